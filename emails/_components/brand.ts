@@ -1,0 +1,7 @@
+/** Who writes: yours to change. The address is what anti-spam laws ask every marketing email to show. */
+export const brand = {
+  name: "Acme",
+  appUrl: "https://app.acme.example",
+  helpEmail: "help@acme.example",
+  postalAddress: "Acme Inc., 1 Example Street, 10115 Berlin, Germany",
+} as const;

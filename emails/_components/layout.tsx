@@ -1,0 +1,66 @@
+import { Body, Container, Head, Hr, Html, Preview, Section, Text } from "@react-email/components";
+import type { ReactNode } from "react";
+import { brand } from "./brand.ts";
+import { dark, font, light } from "./tokens.ts";
+
+interface LayoutProps {
+  /** The line that inboxes show beside the subject. */
+  preheader: string;
+  /** Why the reader gets this, in one sentence. */
+  because: string;
+  children: ReactNode;
+}
+
+/** The frame of every email: card, footer, light and dark. */
+export function Layout({ preheader, because, children }: LayoutProps) {
+  return (
+    <Html lang="en" dir="ltr">
+      <Head>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="supported-color-schemes" content="light dark" />
+        <style>{schemes}</style>
+      </Head>
+      <Body className="page" style={page}>
+        <Preview>{preheader}</Preview>
+        <Container lang="en" dir="ltr" style={frame}>
+          <Text className="muted" style={masthead}>
+            {brand.name}
+          </Text>
+          <Section className="card" style={card}>
+            {children}
+          </Section>
+          <Hr className="rule" style={rule} />
+          <Text className="muted" style={footer}>
+            {because}
+          </Text>
+          <Text className="muted" style={footer}>
+            {brand.postalAddress}
+          </Text>
+        </Container>
+      </Body>
+    </Html>
+  );
+}
+
+// Body paints an inner cell as well, so the page colour needs both selectors.
+const schemes = `
+:root { color-scheme: light dark; supported-color-schemes: light dark; }
+@media (prefers-color-scheme: dark) {
+  .page, .page > table > tbody > tr > td { background-color: ${dark.page} !important; }
+  .card { background-color: ${dark.card} !important; border-color: ${dark.border} !important; }
+  .text { color: ${dark.text} !important; }
+  .muted { color: ${dark.muted} !important; }
+  .rule { border-color: ${dark.border} !important; }
+  .button { background-color: ${dark.accent} !important; color: ${dark.onAccent} !important; }
+}
+@media (max-width: 480px) {
+  .card { padding: 24px 20px !important; }
+}`;
+
+const page = { backgroundColor: light.page, fontFamily: font.family, margin: 0, padding: "24px 12px" };
+const frame = { maxWidth: "560px" };
+const masthead = { ...font.small, color: light.muted, fontWeight: 600, margin: "0 0 12px" };
+const card = { backgroundColor: light.card, border: `1px solid ${light.border}`, borderRadius: "12px", padding: "36px" };
+const rule = { borderColor: light.border, margin: "24px 0 16px" };
+const footer = { ...font.small, color: light.muted, margin: "0 0 8px" };

@@ -1,0 +1,47 @@
+import { Button as EmailButton, Heading, Text } from "@react-email/components";
+import type { ReactNode } from "react";
+import { font, light } from "./tokens.ts";
+
+/** The one heading of an email. */
+export function Title({ children }: { children: ReactNode }) {
+  return (
+    <Heading as="h1" className="text" style={{ ...font.title, color: light.text, fontWeight: 700, margin: "0 0 16px" }}>
+      {children}
+    </Heading>
+  );
+}
+
+export function Paragraph({ children }: { children: ReactNode }) {
+  return (
+    <Text className="text" style={{ ...font.body, color: light.text, margin: "0 0 16px" }}>
+      {children}
+    </Text>
+  );
+}
+
+/** The one thing to do next; 48 px high, so that a thumb finds it. */
+export function Button({ href, children }: { href: string; children: ReactNode }) {
+  return (
+    <EmailButton
+      className="button"
+      href={href}
+      style={{
+        ...font.body,
+        backgroundColor: light.accent,
+        borderRadius: "8px",
+        color: light.onAccent,
+        fontWeight: 600,
+        lineHeight: "24px",
+        margin: "8px 0",
+        padding: "12px 24px",
+      }}
+    >
+      {children}
+    </EmailButton>
+  );
+}
+
+/** "Hi Ada," or, when nobody told us a name, "Hi,". */
+export function Greeting({ name }: { name: string | undefined }) {
+  return <Paragraph>{name === undefined ? "Hi," : `Hi ${name},`}</Paragraph>;
+}

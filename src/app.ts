@@ -1,0 +1,182 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import { createPostHogReport } from "./attribution/posthog-report.ts";
+import type { Config } from "./config.ts";
+import type { Decision } from "./contracts/decision.ts";
+import { NOVU_PLANS } from "./contracts/novu-plan.ts";
+import { createPerform } from "./delivery/perform.ts";
+import { startWorker } from "./delivery/worker.ts";
+import { failed, notFound } from "./http/errors.ts";
+import { healthRoutes } from "./http/health.ts";
+import { type Accept, postHogWebhook } from "./ingress/posthog-webhook.ts";
+import { webhookAuth } from "./ingress/webhook-auth.ts";
+import { type Clock, systemClock } from "./lib/clock.ts";
+import { describeError } from "./lib/errors.ts";
+import { createLog, type Log } from "./lib/log.ts";
+import { createNovuApi } from "./novu/api.ts";
+import { openBridge } from "./novu/bridge.ts";
+import { assertWithinPlan } from "./novu/plan-limits.ts";
+import { createPersonLookup, createPersonNow } from "./people/person-now.ts";
+import { postHogPersons } from "./people/posthog-persons.ts";
+import { samplePerson } from "./people/sample-person.ts";
+import { createRoute } from "./routing/route.ts";
+import { openSqliteStore } from "./store/sqlite.ts";
+import type { Store } from "./store/store.ts";
+import { workflows } from "./workflows/index.ts";
+import type { Tools } from "./workflows/tools.ts";
+
+const CONCURRENCY = 8;
+const OPEN_REQUESTS_MS = 4_000;
+
+export interface App {
+  /** Where it listens, such as http://127.0.0.1:4000 */
+  url: string;
+  store: Store;
+  /** Resolves when all that is due at this moment is done. */
+  idle(): Promise<void>;
+  /** Answers what is under way, takes on nothing new, and leaves the rest on disk. */
+  stop(): Promise<void>;
+}
+
+/** The map of the house: opens every room and introduces them to each other. */
+export async function openApp(config: Config, { clock = systemClock, log = createLog({ level: config.logLevel }) }: { clock?: Clock; log?: Log } = {}): Promise<App> {
+  const { novu, posthog } = config;
+  const { now } = clock;
+  const store = await openSqliteStore({ dataDir: config.dataDir, now });
+
+  try {
+    return await open();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+
+  async function open(): Promise<App> {
+    let stopping = false;
+
+    // People and workflows, live and as samples
+    const lookUp = createPersonLookup({ readPersons: postHogPersons(posthog), now });
+    const { longestDelayMs } = NOVU_PLANS[novu.plan];
+    const liveTools: Tools = {
+      longestDelayMs,
+      now,
+      person: createPersonNow({ lookUp, log }),
+      leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
+      record: async (decision) => {
+        await store.decide(decision);
+        logDecision(decision);
+        worker.wake();
+      },
+    };
+    const sampleTools: Tools = { longestDelayMs, now, person: async () => samplePerson, leftBy: async () => null, record: async () => {} };
+
+    // Novu: the bridge it calls, the API we call
+    const bridge = await openBridge({
+      ...novu,
+      live: workflows.map((workflow) => workflow.build(liveTools)),
+      samples: workflows.map((workflow) => workflow.build(sampleTools)),
+      log,
+    });
+    assertWithinPlan(bridge.workflows, novu.plan);
+    const { report, stop: stopReports } = createPostHogReport(posthog);
+    const perform = createPerform({
+      novu: createNovuApi(novu),
+      runs: store,
+      report,
+      sendingSteps: (id) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [],
+      now,
+      log,
+    });
+
+    // PostHog: the door it knocks at
+    const route = createRoute(workflows);
+    const setAside = (reason: string, body: string, event: { uuid: string; name: string } | null) =>
+      store.setAside({ receivedAt: new Date(now()).toISOString(), reason, eventUuid: event?.uuid ?? null, eventName: event?.name ?? null, body });
+    const accept: Accept = async (event, body) => {
+      const { problems, ...routing } = route(event);
+      const reason = problems.join("; ");
+      if (reason !== "") await setAside(reason, body, event);
+      if (routing.starts.length + routing.exits.length === 0) return { outcome: "ignored", reason };
+      const outcome = await store.accept(event, routing);
+      worker.wake();
+      return { outcome };
+    };
+
+    const server = createServer(
+      express()
+        .disable("x-powered-by")
+        .use(
+          "/webhooks/posthog",
+          postHogWebhook({
+            // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
+            authenticate: webhookAuth({ secrets: posthog.webhookSecrets, now: Date.now }),
+            accept,
+            setAside: ({ reason, body }) => setAside(reason, body, null),
+            isStopping: () => stopping,
+            now,
+            log,
+          }),
+        )
+        .use("/api/novu", bridge.router)
+        .use(healthRoutes({ whyNot }))
+        .use(notFound)
+        .use(failed({ log })),
+    );
+    await listen(server, config.port);
+    const worker = startWorker({ queue: store, perform, concurrency: CONCURRENCY, clock, log });
+    const { port } = server.address() as AddressInfo;
+    log.info({ stop: "app", outcome: "listening", port, workflows: bridge.workflows.map(({ id }) => id) });
+
+    return {
+      url: `http://127.0.0.1:${port}`,
+      store,
+      idle: () => worker.idle(),
+      async stop() {
+        stopping = true;
+        await close(server);
+        await worker.stop();
+        await stopReports();
+        await store.close();
+        log.info({ stop: "app", outcome: "stopped" });
+      },
+    };
+
+    async function whyNot(): Promise<string | null> {
+      if (stopping) return "stopping";
+      try {
+        await store.ping();
+        return null;
+      } catch (error) {
+        log.error({ stop: "app", error: describeError(error) });
+        return "the store cannot be written";
+      }
+    }
+
+    function logDecision({ workflow, step, transactionId, outcome, reason, detail, personSource }: Decision): void {
+      log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
+    }
+  }
+}
+
+type Server = ReturnType<typeof createServer>;
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is taken; stop what listens there or set PORT`) : error);
+    });
+    server.listen(port, resolve);
+  });
+}
+
+/** Lets requests under way end, and cuts off those that take too long. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), OPEN_REQUESTS_MS);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { NovuPlan } from "./contracts/novu-plan.ts";
+import { keyOf } from "./lib/standard-webhooks.ts";
+
+const url = () => z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
+
+const WebhookSecrets = z
+  .string()
+  .transform((list) => list.split(",").map((secret) => secret.trim()).filter(Boolean))
+  .pipe(z.array(z.string().min(16, "each secret needs at least 16 characters").check(signingKey)).min(1, "at least one secret"));
+
+const Environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  DATA_DIR: z.string().min(1).default("./.data"),
+
+  NOVU_SECRET_KEY: z.string().min(1),
+  NOVU_API_URL: url().default("https://api.novu.co"),
+  NOVU_PLAN: NovuPlan.default("free"),
+
+  POSTHOG_PROJECT_TOKEN: z.string().startsWith("phc_", 'a project token starts with "phc_"'),
+  POSTHOG_HOST: url().default("https://us.i.posthog.com"),
+  POSTHOG_API_HOST: url().default("https://us.posthog.com"),
+  POSTHOG_PROJECT_ID: z.string().min(1),
+  POSTHOG_PERSONAL_API_KEY: z.string().startsWith("phx_", 'a personal API key starts with "phx_"'),
+  POSTHOG_WEBHOOK_SECRETS: WebhookSecrets,
+});
+
+export interface Config {
+  port: number;
+  logLevel: string;
+  dataDir: string;
+  novu: { secretKey: string; apiUrl: string; plan: NovuPlan };
+  posthog: { projectToken: string; host: string; apiHost: string; projectId: string; personalApiKey: string; webhookSecrets: string[] };
+}
+
+/** The environment as one checked value; throws with everything that is missing or wrong, and no value in it. */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  // `PORT=` in an env file means "not set".
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const read = Environment.safeParse(set);
+  if (!read.success) throw new Error(`the configuration is not complete:\n${read.error.issues.map((issue) => `  ${lineOf(issue, set)}`).join("\n")}\nThe README says where each one is found.`);
+
+  const env = read.data;
+  return {
+    port: env.PORT,
+    logLevel: env.LOG_LEVEL,
+    dataDir: env.DATA_DIR,
+    novu: { secretKey: env.NOVU_SECRET_KEY, apiUrl: env.NOVU_API_URL, plan: env.NOVU_PLAN },
+    posthog: {
+      projectToken: env.POSTHOG_PROJECT_TOKEN,
+      host: env.POSTHOG_HOST,
+      apiHost: env.POSTHOG_API_HOST,
+      projectId: env.POSTHOG_PROJECT_ID,
+      personalApiKey: env.POSTHOG_PERSONAL_API_KEY,
+      webhookSecrets: env.POSTHOG_WEBHOOK_SECRETS,
+    },
+  };
+}
+
+function lineOf(issue: z.core.$ZodIssue, set: Record<string, unknown>): string {
+  const name = String(issue.path[0]);
+  return set[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
+}
+
+function signingKey(context: z.core.ParsePayload<string>): void {
+  if (!context.value.startsWith("whsec_")) return;
+  try {
+    keyOf(context.value);
+  } catch (error) {
+    context.issues.push({ code: "custom", message: (error as Error).message, input: "" });
+  }
+}

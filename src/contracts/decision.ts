@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+/** Why a message was not sent. Each decision not to send has exactly one. */
+export const Reason = z.enum([
+  /** An exit event arrived, such as checkout_completed; the detail names it. */
+  "left",
+  /** The workflow's own condition on the person; the detail is its words. */
+  "not needed",
+  /** PostHog has no such person (any more). */
+  "person not found",
+  /** Nothing to reach the person by on this channel. */
+  "unreachable",
+]);
+export type Reason = z.infer<typeof Reason>;
+
+export const Channel = z.enum(["email", "in_app"]);
+export type Channel = z.infer<typeof Channel>;
+
+/** What happened at one sending step of one run. */
+export const Decision = z.object({
+  transactionId: z.string().min(1),
+  workflow: z.string().min(1),
+  step: z.string().min(1),
+  channel: Channel,
+  distinctId: z.string().min(1),
+  outcome: z.enum(["sent", "skipped"]),
+  reason: Reason.nullable(),
+  detail: z.string().nullable(),
+  /** Which person it rests on; null when none was asked for. */
+  personSource: z.enum(["posthog", "snapshot"]).nullable(),
+  /** ISO 8601 */
+  decidedAt: z.iso.datetime(),
+});
+export type Decision = z.infer<typeof Decision>;

@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { Run } from "./run.ts";
+
+/** The profile that Novu keeps of a person; `subscriberId` is the distinct id. */
+export const Subscriber = z.object({
+  subscriberId: z.string().min(1),
+  email: z.string().optional(),
+  firstName: z.string().optional(),
+  lastName: z.string().optional(),
+  phone: z.string().optional(),
+  timezone: z.string().optional(),
+});
+export type Subscriber = z.infer<typeof Subscriber>;
+
+/** A workflow to start at Novu. */
+export const Start = z.object({
+  workflow: z.string().min(1),
+  run: Run,
+  to: Subscriber,
+  payload: z.record(z.string(), z.unknown()),
+});
+export type Start = z.infer<typeof Start>;
+
+/** A person did what a workflow was waiting for: its runs for this person end. */
+export const Exit = z.object({
+  workflow: z.string().min(1),
+  distinctId: z.string().min(1),
+  eventUuid: z.string().min(1),
+  eventName: z.string().min(1),
+  /** ISO 8601 */
+  occurredAt: z.iso.datetime(),
+});
+export type Exit = z.infer<typeof Exit>;
+
+/** What an event causes. */
+export interface Routing {
+  starts: Start[];
+  exits: Exit[];
+}

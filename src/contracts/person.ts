@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+/**
+ * The person properties that your workflows read. Declare yours here; the rest of PostHog's
+ * person never travels. A property of another type than declared counts as absent.
+ */
+export const PersonProperties = z.object({
+  email: declared(z.email()),
+  name: declared(z.string()),
+  phone: declared(z.string()),
+  plan: declared(z.string()),
+  onboarding_completed: declared(z.boolean()),
+  /** The set-up step this person is at: connect_data, invite_team or first_report. */
+  onboarding_step: declared(z.string()),
+  features_used: declared(z.array(z.string())),
+  /** ISO 8601 */
+  last_active_at: declared(z.iso.datetime({ offset: true })),
+  /** ISO 8601 */
+  last_purchase_at: declared(z.iso.datetime({ offset: true })),
+  $timezone: declared(z.string()),
+  $geoip_time_zone: declared(z.string()),
+});
+export type PersonProperties = z.infer<typeof PersonProperties>;
+
+/** Who a message is for, as a step sees them. */
+export interface Person {
+  distinctId: string;
+  properties: PersonProperties;
+  /** `posthog`: read at this moment. `snapshot`: PostHog could not be asked, so this is as of the event. `sample`: a preview. */
+  source: "posthog" | "snapshot" | "sample";
+}
+
+/** What asking PostHog came to. Unavailable says nothing about the person. */
+export type PersonLookup =
+  | { outcome: "found"; properties: PersonProperties }
+  | { outcome: "not found" }
+  | { outcome: "unavailable"; why: string };
+
+function declared<Schema extends z.ZodType>(schema: Schema) {
+  return schema.optional().catch(undefined);
+}

@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { PersonProperties } from "./person.ts";
+
+/**
+ * One workflow for one person. These facts travel to Novu and back in the payload, under the key
+ * `run`, because Novu tells the bridge neither the transaction id nor the event.
+ */
+export const Run = z.object({
+  transactionId: z.string().min(1),
+  eventUuid: z.string().min(1),
+  eventName: z.string().min(1),
+  distinctId: z.string().min(1),
+  /** When the starting event happened, ISO 8601. */
+  occurredAt: z.iso.datetime(),
+  /** The declared properties as they were at the event. */
+  snapshot: PersonProperties,
+});
+export type Run = z.infer<typeof Run>;
+
+/** Novu does not say how long a transaction id may be; `Idempotency-Key`, which carries it too, takes 255. */
+const LONGEST_ID = 255;
+
+/** The same event and workflow always make the same id, so that a repeated trigger is the same trigger. */
+export function transactionIdOf(eventUuid: string, workflow: string): string {
+  const id = `${eventUuid}:${workflow}`;
+  return id.length <= LONGEST_ID ? id : createHash("sha256").update(id).digest("hex");
+}

@@ -1,0 +1,17 @@
+import type { Channel } from "./decision.ts";
+import type { LifecycleEvent } from "./event.ts";
+
+/** What routing needs to know of a workflow. */
+export interface WorkflowRoutes {
+  id: string;
+  starts(event: LifecycleEvent): boolean;
+  ends(event: LifecycleEvent): boolean;
+  /** The event as this workflow's payload, or what does not fit. */
+  payloadOf(event: LifecycleEvent): { payload: Record<string, unknown> } | { misfit: string };
+}
+
+/** A step of a workflow that sends something. */
+export interface SendingStep {
+  step: string;
+  channel: Channel;
+}

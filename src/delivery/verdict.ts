@@ -1,0 +1,37 @@
+import type { NovuAnswer } from "../contracts/novu-answer.ts";
+import { PermanentError, RefusedError, RetryLaterError } from "../lib/errors.ts";
+
+const RATE_LIMIT_PAUSE_MS = 1_000;
+const STILL_RUNNING_PAUSE_MS = 1_000;
+
+/** Novu's answers that trying again cannot change; a human has to act. */
+const FINAL = new Set([400, 404, 413, 415]);
+
+const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined", "no_workflow_active_steps_defined"]);
+
+/**
+ * What to do after Novu's answer to a call about `workflow`: null when it is done, else an error
+ * that says whether and when to try again. Source of the answers: https://docs.novu.co/api-reference/events/trigger-event
+ */
+export function verdictOn(answer: NovuAnswer, workflow: string): Error | null {
+  const { httpStatus, triggerStatus, message, retryAfterMs } = answer;
+  if (httpStatus === null) return new Error(`Novu gave no answer: ${message}`);
+  if (httpStatus < 300) return verdictOnTrigger(triggerStatus, message, workflow);
+  if (httpStatus === 429) return new RetryLaterError("Novu's rate limit is reached", { retryAfterMs: retryAfterMs ?? RATE_LIMIT_PAUSE_MS, refused: true });
+  // An earlier try under the same idempotency key is still under way.
+  if (httpStatus === 409) return new RetryLaterError("Novu is still busy with an earlier try", { retryAfterMs: retryAfterMs ?? STILL_RUNNING_PAUSE_MS, refused: false });
+  if (httpStatus === 401 || httpStatus === 403) return new RefusedError(`Novu refuses the key (${httpStatus}); is NOVU_SECRET_KEY of this environment and region?`);
+  if (httpStatus === 422 && message.includes("workflow_not_found")) {
+    return new RefusedError(`Novu knows no workflow "${workflow}"; has this bridge been synced?`);
+  }
+  if (httpStatus === 422 || FINAL.has(httpStatus)) return new PermanentError(`Novu refuses the call (${httpStatus}): ${message}`);
+  if (retryAfterMs !== undefined) return new RetryLaterError(`Novu answered ${httpStatus}`, { retryAfterMs, refused: true });
+  return new RefusedError(`Novu answered ${httpStatus}: ${message}`);
+}
+
+function verdictOnTrigger(status: string | undefined, message: string, workflow: string): Error | null {
+  if (status === undefined || status === "processed") return null;
+  if (SWITCHED_OFF.has(status)) return new PermanentError(`Novu has "${workflow}" switched off or without steps (${status}); activate it in the dashboard and redrive`);
+  if (status === "error") return new RefusedError(`Novu could not take the trigger: ${message}`);
+  return new PermanentError(`Novu did not start "${workflow}": ${message}`);
+}

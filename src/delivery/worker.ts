@@ -1,0 +1,131 @@
+import type { Work } from "../contracts/work.ts";
+import type { Clock } from "../lib/clock.ts";
+import { describeError, PermanentError, RefusedError, RetryLaterError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { backoffMs, MOST_ATTEMPTS } from "./backoff.ts";
+
+/** One piece of work as the queue hands it out. */
+export interface Job {
+  id: number;
+  work: Work;
+  attempts: number;
+  refusals: number;
+}
+
+/** The part of the store that the worker needs. */
+export interface Queue {
+  claim(limit: number, leaseMs: number): Promise<Job[]>;
+  complete(id: number): Promise<void>;
+  retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
+  bury(id: number, error: string): Promise<void>;
+  nextDueAt(): Promise<number | null>;
+}
+
+export interface Worker {
+  /** There may be new work. */
+  wake(): void;
+  /** Resolves when nothing is under way and nothing is due at this moment. */
+  idle(): Promise<void>;
+  /** Takes on nothing new; resolves when what was under way has ended. */
+  stop(): Promise<void>;
+}
+
+/** Longer than any single piece of work takes: a call to Novu ends after 10 s. */
+const LEASE_MS = 30_000;
+/** After the store itself has failed. */
+const STORE_PAUSE_MS = 1_000;
+
+/** Does the queue's work: at least once each, `concurrency` at a time, again after a failure, until it is done or dead. */
+export function startWorker({ queue, perform, concurrency, clock, log }: {
+  queue: Queue;
+  perform: (job: Job) => Promise<void>;
+  concurrency: number;
+  clock: Clock;
+  log: Log;
+}): Worker {
+  const underWay = new Set<Promise<void>>();
+  let pumping: Promise<void> | null = null;
+  let wokenMeanwhile = false;
+  let stopped = false;
+  let cancelTimer = () => {};
+
+  wake();
+  return {
+    wake,
+    async idle() {
+      while (pumping !== null || underWay.size > 0) await (pumping ?? Promise.race(underWay));
+    },
+    async stop() {
+      stopped = true;
+      cancelTimer();
+      await pumping;
+      await Promise.all(underWay);
+    },
+  };
+
+  function wake(): void {
+    wokenMeanwhile = true;
+    if (stopped || pumping !== null) return;
+    pumping = pump().finally(() => {
+      pumping = null;
+      if (wokenMeanwhile) wake();
+    });
+  }
+
+  /** Takes on what is due, as much as there is room for, and sets the alarm for what is due next. */
+  async function pump(): Promise<void> {
+    cancelTimer();
+    wokenMeanwhile = false;
+    try {
+      while (!stopped && underWay.size < concurrency) {
+        const jobs = await queue.claim(concurrency - underWay.size, LEASE_MS);
+        for (const job of jobs) take(job);
+        if (jobs.length === 0) break;
+      }
+      if (stopped || underWay.size >= concurrency) return;
+      const next = await queue.nextDueAt();
+      if (next !== null) setAlarm(next);
+    } catch (error) {
+      log.error({ stop: "delivery", error: describeError(error) });
+      setAlarm(clock.now() + STORE_PAUSE_MS);
+    }
+  }
+
+  function setAlarm(at: number): void {
+    if (!stopped) cancelTimer = clock.at(at, wake);
+  }
+
+  function take(job: Job): void {
+    const done = attempt(job).finally(() => {
+      underWay.delete(done);
+      wake();
+    });
+    underWay.add(done);
+  }
+
+  async function attempt(job: Job): Promise<void> {
+    try {
+      await perform(job);
+      await queue.complete(job.id);
+    } catch (error) {
+      await settle(job, error).catch((trouble: unknown) => log.error({ stop: "delivery", workId: job.id, error: describeError(trouble) }));
+    }
+  }
+
+  async function settle(job: Job, error: unknown): Promise<void> {
+    const failures = job.attempts + 1;
+    const facts = { stop: "delivery", workId: job.id, kind: job.work.kind, attempt: failures, error: describeError(error) };
+
+    if (error instanceof RetryLaterError) {
+      log.warn({ ...facts, then: "later", retryAfterMs: error.retryAfterMs });
+      await queue.retryAt(job.id, { at: clock.now() + error.retryAfterMs, error: facts.error, failed: false, refused: error.refused });
+    } else if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
+      log.error({ ...facts, then: "dead" });
+      await queue.bury(job.id, facts.error);
+    } else {
+      const waitMs = backoffMs(failures);
+      log.warn({ ...facts, then: "retry", retryAfterMs: waitMs });
+      await queue.retryAt(job.id, { at: clock.now() + waitMs, error: facts.error, failed: true, refused: error instanceof RefusedError });
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import type { ErrorRequestHandler, RequestHandler } from "express";
+import { describeError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+
+export const notFound: RequestHandler = (_request, response) => {
+  response.status(404).json({ error: "there is nothing here" });
+};
+
+/** What body parsers refuse keeps its own 4xx; everything else is our trouble, and says no more than that. */
+export function failed({ log }: { log: Log }): ErrorRequestHandler {
+  return (error: { status?: number; type?: string }, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const status = error.status !== undefined && error.status >= 400 && error.status < 500 ? error.status : 500;
+    log[status === 500 ? "error" : "warn"]({ stop: "http", path: request.path, answer: status, error: error.type ?? describeError(error) });
+    response.status(status).json({ error: status === 500 ? "something went wrong here" : (error.type ?? "bad request") });
+  };
+}

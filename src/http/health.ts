@@ -1,0 +1,14 @@
+import { Router } from "express";
+
+/** `/healthz`: the process lives. `/readyz`: it can take events and answer Novu now; `whyNot` says in public words why not. */
+export function healthRoutes({ whyNot }: { whyNot: () => Promise<string | null> }): Router {
+  return Router()
+    .get("/healthz", (_request, response) => {
+      response.json({ status: "ok" });
+    })
+    .get("/readyz", async (_request, response) => {
+      const reason = await whyNot();
+      if (reason === null) response.json({ status: "ready" });
+      else response.status(503).json({ status: "not ready", reason });
+    });
+}

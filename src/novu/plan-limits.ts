@@ -1,0 +1,11 @@
+import { NOVU_PLANS, type NovuPlan } from "../contracts/novu-plan.ts";
+
+/** What Novu would refuse of these workflows, before it does; throws with every trouble at once. */
+export function assertWithinPlan(workflows: Array<{ id: string; steps: number }>, plan: NovuPlan): void {
+  const { mostWorkflows, mostSteps } = NOVU_PLANS[plan];
+  const troubles = workflows
+    .filter(({ steps }) => steps > mostSteps)
+    .map(({ id, steps }) => `workflow "${id}" has ${steps} steps, Novu takes ${mostSteps}; a long wait counts as several steps on a plan that limits delays`);
+  if (workflows.length > mostWorkflows) troubles.push(`there are ${workflows.length} workflows, the plan "${plan}" takes ${mostWorkflows}`);
+  if (troubles.length > 0) throw new Error(troubles.join("\n"));
+}

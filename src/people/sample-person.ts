@@ -1,0 +1,20 @@
+import type { Person } from "../contracts/person.ts";
+
+/** Who previews are made for: nobody is asked, and nobody real is shown. */
+export const samplePerson: Person = {
+  distinctId: "sample",
+  source: "sample",
+  properties: {
+    email: "ada@example.com",
+    name: "Ada Lovelace",
+    phone: undefined,
+    plan: "trial",
+    onboarding_completed: false,
+    onboarding_step: "connect_data",
+    features_used: [],
+    last_active_at: undefined,
+    last_purchase_at: undefined,
+    $timezone: "Europe/Berlin",
+    $geoip_time_zone: "Europe/Berlin",
+  },
+};

@@ -1,0 +1,66 @@
+import type { LifecycleEvent } from "../contracts/event.ts";
+import type { Exit, Routing, Start, Subscriber } from "../contracts/notification.ts";
+import { PersonProperties } from "../contracts/person.ts";
+import { transactionIdOf } from "../contracts/run.ts";
+import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import { firstName, lastName } from "../lib/names.ts";
+import { whyNobody } from "./identity.ts";
+
+/** What an event causes, and in words what it should have caused but could not. */
+export type Route = (event: LifecycleEvent) => Routing & { problems: string[] };
+
+/** Pure: the same event always causes the same. An event that causes nothing has a problem that says why. */
+export function createRoute(workflows: WorkflowRoutes[]): Route {
+  return (event) => {
+    const starting = workflows.filter((workflow) => workflow.starts(event));
+    const ending = workflows.filter((workflow) => workflow.ends(event));
+    if (starting.length + ending.length === 0) return nothing(`no workflow listens to "${event.name}"`);
+    const nobody = whyNobody(event);
+    if (nobody !== null) return nothing(nobody);
+
+    const starts: Start[] = [];
+    const problems: string[] = [];
+    for (const workflow of starting) {
+      const mapped = workflow.payloadOf(event);
+      if ("payload" in mapped) starts.push(startOf({ event, workflow: workflow.id, payload: mapped.payload }));
+      else problems.push(`does not fit ${workflow.id}: ${mapped.misfit}`);
+    }
+    return { starts, exits: ending.map(({ id }) => exitOf({ event, workflow: id })), problems };
+  };
+}
+
+function nothing(problem: string): ReturnType<Route> {
+  return { starts: [], exits: [], problems: [problem] };
+}
+
+function startOf({ event, workflow, payload }: { event: LifecycleEvent; workflow: string; payload: Record<string, unknown> }): Start {
+  const snapshot = PersonProperties.parse(event.personProperties ?? {});
+  return {
+    workflow,
+    payload,
+    to: subscriberOf(event.distinctId, snapshot),
+    run: {
+      transactionId: transactionIdOf(event.uuid, workflow),
+      eventUuid: event.uuid,
+      eventName: event.name,
+      distinctId: event.distinctId,
+      occurredAt: event.occurredAt,
+      snapshot,
+    },
+  };
+}
+
+function exitOf({ event, workflow }: { event: LifecycleEvent; workflow: string }): Exit {
+  return { workflow, distinctId: event.distinctId, eventUuid: event.uuid, eventName: event.name, occurredAt: event.occurredAt };
+}
+
+function subscriberOf(distinctId: string, { email, name, phone, $timezone, $geoip_time_zone }: PersonProperties): Subscriber {
+  return {
+    subscriberId: distinctId,
+    email,
+    firstName: firstName(name),
+    lastName: lastName(name),
+    phone,
+    timezone: $timezone ?? $geoip_time_zone,
+  };
+}

@@ -1,0 +1,82 @@
+import type { Decision } from "../contracts/decision.ts";
+import type { LifecycleEvent } from "../contracts/event.ts";
+import type { Exit, Routing } from "../contracts/notification.ts";
+import type { Work } from "../contracts/work.ts";
+
+/** Work that this process has taken on, until it says what became of it. */
+export interface ClaimedWork {
+  id: number;
+  work: Work;
+  /** How often it has failed before. */
+  attempts: number;
+  /** How often the other side has answered no, so that its memory of an answer can be told from its silence. */
+  refusals: number;
+}
+
+/** A delivery that caused nothing, kept for people to see. */
+export interface SetAside {
+  receivedAt: string;
+  reason: string;
+  eventUuid: string | null;
+  eventName: string | null;
+  /** As it came, cut to what is worth keeping. */
+  body: string;
+}
+
+/** Work that nothing tries again by itself. */
+export interface DeadWork {
+  id: number;
+  key: string;
+  attempts: number;
+  error: string;
+}
+
+export interface WorkCounts {
+  waiting: number;
+  dead: number;
+}
+
+/**
+ * The outbox: an event and the work it causes are written together, then each piece of work is
+ * done, retried or set aside for a human. Every promise resolves when the disk has it, and rejects
+ * when it has not. Times are ISO 8601 in events and decisions, milliseconds since 1970 elsewhere.
+ */
+export interface Store {
+  /** An event with its work, all or nothing; `duplicate` when every part of it was there already. */
+  accept(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate">;
+  setAside(delivery: SetAside): Promise<void>;
+  listSetAside(limit: number): Promise<SetAside[]>;
+
+  /** Up to `limit` pieces of due work, oldest first, which no other claim gets until `leaseMs` have passed. */
+  claim(limit: number, leaseMs: number): Promise<ClaimedWork[]>;
+  /** Done: forgotten. */
+  complete(id: number): Promise<void>;
+  /** Being asked to wait is no failed attempt; `refused` means that the other side has answered. */
+  retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
+  /** Nothing tries this again by itself. */
+  bury(id: number, error: string): Promise<void>;
+  /** When the earliest waiting work is due; null when none waits. Claimed work counts at the end of its lease. */
+  nextDueAt(): Promise<number | null>;
+  countWork(): Promise<WorkCounts>;
+  listDead(limit: number): Promise<DeadWork[]>;
+
+  /** The name of an exit event of this person and workflow at or after `since`; null when there is none. */
+  exitSince(query: { workflow: string; distinctId: string; since: string }): Promise<string | null>;
+  /** The transaction ids of the runs that an exit reaches; they count as left at once, and are named again until `markLeft`. */
+  endRuns(exit: Exit): Promise<string[]>;
+  /** Novu has been told to end this run. */
+  markLeft(transactionId: string): Promise<void>;
+  /** Novu has taken this run on; `left` when the person left while it did. */
+  markStarted(transactionId: string): Promise<"started" | "left">;
+
+  /** Notes a decision and the report it owes. There is one per run and step: a later one replaces it, unless `ifOpen`. */
+  decide(decision: Decision, options?: { ifOpen: boolean }): Promise<void>;
+  /** The steps of a run at which something was decided. */
+  decidedSteps(transactionId: string): Promise<string[]>;
+  /** All decisions in the order they were first made. */
+  listDecisions(query?: { distinctId?: string; limit?: number }): Promise<Decision[]>;
+
+  /** Throws when nothing could be written now. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,30 @@
+import type { Generated } from "kysely";
+
+// Times named `…_at` in text are ISO 8601 as the facts had them; in numbers, milliseconds since 1970.
+
+export interface Tables {
+  events: { uuid: string; name: string; distinct_id: string; occurred_at: string; received_at: number; body: string };
+  runs: { transaction_id: string; workflow: string; distinct_id: string; occurred_at: string; state: "pending" | "started" | "leaving" | "left" };
+  exits: { workflow: string; distinct_id: string; event_uuid: string; event_name: string; occurred_at: string };
+  work: {
+    id: Generated<number>;
+    /** Says what it does, so that the same work is never kept twice. */
+    key: string;
+    body: string;
+    state: "waiting" | "dead";
+    due_at: number;
+    /** Until then a claim holds it; 0 when none does. */
+    leased_until: number;
+    attempts: number;
+    refusals: number;
+    last_error: string | null;
+  };
+  decisions: {
+    id: Generated<number>;
+    transaction_id: string;
+    step: string;
+    distinct_id: string;
+    body: string;
+  };
+  set_aside: { id: Generated<number>; received_at: string; reason: string; event_uuid: string | null; event_name: string | null; body: string };
+}

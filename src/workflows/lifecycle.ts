@@ -1,0 +1,77 @@
+import { type ExecuteInput, type Workflow, workflow as novuWorkflow } from "@novu/framework";
+import { z } from "zod";
+import type { LifecycleEvent } from "../contracts/event.ts";
+import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import { guardedStep, type GuardedStep } from "./guarded-step.ts";
+import { novuSchema } from "./novu-schema.ts";
+import { RunInPayload, runOf } from "./run-in-payload.ts";
+import type { Tools } from "./tools.ts";
+
+/** An event by name, as PostHog forwards it. */
+export interface EventMatcher {
+  event: string;
+}
+
+export function event(name: string): EventMatcher {
+  return { event: name };
+}
+
+export interface LifecycleDefinition<Payload extends z.ZodObject> {
+  id: string;
+  name: string;
+  description: string;
+  /** Marketing is what a person may opt out of. */
+  category: "marketing" | "transactional";
+  /** The events that start a run. */
+  on: EventMatcher[];
+  /** The events that end a waiting run of the same person. */
+  exitOn?: EventMatcher[];
+  /** What the run carries besides the person, and what Novu publishes as the workflow's payload. */
+  payload: Payload;
+  /** The event as the payload; what does not fit the schema is set aside with the reason. */
+  from(event: LifecycleEvent): { [Key in keyof z.input<Payload>]: unknown };
+  /** Novu Framework code. Declare every step each time and leave out a send by `skip`, never by `if`. */
+  workflow(input: { step: GuardedStep; payload: z.output<Payload>; startedAt: Date }): Promise<void>;
+}
+
+export interface LifecycleWorkflow extends WorkflowRoutes {
+  name: string;
+  category: "marketing" | "transactional";
+  /** The Novu workflow, working with these tools: live ones to execute, samples to preview. */
+  build(tools: Tools): Workflow;
+}
+
+/** A workflow with its trigger beside it. */
+export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
+  const { id, name, description, category } = definition;
+  const payloadSchema = novuSchema(definition.payload.extend({ run: RunInPayload }));
+
+  return {
+    id,
+    name,
+    category,
+    starts: (event) => definition.on.some((matcher) => matcher.event === event.name),
+    ends: (event) => definition.exitOn?.some((matcher) => matcher.event === event.name) ?? false,
+    payloadOf(event) {
+      const payload = definition.payload.safeParse(definition.from(event));
+      return payload.success ? { payload: payload.data } : { misfit: misfitOf(payload.error) };
+    },
+    build(tools) {
+      const execute = async ({ step, payload, subscriber }: ExecuteInput<Record<string, unknown>, Record<string, unknown>>) => {
+        const run = runOf({ payload, subscriber, workflow: id, now: tools.now() });
+        await definition.workflow({
+          step: guardedStep({ step, run, workflow: id, tools }),
+          // ajv has checked it against the schema published from definition.payload
+          payload: payload as z.output<Payload>,
+          startedAt: new Date(run.occurredAt),
+        });
+      };
+      return novuWorkflow(id, execute, { payloadSchema, name, description, tags: ["lifecycle", category] });
+    },
+  };
+}
+
+/** Which fields do not fit and why, never the values. */
+function misfitOf(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+}

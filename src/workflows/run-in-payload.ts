@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { PersonProperties } from "../contracts/person.ts";
+import { Run } from "../contracts/run.ts";
+
+/** Left open in the published schema: nobody types it in. The bridge puts it there with the trigger. */
+export const RunInPayload = z.looseObject({}).optional().meta({ description: "Filled in by the bridge" });
+
+/** The run a bridge call is about; `rehearsal` when a trigger by hand, from Novu's dashboard, brought none. */
+export type CurrentRun = Run & { workflow: string; rehearsal: boolean };
+
+export function runOf({ payload, subscriber, workflow, now }: {
+  payload: Record<string, unknown>;
+  subscriber: { subscriberId?: string; email?: string | null; firstName?: string | null };
+  workflow: string;
+  now: number;
+}): CurrentRun {
+  const run = Run.safeParse(payload.run);
+  if (run.success) return { ...run.data, workflow, rehearsal: false };
+
+  const distinctId = subscriber?.subscriberId ?? "";
+  return {
+    workflow,
+    rehearsal: true,
+    transactionId: "",
+    eventUuid: "",
+    eventName: "",
+    distinctId,
+    occurredAt: new Date(now).toISOString(),
+    snapshot: PersonProperties.parse({ email: subscriber?.email, name: subscriber?.firstName }),
+  };
+}
