@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import express from "express";
 import { createPostHogReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
@@ -14,6 +12,7 @@ import { webhookAuth } from "./ingress/webhook-auth.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { describeError } from "./lib/errors.ts";
 import { createLog, type Log } from "./lib/log.ts";
+import { serve } from "./lib/server.ts";
 import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
@@ -27,12 +26,13 @@ import { workflows } from "./workflows/index.ts";
 import type { Tools } from "./workflows/tools.ts";
 
 const CONCURRENCY = 8;
-const OPEN_REQUESTS_MS = 4_000;
 
 export interface App {
   /** Where it listens, such as http://127.0.0.1:4000 */
   url: string;
   store: Store;
+  /** The events that its workflows listen to. */
+  events: string[];
   /** Resolves when all that is due at this moment is done. */
   idle(): Promise<void>;
   /** Answers what is under way, takes on nothing new, and leaves the rest on disk. */
@@ -103,7 +103,7 @@ export async function openApp(config: Config, { clock = systemClock, log = creat
       return { outcome };
     };
 
-    const server = createServer(
+    const server = await serve(
       express()
         .disable("x-powered-by")
         .use(
@@ -122,19 +122,19 @@ export async function openApp(config: Config, { clock = systemClock, log = creat
         .use(healthRoutes({ whyNot }))
         .use(notFound)
         .use(failed({ log })),
+      { port: config.port, variable: "PORT" },
     );
-    await listen(server, config.port);
     const worker = startWorker({ queue: store, perform, concurrency: CONCURRENCY, clock, log });
-    const { port } = server.address() as AddressInfo;
-    log.info({ stop: "app", outcome: "listening", port, workflows: bridge.workflows.map(({ id }) => id) });
+    log.info({ stop: "app", outcome: "listening", port: server.port, workflows: bridge.workflows.map(({ id }) => id) });
 
     return {
-      url: `http://127.0.0.1:${port}`,
+      url: server.url,
       store,
+      events: [...new Set(workflows.flatMap(({ events }) => events))],
       idle: () => worker.idle(),
       async stop() {
         stopping = true;
-        await close(server);
+        await server.close();
         await worker.stop();
         await stopReports();
         await store.close();
@@ -157,26 +157,4 @@ export async function openApp(config: Config, { clock = systemClock, log = creat
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
     }
   }
-}
-
-type Server = ReturnType<typeof createServer>;
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is taken; stop what listens there or set PORT`) : error);
-    });
-    server.listen(port, resolve);
-  });
-}
-
-/** Lets requests under way end, and cuts off those that take too long. */
-async function close(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), OPEN_REQUESTS_MS);
-  await closed;
-  clearTimeout(timer);
 }

@@ -4,6 +4,8 @@ import type { LifecycleEvent } from "./event.ts";
 /** What routing needs to know of a workflow. */
 export interface WorkflowRoutes {
   id: string;
+  /** The names of the events it listens to. */
+  events: string[];
   starts(event: LifecycleEvent): boolean;
   ends(event: LifecycleEvent): boolean;
   /** The event as this workflow's payload, or what does not fit. */

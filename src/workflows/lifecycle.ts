@@ -43,15 +43,16 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
 
 /** A workflow with its trigger beside it. */
 export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
-  const { id, name, description, category } = definition;
+  const { id, name, description, category, on, exitOn = [] } = definition;
   const payloadSchema = novuSchema(definition.payload.extend({ run: RunInPayload }));
 
   return {
     id,
     name,
     category,
-    starts: (event) => definition.on.some((matcher) => matcher.event === event.name),
-    ends: (event) => definition.exitOn?.some((matcher) => matcher.event === event.name) ?? false,
+    events: [...on, ...exitOn].map((matcher) => matcher.event),
+    starts: (event) => on.some((matcher) => matcher.event === event.name),
+    ends: (event) => exitOn.some((matcher) => matcher.event === event.name),
     payloadOf(event) {
       const payload = definition.payload.safeParse(definition.from(event));
       return payload.success ? { payload: payload.data } : { misfit: misfitOf(payload.error) };

@@ -1,0 +1,39 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** How long requests under way may take once the server is to close. */
+const OPEN_REQUESTS_MS = 4_000;
+
+export interface Listening {
+  /** Such as http://127.0.0.1:4000 */
+  url: string;
+  port: number;
+  /** Lets requests under way end, and cuts off those that take too long. */
+  close(): Promise<void>;
+}
+
+/** Serves on `port`, or on any free one for 0. Without a `host` it can be reached from outside. */
+export async function serve(handler: RequestListener, { port, host, variable }: { port: number; host?: string; variable?: string }): Promise<Listening> {
+  const server = createServer(handler);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is taken; stop what listens there${variable === undefined ? "" : ` or set ${variable}`}`) : error);
+    });
+    server.listen({ port, host }, resolve);
+  });
+  const address = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    async close() {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), OPEN_REQUESTS_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}

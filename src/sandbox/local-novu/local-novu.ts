@@ -1,0 +1,167 @@
+import { createHash, randomUUID } from "node:crypto";
+import express, { type Request, type Response } from "express";
+import { z } from "zod";
+import { NOVU_PLANS, type NovuPlan } from "../../contracts/novu-plan.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { type Listening, serve } from "../../lib/server.ts";
+import { createActivity } from "../activity.ts";
+import { type Interference, interferable } from "../interference.ts";
+import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
+import { rateLimit } from "./rate-limit.ts";
+import { emptyNovuState, type NovuState, type PublishedWorkflow } from "./state.ts";
+import { createNovuWorker } from "./worker.ts";
+
+export interface LocalNovu extends Pick<Listening, "url" | "close"> {
+  state: NovuState;
+  /** Every call to a bridge since the start. */
+  bridgeCalls: BridgeCall[];
+  /** Every trigger that was taken, repeated transaction ids included. */
+  triggers: Array<{ transactionId: string; body: string }>;
+  /** Resolves when every run waits for time to pass or is over. */
+  idle(): Promise<void>;
+  interfere(interference: Interference | null): void;
+}
+
+const LARGEST_TRIGGER_BYTES = 512 * 1024;
+
+const Subscriber = z.looseObject({ subscriberId: z.string().min(1) });
+const Trigger = z.object({
+  name: z.string().min(1),
+  to: z.union([Subscriber, z.string().min(1).transform((subscriberId) => ({ subscriberId }))]),
+  payload: z.record(z.string(), z.unknown()).default({}),
+  transactionId: z.string().min(1).default(() => randomUUID()),
+});
+const ChannelPreferences = z.object({ channels: z.record(z.string(), z.boolean()), workflowId: z.string().default("") });
+
+/** Novu's API and worker on this machine, as far as the bridge needs them, with the limits of a plan and no account. */
+export async function openLocalNovu({ secretKey, plan, clock, port, state = emptyNovuState() }: {
+  secretKey: string;
+  plan: NovuPlan;
+  clock: Clock;
+  port: number;
+  state?: NovuState | undefined;
+}): Promise<LocalNovu> {
+  const bridgeCalls: BridgeCall[] = [];
+  const triggers: LocalNovu["triggers"] = [];
+  const activity = createActivity(clock);
+  const bridge = createBridgeClient({ secretKey, pause: activity.pause, onCall: (call) => bridgeCalls.push(call) });
+  const worker = createNovuWorker({ state, bridge, plan: NOVU_PLANS[plan], clock, activity });
+  const interference = interferable();
+  const remembered = new Map<string, { hash: string; status: number; body: unknown }>();
+
+  const app = express()
+    .disable("x-powered-by")
+    .use(interference.handler)
+    .use(authorize)
+    .use(express.json({ limit: "5mb" }))
+    .post("/v1/events/trigger", rateLimit(NOVU_PLANS[plan].triggersPerSecond), idempotent, trigger)
+    .delete("/v1/events/trigger/:transactionId", (request, response) => {
+      answer(response, 200, worker.cancel(request.params.transactionId));
+    })
+    .post("/v1/bridge/sync", sync)
+    .post("/v2/subscribers", (request, response) => {
+      const subscriber = Subscriber.safeParse(request.body);
+      if (!subscriber.success) return refuse(response, 422, "subscriberId is missing");
+      answer(response, 201, upsert(subscriber.data));
+    })
+    .get("/v2/subscribers/:id", existing, (request, response) => answer(response, 200, state.subscribers[idOf(request)]))
+    .patch("/v2/subscribers/:id", existing, (request, response) => answer(response, 200, upsert({ ...request.body, subscriberId: idOf(request) })))
+    .get("/v2/subscribers/:id/preferences", existing, (request, response) => answer(response, 200, state.preferences[idOf(request)] ?? {}))
+    .patch("/v2/subscribers/:id/preferences", existing, (request, response) => {
+      const chosen = ChannelPreferences.safeParse(request.body);
+      if (!chosen.success) return refuse(response, 422, "channels is missing");
+      const preferences = (state.preferences[idOf(request)] ??= {});
+      preferences[chosen.data.workflowId] = { ...preferences[chosen.data.workflowId], ...chosen.data.channels };
+      answer(response, 200, preferences);
+    })
+    .use((_request, response) => refuse(response, 404, "the local Novu does not know this route"));
+
+  const server = await serve(app, { port, host: "127.0.0.1" });
+  worker.resume();
+  return { url: server.url, close: server.close, state, bridgeCalls, triggers, idle: activity.idle, interfere: interference.set };
+
+  function authorize(request: Request, response: Response, next: () => void): void {
+    if (request.get("authorization") === `ApiKey ${secretKey}`) next();
+    else refuse(response, 401, "API Key not found");
+  }
+
+  /** The same key brings the same answer back, errors as well; another body under it is refused. */
+  function idempotent(request: Request, response: Response, next: () => void): void {
+    const key = request.get("idempotency-key");
+    if (key === undefined) return next();
+    const hash = createHash("sha256").update(JSON.stringify(request.body)).digest("hex");
+    const before = remembered.get(key);
+    if (before !== undefined && before.hash !== hash) return refuse(response, 422, "this idempotency key was used with another body");
+    if (before !== undefined) return void response.status(before.status).set("idempotency-replay", "true").json(before.body);
+
+    const json = response.json.bind(response);
+    response.json = (body: unknown) => {
+      remembered.set(key, { hash, status: response.statusCode, body });
+      return json(body);
+    };
+    next();
+  }
+
+  function trigger(request: Request, response: Response): void {
+    const body = JSON.stringify(request.body);
+    if (Buffer.byteLength(body) > LARGEST_TRIGGER_BYTES) return refuse(response, 413, "request entity too large");
+    const parsed = Trigger.safeParse(request.body);
+    if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
+    const { name, to, payload, transactionId } = parsed.data;
+    const workflow = state.workflows.find(({ workflowId }) => workflowId === name);
+    if (workflow === undefined) return refuse(response, 422, "workflow_not_found");
+
+    upsert(to);
+    triggers.push({ transactionId, body });
+    const isRepeated = state.runs.some((run) => run.transactionId === transactionId);
+    answer(response, 201, { acknowledged: true, status: workflow.steps.length === 0 ? "no_workflow_steps_defined" : "processed", transactionId });
+    if (isRepeated || workflow.steps.length === 0) return;
+
+    const jobs = workflow.steps.map(({ stepId, type }) => ({ id: randomUUID(), stepId, type, status: "pending" as const, outputs: {}, error: null, wakesAt: null, changedAt: null }));
+    const run = { transactionId, workflowId: name, subscriberId: to.subscriberId, payload, startedAt: clock.now(), jobs };
+    state.runs.push(run);
+    worker.begin(run);
+  }
+
+  /** Publishes what the bridge discovers, and deletes every workflow that it did not. */
+  async function sync(request: Request, response: Response): Promise<void> {
+    const { bridgeUrl } = request.body as { bridgeUrl?: string };
+    if (bridgeUrl === undefined) return refuse(response, 400, "bridgeUrl is missing");
+    const discovered = await bridge.get(bridgeUrl, { action: "discover" });
+    if (discovered.status !== 200) return refuse(response, 400, `the bridge at ${bridgeUrl} answered ${discovered.status || "nothing"} to discover`);
+
+    const { workflows } = discovered.body as { workflows: PublishedWorkflow[] };
+    const { mostSteps, mostWorkflows } = NOVU_PLANS[plan];
+    const tooLong = workflows.find(({ steps }) => steps.length > mostSteps);
+    if (tooLong !== undefined) return refuse(response, 400, `${tooLong.workflowId} has ${tooLong.steps.length} steps, the plan takes ${mostSteps}`);
+    if (workflows.length > mostWorkflows) return refuse(response, 400, `${workflows.length} workflows, the plan takes ${mostWorkflows}`);
+
+    state.bridgeUrl = bridgeUrl;
+    state.workflows = workflows.map(({ workflowId, name, steps }) => ({ workflowId, name: name ?? null, steps: steps.map(({ stepId, type }) => ({ stepId, type })) }));
+    answer(response, 201, state.workflows);
+  }
+
+  function existing(request: Request, response: Response, next: () => void): void {
+    if (state.subscribers[idOf(request)] === undefined) refuse(response, 404, `no subscriber ${idOf(request)}`);
+    else next();
+  }
+
+  function upsert(subscriber: { subscriberId: string }): object {
+    const merged = { ...state.subscribers[subscriber.subscriberId], ...subscriber };
+    state.subscribers[subscriber.subscriberId] = merged;
+    return merged;
+  }
+}
+
+function idOf(request: Request): string {
+  return String(request.params.id);
+}
+
+function answer(response: Response, status: number, data: unknown): void {
+  response.status(status).json({ data });
+}
+
+function refuse(response: Response, statusCode: number, message: string): void {
+  response.status(statusCode).json({ statusCode, message, error: message });
+}
+

@@ -1,0 +1,142 @@
+import { randomUUID } from "node:crypto";
+import express, { type Request, type Response } from "express";
+import { z } from "zod";
+import type { Clock } from "../../lib/clock.ts";
+import { type Listening, serve } from "../../lib/server.ts";
+import { createActivity } from "../activity.ts";
+import { type Interference, interferable } from "../interference.ts";
+import { find, personAfter } from "./persons.ts";
+import { emptyPostHogState, type PostHogPerson, type PostHogState } from "./state.ts";
+import { createWebhooks, type Destination } from "./webhooks.ts";
+
+/** An event to capture; what is left out is made up. */
+export interface Capture {
+  event: string;
+  distinctId: string;
+  properties?: Record<string, unknown>;
+  uuid?: string;
+  timestamp?: string;
+}
+
+export interface LocalPostHog extends Pick<Listening, "url" | "close"> {
+  state: PostHogState;
+  /** How often persons were read over the API. */
+  reads: { calls: number };
+  connect(destination: Destination): void;
+  /** Takes an event in, as its API does, and answers its uuid. */
+  capture(capture: Capture): string;
+  /** Sends an event to the destination once more. */
+  resend(eventUuid: string): void;
+  /** Sets properties of a person without any event. */
+  setPerson(distinctId: string, properties: Record<string, unknown>): void;
+  deletePerson(distinctId: string): void;
+  /** Resolves when every delivery has come to its end or waits for its retry. */
+  idle(): Promise<void>;
+  interfere(interference: Interference | null): void;
+}
+
+const MOST_DISTINCT_IDS = 200;
+
+const Batch = z.object({
+  api_key: z.string(),
+  batch: z.array(
+    z.object({
+      event: z.string().min(1),
+      distinct_id: z.string().min(1),
+      uuid: z.uuid().optional().catch(undefined),
+      timestamp: z.string().optional(),
+      properties: z.record(z.string(), z.unknown()).default({}),
+    }),
+  ),
+});
+
+/** PostHog on this machine as far as the bridge can tell: capture, persons, flags, and webhooks that are signed and retried. */
+export async function openLocalPostHog({ projectToken, personalApiKey, clock, port, state = emptyPostHogState() }: {
+  projectToken: string;
+  personalApiKey: string;
+  clock: Clock;
+  port: number;
+  state?: PostHogState | undefined;
+}): Promise<LocalPostHog> {
+  let destination: Destination | null = null;
+  const reads = { calls: 0 };
+  const activity = createActivity(clock);
+  const interference = interferable();
+  const webhooks = createWebhooks({ state, destination: () => destination, clock, activity });
+
+  const app = express()
+    .disable("x-powered-by")
+    .use(interference.handler)
+    .use(express.json({ limit: "20mb" }))
+    .post("/batch", (request, response) => {
+      const batch = Batch.safeParse(request.body);
+      if (!batch.success) return void response.status(400).json({ type: "validation_error", detail: "not a batch of events" });
+      if (batch.data.api_key !== projectToken) return void response.status(401).json({ type: "authentication_error", detail: "unknown project token" });
+      for (const { distinct_id, timestamp, uuid, ...event } of batch.data.batch) {
+        capture({ ...event, distinctId: distinct_id, ...(timestamp !== undefined && { timestamp }), ...(uuid !== undefined && { uuid }) });
+      }
+      response.json({ status: "Ok" });
+    })
+    .post("/flags", (_request, response) => {
+      response.json({ flags: {}, errorsWhileComputingFlags: false, requestId: randomUUID() });
+    })
+    .use("/api", authorize)
+    .post("/api/projects/:projectId/persons/batch_by_distinct_ids", (request, response) => {
+      const ids = z.array(z.string()).max(MOST_DISTINCT_IDS).safeParse(request.body.distinct_ids);
+      if (!ids.success) return void response.status(400).json({ type: "validation_error", detail: `distinct_ids must be up to ${MOST_DISTINCT_IDS} strings` });
+      reads.calls += 1;
+      const found = ids.data.flatMap((distinctId) => {
+        const person = find(state.persons, distinctId);
+        return person === undefined ? [] : [[distinctId, { ...publicPerson(person), id: state.persons.indexOf(person) + 1 }]];
+      });
+      response.json({ results: Object.fromEntries(found) });
+    })
+    .get("/api/projects/:projectId/persons", (request, response) => {
+      const person = find(state.persons, String(request.query.distinct_id));
+      response.json({ results: person === undefined ? [] : [{ ...publicPerson(person), id: person.uuid }], next: null, previous: null });
+    })
+    .use((_request, response) => {
+      response.status(404).json({ type: "invalid_request", detail: "the local PostHog does not know this route" });
+    });
+
+  const server = await serve(app, { port, host: "127.0.0.1" });
+  return {
+    url: server.url,
+    close: server.close,
+    state,
+    reads,
+    connect(target) {
+      destination = target;
+    },
+    capture,
+    resend: webhooks.resend,
+    setPerson(distinctId, properties) {
+      const person = find(state.persons, distinctId);
+      if (person === undefined) throw new Error(`the local PostHog knows nobody by the distinct id "${distinctId}"`);
+      Object.assign(person.properties, properties);
+    },
+    deletePerson(distinctId) {
+      state.persons = state.persons.filter((person) => person !== find(state.persons, distinctId));
+    },
+    idle: activity.idle,
+    interfere: interference.set,
+  };
+
+  function capture({ event, distinctId, properties = {}, uuid = randomUUID(), timestamp }: Capture): string {
+    const now = new Date(clock.now()).toISOString();
+    const captured = { uuid, event, distinctId, properties, timestamp: timestamp ?? now, capturedAt: now };
+    state.events.push(captured);
+    const person = personAfter({ persons: state.persons, event: captured });
+    webhooks.send(captured, person);
+    return uuid;
+  }
+
+  function authorize(request: Request, response: Response, next: () => void): void {
+    if (request.get("authorization") === `Bearer ${personalApiKey}`) next();
+    else response.status(401).json({ type: "authentication_error", code: "authentication_failed", detail: "Invalid personal API key." });
+  }
+}
+
+function publicPerson({ uuid, distinctIds, properties, createdAt }: PostHogPerson) {
+  return { uuid, name: String(properties.email ?? properties.name ?? distinctIds[0]), distinct_ids: distinctIds.slice(0, 10), properties, created_at: createdAt, last_seen_at: null };
+}

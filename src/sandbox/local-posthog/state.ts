@@ -1,0 +1,40 @@
+// What the local PostHog remembers: plain data, so that it can be kept in a file.
+
+export interface PostHogPerson {
+  uuid: string;
+  distinctIds: string[];
+  properties: Record<string, unknown>;
+  createdAt: string;
+}
+
+export interface CapturedEvent {
+  uuid: string;
+  event: string;
+  distinctId: string;
+  properties: Record<string, unknown>;
+  /** ISO 8601 */
+  timestamp: string;
+  capturedAt: string;
+}
+
+/** One event on its way to one destination. */
+export interface Delivery {
+  /** The webhook id: the same over the retries, another one for a redelivery. */
+  id: string;
+  eventUuid: string;
+  event: string;
+  distinctId: string;
+  /** The exact bytes. */
+  body: string;
+  attempts: Array<{ at: number; status: number | null; answer: string; ms: number }>;
+}
+
+export interface PostHogState {
+  persons: PostHogPerson[];
+  events: CapturedEvent[];
+  deliveries: Delivery[];
+}
+
+export function emptyPostHogState(): PostHogState {
+  return { persons: [], events: [], deliveries: [] };
+}

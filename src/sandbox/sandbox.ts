@@ -1,0 +1,115 @@
+import { type App, openApp } from "../app.ts";
+import type { Config } from "../config.ts";
+import type { NovuPlan } from "../contracts/novu-plan.ts";
+import { createLog, type Log } from "../lib/log.ts";
+import { openLocalNovu, type LocalNovu } from "./local-novu/local-novu.ts";
+import type { NovuState } from "./local-novu/state.ts";
+import { openLocalPostHog, type LocalPostHog } from "./local-posthog/local-posthog.ts";
+import type { PostHogState } from "./local-posthog/state.ts";
+import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
+
+/** Keys that are worth nothing: they open only what runs on this machine. */
+export const LOCAL_KEYS = {
+  novu: "local-novu-secret-key",
+  projectToken: "phc_local",
+  personalApiKey: "phx_local",
+  signingSecret: `whsec_${Buffer.from("posthog-novu-bridge local sandbox").toString("base64")}`,
+  projectId: "1",
+} as const;
+
+export interface SandboxOptions {
+  dataDir: string;
+  plan?: NovuPlan;
+  /** Milliseconds since 1970. */
+  startAt: number;
+  /** Whether time passes by itself, or only by travelling. */
+  flowing?: boolean;
+  /** 0 is any free port. */
+  ports?: { app: number; posthog: number; novu: number };
+  log?: Log;
+  /** What the two services remembered. */
+  novuState?: NovuState | undefined;
+  posthogState?: PostHogState | undefined;
+}
+
+export interface Sandbox extends AsyncDisposable {
+  app: App;
+  posthog: LocalPostHog;
+  novu: LocalNovu;
+  clock: VirtualClock;
+  config: Config;
+  /** Resolves when everything that happens at this moment has happened. */
+  settled(): Promise<void>;
+  /** Lets that much time pass, with everything that falls into it. */
+  travel(duration: { days?: number; hours?: number; minutes?: number; seconds?: number }): Promise<void>;
+  /** Stops the app as its operator would, and opens it again on the same data. */
+  restartApp(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The unchanged app, pointed by URL at a local PostHog and a local Novu, with a clock that can travel. */
+export async function openSandbox({ dataDir, plan = "free", startAt, flowing = false, ports = { app: 0, posthog: 0, novu: 0 }, log = createLog({ level: "silent" }), novuState, posthogState }: SandboxOptions): Promise<Sandbox> {
+  const clock = createVirtualClock({ startAt, flowing });
+  const posthog = await openLocalPostHog({ ...LOCAL_KEYS, clock, port: ports.posthog, state: posthogState });
+  const novu = await openLocalNovu({ secretKey: LOCAL_KEYS.novu, plan, clock, port: ports.novu, state: novuState });
+  const config: Config = {
+    port: ports.app,
+    logLevel: "info",
+    dataDir,
+    novu: { secretKey: LOCAL_KEYS.novu, apiUrl: novu.url, plan },
+    posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
+  };
+  let app = await openApp(config, { clock, log });
+  await connect();
+
+  const sandbox: Sandbox = {
+    get app() {
+      return app;
+    },
+    posthog,
+    novu,
+    clock,
+    config,
+    settled,
+    travel: ({ days = 0, hours = 0, minutes = 0, seconds = 0 }) => clock.travelTo(clock.now() + (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),
+    async restartApp() {
+      await app.stop();
+      app = await openApp(config, { clock, log });
+      await connect();
+    },
+    async stop() {
+      await app.stop();
+      clock.stop();
+      await Promise.all([posthog.close(), novu.close()]);
+    },
+    [Symbol.asyncDispose]: () => sandbox.stop(),
+  };
+  return sandbox;
+
+  /** What `connect` and `sync` do for a real project. */
+  async function connect(): Promise<void> {
+    posthog.connect({ url: `${app.url}/webhooks/posthog`, signingSecret: LOCAL_KEYS.signingSecret, events: app.events });
+    const response = await fetch(`${novu.url}/v1/bridge/sync?source=sandbox`, {
+      method: "POST",
+      headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
+      body: JSON.stringify({ bridgeUrl: `${app.url}/api/novu` }),
+    });
+    if (!response.ok) throw new Error(`the workflows cannot be synced: ${await response.text()}`);
+  }
+
+  async function settled(): Promise<void> {
+    // What ends in one place may have begun something in another, so all must be quiet in one pass.
+    let before: number;
+    do {
+      before = happenings();
+      await posthog.idle();
+      await app.idle();
+      await novu.idle();
+      await new Promise(setImmediate);
+    } while (happenings() !== before);
+  }
+
+  function happenings(): number {
+    return posthog.state.events.length + posthog.state.deliveries.length + novu.bridgeCalls.length + novu.triggers.length + novu.state.messages.length;
+  }
+}
