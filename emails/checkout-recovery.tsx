@@ -11,11 +11,17 @@ export interface CheckoutRecoveryProps {
 
 export default function CheckoutRecovery({ firstName, checkoutUrl, cartValue }: CheckoutRecoveryProps) {
   return (
-    <Layout preheader="Everything is where you left it." because={`You get this because you started a checkout at ${brand.name}.`}>
+    <Layout
+      preheader="Everything is where you left it."
+      because={`You get this because you started a checkout at ${brand.name}.`}
+    >
       <Title>Your checkout is still open</Title>
       <Greeting name={firstName} />
       <Paragraph>
-        {cartValue === undefined ? "You stopped just before the end." : `You stopped just before the end; the total was ${cartValue}.`} Everything is where you left it.
+        {cartValue === undefined
+          ? "You stopped just before the end."
+          : `You stopped just before the end; the total was ${cartValue}.`}{" "}
+        Everything is where you left it.
       </Paragraph>
       <Button href={checkoutUrl}>Back to your checkout</Button>
       <Paragraph>Did something go wrong? Write to {brand.helpEmail} and we will sort it out.</Paragraph>
@@ -23,4 +29,8 @@ export default function CheckoutRecovery({ firstName, checkoutUrl, cartValue }: 
   );
 }
 
-CheckoutRecovery.PreviewProps = { firstName: "Ada", checkoutUrl: `${brand.appUrl}/checkout/c_1?step=payment&from=email`, cartValue: "$120.00" } satisfies CheckoutRecoveryProps;
+CheckoutRecovery.PreviewProps = {
+  firstName: "Ada",
+  checkoutUrl: `${brand.appUrl}/checkout/c_1?step=payment&from=email`,
+  cartValue: "$120.00",
+} satisfies CheckoutRecoveryProps;

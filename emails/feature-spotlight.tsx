@@ -9,7 +9,10 @@ export interface FeatureSpotlightProps {
 
 export default function FeatureSpotlight({ firstName, feature }: FeatureSpotlightProps) {
   return (
-    <Layout preheader={feature.benefit} because={`You get this because you signed up for ${brand.name} a few days ago.`}>
+    <Layout
+      preheader={feature.benefit}
+      because={`You get this because you signed up for ${brand.name} a few days ago.`}
+    >
       <Title>Have you tried {feature.name}?</Title>
       <Greeting name={firstName} />
       <Paragraph>{feature.benefit}</Paragraph>
@@ -20,5 +23,9 @@ export default function FeatureSpotlight({ firstName, feature }: FeatureSpotligh
 
 FeatureSpotlight.PreviewProps = {
   firstName: "Ada",
-  feature: { name: "alerts", benefit: "Hear about a change in your numbers before anybody asks.", url: `${brand.appUrl}/alerts` },
+  feature: {
+    name: "alerts",
+    benefit: "Hear about a change in your numbers before anybody asks.",
+    url: `${brand.appUrl}/alerts`,
+  },
 } satisfies FeatureSpotlightProps;

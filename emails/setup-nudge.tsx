@@ -12,7 +12,10 @@ export interface SetupNudgeProps {
 
 export default function SetupNudge({ firstName, nextStep, why, setupUrl }: SetupNudgeProps) {
   return (
-    <Layout preheader={`Next: ${nextStep}.`} because={`You get this because your ${brand.name} workspace is not set up yet.`}>
+    <Layout
+      preheader={`Next: ${nextStep}.`}
+      because={`You get this because your ${brand.name} workspace is not set up yet.`}
+    >
       <Title>Next: {nextStep}</Title>
       <Greeting name={firstName} />
       <Paragraph>{why}</Paragraph>

@@ -40,7 +40,10 @@ export interface App {
 }
 
 /** The map of the house: opens every room and introduces them to each other. */
-export async function openApp(config: Config, { clock = systemClock, log = createLog({ level: config.logLevel }) }: { clock?: Clock; log?: Log } = {}): Promise<App> {
+export async function openApp(
+  config: Config,
+  { clock = systemClock, log = createLog({ level: config.logLevel }) }: { clock?: Clock; log?: Log } = {},
+): Promise<App> {
   const { novu, posthog } = config;
   const { now } = clock;
   const store = await openSqliteStore({ dataDir: config.dataDir, now });
@@ -69,7 +72,13 @@ export async function openApp(config: Config, { clock = systemClock, log = creat
         worker.wake();
       },
     };
-    const sampleTools: Tools = { longestDelayMs, now, person: async () => samplePerson, leftBy: async () => null, record: async () => {} };
+    const sampleTools: Tools = {
+      longestDelayMs,
+      now,
+      person: async () => samplePerson,
+      leftBy: async () => null,
+      record: async () => {},
+    };
 
     // Novu: the bridge it calls, the API we call
     const bridge = await openBridge({
@@ -92,7 +101,13 @@ export async function openApp(config: Config, { clock = systemClock, log = creat
     // PostHog: the door it knocks at
     const route = createRoute(workflows);
     const setAside = (reason: string, body: string, event: { uuid: string; name: string } | null) =>
-      store.setAside({ receivedAt: new Date(now()).toISOString(), reason, eventUuid: event?.uuid ?? null, eventName: event?.name ?? null, body });
+      store.setAside({
+        receivedAt: new Date(now()).toISOString(),
+        reason,
+        eventUuid: event?.uuid ?? null,
+        eventName: event?.name ?? null,
+        body,
+      });
     const accept: Accept = async (event, body) => {
       const { problems, ...routing } = route(event);
       const reason = problems.join("; ");

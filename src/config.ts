@@ -6,8 +6,17 @@ const url = () => z.url({ protocol: /^https?$/ }).transform((value) => value.rep
 
 const WebhookSecrets = z
   .string()
-  .transform((list) => list.split(",").map((secret) => secret.trim()).filter(Boolean))
-  .pipe(z.array(z.string().min(16, "each secret needs at least 16 characters").check(signingKey)).min(1, "at least one secret"));
+  .transform((list) =>
+    list
+      .split(",")
+      .map((secret) => secret.trim())
+      .filter(Boolean),
+  )
+  .pipe(
+    z
+      .array(z.string().min(16, "each secret needs at least 16 characters").check(signingKey))
+      .min(1, "at least one secret"),
+  );
 
 const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
@@ -31,15 +40,27 @@ export interface Config {
   logLevel: string;
   dataDir: string;
   novu: { secretKey: string; apiUrl: string; plan: NovuPlan };
-  posthog: { projectToken: string; host: string; apiHost: string; projectId: string; personalApiKey: string; webhookSecrets: string[] };
+  posthog: {
+    projectToken: string;
+    host: string;
+    apiHost: string;
+    projectId: string;
+    personalApiKey: string;
+    webhookSecrets: string[];
+  };
 }
 
 /** The environment as one checked value; throws with everything that is missing or wrong, and no value in it. */
 export function readConfig(environment: Record<string, string | undefined>): Config {
   // `PORT=` in an env file means "not set".
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const set = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const read = Environment.safeParse(set);
-  if (!read.success) throw new Error(`the configuration is not complete:\n${read.error.issues.map((issue) => `  ${lineOf(issue, set)}`).join("\n")}\nThe README says where each one is found.`);
+  if (!read.success)
+    throw new Error(
+      `the configuration is not complete:\n${read.error.issues.map((issue) => `  ${lineOf(issue, set)}`).join("\n")}\nThe README says where each one is found.`,
+    );
 
   const env = read.data;
   return {

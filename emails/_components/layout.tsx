@@ -61,6 +61,11 @@ const schemes = `
 const page = { backgroundColor: light.page, fontFamily: font.family, margin: 0, padding: "24px 12px" };
 const frame = { maxWidth: "560px" };
 const masthead = { ...font.small, color: light.muted, fontWeight: 600, margin: "0 0 12px" };
-const card = { backgroundColor: light.card, border: `1px solid ${light.border}`, borderRadius: "12px", padding: "36px" };
+const card = {
+  backgroundColor: light.card,
+  border: `1px solid ${light.border}`,
+  borderRadius: "12px",
+  padding: "36px",
+};
 const rule = { borderColor: light.border, margin: "24px 0 16px" };
 const footer = { ...font.small, color: light.muted, margin: "0 0 8px" };

@@ -36,11 +36,28 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   }
 
   function connect(): PostHog {
-    return new PostHog(projectToken, { host, flushAt: 1_000, flushInterval: 24 * 60 * 60 * 1000, fetchRetryCount: 0, requestTimeout: 10_000 });
+    return new PostHog(projectToken, {
+      host,
+      flushAt: 1_000,
+      flushInterval: 24 * 60 * 60 * 1000,
+      fetchRetryCount: 0,
+      requestTimeout: 10_000,
+    });
   }
 }
 
-function eventOf({ transactionId, workflow, step, channel, distinctId, outcome, reason, detail, personSource, decidedAt }: Decision) {
+function eventOf({
+  transactionId,
+  workflow,
+  step,
+  channel,
+  distinctId,
+  outcome,
+  reason,
+  detail,
+  personSource,
+  decidedAt,
+}: Decision) {
   return {
     distinctId,
     event: `notification ${outcome}`,

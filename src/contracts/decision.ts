@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Why a message was not sent. Each decision not to send has exactly one. */
-export const Reason = z.enum([
+const Reason = z.enum([
   /** An exit event arrived, such as checkout_completed; the detail names it. */
   "left",
   /** The workflow's own condition on the person; the detail is its words. */
@@ -11,7 +11,6 @@ export const Reason = z.enum([
   /** Nothing to reach the person by on this channel. */
   "unreachable",
 ]);
-export type Reason = z.infer<typeof Reason>;
 
 export const Channel = z.enum(["email", "in_app"]);
 export type Channel = z.infer<typeof Channel>;

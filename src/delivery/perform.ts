@@ -22,8 +22,18 @@ interface Runs {
  * of one person may come in any order and side by side: each looks at the facts before and after
  * its call, so that a person who has left ends up with no run.
  */
-export function createPerform({ novu, runs, report, sendingSteps, now, log }: {
-  novu: { trigger(start: Start, idempotencyKey: string): Promise<NovuAnswer>; cancel(transactionId: string): Promise<NovuAnswer> };
+export function createPerform({
+  novu,
+  runs,
+  report,
+  sendingSteps,
+  now,
+  log,
+}: {
+  novu: {
+    trigger(start: Start, idempotencyKey: string): Promise<NovuAnswer>;
+    cancel(transactionId: string): Promise<NovuAnswer>;
+  };
   runs: Runs;
   report: (decision: Decision) => Promise<void>;
   sendingSteps: (workflow: string) => SendingStep[];
@@ -46,17 +56,29 @@ export function createPerform({ novu, runs, report, sendingSteps, now, log }: {
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
     throwIfAny(verdictOn(await novu.trigger(start, idempotencyKey), workflow));
-    log.info({ stop: "delivery", outcome: "triggered", workflow, transactionId: run.transactionId, eventUuid: run.eventUuid });
+    log.info({
+      stop: "delivery",
+      outcome: "triggered",
+      workflow,
+      transactionId: run.transactionId,
+      eventUuid: run.eventUuid,
+    });
 
-    if ((await runs.markStarted(run.transactionId)) === "left") throwIfAny(verdictOn(await novu.cancel(run.transactionId), workflow));
+    if ((await runs.markStarted(run.transactionId)) === "left")
+      throwIfAny(verdictOn(await novu.cancel(run.transactionId), workflow));
   }
 
   async function exit(exit: Exit): Promise<void> {
-    for (const transactionId of await runs.endRuns(exit)) await leave({ ...exit, transactionId }, exit.workflow, exit.eventName);
+    for (const transactionId of await runs.endRuns(exit))
+      await leave({ ...exit, transactionId }, exit.workflow, exit.eventName);
   }
 
   /** Ends a run at Novu, unless it is over already, and notes why the rest of its messages are not sent. */
-  async function leave({ transactionId, distinctId }: Pick<Run, "transactionId" | "distinctId">, workflow: string, exitEvent: string): Promise<void> {
+  async function leave(
+    { transactionId, distinctId }: Pick<Run, "transactionId" | "distinctId">,
+    workflow: string,
+    exitEvent: string,
+  ): Promise<void> {
     const decided = await runs.decidedSteps(transactionId);
     const open = sendingSteps(workflow).filter(({ step }) => !decided.includes(step));
     if (open.length > 0) {
@@ -64,8 +86,17 @@ export function createPerform({ novu, runs, report, sendingSteps, now, log }: {
       log.info({ stop: "delivery", outcome: "left", workflow, transactionId, exitEvent });
     }
 
-    const facts = { transactionId, distinctId, workflow, outcome: "skipped", reason: "left", detail: exitEvent, personSource: null } as const;
-    for (const step of open) await runs.decide({ ...facts, ...step, decidedAt: new Date(now()).toISOString() }, { ifOpen: true });
+    const facts = {
+      transactionId,
+      distinctId,
+      workflow,
+      outcome: "skipped",
+      reason: "left",
+      detail: exitEvent,
+      personSource: null,
+    } as const;
+    for (const step of open)
+      await runs.decide({ ...facts, ...step, decidedAt: new Date(now()).toISOString() }, { ifOpen: true });
     await runs.markLeft(transactionId);
   }
 }

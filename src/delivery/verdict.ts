@@ -17,21 +17,35 @@ export function verdictOn(answer: NovuAnswer, workflow: string): Error | null {
   const { httpStatus, triggerStatus, message, retryAfterMs } = answer;
   if (httpStatus === null) return new Error(`Novu gave no answer: ${message}`);
   if (httpStatus < 300) return verdictOnTrigger(triggerStatus, message, workflow);
-  if (httpStatus === 429) return new RetryLaterError("Novu's rate limit is reached", { retryAfterMs: retryAfterMs ?? RATE_LIMIT_PAUSE_MS, refused: true });
+  if (httpStatus === 429)
+    return new RetryLaterError("Novu's rate limit is reached", {
+      retryAfterMs: retryAfterMs ?? RATE_LIMIT_PAUSE_MS,
+      refused: true,
+    });
   // An earlier try under the same idempotency key is still under way.
-  if (httpStatus === 409) return new RetryLaterError("Novu is still busy with an earlier try", { retryAfterMs: retryAfterMs ?? STILL_RUNNING_PAUSE_MS, refused: false });
-  if (httpStatus === 401 || httpStatus === 403) return new RefusedError(`Novu refuses the key (${httpStatus}); is NOVU_SECRET_KEY of this environment and region?`);
+  if (httpStatus === 409)
+    return new RetryLaterError("Novu is still busy with an earlier try", {
+      retryAfterMs: retryAfterMs ?? STILL_RUNNING_PAUSE_MS,
+      refused: false,
+    });
+  if (httpStatus === 401 || httpStatus === 403)
+    return new RefusedError(`Novu refuses the key (${httpStatus}); is NOVU_SECRET_KEY of this environment and region?`);
   if (httpStatus === 422 && message.includes("workflow_not_found")) {
     return new RefusedError(`Novu knows no workflow "${workflow}"; has this bridge been synced?`);
   }
-  if (httpStatus === 422 || FINAL.has(httpStatus)) return new PermanentError(`Novu refuses the call (${httpStatus}): ${message}`);
-  if (retryAfterMs !== undefined) return new RetryLaterError(`Novu answered ${httpStatus}`, { retryAfterMs, refused: true });
+  if (httpStatus === 422 || FINAL.has(httpStatus))
+    return new PermanentError(`Novu refuses the call (${httpStatus}): ${message}`);
+  if (retryAfterMs !== undefined)
+    return new RetryLaterError(`Novu answered ${httpStatus}`, { retryAfterMs, refused: true });
   return new RefusedError(`Novu answered ${httpStatus}: ${message}`);
 }
 
 function verdictOnTrigger(status: string | undefined, message: string, workflow: string): Error | null {
   if (status === undefined || status === "processed") return null;
-  if (SWITCHED_OFF.has(status)) return new PermanentError(`Novu has "${workflow}" switched off or without steps (${status}); activate it in the dashboard and redrive`);
+  if (SWITCHED_OFF.has(status))
+    return new PermanentError(
+      `Novu has "${workflow}" switched off or without steps (${status}); activate it in the dashboard and redrive`,
+    );
   if (status === "error") return new RefusedError(`Novu could not take the trigger: ${message}`);
   return new PermanentError(`Novu did not start "${workflow}": ${message}`);
 }

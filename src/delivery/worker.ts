@@ -36,7 +36,13 @@ const LEASE_MS = 30_000;
 const STORE_PAUSE_MS = 1_000;
 
 /** Does the queue's work: at least once each, `concurrency` at a time, again after a failure, until it is done or dead. */
-export function startWorker({ queue, perform, concurrency, clock, log }: {
+export function startWorker({
+  queue,
+  perform,
+  concurrency,
+  clock,
+  log,
+}: {
   queue: Queue;
   perform: (job: Job) => Promise<void>;
   concurrency: number;
@@ -108,24 +114,42 @@ export function startWorker({ queue, perform, concurrency, clock, log }: {
       await perform(job);
       await queue.complete(job.id);
     } catch (error) {
-      await settle(job, error).catch((trouble: unknown) => log.error({ stop: "delivery", workId: job.id, error: describeError(trouble) }));
+      await settle(job, error).catch((trouble: unknown) =>
+        log.error({ stop: "delivery", workId: job.id, error: describeError(trouble) }),
+      );
     }
   }
 
   async function settle(job: Job, error: unknown): Promise<void> {
     const failures = job.attempts + 1;
-    const facts = { stop: "delivery", workId: job.id, kind: job.work.kind, attempt: failures, error: describeError(error) };
+    const facts = {
+      stop: "delivery",
+      workId: job.id,
+      kind: job.work.kind,
+      attempt: failures,
+      error: describeError(error),
+    };
 
     if (error instanceof RetryLaterError) {
-      log.warn({ ...facts, then: "later", retryAfterMs: error.retryAfterMs });
-      await queue.retryAt(job.id, { at: clock.now() + error.retryAfterMs, error: facts.error, failed: false, refused: error.refused });
+      log.warn({ ...facts, next: "later", retryAfterMs: error.retryAfterMs });
+      await queue.retryAt(job.id, {
+        at: clock.now() + error.retryAfterMs,
+        error: facts.error,
+        failed: false,
+        refused: error.refused,
+      });
     } else if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
-      log.error({ ...facts, then: "dead" });
+      log.error({ ...facts, next: "dead" });
       await queue.bury(job.id, facts.error);
     } else {
       const waitMs = backoffMs(failures);
-      log.warn({ ...facts, then: "retry", retryAfterMs: waitMs });
-      await queue.retryAt(job.id, { at: clock.now() + waitMs, error: facts.error, failed: true, refused: error instanceof RefusedError });
+      log.warn({ ...facts, next: "retry", retryAfterMs: waitMs });
+      await queue.retryAt(job.id, {
+        at: clock.now() + waitMs,
+        error: facts.error,
+        failed: true,
+        refused: error instanceof RefusedError,
+      });
     }
   }
 }

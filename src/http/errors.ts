@@ -11,7 +11,14 @@ export function failed({ log }: { log: Log }): ErrorRequestHandler {
   return (error: { status?: number; type?: string }, request, response, next) => {
     if (response.headersSent) return next(error);
     const status = error.status !== undefined && error.status >= 400 && error.status < 500 ? error.status : 500;
-    log[status === 500 ? "error" : "warn"]({ stop: "http", path: request.path, answer: status, error: error.type ?? describeError(error) });
-    response.status(status).json({ error: status === 500 ? "something went wrong here" : (error.type ?? "bad request") });
+    log[status === 500 ? "error" : "warn"]({
+      stop: "http",
+      path: request.path,
+      answer: status,
+      error: error.type ?? describeError(error),
+    });
+    response
+      .status(status)
+      .json({ error: status === 500 ? "something went wrong here" : (error.type ?? "bad request") });
   };
 }

@@ -38,7 +38,13 @@ export function readPostHogEvent(body: unknown, now: number): { event: Lifecycle
 }
 
 /** The event's own `$set` is newer than the person that travelled with it, and `$set_once` only fills gaps. */
-function snapshotOf({ properties, person }: { properties: Record<string, unknown>; person: Record<string, unknown> | null }): Record<string, unknown> | null {
+function snapshotOf({
+  properties,
+  person,
+}: {
+  properties: Record<string, unknown>;
+  person: Record<string, unknown> | null;
+}): Record<string, unknown> | null {
   const set = Properties.safeParse(properties.$set).data;
   const setOnce = Properties.safeParse(properties.$set_once).data;
   if (person === null && set === undefined && setOnce === undefined) return null;

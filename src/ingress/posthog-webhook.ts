@@ -1,4 +1,4 @@
-import { raw, type Response, Router } from "express";
+import { type Response, Router, raw } from "express";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -6,7 +6,10 @@ import { readPostHogEvent } from "./posthog-event.ts";
 import type { Authenticate } from "./webhook-auth.ts";
 
 /** What became of an event; resolves when it is on disk, and rejects when it could not be put there. */
-export type Accept = (event: LifecycleEvent, body: string) => Promise<{ outcome: "accepted" | "duplicate" } | { outcome: "ignored"; reason: string }>;
+export type Accept = (
+  event: LifecycleEvent,
+  body: string,
+) => Promise<{ outcome: "accepted" | "duplicate" } | { outcome: "ignored"; reason: string }>;
 
 /** PostHog's events reach 1 MB and its persons 512 KB. It never retries a 413. */
 const LARGEST_BODY = "2mb";
@@ -17,7 +20,14 @@ const RETRY_AFTER_SECONDS = 5;
  * our own trouble only; what it sent in vain is a 202 with the reason, which is kept. Its logs
  * show the answers: nothing personal or secret goes into them.
  */
-export function postHogWebhook({ authenticate, accept, setAside, isStopping, now, log }: {
+export function postHogWebhook({
+  authenticate,
+  accept,
+  setAside,
+  isStopping,
+  now,
+  log,
+}: {
   authenticate: Authenticate;
   accept: Accept;
   setAside(delivery: { reason: string; body: string }): Promise<void>;
@@ -61,7 +71,10 @@ export function postHogWebhook({ authenticate, accept, setAside, isStopping, now
 }
 
 function unavailable(response: Response): void {
-  response.status(503).set("retry-after", String(RETRY_AFTER_SECONDS)).json({ error: "cannot store events now; send it again" });
+  response
+    .status(503)
+    .set("retry-after", String(RETRY_AFTER_SECONDS))
+    .json({ error: "cannot store events now; send it again" });
 }
 
 function parseJson(text: string): unknown {

@@ -2,7 +2,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { keyOf, verify } from "../lib/standard-webhooks.ts";
 
-export type Authenticate = (headers: IncomingHttpHeaders, body: Buffer) => { ours: true } | { ours: false; why: string };
+export type Authenticate = (
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+) => { ours: true } | { ours: false; why: string };
 
 /**
  * Proves that a delivery is ours, by a Standard Webhooks signature or by the static header
@@ -16,13 +19,18 @@ export function webhookAuth({ secrets, now }: { secrets: string[]; now: () => nu
   return (headers, body) => {
     const signature = headers["webhook-signature"];
     if (typeof signature === "string" && keys.length > 0) {
-      const signed = { "webhook-id": text(headers["webhook-id"]), "webhook-timestamp": text(headers["webhook-timestamp"]), "webhook-signature": signature };
+      const signed = {
+        "webhook-id": text(headers["webhook-id"]),
+        "webhook-timestamp": text(headers["webhook-timestamp"]),
+        "webhook-signature": signature,
+      };
       const verdict = verify({ headers: signed, body, keys, nowMs: now() });
       return verdict === "valid" ? { ours: true } : { ours: false, why: WHY[verdict] };
     }
 
     const secret = headers["x-webhook-secret"];
-    if (typeof secret !== "string") return { ours: false, why: "neither a webhook-signature that could be checked nor an x-webhook-secret header" };
+    if (typeof secret !== "string")
+      return { ours: false, why: "neither a webhook-signature that could be checked nor an x-webhook-secret header" };
     const offered = sha256(secret);
     const matches = fixed.filter((one) => timingSafeEqual(one, offered)).length > 0;
     return matches ? { ours: true } : { ours: false, why: "x-webhook-secret matches no configured secret" };

@@ -13,11 +13,20 @@ export interface Listening {
 }
 
 /** Serves on `port`, or on any free one for 0. Without a `host` it can be reached from outside. */
-export async function serve(handler: RequestListener, { port, host, variable }: { port: number; host?: string; variable?: string }): Promise<Listening> {
+export async function serve(
+  handler: RequestListener,
+  { port, host, variable }: { port: number; host?: string; variable?: string },
+): Promise<Listening> {
   const server = createServer(handler);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is taken; stop what listens there${variable === undefined ? "" : ` or set ${variable}`}`) : error);
+      reject(
+        error.code === "EADDRINUSE"
+          ? new Error(
+              `port ${port} is taken; stop what listens there${variable === undefined ? "" : ` or set ${variable}`}`,
+            )
+          : error,
+      );
     });
     server.listen({ port, host }, resolve);
   });

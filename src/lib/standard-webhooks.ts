@@ -17,12 +17,24 @@ const SHORTEST_KEY_BYTES = 24;
 export function keyOf(secret: string): Buffer {
   const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
   if (key.length < SHORTEST_KEY_BYTES) {
-    throw new Error(`a signing secret needs at least ${SHORTEST_KEY_BYTES} bytes of base64 after "whsec_", this one has ${key.length}`);
+    throw new Error(
+      `a signing secret needs at least ${SHORTEST_KEY_BYTES} bytes of base64 after "whsec_", this one has ${key.length}`,
+    );
   }
   return key;
 }
 
-export function sign({ id, body, key, nowMs }: { id: string; body: Buffer | string; key: Buffer; nowMs: number }): SignatureHeaders {
+export function sign({
+  id,
+  body,
+  key,
+  nowMs,
+}: {
+  id: string;
+  body: Buffer | string;
+  key: Buffer;
+  nowMs: number;
+}): SignatureHeaders {
   const timestamp = String(Math.floor(nowMs / 1000));
   return {
     "webhook-id": id,
@@ -32,7 +44,17 @@ export function sign({ id, body, key, nowMs }: { id: string; body: Buffer | stri
 }
 
 /** Any listed v1 signature may match any key, so that either side can rotate. */
-export function verify({ headers, body, keys, nowMs }: { headers: SignatureHeaders; body: Buffer; keys: Buffer[]; nowMs: number }): SignatureVerdict {
+export function verify({
+  headers,
+  body,
+  keys,
+  nowMs,
+}: {
+  headers: SignatureHeaders;
+  body: Buffer;
+  keys: Buffer[];
+  nowMs: number;
+}): SignatureVerdict {
   const { "webhook-id": id, "webhook-timestamp": timestamp } = headers;
   if (id === "" || !/^\d{1,12}$/.test(timestamp)) return "malformed";
   if (Math.abs(nowMs / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return "stale";
@@ -42,10 +64,22 @@ export function verify({ headers, body, keys, nowMs }: { headers: SignatureHeade
     .filter((entry) => entry.startsWith("v1,"))
     .map((entry) => Buffer.from(entry.slice(3), "base64"));
   const expected = keys.map((key) => digest({ id, timestamp, body, key }));
-  const matches = expected.some((one) => offered.some((other) => one.length === other.length && timingSafeEqual(one, other)));
+  const matches = expected.some((one) =>
+    offered.some((other) => one.length === other.length && timingSafeEqual(one, other)),
+  );
   return matches ? "valid" : "no match";
 }
 
-function digest({ id, timestamp, body, key }: { id: string; timestamp: string; body: Buffer | string; key: Buffer }): Buffer {
+function digest({
+  id,
+  timestamp,
+  body,
+  key,
+}: {
+  id: string;
+  timestamp: string;
+  body: Buffer | string;
+  key: Buffer;
+}): Buffer {
   return createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
 }

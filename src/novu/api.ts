@@ -17,7 +17,12 @@ export interface NovuApi {
 /** Novu's API, one try per call: trying again is the queue's, which outlives this process. */
 export function createNovuApi({ apiUrl, secretKey }: { apiUrl: string; secretKey: string }): NovuApi {
   // Left to itself, @novu/api waits without end and repeats a call for up to an hour.
-  const client = new NovuCore({ serverURL: apiUrl, secretKey, retryConfig: { strategy: "none" }, timeoutMs: TIMEOUT_MS });
+  const client = new NovuCore({
+    serverURL: apiUrl,
+    secretKey,
+    retryConfig: { strategy: "none" },
+    timeoutMs: TIMEOUT_MS,
+  });
 
   return {
     async trigger({ workflow, to, payload, run }, idempotencyKey) {

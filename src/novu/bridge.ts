@@ -22,7 +22,13 @@ export interface Bridge {
  * The endpoint that Novu calls for each step. The same workflows are there twice: live ones to
  * execute, and samples to preview, because a preview runs the steps' code with invented people.
  */
-export async function openBridge({ secretKey, apiUrl, live, samples, log }: {
+export async function openBridge({
+  secretKey,
+  apiUrl,
+  live,
+  samples,
+  log,
+}: {
   secretKey: string;
   apiUrl: string;
   live: Workflow[];
@@ -37,19 +43,40 @@ export async function openBridge({ secretKey, apiUrl, live, samples, log }: {
     const handle = request.query.action === "preview" ? sampleSide.handle : liveSide.handle;
     await handle(request, response);
     const { action = "health-check", workflowId: workflow, stepId: step } = request.query;
-    log.info({ stop: "bridge", action, workflow, step, answer: response.statusCode, ms: Math.round(performance.now() - startedAt) });
+    log.info({
+      stop: "bridge",
+      action,
+      workflow,
+      step,
+      answer: response.statusCode,
+      ms: Math.round(performance.now() - startedAt),
+    });
   });
   return { router, workflows: liveSide.client.discover().workflows.map(discovered) };
 
   async function openSide(workflows: Workflow[]) {
     // Said outright: left to NODE_ENV, the framework would check no signature in development.
-    const client = new Client({ secretKey, apiUrl, strictAuthentication: true, verbose: false, logger: frameworkLog(log) });
+    const client = new Client({
+      secretKey,
+      apiUrl,
+      strictAuthentication: true,
+      verbose: false,
+      logger: frameworkLog(log),
+    });
     for (const workflow of workflows) {
       await client.addWorkflows([workflow]).catch((error: unknown) => {
-        throw new Error(`the workflow "${workflow.id}" cannot be discovered; its code must run with an empty payload outside its steps`, { cause: error });
+        throw new Error(
+          `the workflow "${workflow.id}" cannot be discovered; its code must run with an empty payload outside its steps`,
+          { cause: error },
+        );
       });
     }
-    const handle = new NovuRequestHandler<[Request, Response], void>({ frameworkName: "express", client, workflows, handler: adapter }).createHandler();
+    const handle = new NovuRequestHandler<[Request, Response], void>({
+      frameworkName: "express",
+      client,
+      workflows,
+      handler: adapter,
+    }).createHandler();
     return { client, handle };
   }
 }
@@ -61,10 +88,21 @@ function adapter(request: Request, response: Response) {
     headers: (name: string) => request.get(name),
     body: () => request.body ?? {},
     url: () => new URL(request.originalUrl, "http://bridge"),
-    transformResponse: ({ status, headers, body }: { status: number; headers: Record<string, string>; body: string }) => {
+    transformResponse: ({
+      status,
+      headers,
+      body,
+    }: {
+      status: number;
+      headers: Record<string, string>;
+      body: string;
+    }) => {
       response.set(headers);
       // Novu gives up at once on 502, which the framework says for a step that throws, and both leak a stack.
-      if (status >= 500) response.status(503).json({ code: codeOf(body), message: "the step could not be made now; the bridge's log says why" });
+      if (status >= 500)
+        response
+          .status(503)
+          .json({ code: codeOf(body), message: "the step could not be made now; the bridge's log says why" });
       else response.status(status).send(body);
     },
   };
@@ -77,12 +115,18 @@ function codeOf(body: string): string | undefined {
 /** The framework reports failed calls as errors with stacks; one line says enough. */
 function frameworkLog(log: Log) {
   const line = (level: "info" | "warn" | "error") => (first?: unknown, cause?: unknown) => {
-    log[level]({ stop: "bridge", message: describeError(first), ...(cause !== undefined && { error: describeError(cause) }) });
+    log[level]({
+      stop: "bridge",
+      message: describeError(first),
+      ...(cause !== undefined && { error: describeError(cause) }),
+    });
   };
   return { info: line("info"), warn: line("warn"), error: line("error") };
 }
 
 function discovered({ workflowId, steps }: ReturnType<Client["discover"]>["workflows"][number]): Discovered {
-  const sendingSteps = steps.flatMap(({ stepId, type }) => (type === "email" || type === "in_app" ? [{ step: stepId, channel: type } as const] : []));
+  const sendingSteps = steps.flatMap(({ stepId, type }) =>
+    type === "email" || type === "in_app" ? [{ step: stepId, channel: type } as const] : [],
+  );
   return { id: workflowId, steps: steps.length, sendingSteps };
 }

@@ -5,7 +5,11 @@ export function assertWithinPlan(workflows: Array<{ id: string; steps: number }>
   const { mostWorkflows, mostSteps } = NOVU_PLANS[plan];
   const troubles = workflows
     .filter(({ steps }) => steps > mostSteps)
-    .map(({ id, steps }) => `workflow "${id}" has ${steps} steps, Novu takes ${mostSteps}; a long wait counts as several steps on a plan that limits delays`);
-  if (workflows.length > mostWorkflows) troubles.push(`there are ${workflows.length} workflows, the plan "${plan}" takes ${mostWorkflows}`);
+    .map(
+      ({ id, steps }) =>
+        `workflow "${id}" has ${steps} steps, Novu takes ${mostSteps}; a long wait counts as several steps on a plan that limits delays`,
+    );
+  if (workflows.length > mostWorkflows)
+    troubles.push(`there are ${workflows.length} workflows, the plan "${plan}" takes ${mostWorkflows}`);
   if (troubles.length > 0) throw new Error(troubles.join("\n"));
 }

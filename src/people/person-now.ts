@@ -19,7 +19,13 @@ interface Waiting {
  * a thousand steps at once are a handful of calls. Each answer comes within the deadline: found,
  * not found, or unavailable.
  */
-export function createPersonLookup({ readPersons, now }: { readPersons: ReadPersons; now: () => number }): (distinctId: string) => Promise<PersonLookup> {
+export function createPersonLookup({
+  readPersons,
+  now,
+}: {
+  readPersons: ReadPersons;
+  now: () => number;
+}): (distinctId: string) => Promise<PersonLookup> {
   const waiting = new Map<string, Waiting>();
   const cache = new Map<string, { lookup: PersonLookup; until: number }>();
   let underWay = false;
@@ -79,7 +85,13 @@ export function createPersonLookup({ readPersons, now }: { readPersons: ReadPers
 
 /** Whom to write to: the person now, the snapshot of the event when PostHog cannot be asked, or null when there is none. */
 export function createPersonNow({ lookUp, log }: { lookUp: (distinctId: string) => Promise<PersonLookup>; log: Log }) {
-  return async ({ distinctId, snapshot }: { distinctId: string; snapshot: PersonProperties }): Promise<Person | null> => {
+  return async ({
+    distinctId,
+    snapshot,
+  }: {
+    distinctId: string;
+    snapshot: PersonProperties;
+  }): Promise<Person | null> => {
     const lookup = await lookUp(distinctId);
     if (lookup.outcome === "not found") return null;
     if (lookup.outcome === "found") return { distinctId, properties: lookup.properties, source: "posthog" };
@@ -90,7 +102,10 @@ export function createPersonNow({ lookUp, log }: { lookUp: (distinctId: string) 
 
 async function withDeadline(lookup: Promise<PersonLookup>): Promise<PersonLookup> {
   const { promise: late, resolve } = withResolvers<PersonLookup>();
-  const timer = setTimeout(() => resolve({ outcome: "unavailable", why: `PostHog did not answer within ${DEADLINE_MS} ms` }), DEADLINE_MS);
+  const timer = setTimeout(
+    () => resolve({ outcome: "unavailable", why: `PostHog did not answer within ${DEADLINE_MS} ms` }),
+    DEADLINE_MS,
+  );
   try {
     return await Promise.race([lookup, late]);
   } finally {

@@ -8,7 +8,9 @@ export const LARGEST_BATCH = 200;
 /** The declared properties of those distinct ids that PostHog knows. Throws when it cannot be asked. */
 export type ReadPersons = (distinctIds: string[], signal: AbortSignal) => Promise<Map<string, PersonProperties>>;
 
-const Answer = z.object({ results: z.record(z.string(), z.object({ properties: z.record(z.string(), z.unknown()).nullish() })) });
+const Answer = z.object({
+  results: z.record(z.string(), z.object({ properties: z.record(z.string(), z.unknown()).nullish() })),
+});
 
 const DEFAULT_PAUSE_MS = 5_000;
 
@@ -17,16 +19,35 @@ const DEFAULT_PAUSE_MS = 5_000;
  * listing by distinct id goes through ClickHouse and may miss a person made moments ago.
  * Source: https://posthog.com/docs/api/persons, scope person:read
  */
-export function postHogPersons({ apiHost, projectId, personalApiKey }: { apiHost: string; projectId: string; personalApiKey: string }): ReadPersons {
+export function postHogPersons({
+  apiHost,
+  projectId,
+  personalApiKey,
+}: {
+  apiHost: string;
+  projectId: string;
+  personalApiKey: string;
+}): ReadPersons {
   const url = `${apiHost}/api/projects/${encodeURIComponent(projectId)}/persons/batch_by_distinct_ids/`;
   const headers = { authorization: `Bearer ${personalApiKey}`, "content-type": "application/json" };
 
   return async (distinctIds, signal) => {
-    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ distinct_ids: distinctIds }), signal });
-    if (response.status === 429) throw new RetryLaterError("PostHog answered 429", { retryAfterMs: pauseOf(response), refused: true });
+    const response = await fetch(url, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ distinct_ids: distinctIds }),
+      signal,
+    });
+    if (response.status === 429)
+      throw new RetryLaterError("PostHog answered 429", { retryAfterMs: pauseOf(response), refused: true });
     if (!response.ok) throw new Error(`PostHog answered ${response.status}${HINTS.get(response.status) ?? ""}`);
     const { results } = Answer.parse(await response.json());
-    return new Map(Object.entries(results).map(([distinctId, person]) => [distinctId, PersonProperties.parse(person.properties ?? {})]));
+    return new Map(
+      Object.entries(results).map(([distinctId, person]) => [
+        distinctId,
+        PersonProperties.parse(person.properties ?? {}),
+      ]),
+    );
   };
 }
 

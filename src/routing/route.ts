@@ -33,7 +33,15 @@ function nothing(problem: string): ReturnType<Route> {
   return { starts: [], exits: [], problems: [problem] };
 }
 
-function startOf({ event, workflow, payload }: { event: LifecycleEvent; workflow: string; payload: Record<string, unknown> }): Start {
+function startOf({
+  event,
+  workflow,
+  payload,
+}: {
+  event: LifecycleEvent;
+  workflow: string;
+  payload: Record<string, unknown>;
+}): Start {
   const snapshot = PersonProperties.parse(event.personProperties ?? {});
   return {
     workflow,
@@ -51,10 +59,19 @@ function startOf({ event, workflow, payload }: { event: LifecycleEvent; workflow
 }
 
 function exitOf({ event, workflow }: { event: LifecycleEvent; workflow: string }): Exit {
-  return { workflow, distinctId: event.distinctId, eventUuid: event.uuid, eventName: event.name, occurredAt: event.occurredAt };
+  return {
+    workflow,
+    distinctId: event.distinctId,
+    eventUuid: event.uuid,
+    eventName: event.name,
+    occurredAt: event.occurredAt,
+  };
 }
 
-function subscriberOf(distinctId: string, { email, name, phone, $timezone, $geoip_time_zone }: PersonProperties): Subscriber {
+function subscriberOf(
+  distinctId: string,
+  { email, name, phone, $timezone, $geoip_time_zone }: PersonProperties,
+): Subscriber {
   return {
     subscriberId: distinctId,
     email,

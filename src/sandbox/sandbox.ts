@@ -2,9 +2,9 @@ import { type App, openApp } from "../app.ts";
 import type { Config } from "../config.ts";
 import type { NovuPlan } from "../contracts/novu-plan.ts";
 import { createLog, type Log } from "../lib/log.ts";
-import { openLocalNovu, type LocalNovu } from "./local-novu/local-novu.ts";
+import { type LocalNovu, openLocalNovu } from "./local-novu/local-novu.ts";
 import type { NovuState } from "./local-novu/state.ts";
-import { openLocalPostHog, type LocalPostHog } from "./local-posthog/local-posthog.ts";
+import { type LocalPostHog, openLocalPostHog } from "./local-posthog/local-posthog.ts";
 import type { PostHogState } from "./local-posthog/state.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
@@ -48,7 +48,16 @@ export interface Sandbox extends AsyncDisposable {
 }
 
 /** The unchanged app, pointed by URL at a local PostHog and a local Novu, with a clock that can travel. */
-export async function openSandbox({ dataDir, plan = "free", startAt, flowing = false, ports = { app: 0, posthog: 0, novu: 0 }, log = createLog({ level: "silent" }), novuState, posthogState }: SandboxOptions): Promise<Sandbox> {
+export async function openSandbox({
+  dataDir,
+  plan = "free",
+  startAt,
+  flowing = false,
+  ports = { app: 0, posthog: 0, novu: 0 },
+  log = createLog({ level: "silent" }),
+  novuState,
+  posthogState,
+}: SandboxOptions): Promise<Sandbox> {
   const clock = createVirtualClock({ startAt, flowing });
   const posthog = await openLocalPostHog({ ...LOCAL_KEYS, clock, port: ports.posthog, state: posthogState });
   const novu = await openLocalNovu({ secretKey: LOCAL_KEYS.novu, plan, clock, port: ports.novu, state: novuState });
@@ -71,7 +80,8 @@ export async function openSandbox({ dataDir, plan = "free", startAt, flowing = f
     clock,
     config,
     settled,
-    travel: ({ days = 0, hours = 0, minutes = 0, seconds = 0 }) => clock.travelTo(clock.now() + (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),
+    travel: ({ days = 0, hours = 0, minutes = 0, seconds = 0 }) =>
+      clock.travelTo(clock.now() + (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),
     async restartApp() {
       await app.stop();
       app = await openApp(config, { clock, log });
@@ -88,7 +98,11 @@ export async function openSandbox({ dataDir, plan = "free", startAt, flowing = f
 
   /** What `connect` and `sync` do for a real project. */
   async function connect(): Promise<void> {
-    posthog.connect({ url: `${app.url}/webhooks/posthog`, signingSecret: LOCAL_KEYS.signingSecret, events: app.events });
+    posthog.connect({
+      url: `${app.url}/webhooks/posthog`,
+      signingSecret: LOCAL_KEYS.signingSecret,
+      events: app.events,
+    });
     const response = await fetch(`${novu.url}/v1/bridge/sync?source=sandbox`, {
       method: "POST",
       headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
@@ -110,6 +124,12 @@ export async function openSandbox({ dataDir, plan = "free", startAt, flowing = f
   }
 
   function happenings(): number {
-    return posthog.state.events.length + posthog.state.deliveries.length + novu.bridgeCalls.length + novu.triggers.length + novu.state.messages.length;
+    return (
+      posthog.state.events.length +
+      posthog.state.deliveries.length +
+      novu.bridgeCalls.length +
+      novu.triggers.length +
+      novu.state.messages.length
+    );
   }
 }

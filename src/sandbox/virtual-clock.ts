@@ -85,9 +85,12 @@ export function createVirtualClock({ startAt, flowing }: { startAt: number; flow
     if (next === undefined || travelling) return;
     const leftMs = next.at - now();
     if (leftMs > 0 && !flowing) return;
-    timer = setTimeout(() => {
-      ringDue();
-      arm();
-    }, Math.min(Math.max(0, leftMs), LONGEST_TIMER_MS));
+    timer = setTimeout(
+      () => {
+        ringDue();
+        arm();
+      },
+      Math.min(Math.max(0, leftMs), LONGEST_TIMER_MS),
+    );
   }
 }

@@ -12,7 +12,15 @@ const MOST_SET_ASIDE = 1_000;
 const LONGEST_BODY_KEPT = 20_000;
 
 /** The store's promises in SQL that both engines speak; opening, locking and closing are the engine's. */
-export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now: () => number; close: () => Promise<void> }): Store {
+export function createKyselyStore({
+  db,
+  now,
+  close,
+}: {
+  db: Kysely<Tables>;
+  now: () => number;
+  close: () => Promise<void>;
+}): Store {
   return {
     async accept(event, { starts, exits }) {
       const added = await db.transaction().execute(async (trx) => {
@@ -20,7 +28,14 @@ export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now:
         let rows = await addedBy(
           trx
             .insertInto("events")
-            .values({ uuid: event.uuid, name: event.name, distinct_id: event.distinctId, occurred_at: event.occurredAt, received_at: now(), body: JSON.stringify(rest) })
+            .values({
+              uuid: event.uuid,
+              name: event.name,
+              distinct_id: event.distinctId,
+              occurred_at: event.occurredAt,
+              received_at: now(),
+              body: JSON.stringify(rest),
+            })
             .onConflict((conflict) => conflict.doNothing()),
         );
         for (const start of starts) rows += await addStart(trx, start);
@@ -33,7 +48,13 @@ export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now:
     async setAside({ receivedAt, reason, eventUuid, eventName, body }) {
       const { id } = await db
         .insertInto("set_aside")
-        .values({ received_at: receivedAt, reason, event_uuid: eventUuid, event_name: eventName, body: body.slice(0, LONGEST_BODY_KEPT) })
+        .values({
+          received_at: receivedAt,
+          reason,
+          event_uuid: eventUuid,
+          event_name: eventName,
+          body: body.slice(0, LONGEST_BODY_KEPT),
+        })
         .returning("id")
         .executeTakeFirstOrThrow();
       await db
@@ -44,7 +65,13 @@ export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now:
 
     async listSetAside(limit) {
       const rows = await db.selectFrom("set_aside").selectAll().orderBy("id", "desc").limit(limit).execute();
-      return rows.map((row) => ({ receivedAt: row.received_at, reason: row.reason, eventUuid: row.event_uuid, eventName: row.event_name, body: row.body }));
+      return rows.map((row) => ({
+        receivedAt: row.received_at,
+        reason: row.reason,
+        eventUuid: row.event_uuid,
+        eventName: row.event_name,
+        body: row.body,
+      }));
     },
 
     async claim(limit, leaseMs) {
@@ -63,7 +90,9 @@ export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now:
         .where("id", "in", due)
         .returning(["id", "body", "attempts", "refusals"])
         .execute();
-      return rows.sort((a, b) => a.id - b.id).map(({ body, ...claimed }) => ({ ...claimed, work: Work.parse(JSON.parse(body)) }));
+      return rows
+        .sort((a, b) => a.id - b.id)
+        .map(({ body, ...claimed }) => ({ ...claimed, work: Work.parse(JSON.parse(body)) }));
     },
 
     async complete(id) {
@@ -87,7 +116,12 @@ export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now:
     async bury(id, error) {
       await db
         .updateTable("work")
-        .set((row) => ({ state: "dead" as const, leased_until: 0, last_error: error, attempts: row("attempts", "+", 1) }))
+        .set((row) => ({
+          state: "dead" as const,
+          leased_until: 0,
+          last_error: error,
+          attempts: row("attempts", "+", 1),
+        }))
         .where("id", "=", id)
         .execute();
     },
@@ -114,7 +148,13 @@ export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now:
     },
 
     async listDead(limit) {
-      const rows = await db.selectFrom("work").select(["id", "key", "attempts", "last_error"]).where("state", "=", "dead").orderBy("id", "desc").limit(limit).execute();
+      const rows = await db
+        .selectFrom("work")
+        .select(["id", "key", "attempts", "last_error"])
+        .where("state", "=", "dead")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute();
       return rows.map(({ last_error, ...row }) => ({ ...row, error: last_error ?? "" }));
     },
 
@@ -166,21 +206,28 @@ export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now:
           trx
             .insertInto("decisions")
             .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
-            .onConflict((conflict) => (ifOpen ? conflict.doNothing() : conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))),
+            .onConflict((conflict) =>
+              ifOpen ? conflict.doNothing() : conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }),
+            ),
         );
-        if (changed > 0) await addWork(trx, `report:${transactionId}:${step}:${outcome}`, { kind: "report", body: decision });
+        if (changed > 0)
+          await addWork(trx, `report:${transactionId}:${step}:${outcome}`, { kind: "report", body: decision });
       });
     },
 
     async decidedSteps(transactionId) {
-      const rows = await db.selectFrom("decisions").select("step").where("transaction_id", "=", transactionId).execute();
+      const rows = await db
+        .selectFrom("decisions")
+        .select("step")
+        .where("transaction_id", "=", transactionId)
+        .execute();
       return rows.map(({ step }) => step);
     },
 
     async listDecisions({ distinctId, limit = 1000 } = {}) {
-      let query = db.selectFrom("decisions").select("body").orderBy("id").limit(limit);
+      let query = db.selectFrom("decisions").select("body").orderBy("id", "desc").limit(limit);
       if (distinctId !== undefined) query = query.where("distinct_id", "=", distinctId);
-      return (await query.execute()).map(({ body }) => Decision.parse(JSON.parse(body)));
+      return (await query.execute()).map(({ body }) => Decision.parse(JSON.parse(body))).reverse();
     },
 
     async ping() {
@@ -195,7 +242,13 @@ export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now:
     const isNew = await addedBy(
       trx
         .insertInto("runs")
-        .values({ transaction_id: run.transactionId, workflow, distinct_id: run.distinctId, occurred_at: run.occurredAt, state: "pending" })
+        .values({
+          transaction_id: run.transactionId,
+          workflow,
+          distinct_id: run.distinctId,
+          occurred_at: run.occurredAt,
+          state: "pending",
+        })
         .onConflict((conflict) => conflict.doNothing()),
     );
     if (isNew > 0) await addWork(trx, `start:${run.transactionId}`, { kind: "start", body: start });
@@ -207,7 +260,13 @@ export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now:
     const isNew = await addedBy(
       trx
         .insertInto("exits")
-        .values({ workflow, distinct_id: distinctId, event_uuid: eventUuid, event_name: eventName, occurred_at: occurredAt })
+        .values({
+          workflow,
+          distinct_id: distinctId,
+          event_uuid: eventUuid,
+          event_name: eventName,
+          occurred_at: occurredAt,
+        })
         .onConflict((conflict) => conflict.doNothing()),
     );
     if (isNew > 0) await addWork(trx, `exit:${eventUuid}:${workflow}`, { kind: "exit", body: exit });
@@ -217,7 +276,16 @@ export function createKyselyStore({ db, now, close }: { db: Kysely<Tables>; now:
   async function addWork(trx: Db, key: string, work: Work): Promise<void> {
     await trx
       .insertInto("work")
-      .values({ key, body: JSON.stringify(work), state: "waiting", due_at: now(), leased_until: 0, attempts: 0, refusals: 0, last_error: null })
+      .values({
+        key,
+        body: JSON.stringify(work),
+        state: "waiting",
+        due_at: now(),
+        leased_until: 0,
+        attempts: 0,
+        refusals: 0,
+        last_error: null,
+      })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
   }

@@ -46,7 +46,12 @@ const migrations: Record<string, Migration> = {
         .addColumn("refusals", "integer", (column) => column.notNull())
         .addColumn("last_error", "text")
         .execute();
-      await db.schema.createIndex("work_due").on("work").columns(["due_at", "id"]).where(sql.ref("state"), "=", sql.lit("waiting")).execute();
+      await db.schema
+        .createIndex("work_due")
+        .on("work")
+        .columns(["due_at", "id"])
+        .where(sql.ref("state"), "=", sql.lit("waiting"))
+        .execute();
 
       await db.schema
         .createTable("decisions")

@@ -73,7 +73,7 @@ export interface Store {
   decide(decision: Decision, options?: { ifOpen: boolean }): Promise<void>;
   /** The steps of a run at which something was decided. */
   decidedSteps(transactionId: string): Promise<string[]>;
-  /** All decisions in the order they were first made. */
+  /** The newest `limit` (1,000) decisions, in the order they were first made. */
   listDecisions(query?: { distinctId?: string; limit?: number }): Promise<Decision[]>;
 
   /** Throws when nothing could be written now. */

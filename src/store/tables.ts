@@ -4,7 +4,13 @@ import type { Generated } from "kysely";
 
 export interface Tables {
   events: { uuid: string; name: string; distinct_id: string; occurred_at: string; received_at: number; body: string };
-  runs: { transaction_id: string; workflow: string; distinct_id: string; occurred_at: string; state: "pending" | "started" | "leaving" | "left" };
+  runs: {
+    transaction_id: string;
+    workflow: string;
+    distinct_id: string;
+    occurred_at: string;
+    state: "pending" | "started" | "leaving" | "left";
+  };
   exits: { workflow: string; distinct_id: string; event_uuid: string; event_name: string; occurred_at: string };
   work: {
     id: Generated<number>;
@@ -26,5 +32,12 @@ export interface Tables {
     distinct_id: string;
     body: string;
   };
-  set_aside: { id: Generated<number>; received_at: string; reason: string; event_uuid: string | null; event_name: string | null; body: string };
+  set_aside: {
+    id: Generated<number>;
+    received_at: string;
+    reason: string;
+    event_uuid: string | null;
+    event_name: string | null;
+    body: string;
+  };
 }

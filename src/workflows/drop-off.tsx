@@ -1,7 +1,7 @@
 import { z } from "zod";
 import CheckoutRecovery from "../../emails/checkout-recovery.tsx";
-import { subjectControl } from "./controls.ts";
 import { firstName } from "../lib/names.ts";
+import { subjectControl } from "./controls.ts";
 import { isAfter } from "./is-after.ts";
 import { event, lifecycle } from "./lifecycle.ts";
 
@@ -21,7 +21,11 @@ export const dropOff = lifecycle({
       .regex(/^[A-Z]{3}$/)
       .default("USD"),
   }),
-  from: ({ properties }) => ({ checkout_url: properties.checkout_url, cart_value: properties.cart_value, currency: properties.currency }),
+  from: ({ properties }) => ({
+    checkout_url: properties.checkout_url,
+    cart_value: properties.cart_value,
+    currency: properties.currency,
+  }),
 
   async workflow({ step, payload, startedAt }) {
     await step.wait("a-day", { hours: 24 });
@@ -29,7 +33,13 @@ export const dropOff = lifecycle({
       "recovery",
       ({ person, controls }) => ({
         subject: controls.subject,
-        body: <CheckoutRecovery firstName={firstName(person.name)} checkoutUrl={payload.checkout_url} cartValue={money(payload)} />,
+        body: (
+          <CheckoutRecovery
+            firstName={firstName(person.name)}
+            checkoutUrl={payload.checkout_url}
+            cartValue={money(payload)}
+          />
+        ),
       }),
       {
         controlSchema: subjectControl("Your checkout is still open"),
@@ -39,6 +49,14 @@ export const dropOff = lifecycle({
   },
 });
 
-function money({ cart_value, currency }: { cart_value?: number | null | undefined; currency: string }): string | undefined {
-  return cart_value == null ? undefined : new Intl.NumberFormat("en", { style: "currency", currency }).format(cart_value);
+function money({
+  cart_value,
+  currency,
+}: {
+  cart_value?: number | null | undefined;
+  currency: string;
+}): string | undefined {
+  return cart_value == null
+    ? undefined
+    : new Intl.NumberFormat("en", { style: "currency", currency }).format(cart_value);
 }

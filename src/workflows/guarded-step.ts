@@ -46,7 +46,17 @@ export interface GuardedStep extends Pick<NovuStep, "delay" | "digest" | "thrott
   wait(id: string, duration: Duration): Promise<void>;
 }
 
-export function guardedStep({ step, run, workflow, tools }: { step: NovuStep; run: CurrentRun; workflow: string; tools: Tools }): GuardedStep {
+export function guardedStep({
+  step,
+  run,
+  workflow,
+  tools,
+}: {
+  step: NovuStep;
+  run: CurrentRun;
+  workflow: string;
+  tools: Tools;
+}): GuardedStep {
   const person = once(() => tools.person(run));
 
   return {
@@ -66,7 +76,11 @@ export function guardedStep({ step, run, workflow, tools }: { step: NovuStep; ru
 
     async inApp(id, compose, options = {}) {
       const send = guarded({ id, channel: "in_app", options });
-      return step.inApp(id, send.resolve(async (moment) => compose(moment)), send.options);
+      return step.inApp(
+        id,
+        send.resolve(async (moment) => compose(moment)),
+        send.options,
+      );
     },
 
     async wait(id, duration) {
@@ -77,8 +91,20 @@ export function guardedStep({ step, run, workflow, tools }: { step: NovuStep; ru
   };
 
   /** Novu asks `skip` first and, unless it says yes, `resolve`; both within one bridge call. */
-  function guarded<Controls extends z.ZodObject>({ id, channel, options }: { id: string; channel: Channel; options: SendOptions<Controls> }) {
-    const momentOf = (who: Person, controls: unknown) => ({ person: who.properties, distinctId: who.distinctId, controls: controls as z.output<Controls> });
+  function guarded<Controls extends z.ZodObject>({
+    id,
+    channel,
+    options,
+  }: {
+    id: string;
+    channel: Channel;
+    options: SendOptions<Controls>;
+  }) {
+    const momentOf = (who: Person, controls: unknown) => ({
+      person: who.properties,
+      distinctId: who.distinctId,
+      controls: controls as z.output<Controls>,
+    });
 
     async function objectionTo(controls: unknown): Promise<Objection | null> {
       const exit = await tools.leftBy(run);
@@ -87,7 +113,8 @@ export function guardedStep({ step, run, workflow, tools }: { step: NovuStep; ru
       if (who === null) return { reason: "person not found", detail: null };
       const unwanted = options.skip?.(momentOf(who, controls));
       if (unwanted) return { reason: "not needed", detail: unwanted };
-      if (channel === "email" && who.properties.email === undefined) return { reason: "unreachable", detail: "no email address" };
+      if (channel === "email" && who.properties.email === undefined)
+        return { reason: "unreachable", detail: "no email address" };
       return null;
     }
 
@@ -113,7 +140,8 @@ export function guardedStep({ step, run, workflow, tools }: { step: NovuStep; ru
         <Output>(compose: (moment: Moment<z.output<Controls>>) => Promise<Output>) =>
         async (controls: unknown): Promise<Output> => {
           const who = await person();
-          if (who === null) throw new Error(`${workflow}/${id} has nobody to write to, although its skip did not say so`);
+          if (who === null)
+            throw new Error(`${workflow}/${id} has nobody to write to, although its skip did not say so`);
           const message = await compose(momentOf(who, controls));
           await record("sent", { reason: null, detail: null });
           return message;

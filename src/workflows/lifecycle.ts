@@ -1,8 +1,8 @@
-import { type ExecuteInput, type Workflow, workflow as novuWorkflow } from "@novu/framework";
-import { z } from "zod";
+import { type ExecuteInput, workflow as novuWorkflow, type Workflow } from "@novu/framework";
+import type { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
-import { guardedStep, type GuardedStep } from "./guarded-step.ts";
+import { type GuardedStep, guardedStep } from "./guarded-step.ts";
 import { novuSchema } from "./novu-schema.ts";
 import { RunInPayload, runOf } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
@@ -58,7 +58,11 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
       return payload.success ? { payload: payload.data } : { misfit: misfitOf(payload.error) };
     },
     build(tools) {
-      const execute = async ({ step, payload, subscriber }: ExecuteInput<Record<string, unknown>, Record<string, unknown>>) => {
+      const execute = async ({
+        step,
+        payload,
+        subscriber,
+      }: ExecuteInput<Record<string, unknown>, Record<string, unknown>>) => {
         const run = runOf({ payload, subscriber, workflow: id, now: tools.now() });
         await definition.workflow({
           step: guardedStep({ step, run, workflow: id, tools }),

@@ -1,5 +1,5 @@
-import type { JSONSchema } from "zod/v4/core";
 import { z } from "zod";
+import type { JSONSchema } from "zod/v4/core";
 
 /**
  * A zod schema as Novu can publish it. The framework takes zod 3 only and would silently publish

@@ -5,9 +5,9 @@ import FeatureSpotlight from "../../emails/feature-spotlight.tsx";
 import SetupNudge from "../../emails/setup-nudge.tsx";
 import Welcome from "../../emails/welcome.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
+import { firstName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
-import { firstName } from "../lib/names.ts";
 import { event, lifecycle } from "./lifecycle.ts";
 
 const setupUrl = `${brand.appUrl}/setup`;
@@ -28,7 +28,9 @@ export const onboarding = lifecycle({
       "welcome",
       ({ person, controls }) => ({
         subject: controls.subject,
-        body: <Welcome firstName={firstName(person.name)} invitedBy={payload.invited_by ?? undefined} setupUrl={setupUrl} />,
+        body: (
+          <Welcome firstName={firstName(person.name)} invitedBy={payload.invited_by ?? undefined} setupUrl={setupUrl} />
+        ),
       }),
       { controlSchema: subjectControl(`Welcome to ${brand.name}`) },
     );
@@ -45,7 +47,14 @@ export const onboarding = lifecycle({
         const { slug, phrase, why } = setupStepOf(person);
         return {
           subject: `${controls.subject}: ${phrase}`,
-          body: <SetupNudge firstName={firstName(person.name)} nextStep={phrase} why={why} setupUrl={`${setupUrl}/${slug}`} />,
+          body: (
+            <SetupNudge
+              firstName={firstName(person.name)}
+              nextStep={phrase}
+              why={why}
+              setupUrl={`${setupUrl}/${slug}`}
+            />
+          ),
         };
       },
       { controlSchema: subjectControl("Next"), skip: ({ person }) => isSetUp(person) },
@@ -56,7 +65,10 @@ export const onboarding = lifecycle({
       "feature-spotlight",
       ({ person, controls }) => {
         const feature = nextFeature(person.features_used);
-        return { subject: `${controls.subject} ${feature.name}?`, body: <FeatureSpotlight firstName={firstName(person.name)} feature={feature} /> };
+        return {
+          subject: `${controls.subject} ${feature.name}?`,
+          body: <FeatureSpotlight firstName={firstName(person.name)} feature={feature} />,
+        };
       },
       {
         controlSchema: subjectControl("Have you tried"),
@@ -67,7 +79,10 @@ export const onboarding = lifecycle({
     await step.wait("until-day-10", { days: 5 });
     await step.email(
       "check-in",
-      ({ person, controls }) => ({ subject: controls.subject, body: <CheckIn firstName={firstName(person.name)} setupUrl={setupUrl} /> }),
+      ({ person, controls }) => ({
+        subject: controls.subject,
+        body: <CheckIn firstName={firstName(person.name)} setupUrl={setupUrl} />,
+      }),
       { controlSchema: subjectControl("What is in the way?"), skip: ({ person }) => isSetUp(person) },
     );
   },
@@ -77,10 +92,28 @@ function isSetUp(person: PersonProperties): string | false {
   return person.onboarding_completed === true && "onboarding is completed";
 }
 
-const FIRST_STEP = { slug: "connect-data", phrase: "connect your data", why: "Everything else builds on it, and it takes about three minutes." };
+const FIRST_STEP = {
+  slug: "connect-data",
+  phrase: "connect your data",
+  why: "Everything else builds on it, and it takes about three minutes.",
+};
 const LATER_STEPS = new Map([
-  ["invite_team", { slug: "invite-team", phrase: "invite your team", why: "Teams of two or more find twice as much in their numbers." }],
-  ["first_report", { slug: "first-report", phrase: "build your first report", why: "Your data is in. One report, and you see what it was for." }],
+  [
+    "invite_team",
+    {
+      slug: "invite-team",
+      phrase: "invite your team",
+      why: "Teams of two or more find twice as much in their numbers.",
+    },
+  ],
+  [
+    "first_report",
+    {
+      slug: "first-report",
+      phrase: "build your first report",
+      why: "Your data is in. One report, and you see what it was for.",
+    },
+  ],
 ]);
 
 /** The set-up step this person is at; the first one unless PostHog says otherwise. */

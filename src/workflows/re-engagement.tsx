@@ -1,9 +1,9 @@
 import { z } from "zod";
 import ComeBack from "../../emails/come-back.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
+import { firstName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
-import { firstName } from "../lib/names.ts";
 import { isAfter } from "./is-after.ts";
 import { event, lifecycle } from "./lifecycle.ts";
 
@@ -23,7 +23,11 @@ export const reEngagement = lifecycle({
       "feature-note",
       ({ person }) => {
         const feature = nextFeature(person.features_used);
-        return { subject: `New to you: ${feature.name}`, body: feature.benefit, redirect: { url: feature.url, target: "_self" } };
+        return {
+          subject: `New to you: ${feature.name}`,
+          body: feature.benefit,
+          redirect: { url: feature.url, target: "_self" },
+        };
       },
       { skip: ({ person }) => objection(person, startedAt) },
     );
@@ -33,9 +37,21 @@ export const reEngagement = lifecycle({
       "feature-email",
       ({ person, controls }) => {
         const feature = nextFeature(person.features_used);
-        return { subject: `${controls.subject}: ${feature.name}`, body: <ComeBack firstName={firstName(person.name)} daysAway={payload.days_inactive ?? undefined} feature={feature} /> };
+        return {
+          subject: `${controls.subject}: ${feature.name}`,
+          body: (
+            <ComeBack
+              firstName={firstName(person.name)}
+              daysAway={payload.days_inactive ?? undefined}
+              feature={feature}
+            />
+          ),
+        };
       },
-      { controlSchema: subjectControl("One thing you have not tried"), skip: ({ person }) => objection(person, startedAt) },
+      {
+        controlSchema: subjectControl("One thing you have not tried"),
+        skip: ({ person }) => objection(person, startedAt),
+      },
     );
   },
 });

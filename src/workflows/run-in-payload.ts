@@ -8,7 +8,12 @@ export const RunInPayload = z.looseObject({}).optional().meta({ description: "Fi
 /** The run a bridge call is about; `rehearsal` when a trigger by hand, from Novu's dashboard, brought none. */
 export type CurrentRun = Run & { workflow: string; rehearsal: boolean };
 
-export function runOf({ payload, subscriber, workflow, now }: {
+export function runOf({
+  payload,
+  subscriber,
+  workflow,
+  now,
+}: {
   payload: Record<string, unknown>;
   subscriber: { subscriberId?: string; email?: string | null; firstName?: string | null };
   workflow: string;

@@ -25,7 +25,10 @@ export function splitWait(id: string, duration: Duration, longestMs: number): De
 
   const delays: Delay[] = [];
   for (let leftMs = totalMs; leftMs > 0; leftMs -= longestMs) {
-    delays.push({ id: delays.length === 0 ? id : `${id}-${delays.length + 1}`, ...inLargestUnit(Math.min(leftMs, longestMs)) });
+    delays.push({
+      id: delays.length === 0 ? id : `${id}-${delays.length + 1}`,
+      ...inLargestUnit(Math.min(leftMs, longestMs)),
+    });
   }
   return delays;
 }
@@ -35,6 +38,9 @@ function toMs({ days = 0, hours = 0, minutes = 0 }: Duration): number {
 }
 
 function inLargestUnit(ms: number): Pick<Delay, "amount" | "unit"> {
-  const { unit, ms: unitMs } = UNITS.find((candidate) => ms % candidate.ms === 0) ?? { unit: "minutes" as const, ms: MINUTE_MS };
+  const { unit, ms: unitMs } = UNITS.find((candidate) => ms % candidate.ms === 0) ?? {
+    unit: "minutes" as const,
+    ms: MINUTE_MS,
+  };
   return { unit, amount: Math.ceil(ms / unitMs) };
 }

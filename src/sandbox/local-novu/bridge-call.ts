@@ -25,7 +25,15 @@ export interface BridgeClient {
   post(bridgeUrl: string, query: Record<string, string>, body: unknown): Promise<BridgeAnswer>;
 }
 
-export function createBridgeClient({ secretKey, pause, onCall }: { secretKey: string; pause: (ms: number) => Promise<void>; onCall: (call: BridgeCall) => void }): BridgeClient {
+export function createBridgeClient({
+  secretKey,
+  pause,
+  onCall,
+}: {
+  secretKey: string;
+  pause: (ms: number) => Promise<void>;
+  onCall: (call: BridgeCall) => void;
+}): BridgeClient {
   return {
     get: (bridgeUrl, query) => call("GET", bridgeUrl, query, {}),
     async post(bridgeUrl, query, body) {
@@ -39,7 +47,12 @@ export function createBridgeClient({ secretKey, pause, onCall }: { secretKey: st
     },
   };
 
-  async function call(method: "GET" | "POST", bridgeUrl: string, query: Record<string, string>, body: unknown): Promise<BridgeAnswer> {
+  async function call(
+    method: "GET" | "POST",
+    bridgeUrl: string,
+    query: Record<string, string>,
+    body: unknown,
+  ): Promise<BridgeAnswer> {
     const url = new URL(bridgeUrl);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const startedAt = performance.now();
@@ -63,6 +76,8 @@ export function createBridgeClient({ secretKey, pause, onCall }: { secretKey: st
   /** Signed with the real time, which is what the framework on the other side compares it with. */
   function sign(body: unknown): string {
     const time = Date.now();
-    return `t=${time},v1=${createHmac("sha256", secretKey).update(`${time}.${JSON.stringify(body)}`).digest("hex")}`;
+    return `t=${time},v1=${createHmac("sha256", secretKey)
+      .update(`${time}.${JSON.stringify(body)}`)
+      .digest("hex")}`;
   }
 }

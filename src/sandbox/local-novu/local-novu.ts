@@ -27,14 +27,32 @@ const LARGEST_TRIGGER_BYTES = 512 * 1024;
 const Subscriber = z.looseObject({ subscriberId: z.string().min(1) });
 const Trigger = z.object({
   name: z.string().min(1),
-  to: z.union([Subscriber, z.string().min(1).transform((subscriberId) => ({ subscriberId }))]),
+  to: z.union([
+    Subscriber,
+    z
+      .string()
+      .min(1)
+      .transform((subscriberId) => ({ subscriberId })),
+  ]),
   payload: z.record(z.string(), z.unknown()).default({}),
-  transactionId: z.string().min(1).default(() => randomUUID()),
+  transactionId: z
+    .string()
+    .min(1)
+    .default(() => randomUUID()),
 });
-const ChannelPreferences = z.object({ channels: z.record(z.string(), z.boolean()), workflowId: z.string().default("") });
+const ChannelPreferences = z.object({
+  channels: z.record(z.string(), z.boolean()),
+  workflowId: z.string().default(""),
+});
 
 /** Novu's API and worker on this machine, as far as the bridge needs them, with the limits of a plan and no account. */
-export async function openLocalNovu({ secretKey, plan, clock, port, state = emptyNovuState() }: {
+export async function openLocalNovu({
+  secretKey,
+  plan,
+  clock,
+  port,
+  state = emptyNovuState(),
+}: {
   secretKey: string;
   plan: NovuPlan;
   clock: Clock;
@@ -64,21 +82,37 @@ export async function openLocalNovu({ secretKey, plan, clock, port, state = empt
       if (!subscriber.success) return refuse(response, 422, "subscriberId is missing");
       answer(response, 201, upsert(subscriber.data));
     })
-    .get("/v2/subscribers/:id", existing, (request, response) => answer(response, 200, state.subscribers[idOf(request)]))
-    .patch("/v2/subscribers/:id", existing, (request, response) => answer(response, 200, upsert({ ...request.body, subscriberId: idOf(request) })))
-    .get("/v2/subscribers/:id/preferences", existing, (request, response) => answer(response, 200, state.preferences[idOf(request)] ?? {}))
+    .get("/v2/subscribers/:id", existing, (request, response) =>
+      answer(response, 200, state.subscribers[idOf(request)]),
+    )
+    .patch("/v2/subscribers/:id", existing, (request, response) =>
+      answer(response, 200, upsert({ ...request.body, subscriberId: idOf(request) })),
+    )
+    .get("/v2/subscribers/:id/preferences", existing, (request, response) =>
+      answer(response, 200, state.preferences[idOf(request)] ?? {}),
+    )
     .patch("/v2/subscribers/:id/preferences", existing, (request, response) => {
       const chosen = ChannelPreferences.safeParse(request.body);
       if (!chosen.success) return refuse(response, 422, "channels is missing");
-      const preferences = (state.preferences[idOf(request)] ??= {});
-      preferences[chosen.data.workflowId] = { ...preferences[chosen.data.workflowId], ...chosen.data.channels };
+      const { workflowId, channels } = chosen.data;
+      const earlier = state.preferences[idOf(request)] ?? {};
+      const preferences = { ...earlier, [workflowId]: { ...earlier[workflowId], ...channels } };
+      state.preferences[idOf(request)] = preferences;
       answer(response, 200, preferences);
     })
     .use((_request, response) => refuse(response, 404, "the local Novu does not know this route"));
 
   const server = await serve(app, { port, host: "127.0.0.1" });
   worker.resume();
-  return { url: server.url, close: server.close, state, bridgeCalls, triggers, idle: activity.idle, interfere: interference.set };
+  return {
+    url: server.url,
+    close: server.close,
+    state,
+    bridgeCalls,
+    triggers,
+    idle: activity.idle,
+    interfere: interference.set,
+  };
 
   function authorize(request: Request, response: Response, next: () => void): void {
     if (request.get("authorization") === `ApiKey ${secretKey}`) next();
@@ -91,8 +125,10 @@ export async function openLocalNovu({ secretKey, plan, clock, port, state = empt
     if (key === undefined) return next();
     const hash = createHash("sha256").update(JSON.stringify(request.body)).digest("hex");
     const before = remembered.get(key);
-    if (before !== undefined && before.hash !== hash) return refuse(response, 422, "this idempotency key was used with another body");
-    if (before !== undefined) return void response.status(before.status).set("idempotency-replay", "true").json(before.body);
+    if (before !== undefined && before.hash !== hash)
+      return refuse(response, 422, "this idempotency key was used with another body");
+    if (before !== undefined)
+      return void response.status(before.status).set("idempotency-replay", "true").json(before.body);
 
     const json = response.json.bind(response);
     response.json = (body: unknown) => {
@@ -114,11 +150,31 @@ export async function openLocalNovu({ secretKey, plan, clock, port, state = empt
     upsert(to);
     triggers.push({ transactionId, body });
     const isRepeated = state.runs.some((run) => run.transactionId === transactionId);
-    answer(response, 201, { acknowledged: true, status: workflow.steps.length === 0 ? "no_workflow_steps_defined" : "processed", transactionId });
+    answer(response, 201, {
+      acknowledged: true,
+      status: workflow.steps.length === 0 ? "no_workflow_steps_defined" : "processed",
+      transactionId,
+    });
     if (isRepeated || workflow.steps.length === 0) return;
 
-    const jobs = workflow.steps.map(({ stepId, type }) => ({ id: randomUUID(), stepId, type, status: "pending" as const, outputs: {}, error: null, wakesAt: null, changedAt: null }));
-    const run = { transactionId, workflowId: name, subscriberId: to.subscriberId, payload, startedAt: clock.now(), jobs };
+    const jobs = workflow.steps.map(({ stepId, type }) => ({
+      id: randomUUID(),
+      stepId,
+      type,
+      status: "pending" as const,
+      outputs: {},
+      error: null,
+      wakesAt: null,
+      changedAt: null,
+    }));
+    const run = {
+      transactionId,
+      workflowId: name,
+      subscriberId: to.subscriberId,
+      payload,
+      startedAt: clock.now(),
+      jobs,
+    };
     state.runs.push(run);
     worker.begin(run);
   }
@@ -128,16 +184,27 @@ export async function openLocalNovu({ secretKey, plan, clock, port, state = empt
     const { bridgeUrl } = request.body as { bridgeUrl?: string };
     if (bridgeUrl === undefined) return refuse(response, 400, "bridgeUrl is missing");
     const discovered = await bridge.get(bridgeUrl, { action: "discover" });
-    if (discovered.status !== 200) return refuse(response, 400, `the bridge at ${bridgeUrl} answered ${discovered.status || "nothing"} to discover`);
+    if (discovered.status !== 200)
+      return refuse(response, 400, `the bridge at ${bridgeUrl} answered ${discovered.status || "nothing"} to discover`);
 
     const { workflows } = discovered.body as { workflows: PublishedWorkflow[] };
     const { mostSteps, mostWorkflows } = NOVU_PLANS[plan];
     const tooLong = workflows.find(({ steps }) => steps.length > mostSteps);
-    if (tooLong !== undefined) return refuse(response, 400, `${tooLong.workflowId} has ${tooLong.steps.length} steps, the plan takes ${mostSteps}`);
-    if (workflows.length > mostWorkflows) return refuse(response, 400, `${workflows.length} workflows, the plan takes ${mostWorkflows}`);
+    if (tooLong !== undefined)
+      return refuse(
+        response,
+        400,
+        `${tooLong.workflowId} has ${tooLong.steps.length} steps, the plan takes ${mostSteps}`,
+      );
+    if (workflows.length > mostWorkflows)
+      return refuse(response, 400, `${workflows.length} workflows, the plan takes ${mostWorkflows}`);
 
     state.bridgeUrl = bridgeUrl;
-    state.workflows = workflows.map(({ workflowId, name, steps }) => ({ workflowId, name: name ?? null, steps: steps.map(({ stepId, type }) => ({ stepId, type })) }));
+    state.workflows = workflows.map(({ workflowId, name, steps }) => ({
+      workflowId,
+      name: name ?? null,
+      steps: steps.map(({ stepId, type }) => ({ stepId, type })),
+    }));
     answer(response, 201, state.workflows);
   }
 
@@ -164,4 +231,3 @@ function answer(response: Response, status: number, data: unknown): void {
 function refuse(response: Response, statusCode: number, message: string): void {
   response.status(statusCode).json({ statusCode, message, error: message });
 }
-

@@ -14,7 +14,14 @@ export interface NovuWorker {
   resume(): void;
 }
 
-const UNIT_MS: Record<string, number> = { seconds: 1_000, minutes: 60_000, hours: 3_600_000, days: 86_400_000, weeks: 604_800_000, months: 2_592_000_000 };
+const UNIT_MS: Record<string, number> = {
+  seconds: 1_000,
+  minutes: 60_000,
+  hours: 3_600_000,
+  days: 86_400_000,
+  weeks: 604_800_000,
+  months: 2_592_000_000,
+};
 const CHANNELS: Record<string, string> = { email: "email", in_app: "in_app", sms: "sms", push: "push", chat: "chat" };
 const ADDRESS: Record<string, "email" | "phone"> = { email: "email", sms: "phone" };
 const OVER: JobStatus[] = ["completed", "failed", "canceled", "skipped"];
@@ -23,7 +30,13 @@ const OVER: JobStatus[] = ["completed", "failed", "canceled", "skipped"];
  * Novu's worker as far as a bridge can tell: the steps of a run strictly in order, one signed call
  * each, delays on the sandbox's clock, and what a skip or a failure does to the rest.
  */
-export function createNovuWorker({ state, bridge, plan, clock, activity }: {
+export function createNovuWorker({
+  state,
+  bridge,
+  plan,
+  clock,
+  activity,
+}: {
   state: NovuState;
   bridge: BridgeClient;
   plan: Plan;
@@ -72,9 +85,18 @@ export function createNovuWorker({ state, bridge, plan, clock, activity }: {
   async function perform(run: NovuRun, job: Job): Promise<void> {
     const isAction = !(job.type in CHANNELS) && job.type !== "custom";
     const answer = await ask(run, job);
-    const { options, outputs = {} } = answer.body as { options?: { skip?: boolean }; outputs?: Record<string, unknown> };
+    const { options, outputs = {} } = answer.body as {
+      options?: { skip?: boolean };
+      outputs?: Record<string, unknown>;
+    };
 
-    if (answer.status !== 200) return fail(run, job, `the bridge answered ${answer.status || "nothing"}: ${String(answer.body.message)}`, isAction);
+    if (answer.status !== 200)
+      return fail(
+        run,
+        job,
+        `the bridge answered ${answer.status || "nothing"}: ${String(answer.body.message)}`,
+        isAction,
+      );
     if (options?.skip === true) return end(job, isAction ? "skipped" : "canceled");
     if (job.type === "delay") return delay(run, job, outputs);
     if (job.type === "custom") return end(job, "completed", outputs);
@@ -84,8 +106,18 @@ export function createNovuWorker({ state, bridge, plan, clock, activity }: {
 
   function ask(run: NovuRun, job: Job): Promise<BridgeAnswer> {
     const earlier = run.jobs.slice(0, run.jobs.indexOf(job)).reverse();
-    const stepState = earlier.map(({ stepId, outputs, status, error }) => ({ stepId, outputs, state: { status, ...(error !== null && { error }) } }));
-    const query = { action: "execute", workflowId: run.workflowId, stepId: job.stepId, environmentType: "dev", jobId: job.id };
+    const stepState = earlier.map(({ stepId, outputs, status, error }) => ({
+      stepId,
+      outputs,
+      state: { status, ...(error !== null && { error }) },
+    }));
+    const query = {
+      action: "execute",
+      workflowId: run.workflowId,
+      stepId: job.stepId,
+      environmentType: "dev",
+      jobId: job.id,
+    };
     return bridge.post(state.bridgeUrl ?? "http://no-bridge.invalid", query, {
       payload: run.payload,
       controls: {},
@@ -99,7 +131,8 @@ export function createNovuWorker({ state, bridge, plan, clock, activity }: {
 
   function delay(run: NovuRun, job: Job, { amount, unit }: Record<string, unknown>): void {
     const durationMs = Number(amount) * (UNIT_MS[String(unit)] ?? Number.NaN);
-    if (Number.isNaN(durationMs)) return fail(run, job, `the local Novu knows regular delays only, not ${String(amount)} ${String(unit)}`, true);
+    if (Number.isNaN(durationMs))
+      return fail(run, job, `the local Novu knows regular delays only, not ${String(amount)} ${String(unit)}`, true);
     if (durationMs > plan.longestDelayMs) return fail(run, job, "Defer duration limit exceeded", true);
     job.status = "delayed";
     job.outputs = { duration: durationMs };
@@ -139,7 +172,11 @@ export function createNovuWorker({ state, bridge, plan, clock, activity }: {
       seen: false,
       read: false,
     });
-    end(job, "completed", job.type === "in_app" ? { seen: false, read: false, lastSeenDate: null, lastReadDate: null } : {});
+    end(
+      job,
+      "completed",
+      job.type === "in_app" ? { seen: false, read: false, lastSeenDate: null, lastReadDate: null } : {},
+    );
   }
 
   /** A failed action ends the run; after a failed message the next step follows. */
@@ -153,7 +190,8 @@ export function createNovuWorker({ state, bridge, plan, clock, activity }: {
     job.status = status;
     job.changedAt = clock.now();
     // A skipped note reads as one that nobody has seen.
-    job.outputs = outputs ?? (job.type === "in_app" ? { seen: false, read: false, lastSeenDate: null, lastReadDate: null } : {});
+    job.outputs =
+      outputs ?? (job.type === "in_app" ? { seen: false, read: false, lastSeenDate: null, lastReadDate: null } : {});
   }
 }
 

@@ -51,7 +51,13 @@ const Batch = z.object({
 });
 
 /** PostHog on this machine as far as the bridge can tell: capture, persons, flags, and webhooks that are signed and retried. */
-export async function openLocalPostHog({ projectToken, personalApiKey, clock, port, state = emptyPostHogState() }: {
+export async function openLocalPostHog({
+  projectToken,
+  personalApiKey,
+  clock,
+  port,
+  state = emptyPostHogState(),
+}: {
   projectToken: string;
   personalApiKey: string;
   clock: Clock;
@@ -70,10 +76,17 @@ export async function openLocalPostHog({ projectToken, personalApiKey, clock, po
     .use(express.json({ limit: "20mb" }))
     .post("/batch", (request, response) => {
       const batch = Batch.safeParse(request.body);
-      if (!batch.success) return void response.status(400).json({ type: "validation_error", detail: "not a batch of events" });
-      if (batch.data.api_key !== projectToken) return void response.status(401).json({ type: "authentication_error", detail: "unknown project token" });
+      if (!batch.success)
+        return void response.status(400).json({ type: "validation_error", detail: "not a batch of events" });
+      if (batch.data.api_key !== projectToken)
+        return void response.status(401).json({ type: "authentication_error", detail: "unknown project token" });
       for (const { distinct_id, timestamp, uuid, ...event } of batch.data.batch) {
-        capture({ ...event, distinctId: distinct_id, ...(timestamp !== undefined && { timestamp }), ...(uuid !== undefined && { uuid }) });
+        capture({
+          ...event,
+          distinctId: distinct_id,
+          ...(timestamp !== undefined && { timestamp }),
+          ...(uuid !== undefined && { uuid }),
+        });
       }
       response.json({ status: "Ok" });
     })
@@ -83,17 +96,26 @@ export async function openLocalPostHog({ projectToken, personalApiKey, clock, po
     .use("/api", authorize)
     .post("/api/projects/:projectId/persons/batch_by_distinct_ids", (request, response) => {
       const ids = z.array(z.string()).max(MOST_DISTINCT_IDS).safeParse(request.body.distinct_ids);
-      if (!ids.success) return void response.status(400).json({ type: "validation_error", detail: `distinct_ids must be up to ${MOST_DISTINCT_IDS} strings` });
+      if (!ids.success)
+        return void response
+          .status(400)
+          .json({ type: "validation_error", detail: `distinct_ids must be up to ${MOST_DISTINCT_IDS} strings` });
       reads.calls += 1;
       const found = ids.data.flatMap((distinctId) => {
         const person = find(state.persons, distinctId);
-        return person === undefined ? [] : [[distinctId, { ...publicPerson(person), id: state.persons.indexOf(person) + 1 }]];
+        return person === undefined
+          ? []
+          : [[distinctId, { ...publicPerson(person), id: state.persons.indexOf(person) + 1 }]];
       });
       response.json({ results: Object.fromEntries(found) });
     })
     .get("/api/projects/:projectId/persons", (request, response) => {
       const person = find(state.persons, String(request.query.distinct_id));
-      response.json({ results: person === undefined ? [] : [{ ...publicPerson(person), id: person.uuid }], next: null, previous: null });
+      response.json({
+        results: person === undefined ? [] : [{ ...publicPerson(person), id: person.uuid }],
+        next: null,
+        previous: null,
+      });
     })
     .use((_request, response) => {
       response.status(404).json({ type: "invalid_request", detail: "the local PostHog does not know this route" });
@@ -133,10 +155,20 @@ export async function openLocalPostHog({ projectToken, personalApiKey, clock, po
 
   function authorize(request: Request, response: Response, next: () => void): void {
     if (request.get("authorization") === `Bearer ${personalApiKey}`) next();
-    else response.status(401).json({ type: "authentication_error", code: "authentication_failed", detail: "Invalid personal API key." });
+    else
+      response
+        .status(401)
+        .json({ type: "authentication_error", code: "authentication_failed", detail: "Invalid personal API key." });
   }
 }
 
 function publicPerson({ uuid, distinctIds, properties, createdAt }: PostHogPerson) {
-  return { uuid, name: String(properties.email ?? properties.name ?? distinctIds[0]), distinct_ids: distinctIds.slice(0, 10), properties, created_at: createdAt, last_seen_at: null };
+  return {
+    uuid,
+    name: String(properties.email ?? properties.name ?? distinctIds[0]),
+    distinct_ids: distinctIds.slice(0, 10),
+    properties,
+    created_at: createdAt,
+    last_seen_at: null,
+  };
 }

@@ -5,12 +5,19 @@ import type { CapturedEvent, PostHogPerson } from "./state.ts";
 const Properties = z.record(z.string(), z.unknown()).catch({});
 
 /** What an event does to the person it belongs to; null when PostHog makes no person of it. */
-export function personAfter({ persons, event }: { persons: PostHogPerson[]; event: CapturedEvent }): PostHogPerson | null {
+export function personAfter({
+  persons,
+  event,
+}: {
+  persons: PostHogPerson[];
+  event: CapturedEvent;
+}): PostHogPerson | null {
   const { $process_person_profile, $anon_distinct_id, $set, $set_once, $unset } = event.properties;
   if ($process_person_profile === false) return null;
 
   const person = find(persons, event.distinctId) ?? create(persons, event);
-  if (event.event === "$identify" && typeof $anon_distinct_id === "string") merge(persons, { into: person, distinctId: $anon_distinct_id });
+  if (event.event === "$identify" && typeof $anon_distinct_id === "string")
+    merge(persons, { into: person, distinctId: $anon_distinct_id });
 
   person.properties = { ...Properties.parse($set_once), ...person.properties, ...Properties.parse($set) };
   for (const name of z.array(z.string()).catch([]).parse($unset)) delete person.properties[name];

@@ -26,7 +26,12 @@ export interface Webhooks {
 }
 
 /** Sends events as PostHog does: one per request, signed anew for each attempt, at least once and in no order. */
-export function createWebhooks({ state, destination, clock, activity }: {
+export function createWebhooks({
+  state,
+  destination,
+  clock,
+  activity,
+}: {
   state: PostHogState;
   destination: () => Destination | null;
   clock: Clock;
@@ -36,7 +41,12 @@ export function createWebhooks({ state, destination, clock, activity }: {
     send(event, person) {
       const target = destination();
       if (target === null || !(target.events?.includes(event.event) ?? true)) return;
-      begin(target, { eventUuid: event.uuid, event: event.event, distinctId: event.distinctId, body: bodyOf(event, person) });
+      begin(target, {
+        eventUuid: event.uuid,
+        event: event.event,
+        distinctId: event.distinctId,
+        body: bodyOf(event, person),
+      });
     },
     resend(eventUuid) {
       const target = destination();
@@ -61,13 +71,23 @@ export function createWebhooks({ state, destination, clock, activity }: {
     }
   }
 
-  async function attempt({ id, body, attempts }: Delivery, { url, signingSecret }: Destination): Promise<number | null> {
+  async function attempt(
+    { id, body, attempts }: Delivery,
+    { url, signingSecret }: Destination,
+  ): Promise<number | null> {
     const startedAt = performance.now();
-    const log = (status: number | null, answer: string) => attempts.push({ at: clock.now(), status, answer, ms: performance.now() - startedAt });
+    const log = (status: number | null, answer: string) =>
+      attempts.push({ at: clock.now(), status, answer, ms: performance.now() - startedAt });
     try {
       const signature = sign({ id, body, key: keyOf(signingSecret), nowMs: Date.now() });
       const headers = { "content-type": "application/json", ...signature };
-      const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
+      const response = await fetch(url, {
+        method: "POST",
+        headers,
+        body,
+        redirect: "manual",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
       log(response.status, await response.text());
       return response.status;
     } catch (error) {
@@ -78,7 +98,10 @@ export function createWebhooks({ state, destination, clock, activity }: {
 }
 
 /** PostHog's default body, `{"event":"{event}","person":"{person}"}`, with the keys in its order. */
-function bodyOf({ uuid, event, distinctId, properties, timestamp, capturedAt }: CapturedEvent, person: PostHogPerson | null): string {
+function bodyOf(
+  { uuid, event, distinctId, properties, timestamp, capturedAt }: CapturedEvent,
+  person: PostHogPerson | null,
+): string {
   return JSON.stringify({
     event: {
       uuid,

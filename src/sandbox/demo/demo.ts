@@ -1,0 +1,91 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { describeError } from "../../lib/errors.ts";
+import { htmlOf } from "../page/page.tsx";
+import { openSandbox, type Sandbox } from "../sandbox.ts";
+import { paint, print, printError } from "../terminal.ts";
+import { type Line, play } from "./play.ts";
+import { STORY_DAYS, STORY_STARTS_AT } from "./story.ts";
+
+const HELP = `npm run demo [-- options]
+
+A fortnight for a handful of people, on a virtual clock and over real sockets, on Novu's Free plan.
+Exits 1 when anything differs from what the story expects.
+
+  --out DIR   where the messages are written as HTML (./.data/demo)
+  --json      print one JSON object
+  --help`;
+
+/** What an earlier demo wrote; nothing else in the folder is touched. */
+const OURS = /^\d\d-.+\.html$/;
+
+const LOOK = { act: "bold", sent: "green", "not sent": "yellow" } as const;
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  printError(`the demo cannot run: ${describeError(error)}`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { out: { type: "string", default: "./.data/demo" }, json: { type: "boolean" }, help: { type: "boolean" } },
+  });
+  if (values.help) {
+    print(HELP);
+    return 0;
+  }
+
+  const startedAt = performance.now();
+  const dataDir = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-demo-"));
+  try {
+    await using sandbox = await openSandbox({ dataDir, startAt: STORY_STARTS_AT, plan: "free" });
+    const { timeline, differences } = await play(sandbox);
+    const files = writeMessages(sandbox, values.out);
+    const seconds = (performance.now() - startedAt) / 1000;
+
+    if (values.json) print(JSON.stringify({ timeline, differences, files, seconds }));
+    else show({ timeline, differences, files, out: values.out, seconds });
+    return differences.length === 0 ? 0 : 1;
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+function show({
+  timeline,
+  differences,
+  files,
+  out,
+  seconds,
+}: {
+  timeline: Line[];
+  differences: string[];
+  files: string[];
+  out: string;
+  seconds: number;
+}): void {
+  print();
+  for (const { at, kind, text } of timeline)
+    print(
+      kind === "act"
+        ? `\n${paint(LOOK.act, `${new Date(at).toISOString().slice(0, 16).replace("T", " ")}  ${text}`)}`
+        : `  ${paint(LOOK[kind], text)}`,
+    );
+  print(`\n${STORY_DAYS} days in ${seconds.toFixed(1)} s, ${files.length} messages in ${out}`);
+  if (differences.length === 0) print(paint("green", "All as the story expects."));
+  else print(paint("red", `The story went another way:\n  ${differences.join("\n  ")}`));
+}
+
+function writeMessages({ novu }: Sandbox, out: string): string[] {
+  mkdirSync(out, { recursive: true });
+  for (const name of readdirSync(out)) if (OURS.test(name)) rmSync(join(out, name));
+  return novu.state.messages.map((message, index) => {
+    const file = join(out, `${String(index + 1).padStart(2, "0")}-${message.subscriberId}-${message.stepId}.html`);
+    writeFileSync(file, htmlOf(message));
+    return file;
+  });
+}

@@ -1,0 +1,91 @@
+import type { Decision } from "../../contracts/decision.ts";
+import type { Sandbox } from "../sandbox.ts";
+import { acts, expected, STORY_DAYS, STORY_STARTS_AT } from "./story.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** A line of the timeline: something happened, or something was decided. */
+export interface Line {
+  at: number;
+  kind: "act" | "sent" | "not sent";
+  text: string;
+}
+
+export interface Outcome {
+  timeline: Line[];
+  /** Where the story differs from what it must come to; empty when it does not. */
+  differences: string[];
+}
+
+/** Plays the story on a sandbox that stands at its beginning, and holds it against what it must come to. */
+export async function play(sandbox: Sandbox): Promise<Outcome> {
+  const timeline: Line[] = [];
+  for (const { day, hour = 0, says, happens } of acts) {
+    await until(day, hour);
+    const before = sandbox.posthog.state.deliveries.length;
+    happens(sandbox);
+    await sandbox.settled();
+    timeline.push({ at: sandbox.clock.now(), kind: "act", text: [says, ...answersSince(before)].join(" → ") });
+  }
+  await until(STORY_DAYS, 0);
+
+  const decisions = await sandbox.app.store.listDecisions();
+  for (const decision of decisions)
+    timeline.push({
+      at: Date.parse(decision.decidedAt),
+      kind: decision.outcome === "sent" ? "sent" : "not sent",
+      text: rowOf(decision),
+    });
+  timeline.sort((a, b) => a.at - b.at);
+  return { timeline, differences: [...compare(decisions.map(rowOf), expected), ...brokenPromises(decisions)] };
+
+  async function until(day: number, hour: number): Promise<void> {
+    const seconds = (STORY_STARTS_AT + (day * 24 + hour) * HOUR_MS - sandbox.clock.now()) / 1000;
+    await sandbox.travel({ seconds });
+  }
+
+  function answersSince(index: number): string[] {
+    return sandbox.posthog.state.deliveries.slice(index).flatMap(({ attempts }) =>
+      attempts.map(
+        ({ status, answer }) =>
+          `${status} ${Object.entries(JSON.parse(answer))
+            .map(([key, value]) => (key === "ignored" ? `${key}: ${value}` : key))
+            .join()}`,
+      ),
+    );
+  }
+
+  /** What must hold besides the rows. */
+  function brokenPromises(decisions: Decision[]): string[] {
+    const { novu, posthog } = sandbox;
+    const sent = decisions.filter(({ outcome }) => outcome === "sent").length;
+    const reports = posthog.state.events.filter(({ event }) => event.startsWith("notification "));
+    const failed = novu.state.runs.flatMap(({ jobs }) => jobs.filter(({ status }) => status === "failed"));
+    return [
+      ...(novu.state.messages.length === sent
+        ? []
+        : [`${sent} messages were decided and ${novu.state.messages.length} were sent`]),
+      ...(new Set(novu.triggers.map(({ transactionId }) => transactionId)).size === novu.triggers.length
+        ? []
+        : ["a run was triggered twice"]),
+      ...(new Set(reports.map(({ uuid }) => uuid)).size === decisions.length
+        ? []
+        : [`${decisions.length} decisions came to ${reports.length} reports in PostHog`]),
+      ...failed.map(({ stepId, error }) => `the step ${stepId} failed: ${error}`),
+    ];
+  }
+}
+
+function rowOf({ decidedAt, distinctId, workflow, step, outcome, reason, detail }: Decision): string {
+  const sinceMs = Date.parse(decidedAt) - STORY_STARTS_AT;
+  const day = Math.floor((sinceMs + 9 * HOUR_MS) / (24 * HOUR_MS));
+  const what = outcome === "sent" ? "sent" : `not sent: ${[reason, detail].filter((part) => part !== null).join(": ")}`;
+  return `day ${day} ${decidedAt.slice(11, 16)}  ${distinctId.padEnd(9)}  ${workflow.padEnd(13)}  ${step.padEnd(17)}  ${what}`;
+}
+
+function compare(actual: string[], wanted: string[]): string[] {
+  return [
+    ...wanted.filter((row) => !actual.includes(row)).map((row) => `missing:    ${row}`),
+    ...actual.filter((row) => !wanted.includes(row)).map((row) => `unexpected: ${row}`),
+  ];
+}

@@ -1,0 +1,141 @@
+import type { Sandbox } from "../sandbox.ts";
+
+/** Monday, nine o'clock. */
+export const STORY_STARTS_AT = Date.parse("2026-03-02T09:00:00.000Z");
+export const STORY_DAYS = 14;
+
+/** Something that happens in the story. */
+export interface Act {
+  day: number;
+  hour?: number;
+  says: string;
+  happens(sandbox: Sandbox): void;
+}
+
+const redelivered = "5f9c4b9e-7a44-4f0c-9d0e-3f8f1f0f6a01";
+const visitor = "01953f2a-7c11-7d0e-9a66-3a1de2f7b001";
+
+/** A handful of people, each with one way that a journey can go. */
+export const acts: Act[] = [
+  { day: 0, says: "Grace signs up", happens: signsUp("grace", "Grace Hopper") },
+  { day: 0, says: "Linus signs up", happens: signsUp("linus", "Linus Pauling", redelivered) },
+  {
+    day: 0,
+    hour: 1,
+    says: "PostHog delivers Linus's sign-up once more",
+    happens: ({ posthog }) => posthog.resend(redelivered),
+  },
+  {
+    day: 0,
+    hour: 2,
+    says: "Katherine signs up, invited by Grace",
+    happens: signsUp("katherine", "Katherine Johnson", undefined, { invited_by: "Grace" }),
+  },
+  { day: 1, says: "Ada starts a checkout", happens: startsCheckout("ada", "Ada Lovelace", 120) },
+  { day: 1, hour: 1, says: "Margaret starts a checkout", happens: startsCheckout("margaret", "Margaret Hamilton", 80) },
+  {
+    day: 1,
+    hour: 2,
+    says: "A visitor who is nobody yet starts a checkout",
+    happens: ({ posthog }) => {
+      const properties = {
+        checkout_url: "https://app.acme.example/checkout/c_9",
+        $process_person_profile: false,
+        $is_identified: false,
+        $device_id: visitor,
+      };
+      posthog.capture({ event: "checkout_started", distinctId: visitor, properties });
+    },
+  },
+  {
+    day: 1,
+    hour: 20,
+    says: "Ada completes her checkout",
+    happens: ({ posthog }) => void posthog.capture({ event: "checkout_completed", distinctId: "ada" }),
+  },
+  {
+    day: 3,
+    says: "Grace completes onboarding",
+    happens: ({ posthog }) =>
+      void posthog.capture({
+        event: "onboarding_completed",
+        distinctId: "grace",
+        properties: { $set: { onboarding_completed: true } },
+      }),
+  },
+  { day: 3, hour: 5, says: "Alan has been away for 30 days", happens: goesQuiet("alan", "Alan Turing", ["alerts"]) },
+  { day: 4, says: "Joan has been away for 30 days", happens: goesQuiet("joan", "Joan Clarke", []) },
+  {
+    day: 5,
+    hour: 1,
+    says: "Joan is back",
+    happens: ({ posthog }) => void posthog.capture({ event: "session_started", distinctId: "joan" }),
+  },
+  {
+    day: 6,
+    says: "Katherine is set up by an import: PostHog knows, no event says so",
+    happens: ({ posthog }) => posthog.setPerson("katherine", { onboarding_completed: true }),
+  },
+];
+
+/** What the story must come to: who was sent what when, and why the rest was not. */
+export const expected: string[] = [
+  "day 0 09:00  grace      onboarding     welcome            sent",
+  "day 0 09:00  grace      onboarding     welcome-note       sent",
+  "day 0 09:00  linus      onboarding     welcome            sent",
+  "day 0 09:00  linus      onboarding     welcome-note       sent",
+  "day 0 11:00  katherine  onboarding     welcome            sent",
+  "day 0 11:00  katherine  onboarding     welcome-note       sent",
+  "day 2 05:00  ada        drop-off       recovery           not sent: left: checkout_completed",
+  "day 2 09:00  grace      onboarding     setup-nudge        sent",
+  "day 2 09:00  linus      onboarding     setup-nudge        sent",
+  "day 2 10:00  margaret   drop-off       recovery           sent",
+  "day 2 11:00  katherine  onboarding     setup-nudge        sent",
+  "day 3 09:00  grace      onboarding     feature-spotlight  not sent: left: onboarding_completed",
+  "day 3 09:00  grace      onboarding     check-in           not sent: left: onboarding_completed",
+  "day 3 14:00  alan       re-engagement  feature-note       sent",
+  "day 4 09:00  joan       re-engagement  feature-note       sent",
+  "day 5 09:00  linus      onboarding     feature-spotlight  sent",
+  "day 5 10:00  joan       re-engagement  feature-email      not sent: left: session_started",
+  "day 5 11:00  katherine  onboarding     feature-spotlight  sent",
+  "day 5 14:00  alan       re-engagement  feature-email      sent",
+  "day 10 09:00  linus      onboarding     check-in           sent",
+  "day 10 11:00  katherine  onboarding     check-in           not sent: not needed: onboarding is completed",
+];
+
+function signsUp(
+  person: string,
+  name: string,
+  uuid?: string,
+  properties: Record<string, unknown> = {},
+): Act["happens"] {
+  return ({ posthog }) => {
+    posthog.capture({
+      event: "user_signed_up",
+      distinctId: person,
+      ...(uuid !== undefined && { uuid }),
+      properties: { ...properties, $set: { email: `${person}@example.com`, name, plan: "trial" } },
+    });
+  };
+}
+
+function startsCheckout(person: string, name: string, value: number): Act["happens"] {
+  return ({ posthog }) => {
+    const properties = {
+      checkout_url: `https://app.acme.example/checkout/c_${value}?step=payment&from=email`,
+      cart_value: value,
+      $set: { email: `${person}@example.com`, name },
+    };
+    posthog.capture({ event: "checkout_started", distinctId: person, properties });
+  };
+}
+
+function goesQuiet(person: string, name: string, featuresUsed: string[]): Act["happens"] {
+  return ({ posthog }) => {
+    posthog.capture({
+      event: "user_inactive",
+      distinctId: person,
+      properties: { days_inactive: 30, $set: { email: `${person}@example.com`, name, features_used: featuresUsed } },
+    });
+  };
+}

@@ -1,0 +1,101 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { parseArgs } from "node:util";
+import { describeError } from "../lib/errors.ts";
+import { createLog } from "../lib/log.ts";
+import { servePage } from "./page/page.tsx";
+import { SANDBOX_PORTS } from "./ports.ts";
+import { samplePersonProperties, sampleProperties } from "./samples.ts";
+import { openSandbox } from "./sandbox.ts";
+import { loadState, saveState } from "./saved-state.ts";
+import { paint, print, printError } from "./terminal.ts";
+
+const HELP = `npm run dev [-- options]
+
+The app with a local PostHog and a local Novu; restarts when a file is saved.
+
+  --fresh      forget what the sandbox remembers
+  --port N     the app's port (4000)
+  --data DIR   where it keeps its data (./.data/dev)
+  --help`;
+
+const FIRST_PERSON = "ada";
+
+try {
+  const { values } = parseArgs({
+    options: {
+      fresh: { type: "boolean" },
+      port: { type: "string", default: "4000" },
+      data: { type: "string", default: "./.data/dev" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) print(HELP);
+  else await dev({ dataDir: values.data, port: Number(values.port), fresh: values.fresh ?? false });
+} catch (error) {
+  printError(`the sandbox cannot start: ${describeError(error)}`);
+  process.exitCode = 1;
+}
+
+async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fresh: boolean }): Promise<void> {
+  if (fresh) rmSync(dataDir, { recursive: true, force: true });
+  const stateFile = join(dataDir, "sandbox.json");
+  const saved = loadState(stateFile);
+  const sandbox = await openSandbox({
+    dataDir,
+    startAt: Math.max(saved?.now ?? 0, Date.now()),
+    flowing: true,
+    ports: { app: port, posthog: SANDBOX_PORTS.posthog, novu: SANDBOX_PORTS.novu },
+    log: createLog({ level: "info", destination: readable() }),
+    novuState: saved?.novu,
+    posthogState: saved?.posthog,
+  });
+  const page = await servePage(sandbox, { port: SANDBOX_PORTS.page });
+
+  const stop = async () => {
+    await page.close();
+    await sandbox.stop();
+    saveState(stateFile, { now: sandbox.clock.now(), novu: sandbox.novu.state, posthog: sandbox.posthog.state });
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+
+  if (saved === null) {
+    sandbox.posthog.capture({
+      event: "user_signed_up",
+      distinctId: FIRST_PERSON,
+      properties: { ...sampleProperties("user_signed_up"), $set: samplePersonProperties(FIRST_PERSON) },
+    });
+    await sandbox.settled();
+  }
+  const message = sandbox.novu.state.messages.find(({ channel }) => channel === "email");
+  print(`
+  ${paint("bold", "Look")}     ${paint("cyan", page.url.replace("127.0.0.1", "localhost"))}  deliveries, runs, decisions, messages; buttons to let days pass
+           ${message === undefined ? "" : `${paint("cyan", `${page.url.replace("127.0.0.1", "localhost")}/messages/${message.id}`)}  the first email: ${FIRST_PERSON} has signed up`}
+  ${paint("bold", "Type")}     npm run event -- checkout_started --person grace
+           npm run emails        the previewer of all emails
+           npm run demo          a fortnight in a few seconds
+  ${paint("bold", "Edit")}     src/workflows, emails: saving restarts it, and the story goes on
+`);
+}
+
+/** Log lines as one would want to read them: time, stop, then the facts. */
+function readable(): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      for (const line of chunk.toString("utf8").trimEnd().split("\n")) {
+        const { level, time, stop, ...facts } = JSON.parse(line) as { level: number; time: string; stop?: string };
+        const text = Object.entries(facts).flatMap(([name, value]) =>
+          value === null || value === undefined
+            ? []
+            : [`${paint("dim", `${name}=`)}${typeof value === "string" ? value : JSON.stringify(value)}`],
+        );
+        print(
+          `${paint("dim", time.slice(11, 19))} ${paint(level >= 40 ? "yellow" : "green", (stop ?? "").padEnd(9))} ${text.join(" ")}`,
+        );
+      }
+      done();
+    },
+  });
+}

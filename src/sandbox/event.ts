@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { PostHog } from "posthog-node";
+import { describeError } from "../lib/errors.ts";
+import { SANDBOX_PORTS } from "./ports.ts";
+import { samplePersonProperties, sampleProperties } from "./samples.ts";
+import { LOCAL_KEYS } from "./sandbox.ts";
+import { paint, print, printError } from "./terminal.ts";
+
+const HELP = `npm run event -- NAME --person ID [options]
+
+Captures an event at the sandbox's PostHog, as your backend would with posthog-node,
+and shows what the bridge answered. npm run dev must be running.
+
+  --person ID       who did it; an unknown person is made up as ID@example.com
+  --prop KEY=VALUE  a property of the event; VALUE is JSON or text; repeatable
+  --set KEY=VALUE   a property of the person; repeatable
+  --uuid UUID       the event's own id; the same one again is a redelivery
+  --json            print one JSON object
+  --help
+
+  npm run event -- user_signed_up --person ada
+  npm run event -- checkout_started --person grace --prop cart_value=80
+  npm run event -- onboarding_completed --person ada --set onboarding_completed=true`;
+
+const ANSWER_WITHIN_MS = 10_000;
+
+type Answer = { status: number | null; answer: string };
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  printError(`${describeError(error)}`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      person: { type: "string" },
+      prop: { type: "string", multiple: true, default: [] },
+      set: { type: "string", multiple: true, default: [] },
+      uuid: { type: "string" },
+      json: { type: "boolean" },
+      help: { type: "boolean" },
+    },
+  });
+  const [event] = positionals;
+  if (values.help) {
+    print(HELP);
+    return 0;
+  }
+  if (event === undefined || values.person === undefined) {
+    printError(`an event needs a name and a person\n\n${HELP}`);
+    return 2;
+  }
+
+  const uuid = values.uuid ?? randomUUID();
+  const properties = {
+    ...sampleProperties(event),
+    ...pairs(values.prop),
+    $set: pairs(values.set),
+    $set_once: samplePersonProperties(values.person),
+  };
+  await capture({ event, distinctId: values.person, uuid, properties });
+  const answer = await answerTo(uuid);
+
+  if (values.json) print(JSON.stringify({ event, person: values.person, uuid, ...answer }));
+  else print(explain(answer));
+  return answer === null || answer.status === 202 ? 0 : 1;
+}
+
+async function capture(message: {
+  event: string;
+  distinctId: string;
+  uuid: string;
+  properties: Record<string, unknown>;
+}): Promise<void> {
+  const client = new PostHog(LOCAL_KEYS.projectToken, {
+    host: `http://127.0.0.1:${SANDBOX_PORTS.posthog}`,
+    fetchRetryCount: 0,
+    disableGeoip: true,
+  });
+  // Its own complaints are less to the point than ours.
+  client.on("error", () => {});
+  client.capture(message);
+  try {
+    await client.flush();
+  } catch (error) {
+    throw new Error("the sandbox does not answer; start it with npm run dev", { cause: error });
+  }
+}
+
+/** What the app said to the newest delivery of the event; null when the destination is not sent such events. */
+async function answerTo(uuid: string): Promise<Answer | null> {
+  const url = `http://127.0.0.1:${SANDBOX_PORTS.page}/deliveries/${uuid}`;
+  for (const startedAt = performance.now(); performance.now() - startedAt < ANSWER_WITHIN_MS; await sleep(50)) {
+    const deliveries = (await (await fetch(url)).json()) as Answer[][];
+    if (deliveries.length === 0) return null;
+    const answer = deliveries.at(-1)?.at(-1);
+    if (answer !== undefined) return answer;
+  }
+  throw new Error("the app has not answered the delivery; look at the output of npm run dev");
+}
+
+function explain(answer: Answer | null): string {
+  if (answer === null) return "PostHog has the event and forwards it to nobody: no workflow listens to it.";
+  return `${paint(answer.status === 202 ? "green" : "red", String(answer.status ?? "no answer"))} ${answer.answer}\nSee http://localhost:${SANDBOX_PORTS.page}`;
+}
+
+function pairs(list: string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    list.map((pair) => {
+      const [key = "", ...rest] = pair.split("=");
+      if (key === "" || rest.length === 0) throw new Error(`"${pair}" is not KEY=VALUE`);
+      return [key, jsonOrText(rest.join("="))];
+    }),
+  );
+}
+
+function jsonOrText(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}

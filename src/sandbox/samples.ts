@@ -1,0 +1,20 @@
+/** Properties that make a hand-fired event fit its workflow, when nothing else is said. */
+const PROPERTIES: Record<string, Record<string, unknown>> = {
+  user_signed_up: { signup_method: "google" },
+  checkout_started: {
+    checkout_url: "https://app.acme.example/checkout/c_1?step=payment&from=email",
+    cart_value: 120,
+    currency: "USD",
+  },
+  user_inactive: { days_inactive: 30 },
+};
+
+export function sampleProperties(event: string): Record<string, unknown> {
+  return PROPERTIES[event] ?? {};
+}
+
+/** A person by first name, with an address that reaches nobody. */
+export function samplePersonProperties(distinctId: string): Record<string, unknown> {
+  const name = distinctId.charAt(0).toUpperCase() + distinctId.slice(1);
+  return { email: `${distinctId.replace(/[^\w.-]/g, "")}@example.com`, name: `${name} Example`, plan: "trial" };
+}

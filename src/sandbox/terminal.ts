@@ -1,0 +1,15 @@
+import { styleText } from "node:util";
+
+/** A line for the person at the terminal; logs are another matter. */
+export function print(line = ""): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function printError(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Coloured where colours are wanted. */
+export function paint(style: Parameters<typeof styleText>[0], text: string): string {
+  return process.stdout.hasColors?.() ? styleText(style, text) : text;
+}
