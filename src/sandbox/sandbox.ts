@@ -81,7 +81,7 @@ export async function openSandbox({
     config,
     settled,
     travel: ({ days = 0, hours = 0, minutes = 0, seconds = 0 }) =>
-      clock.travelTo(clock.now() + (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),
+      clock.travelBy((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),
     async restartApp() {
       await app.stop();
       app = await openApp(config, { clock, log });

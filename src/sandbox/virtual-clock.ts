@@ -5,6 +5,8 @@ export interface VirtualClock extends Clock {
   nextAlarmAt(): number | null;
   /** Moves on to `timeMs`, alarm by alarm; after each it waits until all that it set off has `settled`. */
   travelTo(timeMs: number, settled: () => Promise<void>): Promise<void>;
+  /** The same from wherever the clock stands once earlier journeys are over. */
+  travelBy(ms: number, settled: () => Promise<void>): Promise<void>;
   stop(): void;
 }
 
@@ -22,6 +24,7 @@ export function createVirtualClock({ startAt, flowing }: { startAt: number; flow
   let virtual = startAt;
   let real = performance.now();
   let travelling = false;
+  let last: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
   return {
@@ -33,28 +36,36 @@ export function createVirtualClock({ startAt, flowing }: { startAt: number; flow
       return () => alarms.delete(alarm);
     },
     nextAlarmAt: () => earliest()?.at ?? null,
-    async travelTo(timeMs, settled) {
-      if (travelling) throw new Error("the clock is travelling already");
-      anchor(now());
-      travelling = true;
-      try {
-        await settled();
-        for (let next = earliest(); next !== undefined && next.at <= timeMs; next = earliest()) {
-          anchor(Math.max(virtual, next.at));
-          ringDue();
-          await settled();
-        }
-        anchor(Math.max(virtual, timeMs));
-      } finally {
-        travelling = false;
-        arm();
-      }
-    },
+    travelTo: (timeMs, settled) => inTurn(() => travel(timeMs, settled)),
+    travelBy: (ms, settled) => inTurn(() => travel(now() + ms, settled)),
     stop() {
       clearTimeout(timer);
       alarms.clear();
     },
   };
+
+  function inTurn(journey: () => Promise<void>): Promise<void> {
+    const turn = last.then(journey);
+    last = turn.catch(() => {});
+    return turn;
+  }
+
+  async function travel(timeMs: number, settled: () => Promise<void>): Promise<void> {
+    anchor(now());
+    travelling = true;
+    try {
+      await settled();
+      for (let next = earliest(); next !== undefined && next.at <= timeMs; next = earliest()) {
+        anchor(Math.max(virtual, next.at));
+        ringDue();
+        await settled();
+      }
+      anchor(Math.max(virtual, timeMs));
+    } finally {
+      travelling = false;
+      arm();
+    }
+  }
 
   function now(): number {
     return flowing && !travelling ? Math.floor(virtual + performance.now() - real) : virtual;

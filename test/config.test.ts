@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../src/config.ts";
+
+const complete = {
+  NOVU_SECRET_KEY: "novu-key",
+  POSTHOG_PROJECT_TOKEN: "phc_1",
+  POSTHOG_PROJECT_ID: "1",
+  POSTHOG_PERSONAL_API_KEY: "phx_1",
+  POSTHOG_WEBHOOK_SECRETS: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, a static secret of ours",
+};
+
+describe("readConfig", () => {
+  it("fills in what has a default", () => {
+    expect(readConfig(complete)).toEqual({
+      port: 4000,
+      logLevel: "info",
+      dataDir: "./.data",
+      novu: { secretKey: "novu-key", apiUrl: "https://api.novu.co", plan: "free" },
+      posthog: {
+        projectToken: "phc_1",
+        host: "https://us.i.posthog.com",
+        apiHost: "https://us.posthog.com",
+        projectId: "1",
+        personalApiKey: "phx_1",
+        webhookSecrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a static secret of ours"],
+      },
+    });
+  });
+
+  it("takes hosts with a slash at the end, and an empty value as none", () => {
+    expect(readConfig({ ...complete, POSTHOG_API_HOST: "https://eu.posthog.com/", PORT: "" })).toMatchObject({
+      port: 4000,
+      posthog: { apiHost: "https://eu.posthog.com" },
+    });
+  });
+
+  it("names all that is missing at once", () => {
+    expect(() => readConfig({})).toThrow(
+      /NOVU_SECRET_KEY is missing\n.*POSTHOG_PROJECT_TOKEN is missing\n.*POSTHOG_PROJECT_ID is missing\n.*POSTHOG_PERSONAL_API_KEY is missing\n.*POSTHOG_WEBHOOK_SECRETS is missing/,
+    );
+  });
+
+  it.each([
+    ["PORT", "http"],
+    ["NOVU_PLAN", "gold"],
+    ["NOVU_API_URL", "api.novu.co"],
+    ["POSTHOG_PROJECT_TOKEN", "phx_swapped"],
+    ["POSTHOG_PERSONAL_API_KEY", "phc_swapped"],
+    ["POSTHOG_WEBHOOK_SECRETS", "tooshort"],
+    ["POSTHOG_WEBHOOK_SECRETS", " , "],
+    ["POSTHOG_WEBHOOK_SECRETS", "whsec_dG9vIHNob3J0IQ=="],
+  ])("refuses %s=%s, and does not repeat the value", (name, value) => {
+    const read = () => readConfig({ ...complete, [name]: value });
+    expect(read).toThrow(`${name}: `);
+    expect(read).not.toThrow(value.trim() === "," ? "whsec" : value);
+  });
+});

@@ -1,0 +1,79 @@
+import { readdirSync } from "node:fs";
+import { type ComponentType, createElement } from "react";
+import { describe, expect, it } from "vitest";
+import { brand } from "../emails/_components/brand.ts";
+import { dark, light } from "../emails/_components/tokens.ts";
+import { renderEmail } from "../src/workflows/render-email.ts";
+
+/** Gmail cuts off what is larger. */
+const LARGEST_BYTES = 102 * 1024;
+
+type Email = ComponentType<Record<string, unknown>> & { PreviewProps: Record<string, unknown> };
+const folder = new URL("../emails/", import.meta.url);
+const names = readdirSync(folder).filter((name) => name.endsWith(".tsx"));
+
+it("there are emails", () => {
+  expect(names.length).toBeGreaterThan(5);
+});
+
+describe.each(names)("%s", (name) => {
+  const html = async () => {
+    const { default: email } = (await import(new URL(name, folder).href)) as { default: Email };
+    return renderEmail(createElement(email, email.PreviewProps));
+  };
+
+  it("renders from its example props", async () => {
+    expect(await html()).toMatch(/^<!DOCTYPE html>.+<\/html>$/s);
+    expect(await html()).not.toMatch(/undefined|null|NaN|\[object/);
+  });
+
+  it("keeps the rules for emails", async () => {
+    const email = await html();
+    expect(Buffer.byteLength(email)).toBeLessThan(LARGEST_BYTES);
+    expect(email.match(/<h1/g)).toHaveLength(1);
+    expect(email).toMatch(/<html[^>]* lang="en"[^>]*>/);
+    expect(email).toContain('<meta name="color-scheme" content="light dark"/>');
+    expect(email).toContain("@media (prefers-color-scheme: dark)");
+    expect(email).toContain(brand.postalAddress);
+    expect(email.match(/<table(?![^>]*role="presentation")/g)).toBeNull();
+    expect(email.match(/<img(?![^>]*alt=)/g)).toBeNull();
+    const sizes = [...email.matchAll(/font-size:(\d+)px/g)].map(([, size]) => Number(size));
+    expect(Math.min(...sizes.filter((size) => size > 1))).toBeGreaterThanOrEqual(14);
+  });
+
+  it("escapes what people are called", async () => {
+    const { default: email } = (await import(new URL(name, folder).href)) as { default: Email };
+    const rendered = renderEmail(
+      createElement(email, { ...email.PreviewProps, firstName: "<script>alert(1)</script> & Co" }),
+    );
+    expect(rendered).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; Co");
+    expect(rendered).not.toContain("<script");
+  });
+});
+
+describe.each([
+  ["light", light],
+  ["dark", dark],
+])("the colours in %s", (_name, colours) => {
+  it.each([
+    ["text", "card"],
+    ["muted", "page"],
+    ["onAccent", "accent"],
+  ] as const)("%s on %s has a contrast of 4.5:1", (ink, ground) => {
+    expect(contrast(colours[ink], colours[ground])).toBeGreaterThanOrEqual(4.5);
+  });
+});
+
+/** https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+function contrast(one: string, other: string): number {
+  const [lighter = 0, darker = 0] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}

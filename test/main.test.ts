@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { LOCAL_KEYS } from "../src/sandbox/sandbox.ts";
+import { eventually, testFolder, testSandbox } from "./support/sandbox.ts";
+import { delivery, post } from "./support/webhook.ts";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const run = ["--import", "tsx", main];
+
+interface AppProcess extends AsyncDisposable {
+  url: string;
+  process: ChildProcess;
+  output(): string;
+}
+
+describe("the process", () => {
+  it("does not start without its configuration, and names all that is missing", () => {
+    const { status, stderr } = spawnSync(process.execPath, run, { env: { PATH: process.env.PATH }, encoding: "utf8" });
+    expect(status).toBe(1);
+    for (const name of [
+      "NOVU_SECRET_KEY",
+      "POSTHOG_PROJECT_TOKEN",
+      "POSTHOG_PROJECT_ID",
+      "POSTHOG_PERSONAL_API_KEY",
+      "POSTHOG_WEBHOOK_SECRETS",
+    ])
+      expect(stderr).toContain(`${name} is missing`);
+    expect(stderr).not.toContain("at ");
+  });
+
+  it("does not start on a port that is taken, and ends", async () => {
+    await using sandbox = await testSandbox();
+    using folder = testFolder();
+    const env = { ...environment(sandbox, folder.path), PORT: new URL(sandbox.app.url).port };
+    const { status, stderr } = spawnSync(process.execPath, run, { env, encoding: "utf8", timeout: 10_000 });
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`port ${env.PORT} is taken`)]);
+  });
+
+  it("is alive, ready, and ends cleanly on SIGTERM with what it was doing done", async () => {
+    await using sandbox = await testSandbox();
+    using folder = testFolder();
+    await using app = await startApp(environment(sandbox, folder.path));
+    expect(await (await fetch(`${app.url}/healthz`)).json()).toEqual({ status: "ok" });
+    expect(await (await fetch(`${app.url}/readyz`)).json()).toEqual({ status: "ready" });
+    expect((await fetch(`${app.url}/nothing`)).status).toBe(404);
+
+    expect((await post(app.url, delivery())).status).toBe(202);
+    app.process.kill("SIGTERM");
+    const [code] = await once(app.process, "exit");
+    expect(code).toBe(0);
+    expect(app.output()).toContain('"outcome":"stopped"');
+    expect(app.output()).not.toMatch(/ada@example\.com|Lovelace|local-novu-secret-key|phx_local/);
+  });
+
+  it("loses nothing to kill -9 between the 202 and the trigger", async () => {
+    await using sandbox = await testSandbox();
+    using folder = testFolder();
+    const env = environment(sandbox, folder.path);
+    sandbox.novu.interfere(() => ({ delayMs: 60_000, status: 503 }));
+    {
+      await using app = await startApp(env);
+      expect((await post(app.url, delivery({ uuid: "0190f1d2-6a4b-7c1e-8f00-3b9f5c2d7e45" }))).status).toBe(202);
+      app.process.kill("SIGKILL");
+      await once(app.process, "exit");
+    }
+    expect(sandbox.novu.triggers).toEqual([]);
+
+    sandbox.novu.interfere(null);
+    await using _restarted = await startApp(env);
+    await eventually(() => sandbox.novu.triggers.length > 0);
+    expect(sandbox.novu.triggers.map(({ transactionId }) => transactionId)).toEqual([
+      "0190f1d2-6a4b-7c1e-8f00-3b9f5c2d7e45:onboarding",
+    ]);
+  });
+});
+
+type Sandbox = Awaited<ReturnType<typeof testSandbox>>;
+
+function environment(sandbox: Sandbox, dataDir: string): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "",
+    PORT: "0",
+    DATA_DIR: dataDir,
+    NOVU_SECRET_KEY: LOCAL_KEYS.novu,
+    NOVU_API_URL: sandbox.novu.url,
+    POSTHOG_PROJECT_TOKEN: LOCAL_KEYS.projectToken,
+    POSTHOG_HOST: sandbox.posthog.url,
+    POSTHOG_API_HOST: sandbox.posthog.url,
+    POSTHOG_PROJECT_ID: LOCAL_KEYS.projectId,
+    POSTHOG_PERSONAL_API_KEY: LOCAL_KEYS.personalApiKey,
+    POSTHOG_WEBHOOK_SECRETS: LOCAL_KEYS.signingSecret,
+  };
+}
+
+async function startApp(env: Record<string, string>): Promise<AppProcess> {
+  const child = spawn(process.execPath, run, { env, stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  const port = () => /"outcome":"listening","port":(\d+)/.exec(output)?.[1];
+  await eventually(() => port() !== undefined);
+  return {
+    url: `http://127.0.0.1:${port()}`,
+    process: child,
+    output: () => output,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import express from "express";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createLog } from "../../src/lib/log.ts";
+import { type Listening, serve } from "../../src/lib/server.ts";
+import { createPersonLookup, createPersonNow } from "../../src/people/person-now.ts";
+import { postHogPersons } from "../../src/people/posthog-persons.ts";
+
+let server: Listening;
+let batches: string[][] = [];
+let answer: { status: number; headers?: Record<string, string>; body?: unknown } | null = null;
+let now = 0;
+
+beforeEach(async () => {
+  batches = [];
+  answer = null;
+  const app = express()
+    .use(express.json({ limit: "5mb" }))
+    .post("/api/projects/7/persons/batch_by_distinct_ids/", (request, response) => {
+      const { distinct_ids: ids } = request.body as { distinct_ids: string[] };
+      batches.push(ids);
+      if (answer !== null)
+        return void response
+          .status(answer.status)
+          .set(answer.headers ?? {})
+          .json(answer.body ?? {});
+      const known = ids.filter((id) => !id.startsWith("unknown"));
+      response.json({
+        results: Object.fromEntries(
+          known.map((id) => [id, { id: 1, properties: { email: `${id}@example.com`, plan: 5 } }]),
+        ),
+      });
+    });
+  server = await serve(app, { port: 0 });
+});
+afterEach(() => server.close());
+
+function lookup() {
+  const readPersons = postHogPersons({ apiHost: server.url, projectId: "7", personalApiKey: "phx_1" });
+  return createPersonLookup({ readPersons, now: () => now });
+}
+
+describe("the person at this moment", () => {
+  it("is found, with what is declared and fits", async () => {
+    expect(await lookup()("ada")).toEqual({ outcome: "found", properties: { email: "ada@example.com" } });
+  });
+
+  it("is not found when PostHog knows nobody by the id", async () => {
+    expect(await lookup()("unknown")).toEqual({ outcome: "not found" });
+  });
+
+  it.each([
+    [{ status: 500 }, "PostHog answered 500"],
+    [{ status: 401 }, "personal key"],
+    [{ status: 403 }, "person:read"],
+    [{ status: 404 }, "POSTHOG_PROJECT_ID"],
+    [{ status: 200, body: { results: [] } }, "results"],
+  ])("is unavailable, which is not the same: %j", async (given, why) => {
+    answer = given;
+    const result = await lookup()("ada");
+    expect(result).toEqual({ outcome: "unavailable", why: expect.stringContaining(why) });
+  });
+
+  it("is asked for in batches of at most 200, and once", async () => {
+    const read = lookup();
+    const ids = Array.from({ length: 450 }, (_, index) => `person-${index % 420}`);
+    const results = await Promise.all(ids.map((id) => read(id)));
+    expect(results.every(({ outcome }) => outcome === "found")).toBe(true);
+    expect(batches.map(({ length }) => length)).toEqual([200, 200, 20]);
+  });
+
+  it("is remembered for a moment, but not longer", async () => {
+    const read = lookup();
+    await read("ada");
+    await read("ada");
+    expect(batches).toHaveLength(1);
+    now += 1_000;
+    await read("ada");
+    expect(batches).toHaveLength(2);
+  });
+
+  it("is not remembered as unavailable", async () => {
+    const read = lookup();
+    answer = { status: 500 };
+    await read("ada");
+    answer = null;
+    expect((await read("ada")).outcome).toBe("found");
+  });
+
+  it("is not asked for again while PostHog wants a pause", async () => {
+    const read = lookup();
+    answer = { status: 429, headers: { "retry-after": "60" } };
+    await read("ada");
+    answer = null;
+    expect(await read("grace")).toEqual({ outcome: "unavailable", why: "PostHog asked for a pause" });
+    expect(batches).toHaveLength(1);
+  });
+
+  it("goes on reading after a failure", async () => {
+    const read = lookup();
+    answer = { status: 500 };
+    const first = read("ada");
+    await first;
+    answer = null;
+    expect(await Promise.all(["ada", "grace"].map((id) => read(id)))).toMatchObject([
+      { outcome: "found" },
+      { outcome: "found" },
+    ]);
+  });
+});
+
+describe("whom to write to", () => {
+  const snapshot = { email: "then@example.com" } as never;
+  const personNow = (outcome: Awaited<ReturnType<ReturnType<typeof lookup>>>) =>
+    createPersonNow({ lookUp: async () => outcome, log: createLog({ level: "silent" }) })({
+      distinctId: "ada",
+      snapshot,
+    });
+
+  it("is the person now, the snapshot when nobody can be asked, or nobody", async () => {
+    expect(await personNow({ outcome: "found", properties: { email: "now@example.com" } as never })).toMatchObject({
+      source: "posthog",
+      properties: { email: "now@example.com" },
+    });
+    expect(await personNow({ outcome: "unavailable", why: "down" })).toMatchObject({
+      source: "snapshot",
+      properties: { email: "then@example.com" },
+    });
+    expect(await personNow({ outcome: "not found" })).toBeNull();
+  });
+});

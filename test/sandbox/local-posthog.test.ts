@@ -1,0 +1,142 @@
+import express from "express";
+import { PostHog } from "posthog-node";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Listening, serve } from "../../src/lib/server.ts";
+import { keyOf, type SignatureHeaders, verify } from "../../src/lib/standard-webhooks.ts";
+import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
+import { createVirtualClock, type VirtualClock } from "../../src/sandbox/virtual-clock.ts";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const KEYS = { projectToken: "phc_1", personalApiKey: "phx_1" };
+
+let posthog: LocalPostHog;
+let clock: VirtualClock;
+let receiver: Listening;
+let received: Array<{ at: number; headers: SignatureHeaders; raw: Buffer }>;
+let answers: number[];
+
+beforeEach(async () => {
+  received = [];
+  answers = [];
+  clock = createVirtualClock({ startAt: 0, flowing: false });
+  posthog = await openLocalPostHog({ ...KEYS, clock, port: 0 });
+  const app = express()
+    .use(express.raw({ type: () => true }))
+    .post("/", (request, response) => {
+      received.push({ at: clock.now(), headers: request.headers as unknown as SignatureHeaders, raw: request.body });
+      response.status(answers.shift() ?? 202).json({});
+    });
+  receiver = await serve(app, { port: 0 });
+  posthog.connect({ url: receiver.url, signingSecret: SECRET, events: null });
+});
+afterEach(async () => {
+  clock.stop();
+  await Promise.all([posthog.close(), receiver.close()]);
+});
+
+describe("the local PostHog", () => {
+  it("takes events from posthog-node and forwards them in PostHog's shape, signed", async () => {
+    const client = new PostHog(KEYS.projectToken, { host: posthog.url, fetchRetryCount: 0 });
+    client.capture({
+      distinctId: "ada",
+      event: "user_signed_up",
+      properties: { plan: "trial", $set: { email: "ada@example.com" } },
+      timestamp: new Date("2026-03-02T09:00:00Z"),
+    });
+    await client.shutdown();
+    await posthog.idle();
+
+    const [delivery] = received;
+    const body = JSON.parse(String(delivery?.raw)) as { event: Record<string, unknown>; person: object };
+    expect(Object.keys(body.event)).toEqual([
+      "uuid",
+      "event",
+      "elements_chain",
+      "distinct_id",
+      "properties",
+      "timestamp",
+      "captured_at",
+      "url",
+    ]);
+    expect(Object.keys(body.person)).toEqual(["id", "properties", "name", "url"]);
+    expect(body).toMatchObject({
+      event: {
+        event: "user_signed_up",
+        distinct_id: "ada",
+        timestamp: "2026-03-02T09:00:00.000Z",
+        properties: { plan: "trial" },
+      },
+      person: { properties: { email: "ada@example.com" }, name: "ada@example.com" },
+    });
+    expect(verify({ headers: delivery!.headers, body: delivery!.raw, keys: [keyOf(SECRET)], nowMs: Date.now() })).toBe(
+      "valid",
+    );
+  });
+
+  it("tries three times in all, with the same id and another signature time", async () => {
+    answers = [503, 500, 429, 202];
+    posthog.capture({ event: "e", distinctId: "ada" });
+    await clock.travelBy(60_000, posthog.idle);
+    expect(received.map(({ at }) => at)).toEqual([0, 1_000, 3_000]);
+    expect(new Set(received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+  });
+
+  it.each([401, 404, 413, 501])("never tries %i again", async (status) => {
+    answers = [status];
+    posthog.capture({ event: "e", distinctId: "ada" });
+    await clock.travelBy(60_000, posthog.idle);
+    expect(received).toHaveLength(1);
+  });
+
+  it("sends the same event again under another id", async () => {
+    const uuid = posthog.capture({ event: "e", distinctId: "ada" });
+    posthog.resend(uuid);
+    await posthog.idle();
+    expect(received[0]?.raw.equals(received[1]!.raw)).toBe(true);
+    expect(received[0]?.headers["webhook-id"]).not.toBe(received[1]?.headers["webhook-id"]);
+  });
+
+  it("sends what the destination's filter lets through", async () => {
+    posthog.connect({ url: receiver.url, signingSecret: SECRET, events: ["wanted"] });
+    posthog.capture({ event: "unwanted", distinctId: "ada" });
+    posthog.capture({ event: "wanted", distinctId: "ada" });
+    await posthog.idle();
+    expect(received.map(({ raw }) => (JSON.parse(String(raw)) as { event: { event: string } }).event.event)).toEqual([
+      "wanted",
+    ]);
+  });
+
+  it("reads persons as its API does, with the key only", async () => {
+    posthog.capture({
+      event: "e",
+      distinctId: "ada",
+      properties: { $set: { plan: "free" }, $set_once: { plan: "never", first: 1 } },
+    });
+    posthog.capture({ event: "e", distinctId: "ada", properties: { $set: { plan: "pro" }, $unset: ["first"] } });
+    posthog.capture({ event: "$identify", distinctId: "ada", properties: { $anon_distinct_id: "anon-1" } });
+    posthog.capture({ event: "e", distinctId: "nobody", properties: { $process_person_profile: false } });
+
+    const read = (key: string, ids: string[]) =>
+      fetch(`${posthog.url}/api/projects/1/persons/batch_by_distinct_ids/`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify({ distinct_ids: ids }),
+      });
+    const { results } = (await (await read(KEYS.personalApiKey, ["ada", "anon-1", "nobody", "unknown"])).json()) as {
+      results: Record<string, { properties: object }>;
+    };
+    expect(Object.keys(results)).toEqual(["ada", "anon-1"]);
+    expect(results.ada?.properties).toEqual({ plan: "pro" });
+    expect((await read("phx_other", ["ada"])).status).toBe(401);
+    expect((await read(KEYS.personalApiKey, Array(201).fill("x"))).status).toBe(400);
+  });
+
+  it("refuses events of another project", async () => {
+    const response = await fetch(`${posthog.url}/batch/`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ api_key: "phc_other", batch: [] }),
+    });
+    expect(response.status).toBe(401);
+  });
+});

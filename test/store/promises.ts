@@ -1,0 +1,271 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Decision } from "../../src/contracts/decision.ts";
+import type { LifecycleEvent } from "../../src/contracts/event.ts";
+import type { Exit, Routing, Start } from "../../src/contracts/notification.ts";
+import type { Store } from "../../src/store/store.ts";
+
+/** A way to open one engine; `reopen` opens the same data again, as a restart does. */
+export interface Engine {
+  open(now: () => number): Promise<Store>;
+  reopen(now: () => number): Promise<Store>;
+  drop(): Promise<void>;
+}
+
+const OCCURRED_AT = "2026-03-02T09:00:00.000Z";
+const LATER = "2026-03-02T10:00:00.000Z";
+const EARLIER = "2026-03-02T08:00:00.000Z";
+
+/** What every engine promises. */
+export function storePromises(name: string, createEngine: () => Engine): void {
+  describe(`the store's promises: ${name}`, () => {
+    let engine: Engine;
+    let store: Store;
+    let now = 0;
+
+    beforeEach(async () => {
+      now = Date.parse(OCCURRED_AT);
+      engine = createEngine();
+      store = await engine.open(() => now);
+    });
+    afterEach(async () => {
+      await store.close();
+      await engine.drop();
+    });
+
+    describe("accepting", () => {
+      it("keeps an event and its work, once", async () => {
+        expect(await store.accept(event(), routing())).toBe("accepted");
+        expect(await store.accept(event(), routing())).toBe("duplicate");
+        expect(await store.countWork()).toEqual({ waiting: 1, dead: 0 });
+      });
+
+      it("accepts one of fifty at once", async () => {
+        const outcomes = await Promise.all(Array.from({ length: 50 }, () => store.accept(event(), routing())));
+        expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(1);
+        expect(await store.countWork()).toEqual({ waiting: 1, dead: 0 });
+      });
+
+      it("does not do again what is done", async () => {
+        await store.accept(event(), routing());
+        const [job] = await store.claim(10, 1000);
+        await store.complete(job!.id);
+        expect(await store.accept(event(), routing())).toBe("duplicate");
+        expect(await store.claim(10, 1000)).toEqual([]);
+      });
+
+      it("adds the workflow that listens since the event first came", async () => {
+        await store.accept(event(), routing());
+        expect(await store.accept(event(), { starts: [start(), start({ workflow: "newer" })], exits: [] })).toBe(
+          "accepted",
+        );
+        expect(await store.countWork()).toEqual({ waiting: 2, dead: 0 });
+      });
+
+      it("keeps all or nothing", async () => {
+        const broken = { ...start(), workflow: null as unknown as string };
+        await expect(store.accept(event(), { starts: [start(), broken], exits: [] })).rejects.toThrow();
+        expect(await store.countWork()).toEqual({ waiting: 0, dead: 0 });
+        expect(await store.accept(event(), routing())).toBe("accepted");
+      });
+
+      it("has it on disk", async () => {
+        await store.accept(event(), routing());
+        await store.close();
+        store = await engine.reopen(() => now);
+        expect(await store.claim(10, 1000)).toMatchObject([{ work: { kind: "start", body: { workflow: "w" } } }]);
+      });
+    });
+
+    describe("work", () => {
+      it("goes to one claim only", async () => {
+        await acceptMany(30);
+        const claims = await Promise.all(Array.from({ length: 6 }, () => store.claim(10, 1000)));
+        const ids = claims.flat().map(({ id }) => id);
+        expect([ids.length, new Set(ids).size]).toEqual([30, 30]);
+      });
+
+      it("goes oldest first", async () => {
+        await acceptMany(3);
+        expect((await store.claim(2, 1000)).map(keyOf)).toEqual(["u0", "u1"]);
+      });
+
+      it("comes back when its lease ends", async () => {
+        await store.accept(event(), routing());
+        await store.claim(1, 30_000);
+        expect(await store.nextDueAt()).toBe(now + 30_000);
+        expect(await store.claim(1, 30_000)).toEqual([]);
+        now += 30_000;
+        expect(await store.claim(1, 30_000)).toHaveLength(1);
+      });
+
+      it("comes back when it is due again, and counts failures and refusals", async () => {
+        await store.accept(event(), routing());
+        const [job] = await store.claim(1, 30_000);
+        await store.retryAt(job!.id, { at: now + 5_000, error: "no", failed: true, refused: false });
+        expect([await store.claim(1, 1000), await store.nextDueAt()]).toEqual([[], now + 5_000]);
+        now += 5_000;
+        expect(await store.claim(1, 1000)).toMatchObject([{ attempts: 1, refusals: 0 }]);
+        await store.retryAt(job!.id, { at: now, error: "not yet", failed: false, refused: true });
+        expect(await store.claim(1, 1000)).toMatchObject([{ attempts: 1, refusals: 1 }]);
+      });
+
+      it("stays, with the cause, when it is dead", async () => {
+        await store.accept(event(), routing());
+        const [job] = await store.claim(1, 1000);
+        await store.bury(job!.id, "no such workflow");
+        now += 1_000_000;
+        expect(await store.claim(1, 1000)).toEqual([]);
+        expect([await store.nextDueAt(), await store.countWork()]).toEqual([null, { waiting: 0, dead: 1 }]);
+        expect(await store.listDead(10)).toMatchObject([{ key: "start:u:w", attempts: 1, error: "no such workflow" }]);
+      });
+    });
+
+    describe("leaving", () => {
+      it("reaches the runs that began before it", async () => {
+        await store.accept(event(), routing());
+        expect(await store.endRuns(exit({ occurredAt: EARLIER }))).toEqual([]);
+        expect(await store.endRuns(exit({ workflow: "other" }))).toEqual([]);
+        expect(await store.endRuns(exit({ distinctId: "grace" }))).toEqual([]);
+        expect(await store.endRuns(exit())).toEqual(["u:w"]);
+      });
+
+      it("names a run again until Novu has been told", async () => {
+        await store.accept(event(), routing());
+        expect(await store.endRuns(exit())).toEqual(["u:w"]);
+        expect(await store.endRuns(exit())).toEqual(["u:w"]);
+        await store.markLeft("u:w");
+        expect(await store.endRuns(exit())).toEqual([]);
+      });
+
+      it("is seen by a start that ends later", async () => {
+        await store.accept(event(), routing());
+        expect(await store.markStarted("u:w")).toBe("started");
+        await store.endRuns(exit());
+        expect(await store.markStarted("u:w")).toBe("left");
+      });
+
+      it("is remembered when it came first", async () => {
+        await store.accept(event({ uuid: "e" }), { starts: [], exits: [exit()] });
+        const query = { workflow: "w", distinctId: "ada", since: OCCURRED_AT };
+        expect(await store.exitSince(query)).toBe("checkout_completed");
+        expect(await store.exitSince({ ...query, since: "2026-03-03T00:00:00.000Z" })).toBeNull();
+        expect(await store.exitSince({ ...query, workflow: "other" })).toBeNull();
+      });
+    });
+
+    describe("decisions", () => {
+      it("are one per run and step; a later one replaces it", async () => {
+        await store.decide(decision());
+        await store.decide(decision({ outcome: "skipped", reason: "left" }));
+        expect(await store.listDecisions()).toMatchObject([{ outcome: "skipped", reason: "left" }]);
+      });
+
+      it("are left alone by what only fills gaps", async () => {
+        await store.decide(decision());
+        await store.decide(decision({ outcome: "skipped", reason: "left" }), { ifOpen: true });
+        expect(await store.listDecisions()).toMatchObject([{ outcome: "sent" }]);
+        expect(await store.decidedSteps("u:w")).toEqual(["welcome"]);
+      });
+
+      it("owe one report each", async () => {
+        await Promise.all([store.decide(decision()), store.decide(decision()), store.decide(decision())]);
+        expect(await store.claim(10, 1000)).toMatchObject([
+          { work: { kind: "report", body: { step: "welcome", outcome: "sent" } } },
+        ]);
+      });
+
+      it("are listed by person, the newest when there are many", async () => {
+        for (const step of ["one", "two", "three"]) await store.decide(decision({ step }));
+        await store.decide(decision({ transactionId: "v:w", distinctId: "grace" }));
+        expect((await store.listDecisions({ distinctId: "ada", limit: 2 })).map(({ step }) => step)).toEqual([
+          "two",
+          "three",
+        ]);
+      });
+    });
+
+    it("keeps the newest of what caused nothing", async () => {
+      for (let index = 0; index < 1_005; index += 1) {
+        await store.setAside({
+          receivedAt: OCCURRED_AT,
+          reason: `reason ${index}`,
+          eventUuid: null,
+          eventName: null,
+          body: "x".repeat(30_000),
+        });
+      }
+      const kept = await store.listSetAside(2_000);
+      expect([kept.length, kept[0]?.reason, kept[0]?.body.length]).toEqual([1_000, "reason 1004", 20_000]);
+    });
+
+    async function acceptMany(count: number): Promise<void> {
+      for (let index = 0; index < count; index += 1) {
+        const uuid = `u${index}`;
+        await store.accept(event({ uuid }), {
+          starts: [start({ run: { ...start().run, transactionId: uuid } })],
+          exits: [],
+        });
+      }
+    }
+  });
+}
+
+function event(changes: Partial<LifecycleEvent> = {}): LifecycleEvent {
+  return {
+    uuid: "u",
+    name: "checkout_started",
+    distinctId: "ada",
+    occurredAt: OCCURRED_AT,
+    properties: {},
+    personProperties: null,
+    ...changes,
+  };
+}
+
+function start(changes: Partial<Start> = {}): Start {
+  const workflow = changes.workflow ?? "w";
+  const run = {
+    transactionId: `u:${workflow}`,
+    eventUuid: "u",
+    eventName: "checkout_started",
+    distinctId: "ada",
+    occurredAt: OCCURRED_AT,
+    snapshot: {} as Start["run"]["snapshot"],
+  };
+  return { workflow, run, to: { subscriberId: "ada" }, payload: {}, ...changes };
+}
+
+function routing(): Routing {
+  return { starts: [start()], exits: [] };
+}
+
+function exit(changes: Partial<Exit> = {}): Exit {
+  return {
+    workflow: "w",
+    distinctId: "ada",
+    eventUuid: "e",
+    eventName: "checkout_completed",
+    occurredAt: LATER,
+    ...changes,
+  };
+}
+
+function decision(changes: Partial<Decision> = {}): Decision {
+  return {
+    transactionId: "u:w",
+    workflow: "w",
+    step: "welcome",
+    channel: "email",
+    distinctId: "ada",
+    outcome: "sent",
+    reason: null,
+    detail: null,
+    personSource: "posthog",
+    decidedAt: OCCURRED_AT,
+    ...changes,
+  };
+}
+
+function keyOf({ work }: { work: { kind: string; body: unknown } }): string {
+  return (work.body as Start).run.transactionId;
+}

@@ -1,0 +1,94 @@
+import { Client, type Workflow } from "@novu/framework";
+import { describe, expect, it } from "vitest";
+import { NOVU_PLANS } from "../../src/contracts/novu-plan.ts";
+import { samplePerson } from "../../src/people/sample-person.ts";
+import { workflows } from "../../src/workflows/index.ts";
+import type { Tools } from "../../src/workflows/tools.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Nobody is to be asked, and nothing to be noted. */
+const sampleTools: Tools = {
+  longestDelayMs: DAY_MS,
+  now: () => 0,
+  person: async () => samplePerson,
+  leftBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
+  record: () => Promise.reject(new Error("a preview noted a decision")),
+};
+
+describe.each(workflows)("$id", (lifecycleWorkflow) => {
+  it("is discovered with its schema, controls and steps", async () => {
+    const { payload, steps, name, description, tags } = await lifecycleWorkflow.build(sampleTools).discover();
+    expect(Object.keys((payload.schema as { properties: object }).properties)).toContain("run");
+    expect(Object.keys((payload.schema as { properties: object }).properties).length).toBeGreaterThan(1);
+    expect([name, description, tags]).toEqual([
+      lifecycleWorkflow.name,
+      expect.stringMatching(/.{10}/),
+      ["lifecycle", lifecycleWorkflow.category],
+    ]);
+    for (const email of steps.filter(({ type }) => type === "email")) {
+      expect(email.controls.schema).toMatchObject({
+        properties: { subject: { type: "string", title: "Subject", default: expect.any(String) } },
+      });
+    }
+  });
+
+  it("previews each of its steps, asking nobody", async () => {
+    const { client, steps } = await discovered(lifecycleWorkflow.build(sampleTools));
+    for (const { stepId, type } of steps) {
+      const { outputs } = await preview(client, lifecycleWorkflow.id, stepId);
+      if (type === "email")
+        expect(outputs).toEqual({ subject: expect.any(String), body: expect.stringMatching(/^<!DOCTYPE html>/) });
+      else expect(Object.keys(outputs)).not.toEqual([]);
+    }
+  });
+
+  it("waits the same on every plan, and never longer at once than the plan takes", async () => {
+    const waits = await Promise.all(
+      Object.values(NOVU_PLANS).map(async ({ longestDelayMs, mostSteps }) => {
+        const { client, steps } = await discovered(lifecycleWorkflow.build({ ...sampleTools, longestDelayMs }));
+        expect(steps.length).toBeLessThanOrEqual(mostSteps);
+        const delays = await Promise.all(
+          steps
+            .filter(({ type }) => type === "delay")
+            .map(async ({ stepId }) => delayMs((await preview(client, lifecycleWorkflow.id, stepId)).outputs)),
+        );
+        expect(Math.max(0, ...delays)).toBeLessThanOrEqual(longestDelayMs);
+        return delays.reduce((sum, ms) => sum + ms, 0);
+      }),
+    );
+    expect(new Set(waits).size).toBe(1);
+  });
+});
+
+it("gives each workflow an id of its own", () => {
+  expect(new Set(workflows.map(({ id }) => id)).size).toBe(workflows.length);
+});
+
+async function discovered(workflow: Workflow) {
+  const client = new Client({ secretKey: "k", strictAuthentication: true, verbose: false });
+  await client.addWorkflows([workflow]);
+  return { client, steps: client.discover().workflows[0]?.steps ?? [] };
+}
+
+function preview(client: Client, workflowId: string, stepId: string) {
+  // The framework's type is an enum that it does not export.
+  const action = "preview" as Parameters<Client["executeWorkflow"]>[0]["action"];
+  return client.executeWorkflow({
+    workflowId,
+    stepId,
+    action,
+    payload: {},
+    controls: {},
+    state: [],
+    subscriber: {},
+    context: {},
+    env: { name: "Local", type: "dev" },
+  });
+}
+
+function delayMs({ amount, unit }: Record<string, unknown>): number {
+  return (
+    Number(amount) * { days: DAY_MS, hours: DAY_MS / 24, minutes: DAY_MS / 1440 }[unit as "days" | "hours" | "minutes"]
+  );
+}
