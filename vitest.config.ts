@@ -4,5 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,tsx}"],
     testTimeout: 20_000,
+    // Most of the time is waiting for sockets and child processes.
+    maxWorkers: 3,
   },
 });

@@ -32,7 +32,7 @@ export function Button({ href, children }: { href: string; children: ReactNode }
         color: light.onAccent,
         fontWeight: 600,
         lineHeight: "24px",
-        margin: "8px 0",
+        margin: "8px 0 24px",
         padding: "12px 24px",
       }}
     >

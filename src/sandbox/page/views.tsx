@@ -16,7 +16,7 @@ export interface Snapshot {
 
 export function Overview({ now, events, people, messages, runs, decisions, deliveries }: Snapshot) {
   return (
-    <Page title="Sandbox" refresh>
+    <Page title="Sandbox">
       <header>
         <h1>posthog-novu-bridge sandbox</h1>
         <form method="post" action="/travel" className="row">
@@ -30,6 +30,7 @@ export function Overview({ now, events, people, messages, runs, decisions, deliv
           <button type="submit" name="minutes" value="10080">
             +1 week
           </button>
+          <a href="/">Refresh</a>
         </form>
       </header>
 
@@ -218,13 +219,12 @@ function Table({
   );
 }
 
-function Page({ title, refresh = false, children }: { title: string; refresh?: boolean; children: ReactNode }) {
+function Page({ title, children }: { title: string; children: ReactNode }) {
   return (
     <html lang="en">
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        {refresh && <meta httpEquiv="refresh" content="5" />}
         <title>{title}</title>
         <style>{styles}</style>
       </head>
@@ -240,7 +240,7 @@ h1 { font-size: 20px; } h2 { font-size: 16px; margin: 28px 0 8px; }
 header, .row { align-items: center; display: flex; flex-wrap: wrap; gap: 8px 12px; } header { justify-content: space-between; }
 button, input, select { font: inherit; padding: 4px 10px; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; } th, td { border-top: 1px solid var(--line); padding: 6px 12px 6px 0; text-align: left; vertical-align: top; } th { font-weight: 600; white-space: nowrap; } td:first-child { white-space: nowrap; }
+table { border-collapse: collapse; width: 100%; } th, td { border-top: 1px solid var(--line); padding: 6px 12px 6px 0; text-align: left; vertical-align: top; } th { font-weight: 600; white-space: nowrap; } td:first-child { white-space: nowrap; } td:last-child { min-width: 220px; }
 .step { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; display: inline-block; margin: 0 4px 4px 0; padding: 0 8px; } .step.completed { border-color: light-dark(#2e7d32, #7bc67f); } .step.failed { border-color: light-dark(#b3261e, #f2938c); } .step.canceled, .step.skipped { border-style: dashed; }
 .frames { align-items: flex-start; display: flex; flex-wrap: wrap; gap: 24px; } iframe { background: #fff; border: 1px solid var(--line); border-radius: 8px; height: 760px; max-width: 100%; }
 .note { border: 1px solid var(--line); border-radius: 8px; max-width: 420px; padding: 16px; }
