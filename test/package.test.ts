@@ -20,7 +20,12 @@ describe("what is installed", () => {
     expect(Object.values(lock.packages).filter(({ resolved }) => resolved?.startsWith("http"))).toEqual([]);
   });
 
-  // libsql's packages do not say which C library they are for; without it each machine installs both, 10 MB for nothing.
+  it("has no development tool among the production packages", () => {
+    expect(lock.packages["node_modules/next"]).toMatchObject({ dev: true });
+  });
+
+  // libsql's packages do not say which C library they are for, so each machine would install both, 10 MB for nothing.
+  // After an update of libsql, add "libc": ["musl"] or ["glibc"] to its entries in package-lock.json; npm keeps it there.
   it("has the store's engine for this machine's C library only", () => {
     const engines = Object.entries(lock.packages).filter(([name]) => name.startsWith("node_modules/@libsql/linux-"));
     expect(engines.map(([name, { libc }]) => [name, libc])).toEqual(
