@@ -49,6 +49,14 @@ describe("the road from an event to a message", () => {
     );
   });
 
+  it("takes days later what it took at the door", async () => {
+    await using sandbox = await testSandbox();
+    const checkout_url = "https://app.acme.example/straße/größe?q=ü";
+    sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { checkout_url, $set: ada } });
+    await sandbox.travel({ days: 1 });
+    expect(sandbox.novu.state.messages[0]?.content.body).toContain(checkout_url);
+  });
+
   it("goes as the story of the demo tells", async () => {
     await using sandbox = await testSandbox({ startAt: STORY_STARTS_AT, plan: "free" });
     expect((await play(sandbox)).differences).toEqual([]);

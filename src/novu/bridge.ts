@@ -40,9 +40,10 @@ export async function openBridge({
 
   const router = Router().use(json({ limit: LARGEST_BODY }), async (request, response) => {
     const startedAt = performance.now();
-    const handle = request.query.action === "preview" ? sampleSide.handle : liveSide.handle;
+    const query = urlOf(request).searchParams;
+    const handle = query.get("action") === "preview" ? sampleSide.handle : liveSide.handle;
     await handle(request, response);
-    const { action = "health-check", workflowId: workflow, stepId: step } = request.query;
+    const [action, workflow, step] = ["action", "workflowId", "stepId"].map((name) => query.get(name));
     log.info({
       stop: "bridge",
       action,
@@ -87,7 +88,7 @@ function adapter(request: Request, response: Response) {
     method: () => request.method,
     headers: (name: string) => request.get(name),
     body: () => request.body ?? {},
-    url: () => new URL(request.originalUrl, "http://bridge"),
+    url: () => urlOf(request),
     transformResponse: ({
       status,
       headers,
@@ -106,6 +107,11 @@ function adapter(request: Request, response: Response) {
       else response.status(status).send(body);
     },
   };
+}
+
+/** Parsed as the framework parses it, so that both see the same action. */
+function urlOf(request: Request): URL {
+  return new URL(request.originalUrl, "http://bridge");
 }
 
 function codeOf(body: string): string | undefined {

@@ -44,8 +44,10 @@ function lock(dataDir: string): () => void {
   } catch (error) {
     const holder = pidOf(database);
     database.close();
+    if ((error as { code?: string }).code !== "SQLITE_BUSY")
+      throw new Error(`the data folder "${dataDir}" cannot be written`, { cause: error });
     throw new Error(
-      `the data folder "${dataDir}" is in use by ${holder}; stop that process, give this one another DATA_DIR, or use PostgreSQL for more than one process`,
+      `the data folder "${dataDir}" is in use by ${holder}; stop that process or give this one another DATA_DIR`,
       { cause: error },
     );
   }

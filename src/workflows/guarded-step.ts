@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import { z } from "zod";
 import type { Channel, Decision } from "../contracts/decision.ts";
 import type { Person } from "../contracts/person.ts";
-import { novuSchema } from "./novu-schema.ts";
+import { publishedControls } from "./novu-schema.ts";
 import { renderEmail } from "./render-email.ts";
 import type { CurrentRun } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
@@ -147,7 +147,7 @@ export function guardedStep({
           return message;
         },
       options: {
-        controlSchema: novuSchema(options.controlSchema ?? z.object({})),
+        controlSchema: publishedControls(options.controlSchema ?? z.object({})),
         // React escapes what it renders; Novu's sanitizer would escape it a second time.
         disableOutputSanitization: true,
         async skip(controls: unknown): Promise<boolean> {

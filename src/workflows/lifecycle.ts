@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { type GuardedStep, guardedStep } from "./guarded-step.ts";
-import { novuSchema } from "./novu-schema.ts";
+import { publishedPayload } from "./novu-schema.ts";
 import { RunInPayload, runOf } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
 
@@ -44,7 +44,7 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
 /** A workflow with its trigger beside it. */
 export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
   const { id, name, description, category, on, exitOn = [] } = definition;
-  const payloadSchema = novuSchema(definition.payload.extend({ run: RunInPayload }));
+  const payloadSchema = publishable();
 
   return {
     id,
@@ -74,6 +74,14 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
       return novuWorkflow(id, execute, { payloadSchema, name, description, tags: ["lifecycle", category] });
     },
   };
+
+  function publishable() {
+    try {
+      return publishedPayload(definition.payload.extend({ run: RunInPayload }));
+    } catch (error) {
+      throw new Error(`the payload of "${id}" has to be plain JSON`, { cause: error });
+    }
+  }
 }
 
 /** Which fields do not fit and why, never the values. */

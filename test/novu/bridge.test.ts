@@ -44,6 +44,9 @@ describe("the bridge", () => {
       options: { skip: false },
     });
     expect(await (await call("preview", "fine")).json()).toMatchObject({ outputs: { subject: "sample" } });
+    expect(await (await call("preview&action=execute", "fine")).json()).toMatchObject({
+      outputs: { subject: "sample" },
+    });
   });
 
   it.each(["throws", "throws-in-skip"])(

@@ -1,8 +1,10 @@
 import { Client, type Workflow } from "@novu/framework";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { NOVU_PLANS } from "../../src/contracts/novu-plan.ts";
 import { samplePerson } from "../../src/people/sample-person.ts";
 import { workflows } from "../../src/workflows/index.ts";
+import { lifecycle } from "../../src/workflows/lifecycle.ts";
 import type { Tools } from "../../src/workflows/tools.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -59,6 +61,23 @@ describe.each(workflows)("$id", (lifecycleWorkflow) => {
     );
     expect(new Set(waits).size).toBe(1);
   });
+});
+
+it("refuses a payload that JSON cannot carry to the step, and names the workflow", () => {
+  const definition = {
+    id: "w",
+    name: "W",
+    description: "",
+    category: "marketing",
+    on: [],
+    from: () => ({ at: 1 }),
+    workflow: async () => {},
+  } as const;
+  for (const at of [z.coerce.date(), z.string().transform(Number), z.bigint()]) {
+    expect(() => lifecycle({ ...definition, on: [], payload: z.object({ at }) }).build(sampleTools)).toThrow(
+      'the payload of "w" has to be plain JSON',
+    );
+  }
 });
 
 it("gives each workflow an id of its own", () => {

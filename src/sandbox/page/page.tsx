@@ -68,6 +68,8 @@ export function servePage(sandbox: Sandbox, { port }: { port: number }): Promise
       runs: newest(novu.state.runs),
       decisions: newest(decisions),
       deliveries: newest(posthog.state.deliveries),
+      setAside: await app.store.listSetAside(MOST_ROWS),
+      dead: await app.store.listDead(MOST_ROWS),
     };
   }
 

@@ -12,9 +12,13 @@ export interface Snapshot {
   runs: NovuRun[];
   decisions: Decision[];
   deliveries: Delivery[];
+  /** What was taken and caused nothing. */
+  setAside: Array<{ receivedAt: string; reason: string; eventName: string | null }>;
+  /** Work that nothing tries again by itself. */
+  dead: Array<{ key: string; attempts: number; error: string }>;
 }
 
-export function Overview({ now, events, people, messages, runs, decisions, deliveries }: Snapshot) {
+export function Overview({ now, events, people, messages, runs, decisions, deliveries, setAside, dead }: Snapshot) {
   return (
     <Page title="Sandbox">
       <header>
@@ -131,6 +135,27 @@ export function Overview({ now, events, people, messages, runs, decisions, deliv
             <td>{delivery.event}</td>
             <td>{delivery.distinctId}</td>
             <td>{delivery.attempts.map(({ status, answer }) => `${status ?? "no answer"} ${answer}`).join(" · ")}</td>
+          </tr>
+        ))}
+      </Table>
+
+      <Table title="Set aside" columns={["At", "Event", "Reason"]} empty="Every delivery has caused something.">
+        {setAside.map(({ receivedAt, eventName, reason }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: rendered once, and two of them may be equal
+          <tr key={index}>
+            <td>{when(Date.parse(receivedAt))}</td>
+            <td>{eventName}</td>
+            <td>{reason}</td>
+          </tr>
+        ))}
+      </Table>
+
+      <Table title="Given up" columns={["Work", "Tries", "Cause"]} empty="Nothing has failed for good.">
+        {dead.map(({ key, attempts, error }) => (
+          <tr key={key}>
+            <td>{key}</td>
+            <td>{attempts}</td>
+            <td>{error}</td>
           </tr>
         ))}
       </Table>
