@@ -1,49 +1,45 @@
-import { type InsertResult, type Kysely, sql, type Transaction } from "kysely";
+import { type InsertResult, type Kysely, sql } from "kysely";
 import { Decision } from "../contracts/decision.ts";
-import type { Exit, Start } from "../contracts/notification.ts";
 import { Work } from "../contracts/work.ts";
+import { type Acceptance, acceptAll, acceptanceOf, bytesOf, workRow } from "./accept.ts";
+import { groupCommit } from "./group-commit.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
-
-type Db = Kysely<Tables> | Transaction<Tables>;
 
 /** A destination without a filter sends every page view; the newest of what caused nothing are enough to see why. */
 const MOST_SET_ASIDE = 1_000;
 const LONGEST_BODY_KEPT = 20_000;
+
+/** How much may wait to be written, and how much is written together. */
+const TOGETHER = {
+  mostWaiting: 5_000,
+  mostWaitingBytes: 256 * 1024 * 1024,
+  mostTogether: 200,
+  mostBytesTogether: 8 * 1024 * 1024,
+};
 
 /** The store's promises in SQL that both engines speak; opening, locking and closing are the engine's. */
 export function createKyselyStore({
   db,
   now,
   close,
+  isAboutAnItem,
 }: {
   db: Kysely<Tables>;
+  /** Whether a failed write is the fault of what was written. */
+  isAboutAnItem: (error: unknown) => boolean;
   now: () => number;
   close: () => Promise<void>;
 }): Store {
+  const accept = groupCommit<Acceptance, "accepted" | "duplicate">({
+    commit: (group) => db.transaction().execute((trx) => acceptAll(trx, group)),
+    bytesOf,
+    isAboutAnItem,
+    ...TOGETHER,
+  });
+
   return {
-    async accept(event, { starts, exits }) {
-      const added = await db.transaction().execute(async (trx) => {
-        const { personProperties: _, ...rest } = event;
-        let rows = await addedBy(
-          trx
-            .insertInto("events")
-            .values({
-              uuid: event.uuid,
-              name: event.name,
-              distinct_id: event.distinctId,
-              occurred_at: event.occurredAt,
-              received_at: now(),
-              body: JSON.stringify(rest),
-            })
-            .onConflict((conflict) => conflict.doNothing()),
-        );
-        for (const start of starts) rows += await addStart(trx, start);
-        for (const exit of exits) rows += await addExit(trx, exit);
-        return rows;
-      });
-      return added > 0 ? "accepted" : "duplicate";
-    },
+    accept: (event, routing) => accept(acceptanceOf(event, routing, now())),
 
     async setAside({ receivedAt, reason, eventUuid, eventName, body }) {
       const { id } = await db
@@ -210,8 +206,18 @@ export function createKyselyStore({
               ifOpen ? conflict.doNothing() : conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }),
             ),
         );
-        if (changed > 0)
-          await addWork(trx, `report:${transactionId}:${step}:${outcome}`, { kind: "report", body: decision });
+        if (changed > 0) {
+          const report = workRow(
+            `report:${transactionId}:${step}:${outcome}`,
+            { kind: "report", body: decision },
+            now(),
+          );
+          await trx
+            .insertInto("work")
+            .values(report)
+            .onConflict((conflict) => conflict.doNothing())
+            .execute();
+        }
       });
     },
 
@@ -236,59 +242,6 @@ export function createKyselyStore({
 
     close,
   };
-
-  async function addStart(trx: Db, start: Start): Promise<number> {
-    const { run, workflow } = start;
-    const isNew = await addedBy(
-      trx
-        .insertInto("runs")
-        .values({
-          transaction_id: run.transactionId,
-          workflow,
-          distinct_id: run.distinctId,
-          occurred_at: run.occurredAt,
-          state: "pending",
-        })
-        .onConflict((conflict) => conflict.doNothing()),
-    );
-    if (isNew > 0) await addWork(trx, `start:${run.transactionId}`, { kind: "start", body: start });
-    return isNew;
-  }
-
-  async function addExit(trx: Db, exit: Exit): Promise<number> {
-    const { workflow, distinctId, eventUuid, eventName, occurredAt } = exit;
-    const isNew = await addedBy(
-      trx
-        .insertInto("exits")
-        .values({
-          workflow,
-          distinct_id: distinctId,
-          event_uuid: eventUuid,
-          event_name: eventName,
-          occurred_at: occurredAt,
-        })
-        .onConflict((conflict) => conflict.doNothing()),
-    );
-    if (isNew > 0) await addWork(trx, `exit:${eventUuid}:${workflow}`, { kind: "exit", body: exit });
-    return isNew;
-  }
-
-  async function addWork(trx: Db, key: string, work: Work): Promise<void> {
-    await trx
-      .insertInto("work")
-      .values({
-        key,
-        body: JSON.stringify(work),
-        state: "waiting",
-        due_at: now(),
-        leased_until: 0,
-        attempts: 0,
-        refusals: 0,
-        last_error: null,
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
 }
 
 /** How many rows an insert that may conflict has added or changed. */

@@ -27,7 +27,12 @@ export async function openSqliteStore({ dataDir, now }: { dataDir: string; now: 
     await close();
     throw error;
   }
-  return createKyselyStore({ db, now, close });
+  return createKyselyStore({ db, now, close, isAboutAnItem });
+}
+
+/** What SQLite says of a row that breaks a rule of its table, or is too big. */
+function isAboutAnItem(error: unknown): boolean {
+  return /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test((error as { code?: string }).code ?? "");
 }
 
 /**

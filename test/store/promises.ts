@@ -45,6 +45,25 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.countWork()).toEqual({ waiting: 1, dead: 0 });
       });
 
+      it("takes a thousand at once, and a broken one among them fails alone", async () => {
+        const all = Array.from({ length: 1_000 }, (_, index) => {
+          const broken = index === 500 ? { distinctId: null as unknown as string } : {};
+          return store.accept(event({ uuid: `u${index}`, ...broken }), {
+            starts: [start({ run: { ...start().run, transactionId: `u${index}` } })],
+            exits: [exit({ eventUuid: `u${index}` })],
+          });
+        });
+        const outcomes = await Promise.allSettled(all);
+        expect(outcomes.flatMap(({ status }, index) => (status === "rejected" ? [index] : []))).toEqual([500]);
+        expect(await store.countWork()).toEqual({ waiting: 1_998, dead: 0 });
+      });
+
+      it("takes an event that many workflows listen to", async () => {
+        const starts = Array.from({ length: 5_000 }, (_, index) => start({ workflow: `w${index}` }));
+        expect(await store.accept(event(), { starts, exits: [] })).toBe("accepted");
+        expect(await store.countWork()).toEqual({ waiting: 5_000, dead: 0 });
+      });
+
       it("does not do again what is done", async () => {
         await store.accept(event(), routing());
         const [job] = await store.claim(10, 1000);
