@@ -20,9 +20,11 @@ import { createPersonLookup, createPersonNow } from "./people/person-now.ts";
 import { postHogPersons } from "./people/posthog-persons.ts";
 import { samplePerson } from "./people/sample-person.ts";
 import { createRoute } from "./routing/route.ts";
+import { openPostgresStore } from "./store/postgres.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import type { Store } from "./store/store.ts";
-import { workflows } from "./workflows/index.ts";
+import { workflows as allWorkflows } from "./workflows/index.ts";
+import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
 import type { Tools } from "./workflows/tools.ts";
 
 const CONCURRENCY = 8;
@@ -42,11 +44,18 @@ export interface App {
 /** The map of the house: opens every room and introduces them to each other. */
 export async function openApp(
   config: Config,
-  { clock = systemClock, log = createLog({ level: config.logLevel }) }: { clock?: Clock; log?: Log } = {},
+  {
+    clock = systemClock,
+    log = createLog({ level: config.logLevel }),
+    workflows = allWorkflows,
+  }: { clock?: Clock; log?: Log; workflows?: LifecycleWorkflow[] } = {},
 ): Promise<App> {
   const { novu, posthog } = config;
   const { now } = clock;
-  const store = await openSqliteStore({ dataDir: config.dataDir, now });
+  const store =
+    config.databaseUrl === undefined
+      ? await openSqliteStore({ dataDir: config.dataDir, now })
+      : await openPostgresStore({ url: config.databaseUrl, now, log });
 
   try {
     return await open();
@@ -140,6 +149,7 @@ export async function openApp(
       { port: config.port, variable: "PORT" },
     );
     const worker = startWorker({ queue: store, perform, concurrency: CONCURRENCY, clock, log });
+    const stopWatching = store.watch(worker.wake);
     log.info({ stop: "app", outcome: "listening", port: server.port, workflows: bridge.workflows.map(({ id }) => id) });
 
     return {
@@ -150,6 +160,7 @@ export async function openApp(
       async stop() {
         stopping = true;
         await server.close();
+        await stopWatching();
         await worker.stop();
         await stopReports();
         await store.close();

@@ -22,6 +22,7 @@ const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   DATA_DIR: z.string().min(1).default("./.data"),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://…" }).optional(),
 
   NOVU_SECRET_KEY: z.string().min(1),
   NOVU_API_URL: url().default("https://api.novu.co"),
@@ -39,6 +40,8 @@ export interface Config {
   port: number;
   logLevel: string;
   dataDir: string;
+  /** PostgreSQL; without it the store is in `dataDir`. */
+  databaseUrl?: string | undefined;
   novu: { secretKey: string; apiUrl: string; plan: NovuPlan };
   posthog: {
     projectToken: string;
@@ -67,6 +70,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     port: env.PORT,
     logLevel: env.LOG_LEVEL,
     dataDir: env.DATA_DIR,
+    databaseUrl: env.DATABASE_URL,
     novu: { secretKey: env.NOVU_SECRET_KEY, apiUrl: env.NOVU_API_URL, plan: env.NOVU_PLAN },
     posthog: {
       projectToken: env.POSTHOG_PROJECT_TOKEN,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { createLog } from "../src/lib/log.ts";
 import { play } from "../src/sandbox/demo/play.ts";
 import { STORY_STARTS_AT } from "../src/sandbox/demo/story.ts";
 import { testSandbox } from "./support/sandbox.ts";
@@ -169,7 +170,9 @@ describe("when PostHog cannot be asked", () => {
     { trouble: "failing", answer: { status: 500 } },
     { trouble: "limiting", answer: { status: 429, headers: { "retry-after": "60" } } },
   ])("a due email goes out from the snapshot, marked so ($trouble)", async ({ answer }) => {
-    await using sandbox = await testSandbox();
+    const lines: string[] = [];
+    const log = createLog({ level: "warn", destination: { write: (line) => void lines.push(line) } });
+    await using sandbox = await testSandbox({ log });
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { ...checkout, $set: ada } });
     await sandbox.settled();
     sandbox.posthog.interfere(() => answer);
@@ -177,6 +180,9 @@ describe("when PostHog cannot be asked", () => {
 
     expect(sandbox.novu.state.messages[0]?.content.body).toContain("Hi Ada,");
     expect(await sandbox.app.store.listDecisions()).toMatchObject([{ outcome: "sent", personSource: "snapshot" }]);
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ stop: "people", distinctId: "ada", personSource: "snapshot" }),
+    );
   });
 
   it("no bridge call takes more than 4 s while it is slow", async () => {
@@ -244,6 +250,15 @@ describe("when Novu is down", () => {
     sandbox.novu.state.workflows = workflows;
     await sandbox.travel({ minutes: 1 });
     expect(sandbox.novu.triggers).toHaveLength(1);
+  });
+
+  it("keeps the idempotency key after silence, which may have been a yes", async () => {
+    await using sandbox = await testSandbox();
+    let asked = 0;
+    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" && ++asked === 1 ? "hang up" : null));
+    sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
+    await sandbox.travel({ seconds: 2 });
+    expect(sandbox.novu.triggers).toMatchObject([{ idempotencyKey: sandbox.novu.state.runs[0]?.transactionId }]);
   });
 
   it("sets aside for a human what Novu refuses for good", async () => {

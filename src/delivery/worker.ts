@@ -15,6 +15,7 @@ export interface Job {
 /** The part of the store that the worker needs. */
 export interface Queue {
   claim(limit: number, leaseMs: number): Promise<Job[]>;
+  renew(ids: number[], leaseMs: number): Promise<void>;
   complete(id: number): Promise<void>;
   retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
   bury(id: number, error: string): Promise<void>;
@@ -30,8 +31,9 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** Longer than any single piece of work takes: a call to Novu ends after 10 s. */
-const LEASE_MS = 30_000;
+/** How soon another process takes over from one that was killed. */
+const LEASE_MS = 15_000;
+const RENEW_EVERY_MS = LEASE_MS / 3;
 /** After the store itself has failed. */
 const STORE_PAUSE_MS = 1_000;
 
@@ -49,23 +51,25 @@ export function startWorker({
   clock: Clock;
   log: Log;
 }): Worker {
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<number, Promise<void>>();
   let pumping: Promise<void> | null = null;
   let wokenMeanwhile = false;
   let stopped = false;
   let cancelTimer = () => {};
+  const renewal = setInterval(renew, RENEW_EVERY_MS);
 
   wake();
   return {
     wake,
     async idle() {
-      while (pumping !== null || underWay.size > 0) await (pumping ?? Promise.race(underWay));
+      while (pumping !== null || underWay.size > 0) await (pumping ?? Promise.race(underWay.values()));
     },
     async stop() {
       stopped = true;
       cancelTimer();
       await pumping;
-      await Promise.all(underWay);
+      await Promise.all(underWay.values());
+      clearInterval(renewal);
     },
   };
 
@@ -103,10 +107,17 @@ export function startWorker({
 
   function take(job: Job): void {
     const done = attempt(job).finally(() => {
-      underWay.delete(done);
+      underWay.delete(job.id);
       wake();
     });
-    underWay.add(done);
+    underWay.set(job.id, done);
+  }
+
+  function renew(): void {
+    if (underWay.size === 0) return;
+    queue.renew([...underWay.keys()], LEASE_MS).catch((error: unknown) => {
+      log.warn({ stop: "delivery", error: describeError(error) });
+    });
   }
 
   async function attempt(job: Job): Promise<void> {

@@ -1,14 +1,20 @@
 import { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 
+/** No database keeps a NUL, and no id has one. */
+const Id = z
+  .string()
+  .min(1)
+  .refine((text) => !text.includes("\0"));
+
 const Properties = z.record(z.string(), z.unknown());
 
 /** The body of PostHog's HTTP Webhook destination; users may add keys to it and rearrange it. */
 const Delivery = z.object({
   event: z.object({
-    uuid: z.string().min(1),
-    event: z.string().min(1),
-    distinct_id: z.union([z.string().min(1), z.number().transform(String)]),
+    uuid: Id,
+    event: Id,
+    distinct_id: z.union([Id, z.number().transform(String)]),
     timestamp: z.string().nullish(),
     properties: Properties.nullish(),
   }),

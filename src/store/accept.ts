@@ -45,9 +45,31 @@ export async function acceptAll(
   const starts = acceptances.flatMap((acceptance) => acceptance.starts);
   const exits = acceptances.flatMap((acceptance) => acceptance.exits);
 
-  const newEvents = new Set(await addEvents(acceptances.map(({ event }) => event)));
-  const newRuns = new Set(await addRuns(starts.map(({ run }) => run)));
-  const newExits = new Set(await addExits(exits.map(({ exit }) => exit)));
+  // In one order everywhere: two processes that write the same keys crosswise would lock each other out.
+  const newEvents = new Set(
+    await addEvents(
+      inOrder(
+        acceptances.map(({ event }) => event),
+        (event) => event.uuid,
+      ),
+    ),
+  );
+  const newRuns = new Set(
+    await addRuns(
+      inOrder(
+        starts.map(({ run }) => run),
+        (run) => run.transaction_id,
+      ),
+    ),
+  );
+  const newExits = new Set(
+    await addExits(
+      inOrder(
+        exits.map(({ exit }) => exit),
+        keyOf,
+      ),
+    ),
+  );
 
   const work: Row<"work">[] = [];
   const outcomes = acceptances.map((acceptance) => {
@@ -105,6 +127,13 @@ export async function acceptAll(
     );
     return added.map(keyOf);
   }
+}
+
+function inOrder<One>(rows: One[], keyOfRow: (row: One) => string): One[] {
+  return rows
+    .map((row) => ({ row, key: keyOfRow(row) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ row }) => row);
 }
 
 /** One statement for as many rows as it takes. */

@@ -18,21 +18,29 @@ const TOGETHER = {
   mostBytesTogether: 8 * 1024 * 1024,
 };
 
-/** The store's promises in SQL that both engines speak; opening, locking and closing are the engine's. */
-export function createKyselyStore({
-  db,
-  now,
-  close,
-  isAboutAnItem,
-}: {
+/** Where the engines differ. */
+interface EngineParts {
   db: Kysely<Tables>;
+  now: () => number;
   /** Whether a failed write is the fault of what was written. */
   isAboutAnItem: (error: unknown) => boolean;
-  now: () => number;
+  /** Whether claims of several processes may meet, and pass over what another is just claiming. */
+  skipLocked: boolean;
+  /** Tells other processes, once the transaction is done, that there is work. */
+  announce(trx: Kysely<Tables>): Promise<void>;
+  watch: Store["watch"];
   close: () => Promise<void>;
-}): Store {
+}
+
+/** The store's promises in SQL that both engines speak; opening, locking and closing are the engine's. */
+export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce, watch, close }: EngineParts): Store {
   const accept = groupCommit<Acceptance, "accepted" | "duplicate">({
-    commit: (group) => db.transaction().execute((trx) => acceptAll(trx, group)),
+    commit: (group) =>
+      db.transaction().execute(async (trx) => {
+        const outcomes = await acceptAll(trx, group);
+        if (outcomes.includes("accepted")) await announce(trx);
+        return outcomes;
+      }),
     bytesOf,
     isAboutAnItem,
     ...TOGETHER,
@@ -49,7 +57,8 @@ export function createKyselyStore({
           reason,
           event_uuid: eventUuid,
           event_name: eventName,
-          body: body.slice(0, LONGEST_BODY_KEPT),
+          // PostgreSQL keeps no NUL in text.
+          body: body.slice(0, LONGEST_BODY_KEPT).replaceAll("\0", "\uFFFD"),
         })
         .returning("id")
         .executeTakeFirstOrThrow();
@@ -79,7 +88,8 @@ export function createKyselyStore({
         .where("leased_until", "<=", now())
         .orderBy("due_at")
         .orderBy("id")
-        .limit(limit);
+        .limit(limit)
+        .$if(skipLocked, (query) => query.forUpdate().skipLocked());
       const rows = await db
         .updateTable("work")
         .set({ leased_until: now() + leaseMs })
@@ -89,6 +99,14 @@ export function createKyselyStore({
       return rows
         .sort((a, b) => a.id - b.id)
         .map(({ body, ...claimed }) => ({ ...claimed, work: Work.parse(JSON.parse(body)) }));
+    },
+
+    async renew(ids, leaseMs) {
+      await db
+        .updateTable("work")
+        .set({ leased_until: now() + leaseMs })
+        .where("id", "in", ids)
+        .execute();
     },
 
     async complete(id) {
@@ -240,6 +258,7 @@ export function createKyselyStore({
       await db.updateTable("work").set({ leased_until: 0 }).where("id", "=", -1).execute();
     },
 
+    watch,
     close,
   };
 }

@@ -1,9 +1,17 @@
-import { type Kysely, type Migration, type MigrationProvider, Migrator, sql } from "kysely";
+import { type CreateTableBuilder, type Kysely, type Migration, type MigrationProvider, Migrator, sql } from "kysely";
+
+export type Engine = "sqlite" | "postgres";
 
 /** Forward only, and each leaves the tables usable for the version before it. */
-const migrations: Record<string, Migration> = {
+const migrations = (engine: Engine): Record<string, Migration> => ({
   "0001-outbox": {
     async up(db) {
+      /** A number of its own for each row, growing. */
+      const withId = (table: CreateTableBuilder<string>) =>
+        engine === "postgres"
+          ? table.addColumn("id", "bigint", (column) => column.primaryKey().generatedAlwaysAsIdentity())
+          : table.addColumn("id", "integer", (column) => column.primaryKey().autoIncrement());
+
       await db.schema
         .createTable("events")
         .addColumn("uuid", "text", (column) => column.primaryKey())
@@ -34,9 +42,7 @@ const migrations: Record<string, Migration> = {
         .addPrimaryKeyConstraint("exits_once", ["distinct_id", "workflow", "event_uuid"])
         .execute();
 
-      await db.schema
-        .createTable("work")
-        .addColumn("id", "integer", (column) => column.primaryKey().autoIncrement())
+      await withId(db.schema.createTable("work"))
         .addColumn("key", "text", (column) => column.notNull().unique())
         .addColumn("body", "text", (column) => column.notNull())
         .addColumn("state", "text", (column) => column.notNull())
@@ -53,9 +59,7 @@ const migrations: Record<string, Migration> = {
         .where(sql.ref("state"), "=", sql.lit("waiting"))
         .execute();
 
-      await db.schema
-        .createTable("decisions")
-        .addColumn("id", "integer", (column) => column.primaryKey().autoIncrement())
+      await withId(db.schema.createTable("decisions"))
         .addColumn("transaction_id", "text", (column) => column.notNull())
         .addColumn("step", "text", (column) => column.notNull())
         .addColumn("distinct_id", "text", (column) => column.notNull())
@@ -64,9 +68,7 @@ const migrations: Record<string, Migration> = {
         .execute();
       await db.schema.createIndex("decisions_of_person").on("decisions").columns(["distinct_id", "id"]).execute();
 
-      await db.schema
-        .createTable("set_aside")
-        .addColumn("id", "integer", (column) => column.primaryKey().autoIncrement())
+      await withId(db.schema.createTable("set_aside"))
         .addColumn("received_at", "text", (column) => column.notNull())
         .addColumn("reason", "text", (column) => column.notNull())
         .addColumn("event_uuid", "text")
@@ -75,11 +77,11 @@ const migrations: Record<string, Migration> = {
         .execute();
     },
   },
-};
+});
 
 /** Brings the tables up to date; throws with the name of the migration that failed. */
-export async function migrate<Tables>(db: Kysely<Tables>): Promise<void> {
-  const provider: MigrationProvider = { getMigrations: async () => migrations };
+export async function migrate<Tables>(db: Kysely<Tables>, engine: Engine): Promise<void> {
+  const provider: MigrationProvider = { getMigrations: async () => migrations(engine) };
   const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find(({ status }) => status === "Error")?.migrationName ?? "unknown";

@@ -20,14 +20,23 @@ export async function openSqliteStore({ dataDir, now }: { dataDir: string; now: 
   };
 
   try {
-    await migrate(db);
+    await migrate(db, "sqlite");
     // Only one process works here, so whoever held these is gone.
     await db.updateTable("work").set({ leased_until: 0 }).where("leased_until", ">", 0).execute();
   } catch (error) {
     await close();
     throw error;
   }
-  return createKyselyStore({ db, now, close, isAboutAnItem });
+  return createKyselyStore({
+    db,
+    now,
+    isAboutAnItem,
+    skipLocked: false,
+    announce: async () => {},
+    // Nobody else works here.
+    watch: () => async () => {},
+    close,
+  });
 }
 
 /** What SQLite says of a row that breaks a rule of its table, or is too big. */

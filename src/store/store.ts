@@ -49,6 +49,8 @@ export interface Store {
 
   /** Up to `limit` pieces of due work, oldest first, which no other claim gets until `leaseMs` have passed. */
   claim(limit: number, leaseMs: number): Promise<ClaimedWork[]>;
+  /** Keeps claims for another `leaseMs` from now, while their work is under way. */
+  renew(ids: number[], leaseMs: number): Promise<void>;
   /** Done: forgotten. */
   complete(id: number): Promise<void>;
   /** Being asked to wait is no failed attempt; `refused` means that the other side has answered. */
@@ -76,6 +78,8 @@ export interface Store {
   /** The newest `limit` (1,000) decisions, in the order they were first made. */
   listDecisions(query?: { distinctId?: string; limit?: number }): Promise<Decision[]>;
 
+  /** Calls `wake` when another process may have left work here; the answer ends that. */
+  watch(wake: () => void): () => Promise<void>;
   /** Throws when nothing could be written now. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -2,11 +2,14 @@ import { createHmac } from "node:crypto";
 import { workflow } from "@novu/framework";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { openApp } from "../../src/app.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { type Listening, serve } from "../../src/lib/server.ts";
 import { openBridge } from "../../src/novu/bridge.ts";
 import { assertWithinPlan } from "../../src/novu/plan-limits.ts";
-import { testSandbox } from "../support/sandbox.ts";
+import { event, lifecycle } from "../../src/workflows/lifecycle.ts";
+import { testFolder, testSandbox } from "../support/sandbox.ts";
 
 const KEY = "secret-key";
 const lines: string[] = [];
@@ -146,6 +149,21 @@ describe("a workflow triggered by hand from Novu's dashboard", () => {
   });
 });
 
+describe("a preview", () => {
+  it("asks nobody and notes nothing, in the app as it is", async () => {
+    await using sandbox = await testSandbox();
+    const body = { payload: {}, controls: {}, state: [], subscriber: { subscriberId: "ada" }, context: {}, env: {} };
+    const headers = {
+      "content-type": "application/json",
+      "novu-signature": signature(body, { key: sandbox.config.novu.secretKey }),
+    };
+    const url = `${sandbox.app.url}/api/novu?action=preview&workflowId=onboarding&stepId=welcome`;
+    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+    expect(await response.json()).toMatchObject({ outputs: { body: expect.stringContaining("Hi Ada,") } });
+    expect([sandbox.posthog.reads.calls, await sandbox.app.store.listDecisions()]).toEqual([0, []]);
+  });
+});
+
 describe("assertWithinPlan", () => {
   it("names all that Novu would refuse", () => {
     const workflows = [
@@ -155,6 +173,26 @@ describe("assertWithinPlan", () => {
     expect(() => assertWithinPlan(workflows, "free")).toThrow(/"long" has 21 steps.*\n.*21 workflows/);
     expect(() => assertWithinPlan(workflows.slice(1), "free")).not.toThrow();
     expect(() => assertWithinPlan(workflows, "team")).toThrow(/^workflow "long" has 21 steps[^\n]*$/);
+  });
+
+  it("keeps the app from starting", async () => {
+    await using sandbox = await testSandbox();
+    using folder = testFolder();
+    const long = lifecycle({
+      id: "long",
+      name: "Long",
+      description: "Three weeks of waiting, which is 21 steps on the Free plan.",
+      category: "transactional",
+      on: [event("never")],
+      payload: z.object({}),
+      from: () => ({}),
+      workflow: ({ step }) => step.wait("three-weeks", { days: 21 }),
+    });
+    const opening = openApp(
+      { ...sandbox.config, port: 0, dataDir: folder.path },
+      { workflows: [long], log: createLog({ level: "silent" }) },
+    );
+    await expect(opening).rejects.toThrow('workflow "long" has 21 steps');
   });
 });
 

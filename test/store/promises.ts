@@ -117,6 +117,17 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.claim(1, 30_000)).toHaveLength(1);
       });
 
+      it("stays claimed as long as its lease is renewed", async () => {
+        await store.accept(event(), routing());
+        const [job] = await store.claim(1, 10_000);
+        now += 9_000;
+        await store.renew([job!.id], 10_000);
+        now += 9_000;
+        expect(await store.claim(1, 10_000)).toEqual([]);
+        now += 1_000;
+        expect(await store.claim(1, 10_000)).toHaveLength(1);
+      });
+
       it("comes back when it is due again, and counts failures and refusals", async () => {
         await store.accept(event(), routing());
         const [job] = await store.claim(1, 30_000);

@@ -16,7 +16,7 @@ export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   /** Every call to a bridge since the start. */
   bridgeCalls: BridgeCall[];
   /** Every trigger that was taken, repeated transaction ids included. */
-  triggers: Array<{ transactionId: string; body: string }>;
+  triggers: Array<{ transactionId: string; idempotencyKey: string | null; body: string }>;
   /** Resolves when every run waits for time to pass or is over. */
   idle(): Promise<void>;
   interfere(interference: Interference | null): void;
@@ -148,7 +148,7 @@ export async function openLocalNovu({
     if (workflow === undefined) return refuse(response, 422, "workflow_not_found");
 
     upsert(to);
-    triggers.push({ transactionId, body });
+    triggers.push({ transactionId, idempotencyKey: request.get("idempotency-key") ?? null, body });
     const isRepeated = state.runs.some((run) => run.transactionId === transactionId);
     answer(response, 201, {
       acknowledged: true,

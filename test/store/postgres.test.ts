@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { createLog } from "../../src/lib/log.ts";
+import { openPostgresStore } from "../../src/store/postgres.ts";
+import type { Store } from "../../src/store/store.ts";
+import { eventually } from "../support/sandbox.ts";
+import { storePromises } from "./promises.ts";
+
+const server = process.env.TEST_DATABASE_URL;
+if (server === undefined) process.stderr.write("TEST_DATABASE_URL is not set: the tests on PostgreSQL are skipped\n");
+
+const log = createLog({ level: "silent" });
+
+describe.skipIf(server === undefined)("PostgreSQL", () => {
+  storePromises("PostgreSQL", () => {
+    const database = testDatabase();
+    return {
+      open: async (now) => openPostgresStore({ url: await database.create(), now, log }),
+      reopen: (now) => openPostgresStore({ url: database.url, now, log }),
+      drop: database.drop,
+    };
+  });
+
+  describe("several processes on one database", () => {
+    it("open it at the same time, each with the tables up to date", async () => {
+      await using database = await openTestDatabase();
+      const stores = await Promise.all(
+        Array.from({ length: 4 }, () => openPostgresStore({ url: database.url, now: Date.now, log })),
+      );
+      expect(await Promise.all(stores.map((store) => store.countWork()))).toEqual(
+        Array(4).fill({ waiting: 0, dead: 0 }),
+      );
+      await Promise.all(stores.map((store) => store.close()));
+    });
+
+    it("share the work, and each piece goes to one", async () => {
+      await using database = await openTestDatabase();
+      const [one, other] = await Promise.all(
+        [0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })),
+      );
+      await Promise.all(Array.from({ length: 200 }, (_, index) => decide(one!, index)));
+      const claims = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one! : other!).claim(10, 60_000)),
+      );
+      const ids = claims.flat().map(({ id }) => id);
+      expect([ids.length, new Set(ids).size]).toEqual([200, 200]);
+      await Promise.all([one!.close(), other!.close()]);
+    });
+
+    it("accept the same event once", async () => {
+      await using database = await openTestDatabase();
+      const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })));
+      const event = {
+        uuid: "u",
+        name: "e",
+        distinctId: "ada",
+        occurredAt: "2026-03-02T09:00:00.000Z",
+        properties: {},
+        personProperties: null,
+      };
+      const outcomes = await Promise.all(
+        Array.from({ length: 40 }, (_, index) => stores[index % 2]!.accept(event, { starts: [], exits: [] })),
+      );
+      expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(1);
+      await Promise.all(stores.map((store) => store.close()));
+    });
+
+    it("hear of each other's work", async () => {
+      await using database = await openTestDatabase();
+      const [one, other] = await Promise.all(
+        [0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })),
+      );
+      let heard = 0;
+      const stop = other!.watch(() => {
+        heard += 1;
+      });
+      await eventually(() => database.isListenedTo());
+      const before = heard;
+      await one!.accept(
+        {
+          uuid: "u",
+          name: "e",
+          distinctId: "ada",
+          occurredAt: "2026-03-02T09:00:00.000Z",
+          properties: {},
+          personProperties: null,
+        },
+        { starts: [], exits: [] },
+      );
+      await eventually(() => heard > before, 1_500);
+      await stop();
+      await Promise.all([one!.close(), other!.close()]);
+    });
+  });
+
+  it("says so when it cannot be opened, without its password", async () => {
+    const opening = openPostgresStore({ url: "postgresql://bridge:secret@127.0.0.1:9/none", now: Date.now, log });
+    await expect(opening).rejects.toThrow("the store at DATABASE_URL cannot be opened");
+    await expect(opening).rejects.not.toThrow("secret");
+  });
+});
+
+function decide(store: Store, index: number): Promise<void> {
+  const facts = {
+    workflow: "w",
+    channel: "email",
+    distinctId: "ada",
+    outcome: "sent",
+    reason: null,
+    detail: null,
+    personSource: null,
+  } as const;
+  return store.decide({ ...facts, transactionId: "t", step: `s${index}`, decidedAt: "2026-03-02T09:00:00.000Z" });
+}
+
+interface TestDatabase extends AsyncDisposable {
+  url: string;
+  isListenedTo(): Promise<boolean>;
+}
+
+async function openTestDatabase(): Promise<TestDatabase> {
+  const database = testDatabase();
+  const url = await database.create();
+  return {
+    url,
+    isListenedTo: async () =>
+      (
+        await onServer("select 1 from pg_stat_activity where datname = $1 and query like 'listen%'", [
+          new URL(url).pathname.slice(1),
+        ])
+      ).length > 0,
+    [Symbol.asyncDispose]: database.drop,
+  };
+}
+
+/** An empty database on the test server. */
+function testDatabase() {
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
+  const url = new URL(server ?? "postgresql://none");
+  url.pathname = name;
+  return {
+    url: url.href,
+    async create() {
+      await onServer(`create database ${name}`);
+      return url.href;
+    },
+    async drop() {
+      await onServer(`drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function onServer(query: string, values: unknown[] = []): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try {
+    return (await client.query(query, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
