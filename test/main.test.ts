@@ -1,23 +1,16 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { LOCAL_KEYS } from "../src/sandbox/sandbox.ts";
+import { environment, RUN_APP, startApp } from "./support/app-process.ts";
 import { eventually, testFolder, testSandbox } from "./support/sandbox.ts";
 import { delivery, post } from "./support/webhook.ts";
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const run = ["--import", "tsx", main];
-
-interface AppProcess extends AsyncDisposable {
-  url: string;
-  process: ChildProcess;
-  output(): string;
-}
-
 describe("the process", () => {
   it("does not start without its configuration, and names all that is missing", () => {
-    const { status, stderr } = spawnSync(process.execPath, run, { env: { PATH: process.env.PATH }, encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, RUN_APP, {
+      env: { PATH: process.env.PATH },
+      encoding: "utf8",
+    });
     expect(status).toBe(1);
     for (const name of [
       "NOVU_SECRET_KEY",
@@ -34,7 +27,7 @@ describe("the process", () => {
     await using sandbox = await testSandbox();
     using folder = testFolder();
     const env = { ...environment(sandbox, folder.path), PORT: new URL(sandbox.app.url).port };
-    const { status, stderr } = spawnSync(process.execPath, run, { env, encoding: "utf8", timeout: 10_000 });
+    const { status, stderr } = spawnSync(process.execPath, RUN_APP, { env, encoding: "utf8", timeout: 30_000 });
     expect([status, stderr]).toEqual([1, expect.stringContaining(`port ${env.PORT} is taken`)]);
   });
 
@@ -75,41 +68,3 @@ describe("the process", () => {
     ]);
   });
 });
-
-type Sandbox = Awaited<ReturnType<typeof testSandbox>>;
-
-function environment(sandbox: Sandbox, dataDir: string): Record<string, string> {
-  return {
-    PATH: process.env.PATH ?? "",
-    PORT: "0",
-    DATA_DIR: dataDir,
-    NOVU_SECRET_KEY: LOCAL_KEYS.novu,
-    NOVU_API_URL: sandbox.novu.url,
-    POSTHOG_PROJECT_TOKEN: LOCAL_KEYS.projectToken,
-    POSTHOG_HOST: sandbox.posthog.url,
-    POSTHOG_API_HOST: sandbox.posthog.url,
-    POSTHOG_PROJECT_ID: LOCAL_KEYS.projectId,
-    POSTHOG_PERSONAL_API_KEY: LOCAL_KEYS.personalApiKey,
-    POSTHOG_WEBHOOK_SECRETS: LOCAL_KEYS.signingSecret,
-  };
-}
-
-async function startApp(env: Record<string, string>): Promise<AppProcess> {
-  const child = spawn(process.execPath, run, { env, stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  const port = () => /"outcome":"listening","port":(\d+)/.exec(output)?.[1];
-  await eventually(() => port() !== undefined);
-  return {
-    url: `http://127.0.0.1:${port()}`,
-    process: child,
-    output: () => output,
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    },
-  };
-}

@@ -1,18 +1,14 @@
-import { randomUUID } from "node:crypto";
-import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
+import { hasPostgres, openTestDatabase, testDatabase } from "../support/postgres.ts";
 import { eventually } from "../support/sandbox.ts";
 import { storePromises } from "./promises.ts";
 
-const server = process.env.TEST_DATABASE_URL;
-if (server === undefined) process.stderr.write("TEST_DATABASE_URL is not set: the tests on PostgreSQL are skipped\n");
-
 const log = createLog({ level: "silent" });
 
-describe.skipIf(server === undefined)("PostgreSQL", () => {
+describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storePromises("PostgreSQL", () => {
     const database = testDatabase();
     return {
@@ -112,51 +108,4 @@ function decide(store: Store, index: number): Promise<void> {
     personSource: null,
   } as const;
   return store.decide({ ...facts, transactionId: "t", step: `s${index}`, decidedAt: "2026-03-02T09:00:00.000Z" });
-}
-
-interface TestDatabase extends AsyncDisposable {
-  url: string;
-  isListenedTo(): Promise<boolean>;
-}
-
-async function openTestDatabase(): Promise<TestDatabase> {
-  const database = testDatabase();
-  const url = await database.create();
-  return {
-    url,
-    isListenedTo: async () =>
-      (
-        await onServer("select 1 from pg_stat_activity where datname = $1 and query like 'listen%'", [
-          new URL(url).pathname.slice(1),
-        ])
-      ).length > 0,
-    [Symbol.asyncDispose]: database.drop,
-  };
-}
-
-/** An empty database on the test server. */
-function testDatabase() {
-  const name = `test_${randomUUID().replaceAll("-", "")}`;
-  const url = new URL(server ?? "postgresql://none");
-  url.pathname = name;
-  return {
-    url: url.href,
-    async create() {
-      await onServer(`create database ${name}`);
-      return url.href;
-    },
-    async drop() {
-      await onServer(`drop database ${name} with (force)`);
-    },
-  };
-}
-
-async function onServer(query: string, values: unknown[] = []): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  try {
-    return (await client.query(query, values)).rows;
-  } finally {
-    await client.end();
-  }
 }

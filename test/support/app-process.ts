@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { eventually } from "./sandbox.ts";
+
+/** A busy machine needs its time to compile. */
+const STARTED_WITHIN_MS = 30_000;
+
+/** The arguments of node that run the app as its operator does. */
+export const RUN_APP = ["--import", "tsx", fileURLToPath(new URL("../../src/main.ts", import.meta.url))];
+
+export interface AppProcess extends AsyncDisposable {
+  url: string;
+  process: ChildProcess;
+  output(): string;
+}
+
+/** The environment of an app that talks to the sandbox's services. */
+export function environment(sandbox: Sandbox, dataDir: string): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "",
+    PORT: "0",
+    DATA_DIR: dataDir,
+    NOVU_SECRET_KEY: LOCAL_KEYS.novu,
+    NOVU_API_URL: sandbox.novu.url,
+    POSTHOG_PROJECT_TOKEN: LOCAL_KEYS.projectToken,
+    POSTHOG_HOST: sandbox.posthog.url,
+    POSTHOG_API_HOST: sandbox.posthog.url,
+    POSTHOG_PROJECT_ID: LOCAL_KEYS.projectId,
+    POSTHOG_PERSONAL_API_KEY: LOCAL_KEYS.personalApiKey,
+    POSTHOG_WEBHOOK_SECRETS: LOCAL_KEYS.signingSecret,
+  };
+}
+
+/** Starts the app in a process of its own, and waits until it listens. */
+export async function startApp(env: Record<string, string>): Promise<AppProcess> {
+  const child = spawn(process.execPath, RUN_APP, { env, stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  const port = () => /"outcome":"listening","port":(\d+)/.exec(output)?.[1];
+  await eventually(() => port() !== undefined, STARTED_WITHIN_MS);
+  return {
+    url: `http://127.0.0.1:${port()}`,
+    process: child,
+    output: () => output,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+
+/** A server on which the tests may make databases; .ci/with-postgres starts one. */
+const server = process.env.TEST_DATABASE_URL;
+
+export const hasPostgres = server !== undefined;
+if (!hasPostgres) process.stderr.write("TEST_DATABASE_URL is not set: the tests on PostgreSQL are skipped\n");
+
+export interface TestDatabase extends AsyncDisposable {
+  url: string;
+  isListenedTo(): Promise<boolean>;
+}
+
+/** An empty database that is gone when the test ends. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const database = testDatabase();
+  const url = await database.create();
+  return {
+    url,
+    isListenedTo: async () =>
+      (
+        await onServer("select 1 from pg_stat_activity where datname = $1 and query like 'listen%'", [
+          new URL(url).pathname.slice(1),
+        ])
+      ).length > 0,
+    [Symbol.asyncDispose]: database.drop,
+  };
+}
+
+/** An empty database on the test server, made and dropped by hand. */
+export function testDatabase() {
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
+  const url = new URL(server ?? "postgresql://none");
+  url.pathname = name;
+  return {
+    url: url.href,
+    async create() {
+      await onServer(`create database ${name}`);
+      return url.href;
+    },
+    async drop() {
+      await onServer(`drop database ${name} with (force)`);
+    },
+  };
+}
+
+async function onServer(query: string, values: unknown[] = []): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try {
+    return (await client.query(query, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
