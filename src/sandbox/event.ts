@@ -24,6 +24,7 @@ and shows what the bridge answered. npm run dev must be running.
   npm run event -- checkout_started --person grace --prop cart_value=80
   npm run event -- onboarding_completed --person ada --set onboarding_completed=true`;
 
+const PAGE = `http://127.0.0.1:${SANDBOX_PORTS.page}`;
 const ANSWER_WITHIN_MS = 10_000;
 
 type Answer = { status: number | null; answer: string };
@@ -85,8 +86,10 @@ async function capture(message: {
   });
   // Its own complaints are less to the point than ours.
   client.on("error", () => {});
-  client.capture(message);
   try {
+    // The sandbox may have travelled; what happens now happens at its now.
+    const { now } = (await (await fetch(`${PAGE}/clock`)).json()) as { now: number };
+    client.capture({ ...message, timestamp: new Date(now) });
     await client.flush();
   } catch (error) {
     throw new Error("the sandbox does not answer; start it with npm run dev", { cause: error });
@@ -95,7 +98,7 @@ async function capture(message: {
 
 /** What the app said to the newest delivery of the event; null when the destination is not sent such events. */
 async function answerTo(uuid: string): Promise<Answer | null> {
-  const url = `http://127.0.0.1:${SANDBOX_PORTS.page}/deliveries/${uuid}`;
+  const url = `${PAGE}/deliveries/${uuid}`;
   for (const startedAt = performance.now(); performance.now() - startedAt < ANSWER_WITHIN_MS; await sleep(50)) {
     const deliveries = (await (await fetch(url)).json()) as Answer[][];
     if (deliveries.length === 0) return null;

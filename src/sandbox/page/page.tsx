@@ -32,6 +32,9 @@ export function servePage(sandbox: Sandbox, { port }: { port: number }): Promise
       if (message === undefined) return missing(response);
       response.set("content-security-policy", MESSAGE_POLICY).type("html").send(htmlOf(message));
     })
+    .get("/clock", (_request, response) => {
+      response.json({ now: sandbox.clock.now() });
+    })
     .get("/deliveries/:eventUuid", (request, response) => {
       response.json(
         sandbox.posthog.state.deliveries
