@@ -138,6 +138,44 @@ describe("a person who has left", () => {
 });
 
 describe("a message not sent has one reason", () => {
+  it("too late", async () => {
+    await using sandbox = await testSandbox();
+    const hoursAgo = (hours: number) => new Date(sandbox.clock.now() - hours * 3_600_000).toISOString();
+    sandbox.posthog.capture({
+      event: "user_signed_up",
+      distinctId: "ada",
+      timestamp: hoursAgo(25),
+      properties: { $set: ada },
+    });
+    sandbox.posthog.capture({
+      event: "user_signed_up",
+      distinctId: "grace",
+      timestamp: hoursAgo(23),
+      properties: { $set: ada },
+    });
+    await sandbox.settled();
+    expect(sandbox.novu.triggers).toHaveLength(1);
+    const decisions = await sandbox.app.store.listDecisions({ distinctId: "ada" });
+    expect(decisions.map(({ step, outcome, reason }) => [step, outcome, reason])).toEqual(
+      ["welcome", "welcome-note", "setup-nudge", "feature-spotlight", "check-in"].map((step) => [
+        step,
+        "skipped",
+        "too late",
+      ]),
+    );
+  });
+
+  it("too late, when Novu was down for so long", async () => {
+    await using sandbox = await testSandbox();
+    sandbox.novu.interfere(() => ({ status: 503, headers: { "retry-after": "3600" } }));
+    sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
+    await sandbox.travel({ hours: 25 });
+    sandbox.novu.interfere(null);
+    await sandbox.travel({ hours: 2 });
+    expect(sandbox.novu.triggers).toEqual([]);
+    expect((await sandbox.app.store.listDecisions()).map(({ reason }) => reason)).toEqual(Array(5).fill("too late"));
+  });
+
   it.each([
     { reason: "not needed", detail: "has bought since", change: { last_purchase_at: "2026-03-02T20:00:00Z" } },
     { reason: "unreachable", detail: "no email address", change: { email: null } },

@@ -4,6 +4,8 @@ import { z } from "zod";
 const Reason = z.enum([
   /** An exit event arrived, such as checkout_completed; the detail names it. */
   "left",
+  /** The event came to us, or got to Novu, long after it happened. */
+  "too late",
   /** The workflow's own condition on the person; the detail is its words. */
   "not needed",
   /** PostHog has no such person (any more). */

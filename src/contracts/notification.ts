@@ -18,6 +18,8 @@ export const Start = z.object({
   run: Run,
   to: Subscriber,
   payload: z.record(z.string(), z.unknown()),
+  /** Later than that it is not to be started any more, ISO 8601; null when any time will do. */
+  startBy: z.iso.datetime().nullable(),
 });
 export type Start = z.infer<typeof Start>;
 

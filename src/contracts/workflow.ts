@@ -8,6 +8,8 @@ export interface WorkflowRoutes {
   events: string[];
   starts(event: LifecycleEvent): boolean;
   ends(event: LifecycleEvent): boolean;
+  /** How long after its event a run may still begin; null for any time. */
+  startWithinMs: number | null;
   /** The event as this workflow's payload, or what does not fit. */
   payloadOf(event: LifecycleEvent): { payload: Record<string, unknown> } | { misfit: string };
 }

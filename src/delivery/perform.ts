@@ -50,8 +50,10 @@ export function createPerform({
   async function start(start: Start, { refusals }: Job): Promise<void> {
     const { run, workflow } = start;
     const exitEvent = await runs.exitSince({ workflow, distinctId: run.distinctId, since: run.occurredAt });
-    // Cancelled all the same: an earlier try may have reached Novu although its answer never reached us.
-    if (exitEvent !== null) return leave(run, workflow, exitEvent);
+    if (exitEvent !== null) return end(run, workflow, { reason: "left", detail: exitEvent });
+    if (start.startBy !== null && now() > Date.parse(start.startBy)) {
+      return end(run, workflow, { reason: "too late", detail: `${run.eventName} happened at ${run.occurredAt}` });
+    }
 
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
@@ -64,39 +66,37 @@ export function createPerform({
       eventUuid: run.eventUuid,
     });
 
-    if ((await runs.markStarted(run.transactionId)) === "left")
-      throwIfAny(verdictOn(await novu.cancel(run.transactionId), workflow));
+    const state = await runs.markStarted(run.transactionId);
+    if (state === "left") throwIfAny(verdictOn(await novu.cancel(run.transactionId), workflow));
   }
 
   async function exit(exit: Exit): Promise<void> {
-    for (const transactionId of await runs.endRuns(exit))
-      await leave({ ...exit, transactionId }, exit.workflow, exit.eventName);
+    for (const transactionId of await runs.endRuns(exit)) {
+      await end({ ...exit, transactionId }, exit.workflow, { reason: "left", detail: exit.eventName });
+    }
   }
 
-  /** Ends a run at Novu, unless it is over already, and notes why the rest of its messages are not sent. */
-  async function leave(
+  /**
+   * Ends a run, and notes why the rest of its messages are not sent. Novu is told unless the run is
+   * over, even if it seems never to have begun: an earlier try may have reached Novu although its
+   * answer never reached us.
+   */
+  async function end(
     { transactionId, distinctId }: Pick<Run, "transactionId" | "distinctId">,
     workflow: string,
-    exitEvent: string,
+    why: Pick<Decision, "reason" | "detail">,
   ): Promise<void> {
     const decided = await runs.decidedSteps(transactionId);
     const open = sendingSteps(workflow).filter(({ step }) => !decided.includes(step));
     if (open.length > 0) {
       throwIfAny(verdictOn(await novu.cancel(transactionId), workflow));
-      log.info({ stop: "delivery", outcome: "left", workflow, transactionId, exitEvent });
+      log.info({ stop: "delivery", outcome: "ended", workflow, transactionId, ...why });
     }
 
-    const facts = {
-      transactionId,
-      distinctId,
-      workflow,
-      outcome: "skipped",
-      reason: "left",
-      detail: exitEvent,
-      personSource: null,
-    } as const;
-    for (const step of open)
+    const facts = { transactionId, distinctId, workflow, outcome: "skipped", ...why, personSource: null } as const;
+    for (const step of open) {
       await runs.decide({ ...facts, ...step, decidedAt: new Date(now()).toISOString() }, { ifOpen: true });
+    }
     await runs.markLeft(transactionId);
   }
 }

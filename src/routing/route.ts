@@ -22,7 +22,7 @@ export function createRoute(workflows: WorkflowRoutes[]): Route {
     const problems: string[] = [];
     for (const workflow of starting) {
       const mapped = workflow.payloadOf(event);
-      if ("payload" in mapped) starts.push(startOf({ event, workflow: workflow.id, payload: mapped.payload }));
+      if ("payload" in mapped) starts.push(startOf({ event, workflow, payload: mapped.payload }));
       else problems.push(`does not fit ${workflow.id}: ${mapped.misfit}`);
     }
     return { starts, exits: ending.map(({ id }) => exitOf({ event, workflow: id })), problems };
@@ -39,16 +39,18 @@ function startOf({
   payload,
 }: {
   event: LifecycleEvent;
-  workflow: string;
+  workflow: WorkflowRoutes;
   payload: Record<string, unknown>;
 }): Start {
   const snapshot = PersonProperties.parse(event.personProperties ?? {});
+  const { id, startWithinMs } = workflow;
   return {
-    workflow,
+    workflow: id,
     payload,
+    startBy: startWithinMs === null ? null : new Date(Date.parse(event.occurredAt) + startWithinMs).toISOString(),
     to: subscriberOf(event.distinctId, snapshot),
     run: {
-      transactionId: transactionIdOf(event.uuid, workflow),
+      transactionId: transactionIdOf(event.uuid, id),
       eventUuid: event.uuid,
       eventName: event.name,
       distinctId: event.distinctId,

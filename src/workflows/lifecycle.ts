@@ -6,6 +6,7 @@ import { type GuardedStep, guardedStep } from "./guarded-step.ts";
 import { publishedPayload } from "./novu-schema.ts";
 import { RunInPayload, runOf } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
+import { type Duration, toMs } from "./wait.ts";
 
 /** An event by name, as PostHog forwards it. */
 export interface EventMatcher {
@@ -15,6 +16,9 @@ export interface EventMatcher {
 export function event(name: string): EventMatcher {
   return { event: name };
 }
+
+/** A welcome that comes a day late is none. */
+const A_DAY: Duration = { hours: 24 };
 
 export interface LifecycleDefinition<Payload extends z.ZodObject> {
   id: string;
@@ -26,6 +30,8 @@ export interface LifecycleDefinition<Payload extends z.ZodObject> {
   on: EventMatcher[];
   /** The events that end a waiting run of the same person. */
   exitOn?: EventMatcher[];
+  /** How long after its event a run may still begin; a day unless said otherwise. */
+  startWithin?: Duration | "any time";
   /** What the run carries besides the person, and what Novu publishes as the workflow's payload. */
   payload: Payload;
   /** The event as the payload; what does not fit the schema is set aside with the reason. */
@@ -43,7 +49,7 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
 
 /** A workflow with its trigger beside it. */
 export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
-  const { id, name, description, category, on, exitOn = [] } = definition;
+  const { id, name, description, category, on, exitOn = [], startWithin = A_DAY } = definition;
   const payloadSchema = publishable();
 
   return {
@@ -51,6 +57,7 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
     name,
     category,
     events: [...on, ...exitOn].map((matcher) => matcher.event),
+    startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
     starts: (event) => on.some((matcher) => matcher.event === event.name),
     ends: (event) => exitOn.some((matcher) => matcher.event === event.name),
     payloadOf(event) {

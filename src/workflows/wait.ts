@@ -33,7 +33,7 @@ export function splitWait(id: string, duration: Duration, longestMs: number): De
   return delays;
 }
 
-function toMs({ days = 0, hours = 0, minutes = 0 }: Duration): number {
+export function toMs({ days = 0, hours = 0, minutes = 0 }: Duration): number {
   return ((days * 24 + hours) * 60 + minutes) * MINUTE_MS;
 }
 

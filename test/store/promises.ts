@@ -262,7 +262,7 @@ function start(changes: Partial<Start> = {}): Start {
     occurredAt: OCCURRED_AT,
     snapshot: {} as Start["run"]["snapshot"],
   };
-  return { workflow, run, to: { subscriberId: "ada" }, payload: {}, ...changes };
+  return { workflow, run, to: { subscriberId: "ada" }, payload: {}, startBy: null, ...changes };
 }
 
 function routing(): Routing {
