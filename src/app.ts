@@ -3,6 +3,7 @@ import { createPostHogReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
 import type { Decision } from "./contracts/decision.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
+import { createPacer } from "./delivery/pacer.ts";
 import { createPerform } from "./delivery/perform.ts";
 import { startWorker } from "./delivery/worker.ts";
 import { failed, notFound } from "./http/errors.ts";
@@ -69,7 +70,7 @@ export async function openApp(
 
     // People and workflows, live and as samples
     const lookUp = createPersonLookup({ readPersons: postHogPersons(posthog), now });
-    const { longestDelayMs } = NOVU_PLANS[novu.plan];
+    const { longestDelayMs, triggersPerSecond } = NOVU_PLANS[novu.plan];
     const liveTools: Tools = {
       longestDelayMs,
       now,
@@ -78,7 +79,7 @@ export async function openApp(
       record: async (decision) => {
         await store.decide(decision);
         logDecision(decision);
-        worker.wake();
+        reporter.wake();
       },
     };
     const sampleTools: Tools = {
@@ -103,6 +104,10 @@ export async function openApp(
       runs: store,
       report,
       sendingSteps: (id) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [],
+      pace: createPacer({
+        takePlaces: (count, intervalMs) => store.takePlaces("novu", count, intervalMs),
+        perSecond: triggersPerSecond,
+      }),
       now,
       log,
     });
@@ -123,7 +128,7 @@ export async function openApp(
       if (reason !== "") await setAside(reason, body, event);
       if (routing.starts.length + routing.exits.length === 0) return { outcome: "ignored", reason };
       const outcome = await store.accept(event, routing);
-      worker.wake();
+      deliverer.wake();
       return { outcome };
     };
 
@@ -148,20 +153,30 @@ export async function openApp(
         .use(failed({ log })),
       { port: config.port, variable: "PORT" },
     );
-    const worker = startWorker({ queue: store, perform, concurrency: CONCURRENCY, clock, log });
-    const stopWatching = store.watch(worker.wake);
+    const lane = { queue: store, perform, concurrency: CONCURRENCY, clock, log };
+    const deliverer = startWorker({ ...lane, lane: "novu" });
+    const reporter = startWorker({ ...lane, lane: "posthog" });
+    const wake = () => {
+      deliverer.wake();
+      reporter.wake();
+    };
+    const stopWatching = store.watch(wake);
     log.info({ stop: "app", outcome: "listening", port: server.port, workflows: bridge.workflows.map(({ id }) => id) });
 
     return {
       url: server.url,
       store,
       events: [...new Set(workflows.flatMap(({ events }) => events))],
-      idle: () => worker.idle(),
+      // What the one does may give the other something to do.
+      idle: async () => {
+        await deliverer.idle();
+        await reporter.idle();
+      },
       async stop() {
         stopping = true;
         await server.close();
         await stopWatching();
-        await worker.stop();
+        await Promise.all([deliverer.stop(), reporter.stop()]);
         await stopReports();
         await store.close();
         log.info({ stop: "app", outcome: "stopped" });

@@ -1,5 +1,6 @@
 import { PostHog } from "posthog-node";
 import type { Decision } from "../contracts/decision.ts";
+import { UnavailableError } from "../lib/errors.ts";
 import { uuidV5 } from "./uuid-v5.ts";
 
 /**
@@ -31,7 +32,9 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     } catch (error) {
       // The client may still hold the event for a later flush; our own queue is what repeats it.
       client = connect();
-      throw new Error("PostHog did not take the report", { cause: error });
+      throw isDown(error)
+        ? new UnavailableError("PostHog is down", { cause: error })
+        : new Error("PostHog did not take the report", { cause: error });
     }
   }
 
@@ -44,6 +47,12 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
       requestTimeout: 10_000,
     });
   }
+}
+
+/** No answer at all, or one that says to come back. */
+function isDown(error: unknown): boolean {
+  const { status } = error as { status?: number };
+  return status === undefined || status === 429 || status >= 500;
 }
 
 function eventOf({

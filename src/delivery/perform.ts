@@ -27,6 +27,7 @@ export function createPerform({
   runs,
   report,
   sendingSteps,
+  pace,
   now,
   log,
 }: {
@@ -37,6 +38,8 @@ export function createPerform({
   runs: Runs;
   report: (decision: Decision) => Promise<void>;
   sendingSteps: (workflow: string) => SendingStep[];
+  /** Resolves when Novu's rate limit has room for one more trigger. */
+  pace: () => Promise<void>;
   now: () => number;
   log: Log;
 }): (job: Job) => Promise<void> {
@@ -57,6 +60,7 @@ export function createPerform({
 
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
+    await pace();
     throwIfAny(verdictOn(await novu.trigger(start, idempotencyKey), workflow));
     log.info({
       stop: "delivery",

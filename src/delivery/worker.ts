@@ -1,8 +1,9 @@
-import type { Work } from "../contracts/work.ts";
+import type { Lane, Work } from "../contracts/work.ts";
 import type { Clock } from "../lib/clock.ts";
-import { describeError, PermanentError, RefusedError, RetryLaterError } from "../lib/errors.ts";
+import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { backoffMs, MOST_ATTEMPTS } from "./backoff.ts";
+import { createBreaker } from "./breaker.ts";
 
 /** One piece of work as the queue hands it out. */
 export interface Job {
@@ -14,12 +15,12 @@ export interface Job {
 
 /** The part of the store that the worker needs. */
 export interface Queue {
-  claim(limit: number, leaseMs: number): Promise<Job[]>;
+  claim(lane: Lane, limit: number, leaseMs: number): Promise<Job[]>;
   renew(ids: number[], leaseMs: number): Promise<void>;
   complete(id: number): Promise<void>;
   retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
   bury(id: number, error: string): Promise<void>;
-  nextDueAt(): Promise<number | null>;
+  nextDueAt(lane: Lane): Promise<number | null>;
 }
 
 export interface Worker {
@@ -37,20 +38,23 @@ const RENEW_EVERY_MS = LEASE_MS / 3;
 /** After the store itself has failed. */
 const STORE_PAUSE_MS = 1_000;
 
-/** Does the queue's work: at least once each, `concurrency` at a time, again after a failure, until it is done or dead. */
+/** Does the work of one lane: at least once each, `concurrency` at a time, again after a failure, until it is done or dead. */
 export function startWorker({
+  lane,
   queue,
   perform,
   concurrency,
   clock,
   log,
 }: {
+  lane: Lane;
   queue: Queue;
   perform: (job: Job) => Promise<void>;
   concurrency: number;
   clock: Clock;
   log: Log;
 }): Worker {
+  const breaker = createBreaker({ now: clock.now });
   const underWay = new Map<number, Promise<void>>();
   let pumping: Promise<void> | null = null;
   let wokenMeanwhile = false;
@@ -87,18 +91,25 @@ export function startWorker({
     cancelTimer();
     wokenMeanwhile = false;
     try {
-      while (!stopped && underWay.size < concurrency) {
-        const jobs = await queue.claim(concurrency - underWay.size, LEASE_MS);
+      while (!stopped && room() > 0) {
+        const jobs = await queue.claim(lane, room(), LEASE_MS);
         for (const job of jobs) take(job);
         if (jobs.length === 0) break;
       }
       if (stopped || underWay.size >= concurrency) return;
-      const next = await queue.nextDueAt();
-      if (next !== null) setAlarm(next);
+      const next = await queue.nextDueAt(lane);
+      if (next !== null) setAlarm(Math.max(next, breaker.nextTryAt() ?? 0));
     } catch (error) {
-      log.error({ stop: "delivery", error: describeError(error) });
+      log.error({ stop: "delivery", lane, error: describeError(error) });
       setAlarm(clock.now() + STORE_PAUSE_MS);
     }
+  }
+
+  /** How many more may be under way; one at a time, and seldom, while the other side is down. */
+  function room(): number {
+    const nextTryAt = breaker.nextTryAt();
+    if (nextTryAt === null) return concurrency - underWay.size;
+    return underWay.size === 0 && nextTryAt <= clock.now() ? 1 : 0;
   }
 
   function setAlarm(at: number): void {
@@ -121,10 +132,14 @@ export function startWorker({
   }
 
   async function attempt(job: Job): Promise<void> {
+    breaker.trying();
     try {
       await perform(job);
+      breaker.answered();
       await queue.complete(job.id);
     } catch (error) {
+      if (error instanceof UnavailableError) breaker.unavailable();
+      else breaker.answered();
       await settle(job, error).catch((trouble: unknown) =>
         log.error({ stop: "delivery", workId: job.id, error: describeError(trouble) }),
       );
@@ -149,6 +164,11 @@ export function startWorker({
         failed: false,
         refused: error.refused,
       });
+    } else if (error instanceof UnavailableError) {
+      // An outage wears no work out, however long it lasts.
+      const waitMs = backoffMs(1);
+      log.warn({ ...facts, next: "when it is back", retryAfterMs: waitMs });
+      await queue.retryAt(job.id, { at: clock.now() + waitMs, error: facts.error, failed: false, refused: false });
     } else if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
       log.error({ ...facts, next: "dead" });
       await queue.bury(job.id, facts.error);

@@ -5,6 +5,11 @@ export class RefusedError extends Error {
   override readonly name = "RefusedError";
 }
 
+/** Try again once the other side is there again: it gave no answer, or said that it is down. Not the work's fault. */
+export class UnavailableError extends Error {
+  override readonly name = "UnavailableError";
+}
+
 /** Trying again cannot help: stop, and show a human. */
 export class PermanentError extends Error {
   override readonly name = "PermanentError";

@@ -1,12 +1,12 @@
 import type { Insertable, Transaction } from "kysely";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Exit, Routing, Start } from "../contracts/notification.ts";
-import type { Work } from "../contracts/work.ts";
+import { laneOf, type Work } from "../contracts/work.ts";
 import type { Tables } from "./tables.ts";
 
 type Row<Table extends keyof Tables> = Insertable<Tables[Table]>;
 
-/** SQLite takes 32,766 values in one statement, PostgreSQL 65,535; a row has up to eight. */
+/** SQLite takes 32,766 values in one statement, PostgreSQL 65,535; a row has up to ten. */
 const MOST_ROWS = 2_000;
 
 /** An event and all that it causes, as the rows that it comes to. */
@@ -149,7 +149,7 @@ async function each<Given, Answered>(
 /** A row of work that is due at once; `key` says what it does, so that the same is never kept twice. */
 export function workRow(key: string, work: Work, now: number): Row<"work"> {
   const fresh = { state: "waiting", due_at: now, leased_until: 0, attempts: 0, refusals: 0, last_error: null } as const;
-  return { key, body: JSON.stringify(work), ...fresh };
+  return { key, lane: laneOf(work), body: JSON.stringify(work), ...fresh };
 }
 
 function runRow({ run, workflow }: Start): Row<"runs"> {

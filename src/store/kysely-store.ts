@@ -79,10 +79,11 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
       }));
     },
 
-    async claim(limit, leaseMs) {
+    async claim(lane, limit, leaseMs) {
       const due = db
         .selectFrom("work")
         .select("id")
+        .where("lane", "=", lane)
         .where("state", "=", "waiting")
         .where("due_at", "<=", now())
         .where("leased_until", "<=", now())
@@ -140,10 +141,11 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
         .execute();
     },
 
-    async nextDueAt() {
+    async nextDueAt(lane) {
       const next = await db
         .selectFrom("work")
         .select(sql<number>`case when leased_until > due_at then leased_until else due_at end`.as("at"))
+        .where("lane", "=", lane)
         .where("state", "=", "waiting")
         .orderBy("at")
         .limit(1)
@@ -170,6 +172,21 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
         .limit(limit)
         .execute();
       return rows.map(({ last_error, ...row }) => ({ ...row, error: last_error ?? "" }));
+    },
+
+    async takePlaces(line, count, intervalMs) {
+      const [realNow, takenMs] = [Date.now(), count * intervalMs];
+      const { next_at } = await db
+        .insertInto("lines")
+        .values({ name: line, next_at: realNow + takenMs })
+        .onConflict((conflict) =>
+          conflict.column("name").doUpdateSet({
+            next_at: sql<number>`(case when lines.next_at > ${realNow} then lines.next_at else ${realNow} end) + ${takenMs}`,
+          }),
+        )
+        .returning("next_at")
+        .executeTakeFirstOrThrow();
+      return next_at - takenMs;
     },
 
     async exitSince({ workflow, distinctId, since }) {

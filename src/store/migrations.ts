@@ -44,6 +44,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
 
       await withId(db.schema.createTable("work"))
         .addColumn("key", "text", (column) => column.notNull().unique())
+        .addColumn("lane", "text", (column) => column.notNull())
         .addColumn("body", "text", (column) => column.notNull())
         .addColumn("state", "text", (column) => column.notNull())
         .addColumn("due_at", "bigint", (column) => column.notNull())
@@ -55,8 +56,14 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema
         .createIndex("work_due")
         .on("work")
-        .columns(["due_at", "id"])
+        .columns(["lane", "due_at", "id"])
         .where(sql.ref("state"), "=", sql.lit("waiting"))
+        .execute();
+
+      await db.schema
+        .createTable("lines")
+        .addColumn("name", "text", (column) => column.primaryKey())
+        .addColumn("next_at", "double precision", (column) => column.notNull())
         .execute();
 
       await withId(db.schema.createTable("decisions"))

@@ -1,7 +1,7 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Exit, Routing } from "../contracts/notification.ts";
-import type { Work } from "../contracts/work.ts";
+import type { Lane, Work } from "../contracts/work.ts";
 
 /** Work that this process has taken on, until it says what became of it. */
 export interface ClaimedWork {
@@ -47,8 +47,8 @@ export interface Store {
   setAside(delivery: SetAside): Promise<void>;
   listSetAside(limit: number): Promise<SetAside[]>;
 
-  /** Up to `limit` pieces of due work, oldest first, which no other claim gets until `leaseMs` have passed. */
-  claim(limit: number, leaseMs: number): Promise<ClaimedWork[]>;
+  /** Up to `limit` pieces of due work of a lane, oldest first, which no other claim gets until `leaseMs` have passed. */
+  claim(lane: Lane, limit: number, leaseMs: number): Promise<ClaimedWork[]>;
   /** Keeps claims for another `leaseMs` from now, while their work is under way. */
   renew(ids: number[], leaseMs: number): Promise<void>;
   /** Done: forgotten. */
@@ -57,10 +57,13 @@ export interface Store {
   retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
   /** Nothing tries this again by itself. */
   bury(id: number, error: string): Promise<void>;
-  /** When the earliest waiting work is due; null when none waits. Claimed work counts at the end of its lease. */
-  nextDueAt(): Promise<number | null>;
+  /** When the earliest waiting work of a lane is due; null when none waits. Claimed work counts at the end of its lease. */
+  nextDueAt(lane: Lane): Promise<number | null>;
   countWork(): Promise<WorkCounts>;
   listDead(limit: number): Promise<DeadWork[]>;
+
+  /** Takes places in a line, `intervalMs` apart, that every process on this store stands in; answers the time of the first. */
+  takePlaces(line: string, count: number, intervalMs: number): Promise<number>;
 
   /** The name of an exit event of this person and workflow at or after `since`; null when there is none. */
   exitSince(query: { workflow: string; distinctId: string; since: string }): Promise<string | null>;

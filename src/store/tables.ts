@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { Lane } from "../contracts/work.ts";
 
 // Times named `…_at` in text are ISO 8601 as the facts had them; in numbers, milliseconds since 1970.
 
@@ -16,6 +17,7 @@ export interface Tables {
     id: Generated<number>;
     /** Says what it does, so that the same work is never kept twice. */
     key: string;
+    lane: Lane;
     body: string;
     state: "waiting" | "dead";
     due_at: number;
@@ -32,6 +34,8 @@ export interface Tables {
     distinct_id: string;
     body: string;
   };
+  /** When the next place in each line is, in milliseconds since 1970, with fractions. */
+  lines: { name: string; next_at: number };
   set_aside: {
     id: Generated<number>;
     received_at: string;

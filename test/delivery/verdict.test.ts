@@ -13,7 +13,7 @@ describe("verdictOn", () => {
     ["no active steps", { ...answer, triggerStatus: "no_workflow_active_steps_defined" }, "PermanentError"],
     ["no recipient", { ...answer, triggerStatus: "invalid_recipients" }, "PermanentError"],
     ["its own trouble", { ...answer, triggerStatus: "error" }, "RefusedError"],
-    ["silence", { ...answer, httpStatus: null }, "Error"],
+    ["silence", { ...answer, httpStatus: null }, "UnavailableError"],
     ["400", { ...answer, httpStatus: 400 }, "PermanentError"],
     ["401", { ...answer, httpStatus: 401 }, "RefusedError"],
     ["403", { ...answer, httpStatus: 403 }, "RefusedError"],
@@ -25,9 +25,9 @@ describe("verdictOn", () => {
     ["422 before the sync", { ...answer, httpStatus: 422, message: "workflow_not_found" }, "RefusedError"],
     ["429", { ...answer, httpStatus: 429, retryAfterMs: 7_000 }, "RetryLaterError"],
     ["500", { ...answer, httpStatus: 500 }, "RefusedError"],
-    ["502", { ...answer, httpStatus: 502 }, "RefusedError"],
+    ["502", { ...answer, httpStatus: 502 }, "UnavailableError"],
     ["503 with a time", { ...answer, httpStatus: 503, retryAfterMs: 3_000 }, "RetryLaterError"],
-    ["504", { ...answer, httpStatus: 504 }, "RefusedError"],
+    ["504", { ...answer, httpStatus: 504 }, "UnavailableError"],
   ])("%s", (_name, given, verdict) => {
     expect(verdictOn(given, "onboarding")?.name ?? null).toBe(verdict);
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MOST_ATTEMPTS } from "../../src/delivery/backoff.ts";
 import { type Job, startWorker, type Worker } from "../../src/delivery/worker.ts";
-import { PermanentError, RefusedError, RetryLaterError } from "../../src/lib/errors.ts";
+import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -114,11 +114,30 @@ describe("the worker", () => {
     expect(performed[1] ?? null).toEqual(next === null ? null : expect.objectContaining(next));
   });
 
+  it("leaves what is down in peace, wears nothing out meanwhile, and goes on within 5 s of its return", async () => {
+    await owe(50);
+    let isDown = true;
+    const tries: number[] = [];
+    start(async () => {
+      if (!isDown) return;
+      tries.push(clock.now());
+      throw new UnavailableError("no answer");
+    });
+    await clock.travelBy(60 * 60 * 1000, worker.idle);
+    const perMinute = tries.filter((at) => at >= 30 * 60_000 && at < 31 * 60_000).length;
+    expect([perMinute, await store.countWork()]).toEqual([15, { waiting: 50, dead: 0 }]);
+
+    isDown = false;
+    await clock.travelBy(5_000, worker.idle);
+    expect(await store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect(performed.every(({ attempts }) => attempts === 0)).toBe(true);
+  });
+
   it("goes on once the store does", async () => {
     await owe(1);
     let isDown = true;
-    const claim = (limit: number, leaseMs: number) =>
-      isDown ? Promise.reject(new Error("down")) : store.claim(limit, leaseMs);
+    const claim: Store["claim"] = (...request) =>
+      isDown ? Promise.reject(new Error("down")) : store.claim(...request);
     start(async () => {}, { queue: { ...store, claim } });
     await worker.idle();
     isDown = false;
@@ -132,7 +151,14 @@ function start(perform: (job: Job) => Promise<void>, { concurrency = 4, queue = 
     performed.push(job);
     await perform(job);
   };
-  worker = startWorker({ queue, perform: note, concurrency, clock, log: createLog({ level: "silent" }) });
+  worker = startWorker({
+    lane: "posthog",
+    queue,
+    perform: note,
+    concurrency,
+    clock,
+    log: createLog({ level: "silent" }),
+  });
 }
 
 async function owe(count: number): Promise<void> {

@@ -37,7 +37,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       );
       await Promise.all(Array.from({ length: 200 }, (_, index) => decide(one!, index)));
       const claims = await Promise.all(
-        Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one! : other!).claim(10, 60_000)),
+        Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one! : other!).claim("posthog", 10, 60_000)),
       );
       const ids = claims.flat().map(({ id }) => id);
       expect([ids.length, new Set(ids).size]).toEqual([200, 200]);

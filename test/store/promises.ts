@@ -66,10 +66,10 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
       it("does not do again what is done", async () => {
         await store.accept(event(), routing());
-        const [job] = await store.claim(10, 1000);
+        const [job] = await store.claim("novu", 10, 1000);
         await store.complete(job!.id);
         expect(await store.accept(event(), routing())).toBe("duplicate");
-        expect(await store.claim(10, 1000)).toEqual([]);
+        expect(await store.claim("novu", 10, 1000)).toEqual([]);
       });
 
       it("adds the workflow that listens since the event first came", async () => {
@@ -91,61 +91,71 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await store.accept(event(), routing());
         await store.close();
         store = await engine.reopen(() => now);
-        expect(await store.claim(10, 1000)).toMatchObject([{ work: { kind: "start", body: { workflow: "w" } } }]);
+        expect(await store.claim("novu", 10, 1000)).toMatchObject([
+          { work: { kind: "start", body: { workflow: "w" } } },
+        ]);
       });
     });
 
     describe("work", () => {
       it("goes to one claim only", async () => {
         await acceptMany(30);
-        const claims = await Promise.all(Array.from({ length: 6 }, () => store.claim(10, 1000)));
+        const claims = await Promise.all(Array.from({ length: 6 }, () => store.claim("novu", 10, 1000)));
         const ids = claims.flat().map(({ id }) => id);
         expect([ids.length, new Set(ids).size]).toEqual([30, 30]);
       });
 
+      it("is claimed by lane: one that is down does not hold up the other", async () => {
+        await store.accept(event(), routing());
+        await store.decide(decision());
+        expect((await store.claim("novu", 10, 1000)).map(({ work }) => work.kind)).toEqual(["start"]);
+        expect(await store.nextDueAt("posthog")).toBe(now);
+        expect((await store.claim("posthog", 10, 1000)).map(({ work }) => work.kind)).toEqual(["report"]);
+      });
+
       it("goes oldest first", async () => {
         await acceptMany(3);
-        expect((await store.claim(2, 1000)).map(keyOf)).toEqual(["u0", "u1"]);
+        expect((await store.claim("novu", 2, 1000)).map(keyOf)).toEqual(["u0", "u1"]);
       });
 
       it("comes back when its lease ends", async () => {
         await store.accept(event(), routing());
-        await store.claim(1, 30_000);
-        expect(await store.nextDueAt()).toBe(now + 30_000);
-        expect(await store.claim(1, 30_000)).toEqual([]);
+        await store.claim("novu", 1, 30_000);
+        expect(await store.nextDueAt("novu")).toBe(now + 30_000);
+        expect(await store.claim("novu", 1, 30_000)).toEqual([]);
         now += 30_000;
-        expect(await store.claim(1, 30_000)).toHaveLength(1);
+        expect(await store.claim("novu", 1, 30_000)).toHaveLength(1);
       });
 
       it("stays claimed as long as its lease is renewed", async () => {
         await store.accept(event(), routing());
-        const [job] = await store.claim(1, 10_000);
+        const [job] = await store.claim("novu", 1, 10_000);
         now += 9_000;
         await store.renew([job!.id], 10_000);
         now += 9_000;
-        expect(await store.claim(1, 10_000)).toEqual([]);
+        expect(await store.claim("novu", 1, 10_000)).toEqual([]);
         now += 1_000;
-        expect(await store.claim(1, 10_000)).toHaveLength(1);
+        expect(await store.claim("novu", 1, 10_000)).toHaveLength(1);
       });
 
       it("comes back when it is due again, and counts failures and refusals", async () => {
         await store.accept(event(), routing());
-        const [job] = await store.claim(1, 30_000);
+        const [job] = await store.claim("novu", 1, 30_000);
         await store.retryAt(job!.id, { at: now + 5_000, error: "no", failed: true, refused: false });
-        expect([await store.claim(1, 1000), await store.nextDueAt()]).toEqual([[], now + 5_000]);
+        expect([await store.claim("novu", 1, 1000), await store.nextDueAt("novu")]).toEqual([[], now + 5_000]);
         now += 5_000;
-        expect(await store.claim(1, 1000)).toMatchObject([{ attempts: 1, refusals: 0 }]);
+        expect(await store.claim("novu", 1, 1000)).toMatchObject([{ attempts: 1, refusals: 0 }]);
         await store.retryAt(job!.id, { at: now, error: "not yet", failed: false, refused: true });
-        expect(await store.claim(1, 1000)).toMatchObject([{ attempts: 1, refusals: 1 }]);
+        expect(await store.claim("novu", 1, 1000)).toMatchObject([{ attempts: 1, refusals: 1 }]);
       });
 
       it("stays, with the cause, when it is dead", async () => {
         await store.accept(event(), routing());
-        const [job] = await store.claim(1, 1000);
+        const [job] = await store.claim("novu", 1, 1000);
         await store.bury(job!.id, "no such workflow");
         now += 1_000_000;
-        expect(await store.claim(1, 1000)).toEqual([]);
-        expect([await store.nextDueAt(), await store.countWork()]).toEqual([null, { waiting: 0, dead: 1 }]);
+        expect(await store.claim("novu", 1, 1000)).toEqual([]);
+        expect([await store.nextDueAt("novu"), await store.countWork()]).toEqual([null, { waiting: 0, dead: 1 }]);
         expect(await store.listDead(10)).toMatchObject([{ key: "start:u:w", attempts: 1, error: "no such workflow" }]);
       });
     });
@@ -199,7 +209,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
       it("owe one report each", async () => {
         await Promise.all([store.decide(decision()), store.decide(decision()), store.decide(decision())]);
-        expect(await store.claim(10, 1000)).toMatchObject([
+        expect(await store.claim("posthog", 10, 1000)).toMatchObject([
           { work: { kind: "report", body: { step: "welcome", outcome: "sent" } } },
         ]);
       });

@@ -56,10 +56,10 @@ describe("the data folder", () => {
       personSource: null,
       decidedAt: "2026-03-02T09:00:00.000Z",
     });
-    await first.claim(1, 60_000);
+    await first.claim("posthog", 1, 60_000);
     await first.close();
     const second = await openSqliteStore({ dataDir: folder.path, now: () => 0 });
-    expect(await second.claim(1, 60_000)).toHaveLength(1);
+    expect(await second.claim("posthog", 1, 60_000)).toHaveLength(1);
     await second.close();
   });
 });
