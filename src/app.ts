@@ -11,11 +11,12 @@ import { healthRoutes } from "./http/health.ts";
 import { type Accept, postHogWebhook } from "./ingress/posthog-webhook.ts";
 import { webhookAuth } from "./ingress/webhook-auth.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
-import { describeError } from "./lib/errors.ts";
+import { describeError, PermanentError } from "./lib/errors.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { serve } from "./lib/server.ts";
 import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
+import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { createPersonLookup, createPersonNow } from "./people/person-now.ts";
 import { postHogPersons } from "./people/posthog-persons.ts";
@@ -67,20 +68,18 @@ export async function openApp(
 
   async function open(): Promise<App> {
     let stopping = false;
+    let stopped: Promise<void> | undefined;
 
     // People and workflows, live and as samples
     const lookUp = createPersonLookup({ readPersons: postHogPersons(posthog), now });
     const { longestDelayMs, triggersPerSecond } = NOVU_PLANS[novu.plan];
+    const decisions = createNotedDecisions();
     const liveTools: Tools = {
       longestDelayMs,
       now,
       person: createPersonNow({ lookUp, log }),
       leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
-      record: async (decision) => {
-        await store.decide(decision);
-        logDecision(decision);
-        reporter.wake();
-      },
+      record: async (decision) => decisions.note(decision),
     };
     const sampleTools: Tools = {
       longestDelayMs,
@@ -93,6 +92,13 @@ export async function openApp(
     // Novu: the bridge it calls, the API we call
     const bridge = await openBridge({
       ...novu,
+      decisions,
+      record: async (decision) => {
+        await store.decide(decision);
+        logDecision(decision);
+        reporter.wake();
+      },
+      now,
       live: workflows.map((workflow) => workflow.build(liveTools)),
       samples: workflows.map((workflow) => workflow.build(sampleTools)),
       log,
@@ -123,13 +129,22 @@ export async function openApp(
         body,
       });
     const accept: Accept = async (event, body) => {
+      const ignore = async (reason: string) => {
+        await setAside(reason, body, event);
+        return { outcome: "ignored", reason } as const;
+      };
       const { problems, ...routing } = route(event);
       const reason = problems.join("; ");
+      if (routing.starts.length + routing.exits.length === 0) return ignore(reason);
       if (reason !== "") await setAside(reason, body, event);
-      if (routing.starts.length + routing.exits.length === 0) return { outcome: "ignored", reason };
-      const outcome = await store.accept(event, routing);
-      deliverer.wake();
-      return { outcome };
+      try {
+        const outcome = await store.accept(event, routing);
+        deliverer.wake();
+        return { outcome };
+      } catch (error) {
+        if (error instanceof PermanentError) return ignore(error.message);
+        throw error;
+      }
     };
 
     const server = await serve(
@@ -172,16 +187,20 @@ export async function openApp(
         await deliverer.idle();
         await reporter.idle();
       },
-      async stop() {
-        stopping = true;
-        await server.close();
-        await stopWatching();
-        await Promise.all([deliverer.stop(), reporter.stop()]);
-        await stopReports();
-        await store.close();
-        log.info({ stop: "app", outcome: "stopped" });
+      stop() {
+        stopped ??= stop();
+        return stopped;
       },
     };
+
+    async function stop(): Promise<void> {
+      stopping = true;
+      // A request under way may still leave work; it is on disk, and done after the next start.
+      await Promise.all([server.close(), stopWatching(), deliverer.stop(), reporter.stop()]);
+      await stopReports();
+      await store.close();
+      log.info({ stop: "app", outcome: "stopped" });
+    }
 
     async function whyNot(): Promise<string | null> {
       if (stopping) return "stopping";

@@ -4,6 +4,9 @@ import { keyOf } from "./lib/standard-webhooks.ts";
 
 const url = () => z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
 
+/** What can stand in a header as it is. A stray line break would turn up, key and all, in an error. */
+const key = () => z.string().regex(/^[\x21-\x7e]+$/, "contains spaces, line breaks or other odd characters");
+
 const WebhookSecrets = z
   .string()
   .transform((list) =>
@@ -24,15 +27,15 @@ const Environment = z.object({
   DATA_DIR: z.string().min(1).default("./.data"),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://…" }).optional(),
 
-  NOVU_SECRET_KEY: z.string().min(1),
+  NOVU_SECRET_KEY: key(),
   NOVU_API_URL: url().default("https://api.novu.co"),
   NOVU_PLAN: NovuPlan.default("free"),
 
-  POSTHOG_PROJECT_TOKEN: z.string().startsWith("phc_", 'a project token starts with "phc_"'),
+  POSTHOG_PROJECT_TOKEN: key().startsWith("phc_", 'a project token starts with "phc_"'),
   POSTHOG_HOST: url().default("https://us.i.posthog.com"),
   POSTHOG_API_HOST: url().default("https://us.posthog.com"),
   POSTHOG_PROJECT_ID: z.string().min(1),
-  POSTHOG_PERSONAL_API_KEY: z.string().startsWith("phx_", 'a personal API key starts with "phx_"'),
+  POSTHOG_PERSONAL_API_KEY: key().startsWith("phx_", 'a personal API key starts with "phx_"'),
   POSTHOG_WEBHOOK_SECRETS: WebhookSecrets,
 });
 
@@ -57,7 +60,7 @@ export interface Config {
 export function readConfig(environment: Record<string, string | undefined>): Config {
   // `PORT=` in an env file means "not set".
   const set = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ""),
   );
   const read = Environment.safeParse(set);
   if (!read.success)

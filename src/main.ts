@@ -3,11 +3,17 @@ import { readConfig } from "./config.ts";
 import { describeError } from "./lib/errors.ts";
 
 try {
-  const app = await openApp(readConfig(process.env));
-  const stop = () => void app.stop();
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  const opening = openApp(readConfig(process.env));
+  const stop = async () => {
+    await (await opening).stop();
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop().catch(fail));
+  await opening;
 } catch (error) {
-  console.error(`posthog-novu-bridge cannot start: ${describeError(error)}`);
+  fail(error);
+}
+
+function fail(error: unknown): void {
+  console.error(`posthog-novu-bridge cannot go on: ${describeError(error)}`);
   process.exitCode = 1;
 }

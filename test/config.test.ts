@@ -42,6 +42,8 @@ describe("readConfig", () => {
 
   it.each([
     ["PORT", "http"],
+    ["NOVU_SECRET_KEY", "key\nwith a line break"],
+    ["POSTHOG_PERSONAL_API_KEY", "phx_with\nbreak"],
     ["NOVU_PLAN", "gold"],
     ["NOVU_API_URL", "api.novu.co"],
     ["POSTHOG_PROJECT_TOKEN", "phx_swapped"],

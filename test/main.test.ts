@@ -5,6 +5,9 @@ import { environment, RUN_APP, startApp } from "./support/app-process.ts";
 import { eventually, testFolder, testSandbox } from "./support/sandbox.ts";
 import { delivery, post } from "./support/webhook.ts";
 
+/** These processes go by the real clock. */
+const NOW = new Date().toISOString();
+
 describe("the process", () => {
   it("does not start without its configuration, and names all that is missing", () => {
     const { status, stderr } = spawnSync(process.execPath, RUN_APP, {
@@ -39,7 +42,7 @@ describe("the process", () => {
     expect(await (await fetch(`${app.url}/readyz`)).json()).toEqual({ status: "ready" });
     expect((await fetch(`${app.url}/nothing`)).status).toBe(404);
 
-    expect((await post(app.url, delivery())).status).toBe(202);
+    expect((await post(app.url, delivery({ timestamp: NOW }))).status).toBe(202);
     app.process.kill("SIGTERM");
     const [code] = await once(app.process, "exit");
     expect(code).toBe(0);
@@ -54,7 +57,9 @@ describe("the process", () => {
     sandbox.novu.interfere(() => ({ delayMs: 60_000, status: 503 }));
     {
       await using app = await startApp(env);
-      expect((await post(app.url, delivery({ uuid: "0190f1d2-6a4b-7c1e-8f00-3b9f5c2d7e45" }))).status).toBe(202);
+      expect(
+        (await post(app.url, delivery({ uuid: "0190f1d2-6a4b-7c1e-8f00-3b9f5c2d7e45", timestamp: NOW }))).status,
+      ).toBe(202);
       app.process.kill("SIGKILL");
       await once(app.process, "exit");
     }

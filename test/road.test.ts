@@ -3,11 +3,14 @@ import { describe, expect, it } from "vitest";
 import { createLog } from "../src/lib/log.ts";
 import { play } from "../src/sandbox/demo/play.ts";
 import { STORY_STARTS_AT } from "../src/sandbox/demo/story.ts";
-import { testSandbox } from "./support/sandbox.ts";
+import { eventually, testSandbox } from "./support/sandbox.ts";
 import { delivery, post } from "./support/webhook.ts";
 
 const checkout = { checkout_url: "https://app.acme.example/checkout?a=1&b=2", cart_value: 80 };
 const ada = { email: "ada@example.com", name: "Ada Lovelace" };
+
+/** So many seconds into the story. */
+const iso = (seconds: number) => new Date(Date.parse("2026-03-02T09:00:00.000Z") + seconds * 1000).toISOString();
 
 describe("the road from an event to a message", () => {
   it("ends in a rendered email to the person, and in a report at PostHog", async () => {
@@ -127,6 +130,23 @@ describe("a person who has left", () => {
     expect(await sandbox.app.store.listDecisions()).toMatchObject([{ reason: "left", detail: "checkout_completed" }]);
   });
 
+  it("leaves no run behind at Novu, when the exit comes during the trigger and the cancel fails", async () => {
+    await using sandbox = await testSandbox();
+    let cancels = 0;
+    sandbox.novu.interfere(({ method, path }) => {
+      if (method === "DELETE") return ++cancels === 2 ? { status: 500 } : null;
+      return path === "/v1/events/trigger" ? { delayMs: 300 } : null;
+    });
+    await post(sandbox.app.url, delivery({ event: "checkout_started", properties: checkout, timestamp: iso(0) }));
+    await eventually(async () => (await sandbox.app.store.countWork()).waiting === 1);
+    await post(sandbox.app.url, delivery({ event: "checkout_completed", timestamp: iso(1) }));
+    await sandbox.travel({ minutes: 1 });
+
+    expect(sandbox.novu.triggers).toHaveLength(1);
+    expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["canceled", "canceled"]);
+    expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+  });
+
   it("may come back: an exit before the start does not count", async () => {
     await using sandbox = await testSandbox();
     sandbox.posthog.capture({ event: "checkout_completed", distinctId: "ada", properties: { $set: ada } });
@@ -138,6 +158,22 @@ describe("a person who has left", () => {
 });
 
 describe("a message not sent has one reason", () => {
+  it("unreachable, when Novu has no address although PostHog has one by now", async () => {
+    await using sandbox = await testSandbox();
+    sandbox.posthog.capture({
+      event: "checkout_started",
+      distinctId: "ada",
+      properties: { ...checkout, $set: { name: "Ada" } },
+    });
+    await sandbox.settled();
+    sandbox.posthog.setPerson("ada", { email: "ada@example.com" });
+    await sandbox.travel({ days: 2 });
+    expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["completed", "canceled"]);
+    expect(await sandbox.app.store.listDecisions()).toMatchObject([
+      { reason: "unreachable", detail: "Novu has no email address" },
+    ]);
+  });
+
   it("too late", async () => {
     await using sandbox = await testSandbox();
     const hoursAgo = (hours: number) => new Date(sandbox.clock.now() - hours * 3_600_000).toISOString();
@@ -199,6 +235,9 @@ describe("a message not sent has one reason", () => {
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.messages).toEqual([]);
     expect(await sandbox.app.store.listDecisions()).toMatchObject([{ outcome: "skipped", reason: "person not found" }]);
+    // The report of it must not bring the person back.
+    expect(sandbox.posthog.state.events.at(-1)?.event).toBe("notification skipped");
+    expect(sandbox.posthog.state.persons).toEqual([]);
   });
 });
 
@@ -219,7 +258,11 @@ describe("when PostHog cannot be asked", () => {
     expect(sandbox.novu.state.messages[0]?.content.body).toContain("Hi Ada,");
     expect(await sandbox.app.store.listDecisions()).toMatchObject([{ outcome: "sent", personSource: "snapshot" }]);
     expect(lines.map((line) => JSON.parse(line))).toContainEqual(
-      expect.objectContaining({ stop: "people", distinctId: "ada", personSource: "snapshot" }),
+      expect.objectContaining({
+        stop: "people",
+        transactionId: expect.stringContaining(":drop-off"),
+        personSource: "snapshot",
+      }),
     );
   });
 
@@ -277,6 +320,46 @@ describe("when Novu is down", () => {
     expect(asked).toBe(1);
     await sandbox.travel({ seconds: 1 });
     expect(sandbox.novu.triggers).toHaveLength(1);
+  });
+
+  it.each([
+    ["a page instead of an answer", { status: 200, body: "<html>welcome</html>" }],
+    ["an empty answer", { status: 204 }],
+    ["an answer of another kind", { status: 201, body: { ok: true } }],
+  ])("does not take %s for a yes", async (_name, answer) => {
+    await using sandbox = await testSandbox();
+    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? answer : null));
+    sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
+    await sandbox.travel({ minutes: 10 });
+    expect(sandbox.novu.triggers).toEqual([]);
+    sandbox.novu.interfere(null);
+    await sandbox.travel({ seconds: 5 });
+    expect(sandbox.novu.triggers).toHaveLength(1);
+  });
+
+  it("is not held up by a PostHog that hangs", async () => {
+    await using sandbox = await testSandbox();
+    sandbox.posthog.interfere(({ path }) => (path.startsWith("/batch") ? { delayMs: 60_000 } : null));
+    const people = Array.from({ length: 20 }, (_, index) => `person-${index}`);
+    for (const distinctId of people) {
+      sandbox.posthog.capture({
+        event: "user_signed_up",
+        distinctId,
+        properties: { $set: { ...ada, email: `${distinctId}@example.com` } },
+      });
+    }
+    await eventually(() => sandbox.novu.state.messages.length === 2 * people.length);
+  });
+
+  it("says what is unknown about a trigger that it cannot read", async () => {
+    await using sandbox = await testSandbox();
+    const body = { data: { acknowledged: true, status: "something_new", transactionId: "t" } };
+    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { status: 201, body } : null));
+    sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
+    await sandbox.settled();
+    expect(await sandbox.app.store.listDead(1)).toMatchObject([
+      { error: 'Novu did not start "onboarding": something_new' },
+    ]);
   });
 
   it("gets through although Novu remembers an error by the idempotency key", async () => {

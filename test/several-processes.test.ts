@@ -16,7 +16,9 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
 
     // Every answer of Novu is slow, so that the one that is killed holds work at that moment.
     sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { delayMs: 200 } : null));
-    const bodies = Array.from({ length: 60 }, (_, index) => delivery({ distinctId: `person-${index}` }));
+    const bodies = Array.from({ length: 60 }, (_, index) =>
+      delivery({ distinctId: `person-${index}`, timestamp: new Date().toISOString() }),
+    );
     const answers = await Promise.all(
       bodies.flatMap((body, index) => [post(index % 2 === 0 ? one.url : other.url, body), post(other.url, body)]),
     );

@@ -1,77 +1,81 @@
 import { PostHog } from "posthog-node";
 import type { Decision } from "../contracts/decision.ts";
 import { UnavailableError } from "../lib/errors.ts";
+import { groupCommit } from "../lib/group-commit.ts";
 import { uuidV5 } from "./uuid-v5.ts";
+
+/** As many events as posthog-node puts into one request. */
+const MOST_TOGETHER = 100;
+const NEVER_MS = 24 * 60 * 60 * 1000;
+/** Also how long a stopping process waits at most. */
+const TIMEOUT_MS = 5_000;
 
 /**
  * Tells PostHog what was decided, as `notification sent` or `notification skipped` of the person.
  * Resolves when PostHog has it and rejects when not. The same decision always has the same uuid
- * and time, so that telling it again counts once.
+ * and time, so that telling it again counts once. What comes during a request shares the next one.
  */
 export function createPostHogReport({ host, projectToken }: { host: string; projectToken: string }) {
+  const connect = () =>
+    new PostHog(projectToken, {
+      host,
+      flushAt: 2 * MOST_TOGETHER,
+      flushInterval: NEVER_MS,
+      fetchRetryCount: 0,
+      requestTimeout: TIMEOUT_MS,
+    });
   let client = connect();
-  let last: Promise<void> = Promise.resolve();
 
-  return {
-    /** One at a time: a flush sends, or on failure loses, whatever the client holds for others. */
-    report(decision: Decision): Promise<void> {
-      const turn = last.then(() => send(decision));
-      last = turn.catch(() => {});
-      return turn;
-    },
-    async stop(): Promise<void> {
-      await last;
-      await client.shutdown();
-    },
-  };
+  const report = groupCommit<Decision, undefined>({
+    commit: send,
+    bytesOf: () => 1,
+    isAboutAnItem: (error) => !(error instanceof UnavailableError),
+    mostWaiting: 10_000,
+    mostWaitingBytes: 10_000,
+    mostTogether: MOST_TOGETHER,
+    mostBytesTogether: MOST_TOGETHER,
+  });
+  return { report, stop: () => client.shutdown(TIMEOUT_MS) };
 
-  async function send(decision: Decision): Promise<void> {
-    client.capture(eventOf(decision));
+  async function send(decisions: Decision[]): Promise<undefined[]> {
+    for (const decision of decisions) client.capture(eventOf(decision));
     try {
       await client.flush();
+      return decisions.map(() => undefined);
     } catch (error) {
-      // The client may still hold the event for a later flush; our own queue is what repeats it.
+      // The client may still hold the events for a later flush; our own queue is what repeats them.
       client = connect();
-      throw isDown(error)
-        ? new UnavailableError("PostHog is down", { cause: error })
-        : new Error("PostHog did not take the report", { cause: error });
+      throw troubleOf(error);
     }
   }
-
-  function connect(): PostHog {
-    return new PostHog(projectToken, {
-      host,
-      flushAt: 1_000,
-      flushInterval: 24 * 60 * 60 * 1000,
-      fetchRetryCount: 0,
-      requestTimeout: 10_000,
-    });
-  }
 }
 
-/** No answer at all, or one that says to come back. */
-function isDown(error: unknown): boolean {
+/** No answer at all, or one that says to come back, is not about what was sent. */
+function troubleOf(error: unknown): Error {
   const { status } = error as { status?: number };
-  return status === undefined || status === 429 || status >= 500;
+  if (status === undefined || status === 429 || status >= 500) {
+    return new UnavailableError("PostHog is down", { cause: error, refused: false });
+  }
+  return new Error("PostHog did not take the report", { cause: error });
 }
 
-function eventOf({
-  transactionId,
-  workflow,
-  step,
-  channel,
-  distinctId,
-  outcome,
-  reason,
-  detail,
-  personSource,
-  decidedAt,
-}: Decision) {
+function eventOf(decision: Decision) {
+  const { transactionId, workflow, step, channel, distinctId, outcome, reason, detail, personSource } = decision;
   return {
     distinctId,
     event: `notification ${outcome}`,
     uuid: uuidV5(`${transactionId}:${step}:${outcome}`),
-    timestamp: new Date(decidedAt),
-    properties: { workflow, step, channel, transaction_id: transactionId, reason, detail, person_source: personSource },
+    timestamp: new Date(decision.decidedAt),
+    properties: {
+      workflow,
+      step,
+      channel,
+      transaction_id: transactionId,
+      reason,
+      detail,
+      person_source: personSource,
+      // An event of a person makes the person; one that was deleted must stay so.
+      ...(reason === "person not found" && { $process_person_profile: false }),
+    },
   };
 }

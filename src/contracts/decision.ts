@@ -10,6 +10,8 @@ const Reason = z.enum([
   "not needed",
   /** PostHog has no such person (any more). */
   "person not found",
+  /** The step could not be made; the detail is the code of the failure. */
+  "error",
   /** Nothing to reach the person by on this channel. */
   "unreachable",
 ]);
@@ -24,7 +26,8 @@ export const Decision = z.object({
   step: z.string().min(1),
   channel: Channel,
   distinctId: z.string().min(1),
-  outcome: z.enum(["sent", "skipped"]),
+  /** `failed` is not final: Novu may ask again, and then something else is decided. */
+  outcome: z.enum(["sent", "skipped", "failed"]),
   reason: Reason.nullable(),
   detail: z.string().nullable(),
   /** Which person it rests on; null when none was asked for. */

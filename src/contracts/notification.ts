@@ -19,7 +19,7 @@ export const Start = z.object({
   to: Subscriber,
   payload: z.record(z.string(), z.unknown()),
   /** Later than that it is not to be started any more, ISO 8601; null when any time will do. */
-  startBy: z.iso.datetime().nullable(),
+  startBy: z.iso.datetime().nullable().default(null),
 });
 export type Start = z.infer<typeof Start>;
 

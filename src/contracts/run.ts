@@ -18,8 +18,8 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
-/** Novu does not say how long a transaction id may be; `Idempotency-Key`, which carries it too, takes 255. */
-const LONGEST_ID = 255;
+/** Novu does not say how long a transaction id may be; `Idempotency-Key`, which carries it and a bit more, takes 255. */
+const LONGEST_ID = 200;
 
 /** The same event and workflow always make the same id, so that a repeated trigger is the same trigger. */
 export function transactionIdOf(eventUuid: string, workflow: string): string {

@@ -7,10 +7,13 @@ import type { Log } from "../lib/log.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Job } from "./worker.ts";
 
+type Why = Pick<Decision, "reason" | "detail">;
+
 /** Where the runs' facts are kept. */
 interface Runs {
   exitSince(query: { workflow: string; distinctId: string; since: string }): Promise<string | null>;
   endRuns(exit: Exit): Promise<string[]>;
+  runState(transactionId: string): Promise<string | null>;
   markLeft(transactionId: string): Promise<void>;
   markStarted(transactionId: string): Promise<"started" | "left">;
   decidedSteps(transactionId: string): Promise<string[]>;
@@ -52,10 +55,14 @@ export function createPerform({
 
   async function start(start: Start, { refusals }: Job): Promise<void> {
     const { run, workflow } = start;
-    const exitEvent = await runs.exitSince({ workflow, distinctId: run.distinctId, since: run.occurredAt });
-    if (exitEvent !== null) return end(run, workflow, { reason: "left", detail: exitEvent });
-    if (start.startBy !== null && now() > Date.parse(start.startBy)) {
-      return end(run, workflow, { reason: "too late", detail: `${run.eventName} happened at ${run.occurredAt}` });
+    // Killed between Novu's yes and the end of this work.
+    if ((await runs.runState(run.transactionId)) === "started") return;
+
+    const objection = await objectionTo(start);
+    if (objection !== null) {
+      // An earlier try may have reached Novu although its answer never reached us.
+      await cancel(run.transactionId, workflow);
+      return noteUnsent(run, workflow, objection);
     }
 
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
@@ -70,38 +77,46 @@ export function createPerform({
       eventUuid: run.eventUuid,
     });
 
-    const state = await runs.markStarted(run.transactionId);
-    if (state === "left") throwIfAny(verdictOn(await novu.cancel(run.transactionId), workflow));
+    if ((await runs.markStarted(run.transactionId)) === "left") await cancel(run.transactionId, workflow);
   }
 
-  async function exit(exit: Exit): Promise<void> {
-    for (const transactionId of await runs.endRuns(exit)) {
-      await end({ ...exit, transactionId }, exit.workflow, { reason: "left", detail: exit.eventName });
+  /** Why a run is not to begin any more; null when it is. */
+  async function objectionTo({ run, workflow, startBy }: Start): Promise<Why | null> {
+    const exitEvent = await runs.exitSince({ workflow, distinctId: run.distinctId, since: run.occurredAt });
+    if (exitEvent !== null) return { reason: "left", detail: exitEvent };
+    const isLate = startBy !== null && now() > Date.parse(startBy);
+    return isLate ? { reason: "too late", detail: `${run.eventName} happened at ${run.occurredAt}` } : null;
+  }
+
+  async function exit({ workflow, ...exit }: Exit): Promise<void> {
+    for (const transactionId of await runs.endRuns({ workflow, ...exit })) {
+      if ((await openSteps(transactionId, workflow)).length > 0) await cancel(transactionId, workflow);
+      await noteUnsent({ ...exit, transactionId }, workflow, { reason: "left", detail: exit.eventName });
+      await runs.markLeft(transactionId);
     }
   }
 
-  /**
-   * Ends a run, and notes why the rest of its messages are not sent. Novu is told unless the run is
-   * over, even if it seems never to have begun: an earlier try may have reached Novu although its
-   * answer never reached us.
-   */
-  async function end(
+  async function cancel(transactionId: string, workflow: string): Promise<void> {
+    throwIfAny(verdictOn(await novu.cancel(transactionId), workflow));
+    log.info({ stop: "delivery", outcome: "cancelled", workflow, transactionId });
+  }
+
+  /** Notes why the rest of a run's messages are not sent. */
+  async function noteUnsent(
     { transactionId, distinctId }: Pick<Run, "transactionId" | "distinctId">,
     workflow: string,
-    why: Pick<Decision, "reason" | "detail">,
+    why: Why,
   ): Promise<void> {
-    const decided = await runs.decidedSteps(transactionId);
-    const open = sendingSteps(workflow).filter(({ step }) => !decided.includes(step));
-    if (open.length > 0) {
-      throwIfAny(verdictOn(await novu.cancel(transactionId), workflow));
-      log.info({ stop: "delivery", outcome: "ended", workflow, transactionId, ...why });
-    }
-
     const facts = { transactionId, distinctId, workflow, outcome: "skipped", ...why, personSource: null } as const;
-    for (const step of open) {
+    for (const step of await openSteps(transactionId, workflow)) {
       await runs.decide({ ...facts, ...step, decidedAt: new Date(now()).toISOString() }, { ifOpen: true });
     }
-    await runs.markLeft(transactionId);
+  }
+
+  /** The sending steps of a run at which nothing was decided yet. */
+  async function openSteps(transactionId: string, workflow: string): Promise<SendingStep[]> {
+    const decided = await runs.decidedSteps(transactionId);
+    return sendingSteps(workflow).filter(({ step }) => !decided.includes(step));
   }
 }
 

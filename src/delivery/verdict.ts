@@ -7,8 +7,8 @@ const STILL_RUNNING_PAUSE_MS = 1_000;
 /** Novu's answers that trying again cannot change; a human has to act. */
 const FINAL = new Set([400, 404, 413, 415]);
 
-/** What a proxy says when nothing behind it answers; such an answer is not Novu's, and not remembered. */
-const DOWN = new Set([502, 503, 504]);
+/** What a proxy says when nothing behind it answers in time. Only 503 may be Novu's own word, and so be remembered. */
+const DOWN = new Set([408, 502, 503, 504, 520, 521, 522, 523, 524]);
 
 const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined", "no_workflow_active_steps_defined"]);
 
@@ -18,7 +18,7 @@ const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined",
  */
 export function verdictOn(answer: NovuAnswer, workflow: string): Error | null {
   const { httpStatus, triggerStatus, message, retryAfterMs } = answer;
-  if (httpStatus === null) return new UnavailableError(`Novu gave no answer: ${message}`);
+  if (httpStatus === null) return new UnavailableError(`Novu gave no answer: ${message}`, { refused: false });
   if (httpStatus < 300) return verdictOnTrigger(triggerStatus, message, workflow);
   if (httpStatus === 429)
     return new RetryLaterError("Novu's rate limit is reached", {
@@ -40,7 +40,8 @@ export function verdictOn(answer: NovuAnswer, workflow: string): Error | null {
     return new PermanentError(`Novu refuses the call (${httpStatus}): ${message}`);
   if (retryAfterMs !== undefined)
     return new RetryLaterError(`Novu answered ${httpStatus}`, { retryAfterMs, refused: true });
-  if (DOWN.has(httpStatus)) return new UnavailableError(`Novu is down (${httpStatus})`);
+  if (DOWN.has(httpStatus))
+    return new UnavailableError(`Novu is down (${httpStatus})`, { refused: httpStatus === 503 });
   return new RefusedError(`Novu answered ${httpStatus}: ${message}`);
 }
 

@@ -1,21 +1,27 @@
-import type { Lane, Work } from "../contracts/work.ts";
+import { type Lane, Work } from "../contracts/work.ts";
 import type { Clock } from "../lib/clock.ts";
 import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { backoffMs, MOST_ATTEMPTS } from "./backoff.ts";
 import { createBreaker } from "./breaker.ts";
 
-/** One piece of work as the queue hands it out. */
-export interface Job {
+/** Work as the queue hands it out. */
+interface Claimed {
   id: number;
-  work: Work;
+  /** JSON, perhaps of another version of this app. */
+  body: string;
   attempts: number;
   refusals: number;
 }
 
+/** One piece of work to do. */
+export interface Job extends Claimed {
+  work: Work;
+}
+
 /** The part of the store that the worker needs. */
 export interface Queue {
-  claim(lane: Lane, limit: number, leaseMs: number): Promise<Job[]>;
+  claim(lane: Lane, limit: number, leaseMs: number): Promise<Claimed[]>;
   renew(ids: number[], leaseMs: number): Promise<void>;
   complete(id: number): Promise<void>;
   retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
@@ -116,7 +122,7 @@ export function startWorker({
     if (!stopped) cancelTimer = clock.at(at, wake);
   }
 
-  function take(job: Job): void {
+  function take(job: Claimed): void {
     const done = attempt(job).finally(() => {
       underWay.delete(job.id);
       wake();
@@ -131,10 +137,10 @@ export function startWorker({
     });
   }
 
-  async function attempt(job: Job): Promise<void> {
+  async function attempt(job: Claimed): Promise<void> {
     breaker.trying();
     try {
-      await perform(job);
+      await perform({ ...job, work: readWork(job.body) });
       breaker.answered();
       await queue.complete(job.id);
     } catch (error) {
@@ -146,12 +152,12 @@ export function startWorker({
     }
   }
 
-  async function settle(job: Job, error: unknown): Promise<void> {
+  async function settle(job: Claimed, error: unknown): Promise<void> {
     const failures = job.attempts + 1;
     const facts = {
       stop: "delivery",
       workId: job.id,
-      kind: job.work.kind,
+      lane,
       attempt: failures,
       error: describeError(error),
     };
@@ -168,7 +174,12 @@ export function startWorker({
       // An outage wears no work out, however long it lasts.
       const waitMs = backoffMs(1);
       log.warn({ ...facts, next: "when it is back", retryAfterMs: waitMs });
-      await queue.retryAt(job.id, { at: clock.now() + waitMs, error: facts.error, failed: false, refused: false });
+      await queue.retryAt(job.id, {
+        at: clock.now() + waitMs,
+        error: facts.error,
+        failed: false,
+        refused: error.refused,
+      });
     } else if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
       log.error({ ...facts, next: "dead" });
       await queue.bury(job.id, facts.error);
@@ -183,4 +194,11 @@ export function startWorker({
       });
     }
   }
+}
+
+function readWork(body: string): Work {
+  const work = Work.safeParse(JSON.parse(body));
+  if (work.success) return work.data;
+  const places = work.error.issues.map(({ path }) => path.join(".")).join(", ");
+  throw new PermanentError(`this version cannot read the work: ${places}`);
 }

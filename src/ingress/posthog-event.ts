@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 
-/** No database keeps a NUL, and no id has one. */
+/** What every database gives back as it was: no NUL, and no half of a character. */
 const Id = z
   .string()
   .min(1)
-  .refine((text) => !text.includes("\0"));
+  .refine((text) => !/\0|\p{Surrogate}/u.test(text));
+
+const YEAR_10_000 = Date.parse("9999-12-31T23:59:59.999Z");
 
 const Properties = z.record(z.string(), z.unknown());
 
@@ -63,5 +65,5 @@ function snapshotOf({
 
 function isoTime(timestamp: string | null | undefined, now: number): string {
   const ms = Date.parse(timestamp ?? "");
-  return new Date(Number.isNaN(ms) ? now : ms).toISOString();
+  return new Date(ms >= 0 && ms < YEAR_10_000 ? ms : now).toISOString();
 }

@@ -8,6 +8,13 @@ export class RefusedError extends Error {
 /** Try again once the other side is there again: it gave no answer, or said that it is down. Not the work's fault. */
 export class UnavailableError extends Error {
   override readonly name = "UnavailableError";
+  /** Whether it has answered at all. */
+  readonly refused: boolean;
+
+  constructor(message: string, { refused, ...options }: ErrorOptions & { refused: boolean }) {
+    super(message, options);
+    this.refused = refused;
+  }
 }
 
 /** Trying again cannot help: stop, and show a human. */

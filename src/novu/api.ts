@@ -6,7 +6,8 @@ import type { Start } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import { describeError } from "../lib/errors.ts";
 
-const TIMEOUT_MS = 10_000;
+/** Also how long a stopping process waits at most. */
+const TIMEOUT_MS = 5_000;
 
 export interface NovuApi {
   trigger(start: Start, idempotencyKey: string): Promise<NovuAnswer>;
@@ -42,6 +43,8 @@ export function createNovuApi({ apiUrl, secretKey }: { apiUrl: string; secretKey
 
 function failure(error: Error): NovuAnswer {
   if (!(error instanceof NovuError)) return { httpStatus: null, message: describeError(error) };
+  // A 2xx that is not Novu's answer is a proxy's, or the wrong address; what became of the call is unknown.
+  if (error.statusCode < 300) return unexpected(error);
   const seconds = Number(error.headers.get("retry-after"));
   return {
     httpStatus: error.statusCode,
@@ -50,11 +53,21 @@ function failure(error: Error): NovuAnswer {
   };
 }
 
+function unexpected({ statusCode, body }: NovuError): NovuAnswer {
+  const triggerStatus = (parse(body) as { data?: { status?: unknown } } | null)?.data?.status;
+  if (typeof triggerStatus === "string") return { httpStatus: statusCode, triggerStatus, message: triggerStatus };
+  return { httpStatus: null, message: `status ${statusCode} with something else than Novu's answer` };
+}
+
 /** Novu's `message` alone: the rest of an error's body may repeat what was sent. */
 function wordsOf(body: string): string | null {
+  const message = (parse(body) as { message?: unknown } | null)?.message;
+  return typeof message === "string" ? message : null;
+}
+
+function parse(body: string): unknown {
   try {
-    const { message } = JSON.parse(body) as { message?: unknown };
-    return typeof message === "string" ? message : null;
+    return JSON.parse(body);
   } catch {
     return null;
   }

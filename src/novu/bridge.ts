@@ -1,8 +1,11 @@
 import { Client, NovuRequestHandler, type Workflow } from "@novu/framework";
-import { json, type Request, type Response, Router } from "express";
+import { json, type Request, Router } from "express";
+import type { Decision } from "../contracts/decision.ts";
+import { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import type { NotedDecisions } from "./noted-decisions.ts";
 
 /** Novu's payloads reach 512 KB, and a digest brings many of them. */
 const LARGEST_BODY = "5mb";
@@ -27,33 +30,67 @@ export async function openBridge({
   apiUrl,
   live,
   samples,
+  decisions,
+  record,
+  now,
   log,
 }: {
   secretKey: string;
   apiUrl: string;
   live: Workflow[];
   samples: Workflow[];
+  /** Where the live workflows note what they decide. */
+  decisions: NotedDecisions;
+  record: (decision: Decision) => Promise<void>;
+  now: () => number;
   log: Log;
 }): Promise<Bridge> {
   const liveSide = await openSide(live);
   const sampleSide = await openSide(samples);
+  const workflows = liveSide.client.discover().workflows.map(discovered);
 
   const router = Router().use(json({ limit: LARGEST_BODY }), async (request, response) => {
     const startedAt = performance.now();
     const query = urlOf(request).searchParams;
-    const handle = query.get("action") === "preview" ? sampleSide.handle : liveSide.handle;
-    await handle(request, response);
-    const [action, workflow, step] = ["action", "workflowId", "stepId"].map((name) => query.get(name));
-    log.info({
-      stop: "bridge",
-      action,
-      workflow,
-      step,
-      answer: response.statusCode,
-      ms: Math.round(performance.now() - startedAt),
+    const call = { action: query.get("action"), workflow: query.get("workflowId"), step: query.get("stepId") };
+    const { handle } = call.action === "preview" ? sampleSide : liveSide;
+    const { status, headers, body } = await decisions.during(async () => {
+      const answer = await handle(request);
+      if (call.action === "execute") await settle(answer, call, request.body);
+      return answer;
     });
+
+    const code = status >= 400 ? codeOf(body) : undefined;
+    const facts = { stop: "bridge", ...call, answer: status, code, ms: Math.round(performance.now() - startedAt) };
+    log[status >= 400 ? "warn" : "info"](facts);
+    response.status(status).set(headers).send(body);
   });
-  return { router, workflows: liveSide.client.discover().workflows.map(discovered) };
+  return { router, workflows };
+
+  /** Records what was decided if the message is handed over, and else that it could not be made. */
+  async function settle(answer: Answer, call: { workflow: string | null; step: string | null }, body: unknown) {
+    if (answer.status < 400) {
+      for (const decision of decisions.noted()) await record(decision);
+      return;
+    }
+    const run = Run.safeParse((body as { payload?: { run?: unknown } } | undefined)?.payload?.run);
+    const sending = workflows
+      .find(({ id }) => id === call.workflow)
+      ?.sendingSteps.find(({ step }) => step === call.step);
+    if (answer.status === 401 || !run.success || sending === undefined) return;
+    const { transactionId, distinctId } = run.data;
+    await record({
+      transactionId,
+      distinctId,
+      workflow: String(call.workflow),
+      ...sending,
+      outcome: "failed",
+      reason: "error",
+      detail: codeOf(answer.body) ?? `status ${answer.status}`,
+      personSource: null,
+      decidedAt: new Date(now()).toISOString(),
+    });
+  }
 
   async function openSide(workflows: Workflow[]) {
     // Said outright: left to NODE_ENV, the framework would check no signature in development.
@@ -72,7 +109,7 @@ export async function openBridge({
         );
       });
     }
-    const handle = new NovuRequestHandler<[Request, Response], void>({
+    const handle = new NovuRequestHandler<[Request], Answer>({
       frameworkName: "express",
       client,
       workflows,
@@ -82,29 +119,24 @@ export async function openBridge({
   }
 }
 
+interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
 /** Express as the framework wants to see it. */
-function adapter(request: Request, response: Response) {
+function adapter(request: Request) {
   return {
     method: () => request.method,
     headers: (name: string) => request.get(name),
     body: () => request.body ?? {},
     url: () => urlOf(request),
-    transformResponse: ({
-      status,
-      headers,
-      body,
-    }: {
-      status: number;
-      headers: Record<string, string>;
-      body: string;
-    }) => {
-      response.set(headers);
+    transformResponse: ({ status, headers, body }: Answer): Answer => {
+      if (status < 500) return { status, headers, body };
       // Novu gives up at once on 502, which the framework says for a step that throws, and both leak a stack.
-      if (status >= 500)
-        response
-          .status(503)
-          .json({ code: codeOf(body), message: "the step could not be made now; the bridge's log says why" });
-      else response.status(status).send(body);
+      const message = "the step could not be made now; the bridge's log says why";
+      return { status: 503, headers, body: JSON.stringify({ code: codeOf(body), message }) };
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { Person, PersonLookup, PersonProperties } from "../contracts/person.ts";
+import type { Person, PersonLookup } from "../contracts/person.ts";
+import type { Run } from "../contracts/run.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { LARGEST_BATCH, type ReadPersons } from "./posthog-persons.ts";
@@ -34,7 +35,6 @@ export function createPersonLookup({
   return async (distinctId) => {
     const cached = cache.get(distinctId);
     if (cached !== undefined && cached.until > now()) return cached.lookup;
-    if (pausedUntil > performance.now()) return { outcome: "unavailable", why: "PostHog asked for a pause" };
     return withDeadline(join(distinctId));
   };
 
@@ -44,13 +44,18 @@ export function createPersonLookup({
     const { promise, resolve } = withResolvers<PersonLookup>();
     waiting.set(distinctId, { promise, settle: resolve });
     // The turn of the event loop lets reads of the same moment join.
-    if (!underWay) setImmediate(readNext);
+    if (!underWay) setImmediate(readAll);
     return promise;
   }
 
-  async function readNext(): Promise<void> {
-    if (underWay || waiting.size === 0) return;
+  async function readAll(): Promise<void> {
+    if (underWay) return;
     underWay = true;
+    while (waiting.size > 0) await readNext();
+    underWay = false;
+  }
+
+  async function readNext(): Promise<void> {
     const batch = new Map([...waiting].slice(0, LARGEST_BATCH));
     for (const distinctId of batch.keys()) waiting.delete(distinctId);
 
@@ -60,11 +65,11 @@ export function createPersonLookup({
       if (lookup.outcome !== "unavailable") remember(distinctId, lookup);
       settle(lookup);
     }
-    underWay = false;
-    await readNext();
   }
 
   async function read(distinctIds: string[]): Promise<(distinctId: string) => PersonLookup> {
+    const paused = { outcome: "unavailable", why: "PostHog asked for a pause" } as const;
+    if (pausedUntil > performance.now()) return () => paused;
     try {
       const found = await readPersons(distinctIds, AbortSignal.timeout(DEADLINE_MS));
       return (distinctId) => {
@@ -86,16 +91,14 @@ export function createPersonLookup({
 /** Whom to write to: the person now, the snapshot of the event when PostHog cannot be asked, or null when there is none. */
 export function createPersonNow({ lookUp, log }: { lookUp: (distinctId: string) => Promise<PersonLookup>; log: Log }) {
   return async ({
+    transactionId,
     distinctId,
     snapshot,
-  }: {
-    distinctId: string;
-    snapshot: PersonProperties;
-  }): Promise<Person | null> => {
+  }: Pick<Run, "transactionId" | "distinctId" | "snapshot">): Promise<Person | null> => {
     const lookup = await lookUp(distinctId);
     if (lookup.outcome === "not found") return null;
     if (lookup.outcome === "found") return { distinctId, properties: lookup.properties, source: "posthog" };
-    log.warn({ stop: "people", distinctId, personSource: "snapshot", error: lookup.why });
+    log.warn({ stop: "people", transactionId, personSource: "snapshot", error: lookup.why });
     return { distinctId, properties: snapshot, source: "snapshot" };
   };
 }

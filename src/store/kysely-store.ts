@@ -1,10 +1,10 @@
-import { type InsertResult, type Kysely, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { Decision } from "../contracts/decision.ts";
-import { Work } from "../contracts/work.ts";
+import { PermanentError } from "../lib/errors.ts";
+import { groupCommit } from "../lib/group-commit.ts";
 import { type Acceptance, acceptAll, acceptanceOf, bytesOf, workRow } from "./accept.ts";
-import { groupCommit } from "./group-commit.ts";
 import type { Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
+import { NEXT_AT, type Tables } from "./tables.ts";
 
 /** A destination without a filter sends every page view; the newest of what caused nothing are enough to see why. */
 const MOST_SET_ASIDE = 1_000;
@@ -47,7 +47,15 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
   });
 
   return {
-    accept: (event, routing) => accept(acceptanceOf(event, routing, now())),
+    async accept(event, routing) {
+      try {
+        return await accept(acceptanceOf(event, routing, now()));
+      } catch (error) {
+        // RangeError: nested deeper than JSON.stringify goes.
+        if (!(error instanceof RangeError || isAboutAnItem(error))) throw error;
+        throw new PermanentError("the event cannot be stored", { cause: error });
+      }
+    },
 
     async setAside({ receivedAt, reason, eventUuid, eventName, body }) {
       const { id } = await db
@@ -97,9 +105,7 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
         .where("id", "in", due)
         .returning(["id", "body", "attempts", "refusals"])
         .execute();
-      return rows
-        .sort((a, b) => a.id - b.id)
-        .map(({ body, ...claimed }) => ({ ...claimed, work: Work.parse(JSON.parse(body)) }));
+      return rows.sort((a, b) => a.id - b.id);
     },
 
     async renew(ids, leaseMs) {
@@ -107,6 +113,8 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
         .updateTable("work")
         .set({ leased_until: now() + leaseMs })
         .where("id", "in", ids)
+        // Not what has just been put back to wait.
+        .where("leased_until", ">", 0)
         .execute();
     },
 
@@ -144,13 +152,13 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
     async nextDueAt(lane) {
       const next = await db
         .selectFrom("work")
-        .select(sql<number>`case when leased_until > due_at then leased_until else due_at end`.as("at"))
+        .select(NEXT_AT.as("at"))
         .where("lane", "=", lane)
         .where("state", "=", "waiting")
-        .orderBy("at")
+        .orderBy(NEXT_AT)
         .limit(1)
         .executeTakeFirst();
-      return next === undefined ? null : Number(next.at);
+      return next?.at ?? null;
     },
 
     async countWork() {
@@ -214,6 +222,15 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
       return ended.map((run) => run.transaction_id);
     },
 
+    async runState(transactionId) {
+      const run = await db
+        .selectFrom("runs")
+        .select("state")
+        .where("transaction_id", "=", transactionId)
+        .executeTakeFirst();
+      return run?.state ?? null;
+    },
+
     async markLeft(transactionId) {
       await db.updateTable("runs").set({ state: "left" }).where("transaction_id", "=", transactionId).execute();
     },
@@ -230,39 +247,40 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
     },
 
     async decide(decision, { ifOpen } = { ifOpen: false }) {
+      const { transactionId, step, distinctId, outcome } = decision;
       await db.transaction().execute(async (trx) => {
-        const { transactionId, step, distinctId, outcome } = decision;
+        const earlier = await trx
+          .selectFrom("decisions")
+          .select("body")
+          .where("transaction_id", "=", transactionId)
+          .where("step", "=", step)
+          .executeTakeFirst();
+        const before = earlier && Decision.parse(JSON.parse(earlier.body));
+        if (before !== undefined && ((ifOpen && before.outcome !== "failed") || isSame(before, decision))) return;
+
         const body = JSON.stringify(decision);
-        const changed = await addedBy(
-          trx
-            .insertInto("decisions")
-            .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
-            .onConflict((conflict) =>
-              ifOpen ? conflict.doNothing() : conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }),
-            ),
-        );
-        if (changed > 0) {
-          const report = workRow(
-            `report:${transactionId}:${step}:${outcome}`,
-            { kind: "report", body: decision },
-            now(),
-          );
-          await trx
-            .insertInto("work")
-            .values(report)
-            .onConflict((conflict) => conflict.doNothing())
-            .execute();
-        }
+        await trx
+          .insertInto("decisions")
+          .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
+          .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
+          .execute();
+        if (outcome === "failed") return;
+        const report = workRow(`report:${transactionId}:${step}:${outcome}`, { kind: "report", body: decision }, now());
+        await trx
+          .insertInto("work")
+          .values(report)
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
       });
     },
 
     async decidedSteps(transactionId) {
       const rows = await db
         .selectFrom("decisions")
-        .select("step")
+        .select(["step", "body"])
         .where("transaction_id", "=", transactionId)
         .execute();
-      return rows.map(({ step }) => step);
+      return rows.filter(({ body }) => Decision.parse(JSON.parse(body)).outcome !== "failed").map(({ step }) => step);
     },
 
     async listDecisions({ distinctId, limit = 1000 } = {}) {
@@ -272,7 +290,12 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
     },
 
     async ping() {
-      await db.updateTable("work").set({ leased_until: 0 }).where("id", "=", -1).execute();
+      const row = { name: "ping", next_at: now() };
+      await db
+        .insertInto("lines")
+        .values(row)
+        .onConflict((conflict) => conflict.column("name").doUpdateSet(row))
+        .execute();
     },
 
     watch,
@@ -280,7 +303,7 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
   };
 }
 
-/** How many rows an insert that may conflict has added or changed. */
-async function addedBy(insert: { executeTakeFirst(): Promise<InsertResult | undefined> }): Promise<number> {
-  return Number((await insert.executeTakeFirst())?.numInsertedOrUpdatedRows ?? 0n);
+/** Two decisions that say the same, whenever they were made. */
+function isSame(one: Decision, other: Decision): boolean {
+  return one.outcome === other.outcome && one.reason === other.reason && one.detail === other.detail;
 }

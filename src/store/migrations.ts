@@ -1,5 +1,7 @@
 import { type CreateTableBuilder, type Kysely, type Migration, type MigrationProvider, Migrator, sql } from "kysely";
 
+import { NEXT_AT } from "./tables.ts";
+
 export type Engine = "sqlite" | "postgres";
 
 /** Forward only, and each leaves the tables usable for the version before it. */
@@ -59,6 +61,8 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
         .columns(["lane", "due_at", "id"])
         .where(sql.ref("state"), "=", sql.lit("waiting"))
         .execute();
+
+      await sql`create index work_next on work (lane, ${NEXT_AT}) where state = 'waiting'`.execute(db);
 
       await db.schema
         .createTable("lines")

@@ -9,7 +9,9 @@ import type { Tables } from "./tables.ts";
 
 /** Connections of this process, besides the one that listens. */
 const MOST_CONNECTIONS = 10;
-const CONNECT_WITHIN_MS = 5_000;
+/** A bridge call has 4 s in all. */
+const CONNECT_WITHIN_MS = 1_500;
+const ANSWER_WITHIN_MS = 2_500;
 /** For work that became due without a word: a retry of another process, a lease that ran out. */
 const POLL_MS = 2_000;
 const CHANNEL = "posthog_novu_bridge_work";
@@ -24,22 +26,18 @@ export async function openPostgresStore({
   now: () => number;
   log: Log;
 }): Promise<Store> {
+  await prepare(url);
   const pool = new pg.Pool({
     connectionString: url,
     max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    statement_timeout: ANSWER_WITHIN_MS,
+    query_timeout: ANSWER_WITHIN_MS,
     types: { getTypeParser },
   });
   // A connection that breaks while idle is replaced; without a listener it would end the process.
   pool.on("error", (error) => log.warn({ stop: "store", error: describeError(error) }));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-
-  try {
-    await migrate(db, "postgres");
-  } catch (error) {
-    await db.destroy();
-    throw new Error("the store at DATABASE_URL cannot be opened", { cause: error });
-  }
 
   return createKyselyStore({
     db,
@@ -52,6 +50,22 @@ export async function openPostgresStore({
     watch: (wake) => watch({ url, wake, log }),
     close: () => db.destroy(),
   });
+}
+
+/** Migrations may take their time. */
+async function prepare(url: string): Promise<void> {
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({
+      pool: new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: CONNECT_WITHIN_MS }),
+    }),
+  });
+  try {
+    await migrate(db, "postgres");
+  } catch (error) {
+    throw new Error("the store at DATABASE_URL cannot be opened", { cause: error });
+  } finally {
+    await db.destroy();
+  }
 }
 
 /** Calls `wake` when another process may have left work, by its word or at the latest by the poll. */
@@ -86,6 +100,7 @@ function watch({ url, wake, log }: { url: string; wake: () => void; log: Log }):
       if (stopped) await attempt.end();
     } catch (error) {
       lost();
+      await attempt.end().catch(() => {});
       log.warn({ stop: "store", outcome: "not listening, polling only", error: describeError(error) });
     }
   }

@@ -11,21 +11,23 @@ import type { Tables } from "./tables.ts";
 export async function openSqliteStore({ dataDir, now }: { dataDir: string; now: () => number }): Promise<Store> {
   mkdirSync(dataDir, { recursive: true });
   const unlock = lock(dataDir);
-  const database = new Database(join(dataDir, "bridge.db"));
-  database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000");
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+  const file = join(dataDir, "bridge.db");
+  let db: Kysely<Tables> | undefined;
   const close = async () => {
-    await db.destroy();
+    await db?.destroy();
     unlock();
   };
 
   try {
+    const database = new Database(file);
+    db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+    database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000");
     await migrate(db, "sqlite");
     // Only one process works here, so whoever held these is gone.
     await db.updateTable("work").set({ leased_until: 0 }).where("leased_until", ">", 0).execute();
   } catch (error) {
     await close();
-    throw error;
+    throw new Error(`the store "${file}" cannot be opened`, { cause: error });
   }
   return createKyselyStore({
     db,

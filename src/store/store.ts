@@ -1,12 +1,13 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Exit, Routing } from "../contracts/notification.ts";
-import type { Lane, Work } from "../contracts/work.ts";
+import type { Lane } from "../contracts/work.ts";
 
 /** Work that this process has taken on, until it says what became of it. */
 export interface ClaimedWork {
   id: number;
-  work: Work;
+  /** What is to be done, as JSON; another version may have written it. */
+  body: string;
   /** How often it has failed before. */
   attempts: number;
   /** How often the other side has answered no, so that its memory of an answer can be told from its silence. */
@@ -42,7 +43,10 @@ export interface WorkCounts {
  * when it has not. Times are ISO 8601 in events and decisions, milliseconds since 1970 elsewhere.
  */
 export interface Store {
-  /** An event with its work, all or nothing; `duplicate` when every part of it was there already. */
+  /**
+   * An event with its work, all or nothing; `duplicate` when every part of it was there already.
+   * Rejects with a PermanentError when the event itself is why it cannot be written.
+   */
   accept(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate">;
   setAside(delivery: SetAside): Promise<void>;
   listSetAside(limit: number): Promise<SetAside[]>;
@@ -69,6 +73,8 @@ export interface Store {
   exitSince(query: { workflow: string; distinctId: string; since: string }): Promise<string | null>;
   /** The transaction ids of the runs that an exit reaches; they count as left at once, and are named again until `markLeft`. */
   endRuns(exit: Exit): Promise<string[]>;
+  /** What became of a run; null when there is none. */
+  runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | null>;
   /** Novu has been told to end this run. */
   markLeft(transactionId: string): Promise<void>;
   /** Novu has taken this run on; `left` when the person left while it did. */
@@ -76,7 +82,7 @@ export interface Store {
 
   /** Notes a decision and the report it owes. There is one per run and step: a later one replaces it, unless `ifOpen`. */
   decide(decision: Decision, options?: { ifOpen: boolean }): Promise<void>;
-  /** The steps of a run at which something was decided. */
+  /** The steps of a run at which something final was decided. */
   decidedSteps(transactionId: string): Promise<string[]>;
   /** The newest `limit` (1,000) decisions, in the order they were first made. */
   listDecisions(query?: { distinctId?: string; limit?: number }): Promise<Decision[]>;

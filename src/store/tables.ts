@@ -1,4 +1,4 @@
-import type { Generated } from "kysely";
+import { type Generated, sql } from "kysely";
 import type { Lane } from "../contracts/work.ts";
 
 // Times named `…_at` in text are ISO 8601 as the facts had them; in numbers, milliseconds since 1970.
@@ -45,3 +45,6 @@ export interface Tables {
     body: string;
   };
 }
+
+/** When waiting work is due again: its time, or the end of the claim that holds it. There is an index on just this. */
+export const NEXT_AT = sql<number>`(case when leased_until > due_at then leased_until else due_at end)`;

@@ -49,11 +49,13 @@ export interface GuardedStep extends Pick<NovuStep, "delay" | "digest" | "thrott
 export function guardedStep({
   step,
   run,
+  addressAtNovu,
   workflow,
   tools,
 }: {
   step: NovuStep;
   run: CurrentRun;
+  addressAtNovu: string | null | undefined;
   workflow: string;
   tools: Tools;
 }): GuardedStep {
@@ -113,8 +115,10 @@ export function guardedStep({
       if (who === null) return { reason: "person not found", detail: null };
       const unwanted = options.skip?.(momentOf(who, controls));
       if (unwanted) return { reason: "not needed", detail: unwanted };
-      if (channel === "email" && who.properties.email === undefined)
-        return { reason: "unreachable", detail: "no email address" };
+      if (channel !== "email") return null;
+      if (who.properties.email === undefined) return { reason: "unreachable", detail: "no email address" };
+      // Novu sends to the address that it has.
+      if (!addressAtNovu) return { reason: "unreachable", detail: "Novu has no email address" };
       return null;
     }
 

@@ -61,8 +61,13 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
     starts: (event) => on.some((matcher) => matcher.event === event.name),
     ends: (event) => exitOn.some((matcher) => matcher.event === event.name),
     payloadOf(event) {
-      const payload = definition.payload.safeParse(definition.from(event));
-      return payload.success ? { payload: payload.data } : { misfit: misfitOf(payload.error) };
+      try {
+        const payload = definition.payload.safeParse(definition.from(event));
+        return payload.success ? { payload: payload.data } : { misfit: misfitOf(payload.error) };
+      } catch {
+        // Its message may quote the event.
+        return { misfit: "its `from` fails on this event" };
+      }
     },
     build(tools) {
       const execute = async ({
@@ -72,7 +77,7 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
       }: ExecuteInput<Record<string, unknown>, Record<string, unknown>>) => {
         const run = runOf({ payload, subscriber, workflow: id, now: tools.now() });
         await definition.workflow({
-          step: guardedStep({ step, run, workflow: id, tools }),
+          step: guardedStep({ step, run, addressAtNovu: subscriber?.email, workflow: id, tools }),
           // ajv has checked it against the schema published from definition.payload
           payload: payload as z.output<Payload>,
           startedAt: new Date(run.occurredAt),

@@ -19,8 +19,9 @@ export function runOf({
   workflow: string;
   now: number;
 }): CurrentRun {
-  const run = Run.safeParse(payload.run);
-  if (run.success) return { ...run.data, workflow, rehearsal: false };
+  const facts = RunInPayload.parse(payload.run);
+  // Facts that cannot be read throw: without them a message would go out unguarded.
+  if (facts?.transactionId !== undefined) return { ...Run.parse(facts), workflow, rehearsal: false };
 
   const distinctId = subscriber?.subscriberId ?? "";
   return {

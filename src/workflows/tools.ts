@@ -8,9 +8,9 @@ export interface Tools {
   longestDelayMs: number;
   now(): number;
   /** The person at this moment; null when PostHog says there is none. Throws only to be tried again. */
-  person(run: Pick<Run, "distinctId" | "snapshot">): Promise<Person | null>;
+  person(run: Pick<Run, "transactionId" | "distinctId" | "snapshot">): Promise<Person | null>;
   /** The exit event by which this person has left the workflow since the run's event. */
   leftBy(run: Pick<Run, "distinctId" | "occurredAt"> & { workflow: string }): Promise<string | null>;
-  /** Notes what happened at a step; repeating it is harmless. */
+  /** Notes what was decided at a step; it counts once the bridge call is answered. */
   record(decision: Decision): Promise<void>;
 }

@@ -18,7 +18,7 @@ describe("verdictOn", () => {
     ["401", { ...answer, httpStatus: 401 }, "RefusedError"],
     ["403", { ...answer, httpStatus: 403 }, "RefusedError"],
     ["404", { ...answer, httpStatus: 404 }, "PermanentError"],
-    ["408", { ...answer, httpStatus: 408 }, "RefusedError"],
+    ["408", { ...answer, httpStatus: 408 }, "UnavailableError"],
     ["409", { ...answer, httpStatus: 409 }, "RetryLaterError"],
     ["413", { ...answer, httpStatus: 413 }, "PermanentError"],
     ["422", { ...answer, httpStatus: 422 }, "PermanentError"],

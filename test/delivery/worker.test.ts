@@ -121,7 +121,7 @@ describe("the worker", () => {
     start(async () => {
       if (!isDown) return;
       tries.push(clock.now());
-      throw new UnavailableError("no answer");
+      throw new UnavailableError("no answer", { refused: false });
     });
     await clock.travelBy(60 * 60 * 1000, worker.idle);
     const perMinute = tries.filter((at) => at >= 30 * 60_000 && at < 31 * 60_000).length;
@@ -131,6 +131,17 @@ describe("the worker", () => {
     await clock.travelBy(5_000, worker.idle);
     expect(await store.countWork()).toEqual({ waiting: 0, dead: 0 });
     expect(performed.every(({ attempts }) => attempts === 0)).toBe(true);
+  });
+
+  it("sets aside what it cannot read, and does the rest", async () => {
+    await owe(3);
+    const claim: Store["claim"] = async (...request) =>
+      (await store.claim(...request)).map((job, index) =>
+        index === 0 ? { ...job, body: '{"kind":"unheard of"}' } : job,
+      );
+    start(async () => {}, { queue: { ...store, claim } });
+    await worker.idle();
+    expect([performed.length, await store.countWork()]).toEqual([2, { waiting: 0, dead: 1 }]);
   });
 
   it("goes on once the store does", async () => {

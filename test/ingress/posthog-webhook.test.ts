@@ -193,6 +193,7 @@ describe("answers", () => {
     ["no person", { ...delivery(), person: null }],
     ["the stub of a person", { ...delivery(), person: { id: "", name: "", url: "", properties: {} } }],
     ["a time that is none", delivery({ timestamp: "yesterday" })],
+    ["a time in the year 99999", delivery({ timestamp: "99999" })],
   ])("takes %s", async (_name, body) => {
     expect(await (await post(server.url, body, { secret: NEWEST })).json()).toHaveProperty("accepted");
   });

@@ -4,21 +4,34 @@ import express from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { openApp } from "../../src/app.ts";
+import type { Decision } from "../../src/contracts/decision.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { type Listening, serve } from "../../src/lib/server.ts";
 import { openBridge } from "../../src/novu/bridge.ts";
+import { createNotedDecisions } from "../../src/novu/noted-decisions.ts";
 import { assertWithinPlan } from "../../src/novu/plan-limits.ts";
 import { event, lifecycle } from "../../src/workflows/lifecycle.ts";
 import { testFolder, testSandbox } from "../support/sandbox.ts";
 
 const KEY = "secret-key";
 const lines: string[] = [];
+const recorded: Decision[] = [];
+const decisions = createNotedDecisions();
+const recording = { decisions, record: async (decision: Decision) => void recorded.push(decision), now: () => 0 };
 let server: Listening;
 
 beforeAll(async () => {
   const build = (says: string) =>
     workflow("w", async ({ step }) => {
       await step.email("fine", () => ({ subject: says, body: "b" }));
+      await step.email("notes", () => {
+        decisions.note(decision("notes"));
+        return { subject: "s", body: "b" };
+      });
+      await step.email("invalid", () => {
+        decisions.note(decision("invalid"));
+        return { subject: "", body: "b" };
+      });
       await step.email("throws", () => {
         throw new Error("the secret of person 42");
       });
@@ -33,6 +46,7 @@ beforeAll(async () => {
     secretKey: KEY,
     apiUrl: "http://novu.invalid",
     live: [build("live")],
+    ...recording,
     samples: [build("sample")],
     log,
   });
@@ -83,6 +97,29 @@ describe("the bridge", () => {
     expect((await fetch(`${server.url}/api/novu?action=discover`, { headers })).status).toBe(401);
   });
 
+  it("counts a message as sent only when it is handed over, and says so when it could not be made", async () => {
+    const run = {
+      transactionId: "t",
+      eventUuid: "u",
+      eventName: "e",
+      distinctId: "ada",
+      occurredAt: "2026-03-02T09:00:00.000Z",
+      snapshot: {},
+    };
+    recorded.length = 0;
+    await call("execute", "notes", { run });
+    expect(recorded).toMatchObject([{ outcome: "sent", step: "notes" }]);
+
+    recorded.length = 0;
+    await call("execute", "invalid", { run });
+    await call("execute", "throws", { run });
+    await call("preview", "invalid", { run });
+    expect(recorded.map(({ step, outcome, reason, detail }) => [step, outcome, reason, detail])).toEqual([
+      ["invalid", "failed", "error", "ExecutionStateOutputInvalidError"],
+      ["throws", "failed", "error", "StepExecutionFailedError"],
+    ]);
+  });
+
   it("says it is healthy to anyone, as Novu asks", async () => {
     expect(await (await fetch(`${server.url}/api/novu`)).json()).toMatchObject({
       status: "ok",
@@ -111,6 +148,7 @@ describe("the bridge", () => {
         secretKey: KEY,
         apiUrl: "http://novu.invalid",
         live: [broken],
+        ...recording,
         samples: [],
         log: createLog({ level: "silent" }),
       }),
@@ -130,7 +168,7 @@ describe("a workflow triggered by hand from Novu's dashboard", () => {
       payload: {},
       controls: { subject: "Hello {{subscriber.firstName}}" },
       state: [],
-      subscriber: { subscriberId: "ada", firstName: "Ada" },
+      subscriber: { subscriberId: "ada", firstName: "Ada", email: "ada@example.com" },
       context: {},
       env: {},
     };
@@ -200,7 +238,11 @@ function call(action: string, stepId: string, payload: object = {}): Promise<Res
   const body = {
     payload,
     controls: {},
-    state: ["fine", "throws"].map((id) => ({ stepId: id, outputs: {}, state: { status: "completed" } })),
+    state: ["fine", "notes", "invalid", "throws"].map((id) => ({
+      stepId: id,
+      outputs: {},
+      state: { status: "completed" },
+    })),
     subscriber: {},
     context: {},
     env: {},
@@ -210,6 +252,19 @@ function call(action: string, stepId: string, payload: object = {}): Promise<Res
     headers: { "content-type": "application/json", "novu-signature": signature(body) },
     body: JSON.stringify(body),
   });
+}
+
+function decision(step: string): Decision {
+  const facts = {
+    workflow: "w",
+    channel: "email",
+    distinctId: "ada",
+    outcome: "sent",
+    reason: null,
+    detail: null,
+    personSource: null,
+  } as const;
+  return { ...facts, step, transactionId: "t", decidedAt: "2026-03-02T09:00:00.000Z" };
 }
 
 function signature(body: unknown, { key = KEY, time = Date.now() } = {}): string {

@@ -112,6 +112,7 @@ describe("whom to write to", () => {
   const snapshot = { email: "then@example.com" } as never;
   const personNow = (outcome: Awaited<ReturnType<ReturnType<typeof lookup>>>) =>
     createPersonNow({ lookUp: async () => outcome, log: createLog({ level: "silent" }) })({
+      transactionId: "t",
       distinctId: "ada",
       snapshot,
     });

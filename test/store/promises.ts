@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
 import type { Exit, Routing, Start } from "../../src/contracts/notification.ts";
+import type { Work } from "../../src/contracts/work.ts";
+import { PermanentError } from "../../src/lib/errors.ts";
 import type { Store } from "../../src/store/store.ts";
 
 /** A way to open one engine; `reopen` opens the same data again, as a restart does. */
@@ -64,6 +66,13 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.countWork()).toEqual({ waiting: 5_000, dead: 0 });
       });
 
+      it("says that an event cannot be stored when it is the event's own fault", async () => {
+        let nested: unknown = 1;
+        for (let depth = 0; depth < 20_000; depth += 1) nested = [nested];
+        const broken = [event({ properties: { nested } }), event({ distinctId: null as unknown as string })];
+        for (const one of broken) await expect(store.accept(one, routing())).rejects.toThrow(PermanentError);
+      });
+
       it("does not do again what is done", async () => {
         await store.accept(event(), routing());
         const [job] = await store.claim("novu", 10, 1000);
@@ -91,8 +100,8 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await store.accept(event(), routing());
         await store.close();
         store = await engine.reopen(() => now);
-        expect(await store.claim("novu", 10, 1000)).toMatchObject([
-          { work: { kind: "start", body: { workflow: "w" } } },
+        expect((await store.claim("novu", 10, 1000)).map(workOf)).toMatchObject([
+          { kind: "start", body: { workflow: "w" } },
         ]);
       });
     });
@@ -108,9 +117,9 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("is claimed by lane: one that is down does not hold up the other", async () => {
         await store.accept(event(), routing());
         await store.decide(decision());
-        expect((await store.claim("novu", 10, 1000)).map(({ work }) => work.kind)).toEqual(["start"]);
+        expect((await store.claim("novu", 10, 1000)).map((job) => workOf(job).kind)).toEqual(["start"]);
         expect(await store.nextDueAt("posthog")).toBe(now);
-        expect((await store.claim("posthog", 10, 1000)).map(({ work }) => work.kind)).toEqual(["report"]);
+        expect((await store.claim("posthog", 10, 1000)).map((job) => workOf(job).kind)).toEqual(["report"]);
       });
 
       it("goes oldest first", async () => {
@@ -194,6 +203,24 @@ export function storePromises(name: string, createEngine: () => Engine): void {
     });
 
     describe("decisions", () => {
+      it("said again are the same, time and report included", async () => {
+        await store.decide(decision());
+        const [report] = await store.claim("posthog", 1, 1000);
+        await store.complete(report!.id);
+        await store.decide(decision({ decidedAt: LATER }));
+        expect([await store.listDecisions(), await store.claim("posthog", 1, 1000)]).toMatchObject([
+          [{ decidedAt: OCCURRED_AT }],
+          [],
+        ]);
+      });
+
+      it("that failed are not reported, and give way to whatever comes", async () => {
+        await store.decide(decision({ outcome: "failed", reason: "error" }));
+        expect([await store.claim("posthog", 1, 1000), await store.decidedSteps("u:w")]).toEqual([[], []]);
+        await store.decide(decision({ outcome: "skipped", reason: "left" }), { ifOpen: true });
+        expect(await store.listDecisions()).toMatchObject([{ outcome: "skipped" }]);
+      });
+
       it("are one per run and step; a later one replaces it", async () => {
         await store.decide(decision());
         await store.decide(decision({ outcome: "skipped", reason: "left" }));
@@ -209,8 +236,8 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
       it("owe one report each", async () => {
         await Promise.all([store.decide(decision()), store.decide(decision()), store.decide(decision())]);
-        expect(await store.claim("posthog", 10, 1000)).toMatchObject([
-          { work: { kind: "report", body: { step: "welcome", outcome: "sent" } } },
+        expect((await store.claim("posthog", 10, 1000)).map(workOf)).toMatchObject([
+          { kind: "report", body: { step: "welcome", outcome: "sent" } },
         ]);
       });
 
@@ -306,6 +333,10 @@ function decision(changes: Partial<Decision> = {}): Decision {
   };
 }
 
-function keyOf({ work }: { work: { kind: string; body: unknown } }): string {
-  return (work.body as Start).run.transactionId;
+function workOf({ body }: { body: string }): Work {
+  return JSON.parse(body) as Work;
+}
+
+function keyOf(job: { body: string }): string {
+  return (workOf(job).body as Start).run.transactionId;
 }

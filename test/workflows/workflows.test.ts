@@ -80,6 +80,28 @@ it("refuses a payload that JSON cannot carry to the step, and names the workflow
   }
 });
 
+it("says in no word of the event that a workflow's `from` fails on it", () => {
+  const broken = lifecycle({
+    id: "w",
+    name: "W",
+    description: "",
+    category: "marketing",
+    on: [],
+    payload: z.object({ at: z.string() }),
+    from: ({ properties }) => ({ at: (properties.items as string[])[0]?.trim() }),
+    workflow: async () => {},
+  });
+  const event = {
+    uuid: "u",
+    name: "e",
+    distinctId: "ada",
+    occurredAt: "2026-03-02T09:00:00.000Z",
+    properties: {},
+    personProperties: null,
+  };
+  expect(broken.payloadOf(event)).toEqual({ misfit: "its `from` fails on this event" });
+});
+
 it("gives each workflow an id of its own", () => {
   expect(new Set(workflows.map(({ id }) => id)).size).toBe(workflows.length);
 });

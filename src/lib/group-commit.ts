@@ -1,6 +1,6 @@
 /** Too much is waiting to be written; the sender has to come back later. */
-export class StoreBusyError extends Error {
-  override readonly name = "StoreBusyError";
+export class BusyError extends Error {
+  override readonly name = "BusyError";
 }
 
 interface Waiting<Item, Result> {
@@ -16,7 +16,7 @@ export interface GroupCommitOptions<Item, Result> {
   bytesOf(item: Item): number;
   /** Whether a failure is about what was to be written, and not about the store. */
   isAboutAnItem(error: unknown): boolean;
-  /** At most so many wait, in number and bytes; more are refused with a StoreBusyError. */
+  /** At most so many wait, in number and bytes; more are refused with a BusyError. */
   mostWaiting: number;
   mostWaitingBytes: number;
   /** At most so many share one transaction, in number and bytes. */
@@ -43,7 +43,7 @@ export function groupCommit<Item, Result>({
     const bytes = bytesOf(item);
     if (waiting.length >= bounds.mostWaiting || waitingBytes + bytes > bounds.mostWaitingBytes) {
       return Promise.reject(
-        new StoreBusyError(`${waiting.length} items of ${waitingBytes} bytes are waiting to be written`),
+        new BusyError(`${waiting.length} items of ${waitingBytes} bytes are waiting to be written`),
       );
     }
     return new Promise((resolve, reject) => {

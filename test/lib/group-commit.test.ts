@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { groupCommit, StoreBusyError } from "../../src/store/group-commit.ts";
+import { BusyError, groupCommit } from "../../src/lib/group-commit.ts";
 
 const bounds = { mostWaiting: 100, mostWaitingBytes: 1_000, mostTogether: 10, mostBytesTogether: 50 };
 
@@ -79,7 +79,7 @@ describe("groupCommit", () => {
   ])("refuses what would wait beyond its bounds: %s", async (_name, changes) => {
     const { write, finish } = writer(changes);
     const results = [1, 2, 3].map((item) => write(item));
-    await expect(write(4)).rejects.toThrow(StoreBusyError);
+    await expect(write(4)).rejects.toThrow(BusyError);
     await finish();
     expect(await Promise.all(results)).toEqual([2, 4, 6]);
   });

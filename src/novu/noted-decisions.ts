@@ -1,0 +1,24 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Decision } from "../contracts/decision.ts";
+
+/**
+ * Holds what the steps decide during a bridge call until it is known how the call is answered: a
+ * message counts as sent when it is handed over, not when it is written.
+ */
+export function createNotedDecisions() {
+  const calls = new AsyncLocalStorage<Decision[]>();
+  return {
+    note(decision: Decision): void {
+      calls.getStore()?.push(decision);
+    },
+    during<Result>(call: () => Promise<Result>): Promise<Result> {
+      return calls.run([], call);
+    },
+    /** What was decided in the present call. */
+    noted(): Decision[] {
+      return calls.getStore() ?? [];
+    },
+  };
+}
+
+export type NotedDecisions = ReturnType<typeof createNotedDecisions>;
