@@ -93,11 +93,7 @@ export async function openApp(
     const bridge = await openBridge({
       ...novu,
       decisions,
-      record: async (decision) => {
-        await store.decide(decision);
-        logDecision(decision);
-        reporter.wake();
-      },
+      record: decide,
       now,
       live: workflows.map((workflow) => workflow.build(liveTools)),
       samples: workflows.map((workflow) => workflow.build(sampleTools)),
@@ -107,7 +103,7 @@ export async function openApp(
     const { report, stop: stopReports } = createPostHogReport(posthog);
     const perform = createPerform({
       novu: createNovuApi(novu),
-      runs: store,
+      runs: { ...store, decide },
       report,
       sendingSteps: (id) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [],
       pace: createPacer({
@@ -213,8 +209,12 @@ export async function openApp(
       }
     }
 
-    function logDecision({ workflow, step, transactionId, outcome, reason, detail, personSource }: Decision): void {
+    /** Notes a decision, which owes PostHog a report. */
+    async function decide(decision: Decision, options?: { ifOpen: boolean }): Promise<void> {
+      await store.decide(decision, options);
+      const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
+      reporter.wake();
     }
   }
 }

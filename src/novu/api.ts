@@ -54,7 +54,8 @@ function failure(error: Error): NovuAnswer {
 }
 
 function unexpected({ statusCode, body }: NovuError): NovuAnswer {
-  const triggerStatus = (parse(body) as { data?: { status?: unknown } } | null)?.data?.status;
+  // The library has taken the answer out of its `data` by then.
+  const triggerStatus = (parse(body) as { status?: unknown } | null)?.status;
   if (typeof triggerStatus === "string") return { httpStatus: statusCode, triggerStatus, message: triggerStatus };
   return { httpStatus: null, message: `status ${statusCode} with something else than Novu's answer` };
 }

@@ -123,7 +123,7 @@ describe("the bridge", () => {
   it("says it is healthy to anyone, as Novu asks", async () => {
     expect(await (await fetch(`${server.url}/api/novu`)).json()).toMatchObject({
       status: "ok",
-      discovered: { workflows: 1, steps: 3 },
+      discovered: { workflows: 1, steps: 5 },
     });
   });
 
