@@ -122,7 +122,7 @@ describe("a person who has left", () => {
     await using sandbox = await testSandbox();
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { ...checkout, $set: ada } });
     await sandbox.travel({ hours: 23 });
-    sandbox.novu.interfere(({ method }) => (method === "DELETE" ? "hang up" : null));
+    sandbox.novu.interfere(({ method }) => (method === "DELETE" ? { status: 400 } : null));
     sandbox.posthog.capture({ event: "checkout_completed", distinctId: "ada" });
     await sandbox.travel({ hours: 2 });
 
@@ -286,9 +286,9 @@ describe("when PostHog cannot be asked", () => {
     await using sandbox = await testSandbox();
     sandbox.posthog.interfere(({ path }) => (path.startsWith("/batch") ? { status: 503 } : null));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
-    await sandbox.travel({ minutes: 30 });
+    await sandbox.travel({ minutes: 2 });
     sandbox.posthog.interfere(null);
-    await sandbox.travel({ minutes: 30 });
+    await sandbox.travel({ minutes: 2 });
     const reports = sandbox.posthog.state.events.filter(({ event }) => event.startsWith("notification"));
     expect(reports.map(({ properties }) => properties.step).sort()).toEqual(["welcome", "welcome-note"]);
   });
@@ -330,7 +330,7 @@ describe("when Novu is down", () => {
     await using sandbox = await testSandbox();
     sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? answer : null));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
-    await sandbox.travel({ minutes: 10 });
+    await sandbox.travel({ minutes: 1 });
     expect(sandbox.novu.triggers).toEqual([]);
     sandbox.novu.interfere(null);
     await sandbox.travel({ seconds: 5 });

@@ -8,7 +8,7 @@ import { uuidV5 } from "./uuid-v5.ts";
 const MOST_TOGETHER = 100;
 const NEVER_MS = 24 * 60 * 60 * 1000;
 /** Also how long a stopping process waits at most. */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 3_000;
 
 /**
  * Tells PostHog what was decided, as `notification sent` or `notification skipped` of the person.

@@ -1,15 +1,12 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** How long requests under way may take once the server is to close. */
-const OPEN_REQUESTS_MS = 4_000;
-
 export interface Listening {
   /** Such as http://127.0.0.1:4000 */
   url: string;
   port: number;
-  /** Lets requests under way end, and cuts off those that take too long. */
-  close(): Promise<void>;
+  /** Lets requests under way end within `withinMs` (4,000), and cuts off those that take longer. */
+  close(withinMs?: number): Promise<void>;
 }
 
 /** Serves on `port`, or on any free one for 0. Without a `host` it can be reached from outside. */
@@ -35,12 +32,12 @@ export async function serve(
   return {
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
-    async close() {
+    async close(withinMs = 4_000) {
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
       server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), OPEN_REQUESTS_MS);
+      const timer = setTimeout(() => server.closeAllConnections(), withinMs);
       await closed;
       clearTimeout(timer);
     },
