@@ -50,6 +50,18 @@ describe("the process", () => {
     expect(app.output()).not.toMatch(/ada@example\.com|Lovelace|local-novu-secret-key|phx_local/);
   });
 
+  it("says that it is not ready, and takes nothing, while its store cannot be written", async () => {
+    await using sandbox = await testSandbox();
+    sandbox.app.store.ping = () => Promise.reject(new Error("disk full"));
+    sandbox.app.store.accept = () => Promise.reject(new Error("disk full"));
+    const ready = await fetch(`${sandbox.app.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { status: "not ready", reason: "the store cannot be written" },
+    ]);
+    expect((await post(sandbox.app.url, delivery())).status).toBe(503);
+  });
+
   it("loses nothing to kill -9 between the 202 and the trigger", async () => {
     await using sandbox = await testSandbox();
     using folder = testFolder();

@@ -15,14 +15,25 @@ const iso = (seconds: number) => new Date(Date.parse("2026-03-02T09:00:00.000Z")
 describe("the road from an event to a message", () => {
   it("ends in a rendered email to the person, and in a report at PostHog", async () => {
     await using sandbox = await testSandbox();
-    sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
+    sandbox.posthog.capture({
+      event: "user_signed_up",
+      distinctId: "ada",
+      properties: { $set: { ...ada, phone: "+491234", $timezone: "Europe/Berlin" } },
+    });
     await sandbox.settled();
 
     const [email] = sandbox.novu.state.messages;
     expect(email).toMatchObject({ channel: "email", to: "ada@example.com", subscriberId: "ada" });
     expect(email?.content.subject).toBe("Welcome to Acme");
     expect(email?.content.body).toMatch(/^<!DOCTYPE html>.*Hi Ada,/s);
-    expect(sandbox.novu.state.subscribers.ada).toMatchObject({ firstName: "Ada", lastName: "Lovelace" });
+    expect(sandbox.novu.state.subscribers.ada).toEqual({
+      subscriberId: "ada",
+      email: "ada@example.com",
+      firstName: "Ada",
+      lastName: "Lovelace",
+      phone: "+491234",
+      timezone: "Europe/Berlin",
+    });
 
     const reports = sandbox.posthog.state.events.filter(({ event }) => event === "notification sent");
     expect(reports.map(({ distinctId, properties }) => [distinctId, properties.step])).toEqual([
@@ -112,6 +123,8 @@ describe("a person who has left", () => {
     await post(sandbox.app.url, delivery({ event: "checkout_started", timestamp: at(0), properties: checkout }));
     await sandbox.travel({ days: 2 });
 
+    // Not even begun: every step at Novu is billed.
+    expect(sandbox.novu.triggers).toEqual([]);
     expect(sandbox.novu.state.messages).toEqual([]);
     expect(await sandbox.app.store.listDecisions()).toMatchObject([
       { step: "recovery", outcome: "skipped", reason: "left", detail: "checkout_completed" },
@@ -145,6 +158,22 @@ describe("a person who has left", () => {
     expect(sandbox.novu.triggers).toHaveLength(1);
     expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["canceled", "canceled"]);
     expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+  });
+
+  it("is cancelled once, however often they leave", async () => {
+    await using sandbox = await testSandbox();
+    let cancels = 0;
+    sandbox.novu.interfere(({ method }) => {
+      if (method === "DELETE") cancels += 1;
+      return null;
+    });
+    sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { ...checkout, $set: ada } });
+    for (let hour = 0; hour < 3; hour += 1) {
+      await sandbox.travel({ hours: 1 });
+      sandbox.posthog.capture({ event: "checkout_completed", distinctId: "ada" });
+    }
+    await sandbox.travel({ days: 2 });
+    expect(cancels).toBe(1);
   });
 
   it("may come back: an exit before the start does not count", async () => {
@@ -370,6 +399,17 @@ describe("when Novu is down", () => {
     await sandbox.settled();
     sandbox.novu.state.workflows = workflows;
     await sandbox.travel({ minutes: 1 });
+    expect(sandbox.novu.triggers).toHaveLength(1);
+  });
+
+  it("does not wait for ever for an answer", async () => {
+    await using sandbox = await testSandbox();
+    let asked = 0;
+    sandbox.novu.interfere(({ path }) =>
+      path === "/v1/events/trigger" && ++asked === 1 ? { delayMs: 60_000, status: 500 } : null,
+    );
+    sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
+    await sandbox.travel({ seconds: 5 });
     expect(sandbox.novu.triggers).toHaveLength(1);
   });
 

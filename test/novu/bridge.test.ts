@@ -166,7 +166,7 @@ describe("a workflow triggered by hand from Novu's dashboard", () => {
     });
     const body = {
       payload: {},
-      controls: { subject: "Hello {{subscriber.firstName}}" },
+      controls: { subject: "Hello {{subscriber.firstName}} & Co" },
       state: [],
       subscriber: { subscriberId: "ada", firstName: "Ada", email: "ada@example.com" },
       context: {},
@@ -181,7 +181,7 @@ describe("a workflow triggered by hand from Novu's dashboard", () => {
       body: JSON.stringify(body),
     });
     expect(await response.json()).toMatchObject({
-      outputs: { subject: "Hello Ada", body: expect.stringContaining("Hi Ada,") },
+      outputs: { subject: "Hello Ada & Co", body: expect.stringContaining("Hi Ada,") },
     });
     expect(await sandbox.app.store.listDecisions()).toEqual([]);
   });

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPostHogReport } from "../../src/attribution/posthog-report.ts";
+import type { Decision } from "../../src/contracts/decision.ts";
+import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
+import { createVirtualClock, type VirtualClock } from "../../src/sandbox/virtual-clock.ts";
+
+const DECISION: Decision = {
+  transactionId: "t",
+  workflow: "w",
+  step: "welcome",
+  channel: "email",
+  distinctId: "ada",
+  outcome: "sent",
+  reason: null,
+  detail: null,
+  personSource: "posthog",
+  decidedAt: "2026-03-02T09:00:00.000Z",
+};
+
+let clock: VirtualClock;
+let posthog: LocalPostHog;
+let reports: ReturnType<typeof createPostHogReport>;
+
+beforeEach(async () => {
+  clock = createVirtualClock({ startAt: 0, flowing: false });
+  posthog = await openLocalPostHog({ projectToken: "phc_1", personalApiKey: "phx_1", clock, port: 0 });
+  reports = createPostHogReport({ host: posthog.url, projectToken: "phc_1" });
+});
+afterEach(async () => {
+  await reports.stop();
+  await posthog.close(0);
+  clock.stop();
+});
+
+describe("a report", () => {
+  it("is of the person, at the time of the decision", async () => {
+    await reports.report(DECISION);
+    expect(posthog.state.events).toMatchObject([
+      {
+        event: "notification sent",
+        distinctId: "ada",
+        timestamp: DECISION.decidedAt,
+        properties: { workflow: "w", step: "welcome", channel: "email", transaction_id: "t", person_source: "posthog" },
+      },
+    ]);
+  });
+
+  it("of the same decision has the same valid uuid, and of another another", async () => {
+    await reports.report(DECISION);
+    await reports.report({ ...DECISION });
+    await reports.report({ ...DECISION, step: "other" });
+    const [first, again, other] = posthog.state.events.map(({ uuid }) => uuid);
+    expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect([again === first, other === first]).toEqual([true, false]);
+  });
+
+  it("shares its request with those of the same moment", async () => {
+    let requests = 0;
+    posthog.interfere(() => {
+      requests += 1;
+      return null;
+    });
+    await Promise.all(Array.from({ length: 150 }, (_, index) => reports.report({ ...DECISION, step: `s${index}` })));
+    expect([posthog.state.events.length, requests]).toEqual([150, 2]);
+  });
+
+  it.each([
+    ["hangs up", "hang up" as const, "PostHog is down"],
+    ["fails", { status: 503 }, "PostHog is down"],
+    ["refuses", { status: 400 }, "PostHog did not take the report"],
+  ])("rejects while PostHog %s, and leaves nothing behind to be sent twice", async (_name, trouble, message) => {
+    posthog.interfere(() => trouble);
+    await expect(reports.report(DECISION)).rejects.toThrow(message);
+    posthog.interfere(null);
+    await reports.report(DECISION);
+    await reports.report({ ...DECISION, step: "other" });
+    expect(posthog.state.events).toHaveLength(2);
+  });
+});
