@@ -1,21 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPostHogReport } from "../../src/attribution/posthog-report.ts";
-import type { Decision } from "../../src/contracts/decision.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/sandbox/virtual-clock.ts";
+import { decision } from "../support/facts.ts";
 
-const DECISION: Decision = {
-  transactionId: "t",
-  workflow: "w",
-  step: "welcome",
-  channel: "email",
-  distinctId: "ada",
-  outcome: "sent",
-  reason: null,
-  detail: null,
-  personSource: "posthog",
-  decidedAt: "2026-03-02T09:00:00.000Z",
-};
+const DECISION = decision();
 
 let clock: VirtualClock;
 let posthog: LocalPostHog;
@@ -40,7 +29,13 @@ describe("a report", () => {
         event: "notification sent",
         distinctId: "ada",
         timestamp: DECISION.decidedAt,
-        properties: { workflow: "w", step: "welcome", channel: "email", transaction_id: "t", person_source: "posthog" },
+        properties: {
+          workflow: "w",
+          step: "welcome",
+          channel: "email",
+          transaction_id: "u:w",
+          person_source: "posthog",
+        },
       },
     ]);
   });

@@ -6,6 +6,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
+import { decision } from "../support/facts.ts";
 import { testFolder } from "../support/sandbox.ts";
 
 let folder: ReturnType<typeof testFolder>;
@@ -173,16 +174,5 @@ function start(perform: (job: Job) => Promise<void>, { concurrency = 4, queue = 
 }
 
 async function owe(count: number): Promise<void> {
-  const facts = {
-    workflow: "w",
-    channel: "email",
-    distinctId: "ada",
-    outcome: "sent",
-    reason: null,
-    detail: null,
-    personSource: null,
-  } as const;
-  for (let index = 0; index < count; index += 1) {
-    await store.decide({ ...facts, transactionId: "t", step: `s${index}`, decidedAt: "2026-03-02T09:00:00.000Z" });
-  }
+  for (let index = 0; index < count; index += 1) await store.decide(decision({ step: `s${index}` }));
 }

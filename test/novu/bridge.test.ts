@@ -11,6 +11,7 @@ import { openBridge } from "../../src/novu/bridge.ts";
 import { createNotedDecisions } from "../../src/novu/noted-decisions.ts";
 import { assertWithinPlan } from "../../src/novu/plan-limits.ts";
 import { event, lifecycle } from "../../src/workflows/lifecycle.ts";
+import { decision } from "../support/facts.ts";
 import { testFolder, testSandbox } from "../support/sandbox.ts";
 
 const KEY = "secret-key";
@@ -25,11 +26,11 @@ beforeAll(async () => {
     workflow("w", async ({ step }) => {
       await step.email("fine", () => ({ subject: says, body: "b" }));
       await step.email("notes", () => {
-        decisions.note(decision("notes"));
+        decisions.note(decision({ step: "notes" }));
         return { subject: "s", body: "b" };
       });
       await step.email("invalid", () => {
-        decisions.note(decision("invalid"));
+        decisions.note(decision({ step: "invalid" }));
         return { subject: "", body: "b" };
       });
       await step.email("throws", () => {
@@ -252,19 +253,6 @@ function call(action: string, stepId: string, payload: object = {}): Promise<Res
     headers: { "content-type": "application/json", "novu-signature": signature(body) },
     body: JSON.stringify(body),
   });
-}
-
-function decision(step: string): Decision {
-  const facts = {
-    workflow: "w",
-    channel: "email",
-    distinctId: "ada",
-    outcome: "sent",
-    reason: null,
-    detail: null,
-    personSource: null,
-  } as const;
-  return { ...facts, step, transactionId: "t", decidedAt: "2026-03-02T09:00:00.000Z" };
 }
 
 function signature(body: unknown, { key = KEY, time = Date.now() } = {}): string {

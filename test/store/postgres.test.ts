@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
+import { decision, event } from "../support/facts.ts";
 import { hasPostgres, openTestDatabase, testDatabase } from "../support/postgres.ts";
 import { eventually } from "../support/sandbox.ts";
 import { storePromises } from "./promises.ts";
@@ -47,16 +48,8 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
     it("accept the same event once", async () => {
       await using database = await openTestDatabase();
       const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })));
-      const event = {
-        uuid: "u",
-        name: "e",
-        distinctId: "ada",
-        occurredAt: "2026-03-02T09:00:00.000Z",
-        properties: {},
-        personProperties: null,
-      };
       const outcomes = await Promise.all(
-        Array.from({ length: 40 }, (_, index) => stores[index % 2]!.accept(event, { starts: [], exits: [] })),
+        Array.from({ length: 40 }, (_, index) => stores[index % 2]!.accept(event(), { starts: [], exits: [] })),
       );
       expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(1);
       await Promise.all(stores.map((store) => store.close()));
@@ -73,17 +66,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       });
       await eventually(() => database.isListenedTo());
       const before = heard;
-      await one!.accept(
-        {
-          uuid: "u",
-          name: "e",
-          distinctId: "ada",
-          occurredAt: "2026-03-02T09:00:00.000Z",
-          properties: {},
-          personProperties: null,
-        },
-        { starts: [], exits: [] },
-      );
+      await one!.accept(event(), { starts: [], exits: [] });
       await eventually(() => heard > before, 1_500);
       await stop();
       await Promise.all([one!.close(), other!.close()]);
@@ -98,14 +81,5 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
 });
 
 function decide(store: Store, index: number): Promise<void> {
-  const facts = {
-    workflow: "w",
-    channel: "email",
-    distinctId: "ada",
-    outcome: "sent",
-    reason: null,
-    detail: null,
-    personSource: null,
-  } as const;
-  return store.decide({ ...facts, transactionId: "t", step: `s${index}`, decidedAt: "2026-03-02T09:00:00.000Z" });
+  return store.decide(decision({ step: `s${index}` }));
 }

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Decision } from "../../src/contracts/decision.ts";
-import type { LifecycleEvent } from "../../src/contracts/event.ts";
 import type { Exit, Routing, Start } from "../../src/contracts/notification.ts";
 import type { Work } from "../../src/contracts/work.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
 import type { Store } from "../../src/store/store.ts";
+import { decision, event, OCCURRED_AT } from "../support/facts.ts";
 
 /** A way to open one engine; `reopen` opens the same data again, as a restart does. */
 export interface Engine {
@@ -13,7 +12,6 @@ export interface Engine {
   drop(): Promise<void>;
 }
 
-const OCCURRED_AT = "2026-03-02T09:00:00.000Z";
 const LATER = "2026-03-02T10:00:00.000Z";
 const EARLIER = "2026-03-02T08:00:00.000Z";
 
@@ -278,18 +276,6 @@ export function storePromises(name: string, createEngine: () => Engine): void {
   });
 }
 
-function event(changes: Partial<LifecycleEvent> = {}): LifecycleEvent {
-  return {
-    uuid: "u",
-    name: "checkout_started",
-    distinctId: "ada",
-    occurredAt: OCCURRED_AT,
-    properties: {},
-    personProperties: null,
-    ...changes,
-  };
-}
-
 function start(changes: Partial<Start> = {}): Start {
   const workflow = changes.workflow ?? "w";
   const run = {
@@ -314,22 +300,6 @@ function exit(changes: Partial<Exit> = {}): Exit {
     eventUuid: "e",
     eventName: "checkout_completed",
     occurredAt: LATER,
-    ...changes,
-  };
-}
-
-function decision(changes: Partial<Decision> = {}): Decision {
-  return {
-    transactionId: "u:w",
-    workflow: "w",
-    step: "welcome",
-    channel: "email",
-    distinctId: "ada",
-    outcome: "sent",
-    reason: null,
-    detail: null,
-    personSource: "posthog",
-    decidedAt: OCCURRED_AT,
     ...changes,
   };
 }

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { decision } from "../support/facts.ts";
 import { testFolder } from "../support/sandbox.ts";
 import { storePromises } from "./promises.ts";
 
@@ -44,18 +45,7 @@ describe("the data folder", () => {
   it("gives back what a killed process had claimed", async () => {
     using folder = testFolder();
     const first = await openSqliteStore({ dataDir: folder.path, now: () => 0 });
-    await first.decide({
-      transactionId: "t",
-      workflow: "w",
-      step: "s",
-      channel: "email",
-      distinctId: "ada",
-      outcome: "sent",
-      reason: null,
-      detail: null,
-      personSource: null,
-      decidedAt: "2026-03-02T09:00:00.000Z",
-    });
+    await first.decide(decision());
     await first.claim("posthog", 1, 60_000);
     await first.close();
     const second = await openSqliteStore({ dataDir: folder.path, now: () => 0 });

@@ -6,6 +6,7 @@ import { samplePerson } from "../../src/people/sample-person.ts";
 import { workflows } from "../../src/workflows/index.ts";
 import { lifecycle } from "../../src/workflows/lifecycle.ts";
 import type { Tools } from "../../src/workflows/tools.ts";
+import { event } from "../support/facts.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -91,15 +92,7 @@ it("says in no word of the event that a workflow's `from` fails on it", () => {
     from: ({ properties }) => ({ at: (properties.items as string[])[0]?.trim() }),
     workflow: async () => {},
   });
-  const event = {
-    uuid: "u",
-    name: "e",
-    distinctId: "ada",
-    occurredAt: "2026-03-02T09:00:00.000Z",
-    properties: {},
-    personProperties: null,
-  };
-  expect(broken.payloadOf(event)).toEqual({ misfit: "its `from` fails on this event" });
+  expect(broken.payloadOf(event())).toEqual({ misfit: "its `from` fails on this event" });
 });
 
 it("gives each workflow an id of its own", () => {

@@ -1,0 +1,64 @@
+import type { Kysely } from "kysely";
+import { Decision } from "../contracts/decision.ts";
+import { workRow } from "./accept.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/** What was decided at each step, with the report that it owes. */
+export function decisionLog({
+  db,
+  now,
+}: {
+  db: Kysely<Tables>;
+  now: () => number;
+}): Pick<Store, "decide" | "decidedSteps" | "listDecisions"> {
+  return {
+    async decide(decision, { ifOpen } = { ifOpen: false }) {
+      const { transactionId, step, distinctId, outcome } = decision;
+      await db.transaction().execute(async (trx) => {
+        const earlier = await trx
+          .selectFrom("decisions")
+          .select("body")
+          .where("transaction_id", "=", transactionId)
+          .where("step", "=", step)
+          .executeTakeFirst();
+        const before = earlier && Decision.parse(JSON.parse(earlier.body));
+        if (before !== undefined && ((ifOpen && before.outcome !== "failed") || isSame(before, decision))) return;
+
+        const body = JSON.stringify(decision);
+        await trx
+          .insertInto("decisions")
+          .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
+          .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
+          .execute();
+        if (outcome === "failed") return;
+        const report = workRow(`report:${transactionId}:${step}:${outcome}`, { kind: "report", body: decision }, now());
+        await trx
+          .insertInto("work")
+          .values(report)
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+      });
+    },
+
+    async decidedSteps(transactionId) {
+      const rows = await db
+        .selectFrom("decisions")
+        .select(["step", "body"])
+        .where("transaction_id", "=", transactionId)
+        .execute();
+      return rows.filter(({ body }) => Decision.parse(JSON.parse(body)).outcome !== "failed").map(({ step }) => step);
+    },
+
+    async listDecisions({ distinctId, limit = 1000 } = {}) {
+      let query = db.selectFrom("decisions").select("body").orderBy("id", "desc").limit(limit);
+      if (distinctId !== undefined) query = query.where("distinct_id", "=", distinctId);
+      return (await query.execute()).map(({ body }) => Decision.parse(JSON.parse(body))).reverse();
+    },
+  };
+}
+
+/** Two decisions that say the same, whenever they were made. */
+function isSame(one: Decision, other: Decision): boolean {
+  return one.outcome === other.outcome && one.reason === other.reason && one.detail === other.detail;
+}
