@@ -24,6 +24,28 @@ describe("createPacer", () => {
     expect(busiest).toBeGreaterThan(perSecond / 2);
   });
 
+  it("does not let all go at once that a stall has held up", async () => {
+    const perSecond = 100;
+    let next = 0;
+    const takePlaces = async (count: number, intervalMs: number) => {
+      const first = Math.max(next, Date.now());
+      next = first + count * intervalMs;
+      return first;
+    };
+    const pace = createPacer({ takePlaces, perSecond });
+    const calls: number[] = [];
+    const all = Array.from({ length: 60 }, async () => {
+      await pace();
+      calls.push(performance.now());
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const until = performance.now() + 400;
+    while (performance.now() < until);
+    await Promise.all(all);
+    const busiest = Math.max(...calls.map((from) => calls.filter((at) => at >= from && at < from + 100).length));
+    expect(busiest).toBeLessThanOrEqual(perSecond / 10 + 2);
+  });
+
   it("lets a single call through at once", async () => {
     let asked = 0;
     const pace = createPacer({
