@@ -24,7 +24,7 @@ describe("createPacer", () => {
     expect(busiest).toBeGreaterThan(perSecond / 2);
   });
 
-  it("does not let all go at once that a stall has held up", async () => {
+  it("does not let all go at once that a stall has held up, here and elsewhere", async () => {
     const perSecond = 100;
     let next = 0;
     const takePlaces = async (count: number, intervalMs: number) => {
@@ -32,10 +32,10 @@ describe("createPacer", () => {
       next = first + count * intervalMs;
       return first;
     };
-    const pace = createPacer({ takePlaces, perSecond });
+    const processes = [createPacer({ takePlaces, perSecond }), createPacer({ takePlaces, perSecond })];
     const calls: number[] = [];
-    const all = Array.from({ length: 60 }, async () => {
-      await pace();
+    const all = Array.from({ length: 60 }, async (_, index) => {
+      await processes[index % 2]?.();
       calls.push(performance.now());
     });
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -43,7 +43,7 @@ describe("createPacer", () => {
     while (performance.now() < until);
     await Promise.all(all);
     const busiest = Math.max(...calls.map((from) => calls.filter((at) => at >= from && at < from + 100).length));
-    expect(busiest).toBeLessThanOrEqual(perSecond / 10 + 2);
+    expect(busiest).toBeLessThanOrEqual((perSecond * (100 + 50)) / 1000 + 1);
   });
 
   it("lets a single call through at once", async () => {
@@ -63,7 +63,7 @@ describe("createPacer", () => {
     let isDown = true;
     const takePlaces = async () => {
       if (isDown) throw new Error("store down");
-      return 0;
+      return Date.now();
     };
     const pace = createPacer({ takePlaces, perSecond: 60 });
     await expect(Promise.all([pace(), pace()])).rejects.toThrow("store down");
