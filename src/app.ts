@@ -1,17 +1,22 @@
 import express from "express";
 import { createPostHogReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
+import type { Cause } from "./contracts/cause.ts";
 import type { Decision } from "./contracts/decision.ts";
+import type { LifecycleEvent } from "./contracts/event.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
+import type { Lane } from "./contracts/work.ts";
 import { createPacer } from "./delivery/pacer.ts";
 import { createPerform } from "./delivery/perform.ts";
 import { startWorker } from "./delivery/worker.ts";
+import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
-import { type Accept, postHogWebhook } from "./ingress/posthog-webhook.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { postHogWebhook } from "./ingress/posthog-webhook.ts";
 import { webhookAuth } from "./ingress/webhook-auth.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
-import { describeError, PermanentError } from "./lib/errors.ts";
+import { describeError } from "./lib/errors.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { serve } from "./lib/server.ts";
 import { createNovuApi } from "./novu/api.ts";
@@ -21,15 +26,14 @@ import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { createPersonLookup, createPersonNow } from "./people/person-now.ts";
 import { postHogPersons } from "./people/posthog-persons.ts";
 import { samplePerson } from "./people/sample-person.ts";
+import { createAccept } from "./routing/accept.ts";
 import { createRoute } from "./routing/route.ts";
-import { openPostgresStore } from "./store/postgres.ts";
-import { openSqliteStore } from "./store/sqlite.ts";
+import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
+import { startSweep } from "./store/sweep.ts";
 import { workflows as allWorkflows } from "./workflows/index.ts";
 import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
 import type { Tools } from "./workflows/tools.ts";
-
-const CONCURRENCY = 8;
 
 export interface App {
   /** Where it listens, such as http://127.0.0.1:4000 */
@@ -52,12 +56,9 @@ export async function openApp(
     workflows = allWorkflows,
   }: { clock?: Clock; log?: Log; workflows?: LifecycleWorkflow[] } = {},
 ): Promise<App> {
-  const { novu, posthog } = config;
+  const { novu, posthog, roles } = config;
   const { now } = clock;
-  const store =
-    config.databaseUrl === undefined
-      ? await openSqliteStore({ dataDir: config.dataDir, now })
-      : await openPostgresStore({ url: config.databaseUrl, now, log });
+  const store = await openStore(config, { now, log });
 
   try {
     return await open();
@@ -69,6 +70,11 @@ export async function openApp(
   async function open(): Promise<App> {
     let stopping = false;
     let stopped: Promise<void> | undefined;
+
+    const metrics = createMetrics({
+      depths: { lanes: () => store.countLanes(), workflows: (since) => store.countWorkflows(since) },
+      now,
+    });
 
     // People and workflows, live and as samples
     const lookUp = createPersonLookup({ readPersons: postHogPersons(posthog), now });
@@ -100,89 +106,78 @@ export async function openApp(
       log,
     });
     assertWithinPlan(bridge.workflows, novu.plan);
+    const sendingSteps = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [];
     const { report, stop: stopReports } = createPostHogReport(posthog);
     const perform = createPerform({
       novu: createNovuApi(novu),
       runs: { ...store, decide },
       report,
-      sendingSteps: (id) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [],
+      sendingSteps,
       pace: createPacer({
         takePlaces: (count, intervalMs) => store.takePlaces("novu", count, intervalMs),
-        perSecond: triggersPerSecond,
+        perSecond: novu.triggersPerSecond ?? triggersPerSecond,
       }),
+      onTriggered: metrics.triggered,
       now,
       log,
     });
 
     // PostHog: the door it knocks at
-    const route = createRoute(workflows);
-    const setAside = (reason: string, body: string, event: { uuid: string; name: string } | null) =>
-      store.setAside({
+    const setAside = async ({ cause, reason, event, body }: Aside) => {
+      metrics.setAside(cause);
+      await store.setAside({
         receivedAt: new Date(now()).toISOString(),
         reason,
         eventUuid: event?.uuid ?? null,
         eventName: event?.name ?? null,
+        distinctId: event?.distinctId ?? null,
         body,
       });
-    const accept: Accept = async (event, body) => {
-      const ignore = async (reason: string) => {
-        await setAside(reason, body, event);
-        return { outcome: "ignored", reason } as const;
-      };
-      const { problems, ...routing } = route(event);
-      const reason = problems.join("; ");
-      if (routing.starts.length + routing.exits.length === 0) return ignore(reason);
-      if (reason !== "") await setAside(reason, body, event);
-      try {
-        const outcome = await store.accept(event, routing);
-        deliverer.wake();
-        return { outcome };
-      } catch (error) {
-        if (error instanceof PermanentError) return ignore(error.message);
-        throw error;
-      }
     };
+    const accept = createAccept({
+      route: createRoute(workflows),
+      keep: (event, routing) => store.accept(event, routing),
+      setAside,
+    });
+    const webhook = postHogWebhook({
+      // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
+      authenticate: webhookAuth({ secrets: posthog.webhookSecrets, now: Date.now }),
+      async accept(event, body) {
+        const result = await accept(event, body);
+        metrics.event(result.outcome);
+        if (result.outcome === "accepted") working?.wake("novu");
+        return result;
+      },
+      setAside: (aside) => setAside({ ...aside, event: null }),
+      count: metrics.answered,
+      isStopping: () => stopping,
+      now,
+      log,
+    });
 
-    const server = await serve(
-      express()
-        .disable("x-powered-by")
-        .use(
-          "/webhooks/posthog",
-          postHogWebhook({
-            // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
-            authenticate: webhookAuth({ secrets: posthog.webhookSecrets, now: Date.now }),
-            accept,
-            setAside: ({ reason, body }) => setAside(reason, body, null),
-            isStopping: () => stopping,
-            now,
-            log,
-          }),
-        )
-        .use("/api/novu", bridge.router)
-        .use(healthRoutes({ whyNot }))
-        .use(notFound)
-        .use(failed({ log })),
-      { port: config.port, variable: "PORT" },
-    );
-    const lane = { queue: store, perform, concurrency: CONCURRENCY, clock, log };
-    const deliverer = startWorker({ ...lane, lane: "novu" });
-    const reporter = startWorker({ ...lane, lane: "posthog" });
-    const wake = () => {
-      deliverer.wake();
-      reporter.wake();
-    };
-    const stopWatching = store.watch(wake);
-    log.info({ stop: "app", outcome: "listening", port: server.port, workflows: bridge.workflows.map(({ id }) => id) });
+    const answersOthers = roles.includes("ingress");
+    const http = express().disable("x-powered-by");
+    if (answersOthers) http.use("/api/novu", bridge.router);
+    http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
+    const server = await serve(answeredFirst(answersOthers ? { "POST /webhooks/posthog": webhook } : {}, http), {
+      port: config.port,
+      variable: "PORT",
+    });
+
+    const working = roles.includes("worker") ? startWorking() : null;
+    log.info({
+      stop: "app",
+      outcome: "listening",
+      port: server.port,
+      roles,
+      workflows: bridge.workflows.map(({ id }) => id),
+    });
 
     return {
       url: server.url,
       store,
       events: [...new Set(workflows.flatMap(({ events }) => events))],
-      // What the one does may give the other something to do.
-      idle: async () => {
-        await deliverer.idle();
-        await reporter.idle();
-      },
+      idle: async () => working?.idle(),
       stop() {
         stopped ??= stop();
         return stopped;
@@ -192,10 +187,36 @@ export async function openApp(
     async function stop(): Promise<void> {
       stopping = true;
       // A request under way may still leave work; it is on disk, and done after the next start.
-      await Promise.all([server.close(), stopWatching(), deliverer.stop(), reporter.stop()]);
+      await Promise.all([server.close(), working?.stop()]);
       await stopReports();
       await store.close();
       log.info({ stop: "app", outcome: "stopped" });
+    }
+
+    /** Does what is due, in two lanes that do not hold each other up, and deletes what is old. */
+    function startWorking() {
+      const lane = { queue: store, perform, concurrency: config.deliveryConcurrency, clock, log, count: metrics.work };
+      const deliverer = startWorker({ ...lane, lane: "novu" });
+      const reporter = startWorker({ ...lane, lane: "posthog" });
+      const sweep = startSweep({
+        prune: (before, mostRows) => store.prune(before, mostRows),
+        retentionMs: config.retentionMs,
+        clock,
+        log,
+      });
+      const wake = (lane: Lane) => (lane === "novu" ? deliverer : reporter).wake();
+      const stopWatching = store.watch(wake);
+      return {
+        wake,
+        // What the one does may give the other something to do.
+        async idle() {
+          await deliverer.idle();
+          await reporter.idle();
+        },
+        async stop() {
+          await Promise.all([stopWatching(), sweep.stop(), deliverer.stop(), reporter.stop()]);
+        },
+      };
     }
 
     async function whyNot(): Promise<string | null> {
@@ -210,11 +231,20 @@ export async function openApp(
     }
 
     /** Notes a decision, which owes PostHog a report. */
-    async function decide(decision: Decision, options?: { ifOpen: boolean }): Promise<void> {
-      await store.decide(decision, options);
+    async function decide(decision: Decision, { ifOpen = false } = {}): Promise<void> {
+      const isLast = sendingSteps(decision.workflow).at(-1)?.step === decision.step;
+      await store.decide(decision, { ifOpen, endsRun: isLast });
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
-      reporter.wake();
+      metrics.decided(decision);
+      working?.wake("posthog");
     }
   }
+}
+
+interface Aside {
+  cause: Cause;
+  reason: string;
+  event: LifecycleEvent | null;
+  body: string;
 }

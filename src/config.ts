@@ -4,6 +4,8 @@ import { keyOf } from "./lib/standard-webhooks.ts";
 
 const url = () => z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** What can stand in a header as it is. A stray line break would turn up, key and all, in an error. */
 const key = () => z.string().regex(/^[\x21-\x7e]+$/, "contains spaces, line breaks or other odd characters");
 
@@ -21,15 +23,28 @@ const WebhookSecrets = z
       .min(1, "at least one secret"),
   );
 
+const postgres = () => z.url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://…" });
+
+const Role = z.enum(["ingress", "worker"]);
+const Roles = z
+  .string()
+  .transform((list) => list.split(",").map((role) => role.trim()))
+  .pipe(z.array(Role).min(1));
+
 const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   DATA_DIR: z.string().min(1).default("./.data"),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://…" }).optional(),
+  DATABASE_URL: postgres().optional(),
+  DATABASE_DIRECT_URL: postgres().optional(),
+  ROLES: Roles.default(["ingress", "worker"]),
+  RETENTION_DAYS: z.coerce.number().int().min(1).default(90),
+  DELIVERY_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(32),
 
   NOVU_SECRET_KEY: key(),
   NOVU_API_URL: url().default("https://api.novu.co"),
   NOVU_PLAN: NovuPlan.default("free"),
+  NOVU_TRIGGERS_PER_SECOND: z.coerce.number().int().positive().optional(),
 
   POSTHOG_PROJECT_TOKEN: key().startsWith("phc_", 'a project token starts with "phc_"'),
   POSTHOG_HOST: url().default("https://us.i.posthog.com"),
@@ -45,7 +60,21 @@ export interface Config {
   dataDir: string;
   /** PostgreSQL; without it the store is in `dataDir`. */
   databaseUrl?: string | undefined;
-  novu: { secretKey: string; apiUrl: string; plan: NovuPlan };
+  /** The same database without the pooler that may stand before it. */
+  databaseDirectUrl?: string | undefined;
+  /** What this process does: answers PostHog and Novu, does the work that follows, or both. */
+  roles: Array<"ingress" | "worker">;
+  /** How long events, runs and decisions are kept, in milliseconds. */
+  retentionMs: number;
+  /** How many calls to Novu, and to PostHog, may be under way at once. */
+  deliveryConcurrency: number;
+  novu: {
+    secretKey: string;
+    apiUrl: string;
+    plan: NovuPlan;
+    /** Instead of the plan's rate. */
+    triggersPerSecond?: number | undefined;
+  };
   posthog: {
     projectToken: string;
     host: string;
@@ -69,12 +98,23 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     );
 
   const env = read.data;
+  if (env.DATABASE_URL === undefined && new Set(env.ROLES).size < 2)
+    throw new Error("ROLES: without DATABASE_URL the store takes one process, which has to be both ingress and worker");
   return {
     port: env.PORT,
     logLevel: env.LOG_LEVEL,
     dataDir: env.DATA_DIR,
     databaseUrl: env.DATABASE_URL,
-    novu: { secretKey: env.NOVU_SECRET_KEY, apiUrl: env.NOVU_API_URL, plan: env.NOVU_PLAN },
+    databaseDirectUrl: env.DATABASE_DIRECT_URL,
+    roles: env.ROLES,
+    retentionMs: env.RETENTION_DAYS * DAY_MS,
+    deliveryConcurrency: env.DELIVERY_CONCURRENCY,
+    novu: {
+      secretKey: env.NOVU_SECRET_KEY,
+      apiUrl: env.NOVU_API_URL,
+      plan: env.NOVU_PLAN,
+      triggersPerSecond: env.NOVU_TRIGGERS_PER_SECOND,
+    },
     posthog: {
       projectToken: env.POSTHOG_PROJECT_TOKEN,
       host: env.POSTHOG_HOST,

@@ -15,6 +15,9 @@ describe("readConfig", () => {
       port: 4000,
       logLevel: "info",
       dataDir: "./.data",
+      roles: ["ingress", "worker"],
+      retentionMs: 90 * 24 * 60 * 60 * 1000,
+      deliveryConcurrency: 32,
       novu: { secretKey: "novu-key", apiUrl: "https://api.novu.co", plan: "free" },
       posthog: {
         projectToken: "phc_1",
@@ -34,6 +37,17 @@ describe("readConfig", () => {
     });
   });
 
+  it("lets a process have one role when there is a PostgreSQL to share", () => {
+    const shared = { ...complete, DATABASE_URL: "postgresql://bridge@db/bridge" };
+    expect(readConfig({ ...shared, ROLES: "worker" })).toMatchObject({ roles: ["worker"] });
+    expect(readConfig({ ...complete, ROLES: "worker, ingress" })).toMatchObject({ roles: ["worker", "ingress"] });
+    expect(() => readConfig({ ...complete, ROLES: "worker" })).toThrow("without DATABASE_URL");
+  });
+
+  it("takes a rate of one's own in place of the plan's", () => {
+    expect(readConfig({ ...complete, NOVU_TRIGGERS_PER_SECOND: "900" }).novu.triggersPerSecond).toBe(900);
+  });
+
   it("names all that is missing at once", () => {
     expect(() => readConfig({})).toThrow(
       /NOVU_SECRET_KEY is missing\n.*POSTHOG_PROJECT_TOKEN is missing\n.*POSTHOG_PROJECT_ID is missing\n.*POSTHOG_PERSONAL_API_KEY is missing\n.*POSTHOG_WEBHOOK_SECRETS is missing/,
@@ -42,9 +56,16 @@ describe("readConfig", () => {
 
   it.each([
     ["PORT", "http"],
+    ["DATABASE_URL", "mysql://somewhere"],
+    ["DATABASE_DIRECT_URL", "somewhere"],
+    ["ROLES", "cook"],
+    ["RETENTION_DAYS", "0"],
+    ["DELIVERY_CONCURRENCY", "many"],
     ["NOVU_SECRET_KEY", "key\nwith a line break"],
     ["POSTHOG_PERSONAL_API_KEY", "phx_with\nbreak"],
     ["NOVU_PLAN", "gold"],
+    ["NOVU_TRIGGERS_PER_SECOND", "-5"],
+    ["NOVU_TRIGGERS_PER_SECOND", "0.5"],
     ["NOVU_API_URL", "api.novu.co"],
     ["POSTHOG_PROJECT_TOKEN", "phx_swapped"],
     ["POSTHOG_PERSONAL_API_KEY", "phc_swapped"],

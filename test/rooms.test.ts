@@ -18,8 +18,8 @@ const ALLOWED: Record<string, string[]> = {
 const ANY_ROOM = ["contracts", "lib"];
 /** Files that may import more, and what. */
 const EXCEPTIONS: Record<string, string[]> = { "src/sandbox/sandbox.ts": ["app", "config"] };
-/** The map of the house, its configuration and its door. */
-const COMPOSITION = ["app", "main"];
+/** The map of the house and its door, and the commands, which open the rooms they need. */
+const COMPOSITION = ["app", "main", "commands"];
 
 interface Import {
   from: string;
@@ -42,11 +42,14 @@ describe("the rooms", () => {
     expect(isAllowed({ from: "emails/x.tsx", to: "src/lib/names.ts" })).toBe(false);
     expect(isAllowed({ from: "src/contracts/x.ts", to: "src/lib/errors.ts" })).toBe(false);
     expect(isAllowed({ from: "src/sandbox/page/page.tsx", to: "src/app.ts" })).toBe(false);
+    expect(isAllowed({ from: "src/commands/x.ts", to: "src/store/store.ts" })).toBe(true);
+    expect(isAllowed({ from: "src/app.ts", to: "src/commands/x.ts" })).toBe(false);
   });
 });
 
 function isAllowed({ from, to }: Import): boolean {
   const [home, target] = [roomOf(from), roomOf(to)];
+  if (target === "commands") return home === "commands";
   if (home === target || COMPOSITION.includes(home)) return true;
   return [...(ALLOWED[home] ?? ANY_ROOM), ...(EXCEPTIONS[from] ?? [])].includes(target);
 }

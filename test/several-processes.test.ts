@@ -41,3 +41,23 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
     expect(sandbox.novu.state.runs).toHaveLength(bodies.length);
   });
 });
+
+describe.skipIf(!hasPostgres)("one process that answers and one that works", () => {
+  it("share the road: what the one takes in, the other does", { timeout: 60_000 }, async () => {
+    await using sandbox = await testSandbox();
+    await using database = await openTestDatabase();
+    using folder = testFolder();
+    const env = { ...environment(sandbox, folder.path), DATABASE_URL: database.url };
+    await using ingress = await startApp({ ...env, ROLES: "ingress" });
+    const body = delivery({ timestamp: new Date().toISOString() });
+    expect((await post(ingress.url, body)).status).toBe(202);
+
+    await using worker = await startApp({ ...env, ROLES: "worker" });
+    await eventually(() => sandbox.novu.triggers.length === 1);
+    expect((await post(worker.url, body)).status).toBe(404);
+    expect((await fetch(`${worker.url}/api/novu`)).status).toBe(404);
+    expect((await fetch(`${worker.url}/readyz`)).status).toBe(200);
+    expect(ingress.output()).not.toContain('"outcome":"triggered"');
+    expect(worker.output()).toContain('"outcome":"triggered"');
+  });
+});

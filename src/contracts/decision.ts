@@ -6,6 +6,8 @@ const Reason = z.enum([
   "left",
   /** The event came to us, or got to Novu, long after it happened. */
   "too late",
+  /** This person has entered the workflow before, and its `entry` lets nobody in again, or not so soon. */
+  "entered before",
   /** The workflow's own condition on the person; the detail is its words. */
   "not needed",
   /** PostHog has no such person (any more). */

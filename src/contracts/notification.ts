@@ -12,6 +12,23 @@ export const Subscriber = z.object({
 });
 export type Subscriber = z.infer<typeof Subscriber>;
 
+/**
+ * How often one person may enter a workflow: whenever it is started, `once` ever, once in a time,
+ * or only when no earlier run of theirs is under way.
+ */
+export const EntryLimit = z.union([
+  z.enum(["always", "once", "one at a time"]),
+  z.object({ oncePerMs: z.number().positive() }),
+]);
+export type EntryLimit = z.infer<typeof EntryLimit>;
+
+/** Starts only once a person has done what starts the workflow so often within a time. */
+export const Occurrence = z.object({
+  nth: z.number().int().min(2),
+  withinMs: z.number().positive(),
+});
+export type Occurrence = z.infer<typeof Occurrence>;
+
 /** A workflow to start at Novu. */
 export const Start = z.object({
   workflow: z.string().min(1),
@@ -20,6 +37,8 @@ export const Start = z.object({
   payload: z.record(z.string(), z.unknown()),
   /** Later than that it is not to be started any more, ISO 8601; null when any time will do. */
   startBy: z.iso.datetime().nullable().default(null),
+  entry: EntryLimit.default("always"),
+  occurrence: Occurrence.nullable().default(null),
 });
 export type Start = z.infer<typeof Start>;
 

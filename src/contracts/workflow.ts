@@ -1,5 +1,6 @@
 import type { Channel } from "./decision.ts";
 import type { LifecycleEvent } from "./event.ts";
+import type { EntryLimit, Occurrence } from "./notification.ts";
 
 /** What routing needs to know of a workflow. */
 export interface WorkflowRoutes {
@@ -10,6 +11,10 @@ export interface WorkflowRoutes {
   ends(event: LifecycleEvent): boolean;
   /** How long after its event a run may still begin; null for any time. */
   startWithinMs: number | null;
+  /** How often one person may enter. */
+  entry: EntryLimit;
+  /** Starts only once a person has done it so often; null for each time. */
+  occurrence: Occurrence | null;
   /** The event as this workflow's payload, or what does not fit. */
   payloadOf(event: LifecycleEvent): { payload: Record<string, unknown> } | { misfit: string };
 }

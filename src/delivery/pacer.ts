@@ -4,9 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 export type TakePlaces = (count: number, intervalMs: number) => Promise<number>;
 
 /** Leaves room for turns that come a little late. */
-const OF_THE_RATE = 0.95;
+const OF_THE_RATE = 0.9;
 /** The rest of the rate. Who comes later than that has missed the turn: late turns together would be too many at once. */
 const AT_MOST_LATE_MS = 50;
+
+/** Turns this near go together, and what is noted after each call is written together. */
+const TOGETHER_MS = 50;
 
 /**
  * Spaces calls out, so that in no second more are made than `perSecond`, over all processes that
@@ -20,11 +23,16 @@ export function createPacer({ takePlaces, perSecond }: { takePlaces: TakePlaces;
   return async (): Promise<void> => {
     let turn: number;
     do {
-      turn = await takePlace();
+      turn = inItsGroup(await takePlace());
       const waitMs = turn - Date.now();
       if (waitMs > 0) await sleep(waitMs);
     } while (Date.now() - turn > AT_MOST_LATE_MS);
   };
+
+  /** Who need hardly wait does not wait for others. */
+  function inItsGroup(turn: number): number {
+    return turn - Date.now() < TOGETHER_MS ? turn : Math.ceil(turn / TOGETHER_MS) * TOGETHER_MS;
+  }
 
   async function takePlace(): Promise<number> {
     together ??= begin();

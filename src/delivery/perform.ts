@@ -1,5 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
-import type { Exit, Start } from "../contracts/notification.ts";
+import type { EntryLimit, Exit, Start } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
@@ -18,6 +18,9 @@ interface Runs {
   markStarted(transactionId: string): Promise<"started" | "left">;
   decidedSteps(transactionId: string): Promise<string[]>;
   decide(decision: Decision, options: { ifOpen: boolean }): Promise<void>;
+  occurrences(query: { distinctId: string; workflow: string; from: string; to: string }): Promise<string[]>;
+  enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
+  refuse(transactionId: string): Promise<void>;
 }
 
 /**
@@ -31,6 +34,7 @@ export function createPerform({
   report,
   sendingSteps,
   pace,
+  onTriggered = () => {},
   now,
   log,
 }: {
@@ -43,6 +47,7 @@ export function createPerform({
   sendingSteps: (workflow: string) => SendingStep[];
   /** Resolves when Novu's rate limit has room for one more trigger. */
   pace: () => Promise<void>;
+  onTriggered?: (workflow: string) => void;
   now: () => number;
   log: Log;
 }): (job: Job) => Promise<void> {
@@ -55,20 +60,29 @@ export function createPerform({
 
   async function start(start: Start, { refusals }: Job): Promise<void> {
     const { run, workflow } = start;
-    // Killed between Novu's yes and the end of this work.
-    if ((await runs.runState(run.transactionId)) === "started") return;
-
-    const objection = await objectionTo(start);
+    const [state, isOften, objection] = await Promise.all([
+      runs.runState(run.transactionId),
+      hasHappenedOften(start),
+      objectionTo(start),
+    ]);
+    // Killed between Novu's yes, or our own no, and the end of this work.
+    if (state === "started" || state === "refused") return;
+    if (!isOften) return runs.refuse(run.transactionId);
     if (objection !== null) {
       // An earlier try may have reached Novu although its answer never reached us.
       await cancel(run.transactionId, workflow);
       return noteUnsent(run, workflow, objection);
+    }
+    if (!(await runs.enter({ ...run, workflow }, start.entry))) {
+      await noteUnsent(run, workflow, { reason: "entered before", detail: null });
+      return runs.refuse(run.transactionId);
     }
 
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
     await pace();
     throwIfAny(verdictOn(await novu.trigger(start, idempotencyKey), workflow));
+    onTriggered(workflow);
     log.info({
       stop: "delivery",
       outcome: "triggered",
@@ -86,6 +100,20 @@ export function createPerform({
     if (exitEvent !== null) return { reason: "left", detail: exitEvent };
     const isLate = startBy !== null && now() > Date.parse(startBy);
     return isLate ? { reason: "too late", detail: `${run.eventName} happened at ${run.occurredAt}` } : null;
+  }
+
+  /** Whether the event is one of enough in some stretch of the time; in whatever order they came, the last to come sees them all. */
+  async function hasHappenedOften({ run, workflow, occurrence }: Start): Promise<boolean> {
+    if (occurrence === null) return true;
+    const { nth, withinMs } = occurrence;
+    const at = Date.parse(run.occurredAt);
+    const times = await runs.occurrences({
+      distinctId: run.distinctId,
+      workflow,
+      from: new Date(at - withinMs).toISOString(),
+      to: new Date(at + withinMs).toISOString(),
+    });
+    return isOftenWithin(times, nth, withinMs);
   }
 
   async function exit({ workflow, ...exit }: Exit): Promise<void> {
@@ -118,6 +146,14 @@ export function createPerform({
     const decided = await runs.decidedSteps(transactionId);
     return sendingSteps(workflow).filter(({ step }) => !decided.includes(step));
   }
+}
+
+/** Whether any `nth` of the times, earliest first, lie within so long. */
+function isOftenWithin(times: string[], nth: number, withinMs: number): boolean {
+  return times.some((time, index) => {
+    const last = times[index + nth - 1];
+    return last !== undefined && Date.parse(last) - Date.parse(time) <= withinMs;
+  });
 }
 
 function throwIfAny(trouble: Error | null): void {

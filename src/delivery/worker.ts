@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Lane, Work } from "../contracts/work.ts";
 import type { Clock } from "../lib/clock.ts";
 import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
@@ -21,9 +22,9 @@ export interface Job extends Claimed {
 
 /** The part of the store that the worker needs. */
 export interface Queue {
-  claim(lane: Lane, limit: number, leaseMs: number): Promise<Claimed[]>;
+  claim(lane: Lane, limit: number, leaseMs: number, done: number[]): Promise<Claimed[]>;
   renew(ids: number[], leaseMs: number): Promise<void>;
-  complete(id: number): Promise<void>;
+  complete(ids: number[]): Promise<void>;
   retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
   bury(id: number, error: string): Promise<void>;
   nextDueAt(lane: Lane): Promise<number | null>;
@@ -52,6 +53,7 @@ export function startWorker({
   concurrency,
   clock,
   log,
+  count = () => {},
 }: {
   lane: Lane;
   queue: Queue;
@@ -59,9 +61,13 @@ export function startWorker({
   concurrency: number;
   clock: Clock;
   log: Log;
+  /** Hears how each try ended. */
+  count?: (lane: Lane, outcome: "done" | "retried" | "put off" | "dead") => void;
 }): Worker {
   const breaker = createBreaker({ now: clock.now });
   const underWay = new Map<number, Promise<void>>();
+  /** Done, which the store hears with the next claim. Whoever finds such work again finds out that it is done. */
+  let done: number[] = [];
   let pumping: Promise<void> | null = null;
   let wokenMeanwhile = false;
   let stopped = false;
@@ -80,6 +86,8 @@ export function startWorker({
       await pumping;
       await Promise.all(underWay.values());
       clearInterval(renewal);
+      // With the store down it comes back with its lease, and is then found to be done.
+      if (done.length > 0) await queue.complete(done).catch(storeFailed);
     },
   };
 
@@ -95,27 +103,39 @@ export function startWorker({
   /** Takes on what is due, as much as there is room for, and sets the alarm for what is due next. */
   async function pump(): Promise<void> {
     cancelTimer();
+    // A turn of the event loop, so that what ends together makes room for what is claimed together.
+    await new Promise(setImmediate);
     wokenMeanwhile = false;
     try {
       while (!stopped && room() > 0) {
-        const jobs = await queue.claim(lane, room(), LEASE_MS);
+        const ended = done;
+        done = [];
+        const jobs = await queue.claim(lane, room(), LEASE_MS, ended).catch((error: unknown) => {
+          done.push(...ended);
+          throw error;
+        });
         for (const job of jobs) take(job);
         if (jobs.length === 0) break;
       }
-      if (stopped || underWay.size >= concurrency) return;
+      if (stopped || (underWay.size > 0 && room() === 0)) return;
       const next = await queue.nextDueAt(lane);
       if (next !== null) setAlarm(Math.max(next, breaker.nextTryAt() ?? 0));
     } catch (error) {
-      log.error({ stop: "delivery", lane, error: describeError(error) });
+      storeFailed(error);
       setAlarm(clock.now() + STORE_PAUSE_MS);
     }
   }
 
-  /** How many more may be under way; one at a time, and seldom, while the other side is down. */
+  /** How many more to take on: none before there is room for many; one at a time, and seldom, while the other side is down. */
   function room(): number {
     const nextTryAt = breaker.nextTryAt();
-    if (nextTryAt === null) return concurrency - underWay.size;
+    const free = concurrency - underWay.size;
+    if (nextTryAt === null) return free >= concurrency / 2 ? free : 0;
     return underWay.size === 0 && nextTryAt <= clock.now() ? 1 : 0;
+  }
+
+  function storeFailed(error: unknown): void {
+    log.error({ stop: "delivery", lane, error: describeError(error) });
   }
 
   function setAlarm(at: number): void {
@@ -123,11 +143,11 @@ export function startWorker({
   }
 
   function take(job: Claimed): void {
-    const done = attempt(job).finally(() => {
+    const ended = attempt(job).finally(() => {
       underWay.delete(job.id);
       wake();
     });
-    underWay.set(job.id, done);
+    underWay.set(job.id, ended);
   }
 
   function renew(): void {
@@ -142,13 +162,26 @@ export function startWorker({
     try {
       await perform({ ...job, work: readWork(job.body) });
       breaker.answered();
-      await queue.complete(job.id);
+      done.push(job.id);
+      count(lane, "done");
     } catch (error) {
       if (error instanceof UnavailableError) breaker.unavailable();
       else breaker.answered();
-      await settle(job, error).catch((trouble: unknown) =>
-        log.error({ stop: "delivery", workId: job.id, error: describeError(trouble) }),
-      );
+      await settleInTheEnd(job, error);
+    }
+  }
+
+  /** A store that is down gets the word when it is back; until then nobody else is to take the work over. */
+  async function settleInTheEnd(job: Claimed, error: unknown): Promise<void> {
+    for (let isSettled = false; !isSettled; ) {
+      try {
+        await settle(job, error);
+        isSettled = true;
+      } catch (trouble) {
+        log.error({ stop: "delivery", workId: job.id, error: describeError(trouble) });
+        if (stopped) return;
+        await sleep(STORE_PAUSE_MS);
+      }
     }
   }
 
@@ -164,6 +197,7 @@ export function startWorker({
 
     if (error instanceof RetryLaterError) {
       log.warn({ ...facts, next: "later", retryAfterMs: error.retryAfterMs });
+      count(lane, "put off");
       await queue.retryAt(job.id, {
         at: clock.now() + error.retryAfterMs,
         error: facts.error,
@@ -174,6 +208,7 @@ export function startWorker({
       // An outage wears no work out, however long it lasts.
       const waitMs = backoffMs(1);
       log.warn({ ...facts, next: "when it is back", retryAfterMs: waitMs });
+      count(lane, "put off");
       await queue.retryAt(job.id, {
         at: clock.now() + waitMs,
         error: facts.error,
@@ -182,10 +217,12 @@ export function startWorker({
       });
     } else if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
       log.error({ ...facts, next: "dead" });
+      count(lane, "dead");
       await queue.bury(job.id, facts.error);
     } else {
       const waitMs = backoffMs(failures);
       log.warn({ ...facts, next: "retry", retryAfterMs: waitMs });
+      count(lane, "retried");
       await queue.retryAt(job.id, {
         at: clock.now() + waitMs,
         error: facts.error,

@@ -5,11 +5,16 @@ import type { LifecycleEvent } from "../contracts/event.ts";
 const Id = z
   .string()
   .min(1)
-  .refine((text) => !/\0|\p{Surrogate}/u.test(text));
+  .refine((text) => text.isWellFormed() && !text.includes("\0"));
 
 const YEAR_10_000 = Date.parse("9999-12-31T23:59:59.999Z");
 
-const Properties = z.record(z.string(), z.unknown());
+/** Any object, as it is: z.record would copy it key by key. */
+const Properties = z.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+);
+
+const Names = z.array(z.string());
 
 /** The body of PostHog's HTTP Webhook destination; users may add keys to it and rearrange it. */
 const Delivery = z.object({
@@ -58,8 +63,7 @@ function snapshotOf({
   if (person === null && set === undefined && setOnce === undefined) return null;
 
   const snapshot = { ...setOnce, ...person, ...set };
-  const unset = z.array(z.string()).safeParse(properties.$unset).data ?? [];
-  for (const name of unset) delete snapshot[name];
+  for (const name of Names.safeParse(properties.$unset).data ?? []) delete snapshot[name];
   return snapshot;
 }
 

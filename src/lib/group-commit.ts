@@ -1,4 +1,4 @@
-/** Too much is waiting to be written; the sender has to come back later. */
+/** Too much is waiting to be written, or for too long; the sender has to come back later. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
 }
@@ -6,6 +6,8 @@ export class BusyError extends Error {
 interface Waiting<Item, Result> {
   item: Item;
   bytes: number;
+  /** When it came. */
+  since: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
 }
@@ -18,10 +20,14 @@ export interface GroupCommitOptions<Item, Result> {
   isAboutAnItem(error: unknown): boolean;
   /** At most so many wait, in number and bytes; more are refused with a BusyError. */
   mostWaiting: number;
+  /** Who has waited so long is refused with a BusyError; the item may still be written. */
+  mostWaitMs?: number;
   mostWaitingBytes: number;
   /** At most so many share one transaction, in number and bytes. */
   mostTogether: number;
   mostBytesTogether: number;
+  /** How many transactions at once, where they do not stand in each other's way; 1 unless said otherwise. */
+  atOnce?: number;
 }
 
 /**
@@ -33,11 +39,15 @@ export function groupCommit<Item, Result>({
   commit,
   bytesOf,
   isAboutAnItem,
+  atOnce = 1,
   ...bounds
 }: GroupCommitOptions<Item, Result>) {
   const waiting: Waiting<Item, Result>[] = [];
   let waitingBytes = 0;
-  let isWriting = false;
+  let underWay = 0;
+  /** In the order they came. */
+  const unanswered = new Set<Waiting<Item, Result>>();
+  let timer: NodeJS.Timeout | undefined;
 
   return (item: Item): Promise<Result> => {
     const bytes = bytesOf(item);
@@ -47,20 +57,52 @@ export function groupCommit<Item, Result>({
       );
     }
     return new Promise((resolve, reject) => {
-      waiting.push({ item, bytes, resolve, reject });
+      const one: Waiting<Item, Result> = { item, bytes, since: performance.now(), resolve, reject };
+      waiting.push(one);
       waitingBytes += bytes;
-      if (!isWriting) void writeAll();
+      if (bounds.mostWaitMs !== undefined) {
+        unanswered.add(one);
+        watchTheOldest();
+      }
+      if (underWay < atOnce) void writeAll();
     });
   };
 
+  /** One timer, for whoever has waited longest. */
+  function watchTheOldest(): void {
+    const { mostWaitMs = 0 } = bounds;
+    const [oldest] = unanswered;
+    if (timer !== undefined || oldest === undefined) return;
+    timer = setTimeout(
+      () => {
+        timer = undefined;
+        for (const one of unanswered) {
+          if (performance.now() - one.since < mostWaitMs) break;
+          unanswered.delete(one);
+          one.reject(new BusyError(`not written within ${mostWaitMs} ms`));
+        }
+        watchTheOldest();
+      },
+      Math.max(1, oldest.since + mostWaitMs - performance.now()),
+    );
+  }
+
   async function writeAll(): Promise<void> {
-    isWriting = true;
+    underWay += 1;
     while (waiting.length > 0) {
-      // A turn of the event loop, for whatever has arrived already: SQLite's transactions never yield to it.
-      await new Promise(setImmediate);
-      await write(nextGroup());
+      await arrivals();
+      const group = nextGroup();
+      if (group.length > 0) await write(group);
     }
-    isWriting = false;
+    underWay -= 1;
+  }
+
+  /** Turns of the event loop for as long as each brings more: what is there already costs no time to take along. */
+  async function arrivals(): Promise<void> {
+    for (let before = -1; waiting.length > before && waiting.length < bounds.mostTogether; ) {
+      before = waiting.length;
+      await new Promise(setImmediate);
+    }
   }
 
   function nextGroup(): Waiting<Item, Result>[] {
@@ -78,10 +120,19 @@ export function groupCommit<Item, Result>({
   async function write(group: Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await commit(group.map(({ item }) => item));
-      for (const [index, { resolve }] of group.entries()) resolve(results[index] as Result);
+      for (const [index, one] of group.entries()) answered(one).resolve(results[index] as Result);
     } catch (error) {
       if (group.length > 1 && isAboutAnItem(error)) for (const one of group) await write([one]);
-      else for (const { reject } of group) reject(error);
+      else for (const one of group) answered(one).reject(error);
     }
+  }
+
+  function answered(one: Waiting<Item, Result>): Waiting<Item, Result> {
+    unanswered.delete(one);
+    if (unanswered.size === 0) {
+      clearTimeout(timer);
+      timer = undefined;
+    }
+    return one;
   }
 }

@@ -1,10 +1,9 @@
-import { NovuCore } from "@novu/api/core.js";
-import { cancel } from "@novu/api/funcs/cancel.js";
-import { trigger } from "@novu/api/funcs/trigger.js";
-import { NovuError } from "@novu/api/models/errors/novuerror.js";
+import { z } from "zod";
 import type { Start } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import { describeError } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
+import { retryAfterMs } from "../lib/retry-after.ts";
 
 /** Also how long a stopping process waits at most. */
 const TIMEOUT_MS = 5_000;
@@ -15,61 +14,66 @@ export interface NovuApi {
   cancel(transactionId: string): Promise<NovuAnswer>;
 }
 
-/** Novu's API, one try per call: trying again is the queue's, which outlives this process. */
+const Triggered = z.object({ data: z.object({ status: z.string(), error: z.array(z.string()).optional() }) });
+const Cancelled = z.object({ data: z.union([z.boolean(), z.looseObject({})]) });
+
+/**
+ * Novu's API, one try per call: trying again is the queue's, which outlives this process. It is
+ * called as it is, because @novu/api takes 840 µs of CPU for a trigger where fetch takes 250.
+ * Source: https://docs.novu.co/api-reference/events/trigger-event
+ */
 export function createNovuApi({ apiUrl, secretKey }: { apiUrl: string; secretKey: string }): NovuApi {
-  // Left to itself, @novu/api waits without end and repeats a call for up to an hour.
-  const client = new NovuCore({
-    serverURL: apiUrl,
-    secretKey,
-    retryConfig: { strategy: "none" },
-    timeoutMs: TIMEOUT_MS,
-  });
+  const headers = { authorization: `ApiKey ${secretKey}`, "content-type": "application/json" };
 
   return {
     async trigger({ workflow, to, payload, run }, idempotencyKey) {
-      const request = { workflowId: workflow, to, payload: { ...payload, run }, transactionId: run.transactionId };
-      const response = await trigger(client, request, idempotencyKey);
-      if (!response.ok) return failure(response.error);
-      const { status, error } = response.value.result;
-      return { httpStatus: 201, triggerStatus: status, message: [status, ...(error ?? [])].join(": ") };
+      const body = { name: workflow, to, payload: { ...payload, run }, transactionId: run.transactionId };
+      const answer = await call("/v1/events/trigger", {
+        method: "POST",
+        headers: { ...headers, "idempotency-key": idempotencyKey },
+        body: JSON.stringify(body),
+      });
+      if (!("body" in answer)) return answer;
+      const said = Triggered.safeParse(answer.body);
+      if (!said.success) return notNovus(answer.httpStatus);
+      const { status, error = [] } = said.data.data;
+      return { httpStatus: answer.httpStatus, triggerStatus: status, message: [status, ...error].join(": ") };
     },
 
     async cancel(transactionId) {
-      const response = await cancel(client, transactionId);
-      return response.ok ? { httpStatus: 200, message: "cancelled" } : failure(response.error);
+      const path = `/v1/events/trigger/${encodeURIComponent(transactionId)}`;
+      const answer = await call(path, { method: "DELETE", headers });
+      if (!("body" in answer)) return answer;
+      if (!Cancelled.safeParse(answer.body).success) return notNovus(answer.httpStatus);
+      return { httpStatus: answer.httpStatus, message: "cancelled" };
     },
   };
+
+  /** A yes with its body, or what else was answered. */
+  async function call(path: string, init: RequestInit): Promise<{ httpStatus: number; body: unknown } | NovuAnswer> {
+    try {
+      const response = await fetch(`${apiUrl}${path}`, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+      const body = parseJson(await response.text());
+      if (response.ok) return { httpStatus: response.status, body };
+      const pauseMs = retryAfterMs(response.headers);
+      return {
+        httpStatus: response.status,
+        message: wordsOf(body) ?? `status ${response.status}`,
+        ...(pauseMs !== undefined && { retryAfterMs: pauseMs }),
+      };
+    } catch (error) {
+      return { httpStatus: null, message: describeError(error) };
+    }
+  }
 }
 
-function failure(error: Error): NovuAnswer {
-  if (!(error instanceof NovuError)) return { httpStatus: null, message: describeError(error) };
-  // A 2xx that is not Novu's answer is a proxy's, or the wrong address; what became of the call is unknown.
-  if (error.statusCode < 300) return unexpected(error);
-  const seconds = Number(error.headers.get("retry-after"));
-  return {
-    httpStatus: error.statusCode,
-    message: wordsOf(error.body) ?? `status ${error.statusCode}`,
-    ...(seconds > 0 && { retryAfterMs: seconds * 1000 }),
-  };
-}
-
-function unexpected({ statusCode, body }: NovuError): NovuAnswer {
-  // The library has taken the answer out of its `data` by then.
-  const triggerStatus = (parse(body) as { status?: unknown } | null)?.status;
-  if (typeof triggerStatus === "string") return { httpStatus: statusCode, triggerStatus, message: triggerStatus };
-  return { httpStatus: null, message: `status ${statusCode} with something else than Novu's answer` };
+/** A yes that is not Novu's is a proxy's, or the wrong address; what became of the call is unknown. */
+function notNovus(status: number): NovuAnswer {
+  return { httpStatus: null, message: `status ${status} with something else than Novu's answer` };
 }
 
 /** Novu's `message` alone: the rest of an error's body may repeat what was sent. */
-function wordsOf(body: string): string | null {
-  const message = (parse(body) as { message?: unknown } | null)?.message;
+function wordsOf(body: unknown): string | null {
+  const message = (body as { message?: unknown } | null | undefined)?.message;
   return typeof message === "string" ? message : null;
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
 }

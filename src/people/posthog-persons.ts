@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PersonProperties } from "../contracts/person.ts";
 import { RetryLaterError } from "../lib/errors.ts";
+import { retryAfterMs } from "../lib/retry-after.ts";
 
 /** As many distinct ids as PostHog takes in one call. */
 export const LARGEST_BATCH = 200;
@@ -39,7 +40,10 @@ export function postHogPersons({
       signal,
     });
     if (response.status === 429)
-      throw new RetryLaterError("PostHog answered 429", { retryAfterMs: pauseOf(response), refused: true });
+      throw new RetryLaterError("PostHog answered 429", {
+        retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
+        refused: true,
+      });
     if (!response.ok) throw new Error(`PostHog answered ${response.status}${HINTS.get(response.status) ?? ""}`);
     const { results } = Answer.parse(await response.json());
     return new Map(
@@ -56,8 +60,3 @@ const HINTS = new Map([
   [403, "; does POSTHOG_PERSONAL_API_KEY have the scope person:read?"],
   [404, "; is POSTHOG_PROJECT_ID a project at POSTHOG_API_HOST?"],
 ]);
-
-function pauseOf(response: Response): number {
-  const seconds = Number(response.headers.get("retry-after"));
-  return seconds > 0 ? seconds * 1000 : DEFAULT_PAUSE_MS;
-}

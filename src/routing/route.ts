@@ -1,3 +1,4 @@
+import type { Cause } from "../contracts/cause.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Exit, Routing, Start, Subscriber } from "../contracts/notification.ts";
 import { PersonProperties } from "../contracts/person.ts";
@@ -6,31 +7,36 @@ import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { firstName, lastName } from "../lib/names.ts";
 import { whyNobody } from "./identity.ts";
 
-/** What an event causes, and in words what it should have caused but could not. */
-export type Route = (event: LifecycleEvent) => Routing & { problems: string[] };
+/** What an event should have caused but could not: by its cause, and in words. */
+export interface Problem {
+  cause: Cause;
+  reason: string;
+}
+
+export type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] };
 
 /** Pure: the same event always causes the same. An event that causes nothing has a problem that says why. */
 export function createRoute(workflows: WorkflowRoutes[]): Route {
   return (event) => {
     const starting = workflows.filter((workflow) => workflow.starts(event));
     const ending = workflows.filter((workflow) => workflow.ends(event));
-    if (starting.length + ending.length === 0) return nothing(`no workflow listens to "${event.name}"`);
+    if (starting.length + ending.length === 0) return nothing("no workflow", `no workflow listens to "${event.name}"`);
     const nobody = whyNobody(event);
-    if (nobody !== null) return nothing(nobody);
+    if (nobody !== null) return nothing("nobody", nobody);
 
     const starts: Start[] = [];
-    const problems: string[] = [];
+    const problems: Problem[] = [];
     for (const workflow of starting) {
       const mapped = workflow.payloadOf(event);
       if ("payload" in mapped) starts.push(startOf({ event, workflow, payload: mapped.payload }));
-      else problems.push(`does not fit ${workflow.id}: ${mapped.misfit}`);
+      else problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
     }
     return { starts, exits: ending.map(({ id }) => exitOf({ event, workflow: id })), problems };
   };
 }
 
-function nothing(problem: string): ReturnType<Route> {
-  return { starts: [], exits: [], problems: [problem] };
+function nothing(cause: Cause, reason: string): ReturnType<Route> {
+  return { starts: [], exits: [], problems: [{ cause, reason }] };
 }
 
 function startOf({
@@ -43,10 +49,12 @@ function startOf({
   payload: Record<string, unknown>;
 }): Start {
   const snapshot = PersonProperties.parse(event.personProperties ?? {});
-  const { id, startWithinMs } = workflow;
+  const { id, startWithinMs, entry, occurrence } = workflow;
   return {
     workflow: id,
     payload,
+    entry,
+    occurrence,
     startBy: startWithinMs === null ? null : new Date(Date.parse(event.occurredAt) + startWithinMs).toISOString(),
     to: subscriberOf(event.distinctId, snapshot),
     run: {

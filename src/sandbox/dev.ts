@@ -4,12 +4,12 @@ import { Writable } from "node:stream";
 import { parseArgs } from "node:util";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
+import { paint, print, printError } from "../lib/terminal.ts";
 import { servePage } from "./page/page.tsx";
 import { SANDBOX_PORTS } from "./ports.ts";
 import { samplePersonProperties, sampleProperties } from "./samples.ts";
 import { openSandbox } from "./sandbox.ts";
 import { loadState, saveState } from "./saved-state.ts";
-import { paint, print, printError } from "./terminal.ts";
 
 const HELP = `npm run dev [-- options]
 

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { PostHog } from "posthog-node";
 import { describeError } from "../lib/errors.ts";
+import { paint, print, printError } from "../lib/terminal.ts";
 import { SANDBOX_PORTS } from "./ports.ts";
 import { samplePersonProperties, sampleProperties } from "./samples.ts";
 import { LOCAL_KEYS } from "./sandbox.ts";
-import { paint, print, printError } from "./terminal.ts";
 
 const HELP = `npm run event -- NAME --person ID [options]
 

@@ -17,8 +17,13 @@ export const LOCAL_KEYS = {
   projectId: "1",
 } as const;
 
+const RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
+type Workflows = NonNullable<Parameters<typeof openApp>[1]>["workflows"];
+
 export interface SandboxOptions {
   dataDir: string;
+  /** Instead of the app's own. */
+  workflows?: Workflows;
   plan?: NovuPlan;
   /** Milliseconds since 1970. */
   startAt: number;
@@ -50,6 +55,7 @@ export interface Sandbox extends AsyncDisposable {
 /** The unchanged app, pointed by URL at a local PostHog and a local Novu, with a clock that can travel. */
 export async function openSandbox({
   dataDir,
+  workflows,
   plan = "free",
   startAt,
   flowing = false,
@@ -65,10 +71,14 @@ export async function openSandbox({
     port: ports.app,
     logLevel: "info",
     dataDir,
+    roles: ["ingress", "worker"],
+    retentionMs: RETENTION_MS,
+    deliveryConcurrency: 8,
     novu: { secretKey: LOCAL_KEYS.novu, apiUrl: novu.url, plan },
     posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
   };
-  let app = await openApp(config, { clock, log });
+  const parts = { clock, log, ...(workflows && { workflows }) };
+  let app = await openApp(config, parts);
   await connect();
 
   const sandbox: Sandbox = {
@@ -84,7 +94,7 @@ export async function openSandbox({
       clock.travelBy((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),
     async restartApp() {
       await app.stop();
-      app = await openApp(config, { clock, log });
+      app = await openApp(config, parts);
       await connect();
     },
     async stop() {

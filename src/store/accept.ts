@@ -1,13 +1,16 @@
-import type { Insertable, Transaction } from "kysely";
+import type { Compilable, Insertable, Kysely, OperationNodeSource, RawBuilder, Transaction } from "kysely";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Exit, Routing, Start } from "../contracts/notification.ts";
 import { laneOf, type Work } from "../contracts/work.ts";
 import type { Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
 
 type Row<Table extends keyof Tables> = Insertable<Tables[Table]>;
 
-/** SQLite takes 32,766 values in one statement, PostgreSQL 65,535; a row has up to ten. */
-const MOST_ROWS = 2_000;
+export type ColumnType = "text" | "bigint" | "integer";
+
+/** A select of rows out of a JSON array of objects, with these columns. */
+export type FromJson = (json: string, columns: Record<string, ColumnType>) => RawBuilder<never>;
 
 /** An event and all that it causes, as the rows that it comes to. */
 export interface Acceptance {
@@ -37,97 +40,129 @@ export function bytesOf({ event, starts, exits }: Acceptance): number {
   return [...starts, ...exits].reduce((sum, { work }) => sum + work.body.length, event.body.length);
 }
 
-/** Writes many in a handful of statements. Of two that are the same, the first is accepted, the other a duplicate. */
+/** How an engine writes what an event causes. */
+export interface AcceptParts {
+  db: Kysely<Tables>;
+  fromJson: FromJson;
+  /** Does all of them or none, as quickly as it can. */
+  writeTogether(inserts: Array<Compilable & OperationNodeSource>): Promise<void>;
+  /** Whether a failed write is the fault of what was written. */
+  isAboutAnItem(error: unknown): boolean;
+}
+
+/**
+ * Writes many in a handful of statements. Of two that are the same, the first is accepted, the
+ * other a duplicate.
+ */
 export async function acceptAll(
-  trx: Transaction<Tables>,
   acceptances: Acceptance[],
+  { db, fromJson, writeTogether, isAboutAnItem }: AcceptParts,
 ): Promise<Array<"accepted" | "duplicate">> {
-  const starts = acceptances.flatMap((acceptance) => acceptance.starts);
-  const exits = acceptances.flatMap((acceptance) => acceptance.exits);
-
   // In one order everywhere: two processes that write the same keys crosswise would lock each other out.
-  const newEvents = new Set(
-    await addEvents(
-      inOrder(
-        acceptances.map(({ event }) => event),
-        (event) => event.uuid,
-      ),
-    ),
+  const events = inOrder(
+    acceptances.map(({ event }) => event),
+    (event) => event.uuid,
   );
-  const newRuns = new Set(
-    await addRuns(
-      inOrder(
-        starts.map(({ run }) => run),
-        (run) => run.transaction_id,
-      ),
-    ),
+  const runs = inOrder(
+    acceptances.flatMap(({ starts }) => starts.map(({ run }) => run)),
+    (run) => run.transaction_id,
   );
-  const newExits = new Set(
-    await addExits(
-      inOrder(
-        exits.map(({ exit }) => exit),
-        keyOf,
-      ),
-    ),
+  const exits = inOrder(
+    acceptances.flatMap(({ exits }) => exits.map(({ exit }) => exit)),
+    keyOf,
   );
 
-  const work: Row<"work">[] = [];
-  const outcomes = acceptances.map((acceptance) => {
-    const isNewEvent = newEvents.delete(acceptance.event.uuid);
-    const caused = [
-      ...acceptance.starts.filter(({ run }) => newRuns.delete(run.transaction_id)),
-      ...acceptance.exits.filter(({ exit }) => newExits.delete(keyOf(exit))),
+  try {
+    return await acceptNew();
+  } catch (error) {
+    if (!isAboutAnItem(error)) throw error;
+    return inTransaction(db, acceptUnknown);
+  }
+
+  /** Nearly always all is new, and to ask what is costs as much as to write it. Fails when something was there already. */
+  async function acceptNew(): Promise<"accepted"[]> {
+    const work = acceptances.flatMap(({ starts, exits }) => [...starts, ...exits].map((one) => one.work));
+    const inserts: Array<(Compilable & OperationNodeSource) | null | undefined> = [
+      insert(db, "events", events),
+      insert(db, "runs", runs),
+      insert(db, "exits", exits),
+      insert(db, "work", work)?.onConflict((conflict) => conflict.doNothing()),
     ];
-    work.push(...caused.map((one) => one.work));
-    return isNewEvent || caused.length > 0 ? "accepted" : "duplicate";
-  });
-  await each(work, (rows) =>
-    trx
-      .insertInto("work")
-      .values(rows)
-      .onConflict((conflict) => conflict.doNothing())
-      .returning("id")
-      .execute(),
-  );
-  return outcomes;
-
-  async function addEvents(rows: Row<"events">[]): Promise<string[]> {
-    const added = await each(rows, (some) =>
-      trx
-        .insertInto("events")
-        .values(some)
-        .onConflict((conflict) => conflict.doNothing())
-        .returning("uuid")
-        .execute(),
-    );
-    return added.map(({ uuid }) => uuid);
+    await writeTogether(inserts.flatMap((one) => one ?? []));
+    return acceptances.map(() => "accepted");
   }
 
-  async function addRuns(rows: Row<"runs">[]): Promise<string[]> {
-    const added = await each(rows, (some) =>
-      trx
-        .insertInto("runs")
-        .values(some)
-        .onConflict((conflict) => conflict.doNothing())
-        .returning("transaction_id")
-        .execute(),
-    );
-    return added.map(({ transaction_id }) => transaction_id);
+  async function acceptUnknown(trx: Transaction<Tables>): Promise<Array<"accepted" | "duplicate">> {
+    const addedEvents = await insertNew(trx, "events", events)?.returning("uuid").execute();
+    const addedRuns = await insertNew(trx, "runs", runs)?.returning("transaction_id").execute();
+    const addedExits = await insertNew(trx, "exits", exits)
+      ?.returning(["workflow", "distinct_id", "event_uuid"])
+      .execute();
+    const newEvents = new Set(addedEvents?.map(({ uuid }) => uuid));
+    const newRuns = new Set(addedRuns?.map(({ transaction_id }) => transaction_id));
+    const newExits = new Set(addedExits?.map(keyOf));
+
+    const work: Row<"work">[] = [];
+    const outcomes = acceptances.map((acceptance) => {
+      const isNewEvent = newEvents.delete(acceptance.event.uuid);
+      const caused = [
+        ...acceptance.starts.filter(({ run }) => newRuns.delete(run.transaction_id)),
+        ...acceptance.exits.filter(({ exit }) => newExits.delete(keyOf(exit))),
+      ];
+      work.push(...caused.map((one) => one.work));
+      return isNewEvent || caused.length > 0 ? "accepted" : "duplicate";
+    });
+    await insertNew(trx, "work", work)?.execute();
+    return outcomes;
   }
 
-  async function addExits(rows: Row<"exits">[]): Promise<string[]> {
-    const key = ["workflow", "distinct_id", "event_uuid"] as const;
-    const added = await each(rows, (some) =>
-      trx
-        .insertInto("exits")
-        .values(some)
-        .onConflict((conflict) => conflict.doNothing())
-        .returning(key)
-        .execute(),
-    );
-    return added.map(keyOf);
+  function insertNew<Table extends Written>(on: Kysely<Tables>, table: Table, rows: Row<Table>[]) {
+    return insert(on, table, rows)?.onConflict((conflict) => conflict.doNothing());
+  }
+
+  /** Rows as one parameter: to bind one for each value takes longer than to write them. Null when there are none. */
+  function insert<Table extends Written>(on: Kysely<Tables>, table: Table, rows: Row<Table>[]) {
+    if (rows.length === 0) return null;
+    const columns: Record<string, ColumnType> = COLUMNS[table];
+    return on
+      .insertInto(table)
+      .columns(Object.keys(columns) as never)
+      .expression(fromJson(JSON.stringify(rows), columns));
   }
 }
+
+type Written = keyof typeof COLUMNS;
+
+/** What is written of each table when an event is accepted. */
+const COLUMNS = {
+  events: {
+    uuid: "text",
+    name: "text",
+    distinct_id: "text",
+    occurred_at: "text",
+    received_at: "bigint",
+    body: "text",
+  },
+  runs: {
+    transaction_id: "text",
+    workflow: "text",
+    distinct_id: "text",
+    event_uuid: "text",
+    occurred_at: "text",
+    state: "text",
+  },
+  exits: { workflow: "text", distinct_id: "text", event_uuid: "text", event_name: "text", occurred_at: "text" },
+  work: {
+    key: "text",
+    lane: "text",
+    body: "text",
+    state: "text",
+    due_at: "bigint",
+    leased_until: "bigint",
+    attempts: "integer",
+    refusals: "integer",
+  },
+} as const satisfies { [Table in keyof Tables]?: { [Column in keyof Tables[Table]]?: ColumnType } };
 
 function inOrder<One>(rows: One[], keyOfRow: (row: One) => string): One[] {
   return rows
@@ -136,35 +171,31 @@ function inOrder<One>(rows: One[], keyOfRow: (row: One) => string): One[] {
     .map(({ row }) => row);
 }
 
-/** One statement for as many rows as it takes. */
-async function each<Given, Answered>(
-  rows: Given[],
-  insert: (some: Given[]) => Promise<Answered[]>,
-): Promise<Answered[]> {
-  const answered: Answered[] = [];
-  for (let at = 0; at < rows.length; at += MOST_ROWS) answered.push(...(await insert(rows.slice(at, at + MOST_ROWS))));
-  return answered;
-}
-
 /** A row of work that is due at once; `key` says what it does, so that the same is never kept twice. */
 export function workRow(key: string, work: Work, now: number): Row<"work"> {
   const fresh = { state: "waiting", due_at: now, leased_until: 0, attempts: 0, refusals: 0, last_error: null } as const;
   return { key, lane: laneOf(work), body: JSON.stringify(work), ...fresh };
 }
 
+/** The key of the work that starts a run. */
+export function startKey(transactionId: string): string {
+  return `start:${transactionId}`;
+}
+
 function runRow({ run, workflow }: Start): Row<"runs"> {
-  const { transactionId, distinctId, occurredAt } = run;
+  const { transactionId, eventUuid, distinctId, occurredAt } = run;
   return {
     transaction_id: transactionId,
     workflow,
     distinct_id: distinctId,
+    event_uuid: eventUuid,
     occurred_at: occurredAt,
     state: "pending",
   };
 }
 
 function startWork(start: Start, now: number): Row<"work"> {
-  return workRow(`start:${start.run.transactionId}`, { kind: "start", body: start }, now);
+  return workRow(startKey(start.run.transactionId), { kind: "start", body: start }, now);
 }
 
 function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exit): Row<"exits"> {

@@ -1,21 +1,25 @@
 import type { Kysely } from "kysely";
 import { Decision } from "../contracts/decision.ts";
+import type { Lane } from "../contracts/work.ts";
 import { workRow } from "./accept.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** What was decided at each step, with the report that it owes. */
 export function decisionLog({
   db,
   now,
+  announce,
 }: {
   db: Kysely<Tables>;
   now: () => number;
+  announce(lane: Lane): void;
 }): Pick<Store, "decide" | "decidedSteps" | "listDecisions"> {
   return {
-    async decide(decision, { ifOpen } = { ifOpen: false }) {
+    async decide(decision, { ifOpen = false, endsRun = false } = {}) {
       const { transactionId, step, distinctId, outcome } = decision;
-      await db.transaction().execute(async (trx) => {
+      await inTransaction(db, async (trx) => {
         const earlier = await trx
           .selectFrom("decisions")
           .select("body")
@@ -25,6 +29,14 @@ export function decisionLog({
         const before = earlier && Decision.parse(JSON.parse(earlier.body));
         if (before !== undefined && ((ifOpen && before.outcome !== "failed") || isSame(before, decision))) return;
 
+        if (endsRun)
+          await trx
+            .updateTable("runs")
+            .set({ ended_at: now() })
+            .where("transaction_id", "=", transactionId)
+            .where("ended_at", "is", null)
+            .execute();
+
         const body = JSON.stringify(decision);
         await trx
           .insertInto("decisions")
@@ -32,13 +44,15 @@ export function decisionLog({
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
         if (outcome === "failed") return;
-        const report = workRow(`report:${transactionId}:${step}:${outcome}`, { kind: "report", body: decision }, now());
+        const key = `report:${transactionId}:${step}:${outcome}`;
+        const report = workRow(key, { kind: "report", body: decision }, now());
         await trx
           .insertInto("work")
           .values(report)
           .onConflict((conflict) => conflict.doNothing())
           .execute();
       });
+      announce("posthog");
     },
 
     async decidedSteps(transactionId) {

@@ -1,8 +1,12 @@
 import type { Kysely } from "kysely";
+import type { Lane } from "../contracts/work.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
-import { type Acceptance, acceptAll, acceptanceOf, bytesOf } from "./accept.ts";
+import { type Acceptance, type AcceptParts, acceptAll, acceptanceOf, bytesOf, type FromJson } from "./accept.ts";
+import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
+import { knownEvents } from "./known-events.ts";
+import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
 import { setAsideList } from "./set-aside.ts";
 import type { Store } from "./store.ts";
@@ -12,6 +16,7 @@ import { workQueue } from "./work.ts";
 /** How much may wait to be written, and how much is written together. */
 const TOGETHER = {
   mostWaiting: 5_000,
+  mostWaitMs: 3_000,
   mostWaitingBytes: 256 * 1024 * 1024,
   mostTogether: 200,
   mostBytesTogether: 8 * 1024 * 1024,
@@ -25,23 +30,43 @@ interface EngineParts {
   isAboutAnItem: (error: unknown) => boolean;
   /** Whether claims of several processes may meet. */
   skipLocked: boolean;
-  /** Tells other processes, once the transaction is done, that there is work. */
-  announce(trx: Kysely<Tables>): Promise<void>;
+  fromJson: FromJson;
+  writeTogether: AcceptParts["writeTogether"];
+  /** How many groups of events may be written side by side. */
+  groupsAtOnce: number;
+  takePlaces: Store["takePlaces"];
+  /** Whether this transaction may sweep; no other does until it ends. */
+  takeSweep(trx: Kysely<Tables>): Promise<boolean>;
+  /** Tells other processes that there is work; whom the word does not reach finds it by looking. */
+  announce(lane: Lane): void;
   watch: Store["watch"];
   close: () => Promise<void>;
 }
 
 /** The store's promises in SQL that both engines speak; opening, locking and closing are the engine's. */
-export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce, watch, close }: EngineParts): Store {
+export function createKyselyStore({
+  db,
+  now,
+  isAboutAnItem,
+  skipLocked,
+  fromJson,
+  writeTogether,
+  groupsAtOnce,
+  takePlaces,
+  takeSweep,
+  announce,
+  watch,
+  close,
+}: EngineParts): Store {
   const accept = groupCommit<Acceptance, "accepted" | "duplicate">({
-    commit: (group) =>
-      db.transaction().execute(async (trx) => {
-        const outcomes = await acceptAll(trx, group);
-        if (outcomes.includes("accepted")) await announce(trx);
-        return outcomes;
-      }),
+    async commit(group) {
+      const outcomes = await acceptAll(group, { db, fromJson, writeTogether, isAboutAnItem });
+      announce("novu");
+      return outcomes;
+    },
     bytesOf,
     isAboutAnItem,
+    atOnce: groupsAtOnce,
     ...TOGETHER,
   });
 
@@ -56,10 +81,13 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
       }
     },
 
+    knownEvents: knownEvents({ db }),
     ...setAsideList({ db }),
-    ...workQueue({ db, now, skipLocked }),
-    ...runFacts({ db }),
-    ...decisionLog({ db, now }),
+    ...workQueue({ db, now, skipLocked, announce }),
+    ...runFacts({ db, now }),
+    ...counts({ db }),
+    ...decisionLog({ db, now, announce }),
+    ...retention({ db, takeSweep }),
 
     async ping() {
       const row = { name: "ping", next_at: now() };
@@ -70,6 +98,7 @@ export function createKyselyStore({ db, now, isAboutAnItem, skipLocked, announce
         .execute();
     },
 
+    takePlaces,
     watch,
     close,
   };

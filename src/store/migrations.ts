@@ -88,13 +88,75 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
         .execute();
     },
   },
+
+  "0002-limits-and-retention": {
+    async up(db) {
+      await db.schema.alterTable("runs").addColumn("event_uuid", "text").execute();
+      await db.schema.alterTable("runs").addColumn("entered_at", "bigint").execute();
+      await db.schema.alterTable("runs").addColumn("ended_at", "bigint").execute();
+      await db.schema.alterTable("set_aside").addColumn("distinct_id", "text").execute();
+      // Read from the body by the database, so that the version before this one fills them in as well.
+      for (const [column, name] of Object.entries({
+        workflow: "workflow",
+        outcome: "outcome",
+        decided_at: "decidedAt",
+      }))
+        await db.schema
+          .alterTable("decisions")
+          .addColumn(column, "text", (added) =>
+            engine === "postgres"
+              ? added.generatedAlwaysAs(sql`body::jsonb ->> ${sql.lit(name)}`).stored()
+              : added.generatedAlwaysAs(sql`body ->> ${sql.lit(name)}`),
+          )
+          .execute();
+
+      await db.schema
+        .createTable("entries")
+        .addColumn("distinct_id", "text", (column) => column.notNull())
+        .addColumn("workflow", "text", (column) => column.notNull())
+        .addColumn("transaction_id", "text", (column) => column.notNull())
+        .addColumn("occurred_at", "text", (column) => column.notNull())
+        .addPrimaryKeyConstraint("entries_one", ["distinct_id", "workflow"])
+        .execute();
+
+      // One index is enough to find what is due and what is next.
+      await db.schema.dropIndex("work_due").execute();
+      await db.schema.dropIndex("work_next").execute();
+      await sql`create index work_next on work (lane, ${NEXT_AT}, id) where state = 'waiting'`.execute(db);
+
+      // Who was sent how much, and what is old.
+      await db.schema.createIndex("decisions_sent").on("decisions").columns(["distinct_id", "decided_at"]).execute();
+      await db.schema.createIndex("events_by_age").on("events").column("received_at").execute();
+      await db.schema.createIndex("runs_by_age").on("runs").column("occurred_at").execute();
+      await db.schema
+        .createIndex("runs_entered")
+        .on("runs")
+        .column("entered_at")
+        .where("entered_at", "is not", null)
+        .execute();
+      await db.schema.createIndex("exits_by_age").on("exits").column("occurred_at").execute();
+      await db.schema.createIndex("decisions_by_age").on("decisions").column("decided_at").execute();
+    },
+  },
 });
+
+/** Throws when the tables are not there, or older than this version. */
+export async function assertMigrated<Tables>(db: Kysely<Tables>, engine: Engine): Promise<void> {
+  const missing = (await migrator(db, engine).getMigrations()).filter(({ executedAt }) => executedAt === undefined);
+  if (missing.length === 0) return;
+  throw new Error(`the migration "${missing[0]?.name}" has not run there; start this version of the app on it once`);
+}
 
 /** Brings the tables up to date; throws with the name of the migration that failed. */
 export async function migrate<Tables>(db: Kysely<Tables>, engine: Engine): Promise<void> {
-  const provider: MigrationProvider = { getMigrations: async () => migrations(engine) };
-  const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
+  const { error, results } = await migrator(db, engine).migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find(({ status }) => status === "Error")?.migrationName ?? "unknown";
   throw new Error(`the store's migration "${failed}" failed`, { cause: error });
+}
+
+/** Runs the migrations of these tables, one by one if need be. */
+export function migrator<Tables>(db: Kysely<Tables>, engine: Engine): Migrator {
+  const provider: MigrationProvider = { getMigrations: async () => migrations(engine) };
+  return new Migrator({ db, provider });
 }

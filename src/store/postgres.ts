@@ -3,7 +3,10 @@ import pg from "pg";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createKyselyStore } from "./kysely-store.ts";
-import { migrate } from "./migrations.ts";
+import { linesIn } from "./lines.ts";
+import { assertMigrated, migrate } from "./migrations.ts";
+import { notices } from "./notices.ts";
+import { soundConnections } from "./sound-connections.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -12,97 +15,79 @@ const MOST_CONNECTIONS = 10;
 /** A bridge call has 4 s in all. */
 const CONNECT_WITHIN_MS = 1_500;
 const ANSWER_WITHIN_MS = 2_500;
-/** For work that became due without a word: a retry of another process, a lease that ran out. */
-const POLL_MS = 2_000;
-const CHANNEL = "posthog_novu_bridge_work";
+/** The number of the advisory lock that the sweep is done under; any, as long as it stays. */
+const SWEEP = 4_000_001;
 
-/** PostgreSQL 15 or newer, for any number of processes. */
+/** PostgreSQL 15 or newer, for any number of processes; `beside` them, for a command, the tables are left as they are. */
 export async function openPostgresStore({
   url,
   now,
   log,
+  directUrl = url,
+  beside = false,
 }: {
   url: string;
+  /** The same database without a pooler, which passes no notifications on. */
+  directUrl?: string | undefined;
   now: () => number;
   log: Log;
+  beside?: boolean;
 }): Promise<Store> {
-  await prepare(url);
+  await prepare(url, beside ? assertMigrated : migrate);
   const pool = new pg.Pool({
     connectionString: url,
     max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
-    statement_timeout: ANSWER_WITHIN_MS,
+    // Not statement_timeout: PgBouncer refuses connections that come with settings of their own.
     query_timeout: ANSWER_WITHIN_MS,
+    keepAlive: true,
     types: { getTypeParser },
   });
   // A connection that breaks while idle is replaced; without a listener it would end the process.
   pool.on("error", (error) => log.warn({ stop: "store", error: describeError(error) }));
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  // So would one that breaks between two queries of a transaction; the second query says so.
+  pool.on("connect", (client) => client.on("error", () => {}));
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: soundConnections(pool) }) });
 
   return createKyselyStore({
     db,
     now,
     isAboutAnItem,
     skipLocked: true,
-    announce: async (trx) => {
-      await sql`select pg_notify(${CHANNEL}, '')`.execute(trx);
+    fromJson: (json, columns) => {
+      const types = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`);
+      return sql`select * from json_to_recordset(${json}) as rows (${sql.join(types)})`;
     },
-    watch: (wake) => watch({ url, wake, log }),
+    // One statement is one round trip, where a transaction of them is one for each and two more.
+    async writeTogether(inserts) {
+      const parts = inserts.map((insert, index) => sql`${sql.ref(`part_${index}`)} as (${insert})`);
+      await sql`with ${sql.join(parts)} select 1`.execute(db);
+    },
+    // While the one waits for the disk, the other is taken in.
+    groupsAtOnce: 2,
+    takePlaces: linesIn(db),
+    takeSweep: async (trx) => {
+      const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${SWEEP}) as taken`.execute(trx);
+      return rows[0]?.taken === true;
+    },
+    ...notices({ url: directUrl, db, log }),
     close: () => db.destroy(),
   });
 }
 
 /** Migrations may take their time. */
-async function prepare(url: string): Promise<void> {
+async function prepare(url: string, tables: typeof migrate): Promise<void> {
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({
       pool: new pg.Pool({ connectionString: url, max: 1, connectionTimeoutMillis: CONNECT_WITHIN_MS }),
     }),
   });
   try {
-    await migrate(db, "postgres");
+    await tables(db, "postgres");
   } catch (error) {
     throw new Error("the store at DATABASE_URL cannot be opened", { cause: error });
   } finally {
     await db.destroy();
-  }
-}
-
-/** Calls `wake` when another process may have left work, by its word or at the latest by the poll. */
-function watch({ url, wake, log }: { url: string; wake: () => void; log: Log }): () => Promise<void> {
-  let client: pg.Client | null = null;
-  let stopped = false;
-  const timer = setInterval(() => {
-    wake();
-    if (client === null) void listen();
-  }, POLL_MS);
-  const listening = listen();
-
-  return async () => {
-    stopped = true;
-    clearInterval(timer);
-    await listening;
-    await client?.end();
-  };
-
-  async function listen(): Promise<void> {
-    const attempt = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN_MS });
-    client = attempt;
-    const lost = () => {
-      if (client === attempt) client = null;
-    };
-    attempt.on("notification", wake);
-    attempt.on("error", lost);
-    attempt.on("end", lost);
-    try {
-      await attempt.connect();
-      await attempt.query(`listen ${CHANNEL}`);
-      if (stopped) await attempt.end();
-    } catch (error) {
-      lost();
-      await attempt.end().catch(() => {});
-      log.warn({ stop: "store", outcome: "not listening, polling only", error: describeError(error) });
-    }
   }
 }
 

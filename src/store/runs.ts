@@ -1,25 +1,38 @@
 import type { Kysely } from "kysely";
+import { startKey } from "./accept.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
+import { together } from "./together.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** A run whose end was never heard of, because Novu gave up on a step, does not keep its person out for ever. */
+const LONGEST_RUN_MS = 60 * 24 * 60 * 60 * 1000;
+
+type State = Tables["runs"]["state"];
 
 /** Which runs there are, and who has left them. */
 export function runFacts({
   db,
+  now,
 }: {
   db: Kysely<Tables>;
-}): Pick<Store, "exitSince" | "endRuns" | "runState" | "markLeft" | "markStarted"> {
+  now: () => number;
+}): Pick<Store, "exitSince" | "endRuns" | "runState" | "enter" | "refuse" | "markLeft" | "markStarted"> {
   return {
-    async exitSince({ workflow, distinctId, since }) {
-      const exit = await db
+    exitSince: together(async (queries) => {
+      const rows = await db
         .selectFrom("exits")
-        .select("event_name")
-        .where("distinct_id", "=", distinctId)
-        .where("workflow", "=", workflow)
-        .where("occurred_at", ">=", since)
-        .limit(1)
-        .executeTakeFirst();
-      return exit?.event_name ?? null;
-    },
+        .selectAll()
+        .where("distinct_id", "in", unique(queries.map(({ distinctId }) => distinctId)))
+        .where("workflow", "in", unique(queries.map(({ workflow }) => workflow)))
+        .execute();
+      return queries.map(({ workflow, distinctId, since }) => {
+        const exit = rows.find(
+          (row) => row.workflow === workflow && row.distinct_id === distinctId && row.occurred_at >= since,
+        );
+        return exit?.event_name ?? null;
+      });
+    }),
 
     async endRuns({ workflow, distinctId, occurredAt }) {
       const ended = await db
@@ -28,34 +41,125 @@ export function runFacts({
         .where("distinct_id", "=", distinctId)
         .where("workflow", "=", workflow)
         .where("occurred_at", "<=", occurredAt)
-        .where("state", "!=", "left")
+        .where("state", "in", ["pending", "started", "leaving"])
         .returning("transaction_id")
         .execute();
       return ended.map((run) => run.transaction_id);
     },
 
-    async runState(transactionId) {
-      const run = await db
+    runState: together(async (transactionIds: string[]): Promise<Array<State | null>> => {
+      const rows = await db
         .selectFrom("runs")
-        .select("state")
+        .select(["transaction_id", "state"])
+        .where("transaction_id", "in", unique(transactionIds))
+        .execute();
+      const states = new Map(rows.map((row) => [row.transaction_id, row.state]));
+      return transactionIds.map((id) => states.get(id) ?? null);
+    }),
+
+    async enter({ transactionId, workflow, distinctId, occurredAt }, limit) {
+      if (limit === "always") return true;
+      return inTransaction(db, async (trx) => {
+        const mine = { distinct_id: distinctId, workflow, transaction_id: transactionId, occurred_at: occurredAt };
+        // The row is also the lock that two runs of one person meet at.
+        const before = await trx
+          .insertInto("entries")
+          .values(mine)
+          .onConflict((conflict) =>
+            conflict
+              .columns(["distinct_id", "workflow"])
+              .doUpdateSet((row) => ({ workflow: row.ref("entries.workflow") })),
+          )
+          .returning(["transaction_id", "occurred_at"])
+          .executeTakeFirstOrThrow();
+        if (before.transaction_id === transactionId) return true;
+        const isShut =
+          limit === "one at a time"
+            ? await isUnderWay(trx, before.transaction_id)
+            : limit === "once" || isNear(before.occurred_at, occurredAt, limit.oncePerMs);
+        // A run that could not be started keeps nobody out.
+        if (isShut && !(await isDead(trx, before.transaction_id))) return false;
+        // One that comes late does not open the time that a newer one has closed.
+        if (!isShut && typeof limit === "object" && before.occurred_at > occurredAt) return true;
+        await trx
+          .updateTable("entries")
+          .set(mine)
+          .where("distinct_id", "=", distinctId)
+          .where("workflow", "=", workflow)
+          .execute();
+        return true;
+      });
+    },
+
+    async refuse(transactionId) {
+      await db
+        .updateTable("runs")
+        .set({ state: "refused" })
         .where("transaction_id", "=", transactionId)
-        .executeTakeFirst();
-      return run?.state ?? null;
+        .where("state", "=", "pending")
+        .execute();
     },
 
     async markLeft(transactionId) {
-      await db.updateTable("runs").set({ state: "left" }).where("transaction_id", "=", transactionId).execute();
+      await db
+        .updateTable("runs")
+        .set({ state: "left", ended_at: now() })
+        .where("transaction_id", "=", transactionId)
+        .execute();
     },
 
-    async markStarted(transactionId) {
+    markStarted: together(async (transactionIds: string[]) => {
       const started = await db
         .updateTable("runs")
-        .set({ state: "started" })
-        .where("transaction_id", "=", transactionId)
+        .set((row) => ({ state: "started" as const, entered_at: row.fn.coalesce("entered_at", row.val(now())) }))
+        .where("transaction_id", "in", unique(transactionIds))
         .where("state", "in", ["pending", "started"])
         .returning("transaction_id")
-        .executeTakeFirst();
-      return started === undefined ? "left" : "started";
-    },
+        .execute();
+      const ids = new Set(started.map((run) => run.transaction_id));
+      return transactionIds.map((id) => (ids.has(id) ? "started" : "left"));
+    }),
   };
+
+  async function isUnderWay(trx: Kysely<Tables>, transactionId: string): Promise<boolean> {
+    const run = await trx
+      .selectFrom("runs")
+      .select("occurred_at")
+      .where("transaction_id", "=", transactionId)
+      .where("state", "in", ["pending", "started"])
+      .where("ended_at", "is", null)
+      // Who has left may come back before the run of then has been ended.
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom("exits")
+              .select("exits.event_uuid")
+              .whereRef("exits.distinct_id", "=", "runs.distinct_id")
+              .whereRef("exits.workflow", "=", "runs.workflow")
+              .whereRef("exits.occurred_at", ">=", "runs.occurred_at"),
+          ),
+        ),
+      )
+      .executeTakeFirst();
+    return run !== undefined && now() - Date.parse(run.occurred_at) < LONGEST_RUN_MS;
+  }
+}
+
+async function isDead(trx: Kysely<Tables>, transactionId: string): Promise<boolean> {
+  const start = await trx
+    .selectFrom("work")
+    .select("id")
+    .where("key", "=", startKey(transactionId))
+    .where("state", "=", "dead")
+    .executeTakeFirst();
+  return start !== undefined;
+}
+
+/** Events may come in any order: near is near, whichever was first. */
+function isNear(one: string, other: string, ms: number): boolean {
+  return Math.abs(Date.parse(one) - Date.parse(other)) < ms;
+}
+
+function unique<Value>(values: Value[]): Value[] {
+  return [...new Set(values)];
 }

@@ -1,30 +1,68 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Kysely, SqliteDialect } from "kysely";
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from "kysely";
 import Database from "libsql";
 import { createKyselyStore } from "./kysely-store.ts";
-import { migrate } from "./migrations.ts";
+import { linesHere } from "./lines.ts";
+import { assertMigrated, migrate } from "./migrations.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
+
+const MOST_PREPARED = 200;
+const POLL_MS = 2_000;
 
 /** The embedded engine: one file in `dataDir`, one process at a time; every answer waits for the disk. */
 export async function openSqliteStore({ dataDir, now }: { dataDir: string; now: () => number }): Promise<Store> {
   mkdirSync(dataDir, { recursive: true });
   const unlock = lock(dataDir);
-  const file = join(dataDir, "bridge.db");
-  let db: Kysely<Tables> | undefined;
+  return open({
+    dataDir,
+    now,
+    prepare: async (db) => {
+      await migrate(db, "sqlite");
+      // Only one process works here, so whoever held these is gone.
+      await db.updateTable("work").set({ leased_until: 0 }).where("leased_until", ">", 0).execute();
+    },
+    unlock,
+  });
+}
+
+/** The same file beside the process that works on it: for a command that looks and leaves, and claims no work. */
+export async function openSqliteStoreBeside({ dataDir, now }: { dataDir: string; now: () => number }): Promise<Store> {
+  if (!existsSync(fileIn(dataDir)))
+    throw new Error(`there is no store in "${dataDir}"; set DATA_DIR to the folder that the app keeps its data in`);
+  return open({ dataDir, now, prepare: (db) => assertMigrated(db, "sqlite"), unlock: () => {} });
+}
+
+async function open({
+  dataDir,
+  now,
+  prepare,
+  unlock,
+}: {
+  dataDir: string;
+  now: () => number;
+  prepare(db: Kysely<Tables>): Promise<void>;
+  unlock(): void;
+}): Promise<Store> {
+  const file = fileIn(dataDir);
+  const db = new Kysely<Tables>({
+    dialect: new SqliteDialect({
+      database: async () => {
+        const database = new Database(file);
+        database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000");
+        return remembering(database);
+      },
+    }),
+  });
   const close = async () => {
-    await db?.destroy();
+    await db.destroy();
     unlock();
   };
 
   try {
-    const database = new Database(file);
-    db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
-    database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000");
-    await migrate(db, "sqlite");
-    // Only one process works here, so whoever held these is gone.
-    await db.updateTable("work").set({ leased_until: 0 }).where("leased_until", ">", 0).execute();
+    await prepare(db);
   } catch (error) {
     await close();
     throw new Error(`the store "${file}" cannot be opened`, { cause: error });
@@ -34,11 +72,48 @@ export async function openSqliteStore({ dataDir, now }: { dataDir: string; now: 
     now,
     isAboutAnItem,
     skipLocked: false,
-    announce: async () => {},
-    // Nobody else works here.
-    watch: () => async () => {},
+    fromJson: (json, columns) =>
+      sql`select ${sql.join(Object.keys(columns).map((name) => sql`value ->> ${sql.lit(name)}`))} from json_each(${json}) where true`,
+    async writeTogether(inserts) {
+      await inTransaction(db, async (trx) => {
+        for (const insert of inserts) await trx.executeQuery(insert);
+      });
+    },
+    groupsAtOnce: 1,
+    takePlaces: linesHere(),
+    takeSweep: async () => true,
+    announce: () => {},
+    // A command beside may have put work back, and has no other way to say so.
+    watch(wake) {
+      const timer = setInterval(() => {
+        wake("novu");
+        wake("posthog");
+      }, POLL_MS);
+      return async () => clearInterval(timer);
+    },
     close,
   });
+}
+
+/** Prepares the same statement once. */
+function remembering(database: Database.Database): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>();
+  return {
+    close: () => database.close(),
+    prepare(text) {
+      const known = prepared.get(text);
+      if (known !== undefined) return known;
+      // Statements with lists in them are endless.
+      if (prepared.size >= MOST_PREPARED) prepared.clear();
+      const statement = database.prepare(text);
+      prepared.set(text, statement);
+      return statement;
+    },
+  };
+}
+
+function fileIn(dataDir: string): string {
+  return join(dataDir, "bridge.db");
 }
 
 /** What SQLite says of a row that breaks a rule of its table, or is too big. */

@@ -1,6 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import type { Exit, Routing } from "../contracts/notification.ts";
+import type { EntryLimit, Exit, Routing } from "../contracts/notification.ts";
 import type { Lane } from "../contracts/work.ts";
 
 /** Work that this process has taken on, until it says what became of it. */
@@ -20,6 +20,8 @@ export interface SetAside {
   reason: string;
   eventUuid: string | null;
   eventName: string | null;
+  /** Whose event it was; null when it could not be read. */
+  distinctId: string | null;
   /** As it came, cut to what is worth keeping. */
   body: string;
 }
@@ -28,6 +30,7 @@ export interface SetAside {
 export interface DeadWork {
   id: number;
   key: string;
+  lane: Lane;
   attempts: number;
   error: string;
 }
@@ -35,6 +38,40 @@ export interface DeadWork {
 export interface WorkCounts {
   waiting: number;
   dead: number;
+}
+
+/** The work of one lane; `oldestDueAt` is null when none waits. */
+export interface LaneCounts extends WorkCounts {
+  lane: Lane;
+  oldestDueAt: number | null;
+}
+
+/** What became of one workflow's runs and messages in a period. */
+export interface WorkflowCounts {
+  workflow: string;
+  /** Runs that Novu took on. */
+  entered: number;
+  sent: number;
+  skipped: number;
+  failed: number;
+}
+
+/** Which dead work to do again: one piece, all that died of one cause, or all. */
+export type DeadSelection = { id: number } | { error: string } | "all";
+
+/** Everything that is kept on one person, table by table. */
+export type PersonRecords = Record<
+  "events" | "runs" | "entries" | "exits" | "decisions" | "work" | "setAside",
+  Array<Record<string, unknown>>
+>;
+
+/** A run as its person and workflow know it. */
+export interface RunPlace {
+  transactionId: string;
+  workflow: string;
+  distinctId: string;
+  /** ISO 8601 */
+  occurredAt: string;
 }
 
 /**
@@ -48,15 +85,20 @@ export interface Store {
    * Rejects with a PermanentError when the event itself is why it cannot be written.
    */
   accept(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate">;
+  /** Those of the events that are here, with what they caused or among what was set aside; in no order. */
+  knownEvents(uuids: string[]): Promise<string[]>;
   setAside(delivery: SetAside): Promise<void>;
   listSetAside(limit: number): Promise<SetAside[]>;
 
-  /** Up to `limit` pieces of due work of a lane, oldest first, which no other claim gets until `leaseMs` have passed. */
-  claim(lane: Lane, limit: number, leaseMs: number): Promise<ClaimedWork[]>;
+  /**
+   * Up to `limit` pieces of due work of a lane, oldest first, which no other claim gets until `leaseMs`
+   * have passed; `done` is completed along with it.
+   */
+  claim(lane: Lane, limit: number, leaseMs: number, done?: number[]): Promise<ClaimedWork[]>;
   /** Keeps claims for another `leaseMs` from now, while their work is under way. */
   renew(ids: number[], leaseMs: number): Promise<void>;
   /** Done: forgotten. */
-  complete(id: number): Promise<void>;
+  complete(ids: number[]): Promise<void>;
   /** Being asked to wait is no failed attempt; `refused` means that the other side has answered. */
   retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
   /** Nothing tries this again by itself. */
@@ -64,31 +106,62 @@ export interface Store {
   /** When the earliest waiting work of a lane is due; null when none waits. Claimed work counts at the end of its lease. */
   nextDueAt(lane: Lane): Promise<number | null>;
   countWork(): Promise<WorkCounts>;
+  countLanes(): Promise<LaneCounts[]>;
+  /** The newest `limit` pieces of dead work. */
   listDead(limit: number): Promise<DeadWork[]>;
+  /** What work died of, the commonest first. */
+  deadCauses(): Promise<Array<{ error: string; count: number }>>;
+  /** Gives dead work all its attempts again, from now; answers how many pieces. */
+  redrive(which: DeadSelection): Promise<number>;
 
   /** Takes places in a line, `intervalMs` apart, that every process on this store stands in; answers the time of the first. */
   takePlaces(line: string, count: number, intervalMs: number): Promise<number>;
+
+  /** When a person did what starts a workflow, within a time, both ends included; ISO 8601, earliest first. */
+  occurrences(query: { distinctId: string; workflow: string; from: string; to: string }): Promise<string[]>;
+  /** How many messages of these workflows a person was sent since, ISO 8601. */
+  countSent(query: { distinctId: string; workflows: string[]; since: string }): Promise<number>;
+
+  /** Whether a run may begin under its workflow's limit; the first that asks has the place, and keeps it when it asks again. */
+  enter(run: RunPlace, limit: EntryLimit): Promise<boolean>;
+  /** This run does not begin. */
+  refuse(transactionId: string): Promise<void>;
 
   /** The name of an exit event of this person and workflow at or after `since`; null when there is none. */
   exitSince(query: { workflow: string; distinctId: string; since: string }): Promise<string | null>;
   /** The transaction ids of the runs that an exit reaches; they count as left at once, and are named again until `markLeft`. */
   endRuns(exit: Exit): Promise<string[]>;
   /** What became of a run; null when there is none. */
-  runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | null>;
+  runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | null>;
   /** Novu has been told to end this run. */
   markLeft(transactionId: string): Promise<void>;
   /** Novu has taken this run on; `left` when the person left while it did. */
   markStarted(transactionId: string): Promise<"started" | "left">;
 
-  /** Notes a decision and the report it owes. There is one per run and step: a later one replaces it, unless `ifOpen`. */
-  decide(decision: Decision, options?: { ifOpen: boolean }): Promise<void>;
+  /**
+   * Notes a decision and the report it owes. There is one per run and step: a later one replaces it,
+   * unless `ifOpen`. With `endsRun` it is the run's last.
+   */
+  decide(decision: Decision, options?: { ifOpen?: boolean; endsRun?: boolean }): Promise<void>;
   /** The steps of a run at which something final was decided. */
   decidedSteps(transactionId: string): Promise<string[]>;
   /** The newest `limit` (1,000) decisions, in the order they were first made. */
   listDecisions(query?: { distinctId?: string; limit?: number }): Promise<Decision[]>;
+  /** What became of each workflow since then, in milliseconds since 1970. */
+  countWorkflows(since: number): Promise<WorkflowCounts[]>;
 
-  /** Calls `wake` when another process may have left work here; the answer ends that. */
-  watch(wake: () => void): () => Promise<void>;
+  /** Everything that is kept on a person by this distinct id. */
+  personRecords(distinctId: string): Promise<PersonRecords>;
+  /** Deletes it, work that waits included; answers how many records of each kind. */
+  forgetPerson(distinctId: string): Promise<Record<keyof PersonRecords, number>>;
+  /**
+   * Deletes up to `mostRows` of what is older than `before`, in one short transaction; answers how many
+   * there were, or null when another process is at it. Runs, exits and decisions whose work is not done are kept.
+   */
+  prune(before: number, mostRows: number): Promise<number | null>;
+
+  /** Calls `wake` when another process may have left work in a lane; the answer ends that. */
+  watch(wake: (lane: Lane) => void): () => Promise<void>;
   /** Throws when nothing could be written now. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-import { type Generated, sql } from "kysely";
+import { type Generated, type GeneratedAlways, sql } from "kysely";
 import type { Lane } from "../contracts/work.ts";
 
 // Times named `…_at` in text are ISO 8601 as the facts had them; in numbers, milliseconds since 1970.
@@ -9,9 +9,17 @@ export interface Tables {
     transaction_id: string;
     workflow: string;
     distinct_id: string;
+    event_uuid: Generated<string | null>;
     occurred_at: string;
-    state: "pending" | "started" | "leaving" | "left";
+    /** `refused`: it did not begin, because of a limit of its workflow. */
+    state: "pending" | "started" | "leaving" | "left" | "refused";
+    /** When Novu took it on. */
+    entered_at: Generated<number | null>;
+    /** When its last message was decided, or the person left. */
+    ended_at: Generated<number | null>;
   };
+  /** The newest run that each person entered of each workflow that limits entries; outlives the run. */
+  entries: { distinct_id: string; workflow: string; transaction_id: string; occurred_at: string };
   exits: { workflow: string; distinct_id: string; event_uuid: string; event_name: string; occurred_at: string };
   work: {
     id: Generated<number>;
@@ -33,6 +41,10 @@ export interface Tables {
     step: string;
     distinct_id: string;
     body: string;
+    /** In the body, from where the database reads them. */
+    workflow: GeneratedAlways<string>;
+    outcome: GeneratedAlways<string>;
+    decided_at: GeneratedAlways<string>;
   };
   /** When the next place in each line is, in milliseconds since 1970, with fractions. */
   lines: { name: string; next_at: number };
@@ -42,9 +54,13 @@ export interface Tables {
     reason: string;
     event_uuid: string | null;
     event_name: string | null;
+    distinct_id: Generated<string | null>;
     body: string;
   };
 }
 
 /** When waiting work is due again: its time, or the end of the claim that holds it. There is an index on just this. */
 export const NEXT_AT = sql<number>`(case when leased_until > due_at then leased_until else due_at end)`;
+
+/** In so many words, because SQLite uses a partial index only where it can see at once that it applies. */
+export const IS_WAITING = sql<boolean>`state = 'waiting'`;

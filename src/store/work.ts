@@ -1,41 +1,53 @@
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
+import type { Lane } from "../contracts/work.ts";
 import type { Store } from "./store.ts";
-import { NEXT_AT, type Tables } from "./tables.ts";
+import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** Claiming, finishing and putting back work, and the line for its turn. */
 export function workQueue({
   db,
   now,
   skipLocked,
+  announce,
 }: {
   db: Kysely<Tables>;
   now: () => number;
   /** Whether claims of several processes may meet, and pass over what another is just claiming. */
   skipLocked: boolean;
+  announce(lane: Lane): void;
 }): Pick<
   Store,
-  "claim" | "renew" | "complete" | "retryAt" | "bury" | "nextDueAt" | "countWork" | "listDead" | "takePlaces"
+  "claim" | "renew" | "complete" | "retryAt" | "bury" | "nextDueAt" | "listDead" | "deadCauses" | "redrive"
 > {
   return {
-    async claim(lane, limit, leaseMs) {
-      const due = db
-        .selectFrom("work")
-        .select("id")
-        .where("lane", "=", lane)
-        .where("state", "=", "waiting")
-        .where("due_at", "<=", now())
-        .where("leased_until", "<=", now())
-        .orderBy("due_at")
-        .orderBy("id")
-        .limit(limit)
-        .$if(skipLocked, (query) => query.forUpdate().skipLocked());
-      const rows = await db
-        .updateTable("work")
-        .set({ leased_until: now() + leaseMs })
-        .where("id", "in", due)
-        .returning(["id", "body", "attempts", "refusals"])
-        .execute();
-      return rows.sort((a, b) => a.id - b.id);
+    async claim(lane, limit, leaseMs, done = []) {
+      return done.length === 0
+        ? claim(db)
+        : inTransaction(db, async (trx) => {
+            await complete(trx, done);
+            return claim(trx);
+          });
+
+      async function claim(on: Kysely<Tables>) {
+        const due = on
+          .selectFrom("work")
+          .select("id")
+          .where("lane", "=", lane)
+          .where(IS_WAITING)
+          .where(NEXT_AT, "<=", now())
+          .orderBy(NEXT_AT)
+          .orderBy("id")
+          .limit(limit)
+          .$if(skipLocked, (query) => query.forUpdate().skipLocked());
+        const rows = await on
+          .updateTable("work")
+          .set({ leased_until: now() + leaseMs })
+          .where("id", "in", due)
+          .returning(["id", "body", "attempts", "refusals"])
+          .execute();
+        return rows.sort((a, b) => a.id - b.id);
+      }
     },
 
     async renew(ids, leaseMs) {
@@ -48,9 +60,7 @@ export function workQueue({
         .execute();
     },
 
-    async complete(id) {
-      await db.deleteFrom("work").where("id", "=", id).execute();
-    },
+    complete: (ids) => complete(db, ids),
 
     async retryAt(id, { at, error, failed, refused }) {
       await db
@@ -84,27 +94,17 @@ export function workQueue({
         .selectFrom("work")
         .select(NEXT_AT.as("at"))
         .where("lane", "=", lane)
-        .where("state", "=", "waiting")
+        .where(IS_WAITING)
         .orderBy(NEXT_AT)
         .limit(1)
         .executeTakeFirst();
       return next?.at ?? null;
     },
 
-    async countWork() {
-      const rows = await db
-        .selectFrom("work")
-        .select(["state", (count) => count.fn.countAll<number>().as("count")])
-        .groupBy("state")
-        .execute();
-      const count = (state: Tables["work"]["state"]) => Number(rows.find((row) => row.state === state)?.count ?? 0);
-      return { waiting: count("waiting"), dead: count("dead") };
-    },
-
     async listDead(limit) {
       const rows = await db
         .selectFrom("work")
-        .select(["id", "key", "attempts", "last_error"])
+        .select(["id", "key", "lane", "attempts", "last_error"])
         .where("state", "=", "dead")
         .orderBy("id", "desc")
         .limit(limit)
@@ -112,19 +112,33 @@ export function workQueue({
       return rows.map(({ last_error, ...row }) => ({ ...row, error: last_error ?? "" }));
     },
 
-    async takePlaces(line, count, intervalMs) {
-      const [realNow, takenMs] = [Date.now(), count * intervalMs];
-      const { next_at } = await db
-        .insertInto("lines")
-        .values({ name: line, next_at: realNow + takenMs })
-        .onConflict((conflict) =>
-          conflict.column("name").doUpdateSet({
-            next_at: sql<number>`(case when lines.next_at > ${realNow} then lines.next_at else ${realNow} end) + ${takenMs}`,
-          }),
-        )
-        .returning("next_at")
-        .executeTakeFirstOrThrow();
-      return next_at - takenMs;
+    async deadCauses() {
+      const rows = await db
+        .selectFrom("work")
+        .select((row) => ["last_error", row.fn.countAll<number>().as("count")])
+        .where("state", "=", "dead")
+        .groupBy("last_error")
+        .orderBy("count", "desc")
+        .orderBy("last_error")
+        .execute();
+      return rows.map(({ last_error, count }) => ({ error: last_error ?? "", count: Number(count) }));
+    },
+
+    async redrive(which) {
+      // It was due already, whatever this process takes the time for.
+      const again = { state: "waiting", leased_until: 0, attempts: 0 } as const;
+      let dead = db.updateTable("work").set(again).where("state", "=", "dead");
+      if (which !== "all")
+        dead = "id" in which ? dead.where("id", "=", which.id) : dead.where("last_error", "=", which.error);
+      const { numUpdatedRows } = await dead.executeTakeFirstOrThrow();
+      announce("novu");
+      announce("posthog");
+      return Number(numUpdatedRows);
     },
   };
+}
+
+async function complete(on: Kysely<Tables>, ids: number[]): Promise<void> {
+  if (ids.length === 0) return;
+  await on.deleteFrom("work").where("id", "in", ids).execute();
 }

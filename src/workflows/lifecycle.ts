@@ -1,6 +1,7 @@
 import { type ExecuteInput, workflow as novuWorkflow, type Workflow } from "@novu/framework";
 import type { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
+import { EntryLimit, Occurrence } from "../contracts/notification.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { type GuardedStep, guardedStep } from "./guarded-step.ts";
 import { publishedPayload } from "./novu-schema.ts";
@@ -30,6 +31,10 @@ export interface LifecycleDefinition<Payload extends z.ZodObject> {
   on: EventMatcher[];
   /** The events that end a waiting run of the same person. */
   exitOn?: EventMatcher[];
+  /** Starts only with the nth such event of a person within a time, and then once in that time. */
+  occurrence?: { nth: number; within: Duration };
+  /** How often one person may enter; whenever it is started, unless said otherwise. */
+  entry?: "always" | "once" | "one at a time" | { oncePer: Duration };
   /** How long after its event a run may still begin; a day unless said otherwise. */
   startWithin?: Duration | "any time";
   /** What the run carries besides the person, and what Novu publishes as the workflow's payload. */
@@ -49,7 +54,7 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
 
 /** A workflow with its trigger beside it. */
 export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
-  const { id, name, description, category, on, exitOn = [], startWithin = A_DAY } = definition;
+  const { id, name, description, category, on, exitOn = [], startWithin = A_DAY, occurrence } = definition;
   const payloadSchema = publishable();
 
   return {
@@ -57,6 +62,11 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
     name,
     category,
     events: [...on, ...exitOn].map((matcher) => matcher.event),
+    occurrence:
+      occurrence === undefined
+        ? null
+        : kept("occurrence", Occurrence, { nth: occurrence.nth, withinMs: toMs(occurrence.within) }),
+    entry: kept("entry", EntryLimit, entryLimit()),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
     starts: (event) => on.some((matcher) => matcher.event === event.name),
     ends: (event) => exitOn.some((matcher) => matcher.event === event.name),
@@ -86,6 +96,20 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
       return novuWorkflow(id, execute, { payloadSchema, name, description, tags: ["lifecycle", category] });
     },
   };
+
+  function entryLimit(): EntryLimit {
+    const { entry = "always" } = definition;
+    if (typeof entry === "object") return { oncePerMs: toMs(entry.oncePer) };
+    // The fourth in a month is an nth as well.
+    return occurrence !== undefined && entry === "always" ? { oncePerMs: toMs(occurrence.within) } : entry;
+  }
+
+  /** Found out here, and not when the first event is to be delivered. */
+  function kept<Limit>(what: string, schema: z.ZodType<Limit>, value: Limit): Limit {
+    const limit = schema.safeParse(value);
+    if (limit.success) return limit.data;
+    throw new Error(`the ${what} of "${id}" cannot be kept: ${misfitOf(limit.error)}`);
+  }
 
   function publishable() {
     try {

@@ -115,6 +115,38 @@ describe("the worker", () => {
     expect(performed[1] ?? null).toEqual(next === null ? null : expect.objectContaining(next));
   });
 
+  it("notes a failure once the store is back, without waiting for the lease", async () => {
+    await owe(1);
+    const retryAt = store.retryAt;
+    let inVain = 0;
+    store.retryAt = (...facts) => {
+      inVain += 1;
+      return inVain === 1 ? Promise.reject(new Error("disk full")) : retryAt(...facts);
+    };
+    start(async () => {
+      if (performed.length === 1) throw new RefusedError("no");
+    });
+    await worker.idle();
+    expect(inVain).toBe(2);
+    await clock.travelBy(1_000, worker.idle);
+    expect([performed.length, await store.countWork()]).toEqual([2, { waiting: 0, dead: 0 }]);
+  });
+
+  it("stops although the store is down", async () => {
+    await owe(1);
+    let isDone = false;
+    start(async () => {
+      store.claim = () => Promise.reject(new Error("disk full"));
+      isDone = true;
+    });
+    while (!isDone) await new Promise(setImmediate);
+    await worker.idle();
+    const complete = store.complete;
+    store.complete = () => Promise.reject(new Error("disk full"));
+    await expect(worker.stop()).resolves.toBeUndefined();
+    store.complete = complete;
+  });
+
   it("leaves what is down in peace, wears nothing out meanwhile, and goes on within 5 s of its return", async () => {
     await owe(50);
     let isDown = true;

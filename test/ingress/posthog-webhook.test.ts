@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import express from "express";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
-import { failed } from "../../src/http/errors.ts";
+import { answeredFirst } from "../../src/http/answered-first.ts";
+import { notFound } from "../../src/http/errors.ts";
 import { postHogWebhook } from "../../src/ingress/posthog-webhook.ts";
 import { webhookAuth } from "../../src/ingress/webhook-auth.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -42,6 +43,7 @@ beforeAll(async () => {
       accepted.push(event);
       return { outcome: "accepted" };
     },
+    count: () => {},
     setAside: async (aside) => {
       if (storeFails) throw new Error("disk full");
       setAside.push(aside);
@@ -50,7 +52,7 @@ beforeAll(async () => {
     now: () => nowMs,
     log,
   });
-  server = await serve(express().use("/webhooks/posthog", webhook).use(failed({ log })), { port: 0 });
+  server = await serve(answeredFirst({ "POST /webhooks/posthog": webhook }, express().use(notFound)), { port: 0 });
 });
 afterAll(() => server.close());
 beforeEach(() => {

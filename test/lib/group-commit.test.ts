@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { BusyError, groupCommit } from "../../src/lib/group-commit.ts";
 
-const bounds = { mostWaiting: 100, mostWaitingBytes: 1_000, mostTogether: 10, mostBytesTogether: 50 };
+const bounds = {
+  mostWaiting: 100,
+  mostWaitMs: 60_000,
+  mostWaitingBytes: 1_000,
+  mostTogether: 10,
+  atOnce: 1,
+  mostBytesTogether: 50,
+};
 
 function writer(changes: Partial<typeof bounds> = {}) {
   const groups: number[][] = [];
@@ -36,7 +43,7 @@ describe("groupCommit", () => {
   it("writes together what comes in one turn, and what comes during a transaction", async () => {
     const { write, groups, finish } = writer();
     const results = [1, 2].map((item) => write(item));
-    await new Promise(setImmediate);
+    while (groups.length === 0) await new Promise(setImmediate);
     expect(groups).toEqual([[1, 2]]);
     results.push(write(3), write(4));
     await finish();
@@ -45,6 +52,34 @@ describe("groupCommit", () => {
       [1, 2],
       [3, 4],
     ]);
+  });
+
+  it("takes along what each turn brings, as long as it brings more", async () => {
+    const { write, groups, finish } = writer();
+    const later: Promise<number>[] = [];
+    setImmediate(() => {
+      later.push(write(2));
+      setImmediate(() => later.push(write(3)));
+    });
+    const first = write(1);
+    while (groups.length === 0) await new Promise(setImmediate);
+    await finish();
+    expect(await Promise.all([first, ...later])).toEqual([2, 4, 6]);
+    expect(groups).toEqual([[1, 2, 3]]);
+  });
+
+  it("has as many transactions under way as it may, and none that is empty", async () => {
+    const { write, groups, finish } = writer({ atOnce: 2, mostTogether: 2 });
+    const results = [1, 2, 3, 4, 5].map((item) => write(item));
+    while (groups.length < 2) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(groups).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    await finish();
+    expect(await Promise.all(results)).toEqual([2, 4, 6, 8, 10]);
+    expect(groups).toEqual([[1, 2], [3, 4], [5]]);
   });
 
   it("bounds a group in number and bytes, and writes in order", async () => {
@@ -71,6 +106,18 @@ describe("groupCommit", () => {
     const after = write(7);
     await finish();
     expect(await after).toBe(14);
+  });
+
+  it("refuses who has waited too long, under way or not, and goes on", async () => {
+    const { write, groups, finish } = writer({ mostWaitMs: 10 });
+    const first = write(1);
+    await new Promise(setImmediate);
+    expect(groups).toEqual([[1]]);
+    await Promise.all([first, write(2)].map((result) => expect(result).rejects.toThrow("not written within 10 ms")));
+    await finish();
+    const after = write(3);
+    await finish();
+    expect(await after).toBe(6);
   });
 
   it.each([

@@ -40,7 +40,9 @@ describe("route", () => {
   });
 
   it("says what listens to nothing", () => {
-    expect(route(event({ name: "$pageview" })).problems).toEqual(['no workflow listens to "$pageview"']);
+    expect(route(event({ name: "$pageview" })).problems).toEqual([
+      { cause: "no workflow", reason: 'no workflow listens to "$pageview"' },
+    ]);
   });
 
   it("says what does not fit, and not the value", () => {
@@ -48,8 +50,13 @@ describe("route", () => {
       event({ name: "checkout_started", properties: { checkout_url: "javascript:alert(1)", cart_value: "a lot" } }),
     );
     expect(starts).toEqual([]);
-    expect(problems).toEqual([expect.stringMatching(/^does not fit drop-off: checkout_url: .+; cart_value: .+/)]);
-    expect(problems[0]).not.toMatch(/javascript|a lot/);
+    expect(problems).toEqual([
+      {
+        cause: "does not fit",
+        reason: expect.stringMatching(/^does not fit drop-off: checkout_url: .+; cart_value: .+/),
+      },
+    ]);
+    expect(problems[0]?.reason).not.toMatch(/javascript|a lot/);
   });
 
   it("counts a property of another type as absent", () => {

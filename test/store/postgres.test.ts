@@ -1,23 +1,19 @@
+import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
-import { decision, event } from "../support/facts.ts";
+import { decision, event, OCCURRED_AT, run, start } from "../support/facts.ts";
 import { hasPostgres, openTestDatabase, testDatabase } from "../support/postgres.ts";
 import { eventually } from "../support/sandbox.ts";
-import { storePromises } from "./promises.ts";
+import { type Engine, storePromises } from "./promises.ts";
+import { storeLimits } from "./promises-limits.ts";
 
 const log = createLog({ level: "silent" });
 
 describe.skipIf(!hasPostgres)("PostgreSQL", () => {
-  storePromises("PostgreSQL", () => {
-    const database = testDatabase();
-    return {
-      open: async (now) => openPostgresStore({ url: await database.create(), now, log }),
-      reopen: (now) => openPostgresStore({ url: database.url, now, log }),
-      drop: database.drop,
-    };
-  });
+  storePromises("PostgreSQL", createEngine);
+  storeLimits("PostgreSQL", createEngine);
 
   describe("several processes on one database", () => {
     it("open it at the same time, each with the tables up to date", async () => {
@@ -55,6 +51,40 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       await Promise.all(stores.map((store) => store.close()));
     });
 
+    it("let one run of a person enter", async () => {
+      await using database = await openTestDatabase();
+      const now = () => Date.parse(OCCURRED_AT);
+      const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now, log })));
+      const ids = Array.from({ length: 20 }, (_, index) => `u${index}`);
+      const starts = ids.map((transactionId) => start({ run: run({ transactionId }) }));
+      await stores[0]!.accept(event(), { starts, exits: [] });
+      const places = starts.map((one) => ({ ...one.run, workflow: one.workflow }));
+      for (const limit of ["once", "one at a time", { oncePerMs: 1_000 }] as const) {
+        const workflow = JSON.stringify(limit);
+        const enter = (index: number) => stores[index % 2]!.enter({ ...places[index]!, workflow }, limit);
+        const answers = await Promise.all(ids.map((_, index) => enter(index)));
+        expect(answers.filter((isIn) => isIn)).toHaveLength(1);
+      }
+      await Promise.all(stores.map((store) => store.close()));
+    });
+
+    it("sweep one at a time", async () => {
+      await using database = await openTestDatabase();
+      const [one, other] = await Promise.all(
+        [0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })),
+      );
+      // Holds up the first in the middle of its sweep.
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query("begin; lock table events in access exclusive mode");
+      const sweeps = [one!.prune(0, 10), other!.prune(0, 10)];
+      expect(await Promise.race(sweeps)).toBeNull();
+      await client.query("commit");
+      expect(await Promise.all(sweeps)).toContain(0);
+      expect(await other!.prune(0, 10)).toBe(0);
+      await Promise.all([one!.close(), other!.close(), client.end()]);
+    });
+
     it("hear of each other's work", async () => {
       await using database = await openTestDatabase();
       const [one, other] = await Promise.all(
@@ -79,6 +109,15 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
     await expect(opening).rejects.not.toThrow("secret");
   });
 });
+
+function createEngine(): Engine {
+  const database = testDatabase();
+  return {
+    open: async (now) => openPostgresStore({ url: await database.create(), now, log }),
+    reopen: (now) => openPostgresStore({ url: database.url, now, log }),
+    drop: database.drop,
+  };
+}
 
 function decide(store: Store, index: number): Promise<void> {
   return store.decide(decision({ step: `s${index}` }));

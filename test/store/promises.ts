@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Exit, Routing, Start } from "../../src/contracts/notification.ts";
+import type { Routing, Start } from "../../src/contracts/notification.ts";
 import type { Work } from "../../src/contracts/work.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
-import type { Store } from "../../src/store/store.ts";
-import { decision, event, OCCURRED_AT } from "../support/facts.ts";
+import type { SetAside, Store } from "../../src/store/store.ts";
+import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 
 /** A way to open one engine; `reopen` opens the same data again, as a restart does. */
 export interface Engine {
@@ -12,7 +12,6 @@ export interface Engine {
   drop(): Promise<void>;
 }
 
-const LATER = "2026-03-02T10:00:00.000Z";
 const EARLIER = "2026-03-02T08:00:00.000Z";
 
 /** What every engine promises. */
@@ -49,7 +48,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         const all = Array.from({ length: 1_000 }, (_, index) => {
           const broken = index === 500 ? { distinctId: null as unknown as string } : {};
           return store.accept(event({ uuid: `u${index}`, ...broken }), {
-            starts: [start({ run: { ...start().run, transactionId: `u${index}` } })],
+            starts: [start({ run: run({ transactionId: `u${index}` }) })],
             exits: [exit({ eventUuid: `u${index}` })],
           });
         });
@@ -74,7 +73,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("does not do again what is done", async () => {
         await store.accept(event(), routing());
         const [job] = await store.claim("novu", 10, 1000);
-        await store.complete(job!.id);
+        await store.complete([job!.id]);
         expect(await store.accept(event(), routing())).toBe("duplicate");
         expect(await store.claim("novu", 10, 1000)).toEqual([]);
       });
@@ -125,6 +124,19 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect((await store.claim("novu", 2, 1000)).map(keyOf)).toEqual(["u0", "u1"]);
       });
 
+      it("is done when the next is claimed, or without a claim", async () => {
+        await acceptMany(4);
+        const done = (await store.claim("novu", 2, 1000)).map(({ id }) => id);
+        expect((await store.claim("novu", 1, 1000, done)).map(keyOf)).toEqual(["u2"]);
+        expect(await store.countWork()).toEqual({ waiting: 2, dead: 0 });
+        now += 1000;
+        const rest = await store.claim("novu", 10, 1000, []);
+        expect(rest.map(keyOf)).toEqual(["u2", "u3"]);
+        await store.complete(rest.map(({ id }) => id));
+        await store.complete([]);
+        expect([await store.countWork(), await store.nextDueAt("novu")]).toEqual([{ waiting: 0, dead: 0 }, null]);
+      });
+
       it("comes back when its lease ends", async () => {
         await store.accept(event(), routing());
         await store.claim("novu", 1, 30_000);
@@ -164,6 +176,29 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.claim("novu", 1, 1000)).toEqual([]);
         expect([await store.nextDueAt("novu"), await store.countWork()]).toEqual([null, { waiting: 0, dead: 1 }]);
         expect(await store.listDead(10)).toMatchObject([{ key: "start:u:w", attempts: 1, error: "no such workflow" }]);
+      });
+
+      it("is counted by what it died of, the commonest first", async () => {
+        await die("down", "switched off", "down", "bad things");
+        expect(await store.deadCauses()).toEqual([
+          { error: "down", count: 2 },
+          { error: "bad things", count: 1 },
+          { error: "switched off", count: 1 },
+        ]);
+      });
+
+      it.each([
+        ["one piece", async () => ({ id: (await store.listDead(1))[0]!.id }), ["u3"]],
+        ["all of one cause", async () => ({ error: "down" }), ["u0", "u2"]],
+        ["all", async () => "all" as const, ["u0", "u1", "u2", "u3"]],
+      ])("that is dead is done again, with all its attempts: %s", async (_name, select, keys) => {
+        await die("down", "switched off", "down", "bad things");
+        expect(await store.redrive(await select())).toBe(keys.length);
+        expect(await store.countWork()).toEqual({ waiting: keys.length, dead: 4 - keys.length });
+        expect(await store.nextDueAt("novu")).toBe(now);
+        const jobs = await store.claim("novu", 10, 1000);
+        expect(jobs.map((job) => [keyOf(job), job.attempts])).toEqual(keys.map((key) => [key, 0]));
+        expect(await store.redrive({ id: jobs[0]!.id })).toBe(0);
       });
     });
 
@@ -205,7 +240,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("said again are the same, time and report included", async () => {
         await store.decide(decision());
         const [report] = await store.claim("posthog", 1, 1000);
-        await store.complete(report!.id);
+        await store.complete([report!.id]);
         await store.decide(decision({ decidedAt: LATER }));
         expect([await store.listDecisions(), await store.claim("posthog", 1, 1000)]).toMatchObject([
           [{ decidedAt: OCCURRED_AT }],
@@ -250,25 +285,40 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       });
     });
 
+    it("knows the events that were answered, whatever came of them", async () => {
+      await store.accept(event({ uuid: "caused" }), routing());
+      await store.accept(event({ uuid: "caused nothing" }), { starts: [], exits: [] });
+      for (const eventUuid of ["set aside", "caused", null]) await store.setAside(setAside({ eventUuid }));
+      const asked = ["caused", "caused nothing", "set aside", "never came"];
+      expect((await store.knownEvents(asked)).sort()).toEqual(["caused", "caused nothing", "set aside"]);
+      expect(await store.knownEvents([])).toEqual([]);
+
+      const many = Array.from({ length: 70_000 }, (_, index) => `n${index}`);
+      expect(await store.knownEvents([...many, "caused"])).toEqual(["caused"]);
+    });
+
     it("keeps the newest of what caused nothing", async () => {
       for (let index = 0; index < 1_005; index += 1) {
-        await store.setAside({
-          receivedAt: OCCURRED_AT,
-          reason: `reason ${index}`,
-          eventUuid: null,
-          eventName: null,
-          body: "x".repeat(30_000),
-        });
+        await store.setAside(setAside({ reason: `reason ${index}`, body: "x".repeat(30_000) }));
       }
       const kept = await store.listSetAside(2_000);
       expect([kept.length, kept[0]?.reason, kept[0]?.body.length]).toEqual([1_000, "reason 1004", 20_000]);
     });
 
+    /** As many pieces of work, each dead of its cause after a failure. */
+    async function die(...causes: string[]): Promise<void> {
+      await acceptMany(causes.length);
+      for (const [index, { id }] of (await store.claim("novu", causes.length, 1000)).entries()) {
+        await store.retryAt(id, { at: now, error: "not yet", failed: true, refused: false });
+        await store.bury(id, causes[index]!);
+      }
+    }
+
     async function acceptMany(count: number): Promise<void> {
       for (let index = 0; index < count; index += 1) {
         const uuid = `u${index}`;
         await store.accept(event({ uuid }), {
-          starts: [start({ run: { ...start().run, transactionId: uuid } })],
+          starts: [start({ run: run({ transactionId: uuid }) })],
           exits: [],
         });
       }
@@ -276,32 +326,13 @@ export function storePromises(name: string, createEngine: () => Engine): void {
   });
 }
 
-function start(changes: Partial<Start> = {}): Start {
-  const workflow = changes.workflow ?? "w";
-  const run = {
-    transactionId: `u:${workflow}`,
-    eventUuid: "u",
-    eventName: "checkout_started",
-    distinctId: "ada",
-    occurredAt: OCCURRED_AT,
-    snapshot: {} as Start["run"]["snapshot"],
-  };
-  return { workflow, run, to: { subscriberId: "ada" }, payload: {}, startBy: null, ...changes };
-}
-
 function routing(): Routing {
   return { starts: [start()], exits: [] };
 }
 
-function exit(changes: Partial<Exit> = {}): Exit {
-  return {
-    workflow: "w",
-    distinctId: "ada",
-    eventUuid: "e",
-    eventName: "checkout_completed",
-    occurredAt: LATER,
-    ...changes,
-  };
+function setAside(changes: Partial<SetAside> = {}): SetAside {
+  const nobody = { eventUuid: null, eventName: null, distinctId: null };
+  return { receivedAt: OCCURRED_AT, reason: "a reason", ...nobody, body: "", ...changes };
 }
 
 function workOf({ body }: { body: string }): Work {

@@ -1,15 +1,97 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import Database from "libsql";
+import { describe, expect, it, vi } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import { decision } from "../support/facts.ts";
+import type { Store } from "../../src/store/store.ts";
+import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 import { testFolder } from "../support/sandbox.ts";
-import { storePromises } from "./promises.ts";
+import { type Engine, storePromises } from "./promises.ts";
+import { storeLimits } from "./promises-limits.ts";
 
-storePromises("SQLite", () => {
+storePromises("SQLite", createEngine);
+storeLimits("SQLite", createEngine);
+
+function createEngine(): Engine {
   const folder = testFolder();
   const open = (now: () => number) => openSqliteStore({ dataDir: folder.path, now });
   return { open, reopen: open, drop: async () => folder[Symbol.dispose]() };
+}
+
+describe("no statement reads a whole table", () => {
+  const query = { workflow: "w", distinctId: "ada", since: OCCURRED_AT };
+  const place = { ...run(), workflow: "w" };
+  const calls: Array<{ [Name in keyof Store]: [Name, ...Parameters<Store[Name]>] }[keyof Store]> = [
+    ["accept", event(), { starts: [start()], exits: [exit()] }],
+    ["accept", event(), { starts: [start()], exits: [exit()] }],
+    ["knownEvents", ["u", "v"]],
+    ["setAside", { receivedAt: OCCURRED_AT, reason: "", eventUuid: null, eventName: null, distinctId: null, body: "" }],
+    ["listSetAside", 10],
+    ["claim", "novu", 10, 1_000],
+    ["claim", "novu", 10, 1_000, [7, 8]],
+    ["renew", [7, 8], 1_000],
+    ["complete", [7, 8]],
+    ["retryAt", 7, { at: 0, error: "no", failed: true, refused: true }],
+    ["bury", 7, "no"],
+    ["nextDueAt", "novu"],
+    ["countLanes"],
+    ["countWork"],
+    ["listDead", 10],
+    ["deadCauses"],
+    ["redrive", { id: 7 }],
+    ["redrive", { error: "no" }],
+    ["redrive", "all"],
+    ["takePlaces", "novu", 1, 1],
+    ["occurrences", { ...query, from: OCCURRED_AT, to: LATER }],
+    ["countSent", { ...query, workflows: ["w", "x"] }],
+    ["enter", place, "once"],
+    ["enter", { ...place, transactionId: "other" }, "one at a time"],
+    ["enter", { ...place, transactionId: "other" }, { oncePerMs: 1 }],
+    ["refuse", "u:w"],
+    ["exitSince", query],
+    ["endRuns", exit()],
+    ["runState", "u:w"],
+    ["markLeft", "u:w"],
+    ["markStarted", "u:w"],
+    ["decide", decision(), { endsRun: true }],
+    ["decidedSteps", "u:w"],
+    ["listDecisions"],
+    ["listDecisions", { distinctId: "ada" }],
+    ["countWorkflows", 0],
+    ["personRecords", "ada"],
+    ["prune", 0, 10],
+    ["forgetPerson", "ada"],
+    ["ping"],
+  ];
+
+  it("but for a few", async () => {
+    using folder = testFolder();
+    const store = await openSqliteStore({ dataDir: folder.path, now: () => 0 });
+    const prepare = vi.spyOn(Database.prototype, "prepare");
+    const statements: Array<{ name: string; text: string }> = [];
+    for (const [name, ...parameters] of calls) {
+      await (store[name] as (...parameters: unknown[]) => Promise<unknown>)(...parameters);
+      statements.push(...prepare.mock.calls.map(([text]) => ({ name, text })));
+      prepare.mockClear();
+    }
+    prepare.mockRestore();
+    await store.close();
+    expect(new Set([...calls.map(([name]) => name), "watch", "close"])).toEqual(new Set(Object.keys(store)));
+
+    const database = new Database(join(folder.path, "bridge.db"));
+    const scans = statements
+      .filter(({ text }) => !/^(begin|commit)/.test(text))
+      .flatMap(({ name, text }) =>
+        (database.prepare(`explain query plan ${text}`).all() as Array<{ detail: string }>)
+          // Of set_aside there are a thousand at most.
+          .filter(({ detail }) => /^SCAN (?!json_each|set_aside)/.test(detail))
+          .map(() => name),
+      );
+    database.close();
+    // These are about all there is, and asked by people; the newest decisions are the end of the table.
+    expect(new Set(scans)).toEqual(new Set(["countLanes", "listDead", "deadCauses", "redrive", "listDecisions"]));
+  });
 });
 
 describe("the data folder", () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { eventually } from "./sandbox.ts";
 
 /** A busy machine needs its time to compile. */
@@ -17,7 +17,10 @@ export interface AppProcess extends AsyncDisposable {
 }
 
 /** The environment of an app that talks to the sandbox's services. */
-export function environment(sandbox: Sandbox, dataDir: string): Record<string, string> {
+export function environment(
+  sandbox: { novu: { url: string }; posthog: { url: string } },
+  dataDir: string,
+): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
     PORT: "0",
@@ -35,19 +38,31 @@ export function environment(sandbox: Sandbox, dataDir: string): Record<string, s
 
 /** Starts the app in a process of its own, and waits until it listens. */
 export async function startApp(env: Record<string, string>): Promise<AppProcess> {
-  const child = spawn(process.execPath, RUN_APP, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const starting = spawnApp(env);
+  const url = await starting.listening();
+  if (url === null) throw new Error(`the app ended before it listened: ${starting.output()}`);
+  return { ...starting, url };
+}
+
+/** Starts the app in a process of its own; `args` may run another build of it. */
+export function spawnApp(env: Record<string, string>, args = RUN_APP) {
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
   });
   const port = () => /"outcome":"listening","port":(\d+)/.exec(output)?.[1];
-  await eventually(() => port() !== undefined, STARTED_WITHIN_MS);
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   return {
-    url: `http://127.0.0.1:${port()}`,
     process: child,
     output: () => output,
+    /** Where it listens, once it does; null when it ended before. */
+    async listening() {
+      await eventually(() => port() !== undefined || hasEnded(), STARTED_WITHIN_MS);
+      return port() === undefined ? null : `http://127.0.0.1:${port()}`;
+    },
     async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (hasEnded()) return;
       child.kill("SIGKILL");
       await once(child, "exit");
     },

@@ -1,13 +1,36 @@
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
+import type { Exit, Start } from "../../src/contracts/notification.ts";
+import type { Run } from "../../src/contracts/run.ts";
 
 /** When the things that the tests make up happened. */
 export const OCCURRED_AT = "2026-03-02T09:00:00.000Z";
+/** An hour later. */
+export const LATER = "2026-03-02T10:00:00.000Z";
 
 /** Ada starts a checkout, unless told otherwise. */
 export function event(changes: Partial<LifecycleEvent> = {}): LifecycleEvent {
   const facts = { uuid: "u", name: "checkout_started", distinctId: "ada", occurredAt: OCCURRED_AT };
   return { ...facts, properties: {}, personProperties: null, ...changes };
+}
+
+/** The run of workflow `w` that Ada's event makes. */
+export function run(changes: Partial<Run> = {}): Run {
+  const facts = { eventUuid: "u", eventName: "checkout_started", distinctId: "ada", occurredAt: OCCURRED_AT };
+  return { transactionId: `${changes.eventUuid ?? "u"}:w`, ...facts, snapshot: {} as Run["snapshot"], ...changes };
+}
+
+/** That run is to begin. */
+export function start(changes: Partial<Start> = {}): Start {
+  const { workflow = "w", run: facts = run({ transactionId: `u:${workflow}` }) } = changes;
+  const rules = { startBy: null, entry: "always", occurrence: null } as const;
+  return { workflow, run: facts, to: { subscriberId: facts.distinctId }, payload: {}, ...rules, ...changes };
+}
+
+/** An hour later Ada completes her checkout. */
+export function exit(changes: Partial<Exit> = {}): Exit {
+  const facts = { workflow: "w", distinctId: "ada", eventUuid: "e", eventName: "checkout_completed" };
+  return { ...facts, occurredAt: LATER, ...changes };
 }
 
 /** Ada's welcome was sent, unless told otherwise. */

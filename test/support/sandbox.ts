@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 
 /** Monday, nine o'clock. */
@@ -23,8 +24,12 @@ export function testFolder(): { path: string } & Disposable {
 }
 
 /** Resolves when `isSo` holds; for what happens in another process, where there is nothing to await. */
-export async function eventually(isSo: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
-  for (const startedAt = performance.now(); !(await isSo()); await new Promise((resolve) => setTimeout(resolve, 20))) {
+export async function eventually(
+  isSo: () => boolean | Promise<boolean>,
+  withinMs = 10_000,
+  lookEveryMs = 20,
+): Promise<void> {
+  for (const startedAt = performance.now(); !(await isSo()); await sleep(lookEveryMs)) {
     if (performance.now() - startedAt > withinMs) throw new Error(`not within ${withinMs} ms: ${isSo}`);
   }
 }

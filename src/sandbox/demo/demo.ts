@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeError } from "../../lib/errors.ts";
+import { paint, print, printError } from "../../lib/terminal.ts";
 import { htmlOf } from "../page/page.tsx";
 import { openSandbox, type Sandbox } from "../sandbox.ts";
-import { paint, print, printError } from "../terminal.ts";
 import { type Line, play } from "./play.ts";
 import { STORY_DAYS, STORY_STARTS_AT } from "./story.ts";
 

@@ -15,6 +15,8 @@ export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   state: NovuState;
   /** Every call to a bridge since the start. */
   bridgeCalls: BridgeCall[];
+  /** Every trigger that came, whatever it was answered: its transaction id, and a hash of its body. */
+  asked: Array<{ transactionId: string; hash: string }>;
   /** Every trigger that was taken, repeated transaction ids included. */
   triggers: Array<{ transactionId: string; idempotencyKey: string | null; body: string }>;
   /** Resolves when every run waits for time to pass or is over. */
@@ -49,17 +51,21 @@ const ChannelPreferences = z.object({
 export async function openLocalNovu({
   secretKey,
   plan,
+  triggersPerSecond = NOVU_PLANS[plan].triggersPerSecond,
   clock,
   port,
   state = emptyNovuState(),
 }: {
   secretKey: string;
   plan: NovuPlan;
+  /** Instead of the plan's rate. */
+  triggersPerSecond?: number | undefined;
   clock: Clock;
   port: number;
   state?: NovuState | undefined;
 }): Promise<LocalNovu> {
   const bridgeCalls: BridgeCall[] = [];
+  const asked: LocalNovu["asked"] = [];
   const triggers: LocalNovu["triggers"] = [];
   const activity = createActivity(clock);
   const bridge = createBridgeClient({ secretKey, pause: activity.pause, onCall: (call) => bridgeCalls.push(call) });
@@ -72,7 +78,7 @@ export async function openLocalNovu({
     .use(interference.handler)
     .use(authorize)
     .use(express.json({ limit: "5mb" }))
-    .post("/v1/events/trigger", rateLimit(NOVU_PLANS[plan].triggersPerSecond), idempotent, trigger)
+    .post("/v1/events/trigger", note, rateLimit(triggersPerSecond), idempotent, trigger)
     .delete("/v1/events/trigger/:transactionId", (request, response) => {
       answer(response, 200, worker.cancel(request.params.transactionId));
     })
@@ -109,6 +115,7 @@ export async function openLocalNovu({
     close: server.close,
     state,
     bridgeCalls,
+    asked,
     triggers,
     idle: activity.idle,
     interfere: interference.set,
@@ -119,11 +126,16 @@ export async function openLocalNovu({
     else refuse(response, 401, "API Key not found");
   }
 
+  function note(request: Request, _response: Response, next: () => void): void {
+    asked.push({ transactionId: String(request.body?.transactionId), hash: hashOf(request.body) });
+    next();
+  }
+
   /** The same key brings the same answer back, errors as well; another body under it is refused. */
   function idempotent(request: Request, response: Response, next: () => void): void {
     const key = request.get("idempotency-key");
     if (key === undefined) return next();
-    const hash = createHash("sha256").update(JSON.stringify(request.body)).digest("hex");
+    const hash = hashOf(request.body);
     const before = remembered.get(key);
     if (before !== undefined && before.hash !== hash)
       return refuse(response, 422, "this idempotency key was used with another body");
@@ -218,6 +230,10 @@ export async function openLocalNovu({
     state.subscribers[subscriber.subscriberId] = merged;
     return merged;
   }
+}
+
+function hashOf(body: unknown): string {
+  return createHash("sha256").update(JSON.stringify(body)).digest("hex");
 }
 
 function idOf(request: Request): string {

@@ -6,6 +6,7 @@ import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import { find, personAfter } from "./persons.ts";
+import { queryEvents } from "./query.ts";
 import { emptyPostHogState, type PostHogPerson, type PostHogState } from "./state.ts";
 import { createWebhooks, type Destination } from "./webhooks.ts";
 
@@ -50,7 +51,7 @@ const Batch = z.object({
   ),
 });
 
-/** PostHog on this machine as far as the bridge can tell: capture, persons, flags, and webhooks that are signed and retried. */
+/** PostHog on this machine as far as the bridge can tell: capture, persons, events, flags, and webhooks that are signed and retried. */
 export async function openLocalPostHog({
   projectToken,
   personalApiKey,
@@ -109,6 +110,7 @@ export async function openLocalPostHog({
       });
       response.json({ results: Object.fromEntries(found) });
     })
+    .post("/api/projects/:projectId/query", queryEvents({ state }))
     .get("/api/projects/:projectId/persons", (request, response) => {
       const person = find(state.persons, String(request.query.distinct_id));
       response.json({
@@ -147,8 +149,9 @@ export async function openLocalPostHog({
   function capture({ event, distinctId, properties = {}, uuid = randomUUID(), timestamp }: Capture): string {
     const now = new Date(clock.now()).toISOString();
     const captured = { uuid, event, distinctId, properties, timestamp: timestamp ?? now, capturedAt: now };
-    state.events.push(captured);
     const person = personAfter({ persons: state.persons, event: captured });
+    const personThen = person && { id: person.uuid, properties: structuredClone(person.properties) };
+    state.events.push({ ...captured, person: personThen });
     webhooks.send(captured, person);
     return uuid;
   }

@@ -15,6 +15,8 @@ export interface CapturedEvent {
   /** ISO 8601 */
   timestamp: string;
   capturedAt: string;
+  /** As of this event; null when PostHog makes no person of it. */
+  person?: (Pick<PostHogPerson, "properties"> & { id: string }) | null;
 }
 
 /** One event on its way to one destination. */

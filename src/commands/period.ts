@@ -1,0 +1,18 @@
+import { z } from "zod";
+
+const UNIT_MS: Record<string, number> = { m: 60_000, h: 60 * 60_000, d: 24 * 60 * 60_000 };
+
+/** Without a time zone it would mean another moment on each machine; a day alone begins in UTC. */
+const IsoTime = z.union([
+  z.iso.datetime({ offset: true }),
+  z.iso.datetime({ offset: true, precision: -1 }),
+  z.iso.date(),
+]);
+
+/** `90m`, `2h` or `3d` before now, or an ISO 8601 time, as milliseconds since 1970; null when it is neither. */
+export function readTime(text: string, now: number): number | null {
+  const [, count, unit = ""] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const unitMs = UNIT_MS[unit];
+  if (unitMs !== undefined) return now - Number(count) * unitMs;
+  return IsoTime.safeParse(text).success ? Date.parse(text) : null;
+}

@@ -1,0 +1,164 @@
+import { parseArgs } from "node:util";
+import { type Config, readConfig } from "../config.ts";
+import { postHogHistory } from "../ingress/posthog-history.ts";
+import { describeError } from "../lib/errors.ts";
+import { createLog } from "../lib/log.ts";
+import type { Patience } from "../lib/patiently.ts";
+import { print, printError } from "../lib/terminal.ts";
+import { openStore } from "../store/open-store.ts";
+import { workflows } from "../workflows/index.ts";
+import { runCommand, UsageError } from "./command.ts";
+import { compare, type Missing, type Progress, startAt } from "./compare.ts";
+import { createFeed } from "./feed.ts";
+import { readTime } from "./period.ts";
+import { asJson, COMMAND, commandFor, lineOf, type Order, progressLine, summary } from "./report.ts";
+
+const HELP = `${COMMAND} --since TIME [options]
+
+Compares the events that PostHog has with the ones that came in here, and lists those that
+are missing. With --apply it brings each of them to the running app, as PostHog would have,
+so that all the app's rules apply: who is written to, what is too late, what has been done.
+It can be run again at any time, beside the app and with the same environment.
+
+  --since TIME   90m, 2h or 3d ago, or an ISO time such as 2026-03-02T09:00:00Z
+  --until TIME   the same; now, when left out
+  --apply        feed what is missing to the app
+  --url URL      where the app listens (http://127.0.0.1:PORT)
+  --json         print one JSON object
+  --help
+
+Times are when the events happened. Of the last minutes PostHog may not have everything yet.
+A filter on the destination at PostHog, other than by event name, is not known here: what it
+holds back counts as missing, so look at the list before --apply.
+
+POSTHOG_PERSONAL_API_KEY needs the scope query:read.
+
+Exit code: 0 nothing is missing, or all of it was fed; 1 trouble, or an event could not be fed;
+2 wrong usage; 3 something is missing, and --apply was not given.
+
+From the sources: npm run reconcile -- --since 2h. After a build: node dist/src/commands/reconcile.js --since 2h`;
+
+const PROGRESS_EVERY_MS = 2_000;
+
+await runCommand(HELP, main);
+
+async function main(): Promise<number> {
+  const order = readOrder(Date.now());
+  if (order === null) {
+    print(HELP);
+    return 0;
+  }
+  return reconcile(order, readConfig(process.env));
+}
+
+function readOrder(now: number): Order | null {
+  const values = readOptions();
+  if (values.help === true) return null;
+  if (values.since === undefined) throw new UsageError("--since is missing");
+  const [since, until] = [timeOf("--since", values.since, now), timeOf("--until", values.until ?? "0m", now)];
+  if (since >= until) throw new UsageError("--since has to be before --until, and before now");
+  const url = values.url?.replace(/\/+$/, "");
+  if (url !== undefined && !/^https?:\/\/[^\s'"]+$/.test(url))
+    throw new UsageError("--url has to be an http(s) address");
+  return { since, until, apply: values.apply ?? false, url, json: values.json ?? false };
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        since: { type: "string" },
+        until: { type: "string" },
+        apply: { type: "boolean" },
+        url: { type: "string" },
+        json: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(describeError(error));
+  }
+}
+
+function timeOf(option: string, text: string, now: number): number {
+  const time = readTime(text, now);
+  if (time === null)
+    throw new UsageError(`${option} "${text}" is neither like 90m, 2h or 3d nor an ISO time with its zone`);
+  return time;
+}
+
+async function reconcile(order: Order, config: Config): Promise<number> {
+  const { since, until, apply, json } = order;
+  if (apply && order.url === undefined && config.port === 0)
+    throw new UsageError("PORT is 0, so --url has to say where the app listens");
+
+  const events = [...new Set(workflows.flatMap((workflow) => workflow.events))];
+  const progress = startAt(since);
+  const found: Missing[] = [];
+  const tell = (line: string) => {
+    if (!json) printError(line);
+  };
+  let quietUntil = 0;
+  const patience: Patience = {
+    signal: interruption(),
+    // Events that are fed together are asked to wait together.
+    onPause: ({ why, pauseMs }) => {
+      if (performance.now() < quietUntil) return;
+      quietUntil = performance.now() + pauseMs;
+      tell(`${why}; going on in ${Math.ceil(pauseMs / 1000)} s`);
+    },
+  };
+  const feed = createFeed({
+    url: order.url ?? `http://127.0.0.1:${config.port}`,
+    secrets: config.posthog.webhookSecrets,
+  });
+
+  const store = await openStore(config, { now: Date.now, log: createLog({ level: "silent" }), beside: true });
+  const timer = setInterval(() => tell(progressLine(progress)), PROGRESS_EVERY_MS);
+  let trouble: string | null = null;
+  try {
+    await compare({
+      pages: postHogHistory(config.posthog)({ events, since, until }, patience),
+      knownEvents: store.knownEvents,
+      feed: apply ? (event) => feed(event, patience) : null,
+      progress,
+      onMissing: (missing) => {
+        if (json) found.push(missing);
+        else print(lineOf(missing));
+      },
+    });
+  } catch (error) {
+    trouble = describeError(error);
+  } finally {
+    clearInterval(timer);
+    await store.close();
+  }
+
+  print(json ? asJson({ order, events, progress, found, trouble }) : summary({ order, progress, trouble }));
+  if (trouble !== null) {
+    printError(trouble);
+    tell(`go on with: ${commandFor({ ...order, since: progress.doneUntil })}`);
+  }
+  return exitCode({ apply, progress, trouble });
+}
+
+function exitCode({
+  apply,
+  progress,
+  trouble,
+}: {
+  apply: boolean;
+  progress: Progress;
+  trouble: string | null;
+}): number {
+  if (trouble !== null || progress.refused > 0) return 1;
+  return progress.missing > 0 && !apply ? 3 : 0;
+}
+
+/** The first Ctrl-C ends it in good order, the second one at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => controller.abort(new Error("interrupted")));
+  return controller.signal;
+}

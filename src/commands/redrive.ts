@@ -1,0 +1,127 @@
+import { parseArgs } from "node:util";
+import { readConfig } from "../config.ts";
+import { describeError } from "../lib/errors.ts";
+import { createLog } from "../lib/log.ts";
+import { print } from "../lib/terminal.ts";
+import { openStore } from "../store/open-store.ts";
+import type { DeadSelection, DeadWork, Store } from "../store/store.ts";
+import { runCommand, UsageError } from "./command.ts";
+
+const HELP = `npm run redrive -- [--all | --cause TEXT | --id N] [options]
+
+Lists the work that nothing tries again by itself, with what it died of, or gives it all its
+attempts again, once the cause is gone. It runs beside the app and with the same environment;
+the app takes the work up within two seconds.
+
+  --all          all of it
+  --cause TEXT   all that died of this, as the list shows it
+  --id N         one piece
+  --dry-run      say how much it would be, and leave it
+  --limit N      list so many pieces (20)
+  --json         print one JSON object
+  --help
+
+Exit code: 0 done, or nothing is dead; 1 trouble, or nothing matches; 2 wrong usage;
+3 something is dead, and none of --all, --cause, --id was given.
+
+After a build: node dist/src/commands/redrive.js`;
+
+interface Order {
+  which: DeadSelection | null;
+  dryRun: boolean;
+  limit: number;
+  json: boolean;
+}
+
+await runCommand(HELP, main);
+
+async function main(): Promise<number> {
+  const order = readOrder();
+  if (order === null) {
+    print(HELP);
+    return 0;
+  }
+  const log = createLog({ level: "silent" });
+  const store = await openStore(readConfig(process.env), { now: Date.now, log, beside: true });
+  try {
+    return await (order.which === null ? list(store, order) : redrive(store, order.which, order));
+  } finally {
+    await store.close();
+  }
+}
+
+async function list(store: Store, { limit, json }: Order): Promise<number> {
+  const [causes, dead] = [await store.deadCauses(), await store.listDead(limit)];
+  if (json) print(JSON.stringify({ causes, dead }));
+  else if (dead.length === 0) print("Nothing is dead.");
+  else print([...causes.map(causeLine), "", ...dead.map(deadLine)].join("\n"));
+  return dead.length === 0 ? 0 : 3;
+}
+
+async function redrive(store: Store, which: DeadSelection, { dryRun, json }: Order): Promise<number> {
+  const count = dryRun ? await countOf(store, which) : await store.redrive(which);
+  if (json) print(JSON.stringify(dryRun ? { wouldRedrive: count } : { redriven: count }));
+  else if (count === 0) print("No dead work matches.");
+  else
+    print(`${count} ${count === 1 ? "piece" : "pieces"} of work ${dryRun ? "would be tried" : "will be tried"} again.`);
+  return count === 0 ? 1 : 0;
+}
+
+async function countOf(store: Store, which: DeadSelection): Promise<number> {
+  if (which !== "all" && "id" in which) {
+    const dead = await store.listDead(Number.MAX_SAFE_INTEGER);
+    return dead.filter(({ id }) => id === which.id).length;
+  }
+  const causes = await store.deadCauses();
+  return causes
+    .filter(({ error }) => which === "all" || error === which.error)
+    .reduce((sum, { count }) => sum + count, 0);
+}
+
+function causeLine({ error, count }: { error: string; count: number }): string {
+  return `${String(count).padStart(6)} × ${error}`;
+}
+
+function deadLine({ id, key, lane, attempts, error }: DeadWork): string {
+  return `${String(id).padStart(6)}   ${lane}  ${key}  after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${error}`;
+}
+
+function readOrder(): Order | null {
+  const values = readOptions();
+  if (values.help === true) return null;
+  const chosen: DeadSelection[] = [
+    ...(values.all === true ? ["all" as const] : []),
+    ...(values.cause !== undefined ? [{ error: values.cause }] : []),
+    ...(values.id !== undefined ? [{ id: number("--id", values.id) }] : []),
+  ];
+  if (chosen.length > 1) throw new UsageError("--all, --cause and --id do not go together");
+  return {
+    which: chosen[0] ?? null,
+    dryRun: values["dry-run"] ?? false,
+    limit: number("--limit", values.limit ?? "20"),
+    json: values.json ?? false,
+  };
+}
+
+function number(option: string, text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`${option} "${text}" is not a number from 1`);
+  return Number(text);
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        all: { type: "boolean" },
+        cause: { type: "string" },
+        id: { type: "string" },
+        "dry-run": { type: "boolean" },
+        limit: { type: "string" },
+        json: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(describeError(error));
+  }
+}

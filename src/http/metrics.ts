@@ -1,0 +1,78 @@
+import { Router } from "express";
+import { Counter, Gauge, Registry } from "prom-client";
+import type { Cause } from "../contracts/cause.ts";
+import type { Decision } from "../contracts/decision.ts";
+import type { Lane } from "../contracts/work.ts";
+
+/** What the store is asked for when somebody looks. */
+export interface Depths {
+  lanes(): Promise<Array<{ lane: Lane; waiting: number; dead: number; oldestDueAt: number | null }>>;
+  /** Since then, in milliseconds since 1970. */
+  workflows(
+    since: number,
+  ): Promise<Array<{ workflow: string; entered: number; sent: number; skipped: number; failed: number }>>;
+}
+
+/** How far back "nobody was sent anything" looks. */
+const RECENT_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Counts what happens, and shows it at `GET /metrics` as Prometheus reads it. Names and numbers, nothing personal. */
+export function createMetrics({ depths, now }: { depths: Depths; now: () => number }) {
+  const registry = new Registry();
+  const counter = (name: string, help: string, labelNames: string[]) =>
+    new Counter({ name: `bridge_${name}_total`, help, labelNames, registers: [registry] });
+  const gauge = (name: string, help: string, labelNames: string[]) =>
+    new Gauge({ name: `bridge_${name}`, help, labelNames, registers: [registry] });
+
+  const answers = counter("webhook_answers", "Answers to deliveries, by HTTP status", ["status"]);
+  const events = counter("events", "Events by what became of them", ["outcome"]);
+  const setAside = counter("set_aside", "Deliveries, or parts of them, that caused nothing", ["cause"]);
+  const work = counter("work", "Tries at work, by how they ended", ["lane", "outcome"]);
+  const triggers = counter("triggers", "Runs that Novu took on", ["workflow"]);
+  const decisions = counter("decisions", "Messages decided", ["workflow", "channel", "outcome", "reason"]);
+
+  const storeUp = gauge("store_up", "1 when the store could be read just now", []);
+  const waiting = gauge("work_waiting", "Work that waits", ["lane"]);
+  const dead = gauge("work_dead", "Work that nothing tries again by itself", ["lane"]);
+  const age = gauge("work_oldest_seconds", "How long the work that is due longest has been due", ["lane"]);
+  const recent = gauge("workflow_recent", "Runs entered and messages decided in the last 7 days", ["workflow", "what"]);
+  const silent = gauge("workflow_silent", "1 when people entered in the last 7 days and nothing was sent", [
+    "workflow",
+  ]);
+
+  return {
+    answered: (status: number) => answers.inc({ status }),
+    event: (outcome: "accepted" | "duplicate" | "ignored") => events.inc({ outcome }),
+    setAside: (cause: Cause) => setAside.inc({ cause }),
+    work: (lane: Lane, outcome: "done" | "retried" | "put off" | "dead") => work.inc({ lane, outcome }),
+    triggered: (workflow: string) => triggers.inc({ workflow }),
+    decided: ({ workflow, channel, outcome, reason }: Decision) =>
+      decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
+    router: Router().get("/metrics", async (_request, response) => {
+      // What was counted is of use just then.
+      storeUp.set(
+        await look().then(
+          () => 1,
+          () => 0,
+        ),
+      );
+      response.type(registry.contentType).send(await registry.metrics());
+    }),
+  };
+
+  async function look(): Promise<void> {
+    for (const lane of await depths.lanes()) {
+      waiting.set({ lane: lane.lane }, lane.waiting);
+      dead.set({ lane: lane.lane }, lane.dead);
+      age.set({ lane: lane.lane }, lane.oldestDueAt === null ? 0 : Math.max(0, now() - lane.oldestDueAt) / 1000);
+    }
+    const workflows = await depths.workflows(now() - RECENT_MS);
+    // What was of last week is not of this one.
+    recent.reset();
+    silent.reset();
+    for (const { workflow, ...counts } of workflows) {
+      for (const [what, count] of Object.entries(counts)) recent.set({ workflow, what }, count);
+      silent.set({ workflow }, counts.entered > 0 && counts.sent === 0 ? 1 : 0);
+    }
+  }
+}

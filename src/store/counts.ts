@@ -1,0 +1,95 @@
+import type { Kysely } from "kysely";
+import type { Lane } from "../contracts/work.ts";
+import type { LaneCounts, Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+const LANES: Lane[] = ["novu", "posthog"];
+
+/** How much there is of what: for limits per person, and for whoever runs this. */
+export function counts({
+  db,
+}: {
+  db: Kysely<Tables>;
+}): Pick<Store, "countWork" | "countLanes" | "countWorkflows" | "countSent" | "occurrences"> {
+  return {
+    async countWork() {
+      const lanes = await countLanes();
+      return {
+        waiting: lanes.reduce((sum, { waiting }) => sum + waiting, 0),
+        dead: lanes.reduce((sum, { dead }) => sum + dead, 0),
+      };
+    },
+
+    countLanes,
+
+    async countWorkflows(since) {
+      const entered = await db
+        .selectFrom("runs")
+        .select((row) => ["workflow", row.fn.countAll<number>().as("count")])
+        .where("entered_at", ">=", since)
+        .groupBy("workflow")
+        .execute();
+      const decided = await db
+        .selectFrom("decisions")
+        .select((row) => ["workflow", "outcome", row.fn.countAll<number>().as("count")])
+        .where("decided_at", ">=", new Date(since).toISOString())
+        .groupBy(["workflow", "outcome"])
+        .execute();
+      const names = new Set([...entered, ...decided].map(({ workflow }) => workflow));
+      return [...names].sort().map((workflow) => {
+        const made = (outcome: string) =>
+          Number(decided.find((row) => row.workflow === workflow && row.outcome === outcome)?.count ?? 0);
+        return {
+          workflow,
+          entered: Number(entered.find((row) => row.workflow === workflow)?.count ?? 0),
+          sent: made("sent"),
+          skipped: made("skipped"),
+          failed: made("failed"),
+        };
+      });
+    },
+
+    async countSent({ distinctId, workflows, since }) {
+      if (workflows.length === 0) return 0;
+      const { count } = await db
+        .selectFrom("decisions")
+        .select((row) => row.fn.countAll<number>().as("count"))
+        .where("distinct_id", "=", distinctId)
+        .where("decided_at", ">=", since)
+        .where("outcome", "=", "sent")
+        .where("workflow", "in", workflows)
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+
+    async occurrences({ distinctId, workflow, from, to }) {
+      const rows = await db
+        .selectFrom("runs")
+        .select("occurred_at")
+        .where("distinct_id", "=", distinctId)
+        .where("workflow", "=", workflow)
+        .where("occurred_at", ">=", from)
+        .where("occurred_at", "<=", to)
+        .orderBy("occurred_at")
+        .execute();
+      return rows.map((row) => row.occurred_at);
+    },
+  };
+
+  async function countLanes(): Promise<LaneCounts[]> {
+    const rows = await db
+      .selectFrom("work")
+      .select((row) => ["lane", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
+      .groupBy(["lane", "state"])
+      .execute();
+    return LANES.map((lane) => {
+      const of = (state: Tables["work"]["state"]) => rows.find((row) => row.lane === lane && row.state === state);
+      return {
+        lane,
+        waiting: Number(of("waiting")?.count ?? 0),
+        dead: Number(of("dead")?.count ?? 0),
+        oldestDueAt: of("waiting")?.oldest ?? null,
+      };
+    });
+  }
+}

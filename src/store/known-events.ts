@@ -1,0 +1,24 @@
+import type { Kysely } from "kysely";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/** SQLite takes 32,766 values in one statement. */
+const MOST_AT_ONCE = 10_000;
+
+/** Which events have been answered, whatever came of them. */
+export function knownEvents({ db }: { db: Kysely<Tables> }): Store["knownEvents"] {
+  return async (uuids) => {
+    const known: string[] = [];
+    for (let at = 0; at < uuids.length; at += MOST_AT_ONCE)
+      known.push(...(await ask(uuids.slice(at, at + MOST_AT_ONCE))));
+    return [...new Set(known)];
+  };
+
+  async function ask(uuids: string[]): Promise<string[]> {
+    const [accepted, setAside] = await Promise.all([
+      db.selectFrom("events").select("uuid").where("uuid", "in", uuids).execute(),
+      db.selectFrom("set_aside").select("event_uuid as uuid").where("event_uuid", "in", uuids).execute(),
+    ]);
+    return [...accepted, ...setAside].flatMap(({ uuid }) => (uuid === null ? [] : [uuid]));
+  }
+}

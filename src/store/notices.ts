@@ -1,0 +1,90 @@
+import { randomUUID } from "node:crypto";
+import { type Kysely, sql } from "kysely";
+import pg from "pg";
+import type { Lane } from "../contracts/work.ts";
+import { describeError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+const CHANNELS: Record<Lane, string> = { novu: "posthog_novu_bridge_novu", posthog: "posthog_novu_bridge_posthog" };
+const LANES = Object.keys(CHANNELS) as Lane[];
+const CONNECT_WITHIN_MS = 1_500;
+/** For work that became due without a word: a retry of another process, a lease that ran out. */
+const POLL_MS = 2_000;
+
+/** The word that passes between processes on one PostgreSQL; `url` leads there without a pooler. */
+export function notices({ url, db, log }: { url: string; db: Kysely<Tables>; log: Log }): {
+  announce(lane: Lane): void;
+  watch: Store["watch"];
+} {
+  /** What one says oneself is no news. */
+  const sender = randomUUID();
+  const toSay = new Set<Lane>();
+  let isSaying = false;
+
+  return {
+    announce(lane) {
+      toSay.add(lane);
+      if (!isSaying) void say();
+    },
+
+    watch(wake) {
+      let client: pg.Client | null = null;
+      let stopped = false;
+      const timer = setInterval(() => {
+        LANES.forEach(wake);
+        if (client === null) void listen();
+      }, POLL_MS);
+      const listening = listen();
+      return async () => {
+        stopped = true;
+        clearInterval(timer);
+        await listening;
+        await client?.end();
+      };
+
+      async function listen(): Promise<void> {
+        const attempt = new pg.Client({
+          connectionString: url,
+          connectionTimeoutMillis: CONNECT_WITHIN_MS,
+          keepAlive: true,
+        });
+        client = attempt;
+        const lost = () => {
+          if (client === attempt) client = null;
+        };
+        attempt.on("notification", ({ channel, payload }) => {
+          const lane = LANES.find((one) => CHANNELS[one] === channel);
+          if (lane !== undefined && payload !== sender) wake(lane);
+        });
+        attempt.on("error", lost);
+        attempt.on("end", lost);
+        try {
+          await attempt.connect();
+          await attempt.query(LANES.map((lane) => `listen ${CHANNELS[lane]}`).join("; "));
+          if (stopped) await attempt.end();
+        } catch (error) {
+          lost();
+          await attempt.end().catch(() => {});
+          log.warn({ stop: "store", outcome: "not listening, polling only", error: describeError(error) });
+        }
+      }
+    },
+  };
+
+  /**
+   * Once for what comes meanwhile, and not in the transaction of the work: one that notifies keeps
+   * all others from committing until it is on disk.
+   */
+  async function say(): Promise<void> {
+    isSaying = true;
+    while (toSay.size > 0) {
+      const channels = [...toSay].map((lane) => sql`pg_notify(${CHANNELS[lane]}, ${sender})`);
+      toSay.clear();
+      // Who does not hear of it looks every two seconds.
+      await sql`select ${sql.join(channels)}`.execute(db).catch(() => {});
+    }
+    isSaying = false;
+  }
+}

@@ -1,0 +1,144 @@
+import { type Kysely, sql } from "kysely";
+import { startKey } from "./accept.ts";
+import type { PersonRecords, Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
+
+type Kept = keyof PersonRecords;
+/** The table of each kind of record on a person; first what is found by the others. */
+const TABLE_OF = {
+  events: "events",
+  work: "work",
+  runs: "runs",
+  entries: "entries",
+  exits: "exits",
+  decisions: "decisions",
+  setAside: "set_aside",
+} as const satisfies Record<Kept, keyof Tables>;
+const KINDS = Object.keys(TABLE_OF) as Kept[];
+
+/** The keys of the work that a row may have caused, as acceptances and decisions make them. */
+const KEYS_OF = {
+  runs: [sql<string>`${startKey("")} || runs.transaction_id`],
+  exits: [sql<string>`'exit:' || exits.event_uuid || ':' || exits.workflow`],
+  decisions: ["sent", "skipped"].map(
+    (outcome) =>
+      sql<string>`'report:' || decisions.transaction_id || ':' || decisions.step || ':' || ${sql.lit(outcome)}`,
+  ),
+};
+
+/** Events and work are found by the rest: an index on their person would cost every event, and an earlier version named none. */
+function isOf(kind: Kept, distinctId: string) {
+  if (kind === "events")
+    return sql<boolean>`uuid in (
+      select coalesce(event_uuid, replace(transaction_id, ':' || workflow, '')) from runs where distinct_id = ${distinctId}
+      union select event_uuid from exits where distinct_id = ${distinctId})`;
+  if (kind !== "work") return sql<boolean>`distinct_id = ${distinctId}`;
+  const keys = Object.entries(KEYS_OF).flatMap(([table, keys]) =>
+    keys.map((key) => sql`select ${key} from ${sql.table(table)} where distinct_id = ${distinctId}`),
+  );
+  return sql<boolean>`key in (${sql.join(keys, sql` union all `)})`;
+}
+
+/** What is kept on one person, and for how long anything is. */
+export function retention({
+  db,
+  takeSweep,
+}: {
+  db: Kysely<Tables>;
+  takeSweep(trx: Kysely<Tables>): Promise<boolean>;
+}): Pick<Store, "personRecords" | "forgetPerson" | "prune"> {
+  return {
+    async personRecords(distinctId) {
+      const records = {} as PersonRecords;
+      for (const kind of KINDS)
+        records[kind] = await db.selectFrom(TABLE_OF[kind]).selectAll().where(isOf(kind, distinctId)).execute();
+      return records;
+    },
+
+    forgetPerson(distinctId) {
+      return inTransaction(db, async (trx) => {
+        const deleted = {} as Record<Kept, number>;
+        for (const kind of KINDS) {
+          const { numDeletedRows } = await trx
+            .deleteFrom(TABLE_OF[kind])
+            .where(isOf(kind, distinctId))
+            .executeTakeFirstOrThrow();
+          deleted[kind] = Number(numDeletedRows);
+        }
+        return deleted;
+      });
+    },
+
+    prune(before, mostRows) {
+      return inTransaction(db, async (trx) => {
+        if (!(await takeSweep(trx))) return null;
+        let left = mostRows;
+        for (const sweep of sweeps(trx, before)) {
+          const { numDeletedRows } = await sweep(left).executeTakeFirstOrThrow();
+          left -= Number(numDeletedRows);
+        }
+        return mostRows - left;
+      });
+    },
+  };
+}
+
+/** A deletion of up to `limit` old rows of each table. What has work to be done is kept. */
+function sweeps(trx: Kysely<Tables>, before: number) {
+  const iso = new Date(before).toISOString();
+  const isDone = (table: keyof typeof KEYS_OF) =>
+    sql<boolean>`not exists (select 1 from work where work.key in (${sql.join(KEYS_OF[table])}))`;
+  return [
+    (limit: number) =>
+      trx
+        .deleteFrom("events")
+        .where("uuid", "in", trx.selectFrom("events").select("uuid").where("received_at", "<", before).limit(limit)),
+    (limit: number) =>
+      trx
+        .deleteFrom("decisions")
+        .where(
+          "id",
+          "in",
+          trx
+            .selectFrom("decisions")
+            .select("id")
+            .where("decided_at", "<", iso)
+            .where(isDone("decisions"))
+            .limit(limit),
+        ),
+    (limit: number) =>
+      trx
+        .deleteFrom("set_aside")
+        .where("id", "in", trx.selectFrom("set_aside").select("id").where("received_at", "<", iso).limit(limit)),
+    (limit: number) =>
+      trx
+        .deleteFrom("runs")
+        .where(
+          "transaction_id",
+          "in",
+          trx
+            .selectFrom("runs")
+            .select("transaction_id")
+            .where("occurred_at", "<", iso)
+            .where(isDone("runs"))
+            .limit(limit),
+        ),
+    (limit: number) =>
+      trx
+        .deleteFrom("exits")
+        .where(({ eb, refTuple }) =>
+          eb(
+            refTuple("distinct_id", "workflow", "event_uuid"),
+            "in",
+            trx
+              .selectFrom("exits")
+              .select(["distinct_id", "workflow", "event_uuid"])
+              .where("occurred_at", "<", iso)
+              .where(isDone("exits"))
+              .limit(limit)
+              .$asTuple("distinct_id", "workflow", "event_uuid"),
+          ),
+        ),
+  ];
+}

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { print, printError } from "../../src/lib/terminal.ts";
+import { hasPostgres, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { type Contestant, start } from "./contestants.ts";
+import { drain } from "./drain.ts";
+import { type Load, load } from "./load.ts";
+import { startUpMs } from "./start-up.ts";
+import { openStub } from "./stub.ts";
+
+const HELP = `npm run bench [-- options]
+
+Compares, in one run and round by round in turn, the others frozen: a plain Express route that parses and answers, the
+handler that awaits the trigger, and this app on SQLite and on PostgreSQL, as built. Then how fast
+the app triggers a stub of Novu what has piled up, and how long it takes to start.
+
+PostgreSQL is left out unless TEST_DATABASE_URL names a server to make databases on;
+POSTGRES_OPTIONS="-c fsync=on" .ci/with-postgres npm run bench starts one.
+
+  --rounds N        rounds, of which the medians are shown (5)
+  --seconds N       of load on each server in each round (4)
+  --connections A,B how many clients at once (1,16,64)
+  --events N        how many triggers pile up (10000)
+  --json            print one JSON object
+  --help`;
+
+const WARM_UP_SECONDS = 1;
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "4" },
+    connections: { type: "string", default: "1,16,64" },
+    events: { type: "string", default: "10000" },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) print(HELP);
+else await bench();
+
+interface Result {
+  name: string;
+  connections: number;
+  acceptedPerSecond: number;
+  ofExpress: number;
+  p50Ms: number;
+  p99Ms: number;
+  cpuMicrosPerEvent: number;
+  rssMb: number;
+  refused: number;
+}
+
+async function bench(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-bench-"));
+  const stub = await openStub();
+  const databases = hasPostgres ? [await openTestDatabase(), await openTestDatabase()] : [];
+  const engines = [
+    { name: "SQLite", load: { DATA_DIR: join(folder, "load") }, drain: { DATA_DIR: join(folder, "drain") } },
+    ...(databases.length === 0 ? [] : [{ name: "PostgreSQL", load: at(databases[0]), drain: at(databases[1]) }]),
+  ];
+  try {
+    const contestants = [
+      await start("Express", "express", stub.url),
+      await start("naive", "naive", stub.url),
+      ...(await Promise.all(engines.map(({ name, load }) => start(`ours, ${name}`, "ours", stub.url, load)))),
+    ];
+    const results: Result[] = [];
+    for (const connections of numbers(values.connections)) results.push(...(await compare(contestants, connections)));
+    await Promise.all(contestants.map((contestant) => contestant.stop()));
+
+    const [drains, starts] = [[] as object[], [] as object[]];
+    for (const engine of engines) {
+      tell(`draining ${values.events} triggers from ${engine.name}`);
+      drains.push({ name: `ours, ${engine.name}`, ...(await drain(stub, engine.drain, Number(values.events))) });
+      const times: number[] = [];
+      for (let round = 0; round < Number(values.rounds); round += 1) times.push(await startUpMs(engine.drain));
+      starts.push({ name: `ours, ${engine.name}`, startUpMs: median(times) });
+    }
+    if (values.json) print(JSON.stringify({ results, drains, starts }));
+    else show(results, drains, starts);
+  } finally {
+    await stub.close();
+    await Promise.all(databases.map((database) => database[Symbol.asyncDispose]()));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Rounds in which each has its turn, so that a slow moment of the machine is everybody's. */
+async function compare(contestants: Contestant[], connections: number): Promise<Result[]> {
+  const rounds = new Map<Contestant, Array<Load & { cpuMicrosPerEvent: number; rssMb: number }>>();
+  for (let round = 1; round <= Number(values.rounds); round += 1) {
+    tell(`${connections} connections, round ${round} of ${values.rounds}`);
+    for (const contestant of contestants) {
+      for (const other of contestants) if (other !== contestant) other.freeze();
+      contestant.thaw();
+      // It has slept through its timeouts.
+      await load(contestant.url, { connections, seconds: WARM_UP_SECONDS });
+      const before = await contestant.cost();
+      const loaded = await load(contestant.url, { connections, seconds: Number(values.seconds) });
+      const after = await contestant.cost();
+      const cpuMicrosPerEvent = (after.cpuMicros - before.cpuMicros) / Math.max(1, loaded.accepted);
+      const measured = { ...loaded, cpuMicrosPerEvent, rssMb: after.rssBytes / 1e6 };
+      rounds.set(contestant, [...(rounds.get(contestant) ?? []), measured]);
+    }
+  }
+  const express = median((rounds.get(contestants[0] as Contestant) ?? []).map((round) => round.acceptedPerSecond));
+  return contestants.map((contestant) => {
+    const of = (pick: (round: Load & { cpuMicrosPerEvent: number; rssMb: number }) => number) =>
+      median((rounds.get(contestant) ?? []).map(pick));
+    const acceptedPerSecond = of((round) => round.acceptedPerSecond);
+    return {
+      name: contestant.name,
+      connections,
+      acceptedPerSecond: Math.round(acceptedPerSecond),
+      ofExpress: Number((acceptedPerSecond / express).toFixed(2)),
+      p50Ms: of((round) => round.p50Ms),
+      p99Ms: of((round) => round.p99Ms),
+      cpuMicrosPerEvent: Math.round(of((round) => round.cpuMicrosPerEvent)),
+      rssMb: Math.round(of((round) => round.rssMb)),
+      refused: (rounds.get(contestant) ?? []).reduce((sum, { refused }) => sum + refused, 0),
+    };
+  });
+}
+
+function show(results: Result[], drains: object[], starts: object[]): void {
+  const table = (rows: object[]) => {
+    const heads = Object.keys(rows[0] ?? {});
+    const cells = [heads, ...rows.map((row) => Object.values(row).map(String))];
+    const widths = heads.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)));
+    for (const row of cells) {
+      const line = row.map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      );
+      print(line.join("  "));
+    }
+    print();
+  };
+  table(results);
+  table(drains);
+  table(starts);
+}
+
+function at(database: TestDatabase | undefined): { DATABASE_URL: string } {
+  return { DATABASE_URL: database?.url ?? "" };
+}
+
+function median(figures: number[]): number {
+  const sorted = figures.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function numbers(list: string): number[] {
+  return list.split(",").map(Number);
+}
+
+function tell(line: string): void {
+  if (!values.json) printError(line);
+}

@@ -1,0 +1,82 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { SECRETS } from "./load.ts";
+
+const SERVER = fileURLToPath(new URL("./server.ts", import.meta.url));
+
+export interface Cost {
+  cpuMicros: number;
+  rssBytes: number;
+}
+
+export interface Contestant {
+  name: string;
+  url: string;
+  /** Keeps it from running meanwhile, its work for Novu included. */
+  freeze(): void;
+  thaw(): void;
+  /** What it has cost since its start. */
+  cost(): Promise<Cost>;
+  stop(): Promise<void>;
+}
+
+/** Starts a server in a process of its own, logs and all, against the stub at `novuUrl`. */
+export async function start(
+  name: string,
+  kind: "express" | "naive" | "ours",
+  novuUrl: string,
+  env: Record<string, string> = {},
+): Promise<Contestant> {
+  const child = fork(SERVER, [kind], {
+    env: { PATH: process.env.PATH, ...settings(novuUrl), ...env },
+    execArgv: ["--import", "tsx"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`${name} ended with ${code}`);
+  });
+  ended.catch(() => {});
+  const { url } = await answer<{ url: string }>();
+  return {
+    name,
+    url,
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
+    cost() {
+      const asked = answer<Cost>();
+      child.send("cost");
+      return asked;
+    },
+    async stop() {
+      child.kill("SIGKILL");
+      await ended.catch(() => {});
+    },
+  };
+
+  async function answer<Message>(): Promise<Message> {
+    const heard = new AbortController();
+    try {
+      const [message] = await Promise.race([once(child, "message", { signal: heard.signal }), ended]);
+      return message as Message;
+    } finally {
+      heard.abort();
+    }
+  }
+}
+
+/** The app's environment. */
+export function settings(novuUrl: string): Record<string, string> {
+  return {
+    NODE_ENV: "production",
+    PORT: "0",
+    NOVU_SECRET_KEY: "benchmark",
+    NOVU_API_URL: novuUrl,
+    POSTHOG_PROJECT_TOKEN: "phc_benchmark",
+    POSTHOG_HOST: novuUrl,
+    POSTHOG_API_HOST: novuUrl,
+    POSTHOG_PROJECT_ID: "1",
+    POSTHOG_PERSONAL_API_KEY: "phx_benchmark",
+    POSTHOG_WEBHOOK_SECRETS: `${SECRETS.signing},${SECRETS.fixed}`,
+  };
+}

@@ -1,0 +1,46 @@
+import { Novu } from "@novu/api";
+import express from "express";
+import { readConfig } from "../../src/config.ts";
+import { serve } from "../../src/lib/server.ts";
+
+/** One of the servers that the benchmark compares, in a process of its own; says what it has cost when asked. */
+const config = readConfig(process.env);
+const url = await open();
+process.on("message", () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpuMicros: user + system, rssBytes: process.memoryUsage.rss() });
+});
+process.send?.({ url });
+
+async function open(): Promise<string> {
+  const kind = process.argv[2];
+  if (kind === "ours") {
+    // As it is built: what tsx makes of the sources is slower.
+    const built = new URL("../../dist/src/app.js", import.meta.url).href;
+    const { openApp } = (await import(built)) as typeof import("../../src/app.ts");
+    return (await openApp(config)).url;
+  }
+  const app = express().use(express.json({ limit: "2mb" }));
+  app.post("/webhooks/posthog", kind === "naive" ? naive() : plain);
+  return (await serve(app, { port: 0, host: "127.0.0.1" })).url;
+}
+
+/** The least that an Express route can do with an event. */
+function plain(request: express.Request, response: express.Response): void {
+  response.status(202).json({ accepted: request.body.event.uuid });
+}
+
+/** What everybody writes first: PostHog waits until Novu has answered. */
+function naive(): express.RequestHandler {
+  const novu = new Novu({ secretKey: config.novu.secretKey, serverURL: config.novu.apiUrl });
+  return async (request, response) => {
+    const { event, person } = request.body;
+    await novu.trigger({
+      workflowId: "onboarding",
+      to: { subscriberId: event.distinct_id, email: person.properties.email, firstName: person.properties.name },
+      payload: { ...event.properties, person: person.properties },
+      transactionId: event.uuid,
+    });
+    response.status(202).json({ accepted: event.uuid });
+  };
+}

@@ -1,0 +1,38 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+const ANSWER = '{"data":{"acknowledged":true,"status":"processed","transactionId":"stub"}}';
+
+export interface Stub {
+  url: string;
+  /** When each trigger came, in milliseconds; empties the list. */
+  takeTimes(): number[];
+  close(): Promise<void>;
+}
+
+/** A Novu and PostHog that says yes to everything at once, and notes when. */
+export async function openStub(): Promise<Stub> {
+  let times: number[] = [];
+  const server = createServer((request, response) => {
+    if (request.url === "/v1/events/trigger") times.push(performance.now());
+    request.resume().on("end", () => {
+      response.writeHead(201, { "content-type": "application/json" }).end(ANSWER);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    takeTimes() {
+      const taken = times;
+      times = [];
+      return taken;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}

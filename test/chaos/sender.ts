@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { delivery, post } from "../support/webhook.ts";
+
+/** An event as its sender knows it. */
+export interface Sent {
+  uuid: string;
+  /** The run that it starts. */
+  transactionId: string;
+  body: unknown;
+  /** What each try was answered; null is no answer. */
+  answers: Array<number | null>;
+}
+
+const AT_ONCE = 32;
+/** Longer than a restart takes, all in all; an event may still never get its 202. */
+const MOST_TRIES = 9;
+const FIRST_PAUSE_MS = 50;
+/** Every so many-th event takes the long way, with messages and reports on it. */
+const SIGN_UP_EVERY = 20;
+/** Every so many-th event is delivered once more although it was taken. */
+const AGAIN_EVERY = 25;
+
+/** Events of as many people, each of which starts one run. */
+export function makeEvents(count: number): Sent[] {
+  const timestamp = new Date().toISOString();
+  return Array.from({ length: count }, (_, index) => {
+    const distinctId = `person-${index}`;
+    const body =
+      index % SIGN_UP_EVERY === 0
+        ? delivery({ event: "user_signed_up", distinctId, timestamp })
+        : delivery({
+            event: "checkout_started",
+            distinctId,
+            timestamp,
+            properties: { checkout_url: "https://app.acme.example/checkout" },
+          });
+    const { uuid, event } = body.event;
+    const workflow = event === "user_signed_up" ? "onboarding" : "drop-off";
+    return { uuid, transactionId: `${uuid}:${workflow}`, body, answers: [] };
+  });
+}
+
+export function isAccepted({ answers }: Sent): boolean {
+  return answers.includes(202);
+}
+
+/** Sends them all as PostHog does: again when there is no answer or a 5xx, but not for ever. */
+export async function sendAll(events: Sent[], appUrl: () => string | null): Promise<void> {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let index = next++; index < events.length; index = next++) {
+        await send(events[index]!, appUrl);
+        if (index % AGAIN_EVERY === 0) await tryOnce(events[index]!, appUrl);
+      }
+    }),
+  );
+}
+
+async function send(event: Sent, appUrl: () => string | null): Promise<void> {
+  for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+    const status = await tryOnce(event, appUrl);
+    if (status !== null && status < 500) return;
+    await sleep(FIRST_PAUSE_MS * 2 ** (tries - 1));
+  }
+}
+
+async function tryOnce(event: Sent, appUrl: () => string | null): Promise<number | null> {
+  const status = await ask(event.body, appUrl());
+  event.answers.push(status);
+  return status;
+}
+
+async function ask(body: unknown, url: string | null): Promise<number | null> {
+  if (url === null) return null;
+  try {
+    const response = await post(url, body);
+    await response.text();
+    return response.status;
+  } catch {
+    return null;
+  }
+}

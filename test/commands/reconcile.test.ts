@@ -1,0 +1,293 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { environment } from "../support/app-process.ts";
+import { eventually, testSandbox } from "../support/sandbox.ts";
+
+const COMMAND = ["--import", "tsx", fileURLToPath(new URL("../../src/commands/reconcile.ts", import.meta.url))];
+/** The sandbox begins at nine. */
+const SINCE = ["--since", "2026-03-02T08:00:00Z", "--until", "2026-03-05T00:00:00Z"];
+const ada = { email: "ada@example.com", name: "Ada Lovelace" };
+const uuid = (index: number) => `0190f1d2-6a4b-7c1e-8f00-${String(index).padStart(12, "0")}`;
+
+describe("npm run reconcile", () => {
+  it("lists what is missing and changes nothing, feeds just that, and then finds nothing", async () => {
+    await using sandbox = await testSandbox();
+    signUp(sandbox, { uuid: uuid(1), distinctId: "grace" });
+    await lose(sandbox, () => {
+      signUp(sandbox, { uuid: uuid(2) });
+      sandbox.posthog.capture({ event: "user_signed_up", distinctId: "anonymous", uuid: uuid(3) });
+      sandbox.posthog.capture({ event: "$pageview", distinctId: "ada" });
+    });
+    const before = await stateOf(sandbox);
+
+    const dry = await reconcile(sandbox, SINCE);
+    expect([dry.code, dry.stderr]).toEqual([3, ""]);
+    expect(dry.stdout.split("\n")).toEqual([
+      `2026-03-02T09:00:00.000Z  ${uuid(2)}  user_signed_up  ada`,
+      `2026-03-02T09:00:00.000Z  ${uuid(3)}  user_signed_up  anonymous`,
+      "3 events from 2026-03-02T08:00:00.000Z to 2026-03-05T00:00:00.000Z compared, 2 missing",
+      "nothing was changed; feed them with: npm run reconcile -- --since 2026-03-02T08:00:00.000Z --until 2026-03-05T00:00:00.000Z --apply",
+      "",
+    ]);
+    expect(await stateOf(sandbox)).toEqual(before);
+
+    const applied = await reconcile(sandbox, [...SINCE, "--apply"]);
+    expect([applied.code, applied.stderr]).toEqual([0, ""]);
+    expect(applied.stdout).toMatch(
+      /ada {2}accepted\n.*anonymous {2}ignored: (.+)\n3 events .* 2 missing\n {2}1 accepted\n {2}1 ignored: \1\n/,
+    );
+    await sandbox.settled();
+    expect(sandbox.novu.triggers.map(({ transactionId }) => transactionId)).toEqual(
+      [1, 2].map((index) => `${uuid(index)}:onboarding`),
+    );
+    expect(sandbox.novu.state.subscribers.ada).toMatchObject({ email: ada.email, firstName: "Ada" });
+
+    const again = await reconcile(sandbox, [...SINCE, "--apply"]);
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("3 events")]);
+    expect(again.stdout).toContain(", 0 missing");
+    expect(sandbox.novu.triggers).toHaveLength(2);
+  });
+
+  it("is for programs as well", async () => {
+    await using sandbox = await testSandbox();
+    await lose(sandbox, () => signUp(sandbox, { uuid: uuid(1) }));
+    const found = { event: "user_signed_up", uuid: uuid(1), distinctId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" };
+    const counts = { compared: 1, missing: 1, accepted: 0, duplicate: 0, ignored: {}, refused: 0 };
+    const expected = {
+      since: "2026-03-02T08:00:00.000Z",
+      until: "2026-03-05T00:00:00.000Z",
+      doneUntil: "2026-03-05T00:00:00.000Z",
+      applied: false,
+      events: sandbox.app.events,
+      counts,
+      missing: [{ ...found, fed: null }],
+      error: null,
+    };
+    const dry = await reconcile(sandbox, [...SINCE, "--json"]);
+    expect([dry.code, dry.stderr, JSON.parse(dry.stdout)]).toEqual([3, "", expected]);
+
+    const applied = await reconcile(sandbox, [...SINCE, "--json", "--apply"]);
+    expect([applied.code, JSON.parse(applied.stdout)]).toEqual([
+      0,
+      {
+        ...expected,
+        applied: true,
+        counts: { ...counts, accepted: 1 },
+        missing: [{ ...found, fed: { outcome: "accepted" } }],
+      },
+    ]);
+  });
+
+  it("feeds a thousand of the same moment, over more than one page", async () => {
+    await using sandbox = await testSandbox();
+    await lose(sandbox, () => {
+      for (let index = 0; index < 1_000; index += 1)
+        sandbox.posthog.capture({ event: "onboarding_completed", distinctId: `p${index}`, uuid: uuid(index) });
+    });
+    const { code, stdout } = await reconcile(sandbox, [...SINCE, "--apply", "--json"]);
+    expect([code, JSON.parse(stdout).counts]).toMatchObject([0, { compared: 1_000, missing: 1_000, accepted: 1_000 }]);
+    expect((await reconcile(sandbox, SINCE)).code).toBe(0);
+  });
+
+  it("leaves it to the app what is too late", async () => {
+    await using sandbox = await testSandbox();
+    await lose(sandbox, () => signUp(sandbox, { uuid: uuid(1) }));
+    await sandbox.travel({ days: 2 });
+    const { code, stdout } = await reconcile(sandbox, [...SINCE, "--apply"]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("1 accepted")]);
+    await sandbox.settled();
+    expect(sandbox.novu.triggers).toEqual([]);
+    const decisions = await sandbox.app.store.listDecisions();
+    expect(new Set(decisions.map(({ outcome, reason }) => `${outcome}: ${reason}`))).toEqual(
+      new Set(["skipped: too late"]),
+    );
+  });
+
+  it("honours the pauses that PostHog and the app ask for", async () => {
+    await using sandbox = await testSandbox();
+    await lose(sandbox, () => signUp(sandbox, { uuid: uuid(1) }));
+    let busy = true;
+    sandbox.posthog.interfere(({ path }) => {
+      if (!busy || !path.includes("/query")) return null;
+      busy = false;
+      return { status: 429, headers: { "retry-after": "1" } };
+    });
+    const { accept } = sandbox.app.store;
+    sandbox.app.store.accept = (...event) => {
+      sandbox.app.store.accept = accept;
+      return Promise.reject(new Error(`disk full: ${event.length}`));
+    };
+    const { code, stderr } = await reconcile(sandbox, [...SINCE, "--apply"]);
+    expect([code, stderr]).toMatchObject([0, expect.stringContaining("PostHog answered 429; going on in 1 s\n")]);
+    expect(stderr).toContain("the app answered 503; going on in 5 s\n");
+    expect(await sandbox.app.store.knownEvents([uuid(1)])).toEqual([uuid(1)]);
+  });
+
+  it("says when it fails where to go on, and that is enough", async () => {
+    await using sandbox = await testSandbox();
+    await lose(sandbox, async () => {
+      signUp(sandbox, { uuid: uuid(1) });
+      await sandbox.travel({ days: 1 });
+      signUp(sandbox, { uuid: uuid(2), distinctId: "grace" });
+    });
+    let asked = 0;
+    sandbox.posthog.interfere(({ path }) => (path.includes("/query") && ++asked === 2 ? { status: 500 } : null));
+    const failed = await reconcile(sandbox, [...SINCE, "--apply"]);
+    expect([failed.code, failed.stdout]).toEqual([1, expect.stringContaining(", 1 missing\n  1 accepted\n")]);
+    expect(failed.stderr).toBe(
+      "PostHog answered 500\ngo on with: npm run reconcile -- --since 2026-03-03T08:00:00.000Z --until 2026-03-05T00:00:00.000Z --apply\n",
+    );
+
+    const rest = failed.stderr.trim().split("-- ").at(-1)!.split(" ");
+    const resumed = await reconcile(sandbox, rest);
+    expect([resumed.code, resumed.stdout]).toEqual([0, expect.stringContaining("1 event from")]);
+    expect((await reconcile(sandbox, SINCE)).code).toBe(0);
+  });
+
+  it("can be interrupted in good order", async () => {
+    await using sandbox = await testSandbox();
+    let asked = false;
+    sandbox.posthog.interfere(({ path }) => {
+      asked ||= path.includes("/query");
+      return path.includes("/query") ? { delayMs: 60_000 } : null;
+    });
+    const command = start(sandbox, SINCE);
+    await eventually(() => asked, 30_000);
+    command.child.kill("SIGINT");
+    const { code, stderr } = await command.ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^interrupted\ngo on with: npm run reconcile -- --since/),
+    ]);
+  });
+
+  describe("in trouble", () => {
+    it("says what to look at", async () => {
+      await using sandbox = await testSandbox();
+      await lose(sandbox, () => signUp(sandbox, { uuid: uuid(1) }));
+      const otherKey = { POSTHOG_PERSONAL_API_KEY: "phx_other" };
+      const otherSecret = { POSTHOG_WEBHOOK_SECRETS: `whsec_${Buffer.from("x".repeat(32)).toString("base64")}` };
+      const nobodyThere = ["--url", sandbox.posthog.url];
+
+      const results = await Promise.all([
+        reconcile(sandbox, SINCE, otherKey),
+        reconcile(sandbox, [...SINCE, "--apply"], otherSecret),
+        reconcile(sandbox, [...SINCE, "--apply", ...nobodyThere]),
+        reconcile(sandbox, SINCE, { DATA_DIR: "/nowhere/at/all" }),
+      ]);
+      expect(results.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
+      expect(results.map(({ stderr }) => stderr)).toEqual([
+        expect.stringContaining("is POSTHOG_PERSONAL_API_KEY a personal key"),
+        expect.stringContaining("POSTHOG_WEBHOOK_SECRETS"),
+        expect.stringContaining("--url"),
+        expect.stringContaining('there is no store in "/nowhere/at/all"; set DATA_DIR'),
+      ]);
+      for (const { stdout, stderr } of results)
+        expect(stdout + stderr).not.toMatch(/phx_other|phx_local|whsec_|ada@example\.com|^ +at /m);
+    });
+
+    it("goes on after an event that the app does not take, and ends with 1", async () => {
+      await using sandbox = await testSandbox();
+      await lose(sandbox, () => {
+        sandbox.posthog.capture({
+          event: "user_signed_up",
+          distinctId: "big",
+          uuid: uuid(1),
+          properties: { text: "x".repeat(2_100_000) },
+        });
+        signUp(sandbox, { uuid: uuid(2), distinctId: "evil\u001b[2J" });
+      });
+      const { code, stdout } = await reconcile(sandbox, [...SINCE, "--apply"]);
+      expect(code).toBe(1);
+      expect(stdout).toContain("big  not taken: the app answered 413\n");
+      expect(stdout).toContain("evil\\u{1b}[2J  accepted\n");
+      expect(stdout).toContain("1 accepted\n  1 not taken\n");
+    });
+
+    it("explains itself", async () => {
+      const wrong: Array<[string[], string]> = [
+        [[], "--since is missing"],
+        [["--since", "yesterday"], '--since "yesterday" is neither'],
+        [["--since", "2h", "--until", "3h"], "--since has to be before --until"],
+        [["--since", "2h", "--url", "localhost"], "--url has to be"],
+        [["--sins", "2h"], "--sins"],
+      ];
+      const results = await Promise.all(wrong.map(([options]) => run(options, { PATH: process.env.PATH })));
+      expect(results).toMatchObject(
+        wrong.map(([, message]) => ({ code: 2, stderr: expect.stringContaining(message) })),
+      );
+    });
+  });
+
+  it("needs no configuration to tell what it does", async () => {
+    const { code, stdout } = await run(["--help"], { PATH: process.env.PATH });
+    expect([code, stdout]).toEqual([0, expect.stringContaining("node dist/src/commands/reconcile.js")]);
+  });
+
+  it("proves itself by the header where PostHog does", async () => {
+    await using sandbox = await testSandbox();
+    await lose(sandbox, () => signUp(sandbox, { uuid: uuid(1) }));
+    sandbox.config.posthog.webhookSecrets = ["a header of enough characters"];
+    await sandbox.restartApp();
+    const { code } = await reconcile(sandbox, [...SINCE, "--apply"], {
+      POSTHOG_WEBHOOK_SECRETS: "a header of enough characters",
+    });
+    expect(code).toBe(0);
+  });
+});
+
+function signUp(sandbox: Sandbox, { uuid, distinctId = "ada" }: { uuid: string; distinctId?: string }): void {
+  sandbox.posthog.capture({
+    event: "user_signed_up",
+    distinctId,
+    uuid,
+    properties: { signup_method: "google", $set: ada },
+  });
+}
+
+/** What happens meanwhile is sent to where nobody listens. */
+async function lose(sandbox: Sandbox, meanwhile: () => void | Promise<void>): Promise<void> {
+  const destination = { signingSecret: LOCAL_KEYS.signingSecret, events: sandbox.app.events };
+  sandbox.posthog.connect({ ...destination, url: "http://127.0.0.1:9/webhooks/posthog" });
+  await meanwhile();
+  await sandbox.travel({ minutes: 1 });
+  sandbox.posthog.connect({ ...destination, url: `${sandbox.app.url}/webhooks/posthog` });
+}
+
+async function stateOf({ app, novu, posthog }: Sandbox) {
+  const { store } = app;
+  const uuids = posthog.state.events.map(({ uuid }) => uuid);
+  return {
+    known: (await store.knownEvents(uuids)).sort(),
+    work: await store.countWork(),
+    setAside: await store.listSetAside(100),
+    triggers: novu.triggers.length,
+    deliveries: posthog.state.deliveries.length,
+  };
+}
+
+function reconcile(sandbox: Sandbox, options: string[], changes: Record<string, string> = {}) {
+  return start(sandbox, options, changes).ended;
+}
+
+function start(sandbox: Sandbox, options: string[], changes: Record<string, string> = {}) {
+  const port = new URL(sandbox.app.url).port;
+  return startCommand(options, { ...environment(sandbox, sandbox.config.dataDir), PORT: port, ...changes });
+}
+
+function run(options: string[], env: NodeJS.ProcessEnv) {
+  return startCommand(options, env).ended;
+}
+
+function startCommand(options: string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [...COMMAND, ...options], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      output[stream] += text;
+    });
+  return { child, ended: once(child, "close").then(([code]) => ({ code: code as number | null, ...output })) };
+}

@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { environment } from "../support/app-process.ts";
+import { eventually, testSandbox } from "../support/sandbox.ts";
+import { delivery, post } from "../support/webhook.ts";
+
+const COMMAND = ["--import", "tsx", fileURLToPath(new URL("../../src/commands/redrive.ts", import.meta.url))];
+const refused = { status: 400, body: { message: "not today" } };
+
+describe("npm run redrive", () => {
+  it("lists what died of what, and gives it its attempts again beside the running app", async () => {
+    await using sandbox = await testSandbox();
+    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? refused : null));
+    for (const distinctId of ["ada", "grace"]) await post(sandbox.app.url, delivery({ distinctId }));
+    await sandbox.settled();
+    sandbox.novu.interfere(null);
+
+    const cause = "Novu refuses the call (400): not today";
+    const listed = await redrive(sandbox);
+    expect(listed.code).toBe(3);
+    expect(listed.stdout).toContain(`     2 × ${cause}\n`);
+    expect(listed.stdout).toMatch(/novu {2}start:[0-9a-f-]+:onboarding {2}after 1 attempt: Novu refuses/);
+
+    const dry = await redrive(sandbox, "--cause", cause, "--dry-run", "--json");
+    expect([dry.code, JSON.parse(dry.stdout)]).toEqual([0, { wouldRedrive: 2 }]);
+    expect(await sandbox.app.store.countWork()).toMatchObject({ dead: 2 });
+
+    const none = await redrive(sandbox, "--cause", "something else");
+    expect([none.code, none.stdout]).toEqual([1, "No dead work matches.\n"]);
+
+    const [first] = await sandbox.app.store.listDead(1);
+    expect((await redrive(sandbox, "--id", String(first!.id))).stdout).toBe("1 piece of work will be tried again.\n");
+    await eventually(() => sandbox.novu.triggers.length === 1);
+    expect((await redrive(sandbox, "--all")).code).toBe(0);
+    await eventually(() => sandbox.novu.triggers.length === 2);
+    await sandbox.settled();
+    const afterwards = await redrive(sandbox, "--json");
+    expect([afterwards.code, JSON.parse(afterwards.stdout)]).toEqual([0, { causes: [], dead: [] }]);
+  });
+
+  it("says what is wrong with its options", async () => {
+    await using sandbox = await testSandbox();
+    for (const [options, complaint] of [
+      [["--all", "--id", "1"], "--all, --cause and --id do not go together"],
+      [["--id", "x"], '--id "x" is not a number from 1'],
+      [["--every"], "--every"],
+    ] as const) {
+      const { code, stderr } = await redrive(sandbox, ...options);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(complaint)]);
+    }
+  });
+});
+
+async function redrive(sandbox: Sandbox, ...options: string[]) {
+  const child = spawn(process.execPath, [...COMMAND, ...options], {
+    env: environment(sandbox, sandbox.config.dataDir),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const [code] = await once(child, "close");
+  return { code: code as number, stdout, stderr };
+}

@@ -1,0 +1,293 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EntryLimit, Routing, Start } from "../../src/contracts/notification.ts";
+import type { NovuAnswer } from "../../src/contracts/novu-answer.ts";
+import { Work } from "../../src/contracts/work.ts";
+import { createPerform } from "../../src/delivery/perform.ts";
+import { RefusedError, UnavailableError } from "../../src/lib/errors.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import type { ClaimedWork, Store } from "../../src/store/store.ts";
+import { event, exit, run, start } from "../support/facts.ts";
+import { testFolder } from "../support/sandbox.ts";
+
+const LEASE_MS = 15_000;
+const log = createLog({ level: "silent" });
+
+/** What one person may do, hour by hour. */
+const FACTS = [
+  { name: "left before", hour: 0 },
+  { name: "start", hour: 1 },
+  { name: "left", hour: 2 },
+  { name: "start again", hour: 3 },
+  { name: "left again", hour: 4 },
+  { name: "start late", hour: 5 },
+];
+type Fact = (typeof FACTS)[number];
+
+/** What becomes of an attempt at its n-th step: its process dies, or stands still until another has taken its work. */
+type Fate = { step: number; end: "dies" | "stalls" } | null;
+const fates = fc.array(
+  fc.option(fc.record({ step: fc.integer({ min: 1, max: 12 }), end: fc.constantFrom("dies" as const, "stalls") })),
+  { maxLength: 8 },
+);
+/** What becomes of a call to Novu; yes unless said otherwise. */
+const ANSWERS = ["yes", "done, but no word of it", "lost on the way", "no"] as const;
+const answers = fc.array(fc.constantFrom(...ANSWERS), { maxLength: 8 });
+
+describe("starts and exits of one person, side by side", () => {
+  const folder = testFolder();
+  let store: Store;
+  let now = 0;
+  let persons = 0;
+  /** Calls to the store that are under way. */
+  let busy = 0;
+
+  beforeAll(async () => {
+    store = counted(await openSqliteStore({ dataDir: folder.path, now: () => now }));
+  });
+  afterAll(async () => {
+    await store.close();
+    folder[Symbol.dispose]();
+  });
+
+  it("leave no run of who has left, and the others be, whatever dies or gets lost between", async () => {
+    await forAll(fc.subarray(FACTS, { minLength: 2 }), async (facts, live) => {
+      const hasLeft = ({ hour }: Fact) => facts.some((fact) => isExit(fact) && fact.hour >= hour);
+      const starts = facts.filter((fact) => !isExit(fact));
+      const { alive, reasons } = await live(facts, "always");
+      expect(alive).toEqual(starts.filter((fact) => !hasLeft(fact)).map(({ name }) => name));
+      expect(reasons).toEqual(starts.filter(hasLeft).map(({ name }) => [name, "left"]));
+    });
+  });
+
+  it("let one in where one may enter, whatever dies or gets lost between", async () => {
+    const limits = fc.constantFrom<EntryLimit[]>("once", "one at a time", { oncePerMs: 24 * 60 * 60 * 1000 });
+    await forAll(limits, async (limit, live) => {
+      const starts = FACTS.filter((fact) => !isExit(fact));
+      const { alive, reasons } = await live(starts, limit);
+      expect(alive).toHaveLength(1);
+      const others = starts.filter(({ name }) => name !== alive[0]);
+      expect(reasons).toEqual(others.map(({ name }) => [name, "entered before"]));
+    });
+  });
+
+  type Live = (facts: Fact[], entry: EntryLimit) => ReturnType<typeof live>;
+
+  /** Lives one person's life for each of the cases, with all that can happen to it. */
+  async function forAll<Case>(cases: fc.Arbitrary<Case>, check: (one: Case, live: Live) => Promise<void>) {
+    // Not fast-check's own limit, which leaves the last life to go on beside the next test.
+    const until = performance.now() + 4_000;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler({ act: untilQuiet }),
+        fc.subarray(FACTS),
+        fates,
+        answers,
+        cases,
+        async (scheduler, twice, fates, answers, one) => {
+          if (performance.now() > until) return;
+          const distinctId = `person-${++persons}`;
+          try {
+            await check(one, (facts, entry) => live({ scheduler, distinctId, facts, twice, entry, fates, answers }));
+          } finally {
+            await store.forgetPerson(distinctId);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  }
+
+  /** Which runs are alive at Novu in the end, and why the others are not, earliest first. */
+  async function live({
+    scheduler,
+    distinctId,
+    facts,
+    twice,
+    entry,
+    fates,
+    answers,
+  }: {
+    scheduler: fc.Scheduler;
+    distinctId: string;
+    facts: Fact[];
+    twice: Fact[];
+    entry: EntryLimit;
+    fates: Fate[];
+    answers: Array<(typeof ANSWERS)[number]>;
+  }) {
+    const novu = fakeNovu();
+    const held = new Set<number>();
+    const underWay = new Set<Promise<void>>();
+    for (const fact of [...facts, ...twice.filter((fact) => facts.includes(fact))]) go(() => tell(fact));
+    await scheduler.waitFor(over());
+
+    for (const texts of novu.bodies.values()) expect(texts.size).toBe(1);
+    expect((await store.countLanes())[0]).toMatchObject({ lane: "novu", waiting: 0, dead: 0 });
+    const decisions = await store.listDecisions({ distinctId });
+    const runOf = ({ name }: Fact) => `${distinctId} ${name}:w`;
+    return {
+      alive: FACTS.filter((fact) => novu.alive.has(runOf(fact))).map(({ name }) => name),
+      reasons: FACTS.flatMap((fact) =>
+        decisions.filter(({ transactionId }) => transactionId === runOf(fact)).map(({ reason }) => [fact.name, reason]),
+      ),
+    };
+
+    function go(what: () => Promise<void>): void {
+      const going: Promise<void> = what().finally(() => underWay.delete(going));
+      underWay.add(going);
+    }
+
+    async function over(): Promise<void> {
+      while (underWay.size > 0) await Promise.race(underWay);
+    }
+
+    async function tell(fact: Fact): Promise<void> {
+      await scheduler.schedule(Promise.resolve(), `tell ${fact.name}`);
+      const { uuid, occurredAt, routing } = told(fact, distinctId, entry);
+      const outcome = await store.accept(event({ uuid, distinctId, occurredAt }), routing);
+      if (outcome === "accepted") go(deliver);
+    }
+
+    /** One worker's attempt at the oldest work that nobody holds. */
+    async function deliver(): Promise<void> {
+      await scheduler.schedule(Promise.resolve(), "claim");
+      const [job] = await store.claim("novu", 1, LEASE_MS);
+      if (job === undefined) return;
+      held.add(job.id);
+      const fate = fates.shift() ?? null;
+      const isOver = await new Promise<boolean>((resolve, reject) => {
+        let steps = 0;
+        const step = async (name: string) => {
+          await scheduler.schedule(Promise.resolve(), name);
+          steps += 1;
+          if (steps !== fate?.step) return;
+          if (fate.end === "stalls") go(() => takeOver(job.id));
+          else {
+            resolve(false);
+            await new Promise(() => {});
+          }
+        };
+        attempt(job, step).then(() => resolve(true), reject);
+      });
+      if (!isOver) await takeOver(job.id);
+      else held.delete(job.id);
+    }
+
+    /** The lease of whoever holds this work runs out; all others are renewed. */
+    async function takeOver(id: number): Promise<void> {
+      held.delete(id);
+      now += LEASE_MS;
+      await store.renew([...held], LEASE_MS);
+      go(deliver);
+    }
+
+    async function attempt(job: ClaimedWork, step: (name: string) => Promise<void>): Promise<void> {
+      const call = async (name: string, take: () => void): Promise<NovuAnswer> => {
+        await step(name);
+        const answer = answers.shift() ?? "yes";
+        if (answer === "yes" || answer === "done, but no word of it") take();
+        await step(`${name}: ${answer}`);
+        if (answer === "yes") return { httpStatus: 201, triggerStatus: "processed", message: "" };
+        return { httpStatus: answer === "no" ? 500 : null, message: answer };
+      };
+      const stepwise =
+        <Parameters extends unknown[], Result>(name: string, ask: (...parameters: Parameters) => Promise<Result>) =>
+        async (...parameters: Parameters) => {
+          await step(name);
+          return ask(...parameters);
+        };
+      const perform = createPerform({
+        novu: {
+          trigger: (start) => call("trigger", () => novu.trigger(start)),
+          cancel: (transactionId) => call("cancel", () => novu.cancel(transactionId)),
+        },
+        runs: {
+          exitSince: stepwise("exitSince", store.exitSince),
+          endRuns: stepwise("endRuns", store.endRuns),
+          runState: stepwise("runState", store.runState),
+          markLeft: stepwise("markLeft", store.markLeft),
+          markStarted: stepwise("markStarted", store.markStarted),
+          decidedSteps: stepwise("decidedSteps", store.decidedSteps),
+          decide: stepwise("decide", (decision, options) => store.decide(decision, { ...options, endsRun: true })),
+          occurrences: stepwise("occurrences", store.occurrences),
+          enter: stepwise("enter", store.enter),
+          refuse: stepwise("refuse", store.refuse),
+        },
+        report: async () => {},
+        sendingSteps: () => [{ step: "recovery", channel: "email" }],
+        pace: async () => {},
+        now: () => now,
+        log,
+      });
+      try {
+        await perform({ ...job, work: Work.parse(JSON.parse(job.body)) });
+        await step("complete");
+        await store.complete([job.id]);
+      } catch (error) {
+        if (!(error instanceof RefusedError || error instanceof UnavailableError)) throw error;
+        const refused = error instanceof RefusedError;
+        await store.retryAt(job.id, { at: now, error: error.message, failed: false, refused });
+        go(deliver);
+      }
+    }
+  }
+
+  /** Lets what a step set off come to its next step before another is chosen. */
+  async function untilQuiet(take: () => Promise<void>): Promise<void> {
+    await take();
+    do await new Promise(setImmediate);
+    while (busy > 0);
+  }
+
+  function counted(store: Store): Store {
+    return new Proxy(store, {
+      get:
+        (target, name) =>
+        async (...parameters: unknown[]) => {
+          busy += 1;
+          try {
+            return await (target[name as keyof Store] as (...parameters: unknown[]) => Promise<unknown>)(...parameters);
+          } finally {
+            busy -= 1;
+          }
+        },
+    });
+  }
+});
+
+/** A Novu that starts each transaction once, and cancels what it has started. */
+function fakeNovu() {
+  const alive = new Set<string>();
+  const bodies = new Map<string, Set<string>>();
+  return {
+    alive,
+    bodies,
+    trigger(start: Start): void {
+      const { transactionId } = start.run;
+      const sent = bodies.get(transactionId) ?? new Set();
+      if (sent.size === 0) alive.add(transactionId);
+      bodies.set(transactionId, sent.add(JSON.stringify(start)));
+    },
+    cancel: (transactionId: string) => void alive.delete(transactionId),
+  };
+}
+
+function isExit({ name }: Fact): boolean {
+  return name.startsWith("left");
+}
+
+function told(
+  fact: Fact,
+  distinctId: string,
+  entry: EntryLimit,
+): { uuid: string; occurredAt: string; routing: Routing } {
+  const uuid = `${distinctId} ${fact.name}`;
+  const occurredAt = new Date(Date.UTC(2026, 2, 2, fact.hour)).toISOString();
+  const facts = { eventUuid: uuid, distinctId, occurredAt };
+  const routing = isExit(fact)
+    ? { starts: [], exits: [exit(facts)] }
+    : { starts: [start({ run: run(facts), entry })], exits: [] };
+  return { uuid, occurredAt, routing };
+}

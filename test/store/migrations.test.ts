@@ -1,0 +1,148 @@
+import { join } from "node:path";
+import { Kysely, PostgresDialect, SqliteDialect } from "kysely";
+import Database from "libsql";
+import pg from "pg";
+import { describe, expect, it } from "vitest";
+import { createLog } from "../../src/lib/log.ts";
+import { type Engine, migrator } from "../../src/store/migrations.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
+import { testFolder } from "../support/sandbox.ts";
+
+const now = () => Date.parse(OCCURRED_AT);
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
+  "a store of the previous version: %s",
+  (engine) => {
+    it("is carried over, with what is to be done and what was decided", async () => {
+      await using data = await testData(engine);
+      await migrator(data.raw, engine).migrateTo("0001-outbox");
+      await writeAsBefore(data.raw);
+      await using store = closing(await data.open());
+      await expectAll(store);
+    });
+
+    it("is written by that version while this one works on it", async () => {
+      await using data = await testData(engine);
+      await using store = closing(await data.open());
+      await writeAsBefore(data.raw);
+      await expectAll(store);
+    });
+
+    it("is written by both, and the last one counts", async () => {
+      await using data = await testData(engine);
+      await using store = closing(await data.open());
+      await store.decide(decision({ outcome: "failed", reason: "error" }));
+      const body = JSON.stringify(decision({ decidedAt: LATER }));
+      await data.raw.updateTable("decisions").set({ body }).where("transaction_id", "=", "u:w").execute();
+      expect(await store.countSent({ distinctId: "ada", workflows: ["w"], since: LATER })).toBe(1);
+    });
+
+    it("is swept and forgotten like the rest", async () => {
+      await using data = await testData(engine);
+      await using store = closing(await data.open());
+      await writeAsBefore(data.raw);
+      expect(await store.forgetPerson("ada")).toMatchObject({ events: 2, runs: 1, exits: 1, decisions: 1, work: 3 });
+      await writeAsBefore(data.raw);
+      for (const lane of ["novu", "posthog"] as const)
+        await store.complete((await store.claim(lane, 10, 1_000)).map(({ id }) => id));
+      // Two events, a run, an exit, a decision, and twice what was set aside.
+      expect(await store.prune(now() + DAY_MS, 100)).toBe(7);
+    });
+  },
+);
+
+/** What every query makes of it. */
+async function expectAll(store: Store): Promise<void> {
+  expect(await store.knownEvents(["u", "e", "s"])).toHaveLength(3);
+  expect(await store.listSetAside(1)).toMatchObject([{ eventUuid: "s", distinctId: null }]);
+  expect(await store.countLanes()).toMatchObject([
+    { lane: "novu", waiting: 2, oldestDueAt: now() },
+    { lane: "posthog", waiting: 1, oldestDueAt: now() },
+  ]);
+  expect(await store.nextDueAt("novu")).toBe(now());
+
+  const ada = { distinctId: "ada", workflow: "w" };
+  expect(await store.countSent({ ...ada, workflows: ["w"], since: OCCURRED_AT })).toBe(1);
+  expect(await store.countWorkflows(now())).toEqual([{ workflow: "w", entered: 0, sent: 1, skipped: 0, failed: 0 }]);
+  expect(await store.listDecisions({ distinctId: "ada" })).toEqual([decision()]);
+  expect(await store.occurrences({ ...ada, from: OCCURRED_AT, to: OCCURRED_AT })).toEqual([OCCURRED_AT]);
+  expect(await store.exitSince({ ...ada, since: OCCURRED_AT })).toBe("checkout_completed");
+  expect(Object.values(await store.personRecords("ada")).map((rows) => rows.length)).toEqual([2, 3, 1, 0, 1, 1, 0]);
+
+  expect(await store.accept(event(), { starts: [start()], exits: [] })).toBe("duplicate");
+  expect(await store.enter({ ...run(), workflow: "w" }, "one at a time")).toBe(true);
+  expect(await store.markStarted("u:w")).toBe("started");
+  const [job] = await store.claim("novu", 1, 1_000);
+  expect(JSON.parse(job!.body)).toMatchObject({ kind: "start", body: { run: { transactionId: "u:w" } } });
+  await store.bury(job!.id, "switched off");
+  expect([await store.deadCauses(), await store.redrive("all")]).toEqual([[{ error: "switched off", count: 1 }], 1]);
+  expect(await store.endRuns(exit())).toEqual(["u:w"]);
+}
+
+/** What an event, an exit, a decision and a delivery that caused nothing came to in the tables of 0001. */
+// biome-ignore lint/suspicious/noExplicitAny: these tables are older than the types
+async function writeAsBefore(raw: Kysely<any>): Promise<void> {
+  for (const { uuid, name, occurredAt, ...rest } of [event(), event({ uuid: "e", occurredAt: LATER })]) {
+    const body = JSON.stringify({ uuid, name, occurredAt, ...rest });
+    const row = { uuid, name, distinct_id: "ada", occurred_at: occurredAt, received_at: now(), body };
+    await raw.insertInto("events").values(row).execute();
+  }
+  const about = { workflow: "w", distinct_id: "ada" };
+  const place = { transaction_id: "u:w", occurred_at: OCCURRED_AT, state: "pending" };
+  await raw
+    .insertInto("runs")
+    .values({ ...about, ...place })
+    .execute();
+  const left = { event_uuid: "e", event_name: "checkout_completed", occurred_at: LATER };
+  await raw
+    .insertInto("exits")
+    .values({ ...about, ...left })
+    .execute();
+  const decided = { transaction_id: "u:w", step: "welcome", distinct_id: "ada", body: JSON.stringify(decision()) };
+  await raw.insertInto("decisions").values(decided).execute();
+  const odd = { received_at: OCCURRED_AT, reason: "a reason", event_uuid: "s", event_name: "odd", body: "" };
+  await raw.insertInto("set_aside").values(odd).execute();
+
+  const fresh = { state: "waiting", due_at: now(), leased_until: 0, attempts: 0, refusals: 0, last_error: null };
+  const work = [
+    { key: "start:u:w", lane: "novu", body: { kind: "start", body: start() } },
+    { key: "exit:e:w", lane: "novu", body: { kind: "exit", body: exit() } },
+    { key: "report:u:w:welcome:sent", lane: "posthog", body: { kind: "report", body: decision() } },
+  ].map(({ body, ...row }) => ({ ...row, ...fresh, body: JSON.stringify(body) }));
+  await raw.insertInto("work").values(work).execute();
+}
+
+/** An empty database, as its tables are and as a store. */
+async function testData(engine: Engine) {
+  const folder = testFolder();
+  const database = engine === "postgres" ? await openTestDatabase() : null;
+  const dialect =
+    database === null
+      ? new SqliteDialect({ database: new Database(join(folder.path, "bridge.db")) })
+      : new PostgresDialect({ pool: poolOf(database.url) });
+  // biome-ignore lint/suspicious/noExplicitAny: these tables are older than the types
+  const raw = new Kysely<any>({ dialect });
+  return {
+    raw,
+    open: () =>
+      openStore({ dataDir: folder.path, databaseUrl: database?.url }, { now, log: createLog({ level: "silent" }) }),
+    async [Symbol.asyncDispose]() {
+      await raw.destroy();
+      await database?.[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** The database is dropped while the last connection still says goodbye, which breaks it. */
+function poolOf(url: string): pg.Pool {
+  return new pg.Pool({ connectionString: url, max: 1 }).on("error", () => {});
+}
+
+function closing(store: Store): Store & AsyncDisposable {
+  return { ...store, [Symbol.asyncDispose]: store.close };
+}

@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createLog } from "../../src/lib/log.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { decision, event } from "../support/facts.ts";
+import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
+import { testFolder } from "../support/sandbox.ts";
+
+const parts = { now: () => 0, log: createLog({ level: "silent" }) };
+
+describe("the store beside a running app", () => {
+  it("is the same one, and leaves the app its work", async () => {
+    using folder = testFolder();
+    const config = { dataDir: folder.path };
+    const app = await openStore(config, parts);
+    await app.accept(event(), { starts: [], exits: [] });
+    await app.decide(decision());
+    await app.claim("posthog", 1, 60_000);
+
+    const beside = await openStore(config, { ...parts, beside: true });
+    expect(await beside.knownEvents(["u"])).toEqual(["u"]);
+    expect(await app.claim("posthog", 1, 60_000)).toEqual([]);
+    await beside.close();
+
+    await app.accept(event({ uuid: "later" }), { starts: [], exits: [] });
+    expect(await app.knownEvents(["later"])).toEqual(["later"]);
+    await app.close();
+  });
+
+  it("can be opened without an app", async () => {
+    using folder = testFolder();
+    await (await openStore({ dataDir: folder.path }, parts)).close();
+    const beside = await openStore({ dataDir: folder.path }, { ...parts, beside: true });
+    expect(await beside.knownEvents(["u"])).toEqual([]);
+    await beside.close();
+  });
+
+  it("is not made where there is none", async () => {
+    using folder = testFolder();
+    const dataDir = join(folder.path, "elsewhere");
+    await expect(openStore({ dataDir }, { ...parts, beside: true })).rejects.toThrow(
+      /no store in ".*elsewhere".*DATA_DIR/,
+    );
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it.skipIf(!hasPostgres)("has its tables made by the app only, on PostgreSQL too", async () => {
+    await using database = await openTestDatabase();
+    const config = { dataDir: "nowhere", databaseUrl: database.url };
+    const opening = openStore(config, { ...parts, beside: true });
+    await expect(opening).rejects.toThrow("the store at DATABASE_URL cannot be opened");
+    await expect(opening).rejects.toMatchObject({ cause: { message: expect.stringContaining("start this version") } });
+
+    const app = await openStore(config, parts);
+    await app.accept(event(), { starts: [], exits: [] });
+    const beside = await openStore(config, { ...parts, beside: true });
+    expect(await beside.knownEvents(["u"])).toEqual(["u"]);
+    await Promise.all([app.close(), beside.close()]);
+  });
+});

@@ -1,0 +1,316 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { EntryLimit } from "../../src/contracts/notification.ts";
+import type { Run } from "../../src/contracts/run.ts";
+import type { RunPlace, Store } from "../../src/store/store.ts";
+import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import type { Engine } from "./promises.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const A_WEEK: EntryLimit = { oncePerMs: 7 * DAY_MS };
+/** So many days after the first thing happened. */
+const day = (days: number) => new Date(Date.parse(OCCURRED_AT) + days * DAY_MS).toISOString();
+
+/** What every engine promises about how often, how many, and how long. */
+export function storeLimits(name: string, createEngine: () => Engine): void {
+  describe(`the store's limits: ${name}`, () => {
+    let engine: Engine;
+    let store: Store;
+    let now = 0;
+
+    beforeEach(async () => {
+      now = Date.parse(OCCURRED_AT);
+      engine = createEngine();
+      store = await engine.open(() => now);
+    });
+    afterEach(async () => {
+      await store.close();
+      await engine.drop();
+    });
+
+    describe("entering", () => {
+      it("is open to all when there is no limit", async () => {
+        for (const eventUuid of ["a", "b"]) expect(await store.enter(await begun({ eventUuid }), "always")).toBe(true);
+      });
+
+      it("is for one run ever", async () => {
+        expect(await store.enter(await begun({ eventUuid: "a" }), "once")).toBe(true);
+        await store.markLeft("a:w");
+        const later = await begun({ eventUuid: "b", occurredAt: day(3_000) });
+        expect(await store.enter(later, "once")).toBe(false);
+      });
+
+      it("is for one run in a time, whichever happened first", async () => {
+        expect(await enterOn(20, A_WEEK)).toBe(true);
+        expect(await enterOn(20.1, A_WEEK)).toBe(false);
+        expect(await enterOn(13.1, A_WEEK)).toBe(false);
+        expect(await enterOn(26.9, A_WEEK)).toBe(false);
+        expect(await enterOn(13, A_WEEK)).toBe(true);
+        expect(await enterOn(27, A_WEEK)).toBe(true);
+      });
+
+      it("by a run from long ago does not open the time that is closed now", async () => {
+        expect(await enterOn(20, A_WEEK)).toBe(true);
+        expect(await enterOn(1, A_WEEK)).toBe(true);
+        expect(await enterOn(1, A_WEEK)).toBe(true);
+        expect(await enterOn(21, A_WEEK)).toBe(false);
+      });
+
+      it.each([
+        ["its last message was decided", () => store.decide(decision({ transactionId: "a:w" }), { endsRun: true })],
+        ["its person has left", () => store.markLeft("a:w")],
+        ["its person is leaving", () => store.endRuns(exit())],
+        ["its person is known to have left", () => store.accept(event({ uuid: "e" }), { starts: [], exits: [exit()] })],
+        ["nothing was heard of it for 60 days", () => wait(60 * DAY_MS)],
+        ["nothing is kept of it", () => store.prune(Date.parse(day(1)), 100)],
+      ])("is for one run at a time: the next when %s", async (_name, end) => {
+        const first = await begun({ eventUuid: "a" });
+        for (const { id } of await store.claim("novu", 1, 1000)) await store.complete([id]);
+        const next = await begun({ eventUuid: "b", occurredAt: day(1) });
+        expect(await store.enter(first, "one at a time")).toBe(true);
+        expect(await store.enter(next, "one at a time")).toBe(false);
+        await store.markStarted("a:w");
+        await store.decide(decision({ transactionId: "a:w", step: "first" }));
+        expect(await store.enter(next, "one at a time")).toBe(false);
+        await end();
+        expect(await store.enter(next, "one at a time")).toBe(true);
+        expect(await store.enter(first, "one at a time")).toBe(false);
+      });
+
+      it("is not held up by a run that does not begin", async () => {
+        expect(await store.enter(await begun({ eventUuid: "a" }), "one at a time")).toBe(true);
+        await store.refuse("a:w");
+        expect(await store.enter(await begun({ eventUuid: "b" }), "one at a time")).toBe(true);
+      });
+
+      it.each<[EntryLimit]>([["once"], ["one at a time"], [A_WEEK]])("keeps its place: %j", async (limit) => {
+        const [first, next] = [await begun({ eventUuid: "a" }), await begun({ eventUuid: "b" })];
+        const asked = [first, next, first, next, first];
+        const answers = [];
+        for (const one of asked) answers.push(await store.enter(one, limit));
+        expect(answers).toEqual([true, false, true, false, true]);
+      });
+
+      it.each<[EntryLimit]>([["once"], ["one at a time"], [A_WEEK]])(
+        "is not for a run whose start is dead: %j",
+        async (limit) => {
+          const first = await begun({ eventUuid: "a" });
+          expect(await store.enter(first, limit)).toBe(true);
+          const [job] = await store.claim("novu", 1, 1000);
+          await store.bury(job!.id, "switched off");
+          const next = await begun({ eventUuid: "b" });
+          expect(await store.enter(next, limit)).toBe(true);
+          await store.redrive("all");
+          expect([await store.enter(first, limit), await store.enter(next, limit)]).toEqual([false, true]);
+        },
+      );
+
+      it("is a matter between a person and a workflow", async () => {
+        expect(await store.enter(await begun({ eventUuid: "a" }), "once")).toBe(true);
+        expect(await store.enter(await begun({ eventUuid: "b", distinctId: "grace" }), "once")).toBe(true);
+        const other = { ...(await begun({ eventUuid: "c" })), workflow: "other" };
+        expect(await store.enter(other, "once")).toBe(true);
+      });
+
+      it.each<[EntryLimit]>([["once"], ["one at a time"], [A_WEEK]])("lets in one of 20 at once: %j", async (limit) => {
+        const runs = await Promise.all(Array.from({ length: 20 }, (_, index) => begun({ eventUuid: `u${index}` })));
+        const answers = await Promise.all(runs.map((one) => store.enter(one, limit)));
+        expect(answers.filter((isIn) => isIn)).toHaveLength(1);
+        expect(await Promise.all(runs.map((one) => store.enter(one, limit)))).toEqual(answers);
+      });
+
+      it("is refused for good, unless the run has begun", async () => {
+        for (const eventUuid of ["a", "b"]) await begun({ eventUuid });
+        await store.markStarted("b:w");
+        for (const id of ["a:w", "b:w"]) await store.refuse(id);
+        expect([await store.runState("a:w"), await store.runState("b:w")]).toEqual(["refused", "started"]);
+        expect(await store.endRuns(exit())).toEqual(["b:w"]);
+        expect(await store.runState("a:w")).toBe("refused");
+      });
+    });
+
+    describe("counting", () => {
+      it("says when a person did what starts a workflow, once each, whatever came of it", async () => {
+        for (const [eventUuid, days] of Object.entries({ c: 3, a: 1, b: 2, d: 9 }))
+          await begun({ eventUuid, occurredAt: day(days) });
+        await begun({ eventUuid: "a", occurredAt: day(1) });
+        await begun({ eventUuid: "g", distinctId: "grace", occurredAt: day(1) });
+        await store.refuse("b:w");
+        await store.endRuns(exit({ occurredAt: day(3) }));
+        const query = { distinctId: "ada", workflow: "w", from: day(1), to: day(3) };
+        expect(await store.occurrences(query)).toEqual([day(1), day(2), day(3)]);
+        expect(await store.occurrences({ ...query, workflow: "other" })).toEqual([]);
+      });
+
+      it("counts what a person was sent, of which workflows and since when", async () => {
+        await store.decide(decision({ step: "too early", decidedAt: day(-2) }));
+        await store.decide(decision({ step: "sent" }));
+        await store.decide(decision({ step: "other", workflow: "other" }));
+        await store.decide(decision({ step: "third", workflow: "third" }));
+        await store.decide(decision({ step: "skipped", outcome: "skipped", reason: "left" }));
+        await store.decide(decision({ step: "failed", outcome: "failed", reason: "error" }));
+        await store.decide(decision({ transactionId: "v:w", distinctId: "grace" }));
+        const query = { distinctId: "ada", workflows: ["w", "other"], since: OCCURRED_AT };
+        expect(await store.countSent(query)).toBe(2);
+        expect(await store.countSent({ ...query, since: LATER })).toBe(0);
+        expect(await store.countSent({ ...query, workflows: [] })).toBe(0);
+      });
+
+      it("counts a message by what was decided last", async () => {
+        await store.decide(decision({ outcome: "failed", reason: "error" }));
+        await store.decide(decision({ decidedAt: LATER }));
+        expect(await store.countSent({ distinctId: "ada", workflows: ["w"], since: LATER })).toBe(1);
+        expect(await store.countWorkflows(0)).toEqual([{ workflow: "w", entered: 0, sent: 1, skipped: 0, failed: 0 }]);
+      });
+
+      it("counts the work of each lane, and says since when the oldest is due", async () => {
+        await begun({ eventUuid: "a" });
+        now += 1_000;
+        await begun({ eventUuid: "b" });
+        await begun({ eventUuid: "c" });
+        const [job] = await store.claim("novu", 1, 1000);
+        await store.bury(job!.id, "switched off");
+        expect(await store.countLanes()).toEqual([
+          { lane: "novu", waiting: 2, dead: 1, oldestDueAt: now },
+          { lane: "posthog", waiting: 0, dead: 0, oldestDueAt: null },
+        ]);
+      });
+
+      it("counts what became of each workflow since then", async () => {
+        for (const eventUuid of ["a", "b", "c"]) await begun({ eventUuid });
+        await store.markStarted("a:w");
+        now += 1_000;
+        for (const id of ["a:w", "b:w"]) await store.markStarted(id);
+        await store.decide(decision({ step: "one", decidedAt: LATER }));
+        await store.decide(decision({ step: "two", decidedAt: LATER, outcome: "skipped", reason: "left" }));
+        await store.decide(decision({ workflow: "another", step: "three", decidedAt: LATER }));
+        await store.decide(decision({ step: "too early", decidedAt: day(-1) }));
+        expect(await store.countWorkflows(now)).toEqual([
+          { workflow: "another", entered: 0, sent: 1, skipped: 0, failed: 0 },
+          { workflow: "w", entered: 1, sent: 1, skipped: 1, failed: 0 },
+        ]);
+      });
+    });
+
+    describe("a person's records", () => {
+      it("are all there is on them, by kind", async () => {
+        await remember("ada");
+        await remember("grace");
+        const records = await store.personRecords("ada");
+        const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
+        expect(counts).toEqual(COUNTS);
+        expect(records.events.map(({ uuid }) => uuid).sort()).toEqual(["ada-exit", "ada-start"]);
+        expect(records.work.map(({ key }) => key).sort()).toEqual([
+          "exit:ada-exit:w",
+          "report:ada-start:w:welcome:sent",
+          "start:ada-start:w",
+        ]);
+        expect(JSON.stringify(records)).not.toContain("grace");
+      });
+
+      it("are gone when they are forgotten, and nothing is done any more", async () => {
+        await remember("ada");
+        await remember("grace");
+        const others = await store.personRecords("grace");
+        expect(await store.forgetPerson("ada")).toEqual(COUNTS);
+        expect(Object.values(await store.personRecords("ada")).flat()).toEqual([]);
+        expect(await store.personRecords("grace")).toEqual(others);
+        const left = [...(await store.claim("novu", 10, 1000)), ...(await store.claim("posthog", 10, 1000))];
+        expect(left).toHaveLength(3);
+        expect(JSON.stringify(left)).not.toContain("ada");
+        expect(Object.values(await store.forgetPerson("ada"))).toEqual(Array(7).fill(0));
+      });
+
+      it("are found by a name that is anything", async () => {
+        const name = `o'hara:"%_\\ \u00e9\u{1f600}`;
+        await remember(name);
+        expect(await store.forgetPerson(name)).toEqual(COUNTS);
+      });
+    });
+
+    describe("what is old", () => {
+      it("goes in steps of a size, and what is younger stays", async () => {
+        await remember("ada");
+        await doAll();
+        await remember("grace", 10);
+        const others = await store.personRecords("grace");
+        const steps: Array<number | null> = [];
+        do steps.push(await store.prune(Date.parse(day(5)), 2));
+        while (steps.at(-1) !== 0);
+        // Two events, a run, an exit, a decision and one set aside.
+        expect(steps).toEqual([2, 2, 2, 0]);
+        const { entries, ...rest } = await store.personRecords("ada");
+        expect([entries.length, Object.values(rest).flat()]).toEqual([1, []]);
+        expect(await store.personRecords("grace")).toEqual(others);
+      });
+
+      it("keeps a run until its work is done, dead or alive", async () => {
+        await begun({ eventUuid: "a" });
+        await begun({ eventUuid: "b" });
+        const [job] = await store.claim("novu", 1, 1000);
+        await store.bury(job!.id, "switched off");
+        await store.prune(Date.parse(day(5)), 100);
+        expect([await store.runState("a:w"), await store.runState("b:w")]).toEqual(["pending", "pending"]);
+        await store.redrive("all");
+        await doAll();
+        await store.prune(Date.parse(day(5)), 100);
+        expect([await store.runState("a:w"), await store.runState("b:w")]).toEqual([null, null]);
+      });
+
+      it("keeps what has a cancel or a report to be done", async () => {
+        await remember("ada");
+        const before = Date.parse(day(5));
+        await store.prune(before, 100);
+        const { exits, decisions, work } = await store.personRecords("ada");
+        expect([exits.length, decisions.length, work.length]).toEqual([1, 1, 3]);
+        await doAll();
+        expect(await store.prune(before, 100)).toBe(3);
+      });
+
+      it("keeps out for good whoever may enter once", async () => {
+        await store.enter(await begun({ eventUuid: "a" }), "once");
+        await doAll();
+        await store.prune(Date.parse(day(5)), 100);
+        expect(await store.enter(await begun({ eventUuid: "b", occurredAt: day(6) }), "once")).toBe(false);
+      });
+    });
+
+    /** A run that is there to begin. */
+    async function begun(changes: Partial<Run>): Promise<RunPlace> {
+      const facts = run(changes);
+      const { eventUuid: uuid, distinctId, occurredAt } = facts;
+      await store.accept(event({ uuid, distinctId, occurredAt }), { starts: [start({ run: facts })], exits: [] });
+      return { ...facts, workflow: "w" };
+    }
+
+    async function wait(ms: number): Promise<void> {
+      now += ms;
+    }
+
+    /** Whether the run of what happened on that day enters. */
+    async function enterOn(days: number, limit: EntryLimit): Promise<boolean> {
+      return store.enter(await begun({ eventUuid: `day-${days}`, occurredAt: day(days) }), limit);
+    }
+
+    /** One record of each kind on a person, two of events, and all the work they cause. */
+    async function remember(distinctId: string, days = 0): Promise<void> {
+      const occurredAt = day(days);
+      now = Date.parse(occurredAt);
+      const place = await begun({ eventUuid: `${distinctId}-start`, distinctId, occurredAt });
+      await store.enter(place, "once");
+      const uuid = `${distinctId}-exit`;
+      const left = exit({ eventUuid: uuid, distinctId, occurredAt });
+      await store.accept(event({ uuid, distinctId, occurredAt }), { starts: [], exits: [left] });
+      await store.decide(decision({ transactionId: place.transactionId, distinctId, decidedAt: occurredAt }));
+      const about = { eventUuid: `${distinctId}-odd`, eventName: "odd", distinctId };
+      await store.setAside({ receivedAt: occurredAt, reason: "a reason", ...about, body: "" });
+    }
+
+    async function doAll(): Promise<void> {
+      for (const lane of ["novu", "posthog"] as const)
+        await store.complete((await store.claim(lane, 100, 1000)).map(({ id }) => id));
+    }
+  });
+}
+
+/** How many records `remember` makes. */
+const COUNTS = { events: 2, runs: 1, entries: 1, exits: 1, decisions: 1, work: 3, setAside: 1 };
