@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Sandbox } from "../src/sandbox/sandbox.ts";
-import { event, type LifecycleDefinition, type LifecycleWorkflow, lifecycle } from "../src/workflows/lifecycle.ts";
+import { event } from "../src/workflows/event.ts";
+import { type LifecycleDefinition, type LifecycleWorkflow, lifecycle } from "../src/workflows/lifecycle.ts";
 import { permutations } from "./support/permutations.ts";
 import { testSandbox } from "./support/sandbox.ts";
 import { delivery, post } from "./support/webhook.ts";
@@ -110,7 +111,8 @@ describe("who may be in one run at a time", () => {
 });
 
 describe("the third time within 30 days", () => {
-  const workflows = [tour({ occurrence: { nth: 3, within: { days: 30 } }, startWithin: "any time" })];
+  const thirdTime = [event("tour_taken", { occurrence: { nth: 3, within: { days: 30 } } })];
+  const workflows = [tour({ on: thirdTime, startWithin: "any time" })];
   const startAt = Date.parse(day(100));
 
   it("starts one run, in whatever order the three are told, and however often", async () => {
@@ -146,11 +148,21 @@ describe("the third time within 30 days", () => {
   });
 
   it("says of no message why it is not sent that would not have been sent anyway", async () => {
-    const strict = tour({ occurrence: { nth: 3, within: { days: 30 } } });
+    const strict = tour({ on: thirdTime });
     await using sandbox = await testSandbox({ workflows: [strict], startAt });
     await tell(sandbox, { uuid: "left", event: "tour_left", timestamp: day(50) });
     for (const days of [0, 10, 99.9]) await tellTwice(sandbox, "ada", days);
     expect(await decisions(sandbox)).toEqual([]);
+  });
+
+  it("is not counted together with what else starts the workflow", async () => {
+    const either = tour({ on: [...thirdTime, event("tour_asked_for")], startWithin: "any time", entry: "always" });
+    await using sandbox = await testSandbox({ workflows: [either], startAt });
+    await tell(sandbox, { uuid: "asked", event: "tour_asked_for", timestamp: day(5) });
+    for (const days of [0, 10]) await tellTwice(sandbox, "ada", days);
+    expect(triggered(sandbox)).toEqual(["asked:tour"]);
+    await tellTwice(sandbox, "ada", 20);
+    expect(triggered(sandbox)).toEqual(["asked:tour", "ada-20:tour"]);
   });
 
   it.each([

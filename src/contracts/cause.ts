@@ -1,2 +1,9 @@
 /** Why an event or a body caused nothing, in so few words that they can be counted. */
-export type Cause = "not JSON" | "not an event" | "no workflow" | "nobody" | "does not fit" | "cannot be stored";
+export type Cause =
+  | "not JSON"
+  | "not an event"
+  | "no workflow"
+  | "filtered"
+  | "nobody"
+  | "does not fit"
+  | "cannot be stored";

@@ -22,7 +22,7 @@ export const EntryLimit = z.union([
 ]);
 export type EntryLimit = z.infer<typeof EntryLimit>;
 
-/** Starts only once a person has done what starts the workflow so often within a time. */
+/** Starts only once a person has done this so often within a time. */
 export const Occurrence = z.object({
   nth: z.number().int().min(2),
   withinMs: z.number().positive(),

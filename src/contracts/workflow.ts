@@ -7,14 +7,13 @@ export interface WorkflowRoutes {
   id: string;
   /** The names of the events it listens to. */
   events: string[];
-  starts(event: LifecycleEvent): boolean;
+  /** How the event starts it; null when it does not. */
+  startedBy(event: LifecycleEvent): { occurrence: Occurrence | null } | null;
   ends(event: LifecycleEvent): boolean;
   /** How long after its event a run may still begin; null for any time. */
   startWithinMs: number | null;
   /** How often one person may enter. */
   entry: EntryLimit;
-  /** Starts only once a person has done it so often; null for each time. */
-  occurrence: Occurrence | null;
   /** The event as this workflow's payload, or what does not fit. */
   payloadOf(event: LifecycleEvent): { payload: Record<string, unknown> } | { misfit: string };
 }

@@ -18,7 +18,13 @@ interface Runs {
   markStarted(transactionId: string): Promise<"started" | "left">;
   decidedSteps(transactionId: string): Promise<string[]>;
   decide(decision: Decision, options: { ifOpen: boolean }): Promise<void>;
-  occurrences(query: { distinctId: string; workflow: string; from: string; to: string }): Promise<string[]>;
+  occurrences(query: {
+    distinctId: string;
+    workflow: string;
+    eventName: string;
+    from: string;
+    to: string;
+  }): Promise<string[]>;
   enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
   refuse(transactionId: string): Promise<void>;
 }
@@ -110,6 +116,7 @@ export function createPerform({
     const times = await runs.occurrences({
       distinctId: run.distinctId,
       workflow,
+      eventName: run.eventName,
       from: new Date(at - withinMs).toISOString(),
       to: new Date(at + withinMs).toISOString(),
     });

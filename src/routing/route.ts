@@ -1,6 +1,6 @@
 import type { Cause } from "../contracts/cause.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import type { Exit, Routing, Start, Subscriber } from "../contracts/notification.ts";
+import type { Exit, Occurrence, Routing, Start, Subscriber } from "../contracts/notification.ts";
 import { PersonProperties } from "../contracts/person.ts";
 import { transactionIdOf } from "../contracts/run.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
@@ -18,20 +18,36 @@ export type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] }
 /** Pure: the same event always causes the same. An event that causes nothing has a problem that says why. */
 export function createRoute(workflows: WorkflowRoutes[]): Route {
   return (event) => {
-    const starting = workflows.filter((workflow) => workflow.starts(event));
-    const ending = workflows.filter((workflow) => workflow.ends(event));
-    if (starting.length + ending.length === 0) return nothing("no workflow", `no workflow listens to "${event.name}"`);
+    const listening = workflows.filter(({ events }) => events.includes(event.name));
+    if (listening.length === 0) return nothing("no workflow", `no workflow listens to "${event.name}"`);
     const nobody = whyNobody(event);
     if (nobody !== null) return nothing("nobody", nobody);
 
     const starts: Start[] = [];
+    const exits: Exit[] = [];
     const problems: Problem[] = [];
-    for (const workflow of starting) {
-      const mapped = workflow.payloadOf(event);
-      if ("payload" in mapped) starts.push(startOf({ event, workflow, payload: mapped.payload }));
-      else problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
+    for (const workflow of listening) {
+      try {
+        const started = workflow.startedBy(event);
+        const mapped = started && workflow.payloadOf(event);
+        if (workflow.ends(event)) exits.push(exitOf({ event, workflow: workflow.id }));
+        if (started === null || mapped === null) continue;
+        if ("payload" in mapped)
+          starts.push(startOf({ event, workflow, payload: mapped.payload, occurrence: started.occurrence }));
+        else problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
+      } catch {
+        // Its message may quote the event.
+        problems.push({
+          cause: "does not fit",
+          reason: `does not fit ${workflow.id}: its \`where\` fails on this event`,
+        });
+      }
     }
-    return { starts, exits: ending.map(({ id }) => exitOf({ event, workflow: id })), problems };
+    if (starts.length + exits.length + problems.length === 0) {
+      const ids = listening.map(({ id }) => id).join(", ");
+      return nothing("filtered", `not one of the "${event.name}" that ${ids} asks for`);
+    }
+    return { starts, exits, problems };
   };
 }
 
@@ -43,13 +59,15 @@ function startOf({
   event,
   workflow,
   payload,
+  occurrence,
 }: {
   event: LifecycleEvent;
   workflow: WorkflowRoutes;
   payload: Record<string, unknown>;
+  occurrence: Occurrence | null;
 }): Start {
   const snapshot = PersonProperties.parse(event.personProperties ?? {});
-  const { id, startWithinMs, entry, occurrence } = workflow;
+  const { id, startWithinMs, entry } = workflow;
   return {
     workflow: id,
     payload,

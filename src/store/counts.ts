@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Lane } from "../contracts/work.ts";
 import type { LaneCounts, Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
+import { STARTED_BY, type Tables } from "./tables.ts";
 
 const LANES: Lane[] = ["novu", "posthog"];
 
@@ -62,15 +62,17 @@ export function counts({
       return Number(count);
     },
 
-    async occurrences({ distinctId, workflow, from, to }) {
+    async occurrences({ distinctId, workflow, eventName, from, to }) {
       const rows = await db
         .selectFrom("runs")
-        .select("occurred_at")
-        .where("distinct_id", "=", distinctId)
-        .where("workflow", "=", workflow)
-        .where("occurred_at", ">=", from)
-        .where("occurred_at", "<=", to)
-        .orderBy("occurred_at")
+        .innerJoin("events", (join) => join.on("events.uuid", "=", STARTED_BY))
+        .select("runs.occurred_at")
+        .where("runs.distinct_id", "=", distinctId)
+        .where("runs.workflow", "=", workflow)
+        .where("events.name", "=", eventName)
+        .where("runs.occurred_at", ">=", from)
+        .where("runs.occurred_at", "<=", to)
+        .orderBy("runs.occurred_at")
         .execute();
       return rows.map((row) => row.occurred_at);
     },

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { startKey } from "./accept.ts";
 import type { PersonRecords, Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
+import { STARTED_BY, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
 type Kept = keyof PersonRecords;
@@ -31,7 +31,7 @@ const KEYS_OF = {
 function isOf(kind: Kept, distinctId: string) {
   if (kind === "events")
     return sql<boolean>`uuid in (
-      select coalesce(event_uuid, replace(transaction_id, ':' || workflow, '')) from runs where distinct_id = ${distinctId}
+      select ${STARTED_BY} from runs where distinct_id = ${distinctId}
       union select event_uuid from exits where distinct_id = ${distinctId})`;
   if (kind !== "work") return sql<boolean>`distinct_id = ${distinctId}`;
   const keys = Object.entries(KEYS_OF).flatMap(([table, keys]) =>

@@ -117,8 +117,14 @@ export interface Store {
   /** Takes places in a line, `intervalMs` apart, that every process on this store stands in; answers the time of the first. */
   takePlaces(line: string, count: number, intervalMs: number): Promise<number>;
 
-  /** When a person did what starts a workflow, within a time, both ends included; ISO 8601, earliest first. */
-  occurrences(query: { distinctId: string; workflow: string; from: string; to: string }): Promise<string[]>;
+  /** When a person started a workflow by this event, within a time, both ends included; ISO 8601, earliest first. */
+  occurrences(query: {
+    distinctId: string;
+    workflow: string;
+    eventName: string;
+    from: string;
+    to: string;
+  }): Promise<string[]>;
   /** How many messages of these workflows a person was sent since, ISO 8601. */
   countSent(query: { distinctId: string; workflows: string[]; since: string }): Promise<number>;
 

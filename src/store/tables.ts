@@ -64,3 +64,6 @@ export const NEXT_AT = sql<number>`(case when leased_until > due_at then leased_
 
 /** In so many words, because SQLite uses a partial index only where it can see at once that it applies. */
 export const IS_WAITING = sql<boolean>`state = 'waiting'`;
+
+/** The event that started a run; the version before 0002 kept it in the transaction id only. */
+export const STARTED_BY = sql<string>`coalesce(runs.event_uuid, replace(runs.transaction_id, ':' || runs.workflow, ''))`;

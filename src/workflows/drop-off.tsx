@@ -2,8 +2,9 @@ import { z } from "zod";
 import CheckoutRecovery from "../../emails/checkout-recovery.tsx";
 import { firstName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
+import { event } from "./event.ts";
 import { isAfter } from "./is-after.ts";
-import { event, lifecycle } from "./lifecycle.ts";
+import { lifecycle } from "./lifecycle.ts";
 
 /** A day after a checkout that nobody finished: one email with the way back. */
 export const dropOff = lifecycle({

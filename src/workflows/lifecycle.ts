@@ -1,22 +1,14 @@
 import { type ExecuteInput, workflow as novuWorkflow, type Workflow } from "@novu/framework";
 import type { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import { EntryLimit, Occurrence } from "../contracts/notification.ts";
+import { EntryLimit } from "../contracts/notification.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import type { EventMatcher } from "./event.ts";
 import { type GuardedStep, guardedStep } from "./guarded-step.ts";
 import { publishedPayload } from "./novu-schema.ts";
 import { RunInPayload, runOf } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
 import { type Duration, toMs } from "./wait.ts";
-
-/** An event by name, as PostHog forwards it. */
-export interface EventMatcher {
-  event: string;
-}
-
-export function event(name: string): EventMatcher {
-  return { event: name };
-}
 
 /** A welcome that comes a day late is none. */
 const A_DAY: Duration = { hours: 24 };
@@ -31,9 +23,10 @@ export interface LifecycleDefinition<Payload extends z.ZodObject> {
   on: EventMatcher[];
   /** The events that end a waiting run of the same person. */
   exitOn?: EventMatcher[];
-  /** Starts only with the nth such event of a person within a time, and then once in that time. */
-  occurrence?: { nth: number; within: Duration };
-  /** How often one person may enter; whenever it is started, unless said otherwise. */
+  /**
+   * How often one person may enter; unless said otherwise whenever it is started, or once within the
+   * time in which the events of an `occurrence` are counted.
+   */
   entry?: "always" | "once" | "one at a time" | { oncePer: Duration };
   /** How long after its event a run may still begin; a day unless said otherwise. */
   startWithin?: Duration | "any time";
@@ -54,7 +47,7 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
 
 /** A workflow with its trigger beside it. */
 export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
-  const { id, name, description, category, on, exitOn = [], startWithin = A_DAY, occurrence } = definition;
+  const { id, name, description, category, on, exitOn = [], startWithin = A_DAY } = definition;
   const payloadSchema = publishable();
 
   return {
@@ -62,14 +55,10 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
     name,
     category,
     events: [...on, ...exitOn].map((matcher) => matcher.event),
-    occurrence:
-      occurrence === undefined
-        ? null
-        : kept("occurrence", Occurrence, { nth: occurrence.nth, withinMs: toMs(occurrence.within) }),
-    entry: kept("entry", EntryLimit, entryLimit()),
+    entry: entryLimit(),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
-    starts: (event) => on.some((matcher) => matcher.event === event.name),
-    ends: (event) => exitOn.some((matcher) => matcher.event === event.name),
+    startedBy: (event) => on.find((matcher) => means(matcher, event)) ?? null,
+    ends: (event) => exitOn.some((matcher) => means(matcher, event)),
     payloadOf(event) {
       try {
         const payload = definition.payload.safeParse(definition.from(event));
@@ -97,18 +86,17 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
     },
   };
 
+  /** Found out here, and not when the first event is to be delivered. */
   function entryLimit(): EntryLimit {
     const { entry = "always" } = definition;
-    if (typeof entry === "object") return { oncePerMs: toMs(entry.oncePer) };
     // The fourth in a month is an nth as well.
-    return occurrence !== undefined && entry === "always" ? { oncePerMs: toMs(occurrence.within) } : entry;
-  }
-
-  /** Found out here, and not when the first event is to be delivered. */
-  function kept<Limit>(what: string, schema: z.ZodType<Limit>, value: Limit): Limit {
-    const limit = schema.safeParse(value);
+    const countedMs = Math.max(0, ...on.map(({ occurrence }) => occurrence?.withinMs ?? 0));
+    const fromCount = countedMs > 0 && definition.entry === undefined ? { oncePerMs: countedMs } : null;
+    const limit = EntryLimit.safeParse(
+      fromCount ?? (typeof entry === "object" ? { oncePerMs: toMs(entry.oncePer) } : entry),
+    );
     if (limit.success) return limit.data;
-    throw new Error(`the ${what} of "${id}" cannot be kept: ${misfitOf(limit.error)}`);
+    throw new Error(`the entry of "${id}" cannot be kept: ${misfitOf(limit.error)}`);
   }
 
   function publishable() {
@@ -118,6 +106,10 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
       throw new Error(`the payload of "${id}" has to be plain JSON`, { cause: error });
     }
   }
+}
+
+function means({ event: name, wants }: EventMatcher, event: LifecycleEvent): boolean {
+  return name === event.name && wants(event);
 }
 
 /** Which fields do not fit and why, never the values. */

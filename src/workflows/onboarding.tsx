@@ -7,8 +7,9 @@ import Welcome from "../../emails/welcome.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
 import { firstName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
+import { event } from "./event.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
-import { event, lifecycle } from "./lifecycle.ts";
+import { lifecycle } from "./lifecycle.ts";
 
 const setupUrl = `${brand.appUrl}/setup`;
 

@@ -3,9 +3,10 @@ import ComeBack from "../../emails/come-back.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
 import { firstName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
+import { event } from "./event.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
 import { isAfter } from "./is-after.ts";
-import { event, lifecycle } from "./lifecycle.ts";
+import { lifecycle } from "./lifecycle.ts";
 
 /** Somebody went quiet: a note about a feature they have not tried, and two days later an email; ends when they are back. */
 export const reEngagement = lifecycle({

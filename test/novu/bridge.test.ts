@@ -10,7 +10,8 @@ import { type Listening, serve } from "../../src/lib/server.ts";
 import { openBridge } from "../../src/novu/bridge.ts";
 import { createNotedDecisions } from "../../src/novu/noted-decisions.ts";
 import { assertWithinPlan } from "../../src/novu/plan-limits.ts";
-import { event, lifecycle } from "../../src/workflows/lifecycle.ts";
+import { event } from "../../src/workflows/event.ts";
+import { lifecycle } from "../../src/workflows/lifecycle.ts";
 import { decision } from "../support/facts.ts";
 import { testFolder, testSandbox } from "../support/sandbox.ts";
 

@@ -136,8 +136,9 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         await begun({ eventUuid: "g", distinctId: "grace", occurredAt: day(1) });
         await store.refuse("b:w");
         await store.endRuns(exit({ occurredAt: day(3) }));
-        const query = { distinctId: "ada", workflow: "w", from: day(1), to: day(3) };
+        const query = { distinctId: "ada", workflow: "w", eventName: "checkout_started", from: day(1), to: day(3) };
         expect(await store.occurrences(query)).toEqual([day(1), day(2), day(3)]);
+        expect(await store.occurrences({ ...query, eventName: "trial_day_12" })).toEqual([]);
         expect(await store.occurrences({ ...query, workflow: "other" })).toEqual([]);
       });
 

@@ -43,7 +43,7 @@ describe("no statement reads a whole table", () => {
     ["redrive", { error: "no" }],
     ["redrive", "all"],
     ["takePlaces", "novu", 1, 1],
-    ["occurrences", { ...query, from: OCCURRED_AT, to: LATER }],
+    ["occurrences", { ...query, eventName: "checkout_started", from: OCCURRED_AT, to: LATER }],
     ["countSent", { ...query, workflows: ["w", "x"] }],
     ["enter", place, "once"],
     ["enter", { ...place, transactionId: "other" }, "one at a time"],

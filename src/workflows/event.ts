@@ -1,0 +1,48 @@
+import { z } from "zod";
+import type { LifecycleEvent } from "../contracts/event.ts";
+import { Occurrence } from "../contracts/notification.ts";
+import { PersonProperties } from "../contracts/person.ts";
+import { type Duration, toMs } from "./wait.ts";
+
+/** Which events start a workflow, or end it. */
+export interface EventMatcher {
+  /** By its name, as PostHog forwards it. */
+  event: string;
+  /** Whether this one of that name is meant; pure, and throws nothing that it was not handed. */
+  wants(event: LifecycleEvent): boolean;
+  occurrence: Occurrence | null;
+}
+
+interface Which<Properties extends z.ZodObject> {
+  /** The event's properties that `where` reads. An event in which one is missing or of another type is not meant. */
+  properties?: Properties;
+  /** Which of these events are meant, by what travelled with them: the event's properties and the person's. */
+  where?(facts: { properties: z.output<Properties>; person: PersonProperties }): boolean;
+  /** Only with the nth such event of a person within a time. */
+  occurrence?: { nth: number; within: Duration };
+}
+
+/** Events of a name, or some of them. */
+export function event<Properties extends z.ZodObject = z.ZodObject<Record<never, never>>>(
+  name: string,
+  { properties, where, occurrence }: Which<Properties> = {},
+): EventMatcher {
+  return {
+    event: name,
+    occurrence: occurrence === undefined ? null : occurrenceOf(name, occurrence),
+    wants(event) {
+      const read = (properties ?? z.object({})).safeParse(event.properties);
+      if (!read.success) return false;
+      if (where === undefined) return true;
+      const person = PersonProperties.parse(event.personProperties ?? {});
+      return where({ properties: read.data as z.output<Properties>, person });
+    },
+  };
+}
+
+/** Found out here, and not when the first event is to be delivered. */
+function occurrenceOf(name: string, { nth, within }: { nth: number; within: Duration }): Occurrence {
+  const occurrence = Occurrence.safeParse({ nth, withinMs: toMs(within) });
+  if (occurrence.success) return occurrence.data;
+  throw new Error(`the occurrence of "${name}" cannot be counted: ${z.prettifyError(occurrence.error)}`);
+}
