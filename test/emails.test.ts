@@ -41,6 +41,13 @@ describe.each(names)("%s", (name) => {
     expect(Math.min(...sizes.filter((size) => size > 1))).toBeGreaterThanOrEqual(14);
   });
 
+  it("greets people whose name is not known", async () => {
+    const { default: email } = (await import(new URL(name, folder).href)) as { default: Email };
+    const rendered = renderEmail(createElement(email, { ...email.PreviewProps, firstName: undefined }));
+    expect(rendered).toContain(">Hi,<");
+    expect(rendered).not.toContain("undefined");
+  });
+
   it("escapes what people are called", async () => {
     const { default: email } = (await import(new URL(name, folder).href)) as { default: Email };
     const rendered = renderEmail(
@@ -51,6 +58,19 @@ describe.each(names)("%s", (name) => {
   });
 });
 
+it.each<[string, Record<string, unknown>, { says: string; not: string }]>([
+  ["next-step.tsx", { completed: [] }, { says: "Now build your first report", not: "This is done:" }],
+  ["feature-guide.tsx", { tips: [] }, { says: "Open alerts", not: "What helps from here:" }],
+  ["welcome-to-paid.tsx", { unlocked: [] }, { says: "Go to billing", not: "Your workspace now has:" }],
+  ["paid-offer.tsx", { reason: "trial" }, { says: "started a trial", not: "prices" }],
+  ["last-call.tsx", { daysAway: undefined }, { says: "for a while", not: "undefined" }],
+])("%s with %o", async (name, props, { says, not }) => {
+  const { default: email } = (await import(new URL(name, folder).href)) as { default: Email };
+  const rendered = renderEmail(createElement(email, { ...email.PreviewProps, ...props }));
+  expect(rendered).toContain(says);
+  expect(rendered).not.toContain(not);
+});
+
 describe.each([
   ["light", light],
   ["dark", dark],
@@ -58,6 +78,7 @@ describe.each([
   it.each([
     ["text", "card"],
     ["muted", "page"],
+    ["accent", "card"],
     ["onAccent", "accent"],
   ] as const)("%s on %s has a contrast of 4.5:1", (ink, ground) => {
     expect(contrast(colours[ink], colours[ground])).toBeGreaterThanOrEqual(4.5);

@@ -50,6 +50,7 @@ const schemes = `
   .page, .page > table > tbody > tr > td { background-color: ${dark.page} !important; }
   .card { background-color: ${dark.card} !important; border-color: ${dark.border} !important; }
   .text { color: ${dark.text} !important; }
+  .link { color: ${dark.accent} !important; }
   .muted { color: ${dark.muted} !important; }
   .rule { border-color: ${dark.border} !important; }
   .button { background-color: ${dark.accent} !important; color: ${dark.onAccent} !important; }

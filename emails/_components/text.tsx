@@ -1,4 +1,4 @@
-import { Button as EmailButton, Heading, Text } from "@react-email/components";
+import { Button as EmailButton, Heading, Link, Text } from "@react-email/components";
 import type { ReactNode } from "react";
 import { font, light } from "./tokens.ts";
 
@@ -38,6 +38,40 @@ export function Button({ href, children }: { href: string; children: ReactNode }
     >
       {children}
     </EmailButton>
+  );
+}
+
+/** A second way, quieter than the button and on a line of its own; 44 px high. */
+export function TextLink({ href, children }: { href: string; children: ReactNode }) {
+  return (
+    <Text style={{ ...font.body, margin: 0 }}>
+      <Link
+        className="link"
+        href={href}
+        style={{ color: light.accent, display: "inline-block", padding: "9px 0", textDecoration: "underline" }}
+      >
+        {children}
+      </Link>
+    </Text>
+  );
+}
+
+/** A few short lines under the sentence that leads to them; nothing at all when there are none. */
+export function List({ intro, items }: { intro: string; items: readonly string[] }) {
+  if (items.length === 0) return null;
+  return (
+    <>
+      <Text className="text" style={{ ...font.body, color: light.text, margin: "0 0 8px" }}>
+        {intro}
+      </Text>
+      <ul className="text" style={{ ...font.body, color: light.text, margin: "0 0 16px", padding: "0 0 0 24px" }}>
+        {items.map((item) => (
+          <li key={item} style={{ margin: "0 0 4px" }}>
+            {item}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
