@@ -131,6 +131,26 @@ describe("the local PostHog", () => {
     expect((await read(KEYS.personalApiKey, Array(201).fill("x"))).status).toBe(400);
   });
 
+  it("answers posthog-node's questions for flags, and remembers them as plain data", async () => {
+    posthog.setFlag("held-out", false);
+    posthog.setFlag("held-out", true, ["ada"]);
+    posthog.setFlag("subject-line", "short");
+    const saved = JSON.parse(JSON.stringify(posthog.state)) as typeof posthog.state;
+    await posthog.close();
+    posthog = await openLocalPostHog({ ...KEYS, clock, port: 0, state: saved });
+    const client = new PostHog(KEYS.projectToken, { host: posthog.url, sendFeatureFlagEvent: false });
+    const flagsOf = async (distinctId: string) => {
+      const flags = await client.evaluateFlags(distinctId);
+      return ["held-out", "subject-line", "another"].map((key) => flags.getFlag(key));
+    };
+    expect(await flagsOf("ada")).toEqual([true, "short", undefined]);
+    expect(await flagsOf("grace")).toEqual([false, "short", undefined]);
+    posthog.setFlag("held-out", false);
+    expect(await flagsOf("ada")).toEqual([false, "short", undefined]);
+    expect((await client.evaluateFlags("ada", { flagKeys: ["held-out"] })).keys).toEqual(["held-out"]);
+    await client.shutdown();
+  });
+
   it("refuses events of another project", async () => {
     const response = await fetch(`${posthog.url}/batch/`, {
       method: "POST",

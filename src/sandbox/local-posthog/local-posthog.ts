@@ -5,6 +5,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
+import { evaluateFlags, setFlag } from "./flags.ts";
 import { find, personAfter } from "./persons.ts";
 import { queryEvents } from "./query.ts";
 import { emptyPostHogState, type PostHogPerson, type PostHogState } from "./state.ts";
@@ -31,6 +32,8 @@ export interface LocalPostHog extends Pick<Listening, "url" | "close"> {
   /** Sets properties of a person without any event. */
   setPerson(distinctId: string, properties: Record<string, unknown>): void;
   deletePerson(distinctId: string): void;
+  /** Makes a feature flag, or changes it: for everybody, or only for the people named. A text is the variant. */
+  setFlag(key: string, value: boolean | string, distinctIds?: string[]): void;
   /** Resolves when every delivery has come to its end or waits for its retry. */
   idle(): Promise<void>;
   interfere(interference: Interference | null): void;
@@ -57,7 +60,7 @@ export async function openLocalPostHog({
   personalApiKey,
   clock,
   port,
-  state = emptyPostHogState(),
+  state: remembered,
 }: {
   projectToken: string;
   personalApiKey: string;
@@ -65,6 +68,8 @@ export async function openLocalPostHog({
   port: number;
   state?: PostHogState | undefined;
 }): Promise<LocalPostHog> {
+  // What was saved by an earlier version may lack what came since.
+  const state: PostHogState = { ...emptyPostHogState(), ...remembered };
   let destination: Destination | null = null;
   const reads = { calls: 0 };
   const activity = createActivity(clock);
@@ -91,9 +96,7 @@ export async function openLocalPostHog({
       }
       response.json({ status: "Ok" });
     })
-    .post("/flags", (_request, response) => {
-      response.json({ flags: {}, errorsWhileComputingFlags: false, requestId: randomUUID() });
-    })
+    .post("/flags", evaluateFlags({ state, projectToken, clock }))
     .use("/api", authorize)
     .post("/api/projects/:projectId/persons/batch_by_distinct_ids", (request, response) => {
       const ids = z.array(z.string()).max(MOST_DISTINCT_IDS).safeParse(request.body.distinct_ids);
@@ -141,6 +144,9 @@ export async function openLocalPostHog({
     },
     deletePerson(distinctId) {
       state.persons = state.persons.filter((person) => person !== find(state.persons, distinctId));
+    },
+    setFlag(key, value, distinctIds) {
+      setFlag(state, { key, value, distinctIds });
     },
     idle: activity.idle,
     interfere: interference.set,

@@ -31,12 +31,21 @@ export interface Delivery {
   attempts: Array<{ at: number; status: number | null; answer: string; ms: number }>;
 }
 
+/** A feature flag: what it says for everybody, and for some people instead; the last that names a person counts. */
+export interface PostHogFlag {
+  key: string;
+  /** A text is the variant. */
+  value: boolean | string;
+  people: Array<{ distinctIds: string[]; value: boolean | string }>;
+}
+
 export interface PostHogState {
   persons: PostHogPerson[];
   events: CapturedEvent[];
   deliveries: Delivery[];
+  flags: PostHogFlag[];
 }
 
 export function emptyPostHogState(): PostHogState {
-  return { persons: [], events: [], deliveries: [] };
+  return { persons: [], events: [], deliveries: [], flags: [] };
 }
