@@ -12,13 +12,25 @@ const Reason = z.enum([
   "not needed",
   /** PostHog has no such person (any more). */
   "person not found",
+  /** PostHog could not be asked, and the workflow does not send without it. */
+  "person unavailable",
+  /** The person does not want such messages; the detail is what they turned off. */
+  "opted out",
   /** The step could not be made; the detail is the code of the failure. */
   "error",
   /** Nothing to reach the person by on this channel. */
   "unreachable",
+  /** The person is in the group that gets nothing, so that the effect can be measured; the detail is the flag. */
+  "held out",
+  /** The person was sent as many messages as one gets in that time. */
+  "over the cap",
+  /** Another run of the person says it, together with its own; the detail is that run. */
+  "digested",
+  /** Novu ended the run at a throttle. */
+  "throttled",
 ]);
 
-export const Channel = z.enum(["email", "in_app"]);
+export const Channel = z.enum(["email", "in_app", "push", "sms", "chat"]);
 export type Channel = z.infer<typeof Channel>;
 
 /** What happened at one sending step of one run. */
@@ -38,3 +50,6 @@ export const Decision = z.object({
   decidedAt: z.iso.datetime(),
 });
 export type Decision = z.infer<typeof Decision>;
+
+/** Why something is not sent. */
+export type Objection = { reason: NonNullable<Decision["reason"]>; detail: string | null };

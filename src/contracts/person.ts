@@ -9,6 +9,14 @@ export const PersonProperties = z.object({
   name: declared(z.string()),
   phone: declared(z.string()),
   plan: declared(z.string()),
+  /** What this person does not want: topics of src/workflows/topics.ts, or "all". */
+  unsubscribed_from: declared(z.array(z.string())),
+  /** Whether a device of theirs is registered at Novu. */
+  push_enabled: declared(z.boolean()),
+  /** Whether a chat of theirs is registered at Novu. */
+  chat_connected: declared(z.boolean()),
+  /** Where they want to be reached at last: email, sms or chat. */
+  preferred_channel: declared(z.string()),
   onboarding_completed: declared(z.boolean()),
   /** The set-up step this person is at: connect_data, invite_team or first_report. */
   onboarding_step: declared(z.string()),

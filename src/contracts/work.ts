@@ -5,12 +5,21 @@ import { Exit, Start } from "./notification.ts";
 /** Whom the work is with. One that is down does not hold up the other. */
 export type Lane = "novu" | "posthog";
 
+/** A run that Novu may have ended by itself. */
+const Unheard = z.object({
+  transactionId: z.string().min(1),
+  workflow: z.string().min(1),
+  distinctId: z.string().min(1),
+});
+
 /** One thing to do at Novu or PostHog, kept until it is done. */
 export const Work = z.discriminatedUnion("kind", [
   /** Start a workflow at Novu. */
   z.object({ kind: z.literal("start"), body: Start }),
   /** End the runs of a person who has left. */
   z.object({ kind: z.literal("exit"), body: Exit }),
+  /** Note that Novu has ended a run at a throttle, which it tells nobody, when it has not gone on by then. */
+  z.object({ kind: z.literal("unheard"), body: Unheard }),
   /** Tell PostHog what was decided. */
   z.object({ kind: z.literal("report"), body: Decision }),
 ]);
@@ -18,4 +27,9 @@ export type Work = z.infer<typeof Work>;
 
 export function laneOf({ kind }: Work): Lane {
   return kind === "report" ? "posthog" : "novu";
+}
+
+/** The key of the work that sees to a run of which nothing may be heard any more. */
+export function unheardKey(transactionId: string): string {
+  return `unheard:${transactionId}`;
 }

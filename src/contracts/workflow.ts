@@ -22,4 +22,6 @@ export interface WorkflowRoutes {
 export interface SendingStep {
   step: string;
   channel: Channel;
+  /** Whether Novu may have ended the run before it, at a throttle. */
+  isThrottled: boolean;
 }

@@ -16,7 +16,7 @@ interface Runs {
   runState(transactionId: string): Promise<string | null>;
   markLeft(transactionId: string): Promise<void>;
   markStarted(transactionId: string): Promise<"started" | "left">;
-  decidedSteps(transactionId: string): Promise<string[]>;
+  decidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;
   decide(decision: Decision, options: { ifOpen: boolean }): Promise<void>;
   occurrences(query: {
     distinctId: string;
@@ -61,6 +61,7 @@ export function createPerform({
     const { kind, body } = job.work;
     if (kind === "start") await start(body, job);
     else if (kind === "exit") await exit(body);
+    else if (kind === "unheard") await unheard(body);
     else await report(body);
   };
 
@@ -131,6 +132,13 @@ export function createPerform({
     }
   }
 
+  async function unheard(run: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): Promise<void> {
+    const heardOf = await runs.decidedSteps(run.transactionId, { failed: true });
+    const throttled = sendingSteps(run.workflow).filter(({ isThrottled }) => isThrottled);
+    if (throttled.some(({ step }) => heardOf.includes(step))) return;
+    await noteUnsent(run, run.workflow, { reason: "throttled", detail: null });
+  }
+
   async function cancel(transactionId: string, workflow: string): Promise<void> {
     throwIfAny(verdictOn(await novu.cancel(transactionId), workflow));
     log.info({ stop: "delivery", outcome: "cancelled", workflow, transactionId });
@@ -143,8 +151,8 @@ export function createPerform({
     why: Why,
   ): Promise<void> {
     const facts = { transactionId, distinctId, workflow, outcome: "skipped", ...why, personSource: null } as const;
-    for (const step of await openSteps(transactionId, workflow)) {
-      await runs.decide({ ...facts, ...step, decidedAt: new Date(now()).toISOString() }, { ifOpen: true });
+    for (const { step, channel } of await openSteps(transactionId, workflow)) {
+      await runs.decide({ ...facts, step, channel, decidedAt: new Date(now()).toISOString() }, { ifOpen: true });
     }
   }
 

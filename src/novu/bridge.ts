@@ -1,6 +1,6 @@
 import { Client, NovuRequestHandler, type Workflow } from "@novu/framework";
 import { json, type Request, Router } from "express";
-import type { Decision } from "../contracts/decision.ts";
+import { Channel, type Decision } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { describeError } from "../lib/errors.ts";
@@ -79,11 +79,13 @@ export async function openBridge({
       ?.sendingSteps.find(({ step }) => step === call.step);
     if (answer.status === 401 || !run.success || sending === undefined) return;
     const { transactionId, distinctId } = run.data;
+    const { step, channel } = sending;
     await record({
       transactionId,
       distinctId,
       workflow: String(call.workflow),
-      ...sending,
+      step,
+      channel,
       outcome: "failed",
       reason: "error",
       detail: codeOf(answer.body) ?? `status ${answer.status}`,
@@ -163,8 +165,11 @@ function frameworkLog(log: Log) {
 }
 
 function discovered({ workflowId, steps }: ReturnType<Client["discover"]>["workflows"][number]): Discovered {
-  const sendingSteps = steps.flatMap(({ stepId, type }) =>
-    type === "email" || type === "in_app" ? [{ step: stepId, channel: type } as const] : [],
-  );
+  const throttle = steps.findIndex(({ type }) => type === "throttle");
+  const sendingSteps = steps.flatMap(({ stepId, type }, index) => {
+    const channel = Channel.safeParse(type);
+    const isThrottled = throttle !== -1 && index > throttle;
+    return channel.success ? [{ step: stepId, channel: channel.data, isThrottled }] : [];
+  });
   return { id: workflowId, steps: steps.length, sendingSteps };
 }

@@ -10,7 +10,7 @@ export function counts({
   db,
 }: {
   db: Kysely<Tables>;
-}): Pick<Store, "countWork" | "countLanes" | "countWorkflows" | "countSent" | "occurrences"> {
+}): Pick<Store, "countWork" | "countLanes" | "countWorkflows" | "occurrences"> {
   return {
     async countWork() {
       const lanes = await countLanes();
@@ -47,19 +47,6 @@ export function counts({
           failed: made("failed"),
         };
       });
-    },
-
-    async countSent({ distinctId, workflows, since }) {
-      if (workflows.length === 0) return 0;
-      const { count } = await db
-        .selectFrom("decisions")
-        .select((row) => row.fn.countAll<number>().as("count"))
-        .where("distinct_id", "=", distinctId)
-        .where("decided_at", ">=", since)
-        .where("outcome", "=", "sent")
-        .where("workflow", "in", workflows)
-        .executeTakeFirstOrThrow();
-      return Number(count);
     },
 
     async occurrences({ distinctId, workflow, eventName, from, to }) {

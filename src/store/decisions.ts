@@ -37,6 +37,16 @@ export function decisionLog({
             .where("ended_at", "is", null)
             .execute();
 
+        // The place under the cap is free again.
+        if (outcome !== "sent")
+          await trx
+            .updateTable("sends")
+            .set({ taken_at: null })
+            .where("transaction_id", "=", transactionId)
+            .where("step", "=", step)
+            .where("taken_at", "is not", null)
+            .execute();
+
         const body = JSON.stringify(decision);
         await trx
           .insertInto("decisions")
@@ -55,13 +65,15 @@ export function decisionLog({
       announce("posthog");
     },
 
-    async decidedSteps(transactionId) {
+    async decidedSteps(transactionId, { failed = false } = {}) {
       const rows = await db
         .selectFrom("decisions")
         .select(["step", "body"])
         .where("transaction_id", "=", transactionId)
         .execute();
-      return rows.filter(({ body }) => Decision.parse(JSON.parse(body)).outcome !== "failed").map(({ step }) => step);
+      return rows
+        .filter(({ body }) => failed || Decision.parse(JSON.parse(body)).outcome !== "failed")
+        .map(({ step }) => step);
     },
 
     async listDecisions({ distinctId, limit = 1000 } = {}) {

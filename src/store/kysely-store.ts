@@ -8,6 +8,7 @@ import { decisionLog } from "./decisions.ts";
 import { knownEvents } from "./known-events.ts";
 import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
+import { sends } from "./sends.ts";
 import { setAsideList } from "./set-aside.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -37,6 +38,8 @@ interface EngineParts {
   takePlaces: Store["takePlaces"];
   /** Whether this transaction may sweep; no other does until it ends. */
   takeSweep(trx: Kysely<Tables>): Promise<boolean>;
+  /** Lets no other transaction that asks for this person go on before this one has ended. */
+  lockPerson(trx: Kysely<Tables>, distinctId: string): Promise<void>;
   /** Tells other processes that there is work; whom the word does not reach finds it by looking. */
   announce(lane: Lane): void;
   watch: Store["watch"];
@@ -54,6 +57,7 @@ export function createKyselyStore({
   groupsAtOnce,
   takePlaces,
   takeSweep,
+  lockPerson,
   announce,
   watch,
   close,
@@ -87,6 +91,7 @@ export function createKyselyStore({
     ...runFacts({ db, now }),
     ...counts({ db }),
     ...decisionLog({ db, now, announce }),
+    ...sends({ db, now, lockPerson }),
     ...retention({ db, takeSweep }),
 
     async ping() {

@@ -138,6 +138,21 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema.createIndex("decisions_by_age").on("decisions").column("decided_at").execute();
     },
   },
+
+  "0004-sends": {
+    async up(db) {
+      await db.schema
+        .createTable("sends")
+        .addColumn("transaction_id", "text", (column) => column.notNull())
+        .addColumn("step", "text", (column) => column.notNull())
+        .addColumn("distinct_id", "text", (column) => column.notNull())
+        .addColumn("taken_at", "bigint")
+        .addColumn("put_off", "integer", (column) => column.notNull())
+        .addPrimaryKeyConstraint("sends_once", ["transaction_id", "step"])
+        .execute();
+      await db.schema.createIndex("sends_of_person").on("sends").columns(["distinct_id", "taken_at"]).execute();
+    },
+  },
 });
 
 /** Throws when the tables are not there, or older than this version. */

@@ -17,6 +17,8 @@ const CONNECT_WITHIN_MS = 1_500;
 const ANSWER_WITHIN_MS = 2_500;
 /** The number of the advisory lock that the sweep is done under; any, as long as it stays. */
 const SWEEP = 4_000_001;
+/** The first of the two numbers of a person's advisory lock. */
+const PERSON = 4_000_002;
 
 /** PostgreSQL 15 or newer, for any number of processes; `beside` them, for a command, the tables are left as they are. */
 export async function openPostgresStore({
@@ -69,6 +71,9 @@ export async function openPostgresStore({
     takeSweep: async (trx) => {
       const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${SWEEP}) as taken`.execute(trx);
       return rows[0]?.taken === true;
+    },
+    async lockPerson(trx, distinctId) {
+      await sql`select pg_advisory_xact_lock(${PERSON}, hashtext(${distinctId}))`.execute(trx);
     },
     ...notices({ url: directUrl, db, log }),
     close: () => db.destroy(),

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { unheardKey } from "../contracts/work.ts";
 import { startKey } from "./accept.ts";
 import type { PersonRecords, Store } from "./store.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
@@ -13,13 +14,14 @@ const TABLE_OF = {
   entries: "entries",
   exits: "exits",
   decisions: "decisions",
+  sends: "sends",
   setAside: "set_aside",
 } as const satisfies Record<Kept, keyof Tables>;
 const KINDS = Object.keys(TABLE_OF) as Kept[];
 
 /** The keys of the work that a row may have caused, as acceptances and decisions make them. */
 const KEYS_OF = {
-  runs: [sql<string>`${startKey("")} || runs.transaction_id`],
+  runs: [startKey, unheardKey].map((keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`),
   exits: [sql<string>`'exit:' || exits.event_uuid || ':' || exits.workflow`],
   decisions: ["sent", "skipped"].map(
     (outcome) =>
@@ -107,6 +109,26 @@ function sweeps(trx: Kysely<Tables>, before: number) {
             .where(isDone("decisions"))
             .limit(limit),
         ),
+    // Taken or put off, it went with its run.
+    (limit: number) =>
+      trx.deleteFrom("sends").where(({ eb, refTuple }) =>
+        eb(
+          refTuple("transaction_id", "step"),
+          "in",
+          trx
+            .selectFrom("sends")
+            .select(["transaction_id", "step"])
+            .where(({ not, exists, selectFrom }) =>
+              not(
+                exists(
+                  selectFrom("runs").select("runs.state").whereRef("runs.transaction_id", "=", "sends.transaction_id"),
+                ),
+              ),
+            )
+            .limit(limit)
+            .$asTuple("transaction_id", "step"),
+        ),
+      ),
     (limit: number) =>
       trx
         .deleteFrom("set_aside")

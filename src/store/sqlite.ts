@@ -82,6 +82,8 @@ async function open({
     groupsAtOnce: 1,
     takePlaces: linesHere(),
     takeSweep: async () => true,
+    // There is one connection, and so one transaction at a time.
+    lockPerson: async () => {},
     announce: () => {},
     // A command beside may have put work back, and has no other way to say so.
     watch(wake) {

@@ -1,7 +1,7 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { EntryLimit, Exit, Routing } from "../contracts/notification.ts";
-import type { Lane } from "../contracts/work.ts";
+import type { Lane, Work } from "../contracts/work.ts";
 
 /** Work that this process has taken on, until it says what became of it. */
 export interface ClaimedWork {
@@ -61,7 +61,7 @@ export type DeadSelection = { id: number } | { error: string } | "all";
 
 /** Everything that is kept on one person, table by table. */
 export type PersonRecords = Record<
-  "events" | "runs" | "entries" | "exits" | "decisions" | "work" | "setAside",
+  "events" | "runs" | "entries" | "exits" | "decisions" | "sends" | "work" | "setAside",
   Array<Record<string, unknown>>
 >;
 
@@ -125,8 +125,16 @@ export interface Store {
     from: string;
     to: string;
   }): Promise<string[]>;
-  /** How many messages of these workflows a person was sent since, ISO 8601. */
-  countSent(query: { distinctId: string; workflows: string[]; since: string }): Promise<number>;
+  /**
+   * Whether a message finds room among the `most` that its person gets in a time, from now back. It has
+   * its place from then on, unless it is decided not to send it.
+   */
+  takePlace(
+    send: { transactionId: string; step: string; distinctId: string },
+    cap: { most: number; withinMs: number },
+  ): Promise<boolean>;
+  /** Novu is told to ask for this message again; answers how often it has been told by now. */
+  putOff(send: { transactionId: string; step: string; distinctId: string }): Promise<number>;
 
   /** Whether a run may begin under its workflow's limit; the first that asks has the place, and keeps it when it asks again. */
   enter(run: RunPlace, limit: EntryLimit): Promise<boolean>;
@@ -149,8 +157,10 @@ export interface Store {
    * unless `ifOpen`. With `endsRun` it is the run's last.
    */
   decide(decision: Decision, options?: { ifOpen?: boolean; endsRun?: boolean }): Promise<void>;
-  /** The steps of a run at which something final was decided. */
-  decidedSteps(transactionId: string): Promise<string[]>;
+  /** The steps of a run at which something was decided: something final, or with `failed` anything. */
+  decidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;
+  /** Work to be done later; the same `key` is the same work, and its first time counts. */
+  schedule(key: string, work: Work, at: number): Promise<void>;
   /** The newest `limit` (1,000) decisions, in the order they were first made. */
   listDecisions(query?: { distinctId?: string; limit?: number }): Promise<Decision[]>;
   /** What became of each workflow since then, in milliseconds since 1970. */

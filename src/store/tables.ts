@@ -46,6 +46,16 @@ export interface Tables {
     outcome: GeneratedAlways<string>;
     decided_at: GeneratedAlways<string>;
   };
+  /** Messages on their way to a person. */
+  sends: {
+    transaction_id: string;
+    step: string;
+    distinct_id: string;
+    /** When it took one of the person's places; null when it has none. */
+    taken_at: number | null;
+    /** How often Novu was told to ask again. */
+    put_off: number;
+  };
   /** When the next place in each line is, in milliseconds since 1970, with fractions. */
   lines: { name: string; next_at: number };
   set_aside: {

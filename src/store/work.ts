@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
-import type { Lane } from "../contracts/work.ts";
+import { type Lane, laneOf } from "../contracts/work.ts";
+import { workRow } from "./accept.ts";
 import type { Store } from "./store.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -18,7 +19,7 @@ export function workQueue({
   announce(lane: Lane): void;
 }): Pick<
   Store,
-  "claim" | "renew" | "complete" | "retryAt" | "bury" | "nextDueAt" | "listDead" | "deadCauses" | "redrive"
+  "schedule" | "claim" | "renew" | "complete" | "retryAt" | "bury" | "nextDueAt" | "listDead" | "deadCauses" | "redrive"
 > {
   return {
     async claim(lane, limit, leaseMs, done = []) {
@@ -99,6 +100,15 @@ export function workQueue({
         .limit(1)
         .executeTakeFirst();
       return next?.at ?? null;
+    },
+
+    async schedule(key, work, at) {
+      await db
+        .insertInto("work")
+        .values(workRow(key, work, at))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      announce(laneOf(work));
     },
 
     async listDead(limit) {

@@ -12,6 +12,7 @@ export const dropOff = lifecycle({
   name: "Checkout drop-off",
   description: "One recovery email a day after a checkout that was not completed.",
   category: "marketing",
+  topic: "reminders",
   on: [event("checkout_started")],
   exitOn: [event("checkout_completed")],
   payload: z.object({

@@ -1,173 +1,176 @@
 import type { ExecuteInput } from "@novu/framework";
 import type { ReactElement } from "react";
-import { z } from "zod";
-import type { Channel, Decision } from "../contracts/decision.ts";
+import type { z } from "zod";
+import type { Channel } from "../contracts/decision.ts";
 import type { Person } from "../contracts/person.ts";
-import { publishedControls } from "./novu-schema.ts";
+import { Run } from "../contracts/run.ts";
+import { guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
+import { publishedPayload } from "./novu-schema.ts";
 import { renderEmail } from "./render-email.ts";
-import type { CurrentRun } from "./run-in-payload.ts";
-import type { Tools } from "./tools.ts";
-import { type Duration, splitWait } from "./wait.ts";
+import { asOneDelay, type Duration, splitWait } from "./wait.ts";
 
 type NovuStep = ExecuteInput<Record<string, unknown>, Record<string, unknown>>["step"];
 type InAppOutput = Awaited<ReturnType<Parameters<NovuStep["inApp"]>[1]>>;
-type Objection = Pick<Decision, "reason" | "detail">;
 
-/** What a send can look at: the person read at this moment, and what a colleague set in Novu. */
-interface Moment<Controls> {
-  person: Person["properties"];
-  distinctId: string;
-  controls: Controls;
-}
-
-interface SendOptions<Controls extends z.ZodObject> {
-  /** What Novu's dashboard lets people change; give each field a title and a default. */
-  controlSchema?: Controls;
-  /** Why this message is not right for this person now, in a few words; false when it is. */
-  skip?(moment: Moment<z.output<Controls>>): string | false;
-}
+type Compose<Controls extends z.ZodObject, Output> = (moment: Moment<z.output<Controls>>) => Output;
 
 /**
  * Novu's `step`, in which every send is guarded: it reads the person when the step is due, is left
- * out for one stated reason or sent, and is recorded either way. Action steps are Novu's own.
+ * out for one stated reason or sent, and is recorded either way. Marketing that interrupts somebody
+ * waits for their own hours before.
  */
-export interface GuardedStep extends Pick<NovuStep, "delay" | "digest" | "throttle" | "custom"> {
+export interface GuardedStep<Payload = Record<string, unknown>> extends Pick<NovuStep, "delay"> {
   email<Controls extends z.ZodObject>(
     id: string,
-    compose: (moment: Moment<z.output<Controls>>) => { subject: string; body: ReactElement },
+    compose: Compose<Controls, { subject: string; body: ReactElement }>,
     options?: SendOptions<Controls>,
   ): Promise<void>;
+  /** Answers, in later steps, whether the note has been seen and read by then. */
   inApp<Controls extends z.ZodObject>(
     id: string,
-    compose: (moment: Moment<z.output<Controls>>) => InAppOutput,
+    compose: Compose<Controls, InAppOutput>,
     options?: SendOptions<Controls>,
   ): Promise<{ seen: boolean; read: boolean }>;
+  push<Controls extends z.ZodObject>(
+    id: string,
+    compose: Compose<Controls, { subject: string; body: string }>,
+    options?: SendOptions<Controls>,
+  ): Promise<void>;
+  sms<Controls extends z.ZodObject>(
+    id: string,
+    compose: Compose<Controls, { body: string }>,
+    options?: SendOptions<Controls>,
+  ): Promise<void>;
+  chat<Controls extends z.ZodObject>(
+    id: string,
+    compose: Compose<Controls, { body: string }>,
+    options?: SendOptions<Controls>,
+  ): Promise<void>;
   /** A delay of any length, spread over as many delay steps as the Novu plan needs. */
   wait(id: string, duration: Duration): Promise<void>;
+  /**
+   * Waits, and takes the runs that this person begins meanwhile into this one: answers what each
+   * of them carries, the earliest first. As long as Novu's plan lets a delay be.
+   */
+  digest(id: string, within: Duration): Promise<Payload[]>;
+  /** Lets no more than so many runs of a person pass in a time; Novu ends the others here. Waits come before it, not after. */
+  throttle(id: string, limit: { most: number; within: Duration }): Promise<void>;
+  /** Finds something out once for all steps that follow: what it answers stays with the run. */
+  custom<Result extends z.ZodObject>(
+    id: string,
+    schema: Result,
+    find: (moment: { person: Person["properties"]; distinctId: string }) => z.output<Result>,
+  ): Promise<z.output<Result>>;
 }
 
-export function guardedStep({
-  step,
-  run,
-  addressAtNovu,
-  workflow,
-  tools,
-}: {
-  step: NovuStep;
-  run: CurrentRun;
-  addressAtNovu: string | null | undefined;
-  workflow: string;
-  tools: Tools;
-}): GuardedStep {
-  const person = once(() => tools.person(run));
+export function guardedStep<Payload>(
+  step: NovuStep,
+  { novuTimeZone, ...facts }: Omit<Present, "digested"> & { novuTimeZone: string | undefined },
+): GuardedStep<Payload> {
+  let digested: Run[] = [];
+  let throttledAt: string | null = null;
+  const present: Present = { ...facts, digested: () => digested };
+  const { run, rules, tools, person } = present;
 
   return {
-    delay: step.delay,
-    digest: step.digest,
-    throttle: step.throttle,
-    custom: step.custom,
+    delay: (id, ...rest) => {
+      mayWait(id);
+      return step.delay(id, ...rest);
+    },
 
     async email(id, compose, options = {}) {
-      const send = guarded({ id, channel: "email", options });
-      const resolve = send.resolve(async (moment) => {
-        const { subject, body } = compose(moment);
-        return { subject, body: renderEmail(body) };
-      });
-      await step.email(id, resolve, send.options);
+      const rendered: typeof compose = (moment) => compose(moment);
+      const { resolve, options: novus } = await message(
+        id,
+        "email",
+        (moment: Parameters<typeof compose>[0]) => {
+          const { subject, body } = rendered(moment);
+          return { subject, body: renderEmail(body) };
+        },
+        options,
+      );
+      await step.email(id, resolve, novus);
     },
 
     async inApp(id, compose, options = {}) {
-      const send = guarded({ id, channel: "in_app", options });
-      return step.inApp(
-        id,
-        send.resolve(async (moment) => compose(moment)),
-        send.options,
-      );
+      const { resolve, options: novus } = await message(id, "in_app", compose, options);
+      return step.inApp(id, resolve, novus);
+    },
+
+    async push(id, compose, options = {}) {
+      const { resolve, options: novus } = await message(id, "push", compose, options);
+      await step.push(id, resolve, novus);
+    },
+
+    async sms(id, compose, options = {}) {
+      const { resolve, options: novus } = await message(id, "sms", compose, options);
+      await step.sms(id, resolve, novus);
+    },
+
+    async chat(id, compose, options = {}) {
+      const { resolve, options: novus } = await message(id, "chat", compose, options);
+      await step.chat(id, resolve, novus);
     },
 
     async wait(id, duration) {
+      mayWait(id);
       for (const delay of splitWait(id, duration, tools.longestDelayMs)) {
         await step.delay(delay.id, () => ({ type: "regular", amount: delay.amount, unit: delay.unit }));
       }
     },
-  };
 
-  /** Novu asks `skip` first and, unless it says yes, `resolve`; both within one bridge call. */
-  function guarded<Controls extends z.ZodObject>({
-    id,
-    channel,
-    options,
-  }: {
-    id: string;
-    channel: Channel;
-    options: SendOptions<Controls>;
-  }) {
-    const momentOf = (who: Person, controls: unknown) => ({
-      person: who.properties,
-      distinctId: who.distinctId,
-      controls: controls as z.output<Controls>,
-    });
+    async digest(id, within) {
+      mayWait(id);
+      const result = await step.digest(id, () => asOneDelay(within));
+      const payloads = (result?.events ?? []).map(({ payload }) => payload as Payload & { run?: unknown });
+      digested = payloads
+        .flatMap((payload) => Run.safeParse(payload.run).data ?? [])
+        .filter(({ transactionId }) => transactionId !== run.transactionId);
+      return payloads;
+    },
 
-    async function objectionTo(controls: unknown): Promise<Objection | null> {
-      const exit = await tools.leftBy(run);
-      if (exit !== null) return { reason: "left", detail: exit };
-      const who = await person();
-      if (who === null) return { reason: "person not found", detail: null };
-      const unwanted = options.skip?.(momentOf(who, controls));
-      if (unwanted) return { reason: "not needed", detail: unwanted };
-      if (channel !== "email") return null;
-      if (who.properties.email === undefined) return { reason: "unreachable", detail: "no email address" };
-      // Novu sends to the address that it has.
-      if (!addressAtNovu) return { reason: "unreachable", detail: "Novu has no email address" };
-      return null;
-    }
-
-    async function record(outcome: Decision["outcome"], objection: Objection): Promise<void> {
-      if (run.rehearsal) return;
-      const { transactionId, distinctId } = run;
-      const source = objection.reason === "left" ? null : ((await person())?.source ?? null);
-      await tools.record({
-        transactionId,
-        workflow,
-        step: id,
-        channel,
-        distinctId,
-        outcome,
-        ...objection,
-        personSource: source === "sample" ? null : source,
-        decidedAt: new Date(tools.now()).toISOString(),
+    async throttle(id, { most, within }) {
+      throttledAt = id;
+      await step.throttle(id, async () => {
+        if (!run.rehearsal) await tools.mayEndUnheard({ ...run, workflow: rules.workflow });
+        return { type: "fixed", ...asOneDelay(within), threshold: most };
       });
-    }
+    },
 
-    return {
-      resolve:
-        <Output>(compose: (moment: Moment<z.output<Controls>>) => Promise<Output>) =>
-        async (controls: unknown): Promise<Output> => {
-          const who = await person();
-          if (who === null)
-            throw new Error(`${workflow}/${id} has nobody to write to, although its skip did not say so`);
-          const message = await compose(momentOf(who, controls));
-          await record("sent", { reason: null, detail: null });
-          return message;
-        },
-      options: {
-        controlSchema: publishedControls(options.controlSchema ?? z.object({})),
-        // React escapes what it renders; Novu's sanitizer would escape it a second time.
-        disableOutputSanitization: true,
-        async skip(controls: unknown): Promise<boolean> {
-          const objection = await objectionTo(controls);
-          if (objection !== null) await record("skipped", objection);
-          return objection !== null;
-        },
-      },
-    };
-  }
-}
-
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | undefined;
-  return () => {
-    made ??= make();
-    return made;
+    custom: async (id, schema, find) =>
+      step.custom(
+        id,
+        async () => find({ person: (await person())?.properties ?? run.snapshot, distinctId: run.distinctId }),
+        { outputSchema: publishedPayload(schema) },
+      ) as Promise<z.output<typeof schema>>,
   };
+
+  async function message<Controls extends z.ZodObject, Output>(
+    id: string,
+    channel: Channel,
+    compose: Compose<Controls, Output>,
+    options: SendOptions<Controls>,
+  ) {
+    if (rules.topic !== null && channel !== "in_app" && options.atAnyHour !== true) await untilHours(id);
+    return guardedMessage({ present, id, channel, compose, options });
+  }
+
+  /** Until the person's own hours, if it is not during them. */
+  async function untilHours(id: string): Promise<void> {
+    mayWait(id);
+    const waitMs = async () =>
+      Math.min(tools.untilHours((await person())?.properties ?? run.snapshot, novuTimeZone), tools.longestDelayMs);
+    await step.delay(
+      `${id}-hours`,
+      async () => ({ type: "regular", amount: Math.ceil((await waitMs()) / 1000), unit: "seconds" }),
+      { skip: async () => (await waitMs()) === 0 },
+    );
+  }
+
+  function mayWait(id: string): void {
+    if (throttledAt === null) return;
+    throw new Error(
+      `"${id}" waits after the throttle "${throttledAt}"; Novu tells nobody that a run has ended there, so that what follows has to be sent at once: let the waits come before, and send \`atAnyHour\``,
+    );
+  }
 }

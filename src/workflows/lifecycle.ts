@@ -1,14 +1,18 @@
-import { type ExecuteInput, workflow as novuWorkflow, type Workflow } from "@novu/framework";
+import { type ExecuteInput, workflow as novuWorkflow, type SeverityLevelEnum, type Workflow } from "@novu/framework";
 import type { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { EntryLimit } from "../contracts/notification.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import type { EventMatcher } from "./event.ts";
 import { type GuardedStep, guardedStep } from "./guarded-step.ts";
+import type { Rules, WhenUnreadable } from "./message.ts";
 import { publishedPayload } from "./novu-schema.ts";
 import { RunInPayload, runOf } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
+import type { Topic } from "./topics.ts";
 import { type Duration, toMs } from "./wait.ts";
+
+type NovuOptions = NonNullable<Parameters<typeof novuWorkflow>[2]>;
 
 /** A welcome that comes a day late is none. */
 const A_DAY: Duration = { hours: 24 };
@@ -18,7 +22,10 @@ export interface LifecycleDefinition<Payload extends z.ZodObject> {
   name: string;
   description: string;
   /** Marketing is what a person may opt out of. */
+  /** Marketing belongs to a topic, which people can turn off, is capped, and keeps to their hours; a receipt does not. */
   category: "marketing" | "transactional";
+  /** What people turn it off by; marketing has to have one. */
+  topic?: Topic;
   /** The events that start a run. */
   on: EventMatcher[];
   /** The events that end a waiting run of the same person. */
@@ -30,17 +37,28 @@ export interface LifecycleDefinition<Payload extends z.ZodObject> {
   entry?: "always" | "once" | "one at a time" | { oncePer: Duration };
   /** How long after its event a run may still begin; a day unless said otherwise. */
   startWithin?: Duration | "any time";
+  /** The PostHog flag of the people who get nothing of this, so that its effect can be measured. */
+  holdout?: string;
+  /** What to do when PostHog cannot be asked for the person at the moment of a send; "send", unless said otherwise. */
+  whenUnreadable?: WhenUnreadable;
+  /** For Novu's Inbox tabs, besides "lifecycle", the category and the topic. */
+  tags?: string[];
+  /** How much it matters in Novu's Inbox. */
+  severity?: "high" | "medium" | "low" | "none";
+  /** What is on unless the subscriber says otherwise, by channel; everything, unless said otherwise. */
+  preferences?: NovuOptions["preferences"];
   /** What the run carries besides the person, and what Novu publishes as the workflow's payload. */
   payload: Payload;
   /** The event as the payload; what does not fit the schema is set aside with the reason. */
   from(event: LifecycleEvent): { [Key in keyof z.input<Payload>]: unknown };
   /** Novu Framework code. Declare every step each time and leave out a send by `skip`, never by `if`. */
-  workflow(input: { step: GuardedStep; payload: z.output<Payload>; startedAt: Date }): Promise<void>;
+  workflow(input: { step: GuardedStep<z.output<Payload>>; payload: z.output<Payload>; startedAt: Date }): Promise<void>;
 }
 
 export interface LifecycleWorkflow extends WorkflowRoutes {
   name: string;
   category: "marketing" | "transactional";
+  topic: Topic | null;
   /** The Novu workflow, working with these tools: live ones to execute, samples to preview. */
   build(tools: Tools): Workflow;
 }
@@ -48,12 +66,23 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
 /** A workflow with its trigger beside it. */
 export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
   const { id, name, description, category, on, exitOn = [], startWithin = A_DAY } = definition;
+  const topic = topicOf();
+  const rules: Rules = {
+    workflow: id,
+    topic,
+    holdout: definition.holdout ?? null,
+    whenUnreadable: definition.whenUnreadable ?? "send",
+  };
+  // Novu's preferences are the subscriber's to change, but not for what has to arrive.
+  const preferences = definition.preferences ?? { all: { enabled: true, readOnly: category === "transactional" } };
+  const severity = definition.severity as SeverityLevelEnum | undefined;
   const payloadSchema = publishable();
 
   return {
     id,
     name,
     category,
+    topic,
     events: [...on, ...exitOn].map((matcher) => matcher.event),
     entry: entryLimit(),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
@@ -75,16 +104,34 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
         subscriber,
       }: ExecuteInput<Record<string, unknown>, Record<string, unknown>>) => {
         const run = runOf({ payload, subscriber, workflow: id, now: tools.now() });
+        const guarded = guardedStep<z.output<Payload>>(step, {
+          run,
+          rules,
+          tools,
+          addresses: { email: subscriber?.email, phone: subscriber?.phone },
+          novuTimeZone: timeZoneAtNovu(subscriber),
+          person: once(() => tools.person(run)),
+        });
+        // ajv has checked it against the schema published from definition.payload
         await definition.workflow({
-          step: guardedStep({ step, run, addressAtNovu: subscriber?.email, workflow: id, tools }),
-          // ajv has checked it against the schema published from definition.payload
+          step: guarded,
           payload: payload as z.output<Payload>,
           startedAt: new Date(run.occurredAt),
         });
       };
-      return novuWorkflow(id, execute, { payloadSchema, name, description, tags: ["lifecycle", category] });
+      const tags = ["lifecycle", category, ...(topic === null ? [] : [topic]), ...(definition.tags ?? [])];
+      return novuWorkflow(id, execute, { payloadSchema, name, description, tags, preferences, severity });
     },
   };
+
+  function topicOf(): Topic | null {
+    if ((category === "marketing") === (definition.topic !== undefined)) return definition.topic ?? null;
+    throw new Error(
+      category === "marketing"
+        ? `"${id}" is marketing and has no topic that people can turn off; src/workflows/topics.ts lists them`
+        : `"${id}" is transactional and has a topic, but nobody can turn it off`,
+    );
+  }
 
   /** Found out here, and not when the first event is to be delivered. */
   function entryLimit(): EntryLimit {
@@ -115,4 +162,18 @@ function means({ event: name, wants }: EventMatcher, event: LifecycleEvent): boo
 /** Which fields do not fit and why, never the values. */
 function misfitOf(error: z.ZodError): string {
   return error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+}
+
+/** Novu sends it, although the framework's type of a subscriber does not have it. */
+function timeZoneAtNovu(subscriber: object | undefined): string | undefined {
+  const { timezone } = (subscriber ?? {}) as { timezone?: unknown };
+  return typeof timezone === "string" ? timezone : undefined;
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

@@ -19,6 +19,7 @@ export const onboarding = lifecycle({
   name: "Onboarding",
   description: "From sign-up to a workspace that is set up.",
   category: "marketing",
+  topic: "getting_started",
   on: [event("user_signed_up")],
   exitOn: [event("onboarding_completed")],
   payload: z.object({ invited_by: z.string().nullish() }),

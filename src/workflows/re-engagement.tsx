@@ -14,6 +14,7 @@ export const reEngagement = lifecycle({
   name: "Re-engagement",
   description: "A feature that a quiet person has not tried, in the app and then by email.",
   category: "marketing",
+  topic: "product_tips",
   on: [event("user_inactive")],
   exitOn: [event("session_started")],
   payload: z.object({ days_inactive: z.number().nullish() }),

@@ -1,6 +1,7 @@
-import type { Decision } from "../contracts/decision.ts";
+import type { Decision, Objection } from "../contracts/decision.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
+import type { Send } from "../contracts/send.ts";
 
 /** What the workflows need of the rest of the house; the app provides it live, the preview as samples. */
 export interface Tools {
@@ -11,6 +12,14 @@ export interface Tools {
   person(run: Pick<Run, "transactionId" | "distinctId" | "snapshot">): Promise<Person | null>;
   /** The exit event by which this person has left the workflow since the run's event. */
   leftBy(run: Pick<Run, "distinctId" | "occurredAt"> & { workflow: string }): Promise<string | null>;
+  /** Why this message is not to go out, whatever the workflow says; null when it may. */
+  objectionTo(send: Send): Promise<Objection | null>;
+  /** How long it is until the person's own hours, in milliseconds; 0 during them. `novuTimeZone` is what Novu has of them. */
+  untilHours(person: Person["properties"], novuTimeZone: string | undefined): number;
+  /** Novu is told to ask again for a message; answers how often it has been told by now. */
+  putOff(send: Pick<Send, "transactionId" | "step" | "distinctId">): Promise<number>;
+  /** Novu may end this run here without a word. */
+  mayEndUnheard(run: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): Promise<void>;
   /** Notes what was decided at a step; it counts once the bridge call is answered. */
   record(decision: Decision): Promise<void>;
 }

@@ -33,6 +33,11 @@ export function splitWait(id: string, duration: Duration, longestMs: number): De
   return delays;
 }
 
+/** A time in one step's words. */
+export function asOneDelay(duration: Duration): Pick<Delay, "amount" | "unit"> {
+  return inLargestUnit(toMs(duration));
+}
+
 export function toMs({ days = 0, hours = 0, minutes = 0 }: Duration): number {
   return ((days * 24 + hours) * 60 + minutes) * MINUTE_MS;
 }

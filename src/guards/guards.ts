@@ -1,0 +1,85 @@
+import type { Objection } from "../contracts/decision.ts";
+import type { FlagAnswer } from "../contracts/flag.ts";
+import type { Send } from "../contracts/send.ts";
+
+/** How many messages one person gets in how long, over all workflows. */
+export interface Cap {
+  most: number;
+  withinMs: number;
+}
+
+type Guard = (send: Send) => Promise<Objection | null> | Objection | null;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Turns off every topic. */
+const ALL = "all";
+
+/**
+ * Whether a message may go to its person now, asked after all that the workflow itself has to say:
+ * not when they have opted out, cannot be reached, are held out or have had enough, in this order.
+ * What people cannot turn off, such as a receipt, has no topic and is not capped.
+ */
+export function createGuards({
+  cap,
+  flagsOf,
+  takePlace,
+}: {
+  cap: Cap;
+  flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
+  /** Whether the person has a place left under the cap for this message; once taken it stays this message's. */
+  takePlace(send: Pick<Send, "transactionId" | "step" | "distinctId">, cap: Cap): Promise<boolean>;
+}): (send: Send) => Promise<Objection | null> {
+  const guards: Guard[] = [optedOut, unreachable, heldOut, overTheCap];
+
+  return async (send) => {
+    for (const guard of guards) {
+      const objection = await guard(send);
+      if (objection !== null) return objection;
+    }
+    return null;
+  };
+
+  async function heldOut({ holdout, distinctId }: Send): Promise<Objection | null> {
+    if (holdout === null) return null;
+    const answer = await flagsOf(distinctId, [holdout]);
+    // Who cannot be told apart is treated like everybody: that blurs the measure a little, and loses no message.
+    if (answer.outcome === "unavailable") return null;
+    const value = answer.values[holdout];
+    return value === true || value === "holdout" ? { reason: "held out", detail: holdout } : null;
+  }
+
+  /** A note in the app interrupts nobody: it is not counted, and always fits. */
+  async function overTheCap({ transactionId, step, distinctId, topic, channel }: Send): Promise<Objection | null> {
+    if (topic === null || channel === "in_app") return null;
+    if (await takePlace({ transactionId, step, distinctId }, cap)) return null;
+    return { reason: "over the cap", detail: `${cap.most} in ${cap.withinMs / DAY_MS} days` };
+  }
+}
+
+function optedOut({ topic, person }: Send): Objection | null {
+  const off = topic === null ? undefined : person.unsubscribed_from?.find((one) => one === topic || one === ALL);
+  return off === undefined ? null : { reason: "opted out", detail: off };
+}
+
+/** Novu sends to the address that it has, and says nothing when it has none. */
+function unreachable({ channel, person, addresses }: Send): Objection | null {
+  const detail = whyUnreachable();
+  return detail === null ? null : { reason: "unreachable", detail };
+
+  function whyUnreachable(): string | null {
+    switch (channel) {
+      case "email":
+        if (person.email === undefined) return "no email address";
+        return addresses.email ? null : "Novu has no email address";
+      case "sms":
+        if (person.phone === undefined) return "no phone number";
+        return addresses.phone ? null : "Novu has no phone number";
+      case "push":
+        return person.push_enabled === true ? null : "no device takes push messages";
+      case "chat":
+        return person.chat_connected === true ? null : "no chat is connected";
+      case "in_app":
+        return null;
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import { z } from "zod";
+import type { Channel, Decision, Objection } from "../contracts/decision.ts";
+import type { Person } from "../contracts/person.ts";
+import type { Run } from "../contracts/run.ts";
+import type { Send } from "../contracts/send.ts";
+import { publishedControls } from "./novu-schema.ts";
+import type { CurrentRun } from "./run-in-payload.ts";
+import type { Tools } from "./tools.ts";
+
+/** How often Novu asks for a step in all, after 1, 2 and 4 s again, when it is answered 503. */
+const NOVU_ASKS = 4;
+
+/** What a send can look at: the person read at this moment, and what a colleague set in Novu. */
+export interface Moment<Controls> {
+  person: Person["properties"];
+  distinctId: string;
+  controls: Controls;
+}
+
+export interface SendOptions<Controls extends z.ZodObject = z.ZodObject> {
+  /** What Novu's dashboard lets people change; give each field a title and a default. */
+  controlSchema?: Controls;
+  /** Why this message is not right for this person now, in a few words; false when it is. */
+  skip?(moment: Moment<z.output<Controls>>): string | false;
+  /** Goes out at night as well: an answer to what the person has just done. Nothing else waits less than until morning. */
+  atAnyHour?: boolean;
+}
+
+/** When PostHog cannot be asked: send by what the event brought, or have Novu ask again and, if that ends in vain, one of the two. */
+export type WhenUnreadable = "send" | { hold: "then send" | "then skip" };
+
+/** What holds for all messages of a workflow. */
+export interface Rules extends Pick<Send, "topic" | "holdout"> {
+  workflow: string;
+  whenUnreadable: WhenUnreadable;
+}
+
+/** One run of a workflow, as its steps see it at this moment. */
+export interface Present {
+  run: CurrentRun;
+  rules: Rules;
+  tools: Tools;
+  /** What Novu has of the person. */
+  addresses: Send["addresses"];
+  /** Read once for all that happens in one bridge call. */
+  person(): Promise<Person | null>;
+  /** The person's other runs that a digest has put into this one. */
+  digested(): Run[];
+}
+
+/**
+ * One guarded message. Novu asks `skip` first and, unless it says yes, `resolve`, both within one
+ * bridge call. All the work is done in `skip`, so that it ends with the last look at whether the
+ * person has left: between that and Novu's having the message lies nothing that takes time.
+ */
+export function guardedMessage<Controls extends z.ZodObject, Output>({
+  present: { run, rules, tools, addresses, person, digested },
+  id,
+  channel,
+  compose,
+  options,
+}: {
+  present: Present;
+  id: string;
+  channel: Channel;
+  compose: (moment: Moment<z.output<Controls>>) => Output | Promise<Output>;
+  options: SendOptions<Controls>;
+}) {
+  const about = { transactionId: run.transactionId, workflow: rules.workflow, step: id, distinctId: run.distinctId };
+  let composed: Promise<Output> | undefined;
+
+  return {
+    async resolve(controls: unknown): Promise<Output> {
+      const message = await make(controls);
+      await record("sent", null);
+      return message;
+    },
+    options: {
+      controlSchema: publishedControls(options.controlSchema ?? z.object({})),
+      // React escapes what it renders; Novu's sanitizer would escape it a second time.
+      disableOutputSanitization: true,
+      async skip(controls: unknown): Promise<boolean> {
+        const objection = (await objectionTo(controls)) ?? (await afterTheWork(controls));
+        if (objection !== null) await record("skipped", objection);
+        return objection !== null;
+      },
+    },
+  };
+
+  function make(controls: unknown): Promise<Output> {
+    composed ??= moment(controls).then(compose);
+    return composed;
+  }
+
+  async function moment(controls: unknown): Promise<Moment<z.output<Controls>>> {
+    const who = await person();
+    if (who === null)
+      throw new Error(`${rules.workflow}/${id} has nobody to write to, although its skip did not say so`);
+    return { person: who.properties, distinctId: who.distinctId, controls: controls as z.output<Controls> };
+  }
+
+  async function objectionTo(controls: unknown): Promise<Objection | null> {
+    const left = await hasLeft();
+    if (left !== null) return left;
+    const who = await person();
+    if (who === null) return { reason: "person not found", detail: null };
+    if (who.source === "snapshot" && !run.rehearsal) {
+      const unreadable = await holdUp();
+      if (unreadable !== null) return unreadable;
+    }
+    const unwanted = options.skip?.(await moment(controls));
+    if (unwanted) return { reason: "not needed", detail: unwanted };
+    // Whoever tries a workflow from Novu's dashboard wants to see it.
+    const { topic, holdout } = run.rehearsal ? { topic: null, holdout: null } : rules;
+    return tools.objectionTo({ ...about, channel, person: who.properties, addresses, topic, holdout });
+  }
+
+  async function afterTheWork(controls: unknown): Promise<Objection | null> {
+    await make(controls);
+    return hasLeft();
+  }
+
+  async function hasLeft(): Promise<Objection | null> {
+    const exit = await tools.leftBy({ ...run, workflow: rules.workflow });
+    return exit === null ? null : { reason: "left", detail: exit };
+  }
+
+  /** Throws for Novu to ask again, unless it has asked for the last time. */
+  async function holdUp(): Promise<Objection | null> {
+    if (rules.whenUnreadable === "send") return null;
+    if ((await tools.putOff(about)) < NOVU_ASKS) throw new Error("PostHog cannot be asked; Novu is to ask again");
+    return rules.whenUnreadable.hold === "then send" ? null : { reason: "person unavailable", detail: null };
+  }
+
+  async function record(outcome: Decision["outcome"], objection: Objection | null): Promise<void> {
+    if (run.rehearsal) return;
+    const source = objection?.reason === "left" ? null : ((await person())?.source ?? null);
+    const facts = {
+      ...about,
+      channel,
+      personSource: source === "sample" ? null : source,
+      decidedAt: new Date(tools.now()).toISOString(),
+    };
+    await tools.record({ ...facts, outcome, reason: null, detail: null, ...objection });
+    for (const { transactionId } of digested())
+      await tools.record({
+        ...facts,
+        transactionId,
+        outcome: "skipped",
+        reason: "digested",
+        detail: run.transactionId,
+      });
+  }
+}

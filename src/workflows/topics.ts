@@ -1,0 +1,9 @@
+/** What people can turn off, each by itself, in the words that they are shown. Yours to change. */
+export const TOPICS = {
+  getting_started: "Getting started",
+  product_tips: "Tips and features",
+  reminders: "Reminders of what you left open",
+  offers: "Plans and offers",
+} as const;
+
+export type Topic = keyof typeof TOPICS;
