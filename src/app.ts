@@ -5,10 +5,12 @@ import type { Cause } from "./contracts/cause.ts";
 import type { Decision } from "./contracts/decision.ts";
 import type { LifecycleEvent } from "./contracts/event.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
-import type { Lane } from "./contracts/work.ts";
+import { type Lane, unheardKey } from "./contracts/work.ts";
 import { createPacer } from "./delivery/pacer.ts";
 import { createPerform } from "./delivery/perform.ts";
 import { startWorker } from "./delivery/worker.ts";
+import { createGuards } from "./guards/guards.ts";
+import { timeZoneOf, untilWindow } from "./guards/hours.ts";
 import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
@@ -24,6 +26,7 @@ import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { createPersonLookup, createPersonNow } from "./people/person-now.ts";
+import { createFlagReader } from "./people/posthog-flags.ts";
 import { postHogPersons } from "./people/posthog-persons.ts";
 import { samplePerson } from "./people/sample-person.ts";
 import { createAccept } from "./routing/accept.ts";
@@ -34,6 +37,13 @@ import { startSweep } from "./store/sweep.ts";
 import { workflows as allWorkflows } from "./workflows/index.ts";
 import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
 import type { Tools } from "./workflows/tools.ts";
+
+/** With the time for the person it has to fit into the 5 s of a bridge call. */
+const FLAGS_WITHIN_MS = 1_000;
+/** Novu asks for a step once more for 7 s at most. */
+const HEARD_WITHIN_MS = 10 * 60 * 1000;
+/** Until a sample person's own hours. */
+const SAMPLE_WAIT_MS = 60 * 60 * 1000;
 
 export interface App {
   /** Where it listens, such as http://127.0.0.1:4000 */
@@ -80,9 +90,25 @@ export async function openApp(
     const lookUp = createPersonLookup({ readPersons: postHogPersons(posthog), now });
     const { longestDelayMs, triggersPerSecond } = NOVU_PLANS[novu.plan];
     const decisions = createNotedDecisions();
+    const objectionTo = createGuards({
+      cap: config.marketing.cap,
+      flagsOf: createFlagReader({ posthog, now, deadlineMs: FLAGS_WITHIN_MS }),
+      takePlace: (send, cap) => store.takePlace(send, cap),
+    });
     const liveTools: Tools = {
       longestDelayMs,
       now,
+      objectionTo,
+      untilHours({ $timezone, $geoip_time_zone }, novuTimeZone) {
+        const { hours, timeZone: fallback } = config.marketing;
+        const candidates = [$timezone, $geoip_time_zone, novuTimeZone];
+        return untilWindow({ now: now(), hours, timeZone: timeZoneOf(candidates, fallback, metrics.invalidTimeZone) });
+      },
+      putOff: (send) => store.putOff(send),
+      async mayEndUnheard({ transactionId, distinctId, workflow }) {
+        const work = { kind: "unheard", body: { transactionId, distinctId, workflow } } as const;
+        await store.schedule(unheardKey(transactionId), work, now() + HEARD_WITHIN_MS);
+      },
       person: createPersonNow({ lookUp, log }),
       leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
       record: async (decision) => decisions.note(decision),
@@ -92,6 +118,10 @@ export async function openApp(
       now,
       person: async () => samplePerson,
       leftBy: async () => null,
+      objectionTo: async () => null,
+      untilHours: () => SAMPLE_WAIT_MS,
+      putOff: async () => 0,
+      mayEndUnheard: async () => {},
       record: async () => {},
     };
 

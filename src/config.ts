@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { Cap } from "./contracts/cap.ts";
+import { Hours } from "./contracts/hours.ts";
 import { NovuPlan } from "./contracts/novu-plan.ts";
 import { keyOf } from "./lib/standard-webhooks.ts";
+import { isTimeZone } from "./lib/time-zone.ts";
 
 const url = () => z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
 
@@ -39,6 +42,9 @@ const Environment = z.object({
   DATABASE_DIRECT_URL: postgres().optional(),
   ROLES: Roles.default(["ingress", "worker"]),
   RETENTION_DAYS: z.coerce.number().int().min(1).default(90),
+  MARKETING_CAP: Cap.prefault("3 in 7 days"),
+  SEND_HOURS: Hours.prefault("09:00-20:00"),
+  DEFAULT_TIMEZONE: z.string().refine(isTimeZone, "expected an IANA time zone such as Europe/Berlin").default("UTC"),
   DELIVERY_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(32),
 
   NOVU_SECRET_KEY: key(),
@@ -68,6 +74,14 @@ export interface Config {
   retentionMs: number;
   /** How many calls to Novu, and to PostHog, may be under way at once. */
   deliveryConcurrency: number;
+  /** What holds for marketing, whatever workflow it is of. */
+  marketing: {
+    cap: Cap;
+    /** When it goes out, by the person's own clock. */
+    hours: Hours;
+    /** Of people of whom no time zone is known. */
+    timeZone: string;
+  };
   novu: {
     secretKey: string;
     apiUrl: string;
@@ -109,6 +123,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     roles: env.ROLES,
     retentionMs: env.RETENTION_DAYS * DAY_MS,
     deliveryConcurrency: env.DELIVERY_CONCURRENCY,
+    marketing: { cap: env.MARKETING_CAP, hours: env.SEND_HOURS, timeZone: env.DEFAULT_TIMEZONE },
     novu: {
       secretKey: env.NOVU_SECRET_KEY,
       apiUrl: env.NOVU_API_URL,

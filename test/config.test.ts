@@ -18,6 +18,11 @@ describe("readConfig", () => {
       roles: ["ingress", "worker"],
       retentionMs: 90 * 24 * 60 * 60 * 1000,
       deliveryConcurrency: 32,
+      marketing: {
+        cap: { most: 3, withinMs: 7 * 24 * 60 * 60 * 1000 },
+        hours: { from: "09:00", to: "20:00" },
+        timeZone: "UTC",
+      },
       novu: { secretKey: "novu-key", apiUrl: "https://api.novu.co", plan: "free" },
       posthog: {
         projectToken: "phc_1",

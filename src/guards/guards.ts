@@ -1,12 +1,7 @@
+import type { Cap } from "../contracts/cap.ts";
 import type { Objection } from "../contracts/decision.ts";
 import type { FlagAnswer } from "../contracts/flag.ts";
 import type { Send } from "../contracts/send.ts";
-
-/** How many messages one person gets in how long, over all workflows. */
-export interface Cap {
-  most: number;
-  withinMs: number;
-}
 
 type Guard = (send: Send) => Promise<Objection | null> | Objection | null;
 

@@ -1,15 +1,9 @@
 import { Temporal } from "temporal-polyfill";
 import type { Hours } from "../contracts/hours.ts";
+import { isTimeZone } from "../lib/time-zone.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-
-/** Half as long again as the longest name there is. */
-const LONGEST_NAME = 48;
-const IANA_NAME = /^[A-Za-z][\w+-]*(\/[\w+-]+)*$/;
-/** More than there are names. People's properties can hold anything, and must not fill the memory. */
-const MOST_REMEMBERED = 1_000;
-const remembered = new Map<string, boolean>();
 
 /**
  * Milliseconds from `now` (whole milliseconds since 1970) until the clock on the wall in `timeZone`
@@ -49,27 +43,6 @@ export function timeZoneOf(
     onInvalid();
   }
   return fallback;
-}
-
-/** To ask what is not known yet takes some 50 µs. */
-function isTimeZone(name: string): boolean {
-  if (name.length > LONGEST_NAME || !IANA_NAME.test(name)) return false;
-  const known = remembered.get(name);
-  if (known !== undefined) return known;
-  if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-  const exists = isKnownToTemporal(name);
-  remembered.set(name, exists);
-  return exists;
-}
-
-/** Not asked of Intl, which takes names that Temporal refuses, such as "CST". */
-function isKnownToTemporal(name: string): boolean {
-  try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** "20:00" → what a clock shows then, in milliseconds since it showed 00:00. */

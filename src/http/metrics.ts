@@ -31,6 +31,8 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
   const triggers = counter("triggers", "Runs that Novu took on", ["workflow"]);
   const decisions = counter("decisions", "Messages decided", ["workflow", "channel", "outcome", "reason"]);
 
+  const timeZones = counter("invalid_time_zones", "Time zones of people that are none, and were passed over", []);
+
   const storeUp = gauge("store_up", "1 when the store could be read just now", []);
   const waiting = gauge("work_waiting", "Work that waits", ["lane"]);
   const dead = gauge("work_dead", "Work that nothing tries again by itself", ["lane"]);
@@ -48,6 +50,7 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     triggered: (workflow: string) => triggers.inc({ workflow }),
     decided: ({ workflow, channel, outcome, reason }: Decision) =>
       decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
+    invalidTimeZone: () => timeZones.inc(),
     router: Router().get("/metrics", async (_request, response) => {
       // What was counted is of use just then.
       storeUp.set(

@@ -17,7 +17,14 @@ export const LOCAL_KEYS = {
   projectId: "1",
 } as const;
 
-const RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** As the app has it when nothing is configured. */
+const RETENTION_MS = 90 * DAY_MS;
+const MARKETING: Config["marketing"] = {
+  cap: { most: 3, withinMs: 7 * DAY_MS },
+  hours: { from: "09:00", to: "20:00" },
+  timeZone: "UTC",
+};
 type Workflows = NonNullable<Parameters<typeof openApp>[1]>["workflows"];
 
 export interface SandboxOptions {
@@ -25,6 +32,7 @@ export interface SandboxOptions {
   /** Instead of the app's own. */
   workflows?: Workflows;
   plan?: NovuPlan;
+  marketing?: Config["marketing"];
   /** Milliseconds since 1970. */
   startAt: number;
   /** Whether time passes by itself, or only by travelling. */
@@ -61,6 +69,7 @@ export async function openSandbox({
   flowing = false,
   ports = { app: 0, posthog: 0, novu: 0 },
   log = createLog({ level: "silent" }),
+  marketing = MARKETING,
   novuState,
   posthogState,
 }: SandboxOptions): Promise<Sandbox> {
@@ -74,6 +83,7 @@ export async function openSandbox({
     roles: ["ingress", "worker"],
     retentionMs: RETENTION_MS,
     deliveryConcurrency: 8,
+    marketing,
     novu: { secretKey: LOCAL_KEYS.novu, apiUrl: novu.url, plan },
     posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
   };

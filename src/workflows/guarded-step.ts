@@ -12,6 +12,13 @@ import { asOneDelay, type Duration, splitWait } from "./wait.ts";
 type NovuStep = ExecuteInput<Record<string, unknown>, Record<string, unknown>>["step"];
 type InAppOutput = Awaited<ReturnType<Parameters<NovuStep["inApp"]>[1]>>;
 
+/** As the framework's, but for its types, which it works out from a JSON schema as it is written. */
+type CustomStep = (
+  id: string,
+  resolve: () => Promise<Record<string, unknown>>,
+  options: { outputSchema: object },
+) => Promise<unknown>;
+
 type Compose<Controls extends z.ZodObject, Output> = (moment: Moment<z.output<Controls>>) => Output;
 
 /**
@@ -79,12 +86,11 @@ export function guardedStep<Payload>(
     },
 
     async email(id, compose, options = {}) {
-      const rendered: typeof compose = (moment) => compose(moment);
       const { resolve, options: novus } = await message(
         id,
         "email",
         (moment: Parameters<typeof compose>[0]) => {
-          const { subject, body } = rendered(moment);
+          const { subject, body } = compose(moment);
           return { subject, body: renderEmail(body) };
         },
         options,
@@ -137,13 +143,19 @@ export function guardedStep<Payload>(
       });
     },
 
-    custom: async (id, schema, find) =>
-      step.custom(
-        id,
-        async () => find({ person: (await person())?.properties ?? run.snapshot, distinctId: run.distinctId }),
-        { outputSchema: publishedPayload(schema) },
-      ) as Promise<z.output<typeof schema>>,
+    custom,
   };
+
+  async function custom<Result extends z.ZodObject>(
+    id: string,
+    schema: Result,
+    find: (moment: { person: Person["properties"]; distinctId: string }) => z.output<Result>,
+  ): Promise<z.output<Result>> {
+    const resolve = async (): Promise<Record<string, unknown>> =>
+      find({ person: (await person())?.properties ?? run.snapshot, distinctId: run.distinctId });
+    const result = await (step.custom as CustomStep)(id, resolve, { outputSchema: publishedPayload(schema) });
+    return result as z.output<Result>;
+  }
 
   async function message<Controls extends z.ZodObject, Output>(
     id: string,

@@ -75,7 +75,8 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
   };
   // Novu's preferences are the subscriber's to change, but not for what has to arrive.
   const preferences = definition.preferences ?? { all: { enabled: true, readOnly: category === "transactional" } };
-  const severity = definition.severity as SeverityLevelEnum | undefined;
+  // The framework's type is an enum of just these words.
+  const severity = (definition.severity ?? "none") as SeverityLevelEnum;
   const payloadSchema = publishable();
 
   return {

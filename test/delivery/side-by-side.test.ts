@@ -216,7 +216,7 @@ describe("starts and exits of one person, side by side", () => {
           refuse: stepwise("refuse", store.refuse),
         },
         report: async () => {},
-        sendingSteps: () => [{ step: "recovery", channel: "email" }],
+        sendingSteps: () => [{ step: "recovery", channel: "email", isThrottled: false }],
         pace: async () => {},
         now: () => now,
         log,

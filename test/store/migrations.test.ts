@@ -38,7 +38,7 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       await store.decide(decision({ outcome: "failed", reason: "error" }));
       const body = JSON.stringify(decision({ decidedAt: LATER }));
       await data.raw.updateTable("decisions").set({ body }).where("transaction_id", "=", "u:w").execute();
-      expect(await store.countSent({ distinctId: "ada", workflows: ["w"], since: LATER })).toBe(1);
+      expect(await store.countWorkflows(Date.parse(LATER))).toMatchObject([{ workflow: "w", sent: 1 }]);
     });
 
     it("is swept and forgotten like the rest", async () => {
@@ -66,14 +66,13 @@ async function expectAll(store: Store): Promise<void> {
   expect(await store.nextDueAt("novu")).toBe(now());
 
   const ada = { distinctId: "ada", workflow: "w" };
-  expect(await store.countSent({ ...ada, workflows: ["w"], since: OCCURRED_AT })).toBe(1);
   expect(await store.countWorkflows(now())).toEqual([{ workflow: "w", entered: 0, sent: 1, skipped: 0, failed: 0 }]);
   expect(await store.listDecisions({ distinctId: "ada" })).toEqual([decision()]);
   expect(await store.occurrences({ ...ada, eventName: event().name, from: OCCURRED_AT, to: OCCURRED_AT })).toEqual([
     OCCURRED_AT,
   ]);
   expect(await store.exitSince({ ...ada, since: OCCURRED_AT })).toBe("checkout_completed");
-  expect(Object.values(await store.personRecords("ada")).map((rows) => rows.length)).toEqual([2, 3, 1, 0, 1, 1, 0]);
+  expect(Object.values(await store.personRecords("ada")).map((rows) => rows.length)).toEqual([2, 3, 1, 0, 1, 1, 0, 0]);
 
   expect(await store.accept(event(), { starts: [start()], exits: [] })).toBe("duplicate");
   expect(await store.enter({ ...run(), workflow: "w" }, "one at a time")).toBe(true);

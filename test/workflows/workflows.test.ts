@@ -8,7 +8,8 @@ import { lifecycle } from "../../src/workflows/lifecycle.ts";
 import type { Tools } from "../../src/workflows/tools.ts";
 import { event } from "../support/facts.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Nobody is to be asked, and nothing to be noted. */
 const sampleTools: Tools = {
@@ -16,6 +17,10 @@ const sampleTools: Tools = {
   now: () => 0,
   person: async () => samplePerson,
   leftBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
+  objectionTo: () => Promise.reject(new Error("a preview asked whether it may go out")),
+  untilHours: () => HOUR_MS,
+  putOff: () => Promise.reject(new Error("a preview was put off")),
+  mayEndUnheard: () => Promise.reject(new Error("a preview was throttled")),
   record: () => Promise.reject(new Error("a preview noted a decision")),
 };
 
@@ -27,7 +32,7 @@ describe.each(workflows)("$id", (lifecycleWorkflow) => {
     expect([name, description, tags]).toEqual([
       lifecycleWorkflow.name,
       expect.stringMatching(/.{10}/),
-      ["lifecycle", lifecycleWorkflow.category],
+      ["lifecycle", lifecycleWorkflow.category, lifecycleWorkflow.topic ?? []].flat(),
     ]);
     for (const email of steps.filter(({ type }) => type === "email")) {
       expect(email.controls.schema).toMatchObject({
@@ -53,7 +58,7 @@ describe.each(workflows)("$id", (lifecycleWorkflow) => {
         expect(steps.length).toBeLessThanOrEqual(mostSteps);
         const delays = await Promise.all(
           steps
-            .filter(({ type }) => type === "delay")
+            .filter(({ stepId, type }) => type === "delay" && !stepId.endsWith("-hours"))
             .map(async ({ stepId }) => delayMs((await preview(client, lifecycleWorkflow.id, stepId)).outputs)),
         );
         expect(Math.max(0, ...delays)).toBeLessThanOrEqual(longestDelayMs);
@@ -69,7 +74,7 @@ it("refuses a payload that JSON cannot carry to the step, and names the workflow
     id: "w",
     name: "W",
     description: "",
-    category: "marketing",
+    category: "transactional",
     on: [],
     from: () => ({ at: 1 }),
     workflow: async () => {},
@@ -82,7 +87,7 @@ it("refuses a payload that JSON cannot carry to the step, and names the workflow
 });
 
 it("refuses an entry that limits nothing, and names the workflow", () => {
-  const names = { id: "w", name: "W", description: "", category: "marketing" } as const;
+  const names = { id: "w", name: "W", description: "", category: "transactional" } as const;
   const rest = { on: [], payload: z.object({}), from: () => ({}), workflow: async () => {} };
   expect(() => lifecycle({ ...names, ...rest, entry: { oncePer: { days: 0 } } })).toThrow(
     'the entry of "w" cannot be kept',
@@ -94,7 +99,7 @@ it("says in no word of the event that a workflow's `from` fails on it", () => {
     id: "w",
     name: "W",
     description: "",
-    category: "marketing",
+    category: "transactional",
     on: [],
     payload: z.object({ at: z.string() }),
     from: ({ properties }) => ({ at: (properties.items as string[])[0]?.trim() }),

@@ -1,0 +1,18 @@
+import { z } from "zod";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** How many messages one person gets in how long, over all workflows. */
+export interface Cap {
+  most: number;
+  withinMs: number;
+}
+
+/** A cap as a configuration writes it: "3 in 7 days". */
+export const Cap = z
+  .string()
+  .regex(/^[1-9]\d{0,3} in [1-9]\d{0,2} days?$/, 'expected how many in how long, such as "3 in 7 days"')
+  .transform((text): Cap => {
+    const [most = 0, days = 0] = (text.match(/\d+/g) ?? []).map(Number);
+    return { most, withinMs: days * DAY_MS };
+  });
