@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import express, { type Request, type Response } from "express";
 import { z } from "zod";
 import { NOVU_PLANS, type NovuPlan } from "../../contracts/novu-plan.ts";
@@ -8,6 +8,7 @@ import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import { answer, refuse } from "./answer.ts";
 import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
+import { hashOf, idempotency } from "./idempotency.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { emptyNovuState, type Message, type NovuState, type PublishedWorkflow } from "./state.ts";
 import { Subscriber, subscriberRoutes, upsertSubscriber } from "./subscribers.ts";
@@ -70,14 +71,13 @@ export async function openLocalNovu({
   const bridge = createBridgeClient({ secretKey, pause: activity.pause, onCall: (call) => bridgeCalls.push(call) });
   const worker = createNovuWorker({ state, bridge, plan: NOVU_PLANS[plan], clock, activity });
   const interference = interferable();
-  const remembered = new Map<string, { hash: string; status: number; body: unknown }>();
 
   const app = express()
     .disable("x-powered-by")
     .use(interference.handler)
     .use(authorize)
     .use(express.json({ limit: "5mb" }))
-    .post("/v1/events/trigger", note, rateLimit(triggersPerSecond), idempotent, trigger)
+    .post("/v1/events/trigger", note, rateLimit(triggersPerSecond), idempotency(), trigger)
     .delete("/v1/events/trigger/:transactionId", (request, response) => {
       answer(response, 200, worker.cancel(request.params.transactionId));
     })
@@ -106,25 +106,6 @@ export async function openLocalNovu({
 
   function note(request: Request, _response: Response, next: () => void): void {
     asked.push({ transactionId: String(request.body?.transactionId), hash: hashOf(request.body) });
-    next();
-  }
-
-  /** The same key brings the same answer back, errors as well; another body under it is refused. */
-  function idempotent(request: Request, response: Response, next: () => void): void {
-    const key = request.get("idempotency-key");
-    if (key === undefined) return next();
-    const hash = hashOf(request.body);
-    const before = remembered.get(key);
-    if (before !== undefined && before.hash !== hash)
-      return refuse(response, 422, "this idempotency key was used with another body");
-    if (before !== undefined)
-      return void response.status(before.status).set("idempotency-replay", "true").json(before.body);
-
-    const json = response.json.bind(response);
-    response.json = (body: unknown) => {
-      remembered.set(key, { hash, status: response.statusCode, body });
-      return json(body);
-    };
     next();
   }
 
@@ -211,8 +192,4 @@ export async function openLocalNovu({
       lastReadDate: at,
     });
   }
-}
-
-function hashOf(body: unknown): string {
-  return createHash("sha256").update(JSON.stringify(body)).digest("hex");
 }

@@ -15,6 +15,8 @@ const Credentials = z.object({
   credentials: z.looseObject({ deviceTokens: z.array(z.string()).optional(), webhookUrl: z.string().optional() }),
 });
 
+const Notifications = z.object({ notificationIds: z.array(z.string()) });
+
 /** Who gets messages, where they are reached, what they want, and what they have seen. */
 export function subscriberRoutes({
   state,
@@ -57,15 +59,23 @@ export function subscriberRoutes({
       const channels: SubscriberChannel[] = [...others, { providerId, _integrationId, credentials }];
       answer(response, 200, upsertSubscriber(state, { subscriberId: idOf(request), channels }));
     })
-    .patch("/v2/subscribers/:id/notifications/:messageId/:as", existing, (request, response) => {
-      const { messageId, as } = request.params;
-      if (as !== "seen" && as !== "read") return refuse(response, 404, `the local Novu cannot mark as ${String(as)}`);
-      const isTheirs = state.messages.some(
-        ({ id, channel, subscriberId }) => id === messageId && channel === "in_app" && subscriberId === idOf(request),
-      );
-      if (!isTheirs) return refuse(response, 404, `no in-app message ${String(messageId)}`);
-      answer(response, 200, mark(String(messageId), as));
+    .post("/v2/subscribers/:id/notifications/seen", existing, (request, response) => {
+      const given = Notifications.safeParse(request.body);
+      if (!given.success) return refuse(response, 422, z.prettifyError(given.error));
+      for (const messageId of given.data.notificationIds) if (isTheirs(request, messageId)) mark(messageId, "seen");
+      response.status(204).end();
+    })
+    .patch("/v2/subscribers/:id/notifications/:messageId/read", existing, (request, response) => {
+      const messageId = String(request.params.messageId);
+      if (!isTheirs(request, messageId)) return refuse(response, 404, `no in-app message ${messageId}`);
+      answer(response, 200, mark(messageId, "read"));
     });
+
+  function isTheirs(request: Request, messageId: string): boolean {
+    return state.messages.some(
+      ({ id, channel, subscriberId }) => id === messageId && channel === "in_app" && subscriberId === idOf(request),
+    );
+  }
 
   function existing(request: Request, response: Response, next: () => void): void {
     if (state.subscribers[idOf(request)] === undefined) refuse(response, 404, `no subscriber ${idOf(request)}`);

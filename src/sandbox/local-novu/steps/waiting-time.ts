@@ -18,13 +18,14 @@ export function durationMs({ amount, unit }: { amount?: unknown; unit?: unknown 
   return ms;
 }
 
-/** Until the expression's next time in the subscriber's timezone, UTC without one. Throws on a wrong expression. */
+/** Until the expression's next time in the subscriber's timezone, UTC without one. Throws when there is no such time. */
 export function msUntilCron(cron: string, now: number, timezone: string | null | undefined): number {
-  return (
-    CronExpressionParser.parse(cron, { currentDate: now, tz: timezone ?? "UTC" })
-      .next()
-      .getTime() - now
-  );
+  const tz = timezone ?? "UTC";
+  try {
+    return CronExpressionParser.parse(cron, { currentDate: now, tz }).next().getTime() - now;
+  } catch (error) {
+    throw new Error(`cron "${cron}" has no next time in ${tz}`, { cause: error });
+  }
 }
 
 /** null for what is not an ISO time; without an offset it is UTC, which Novu's servers run in. */
