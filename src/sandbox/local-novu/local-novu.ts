@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import express, { type Request, type Response } from "express";
 import { z } from "zod";
 import { NOVU_PLANS, type NovuPlan } from "../../contracts/novu-plan.ts";
@@ -6,9 +6,12 @@ import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
+import { answer, refuse } from "./answer.ts";
 import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
+import { hashOf, idempotency } from "./idempotency.ts";
 import { rateLimit } from "./rate-limit.ts";
-import { emptyNovuState, type NovuState, type PublishedWorkflow } from "./state.ts";
+import { emptyNovuState, type Message, type NovuState, type PublishedWorkflow } from "./state.ts";
+import { Subscriber, subscriberRoutes, upsertSubscriber } from "./subscribers.ts";
 import { createNovuWorker } from "./worker.ts";
 
 export interface LocalNovu extends Pick<Listening, "url" | "close"> {
@@ -19,6 +22,8 @@ export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   asked: Array<{ transactionId: string; hash: string }>;
   /** Every trigger that was taken, repeated transaction ids included. */
   triggers: Array<{ transactionId: string; idempotencyKey: string | null; body: string }>;
+  /** What the person does in their Inbox, at the clock's time; who has read has seen. Throws for an unknown message. */
+  mark(messageId: string, as: "seen" | "read"): Message;
   /** Resolves when every run waits for time to pass or is over. */
   idle(): Promise<void>;
   interfere(interference: Interference | null): void;
@@ -26,7 +31,6 @@ export interface LocalNovu extends Pick<Listening, "url" | "close"> {
 
 const LARGEST_TRIGGER_BYTES = 512 * 1024;
 
-const Subscriber = z.looseObject({ subscriberId: z.string().min(1) });
 const Trigger = z.object({
   name: z.string().min(1),
   to: z.union([
@@ -41,10 +45,6 @@ const Trigger = z.object({
     .string()
     .min(1)
     .default(() => randomUUID()),
-});
-const ChannelPreferences = z.object({
-  channels: z.record(z.string(), z.boolean()),
-  workflowId: z.string().default(""),
 });
 
 /** Novu's API and worker on this machine, as far as the bridge needs them, with the limits of a plan and no account. */
@@ -71,41 +71,18 @@ export async function openLocalNovu({
   const bridge = createBridgeClient({ secretKey, pause: activity.pause, onCall: (call) => bridgeCalls.push(call) });
   const worker = createNovuWorker({ state, bridge, plan: NOVU_PLANS[plan], clock, activity });
   const interference = interferable();
-  const remembered = new Map<string, { hash: string; status: number; body: unknown }>();
 
   const app = express()
     .disable("x-powered-by")
     .use(interference.handler)
     .use(authorize)
     .use(express.json({ limit: "5mb" }))
-    .post("/v1/events/trigger", note, rateLimit(triggersPerSecond), idempotent, trigger)
+    .post("/v1/events/trigger", note, rateLimit(triggersPerSecond), idempotency(), trigger)
     .delete("/v1/events/trigger/:transactionId", (request, response) => {
       answer(response, 200, worker.cancel(request.params.transactionId));
     })
     .post("/v1/bridge/sync", sync)
-    .post("/v2/subscribers", (request, response) => {
-      const subscriber = Subscriber.safeParse(request.body);
-      if (!subscriber.success) return refuse(response, 422, "subscriberId is missing");
-      answer(response, 201, upsert(subscriber.data));
-    })
-    .get("/v2/subscribers/:id", existing, (request, response) =>
-      answer(response, 200, state.subscribers[idOf(request)]),
-    )
-    .patch("/v2/subscribers/:id", existing, (request, response) =>
-      answer(response, 200, upsert({ ...request.body, subscriberId: idOf(request) })),
-    )
-    .get("/v2/subscribers/:id/preferences", existing, (request, response) =>
-      answer(response, 200, state.preferences[idOf(request)] ?? {}),
-    )
-    .patch("/v2/subscribers/:id/preferences", existing, (request, response) => {
-      const chosen = ChannelPreferences.safeParse(request.body);
-      if (!chosen.success) return refuse(response, 422, "channels is missing");
-      const { workflowId, channels } = chosen.data;
-      const earlier = state.preferences[idOf(request)] ?? {};
-      const preferences = { ...earlier, [workflowId]: { ...earlier[workflowId], ...channels } };
-      state.preferences[idOf(request)] = preferences;
-      answer(response, 200, preferences);
-    })
+    .use(subscriberRoutes({ state, mark }))
     .use((_request, response) => refuse(response, 404, "the local Novu does not know this route"));
 
   const server = await serve(app, { port, host: "127.0.0.1" });
@@ -117,6 +94,7 @@ export async function openLocalNovu({
     bridgeCalls,
     asked,
     triggers,
+    mark,
     idle: activity.idle,
     interfere: interference.set,
   };
@@ -131,25 +109,6 @@ export async function openLocalNovu({
     next();
   }
 
-  /** The same key brings the same answer back, errors as well; another body under it is refused. */
-  function idempotent(request: Request, response: Response, next: () => void): void {
-    const key = request.get("idempotency-key");
-    if (key === undefined) return next();
-    const hash = hashOf(request.body);
-    const before = remembered.get(key);
-    if (before !== undefined && before.hash !== hash)
-      return refuse(response, 422, "this idempotency key was used with another body");
-    if (before !== undefined)
-      return void response.status(before.status).set("idempotency-replay", "true").json(before.body);
-
-    const json = response.json.bind(response);
-    response.json = (body: unknown) => {
-      remembered.set(key, { hash, status: response.statusCode, body });
-      return json(body);
-    };
-    next();
-  }
-
   function trigger(request: Request, response: Response): void {
     const body = JSON.stringify(request.body);
     if (Buffer.byteLength(body) > LARGEST_TRIGGER_BYTES) return refuse(response, 413, "request entity too large");
@@ -159,7 +118,7 @@ export async function openLocalNovu({
     const workflow = state.workflows.find(({ workflowId }) => workflowId === name);
     if (workflow === undefined) return refuse(response, 422, "workflow_not_found");
 
-    upsert(to);
+    upsertSubscriber(state, to);
     triggers.push({ transactionId, idempotencyKey: request.get("idempotency-key") ?? null, body });
     const isRepeated = state.runs.some((run) => run.transactionId === transactionId);
     answer(response, 201, {
@@ -212,38 +171,25 @@ export async function openLocalNovu({
       return refuse(response, 400, `${workflows.length} workflows, the plan takes ${mostWorkflows}`);
 
     state.bridgeUrl = bridgeUrl;
-    state.workflows = workflows.map(({ workflowId, name, steps }) => ({
+    state.workflows = workflows.map(({ workflowId, name, steps, preferences = {} }) => ({
       workflowId,
       name: name ?? null,
       steps: steps.map(({ stepId, type }) => ({ stepId, type })),
+      preferences,
     }));
     answer(response, 201, state.workflows);
   }
 
-  function existing(request: Request, response: Response, next: () => void): void {
-    if (state.subscribers[idOf(request)] === undefined) refuse(response, 404, `no subscriber ${idOf(request)}`);
-    else next();
+  function mark(messageId: string, as: "seen" | "read"): Message {
+    const message = state.messages.find(({ id, channel }) => id === messageId && channel === "in_app");
+    if (message === undefined) throw new Error(`there is no in-app message "${messageId}"`);
+    const at = new Date(clock.now()).toISOString();
+    if (as === "seen") return Object.assign(message, { seen: true, lastSeenDate: at });
+    return Object.assign(message, {
+      seen: true,
+      read: true,
+      lastSeenDate: message.lastSeenDate ?? at,
+      lastReadDate: at,
+    });
   }
-
-  function upsert(subscriber: { subscriberId: string }): object {
-    const merged = { ...state.subscribers[subscriber.subscriberId], ...subscriber };
-    state.subscribers[subscriber.subscriberId] = merged;
-    return merged;
-  }
-}
-
-function hashOf(body: unknown): string {
-  return createHash("sha256").update(JSON.stringify(body)).digest("hex");
-}
-
-function idOf(request: Request): string {
-  return String(request.params.id);
-}
-
-function answer(response: Response, status: number, data: unknown): void {
-  response.status(status).json({ data });
-}
-
-function refuse(response: Response, statusCode: number, message: string): void {
-  response.status(statusCode).json({ statusCode, message, error: message });
 }

@@ -1,19 +1,23 @@
 // What the local Novu remembers: plain data, so that it can be kept in a file.
 
-export type JobStatus = "pending" | "running" | "delayed" | "completed" | "failed" | "canceled" | "skipped";
+export type JobStatus = "pending" | "running" | "delayed" | "merged" | "completed" | "failed" | "canceled" | "skipped";
 
 export interface Job {
   id: string;
   stepId: string;
   type: string;
   status: JobStatus;
-  /** What later steps are told of this one. */
+  /** What a custom step returned; of the other types later steps are told by step-state.ts. */
   outputs: Record<string, unknown>;
   error: string | null;
   /** When a delayed job wakes; milliseconds since 1970. */
   wakesAt: number | null;
   /** When it came to an end, or began to wait; milliseconds since 1970. */
   changedAt: number | null;
+  /** Of a digest that was asked: what it gathers by ("" for all), and the waiting digest that took it in. */
+  digest?: { key: string; mergedInto: string | null };
+  /** Of a throttle that let its run pass: the window it counts in; milliseconds since 1970. */
+  window?: { key: string; endsAt: number };
 }
 
 export interface NovuRun {
@@ -35,6 +39,15 @@ export interface NovuSubscriber {
   locale?: string | null;
   timezone?: string | null;
   data?: Record<string, unknown> | null;
+  /** Where push and chat reach them. */
+  channels?: SubscriberChannel[];
+}
+
+export interface SubscriberChannel {
+  providerId: string;
+  /** Which of several accounts at that provider; the provider's own name when there is one only. */
+  _integrationId: string;
+  credentials: { deviceTokens?: string[] | undefined; webhookUrl?: string | undefined };
 }
 
 /** What a subscriber chose, by channel; "" holds for every workflow. */
@@ -47,18 +60,30 @@ export interface Message {
   stepId: string;
   subscriberId: string;
   channel: string;
-  /** The address it went to; null where the channel has none. */
+  /** Of push and chat, whom it went through; null for the other channels. */
+  providerId: string | null;
+  /** The address it went to, several device tokens with commas between; null where the channel has none. */
   to: string | null;
   content: Record<string, unknown>;
   sentAt: number;
   seen: boolean;
   read: boolean;
+  /** ISO 8601. */
+  lastSeenDate: string | null;
+  lastReadDate: string | null;
 }
 
 export interface PublishedWorkflow {
   workflowId: string;
   name: string | null;
   steps: Array<{ stepId: string; type: string }>;
+  preferences?: WorkflowPreferences;
+}
+
+/** What the workflow's code says about its channels. */
+export interface WorkflowPreferences {
+  all?: { enabled?: boolean; readOnly?: boolean };
+  channels?: Record<string, { enabled?: boolean }>;
 }
 
 export interface NovuState {

@@ -266,7 +266,7 @@ header, .row { align-items: center; display: flex; flex-wrap: wrap; gap: 8px 12p
 button, input, select { font: inherit; padding: 4px 10px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; } th, td { border-top: 1px solid var(--line); padding: 6px 12px 6px 0; text-align: left; vertical-align: top; } th { font-weight: 600; white-space: nowrap; } td:first-child { white-space: nowrap; } td:last-child { min-width: 220px; }
-.step { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; display: inline-block; margin: 0 4px 4px 0; padding: 0 8px; } .step.completed { border-color: light-dark(#2e7d32, #7bc67f); } .step.failed { border-color: light-dark(#b3261e, #f2938c); } .step.canceled, .step.skipped { border-style: dashed; }
+.step { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; display: inline-block; margin: 0 4px 4px 0; padding: 0 8px; } .step.completed { border-color: light-dark(#2e7d32, #7bc67f); } .step.failed { border-color: light-dark(#b3261e, #f2938c); } .step.canceled, .step.skipped, .step.merged { border-style: dashed; }
 .frames { align-items: flex-start; display: flex; flex-wrap: wrap; gap: 24px; } iframe { background: #fff; border: 1px solid var(--line); border-radius: 8px; height: 760px; max-width: 100%; }
 .note { border: 1px solid var(--line); border-radius: 8px; max-width: 420px; padding: 16px; }
 `;

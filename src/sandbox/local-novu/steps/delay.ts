@@ -1,0 +1,27 @@
+import type { AnsweredStep, Outcome } from "./step.ts";
+import { assertPlanTakes, durationMs, isDuration, isoTimeMs, msUntilCron, valueAt } from "./waiting-time.ts";
+
+/** Waits for `{amount, unit}`, for the next time of `{cron}`, or for what `{dynamicKey}` names. Throws when it cannot. */
+export function delay(step: AnsweredStep): Outcome {
+  const waitMs = waitMsOf(step);
+  assertPlanTakes(waitMs, step.plan);
+  return { status: "delayed", wakesAt: step.now + waitMs };
+}
+
+function waitMsOf({ state, run, outputs, now }: AnsweredStep): number {
+  if (typeof outputs.cron === "string")
+    return msUntilCron(outputs.cron, now, state.subscribers[run.subscriberId]?.timezone);
+  if (typeof outputs.dynamicKey === "string") return dynamicMs(run.payload, outputs.dynamicKey, now);
+  return durationMs(outputs);
+}
+
+/** The key starts at "payload.", as Novu wants it. */
+function dynamicMs(payload: Record<string, unknown>, key: string, now: number): number {
+  const value = valueAt({ payload }, key);
+  if (value === undefined || value === null) throw new Error(`Dynamic delay key '${key}' not found in payload`);
+  if (isDuration(value)) return durationMs(value);
+  const timeMs = isoTimeMs(value);
+  if (timeMs === null) throw new Error(`Dynamic delay key '${key}' holds neither an ISO time nor {amount, unit}`);
+  if (timeMs < now) throw new Error(`Dynamic delay timestamp '${String(value)}' must be a future date`);
+  return timeMs - now;
+}

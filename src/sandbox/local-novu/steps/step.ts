@@ -1,0 +1,22 @@
+import type { NOVU_PLANS } from "../../../contracts/novu-plan.ts";
+import type { Job, JobStatus, NovuRun, NovuState } from "../state.ts";
+
+export type Plan = (typeof NOVU_PLANS)[keyof typeof NOVU_PLANS];
+
+/** A step that the bridge has answered. */
+export interface AnsweredStep {
+  state: NovuState;
+  plan: Plan;
+  run: NovuRun;
+  job: Job;
+  outputs: Record<string, unknown>;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+/** What becomes of a step. One that is still "running" is asked again. */
+export interface Outcome extends Partial<Pick<Job, "outputs" | "error" | "wakesAt" | "digest" | "window">> {
+  status: JobStatus;
+  /** What becomes of the steps behind it; left out when they have their turn. */
+  rest?: JobStatus;
+}

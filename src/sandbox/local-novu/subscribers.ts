@@ -1,0 +1,95 @@
+import { type Request, type Response, Router } from "express";
+import { z } from "zod";
+import { answer, refuse } from "./answer.ts";
+import type { Message, NovuState, NovuSubscriber, SubscriberChannel } from "./state.ts";
+import { CHANNEL_OF_PROVIDER } from "./steps/deliver.ts";
+
+export const Subscriber = z.looseObject({ subscriberId: z.string().min(1) });
+const ChannelPreferences = z.object({
+  channels: z.record(z.string(), z.boolean()),
+  workflowId: z.string().default(""),
+});
+const Credentials = z.object({
+  providerId: z.string().refine((id) => Object.hasOwn(CHANNEL_OF_PROVIDER, id), "is no push or chat provider"),
+  integrationIdentifier: z.string().optional(),
+  credentials: z.looseObject({ deviceTokens: z.array(z.string()).optional(), webhookUrl: z.string().optional() }),
+});
+
+const Notifications = z.object({ notificationIds: z.array(z.string()) });
+
+/** Who gets messages, where they are reached, what they want, and what they have seen. */
+export function subscriberRoutes({
+  state,
+  mark,
+}: {
+  state: NovuState;
+  mark: (messageId: string, as: "seen" | "read") => Message;
+}): Router {
+  return Router()
+    .post("/v2/subscribers", (request, response) => {
+      const subscriber = Subscriber.safeParse(request.body);
+      if (!subscriber.success) return refuse(response, 422, "subscriberId is missing");
+      answer(response, 201, upsertSubscriber(state, subscriber.data));
+    })
+    .get("/v2/subscribers/:id", existing, (request, response) =>
+      answer(response, 200, state.subscribers[idOf(request)]),
+    )
+    .patch("/v2/subscribers/:id", existing, (request, response) =>
+      answer(response, 200, upsertSubscriber(state, { ...request.body, subscriberId: idOf(request) })),
+    )
+    .get("/v2/subscribers/:id/preferences", existing, (request, response) =>
+      answer(response, 200, state.preferences[idOf(request)] ?? {}),
+    )
+    .patch("/v2/subscribers/:id/preferences", existing, (request, response) => {
+      const chosen = ChannelPreferences.safeParse(request.body);
+      if (!chosen.success) return refuse(response, 422, "channels is missing");
+      const { workflowId, channels } = chosen.data;
+      const earlier = state.preferences[idOf(request)] ?? {};
+      const preferences = { ...earlier, [workflowId]: { ...earlier[workflowId], ...channels } };
+      state.preferences[idOf(request)] = preferences;
+      answer(response, 200, preferences);
+    })
+    .put("/v1/subscribers/:id/credentials", existing, (request, response) => {
+      const given = Credentials.safeParse(request.body);
+      if (!given.success) return refuse(response, 422, z.prettifyError(given.error));
+      const { providerId, integrationIdentifier: _integrationId = providerId, credentials } = given.data;
+      const others = (state.subscribers[idOf(request)]?.channels ?? []).filter(
+        (channel) => channel.providerId !== providerId || channel._integrationId !== _integrationId,
+      );
+      const channels: SubscriberChannel[] = [...others, { providerId, _integrationId, credentials }];
+      answer(response, 200, upsertSubscriber(state, { subscriberId: idOf(request), channels }));
+    })
+    .post("/v2/subscribers/:id/notifications/seen", existing, (request, response) => {
+      const given = Notifications.safeParse(request.body);
+      if (!given.success) return refuse(response, 422, z.prettifyError(given.error));
+      for (const messageId of given.data.notificationIds) if (isTheirs(request, messageId)) mark(messageId, "seen");
+      response.status(204).end();
+    })
+    .patch("/v2/subscribers/:id/notifications/:messageId/read", existing, (request, response) => {
+      const messageId = String(request.params.messageId);
+      if (!isTheirs(request, messageId)) return refuse(response, 404, `no in-app message ${messageId}`);
+      answer(response, 200, mark(messageId, "read"));
+    });
+
+  function isTheirs(request: Request, messageId: string): boolean {
+    return state.messages.some(
+      ({ id, channel, subscriberId }) => id === messageId && channel === "in_app" && subscriberId === idOf(request),
+    );
+  }
+
+  function existing(request: Request, response: Response, next: () => void): void {
+    if (state.subscribers[idOf(request)] === undefined) refuse(response, 404, `no subscriber ${idOf(request)}`);
+    else next();
+  }
+}
+
+/** What is not named stays as it was. */
+export function upsertSubscriber(state: NovuState, subscriber: NovuSubscriber): NovuSubscriber {
+  const merged = { ...state.subscribers[subscriber.subscriberId], ...subscriber };
+  state.subscribers[subscriber.subscriberId] = merged;
+  return merged;
+}
+
+function idOf(request: Request): string {
+  return String(request.params.id);
+}
