@@ -85,7 +85,7 @@ describe("the road from an event to a message", () => {
       ({ sentAt }) => (sentAt - sandbox.novu.state.messages[0]!.sentAt) / 86_400_000,
     );
     expect(days).toEqual([0, 0, 2, 5, 10]);
-    expect(sandbox.novu.state.runs[0]?.jobs).toHaveLength(8);
+    expect(sandbox.novu.state.runs[0]?.jobs).toHaveLength(11);
   });
 });
 
@@ -156,7 +156,7 @@ describe("a person who has left", () => {
     await sandbox.travel({ minutes: 1 });
 
     expect(sandbox.novu.triggers).toHaveLength(1);
-    expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["canceled", "canceled"]);
+    expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["canceled", "canceled", "canceled"]);
     expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
   });
 
@@ -197,7 +197,7 @@ describe("a message not sent has one reason", () => {
     await sandbox.settled();
     sandbox.posthog.setPerson("ada", { email: "ada@example.com" });
     await sandbox.travel({ days: 2 });
-    expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["completed", "canceled"]);
+    expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["completed", "skipped", "canceled"]);
     expect(await sandbox.app.store.listDecisions()).toMatchObject([
       { reason: "unreachable", detail: "Novu has no email address" },
     ]);

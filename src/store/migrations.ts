@@ -146,10 +146,12 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
         .addColumn("transaction_id", "text", (column) => column.notNull())
         .addColumn("step", "text", (column) => column.notNull())
         .addColumn("distinct_id", "text", (column) => column.notNull())
+        .addColumn("asked_at", "bigint", (column) => column.notNull())
         .addColumn("taken_at", "bigint")
         .addColumn("put_off", "integer", (column) => column.notNull())
         .addPrimaryKeyConstraint("sends_once", ["transaction_id", "step"])
         .execute();
+      await db.schema.createIndex("sends_by_age").on("sends").column("asked_at").execute();
       await db.schema.createIndex("sends_of_person").on("sends").columns(["distinct_id", "taken_at"]).execute();
     },
   },

@@ -109,26 +109,21 @@ function sweeps(trx: Kysely<Tables>, before: number) {
             .where(isDone("decisions"))
             .limit(limit),
         ),
-    // Taken or put off, it went with its run.
     (limit: number) =>
-      trx.deleteFrom("sends").where(({ eb, refTuple }) =>
-        eb(
-          refTuple("transaction_id", "step"),
-          "in",
-          trx
-            .selectFrom("sends")
-            .select(["transaction_id", "step"])
-            .where(({ not, exists, selectFrom }) =>
-              not(
-                exists(
-                  selectFrom("runs").select("runs.state").whereRef("runs.transaction_id", "=", "sends.transaction_id"),
-                ),
-              ),
-            )
-            .limit(limit)
-            .$asTuple("transaction_id", "step"),
+      trx
+        .deleteFrom("sends")
+        .where(({ eb, refTuple }) =>
+          eb(
+            refTuple("transaction_id", "step"),
+            "in",
+            trx
+              .selectFrom("sends")
+              .select(["transaction_id", "step"])
+              .where("asked_at", "<", before)
+              .limit(limit)
+              .$asTuple("transaction_id", "step"),
+          ),
         ),
-      ),
     (limit: number) =>
       trx
         .deleteFrom("set_aside")

@@ -15,7 +15,8 @@ export function sends({
   lockPerson(trx: Kysely<Tables>, distinctId: string): Promise<void>;
 }): Pick<Store, "takePlace" | "putOff"> {
   return {
-    takePlace({ transactionId, step, distinctId }, { most, withinMs }) {
+    takePlace(send, { most, withinMs }) {
+      const { transactionId, step, distinctId } = send;
       return inTransaction(db, async (trx) => {
         await lockPerson(trx, distinctId);
         const taken = await trx
@@ -28,17 +29,17 @@ export function sends({
         if (taken.length >= most) return false;
         await trx
           .insertInto("sends")
-          .values({ transaction_id: transactionId, step, distinct_id: distinctId, taken_at: now(), put_off: 0 })
+          .values({ ...rowOf(send), taken_at: now(), put_off: 0 })
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ taken_at: now() }))
           .execute();
         return true;
       });
     },
 
-    async putOff({ transactionId, step, distinctId }) {
+    async putOff(send) {
       const { put_off } = await db
         .insertInto("sends")
-        .values({ transaction_id: transactionId, step, distinct_id: distinctId, taken_at: null, put_off: 1 })
+        .values({ ...rowOf(send), taken_at: null, put_off: 1 })
         .onConflict((conflict) =>
           conflict
             .columns(["transaction_id", "step"])
@@ -49,4 +50,8 @@ export function sends({
       return put_off;
     },
   };
+
+  function rowOf({ transactionId, step, distinctId }: Parameters<Store["putOff"]>[0]) {
+    return { transaction_id: transactionId, step, distinct_id: distinctId, asked_at: now() };
+  }
 }

@@ -51,6 +51,8 @@ export interface Tables {
     transaction_id: string;
     step: string;
     distinct_id: string;
+    /** When it was first to be sent. */
+    asked_at: number;
     /** When it took one of the person's places; null when it has none. */
     taken_at: number | null;
     /** How often Novu was told to ask again. */

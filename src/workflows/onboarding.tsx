@@ -34,7 +34,7 @@ export const onboarding = lifecycle({
           <Welcome firstName={firstName(person.name)} invitedBy={payload.invited_by ?? undefined} setupUrl={setupUrl} />
         ),
       }),
-      { controlSchema: subjectControl(`Welcome to ${brand.name}`) },
+      { controlSchema: subjectControl(`Welcome to ${brand.name}`), atAnyHour: true },
     );
     await step.inApp("welcome-note", () => ({
       subject: `Welcome to ${brand.name}`,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EntryLimit } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
+import { unheardKey } from "../../src/contracts/work.ts";
 import type { RunPlace, Store } from "../../src/store/store.ts";
 import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
@@ -130,7 +131,11 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
 
     describe("a place under a cap", () => {
       const cap = { most: 3, withinMs: 7 * DAY_MS };
-      const send = (step: string, distinctId = "ada") => ({ transactionId: "u:w", step, distinctId });
+      const send = (step: string, distinctId = "ada") => ({
+        transactionId: distinctId === "ada" ? "u:w" : `${distinctId}:w`,
+        step,
+        distinctId,
+      });
 
       it("is there until there are enough, and again when the oldest is old enough", async () => {
         for (const step of ["a", "b", "c"]) {
@@ -236,6 +241,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
           "exit:ada-exit:w",
           "report:ada-start:w:welcome:sent",
           "start:ada-start:w",
+          "unheard:ada-start:w",
         ]);
         expect(JSON.stringify(records)).not.toContain("grace");
       });
@@ -248,9 +254,9 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(Object.values(await store.personRecords("ada")).flat()).toEqual([]);
         expect(await store.personRecords("grace")).toEqual(others);
         const left = [...(await store.claim("novu", 10, 1000)), ...(await store.claim("posthog", 10, 1000))];
-        expect(left).toHaveLength(3);
+        expect(left).toHaveLength(4);
         expect(JSON.stringify(left)).not.toContain("ada");
-        expect(Object.values(await store.forgetPerson("ada"))).toEqual(Array(7).fill(0));
+        expect(Object.values(await store.forgetPerson("ada"))).toEqual(Array(8).fill(0));
       });
 
       it("are found by a name that is anything", async () => {
@@ -269,8 +275,8 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const steps: Array<number | null> = [];
         do steps.push(await store.prune(Date.parse(day(5)), 2));
         while (steps.at(-1) !== 0);
-        // Two events, a run, an exit, a decision and one set aside.
-        expect(steps).toEqual([2, 2, 2, 0]);
+        // Two events, a run, an exit, a decision, a send and one set aside.
+        expect(steps).toEqual([2, 2, 2, 1, 0]);
         const { entries, ...rest } = await store.personRecords("ada");
         expect([entries.length, Object.values(rest).flat()]).toEqual([1, []]);
         expect(await store.personRecords("grace")).toEqual(others);
@@ -294,7 +300,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const before = Date.parse(day(5));
         await store.prune(before, 100);
         const { exits, decisions, work } = await store.personRecords("ada");
-        expect([exits.length, decisions.length, work.length]).toEqual([1, 1, 3]);
+        expect([exits.length, decisions.length, work.length]).toEqual([1, 1, 4]);
         await doAll();
         expect(await store.prune(before, 100)).toBe(3);
       });
@@ -336,6 +342,8 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       await store.decide(decision({ transactionId: place.transactionId, distinctId, decidedAt: occurredAt }));
       const about = { eventUuid: `${distinctId}-odd`, eventName: "odd", distinctId };
       await store.setAside({ receivedAt: occurredAt, reason: "a reason", ...about, body: "" });
+      await store.takePlace({ ...place, step: "welcome" }, { most: 3, withinMs: DAY_MS });
+      await store.schedule(unheardKey(place.transactionId), { kind: "unheard", body: place }, now);
     }
 
     async function doAll(): Promise<void> {
@@ -346,4 +354,4 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
 }
 
 /** How many records `remember` makes. */
-const COUNTS = { events: 2, runs: 1, entries: 1, exits: 1, decisions: 1, work: 3, setAside: 1 };
+const COUNTS = { events: 2, runs: 1, entries: 1, exits: 1, decisions: 1, sends: 1, work: 4, setAside: 1 };
