@@ -178,7 +178,7 @@ describe("the third time within 30 days", () => {
 });
 
 /** Two messages, a day apart, for whoever takes the tour; ended by leaving it. */
-function tour(changes: Partial<LifecycleDefinition<z.ZodObject>>): LifecycleWorkflow {
+function tour(changes: Partial<Omit<LifecycleDefinition<z.ZodObject>, "category" | "topic">>): LifecycleWorkflow {
   return lifecycle({
     id: "tour",
     name: "Tour",

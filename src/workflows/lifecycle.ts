@@ -14,18 +14,19 @@ import { type Duration, toMs } from "./wait.ts";
 
 type NovuOptions = NonNullable<Parameters<typeof novuWorkflow>[2]>;
 
+const MINUTE_MS = 60_000;
 /** A welcome that comes a day late is none. */
 const A_DAY: Duration = { hours: 24 };
 
-export interface LifecycleDefinition<Payload extends z.ZodObject> {
+/** Marketing belongs to a topic, which people can turn off, is capped, and keeps to their hours; a receipt is not. */
+type Category = { category: "marketing"; topic: Topic } | { category: "transactional"; topic?: never };
+
+export type LifecycleDefinition<Payload extends z.ZodObject> = Category & Journey<Payload>;
+
+interface Journey<Payload extends z.ZodObject> {
   id: string;
   name: string;
   description: string;
-  /** Marketing is what a person may opt out of. */
-  /** Marketing belongs to a topic, which people can turn off, is capped, and keeps to their hours; a receipt does not. */
-  category: "marketing" | "transactional";
-  /** What people turn it off by; marketing has to have one. */
-  topic?: Topic;
   /** The events that start a run. */
   on: EventMatcher[];
   /** The events that end a waiting run of the same person. */
@@ -65,8 +66,7 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
 
 /** A workflow with its trigger beside it. */
 export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
-  const { id, name, description, category, on, exitOn = [], startWithin = A_DAY } = definition;
-  const topic = topicOf();
+  const { id, name, description, category, topic = null, on, exitOn = [], startWithin = A_DAY } = definition;
   const rules: Rules = {
     workflow: id,
     topic,
@@ -125,24 +125,12 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
     },
   };
 
-  function topicOf(): Topic | null {
-    if ((category === "marketing") === (definition.topic !== undefined)) return definition.topic ?? null;
-    throw new Error(
-      category === "marketing"
-        ? `"${id}" is marketing and has no topic that people can turn off; src/workflows/topics.ts lists them`
-        : `"${id}" is transactional and has a topic, but nobody can turn it off`,
-    );
-  }
-
   /** Found out here, and not when the first event is to be delivered. */
   function entryLimit(): EntryLimit {
-    const { entry = "always" } = definition;
     // The fourth in a month is an nth as well.
     const countedMs = Math.max(0, ...on.map(({ occurrence }) => occurrence?.withinMs ?? 0));
-    const fromCount = countedMs > 0 && definition.entry === undefined ? { oncePerMs: countedMs } : null;
-    const limit = EntryLimit.safeParse(
-      fromCount ?? (typeof entry === "object" ? { oncePerMs: toMs(entry.oncePer) } : entry),
-    );
+    const { entry = countedMs > 0 ? { oncePer: { minutes: countedMs / MINUTE_MS } } : "always" } = definition;
+    const limit = EntryLimit.safeParse(typeof entry === "object" ? { oncePerMs: toMs(entry.oncePer) } : entry);
     if (limit.success) return limit.data;
     throw new Error(`the entry of "${id}" cannot be kept: ${misfitOf(limit.error)}`);
   }
