@@ -30,6 +30,12 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
   const work = counter("work", "Tries at work, by how they ended", ["lane", "outcome"]);
   const triggers = counter("triggers", "Runs that Novu took on", ["workflow"]);
   const decisions = counter("decisions", "Messages decided", ["workflow", "channel", "outcome", "reason"]);
+  const sweeps = counter("inactivity_sweeps", "Turns at looking for people who are away, by how they ended", [
+    "outcome",
+  ]);
+  const inactive = counter("inactivity_people", "People found to be away, and those that an event was kept of", [
+    "what",
+  ]);
 
   const storeUp = gauge("store_up", "1 when the store could be read just now", []);
   const waiting = gauge("work_waiting", "Work that waits", ["lane"]);
@@ -48,6 +54,8 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     triggered: (workflow: string) => triggers.inc({ workflow }),
     decided: ({ workflow, channel, outcome, reason }: Decision) =>
       decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
+    swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
+    inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),
     router: Router().get("/metrics", async (_request, response) => {
       // What was counted is of use just then.
       storeUp.set(

@@ -46,7 +46,7 @@ export interface Tables {
     outcome: GeneratedAlways<string>;
     decided_at: GeneratedAlways<string>;
   };
-  /** When the next place in each line is, in milliseconds since 1970, with fractions. */
+  /** When the next place in each line, or the next turn, is, in milliseconds since 1970, with fractions. */
   lines: { name: string; next_at: number };
   set_aside: {
     id: Generated<number>;

@@ -1,6 +1,7 @@
 import { type ExecuteInput, workflow as novuWorkflow, type Workflow } from "@novu/framework";
 import type { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
+import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
 import { EntryLimit } from "../contracts/notification.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import type { EventMatcher } from "./event.ts";
@@ -12,6 +13,8 @@ import { type Duration, toMs } from "./wait.ts";
 
 /** A welcome that comes a day late is none. */
 const A_DAY: Duration = { hours: 24 };
+/** Who has been away for a month still is a week later, so the daily sweep may be late. */
+const A_WEEK: Duration = { days: 7 };
 
 export interface LifecycleDefinition<Payload extends z.ZodObject> {
   id: string;
@@ -25,10 +28,10 @@ export interface LifecycleDefinition<Payload extends z.ZodObject> {
   exitOn?: EventMatcher[];
   /**
    * How often one person may enter; unless said otherwise whenever it is started, or once within the
-   * time in which the events of an `occurrence` are counted.
+   * time in which the events of an `occurrence` are counted, or that an `inactivity` takes.
    */
   entry?: "always" | "once" | "one at a time" | { oncePer: Duration };
-  /** How long after its event a run may still begin; a day unless said otherwise. */
+  /** How long after its event a run may still begin; a day unless said otherwise, and a week after an `inactivity`. */
   startWithin?: Duration | "any time";
   /** What the run carries besides the person, and what Novu publishes as the workflow's payload. */
   payload: Payload;
@@ -47,7 +50,9 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
 
 /** A workflow with its trigger beside it. */
 export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
-  const { id, name, description, category, on, exitOn = [], startWithin = A_DAY } = definition;
+  const { id, name, description, category, on, exitOn = [] } = definition;
+  const absences = on.flatMap(absenceOf);
+  const { startWithin = absences.length > 0 ? A_WEEK : A_DAY } = definition;
   const payloadSchema = publishable();
 
   return {
@@ -57,7 +62,8 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
     events: [...on, ...exitOn].map((matcher) => matcher.event),
     entry: entryLimit(),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
-    startedBy: (event) => on.find((matcher) => means(matcher, event)) ?? null,
+    absences,
+    startedBy: (event) => (isForAnother(event) ? null : (on.find((matcher) => means(matcher, event)) ?? null)),
     ends: (event) => exitOn.some((matcher) => means(matcher, event)),
     payloadOf(event) {
       try {
@@ -90,13 +96,30 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
   function entryLimit(): EntryLimit {
     const { entry = "always" } = definition;
     // The fourth in a month is an nth as well.
-    const countedMs = Math.max(0, ...on.map(({ occurrence }) => occurrence?.withinMs ?? 0));
+    const countedMs = Math.max(
+      0,
+      ...on.map(({ occurrence, inactiveForDays }) => occurrence?.withinMs ?? toMs({ days: inactiveForDays ?? 0 })),
+    );
     const fromCount = countedMs > 0 && definition.entry === undefined ? { oncePerMs: countedMs } : null;
     const limit = EntryLimit.safeParse(
       fromCount ?? (typeof entry === "object" ? { oncePerMs: toMs(entry.oncePer) } : entry),
     );
     if (limit.success) return limit.data;
     throw new Error(`the entry of "${id}" cannot be kept: ${misfitOf(limit.error)}`);
+  }
+
+  /** Someone is there again by what ends the workflow. */
+  function absenceOf({ inactiveForDays: days }: EventMatcher): Absence[] {
+    if (days === undefined) return [];
+    if (exitOn.length === 0)
+      throw new Error(`"${id}" starts on inactivity, so its exitOn has to name the events of people who are there`);
+    return [{ days, sessions: [...new Set(exitOn.map(({ event }) => event))] }];
+  }
+
+  /** Two workflows may look for the same days, and count other events as being there. */
+  function isForAnother(event: LifecycleEvent): boolean {
+    if (event.name !== USER_INACTIVE) return false;
+    return ![id, null, undefined].includes(InactivityProperties.parse(event.properties).swept_for);
   }
 
   function publishable() {
