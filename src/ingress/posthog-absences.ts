@@ -21,7 +21,7 @@ export type ReadAbsent = (
  * `since` is where events are looked at from; the sessions after `until` are what tells who is back.
  */
 const QUERY = `
-select argMaxIf(distinct_id, timestamp, is_identified), max(timestamp) as last_seen_at, toString(person_id) as person
+select argMaxIf(distinct_id, timestamp, is_identified), max(timestamp) as last_seen_at, toString(person_id) as person_key
 from (
   select person_id, distinct_id, timestamp,
     JSONExtractRaw(properties, {person_profile}) != {no}
@@ -34,8 +34,8 @@ from (
 group by person_id
 having countIf(is_identified) > 0
   and last_seen_at >= toDateTime({from}) and last_seen_at < toDateTime({until})
-  and (last_seen_at > toDateTime({from}) or person > {after})
-order by last_seen_at, person
+  and (last_seen_at > toDateTime({from}) or person_key > {after})
+order by last_seen_at, person_key
 limit {limit}`;
 
 const NAMES = {

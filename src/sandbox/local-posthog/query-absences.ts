@@ -21,7 +21,7 @@ const Values = z.object({
 /** Whatever its placeholders are called. */
 const PAGE_OF_ABSENCES = new RegExp(
   [
-    String.raw`^select argMaxIf\(distinct_id, timestamp, is_identified\), max\(timestamp\) as last_seen_at, toString\(person_id\) as person`,
+    String.raw`^select argMaxIf\(distinct_id, timestamp, is_identified\), max\(timestamp\) as last_seen_at, toString\(person_id\) as person_key`,
     String.raw`from \(select person_id, distinct_id, timestamp,`,
     String.raw`JSONExtractRaw\(properties, {(?<profile>\w+)}\) != {(?<no>\w+)}`,
     String.raw`and JSONExtractRaw\(properties, {(?<identified>\w+)}\) != {\k<no>}`,
@@ -30,8 +30,8 @@ const PAGE_OF_ABSENCES = new RegExp(
     String.raw`from events where event in {(?<sessions>\w+)} and timestamp >= toDateTime\({(?<since>\w+)}\)\)`,
     String.raw`group by person_id having countIf\(is_identified\) > 0`,
     String.raw`and last_seen_at >= toDateTime\({(?<from>\w+)}\) and last_seen_at < toDateTime\({(?<until>\w+)}\)`,
-    String.raw`and \(last_seen_at > toDateTime\({\k<from>}\) or person > {(?<after>\w+)}\)`,
-    String.raw`order by last_seen_at, person limit {(?<limit>\w+)}$`,
+    String.raw`and \(last_seen_at > toDateTime\({\k<from>}\) or person_key > {(?<after>\w+)}\)`,
+    String.raw`order by last_seen_at, person_key limit {(?<limit>\w+)}$`,
   ].join(" "),
 );
 
@@ -54,11 +54,11 @@ export const answerAbsences: AnswerShape = ({ text, values, state }) => {
     .flatMap(({ person, last, identified }) => (last && identified ? [{ person, last, identified }] : []))
     .sort((a, b) => microseconds(a.last.timestamp) - microseconds(b.last.timestamp) || (a.person < b.person ? -1 : 1));
   return {
-    columns: ["argMaxIf(distinct_id, timestamp, is_identified)", "last_seen_at", "person"],
+    columns: ["argMaxIf(distinct_id, timestamp, is_identified)", "last_seen_at", "person_key"],
     types: [
       ["argMaxIf(distinct_id, timestamp, is_identified)", "String"],
       ["last_seen_at", "DateTime64(6, 'UTC')"],
-      ["person", "String"],
+      ["person_key", "String"],
     ],
     results: people
       .slice(0, Math.min(limit, MOST_ROWS))
