@@ -15,9 +15,12 @@ import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { createInactivitySweep } from "./ingress/inactivity-sweep.ts";
+import { postHogAbsences } from "./ingress/posthog-absences.ts";
 import { postHogWebhook } from "./ingress/posthog-webhook.ts";
 import { webhookAuth } from "./ingress/webhook-auth.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
+import { startDaily } from "./lib/daily.ts";
 import { describeError } from "./lib/errors.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { serve } from "./lib/server.ts";
@@ -32,7 +35,7 @@ import { samplePerson } from "./people/sample-person.ts";
 import { createAccept } from "./routing/accept.ts";
 import { createRoute } from "./routing/route.ts";
 import { openStore } from "./store/open-store.ts";
-import type { Store } from "./store/store.ts";
+import type { ExitPlace, Store } from "./store/store.ts";
 import { startSweep } from "./store/sweep.ts";
 import { workflows as allWorkflows } from "./workflows/index.ts";
 import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
@@ -56,6 +59,9 @@ export interface App {
   /** Answers what is under way, takes on nothing new, and leaves the rest on disk. */
   stop(): Promise<void>;
 }
+
+/** Few enough for a query that everybody else is waiting behind. */
+const EXITS_AT_ONCE = 1_000;
 
 /** The map of the house: opens every room and introduces them to each other. */
 export async function openApp(
@@ -87,7 +93,8 @@ export async function openApp(
     });
 
     // People and workflows, live and as samples
-    const lookUp = createPersonLookup({ readPersons: postHogPersons(posthog), now });
+    const readPersons = postHogPersons(posthog);
+    const lookUp = createPersonLookup({ readPersons, now });
     const { longestDelayMs, triggersPerSecond } = NOVU_PLANS[novu.plan];
     const decisions = createNotedDecisions();
     const objectionTo = createGuards({
@@ -164,20 +171,21 @@ export async function openApp(
         body,
       });
     };
-    const accept = createAccept({
+    const acceptOne = createAccept({
       route: createRoute(workflows),
       keep: (event, routing) => store.accept(event, routing),
       setAside,
     });
+    const accept = async (event: LifecycleEvent, body: string) => {
+      const result = await acceptOne(event, body);
+      metrics.event(result.outcome);
+      if (result.outcome === "accepted") working?.wake("novu");
+      return result;
+    };
     const webhook = postHogWebhook({
       // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
       authenticate: webhookAuth({ secrets: posthog.webhookSecrets, now: Date.now }),
-      async accept(event, body) {
-        const result = await accept(event, body);
-        metrics.event(result.outcome);
-        if (result.outcome === "accepted") working?.wake("novu");
-        return result;
-      },
+      accept,
       setAside: (aside) => setAside({ ...aside, event: null }),
       count: metrics.answered,
       isStopping: () => stopping,
@@ -223,7 +231,7 @@ export async function openApp(
       log.info({ stop: "app", outcome: "stopped" });
     }
 
-    /** Does what is due, in two lanes that do not hold each other up, and deletes what is old. */
+    /** Does what is due, in two lanes that do not hold each other up, deletes what is old, and looks who is away. */
     function startWorking() {
       const lane = { queue: store, perform, concurrency: config.deliveryConcurrency, clock, log, count: metrics.work };
       const deliverer = startWorker({ ...lane, lane: "novu" });
@@ -234,19 +242,46 @@ export async function openApp(
         clock,
         log,
       });
+      const absences = startAbsenceSweep();
       const wake = (lane: Lane) => (lane === "novu" ? deliverer : reporter).wake();
       const stopWatching = store.watch(wake);
       return {
         wake,
         // What the one does may give the other something to do.
         async idle() {
+          await absences?.idle();
           await deliverer.idle();
           await reporter.idle();
         },
         async stop() {
-          await Promise.all([stopWatching(), sweep.stop(), deliverer.stop(), reporter.stop()]);
+          await Promise.all([stopWatching(), sweep.stop(), absences?.stop(), deliverer.stop(), reporter.stop()]);
         },
       };
+    }
+
+    /** Once a day over all processes, where a workflow asks for it. */
+    function startAbsenceSweep() {
+      const watched = workflows.filter(({ absences }) => absences.length > 0);
+      if (watched.length === 0) return null;
+      const run = createInactivitySweep({
+        workflows: watched,
+        readAbsent: postHogAbsences(posthog),
+        own: {
+          lastSeen: (workflow, distinctIds) => store.lastExits({ workflow, distinctIds }),
+          absent: (workflow, period) => pagesOfAbsent(store, workflow, period),
+        },
+        readPersons,
+        knownEvents: (uuids) => store.knownEvents(uuids),
+        accept,
+        count: metrics.inactive,
+        now,
+        log,
+      });
+      const turns = {
+        take: (leaseMs: number) => store.takeTurn("inactivity", leaseMs),
+        set: (nextAt: number) => store.setTurn("inactivity", nextAt),
+      };
+      return startDaily({ what: "inactivity", run, turns, count: metrics.swept, clock, log });
     }
 
     async function whyNot(): Promise<string | null> {
@@ -270,6 +305,22 @@ export async function openApp(
       working?.wake("posthog");
     }
   }
+}
+
+/** Page by page, for as long as there are any. */
+async function* pagesOfAbsent(store: Store, workflow: string, { since, until }: { since: number; until: number }) {
+  const period = { from: new Date(since).toISOString(), until: new Date(until).toISOString() };
+  let after: ExitPlace | null = null;
+  do {
+    const page: Awaited<ReturnType<Store["goneSince"]>> = await store.goneSince({
+      workflow,
+      ...period,
+      after,
+      limit: EXITS_AT_ONCE,
+    });
+    yield page.people;
+    after = page.next;
+  } while (after !== null);
 }
 
 interface Aside {

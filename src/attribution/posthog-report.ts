@@ -2,7 +2,7 @@ import { PostHog } from "posthog-node";
 import type { Decision } from "../contracts/decision.ts";
 import { UnavailableError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
-import { uuidV5 } from "./uuid-v5.ts";
+import { uuidV5 } from "../lib/uuid-v5.ts";
 
 /** As many events as posthog-node puts into one request. */
 const MOST_TOGETHER = 100;

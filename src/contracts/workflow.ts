@@ -1,5 +1,6 @@
 import type { Channel } from "./decision.ts";
 import type { LifecycleEvent } from "./event.ts";
+import type { Absence } from "./inactivity.ts";
 import type { EntryLimit, Occurrence } from "./notification.ts";
 
 /** What routing needs to know of a workflow. */
@@ -10,6 +11,8 @@ export interface WorkflowRoutes {
   /** How the event starts it; null when it does not. */
   startedBy(event: LifecycleEvent): { occurrence: Occurrence | null } | null;
   ends(event: LifecycleEvent): boolean;
+  /** The absences that start it. */
+  absences: Absence[];
   /** How long after its event a run may still begin; null for any time. */
   startWithinMs: number | null;
   /** How often one person may enter. */

@@ -30,6 +30,12 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
   const work = counter("work", "Tries at work, by how they ended", ["lane", "outcome"]);
   const triggers = counter("triggers", "Runs that Novu took on", ["workflow"]);
   const decisions = counter("decisions", "Messages decided", ["workflow", "channel", "outcome", "reason"]);
+  const sweeps = counter("inactivity_sweeps", "Turns at looking for people who are away, by how they ended", [
+    "outcome",
+  ]);
+  const inactive = counter("inactivity_people", "People found to be away, and those that an event was kept of", [
+    "what",
+  ]);
 
   const timeZones = counter("invalid_time_zones", "Time zones of people that are none, and were passed over", []);
 
@@ -51,6 +57,8 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     decided: ({ workflow, channel, outcome, reason }: Decision) =>
       decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
     invalidTimeZone: () => timeZones.inc(),
+    swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
+    inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),
     router: Router().get("/metrics", async (_request, response) => {
       // What was counted is of use just then.
       storeUp.set(

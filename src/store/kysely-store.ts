@@ -6,12 +6,14 @@ import { type Acceptance, type AcceptParts, acceptAll, acceptanceOf, bytesOf, ty
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
 import { knownEvents } from "./known-events.ts";
+import { lastExits } from "./last-exits.ts";
 import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
 import { sends } from "./sends.ts";
 import { setAsideList } from "./set-aside.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
+import { turns } from "./turns.ts";
 import { workQueue } from "./work.ts";
 
 /** How much may wait to be written, and how much is written together. */
@@ -89,6 +91,8 @@ export function createKyselyStore({
     ...setAsideList({ db }),
     ...workQueue({ db, now, skipLocked, announce }),
     ...runFacts({ db, now }),
+    ...lastExits({ db }),
+    ...turns({ db, now }),
     ...counts({ db }),
     ...decisionLog({ db, now, announce }),
     ...sends({ db, now, lockPerson }),

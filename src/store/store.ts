@@ -74,6 +74,14 @@ export interface RunPlace {
   occurredAt: string;
 }
 
+/** An exit among those of its workflow. */
+export interface ExitPlace {
+  /** ISO 8601 */
+  occurredAt: string;
+  distinctId: string;
+  eventUuid: string;
+}
+
 /**
  * The outbox: an event and the work it causes are written together, then each piece of work is
  * done, retried or set aside for a human. Every promise resolves when the disk has it, and rejects
@@ -117,6 +125,11 @@ export interface Store {
   /** Takes places in a line, `intervalMs` apart, that every process on this store stands in; answers the time of the first. */
   takePlaces(line: string, count: number, intervalMs: number): Promise<number>;
 
+  /** Takes a turn, for `leaseMs`, at what one process at a time does; null when it is taken, else when the next one is. */
+  takeTurn(name: string, leaseMs: number): Promise<number | null>;
+  /** When the next turn is; for whoever has this one. */
+  setTurn(name: string, nextAt: number): Promise<void>;
+
   /** When a person started a workflow by this event, within a time, both ends included; ISO 8601, earliest first. */
   occurrences(query: {
     distinctId: string;
@@ -145,6 +158,19 @@ export interface Store {
   exitSince(query: { workflow: string; distinctId: string; since: string }): Promise<string | null>;
   /** The transaction ids of the runs that an exit reaches; they count as left at once, and are named again until `markLeft`. */
   endRuns(exit: Exit): Promise<string[]>;
+  /** When these people last made an exit of a workflow, ISO 8601 by distinct id; without those who never did. */
+  lastExits(query: { workflow: string; distinctIds: string[] }): Promise<Map<string, string>>;
+  /**
+   * Of up to `limit` exits of a workflow, from `from` until just before `until`, ISO 8601, those that were their
+   * person's last one; a person twice when two were at that moment. `next` is what to go on `after`, null at the end.
+   */
+  goneSince(query: {
+    workflow: string;
+    from: string;
+    until: string;
+    after: ExitPlace | null;
+    limit: number;
+  }): Promise<{ people: Array<{ distinctId: string; lastSeenAt: string }>; next: ExitPlace | null }>;
   /** What became of a run; null when there is none. */
   runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | null>;
   /** Novu has been told to end this run. */

@@ -58,7 +58,7 @@ export interface Tables {
     /** How often Novu was told to ask again. */
     put_off: number;
   };
-  /** When the next place in each line is, in milliseconds since 1970, with fractions. */
+  /** When the next place in each line, or the next turn, is, in milliseconds since 1970, with fractions. */
   lines: { name: string; next_at: number };
   set_aside: {
     id: Generated<number>;

@@ -11,6 +11,8 @@ export interface EventMatcher {
   /** Whether this one of that name is meant; pure, and throws nothing that it was not handed. */
   wants(event: LifecycleEvent): boolean;
   occurrence: Occurrence | null;
+  /** Set when our own sweep is to look for the people it is about. */
+  inactiveForDays?: number;
 }
 
 interface Which<Properties extends z.ZodObject> {

@@ -1,6 +1,7 @@
 import { type ExecuteInput, workflow as novuWorkflow, type SeverityLevelEnum, type Workflow } from "@novu/framework";
 import type { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
+import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
 import { EntryLimit } from "../contracts/notification.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import type { EventMatcher } from "./event.ts";
@@ -17,6 +18,8 @@ type NovuOptions = NonNullable<Parameters<typeof novuWorkflow>[2]>;
 const MINUTE_MS = 60_000;
 /** A welcome that comes a day late is none. */
 const A_DAY: Duration = { hours: 24 };
+/** Who has been away for a month still is a week later, so the daily sweep may be late. */
+const A_WEEK: Duration = { days: 7 };
 
 /** Marketing belongs to a topic, which people can turn off, is capped, and keeps to their hours; a receipt is not. */
 type Category = { category: "marketing"; topic: Topic } | { category: "transactional"; topic?: never };
@@ -33,10 +36,10 @@ interface Journey<Payload extends z.ZodObject> {
   exitOn?: EventMatcher[];
   /**
    * How often one person may enter; unless said otherwise whenever it is started, or once within the
-   * time in which the events of an `occurrence` are counted.
+   * time in which the events of an `occurrence` are counted, or that an `inactivity` takes.
    */
   entry?: "always" | "once" | "one at a time" | { oncePer: Duration };
-  /** How long after its event a run may still begin; a day unless said otherwise. */
+  /** How long after its event a run may still begin; a day unless said otherwise, and a week after an `inactivity`. */
   startWithin?: Duration | "any time";
   /** The PostHog flag of the people who get nothing of this, so that its effect can be measured. */
   holdout?: string;
@@ -66,7 +69,9 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
 
 /** A workflow with its trigger beside it. */
 export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
-  const { id, name, description, category, topic = null, on, exitOn = [], startWithin = A_DAY } = definition;
+  const { id, name, description, category, topic = null, on, exitOn = [] } = definition;
+  const absences = on.flatMap(absenceOf);
+  const { startWithin = absences.length > 0 ? A_WEEK : A_DAY } = definition;
   const rules: Rules = {
     workflow: id,
     topic,
@@ -87,7 +92,8 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
     events: [...on, ...exitOn].map((matcher) => matcher.event),
     entry: entryLimit(),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
-    startedBy: (event) => on.find((matcher) => means(matcher, event)) ?? null,
+    absences,
+    startedBy: (event) => (isForAnother(event) ? null : (on.find((matcher) => means(matcher, event)) ?? null)),
     ends: (event) => exitOn.some((matcher) => means(matcher, event)),
     payloadOf(event) {
       try {
@@ -128,11 +134,28 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
   /** Found out here, and not when the first event is to be delivered. */
   function entryLimit(): EntryLimit {
     // The fourth in a month is an nth as well.
-    const countedMs = Math.max(0, ...on.map(({ occurrence }) => occurrence?.withinMs ?? 0));
+    const countedMs = Math.max(
+      0,
+      ...on.map(({ occurrence, inactiveForDays }) => occurrence?.withinMs ?? toMs({ days: inactiveForDays ?? 0 })),
+    );
     const { entry = countedMs > 0 ? { oncePer: { minutes: countedMs / MINUTE_MS } } : "always" } = definition;
     const limit = EntryLimit.safeParse(typeof entry === "object" ? { oncePerMs: toMs(entry.oncePer) } : entry);
     if (limit.success) return limit.data;
     throw new Error(`the entry of "${id}" cannot be kept: ${misfitOf(limit.error)}`);
+  }
+
+  /** Someone is there again by what ends the workflow. */
+  function absenceOf({ inactiveForDays: days }: EventMatcher): Absence[] {
+    if (days === undefined) return [];
+    if (exitOn.length === 0)
+      throw new Error(`"${id}" starts on inactivity, so its exitOn has to name the events of people who are there`);
+    return [{ days, sessions: [...new Set(exitOn.map(({ event }) => event))] }];
+  }
+
+  /** Two workflows may look for the same days, and count other events as being there. */
+  function isForAnother(event: LifecycleEvent): boolean {
+    if (event.name !== USER_INACTIVE) return false;
+    return ![id, null, undefined].includes(InactivityProperties.parse(event.properties).swept_for);
   }
 
   function publishable() {

@@ -5,6 +5,7 @@ import { firstName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
+import { inactivity } from "./inactivity.ts";
 import { isAfter } from "./is-after.ts";
 import { lifecycle } from "./lifecycle.ts";
 
@@ -15,8 +16,9 @@ export const reEngagement = lifecycle({
   description: "A feature that a quiet person has not tried, in the app and then by email.",
   category: "marketing",
   topic: "product_tips",
-  on: [event("user_inactive")],
+  on: [inactivity({ days: 30 })],
   exitOn: [event("session_started")],
+  entry: { oncePer: { days: 30 } },
   payload: z.object({ days_inactive: z.number().nullish() }),
   from: ({ properties }) => ({ days_inactive: properties.days_inactive }),
 

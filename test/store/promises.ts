@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Routing, Start } from "../../src/contracts/notification.ts";
 import type { Work } from "../../src/contracts/work.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
-import type { SetAside, Store } from "../../src/store/store.ts";
+import type { ExitPlace, SetAside, Store } from "../../src/store/store.ts";
 import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 
 /** A way to open one engine; `reopen` opens the same data again, as a restart does. */
@@ -233,6 +233,83 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.exitSince({ ...query, since: LATER })).toBe("checkout_completed");
         expect(await store.exitSince({ ...query, since: "2026-03-03T00:00:00.000Z" })).toBeNull();
         expect(await store.exitSince({ ...query, workflow: "other" })).toBeNull();
+      });
+    });
+
+    describe("who has gone", () => {
+      const at = (hour: number) => new Date(Date.parse(OCCURRED_AT) + hour * 3_600_000).toISOString();
+      const exits = async (...all: Array<[distinctId: string, hour: number, workflow?: string]>) => {
+        for (const [distinctId, hour, workflow = "w"] of all) {
+          const eventUuid = `${distinctId}-${hour}-${workflow}`;
+          const one = exit({ distinctId, workflow, eventUuid, occurredAt: at(hour) });
+          await store.accept(event({ uuid: eventUuid, distinctId }), { starts: [], exits: [one] });
+        }
+      };
+
+      it("is known by the last exit from the workflow", async () => {
+        await exits(["ada", 3], ["ada", 5], ["ada", 4], ["ada", 9, "other"], ["grace", 1], ["joan", 2, "other"]);
+        expect(await store.lastExits({ workflow: "w", distinctIds: ["ada", "grace", "joan", "nobody"] })).toEqual(
+          new Map([
+            ["ada", at(5)],
+            ["grace", at(1)],
+          ]),
+        );
+        expect(await store.lastExits({ workflow: "w", distinctIds: [] })).toEqual(new Map());
+      });
+
+      it("is told page by page, without those who came back", async () => {
+        await exits(["before", 0], ["back", 1], ["back", 2], ["back", 20], ["next", 10], ["other", 2, "other"]);
+        await exits(["late", 1], ["late", 9]);
+        const gone = Array.from({ length: 7 }, (_, index) => `gone-${index}`);
+        // Some at one moment, and one twice.
+        for (const [index, one] of gone.entries()) await exits([one, 1 + Math.floor(index / 3)]);
+        await store.accept(event({ uuid: "twin" }), {
+          starts: [],
+          exits: [exit({ distinctId: "gone-6", eventUuid: "twin", occurredAt: at(3) })],
+        });
+
+        for (const limit of [1, 2, 3, 100]) {
+          const read: Array<{ distinctId: string; lastSeenAt: string }> = [];
+          let after: ExitPlace | null = null;
+          do {
+            const page: Awaited<ReturnType<Store["goneSince"]>> = await store.goneSince({
+              workflow: "w",
+              from: at(1),
+              until: at(10),
+              after,
+              limit,
+            });
+            read.push(...page.people);
+            after = page.next;
+          } while (after !== null);
+          expect(read.map(({ distinctId }) => distinctId)).toEqual([...gone, "gone-6", "late"]);
+          expect(read.at(-1)?.lastSeenAt).toBe(at(9));
+        }
+      });
+    });
+
+    describe("a turn", () => {
+      it("is taken by one of many, until it is over or given back", async () => {
+        const many = await Promise.all(Array.from({ length: 10 }, () => store.takeTurn("t", 1_000)));
+        expect(many.filter((answer) => answer === null)).toHaveLength(1);
+        expect(new Set(many)).toEqual(new Set([null, now + 1_000]));
+        expect(await store.takeTurn("another", 1_000)).toBeNull();
+        now += 999;
+        expect(await store.takeTurn("t", 1_000)).not.toBeNull();
+        now += 1;
+        expect(await store.takeTurn("t", 1_000)).toBeNull();
+        await store.setTurn("t", now + 5_000);
+        expect(await store.takeTurn("t", 1_000)).toBe(now + 5_000);
+        await store.setTurn("t", now);
+        expect(await store.takeTurn("t", 1_000)).toBeNull();
+      });
+
+      it("is kept over a restart", async () => {
+        await store.takeTurn("t", 1_000);
+        await store.setTurn("t", now + 5_000);
+        await store.close();
+        store = await engine.reopen(() => now);
+        expect(await store.takeTurn("t", 1_000)).toBe(now + 5_000);
       });
     });
 

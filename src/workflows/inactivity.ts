@@ -1,0 +1,16 @@
+import { InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
+import type { EventMatcher } from "./event.ts";
+
+/**
+ * People who did nothing of the workflow's `exitOn` for so many days. A daily sweep finds them, and
+ * a `user_inactive` that PostHog forwards counts as well, unless it says that it was fewer days.
+ */
+export function inactivity({ days }: { days: number }): EventMatcher {
+  if (!(Number.isInteger(days) && days > 0)) throw new Error(`inactivity takes whole days, not ${days}`);
+  return {
+    event: USER_INACTIVE,
+    occurrence: null,
+    inactiveForDays: days,
+    wants: ({ properties }) => (InactivityProperties.parse(properties).days_inactive ?? days) >= days,
+  };
+}
