@@ -7,6 +7,9 @@ const PROPERTIES: Record<string, Record<string, unknown>> = {
     currency: "USD",
   },
   user_inactive: { days_inactive: 30 },
+  onboarding_stalled: { step: "connect_data" },
+  onboarding_step_completed: { step: "connect_data" },
+  feature_first_used: { feature_name: "alerts" },
 };
 
 export function sampleProperties(event: string): Record<string, unknown> {

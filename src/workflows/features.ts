@@ -1,39 +1,72 @@
+import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 
 interface Feature {
-  key: string;
   name: string;
   benefit: string;
   url: string;
+  /** How to get the most out of it: whole sentences, three at most. */
+  tips: string[];
 }
 
-/** What the product can do, the best first; `key` is what `features_used` lists in PostHog. Yours to change. */
-const FEATURES: readonly [Feature, ...Feature[]] = [
-  {
-    key: "alerts",
+/** What the product can do; the keys are what `features_used` lists in PostHog and `feature_name` says in events. Yours to change. */
+const FEATURES = {
+  alerts: {
     name: "alerts",
     benefit: "Hear about a change in your numbers before anybody asks.",
     url: `${brand.appUrl}/alerts`,
+    tips: [
+      "Start with one number that you look at every day.",
+      "Set the limit a little wider than feels right; you can narrow it later.",
+      "Send it to the channel where your team already talks.",
+    ],
   },
-  {
-    key: "scheduled_reports",
+  scheduled_reports: {
     name: "scheduled reports",
     benefit: "Your Monday numbers in your inbox, without anybody opening a dashboard.",
     url: `${brand.appUrl}/reports/schedule`,
+    tips: [
+      "Pick the report that you open most often, and let it come before your first meeting.",
+      "Add the people who ask you for it.",
+    ],
   },
-  {
-    key: "segments",
+  segments: {
     name: "segments",
     benefit: "Compare two groups of customers side by side, in two clicks.",
     url: `${brand.appUrl}/segments`,
+    tips: [
+      "Begin with two groups that should differ, such as new and old customers.",
+      "Save a segment once, and use it in every report.",
+    ],
   },
-];
+  dashboards: {
+    name: "dashboards",
+    benefit: "The numbers that matter to you on one page.",
+    url: `${brand.appUrl}/dashboards`,
+    tips: [
+      "Keep to five numbers; what nobody looks at hides what matters.",
+      "Put the number that you are asked for most at the top left.",
+      "Share it with your team, so that all look at the same page.",
+    ],
+  },
+} satisfies Record<string, Feature>;
+
+type FeatureKey = keyof typeof FEATURES;
+/** The features that there is a guide to. */
+export const FeatureKey = z.enum(Object.keys(FEATURES) as FeatureKey[]);
+
+/** What is worth suggesting to somebody who has not used it, the best first. Yours to change. */
+const SUGGESTED = ["alerts", "scheduled_reports", "segments"] as const satisfies FeatureKey[];
 
 /** The best feature that this person has not used, or the best of all when they have used every one. */
 export function nextFeature(used: readonly string[] = []): Feature {
-  return FEATURES.find(({ key }) => !used.includes(key)) ?? FEATURES[0];
+  return FEATURES[SUGGESTED.find((key) => !used.includes(key)) ?? SUGGESTED[0]];
 }
 
 export function hasTriedAll(used: readonly string[] = []): boolean {
-  return FEATURES.every(({ key }) => used.includes(key));
+  return SUGGESTED.every((key) => used.includes(key));
+}
+
+export function guideTo(key: FeatureKey): Feature {
+  return FEATURES[key];
 }

@@ -12,7 +12,10 @@ type Properties = Record<string, unknown>;
 
 export interface Story extends AsyncDisposable {
   sandbox: Sandbox;
-  /** Somebody does something, now, and PostHog forwards it; `set` is what it changes of them. Resolves when all that follows at once has happened. */
+  /**
+   * Somebody does something, now, and PostHog forwards it; `set` is what it changes of them. Their first
+   * event has the uuid "ada-1". Resolves when all that follows at once has happened.
+   */
   does(person: string, event: string, properties?: Properties, set?: Properties): Promise<void>;
   /** What PostHog knows of somebody changes, and no event says so. */
   becomes(person: string, properties: Properties): void;
@@ -42,13 +45,21 @@ export async function openStory({
 }: { people: Record<string, Properties> } & Partial<SandboxOptions>): Promise<Story> {
   const sandbox = await testSandbox(options);
   const { posthog, novu, clock } = sandbox;
+  const eventsOf = new Map<string, number>();
   const midnight = Math.floor(clock.now() / DAY_MS) * DAY_MS;
   for (const [person, properties] of Object.entries(people)) await meet(person, properties);
 
   return {
     sandbox,
     async does(person, event, properties = {}, set = {}) {
-      posthog.capture({ event, distinctId: person, properties: { ...properties, $set: set } });
+      const nth = (eventsOf.get(person) ?? 0) + 1;
+      eventsOf.set(person, nth);
+      posthog.capture({
+        event,
+        distinctId: person,
+        uuid: `${person}-${nth}`,
+        properties: { ...properties, $set: set },
+      });
       await sandbox.settled();
     },
     becomes: posthog.setPerson,
