@@ -3,7 +3,7 @@ import FeatureGuide from "../../emails/feature-guide.tsx";
 import { firstName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
-import { FeatureKey, guideTo } from "./features.ts";
+import { GuidedFeature, guideTo } from "./features.ts";
 import { lifecycle } from "./lifecycle.ts";
 
 /**
@@ -18,10 +18,10 @@ export const featureAdoption = lifecycle({
   category: "marketing",
   topic: "product_tips",
   on: [
-    event("feature_first_used", { properties: z.object({ feature_name: FeatureKey }) }),
+    event("feature_first_used", { properties: z.object({ feature_name: GuidedFeature }) }),
     event("dashboard_first_viewed"),
   ],
-  payload: z.object({ feature: FeatureKey }),
+  payload: z.object({ feature: GuidedFeature }),
   from: ({ name, properties }) => ({
     feature: name === "dashboard_first_viewed" ? "dashboards" : properties.feature_name,
   }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 
 interface Feature {
+  key: string;
   name: string;
   benefit: string;
   url: string;
@@ -9,9 +10,10 @@ interface Feature {
   tips: string[];
 }
 
-/** What the product can do; the keys are what `features_used` lists in PostHog and `feature_name` says in events. Yours to change. */
-const FEATURES = {
-  alerts: {
+/** What the product can do, the best first; `key` is what `features_used` lists in PostHog and `feature_name` says in events. Yours to change. */
+const FEATURES: readonly [Feature, ...Feature[]] = [
+  {
+    key: "alerts",
     name: "alerts",
     benefit: "Hear about a change in your numbers before anybody asks.",
     url: `${brand.appUrl}/alerts`,
@@ -21,7 +23,8 @@ const FEATURES = {
       "Send it to the channel where your team already talks.",
     ],
   },
-  scheduled_reports: {
+  {
+    key: "scheduled_reports",
     name: "scheduled reports",
     benefit: "Your Monday numbers in your inbox, without anybody opening a dashboard.",
     url: `${brand.appUrl}/reports/schedule`,
@@ -30,7 +33,8 @@ const FEATURES = {
       "Add the people who ask you for it.",
     ],
   },
-  segments: {
+  {
+    key: "segments",
     name: "segments",
     benefit: "Compare two groups of customers side by side, in two clicks.",
     url: `${brand.appUrl}/segments`,
@@ -39,34 +43,37 @@ const FEATURES = {
       "Save a segment once, and use it in every report.",
     ],
   },
-  dashboards: {
-    name: "dashboards",
-    benefit: "The numbers that matter to you on one page.",
-    url: `${brand.appUrl}/dashboards`,
-    tips: [
-      "Keep to five numbers; what nobody looks at hides what matters.",
-      "Put the number that you are asked for most at the top left.",
-      "Share it with your team, so that all look at the same page.",
-    ],
-  },
-} satisfies Record<string, Feature>;
-
-type FeatureKey = keyof typeof FEATURES;
-/** The features that there is a guide to. */
-export const FeatureKey = z.enum(Object.keys(FEATURES) as FeatureKey[]);
-
-/** What is worth suggesting to somebody who has not used it, the best first. Yours to change. */
-const SUGGESTED = ["alerts", "scheduled_reports", "segments"] as const satisfies FeatureKey[];
+];
 
 /** The best feature that this person has not used, or the best of all when they have used every one. */
 export function nextFeature(used: readonly string[] = []): Feature {
-  return FEATURES[SUGGESTED.find((key) => !used.includes(key)) ?? SUGGESTED[0]];
+  return FEATURES.find(({ key }) => !used.includes(key)) ?? FEATURES[0];
 }
 
 export function hasTriedAll(used: readonly string[] = []): boolean {
-  return SUGGESTED.every((key) => used.includes(key));
+  return FEATURES.every(({ key }) => used.includes(key));
 }
 
-export function guideTo(key: FeatureKey): Feature {
-  return FEATURES[key];
+/** What everybody finds without being told of it, so that it is never the next feature. */
+const DASHBOARDS: Feature = {
+  key: "dashboards",
+  name: "dashboards",
+  benefit: "The numbers that matter to you on one page.",
+  url: `${brand.appUrl}/dashboards`,
+  tips: [
+    "Keep to five numbers; what nobody looks at hides what matters.",
+    "Put the number that you are asked for most at the top left.",
+    "Share it with your team, so that all look at the same page.",
+  ],
+};
+const GUIDES = new Map([...FEATURES, DASHBOARDS].map((feature) => [feature.key, feature]));
+
+/** The features that there is a guide to. */
+export const GuidedFeature = z.enum([...GUIDES.keys()]);
+
+/** Throws where there is none. */
+export function guideTo(key: z.infer<typeof GuidedFeature>): Feature {
+  const guide = GUIDES.get(key);
+  if (guide === undefined) throw new Error(`there is no guide to the feature "${key}"`);
+  return guide;
 }

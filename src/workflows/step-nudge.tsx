@@ -58,8 +58,8 @@ function inSetupOrder(completed: Array<{ step: string }>): SetupStep[] {
   return SETUP_STEPS.filter(({ key }) => completed.some(({ step }) => step === key));
 }
 
-/** What PostHog says the person is at or, where it has not caught up with what they have just done, the first step that is not part of that. */
+/** What PostHog says the person is at or, where it has not caught up with what they have just done, the first step behind that; null when there is none. */
 function nextStep(person: PersonProperties, done: SetupStep[]): SetupStep | null {
-  const current = setupStepOf(person.onboarding_step);
-  return done.includes(current) ? (SETUP_STEPS.find((one) => !done.includes(one)) ?? null) : current;
+  const fromHere = SETUP_STEPS.slice(SETUP_STEPS.indexOf(setupStepOf(person.onboarding_step)));
+  return fromHere.find((one) => !done.includes(one)) ?? null;
 }
