@@ -1,6 +1,9 @@
 /** Properties that make a hand-fired event fit its workflow, when nothing else is said. */
 const PROPERTIES: Record<string, Record<string, unknown>> = {
   user_signed_up: { signup_method: "google" },
+  onboarding_stalled: { step: "connect_data" },
+  onboarding_step_completed: { step: "connect_data" },
+  feature_first_used: { feature_name: "alerts" },
   checkout_started: {
     checkout_url: "https://app.acme.example/checkout/c_1?step=payment&from=email",
     cart_value: 120,

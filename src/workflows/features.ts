@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 
 interface Feature {
@@ -5,27 +6,42 @@ interface Feature {
   name: string;
   benefit: string;
   url: string;
+  /** How to get the most out of it: whole sentences, three at most. */
+  tips: string[];
 }
 
-/** What the product can do, the best first; `key` is what `features_used` lists in PostHog. Yours to change. */
+/** What the product can do, the best first; `key` is what `features_used` lists in PostHog and `feature_name` says in events. Yours to change. */
 const FEATURES: readonly [Feature, ...Feature[]] = [
   {
     key: "alerts",
     name: "alerts",
     benefit: "Hear about a change in your numbers before anybody asks.",
     url: `${brand.appUrl}/alerts`,
+    tips: [
+      "Start with one number that you look at every day.",
+      "Set the limit a little wider than feels right; you can narrow it later.",
+      "Send it to the channel where your team already talks.",
+    ],
   },
   {
     key: "scheduled_reports",
     name: "scheduled reports",
     benefit: "Your Monday numbers in your inbox, without anybody opening a dashboard.",
     url: `${brand.appUrl}/reports/schedule`,
+    tips: [
+      "Pick the report that you open most often, and let it come before your first meeting.",
+      "Add the people who ask you for it.",
+    ],
   },
   {
     key: "segments",
     name: "segments",
     benefit: "Compare two groups of customers side by side, in two clicks.",
     url: `${brand.appUrl}/segments`,
+    tips: [
+      "Begin with two groups that should differ, such as new and old customers.",
+      "Save a segment once, and use it in every report.",
+    ],
   },
 ];
 
@@ -36,4 +52,28 @@ export function nextFeature(used: readonly string[] = []): Feature {
 
 export function hasTriedAll(used: readonly string[] = []): boolean {
   return FEATURES.every(({ key }) => used.includes(key));
+}
+
+/** What everybody finds without being told of it, so that it is never the next feature. */
+const DASHBOARDS: Feature = {
+  key: "dashboards",
+  name: "dashboards",
+  benefit: "The numbers that matter to you on one page.",
+  url: `${brand.appUrl}/dashboards`,
+  tips: [
+    "Keep to five numbers; what nobody looks at hides what matters.",
+    "Put the number that you are asked for most at the top left.",
+    "Share it with your team, so that all look at the same page.",
+  ],
+};
+const GUIDES = new Map([...FEATURES, DASHBOARDS].map((feature) => [feature.key, feature]));
+
+/** The features that there is a guide to. */
+export const GuidedFeature = z.enum([...GUIDES.keys()]);
+
+/** Throws where there is none. */
+export function guideTo(key: z.infer<typeof GuidedFeature>): Feature {
+  const guide = GUIDES.get(key);
+  if (guide === undefined) throw new Error(`there is no guide to the feature "${key}"`);
+  return guide;
 }

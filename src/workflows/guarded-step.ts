@@ -57,7 +57,7 @@ export interface GuardedStep<Payload = Record<string, unknown>> extends Pick<Nov
   wait(id: string, duration: Duration): Promise<void>;
   /**
    * Waits, and takes the runs that this person begins meanwhile into this one: answers what each
-   * of them carries, the earliest first. As long as Novu's plan lets a delay be.
+   * of them carries, in the order in which they began at Novu. As long as Novu's plan lets a delay be.
    */
   digest(id: string, within: Duration): Promise<Payload[]>;
   /** Lets no more than so many runs of a person pass in a time; Novu ends the others here. Waits come before it, not after. */

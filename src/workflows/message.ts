@@ -3,6 +3,7 @@ import type { Channel, Decision, Objection } from "../contracts/decision.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Send } from "../contracts/send.ts";
+import { isSwitchedOff, withSwitch } from "./controls.ts";
 import { publishedControls } from "./novu-schema.ts";
 import type { CurrentRun } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
@@ -18,7 +19,7 @@ export interface Moment<Controls> {
 }
 
 export interface SendOptions<Controls extends z.ZodObject = z.ZodObject> {
-  /** What Novu's dashboard lets people change; give each field a title and a default. */
+  /** What Novu's dashboard lets people change, besides whether it is sent at all; give each field a title and a default. */
   controlSchema?: Controls;
   /** Why this message is not right for this person now, in a few words; false when it is. */
   skip?(moment: Moment<z.output<Controls>>): string | false;
@@ -76,7 +77,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
       return message;
     },
     options: {
-      controlSchema: publishedControls(options.controlSchema ?? z.object({})),
+      controlSchema: publishedControls(withSwitch(options.controlSchema ?? z.object({}))),
       // React escapes what it renders; Novu's sanitizer would escape it a second time.
       disableOutputSanitization: true,
       async skip(controls: unknown): Promise<boolean> {
@@ -102,6 +103,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
   async function objectionTo(controls: unknown): Promise<Objection | null> {
     const left = await hasLeft();
     if (left !== null) return left;
+    if (isSwitchedOff(controls)) return { reason: "not needed", detail: "switched off in Novu" };
     const who = await person();
     if (who === null) return { reason: "person not found", detail: null };
     if (who.source === "snapshot" && !run.rehearsal) {

@@ -4,14 +4,12 @@ import CheckIn from "../../emails/check-in.tsx";
 import FeatureSpotlight from "../../emails/feature-spotlight.tsx";
 import SetupNudge from "../../emails/setup-nudge.tsx";
 import Welcome from "../../emails/welcome.tsx";
-import type { PersonProperties } from "../contracts/person.ts";
 import { firstName } from "../lib/names.ts";
-import { subjectControl } from "./controls.ts";
+import { subjectControl, textControls } from "./controls.ts";
 import { event } from "./event.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
 import { lifecycle } from "./lifecycle.ts";
-
-const setupUrl = `${brand.appUrl}/setup`;
+import { isSetUp, setupStepOf, setupUrl } from "./setup-steps.ts";
 
 /** Day 0 welcome, day 2 the step they are stuck at, day 5 a feature, day 10 a check-in; ends when they are set up. */
 export const onboarding = lifecycle({
@@ -36,27 +34,30 @@ export const onboarding = lifecycle({
       }),
       { controlSchema: subjectControl(`Welcome to ${brand.name}`), atAnyHour: true },
     );
-    await step.inApp("welcome-note", () => ({
-      subject: `Welcome to ${brand.name}`,
-      body: "Three short steps and your first report is there.",
-      primaryAction: { label: "Set up", redirect: { url: setupUrl, target: "_self" } },
-    }));
+    await step.inApp(
+      "welcome-note",
+      ({ controls }) => ({
+        subject: controls.subject,
+        body: controls.body,
+        primaryAction: { label: controls.button, redirect: { url: setupUrl, target: "_self" } },
+      }),
+      {
+        controlSchema: textControls({
+          subject: `Welcome to ${brand.name}`,
+          body: "Three short steps and your first report is there.",
+          button: "Set up",
+        }),
+      },
+    );
 
     await step.wait("until-day-2", { days: 2 });
     await step.email(
       "setup-nudge",
       ({ person, controls }) => {
-        const { slug, phrase, why } = setupStepOf(person);
+        const { phrase, why, url } = setupStepOf(person.onboarding_step);
         return {
           subject: `${controls.subject}: ${phrase}`,
-          body: (
-            <SetupNudge
-              firstName={firstName(person.name)}
-              nextStep={phrase}
-              why={why}
-              setupUrl={`${setupUrl}/${slug}`}
-            />
-          ),
+          body: <SetupNudge firstName={firstName(person.name)} nextStep={phrase} why={why} setupUrl={url} />,
         };
       },
       { controlSchema: subjectControl("Next"), skip: ({ person }) => isSetUp(person) },
@@ -89,36 +90,3 @@ export const onboarding = lifecycle({
     );
   },
 });
-
-function isSetUp(person: PersonProperties): string | false {
-  return person.onboarding_completed === true && "onboarding is completed";
-}
-
-const FIRST_STEP = {
-  slug: "connect-data",
-  phrase: "connect your data",
-  why: "Everything else builds on it, and it takes about three minutes.",
-};
-const LATER_STEPS = new Map([
-  [
-    "invite_team",
-    {
-      slug: "invite-team",
-      phrase: "invite your team",
-      why: "Teams of two or more find twice as much in their numbers.",
-    },
-  ],
-  [
-    "first_report",
-    {
-      slug: "first-report",
-      phrase: "build your first report",
-      why: "Your data is in. One report, and you see what it was for.",
-    },
-  ],
-]);
-
-/** The set-up step this person is at; the first one unless PostHog says otherwise. */
-function setupStepOf(person: PersonProperties) {
-  return LATER_STEPS.get(person.onboarding_step ?? "") ?? FIRST_STEP;
-}

@@ -4,35 +4,6 @@ import { testSandbox } from "../support/sandbox.ts";
 const ada = { email: "ada@example.com", name: "Ada Lovelace" };
 const everyFeature = ["alerts", "scheduled_reports", "segments"];
 
-describe("onboarding", () => {
-  it.each([
-    ["setup-nudge", 1],
-    ["feature-spotlight", 4],
-    ["check-in", 9],
-  ])("leaves out %s for whom PostHog knows to be set up by then", async (step, days) => {
-    const decisions = await play("user_signed_up", {}, days, { onboarding_completed: true });
-    expect(decisions).toContainEqual([step, "skipped", "not needed", "onboarding is completed"]);
-  });
-
-  it("shows a feature that the person has not used, and none when there is none left", async () => {
-    const some = await play("user_signed_up", {}, 4, { features_used: ["alerts"] });
-    expect(some).toContainEqual(["feature-spotlight", "sent", null, null]);
-    expect(subjects.at(-2)).toBe("Have you tried scheduled reports?");
-    const all = await play("user_signed_up", {}, 4, { features_used: everyFeature });
-    expect(all).toContainEqual(["feature-spotlight", "skipped", "not needed", "has tried every feature"]);
-  });
-
-  it.each([
-    [undefined, "Next: connect your data"],
-    ["invite_team", "Next: invite your team"],
-    ["first_report", "Next: build your first report"],
-    ["a step that is none", "Next: connect your data"],
-  ])("nudges to the step the person is at: %s", async (step, subject) => {
-    await play("user_signed_up", {}, 1, { onboarding_step: step });
-    expect(subjects).toContain(subject);
-  });
-});
-
 describe("re-engagement", () => {
   it("is for whoever is still away", async () => {
     expect(await play("user_inactive", { days_inactive: 30 }, 1, { last_active_at: "2026-03-02T20:00:00Z" })).toEqual([

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import FeatureGuide from "../../emails/feature-guide.tsx";
+import { firstName } from "../lib/names.ts";
+import { subjectControl } from "./controls.ts";
+import { event } from "./event.ts";
+import { GuidedFeature, guideTo } from "./features.ts";
+import { lifecycle } from "./lifecycle.ts";
+
+/**
+ * Somebody has used a feature for the first time: how to get the most out of it, and one such email
+ * an hour, however many features a first session tries. A feature without a guide starts nothing,
+ * so that it does not take the hour's place.
+ */
+export const featureAdoption = lifecycle({
+  id: "feature-adoption",
+  name: "Feature adoption",
+  description: "A guide to the feature that somebody has just used for the first time.",
+  category: "marketing",
+  topic: "product_tips",
+  on: [
+    event("feature_first_used", { properties: z.object({ feature_name: GuidedFeature }) }),
+    event("dashboard_first_viewed"),
+  ],
+  payload: z.object({ feature: GuidedFeature }),
+  from: ({ name, properties }) => ({
+    feature: name === "dashboard_first_viewed" ? "dashboards" : properties.feature_name,
+  }),
+
+  async workflow({ step, payload }) {
+    await step.throttle("one-an-hour", { most: 1, within: { hours: 1 } });
+    await step.email(
+      "feature-guide",
+      ({ person, controls }) => {
+        const { tips, ...feature } = guideTo(payload.feature);
+        return {
+          subject: `${controls.subject} ${feature.name}`,
+          body: <FeatureGuide firstName={firstName(person.name)} feature={feature} tips={tips} />,
+        };
+      },
+      { controlSchema: subjectControl("Get more out of"), atAnyHour: true },
+    );
+  },
+});

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import OnboardingHelp from "../../emails/onboarding-help.tsx";
+import { firstName } from "../lib/names.ts";
+import { subjectControl, textControls } from "./controls.ts";
+import { event } from "./event.ts";
+import { lifecycle } from "./lifecycle.ts";
+import { isSetUp, setupStepOf } from "./setup-steps.ts";
+
+/**
+ * Somebody is stuck in the set-up: "Need help?" in the app and on their phone, and six hours later by
+ * email if they have not seen the note; ends when they get on.
+ */
+export const onboardingStalled = lifecycle({
+  id: "onboarding-stalled",
+  name: "Onboarding stalled",
+  description: "Help with the set-up step that somebody does not get past.",
+  category: "marketing",
+  topic: "getting_started",
+  on: [event("onboarding_stalled")],
+  exitOn: [event("onboarding_step_completed"), event("onboarding_completed")],
+  // Whoever is still stuck the next day says so again.
+  entry: "one at a time",
+  payload: z.object({ step: z.string().nullish() }),
+  from: ({ properties }) => ({ step: properties.step }),
+
+  async workflow({ step, payload }) {
+    const note = await step.inApp(
+      "help-note",
+      ({ person, controls }) => {
+        const { phrase, helpUrl } = setupStepOf(person.onboarding_step, payload.step);
+        return {
+          subject: controls.subject,
+          body: `${controls.body} ${phrase}.`,
+          primaryAction: { label: controls.button, redirect: { url: helpUrl, target: "_self" } },
+        };
+      },
+      {
+        controlSchema: textControls({ subject: "Need help?", body: "Still open:", button: "Get help" }),
+        skip: ({ person }) => isSetUp(person),
+      },
+    );
+    await step.push(
+      "help-push",
+      ({ person, controls }) => ({
+        subject: controls.subject,
+        body: `${controls.body} ${setupStepOf(person.onboarding_step, payload.step).phrase}.`,
+      }),
+      {
+        controlSchema: textControls({ subject: "Need help?", body: "Still open:" }),
+        skip: ({ person }) => isSetUp(person),
+      },
+    );
+
+    await step.wait("six-hours", { hours: 6 });
+    await step.email(
+      "help-email",
+      ({ person, controls }) => {
+        const { phrase, url, helpUrl } = setupStepOf(person.onboarding_step, payload.step);
+        return {
+          subject: `${controls.subject} ${phrase}`,
+          body: <OnboardingHelp firstName={firstName(person.name)} stuckAt={phrase} helpUrl={helpUrl} setupUrl={url} />,
+        };
+      },
+      {
+        controlSchema: subjectControl("Help to"),
+        skip: ({ person }) => isSetUp(person) || (note.seen && "has seen the note"),
+      },
+    );
+  },
+});

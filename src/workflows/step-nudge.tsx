@@ -1,0 +1,65 @@
+import { z } from "zod";
+import NextStep from "../../emails/next-step.tsx";
+import type { PersonProperties } from "../contracts/person.ts";
+import { firstName } from "../lib/names.ts";
+import { subjectControl } from "./controls.ts";
+import { event } from "./event.ts";
+import { lifecycle } from "./lifecycle.ts";
+import { isSetUp, SETUP_STEPS, type SetupStep, setupStepOf } from "./setup-steps.ts";
+
+/**
+ * An hour after a set-up step: what is done and what comes next, in one email however many steps the
+ * hour had; ends when they are set up.
+ */
+export const stepNudge = lifecycle({
+  id: "step-nudge",
+  name: "Set-up step nudge",
+  description: "After a set-up step the next one, once for all steps of an hour.",
+  category: "marketing",
+  topic: "getting_started",
+  on: [event("onboarding_step_completed")],
+  exitOn: [event("onboarding_completed")],
+  payload: z.object({ step: z.string() }),
+  from: ({ properties }) => ({ step: properties.step }),
+
+  async workflow({ step }) {
+    const completed = await step.digest("an-hour", { hours: 1 });
+    await step.email(
+      "next-step",
+      ({ person, controls }) => {
+        const done = inSetupOrder(completed);
+        const { phrase, why, url } = nextStep(person, done) ?? setupStepOf(person.onboarding_step);
+        return {
+          subject: `${controls.subject}: ${phrase}`,
+          body: (
+            <NextStep
+              firstName={firstName(person.name)}
+              completed={done.map((one) => one.phrase)}
+              nextStep={phrase}
+              why={why}
+              setupUrl={url}
+            />
+          ),
+        };
+      },
+      {
+        controlSchema: subjectControl("Well done. Next"),
+        skip: ({ person }) =>
+          isSetUp(person) || (nextStep(person, inSetupOrder(completed)) === null && "no step is left"),
+        // Two that waited for the morning would come together, and say the same.
+        atAnyHour: true,
+      },
+    );
+  },
+});
+
+/** Each once, in the order of the set-up, in whatever order they were told. */
+function inSetupOrder(completed: Array<{ step: string }>): SetupStep[] {
+  return SETUP_STEPS.filter(({ key }) => completed.some(({ step }) => step === key));
+}
+
+/** What PostHog says the person is at or, where it has not caught up with what they have just done, the first step behind that; null when there is none. */
+function nextStep(person: PersonProperties, done: SetupStep[]): SetupStep | null {
+  const fromHere = SETUP_STEPS.slice(SETUP_STEPS.indexOf(setupStepOf(person.onboarding_step)));
+  return fromHere.find((one) => !done.includes(one)) ?? null;
+}

@@ -1,0 +1,75 @@
+import { expect, it } from "vitest";
+import { onboardingStalled } from "../../../src/workflows/onboarding-stalled.tsx";
+import { openStory } from "../../support/story.ts";
+
+const stuck = { onboarding_step: "invite_team" };
+
+it("helps in the app, on the phone and, who has not seen that, by email", async () => {
+  await using story = await openStory({
+    workflows: [onboardingStalled],
+    people: {
+      ada: { ...stuck, push_enabled: true },
+      grace: { ...stuck, push_enabled: true },
+      joan: stuck,
+      katherine: { onboarding_completed: true },
+      margaret: { unsubscribed_from: ["getting_started"] },
+    },
+  });
+  for (const person of ["ada", "grace", "joan", "katherine", "margaret"])
+    await story.does(person, "onboarding_stalled", { step: "connect_data" });
+  await story.until("day 0 12:00");
+  await story.sees("grace");
+  await story.does("joan", "onboarding_step_completed", { step: "invite_team" });
+  await story.until("day 2 09:00");
+
+  expect(await story.lines()).toEqual([
+    "day 0 09:00  ada  onboarding-stalled  help-note  sent",
+    "day 0 09:00  ada  onboarding-stalled  help-push  sent",
+    "day 0 09:00  grace  onboarding-stalled  help-note  sent",
+    "day 0 09:00  grace  onboarding-stalled  help-push  sent",
+    "day 0 09:00  joan  onboarding-stalled  help-note  sent",
+    "day 0 09:00  joan  onboarding-stalled  help-push  not sent: unreachable: no device takes push messages",
+    "day 0 09:00  katherine  onboarding-stalled  help-note  not sent: not needed: onboarding is completed",
+    "day 0 09:00  katherine  onboarding-stalled  help-push  not sent: not needed: onboarding is completed",
+    "day 0 09:00  margaret  onboarding-stalled  help-note  not sent: opted out: getting_started",
+    "day 0 09:00  margaret  onboarding-stalled  help-push  not sent: opted out: getting_started",
+    "day 0 12:00  joan  onboarding-stalled  help-email  not sent: left: onboarding_step_completed",
+    "day 0 15:00  ada  onboarding-stalled  help-email  sent",
+    "day 0 15:00  grace  onboarding-stalled  help-email  not sent: not needed: has seen the note",
+    "day 0 15:00  katherine  onboarding-stalled  help-email  not sent: not needed: onboarding is completed",
+    "day 0 15:00  margaret  onboarding-stalled  help-email  not sent: opted out: getting_started",
+  ]);
+  const ada = story.messages("ada").map(({ channel, content, to }) => [channel, content.subject, to]);
+  expect(ada).toEqual([
+    ["in_app", "Need help?", null],
+    ["push", "Need help?", "ada's phone"],
+    ["email", "Help to invite your team", "ada@example.com"],
+  ]);
+});
+
+it("lets phones rest at night, and asks once in all that time", async () => {
+  await using story = await openStory({
+    workflows: [onboardingStalled],
+    people: { ada: { push_enabled: true } },
+    startAt: Date.parse("2026-03-02T21:00:00.000Z"),
+  });
+  await story.does("ada", "onboarding_stalled", { step: "first_report" });
+  await story.until("day 1 08:00");
+  await story.does("ada", "onboarding_stalled");
+  await story.until("day 2 09:00");
+
+  expect(await story.lines()).toEqual([
+    "day 0 21:00  ada  onboarding-stalled  help-note  sent",
+    "day 1 08:00  ada  onboarding-stalled  help-note  not sent: entered before",
+    "day 1 08:00  ada  onboarding-stalled  help-push  not sent: entered before",
+    "day 1 08:00  ada  onboarding-stalled  help-email  not sent: entered before",
+    "day 1 09:00  ada  onboarding-stalled  help-push  sent",
+    "day 1 15:00  ada  onboarding-stalled  help-email  sent",
+  ]);
+  // PostHog does not say where she is, so it is what the event said.
+  expect(story.messages("ada").map(({ content }) => content.body)).toEqual([
+    "Still open: build your first report.",
+    "Still open: build your first report.",
+    expect.stringContaining("build your first report"),
+  ]);
+});

@@ -1,0 +1,73 @@
+import { expect, it } from "vitest";
+import { onboarding } from "../../../src/workflows/onboarding.tsx";
+import { openStory } from "../../support/story.ts";
+
+it("says in ten days what each person needs, and nothing once they are set up", async () => {
+  await using story = await openStory({
+    workflows: [onboarding],
+    people: { ada: {}, grace: {}, joan: {}, katherine: {}, margaret: { unsubscribed_from: ["getting_started"] } },
+  });
+  for (const person of ["ada", "grace", "joan", "katherine", "margaret"]) await story.does(person, "user_signed_up");
+  await story.until("day 1 09:00");
+  story.becomes("ada", { onboarding_step: "invite_team", features_used: ["alerts"] });
+  story.becomes("joan", { features_used: ["alerts", "scheduled_reports", "segments"] });
+  story.becomes("katherine", { onboarding_completed: true });
+  await story.until("day 3 09:00");
+  await story.does("grace", "onboarding_completed");
+  await story.until("day 6 09:00");
+  story.becomes("joan", { onboarding_completed: true });
+  await story.until("day 14 09:00");
+
+  expect(await story.lines()).toEqual([
+    "day 0 09:00  ada  onboarding  welcome  sent",
+    "day 0 09:00  ada  onboarding  welcome-note  sent",
+    "day 0 09:00  grace  onboarding  welcome  sent",
+    "day 0 09:00  grace  onboarding  welcome-note  sent",
+    "day 0 09:00  joan  onboarding  welcome  sent",
+    "day 0 09:00  joan  onboarding  welcome-note  sent",
+    "day 0 09:00  katherine  onboarding  welcome  sent",
+    "day 0 09:00  katherine  onboarding  welcome-note  sent",
+    "day 0 09:00  margaret  onboarding  welcome  not sent: opted out: getting_started",
+    "day 0 09:00  margaret  onboarding  welcome-note  not sent: opted out: getting_started",
+    "day 2 09:00  ada  onboarding  setup-nudge  sent",
+    "day 2 09:00  grace  onboarding  setup-nudge  sent",
+    "day 2 09:00  joan  onboarding  setup-nudge  sent",
+    "day 2 09:00  katherine  onboarding  setup-nudge  not sent: not needed: onboarding is completed",
+    "day 2 09:00  margaret  onboarding  setup-nudge  not sent: opted out: getting_started",
+    "day 3 09:00  grace  onboarding  feature-spotlight  not sent: left: onboarding_completed",
+    "day 3 09:00  grace  onboarding  check-in  not sent: left: onboarding_completed",
+    "day 5 09:00  ada  onboarding  feature-spotlight  sent",
+    "day 5 09:00  joan  onboarding  feature-spotlight  not sent: not needed: has tried every feature",
+    "day 5 09:00  katherine  onboarding  feature-spotlight  not sent: not needed: onboarding is completed",
+    "day 5 09:00  margaret  onboarding  feature-spotlight  not sent: opted out: getting_started",
+    "day 10 09:00  ada  onboarding  check-in  sent",
+    "day 10 09:00  joan  onboarding  check-in  not sent: not needed: onboarding is completed",
+    "day 10 09:00  katherine  onboarding  check-in  not sent: not needed: onboarding is completed",
+    "day 10 09:00  margaret  onboarding  check-in  not sent: opted out: getting_started",
+  ]);
+  expect(story.subjects("ada")).toEqual([
+    "Welcome to Acme",
+    "Welcome to Acme",
+    "Next: invite your team",
+    "Have you tried scheduled reports?",
+    "What is in the way?",
+  ]);
+});
+
+it("nudges to the step the person is at", async () => {
+  const people = {
+    ada: {},
+    grace: { onboarding_step: "invite_team" },
+    joan: { onboarding_step: "first_report" },
+    katherine: { onboarding_step: "a step that is none" },
+  };
+  await using story = await openStory({ workflows: [onboarding], people });
+  for (const person of Object.keys(people)) await story.does(person, "user_signed_up");
+  await story.until("day 2 09:00");
+  expect(Object.keys(people).map((person) => [person, story.subjects(person).at(-1)])).toEqual([
+    ["ada", "Next: connect your data"],
+    ["grace", "Next: invite your team"],
+    ["joan", "Next: build your first report"],
+    ["katherine", "Next: connect your data"],
+  ]);
+});
