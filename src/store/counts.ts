@@ -1,9 +1,8 @@
 import type { Kysely } from "kysely";
-import type { Lane } from "../contracts/work.ts";
+import { LANES } from "../contracts/work.ts";
+import { idsOfPerson } from "./people.ts";
 import type { LaneCounts, Store } from "./store.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
-
-const LANES: Lane[] = ["novu", "posthog"];
 
 /** How much there is of what: for limits per person, and for whoever runs this. */
 export function counts({
@@ -54,7 +53,7 @@ export function counts({
       const { count } = await db
         .selectFrom("decisions")
         .select((row) => row.fn.countAll<number>().as("count"))
-        .where("distinct_id", "=", distinctId)
+        .where("distinct_id", "in", await idsOfPerson(db, distinctId))
         .where("decided_at", ">=", since)
         .where("outcome", "=", "sent")
         .where("workflow", "in", workflows)
@@ -65,9 +64,11 @@ export function counts({
     async occurrences({ distinctId, workflow, eventName, from, to }) {
       const rows = await db
         .selectFrom("runs")
-        .innerJoin("events", (join) => join.on("events.uuid", "=", STARTED_BY))
+        // A cross join: SQLite keeps to its order, and would else read all events.
+        .crossJoin("events")
         .select("runs.occurred_at")
-        .where("runs.distinct_id", "=", distinctId)
+        .whereRef("events.uuid", "=", STARTED_BY)
+        .where("runs.distinct_id", "in", await idsOfPerson(db, distinctId))
         .where("runs.workflow", "=", workflow)
         .where("events.name", "=", eventName)
         .where("runs.occurred_at", ">=", from)

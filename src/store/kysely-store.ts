@@ -6,6 +6,7 @@ import { type Acceptance, type AcceptParts, acceptAll, acceptanceOf, bytesOf, ty
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
 import { knownEvents } from "./known-events.ts";
+import { profileMemory } from "./profiles.ts";
 import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
 import { setAsideList } from "./set-aside.ts";
@@ -62,6 +63,7 @@ export function createKyselyStore({
     async commit(group) {
       const outcomes = await acceptAll(group, { db, fromJson, writeTogether, isAboutAnItem });
       announce("novu");
+      if (group.some(({ profiles }) => profiles.length > 0)) announce("profiles");
       return outcomes;
     },
     bytesOf,
@@ -86,6 +88,7 @@ export function createKyselyStore({
     ...workQueue({ db, now, skipLocked, announce }),
     ...runFacts({ db, now }),
     ...counts({ db }),
+    ...profileMemory({ db }),
     ...decisionLog({ db, now, announce }),
     ...retention({ db, takeSweep }),
 

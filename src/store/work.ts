@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { Lane } from "../contracts/work.ts";
+import { LANES, type Lane } from "../contracts/work.ts";
 import type { Store } from "./store.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -131,8 +131,7 @@ export function workQueue({
       if (which !== "all")
         dead = "id" in which ? dead.where("id", "=", which.id) : dead.where("last_error", "=", which.error);
       const { numUpdatedRows } = await dead.executeTakeFirstOrThrow();
-      announce("novu");
-      announce("posthog");
+      LANES.forEach(announce);
       return Number(numUpdatedRows);
     },
   };

@@ -83,7 +83,7 @@ export async function openLocalNovu({
       answer(response, 200, worker.cancel(request.params.transactionId));
     })
     .post("/v1/bridge/sync", sync)
-    .post("/v2/subscribers", (request, response) => {
+    .post("/v2/subscribers", rateLimit(NOVU_PLANS[plan].profilesPerSecond), (request, response) => {
       const subscriber = Subscriber.safeParse(request.body);
       if (!subscriber.success) return refuse(response, 422, "subscriberId is missing");
       answer(response, 201, upsert(subscriber.data));
