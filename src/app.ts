@@ -130,6 +130,8 @@ export async function openApp(
     // PostHog: the door it knocks at
     const setAside = async ({ cause, reason, event, body }: Aside) => {
       metrics.setAside(cause);
+      // Each would be followed by the next, as long as the destination sends them back.
+      if (cause === "echo") return;
       await store.setAside({
         receivedAt: new Date(now()).toISOString(),
         reason,
@@ -140,7 +142,7 @@ export async function openApp(
       });
     };
     const accept = createAccept({
-      route: createRoute(workflows),
+      route: createRoute(workflows, config.internalUsers),
       keep,
       setAside,
     });

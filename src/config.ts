@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { InternalRule } from "./contracts/internal-users.ts";
 import { NovuPlan } from "./contracts/novu-plan.ts";
 import { keyOf } from "./lib/standard-webhooks.ts";
 
@@ -23,6 +24,16 @@ const WebhookSecrets = z
       .min(1, "at least one secret"),
   );
 
+/** A comma inside /…/ is the pattern's own. */
+const RULES = /\s*\/(?:\\.|[^/\\])*\/\w*|[^,]+/g;
+
+const InternalUsers = z.string().transform((list, context) =>
+  (list.match(RULES) ?? [])
+    .map((rule) => rule.trim())
+    .filter(Boolean)
+    .map((rule, index) => internalRule(rule, (why) => context.addIssue(`rule ${index + 1} ${why}`))),
+);
+
 const postgres = () => z.url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://…" });
 
 const Role = z.enum(["ingress", "worker"]);
@@ -39,6 +50,7 @@ const Environment = z.object({
   DATABASE_DIRECT_URL: postgres().optional(),
   ROLES: Roles.default(["ingress", "worker"]),
   RETENTION_DAYS: z.coerce.number().int().min(1).default(90),
+  INTERNAL_USERS: InternalUsers.default([]),
   DELIVERY_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(32),
 
   NOVU_SECRET_KEY: key(),
@@ -66,6 +78,8 @@ export interface Config {
   roles: Array<"ingress" | "worker">;
   /** How long events, runs and decisions are kept, in milliseconds. */
   retentionMs: number;
+  /** Whose events cause nothing. */
+  internalUsers: InternalRule[];
   /** How many calls to Novu, and to PostHog, may be under way at once. */
   deliveryConcurrency: number;
   novu: {
@@ -108,6 +122,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     databaseDirectUrl: env.DATABASE_DIRECT_URL,
     roles: env.ROLES,
     retentionMs: env.RETENTION_DAYS * DAY_MS,
+    internalUsers: env.INTERNAL_USERS,
     deliveryConcurrency: env.DELIVERY_CONCURRENCY,
     novu: {
       secretKey: env.NOVU_SECRET_KEY,
@@ -129,6 +144,23 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 function lineOf(issue: z.core.$ZodIssue, set: Record<string, unknown>): string {
   const name = String(issue.path[0]);
   return set[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
+}
+
+/** One rule of INTERNAL_USERS; says why to `complain` when it is none. */
+function internalRule(rule: string, complain: (why: string) => void): InternalRule {
+  if (!rule.startsWith("/")) {
+    const text = rule.toLowerCase();
+    if (text === "@") complain('is "@" without a domain');
+    return text.startsWith("@") ? { domain: text.slice(1) } : { exactly: text };
+  }
+  const [, source = "", flags] = /^\/(.+)\/(i?)$/s.exec(rule) ?? [];
+  if (flags === undefined) complain("is not a pattern like /…/ or /…/i");
+  try {
+    return { pattern: new RegExp(source, flags) };
+  } catch {
+    complain("is not a regular expression");
+    return { exactly: rule };
+  }
 }
 
 function signingKey(context: z.core.ParsePayload<string>): void {

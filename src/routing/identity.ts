@@ -16,13 +16,6 @@ const ILLEGAL_IDS = new Set([
 ]);
 const ILLEGAL_EXACTLY = new Set(["[object Object]", "NaN", "None", "none", "null", "0"]);
 
-/** Why nobody can have this distinct id; null when somebody may. */
-export function whyNoPersonsId(distinctId: string): string | null {
-  if (ILLEGAL_IDS.has(distinctId.toLowerCase()) || ILLEGAL_EXACTLY.has(distinctId) || distinctId.trim() === "")
-    return "the distinct id is a placeholder";
-  return distinctId.startsWith("$") ? "the distinct id is not a person's" : null;
-}
-
 /**
  * Why an event is nobody's to write to; null when it is a known person's. PostHog's own word comes
  * first, because server libraries never set `$is_identified` and user ids may well be UUIDs.
@@ -54,6 +47,13 @@ export function mergeOf({ name, distinctId, properties, occurredAt }: LifecycleE
   // Not every database keeps these.
   if (!formerId.isWellFormed() || formerId.includes("\0")) return null;
   return { formerId, keptId: distinctId, occurredAt };
+}
+
+/** Why nobody can have this distinct id; null when somebody may. */
+function whyNoPersonsId(distinctId: string): string | null {
+  if (ILLEGAL_IDS.has(distinctId.toLowerCase()) || ILLEGAL_EXACTLY.has(distinctId) || distinctId.trim() === "")
+    return "the distinct id is a placeholder";
+  return distinctId.startsWith("$") ? "the distinct id is not a person's" : null;
 }
 
 /** Where each event that merges says the id that is given up. */

@@ -1,10 +1,13 @@
 import type { Cause } from "../contracts/cause.ts";
 import { IDENTITY_EVENTS, type LifecycleEvent } from "../contracts/event.ts";
+import type { InternalRule } from "../contracts/internal-users.ts";
 import type { Exit, Occurrence, Routing, Start } from "../contracts/notification.ts";
 import { PersonProperties } from "../contracts/person.ts";
+import { isEcho } from "../contracts/report.ts";
 import { transactionIdOf } from "../contracts/run.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { mergeOf, whyNobody } from "./identity.ts";
+import { whyInternal } from "./internal.ts";
 import { changesProfile, profileOf, subscriberOf } from "./profile.ts";
 
 /** What an event should have caused but could not: by its cause, and in words. */
@@ -16,8 +19,11 @@ export interface Problem {
 export type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] };
 
 /** Pure: the same event always causes the same. An event that causes nothing has a problem that says why. */
-export function createRoute(workflows: WorkflowRoutes[]): Route {
+export function createRoute(workflows: WorkflowRoutes[], internalUsers: InternalRule[] = []): Route {
   return (event) => {
+    if (isEcho(event)) return nothing("echo", `"${event.name}" is what this bridge reports itself`);
+    const internal = whyInternal(event, internalUsers);
+    if (internal !== null) return nothing("internal", internal);
     const listening = workflows.filter(({ events }) => events.includes(event.name));
     const isAboutProfile = changesProfile(event);
     const isAboutIdentity = isAboutProfile || IDENTITY_EVENTS.includes(event.name);

@@ -64,10 +64,8 @@ export function counts({
     async occurrences({ distinctId, workflow, eventName, from, to }) {
       const rows = await db
         .selectFrom("runs")
-        // A cross join: SQLite keeps to its order, and would else read all events.
-        .crossJoin("events")
+        .innerJoin("events", (join) => join.on("events.uuid", "=", STARTED_BY))
         .select("runs.occurred_at")
-        .whereRef("events.uuid", "=", STARTED_BY)
         .where("runs.distinct_id", "in", await idsOfPerson(db, distinctId))
         .where("runs.workflow", "=", workflow)
         .where("events.name", "=", eventName)
