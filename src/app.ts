@@ -3,9 +3,10 @@ import { createPostHogReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
 import type { Cause } from "./contracts/cause.ts";
 import type { Decision } from "./contracts/decision.ts";
-import type { LifecycleEvent } from "./contracts/event.ts";
+import { IDENTITY_EVENTS, type LifecycleEvent } from "./contracts/event.ts";
+import type { Routing } from "./contracts/notification.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
-import { type Lane, unheardKey } from "./contracts/work.ts";
+import { LANES, type Lane, unheardKey } from "./contracts/work.ts";
 import { createPacer } from "./delivery/pacer.ts";
 import { createPerform } from "./delivery/perform.ts";
 import { startWorker } from "./delivery/worker.ts";
@@ -52,7 +53,7 @@ export interface App {
   /** Where it listens, such as http://127.0.0.1:4000 */
   url: string;
   store: Store;
-  /** The events that its workflows listen to. */
+  /** The events that PostHog is to forward: those that its workflows listen to, and those that say who somebody is. */
   events: string[];
   /** Resolves when all that is due at this moment is done. */
   idle(): Promise<void>;
@@ -95,7 +96,7 @@ export async function openApp(
     // People and workflows, live and as samples
     const readPersons = postHogPersons(posthog);
     const lookUp = createPersonLookup({ readPersons, now });
-    const { longestDelayMs, triggersPerSecond } = NOVU_PLANS[novu.plan];
+    const { longestDelayMs, triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
     const decisions = createNotedDecisions();
     const objectionTo = createGuards({
       cap: config.marketing.cap,
@@ -154,6 +155,10 @@ export async function openApp(
         takePlaces: (count, intervalMs) => store.takePlaces("novu", count, intervalMs),
         perSecond: novu.triggersPerSecond ?? triggersPerSecond,
       }),
+      paceProfiles: createPacer({
+        takePlaces: (count, intervalMs) => store.takePlaces("novu-profiles", count, intervalMs),
+        perSecond: profilesPerSecond,
+      }),
       onTriggered: metrics.triggered,
       now,
       log,
@@ -162,6 +167,8 @@ export async function openApp(
     // PostHog: the door it knocks at
     const setAside = async ({ cause, reason, event, body }: Aside) => {
       metrics.setAside(cause);
+      // Each would be followed by the next, as long as the destination sends them back.
+      if (cause === "echo") return;
       await store.setAside({
         receivedAt: new Date(now()).toISOString(),
         reason,
@@ -172,14 +179,13 @@ export async function openApp(
       });
     };
     const acceptOne = createAccept({
-      route: createRoute(workflows),
-      keep: (event, routing) => store.accept(event, routing),
+      route: createRoute(workflows, config.internalUsers),
+      keep,
       setAside,
     });
     const accept = async (event: LifecycleEvent, body: string) => {
       const result = await acceptOne(event, body);
       metrics.event(result.outcome);
-      if (result.outcome === "accepted") working?.wake("novu");
       return result;
     };
     const webhook = postHogWebhook({
@@ -214,7 +220,7 @@ export async function openApp(
     return {
       url: server.url,
       store,
-      events: [...new Set(workflows.flatMap(({ events }) => events))],
+      events: [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])],
       idle: async () => working?.idle(),
       stop() {
         stopped ??= stop();
@@ -231,11 +237,18 @@ export async function openApp(
       log.info({ stop: "app", outcome: "stopped" });
     }
 
-    /** Does what is due, in two lanes that do not hold each other up, deletes what is old, and looks who is away. */
+    async function keep(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate"> {
+      const outcome = await store.accept(event, routing);
+      if (outcome === "duplicate") return outcome;
+      if (routing.starts.length + routing.exits.length > 0) working?.wake("novu");
+      if (routing.profiles !== undefined && routing.profiles.length > 0) working?.wake("profiles");
+      return outcome;
+    }
+
+    /** Does what is due, in lanes that do not hold each other up, deletes what is old, and looks who is away. */
     function startWorking() {
       const lane = { queue: store, perform, concurrency: config.deliveryConcurrency, clock, log, count: metrics.work };
-      const deliverer = startWorker({ ...lane, lane: "novu" });
-      const reporter = startWorker({ ...lane, lane: "posthog" });
+      const workers = LANES.map((name) => [name, startWorker({ ...lane, lane: name })] as const);
       const sweep = startSweep({
         prune: (before, mostRows) => store.prune(before, mostRows),
         retentionMs: config.retentionMs,
@@ -243,18 +256,22 @@ export async function openApp(
         log,
       });
       const absences = startAbsenceSweep();
-      const wake = (lane: Lane) => (lane === "novu" ? deliverer : reporter).wake();
+      const wake = (lane: Lane) => workers.find(([name]) => name === lane)?.[1].wake();
       const stopWatching = store.watch(wake);
       return {
         wake,
         // What the one does may give the other something to do.
         async idle() {
           await absences?.idle();
-          await deliverer.idle();
-          await reporter.idle();
+          for (const [, worker] of workers) await worker.idle();
         },
         async stop() {
-          await Promise.all([stopWatching(), sweep.stop(), absences?.stop(), deliverer.stop(), reporter.stop()]);
+          await Promise.all([
+            stopWatching(),
+            sweep.stop(),
+            absences?.stop(),
+            ...workers.map(([, worker]) => worker.stop()),
+          ]);
         },
       };
     }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Cap } from "./contracts/cap.ts";
 import { Hours } from "./contracts/hours.ts";
+import type { InternalRule } from "./contracts/internal-users.ts";
 import { NovuPlan } from "./contracts/novu-plan.ts";
 import { keyOf } from "./lib/standard-webhooks.ts";
 import { isTimeZone } from "./lib/time-zone.ts";
@@ -26,6 +27,16 @@ const WebhookSecrets = z
       .min(1, "at least one secret"),
   );
 
+/** A comma inside /…/ is the pattern's own. */
+const RULES = /\s*\/(?:\\.|[^/\\])*\/\w*|[^,]+/g;
+
+const InternalUsers = z.string().transform((list, context) =>
+  (list.match(RULES) ?? [])
+    .map((rule) => rule.trim())
+    .filter(Boolean)
+    .map((rule, index) => internalRule(rule, (why) => context.addIssue(`rule ${index + 1} ${why}`))),
+);
+
 const postgres = () => z.url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://…" });
 
 const Role = z.enum(["ingress", "worker"]);
@@ -42,6 +53,7 @@ const Environment = z.object({
   DATABASE_DIRECT_URL: postgres().optional(),
   ROLES: Roles.default(["ingress", "worker"]),
   RETENTION_DAYS: z.coerce.number().int().min(1).default(90),
+  INTERNAL_USERS: InternalUsers.default([]),
   MARKETING_CAP: Cap.prefault("3 in 7 days"),
   SEND_HOURS: Hours.prefault("09:00-20:00"),
   DEFAULT_TIMEZONE: z.string().refine(isTimeZone, "expected an IANA time zone such as Europe/Berlin").default("UTC"),
@@ -72,6 +84,8 @@ export interface Config {
   roles: Array<"ingress" | "worker">;
   /** How long events, runs and decisions are kept, in milliseconds. */
   retentionMs: number;
+  /** Whose events cause nothing. */
+  internalUsers: InternalRule[];
   /** How many calls to Novu, and to PostHog, may be under way at once. */
   deliveryConcurrency: number;
   /** What holds for marketing, whatever workflow it is of. */
@@ -122,6 +136,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     databaseDirectUrl: env.DATABASE_DIRECT_URL,
     roles: env.ROLES,
     retentionMs: env.RETENTION_DAYS * DAY_MS,
+    internalUsers: env.INTERNAL_USERS,
     deliveryConcurrency: env.DELIVERY_CONCURRENCY,
     marketing: { cap: env.MARKETING_CAP, hours: env.SEND_HOURS, timeZone: env.DEFAULT_TIMEZONE },
     novu: {
@@ -144,6 +159,23 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 function lineOf(issue: z.core.$ZodIssue, set: Record<string, unknown>): string {
   const name = String(issue.path[0]);
   return set[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
+}
+
+/** One rule of INTERNAL_USERS; says why to `complain` when it is none. */
+function internalRule(rule: string, complain: (why: string) => void): InternalRule {
+  if (!rule.startsWith("/")) {
+    const text = rule.toLowerCase();
+    if (text === "@") complain('is "@" without a domain');
+    return text.startsWith("@") ? { domain: text.slice(1) } : { exactly: text };
+  }
+  const [, source = "", flags] = /^\/(.+)\/(i?)$/s.exec(rule) ?? [];
+  if (flags === undefined) complain("is not a pattern like /…/ or /…/i");
+  try {
+    return { pattern: new RegExp(source, flags) };
+  } catch {
+    complain("is not a regular expression");
+    return { exactly: rule };
+  }
 }
 
 function signingKey(context: z.core.ParsePayload<string>): void {

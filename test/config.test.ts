@@ -17,6 +17,7 @@ describe("readConfig", () => {
       dataDir: "./.data",
       roles: ["ingress", "worker"],
       retentionMs: 90 * 24 * 60 * 60 * 1000,
+      internalUsers: [],
       deliveryConcurrency: 32,
       marketing: {
         cap: { most: 3, withinMs: 7 * 24 * 60 * 60 * 1000 },
@@ -53,6 +54,17 @@ describe("readConfig", () => {
     expect(readConfig({ ...complete, NOVU_TRIGGERS_PER_SECOND: "900" }).novu.triggersPerSecond).toBe(900);
   });
 
+  it("reads who is internal: domains, addresses or ids, and patterns with commas of their own", () => {
+    const list = "@Acme.example, ada@example.com,user_7 , /^test-\\d{1,3}$/i,/qa/";
+    expect(readConfig({ ...complete, INTERNAL_USERS: list }).internalUsers).toEqual([
+      { domain: "acme.example" },
+      { exactly: "ada@example.com" },
+      { exactly: "user_7" },
+      { pattern: /^test-\d{1,3}$/i },
+      { pattern: /qa/ },
+    ]);
+  });
+
   it("names all that is missing at once", () => {
     expect(() => readConfig({})).toThrow(
       /NOVU_SECRET_KEY is missing\n.*POSTHOG_PROJECT_TOKEN is missing\n.*POSTHOG_PROJECT_ID is missing\n.*POSTHOG_PERSONAL_API_KEY is missing\n.*POSTHOG_WEBHOOK_SECRETS is missing/,
@@ -66,6 +78,10 @@ describe("readConfig", () => {
     ["ROLES", "cook"],
     ["RETENTION_DAYS", "0"],
     ["DELIVERY_CONCURRENCY", "many"],
+    ["INTERNAL_USERS", "ada@example.com,@"],
+    ["INTERNAL_USERS", "/(open/"],
+    ["INTERNAL_USERS", "/never closed"],
+    ["INTERNAL_USERS", "/everywhere/g"],
     ["NOVU_SECRET_KEY", "key\nwith a line break"],
     ["POSTHOG_PERSONAL_API_KEY", "phx_with\nbreak"],
     ["NOVU_PLAN", "gold"],

@@ -1,5 +1,6 @@
 import { PostHog } from "posthog-node";
 import type { Decision } from "../contracts/decision.ts";
+import { OUR_LIB, REPORT_EVENTS } from "../contracts/report.ts";
 import { UnavailableError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
@@ -17,7 +18,7 @@ const TIMEOUT_MS = 3_000;
  */
 export function createPostHogReport({ host, projectToken }: { host: string; projectToken: string }) {
   const connect = () =>
-    new PostHog(projectToken, {
+    new Reporter(projectToken, {
       host,
       flushAt: 2 * MOST_TOGETHER,
       flushInterval: NEVER_MS,
@@ -50,6 +51,13 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   }
 }
 
+/** Every server's events have posthog-node's `$lib`; by this one we know our own again. */
+class Reporter extends PostHog {
+  override getLibraryId(): string {
+    return OUR_LIB;
+  }
+}
+
 /** No answer at all, or one that says to come back, is not about what was sent. */
 function troubleOf(error: unknown): Error {
   const { status } = error as { status?: number };
@@ -63,7 +71,7 @@ function eventOf(decision: Decision) {
   const { transactionId, workflow, step, channel, distinctId, outcome, reason, detail, personSource } = decision;
   return {
     distinctId,
-    event: `notification ${outcome}`,
+    event: REPORT_EVENTS[outcome === "sent" ? "sent" : "skipped"],
     uuid: uuidV5(`${transactionId}:${step}:${outcome}`),
     timestamp: new Date(decision.decidedAt),
     properties: {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Config, readConfig } from "../config.ts";
+import { IDENTITY_EVENTS } from "../contracts/event.ts";
 import { postHogHistory } from "../ingress/posthog-history.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
@@ -92,7 +93,7 @@ async function reconcile(order: Order, config: Config): Promise<number> {
   if (apply && order.url === undefined && config.port === 0)
     throw new UsageError("PORT is 0, so --url has to say where the app listens");
 
-  const events = [...new Set(workflows.flatMap((workflow) => workflow.events))];
+  const events = [...new Set([...workflows.flatMap((workflow) => workflow.events), ...IDENTITY_EVENTS])];
   const progress = startAt(since);
   const found: Missing[] = [];
   const tell = (line: string) => {

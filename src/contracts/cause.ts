@@ -2,6 +2,10 @@
 export type Cause =
   | "not JSON"
   | "not an event"
+  /** One of our own reports, come back. */
+  | "echo"
+  /** Of a colleague or a test, by INTERNAL_USERS. */
+  | "internal"
   | "no workflow"
   | "filtered"
   | "nobody"

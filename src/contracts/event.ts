@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** PostHog's own events about who somebody is. */
+export const IDENTITY_EVENTS = ["$identify", "$set", "$create_alias", "$merge_dangerously"];
+
 /** Something a person did, whatever source told us. */
 export const LifecycleEvent = z.object({
   /** The source's own id: the same event told again has the same one. */

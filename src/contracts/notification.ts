@@ -8,9 +8,31 @@ export const Subscriber = z.object({
   firstName: z.string().optional(),
   lastName: z.string().optional(),
   phone: z.string().optional(),
+  avatar: z.string().optional(),
+  /** Language and region, such as en_US. */
+  locale: z.string().optional(),
+  /** IANA, such as Europe/Berlin. */
   timezone: z.string().optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
 });
 export type Subscriber = z.infer<typeof Subscriber>;
+
+/** What an event says of its person, for Novu to know. */
+export const Profile = z.object({
+  subscriber: Subscriber,
+  /** ISO 8601 */
+  occurredAt: z.iso.datetime(),
+  eventUuid: z.string().min(1),
+});
+export type Profile = z.infer<typeof Profile>;
+
+/** Two distinct ids are one person's: what is kept by the former counts for the kept one, and the other way round. */
+export interface Merge {
+  formerId: string;
+  keptId: string;
+  /** ISO 8601 */
+  occurredAt: string;
+}
 
 /**
  * How often one person may enter a workflow: whenever it is started, `once` ever, once in a time,
@@ -57,4 +79,8 @@ export type Exit = z.infer<typeof Exit>;
 export interface Routing {
   starts: Start[];
   exits: Exit[];
+  /** None when left out. */
+  profiles?: Profile[];
+  /** None when left out. */
+  merges?: Merge[];
 }

@@ -8,6 +8,10 @@ export const PersonProperties = z.object({
   email: declared(z.email()),
   name: declared(z.string()),
   phone: declared(z.string()),
+  /** The address of a picture. */
+  avatar: declared(z.url({ protocol: /^https?$/ })),
+  /** BCP 47, such as en-US. */
+  locale: declared(z.string()),
   plan: declared(z.string()),
   /** What this person does not want: topics of src/workflows/topics.ts, or "all". */
   unsubscribed_from: declared(z.array(z.string())),
@@ -29,6 +33,9 @@ export const PersonProperties = z.object({
   $geoip_time_zone: declared(z.string()),
 });
 export type PersonProperties = z.infer<typeof PersonProperties>;
+
+/** Those that Novu is told as the subscriber's `data`, for the templates and conditions of its dashboard. */
+export const SUBSCRIBER_DATA = ["plan"] as const satisfies Array<keyof PersonProperties>;
 
 /** Who a message is for, as a step sees them. */
 export interface Person {

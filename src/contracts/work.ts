@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { Decision } from "./decision.ts";
-import { Exit, Start } from "./notification.ts";
+import { Exit, Profile, Start } from "./notification.ts";
 
-/** Whom the work is with. One that is down does not hold up the other. */
-export type Lane = "novu" | "posthog";
+/** Whom the work is with, and what it is about. None holds up another: not one that is down, nor a flood of profiles. */
+export const LANES = ["novu", "profiles", "posthog"] as const;
+export type Lane = (typeof LANES)[number];
 
 /** A run that Novu may have ended by itself. */
 const Unheard = z.object({
@@ -20,12 +21,15 @@ export const Work = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("exit"), body: Exit }),
   /** Note that Novu has ended a run at a throttle, which it tells nobody, when it has not gone on by then. */
   z.object({ kind: z.literal("unheard"), body: Unheard }),
+  /** Tell Novu what is known of a person. */
+  z.object({ kind: z.literal("profile"), body: Profile }),
   /** Tell PostHog what was decided. */
   z.object({ kind: z.literal("report"), body: Decision }),
 ]);
 export type Work = z.infer<typeof Work>;
 
 export function laneOf({ kind }: Work): Lane {
+  if (kind === "profile") return "profiles";
   return kind === "report" ? "posthog" : "novu";
 }
 

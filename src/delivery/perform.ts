@@ -1,9 +1,10 @@
 import type { Decision } from "../contracts/decision.ts";
-import type { EntryLimit, Exit, Start } from "../contracts/notification.ts";
+import type { EntryLimit, Exit, Start, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
+import { createTell, type Profiles } from "./tell.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Job } from "./worker.ts";
 
@@ -40,6 +41,7 @@ export function createPerform({
   report,
   sendingSteps,
   pace,
+  paceProfiles,
   onTriggered = () => {},
   now,
   log,
@@ -47,33 +49,40 @@ export function createPerform({
   novu: {
     trigger(start: Start, idempotencyKey: string): Promise<NovuAnswer>;
     cancel(transactionId: string): Promise<NovuAnswer>;
+    tell(subscriber: Subscriber): Promise<NovuAnswer>;
   };
-  runs: Runs;
+  runs: Runs & Profiles;
   report: (decision: Decision) => Promise<void>;
   sendingSteps: (workflow: string) => SendingStep[];
   /** Resolves when Novu's rate limit has room for one more trigger. */
   pace: () => Promise<void>;
+  /** Resolves when it has room for one more change of a subscriber. */
+  paceProfiles: () => Promise<void>;
   onTriggered?: (workflow: string) => void;
   now: () => number;
   log: Log;
 }): (job: Job) => Promise<void> {
+  const tell = createTell({ tellNovu: novu.tell, profiles: runs, pace: paceProfiles, log });
+
   return async (job) => {
     const { kind, body } = job.work;
     if (kind === "start") await start(body, job);
     else if (kind === "exit") await exit(body);
     else if (kind === "unheard") await unheard(body);
+    else if (kind === "profile") await tell.profile(body);
     else await report(body);
   };
 
   async function start(start: Start, { refusals }: Job): Promise<void> {
     const { run, workflow } = start;
-    const [state, isOften, objection] = await Promise.all([
+    const [told, state, isOften, objection] = await Promise.all([
+      runs.profileTold(run.distinctId),
       runs.runState(run.transactionId),
       hasHappenedOften(start),
       objectionTo(start),
     ]);
     // Killed between Novu's yes, or our own no, and the end of this work.
-    if (state === "started" || state === "refused") return;
+    if (state === "started" || state === "refused") return tell.again(told);
     if (!isOften) return runs.refuse(run.transactionId);
     if (objection !== null) {
       // An earlier try may have reached Novu although its answer never reached us.
@@ -98,7 +107,11 @@ export function createPerform({
       eventUuid: run.eventUuid,
     });
 
-    if ((await runs.markStarted(run.transactionId)) === "left") await cancel(run.transactionId, workflow);
+    const [outcome] = await Promise.all([
+      runs.markStarted(run.transactionId),
+      tell.settle({ subscriber: start.to, occurredAt: run.occurredAt }, told),
+    ]);
+    if (outcome === "left") await cancel(run.transactionId, workflow);
   }
 
   /** Why a run is not to begin any more; null when it is. */

@@ -13,10 +13,10 @@ const DOWN = new Set([408, 502, 503, 504, 520, 521, 522, 523, 524]);
 const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined", "no_workflow_active_steps_defined"]);
 
 /**
- * What to do after Novu's answer to a call about `workflow`: null when it is done, else an error
+ * What to do after Novu's answer to a call, about `workflow` if it is about one: null when it is done, else an error
  * that says whether and when to try again. Source of the answers: https://docs.novu.co/api-reference/events/trigger-event
  */
-export function verdictOn(answer: NovuAnswer, workflow: string): Error | null {
+export function verdictOn(answer: NovuAnswer, workflow = ""): Error | null {
   const { httpStatus, triggerStatus, message, retryAfterMs } = answer;
   if (httpStatus === null) return new UnavailableError(`Novu gave no answer: ${message}`, { refused: false });
   if (httpStatus < 300) return verdictOnTrigger(triggerStatus, message, workflow);

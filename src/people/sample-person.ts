@@ -8,6 +8,8 @@ export const samplePerson: Person = {
     email: "ada@example.com",
     name: "Ada Lovelace",
     phone: undefined,
+    avatar: undefined,
+    locale: "en-US",
     plan: "trial",
     unsubscribed_from: undefined,
     push_enabled: undefined,

@@ -19,7 +19,8 @@ export function createAccept({
   return async (event, body) => {
     const { problems, ...routing } = route(event);
     for (const problem of problems) await setAside({ ...problem, event, body });
-    if (routing.starts.length + routing.exits.length === 0)
+    const { starts, exits, profiles = [], merges = [] } = routing;
+    if (starts.length + exits.length + profiles.length + merges.length === 0)
       return { outcome: "ignored", reason: problems.map(({ reason }) => reason).join("; ") };
     try {
       return { outcome: await keep(event, routing) };

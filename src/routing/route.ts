@@ -1,11 +1,14 @@
 import type { Cause } from "../contracts/cause.ts";
-import type { LifecycleEvent } from "../contracts/event.ts";
-import type { Exit, Occurrence, Routing, Start, Subscriber } from "../contracts/notification.ts";
+import { IDENTITY_EVENTS, type LifecycleEvent } from "../contracts/event.ts";
+import type { InternalRule } from "../contracts/internal-users.ts";
+import type { Exit, Occurrence, Routing, Start } from "../contracts/notification.ts";
 import { PersonProperties } from "../contracts/person.ts";
+import { isEcho } from "../contracts/report.ts";
 import { transactionIdOf } from "../contracts/run.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
-import { firstName, lastName } from "../lib/names.ts";
-import { whyNobody } from "./identity.ts";
+import { mergeOf, whyNobody } from "./identity.ts";
+import { whyInternal } from "./internal.ts";
+import { changesProfile, profileOf, subscriberOf } from "./profile.ts";
 
 /** What an event should have caused but could not: by its cause, and in words. */
 export interface Problem {
@@ -16,10 +19,16 @@ export interface Problem {
 export type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] };
 
 /** Pure: the same event always causes the same. An event that causes nothing has a problem that says why. */
-export function createRoute(workflows: WorkflowRoutes[]): Route {
+export function createRoute(workflows: WorkflowRoutes[], internalUsers: InternalRule[] = []): Route {
   return (event) => {
+    if (isEcho(event)) return nothing("echo", `"${event.name}" is what this bridge reports itself`);
+    const internal = whyInternal(event, internalUsers);
+    if (internal !== null) return nothing("internal", internal);
     const listening = workflows.filter(({ events }) => events.includes(event.name));
-    if (listening.length === 0) return nothing("no workflow", `no workflow listens to "${event.name}"`);
+    const isAboutProfile = changesProfile(event);
+    const isAboutIdentity = isAboutProfile || IDENTITY_EVENTS.includes(event.name);
+    if (listening.length === 0 && !isAboutIdentity)
+      return nothing("no workflow", `no workflow listens to "${event.name}"`);
     const nobody = whyNobody(event);
     if (nobody !== null) return nothing("nobody", nobody);
 
@@ -43,16 +52,24 @@ export function createRoute(workflows: WorkflowRoutes[]): Route {
         });
       }
     }
-    if (starts.length + exits.length + problems.length === 0) {
-      const ids = listening.map(({ id }) => id).join(", ");
-      return nothing("filtered", `not one of the "${event.name}" that ${ids} asks for`);
-    }
-    return { starts, exits, problems };
+    const merge = mergeOf(event);
+    const merges = merge === null ? [] : [merge];
+    // What starts a workflow brings the profile along.
+    const profile = isAboutProfile && starts.length === 0 ? profileOf(event) : null;
+    const profiles = profile === null ? [] : [profile];
+    if (starts.length + exits.length + profiles.length + merges.length + problems.length === 0)
+      return nothing("filtered", whyNotWanted(event, listening));
+    return { starts, exits, profiles, merges, problems };
   };
 }
 
 function nothing(cause: Cause, reason: string): ReturnType<Route> {
-  return { starts: [], exits: [], problems: [{ cause, reason }] };
+  return { starts: [], exits: [], profiles: [], merges: [], problems: [{ cause, reason }] };
+}
+
+function whyNotWanted({ name }: LifecycleEvent, listening: WorkflowRoutes[]): string {
+  if (listening.length === 0) return `the "${name}" changes nothing that Novu keeps of a person, and merges no ids`;
+  return `not one of the "${name}" that ${listening.map(({ id }) => id).join(", ")} asks for`;
 }
 
 function startOf({
@@ -93,19 +110,5 @@ function exitOf({ event, workflow }: { event: LifecycleEvent; workflow: string }
     eventUuid: event.uuid,
     eventName: event.name,
     occurredAt: event.occurredAt,
-  };
-}
-
-function subscriberOf(
-  distinctId: string,
-  { email, name, phone, $timezone, $geoip_time_zone }: PersonProperties,
-): Subscriber {
-  return {
-    subscriberId: distinctId,
-    email,
-    firstName: firstName(name),
-    lastName: lastName(name),
-    phone,
-    timezone: $timezone ?? $geoip_time_zone,
   };
 }

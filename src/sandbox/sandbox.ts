@@ -40,6 +40,8 @@ export interface SandboxOptions {
   /** 0 is any free port. */
   ports?: { app: number; posthog: number; novu: number };
   log?: Log;
+  /** Whose events cause nothing. */
+  internalUsers?: Config["internalUsers"];
   /** What the two services remembered. */
   novuState?: NovuState | undefined;
   posthogState?: PostHogState | undefined;
@@ -65,6 +67,7 @@ export async function openSandbox({
   dataDir,
   workflows,
   plan = "free",
+  internalUsers = [],
   startAt,
   flowing = false,
   ports = { app: 0, posthog: 0, novu: 0 },
@@ -82,6 +85,7 @@ export async function openSandbox({
     dataDir,
     roles: ["ingress", "worker"],
     retentionMs: RETENTION_MS,
+    internalUsers,
     deliveryConcurrency: 8,
     marketing,
     novu: { secretKey: LOCAL_KEYS.novu, apiUrl: novu.url, plan },

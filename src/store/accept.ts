@@ -1,6 +1,6 @@
 import type { Compilable, Insertable, Kysely, OperationNodeSource, RawBuilder, Transaction } from "kysely";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import type { Exit, Routing, Start } from "../contracts/notification.ts";
+import type { Exit, Merge, Profile, Routing, Start } from "../contracts/notification.ts";
 import { laneOf, type Work } from "../contracts/work.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -17,9 +17,15 @@ export interface Acceptance {
   event: Row<"events">;
   starts: Array<{ run: Row<"runs">; work: Row<"work"> }>;
   exits: Array<{ exit: Row<"exits">; work: Row<"work"> }>;
+  profiles: Array<{ work: Row<"work"> }>;
+  aliases: Row<"aliases">[];
 }
 
-export function acceptanceOf(event: LifecycleEvent, { starts, exits }: Routing, now: number): Acceptance {
+export function acceptanceOf(
+  event: LifecycleEvent,
+  { starts, exits, profiles = [], merges = [] }: Routing,
+  now: number,
+): Acceptance {
   const { personProperties: _, ...kept } = event;
   return {
     event: {
@@ -29,15 +35,18 @@ export function acceptanceOf(event: LifecycleEvent, { starts, exits }: Routing, 
       occurred_at: event.occurredAt,
       received_at: now,
       body: JSON.stringify(kept),
+      about: profiles.length + merges.length > 0 ? event.distinctId : null,
     },
     starts: starts.map((start) => ({ run: runRow(start), work: startWork(start, now) })),
     exits: exits.map((exit) => ({ exit: exitRow(exit), work: exitWork(exit, now) })),
+    profiles: profiles.map((profile) => ({ work: profileWork(profile, now) })),
+    aliases: merges.map(aliasRow),
   };
 }
 
 /** Roughly what it weighs. */
-export function bytesOf({ event, starts, exits }: Acceptance): number {
-  return [...starts, ...exits].reduce((sum, { work }) => sum + work.body.length, event.body.length);
+export function bytesOf({ event, starts, exits, profiles }: Acceptance): number {
+  return [...starts, ...exits, ...profiles].reduce((sum, { work }) => sum + work.body.length, event.body.length);
 }
 
 /** How an engine writes what an event causes. */
@@ -71,6 +80,7 @@ export async function acceptAll(
     acceptances.flatMap(({ exits }) => exits.map(({ exit }) => exit)),
     keyOf,
   );
+  const aliases = inOrder(firstOfEach(acceptances.flatMap((acceptance) => acceptance.aliases)), (row) => row.former_id);
 
   try {
     return await acceptNew();
@@ -81,11 +91,14 @@ export async function acceptAll(
 
   /** Nearly always all is new, and to ask what is costs as much as to write it. Fails when something was there already. */
   async function acceptNew(): Promise<"accepted"[]> {
-    const work = acceptances.flatMap(({ starts, exits }) => [...starts, ...exits].map((one) => one.work));
+    const work = acceptances.flatMap(({ starts, exits, profiles }) =>
+      [...starts, ...exits, ...profiles].map((one) => one.work),
+    );
     const inserts: Array<(Compilable & OperationNodeSource) | null | undefined> = [
       insert(db, "events", events),
       insert(db, "runs", runs),
       insert(db, "exits", exits),
+      insertFirst(db, aliases),
       insert(db, "work", work)?.onConflict((conflict) => conflict.doNothing()),
     ];
     await writeTogether(inserts.flatMap((one) => one ?? []));
@@ -98,6 +111,7 @@ export async function acceptAll(
     const addedExits = await insertNew(trx, "exits", exits)
       ?.returning(["workflow", "distinct_id", "event_uuid"])
       .execute();
+    await insertFirst(trx, aliases)?.execute();
     const newEvents = new Set(addedEvents?.map(({ uuid }) => uuid));
     const newRuns = new Set(addedRuns?.map(({ transaction_id }) => transaction_id));
     const newExits = new Set(addedExits?.map(keyOf));
@@ -108,6 +122,7 @@ export async function acceptAll(
       const caused = [
         ...acceptance.starts.filter(({ run }) => newRuns.delete(run.transaction_id)),
         ...acceptance.exits.filter(({ exit }) => newExits.delete(keyOf(exit))),
+        ...(isNewEvent ? acceptance.profiles : []),
       ];
       work.push(...caused.map((one) => one.work));
       return isNewEvent || caused.length > 0 ? "accepted" : "duplicate";
@@ -118,6 +133,25 @@ export async function acceptAll(
 
   function insertNew<Table extends Written>(on: Kysely<Tables>, table: Table, rows: Row<Table>[]) {
     return insert(on, table, rows)?.onConflict((conflict) => conflict.doNothing());
+  }
+
+  /** Of several merges of an id the first in time counts, as at PostHog, which takes no id from a person who is identified. */
+  function insertFirst(on: Kysely<Tables>, rows: Row<"aliases">[]) {
+    return insert(on, "aliases", rows)?.onConflict((conflict) =>
+      conflict
+        .column("former_id")
+        .doUpdateSet((row) => ({
+          kept_id: row.ref("excluded.kept_id"),
+          occurred_at: row.ref("excluded.occurred_at"),
+        }))
+        .where((row) =>
+          row(
+            row.refTuple("excluded.occurred_at", "excluded.kept_id"),
+            "<",
+            row.refTuple("aliases.occurred_at", "aliases.kept_id"),
+          ),
+        ),
+    );
   }
 
   /** Rows as one parameter: to bind one for each value takes longer than to write them. Null when there are none. */
@@ -142,6 +176,7 @@ const COLUMNS = {
     occurred_at: "text",
     received_at: "bigint",
     body: "text",
+    about: "text",
   },
   runs: {
     transaction_id: "text",
@@ -152,6 +187,7 @@ const COLUMNS = {
     state: "text",
   },
   exits: { workflow: "text", distinct_id: "text", event_uuid: "text", event_name: "text", occurred_at: "text" },
+  aliases: { former_id: "text", kept_id: "text", occurred_at: "text" },
   work: {
     key: "text",
     lane: "text",
@@ -163,6 +199,21 @@ const COLUMNS = {
     refusals: "integer",
   },
 } as const satisfies { [Table in keyof Tables]?: { [Column in keyof Tables[Table]]?: ColumnType } };
+
+/** One statement takes each id once. */
+function firstOfEach(rows: Row<"aliases">[]): Row<"aliases">[] {
+  const first = new Map<string, Row<"aliases">>();
+  for (const row of rows) {
+    const before = first.get(row.former_id);
+    if (before === undefined || isBefore(row, before)) first.set(row.former_id, row);
+  }
+  return [...first.values()];
+}
+
+function isBefore(one: Row<"aliases">, other: Row<"aliases">): boolean {
+  if (one.occurred_at !== other.occurred_at) return one.occurred_at < other.occurred_at;
+  return one.kept_id < other.kept_id;
+}
 
 function inOrder<One>(rows: One[], keyOfRow: (row: One) => string): One[] {
   return rows
@@ -204,6 +255,14 @@ function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exi
 
 function exitWork(exit: Exit, now: number): Row<"work"> {
   return workRow(`exit:${exit.eventUuid}:${exit.workflow}`, { kind: "exit", body: exit }, now);
+}
+
+function profileWork(profile: Profile, now: number): Row<"work"> {
+  return workRow(`profile:${profile.eventUuid}`, { kind: "profile", body: profile }, now);
+}
+
+function aliasRow({ formerId, keptId, occurredAt }: Merge): Row<"aliases"> {
+  return { former_id: formerId, kept_id: keptId, occurred_at: occurredAt };
 }
 
 function keyOf({

@@ -1,9 +1,8 @@
 import type { Kysely } from "kysely";
-import type { Lane } from "../contracts/work.ts";
+import { LANES } from "../contracts/work.ts";
+import { idsOfPerson } from "./people.ts";
 import type { LaneCounts, Store } from "./store.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
-
-const LANES: Lane[] = ["novu", "posthog"];
 
 /** How much there is of what: for limits per person, and for whoever runs this. */
 export function counts({
@@ -54,7 +53,7 @@ export function counts({
         .selectFrom("runs")
         .innerJoin("events", (join) => join.on("events.uuid", "=", STARTED_BY))
         .select("runs.occurred_at")
-        .where("runs.distinct_id", "=", distinctId)
+        .where("runs.distinct_id", "in", await idsOfPerson(db, distinctId))
         .where("runs.workflow", "=", workflow)
         .where("events.name", "=", eventName)
         .where("runs.occurred_at", ">=", from)

@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { Decision } from "../contracts/decision.ts";
 import type { Lane } from "../contracts/work.ts";
 import { workRow } from "./accept.ts";
+import { idsOfPerson } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -78,7 +79,7 @@ export function decisionLog({
 
     async listDecisions({ distinctId, limit = 1000 } = {}) {
       let query = db.selectFrom("decisions").select("body").orderBy("id", "desc").limit(limit);
-      if (distinctId !== undefined) query = query.where("distinct_id", "=", distinctId);
+      if (distinctId !== undefined) query = query.where("distinct_id", "in", await idsOfPerson(db, distinctId));
       return (await query.execute()).map(({ body }) => Decision.parse(JSON.parse(body))).reverse();
     },
   };

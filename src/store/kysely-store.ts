@@ -7,6 +7,7 @@ import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
 import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
+import { profileMemory } from "./profiles.ts";
 import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
 import { sends } from "./sends.ts";
@@ -68,6 +69,7 @@ export function createKyselyStore({
     async commit(group) {
       const outcomes = await acceptAll(group, { db, fromJson, writeTogether, isAboutAnItem });
       announce("novu");
+      if (group.some(({ profiles }) => profiles.length > 0)) announce("profiles");
       return outcomes;
     },
     bytesOf,
@@ -94,6 +96,7 @@ export function createKyselyStore({
     ...lastExits({ db }),
     ...turns({ db, now }),
     ...counts({ db }),
+    ...profileMemory({ db }),
     ...decisionLog({ db, now, announce }),
     ...sends({ db, now, lockPerson }),
     ...retention({ db, takeSweep }),

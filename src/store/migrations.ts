@@ -139,6 +139,30 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
     },
   },
 
+  "0003-people": {
+    async up(db) {
+      await db.schema
+        .createTable("aliases")
+        .addColumn("former_id", "text", (column) => column.primaryKey())
+        .addColumn("kept_id", "text", (column) => column.notNull())
+        .addColumn("occurred_at", "text", (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex("aliases_kept").on("aliases").column("kept_id").execute();
+
+      await db.schema
+        .createTable("profiles")
+        .addColumn("distinct_id", "text", (column) => column.primaryKey())
+        .addColumn("occurred_at", "text", (column) => column.notNull())
+        .addColumn("body", "text", (column) => column.notNull())
+        .addColumn("is_doubtful", "integer", (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex("profiles_by_age").on("profiles").column("occurred_at").execute();
+
+      await db.schema.alterTable("events").addColumn("about", "text").execute();
+      await db.schema.createIndex("events_about").on("events").column("about").where("about", "is not", null).execute();
+    },
+  },
+
   "0004-sends": {
     async up(db) {
       await db.schema

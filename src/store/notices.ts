@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import pg from "pg";
-import type { Lane } from "../contracts/work.ts";
+import { LANES, type Lane } from "../contracts/work.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
-const CHANNELS: Record<Lane, string> = { novu: "posthog_novu_bridge_novu", posthog: "posthog_novu_bridge_posthog" };
-const LANES = Object.keys(CHANNELS) as Lane[];
+const CHANNELS: Record<Lane, string> = {
+  novu: "posthog_novu_bridge_novu",
+  profiles: "posthog_novu_bridge_profiles",
+  posthog: "posthog_novu_bridge_posthog",
+};
 const CONNECT_WITHIN_MS = 1_500;
 /** For work that became due without a word: a retry of another process, a lease that ran out. */
 const POLL_MS = 2_000;

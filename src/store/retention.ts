@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { unheardKey } from "../contracts/work.ts";
 import { startKey } from "./accept.ts";
+import { idsOfPerson } from "./people.ts";
 import type { PersonRecords, Store } from "./store.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -8,19 +9,22 @@ import { inTransaction } from "./transaction.ts";
 type Kept = keyof PersonRecords;
 /** The table of each kind of record on a person; first what is found by the others. */
 const TABLE_OF = {
-  events: "events",
   work: "work",
+  events: "events",
   runs: "runs",
   entries: "entries",
   exits: "exits",
   decisions: "decisions",
   sends: "sends",
   setAside: "set_aside",
+  profiles: "profiles",
+  aliases: "aliases",
 } as const satisfies Record<Kept, keyof Tables>;
 const KINDS = Object.keys(TABLE_OF) as Kept[];
 
 /** The keys of the work that a row may have caused, as acceptances and decisions make them. */
 const KEYS_OF = {
+  events: [sql<string>`'profile:' || events.uuid`],
   runs: [startKey, unheardKey].map((keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`),
   exits: [sql<string>`'exit:' || exits.event_uuid || ':' || exits.workflow`],
   decisions: ["sent", "skipped"].map(
@@ -30,14 +34,20 @@ const KEYS_OF = {
 };
 
 /** Events and work are found by the rest: an index on their person would cost every event, and an earlier version named none. */
-function isOf(kind: Kept, distinctId: string) {
+function isOf(kind: Kept, distinctIds: string[]) {
+  const isTheirs = (column: string) => sql<boolean>`${sql.ref(column)} in (${sql.join(distinctIds)})`;
   if (kind === "events")
     return sql<boolean>`uuid in (
-      select ${STARTED_BY} from runs where distinct_id = ${distinctId}
-      union select event_uuid from exits where distinct_id = ${distinctId})`;
-  if (kind !== "work") return sql<boolean>`distinct_id = ${distinctId}`;
+      select ${STARTED_BY} from runs where ${isTheirs("distinct_id")}
+      union select event_uuid from exits where ${isTheirs("distinct_id")}
+      union select uuid from events where about is not null and ${isTheirs("about")})`;
+  if (kind === "aliases") return sql<boolean>`(${isTheirs("former_id")} or ${isTheirs("kept_id")})`;
+  if (kind !== "work") return isTheirs("distinct_id");
   const keys = Object.entries(KEYS_OF).flatMap(([table, keys]) =>
-    keys.map((key) => sql`select ${key} from ${sql.table(table)} where distinct_id = ${distinctId}`),
+    keys.map(
+      (key) =>
+        sql`select ${key} from ${sql.table(table)} where ${isTheirs(table === "events" ? "about" : "distinct_id")}`,
+    ),
   );
   return sql<boolean>`key in (${sql.join(keys, sql` union all `)})`;
 }
@@ -52,19 +62,21 @@ export function retention({
 }): Pick<Store, "personRecords" | "forgetPerson" | "prune"> {
   return {
     async personRecords(distinctId) {
+      const ids = await idsOfPerson(db, distinctId);
       const records = {} as PersonRecords;
       for (const kind of KINDS)
-        records[kind] = await db.selectFrom(TABLE_OF[kind]).selectAll().where(isOf(kind, distinctId)).execute();
+        records[kind] = await db.selectFrom(TABLE_OF[kind]).selectAll().where(isOf(kind, ids)).execute();
       return records;
     },
 
     forgetPerson(distinctId) {
       return inTransaction(db, async (trx) => {
+        const ids = await idsOfPerson(trx, distinctId);
         const deleted = {} as Record<Kept, number>;
         for (const kind of KINDS) {
           const { numDeletedRows } = await trx
             .deleteFrom(TABLE_OF[kind])
-            .where(isOf(kind, distinctId))
+            .where(isOf(kind, ids))
             .executeTakeFirstOrThrow();
           deleted[kind] = Number(numDeletedRows);
         }
@@ -93,9 +105,16 @@ function sweeps(trx: Kysely<Tables>, before: number) {
     sql<boolean>`not exists (select 1 from work where work.key in (${sql.join(KEYS_OF[table])}))`;
   return [
     (limit: number) =>
-      trx
-        .deleteFrom("events")
-        .where("uuid", "in", trx.selectFrom("events").select("uuid").where("received_at", "<", before).limit(limit)),
+      trx.deleteFrom("events").where(
+        "uuid",
+        "in",
+        trx
+          .selectFrom("events")
+          .select("uuid")
+          .where("received_at", "<", before)
+          .where((row) => row.or([row("about", "is", null), isDone("events")]))
+          .limit(limit),
+      ),
     (limit: number) =>
       trx
         .deleteFrom("decisions")
@@ -123,6 +142,14 @@ function sweeps(trx: Kysely<Tables>, before: number) {
               .limit(limit)
               .$asTuple("transaction_id", "step"),
           ),
+        ),
+    (limit: number) =>
+      trx
+        .deleteFrom("profiles")
+        .where(
+          "distinct_id",
+          "in",
+          trx.selectFrom("profiles").select("distinct_id").where("occurred_at", "<", iso).limit(limit),
         ),
     (limit: number) =>
       trx

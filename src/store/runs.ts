@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { startKey } from "./accept.ts";
+import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { together } from "./together.ts";
@@ -20,15 +21,18 @@ export function runFacts({
 }): Pick<Store, "exitSince" | "endRuns" | "runState" | "enter" | "refuse" | "markLeft" | "markStarted"> {
   return {
     exitSince: together(async (queries) => {
+      const asked = unique(queries.map(({ distinctId }) => distinctId));
+      const ids = await idsOfPersons(db, asked);
       const rows = await db
         .selectFrom("exits")
         .selectAll()
-        .where("distinct_id", "in", unique(queries.map(({ distinctId }) => distinctId)))
+        .where("distinct_id", "in", unique([...ids.values()].flat()))
         .where("workflow", "in", unique(queries.map(({ workflow }) => workflow)))
         .execute();
       return queries.map(({ workflow, distinctId, since }) => {
         const exit = rows.find(
-          (row) => row.workflow === workflow && row.distinct_id === distinctId && row.occurred_at >= since,
+          (row) =>
+            row.workflow === workflow && ids.get(distinctId)?.includes(row.distinct_id) && row.occurred_at >= since,
         );
         return exit?.event_name ?? null;
       });
@@ -38,7 +42,7 @@ export function runFacts({
       const ended = await db
         .updateTable("runs")
         .set({ state: "leaving" })
-        .where("distinct_id", "=", distinctId)
+        .where("distinct_id", "in", await idsOfPerson(db, distinctId))
         .where("workflow", "=", workflow)
         .where("occurred_at", "<=", occurredAt)
         .where("state", "in", ["pending", "started", "leaving"])
@@ -60,7 +64,15 @@ export function runFacts({
     async enter({ transactionId, workflow, distinctId, occurredAt }, limit) {
       if (limit === "always") return true;
       return inTransaction(db, async (trx) => {
-        const mine = { distinct_id: distinctId, workflow, transaction_id: transactionId, occurred_at: occurredAt };
+        const ids = await idsOfPerson(trx, distinctId);
+        const [place = distinctId] = ids;
+        const rows = () => trx.selectFrom("entries").selectAll().where("workflow", "=", workflow);
+        // What was entered by another id of the same person, before they were merged, counts as well.
+        const others = ids.length === 1 ? [] : await rows().where("distinct_id", "in", ids).execute();
+        if (others.some((entry) => entry.transaction_id === transactionId)) return true;
+        for (const entry of others) if (await shutsOut(entry)) return false;
+
+        const mine = { distinct_id: place, workflow, transaction_id: transactionId, occurred_at: occurredAt };
         // The row is also the lock that two runs of one person meet at.
         const before = await trx
           .insertInto("entries")
@@ -73,10 +85,7 @@ export function runFacts({
           .returning(["transaction_id", "occurred_at"])
           .executeTakeFirstOrThrow();
         if (before.transaction_id === transactionId) return true;
-        const isShut =
-          limit === "one at a time"
-            ? await isUnderWay(trx, before.transaction_id)
-            : limit === "once" || isNear(before.occurred_at, occurredAt, limit.oncePerMs);
+        const isShut = await isShutBy(before);
         // A run that could not be started keeps nobody out.
         if (isShut && !(await isDead(trx, before.transaction_id))) return false;
         // One that comes late does not open the time that a newer one has closed.
@@ -84,10 +93,19 @@ export function runFacts({
         await trx
           .updateTable("entries")
           .set(mine)
-          .where("distinct_id", "=", distinctId)
+          .where("distinct_id", "=", place)
           .where("workflow", "=", workflow)
           .execute();
         return true;
+
+        async function shutsOut(entry: Tables["entries"]): Promise<boolean> {
+          return (await isShutBy(entry)) && !(await isDead(trx, entry.transaction_id));
+        }
+
+        async function isShutBy(entry: Pick<Tables["entries"], "transaction_id" | "occurred_at">): Promise<boolean> {
+          if (limit === "one at a time") return isUnderWay(trx, entry.transaction_id, ids);
+          return typeof limit === "string" || isNear(entry.occurred_at, occurredAt, limit.oncePerMs);
+        }
       });
     },
 
@@ -121,7 +139,7 @@ export function runFacts({
     }),
   };
 
-  async function isUnderWay(trx: Kysely<Tables>, transactionId: string): Promise<boolean> {
+  async function isUnderWay(trx: Kysely<Tables>, transactionId: string, distinctIds: string[]): Promise<boolean> {
     const run = await trx
       .selectFrom("runs")
       .select("occurred_at")
@@ -134,7 +152,7 @@ export function runFacts({
           exists(
             selectFrom("exits")
               .select("exits.event_uuid")
-              .whereRef("exits.distinct_id", "=", "runs.distinct_id")
+              .where("exits.distinct_id", "in", distinctIds)
               .whereRef("exits.workflow", "=", "runs.workflow")
               .whereRef("exits.occurred_at", ">=", "runs.occurred_at"),
           ),

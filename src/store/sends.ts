@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { idsOfPerson } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -18,11 +19,12 @@ export function sends({
     takePlace(send, { most, withinMs }) {
       const { transactionId, step, distinctId } = send;
       return inTransaction(db, async (trx) => {
-        await lockPerson(trx, distinctId);
+        const ids = await idsOfPerson(trx, distinctId);
+        await lockPerson(trx, ids[0] ?? distinctId);
         const taken = await trx
           .selectFrom("sends")
           .select(["transaction_id", "step"])
-          .where("distinct_id", "=", distinctId)
+          .where("distinct_id", "in", ids)
           .where("taken_at", ">", now() - withinMs)
           .execute();
         if (taken.some((row) => row.transaction_id === transactionId && row.step === step)) return true;

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from "kysely";
 import Database from "libsql";
+import { LANES } from "../contracts/work.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { linesHere } from "./lines.ts";
 import { assertMigrated, migrate } from "./migrations.ts";
@@ -88,8 +89,7 @@ async function open({
     // A command beside may have put work back, and has no other way to say so.
     watch(wake) {
       const timer = setInterval(() => {
-        wake("novu");
-        wake("posthog");
+        LANES.forEach(wake);
       }, POLL_MS);
       return async () => clearInterval(timer);
     },

@@ -1,6 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import type { EntryLimit, Exit, Routing } from "../contracts/notification.ts";
+import type { EntryLimit, Exit, Routing, Subscriber } from "../contracts/notification.ts";
 import type { Lane, Work } from "../contracts/work.ts";
 
 /** Work that this process has taken on, until it says what became of it. */
@@ -61,7 +61,7 @@ export type DeadSelection = { id: number } | { error: string } | "all";
 
 /** Everything that is kept on one person, table by table. */
 export type PersonRecords = Record<
-  "events" | "runs" | "entries" | "exits" | "decisions" | "sends" | "work" | "setAside",
+  "events" | "runs" | "entries" | "exits" | "decisions" | "sends" | "work" | "setAside" | "profiles" | "aliases",
   Array<Record<string, unknown>>
 >;
 
@@ -82,9 +82,22 @@ export interface ExitPlace {
   eventUuid: string;
 }
 
+/** What is known of a person, as of when. */
+export interface PersonProfile {
+  subscriber: Subscriber;
+  /** ISO 8601 */
+  occurredAt: string;
+}
+
+/** What Novu was told; in doubt when an older one may have overwritten it. */
+export interface ToldProfile extends PersonProfile {
+  isDoubtful: boolean;
+}
+
 /**
  * The outbox: an event and the work it causes are written together, then each piece of work is
- * done, retried or set aside for a human. Every promise resolves when the disk has it, and rejects
+ * done, retried or set aside for a human. What is asked by a distinct id is answered for all the
+ * ids that were ever merged with it, whenever the merge arrived. Every promise resolves when the disk has it, and rejects
  * when it has not. Times are ISO 8601 in events and decisions, milliseconds since 1970 elsewhere.
  */
 export interface Store {
@@ -129,6 +142,13 @@ export interface Store {
   takeTurn(name: string, leaseMs: number): Promise<number | null>;
   /** When the next turn is; for whoever has this one. */
   setTurn(name: string, nextAt: number): Promise<void>;
+  /** The newest profile that Novu was told of this distinct id, which is its subscriber; null when none. */
+  profileTold(distinctId: string): Promise<ToldProfile | null>;
+  /**
+   * Novu has just been told this by somebody who knew of `known`. Keeps the newest and answers it, in
+   * doubt when it is not this one, or when another was told meanwhile.
+   */
+  noteProfile(told: { profile: PersonProfile; known: PersonProfile | null }): Promise<ToldProfile>;
 
   /** When a person started a workflow by this event, within a time, both ends included; ISO 8601, earliest first. */
   occurrences(query: {
@@ -192,13 +212,14 @@ export interface Store {
   /** What became of each workflow since then, in milliseconds since 1970. */
   countWorkflows(since: number): Promise<WorkflowCounts[]>;
 
-  /** Everything that is kept on a person by this distinct id. */
+  /** Everything that is kept on a person. */
   personRecords(distinctId: string): Promise<PersonRecords>;
   /** Deletes it, work that waits included; answers how many records of each kind. */
   forgetPerson(distinctId: string): Promise<Record<keyof PersonRecords, number>>;
   /**
    * Deletes up to `mostRows` of what is older than `before`, in one short transaction; answers how many
-   * there were, or null when another process is at it. Runs, exits and decisions whose work is not done are kept.
+   * there were, or null when another process is at it. What has work to be done is kept,
+   * and so are merges: an id may turn up again at any time.
    */
   prune(before: number, mostRows: number): Promise<number | null>;
 

@@ -4,7 +4,16 @@ import type { Lane } from "../contracts/work.ts";
 // Times named `…_at` in text are ISO 8601 as the facts had them; in numbers, milliseconds since 1970.
 
 export interface Tables {
-  events: { uuid: string; name: string; distinct_id: string; occurred_at: string; received_at: number; body: string };
+  events: {
+    uuid: string;
+    name: string;
+    distinct_id: string;
+    occurred_at: string;
+    received_at: number;
+    body: string;
+    /** Its distinct id when it says who that is; other events are found by what they caused. */
+    about: Generated<string | null>;
+  };
   runs: {
     transaction_id: string;
     workflow: string;
@@ -21,6 +30,10 @@ export interface Tables {
   /** The newest run that each person entered of each workflow that limits entries; outlives the run. */
   entries: { distinct_id: string; workflow: string; transaction_id: string; occurred_at: string };
   exits: { workflow: string; distinct_id: string; event_uuid: string; event_name: string; occurred_at: string };
+  /** Distinct ids of one person; of several merges of an id, the first in time. */
+  aliases: { former_id: string; kept_id: string; occurred_at: string };
+  /** The newest profile that Novu was told of each person, as JSON. */
+  profiles: { distinct_id: string; occurred_at: string; body: string; is_doubtful: number };
   work: {
     id: Generated<number>;
     /** Says what it does, so that the same work is never kept twice. */

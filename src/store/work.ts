@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { type Lane, laneOf } from "../contracts/work.ts";
+import { LANES, type Lane, laneOf } from "../contracts/work.ts";
 import { workRow } from "./accept.ts";
 import type { Store } from "./store.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
@@ -141,8 +141,7 @@ export function workQueue({
       if (which !== "all")
         dead = "id" in which ? dead.where("id", "=", which.id) : dead.where("last_error", "=", which.error);
       const { numUpdatedRows } = await dead.executeTakeFirstOrThrow();
-      announce("novu");
-      announce("posthog");
+      LANES.forEach(announce);
       return Number(numUpdatedRows);
     },
   };

@@ -35,6 +35,7 @@ describe("a report", () => {
           channel: "email",
           transaction_id: "u:w",
           person_source: "posthog",
+          $lib: "posthog-novu-bridge",
         },
       },
     ]);

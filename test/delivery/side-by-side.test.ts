@@ -202,6 +202,7 @@ describe("starts and exits of one person, side by side", () => {
         novu: {
           trigger: (start) => call("trigger", () => novu.trigger(start)),
           cancel: (transactionId) => call("cancel", () => novu.cancel(transactionId)),
+          tell: () => call("tell", () => {}),
         },
         runs: {
           exitSince: stepwise("exitSince", store.exitSince),
@@ -214,10 +215,13 @@ describe("starts and exits of one person, side by side", () => {
           occurrences: stepwise("occurrences", store.occurrences),
           enter: stepwise("enter", store.enter),
           refuse: stepwise("refuse", store.refuse),
+          profileTold: store.profileTold,
+          noteProfile: store.noteProfile,
         },
         report: async () => {},
         sendingSteps: () => [{ step: "recovery", channel: "email", isThrottled: false }],
         pace: async () => {},
+        paceProfiles: async () => {},
         now: () => now,
         log,
       });

@@ -96,6 +96,15 @@ describe("the local PostHog", () => {
     expect(received[0]?.headers["webhook-id"]).not.toBe(received[1]?.headers["webhook-id"]);
   });
 
+  it.each(["$create_alias", "$merge_dangerously"])("makes one person of two by %s", (event) => {
+    posthog.capture({ event: "e", distinctId: "old", properties: { $set: { plan: "free", name: "Ada" } } });
+    posthog.capture({ event: "e", distinctId: "ada", properties: { $set: { plan: "pro" } } });
+    posthog.capture({ event, distinctId: "ada", properties: { alias: "old" } });
+    expect(posthog.state.persons).toMatchObject([
+      { distinctIds: ["ada", "old"], properties: { plan: "pro", name: "Ada" } },
+    ]);
+  });
+
   it("sends what the destination's filter lets through", async () => {
     posthog.connect({ url: receiver.url, signingSecret: SECRET, events: ["wanted"] });
     posthog.capture({ event: "unwanted", distinctId: "ada" });

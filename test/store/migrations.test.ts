@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, SqliteDialect } from "kysely";
 import Database from "libsql";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
+import { LANES } from "../../src/contracts/work.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { type Engine, migrator } from "../../src/store/migrations.ts";
 import { openStore } from "../../src/store/open-store.ts";
@@ -47,8 +48,7 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       await writeAsBefore(data.raw);
       expect(await store.forgetPerson("ada")).toMatchObject({ events: 2, runs: 1, exits: 1, decisions: 1, work: 3 });
       await writeAsBefore(data.raw);
-      for (const lane of ["novu", "posthog"] as const)
-        await store.complete((await store.claim(lane, 10, 1_000)).map(({ id }) => id));
+      for (const lane of LANES) await store.complete((await store.claim(lane, 10, 1_000)).map(({ id }) => id));
       // Two events, a run, an exit, a decision, and twice what was set aside.
       expect(await store.prune(now() + DAY_MS, 100)).toBe(7);
     });
@@ -61,6 +61,7 @@ async function expectAll(store: Store): Promise<void> {
   expect(await store.listSetAside(1)).toMatchObject([{ eventUuid: "s", distinctId: null }]);
   expect(await store.countLanes()).toMatchObject([
     { lane: "novu", waiting: 2, oldestDueAt: now() },
+    { lane: "profiles", waiting: 0, oldestDueAt: null },
     { lane: "posthog", waiting: 1, oldestDueAt: now() },
   ]);
   expect(await store.nextDueAt("novu")).toBe(now());
@@ -72,7 +73,9 @@ async function expectAll(store: Store): Promise<void> {
     OCCURRED_AT,
   ]);
   expect(await store.exitSince({ ...ada, since: OCCURRED_AT })).toBe("checkout_completed");
-  expect(Object.values(await store.personRecords("ada")).map((rows) => rows.length)).toEqual([2, 3, 1, 0, 1, 1, 0, 0]);
+  expect(Object.values(await store.personRecords("ada")).map((rows) => rows.length)).toEqual([
+    3, 2, 1, 0, 1, 1, 0, 0, 0, 0,
+  ]);
 
   expect(await store.accept(event(), { starts: [start()], exits: [] })).toBe("duplicate");
   expect(await store.enter({ ...run(), workflow: "w" }, "one at a time")).toBe(true);

@@ -8,12 +8,14 @@ import { hasPostgres, openTestDatabase, testDatabase } from "../support/postgres
 import { eventually } from "../support/sandbox.ts";
 import { type Engine, storePromises } from "./promises.ts";
 import { storeLimits } from "./promises-limits.ts";
+import { storePeople } from "./promises-people.ts";
 
 const log = createLog({ level: "silent" });
 
 describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storePromises("PostgreSQL", createEngine);
   storeLimits("PostgreSQL", createEngine);
+  storePeople("PostgreSQL", createEngine);
 
   describe("several processes on one database", () => {
     it("open it at the same time, each with the tables up to date", async () => {

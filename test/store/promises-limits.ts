@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EntryLimit } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
-import { unheardKey } from "../../src/contracts/work.ts";
+import { LANES, unheardKey } from "../../src/contracts/work.ts";
 import type { RunPlace, Store } from "../../src/store/store.ts";
 import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
@@ -209,6 +209,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         await store.bury(job!.id, "switched off");
         expect(await store.countLanes()).toEqual([
           { lane: "novu", waiting: 2, dead: 1, oldestDueAt: now },
+          { lane: "profiles", waiting: 0, dead: 0, oldestDueAt: null },
           { lane: "posthog", waiting: 0, dead: 0, oldestDueAt: null },
         ]);
       });
@@ -256,7 +257,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const left = [...(await store.claim("novu", 10, 1000)), ...(await store.claim("posthog", 10, 1000))];
         expect(left).toHaveLength(4);
         expect(JSON.stringify(left)).not.toContain("ada");
-        expect(Object.values(await store.forgetPerson("ada"))).toEqual(Array(8).fill(0));
+        expect(Object.values(await store.forgetPerson("ada"))).toEqual(Array(10).fill(0));
       });
 
       it("are found by a name that is anything", async () => {
@@ -347,11 +348,21 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
     }
 
     async function doAll(): Promise<void> {
-      for (const lane of ["novu", "posthog"] as const)
-        await store.complete((await store.claim(lane, 100, 1000)).map(({ id }) => id));
+      for (const lane of LANES) await store.complete((await store.claim(lane, 100, 1000)).map(({ id }) => id));
     }
   });
 }
 
 /** How many records `remember` makes. */
-const COUNTS = { events: 2, runs: 1, entries: 1, exits: 1, decisions: 1, sends: 1, work: 4, setAside: 1 };
+const COUNTS = {
+  events: 2,
+  runs: 1,
+  entries: 1,
+  exits: 1,
+  decisions: 1,
+  sends: 1,
+  work: 4,
+  setAside: 1,
+  profiles: 0,
+  aliases: 0,
+};

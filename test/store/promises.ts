@@ -44,17 +44,17 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.countWork()).toEqual({ waiting: 1, dead: 0 });
       });
 
-      it("takes a thousand at once, and a broken one among them fails alone", async () => {
-        const all = Array.from({ length: 1_000 }, (_, index) => {
-          const broken = index === 500 ? { distinctId: null as unknown as string } : {};
+      it("takes several groups at once, and a broken one among them fails alone", async () => {
+        const all = Array.from({ length: 500 }, (_, index) => {
+          const broken = index === 300 ? { distinctId: null as unknown as string } : {};
           return store.accept(event({ uuid: `u${index}`, ...broken }), {
             starts: [start({ run: run({ transactionId: `u${index}` }) })],
             exits: [exit({ eventUuid: `u${index}` })],
           });
         });
         const outcomes = await Promise.allSettled(all);
-        expect(outcomes.flatMap(({ status }, index) => (status === "rejected" ? [index] : []))).toEqual([500]);
-        expect(await store.countWork()).toEqual({ waiting: 1_998, dead: 0 });
+        expect(outcomes.flatMap(({ status }, index) => (status === "rejected" ? [index] : []))).toEqual([300]);
+        expect(await store.countWork()).toEqual({ waiting: 998, dead: 0 });
       });
 
       it("takes an event that many workflows listen to", async () => {

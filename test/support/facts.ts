@@ -1,6 +1,6 @@
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
-import type { Exit, Start } from "../../src/contracts/notification.ts";
+import type { Exit, Merge, Profile, Start } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
 
 /** When the things that the tests make up happened. */
@@ -31,6 +31,17 @@ export function start(changes: Partial<Start> = {}): Start {
 export function exit(changes: Partial<Exit> = {}): Exit {
   const facts = { workflow: "w", distinctId: "ada", eventUuid: "e", eventName: "checkout_completed" };
   return { ...facts, occurredAt: LATER, ...changes };
+}
+
+/** Ada says who she is. */
+export function profile(changes: Partial<Profile> = {}): Profile {
+  const subscriber = { subscriberId: "ada", email: "ada@example.com" };
+  return { subscriber, occurredAt: OCCURRED_AT, eventUuid: "i", ...changes };
+}
+
+/** Ada was the visitor before. */
+export function merge(changes: Partial<Merge> = {}): Merge {
+  return { formerId: "visitor", keptId: "ada", occurredAt: LATER, ...changes };
 }
 
 /** Ada's welcome was sent, unless told otherwise. */

@@ -26,7 +26,7 @@ export function testFolder(): { path: string } & Disposable {
 /** Resolves when `isSo` holds; for what happens in another process, where there is nothing to await. */
 export async function eventually(
   isSo: () => boolean | Promise<boolean>,
-  withinMs = 10_000,
+  withinMs = 20_000,
   lookEveryMs = 20,
 ): Promise<void> {
   for (const startedAt = performance.now(); !(await isSo()); await sleep(lookEveryMs)) {

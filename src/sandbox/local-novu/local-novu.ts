@@ -82,7 +82,7 @@ export async function openLocalNovu({
       answer(response, 200, worker.cancel(request.params.transactionId));
     })
     .post("/v1/bridge/sync", sync)
-    .use(subscriberRoutes({ state, mark }))
+    .use(subscriberRoutes({ state, upsertsPerSecond: NOVU_PLANS[plan].profilesPerSecond, mark }))
     .use((_request, response) => refuse(response, 404, "the local Novu does not know this route"));
 
   const server = await serve(app, { port, host: "127.0.0.1" });

@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { answer, refuse } from "./answer.ts";
+import { rateLimit } from "./rate-limit.ts";
 import type { Message, NovuState, NovuSubscriber, SubscriberChannel } from "./state.ts";
 import { CHANNEL_OF_PROVIDER } from "./steps/deliver.ts";
 
@@ -20,13 +21,15 @@ const Notifications = z.object({ notificationIds: z.array(z.string()) });
 /** Who gets messages, where they are reached, what they want, and what they have seen. */
 export function subscriberRoutes({
   state,
+  upsertsPerSecond,
   mark,
 }: {
   state: NovuState;
+  upsertsPerSecond: number;
   mark: (messageId: string, as: "seen" | "read") => Message;
 }): Router {
   return Router()
-    .post("/v2/subscribers", (request, response) => {
+    .post("/v2/subscribers", rateLimit(upsertsPerSecond), (request, response) => {
       const subscriber = Subscriber.safeParse(request.body);
       if (!subscriber.success) return refuse(response, 422, "subscriberId is missing");
       answer(response, 201, upsertSubscriber(state, subscriber.data));

@@ -12,12 +12,12 @@ export function personAfter({
   persons: PostHogPerson[];
   event: CapturedEvent;
 }): PostHogPerson | null {
-  const { $process_person_profile, $anon_distinct_id, $set, $set_once, $unset } = event.properties;
+  const { $process_person_profile, $anon_distinct_id, alias, $set, $set_once, $unset } = event.properties;
   if ($process_person_profile === false) return null;
 
   const person = find(persons, event.distinctId) ?? create(persons, event);
-  if (event.event === "$identify" && typeof $anon_distinct_id === "string")
-    merge(persons, { into: person, distinctId: $anon_distinct_id });
+  const former = { $identify: $anon_distinct_id, $create_alias: alias, $merge_dangerously: alias }[event.event];
+  if (typeof former === "string") merge(persons, { into: person, distinctId: former });
 
   person.properties = { ...Properties.parse($set_once), ...person.properties, ...Properties.parse($set) };
   for (const name of z.array(z.string()).catch([]).parse($unset)) delete person.properties[name];

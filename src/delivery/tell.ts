@@ -1,0 +1,63 @@
+import type { Profile, Subscriber } from "../contracts/notification.ts";
+import type { NovuAnswer } from "../contracts/novu-answer.ts";
+import type { Log } from "../lib/log.ts";
+import { verdictOn } from "./verdict.ts";
+
+type Profiled = Pick<Profile, "subscriber" | "occurredAt">;
+type Told = Profiled & { isDoubtful: boolean };
+
+/** What Novu was told of whom. */
+export interface Profiles {
+  profileTold(distinctId: string): Promise<Told | null>;
+  noteProfile(told: { profile: Profiled; known: Profiled | null }): Promise<Told>;
+}
+
+/**
+ * Keeps Novu's subscribers at the newest profile, in whatever order profiles come and however many
+ * are told side by side: what an older one may have overwritten is in doubt until it is told again.
+ */
+export function createTell({
+  tellNovu,
+  profiles,
+  pace,
+  log,
+}: {
+  tellNovu(subscriber: Subscriber): Promise<NovuAnswer>;
+  profiles: Profiles;
+  /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
+  pace(): Promise<void>;
+  log: Log;
+}) {
+  return { profile, settle, again };
+
+  /** Tells Novu what has changed; nothing when it was told just that, or something newer. */
+  async function profile({ subscriber, occurredAt, eventUuid }: Profile): Promise<void> {
+    const told = await profiles.profileTold(subscriber.subscriberId);
+    if (told !== null && told.occurredAt > occurredAt) return again(told);
+    if (told === null || told.isDoubtful || JSON.stringify(told.subscriber) !== JSON.stringify(subscriber)) {
+      await call(subscriber);
+      log.info({ stop: "delivery", outcome: "told", eventUuid });
+    }
+    await settle({ subscriber, occurredAt }, told);
+  }
+
+  /** Novu has just been told this profile, with `known` as the newest before. */
+  async function settle(profile: Profiled, known: Profiled | null): Promise<void> {
+    // Who says nothing overwrites nothing.
+    if (Object.keys(profile.subscriber).length === 1) return;
+    await again(await profiles.noteProfile({ profile, known }));
+  }
+
+  /** Tells what is in doubt once more. */
+  async function again(told: Told | null): Promise<void> {
+    if (!told?.isDoubtful) return;
+    await call(told.subscriber);
+    await settle(told, told);
+  }
+
+  async function call(subscriber: Subscriber): Promise<void> {
+    await pace();
+    const trouble = verdictOn(await tellNovu(subscriber));
+    if (trouble !== null) throw trouble;
+  }
+}

@@ -1,0 +1,88 @@
+import type { LifecycleEvent } from "../contracts/event.ts";
+import type { Profile, Subscriber } from "../contracts/notification.ts";
+import { PersonProperties, SUBSCRIBER_DATA } from "../contracts/person.ts";
+import { firstName, lastName } from "../lib/names.ts";
+
+/**
+ * What of a person Novu keeps. Not `$timezone` and `$geoip_time_zone`: PostHog itself puts such
+ * properties into the `$set` of every event.
+ */
+const PROFILE_PROPERTIES: Array<keyof PersonProperties> = [
+  "email",
+  "name",
+  "phone",
+  "avatar",
+  "locale",
+  ...SUBSCRIBER_DATA,
+];
+
+/** Whether an event may say something new of what Novu keeps of its person. */
+export function changesProfile({ name, properties: { $set, $set_once } }: LifecycleEvent): boolean {
+  const isIn = (set: unknown) =>
+    typeof set === "object" && set !== null && PROFILE_PROPERTIES.some((property) => Object.hasOwn(set, property));
+  return name === "$identify" || isIn($set) || isIn($set_once);
+}
+
+/** The profile as of an event; null when nothing is known that Novu keeps. */
+export function profileOf({ uuid, distinctId, occurredAt, personProperties }: LifecycleEvent): Profile | null {
+  const subscriber = subscriberOf(distinctId, PersonProperties.parse(personProperties ?? {}));
+  const { subscriberId: _, ...known } = subscriber;
+  const isEmpty = Object.values(known).every((value) => value === undefined);
+  return isEmpty ? null : { subscriber, occurredAt, eventUuid: uuid };
+}
+
+/** What is not known is left out, so that Novu keeps what it has. */
+export function subscriberOf(distinctId: string, person: PersonProperties): Subscriber {
+  const { email, name, phone, avatar, locale, $timezone, $geoip_time_zone } = person;
+  const data = Object.fromEntries(
+    SUBSCRIBER_DATA.flatMap((key) => (person[key] === undefined ? [] : [[key, person[key]]])),
+  );
+  return {
+    subscriberId: distinctId,
+    email,
+    firstName: firstName(name),
+    lastName: lastName(name),
+    phone,
+    avatar,
+    locale: novuLocale(locale),
+    timezone: [$timezone, $geoip_time_zone].find(isTimeZone),
+    data: Object.keys(data).length > 0 ? data : undefined,
+  };
+}
+
+/**
+ * Language and region as Novu takes them, such as en_US; a language alone with its likeliest region.
+ * Source: https://docs.novu.co/platform/workflow/advanced-features/translations
+ */
+function novuLocale(locale: string | undefined): string | undefined {
+  if (locale === undefined) return undefined;
+  try {
+    const { language, region } = new Intl.Locale(locale.replaceAll("_", "-")).maximize();
+    return region === undefined ? undefined : `${language}_${region}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** There are about 600; whatever else comes is not worth remembering. */
+const MOST_TIME_ZONES = 1_000;
+const timeZones = new Map<string, boolean>();
+
+/** As Novu checks it. Offsets, such as +01:00, are none to every Node. */
+function isTimeZone(timeZone: string | undefined): boolean {
+  if (timeZone === undefined || !/^[a-z]/i.test(timeZone)) return false;
+  const known = timeZones.get(timeZone);
+  if (known !== undefined) return known;
+  const isOne = canFormat(timeZone);
+  if (timeZones.size < MOST_TIME_ZONES) timeZones.set(timeZone, isOne);
+  return isOne;
+}
+
+function canFormat(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}

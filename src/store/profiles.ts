@@ -1,0 +1,87 @@
+import type { Kysely } from "kysely";
+import { Subscriber } from "../contracts/notification.ts";
+import type { PersonProfile, Store, ToldProfile } from "./store.ts";
+import type { Tables } from "./tables.ts";
+import { together } from "./together.ts";
+
+type Note = Parameters<Store["noteProfile"]>[0];
+
+/** What Novu was told of whom. */
+export function profileMemory({ db }: { db: Kysely<Tables> }): Pick<Store, "profileTold" | "noteProfile"> {
+  return {
+    profileTold: together(async (distinctIds: string[]) => {
+      const told = await read(distinctIds);
+      return distinctIds.map((id) => told.get(id) ?? null);
+    }),
+
+    noteProfile: together(async (notes: Note[]) => {
+      const told = await read(notes.map(({ profile }) => idOf(profile)));
+      const newest = notes.map((note) => {
+        const after = afterNote(note, told.get(idOf(note.profile)));
+        told.set(idOf(note.profile), after);
+        return after;
+      });
+      await write([...told.values()]);
+      return newest;
+    }),
+  };
+
+  async function read(distinctIds: string[]): Promise<Map<string, ToldProfile>> {
+    const rows = await db
+      .selectFrom("profiles")
+      .selectAll()
+      .where("distinct_id", "in", [...new Set(distinctIds)])
+      .execute();
+    return new Map(rows.map((row) => [row.distinct_id, profileOf(row)]));
+  }
+
+  async function write(profiles: ToldProfile[]): Promise<void> {
+    // In one order everywhere, so that two processes do not lock each other out.
+    const rows = profiles.map(rowOf).sort((a, b) => (a.distinct_id < b.distinct_id ? -1 : 1));
+    await db
+      .insertInto("profiles")
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict
+          .column("distinct_id")
+          .doUpdateSet((row) => ({
+            occurred_at: row.ref("excluded.occurred_at"),
+            body: row.ref("excluded.body"),
+            is_doubtful: row.ref("excluded.is_doubtful"),
+          }))
+          .whereRef("excluded.occurred_at", ">=", "profiles.occurred_at"),
+      )
+      .execute();
+  }
+}
+
+function afterNote({ profile, known }: Note, before: ToldProfile | undefined): ToldProfile {
+  if (before === undefined || saysTheSame(before, profile)) {
+    const isNewer = before !== undefined && before.occurredAt > profile.occurredAt;
+    return { ...(isNewer ? before : profile), isDoubtful: false };
+  }
+  if (before.occurredAt > profile.occurredAt) return { ...before, isDoubtful: true };
+  const wasKnown = known !== null && known.occurredAt === before.occurredAt && saysTheSame(known, before);
+  return { ...profile, isDoubtful: !wasKnown };
+}
+
+function saysTheSame(one: PersonProfile, other: PersonProfile): boolean {
+  return JSON.stringify(one.subscriber) === JSON.stringify(other.subscriber);
+}
+
+function idOf({ subscriber }: PersonProfile): string {
+  return subscriber.subscriberId;
+}
+
+function profileOf({ body, occurred_at, is_doubtful }: Tables["profiles"]): ToldProfile {
+  return { subscriber: Subscriber.parse(JSON.parse(body)), occurredAt: occurred_at, isDoubtful: is_doubtful === 1 };
+}
+
+function rowOf({ subscriber, occurredAt, isDoubtful }: ToldProfile): Tables["profiles"] {
+  return {
+    distinct_id: subscriber.subscriberId,
+    occurred_at: occurredAt,
+    body: JSON.stringify(subscriber),
+    is_doubtful: isDoubtful ? 1 : 0,
+  };
+}

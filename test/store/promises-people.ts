@@ -1,0 +1,257 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { EntryLimit, Merge } from "../../src/contracts/notification.ts";
+import { LANES } from "../../src/contracts/work.ts";
+import type { PersonProfile, Store, ToldProfile } from "../../src/store/store.ts";
+import { decision, event, exit, LATER, merge, OCCURRED_AT, profile, run, start } from "../support/facts.ts";
+import { permutations } from "../support/permutations.ts";
+import type { Engine } from "./promises.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const EARLIER = "2026-03-02T08:00:00.000Z";
+const SINCE = { workflow: "w", since: OCCURRED_AT };
+
+/** What every engine promises about who people are. */
+export function storePeople(name: string, createEngine: () => Engine): void {
+  describe(`the store's people: ${name}`, () => {
+    let engine: Engine;
+    let store: Store;
+    let now = 0;
+    let events = 0;
+
+    beforeEach(async () => {
+      now = Date.parse(OCCURRED_AT);
+      engine = createEngine();
+      store = await engine.open(() => now);
+    });
+    afterEach(async () => {
+      await store.close();
+      await engine.drop();
+    });
+
+    describe("a merge", () => {
+      it.each(permutations(["start", "merge", "exit"]))(
+        "lets an exit reach the runs of the former id: %s, %s, %s",
+        async (...order) => {
+          for (const what of order) {
+            if (what === "merge") await merged(["visitor", "ada"]);
+            else if (what === "start") await begun("visitor");
+            else await left("ada");
+          }
+          expect(await store.exitSince({ ...SINCE, distinctId: "visitor" })).toBe("checkout_completed");
+          expect(await store.endRuns(exit())).toEqual(["visitor:w"]);
+        },
+      );
+
+      it("works in both directions and over several ids, in a circle too", async () => {
+        await merged(["a", "b"], ["c", "b"], ["b", "d"], ["d", "a"]);
+        await left("c");
+        for (const distinctId of ["a", "b", "c", "d"])
+          expect(await store.exitSince({ ...SINCE, distinctId })).toBe("checkout_completed");
+        expect(await store.exitSince({ ...SINCE, distinctId: "e" })).toBeNull();
+      });
+
+      it("keeps apart who is asked for together", async () => {
+        await merged(["visitor", "ada"], ["guest-2", "grace"]);
+        await left("ada");
+        const asked = ["visitor", "ada", "guest-2", "grace", "linus"];
+        const answers = await Promise.all(asked.map((distinctId) => store.exitSince({ ...SINCE, distinctId })));
+        expect(answers.map((answer) => answer !== null)).toEqual([true, true, false, false, false]);
+      });
+
+      it.each([
+        ["one by one", false],
+        ["together", true],
+      ])("of one id into two counts once, the first in time: %s", async (_name, together) => {
+        const told = ["grace", "ada", "linus"].map((keptId, index) => ({
+          keptId,
+          occurredAt: [LATER, OCCURRED_AT, LATER][index]!,
+        }));
+        for (const order of permutations(told)) {
+          const formerId = `kiosk ${order.map(({ keptId }) => keptId)}`;
+          const acceptAll = order.map((one) => () => accept({ merges: [merge({ formerId, ...one })] }));
+          if (together) await Promise.all(acceptAll.map((go) => go()));
+          else for (const go of acceptAll) await go();
+          const kept = (await store.personRecords(formerId)).aliases.filter((row) => row.former_id === formerId);
+          expect(kept).toMatchObject([{ kept_id: "ada", occurred_at: OCCURRED_AT }]);
+        }
+      });
+
+      it("comes with its event, once or again", async () => {
+        expect(await store.accept(event(), { starts: [], exits: [], merges: [merge()] })).toBe("accepted");
+        expect(await store.accept(event(), { starts: [], exits: [], merges: [merge()] })).toBe("duplicate");
+        expect((await store.personRecords("visitor")).aliases).toMatchObject([
+          { former_id: "visitor", kept_id: "ada" },
+        ]);
+      });
+
+      it("adds up what was counted by either id", async () => {
+        await begun("visitor", OCCURRED_AT);
+        await begun("ada", LATER);
+        for (const id of ["visitor", "ada"]) await store.decide(decision({ transactionId: id, distinctId: id }));
+        const query = { ...SINCE, eventName: "checkout_started", from: OCCURRED_AT, to: LATER };
+        const counts = async (distinctId: string) => [
+          (await store.occurrences({ ...query, distinctId })).length,
+          (await store.listDecisions({ distinctId })).length,
+        ];
+        expect(await counts("ada")).toEqual([1, 1]);
+        await merged(["visitor", "ada"]);
+        for (const id of ["visitor", "ada"]) expect(await counts(id)).toEqual([2, 2]);
+      });
+    });
+
+    it("leaves a person of several ids the places of one under a cap", async () => {
+      const cap = { most: 2, withinMs: DAY_MS };
+      const place = (distinctId: string, step: string) =>
+        store.takePlace({ transactionId: `${distinctId}:w`, step, distinctId }, cap);
+      await merged(["visitor", "ada"]);
+      expect([await place("visitor", "a"), await place("ada", "b")]).toEqual([true, true]);
+      expect([await place("visitor", "c"), await place("ada", "c")]).toEqual([false, false]);
+    });
+
+    describe("entering, by a person of several ids", () => {
+      const limits: EntryLimit[] = ["once", "one at a time", { oncePerMs: DAY_MS }];
+
+      it.each(limits)("counts what was entered before the merge: %j", async (limit) => {
+        const [first, second, other] = [await begun("visitor"), await begun("ada", LATER), await begun("grace")];
+        expect(await store.enter(first, limit)).toBe(true);
+        await merged(["visitor", "ada"]);
+        const asked = [second, first, second, other];
+        const answers = [];
+        for (const one of asked) answers.push(await store.enter(one, limit));
+        expect(answers).toEqual([false, true, false, true]);
+      });
+
+      it.each(limits)("lets in one of 20 at once, whichever ids they come by: %j", async (limit) => {
+        await merged(["visitor", "ada"]);
+        const runs = await Promise.all(
+          Array.from({ length: 20 }, (_, index) => begun(index % 2 ? "ada" : "visitor", OCCURRED_AT, `u${index}`)),
+        );
+        const answers = await Promise.all(runs.map((one) => store.enter(one, limit)));
+        expect(answers.filter((isIn) => isIn)).toHaveLength(1);
+        expect(await Promise.all(runs.map((one) => store.enter(one, limit)))).toEqual(answers);
+      });
+
+      it("opens again when the run was left by the other id", async () => {
+        await merged(["visitor", "ada"]);
+        expect(await store.enter(await begun("visitor"), "one at a time")).toBe(true);
+        const again = await begun("ada", "2026-03-03T09:00:00.000Z");
+        expect(await store.enter(again, "one at a time")).toBe(false);
+        await left("ada");
+        expect(await store.enter(again, "one at a time")).toBe(true);
+      });
+    });
+
+    describe("profiles", () => {
+      it("are told in a lane of their own, once for each event", async () => {
+        expect(await accept({ uuid: "i", profiles: [profile()] })).toBe("accepted");
+        const [job] = await store.claim("profiles", 10, 1_000);
+        expect(JSON.parse(job!.body)).toEqual({ kind: "profile", body: profile() });
+        await store.complete([job!.id]);
+        expect(await accept({ uuid: "i", profiles: [profile()] })).toBe("duplicate");
+        expect([await store.claim("profiles", 10, 1_000), await store.claim("novu", 10, 1_000)]).toEqual([[], []]);
+      });
+
+      it("are remembered, the newest of each person", async () => {
+        expect(await store.profileTold("ada")).toBeNull();
+        expect(await note(told(OCCURRED_AT, "first"))).toEqual({ ...told(OCCURRED_AT, "first"), isDoubtful: false });
+        const known = await store.profileTold("ada");
+        await note(told(LATER, "second"), known);
+        expect(await store.profileTold("ada")).toEqual({ ...told(LATER, "second"), isDoubtful: false });
+        expect(await store.profileTold("grace")).toBeNull();
+      });
+
+      it("are in doubt when an older one was told, until the newest is told again", async () => {
+        await note(told(OCCURRED_AT, "newest"));
+        const known = await store.profileTold("ada");
+        expect(await note(told(EARLIER, "older"), known)).toEqual({ ...told(OCCURRED_AT, "newest"), isDoubtful: true });
+        expect(await store.profileTold("ada")).toMatchObject({ isDoubtful: true });
+        const again = await store.profileTold("ada");
+        expect(await note(again!, again)).toEqual({ ...told(OCCURRED_AT, "newest"), isDoubtful: false });
+      });
+
+      it("are in doubt when another was told meanwhile, one by one or together", async () => {
+        await note(told(EARLIER, "other"));
+        expect(await note(told(OCCURRED_AT, "mine"))).toMatchObject({ isDoubtful: true });
+        await Promise.all([note(told(OCCURRED_AT, "b"), null, "b"), note(told(LATER, "a"), null, "b")]);
+        expect(await store.profileTold("b")).toMatchObject({ occurredAt: LATER, isDoubtful: true });
+      });
+
+      it("are in no doubt when they say the same", async () => {
+        await note(told(LATER, "same"));
+        expect(await note(told(OCCURRED_AT, "same"))).toEqual({ ...told(LATER, "same"), isDoubtful: false });
+      });
+    });
+
+    describe("a person's records", () => {
+      it("are those of all their ids, and all are forgotten together", async () => {
+        for (const id of ["visitor", "ada", "grace"]) {
+          await store.enter(await begun(id), "once");
+          await left(id);
+          await note(told(OCCURRED_AT, id), null, id);
+          await accept({ uuid: `${id}-profile`, distinctId: id, profiles: [profile({ eventUuid: `${id}-profile` })] });
+        }
+        await merged(["visitor", "ada"]);
+        const others = await store.personRecords("grace");
+        const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, decisions: 0, sends: 0, work: 6, setAside: 0 };
+        const records = await store.personRecords("visitor");
+        const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
+        expect(counts).toEqual({ ...forgotten, profiles: 2, aliases: 1 });
+        expect(JSON.stringify(records)).not.toContain("grace");
+        expect(await store.forgetPerson("ada")).toEqual(counts);
+        for (const id of ["visitor", "ada"]) expect(Object.values(await store.personRecords(id)).flat()).toEqual([]);
+        expect(await store.personRecords("grace")).toEqual(others);
+      });
+
+      it("keep an event until its profile is told, and merges for good", async () => {
+        await accept({ uuid: "i", profiles: [profile()], merges: [merge()] });
+        await note(told(OCCURRED_AT, "ada"));
+        const before = Date.parse(LATER) + DAY_MS;
+        await store.prune(before, 100);
+        expect(await store.personRecords("ada")).toMatchObject({ events: [{ uuid: "i" }], work: [{}], profiles: [] });
+        for (const lane of LANES) await store.complete((await store.claim(lane, 10, 1_000)).map(({ id }) => id));
+        await store.prune(before, 100);
+        expect(await store.personRecords("ada")).toMatchObject({ events: [], work: [], aliases: [{}] });
+      });
+    });
+
+    /** An event that causes just that. */
+    async function accept({
+      uuid = `i${++events}`,
+      distinctId = "ada",
+      ...causes
+    }: {
+      uuid?: string;
+      distinctId?: string;
+      profiles?: [ReturnType<typeof profile>];
+      merges?: Merge[];
+    }) {
+      return store.accept(event({ uuid, distinctId }), { starts: [], exits: [], ...causes });
+    }
+
+    async function merged(...pairs: Array<[former: string, kept: string]>): Promise<void> {
+      for (const [formerId, keptId] of pairs)
+        await accept({ distinctId: keptId, merges: [merge({ formerId, keptId })] });
+    }
+
+    /** A run that is there to begin. */
+    async function begun(distinctId: string, occurredAt = OCCURRED_AT, uuid = distinctId) {
+      const facts = run({ eventUuid: uuid, distinctId, occurredAt });
+      await store.accept(event({ uuid, distinctId, occurredAt }), { starts: [start({ run: facts })], exits: [] });
+      return { ...facts, workflow: "w" };
+    }
+
+    async function left(distinctId: string): Promise<void> {
+      const uuid = `${distinctId}-exit`;
+      await store.accept(event({ uuid, distinctId }), { starts: [], exits: [exit({ eventUuid: uuid, distinctId })] });
+    }
+
+    function note(one: PersonProfile, known: ToldProfile | null = null, subscriberId = "ada") {
+      const { occurredAt, subscriber } = one;
+      return store.noteProfile({ profile: { occurredAt, subscriber: { ...subscriber, subscriberId } }, known });
+    }
+  });
+}
+
+function told(occurredAt: string, firstName: string): PersonProfile {
+  return { occurredAt, subscriber: { subscriberId: "ada", firstName } };
+}
