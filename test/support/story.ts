@@ -1,0 +1,130 @@
+import type { Decision } from "../../src/contracts/decision.ts";
+import type { Message } from "../../src/sandbox/local-novu/state.ts";
+import { LOCAL_KEYS, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
+import { testSandbox } from "./sandbox.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+const MOMENT = /^day (\d+) (\d\d):(\d\d)$/;
+
+/** What PostHog has of somebody besides an address and a name, which everybody gets. */
+type Properties = Record<string, unknown>;
+
+export interface Story extends AsyncDisposable {
+  sandbox: Sandbox;
+  /** Somebody does something, now, and PostHog forwards it; `set` is what it changes of them. Resolves when all that follows at once has happened. */
+  does(person: string, event: string, properties?: Properties, set?: Properties): Promise<void>;
+  /** What PostHog knows of somebody changes, and no event says so. */
+  becomes(person: string, properties: Properties): void;
+  /** Somebody opens the app and sees the notes that are there by now, without clicking one. */
+  sees(person: string): Promise<void>;
+  /** Lets time pass until "day 2 09:00", in UTC; a story begins on "day 0 09:00", a Monday. */
+  until(moment: string): Promise<void>;
+  /**
+   * Who was sent what when, and why the rest was not, the earliest first, and at one moment by person and workflow:
+   * "day 2 09:00  ada  onboarding  setup-nudge  sent" or "… not sent: not needed: onboarding is completed".
+   * A step that failed at Novu has a line of its own.
+   */
+  lines(): Promise<string[]>;
+  /** What somebody was sent, the earliest first. */
+  messages(person: string): Message[];
+  /** The subject lines of these. */
+  subjects(person: string): string[];
+}
+
+/**
+ * A story on the virtual clock, on Novu's Free plan unless told otherwise: the real app, its webhook
+ * and its bridge, and these people, whom PostHog knows. `workflows` keeps the others out of it.
+ */
+export async function openStory({
+  people,
+  ...options
+}: { people: Record<string, Properties> } & Partial<SandboxOptions>): Promise<Story> {
+  const sandbox = await testSandbox(options);
+  const { posthog, novu, clock } = sandbox;
+  const midnight = Math.floor(clock.now() / DAY_MS) * DAY_MS;
+  for (const [person, properties] of Object.entries(people)) await meet(person, properties);
+
+  return {
+    sandbox,
+    async does(person, event, properties = {}, set = {}) {
+      posthog.capture({ event, distinctId: person, properties: { ...properties, $set: set } });
+      await sandbox.settled();
+    },
+    becomes: posthog.setPerson,
+    async sees(person) {
+      const notes = messages(person).filter(({ channel }) => channel === "in_app");
+      const path = `/v2/subscribers/${person}/notifications/seen`;
+      await novuApi("POST", path, { notificationIds: notes.map(({ id }) => id) });
+    },
+    async until(moment) {
+      const [, day, hour, minute] = MOMENT.exec(moment)?.map(Number) ?? [];
+      if (day === undefined || hour === undefined || minute === undefined)
+        throw new Error(`"${moment}" is no moment of a story, such as "day 2 09:00"`);
+      const at = midnight + ((day * 24 + hour) * 60 + minute) * 60_000;
+      if (at < clock.now()) throw new Error(`"${moment}" has passed; it is ${momentOf(clock.now())}`);
+      await sandbox.travel({ seconds: (at - clock.now()) / 1000 });
+    },
+    async lines() {
+      const decisions = await sandbox.app.store.listDecisions({ limit: 10_000 });
+      const decided = decisions.map(({ decidedAt, distinctId, workflow, step, ...decision }) => ({
+        at: Date.parse(decidedAt),
+        facts: [distinctId, workflow, step, whatOf(decision)],
+      }));
+      return [...decided, ...failures()].sort(inOrder).map(({ at, facts }) => [momentOf(at), ...facts].join("  "));
+    },
+    messages,
+    subjects: (person) => messages(person).map(({ content }) => String(content.subject)),
+    [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),
+  };
+
+  /** Whoever has `push_enabled` has a device at Novu as well. */
+  async function meet(person: string, properties: Properties): Promise<void> {
+    const email = `${person}@example.com`;
+    const name = person.charAt(0).toUpperCase() + person.slice(1);
+    posthog.capture({ event: "$set", distinctId: person, properties: { $set: { email, name, ...properties } } });
+    if (properties.push_enabled !== true) return;
+    await novuApi("POST", "/v2/subscribers", { subscriberId: person });
+    const credentials = { deviceTokens: [`${person}'s phone`] };
+    await novuApi("PUT", `/v1/subscribers/${person}/credentials`, { providerId: "fcm", credentials });
+  }
+
+  async function novuApi(method: string, path: string, body: object): Promise<void> {
+    const response = await fetch(`${novu.url}${path}`, {
+      method,
+      headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${await response.text()}`);
+  }
+
+  function messages(person: string): Message[] {
+    return novu.state.messages.filter(({ subscriberId }) => subscriberId === person);
+  }
+
+  function failures() {
+    return novu.state.runs.flatMap(({ subscriberId, workflowId, jobs }) =>
+      jobs
+        .filter(({ status }) => status === "failed")
+        .map(({ stepId, error, changedAt }) => ({
+          at: changedAt ?? 0,
+          facts: [subscriberId, workflowId, stepId, `failed at Novu: ${error}`],
+        })),
+    );
+  }
+
+  function momentOf(at: number): string {
+    return `day ${Math.floor((at - midnight) / DAY_MS)} ${new Date(at).toISOString().slice(11, 16)}`;
+  }
+}
+
+function whatOf({ outcome, reason, detail }: Pick<Decision, "outcome" | "reason" | "detail">): string {
+  const why = [reason, detail].filter((part) => part !== null).join(": ");
+  return { sent: "sent", skipped: `not sent: ${why}`, failed: `failed: ${why}` }[outcome];
+}
+
+/** What happens at one moment happens to several people at once, so that only its order within a run is sure. */
+function inOrder(a: { at: number; facts: string[] }, b: { at: number; facts: string[] }): number {
+  const [first, second] = [a, b].map(({ facts: [person, workflow] }) => `${person}  ${workflow}`) as [string, string];
+  return a.at - b.at || first.localeCompare(second);
+}
