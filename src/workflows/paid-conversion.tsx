@@ -40,6 +40,11 @@ export const paidConversion = lifecycle({
       const endsAt = new Date(now.getTime() + toMs(OFFER_ENDS_AFTER));
       return { endsAt: endsAt.toISOString(), endsOn: dayOf(endsAt, person) };
     });
+    const skip = ({ person, now }: { person: PersonProperties; now: Date }) => {
+      if (isPaid(person.plan)) return `is on the ${person.plan} plan`;
+      return now.getTime() >= Date.parse(offer.endsAt) && "the offer is over";
+    };
+
     await step.email(
       "offer-email",
       ({ person, controls }) => ({
@@ -55,7 +60,7 @@ export const paidConversion = lifecycle({
           />
         ),
       }),
-      { controlSchema: offerControls, skip: ({ person }) => paysAlready(person) },
+      { controlSchema: offerControls, skip },
     );
 
     await step.wait("until-two-days-before", { days: 5 });
@@ -66,11 +71,7 @@ export const paidConversion = lifecycle({
         body: `If you upgrade by then, you get ${OFFER}.`,
         primaryAction: { label: "See the plans", redirect: { url: upgradeUrl, target: "_self" } },
       }),
-      {
-        controlSchema: subjectControl("Your offer ends on"),
-        skip: ({ person, now }) =>
-          paysAlready(person) || (now.getTime() >= Date.parse(offer.endsAt) && "the offer is over"),
-      },
+      { controlSchema: subjectControl("Your offer ends on"), skip },
     );
   },
 });
@@ -81,7 +82,3 @@ const offerControls = subjectControl("Until").extend({
     .default("The support team at Northwind answers twice as many questions since it sees which ones come back.")
     .meta({ title: "What a customer got out of it, in one true sentence" }),
 });
-
-function paysAlready({ plan }: PersonProperties): string | false {
-  return isPaid(plan) && `is on the ${plan} plan`;
-}
