@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Sandbox } from "../src/sandbox/sandbox.ts";
+import { oneEmail } from "./support/one-email.tsx";
 import { permutations } from "./support/permutations.ts";
 import { testSandbox } from "./support/sandbox.ts";
 import { delivery, post } from "./support/webhook.ts";
@@ -16,7 +17,7 @@ const STORY = [
 ];
 
 it("what a person did comes to the same, in whatever order and however often it is told", async () => {
-  await using sandbox = await testSandbox({ plan: "team" });
+  await using sandbox = await testSandbox({ plan: "team", workflows: [oneEmail] });
   const again = fc
     .subarray(STORY, { minLength: 1 })
     .chain((twice) => fc.shuffledSubarray([...STORY, ...twice], { minLength: STORY.length + twice.length }));

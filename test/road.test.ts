@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createLog } from "../src/lib/log.ts";
 import { play } from "../src/sandbox/demo/play.ts";
 import { STORY_STARTS_AT } from "../src/sandbox/demo/story.ts";
+import { oneEmail } from "./support/one-email.tsx";
 import { eventually, testSandbox } from "./support/sandbox.ts";
 import { delivery, post } from "./support/webhook.ts";
 
@@ -55,7 +56,7 @@ describe("the road from an event to a message", () => {
   });
 
   it("keeps a link's parameters as they are", async () => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { ...checkout, $set: ada } });
     await sandbox.travel({ days: 1 });
     // In HTML, & in an attribute is &amp; once; twice would break the link.
@@ -65,7 +66,7 @@ describe("the road from an event to a message", () => {
   });
 
   it("takes days later what it took at the door", async () => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     const checkout_url = "https://app.acme.example/straße/größe?q=ü";
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { checkout_url, $set: ada } });
     await sandbox.travel({ days: 1 });
@@ -116,7 +117,7 @@ describe("the same event told again", () => {
 
 describe("a person who has left", () => {
   it("is sent nothing, whichever of two events comes first", async () => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     const at = (minutes: number) => new Date(sandbox.clock.now() + minutes * 60_000).toISOString();
     await post(sandbox.app.url, delivery({ event: "checkout_completed", timestamp: at(5) }));
     await sandbox.settled();
@@ -132,7 +133,7 @@ describe("a person who has left", () => {
   });
 
   it("is sent nothing even when Novu could not be told to cancel", async () => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { ...checkout, $set: ada } });
     await sandbox.travel({ hours: 23 });
     sandbox.novu.interfere(({ method }) => (method === "DELETE" ? { status: 400 } : null));
@@ -144,7 +145,7 @@ describe("a person who has left", () => {
   });
 
   it("leaves no run behind at Novu, when the exit comes during the trigger and the cancel fails", async () => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     let cancels = 0;
     sandbox.novu.interfere(({ method, path }) => {
       if (method === "DELETE") return ++cancels === 2 ? { status: 500 } : null;
@@ -161,7 +162,7 @@ describe("a person who has left", () => {
   });
 
   it("is cancelled once, however often they leave", async () => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     let cancels = 0;
     sandbox.novu.interfere(({ method }) => {
       if (method === "DELETE") cancels += 1;
@@ -177,7 +178,7 @@ describe("a person who has left", () => {
   });
 
   it("may come back: an exit before the start does not count", async () => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     sandbox.posthog.capture({ event: "checkout_completed", distinctId: "ada", properties: { $set: ada } });
     await sandbox.travel({ hours: 1 });
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: checkout });
@@ -188,7 +189,7 @@ describe("a person who has left", () => {
 
 describe("a message not sent has one reason", () => {
   it("unreachable, when Novu has no address although PostHog has one by now", async () => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     sandbox.posthog.capture({
       event: "checkout_started",
       distinctId: "ada",
@@ -245,7 +246,7 @@ describe("a message not sent has one reason", () => {
     { reason: "not needed", detail: "has bought since", change: { last_purchase_at: "2026-03-02T20:00:00Z" } },
     { reason: "unreachable", detail: "no email address", change: { email: null } },
   ])("$reason", async ({ reason, detail, change }) => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { ...checkout, $set: ada } });
     await sandbox.travel({ hours: 12 });
     sandbox.posthog.setPerson("ada", change);
@@ -257,7 +258,7 @@ describe("a message not sent has one reason", () => {
   });
 
   it("person not found", async () => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { ...checkout, $set: ada } });
     await sandbox.settled();
     sandbox.posthog.deletePerson("ada");
@@ -278,7 +279,7 @@ describe("when PostHog cannot be asked", () => {
   ])("a due email goes out from the snapshot, marked so ($trouble)", async ({ answer }) => {
     const lines: string[] = [];
     const log = createLog({ level: "warn", destination: { write: (line) => void lines.push(line) } });
-    await using sandbox = await testSandbox({ log });
+    await using sandbox = await testSandbox({ workflows: [oneEmail], log });
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { ...checkout, $set: ada } });
     await sandbox.settled();
     sandbox.posthog.interfere(() => answer);

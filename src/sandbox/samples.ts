@@ -10,6 +10,8 @@ const PROPERTIES: Record<string, Record<string, unknown>> = {
     currency: "USD",
   },
   user_inactive: { days_inactive: 30 },
+  session_ended: { key_action: "build_report", key_action_completed: false },
+  subscription_upgraded: { plan: "pro" },
 };
 
 export function sampleProperties(event: string): Record<string, unknown> {

@@ -31,3 +31,8 @@ export function isSwitchedOff(controls: unknown): boolean {
 function textControl(name: TextName, text: string): z.ZodDefault<z.ZodString> {
   return z.string().default(text).meta({ title: TITLES[name] });
 }
+
+/** A note in the app, subject and text, likewise. */
+export function noteControls(subject: string, body: string) {
+  return subjectControl(subject).extend({ body: z.string().default(body).meta({ title: "Text" }) });
+}

@@ -1,22 +1,26 @@
 import { z } from "zod";
+import { brand } from "../../emails/_components/brand.ts";
 import CheckoutRecovery from "../../emails/checkout-recovery.tsx";
+import type { PersonProperties } from "../contracts/person.ts";
 import { firstName } from "../lib/names.ts";
-import { subjectControl } from "./controls.ts";
+import { noteControls, subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { isAfter } from "./is-after.ts";
 import { lifecycle } from "./lifecycle.ts";
 
-/** A day after a checkout that nobody finished: one email with the way back. */
+/** A checkout that nobody finished: a note in the app after an hour, and after a day an email with the way back. */
 export const dropOff = lifecycle({
   id: "drop-off",
   name: "Checkout drop-off",
-  description: "One recovery email a day after a checkout that was not completed.",
+  description: "The way back to a checkout that was not completed: in the app after an hour, by email after a day.",
   category: "marketing",
   topic: "reminders",
   on: [event("checkout_started")],
   exitOn: [event("checkout_completed")],
+  entry: { oncePer: { days: 1 } },
   payload: z.object({
-    checkout_url: z.url({ protocol: /^https?$/ }),
+    // The default is what previews show; an event has to bring its own.
+    checkout_url: z.url({ protocol: /^https?$/ }).meta({ default: `${brand.appUrl}/checkout` }),
     cart_value: z.number().nullish(),
     currency: z
       .string()
@@ -30,7 +34,24 @@ export const dropOff = lifecycle({
   }),
 
   async workflow({ step, payload, startedAt }) {
-    await step.wait("a-day", { hours: 24 });
+    const hasBought = ({ person }: { person: PersonProperties }) =>
+      isAfter(person.last_purchase_at, startedAt) && "has bought since";
+
+    await step.wait("an-hour", { hours: 1 });
+    await step.inApp(
+      "checkout-note",
+      ({ controls }) => ({
+        subject: controls.subject,
+        body: controls.body,
+        redirect: { url: payload.checkout_url, target: "_self" },
+      }),
+      {
+        controlSchema: noteControls("Your checkout is still open", "Everything is where you left it."),
+        skip: hasBought,
+      },
+    );
+
+    await step.wait("until-a-day", { hours: 23 });
     await step.email(
       "recovery",
       ({ person, controls }) => ({
@@ -43,10 +64,7 @@ export const dropOff = lifecycle({
           />
         ),
       }),
-      {
-        controlSchema: subjectControl("Your checkout is still open"),
-        skip: ({ person }) => isAfter(person.last_purchase_at, startedAt) && "has bought since",
-      },
+      { controlSchema: subjectControl("Your checkout is still open"), skip: hasBought },
     );
   },
 });

@@ -50,6 +50,11 @@ export function nextFeature(used: readonly string[] = []): Feature {
   return FEATURES.find(({ key }) => !used.includes(key)) ?? FEATURES[0];
 }
 
+/** The feature of that key, or the best of all when it is gone by now. */
+export function featureOf(key: string): Feature {
+  return FEATURES.find((feature) => feature.key === key) ?? FEATURES[0];
+}
+
 export function hasTriedAll(used: readonly string[] = []): boolean {
   return FEATURES.every(({ key }) => used.includes(key));
 }

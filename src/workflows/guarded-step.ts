@@ -2,7 +2,6 @@ import type { ExecuteInput } from "@novu/framework";
 import type { ReactElement } from "react";
 import type { z } from "zod";
 import type { Channel } from "../contracts/decision.ts";
-import type { Person } from "../contracts/person.ts";
 import { Run } from "../contracts/run.ts";
 import { guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
 import { publishedPayload } from "./novu-schema.ts";
@@ -66,7 +65,7 @@ export interface GuardedStep<Payload = Record<string, unknown>> extends Pick<Nov
   custom<Result extends z.ZodObject>(
     id: string,
     schema: Result,
-    find: (moment: { person: Person["properties"]; distinctId: string }) => z.output<Result>,
+    find: (moment: Pick<Moment<unknown>, "person" | "distinctId" | "now">) => z.output<Result>,
   ): Promise<z.output<Result>>;
 }
 
@@ -149,12 +148,17 @@ export function guardedStep<Payload>(
   async function custom<Result extends z.ZodObject>(
     id: string,
     schema: Result,
-    find: (moment: { person: Person["properties"]; distinctId: string }) => z.output<Result>,
+    find: (moment: Pick<Moment<unknown>, "person" | "distinctId" | "now">) => z.output<Result>,
   ): Promise<z.output<Result>> {
     const resolve = async (): Promise<Record<string, unknown>> =>
-      find({ person: (await person())?.properties ?? run.snapshot, distinctId: run.distinctId });
+      find({
+        person: (await person())?.properties ?? run.snapshot,
+        distinctId: run.distinctId,
+        now: new Date(tools.now()),
+      });
     const result = await (step.custom as CustomStep)(id, resolve, { outputSchema: publishedPayload(schema) });
-    return result as z.output<Result>;
+    // Nothing yet while Novu asks for an earlier step.
+    return (result ?? {}) as z.output<Result>;
   }
 
   async function message<Controls extends z.ZodObject, Output>(

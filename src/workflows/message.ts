@@ -16,6 +16,8 @@ export interface Moment<Controls> {
   person: Person["properties"];
   distinctId: string;
   controls: Controls;
+  /** What time it is; the clock of the machine may be another. */
+  now: Date;
 }
 
 export interface SendOptions<Controls extends z.ZodObject = z.ZodObject> {
@@ -97,7 +99,12 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
     const who = await person();
     if (who === null)
       throw new Error(`${rules.workflow}/${id} has nobody to write to, although its skip did not say so`);
-    return { person: who.properties, distinctId: who.distinctId, controls: controls as z.output<Controls> };
+    return {
+      person: who.properties,
+      distinctId: who.distinctId,
+      controls: controls as z.output<Controls>,
+      now: new Date(tools.now()),
+    };
   }
 
   async function objectionTo(controls: unknown): Promise<Objection | null> {

@@ -1,19 +1,25 @@
 import { z } from "zod";
+import { brand } from "../../emails/_components/brand.ts";
 import ComeBack from "../../emails/come-back.tsx";
+import LastCall from "../../emails/last-call.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
 import { firstName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
-import { hasTriedAll, nextFeature } from "./features.ts";
+import { featureOf, hasTriedAll, nextFeature } from "./features.ts";
 import { inactivity } from "./inactivity.ts";
 import { isAfter } from "./is-after.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { toMs } from "./wait.ts";
 
-/** Somebody went quiet: a note about a feature they have not tried, and two days later an email; ends when they are back. */
+/**
+ * Somebody went quiet: three messages on one feature that they have not tried, the last of them where
+ * they want to be reached at last; ends when they are back.
+ */
 export const reEngagement = lifecycle({
   id: "re-engagement",
   name: "Re-engagement",
-  description: "A feature that a quiet person has not tried, in the app and then by email.",
+  description: "A feature that a quiet person has not tried: in the app, by email, and a last time where they chose.",
   category: "marketing",
   topic: "product_tips",
   on: [inactivity({ days: 30 })],
@@ -23,44 +29,75 @@ export const reEngagement = lifecycle({
   from: ({ properties }) => ({ days_inactive: properties.days_inactive }),
 
   async workflow({ step, payload, startedAt }) {
+    const { key } = await step.custom("feature", z.object({ key: z.string() }), ({ person }) => ({
+      key: nextFeature(person.features_used).key,
+    }));
+    const feature = featureOf(key);
+    const skip = ({ person }: { person: PersonProperties }) => {
+      if (isAfter(person.last_active_at, startedAt)) return "is back";
+      if (hasTriedAll(person.features_used)) return "has tried every feature";
+      return person.features_used?.includes(key) === true && `has tried ${feature.name}`;
+    };
+    const daysAway = (now: Date) =>
+      payload.days_inactive == null
+        ? undefined
+        : payload.days_inactive + Math.floor((now.getTime() - startedAt.getTime()) / toMs({ days: 1 }));
+
     await step.inApp(
       "feature-note",
-      ({ person }) => {
-        const feature = nextFeature(person.features_used);
-        return {
-          subject: `New to you: ${feature.name}`,
-          body: feature.benefit,
-          redirect: { url: feature.url, target: "_self" },
-        };
-      },
-      { skip: ({ person }) => objection(person, startedAt) },
+      ({ controls }) => ({
+        subject: `${controls.subject}: ${feature.name}`,
+        body: feature.benefit,
+        redirect: { url: feature.url, target: "_self" },
+      }),
+      { controlSchema: subjectControl("New to you"), skip },
     );
 
     await step.wait("two-days", { days: 2 });
     await step.email(
       "feature-email",
-      ({ person, controls }) => {
-        const feature = nextFeature(person.features_used);
-        return {
-          subject: `${controls.subject}: ${feature.name}`,
-          body: (
-            <ComeBack
-              firstName={firstName(person.name)}
-              daysAway={payload.days_inactive ?? undefined}
-              feature={feature}
-            />
-          ),
-        };
-      },
+      ({ person, controls, now }) => ({
+        subject: `${controls.subject}: ${feature.name}`,
+        body: <ComeBack firstName={firstName(person.name)} daysAway={daysAway(now)} feature={feature} />,
+      }),
+      { controlSchema: subjectControl("One thing you have not tried"), skip },
+    );
+
+    await step.wait("five-days", { days: 5 });
+    await step.email(
+      "last-email",
+      ({ person, controls, now }) => ({
+        subject: `${controls.subject}: ${feature.name}`,
+        body: <LastCall firstName={firstName(person.name)} feature={feature} daysAway={daysAway(now)} />,
+      }),
       {
-        controlSchema: subjectControl("One thing you have not tried"),
-        skip: ({ person }) => objection(person, startedAt),
+        controlSchema: subjectControl("Our last reminder"),
+        skip: (moment) => skip(moment) || (chosen(moment.person) !== null && `prefers ${chosen(moment.person)}`),
       },
     );
+    await step.sms("last-sms", ({ controls }) => ({ body: lastWords(controls.opening, feature) }), {
+      controlSchema: lastWordsControl,
+      skip: (moment) => skip(moment) || (chosen(moment.person) !== "sms" && "has not chosen sms"),
+    });
+    await step.chat("last-chat", ({ controls }) => ({ body: lastWords(controls.opening, feature) }), {
+      controlSchema: lastWordsControl,
+      skip: (moment) => skip(moment) || (chosen(moment.person) !== "chat" && "has not chosen chat"),
+    });
   },
 });
 
-function objection(person: PersonProperties, startedAt: Date): string | false {
-  if (isAfter(person.last_active_at, startedAt)) return "is back";
-  return hasTriedAll(person.features_used) && "has tried every feature";
+const lastWordsControl = z.object({
+  opening: z
+    .string()
+    .default(`${brand.name}: our last reminder, no other comes after this one.`)
+    .meta({ title: "First sentence" }),
+});
+
+function lastWords(opening: string, { name, benefit, url }: ReturnType<typeof featureOf>): string {
+  return `${opening} Worth a look: ${name}. ${benefit} ${url}`;
+}
+
+/** Where this person wants to be reached at last, if not by email. */
+function chosen({ preferred_channel }: PersonProperties): "sms" | "chat" | null {
+  return preferred_channel === "sms" || preferred_channel === "chat" ? preferred_channel : null;
 }

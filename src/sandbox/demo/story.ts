@@ -86,6 +86,8 @@ export const expected: string[] = [
   "day 0 09:00  linus      onboarding     welcome-note       sent",
   "day 0 11:00  katherine  onboarding     welcome            sent",
   "day 0 11:00  katherine  onboarding     welcome-note       sent",
+  "day 1 10:00  ada        drop-off       checkout-note      sent",
+  "day 1 11:00  margaret   drop-off       checkout-note      sent",
   "day 2 05:00  ada        drop-off       recovery           not sent: left: checkout_completed",
   "day 2 09:00  grace      onboarding     setup-nudge        sent",
   "day 2 09:00  linus      onboarding     setup-nudge        sent",
@@ -97,10 +99,16 @@ export const expected: string[] = [
   "day 4 09:00  joan       re-engagement  feature-note       sent",
   "day 5 09:00  linus      onboarding     feature-spotlight  sent",
   "day 5 10:00  joan       re-engagement  feature-email      not sent: left: session_started",
+  "day 5 10:00  joan       re-engagement  last-email         not sent: left: session_started",
+  "day 5 10:00  joan       re-engagement  last-sms           not sent: left: session_started",
+  "day 5 10:00  joan       re-engagement  last-chat          not sent: left: session_started",
   "day 5 11:00  katherine  onboarding     feature-spotlight  sent",
   "day 5 14:00  alan       re-engagement  feature-email      sent",
   "day 10 09:00  linus      onboarding     check-in           sent",
   "day 10 11:00  katherine  onboarding     check-in           not sent: not needed: onboarding is completed",
+  "day 10 14:00  alan       re-engagement  last-email         sent",
+  "day 10 14:00  alan       re-engagement  last-sms           not sent: not needed: has not chosen sms",
+  "day 10 14:00  alan       re-engagement  last-chat          not sent: not needed: has not chosen chat",
 ];
 
 function signsUp(

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { brand } from "../../emails/_components/brand.ts";
+import PaidOffer from "../../emails/paid-offer.tsx";
+import type { PersonProperties } from "../contracts/person.ts";
+import { firstName } from "../lib/names.ts";
+import { subjectControl } from "./controls.ts";
+import { dayOf } from "./day-of.ts";
+import { event } from "./event.ts";
+import { lifecycle } from "./lifecycle.ts";
+import { isPaid } from "./plans.ts";
+import { toMs } from "./wait.ts";
+
+const upgradeUrl = `${brand.appUrl}/upgrade?offer=first-year`;
+/** Not a control: both messages have to promise the same, and your billing has to keep it. */
+const OFFER = "20% off the first year";
+const OFFER_ENDS_AFTER = { days: 7 };
+const Offer = z.object({
+  /** ISO 8601 */
+  endsAt: z.string(),
+  /** The same, ready to read. In the run, so that both messages name one day, wherever the person is by then. */
+  endsOn: z.string(),
+});
+
+/** Somebody thinks about paying: an offer that ends in a week, and a note in the app two days before; ends when they pay. */
+export const paidConversion = lifecycle({
+  id: "paid-conversion",
+  name: "Paid conversion",
+  description: "An offer that ends on a date, for whoever comes back to the prices or nears the end of the trial.",
+  category: "marketing",
+  topic: "offers",
+  on: [event("pricing_page_viewed", { occurrence: { nth: 3, within: { days: 30 } } }), event("trial_day_12")],
+  exitOn: [event("subscription_upgraded")],
+  entry: { oncePer: { days: 30 } },
+  payload: z.object({ reason: z.enum(["pricing", "trial"]) }),
+  from: ({ name }) => ({ reason: name === "trial_day_12" ? "trial" : "pricing" }),
+
+  async workflow({ step, payload }) {
+    await step.wait("an-hour", { hours: 1 });
+    const offer = await step.custom("offer", Offer, ({ person, now }) => {
+      const endsAt = new Date(now.getTime() + toMs(OFFER_ENDS_AFTER));
+      return { endsAt: endsAt.toISOString(), endsOn: dayOf(endsAt, person) };
+    });
+    const skip = ({ person, now }: { person: PersonProperties; now: Date }) => {
+      if (isPaid(person.plan)) return `is on the ${person.plan} plan`;
+      return now.getTime() >= Date.parse(offer.endsAt) && "the offer is over";
+    };
+
+    await step.email(
+      "offer-email",
+      ({ person, controls }) => ({
+        subject: `${controls.subject} ${offer.endsOn}: ${OFFER}`,
+        body: (
+          <PaidOffer
+            firstName={firstName(person.name)}
+            proof={controls.proof}
+            offer={OFFER}
+            endsOn={offer.endsOn}
+            upgradeUrl={upgradeUrl}
+            reason={payload.reason}
+          />
+        ),
+      }),
+      { controlSchema: offerControls, skip },
+    );
+
+    await step.wait("until-two-days-before", { days: 5 });
+    await step.inApp(
+      "offer-reminder",
+      ({ controls }) => ({
+        subject: `${controls.subject} ${offer.endsOn}`,
+        body: `If you upgrade by then, you get ${OFFER}.`,
+        primaryAction: { label: "See the plans", redirect: { url: upgradeUrl, target: "_self" } },
+      }),
+      { controlSchema: subjectControl("Your offer ends on"), skip },
+    );
+  },
+});
+
+const offerControls = subjectControl("Until").extend({
+  proof: z
+    .string()
+    .default("The support team at Northwind answers twice as many questions since it sees which ones come back.")
+    .meta({ title: "What a customer got out of it, in one true sentence" }),
+});

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { brand } from "../../emails/_components/brand.ts";
+import SessionRecovery from "../../emails/session-recovery.tsx";
+import { firstName } from "../lib/names.ts";
+import { noteControls, subjectControl } from "./controls.ts";
+import { event } from "./event.ts";
+import { lifecycle } from "./lifecycle.ts";
+
+/** What a session is about, by what `key_action` says in PostHog: as a phrase, and where one goes on with it. Yours to change. */
+const KEY_ACTIONS = {
+  build_report: { phrase: "build a report", url: `${brand.appUrl}/reports/draft` },
+  connect_data: { phrase: "connect your data", url: `${brand.appUrl}/setup/connect-data` },
+} as const;
+
+const KeyAction = z.enum(["build_report", "connect_data"] satisfies Array<keyof typeof KEY_ACTIONS>);
+
+/**
+ * A session that ended before its key action: the way back, in the app and by email, two hours later.
+ * A night may lie between the two; who has read the note by then gets no email.
+ */
+export const sessionDropOff = lifecycle({
+  id: "session-drop-off",
+  name: "Session drop-off",
+  description: "The way back to what a session ended without, two hours later, once a week at most.",
+  category: "marketing",
+  topic: "reminders",
+  on: [
+    event("session_ended", {
+      properties: z.object({ key_action_completed: z.boolean() }),
+      where: ({ properties }) => !properties.key_action_completed,
+    }),
+  ],
+  exitOn: [event("key_action_completed")],
+  entry: { oncePer: { days: 7 } },
+  payload: z.object({ key_action: KeyAction }),
+  from: ({ properties }) => ({ key_action: properties.key_action }),
+
+  async workflow({ step, payload }) {
+    await step.wait("two-hours", { hours: 2 });
+    const note = await step.inApp(
+      "session-note",
+      ({ controls }) => ({
+        subject: controls.subject,
+        body: controls.body,
+        redirect: { url: KEY_ACTIONS[payload.key_action].url, target: "_self" },
+      }),
+      { controlSchema: noteControls("Your work is still here", "Carry on where you stopped.") },
+    );
+    await step.email(
+      "session-email",
+      ({ person, controls }) => {
+        const { phrase, url } = KEY_ACTIONS[payload.key_action];
+        return {
+          subject: controls.subject,
+          body: <SessionRecovery firstName={firstName(person.name)} unfinished={phrase} url={url} />,
+        };
+      },
+      { controlSchema: subjectControl("Your work is still here"), skip: () => note.read && "has read the note" },
+    );
+  },
+});

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { brand } from "../../emails/_components/brand.ts";
+import WelcomeToPaid from "../../emails/welcome-to-paid.tsx";
+import { firstName } from "../lib/names.ts";
+import { noteControls, subjectControl } from "./controls.ts";
+import { event } from "./event.ts";
+import { lifecycle } from "./lifecycle.ts";
+import { isPaid, planOf } from "./plans.ts";
+
+const billingUrl = `${brand.appUrl}/settings/billing`;
+
+/**
+ * Somebody has upgraded: what they have now, by email at once, and a day later a note in the app.
+ * Nobody can turn this off, so the note helps to use what is paid for and sells nothing.
+ * The place for the next plan up is a workflow of its own, under the topic `offers`.
+ */
+export const welcomeToPaid = lifecycle({
+  id: "welcome-to-paid",
+  name: "Welcome to a paid plan",
+  description: "Confirms an upgrade, and a day later shows where to find what it unlocked.",
+  category: "transactional",
+  on: [event("subscription_upgraded")],
+  // Who has paid is to hear of it, be it days later.
+  startWithin: { days: 3 },
+  payload: z.object({ plan: z.string().min(1).max(40) }),
+  from: ({ properties }) => ({ plan: properties.plan }),
+
+  async workflow({ step, payload }) {
+    await step.email(
+      "welcome",
+      ({ person, controls }) => {
+        const { name, unlocked } = planOf(payload.plan);
+        return {
+          subject: `${controls.subject} ${name}`,
+          body: (
+            <WelcomeToPaid
+              firstName={firstName(person.name)}
+              plan={name}
+              unlocked={unlocked}
+              billingUrl={billingUrl}
+              appUrl={brand.appUrl}
+            />
+          ),
+        };
+      },
+      { controlSchema: subjectControl("Welcome to") },
+    );
+
+    await step.wait("a-day", { days: 1 });
+    await step.inApp(
+      "unlocked-note",
+      ({ controls }) => ({
+        subject: controls.subject,
+        body: `${controls.body} ${listOf(planOf(payload.plan).unlocked)}.`,
+        redirect: { url: brand.appUrl, target: "_self" },
+      }),
+      {
+        controlSchema: noteControls("What your plan unlocks", "Ready to use in your workspace:"),
+        skip({ person }) {
+          if (person.plan !== undefined && !isPaid(person.plan)) return "is not on a paid plan any more";
+          return planOf(payload.plan).unlocked.length === 0 && "it is not listed what this plan unlocks";
+        },
+      },
+    );
+  },
+});
+
+/** "a, b, and c" */
+function listOf(things: string[]): string {
+  return new Intl.ListFormat("en", { type: "conjunction" }).format(things);
+}

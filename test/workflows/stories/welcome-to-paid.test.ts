@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import { welcomeToPaid } from "../../../src/workflows/welcome-to-paid.tsx";
+import { openStory } from "../../support/story.ts";
+
+const workflows = [welcomeToPaid];
+
+it("confirms an upgrade at once, at night and to whoever wants no marketing, and helps to use it a day later", async () => {
+  await using story = await openStory({ workflows, people: { ada: { unsubscribed_from: ["all"] } } });
+  await story.until("day 0 23:00");
+  await story.does("ada", "subscription_upgraded", { plan: "pro" }, { plan: "pro" });
+  await story.until("day 3 09:00");
+
+  expect(await story.lines()).toEqual([
+    "day 0 23:00  ada  welcome-to-paid  welcome  sent",
+    "day 1 23:00  ada  welcome-to-paid  unlocked-note  sent",
+  ]);
+  const [email, note] = story.messages("ada");
+  expect(email?.content.subject).toBe("Welcome to Pro");
+  expect(email?.content.body).toContain("two years of history");
+  expect(note?.content).toMatchObject({
+    subject: "What your plan unlocks",
+    body: "Ready to use in your workspace: unlimited reports, scheduled reports, and two years of history.",
+  });
+});
+
+it("says nothing of a plan that is given up by then, nor of what nobody has listed", async () => {
+  await using story = await openStory({ workflows, people: { ada: {}, grace: {}, linus: { email: null } } });
+  await story.does("ada", "subscription_upgraded", { plan: "team" }, { plan: "team" });
+  await story.does("grace", "subscription_upgraded", { plan: "Galaxy" });
+  await story.does("linus", "subscription_upgraded", { plan: "team" }, { plan: "team" });
+  await story.until("day 0 20:00");
+  story.becomes("ada", { plan: "free" });
+  await story.until("day 3 09:00");
+
+  expect(await story.lines()).toEqual([
+    "day 0 09:00  ada  welcome-to-paid  welcome  sent",
+    "day 0 09:00  grace  welcome-to-paid  welcome  sent",
+    "day 0 09:00  linus  welcome-to-paid  welcome  not sent: unreachable: no email address",
+    "day 1 09:00  ada  welcome-to-paid  unlocked-note  not sent: not needed: is not on a paid plan any more",
+    "day 1 09:00  grace  welcome-to-paid  unlocked-note  not sent: not needed: it is not listed what this plan unlocks",
+    "day 1 09:00  linus  welcome-to-paid  unlocked-note  sent",
+  ]);
+  expect(story.subjects("grace")).toEqual(["Welcome to Galaxy"]);
+});
+
+it("comes days late rather than never, and not to whom PostHog has deleted", async () => {
+  await using story = await openStory({ workflows, people: { ada: {}, grace: {} } });
+  const { posthog } = story.sandbox;
+  posthog.capture({
+    event: "subscription_upgraded",
+    distinctId: "ada",
+    properties: { plan: "pro" },
+    timestamp: "2026-02-28T09:00:00.000Z",
+  });
+  await story.does("grace", "subscription_upgraded", { plan: "pro" });
+  await story.until("day 0 20:00");
+  posthog.deletePerson("grace");
+  await story.until("day 3 09:00");
+
+  expect(await story.lines()).toEqual([
+    "day 0 09:00  ada  welcome-to-paid  welcome  sent",
+    "day 0 09:00  grace  welcome-to-paid  welcome  sent",
+    "day 1 09:00  ada  welcome-to-paid  unlocked-note  sent",
+    "day 1 09:00  grace  welcome-to-paid  unlocked-note  not sent: person not found",
+  ]);
+});
