@@ -90,7 +90,7 @@ export function createKyselyStore({
     ...workQueue({ db, now, skipLocked, announce }),
     ...runFacts({ db, now }),
     ...counts({ db }),
-    ...decisionLog({ db, now, announce }),
+    ...decisionLog({ db, now, lockPerson, announce }),
     ...sends({ db, now, lockPerson }),
     ...retention({ db, takeSweep }),
 
