@@ -13,7 +13,9 @@ const READ_MS = 1_200;
 /** The promise. */
 const LATEST_MS = 1_000;
 
-it("no message goes out later than a second after the conversion was accepted, whenever that is", { timeout: 180_000 }, async () => {
+it("no message goes out later than a second after the conversion was accepted, whenever that is", {
+  timeout: 180_000,
+}, async () => {
   const seed = Date.now() % 2 ** 31;
   process.stderr.write(`race: seed ${seed}\n`);
   const random = createRandom(seed);

@@ -25,10 +25,7 @@ describe("a run that Novu ends at a throttle", () => {
       ["call", "sent", null, null],
       ["call", "skipped", "throttled", null],
     ]);
-    expect(reports(sandbox)).toEqual([
-      `${first}:campaign call sent `,
-      `${second}:campaign call skipped throttled`,
-    ]);
+    expect(reports(sandbox)).toEqual([`${first}:campaign call sent `, `${second}:campaign call skipped throttled`]);
     expect(sandbox.novu.state.messages).toHaveLength(1);
   });
 
@@ -59,7 +56,11 @@ describe("a run that Novu ends at a throttle", () => {
 describe("a throttle, behind which nothing may wait,", () => {
   it.each([
     ["a wait", "a-day", campaignThat((step) => step.wait("a-day", { days: 1 }))],
-    ["a delay", "soon", campaignThat((step) => step.delay("soon", () => ({ type: "regular", amount: 1, unit: "hours" })))],
+    [
+      "a delay",
+      "soon",
+      campaignThat((step) => step.delay("soon", () => ({ type: "regular", amount: 1, unit: "hours" }))),
+    ],
     ["a digest", "daily", campaignThat((step) => step.digest("daily", { days: 1 }))],
     ["a message at the person's hours", "call", campaignThat((step) => step.email("call", mail))],
   ])("keeps the app from starting with %s after it", async (_name, id, workflow) => {
