@@ -18,9 +18,9 @@ describe("with PostHog out of reach at the moment of a send", () => {
   });
 
   it.each([
-    { then: "sent", workflows: THEN_SEND, decided: ["call", "sent", null, null], messages: 1 },
-    { then: "skipped", workflows: THEN_SKIP, decided: ["call", "skipped", "person unavailable", null], messages: 0 },
-  ])("it is held until Novu asks for the last time, and then $then", async ({ workflows, decided, messages }) => {
+    { ends: "sent", workflows: THEN_SEND, decided: ["call", "sent", null, null], messages: 1 },
+    { ends: "skipped", workflows: THEN_SKIP, decided: ["call", "skipped", "person unavailable", null], messages: 0 },
+  ])("it is held until Novu asks for the last time, and then $ends", async ({ workflows, decided, messages }) => {
     await using sandbox = await testSandbox({ workflows });
     loseSight(sandbox);
     const uuid = happen(sandbox, "called");
@@ -36,9 +36,9 @@ describe("with PostHog out of reach at the moment of a send", () => {
   });
 
   it.each([
-    { then: "sent", workflows: THEN_SEND },
-    { then: "skipped", workflows: THEN_SKIP },
-  ])("the person is read when PostHog is back at the second call ($then otherwise)", async ({ workflows }) => {
+    { ends: "sent", workflows: THEN_SEND },
+    { ends: "skipped", workflows: THEN_SKIP },
+  ])("the person is read when PostHog is back at the second call ($ends otherwise)", async ({ workflows }) => {
     await using sandbox = await testSandbox({ workflows });
     loseSight(sandbox);
     happen(sandbox, "called");
