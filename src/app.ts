@@ -116,6 +116,7 @@ export async function openApp(
       async mayEndUnheard({ transactionId, distinctId, workflow }) {
         const work = { kind: "unheard", body: { transactionId, distinctId, workflow } } as const;
         await store.schedule(unheardKey(transactionId), work, now() + HEARD_WITHIN_MS);
+        working?.wake("novu");
       },
       person: createPersonNow({ lookUp, log }),
       leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
@@ -137,7 +138,7 @@ export async function openApp(
     const bridge = await openBridge({
       ...novu,
       decisions,
-      record: decide,
+      record: (decision, options = { ifOpen: decision.reason === "digested" }) => decide(decision, options),
       now,
       live: workflows.map((workflow) => workflow.build(liveTools)),
       samples: workflows.map((workflow) => workflow.build(sampleTools)),
@@ -312,14 +313,18 @@ export async function openApp(
       }
     }
 
-    /** Notes a decision, which owes PostHog a report. */
-    async function decide(decision: Decision, { ifOpen = false } = {}): Promise<void> {
-      const isLast = sendingSteps(decision.workflow).at(-1)?.step === decision.step;
-      await store.decide(decision, { ifOpen, endsRun: isLast });
+    /** Notes a decision, which owes PostHog a report; answers what holds. */
+    async function decide(wanted: Decision, { ifOpen = false } = {}): Promise<Decision> {
+      const isLast = sendingSteps(wanted.workflow).at(-1)?.step === wanted.step;
+      // What is only perhaps over does not let the person in again.
+      const endsRun = isLast && !(ifOpen && wanted.outcome === "failed");
+      const { decision, isNew } = await store.decide(wanted, { ifOpen, endsRun });
+      if (!isNew) return decision;
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
       metrics.decided(decision);
       working?.wake("posthog");
+      return decision;
     }
   }
 }

@@ -18,7 +18,7 @@ interface Runs {
   markLeft(transactionId: string): Promise<void>;
   markStarted(transactionId: string): Promise<"started" | "left">;
   decidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;
-  decide(decision: Decision, options: { ifOpen: boolean }): Promise<void>;
+  decide(decision: Decision, options: { ifOpen: boolean }): Promise<unknown>;
   occurrences(query: {
     distinctId: string;
     workflow: string;

@@ -14,6 +14,8 @@ export interface Discovered {
   id: string;
   steps: number;
   sendingSteps: SendingStep[];
+  /** The messages that do not go out when Novu gives up on a step. */
+  lostWith(step: string): SendingStep[];
 }
 
 export interface Bridge {
@@ -41,7 +43,8 @@ export async function openBridge({
   samples: Workflow[];
   /** Where the live workflows note what they decide. */
   decisions: NotedDecisions;
-  record: (decision: Decision) => Promise<void>;
+  /** Answers what holds; with `ifOpen` this one does only where nothing final was decided. */
+  record: (decision: Decision, options?: { ifOpen: boolean }) => Promise<Decision>;
   now: () => number;
   log: Log;
 }): Promise<Bridge> {
@@ -56,8 +59,7 @@ export async function openBridge({
     const { handle } = call.action === "preview" ? sampleSide : liveSide;
     const { status, headers, body } = await decisions.during(async () => {
       const answer = await handle(request);
-      if (call.action === "execute") await settle(answer, call, request.body);
-      return answer;
+      return call.action === "execute" ? settle(answer, call, request) : answer;
     });
 
     const code = status >= 400 ? codeOf(body) : undefined;
@@ -67,31 +69,48 @@ export async function openBridge({
   });
   return { router, workflows };
 
-  /** Records what was decided if the message is handed over, and else that it could not be made. */
-  async function settle(answer: Answer, call: { workflow: string | null; step: string | null }, body: unknown) {
-    if (answer.status < 400) {
-      for (const decision of decisions.noted()) await record(decision);
-      return;
+  /**
+   * Records what was decided if the message is handed over, and else that it could not be made; what
+   * it is to answer then. The record has the last word: a person who is out by then is sent nothing.
+   */
+  async function settle(answer: Answer, call: Call, { body, socket }: Request): Promise<Answer> {
+    const noted = decisions.noted();
+    if (answer.status < 400 && !socket.destroyed) {
+      let isLeftOut = false;
+      for (const decision of noted) {
+        const holds = await record(decision);
+        if (decision.outcome === "sent" && holds.outcome !== "sent") isLeftOut = true;
+      }
+      return isLeftOut ? leftOut(answer) : answer;
     }
+    if (answer.status === 401) return answer;
+    for (const decision of noted.filter(({ reason }) => reason === "digested")) await record(decision);
+    await recordFailure(answer, call, body);
+    return answer;
+  }
+
+  async function recordFailure(answer: Answer, call: Call, body: unknown): Promise<void> {
     const run = Run.safeParse((body as { payload?: { run?: unknown } } | undefined)?.payload?.run);
-    const sending = workflows
-      .find(({ id }) => id === call.workflow)
-      ?.sendingSteps.find(({ step }) => step === call.step);
-    if (answer.status === 401 || !run.success || sending === undefined) return;
+    const workflow = workflows.find(({ id }) => id === call.workflow);
+    if (!run.success || workflow === undefined || call.step === null) return;
     const { transactionId, distinctId } = run.data;
-    const { step, channel } = sending;
-    await record({
-      transactionId,
-      distinctId,
-      workflow: String(call.workflow),
-      step,
-      channel,
-      outcome: "failed",
-      reason: "error",
-      detail: codeOf(answer.body) ?? `status ${answer.status}`,
-      personSource: null,
-      decidedAt: new Date(now()).toISOString(),
-    });
+    const isGone = answer.status < 400;
+    for (const { step, channel } of workflow.lostWith(call.step)) {
+      const failed = {
+        transactionId,
+        distinctId,
+        workflow: workflow.id,
+        step,
+        channel,
+        outcome: "failed",
+        reason: "error",
+        detail: isGone ? "Novu waited no longer" : (codeOf(answer.body) ?? `status ${answer.status}`),
+        personSource: null,
+        decidedAt: new Date(now()).toISOString(),
+      } as const;
+      // Another call may have come to an end by then, and a run whose wait failed may go on after all.
+      await record(failed, { ifOpen: isGone || step !== call.step });
+    }
   }
 
   async function openSide(workflows: Workflow[]) {
@@ -121,6 +140,12 @@ export async function openBridge({
   }
 }
 
+interface Call {
+  action: string | null;
+  workflow: string | null;
+  step: string | null;
+}
+
 interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -141,6 +166,12 @@ function adapter(request: Request) {
       return { status: 503, headers, body: JSON.stringify({ code: codeOf(body), message }) };
     },
   };
+}
+
+/** As the framework says that a message is left out. */
+function leftOut(answer: Answer): Answer {
+  const body = { ...(JSON.parse(answer.body) as object), outputs: {}, options: { skip: true } };
+  return { ...answer, body: JSON.stringify(body) };
 }
 
 /** Parsed as the framework parses it, so that both see the same action. */
@@ -166,10 +197,22 @@ function frameworkLog(log: Log) {
 
 function discovered({ workflowId, steps }: ReturnType<Client["discover"]>["workflows"][number]): Discovered {
   const throttle = steps.findIndex(({ type }) => type === "throttle");
-  const sendingSteps = steps.flatMap(({ stepId, type }, index) => {
-    const channel = Channel.safeParse(type);
-    const isThrottled = throttle !== -1 && index > throttle;
-    return channel.success ? [{ step: stepId, channel: channel.data, isThrottled }] : [];
-  });
-  return { id: workflowId, steps: steps.length, sendingSteps };
+  const sendingFrom = (first: number) =>
+    steps.slice(first).flatMap(({ stepId, type }) => {
+      const channel = Channel.safeParse(type);
+      const isThrottled = throttle !== -1 && steps.findIndex((step) => step.stepId === stepId) > throttle;
+      return channel.success ? [{ step: stepId, channel: channel.data, isThrottled }] : [];
+    });
+  const sendingSteps = sendingFrom(0);
+  return {
+    id: workflowId,
+    steps: steps.length,
+    sendingSteps,
+    lostWith(step) {
+      const index = steps.findIndex(({ stepId }) => stepId === step);
+      // A run ends with a wait that fails. What became of one at a throttle is found out later.
+      if (["delay", "digest"].includes(String(steps[index]?.type))) return sendingFrom(index);
+      return sendingSteps.filter((sending) => sending.step === step);
+    },
+  };
 }

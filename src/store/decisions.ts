@@ -11,16 +11,21 @@ import { inTransaction } from "./transaction.ts";
 export function decisionLog({
   db,
   now,
+  lockPerson,
   announce,
 }: {
   db: Kysely<Tables>;
   now: () => number;
+  /** Lets no other transaction that asks for this person go on before this one has ended. */
+  lockPerson(trx: Kysely<Tables>, distinctId: string): Promise<void>;
   announce(lane: Lane): void;
 }): Pick<Store, "decide" | "decidedSteps" | "listDecisions"> {
   return {
-    async decide(decision, { ifOpen = false, endsRun = false } = {}) {
-      const { transactionId, step, distinctId, outcome } = decision;
-      await inTransaction(db, async (trx) => {
+    async decide(wanted, { ifOpen = false, endsRun = false } = {}) {
+      const { transactionId, step, distinctId } = wanted;
+      const decided = await inTransaction(db, async (trx) => {
+        const ids = await idsOfPerson(trx, distinctId);
+        await lockPerson(trx, ids[0] ?? distinctId);
         const earlier = await trx
           .selectFrom("decisions")
           .select("body")
@@ -28,7 +33,18 @@ export function decisionLog({
           .where("step", "=", step)
           .executeTakeFirst();
         const before = earlier && Decision.parse(JSON.parse(earlier.body));
-        if (before !== undefined && ((ifOpen && before.outcome !== "failed") || isSame(before, decision))) return;
+        const decision = holdsAgainst(before, wanted, ifOpen) ? before : await unlessLeft(trx, wanted, ids);
+
+        // The place under the cap is free again, also when Novu has asked again and heard the same.
+        if (decision.outcome !== "sent")
+          await trx
+            .updateTable("sends")
+            .set({ taken_at: null })
+            .where("transaction_id", "=", transactionId)
+            .where("step", "=", step)
+            .where("taken_at", "is not", null)
+            .execute();
+        if (before !== undefined && isSame(before, decision)) return { decision: before, isNew: false };
 
         if (endsRun)
           await trx
@@ -38,32 +54,24 @@ export function decisionLog({
             .where("ended_at", "is", null)
             .execute();
 
-        // The place under the cap is free again.
-        if (outcome !== "sent")
-          await trx
-            .updateTable("sends")
-            .set({ taken_at: null })
-            .where("transaction_id", "=", transactionId)
-            .where("step", "=", step)
-            .where("taken_at", "is not", null)
-            .execute();
-
         const body = JSON.stringify(decision);
         await trx
           .insertInto("decisions")
           .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
-        if (outcome === "failed") return;
-        const key = `report:${transactionId}:${step}:${outcome}`;
+        if (decision.outcome === "failed") return { decision, isNew: true };
+        const key = `report:${transactionId}:${step}:${decision.outcome}`;
         const report = workRow(key, { kind: "report", body: decision }, now());
         await trx
           .insertInto("work")
           .values(report)
           .onConflict((conflict) => conflict.doNothing())
           .execute();
+        return { decision, isNew: true };
       });
-      announce("posthog");
+      if (decided.isNew) announce("posthog");
+      return decided;
     },
 
     async decidedSteps(transactionId, { failed = false } = {}) {
@@ -83,6 +91,31 @@ export function decisionLog({
       return (await query.execute()).map(({ body }) => Decision.parse(JSON.parse(body))).reverse();
     },
   };
+}
+
+/** Who has left stays so, even when a bridge call that began before comes to its end after. */
+function holdsAgainst(before: Decision | undefined, wanted: Decision, ifOpen: boolean): before is Decision {
+  if (before === undefined || before.outcome === "failed") return false;
+  return ifOpen || before.reason === "left" || isSame(before, wanted);
+}
+
+/** What is sent is on its way once this is written: so this is the last look at whether the person has left. */
+async function unlessLeft(trx: Kysely<Tables>, decision: Decision, ids: string[]): Promise<Decision> {
+  if (decision.outcome !== "sent") return decision;
+  const exit = await trx
+    .selectFrom("runs")
+    .innerJoin("exits", (join) =>
+      join
+        .on("exits.distinct_id", "in", ids)
+        .onRef("exits.workflow", "=", "runs.workflow")
+        .onRef("exits.occurred_at", ">=", "runs.occurred_at"),
+    )
+    .select("exits.event_name")
+    .where("runs.transaction_id", "=", decision.transactionId)
+    .limit(1)
+    .executeTakeFirst();
+  if (exit === undefined) return decision;
+  return { ...decision, outcome: "skipped", reason: "left", detail: exit.event_name, personSource: null };
 }
 
 /** Two decisions that say the same, whenever they were made. */

@@ -97,7 +97,7 @@ export function createKyselyStore({
     ...turns({ db, now }),
     ...counts({ db }),
     ...profileMemory({ db }),
-    ...decisionLog({ db, now, announce }),
+    ...decisionLog({ db, now, lockPerson, announce }),
     ...sends({ db, now, lockPerson }),
     ...retention({ db, takeSweep }),
 

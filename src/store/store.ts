@@ -200,9 +200,13 @@ export interface Store {
 
   /**
    * Notes a decision and the report it owes. There is one per run and step: a later one replaces it,
-   * unless `ifOpen`. With `endsRun` it is the run's last.
+   * unless the person has left by then, or with `ifOpen`. With `endsRun` it is the run's last. Answers
+   * what holds now, and whether that is new.
    */
-  decide(decision: Decision, options?: { ifOpen?: boolean; endsRun?: boolean }): Promise<void>;
+  decide(
+    decision: Decision,
+    options?: { ifOpen?: boolean; endsRun?: boolean },
+  ): Promise<{ decision: Decision; isNew: boolean }>;
   /** The steps of a run at which something was decided: something final, or with `failed` anything. */
   decidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;
   /** Work to be done later; the same `key` is the same work, and its first time counts. */

@@ -137,7 +137,8 @@ export function guardedStep<Payload>(
     async throttle(id, { most, within }) {
       throttledAt = id;
       await step.throttle(id, async () => {
-        if (!run.rehearsal) await tools.mayEndUnheard({ ...run, workflow: rules.workflow });
+        for (const { transactionId, distinctId } of run.rehearsal ? digested : [run, ...digested])
+          await tools.mayEndUnheard({ transactionId, distinctId, workflow: rules.workflow });
         return { type: "fixed", ...asOneDelay(within), threshold: most };
       });
     },

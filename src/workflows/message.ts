@@ -83,6 +83,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
       // React escapes what it renders; Novu's sanitizer would escape it a second time.
       disableOutputSanitization: true,
       async skip(controls: unknown): Promise<boolean> {
+        await recordDigested();
         const objection = (await objectionTo(controls)) ?? (await afterTheWork(controls));
         if (objection !== null) await record("skipped", objection);
         return objection !== null;
@@ -151,13 +152,14 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
       decidedAt: new Date(tools.now()).toISOString(),
     };
     await tools.record({ ...facts, outcome, reason: null, detail: null, ...objection });
-    for (const { transactionId } of digested())
-      await tools.record({
-        ...facts,
-        transactionId,
-        outcome: "skipped",
-        reason: "digested",
-        detail: run.transactionId,
-      });
+  }
+
+  /** Of the runs that this one speaks for, whatever becomes of its own message. */
+  async function recordDigested(): Promise<void> {
+    const said = { outcome: "skipped", reason: "digested", detail: run.rehearsal ? null : run.transactionId } as const;
+    for (const { transactionId } of digested()) {
+      const decidedAt = new Date(tools.now()).toISOString();
+      await tools.record({ ...about, transactionId, channel, ...said, personSource: null, decidedAt });
+    }
   }
 }

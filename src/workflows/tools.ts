@@ -20,6 +20,6 @@ export interface Tools {
   putOff(send: Pick<Send, "transactionId" | "step" | "distinctId">): Promise<number>;
   /** Novu may end this run here without a word. */
   mayEndUnheard(run: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): Promise<void>;
-  /** Notes what was decided at a step; it counts once the bridge call is answered. */
+  /** Notes what was decided at a step; it counts once the bridge call is answered, and of a digested run in any case. */
   record(decision: Decision): Promise<void>;
 }

@@ -19,7 +19,14 @@ const KEY = "secret-key";
 const lines: string[] = [];
 const recorded: Decision[] = [];
 const decisions = createNotedDecisions();
-const recording = { decisions, record: async (decision: Decision) => void recorded.push(decision), now: () => 0 };
+const recording = {
+  decisions,
+  now: () => 0,
+  async record(decision: Decision) {
+    recorded.push(decision);
+    return decision;
+  },
+};
 let server: Listening;
 
 beforeAll(async () => {

@@ -121,6 +121,6 @@ function createEngine(): Engine {
   };
 }
 
-function decide(store: Store, index: number): Promise<void> {
+function decide(store: Store, index: number): Promise<unknown> {
   return store.decide(decision({ step: `s${index}` }));
 }

@@ -170,6 +170,15 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(await store.takePlace(send("other"), one)).toBe(isFree);
       });
 
+      it("is free again when the message failed once more, for the same reason", async () => {
+        const failed = decision({ outcome: "failed", reason: "error" });
+        for (let time = 0; time < 2; time += 1) {
+          await store.takePlace(send("welcome"), { ...cap, most: 1 });
+          await store.decide(failed);
+        }
+        expect(await store.takePlace(send("other"), { ...cap, most: 1 })).toBe(true);
+      });
+
       it("is none of the times that Novu is told to ask again", async () => {
         for (const times of [1, 2, 3]) expect(await store.putOff(send("a"))).toBe(times);
         expect(await store.putOff(send("b"))).toBe(1);
@@ -227,6 +236,34 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
           { workflow: "another", entered: 0, sent: 1, skipped: 0, failed: 0 },
           { workflow: "w", entered: 1, sent: 1, skipped: 1, failed: 0 },
         ]);
+      });
+    });
+
+    describe("who has left", () => {
+      const left = { outcome: "skipped", reason: "left", detail: "checkout_completed" } as const;
+
+      it("is sent nothing that is noted only then, and it is said so", async () => {
+        const { transactionId } = await begun({ eventUuid: "u" });
+        await store.accept(event({ uuid: "e", occurredAt: LATER }), { starts: [], exits: [exit()] });
+        const { decision: holds, isNew } = await store.decide(decision({ transactionId }));
+        expect([holds, isNew]).toMatchObject([left, true]);
+        expect(await store.listDecisions()).toMatchObject([left]);
+      });
+
+      it("stays so, whatever else is noted after", async () => {
+        await store.decide(decision(left));
+        for (const after of [decision(), decision({ outcome: "failed", reason: "error" })])
+          expect(await store.decide(after)).toMatchObject({ decision: left, isNew: false });
+      });
+
+      it("has been sent what was noted before", async () => {
+        const { transactionId } = await begun({ eventUuid: "u" });
+        await store.decide(decision({ transactionId }));
+        await store.accept(event({ uuid: "e", occurredAt: LATER }), { starts: [], exits: [exit()] });
+        expect(await store.decide(decision({ transactionId }))).toMatchObject({
+          decision: { outcome: "sent" },
+          isNew: false,
+        });
       });
     });
 
@@ -337,10 +374,10 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       now = Date.parse(occurredAt);
       const place = await begun({ eventUuid: `${distinctId}-start`, distinctId, occurredAt });
       await store.enter(place, "once");
+      await store.decide(decision({ transactionId: place.transactionId, distinctId, decidedAt: occurredAt }));
       const uuid = `${distinctId}-exit`;
       const left = exit({ eventUuid: uuid, distinctId, occurredAt });
       await store.accept(event({ uuid, distinctId, occurredAt }), { starts: [], exits: [left] });
-      await store.decide(decision({ transactionId: place.transactionId, distinctId, decidedAt: occurredAt }));
       const about = { eventUuid: `${distinctId}-odd`, eventName: "odd", distinctId };
       await store.setAside({ receivedAt: occurredAt, reason: "a reason", ...about, body: "" });
       await store.takePlace({ ...place, step: "welcome" }, { most: 3, withinMs: DAY_MS });

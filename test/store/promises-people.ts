@@ -99,6 +99,14 @@ export function storePeople(name: string, createEngine: () => Engine): void {
       });
     });
 
+    it("writes no message down as sent to whoever has left under another id", async () => {
+      const place = await begun("visitor", OCCURRED_AT);
+      await left("ada");
+      await merged(["visitor", "ada"]);
+      const sent = decision({ ...place, distinctId: "visitor" });
+      expect((await store.decide(sent)).decision).toMatchObject({ outcome: "skipped", reason: "left" });
+    });
+
     it("leaves a person of several ids the places of one under a cap", async () => {
       const cap = { most: 2, withinMs: DAY_MS };
       const place = (distinctId: string, step: string) =>

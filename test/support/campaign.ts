@@ -1,0 +1,77 @@
+import { createElement } from "react";
+import { expect } from "vitest";
+import { z } from "zod";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { event } from "../../src/workflows/event.ts";
+import { type LifecycleDefinition, type LifecycleWorkflow, lifecycle } from "../../src/workflows/lifecycle.ts";
+import type { Topic } from "../../src/workflows/topics.ts";
+
+/** What the marketing of the tests says. */
+export const mail = () => ({ subject: "An offer", body: createElement("p", null, "Have a look") });
+
+/** One marketing email, "call", to whoever was called; ended by an answer. Yours to change. */
+export function campaign({
+  category = "marketing",
+  topic = "offers",
+  ...changes
+}: Partial<Omit<LifecycleDefinition<z.ZodObject>, "category" | "topic">> & {
+  category?: "marketing" | "transactional";
+  topic?: Topic;
+} = {}): LifecycleWorkflow {
+  return lifecycle({
+    id: "campaign",
+    name: "Campaign",
+    description: "One offer for whoever was called.",
+    ...(category === "marketing" ? { category, topic } : { category }),
+    on: [event("called")],
+    exitOn: [event("answered")],
+    payload: z.object({}),
+    from: () => ({}),
+    async workflow({ step }) {
+      await step.email("call", mail);
+    },
+    ...changes,
+  });
+}
+
+/** It happens to a person, whom PostHog knows from then on; answers the event's uuid. */
+export function happen(
+  sandbox: Sandbox,
+  name: string,
+  { distinctId = "ada", uuid, ...$set }: { distinctId?: string; uuid?: string; [property: string]: unknown } = {},
+): string {
+  return sandbox.posthog.capture({
+    event: name,
+    distinctId,
+    properties: { $set: { email: `${distinctId}@example.com`, ...$set } },
+    ...(uuid !== undefined && { uuid }),
+  });
+}
+
+/** A colleague tries a workflow on Ada, from Novu's dashboard. */
+export async function byHand(sandbox: Sandbox, workflow: string): Promise<void> {
+  const response = await fetch(`${sandbox.novu.url}/v1/events/trigger`, {
+    method: "POST",
+    headers: { authorization: `ApiKey ${sandbox.config.novu.secretKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: workflow, to: { subscriberId: "ada", email: "ada@example.com" }, payload: {} }),
+  });
+  expect(response.status).toBe(201);
+  await sandbox.settled();
+}
+
+/** What was decided: step, outcome, reason and detail, with the run before when it is asked for. */
+export async function decisions(sandbox: Sandbox, { ofRun }: { ofRun?: string } = {}) {
+  const all = await sandbox.app.store.listDecisions({ limit: 100_000 });
+  return all
+    .filter(({ transactionId }) => ofRun === undefined || transactionId === ofRun)
+    .map(({ step, outcome, reason, detail }) => [step, outcome, reason, detail]);
+}
+
+/** The reports that PostHog was given of our messages, each once, by the run and the step. */
+export function reports(sandbox: Sandbox): string[] {
+  const told = sandbox.posthog.state.events.filter(({ event }) => event.startsWith("notification "));
+  const once = new Map(told.map((report) => [report.uuid, report]));
+  return [...once.values()].map(({ event: name, properties }) =>
+    [properties.transaction_id, properties.step, name.slice("notification ".length), properties.reason ?? ""].join(" "),
+  );
+}
