@@ -11,21 +11,20 @@ import { inTransaction } from "./transaction.ts";
 export function decisionLog({
   db,
   now,
-  lockPerson,
+  lock,
   announce,
 }: {
   db: Kysely<Tables>;
   now: () => number;
-  /** Lets no other transaction that asks for this person go on before this one has ended. */
-  lockPerson(trx: Kysely<Tables>, distinctId: string): Promise<void>;
+  /** Lets no other transaction that asks for this name go on before this one has ended. */
+  lock(trx: Kysely<Tables>, name: string): Promise<void>;
   announce(lane: Lane): void;
 }): Pick<Store, "decide" | "decidedSteps" | "listDecisions"> {
   return {
     async decide(wanted, { ifOpen = false, endsRun = false } = {}) {
       const { transactionId, step, distinctId } = wanted;
       const decided = await inTransaction(db, async (trx) => {
-        const ids = await idsOfPerson(trx, distinctId);
-        await lockPerson(trx, ids[0] ?? distinctId);
+        await lock(trx, transactionId);
         const earlier = await trx
           .selectFrom("decisions")
           .select("body")
@@ -33,7 +32,7 @@ export function decisionLog({
           .where("step", "=", step)
           .executeTakeFirst();
         const before = earlier && Decision.parse(JSON.parse(earlier.body));
-        const decision = holdsAgainst(before, wanted, ifOpen) ? before : await unlessLeft(trx, wanted, ids);
+        const decision = holdsAgainst(before, wanted, ifOpen) ? before : await unlessLeft(trx, wanted);
 
         // The place under the cap is free again, also when Novu has asked again and heard the same.
         if (decision.outcome !== "sent")
@@ -100,8 +99,9 @@ function holdsAgainst(before: Decision | undefined, wanted: Decision, ifOpen: bo
 }
 
 /** What is sent is on its way once this is written: so this is the last look at whether the person has left. */
-async function unlessLeft(trx: Kysely<Tables>, decision: Decision, ids: string[]): Promise<Decision> {
+async function unlessLeft(trx: Kysely<Tables>, decision: Decision): Promise<Decision> {
   if (decision.outcome !== "sent") return decision;
+  const ids = await idsOfPerson(trx, decision.distinctId);
   const exit = await trx
     .selectFrom("runs")
     .innerJoin("exits", (join) =>

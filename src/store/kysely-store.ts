@@ -41,8 +41,8 @@ interface EngineParts {
   takePlaces: Store["takePlaces"];
   /** Whether this transaction may sweep; no other does until it ends. */
   takeSweep(trx: Kysely<Tables>): Promise<boolean>;
-  /** Lets no other transaction that asks for this person go on before this one has ended. */
-  lockPerson(trx: Kysely<Tables>, distinctId: string): Promise<void>;
+  /** Lets no other transaction that asks for this name go on before this one has ended. */
+  lock(trx: Kysely<Tables>, name: string): Promise<void>;
   /** Tells other processes that there is work; whom the word does not reach finds it by looking. */
   announce(lane: Lane): void;
   watch: Store["watch"];
@@ -60,7 +60,7 @@ export function createKyselyStore({
   groupsAtOnce,
   takePlaces,
   takeSweep,
-  lockPerson,
+  lock,
   announce,
   watch,
   close,
@@ -97,8 +97,8 @@ export function createKyselyStore({
     ...turns({ db, now }),
     ...counts({ db }),
     ...profileMemory({ db }),
-    ...decisionLog({ db, now, lockPerson, announce }),
-    ...sends({ db, now, lockPerson }),
+    ...decisionLog({ db, now, lock, announce }),
+    ...sends({ db, now, lock }),
     ...retention({ db, takeSweep }),
 
     async ping() {

@@ -17,8 +17,8 @@ const CONNECT_WITHIN_MS = 1_500;
 const ANSWER_WITHIN_MS = 2_500;
 /** The number of the advisory lock that the sweep is done under; any, as long as it stays. */
 const SWEEP = 4_000_001;
-/** The first of the two numbers of a person's advisory lock. */
-const PERSON = 4_000_002;
+/** The first of the two numbers of the advisory lock on a name. */
+const NAMED = 4_000_002;
 
 /** PostgreSQL 15 or newer, for any number of processes; `beside` them, for a command, the tables are left as they are. */
 export async function openPostgresStore({
@@ -72,8 +72,8 @@ export async function openPostgresStore({
       const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${SWEEP}) as taken`.execute(trx);
       return rows[0]?.taken === true;
     },
-    async lockPerson(trx, distinctId) {
-      await sql`select pg_advisory_xact_lock(${PERSON}, hashtext(${distinctId}))`.execute(trx);
+    async lock(trx, name) {
+      await sql`select pg_advisory_xact_lock(${NAMED}, hashtext(${name}))`.execute(trx);
     },
     ...notices({ url: directUrl, db, log }),
     close: () => db.destroy(),

@@ -8,19 +8,19 @@ import { inTransaction } from "./transaction.ts";
 export function sends({
   db,
   now,
-  lockPerson,
+  lock,
 }: {
   db: Kysely<Tables>;
   now: () => number;
-  /** Lets no other transaction that asks for this person go on before this one has ended. */
-  lockPerson(trx: Kysely<Tables>, distinctId: string): Promise<void>;
+  /** Lets no other transaction that asks for this name go on before this one has ended. */
+  lock(trx: Kysely<Tables>, name: string): Promise<void>;
 }): Pick<Store, "takePlace" | "putOff"> {
   return {
     takePlace(send, { most, withinMs }) {
       const { transactionId, step, distinctId } = send;
       return inTransaction(db, async (trx) => {
         const ids = await idsOfPerson(trx, distinctId);
-        await lockPerson(trx, ids[0] ?? distinctId);
+        await lock(trx, ids[0] ?? distinctId);
         const taken = await trx
           .selectFrom("sends")
           .select(["transaction_id", "step"])

@@ -84,7 +84,7 @@ async function open({
     takePlaces: linesHere(),
     takeSweep: async () => true,
     // There is one connection, and so one transaction at a time.
-    lockPerson: async () => {},
+    lock: async () => {},
     announce: () => {},
     // A command beside may have put work back, and has no other way to say so.
     watch(wake) {
