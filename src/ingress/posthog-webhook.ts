@@ -8,11 +8,14 @@ import { BodyError, readBody } from "../lib/read-body.ts";
 import { readPostHogEvent } from "./posthog-event.ts";
 import type { Authenticate } from "./webhook-auth.ts";
 
-/** What became of an event; resolves when it is on disk, and rejects when it could not be put there. */
+/**
+ * What became of an event, and why it does not do all that it might have; resolves when it is on disk,
+ * and rejects when it could not be put there.
+ */
 export type Accept = (
   event: LifecycleEvent,
   body: string,
-) => Promise<{ outcome: "accepted" | "duplicate" } | { outcome: "ignored"; reason: string }>;
+) => Promise<{ outcome: "accepted" | "duplicate"; reason?: string } | { outcome: "ignored"; reason: string }>;
 
 /** PostHog's events reach 1 MB and its persons 512 KB. It never retries a 413. */
 const LARGEST_BODY = 2 * 1024 * 1024;
@@ -103,6 +106,7 @@ export function postHogWebhook({
     const { event } = read;
     const result = await accept(event, body);
     log.info({ stop: "ingress", answer: 202, event: event.name, eventUuid: event.uuid, ...result });
-    return result.outcome === "ignored" ? { ignored: result.reason } : { [result.outcome]: event.uuid };
+    if (result.outcome === "ignored") return { ignored: result.reason };
+    return { [result.outcome]: event.uuid, ...(result.reason !== undefined && { but: result.reason }) };
   }
 }

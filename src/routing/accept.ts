@@ -4,7 +4,7 @@ import type { Routing } from "../contracts/notification.ts";
 import { PermanentError } from "../lib/errors.ts";
 import type { Route } from "./route.ts";
 
-type Outcome = { outcome: "accepted" | "duplicate" } | { outcome: "ignored"; reason: string };
+type Outcome = { outcome: "accepted" | "duplicate"; reason?: string } | { outcome: "ignored"; reason: string };
 
 /** Keeps an event with all that it causes, or sets it aside with the reason why it causes nothing. */
 export function createAccept({
@@ -20,10 +20,10 @@ export function createAccept({
     const { problems, ...routing } = route(event);
     for (const problem of problems) await setAside({ ...problem, event, body });
     const { starts, exits, profiles = [], merges = [] } = routing;
-    if (starts.length + exits.length + profiles.length + merges.length === 0)
-      return { outcome: "ignored", reason: problems.map(({ reason }) => reason).join("; ") };
+    const reason = problems.map((problem) => problem.reason).join("; ");
+    if (starts.length + exits.length + profiles.length + merges.length === 0) return { outcome: "ignored", reason };
     try {
-      return { outcome: await keep(event, routing) };
+      return { outcome: await keep(event, routing), ...(reason !== "" && { reason }) };
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
       await setAside({ cause: "cannot be stored", reason: error.message, event, body });

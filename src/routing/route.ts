@@ -57,8 +57,9 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
     // What starts a workflow brings the profile along.
     const profile = isAboutProfile && starts.length === 0 ? profileOf(event) : null;
     const profiles = profile === null ? [] : [profile];
-    if (starts.length + exits.length + profiles.length + merges.length + problems.length === 0)
-      return nothing("filtered", whyNotWanted(event, listening));
+    const isIdle = starts.length + exits.length + problems.length === 0;
+    if (isIdle && (listening.length > 0 || profiles.length + merges.length === 0))
+      problems.push({ cause: "filtered", reason: whyNotWanted(event, listening) });
     return { starts, exits, profiles, merges, problems };
   };
 }

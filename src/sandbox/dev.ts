@@ -9,14 +9,14 @@ import { servePage } from "./page/page.tsx";
 import { SANDBOX_PORTS } from "./ports.ts";
 import { samplePersonProperties, sampleProperties } from "./samples.ts";
 import { openSandbox } from "./sandbox.ts";
-import { loadState, saveState } from "./saved-state.ts";
+import { loadState, type SavedState, saveState } from "./saved-state.ts";
 
 const HELP = `npm run dev [-- options]
 
 The app with a local PostHog and a local Novu; restarts when a file is saved.
 
   --fresh      forget what the sandbox remembers
-  --port N     the app's port (4000)
+  --port N     the app's port (4000); the page, PostHog and Novu are at 4001 to 4003
   --data DIR   where it keeps its data (./.data/dev)
   --help`;
 
@@ -39,9 +39,8 @@ try {
 }
 
 async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fresh: boolean }): Promise<void> {
-  if (fresh) rmSync(dataDir, { recursive: true, force: true });
   const stateFile = join(dataDir, "sandbox.json");
-  const saved = loadState(stateFile);
+  const saved = loadIfWanted();
   const sandbox = await openSandbox({
     dataDir,
     startAt: Math.max(saved?.now ?? 0, Date.now()),
@@ -56,7 +55,12 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
   const stop = async () => {
     await page.close();
     await sandbox.stop();
-    saveState(stateFile, { now: sandbox.clock.now(), novu: sandbox.novu.state, posthog: sandbox.posthog.state });
+    saveState(stateFile, {
+      now: sandbox.clock.now(),
+      novu: sandbox.novu.state,
+      posthog: sandbox.posthog.state,
+      watcher: process.ppid,
+    });
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
@@ -78,6 +82,14 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
            npm run demo          a fortnight in a few seconds
   ${paint("bold", "Edit")}     src/workflows, emails: saving restarts it, and the story goes on
 `);
+
+  /** A restart for a saved file, by the same watcher, goes on with the story although it too is told to forget. */
+  function loadIfWanted(): SavedState | null {
+    const state = loadState(stateFile);
+    if (!fresh || state?.watcher === process.ppid) return state;
+    rmSync(dataDir, { recursive: true, force: true });
+    return null;
+  }
 }
 
 /** Log lines as one would want to read them: time, stop, then the facts. */

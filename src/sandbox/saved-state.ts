@@ -8,6 +8,8 @@ export interface SavedState {
   now: number;
   novu: NovuState;
   posthog: PostHogState;
+  /** The process that restarts it. */
+  watcher?: number;
 }
 
 /** null when there is none, or none that can be read. */

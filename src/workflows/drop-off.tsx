@@ -7,6 +7,7 @@ import { noteControls, subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { isAfter } from "./is-after.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { webUrl } from "./web-url.ts";
 
 /** A checkout that nobody finished: a note in the app after an hour, and after a day an email with the way back. */
 export const dropOff = lifecycle({
@@ -19,8 +20,7 @@ export const dropOff = lifecycle({
   exitOn: [event("checkout_completed")],
   entry: { oncePer: { days: 1 } },
   payload: z.object({
-    // The default is what previews show; an event has to bring its own.
-    checkout_url: z.url({ protocol: /^https?$/ }).meta({ default: `${brand.appUrl}/checkout` }),
+    checkout_url: webUrl(`${brand.appUrl}/checkout`),
     cart_value: z.number().nullish(),
     currency: z
       .string()

@@ -31,7 +31,7 @@ export interface GuardedStep<Payload = Record<string, unknown>> extends Pick<Nov
     compose: Compose<Controls, { subject: string; body: ReactElement }>,
     options?: SendOptions<Controls>,
   ): Promise<void>;
-  /** Answers, in later steps, whether the note has been seen and read by then. */
+  /** Answers, in later steps, whether the note has been seen and read by then; one that was not sent has not. */
   inApp<Controls extends z.ZodObject>(
     id: string,
     compose: Compose<Controls, InAppOutput>,
@@ -168,7 +168,8 @@ export function guardedStep<Payload>(
     compose: Compose<Controls, Output>,
     options: SendOptions<Controls>,
   ) {
-    if (rules.topic !== null && channel !== "in_app" && options.atAnyHour !== true) await untilHours(id);
+    const { atAnyHour = rules.topic === null } = options;
+    if (channel !== "in_app" && !atAnyHour) await untilHours(id);
     return guardedMessage({ present, id, channel, compose, options });
   }
 

@@ -25,7 +25,10 @@ export interface SendOptions<Controls extends z.ZodObject = z.ZodObject> {
   controlSchema?: Controls;
   /** Why this message is not right for this person now, in a few words; false when it is. */
   skip?(moment: Moment<z.output<Controls>>): string | false;
-  /** Goes out at night as well: an answer to what the person has just done. Nothing else waits less than until morning. */
+  /**
+   * Whether it goes out at night as well, as what answers something the person has just done; unless
+   * said otherwise marketing does not, and the rest does. In the app there is no night.
+   */
   atAnyHour?: boolean;
 }
 

@@ -87,6 +87,21 @@ describe("at night", () => {
     expect(sandbox.novu.state.messages.map(({ stepId }) => stepId).sort()).toEqual(["call", "note"]);
   });
 
+  it("but what is no marketing can wait for the morning as well", async () => {
+    const receipt = campaign({
+      category: "transactional",
+      workflow: ({ step }) => step.email("call", mail, { atAnyHour: false }),
+    });
+    await using sandbox = await testSandbox({ workflows: [receipt], ...night });
+    happen(sandbox, "called");
+    await sandbox.settled();
+    expect(sandbox.novu.state.messages).toEqual([]);
+    await sandbox.travel({ hours: 10 });
+    expect(sandbox.novu.state.messages.map(({ sentAt }) => new Date(sentAt).toISOString())).toEqual([
+      "2026-03-03T09:00:00.000Z",
+    ]);
+  });
+
   it("an exit ends the wait for the morning", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()], ...night });
     happen(sandbox, "called");

@@ -21,6 +21,10 @@ export interface Story extends AsyncDisposable {
   becomes(person: string, properties: Properties): void;
   /** Somebody opens the app and sees the notes that are there by now, without clicking one. */
   sees(person: string): Promise<void>;
+  /** Somebody opens each of the notes that are there by now. */
+  reads(person: string): Promise<void>;
+  /** What the app said to each event of somebody: that of one that starts nothing has the reason. */
+  answers(person: string): string[];
   /** Lets time pass until "day 2 09:00", in UTC; a story begins on "day 0 09:00", a Monday. */
   until(moment: string): Promise<void>;
   /**
@@ -64,10 +68,17 @@ export async function openStory({
     },
     becomes: posthog.setPerson,
     async sees(person) {
-      const notes = messages(person).filter(({ channel }) => channel === "in_app");
       const path = `/v2/subscribers/${person}/notifications/seen`;
-      await novuApi("POST", path, { notificationIds: notes.map(({ id }) => id) });
+      await novuApi("POST", path, { notificationIds: notes(person).map(({ id }) => id) });
     },
+    async reads(person) {
+      for (const { id } of notes(person))
+        await novuApi("PATCH", `/v2/subscribers/${person}/notifications/${id}/read`, {});
+    },
+    answers: (person) =>
+      posthog.state.deliveries
+        .filter(({ distinctId, eventUuid }) => distinctId === person && eventUuid.startsWith(`${person}-`))
+        .map(({ attempts }) => attempts.at(-1)?.answer ?? ""),
     async until(moment) {
       const [, day, hour, minute] = MOMENT.exec(moment)?.map(Number) ?? [];
       if (day === undefined || hour === undefined || minute === undefined)
@@ -107,6 +118,10 @@ export async function openStory({
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${await response.text()}`);
+  }
+
+  function notes(person: string): Message[] {
+    return messages(person).filter(({ channel }) => channel === "in_app");
   }
 
   function messages(person: string): Message[] {

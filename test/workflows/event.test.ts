@@ -33,6 +33,12 @@ describe("an event with a filter", () => {
     expect([starts.map(({ workflow }) => workflow), problems]).toEqual([["any"], []]);
   });
 
+  it("says that it starts nothing, also when it changes a profile", () => {
+    const properties = { cart_value: 5, $set: { email: "ada@example.com" } };
+    const { profiles, problems } = createRoute([workflow("w", big)])(told({ properties, personProperties: free }));
+    expect([profiles?.length, problems.map(({ cause }) => cause)]).toEqual([1, ["filtered"]]);
+  });
+
   it("ends what only such an event ends", () => {
     const paid = event("checkout_completed", { properties: z.object({ paid: z.literal(true) }) });
     const route = createRoute([workflow("w", event("other"), [paid])]);

@@ -30,8 +30,7 @@ it("writes no email in the morning to whoever has read the note at night", async
   await story.until("day 0 21:00");
   for (const person of ["ada", "grace"]) await story.does(person, "session_ended", unfinished);
   await story.until("day 0 23:30");
-  const { novu } = story.sandbox;
-  for (const { id } of story.messages("ada")) novu.mark(id, "read");
+  await story.reads("ada");
   await story.sees("grace");
   await story.until("day 2 09:00");
 
