@@ -5,7 +5,9 @@ import { groupCommit } from "../lib/group-commit.ts";
 import { type Acceptance, type AcceptParts, acceptAll, acceptanceOf, bytesOf, type FromJson } from "./accept.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
+import { histories } from "./history.ts";
 import { knownEvents } from "./known-events.ts";
+import { overview } from "./overview.ts";
 import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
 import { sends } from "./sends.ts";
@@ -93,6 +95,8 @@ export function createKyselyStore({
     ...decisionLog({ db, now, announce }),
     ...sends({ db, now, lockPerson }),
     ...retention({ db, takeSweep }),
+    ...histories({ db }),
+    ...overview({ db }),
 
     async ping() {
       const row = { name: "ping", next_at: now() };
