@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import type { Cause } from "./contracts/cause.ts";
 import type { Decision } from "./contracts/decision.ts";
 import type { LifecycleEvent } from "./contracts/event.ts";
+import type { Lab } from "./contracts/lab.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
 import { type Lane, unheardKey } from "./contracts/work.ts";
 import { createPacer } from "./delivery/pacer.ts";
@@ -34,6 +35,8 @@ import { createRoute } from "./routing/route.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 import { startSweep } from "./store/sweep.ts";
+import { createStudio, type Studio } from "./studio/studio.tsx";
+import { workflowFacts } from "./studio/workflow-facts.ts";
 import { workflows as allWorkflows } from "./workflows/index.ts";
 import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
 import type { Tools } from "./workflows/tools.ts";
@@ -64,7 +67,14 @@ export async function openApp(
     clock = systemClock,
     log = createLog({ level: config.logLevel }),
     workflows = allWorkflows,
-  }: { clock?: Clock; log?: Log; workflows?: LifecycleWorkflow[] } = {},
+    lab,
+  }: {
+    clock?: Clock;
+    log?: Log;
+    workflows?: LifecycleWorkflow[];
+    /** The sandbox's; with it the studio is open, to this machine only. */
+    lab?: Lab | undefined;
+  } = {},
 ): Promise<App> {
   const { novu, posthog, roles } = config;
   const { now } = clock;
@@ -152,9 +162,12 @@ export async function openApp(
       log,
     });
 
+    const studio = openStudio();
+
     // PostHog: the door it knocks at
     const setAside = async ({ cause, reason, event, body }: Aside) => {
       metrics.setAside(cause);
+      studio?.changed();
       await store.setAside({
         receivedAt: new Date(now()).toISOString(),
         reason,
@@ -175,6 +188,7 @@ export async function openApp(
       async accept(event, body) {
         const result = await accept(event, body);
         metrics.event(result.outcome);
+        studio?.changed();
         if (result.outcome === "accepted") working?.wake("novu");
         return result;
       },
@@ -188,6 +202,7 @@ export async function openApp(
     const answersOthers = roles.includes("ingress");
     const http = express().disable("x-powered-by");
     if (answersOthers) http.use("/api/novu", bridge.router);
+    if (studio !== null) http.use("/studio", studio.router);
     http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
     const server = await serve(answeredFirst(answersOthers ? { "POST /webhooks/posthog": webhook } : {}, http), {
       port: config.port,
@@ -216,6 +231,7 @@ export async function openApp(
 
     async function stop(): Promise<void> {
       stopping = true;
+      studio?.stop();
       // A request under way may still leave work; it is on disk, and done after the next start.
       await Promise.all([server.close(), working?.stop()]);
       await stopReports();
@@ -223,9 +239,25 @@ export async function openApp(
       log.info({ stop: "app", outcome: "stopped" });
     }
 
+    function openStudio(): Studio | null {
+      const { studioSecret: secret, publicUrl } = config;
+      if (lab === undefined && secret === undefined) return null;
+      return createStudio({
+        facts: { ...store, workflows: bridge.workflows.map((one) => workflowFacts(one, workflows)) },
+        access: secret === undefined ? null : { secret, isHttps: publicUrl?.startsWith("https:") ?? false },
+        lab,
+        now,
+        log,
+      });
+    }
+
     /** Does what is due, in two lanes that do not hold each other up, and deletes what is old. */
     function startWorking() {
-      const lane = { queue: store, perform, concurrency: config.deliveryConcurrency, clock, log, count: metrics.work };
+      const count: typeof metrics.work = (...done) => {
+        metrics.work(...done);
+        studio?.changed();
+      };
+      const lane = { queue: store, perform, concurrency: config.deliveryConcurrency, clock, log, count };
       const deliverer = startWorker({ ...lane, lane: "novu" });
       const reporter = startWorker({ ...lane, lane: "posthog" });
       const sweep = startSweep({
@@ -267,6 +299,7 @@ export async function openApp(
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
       metrics.decided(decision);
+      studio?.changed();
       working?.wake("posthog");
     }
   }

@@ -12,6 +12,11 @@ const LARGEST_BODY = "5mb";
 
 export interface Discovered {
   id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  /** In the order Novu runs them. */
+  outline: Array<{ step: string; type: string }>;
   steps: number;
   sendingSteps: SendingStep[];
 }
@@ -164,12 +169,26 @@ function frameworkLog(log: Log) {
   return { info: line("info"), warn: line("warn"), error: line("error") };
 }
 
-function discovered({ workflowId, steps }: ReturnType<Client["discover"]>["workflows"][number]): Discovered {
+function discovered({
+  workflowId,
+  name,
+  description,
+  tags,
+  steps,
+}: ReturnType<Client["discover"]>["workflows"][number]): Discovered {
   const throttle = steps.findIndex(({ type }) => type === "throttle");
   const sendingSteps = steps.flatMap(({ stepId, type }, index) => {
     const channel = Channel.safeParse(type);
     const isThrottled = throttle !== -1 && index > throttle;
     return channel.success ? [{ step: stepId, channel: channel.data, isThrottled }] : [];
   });
-  return { id: workflowId, steps: steps.length, sendingSteps };
+  return {
+    id: workflowId,
+    name: name ?? workflowId,
+    description: description ?? "",
+    tags: tags ?? [],
+    outline: steps.map(({ stepId, type }) => ({ step: stepId, type })),
+    steps: steps.length,
+    sendingSteps,
+  };
 }
