@@ -13,7 +13,7 @@ export interface Link {
   /** In two or three words. */
   label: string;
   sentence: string;
-  /** What decided it: a name, a value, a condition; null where there was nothing to decide. */
+  /** What decided it: a name, a value, a condition; of an event its uuid. Null where there was nothing to decide. */
   value: string | null;
   workflow: string | null;
   step: string | null;
@@ -103,7 +103,7 @@ function eventLink(event: EventRecord, { runs, exits }: History): Link {
   return {
     ...link("event", event.occurredAt, "quiet", event.name),
     sentence: `${event.distinctId} did ${event.name}; it arrived ${lateMs < 1_000 ? "at once" : `${duration(lateMs)} later`}.`,
-    value: `event ${event.uuid}`,
+    value: event.uuid,
     workflow: run?.workflow ?? exit?.workflow ?? null,
     runRef: run?.transactionId ?? null,
   };

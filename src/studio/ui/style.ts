@@ -20,8 +20,8 @@ time { white-space: nowrap; }
 .quiet { color: var(--soft); }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 
-.shell { min-height: 100vh; display: grid; grid-template-columns: 220px minmax(0, 1fr); }
-.rail { position: sticky; top: 0; height: 100vh; padding: 18px 12px; display: flex; flex-direction: column; gap: 22px; border-right: 1px solid var(--line); background: var(--rail); }
+.shell { min-height: 100vh; display: grid; grid-template-columns: 220px minmax(0, 1fr); background: linear-gradient(var(--rail), var(--rail)) 0 0 / 220px 100% no-repeat; }
+.rail { position: sticky; top: 0; height: 100vh; padding: 18px 12px; display: flex; flex-direction: column; gap: 22px; }
 .brand { display: flex; align-items: center; gap: 10px; padding: 0 8px; font-weight: 650; letter-spacing: -0.01em; color: var(--ink); text-decoration: none; }
 .brand svg { width: 26px; height: 26px; flex: none; }
 .brand small { display: block; font-weight: 450; font-size: 12px; letter-spacing: 0; color: var(--soft); }
@@ -29,10 +29,10 @@ time { white-space: nowrap; }
 .rail li a { display: flex; align-items: center; gap: 10px; padding: 7px 10px; border-radius: 8px; color: var(--ink-2); text-decoration: none; font-weight: 500; white-space: nowrap; }
 .rail li a:hover { background: var(--hover); color: var(--ink); }
 .rail li a[aria-current] { background: var(--chosen); color: var(--chosen-ink); }
-.rail svg { width: 17px; height: 17px; flex: none; }
+.rail li svg { width: 17px; height: 17px; flex: none; }
 .rail .end { margin-top: auto; padding: 0 8px; display: grid; gap: 8px; font-size: 12.5px; color: var(--soft); }
 
-main { padding: 28px clamp(16px, 3vw, 40px) 64px; display: grid; gap: 22px; align-content: start; max-width: 1280px; width: 100%; min-width: 0; }
+main { border-left: 1px solid var(--line); padding: 28px clamp(16px, 3vw, 40px) 64px; display: grid; gap: 22px; align-content: start; max-width: 1280px; width: 100%; min-width: 0; }
 main > * { min-width: 0; }
 .head { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: 12px 24px; }
 .head > div { display: grid; gap: 4px; min-width: 0; }
@@ -62,7 +62,9 @@ tbody tr:hover { background: var(--hover); }
 th.number { text-align: right; }
 .stack { display: flex; flex-wrap: wrap; gap: 4px 6px; }
 .two { display: block; color: var(--soft); font-size: 12.5px; font-weight: 400; overflow-wrap: anywhere; }
-.long { min-width: 18rem; overflow-wrap: anywhere; }
+tbody th { min-width: 13rem; }
+td { min-width: 5.5rem; }
+.long { min-width: 17rem; overflow-wrap: anywhere; }
 
 .pill { display: inline-flex; align-items: center; gap: 5px; padding: 1px 8px; border-radius: 99px; font-size: 12.5px; line-height: 20px; font-weight: 540; white-space: nowrap; background: var(--quiet-bg); color: var(--quiet-ink); }
 .pill svg { width: 12px; height: 12px; flex: none; }
@@ -115,19 +117,21 @@ ol.steps .pill { margin-left: auto; }
 .answer { font-size: 17px; line-height: 1.45; max-width: 70ch; overflow-wrap: anywhere; }
 ${TIMELINE_STYLE}
 .door { min-height: 100vh; display: grid; place-items: center; padding: 20px; }
-.door main { padding: 28px; max-width: 380px; gap: 18px; background: var(--panel); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--lift); }
+.door main { border-left: 1px solid var(--line); padding: 28px; max-width: 380px; gap: 18px; background: var(--panel); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--lift); }
 .door form { display: grid; gap: 14px; }
 .door .button { justify-content: center; }
 .door .brand { padding: 0; }
 
 @media (max-width: 860px) {
-  .shell { grid-template-columns: minmax(0, 1fr); align-content: start; }
-  .rail { position: static; height: auto; flex-flow: row wrap; align-items: center; justify-content: space-between; gap: 10px; padding: 10px 12px 0; border-right: 0; border-bottom: 1px solid var(--line); }
+  .shell { grid-template-columns: minmax(0, 1fr); align-content: start; background: none; }
+  main { border-left: 0; }
+  .rail { position: static; height: auto; flex-flow: row wrap; align-items: center; justify-content: space-between; gap: 10px; padding: 10px 12px 0; background: var(--rail); border-bottom: 1px solid var(--line); }
   .rail nav { order: 3; flex: 1 0 100%; overflow-x: auto; margin: 0 -12px; padding: 0 8px 8px; }
   .rail ul { display: flex; }
   .rail .end { margin: 0; display: flex; align-items: center; padding: 0; }
   .rail .end p { display: none; }
   main { padding-top: 20px; }
+  .door main { border-left: 1px solid var(--line); }
   th, td { padding-left: 12px; padding-right: 12px; }
 }
 @media (prefers-reduced-motion: no-preference) { .rail li a, .button, tbody tr { transition: background-color 120ms; } }

@@ -12,6 +12,7 @@ export const TIMELINE_STYLE = `
 .timeline li:first-child::before { top: 16px; }
 .timeline li:last-child::before { bottom: auto; height: 16px; }
 .timeline li:only-child::before { display: none; }
+.timeline li.quiet { color: inherit; }
 .timeline .dot { position: relative; width: 20px; height: 20px; border-radius: 50%; display: grid; place-items: center; background: var(--quiet-bg); color: var(--quiet-ink); box-shadow: 0 0 0 4px var(--panel); }
 .timeline .dot svg { width: 12px; height: 12px; }
 .timeline .good .dot { background: var(--good-bg); color: var(--good-ink); }

@@ -41,7 +41,7 @@ export function Timeline({
               <p>{link.sentence}</p>
               {link.value === null ? null : (
                 <p className="value">
-                  decided by <code className="id">{link.value}</code>
+                  {link.kind === "event" ? "event" : "decided by"} <code className="id">{link.value}</code>
                 </p>
               )}
               {showsRun && link.runRef !== null ? <a href={runPath(link.runRef)}>see the run</a> : null}
