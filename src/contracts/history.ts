@@ -6,10 +6,10 @@ import type { Lane } from "./work.ts";
 // What the store tells people who look. Times in numbers are milliseconds since 1970, in text ISO 8601.
 
 /**
- * How a run stands: `starting`, Novu has not taken it on yet; `under way`; `finished`, its last message
+ * How a run stands: `starting`, Novu has not taken it on yet; `stuck`, and will not, because that work is dead; `under way`; `finished`, its last message
  * was decided; `left`, by an exit event; `refused`, by a limit of its workflow; `not started`, decided before it began.
  */
-export const RUN_STATUSES = ["starting", "under way", "finished", "left", "refused", "not started"] as const;
+export const RUN_STATUSES = ["starting", "stuck", "under way", "finished", "left", "refused", "not started"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 export interface RunRecord {

@@ -13,6 +13,7 @@ const MOST_SET_ASIDE = 100;
 
 const HAS_ENDED: Partial<Record<RunStatus, boolean>> = {
   starting: false,
+  stuck: false,
   "not started": true,
   "under way": false,
   finished: true,
@@ -25,6 +26,9 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
       let query = selectRuns();
       if (workflow !== undefined) query = query.where("runs.workflow", "=", workflow);
       if (status !== undefined) query = query.where("runs.state", "in", statesOf(status));
+      if (status === "stuck") query = query.where("starts.state", "=", "dead");
+      if (status === "starting")
+        query = query.where(({ eb }) => eb.fn.coalesce("starts.state", sql.lit("")), "!=", "dead");
       const hasEnded = status && HAS_ENDED[status];
       if (hasEnded !== undefined) query = query.where("runs.ended_at", hasEnded ? "is not" : "is", null);
       if (about !== undefined)
@@ -83,8 +87,16 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
     return db
       .selectFrom("runs")
       .leftJoin("events", (join) => join.on("events.uuid", "=", STARTED_BY))
+      .leftJoin("work as starts", (join) =>
+        join.on("starts.key", "=", sql<string>`${startKey("")} || runs.transaction_id`),
+      )
       .selectAll("runs")
-      .select([STARTED_BY.as("started_by"), "events.name as event_name", "events.received_at as received_at"]);
+      .select([
+        STARTED_BY.as("started_by"),
+        "starts.state as start_state",
+        "events.name as event_name",
+        "events.received_at as received_at",
+      ]);
   }
 
   async function exitsOf(
@@ -175,13 +187,13 @@ function keysOf({
 }
 
 function statesOf(status: RunStatus): Array<Tables["runs"]["state"]> {
-  if (status === "starting" || status === "not started") return ["pending"];
+  if (status === "starting" || status === "stuck" || status === "not started") return ["pending"];
   if (status === "under way" || status === "finished") return ["started"];
   return status === "left" ? ["leaving", "left"] : ["refused"];
 }
 
-function statusOf(state: Tables["runs"]["state"], hasEnded: boolean): RunStatus {
-  if (state === "pending") return hasEnded ? "not started" : "starting";
+function statusOf(state: Tables["runs"]["state"], hasEnded: boolean, isStuck: boolean): RunStatus {
+  if (state === "pending") return hasEnded ? "not started" : isStuck ? "stuck" : "starting";
   if (state === "started") return hasEnded ? "finished" : "under way";
   return state === "refused" ? "refused" : "left";
 }
@@ -195,6 +207,7 @@ function runRecord(row: {
   occurred_at: string;
   received_at: number | null;
   state: Tables["runs"]["state"];
+  start_state: string | null;
   entered_at: number | null;
   ended_at: number | null;
 }): RunRecord {
@@ -206,7 +219,7 @@ function runRecord(row: {
     eventName: row.event_name,
     occurredAt: row.occurred_at,
     receivedAt: row.received_at,
-    status: statusOf(row.state, row.ended_at !== null),
+    status: statusOf(row.state, row.ended_at !== null, row.start_state === "dead"),
     enteredAt: row.entered_at,
     endedAt: row.ended_at,
   };

@@ -54,8 +54,8 @@ export function conceal<Model>(model: Model, seal: (text: string) => string): { 
 function maskProperty(key: string, text: string): string {
   const masked = maskText(text);
   if (masked !== text) return masked;
-  if (BARE_PHONE.test(text) && !DATE.test(text)) return maskPhone(text);
-  return TELLING.test(key) && text !== "" ? "•••" : text;
+  if (TELLING.test(key) && text !== "") return "•••";
+  return BARE_PHONE.test(text) && !DATE.test(text) ? maskPhone(text) : text;
 }
 
 function maskWord(word: string): string {

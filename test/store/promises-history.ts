@@ -163,8 +163,15 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
     it("shows what waits, and pages what is dead", async () => {
       for (const uuid of ["u1", "u2", "u3"]) await begin(uuid);
       const [first, second] = await store.claim("novu", 2, 1_000);
+      const ids = async (status: "starting" | "stuck") =>
+        (await store.listRuns({ limit: 9, status })).map((run) => [run.transactionId, run.status]);
       await store.bury(first!.id, "no");
       await store.bury(second!.id, "never");
+      expect(await ids("starting")).toEqual([["u3:w", "starting"]]);
+      expect((await ids("stuck")).sort()).toEqual([
+        ["u1:w", "stuck"],
+        ["u2:w", "stuck"],
+      ]);
       expect(await store.listWaiting("novu", 9)).toMatchObject([{ key: "start:u3:w", state: "waiting", dueAt: now }]);
       expect(await store.listWaiting("posthog", 9)).toEqual([]);
       expect(await store.pageDead({ limit: 1 })).toMatchObject([{ id: second!.id, error: "never", attempts: 1 }]);

@@ -162,6 +162,7 @@ export function RunTable({ runs, now }: { runs: ListedRun[]; now: number }): Rea
 
 const TONE: Record<RunStatus, Tone> = {
   starting: "quiet",
+  stuck: "bad",
   "under way": "info",
   finished: "good",
   left: "good",
