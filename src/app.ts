@@ -243,7 +243,16 @@ export async function openApp(
       const { studioSecret: secret, publicUrl } = config;
       if (lab === undefined && secret === undefined) return null;
       return createStudio({
-        facts: { ...store, workflows: bridge.workflows.map((one) => workflowFacts(one, workflows)) },
+        facts: {
+          ...store,
+          workflows: bridge.workflows.map((one) => workflowFacts(one, workflows)),
+          async redrive(which) {
+            const redriven = await store.redrive(which);
+            working?.wake("novu");
+            working?.wake("posthog");
+            return redriven;
+          },
+        },
         access: secret === undefined ? null : { secret, isHttps: publicUrl?.startsWith("https:") ?? false },
         lab,
         now,

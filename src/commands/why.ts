@@ -23,8 +23,8 @@ Exit code: 0 something is known of the person; 1 nothing is, or trouble; 2 wrong
 
 After a build: node dist/src/commands/why.js`;
 
-/** What a name from outside could do to a terminal; colours and line ends are our own. */
-const CONTROL = /(?!\n|\x1b\[\d{1,2}m)\p{Cc}/gu;
+/** What a name from outside could steer a terminal by. */
+const CONTROL = /\p{Cc}/gu;
 const STYLES = { good: "green", bad: "red", warn: "yellow", info: "blue", quiet: "dim" } as const;
 
 interface Order {
@@ -48,7 +48,7 @@ async function main(): Promise<number> {
     const history = await store.history({ distinctId: person, workflow });
     const startedBy = workflows.find(({ id }) => id === workflow)?.events ?? [];
     const chain = explain(history, { person, workflow, startedBy: [...new Set(startedBy)] });
-    print(json ? JSON.stringify(chain) : textOf(chain).replace(CONTROL, "\uFFFD"));
+    print(json ? JSON.stringify(chain) : textOf(chain));
     return chain.isKnown ? 0 : 1;
   } finally {
     await store.close();
@@ -56,12 +56,16 @@ async function main(): Promise<number> {
 }
 
 function textOf({ answer, links }: Chain): string {
-  return [answer, ...(links.length > 0 ? [""] : []), ...links.map(lineOf)].join("\n");
+  return [clean(answer), ...(links.length > 0 ? [""] : []), ...links.map(lineOf)].join("\n");
 }
 
 function lineOf({ at, tone, label, sentence, value }: Link): string {
-  const line = `${at.slice(0, 19).replace("T", " ")}  ${paint(STYLES[tone], label.padEnd(20))}  ${sentence}`;
-  return value === null ? line : `${line}\n${" ".repeat(43)}${paint("dim", value)}`;
+  const line = `${at.slice(0, 19).replace("T", " ")}  ${paint(STYLES[tone], clean(label).padEnd(20))}  ${clean(sentence)}`;
+  return value === null ? line : `${line}\n${" ".repeat(43)}${paint("dim", clean(value))}`;
+}
+
+function clean(text: string): string {
+  return text.replace(CONTROL, "\uFFFD");
 }
 
 function readOrder(): Order | null {

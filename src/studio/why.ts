@@ -47,7 +47,10 @@ export function explain(
 ): Chain {
   const setAside = history.setAside.filter(
     ({ eventName, reason }) =>
-      workflow === null || eventName === null || startedBy.includes(eventName) || reason.includes(workflow),
+      workflow === null ||
+      eventName === null ||
+      startedBy.includes(eventName) ||
+      reason.startsWith(`does not fit ${workflow}:`),
   );
   const links = [
     ...history.events.map((event) => eventLink(event, history)),

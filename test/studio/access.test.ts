@@ -44,7 +44,7 @@ describe("the studio in production", () => {
     expect(right.headers.get("set-cookie")).toMatch(
       /^studio_session=[\w.-]+; Path=\/studio; Expires=[^;]+; HttpOnly; SameSite=Strict$/,
     );
-    const { get } = await visitor(studio.url, cookieOf(right));
+    const { get } = visitor(studio.url, cookieOf(right));
     expect((await get("/runs")).status).toBe(200);
     expect(JSON.stringify(studio.logged())).not.toContain(STUDIO_SECRET);
 
@@ -74,16 +74,16 @@ describe("the studio in production", () => {
       `${id}.${Number(expires) + HOUR_MS}.${signature}`,
       `other.${expires}.${signature}`,
     ])
-      expect((await (await visitor(studio.url, `${name}=${forged}`)).get("/runs")).status).toBe(303);
+      expect((await visitor(studio.url, `${name}=${forged}`).get("/runs")).status).toBe(303);
 
     await using other = await productionStudio({ studioSecret: "another secret that opens" });
-    expect((await (await visitor(other.url, cookie)).get("/runs")).status).toBe(303);
+    expect((await visitor(other.url, cookie).get("/runs")).status).toBe(303);
   });
 
   it("takes no form without its token, or from elsewhere", async () => {
     await using studio = await productionStudio();
-    const mine = await visitor(studio.url, cookieOf(await logIn(studio.url)));
-    const others = await visitor(studio.url, cookieOf(await logIn(studio.url)));
+    const mine = visitor(studio.url, cookieOf(await logIn(studio.url)));
+    const others = visitor(studio.url, cookieOf(await logIn(studio.url)));
     const token = /name="token" value="([^"]+)"/.exec(await others.text("/queue"))?.[1] ?? "";
     const press = async (form?: Record<string, string>, headers?: Record<string, string>) =>
       (await mine.post("/queue/redrive", { which: "all", ...form }, headers)).status;
@@ -133,7 +133,7 @@ describe("the studio in the sandbox", () => {
       httpGet(url, { headers: { host: "evil.example" } }, ({ statusCode }) => resolve(statusCode)).on("error", reject);
     });
     expect(rebound).toBe(403);
-    const here = await visitor(url);
+    const here = visitor(url);
     expect((await here.post("/queue/redrive", { which: "all", token: "guessed" })).status).toBe(403);
   });
 });

@@ -49,20 +49,18 @@ export interface Visitor {
 }
 
 /** Somebody who has logged in; or, in a sandbox, somebody at the machine. */
-export async function visitor(url: string, cookie = ""): Promise<Visitor> {
+export function visitor(url: string, cookie = ""): Visitor {
   const get = (path: string) => fetch(`${url}${path}`, { headers: { cookie }, redirect: "manual" });
   const text = async (path: string) => (await get(path)).text();
-  const token =
-    /name="token" value="([^"]+)"/.exec(await text("/set-aside")) ??
-    /name="token" value="([^"]+)"/.exec(await text("/queue"));
+  const token = async () => /name="token" value="([^"]+)"/.exec(await text("/queue"))?.[1] ?? "";
   return {
     get,
     text,
-    post: (path, form = {}, headers = {}) =>
+    post: async (path, form = {}, headers = {}) =>
       fetch(`${url}${path}`, {
         method: "POST",
         headers: { cookie, "content-type": "application/x-www-form-urlencoded", ...headers },
-        body: new URLSearchParams({ token: token?.[1] ?? "", ...form }),
+        body: new URLSearchParams({ token: form.token ?? (await token()), ...form }),
         redirect: "manual",
       }),
   };
