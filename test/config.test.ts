@@ -65,6 +65,8 @@ describe("readConfig", () => {
     ["DATABASE_DIRECT_URL", "somewhere"],
     ["ROLES", "cook"],
     ["RETENTION_DAYS", "0"],
+    ["STUDIO_SECRET", "fifteen letters"],
+    ["PUBLIC_URL", "bridge.example"],
     ["DELIVERY_CONCURRENCY", "many"],
     ["NOVU_SECRET_KEY", "key\nwith a line break"],
     ["POSTHOG_PERSONAL_API_KEY", "phx_with\nbreak"],

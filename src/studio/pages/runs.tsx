@@ -112,7 +112,7 @@ function aboutOf(text: string, { facts }: Question) {
   return { distinctId: text, eventUuid: text, transactionIds: [text, ...ids] };
 }
 
-export function listed(runs: RunRecord[], decisions: Decision[]): ListedRun[] {
+function listed(runs: RunRecord[], decisions: Decision[]): ListedRun[] {
   return runs.map((run) => {
     const mine = decisions.filter(({ transactionId }) => transactionId === run.transactionId);
     const of = (outcome: Decision["outcome"]) => mine.filter((one) => one.outcome === outcome);
@@ -127,7 +127,7 @@ export function listed(runs: RunRecord[], decisions: Decision[]): ListedRun[] {
   });
 }
 
-export function RunTable({ runs, now }: { runs: ListedRun[]; now: number }): ReactElement {
+function RunTable({ runs, now }: { runs: ListedRun[]; now: number }): ReactElement {
   return (
     <Table caption="Runs" columns={["Run", "Person", "State", "Messages", "Happened"]}>
       {runs.map((run) => (

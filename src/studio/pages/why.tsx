@@ -90,7 +90,7 @@ export const whyPage = page<Why>({
 });
 
 /** The events that a workflow listens to, or all of them. */
-export function eventsOf(
+function eventsOf(
   workflows: Array<{ id: string; listens: Array<{ event: string }> }>,
   workflow: string | undefined,
 ): string[] {
