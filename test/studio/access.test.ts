@@ -28,7 +28,9 @@ describe("the studio in production", () => {
     expect((await fetch(`${studio.url}/api/runs`)).status).toBe(401);
     expect((await fetch(`${studio.url}/live`)).status).toBe(401);
     const login = await fetch(turnedAway.headers.get("location")!.replace("/studio", studio.url));
-    expect(await login.text()).toContain('name="to" value="/studio/runs?q=ada"');
+    const form = await login.text();
+    expect(form).toContain('name="to" value="/studio/runs?q=ada"');
+    expect(form).not.toContain("<script");
     for (const elsewhere of ["https://evil.example", "//evil.example/studio", "/webhooks", "/studio/../r/x"]) {
       const page = await (await fetch(`${studio.url}/login?to=${encodeURIComponent(elsewhere)}`)).text();
       expect(page).toContain('name="to" value="/studio"');

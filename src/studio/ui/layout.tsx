@@ -105,7 +105,7 @@ export function Door({
   children: ReactNode;
 }): ReactElement {
   return (
-    <Document title={`${title} · Studio`} assets={assets}>
+    <Document title={`${title} · Studio`} assets={{ style: assets.style }}>
       <div className="door">
         <main>
           <p className="brand">
