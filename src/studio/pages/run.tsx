@@ -3,7 +3,7 @@ import { link, page } from "../page.ts";
 import { Id, Panel, When } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
 import { type Chain, explain } from "../why.ts";
-import { Status } from "./runs.tsx";
+import { Status } from "./run-table.tsx";
 
 interface RunStory {
   run: RunRecord;

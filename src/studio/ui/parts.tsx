@@ -1,5 +1,5 @@
 import type { ReactElement, ReactNode } from "react";
-import { duration } from "../why.ts";
+import { duration } from "../duration.ts";
 import { Icon, type IconName } from "./icons.tsx";
 
 export type Tone = "good" | "bad" | "warn" | "info" | "quiet";

@@ -1,6 +1,7 @@
 import type { ReactElement, ReactNode } from "react";
+import { duration } from "../duration.ts";
 import { runPath } from "../page.ts";
-import { duration, type Link } from "../why.ts";
+import type { Link } from "../why.ts";
 import { Icon } from "./icons.tsx";
 import { exact, Pill } from "./parts.tsx";
 
