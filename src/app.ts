@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import type { Cause } from "./contracts/cause.ts";
 import type { Decision } from "./contracts/decision.ts";
 import { IDENTITY_EVENTS, type LifecycleEvent } from "./contracts/event.ts";
+import type { Lab } from "./contracts/lab.ts";
 import type { Routing } from "./contracts/notification.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
 import { LANES, type Lane, unheardKey } from "./contracts/work.ts";
@@ -38,6 +39,8 @@ import { createRoute } from "./routing/route.ts";
 import { openStore } from "./store/open-store.ts";
 import type { ExitPlace, Store } from "./store/store.ts";
 import { startSweep } from "./store/sweep.ts";
+import { createStudio, type Studio } from "./studio/studio.tsx";
+import { workflowFacts } from "./studio/workflow-facts.ts";
 import { workflows as allWorkflows } from "./workflows/index.ts";
 import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
 import type { Tools } from "./workflows/tools.ts";
@@ -71,7 +74,14 @@ export async function openApp(
     clock = systemClock,
     log = createLog({ level: config.logLevel }),
     workflows = allWorkflows,
-  }: { clock?: Clock; log?: Log; workflows?: LifecycleWorkflow[] } = {},
+    lab,
+  }: {
+    clock?: Clock;
+    log?: Log;
+    workflows?: LifecycleWorkflow[];
+    /** The sandbox's; with it the studio is open, to this machine only. */
+    lab?: Lab | undefined;
+  } = {},
 ): Promise<App> {
   const { novu, posthog, roles } = config;
   const { now } = clock;
@@ -165,9 +175,12 @@ export async function openApp(
       log,
     });
 
+    const studio = openStudio();
+
     // PostHog: the door it knocks at
     const setAside = async ({ cause, reason, event, body }: Aside) => {
       metrics.setAside(cause);
+      studio?.changed();
       // Each would be followed by the next, as long as the destination sends them back.
       if (cause === "echo") return;
       await store.setAside({
@@ -187,6 +200,7 @@ export async function openApp(
     const accept = async (event: LifecycleEvent, body: string) => {
       const result = await acceptOne(event, body);
       metrics.event(result.outcome);
+      studio?.changed();
       return result;
     };
     const webhook = postHogWebhook({
@@ -203,6 +217,7 @@ export async function openApp(
     const answersOthers = roles.includes("ingress");
     const http = express().disable("x-powered-by");
     if (answersOthers) http.use("/api/novu", bridge.router);
+    if (studio !== null) http.use("/studio", studio.router);
     http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
     const server = await serve(answeredFirst(answersOthers ? { "POST /webhooks/posthog": webhook } : {}, http), {
       port: config.port,
@@ -231,6 +246,7 @@ export async function openApp(
 
     async function stop(): Promise<void> {
       stopping = true;
+      studio?.stop();
       // A request under way may still leave work; it is on disk, and done after the next start.
       await Promise.all([server.close(), working?.stop()]);
       await stopReports();
@@ -246,9 +262,34 @@ export async function openApp(
       return outcome;
     }
 
+    function openStudio(): Studio | null {
+      const { studioSecret: secret, publicUrl } = config;
+      if (lab === undefined && secret === undefined) return null;
+      return createStudio({
+        facts: {
+          ...store,
+          workflows: bridge.workflows.map((one) => workflowFacts(one, workflows)),
+          async redrive(which) {
+            const redriven = await store.redrive(which);
+            working?.wake("novu");
+            working?.wake("posthog");
+            return redriven;
+          },
+        },
+        access: secret === undefined ? null : { secret, isHttps: publicUrl?.startsWith("https:") ?? false },
+        lab,
+        now,
+        log,
+      });
+    }
+
     /** Does what is due, in lanes that do not hold each other up, deletes what is old, and looks who is away. */
     function startWorking() {
-      const lane = { queue: store, perform, concurrency: config.deliveryConcurrency, clock, log, count: metrics.work };
+      const count: typeof metrics.work = (...done) => {
+        metrics.work(...done);
+        studio?.changed();
+      };
+      const lane = { queue: store, perform, concurrency: config.deliveryConcurrency, clock, log, count };
       const workers = LANES.map((name) => [name, startWorker({ ...lane, lane: name })] as const);
       const sweep = startSweep({
         prune: (before, mostRows) => store.prune(before, mostRows),
@@ -323,6 +364,7 @@ export async function openApp(
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
       metrics.decided(decision);
+      studio?.changed();
       working?.wake("posthog");
       return decision;
     }

@@ -46,6 +46,8 @@ const Roles = z
   .pipe(z.array(Role).min(1));
 
 const Environment = z.object({
+  PUBLIC_URL: url().optional(),
+  STUDIO_SECRET: z.string().min(16, "at least 16 characters").optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   DATA_DIR: z.string().min(1).default("./.data"),
@@ -88,6 +90,10 @@ export interface Config {
   internalUsers: InternalRule[];
   /** How many calls to Novu, and to PostHog, may be under way at once. */
   deliveryConcurrency: number;
+  /** Where others reach this app. */
+  publicUrl?: string | undefined;
+  /** What opens the studio; without it there is none. */
+  studioSecret?: string | undefined;
   /** What holds for marketing, whatever workflow it is of. */
   marketing: {
     cap: Cap;
@@ -138,6 +144,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     retentionMs: env.RETENTION_DAYS * DAY_MS,
     internalUsers: env.INTERNAL_USERS,
     deliveryConcurrency: env.DELIVERY_CONCURRENCY,
+    publicUrl: env.PUBLIC_URL,
+    studioSecret: env.STUDIO_SECRET,
     marketing: { cap: env.MARKETING_CAP, hours: env.SEND_HOURS, timeZone: env.DEFAULT_TIMEZONE },
     novu: {
       secretKey: env.NOVU_SECRET_KEY,

@@ -77,6 +77,8 @@ describe("readConfig", () => {
     ["DATABASE_DIRECT_URL", "somewhere"],
     ["ROLES", "cook"],
     ["RETENTION_DAYS", "0"],
+    ["STUDIO_SECRET", "fifteen letters"],
+    ["PUBLIC_URL", "bridge.example"],
     ["DELIVERY_CONCURRENCY", "many"],
     ["INTERNAL_USERS", "ada@example.com,@"],
     ["INTERNAL_USERS", "/(open/"],

@@ -12,6 +12,11 @@ const LARGEST_BODY = "5mb";
 
 export interface Discovered {
   id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  /** In the order Novu runs them. */
+  outline: Array<{ step: string; type: string }>;
   steps: number;
   sendingSteps: SendingStep[];
   /** The messages that do not go out when Novu gives up on a step. */
@@ -195,7 +200,13 @@ function frameworkLog(log: Log) {
   return { info: line("info"), warn: line("warn"), error: line("error") };
 }
 
-function discovered({ workflowId, steps }: ReturnType<Client["discover"]>["workflows"][number]): Discovered {
+function discovered({
+  workflowId,
+  name,
+  description,
+  tags,
+  steps,
+}: ReturnType<Client["discover"]>["workflows"][number]): Discovered {
   const throttle = steps.findIndex(({ type }) => type === "throttle");
   const sendingFrom = (first: number) =>
     steps.slice(first).flatMap(({ stepId, type }) => {
@@ -206,6 +217,10 @@ function discovered({ workflowId, steps }: ReturnType<Client["discover"]>["workf
   const sendingSteps = sendingFrom(0);
   return {
     id: workflowId,
+    name: name ?? workflowId,
+    description: description ?? "",
+    tags: tags ?? [],
+    outline: steps.map(({ stepId, type }) => ({ step: stepId, type })),
     steps: steps.length,
     sendingSteps,
     lostWith(step) {

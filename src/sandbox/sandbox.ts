@@ -91,7 +91,7 @@ export async function openSandbox({
     novu: { secretKey: LOCAL_KEYS.novu, apiUrl: novu.url, plan },
     posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
   };
-  const parts = { clock, log, ...(workflows && { workflows }) };
+  const parts = { clock, log, lab: { clock }, ...(workflows && { workflows }) };
   let app = await openApp(config, parts);
   await connect();
 

@@ -5,8 +5,10 @@ import { groupCommit } from "../lib/group-commit.ts";
 import { type Acceptance, type AcceptParts, acceptAll, acceptanceOf, bytesOf, type FromJson } from "./accept.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
+import { histories } from "./history.ts";
 import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
+import { overview } from "./overview.ts";
 import { profileMemory } from "./profiles.ts";
 import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
@@ -100,6 +102,8 @@ export function createKyselyStore({
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),
     ...retention({ db, takeSweep }),
+    ...histories({ db }),
+    ...overview({ db }),
 
     async ping() {
       const row = { name: "ping", next_at: now() };

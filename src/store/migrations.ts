@@ -179,6 +179,27 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema.createIndex("sends_of_person").on("sends").columns(["distinct_id", "taken_at"]).execute();
     },
   },
+
+  "0006-studio": {
+    async up(db) {
+      for (const name of ["channel", "reason"])
+        await db.schema
+          .alterTable("decisions")
+          .addColumn(name, "text", (added) =>
+            engine === "postgres"
+              ? added.generatedAlwaysAs(sql`body::jsonb ->> ${sql.lit(name)}`).stored()
+              : added.generatedAlwaysAs(sql`body ->> ${sql.lit(name)}`),
+          )
+          .execute();
+      // A period is counted from the index alone; it also finds what the one on the time alone found.
+      await db.schema
+        .createIndex("decisions_counted")
+        .on("decisions")
+        .columns(["decided_at", "workflow", "outcome", "channel", "reason"])
+        .execute();
+      await db.schema.dropIndex("decisions_by_age").execute();
+    },
+  },
 });
 
 /** Throws when the tables are not there, or older than this version. */

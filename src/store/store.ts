@@ -1,5 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
+import type { Histories } from "../contracts/history.ts";
 import type { EntryLimit, Exit, Routing, Subscriber } from "../contracts/notification.ts";
 import type { Lane, Work } from "../contracts/work.ts";
 
@@ -100,7 +101,7 @@ export interface ToldProfile extends PersonProfile {
  * ids that were ever merged with it, whenever the merge arrived. Every promise resolves when the disk has it, and rejects
  * when it has not. Times are ISO 8601 in events and decisions, milliseconds since 1970 elsewhere.
  */
-export interface Store {
+export interface Store extends Histories {
   /**
    * An event with its work, all or nothing; `duplicate` when every part of it was there already.
    * Rejects with a PermanentError when the event itself is why it cannot be written.

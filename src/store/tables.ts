@@ -58,6 +58,8 @@ export interface Tables {
     workflow: GeneratedAlways<string>;
     outcome: GeneratedAlways<string>;
     decided_at: GeneratedAlways<string>;
+    channel: GeneratedAlways<string>;
+    reason: GeneratedAlways<string | null>;
   };
   /** Messages on their way to a person. */
   sends: {

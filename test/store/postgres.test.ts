@@ -7,6 +7,7 @@ import { decision, event, OCCURRED_AT, run, start } from "../support/facts.ts";
 import { hasPostgres, openTestDatabase, testDatabase } from "../support/postgres.ts";
 import { eventually } from "../support/sandbox.ts";
 import { type Engine, storePromises } from "./promises.ts";
+import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storePeople } from "./promises-people.ts";
 
@@ -16,6 +17,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storePromises("PostgreSQL", createEngine);
   storeLimits("PostgreSQL", createEngine);
   storePeople("PostgreSQL", createEngine);
+  storeHistories("PostgreSQL", createEngine);
 
   describe("several processes on one database", () => {
     it("open it at the same time, each with the tables up to date", async () => {

@@ -8,12 +8,14 @@ import type { Store } from "../../src/store/store.ts";
 import { decision, event, exit, LATER, merge, OCCURRED_AT, profile, run, start } from "../support/facts.ts";
 import { testFolder } from "../support/sandbox.ts";
 import { type Engine, storePromises } from "./promises.ts";
+import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storePeople } from "./promises-people.ts";
 
 storePromises("SQLite", createEngine);
 storeLimits("SQLite", createEngine);
 storePeople("SQLite", createEngine);
+storeHistories("SQLite", createEngine);
 
 function createEngine(): Engine {
   const folder = testFolder();
@@ -85,6 +87,19 @@ describe("no statement reads a whole table", () => {
     ["personRecords", "ada"],
     ["prune", 0, 10],
     ["forgetPerson", "ada"],
+    ["listRuns", { limit: 10 }],
+    ["listRuns", { limit: 10, workflow: "w", before: { occurredAt: LATER, transactionId: "u:w" } }],
+    ["listRuns", { limit: 10, status: "finished" }],
+    ["listRuns", { limit: 10, about: { distinctId: "ada", transactionIds: ["u:w"], eventUuid: "u" } }],
+    ["history", { distinctId: "ada" }],
+    ["history", { distinctId: "ada", workflow: "w" }],
+    ["history", { transactionId: "u:w" }],
+    ["decisionsOf", ["u:w"]],
+    ["countOutcomes", 0],
+    ["countSetAside", 0],
+    ["pageSetAside", { limit: 10, reason: "", about: "ada", before: 9 }],
+    ["listWaiting", "novu", 10],
+    ["pageDead", { limit: 10, error: "no", before: 9 }],
     ["ping"],
   ];
 
@@ -112,8 +127,10 @@ describe("no statement reads a whole table", () => {
           .map(() => name),
       );
     database.close();
-    // These are about all there is, and asked by people; the newest decisions are the end of the table.
-    expect(new Set(scans)).toEqual(new Set(["countLanes", "listDead", "deadCauses", "redrive", "listDecisions"]));
+    // These are about all there is, and asked by people; the newest decisions, runs and dead are the end of the table.
+    expect(new Set(scans)).toEqual(
+      new Set(["countLanes", "listDead", "deadCauses", "redrive", "listDecisions", "listRuns"]),
+    );
   });
 });
 

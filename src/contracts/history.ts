@@ -1,0 +1,118 @@
+import type { Channel, Decision } from "./decision.ts";
+import type { LifecycleEvent } from "./event.ts";
+import type { Exit } from "./notification.ts";
+import type { Lane } from "./work.ts";
+
+// What the store tells people who look. Times in numbers are milliseconds since 1970, in text ISO 8601.
+
+/**
+ * How a run stands: `starting`, Novu has not taken it on yet; `stuck`, and will not, because that work is dead; `under way`; `finished`, its last message
+ * was decided; `left`, by an exit event; `refused`, by a limit of its workflow; `not started`, decided before it began.
+ */
+export const RUN_STATUSES = ["starting", "stuck", "under way", "finished", "left", "refused", "not started"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export interface RunRecord {
+  transactionId: string;
+  workflow: string;
+  distinctId: string;
+  eventUuid: string;
+  /** Null once the event is deleted, which a run may outlive for a while. */
+  eventName: string | null;
+  /** When the starting event happened. */
+  occurredAt: string;
+  /** When it arrived. */
+  receivedAt: number | null;
+  status: RunStatus;
+  /** When Novu took it on. */
+  enteredAt: number | null;
+  endedAt: number | null;
+}
+
+/** An event as it is kept: without the person's properties. */
+export interface EventRecord extends Omit<LifecycleEvent, "personProperties"> {
+  receivedAt: number;
+}
+
+/** Work that is not done. */
+export interface WorkRecord {
+  id: number;
+  /** Says what it does: `start:`, `exit:`, `unheard:` or `report:`, and of what. */
+  key: string;
+  lane: Lane;
+  state: "waiting" | "dead";
+  dueAt: number;
+  attempts: number;
+  /** What the last try came to; null when there was none. */
+  error: string | null;
+}
+
+export interface SetAsideRecord {
+  id: number;
+  receivedAt: string;
+  reason: string;
+  eventUuid: string | null;
+  eventName: string | null;
+  distinctId: string | null;
+  body: string;
+}
+
+/** Everything that decided what a run, or a person's runs, came to. Each list is in the order it happened. */
+export interface History {
+  runs: RunRecord[];
+  /** What started the runs, and what ended them. */
+  events: EventRecord[];
+  exits: Exit[];
+  decisions: Decision[];
+  work: WorkRecord[];
+  /** Of this person. */
+  setAside: SetAsideRecord[];
+}
+
+/** What became of the runs that entered a workflow in a period, and of the messages decided in it. */
+export interface WorkflowOutcomes {
+  workflow: string;
+  entered: number;
+  /** Of those who entered: still under way. */
+  waiting: number;
+  /** Of those who entered: left by an exit event. */
+  converted: number;
+  sent: Array<{ channel: Channel; count: number }>;
+  skipped: Array<{ reason: string; count: number }>;
+  failed: number;
+}
+
+export interface RunQuery {
+  limit: number;
+  workflow?: string | undefined;
+  status?: RunStatus | undefined;
+  /** Runs of this person, with one of these ids, or begun or ended by this event. */
+  about?: { distinctId: string; transactionIds: string[]; eventUuid: string } | undefined;
+  /** Only older ones than this. */
+  before?: { occurredAt: string; transactionId: string } | undefined;
+}
+
+/** Questions that people ask; none of them changes anything. */
+export interface Histories {
+  /** Newest first, by when their event happened. */
+  listRuns(query: RunQuery): Promise<RunRecord[]>;
+  /** One run, or the newest runs of a person in one workflow or all; empty lists where there is nothing. */
+  history(of: { transactionId: string } | { distinctId: string; workflow?: string | undefined }): Promise<History>;
+  /** In no order. */
+  decisionsOf(transactionIds: string[]): Promise<Decision[]>;
+  countOutcomes(since: number): Promise<WorkflowOutcomes[]>;
+  /** The commonest first. */
+  countSetAside(since: number): Promise<Array<{ reason: string; count: number }>>;
+  /** Newest first; `before` is an id. */
+  pageSetAside(query: {
+    limit: number;
+    reason?: string | undefined;
+    /** A distinct id or an event uuid. */
+    about?: string | undefined;
+    before?: number | undefined;
+  }): Promise<SetAsideRecord[]>;
+  /** What is due first. */
+  listWaiting(lane: Lane, limit: number): Promise<WorkRecord[]>;
+  /** Newest first; `before` is an id. */
+  pageDead(query: { limit: number; error?: string | undefined; before?: number | undefined }): Promise<WorkRecord[]>;
+}

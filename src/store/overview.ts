@@ -1,0 +1,124 @@
+import { type Kysely, type Selectable, sql } from "kysely";
+import type { Channel } from "../contracts/decision.ts";
+import type { Histories, SetAsideRecord, WorkflowOutcomes, WorkRecord } from "../contracts/history.ts";
+import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
+
+/** How things stand, and what waits, is dead or was set aside. */
+export function overview({
+  db,
+}: {
+  db: Kysely<Tables>;
+}): Pick<Histories, "countOutcomes" | "countSetAside" | "pageSetAside" | "listWaiting" | "pageDead"> {
+  return {
+    async countOutcomes(since) {
+      const entered = await db
+        .selectFrom("runs")
+        .select((row) => [
+          "workflow",
+          row.fn.countAll<number>().as("entered"),
+          sql<number>`sum(case when state = 'started' and ended_at is null then 1 else 0 end)`.as("waiting"),
+          sql<number>`sum(case when state in ('leaving', 'left') then 1 else 0 end)`.as("converted"),
+        ])
+        .where("entered_at", ">=", since)
+        .groupBy("workflow")
+        .execute();
+      const decided = await db
+        .selectFrom("decisions")
+        .select((row) => ["workflow", "outcome", "channel", "reason", row.fn.countAll<number>().as("count")])
+        .where("decided_at", ">=", new Date(since).toISOString())
+        .groupBy(["workflow", "outcome", "channel", "reason"])
+        .execute();
+
+      const names = new Set([...entered, ...decided].map(({ workflow }) => workflow));
+      return [...names].sort().map((workflow): WorkflowOutcomes => {
+        const runs = entered.find((row) => row.workflow === workflow);
+        const made = (outcome: string) => decided.filter((row) => row.workflow === workflow && row.outcome === outcome);
+        return {
+          workflow,
+          entered: Number(runs?.entered ?? 0),
+          waiting: Number(runs?.waiting ?? 0),
+          converted: Number(runs?.converted ?? 0),
+          sent: countedBy(made("sent"), ({ channel }) => channel).map(([name, count]) => ({
+            channel: name as Channel,
+            count,
+          })),
+          skipped: countedBy(made("skipped"), ({ reason }) => reason ?? "").map(([reason, count]) => ({
+            reason,
+            count,
+          })),
+          failed: made("failed").reduce((sum, { count }) => sum + Number(count), 0),
+        };
+      });
+    },
+
+    async countSetAside(since) {
+      const rows = await db
+        .selectFrom("set_aside")
+        .select((row) => ["reason", row.fn.countAll<number>().as("count")])
+        .where("received_at", ">=", new Date(since).toISOString())
+        .groupBy("reason")
+        .orderBy("count", "desc")
+        .orderBy("reason")
+        .execute();
+      return rows.map(({ reason, count }) => ({ reason, count: Number(count) }));
+    },
+
+    async pageSetAside({ limit, reason, about, before }) {
+      let query = db.selectFrom("set_aside").selectAll();
+      if (reason !== undefined) query = query.where("reason", "=", reason);
+      if (before !== undefined) query = query.where("id", "<", before);
+      if (about !== undefined)
+        query = query.where(({ eb, or }) => or([eb("distinct_id", "=", about), eb("event_uuid", "=", about)]));
+      const rows = await query.orderBy("id", "desc").limit(limit).execute();
+      return rows.map(setAsideRecord);
+    },
+
+    async listWaiting(lane, limit) {
+      const rows = await db
+        .selectFrom("work")
+        .selectAll()
+        .where("lane", "=", lane)
+        .where(IS_WAITING)
+        .orderBy(NEXT_AT)
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(workRecord);
+    },
+
+    async pageDead({ limit, error, before }) {
+      let query = db.selectFrom("work").selectAll().where("state", "=", "dead");
+      if (error !== undefined) query = query.where("last_error", "=", error);
+      if (before !== undefined) query = query.where("id", "<", before);
+      const rows = await query.orderBy("id", "desc").limit(limit).execute();
+      return rows.map(workRecord);
+    },
+  };
+}
+
+export function workRecord(row: Selectable<Tables["work"]>): WorkRecord {
+  const { id, key, lane, state, attempts } = row;
+  return { id, key, lane, state, attempts, dueAt: row.due_at, error: row.last_error };
+}
+
+export function setAsideRecord(row: Selectable<Tables["set_aside"]>): SetAsideRecord {
+  return {
+    id: row.id,
+    receivedAt: row.received_at,
+    reason: row.reason,
+    eventUuid: row.event_uuid,
+    eventName: row.event_name,
+    distinctId: row.distinct_id,
+    body: row.body,
+  };
+}
+
+/** How much there is of each, the most first. */
+function countedBy<Row extends { count: number }>(
+  rows: Row[],
+  nameOf: (row: Row) => string,
+): Array<[name: string, count: number]> {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(nameOf(row), (counts.get(nameOf(row)) ?? 0) + Number(row.count));
+  return [...counts].sort(([a, one], [b, other]) => other - one || a.localeCompare(b));
+}

@@ -1,0 +1,118 @@
+import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
+import type { Request, Response } from "express";
+import { createSeal } from "./privacy.ts";
+
+const COOKIE = "studio_session";
+const SESSION_MS = 12 * 60 * 60 * 1000;
+const REVEAL_MS = 15 * 60 * 1000;
+const KEY_BYTES = 32;
+/** Ended sessions are remembered until their cookie would have expired; more than that nobody ends in 12 hours. */
+const MOST_ENDED = 10_000;
+
+/** Who is looking. */
+export interface Session {
+  id: string;
+  /** What every form carries. */
+  token: string;
+}
+
+export type Access = ReturnType<typeof createAccess>;
+
+/** Logins by one secret. A restart or a second process with the same secret keeps them; each process remembers its own log-outs. */
+export function createAccess({
+  secret,
+  isHttps = false,
+  now,
+}: {
+  secret: string;
+  /** Whether the app's public address is https. */
+  isHttps?: boolean;
+  now: () => number;
+}) {
+  // Slow, once: who steals a cookie cannot try many secrets on it.
+  const keys = scryptSync(secret, "posthog-novu-bridge studio", 3 * KEY_BYTES);
+  const [sessionKey, tokenKey, sealKey] = [0, 1, 2].map((at) =>
+    keys.subarray(at * KEY_BYTES, (at + 1) * KEY_BYTES),
+  ) as [Buffer, Buffer, Buffer];
+  const ended = new Set<string>();
+
+  return {
+    ...createSeal(sealKey),
+
+    isSecret: (offered: string) => isSame(digest(offered), digest(secret)),
+
+    begin(request: Request, response: Response): void {
+      const facts = `${randomBytes(16).toString("base64url")}.${now() + SESSION_MS}`;
+      response.cookie(COOKIE, `${facts}.${mac(sessionKey, facts)}`, {
+        ...cookieOptions(request),
+        expires: new Date(Date.now() + SESSION_MS),
+      });
+    },
+
+    end(session: Session, request: Request, response: Response): void {
+      if (ended.size >= MOST_ENDED) ended.clear();
+      ended.add(session.id);
+      response.clearCookie(COOKIE, cookieOptions(request));
+    },
+
+    sessionOf(request: Request): Session | null {
+      const [id = "", expires = "", signature = ""] = (cookieOf(request, COOKIE) ?? "").split(".");
+      if (!isSame(signature, mac(sessionKey, `${id}.${expires}`))) return null;
+      if (ended.has(id) || Number(expires) <= now()) return null;
+      return { id, token: mac(tokenKey, id) };
+    },
+
+    /** Opens one page to one session for a quarter of an hour. */
+    revealFor(session: Session, page: string): string {
+      const until = String(now() + REVEAL_MS);
+      return `${until}.${mac(tokenKey, `${session.id} ${until} ${page}`)}`;
+    },
+
+    isRevealed(session: Session, page: string, offered: string): boolean {
+      const [until = "", signature = ""] = offered.split(".");
+      return Number(until) > now() && isSame(signature, mac(tokenKey, `${session.id} ${until} ${page}`));
+    },
+  };
+
+  function cookieOptions(request: Request) {
+    const secure = isHttps || request.secure || request.get("x-forwarded-proto") === "https";
+    return { httpOnly: true, sameSite: "strict", path: "/studio", secure } as const;
+  }
+}
+
+/** Whether a form may be acted on: it was made for this session, and sent from a page of this host. */
+export function isOurForm(request: Request, session: Session | null): boolean {
+  if (!isFromHere(request)) return false;
+  const { token = "" } = (request.body ?? {}) as Record<string, unknown>;
+  return session === null || (typeof token === "string" && isSame(token, session.token));
+}
+
+/** Browsers send "null" as the origin of a form on a page with `no-referrer`, and then say whether it is the same. */
+function isFromHere(request: Request): boolean {
+  const [origin, site] = [request.get("origin"), request.get("sec-fetch-site")];
+  if (site !== undefined && site !== "same-origin" && site !== "none") return false;
+  if (origin === undefined) return true;
+  if (origin === "null") return site === "same-origin";
+  return URL.canParse(origin) && new URL(origin).host === request.get("host");
+}
+
+function mac(key: Buffer, text: string): string {
+  return createHmac("sha256", key).update(text).digest("base64url");
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function cookieOf(request: Request, name: string): string | undefined {
+  return request
+    .get("cookie")
+    ?.split(";")
+    .map((pair) => pair.trim().split("="))
+    .find(([key]) => key === name)?.[1];
+}

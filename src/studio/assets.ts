@@ -1,0 +1,24 @@
+import { createHash } from "node:crypto";
+import { Router } from "express";
+import { SCRIPT } from "./ui/script.ts";
+import { STYLE } from "./ui/style.ts";
+
+const A_YEAR_S = 365 * 24 * 60 * 60;
+
+/** Where pages find their style and script; the address changes with the content, so that both may be kept. */
+export const ASSETS = { style: addressOf("style.css", STYLE), script: addressOf("script.js", SCRIPT) };
+
+export function assetRoutes(): Router {
+  const kept = { "cache-control": `public, max-age=${A_YEAR_S}, immutable` };
+  return Router()
+    .get("/style.css", (_request, response) => {
+      response.set(kept).type("css").send(STYLE);
+    })
+    .get("/script.js", (_request, response) => {
+      response.set(kept).type("js").send(SCRIPT);
+    });
+}
+
+function addressOf(name: string, content: string): string {
+  return `/studio/${name}?v=${createHash("sha256").update(content).digest("hex").slice(0, 12)}`;
+}

@@ -1,0 +1,26 @@
+import type { Channel } from "../contracts/decision.ts";
+import type { Histories } from "../contracts/history.ts";
+import type { Lane } from "../contracts/work.ts";
+
+/** A workflow as it stands in the code. */
+export interface WorkflowFacts {
+  id: string;
+  name: string;
+  description: string;
+  category: "marketing" | "transactional";
+  /** What people turn it off by; null for what they cannot. */
+  topic: string | null;
+  tags: string[];
+  /** The events it listens to, and what each does; a condition can tell only from the event itself. */
+  listens: Array<{ event: string; does: "starts it" | "ends it" | "starts or ends it, on a condition" }>;
+  /** In the order Novu runs them. */
+  steps: Array<{ step: string; type: string; channel: Channel | null }>;
+}
+
+/** What the studio asks of the rest of the house. */
+export interface Facts extends Histories {
+  workflows: WorkflowFacts[];
+  countLanes(): Promise<Array<{ lane: Lane; waiting: number; dead: number; oldestDueAt: number | null }>>;
+  deadCauses(): Promise<Array<{ error: string; count: number }>>;
+  redrive(which: { id: number } | { error: string } | "all"): Promise<number>;
+}

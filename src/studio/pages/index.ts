@@ -1,0 +1,32 @@
+import type { Action, Page } from "../page.ts";
+import type { NavigationEntry } from "../ui/layout.tsx";
+import { overviewPage } from "./overview.tsx";
+import { queuePage, redriveAction } from "./queue.tsx";
+import { runPage } from "./run.tsx";
+import { runsPage } from "./runs.tsx";
+import { setAsidePage } from "./set-aside.tsx";
+import { whyPage } from "./why.tsx";
+import { workflowPage } from "./workflow.tsx";
+import { workflowsPage } from "./workflows.tsx";
+
+/** What the studio has wherever it runs. */
+export const PAGES: Page[] = [
+  overviewPage,
+  runsPage,
+  runPage,
+  whyPage,
+  queuePage,
+  setAsidePage,
+  workflowsPage,
+  workflowPage,
+];
+export const ACTIONS: Action[] = [redriveAction];
+
+export const NAVIGATION: NavigationEntry[] = [
+  { name: "Overview", path: "/studio", icon: "overview" },
+  { name: "Runs", path: "/studio/runs", icon: "runs" },
+  { name: "Why?", path: "/studio/why", icon: "why" },
+  { name: "Queue", path: "/studio/queue", icon: "queue" },
+  { name: "Set aside", path: "/studio/set-aside", icon: "aside" },
+  { name: "Workflows", path: "/studio/workflows", icon: "workflows" },
+];

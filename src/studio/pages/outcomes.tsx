@@ -1,0 +1,55 @@
+import type { ReactElement } from "react";
+import type { WorkflowOutcomes } from "../../contracts/history.ts";
+import { Pill } from "../ui/parts.tsx";
+
+/** What was sent, left out and failed, in words and as shares of a bar. */
+export function Messages({ sent, skipped, failed }: WorkflowOutcomes): ReactElement {
+  const all = sumOf(sent) + sumOf(skipped) + failed;
+  if (all === 0) return <span className="quiet">nothing decided</span>;
+  return (
+    <>
+      <span className="stack">
+        {sent.map(({ channel, count }) => (
+          <Pill key={channel} tone="good" count={count}>
+            {channel === "in_app" ? "in-app" : channel}
+          </Pill>
+        ))}
+        {skipped.map(({ reason, count }) => (
+          <Pill key={reason} tone="quiet" count={count}>
+            {reason === "" ? "no reason" : reason}
+          </Pill>
+        ))}
+        {failed > 0 ? (
+          <Pill tone="bad" count={failed}>
+            failed
+          </Pill>
+        ) : null}
+      </span>
+      <Share parts={{ good: sumOf(sent), none: sumOf(skipped), bad: failed }} />
+    </>
+  );
+}
+
+/** Whether people entered and nothing was ever sent. */
+export function isSilent({ entered, sent }: WorkflowOutcomes): boolean {
+  return entered > 0 && sent.length === 0;
+}
+
+export function sumOf(counts: Array<{ count: number }>): number {
+  return counts.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** For those who see; the words beside it say the same. */
+function Share({ parts }: { parts: Record<string, number> }): ReactElement {
+  const all = Object.values(parts).reduce((sum, part) => sum + part, 0);
+  let from = 0;
+  return (
+    <svg className="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+      {Object.entries(parts).map(([name, part]) => {
+        const [x, width] = [from, (part / all) * 100];
+        from += width;
+        return <rect key={name} className={name} x={x} y="0" width={width} height="8" />;
+      })}
+    </svg>
+  );
+}

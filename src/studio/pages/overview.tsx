@@ -1,0 +1,144 @@
+import type { WorkflowOutcomes } from "../../contracts/history.ts";
+import type { Lane } from "../../contracts/work.ts";
+import { link, page } from "../page.ts";
+import { periodOf, periodTabs } from "../periods.ts";
+import { Empty, Notice, number, Panel, Pill, Table, Tabs, When } from "../ui/parts.tsx";
+import { isSilent, Messages, sumOf } from "./outcomes.tsx";
+import { nothingOf } from "./workflows.tsx";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const LANES: Record<Lane, string> = { novu: "Novu", profiles: "Novu, profiles", posthog: "PostHog" };
+
+interface Overview {
+  period: { id: string; name: string };
+  lanes: Array<{ lane: Lane; waiting: number; dead: number; oldestDueAt: number | null }>;
+  /** Of the last day. */
+  setAside: Array<{ reason: string; reasonRef: string; count: number }>;
+  workflows: Array<WorkflowOutcomes & { name: string }>;
+  /** People entered these in the period, and nothing was sent. */
+  silent: string[];
+}
+
+/** How it all stands, in one look. */
+export const overviewPage = page<Overview>({
+  path: "/",
+  async read({ facts, now, query }) {
+    const period = periodOf(query.period);
+    const [lanes, setAside, outcomes] = await Promise.all([
+      facts.countLanes(),
+      facts.countSetAside(now - DAY_MS),
+      facts.countOutcomes(now - period.ms),
+    ]);
+    const ids = [
+      ...new Set([...facts.workflows, ...outcomes.map(({ workflow }) => ({ id: workflow }))].map(({ id }) => id)),
+    ];
+    const workflows = ids.map((id) => ({
+      ...(outcomes.find(({ workflow }) => workflow === id) ?? nothingOf(id)),
+      name: facts.workflows.find((one) => one.id === id)?.name ?? id,
+    }));
+    return {
+      period: { id: period.id, name: period.name },
+      lanes,
+      setAside: setAside.map((one) => ({ ...one, reasonRef: one.reason })),
+      workflows,
+      silent: workflows.filter(isSilent).map(({ workflow }) => workflow),
+    };
+  },
+
+  view({ period, lanes, setAside, workflows, silent }, { now }) {
+    const dead = lanes.reduce((sum, lane) => sum + lane.dead, 0);
+    return {
+      title: "Overview",
+      lead: "What came in, what waits, and what became of it.",
+      content: (
+        <>
+          {silent.map((workflow) => (
+            <Notice key={workflow} tone="warn">
+              People entered <a href={`/studio/workflows/${workflow}`}>{workflow}</a> in the last {period.name}, and
+              nothing was sent. <a href={link("/studio/runs", { workflow })}>See its runs</a>
+            </Notice>
+          ))}
+          <dl className="tiles">
+            {lanes.map(({ lane, waiting, oldestDueAt }) => (
+              <div className="tile" key={lane}>
+                <dt>Waiting for {LANES[lane]}</dt>
+                <dd className="big">{number(waiting)}</dd>
+                <dd className="quiet">
+                  {oldestDueAt === null ? (
+                    "nothing in the queue"
+                  ) : (
+                    <>
+                      oldest due <When at={oldestDueAt} now={now} />
+                    </>
+                  )}
+                </dd>
+              </div>
+            ))}
+            <div className={dead > 0 ? "tile bad" : "tile"}>
+              <dt>Dead letters</dt>
+              <dd className="big">{number(dead)}</dd>
+              <dd>
+                {dead > 0 ? (
+                  <a href="/studio/queue">see what they died of</a>
+                ) : (
+                  <span className="quiet">all is well</span>
+                )}
+              </dd>
+            </div>
+            <div className="tile">
+              <dt>Set aside in 24 hours</dt>
+              <dd className="big">{number(sumOf(setAside))}</dd>
+              <dd>
+                <a href="/studio/set-aside">see why</a>
+              </dd>
+            </div>
+          </dl>
+          <Panel title="Workflows" aside={<Tabs label="Period" tabs={periodTabs("/studio", period.id)} />}>
+            {workflows.length === 0 ? (
+              <Empty icon="workflows" title="No workflow yet">
+                Add a file to <code>src/workflows</code> and a line to its <code>index.ts</code>.
+              </Empty>
+            ) : (
+              <Table
+                caption={`Workflows in the last ${period.name}`}
+                columns={["Workflow", "#Entered", "#Under way", "#Converted", "Messages"]}
+              >
+                {workflows.map((one) => (
+                  <tr key={one.workflow}>
+                    <th scope="row">
+                      <a href={`/studio/workflows/${encodeURIComponent(one.workflow)}?period=${period.id}`}>
+                        {one.name}
+                      </a>
+                      <span className="two">{one.workflow}</span>
+                      {isSilent(one) ? <Pill tone="warn">nothing sent</Pill> : null}
+                    </th>
+                    <td className="number">{number(one.entered)}</td>
+                    <td className="number">{number(one.waiting)}</td>
+                    <td className="number">{number(one.converted)}</td>
+                    <td>
+                      <Messages {...one} />
+                    </td>
+                  </tr>
+                ))}
+              </Table>
+            )}
+          </Panel>
+          {setAside.length > 0 ? (
+            <Panel title="Set aside in the last 24 hours">
+              <Table caption="Set aside by reason" columns={["Reason", "#Deliveries"]}>
+                {setAside.slice(0, 8).map(({ reason, reasonRef, count }) => (
+                  <tr key={reasonRef}>
+                    <td className="long">
+                      <a href={link("/studio/set-aside", { reason: reasonRef })}>{reason}</a>
+                    </td>
+                    <td className="number">{number(count)}</td>
+                  </tr>
+                ))}
+              </Table>
+            </Panel>
+          ) : null}
+        </>
+      ),
+    };
+  },
+});

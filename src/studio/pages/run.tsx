@@ -1,0 +1,88 @@
+import type { EventRecord, RunRecord } from "../../contracts/history.ts";
+import { link, page } from "../page.ts";
+import { Id, Panel, When } from "../ui/parts.tsx";
+import { Axis, Timeline } from "../ui/timeline.tsx";
+import { type Chain, explain } from "../why.ts";
+import { Status } from "./run-table.tsx";
+
+interface RunStory {
+  run: RunRecord;
+  personRef: string;
+  /** What started it, and what ended it. */
+  events: EventRecord[];
+  chain: Chain;
+}
+
+/** All that happened in one run, on a time axis. */
+export const runPage = page<RunStory>({
+  path: "/runs/:run",
+  async read({ facts, params }) {
+    const history = await facts.history({ transactionId: params.run ?? "" });
+    const [run] = history.runs;
+    if (run === undefined) return null;
+    const { distinctId: person, workflow } = run;
+    return { run, personRef: person, events: history.events, chain: explain(history, { person, workflow }) };
+  },
+
+  view({ run, personRef, events, chain }, { now }) {
+    return {
+      title: run.workflow,
+      lead: chain.answer,
+      content: (
+        <>
+          <Panel
+            title="The run"
+            aside={
+              <a href={link("/studio/why", { person: personRef, workflow: run.workflow })}>
+                Everything about this person here
+              </a>
+            }
+          >
+            <div className="body">
+              <dl className="facts">
+                <Fact name="State">
+                  <Status status={run.status} />
+                </Fact>
+                <Fact name="Person">
+                  <Id>{run.distinctId}</Id>
+                </Fact>
+                <Fact name="Happened">
+                  <When at={run.occurredAt} now={now} />
+                </Fact>
+                <Fact name="Novu took it on">
+                  <When at={run.enteredAt} now={now} />
+                </Fact>
+                <Fact name="Ended">
+                  <When at={run.endedAt} now={now} />
+                </Fact>
+                <Fact name="Transaction id">
+                  <Id>{run.transactionId}</Id>
+                </Fact>
+              </dl>
+            </div>
+          </Panel>
+          <Panel title="What happened">
+            <Axis links={chain.links} now={now} />
+            <Timeline links={chain.links} />
+          </Panel>
+          {events.map((event) => (
+            <Panel key={event.uuid} title={`The event ${event.name}`} aside={<Id>{event.uuid}</Id>}>
+              <div className="body">
+                <pre>{JSON.stringify(event.properties, null, 2)}</pre>
+              </div>
+            </Panel>
+          ))}
+        </>
+      ),
+    };
+  },
+});
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

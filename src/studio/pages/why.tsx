@@ -1,0 +1,99 @@
+import { link, page } from "../page.ts";
+import { Icon } from "../ui/icons.tsx";
+import { Empty, Panel } from "../ui/parts.tsx";
+import { Axis, Timeline } from "../ui/timeline.tsx";
+import { type Chain, explain } from "../why.ts";
+
+interface Why {
+  workflows: string[];
+  chain: Chain | null;
+}
+
+/** Why somebody did, or did not, get it. */
+export const whyPage = page<Why>({
+  path: "/why",
+  async read({ facts, query }) {
+    const workflows = facts.workflows.map(({ id }) => id);
+    const person = query.person?.trim() ?? "";
+    if (person === "") return { workflows, chain: null };
+    const workflow = query.workflow || undefined;
+    const history = await facts.history({ distinctId: person, workflow });
+    return { workflows, chain: explain(history, { person, workflow, startedBy: eventsOf(facts.workflows, workflow) }) };
+  },
+
+  view({ workflows, chain }, { now, query }) {
+    return {
+      title: "Why?",
+      lead: "Why somebody did, or did not, get a message: everything that decided it, in order.",
+      content: (
+        <>
+          <search>
+            <form className="bar" action="/studio/why">
+              <label className="field wide">
+                Person (distinct id)
+                <input
+                  name="person"
+                  defaultValue={query.person ?? ""}
+                  required={true}
+                  autoComplete="off"
+                  spellCheck={false}
+                />
+              </label>
+              <label className="field">
+                Workflow
+                <select name="workflow" defaultValue={query.workflow ?? ""}>
+                  <option value="">all</option>
+                  {workflows.map((id) => (
+                    <option key={id} value={id}>
+                      {id}
+                    </option>
+                  ))}
+                </select>
+              </label>
+              <button type="submit" className="button first">
+                <Icon name="why" />
+                Explain
+              </button>
+            </form>
+          </search>
+          {chain === null ? (
+            <section className="panel" aria-label="No person yet">
+              <Empty icon="why" title="Whom is it about?">
+                Type a distinct id, as PostHog has it, and choose a workflow. The same is on the command line:{" "}
+                <code>npm run why -- --person ada</code>
+              </Empty>
+            </section>
+          ) : (
+            <Panel
+              title={chain.workflow === null ? "The answer, over all workflows" : `The answer for ${chain.workflow}`}
+              aside={
+                chain.isKnown ? (
+                  <a href={link("/studio/runs", { q: chain.personRef })}>All runs of this person</a>
+                ) : undefined
+              }
+            >
+              <div className="body">
+                <p className="answer">{chain.answer}</p>
+              </div>
+              {chain.links.length > 0 ? (
+                <>
+                  <Axis links={chain.links} now={now} />
+                  <Timeline links={chain.links} showsRun={true} />
+                </>
+              ) : null}
+            </Panel>
+          )}
+        </>
+      ),
+    };
+  },
+});
+
+/** The events that a workflow listens to, or all of them. */
+function eventsOf(
+  workflows: Array<{ id: string; listens: Array<{ event: string }> }>,
+  workflow: string | undefined,
+): string[] {
+  const meant = workflows.filter(({ id }) => workflow !== undefined && id === workflow);
+  return meant.flatMap(({ listens }) => listens.map(({ event }) => event));
+}

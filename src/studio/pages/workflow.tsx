@@ -1,0 +1,108 @@
+import type { WorkflowOutcomes } from "../../contracts/history.ts";
+import type { WorkflowFacts } from "../facts.ts";
+import { link, page } from "../page.ts";
+import { periodOf, periodTabs } from "../periods.ts";
+import { Id, Notice, number, Panel, Pill, Tabs } from "../ui/parts.tsx";
+import { isSilent, Messages } from "./outcomes.tsx";
+import { nothingOf } from "./workflows.tsx";
+
+interface OneWorkflow {
+  workflow: WorkflowFacts;
+  period: { id: string; name: string };
+  outcomes: WorkflowOutcomes;
+}
+
+/** One workflow: what it is, its steps, and what became of it in a period. */
+export const workflowPage = page<OneWorkflow>({
+  path: "/workflows/:workflow",
+  async read({ facts, now, params, query }) {
+    const workflow = facts.workflows.find(({ id }) => id === params.workflow);
+    if (workflow === undefined) return null;
+    const { id, name, ms } = periodOf(query.period);
+    const all = await facts.countOutcomes(now - ms);
+    const outcomes = all.find((one) => one.workflow === workflow.id) ?? nothingOf(workflow.id);
+    return { workflow, period: { id, name }, outcomes };
+  },
+
+  view({ workflow, period, outcomes }) {
+    const { id, name, description, category, topic, listens, steps, tags } = workflow;
+    const path = `/studio/workflows/${encodeURIComponent(id)}`;
+    return {
+      title: name,
+      lead: description,
+      content: (
+        <>
+          {isSilent(outcomes) ? (
+            <Notice tone="warn">
+              People entered in the last {period.name}, and nothing was sent.{" "}
+              <a href={link("/studio/runs", { workflow: id })}>See its runs</a>
+            </Notice>
+          ) : null}
+          <Panel
+            title="What became of it"
+            aside={<Tabs label="Period" tabs={periodTabs(path, period.id)} />}
+            footer={<a href={link("/studio/runs", { workflow: id })}>Its runs</a>}
+          >
+            <div className="body">
+              <dl className="facts">
+                {(
+                  [
+                    ["Entered", outcomes.entered],
+                    ["Still under way", outcomes.waiting],
+                    ["Converted", outcomes.converted],
+                  ] as const
+                ).map(([label, count]) => (
+                  <div key={label}>
+                    <dt>{label}</dt>
+                    <dd>{number(count)}</dd>
+                  </div>
+                ))}
+              </dl>
+              <div>
+                <Messages {...outcomes} />
+              </div>
+            </div>
+          </Panel>
+          <Panel title="Rules">
+            <div className="body">
+              <dl className="facts">
+                <div>
+                  <dt>Id</dt>
+                  <dd>
+                    <Id>{id}</Id>
+                  </dd>
+                </div>
+                <div>
+                  <dt>Category</dt>
+                  <dd>{topic === null ? category : `${category}, topic “${topic}”`}</dd>
+                </div>
+                {listens.map(({ event, does }) => (
+                  <div key={event}>
+                    <dt>{does}</dt>
+                    <dd>
+                      <code>{event}</code>
+                    </dd>
+                  </div>
+                ))}
+                <div>
+                  <dt>Tags</dt>
+                  <dd>{tags.join(", ")}</dd>
+                </div>
+              </dl>
+            </div>
+          </Panel>
+          <Panel title="Steps, as Novu discovers them">
+            <ol className="steps">
+              {steps.map(({ step, type, channel }) => (
+                <li key={step}>
+                  <Id>{step}</Id>
+                  <Pill tone={channel === null ? "quiet" : "info"}>{type === "in_app" ? "in-app" : type}</Pill>
+                </li>
+              ))}
+            </ol>
+          </Panel>
+        </>
+      ),
+    };
+  },
+});

@@ -1,0 +1,24 @@
+const HOUR_MS = 60 * 60 * 1000;
+
+/** How far back the numbers go. */
+const PERIODS = [
+  { id: "24h", name: "24 hours", ms: 24 * HOUR_MS },
+  { id: "7d", name: "7 days", ms: 7 * 24 * HOUR_MS },
+  { id: "30d", name: "30 days", ms: 30 * 24 * HOUR_MS },
+] as const;
+
+export interface Period {
+  id: string;
+  name: string;
+  ms: number;
+}
+
+/** The period that was asked for; a day, unless said otherwise. */
+export function periodOf(text: string | undefined): Period {
+  return PERIODS.find(({ id }) => id === text) ?? PERIODS[0];
+}
+
+/** One tab for each period. */
+export function periodTabs(path: string, chosen: string): Array<{ name: string; to: string; isChosen: boolean }> {
+  return PERIODS.map(({ id, name }) => ({ name, to: `${path}?period=${id}`, isChosen: id === chosen }));
+}

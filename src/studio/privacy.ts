@@ -1,0 +1,103 @@
+import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
+
+/** A text falls into these in one pass, however long; an address is within one. */
+const WORD = /[^\s"'<>()[\]{},;:|=&?/\\]+/g;
+const ADDRESS_IN_URL = /%40/gi;
+/** As people write them, wherever they stand. */
+const PHONE = /\+\d(?:[ ().-]{0,2}\d){6,14}/g;
+/** Without a plus, it is one only where it stands alone. */
+const BARE_PHONE = /^\(?\d(?:[ ().-]{0,2}\d){6,14}$/;
+const DATE = /^\d{4}-\d\d-\d\d/;
+/** Properties that say who somebody is or where to reach them. */
+const TELLING = /e-?mail|phone|mobile|whatsapp|address|(^|[_$.])(tel|ip|sms)$|(^|[_$.]|first|last|full|user)_?name$/i;
+
+const SEALED = /^~[\w-]{38,}$/;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** "ada@example.com" → "a•••@e•••.com", wherever in a text; phone numbers keep their last two digits. */
+export function maskText(text: string): string {
+  return text.replace(WORD, maskWord).replace(PHONE, maskPhone);
+}
+
+/** A copy of what a page shows in which no address is left, and whether there was one. */
+export function conceal<Model>(model: Model, seal: (text: string) => string): { model: Model; hidden: boolean } {
+  let hidden = false;
+  const differs = (text: string, masked: string) => {
+    if (text !== masked) hidden = true;
+    return masked;
+  };
+  return { model: walk(model, "", false) as Model, hidden };
+
+  function walk(value: unknown, key: string, inEvent: boolean): unknown {
+    if (typeof value === "string") {
+      if (key.endsWith("Ref")) return maskText(value) === value ? value : seal(value);
+      // A body may hold anything, in any form.
+      if (key === "body") {
+        hidden = true;
+        return null;
+      }
+      return differs(value, inEvent ? maskProperty(key, value) : maskText(value));
+    }
+    if (typeof value === "number" && inEvent && TELLING.test(key)) return differs(String(value), "•••");
+    if (Array.isArray(value)) return value.map((one) => walk(one, key, inEvent));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [
+        inEvent ? differs(name, maskText(name)) : name,
+        walk(one, name, inEvent || name === "properties"),
+      ]),
+    );
+  }
+}
+
+function maskProperty(key: string, text: string): string {
+  const masked = maskText(text);
+  if (masked !== text) return masked;
+  if (TELLING.test(key) && text !== "") return "•••";
+  return BARE_PHONE.test(text) && !DATE.test(text) ? maskPhone(text) : text;
+}
+
+function maskWord(word: string): string {
+  const address = word.replace(ADDRESS_IN_URL, "@");
+  const at = address.lastIndexOf("@");
+  const host = address.slice(at + 1).replace(/\.+$/, "");
+  const dot = host.lastIndexOf(".");
+  return at > 0 && dot > 0 ? `${first(address)}•••@${first(host)}•••${host.slice(dot)}` : word;
+}
+
+function maskPhone(number: string): string {
+  return `${number.startsWith("+") ? "+" : ""}•••••${number.replace(/\D/g, "").slice(-2)}`;
+}
+
+function first(text: string): string {
+  return [...text][0] ?? "";
+}
+
+/**
+ * Addresses that may stand in a link, and so in a browser's history and a proxy's log: the same text
+ * always makes the same seal, and only the key opens it.
+ */
+export function createSeal(key: Buffer): { seal(text: string): string; open(text: string): string } {
+  return {
+    seal(text) {
+      const iv = createHmac("sha256", key).update(text).digest().subarray(0, IV_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", key, iv);
+      const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+      return `~${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64url")}`;
+    },
+    /** What is not sealed is what it is. */
+    open(text) {
+      if (!SEALED.test(text)) return text;
+      const bytes = Buffer.from(text.slice(1), "base64url");
+      try {
+        const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, IV_BYTES));
+        decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+        const opened = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+        return opened.toString("utf8");
+      } catch {
+        return text;
+      }
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { type Response, Router } from "express";
+import type { Log } from "../lib/log.ts";
+import { type Access, isOurForm } from "./access.ts";
+import { sendPage } from "./answer.ts";
+import { ASSETS } from "./assets.ts";
+import { loginLine } from "./login-line.ts";
+import { Door } from "./ui/layout.tsx";
+import { Hidden, Notice } from "./ui/parts.tsx";
+
+/** Logging in and out. */
+export function signInRoutes({ access, log }: { access: Access; log: Log }): Router {
+  const tryIn = loginLine(access.isSecret);
+
+  return Router()
+    .get("/login", (request, response) => {
+      const { to } = request.query;
+      sendLogin(response, { to: within(to) });
+    })
+    .post("/login", async (request, response) => {
+      // Without a session there is no token yet; where the form comes from is checked all the same.
+      if (!isOurForm(request, null))
+        return sendLogin(response.status(403), { problem: "This form came from elsewhere." });
+      const { secret, to } = (request.body ?? {}) as Record<string, unknown>;
+      const isIn = await tryIn(request.socket.remoteAddress ?? "", typeof secret === "string" ? secret : "");
+      if (isIn !== true) {
+        log.warn({ stop: "studio", outcome: isIn === null ? "login put off" : "login refused" });
+        if (isIn === null) response.status(429).set("retry-after", "5");
+        else response.status(401);
+        const problem =
+          isIn === null ? "Too many are trying from here. Try again in 5 seconds." : "That is not the secret.";
+        return sendLogin(response, { to: within(to), problem });
+      }
+      access.begin(request, response);
+      log.info({ stop: "studio", outcome: "logged in" });
+      response.redirect(303, within(to));
+    })
+    .post("/logout", (request, response) => {
+      const session = access.sessionOf(request);
+      if (session !== null) {
+        if (!isOurForm(request, session))
+          return sendLogin(response.status(403), { problem: "This form came from elsewhere." });
+        access.end(session, request, response);
+      }
+      response.redirect(303, "/studio/login");
+    });
+}
+
+function sendLogin(response: Response, { to = "/studio", problem }: { to?: string; problem?: string }): void {
+  sendPage(
+    response,
+    <Door title="Log in" assets={ASSETS}>
+      {problem === undefined ? null : <Notice tone="bad">{problem}</Notice>}
+      <form method="post" action="/studio/login">
+        <Hidden fields={{ to }} />
+        <label className="field">
+          Studio secret
+          <input type="password" name="secret" autoComplete="current-password" required={true} />
+        </label>
+        <button type="submit" className="button first">
+          Log in
+        </button>
+      </form>
+      <p className="quiet">
+        It is what the app was given as <code>STUDIO_SECRET</code>. A login lasts 12 hours.
+      </p>
+    </Door>,
+  );
+}
+
+/** Only a page of the studio, so that no link leads from a login to elsewhere. */
+export function within(to: unknown): string {
+  if (typeof to !== "string" || !URL.canParse(to, "http://studio")) return "/studio";
+  const { origin, pathname, search } = new URL(to, "http://studio");
+  return origin === "http://studio" && /^\/studio(\/|$)/.test(pathname) ? `${pathname}${search}` : "/studio";
+}

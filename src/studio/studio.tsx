@@ -1,0 +1,210 @@
+import { type ErrorRequestHandler, type Request, type Response, Router, urlencoded } from "express";
+import type { Lab } from "../contracts/lab.ts";
+import { describeError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { createAccess, isOurForm, type Session } from "./access.ts";
+import { guarded, sendPage } from "./answer.ts";
+import { ASSETS, assetRoutes } from "./assets.ts";
+import type { Facts } from "./facts.ts";
+import { createLabDoor } from "./lab-door.ts";
+import { createLive } from "./live.ts";
+import type { Page } from "./page.ts";
+import { ACTIONS, NAVIGATION, PAGES } from "./pages/index.ts";
+import { conceal, maskText } from "./privacy.ts";
+import { signInRoutes, within } from "./sign-in.tsx";
+import { Door, Layout } from "./ui/layout.tsx";
+
+export interface Studio {
+  router: Router;
+  /** Something has happened that an open page may show. */
+  changed(): void;
+  /** Lets go of the pages that listen. */
+  stop(): void;
+}
+
+/**
+ * The pages to see and steer, and the same as JSON under `/api`. With a `lab` they are open, to this
+ * machine only, and hide nothing; else they are behind a login with `access.secret`.
+ */
+export function createStudio({
+  facts,
+  lab,
+  access: login,
+  now,
+  log,
+}: {
+  facts: Facts;
+  lab?: Lab | undefined;
+  access: { secret: string; isHttps: boolean } | null;
+  now: () => number;
+  log: Log;
+}): Studio {
+  const live = createLive();
+  const access = lab === undefined && login !== null ? createAccess({ ...login, now }) : null;
+  const labDoor = createLabDoor();
+
+  const router = Router().use(guarded, assetRoutes(), urlencoded({ extended: false, limit: "64kb" }));
+  if (access !== null) router.use(signInRoutes({ access, log }));
+  router.use((request, response, next) => {
+    const session = sessionOf(request);
+    if (session === null) return turnAway(request, response);
+    if (request.method !== "GET" && request.method !== "HEAD" && !isOurForm(request, session))
+      return wentWrong(
+        response.status(403),
+        "This form cannot be taken",
+        "It came from elsewhere, or is too old. Go back, load the page again and repeat.",
+      );
+    response.locals.session = session;
+    next();
+  });
+  router.get("/live", (request, response) => live.listen(request, response));
+
+  for (const page of PAGES) {
+    router.get(page.path, (request, response) => show(page, request, response));
+    router.get(`/api${page.path}`, async (request, response) => {
+      const told = await tell(page, request, response);
+      if (told === null) response.status(404).json({ error: "there is nothing here" });
+      else response.json(told.model);
+    });
+  }
+  for (const { path, run } of ACTIONS)
+    router.post(path, async (request, response) => {
+      const to = await run(opened(request.body), facts);
+      log.info({ stop: "studio", outcome: "done", action: path, session: sessionIn(response).id });
+      response.redirect(303, to);
+    });
+  if (access !== null)
+    router.post("/reveal", (request, response) => {
+      const session = sessionIn(response);
+      const page = canonical(within((request.body as Record<string, unknown>).page));
+      log.warn({ stop: "studio", outcome: "revealed", session: session.id, page: maskText(page) });
+      response.redirect(303, `${page}${page.includes("?") ? "&" : "?"}reveal=${access.revealFor(session, page)}`);
+    });
+  router.use((_request, response) =>
+    wentWrong(
+      response.status(404),
+      "There is nothing here",
+      "It may be older than what is kept, or the address is not whole.",
+    ),
+  );
+  router.use(((error: { status?: number }, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const isTheirs = error.status !== undefined && error.status < 500;
+    log[isTheirs ? "warn" : "error"]({ stop: "studio", path: request.path, error: describeError(error) });
+    if (isTheirs)
+      wentWrong(response.status(error.status ?? 400), "This cannot be taken", "The form is broken or too large.");
+    else
+      wentWrong(response.status(503), "The store cannot be read now", "The app's log says why. Try again in a moment.");
+  }) satisfies ErrorRequestHandler);
+
+  return { router, changed: live.changed, stop: live.stop };
+
+  function sessionOf(request: Request): Session | null {
+    if (lab !== undefined) return labDoor(request);
+    return access?.sessionOf(request) ?? null;
+  }
+
+  function turnAway(request: Request, response: Response): void {
+    if (access === null || request.path.startsWith("/api/") || request.path === "/live")
+      response
+        .status(access === null ? 403 : 401)
+        .json({ error: access === null ? "open to this machine only" : "log in at /studio/login" });
+    else if (request.method === "GET")
+      response.redirect(303, `/studio/login?to=${encodeURIComponent(request.originalUrl)}`);
+    else response.redirect(303, "/studio/login");
+  }
+
+  async function show(page: Page, request: Request, response: Response): Promise<void> {
+    const told = await tell(page, request, response);
+    if (told === null)
+      return wentWrong(
+        response.status(404),
+        "There is nothing here",
+        "It may be older than what is kept, or the address is not whole.",
+      );
+    const { token } = sessionIn(response);
+    const frame = { now: now(), token, here: told.here, query: told.query };
+    const { title, lead, content } = page.view(told.model, frame);
+    sendPage(
+      response,
+      <Layout
+        title={title}
+        lead={lead}
+        here={told.here}
+        navigation={NAVIGATION}
+        token={token}
+        reveal={told.reveal}
+        hasLogin={access !== null}
+        assets={ASSETS}
+      >
+        {content}
+      </Layout>,
+    );
+  }
+
+  /** What a page tells this session: without addresses, unless they are revealed. */
+  async function tell(page: Page, request: Request, response: Response) {
+    const { reveal = "", ...query } = textsOf(request.query);
+    const here = canonical(`/studio${hrefOf(request.path.replace(/^\/api(?=\/|$)/, ""))}${queryOf(query)}`);
+    const params = opened(request.params);
+    const model = await page.read({ facts, now: now(), params, query: opened(query) });
+    if (model === null) return null;
+    if (access === null) return { model, here, query, reveal: null };
+    if (access.isRevealed(sessionIn(response), here, reveal))
+      return { model, here, query: opened(query), reveal: "revealed" as const };
+    const concealed = conceal(model, access.seal);
+    return { model: concealed.model, here, query, reveal: concealed.hidden ? ("hidden" as const) : null };
+  }
+
+  /** The same address with what is personal in it sealed: it goes into the log. */
+  function canonical(address: string): string {
+    const { pathname, search } = new URL(address, "http://studio");
+    const query = textsOf(Object.fromEntries(new URLSearchParams(search)));
+    const sealed = access === null ? query : conceal(refsOf(query), access.seal).model;
+    return `${pathname}${queryOf(Object.fromEntries(Object.entries(sealed).map(([name, value]) => [name.replace(/Ref$/, ""), value])))}`;
+  }
+
+  function opened(values: unknown): Record<string, string> {
+    const texts = textsOf(values);
+    if (access === null) return texts;
+    return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, access.open(value)]));
+  }
+}
+
+function refsOf(query: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [`${name}Ref`, value]));
+}
+
+function sessionIn(response: Response): Session {
+  return response.locals.session as Session;
+}
+
+/** What was given once and is not empty. */
+function textsOf(values: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values ?? {}).filter(
+      (pair): pair is [string, string] => typeof pair[1] === "string" && pair[1] !== "",
+    ),
+  );
+}
+
+function queryOf(query: Record<string, string>): string {
+  const text = new URLSearchParams(query).toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function hrefOf(path: string): string {
+  return path === "/" ? "" : path;
+}
+
+function wentWrong(response: Response, title: string, advice: string): void {
+  sendPage(
+    response,
+    <Door title={title} assets={ASSETS}>
+      <p>{advice}</p>
+      <p>
+        <a href="/studio">To the overview</a>
+      </p>
+    </Door>,
+  );
+}

@@ -1,0 +1,152 @@
+import type { ReactElement, ReactNode } from "react";
+import { Icon, type IconName, Mark } from "./icons.tsx";
+import { Hidden, Notice } from "./parts.tsx";
+
+export interface NavigationEntry {
+  name: string;
+  path: string;
+  icon: IconName;
+}
+
+export interface LayoutProps {
+  title: string;
+  lead?: string | undefined;
+  /** The page's own address, below the host, as it can be shown again. */
+  here: string;
+  navigation: NavigationEntry[];
+  token: string;
+  /** What hides addresses; null where nothing is hidden. */
+  reveal: "hidden" | "revealed" | null;
+  /** With a login there is a log-out. */
+  hasLogin: boolean;
+  assets: { style: string; script: string };
+  children: ReactNode;
+}
+
+/** Every page's frame: navigation, heading, and what hides addresses. */
+export function Layout(props: LayoutProps): ReactElement {
+  const { title, lead, here, navigation, token, reveal, hasLogin, assets, children } = props;
+  return (
+    <Document title={`${title} · Studio`} assets={assets}>
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <div className="shell">
+        <header className="rail">
+          <a className="brand" href="/studio">
+            <Mark />
+            <span>
+              Studio <small>posthog-novu-bridge</small>
+            </span>
+          </a>
+          <nav aria-label="Studio">
+            <ul>
+              {navigation.map(({ name, path, icon }) => (
+                <li key={path}>
+                  <a href={path} aria-current={isIn(here, path) ? "page" : undefined}>
+                    <Icon name={icon} />
+                    {name}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <div className="end">
+            {hasLogin ? (
+              <form method="post" action="/studio/logout">
+                <Hidden fields={{ token }} />
+                <button type="submit" className="button small">
+                  Log out
+                </button>
+              </form>
+            ) : (
+              <p>Sandbox: open on this machine only, nothing hidden.</p>
+            )}
+          </div>
+        </header>
+        <main id="main" tabIndex={-1}>
+          <div className="head">
+            <div>
+              <h1>{title}</h1>
+              {lead === undefined ? null : <p>{lead}</p>}
+            </div>
+            {reveal === "hidden" ? (
+              <form method="post" action="/studio/reveal">
+                <Hidden fields={{ token, page: here }} />
+                <button
+                  type="submit"
+                  className="button"
+                  title="Shows addresses on this page for 15 minutes; it is logged"
+                >
+                  <Icon name="eye" />
+                  Reveal
+                </button>
+              </form>
+            ) : null}
+          </div>
+          {reveal === "revealed" ? (
+            <Notice tone="warn">Addresses are revealed on this page, and that was logged.</Notice>
+          ) : null}
+          {children}
+        </main>
+      </div>
+    </Document>
+  );
+}
+
+/** A page by itself, for those who are not in yet and for what went wrong. */
+export function Door({
+  title,
+  assets,
+  children,
+}: {
+  title: string;
+  assets: { style: string };
+  children: ReactNode;
+}): ReactElement {
+  return (
+    <Document title={`${title} · Studio`} assets={{ style: assets.style }}>
+      <div className="door">
+        <main>
+          <p className="brand">
+            <Mark />
+            <span>
+              Studio <small>posthog-novu-bridge</small>
+            </span>
+          </p>
+          <h1>{title}</h1>
+          {children}
+        </main>
+      </div>
+    </Document>
+  );
+}
+
+function Document({
+  title,
+  assets,
+  children,
+}: {
+  title: string;
+  assets: { style: string; script?: string };
+  children: ReactNode;
+}): ReactElement {
+  return (
+    <html lang="en">
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>{title}</title>
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href={assets.style} />
+        {assets.script === undefined ? null : <script src={assets.script} defer={true} />}
+      </head>
+      <body>{children}</body>
+    </html>
+  );
+}
+
+function isIn(here: string, path: string): boolean {
+  const at = here.split("?", 1)[0] ?? "";
+  return at === path || (path !== "/studio" && at.startsWith(`${path}/`));
+}

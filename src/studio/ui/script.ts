@@ -1,0 +1,44 @@
+/** All that runs in the browser: when something has changed, the page is fetched again and its <main> swapped. */
+export const SCRIPT = `(() => {
+  const FALLBACK_MS = 20000;
+  let busy = false, again = false;
+
+  const inUse = () => {
+    const active = document.activeElement;
+    const typing = active && active.closest("main") && /^(INPUT|SELECT|TEXTAREA)$/.test(active.tagName);
+    const selection = getSelection();
+    return document.hidden || typing || (selection && !selection.isCollapsed);
+  };
+  const keyOf = (element) => element.id || element.dataset.key || element.getAttribute("href") || element.textContent;
+  const find = (root, selector, key) => [...root.querySelectorAll(selector)].find((one) => keyOf(one) === key);
+
+  async function refresh() {
+    if (busy || inUse()) { again = true; return; }
+    busy = true; again = false;
+    try {
+      const response = await fetch(location.href, { headers: { accept: "text/html" } });
+      if (response.redirected) { location.reload(); return; }
+      if (!response.ok || inUse()) return;
+      const next = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("main");
+      const main = document.querySelector("main");
+      if (!next || next.innerHTML === main.innerHTML) return;
+      for (const open of main.querySelectorAll("details[open]")) {
+        const same = find(next, "details", keyOf(open));
+        if (same) same.open = true;
+      }
+      const active = main.contains(document.activeElement) ? document.activeElement : null;
+      const scrolled = [...main.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
+      main.replaceChildren(...document.adoptNode(next).childNodes);
+      main.querySelectorAll(".scroll").forEach((one, index) => { one.scrollLeft = scrolled[index] || 0; });
+      if (active) find(main, active.tagName, keyOf(active))?.focus({ preventScroll: true });
+    } catch {} finally { busy = false; }
+  }
+
+  const source = new EventSource("/studio/live");
+  source.onmessage = refresh;
+  addEventListener("pagehide", () => source.close());
+  document.addEventListener("visibilitychange", () => { if (again) refresh(); });
+  document.addEventListener("focusout", () => setTimeout(() => { if (again) refresh(); }));
+  setInterval(refresh, FALLBACK_MS);
+})();
+`;

@@ -1,0 +1,139 @@
+import { COLOURS } from "./colours.ts";
+import { TIMELINE_STYLE } from "./timeline-style.ts";
+
+/** How the studio looks: one file, without a build. */
+export const STYLE = `${COLOURS}
+*, *::before, *::after { box-sizing: border-box; }
+html { color-scheme: light dark; -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 14px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
+a { color: var(--link); text-underline-offset: 3px; text-decoration-thickness: 1px; }
+a:hover { text-decoration-thickness: 2px; }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 4px; }
+h1 { margin: 0; font-size: 22px; line-height: 1.25; letter-spacing: -0.015em; font-weight: 650; overflow-wrap: anywhere; }
+h2 { margin: 0; font-size: 15px; line-height: 1.4; font-weight: 620; }
+p { margin: 0; }
+code, .id, pre { font: 12.5px/1.55 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+.id { user-select: all; overflow-wrap: anywhere; }
+time { white-space: nowrap; }
+.skip { position: absolute; left: -999px; top: 8px; z-index: 9; padding: 8px 12px; background: var(--panel); border-radius: 8px; }
+.skip:focus { left: 8px; }
+.quiet { color: var(--soft); }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+
+.shell { min-height: 100vh; display: grid; grid-template-columns: 220px minmax(0, 1fr); background: linear-gradient(var(--rail), var(--rail)) 0 0 / 220px 100% no-repeat; }
+.rail { position: sticky; top: 0; height: 100vh; padding: 18px 12px; display: flex; flex-direction: column; gap: 22px; }
+.brand { display: flex; align-items: center; gap: 10px; padding: 0 8px; font-weight: 650; letter-spacing: -0.01em; color: var(--ink); text-decoration: none; }
+.brand svg { width: 26px; height: 26px; flex: none; }
+.brand small { display: block; font-weight: 450; font-size: 12px; letter-spacing: 0; color: var(--soft); }
+.rail ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
+.rail li a { display: flex; align-items: center; gap: 10px; padding: 7px 10px; border-radius: 8px; color: var(--ink-2); text-decoration: none; font-weight: 500; white-space: nowrap; }
+.rail li a:hover { background: var(--hover); color: var(--ink); }
+.rail li a[aria-current] { background: var(--chosen); color: var(--chosen-ink); }
+.rail li svg { width: 17px; height: 17px; flex: none; }
+.rail .end { margin-top: auto; padding: 0 8px; display: grid; gap: 8px; font-size: 12.5px; color: var(--soft); }
+
+main { border-left: 1px solid var(--line); padding: 28px clamp(16px, 3vw, 40px) 64px; display: grid; gap: 22px; align-content: start; max-width: 1280px; width: 100%; min-width: 0; }
+main > * { min-width: 0; }
+.head { display: flex; flex-wrap: wrap; align-items: flex-start; justify-content: space-between; gap: 12px 24px; }
+.head > div { display: grid; gap: 4px; min-width: 0; }
+.head p { color: var(--soft); max-width: 72ch; }
+
+.panel { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; box-shadow: var(--lift); overflow: hidden; }
+.panel > header { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; padding: 13px 16px; border-bottom: 1px solid var(--line); }
+.panel > header p { color: var(--soft); }
+.panel .body { padding: 16px; display: grid; gap: 12px; }
+.panel > footer { padding: 10px 16px; border-top: 1px solid var(--line); }
+.tiles { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 190px), 1fr)); }
+.tile { padding: 14px 16px; display: grid; gap: 2px; background: var(--panel); border: 1px solid var(--line); border-radius: 12px; box-shadow: var(--lift); align-content: start; }
+.tile dt { color: var(--soft); font-weight: 500; }
+.tile dd { margin: 0; }
+.tile .big { font-size: 26px; line-height: 1.2; font-weight: 640; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
+.tile.bad { border-color: var(--bad-line); }
+dl.tiles { margin: 0; }
+
+.scroll { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; }
+caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+th { text-align: left; font-weight: 500; font-size: 12.5px; color: var(--soft); padding: 9px 16px; white-space: nowrap; background: var(--table-head); border-bottom: 1px solid var(--line); }
+td { padding: 10px 16px; border-top: 1px solid var(--line-2); vertical-align: top; }
+tbody tr:first-child td, tbody tr:first-child th { border-top: 0; }
+tbody th { font-size: 14px; color: var(--ink); background: none; border-bottom: 0; border-top: 1px solid var(--line-2); white-space: normal; vertical-align: top; }
+tbody tr:hover { background: var(--hover); }
+th.number { text-align: right; }
+.stack { display: flex; flex-wrap: wrap; gap: 4px 6px; }
+.two { display: block; color: var(--soft); font-size: 12.5px; font-weight: 400; overflow-wrap: anywhere; }
+tbody th { min-width: 13rem; }
+td { min-width: 5.5rem; }
+.long { min-width: 17rem; overflow-wrap: anywhere; }
+
+.pill { display: inline-flex; align-items: center; gap: 5px; padding: 1px 8px; border-radius: 99px; font-size: 12.5px; line-height: 20px; font-weight: 540; white-space: nowrap; background: var(--quiet-bg); color: var(--quiet-ink); }
+.pill svg { width: 12px; height: 12px; flex: none; }
+.pill b { font-weight: 640; font-variant-numeric: tabular-nums; }
+.pill.good { background: var(--good-bg); color: var(--good-ink); }
+.pill.bad { background: var(--bad-bg); color: var(--bad-ink); }
+.pill.warn { background: var(--warn-bg); color: var(--warn-ink); }
+.pill.info { background: var(--info-bg); color: var(--info-ink); }
+.notice { display: flex; gap: 10px; padding: 11px 14px; border-radius: 10px; background: var(--info-bg); color: var(--info-ink); }
+.notice svg { width: 18px; height: 18px; flex: none; margin-top: 1px; }
+.notice.warn { background: var(--warn-bg); color: var(--warn-ink); }
+.notice.bad { background: var(--bad-bg); color: var(--bad-ink); }
+.notice.good { background: var(--good-bg); color: var(--good-ink); }
+.notice a { color: inherit; }
+.empty { padding: 44px 20px; text-align: center; display: grid; gap: 6px; justify-items: center; color: var(--soft); }
+.empty svg { width: 30px; height: 30px; margin-bottom: 4px; }
+.empty strong { color: var(--ink); font-weight: 600; font-size: 15px; }
+.empty p { max-width: 56ch; }
+
+form { margin: 0; }
+.bar { display: flex; flex-wrap: wrap; gap: 10px; align-items: flex-end; }
+.field { display: grid; gap: 4px; font-size: 12.5px; font-weight: 500; color: var(--soft); flex: 1 1 150px; }
+.field.wide { flex: 3 1 260px; }
+input, select { width: 100%; font: inherit; font-size: 14px; color: var(--ink); background: var(--panel); border: 1px solid var(--edge); border-radius: 8px; padding: 7px 10px; height: 36px; min-width: 0; }
+.button { font: inherit; font-weight: 560; display: inline-flex; align-items: center; gap: 7px; height: 36px; padding: 0 14px; border-radius: 8px; border: 1px solid var(--edge); background: var(--panel); color: var(--ink); cursor: pointer; text-decoration: none; white-space: nowrap; }
+.button:hover { background: var(--hover); }
+.button.first { background: var(--action); border-color: var(--action); color: var(--action-ink); }
+.button.first:hover { background: var(--action-2); }
+.button.small { height: 30px; padding: 0 10px; font-size: 13px; }
+.button svg { width: 15px; height: 15px; }
+.tabs { display: inline-flex; padding: 3px; gap: 2px; border-radius: 9px; background: var(--quiet-bg); }
+.tabs a { padding: 3px 12px; border-radius: 7px; text-decoration: none; color: var(--quiet-ink); font-weight: 540; white-space: nowrap; }
+.tabs a[aria-current] { background: var(--panel); color: var(--ink); box-shadow: var(--lift); }
+details > summary { cursor: pointer; }
+details.act > summary { list-style: none; width: max-content; }
+details.act > summary::-webkit-details-marker { display: none; }
+details.act[open] > summary { margin-bottom: 8px; }
+details.act form { padding: 12px; border: 1px solid var(--line); border-radius: 10px; background: var(--ground); display: grid; gap: 10px; justify-items: start; min-width: min(100%, 15rem); }
+pre { margin: 0; padding: 12px 14px; border-radius: 8px; background: var(--ground); border: 1px solid var(--line-2); overflow: auto; max-height: 26rem; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 2; }
+.facts { margin: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); gap: 14px 24px; }
+.facts dt { font-size: 12.5px; color: var(--soft); font-weight: 500; }
+.facts dd { margin: 0; overflow-wrap: anywhere; }
+.share { display: block; width: 100%; min-width: 90px; height: 8px; border-radius: 4px; margin-top: 7px; }
+.share .none { fill: var(--quiet-bg); } .share .good { fill: var(--good); } .share .warn { fill: var(--warn); } .share .bad { fill: var(--bad); }
+ol.steps { list-style: none; margin: 0; padding: 0; counter-reset: step; }
+ol.steps li { counter-increment: step; display: flex; gap: 12px; align-items: center; padding: 9px 16px; border-top: 1px solid var(--line-2); overflow-wrap: anywhere; }
+ol.steps li:first-child { border-top: 0; }
+ol.steps li::before { content: counter(step); width: 22px; height: 22px; border-radius: 50%; display: grid; place-items: center; font-size: 12px; background: var(--quiet-bg); color: var(--quiet-ink); flex: none; }
+ol.steps .pill { margin-left: auto; }
+.answer { font-size: 17px; line-height: 1.45; max-width: 70ch; overflow-wrap: anywhere; }
+${TIMELINE_STYLE}
+.door { min-height: 100vh; display: grid; place-items: center; padding: 20px; }
+.door main { border-left: 1px solid var(--line); padding: 28px; max-width: 380px; gap: 18px; background: var(--panel); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--lift); }
+.door form { display: grid; gap: 14px; }
+.door .button { justify-content: center; }
+.door .brand { padding: 0; }
+
+@media (max-width: 860px) {
+  .shell { grid-template-columns: minmax(0, 1fr); align-content: start; background: none; }
+  main { border-left: 0; }
+  .rail { position: static; height: auto; flex-flow: row wrap; align-items: center; justify-content: space-between; gap: 10px; padding: 10px 12px 0; background: var(--rail); border-bottom: 1px solid var(--line); }
+  .rail nav { order: 3; flex: 1 0 100%; overflow-x: auto; margin: 0 -12px; padding: 0 8px 8px; }
+  .rail ul { display: flex; }
+  .rail .end { margin: 0; display: flex; align-items: center; padding: 0; }
+  .rail .end p { display: none; }
+  main { padding-top: 20px; }
+  .door main { border-left: 1px solid var(--line); }
+  th, td { padding-left: 12px; padding-right: 12px; }
+}
+@media (prefers-reduced-motion: no-preference) { .rail li a, .button, tbody tr { transition: background-color 120ms; } }
+@media print { .rail, .bar, .button { display: none; } .shell { display: block; } }
+`;

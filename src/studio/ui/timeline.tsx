@@ -1,0 +1,100 @@
+import type { ReactElement, ReactNode } from "react";
+import { duration } from "../duration.ts";
+import { runPath } from "../page.ts";
+import type { Link } from "../why.ts";
+import { Icon } from "./icons.tsx";
+import { exact, Pill } from "./parts.tsx";
+
+/** Shorter pauses are no waiting. */
+const SHORTEST_GAP_MS = 60_000;
+const WIDTH = 1000;
+
+/** What happened, in order, with the time that passed between. */
+export function Timeline({
+  links,
+  showsRun = false,
+  extra,
+}: {
+  links: Link[];
+  /** Whether each names its run, because there are several. */
+  showsRun?: boolean;
+  /** What else there is to see of one. */
+  extra?: (link: Link) => ReactNode;
+}): ReactElement {
+  return (
+    <ol className="timeline">
+      {links.flatMap((link, index) => {
+        const gapMs = index === 0 ? 0 : Date.parse(link.at) - Date.parse(links[index - 1]?.at ?? link.at);
+        const gap =
+          gapMs < SHORTEST_GAP_MS ? [] : [<Gap key={`gap ${link.at} ${link.kind} ${link.sentence}`} ms={gapMs} />];
+        return [
+          ...gap,
+          <li key={`${link.at} ${link.kind} ${link.sentence}`} className={link.tone}>
+            <span className="at">
+              <time dateTime={link.at}>{exact(link.at).slice(0, 10)}</time>
+              <time dateTime={link.at}>{exact(link.at).slice(11)}</time>
+            </span>
+            <span className="dot">
+              <Icon name={link.tone} />
+            </span>
+            <div className="what">
+              <Pill tone={link.tone}>{link.label}</Pill>
+              <p>{link.sentence}</p>
+              {link.value === null ? null : (
+                <p className="value">
+                  {link.kind === "event" ? "event" : "decided by"} <code className="id">{link.value}</code>
+                </p>
+              )}
+              {showsRun && link.runRef !== null ? <a href={runPath(link.runRef)}>see the run</a> : null}
+              {extra?.(link)}
+            </div>
+          </li>,
+        ];
+      })}
+    </ol>
+  );
+}
+
+function Gap({ ms }: { ms: number }): ReactElement {
+  return (
+    <li className="gap">
+      <span className="at" />
+      <span className="dot" />
+      <p className="what">{duration(ms)} later</p>
+    </li>
+  );
+}
+
+/** The same on a line on which an hour is an hour wide. */
+export function Axis({ links, now }: { links: Link[]; now: number }): ReactElement | null {
+  const times = links.map(({ at }) => Date.parse(at));
+  const [from, to] = [Math.min(...times), Math.max(...times)];
+  if (links.length < 2 || to - from < SHORTEST_GAP_MS) return null;
+  const at = (ms: number) => 10 + ((ms - from) / (to - from)) * (WIDTH - 20);
+  return (
+    <div className="axis">
+      <svg viewBox={`0 0 ${WIDTH} 26`} preserveAspectRatio="none" aria-hidden="true">
+        <line className="line" x1="10" x2={WIDTH - 10} y1="13" y2="13" vectorEffect="non-scaling-stroke" />
+        {now > from && now < to ? (
+          <line className="now" x1={at(now)} x2={at(now)} y1="0" y2="26" vectorEffect="non-scaling-stroke" />
+        ) : null}
+        {links.map((link) => (
+          <line
+            key={`${link.at} ${link.kind} ${link.sentence}`}
+            className={`mark ${link.tone}`}
+            x1={at(Date.parse(link.at))}
+            x2={at(Date.parse(link.at)) + 0.01}
+            y1="13"
+            y2="13"
+            vectorEffect="non-scaling-stroke"
+          />
+        ))}
+      </svg>
+      <p>
+        <span>{exact(from)}</span>
+        <span>{duration(to - from)} in all</span>
+        <span>{exact(to)}</span>
+      </p>
+    </div>
+  );
+}

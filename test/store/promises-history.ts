@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Store } from "../../src/store/store.ts";
+import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import type { Engine } from "./promises.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** What every engine tells people who look. */
+export function storeHistories(name: string, createEngine: () => Engine): void {
+  describe(`what the store tells people: ${name}`, () => {
+    let engine: Engine;
+    let store: Store;
+    let now = 0;
+
+    beforeEach(async () => {
+      now = Date.parse(OCCURRED_AT);
+      engine = createEngine();
+      store = await engine.open(() => now);
+    });
+    afterEach(async () => {
+      await store.close();
+      await engine.drop();
+    });
+
+    it("lists runs newest first, page by page, and each once", async () => {
+      // Three at each time, so that a page ends among them.
+      for (let index = 0; index < 12; index += 1) await begin(`u${index}`, { hour: Math.floor(index / 3) });
+      const seen: string[] = [];
+      for (let before: Parameters<Store["listRuns"]>[0]["before"]; ; ) {
+        const page = await store.listRuns({ limit: 5, before });
+        seen.push(...page.map(({ transactionId }) => transactionId));
+        if (page.length < 5) break;
+        before = page.at(-1)!;
+      }
+      expect(seen).toHaveLength(12);
+      expect(new Set(seen).size).toBe(12);
+      expect(seen.slice(0, 3).sort()).toEqual(["u10:w", "u11:w", "u9:w"]);
+      expect(seen.slice(-3).sort()).toEqual(["u0:w", "u1:w", "u2:w"]);
+    });
+
+    it("lists the runs of a workflow, of a status, of a person, and those an event began or ended", async () => {
+      await begin("u1");
+      await begin("u2", { workflow: "v" });
+      await begin("u3", { distinctId: "grace" });
+      await store.markStarted("u1:w");
+      const ids = async (query: Omit<Parameters<Store["listRuns"]>[0], "limit">) =>
+        (await store.listRuns({ limit: 9, ...query })).map(({ transactionId }) => transactionId).sort();
+      const about = (text: string) => ({
+        about: { distinctId: text, transactionIds: [text, `${text}:w`], eventUuid: text },
+      });
+
+      expect(await ids({ workflow: "v" })).toEqual(["u2:v"]);
+      expect(await ids({ status: "under way" })).toEqual(["u1:w"]);
+      expect(await ids({ status: "starting" })).toEqual(["u2:v", "u3:w"]);
+      expect(await ids(about("ada"))).toEqual(["u1:w", "u2:v"]);
+      expect(await ids(about("u3"))).toEqual(["u3:w"]);
+      expect(await ids(about("u2:v"))).toEqual(["u2:v"]);
+      expect(await ids(about("nobody"))).toEqual([]);
+
+      await store.accept(event({ uuid: "e", name: "checkout_completed", occurredAt: LATER }), {
+        starts: [],
+        exits: [exit()],
+      });
+      await store.endRuns(exit());
+      expect(await ids(about("e"))).toEqual(["u1:w"]);
+      expect(await ids({ status: "left" })).toEqual(["u1:w"]);
+      expect(await ids({ status: "left", workflow: "v" })).toEqual([]);
+
+      await store.refuse("u2:v");
+      expect(await ids({ status: "refused" })).toEqual(["u2:v"]);
+      await store.decide(decision({ transactionId: "u3:w", outcome: "skipped", reason: "too late" }), {
+        endsRun: true,
+      });
+      expect(await ids({ status: "not started" })).toEqual(["u3:w"]);
+      expect(await ids({ status: "starting" })).toEqual([]);
+    });
+
+    it("tells the history of a run, and of a person", async () => {
+      await begin("u", { properties: { plan: "pro" } });
+      await begin("other", { distinctId: "grace" });
+      await store.markStarted("u:w");
+      await store.decide(decision({ outcome: "skipped", reason: "left", detail: "checkout_completed" }));
+      await store.accept(event({ uuid: "e", name: "checkout_completed", occurredAt: LATER }), {
+        starts: [],
+        exits: [exit()],
+      });
+      const aside = { receivedAt: LATER, eventUuid: "s", eventName: "x", body: "{}" };
+      await store.setAside({ ...aside, reason: "hers", distinctId: "ada" });
+      await store.setAside({ ...aside, reason: "of somebody else", distinctId: "grace" });
+
+      const ofRun = await store.history({ transactionId: "u:w" });
+      expect(ofRun).toMatchObject({
+        runs: [{ eventUuid: "u", eventName: "checkout_started", receivedAt: now, status: "under way", enteredAt: now }],
+        events: [
+          { uuid: "u", properties: { plan: "pro" }, receivedAt: now },
+          { uuid: "e", name: "checkout_completed" },
+        ],
+        exits: [exit()],
+        decisions: [{ reason: "left" }],
+        setAside: [],
+      });
+      expect(ofRun.work.map(({ key }) => key).sort()).toEqual(["exit:e:w", "report:u:w:welcome:skipped", "start:u:w"]);
+      const ofPerson = await store.history({ distinctId: "ada" });
+      expect(ofPerson).toEqual({ ...ofRun, setAside: [expect.objectContaining({ reason: "hers" })] });
+      expect((await store.history({ distinctId: "ada", workflow: "v" })).runs).toEqual([]);
+      expect(await store.history({ transactionId: "none" })).toMatchObject({ runs: [], decisions: [] });
+    });
+
+    it("counts what became of each workflow in a period", async () => {
+      for (const uuid of ["u1", "u2", "u3", "u4"]) await begin(uuid, { distinctId: uuid });
+      await store.markStarted("u4:w");
+      now += HOUR_MS;
+      for (const uuid of ["u1", "u2", "u3"]) await store.markStarted(`${uuid}:w`);
+      await store.endRuns(exit({ distinctId: "u1" }));
+      await store.decide(made({ transactionId: "u2:w", step: "a" }));
+      await store.decide(made({ transactionId: "u2:w", step: "b", channel: "push" }));
+      await store.decide(made({ transactionId: "u3:w", step: "a" }), { endsRun: true });
+      await store.decide(made({ transactionId: "u1:w", step: "a", outcome: "skipped", reason: "left" }));
+      await store.decide(made({ transactionId: "u1:w", step: "b", outcome: "failed", reason: "error" }));
+      await store.decide(decision({ transactionId: "u4:w", step: "before the period" }));
+
+      expect(await store.countOutcomes(now)).toEqual([
+        {
+          workflow: "w",
+          entered: 3,
+          waiting: 1,
+          converted: 1,
+          sent: [
+            { channel: "email", count: 2 },
+            { channel: "push", count: 1 },
+          ],
+          skipped: [{ reason: "left", count: 1 }],
+          failed: 1,
+        },
+      ]);
+      expect(await store.countOutcomes(now + 1)).toEqual([]);
+    });
+
+    it("pages what was set aside, by reason, and about a person or an event", async () => {
+      for (let index = 0; index < 5; index += 1)
+        await store.setAside({
+          receivedAt: index === 0 ? OCCURRED_AT : LATER,
+          reason: index < 2 ? "one" : "other",
+          eventUuid: `u${index}`,
+          eventName: null,
+          distinctId: index === 4 ? "ada" : null,
+          body: "",
+        });
+      const uuids = async (query: Omit<Parameters<Store["pageSetAside"]>[0], "limit">) =>
+        (await store.pageSetAside({ limit: 2, ...query })).map(({ eventUuid }) => eventUuid);
+      const [, second] = await store.pageSetAside({ limit: 2 });
+      expect(await uuids({})).toEqual(["u4", "u3"]);
+      expect(await uuids({ before: second!.id })).toEqual(["u2", "u1"]);
+      expect(await uuids({ reason: "one" })).toEqual(["u1", "u0"]);
+      expect(await uuids({ about: "ada" })).toEqual(["u4"]);
+      expect(await uuids({ about: "u2" })).toEqual(["u2"]);
+      expect(await store.countSetAside(Date.parse(LATER))).toEqual([
+        { reason: "other", count: 3 },
+        { reason: "one", count: 1 },
+      ]);
+    });
+
+    it("shows what waits, and pages what is dead", async () => {
+      for (const uuid of ["u1", "u2", "u3"]) await begin(uuid);
+      const [first, second] = await store.claim("novu", 2, 1_000);
+      const ids = async (status: "starting" | "stuck") =>
+        (await store.listRuns({ limit: 9, status })).map((run) => [run.transactionId, run.status]);
+      await store.bury(first!.id, "no");
+      await store.bury(second!.id, "never");
+      expect(await ids("starting")).toEqual([["u3:w", "starting"]]);
+      expect((await ids("stuck")).sort()).toEqual([
+        ["u1:w", "stuck"],
+        ["u2:w", "stuck"],
+      ]);
+      expect(await store.listWaiting("novu", 9)).toMatchObject([{ key: "start:u3:w", state: "waiting", dueAt: now }]);
+      expect(await store.listWaiting("posthog", 9)).toEqual([]);
+      expect(await store.pageDead({ limit: 1 })).toMatchObject([{ id: second!.id, error: "never", attempts: 1 }]);
+      expect(await store.pageDead({ limit: 9, before: second!.id })).toMatchObject([{ id: first!.id }]);
+      expect(await store.pageDead({ limit: 9, error: "no" })).toMatchObject([{ id: first!.id }]);
+    });
+
+    function begin(uuid: string, { workflow = "w", distinctId = "ada", hour = 0, properties = {} }: Beginning = {}) {
+      const occurredAt = new Date(Date.parse(OCCURRED_AT) + hour * HOUR_MS).toISOString();
+      const facts = { eventUuid: uuid, distinctId, occurredAt, transactionId: `${uuid}:${workflow}` };
+      return store.accept(event({ uuid, distinctId, occurredAt, properties }), {
+        starts: [start({ workflow, run: run(facts) })],
+        exits: [],
+      });
+    }
+
+    function made(changes: Parameters<typeof decision>[0]) {
+      return decision({ decidedAt: new Date(now).toISOString(), ...changes });
+    }
+  });
+}
+
+interface Beginning {
+  workflow?: string;
+  distinctId?: string;
+  hour?: number;
+  properties?: Record<string, unknown>;
+}

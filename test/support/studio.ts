@@ -1,0 +1,81 @@
+import { type App, openApp } from "../../src/app.ts";
+import { createLog } from "../../src/lib/log.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { testFolder, testSandbox } from "./sandbox.ts";
+
+export const STUDIO_SECRET = "open sesame, please";
+
+export interface TestStudio extends AsyncDisposable {
+  app: App;
+  sandbox: Sandbox;
+  /** Such as http://127.0.0.1:4000/studio */
+  url: string;
+  /** What the app has logged so far. */
+  logged(): Array<Record<string, unknown>>;
+}
+
+/** The app as its operator runs it, without a lab, on the services and the clock of a sandbox. */
+export async function productionStudio({
+  studioSecret = STUDIO_SECRET,
+  publicUrl,
+}: {
+  studioSecret?: string | undefined;
+  publicUrl?: string;
+} = {}): Promise<TestStudio> {
+  const sandbox = await testSandbox();
+  const folder = testFolder();
+  const lines: string[] = [];
+  const log = createLog({ level: "info", destination: { write: (line) => void lines.push(line) } });
+  const config = { ...sandbox.config, port: 0, dataDir: folder.path, studioSecret, publicUrl };
+  const app = await openApp(config, { clock: sandbox.clock, log });
+  return {
+    app,
+    sandbox,
+    url: `${app.url}/studio`,
+    logged: () => lines.map((line) => JSON.parse(line)),
+    async [Symbol.asyncDispose]() {
+      await app.stop();
+      await sandbox[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+export interface Visitor {
+  get(path: string): Promise<Response>;
+  text(path: string): Promise<string>;
+  /** Presses a button: with the token of the page, unless told otherwise. */
+  post(path: string, form?: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
+}
+
+/** Somebody who has logged in; or, in a sandbox, somebody at the machine. */
+export function visitor(url: string, cookie = ""): Visitor {
+  const get = (path: string) => fetch(`${url}${path}`, { headers: { cookie }, redirect: "manual" });
+  const text = async (path: string) => (await get(path)).text();
+  const token = async () => /name="token" value="([^"]+)"/.exec(await text("/queue"))?.[1] ?? "";
+  return {
+    get,
+    text,
+    post: async (path, form = {}, headers = {}) =>
+      fetch(`${url}${path}`, {
+        method: "POST",
+        headers: { cookie, "content-type": "application/x-www-form-urlencoded", ...headers },
+        body: new URLSearchParams({ token: form.token ?? (await token()), ...form }),
+        redirect: "manual",
+      }),
+  };
+}
+
+export function logIn(url: string, secret = STUDIO_SECRET, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${url}/login`, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    body: new URLSearchParams({ secret }),
+    redirect: "manual",
+  });
+}
+
+/** The cookie of an answer, as a browser sends it back. */
+export function cookieOf(response: Response): string {
+  return response.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+}
