@@ -1,4 +1,6 @@
 import express from "express";
+import { liveTools, sampleTools } from "./app/tools.ts";
+import { startWorking } from "./app/working.ts";
 import { createPostHogReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
 import type { Cause } from "./contracts/cause.ts";
@@ -7,22 +9,16 @@ import { IDENTITY_EVENTS, type LifecycleEvent } from "./contracts/event.ts";
 import type { Lab } from "./contracts/lab.ts";
 import type { Routing } from "./contracts/notification.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
-import { LANES, type Lane, unheardKey } from "./contracts/work.ts";
+import { LANES } from "./contracts/work.ts";
 import { createPacer } from "./delivery/pacer.ts";
 import { createPerform } from "./delivery/perform.ts";
-import { startWorker } from "./delivery/worker.ts";
-import { createGuards } from "./guards/guards.ts";
-import { timeZoneOf, untilWindow } from "./guards/hours.ts";
 import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
-import { createMetrics } from "./http/metrics.ts";
-import { createInactivitySweep } from "./ingress/inactivity-sweep.ts";
-import { postHogAbsences } from "./ingress/posthog-absences.ts";
+import { createMetrics, type Metrics } from "./http/metrics.ts";
 import { postHogWebhook } from "./ingress/posthog-webhook.ts";
 import { webhookAuth } from "./ingress/webhook-auth.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
-import { startDaily } from "./lib/daily.ts";
 import { describeError } from "./lib/errors.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { serve } from "./lib/server.ts";
@@ -30,27 +26,15 @@ import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
-import { createPersonLookup, createPersonNow } from "./people/person-now.ts";
-import { createFlagReader } from "./people/posthog-flags.ts";
 import { postHogPersons } from "./people/posthog-persons.ts";
-import { samplePerson } from "./people/sample-person.ts";
 import { createAccept } from "./routing/accept.ts";
 import { createRoute } from "./routing/route.ts";
 import { openStore } from "./store/open-store.ts";
-import type { ExitPlace, Store } from "./store/store.ts";
-import { startSweep } from "./store/sweep.ts";
+import type { Store } from "./store/store.ts";
 import { createStudio, type Studio } from "./studio/studio.tsx";
 import { workflowFacts } from "./studio/workflow-facts.ts";
 import { workflows as allWorkflows } from "./workflows/index.ts";
 import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
-import type { Tools } from "./workflows/tools.ts";
-
-/** With the time for the person it has to fit into the 5 s of a bridge call. */
-const FLAGS_WITHIN_MS = 1_000;
-/** Novu asks for a step once more for 7 s at most. */
-const HEARD_WITHIN_MS = 10 * 60 * 1000;
-/** Until a sample person's own hours. */
-const SAMPLE_WAIT_MS = 60 * 60 * 1000;
 
 export interface App {
   /** Where it listens, such as http://127.0.0.1:4000 */
@@ -63,9 +47,6 @@ export interface App {
   /** Answers what is under way, takes on nothing new, and leaves the rest on disk. */
   stop(): Promise<void>;
 }
-
-/** Few enough for a query that everybody else is waiting behind. */
-const EXITS_AT_ONCE = 1_000;
 
 /** The map of the house: opens every room and introduces them to each other. */
 export async function openApp(
@@ -103,59 +84,32 @@ export async function openApp(
       now,
     });
 
-    // People and workflows, live and as samples
-    const readPersons = postHogPersons(posthog);
-    const lookUp = createPersonLookup({ readPersons, now });
-    const { longestDelayMs, triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
-    const decisions = createNotedDecisions();
-    const objectionTo = createGuards({
-      cap: config.marketing.cap,
-      flagsOf: createFlagReader({ posthog, now, deadlineMs: FLAGS_WITHIN_MS }),
-      takePlace: (send, cap) => store.takePlace(send, cap),
-    });
-    const liveTools: Tools = {
-      longestDelayMs,
-      now,
-      objectionTo,
-      untilHours({ $timezone, $geoip_time_zone }, novuTimeZone) {
-        const { hours, timeZone: fallback } = config.marketing;
-        const candidates = [$timezone, $geoip_time_zone, novuTimeZone];
-        return untilWindow({ now: now(), hours, timeZone: timeZoneOf(candidates, fallback, metrics.invalidTimeZone) });
-      },
-      putOff: (send) => store.putOff(send),
-      async mayEndUnheard({ transactionId, distinctId, workflow }) {
-        const work = { kind: "unheard", body: { transactionId, distinctId, workflow } } as const;
-        await store.schedule(unheardKey(transactionId), work, now() + HEARD_WITHIN_MS);
-        working?.wake("novu");
-      },
-      person: createPersonNow({ lookUp, log }),
-      leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
-      record: async (decision) => decisions.note(decision),
-    };
-    const sampleTools: Tools = {
-      longestDelayMs,
-      now,
-      person: async () => samplePerson,
-      leftBy: async () => null,
-      objectionTo: async () => null,
-      untilHours: () => SAMPLE_WAIT_MS,
-      putOff: async () => 0,
-      mayEndUnheard: async () => {},
-      record: async () => {},
-    };
-
     // Novu: the bridge it calls, the API we call
+    const readPersons = postHogPersons(posthog);
+    const decisions = createNotedDecisions();
+    const live = liveTools({
+      config,
+      store,
+      readPersons,
+      note: (decision) => decisions.note(decision),
+      onScheduled: () => working?.wake("novu"),
+      onInvalidTimeZone: metrics.invalidTimeZone,
+      now,
+      log,
+    });
+    const samples = sampleTools({ config, now });
     const bridge = await openBridge({
       ...novu,
       decisions,
       record: (decision, options = { ifOpen: decision.reason === "digested" }) => decide(decision, options),
       now,
-      live: workflows.map((workflow) => workflow.build(liveTools)),
-      samples: workflows.map((workflow) => workflow.build(sampleTools)),
+      live: workflows.map((workflow) => workflow.build(live)),
+      samples: workflows.map((workflow) => workflow.build(samples)),
       log,
     });
     assertWithinPlan(bridge.workflows, novu.plan);
     const sendingSteps = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [];
+    const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
     const { report, stop: stopReports } = createPostHogReport(posthog);
     const perform = createPerform({
       novu: createNovuApi(novu),
@@ -224,7 +178,19 @@ export async function openApp(
       variable: "PORT",
     });
 
-    const working = roles.includes("worker") ? startWorking() : null;
+    const working = roles.includes("worker")
+      ? startWorking({
+          config,
+          store,
+          workflows,
+          perform,
+          accept,
+          readPersons,
+          metrics: { ...metrics, work: countWork },
+          clock,
+          log,
+        })
+      : null;
     log.info({
       stop: "app",
       outcome: "listening",
@@ -271,8 +237,7 @@ export async function openApp(
           workflows: bridge.workflows.map((one) => workflowFacts(one, workflows)),
           async redrive(which) {
             const redriven = await store.redrive(which);
-            working?.wake("novu");
-            working?.wake("posthog");
+            for (const lane of LANES) working?.wake(lane);
             return redriven;
           },
         },
@@ -283,64 +248,9 @@ export async function openApp(
       });
     }
 
-    /** Does what is due, in lanes that do not hold each other up, deletes what is old, and looks who is away. */
-    function startWorking() {
-      const count: typeof metrics.work = (...done) => {
-        metrics.work(...done);
-        studio?.changed();
-      };
-      const lane = { queue: store, perform, concurrency: config.deliveryConcurrency, clock, log, count };
-      const workers = LANES.map((name) => [name, startWorker({ ...lane, lane: name })] as const);
-      const sweep = startSweep({
-        prune: (before, mostRows) => store.prune(before, mostRows),
-        retentionMs: config.retentionMs,
-        clock,
-        log,
-      });
-      const absences = startAbsenceSweep();
-      const wake = (lane: Lane) => workers.find(([name]) => name === lane)?.[1].wake();
-      const stopWatching = store.watch(wake);
-      return {
-        wake,
-        // What the one does may give the other something to do.
-        async idle() {
-          await absences?.idle();
-          for (const [, worker] of workers) await worker.idle();
-        },
-        async stop() {
-          await Promise.all([
-            stopWatching(),
-            sweep.stop(),
-            absences?.stop(),
-            ...workers.map(([, worker]) => worker.stop()),
-          ]);
-        },
-      };
-    }
-
-    /** Once a day over all processes, where a workflow asks for it. */
-    function startAbsenceSweep() {
-      const watched = workflows.filter(({ absences }) => absences.length > 0);
-      if (watched.length === 0) return null;
-      const run = createInactivitySweep({
-        workflows: watched,
-        readAbsent: postHogAbsences(posthog),
-        own: {
-          lastSeen: (workflow, distinctIds) => store.lastExits({ workflow, distinctIds }),
-          absent: (workflow, period) => pagesOfAbsent(store, workflow, period),
-        },
-        readPersons,
-        knownEvents: (uuids) => store.knownEvents(uuids),
-        accept,
-        count: metrics.inactive,
-        now,
-        log,
-      });
-      const turns = {
-        take: (leaseMs: number) => store.takeTurn("inactivity", leaseMs),
-        set: (nextAt: number) => store.setTurn("inactivity", nextAt),
-      };
-      return startDaily({ what: "inactivity", run, turns, count: metrics.swept, clock, log });
+    function countWork(...done: Parameters<Metrics["work"]>): void {
+      metrics.work(...done);
+      studio?.changed();
     }
 
     async function whyNot(): Promise<string | null> {
@@ -369,22 +279,6 @@ export async function openApp(
       return decision;
     }
   }
-}
-
-/** Page by page, for as long as there are any. */
-async function* pagesOfAbsent(store: Store, workflow: string, { since, until }: { since: number; until: number }) {
-  const period = { from: new Date(since).toISOString(), until: new Date(until).toISOString() };
-  let after: ExitPlace | null = null;
-  do {
-    const page: Awaited<ReturnType<Store["goneSince"]>> = await store.goneSince({
-      workflow,
-      ...period,
-      after,
-      limit: EXITS_AT_ONCE,
-    });
-    yield page.people;
-    after = page.next;
-  } while (after !== null);
 }
 
 interface Aside {

@@ -16,6 +16,8 @@ export interface Depths {
 /** How far back "nobody was sent anything" looks. */
 const RECENT_MS = 7 * 24 * 60 * 60 * 1000;
 
+export type Metrics = ReturnType<typeof createMetrics>;
+
 /** Counts what happens, and shows it at `GET /metrics` as Prometheus reads it. Names and numbers, nothing personal. */
 export function createMetrics({ depths, now }: { depths: Depths; now: () => number }) {
   const registry = new Registry();
