@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Sandbox } from "../src/sandbox/sandbox.ts";
 import { event } from "../src/workflows/event.ts";
 import { lifecycle } from "../src/workflows/lifecycle.ts";
+import { oneEmail } from "./support/one-email.tsx";
 import { permutations } from "./support/permutations.ts";
 import { testSandbox } from "./support/sandbox.ts";
 import { delivery, post } from "./support/webhook.ts";
@@ -136,7 +137,7 @@ describe("two ids of one person", () => {
   ];
 
   it("cancel a waiting run of the former by an exit of the kept one", async () => {
-    await using sandbox = await testSandbox();
+    await using sandbox = await testSandbox({ workflows: [oneEmail] });
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "old", properties: { ...checkout, $set: ada } });
     await sandbox.travel({ hours: 1 });
     sandbox.posthog.capture({ event: "$create_alias", distinctId: "ada", properties: { alias: "old" } });
@@ -152,7 +153,7 @@ describe("two ids of one person", () => {
   });
 
   it("come to the same, in whatever order start, merge and exit are told", async () => {
-    await using sandbox = await testSandbox({ plan: "team" });
+    await using sandbox = await testSandbox({ plan: "team", workflows: [oneEmail] });
     const orders = permutations(STORY);
     for (const [index] of orders.entries())
       for (const id of ["former", "kept"])
