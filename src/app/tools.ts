@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Decision } from "../contracts/decision.ts";
-import { NOVU_PLANS } from "../contracts/novu-plan.ts";
+import { NOVU_PLANS, type NovuPlan } from "../contracts/novu-plan.ts";
 import { unheardKey, type Work } from "../contracts/work.ts";
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
@@ -41,7 +41,7 @@ export function liveTools({
   log: Log;
 }): Tools {
   return {
-    longestDelayMs: NOVU_PLANS[novu.plan].longestDelayMs,
+    ...limitsOf(novu.plan),
     now,
     person: createPersonNow({ lookUp: createPersonLookup({ readPersons, now }), log }),
     leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
@@ -68,7 +68,7 @@ export function liveTools({
 /** What they are handed for a preview: nobody is asked, and nothing is noted. */
 export function sampleTools({ config, now }: { config: Config; now: () => number }): Tools {
   return {
-    longestDelayMs: NOVU_PLANS[config.novu.plan].longestDelayMs,
+    ...limitsOf(config.novu.plan),
     now,
     person: async () => samplePerson,
     leftBy: async () => null,
@@ -78,4 +78,9 @@ export function sampleTools({ config, now }: { config: Config; now: () => number
     mayEndUnheard: async () => {},
     record: async () => {},
   };
+}
+
+function limitsOf(plan: NovuPlan): Pick<Tools, "longestDelayMs" | "longestThrottleMs"> {
+  const { longestDelayMs, longestThrottleMs } = NOVU_PLANS[plan];
+  return { longestDelayMs, longestThrottleMs };
 }

@@ -6,7 +6,9 @@ import { Run } from "../contracts/run.ts";
 import { guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
 import { publishedPayload } from "./novu-schema.ts";
 import { renderEmail } from "./render-email.ts";
-import { asOneDelay, type Duration, splitWait } from "./wait.ts";
+import { asOneDelay, type Duration, splitWait, toMs } from "./wait.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
 
 type NovuStep = ExecuteInput<Record<string, unknown>, Record<string, unknown>>["step"];
 type InAppOutput = Awaited<ReturnType<Parameters<NovuStep["inApp"]>[1]>>;
@@ -126,6 +128,7 @@ export function guardedStep<Payload>(
 
     async digest(id, within) {
       mayWait(id);
+      mayLast(`the digest "${id}"`, within, tools.longestDelayMs);
       const result = await step.digest(id, () => asOneDelay(within));
       const payloads = (result?.events ?? []).map(({ payload }) => payload as Payload & { run?: unknown });
       digested = payloads
@@ -136,6 +139,7 @@ export function guardedStep<Payload>(
 
     async throttle(id, { most, within }) {
       throttledAt = id;
+      mayLast(`the throttle "${id}"`, within, tools.longestThrottleMs);
       await step.throttle(id, async () => {
         for (const { transactionId, distinctId } of run.rehearsal ? digested : [run, ...digested])
           await tools.mayEndUnheard({ transactionId, distinctId, workflow: rules.workflow });
@@ -191,4 +195,10 @@ export function guardedStep<Payload>(
       `"${id}" waits after the throttle "${throttledAt}"; Novu tells nobody that a run has ended there, so that what follows has to be sent at once: let the waits come before, and send \`atAnyHour\``,
     );
   }
+}
+
+/** Novu would let the run fail there. */
+function mayLast(what: string, within: Duration, longestMs: number): void {
+  if (toMs(within) <= longestMs) return;
+  throw new Error(`${what} takes longer than the Novu plan lets it, which is ${longestMs / HOUR_MS} h`);
 }

@@ -7,6 +7,8 @@ import type { Send } from "../contracts/send.ts";
 export interface Tools {
   /** The longest single delay that the Novu plan takes, in milliseconds. */
   longestDelayMs: number;
+  /** The longest time in which the Novu plan counts runs for a throttle, in milliseconds. */
+  longestThrottleMs: number;
   now(): number;
   /** The person at this moment; null when PostHog says there is none. Throws only to be tried again. */
   person(run: Pick<Run, "transactionId" | "distinctId" | "snapshot">): Promise<Person | null>;

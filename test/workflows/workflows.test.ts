@@ -14,6 +14,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** Nobody is to be asked, and nothing to be noted. */
 const sampleTools: Tools = {
   longestDelayMs: DAY_MS,
+  longestThrottleMs: HOUR_MS,
   now: () => 0,
   person: async () => samplePerson,
   leftBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
@@ -92,6 +93,26 @@ it("refuses an entry that limits nothing, and names the workflow", () => {
   expect(() => lifecycle({ ...names, ...rest, entry: { oncePer: { days: 0 } } })).toThrow(
     'the entry of "w" cannot be kept',
   );
+});
+
+it.each([
+  ["digest", 'the digest "d" takes longer than the Novu plan lets it, which is 24 h'],
+  ["throttle", 'the throttle "d" takes longer than the Novu plan lets it, which is 1 h'],
+] as const)("refuses a %s that is longer than the plan takes", async (kind, message) => {
+  const long = lifecycle({
+    id: "w",
+    name: "W",
+    description: "",
+    category: "transactional",
+    on: [],
+    payload: z.object({}),
+    from: () => ({}),
+    workflow: async ({ step }) => {
+      if (kind === "digest") await step.digest("d", { days: 2 });
+      else await step.throttle("d", { most: 1, within: { days: 2 } });
+    },
+  });
+  await expect(long.build(sampleTools).discover()).rejects.toThrow(message);
 });
 
 it("says in no word of the event that a workflow's `from` fails on it", () => {
