@@ -23,3 +23,8 @@ export function samplePersonProperties(distinctId: string): Record<string, unkno
   const name = distinctId.charAt(0).toUpperCase() + distinctId.slice(1);
   return { email: `${distinctId.replace(/[^\w.-]/g, "")}@example.com`, name: `${name} Example`, plan: "trial" };
 }
+
+/** Something for every property that a workflow may ask of its event. */
+export function samplePayload(): Record<string, unknown> {
+  return Object.assign({}, ...Object.values(PROPERTIES));
+}

@@ -7,7 +7,7 @@ import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import { answer, refuse } from "./answer.ts";
-import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
+import { type BridgeAnswer, type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { hashOf, idempotency } from "./idempotency.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { emptyNovuState, type Message, type NovuState, type PublishedWorkflow } from "./state.ts";
@@ -24,6 +24,14 @@ export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   triggers: Array<{ transactionId: string; idempotencyKey: string | null; body: string }>;
   /** What the person does in their Inbox, at the clock's time; who has read has seen. Throws for an unknown message. */
   mark(messageId: string, as: "seen" | "read"): Message;
+  /** What a colleague changes of a message in the dashboard. Throws for an unknown step. */
+  setControls(workflowId: string, stepId: string, values: Record<string, unknown>): void;
+  /** Asks the bridge for one step, as it is for a subscriber now, in no run. */
+  tryStep(
+    workflowId: string,
+    stepId: string,
+    request: { subscriberId: string; payload: object },
+  ): Promise<BridgeAnswer>;
   /** Resolves when every run waits for time to pass or is over. */
   idle(): Promise<void>;
   interfere(interference: Interference | null): void;
@@ -54,7 +62,7 @@ export async function openLocalNovu({
   triggersPerSecond = NOVU_PLANS[plan].triggersPerSecond,
   clock,
   port,
-  state = emptyNovuState(),
+  state: remembered,
 }: {
   secretKey: string;
   plan: NovuPlan;
@@ -64,6 +72,8 @@ export async function openLocalNovu({
   port: number;
   state?: NovuState | undefined;
 }): Promise<LocalNovu> {
+  // What was saved by an earlier version may lack what came since.
+  const state: NovuState = { ...emptyNovuState(), ...remembered };
   const bridgeCalls: BridgeCall[] = [];
   const asked: LocalNovu["asked"] = [];
   const triggers: LocalNovu["triggers"] = [];
@@ -95,6 +105,23 @@ export async function openLocalNovu({
     asked,
     triggers,
     mark,
+    setControls(workflowId, stepId, values) {
+      stepOf(workflowId, stepId);
+      state.controls[workflowId] = { ...state.controls[workflowId], [stepId]: values };
+    },
+    tryStep(workflowId, stepId, { subscriberId, payload }) {
+      const { steps, index } = stepOf(workflowId, stepId);
+      const query = { action: "execute", workflowId, stepId, environmentType: "dev", jobId: randomUUID() };
+      const earlier = steps.slice(0, index).reverse();
+      return bridge.post(state.bridgeUrl ?? "http://no-bridge.invalid", query, {
+        payload,
+        controls: state.controls[workflowId]?.[stepId] ?? {},
+        state: [...earlier.map(untouched), { stepId: "", outputs: {}, state: { status: "completed" } }],
+        subscriber: state.subscribers[subscriberId] ?? { subscriberId },
+        context: {},
+        env: { name: "Local", type: "dev" },
+      });
+    },
     idle: activity.idle,
     interfere: interference.set,
   };
@@ -174,10 +201,21 @@ export async function openLocalNovu({
     state.workflows = workflows.map(({ workflowId, name, steps, preferences = {} }) => ({
       workflowId,
       name: name ?? null,
-      steps: steps.map(({ stepId, type }) => ({ stepId, type })),
+      steps: steps.map(({ stepId, type, controls }) => ({
+        stepId,
+        type,
+        controls: { schema: controls?.schema ?? {} },
+      })),
       preferences,
     }));
     answer(response, 201, state.workflows);
+  }
+
+  function stepOf(workflowId: string, stepId: string) {
+    const steps = state.workflows.find((workflow) => workflow.workflowId === workflowId)?.steps ?? [];
+    const index = steps.findIndex((step) => step.stepId === stepId);
+    if (index === -1) throw new Error(`the local Novu knows no step "${stepId}" of "${workflowId}"`);
+    return { steps, index };
   }
 
   function mark(messageId: string, as: "seen" | "read"): Message {
@@ -192,4 +230,15 @@ export async function openLocalNovu({
       lastReadDate: at,
     });
   }
+}
+
+/** An earlier step of a run that there is not: over, and nobody has looked at what it sent. */
+function untouched({ stepId, type }: { stepId: string; type: string }): object {
+  const outputs = {
+    delay: { duration: 0 },
+    digest: { events: [], eventCount: 0 },
+    throttle: { throttled: false },
+    in_app: { seen: false, read: false, lastSeenDate: null, lastReadDate: null },
+  };
+  return { stepId, outputs: outputs[type as keyof typeof outputs] ?? {}, state: { status: "completed" } };
 }

@@ -1,10 +1,12 @@
-import type { Action, Page } from "../page.ts";
+import type { Action, LabAction, Page } from "../page.ts";
 import type { NavigationEntry } from "../ui/layout.tsx";
+import { markAction, messagePage, messagesPage } from "./messages.tsx";
 import { overviewPage } from "./overview.tsx";
 import { queuePage, redriveAction } from "./queue.tsx";
 import { runPage } from "./run.tsx";
 import { runsPage } from "./runs.tsx";
 import { setAsidePage } from "./set-aside.tsx";
+import { travelAction } from "./travel.ts";
 import { whyPage } from "./why.tsx";
 import { workflowPage } from "./workflow.tsx";
 import { workflowsPage } from "./workflows.tsx";
@@ -30,3 +32,9 @@ export const NAVIGATION: NavigationEntry[] = [
   { name: "Set aside", path: "/studio/set-aside", icon: "aside" },
   { name: "Workflows", path: "/studio/workflows", icon: "workflows" },
 ];
+
+/** What it has besides in the sandbox. */
+export const LAB_PAGES: Page[] = [messagesPage, messagePage];
+export const LAB_ACTIONS: LabAction[] = [travelAction, markAction];
+
+export const LAB_NAVIGATION: NavigationEntry[] = [{ name: "Messages", path: "/studio/messages", icon: "messages" }];
