@@ -103,3 +103,7 @@ export function messagePath(id: string): string {
 export function personPath(distinctId: string): string {
   return `/studio/people/${encodeURIComponent(distinctId)}`;
 }
+
+export function deliveryPath(id: string): string {
+  return `/studio/deliveries/${encodeURIComponent(id)}`;
+}

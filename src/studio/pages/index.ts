@@ -1,7 +1,10 @@
 import type { Action, LabAction, Page } from "../page.ts";
 import type { NavigationEntry } from "../ui/layout.tsx";
+import { deliveriesPage, deliveryPage, resendAction } from "./deliveries.tsx";
+import { fireAction, firePage, pasteAction } from "./fire.tsx";
 import { markAction, messagePage, messagesPage } from "./messages.tsx";
 import { overviewPage } from "./overview.tsx";
+import { changePersonAction, peoplePage, personPage } from "./people.tsx";
 import { queuePage, redriveAction } from "./queue.tsx";
 import { runPage } from "./run.tsx";
 import { runsPage } from "./runs.tsx";
@@ -34,7 +37,27 @@ export const NAVIGATION: NavigationEntry[] = [
 ];
 
 /** What it has besides in the sandbox. */
-export const LAB_PAGES: Page[] = [messagesPage, messagePage];
-export const LAB_ACTIONS: LabAction[] = [travelAction, markAction];
+export const LAB_PAGES: Page[] = [
+  messagesPage,
+  messagePage,
+  firePage,
+  deliveriesPage,
+  deliveryPage,
+  peoplePage,
+  personPage,
+];
+export const LAB_ACTIONS: LabAction[] = [
+  travelAction,
+  markAction,
+  fireAction,
+  pasteAction,
+  resendAction,
+  changePersonAction,
+];
 
-export const LAB_NAVIGATION: NavigationEntry[] = [{ name: "Messages", path: "/studio/messages", icon: "messages" }];
+export const LAB_NAVIGATION: NavigationEntry[] = [
+  { name: "Fire an event", path: "/studio/fire", icon: "fire" },
+  { name: "Messages", path: "/studio/messages", icon: "messages" },
+  { name: "People", path: "/studio/people", icon: "people" },
+  { name: "Deliveries", path: "/studio/deliveries", icon: "deliveries" },
+];

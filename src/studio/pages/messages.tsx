@@ -61,7 +61,7 @@ export const messagesPage = labPage<Messages>({
   },
 });
 
-function MessageTable({ messages, now }: { messages: LabMessage[]; now: number }): ReactElement {
+export function MessageTable({ messages, now }: { messages: LabMessage[]; now: number }): ReactElement {
   return (
     <Table caption="Messages" columns={["Message", "Person", "Channel", "Workflow", "Sent"]}>
       {messages.map((message) => (

@@ -34,7 +34,8 @@ textarea { width: 100%; font: 12.5px/1.55 ui-monospace, "SF Mono", Menlo, Consol
 .inbox > li.chosen { background: var(--hover); }
 .inbox .state { color: var(--soft); font-size: 12.5px; }
 .inbox form, .acts { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
-.code { width: 100%; }
+.panel .body > * { min-width: 0; }
+.body > .tabs { flex-wrap: wrap; justify-self: start; }
 @media (max-width: 860px) {
   .rail .section { display: none; }
   .rail nav { display: flex; }
