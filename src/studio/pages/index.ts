@@ -9,6 +9,7 @@ import { queuePage, redriveAction } from "./queue.tsx";
 import { runPage } from "./run.tsx";
 import { runsPage } from "./runs.tsx";
 import { setAsidePage } from "./set-aside.tsx";
+import { storyPage } from "./story.tsx";
 import { travelAction } from "./travel.ts";
 import { whyPage } from "./why.tsx";
 import { workflowPage } from "./workflow.tsx";
@@ -45,6 +46,7 @@ export const LAB_PAGES: Page[] = [
   deliveryPage,
   peoplePage,
   personPage,
+  storyPage,
 ];
 export const LAB_ACTIONS: LabAction[] = [
   travelAction,
@@ -60,4 +62,5 @@ export const LAB_NAVIGATION: NavigationEntry[] = [
   { name: "Messages", path: "/studio/messages", icon: "messages" },
   { name: "People", path: "/studio/people", icon: "people" },
   { name: "Deliveries", path: "/studio/deliveries", icon: "deliveries" },
+  { name: "Export a story", path: "/studio/story", icon: "story" },
 ];

@@ -14,6 +14,7 @@ textarea { width: 100%; font: 12.5px/1.55 ui-monospace, "SF Mono", Menlo, Consol
 .form .bar { width: 100%; }
 .row-form { display: flex; gap: 8px; align-items: center; min-width: 15rem; }
 .row-form input { flex: 1; }
+[hidden] { display: none !important; }
 .views { display: flex; flex-wrap: wrap; gap: 8px; }
 .stage { padding: 20px; display: grid; justify-items: center; background: var(--ground); border-radius: 0 0 12px 12px; }
 .stage iframe { display: block; width: 100%; height: 760px; border: 1px solid var(--line); border-radius: 10px; background: #fff; }

@@ -29,6 +29,7 @@ export const SCRIPT = `(() => {
       }
       const active = main.contains(document.activeElement) ? document.activeElement : null;
       const scrolled = [...main.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
+      for (const button of next.querySelectorAll("[data-copy]")) button.hidden = false;
       const [was, now] = [[...main.children], [...next.children]];
       if (was.length !== now.length) main.replaceChildren(...document.adoptNode(next).childNodes);
       else was.forEach((old, index) => { if (old.outerHTML !== now[index].outerHTML) old.replaceWith(document.adoptNode(now[index])); });
@@ -36,6 +37,15 @@ export const SCRIPT = `(() => {
       if (active) find(main, active.tagName, keyOf(active))?.focus({ preventScroll: true });
     } catch {} finally { busy = false; }
   }
+
+  // Without this script there is no button, and the text can be copied by hand.
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest && event.target.closest("[data-copy]");
+    if (!button) return;
+    const text = document.getElementById(button.dataset.copy);
+    try { await navigator.clipboard.writeText(text.value); button.lastChild.textContent = "Copied"; } catch { text.select(); }
+  });
 
   const source = new EventSource("/studio/live");
   source.onmessage = refresh;
