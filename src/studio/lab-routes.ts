@@ -15,6 +15,12 @@ export function labRoutes({ lab, changed, log }: { lab: Lab; changed: () => void
       if (typeof body !== "string") return next();
       sendMessage(response, shown(body, schemeOf(request.query.scheme)));
     })
+    .get("/workflows/:workflow/steps/:step/body", async (request, response, next) => {
+      const { workflow, step } = request.params;
+      const { content } = await lab.preview(workflow, step, String(request.query.person ?? ""));
+      if (typeof content.body !== "string") return next();
+      sendMessage(response, shown(content.body, schemeOf(request.query.scheme)));
+    })
     .get("/api/time", (_request, response) => {
       response.json({ now: lab.clock.now(), nextStepAt: lab.nextStepAt() });
     });

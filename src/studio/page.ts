@@ -104,6 +104,10 @@ export function personPath(distinctId: string): string {
   return `/studio/people/${encodeURIComponent(distinctId)}`;
 }
 
+export function stepPath(workflow: string, step: string): string {
+  return `/studio/workflows/${encodeURIComponent(workflow)}/steps/${encodeURIComponent(step)}`;
+}
+
 export function deliveryPath(id: string): string {
   return `/studio/deliveries/${encodeURIComponent(id)}`;
 }

@@ -139,6 +139,63 @@ describe("what people do, and what is known of them", () => {
   });
 });
 
+describe("a workflow in the sandbox", () => {
+  it("is sent with what a colleague changed, previewed for somebody, and tried", async () => {
+    await using lab = await openLab({ workflows: [onboarding] });
+    const { here, sandbox } = lab;
+    capture(sandbox, "user_signed_up");
+    await sandbox.settled();
+    const step = "/workflows/onboarding/steps/setup-nudge";
+    const change = (form: Record<string, string>) =>
+      here.post("/workflows/controls", {
+        workflow: "onboarding",
+        step: "setup-nudge",
+        here: `/studio${step}`,
+        ...form,
+      });
+    const told = await api(here, `${step}?person=ada`);
+    expect(told.preview).toMatchObject({ isSkipped: false, channel: "email" });
+    const subject = { ...told.controls.fields.subject };
+    await change({ "control.subject": "Two minutes, {name}", "control.send": "true" });
+    expect((await api(here, `${step}?person=ada`)).controls.values).toEqual({ subject: "Two minutes, {name}" });
+    expect(await here.text(`${step}/body?person=ada`)).toContain("ada");
+    expect((await api(here, `${step}?person=nobody`)).preview.isSkipped).toBe(true);
+    expect(await here.text(within(await change({ "control.send": "perhaps" })))).toContain("is no value for");
+
+    await here.post("/workflows/test", { workflow: "onboarding", person: "ada" });
+    await travel(here, "end");
+    const nudges = sandbox.novu.state.messages.filter(({ stepId }) => stepId === "setup-nudge");
+    expect(nudges.map(({ content }) => content.subject)).toEqual(
+      Array(2).fill("Two minutes, {name}: connect your data"),
+    );
+    expect(await api(here, "/runs")).toMatchObject({ runs: [{ distinctId: "ada", status: "finished" }] });
+
+    await change({ "control.subject": subject.default, "control.send": "false" });
+    expect((await api(here, step)).controls.values).toEqual({ send: false });
+    expect((await api(here, step)).preview.isSkipped).toBe(true);
+  });
+
+  it("shows in a run what Novu waits for", async () => {
+    await using lab = await openLab({ workflows: [onboarding] });
+    const { here, sandbox } = lab;
+    capture(sandbox, "user_signed_up");
+    await sandbox.settled();
+    const { runs } = await api(here, "/runs");
+    const run = `/runs/${encodeURIComponent(runs[0].runRef)}`;
+    const told = await api(here, run);
+    expect(told.chain.links.at(-1)).toMatchObject({
+      at: "2026-03-03T09:00:00.000Z",
+      label: "wakes",
+      step: "until-day-2",
+    });
+    expect(told.jobs.map(({ status }: { status: string }) => status)).toContain("pending");
+    capture(sandbox, "onboarding_completed");
+    await sandbox.settled();
+    expect((await api(here, run)).jobs.map(({ status }: { status: string }) => status)).not.toContain("pending");
+    expect(await here.text(run)).toContain("Novu canceled until-day-2");
+  });
+});
+
 describe("the sandbox's pages", () => {
   it("are not there without a sandbox", async () => {
     await using studio = await productionStudio();

@@ -9,6 +9,7 @@ import { queuePage, redriveAction } from "./queue.tsx";
 import { runPage } from "./run.tsx";
 import { runsPage } from "./runs.tsx";
 import { setAsidePage } from "./set-aside.tsx";
+import { controlsAction, stepPage, testAction } from "./step.tsx";
 import { storyPage } from "./story.tsx";
 import { travelAction } from "./travel.ts";
 import { whyPage } from "./why.tsx";
@@ -47,6 +48,7 @@ export const LAB_PAGES: Page[] = [
   peoplePage,
   personPage,
   storyPage,
+  stepPage,
 ];
 export const LAB_ACTIONS: LabAction[] = [
   travelAction,
@@ -55,6 +57,8 @@ export const LAB_ACTIONS: LabAction[] = [
   pasteAction,
   resendAction,
   changePersonAction,
+  controlsAction,
+  testAction,
 ];
 
 export const LAB_NAVIGATION: NavigationEntry[] = [

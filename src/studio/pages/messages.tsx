@@ -129,7 +129,7 @@ export const messagePage = labPage<OneMessage>({
               aside={<p>What they do here is told to the steps that come later.</p>}
             >
               <div className="stage">
-                <Inbox notes={inbox} chosen={message.id} now={now} token={token} here={here} />
+                <Inbox notes={inbox} chosen={message.id} now={now} doing={{ token, here }} />
               </div>
             </Panel>
           ) : (

@@ -89,14 +89,13 @@ export function Inbox({
   notes,
   chosen,
   now,
-  token,
-  here,
+  doing,
 }: {
   notes: LabMessage[];
   chosen: string | null;
   now: number;
-  token: string;
-  here: string;
+  /** What its forms carry; null where nothing can be done. */
+  doing: { token: string; here: string } | null;
 }): ReactElement {
   return (
     <ul className="inbox">
@@ -106,7 +105,11 @@ export function Inbox({
         const classes = [note.read ? "" : "unread", note.id === chosen ? "chosen" : ""].join(" ").trim();
         return (
           <li key={note.id} className={classes === "" ? undefined : classes}>
-            <a href={messagePath(note.id)}>{textOf(subject) || titleOf(note)}</a>
+            {doing === null ? (
+              <strong>{textOf(subject) || titleOf(note)}</strong>
+            ) : (
+              <a href={messagePath(note.id)}>{textOf(subject) || titleOf(note)}</a>
+            )}
             {textOf(body) === "" ? null : <p>{textOf(body)}</p>}
             {buttons.length === 0 ? null : (
               <p className="state">Its buttons: {buttons.map((one) => `“${one}”`).join(", ")}</p>
@@ -114,9 +117,9 @@ export function Inbox({
             <p className="state">
               {note.read ? "read" : note.seen ? "seen, unread" : "unseen"} · <When at={note.sentAt} now={now} />
             </p>
-            {note.read ? null : (
+            {note.read || doing === null ? null : (
               <form method="post" action="/studio/messages/mark">
-                <Hidden fields={{ token, here, message: note.id }} />
+                <Hidden fields={{ ...doing, message: note.id }} />
                 {note.seen ? null : (
                   <button type="submit" name="as" value="seen" className="button small">
                     Mark as seen
