@@ -12,6 +12,7 @@ import { hashOf, idempotency } from "./idempotency.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { emptyNovuState, type Message, type NovuState, type PublishedWorkflow } from "./state.ts";
 import { Subscriber, subscriberRoutes, upsertSubscriber } from "./subscribers.ts";
+import { tryStep } from "./try-step.ts";
 import { createNovuWorker } from "./worker.ts";
 
 export interface LocalNovu extends Pick<Listening, "url" | "close"> {
@@ -109,19 +110,8 @@ export async function openLocalNovu({
       stepOf(workflowId, stepId);
       state.controls[workflowId] = { ...state.controls[workflowId], [stepId]: values };
     },
-    tryStep(workflowId, stepId, { subscriberId, payload }) {
-      const { steps, index } = stepOf(workflowId, stepId);
-      const query = { action: "execute", workflowId, stepId, environmentType: "dev", jobId: randomUUID() };
-      const earlier = steps.slice(0, index).reverse();
-      return bridge.post(state.bridgeUrl ?? "http://no-bridge.invalid", query, {
-        payload,
-        controls: state.controls[workflowId]?.[stepId] ?? {},
-        state: [...earlier.map(untouched), { stepId: "", outputs: {}, state: { status: "completed" } }],
-        subscriber: state.subscribers[subscriberId] ?? { subscriberId },
-        context: {},
-        env: { name: "Local", type: "dev" },
-      });
-    },
+    tryStep: (workflowId, stepId, request) =>
+      tryStep({ state, bridge }, { workflowId, ...stepOf(workflowId, stepId), ...request }),
     idle: activity.idle,
     interfere: interference.set,
   };
@@ -230,15 +220,4 @@ export async function openLocalNovu({
       lastReadDate: at,
     });
   }
-}
-
-/** An earlier step of a run that there is not: over, and nobody has looked at what it sent. */
-function untouched({ stepId, type }: { stepId: string; type: string }): object {
-  const outputs = {
-    delay: { duration: 0 },
-    digest: { events: [], eventCount: 0 },
-    throttle: { throttled: false },
-    in_app: { seen: false, read: false, lastSeenDate: null, lastReadDate: null },
-  };
-  return { stepId, outputs: outputs[type as keyof typeof outputs] ?? {}, state: { status: "completed" } };
 }

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import express, { type Request, type Response } from "express";
 import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
-import { parseJson } from "../../lib/json.ts";
 import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import { evaluateFlags, setFlag } from "./flags.ts";
+import { readPasted } from "./pasted.ts";
 import { find, personAfter } from "./persons.ts";
 import { queryEvents } from "./query.ts";
 import { type CapturedEvent, emptyPostHogState, type PostHogPerson, type PostHogState } from "./state.ts";
@@ -58,20 +58,6 @@ const Batch = z.object({
       properties: z.record(z.string(), z.unknown()).default({}),
     }),
   ),
-});
-
-const Properties = z.record(z.string(), z.unknown());
-
-/** A webhook's body in PostHog's own form. */
-const Pasted = z.object({
-  event: z.object({
-    uuid: z.string().min(1),
-    event: z.string().min(1),
-    distinct_id: z.string().min(1),
-    timestamp: z.iso.datetime({ offset: true }).optional().catch(undefined),
-    properties: Properties.catch({}),
-  }),
-  person: z.object({ properties: Properties.catch({}) }).catch({ properties: {} }),
 });
 
 /** PostHog on this machine as far as the bridge can tell: capture, persons, events, flags, and webhooks that are signed and retried. */
@@ -158,21 +144,11 @@ export async function openLocalPostHog({
     capture,
     resend: webhooks.resend,
     deliver(body) {
-      const parsed = Pasted.safeParse(parseJson(body));
-      if (!parsed.success) return webhooks.deliver({ eventUuid: "", event: "not readable", distinctId: "", body });
-      const { event, person } = parsed.data;
-      const { uuid, event: name, distinct_id: distinctId, properties } = event;
-      const isKnown = state.events.some((one) => one.uuid === uuid);
-      if (!isKnown)
-        keep({
-          uuid,
-          event: name,
-          distinctId,
-          properties: { ...properties, $set_once: { ...person.properties, ...asObject(properties.$set_once) } },
-          timestamp: event.timestamp ?? nowText(),
-          capturedAt: nowText(),
-        });
-      return webhooks.deliver({ eventUuid: uuid, event: name, distinctId, body });
+      const event = readPasted(body, nowText());
+      if (event === null) return webhooks.deliver({ eventUuid: "", event: "not readable", distinctId: "", body });
+      const { uuid: eventUuid, event: name, distinctId } = event;
+      if (!state.events.some(({ uuid }) => uuid === eventUuid)) keep(event);
+      return webhooks.deliver({ eventUuid, event: name, distinctId, body });
     },
     setPerson(distinctId, properties) {
       const person = find(state.persons, distinctId);
@@ -216,10 +192,6 @@ export async function openLocalPostHog({
         .status(401)
         .json({ type: "authentication_error", code: "authentication_failed", detail: "Invalid personal API key." });
   }
-}
-
-function asObject(value: unknown): Record<string, unknown> {
-  return Properties.catch({}).parse(value);
 }
 
 function publicPerson({ uuid, distinctIds, properties, createdAt }: PostHogPerson) {

@@ -1,9 +1,9 @@
-import type { ReactElement } from "react";
 import type { LabDelivery } from "../../contracts/lab.ts";
 import { parseJson } from "../../lib/json.ts";
 import { cut, deliveryPath, type LabAction, labPage, link, personPath } from "../page.ts";
+import { Answer } from "../ui/app-answer.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { Empty, exact, Hidden, Id, Panel, Pill, Table, type Tone, When } from "../ui/parts.tsx";
+import { Empty, exact, Hidden, Id, Panel, Table, When } from "../ui/parts.tsx";
 import { idOf } from "./queue.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 import { aboutOf } from "./runs.tsx";
@@ -181,29 +181,6 @@ export const resendAction: LabAction = {
     return deliveryPath(await lab.deliver(delivery.body));
   },
 };
-
-/** The status, and what was said with it; the app says why in a field of its answer. */
-function Answer({ status, answer = "" }: { status?: number | null; answer?: string }): ReactElement {
-  if (status === undefined) return <span className="quiet">not yet</span>;
-  const said = parseJson(answer);
-  const words =
-    typeof said === "object" && said !== null
-      ? Object.entries(said)
-          .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-          .join(", ")
-      : answer;
-  return (
-    <span className="stack">
-      <Pill tone={toneOf(status, said)}>{status ?? "no answer"}</Pill>
-      <span>{words}</span>
-    </span>
-  );
-}
-
-function toneOf(status: number | null, said: unknown): Tone {
-  if (status === null || status >= 400) return "bad";
-  return typeof said === "object" && said !== null && "accepted" in said ? "good" : "warn";
-}
 
 function pretty(body: string): string {
   const parsed = parseJson(body);

@@ -1,5 +1,6 @@
 import type { Action, LabAction, Page } from "../page.ts";
 import type { NavigationEntry } from "../ui/layout.tsx";
+import { controlsAction } from "./controls.tsx";
 import { deliveriesPage, deliveryPage, resendAction } from "./deliveries.tsx";
 import { fireAction, firePage, pasteAction } from "./fire.tsx";
 import { markAction, messagePage, messagesPage } from "./messages.tsx";
@@ -9,7 +10,7 @@ import { queuePage, redriveAction } from "./queue.tsx";
 import { runPage } from "./run.tsx";
 import { runsPage } from "./runs.tsx";
 import { setAsidePage } from "./set-aside.tsx";
-import { controlsAction, stepPage, testAction } from "./step.tsx";
+import { stepPage, testAction } from "./step.tsx";
 import { storyPage } from "./story.tsx";
 import { travelAction } from "./travel.ts";
 import { whyPage } from "./why.tsx";

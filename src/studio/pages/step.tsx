@@ -1,14 +1,10 @@
 import type { LabControls } from "../../contracts/lab.ts";
 import { describeError } from "../../lib/errors.ts";
-import { parseJson } from "../../lib/json.ts";
-import { backTo, type LabAction, labPage, link, stepPath } from "../page.ts";
+import { type LabAction, labPage, link, stepPath } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, type View, viewOf } from "../ui/readers.tsx";
-
-const PREFIX = "control.";
-/** Longer texts get more lines. */
-const ONE_LINE = 60;
+import { ControlsPanel } from "./controls.tsx";
 
 type Preview = { isSkipped: boolean; channel: string; content: Record<string, unknown> };
 
@@ -51,25 +47,7 @@ export const stepPage = labPage<Step>({
       lead: `A message of ${workflow}: what a colleague could change in Novu, and how somebody would get it now.`,
       content: (
         <>
-          <Panel title="Controls">
-            <div className="body">
-              <form method="post" action="/studio/workflows/controls" className="form">
-                <Hidden fields={{ token, here, workflow, step: controls.step }} />
-                {Object.entries(controls.fields).map(([name, field]) => (
-                  <Control
-                    key={name}
-                    name={`${PREFIX}${name}`}
-                    title={field.title ?? name}
-                    type={field.type}
-                    value={controls.values[name] ?? field.default}
-                  />
-                ))}
-                <button type="submit" className="button first">
-                  Save
-                </button>
-              </form>
-            </div>
-          </Panel>
+          <ControlsPanel workflow={workflow} controls={controls} token={token} here={here} />
           <search>
             <form className="bar" action={path}>
               <label className="field">
@@ -156,53 +134,6 @@ function Shown({
 }
 
 const UNSENT = { id: "", transactionId: "", to: null, seen: false, read: false };
-
-function Control({
-  name,
-  title,
-  type,
-  value,
-}: {
-  name: string;
-  title: string;
-  type?: string | undefined;
-  value: unknown;
-}) {
-  const text = type === "string" ? String(value ?? "") : value === undefined ? "" : JSON.stringify(value);
-  return (
-    <label className="field" htmlFor={name}>
-      {title}
-      {type === "boolean" ? (
-        <select id={name} name={name} defaultValue={text}>
-          <option value="true">yes</option>
-          <option value="false">no</option>
-        </select>
-      ) : text.length > ONE_LINE ? (
-        <textarea id={name} name={name} rows={3} defaultValue={text} />
-      ) : (
-        <input id={name} name={name} defaultValue={text} autoComplete="off" />
-      )}
-    </label>
-  );
-}
-
-/** What is as the code has it stays the code's. */
-export const controlsAction: LabAction = {
-  path: "/workflows/controls",
-  async run({ workflow = "", step = "", here, ...form }, lab) {
-    const fields = lab.controlsOf(workflow).find((one) => one.step === step)?.fields ?? {};
-    const values: Record<string, unknown> = {};
-    for (const [name, field] of Object.entries(fields)) {
-      const text = form[`${PREFIX}${name}`];
-      if (text === undefined) continue;
-      const value = field.type === "string" ? text.replaceAll("\r\n", "\n") : parseJson(text);
-      if (value === undefined && text !== "") throw new Error(`"${text}" is no value for ${field.title ?? name}`);
-      if (value !== undefined && value !== field.default) values[name] = value;
-    }
-    lab.setControls(workflow, step, values);
-    return backTo(here);
-  },
-};
 
 /** Ends at the messages of the person, of whom the first may be there already. */
 export const testAction: LabAction = {
