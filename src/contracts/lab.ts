@@ -80,6 +80,8 @@ export interface Lab {
   /** The events that the local PostHog forwards. */
   events(): string[];
   sampleProperties(event: string): Record<string, unknown>;
+  /** What the payload of a workflow needs, by example. */
+  samplePayload(workflow: string): Record<string, unknown>;
   /** Answers the event's uuid. An unknown person is made up. */
   fire(event: string, distinctId: string, properties: Record<string, unknown>): Promise<string>;
 

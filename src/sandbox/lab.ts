@@ -47,6 +47,7 @@ export function createLab({
 
     events,
     sampleProperties,
+    samplePayload: payloadNeeds,
     async fire(event, distinctId, properties) {
       const $set_once = { ...samplePersonProperties(distinctId), ...objectOf(properties.$set_once) };
       const uuid = posthog.capture({ event, distinctId, properties: { ...properties, $set_once } });
@@ -138,6 +139,10 @@ export function createLab({
     acts.push({ ...act, at: clock.now(), afterEvents: posthog.state.events.length });
   }
 
+  function payloadNeeds(workflow: string): Record<string, unknown> {
+    return samplePayload(novu.state.workflows.find(({ workflowId }) => workflowId === workflow)?.payload?.schema ?? {});
+  }
+
   function stepsOf(workflow: string) {
     const steps = novu.state.workflows.find(({ workflowId }) => workflowId === workflow)?.steps ?? [];
     return steps.filter(({ type }) => CHANNELS.includes(type));
@@ -153,7 +158,7 @@ export function createLab({
   function payloadFor(workflow: string): Record<string, unknown> {
     const { run: _run, ...payload } =
       novu.state.runs.findLast(({ workflowId }) => workflowId === workflow)?.payload ?? {};
-    return { ...samplePayload(), ...payload };
+    return { ...payloadNeeds(workflow), ...payload };
   }
 }
 

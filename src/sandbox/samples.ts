@@ -1,3 +1,5 @@
+import type { PayloadSchema } from "./local-novu/state.ts";
+
 /** Properties that make a hand-fired event fit its workflow, when nothing else is said. */
 const PROPERTIES: Record<string, Record<string, unknown>> = {
   user_signed_up: { signup_method: "google" },
@@ -24,7 +26,22 @@ export function samplePersonProperties(distinctId: string): Record<string, unkno
   return { email: `${distinctId.replace(/[^\w.-]/g, "")}@example.com`, name: `${name} Example`, plan: "trial" };
 }
 
-/** Something for every property that a workflow may ask of its event. */
-export function samplePayload(): Record<string, unknown> {
-  return Object.assign({}, ...Object.values(PROPERTIES));
+const BY_TYPE: Record<string, unknown> = {
+  string: "text",
+  number: 1,
+  integer: 1,
+  boolean: true,
+  array: [],
+  object: {},
+};
+
+/** Something for every property that a payload needs. */
+export function samplePayload({ properties = {}, required = [] }: PayloadSchema): Record<string, unknown> {
+  const known: Record<string, unknown> = Object.assign({}, ...Object.values(PROPERTIES));
+  return Object.fromEntries(
+    required.map((name) => {
+      const { type = "string", enum: choices, default: usual } = properties[name] ?? {};
+      return [name, usual ?? known[name] ?? choices?.[0] ?? BY_TYPE[type] ?? null];
+    }),
+  );
 }

@@ -175,6 +175,23 @@ describe("a workflow in the sandbox", () => {
     expect((await api(here, step)).preview.isSkipped).toBe(true);
   });
 
+  it("shows every message to somebody, or says that it would not be sent", async () => {
+    await using lab = await openLab();
+    const { here, sandbox } = lab;
+    const told = [];
+    capture(sandbox, "$set");
+    await sandbox.settled();
+    for (const { workflowId, steps } of sandbox.novu.state.workflows) {
+      for (const { stepId } of steps.filter(({ type }) => ["email", "in_app"].includes(type)))
+        told.push(await api(here, `/workflows/${workflowId}/steps/${stepId}?person=ada`));
+    }
+    expect(told.length).toBeGreaterThan(15);
+    expect(told.filter(({ trouble }) => trouble !== null)).toEqual([]);
+    expect(told.filter(({ preview }) => !preview.isSkipped).length).toBeGreaterThan(8);
+    expect(sandbox.novu.state.messages).toEqual([]);
+    expect(await sandbox.app.store.listDecisions()).toEqual([]);
+  });
+
   it("shows in a run what Novu waits for", async () => {
     await using lab = await openLab({ workflows: [onboarding] });
     const { here, sandbox } = lab;

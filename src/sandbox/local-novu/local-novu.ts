@@ -188,7 +188,7 @@ export async function openLocalNovu({
       return refuse(response, 400, `${workflows.length} workflows, the plan takes ${mostWorkflows}`);
 
     state.bridgeUrl = bridgeUrl;
-    state.workflows = workflows.map(({ workflowId, name, steps, preferences = {} }) => ({
+    state.workflows = workflows.map(({ workflowId, name, steps, preferences = {}, payload }) => ({
       workflowId,
       name: name ?? null,
       steps: steps.map(({ stepId, type, controls }) => ({
@@ -197,6 +197,7 @@ export async function openLocalNovu({
         controls: { schema: controls?.schema ?? {} },
       })),
       preferences,
+      payload: { schema: payload?.schema ?? {} },
     }));
     answer(response, 201, state.workflows);
   }

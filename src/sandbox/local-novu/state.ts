@@ -78,6 +78,13 @@ export interface PublishedWorkflow {
   name: string | null;
   steps: Array<{ stepId: string; type: string; controls?: { schema?: ControlSchema } | undefined }>;
   preferences?: WorkflowPreferences;
+  payload?: { schema?: PayloadSchema } | undefined;
+}
+
+/** JSON schema of what a trigger brings. */
+export interface PayloadSchema {
+  properties?: Record<string, { type?: string; enum?: unknown[]; default?: unknown }>;
+  required?: string[];
 }
 
 /** JSON schema of what a colleague can change of a step. */

@@ -1,4 +1,6 @@
+import type { Lab } from "../../contracts/lab.ts";
 import { parseJson } from "../../lib/json.ts";
+import type { Facts } from "../facts.ts";
 import { backTo, deliveryPath, type LabAction, labPage, link } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel, Tabs } from "../ui/parts.tsx";
@@ -20,11 +22,11 @@ interface Fire {
 /** Makes somebody do something. */
 export const firePage = labPage<Fire>({
   path: "/fire",
-  async read({ lab, query }) {
+  async read({ facts, lab, query }) {
     const events = lab.events();
     const people = lab.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1));
     const event = query.event ?? events[0] ?? "";
-    const properties = query.properties ?? JSON.stringify(lab.sampleProperties(event), null, 2);
+    const properties = query.properties ?? JSON.stringify(propertiesFor(event, { facts, lab }), null, 2);
     const unheard = query.unheard ?? null;
     return { events, people, event, person: query.person ?? people[0] ?? "ada", properties, unheard };
   },
@@ -108,6 +110,16 @@ export const firePage = labPage<Fire>({
     };
   },
 });
+
+/** What is known to fit it, or else what the workflows that it may start need. */
+function propertiesFor(event: string, { facts, lab }: { facts: Facts; lab: Lab }): object {
+  const sample = lab.sampleProperties(event);
+  if (Object.keys(sample).length > 0) return sample;
+  const starts = facts.workflows.filter(({ listens }) =>
+    listens.some((one) => one.event === event && one.does !== "ends it"),
+  );
+  return Object.assign({}, ...starts.map(({ id }) => lab.samplePayload(id)));
+}
 
 /** Leads to the app's answer. */
 export const fireAction: LabAction = {
