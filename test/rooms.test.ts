@@ -41,7 +41,7 @@ describe("the rooms", () => {
     expect(isAllowed({ from: "src/ingress/x.ts", to: "src/store/store.ts" })).toBe(false);
     expect(isAllowed({ from: "emails/x.tsx", to: "src/lib/names.ts" })).toBe(false);
     expect(isAllowed({ from: "src/contracts/x.ts", to: "src/lib/errors.ts" })).toBe(false);
-    expect(isAllowed({ from: "src/sandbox/page/page.tsx", to: "src/app.ts" })).toBe(false);
+    expect(isAllowed({ from: "src/sandbox/lab.ts", to: "src/app.ts" })).toBe(false);
     expect(isAllowed({ from: "src/commands/x.ts", to: "src/store/store.ts" })).toBe(true);
     expect(isAllowed({ from: "src/app.ts", to: "src/commands/x.ts" })).toBe(false);
   });

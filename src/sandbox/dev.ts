@@ -5,7 +5,6 @@ import { parseArgs } from "node:util";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { paint, print, printError } from "../lib/terminal.ts";
-import { servePage } from "./page/page.tsx";
 import { SANDBOX_PORTS } from "./ports.ts";
 import { samplePersonProperties, sampleProperties } from "./samples.ts";
 import { openSandbox } from "./sandbox.ts";
@@ -16,7 +15,7 @@ const HELP = `npm run dev [-- options]
 The app with a local PostHog and a local Novu; restarts when a file is saved.
 
   --fresh      forget what the sandbox remembers
-  --port N     the app's port (4000); the page, PostHog and Novu are at 4001 to 4003
+  --port N     the app's port (4000), with the studio at /studio; PostHog and Novu are at 4002 and 4003
   --data DIR   where it keeps its data (./.data/dev)
   --help`;
 
@@ -26,7 +25,7 @@ try {
   const { values } = parseArgs({
     options: {
       fresh: { type: "boolean" },
-      port: { type: "string", default: "4000" },
+      port: { type: "string", default: String(SANDBOX_PORTS.app) },
       data: { type: "string", default: "./.data/dev" },
       help: { type: "boolean" },
     },
@@ -49,16 +48,16 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
     log: createLog({ level: "info", destination: readable() }),
     novuState: saved?.novu,
     posthogState: saved?.posthog,
+    acts: saved?.acts,
   });
-  const page = await servePage(sandbox, { port: SANDBOX_PORTS.page });
 
   const stop = async () => {
-    await page.close();
     await sandbox.stop();
     saveState(stateFile, {
       now: sandbox.clock.now(),
       novu: sandbox.novu.state,
       posthog: sandbox.posthog.state,
+      acts: sandbox.acts,
       watcher: process.ppid,
     });
   };
@@ -74,9 +73,10 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
     await sandbox.settled();
   }
   const message = sandbox.novu.state.messages.find(({ channel }) => channel === "email");
+  const studio = `http://localhost:${port}/studio`;
   print(`
-  ${paint("bold", "Look")}     ${paint("cyan", page.url.replace("127.0.0.1", "localhost"))}  deliveries, runs, decisions, messages; buttons to let days pass
-           ${message === undefined ? "" : `${paint("cyan", `${page.url.replace("127.0.0.1", "localhost")}/messages/${message.id}`)}  the first email: ${FIRST_PERSON} has signed up`}
+  ${paint("bold", "Look")}     ${paint("cyan", studio)}  the studio: runs, messages, people, and buttons to let days pass
+           ${message === undefined ? "" : `${paint("cyan", `${studio}/messages/${message.id}`)}  the first email: ${FIRST_PERSON} has signed up`}
   ${paint("bold", "Type")}     npm run event -- checkout_started --person grace
            npm run emails        the previewer of all emails
            npm run demo          a fortnight in a few seconds

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { PostHog } from "posthog-node";
 import { describeError } from "../lib/errors.ts";
 import { paint, print, printError } from "../lib/terminal.ts";
+import type { Delivery } from "./local-posthog/state.ts";
 import { SANDBOX_PORTS } from "./ports.ts";
 import { samplePersonProperties, sampleProperties } from "./samples.ts";
 import { LOCAL_KEYS } from "./sandbox.ts";
@@ -17,6 +18,7 @@ and shows what the bridge answered. npm run dev must be running.
   --prop KEY=VALUE  a property of the event; VALUE is JSON or text; repeatable
   --set KEY=VALUE   a property of the person; repeatable
   --uuid UUID       the event's own id; the same one again is a redelivery
+  --port N          the app's port (4000)
   --json            print one JSON object
   --help
 
@@ -24,10 +26,10 @@ and shows what the bridge answered. npm run dev must be running.
   npm run event -- checkout_started --person grace --prop cart_value=80
   npm run event -- onboarding_completed --person ada --set onboarding_completed=true`;
 
-const PAGE = `http://127.0.0.1:${SANDBOX_PORTS.page}`;
 const ANSWER_WITHIN_MS = 10_000;
 
-type Answer = { status: number | null; answer: string };
+/** What the app said, and which delivery it answered. */
+type Answer = { status: number | null; answer: string; delivery: string };
 
 try {
   process.exitCode = await main();
@@ -44,6 +46,7 @@ async function main(): Promise<number> {
       prop: { type: "string", multiple: true, default: [] },
       set: { type: "string", multiple: true, default: [] },
       uuid: { type: "string" },
+      port: { type: "string", default: String(SANDBOX_PORTS.app) },
       json: { type: "boolean" },
       help: { type: "boolean" },
     },
@@ -65,20 +68,19 @@ async function main(): Promise<number> {
     $set: pairs(values.set),
     $set_once: samplePersonProperties(values.person),
   };
-  await capture({ event, distinctId: values.person, uuid, properties });
-  const answer = await answerTo(uuid);
+  const studio = `http://localhost:${values.port}/studio`;
+  await capture({ event, distinctId: values.person, uuid, properties }, studio);
+  const answer = await answerTo(uuid, studio);
 
   if (values.json) print(JSON.stringify({ event, person: values.person, uuid, ...answer }));
-  else print(explain(answer));
+  else print(explain(answer, studio));
   return answer === null || answer.status === 202 ? 0 : 1;
 }
 
-async function capture(message: {
-  event: string;
-  distinctId: string;
-  uuid: string;
-  properties: Record<string, unknown>;
-}): Promise<void> {
+async function capture(
+  message: { event: string; distinctId: string; uuid: string; properties: Record<string, unknown> },
+  studio: string,
+): Promise<void> {
   const client = new PostHog(LOCAL_KEYS.projectToken, {
     host: `http://127.0.0.1:${SANDBOX_PORTS.posthog}`,
     fetchRetryCount: 0,
@@ -88,7 +90,7 @@ async function capture(message: {
   client.on("error", () => {});
   try {
     // The sandbox may have travelled; what happens now happens at its now.
-    const { now } = (await (await fetch(`${PAGE}/clock`)).json()) as { now: number };
+    const { now } = (await (await fetch(`${studio}/api/time`)).json()) as { now: number };
     client.capture({ ...message, timestamp: new Date(now) });
     await client.flush();
   } catch (error) {
@@ -97,20 +99,21 @@ async function capture(message: {
 }
 
 /** What the app said to the newest delivery of the event; null when the destination is not sent such events. */
-async function answerTo(uuid: string): Promise<Answer | null> {
-  const url = `${PAGE}/deliveries/${uuid}`;
+async function answerTo(uuid: string, studio: string): Promise<Answer | null> {
+  const url = `${studio}/api/deliveries?event=${encodeURIComponent(uuid)}`;
   for (const startedAt = performance.now(); performance.now() - startedAt < ANSWER_WITHIN_MS; await sleep(50)) {
-    const deliveries = (await (await fetch(url)).json()) as Answer[][];
-    if (deliveries.length === 0) return null;
-    const answer = deliveries.at(-1)?.at(-1);
-    if (answer !== undefined) return answer;
+    const { deliveries } = (await (await fetch(url)).json()) as { deliveries: Delivery[] };
+    const [newest] = deliveries;
+    if (newest === undefined) return null;
+    const last = newest.attempts.at(-1);
+    if (last !== undefined) return { status: last.status, answer: last.answer, delivery: newest.id };
   }
   throw new Error("the app has not answered the delivery; look at the output of npm run dev");
 }
 
-function explain(answer: Answer | null): string {
+function explain(answer: Answer | null, studio: string): string {
   if (answer === null) return "PostHog has the event and forwards it to nobody: no workflow listens to it.";
-  return `${paint(answer.status === 202 ? "green" : "red", String(answer.status ?? "no answer"))} ${answer.answer}\nSee http://localhost:${SANDBOX_PORTS.page}`;
+  return `${paint(answer.status === 202 ? "green" : "red", String(answer.status ?? "no answer"))} ${answer.answer}\nSee ${studio}/deliveries/${answer.delivery}`;
 }
 
 function pairs(list: string[]): Record<string, unknown> {

@@ -1,3 +1,5 @@
+import type { PayloadSchema } from "./local-novu/state.ts";
+
 /** Properties that make a hand-fired event fit its workflow, when nothing else is said. */
 const PROPERTIES: Record<string, Record<string, unknown>> = {
   user_signed_up: { signup_method: "google" },
@@ -22,4 +24,24 @@ export function sampleProperties(event: string): Record<string, unknown> {
 export function samplePersonProperties(distinctId: string): Record<string, unknown> {
   const name = distinctId.charAt(0).toUpperCase() + distinctId.slice(1);
   return { email: `${distinctId.replace(/[^\w.-]/g, "")}@example.com`, name: `${name} Example`, plan: "trial" };
+}
+
+const BY_TYPE: Record<string, unknown> = {
+  string: "text",
+  number: 1,
+  integer: 1,
+  boolean: true,
+  array: [],
+  object: {},
+};
+
+/** Something for every property that a payload needs. */
+export function samplePayload({ properties = {}, required = [] }: PayloadSchema): Record<string, unknown> {
+  const known: Record<string, unknown> = Object.assign({}, ...Object.values(PROPERTIES));
+  return Object.fromEntries(
+    required.map((name) => {
+      const { type = "string", enum: choices, default: usual } = properties[name] ?? {};
+      return [name, usual ?? known[name] ?? choices?.[0] ?? BY_TYPE[type] ?? null];
+    }),
+  );
 }

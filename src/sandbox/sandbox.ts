@@ -2,10 +2,12 @@ import { type App, openApp } from "../app.ts";
 import type { Config } from "../config.ts";
 import type { NovuPlan } from "../contracts/novu-plan.ts";
 import { createLog, type Log } from "../lib/log.ts";
+import { createLab } from "./lab.ts";
 import { type LocalNovu, openLocalNovu } from "./local-novu/local-novu.ts";
 import type { NovuState } from "./local-novu/state.ts";
 import { type LocalPostHog, openLocalPostHog } from "./local-posthog/local-posthog.ts";
 import type { PostHogState } from "./local-posthog/state.ts";
+import type { Act } from "./story-export.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
 /** Keys that are worth nothing: they open only what runs on this machine. */
@@ -25,6 +27,8 @@ const MARKETING: Config["marketing"] = {
   hours: { from: "09:00", to: "20:00" },
   timeZone: "UTC",
 };
+/** Of a story that is exported. */
+const MOST_DECISIONS = 10_000;
 type Workflows = NonNullable<Parameters<typeof openApp>[1]>["workflows"];
 
 export interface SandboxOptions {
@@ -45,6 +49,8 @@ export interface SandboxOptions {
   /** What the two services remembered. */
   novuState?: NovuState | undefined;
   posthogState?: PostHogState | undefined;
+  /** What was done by hand besides events. */
+  acts?: Act[] | undefined;
 }
 
 export interface Sandbox extends AsyncDisposable {
@@ -53,6 +59,8 @@ export interface Sandbox extends AsyncDisposable {
   novu: LocalNovu;
   clock: VirtualClock;
   config: Config;
+  /** What was done by hand in the studio, besides events. */
+  acts: Act[];
   /** Resolves when everything that happens at this moment has happened. */
   settled(): Promise<void>;
   /** Lets that much time pass, with everything that falls into it. */
@@ -75,6 +83,7 @@ export async function openSandbox({
   marketing = MARKETING,
   novuState,
   posthogState,
+  acts = [],
 }: SandboxOptions): Promise<Sandbox> {
   const clock = createVirtualClock({ startAt, flowing });
   const posthog = await openLocalPostHog({ ...LOCAL_KEYS, clock, port: ports.posthog, state: posthogState });
@@ -91,7 +100,16 @@ export async function openSandbox({
     novu: { secretKey: LOCAL_KEYS.novu, apiUrl: novu.url, plan },
     posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
   };
-  const parts = { clock, log, lab: { clock }, ...(workflows && { workflows }) };
+  const lab = createLab({
+    clock,
+    posthog,
+    novu: { ...novu, secretKey: LOCAL_KEYS.novu },
+    acts,
+    settled,
+    events: () => app.events,
+    decisions: () => app.store.listDecisions({ limit: MOST_DECISIONS }),
+  });
+  const parts = { clock, log, lab, ...(workflows && { workflows }) };
   let app = await openApp(config, parts);
   await connect();
 
@@ -103,6 +121,7 @@ export async function openSandbox({
     novu,
     clock,
     config,
+    acts,
     settled,
     travel: ({ days = 0, hours = 0, minutes = 0, seconds = 0 }) =>
       clock.travelBy((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),

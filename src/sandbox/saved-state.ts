@@ -2,12 +2,15 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { NovuState } from "./local-novu/state.ts";
 import type { PostHogState } from "./local-posthog/state.ts";
+import type { Act } from "./story-export.ts";
 
 /** What the sandbox keeps from one start to the next, so that saving a file does not end the story. */
 export interface SavedState {
   now: number;
   novu: NovuState;
   posthog: PostHogState;
+  /** None when an earlier version saved it. */
+  acts?: Act[];
   /** The process that restarts it. */
   watcher?: number;
 }

@@ -26,6 +26,24 @@ export const guarded: RequestHandler = (_request, response, next) => {
   next();
 };
 
+/** Lets the page show messages in frames, which are served by `sendMessage`. */
+export function allowFrames(response: Response): void {
+  response.set("content-security-policy", `${POLICY}; frame-src 'self'`);
+}
+
+/** A message by itself, for a frame of the studio: nothing in it runs, and it has no part in the studio's origin. */
+const MESSAGE_POLICY = [
+  "sandbox allow-popups allow-popups-to-escape-sandbox",
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  "img-src https: data:",
+  "frame-ancestors 'self'",
+].join("; ");
+
+export function sendMessage(response: Response, html: string): void {
+  response.set("content-security-policy", MESSAGE_POLICY).type("html").send(html);
+}
+
 export function sendPage(response: Response, element: ReactElement): void {
   response.type("html").send(`<!DOCTYPE html>${renderToStaticMarkup(element)}`);
 }

@@ -1,9 +1,13 @@
 import type { ReactElement } from "react";
+import type { Lab } from "../contracts/lab.ts";
 import type { Facts } from "./facts.ts";
+import { within } from "./within.ts";
 
 /** What a page is asked with. */
 export interface Question {
   facts: Facts;
+  /** In the sandbox. */
+  lab?: Lab | undefined;
   /** Milliseconds since 1970, by the app's clock. */
   now: number;
   params: Record<string, string>;
@@ -25,6 +29,8 @@ export interface Frame {
 export interface Page {
   /** Below `/studio`, as Express writes it. */
   path: string;
+  /** Whether it shows messages in frames, which are of the studio too. */
+  frames?: boolean;
   /** Null when there is nothing by that name. */
   read(question: Question): Promise<object | null>;
   view(model: object, frame: Frame): { title: string; lead?: string; content: ReactElement };
@@ -39,10 +45,32 @@ export function page<Model extends object>(definition: {
   return definition as unknown as Page;
 }
 
+/** A page that only the sandbox has. */
+export function labPage<Model extends object>(definition: {
+  path: string;
+  frames?: boolean;
+  read(question: Question & { lab: Lab }): Promise<Model | null>;
+  view(model: Model, frame: Frame): { title: string; lead?: string; content: ReactElement };
+}): Page {
+  return definition as unknown as Page;
+}
+
 /** Something that a form does; answers where to go from there. */
 export interface Action {
   path: string;
   run(form: Record<string, string>, facts: Facts): Promise<string>;
+}
+
+/** The same in the sandbox only. What it throws is shown on the page that the form stands on, its `here`. */
+export interface LabAction {
+  path: string;
+  run(form: Record<string, string>, lab: Lab): Promise<string>;
+}
+
+/** The page that a form stands on, with what went wrong, if anything did. */
+export function backTo(here: string | undefined, problem?: string): string {
+  const page = within(here);
+  return problem === undefined ? page : `${page}${page.includes("?") ? "&" : "?"}${new URLSearchParams({ problem })}`;
 }
 
 const MOST_ROWS = 50;
@@ -66,4 +94,20 @@ export function link(path: string, query: Record<string, string | number | undef
 
 export function runPath(ref: string): string {
   return `/studio/runs/${encodeURIComponent(ref)}`;
+}
+
+export function messagePath(id: string): string {
+  return `/studio/messages/${encodeURIComponent(id)}`;
+}
+
+export function personPath(distinctId: string): string {
+  return `/studio/people/${encodeURIComponent(distinctId)}`;
+}
+
+export function stepPath(workflow: string, step: string): string {
+  return `/studio/workflows/${encodeURIComponent(workflow)}/steps/${encodeURIComponent(step)}`;
+}
+
+export function deliveryPath(id: string): string {
+  return `/studio/deliveries/${encodeURIComponent(id)}`;
 }

@@ -6,6 +6,7 @@ import { ASSETS } from "./assets.ts";
 import { loginLine } from "./login-line.ts";
 import { Door } from "./ui/layout.tsx";
 import { Hidden, Notice } from "./ui/parts.tsx";
+import { within } from "./within.ts";
 
 /** Logging in and out. */
 export function signInRoutes({ access, log }: { access: Access; log: Log }): Router {
@@ -65,11 +66,4 @@ function sendLogin(response: Response, { to = "/studio", problem }: { to?: strin
       </p>
     </Door>,
   );
-}
-
-/** Only a page of the studio, so that no link leads from a login to elsewhere. */
-export function within(to: unknown): string {
-  if (typeof to !== "string" || !URL.canParse(to, "http://studio")) return "/studio";
-  const { origin, pathname, search } = new URL(to, "http://studio");
-  return origin === "http://studio" && /^\/studio(\/|$)/.test(pathname) ? `${pathname}${search}` : "/studio";
 }

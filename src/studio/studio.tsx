@@ -3,16 +3,18 @@ import type { Lab } from "../contracts/lab.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createAccess, isOurForm, type Session } from "./access.ts";
-import { guarded, sendPage } from "./answer.ts";
+import { allowFrames, guarded, sendPage } from "./answer.ts";
 import { ASSETS, assetRoutes } from "./assets.ts";
 import type { Facts } from "./facts.ts";
 import { createLabDoor } from "./lab-door.ts";
+import { labRoutes } from "./lab-routes.ts";
 import { createLive } from "./live.ts";
 import type { Page } from "./page.ts";
-import { ACTIONS, NAVIGATION, PAGES } from "./pages/index.ts";
+import { ACTIONS, LAB_NAVIGATION, LAB_PAGES, NAVIGATION, PAGES } from "./pages/index.ts";
 import { conceal, maskText } from "./privacy.ts";
-import { signInRoutes, within } from "./sign-in.tsx";
+import { signInRoutes } from "./sign-in.tsx";
 import { Door, Layout } from "./ui/layout.tsx";
+import { within } from "./within.ts";
 
 export interface Studio {
   router: Router;
@@ -43,7 +45,11 @@ export function createStudio({
   const access = lab === undefined && login !== null ? createAccess({ ...login, now }) : null;
   const labDoor = createLabDoor();
 
-  const router = Router().use(guarded, assetRoutes(), urlencoded({ extended: false, limit: "64kb" }));
+  const router = Router().use(
+    guarded,
+    assetRoutes(),
+    urlencoded({ extended: false, limit: lab === undefined ? "64kb" : "4mb" }),
+  );
   if (access !== null) router.use(signInRoutes({ access, log }));
   router.use((request, response, next) => {
     const session = sessionOf(request);
@@ -59,7 +65,7 @@ export function createStudio({
   });
   router.get("/live", (request, response) => live.listen(request, response));
 
-  for (const page of PAGES) {
+  for (const page of lab === undefined ? PAGES : [...PAGES, ...LAB_PAGES]) {
     router.get(page.path, (request, response) => show(page, request, response));
     router.get(`/api${page.path}`, async (request, response) => {
       const told = await tell(page, request, response);
@@ -73,6 +79,7 @@ export function createStudio({
       log.info({ stop: "studio", outcome: "done", action: path, session: sessionIn(response).id });
       response.redirect(303, to);
     });
+  if (lab !== undefined) router.use(labRoutes({ lab, changed: live.changed, log }));
   if (access !== null)
     router.post("/reveal", (request, response) => {
       const session = sessionIn(response);
@@ -125,6 +132,7 @@ export function createStudio({
     const { token } = sessionIn(response);
     const frame = { now: now(), token, here: told.here, query: told.query };
     const { title, lead, content } = page.view(told.model, frame);
+    if (page.frames) allowFrames(response);
     sendPage(
       response,
       <Layout
@@ -132,6 +140,11 @@ export function createStudio({
         lead={lead}
         here={told.here}
         navigation={NAVIGATION}
+        lab={
+          lab === undefined
+            ? null
+            : { now: now(), nextStepAt: lab.nextStepAt(), navigation: LAB_NAVIGATION, problem: told.problem }
+        }
         token={token}
         reveal={told.reveal}
         hasLogin={access !== null}
@@ -144,16 +157,22 @@ export function createStudio({
 
   /** What a page tells this session: without addresses, unless they are revealed. */
   async function tell(page: Page, request: Request, response: Response) {
-    const { reveal = "", ...query } = textsOf(request.query);
+    const { reveal = "", problem = null, ...query } = textsOf(request.query);
     const here = canonical(`/studio${hrefOf(request.path.replace(/^\/api(?=\/|$)/, ""))}${queryOf(query)}`);
     const params = opened(request.params);
-    const model = await page.read({ facts, now: now(), params, query: opened(query) });
+    const model = await page.read({ facts, lab, now: now(), params, query: opened(query) });
     if (model === null) return null;
-    if (access === null) return { model, here, query, reveal: null };
+    if (access === null) return { model, here, query, reveal: null, problem };
     if (access.isRevealed(sessionIn(response), here, reveal))
-      return { model, here, query: opened(query), reveal: "revealed" as const };
+      return { model, here, query: opened(query), reveal: "revealed" as const, problem: null };
     const concealed = conceal(model, access.seal);
-    return { model: concealed.model, here, query, reveal: concealed.hidden ? ("hidden" as const) : null };
+    return {
+      model: concealed.model,
+      here,
+      query,
+      reveal: concealed.hidden ? ("hidden" as const) : null,
+      problem: null,
+    };
   }
 
   /** The same address with what is personal in it sealed: it goes into the log. */

@@ -9,7 +9,7 @@ export interface Link {
   /** ISO 8601 */
   at: string;
   /** The same time may hold several; this is their order then. */
-  kind: "event" | "set aside" | "run" | "exit" | "decision" | "work";
+  kind: "event" | "set aside" | "run" | "exit" | "decision" | "step" | "work";
   tone: "good" | "bad" | "warn" | "info" | "quiet";
   /** In two or three words. */
   label: string;
@@ -32,7 +32,7 @@ export interface Chain {
   links: Link[];
 }
 
-const ORDER: Link["kind"][] = ["event", "set aside", "exit", "run", "decision", "work"];
+const ORDER: Link["kind"][] = ["event", "set aside", "exit", "run", "decision", "step", "work"];
 
 /**
  * Why a person did, or did not, get what a workflow sends: everything that decided it, in the order it
@@ -60,7 +60,7 @@ export function explain(
     ...history.exits.flatMap((exit) => exitLink(exit, history)),
     ...history.decisions.map(decisionLink),
     ...history.work.map((work) => workLink(work, history)),
-  ].sort((a, b) => a.at.localeCompare(b.at) || ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  ].sort(inOrder);
   const isKnown = history.runs.length + history.exits.length + history.setAside.length > 0;
   return {
     person,
@@ -70,6 +70,11 @@ export function explain(
     answer: isKnown ? answerOf({ ...history, setAside }, { person, workflow, startedBy }) : unknown(person),
     links,
   };
+}
+
+/** What happened at one time is told in the order of causes. */
+export function inOrder(a: Link, b: Link): number {
+  return a.at.localeCompare(b.at) || ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind);
 }
 
 function unknown(person: string): string {

@@ -1,10 +1,8 @@
-import type { Decision } from "../../src/contracts/decision.ts";
 import type { Message } from "../../src/sandbox/local-novu/state.ts";
 import { LOCAL_KEYS, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
+import { midnightBefore, momentOf, storyLines } from "../../src/sandbox/story-lines.ts";
 import { testSandbox } from "./sandbox.ts";
 
-const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
 const MOMENT = /^day (\d+) (\d\d):(\d\d)$/;
 
 /** What PostHog has of somebody besides an address and a name, which everybody gets. */
@@ -50,7 +48,7 @@ export async function openStory({
   const sandbox = await testSandbox(options);
   const { posthog, novu, clock } = sandbox;
   const eventsOf = new Map<string, number>();
-  const midnight = Math.floor(clock.now() / DAY_MS) * DAY_MS;
+  const midnight = midnightBefore(clock.now());
   for (const [person, properties] of Object.entries(people)) await meet(person, properties);
 
   return {
@@ -84,16 +82,12 @@ export async function openStory({
       if (day === undefined || hour === undefined || minute === undefined)
         throw new Error(`"${moment}" is no moment of a story, such as "day 2 09:00"`);
       const at = midnight + ((day * 24 + hour) * 60 + minute) * 60_000;
-      if (at < clock.now()) throw new Error(`"${moment}" has passed; it is ${momentOf(clock.now())}`);
+      if (at < clock.now()) throw new Error(`"${moment}" has passed; it is ${momentOf(clock.now(), midnight)}`);
       await sandbox.travel({ seconds: (at - clock.now()) / 1000 });
     },
     async lines() {
       const decisions = await sandbox.app.store.listDecisions({ limit: 10_000 });
-      const decided = decisions.map(({ decidedAt, distinctId, workflow, step, ...decision }) => ({
-        at: Date.parse(decidedAt),
-        facts: [distinctId, workflow, step, whatOf(decision)],
-      }));
-      return [...decided, ...failures()].sort(inOrder).map(({ at, facts }) => [momentOf(at), ...facts].join("  "));
+      return storyLines({ decisions, runs: novu.state.runs, midnight });
     },
     messages,
     subjects: (person) => messages(person).map(({ content }) => String(content.subject)),
@@ -127,30 +121,4 @@ export async function openStory({
   function messages(person: string): Message[] {
     return novu.state.messages.filter(({ subscriberId }) => subscriberId === person);
   }
-
-  function failures() {
-    return novu.state.runs.flatMap(({ subscriberId, workflowId, jobs }) =>
-      jobs
-        .filter(({ status }) => status === "failed")
-        .map(({ stepId, error, changedAt }) => ({
-          at: changedAt ?? 0,
-          facts: [subscriberId, workflowId, stepId, `failed at Novu: ${error}`],
-        })),
-    );
-  }
-
-  function momentOf(at: number): string {
-    return `day ${Math.floor((at - midnight) / DAY_MS)} ${new Date(at).toISOString().slice(11, 16)}`;
-  }
-}
-
-function whatOf({ outcome, reason, detail }: Pick<Decision, "outcome" | "reason" | "detail">): string {
-  const why = [reason, detail].filter((part) => part !== null).join(": ");
-  return { sent: "sent", skipped: `not sent: ${why}`, failed: `failed: ${why}` }[outcome];
-}
-
-/** What happens at one moment happens to several people at once, so that only its order within a run is sure. */
-function inOrder(a: { at: number; facts: string[] }, b: { at: number; facts: string[] }): number {
-  const [first, second] = [a, b].map(({ facts: [person, workflow] }) => `${person}  ${workflow}`) as [string, string];
-  return a.at - b.at || first.localeCompare(second);
 }

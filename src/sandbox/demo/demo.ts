@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeError } from "../../lib/errors.ts";
 import { paint, print, printError } from "../../lib/terminal.ts";
-import { htmlOf } from "../page/page.tsx";
 import { openSandbox, type Sandbox } from "../sandbox.ts";
+import { htmlOf } from "./message-html.tsx";
 import { type Line, play } from "./play.ts";
 import { STORY_DAYS, STORY_STARTS_AT } from "./story.ts";
 

@@ -7,11 +7,12 @@ import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import { answer, refuse } from "./answer.ts";
-import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
+import { type BridgeAnswer, type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { hashOf, idempotency } from "./idempotency.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { emptyNovuState, type Message, type NovuState, type PublishedWorkflow } from "./state.ts";
 import { Subscriber, subscriberRoutes, upsertSubscriber } from "./subscribers.ts";
+import { tryStep } from "./try-step.ts";
 import { createNovuWorker } from "./worker.ts";
 
 export interface LocalNovu extends Pick<Listening, "url" | "close"> {
@@ -24,6 +25,14 @@ export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   triggers: Array<{ transactionId: string; idempotencyKey: string | null; body: string }>;
   /** What the person does in their Inbox, at the clock's time; who has read has seen. Throws for an unknown message. */
   mark(messageId: string, as: "seen" | "read"): Message;
+  /** What a colleague changes of a message in the dashboard. Throws for an unknown step. */
+  setControls(workflowId: string, stepId: string, values: Record<string, unknown>): void;
+  /** Asks the bridge for one step, as it is for a subscriber now, in no run. */
+  tryStep(
+    workflowId: string,
+    stepId: string,
+    request: { subscriberId: string; payload: object },
+  ): Promise<BridgeAnswer>;
   /** Resolves when every run waits for time to pass or is over. */
   idle(): Promise<void>;
   interfere(interference: Interference | null): void;
@@ -54,7 +63,7 @@ export async function openLocalNovu({
   triggersPerSecond = NOVU_PLANS[plan].triggersPerSecond,
   clock,
   port,
-  state = emptyNovuState(),
+  state: remembered,
 }: {
   secretKey: string;
   plan: NovuPlan;
@@ -64,6 +73,8 @@ export async function openLocalNovu({
   port: number;
   state?: NovuState | undefined;
 }): Promise<LocalNovu> {
+  // What was saved by an earlier version may lack what came since.
+  const state: NovuState = { ...emptyNovuState(), ...remembered };
   const bridgeCalls: BridgeCall[] = [];
   const asked: LocalNovu["asked"] = [];
   const triggers: LocalNovu["triggers"] = [];
@@ -95,6 +106,12 @@ export async function openLocalNovu({
     asked,
     triggers,
     mark,
+    setControls(workflowId, stepId, values) {
+      stepOf(workflowId, stepId);
+      state.controls[workflowId] = { ...state.controls[workflowId], [stepId]: values };
+    },
+    tryStep: (workflowId, stepId, request) =>
+      tryStep({ state, bridge }, { workflowId, ...stepOf(workflowId, stepId), ...request }),
     idle: activity.idle,
     interfere: interference.set,
   };
@@ -171,13 +188,25 @@ export async function openLocalNovu({
       return refuse(response, 400, `${workflows.length} workflows, the plan takes ${mostWorkflows}`);
 
     state.bridgeUrl = bridgeUrl;
-    state.workflows = workflows.map(({ workflowId, name, steps, preferences = {} }) => ({
+    state.workflows = workflows.map(({ workflowId, name, steps, preferences = {}, payload }) => ({
       workflowId,
       name: name ?? null,
-      steps: steps.map(({ stepId, type }) => ({ stepId, type })),
+      steps: steps.map(({ stepId, type, controls }) => ({
+        stepId,
+        type,
+        controls: { schema: controls?.schema ?? {} },
+      })),
       preferences,
+      payload: { schema: payload?.schema ?? {} },
     }));
     answer(response, 201, state.workflows);
+  }
+
+  function stepOf(workflowId: string, stepId: string) {
+    const steps = state.workflows.find((workflow) => workflow.workflowId === workflowId)?.steps ?? [];
+    const index = steps.findIndex((step) => step.stepId === stepId);
+    if (index === -1) throw new Error(`the local Novu knows no step "${stepId}" of "${workflowId}"`);
+    return { steps, index };
   }
 
   function mark(messageId: string, as: "seen" | "read"): Message {

@@ -76,8 +76,20 @@ export interface Message {
 export interface PublishedWorkflow {
   workflowId: string;
   name: string | null;
-  steps: Array<{ stepId: string; type: string }>;
+  steps: Array<{ stepId: string; type: string; controls?: { schema?: ControlSchema } | undefined }>;
   preferences?: WorkflowPreferences;
+  payload?: { schema?: PayloadSchema } | undefined;
+}
+
+/** JSON schema of what a trigger brings. */
+export interface PayloadSchema {
+  properties?: Record<string, { type?: string; enum?: unknown[]; default?: unknown }>;
+  required?: string[];
+}
+
+/** JSON schema of what a colleague can change of a step. */
+export interface ControlSchema {
+  properties?: Record<string, { type?: string; title?: string; default?: unknown }>;
 }
 
 /** What the workflow's code says about its channels. */
@@ -93,8 +105,10 @@ export interface NovuState {
   preferences: Record<string, Preferences>;
   runs: NovuRun[];
   messages: Message[];
+  /** What colleagues have changed, by workflow and step. */
+  controls: Record<string, Record<string, Record<string, unknown>>>;
 }
 
 export function emptyNovuState(): NovuState {
-  return { bridgeUrl: null, workflows: [], subscribers: {}, preferences: {}, runs: [], messages: [] };
+  return { bridgeUrl: null, workflows: [], subscribers: {}, preferences: {}, runs: [], messages: [], controls: {} };
 }

@@ -102,7 +102,7 @@ export function createNovuWorker({
     };
     return bridge.post(state.bridgeUrl ?? "http://no-bridge.invalid", query, {
       payload: run.payload,
-      controls: {},
+      controls: state.controls[run.workflowId]?.[job.stepId] ?? {},
       // Nearest first, and the trigger itself at the end.
       state: [
         ...earlier.map((one) => stepState(state, run, one, clock.now())),

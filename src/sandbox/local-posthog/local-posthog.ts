@@ -6,9 +6,10 @@ import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import { evaluateFlags, setFlag } from "./flags.ts";
+import { readPasted } from "./pasted.ts";
 import { find, personAfter } from "./persons.ts";
 import { queryEvents } from "./query.ts";
-import { emptyPostHogState, type PostHogPerson, type PostHogState } from "./state.ts";
+import { type CapturedEvent, emptyPostHogState, type PostHogPerson, type PostHogState } from "./state.ts";
 import { createWebhooks, type Destination } from "./webhooks.ts";
 
 /** An event to capture; what is left out is made up. */
@@ -29,7 +30,12 @@ export interface LocalPostHog extends Pick<Listening, "url" | "close"> {
   capture(capture: Capture): string;
   /** Sends an event to the destination once more. */
   resend(eventUuid: string): void;
-  /** Sets properties of a person without any event. */
+  /**
+   * Sends a webhook's body as it is, signed, and answers the delivery's id. Where it is PostHog's own
+   * form, the person and the event in it are known from then on. Throws when nothing is connected.
+   */
+  deliver(body: string): string;
+  /** Sets properties of a person without any event; undefined takes one away. Throws for somebody unknown. */
   setPerson(distinctId: string, properties: Record<string, unknown>): void;
   deletePerson(distinctId: string): void;
   /** Makes a feature flag, or changes it: for everybody, or only for the people named. A text is the variant. */
@@ -137,10 +143,18 @@ export async function openLocalPostHog({
     },
     capture,
     resend: webhooks.resend,
+    deliver(body) {
+      const event = readPasted(body, nowText());
+      if (event === null) return webhooks.deliver({ eventUuid: "", event: "not readable", distinctId: "", body });
+      const { uuid: eventUuid, event: name, distinctId } = event;
+      if (!state.events.some(({ uuid }) => uuid === eventUuid)) keep(event);
+      return webhooks.deliver({ eventUuid, event: name, distinctId, body });
+    },
     setPerson(distinctId, properties) {
       const person = find(state.persons, distinctId);
       if (person === undefined) throw new Error(`the local PostHog knows nobody by the distinct id "${distinctId}"`);
       Object.assign(person.properties, properties);
+      for (const [name, value] of Object.entries(properties)) if (value === undefined) delete person.properties[name];
     },
     deletePerson(distinctId) {
       state.persons = state.persons.filter((person) => person !== find(state.persons, distinctId));
@@ -153,13 +167,22 @@ export async function openLocalPostHog({
   };
 
   function capture({ event, distinctId, properties = {}, uuid = randomUUID(), timestamp }: Capture): string {
-    const now = new Date(clock.now()).toISOString();
+    const now = nowText();
     const captured = { uuid, event, distinctId, properties, timestamp: timestamp ?? now, capturedAt: now };
+    webhooks.send(captured, keep(captured));
+    return uuid;
+  }
+
+  /** Answers its person as of then. */
+  function keep(captured: CapturedEvent): PostHogPerson | null {
     const person = personAfter({ persons: state.persons, event: captured });
     const personThen = person && { id: person.uuid, properties: structuredClone(person.properties) };
     state.events.push({ ...captured, person: personThen });
-    webhooks.send(captured, person);
-    return uuid;
+    return person;
+  }
+
+  function nowText(): string {
+    return new Date(clock.now()).toISOString();
   }
 
   function authorize(request: Request, response: Response, next: () => void): void {

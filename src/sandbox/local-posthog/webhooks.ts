@@ -23,6 +23,8 @@ export interface Webhooks {
   send(event: CapturedEvent, person: PostHogPerson | null): void;
   /** The same event under a new webhook id, as a re-run from PostHog's pages makes it. */
   resend(eventUuid: string): void;
+  /** A body as it is; answers the delivery's id. Throws when nothing is connected. */
+  deliver(delivery: Omit<Delivery, "id" | "attempts">): string;
 }
 
 /** Sends events as PostHog does: one per request, signed anew for each attempt, at least once and in no order. */
@@ -54,12 +56,21 @@ export function createWebhooks({
       if (target === null || earlier === undefined) throw new Error(`no delivery of the event ${eventUuid} to repeat`);
       begin(target, earlier);
     },
+    deliver(delivery) {
+      const target = destination();
+      if (target === null) throw new Error("the local PostHog has nowhere to deliver to");
+      return begin(target, delivery);
+    },
   };
 
-  function begin(target: Destination, { eventUuid, event, distinctId, body }: Omit<Delivery, "id" | "attempts">): void {
+  function begin(
+    target: Destination,
+    { eventUuid, event, distinctId, body }: Omit<Delivery, "id" | "attempts">,
+  ): string {
     const delivery: Delivery = { id: randomUUID(), eventUuid, event, distinctId, body, attempts: [] };
     state.deliveries.push(delivery);
     void activity.during(() => deliver(delivery, target));
+    return delivery.id;
   }
 
   async function deliver(delivery: Delivery, target: Destination): Promise<void> {

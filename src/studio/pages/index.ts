@@ -1,10 +1,18 @@
-import type { Action, Page } from "../page.ts";
+import type { Action, LabAction, Page } from "../page.ts";
 import type { NavigationEntry } from "../ui/layout.tsx";
+import { controlsAction } from "./controls.tsx";
+import { deliveriesPage, deliveryPage, resendAction } from "./deliveries.tsx";
+import { fireAction, firePage, pasteAction } from "./fire.tsx";
+import { markAction, messagePage, messagesPage } from "./messages.tsx";
 import { overviewPage } from "./overview.tsx";
+import { changePersonAction, peoplePage, personPage } from "./people.tsx";
 import { queuePage, redriveAction } from "./queue.tsx";
 import { runPage } from "./run.tsx";
 import { runsPage } from "./runs.tsx";
 import { setAsidePage } from "./set-aside.tsx";
+import { stepPage, testAction } from "./step.tsx";
+import { storyPage } from "./story.tsx";
+import { travelAction } from "./travel.ts";
 import { whyPage } from "./why.tsx";
 import { workflowPage } from "./workflow.tsx";
 import { workflowsPage } from "./workflows.tsx";
@@ -29,4 +37,35 @@ export const NAVIGATION: NavigationEntry[] = [
   { name: "Queue", path: "/studio/queue", icon: "queue" },
   { name: "Set aside", path: "/studio/set-aside", icon: "aside" },
   { name: "Workflows", path: "/studio/workflows", icon: "workflows" },
+];
+
+/** What it has besides in the sandbox. */
+export const LAB_PAGES: Page[] = [
+  messagesPage,
+  messagePage,
+  firePage,
+  deliveriesPage,
+  deliveryPage,
+  peoplePage,
+  personPage,
+  storyPage,
+  stepPage,
+];
+export const LAB_ACTIONS: LabAction[] = [
+  travelAction,
+  markAction,
+  fireAction,
+  pasteAction,
+  resendAction,
+  changePersonAction,
+  controlsAction,
+  testAction,
+];
+
+export const LAB_NAVIGATION: NavigationEntry[] = [
+  { name: "Fire an event", path: "/studio/fire", icon: "fire" },
+  { name: "Messages", path: "/studio/messages", icon: "messages" },
+  { name: "People", path: "/studio/people", icon: "people" },
+  { name: "Deliveries", path: "/studio/deliveries", icon: "deliveries" },
+  { name: "Export a story", path: "/studio/story", icon: "story" },
 ];

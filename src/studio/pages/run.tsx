@@ -1,8 +1,10 @@
 import type { EventRecord, RunRecord } from "../../contracts/history.ts";
+import type { LabJob } from "../../contracts/lab.ts";
+import { novuLinks } from "../novu-links.ts";
 import { link, page } from "../page.ts";
-import { Id, Panel, When } from "../ui/parts.tsx";
+import { exact, Id, Panel, Pill, type Tone, When } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
-import { type Chain, explain } from "../why.ts";
+import { type Chain, explain, inOrder } from "../why.ts";
 import { Status } from "./run-table.tsx";
 
 interface RunStory {
@@ -11,20 +13,27 @@ interface RunStory {
   /** What started it, and what ended it. */
   events: EventRecord[];
   chain: Chain;
+  /** In the sandbox: its steps as the local Novu has them. */
+  jobs: LabJob[];
 }
+
+const JOB_TONE: Record<string, Tone> = { completed: "good", delayed: "info", running: "info", failed: "bad" };
 
 /** All that happened in one run, on a time axis. */
 export const runPage = page<RunStory>({
   path: "/runs/:run",
-  async read({ facts, params }) {
+  async read({ facts, lab, params }) {
     const history = await facts.history({ transactionId: params.run ?? "" });
     const [run] = history.runs;
     if (run === undefined) return null;
     const { distinctId: person, workflow } = run;
-    return { run, personRef: person, events: history.events, chain: explain(history, { person, workflow }) };
+    const jobs = lab?.jobsOf(run.transactionId) ?? [];
+    const chain = explain(history, { person, workflow });
+    const links = [...chain.links, ...novuLinks(jobs, run)].sort(inOrder);
+    return { run, personRef: person, events: history.events, chain: { ...chain, links }, jobs };
   },
 
-  view({ run, personRef, events, chain }, { now }) {
+  view({ run, personRef, events, chain, jobs }, { now }) {
     return {
       title: run.workflow,
       lead: chain.answer,
@@ -65,6 +74,25 @@ export const runPage = page<RunStory>({
             <Axis links={chain.links} now={now} />
             <Timeline links={chain.links} />
           </Panel>
+          {jobs.length > 0 ? (
+            <Panel title="Its steps at Novu">
+              <ol className="steps">
+                {jobs.map(({ id, stepId, status, wakesAt, error }) => (
+                  <li key={id}>
+                    <span>
+                      <Id>{stepId}</Id>
+                      {status === "delayed" && wakesAt !== null ? (
+                        <span className="two">wakes {exact(wakesAt)}</span>
+                      ) : error === null ? null : (
+                        <span className="two">{error}</span>
+                      )}
+                    </span>
+                    <Pill tone={JOB_TONE[status] ?? "quiet"}>{status}</Pill>
+                  </li>
+                ))}
+              </ol>
+            </Panel>
+          ) : null}
           {events.map((event) => (
             <Panel key={event.uuid} title={`The event ${event.name}`} aside={<Id>{event.uuid}</Id>}>
               <div className="body">

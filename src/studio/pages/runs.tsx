@@ -97,7 +97,7 @@ export const runsPage = page<Runs>({
 });
 
 /** The text may be any of the three; an event's runs are named after it. */
-function aboutOf(text: string, { facts }: Question) {
+export function aboutOf(text: string, { facts }: Pick<Question, "facts">) {
   const ids = facts.workflows.map(({ id }) => transactionIdOf(text, id));
   return { distinctId: text, eventUuid: text, transactionIds: [text, ...ids] };
 }

@@ -1,8 +1,9 @@
 import type { WorkflowOutcomes } from "../../contracts/history.ts";
 import type { WorkflowFacts } from "../facts.ts";
-import { link, page } from "../page.ts";
+import { link, page, stepPath } from "../page.ts";
 import { periodOf, periodTabs } from "../periods.ts";
-import { Id, Notice, number, Panel, Pill, Tabs } from "../ui/parts.tsx";
+import { Icon } from "../ui/icons.tsx";
+import { Hidden, Id, Notice, number, Panel, Pill, Tabs } from "../ui/parts.tsx";
 import { isSilent, Messages } from "./outcomes.tsx";
 import { nothingOf } from "./workflows.tsx";
 
@@ -10,21 +11,24 @@ interface OneWorkflow {
   workflow: WorkflowFacts;
   period: { id: string; name: string };
   outcomes: WorkflowOutcomes;
+  /** In the sandbox: for whom it may be tried. */
+  people: string[] | null;
 }
 
 /** One workflow: what it is, its steps, and what became of it in a period. */
 export const workflowPage = page<OneWorkflow>({
   path: "/workflows/:workflow",
-  async read({ facts, now, params, query }) {
+  async read({ facts, lab, now, params, query }) {
     const workflow = facts.workflows.find(({ id }) => id === params.workflow);
     if (workflow === undefined) return null;
     const { id, name, ms } = periodOf(query.period);
     const all = await facts.countOutcomes(now - ms);
     const outcomes = all.find((one) => one.workflow === workflow.id) ?? nothingOf(workflow.id);
-    return { workflow, period: { id, name }, outcomes };
+    const people = lab?.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1)) ?? null;
+    return { workflow, period: { id, name }, outcomes, people };
   },
 
-  view({ workflow, period, outcomes }) {
+  view({ workflow, period, outcomes, people }, { token, here }) {
     const { id, name, description, category, topic, listens, steps, tags } = workflow;
     const path = `/studio/workflows/${encodeURIComponent(id)}`;
     return {
@@ -95,12 +99,37 @@ export const workflowPage = page<OneWorkflow>({
             <ol className="steps">
               {steps.map(({ step, type, channel }) => (
                 <li key={step}>
-                  <Id>{step}</Id>
+                  {people === null || channel === null ? <Id>{step}</Id> : <a href={stepPath(id, step)}>{step}</a>}
                   <Pill tone={channel === null ? "quiet" : "info"}>{type === "in_app" ? "in-app" : type}</Pill>
                 </li>
               ))}
             </ol>
           </Panel>
+          {people === null ? null : (
+            <Panel title="Send a test">
+              <div className="body">
+                <p className="quiet">
+                  Started at Novu by hand: it goes through all steps and their waits, and nothing of it is recorded.
+                </p>
+                <form method="post" action="/studio/workflows/test" className="bar">
+                  <Hidden fields={{ token, here, workflow: id }} />
+                  <label className="field">
+                    Person (distinct id)
+                    <input name="person" list="people" defaultValue={people[0]} required={true} autoComplete="off" />
+                  </label>
+                  <datalist id="people">
+                    {people.map((one) => (
+                      <option key={one} value={one} />
+                    ))}
+                  </datalist>
+                  <button type="submit" className="button">
+                    <Icon name="fire" />
+                    Send
+                  </button>
+                </form>
+              </div>
+            </Panel>
+          )}
         </>
       ),
     };

@@ -15,6 +15,12 @@ const PATHS = {
   quiet: "M8 12h8",
   eye: "M2 12s3.5-7 10-7 10 7 10 7-3.5 7-10 7-10-7-10-7zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6",
   again: "M4 12a8 8 0 1 0 2.5-5.8M4 4v4h4",
+  clock: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M12 7v5l3.5 2",
+  messages: "M4 5h16v12H10l-4 3v-3H4z",
+  fire: "M13 3 5 14h6l-1 7 8-11h-6z",
+  deliveries: "M4 12h12M12 7l5 5-5 5M20 5v14",
+  people: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8M4 20c1-4 4-5.5 8-5.5s7 1.5 8 5.5",
+  story: "M6 3h9l4 4v14H6zM9 12h7M9 16h5",
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14M16 16l4.5 4.5",
 } as const;
 export type IconName = keyof typeof PATHS;

@@ -1,4 +1,5 @@
 import type { ReactElement, ReactNode } from "react";
+import { type ClockProps, TimeBar } from "./clock.tsx";
 import { Icon, type IconName, Mark } from "./icons.tsx";
 import { Hidden, Notice } from "./parts.tsx";
 
@@ -17,6 +18,8 @@ export interface LayoutProps {
   token: string;
   /** What hides addresses; null where nothing is hidden. */
   reveal: "hidden" | "revealed" | null;
+  /** The sandbox's time, its own pages, and what a form there could not do. */
+  lab: (ClockProps & { navigation: NavigationEntry[]; problem: string | null }) | null;
   /** With a login there is a log-out. */
   hasLogin: boolean;
   assets: { style: string; script: string };
@@ -25,7 +28,7 @@ export interface LayoutProps {
 
 /** Every page's frame: navigation, heading, and what hides addresses. */
 export function Layout(props: LayoutProps): ReactElement {
-  const { title, lead, here, navigation, token, reveal, hasLogin, assets, children } = props;
+  const { title, lead, here, navigation, token, reveal, lab, hasLogin, assets, children } = props;
   return (
     <Document title={`${title} · Studio`} assets={assets}>
       <a className="skip" href="#main">
@@ -40,16 +43,13 @@ export function Layout(props: LayoutProps): ReactElement {
             </span>
           </a>
           <nav aria-label="Studio">
-            <ul>
-              {navigation.map(({ name, path, icon }) => (
-                <li key={path}>
-                  <a href={path} aria-current={isIn(here, path) ? "page" : undefined}>
-                    <Icon name={icon} />
-                    {name}
-                  </a>
-                </li>
-              ))}
-            </ul>
+            <Entries entries={navigation} here={here} />
+            {lab === null ? null : (
+              <>
+                <p className="section">Sandbox</p>
+                <Entries entries={lab.navigation} here={here} />
+              </>
+            )}
           </nav>
           <div className="end">
             {hasLogin ? (
@@ -65,6 +65,7 @@ export function Layout(props: LayoutProps): ReactElement {
           </div>
         </header>
         <main id="main" tabIndex={-1}>
+          {lab === null ? null : <TimeBar {...lab} token={token} here={here} />}
           <div className="head">
             <div>
               <h1>{title}</h1>
@@ -87,10 +88,26 @@ export function Layout(props: LayoutProps): ReactElement {
           {reveal === "revealed" ? (
             <Notice tone="warn">Addresses are revealed on this page, and that was logged.</Notice>
           ) : null}
+          {lab?.problem ? <Notice tone="bad">{lab.problem}</Notice> : null}
           {children}
         </main>
       </div>
     </Document>
+  );
+}
+
+function Entries({ entries, here }: { entries: NavigationEntry[]; here: string }): ReactElement {
+  return (
+    <ul>
+      {entries.map(({ name, path, icon }) => (
+        <li key={path}>
+          <a href={path} aria-current={isIn(here, path) ? "page" : undefined}>
+            <Icon name={icon} />
+            {name}
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,4 +1,4 @@
-/** All that runs in the browser: when something has changed, the page is fetched again and its <main> swapped. */
+/** All that runs in the browser: when something has changed, the page is fetched again and what differs in its <main> swapped. */
 export const SCRIPT = `(() => {
   const FALLBACK_MS = 20000;
   let busy = false, again = false;
@@ -7,7 +7,8 @@ export const SCRIPT = `(() => {
     const active = document.activeElement;
     const typing = active && active.closest("main") && /^(INPUT|SELECT|TEXTAREA)$/.test(active.tagName);
     const selection = getSelection();
-    return document.hidden || typing || (selection && !selection.isCollapsed);
+    const edited = [...document.querySelectorAll("main input, main textarea")].some((one) => one.value !== one.defaultValue);
+    return document.hidden || typing || edited || (selection && !selection.isCollapsed);
   };
   const keyOf = (element) => element.id || element.dataset.key || element.getAttribute("href") || element.textContent;
   const find = (root, selector, key) => [...root.querySelectorAll(selector)].find((one) => keyOf(one) === key);
@@ -28,11 +29,23 @@ export const SCRIPT = `(() => {
       }
       const active = main.contains(document.activeElement) ? document.activeElement : null;
       const scrolled = [...main.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
-      main.replaceChildren(...document.adoptNode(next).childNodes);
+      for (const button of next.querySelectorAll("[data-copy]")) button.hidden = false;
+      const [was, now] = [[...main.children], [...next.children]];
+      if (was.length !== now.length) main.replaceChildren(...document.adoptNode(next).childNodes);
+      else was.forEach((old, index) => { if (old.outerHTML !== now[index].outerHTML) old.replaceWith(document.adoptNode(now[index])); });
       main.querySelectorAll(".scroll").forEach((one, index) => { one.scrollLeft = scrolled[index] || 0; });
       if (active) find(main, active.tagName, keyOf(active))?.focus({ preventScroll: true });
     } catch {} finally { busy = false; }
   }
+
+  // Without this script there is no button, and the text can be copied by hand.
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest && event.target.closest("[data-copy]");
+    if (!button) return;
+    const text = document.getElementById(button.dataset.copy);
+    try { await navigator.clipboard.writeText(text.value); button.lastChild.textContent = "Copied"; } catch { text.select(); }
+  });
 
   const source = new EventSource("/studio/live");
   source.onmessage = refresh;

@@ -1,0 +1,167 @@
+import { toPlainText } from "@react-email/components";
+import type { Decision } from "../contracts/decision.ts";
+import type { Journey, Lab } from "../contracts/lab.ts";
+import type { LocalNovu } from "./local-novu/local-novu.ts";
+import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
+import { samplePayload, samplePersonProperties, sampleProperties } from "./samples.ts";
+import { type Act, exportStory, type NewAct } from "./story-export.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+/** A run that starts the next would never come to its end. */
+const LONGEST_JOURNEY_MS = 366 * DAY_MS;
+const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
+
+/** What the studio may see and do in a sandbox. */
+export function createLab({
+  clock,
+  posthog,
+  novu,
+  acts,
+  settled,
+  events,
+  decisions,
+}: {
+  clock: VirtualClock;
+  posthog: LocalPostHog;
+  novu: LocalNovu & { secretKey: string };
+  /** Where it notes what it does, besides events. */
+  acts: Act[];
+  settled: () => Promise<void>;
+  events: () => string[];
+  decisions: () => Promise<Decision[]>;
+}): Lab {
+  return {
+    clock,
+    nextStepAt,
+    travel,
+
+    messages: () => novu.state.messages,
+    textOf: (html) => toPlainText(html),
+    async mark(messageId, as) {
+      const { subscriberId } = novu.mark(messageId, as);
+      note({ kind: as === "read" ? "reads" : "sees", person: subscriberId });
+      await settled();
+    },
+
+    events,
+    sampleProperties,
+    samplePayload: payloadNeeds,
+    async fire(event, distinctId, properties) {
+      const $set_once = { ...samplePersonProperties(distinctId), ...objectOf(properties.$set_once) };
+      const uuid = posthog.capture({ event, distinctId, properties: { ...properties, $set_once } });
+      await settled();
+      return uuid;
+    },
+
+    deliveries: () => posthog.state.deliveries,
+    async deliver(body) {
+      const id = posthog.deliver(body);
+      await settled();
+      return id;
+    },
+
+    people: () => posthog.state.persons,
+    setProperty(distinctId, name, value) {
+      posthog.setPerson(distinctId, { [name]: value });
+      note({ kind: "becomes", person: distinctId, properties: { [name]: value } });
+    },
+
+    jobsOf: (transactionId) =>
+      novu.state.runs.filter((run) => run.transactionId === transactionId).flatMap(({ jobs }) => jobs),
+
+    controlsOf: (workflow) =>
+      stepsOf(workflow).map(({ stepId, controls }) => ({
+        step: stepId,
+        fields: controls?.schema?.properties ?? {},
+        values: novu.state.controls[workflow]?.[stepId] ?? {},
+      })),
+    setControls(workflow, step, values) {
+      novu.setControls(workflow, step, values);
+      note({ kind: "controls", workflow, step, values });
+    },
+    async preview(workflow, step, distinctId) {
+      const payload = payloadFor(workflow);
+      const { status, body } = await novu.tryStep(workflow, step, { subscriberId: distinctId, payload });
+      if (status !== 200) throw new Error(`the bridge answered ${status || "nothing"}: ${String(body.message)}`);
+      const { outputs = {}, options = {} } = body as {
+        outputs?: Record<string, unknown>;
+        options?: { skip?: boolean };
+      };
+      const channel = stepsOf(workflow).find(({ stepId }) => stepId === step)?.type ?? "";
+      return { isSkipped: options.skip === true, channel, content: outputs };
+    },
+    async sendTest(workflow, distinctId) {
+      const response = await fetch(`${novu.url}/v1/events/trigger`, {
+        method: "POST",
+        headers: { authorization: `ApiKey ${novu.secretKey}`, "content-type": "application/json" },
+        body: JSON.stringify({ name: workflow, to: subscriberOf(distinctId), payload: payloadFor(workflow) }),
+      });
+      if (!response.ok) throw new Error(`the local Novu answered ${response.status}: ${await response.text()}`);
+      await settled();
+    },
+
+    exportStory: async () =>
+      exportStory({
+        events: posthog.state.events,
+        acts,
+        decisions: await decisions(),
+        runs: novu.state.runs,
+        now: clock.now(),
+      }),
+  };
+
+  function nextStepAt(): number | null {
+    const waiting = novu.state.runs.flatMap(({ jobs }) =>
+      jobs.flatMap(({ status, wakesAt }) => (status === "delayed" && wakesAt !== null ? [wakesAt] : [])),
+    );
+    return waiting.length === 0 ? null : waiting.reduce((first, at) => Math.min(first, at));
+  }
+
+  async function travel(journey: Journey): Promise<void> {
+    if (journey === "hour") return clock.travelBy(HOUR_MS, settled);
+    if (journey === "day") return clock.travelBy(DAY_MS, settled);
+    const latest = clock.now() + LONGEST_JOURNEY_MS;
+    for (let at = nextHappening(); at !== null && at <= latest; at = journey === "end" ? nextHappening() : null)
+      await clock.travelTo(at, settled);
+  }
+
+  /** A step that Novu asks for again waits for that, without being a waiting step. */
+  function nextHappening(): number | null {
+    const isAsked = novu.state.runs.some(({ jobs }) => jobs.some(({ status }) => status === "running"));
+    const alarm = isAsked ? clock.nextAlarmAt() : null;
+    const step = nextStepAt();
+    return alarm === null || step === null ? (alarm ?? step) : Math.min(alarm, step);
+  }
+
+  function note(act: NewAct): void {
+    acts.push({ ...act, at: clock.now(), afterEvents: posthog.state.events.length });
+  }
+
+  function payloadNeeds(workflow: string): Record<string, unknown> {
+    return samplePayload(novu.state.workflows.find(({ workflowId }) => workflowId === workflow)?.payload?.schema ?? {});
+  }
+
+  function stepsOf(workflow: string) {
+    const steps = novu.state.workflows.find(({ workflowId }) => workflowId === workflow)?.steps ?? [];
+    return steps.filter(({ type }) => CHANNELS.includes(type));
+  }
+
+  function subscriberOf(distinctId: string) {
+    const { email } =
+      posthog.state.persons.find(({ distinctIds }) => distinctIds.includes(distinctId))?.properties ?? {};
+    return { subscriberId: distinctId, ...(typeof email === "string" && { email }) };
+  }
+
+  /** As the newest run had it, or made up; without a run's facts, so that nothing of it is recorded. */
+  function payloadFor(workflow: string): Record<string, unknown> {
+    const { run: _run, ...payload } =
+      novu.state.runs.findLast(({ workflowId }) => workflowId === workflow)?.payload ?? {};
+    return { ...payloadNeeds(workflow), ...payload };
+  }
+}
+
+function objectOf(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}

@@ -1,0 +1,58 @@
+import type { Decision } from "../contracts/decision.ts";
+import type { NovuRun } from "./local-novu/state.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The midnight before, from which a story's days are counted. */
+export function midnightBefore(at: number): number {
+  return Math.floor(at / DAY_MS) * DAY_MS;
+}
+
+/** "day 2 09:00", in UTC. */
+export function momentOf(at: number, midnight: number): string {
+  return `day ${Math.floor((at - midnight) / DAY_MS)} ${new Date(at).toISOString().slice(11, 16)}`;
+}
+
+/**
+ * Who was sent what when, and why the rest was not, the earliest first, and at one moment by person and
+ * workflow: "day 2 09:00  ada  onboarding  setup-nudge  sent". A step that failed at Novu has a line of its own.
+ */
+export function storyLines({
+  decisions,
+  runs,
+  midnight,
+}: {
+  decisions: Decision[];
+  runs: NovuRun[];
+  midnight: number;
+}): string[] {
+  const decided = decisions.map(({ decidedAt, distinctId, workflow, step, ...decision }) => ({
+    at: Date.parse(decidedAt),
+    facts: [distinctId, workflow, step, whatOf(decision)],
+  }));
+  return [...decided, ...failures(runs)]
+    .sort(inOrder)
+    .map(({ at, facts }) => [momentOf(at, midnight), ...facts].join("  "));
+}
+
+function failures(runs: NovuRun[]) {
+  return runs.flatMap(({ subscriberId, workflowId, jobs }) =>
+    jobs
+      .filter(({ status }) => status === "failed")
+      .map(({ stepId, error, changedAt }) => ({
+        at: changedAt ?? 0,
+        facts: [subscriberId, workflowId, stepId, `failed at Novu: ${error}`],
+      })),
+  );
+}
+
+function whatOf({ outcome, reason, detail }: Pick<Decision, "outcome" | "reason" | "detail">): string {
+  const why = [reason, detail].filter((part) => part !== null).join(": ");
+  return { sent: "sent", skipped: `not sent: ${why}`, failed: `failed: ${why}` }[outcome];
+}
+
+/** What happens at one moment happens to several people at once, so that only its order within a run is sure. */
+function inOrder(a: { at: number; facts: string[] }, b: { at: number; facts: string[] }): number {
+  const [first, second] = [a, b].map(({ facts: [person, workflow] }) => `${person}  ${workflow}`) as [string, string];
+  return a.at - b.at || first.localeCompare(second);
+}

@@ -1,0 +1,50 @@
+import { Router } from "express";
+import type { Lab } from "../contracts/lab.ts";
+import { describeError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { sendMessage } from "./answer.ts";
+import { type Scheme, shown } from "./email-body.ts";
+import { backTo } from "./page.ts";
+import { LAB_ACTIONS } from "./pages/index.ts";
+
+/** What the sandbox's pages do, the bodies for their frames, and the time for the command line. */
+export function labRoutes({ lab, changed, log }: { lab: Lab; changed: () => void; log: Log }): Router {
+  const router = Router()
+    .get("/messages/:id/body", (request, response, next) => {
+      const { body } = lab.messages().find(({ id }) => id === request.params.id)?.content ?? {};
+      if (typeof body !== "string") return next();
+      sendMessage(response, shown(body, schemeOf(request.query.scheme)));
+    })
+    .get("/workflows/:workflow/steps/:step/body", async (request, response, next) => {
+      const { workflow, step } = request.params;
+      const { content } = await lab.preview(workflow, step, String(request.query.person ?? ""));
+      if (typeof content.body !== "string") return next();
+      sendMessage(response, shown(content.body, schemeOf(request.query.scheme)));
+    })
+    .get("/api/time", (_request, response) => {
+      response.json({ now: lab.clock.now(), nextStepAt: lab.nextStepAt() });
+    });
+  for (const { path, run } of LAB_ACTIONS)
+    router.post(path, async (request, response) => {
+      const form = textsOf(request.body);
+      try {
+        const to = await run(form, lab);
+        log.info({ stop: "studio", outcome: "done", action: path });
+        response.redirect(303, to);
+      } catch (error) {
+        response.redirect(303, backTo(form.here, describeError(error)));
+      }
+      changed();
+    });
+  return router;
+}
+
+function schemeOf(value: unknown): Scheme {
+  return value === "dark" ? "dark" : "light";
+}
+
+function textsOf(form: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(form ?? {}).filter((pair): pair is [string, string] => typeof pair[1] === "string"),
+  );
+}

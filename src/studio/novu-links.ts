@@ -1,0 +1,38 @@
+import type { LabJob } from "../contracts/lab.ts";
+import { duration } from "./duration.ts";
+import type { Link } from "./why.ts";
+
+const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
+
+/** What the local Novu did with the steps of a run; of a message only what no decision tells. */
+export function novuLinks(jobs: LabJob[], { workflow }: { workflow: string }): Link[] {
+  return jobs.flatMap((job) => told(job).map((one) => ({ ...one, workflow })));
+}
+
+function told({ stepId, type, status, error, wakesAt, changedAt }: LabJob): Array<Omit<Link, "workflow">> {
+  if (changedAt === null) return [];
+  const link = (at: number, tone: Link["tone"], label: string, sentence: string) => ({
+    at: new Date(at).toISOString(),
+    kind: "step" as const,
+    tone,
+    label,
+    sentence,
+    value: null,
+    step: stepId,
+    runRef: null,
+  });
+  if (status === "delayed" && wakesAt !== null)
+    return [
+      link(changedAt, "quiet", "waits", `Novu began to wait at ${stepId}, for ${duration(wakesAt - changedAt)}`),
+      link(wakesAt, "info", "wakes", `Novu goes on from ${stepId}`),
+    ];
+  if (status === "failed")
+    return [link(changedAt, "bad", "failed at Novu", `${stepId} failed: ${error ?? "no cause"}`)];
+  if (status === "merged")
+    return [link(changedAt, "quiet", "merged", `${stepId} was taken in by another run’s digest`)];
+  if (CHANNELS.includes(type)) return [];
+  if (status === "completed") return [link(changedAt, "quiet", type, `Novu was done with ${stepId}`)];
+  if (status === "skipped" || status === "canceled")
+    return [link(changedAt, "quiet", status, `Novu ${status} ${stepId}`)];
+  return [];
+}

@@ -1,0 +1,91 @@
+import type { ReactElement } from "react";
+import type { LabControls } from "../../contracts/lab.ts";
+import { parseJson } from "../../lib/json.ts";
+import { backTo, type LabAction } from "../page.ts";
+import { Hidden, Panel } from "../ui/parts.tsx";
+
+const PREFIX = "control.";
+/** Longer texts get more lines. */
+const ONE_LINE = 60;
+
+/** What a colleague could change of a message in Novu. */
+export function ControlsPanel({
+  workflow,
+  controls,
+  token,
+  here,
+}: {
+  workflow: string;
+  controls: LabControls;
+  token: string;
+  here: string;
+}): ReactElement {
+  return (
+    <Panel title="Controls">
+      <div className="body">
+        <form method="post" action="/studio/workflows/controls" className="form">
+          <Hidden fields={{ token, here, workflow, step: controls.step }} />
+          {Object.entries(controls.fields).map(([name, field]) => (
+            <Control
+              key={name}
+              name={`${PREFIX}${name}`}
+              title={field.title ?? name}
+              type={field.type}
+              value={controls.values[name] ?? field.default}
+            />
+          ))}
+          <button type="submit" className="button first">
+            Save
+          </button>
+        </form>
+      </div>
+    </Panel>
+  );
+}
+
+function Control({
+  name,
+  title,
+  type,
+  value,
+}: {
+  name: string;
+  title: string;
+  type?: string | undefined;
+  value: unknown;
+}) {
+  const text = type === "string" ? String(value ?? "") : value === undefined ? "" : JSON.stringify(value);
+  return (
+    <label className="field" htmlFor={name}>
+      {title}
+      {type === "boolean" ? (
+        <select id={name} name={name} defaultValue={text}>
+          <option value="true">yes</option>
+          <option value="false">no</option>
+        </select>
+      ) : text.length > ONE_LINE ? (
+        <textarea id={name} name={name} rows={3} defaultValue={text} />
+      ) : (
+        <input id={name} name={name} defaultValue={text} autoComplete="off" />
+      )}
+    </label>
+  );
+}
+
+/** What is as the code has it stays the code's. */
+export const controlsAction: LabAction = {
+  path: "/workflows/controls",
+  async run({ workflow = "", step = "", here, ...form }, lab) {
+    const fields = lab.controlsOf(workflow).find((one) => one.step === step)?.fields ?? {};
+    const values: Record<string, unknown> = {};
+    for (const [name, field] of Object.entries(fields)) {
+      const text = form[`${PREFIX}${name}`];
+      if (text === undefined) continue;
+      const value = field.type === "string" ? text.replaceAll("\r\n", "\n") : parseJson(text);
+      if (value === undefined && text !== "") throw new Error(`"${text}" is no value for ${field.title ?? name}`);
+      if (value !== undefined && value !== field.default) values[name] = value;
+    }
+    lab.setControls(workflow, step, values);
+    return backTo(here);
+  },
+};

@@ -1,0 +1,50 @@
+import type { ReactElement } from "react";
+import type { Journey } from "../../contracts/lab.ts";
+import { duration } from "../duration.ts";
+import { Icon } from "./icons.tsx";
+import { exact, Hidden } from "./parts.tsx";
+
+export interface ClockProps {
+  now: number;
+  /** When the next waiting step wakes; null when none waits. */
+  nextStepAt: number | null;
+}
+
+const JOURNEYS: Array<{ to: Journey; name: string; needsStep: boolean }> = [
+  { to: "step", name: "Next step", needsStep: true },
+  { to: "hour", name: "+1 hour", needsStep: false },
+  { to: "day", name: "+1 day", needsStep: false },
+  { to: "end", name: "To the end", needsStep: true },
+];
+
+/** The sandbox's time, and buttons to let it pass. */
+export function TimeBar({ now, nextStepAt, token, here }: ClockProps & { token: string; here: string }): ReactElement {
+  return (
+    <section className="time-bar" aria-label="The sandbox’s time">
+      <Icon name="clock" />
+      <p>
+        <time dateTime={new Date(now).toISOString()}>{exact(now).replace(/:\d\d UTC$/, " UTC")}</time>
+        <span>
+          {nextStepAt === null
+            ? "no step waits"
+            : `a step wakes ${nextStepAt > now ? `in ${duration(nextStepAt - now)}` : "now"}`}
+        </span>
+      </p>
+      <form method="post" action="/studio/time">
+        <Hidden fields={{ token, here }} />
+        {JOURNEYS.map(({ to, name, needsStep }) => (
+          <button
+            key={to}
+            type="submit"
+            name="journey"
+            value={to}
+            className="button small"
+            disabled={needsStep && nextStepAt === null}
+          >
+            {name}
+          </button>
+        ))}
+      </form>
+    </section>
+  );
+}
