@@ -2,6 +2,7 @@ import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Profile, Subscriber } from "../contracts/notification.ts";
 import { PersonProperties, SUBSCRIBER_DATA } from "../contracts/person.ts";
 import { firstName, lastName } from "../lib/names.ts";
+import { isTimeZone } from "../lib/time-zone.ts";
 
 /**
  * What of a person Novu keeps. Not `$timezone` and `$geoip_time_zone`: PostHog itself puts such
@@ -45,7 +46,7 @@ export function subscriberOf(distinctId: string, person: PersonProperties): Subs
     phone,
     avatar,
     locale: novuLocale(locale),
-    timezone: [$timezone, $geoip_time_zone].find(isTimeZone),
+    timezone: [$timezone, $geoip_time_zone].find((name) => name !== undefined && isTimeZone(name)),
     data: Object.keys(data).length > 0 ? data : undefined,
   };
 }
@@ -61,28 +62,5 @@ function novuLocale(locale: string | undefined): string | undefined {
     return region === undefined ? undefined : `${language}_${region}`;
   } catch {
     return undefined;
-  }
-}
-
-/** There are about 600; whatever else comes is not worth remembering. */
-const MOST_TIME_ZONES = 1_000;
-const timeZones = new Map<string, boolean>();
-
-/** As Novu checks it. Offsets, such as +01:00, are none to every Node. */
-function isTimeZone(timeZone: string | undefined): boolean {
-  if (timeZone === undefined || !/^[a-z]/i.test(timeZone)) return false;
-  const known = timeZones.get(timeZone);
-  if (known !== undefined) return known;
-  const isOne = canFormat(timeZone);
-  if (timeZones.size < MOST_TIME_ZONES) timeZones.set(timeZone, isOne);
-  return isOne;
-}
-
-function canFormat(timeZone: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone });
-    return true;
-  } catch {
-    return false;
   }
 }

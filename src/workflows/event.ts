@@ -33,7 +33,7 @@ export function event<Properties extends z.ZodObject = z.ZodObject<Record<never,
     event: name,
     occurrence: occurrence === undefined ? null : occurrenceOf(name, occurrence),
     wants(event) {
-      const read = (properties ?? z.object({})).safeParse(event.properties);
+      const read = properties?.safeParse(event.properties) ?? { success: true, data: {} };
       if (!read.success) return false;
       if (where === undefined) return true;
       const person = PersonProperties.parse(event.personProperties ?? {});
