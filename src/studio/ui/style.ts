@@ -44,7 +44,7 @@ main > * { min-width: 0; }
 .panel > header p { color: var(--soft); }
 .panel .body { padding: 16px; display: grid; gap: 12px; }
 .panel > footer { padding: 10px 16px; border-top: 1px solid var(--line); }
-.tiles { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 190px), 1fr)); }
+.tiles { display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 160px), 1fr)); }
 .tile { padding: 14px 16px; display: grid; gap: 2px; background: var(--panel); border: 1px solid var(--line); border-radius: 12px; box-shadow: var(--lift); align-content: start; }
 .tile dt { color: var(--soft); font-weight: 500; }
 .tile dd { margin: 0; }
