@@ -1,10 +1,8 @@
 import { parseArgs } from "node:util";
-import { readConfig } from "../config.ts";
 import { describeError } from "../lib/errors.ts";
-import { createLog } from "../lib/log.ts";
 import { print } from "../lib/terminal.ts";
-import { openStore } from "../store/open-store.ts";
 import type { DeadSelection, DeadWork, Store } from "../store/store.ts";
+import { besideTheApp } from "./beside-the-app.ts";
 import { runCommand, UsageError } from "./command.ts";
 
 const HELP = `npm run redrive -- [--all | --cause TEXT | --id N] [options]
@@ -41,13 +39,8 @@ async function main(): Promise<number> {
     print(HELP);
     return 0;
   }
-  const log = createLog({ level: "silent" });
-  const store = await openStore(readConfig(process.env), { now: Date.now, log, beside: true });
-  try {
-    return await (order.which === null ? list(store, order) : redrive(store, order.which, order));
-  } finally {
-    await store.close();
-  }
+  const { which } = order;
+  return besideTheApp((store) => (which === null ? list(store, order) : redrive(store, which, order)));
 }
 
 async function list(store: Store, { limit, json }: Order): Promise<number> {

@@ -1,11 +1,9 @@
 import { parseArgs } from "node:util";
-import { readConfig } from "../config.ts";
 import { describeError } from "../lib/errors.ts";
-import { createLog } from "../lib/log.ts";
 import { paint, print } from "../lib/terminal.ts";
-import { openStore } from "../store/open-store.ts";
 import { type Chain, explain, type Link } from "../studio/why.ts";
 import { workflows } from "../workflows/index.ts";
+import { besideTheApp } from "./beside-the-app.ts";
 import { runCommand, UsageError } from "./command.ts";
 
 const HELP = `npm run why -- --person ID [--workflow ID] [options]
@@ -42,17 +40,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const { person, workflow, json } = order;
-  const log = createLog({ level: "silent" });
-  const store = await openStore(readConfig(process.env), { now: Date.now, log, beside: true });
-  try {
-    const history = await store.history({ distinctId: person, workflow });
-    const startedBy = workflows.find(({ id }) => id === workflow)?.events ?? [];
-    const chain = explain(history, { person, workflow, startedBy: [...new Set(startedBy)] });
-    print(json ? JSON.stringify(chain) : textOf(chain));
-    return chain.isKnown ? 0 : 1;
-  } finally {
-    await store.close();
-  }
+  const history = await besideTheApp((store) => store.history({ distinctId: person, workflow }));
+  const startedBy = workflows.find(({ id }) => id === workflow)?.events ?? [];
+  const chain = explain(history, { person, workflow, startedBy: [...new Set(startedBy)] });
+  print(json ? JSON.stringify(chain) : textOf(chain));
+  return chain.isKnown ? 0 : 1;
 }
 
 function textOf({ answer, links }: Chain): string {
