@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Cap } from "./contracts/cap.ts";
+import { EmailProvider } from "./contracts/email-provider.ts";
 import { Hours } from "./contracts/hours.ts";
 import type { InternalRule } from "./contracts/internal-users.ts";
 import { NovuPlan } from "./contracts/novu-plan.ts";
@@ -13,19 +14,19 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** What can stand in a header as it is. A stray line break would turn up, key and all, in an error. */
 const key = () => z.string().regex(/^[\x21-\x7e]+$/, "contains spaces, line breaks or other odd characters");
 
-const WebhookSecrets = z
-  .string()
-  .transform((list) =>
-    list
+/** What stands between commas. */
+const list = () =>
+  z.string().transform((text) =>
+    text
       .split(",")
-      .map((secret) => secret.trim())
+      .map((one) => one.trim())
       .filter(Boolean),
-  )
-  .pipe(
-    z
-      .array(z.string().min(16, "each secret needs at least 16 characters").check(signingKey))
-      .min(1, "at least one secret"),
   );
+
+const secret = () => z.string().min(16, "each secret needs at least 16 characters");
+const WebhookSecrets = list().pipe(z.array(secret().check(signingKey)).min(1, "at least one secret"));
+const LinkSigningKeys = list().pipe(z.array(secret()).min(1, "at least one key"));
+const EmailProviders = list().pipe(z.array(EmailProvider));
 
 /** A comma inside /…/ is the pattern's own. */
 const RULES = /\s*\/(?:\\.|[^/\\])*\/\w*|[^,]+/g;
@@ -40,13 +41,13 @@ const InternalUsers = z.string().transform((list, context) =>
 const postgres = () => z.url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://…" });
 
 const Role = z.enum(["ingress", "worker"]);
-const Roles = z
-  .string()
-  .transform((list) => list.split(",").map((role) => role.trim()))
-  .pipe(z.array(Role).min(1));
+const Roles = list().pipe(z.array(Role).min(1));
 
 const Environment = z.object({
-  PUBLIC_URL: url().optional(),
+  PUBLIC_URL: url(),
+  LINK_SIGNING_KEYS: LinkSigningKeys,
+  EMAIL_PROVIDERS: EmailProviders.default([]),
+  HOLDOUT_FLAG: z.string().min(1).optional(),
   STUDIO_SECRET: z.string().min(16, "at least 16 characters").optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -64,6 +65,7 @@ const Environment = z.object({
   NOVU_SECRET_KEY: key(),
   NOVU_API_URL: url().default("https://api.novu.co"),
   NOVU_PLAN: NovuPlan.default("free"),
+  NOVU_WEBHOOK_SECRETS: WebhookSecrets.optional(),
   NOVU_TRIGGERS_PER_SECOND: z.coerce.number().int().positive().optional(),
 
   POSTHOG_PROJECT_TOKEN: key().startsWith("phc_", 'a project token starts with "phc_"'),
@@ -90,8 +92,12 @@ export interface Config {
   internalUsers: InternalRule[];
   /** How many calls to Novu, and to PostHog, may be under way at once. */
   deliveryConcurrency: number;
-  /** Where others reach this app. */
+  /** Where others reach this app, as in the links of its messages; in the sandbox it is where it listens. */
   publicUrl?: string | undefined;
+  /** What those links are signed with, newest first. */
+  linkSigningKeys: string[];
+  /** Those that send the emails for Novu. */
+  emailProviders: EmailProvider[];
   /** What opens the studio; without it there is none. */
   studioSecret?: string | undefined;
   /** What holds for marketing, whatever workflow it is of. */
@@ -101,11 +107,15 @@ export interface Config {
     hours: Hours;
     /** Of people of whom no time zone is known. */
     timeZone: string;
+    /** The PostHog flag of the people who get none at all, so that the effect of everything can be measured. */
+    holdout?: string | undefined;
   };
   novu: {
     secretKey: string;
     apiUrl: string;
     plan: NovuPlan;
+    /** What Novu signs its webhooks with, newest first; without it there is no door for them. */
+    webhookSecrets?: string[] | undefined;
     /** Instead of the plan's rate. */
     triggersPerSecond?: number | undefined;
   };
@@ -145,12 +155,20 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     internalUsers: env.INTERNAL_USERS,
     deliveryConcurrency: env.DELIVERY_CONCURRENCY,
     publicUrl: env.PUBLIC_URL,
+    linkSigningKeys: env.LINK_SIGNING_KEYS,
+    emailProviders: env.EMAIL_PROVIDERS,
     studioSecret: env.STUDIO_SECRET,
-    marketing: { cap: env.MARKETING_CAP, hours: env.SEND_HOURS, timeZone: env.DEFAULT_TIMEZONE },
+    marketing: {
+      cap: env.MARKETING_CAP,
+      hours: env.SEND_HOURS,
+      timeZone: env.DEFAULT_TIMEZONE,
+      holdout: env.HOLDOUT_FLAG,
+    },
     novu: {
       secretKey: env.NOVU_SECRET_KEY,
       apiUrl: env.NOVU_API_URL,
       plan: env.NOVU_PLAN,
+      webhookSecrets: env.NOVU_WEBHOOK_SECRETS,
       triggersPerSecond: env.NOVU_TRIGGERS_PER_SECOND,
     },
     posthog: {

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../src/config.ts";
 
 const complete = {
+  PUBLIC_URL: "https://bridge.acme.example/",
+  LINK_SIGNING_KEYS: "a key to sign links with, an older one than that",
   NOVU_SECRET_KEY: "novu-key",
   POSTHOG_PROJECT_TOKEN: "phc_1",
   POSTHOG_PROJECT_ID: "1",
@@ -13,6 +15,9 @@ describe("readConfig", () => {
   it("fills in what has a default", () => {
     expect(readConfig(complete)).toEqual({
       port: 4000,
+      publicUrl: "https://bridge.acme.example",
+      linkSigningKeys: ["a key to sign links with", "an older one than that"],
+      emailProviders: [],
       logLevel: "info",
       dataDir: "./.data",
       roles: ["ingress", "worker"],

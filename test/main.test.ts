@@ -16,6 +16,8 @@ describe("the process", () => {
     });
     expect(status).toBe(1);
     for (const name of [
+      "PUBLIC_URL",
+      "LINK_SIGNING_KEYS",
       "NOVU_SECRET_KEY",
       "POSTHOG_PROJECT_TOKEN",
       "POSTHOG_PROJECT_ID",

@@ -1,6 +1,6 @@
 import { PostHog } from "posthog-node";
-import type { Decision } from "../contracts/decision.ts";
-import { OUR_LIB, REPORT_EVENTS } from "../contracts/report.ts";
+import { type Capture, propertiesOf } from "../contracts/capture.ts";
+import { eventNameOf, OUR_LIB } from "../contracts/report.ts";
 import { UnavailableError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
@@ -12,9 +12,10 @@ const NEVER_MS = 24 * 60 * 60 * 1000;
 const TIMEOUT_MS = 3_000;
 
 /**
- * Tells PostHog what was decided, as `notification sent` or `notification skipped` of the person.
- * Resolves when PostHog has it and rejects when not. The same decision always has the same uuid
- * and time, so that telling it again counts once. What comes during a request shares the next one.
+ * Tells PostHog what became of a message, as `notification sent`, `notification clicked` and so on
+ * of the person. Resolves when PostHog has it and rejects when not. The same run, step and status
+ * always have the same uuid, so that telling it again counts once. What comes during a request
+ * shares the next one.
  */
 export function createPostHogReport({ host, projectToken }: { host: string; projectToken: string }) {
   const connect = () =>
@@ -27,7 +28,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     });
   let client = connect();
 
-  const report = groupCommit<Decision, undefined>({
+  const report = groupCommit<Capture, undefined>({
     commit: send,
     bytesOf: () => 1,
     isAboutAnItem: (error) => !(error instanceof UnavailableError),
@@ -38,11 +39,11 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   });
   return { report, stop: () => client.shutdown(TIMEOUT_MS) };
 
-  async function send(decisions: Decision[]): Promise<undefined[]> {
-    for (const decision of decisions) client.capture(eventOf(decision));
+  async function send(captures: Capture[]): Promise<undefined[]> {
+    for (const capture of captures) client.capture(eventOf(capture));
     try {
       await client.flush();
-      return decisions.map(() => undefined);
+      return captures.map(() => undefined);
     } catch (error) {
       // The client may still hold the events for a later flush; our own queue is what repeats them.
       client = connect();
@@ -67,23 +68,16 @@ function troubleOf(error: unknown): Error {
   return new Error("PostHog did not take the report", { cause: error });
 }
 
-function eventOf(decision: Decision) {
-  const { transactionId, workflow, step, channel, distinctId, outcome, reason, detail, personSource } = decision;
+function eventOf(capture: Capture) {
   return {
-    distinctId,
-    event: REPORT_EVENTS[outcome === "sent" ? "sent" : "skipped"],
-    uuid: uuidV5(`${transactionId}:${step}:${outcome}`),
-    timestamp: new Date(decision.decidedAt),
+    distinctId: capture.distinctId,
+    event: eventNameOf(capture.status),
+    uuid: uuidV5(`${capture.transactionId}:${capture.step ?? ""}:${capture.status}`),
+    timestamp: new Date(capture.at),
     properties: {
-      workflow,
-      step,
-      channel,
-      transaction_id: transactionId,
-      reason,
-      detail,
-      person_source: personSource,
+      ...propertiesOf(capture),
       // An event of a person makes the person; one that was deleted must stay so.
-      ...(reason === "person not found" && { $process_person_profile: false }),
+      ...(capture.properties.reason === "person not found" && { $process_person_profile: false }),
     },
   };
 }

@@ -46,10 +46,21 @@ export const Decision = z.object({
   detail: z.string().nullable(),
   /** Which person it rests on; null when none was asked for. */
   personSource: z.enum(["posthog", "snapshot"]).nullable(),
+  /** Which email it was, by the name of its component; null on other channels, and of what was not made. */
+  template: z.string().nullable().default(null),
+  /** What PostHog's flags said for this run, by flag. */
+  variants: z.record(z.string(), z.string()).default({}),
   /** ISO 8601 */
   decidedAt: z.iso.datetime(),
 });
 export type Decision = z.infer<typeof Decision>;
+
+/** What a decision says that was made without a look at the person. */
+export const NOTHING_COMPOSED = {
+  personSource: null,
+  template: null,
+  variants: {},
+} as const satisfies Partial<Decision>;
 
 /** Why something is not sent. */
 export type Objection = { reason: NonNullable<Decision["reason"]>; detail: string | null };

@@ -1,15 +1,16 @@
-import type { Decision } from "./decision.ts";
+import { STATUSES } from "./capture.ts";
 
 /** The `$lib` of what we report to PostHog. */
 export const OUR_LIB = "posthog-novu-bridge";
 
-/** What PostHog is told of a decision; one that failed is not final, and not told. */
-export const REPORT_EVENTS = {
-  sent: "notification sent",
-  skipped: "notification skipped",
-} as const satisfies { [Outcome in Decision["outcome"]]?: string };
+const OUR_EVENTS = new Set<string>(STATUSES.map(eventNameOf));
+
+/** What a status is called as PostHog's event. */
+export function eventNameOf(status: (typeof STATUSES)[number]): string {
+  return `notification ${status}`;
+}
 
 /** Whether an event is one that we have reported, and PostHog has sent back. */
 export function isEcho({ name, properties }: { name: string; properties: Record<string, unknown> }): boolean {
-  return properties.$lib === OUR_LIB || Object.values<string>(REPORT_EVENTS).includes(name);
+  return properties.$lib === OUR_LIB || OUR_EVENTS.has(name);
 }

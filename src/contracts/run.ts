@@ -26,3 +26,8 @@ export function transactionIdOf(eventUuid: string, workflow: string): string {
   const id = `${eventUuid}:${workflow}`;
   return id.length <= LONGEST_ID ? id : createHash("sha256").update(id).digest("hex");
 }
+
+/** The event that started a run; null for the rare id that was too long to name it. */
+export function eventUuidOf(transactionId: string, workflow: string): string | null {
+  return transactionId.endsWith(`:${workflow}`) ? transactionId.slice(0, -workflow.length - 1) : null;
+}

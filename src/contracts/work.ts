@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Capture } from "./capture.ts";
 import { Decision } from "./decision.ts";
 import { Exit, Profile, Start } from "./notification.ts";
 
@@ -25,12 +26,14 @@ export const Work = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("profile"), body: Profile }),
   /** Tell PostHog what was decided. */
   z.object({ kind: z.literal("report"), body: Decision }),
+  /** Tell PostHog what else became of a message. */
+  z.object({ kind: z.literal("capture"), body: Capture }),
 ]);
 export type Work = z.infer<typeof Work>;
 
 export function laneOf({ kind }: Work): Lane {
   if (kind === "profile") return "profiles";
-  return kind === "report" ? "posthog" : "novu";
+  return kind === "report" || kind === "capture" ? "posthog" : "novu";
 }
 
 /** The key of the work that sees to a run of which nothing may be heard any more. */

@@ -1,4 +1,5 @@
-import type { Decision } from "../contracts/decision.ts";
+import { type Capture, captureOf } from "../contracts/capture.ts";
+import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import type { EntryLimit, Exit, Start, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
@@ -52,7 +53,8 @@ export function createPerform({
     tell(subscriber: Subscriber): Promise<NovuAnswer>;
   };
   runs: Runs & Profiles;
-  report: (decision: Decision) => Promise<void>;
+  /** Tells PostHog what became of a message. */
+  report: (capture: Capture) => Promise<void>;
   sendingSteps: (workflow: string) => SendingStep[];
   /** Resolves when Novu's rate limit has room for one more trigger. */
   pace: () => Promise<void>;
@@ -70,6 +72,7 @@ export function createPerform({
     else if (kind === "exit") await exit(body);
     else if (kind === "unheard") await unheard(body);
     else if (kind === "profile") await tell.profile(body);
+    else if (kind === "report") await report(captureOf(body));
     else await report(body);
   };
 
@@ -163,7 +166,7 @@ export function createPerform({
     workflow: string,
     why: Why,
   ): Promise<void> {
-    const facts = { transactionId, distinctId, workflow, outcome: "skipped", ...why, personSource: null } as const;
+    const facts = { transactionId, distinctId, workflow, outcome: "skipped", ...why, ...NOTHING_COMPOSED } as const;
     for (const { step, channel } of await openSteps(transactionId, workflow)) {
       await runs.decide({ ...facts, step, channel, decidedAt: new Date(now()).toISOString() }, { ifOpen: true });
     }

@@ -1,6 +1,6 @@
 import { Client, NovuRequestHandler, type Workflow } from "@novu/framework";
 import { json, type Request, Router } from "express";
-import { Channel, type Decision } from "../contracts/decision.ts";
+import { Channel, type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { describeError } from "../lib/errors.ts";
@@ -110,7 +110,7 @@ export async function openBridge({
         outcome: "failed",
         reason: "error",
         detail: isGone ? "Novu waited no longer" : (codeOf(answer.body) ?? `status ${answer.status}`),
-        personSource: null,
+        ...NOTHING_COMPOSED,
         decidedAt: new Date(now()).toISOString(),
       } as const;
       // Another call may have come to an end by then, and a run whose wait failed may go on after all.

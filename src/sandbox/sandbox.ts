@@ -17,6 +17,8 @@ export const LOCAL_KEYS = {
   personalApiKey: "phx_local",
   signingSecret: `whsec_${Buffer.from("posthog-novu-bridge local sandbox").toString("base64")}`,
   projectId: "1",
+  linkSigning: "local-link-signing-key",
+  novuSigningSecret: `whsec_${Buffer.from("posthog-novu-bridge local Novu").toString("base64")}`,
 } as const;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -96,8 +98,15 @@ export async function openSandbox({
     retentionMs: RETENTION_MS,
     internalUsers,
     deliveryConcurrency: 8,
+    linkSigningKeys: [LOCAL_KEYS.linkSigning],
+    emailProviders: ["resend"],
     marketing,
-    novu: { secretKey: LOCAL_KEYS.novu, apiUrl: novu.url, plan },
+    novu: {
+      secretKey: LOCAL_KEYS.novu,
+      apiUrl: novu.url,
+      plan,
+      webhookSecrets: [LOCAL_KEYS.novuSigningSecret],
+    },
     posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
   };
   const lab = createLab({

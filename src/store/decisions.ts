@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { reportKey } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
 import type { Lane } from "../contracts/work.ts";
 import { workRow } from "./accept.ts";
@@ -60,7 +61,7 @@ export function decisionLog({
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
         if (decision.outcome === "failed") return { decision, isNew: true };
-        const key = `report:${transactionId}:${step}:${decision.outcome}`;
+        const key = reportKey({ transactionId, step, status: decision.outcome });
         const report = workRow(key, { kind: "report", body: decision }, now());
         await trx
           .insertInto("work")

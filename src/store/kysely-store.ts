@@ -94,7 +94,7 @@ export function createKyselyStore({
     knownEvents: knownEvents({ db }),
     ...setAsideList({ db }),
     ...workQueue({ db, now, skipLocked, announce }),
-    ...runFacts({ db, now }),
+    ...runFacts({ db, now, announce }),
     ...lastExits({ db }),
     ...turns({ db, now }),
     ...counts({ db }),

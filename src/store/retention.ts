@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely";
+import { STATUSES } from "../contracts/capture.ts";
 import { unheardKey } from "../contracts/work.ts";
 import { startKey } from "./accept.ts";
 import { idsOfPerson } from "./people.ts";
@@ -25,11 +26,14 @@ const KINDS = Object.keys(TABLE_OF) as Kept[];
 /** The keys of the work that a row may have caused, as acceptances and decisions make them. */
 const KEYS_OF = {
   events: [sql<string>`'profile:' || events.uuid`],
-  runs: [startKey, unheardKey].map((keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`),
+  runs: [
+    ...[startKey, unheardKey].map((keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`),
+    sql<string>`'report:' || runs.transaction_id || '::triggered'`,
+  ],
   exits: [sql<string>`'exit:' || exits.event_uuid || ':' || exits.workflow`],
-  decisions: ["sent", "skipped"].map(
-    (outcome) =>
-      sql<string>`'report:' || decisions.transaction_id || ':' || decisions.step || ':' || ${sql.lit(outcome)}`,
+  decisions: STATUSES.map(
+    (status) =>
+      sql<string>`'report:' || decisions.transaction_id || ':' || decisions.step || ':' || ${sql.lit(status)}`,
   ),
 };
 

@@ -1,5 +1,7 @@
 import type { Kysely } from "kysely";
-import { startKey } from "./accept.ts";
+import { type Capture, reportKey } from "../contracts/capture.ts";
+import type { Lane } from "../contracts/work.ts";
+import { startKey, workRow } from "./accept.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -15,9 +17,11 @@ type State = Tables["runs"]["state"];
 export function runFacts({
   db,
   now,
+  announce,
 }: {
   db: Kysely<Tables>;
   now: () => number;
+  announce(lane: Lane): void;
 }): Pick<Store, "exitSince" | "endRuns" | "runState" | "enter" | "refuse" | "markLeft" | "markStarted"> {
   return {
     exitSince: together(async (queries) => {
@@ -127,13 +131,25 @@ export function runFacts({
     },
 
     markStarted: together(async (transactionIds: string[]) => {
-      const started = await db
-        .updateTable("runs")
-        .set((row) => ({ state: "started" as const, entered_at: row.fn.coalesce("entered_at", row.val(now())) }))
-        .where("transaction_id", "in", unique(transactionIds))
-        .where("state", "in", ["pending", "started"])
-        .returning("transaction_id")
-        .execute();
+      const at = now();
+      const started = await inTransaction(db, async (trx) => {
+        const rows = await trx
+          .updateTable("runs")
+          .set((row) => ({ state: "started" as const, entered_at: row.fn.coalesce("entered_at", row.val(at)) }))
+          .where("transaction_id", "in", unique(transactionIds))
+          .where("state", "in", ["pending", "started"])
+          .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])
+          .execute();
+        const reports = rows.filter(({ entered_at }) => entered_at === at).map((run) => triggered(run, at));
+        if (reports.length > 0)
+          await trx
+            .insertInto("work")
+            .values(reports)
+            .onConflict((conflict) => conflict.doNothing())
+            .execute();
+        return rows;
+      });
+      announce("posthog");
       const ids = new Set(started.map((run) => run.transaction_id));
       return transactionIds.map((id) => (ids.has(id) ? "started" : "left"));
     }),
@@ -161,6 +177,23 @@ export function runFacts({
       .executeTakeFirst();
     return run !== undefined && now() - Date.parse(run.occurred_at) < LONGEST_RUN_MS;
   }
+}
+
+/** The report that a run owes once Novu has taken it on. */
+function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "distinct_id">, at: number) {
+  const capture: Capture = {
+    status: "triggered",
+    distinctId: run.distinct_id,
+    workflow: run.workflow,
+    transactionId: run.transaction_id,
+    step: null,
+    channel: null,
+    template: null,
+    variants: {},
+    properties: {},
+    at: new Date(at).toISOString(),
+  };
+  return workRow(reportKey(capture), { kind: "capture", body: capture }, at);
 }
 
 async function isDead(trx: Kysely<Tables>, transactionId: string): Promise<boolean> {

@@ -87,14 +87,17 @@ export function guardedStep<Payload>(
     },
 
     async email(id, compose, options = {}) {
+      let template: string | null = null;
       const { resolve, options: novus } = await message(
         id,
         "email",
         (moment: Parameters<typeof compose>[0]) => {
           const { subject, body } = compose(moment);
+          template = nameOf(body);
           return { subject, body: renderEmail(body) };
         },
         options,
+        () => template,
       );
       await step.email(id, resolve, novus);
     },
@@ -171,10 +174,11 @@ export function guardedStep<Payload>(
     channel: Channel,
     compose: Compose<Controls, Output>,
     options: SendOptions<Controls>,
+    template?: () => string | null,
   ) {
     const { atAnyHour = rules.topic === null } = options;
     if (channel !== "in_app" && !atAnyHour) await untilHours(id);
-    return guardedMessage({ present, id, channel, compose, options });
+    return guardedMessage({ present, id, channel, compose, options, ...(template && { template }) });
   }
 
   /** Until the person's own hours, if it is not during them. */
@@ -201,4 +205,9 @@ export function guardedStep<Payload>(
 function mayLast(what: string, within: Duration, longestMs: number): void {
   if (toMs(within) <= longestMs) return;
   throw new Error(`${what} takes longer than the Novu plan lets it, which is ${longestMs / HOUR_MS} h`);
+}
+
+/** The name of the email's component. */
+function nameOf({ type }: ReactElement): string | null {
+  return typeof type === "function" ? type.name : null;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Channel, Decision, Objection } from "../contracts/decision.ts";
+import { type Channel, type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Send } from "../contracts/send.ts";
@@ -65,12 +65,15 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
   channel,
   compose,
   options,
+  template = () => null,
 }: {
   present: Present;
   id: string;
   channel: Channel;
   compose: (moment: Moment<z.output<Controls>>) => Output | Promise<Output>;
   options: SendOptions<Controls>;
+  /** Which email was composed, by name. */
+  template?: () => string | null;
 }) {
   const about = { transactionId: run.transactionId, workflow: rules.workflow, step: id, distinctId: run.distinctId };
   let composed: Promise<Output> | undefined;
@@ -152,6 +155,8 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
       ...about,
       channel,
       personSource: source === "sample" ? null : source,
+      template: template(),
+      variants: {},
       decidedAt: new Date(tools.now()).toISOString(),
     };
     await tools.record({ ...facts, outcome, reason: null, detail: null, ...objection });
@@ -162,7 +167,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
     const said = { outcome: "skipped", reason: "digested", detail: run.rehearsal ? null : run.transactionId } as const;
     for (const { transactionId } of digested()) {
       const decidedAt = new Date(tools.now()).toISOString();
-      await tools.record({ ...about, transactionId, channel, ...said, personSource: null, decidedAt });
+      await tools.record({ ...about, transactionId, channel, ...said, ...NOTHING_COMPOSED, decidedAt });
     }
   }
 }

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPostHogReport } from "../../src/attribution/posthog-report.ts";
+import { captureOf } from "../../src/contracts/capture.ts";
+import type { Decision } from "../../src/contracts/decision.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { decision } from "../support/facts.ts";
 
 const DECISION = decision();
+const report = (changes: Partial<Decision> = {}) => reports.report(captureOf(decision(changes)));
 
 let clock: VirtualClock;
 let posthog: LocalPostHog;
@@ -23,7 +26,7 @@ afterEach(async () => {
 
 describe("a report", () => {
   it("is of the person, at the time of the decision", async () => {
-    await reports.report(DECISION);
+    await report();
     expect(posthog.state.events).toMatchObject([
       {
         event: "notification sent",
@@ -34,6 +37,7 @@ describe("a report", () => {
           step: "welcome",
           channel: "email",
           transaction_id: "u:w",
+          event_uuid: "u",
           person_source: "posthog",
           $lib: "posthog-novu-bridge",
         },
@@ -42,9 +46,9 @@ describe("a report", () => {
   });
 
   it("of the same decision has the same valid uuid, and of another another", async () => {
-    await reports.report(DECISION);
-    await reports.report({ ...DECISION });
-    await reports.report({ ...DECISION, step: "other" });
+    await report();
+    await report();
+    await report({ step: "other" });
     const [first, again, other] = posthog.state.events.map(({ uuid }) => uuid);
     expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect([again === first, other === first]).toEqual([true, false]);
@@ -56,7 +60,7 @@ describe("a report", () => {
       requests += 1;
       return null;
     });
-    await Promise.all(Array.from({ length: 150 }, (_, index) => reports.report({ ...DECISION, step: `s${index}` })));
+    await Promise.all(Array.from({ length: 150 }, (_, index) => report({ step: `s${index}` })));
     expect([posthog.state.events.length, requests]).toEqual([150, 2]);
   });
 
@@ -66,10 +70,10 @@ describe("a report", () => {
     ["refuses", { status: 400 }, "PostHog did not take the report"],
   ])("rejects while PostHog %s, and leaves nothing behind to be sent twice", async (_name, trouble, message) => {
     posthog.interfere(() => trouble);
-    await expect(reports.report(DECISION)).rejects.toThrow(message);
+    await expect(report()).rejects.toThrow(message);
     posthog.interfere(null);
-    await reports.report(DECISION);
-    await reports.report({ ...DECISION, step: "other" });
+    await report();
+    await report({ step: "other" });
     expect(posthog.state.events).toHaveLength(2);
   });
 });

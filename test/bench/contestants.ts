@@ -77,6 +77,8 @@ export function settings(novuUrl: string): Record<string, string> {
     POSTHOG_API_HOST: novuUrl,
     POSTHOG_PROJECT_ID: "1",
     POSTHOG_PERSONAL_API_KEY: "phx_benchmark",
+    PUBLIC_URL: "https://bridge.acme.example",
+    LINK_SIGNING_KEYS: "benchmark benchmark",
     POSTHOG_WEBHOOK_SECRETS: `${SECRETS.signing},${SECRETS.fixed}`,
   };
 }

@@ -33,6 +33,8 @@ export function environment(
     POSTHOG_PROJECT_ID: LOCAL_KEYS.projectId,
     POSTHOG_PERSONAL_API_KEY: LOCAL_KEYS.personalApiKey,
     POSTHOG_WEBHOOK_SECRETS: LOCAL_KEYS.signingSecret,
+    PUBLIC_URL: "https://bridge.acme.example",
+    LINK_SIGNING_KEYS: LOCAL_KEYS.linkSigning,
   };
 }
 

@@ -67,9 +67,9 @@ export async function decisions(sandbox: Sandbox, { ofRun }: { ofRun?: string } 
     .map(({ step, outcome, reason, detail }) => [step, outcome, reason, detail]);
 }
 
-/** The reports that PostHog was given of our messages, each once, by the run and the step. */
+/** The reports that PostHog was given of what we decided, each once, by the run and the step. */
 export function reports(sandbox: Sandbox): string[] {
-  const told = sandbox.posthog.state.events.filter(({ event }) => event.startsWith("notification "));
+  const told = sandbox.posthog.state.events.filter(({ event }) => /^notification (sent|skipped)$/.test(event));
   const once = new Map(told.map((report) => [report.uuid, report]));
   return [...once.values()].map(({ event: name, properties }) =>
     [properties.transaction_id, properties.step, name.slice("notification ".length), properties.reason ?? ""].join(" "),

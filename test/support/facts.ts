@@ -52,6 +52,8 @@ export function decision(changes: Partial<Decision> = {}): Decision {
     reason: null,
     detail: null,
     personSource: "posthog",
+    template: null,
+    variants: {},
     decidedAt: OCCURRED_AT,
   } as const;
   return { ...run, step: "welcome", channel: "email", ...outcome, ...changes };

@@ -59,7 +59,7 @@ export async function play(sandbox: Sandbox): Promise<Outcome> {
   function brokenPromises(decisions: Decision[]): string[] {
     const { novu, posthog } = sandbox;
     const sent = decisions.filter(({ outcome }) => outcome === "sent").length;
-    const reports = posthog.state.events.filter(({ event }) => event.startsWith("notification "));
+    const reports = posthog.state.events.filter(({ event }) => /^notification (sent|skipped)$/.test(event));
     const failed = novu.state.runs.flatMap(({ jobs }) => jobs.filter(({ status }) => status === "failed"));
     return [
       ...(novu.state.messages.length === sent

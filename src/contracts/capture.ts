@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { Channel, type Decision } from "./decision.ts";
+import { eventUuidOf } from "./run.ts";
+
+/**
+ * What becomes of a message: `triggered` is of the whole run, `sent` and `skipped` are our own
+ * decisions, `clicked` and `unsubscribed` what the person did by our links, and the rest what Novu
+ * tells by its webhooks, on the plans that have them.
+ */
+export const STATUSES = [
+  "triggered",
+  "sent",
+  "skipped",
+  "clicked",
+  "unsubscribed",
+  "delivered",
+  "seen",
+  "read",
+  "bounced",
+  "complained",
+  "failed",
+] as const;
+
+/** What PostHog is told of a message, as `notification <status>` of its person; once for each run, step and status. */
+export const Capture = z.object({
+  status: z.enum(STATUSES),
+  distinctId: z.string().min(1),
+  workflow: z.string().min(1),
+  transactionId: z.string().min(1),
+  /** Null where it is of the whole run. */
+  step: z.string().min(1).nullable(),
+  channel: Channel.nullable(),
+  /** Which email it was; null on other channels. */
+  template: z.string().nullable().default(null),
+  /** What PostHog's flags said for this run, by flag. */
+  variants: z.record(z.string(), z.string()).default({}),
+  /** What belongs to this status alone, such as the reason of `skipped`. */
+  properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
+  /** ISO 8601 */
+  at: z.iso.datetime(),
+});
+export type Capture = z.infer<typeof Capture>;
+
+/** The key of the work that tells PostHog; the same for the same run, step and status. */
+export function reportKey({ transactionId, step, status }: Pick<Capture, "transactionId" | "step" | "status">): string {
+  return `report:${transactionId}:${step ?? ""}:${status}`;
+}
+
+/** What PostHog is told of a decision; one that failed is not final, and not told. */
+export function captureOf(decision: Decision): Capture {
+  const { outcome, transactionId, workflow, step, channel, distinctId, decidedAt, template, variants } = decision;
+  const { reason, detail, personSource } = decision;
+  return {
+    status: outcome === "sent" ? "sent" : "skipped",
+    ...{ transactionId, workflow, step, channel, distinctId, template, variants },
+    properties: { reason, detail, person_source: personSource },
+    at: decidedAt,
+  };
+}
+
+/** The properties that every `notification …` event has. */
+export function propertiesOf({ workflow, step, channel, transactionId, template, variants, properties }: Capture) {
+  return {
+    workflow,
+    step,
+    channel,
+    transaction_id: transactionId,
+    event_uuid: eventUuidOf(transactionId, workflow),
+    template,
+    ...Object.fromEntries(Object.entries(variants).map(([flag, variant]) => [`$feature/${flag}`, variant])),
+    ...properties,
+  };
+}

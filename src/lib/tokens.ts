@@ -1,0 +1,74 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
+import type { z } from "zod";
+import { parseJson } from "./json.ts";
+
+const CIPHER = "aes-256-gcm";
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_BYTES = 32;
+/** Longer than any that we make with what a URL can carry. */
+const LONGEST_TOKEN = 8_000;
+
+export interface Tokens<Content> {
+  /** For the path of a URL; the same content always makes the same token. */
+  make(content: Content): string;
+  /** What was put in; null when it is not ours, or was changed. */
+  read(token: string): Content | null;
+}
+
+/**
+ * Tokens for links in messages: nobody can make or change one, or see what it says. They never
+ * expire. Made with the first key, read with any, so that keys can be rotated; a token made for
+ * one `purpose` is none for another.
+ */
+export function createTokens<Schema extends z.ZodType>({
+  keys,
+  purpose,
+  content,
+}: {
+  /** Newest first. */
+  keys: string[];
+  purpose: string;
+  content: Schema;
+}): Tokens<z.output<Schema>> {
+  const derived = keys.map((key) => ({ seal: derive(key, "seal"), nonce: derive(key, "nonce") }));
+
+  return {
+    make(value) {
+      const [key] = derived;
+      if (key === undefined) throw new Error("there is no key to sign links with");
+      const text = JSON.stringify(value);
+      // Of the content, so that no nonce is ever used for two.
+      const nonce = createHmac("sha256", key.nonce).update(text).digest().subarray(0, NONCE_BYTES);
+      const cipher = createCipheriv(CIPHER, key.seal, nonce);
+      const sealed = [nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()];
+      return Buffer.concat(sealed).toString("base64url");
+    },
+
+    read(token) {
+      if (token.length > LONGEST_TOKEN || !/^[\w-]+$/.test(token)) return null;
+      const bytes = Buffer.from(token, "base64url");
+      // Several spellings stand for the same bytes; only ours counts.
+      if (bytes.length <= NONCE_BYTES + TAG_BYTES || bytes.toString("base64url") !== token) return null;
+      for (const { seal } of derived) {
+        const text = open(bytes, seal);
+        if (text !== null) return content.safeParse(parseJson(text)).data ?? null;
+      }
+      return null;
+    },
+  };
+
+  function derive(key: string, use: string): Buffer {
+    return Buffer.from(hkdfSync("sha256", key, "", `${purpose}:${use}`, KEY_BYTES));
+  }
+}
+
+function open(bytes: Buffer, key: Buffer): string | null {
+  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+  try {
+    return decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
+  } catch {
+    return null;
+  }
+}
