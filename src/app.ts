@@ -101,7 +101,14 @@ export async function openApp(
     const bridge = await openBridge({
       ...novu,
       decisions,
-      record: (decision, options = { ifOpen: decision.reason === "digested" }) => decide(decision, options),
+      record: (decision, options = { ifOpen: decision.reason === "digested" }) =>
+        decide(decision, { ...options, untilHandedOver: true }),
+      async handedOver(message) {
+        const isNews = await store.handedOver(message);
+        if (isNews) working?.wake("posthog");
+        // It may have been taken back in the meantime, for an earlier answer that got lost.
+        else await decide(message);
+      },
       now,
       live: workflows.map((workflow) => workflow.build(live)),
       samples: workflows.map((workflow) => workflow.build(samples)),
@@ -203,7 +210,10 @@ export async function openApp(
       url: server.url,
       store,
       events: [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])],
-      idle: async () => working?.idle(),
+      async idle() {
+        await bridge.idle();
+        await working?.idle();
+      },
       stop() {
         stopped ??= stop();
         return stopped;
@@ -215,7 +225,7 @@ export async function openApp(
       studio?.stop();
       // A request under way may still leave work; it is on disk, and done after the next start.
       await Promise.all([server.close(), working?.stop()]);
-      await stopReports();
+      await Promise.all([bridge.idle(), stopReports()]);
       await store.close();
       log.info({ stop: "app", outcome: "stopped" });
     }
@@ -265,11 +275,11 @@ export async function openApp(
     }
 
     /** Notes a decision, which owes PostHog a report; answers what holds. */
-    async function decide(wanted: Decision, { ifOpen = false } = {}): Promise<Decision> {
+    async function decide(wanted: Decision, options: DecideOptions = {}): Promise<Decision> {
       const isLast = sendingSteps(wanted.workflow).at(-1)?.step === wanted.step;
       // What is only perhaps over does not let the person in again.
-      const endsRun = isLast && !(ifOpen && wanted.outcome === "failed");
-      const { decision, isNew } = await store.decide(wanted, { ifOpen, endsRun });
+      const isOver = !((options.ifOpen || options.insteadOf) && wanted.outcome === "failed");
+      const { decision, isNew } = await store.decide(wanted, { ...options, endsRun: isLast && isOver });
       if (!isNew) return decision;
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
@@ -280,6 +290,8 @@ export async function openApp(
     }
   }
 }
+
+type DecideOptions = Omit<NonNullable<Parameters<Store["decide"]>[1]>, "endsRun">;
 
 interface Aside {
   cause: Cause;

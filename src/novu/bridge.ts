@@ -5,10 +5,14 @@ import { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { createUnderWay } from "../lib/under-way.ts";
+import { getsAway } from "./arrival.ts";
 import type { NotedDecisions } from "./noted-decisions.ts";
 
 /** Novu's payloads reach 512 KB, and a digest brings many of them. */
 const LARGEST_BODY = "5mb";
+/** Why a message was not sent that was ready. */
+const GONE = "Novu waited no longer";
 
 export interface Discovered {
   id: string;
@@ -26,6 +30,8 @@ export interface Discovered {
 export interface Bridge {
   router: Router;
   workflows: Discovered[];
+  /** Resolves when what became of every answer given so far is noted. */
+  idle(): Promise<void>;
 }
 
 /**
@@ -39,6 +45,7 @@ export async function openBridge({
   samples,
   decisions,
   record,
+  handedOver,
   now,
   log,
 }: {
@@ -48,11 +55,14 @@ export async function openBridge({
   samples: Workflow[];
   /** Where the live workflows note what they decide. */
   decisions: NotedDecisions;
-  /** Answers what holds; with `ifOpen` this one does only where nothing final was decided. */
-  record: (decision: Decision, options?: { ifOpen: boolean }) => Promise<Decision>;
+  /** Answers what holds; with `ifOpen` this one does only where nothing final was decided, with `insteadOf` only where that was. */
+  record: (decision: Decision, options?: { ifOpen?: boolean; insteadOf?: Decision }) => Promise<Decision>;
+  /** Novu has got a message whose sending was recorded. */
+  handedOver: (message: Decision) => Promise<void>;
   now: () => number;
   log: Log;
 }): Promise<Bridge> {
+  const underWay = createUnderWay((error) => log.error({ stop: "bridge", error: describeError(error) }));
   const liveSide = await openSide(live);
   const sampleSide = await openSide(samples);
   const workflows = liveSide.client.discover().workflows.map(discovered);
@@ -62,36 +72,57 @@ export async function openBridge({
     const query = urlOf(request).searchParams;
     const call = { action: query.get("action"), workflow: query.get("workflowId"), step: query.get("stepId") };
     const { handle } = call.action === "preview" ? sampleSide : liveSide;
-    const { status, headers, body } = await decisions.during(async () => {
+    const { answer, sent } = await decisions.during(async () => {
       const answer = await handle(request);
-      return call.action === "execute" ? settle(answer, call, request) : answer;
+      return call.action === "execute" ? settle(answer, call, request) : { answer, sent: [] };
     });
+    const { status, headers, body } = answer;
 
     const code = status >= 400 ? codeOf(body) : undefined;
     const facts = { stop: "bridge", ...call, answer: status, code, ms: Math.round(performance.now() - startedAt) };
     log[status >= 400 ? "warn" : "info"](facts);
     response.status(status).set(headers).send(body);
+    if (sent.length > 0) underWay.add(follow(sent, getsAway(request, response)));
   });
-  return { router, workflows };
+  return {
+    router,
+    workflows,
+    idle: () => underWay.idle(),
+  };
+
+  /** They were recorded before they were answered: a Novu that has hung up meanwhile did not get them, and may ask again. */
+  async function follow(sent: Decision[], isGettingAway: Promise<boolean>): Promise<void> {
+    const hasGotAway = await isGettingAway;
+    for (const decision of sent) {
+      if (hasGotAway) await handedOver(decision);
+      else await record({ ...decision, outcome: "failed", reason: "error", detail: GONE }, { insteadOf: decision });
+    }
+  }
 
   /**
    * Records what was decided if the message is handed over, and else that it could not be made; what
    * it is to answer then. The record has the last word: a person who is out by then is sent nothing.
    */
-  async function settle(answer: Answer, call: Call, { body, socket }: Request): Promise<Answer> {
+  async function settle(
+    answer: Answer,
+    call: Call,
+    { body, socket }: Request,
+  ): Promise<{ answer: Answer; sent: Decision[] }> {
     const noted = decisions.noted();
+    const sent: Decision[] = [];
     if (answer.status < 400 && !socket.destroyed) {
       let isLeftOut = false;
       for (const decision of noted) {
         const holds = await record(decision);
-        if (decision.outcome === "sent" && holds.outcome !== "sent") isLeftOut = true;
+        if (holds.outcome === "sent") sent.push(holds);
+        else if (decision.outcome === "sent") isLeftOut = true;
       }
-      return isLeftOut ? leftOut(answer) : answer;
+      return { answer: isLeftOut ? leftOut(answer) : answer, sent };
     }
-    if (answer.status === 401) return answer;
+    if (answer.status === 401) return { answer, sent };
     for (const decision of noted.filter(({ reason }) => reason === "digested")) await record(decision);
     await recordFailure(answer, call, body);
-    return answer;
+    return { answer, sent };
   }
 
   async function recordFailure(answer: Answer, call: Call, body: unknown): Promise<void> {
@@ -109,7 +140,7 @@ export async function openBridge({
         channel,
         outcome: "failed",
         reason: "error",
-        detail: isGone ? "Novu waited no longer" : (codeOf(answer.body) ?? `status ${answer.status}`),
+        detail: isGone ? GONE : (codeOf(answer.body) ?? `status ${answer.status}`),
         ...NOTHING_COMPOSED,
         decidedAt: new Date(now()).toISOString(),
       } as const;

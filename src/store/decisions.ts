@@ -1,4 +1,5 @@
-import type { Kysely } from "kysely";
+import { isDeepStrictEqual } from "node:util";
+import { type Kysely, sql } from "kysely";
 import { reportKey } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
 import type { Lane } from "../contracts/work.ts";
@@ -7,6 +8,9 @@ import { idsOfPerson } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
+
+/** As long as Novu goes on asking for a step whose answer it did not get: four times 5 s, and 7 s between. */
+const HANDED_OVER_WITHIN_MS = 30_000;
 
 /** What was decided at each step, with the report that it owes. */
 export function decisionLog({
@@ -20,9 +24,9 @@ export function decisionLog({
   /** Lets no other transaction that asks for this name go on before this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
   announce(lane: Lane): void;
-}): Pick<Store, "decide" | "decidedSteps" | "listDecisions"> {
+}): Pick<Store, "decide" | "handedOver" | "decidedSteps" | "listDecisions"> {
   return {
-    async decide(wanted, { ifOpen = false, endsRun = false } = {}) {
+    async decide(wanted, { ifOpen = false, insteadOf, endsRun = false, untilHandedOver = false } = {}) {
       const { transactionId, step, distinctId } = wanted;
       const decided = await inTransaction(db, async (trx) => {
         await lock(trx, transactionId);
@@ -33,7 +37,8 @@ export function decisionLog({
           .where("step", "=", step)
           .executeTakeFirst();
         const before = earlier && Decision.parse(JSON.parse(earlier.body));
-        const decision = holdsAgainst(before, wanted, ifOpen) ? before : await unlessLeft(trx, wanted);
+        const isOpen = insteadOf ? isDeepStrictEqual(before, insteadOf) : !holdsAgainst(before, wanted, ifOpen);
+        const decision = isOpen || before === undefined ? await unlessLeft(trx, wanted) : before;
 
         // The place under the cap is free again, also when Novu has asked again and heard the same.
         if (decision.outcome !== "sent")
@@ -60,9 +65,12 @@ export function decisionLog({
           .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
+        // What did not go out after all is not told, as long as that has waited.
+        if (before?.outcome === "sent") await trx.deleteFrom("work").where(isHeld({ transactionId, step })).execute();
         if (decision.outcome === "failed") return { decision, isNew: true };
         const key = reportKey({ transactionId, step, status: decision.outcome });
-        const report = workRow(key, { kind: "report", body: decision }, now());
+        const waits = untilHandedOver && decision.outcome === "sent" ? HANDED_OVER_WITHIN_MS : 0;
+        const report = workRow(key, { kind: "report", body: decision }, now() + waits);
         await trx
           .insertInto("work")
           .values(report)
@@ -72,6 +80,16 @@ export function decisionLog({
       });
       if (decided.isNew) announce("posthog");
       return decided;
+    },
+
+    async handedOver({ transactionId, step }) {
+      const { numUpdatedRows } = await db
+        .updateTable("work")
+        .set({ due_at: now() })
+        .where(isHeld({ transactionId, step }))
+        .executeTakeFirstOrThrow();
+      announce("posthog");
+      return numUpdatedRows > 0;
     },
 
     async decidedSteps(transactionId, { failed = false } = {}) {
@@ -91,6 +109,12 @@ export function decisionLog({
       return (await query.execute()).map(({ body }) => Decision.parse(JSON.parse(body))).reverse();
     },
   };
+
+  /** The report of a message of which it is not known yet whether Novu has got it. */
+  function isHeld(message: { transactionId: string; step: string }) {
+    const key = reportKey({ ...message, status: "sent" });
+    return sql<boolean>`key = ${key} and state = 'waiting' and attempts = 0 and due_at > ${now()}`;
+  }
 }
 
 /** Who has left stays so, even when a bridge call that began before comes to its end after. */

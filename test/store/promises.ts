@@ -338,6 +338,37 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.listDecisions()).toMatchObject([{ outcome: "skipped", reason: "left" }]);
       });
 
+      it("to send are told once Novu has got the message, or half a minute later", async () => {
+        await store.decide(decision(), { untilHandedOver: true });
+        await store.decide(decision({ step: "other" }), { untilHandedOver: true });
+        expect(await store.claim("posthog", 2, 1000)).toEqual([]);
+        expect(await store.handedOver(decision())).toBe(true);
+        expect((await store.claim("posthog", 2, 1000)).map(workOf)).toMatchObject([{ body: { step: "welcome" } }]);
+        expect(await store.handedOver(decision())).toBe(false);
+        now += 30_000;
+        expect((await store.claim("posthog", 2, 1000)).map(workOf)).toMatchObject(
+          expect.arrayContaining([expect.objectContaining({ body: expect.objectContaining({ step: "other" }) })]),
+        );
+      });
+
+      it("that turn out otherwise before they are told are not told", async () => {
+        const sent = decision();
+        const skipped = decision({ outcome: "skipped", reason: "left", decidedAt: LATER });
+        await store.decide(sent, { untilHandedOver: true });
+        await store.decide(skipped, { untilHandedOver: true });
+        expect((await store.claim("posthog", 2, 1000)).map(workOf)).toMatchObject([{ body: { outcome: "skipped" } }]);
+      });
+
+      it("are taken back only where they still stand", async () => {
+        const sent = decision();
+        const lost = decision({ outcome: "failed", reason: "error" });
+        await store.decide(sent, { untilHandedOver: true });
+        expect(await store.decide(lost, { insteadOf: sent })).toMatchObject({ decision: lost, isNew: true });
+        expect(await store.handedOver(sent)).toBe(false);
+        expect((await store.decide(sent)).decision).toEqual(sent);
+        expect((await store.decide(lost, { insteadOf: decision({ decidedAt: LATER }) })).decision).toEqual(sent);
+      });
+
       it("are left alone by what only fills gaps", async () => {
         await store.decide(decision());
         await store.decide(decision({ outcome: "skipped", reason: "left" }), { ifOpen: true });

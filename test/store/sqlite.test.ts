@@ -80,6 +80,8 @@ describe("no statement reads a whole table", () => {
     ["markLeft", "u:w"],
     ["markStarted", "u:w"],
     ["decide", decision(), { endsRun: true }],
+    ["handedOver", decision()],
+    ["decide", decision({ outcome: "skipped", reason: "not needed" }), { untilHandedOver: true }],
     ["decidedSteps", "u:w"],
     ["listDecisions"],
     ["listDecisions", { distinctId: "ada" }],
