@@ -101,14 +101,7 @@ export async function openApp(
     const bridge = await openBridge({
       ...novu,
       decisions,
-      record: (decision, options = { ifOpen: decision.reason === "digested" }) =>
-        decide(decision, { ...options, untilHandedOver: true }),
-      async handedOver(message) {
-        const isNews = await store.handedOver(message);
-        if (isNews) working?.wake("posthog");
-        // It may have been taken back in the meantime, for an earlier answer that got lost.
-        else await decide(message);
-      },
+      record: (decision, options = { ifOpen: decision.reason === "digested" }) => decide(decision, options),
       now,
       live: workflows.map((workflow) => workflow.build(live)),
       samples: workflows.map((workflow) => workflow.build(samples)),
@@ -120,7 +113,7 @@ export async function openApp(
     const { report, stop: stopReports } = createPostHogReport(posthog);
     const perform = createPerform({
       novu: createNovuApi(novu),
-      runs: { ...store, decide },
+      runs: { ...store, decide, markStarted },
       report,
       sendingSteps,
       pace: createPacer({
@@ -210,10 +203,7 @@ export async function openApp(
       url: server.url,
       store,
       events: [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])],
-      async idle() {
-        await bridge.idle();
-        await working?.idle();
-      },
+      idle: async () => working?.idle(),
       stop() {
         stopped ??= stop();
         return stopped;
@@ -225,7 +215,7 @@ export async function openApp(
       studio?.stop();
       // A request under way may still leave work; it is on disk, and done after the next start.
       await Promise.all([server.close(), working?.stop()]);
-      await Promise.all([bridge.idle(), stopReports()]);
+      await stopReports();
       await store.close();
       log.info({ stop: "app", outcome: "stopped" });
     }
@@ -274,12 +264,18 @@ export async function openApp(
       }
     }
 
+    async function markStarted(transactionId: string): Promise<"started" | "left"> {
+      const state = await store.markStarted(transactionId);
+      working?.wake("posthog");
+      return state;
+    }
+
     /** Notes a decision, which owes PostHog a report; answers what holds. */
     async function decide(wanted: Decision, options: DecideOptions = {}): Promise<Decision> {
       const isLast = sendingSteps(wanted.workflow).at(-1)?.step === wanted.step;
       // What is only perhaps over does not let the person in again.
-      const isOver = !((options.ifOpen || options.insteadOf) && wanted.outcome === "failed");
-      const { decision, isNew } = await store.decide(wanted, { ...options, endsRun: isLast && isOver });
+      const isOpen = wanted.outcome === "failed" && (options.ifOpen || options.insteadOf !== undefined);
+      const { decision, isNew } = await store.decide(wanted, { ...options, endsRun: isLast && !isOpen });
       if (!isNew) return decision;
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });

@@ -5,8 +5,6 @@ import { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { createUnderWay } from "../lib/under-way.ts";
-import { getsAway } from "./arrival.ts";
 import type { NotedDecisions } from "./noted-decisions.ts";
 
 /** Novu's payloads reach 512 KB, and a digest brings many of them. */
@@ -30,8 +28,6 @@ export interface Discovered {
 export interface Bridge {
   router: Router;
   workflows: Discovered[];
-  /** Resolves when what became of every answer given so far is noted. */
-  idle(): Promise<void>;
 }
 
 /**
@@ -45,7 +41,6 @@ export async function openBridge({
   samples,
   decisions,
   record,
-  handedOver,
   now,
   log,
 }: {
@@ -57,12 +52,9 @@ export async function openBridge({
   decisions: NotedDecisions;
   /** Answers what holds; with `ifOpen` this one does only where nothing final was decided, with `insteadOf` only where that was. */
   record: (decision: Decision, options?: { ifOpen?: boolean; insteadOf?: Decision }) => Promise<Decision>;
-  /** Novu has got a message whose sending was recorded. */
-  handedOver: (message: Decision) => Promise<void>;
   now: () => number;
   log: Log;
 }): Promise<Bridge> {
-  const underWay = createUnderWay((error) => log.error({ stop: "bridge", error: describeError(error) }));
   const liveSide = await openSide(live);
   const sampleSide = await openSide(samples);
   const workflows = liveSide.client.discover().workflows.map(discovered);
@@ -72,57 +64,39 @@ export async function openBridge({
     const query = urlOf(request).searchParams;
     const call = { action: query.get("action"), workflow: query.get("workflowId"), step: query.get("stepId") };
     const { handle } = call.action === "preview" ? sampleSide : liveSide;
-    const { answer, sent } = await decisions.during(async () => {
+    const { status, headers, body } = await decisions.during(async () => {
       const answer = await handle(request);
-      return call.action === "execute" ? settle(answer, call, request) : { answer, sent: [] };
+      return call.action === "execute" ? settle(answer, call, request) : answer;
     });
-    const { status, headers, body } = answer;
 
     const code = status >= 400 ? codeOf(body) : undefined;
     const facts = { stop: "bridge", ...call, answer: status, code, ms: Math.round(performance.now() - startedAt) };
     log[status >= 400 ? "warn" : "info"](facts);
     response.status(status).set(headers).send(body);
-    if (sent.length > 0) underWay.add(follow(sent, getsAway(request, response)));
   });
-  return {
-    router,
-    workflows,
-    idle: () => underWay.idle(),
-  };
-
-  /** They were recorded before they were answered: a Novu that has hung up meanwhile did not get them, and may ask again. */
-  async function follow(sent: Decision[], isGettingAway: Promise<boolean>): Promise<void> {
-    const hasGotAway = await isGettingAway;
-    for (const decision of sent) {
-      if (hasGotAway) await handedOver(decision);
-      else await record({ ...decision, outcome: "failed", reason: "error", detail: GONE }, { insteadOf: decision });
-    }
-  }
+  return { router, workflows };
 
   /**
    * Records what was decided if the message is handed over, and else that it could not be made; what
    * it is to answer then. The record has the last word: a person who is out by then is sent nothing.
    */
-  async function settle(
-    answer: Answer,
-    call: Call,
-    { body, socket }: Request,
-  ): Promise<{ answer: Answer; sent: Decision[] }> {
+  async function settle(answer: Answer, call: Call, { body, socket }: Request): Promise<Answer> {
     const noted = decisions.noted();
-    const sent: Decision[] = [];
     if (answer.status < 400 && !socket.destroyed) {
       let isLeftOut = false;
       for (const decision of noted) {
         const holds = await record(decision);
-        if (holds.outcome === "sent") sent.push(holds);
-        else if (decision.outcome === "sent") isLeftOut = true;
+        if (decision.outcome === "sent" && holds.outcome !== "sent") isLeftOut = true;
+        // It hung up while that was written; it may ask again, or not.
+        if (holds.outcome === "sent" && socket.destroyed)
+          await record({ ...holds, outcome: "failed", reason: "error", detail: GONE }, { insteadOf: holds });
       }
-      return { answer: isLeftOut ? leftOut(answer) : answer, sent };
+      return isLeftOut ? leftOut(answer) : answer;
     }
-    if (answer.status === 401) return { answer, sent };
+    if (answer.status === 401) return answer;
     for (const decision of noted.filter(({ reason }) => reason === "digested")) await record(decision);
     await recordFailure(answer, call, body);
-    return { answer, sent };
+    return answer;
   }
 
   async function recordFailure(answer: Answer, call: Call, body: unknown): Promise<void> {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
 import { reportKey } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
 import type { Lane } from "../contracts/work.ts";
@@ -9,8 +9,11 @@ import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
-/** As long as Novu goes on asking for a step whose answer it did not get: four times 5 s, and 7 s between. */
-const HANDED_OVER_WITHIN_MS = 30_000;
+/**
+ * As long as Novu goes on asking for a step whose answer it did not get: four times 5 s, and 7 s
+ * between. A message that was recorded as sent may turn out not to be until then.
+ */
+const TOLD_AFTER_MS = 30_000;
 
 /** What was decided at each step, with the report that it owes. */
 export function decisionLog({
@@ -24,9 +27,9 @@ export function decisionLog({
   /** Lets no other transaction that asks for this name go on before this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
   announce(lane: Lane): void;
-}): Pick<Store, "decide" | "handedOver" | "decidedSteps" | "listDecisions"> {
+}): Pick<Store, "decide" | "decidedSteps" | "listDecisions"> {
   return {
-    async decide(wanted, { ifOpen = false, insteadOf, endsRun = false, untilHandedOver = false } = {}) {
+    async decide(wanted, { ifOpen = false, insteadOf, endsRun = false } = {}) {
       const { transactionId, step, distinctId } = wanted;
       const decided = await inTransaction(db, async (trx) => {
         await lock(trx, transactionId);
@@ -65,12 +68,18 @@ export function decisionLog({
           .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
-        // What did not go out after all is not told, as long as that has waited.
-        if (before?.outcome === "sent") await trx.deleteFrom("work").where(isHeld({ transactionId, step })).execute();
+        // What did not go out after all is not told.
+        if (before?.outcome === "sent")
+          await trx
+            .deleteFrom("work")
+            .where("key", "=", reportKey({ transactionId, step, status: "sent" }))
+            .where("due_at", ">", now())
+            .where("attempts", "=", 0)
+            .execute();
         if (decision.outcome === "failed") return { decision, isNew: true };
         const key = reportKey({ transactionId, step, status: decision.outcome });
-        const waits = untilHandedOver && decision.outcome === "sent" ? HANDED_OVER_WITHIN_MS : 0;
-        const report = workRow(key, { kind: "report", body: decision }, now() + waits);
+        const toldAt = now() + (decision.outcome === "sent" ? TOLD_AFTER_MS : 0);
+        const report = workRow(key, { kind: "report", body: decision }, toldAt);
         await trx
           .insertInto("work")
           .values(report)
@@ -80,16 +89,6 @@ export function decisionLog({
       });
       if (decided.isNew) announce("posthog");
       return decided;
-    },
-
-    async handedOver({ transactionId, step }) {
-      const { numUpdatedRows } = await db
-        .updateTable("work")
-        .set({ due_at: now() })
-        .where(isHeld({ transactionId, step }))
-        .executeTakeFirstOrThrow();
-      announce("posthog");
-      return numUpdatedRows > 0;
     },
 
     async decidedSteps(transactionId, { failed = false } = {}) {
@@ -109,12 +108,6 @@ export function decisionLog({
       return (await query.execute()).map(({ body }) => Decision.parse(JSON.parse(body))).reverse();
     },
   };
-
-  /** The report of a message of which it is not known yet whether Novu has got it. */
-  function isHeld(message: { transactionId: string; step: string }) {
-    const key = reportKey({ ...message, status: "sent" });
-    return sql<boolean>`key = ${key} and state = 'waiting' and attempts = 0 and due_at > ${now()}`;
-  }
 }
 
 /** Who has left stays so, even when a bridge call that began before comes to its end after. */

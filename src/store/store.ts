@@ -200,17 +200,15 @@ export interface Store extends Histories {
   markStarted(transactionId: string): Promise<"started" | "left">;
 
   /**
-   * Notes a decision and the report it owes. There is one per run and step: a later one replaces it,
-   * unless the person has left by then, or with `ifOpen`; `insteadOf` replaces just that one. With
-   * `endsRun` it is the run's last. With `untilHandedOver` the report of what is sent waits for
-   * `handedOver`, or half a minute. Answers what holds now, and whether that is new.
+   * Notes a decision and the report it owes, which for what is sent is due half a minute later: it may
+   * turn out that Novu did not get it. There is one per run and step: a later one replaces it, unless
+   * the person has left by then, or with `ifOpen`; `insteadOf` replaces just that one. With `endsRun`
+   * it is the run's last. Answers what holds now, and whether that is new.
    */
   decide(
     decision: Decision,
-    options?: { ifOpen?: boolean; insteadOf?: Decision | undefined; endsRun?: boolean; untilHandedOver?: boolean },
+    options?: { ifOpen?: boolean; insteadOf?: Decision; endsRun?: boolean },
   ): Promise<{ decision: Decision; isNew: boolean }>;
-  /** Novu has got the message, so that it can be told that it was sent; false when no report was waiting for that. */
-  handedOver(message: { transactionId: string; step: string }): Promise<boolean>;
   /** The steps of a run at which something was decided: something final, or with `failed` anything. */
   decidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;
   /** Work to be done later; the same `key` is the same work, and its first time counts. */
