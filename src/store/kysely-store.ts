@@ -5,6 +5,7 @@ import { groupCommit } from "../lib/group-commit.ts";
 import { type Acceptance, type AcceptParts, acceptAll, acceptanceOf, bytesOf, type FromJson } from "./accept.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
+import { entries } from "./entries.ts";
 import { histories } from "./history.ts";
 import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
@@ -95,6 +96,7 @@ export function createKyselyStore({
     ...setAsideList({ db }),
     ...workQueue({ db, now, skipLocked, announce }),
     ...runFacts({ db, now, announce }),
+    ...entries({ db, now }),
     ...lastExits({ db }),
     ...turns({ db, now }),
     ...counts({ db }),
