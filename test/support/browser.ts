@@ -30,7 +30,8 @@ export function testBrowser(): (options?: BrowserContextOptions) => Promise<Page
   });
   afterAll(() => browser?.close());
   return async (options) => {
-    const context = await browser.newContext(options);
+    // A colour on its way to another is looked at by nobody.
+    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
     context.setDefaultTimeout(WITHIN_MS);
     const page = await context.newPage();
     return Object.assign(page, { [Symbol.asyncDispose]: () => context.close() });
