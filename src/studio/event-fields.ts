@@ -46,7 +46,7 @@ export function fieldsOf(
 }
 
 /** Whether these came from the form and not from a link to it. */
-export function isForm(form: Record<string, string>): boolean {
+function isForm(form: Record<string, string>): boolean {
   return form.properties !== undefined || Object.keys(form).some((name) => NAME.test(name));
 }
 

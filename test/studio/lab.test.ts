@@ -226,6 +226,23 @@ describe("a workflow in the sandbox", () => {
     expect(await sandbox.app.store.listDecisions()).toEqual([]);
   });
 
+  it("tells in a run that a wait was over, and then what was sent", async () => {
+    await using lab = await openLab();
+    const { here, sandbox } = lab;
+    capture(sandbox, "checkout_started", "ada", { checkout_url: "https://acme.example/c" });
+    await sandbox.settled();
+    await travel(here, "step");
+    const { runs } = await api(here, "/runs");
+    const { chain } = await api(here, `/runs/${encodeURIComponent(runs[0].runRef)}`);
+    const steps = chain.links.filter(({ step }: { step: string | null }) => step !== null);
+    expect(steps.map(({ step, label }: Record<string, string>) => `${step} ${label}`)).toEqual([
+      "an-hour delay",
+      "checkout-note sent",
+      "until-a-day waits",
+      "until-a-day wakes",
+    ]);
+  });
+
   it("shows in a run what Novu waits for", async () => {
     await using lab = await openLab({ workflows: [onboarding] });
     const { here, sandbox } = lab;
