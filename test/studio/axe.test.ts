@@ -14,7 +14,7 @@ describe.skipIf(!hasBrowser)("axe finds nothing, and nothing is wider than the w
   let story: Story;
   beforeAll(async () => {
     story = await busyStory();
-  });
+  }, 60_000);
   afterAll(() => story?.[Symbol.asyncDispose]());
 
   it.each([...PAGES, ...LAB_PAGES].map(({ path }) => path))("on %s", async (path) => {

@@ -12,8 +12,8 @@ if (!hasBrowser) {
   if (process.env.CI) throw new Error(missing);
   process.stderr.write(`${missing}: the tests in a browser are skipped\n`);
 }
-/** Well below a test's own limit, so that the error says what was looked for. */
-const WITHIN_MS = 15_000;
+/** Below a test's own limit, so that the error says what was looked for. */
+const WITHIN_MS = 30_000;
 
 /** Chromium without a window; whoever opens it closes it. */
 export function openBrowser(): Promise<Browser> {
@@ -27,7 +27,7 @@ export function testBrowser(): (options?: BrowserContextOptions) => Promise<Page
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();
-  });
+  }, WITHIN_MS);
   afterAll(() => browser?.close());
   return async (options) => {
     // A colour on its way to another is looked at by nobody.
