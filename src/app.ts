@@ -22,6 +22,7 @@ import { type Clock, systemClock } from "./lib/clock.ts";
 import { describeError } from "./lib/errors.ts";
 import { createLog, type Log } from "./lib/log.ts";
 import { serve } from "./lib/server.ts";
+import { silentWorkflows } from "./lib/silent.ts";
 import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
@@ -80,7 +81,7 @@ export async function openApp(
     let stopped: Promise<void> | undefined;
 
     const metrics = createMetrics({
-      depths: { lanes: () => store.countLanes(), workflows: (since) => store.countWorkflows(since) },
+      depths: { lanes: () => store.countLanes(), workflows: (since) => store.countWorkflows(since), silent },
       now,
     });
 
@@ -228,6 +229,10 @@ export async function openApp(
       return outcome;
     }
 
+    function silent(): Promise<string[]> {
+      return silentWorkflows({ workflows: bridge.workflows, countSince: store.countWorkflows, now: now() });
+    }
+
     function openStudio(): Studio | null {
       const { studioSecret: secret, publicUrl } = config;
       if (lab === undefined && secret === undefined) return null;
@@ -235,6 +240,7 @@ export async function openApp(
         facts: {
           ...store,
           workflows: bridge.workflows.map((one) => workflowFacts(one, workflows)),
+          silent,
           async redrive(which) {
             const redriven = await store.redrive(which);
             for (const lane of LANES) working?.wake(lane);

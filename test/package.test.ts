@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 const root = new URL("../", import.meta.url);
@@ -46,6 +46,17 @@ describe("the README and the workflows of GitHub", () => {
     expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)\)/g)].map(([, path = ""]) => path);
     expect(links.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+  });
+
+  it("README.md shows every screenshot, and none is heavy", () => {
+    const pictures = readdirSync(new URL(".github/screenshots/", root));
+    expect(pictures).toHaveLength(5);
+    for (const picture of pictures) {
+      expect(read("README.md")).toMatch(new RegExp(`!\\[[^\\]]{20,}\\]\\(\\.github/screenshots/${picture}\\)`));
+      expect([picture, statSync(new URL(`.github/screenshots/${picture}`, root)).size]).toSatisfy(
+        ([, size]) => Number(size) < 150 * 1024,
+      );
+    }
   });
 
   it("README.md names every variable that the configuration reads", () => {

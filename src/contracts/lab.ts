@@ -61,6 +61,18 @@ export interface LabControls {
   values: Record<string, unknown>;
 }
 
+/** What a workflow's payload consists of, as JSON schema. */
+export interface LabSchema {
+  properties?: Record<string, LabProperty> | undefined;
+  required?: string[] | undefined;
+}
+
+interface LabProperty {
+  type?: string | undefined;
+  enum?: unknown[] | undefined;
+  anyOf?: Array<{ type?: string; enum?: unknown[] }> | undefined;
+}
+
 /**
  * What the sandbox gives the studio, which is then open without a login, on this machine only. Times
  * are milliseconds since 1970. What changes something resolves when all that follows at once has happened.
@@ -80,6 +92,8 @@ export interface Lab {
   /** The events that the local PostHog forwards. */
   events(): string[];
   sampleProperties(event: string): Record<string, unknown>;
+  /** As Novu has it published. */
+  payloadSchema(workflow: string): LabSchema;
   /** What the payload of a workflow needs, by example. */
   samplePayload(workflow: string): Record<string, unknown>;
   /** Answers the event's uuid. An unknown person is made up. */

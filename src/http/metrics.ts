@@ -11,9 +11,11 @@ export interface Depths {
   workflows(
     since: number,
   ): Promise<Array<{ workflow: string; entered: number; sent: number; skipped: number; failed: number }>>;
+  /** Workflows that people have entered long enough ago, and that sent nothing. */
+  silent(): Promise<string[]>;
 }
 
-/** How far back "nobody was sent anything" looks. */
+/** How far back the counts of workflows go. */
 const RECENT_MS = 7 * 24 * 60 * 60 * 1000;
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -46,9 +48,11 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
   const dead = gauge("work_dead", "Work that nothing tries again by itself", ["lane"]);
   const age = gauge("work_oldest_seconds", "How long the work that is due longest has been due", ["lane"]);
   const recent = gauge("workflow_recent", "Runs entered and messages decided in the last 7 days", ["workflow", "what"]);
-  const silent = gauge("workflow_silent", "1 when people entered in the last 7 days and nothing was sent", [
-    "workflow",
-  ]);
+  const silent = gauge(
+    "workflow_silent",
+    "1 when people entered in the last 7 days, longer ago than its first wait takes, and nothing was sent",
+    ["workflow"],
+  );
 
   return {
     answered: (status: number) => answers.inc({ status }),
@@ -79,13 +83,13 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
       dead.set({ lane: lane.lane }, lane.dead);
       age.set({ lane: lane.lane }, lane.oldestDueAt === null ? 0 : Math.max(0, now() - lane.oldestDueAt) / 1000);
     }
-    const workflows = await depths.workflows(now() - RECENT_MS);
+    const [workflows, nowSilent] = await Promise.all([depths.workflows(now() - RECENT_MS), depths.silent()]);
     // What was of last week is not of this one.
     recent.reset();
     silent.reset();
     for (const { workflow, ...counts } of workflows) {
       for (const [what, count] of Object.entries(counts)) recent.set({ workflow, what }, count);
-      silent.set({ workflow }, counts.entered > 0 && counts.sent === 0 ? 1 : 0);
+      silent.set({ workflow }, nowSilent.includes(workflow) ? 1 : 0);
     }
   }
 }

@@ -5,6 +5,7 @@ import { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { firstMessageMs } from "./first-message.ts";
 import type { NotedDecisions } from "./noted-decisions.ts";
 
 /** Novu's payloads reach 512 KB, and a digest brings many of them. */
@@ -21,6 +22,8 @@ export interface Discovered {
   outline: Array<{ step: string; type: string }>;
   steps: number;
   sendingSteps: SendingStep[];
+  /** How long a run may be under way before its first message is decided, in milliseconds. */
+  firstMessageMs: number;
   /** The messages that do not go out when Novu gives up on a step. */
   lostWith(step: string): SendingStep[];
 }
@@ -57,7 +60,8 @@ export async function openBridge({
 }): Promise<Bridge> {
   const liveSide = await openSide(live);
   const sampleSide = await openSide(samples);
-  const workflows = liveSide.client.discover().workflows.map(discovered);
+  // Of the samples, because to find out how long they wait is to run a part of them.
+  const workflows = await Promise.all(sampleSide.client.discover().workflows.map(discovered));
 
   const router = Router().use(json({ limit: LARGEST_BODY }), async (request, response) => {
     const startedAt = performance.now();
@@ -205,13 +209,13 @@ function frameworkLog(log: Log) {
   return { info: line("info"), warn: line("warn"), error: line("error") };
 }
 
-function discovered({
+async function discovered({
   workflowId,
   name,
   description,
   tags,
   steps,
-}: ReturnType<Client["discover"]>["workflows"][number]): Discovered {
+}: ReturnType<Client["discover"]>["workflows"][number]): Promise<Discovered> {
   const throttle = steps.findIndex(({ type }) => type === "throttle");
   const sendingFrom = (first: number) =>
     steps.slice(first).flatMap(({ stepId, type }) => {
@@ -228,6 +232,7 @@ function discovered({
     outline: steps.map(({ stepId, type }) => ({ step: stepId, type })),
     steps: steps.length,
     sendingSteps,
+    firstMessageMs: await firstMessageMs(steps),
     lostWith(step) {
       const index = steps.findIndex(({ stepId }) => stepId === step);
       // A run ends with a wait that fails. What became of one at a throttle is found out later.

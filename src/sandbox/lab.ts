@@ -2,6 +2,7 @@ import { toPlainText } from "@react-email/components";
 import type { Decision } from "../contracts/decision.ts";
 import type { Journey, Lab } from "../contracts/lab.ts";
 import type { LocalNovu } from "./local-novu/local-novu.ts";
+import type { PayloadSchema } from "./local-novu/state.ts";
 import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
 import { samplePayload, samplePersonProperties, sampleProperties } from "./samples.ts";
 import { type Act, exportStory, type NewAct } from "./story-export.ts";
@@ -47,7 +48,8 @@ export function createLab({
 
     events,
     sampleProperties,
-    samplePayload: payloadNeeds,
+    payloadSchema,
+    samplePayload: (workflow) => samplePayload(payloadSchema(workflow)),
     async fire(event, distinctId, properties) {
       const $set_once = { ...samplePersonProperties(distinctId), ...objectOf(properties.$set_once) };
       const uuid = posthog.capture({ event, distinctId, properties: { ...properties, $set_once } });
@@ -139,8 +141,11 @@ export function createLab({
     acts.push({ ...act, at: clock.now(), afterEvents: posthog.state.events.length });
   }
 
-  function payloadNeeds(workflow: string): Record<string, unknown> {
-    return samplePayload(novu.state.workflows.find(({ workflowId }) => workflowId === workflow)?.payload?.schema ?? {});
+  /** Without a run's facts, which no event brings. */
+  function payloadSchema(workflow: string): PayloadSchema {
+    const { schema = {} } = novu.state.workflows.find(({ workflowId }) => workflowId === workflow)?.payload ?? {};
+    const { run: _run, ...properties } = schema.properties ?? {};
+    return { properties, required: schema.required?.filter((name) => name !== "run") ?? [] };
   }
 
   function stepsOf(workflow: string) {
@@ -158,7 +163,7 @@ export function createLab({
   function payloadFor(workflow: string): Record<string, unknown> {
     const { run: _run, ...payload } =
       novu.state.runs.findLast(({ workflowId }) => workflowId === workflow)?.payload ?? {};
-    return { ...payloadNeeds(workflow), ...payload };
+    return { ...samplePayload(payloadSchema(workflow)), ...payload };
   }
 }
 

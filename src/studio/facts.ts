@@ -21,6 +21,8 @@ export interface WorkflowFacts {
 export interface Facts extends Histories {
   workflows: WorkflowFacts[];
   countLanes(): Promise<Array<{ lane: Lane; waiting: number; dead: number; oldestDueAt: number | null }>>;
+  /** Workflows that people entered in the last 7 days, longer ago than the first wait takes, and that sent nothing. */
+  silent(): Promise<string[]>;
   deadCauses(): Promise<Array<{ error: string; count: number }>>;
   redrive(which: { id: number } | { error: string } | "all"): Promise<number>;
 }

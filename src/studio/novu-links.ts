@@ -31,7 +31,9 @@ function told({ stepId, type, status, error, wakesAt, changedAt }: LabJob): Arra
   if (status === "merged")
     return [link(changedAt, "quiet", "merged", `${stepId} was taken in by another run’s digest`)];
   if (CHANNELS.includes(type)) return [];
-  if (status === "completed") return [link(changedAt, "quiet", type, `Novu was done with ${stepId}`)];
+  // What comes after it at the same moment came because of it.
+  if (status === "completed")
+    return [{ ...link(changedAt, "quiet", type, `Novu was done with ${stepId}`), kind: "step done" as const }];
   if (status === "skipped" || status === "canceled")
     return [link(changedAt, "quiet", status, `Novu ${status} ${stepId}`)];
   return [];

@@ -9,7 +9,7 @@ export interface Link {
   /** ISO 8601 */
   at: string;
   /** The same time may hold several; this is their order then. */
-  kind: "event" | "set aside" | "run" | "exit" | "decision" | "step" | "work";
+  kind: "event" | "set aside" | "run" | "exit" | "step done" | "decision" | "step" | "work";
   tone: "good" | "bad" | "warn" | "info" | "quiet";
   /** In two or three words. */
   label: string;
@@ -32,7 +32,7 @@ export interface Chain {
   links: Link[];
 }
 
-const ORDER: Link["kind"][] = ["event", "set aside", "exit", "run", "decision", "step", "work"];
+const ORDER: Link["kind"][] = ["event", "set aside", "exit", "run", "step done", "decision", "step", "work"];
 
 /**
  * Why a person did, or did not, get what a workflow sends: everything that decided it, in the order it

@@ -9,6 +9,7 @@ import { drain } from "./drain.ts";
 import { type Load, load } from "./load.ts";
 import { startUpMs } from "./start-up.ts";
 import { openStub } from "./stub.ts";
+import { type PageTime, studioTimes } from "./studio.ts";
 
 const HELP = `npm run bench [-- options]
 
@@ -23,6 +24,8 @@ POSTGRES_OPTIONS="-c fsync=on" .ci/with-postgres npm run bench starts one.
   --seconds N       of load on each server in each round (4)
   --connections A,B how many clients at once (1,16,64)
   --events N        how many triggers pile up (10000)
+  --studio          instead: how long each page of the studio takes, over a store that is filled for it
+  --runs N          how many runs are in that store (10000)
   --json            print one JSON object
   --help`;
 
@@ -34,6 +37,8 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "4" },
     connections: { type: "string", default: "1,16,64" },
     events: { type: "string", default: "10000" },
+    studio: { type: "boolean", default: false },
+    runs: { type: "string", default: "10000" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -62,6 +67,16 @@ async function bench(): Promise<void> {
     ...(databases.length === 0 ? [] : [{ name: "PostgreSQL", load: at(databases[0]), drain: at(databases[1]) }]),
   ];
   try {
+    if (values.studio) {
+      const times: PageTime[] = [];
+      for (const { name, load: env } of engines) {
+        tell(`filling ${name} with ${values.runs} runs`);
+        times.push(...(await studioTimes(stub, { name, env, runs: Number(values.runs) })));
+      }
+      if (values.json) print(JSON.stringify({ times }));
+      else table(times);
+      return;
+    }
     const contestants = [
       await start("Express", "express", stub.url),
       await start("naive", "naive", stub.url),
@@ -126,21 +141,20 @@ async function compare(contestants: Contestant[], connections: number): Promise<
 }
 
 function show(results: Result[], drains: object[], starts: object[]): void {
-  const table = (rows: object[]) => {
-    const heads = Object.keys(rows[0] ?? {});
-    const cells = [heads, ...rows.map((row) => Object.values(row).map(String))];
-    const widths = heads.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)));
-    for (const row of cells) {
-      const line = row.map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      );
-      print(line.join("  "));
-    }
-    print();
-  };
-  table(results);
-  table(drains);
-  table(starts);
+  for (const rows of [results, drains, starts]) table(rows);
+}
+
+function table(rows: object[]): void {
+  const heads = Object.keys(rows[0] ?? {});
+  const cells = [heads, ...rows.map((row) => Object.values(row).map(String))];
+  const widths = heads.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)));
+  for (const row of cells) {
+    const line = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
+    print(line.join("  "));
+  }
+  print();
 }
 
 function at(database: TestDatabase | undefined): { DATABASE_URL: string } {

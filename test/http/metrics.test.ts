@@ -57,6 +57,9 @@ describe("GET /metrics", () => {
     await post(url, delivery({ event: "checkout_started", properties: { checkout_url: "https://acme.example/c" } }));
     await sandbox.settled();
     const silent = 'bridge_workflow_silent{workflow="drop-off"}';
+    expect(await read(url)).toMatchObject({ [silent]: 0 });
+    // Nobody is there to send it to.
+    await sandbox.travel({ hours: 1, minutes: 6 });
     expect(await read(url)).toMatchObject({ [silent]: 1 });
     await sandbox.travel({ days: 9 });
     expect(await read(url)).not.toHaveProperty([silent]);

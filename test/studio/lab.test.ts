@@ -72,6 +72,40 @@ describe("an event that is fired", () => {
     expect(lab.sandbox.posthog.state.events).toHaveLength(1);
   });
 
+  it("has a field for each property, and comes back with what was typed", async () => {
+    await using lab = await openLab();
+    const { here, sandbox } = lab;
+    const { fields } = await api(here, "/fire?event=session_ended");
+    expect(fields).toMatchObject([
+      { property: "key_action", kind: "choice", isNeeded: true, value: "build_report" },
+      { property: "key_action_completed", kind: "boolean", value: "false" },
+    ]);
+    const typed = { "property.choice.key_action": "build_report", "property.boolean.key_action_completed": "" };
+    const broken = await here.post("/fire", { event: "session_ended", person: "ada", ...typed, properties: "[1]" });
+    const back = await api(here, within(broken));
+    expect(back).toMatchObject({ properties: "[1]", fields: [{ value: "build_report" }, { value: "" }] });
+
+    const properties = '{"key_action":"connect_data","$set":{"plan":"pro"}}';
+    await here.post("/fire", { event: "session_ended", person: "ada", ...typed, properties });
+    const [event] = sandbox.posthog.state.events;
+    expect(event?.properties).toMatchObject({ key_action: "connect_data", $set: { plan: "pro" } });
+    expect(event?.properties).not.toHaveProperty("key_action_completed");
+  });
+
+  it("can be each of the catalogue, as the form stands, without being set aside", async () => {
+    await using lab = await openLab();
+    const { here, sandbox } = lab;
+    const { events } = await api(here, "/fire");
+    for (const event of events) {
+      const { fields } = await api(here, `/fire?${new URLSearchParams({ event })}`);
+      const typed = Object.fromEntries(fields.map(({ name, value }: Record<string, string>) => [name, value]));
+      await here.post("/fire", { event, person: "ada", ...typed });
+    }
+    expect(sandbox.posthog.state.deliveries).toHaveLength(events.length);
+    const aside = await sandbox.app.store.pageSetAside({ limit: 50 });
+    expect(aside.map(({ eventName, reason }) => `${eventName}: ${reason}`).sort()).toEqual([]);
+  });
+
   it("may come as a pasted webhook, and be sent again and changed", async () => {
     await using lab = await openLab();
     const { here, sandbox } = lab;
@@ -190,6 +224,23 @@ describe("a workflow in the sandbox", () => {
     expect(told.filter(({ preview }) => !preview.isSkipped).length).toBeGreaterThan(8);
     expect(sandbox.novu.state.messages).toEqual([]);
     expect(await sandbox.app.store.listDecisions()).toEqual([]);
+  });
+
+  it("tells in a run that a wait was over, and then what was sent", async () => {
+    await using lab = await openLab();
+    const { here, sandbox } = lab;
+    capture(sandbox, "checkout_started", "ada", { checkout_url: "https://acme.example/c" });
+    await sandbox.settled();
+    await travel(here, "step");
+    const { runs } = await api(here, "/runs");
+    const { chain } = await api(here, `/runs/${encodeURIComponent(runs[0].runRef)}`);
+    const steps = chain.links.filter(({ step }: { step: string | null }) => step !== null);
+    expect(steps.map(({ step, label }: Record<string, string>) => `${step} ${label}`)).toEqual([
+      "an-hour delay",
+      "checkout-note sent",
+      "until-a-day waits",
+      "until-a-day wakes",
+    ]);
   });
 
   it("shows in a run what Novu waits for", async () => {

@@ -108,6 +108,18 @@ describe("the studio's pages", () => {
     expect(second.next).toBeNull();
   });
 
+  it("show the last of what there is on a person with many runs, and say where the rest is", async () => {
+    await using sandbox = await testSandbox({ workflows });
+    const here = visitor(`${sandbox.app.url}/studio`);
+    await Promise.all(Array.from({ length: 90 }, () => post(sandbox.app.url, delivery(checkout()))));
+    await sandbox.settled();
+    const { chain } = await api(here, "/why?person=ada");
+    expect(chain.links).toHaveLength(180);
+    const page = await here.text("/why?person=ada");
+    expect(page).toContain("These are the last 150; 30 came before.");
+    expect(page.match(/>see the run</g)).toHaveLength(150);
+  });
+
   it("count what became of each workflow, and warn of one that sent nothing", async () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);
@@ -115,11 +127,13 @@ describe("the studio's pages", () => {
     await post(sandbox.app.url, delivery({ event: "$pageview" }));
     await sandbox.settled();
     const overview = await api(here, "/");
-    expect(overview).toMatchObject({ silent: ["drop-off"], setAside: [{ count: 1 }] });
-    expect(await here.text("")).toContain("nothing was sent");
+    expect(overview).toMatchObject({ silent: [], setAside: [{ count: 1 }] });
 
-    await sandbox.travel({ hours: 30 });
+    // A day's wait, and a day at most until the person's own hours.
+    await sandbox.travel({ hours: 48 });
     expect(await here.text("")).not.toContain("nothing was sent");
+    await sandbox.travel({ hours: 1 });
+    for (const page of ["", "/workflows/drop-off"]) expect(await here.text(page)).toContain("nothing was sent");
     const week = await api(here, "/?period=7d");
     expect(week.workflows.find(({ workflow }: { workflow: string }) => workflow === "drop-off")).toMatchObject({
       entered: 1,

@@ -1,9 +1,11 @@
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeError } from "../../lib/errors.ts";
 import { paint, print, printError } from "../../lib/terminal.ts";
+import { SANDBOX_PORTS } from "../ports.ts";
 import { openSandbox, type Sandbox } from "../sandbox.ts";
 import { htmlOf } from "./message-html.tsx";
 import { type Line, play } from "./play.ts";
@@ -15,6 +17,8 @@ A fortnight for a handful of people, on a virtual clock and over real sockets, o
 Exits 1 when anything differs from what the story expects.
 
   --out DIR   where the messages are written as HTML (./.data/demo)
+  --stay      stay afterwards, with the studio open on all of it, until Ctrl-C
+  --port N    where it stays (4000); 0 is any free port
   --json      print one JSON object
   --help`;
 
@@ -32,7 +36,13 @@ try {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { out: { type: "string", default: "./.data/demo" }, json: { type: "boolean" }, help: { type: "boolean" } },
+    options: {
+      out: { type: "string", default: "./.data/demo" },
+      stay: { type: "boolean", default: false },
+      port: { type: "string", default: String(SANDBOX_PORTS.app) },
+      json: { type: "boolean" },
+      help: { type: "boolean" },
+    },
   });
   if (values.help) {
     print(HELP);
@@ -42,13 +52,22 @@ async function main(): Promise<number> {
   const startedAt = performance.now();
   const dataDir = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-demo-"));
   try {
-    await using sandbox = await openSandbox({ dataDir, startAt: STORY_STARTS_AT, plan: "free" });
-    const { timeline, differences } = await play(sandbox);
+    // Nobody else may need the port while it only plays.
+    const ports = { app: values.stay ? Number(values.port) : 0, posthog: 0, novu: 0 };
+    await using sandbox = await openSandbox({ dataDir, startAt: STORY_STARTS_AT, plan: "free", ports });
+    const { timeline, differences, surprise } = await play(sandbox);
     const files = writeMessages(sandbox, values.out);
     const seconds = (performance.now() - startedAt) / 1000;
 
-    if (values.json) print(JSON.stringify({ timeline, differences, files, seconds }));
-    else show({ timeline, differences, files, out: values.out, seconds });
+    const port = values.stay ? new URL(sandbox.app.url).port : values.port;
+    const why = surprise && {
+      says: surprise.says,
+      address: `http://localhost:${port}/studio/runs/${encodeURIComponent(surprise.transactionId)}`,
+    };
+
+    if (values.json) print(JSON.stringify({ timeline, differences, why, files, seconds }));
+    else show({ timeline, differences, why, files, out: values.out, seconds, stays: values.stay });
+    if (values.stay) await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
     return differences.length === 0 ? 0 : 1;
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
@@ -58,15 +77,19 @@ async function main(): Promise<number> {
 function show({
   timeline,
   differences,
+  why,
   files,
   out,
   seconds,
+  stays,
 }: {
   timeline: Line[];
   differences: string[];
+  why: { says: string; address: string } | null;
   files: string[];
   out: string;
   seconds: number;
+  stays: boolean;
 }): void {
   print();
   for (const { at, kind, text } of timeline)
@@ -78,6 +101,8 @@ function show({
   print(`\n${STORY_DAYS} days in ${seconds.toFixed(1)} s, ${files.length} messages in ${out}`);
   if (differences.length === 0) print(paint("green", "All as the story expects."));
   else print(paint("red", `The story went another way:\n  ${differences.join("\n  ")}`));
+  if (why !== null) print(`\n${why.says}:\n  ${paint("cyan", why.address)}`);
+  print(stays ? "The studio is open until Ctrl-C." : "To open it:  npm run demo -- --stay");
 }
 
 function writeMessages({ novu }: Sandbox, out: string): string[] {

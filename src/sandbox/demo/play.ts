@@ -1,6 +1,6 @@
 import type { Decision } from "../../contracts/decision.ts";
 import type { Sandbox } from "../sandbox.ts";
-import { acts, expected, STORY_DAYS, STORY_STARTS_AT } from "./story.ts";
+import { acts, expected, STORY_DAYS, STORY_STARTS_AT, surprise } from "./story.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -15,6 +15,8 @@ export interface Outcome {
   timeline: Line[];
   /** Where the story differs from what it must come to; empty when it does not. */
   differences: string[];
+  /** The run in which the most surprising message was not sent; null when the story went another way. */
+  surprise: { transactionId: string; says: string } | null;
 }
 
 /** Plays the story on a sandbox that stands at its beginning, and holds it against what it must come to. */
@@ -37,7 +39,8 @@ export async function play(sandbox: Sandbox): Promise<Outcome> {
       text: rowOf(decision),
     });
   timeline.sort((a, b) => a.at - b.at);
-  return { timeline, differences: [...compare(decisions.map(rowOf), expected), ...brokenPromises(decisions)] };
+  const differences = [...compare(decisions.map(rowOf), expected), ...brokenPromises(decisions)];
+  return { timeline, differences, surprise: surpriseOf(decisions) };
 
   async function until(day: number, hour: number): Promise<void> {
     const seconds = (STORY_STARTS_AT + (day * 24 + hour) * HOUR_MS - sandbox.clock.now()) / 1000;
@@ -74,6 +77,17 @@ export async function play(sandbox: Sandbox): Promise<Outcome> {
       ...failed.map(({ stepId, error }) => `the step ${stepId} failed: ${error}`),
     ];
   }
+}
+
+function surpriseOf(decisions: Decision[]): Outcome["surprise"] {
+  const { distinctId, workflow, step } = surprise;
+  const decision = decisions.find(
+    (one) =>
+      one.distinctId === distinctId && one.workflow === workflow && one.step === step && one.outcome === "skipped",
+  );
+  if (decision === undefined) return null;
+  const { transactionId, detail } = decision;
+  return { transactionId, says: `Why ${distinctId} got no ${step}, though no event said that ${detail}` };
 }
 
 function rowOf({ decidedAt, distinctId, workflow, step, outcome, reason, detail }: Decision): string {

@@ -13,6 +13,8 @@ export interface Act {
 }
 
 const redelivered = "5f9c4b9e-7a44-4f0c-9d0e-3f8f1f0f6a01";
+/** So that the address of her run is always the same. */
+const invited = "0c3f6a52-5a1e-4d39-9b55-8f1f6f0e2d03";
 const visitor = "01953f2a-7c11-7d0e-9a66-3a1de2f7b001";
 
 /** A handful of people, each with one way that a journey can go. */
@@ -29,7 +31,7 @@ export const acts: Act[] = [
     day: 0,
     hour: 2,
     says: "Katherine signs up, invited by Grace",
-    happens: signsUp("katherine", "Katherine Johnson", undefined, { invited_by: "Grace" }),
+    happens: signsUp("katherine", "Katherine Johnson", invited, { invited_by: "Grace" }),
   },
   { day: 1, says: "Ada starts a checkout", happens: startsCheckout("ada", "Ada Lovelace", 120) },
   { day: 1, hour: 1, says: "Margaret starts a checkout", happens: startsCheckout("margaret", "Margaret Hamilton", 80) },
@@ -110,6 +112,9 @@ export const expected: string[] = [
   "day 10 14:00  alan       re-engagement  last-sms           not sent: not needed: has not chosen sms",
   "day 10 14:00  alan       re-engagement  last-chat          not sent: not needed: has not chosen chat",
 ];
+
+/** What nobody would guess from the events alone: she finished the set-up, and none of them said so. */
+export const surprise = { distinctId: "katherine", workflow: "onboarding", step: "check-in" };
 
 function signsUp(
   person: string,

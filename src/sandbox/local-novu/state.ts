@@ -83,7 +83,10 @@ export interface PublishedWorkflow {
 
 /** JSON schema of what a trigger brings. */
 export interface PayloadSchema {
-  properties?: Record<string, { type?: string; enum?: unknown[]; default?: unknown }>;
+  properties?: Record<
+    string,
+    { type?: string; enum?: unknown[]; default?: unknown; anyOf?: Array<{ type?: string; enum?: unknown[] }> }
+  >;
   required?: string[];
 }
 

@@ -1,9 +1,9 @@
-import type { Lab } from "../../contracts/lab.ts";
 import { parseJson } from "../../lib/json.ts";
-import type { Facts } from "../facts.ts";
+import { type EventField, fieldsOf, propertiesOf } from "../event-fields.ts";
 import { backTo, deliveryPath, type LabAction, labPage, link } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel, Tabs } from "../ui/parts.tsx";
+import { FireForm } from "./fire-form.tsx";
 
 /** What does not fit is typed again: it would have to travel in the address. */
 const LONGEST_KEPT = 4_000;
@@ -13,6 +13,7 @@ interface Fire {
   people: string[];
   event: string;
   person: string;
+  fields: EventField[];
   /** JSON, as it stands in the form. */
   properties: string;
   /** The event that was fired and that nobody is sent. */
@@ -25,13 +26,26 @@ export const firePage = labPage<Fire>({
   async read({ facts, lab, query }) {
     const events = lab.events();
     const people = lab.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1));
-    const event = query.event ?? events[0] ?? "";
-    const properties = query.properties ?? JSON.stringify(propertiesFor(event, { facts, lab }), null, 2);
-    const unheard = query.unheard ?? null;
-    return { events, people, event, person: query.person ?? people[0] ?? "ada", properties, unheard };
+    const event = query.another === "yes" ? "" : (query.event ?? events[0] ?? "");
+    return {
+      events,
+      people,
+      event,
+      person: query.person ?? people[0] ?? "ada",
+      fields: fieldsOf(event, { workflows: facts.workflows, lab, form: query }),
+      properties: query.properties ?? "",
+      unheard: query.unheard ?? null,
+    };
   },
 
-  view({ events, people, event, person, properties, unheard }, { token }) {
+  view({ events, people, event, person, fields, properties, unheard }, { token }) {
+    const isKnown = events.includes(event);
+    const tabs = events.map((name) => ({
+      name,
+      to: link("/studio/fire", { event: name, person }),
+      isChosen: name === event,
+    }));
+    const another = { name: "another", to: link("/studio/fire", { another: "yes", person }), isChosen: !isKnown };
     return {
       title: "Fire an event",
       lead: "The local PostHog captures it, and forwards it to the app as the real one would.",
@@ -43,51 +57,18 @@ export const firePage = labPage<Fire>({
               count all the same.
             </Notice>
           )}
-          <Panel title="An event of the workflows">
+          <Panel title={isKnown ? `The event ${event}` : "Another event"}>
             <div className="body">
-              <Tabs
-                label="Event"
-                tabs={events.map((name) => ({
-                  name,
-                  to: link("/studio/fire", { event: name, person }),
-                  isChosen: name === event,
-                }))}
+              <Tabs label="Event" tabs={[...tabs, another]} />
+              <FireForm
+                event={event}
+                isKnown={isKnown}
+                fields={fields}
+                person={person}
+                people={people}
+                properties={properties}
+                token={token}
               />
-              <form method="post" action="/studio/fire" className="form" key={event}>
-                <Hidden fields={{ token }} />
-                <div className="bar">
-                  <label className="field">
-                    Event
-                    <input name="event" defaultValue={event} required={true} autoComplete="off" spellCheck={false} />
-                  </label>
-                  <label className="field">
-                    Person (distinct id)
-                    <input
-                      name="person"
-                      list="people"
-                      defaultValue={person}
-                      required={true}
-                      autoComplete="off"
-                      spellCheck={false}
-                    />
-                  </label>
-                </div>
-                <datalist id="people">
-                  {people.map((one) => (
-                    <option key={one} value={one} />
-                  ))}
-                </datalist>
-                <label className="field">
-                  <span>
-                    Properties, as JSON; <code>$set</code> changes the person
-                  </span>
-                  <textarea name="properties" rows={9} defaultValue={properties} spellCheck={false} />
-                </label>
-                <button type="submit" className="button first">
-                  <Icon name="fire" />
-                  Fire
-                </button>
-              </form>
             </div>
           </Panel>
           <Panel title="Or a webhook as it is">
@@ -111,29 +92,21 @@ export const firePage = labPage<Fire>({
   },
 });
 
-/** What is known to fit it, or else what the workflows that it may start need. */
-function propertiesFor(event: string, { facts, lab }: { facts: Facts; lab: Lab }): object {
-  const sample = lab.sampleProperties(event);
-  if (Object.keys(sample).length > 0) return sample;
-  const starts = facts.workflows.filter(({ listens }) =>
-    listens.some((one) => one.event === event && one.does !== "ends it"),
-  );
-  return Object.assign({}, ...starts.map(({ id }) => lab.samplePayload(id)));
-}
-
 /** Leads to the app's answer. */
 export const fireAction: LabAction = {
   path: "/fire",
-  async run({ event = "", person = "", properties = "" }, lab) {
-    const form = { event, person, properties: properties.length > LONGEST_KEPT ? "" : properties };
-    const problem = (text: string) => backTo(link("/studio/fire", form), text);
+  async run({ token: _token, here: _here, ...form }, lab) {
+    const [event, person, properties] = [form.event ?? "", form.person ?? "", form.properties ?? ""];
+    const length = Object.values(form).reduce((sum, text) => sum + text.length, 0);
+    const kept = length > LONGEST_KEPT ? { event, person } : form;
+    const problem = (text: string) => backTo(link("/studio/fire", kept), text);
     if (event.trim() === "" || person.trim() === "") return problem("An event needs a name and a person.");
-    const parsed = parseJson(properties.trim() === "" ? "{}" : properties);
-    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    const more = parseJson(properties.trim() === "" ? "{}" : properties);
+    if (typeof more !== "object" || more === null || Array.isArray(more))
       return problem("The properties are not a JSON object.");
-    const uuid = await lab.fire(event.trim(), person.trim(), parsed as Record<string, unknown>);
+    const uuid = await lab.fire(event.trim(), person.trim(), { ...propertiesOf(form), ...more });
     const delivery = lab.deliveries().findLast(({ eventUuid }) => eventUuid === uuid);
-    return delivery === undefined ? link("/studio/fire", { ...form, unheard: event }) : deliveryPath(delivery.id);
+    return delivery === undefined ? link("/studio/fire", { ...kept, unheard: event }) : deliveryPath(delivery.id);
   },
 };
 

@@ -30,11 +30,6 @@ export function Messages({ sent, skipped, failed }: WorkflowOutcomes): ReactElem
   );
 }
 
-/** Whether people entered and nothing was ever sent. */
-export function isSilent({ entered, sent }: WorkflowOutcomes): boolean {
-  return entered > 0 && sent.length === 0;
-}
-
 export function sumOf(counts: Array<{ count: number }>): number {
   return counts.reduce((sum, { count }) => sum + count, 0);
 }

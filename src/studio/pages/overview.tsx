@@ -3,7 +3,7 @@ import type { Lane } from "../../contracts/work.ts";
 import { link, page } from "../page.ts";
 import { periodOf, periodTabs } from "../periods.ts";
 import { Empty, Notice, number, Panel, Pill, Table, Tabs, When } from "../ui/parts.tsx";
-import { isSilent, Messages, sumOf } from "./outcomes.tsx";
+import { Messages, sumOf } from "./outcomes.tsx";
 import { nothingOf } from "./workflows.tsx";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -15,7 +15,7 @@ interface Overview {
   /** Of the last day. */
   setAside: Array<{ reason: string; reasonRef: string; count: number }>;
   workflows: Array<WorkflowOutcomes & { name: string }>;
-  /** People entered these in the period, and nothing was sent. */
+  /** People entered these in the last 7 days, longer ago than the first wait takes, and nothing was sent. */
   silent: string[];
 }
 
@@ -24,10 +24,11 @@ export const overviewPage = page<Overview>({
   path: "/",
   async read({ facts, now, query }) {
     const period = periodOf(query.period);
-    const [lanes, setAside, outcomes] = await Promise.all([
+    const [lanes, setAside, outcomes, silent] = await Promise.all([
       facts.countLanes(),
       facts.countSetAside(now - DAY_MS),
       facts.countOutcomes(now - period.ms),
+      facts.silent(),
     ]);
     const ids = [
       ...new Set([...facts.workflows, ...outcomes.map(({ workflow }) => ({ id: workflow }))].map(({ id }) => id)),
@@ -41,7 +42,7 @@ export const overviewPage = page<Overview>({
       lanes,
       setAside: setAside.map((one) => ({ ...one, reasonRef: one.reason })),
       workflows,
-      silent: workflows.filter(isSilent).map(({ workflow }) => workflow),
+      silent,
     };
   },
 
@@ -54,8 +55,8 @@ export const overviewPage = page<Overview>({
         <>
           {silent.map((workflow) => (
             <Notice key={workflow} tone="warn">
-              People entered <a href={`/studio/workflows/${workflow}`}>{workflow}</a> in the last {period.name}, and
-              nothing was sent. <a href={link("/studio/runs", { workflow })}>See its runs</a>
+              People entered <a href={`/studio/workflows/${workflow}`}>{workflow}</a> in the last 7 days, and nothing
+              was sent. <a href={link("/studio/runs", { workflow })}>See its runs</a>
             </Notice>
           ))}
           <dl className="tiles">
@@ -110,7 +111,7 @@ export const overviewPage = page<Overview>({
                         {one.name}
                       </a>
                       <span className="two">{one.workflow}</span>
-                      {isSilent(one) ? <Pill tone="warn">nothing sent</Pill> : null}
+                      {silent.includes(one.workflow) ? <Pill tone="warn">nothing sent</Pill> : null}
                     </th>
                     <td className="number">{number(one.entered)}</td>
                     <td className="number">{number(one.waiting)}</td>

@@ -1,8 +1,11 @@
 import { link, page } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
-import { Empty, Panel } from "../ui/parts.tsx";
+import { Empty, number, Panel } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
 import { type Chain, explain } from "../why.ts";
+
+/** More nobody reads at once; the API has them all. */
+const MOST_LINKS = 150;
 
 interface Why {
   workflows: string[];
@@ -22,6 +25,8 @@ export const whyPage = page<Why>({
   },
 
   view({ workflows, chain }, { now, query }) {
+    const links = chain?.links.slice(-MOST_LINKS) ?? [];
+    const earlier = (chain?.links.length ?? 0) - links.length;
     return {
       title: "Why?",
       lead: "Why somebody did, or did not, get a message: everything that decided it, in order.",
@@ -75,10 +80,18 @@ export const whyPage = page<Why>({
               <div className="body">
                 <p className="answer">{chain.answer}</p>
               </div>
-              {chain.links.length > 0 ? (
+              {earlier > 0 ? (
+                <div className="body">
+                  <p className="quiet">
+                    These are the last {MOST_LINKS}; {number(earlier)} came before. Choose a workflow, or{" "}
+                    <a href={link("/studio/runs", { q: chain.personRef })}>see each run by itself</a>.
+                  </p>
+                </div>
+              ) : null}
+              {links.length > 0 ? (
                 <>
-                  <Axis links={chain.links} now={now} />
-                  <Timeline links={chain.links} showsRun={true} />
+                  <Axis links={links} now={now} />
+                  <Timeline links={links} showsRun={true} />
                 </>
               ) : null}
             </Panel>

@@ -4,13 +4,14 @@ import { link, page, stepPath } from "../page.ts";
 import { periodOf, periodTabs } from "../periods.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Id, Notice, number, Panel, Pill, Tabs } from "../ui/parts.tsx";
-import { isSilent, Messages } from "./outcomes.tsx";
+import { Messages } from "./outcomes.tsx";
 import { nothingOf } from "./workflows.tsx";
 
 interface OneWorkflow {
   workflow: WorkflowFacts;
   period: { id: string; name: string };
   outcomes: WorkflowOutcomes;
+  isSilent: boolean;
   /** In the sandbox: for whom it may be tried. */
   people: string[] | null;
 }
@@ -24,11 +25,12 @@ export const workflowPage = page<OneWorkflow>({
     const { id, name, ms } = periodOf(query.period);
     const all = await facts.countOutcomes(now - ms);
     const outcomes = all.find((one) => one.workflow === workflow.id) ?? nothingOf(workflow.id);
+    const isSilent = (await facts.silent()).includes(workflow.id);
     const people = lab?.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1)) ?? null;
-    return { workflow, period: { id, name }, outcomes, people };
+    return { workflow, period: { id, name }, outcomes, isSilent, people };
   },
 
-  view({ workflow, period, outcomes, people }, { token, here }) {
+  view({ workflow, period, outcomes, isSilent, people }, { token, here }) {
     const { id, name, description, category, topic, listens, steps, tags } = workflow;
     const path = `/studio/workflows/${encodeURIComponent(id)}`;
     return {
@@ -36,9 +38,9 @@ export const workflowPage = page<OneWorkflow>({
       lead: description,
       content: (
         <>
-          {isSilent(outcomes) ? (
+          {isSilent ? (
             <Notice tone="warn">
-              People entered in the last {period.name}, and nothing was sent.{" "}
+              People entered in the last 7 days, and nothing was sent.{" "}
               <a href={link("/studio/runs", { workflow: id })}>See its runs</a>
             </Notice>
           ) : null}

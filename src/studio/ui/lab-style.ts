@@ -12,6 +12,10 @@ textarea { width: 100%; font: 12.5px/1.55 ui-monospace, "SF Mono", Menlo, Consol
 .form { display: grid; gap: 14px; justify-items: start; }
 .form > .field { width: 100%; }
 .form .bar { width: 100%; }
+.properties { width: 100%; margin: 0; padding: 14px; border: 1px solid var(--line); border-radius: 10px; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); gap: 12px; }
+.properties legend { padding: 0 6px; font-size: 12.5px; color: var(--soft); }
+.form details { width: 100%; }
+.form details > .field { margin-top: 8px; }
 .row-form { display: flex; gap: 8px; align-items: center; min-width: 15rem; }
 .row-form input { flex: 1; }
 [hidden] { display: none !important; }

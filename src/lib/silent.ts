@@ -1,0 +1,28 @@
+const DAY_MS = 24 * 60 * 60 * 1000;
+const RECENT_MS = 7 * DAY_MS;
+/** What Novu takes for itself. */
+const MARGIN_MS = 5 * 60 * 1000;
+
+/**
+ * The workflows that people entered in the last 7 days, longer ago than the waits before its first message
+ * take, and that sent nothing in that time. All times in milliseconds.
+ */
+export async function silentWorkflows({
+  workflows,
+  countSince,
+  now,
+}: {
+  workflows: Array<{ id: string; firstMessageMs: number }>;
+  countSince(since: number): Promise<Array<{ workflow: string; entered: number; sent: number }>>;
+  now: number;
+}): Promise<string[]> {
+  const recent = await countSince(now - RECENT_MS);
+  const silent: string[] = [];
+  for (const { workflow, entered, sent } of recent) {
+    if (entered === 0 || sent > 0) continue;
+    const { firstMessageMs = 0 } = workflows.find(({ id }) => id === workflow) ?? {};
+    const lately = await countSince(now - firstMessageMs - MARGIN_MS);
+    if (entered > (lately.find((one) => one.workflow === workflow)?.entered ?? 0)) silent.push(workflow);
+  }
+  return silent;
+}

@@ -1,0 +1,83 @@
+import { PAGES } from "../../src/studio/pages/index.ts";
+import { start } from "./contestants.ts";
+import { fillStore, PERSON, RUN } from "./fill-store.ts";
+import type { Stub } from "./stub.ts";
+
+export interface PageTime {
+  page: string;
+  engine: string;
+  /** The very first answer, nothing warm yet. */
+  firstMs: number;
+  medianMs: number;
+  slowestMs: number;
+  /** The app's own CPU time for one answer, whatever else the machine does meanwhile. */
+  cpuMs: number;
+  kb: number;
+}
+
+const SECRET = "the benchmark's own studio secret";
+const TIMES = 20;
+const MS_ALLOWED = 100;
+
+/** Where each page has most to do; a page that is not here is asked for as it is. */
+const ADDRESSES: Record<string, string[]> = {
+  "/": ["/", "/?period=30d"],
+  "/runs": ["/runs", `/runs?q=${PERSON}`, "/runs?workflow=drop-off&state=left", "/runs?state=stuck"],
+  "/runs/:run": [`/runs/${encodeURIComponent(RUN)}`],
+  "/why": ["/why", `/why?person=${PERSON}`],
+  "/queue": ["/queue"],
+  "/set-aside": ["/set-aside", `/set-aside?about=${PERSON}`],
+  "/workflows/:workflow": ["/workflows/onboarding?period=30d"],
+};
+
+/** How long the studio, as built, takes for each page over a store with so many runs; a page over the limit is marked. */
+export async function studioTimes(
+  stub: Stub,
+  { name, env, runs }: { name: string; env: Record<string, string>; runs: number },
+): Promise<PageTime[]> {
+  await fillStore(env, runs);
+  const app = await start(`studio, ${name}`, "ours", stub.url, { ...env, STUDIO_SECRET: SECRET });
+  try {
+    const login = await fetch(`${app.url}/studio/login`, {
+      method: "POST",
+      body: new URLSearchParams({ secret: SECRET }),
+      redirect: "manual",
+    });
+    const cookie = login.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+    const times: PageTime[] = [];
+    for (const { path } of PAGES)
+      for (const address of ADDRESSES[path] ?? [path]) {
+        const took: number[] = [];
+        let bytes = 0;
+        const before = await app.cost();
+        for (let time = 0; time <= TIMES; time += 1) {
+          const startedAt = performance.now();
+          const response = await fetch(`${app.url}/studio${address}`, { headers: { cookie }, redirect: "manual" });
+          bytes = (await response.arrayBuffer()).byteLength;
+          took.push(performance.now() - startedAt);
+          if (response.status !== 200) throw new Error(`${address} was answered ${response.status}`);
+        }
+        const cpuMs = tenths(((await app.cost()).cpuMicros - before.cpuMicros) / took.length / 1000);
+        const [firstMs = 0, ...later] = took.map(tenths);
+        const sorted = later.sort((a, b) => a - b);
+        const [medianMs = 0, slowestMs = 0] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+        const mark = Math.max(firstMs, slowestMs) > MS_ALLOWED ? "  !" : "";
+        times.push({
+          page: `${address}${mark}`,
+          engine: name,
+          firstMs,
+          medianMs,
+          slowestMs,
+          cpuMs,
+          kb: Math.ceil(bytes / 1024),
+        });
+      }
+    return times;
+  } finally {
+    await app.stop();
+  }
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

@@ -1,0 +1,59 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LAB_PAGES, PAGES } from "../../src/studio/pages/index.ts";
+import { faultsOf } from "../support/axe.ts";
+import { hasBrowser, testBrowser } from "../support/browser.ts";
+import { addressesOf, busyStory } from "../support/busy-studio.ts";
+import type { Story } from "../support/story.ts";
+import { productionStudio, STUDIO_SECRET } from "../support/studio.ts";
+
+const WIDTHS = [360, 1280];
+
+describe.skipIf(!hasBrowser)("axe finds nothing, and nothing is wider than the window", () => {
+  const open = testBrowser();
+  let story: Story;
+  beforeAll(async () => {
+    story = await busyStory();
+  }, 60_000);
+  afterAll(() => story?.[Symbol.asyncDispose]());
+
+  it.each([...PAGES, ...LAB_PAGES].map(({ path }) => path))("on %s", async (path) => {
+    const addresses = addressesOf(story.sandbox)[path] ?? [];
+    expect([path, addresses.length]).not.toEqual([path, 0]);
+    await using page = await open();
+    for (const address of addresses) {
+      const response = await page.goto(`${story.sandbox.app.url}/studio${address}`);
+      expect([address, response?.status()]).toEqual([address, 200]);
+      expect([address, await faultsIn(page)]).toEqual([address, []]);
+    }
+  });
+
+  it("at the login, behind it, and where nothing is", async () => {
+    await using studio = await productionStudio();
+    await using page = await open();
+    await page.goto(studio.url);
+    await page.getByLabel("Studio secret").fill("a guess that is wrong");
+    await page.getByRole("button", { name: "Log in" }).click();
+    expect(await faultsIn(page)).toEqual([]);
+    await page.getByLabel("Studio secret").fill(STUDIO_SECRET);
+    await page.getByRole("button", { name: "Log in" }).click();
+    expect(await faultsIn(page)).toEqual([]);
+    await page.goto(`${studio.url}/why?person=ada@example.com`);
+    await page.getByRole("button", { name: "Reveal" }).click();
+    expect(await faultsIn(page)).toEqual([]);
+    await page.goto(`${studio.url}/nowhere`);
+    expect(await faultsIn(page)).toEqual([]);
+  });
+});
+
+/** In both colour schemes, on a phone and on a desk. */
+async function faultsIn(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 800 });
+    const over = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
+    if (over > 0) faults.push(`at ${width} px it is ${over} px too wide`);
+    faults.push(...(await faultsOf(page)).map((fault) => `${width} px, ${fault}`));
+  }
+  return faults;
+}

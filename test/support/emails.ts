@@ -1,0 +1,16 @@
+import { readdirSync } from "node:fs";
+import { type ComponentType, createElement } from "react";
+import { renderEmail } from "../../src/workflows/render-email.ts";
+
+type Email = ComponentType<Record<string, unknown>> & { PreviewProps: Record<string, unknown> };
+
+const folder = new URL("../../emails/", import.meta.url);
+
+/** Every email that there is, by its file; a new one is among them. */
+export const emailNames = readdirSync(folder).filter((name) => name.endsWith(".tsx"));
+
+/** The HTML of an email, from its example props and what a test wants to be different about them. */
+export async function emailHtml(name: string, changes: Record<string, unknown> = {}): Promise<string> {
+  const { default: email } = (await import(new URL(name, folder).href)) as { default: Email };
+  return renderEmail(createElement(email, { ...email.PreviewProps, ...changes }));
+}
