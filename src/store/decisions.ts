@@ -7,6 +7,7 @@ import { idsOfPerson } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
+import { firstExposures } from "./variants.ts";
 
 /** What was decided at each step, with the report that it owes. */
 export function decisionLog({
@@ -33,7 +34,7 @@ export function decisionLog({
           .where("step", "=", step)
           .executeTakeFirst();
         const before = earlier && Decision.parse(JSON.parse(earlier.body));
-        const decision = holdsAgainst(before, wanted, ifOpen) ? before : await unlessLeft(trx, wanted);
+        let decision = holdsAgainst(before, wanted, ifOpen) ? before : await unlessLeft(trx, wanted);
 
         // The place under the cap is free again, also when Novu has asked again and heard the same.
         if (decision.outcome !== "sent")
@@ -54,6 +55,7 @@ export function decisionLog({
             .where("ended_at", "is", null)
             .execute();
 
+        decision = { ...decision, exposures: await firstExposures(trx, decision, now()) };
         const body = JSON.stringify(decision);
         await trx
           .insertInto("decisions")
@@ -116,7 +118,14 @@ async function unlessLeft(trx: Kysely<Tables>, decision: Decision): Promise<Deci
     .limit(1)
     .executeTakeFirst();
   if (exit === undefined) return decision;
-  return { ...decision, outcome: "skipped", reason: "left", detail: exit.event_name, personSource: null };
+  return {
+    ...decision,
+    outcome: "skipped",
+    reason: "left",
+    detail: exit.event_name,
+    personSource: null,
+    exposures: [],
+  };
 }
 
 /** Two decisions that say the same, whenever they were made. */
