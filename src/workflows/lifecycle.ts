@@ -73,7 +73,11 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
   name: string;
   category: "marketing" | "transactional";
   topic: Topic | null;
-  /** The keys of the PostHog flags that it asks for. */
+  /** The names of the events that end it. */
+  exitEvents: string[];
+  /** The PostHog flag of the people who get nothing of it. */
+  holdout: string | null;
+  /** The keys of all the PostHog flags that it asks for. */
   flags: string[];
   /** The Novu workflow, working with these tools: live ones to execute, samples to preview. */
   build(tools: Tools): Workflow;
@@ -104,6 +108,8 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
     name,
     category,
     topic,
+    exitEvents: [...new Set(exitOn.map((matcher) => matcher.event))],
+    holdout: rules.holdout,
     flags: [rules.holdout ?? [], Object.values(rules.experiments).map(({ flag }) => flag)].flat(),
     events: [...on, ...exitOn].map((matcher) => matcher.event),
     entry: entryLimit(),
