@@ -6,6 +6,7 @@ import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import { dashboardRoutes } from "./dashboards.ts";
+import { deletePersons } from "./deletion.ts";
 import { evaluateFlags, setFlag } from "./flags.ts";
 import { readPasted } from "./pasted.ts";
 import { find, personAfter } from "./persons.ts";
@@ -120,6 +121,7 @@ export async function openLocalPostHog({
       });
       response.json({ results: Object.fromEntries(found) });
     })
+    .post("/api/projects/:projectId/persons/bulk_delete", deletePersons(state))
     .use("/api/projects/:projectId", dashboardRoutes(state))
     .post("/api/projects/:projectId/query", queryEvents({ state }))
     .get("/api/projects/:projectId/persons", (request, response) => {
