@@ -39,6 +39,9 @@ const tried = lifecycle({
   },
 });
 
+// @ts-expect-error: what is shown otherwise has to be one of the variants
+experiment("flag", { variants: ["control", "benefit"], otherwise: "something else" });
+
 describe("an experiment", () => {
   it("shows each person the variant that PostHog has for them, and says so", async () => {
     await using sandbox = await opened();
@@ -155,16 +158,22 @@ describe("an experiment", () => {
   });
 
   it("is answered within the time of a bridge call when PostHog is silent", async () => {
-    await using sandbox = await opened();
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/batch/") ? null : { delayMs: 10_000 }));
+    await using sandbox = await opened({
+      cap: { most: 3, withinMs: 7 * 24 * 60 * 60 * 1000 },
+      hours: { from: "09:00", to: "20:00" },
+      timeZone: "UTC",
+      holdout: "no-marketing",
+    });
+    sandbox.posthog.interfere(({ path }) => (path.startsWith("/batch") ? null : { delayMs: 10_000 }));
     happen(sandbox, "called");
     await sandbox.settled();
     expect(subjects(sandbox)).toEqual(["Hello", "An offer"]);
+    expect(new Set(sandbox.novu.bridgeCalls.map(({ status }) => status))).toEqual(new Set([200]));
   });
 });
 
-function opened(): Promise<Sandbox> {
-  return testSandbox({ workflows: [tried] });
+function opened(marketing?: Sandbox["config"]["marketing"]): Promise<Sandbox> {
+  return testSandbox({ workflows: [tried], ...(marketing && { marketing }) });
 }
 
 function subjects(sandbox: Sandbox): unknown[] {

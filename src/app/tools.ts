@@ -44,7 +44,12 @@ export function liveTools({
   now: () => number;
   log: Log;
 }): Tools {
-  const flagsOf = createFlagReader({ posthog, now, deadlineMs: FLAGS_WITHIN_MS, flags });
+  const flagsOf = createFlagReader({
+    posthog,
+    now,
+    deadlineMs: FLAGS_WITHIN_MS,
+    flags: [marketing.holdout ?? [], flags].flat(),
+  });
   return {
     ...limitsOf(novu.plan),
     now,

@@ -33,7 +33,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   const report = groupCommit<Capture, undefined>({
     commit: send,
     // An exposure is an event of its own.
-    bytesOf: ({ exposures }) => 1 + exposures.length,
+    bytesOf: ({ exposures = [] }) => 1 + exposures.length,
     isAboutAnItem: (error) => !(error instanceof UnavailableError),
     mostWaiting: 10_000,
     mostWaitingBytes: 10_000,
@@ -72,7 +72,7 @@ function troubleOf(error: unknown): Error {
 }
 
 function eventsOf(capture: Capture) {
-  const { distinctId, transactionId, workflow, step, status, variants, exposures } = capture;
+  const { distinctId, transactionId, workflow, step, status, variants, exposures = [] } = capture;
   const facts = { distinctId, timestamp: new Date(capture.at) };
   const message = {
     ...facts,

@@ -35,8 +35,8 @@ export const Capture = z.object({
   template: z.string().nullable().default(null),
   /** What PostHog's flags said for this run, by flag. */
   variants: z.record(z.string(), FlagValue).default({}),
-  /** Those of these flags that the person is exposed to by it, which PostHog is told in events of their own. */
-  exposures: z.array(z.string()).default([]),
+  /** Those of these flags that the person is exposed to by it, which PostHog is told in events of their own; none when left out. */
+  exposures: z.array(z.string()).optional(),
   /** What belongs to this status alone, such as the reason of `skipped`. */
   properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
   /** ISO 8601 */

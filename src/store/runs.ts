@@ -190,7 +190,6 @@ function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "di
     channel: null,
     template: null,
     variants: {},
-    exposures: [],
     properties: {},
     at: new Date(at).toISOString(),
   };
