@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type Channel, type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
-import { type FlagValue, holdsOut } from "../contracts/flag.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Send } from "../contracts/send.ts";
 import { isSwitchedOff, withSwitch } from "./controls.ts";
-import { type Experiments, shown } from "./experiment.ts";
+import type { Experiments } from "./experiment.ts";
+import { messageFlags } from "./message-flags.ts";
 import { publishedControls } from "./novu-schema.ts";
 import type { CurrentRun } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
@@ -85,8 +85,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
 }) {
   const about = { transactionId: run.transactionId, workflow: rules.workflow, step: id, distinctId: run.distinctId };
   let composed: Promise<Output> | undefined;
-  /** What PostHog, or the default in its place, said to this message, by flag. */
-  const said = { flags: {} as Record<string, FlagValue>, defaults: new Set<string>() };
+  const flags = messageFlags<Variants>(rules.experiments, (experiments) => tools.variants(run, experiments));
 
   return {
     async resolve(controls: unknown): Promise<Output> {
@@ -108,30 +107,10 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
   };
 
   function make(controls: unknown): Promise<Output> {
-    composed ??= Promise.all([moment(controls), variants()]).then(([moment, variants]) =>
+    composed ??= Promise.all([moment(controls), flags.variants()]).then(([moment, variants]) =>
       compose({ ...moment, variants }),
     );
     return composed;
-  }
-
-  /** Each variant as a property that notes when it is read: who gets a message that is the same for all is exposed to nothing. */
-  async function variants(): Promise<Variants> {
-    const tried = Object.entries(rules.experiments);
-    const kept = await tools.variants(
-      run,
-      tried.map(([, experiment]) => experiment),
-    );
-    const variants = {};
-    for (const [name, experiment] of tried) {
-      const { variant, source } = shown(experiment, kept[experiment.flag]);
-      const get = () => {
-        said.flags[experiment.flag] = variant;
-        if (source === "default") said.defaults.add(experiment.flag);
-        return variant;
-      };
-      Object.defineProperty(variants, name, { enumerable: true, get });
-    }
-    return variants as Variants;
   }
 
   async function moment(controls: unknown): Promise<Moment<z.output<Controls>>> {
@@ -162,7 +141,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
     const { topic, holdout } = run.rehearsal ? { topic: null, holdout: null } : rules;
     const send = { ...about, channel, person: who.properties, addresses, topic, holdout };
     const { objection, holdouts } = await tools.objectionTo(send);
-    Object.assign(said.flags, holdouts);
+    flags.heardOf(holdouts);
     return objection;
   }
 
@@ -191,19 +170,10 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
       channel,
       personSource: source === "sample" ? null : source,
       template: template(),
-      variants: said.flags,
-      defaults: [...said.defaults],
-      exposures: exposures(outcome, objection),
+      ...flags.noted(outcome, objection),
       decidedAt: new Date(tools.now()).toISOString(),
     };
     await tools.record({ ...facts, outcome, reason: null, detail: null, ...objection });
-  }
-
-  /** Who is sent something is exposed to all that PostHog said of it, who is held out to what holds them out, and the rest to nothing. */
-  function exposures(outcome: Decision["outcome"], objection: Objection | null): string[] {
-    const answered = Object.keys(said.flags).filter((flag) => !said.defaults.has(flag));
-    if (outcome === "sent") return answered;
-    return objection?.reason === "held out" ? answered.filter((flag) => holdsOut(said.flags[flag])) : [];
   }
 
   /** Of the runs that this one speaks for, whatever becomes of its own message. */
