@@ -92,6 +92,7 @@ export async function openApp(
       config,
       store,
       readPersons,
+      flags: workflows.flatMap((workflow) => workflow.flags),
       note: (decision) => decisions.note(decision),
       onScheduled: () => working?.wake("novu"),
       onInvalidTimeZone: metrics.invalidTimeZone,

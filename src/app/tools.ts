@@ -8,6 +8,7 @@ import type { Log } from "../lib/log.ts";
 import { createPersonLookup, createPersonNow } from "../people/person-now.ts";
 import { createFlagReader } from "../people/posthog-flags.ts";
 import type { ReadPersons } from "../people/posthog-persons.ts";
+import { createRunVariants } from "../people/run-variants.ts";
 import { samplePerson } from "../people/sample-person.ts";
 import type { Store } from "../store/store.ts";
 import type { Tools } from "../workflows/tools.ts";
@@ -24,6 +25,7 @@ export function liveTools({
   config: { marketing, novu, posthog },
   store,
   readPersons,
+  flags,
   note,
   onScheduled,
   onInvalidTimeZone,
@@ -33,6 +35,8 @@ export function liveTools({
   config: Config;
   store: Store;
   readPersons: ReadPersons;
+  /** The keys of the flags that the workflows name. */
+  flags: string[];
   note(decision: Decision): void;
   /** There is work for later. */
   onScheduled(): void;
@@ -40,6 +44,12 @@ export function liveTools({
   now: () => number;
   log: Log;
 }): Tools {
+  const flagsOf = createFlagReader({
+    posthog,
+    now,
+    deadlineMs: FLAGS_WITHIN_MS,
+    flags: [marketing.holdout ?? [], flags].flat(),
+  });
   return {
     ...limitsOf(novu.plan),
     now,
@@ -47,9 +57,11 @@ export function liveTools({
     leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
     objectionTo: createGuards({
       cap: marketing.cap,
-      flagsOf: createFlagReader({ posthog, now, deadlineMs: FLAGS_WITHIN_MS }),
+      holdout: marketing.holdout,
+      flagsOf,
       takePlace: (send, cap) => store.takePlace(send, cap),
     }),
+    variants: createRunVariants({ flagsOf, variantsOf: store.variantsOf, keepVariants: store.keepVariants, log }),
     untilHours({ $timezone, $geoip_time_zone }, novuTimeZone) {
       const candidates = [$timezone, $geoip_time_zone, novuTimeZone];
       const timeZone = timeZoneOf(candidates, marketing.timeZone, onInvalidTimeZone);
@@ -72,7 +84,8 @@ export function sampleTools({ config, now }: { config: Config; now: () => number
     now,
     person: async () => samplePerson,
     leftBy: async () => null,
-    objectionTo: async () => null,
+    objectionTo: async () => ({ objection: null, holdouts: {} }),
+    variants: async () => ({}),
     untilHours: () => SAMPLE_WAIT_MS,
     putOff: async () => 0,
     mayEndUnheard: async () => {},

@@ -5,6 +5,8 @@ import { UnavailableError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
 
+/** What PostHog's experiments count the people of. */
+const EXPOSURE = "$feature_flag_called";
 /** As many events as posthog-node puts into one request. */
 const MOST_TOGETHER = 100;
 const NEVER_MS = 24 * 60 * 60 * 1000;
@@ -13,9 +15,9 @@ const TIMEOUT_MS = 3_000;
 
 /**
  * Tells PostHog what became of a message, as `notification sent`, `notification clicked` and so on
- * of the person. Resolves when PostHog has it and rejects when not. The same run, step and status
- * always have the same uuid, so that telling it again counts once. What comes during a request
- * shares the next one.
+ * of the person, and what they are exposed to by it. Resolves when PostHog has all of it and rejects
+ * when not. The same run, step and status always have the same uuid, and so has the same run and flag,
+ * so that telling it again counts once. What comes during a request shares the next one.
  */
 export function createPostHogReport({ host, projectToken }: { host: string; projectToken: string }) {
   const connect = () =>
@@ -30,7 +32,8 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
 
   const report = groupCommit<Capture, undefined>({
     commit: send,
-    bytesOf: () => 1,
+    // An exposure is an event of its own.
+    bytesOf: ({ exposures = [] }) => 1 + exposures.length,
     isAboutAnItem: (error) => !(error instanceof UnavailableError),
     mostWaiting: 10_000,
     mostWaitingBytes: 10_000,
@@ -40,7 +43,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   return { report, stop: () => client.shutdown(TIMEOUT_MS) };
 
   async function send(captures: Capture[]): Promise<undefined[]> {
-    for (const capture of captures) client.capture(eventOf(capture));
+    for (const event of captures.flatMap(eventsOf)) client.capture(event);
     try {
       await client.flush();
       return captures.map(() => undefined);
@@ -68,16 +71,31 @@ function troubleOf(error: unknown): Error {
   return new Error("PostHog did not take the report", { cause: error });
 }
 
-function eventOf(capture: Capture) {
-  return {
-    distinctId: capture.distinctId,
-    event: eventNameOf(capture.status),
-    uuid: uuidV5(`${capture.transactionId}:${capture.step ?? ""}:${capture.status}`),
-    timestamp: new Date(capture.at),
+function eventsOf(capture: Capture) {
+  const { distinctId, transactionId, workflow, step, status, variants, exposures = [] } = capture;
+  const facts = { distinctId, timestamp: new Date(capture.at) };
+  const message = {
+    ...facts,
+    event: eventNameOf(status),
+    uuid: uuidV5(`${transactionId}:${step ?? ""}:${status}`),
     properties: {
       ...propertiesOf(capture),
       // Belongs to the person all the same where there is one; one that was deleted is not made again by it.
       $process_person_profile: false,
     },
   };
+  const exposed = exposures.map((flag) => ({
+    ...facts,
+    event: EXPOSURE,
+    uuid: uuidV5(`${transactionId}:exposure:${flag}`),
+    properties: {
+      $feature_flag: flag,
+      $feature_flag_response: variants[flag],
+      [`$feature/${flag}`]: variants[flag],
+      workflow,
+      step,
+      transaction_id: transactionId,
+    },
+  }));
+  return [message, ...exposed];
 }

@@ -87,7 +87,7 @@ export function commandFor({ since, until, apply, url }: Order): string {
 }
 
 /** Anybody can send PostHog a name that would steer a terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Channel, type Decision } from "./decision.ts";
+import { FlagValue } from "./flag.ts";
 import { eventUuidOf } from "./run.ts";
 
 /**
@@ -33,7 +34,9 @@ export const Capture = z.object({
   /** Which email it was; null on other channels. */
   template: z.string().nullable().default(null),
   /** What PostHog's flags said for this run, by flag. */
-  variants: z.record(z.string(), z.string()).default({}),
+  variants: z.record(z.string(), FlagValue).default({}),
+  /** Those of these flags that the person is exposed to by it, which PostHog is told in events of their own; none when left out. */
+  exposures: z.array(z.string()).optional(),
   /** What belongs to this status alone, such as the reason of `skipped`. */
   properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
   /** ISO 8601 */
@@ -48,12 +51,23 @@ export function reportKey({ transactionId, step, status }: Pick<Capture, "transa
 
 /** What PostHog is told of a decision; one that failed is not final, and not told. */
 export function captureOf(decision: Decision): Capture {
-  const { outcome, transactionId, workflow, step, channel, distinctId, decidedAt, template, variants } = decision;
-  const { reason, detail, personSource } = decision;
+  const { outcome, transactionId, workflow, step, channel, distinctId, decidedAt, template, exposures } = decision;
+  const { reason, detail, personSource, variants, defaults } = decision;
+  const shown = Object.entries(variants);
   return {
     status: outcome === "sent" ? "sent" : "skipped",
-    ...{ transactionId, workflow, step, channel, distinctId, template, variants },
-    properties: { reason, detail, person_source: personSource },
+    ...{ transactionId, workflow, step, channel, distinctId, template, exposures },
+    // What PostHog did not say must not pass for its answer.
+    variants: Object.fromEntries(shown.filter(([flag]) => !defaults.includes(flag))),
+    properties: {
+      reason,
+      detail,
+      person_source: personSource,
+      ...(shown.length > 0 && {
+        variant: shown.map(([flag, variant]) => `${flag}: ${variant}`).join(", "),
+        variant_source: defaults.length > 0 ? "default" : "posthog",
+      }),
+    },
     at: decidedAt,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FlagValue } from "./flag.ts";
 
 /** Why a message was not sent. Each decision not to send has exactly one. */
 const Reason = z.enum([
@@ -48,8 +49,12 @@ export const Decision = z.object({
   personSource: z.enum(["posthog", "snapshot"]).nullable(),
   /** Which email it was, by the name of its component; null on other channels, and of what was not made. */
   template: z.string().nullable().default(null),
-  /** What PostHog's flags said for this run, by flag. */
-  variants: z.record(z.string(), z.string()).default({}),
+  /** What was shown for each experiment, and what each holdout said, by flag. */
+  variants: z.record(z.string(), FlagValue).default({}),
+  /** Those of these flags of which PostHog did not say it, so that it is the default. */
+  defaults: z.array(z.string()).default([]),
+  /** Those of which this is the first that the person gets, or is kept from, in this run: PostHog is told of it. */
+  exposures: z.array(z.string()).default([]),
   /** ISO 8601 */
   decidedAt: z.iso.datetime(),
 });
@@ -60,7 +65,9 @@ export const NOTHING_COMPOSED = {
   personSource: null,
   template: null,
   variants: {},
-} as const satisfies Partial<Decision>;
+  defaults: [],
+  exposures: [],
+} satisfies Partial<Decision>;
 
 /** Why something is not sent. */
 export type Objection = { reason: NonNullable<Decision["reason"]>; detail: string | null };

@@ -1,4 +1,5 @@
-import type { Channel } from "./decision.ts";
+import type { Channel, Objection } from "./decision.ts";
+import type { FlagValue } from "./flag.ts";
 import type { PersonProperties } from "./person.ts";
 
 /** A message that is about to go out, as the guards see it. */
@@ -15,4 +16,10 @@ export interface Send {
   topic: string | null;
   /** The PostHog flag of the people who get nothing, so that the effect can be measured; null when there is none. */
   holdout: string | null;
+}
+
+/** What the guards say to it: why it is not to go, and what the holdouts' flags said, by flag, as far as they were asked. */
+export interface Verdict {
+  objection: Objection | null;
+  holdouts: Record<string, FlagValue>;
 }

@@ -1,9 +1,10 @@
 import type { Cap } from "../contracts/cap.ts";
 import type { Objection } from "../contracts/decision.ts";
-import type { FlagAnswer } from "../contracts/flag.ts";
-import type { Send } from "../contracts/send.ts";
+import { type FlagAnswer, type FlagValue, holdsOut } from "../contracts/flag.ts";
+import type { Send, Verdict } from "../contracts/send.ts";
 
-type Guard = (send: Send) => Promise<Objection | null> | Objection | null;
+/** `holdouts` takes up what the flags of those say. */
+type Guard = (send: Send, holdouts: Record<string, FlagValue>) => Promise<Objection | null> | Objection | null;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Turns off every topic. */
@@ -16,31 +17,40 @@ const ALL = "all";
  */
 export function createGuards({
   cap,
+  holdout: everywhere,
   flagsOf,
   takePlace,
 }: {
   cap: Cap;
+  /** The flag of the people who get no marketing at all. */
+  holdout?: string | undefined;
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
   /** Whether the person has a place left under the cap for this message; once taken it stays this message's. */
   takePlace(send: Pick<Send, "transactionId" | "step" | "distinctId">, cap: Cap): Promise<boolean>;
-}): (send: Send) => Promise<Objection | null> {
+}): (send: Send) => Promise<Verdict> {
   const guards: Guard[] = [optedOut, unreachable, heldOut, overTheCap];
 
   return async (send) => {
+    const holdouts: Verdict["holdouts"] = {};
     for (const guard of guards) {
-      const objection = await guard(send);
-      if (objection !== null) return objection;
+      const objection = await guard(send, holdouts);
+      if (objection !== null) return { objection, holdouts };
     }
-    return null;
+    return { objection: null, holdouts };
   };
 
-  async function heldOut({ holdout, distinctId }: Send): Promise<Objection | null> {
-    if (holdout === null) return null;
-    const answer = await flagsOf(distinctId, [holdout]);
+  async function heldOut(
+    { topic, holdout, distinctId }: Send,
+    holdouts: Verdict["holdouts"],
+  ): Promise<Objection | null> {
+    const flags = [topic === null ? undefined : everywhere, holdout ?? undefined].filter((flag) => flag !== undefined);
+    if (flags.length === 0) return null;
+    const answer = await flagsOf(distinctId, flags);
     // Who cannot be told apart is treated like everybody: that blurs the measure a little, and loses no message.
     if (answer.outcome === "unavailable") return null;
-    const value = answer.values[holdout];
-    return value === true || value === "holdout" ? { reason: "held out", detail: holdout } : null;
+    Object.assign(holdouts, answer.values);
+    const detail = flags.find((flag) => holdsOut(answer.values[flag]));
+    return detail === undefined ? null : { reason: "held out", detail };
   }
 
   /** A note in the app interrupts nobody: it is not counted, and always fits. */

@@ -14,6 +14,10 @@ export interface NovuApi {
   cancel(transactionId: string): Promise<NovuAnswer>;
   /** Makes a subscriber, or changes what is given of one. */
   tell(subscriber: Subscriber): Promise<NovuAnswer>;
+  /** Whether there is one: 404 when not. */
+  subscriber(subscriberId: string): Promise<NovuAnswer>;
+  /** Deletes one: 404 when there is none. */
+  forget(subscriberId: string): Promise<NovuAnswer>;
 }
 
 const Triggered = z.object({ data: z.object({ status: z.string(), error: z.array(z.string()).optional() }) });
@@ -58,7 +62,17 @@ export function createNovuApi({ apiUrl, secretKey }: { apiUrl: string; secretKey
       if (!Told.safeParse(answer.body).success) return notNovus(answer.httpStatus);
       return { httpStatus: answer.httpStatus, message: "told" };
     },
+
+    subscriber: (subscriberId) => aboutSubscriber("GET", subscriberId),
+    forget: (subscriberId) => aboutSubscriber("DELETE", subscriberId),
   };
+
+  async function aboutSubscriber(method: "GET" | "DELETE", subscriberId: string): Promise<NovuAnswer> {
+    const answer = await call(`/v2/subscribers/${encodeURIComponent(subscriberId)}`, { method, headers });
+    if (!("body" in answer)) return answer;
+    if (!Told.safeParse(answer.body).success) return notNovus(answer.httpStatus);
+    return { httpStatus: answer.httpStatus, message: method === "GET" ? "there" : "deleted" };
+  }
 
   /** A yes with its body, or what else was answered. */
   async function call(path: string, init: RequestInit): Promise<{ httpStatus: number; body: unknown } | NovuAnswer> {

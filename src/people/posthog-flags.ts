@@ -5,7 +5,7 @@ import { retryAfterMs } from "../lib/retry-after.ts";
 
 /** Asked beside the person, within the 5 s that Novu gives a bridge call. */
 const DEADLINE_MS = 1_500;
-/** Long enough for the guards of one bridge call, too short to miss a flag that someone turns. */
+/** Long enough for all that one bridge call asks, too short to miss a flag that someone turns. */
 const FRESH_MS = 1_000;
 const LARGEST_CACHE = 10_000;
 const DEFAULT_PAUSE_MS = 5_000;
@@ -31,8 +31,9 @@ interface Asked {
 /**
  * The feature flags of a person at this moment. Never throws: each answer comes within
  * `deadlineMs`, with a value for every key or as unavailable. No event is captured for it. Asks for
- * the same person at once, or soon after, share one call; keys are names in the code, so there are
- * few, and a call asks for all that were ever wanted.
+ * the same person at once, or soon after, share one call and its outcome, so that a bridge call waits
+ * for PostHog once; keys are names in the code, so there are few, and a call asks for all that were
+ * ever wanted.
  *
  * Not by posthog-node: for a 500, a 401, a timeout and a refused connection, `evaluateFlags`
  * (5.70.0) resolves to what it also says of a flag that does not exist.
@@ -42,12 +43,15 @@ export function createFlagReader({
   posthog,
   now,
   deadlineMs = DEADLINE_MS,
+  flags = [],
 }: {
   posthog: { host: string; projectToken: string };
   now: () => number;
   deadlineMs?: number;
+  /** The keys that are known to be wanted. */
+  flags?: string[];
 }): <Key extends string>(distinctId: string, keys: readonly Key[]) => Promise<FlagAnswer<Key>> {
-  const wanted = new Set<string>();
+  const wanted = new Set(flags);
   const cache = new Map<string, Asked>();
   let pausedUntil = 0;
 
@@ -70,7 +74,6 @@ export function createFlagReader({
       asked.keys = new Set(wanted);
       const flags = await call(distinctId, [...asked.keys]);
       asked.until = now() + FRESH_MS;
-      if ("why" in flags && cache.get(distinctId) === asked) cache.delete(distinctId);
       return flags;
     }
   }

@@ -8,6 +8,7 @@ import { idsOfPerson } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
+import { firstExposures } from "./variants.ts";
 
 /**
  * As long as Novu goes on asking for a step whose answer it did not get: four times 5 s, and 7 s
@@ -41,7 +42,7 @@ export function decisionLog({
           .executeTakeFirst();
         const before = earlier && Decision.parse(JSON.parse(earlier.body));
         const isOpen = insteadOf ? isDeepStrictEqual(before, insteadOf) : !holdsAgainst(before, wanted, ifOpen);
-        const decision = isOpen || before === undefined ? await unlessLeft(trx, wanted) : before;
+        let decision = isOpen || before === undefined ? await unlessLeft(trx, wanted) : before;
 
         // The place under the cap is free again, also when Novu has asked again and heard the same.
         if (decision.outcome !== "sent")
@@ -62,6 +63,7 @@ export function decisionLog({
             .where("ended_at", "is", null)
             .execute();
 
+        decision = { ...decision, exposures: await firstExposures(trx, decision, now()) };
         const body = JSON.stringify(decision);
         await trx
           .insertInto("decisions")
@@ -133,7 +135,14 @@ async function unlessLeft(trx: Kysely<Tables>, decision: Decision): Promise<Deci
     .limit(1)
     .executeTakeFirst();
   if (exit === undefined) return decision;
-  return { ...decision, outcome: "skipped", reason: "left", detail: exit.event_name, personSource: null };
+  return {
+    ...decision,
+    outcome: "skipped",
+    reason: "left",
+    detail: exit.event_name,
+    personSource: null,
+    exposures: [],
+  };
 }
 
 /** Two decisions that say the same, whenever they were made. */

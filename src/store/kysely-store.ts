@@ -18,6 +18,7 @@ import { setAsideList } from "./set-aside.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { turns } from "./turns.ts";
+import { variantMemory } from "./variants.ts";
 import { workQueue } from "./work.ts";
 
 /** How much may wait to be written, and how much is written together. */
@@ -103,6 +104,7 @@ export function createKyselyStore({
     ...profileMemory({ db }),
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),
+    ...variantMemory({ db, now }),
     ...retention({ db, takeSweep }),
     ...histories({ db }),
     ...overview({ db }),

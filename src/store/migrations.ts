@@ -200,6 +200,24 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema.dropIndex("decisions_by_age").execute();
     },
   },
+
+  "0008-variants": {
+    async up(db) {
+      await db.schema
+        .createTable("variants")
+        .addColumn("transaction_id", "text", (column) => column.notNull())
+        .addColumn("flag", "text", (column) => column.notNull())
+        .addColumn("distinct_id", "text", (column) => column.notNull())
+        .addColumn("variant", "text", (column) => column.notNull())
+        .addColumn("source", "text", (column) => column.notNull())
+        .addColumn("drawn_at", "bigint", (column) => column.notNull())
+        .addColumn("exposed_by", "text")
+        .addPrimaryKeyConstraint("variants_once", ["transaction_id", "flag"])
+        .execute();
+      await db.schema.createIndex("variants_of_person").on("variants").column("distinct_id").execute();
+      await db.schema.createIndex("variants_by_age").on("variants").column("drawn_at").execute();
+    },
+  },
 });
 
 /** Throws when the tables are not there, or older than this version. */

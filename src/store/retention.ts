@@ -17,6 +17,7 @@ const TABLE_OF = {
   exits: "exits",
   decisions: "decisions",
   sends: "sends",
+  variants: "variants",
   setAside: "set_aside",
   profiles: "profiles",
   aliases: "aliases",
@@ -145,6 +146,21 @@ function sweeps(trx: Kysely<Tables>, before: number) {
               .where("asked_at", "<", before)
               .limit(limit)
               .$asTuple("transaction_id", "step"),
+          ),
+        ),
+    (limit: number) =>
+      trx
+        .deleteFrom("variants")
+        .where(({ eb, refTuple }) =>
+          eb(
+            refTuple("transaction_id", "flag"),
+            "in",
+            trx
+              .selectFrom("variants")
+              .select(["transaction_id", "flag"])
+              .where("drawn_at", "<", before)
+              .limit(limit)
+              .$asTuple("transaction_id", "flag"),
           ),
         ),
     (limit: number) =>

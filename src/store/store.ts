@@ -1,5 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
+import type { RunVariant } from "../contracts/experiment.ts";
 import type { Histories } from "../contracts/history.ts";
 import type { EntryLimit, Exit, Routing, Subscriber } from "../contracts/notification.ts";
 import type { Lane, Work } from "../contracts/work.ts";
@@ -62,7 +63,17 @@ export type DeadSelection = { id: number } | { error: string } | "all";
 
 /** Everything that is kept on one person, table by table. */
 export type PersonRecords = Record<
-  "events" | "runs" | "entries" | "exits" | "decisions" | "sends" | "work" | "setAside" | "profiles" | "aliases",
+  | "events"
+  | "runs"
+  | "entries"
+  | "exits"
+  | "decisions"
+  | "sends"
+  | "variants"
+  | "work"
+  | "setAside"
+  | "profiles"
+  | "aliases",
   Array<Record<string, unknown>>
 >;
 
@@ -170,6 +181,14 @@ export interface Store extends Histories {
   /** Novu is told to ask for this message again; answers how often it has been told by now. */
   putOff(send: { transactionId: string; step: string; distinctId: string }): Promise<number>;
 
+  /** What was drawn for a run, by flag. */
+  variantsOf(transactionId: string): Promise<Record<string, RunVariant>>;
+  /** Keeps what was drawn for a run, unless something was before; answers what holds, by flag. */
+  keepVariants(
+    run: { transactionId: string; distinctId: string },
+    drawn: Record<string, RunVariant>,
+  ): Promise<Record<string, RunVariant>>;
+
   /** Whether a run may begin under its workflow's limit; the first that asks has the place, and keeps it when it asks again. */
   enter(run: RunPlace, limit: EntryLimit): Promise<boolean>;
   /** This run does not begin. */
@@ -203,7 +222,8 @@ export interface Store extends Histories {
    * Notes a decision and the report it owes, which for what is sent is due half a minute later: it may
    * turn out that Novu did not get it. There is one per run and step: a later one replaces it, unless
    * the person has left by then, or with `ifOpen`; `insteadOf` replaces just that one. With `endsRun`
-   * it is the run's last. Answers what holds now, and whether that is new.
+   * it is the run's last. Of its exposures those are left that no other step of the run has told of.
+   * Answers what holds now, and whether that is new.
    */
   decide(
     decision: Decision,

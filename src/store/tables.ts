@@ -73,6 +73,18 @@ export interface Tables {
     /** How often Novu was told to ask again. */
     put_off: number;
   };
+  /** What was drawn for each run by a flag; the first counts. */
+  variants: {
+    transaction_id: string;
+    flag: string;
+    distinct_id: string;
+    variant: string;
+    /** Whether PostHog said so; else it is the declared default. */
+    source: "posthog" | "default";
+    drawn_at: number;
+    /** The step whose report tells PostHog that the person is exposed; null until there is one. */
+    exposed_by: string | null;
+  };
   /** When the next place in each line, or the next turn, is, in milliseconds since 1970, with fractions. */
   lines: { name: string; next_at: number };
   set_aside: {

@@ -5,6 +5,7 @@ import type { PersonProperties } from "../contracts/person.ts";
 import { firstName } from "../lib/names.ts";
 import { noteControls, subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
+import { experiment } from "./experiment.ts";
 import { isAfter } from "./is-after.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { webUrl } from "./web-url.ts";
@@ -19,6 +20,7 @@ export const dropOff = lifecycle({
   on: [event("checkout_started")],
   exitOn: [event("checkout_completed")],
   entry: { oncePer: { days: 1 } },
+  experiments: { subject: experiment("recovery-subject", { variants: ["control", "benefit"], otherwise: "control" }) },
   payload: z.object({
     checkout_url: webUrl(`${brand.appUrl}/checkout`),
     cart_value: z.number().nullish(),
@@ -54,8 +56,8 @@ export const dropOff = lifecycle({
     await step.wait("until-a-day", { hours: 23 });
     await step.email(
       "recovery",
-      ({ person, controls }) => ({
-        subject: controls.subject,
+      ({ person, controls, variants }) => ({
+        subject: { control: controls.subject, benefit: controls.benefit_subject }[variants.subject],
         body: (
           <CheckoutRecovery
             firstName={firstName(person.name)}
@@ -64,9 +66,16 @@ export const dropOff = lifecycle({
           />
         ),
       }),
-      { controlSchema: subjectControl("Your checkout is still open"), skip: hasBought },
+      { controlSchema: recoveryControls, skip: hasBought },
     );
   },
+});
+
+const recoveryControls = subjectControl("Your checkout is still open").extend({
+  benefit_subject: z
+    .string()
+    .default("Everything is where you left it: two minutes to go")
+    .meta({ title: "Subject for the variant “benefit”" }),
 });
 
 function money({

@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import type { z } from "zod";
 import type { Channel } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
-import { guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
+import { type Composition, guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
 import { publishedPayload } from "./novu-schema.ts";
 import { renderEmail } from "./render-email.ts";
 import { asOneDelay, type Duration, splitWait, toMs } from "./wait.ts";
@@ -20,38 +20,40 @@ type CustomStep = (
   options: { outputSchema: object },
 ) => Promise<unknown>;
 
-type Compose<Controls extends z.ZodObject, Output> = (moment: Moment<z.output<Controls>>) => Output;
+type Compose<Controls extends z.ZodObject, Output, Variants> = (
+  moment: Composition<z.output<Controls>, Variants>,
+) => Output;
 
 /**
  * Novu's `step`, in which every send is guarded: it reads the person when the step is due, is left
  * out for one stated reason or sent, and is recorded either way. Marketing that interrupts somebody
  * waits for their own hours before.
  */
-export interface GuardedStep<Payload = Record<string, unknown>> extends Pick<NovuStep, "delay"> {
+export interface GuardedStep<Payload = Record<string, unknown>, Variants = unknown> extends Pick<NovuStep, "delay"> {
   email<Controls extends z.ZodObject>(
     id: string,
-    compose: Compose<Controls, { subject: string; body: ReactElement }>,
+    compose: Compose<Controls, { subject: string; body: ReactElement }, Variants>,
     options?: SendOptions<Controls>,
   ): Promise<void>;
   /** Answers, in later steps, whether the note has been seen and read by then; one that was not sent has not. */
   inApp<Controls extends z.ZodObject>(
     id: string,
-    compose: Compose<Controls, InAppOutput>,
+    compose: Compose<Controls, InAppOutput, Variants>,
     options?: SendOptions<Controls>,
   ): Promise<{ seen: boolean; read: boolean }>;
   push<Controls extends z.ZodObject>(
     id: string,
-    compose: Compose<Controls, { subject: string; body: string }>,
+    compose: Compose<Controls, { subject: string; body: string }, Variants>,
     options?: SendOptions<Controls>,
   ): Promise<void>;
   sms<Controls extends z.ZodObject>(
     id: string,
-    compose: Compose<Controls, { body: string }>,
+    compose: Compose<Controls, { body: string }, Variants>,
     options?: SendOptions<Controls>,
   ): Promise<void>;
   chat<Controls extends z.ZodObject>(
     id: string,
-    compose: Compose<Controls, { body: string }>,
+    compose: Compose<Controls, { body: string }, Variants>,
     options?: SendOptions<Controls>,
   ): Promise<void>;
   /** A delay of any length, spread over as many delay steps as the Novu plan needs. */
@@ -71,10 +73,10 @@ export interface GuardedStep<Payload = Record<string, unknown>> extends Pick<Nov
   ): Promise<z.output<Result>>;
 }
 
-export function guardedStep<Payload>(
+export function guardedStep<Payload, Variants>(
   step: NovuStep,
   { novuTimeZone, ...facts }: Omit<Present, "digested"> & { novuTimeZone: string | undefined },
-): GuardedStep<Payload> {
+): GuardedStep<Payload, Variants> {
   let digested: Run[] = [];
   let throttledAt: string | null = null;
   const present: Present = { ...facts, digested: () => digested };
@@ -172,7 +174,7 @@ export function guardedStep<Payload>(
   async function message<Controls extends z.ZodObject, Output>(
     id: string,
     channel: Channel,
-    compose: Compose<Controls, Output>,
+    compose: Compose<Controls, Output, Variants>,
     options: SendOptions<Controls>,
     template?: () => string | null,
   ) {

@@ -5,6 +5,7 @@ import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/
 import { EntryLimit } from "../contracts/notification.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import type { EventMatcher } from "./event.ts";
+import type { Experiments, VariantsOf } from "./experiment.ts";
 import { type GuardedStep, guardedStep } from "./guarded-step.ts";
 import type { Rules, WhenUnreadable } from "./message.ts";
 import { publishedPayload } from "./novu-schema.ts";
@@ -24,9 +25,12 @@ const A_WEEK: Duration = { days: 7 };
 /** Marketing belongs to a topic, which people can turn off, is capped, and keeps to their hours; a receipt is not. */
 type Category = { category: "marketing"; topic: Topic } | { category: "transactional"; topic?: never };
 
-export type LifecycleDefinition<Payload extends z.ZodObject> = Category & Journey<Payload>;
+export type LifecycleDefinition<
+  Payload extends z.ZodObject,
+  Tried extends Experiments = Record<never, never>,
+> = Category & Journey<Payload, Tried>;
 
-interface Journey<Payload extends z.ZodObject> {
+interface Journey<Payload extends z.ZodObject, Tried extends Experiments> {
   id: string;
   name: string;
   description: string;
@@ -43,6 +47,8 @@ interface Journey<Payload extends z.ZodObject> {
   startWithin?: Duration | "any time";
   /** The PostHog flag of the people who get nothing of this, so that its effect can be measured. */
   holdout?: string;
+  /** What is tried out; its messages find the variant of each under the same name in `variants`. */
+  experiments?: Tried;
   /** What to do when PostHog cannot be asked for the person at the moment of a send; "send", unless said otherwise. */
   whenUnreadable?: WhenUnreadable;
   /** For Novu's Inbox tabs, besides "lifecycle", the category and the topic. */
@@ -56,19 +62,31 @@ interface Journey<Payload extends z.ZodObject> {
   /** The event as the payload; what does not fit the schema is set aside with the reason. */
   from(event: LifecycleEvent): { [Key in keyof z.input<Payload>]: unknown };
   /** Novu Framework code. Declare every step each time and leave out a send by `skip`, never by `if`. */
-  workflow(input: { step: GuardedStep<z.output<Payload>>; payload: z.output<Payload>; startedAt: Date }): Promise<void>;
+  workflow(input: {
+    step: GuardedStep<z.output<Payload>, VariantsOf<Tried>>;
+    payload: z.output<Payload>;
+    startedAt: Date;
+  }): Promise<void>;
 }
 
 export interface LifecycleWorkflow extends WorkflowRoutes {
   name: string;
   category: "marketing" | "transactional";
   topic: Topic | null;
+  /** The names of the events that end it. */
+  exitEvents: string[];
+  /** The PostHog flag of the people who get nothing of it. */
+  holdout: string | null;
+  /** The keys of all the PostHog flags that it asks for. */
+  flags: string[];
   /** The Novu workflow, working with these tools: live ones to execute, samples to preview. */
   build(tools: Tools): Workflow;
 }
 
 /** A workflow with its trigger beside it. */
-export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefinition<Payload>): LifecycleWorkflow {
+export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments = Record<never, never>>(
+  definition: LifecycleDefinition<Payload, Tried>,
+): LifecycleWorkflow {
   const { id, name, description, category, topic = null, on, exitOn = [] } = definition;
   const absences = on.flatMap(absenceOf);
   const { startWithin = absences.length > 0 ? A_WEEK : A_DAY } = definition;
@@ -77,6 +95,7 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
     topic,
     holdout: definition.holdout ?? null,
     whenUnreadable: definition.whenUnreadable ?? "send",
+    experiments: definition.experiments ?? {},
   };
   // Novu's preferences are the subscriber's to change, but not for what has to arrive.
   const preferences = definition.preferences ?? { all: { enabled: true, readOnly: category === "transactional" } };
@@ -89,6 +108,9 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
     name,
     category,
     topic,
+    exitEvents: [...new Set(exitOn.map((matcher) => matcher.event))],
+    holdout: rules.holdout,
+    flags: [rules.holdout ?? [], Object.values(rules.experiments).map(({ flag }) => flag)].flat(),
     events: [...on, ...exitOn].map((matcher) => matcher.event),
     entry: entryLimit(),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
@@ -111,7 +133,7 @@ export function lifecycle<Payload extends z.ZodObject>(definition: LifecycleDefi
         subscriber,
       }: ExecuteInput<Record<string, unknown>, Record<string, unknown>>) => {
         const run = runOf({ payload, subscriber, workflow: id, now: tools.now() });
-        const guarded = guardedStep<z.output<Payload>>(step, {
+        const guarded = guardedStep<z.output<Payload>, VariantsOf<Tried>>(step, {
           run,
           rules,
           tools,

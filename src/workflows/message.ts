@@ -4,6 +4,8 @@ import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Send } from "../contracts/send.ts";
 import { isSwitchedOff, withSwitch } from "./controls.ts";
+import type { Experiments } from "./experiment.ts";
+import { messageFlags } from "./message-flags.ts";
 import { publishedControls } from "./novu-schema.ts";
 import type { CurrentRun } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
@@ -18,6 +20,11 @@ export interface Moment<Controls> {
   controls: Controls;
   /** What time it is; the clock of the machine may be another. */
   now: Date;
+}
+
+/** What a message is made of: the same, and what is tried out on this person. */
+export interface Composition<Controls, Variants> extends Moment<Controls> {
+  variants: Variants;
 }
 
 export interface SendOptions<Controls extends z.ZodObject = z.ZodObject> {
@@ -39,6 +46,7 @@ export type WhenUnreadable = "send" | { hold: "then send" | "then skip" };
 export interface Rules extends Pick<Send, "topic" | "holdout"> {
   workflow: string;
   whenUnreadable: WhenUnreadable;
+  experiments: Experiments;
 }
 
 /** One run of a workflow, as its steps see it at this moment. */
@@ -59,7 +67,7 @@ export interface Present {
  * bridge call. All the work is done in `skip`, so that it ends with the last look at whether the
  * person has left: between that and Novu's having the message lies nothing that takes time.
  */
-export function guardedMessage<Controls extends z.ZodObject, Output>({
+export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
   present: { run, rules, tools, addresses, person, digested },
   id,
   channel,
@@ -70,13 +78,14 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
   present: Present;
   id: string;
   channel: Channel;
-  compose: (moment: Moment<z.output<Controls>>) => Output | Promise<Output>;
+  compose: (moment: Composition<z.output<Controls>, Variants>) => Output | Promise<Output>;
   options: SendOptions<Controls>;
   /** Which email was composed, by name. */
   template?: () => string | null;
 }) {
   const about = { transactionId: run.transactionId, workflow: rules.workflow, step: id, distinctId: run.distinctId };
   let composed: Promise<Output> | undefined;
+  const flags = messageFlags<Variants>(rules.experiments, (experiments) => tools.variants(run, experiments));
 
   return {
     async resolve(controls: unknown): Promise<Output> {
@@ -98,7 +107,9 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
   };
 
   function make(controls: unknown): Promise<Output> {
-    composed ??= moment(controls).then(compose);
+    composed ??= Promise.all([moment(controls), flags.variants()]).then(([moment, variants]) =>
+      compose({ ...moment, variants }),
+    );
     return composed;
   }
 
@@ -128,7 +139,10 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
     if (unwanted) return { reason: "not needed", detail: unwanted };
     // Whoever tries a workflow from Novu's dashboard wants to see it.
     const { topic, holdout } = run.rehearsal ? { topic: null, holdout: null } : rules;
-    return tools.objectionTo({ ...about, channel, person: who.properties, addresses, topic, holdout });
+    const send = { ...about, channel, person: who.properties, addresses, topic, holdout };
+    const { objection, holdouts } = await tools.objectionTo(send);
+    flags.heardOf(holdouts);
+    return objection;
   }
 
   async function afterTheWork(controls: unknown): Promise<Objection | null> {
@@ -156,7 +170,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output>({
       channel,
       personSource: source === "sample" ? null : source,
       template: template(),
-      variants: {},
+      ...flags.noted(outcome, objection),
       decidedAt: new Date(tools.now()).toISOString(),
     };
     await tools.record({ ...facts, outcome, reason: null, detail: null, ...objection });

@@ -6,13 +6,16 @@ import { firstName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { dayOf } from "./day-of.ts";
 import { event } from "./event.ts";
+import { experiment } from "./experiment.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { isPaid } from "./plans.ts";
 import { toMs } from "./wait.ts";
 
-const upgradeUrl = `${brand.appUrl}/upgrade?offer=first-year`;
-/** Not a control: both messages have to promise the same, and your billing has to keep it. */
-const OFFER = "20% off the first year";
+/** By variant, and not a control: both messages have to promise the same, and your billing has to keep it. */
+const OFFERS = {
+  control: { words: "20% off the first year", upgradeUrl: `${brand.appUrl}/upgrade?offer=first-year` },
+  "two-months": { words: "two months free", upgradeUrl: `${brand.appUrl}/upgrade?offer=two-months` },
+} as const;
 const OFFER_ENDS_AFTER = { days: 7 };
 const Offer = z.object({
   /** ISO 8601 */
@@ -31,6 +34,7 @@ export const paidConversion = lifecycle({
   on: [event("pricing_page_viewed", { occurrence: { nth: 3, within: { days: 30 } } }), event("trial_day_12")],
   exitOn: [event("subscription_upgraded")],
   entry: { oncePer: { days: 30 } },
+  experiments: { offer: experiment("paid-offer", { variants: ["control", "two-months"], otherwise: "control" }) },
   payload: z.object({ reason: z.enum(["pricing", "trial"]) }),
   from: ({ name }) => ({ reason: name === "trial_day_12" ? "trial" : "pricing" }),
 
@@ -47,15 +51,15 @@ export const paidConversion = lifecycle({
 
     await step.email(
       "offer-email",
-      ({ person, controls }) => ({
-        subject: `${controls.subject} ${offer.endsOn}: ${OFFER}`,
+      ({ person, controls, variants }) => ({
+        subject: `${controls.subject} ${offer.endsOn}: ${OFFERS[variants.offer].words}`,
         body: (
           <PaidOffer
             firstName={firstName(person.name)}
             proof={controls.proof}
-            offer={OFFER}
+            offer={OFFERS[variants.offer].words}
             endsOn={offer.endsOn}
-            upgradeUrl={upgradeUrl}
+            upgradeUrl={OFFERS[variants.offer].upgradeUrl}
             reason={payload.reason}
           />
         ),
@@ -66,10 +70,13 @@ export const paidConversion = lifecycle({
     await step.wait("until-two-days-before", { days: 5 });
     await step.inApp(
       "offer-reminder",
-      ({ controls }) => ({
+      ({ controls, variants }) => ({
         subject: `${controls.subject} ${offer.endsOn}`,
-        body: `If you upgrade by then, you get ${OFFER}.`,
-        primaryAction: { label: "See the plans", redirect: { url: upgradeUrl, target: "_self" } },
+        body: `If you upgrade by then, you get ${OFFERS[variants.offer].words}.`,
+        primaryAction: {
+          label: "See the plans",
+          redirect: { url: OFFERS[variants.offer].upgradeUrl, target: "_self" },
+        },
       }),
       { controlSchema: subjectControl("Your offer ends on"), skip },
     );

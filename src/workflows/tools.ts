@@ -1,7 +1,8 @@
-import type { Decision, Objection } from "../contracts/decision.ts";
+import type { Decision } from "../contracts/decision.ts";
+import type { Experiment, RunVariant } from "../contracts/experiment.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
-import type { Send } from "../contracts/send.ts";
+import type { Send, Verdict } from "../contracts/send.ts";
 
 /** What the workflows need of the rest of the house; the app provides it live, the preview as samples. */
 export interface Tools {
@@ -14,8 +15,13 @@ export interface Tools {
   person(run: Pick<Run, "transactionId" | "distinctId" | "snapshot">): Promise<Person | null>;
   /** The exit event by which this person has left the workflow since the run's event. */
   leftBy(run: Pick<Run, "distinctId" | "occurredAt"> & { workflow: string }): Promise<string | null>;
-  /** Why this message is not to go out, whatever the workflow says; null when it may. */
-  objectionTo(send: Send): Promise<Objection | null>;
+  /** Why this message is not to go out, whatever the workflow says. */
+  objectionTo(send: Send): Promise<Verdict>;
+  /** Which variant this run shows of each, by flag; the same whenever it is asked. One that is not named is the default. */
+  variants(
+    run: Pick<Run, "transactionId" | "distinctId"> & { rehearsal: boolean },
+    experiments: Experiment[],
+  ): Promise<Record<string, RunVariant>>;
   /** How long it is until the person's own hours, in milliseconds; 0 during them. `novuTimeZone` is what Novu has of them. */
   untilHours(person: Person["properties"], novuTimeZone: string | undefined): number;
   /** Novu is told to ask again for a message; answers how often it has been told by now. */

@@ -54,6 +54,32 @@ describe("a report", () => {
     expect([again === first, other === first]).toEqual([true, false]);
   });
 
+  it("brings along what the person is exposed to by it, once however often it is told", async () => {
+    const shown = { variants: { subject: "benefit", offer: "control" }, defaults: ["offer"], exposures: ["subject"] };
+    await report(shown);
+    await report(shown);
+    const [sent, exposed, ...again] = posthog.state.events;
+    expect(exposed).toMatchObject({
+      event: "$feature_flag_called",
+      distinctId: "ada",
+      timestamp: DECISION.decidedAt,
+      properties: {
+        $feature_flag: "subject",
+        $feature_flag_response: "benefit",
+        "$feature/subject": "benefit",
+        $lib: "posthog-novu-bridge",
+      },
+    });
+    expect(sent?.properties).toMatchObject({
+      "$feature/subject": "benefit",
+      variant: "subject: benefit, offer: control",
+      variant_source: "default",
+    });
+    expect(sent?.properties).not.toHaveProperty("$feature/offer");
+    expect(again.map(({ uuid }) => uuid)).toEqual([sent?.uuid, exposed?.uuid]);
+    expect(again.map(({ timestamp }) => timestamp)).toEqual([sent?.timestamp, exposed?.timestamp]);
+  });
+
   it("shares its request with those of the same moment", async () => {
     let requests = 0;
     posthog.interfere(() => {

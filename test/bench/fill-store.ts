@@ -1,4 +1,4 @@
-import type { Decision } from "../../src/contracts/decision.ts";
+import { type Decision, NOTHING_COMPOSED } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
 import { Work } from "../../src/contracts/work.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -32,6 +32,8 @@ export async function fillStore(env: Record<string, string>, runs: number): Prom
       await each(ofDay, (number) => begin(store, runs - number, now));
       await takeOn(store);
       await each(ofDay, (number) => decide(store, runs - number, now));
+      // By then everything is to be reported.
+      now += 60_000;
       await forgetReports(store);
     }
   } finally {
@@ -110,6 +112,7 @@ async function decide(store: Store, number: number, now: number): Promise<void> 
       outcome: reason === undefined ? "sent" : "skipped",
       reason: reason ?? null,
       detail: reason === undefined ? null : `as of ${number}`,
+      ...NOTHING_COMPOSED,
       personSource: "posthog",
       decidedAt: new Date(now + index * 1000).toISOString(),
     };

@@ -3,6 +3,11 @@ import { z } from "zod";
 import { campaign, decisions, happen, mail, reports } from "../support/campaign.ts";
 import { testSandbox } from "../support/sandbox.ts";
 
+const DEFAULT_MARKETING = {
+  cap: { most: 3, withinMs: 7 * 24 * 60 * 60 * 1000 },
+  hours: { from: "09:00", to: "20:00" },
+  timeZone: "UTC",
+};
 const SENT = ["call", "sent", null, null];
 const HELD_OUT = ["call", "skipped", "held out", "control"];
 
@@ -22,6 +27,69 @@ describe("people in the holdout", () => {
     expect(decided).toEqual({ ada: HELD_OUT, grace: HELD_OUT, linus: SENT, edsger: SENT });
     expect(sandbox.novu.state.messages.map(({ subscriberId }) => subscriberId)).toEqual(["linus", "edsger"]);
     expect(reports(sandbox).filter((report) => report.endsWith("held out"))).toHaveLength(2);
+  });
+
+  it("of everything get no marketing of any workflow, and still what they have to get", async () => {
+    const marketing = { ...DEFAULT_MARKETING, holdout: "no-marketing" };
+    const workflows = [campaign({ holdout: "control" }), campaign({ id: "receipt", category: "transactional" })];
+    await using sandbox = await testSandbox({ workflows, marketing });
+    sandbox.posthog.setFlag("control", false);
+    sandbox.posthog.setFlag("no-marketing", true);
+    let calls = 0;
+    sandbox.posthog.interfere(({ path }) => {
+      if (path.startsWith("/flags")) calls += 1;
+      return null;
+    });
+    const uuid = happen(sandbox, "called");
+    await sandbox.settled();
+    expect([await decisions(sandbox, { ofRun: `${uuid}:campaign` }), calls]).toEqual([
+      [["call", "skipped", "held out", "no-marketing"]],
+      1,
+    ]);
+    expect(await decisions(sandbox, { ofRun: `${uuid}:receipt` })).toEqual([SENT]);
+  });
+
+  it("are told of to PostHog, and so is who is not held out, each once in a run", async () => {
+    const marketing = { ...DEFAULT_MARKETING, holdout: "no-marketing" };
+    const twice = campaign({
+      holdout: "control",
+      async workflow({ step }) {
+        await step.inApp("note", () => ({ body: "A note" }));
+        await step.email("call", mail);
+      },
+    });
+    await using sandbox = await testSandbox({ workflows: [twice], marketing });
+    sandbox.posthog.setFlag("no-marketing", "test");
+    sandbox.posthog.setFlag("no-marketing", "holdout", ["ada"]);
+    sandbox.posthog.setFlag("control", false);
+    sandbox.posthog.setFlag("control", true, ["grace"]);
+    for (const distinctId of ["ada", "grace", "linus"]) happen(sandbox, "called", { distinctId });
+    await sandbox.settled();
+    const exposures = sandbox.posthog.state.events.filter(({ event }) => event === "$feature_flag_called");
+    expect(
+      exposures
+        .map(({ distinctId, properties: { $feature_flag, $feature_flag_response, step } }) =>
+          [distinctId, $feature_flag, $feature_flag_response, step].join(" "),
+        )
+        .sort(),
+    ).toEqual([
+      "ada no-marketing holdout note",
+      "grace control true note",
+      "linus control false note",
+      "linus no-marketing test note",
+    ]);
+    const skipped = sandbox.posthog.state.events.filter(({ event }) => event === "notification skipped");
+    expect(
+      skipped.map(({ distinctId, properties }) => `${distinctId} ${properties["$feature/control"]}`).sort(),
+    ).toEqual(["ada false", "ada false", "grace true", "grace true"]);
+  });
+
+  it("are exposed to nothing when PostHog cannot be asked", async () => {
+    await using sandbox = await testSandbox({ workflows: [campaign({ holdout: "control" })] });
+    sandbox.posthog.interfere(({ path }) => (path.startsWith("/flags") ? { status: 500 } : null));
+    happen(sandbox, "called");
+    await sandbox.settled();
+    expect(sandbox.posthog.state.events.filter(({ event }) => event === "$feature_flag_called")).toEqual([]);
   });
 
   it.each([

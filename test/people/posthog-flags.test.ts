@@ -141,12 +141,15 @@ describe("when PostHog cannot say", () => {
     expect(await flagsOf("ada", ["held-out", "broken"])).toMatchObject({ outcome: "unavailable" });
   });
 
-  it("it is not remembered", async () => {
+  it("it is remembered for a moment, so that a bridge call waits for it once, but not longer", async () => {
     posthog.setFlag("held-out", true);
     const flagsOf = reader();
     trouble = { status: 500 };
     await flagsOf("ada", ["held-out"]);
     trouble = null;
+    expect(await flagsOf("ada", ["held-out"])).toMatchObject({ outcome: "unavailable" });
+    expect(calls).toBe(1);
+    now += 1_000;
     expect(await flagsOf("ada", ["held-out"])).toMatchObject({ values: { "held-out": true } });
   });
 

@@ -73,9 +73,14 @@ async function expectAll(store: Store): Promise<void> {
     OCCURRED_AT,
   ]);
   expect(await store.exitSince({ ...ada, since: OCCURRED_AT })).toBe("checkout_completed");
-  expect(Object.values(await store.personRecords("ada")).map((rows) => rows.length)).toEqual([
-    3, 2, 1, 0, 1, 1, 0, 0, 0, 0,
-  ]);
+  const records = Object.entries(await store.personRecords("ada")).filter(([, rows]) => rows.length > 0);
+  expect(Object.fromEntries(records.map(([kind, rows]) => [kind, rows.length]))).toEqual({
+    work: 3,
+    events: 2,
+    runs: 1,
+    exits: 1,
+    decisions: 1,
+  });
 
   expect(await store.accept(event(), { starts: [start()], exits: [] })).toBe("duplicate");
   expect(await store.enter({ ...run(), workflow: "w" }, "one at a time")).toBe(true);

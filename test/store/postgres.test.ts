@@ -10,6 +10,7 @@ import { type Engine, storePromises } from "./promises.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storePeople } from "./promises-people.ts";
+import { storeVariants } from "./promises-variants.ts";
 
 const log = createLog({ level: "silent" });
 
@@ -17,6 +18,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storePromises("PostgreSQL", createEngine);
   storeLimits("PostgreSQL", createEngine);
   storePeople("PostgreSQL", createEngine);
+  storeVariants("PostgreSQL", createEngine);
   storeHistories("PostgreSQL", createEngine);
 
   describe("several processes on one database", () => {

@@ -295,7 +295,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const left = [...(await store.claim("novu", 10, 1000)), ...(await store.claim("posthog", 10, 1000))];
         expect(left).toHaveLength(4);
         expect(JSON.stringify(left)).not.toContain("ada");
-        expect(Object.values(await store.forgetPerson("ada"))).toEqual(Array(10).fill(0));
+        expect(new Set(Object.values(await store.forgetPerson("ada")))).toEqual(new Set([0]));
       });
 
       it("are found by a name that is anything", async () => {
@@ -410,6 +410,7 @@ const COUNTS = {
   exits: 1,
   decisions: 1,
   sends: 1,
+  variants: 0,
   work: 4,
   setAside: 1,
   profiles: 0,

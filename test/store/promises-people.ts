@@ -200,7 +200,17 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         }
         await merged(["visitor", "ada"]);
         const others = await store.personRecords("grace");
-        const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, decisions: 0, sends: 0, work: 6, setAside: 0 };
+        const forgotten = {
+          events: 7,
+          runs: 2,
+          entries: 2,
+          exits: 2,
+          decisions: 0,
+          sends: 0,
+          variants: 0,
+          work: 6,
+          setAside: 0,
+        };
         const records = await store.personRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
         expect(counts).toEqual({ ...forgotten, profiles: 2, aliases: 1 });

@@ -11,10 +11,12 @@ import { type Engine, storePromises } from "./promises.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storePeople } from "./promises-people.ts";
+import { storeVariants } from "./promises-variants.ts";
 
 storePromises("SQLite", createEngine);
 storeLimits("SQLite", createEngine);
 storePeople("SQLite", createEngine);
+storeVariants("SQLite", createEngine);
 storeHistories("SQLite", createEngine);
 
 function createEngine(): Engine {
@@ -85,6 +87,8 @@ describe("no statement reads a whole table", () => {
     ["listDecisions"],
     ["listDecisions", { distinctId: "ada" }],
     ["countWorkflows", 0],
+    ["variantsOf", "u:w"],
+    ["keepVariants", { transactionId: "u:w", distinctId: "ada" }, { flag: { variant: "a", source: "posthog" } }],
     ["personRecords", "ada"],
     ["prune", 0, 10],
     ["forgetPerson", "ada"],

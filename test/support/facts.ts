@@ -54,7 +54,9 @@ export function decision(changes: Partial<Decision> = {}): Decision {
     personSource: "posthog",
     template: null,
     variants: {},
+    defaults: [],
+    exposures: [],
     decidedAt: OCCURRED_AT,
-  } as const;
+  } satisfies Partial<Decision>;
   return { ...run, step: "welcome", channel: "email", ...outcome, ...changes };
 }

@@ -19,6 +19,7 @@ const sampleTools: Tools = {
   person: async () => samplePerson,
   leftBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
   objectionTo: () => Promise.reject(new Error("a preview asked whether it may go out")),
+  variants: async () => ({}),
   untilHours: () => HOUR_MS,
   putOff: () => Promise.reject(new Error("a preview was put off")),
   mayEndUnheard: () => Promise.reject(new Error("a preview was throttled")),

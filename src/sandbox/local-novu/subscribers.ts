@@ -40,6 +40,11 @@ export function subscriberRoutes({
     .patch("/v2/subscribers/:id", existing, (request, response) =>
       answer(response, 200, upsertSubscriber(state, { ...request.body, subscriberId: idOf(request) })),
     )
+    .delete("/v2/subscribers/:id", existing, (request, response) => {
+      delete state.subscribers[idOf(request)];
+      delete state.preferences[idOf(request)];
+      answer(response, 200, { acknowledged: true, status: "deleted" });
+    })
     .get("/v2/subscribers/:id/preferences", existing, (request, response) =>
       answer(response, 200, state.preferences[idOf(request)] ?? {}),
     )

@@ -5,6 +5,8 @@ import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
+import { dashboardRoutes } from "./dashboards.ts";
+import { deletePersons } from "./deletion.ts";
 import { evaluateFlags, setFlag } from "./flags.ts";
 import { readPasted } from "./pasted.ts";
 import { find, personAfter } from "./persons.ts";
@@ -119,6 +121,8 @@ export async function openLocalPostHog({
       });
       response.json({ results: Object.fromEntries(found) });
     })
+    .post("/api/projects/:projectId/persons/bulk_delete", deletePersons(state))
+    .use("/api/projects/:projectId", dashboardRoutes(state))
     .post("/api/projects/:projectId/query", queryEvents({ state }))
     .get("/api/projects/:projectId/persons", (request, response) => {
       const person = find(state.persons, String(request.query.distinct_id));

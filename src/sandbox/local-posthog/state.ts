@@ -39,13 +39,28 @@ export interface PostHogFlag {
   people: Array<{ distinctIds: string[]; value: boolean | string }>;
 }
 
+export interface PostHogDashboard {
+  id: number;
+  name: string;
+  description: string;
+  deleted: boolean;
+}
+
+/** A chart, on the dashboards that it is on. */
+export interface PostHogInsight extends PostHogDashboard {
+  query: object;
+  dashboards: number[];
+}
+
 export interface PostHogState {
   persons: PostHogPerson[];
   events: CapturedEvent[];
   deliveries: Delivery[];
   flags: PostHogFlag[];
+  dashboards: PostHogDashboard[];
+  insights: PostHogInsight[];
 }
 
 export function emptyPostHogState(): PostHogState {
-  return { persons: [], events: [], deliveries: [], flags: [] };
+  return { persons: [], events: [], deliveries: [], flags: [], dashboards: [], insights: [] };
 }

@@ -59,3 +59,18 @@ it("writes by day, where the person is, and not to whoever turned reminders off"
     "day 1 17:00  ada  drop-off  recovery  sent",
   ]);
 });
+
+it("tries another subject, which a colleague can change as well", async () => {
+  await using story = await openStory({ workflows, people: { ada: {}, grace: {} } });
+  story.sandbox.posthog.setFlag("recovery-subject", "control");
+  story.sandbox.posthog.setFlag("recovery-subject", "benefit", ["grace"]);
+  for (const person of ["ada", "grace"]) await story.does(person, "checkout_started", checkout);
+  await story.until("day 1 08:00");
+  story.sandbox.novu.setControls("drop-off", "recovery", { benefit_subject: "Two minutes, and it is yours" });
+  await story.until("day 3 09:00");
+
+  expect([story.subjects("ada")[1], story.subjects("grace")[1]]).toEqual([
+    "Your checkout is still open",
+    "Two minutes, and it is yours",
+  ]);
+});

@@ -38,6 +38,21 @@ it("names the day that it is where the person was, in both messages", async () =
   expect(story.messages("ada")[0]?.content.body).toContain("You have tried Acme for yourself.");
 });
 
+it("promises the same in both messages, whichever offer is tried and whatever becomes of the flag", async () => {
+  await using story = await openStory({ workflows, people: { ada: {} } });
+  story.sandbox.posthog.setFlag("paid-offer", "two-months");
+  await story.does("ada", "trial_day_12");
+  await story.until("day 2 09:00");
+  story.sandbox.posthog.setFlag("paid-offer", "control");
+  await story.until("day 8 09:00");
+
+  const [email, note] = story.messages("ada");
+  expect(email?.content.subject).toBe("Until 9 March: two months free");
+  expect(email?.content.body).toContain("you get two months free.");
+  expect(email?.content.body).toContain("offer=two-months");
+  expect(note?.content.body).toBe("If you upgrade by then, you get two months free.");
+});
+
 it("has nothing to offer to whoever pays", async () => {
   await using story = await openStory({ workflows, people: { ada: {}, grace: { plan: "pro" }, linus: {} } });
   for (const person of ["ada", "grace", "linus"]) await story.does(person, "trial_day_12");

@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { WantedInsight } from "./dashboard-insights.ts";
+import type { PostHogApi } from "./posthog-api.ts";
+
+const DASHBOARD = {
+  id: "dashboard",
+  name: "Lifecycle messages",
+  description:
+    "What messages come to, and why they are not sent. Made by npm run dashboard, which finds it by this line:",
+};
+const MARKER = /\[posthog-novu-bridge (\S+) ([0-9a-f]{12})\]/;
+const PAGE = 100;
+/** With the line, PostHog takes 400 characters. */
+const LONGEST_DESCRIPTION = 300;
+
+/** What is done about a chart; `as it is` is nothing. */
+export type Step = { what: string; name: string; does: "create" | "update" | "delete" | "as it is" };
+
+const Described = z.object({ id: z.number(), name: z.string().nullish(), description: z.string().nullish() });
+const Listed = z.object({
+  results: z.array(Described.extend({ deleted: z.boolean().nullish() })),
+  next: z.string().nullish(),
+});
+const WithTiles = z.object({ tiles: z.array(z.object({ insight: Described.nullish() })) });
+const Made = z.object({ id: z.number() });
+const DASHBOARDS = "dashboard:write";
+const INSIGHTS = "insight:write";
+
+/**
+ * Gives PostHog the dashboard with these charts, and tells of each before it is done. Its own are
+ * found by a line in their description, which also says what they were made as: what is changed at
+ * PostHog by hand stays, until the chart is to be another. Safe to run again after any failure.
+ * Answers the dashboard's id; null when there is none yet and `dryRun` makes none.
+ */
+export async function syncDashboard({
+  api,
+  insights,
+  dryRun,
+  onStep,
+}: {
+  api: PostHogApi;
+  insights: WantedInsight[];
+  dryRun: boolean;
+  onStep(step: Step): void;
+}): Promise<number | null> {
+  const id = await dashboard();
+  const there = id === null ? [] : await ownInsights(id);
+  for (const insight of insights) await bring(insight, id, there);
+  for (const one of there.filter(({ mark }) => !insights.some((insight) => insight.id === mark?.id))) await remove(one);
+  return id;
+
+  async function dashboard(): Promise<number | null> {
+    const [own] = oursOf(await allDashboards()).filter(({ mark }) => mark?.id === DASHBOARD.id);
+    const body = { name: DASHBOARD.name, description: descriptionOf(DASHBOARD) };
+    const does = own === undefined ? "create" : own.mark?.made === madeAs(DASHBOARD) ? "as it is" : "update";
+    onStep({ what: DASHBOARD.id, name: DASHBOARD.name, does });
+    if (does === "as it is" || dryRun) return own?.id ?? null;
+    const path = own === undefined ? "dashboards/" : `dashboards/${own.id}/`;
+    const method = own === undefined ? "POST" : "PATCH";
+    return (await api({ method, path, body, answer: Made, scope: DASHBOARDS })).id;
+  }
+
+  async function allDashboards() {
+    const found: z.infer<typeof Listed>["results"] = [];
+    for (let offset = 0; ; offset += PAGE) {
+      const path = `dashboards/?limit=${PAGE}&offset=${offset}`;
+      const page = await api({ path, answer: Listed, scope: DASHBOARDS });
+      found.push(...page.results.filter(({ deleted }) => deleted !== true));
+      if (page.next == null) return found;
+    }
+  }
+
+  async function ownInsights(dashboardId: number) {
+    const { tiles } = await api({ path: `dashboards/${dashboardId}/`, answer: WithTiles, scope: DASHBOARDS });
+    return oursOf(tiles.flatMap(({ insight }) => insight ?? []));
+  }
+
+  async function bring(insight: WantedInsight, dashboardId: number | null, there: Marked[]): Promise<void> {
+    const own = there.find(({ mark }) => mark?.id === insight.id);
+    const does = own === undefined ? "create" : own.mark?.made === madeAs(insight) ? "as it is" : "update";
+    onStep({ what: insight.id, name: insight.name, does });
+    if (does === "as it is" || dryRun) return;
+    const { name, query } = insight;
+    const body = { name, description: descriptionOf(insight), query };
+    if (own !== undefined)
+      await api({ method: "PATCH", path: `insights/${own.id}/`, body, answer: Made, scope: INSIGHTS });
+    else
+      await api({
+        method: "POST",
+        path: "insights/",
+        body: { ...body, dashboards: [dashboardId], saved: true },
+        answer: Made,
+        scope: INSIGHTS,
+      });
+  }
+
+  /** PostHog keeps what is deleted this way, and can give it back. */
+  async function remove({ id, name, mark }: Marked): Promise<void> {
+    onStep({ what: mark?.id ?? "", name: name ?? "", does: "delete" });
+    if (dryRun) return;
+    await api({ method: "PATCH", path: `insights/${id}/`, body: { deleted: true }, answer: Made, scope: INSIGHTS });
+  }
+}
+
+type Marked = ReturnType<typeof marked>;
+
+/** Those with our line, the oldest first: a copy that somebody made at PostHog has the line as well. */
+function oursOf(all: Array<z.infer<typeof Described>>) {
+  return all
+    .map(marked)
+    .filter(({ mark }) => mark !== null)
+    .sort((one, other) => one.id - other.id);
+}
+
+function marked(one: z.infer<typeof Described>) {
+  const [, id, made] = MARKER.exec(one.description ?? "") ?? [];
+  return { ...one, mark: id === undefined ? null : { id, made } };
+}
+
+function descriptionOf(one: { id: string; name: string; description: string; query?: object }): string {
+  return `${one.description.slice(0, LONGEST_DESCRIPTION)} [posthog-novu-bridge ${one.id} ${madeAs(one)}]`;
+}
+
+/** PostHog answers a query with what its own versions have added, so that it cannot be compared itself. */
+function madeAs({ id, name, description, query }: { id: string; name: string; description: string; query?: object }) {
+  return createHash("sha256")
+    .update(JSON.stringify([id, name, description, query]))
+    .digest("hex")
+    .slice(0, 12);
+}

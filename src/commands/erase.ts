@@ -1,0 +1,185 @@
+import { z } from "zod";
+import type { NovuAnswer } from "../contracts/novu-answer.ts";
+import { describeError } from "../lib/errors.ts";
+import type { NovuApi } from "../novu/api.ts";
+import type { PersonRecords, Store } from "../store/store.ts";
+import type { PostHogApi } from "./posthog-api.ts";
+
+/** What came of one part of it. `not done` waits for what failed before. */
+export interface Part {
+  where: "Novu" | "PostHog" | "here";
+  outcome: "done" | "nothing there" | "to be done" | "failed" | "not done";
+  what: string;
+  /** How many records of each kind, where they are ours. */
+  records?: Record<string, number>;
+}
+
+const UNDER_WAY = ["pending", "started", "leaving"];
+/** As many distinct ids as PostHog takes in one lookup. */
+const MOST_IDS = 200;
+
+const Persons = z.object({
+  results: z.record(z.string(), z.object({ uuid: z.string(), distinct_ids: z.array(z.string()) })),
+});
+const Deleted = z.object({
+  persons_found: z.number(),
+  events_queued_for_deletion: z.boolean().nullish(),
+  deletion_errors: z.array(z.unknown()).default([]),
+});
+
+/**
+ * Deletes a person, by all ids of theirs: ends their runs at Novu, then deletes them at PostHog, so that a
+ * step that is due meanwhile finds nobody, then the subscriber at Novu, and what is kept here at last,
+ * because that says what there is to do elsewhere: it stays while something else fails. Tells of each part
+ * when it is known what came of it, and can be run again at any time. With `dryRun` it only looks.
+ * Sources: https://posthog.com/docs/api/persons, scope person:write,
+ * https://docs.novu.co/api-reference/subscribers/delete-a-subscriber
+ */
+export async function erase(
+  distinctId: string,
+  {
+    store,
+    novu,
+    posthog,
+    keepEvents,
+    dryRun,
+    onPart,
+  }: {
+    store: Pick<Store, "personRecords" | "forgetPerson">;
+    novu: Pick<NovuApi, "cancel" | "subscriber" | "forget">;
+    posthog: PostHogApi;
+    /** Leaves their events and recordings at PostHog. */
+    keepEvents: boolean;
+    dryRun: boolean;
+    onPart(part: Part): void;
+  },
+): Promise<void> {
+  let isComplete = true;
+  const ours = idsIn(distinctId, await store.personRecords(distinctId));
+  const known = await attempt("PostHog", () => lookUp(ours.slice(0, MOST_IDS)));
+  const ids = [...new Set([...ours, ...(known?.distinctIds ?? [])])];
+  const records = await recordsOf(ids);
+
+  await attempt("Novu", () => inTurn(runsUnderWay(), endRun));
+  if (known !== null) await attempt("PostHog", () => deletePerson(known.persons));
+  await attempt("Novu", () => inTurn(ids, deleteSubscriber));
+  await attempt("here", forget);
+
+  async function attempt<Result>(where: Part["where"], work: () => Promise<Result>): Promise<Result | null> {
+    try {
+      return await work();
+    } catch (error) {
+      isComplete = false;
+      onPart({ where, outcome: "failed", what: describeError(error) });
+      return null;
+    }
+  }
+
+  /** Of each person once, by whichever of these ids: those that PostHog knows as one may be several here. */
+  async function recordsOf(ids: string[]): Promise<PersonRecords[]> {
+    const found: PersonRecords[] = [];
+    const seen = new Set<string>();
+    for (const id of ids) {
+      if (seen.has(id)) continue;
+      const records = await store.personRecords(id);
+      found.push(records);
+      for (const one of idsIn(id, records)) seen.add(one);
+    }
+    return found;
+  }
+
+  async function lookUp(distinct_ids: string[]) {
+    const { results } = await posthog({
+      method: "POST",
+      path: "persons/batch_by_distinct_ids/",
+      body: { distinct_ids },
+      answer: Persons,
+      scope: "person:read",
+    });
+    const persons = Object.values(results);
+    return {
+      persons: new Set(persons.map(({ uuid }) => uuid)).size,
+      distinctIds: persons.flatMap((person) => person.distinct_ids),
+    };
+  }
+
+  function runsUnderWay(): string[] {
+    const runs = records.flatMap((one) => one.runs);
+    const open = runs.filter(({ state, ended_at }) => UNDER_WAY.includes(String(state)) && ended_at === null);
+    return [...new Set(open.map(({ transaction_id }) => String(transaction_id)))];
+  }
+
+  async function endRun(transactionId: string): Promise<void> {
+    const what = `the run ${transactionId}`;
+    if (dryRun) return onPart({ where: "Novu", outcome: "to be done", what: `${what} is cancelled` });
+    assertTaken(await novu.cancel(transactionId), "cancel a run");
+    onPart({ where: "Novu", outcome: "done", what: `${what} is cancelled` });
+  }
+
+  async function deletePerson(persons: number): Promise<void> {
+    const rest = keepEvents ? "their events stay" : "with their events and recordings, which PostHog deletes later";
+    const what = `${persons === 1 ? "the person" : `${persons} persons`}, ${rest}`;
+    if (persons === 0) return onPart({ where: "PostHog", outcome: "nothing there", what: "no person" });
+    if (dryRun) return onPart({ where: "PostHog", outcome: "to be done", what });
+    const { deletion_errors } = await posthog({
+      method: "POST",
+      path: "persons/bulk_delete/",
+      body: { distinct_ids: ids, delete_events: !keepEvents, delete_recordings: !keepEvents },
+      answer: Deleted,
+      scope: "person:write",
+    });
+    if (deletion_errors.length > 0) throw new Error("PostHog could not delete the person; try again");
+    onPart({ where: "PostHog", outcome: "done", what });
+  }
+
+  async function deleteSubscriber(id: string): Promise<void> {
+    const what = `the subscriber ${id}`;
+    const answer = await (dryRun ? novu.subscriber(id) : novu.forget(id));
+    if (answer.httpStatus === 404) return onPart({ where: "Novu", outcome: "nothing there", what });
+    assertTaken(answer, "delete a subscriber");
+    onPart({ where: "Novu", outcome: dryRun ? "to be done" : "done", what });
+  }
+
+  async function forget(): Promise<void> {
+    const there = records.flatMap((one) => Object.entries(one)).filter(([, rows]) => rows.length > 0);
+    if (there.length === 0) return onPart({ where: "here", outcome: "nothing there", what: "no record" });
+    if (dryRun)
+      return onPart({
+        where: "here",
+        outcome: "to be done",
+        ...counted(there.map(([kind, rows]) => [kind, rows.length])),
+      });
+    if (!isComplete) {
+      const what = "kept until the rest is done, because it says what that is: run it again";
+      return onPart({ where: "here", outcome: "not done", what });
+    }
+    const deleted: Array<[string, number]> = [];
+    // Merges are forgotten with the first id, so the others are asked for one by one.
+    for (const id of ids) deleted.push(...Object.entries(await store.forgetPerson(id)));
+    onPart({ where: "here", outcome: "done", ...counted(deleted) });
+  }
+}
+
+/** All that are merged, here, with this one. */
+function idsIn(distinctId: string, { aliases }: PersonRecords): string[] {
+  const merged = aliases.flatMap(({ former_id, kept_id }) => [String(former_id), String(kept_id)]);
+  return [...new Set([distinctId, ...merged])];
+}
+
+/** One after the other, to the first that fails: nobody waits once for each while a service is down. */
+async function inTurn<Item>(items: Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  for (const item of items) await work(item);
+}
+
+function assertTaken({ httpStatus, message }: NovuAnswer, what: string): void {
+  if (httpStatus !== null && httpStatus < 300) return;
+  const said = httpStatus === null ? "did not answer" : `answered ${httpStatus}`;
+  throw new Error(`Novu ${said} when it was to ${what}: ${message}`);
+}
+
+function counted(kinds: Array<[string, number]>): Pick<Part, "what" | "records"> {
+  const records: Record<string, number> = {};
+  for (const [kind, count] of kinds) if (count > 0) records[kind] = (records[kind] ?? 0) + count;
+  const what = Object.entries(records).map(([kind, count]) => `${kind} ${count}`);
+  return { what: what.join(", "), records };
+}

@@ -1,0 +1,153 @@
+import { createInterface } from "node:readline/promises";
+import { parseArgs } from "node:util";
+import { readConfig } from "../config.ts";
+import { describeError } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
+import { paint, print, printError } from "../lib/terminal.ts";
+import { createNovuApi } from "../novu/api.ts";
+import type { Store } from "../store/store.ts";
+import { besideTheApp } from "./beside-the-app.ts";
+import { runCommand, UsageError } from "./command.ts";
+import { erase, type Part } from "./erase.ts";
+import { createPostHogApi } from "./posthog-api.ts";
+import { printable } from "./report.ts";
+
+const HELP = `npm run person -- export ID
+npm run person -- delete ID [--dry-run | --yes] [options]
+
+export prints everything that is kept here on a person as JSON, by all their merged ids.
+
+delete removes it, and the person at Novu and at PostHog: runs that wait are cancelled at Novu,
+the person is deleted at PostHog with events and recordings, then the subscriber at Novu, and
+what is kept here at last. It says what was removed where. It runs beside the app, with the same
+environment, and can be run again at any time: after trouble it does what is left.
+
+  ID              the distinct id, as PostHog has it
+  --dry-run       say what would be removed, and remove nothing
+  --yes           remove it without asking
+  --keep-events   leave their events and recordings at PostHog
+  --json          print one JSON object
+  --help
+
+Nothing may tell PostHog of them any more before, or they are there again: stop your product from
+capturing by this id, and close the account. What is under way at that very moment, such as a
+trigger or a webhook that PostHog sends again, may leave a record or a subscriber behind: run it
+again after a minute, until nothing is there. A message that is due meanwhile finds no such
+person at PostHog, and is not sent. PostHog takes some minutes for the person and up to a
+week for the events; what your email provider keeps is not reached.
+
+POSTHOG_PERSONAL_API_KEY needs the scope person:write.
+
+Exit code: 0 done, or nothing is there to delete; 1 trouble, or nothing is there to export;
+2 wrong usage, or not confirmed.
+
+After a build: node dist/src/commands/person.js`;
+
+interface Order {
+  action: "export" | "delete";
+  id: string;
+  dryRun: boolean;
+  yes: boolean;
+  keepEvents: boolean;
+  json: boolean;
+}
+
+const STYLES = {
+  done: "green",
+  "nothing there": "dim",
+  "to be done": "yellow",
+  failed: "red",
+  "not done": "red",
+} as const;
+
+await runCommand(HELP, main);
+
+async function main(): Promise<number> {
+  const order = readOrder();
+  if (order === null) {
+    print(HELP);
+    return 0;
+  }
+  if (order.action === "export") return besideTheApp((store) => exportPerson(store, order.id));
+  if (!order.dryRun && !order.yes && !(await isConfirmed(order.id)))
+    throw new UsageError("nothing was deleted: --yes is missing");
+  return besideTheApp((store) => deletePerson(store, order));
+}
+
+async function exportPerson(store: Store, id: string): Promise<number> {
+  const records = await store.personRecords(id);
+  const kept = Object.entries(records).map(([kind, rows]) => [kind, rows.map(readably)]);
+  print(JSON.stringify({ distinctId: id, records: Object.fromEntries(kept) }, null, 2));
+  return Object.values(records).some((rows) => rows.length > 0) ? 0 : 1;
+}
+
+/** What is kept as JSON, as what it says. */
+function readably(row: Record<string, unknown>): Record<string, unknown> {
+  return typeof row.body === "string" ? { ...row, body: parseJson(row.body) ?? row.body } : row;
+}
+
+async function deletePerson(store: Store, { id, dryRun, keepEvents, json }: Order): Promise<number> {
+  const { novu, posthog } = readConfig(process.env);
+  const parts: Part[] = [];
+  await erase(id, {
+    store,
+    novu: createNovuApi(novu),
+    posthog: createPostHogApi(posthog),
+    keepEvents,
+    dryRun,
+    onPart: (part) => {
+      parts.push(part);
+      if (!json) print(lineOf(part));
+    },
+  });
+  if (json) print(JSON.stringify({ distinctId: id, dryRun, parts }));
+  const isTrouble = parts.some(({ outcome }) => outcome === "failed" || outcome === "not done");
+  if (isTrouble && !json) printError("not all of it is done; once the cause is gone, run it again");
+  return isTrouble ? 1 : 0;
+}
+
+function lineOf({ where, outcome, what }: Part): string {
+  return `${where.padEnd(7)}  ${paint(STYLES[outcome], outcome.padEnd(13))}  ${printable(what)}`;
+}
+
+/** At a terminal by typing the id again; elsewhere nobody can be asked. */
+async function isConfirmed(id: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await terminal.question("This cannot be undone. Type the id again to delete the person: ")) === id;
+  } finally {
+    terminal.close();
+  }
+}
+
+function readOrder(): Order | null {
+  const { values, positionals } = readOptions();
+  if (values.help === true) return null;
+  const [action, id = "", ...more] = positionals;
+  if (action !== "export" && action !== "delete") throw new UsageError('"export" or "delete" is missing');
+  if (id === "") throw new UsageError("the person's id is missing");
+  if (more.length > 0) throw new UsageError("one person at a time");
+  if (action === "export" && Object.keys(values).some((name) => name !== "json"))
+    throw new UsageError("export takes no options but --json");
+  const { "dry-run": dryRun = false, yes = false, "keep-events": keepEvents = false, json = false } = values;
+  if (dryRun && yes) throw new UsageError("--dry-run and --yes do not go together");
+  return { action, id, dryRun, yes, keepEvents, json };
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        "dry-run": { type: "boolean" },
+        yes: { type: "boolean" },
+        "keep-events": { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(describeError(error));
+  }
+}

@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { RetryLaterError } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
+import { patiently } from "../lib/patiently.ts";
+import { retryAfterMs } from "../lib/retry-after.ts";
+
+const ANSWER_WITHIN_MS = 20_000;
+const DEFAULT_PAUSE_MS = 5_000;
+
+export interface PostHogAccess {
+  apiHost: string;
+  projectId: string;
+  personalApiKey: string;
+}
+
+interface Call<Schema extends z.ZodType> {
+  method?: "GET" | "POST" | "PATCH";
+  /** Within the project, such as "dashboards/". */
+  path: string;
+  body?: object;
+  /** What the answer has to be like. */
+  answer: Schema;
+  /** What the personal API key needs for it. */
+  scope: string;
+}
+
+/** PostHog's private API. Throws with what to do about it; it waits when it is told to, and tries nothing twice else. */
+export type PostHogApi = <Schema extends z.ZodType>(call: Call<Schema>) => Promise<z.output<Schema>>;
+
+export function createPostHogApi({ apiHost, projectId, personalApiKey }: PostHogAccess): PostHogApi {
+  const project = `${apiHost}/api/projects/${encodeURIComponent(projectId)}`;
+  const headers = { authorization: `Bearer ${personalApiKey}`, "content-type": "application/json" };
+  const signal = new AbortController().signal;
+
+  return async ({ method = "GET", path, body, answer, scope }) => {
+    const { status, text } = await patiently(() => send(method, path, body), { signal });
+    if (status >= 300) throw new Error(`PostHog answered ${status} to ${method} ${path}${hint(status, scope, text)}`);
+    const read = answer.safeParse(parseJson(text));
+    if (read.success) return read.data;
+    throw new Error(`PostHog's answer to ${method} ${path} cannot be read; is POSTHOG_API_HOST where you log in?`);
+  };
+
+  async function send(method: string, path: string, body: object | undefined) {
+    let response: Response;
+    try {
+      response = await fetch(`${project}/${path}`, {
+        method,
+        headers,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        redirect: "manual",
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+    } catch (error) {
+      throw new Error(`PostHog at ${apiHost} does not answer`, { cause: error });
+    }
+    if (response.status === 429)
+      throw new RetryLaterError("PostHog answered 429", {
+        retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
+        refused: true,
+      });
+    return { status: response.status, text: await response.text() };
+  }
+}
+
+function hint(status: number, scope: string, text: string): string {
+  if (status === 401) return "; is POSTHOG_PERSONAL_API_KEY a personal key (phx_…) of this region?";
+  if (status === 403)
+    return `; POSTHOG_PERSONAL_API_KEY needs the scope ${scope}, and its owner access to the project${detailOf(text)}`;
+  if (status === 404) return "; is POSTHOG_PROJECT_ID a project at POSTHOG_API_HOST?";
+  return detailOf(text);
+}
+
+function detailOf(text: string): string {
+  const detail = z.object({ detail: z.string() }).safeParse(parseJson(text)).data?.detail;
+  return detail === undefined ? "" : `: ${detail}`;
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import type { Part } from "../../src/commands/erase.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { dropOff } from "../../src/workflows/drop-off.tsx";
+import { runCommand } from "../support/command.ts";
+import { testSandbox } from "../support/sandbox.ts";
+
+const RUN = "checkout-1:drop-off";
+
+describe("npm run person", () => {
+  it("exports what is kept on a person, by all their ids, and says when that is nothing", async () => {
+    await using sandbox = await withAda();
+    const { code, stdout } = await runCommand(sandbox, "person", ["export", "visitor"]);
+    const { distinctId, records } = JSON.parse(stdout) as { distinctId: string; records: Record<string, unknown[]> };
+    expect([code, distinctId]).toEqual([0, "visitor"]);
+    expect(records.runs).toMatchObject([{ transaction_id: RUN, distinct_id: "ada" }]);
+    expect(records.events).toContainEqual(
+      expect.objectContaining({ body: expect.objectContaining({ name: "checkout_started" }) }),
+    );
+    expect(records.decisions).toMatchObject([{ body: { step: "checkout-note", outcome: "sent" } }]);
+    expect(stdout).not.toContain("grace");
+
+    const nobody = await runCommand(sandbox, "person", ["export", "nobody"]);
+    expect([nobody.code, Object.values(JSON.parse(nobody.stdout).records).flat()]).toEqual([1, []]);
+  });
+
+  it("deletes a person here, at Novu and at PostHog, and says what; before, what it would be", async () => {
+    await using sandbox = await withAda();
+    const before = await stateOf(sandbox);
+    const dry = await runCommand(sandbox, "person", ["delete", "visitor", "--dry-run", "--json"]);
+    expect([dry.code, await stateOf(sandbox)]).toEqual([0, before]);
+
+    const { code, stdout } = await runCommand(sandbox, "person", ["delete", "visitor", "--yes", "--json"]);
+    const { parts } = JSON.parse(stdout) as { parts: Part[] };
+    expect(code).toBe(0);
+    expect(parts).toEqual([
+      { where: "Novu", outcome: "done", what: `the run ${RUN} is cancelled` },
+      {
+        where: "PostHog",
+        outcome: "done",
+        what: "the person, with their events and recordings, which PostHog deletes later",
+      },
+      { where: "Novu", outcome: "nothing there", what: "the subscriber visitor" },
+      { where: "Novu", outcome: "done", what: "the subscriber ada" },
+      { where: "here", outcome: "done", what: expect.any(String), records: expect.any(Object) },
+    ]);
+    expect(parts.at(-1)?.records).toMatchObject({ runs: 1, decisions: 1, aliases: 1 });
+    const planned = (JSON.parse(dry.stdout) as { parts: Part[] }).parts;
+    expect(
+      planned.map(({ outcome, ...part }) => ({ ...part, outcome: outcome.replace("to be done", "done") })),
+    ).toEqual(parts);
+
+    for (const id of ["ada", "visitor"])
+      expect(Object.values(await sandbox.app.store.personRecords(id)).flat()).toEqual([]);
+    expect(JSON.stringify(sandbox.posthog.state.events)).not.toContain('"ada"');
+    expect(sandbox.posthog.state.persons.map(({ distinctIds }) => distinctIds)).toEqual([["grace"]]);
+    expect(Object.keys(sandbox.novu.state.subscribers)).toEqual(["grace"]);
+    await sandbox.travel({ days: 3 });
+    const emails = sandbox.novu.state.messages.filter(({ channel }) => channel === "email");
+    expect(emails.map(({ subscriberId }) => subscriberId)).toEqual(["grace"]);
+
+    const again = await runCommand(sandbox, "person", ["delete", "ada", "--yes"]);
+    expect([again.code, again.stdout.match(/nothing there/g)]).toEqual([0, Array(3).fill("nothing there")]);
+  });
+
+  it.each([
+    ["Novu", (sandbox: Sandbox) => sandbox.novu],
+    ["PostHog", (sandbox: Sandbox) => sandbox.posthog],
+  ])(
+    "says what is not done while %s is down, keeps the record of it, and does the rest the next time",
+    async (name, of) => {
+      await using sandbox = await withAda();
+      of(sandbox).interfere(() => "hang up");
+      const { code, stdout, stderr } = await runCommand(sandbox, "person", ["delete", "ada", "--yes"]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining("run it again")]);
+      expect(stdout).toMatch(new RegExp(`^${name} +failed`, "m"));
+      expect(stdout).toMatch(/^here +not done/m);
+      expect((await sandbox.app.store.personRecords("ada")).runs).toHaveLength(1);
+
+      of(sandbox).interfere(null);
+      expect((await runCommand(sandbox, "person", ["delete", "ada", "--yes"])).code).toBe(0);
+      expect(Object.values(await sandbox.app.store.personRecords("ada")).flat()).toEqual([]);
+      expect(sandbox.novu.state.subscribers.ada).toBeUndefined();
+      expect(sandbox.posthog.state.persons).toHaveLength(1);
+    },
+  );
+
+  it("names the scope that the key lacks", async () => {
+    await using sandbox = await withAda();
+    sandbox.posthog.interfere(({ path }) => (path.includes("bulk_delete") ? { status: 403 } : null));
+    const { code, stdout } = await runCommand(sandbox, "person", ["delete", "ada", "--yes"]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining("needs the scope person:write")]);
+  });
+
+  it("leaves the events at PostHog when it is told to", async () => {
+    await using sandbox = await withAda();
+    await runCommand(sandbox, "person", ["delete", "ada", "--yes", "--keep-events"]);
+    expect(sandbox.posthog.state.persons).toHaveLength(1);
+    expect(sandbox.posthog.state.events.some(({ distinctId }) => distinctId === "ada")).toBe(true);
+  });
+
+  it("deletes nobody unasked, and says what is wrong with its options", async () => {
+    await using sandbox = await withAda();
+    const before = await stateOf(sandbox);
+    for (const [options, complaint] of [
+      [["delete", "ada"], "--yes is missing"],
+      [["delete"], "the person's id is missing"],
+      [["delete", "ada", "grace", "--yes"], "one person at a time"],
+      [["delete", "ada", "--yes", "--dry-run"], "do not go together"],
+      [["remove", "ada"], '"export" or "delete" is missing'],
+      [["export", "ada", "--yes"], "export takes no options"],
+    ] as const) {
+      const { code, stderr } = await runCommand(sandbox, "person", [...options], { input: "ada\n" });
+      expect([code, stderr]).toEqual([2, expect.stringContaining(complaint)]);
+    }
+    expect(await stateOf(sandbox)).toEqual(before);
+  });
+});
+
+/** Ada, who was a visitor before, and Grace have open checkouts; their notes were sent, their emails wait. */
+async function withAda(): Promise<Sandbox> {
+  const sandbox = await testSandbox({ workflows: [dropOff] });
+  for (const distinctId of ["ada", "grace"]) {
+    const $set = { email: `${distinctId}@example.com` };
+    sandbox.posthog.capture({ event: "$set", distinctId, properties: { $set } });
+  }
+  sandbox.posthog.capture({ event: "$identify", distinctId: "ada", properties: { $anon_distinct_id: "visitor" } });
+  for (const [index, distinctId] of ["ada", "grace"].entries())
+    sandbox.posthog.capture({
+      event: "checkout_started",
+      distinctId,
+      uuid: `checkout-${index + 1}`,
+      properties: { checkout_url: "https://app.acme.example/checkout" },
+    });
+  await sandbox.travel({ hours: 2 });
+  return sandbox;
+}
+
+async function stateOf({ app, novu, posthog }: Sandbox) {
+  const { subscribers, runs } = novu.state;
+  const { persons, events } = posthog.state;
+  return structuredClone([await app.store.personRecords("ada"), subscribers, runs, persons, events.length]);
+}

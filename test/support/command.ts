@@ -1,0 +1,29 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { environment } from "./app-process.ts";
+
+/** Runs a command of src/commands beside the sandbox's app, to its end. */
+export async function runCommand(
+  sandbox: Sandbox,
+  name: string,
+  options: string[],
+  { env = {}, input = "" }: { env?: Record<string, string>; input?: string } = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const file = fileURLToPath(new URL(`../../src/commands/${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", file, ...options], {
+    env: { ...environment(sandbox, sandbox.config.dataDir), ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  child.stdin.on("error", () => {}).end(input);
+  const [code] = await once(child, "close");
+  return { code: code as number, stdout, stderr };
+}
