@@ -1,8 +1,12 @@
 import express from "express";
+import { brand } from "../emails/_components/brand.ts";
 import { liveTools, sampleTools } from "./app/tools.ts";
 import { startWorking } from "./app/working.ts";
+import { clickRoutes } from "./attribution/clicks.ts";
+import { createLinks } from "./attribution/links.ts";
 import { createPostHogReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
+import type { Capture } from "./contracts/capture.ts";
 import type { Cause } from "./contracts/cause.ts";
 import type { Decision } from "./contracts/decision.ts";
 import { IDENTITY_EVENTS, type LifecycleEvent } from "./contracts/event.ts";
@@ -84,6 +88,9 @@ export async function openApp(
       now,
     });
 
+    let url = config.publicUrl ?? "";
+    const links = createLinks({ keys: config.linkSigningKeys, publicUrl: () => url, source: brand.utmSource });
+
     // Novu: the bridge it calls, the API we call
     const readPersons = postHogPersons(posthog);
     const decisions = createNotedDecisions();
@@ -91,13 +98,14 @@ export async function openApp(
       config,
       store,
       readPersons,
+      link: links.link,
       note: (decision) => decisions.note(decision),
       onScheduled: () => working?.wake("novu"),
       onInvalidTimeZone: metrics.invalidTimeZone,
       now,
       log,
     });
-    const samples = sampleTools({ config, now });
+    const samples = sampleTools({ config, link: links.link, now });
     const bridge = await openBridge({
       ...novu,
       decisions,
@@ -168,15 +176,25 @@ export async function openApp(
       log,
     });
 
+    const clicks = clickRoutes({
+      read: links.read,
+      decisionsOf: (transactionIds) => store.decisionsOf(transactionIds),
+      capture,
+      count: metrics.link,
+      now,
+      log,
+    });
+
     const answersOthers = roles.includes("ingress");
     const http = express().disable("x-powered-by");
-    if (answersOthers) http.use("/api/novu", bridge.router);
+    if (answersOthers) http.use(clicks.router).use("/api/novu", bridge.router);
     if (studio !== null) http.use("/studio", studio.router);
     http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
     const server = await serve(answeredFirst(answersOthers ? { "POST /webhooks/posthog": webhook } : {}, http), {
       port: config.port,
       variable: "PORT",
     });
+    if (config.publicUrl === undefined) url = server.url;
 
     const working = roles.includes("worker")
       ? startWorking({
@@ -203,7 +221,10 @@ export async function openApp(
       url: server.url,
       store,
       events: [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])],
-      idle: async () => working?.idle(),
+      async idle() {
+        await clicks.idle();
+        await working?.idle();
+      },
       stop() {
         stopped ??= stop();
         return stopped;
@@ -215,6 +236,7 @@ export async function openApp(
       studio?.stop();
       // A request under way may still leave work; it is on disk, and done after the next start.
       await Promise.all([server.close(), working?.stop()]);
+      await clicks.idle();
       await stopReports();
       await store.close();
       log.info({ stop: "app", outcome: "stopped" });
@@ -226,6 +248,13 @@ export async function openApp(
       if (routing.starts.length + routing.exits.length > 0) working?.wake("novu");
       if (routing.profiles !== undefined && routing.profiles.length > 0) working?.wake("profiles");
       return outcome;
+    }
+
+    /** Notes what became of a message, by the first word of it. */
+    async function capture(capture: Capture): Promise<boolean> {
+      const isFirst = await store.capture(capture);
+      if (isFirst) working?.wake("posthog");
+      return isFirst;
     }
 
     function openStudio(): Studio | null {

@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Decision } from "../contracts/decision.ts";
+import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS, type NovuPlan } from "../contracts/novu-plan.ts";
 import { unheardKey, type Work } from "../contracts/work.ts";
 import { createGuards } from "../guards/guards.ts";
@@ -24,6 +25,7 @@ export function liveTools({
   config: { marketing, novu, posthog },
   store,
   readPersons,
+  link,
   note,
   onScheduled,
   onInvalidTimeZone,
@@ -33,6 +35,7 @@ export function liveTools({
   config: Config;
   store: Store;
   readPersons: ReadPersons;
+  link(url: string, message: MessageLink): string;
   note(decision: Decision): void;
   /** There is work for later. */
   onScheduled(): void;
@@ -55,6 +58,7 @@ export function liveTools({
       const timeZone = timeZoneOf(candidates, marketing.timeZone, onInvalidTimeZone);
       return untilWindow({ now: now(), hours: marketing.hours, timeZone });
     },
+    link,
     putOff: (send) => store.putOff(send),
     async mayEndUnheard({ transactionId, distinctId, workflow }) {
       const work: Work = { kind: "unheard", body: { transactionId, distinctId, workflow } };
@@ -66,7 +70,15 @@ export function liveTools({
 }
 
 /** What they are handed for a preview: nobody is asked, and nothing is noted. */
-export function sampleTools({ config, now }: { config: Config; now: () => number }): Tools {
+export function sampleTools({
+  config,
+  link,
+  now,
+}: {
+  config: Config;
+  link(url: string, message: MessageLink): string;
+  now: () => number;
+}): Tools {
   return {
     ...limitsOf(config.novu.plan),
     now,
@@ -74,6 +86,7 @@ export function sampleTools({ config, now }: { config: Config; now: () => number
     leftBy: async () => null,
     objectionTo: async () => null,
     untilHours: () => SAMPLE_WAIT_MS,
+    link: (url, message) => link(url, { ...message, track: false }),
     putOff: async () => 0,
     mayEndUnheard: async () => {},
     record: async () => {},

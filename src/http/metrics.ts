@@ -39,6 +39,7 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     "what",
   ]);
 
+  const links = counter("links", "Requests for links of messages, by what asked", ["kind"]);
   const timeZones = counter("invalid_time_zones", "Time zones of people that are none, and were passed over", []);
 
   const storeUp = gauge("store_up", "1 when the store could be read just now", []);
@@ -58,6 +59,7 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     triggered: (workflow: string) => triggers.inc({ workflow }),
     decided: ({ workflow, channel, outcome, reason }: Decision) =>
       decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
+    link: (kind: string) => links.inc({ kind }),
     invalidTimeZone: () => timeZones.inc(),
     swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
     inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),

@@ -3,6 +3,7 @@ import type { Lane } from "../contracts/work.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { type Acceptance, type AcceptParts, acceptAll, acceptanceOf, bytesOf, type FromJson } from "./accept.ts";
+import { captures } from "./captures.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
 import { histories } from "./history.ts";
@@ -101,6 +102,7 @@ export function createKyselyStore({
     ...profileMemory({ db }),
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),
+    ...captures({ db, now, announce }),
     ...retention({ db, takeSweep }),
     ...histories({ db }),
     ...overview({ db }),

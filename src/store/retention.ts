@@ -17,6 +17,7 @@ const TABLE_OF = {
   exits: "exits",
   decisions: "decisions",
   sends: "sends",
+  captures: "captures",
   setAside: "set_aside",
   profiles: "profiles",
   aliases: "aliases",
@@ -145,6 +146,21 @@ function sweeps(trx: Kysely<Tables>, before: number) {
               .where("asked_at", "<", before)
               .limit(limit)
               .$asTuple("transaction_id", "step"),
+          ),
+        ),
+    (limit: number) =>
+      trx
+        .deleteFrom("captures")
+        .where(({ eb, refTuple }) =>
+          eb(
+            refTuple("transaction_id", "step", "status"),
+            "in",
+            trx
+              .selectFrom("captures")
+              .select(["transaction_id", "step", "status"])
+              .where("captured_at", "<", before)
+              .limit(limit)
+              .$asTuple("transaction_id", "step", "status"),
           ),
         ),
     (limit: number) =>

@@ -73,6 +73,15 @@ export interface Tables {
     /** How often Novu was told to ask again. */
     put_off: number;
   };
+  /** What others have said became of a message, and PostHog was told or is to be. */
+  captures: {
+    transaction_id: string;
+    /** Empty where it is of the whole run. */
+    step: string;
+    status: string;
+    distinct_id: string;
+    captured_at: number;
+  };
   /** When the next place in each line, or the next turn, is, in milliseconds since 1970, with fractions. */
   lines: { name: string; next_at: number };
   set_aside: {

@@ -40,10 +40,10 @@ export const dropOff = lifecycle({
     await step.wait("an-hour", { hours: 1 });
     await step.inApp(
       "checkout-note",
-      ({ controls }) => ({
+      ({ controls, link }) => ({
         subject: controls.subject,
         body: controls.body,
-        redirect: { url: payload.checkout_url, target: "_self" },
+        redirect: { url: link(payload.checkout_url), target: "_self" },
       }),
       {
         controlSchema: noteControls("Your checkout is still open", "Everything is where you left it."),
@@ -54,12 +54,12 @@ export const dropOff = lifecycle({
     await step.wait("until-a-day", { hours: 23 });
     await step.email(
       "recovery",
-      ({ person, controls }) => ({
+      ({ person, controls, link }) => ({
         subject: controls.subject,
         body: (
           <CheckoutRecovery
             firstName={firstName(person.name)}
-            checkoutUrl={payload.checkout_url}
+            checkoutUrl={link(payload.checkout_url)}
             cartValue={money(payload)}
           />
         ),

@@ -47,7 +47,7 @@ export const paidConversion = lifecycle({
 
     await step.email(
       "offer-email",
-      ({ person, controls }) => ({
+      ({ person, controls, link }) => ({
         subject: `${controls.subject} ${offer.endsOn}: ${OFFER}`,
         body: (
           <PaidOffer
@@ -55,7 +55,7 @@ export const paidConversion = lifecycle({
             proof={controls.proof}
             offer={OFFER}
             endsOn={offer.endsOn}
-            upgradeUrl={upgradeUrl}
+            upgradeUrl={link(upgradeUrl)}
             reason={payload.reason}
           />
         ),
@@ -66,10 +66,10 @@ export const paidConversion = lifecycle({
     await step.wait("until-two-days-before", { days: 5 });
     await step.inApp(
       "offer-reminder",
-      ({ controls }) => ({
+      ({ controls, link }) => ({
         subject: `${controls.subject} ${offer.endsOn}`,
         body: `If you upgrade by then, you get ${OFFER}.`,
-        primaryAction: { label: "See the plans", redirect: { url: upgradeUrl, target: "_self" } },
+        primaryAction: { label: "See the plans", redirect: { url: link(upgradeUrl), target: "_self" } },
       }),
       { controlSchema: subjectControl("Your offer ends on"), skip },
     );

@@ -1,4 +1,5 @@
 import type { Decision, Objection } from "../contracts/decision.ts";
+import type { MessageLink } from "../contracts/link.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Send } from "../contracts/send.ts";
@@ -18,6 +19,8 @@ export interface Tools {
   objectionTo(send: Send): Promise<Objection | null>;
   /** How long it is until the person's own hours, in milliseconds; 0 during them. `novuTimeZone` is what Novu has of them. */
   untilHours(person: Person["properties"], novuTimeZone: string | undefined): number;
+  /** A link as it goes into a message. */
+  link(url: string, message: MessageLink): string;
   /** Novu is told to ask again for a message; answers how often it has been told by now. */
   putOff(send: Pick<Send, "transactionId" | "step" | "distinctId">): Promise<number>;
   /** Novu may end this run here without a word. */

@@ -3,7 +3,7 @@ import type { EntryLimit } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
 import { LANES, unheardKey } from "../../src/contracts/work.ts";
 import type { RunPlace, Store } from "../../src/store/store.ts";
-import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import { clicked, decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -277,6 +277,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(records.events.map(({ uuid }) => uuid).sort()).toEqual(["ada-exit", "ada-start"]);
         expect(records.work.map(({ key }) => key).sort()).toEqual([
           "exit:ada-exit:w",
+          "report:ada-start:w:welcome:clicked",
           "report:ada-start:w:welcome:sent",
           "start:ada-start:w",
           "unheard:ada-start:w",
@@ -292,9 +293,9 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(Object.values(await store.personRecords("ada")).flat()).toEqual([]);
         expect(await store.personRecords("grace")).toEqual(others);
         const left = [...(await store.claim("novu", 10, 1000)), ...(await store.claim("posthog", 10, 1000))];
-        expect(left).toHaveLength(4);
+        expect(left).toHaveLength(5);
         expect(JSON.stringify(left)).not.toContain("ada");
-        expect(Object.values(await store.forgetPerson("ada"))).toEqual(Array(10).fill(0));
+        expect(Object.values(await store.forgetPerson("ada"))).toEqual(Array(11).fill(0));
       });
 
       it("are found by a name that is anything", async () => {
@@ -338,7 +339,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const before = Date.parse(day(5));
         await store.prune(before, 100);
         const { exits, decisions, work } = await store.personRecords("ada");
-        expect([exits.length, decisions.length, work.length]).toEqual([1, 1, 4]);
+        expect([exits.length, decisions.length, work.length]).toEqual([1, 1, 5]);
         await doAll();
         expect(await store.prune(before, 100)).toBe(3);
       });
@@ -387,6 +388,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       const about = { eventUuid: `${distinctId}-odd`, eventName: "odd", distinctId };
       await store.setAside({ receivedAt: occurredAt, reason: "a reason", ...about, body: "" });
       await store.takePlace({ ...place, step: "welcome" }, { most: 3, withinMs: DAY_MS });
+      await store.capture(clicked({ transactionId: place.transactionId, distinctId }));
       await store.schedule(unheardKey(place.transactionId), { kind: "unheard", body: place }, now);
     }
 
@@ -404,7 +406,8 @@ const COUNTS = {
   exits: 1,
   decisions: 1,
   sends: 1,
-  work: 4,
+  captures: 1,
+  work: 5,
   setAside: 1,
   profiles: 0,
   aliases: 0,
