@@ -20,6 +20,7 @@ import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
+import { novuWebhook } from "./ingress/novu-webhook.ts";
 import { postHogWebhook } from "./ingress/posthog-webhook.ts";
 import { webhookAuth } from "./ingress/webhook-auth.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
@@ -185,12 +186,31 @@ export async function openApp(
       log,
     });
 
+    const { webhookSecrets: novuSecrets = [] } = novu;
+    const novusWebhook = novuWebhook({
+      authenticate: webhookAuth({ secrets: novuSecrets, now: Date.now }),
+      decisionsOf: (transactionIds) => store.decisionsOf(transactionIds),
+      capture,
+      // Nothing suppresses, and nothing minds a preference, before there is a list of who wants no more.
+      onUndeliverable: async () => {},
+      onPreferences: async () => {},
+      count: metrics.novuAnswered,
+      countEvent: metrics.novuEvent,
+      isStopping: () => stopping,
+      now,
+      log,
+    });
+    const webhooks = {
+      "POST /webhooks/posthog": webhook,
+      ...(novuSecrets.length > 0 && { "POST /webhooks/novu": novusWebhook }),
+    };
+
     const answersOthers = roles.includes("ingress");
     const http = express().disable("x-powered-by");
     if (answersOthers) http.use(clicks.router).use("/api/novu", bridge.router);
     if (studio !== null) http.use("/studio", studio.router);
     http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
-    const server = await serve(answeredFirst(answersOthers ? { "POST /webhooks/posthog": webhook } : {}, http), {
+    const server = await serve(answeredFirst(answersOthers ? webhooks : {}, http), {
       port: config.port,
       variable: "PORT",
     });

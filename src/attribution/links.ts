@@ -52,7 +52,7 @@ export function withUtm(url: string, parameters: Record<string, string>): string
     .map(([name, value]) => `utm_${name}=${encodeURIComponent(value)}`)
     .join("&");
   if (added === "") return url;
-  const joint = query === undefined ? "?" : /[?&]$/.test(query) ? "" : "&";
+  const joint = query === undefined ? "?" : query === "?" || query.endsWith("&") ? "" : "&";
   return `${before}${query ?? ""}${joint}${added}${hash}`;
 }
 

@@ -27,6 +27,8 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     new Gauge({ name: `bridge_${name}`, help, labelNames, registers: [registry] });
 
   const answers = counter("webhook_answers", "Answers to deliveries, by HTTP status", ["status"]);
+  const novuAnswers = counter("novu_webhook_answers", "Answers to Novu's deliveries, by HTTP status", ["status"]);
+  const novuEvents = counter("novu_events", "What Novu told of messages, by what became of it", ["outcome"]);
   const events = counter("events", "Events by what became of them", ["outcome"]);
   const setAside = counter("set_aside", "Deliveries, or parts of them, that caused nothing", ["cause"]);
   const work = counter("work", "Tries at work, by how they ended", ["lane", "outcome"]);
@@ -53,6 +55,8 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
 
   return {
     answered: (status: number) => answers.inc({ status }),
+    novuAnswered: (status: number) => novuAnswers.inc({ status }),
+    novuEvent: (outcome: string) => novuEvents.inc({ outcome }),
     event: (outcome: "accepted" | "duplicate" | "ignored") => events.inc({ outcome }),
     setAside: (cause: Cause) => setAside.inc({ cause }),
     work: (lane: Lane, outcome: "done" | "retried" | "put off" | "dead") => work.inc({ lane, outcome }),

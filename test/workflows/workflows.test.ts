@@ -20,6 +20,7 @@ const sampleTools: Tools = {
   leftBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
   objectionTo: () => Promise.reject(new Error("a preview asked whether it may go out")),
   untilHours: () => HOUR_MS,
+  link: (url) => url,
   putOff: () => Promise.reject(new Error("a preview was put off")),
   mayEndUnheard: () => Promise.reject(new Error("a preview was throttled")),
   record: () => Promise.reject(new Error("a preview noted a decision")),
