@@ -36,7 +36,6 @@ const Envelope = z.looseObject({
   timestamp: time,
   data: z.looseObject({}).optional(),
   payload: z.looseObject({}).optional(),
-  object: z.unknown(),
 });
 const Failure = z.looseObject({ message: text }).nullish().catch(null);
 const Message = z.looseObject({

@@ -187,7 +187,7 @@ export async function openSandbox({
       posthog.state.deliveries.length +
       novu.bridgeCalls.length +
       novu.triggers.length +
-      novu.webhooks.deliveries.length +
+      novu.webhooks.deliveries.flatMap(({ attempts }) => attempts).length +
       novu.state.messages.length
     );
   }

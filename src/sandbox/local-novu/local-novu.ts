@@ -131,11 +131,7 @@ export async function openLocalNovu({
       webhooks.forward(target);
     },
     report(messageId, event, error) {
-      webhooks.tell(
-        event,
-        messageOf(({ id }) => id === messageId, messageId),
-        error,
-      );
+      webhooks.tell(event, messageOf("message", messageId), error);
     },
     mark,
     setControls(workflowId, stepId, values) {
@@ -242,7 +238,7 @@ export async function openLocalNovu({
   }
 
   function mark(messageId: string, as: "seen" | "read"): Message {
-    const message = messageOf(({ id, channel }) => id === messageId && channel === "in_app", messageId);
+    const message = messageOf("in-app message", messageId);
     const at = new Date(clock.now()).toISOString();
     if (as === "seen") Object.assign(message, { seen: true, lastSeenDate: at });
     else
@@ -256,9 +252,10 @@ export async function openLocalNovu({
     return message;
   }
 
-  function messageOf(isMeant: (message: Message) => boolean, messageId: string): Message {
-    const message = state.messages.find(isMeant);
-    if (message === undefined) throw new Error(`there is no such message "${messageId}"`);
+  function messageOf(what: "message" | "in-app message", messageId: string): Message {
+    const message = state.messages.find(({ id }) => id === messageId);
+    if (message === undefined || (what !== "message" && message.channel !== "in_app"))
+      throw new Error(`there is no ${what} "${messageId}"`);
     return message;
   }
 }
