@@ -122,7 +122,7 @@ export async function openApp(
     const { report, stop: stopReports } = createPostHogReport(posthog);
     const perform = createPerform({
       novu: createNovuApi(novu),
-      runs: { ...store, decide },
+      runs: { ...store, decide, markStarted },
       report,
       sendingSteps,
       pace: createPacer({
@@ -313,12 +313,18 @@ export async function openApp(
       }
     }
 
+    async function markStarted(transactionId: string): Promise<"started" | "left"> {
+      const state = await store.markStarted(transactionId);
+      working?.wake("posthog");
+      return state;
+    }
+
     /** Notes a decision, which owes PostHog a report; answers what holds. */
-    async function decide(wanted: Decision, { ifOpen = false } = {}): Promise<Decision> {
+    async function decide(wanted: Decision, options: DecideOptions = {}): Promise<Decision> {
       const isLast = sendingSteps(wanted.workflow).at(-1)?.step === wanted.step;
       // What is only perhaps over does not let the person in again.
-      const endsRun = isLast && !(ifOpen && wanted.outcome === "failed");
-      const { decision, isNew } = await store.decide(wanted, { ifOpen, endsRun });
+      const isOpen = wanted.outcome === "failed" && (options.ifOpen || options.insteadOf !== undefined);
+      const { decision, isNew } = await store.decide(wanted, { ...options, endsRun: isLast && !isOpen });
       if (!isNew) return decision;
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
@@ -329,6 +335,8 @@ export async function openApp(
     }
   }
 }
+
+type DecideOptions = Omit<NonNullable<Parameters<Store["decide"]>[1]>, "endsRun">;
 
 interface Aside {
   cause: Cause;

@@ -36,6 +36,7 @@ describe("the road from an event to a message", () => {
       timezone: "Europe/Berlin",
     });
 
+    await sandbox.travel({ minutes: 1 });
     const reports = sandbox.posthog.state.events.filter(({ event }) => event === "notification sent");
     expect(reports.map(({ distinctId, properties }) => [distinctId, properties.step])).toEqual([
       ["ada", "welcome"],
@@ -320,7 +321,11 @@ describe("when PostHog cannot be asked", () => {
     sandbox.posthog.interfere(null);
     await sandbox.travel({ minutes: 2 });
     const reports = sandbox.posthog.state.events.filter(({ event }) => event.startsWith("notification"));
-    expect(reports.map(({ properties }) => properties.step).sort()).toEqual(["welcome", "welcome-note"]);
+    expect(reports.map(({ event, properties }) => [event, properties.step]).sort()).toEqual([
+      ["notification sent", "welcome"],
+      ["notification sent", "welcome-note"],
+      ["notification triggered", null],
+    ]);
   });
 });
 

@@ -76,8 +76,8 @@ function eventOf(capture: Capture) {
     timestamp: new Date(capture.at),
     properties: {
       ...propertiesOf(capture),
-      // An event of a person makes the person; one that was deleted must stay so.
-      ...(capture.properties.reason === "person not found" && { $process_person_profile: false }),
+      // Belongs to the person all the same where there is one; one that was deleted is not made again by it.
+      $process_person_profile: false,
     },
   };
 }

@@ -9,6 +9,8 @@ import type { NotedDecisions } from "./noted-decisions.ts";
 
 /** Novu's payloads reach 512 KB, and a digest brings many of them. */
 const LARGEST_BODY = "5mb";
+/** Why a message was not sent that was ready. */
+const GONE = "Novu waited no longer";
 
 export interface Discovered {
   id: string;
@@ -48,8 +50,8 @@ export async function openBridge({
   samples: Workflow[];
   /** Where the live workflows note what they decide. */
   decisions: NotedDecisions;
-  /** Answers what holds; with `ifOpen` this one does only where nothing final was decided. */
-  record: (decision: Decision, options?: { ifOpen: boolean }) => Promise<Decision>;
+  /** Answers what holds; with `ifOpen` this one does only where nothing final was decided, with `insteadOf` only where that was. */
+  record: (decision: Decision, options?: { ifOpen?: boolean; insteadOf?: Decision }) => Promise<Decision>;
   now: () => number;
   log: Log;
 }): Promise<Bridge> {
@@ -85,6 +87,9 @@ export async function openBridge({
       for (const decision of noted) {
         const holds = await record(decision);
         if (decision.outcome === "sent" && holds.outcome !== "sent") isLeftOut = true;
+        // It hung up while that was written; it may ask again, or not.
+        if (holds.outcome === "sent" && socket.destroyed)
+          await record({ ...holds, outcome: "failed", reason: "error", detail: GONE }, { insteadOf: holds });
       }
       return isLeftOut ? leftOut(answer) : answer;
     }
@@ -109,7 +114,7 @@ export async function openBridge({
         channel,
         outcome: "failed",
         reason: "error",
-        detail: isGone ? "Novu waited no longer" : (codeOf(answer.body) ?? `status ${answer.status}`),
+        detail: isGone ? GONE : (codeOf(answer.body) ?? `status ${answer.status}`),
         ...NOTHING_COMPOSED,
         decidedAt: new Date(now()).toISOString(),
       } as const;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
 import { reportKey } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
@@ -7,6 +8,12 @@ import { idsOfPerson } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
+
+/**
+ * As long as Novu goes on asking for a step whose answer it did not get: four times 5 s, and 7 s
+ * between. A message that was recorded as sent may turn out not to be until then.
+ */
+const TOLD_AFTER_MS = 30_000;
 
 /** What was decided at each step, with the report that it owes. */
 export function decisionLog({
@@ -22,7 +29,7 @@ export function decisionLog({
   announce(lane: Lane): void;
 }): Pick<Store, "decide" | "decidedSteps" | "listDecisions"> {
   return {
-    async decide(wanted, { ifOpen = false, endsRun = false } = {}) {
+    async decide(wanted, { ifOpen = false, insteadOf, endsRun = false } = {}) {
       const { transactionId, step, distinctId } = wanted;
       const decided = await inTransaction(db, async (trx) => {
         await lock(trx, transactionId);
@@ -33,7 +40,8 @@ export function decisionLog({
           .where("step", "=", step)
           .executeTakeFirst();
         const before = earlier && Decision.parse(JSON.parse(earlier.body));
-        const decision = holdsAgainst(before, wanted, ifOpen) ? before : await unlessLeft(trx, wanted);
+        const isOpen = insteadOf ? isDeepStrictEqual(before, insteadOf) : !holdsAgainst(before, wanted, ifOpen);
+        const decision = isOpen || before === undefined ? await unlessLeft(trx, wanted) : before;
 
         // The place under the cap is free again, also when Novu has asked again and heard the same.
         if (decision.outcome !== "sent")
@@ -60,9 +68,18 @@ export function decisionLog({
           .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
+        // What did not go out after all is not told.
+        if (before?.outcome === "sent")
+          await trx
+            .deleteFrom("work")
+            .where("key", "=", reportKey({ transactionId, step, status: "sent" }))
+            .where("due_at", ">", now())
+            .where("attempts", "=", 0)
+            .execute();
         if (decision.outcome === "failed") return { decision, isNew: true };
         const key = reportKey({ transactionId, step, status: decision.outcome });
-        const report = workRow(key, { kind: "report", body: decision }, now());
+        const toldAt = now() + (decision.outcome === "sent" ? TOLD_AFTER_MS : 0);
+        const report = workRow(key, { kind: "report", body: decision }, toldAt);
         await trx
           .insertInto("work")
           .values(report)

@@ -211,13 +211,14 @@ export interface Store extends Histories {
   markStarted(transactionId: string): Promise<"started" | "left">;
 
   /**
-   * Notes a decision and the report it owes. There is one per run and step: a later one replaces it,
-   * unless the person has left by then, or with `ifOpen`. With `endsRun` it is the run's last. Answers
-   * what holds now, and whether that is new.
+   * Notes a decision and the report it owes, which for what is sent is due half a minute later: it may
+   * turn out that Novu did not get it. There is one per run and step: a later one replaces it, unless
+   * the person has left by then, or with `ifOpen`; `insteadOf` replaces just that one. With `endsRun`
+   * it is the run's last. Answers what holds now, and whether that is new.
    */
   decide(
     decision: Decision,
-    options?: { ifOpen?: boolean; endsRun?: boolean },
+    options?: { ifOpen?: boolean; insteadOf?: Decision; endsRun?: boolean },
   ): Promise<{ decision: Decision; isNew: boolean }>;
   /** The steps of a run at which something was decided: something final, or with `failed` anything. */
   decidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;

@@ -32,6 +32,7 @@ describe("with PostHog out of reach at the moment of a send", () => {
     expect(answers(sandbox)).toEqual([503, 503, 503, 200]);
     expect(sandbox.novu.state.messages).toHaveLength(messages);
     expect(await decisions(sandbox)).toEqual([decided]);
+    await sandbox.travel({ minutes: 1 });
     expect(reports(sandbox)).toEqual([`${uuid}:campaign call ${decided[1]} ${decided[2] ?? ""}`]);
   });
 

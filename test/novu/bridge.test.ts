@@ -1,6 +1,8 @@
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import type { Socket } from "node:net";
 import { workflow } from "@novu/framework";
-import express from "express";
+import express, { type RequestHandler } from "express";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { openApp } from "../../src/app.ts";
@@ -13,7 +15,7 @@ import { assertWithinPlan } from "../../src/novu/plan-limits.ts";
 import { event } from "../../src/workflows/event.ts";
 import { lifecycle } from "../../src/workflows/lifecycle.ts";
 import { decision } from "../support/facts.ts";
-import { testFolder, testSandbox } from "../support/sandbox.ts";
+import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
 
 const KEY = "secret-key";
 const lines: string[] = [];
@@ -24,9 +26,12 @@ const recording = {
   now: () => 0,
   async record(decision: Decision) {
     recorded.push(decision);
+    await whileRecording();
     return decision;
   },
 };
+let whileRecording = async () => {};
+let asking: Socket;
 let server: Listening;
 
 beforeAll(async () => {
@@ -59,7 +64,11 @@ beforeAll(async () => {
     samples: [build("sample")],
     log,
   });
-  server = await serve(express().use("/api/novu", bridge.router), { port: 0 });
+  const remember: RequestHandler = ({ socket }, _response, next) => {
+    asking = socket;
+    next();
+  };
+  server = await serve(express().use(remember).use("/api/novu", bridge.router), { port: 0 });
 });
 afterAll(() => server.close());
 
@@ -118,6 +127,21 @@ describe("the bridge", () => {
     recorded.length = 0;
     await call("execute", "notes", { run });
     expect(recorded).toMatchObject([{ outcome: "sent", step: "notes" }]);
+
+    // Who asks hangs up while it is recorded.
+    recorded.length = 0;
+    const hangUp = new AbortController();
+    whileRecording = async () => {
+      whileRecording = async () => {};
+      hangUp.abort();
+      await once(asking, "close");
+    };
+    await expect(call("execute", "notes", { run }, hangUp.signal)).rejects.toThrow();
+    await eventually(() => recorded.length > 1);
+    expect(recorded).toMatchObject([
+      { outcome: "sent", step: "notes" },
+      { outcome: "failed", step: "notes", detail: "Novu waited no longer" },
+    ]);
 
     recorded.length = 0;
     await call("execute", "invalid", { run });
@@ -243,7 +267,7 @@ describe("assertWithinPlan", () => {
   });
 });
 
-function call(action: string, stepId: string, payload: object = {}): Promise<Response> {
+function call(action: string, stepId: string, payload: object = {}, signal?: AbortSignal): Promise<Response> {
   const body = {
     payload,
     controls: {},
@@ -260,6 +284,7 @@ function call(action: string, stepId: string, payload: object = {}): Promise<Res
     method: "POST",
     headers: { "content-type": "application/json", "novu-signature": signature(body) },
     body: JSON.stringify(body),
+    ...(signal && { signal }),
   });
 }
 

@@ -15,7 +15,7 @@ describe("the store beside a running app", () => {
     const config = { dataDir: folder.path };
     const app = await openStore(config, parts);
     await app.accept(event(), { starts: [], exits: [] });
-    await app.decide(decision());
+    await app.decide(decision({ outcome: "skipped", reason: "not needed" }));
     await app.claim("posthog", 1, 60_000);
 
     const beside = await openStore(config, { ...parts, beside: true });

@@ -113,7 +113,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
       it("is claimed by lane: one that is down does not hold up the other", async () => {
         await store.accept(event(), routing());
-        await store.decide(decision());
+        await store.decide(decision({ outcome: "skipped", reason: "not needed" }));
         expect((await store.claim("novu", 10, 1000)).map((job) => workOf(job).kind)).toEqual(["start"]);
         expect(await store.nextDueAt("posthog")).toBe(now);
         expect((await store.claim("posthog", 10, 1000)).map((job) => workOf(job).kind)).toEqual(["report"]);
@@ -335,10 +335,11 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
     describe("decisions", () => {
       it("said again are the same, time and report included", async () => {
-        await store.decide(decision());
+        const skipped = decision({ outcome: "skipped", reason: "not needed" });
+        await store.decide(skipped);
         const [report] = await store.claim("posthog", 1, 1000);
         await store.complete([report!.id]);
-        await store.decide(decision({ decidedAt: LATER }));
+        await store.decide({ ...skipped, decidedAt: LATER });
         expect([await store.listDecisions(), await store.claim("posthog", 1, 1000)]).toMatchObject([
           [{ decidedAt: OCCURRED_AT }],
           [],
@@ -358,6 +359,32 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.listDecisions()).toMatchObject([{ outcome: "skipped", reason: "left" }]);
       });
 
+      it("to send are told half a minute later, when Novu asks for them no more", async () => {
+        await store.decide(decision());
+        expect([await store.claim("posthog", 1, 1000), await store.nextDueAt("posthog")]).toEqual([[], now + 30_000]);
+        now += 30_000;
+        expect(await store.claim("posthog", 1, 1000)).toHaveLength(1);
+      });
+
+      it("that turn out otherwise until then are not told", async () => {
+        await store.decide(decision());
+        await store.decide(decision({ outcome: "skipped", reason: "left" }));
+        now += 30_000;
+        expect((await store.claim("posthog", 2, 1000)).map(workOf)).toMatchObject([{ body: { outcome: "skipped" } }]);
+      });
+
+      it("are taken back only where they still stand", async () => {
+        const sent = decision();
+        const lost = decision({ outcome: "failed", reason: "error" });
+        await store.decide(sent);
+        expect(await store.decide(lost, { insteadOf: sent })).toEqual({ decision: lost, isNew: true });
+        const again = decision({ decidedAt: LATER });
+        await store.decide(again);
+        expect((await store.decide(lost, { insteadOf: sent })).decision).toEqual(again);
+        now += 30_000;
+        expect((await store.claim("posthog", 2, 1000)).map(workOf)).toEqual([{ kind: "report", body: again }]);
+      });
+
       it("are left alone by what only fills gaps", async () => {
         await store.decide(decision());
         await store.decide(decision({ outcome: "skipped", reason: "left" }), { ifOpen: true });
@@ -367,6 +394,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
       it("owe one report each", async () => {
         await Promise.all([store.decide(decision()), store.decide(decision()), store.decide(decision())]);
+        now += 30_000;
         expect((await store.claim("posthog", 10, 1000)).map(workOf)).toMatchObject([
           { kind: "report", body: { step: "welcome", outcome: "sent" } },
         ]);

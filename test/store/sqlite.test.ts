@@ -82,6 +82,7 @@ describe("no statement reads a whole table", () => {
     ["markLeft", "u:w"],
     ["markStarted", "u:w"],
     ["decide", decision(), { endsRun: true }],
+    ["decide", decision({ outcome: "skipped", reason: "not needed" })],
     ["decidedSteps", "u:w"],
     ["listDecisions"],
     ["listDecisions", { distinctId: "ada" }],
@@ -169,7 +170,7 @@ describe("the data folder", () => {
   it("gives back what a killed process had claimed", async () => {
     using folder = testFolder();
     const first = await openSqliteStore({ dataDir: folder.path, now: () => 0 });
-    await first.decide(decision());
+    await first.decide(decision({ outcome: "skipped", reason: "not needed" }));
     await first.claim("posthog", 1, 60_000);
     await first.close();
     const second = await openSqliteStore({ dataDir: folder.path, now: () => 0 });
