@@ -1,8 +1,12 @@
 import express from "express";
+import { brand } from "../emails/_components/brand.ts";
 import { liveTools, sampleTools } from "./app/tools.ts";
 import { startWorking } from "./app/working.ts";
+import { clickRoutes } from "./attribution/clicks.ts";
+import { createLinks } from "./attribution/links.ts";
 import { createPostHogReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
+import type { Capture } from "./contracts/capture.ts";
 import type { Cause } from "./contracts/cause.ts";
 import type { Decision } from "./contracts/decision.ts";
 import { IDENTITY_EVENTS, type LifecycleEvent } from "./contracts/event.ts";
@@ -16,6 +20,7 @@ import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
+import { novuWebhook } from "./ingress/novu-webhook.ts";
 import { postHogWebhook } from "./ingress/posthog-webhook.ts";
 import { webhookAuth } from "./ingress/webhook-auth.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
@@ -85,6 +90,9 @@ export async function openApp(
       now,
     });
 
+    let url = config.publicUrl ?? "";
+    const links = createLinks({ keys: config.linkSigningKeys, publicUrl: () => url, source: brand.utmSource });
+
     // Novu: the bridge it calls, the API we call
     const readPersons = postHogPersons(posthog);
     const decisions = createNotedDecisions();
@@ -93,13 +101,14 @@ export async function openApp(
       store,
       readPersons,
       flags: workflows.flatMap((workflow) => workflow.flags),
+      link: links.link,
       note: (decision) => decisions.note(decision),
       onScheduled: () => working?.wake("novu"),
       onInvalidTimeZone: metrics.invalidTimeZone,
       now,
       log,
     });
-    const samples = sampleTools({ config, now });
+    const samples = sampleTools({ config, link: links.link, now });
     const bridge = await openBridge({
       ...novu,
       decisions,
@@ -170,15 +179,44 @@ export async function openApp(
       log,
     });
 
+    const clicks = clickRoutes({
+      read: links.read,
+      decisionsOf: (transactionIds) => store.decisionsOf(transactionIds),
+      capture,
+      count: metrics.link,
+      now,
+      log,
+    });
+
+    const { webhookSecrets: novuSecrets = [] } = novu;
+    const novusWebhook = novuWebhook({
+      authenticate: webhookAuth({ secrets: novuSecrets, now: Date.now }),
+      decisionsOf: (transactionIds) => store.decisionsOf(transactionIds),
+      capture,
+      // Nothing suppresses, and nothing minds a preference, before there is a list of who wants no more.
+      onUndeliverable: async () => {},
+      onPreferences: async () => {},
+      count: metrics.novuAnswered,
+      countEvent: metrics.novuEvent,
+      isStopping: () => stopping,
+      now,
+      log,
+    });
+    const webhooks = {
+      "POST /webhooks/posthog": webhook,
+      ...(novuSecrets.length > 0 && { "POST /webhooks/novu": novusWebhook }),
+    };
+
     const answersOthers = roles.includes("ingress");
     const http = express().disable("x-powered-by");
-    if (answersOthers) http.use("/api/novu", bridge.router);
+    if (answersOthers) http.use(clicks.router).use("/api/novu", bridge.router);
     if (studio !== null) http.use("/studio", studio.router);
     http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
-    const server = await serve(answeredFirst(answersOthers ? { "POST /webhooks/posthog": webhook } : {}, http), {
+    const server = await serve(answeredFirst(answersOthers ? webhooks : {}, http), {
       port: config.port,
       variable: "PORT",
     });
+    if (config.publicUrl === undefined) url = server.url;
 
     const working = roles.includes("worker")
       ? startWorking({
@@ -205,7 +243,10 @@ export async function openApp(
       url: server.url,
       store,
       events: [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])],
-      idle: async () => working?.idle(),
+      async idle() {
+        await clicks.idle();
+        await working?.idle();
+      },
       stop() {
         stopped ??= stop();
         return stopped;
@@ -217,6 +258,7 @@ export async function openApp(
       studio?.stop();
       // A request under way may still leave work; it is on disk, and done after the next start.
       await Promise.all([server.close(), working?.stop()]);
+      await clicks.idle();
       await stopReports();
       await store.close();
       log.info({ stop: "app", outcome: "stopped" });
@@ -232,6 +274,13 @@ export async function openApp(
 
     function silent(): Promise<string[]> {
       return silentWorkflows({ workflows: bridge.workflows, countSince: store.countWorkflows, now: now() });
+    }
+
+    /** Notes what became of a message, by the first word of it. */
+    async function capture(capture: Capture): Promise<boolean> {
+      const isFirst = await store.capture(capture);
+      if (isFirst) working?.wake("posthog");
+      return isFirst;
     }
 
     function openStudio(): Studio | null {

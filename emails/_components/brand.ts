@@ -2,6 +2,8 @@
 export const brand = {
   name: "Acme",
   appUrl: "https://app.acme.example",
+  /** Where PostHog's reports say that a visit by one of our links came from. */
+  utmSource: "lifecycle",
   helpEmail: "help@acme.example",
   postalAddress: "Acme Inc., 1 Example Street, 10115 Berlin, Germany",
 } as const;

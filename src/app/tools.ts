@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Decision } from "../contracts/decision.ts";
+import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS, type NovuPlan } from "../contracts/novu-plan.ts";
 import { unheardKey, type Work } from "../contracts/work.ts";
 import { createGuards } from "../guards/guards.ts";
@@ -26,6 +27,7 @@ export function liveTools({
   store,
   readPersons,
   flags,
+  link,
   note,
   onScheduled,
   onInvalidTimeZone,
@@ -37,6 +39,7 @@ export function liveTools({
   readPersons: ReadPersons;
   /** The keys of the flags that the workflows name. */
   flags: string[];
+  link(url: string, message: MessageLink): string;
   note(decision: Decision): void;
   /** There is work for later. */
   onScheduled(): void;
@@ -67,6 +70,7 @@ export function liveTools({
       const timeZone = timeZoneOf(candidates, marketing.timeZone, onInvalidTimeZone);
       return untilWindow({ now: now(), hours: marketing.hours, timeZone });
     },
+    link,
     putOff: (send) => store.putOff(send),
     async mayEndUnheard({ transactionId, distinctId, workflow }) {
       const work: Work = { kind: "unheard", body: { transactionId, distinctId, workflow } };
@@ -78,7 +82,15 @@ export function liveTools({
 }
 
 /** What they are handed for a preview: nobody is asked, and nothing is noted. */
-export function sampleTools({ config, now }: { config: Config; now: () => number }): Tools {
+export function sampleTools({
+  config,
+  link,
+  now,
+}: {
+  config: Config;
+  link(url: string, message: MessageLink): string;
+  now: () => number;
+}): Tools {
   return {
     ...limitsOf(config.novu.plan),
     now,
@@ -87,6 +99,7 @@ export function sampleTools({ config, now }: { config: Config; now: () => number
     objectionTo: async () => ({ objection: null, holdouts: {} }),
     variants: async () => ({}),
     untilHours: () => SAMPLE_WAIT_MS,
+    link: (url, message) => link(url, { ...message, track: false }),
     putOff: async () => 0,
     mayEndUnheard: async () => {},
     record: async () => {},

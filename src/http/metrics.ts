@@ -29,6 +29,8 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     new Gauge({ name: `bridge_${name}`, help, labelNames, registers: [registry] });
 
   const answers = counter("webhook_answers", "Answers to deliveries, by HTTP status", ["status"]);
+  const novuAnswers = counter("novu_webhook_answers", "Answers to Novu's deliveries, by HTTP status", ["status"]);
+  const novuEvents = counter("novu_events", "What Novu told of messages, by what became of it", ["outcome"]);
   const events = counter("events", "Events by what became of them", ["outcome"]);
   const setAside = counter("set_aside", "Deliveries, or parts of them, that caused nothing", ["cause"]);
   const work = counter("work", "Tries at work, by how they ended", ["lane", "outcome"]);
@@ -41,6 +43,7 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     "what",
   ]);
 
+  const links = counter("links", "Requests for links of messages, by what asked", ["kind"]);
   const timeZones = counter("invalid_time_zones", "Time zones of people that are none, and were passed over", []);
 
   const storeUp = gauge("store_up", "1 when the store could be read just now", []);
@@ -56,12 +59,15 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
 
   return {
     answered: (status: number) => answers.inc({ status }),
+    novuAnswered: (status: number) => novuAnswers.inc({ status }),
+    novuEvent: (outcome: string) => novuEvents.inc({ outcome }),
     event: (outcome: "accepted" | "duplicate" | "ignored") => events.inc({ outcome }),
     setAside: (cause: Cause) => setAside.inc({ cause }),
     work: (lane: Lane, outcome: "done" | "retried" | "put off" | "dead") => work.inc({ lane, outcome }),
     triggered: (workflow: string) => triggers.inc({ workflow }),
     decided: ({ workflow, channel, outcome, reason }: Decision) =>
       decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
+    link: (kind: string) => links.inc({ kind }),
     invalidTimeZone: () => timeZones.inc(),
     swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
     inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),

@@ -1,12 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Cause } from "../contracts/cause.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import { describeError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
-import type { Log } from "../lib/log.ts";
-import { BodyError, readBody } from "../lib/read-body.ts";
 import { readPostHogEvent } from "./posthog-event.ts";
-import type { Authenticate } from "./webhook-auth.ts";
+import { type WebhookDoor, webhookDoor } from "./webhook-door.ts";
 
 /**
  * What became of an event, and why it does not do all that it might have; resolves when it is on disk,
@@ -17,81 +14,22 @@ export type Accept = (
   body: string,
 ) => Promise<{ outcome: "accepted" | "duplicate"; reason?: string } | { outcome: "ignored"; reason: string }>;
 
-/** PostHog's events reach 1 MB and its persons 512 KB. It never retries a 413. */
-const LARGEST_BODY = 2 * 1024 * 1024;
-const RETRY_AFTER_SECONDS = 5;
-
-interface Answer {
-  status: number;
-  body: Record<string, string>;
-  headers?: Record<string, string>;
-}
-
-const UNAVAILABLE: Answer = {
-  status: 503,
-  headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
-  body: { error: "cannot store events now; send it again" },
-};
-
 /**
- * The door for PostHog. It tries again on 503 and three times in all, so 503 is the answer to
- * our own trouble only; what it sent in vain is a 202 with the reason, which is kept. Its logs
- * show the answers: nothing personal or secret goes into them. Plain node:http, because this is
- * where the load is and Express would cost several times as much as the rest.
+ * The door for PostHog. It tries again on 503 and three times in all; what it sent in vain is a 202
+ * with the reason, which is kept.
  */
 export function postHogWebhook({
-  authenticate,
   accept,
   setAside,
-  count,
-  isStopping,
   now,
-  log,
-}: {
-  authenticate: Authenticate;
+  ...door
+}: WebhookDoor & {
   accept: Accept;
   setAside(delivery: { cause: Cause; reason: string; body: string }): Promise<void>;
-  /** Hears each answer. */
-  count(status: number): void;
-  isStopping(): boolean;
   now(): number;
-  log: Log;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  return async (request, response) => {
-    const { status, headers, body } = await answerTo(request);
-    count(status);
-    const text = JSON.stringify(body);
-    // Not a byte more is read of a body that was refused half-way.
-    const connection = request.complete ? {} : { connection: "close" };
-    response
-      .writeHead(status, {
-        ...headers,
-        ...connection,
-        "content-type": "application/json; charset=utf-8",
-        "content-length": Buffer.byteLength(text),
-      })
-      .end(text);
-    request.resume();
-  };
-
-  async function answerTo(request: IncomingMessage): Promise<Answer> {
-    try {
-      const bytes = await readBody(request, LARGEST_BODY);
-      const proof = authenticate(request.headers, bytes);
-      if (!proof.ours) return refused(401, proof.why);
-      if (isStopping()) return UNAVAILABLE;
-      return { status: 202, body: await take(bytes.toString("utf8")) };
-    } catch (error) {
-      if (error instanceof BodyError) return refused(error.status, error.message);
-      log.error({ stop: "ingress", answer: 503, error: describeError(error) });
-      return UNAVAILABLE;
-    }
-  }
-
-  function refused(status: number, why: string): Answer {
-    log.warn({ stop: "ingress", answer: status, reason: why });
-    return { status, body: { error: why } };
-  }
+  const { log } = door;
+  return webhookDoor({ ...door, take });
 
   async function take(body: string): Promise<Record<string, string>> {
     const parsed = parseJson(body);

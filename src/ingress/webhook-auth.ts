@@ -8,8 +8,8 @@ export type Authenticate = (
 ) => { ours: true } | { ours: false; why: string };
 
 /**
- * Proves that a delivery is ours, by a Standard Webhooks signature or by the static header
- * `x-webhook-secret`. Any of the secrets will do, so that they can be rotated; without secrets
+ * Proves that a delivery is ours, by a Standard Webhooks signature, also in the spelling of Svix, which
+ * delivers for Novu, or by the static header `x-webhook-secret`. Any of the secrets will do, so that they can be rotated; without secrets
  * nothing is ours. The answer's `why` may be shown to the sender.
  */
 export function webhookAuth({ secrets, now }: { secrets: string[]; now: () => number }): Authenticate {
@@ -17,11 +17,12 @@ export function webhookAuth({ secrets, now }: { secrets: string[]; now: () => nu
   const fixed = secrets.filter((secret) => !secret.startsWith("whsec_")).map(sha256);
 
   return (headers, body) => {
-    const signature = headers["webhook-signature"];
+    const prefix = headers["webhook-signature"] === undefined ? "svix" : "webhook";
+    const signature = headers[`${prefix}-signature`];
     if (typeof signature === "string" && keys.length > 0) {
       const signed = {
-        "webhook-id": text(headers["webhook-id"]),
-        "webhook-timestamp": text(headers["webhook-timestamp"]),
+        "webhook-id": text(headers[`${prefix}-id`]),
+        "webhook-timestamp": text(headers[`${prefix}-timestamp`]),
         "webhook-signature": signature,
       };
       const verdict = verify({ headers: signed, body, keys, nowMs: now() });

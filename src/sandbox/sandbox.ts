@@ -46,6 +46,8 @@ export interface SandboxOptions {
   /** 0 is any free port. */
   ports?: { app: number; posthog: number; novu: number };
   log?: Log;
+  /** Whether Novu tells the app what became of its messages, which it does from the team plan on. */
+  novuWebhooks?: boolean;
   /** Whose events cause nothing. */
   internalUsers?: Config["internalUsers"];
   /** What the two services remembered. */
@@ -77,6 +79,7 @@ export async function openSandbox({
   dataDir,
   workflows,
   plan = "free",
+  novuWebhooks = false,
   internalUsers = [],
   startAt,
   flowing = false,
@@ -156,6 +159,8 @@ export async function openSandbox({
       signingSecret: LOCAL_KEYS.signingSecret,
       events: app.events,
     });
+    if (novuWebhooks)
+      novu.sendWebhooks({ url: `${app.url}/webhooks/novu`, signingSecret: LOCAL_KEYS.novuSigningSecret });
     const response = await fetch(`${novu.url}/v1/bridge/sync?source=sandbox`, {
       method: "POST",
       headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
@@ -182,6 +187,7 @@ export async function openSandbox({
       posthog.state.deliveries.length +
       novu.bridgeCalls.length +
       novu.triggers.length +
+      novu.webhooks.deliveries.flatMap(({ attempts }) => attempts).length +
       novu.state.messages.length
     );
   }

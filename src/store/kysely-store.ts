@@ -3,6 +3,7 @@ import type { Lane } from "../contracts/work.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { type Acceptance, type AcceptParts, acceptAll, acceptanceOf, bytesOf, type FromJson } from "./accept.ts";
+import { captures } from "./captures.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
 import { entries } from "./entries.ts";
@@ -105,6 +106,7 @@ export function createKyselyStore({
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),
     ...variantMemory({ db, now }),
+    ...captures({ db, now, announce }),
     ...retention({ db, takeSweep }),
     ...histories({ db }),
     ...overview({ db }),

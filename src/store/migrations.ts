@@ -218,6 +218,22 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema.createIndex("variants_by_age").on("variants").column("drawn_at").execute();
     },
   },
+
+  "0009-captures": {
+    async up(db) {
+      await db.schema
+        .createTable("captures")
+        .addColumn("transaction_id", "text", (column) => column.notNull())
+        .addColumn("step", "text", (column) => column.notNull())
+        .addColumn("status", "text", (column) => column.notNull())
+        .addColumn("distinct_id", "text", (column) => column.notNull())
+        .addColumn("captured_at", "bigint", (column) => column.notNull())
+        .addPrimaryKeyConstraint("captures_once", ["transaction_id", "step", "status"])
+        .execute();
+      await db.schema.createIndex("captures_by_age").on("captures").column("captured_at").execute();
+      await db.schema.createIndex("captures_of_person").on("captures").column("distinct_id").execute();
+    },
+  },
 });
 
 /** Throws when the tables are not there, or older than this version. */

@@ -18,6 +18,7 @@ const TABLE_OF = {
   decisions: "decisions",
   sends: "sends",
   variants: "variants",
+  captures: "captures",
   setAside: "set_aside",
   profiles: "profiles",
   aliases: "aliases",
@@ -161,6 +162,21 @@ function sweeps(trx: Kysely<Tables>, before: number) {
               .where("drawn_at", "<", before)
               .limit(limit)
               .$asTuple("transaction_id", "flag"),
+          ),
+        ),
+    (limit: number) =>
+      trx
+        .deleteFrom("captures")
+        .where(({ eb, refTuple }) =>
+          eb(
+            refTuple("transaction_id", "step", "status"),
+            "in",
+            trx
+              .selectFrom("captures")
+              .select(["transaction_id", "step", "status"])
+              .where("captured_at", "<", before)
+              .limit(limit)
+              .$asTuple("transaction_id", "step", "status"),
           ),
         ),
     (limit: number) =>

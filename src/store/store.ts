@@ -1,3 +1,4 @@
+import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { RunVariant } from "../contracts/experiment.ts";
@@ -70,6 +71,7 @@ export type PersonRecords = Record<
   | "decisions"
   | "sends"
   | "variants"
+  | "captures"
   | "work"
   | "setAside"
   | "profiles"
@@ -233,6 +235,8 @@ export interface Store extends Histories {
   decidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;
   /** Work to be done later; the same `key` is the same work, and its first time counts. */
   schedule(key: string, work: Work, at: number): Promise<void>;
+  /** Notes what became of a message, and the report it owes; once for each run, step and status, and answers whether this was it. */
+  capture(capture: Capture): Promise<boolean>;
   /** The newest `limit` (1,000) decisions, in the order they were first made. */
   listDecisions(query?: { distinctId?: string; limit?: number }): Promise<Decision[]>;
   /** What became of each workflow since then, in milliseconds since 1970. */

@@ -85,6 +85,15 @@ export interface Tables {
     /** The step whose report tells PostHog that the person is exposed; null until there is one. */
     exposed_by: string | null;
   };
+  /** What others have said became of a message, and PostHog was told or is to be. */
+  captures: {
+    transaction_id: string;
+    /** Empty where it is of the whole run. */
+    step: string;
+    status: string;
+    distinct_id: string;
+    captured_at: number;
+  };
   /** When the next place in each line, or the next turn, is, in milliseconds since 1970, with fractions. */
   lines: { name: string; next_at: number };
   set_aside: {

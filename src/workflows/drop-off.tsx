@@ -42,10 +42,10 @@ export const dropOff = lifecycle({
     await step.wait("an-hour", { hours: 1 });
     await step.inApp(
       "checkout-note",
-      ({ controls }) => ({
+      ({ controls, link }) => ({
         subject: controls.subject,
         body: controls.body,
-        redirect: { url: payload.checkout_url, target: "_self" },
+        redirect: { url: link(payload.checkout_url), target: "_self" },
       }),
       {
         controlSchema: noteControls("Your checkout is still open", "Everything is where you left it."),
@@ -56,12 +56,12 @@ export const dropOff = lifecycle({
     await step.wait("until-a-day", { hours: 23 });
     await step.email(
       "recovery",
-      ({ person, controls, variants }) => ({
+      ({ person, controls, variants, link }) => ({
         subject: { control: controls.subject, benefit: controls.benefit_subject }[variants.subject],
         body: (
           <CheckoutRecovery
             firstName={firstName(person.name)}
-            checkoutUrl={payload.checkout_url}
+            checkoutUrl={link(payload.checkout_url)}
             cartValue={money(payload)}
           />
         ),

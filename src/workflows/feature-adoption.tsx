@@ -30,11 +30,13 @@ export const featureAdoption = lifecycle({
     await step.throttle("one-an-hour", { most: 1, within: { hours: 1 } });
     await step.email(
       "feature-guide",
-      ({ person, controls }) => {
-        const { tips, ...feature } = guideTo(payload.feature);
+      ({ person, controls, link }) => {
+        const { tips, url, ...feature } = guideTo(payload.feature);
         return {
           subject: `${controls.subject} ${feature.name}`,
-          body: <FeatureGuide firstName={firstName(person.name)} feature={feature} tips={tips} />,
+          body: (
+            <FeatureGuide firstName={firstName(person.name)} feature={{ ...feature, url: link(url) }} tips={tips} />
+          ),
         };
       },
       { controlSchema: subjectControl("Get more out of"), atAnyHour: true },

@@ -20,6 +20,11 @@ export interface Moment<Controls> {
   controls: Controls;
   /** What time it is; the clock of the machine may be another. */
   now: Date;
+  /**
+   * A link as it goes into this message: with `utm_…`, and through a redirect that counts the click,
+   * which an SMS is too short for unless `track` says so. What does not lead to the web stays as it is.
+   */
+  link(url: string, options?: { track?: boolean }): string;
 }
 
 /** What a message is made of: the same, and what is tried out on this person. */
@@ -122,6 +127,9 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
       distinctId: who.distinctId,
       controls: controls as z.output<Controls>,
       now: new Date(tools.now()),
+      // Of a rehearsal there is no run that a click could count for.
+      link: (url, { track = channel !== "sms" } = {}) =>
+        tools.link(url, { ...about, channel, track: track && !run.rehearsal }),
     };
   }
 

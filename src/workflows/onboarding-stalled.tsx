@@ -26,12 +26,12 @@ export const onboardingStalled = lifecycle({
   async workflow({ step, payload }) {
     const note = await step.inApp(
       "help-note",
-      ({ person, controls }) => {
+      ({ person, controls, link }) => {
         const { phrase, helpUrl } = setupStepOf(person.onboarding_step, payload.step);
         return {
           subject: controls.subject,
           body: `${controls.body} ${phrase}.`,
-          primaryAction: { label: controls.button, redirect: { url: helpUrl, target: "_self" } },
+          primaryAction: { label: controls.button, redirect: { url: link(helpUrl), target: "_self" } },
         };
       },
       {
@@ -54,11 +54,18 @@ export const onboardingStalled = lifecycle({
     await step.wait("six-hours", { hours: 6 });
     await step.email(
       "help-email",
-      ({ person, controls }) => {
+      ({ person, controls, link }) => {
         const { phrase, url, helpUrl } = setupStepOf(person.onboarding_step, payload.step);
         return {
           subject: `${controls.subject} ${phrase}`,
-          body: <OnboardingHelp firstName={firstName(person.name)} stuckAt={phrase} helpUrl={helpUrl} setupUrl={url} />,
+          body: (
+            <OnboardingHelp
+              firstName={firstName(person.name)}
+              stuckAt={phrase}
+              helpUrl={link(helpUrl)}
+              setupUrl={link(url)}
+            />
+          ),
         };
       },
       {

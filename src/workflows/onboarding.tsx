@@ -26,20 +26,24 @@ export const onboarding = lifecycle({
   async workflow({ step, payload }) {
     await step.email(
       "welcome",
-      ({ person, controls }) => ({
+      ({ person, controls, link }) => ({
         subject: controls.subject,
         body: (
-          <Welcome firstName={firstName(person.name)} invitedBy={payload.invited_by ?? undefined} setupUrl={setupUrl} />
+          <Welcome
+            firstName={firstName(person.name)}
+            invitedBy={payload.invited_by ?? undefined}
+            setupUrl={link(setupUrl)}
+          />
         ),
       }),
       { controlSchema: subjectControl(`Welcome to ${brand.name}`), atAnyHour: true },
     );
     await step.inApp(
       "welcome-note",
-      ({ controls }) => ({
+      ({ controls, link }) => ({
         subject: controls.subject,
         body: controls.body,
-        primaryAction: { label: controls.button, redirect: { url: setupUrl, target: "_self" } },
+        primaryAction: { label: controls.button, redirect: { url: link(setupUrl), target: "_self" } },
       }),
       {
         controlSchema: textControls({
@@ -53,11 +57,11 @@ export const onboarding = lifecycle({
     await step.wait("until-day-2", { days: 2 });
     await step.email(
       "setup-nudge",
-      ({ person, controls }) => {
+      ({ person, controls, link }) => {
         const { phrase, why, url } = setupStepOf(person.onboarding_step);
         return {
           subject: `${controls.subject}: ${phrase}`,
-          body: <SetupNudge firstName={firstName(person.name)} nextStep={phrase} why={why} setupUrl={url} />,
+          body: <SetupNudge firstName={firstName(person.name)} nextStep={phrase} why={why} setupUrl={link(url)} />,
         };
       },
       { controlSchema: subjectControl("Next"), skip: ({ person }) => isSetUp(person) },
@@ -66,11 +70,13 @@ export const onboarding = lifecycle({
     await step.wait("until-day-5", { days: 3 });
     await step.email(
       "feature-spotlight",
-      ({ person, controls }) => {
+      ({ person, controls, link }) => {
         const feature = nextFeature(person.features_used);
         return {
           subject: `${controls.subject} ${feature.name}?`,
-          body: <FeatureSpotlight firstName={firstName(person.name)} feature={feature} />,
+          body: (
+            <FeatureSpotlight firstName={firstName(person.name)} feature={{ ...feature, url: link(feature.url) }} />
+          ),
         };
       },
       {
@@ -82,9 +88,9 @@ export const onboarding = lifecycle({
     await step.wait("until-day-10", { days: 5 });
     await step.email(
       "check-in",
-      ({ person, controls }) => ({
+      ({ person, controls, link }) => ({
         subject: controls.subject,
-        body: <CheckIn firstName={firstName(person.name)} setupUrl={setupUrl} />,
+        body: <CheckIn firstName={firstName(person.name)} setupUrl={link(setupUrl)} />,
       }),
       { controlSchema: subjectControl("What is in the way?"), skip: ({ person }) => isSetUp(person) },
     );

@@ -51,7 +51,7 @@ export const paidConversion = lifecycle({
 
     await step.email(
       "offer-email",
-      ({ person, controls, variants }) => ({
+      ({ person, controls, variants, link }) => ({
         subject: `${controls.subject} ${offer.endsOn}: ${OFFERS[variants.offer].words}`,
         body: (
           <PaidOffer
@@ -59,7 +59,7 @@ export const paidConversion = lifecycle({
             proof={controls.proof}
             offer={OFFERS[variants.offer].words}
             endsOn={offer.endsOn}
-            upgradeUrl={OFFERS[variants.offer].upgradeUrl}
+            upgradeUrl={link(OFFERS[variants.offer].upgradeUrl)}
             reason={payload.reason}
           />
         ),
@@ -70,12 +70,12 @@ export const paidConversion = lifecycle({
     await step.wait("until-two-days-before", { days: 5 });
     await step.inApp(
       "offer-reminder",
-      ({ controls, variants }) => ({
+      ({ controls, variants, link }) => ({
         subject: `${controls.subject} ${offer.endsOn}`,
         body: `If you upgrade by then, you get ${OFFERS[variants.offer].words}.`,
         primaryAction: {
           label: "See the plans",
-          redirect: { url: OFFERS[variants.offer].upgradeUrl, target: "_self" },
+          redirect: { url: link(OFFERS[variants.offer].upgradeUrl), target: "_self" },
         },
       }),
       { controlSchema: subjectControl("Your offer ends on"), skip },

@@ -45,10 +45,10 @@ export const reEngagement = lifecycle({
 
     await step.inApp(
       "feature-note",
-      ({ controls }) => ({
+      ({ controls, link }) => ({
         subject: `${controls.subject}: ${feature.name}`,
         body: feature.benefit,
-        redirect: { url: feature.url, target: "_self" },
+        redirect: { url: link(feature.url), target: "_self" },
       }),
       { controlSchema: subjectControl("New to you"), skip },
     );
@@ -56,9 +56,15 @@ export const reEngagement = lifecycle({
     await step.wait("two-days", { days: 2 });
     await step.email(
       "feature-email",
-      ({ person, controls, now }) => ({
+      ({ person, controls, now, link }) => ({
         subject: `${controls.subject}: ${feature.name}`,
-        body: <ComeBack firstName={firstName(person.name)} daysAway={daysAway(now)} feature={feature} />,
+        body: (
+          <ComeBack
+            firstName={firstName(person.name)}
+            daysAway={daysAway(now)}
+            feature={{ ...feature, url: link(feature.url) }}
+          />
+        ),
       }),
       { controlSchema: subjectControl("One thing you have not tried"), skip },
     );
@@ -66,20 +72,26 @@ export const reEngagement = lifecycle({
     await step.wait("five-days", { days: 5 });
     await step.email(
       "last-email",
-      ({ person, controls, now }) => ({
+      ({ person, controls, now, link }) => ({
         subject: `${controls.subject}: ${feature.name}`,
-        body: <LastCall firstName={firstName(person.name)} feature={feature} daysAway={daysAway(now)} />,
+        body: (
+          <LastCall
+            firstName={firstName(person.name)}
+            feature={{ ...feature, url: link(feature.url) }}
+            daysAway={daysAway(now)}
+          />
+        ),
       }),
       {
         controlSchema: subjectControl("Our last reminder"),
         skip: (moment) => skip(moment) || (chosen(moment.person) !== null && `prefers ${chosen(moment.person)}`),
       },
     );
-    await step.sms("last-sms", ({ controls }) => ({ body: lastWords(controls.opening, feature) }), {
+    await step.sms("last-sms", ({ controls, link }) => ({ body: lastWords(controls.opening, feature, link) }), {
       controlSchema: lastWordsControl,
       skip: (moment) => skip(moment) || (chosen(moment.person) !== "sms" && "has not chosen sms"),
     });
-    await step.chat("last-chat", ({ controls }) => ({ body: lastWords(controls.opening, feature) }), {
+    await step.chat("last-chat", ({ controls, link }) => ({ body: lastWords(controls.opening, feature, link) }), {
       controlSchema: lastWordsControl,
       skip: (moment) => skip(moment) || (chosen(moment.person) !== "chat" && "has not chosen chat"),
     });
@@ -93,8 +105,12 @@ const lastWordsControl = z.object({
     .meta({ title: "First sentence" }),
 });
 
-function lastWords(opening: string, { name, benefit, url }: ReturnType<typeof featureOf>): string {
-  return `${opening} Worth a look: ${name}. ${benefit} ${url}`;
+function lastWords(
+  opening: string,
+  { name, benefit, url }: ReturnType<typeof featureOf>,
+  link: (url: string) => string,
+): string {
+  return `${opening} Worth a look: ${name}. ${benefit} ${link(url)}`;
 }
 
 /** Where this person wants to be reached at last, if not by email. */

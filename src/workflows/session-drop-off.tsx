@@ -39,20 +39,20 @@ export const sessionDropOff = lifecycle({
     await step.wait("two-hours", { hours: 2 });
     const note = await step.inApp(
       "session-note",
-      ({ controls }) => ({
+      ({ controls, link }) => ({
         subject: controls.subject,
         body: controls.body,
-        redirect: { url: KEY_ACTIONS[payload.key_action].url, target: "_self" },
+        redirect: { url: link(KEY_ACTIONS[payload.key_action].url), target: "_self" },
       }),
       { controlSchema: noteControls("Your work is still here", "Carry on where you stopped.") },
     );
     await step.email(
       "session-email",
-      ({ person, controls }) => {
+      ({ person, controls, link }) => {
         const { phrase, url } = KEY_ACTIONS[payload.key_action];
         return {
           subject: controls.subject,
-          body: <SessionRecovery firstName={firstName(person.name)} unfinished={phrase} url={url} />,
+          body: <SessionRecovery firstName={firstName(person.name)} unfinished={phrase} url={link(url)} />,
         };
       },
       { controlSchema: subjectControl("Your work is still here"), skip: () => note.read && "has read the note" },

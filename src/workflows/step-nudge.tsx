@@ -26,7 +26,7 @@ export const stepNudge = lifecycle({
     const completed = await step.digest("an-hour", { hours: 1 });
     await step.email(
       "next-step",
-      ({ person, controls }) => {
+      ({ person, controls, link }) => {
         const done = inSetupOrder(completed);
         const { phrase, why, url } = nextStep(person, done) ?? setupStepOf(person.onboarding_step);
         return {
@@ -37,7 +37,7 @@ export const stepNudge = lifecycle({
               completed={done.map((one) => one.phrase)}
               nextStep={phrase}
               why={why}
-              setupUrl={url}
+              setupUrl={link(url)}
             />
           ),
         };

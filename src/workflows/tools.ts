@@ -1,5 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { Experiment, RunVariant } from "../contracts/experiment.ts";
+import type { MessageLink } from "../contracts/link.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Send, Verdict } from "../contracts/send.ts";
@@ -24,6 +25,8 @@ export interface Tools {
   ): Promise<Record<string, RunVariant>>;
   /** How long it is until the person's own hours, in milliseconds; 0 during them. `novuTimeZone` is what Novu has of them. */
   untilHours(person: Person["properties"], novuTimeZone: string | undefined): number;
+  /** A link as it goes into a message. */
+  link(url: string, message: MessageLink): string;
   /** Novu is told to ask again for a message; answers how often it has been told by now. */
   putOff(send: Pick<Send, "transactionId" | "step" | "distinctId">): Promise<number>;
   /** Novu may end this run here without a word. */

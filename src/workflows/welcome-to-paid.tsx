@@ -28,7 +28,7 @@ export const welcomeToPaid = lifecycle({
   async workflow({ step, payload }) {
     await step.email(
       "welcome",
-      ({ person, controls }) => {
+      ({ person, controls, link }) => {
         const { name, unlocked } = planOf(payload.plan);
         return {
           subject: `${controls.subject} ${name}`,
@@ -37,8 +37,8 @@ export const welcomeToPaid = lifecycle({
               firstName={firstName(person.name)}
               plan={name}
               unlocked={unlocked}
-              billingUrl={billingUrl}
-              appUrl={brand.appUrl}
+              billingUrl={link(billingUrl)}
+              appUrl={link(brand.appUrl)}
             />
           ),
         };
@@ -49,10 +49,10 @@ export const welcomeToPaid = lifecycle({
     await step.wait("a-day", { days: 1 });
     await step.inApp(
       "unlocked-note",
-      ({ controls }) => ({
+      ({ controls, link }) => ({
         subject: controls.subject,
         body: `${controls.body} ${listOf(planOf(payload.plan).unlocked)}.`,
-        redirect: { url: brand.appUrl, target: "_self" },
+        redirect: { url: link(brand.appUrl), target: "_self" },
       }),
       {
         controlSchema: noteControls("What your plan unlocks", "Ready to use in your workspace:"),

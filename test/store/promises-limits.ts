@@ -3,7 +3,7 @@ import type { EntryLimit } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
 import { LANES, unheardKey } from "../../src/contracts/work.ts";
 import type { RunPlace, Store } from "../../src/store/store.ts";
-import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import { clicked, decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -277,6 +277,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(records.events.map(({ uuid }) => uuid).sort()).toEqual(["ada-exit", "ada-start"]);
         expect(records.work.map(({ key }) => key).sort()).toEqual([
           "exit:ada-exit:w",
+          "report:ada-start:w:welcome:clicked",
           "report:ada-start:w:welcome:sent",
           "start:ada-start:w",
           "unheard:ada-start:w",
@@ -293,7 +294,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(await store.personRecords("grace")).toEqual(others);
         now += A_MINUTE_MS;
         const left = [...(await store.claim("novu", 10, 1000)), ...(await store.claim("posthog", 10, 1000))];
-        expect(left).toHaveLength(4);
+        expect(left).toHaveLength(5);
         expect(JSON.stringify(left)).not.toContain("ada");
         expect(new Set(Object.values(await store.forgetPerson("ada")))).toEqual(new Set([0]));
       });
@@ -314,8 +315,8 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const steps: Array<number | null> = [];
         do steps.push(await store.prune(Date.parse(day(5)), 2));
         while (steps.at(-1) !== 0);
-        // Two events, a run, an exit, a decision, a send and one set aside.
-        expect(steps).toEqual([2, 2, 2, 1, 0]);
+        // Two events, a run, an exit, a decision, a send, a click and one set aside.
+        expect(steps).toEqual([2, 2, 2, 2, 0]);
         const { entries, ...rest } = await store.personRecords("ada");
         expect([entries.length, Object.values(rest).flat()]).toEqual([1, []]);
         expect(await store.personRecords("grace")).toEqual(others);
@@ -339,7 +340,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const before = Date.parse(day(5));
         await store.prune(before, 100);
         const { exits, decisions, work } = await store.personRecords("ada");
-        expect([exits.length, decisions.length, work.length]).toEqual([1, 1, 4]);
+        expect([exits.length, decisions.length, work.length]).toEqual([1, 1, 5]);
         await doAll();
         expect(await store.prune(before, 100)).toBe(3);
       });
@@ -389,6 +390,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       const about = { eventUuid: `${distinctId}-odd`, eventName: "odd", distinctId };
       await store.setAside({ receivedAt: occurredAt, reason: "a reason", ...about, body: "" });
       await store.takePlace({ ...place, step: "welcome" }, { most: 3, withinMs: DAY_MS });
+      await store.capture(clicked({ transactionId: place.transactionId, distinctId }));
       await store.schedule(unheardKey(place.transactionId), { kind: "unheard", body: place }, now);
     }
 
@@ -410,8 +412,9 @@ const COUNTS = {
   exits: 1,
   decisions: 1,
   sends: 1,
+  captures: 1,
   variants: 0,
-  work: 4,
+  work: 5,
   setAside: 1,
   profiles: 0,
   aliases: 0,

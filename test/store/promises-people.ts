@@ -200,20 +200,11 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         }
         await merged(["visitor", "ada"]);
         const others = await store.personRecords("grace");
-        const forgotten = {
-          events: 7,
-          runs: 2,
-          entries: 2,
-          exits: 2,
-          decisions: 0,
-          sends: 0,
-          variants: 0,
-          work: 6,
-          setAside: 0,
-        };
+        const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, work: 6, profiles: 2, aliases: 1 };
+        const none = { decisions: 0, sends: 0, captures: 0, variants: 0, setAside: 0 };
         const records = await store.personRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
-        expect(counts).toEqual({ ...forgotten, profiles: 2, aliases: 1 });
+        expect(counts).toEqual({ ...forgotten, ...none });
         expect(JSON.stringify(records)).not.toContain("grace");
         expect(await store.forgetPerson("ada")).toEqual(counts);
         for (const id of ["visitor", "ada"]) expect(Object.values(await store.personRecords(id)).flat()).toEqual([]);

@@ -3,7 +3,7 @@ import type { Routing, Start } from "../../src/contracts/notification.ts";
 import type { Work } from "../../src/contracts/work.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
 import type { ExitPlace, SetAside, Store } from "../../src/store/store.ts";
-import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import { clicked, decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 
 /** A way to open one engine; `reopen` opens the same data again, as a restart does. */
 export interface Engine {
@@ -311,6 +311,26 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         store = await engine.reopen(() => now);
         expect(await store.takeTurn("t", 1_000)).toBe(now + 5_000);
       });
+    });
+
+    describe("what became of a message", () => {
+      it("is told once, by the first word of it, also when that was told long ago", async () => {
+        const later = clicked({ at: "2026-03-03T09:00:00.000Z" });
+        expect(await Promise.all([store.capture(clicked()), store.capture(clicked())])).toEqual([true, false]);
+        const owed = await store.claim("posthog", 10, 1000);
+        expect(owed.map(workOf)).toEqual([{ kind: "capture", body: clicked() }]);
+        await store.complete(owed.map(({ id }) => id));
+        expect(await store.capture(later)).toBe(false);
+        expect(await store.claim("posthog", 10, 1000)).toEqual([]);
+      });
+
+      it.each([{ step: "other" }, { status: "seen" as const }, { transactionId: "v:w" }])(
+        "is another thing with %o",
+        async (changes) => {
+          await store.capture(clicked());
+          expect(await store.capture(clicked(changes))).toBe(true);
+        },
+      );
     });
 
     describe("decisions", () => {

@@ -5,7 +5,7 @@ import Database from "libsql";
 import { describe, expect, it, vi } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { decision, event, exit, LATER, merge, OCCURRED_AT, profile, run, start } from "../support/facts.ts";
+import { clicked, decision, event, exit, LATER, merge, OCCURRED_AT, profile, run, start } from "../support/facts.ts";
 import { testFolder } from "../support/sandbox.ts";
 import { type Engine, storePromises } from "./promises.ts";
 import { storeHistories } from "./promises-history.ts";
@@ -54,6 +54,8 @@ describe("no statement reads a whole table", () => {
     ["occurrences", { ...query, eventName: "checkout_started", from: OCCURRED_AT, to: LATER }],
     ["takePlace", { ...place, step: "a" }, { most: 3, withinMs: 1 }],
     ["putOff", { ...place, step: "a" }],
+    ["capture", clicked()],
+    ["capture", clicked()],
     ["schedule", "k", { kind: "unheard", body: place }, 0],
     ["enter", place, "once"],
     ["enter", { ...place, transactionId: "other" }, "one at a time"],

@@ -1,3 +1,4 @@
+import type { Capture } from "../../src/contracts/capture.ts";
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
 import type { Exit, Merge, Profile, Start } from "../../src/contracts/notification.ts";
@@ -59,4 +60,16 @@ export function decision(changes: Partial<Decision> = {}): Decision {
     decidedAt: OCCURRED_AT,
   } satisfies Partial<Decision>;
   return { ...run, step: "welcome", channel: "email", ...outcome, ...changes };
+}
+
+/** Ada clicked in it, unless told otherwise. */
+export function clicked(changes: Partial<Capture> = {}): Capture {
+  const message = {
+    transactionId: "u:w",
+    workflow: "w",
+    distinctId: "ada",
+    step: "welcome",
+    channel: "email",
+  } as const;
+  return { status: "clicked", ...message, template: null, variants: {}, properties: {}, at: LATER, ...changes };
 }

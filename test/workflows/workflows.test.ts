@@ -21,6 +21,7 @@ const sampleTools: Tools = {
   objectionTo: () => Promise.reject(new Error("a preview asked whether it may go out")),
   variants: async () => ({}),
   untilHours: () => HOUR_MS,
+  link: (url) => url,
   putOff: () => Promise.reject(new Error("a preview was put off")),
   mayEndUnheard: () => Promise.reject(new Error("a preview was throttled")),
   record: () => Promise.reject(new Error("a preview noted a decision")),

@@ -6,6 +6,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
+import type { SignedTarget } from "../signed-webhook.ts";
 import { answer, refuse } from "./answer.ts";
 import { type BridgeAnswer, type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { hashOf, idempotency } from "./idempotency.ts";
@@ -13,10 +14,17 @@ import { rateLimit } from "./rate-limit.ts";
 import { emptyNovuState, type Message, type NovuState, type PublishedWorkflow } from "./state.ts";
 import { Subscriber, subscriberRoutes, upsertSubscriber } from "./subscribers.ts";
 import { tryStep } from "./try-step.ts";
+import { createNovuWebhooks, type NovuWebhooks } from "./webhooks.ts";
 import { createNovuWorker } from "./worker.ts";
 
 export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   state: NovuState;
+  /** What it tells others of its messages. */
+  webhooks: Pick<NovuWebhooks, "deliveries" | "resend">;
+  /** Sends its outbound webhooks there from now on. Throws on a plan that has none. */
+  sendWebhooks(target: SignedTarget): void;
+  /** A provider reports on a message that it has; `error` is what it says of one that failed. Throws for an unknown message. */
+  report(messageId: string, event: "delivered" | "seen" | "failed", error?: string): void;
   /** Every call to a bridge since the start. */
   bridgeCalls: BridgeCall[];
   /** Every trigger that came, whatever it was answered: its transaction id, and a hash of its body. */
@@ -80,7 +88,19 @@ export async function openLocalNovu({
   const triggers: LocalNovu["triggers"] = [];
   const activity = createActivity(clock);
   const bridge = createBridgeClient({ secretKey, pause: activity.pause, onCall: (call) => bridgeCalls.push(call) });
-  const worker = createNovuWorker({ state, bridge, plan: NOVU_PLANS[plan], clock, activity });
+  const webhooks = createNovuWebhooks({ clock, activity });
+  const worker = createNovuWorker({
+    state,
+    bridge,
+    plan: NOVU_PLANS[plan],
+    onMessage(message) {
+      webhooks.tell("sent", message);
+      // Nobody else will say so of what is in Novu's own Inbox.
+      if (message.channel === "in_app") webhooks.tell("delivered", message);
+    },
+    clock,
+    activity,
+  });
   const interference = interferable();
 
   const app = express()
@@ -105,6 +125,14 @@ export async function openLocalNovu({
     bridgeCalls,
     asked,
     triggers,
+    webhooks,
+    sendWebhooks(target) {
+      if (plan !== "team" && plan !== "enterprise") throw new Error(`Novu's ${plan} plan has no webhooks`);
+      webhooks.forward(target);
+    },
+    report(messageId, event, error) {
+      webhooks.tell(event, messageOf("message", messageId), error);
+    },
     mark,
     setControls(workflowId, stepId, values) {
       stepOf(workflowId, stepId);
@@ -210,15 +238,24 @@ export async function openLocalNovu({
   }
 
   function mark(messageId: string, as: "seen" | "read"): Message {
-    const message = state.messages.find(({ id, channel }) => id === messageId && channel === "in_app");
-    if (message === undefined) throw new Error(`there is no in-app message "${messageId}"`);
+    const message = messageOf("in-app message", messageId);
     const at = new Date(clock.now()).toISOString();
-    if (as === "seen") return Object.assign(message, { seen: true, lastSeenDate: at });
-    return Object.assign(message, {
-      seen: true,
-      read: true,
-      lastSeenDate: message.lastSeenDate ?? at,
-      lastReadDate: at,
-    });
+    if (as === "seen") Object.assign(message, { seen: true, lastSeenDate: at });
+    else
+      Object.assign(message, {
+        seen: true,
+        read: true,
+        lastSeenDate: message.lastSeenDate ?? at,
+        lastReadDate: at,
+      });
+    webhooks.tell(as, message);
+    return message;
+  }
+
+  function messageOf(what: "message" | "in-app message", messageId: string): Message {
+    const message = state.messages.find(({ id }) => id === messageId);
+    if (message === undefined || (what !== "message" && message.channel !== "in_app"))
+      throw new Error(`there is no ${what} "${messageId}"`);
+    return message;
   }
 }

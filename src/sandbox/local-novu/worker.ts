@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/errors.ts";
 import type { Activity } from "../activity.ts";
 import type { BridgeAnswer, BridgeClient } from "./bridge-call.ts";
-import type { Job, JobStatus, NovuRun, NovuState } from "./state.ts";
+import type { Job, JobStatus, Message, NovuRun, NovuState } from "./state.ts";
 import { delay } from "./steps/delay.ts";
 import { deliver, isChannel } from "./steps/deliver.ts";
 import { digest, promoteFollower } from "./steps/digest.ts";
@@ -28,12 +28,15 @@ export function createNovuWorker({
   state,
   bridge,
   plan,
+  onMessage,
   clock,
   activity,
 }: {
   state: NovuState;
   bridge: BridgeClient;
   plan: Plan;
+  /** Hears each message that is sent. */
+  onMessage(message: Message): void;
   clock: Clock;
   activity: Activity;
 }): NovuWorker {
@@ -85,7 +88,10 @@ export function createNovuWorker({
     if (status !== 200) return failed(job, `the bridge answered ${status || "nothing"}: ${String(body.message)}`);
     if (options?.skip === true) return { status: isAction(job) ? "skipped" : "canceled" };
     try {
-      return outcomeOf({ state, plan, run, job, outputs, now: clock.now() });
+      const sentBefore = state.messages.length;
+      const outcome = outcomeOf({ state, plan, run, job, outputs, now: clock.now() });
+      state.messages.slice(sentBefore).forEach(onMessage);
+      return outcome;
     } catch (error) {
       return failed(job, describeError(error));
     }

@@ -1,3 +1,5 @@
+import type { Attempt } from "../signed-webhook.ts";
+
 // What the local PostHog remembers: plain data, so that it can be kept in a file.
 
 export interface PostHogPerson {
@@ -28,7 +30,7 @@ export interface Delivery {
   distinctId: string;
   /** The exact bytes. */
   body: string;
-  attempts: Array<{ at: number; status: number | null; answer: string; ms: number }>;
+  attempts: Attempt[];
 }
 
 /** A feature flag: what it says for everybody, and for some people instead; the last that names a person counts. */

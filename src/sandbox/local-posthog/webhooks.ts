@@ -1,14 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
-import { describeError } from "../../lib/errors.ts";
-import { keyOf, sign } from "../../lib/standard-webhooks.ts";
 import type { Activity } from "../activity.ts";
+import { createSignedWebhooks, type SignedTarget } from "../signed-webhook.ts";
 import type { CapturedEvent, Delivery, PostHogPerson, PostHogState } from "./state.ts";
 
 /** An HTTP Webhook destination of the data pipeline. */
-export interface Destination {
-  url: string;
-  signingSecret: string;
+export interface Destination extends SignedTarget {
   /** The events it is sent; all when null. */
   events: string[] | null;
 }
@@ -39,6 +36,13 @@ export function createWebhooks({
   clock: Clock;
   activity: Activity;
 }): Webhooks {
+  const deliver = createSignedWebhooks({
+    timeoutMs: TIMEOUT_MS,
+    retryAfterMs: RETRY_AFTER_MS,
+    isGivenUp: (status) => !RETRIED.has(status),
+    now: clock.now,
+    activity,
+  });
   return {
     send(event, person) {
       const target = destination();
@@ -71,40 +75,6 @@ export function createWebhooks({
     state.deliveries.push(delivery);
     void activity.during(() => deliver(delivery, target));
     return delivery.id;
-  }
-
-  async function deliver(delivery: Delivery, target: Destination): Promise<void> {
-    let status = await attempt(delivery, target);
-    for (const waitMs of RETRY_AFTER_MS) {
-      if (status !== null && !RETRIED.has(status)) return;
-      await activity.pause(waitMs);
-      status = await attempt(delivery, target);
-    }
-  }
-
-  async function attempt(
-    { id, body, attempts }: Delivery,
-    { url, signingSecret }: Destination,
-  ): Promise<number | null> {
-    const startedAt = performance.now();
-    const log = (status: number | null, answer: string) =>
-      attempts.push({ at: clock.now(), status, answer, ms: performance.now() - startedAt });
-    try {
-      const signature = sign({ id, body, key: keyOf(signingSecret), nowMs: Date.now() });
-      const headers = { "content-type": "application/json", ...signature };
-      const response = await fetch(url, {
-        method: "POST",
-        headers,
-        body,
-        redirect: "manual",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      log(response.status, await response.text());
-      return response.status;
-    } catch (error) {
-      log(null, describeError(error));
-      return null;
-    }
   }
 }
 

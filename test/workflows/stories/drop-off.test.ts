@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { dropOff } from "../../../src/workflows/drop-off.tsx";
+import { leadsTo, linksIn } from "../../support/links.ts";
 import { openStory } from "../../support/story.ts";
 
 const workflows = [dropOff];
@@ -19,10 +20,15 @@ it("shows the way back in the app after an hour, and by email after a day", asyn
   expect(note?.content).toEqual({
     subject: "Your checkout is still open",
     body: "Everything is where you left it.",
-    redirect: { url: checkout.checkout_url, target: "_self" },
+    redirect: { url: expect.any(String), target: "_self" },
   });
   expect(email?.content.body).toContain("the total was €120.00.");
-  expect(email?.content.body).toContain('href="https://app.acme.example/straße?step=payment&amp;from=ü"');
+  const links = await Promise.all([...linksIn(note!), ...linksIn(email!)].map(leadsTo));
+  const target = `${encodeURI(checkout.checkout_url)}&utm_source=lifecycle`;
+  expect(links).toEqual([
+    `${target}&utm_medium=in_app&utm_campaign=drop-off&utm_content=checkout-note`,
+    `${target}&utm_medium=email&utm_campaign=drop-off&utm_content=recovery`,
+  ]);
 });
 
 it("stops with the checkout that is completed, whenever it is", async () => {

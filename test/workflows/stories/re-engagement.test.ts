@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LOCAL_KEYS, type Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { reEngagement } from "../../../src/workflows/re-engagement.tsx";
+import { leadsTo, linksIn } from "../../support/links.ts";
 import { openStory, type Story } from "../../support/story.ts";
 
 const workflows = [reEngagement];
@@ -55,10 +56,23 @@ describe("three messages on a feature that has not been tried", () => {
       "day 7 09:00  linus  re-engagement  last-sms  not sent: unreachable: no phone number",
       "day 7 09:00  linus  re-engagement  last-chat  not sent: not needed: has not chosen chat",
     ]);
-    const body =
-      "Acme: our last reminder, no other comes after this one. Worth a look: alerts. Hear about a change in your numbers before anybody asks. https://app.acme.example/alerts";
-    expect(story.messages("ada").at(-1)).toMatchObject({ channel: "sms", to: "+491234", content: { body } });
-    expect(story.messages("grace").at(-1)).toMatchObject({ channel: "chat", providerId: "slack", content: { body } });
+    const words =
+      "Acme: our last reminder, no other comes after this one. Worth a look: alerts. Hear about a change in your numbers before anybody asks.";
+    const target = "https://app.acme.example/alerts?utm_source=lifecycle";
+    const [sms, chat] = ["ada", "grace"].map((person) => story.messages(person).at(-1)!);
+    expect(sms).toMatchObject({
+      channel: "sms",
+      to: "+491234",
+      content: { body: `${words} ${target}&utm_medium=sms&utm_campaign=re-engagement&utm_content=last-sms` },
+    });
+    expect(chat).toMatchObject({
+      channel: "chat",
+      providerId: "slack",
+      content: { body: expect.stringMatching(`^${words} http://127.0.0.1`) },
+    });
+    expect(await leadsTo(linksIn(chat!)[0])).toBe(
+      `${target}&utm_medium=chat&utm_campaign=re-engagement&utm_content=last-chat`,
+    );
   });
 
   it("stop when the person is back, be it that no event says so", async () => {

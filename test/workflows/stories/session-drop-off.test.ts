@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { sessionDropOff } from "../../../src/workflows/session-drop-off.tsx";
+import { leadsTo, linksIn } from "../../support/links.ts";
 import { openStory } from "../../support/story.ts";
 
 const workflows = [sessionDropOff];
@@ -21,7 +22,7 @@ it("shows the way back two hours after a session that ended before its key actio
     "day 0 11:00  ada  session-drop-off  session-email  sent",
   ]);
   const [note, email] = story.messages("ada");
-  expect(note?.content.redirect).toEqual({ url: "https://app.acme.example/reports/draft", target: "_self" });
+  expect(await leadsTo(linksIn(note!)[0])).toMatch(/^https:\/\/app\.acme\.example\/reports\/draft\?utm_source=/);
   expect(email?.content.body).toContain("You were about to build a report and left before the end.");
 });
 

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Capture } from "../contracts/capture.ts";
+import type { Decision } from "../contracts/decision.ts";
+import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
+import { parseJson } from "../lib/json.ts";
+import { type NovuMessage, readNovuEvent } from "./novu-event.ts";
+import { type WebhookDoor, webhookDoor } from "./webhook-door.ts";
+
+/**
+ * The door for Novu's outbound webhooks, which tell what became of a message behind Novu. It tries
+ * for a day on anything but a 2xx, so what is not about a message of ours is a 202 with the reason.
+ */
+export function novuWebhook({
+  decisionsOf,
+  capture,
+  onUndeliverable,
+  onPreferences,
+  countEvent,
+  now,
+  ...door
+}: WebhookDoor & {
+  decisionsOf(transactionIds: string[]): Promise<Decision[]>;
+  /** Resolves when it is on disk; answers whether this is the first word of it. */
+  capture(capture: Capture): Promise<boolean>;
+  /** An email came back for good, or was called spam. The same may be told several times. */
+  onUndeliverable(news: Undeliverable): Promise<void>;
+  /** The same may be told several times. */
+  onPreferences(change: PreferenceChange): Promise<void>;
+  /** Hears what became of each delivery, in few words. */
+  countEvent(outcome: string): void;
+  now(): number;
+}): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { log } = door;
+  return webhookDoor({ ...door, take });
+
+  async function take(body: string): Promise<Record<string, string>> {
+    const parsed = parseJson(body);
+    if (parsed === undefined) return ignored("not JSON", "the body is not JSON");
+    const event = readNovuEvent(parsed);
+    if (event.kind === "misfit") return ignored(event.cause, event.reason);
+    if (event.kind === "message") return tell(event.message);
+
+    await onPreferences({ ...event.change, at: event.change.at ?? nowText() });
+    countEvent("preferences");
+    return { accepted: "preferences" };
+  }
+
+  async function tell(message: NovuMessage): Promise<Record<string, string>> {
+    const { status, transactionId, channel, isHard } = message;
+    const decision = decisionOn(message, await decisionsOf([transactionId]));
+    if (decision === null) return ignored("not ours", "it is about no message of ours");
+
+    const { distinctId, workflow, step, template, variants } = decision;
+    const at = message.at ?? nowText();
+    // First, because a delivery that comes again is captured already.
+    if (channel === "email" && (status === "complained" || (status === "bounced" && isHard)))
+      await onUndeliverable({ distinctId, cause: status, at });
+    const facts = { status, distinctId, workflow, transactionId, step, channel, template, variants, at };
+    const properties = status === "bounced" ? { bounce: isHard ? "hard" : "soft" } : {};
+    const isFirst = await capture({ ...facts, properties });
+    countEvent(isFirst ? status : "repeated");
+    log.info({ stop: "ingress", answer: 202, from: "novu", outcome: status, workflow, step, transactionId, isFirst });
+    return { [isFirst ? "accepted" : "duplicate"]: status };
+  }
+
+  function ignored(cause: string, reason: string): Record<string, string> {
+    countEvent(cause);
+    log.info({ stop: "ingress", answer: 202, from: "novu", outcome: "ignored", reason });
+    return { ignored: reason };
+  }
+
+  function nowText(): string {
+    return new Date(now()).toISOString();
+  }
+}
+
+/** Novu says which run and channel a message is of, but not which step: the one that was sent when the message was made. */
+function decisionOn({ step, channel, createdAt, at }: NovuMessage, decisions: Decision[]): Decision | null {
+  if (step !== null) return decisions.find((decision) => decision.step === step) ?? null;
+  const time = createdAt ?? at;
+  const made = time === null ? Number.MAX_SAFE_INTEGER : Date.parse(time);
+  const sent = decisions
+    .filter((decision) => decision.channel === channel && decision.outcome === "sent")
+    .map((decision) => ({ decision, apart: Math.abs(made - Date.parse(decision.decidedAt)) }));
+  return sent.sort((one, other) => one.apart - other.apart)[0]?.decision ?? null;
+}

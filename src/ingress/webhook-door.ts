@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { describeError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { BodyError, readBody } from "../lib/read-body.ts";
+import type { Authenticate } from "./webhook-auth.ts";
+
+/** PostHog's events reach 1 MB and its persons 512 KB. It never retries a 413. */
+const LARGEST_BODY = 2 * 1024 * 1024;
+const RETRY_AFTER_SECONDS = 5;
+
+interface Answer {
+  status: number;
+  body: Record<string, string>;
+  headers?: Record<string, string>;
+}
+
+const UNAVAILABLE: Answer = {
+  status: 503,
+  headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
+  body: { error: "cannot store events now; send it again" },
+};
+
+export interface WebhookDoor {
+  authenticate: Authenticate;
+  /** Hears each answer. */
+  count(status: number): void;
+  isStopping(): boolean;
+  log: Log;
+}
+
+/**
+ * A door for signed webhooks: 202 once `take` has put the delivery on disk, or has said why it causes
+ * nothing; 503 is the answer to our own trouble only, and asks for it again. The sender's logs show
+ * the answers: nothing personal or secret goes into them. Plain node:http, because this is where the
+ * load is and Express would cost several times as much as the rest.
+ */
+export function webhookDoor({
+  authenticate,
+  take,
+  count,
+  isStopping,
+  log,
+}: WebhookDoor & {
+  /** Answers what became of the body. */
+  take(body: string): Promise<Record<string, string>>;
+}): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return async (request, response) => {
+    const { status, headers, body } = await answerTo(request);
+    count(status);
+    const text = JSON.stringify(body);
+    // Not a byte more is read of a body that was refused half-way.
+    const connection = request.complete ? {} : { connection: "close" };
+    response
+      .writeHead(status, {
+        ...headers,
+        ...connection,
+        "content-type": "application/json; charset=utf-8",
+        "content-length": Buffer.byteLength(text),
+      })
+      .end(text);
+    request.resume();
+  };
+
+  async function answerTo(request: IncomingMessage): Promise<Answer> {
+    try {
+      const bytes = await readBody(request, LARGEST_BODY);
+      const proof = authenticate(request.headers, bytes);
+      if (!proof.ours) return refused(401, proof.why);
+      if (isStopping()) return UNAVAILABLE;
+      return { status: 202, body: await take(bytes.toString("utf8")) };
+    } catch (error) {
+      if (error instanceof BodyError) return refused(error.status, error.message);
+      log.error({ stop: "ingress", answer: 503, error: describeError(error) });
+      return UNAVAILABLE;
+    }
+  }
+
+  function refused(status: number, why: string): Answer {
+    log.warn({ stop: "ingress", answer: status, reason: why });
+    return { status, body: { error: why } };
+  }
+}

@@ -1,0 +1,71 @@
+import { describeError } from "../lib/errors.ts";
+import { keyOf, sign } from "../lib/standard-webhooks.ts";
+import type { Activity } from "./activity.ts";
+
+/** Where webhooks go, and what they are signed with. */
+export interface SignedTarget {
+  url: string;
+  signingSecret: string;
+}
+
+/** One try of a delivery. */
+export interface Attempt {
+  at: number;
+  /** Null when no answer came. */
+  status: number | null;
+  answer: string;
+  ms: number;
+}
+
+interface Delivery {
+  /** The webhook id: the same over the retries. */
+  id: string;
+  body: string;
+  attempts: Attempt[];
+}
+
+/** Delivers a body, signed anew for each try, until it is taken, given up, or tried often enough. */
+export function createSignedWebhooks({
+  timeoutMs,
+  retryAfterMs,
+  isGivenUp,
+  now,
+  activity,
+}: {
+  timeoutMs: number;
+  retryAfterMs: readonly number[];
+  /** Whether an answer is the last word. */
+  isGivenUp(status: number): boolean;
+  now(): number;
+  activity: Activity;
+}): (delivery: Delivery, target: SignedTarget) => Promise<void> {
+  return async (delivery, target) => {
+    let status = await attempt(delivery, target);
+    for (const waitMs of retryAfterMs) {
+      if (status !== null && isGivenUp(status)) return;
+      await activity.pause(waitMs);
+      status = await attempt(delivery, target);
+    }
+  };
+
+  async function attempt(
+    { id, body, attempts }: Delivery,
+    { url, signingSecret }: SignedTarget,
+  ): Promise<number | null> {
+    const startedAt = performance.now();
+    const log = (status: number | null, answer: string) =>
+      attempts.push({ at: now(), status, answer, ms: performance.now() - startedAt });
+    try {
+      // Compared with the real time, whatever the sandbox's clock says.
+      const signature = sign({ id, body, key: keyOf(signingSecret), nowMs: Date.now() });
+      const headers = { "content-type": "application/json", ...signature };
+      const signal = AbortSignal.timeout(timeoutMs);
+      const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+      log(response.status, await response.text());
+      return response.status;
+    } catch (error) {
+      log(null, describeError(error));
+      return null;
+    }
+  }
+}

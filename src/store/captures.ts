@@ -1,0 +1,43 @@
+import type { Kysely } from "kysely";
+import { type Capture, reportKey } from "../contracts/capture.ts";
+import type { Lane } from "../contracts/work.ts";
+import { workRow } from "./accept.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** What others say became of a message. Its report is done sooner or later and forgotten, so what was told is kept apart. */
+export function captures({
+  db,
+  now,
+  announce,
+}: {
+  db: Kysely<Tables>;
+  now: () => number;
+  announce(lane: Lane): void;
+}): Pick<Store, "capture"> {
+  return {
+    async capture(capture) {
+      const isFirst = await inTransaction(db, async (trx) => {
+        const { numInsertedOrUpdatedRows } = await trx
+          .insertInto("captures")
+          .values(rowOf(capture, now()))
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirstOrThrow();
+        if (numInsertedOrUpdatedRows === 0n) return false;
+        await trx
+          .insertInto("work")
+          .values(workRow(reportKey(capture), { kind: "capture", body: capture }, now()))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+        return true;
+      });
+      if (isFirst) announce("posthog");
+      return isFirst;
+    },
+  };
+}
+
+function rowOf({ transactionId, step, status, distinctId }: Capture, captured_at: number): Tables["captures"] {
+  return { transaction_id: transactionId, step: step ?? "", status, distinct_id: distinctId, captured_at };
+}

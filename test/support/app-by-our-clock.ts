@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { openApp } from "../../src/app.ts";
+import { readConfig } from "../../src/config.ts";
+import type { Clock } from "../../src/lib/clock.ts";
+
+// The app in a process of its own, by the time in a file, which another process writes. Asked over the
+// channel between the two, it does what is due by then, and answers when its next alarm is.
+
+const alarms = new Set<{ at: number; run: () => void }>();
+const clock: Clock = {
+  now: () => Number(readFileSync(process.env.CLOCK_FILE ?? "", "utf8")),
+  at(at, run) {
+    const alarm = { at, run };
+    alarms.add(alarm);
+    if (at <= clock.now()) setImmediate(ringDue);
+    return () => alarms.delete(alarm);
+  },
+};
+
+const app = await openApp(readConfig(process.env), { clock });
+process.on("message", async () => {
+  while (ringDue()) await app.idle();
+  await app.idle();
+  process.send?.({ nextAt: [...alarms].reduce((next, { at }) => Math.min(next, at), Number.POSITIVE_INFINITY) });
+});
+process.once("SIGTERM", async () => {
+  await app.stop();
+  process.disconnect();
+});
+process.send?.({ url: app.url });
+
+function ringDue(): boolean {
+  const due = [...alarms].filter(({ at }) => at <= clock.now());
+  for (const alarm of due) if (alarms.delete(alarm)) alarm.run();
+  return due.length > 0;
+}

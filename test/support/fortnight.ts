@@ -1,0 +1,184 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { IDENTITY_EVENTS } from "../../src/contracts/event.ts";
+import { type LocalNovu, openLocalNovu } from "../../src/sandbox/local-novu/local-novu.ts";
+import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
+import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";
+import { workflows } from "../../src/workflows/index.ts";
+import { environment } from "./app-process.ts";
+import { repeating } from "./repeating.ts";
+import { testFolder } from "./sandbox.ts";
+
+const APP = fileURLToPath(new URL("./app-by-our-clock.ts", import.meta.url));
+
+export interface Fortnight extends AsyncDisposable {
+  posthog: LocalPostHog;
+  novu: LocalNovu;
+  dataDir: string;
+  kills: number;
+  now(): number;
+  travelTo(timeMs: number): Promise<void>;
+  /** Resolves when all that happens at this moment has happened, the app's return from a kill included. */
+  settled(): Promise<void>;
+  /** Kills the app by -9 when the next request of that path has been answered, before it hears so or can go on. */
+  killAfter(path: RegExp): void;
+  stopApp(): Promise<void>;
+}
+
+/**
+ * The app in a process that can be killed, between a local PostHog and a local Novu on a clock that
+ * travels; each webhook, trigger, batch of reports and click is said `times` times.
+ */
+export async function openFortnight({ startAt, times }: { startAt: number; times: number }): Promise<Fortnight> {
+  const folder = testFolder();
+  const clockFile = join(folder.path, "clock");
+  const time = createVirtualClock({ startAt, flowing: false });
+  const writeTime = () => writeFileSync(clockFile, String(time.now()));
+  const clock = {
+    now: time.now,
+    at: (at: number, run: () => void) =>
+      time.at(at, () => {
+        writeTime();
+        run();
+      }),
+  };
+  writeTime();
+
+  const posthog = await openLocalPostHog({ ...LOCAL_KEYS, clock, port: 0 });
+  const novu = await openLocalNovu({ secretKey: LOCAL_KEYS.novu, plan: "team", clock, port: 0 });
+  let child: ChildProcess;
+  let appUrl: string | null = null;
+  let killAt: RegExp | null = null;
+  let kills = 0;
+  const isWrite = ({ method, path }: { method: string; path: string }) =>
+    (method === "POST" && /trigger|batch|webhooks/.test(path)) || path.startsWith("/r/");
+  const chorus = { isRepeated: isWrite, times, onRepeated: killIfMeant };
+  const doors = {
+    app: await repeating({ target: () => appUrl, ...chorus }),
+    posthog: await repeating({ target: () => posthog.url, ...chorus }),
+    novu: await repeating({ target: () => novu.url, ...chorus }),
+  };
+  const env = {
+    ...environment(doors, folder.path),
+    CLOCK_FILE: clockFile,
+    LOG_LEVEL: "fatal",
+    NOVU_PLAN: "team",
+    NOVU_WEBHOOK_SECRETS: LOCAL_KEYS.novuSigningSecret,
+    PUBLIC_URL: doors.app.url,
+  };
+  let starting = start();
+  await starting;
+
+  posthog.connect({
+    url: `${doors.app.url}/webhooks/posthog`,
+    signingSecret: LOCAL_KEYS.signingSecret,
+    events: [...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS],
+  });
+  novu.sendWebhooks({ url: `${doors.app.url}/webhooks/novu`, signingSecret: LOCAL_KEYS.novuSigningSecret });
+  const synced = await fetch(`${novu.url}/v1/bridge/sync`, {
+    method: "POST",
+    headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
+    body: JSON.stringify({ bridgeUrl: `${doors.app.url}/api/novu` }),
+  });
+  if (!synced.ok) throw new Error(`the workflows cannot be synced: ${await synced.text()}`);
+
+  return {
+    posthog,
+    novu,
+    dataDir: folder.path,
+    get kills() {
+      return kills;
+    },
+    now: time.now,
+    async travelTo(timeMs) {
+      await time.travelTo(timeMs, settled);
+      writeTime();
+      await settled();
+    },
+    settled,
+    killAfter(path) {
+      killAt = path;
+    },
+    stopApp,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await Promise.all([posthog.close(0), novu.close(0), ...Object.values(doors).map((door) => door.close(0))]);
+      time.stop();
+      folder[Symbol.dispose]();
+    },
+  };
+
+  async function start(): Promise<void> {
+    child = fork(APP, { env, execArgv: ["--import", "tsx"] });
+    const { url } = (await answerOf(child)) as { url: string };
+    appUrl = url;
+  }
+
+  async function killIfMeant(path: string): Promise<void> {
+    if (killAt === null || !killAt.test(path)) return;
+    killAt = null;
+    kills += 1;
+    appUrl = null;
+    child.kill("SIGKILL");
+    starting = once(child, "exit").then(start);
+  }
+
+  async function stopApp(): Promise<void> {
+    child.kill("SIGTERM");
+    const [code] = await once(child, "exit");
+    if (code !== 0) throw new Error(`the app ended with ${code}`);
+  }
+
+  async function settled(): Promise<void> {
+    let before: string;
+    let nextAt: number | null = null;
+    do {
+      before = happenings();
+      await posthog.idle();
+      await novu.idle();
+      await starting;
+      nextAt = await appIdle();
+      await posthog.idle();
+      await novu.idle();
+    } while (before !== happenings() || nextAt === null);
+    // So that the journey stops where the app has something to do.
+    if (Number.isFinite(nextAt)) clock.at(nextAt, () => {});
+  }
+
+  /** When the app's next alarm is, once it has done all that is due; null when it was killed over it. */
+  async function appIdle(): Promise<number | null> {
+    const asked = child;
+    asked.send({});
+    const { nextAt } = await answerOf(asked).catch(() => ({ nextAt: null }));
+    // JSON has no Infinity.
+    return asked === child ? (nextAt ?? Number.POSITIVE_INFINITY) : null;
+  }
+
+  function happenings(): string {
+    const { messages, runs } = novu.state;
+    const tries = novu.webhooks.deliveries.flatMap(({ attempts }) => attempts).length;
+    return JSON.stringify([
+      posthog.state.events.length,
+      novu.bridgeCalls.length,
+      runs.length,
+      messages.length,
+      tries,
+      kills,
+    ]);
+  }
+}
+
+async function answerOf(child: ChildProcess): Promise<Record<string, unknown> & { nextAt?: number | null }> {
+  const waiting = new AbortController();
+  const end = once(child, "exit", waiting).then(() => {
+    throw new Error("the app has ended");
+  });
+  const [message] = await Promise.race([once(child, "message", waiting), end]);
+  waiting.abort();
+  end.catch(() => {});
+  return message;
+}
