@@ -1,4 +1,5 @@
 import express from "express";
+import { createChoosing } from "./app/choosing.ts";
 import { liveTools, sampleTools } from "./app/tools.ts";
 import { startWorking } from "./app/working.ts";
 import { createPostHogReport } from "./attribution/posthog-report.ts";
@@ -87,9 +88,34 @@ export async function openApp(
     // Novu: the bridge it calls, the API we call
     const readPersons = postHogPersons(posthog);
     const decisions = createNotedDecisions();
+    const novuApi = createNovuApi(novu);
+    const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
+    const { report, setUnwanted, stop: stopReports } = createPostHogReport(posthog);
+    const paceProfiles = createPacer({
+      takePlaces: (count, intervalMs) => store.takePlaces("novu-profiles", count, intervalMs),
+      perSecond: profilesPerSecond,
+    });
+    const choosing = createChoosing({
+      config,
+      store,
+      workflows,
+      publicUrl: () => config.publicUrl ?? server.url,
+      novu: novuApi,
+      setUnwanted,
+      readPersons,
+      pace: paceProfiles,
+      onChosen() {
+        for (const lane of ["profiles", "posthog"] as const) working?.wake(lane);
+        studio?.changed();
+      },
+      count: metrics.unsubscribe,
+      now,
+      log,
+    });
     const live = liveTools({
       config,
       store,
+      unsubscribeUrl: choosing.unsubscribeUrl,
       readPersons,
       note: (decision) => decisions.note(decision),
       onScheduled: () => working?.wake("novu"),
@@ -109,21 +135,17 @@ export async function openApp(
     });
     assertWithinPlan(bridge.workflows, novu.plan);
     const sendingSteps = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [];
-    const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
-    const { report, stop: stopReports } = createPostHogReport(posthog);
     const perform = createPerform({
-      novu: createNovuApi(novu),
+      novu: novuApi,
       runs: { ...store, decide },
       report,
+      tellChoices: choosing.tell,
       sendingSteps,
       pace: createPacer({
         takePlaces: (count, intervalMs) => store.takePlaces("novu", count, intervalMs),
         perSecond: novu.triggersPerSecond ?? triggersPerSecond,
       }),
-      paceProfiles: createPacer({
-        takePlaces: (count, intervalMs) => store.takePlaces("novu-profiles", count, intervalMs),
-        perSecond: profilesPerSecond,
-      }),
+      paceProfiles,
       onTriggered: metrics.triggered,
       now,
       log,
@@ -170,7 +192,7 @@ export async function openApp(
 
     const answersOthers = roles.includes("ingress");
     const http = express().disable("x-powered-by");
-    if (answersOthers) http.use("/api/novu", bridge.router);
+    if (answersOthers) http.use("/api/novu", bridge.router).use("/u", choosing.routes);
     if (studio !== null) http.use("/studio", studio.router);
     http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
     const server = await serve(answeredFirst(answersOthers ? { "POST /webhooks/posthog": webhook } : {}, http), {

@@ -21,8 +21,9 @@ const SAMPLE_WAIT_MS = 60 * 60 * 1000;
 
 /** What the workflows are handed when Novu asks for a step. */
 export function liveTools({
-  config: { marketing, novu, posthog },
+  config: { marketing, novu, posthog, emailProviders },
   store,
+  unsubscribeUrl,
   readPersons,
   note,
   onScheduled,
@@ -32,6 +33,7 @@ export function liveTools({
 }: {
   config: Config;
   store: Store;
+  unsubscribeUrl: Tools["unsubscribeUrl"];
   readPersons: ReadPersons;
   note(decision: Decision): void;
   /** There is work for later. */
@@ -43,10 +45,14 @@ export function liveTools({
   return {
     ...limitsOf(novu.plan),
     now,
+    emailProviders,
+    unsubscribeUrl,
     person: createPersonNow({ lookUp: createPersonLookup({ readPersons, now }), log }),
     leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
     objectionTo: createGuards({
       cap: marketing.cap,
+      choicesOf: (distinctId) => store.choicesOf(distinctId),
+      bouncesOf: (distinctId) => store.bouncesOf(distinctId),
       flagsOf: createFlagReader({ posthog, now, deadlineMs: FLAGS_WITHIN_MS }),
       takePlace: (send, cap) => store.takePlace(send, cap),
     }),
@@ -70,6 +76,8 @@ export function sampleTools({ config, now }: { config: Config; now: () => number
   return {
     ...limitsOf(config.novu.plan),
     now,
+    emailProviders: config.emailProviders,
+    unsubscribeUrl: () => `${config.publicUrl ?? "https://app.acme.example"}/u/example`,
     person: async () => samplePerson,
     leftBy: async () => null,
     objectionTo: async () => null,

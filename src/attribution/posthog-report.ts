@@ -5,6 +5,15 @@ import { UnavailableError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
 
+type Event = Parameters<PostHog["capture"]>[0];
+
+/** All that a person does not want, as of `at`, ISO 8601. */
+interface Unwanted {
+  distinctId: string;
+  unwanted: string[];
+  at: string;
+}
+
 /** As many events as posthog-node puts into one request. */
 const MOST_TOGETHER = 100;
 const NEVER_MS = 24 * 60 * 60 * 1000;
@@ -28,7 +37,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     });
   let client = connect();
 
-  const report = groupCommit<Capture, undefined>({
+  const tell = groupCommit<Event, undefined>({
     commit: send,
     bytesOf: () => 1,
     isAboutAnItem: (error) => !(error instanceof UnavailableError),
@@ -37,13 +46,17 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     mostTogether: MOST_TOGETHER,
     mostBytesTogether: MOST_TOGETHER,
   });
-  return { report, stop: () => client.shutdown(TIMEOUT_MS) };
+  return {
+    report: (capture: Capture): Promise<void> => tell(eventOf(capture)),
+    setUnwanted: (person: Unwanted): Promise<void> => tell(unwantedEvent(person)),
+    stop: () => client.shutdown(TIMEOUT_MS),
+  };
 
-  async function send(captures: Capture[]): Promise<undefined[]> {
-    for (const capture of captures) client.capture(eventOf(capture));
+  async function send(events: Event[]): Promise<undefined[]> {
+    for (const event of events) client.capture(event);
     try {
       await client.flush();
-      return captures.map(() => undefined);
+      return events.map(() => undefined);
     } catch (error) {
       // The client may still hold the events for a later flush; our own queue is what repeats them.
       client = connect();
@@ -68,7 +81,18 @@ function troubleOf(error: unknown): Error {
   return new Error("PostHog did not take the report", { cause: error });
 }
 
-function eventOf(capture: Capture) {
+/** Changes the person, and is no event of theirs. The same list of the same moment has the same uuid. */
+function unwantedEvent({ distinctId, unwanted, at }: Unwanted): Event {
+  return {
+    distinctId,
+    event: "$set",
+    uuid: uuidV5(`unwanted:${distinctId}:${at}:${JSON.stringify(unwanted)}`),
+    timestamp: new Date(at),
+    properties: { $set: { unsubscribed_from: unwanted } },
+  };
+}
+
+function eventOf(capture: Capture): Event {
   return {
     distinctId: capture.distinctId,
     event: eventNameOf(capture.status),

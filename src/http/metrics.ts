@@ -39,6 +39,8 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     "what",
   ]);
 
+  const unsubscribes = counter("unsubscribe_requests", "Requests at unsubscribe links, by how they ended", ["outcome"]);
+
   const timeZones = counter("invalid_time_zones", "Time zones of people that are none, and were passed over", []);
 
   const storeUp = gauge("store_up", "1 when the store could be read just now", []);
@@ -58,6 +60,7 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     triggered: (workflow: string) => triggers.inc({ workflow }),
     decided: ({ workflow, channel, outcome, reason }: Decision) =>
       decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
+    unsubscribe: (outcome: string) => unsubscribes.inc({ outcome }),
     invalidTimeZone: () => timeZones.inc(),
     swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
     inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),

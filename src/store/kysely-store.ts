@@ -8,6 +8,7 @@ import { decisionLog } from "./decisions.ts";
 import { histories } from "./history.ts";
 import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
+import { optOuts } from "./opt-outs.ts";
 import { overview } from "./overview.ts";
 import { profileMemory } from "./profiles.ts";
 import { retention } from "./retention.ts";
@@ -101,6 +102,7 @@ export function createKyselyStore({
     ...profileMemory({ db }),
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),
+    ...optOuts({ db, now, lock, announce }),
     ...retention({ db, takeSweep }),
     ...histories({ db }),
     ...overview({ db }),

@@ -200,6 +200,29 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema.dropIndex("decisions_by_age").execute();
     },
   },
+
+  "0007-opt-outs": {
+    async up(db) {
+      await db.schema
+        .createTable("opt_outs")
+        .addColumn("distinct_id", "text", (column) => column.notNull())
+        .addColumn("topic", "text", (column) => column.notNull())
+        .addColumn("at", "text", (column) => column.notNull())
+        .addColumn("is_out", "integer", (column) => column.notNull())
+        .addColumn("cause", "text", (column) => column.notNull())
+        .addColumn("transaction_id", "text")
+        .addColumn("step", "text")
+        .addPrimaryKeyConstraint("opt_outs_once", ["distinct_id", "topic", "at"])
+        .execute();
+
+      await db.schema
+        .createTable("bounces")
+        .addColumn("distinct_id", "text", (column) => column.primaryKey())
+        .addColumn("address_hash", "text")
+        .addColumn("at", "text", (column) => column.notNull())
+        .execute();
+    },
+  },
 });
 
 /** Throws when the tables are not there, or older than this version. */

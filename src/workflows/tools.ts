@@ -1,4 +1,5 @@
 import type { Decision, Objection } from "../contracts/decision.ts";
+import type { EmailProvider } from "../contracts/email-provider.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Send } from "../contracts/send.ts";
@@ -9,6 +10,8 @@ export interface Tools {
   longestDelayMs: number;
   /** The longest time in which the Novu plan counts runs for a throttle, in milliseconds. */
   longestThrottleMs: number;
+  /** Those who send the emails for Novu. */
+  emailProviders: EmailProvider[];
   now(): number;
   /** The person at this moment; null when PostHog says there is none. Throws only to be tried again. */
   person(run: Pick<Run, "transactionId" | "distinctId" | "snapshot">): Promise<Person | null>;
@@ -16,6 +19,8 @@ export interface Tools {
   leftBy(run: Pick<Run, "distinctId" | "occurredAt"> & { workflow: string }): Promise<string | null>;
   /** Why this message is not to go out, whatever the workflow says; null when it may. */
   objectionTo(send: Send): Promise<Objection | null>;
+  /** Where the reader of a message turns its topic off. */
+  unsubscribeUrl(message: Pick<Send, "transactionId" | "workflow" | "step" | "distinctId"> & { topic: string }): string;
   /** How long it is until the person's own hours, in milliseconds; 0 during them. `novuTimeZone` is what Novu has of them. */
   untilHours(person: Person["properties"], novuTimeZone: string | undefined): number;
   /** Novu is told to ask again for a message; answers how often it has been told by now. */

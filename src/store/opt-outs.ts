@@ -1,0 +1,119 @@
+import type { Insertable, Kysely } from "kysely";
+import { reportKey } from "../contracts/capture.ts";
+import type { Choice, Choices } from "../contracts/opt-out.ts";
+import { type Lane, laneOf, type Work } from "../contracts/work.ts";
+import { addressHash } from "../lib/address-hash.ts";
+import { workRow } from "./accept.ts";
+import { idsOfPerson } from "./people.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
+
+type Row = Insertable<Tables["opt_outs"]>;
+
+/** What people said that they do not want, and addresses that cannot be reached. */
+export function optOuts({
+  db,
+  now,
+  lock,
+  announce,
+}: {
+  db: Kysely<Tables>;
+  now: () => number;
+  /** Lets no other transaction that asks for this name go on before this one has ended. */
+  lock(trx: Kysely<Tables>, name: string): Promise<void>;
+  announce(lane: Lane): void;
+}): Pick<Store, "choose" | "choicesOf" | "noteBounce" | "bouncesOf"> {
+  return {
+    async choose(choice) {
+      const { changed, owed } = await inTransaction(db, async (trx) => {
+        const ids = await idsOfPerson(trx, choice.distinctId);
+        await lock(trx, `choices of ${ids[0] ?? choice.distinctId}`);
+        const said = await saidBy(trx, ids);
+        const rows = newsOf(choice, said);
+        if (rows.length === 0) return { changed: [], owed: [] };
+        await trx.insertInto("opt_outs").values(rows).execute();
+        const owed = workOf(choice, rows, said);
+        await trx
+          .insertInto("work")
+          .values(owed.map(([key, work]) => workRow(key, work, now())))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+        return { changed: rows.map(({ topic }) => topic), owed };
+      });
+      for (const lane of new Set(owed.map(([, work]) => laneOf(work)))) announce(lane);
+      return changed;
+    },
+
+    async choicesOf(distinctId) {
+      const distinctIds = await idsOfPerson(db, distinctId);
+      return { ...inForce(await saidBy(db, distinctIds)), distinctIds };
+    },
+
+    async noteBounce({ distinctId, address, at }) {
+      const address_hash = address === null ? null : addressHash(address);
+      await db
+        .insertInto("bounces")
+        .values({ distinct_id: distinctId, address_hash, at })
+        .onConflict((conflict) =>
+          conflict.column("distinct_id").doUpdateSet({ address_hash, at }).where("bounces.at", "<=", at),
+        )
+        .execute();
+    },
+
+    async bouncesOf(distinctId) {
+      const ids = await idsOfPerson(db, distinctId);
+      const rows = await db.selectFrom("bounces").selectAll().where("distinct_id", "in", ids).execute();
+      return rows.map(({ address_hash, at }) => ({ addressHash: address_hash, at }));
+    },
+  };
+}
+
+/** All that one person ever said, by whichever id, the newest last; of two at one moment the no counts. */
+async function saidBy(on: Kysely<Tables>, distinctIds: string[]): Promise<Tables["opt_outs"][]> {
+  const rows = await on.selectFrom("opt_outs").selectAll().where("distinct_id", "in", distinctIds).execute();
+  return rows.sort((a, b) => (a.at === b.at ? a.is_out - b.is_out : a.at < b.at ? -1 : 1));
+}
+
+function inForce(said: Tables["opt_outs"][]): Pick<Choices, "off" | "on"> {
+  const last = new Map(said.map((row) => [row.topic, row.is_out === 1]));
+  const those = (isOut: boolean) => [...last].flatMap(([topic, out]) => (out === isOut ? [topic] : [])).sort();
+  return { off: those(true), on: those(false) };
+}
+
+/** What was said already, or is older than what was said since, is no news. */
+function newsOf({ off, on, cause, at, distinctId, capture }: Choice, said: Tables["opt_outs"][]): Row[] {
+  const newest = new Map(said.map((row) => [row.topic, row]));
+  // Whoever uses a link does so now, whatever another process takes the time for.
+  const moment = cause === "link" ? justAfter(said.at(-1)?.at, at) : at;
+  const wanted = [...off.map((topic) => [topic, 1] as const), ...on.map((topic) => [topic, 0] as const)];
+  return wanted.flatMap(([topic, is_out]): Row[] => {
+    const before = newest.get(topic);
+    if (before !== undefined && (before.is_out === is_out || before.at > moment)) return [];
+    const by = { transaction_id: capture?.transactionId ?? null, step: capture?.step ?? null };
+    return [{ distinct_id: distinctId, topic, at: moment, is_out, cause, ...by }];
+  });
+}
+
+function justAfter(newest: string | undefined, at: string): string {
+  return newest === undefined || at > newest ? at : new Date(Date.parse(newest) + 1).toISOString();
+}
+
+/** Novu and PostHog are told what holds by then; of one message PostHog hears once that somebody unsubscribed by it. */
+function workOf(
+  { distinctId, capture }: Choice,
+  rows: Row[],
+  said: Tables["opt_outs"][],
+): Array<[key: string, work: Work]> {
+  const topics = rows.map(({ topic }) => topic);
+  const { topic = "", at = "" } = rows[0] ?? {};
+  const body = { distinctId, topics, at };
+  const isOfThis = (row: Row) =>
+    row.is_out === 1 && row.transaction_id === capture?.transactionId && row.step === capture?.step;
+  const isFirst = capture !== null && rows.some(isOfThis) && !said.some(isOfThis);
+  return [
+    [`preferences:${distinctId}:${topic}:${at}`, { kind: "preferences", body }],
+    [`unwanted:${distinctId}:${topic}:${at}`, { kind: "unwanted", body }],
+    ...(isFirst ? [[reportKey(capture), { kind: "capture", body: capture }] satisfies [string, Work]] : []),
+  ];
+}
