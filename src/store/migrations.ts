@@ -208,11 +208,12 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
         .addColumn("distinct_id", "text", (column) => column.notNull())
         .addColumn("topic", "text", (column) => column.notNull())
         .addColumn("at", "text", (column) => column.notNull())
+        .addColumn("last_at", "text", (column) => column.notNull())
         .addColumn("is_out", "integer", (column) => column.notNull())
         .addColumn("cause", "text", (column) => column.notNull())
         .addColumn("transaction_id", "text")
         .addColumn("step", "text")
-        .addPrimaryKeyConstraint("opt_outs_once", ["distinct_id", "topic", "at"])
+        .addPrimaryKeyConstraint("opt_outs_once", ["distinct_id", "topic", "at", "is_out"])
         .execute();
 
       await db.schema

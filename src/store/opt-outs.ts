@@ -30,7 +30,16 @@ export function optOuts({
         const ids = await idsOfPerson(trx, choice.distinctId);
         await lock(trx, `choices of ${ids[0] ?? choice.distinctId}`);
         const said = await saidBy(trx, ids);
-        const rows = newsOf(choice, said);
+        const { rows, again } = newsOf(choice, said);
+        for (const { distinct_id, topic, at, is_out, last_at } of again)
+          await trx
+            .updateTable("opt_outs")
+            .set({ last_at })
+            .where("distinct_id", "=", distinct_id)
+            .where("topic", "=", topic)
+            .where("at", "=", at)
+            .where("is_out", "=", is_out)
+            .execute();
         if (rows.length === 0) return { changed: [], owed: [] };
         await trx.insertInto("opt_outs").values(rows).execute();
         const owed = workOf(choice, rows, said);
@@ -72,7 +81,7 @@ export function optOuts({
 /** All that one person ever said, by whichever id, the newest last; of two at one moment the no counts. */
 async function saidBy(on: Kysely<Tables>, distinctIds: string[]): Promise<Tables["opt_outs"][]> {
   const rows = await on.selectFrom("opt_outs").selectAll().where("distinct_id", "in", distinctIds).execute();
-  return rows.sort((a, b) => (a.at === b.at ? a.is_out - b.is_out : a.at < b.at ? -1 : 1));
+  return rows.sort((a, b) => (a.last_at === b.last_at ? a.is_out - b.is_out : a.last_at < b.last_at ? -1 : 1));
 }
 
 function inForce(said: Tables["opt_outs"][]): Pick<Choices, "off" | "on"> {
@@ -81,18 +90,27 @@ function inForce(said: Tables["opt_outs"][]): Pick<Choices, "off" | "on"> {
   return { off: those(true), on: those(false) };
 }
 
-/** What was said already, or is older than what was said since, is no news. */
-function newsOf({ off, on, cause, at, distinctId, capture }: Choice, said: Tables["opt_outs"][]): Row[] {
+/**
+ * What changes something, as new rows, and what was said `again`, with the time to note: what comes late
+ * from elsewhere may be older. What is older than what was said since counts for nothing.
+ */
+function newsOf(
+  { off, on, cause, at, distinctId, capture }: Choice,
+  said: Tables["opt_outs"][],
+): { rows: Row[]; again: Tables["opt_outs"][] } {
   const newest = new Map(said.map((row) => [row.topic, row]));
   // Whoever uses a link does so now, whatever another process takes the time for.
-  const moment = cause === "link" ? justAfter(said.at(-1)?.at, at) : at;
-  const wanted = [...off.map((topic) => [topic, 1] as const), ...on.map((topic) => [topic, 0] as const)];
-  return wanted.flatMap(([topic, is_out]): Row[] => {
+  const last_at = cause === "link" ? justAfter(said.at(-1)?.last_at, at) : at;
+  const by = { cause, transaction_id: capture?.transactionId ?? null, step: capture?.step ?? null };
+  const rows: Row[] = [];
+  const again: Tables["opt_outs"][] = [];
+  for (const [topic, is_out] of [...off.map((one) => [one, 1] as const), ...on.map((one) => [one, 0] as const)]) {
     const before = newest.get(topic);
-    if (before !== undefined && (before.is_out === is_out || before.at > moment)) return [];
-    const by = { transaction_id: capture?.transactionId ?? null, step: capture?.step ?? null };
-    return [{ distinct_id: distinctId, topic, at: moment, is_out, cause, ...by }];
-  });
+    if (before !== undefined && [before.last_at, before.is_out].join(" ") > [last_at, is_out].join(" ")) continue;
+    if (before?.is_out === is_out) again.push({ ...before, last_at });
+    else rows.push({ distinct_id: distinctId, topic, at: last_at, last_at, is_out, ...by });
+  }
+  return { rows, again };
 }
 
 function justAfter(newest: string | undefined, at: string): string {
@@ -106,14 +124,14 @@ function workOf(
   said: Tables["opt_outs"][],
 ): Array<[key: string, work: Work]> {
   const topics = rows.map(({ topic }) => topic);
-  const { topic = "", at = "" } = rows[0] ?? {};
+  const { topic = "", at = "", is_out = 0 } = rows[0] ?? {};
   const body = { distinctId, topics, at };
   const isOfThis = (row: Row) =>
     row.is_out === 1 && row.transaction_id === capture?.transactionId && row.step === capture?.step;
   const isFirst = capture !== null && rows.some(isOfThis) && !said.some(isOfThis);
   return [
-    [`preferences:${distinctId}:${topic}:${at}`, { kind: "preferences", body }],
-    [`unwanted:${distinctId}:${topic}:${at}`, { kind: "unwanted", body }],
+    [`preferences:${distinctId}:${topic}:${at}:${is_out}`, { kind: "preferences", body }],
+    [`unwanted:${distinctId}:${topic}:${at}:${is_out}`, { kind: "unwanted", body }],
     ...(isFirst ? [[reportKey(capture), { kind: "capture", body: capture }] satisfies [string, Work]] : []),
   ];
 }

@@ -33,8 +33,8 @@ const KEYS_OF = {
     sql<string>`'report:' || runs.transaction_id || '::triggered'`,
   ],
   opt_outs: [
-    sql<string>`'preferences:' || opt_outs.distinct_id || ':' || opt_outs.topic || ':' || opt_outs.at`,
-    sql<string>`'unwanted:' || opt_outs.distinct_id || ':' || opt_outs.topic || ':' || opt_outs.at`,
+    sql<string>`'preferences:' || opt_outs.distinct_id || ':' || opt_outs.topic || ':' || opt_outs.at || ':' || opt_outs.is_out`,
+    sql<string>`'unwanted:' || opt_outs.distinct_id || ':' || opt_outs.topic || ':' || opt_outs.at || ':' || opt_outs.is_out`,
     sql<string>`'report:' || opt_outs.transaction_id || ':' || opt_outs.step || ':unsubscribed'`,
   ],
   exits: [sql<string>`'exit:' || exits.event_uuid || ':' || exits.workflow`],

@@ -40,6 +40,8 @@ export interface Tables {
     /** "all", a topic, or one workflow. */
     topic: string;
     at: string;
+    /** When they last said it again, before they said otherwise. */
+    last_at: string;
     /** 1 when they do not want it, 0 when they do. */
     is_out: number;
     cause: string;

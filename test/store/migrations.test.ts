@@ -74,7 +74,7 @@ async function expectAll(store: Store): Promise<void> {
   ]);
   expect(await store.exitSince({ ...ada, since: OCCURRED_AT })).toBe("checkout_completed");
   expect(Object.values(await store.personRecords("ada")).map((rows) => rows.length)).toEqual([
-    3, 2, 1, 0, 1, 1, 0, 0, 0, 0,
+    3, 2, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0,
   ]);
 
   expect(await store.accept(event(), { starts: [start()], exits: [] })).toBe("duplicate");

@@ -203,7 +203,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, decisions: 0, sends: 0, work: 6, setAside: 0 };
         const records = await store.personRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
-        expect(counts).toEqual({ ...forgotten, profiles: 2, aliases: 1 });
+        expect(counts).toEqual({ ...forgotten, profiles: 2, optOuts: 0, bounces: 0, aliases: 1 });
         expect(JSON.stringify(records)).not.toContain("grace");
         expect(await store.forgetPerson("ada")).toEqual(counts);
         for (const id of ["visitor", "ada"]) expect(Object.values(await store.personRecords(id)).flat()).toEqual([]);

@@ -1,3 +1,4 @@
+import type { Capture } from "../../src/contracts/capture.ts";
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
 import type { Exit, Merge, Profile, Start } from "../../src/contracts/notification.ts";
@@ -57,4 +58,11 @@ export function decision(changes: Partial<Decision> = {}): Decision {
     decidedAt: OCCURRED_AT,
   } as const;
   return { ...run, step: "welcome", channel: "email", ...outcome, ...changes };
+}
+
+/** Ada unsubscribed by that welcome. */
+export function unsubscribed(changes: Partial<Capture> = {}): Capture {
+  const message = { transactionId: "u:w", workflow: "w", step: "welcome", distinctId: "ada" };
+  const about = { channel: "email", template: null, variants: {}, properties: {} } as const;
+  return { status: "unsubscribed", ...message, ...about, at: OCCURRED_AT, ...changes };
 }
