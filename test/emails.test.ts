@@ -41,6 +41,17 @@ describe.each(names)("%s", (name) => {
     expect(Math.min(...sizes.filter((size) => size > 1))).toBeGreaterThanOrEqual(14);
   });
 
+  it("shows the way out of marketing, high enough for a thumb, and none of what nobody can turn off", async () => {
+    const { default: email } = (await import(new URL(name, folder).href)) as { default: Email };
+    const url = "https://bridge.example/u/token";
+    const element = createElement(email, email.PreviewProps);
+    const [link] = /<a [^>]*>Unsubscribe<\/a>/.exec(renderEmail(element, url)) ?? [];
+    expect(link).toContain(`href="${url}"`);
+    // 22 of the line, and 11 above and below.
+    expect(link).toContain("padding:11px 0");
+    expect(renderEmail(element, null)).not.toContain("Unsubscribe");
+  });
+
   it("greets people whose name is not known", async () => {
     const { default: email } = (await import(new URL(name, folder).href)) as { default: Email };
     const rendered = renderEmail(createElement(email, { ...email.PreviewProps, firstName: undefined }));

@@ -27,8 +27,8 @@ export interface Choice {
 export interface Choices {
   /** What they do not want. */
   off: string[];
-  /** What they have said that they want. */
-  on: string[];
+  /** What they have said that they want again, and when they last said so, ISO 8601. */
+  on: Record<string, string>;
   /** Everything that they are known by, in one order. */
   distinctIds: string[];
 }

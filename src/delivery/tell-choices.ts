@@ -6,6 +6,9 @@ import { UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { verdictOn } from "./verdict.ts";
 
+/** For so long PostHog may still show what it was told before somebody changed their mind. */
+const LATE_MS = 60 * 60 * 1000;
+
 /** What a subscriber gets at Novu: of one workflow, or, for null, unless something else is said of one. */
 export type SetPreference = (subscriberId: string, workflow: string | null, isWanted: boolean) => Promise<NovuAnswer>;
 
@@ -49,9 +52,9 @@ export function createTellChoices({
           throw new UnavailableError(`PostHog cannot be asked: ${person.why}`, { refused: false });
         // An event would make the person anew.
         if (person.outcome === "not found") return;
-        const byOthers = (person.properties.unsubscribed_from ?? []).filter(
-          (topic) => !(on.includes(topic) && topics.includes(topic)),
-        );
+        const since = new Date(Date.parse(at) - LATE_MS).toISOString();
+        const isOurs = (topic: string) => on[topic] !== undefined && (topics.includes(topic) || on[topic] >= since);
+        const byOthers = (person.properties.unsubscribed_from ?? []).filter((topic) => !isOurs(topic));
         await setUnwanted({ distinctId, unwanted: [...new Set([...off, ...byOthers])].sort(), at });
       }),
   };

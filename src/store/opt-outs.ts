@@ -85,9 +85,10 @@ async function saidBy(on: Kysely<Tables>, distinctIds: string[]): Promise<Tables
 }
 
 function inForce(said: Tables["opt_outs"][]): Pick<Choices, "off" | "on"> {
-  const last = new Map(said.map((row) => [row.topic, row.is_out === 1]));
-  const those = (isOut: boolean) => [...last].flatMap(([topic, out]) => (out === isOut ? [topic] : [])).sort();
-  return { off: those(true), on: those(false) };
+  const last = [...new Map(said.map((row) => [row.topic, row])).values()];
+  const on = last.filter(({ is_out }) => is_out === 0).map(({ topic, last_at }) => [topic, last_at]);
+  const off = last.filter(({ is_out }) => is_out === 1).map(({ topic }) => topic);
+  return { off: off.sort(), on: Object.fromEntries(on) };
 }
 
 /**

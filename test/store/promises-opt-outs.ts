@@ -29,7 +29,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
 
     it("are kept with the work that they owe", async () => {
       expect(await off({ off: ["offers", "reminders"], capture: unsubscribed() })).toEqual(["offers", "reminders"]);
-      expect(await store.choicesOf("ada")).toEqual({ off: ["offers", "reminders"], on: [], distinctIds: ["ada"] });
+      expect(await store.choicesOf("ada")).toEqual({ off: ["offers", "reminders"], on: {}, distinctIds: ["ada"] });
       const body = { distinctId: "ada", topics: ["offers", "reminders"], at: OCCURRED_AT };
       expect(await owed()).toEqual([
         { kind: "preferences", body },
@@ -48,9 +48,9 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     it("hold until something else is said", async () => {
       await off({ off: ["offers", "all"] });
       expect(await store.choose(choice({ on: ["all"], at: LATER }))).toEqual(["all"]);
-      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"], on: ["all"] });
+      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"], on: { all: LATER } });
       expect(await off({ off: ["all"], at: LATER_STILL })).toEqual(["all"]);
-      expect(await store.choicesOf("ada")).toMatchObject({ off: ["all", "offers"], on: [] });
+      expect(await store.choicesOf("ada")).toMatchObject({ off: ["all", "offers"], on: {} });
     });
 
     it.each(permutations([0, 1, 2]))(
@@ -94,10 +94,10 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     it("are those of all their ids", async () => {
       await off({ distinctId: "visitor" });
       await accept();
-      expect(await store.choicesOf("ada")).toEqual({ off: ["offers"], on: [], distinctIds: ["ada", "visitor"] });
+      expect(await store.choicesOf("ada")).toEqual({ off: ["offers"], on: {}, distinctIds: ["ada", "visitor"] });
       await store.choose(choice({ on: ["offers"], at: LATER }));
-      expect(await store.choicesOf("visitor")).toMatchObject({ off: [], on: ["offers"] });
-      expect(await store.choicesOf("grace")).toEqual({ off: [], on: [], distinctIds: ["grace"] });
+      expect(await store.choicesOf("visitor")).toMatchObject({ off: [], on: { offers: LATER } });
+      expect(await store.choicesOf("grace")).toEqual({ off: [], on: {}, distinctIds: ["grace"] });
     });
 
     it("stay, however old they are", async () => {
