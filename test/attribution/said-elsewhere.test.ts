@@ -42,10 +42,8 @@ it.each([undefined, "ADA@example.com"])(
       at: at(sandbox),
       address: address ?? null,
     });
-    for (const name of ["asked", "paid"]) happen(sandbox, name);
-    await sandbox.settled();
-    happen(sandbox, "called", { email: "ada@new.example.com" });
-    await sandbox.settled();
+    for (const name of ["asked", "paid"]) await happens(sandbox, name);
+    await happens(sandbox, "called", { email: "ada@new.example.com" });
     expect(await decisions(sandbox)).toEqual([
       ["call", "sent", null, null],
       ["other", "skipped", "unreachable", "the address bounces"],
@@ -97,8 +95,8 @@ async function called(): Promise<Sandbox> {
   return sandbox;
 }
 
-async function happens(sandbox: Sandbox, name: string): Promise<void> {
-  happen(sandbox, name);
+async function happens(sandbox: Sandbox, name: string, properties: { email?: string } = {}): Promise<void> {
+  happen(sandbox, name, properties);
   await sandbox.settled();
 }
 
