@@ -115,7 +115,7 @@ function pageOf(brand: string, title: string, content: ReactNode): string {
         <style>{STYLE}</style>
       </head>
       <body>
-        <div className="brand">{brand}</div>
+        <header className="brand">{brand}</header>
         <main>
           <h1>{title}</h1>
           {content}
