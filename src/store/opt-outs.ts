@@ -4,9 +4,10 @@ import type { Choice, Choices } from "../contracts/opt-out.ts";
 import { type Lane, laneOf, type Work } from "../contracts/work.ts";
 import { addressHash } from "../lib/address-hash.ts";
 import { workRow } from "./accept.ts";
-import { idsOfPerson } from "./people.ts";
+import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
+import { together } from "./together.ts";
 import { inTransaction } from "./transaction.ts";
 
 type Row = Insertable<Tables["opt_outs"]>;
@@ -54,10 +55,14 @@ export function optOuts({
       return changed;
     },
 
-    async choicesOf(distinctId) {
-      const distinctIds = await idsOfPerson(db, distinctId);
-      return { ...inForce(await saidBy(db, distinctIds)), distinctIds };
-    },
+    choicesOf: together(async (asked: string[]) => {
+      const ids = await idsOfPersons(db, asked);
+      const said = await saidBy(db, [...new Set([...ids.values()].flat())]);
+      return asked.map((distinctId) => {
+        const distinctIds = [...(ids.get(distinctId) ?? [])].sort();
+        return { ...inForce(said.filter((row) => distinctIds.includes(row.distinct_id))), distinctIds };
+      });
+    }),
 
     async noteBounce({ distinctId, address, at }) {
       const address_hash = address === null ? null : addressHash(address);
@@ -70,15 +75,20 @@ export function optOuts({
         .execute();
     },
 
-    async bouncesOf(distinctId) {
-      const ids = await idsOfPerson(db, distinctId);
-      const rows = await db.selectFrom("bounces").selectAll().where("distinct_id", "in", ids).execute();
-      return rows.map(({ address_hash, at }) => ({ addressHash: address_hash, at }));
-    },
+    bouncesOf: together(async (asked: string[]) => {
+      const ids = await idsOfPersons(db, asked);
+      const all = [...new Set([...ids.values()].flat())];
+      const rows = await db.selectFrom("bounces").selectAll().where("distinct_id", "in", all).execute();
+      return asked.map((distinctId) =>
+        rows
+          .filter(({ distinct_id }) => ids.get(distinctId)?.includes(distinct_id))
+          .map(({ address_hash, at }) => ({ addressHash: address_hash, at })),
+      );
+    }),
   };
 }
 
-/** All that one person ever said, by whichever id, the newest last; of two at one moment the no counts. */
+/** All that was ever said by these ids, the newest last; of two at one moment the no counts. */
 async function saidBy(on: Kysely<Tables>, distinctIds: string[]): Promise<Tables["opt_outs"][]> {
   const rows = await on.selectFrom("opt_outs").selectAll().where("distinct_id", "in", distinctIds).execute();
   return rows.sort((a, b) => (a.last_at === b.last_at ? a.is_out - b.is_out : a.last_at < b.last_at ? -1 : 1));

@@ -80,10 +80,11 @@ describe("a mail client's one-click request", () => {
   it("stops the next email while Novu's API and PostHog are down, which hear of it when they are back", async () => {
     await using sandbox = await offered();
     const url = linkOf(sandbox);
+    await sandbox.travel({ hours: 23, minutes: 55 });
     sandbox.novu.interfere(() => DOWN);
     sandbox.posthog.interfere(() => DOWN);
     expect(await clicked(url)).toMatch(/^HTTP\/1\.1 200 /);
-    await sandbox.travel({ days: 2 });
+    await sandbox.travel({ minutes: 10 });
     expect(await decisions(sandbox)).toEqual([
       ["first", "sent", null, null],
       ["second", "skipped", "opted out", "offers"],
@@ -92,7 +93,7 @@ describe("a mail client's one-click request", () => {
 
     sandbox.novu.interfere(null);
     sandbox.posthog.interfere(null);
-    await sandbox.travel({ hours: 1 });
+    await sandbox.travel({ minutes: 1 });
     expect([told(sandbox).length, propertyOf(sandbox)]).toEqual([1, ["offers"]]);
     expect(sandbox.novu.state.preferences.ada).toEqual({ offer: EVERY_CHANNEL(false) });
     expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
@@ -214,6 +215,16 @@ describe("the link", () => {
     await clicked(linkOf(sandbox));
     await sandbox.settled();
     expect([await off(sandbox), told(sandbox), propertyOf(sandbox)]).toEqual([["offers"], [], ["offers"]]);
+  });
+
+  it("of a topic that is there no more turns everything off: nobody knows what it has become", async () => {
+    await using sandbox = await testSandbox({ workflows: [campaign({ topic: "gone" as never })] });
+    happen(sandbox, "called");
+    await sandbox.settled();
+    const url = linkOf(sandbox);
+    expect(await (await fetch(url)).text()).toContain("This email is marketing.");
+    expect(await clicked(url)).toContain("You get no more marketing");
+    expect(await off(sandbox)).toEqual(["all"]);
   });
 
   it("is served by who answers others only", async () => {

@@ -97,7 +97,11 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       expect(await store.choicesOf("ada")).toEqual({ off: ["offers"], on: {}, distinctIds: ["ada", "visitor"] });
       await store.choose(choice({ on: ["offers"], at: LATER }));
       expect(await store.choicesOf("visitor")).toMatchObject({ off: [], on: { offers: LATER } });
-      expect(await store.choicesOf("grace")).toEqual({ off: [], on: {}, distinctIds: ["grace"] });
+      const asked = await Promise.all(["grace", "ada", "visitor", "ada"].map((id) => store.choicesOf(id)));
+      expect(asked.map(({ on, distinctIds }) => [on, distinctIds])).toEqual([
+        [{}, ["grace"]],
+        ...Array(3).fill([{ offers: LATER }, ["ada", "visitor"]]),
+      ]);
     });
 
     it("stay, however old they are", async () => {

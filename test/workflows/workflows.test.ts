@@ -49,13 +49,12 @@ describe.each(workflows)("$id", (lifecycleWorkflow) => {
     const { topic } = lifecycleWorkflow;
     for (const { stepId, type } of steps) {
       const { outputs } = await preview(client, lifecycleWorkflow.id, stepId);
-      if (type === "email")
+      if (type === "email") {
         expect(outputs).toEqual({ subject: expect.any(String), body: expect.stringMatching(/^<!DOCTYPE html>/) });
-      if (type === "email")
         expect(/href="([^"]+)"[^>]*>Unsubscribe</.exec((outputs as { body: string }).body)?.[1]).toBe(
           topic === null ? undefined : `https://bridge.example/u/${topic}`,
         );
-      else expect(Object.keys(outputs)).not.toEqual([]);
+      } else expect(Object.keys(outputs)).not.toEqual([]);
     }
   });
 
