@@ -1,5 +1,6 @@
 import express from "express";
 import { brand } from "../emails/_components/brand.ts";
+import { createChoosing } from "./app/choosing.ts";
 import { liveTools, sampleTools } from "./app/tools.ts";
 import { startWorking } from "./app/working.ts";
 import { clickRoutes } from "./attribution/clicks.ts";
@@ -96,9 +97,34 @@ export async function openApp(
     // Novu: the bridge it calls, the API we call
     const readPersons = postHogPersons(posthog);
     const decisions = createNotedDecisions();
+    const novuApi = createNovuApi(novu);
+    const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
+    const { report, setUnwanted, stop: stopReports } = createPostHogReport(posthog);
+    const paceProfiles = createPacer({
+      takePlaces: (count, intervalMs) => store.takePlaces("novu-profiles", count, intervalMs),
+      perSecond: profilesPerSecond,
+    });
+    const choosing = createChoosing({
+      config,
+      store,
+      workflows,
+      publicUrl: () => config.publicUrl ?? server.url,
+      novu: novuApi,
+      setUnwanted,
+      readPersons,
+      pace: paceProfiles,
+      onChosen() {
+        for (const lane of ["profiles", "posthog"] as const) working?.wake(lane);
+        studio?.changed();
+      },
+      count: metrics.unsubscribe,
+      now,
+      log,
+    });
     const live = liveTools({
       config,
       store,
+      unsubscribeUrl: choosing.unsubscribeUrl,
       readPersons,
       flags: workflows.flatMap((workflow) => workflow.flags),
       link: links.link,
@@ -120,21 +146,17 @@ export async function openApp(
     });
     assertWithinPlan(bridge.workflows, novu.plan);
     const sendingSteps = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [];
-    const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
-    const { report, stop: stopReports } = createPostHogReport(posthog);
     const perform = createPerform({
-      novu: createNovuApi(novu),
+      novu: novuApi,
       runs: { ...store, decide, markStarted },
       report,
+      tellChoices: choosing.tell,
       sendingSteps,
       pace: createPacer({
         takePlaces: (count, intervalMs) => store.takePlaces("novu", count, intervalMs),
         perSecond: novu.triggersPerSecond ?? triggersPerSecond,
       }),
-      paceProfiles: createPacer({
-        takePlaces: (count, intervalMs) => store.takePlaces("novu-profiles", count, intervalMs),
-        perSecond: profilesPerSecond,
-      }),
+      paceProfiles,
       onTriggered: metrics.triggered,
       now,
       log,
@@ -193,9 +215,8 @@ export async function openApp(
       authenticate: webhookAuth({ secrets: novuSecrets, now: Date.now }),
       decisionsOf: (transactionIds) => store.decisionsOf(transactionIds),
       capture,
-      // Nothing suppresses, and nothing minds a preference, before there is a list of who wants no more.
-      onUndeliverable: async () => {},
-      onPreferences: async () => {},
+      onUndeliverable: choosing.onUndeliverable,
+      onPreferences: choosing.onPreferences,
       count: metrics.novuAnswered,
       countEvent: metrics.novuEvent,
       isStopping: () => stopping,
@@ -209,7 +230,7 @@ export async function openApp(
 
     const answersOthers = roles.includes("ingress");
     const http = express().disable("x-powered-by");
-    if (answersOthers) http.use(clicks.router).use("/api/novu", bridge.router);
+    if (answersOthers) http.use(clicks.router).use("/api/novu", bridge.router).use("/u", choosing.routes);
     if (studio !== null) http.use("/studio", studio.router);
     http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
     const server = await serve(answeredFirst(answersOthers ? webhooks : {}, http), {

@@ -31,6 +31,15 @@ describe.each(emailNames)("%s", (name) => {
     expect(Math.min(...sizes.filter((size) => size > 1))).toBeGreaterThanOrEqual(14);
   });
 
+  it("shows the way out of marketing, high enough for a thumb, and none of what nobody can turn off", async () => {
+    const url = "https://bridge.example/u/token";
+    const [link] = /<a [^>]*>Unsubscribe<\/a>/.exec(await emailHtml(name, {}, url)) ?? [];
+    expect(link).toContain(`href="${url}"`);
+    // 22 of the line, and 11 above and below.
+    expect(link).toContain("padding:11px 0");
+    expect(await emailHtml(name, {}, null)).not.toContain("Unsubscribe");
+  });
+
   it("greets people whose name is not known", async () => {
     const rendered = await emailHtml(name, { firstName: undefined });
     expect(rendered).toContain(">Hi,<");

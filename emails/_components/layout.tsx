@@ -2,6 +2,7 @@ import { Body, Container, Head, Hr, Html, Preview, Section, Text } from "@react-
 import type { ReactNode } from "react";
 import { brand } from "./brand.ts";
 import { dark, font, light } from "./tokens.ts";
+import { Unsubscribe } from "./unsubscribe.tsx";
 
 interface LayoutProps {
   /** The line that inboxes show beside the subject. */
@@ -11,7 +12,7 @@ interface LayoutProps {
   children: ReactNode;
 }
 
-/** The frame of every email: card, footer, light and dark. */
+/** The frame of every email: card, footer with the way out, light and dark. */
 export function Layout({ preheader, because, children }: LayoutProps) {
   return (
     <Html lang="en" dir="ltr">
@@ -37,6 +38,7 @@ export function Layout({ preheader, because, children }: LayoutProps) {
           <Text className="muted" style={footer}>
             {brand.postalAddress}
           </Text>
+          <Unsubscribe />
         </Container>
       </Body>
     </Html>

@@ -23,8 +23,9 @@ const SAMPLE_WAIT_MS = 60 * 60 * 1000;
 
 /** What the workflows are handed when Novu asks for a step. */
 export function liveTools({
-  config: { marketing, novu, posthog },
+  config: { marketing, novu, posthog, emailProviders },
   store,
+  unsubscribeUrl,
   readPersons,
   flags,
   link,
@@ -36,6 +37,7 @@ export function liveTools({
 }: {
   config: Config;
   store: Store;
+  unsubscribeUrl: Tools["unsubscribeUrl"];
   readPersons: ReadPersons;
   /** The keys of the flags that the workflows name. */
   flags: string[];
@@ -56,11 +58,15 @@ export function liveTools({
   return {
     ...limitsOf(novu.plan),
     now,
+    emailProviders,
+    unsubscribeUrl,
     person: createPersonNow({ lookUp: createPersonLookup({ readPersons, now }), log }),
     leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
     objectionTo: createGuards({
       cap: marketing.cap,
       holdout: marketing.holdout,
+      choicesOf: (distinctId) => store.choicesOf(distinctId),
+      bouncesOf: (distinctId) => store.bouncesOf(distinctId),
       flagsOf,
       takePlace: (send, cap) => store.takePlace(send, cap),
     }),
@@ -94,6 +100,8 @@ export function sampleTools({
   return {
     ...limitsOf(config.novu.plan),
     now,
+    emailProviders: config.emailProviders,
+    unsubscribeUrl: () => `${config.publicUrl ?? "https://app.acme.example"}/u/example`,
     person: async () => samplePerson,
     leftBy: async () => null,
     objectionTo: async () => ({ objection: null, holdouts: {} }),

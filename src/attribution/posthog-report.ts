@@ -7,6 +7,16 @@ import { uuidV5 } from "../lib/uuid-v5.ts";
 
 /** What PostHog's experiments count the people of. */
 const EXPOSURE = "$feature_flag_called";
+
+type Event = Parameters<PostHog["capture"]>[0];
+
+/** All that a person does not want, as of `at`, ISO 8601. */
+interface Unwanted {
+  distinctId: string;
+  unwanted: string[];
+  at: string;
+}
+
 /** As many events as posthog-node puts into one request. */
 const MOST_TOGETHER = 100;
 const NEVER_MS = 24 * 60 * 60 * 1000;
@@ -30,23 +40,26 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     });
   let client = connect();
 
-  const report = groupCommit<Capture, undefined>({
+  const tell = groupCommit<Event[], undefined>({
     commit: send,
-    // An exposure is an event of its own.
-    bytesOf: ({ exposures = [] }) => 1 + exposures.length,
+    bytesOf: (events) => events.length,
     isAboutAnItem: (error) => !(error instanceof UnavailableError),
     mostWaiting: 10_000,
     mostWaitingBytes: 10_000,
     mostTogether: MOST_TOGETHER,
     mostBytesTogether: MOST_TOGETHER,
   });
-  return { report, stop: () => client.shutdown(TIMEOUT_MS) };
+  return {
+    report: (capture: Capture): Promise<void> => tell(eventsOf(capture)),
+    setUnwanted: (person: Unwanted): Promise<void> => tell([unwantedEvent(person)]),
+    stop: () => client.shutdown(TIMEOUT_MS),
+  };
 
-  async function send(captures: Capture[]): Promise<undefined[]> {
-    for (const event of captures.flatMap(eventsOf)) client.capture(event);
+  async function send(groups: Event[][]): Promise<undefined[]> {
+    for (const event of groups.flat()) client.capture(event);
     try {
       await client.flush();
-      return captures.map(() => undefined);
+      return groups.map(() => undefined);
     } catch (error) {
       // The client may still hold the events for a later flush; our own queue is what repeats them.
       client = connect();
@@ -71,7 +84,18 @@ function troubleOf(error: unknown): Error {
   return new Error("PostHog did not take the report", { cause: error });
 }
 
-function eventsOf(capture: Capture) {
+/** Changes the person, and is no event of theirs. The same list of the same moment has the same uuid. */
+function unwantedEvent({ distinctId, unwanted, at }: Unwanted): Event {
+  return {
+    distinctId,
+    event: "$set",
+    uuid: uuidV5(`unwanted:${distinctId}:${at}:${JSON.stringify(unwanted)}`),
+    timestamp: new Date(at),
+    properties: { $set: { unsubscribed_from: unwanted } },
+  };
+}
+
+function eventsOf(capture: Capture): Event[] {
   const { distinctId, transactionId, workflow, step, status, variants, exposures = [] } = capture;
   const facts = { distinctId, timestamp: new Date(capture.at) };
   const message = {

@@ -15,6 +15,8 @@ export interface LabMessage {
   to: string | null;
   /** What the step's code made. */
   content: Record<string, unknown>;
+  /** What an email has besides; null on other channels. */
+  mail?: { headers: Record<string, string>; text: string | null } | null;
   sentAt: number;
   seen: boolean;
   read: boolean;
@@ -85,7 +87,7 @@ export interface Lab {
 
   /** The earliest first, as all lists here. */
   messages(): LabMessage[];
-  /** An email's text part, as made from its HTML. */
+  /** What an email without a text part of its own says, as made from its HTML. */
   textOf(html: string): string;
   mark(messageId: string, as: "seen" | "read"): Promise<void>;
 

@@ -14,6 +14,15 @@ const Unheard = z.object({
   distinctId: z.string().min(1),
 });
 
+/** A person wants these, or does not want them any more; what is told is what holds by then. */
+const Chosen = z.object({
+  distinctId: z.string().min(1),
+  topics: z.array(z.string().min(1)),
+  /** ISO 8601 */
+  at: z.iso.datetime(),
+});
+export type Chosen = z.infer<typeof Chosen>;
+
 /** One thing to do at Novu or PostHog, kept until it is done. */
 export const Work = z.discriminatedUnion("kind", [
   /** Start a workflow at Novu. */
@@ -24,6 +33,10 @@ export const Work = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("unheard"), body: Unheard }),
   /** Tell Novu what is known of a person. */
   z.object({ kind: z.literal("profile"), body: Profile }),
+  /** Tell Novu which of these topics a person wants. */
+  z.object({ kind: z.literal("preferences"), body: Chosen }),
+  /** Tell PostHog's person what it does not want. */
+  z.object({ kind: z.literal("unwanted"), body: Chosen }),
   /** Tell PostHog what was decided. */
   z.object({ kind: z.literal("report"), body: Decision }),
   /** Tell PostHog what else became of a message. */
@@ -32,8 +45,8 @@ export const Work = z.discriminatedUnion("kind", [
 export type Work = z.infer<typeof Work>;
 
 export function laneOf({ kind }: Work): Lane {
-  if (kind === "profile") return "profiles";
-  return kind === "report" || kind === "capture" ? "posthog" : "novu";
+  if (kind === "profile" || kind === "preferences") return "profiles";
+  return kind === "report" || kind === "capture" || kind === "unwanted" ? "posthog" : "novu";
 }
 
 /** The key of the work that sees to a run of which nothing may be heard any more. */

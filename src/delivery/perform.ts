@@ -6,6 +6,7 @@ import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
 import { createTell, type Profiles } from "./tell.ts";
+import type { createTellChoices } from "./tell-choices.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Job } from "./worker.ts";
 
@@ -40,6 +41,7 @@ export function createPerform({
   novu,
   runs,
   report,
+  tellChoices,
   sendingSteps,
   pace,
   paceProfiles,
@@ -55,6 +57,7 @@ export function createPerform({
   runs: Runs & Profiles;
   /** Tells PostHog what became of a message. */
   report: (capture: Capture) => Promise<void>;
+  tellChoices: ReturnType<typeof createTellChoices>;
   sendingSteps: (workflow: string) => SendingStep[];
   /** Resolves when Novu's rate limit has room for one more trigger. */
   pace: () => Promise<void>;
@@ -72,6 +75,8 @@ export function createPerform({
     else if (kind === "exit") await exit(body);
     else if (kind === "unheard") await unheard(body);
     else if (kind === "profile") await tell.profile(body);
+    else if (kind === "preferences") await tellChoices.novu(body);
+    else if (kind === "unwanted") await tellChoices.postHog(body);
     else if (kind === "report") await report(captureOf(body));
     else await report(body);
   };

@@ -1,14 +1,14 @@
 import type { Cap } from "../contracts/cap.ts";
 import type { Objection } from "../contracts/decision.ts";
 import { type FlagAnswer, type FlagValue, holdsOut } from "../contracts/flag.ts";
+import { ALL, type Bounce, type Choices, workflowTopic } from "../contracts/opt-out.ts";
 import type { Send, Verdict } from "../contracts/send.ts";
+import { addressHash } from "../lib/address-hash.ts";
 
 /** `holdouts` takes up what the flags of those say. */
 type Guard = (send: Send, holdouts: Record<string, FlagValue>) => Promise<Objection | null> | Objection | null;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Turns off every topic. */
-const ALL = "all";
 
 /**
  * Whether a message may go to its person now, asked after all that the workflow itself has to say:
@@ -18,12 +18,17 @@ const ALL = "all";
 export function createGuards({
   cap,
   holdout: everywhere,
+  choicesOf,
+  bouncesOf,
   flagsOf,
   takePlace,
 }: {
   cap: Cap;
   /** The flag of the people who get no marketing at all. */
   holdout?: string | undefined;
+  /** What the person told us by a link, in Novu's Inbox or as a complaint; PostHog's person may say the same, or more. */
+  choicesOf(distinctId: string): Promise<Pick<Choices, "off">>;
+  bouncesOf(distinctId: string): Promise<Bounce[]>;
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
   /** Whether the person has a place left under the cap for this message; once taken it stays this message's. */
   takePlace(send: Pick<Send, "transactionId" | "step" | "distinctId">, cap: Cap): Promise<boolean>;
@@ -38,6 +43,27 @@ export function createGuards({
     }
     return { objection: null, holdouts };
   };
+
+  async function optedOut({ topic, workflow, distinctId, person }: Send): Promise<Objection | null> {
+    if (topic === null) return null;
+    const { off } = await choicesOf(distinctId);
+    const meant = [topic, ALL, workflowTopic(workflow)];
+    const detail = [...off, ...(person.unsubscribed_from ?? [])].find((one) => meant.includes(one));
+    return detail === undefined ? null : { reason: "opted out", detail };
+  }
+
+  async function unreachable(send: Send): Promise<Objection | null> {
+    const detail = missingAddress(send) ?? ((await isBounced(send)) ? "the address bounces" : null);
+    return detail === null ? null : { reason: "unreachable", detail };
+  }
+
+  /** Another address than the one that bounced is tried. */
+  async function isBounced({ channel, distinctId, addresses }: Send): Promise<boolean> {
+    if (channel !== "email" || !addresses.email) return false;
+    const hash = addressHash(addresses.email);
+    const bounces = await bouncesOf(distinctId);
+    return bounces.some((bounce) => bounce.addressHash === null || bounce.addressHash === hash);
+  }
 
   async function heldOut(
     { topic, holdout, distinctId }: Send,
@@ -61,30 +87,20 @@ export function createGuards({
   }
 }
 
-function optedOut({ topic, person }: Send): Objection | null {
-  const off = topic === null ? undefined : person.unsubscribed_from?.find((one) => one === topic || one === ALL);
-  return off === undefined ? null : { reason: "opted out", detail: off };
-}
-
 /** Novu sends to the address that it has, and says nothing when it has none. */
-function unreachable({ channel, person, addresses }: Send): Objection | null {
-  const detail = whyUnreachable();
-  return detail === null ? null : { reason: "unreachable", detail };
-
-  function whyUnreachable(): string | null {
-    switch (channel) {
-      case "email":
-        if (person.email === undefined) return "no email address";
-        return addresses.email ? null : "Novu has no email address";
-      case "sms":
-        if (person.phone === undefined) return "no phone number";
-        return addresses.phone ? null : "Novu has no phone number";
-      case "push":
-        return person.push_enabled === true ? null : "no device takes push messages";
-      case "chat":
-        return person.chat_connected === true ? null : "no chat is connected";
-      case "in_app":
-        return null;
-    }
+function missingAddress({ channel, person, addresses }: Send): string | null {
+  switch (channel) {
+    case "email":
+      if (person.email === undefined) return "no email address";
+      return addresses.email ? null : "Novu has no email address";
+    case "sms":
+      if (person.phone === undefined) return "no phone number";
+      return addresses.phone ? null : "Novu has no phone number";
+    case "push":
+      return person.push_enabled === true ? null : "no device takes push messages";
+    case "chat":
+      return person.chat_connected === true ? null : "no chat is connected";
+    case "in_app":
+      return null;
   }
 }

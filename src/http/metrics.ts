@@ -44,6 +44,8 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
   ]);
 
   const links = counter("links", "Requests for links of messages, by what asked", ["kind"]);
+  const unsubscribes = counter("unsubscribe_requests", "Requests at unsubscribe links, by how they ended", ["outcome"]);
+
   const timeZones = counter("invalid_time_zones", "Time zones of people that are none, and were passed over", []);
 
   const storeUp = gauge("store_up", "1 when the store could be read just now", []);
@@ -68,6 +70,7 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     decided: ({ workflow, channel, outcome, reason }: Decision) =>
       decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
     link: (kind: string) => links.inc({ kind }),
+    unsubscribe: (outcome: string) => unsubscribes.inc({ outcome }),
     invalidTimeZone: () => timeZones.inc(),
     swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
     inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),

@@ -10,6 +10,7 @@ import { entries } from "./entries.ts";
 import { histories } from "./history.ts";
 import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
+import { optOuts } from "./opt-outs.ts";
 import { overview } from "./overview.ts";
 import { profileMemory } from "./profiles.ts";
 import { retention } from "./retention.ts";
@@ -107,6 +108,7 @@ export function createKyselyStore({
     ...sends({ db, now, lock }),
     ...variantMemory({ db, now }),
     ...captures({ db, now, announce }),
+    ...optOuts({ db, now, lock, announce }),
     ...retention({ db, takeSweep }),
     ...histories({ db }),
     ...overview({ db }),

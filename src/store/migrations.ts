@@ -201,6 +201,30 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
     },
   },
 
+  "0007-opt-outs": {
+    async up(db) {
+      await db.schema
+        .createTable("opt_outs")
+        .addColumn("distinct_id", "text", (column) => column.notNull())
+        .addColumn("topic", "text", (column) => column.notNull())
+        .addColumn("at", "text", (column) => column.notNull())
+        .addColumn("last_at", "text", (column) => column.notNull())
+        .addColumn("is_out", "integer", (column) => column.notNull())
+        .addColumn("cause", "text", (column) => column.notNull())
+        .addColumn("transaction_id", "text")
+        .addColumn("step", "text")
+        .addPrimaryKeyConstraint("opt_outs_once", ["distinct_id", "topic", "at", "is_out"])
+        .execute();
+
+      await db.schema
+        .createTable("bounces")
+        .addColumn("distinct_id", "text", (column) => column.primaryKey())
+        .addColumn("address_hash", "text")
+        .addColumn("at", "text", (column) => column.notNull())
+        .execute();
+    },
+  },
+
   "0008-variants": {
     async up(db) {
       await db.schema

@@ -21,16 +21,23 @@ const TABLE_OF = {
   captures: "captures",
   setAside: "set_aside",
   profiles: "profiles",
+  optOuts: "opt_outs",
+  bounces: "bounces",
   aliases: "aliases",
 } as const satisfies Record<Kept, keyof Tables>;
 const KINDS = Object.keys(TABLE_OF) as Kept[];
 
-/** The keys of the work that a row may have caused, as acceptances and decisions make them. */
+/** The keys of the work that a row may have caused, as acceptances, choices and decisions make them. */
 const KEYS_OF = {
   events: [sql<string>`'profile:' || events.uuid`],
   runs: [
     ...[startKey, unheardKey].map((keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`),
     sql<string>`'report:' || runs.transaction_id || '::triggered'`,
+  ],
+  opt_outs: [
+    sql<string>`'preferences:' || opt_outs.distinct_id || ':' || opt_outs.topic || ':' || opt_outs.at || ':' || opt_outs.is_out`,
+    sql<string>`'unwanted:' || opt_outs.distinct_id || ':' || opt_outs.topic || ':' || opt_outs.at || ':' || opt_outs.is_out`,
+    sql<string>`'report:' || opt_outs.transaction_id || ':' || opt_outs.step || ':unsubscribed'`,
   ],
   exits: [sql<string>`'exit:' || exits.event_uuid || ':' || exits.workflow`],
   decisions: STATUSES.map(

@@ -4,6 +4,7 @@ import type { LifecycleEvent } from "../contracts/event.ts";
 import type { RunVariant } from "../contracts/experiment.ts";
 import type { Histories } from "../contracts/history.ts";
 import type { EntryLimit, Exit, Routing, Subscriber } from "../contracts/notification.ts";
+import type { Bounce, Choice, Choices } from "../contracts/opt-out.ts";
 import type { Lane, Work } from "../contracts/work.ts";
 
 /** Work that this process has taken on, until it says what became of it. */
@@ -75,6 +76,8 @@ export type PersonRecords = Record<
   | "work"
   | "setAside"
   | "profiles"
+  | "optOuts"
+  | "bounces"
   | "aliases",
   Array<Record<string, unknown>>
 >;
@@ -190,6 +193,17 @@ export interface Store extends Histories {
     run: { transactionId: string; distinctId: string },
     drawn: Record<string, RunVariant>,
   ): Promise<Record<string, RunVariant>>;
+  /**
+   * What a person does not want any more, or wants again, with the work that it owes: Novu and PostHog
+   * are told. Answers what that changed; what was said before, or has been said otherwise since, nothing.
+   */
+  choose(choice: Choice): Promise<string[]>;
+  /** What holds of a person now. */
+  choicesOf(distinctId: string): Promise<Choices>;
+  /** Nothing can be delivered to this address of a person, or to one that is not known, since `at`, ISO 8601. */
+  noteBounce(bounce: { distinctId: string; address: string | null; at: string }): Promise<void>;
+  /** The newest of each of their ids. */
+  bouncesOf(distinctId: string): Promise<Bounce[]>;
 
   /** Whether a run may begin under its workflow's limit; the first that asks has the place, and keeps it when it asks again. */
   enter(run: RunPlace, limit: EntryLimit): Promise<boolean>;
@@ -244,12 +258,12 @@ export interface Store extends Histories {
 
   /** Everything that is kept on a person. */
   personRecords(distinctId: string): Promise<PersonRecords>;
-  /** Deletes it, work that waits included; answers how many records of each kind. */
+  /** Deletes it, work that waits and what they do not want included; answers how many records of each kind. */
   forgetPerson(distinctId: string): Promise<Record<keyof PersonRecords, number>>;
   /**
    * Deletes up to `mostRows` of what is older than `before`, in one short transaction; answers how many
    * there were, or null when another process is at it. What has work to be done is kept,
-   * and so are merges: an id may turn up again at any time.
+   * and so are merges, because an id may turn up again at any time, and what people do not want.
    */
   prune(before: number, mostRows: number): Promise<number | null>;
 

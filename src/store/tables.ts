@@ -34,6 +34,23 @@ export interface Tables {
   aliases: { former_id: string; kept_id: string; occurred_at: string };
   /** The newest profile that Novu was told of each person, as JSON. */
   profiles: { distinct_id: string; occurred_at: string; body: string; is_doubtful: number };
+  /** What people said of what they want, each time; the newest of each topic holds. It is never deleted for its age. */
+  opt_outs: {
+    distinct_id: string;
+    /** "all", a topic, or one workflow. */
+    topic: string;
+    at: string;
+    /** When they last said it again, before they said otherwise. */
+    last_at: string;
+    /** 1 when they do not want it, 0 when they do. */
+    is_out: number;
+    cause: string;
+    /** The message by which they said so; null when it was by none. */
+    transaction_id: string | null;
+    step: string | null;
+  };
+  /** The last address of each person to which nothing could be delivered. */
+  bounces: { distinct_id: string; address_hash: string | null; at: string };
   work: {
     id: Generated<number>;
     /** Says what it does, so that the same work is never kept twice. */

@@ -1,8 +1,10 @@
 import type { ExecuteInput } from "@novu/framework";
+import { toPlainText } from "@react-email/components";
 import type { ReactElement } from "react";
 import type { z } from "zod";
 import type { Channel } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
+import { headersOf, mailProviders, oneLine } from "./mail-parts.ts";
 import { type Composition, guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
 import { publishedPayload } from "./novu-schema.ts";
 import { renderEmail } from "./render-email.ts";
@@ -96,12 +98,16 @@ export function guardedStep<Payload, Variants>(
         (moment: Parameters<typeof compose>[0]) => {
           const { subject, body } = compose(moment);
           template = nameOf(body);
-          return { subject, body: renderEmail(body) };
+          return { subject: oneLine(subject), body: renderEmail(body, wayOut(id)) };
         },
         options,
         () => template,
       );
-      await step.email(id, resolve, novus);
+      const providers = mailProviders(tools.emailProviders, ({ body }: { body: string }) => ({
+        headers: headersOf(wayOut(id), rules.topic),
+        text: toPlainText(body),
+      }));
+      await step.email(id, resolve, { ...novus, providers });
     },
 
     async inApp(id, compose, options = {}) {
@@ -154,6 +160,13 @@ export function guardedStep<Payload, Variants>(
 
     custom,
   };
+
+  /** Where the reader turns off what a message belongs to; null for what nobody can turn off. */
+  function wayOut(id: string): string | null {
+    const { transactionId, distinctId } = run;
+    const { topic, workflow } = rules;
+    return topic === null ? null : tools.unsubscribeUrl({ distinctId, topic, workflow, step: id, transactionId });
+  }
 
   async function custom<Result extends z.ZodObject>(
     id: string,

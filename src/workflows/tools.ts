@@ -1,4 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
+import type { EmailProvider } from "../contracts/email-provider.ts";
 import type { Experiment, RunVariant } from "../contracts/experiment.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import type { Person } from "../contracts/person.ts";
@@ -11,6 +12,8 @@ export interface Tools {
   longestDelayMs: number;
   /** The longest time in which the Novu plan counts runs for a throttle, in milliseconds. */
   longestThrottleMs: number;
+  /** Those who send the emails for Novu. */
+  emailProviders: EmailProvider[];
   now(): number;
   /** The person at this moment; null when PostHog says there is none. Throws only to be tried again. */
   person(run: Pick<Run, "transactionId" | "distinctId" | "snapshot">): Promise<Person | null>;
@@ -23,6 +26,8 @@ export interface Tools {
     run: Pick<Run, "transactionId" | "distinctId"> & { rehearsal: boolean },
     experiments: Experiment[],
   ): Promise<Record<string, RunVariant>>;
+  /** Where the reader of a message turns its topic off. */
+  unsubscribeUrl(message: Pick<Send, "transactionId" | "workflow" | "step" | "distinctId"> & { topic: string }): string;
   /** How long it is until the person's own hours, in milliseconds; 0 during them. `novuTimeZone` is what Novu has of them. */
   untilHours(person: Person["properties"], novuTimeZone: string | undefined): number;
   /** A link as it goes into a message. */

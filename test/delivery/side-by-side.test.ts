@@ -219,6 +219,7 @@ describe("starts and exits of one person, side by side", () => {
           noteProfile: store.noteProfile,
         },
         report: async () => {},
+        tellChoices: { novu: async () => {}, postHog: async () => {} },
         sendingSteps: () => [{ step: "recovery", channel: "email", isThrottled: false }],
         pace: async () => {},
         paceProfiles: async () => {},

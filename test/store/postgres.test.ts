@@ -9,6 +9,7 @@ import { eventually } from "../support/sandbox.ts";
 import { type Engine, storePromises } from "./promises.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
+import { storeOptOuts } from "./promises-opt-outs.ts";
 import { storePeople } from "./promises-people.ts";
 import { storeVariants } from "./promises-variants.ts";
 
@@ -20,6 +21,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storePeople("PostgreSQL", createEngine);
   storeVariants("PostgreSQL", createEngine);
   storeHistories("PostgreSQL", createEngine);
+  storeOptOuts("PostgreSQL", createEngine);
 
   describe("several processes on one database", () => {
     it("open it at the same time, each with the tables up to date", async () => {

@@ -204,7 +204,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         const none = { decisions: 0, sends: 0, captures: 0, variants: 0, setAside: 0 };
         const records = await store.personRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
-        expect(counts).toEqual({ ...forgotten, ...none });
+        expect(counts).toEqual({ ...forgotten, ...none, optOuts: 0, bounces: 0 });
         expect(JSON.stringify(records)).not.toContain("grace");
         expect(await store.forgetPerson("ada")).toEqual(counts);
         for (const id of ["visitor", "ada"]) expect(Object.values(await store.personRecords(id)).flat()).toEqual([]);

@@ -5,11 +5,24 @@ import Database from "libsql";
 import { describe, expect, it, vi } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { clicked, decision, event, exit, LATER, merge, OCCURRED_AT, profile, run, start } from "../support/facts.ts";
+import {
+  clicked,
+  decision,
+  event,
+  exit,
+  LATER,
+  merge,
+  OCCURRED_AT,
+  profile,
+  run,
+  start,
+  unsubscribed,
+} from "../support/facts.ts";
 import { testFolder } from "../support/sandbox.ts";
 import { type Engine, storePromises } from "./promises.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
+import { storeOptOuts } from "./promises-opt-outs.ts";
 import { storePeople } from "./promises-people.ts";
 import { storeVariants } from "./promises-variants.ts";
 
@@ -18,6 +31,7 @@ storeLimits("SQLite", createEngine);
 storePeople("SQLite", createEngine);
 storeVariants("SQLite", createEngine);
 storeHistories("SQLite", createEngine);
+storeOptOuts("SQLite", createEngine);
 
 function createEngine(): Engine {
   const folder = testFolder();
@@ -57,6 +71,10 @@ describe("no statement reads a whole table", () => {
     ["capture", clicked()],
     ["capture", clicked()],
     ["schedule", "k", { kind: "unheard", body: place }, 0],
+    ["choose", { distinctId: "ada", off: ["a"], on: ["b"], cause: "link", at: OCCURRED_AT, capture: unsubscribed() }],
+    ["choicesOf", "ada"],
+    ["noteBounce", { distinctId: "ada", address: "ada@example.com", at: OCCURRED_AT }],
+    ["bouncesOf", "ada"],
     ["enter", place, "once"],
     ["enter", { ...place, transactionId: "other" }, "one at a time"],
     ["enter", { ...place, transactionId: "other" }, { oncePerMs: 1 }],

@@ -10,7 +10,11 @@ const folder = new URL("../../emails/", import.meta.url);
 export const emailNames = readdirSync(folder).filter((name) => name.endsWith(".tsx"));
 
 /** The HTML of an email, from its example props and what a test wants to be different about them. */
-export async function emailHtml(name: string, changes: Record<string, unknown> = {}): Promise<string> {
+export async function emailHtml(
+  name: string,
+  changes: Record<string, unknown> = {},
+  unsubscribeUrl?: string | null,
+): Promise<string> {
   const { default: email } = (await import(new URL(name, folder).href)) as { default: Email };
-  return renderEmail(createElement(email, { ...email.PreviewProps, ...changes }));
+  return renderEmail(createElement(email, { ...email.PreviewProps, ...changes }), unsubscribeUrl);
 }

@@ -73,3 +73,10 @@ export function clicked(changes: Partial<Capture> = {}): Capture {
   } as const;
   return { status: "clicked", ...message, template: null, variants: {}, properties: {}, at: LATER, ...changes };
 }
+
+/** Ada unsubscribed by that welcome. */
+export function unsubscribed(changes: Partial<Capture> = {}): Capture {
+  const message = { transactionId: "u:w", workflow: "w", step: "welcome", distinctId: "ada" };
+  const about = { channel: "email", template: null, variants: {}, properties: {} } as const;
+  return { status: "unsubscribed", ...message, ...about, at: OCCURRED_AT, ...changes };
+}

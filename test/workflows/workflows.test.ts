@@ -16,6 +16,8 @@ const sampleTools: Tools = {
   longestDelayMs: DAY_MS,
   longestThrottleMs: HOUR_MS,
   now: () => 0,
+  emailProviders: ["resend"],
+  unsubscribeUrl: ({ topic }) => `https://bridge.example/u/${topic}`,
   person: async () => samplePerson,
   leftBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
   objectionTo: () => Promise.reject(new Error("a preview asked whether it may go out")),
@@ -46,11 +48,15 @@ describe.each(workflows)("$id", (lifecycleWorkflow) => {
 
   it("previews each of its steps, asking nobody", async () => {
     const { client, steps } = await discovered(lifecycleWorkflow.build(sampleTools));
+    const { topic } = lifecycleWorkflow;
     for (const { stepId, type } of steps) {
       const { outputs } = await preview(client, lifecycleWorkflow.id, stepId);
-      if (type === "email")
+      if (type === "email") {
         expect(outputs).toEqual({ subject: expect.any(String), body: expect.stringMatching(/^<!DOCTYPE html>/) });
-      else expect(Object.keys(outputs)).not.toEqual([]);
+        expect(/href="([^"]+)"[^>]*>Unsubscribe</.exec((outputs as { body: string }).body)?.[1]).toBe(
+          topic === null ? undefined : `https://bridge.example/u/${topic}`,
+        );
+      } else expect(Object.keys(outputs)).not.toEqual([]);
     }
   });
 

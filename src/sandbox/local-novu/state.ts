@@ -53,6 +53,13 @@ export interface SubscriberChannel {
 /** What a subscriber chose, by channel; "" holds for every workflow. */
 export type Preferences = Record<string, Record<string, boolean>>;
 
+/** What the provider of an email was told besides subject and HTML. */
+export interface MailParts {
+  headers: Record<string, string>;
+  /** Null when it was left to the provider. */
+  text: string | null;
+}
+
 export interface Message {
   id: string;
   transactionId: string;
@@ -65,6 +72,8 @@ export interface Message {
   /** The address it went to, several device tokens with commas between; null where the channel has none. */
   to: string | null;
   content: Record<string, unknown>;
+  /** What an email has besides; none when an earlier version saved it. */
+  mail?: MailParts | null;
   sentAt: number;
   seen: boolean;
   read: boolean;

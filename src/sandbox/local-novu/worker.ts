@@ -84,12 +84,20 @@ export function createNovuWorker({
 
   async function perform(run: NovuRun, job: Job): Promise<Outcome> {
     const { status, body } = await ask(run, job);
-    const { options, outputs = {} } = body as { options?: { skip?: boolean }; outputs?: Record<string, unknown> };
+    const {
+      options,
+      outputs = {},
+      providers,
+    } = body as {
+      options?: { skip?: boolean };
+      outputs?: Record<string, unknown>;
+      providers?: unknown;
+    };
     if (status !== 200) return failed(job, `the bridge answered ${status || "nothing"}: ${String(body.message)}`);
     if (options?.skip === true) return { status: isAction(job) ? "skipped" : "canceled" };
     try {
       const sentBefore = state.messages.length;
-      const outcome = outcomeOf({ state, plan, run, job, outputs, now: clock.now() });
+      const outcome = outcomeOf({ state, plan, run, job, outputs, providers, now: clock.now() });
       state.messages.slice(sentBefore).forEach(onMessage);
       return outcome;
     } catch (error) {

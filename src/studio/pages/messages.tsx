@@ -110,7 +110,7 @@ export const messagePage = labPage<OneMessage>({
       .reverse();
     const { body } = message.content;
     const text = message.channel === "email" && typeof body === "string" ? lab.textOf(body) : "";
-    return { message, inbox, text, view: viewOf(query) };
+    return { message, inbox, text: message.mail?.text ?? text, view: viewOf(query) };
   },
 
   view({ message, inbox, text, view }, { now, token, here }) {
@@ -168,7 +168,7 @@ export const messagePage = labPage<OneMessage>({
                   </div>
                 ))}
               </dl>
-              <pre>{JSON.stringify(headers, null, 2)}</pre>
+              <pre>{JSON.stringify({ ...headers, ...message.mail?.headers }, null, 2)}</pre>
             </div>
           </Panel>
         </>

@@ -10,6 +10,8 @@ export interface AnsweredStep {
   run: NovuRun;
   job: Job;
   outputs: Record<string, unknown>;
+  /** What the providers are told besides, as the bridge answered it. */
+  providers?: unknown;
   /** Milliseconds since 1970. */
   now: number;
 }

@@ -1,0 +1,86 @@
+import { brand } from "../../emails/_components/brand.ts";
+import type { createPostHogReport } from "../attribution/posthog-report.ts";
+import { createSaidElsewhere } from "../attribution/said-elsewhere.ts";
+import { unsubscribeRoutes } from "../attribution/unsubscribe.ts";
+import { createUnsubscribeLinks } from "../attribution/unsubscribe-links.ts";
+import type { Config } from "../config.ts";
+import type { Choice } from "../contracts/opt-out.ts";
+import { createTellChoices } from "../delivery/tell-choices.ts";
+import type { Metrics } from "../http/metrics.ts";
+import type { Log } from "../lib/log.ts";
+import type { NovuApi } from "../novu/api.ts";
+import { createPersonLookup } from "../people/person-now.ts";
+import type { ReadPersons } from "../people/posthog-persons.ts";
+import type { Store } from "../store/store.ts";
+import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
+import { TOPICS } from "../workflows/topics.ts";
+
+/** What people want: where they say so, what is kept of it, and how Novu and PostHog hear of it. */
+export function createChoosing({
+  config,
+  store,
+  workflows,
+  publicUrl,
+  novu,
+  setUnwanted,
+  readPersons,
+  pace,
+  onChosen,
+  count,
+  now,
+  log,
+}: {
+  config: Config;
+  store: Store;
+  workflows: LifecycleWorkflow[];
+  publicUrl(): string;
+  novu: Pick<NovuApi, "setPreference">;
+  setUnwanted: ReturnType<typeof createPostHogReport>["setUnwanted"];
+  readPersons: ReadPersons;
+  /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
+  pace(): Promise<void>;
+  /** There is work to be done. */
+  onChosen(): void;
+  count: Metrics["unsubscribe"];
+  now: () => number;
+  log: Log;
+}) {
+  const marketing = workflows.flatMap(({ id, topic }) => (topic === null ? [] : [{ id, topic }]));
+  const choicesOf = (distinctId: string) => store.choicesOf(distinctId);
+  const choose = async (choice: Choice) => {
+    const changed = await store.choose(choice);
+    if (changed.length > 0) onChosen();
+  };
+  const links = createUnsubscribeLinks({ keys: config.linkSigningKeys, publicUrl });
+
+  return {
+    unsubscribeUrl: links.urlOf,
+    routes: unsubscribeRoutes({
+      read: links.read,
+      brand: brand.name,
+      topics: TOPICS,
+      marketing,
+      choicesOf,
+      choose,
+      count,
+      now,
+      log,
+    }),
+    tell: createTellChoices({
+      choicesOf,
+      marketing,
+      setPreference: novu.setPreference,
+      setUnwanted,
+      personNow: createPersonLookup({ readPersons, now }),
+      pace,
+      log,
+    }),
+    ...createSaidElsewhere({
+      marketing,
+      choicesOf,
+      choose,
+      noteBounce: (bounce) => store.noteBounce(bounce),
+      addressAtNovu: async (distinctId) => (await store.profileTold(distinctId))?.subscriber.email ?? null,
+    }),
+  };
+}

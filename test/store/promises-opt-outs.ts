@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Choice } from "../../src/contracts/opt-out.ts";
+import { LANES } from "../../src/contracts/work.ts";
+import { addressHash } from "../../src/lib/address-hash.ts";
+import type { Store } from "../../src/store/store.ts";
+import { event, LATER, merge, OCCURRED_AT, unsubscribed } from "../support/facts.ts";
+import { permutations } from "../support/permutations.ts";
+import type { Engine } from "./promises.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const LATER_STILL = "2026-03-02T11:00:00.000Z";
+
+/** What every engine promises about what people do not want, and what cannot be delivered to them. */
+export function storeOptOuts(name: string, createEngine: () => Engine): void {
+  describe(`the store's opt-outs: ${name}`, () => {
+    let engine: Engine;
+    let store: Store;
+    let now = 0;
+
+    beforeEach(async () => {
+      now = Date.parse(OCCURRED_AT);
+      engine = createEngine();
+      store = await engine.open(() => now);
+    });
+    afterEach(async () => {
+      await store.close();
+      await engine.drop();
+    });
+
+    it("are kept with the work that they owe", async () => {
+      expect(await off({ off: ["offers", "reminders"], capture: unsubscribed() })).toEqual(["offers", "reminders"]);
+      expect(await store.choicesOf("ada")).toEqual({ off: ["offers", "reminders"], on: {}, distinctIds: ["ada"] });
+      const body = { distinctId: "ada", topics: ["offers", "reminders"], at: OCCURRED_AT };
+      expect(await owed()).toEqual([
+        { kind: "preferences", body },
+        { kind: "unwanted", body },
+        { kind: "capture", body: unsubscribed() },
+      ]);
+    });
+
+    it("said again change nothing, and owe nothing", async () => {
+      await Promise.all(Array.from({ length: 10 }, () => off({ capture: unsubscribed() })));
+      expect(await off({ cause: "complained", at: LATER })).toEqual([]);
+      expect(await store.countWork()).toEqual({ waiting: 3, dead: 0 });
+      expect((await store.personRecords("ada")).optOuts).toHaveLength(1);
+    });
+
+    it("hold until something else is said", async () => {
+      await off({ off: ["offers", "all"] });
+      expect(await store.choose(choice({ on: ["all"], at: LATER }))).toEqual(["all"]);
+      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"], on: { all: LATER } });
+      expect(await off({ off: ["all"], at: LATER_STILL })).toEqual(["all"]);
+      expect(await store.choicesOf("ada")).toMatchObject({ off: ["all", "offers"], on: {} });
+    });
+
+    it.each(permutations([0, 1, 2]))(
+      "that come late from elsewhere count as of when they were said: %s, %s, %s",
+      async (...order) => {
+        const said = [
+          choice({ off: ["offers"], cause: "novu" }),
+          choice({ on: ["offers"], cause: "novu", at: LATER }),
+          choice({ off: ["offers"], cause: "complained", at: LATER_STILL }),
+        ];
+        for (const index of order) await store.choose(said[index]!);
+        expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"] });
+      },
+    );
+
+    it.each([
+      ["off", "on"],
+      ["on", "off"],
+    ] as const)("of one moment end with the no: %s, %s", async (...order) => {
+      for (const which of order) await store.choose(choice({ [which]: ["offers"], cause: "novu" }));
+      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"] });
+    });
+
+    it("by a link count now, whatever another process takes the time for", async () => {
+      await off({ at: LATER_STILL });
+      expect(await store.choose(choice({ on: ["offers"] }))).toEqual(["offers"]);
+      expect(await off({})).toEqual(["offers"]);
+      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"] });
+    });
+
+    it("by one message are told to PostHog once", async () => {
+      await off({ capture: unsubscribed() });
+      await doAll();
+      await store.choose(choice({ on: ["offers"], at: LATER }));
+      await off({ at: LATER_STILL, capture: unsubscribed({ at: LATER_STILL }) });
+      expect((await owed()).map(({ kind }) => kind)).toEqual(["preferences", "preferences", "unwanted", "unwanted"]);
+      await off({ off: ["reminders"], capture: unsubscribed({ step: "second" }) });
+      expect((await owed()).filter(({ kind }) => kind === "capture")).toHaveLength(1);
+    });
+
+    it("are those of all their ids", async () => {
+      await off({ distinctId: "visitor" });
+      await accept();
+      expect(await store.choicesOf("ada")).toEqual({ off: ["offers"], on: {}, distinctIds: ["ada", "visitor"] });
+      await store.choose(choice({ on: ["offers"], at: LATER }));
+      expect(await store.choicesOf("visitor")).toMatchObject({ off: [], on: { offers: LATER } });
+      const asked = await Promise.all(["grace", "ada", "visitor", "ada"].map((id) => store.choicesOf(id)));
+      expect(asked.map(({ on, distinctIds }) => [on, distinctIds])).toEqual([
+        [{}, ["grace"]],
+        ...Array(3).fill([{ offers: LATER }, ["ada", "visitor"]]),
+      ]);
+    });
+
+    it("stay, however old they are", async () => {
+      await off({ capture: unsubscribed() });
+      await store.noteBounce({ distinctId: "ada", address: null, at: OCCURRED_AT });
+      await doAll();
+      expect(await store.prune(now + 1000 * DAY_MS, 100)).toBe(0);
+      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"] });
+      expect(await store.bouncesOf("ada")).toHaveLength(1);
+    });
+
+    it("outlive a restart", async () => {
+      await off({});
+      await store.close();
+      store = await engine.reopen(() => now);
+      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"] });
+      expect(await store.countWork()).toEqual({ waiting: 2, dead: 0 });
+    });
+
+    it("are among a person's records, and go with them, with what is owed", async () => {
+      for (const distinctId of ["visitor", "ada", "grace"]) {
+        await off({ distinctId, capture: unsubscribed({ distinctId, transactionId: `${distinctId}:w` }) });
+        await store.noteBounce({ distinctId, address: `${distinctId}@example.com`, at: OCCURRED_AT });
+      }
+      await accept();
+      const others = await store.personRecords("grace");
+      const { optOuts, bounces, work } = await store.personRecords("ada");
+      expect([optOuts.length, bounces.length, work.length]).toEqual([2, 2, 6]);
+      expect(JSON.stringify(bounces)).not.toContain("@");
+      expect(await store.forgetPerson("ada")).toMatchObject({ optOuts: 2, bounces: 2, work: 6 });
+      expect(await store.choicesOf("ada")).toMatchObject({ off: [] });
+      expect(await store.personRecords("grace")).toEqual(others);
+    });
+
+    it("and bounces know which address it was; the last one counts", async () => {
+      await store.noteBounce({ distinctId: "ada", address: "Ada@example.com ", at: LATER });
+      await store.noteBounce({ distinctId: "ada", address: "old@example.com", at: OCCURRED_AT });
+      expect(await store.bouncesOf("ada")).toEqual([{ addressHash: addressHash("ada@example.com"), at: LATER }]);
+      await store.noteBounce({ distinctId: "ada", address: null, at: LATER_STILL });
+      expect(await store.bouncesOf("ada")).toEqual([{ addressHash: null, at: LATER_STILL }]);
+    });
+
+    function off(changes: Partial<Choice>): Promise<string[]> {
+      return store.choose(choice({ off: ["offers"], ...changes }));
+    }
+
+    async function accept(): Promise<void> {
+      await store.accept(event({ uuid: "m" }), { starts: [], exits: [], merges: [merge()] });
+    }
+
+    /** Takes all that waits. */
+    async function owed(): Promise<Array<{ kind: string; body: unknown }>> {
+      const jobs = [];
+      for (const lane of LANES) jobs.push(...(await store.claim(lane, 100, 1_000)));
+      return jobs.map(({ body }) => JSON.parse(body)).sort((a, b) => order(a) - order(b));
+    }
+
+    async function doAll(): Promise<void> {
+      for (const lane of LANES) await store.complete((await store.claim(lane, 100, 1_000)).map(({ id }) => id));
+    }
+  });
+}
+
+function choice(changes: Partial<Choice> = {}): Choice {
+  return { distinctId: "ada", off: [], on: [], cause: "link", at: OCCURRED_AT, capture: null, ...changes };
+}
+
+function order({ kind }: { kind: string }): number {
+  return ["preferences", "unwanted", "capture"].indexOf(kind);
+}
