@@ -1,18 +1,15 @@
 import express from "express";
 import { brand } from "../emails/_components/brand.ts";
 import { createChoosing } from "./app/choosing.ts";
+import { openDoors } from "./app/doors.ts";
 import { liveTools, sampleTools } from "./app/tools.ts";
 import { startWorking } from "./app/working.ts";
-import { clickRoutes } from "./attribution/clicks.ts";
 import { createLinks } from "./attribution/links.ts";
 import { createPostHogReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
-import type { Capture } from "./contracts/capture.ts";
-import type { Cause } from "./contracts/cause.ts";
 import type { Decision } from "./contracts/decision.ts";
-import { IDENTITY_EVENTS, type LifecycleEvent } from "./contracts/event.ts";
+import { IDENTITY_EVENTS } from "./contracts/event.ts";
 import type { Lab } from "./contracts/lab.ts";
-import type { Routing } from "./contracts/notification.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
 import { LANES } from "./contracts/work.ts";
 import { createPacer } from "./delivery/pacer.ts";
@@ -21,9 +18,6 @@ import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
-import { novuWebhook } from "./ingress/novu-webhook.ts";
-import { postHogWebhook } from "./ingress/posthog-webhook.ts";
-import { webhookAuth } from "./ingress/webhook-auth.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { describeError } from "./lib/errors.ts";
 import { createLog, type Log } from "./lib/log.ts";
@@ -34,8 +28,6 @@ import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { postHogPersons } from "./people/posthog-persons.ts";
-import { createAccept } from "./routing/accept.ts";
-import { createRoute } from "./routing/route.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 import { createStudio, type Studio } from "./studio/studio.tsx";
@@ -91,8 +83,8 @@ export async function openApp(
       now,
     });
 
-    let url = config.publicUrl ?? "";
-    const links = createLinks({ keys: config.linkSigningKeys, publicUrl: () => url, source: brand.utmSource });
+    const publicUrl = () => config.publicUrl ?? server.url;
+    const links = createLinks({ keys: config.linkSigningKeys, publicUrl, source: brand.utmSource });
 
     // Novu: the bridge it calls, the API we call
     const readPersons = postHogPersons(posthog);
@@ -108,7 +100,7 @@ export async function openApp(
       config,
       store,
       workflows,
-      publicUrl: () => config.publicUrl ?? server.url,
+      publicUrl,
       novu: novuApi,
       setUnwanted,
       readPersons,
@@ -164,80 +156,30 @@ export async function openApp(
 
     const studio = openStudio();
 
-    // PostHog: the door it knocks at
-    const setAside = async ({ cause, reason, event, body }: Aside) => {
-      metrics.setAside(cause);
-      studio?.changed();
-      // Each would be followed by the next, as long as the destination sends them back.
-      if (cause === "echo") return;
-      await store.setAside({
-        receivedAt: new Date(now()).toISOString(),
-        reason,
-        eventUuid: event?.uuid ?? null,
-        eventName: event?.name ?? null,
-        distinctId: event?.distinctId ?? null,
-        body,
-      });
-    };
-    const acceptOne = createAccept({
-      route: createRoute(workflows, config.internalUsers),
-      keep,
-      setAside,
-    });
-    const accept = async (event: LifecycleEvent, body: string) => {
-      const result = await acceptOne(event, body);
-      metrics.event(result.outcome);
-      studio?.changed();
-      return result;
-    };
-    const webhook = postHogWebhook({
-      // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
-      authenticate: webhookAuth({ secrets: posthog.webhookSecrets, now: Date.now }),
-      accept,
-      setAside: (aside) => setAside({ ...aside, event: null }),
-      count: metrics.answered,
-      isStopping: () => stopping,
-      now,
-      log,
-    });
-
-    const clicks = clickRoutes({
-      read: links.read,
-      decisionsOf: (transactionIds) => store.decisionsOf(transactionIds),
-      capture,
-      count: metrics.link,
-      now,
-      log,
-    });
-
-    const { webhookSecrets: novuSecrets = [] } = novu;
-    const novusWebhook = novuWebhook({
-      authenticate: webhookAuth({ secrets: novuSecrets, now: Date.now }),
-      decisionsOf: (transactionIds) => store.decisionsOf(transactionIds),
-      capture,
+    const doors = openDoors({
+      config,
+      store,
+      workflows,
+      readLink: links.read,
       onUndeliverable: choosing.onUndeliverable,
       onPreferences: choosing.onPreferences,
-      count: metrics.novuAnswered,
-      countEvent: metrics.novuEvent,
+      onWork: (lane) => working?.wake(lane),
+      onChange: () => studio?.changed(),
+      metrics,
       isStopping: () => stopping,
       now,
       log,
     });
-    const webhooks = {
-      "POST /webhooks/posthog": webhook,
-      ...(novuSecrets.length > 0 && { "POST /webhooks/novu": novusWebhook }),
-    };
 
     const answersOthers = roles.includes("ingress");
     const http = express().disable("x-powered-by");
-    if (answersOthers) http.use(clicks.router).use("/api/novu", bridge.router).use("/u", choosing.routes);
+    if (answersOthers) http.use(doors.clicks).use("/u", choosing.routes).use("/api/novu", bridge.router);
     if (studio !== null) http.use("/studio", studio.router);
     http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
-    const server = await serve(answeredFirst(answersOthers ? webhooks : {}, http), {
+    const server = await serve(answeredFirst(answersOthers ? doors.webhooks : {}, http), {
       port: config.port,
       variable: "PORT",
     });
-    if (config.publicUrl === undefined) url = server.url;
 
     const working = roles.includes("worker")
       ? startWorking({
@@ -245,7 +187,7 @@ export async function openApp(
           store,
           workflows,
           perform,
-          accept,
+          accept: doors.accept,
           readPersons,
           metrics: { ...metrics, work: countWork },
           clock,
@@ -265,7 +207,7 @@ export async function openApp(
       store,
       events: [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])],
       async idle() {
-        await clicks.idle();
+        await doors.idle();
         await working?.idle();
       },
       stop() {
@@ -279,29 +221,14 @@ export async function openApp(
       studio?.stop();
       // A request under way may still leave work; it is on disk, and done after the next start.
       await Promise.all([server.close(), working?.stop()]);
-      await clicks.idle();
+      await doors.idle();
       await stopReports();
       await store.close();
       log.info({ stop: "app", outcome: "stopped" });
     }
 
-    async function keep(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate"> {
-      const outcome = await store.accept(event, routing);
-      if (outcome === "duplicate") return outcome;
-      if (routing.starts.length + routing.exits.length > 0) working?.wake("novu");
-      if (routing.profiles !== undefined && routing.profiles.length > 0) working?.wake("profiles");
-      return outcome;
-    }
-
     function silent(): Promise<string[]> {
       return silentWorkflows({ workflows: bridge.workflows, countSince: store.countWorkflows, now: now() });
-    }
-
-    /** Notes what became of a message, by the first word of it. */
-    async function capture(capture: Capture): Promise<boolean> {
-      const isFirst = await store.capture(capture);
-      if (isFirst) working?.wake("posthog");
-      return isFirst;
     }
 
     function openStudio(): Studio | null {
@@ -365,10 +292,3 @@ export async function openApp(
 }
 
 type DecideOptions = Omit<NonNullable<Parameters<Store["decide"]>[1]>, "endsRun">;
-
-interface Aside {
-  cause: Cause;
-  reason: string;
-  event: LifecycleEvent | null;
-  body: string;
-}

@@ -48,7 +48,7 @@ describe("an experiment", () => {
     sandbox.posthog.setFlag(FLAG, "control");
     sandbox.posthog.setFlag(FLAG, "benefit", ["grace"]);
     for (const distinctId of ["ada", "grace"]) happen(sandbox, "called", { distinctId });
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect(subjects(sandbox)).toEqual(["Hello", "An offer", "Hello", "Twice as fast"]);
     expect(told(sandbox, "notification sent", "grace").map(variantIn)).toEqual([
       { step: "hello" },
@@ -60,7 +60,7 @@ describe("an experiment", () => {
     await using sandbox = await opened();
     sandbox.posthog.setFlag(FLAG, "benefit");
     const uuid = happen(sandbox, "called");
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect(told(sandbox, "$feature_flag_called")).toMatchObject([
       {
         distinctId: "ada",
@@ -82,7 +82,7 @@ describe("an experiment", () => {
     expect(told(sandbox, "$feature_flag_called")).toHaveLength(1);
 
     happen(sandbox, "called");
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect(subjects(sandbox).at(-1)).toBe("An offer");
     expect(told(sandbox, "$feature_flag_called")).toHaveLength(2);
   });
@@ -92,7 +92,7 @@ describe("an experiment", () => {
     sandbox.posthog.setFlag(FLAG, "benefit");
     sandbox.posthog.interfere(outage);
     happen(sandbox, "called");
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     sandbox.posthog.interfere(null);
     await sandbox.travel({ days: 2 });
     expect(subjects(sandbox)).toEqual(["Hello", "An offer", "control still"]);
@@ -112,7 +112,7 @@ describe("an experiment", () => {
     await using sandbox = await opened();
     sandbox.posthog.setFlag(FLAG, value);
     happen(sandbox, "called");
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect(subjects(sandbox)).toEqual(["Hello", "An offer"]);
     expect(told(sandbox, "notification sent").at(-1)?.properties.variant_source).toBe("default");
     expect(told(sandbox, "$feature_flag_called")).toEqual([]);
@@ -122,7 +122,7 @@ describe("an experiment", () => {
     await using sandbox = await opened();
     sandbox.posthog.setFlag(FLAG, "benefit");
     happen(sandbox, "called", { email: undefined });
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect((await decisions(sandbox)).map(([step, , reason]) => [step, reason])).toEqual([
       ["hello", null],
       ["call", "unreachable"],
@@ -166,7 +166,7 @@ describe("an experiment", () => {
     });
     sandbox.posthog.interfere(({ path }) => (path.startsWith("/batch") ? null : { delayMs: 10_000 }));
     happen(sandbox, "called");
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect(subjects(sandbox)).toEqual(["Hello", "An offer"]);
     expect(new Set(sandbox.novu.bridgeCalls.map(({ status }) => status))).toEqual(new Set([200]));
   });

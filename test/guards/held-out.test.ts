@@ -21,7 +21,7 @@ describe("people in the holdout", () => {
     const decided: Record<string, unknown> = {};
     for (const distinctId of ["ada", "grace", "linus", "edsger"]) {
       const uuid = happen(sandbox, "called", { distinctId });
-      await sandbox.settled();
+      await sandbox.travel({ minutes: 1 });
       [decided[distinctId]] = await decisions(sandbox, { ofRun: `${uuid}:campaign` });
     }
     expect(decided).toEqual({ ada: HELD_OUT, grace: HELD_OUT, linus: SENT, edsger: SENT });
@@ -41,7 +41,7 @@ describe("people in the holdout", () => {
       return null;
     });
     const uuid = happen(sandbox, "called");
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect([await decisions(sandbox, { ofRun: `${uuid}:campaign` }), calls]).toEqual([
       [["call", "skipped", "held out", "no-marketing"]],
       1,
@@ -64,7 +64,7 @@ describe("people in the holdout", () => {
     sandbox.posthog.setFlag("control", false);
     sandbox.posthog.setFlag("control", true, ["grace"]);
     for (const distinctId of ["ada", "grace", "linus"]) happen(sandbox, "called", { distinctId });
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     const exposures = sandbox.posthog.state.events.filter(({ event }) => event === "$feature_flag_called");
     expect(
       exposures
@@ -88,7 +88,7 @@ describe("people in the holdout", () => {
     await using sandbox = await testSandbox({ workflows: [campaign({ holdout: "control" })] });
     sandbox.posthog.interfere(({ path }) => (path.startsWith("/flags") ? { status: 500 } : null));
     happen(sandbox, "called");
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect(sandbox.posthog.state.events.filter(({ event }) => event === "$feature_flag_called")).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe("people in the holdout", () => {
     sandbox.posthog.setFlag("control", true);
     sandbox.posthog.interfere(({ path }) => (path.startsWith("/flags") ? trouble : null));
     happen(sandbox, "called");
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect(await decisions(sandbox)).toEqual([SENT]);
   });
 

@@ -140,6 +140,7 @@ describe("a workflow tried by hand, from Novu's dashboard,", () => {
     await byHand(sandbox, "campaign");
     expect(channels(sandbox)).toEqual({ email: 5 });
     sandbox.posthog.interfere(null);
+    await sandbox.travel({ minutes: 1 });
     expect([await decisions(sandbox), reports(sandbox)]).toEqual([[], []]);
 
     sandbox.posthog.setFlag("control", false);

@@ -1,0 +1,144 @@
+import type { Router } from "express";
+import { clickRoutes } from "../attribution/clicks.ts";
+import type { createLinks } from "../attribution/links.ts";
+import type { Config } from "../config.ts";
+import type { Capture } from "../contracts/capture.ts";
+import type { Cause } from "../contracts/cause.ts";
+import type { LifecycleEvent } from "../contracts/event.ts";
+import type { Routing } from "../contracts/notification.ts";
+import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
+import type { Lane } from "../contracts/work.ts";
+import type { Metrics } from "../http/metrics.ts";
+import { novuWebhook } from "../ingress/novu-webhook.ts";
+import { type Accept, postHogWebhook } from "../ingress/posthog-webhook.ts";
+import { webhookAuth } from "../ingress/webhook-auth.ts";
+import type { Log } from "../lib/log.ts";
+import { createAccept } from "../routing/accept.ts";
+import { createRoute } from "../routing/route.ts";
+import type { Store } from "../store/store.ts";
+import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
+
+interface Aside {
+  cause: Cause;
+  reason: string;
+  event: LifecycleEvent | null;
+  body: string;
+}
+
+export interface Doors {
+  /** Takes an event in, wherever it comes from. */
+  accept: Accept;
+  /** By method and path. */
+  webhooks: Record<string, ReturnType<typeof postHogWebhook>>;
+  /** The links of messages. */
+  clicks: Router;
+  /** Resolves when nothing that was answered is still on its way into the store. */
+  idle(): Promise<void>;
+}
+
+/** What comes in from outside: PostHog's events, Novu's news of messages, and the clicks of readers. */
+export function openDoors({
+  config: { posthog, novu, internalUsers },
+  store,
+  workflows,
+  readLink,
+  onUndeliverable,
+  onPreferences,
+  onWork,
+  onChange,
+  metrics,
+  isStopping,
+  now,
+  log,
+}: {
+  config: Config;
+  store: Store;
+  workflows: LifecycleWorkflow[];
+  readLink: ReturnType<typeof createLinks>["read"];
+  onUndeliverable(news: Undeliverable): Promise<void>;
+  onPreferences(change: PreferenceChange): Promise<void>;
+  /** There is work to be done. */
+  onWork(lane: Lane): void;
+  /** There is something new to see. */
+  onChange(): void;
+  metrics: Metrics;
+  isStopping(): boolean;
+  now: () => number;
+  log: Log;
+}): Doors {
+  const acceptOne = createAccept({ route: createRoute(workflows, internalUsers), keep, setAside });
+  const decisionsOf: Store["decisionsOf"] = (transactionIds) => store.decisionsOf(transactionIds);
+  const { webhookSecrets: novuSecrets = [] } = novu;
+  // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
+  const provenBy = (secrets: string[]) => webhookAuth({ secrets, now: Date.now });
+
+  const fromPostHog = postHogWebhook({
+    authenticate: provenBy(posthog.webhookSecrets),
+    accept,
+    setAside: (aside) => setAside({ ...aside, event: null }),
+    count: metrics.answered,
+    isStopping,
+    now,
+    log,
+  });
+  const fromNovu = novuWebhook({
+    authenticate: provenBy(novuSecrets),
+    decisionsOf,
+    capture,
+    onUndeliverable,
+    onPreferences,
+    count: metrics.novuAnswered,
+    countEvent: metrics.novuEvent,
+    isStopping,
+    now,
+    log,
+  });
+  const clicks = clickRoutes({ read: readLink, decisionsOf, capture, count: metrics.link, now, log });
+
+  return {
+    accept,
+    webhooks: {
+      "POST /webhooks/posthog": fromPostHog,
+      ...(novuSecrets.length > 0 && { "POST /webhooks/novu": fromNovu }),
+    },
+    clicks: clicks.router,
+    idle: clicks.idle,
+  };
+
+  async function accept(event: LifecycleEvent, body: string): ReturnType<Accept> {
+    const result = await acceptOne(event, body);
+    metrics.event(result.outcome);
+    onChange();
+    return result;
+  }
+
+  async function keep(event: LifecycleEvent, { starts, exits, profiles = [], merges = [] }: Routing) {
+    const outcome = await store.accept(event, { starts, exits, profiles, merges });
+    if (outcome === "duplicate") return outcome;
+    if (starts.length + exits.length > 0) onWork("novu");
+    if (profiles.length > 0) onWork("profiles");
+    return outcome;
+  }
+
+  async function setAside({ cause, reason, event, body }: Aside): Promise<void> {
+    metrics.setAside(cause);
+    onChange();
+    // Each would be followed by the next, as long as the destination sends them back.
+    if (cause === "echo") return;
+    await store.setAside({
+      receivedAt: new Date(now()).toISOString(),
+      reason,
+      eventUuid: event?.uuid ?? null,
+      eventName: event?.name ?? null,
+      distinctId: event?.distinctId ?? null,
+      body,
+    });
+  }
+
+  /** Notes what became of a message, by the first word of it. */
+  async function capture(capture: Capture): Promise<boolean> {
+    const isFirst = await store.capture(capture);
+    if (isFirst) onWork("posthog");
+    return isFirst;
+  }
+}
