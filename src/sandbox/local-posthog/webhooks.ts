@@ -59,7 +59,8 @@ export function createWebhooks({
     resend(eventUuid) {
       const [target] = destinations();
       const earlier = state.deliveries.find((delivery) => delivery.eventUuid === eventUuid);
-      if (target === undefined || earlier === undefined) throw new Error(`no delivery of the event ${eventUuid} to repeat`);
+      if (target === undefined || earlier === undefined)
+        throw new Error(`no delivery of the event ${eventUuid} to repeat`);
       begin(target, earlier);
     },
     deliver(delivery) {
