@@ -10,7 +10,7 @@ import type { Config } from "./config.ts";
 import type { Capture } from "./contracts/capture.ts";
 import type { Cause } from "./contracts/cause.ts";
 import type { Decision } from "./contracts/decision.ts";
-import { IDENTITY_EVENTS, type LifecycleEvent } from "./contracts/event.ts";
+import { eventsToForward, type LifecycleEvent } from "./contracts/event.ts";
 import type { Lab } from "./contracts/lab.ts";
 import type { Routing } from "./contracts/notification.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
@@ -263,7 +263,7 @@ export async function openApp(
     return {
       url: server.url,
       store,
-      events: [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])],
+      events: eventsToForward(workflows),
       async idle() {
         await clicks.idle();
         await working?.idle();

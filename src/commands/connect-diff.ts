@@ -2,13 +2,19 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseJson } from "../lib/json.ts";
 
+const Input = z.looseObject({ value: z.unknown().optional(), secret: z.boolean().optional() });
+type Inputs = Record<string, z.infer<typeof Input>>;
+
 /** A destination as PostHog's API answers it, what is secret masked as `{ secret: true }`. */
 export const Destination = z.object({
   id: z.string(),
   name: z.string().nullish(),
   description: z.string().nullish(),
   enabled: z.boolean(),
-  inputs: z.record(z.string(), z.looseObject({ value: z.unknown().optional(), secret: z.boolean().optional() })),
+  inputs: z
+    .record(z.string(), Input.nullable())
+    .nullish()
+    .transform((inputs): Inputs => Object.fromEntries(Object.entries(inputs ?? {}).flatMap(given))),
   inputs_schema: z.array(z.looseObject({ key: z.string() })).nullish(),
   filters: z.record(z.string(), z.unknown()).nullish(),
   status: z.object({ state: z.number() }).nullish(),
@@ -30,7 +36,7 @@ export interface Wanted {
 
 export interface Difference {
   /** What to send; with no changes there is nothing to send. */
-  body: { enabled: boolean; description: string; inputs: Destination["inputs"]; filters: Record<string, unknown> };
+  body: { enabled: boolean; description: string; inputs: Inputs; filters: Record<string, unknown> };
   /** In words, without a secret. */
   changes: string[];
   notes: string[];
@@ -45,13 +51,14 @@ const MARK = /\s*\[posthog-novu-bridge signs with ([0-9a-f]{12})\]/;
 const BODY = { event: "{event}", person: "{person}" };
 /** What PostHog makes of an input besides. */
 const DERIVED = new Set(["bytecode", "transpiled", "order"]);
-const EventFilter = z.looseObject({ id: z.string(), properties: z.array(z.unknown()).nullish() });
+/** With no id it is every event. */
+const EventFilter = z.looseObject({ id: z.string().nullable(), properties: z.array(z.unknown()).nullish() });
 
 /** PostHog's own judgement: from here on nothing is delivered. Source: HogWatcherState in PostHog's plugin-server. */
 const STOPPED = [3, 4, 12];
 export const isStopped = (one: Destination) => STOPPED.includes(one.status?.state ?? 0);
 const SLOWED = [2, 11];
-export const isSlowed = (one: Destination) => SLOWED.includes(one.status?.state ?? 0);
+const isSlowed = (one: Destination) => SLOWED.includes(one.status?.state ?? 0);
 
 /** What is to be changed of a destination, or of nothing yet, so that it is as wanted; the rest of it is left as it is. */
 export function differenceOf(there: Destination | null, wanted: Wanted): Difference {
@@ -124,11 +131,12 @@ export function differenceOf(there: Destination | null, wanted: Wanted): Differe
 
   function filtersOf(): Record<string, unknown> {
     const { bytecode: _, transpiled: __, ...filters } = there?.filters ?? {};
-    const listed = z.array(EventFilter).safeParse(filters.events).data ?? [];
+    const all = z.array(EventFilter).safeParse(filters.events).data ?? [];
+    const listed = all.flatMap(({ id, ...rest }) => (id === null ? [] : [{ ...rest, id }]));
     const missing = wanted.events.filter((event) => !listed.some(({ id }) => id === event));
     const strange = listed.filter(({ id }) => !wanted.events.includes(id));
     const kept = wanted.prune ? listed.filter(({ id }) => wanted.events.includes(id)) : listed;
-    if (there !== null && listed.length === 0) changes.push("no longer every event");
+    if (there !== null && (all.length === 0 || listed.length < all.length)) changes.push("no longer every event");
     for (const event of missing) changes.push(`+ event ${event}`);
     for (const { id } of strange) {
       if (wanted.prune) changes.push(`- event ${id}`);
@@ -157,7 +165,11 @@ function fingerprint(secret: string): string {
   return createHash("sha256").update(secret).digest("hex").slice(0, 12);
 }
 
-function own(input: Destination["inputs"][string]): Destination["inputs"][string] {
+function given([key, input]: [string, z.infer<typeof Input> | null]): Array<[string, z.infer<typeof Input>]> {
+  return input === null ? [] : [[key, input]];
+}
+
+function own(input: Inputs[string]): Inputs[string] {
   if (input.secret === true) return { secret: true };
   return Object.fromEntries(Object.entries(input).filter(([key]) => !DERIVED.has(key)));
 }

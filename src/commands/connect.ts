@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { readConfig } from "../config.ts";
-import { IDENTITY_EVENTS } from "../contracts/event.ts";
+import { eventsToForward } from "../contracts/event.ts";
 import { describeError } from "../lib/errors.ts";
 import { paint, print } from "../lib/terminal.ts";
 import { workflows } from "../workflows/index.ts";
@@ -68,7 +68,7 @@ async function main(): Promise<number> {
     if (options.delete === true || options.disable === true)
       outcome = await endDestination(api, { url, does: options.delete === true ? "delete" : "disable", dryRun });
     else {
-      const events = [...new Set([...workflows.flatMap((workflow) => workflow.events), ...IDENTITY_EVENTS])];
+      const events = eventsToForward(workflows);
       const { prune = false, "new-secret": newSecret = false } = options;
       outcome = await connectDestination(api, { url, events, prune, secrets, fresh, newSecret }, dryRun);
     }

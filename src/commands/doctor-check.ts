@@ -7,6 +7,8 @@ export interface Finding {
   says: string;
 }
 
+export type Found = Finding & { what: string };
+
 export interface Check {
   what: string;
   /** May find several things; what it throws is trouble. */
@@ -18,7 +20,7 @@ export const warning = (says: string): Finding => ({ is: "warning", says });
 export const trouble = (says: string): Finding => ({ is: "trouble", says });
 
 /** All at once, none for longer than `withinMs`; each answers, whatever becomes of the others. */
-export function lookAll(checks: Check[], withinMs: number): Promise<Array<Finding & { what: string }>> {
+export function lookAll(checks: Check[], withinMs: number): Promise<Found[]> {
   const looks = checks.map(async ({ what, look }) => {
     const ended = new AbortController();
     const late = sleep(

@@ -26,6 +26,9 @@ export function postHogChecks(
   ];
 
   async function takesEvents(): Promise<Finding[]> {
+    const regions = [posthog.host, posthog.apiHost].map((host) => /\b(us|eu)(\.i)?\.posthog\.com$/.exec(host)?.[1]);
+    if (regions[0] !== regions[1])
+      return [trouble(`POSTHOG_HOST ${posthog.host} and POSTHOG_API_HOST ${posthog.apiHost} are not of one region`)];
     // Flags are asked by the same token at the same host, and change nothing.
     const response = await fetch(`${posthog.host}/flags/?v=2`, {
       method: "POST",
@@ -37,9 +40,6 @@ export function postHogChecks(
       throw new Error(`POSTHOG_HOST ${posthog.host} does not answer; is it where events go in?`, { cause: error });
     });
     await response.body?.cancel();
-    const regions = [posthog.host, posthog.apiHost].map((host) => /\b(us|eu)(\.i)?\.posthog\.com$/.exec(host)?.[1]);
-    if (regions[0] !== regions[1])
-      return [trouble(`POSTHOG_HOST ${posthog.host} and POSTHOG_API_HOST ${posthog.apiHost} are not of one region`)];
     if (response.ok) return [ok(`${posthog.host} takes the project token`)];
     if (response.status === 401)
       return [

@@ -92,7 +92,8 @@ describe("the destination", () => {
     await connect(posthog);
     const one = posthog.state.hogFunctions[0]!;
     const properties = [{ key: "$is_identified", value: true }];
-    Object.assign(one, { enabled: false, filters: { properties } });
+    const every = { id: null, name: "All events", type: "events", order: 0 };
+    Object.assign(one, { enabled: false, filters: { properties, events: [every] } });
     Object.assign(one.inputs, { body: { value: { person: "{person}", project: "{project}" } } });
     const back = await connect(posthog, { url: URL.replace("bridge", "new") });
     expect(back.changes).toEqual([
