@@ -12,7 +12,11 @@ export function storeCheck(config: Config): Check {
     what: "store",
     async look() {
       const log = createLog({ level: "silent" });
-      const store = await openStore(config, { now: Date.now, log, beside: true });
+      const store = await openStore(config, { now: Date.now, log, beside: true }).catch((error: Error) => {
+        throw new Error("look at DATABASE_URL or DATA_DIR, and start the app on it once if it is new", {
+          cause: error,
+        });
+      });
       try {
         const lanes = await store.countLanes();
         const [waiting, dead] = [sum(lanes.map((lane) => lane.waiting)), sum(lanes.map((lane) => lane.dead))];

@@ -57,7 +57,7 @@ describe("the doctor", () => {
     expect(Object.keys(sandbox.novu.state.subscribers)).toEqual([]);
   });
 
-  it.each<[string, Other & Partial<Record<"dataDir" | "publicUrl", string>>, string[]]>([
+  it.each<[string, Other & Partial<Record<"dataDir" | "publicUrl" | "databaseUrl", string>>, string[]]>([
     ["a wrong token", { posthog: { projectToken: "phc_other" } }, ["✗ PostHog events: .* knows no project by"]],
     [
       "a wrong personal key",
@@ -112,7 +112,12 @@ describe("the doctor", () => {
       { posthog: { webhookSecrets: [OTHER, LOCAL_KEYS.signingSecret] } },
       ["✗ PostHog destination: .*signing secret", "✗ webhook: the app refuses .*\\(number 1\\): restart it"],
     ],
-    ["a store elsewhere", { dataDir: "/nowhere" }, ["✗ store: there is no store in .* set DATA_DIR"]],
+    ["a store elsewhere", { dataDir: "/nowhere" }, ["✗ store: .*there is no store in .* set DATA_DIR"]],
+    [
+      "a database that is down",
+      { databaseUrl: "postgresql://app:hunter22@127.0.0.1:9/app" },
+      ["✗ store: look at DATABASE_URL .*cannot be opened((?!hunter22).)*$"],
+    ],
   ])("says what to do about %s", async (_, other, wanted) => {
     const found = await complaints(other);
     expect(found).toEqual(wanted.map((line) => expect.stringMatching(new RegExp(`^${line}`))));
