@@ -8,7 +8,7 @@ import { createLinks } from "./attribution/links.ts";
 import { createPostHogReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
 import type { Decision } from "./contracts/decision.ts";
-import { IDENTITY_EVENTS } from "./contracts/event.ts";
+import { eventsToForward } from "./contracts/event.ts";
 import type { Lab } from "./contracts/lab.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
 import { LANES } from "./contracts/work.ts";
@@ -205,7 +205,7 @@ export async function openApp(
     return {
       url: server.url,
       store,
-      events: [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])],
+      events: eventsToForward(workflows),
       async idle() {
         await doors.idle();
         await working?.idle();

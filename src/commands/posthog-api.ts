@@ -3,6 +3,7 @@ import { RetryLaterError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { patiently } from "../lib/patiently.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
+import { CLOUDS, type Cloud, homeOf, isIngestion } from "./posthog-key.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
 const DEFAULT_PAUSE_MS = 5_000;
@@ -27,14 +28,18 @@ interface Call<Schema extends z.ZodType> {
 /** PostHog's private API. Throws with what to do about it; it waits when it is told to, and tries nothing twice else. */
 export type PostHogApi = <Schema extends z.ZodType>(call: Call<Schema>) => Promise<z.output<Schema>>;
 
-export function createPostHogApi({ apiHost, projectId, personalApiKey }: PostHogAccess): PostHogApi {
+export function createPostHogApi(
+  { apiHost, projectId, personalApiKey }: PostHogAccess,
+  { clouds = CLOUDS }: { clouds?: Cloud[] } = {},
+): PostHogApi {
   const project = `${apiHost}/api/projects/${encodeURIComponent(projectId)}`;
   const headers = { authorization: `Bearer ${personalApiKey}`, "content-type": "application/json" };
   const signal = new AbortController().signal;
 
   return async ({ method = "GET", path, body, answer, scope }) => {
     const { status, text } = await patiently(() => send(method, path, body), { signal });
-    if (status >= 300) throw new Error(`PostHog answered ${status} to ${method} ${path}${hint(status, scope, text)}`);
+    if (status >= 300)
+      throw new Error(`PostHog answered ${status} to ${method} ${path}${await hint(status, scope, text)}`);
     const read = answer.safeParse(parseJson(text));
     if (read.success) return read.data;
     throw new Error(`PostHog's answer to ${method} ${path} cannot be read; is POSTHOG_API_HOST where you log in?`);
@@ -51,7 +56,7 @@ export function createPostHogApi({ apiHost, projectId, personalApiKey }: PostHog
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       });
     } catch (error) {
-      throw new Error(`PostHog at ${apiHost} does not answer`, { cause: error });
+      throw new Error(`PostHog at ${apiHost} does not answer; is POSTHOG_API_HOST where you log in?`, { cause: error });
     }
     if (response.status === 429)
       throw new RetryLaterError("PostHog answered 429", {
@@ -60,14 +65,21 @@ export function createPostHogApi({ apiHost, projectId, personalApiKey }: PostHog
       });
     return { status: response.status, text: await response.text() };
   }
-}
 
-function hint(status: number, scope: string, text: string): string {
-  if (status === 401) return "; is POSTHOG_PERSONAL_API_KEY a personal key (phx_…) of this region?";
-  if (status === 403)
-    return `; POSTHOG_PERSONAL_API_KEY needs the scope ${scope}, and its owner access to the project${detailOf(text)}`;
-  if (status === 404) return "; is POSTHOG_PROJECT_ID a project at POSTHOG_API_HOST?";
-  return detailOf(text);
+  async function hint(status: number, scope: string, text: string): Promise<string> {
+    if (isIngestion(apiHost))
+      return `; POSTHOG_API_HOST is where you log in, ${apiHost.replace(".i.posthog", ".posthog")}, and not where events go in`;
+    if (status === 401) {
+      const home = await homeOf({ apiHost, personalApiKey, clouds });
+      if (home !== null)
+        return `; POSTHOG_PERSONAL_API_KEY is a key of ${home.name}: set POSTHOG_API_HOST=${home.apiHost} and POSTHOG_HOST=${home.host}`;
+      return "; is POSTHOG_PERSONAL_API_KEY a personal key (phx_…) of this region, and still there?";
+    }
+    if (status === 403)
+      return `; POSTHOG_PERSONAL_API_KEY needs the scope ${scope}, and its owner access to the project${detailOf(text)}`;
+    if (status === 404) return `; is POSTHOG_PROJECT_ID a project at ${apiHost}?`;
+    return detailOf(text);
+  }
 }
 
 function detailOf(text: string): string {

@@ -3,6 +3,11 @@ import { z } from "zod";
 /** PostHog's own events about who somebody is. */
 export const IDENTITY_EVENTS = ["$identify", "$set", "$create_alias", "$merge_dangerously"];
 
+/** What PostHog is to forward for these workflows: what they listen to, and who somebody is. */
+export function eventsToForward(workflows: Array<{ events: string[] }>): string[] {
+  return [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])];
+}
+
 /** Something a person did, whatever source told us. */
 export const LifecycleEvent = z.object({
   /** The source's own id: the same event told again has the same one. */

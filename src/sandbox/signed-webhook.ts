@@ -5,7 +5,9 @@ import type { Activity } from "./activity.ts";
 /** Where webhooks go, and what they are signed with. */
 export interface SignedTarget {
   url: string;
-  signingSecret: string;
+  /** None where the sender does not sign. */
+  signingSecret?: string | undefined;
+  headers?: Record<string, string> | undefined;
 }
 
 /** One try of a delivery. */
@@ -50,15 +52,16 @@ export function createSignedWebhooks({
 
   async function attempt(
     { id, body, attempts }: Delivery,
-    { url, signingSecret }: SignedTarget,
+    { url, signingSecret, headers: own }: SignedTarget,
   ): Promise<number | null> {
     const startedAt = performance.now();
     const log = (status: number | null, answer: string) =>
       attempts.push({ at: now(), status, answer, ms: performance.now() - startedAt });
     try {
       // Compared with the real time, whatever the sandbox's clock says.
-      const signature = sign({ id, body, key: keyOf(signingSecret), nowMs: Date.now() });
-      const headers = { "content-type": "application/json", ...signature };
+      const signature =
+        signingSecret === undefined ? {} : sign({ id, body, key: keyOf(signingSecret), nowMs: Date.now() });
+      const headers = { "content-type": "application/json", ...own, ...signature };
       const signal = AbortSignal.timeout(timeoutMs);
       const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
       log(response.status, await response.text());

@@ -224,3 +224,70 @@ describe("its query API", () => {
     expect(await ask("select 1", {})).toMatchObject({ status: 400, detail: expect.stringMatching(/understands only/) });
   });
 });
+
+describe("its destinations", () => {
+  const ask = async (method: string, path: string, body?: object) => {
+    const response = await fetch(`${posthog.url}/api/projects/1/hog_functions/${path}`, {
+      method,
+      headers: { authorization: "Bearer phx_1", "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: what it answers is what is tested
+    return { status: response.status, body: (await response.json()) as any };
+  };
+  const webhook = {
+    ...{ type: "destination", template_id: "template-webhook", name: "bridge", enabled: true },
+    filters: { source: "events", events: [{ id: "user_signed_up", type: "events" }] },
+  };
+  const signed = () => ({ url: { value: receiver.url }, signing_secret: { value: SECRET } });
+
+  it("mask what is secret, replace inputs whole, and are not deleted by DELETE", async () => {
+    const made = await ask("POST", "", {
+      ...webhook,
+      inputs: { ...signed(), debug: { value: true }, odd: { value: 1 } },
+    });
+    expect(made.status).toBe(201);
+    expect(made.body.inputs).toMatchObject({ url: { value: receiver.url }, signing_secret: { secret: true } });
+    expect(made.body.inputs).not.toHaveProperty("odd");
+    const [listed] = (await ask("GET", "")).body.results;
+    expect(listed).toMatchObject({ id: made.body.id, template: { id: "template-webhook" }, status: { state: 1 } });
+    expect(listed).not.toHaveProperty("inputs");
+
+    const { url } = signed();
+    const kept = await ask("PATCH", `${made.body.id}/`, { inputs: { url, signing_secret: { secret: true } } });
+    expect([Object.keys(kept.body.inputs), JSON.stringify(kept)]).toEqual([
+      ["url", "signing_secret"],
+      expect.not.stringContaining(SECRET),
+    ]);
+    expect(posthog.state.hogFunctions[0]?.inputs.signing_secret).toEqual({ value: SECRET });
+    expect((await ask("PATCH", `${made.body.id}/`, { inputs: {} })).status).toBe(400);
+    expect((await ask("DELETE", `${made.body.id}/`)).status).toBe(405);
+    await ask("PATCH", `${made.body.id}/`, { deleted: true });
+    expect((await ask("GET", `${made.body.id}/`)).status).toBe(404);
+  });
+
+  it("take the place of the one that was connected by hand", async () => {
+    const { body } = await ask("POST", "", { ...webhook, inputs: signed() });
+    posthog.capture({ event: "user_signed_up", distinctId: "ada" });
+    posthog.capture({ event: "$pageview", distinctId: "ada" });
+    await posthog.idle();
+    expect(received).toHaveLength(1);
+    const [{ headers, raw }] = received as [(typeof received)[0]];
+    expect(verify({ headers, body: raw, keys: [keyOf(SECRET)], nowMs: Date.now() })).toBe("valid");
+
+    posthog.state.hogFunctions[0]!.state = 3;
+    posthog.capture({ event: "user_signed_up", distinctId: "ada" });
+    await posthog.idle();
+    expect(received).toHaveLength(1);
+    expect((await ask("PATCH", `${body.id}/`, { enabled: true })).body.status.state).toBe(2);
+  });
+
+  it("need a scope", async () => {
+    posthog.settings.scopes = ["hog_function:read"];
+    expect((await ask("GET", "")).status).toBe(200);
+    expect(await ask("POST", "", webhook)).toMatchObject({
+      status: 403,
+      body: { detail: "API key missing required scope 'hog_function:write'" },
+    });
+  });
+});

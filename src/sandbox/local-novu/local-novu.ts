@@ -7,6 +7,7 @@ import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import type { SignedTarget } from "../signed-webhook.ts";
+import { accountRoutes, type NovuIntegration, someIntegrations } from "./account.ts";
 import { answer, refuse } from "./answer.ts";
 import { type BridgeAnswer, type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { hashOf, idempotency } from "./idempotency.ts";
@@ -19,6 +20,8 @@ import { createNovuWorker } from "./worker.ts";
 
 export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   state: NovuState;
+  /** What its channels are connected to; deliveries here do without. */
+  integrations: NovuIntegration[];
   /** What it tells others of its messages. */
   webhooks: Pick<NovuWebhooks, "deliveries" | "resend">;
   /** Sends its outbound webhooks there from now on. Throws on a plan that has none. */
@@ -83,6 +86,7 @@ export async function openLocalNovu({
 }): Promise<LocalNovu> {
   // What was saved by an earlier version may lack what came since.
   const state: NovuState = { ...emptyNovuState(), ...remembered };
+  const integrations = someIntegrations();
   const bridgeCalls: BridgeCall[] = [];
   const asked: LocalNovu["asked"] = [];
   const triggers: LocalNovu["triggers"] = [];
@@ -113,6 +117,7 @@ export async function openLocalNovu({
       answer(response, 200, worker.cancel(request.params.transactionId));
     })
     .post("/v1/bridge/sync", sync)
+    .use(accountRoutes({ integrations }))
     .use(subscriberRoutes({ state, upsertsPerSecond: NOVU_PLANS[plan].profilesPerSecond, mark }))
     .use((_request, response) => refuse(response, 404, "the local Novu does not know this route"));
 
@@ -122,6 +127,7 @@ export async function openLocalNovu({
     url: server.url,
     close: server.close,
     state,
+    integrations,
     bridgeCalls,
     asked,
     triggers,

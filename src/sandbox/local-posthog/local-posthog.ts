@@ -8,9 +8,11 @@ import { type Interference, interferable } from "../interference.ts";
 import { dashboardRoutes } from "./dashboards.ts";
 import { deletePersons } from "./deletion.ts";
 import { evaluateFlags, setFlag } from "./flags.ts";
+import { hogFunctionRoutes, liveDestinations } from "./hog-functions.ts";
 import { readPasted } from "./pasted.ts";
 import { find, personAfter } from "./persons.ts";
 import { queryEvents } from "./query.ts";
+import { anyKey, type KeyLimits, scoped } from "./scopes.ts";
 import { type CapturedEvent, emptyPostHogState, type PostHogPerson, type PostHogState } from "./state.ts";
 import { createWebhooks, type Destination } from "./webhooks.ts";
 
@@ -27,6 +29,9 @@ export interface LocalPostHog extends Pick<Listening, "url" | "close"> {
   state: PostHogState;
   /** How often persons were read over the API. */
   reads: { calls: number };
+  /** What its personal API key may do, and whether its webhooks can be signed, which older ones cannot. */
+  settings: KeyLimits & { hasSigning: boolean };
+  /** Where events go as long as no destination was made over the API. */
   connect(destination: Destination): void;
   /** Takes an event in, as its API does, and answers its uuid. */
   capture(capture: Capture): string;
@@ -66,23 +71,27 @@ const Batch = z.object({
 export async function openLocalPostHog({
   projectToken,
   personalApiKey,
+  projectId,
   clock,
   port,
   state: remembered,
 }: {
   projectToken: string;
   personalApiKey: string;
+  /** The only project; any will do when it is left out. */
+  projectId?: string;
   clock: Clock;
   port: number;
   state?: PostHogState | undefined;
 }): Promise<LocalPostHog> {
   // What was saved by an earlier version may lack what came since.
   const state: PostHogState = { ...emptyPostHogState(), ...remembered };
+  const settings: LocalPostHog["settings"] = { ...anyKey(), hasSigning: true };
   let destination: Destination | null = null;
   const reads = { calls: 0 };
   const activity = createActivity(clock);
   const interference = interferable();
-  const webhooks = createWebhooks({ state, destination: () => destination, clock, activity });
+  const webhooks = createWebhooks({ state, destinations, clock, activity });
 
   const app = express()
     .disable("x-powered-by")
@@ -105,7 +114,7 @@ export async function openLocalPostHog({
       response.json({ status: "Ok" });
     })
     .post("/flags", evaluateFlags({ state, projectToken, clock }))
-    .use("/api", authorize)
+    .use("/api", authorize, scoped(settings), ofProject)
     .post("/api/projects/:projectId/persons/batch_by_distinct_ids", (request, response) => {
       const ids = z.array(z.string()).max(MOST_DISTINCT_IDS).safeParse(request.body.distinct_ids);
       if (!ids.success)
@@ -122,7 +131,7 @@ export async function openLocalPostHog({
       response.json({ results: Object.fromEntries(found) });
     })
     .post("/api/projects/:projectId/persons/bulk_delete", deletePersons(state))
-    .use("/api/projects/:projectId", dashboardRoutes(state))
+    .use("/api/projects/:projectId", dashboardRoutes(state), hogFunctionRoutes({ state, settings }))
     .post("/api/projects/:projectId/query", queryEvents({ state }))
     .get("/api/projects/:projectId/persons", (request, response) => {
       const person = find(state.persons, String(request.query.distinct_id));
@@ -142,6 +151,7 @@ export async function openLocalPostHog({
     close: server.close,
     state,
     reads,
+    settings,
     connect(target) {
       destination = target;
     },
@@ -185,8 +195,19 @@ export async function openLocalPostHog({
     return person;
   }
 
+  function destinations(): Destination[] {
+    if (state.hogFunctions.length > 0) return liveDestinations(state);
+    return destination === null ? [] : [destination];
+  }
+
   function nowText(): string {
     return new Date(clock.now()).toISOString();
+  }
+
+  function ofProject(request: Request, response: Response, next: () => void): void {
+    const [, asked] = /^\/projects\/([^/]+)/.exec(request.path) ?? [];
+    if (asked === undefined || projectId === undefined || asked === projectId) next();
+    else response.status(404).json({ type: "invalid_request", code: "not_found", detail: "Project not found." });
   }
 
   function authorize(request: Request, response: Response, next: () => void): void {

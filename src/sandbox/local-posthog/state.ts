@@ -54,6 +54,24 @@ export interface PostHogInsight extends PostHogDashboard {
   dashboards: number[];
 }
 
+/** A destination of the data pipeline, as the API keeps it. */
+export interface PostHogHogFunction {
+  id: string;
+  type: string;
+  name: string;
+  description: string;
+  enabled: boolean;
+  deleted: boolean;
+  templateId: string | null;
+  /** As they are, secrets included; the API answers those masked. */
+  inputs: Record<string, { value?: unknown }>;
+  /** What of the inputs it knows and which of them are secret, from when it was made. */
+  inputsSchema: Array<{ key: string; secret: boolean }>;
+  filters: Record<string, unknown>;
+  /** What PostHog has made of it: 1 healthy, 2 slowed down, 3 disabled; 11 and 12 the same by PostHog's staff. */
+  state: number;
+}
+
 export interface PostHogState {
   persons: PostHogPerson[];
   events: CapturedEvent[];
@@ -61,8 +79,9 @@ export interface PostHogState {
   flags: PostHogFlag[];
   dashboards: PostHogDashboard[];
   insights: PostHogInsight[];
+  hogFunctions: PostHogHogFunction[];
 }
 
 export function emptyPostHogState(): PostHogState {
-  return { persons: [], events: [], deliveries: [], flags: [], dashboards: [], insights: [] };
+  return { persons: [], events: [], deliveries: [], flags: [], dashboards: [], insights: [], hogFunctions: [] };
 }

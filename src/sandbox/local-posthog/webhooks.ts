@@ -27,12 +27,13 @@ export interface Webhooks {
 /** Sends events as PostHog does: one per request, signed anew for each attempt, at least once and in no order. */
 export function createWebhooks({
   state,
-  destination,
+  destinations,
   clock,
   activity,
 }: {
   state: PostHogState;
-  destination: () => Destination | null;
+  /** Those that events go to now. */
+  destinations: () => Destination[];
   clock: Clock;
   activity: Activity;
 }): Webhooks {
@@ -45,24 +46,26 @@ export function createWebhooks({
   });
   return {
     send(event, person) {
-      const target = destination();
-      if (target === null || !(target.events?.includes(event.event) ?? true)) return;
-      begin(target, {
-        eventUuid: event.uuid,
-        event: event.event,
-        distinctId: event.distinctId,
-        body: bodyOf(event, person),
-      });
+      for (const target of destinations()) {
+        if (!(target.events?.includes(event.event) ?? true)) continue;
+        begin(target, {
+          eventUuid: event.uuid,
+          event: event.event,
+          distinctId: event.distinctId,
+          body: bodyOf(event, person),
+        });
+      }
     },
     resend(eventUuid) {
-      const target = destination();
+      const [target] = destinations();
       const earlier = state.deliveries.find((delivery) => delivery.eventUuid === eventUuid);
-      if (target === null || earlier === undefined) throw new Error(`no delivery of the event ${eventUuid} to repeat`);
+      if (target === undefined || earlier === undefined)
+        throw new Error(`no delivery of the event ${eventUuid} to repeat`);
       begin(target, earlier);
     },
     deliver(delivery) {
-      const target = destination();
-      if (target === null) throw new Error("the local PostHog has nowhere to deliver to");
+      const [target] = destinations();
+      if (target === undefined) throw new Error("the local PostHog has nowhere to deliver to");
       return begin(target, delivery);
     },
   };

@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { parseArgs } from "node:util";
+import { readConfig } from "../config.ts";
+import { eventsToForward } from "../contracts/event.ts";
+import { describeError } from "../lib/errors.ts";
+import { paint, print } from "../lib/terminal.ts";
+import { workflows } from "../workflows/index.ts";
+import { runCommand, UsageError } from "./command.ts";
+import { connectDestination, endDestination, type Outcome } from "./connect-destination.ts";
+import { createPostHogApi } from "./posthog-api.ts";
+
+const HELP = `npm run connect -- [options]
+
+Makes the HTTP Webhook destination in PostHog that brings events to this bridge, or brings it up to
+date: its URL (PUBLIC_URL), the signing secret, and the events that src/workflows/index.ts listens
+to, besides those that say who somebody is. It finds the destination by the path of its URL; headers,
+events and filters that you add there stay.
+
+  --dry-run      say what it would do, and do nothing
+  --prune        take away events that no workflow listens to
+  --new-secret   sign with a new secret, when POSTHOG_WEBHOOK_SECRETS has no whsec_… and the one that
+                 was shown is lost
+  --disable      PostHog sends nothing any more, until the next npm run connect
+  --delete       the destination is gone
+  --json         print one JSON object
+  --help
+
+The first whsec_… of POSTHOG_WEBHOOK_SECRETS is what PostHog signs with. If there is none, one is
+made and shown once, for you to put there. To rotate it, put the new one in front, restart the app,
+run this, and take the old one out.
+
+POSTHOG_PERSONAL_API_KEY needs the scope hog_function:write; that may be another key than the app's.
+
+Exit code: 0 done, or nothing is to be done; 1 trouble; 2 wrong usage;
+3 with --dry-run, something is to be done.
+
+After a build: node dist/src/commands/connect.js`;
+
+await runCommand(HELP, main);
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  const { "dry-run": dryRun = false, json = false } = options;
+  if (options.help === true) {
+    print(HELP);
+    return 0;
+  }
+  const fresh = {
+    signing: `whsec_${randomBytes(32).toString("base64")}`,
+    header: randomBytes(32).toString("base64url"),
+  };
+  const hasSecrets = (process.env.POSTHOG_WEBHOOK_SECRETS ?? "").trim() !== "";
+  // The app needs a secret; this command can make the first one.
+  const { posthog, publicUrl } = readConfig({
+    ...process.env,
+    ...(!hasSecrets && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
+  });
+  const secrets = hasSecrets ? posthog.webhookSecrets : [];
+  if (options["new-secret"] === true && secrets.some((secret) => secret.startsWith("whsec_")))
+    throw new UsageError(
+      "put the new secret in front of POSTHOG_WEBHOOK_SECRETS instead: the app has to know it first",
+    );
+
+  const api = createPostHogApi(posthog);
+  const url = `${publicUrl}/webhooks/posthog`;
+  let outcome: Outcome;
+  try {
+    if (options.delete === true || options.disable === true)
+      outcome = await endDestination(api, { url, does: options.delete === true ? "delete" : "disable", dryRun });
+    else {
+      const events = eventsToForward(workflows);
+      const { prune = false, "new-secret": newSecret = false } = options;
+      outcome = await connectDestination(api, { url, events, prune, secrets, fresh, newSecret }, dryRun);
+    }
+  } catch (error) {
+    if (json) print(JSON.stringify({ url, dryRun, error: describeError(error) }));
+    throw error;
+  }
+  const isLocal = isThisMachine(url) && !isThisMachine(posthog.apiHost);
+  const notes = [...outcome.notes, ...(isLocal ? [`PUBLIC_URL is ${publicUrl}, which PostHog cannot reach`] : [])];
+  if (json) print(JSON.stringify({ url, dryRun, ...outcome, notes, error: null }));
+  else tell({ ...outcome, notes }, { url, dryRun });
+  return dryRun && outcome.does !== "as it is" && outcome.does !== "nothing there" ? 3 : 0;
+}
+
+function tell({ does, id, changes, notes, secret }: Outcome, { url, dryRun }: { url: string; dryRun: boolean }): void {
+  const isDone = does === "as it is" || does === "nothing there" || !dryRun;
+  print(`${isDone ? does : `would ${does}`}  HTTP Webhook${id === null ? "" : ` ${id}`} to ${url}`);
+  for (const change of changes) print(`  ${change}`);
+  for (const note of notes) print(paint("yellow", `  ! ${note}`));
+  if (secret === null) return;
+  print(`
+PostHog will not show this secret again. Put it in front of POSTHOG_WEBHOOK_SECRETS, where the app
+and this command find it, and restart the app:
+
+  ${secret}`);
+}
+
+function isThisMachine(url: string): boolean {
+  return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        "dry-run": { type: "boolean" },
+        prune: { type: "boolean" },
+        "new-secret": { type: "boolean" },
+        disable: { type: "boolean" },
+        delete: { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    });
+    if (values.delete === true && values.disable === true) throw new Error("--delete and --disable do not go together");
+    return values;
+  } catch (error) {
+    throw new UsageError(describeError(error));
+  }
+}

@@ -1,0 +1,73 @@
+import { sampleTools } from "../app/tools.ts";
+import type { Config } from "../config.ts";
+import { eventsToForward } from "../contracts/event.ts";
+import { createLog } from "../lib/log.ts";
+import { type Discovered, openBridge } from "../novu/bridge.ts";
+import { createNotedDecisions } from "../novu/noted-decisions.ts";
+import { workflows } from "../workflows/index.ts";
+import { appChecks } from "./doctor-app.ts";
+import { type Found, lookAll } from "./doctor-check.ts";
+import { novuChecks } from "./doctor-novu.ts";
+import { postHogChecks } from "./doctor-posthog.ts";
+import { storeCheck } from "./doctor-store.ts";
+
+const WITHIN_MS = 20_000;
+/** A shorter one may be part of any word. */
+const SHORTEST_SECRET = 4;
+
+/** Looks at all that this configuration names, at once; no secret of it is in what is found. */
+export async function examine(config: Config): Promise<Found[]> {
+  const events = eventsToForward(workflows);
+  const asksAbsences = workflows.some(({ absences }) => absences.length > 0);
+  let discovered: Promise<Discovered[]> | undefined;
+  const discover = () => {
+    discovered ??= discoverHere(config);
+    return discovered;
+  };
+  const ids = workflows.map(({ id }) => id);
+  const checks = [
+    storeCheck(config),
+    ...postHogChecks(config, { events, asksAbsences }),
+    ...novuChecks(config, discover),
+    ...appChecks(config, ids),
+  ];
+  const secrets = secretsOf(config);
+  const found = await lookAll(checks, WITHIN_MS);
+  return found.map(({ says, ...rest }) => ({ ...rest, says: without(secrets, says) }));
+}
+
+/** The workflows as a bridge would show them to Novu. */
+async function discoverHere(config: Config): Promise<Discovered[]> {
+  const tools = sampleTools({ config, link: (url) => url, now: Date.now });
+  const samples = () => workflows.map((workflow) => workflow.build(tools));
+  const bridge = await openBridge({
+    ...config.novu,
+    live: samples(),
+    samples: samples(),
+    decisions: createNotedDecisions(),
+    record: async (decision) => decision,
+    now: Date.now,
+    log: createLog({ level: "silent" }),
+  });
+  return bridge.workflows;
+}
+
+/** What must be in no line, whoever's words it has. */
+function secretsOf({
+  novu,
+  posthog,
+  linkSigningKeys,
+  studioSecret = "",
+  databaseUrl,
+  databaseDirectUrl,
+}: Config): string[] {
+  const passwords = [databaseUrl, databaseDirectUrl].flatMap((url) => (url === undefined ? [] : new URL(url).password));
+  return [
+    ...[novu.secretKey, posthog.personalApiKey, posthog.projectToken, studioSecret],
+    ...[...posthog.webhookSecrets, ...(novu.webhookSecrets ?? []), ...linkSigningKeys, ...passwords],
+  ].filter(({ length }) => length >= SHORTEST_SECRET);
+}
+
+function without(secrets: string[], text: string): string {
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
+}

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import type { Config } from "../config.ts";
+import { EmailProvider } from "../contracts/email-provider.ts";
+import { NOVU_PLANS } from "../contracts/novu-plan.ts";
+import { parseJson } from "../lib/json.ts";
+import type { Discovered } from "../novu/bridge.ts";
+import { assertWithinPlan } from "../novu/plan-limits.ts";
+import { type Check, type Finding, ok, trouble, warning } from "./doctor-check.ts";
+
+const ANSWER_WITHIN_MS = 8_000;
+const CLOUDS = ["https://api.novu.co", "https://eu.api.novu.co"];
+
+const Environment = z.object({ data: z.object({ name: z.string(), type: z.string().nullish() }) });
+const Integrations = z.object({
+  data: z.array(z.object({ providerId: z.string(), channel: z.string().nullish(), active: z.boolean() })),
+});
+
+/**
+ * The key and its environment, the plan against the workflows, and who sends what they make. Sources:
+ * https://docs.novu.co/api-reference/integrations/list-active-integrations and Novu's environments/me.
+ */
+export function novuChecks({ novu, emailProviders }: Config, discover: () => Promise<Discovered[]>): Check[] {
+  return [
+    { what: "Novu key", look: environment },
+    { what: "Novu plan", look: plan },
+    { what: "Novu channels", look: channels },
+  ];
+
+  async function environment(): Promise<Finding[]> {
+    const { status, body } = await ask(novu.apiUrl, "/v1/environments/me");
+    if (status === 401) {
+      const home = await otherRegion();
+      const way =
+        home === null
+          ? "is it of this region, and still there?"
+          : `it is of the other region: set NOVU_API_URL=${home}`;
+      return [trouble(`${novu.apiUrl} does not know NOVU_SECRET_KEY; ${way}`)];
+    }
+    const read = Environment.safeParse(body);
+    if (!read.success)
+      return [
+        trouble(`NOVU_API_URL ${novu.apiUrl} answered ${status} as Novu's API does not; is it the API's address?`),
+      ];
+    const { name, type } = read.data.data;
+    return [ok(`of the environment "${name}"${type == null ? "" : ` (${type})`} at ${novu.apiUrl}`)];
+  }
+
+  async function plan(): Promise<Finding[]> {
+    const workflows = await discover();
+    assertWithinPlan(workflows, novu.plan);
+    const { mostWorkflows, mostSteps } = NOVU_PLANS[novu.plan];
+    const steps = Math.max(...workflows.map((workflow) => workflow.steps));
+    return [
+      ok(`"${novu.plan}": ${workflows.length} of ${mostWorkflows} workflows, at most ${steps} of ${mostSteps} steps`),
+    ];
+  }
+
+  async function channels(): Promise<Finding[]> {
+    const { status, body } = await ask(novu.apiUrl, "/v1/integrations/active");
+    const read = Integrations.safeParse(body);
+    if (!read.success)
+      return [trouble(`Novu answered ${status} when asked for its integrations; is NOVU_SECRET_KEY right?`)];
+    const active = read.data.data.filter((one) => one.active);
+    const used = new Set((await discover()).flatMap((one) => one.sendingSteps.map(({ channel }) => channel as string)));
+    const missing = [...used].filter((channel) => !active.some((one) => one.channel === channel));
+    const there = [...used].filter((channel) => !missing.includes(channel));
+    const emails = used.has("email") ? active.filter(({ channel }) => channel === "email") : [];
+    return [
+      ...(there.length > 0 ? [ok(`active: ${there.map((channel) => `${channel} (${by(channel)})`).join(", ")}`)] : []),
+      ...missing.map((channel) => {
+        const says = `the workflows send by ${channel}, and no integration for it is active: Novu, Integrations`;
+        return channel === "email" ? trouble(says) : warning(says);
+      }),
+      ...emailFindings(emails.map(({ providerId }) => providerId)),
+    ];
+
+    function by(channel: string): string {
+      return active
+        .filter((one) => one.channel === channel)
+        .map(({ providerId }) => providerId)
+        .join(", ");
+    }
+  }
+
+  /** Headers and the text part reach only the providers that are named. */
+  function emailFindings(active: string[]): Finding[] {
+    const unnamed = active.filter((provider) => !emailProviders.some((one) => one === provider));
+    const idle = active.length === 0 ? [] : emailProviders.filter((provider) => !active.includes(provider));
+    return [
+      ...unnamed.map((provider) =>
+        EmailProvider.safeParse(provider).success
+          ? trouble(`emails through ${provider} have no unsubscribe headers: add it to EMAIL_PROVIDERS`)
+          : warning(`emails through ${provider} can be given no unsubscribe headers`),
+      ),
+      ...idle.map((provider) => warning(`EMAIL_PROVIDERS has ${provider}, and Novu no active integration of it`)),
+    ];
+  }
+
+  /** A key of Novu Cloud may be of its other region; one of one's own Novu is shown to nobody else. */
+  async function otherRegion(): Promise<string | null> {
+    if (!CLOUDS.includes(novu.apiUrl)) return null;
+    for (const cloud of CLOUDS.filter((one) => one !== novu.apiUrl)) {
+      const answer = await ask(cloud, "/v1/environments/me").catch(() => null);
+      if (answer?.status === 200) return cloud;
+    }
+    return null;
+  }
+
+  async function ask(apiUrl: string, path: string): Promise<{ status: number; body: unknown }> {
+    const response = await fetch(`${apiUrl}${path}`, {
+      headers: { authorization: `ApiKey ${novu.secretKey}` },
+      redirect: "manual",
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    }).catch((error: unknown) => {
+      throw new Error(`NOVU_API_URL ${apiUrl} does not answer`, { cause: error });
+    });
+    return { status: response.status, body: parseJson(await response.text()) };
+  }
+}

@@ -1,0 +1,43 @@
+import type { Config } from "../config.ts";
+import { createLog } from "../lib/log.ts";
+import { openStore } from "../store/open-store.ts";
+import { type Check, ok, trouble, warning } from "./doctor-check.ts";
+
+/** Work that has been due for so long says that nobody does it. */
+const LATE_MS = 5 * 60_000;
+
+/** Whether the store is there and as this version has it, and what waits in it. */
+export function storeCheck(config: Config): Check {
+  return {
+    what: "store",
+    async look() {
+      const log = createLog({ level: "silent" });
+      const store = await openStore(config, { now: Date.now, log, beside: true }).catch((error: Error) => {
+        throw new Error("look at DATABASE_URL or DATA_DIR, and start the app on it once if it is new", {
+          cause: error,
+        });
+      });
+      try {
+        const lanes = await store.countLanes();
+        const [waiting, dead] = [sum(lanes.map((lane) => lane.waiting)), sum(lanes.map((lane) => lane.dead))];
+        const where = config.databaseUrl === undefined ? `SQLite in ${config.dataDir}` : "PostgreSQL";
+        const findings = [ok(`${where}, migrated; ${waiting} waiting`)];
+        if (dead > 0) findings.push(warning(`${dead} dead: npm run redrive says of what, and gives them another try`));
+        for (const { lane, oldestDueAt } of lanes)
+          if (oldestDueAt !== null && Date.now() - oldestDueAt > LATE_MS)
+            findings.push(
+              trouble(
+                `"${lane}" has been due for ${Math.round((Date.now() - oldestDueAt) / 60_000)} minutes; does a process with the role worker run on this store?`,
+              ),
+            );
+        return findings;
+      } finally {
+        await store.close();
+      }
+    },
+  };
+}
+
+function sum(counts: number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,222 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { connectDestination } from "../../src/commands/connect-destination.ts";
+import { type Finding, lookAll, ok } from "../../src/commands/doctor-check.ts";
+import { examine } from "../../src/commands/doctor-examine.ts";
+import { createPostHogApi } from "../../src/commands/posthog-api.ts";
+import type { Config } from "../../src/config.ts";
+import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { runCommand } from "../support/command.ts";
+import { testSandbox } from "../support/sandbox.ts";
+
+const OTHER = `whsec_${Buffer.from("a secret that the app does not know").toString("base64")}`;
+const SECRETS = Object.entries(LOCAL_KEYS).flatMap(([name, key]) => (name === "projectId" ? [] : [key]));
+
+let sandbox: Sandbox;
+
+beforeEach(async () => {
+  sandbox = await testSandbox();
+  await connectDestination(
+    createPostHogApi(sandbox.config.posthog),
+    {
+      url: `${sandbox.app.url}/webhooks/posthog`,
+      events: sandbox.app.events,
+      secrets: [LOCAL_KEYS.signingSecret],
+      fresh: { signing: OTHER, header: "" },
+      prune: false,
+      newSecret: false,
+    },
+    false,
+  );
+});
+afterEach(() => sandbox[Symbol.asyncDispose]());
+
+interface Other {
+  posthog?: Partial<Config["posthog"]>;
+  novu?: Partial<Config["novu"]>;
+}
+
+/** What is not as it should be, one line each. */
+async function complaints({ posthog, novu, ...rest }: Omit<Partial<Config>, "posthog" | "novu"> & Other = {}) {
+  const { config, app } = sandbox;
+  const found = await examine({
+    ...{ ...config, publicUrl: app.url, ...rest },
+    ...{ posthog: { ...config.posthog, ...posthog }, novu: { ...config.novu, ...novu } },
+  });
+  for (const { says } of found) for (const secret of SECRETS) expect(says).not.toContain(secret);
+  return found.flatMap(({ what, is, says }) =>
+    is === "ok" ? [] : [`${is === "warning" ? "!" : "✗"} ${what}: ${says}`],
+  );
+}
+
+describe("the doctor", () => {
+  it("finds nothing where all is well, and leaves nothing behind", async () => {
+    const before = structuredClone(sandbox.posthog.state.hogFunctions);
+    expect(await complaints()).toEqual([]);
+    expect(sandbox.posthog.state.hogFunctions).toEqual(before);
+    expect(await sandbox.app.store.listSetAside(10)).toEqual([]);
+    expect(Object.keys(sandbox.novu.state.subscribers)).toEqual([]);
+  });
+
+  it.each<[string, Other & Partial<Record<"dataDir" | "publicUrl" | "databaseUrl", string>>, string[]]>([
+    ["a wrong token", { posthog: { projectToken: "phc_other" } }, ["✗ PostHog events: .* knows no project by"]],
+    [
+      "a wrong personal key",
+      { posthog: { personalApiKey: "phx_other" } },
+      [
+        "✗ PostHog key: .* does not know POSTHOG_PERSONAL_API_KEY",
+        "✗ PostHog persons: .*POSTHOG_PERSONAL_API_KEY",
+        "✗ PostHog destination: .*POSTHOG_PERSONAL_API_KEY",
+      ],
+    ],
+    [
+      "a wrong project",
+      { posthog: { projectId: "7" } },
+      ["✗ PostHog persons: .*POSTHOG_PROJECT_ID", "✗ PostHog destination: .*POSTHOG_PROJECT_ID"],
+    ],
+    [
+      "a dead PostHog",
+      { posthog: { host: "http://127.0.0.1:9", apiHost: "http://127.0.0.1:9" } },
+      [
+        "✗ PostHog events: POSTHOG_HOST .* does not answer",
+        "✗ PostHog key: POSTHOG_API_HOST .* does not answer",
+        "✗ PostHog persons: .* does not answer",
+        "✗ PostHog destination: .* does not answer",
+      ],
+    ],
+    [
+      "a wrong key of Novu",
+      { novu: { secretKey: "another-secret-key" } },
+      [
+        "✗ Novu key: .* does not know NOVU_SECRET_KEY",
+        "✗ Novu channels: Novu answered 401",
+        "✗ bridge: the app refuses what is signed with NOVU_SECRET_KEY",
+      ],
+    ],
+    [
+      "a dead Novu",
+      { novu: { apiUrl: "http://127.0.0.1:9" } },
+      ["✗ Novu key: .* does not answer", "✗ Novu channels: .* does not answer"],
+    ],
+    [
+      "an app that is not there",
+      { publicUrl: "http://127.0.0.1:9" },
+      [
+        "✗ PostHog destination: .*npm run connect would change: URL",
+        "✗ app: .*cannot be reached",
+        "✗ bridge: .*cannot be reached",
+        "✗ webhook: .*cannot be reached",
+      ],
+    ],
+    [
+      "a secret that the app does not have",
+      { posthog: { webhookSecrets: [OTHER, LOCAL_KEYS.signingSecret] } },
+      ["✗ PostHog destination: .*signing secret", "✗ webhook: the app refuses .*\\(number 1\\): restart it"],
+    ],
+    ["a store elsewhere", { dataDir: "/nowhere" }, ["✗ store: .*there is no store in .* set DATA_DIR"]],
+    [
+      "a database that is down",
+      { databaseUrl: "postgresql://app:hunter22@127.0.0.1:9/app" },
+      ["✗ store: look at DATABASE_URL .*cannot be opened((?!hunter22).)*$"],
+    ],
+  ])("says what to do about %s", async (_, other, wanted) => {
+    const found = await complaints(other);
+    expect(found).toEqual(wanted.map((line) => expect.stringMatching(new RegExp(`^${line}`))));
+  });
+
+  it("knows the key's scopes, and the destination by what may be read of it", async () => {
+    sandbox.posthog.settings.scopes = ["hog_function:read"];
+    expect(await complaints()).toEqual([
+      expect.stringMatching(/^✗ PostHog key: the key lacks the scope person:read, query:read/),
+      expect.stringMatching(/^! PostHog key: the key lacks hog_function:write/),
+      expect.stringMatching(/^✗ PostHog persons: .*needs the scope person:read/),
+    ]);
+    sandbox.posthog.settings.scopes = ["person:read", "query:read"];
+    expect(await complaints()).toContainEqual(expect.stringMatching(/^! PostHog destination: cannot be looked at/));
+    // A PostHog that does not say.
+    sandbox.posthog.interfere(({ path }) => (path.includes("@current") ? { status: 404 } : null));
+    expect(await complaints()).toContainEqual(expect.stringMatching(/^! PostHog key: .* does not say/));
+  });
+
+  it("compares the destination with the workflows", async () => {
+    const one = sandbox.posthog.state.hogFunctions[0]!;
+    one.filters = { ...one.filters, events: (one.filters.events as unknown[]).slice(1) };
+    expect(await complaints()).toEqual([expect.stringContaining("npm run connect would change: + event")]);
+    one.state = 3;
+    expect(await complaints()).toEqual([expect.stringContaining("PostHog had disabled it")]);
+    one.deleted = true;
+    expect(await complaints()).toEqual([expect.stringMatching(/^✗ PostHog destination: none leads to/)]);
+  });
+
+  it("compares Novu's integrations with the channels, and the providers with EMAIL_PROVIDERS", async () => {
+    const { integrations } = sandbox.novu;
+    integrations.find(({ channel }) => channel === "push")!.active = false;
+    const email = integrations.find(({ channel }) => channel === "email")!;
+    email.providerId = "postmark";
+    expect(await complaints()).toEqual([
+      expect.stringMatching(/^! Novu channels: the workflows send by push/),
+      "✗ Novu channels: emails through postmark have no unsubscribe headers: add it to EMAIL_PROVIDERS",
+      expect.stringMatching(/^! Novu channels: EMAIL_PROVIDERS has resend/),
+    ]);
+    email.active = false;
+    expect(await complaints()).toContainEqual(expect.stringMatching(/^✗ Novu channels: the workflows send by email/));
+  });
+
+  it("compares clocks", async () => {
+    const date = new Date(Date.now() + 10 * 60_000).toUTCString();
+    sandbox.novu.interfere(({ method }) => (method === "HEAD" ? { status: 404, headers: { date } } : null));
+    expect(await complaints()).toEqual([expect.stringMatching(/^✗ clocks: the clock of .* is (59|60)\d s ahead/)]);
+  });
+
+  it("sees dead work", async () => {
+    sandbox.novu.interfere(() => ({ status: 400 }));
+    sandbox.posthog.capture({
+      event: "user_signed_up",
+      distinctId: "ada",
+      properties: { $set: { email: "ada@acme.example" } },
+    });
+    await sandbox.settled();
+    const { dead } = await sandbox.app.store.countWork();
+    expect(dead).toBeGreaterThan(0);
+    expect(await complaints()).toContainEqual(expect.stringContaining(`! store: ${dead} dead: npm run redrive`));
+  });
+
+  it("does not wait for whoever never answers, and hears of every other", async () => {
+    const never = { what: "never", look: () => new Promise<Finding[]>(() => {}) };
+    const fails = { what: "fails", look: () => Promise.reject(new Error("no")) };
+    const says = { what: "says", look: async () => [ok("yes")] };
+    expect(await lookAll([never, fails, says], 100)).toEqual([
+      { what: "never", is: "trouble", says: expect.stringContaining("took longer than 0.1 s") },
+      { what: "fails", is: "trouble", says: "no" },
+      { what: "says", is: "ok", says: "yes" },
+    ]);
+  });
+});
+
+describe("npm run doctor", () => {
+  it("is one screen, with an exit code and no secret", async () => {
+    const env = { PUBLIC_URL: sandbox.app.url, EMAIL_PROVIDERS: "resend" };
+    const well = await runCommand(sandbox, "doctor", [], { env });
+    expect([well.code, well.stderr]).toEqual([0, ""]);
+    const lines = well.stdout.trim().split("\n");
+    expect(lines.length).toBeLessThan(24);
+    expect(lines.slice(0, -2)).toEqual(lines.slice(0, -2).map(() => expect.stringMatching(/^✓ /)));
+
+    const ill = await runCommand(sandbox, "doctor", ["--json"], { env: { ...env, NOVU_SECRET_KEY: "nv-another-one" } });
+    const { ok: isWell, checks } = JSON.parse(ill.stdout) as {
+      ok: boolean;
+      checks: Array<{ what: string; is: string }>;
+    };
+    expect([ill.code, isWell]).toEqual([1, false]);
+    expect(checks.find(({ what }) => what === "Novu key")?.is).toBe("trouble");
+
+    const none = await runCommand(sandbox, "doctor", [], {
+      env: { ...env, NOVU_SECRET_KEY: "", LINK_SIGNING_KEYS: "" },
+    });
+    expect([none.code, none.stdout]).toEqual([
+      1,
+      expect.stringMatching(/✗ configuration +the configuration is not complete/),
+    ]);
+    for (const { stdout, stderr } of [well, ill, none])
+      for (const secret of [...SECRETS, "nv-another-one"]) expect(stdout + stderr).not.toContain(secret);
+  });
+});
