@@ -4,13 +4,12 @@ import type { NOVU_PLANS, NovuPlan } from "../../contracts/novu-plan.ts";
 import { answer, refuse } from "./answer.ts";
 import type { BridgeClient } from "./bridge-call.ts";
 import type { NovuState, PublishedWorkflow } from "./state.ts";
+import { SOME_DAY } from "./subscribers.ts";
 
 const Paging = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),
   offset: z.coerce.number().int().min(0).default(0),
 });
-/** Of things whose age nobody asks about. */
-const SOME_DAY = "2026-01-01T00:00:00.000Z";
 
 /** Publishes what a bridge discovers, and says what there is. */
 export function workflowRoutes({
