@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { COMMENT_MARK } from "../src/commands/plan/plan-markdown.ts";
 
 const root = new URL("../", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, root), "utf8");
@@ -121,6 +122,10 @@ describe("novu-sync.yml", () => {
     expect(commands(production)).toEqual(commands(development));
     expect(Object.keys(on)).toEqual(["workflow_dispatch", "deployment_status"]);
   });
+});
+
+it("novu-plan.yml finds its own comment again", () => {
+  expect(read(".github/workflows/novu-plan.yml")).toContain(`startswith("${COMMENT_MARK}")`);
 });
 
 it("dependabot looks after packages and actions, and pins stay pinned", () => {
