@@ -11,6 +11,9 @@ import { campaign, happen, mail } from "../support/campaign.ts";
 import { runCommand } from "../support/command.ts";
 import { testFolder, testSandbox } from "../support/sandbox.ts";
 
+/** Many processes, which a busy machine takes its time for. */
+const MANY_COMMANDS_MS = 240_000;
+
 const subject = { type: "string", default: "Hello" };
 const wanted: Manifest[number] = {
   workflowId: "w",
@@ -79,7 +82,7 @@ describe("what a sync changes", () => {
   });
 });
 
-describe("npm run plan", () => {
+describe("npm run plan", { timeout: MANY_COMMANDS_MS }, () => {
   it("has nothing to do after a sync, and says what is new in an empty environment", async () => {
     await using sandbox = await testSandbox();
     const same = await runCommand(sandbox, "plan", []);

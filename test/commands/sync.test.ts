@@ -17,7 +17,7 @@ const MANY_COMMANDS_MS = 240_000;
 /** What every command of this file has printed. */
 const printed: string[] = [];
 
-describe("npm run sync", () => {
+describe("npm run sync", { timeout: MANY_COMMANDS_MS }, () => {
   let sandbox: Sandbox;
   let folder: ReturnType<typeof testFolder>;
   beforeEach(async () => {
@@ -70,31 +70,27 @@ describe("npm run sync", () => {
     expect((await sync(["--dry-run"])).stdout).toContain("Nothing to do");
   });
 
-  it(
-    "tells a wrong key, a bridge with another key, a dead bridge and another address apart",
-    async () => {
-      const wrong = await sync([], { NOVU_SECRET_KEY: "some-other-secret-key" });
-      expect([wrong.code, wrong.stderr]).toEqual([7, expect.stringContaining("runs with another NOVU_SECRET_KEY")]);
-      // Both have it, and Novu does not know it.
-      await using unknown = await startApp(ownEnvironment({ NOVU_SECRET_KEY: "some-other-secret-key" }));
-      const refused = await sync([], {
-        NOVU_SECRET_KEY: "some-other-secret-key",
-        NOVU_BRIDGE_URL: `${unknown.url}/api/novu`,
-      });
-      expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining("is NOVU_SECRET_KEY the secret key")]);
-      const elsewhere = await sync([], { NOVU_BRIDGE_URL: `${sandbox.app.url}/novu` });
-      expect([elsewhere.code, elsewhere.stderr]).toEqual([6, expect.stringContaining("end in /api/novu")]);
-      const { url } = sandbox.app;
-      await sandbox.app.stop();
-      const dead = await sync(["--json"], { NOVU_BRIDGE_URL: `${url}/api/novu` });
-      expect([dead.code, JSON.parse(dead.stdout)]).toMatchObject([
-        6,
-        { error: { kind: "bridge", message: expect.stringContaining("the bridge is not there") } },
-      ]);
-      expect(calls()).toEqual([]);
-    },
-    MANY_COMMANDS_MS,
-  );
+  it("tells a wrong key, a bridge with another key, a dead bridge and another address apart", async () => {
+    const wrong = await sync([], { NOVU_SECRET_KEY: "some-other-secret-key" });
+    expect([wrong.code, wrong.stderr]).toEqual([7, expect.stringContaining("runs with another NOVU_SECRET_KEY")]);
+    // Both have it, and Novu does not know it.
+    await using unknown = await startApp(ownEnvironment({ NOVU_SECRET_KEY: "some-other-secret-key" }));
+    const refused = await sync([], {
+      NOVU_SECRET_KEY: "some-other-secret-key",
+      NOVU_BRIDGE_URL: `${unknown.url}/api/novu`,
+    });
+    expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining("is NOVU_SECRET_KEY the secret key")]);
+    const elsewhere = await sync([], { NOVU_BRIDGE_URL: `${sandbox.app.url}/novu` });
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([6, expect.stringContaining("end in /api/novu")]);
+    const { url } = sandbox.app;
+    await sandbox.app.stop();
+    const dead = await sync(["--json"], { NOVU_BRIDGE_URL: `${url}/api/novu` });
+    expect([dead.code, JSON.parse(dead.stdout)]).toMatchObject([
+      6,
+      { error: { kind: "bridge", message: expect.stringContaining("the bridge is not there") } },
+    ]);
+    expect(calls()).toEqual([]);
+  });
 
   it("says what is missing, and how it is used", async () => {
     const noKey = await sync([], { NOVU_SECRET_KEY: "" });
@@ -105,102 +101,89 @@ describe("npm run sync", () => {
     expect((await sync(["--help"])).stdout).toContain("--allow-removals");
   });
 
-  it(
-    "refuses what would delete, with the people who wait in it, until it is named",
-    async () => {
-      await using other = await testSandbox({ workflows: [...workflows, old], startAt: Date.now() });
-      for (const distinctId of ["ada", "grace"]) happen(other, "called", { distinctId });
-      await other.settled();
-      await other.app.stop();
-      await using app = await startApp(ownEnvironment({}, other));
-      const env = {
-        DATA_DIR: other.config.dataDir,
-        NOVU_API_URL: other.novu.url,
-        NOVU_BRIDGE_URL: `${app.url}/api/novu`,
-      };
-      const published = () => other.novu.state.workflows.map(({ workflowId }) => workflowId);
+  it("refuses what would delete, with the people who wait in it, until it is named", async () => {
+    await using other = await testSandbox({ workflows: [...workflows, old], startAt: Date.now() });
+    for (const distinctId of ["ada", "grace"]) happen(other, "called", { distinctId });
+    await other.settled();
+    await other.app.stop();
+    await using app = await startApp(ownEnvironment({}, other));
+    const env = {
+      DATA_DIR: other.config.dataDir,
+      NOVU_API_URL: other.novu.url,
+      NOVU_BRIDGE_URL: `${app.url}/api/novu`,
+    };
+    const published = () => other.novu.state.workflows.map(({ workflowId }) => workflowId);
 
-      const plan = await runCommand(other, "plan", []);
-      expect([plan.code, plan.stdout]).toEqual([3, expect.stringContaining("- old  (2 people wait)")]);
-      const refused = await sync([], env);
-      expect([refused.code, refused.stderr]).toEqual([
-        4,
-        expect.stringContaining("this would delete at Novu: old (2 people wait). Nothing was changed."),
-      ]);
-      expect([(await sync(["--allow-removals", "others"], env)).code, published().includes("old")]).toEqual([4, true]);
-      expect((await sync(["--allow-removals=old"], env)).code).toBe(0);
-      expect(published()).toEqual(workflows.map(({ id }) => id));
-    },
-    MANY_COMMANDS_MS,
-  );
+    const plan = await runCommand(other, "plan", []);
+    expect([plan.code, plan.stdout]).toEqual([3, expect.stringContaining("- old  (2 people wait)")]);
+    const refused = await sync([], env);
+    expect([refused.code, refused.stderr]).toEqual([
+      4,
+      expect.stringContaining("this would delete at Novu: old (2 people wait). Nothing was changed."),
+    ]);
+    expect([(await sync(["--allow-removals", "others"], env)).code, published().includes("old")]).toEqual([4, true]);
+    expect((await sync(["--allow-removals=old"], env)).code).toBe(0);
+    expect(published()).toEqual(workflows.map(({ id }) => id));
+  });
 
-  it(
-    "knows the commit that runs, and waits for it when it may",
-    async () => {
-      const commit = "0123456789abcdef0123456789abcdef01234567";
-      let revision = "fedcba9876543210fedcba9876543210fedcba98";
-      let asked = 0;
-      await using bridge = await standBefore(sandbox, (path) => {
-        if (path !== "/readyz") return null;
-        asked += 1;
-        if (asked > 2) revision = commit;
-        return { status: "ready", revision };
-      });
-      const env = { NOVU_BRIDGE_URL: `${bridge.url}/api/novu` };
-      const early = await sync(["--revision", commit], env);
-      expect([early.code, early.stderr]).toEqual([9, expect.stringContaining("the bridge runs fedcba")]);
-      const waited = await sync(["--revision", commit.slice(0, 12), "--wait", "60"], env);
-      expect([waited.code, waited.stdout]).toEqual([0, expect.stringContaining("… the bridge runs fedcba")]);
-      expect(waited.stdout).toContain("Synced: Novu has 9 workflows");
-    },
-    MANY_COMMANDS_MS,
-  );
+  it("knows the commit that runs, and waits for it when it may", async () => {
+    const commit = "0123456789abcdef0123456789abcdef01234567";
+    let revision = "fedcba9876543210fedcba9876543210fedcba98";
+    let asked = 0;
+    await using bridge = await standBefore(sandbox, (path) => {
+      // The commit is there, and not yet all of it.
+      if (path.includes("action=discover") && asked === 3) return { workflows: [] };
+      if (path !== "/readyz") return null;
+      asked += 1;
+      if (asked > 2) revision = commit;
+      return { status: "ready", revision };
+    });
+    const env = { NOVU_BRIDGE_URL: `${bridge.url}/api/novu` };
+    const early = await sync(["--revision", commit], env);
+    expect([early.code, early.stderr]).toEqual([9, expect.stringContaining("the bridge runs fedcba")]);
+    const waited = await sync(["--revision", commit.slice(0, 12), "--wait", "60"], env);
+    expect([waited.code, waited.stdout]).toEqual([0, expect.stringContaining("… the bridge runs fedcba")]);
+    expect(waited.stdout).toContain("… the bridge does not discover what this source tree has");
+    expect(waited.stdout).toContain("Synced: Novu has 9 workflows");
+  });
 
-  it(
-    "publishes nothing where discover fails, lacks something, or has empty schemas",
-    async () => {
-      let discovered: unknown;
-      await using bridge = await standBefore(sandbox, (path) => (path.includes("action=discover") ? discovered : null));
-      const env = { NOVU_BRIDGE_URL: `${bridge.url}/api/novu` };
-      const complete = (await discoverOf(sandbox)) as { workflows: Array<{ workflowId: string; payload: object }> };
-      discovered = { workflows: complete.workflows.slice(1) };
-      const lacking = await sync([], env);
-      expect([lacking.code, lacking.stderr]).toEqual([8, expect.stringContaining("they differ in onboarding.")]);
-      const [first, ...rest] = complete.workflows;
-      discovered = { workflows: [{ ...first, payload: { schema: { type: "object", properties: {} } } }, ...rest] };
-      const empty = await sync([], env);
-      expect([empty.code, empty.stderr]).toEqual([8, expect.stringContaining('the payload of "onboarding"')]);
-      discovered = { nothing: true };
-      expect((await sync([], env)).code).toBe(8);
-      expect(calls()).toEqual([]);
-    },
-    MANY_COMMANDS_MS,
-  );
+  it("publishes nothing where discover fails, lacks something, or has empty schemas", async () => {
+    let discovered: unknown;
+    await using bridge = await standBefore(sandbox, (path) => (path.includes("action=discover") ? discovered : null));
+    const env = { NOVU_BRIDGE_URL: `${bridge.url}/api/novu` };
+    const complete = (await discoverOf(sandbox)) as { workflows: Array<{ workflowId: string; payload: object }> };
+    discovered = { workflows: complete.workflows.slice(1) };
+    const lacking = await sync([], env);
+    expect([lacking.code, lacking.stderr]).toEqual([8, expect.stringContaining("they differ in onboarding.")]);
+    const [first, ...rest] = complete.workflows;
+    discovered = { workflows: [{ ...first, payload: { schema: { type: "object", properties: {} } } }, ...rest] };
+    const empty = await sync([], env);
+    expect([empty.code, empty.stderr]).toEqual([8, expect.stringContaining('the payload of "onboarding"')]);
+    discovered = { nothing: true };
+    expect((await sync([], env)).code).toBe(8);
+    expect(calls()).toEqual([]);
+  });
 
-  it(
-    "says so when Novu does not take it, and tries again what may pass",
-    async () => {
-      const { novu } = sandbox;
-      let syncs = 0;
-      novu.interfere(({ path }) => {
-        if (path !== "/v1/bridge/sync") return null;
-        syncs += 1;
-        return syncs === 1 ? { status: 502 } : null;
-      });
-      const passing = await sync();
-      expect([passing.code, passing.stdout]).toEqual([0, expect.stringContaining("… Novu answered 502 to the sync")]);
+  it("says so when Novu does not take it, and tries again what may pass", async () => {
+    const { novu } = sandbox;
+    let syncs = 0;
+    novu.interfere(({ path }) => {
+      if (path !== "/v1/bridge/sync") return null;
+      syncs += 1;
+      return syncs === 1 ? { status: 502 } : null;
+    });
+    const passing = await sync();
+    expect([passing.code, passing.stdout]).toEqual([0, expect.stringContaining("… Novu answered 502 to the sync")]);
 
-      const body = { statusCode: 400, message: "Maximum number of workflows exceeded" };
-      novu.interfere(({ path }) => (path === "/v1/bridge/sync" ? { status: 400, body } : null));
-      const limit = await sync();
-      expect([limit.code, limit.stderr]).toEqual([10, expect.stringContaining("Maximum number of workflows exceeded")]);
+    const body = { statusCode: 400, message: "Maximum number of workflows exceeded" };
+    novu.interfere(({ path }) => (path === "/v1/bridge/sync" ? { status: 400, body } : null));
+    const limit = await sync();
+    expect([limit.code, limit.stderr]).toEqual([10, expect.stringContaining("Maximum number of workflows exceeded")]);
 
-      novu.interfere(() => ({ status: 503 }));
-      const down = await sync();
-      expect([down.code, down.stderr]).toEqual([11, expect.stringContaining("Novu cannot be asked now")]);
-    },
-    MANY_COMMANDS_MS,
-  );
+    novu.interfere(() => ({ status: 503 }));
+    const down = await sync();
+    expect([down.code, down.stderr]).toEqual([11, expect.stringContaining("Novu cannot be asked now")]);
+  });
 
   it("lets no key and no stack out, whatever happens", () => {
     expect(printed.length).toBeGreaterThan(20);

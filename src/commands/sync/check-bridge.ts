@@ -11,6 +11,9 @@ const LOOK_EVERY_MS = 5_000;
 /** What stands before it is where the app is. */
 const BRIDGE_PATH = /\/api\/novu$/;
 
+/** What a deployment that is under way may be the reason of. */
+const ENDS_BY_DEPLOYING: Array<Trouble["kind"]> = ["bridge", "revision", "discover"];
+
 const Health = z.object({ status: z.literal("ok") });
 const Ready = z.object({ status: z.literal("ready"), revision: z.string().nullish() });
 const Failure = z.object({ code: z.string() });
@@ -29,17 +32,15 @@ interface Check {
 
 /** Proves that the bridge is up, is this commit, has our key and publishes all of the manifest; answers what could not be proved. */
 export async function checkBridge(check: Check): Promise<string[]> {
-  const notes = await untilItRuns(check);
-  await assertSame(check);
-  return notes;
-}
-
-async function untilItRuns({ bridgeUrl, revision, waitMs, onWait }: Check): Promise<string[]> {
+  const { waitMs, onWait } = check;
   for (const startedAt = performance.now(); ; await sleep(LOOK_EVERY_MS)) {
     try {
-      return await assertRuns({ bridgeUrl, revision });
+      const notes = await assertRuns(check);
+      await assertSame(check);
+      return notes;
     } catch (error) {
-      if (!(error instanceof Trouble) || performance.now() - startedAt + LOOK_EVERY_MS > waitMs) throw error;
+      const isOver = performance.now() - startedAt + LOOK_EVERY_MS > waitMs;
+      if (!(error instanceof Trouble) || !ENDS_BY_DEPLOYING.includes(error.kind) || isOver) throw error;
       onWait(error.message);
     }
   }
