@@ -43,7 +43,7 @@ const postgres = () => z.url({ protocol: /^postgres(ql)?$/, error: "expected pos
 const Role = z.enum(["ingress", "worker"]);
 const Roles = list().pipe(z.array(Role).min(1));
 
-const Environment = z.object({
+export const Environment = z.object({
   PUBLIC_URL: url(),
   LINK_SIGNING_KEYS: LinkSigningKeys,
   EMAIL_PROVIDERS: EmailProviders.default([]),
@@ -65,6 +65,7 @@ const Environment = z.object({
   NOVU_SECRET_KEY: key(),
   NOVU_API_URL: url().default("https://api.novu.co"),
   NOVU_PLAN: NovuPlan.default("free"),
+  NOVU_BRIDGE_URL: url().optional(),
   NOVU_WEBHOOK_SECRETS: WebhookSecrets.optional(),
   NOVU_TRIGGERS_PER_SECOND: z.coerce.number().int().positive().optional(),
 
@@ -129,19 +130,25 @@ export interface Config {
   };
 }
 
-/** The environment as one checked value; throws with everything that is missing or wrong, and no value in it. */
-export function readConfig(environment: Record<string, string | undefined>): Config {
+/** The variables of this schema; throws with everything that is missing or wrong, and no value in it. */
+export function readEnvironment<Schema extends z.ZodType>(
+  schema: Schema,
+  environment: Record<string, string | undefined>,
+): z.output<Schema> {
   // `PORT=` in an env file means "not set".
   const set = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ""),
   );
-  const read = Environment.safeParse(set);
-  if (!read.success)
-    throw new Error(
-      `the configuration is not complete:\n${read.error.issues.map((issue) => `  ${lineOf(issue, set)}`).join("\n")}\nThe README says where each one is found.`,
-    );
+  const read = schema.safeParse(set);
+  if (read.success) return read.data;
+  throw new Error(
+    `the configuration is not complete:\n${read.error.issues.map((issue) => `  ${lineOf(issue, set)}`).join("\n")}\nThe README says where each one is found.`,
+  );
+}
 
-  const env = read.data;
+/** The environment as one checked value; throws as `readEnvironment` does. */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const env = readEnvironment(Environment, environment);
   if (env.DATABASE_URL === undefined && new Set(env.ROLES).size < 2)
     throw new Error("ROLES: without DATABASE_URL the store takes one process, which has to be both ingress and worker");
   return {

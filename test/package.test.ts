@@ -42,7 +42,7 @@ describe("the README and the workflows of GitHub", () => {
 
   it.each(documents)("%s names only scripts and files that exist", (name) => {
     const text = read(name);
-    const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, script = ""]) => script);
+    const named = [...text.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, script = ""]) => script);
     expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)\)/g)].map(([, path = ""]) => path);
     expect(links.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
@@ -66,11 +66,5 @@ describe("the README and the workflows of GitHub", () => {
     );
     expect(variables.length).toBeGreaterThan(10);
     expect(variables.filter((variable) => !readme.includes(`\`${variable}\``))).toEqual([]);
-  });
-
-  it.each(readdirSync(new URL(".github/workflows/", root)))("%s pins every action by its commit", (name) => {
-    const uses = [...read(`.github/workflows/${name}`).matchAll(/uses: (\S+)(.*)/g)];
-    expect(uses.length).toBeGreaterThan(0);
-    for (const [, action, comment] of uses) expect(`${action}${comment}`).toMatch(/^[\w./-]+@[0-9a-f]{40} # v\d/);
   });
 });

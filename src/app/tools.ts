@@ -93,7 +93,7 @@ export function sampleTools({
   link,
   now,
 }: {
-  config: Config;
+  config: Pick<Config, "emailProviders" | "publicUrl"> & { novu: Pick<Config["novu"], "plan"> };
   link(url: string, message: MessageLink): string;
   now: () => number;
 }): Tools {

@@ -12,11 +12,12 @@ import { answer, refuse } from "./answer.ts";
 import { type BridgeAnswer, type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { hashOf, idempotency } from "./idempotency.ts";
 import { rateLimit } from "./rate-limit.ts";
-import { emptyNovuState, type Message, type NovuState, type PublishedWorkflow } from "./state.ts";
+import { emptyNovuState, type Message, type NovuState } from "./state.ts";
 import { Subscriber, subscriberRoutes, upsertSubscriber } from "./subscribers.ts";
 import { tryStep } from "./try-step.ts";
 import { createNovuWebhooks, type NovuWebhooks } from "./webhooks.ts";
 import { createNovuWorker } from "./worker.ts";
+import { workflowRoutes } from "./workflows.ts";
 
 export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   state: NovuState;
@@ -116,7 +117,7 @@ export async function openLocalNovu({
     .delete("/v1/events/trigger/:transactionId", (request, response) => {
       answer(response, 200, worker.cancel(request.params.transactionId));
     })
-    .post("/v1/bridge/sync", sync)
+    .use(workflowRoutes({ state, bridge, limits: NOVU_PLANS[plan] }))
     .use(accountRoutes({ integrations }))
     .use(subscriberRoutes({ state, upsertsPerSecond: NOVU_PLANS[plan].profilesPerSecond, mark }))
     .use((_request, response) => refuse(response, 404, "the local Novu does not know this route"));
@@ -199,41 +200,6 @@ export async function openLocalNovu({
     };
     state.runs.push(run);
     worker.begin(run);
-  }
-
-  /** Publishes what the bridge discovers, and deletes every workflow that it did not. */
-  async function sync(request: Request, response: Response): Promise<void> {
-    const { bridgeUrl } = request.body as { bridgeUrl?: string };
-    if (bridgeUrl === undefined) return refuse(response, 400, "bridgeUrl is missing");
-    const discovered = await bridge.get(bridgeUrl, { action: "discover" });
-    if (discovered.status !== 200)
-      return refuse(response, 400, `the bridge at ${bridgeUrl} answered ${discovered.status || "nothing"} to discover`);
-
-    const { workflows } = discovered.body as { workflows: PublishedWorkflow[] };
-    const { mostSteps, mostWorkflows } = NOVU_PLANS[plan];
-    const tooLong = workflows.find(({ steps }) => steps.length > mostSteps);
-    if (tooLong !== undefined)
-      return refuse(
-        response,
-        400,
-        `${tooLong.workflowId} has ${tooLong.steps.length} steps, the plan takes ${mostSteps}`,
-      );
-    if (workflows.length > mostWorkflows)
-      return refuse(response, 400, `${workflows.length} workflows, the plan takes ${mostWorkflows}`);
-
-    state.bridgeUrl = bridgeUrl;
-    state.workflows = workflows.map(({ workflowId, name, steps, preferences = {}, payload }) => ({
-      workflowId,
-      name: name ?? null,
-      steps: steps.map(({ stepId, type, controls }) => ({
-        stepId,
-        type,
-        controls: { schema: controls?.schema ?? {} },
-      })),
-      preferences,
-      payload: { schema: payload?.schema ?? {} },
-    }));
-    answer(response, 201, state.workflows);
   }
 
   function stepOf(workflowId: string, stepId: string) {

@@ -85,6 +85,10 @@ export interface Message {
 export interface PublishedWorkflow {
   workflowId: string;
   name: string | null;
+  description?: string | null;
+  tags?: string[];
+  /** Whether a sync brought it, or somebody made it in the dashboard. */
+  origin?: "external" | "novu-cloud";
   steps: Array<{ stepId: string; type: string; controls?: { schema?: ControlSchema } | undefined }>;
   preferences?: WorkflowPreferences;
   payload?: { schema?: PayloadSchema } | undefined;

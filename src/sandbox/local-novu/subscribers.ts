@@ -16,6 +16,9 @@ const Credentials = z.object({
   credentials: z.looseObject({ deviceTokens: z.array(z.string()).optional(), webhookUrl: z.string().optional() }),
 });
 
+/** Of things whose age nobody asks about. */
+export const SOME_DAY = "2026-01-01T00:00:00.000Z";
+
 const Notifications = z.object({ notificationIds: z.array(z.string()) });
 
 /** Who gets messages, where they are reached, what they want, and what they have seen. */
@@ -32,13 +35,13 @@ export function subscriberRoutes({
     .post("/v2/subscribers", rateLimit(upsertsPerSecond), (request, response) => {
       const subscriber = Subscriber.safeParse(request.body);
       if (!subscriber.success) return refuse(response, 422, "subscriberId is missing");
-      answer(response, 201, upsertSubscriber(state, subscriber.data));
+      answer(response, 201, asNovuHasIt(upsertSubscriber(state, subscriber.data)));
     })
     .get("/v2/subscribers/:id", existing, (request, response) =>
-      answer(response, 200, state.subscribers[idOf(request)]),
+      answer(response, 200, asNovuHasIt(state.subscribers[idOf(request)])),
     )
     .patch("/v2/subscribers/:id", existing, (request, response) =>
-      answer(response, 200, upsertSubscriber(state, { ...request.body, subscriberId: idOf(request) })),
+      answer(response, 200, asNovuHasIt(upsertSubscriber(state, { ...request.body, subscriberId: idOf(request) }))),
     )
     .delete("/v2/subscribers/:id", existing, (request, response) => {
       delete state.subscribers[idOf(request)];
@@ -46,7 +49,7 @@ export function subscriberRoutes({
       answer(response, 200, { acknowledged: true, status: "deleted" });
     })
     .get("/v2/subscribers/:id/preferences", existing, (request, response) =>
-      answer(response, 200, state.preferences[idOf(request)] ?? {}),
+      answer(response, 200, preferencesOf(state, idOf(request))),
     )
     .patch("/v2/subscribers/:id/preferences", existing, (request, response) => {
       const chosen = ChannelPreferences.safeParse(request.body);
@@ -55,7 +58,7 @@ export function subscriberRoutes({
       const earlier = state.preferences[idOf(request)] ?? {};
       const preferences = { ...earlier, [workflowId]: { ...earlier[workflowId], ...channels } };
       state.preferences[idOf(request)] = preferences;
-      answer(response, 200, preferences);
+      answer(response, 200, preferencesOf(state, idOf(request)));
     })
     .put("/v1/subscribers/:id/credentials", existing, (request, response) => {
       const given = Credentials.safeParse(request.body);
@@ -96,6 +99,30 @@ export function upsertSubscriber(state: NovuState, subscriber: NovuSubscriber): 
   const merged = { ...state.subscribers[subscriber.subscriberId], ...subscriber };
   state.subscribers[subscriber.subscriberId] = merged;
   return merged;
+}
+
+/** With what Novu adds of its own. */
+function asNovuHasIt(subscriber: NovuSubscriber | undefined): object {
+  const owner = { _organizationId: "local", _environmentId: "local", deleted: false };
+  return { ...subscriber, ...owner, createdAt: SOME_DAY, updatedAt: SOME_DAY };
+}
+
+/** What they have chosen; what they have said nothing of is on. */
+function preferencesOf({ preferences, workflows }: NovuState, subscriberId: string): object {
+  const { "": global = {}, ...chosen } = preferences[subscriberId] ?? {};
+  return {
+    global: { enabled: true, channels: global },
+    workflows: Object.entries(chosen).map(([workflowId, channels]) => ({
+      enabled: true,
+      channels,
+      overrides: [],
+      workflow: {
+        slug: `${workflowId}_wf`,
+        identifier: workflowId,
+        name: workflows.find((workflow) => workflow.workflowId === workflowId)?.name ?? workflowId,
+      },
+    })),
+  };
 }
 
 function idOf(request: Request): string {

@@ -1,0 +1,53 @@
+import { parseArgs } from "node:util";
+import { describeError } from "../lib/errors.ts";
+import { print } from "../lib/terminal.ts";
+import { workflows } from "../workflows/index.ts";
+import { runCommand, UsageError } from "./command.ts";
+import { makePlan } from "./plan/make-plan.ts";
+import { readManifest } from "./plan/manifest.ts";
+import { readNovuEnvironment } from "./plan/novu-environment.ts";
+import { planMarkdown } from "./plan/plan-markdown.ts";
+import { hasChanges, planText } from "./plan/plan-text.ts";
+
+const HELP = `npm run plan -- [options]
+
+Says what a sync of this source tree would change at Novu, and changes nothing: workflows and steps
+to add, change and remove, payloads and controls that are others, values that were set in Novu's
+dashboard, how many people wait in what would be removed, and what Novu's plan does not take. No
+bridge has to run for it.
+
+  --json       print one JSON object
+  --markdown   print it for a pull request
+  --help
+
+It reads NOVU_SECRET_KEY, NOVU_API_URL and NOVU_PLAN; without a key it says what is to be published,
+and compares nothing. Who waits it asks the store of DATABASE_URL or DATA_DIR, where there is one.
+
+Exit code: 0 nothing to do, or nothing compared; 1 trouble; 2 wrong usage; 3 there is something to do.
+
+After a build: node dist/src/commands/plan.js`;
+
+await runCommand(HELP, main);
+
+async function main(): Promise<number> {
+  const { json = false, markdown = false, help = false } = readOptions();
+  if (help) {
+    print(HELP);
+    return 0;
+  }
+  if (json && markdown) throw new UsageError("--json and --markdown do not go together");
+  const environment = readNovuEnvironment(process.env);
+  const plan = await makePlan(await readManifest(workflows, environment.plan), environment);
+  print(json ? JSON.stringify(plan) : markdown ? planMarkdown(plan) : planText(plan));
+  return hasChanges(plan) ? 3 : 0;
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: { json: { type: "boolean" }, markdown: { type: "boolean" }, help: { type: "boolean" } },
+    }).values;
+  } catch (error) {
+    throw new UsageError(describeError(error));
+  }
+}

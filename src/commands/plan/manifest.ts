@@ -1,0 +1,61 @@
+import { Client } from "@novu/framework";
+import { z } from "zod";
+import { sampleTools } from "../../app/tools.ts";
+import type { NovuPlan } from "../../contracts/novu-plan.ts";
+import type { LifecycleWorkflow } from "../../workflows/lifecycle.ts";
+
+/** JSON schema, as Novu publishes it. */
+export const Schema = z.record(z.string(), z.unknown());
+export type Schema = z.infer<typeof Schema>;
+
+const WithSchema = z.object({ schema: Schema.default({}) }).default({ schema: {} });
+
+/** What a bridge answers to `discover`, as far as Novu's API shows it again. */
+export const Discovered = z.object({
+  workflows: z.array(
+    z.object({
+      workflowId: z.string(),
+      name: z.string().optional(),
+      description: z.string().optional(),
+      tags: z.array(z.string()).optional(),
+      payload: WithSchema,
+      steps: z.array(z.object({ stepId: z.string(), type: z.string(), controls: WithSchema })),
+    }),
+  ),
+});
+
+/** What is to be published, workflow by workflow. */
+export type Manifest = z.infer<typeof Discovered>["workflows"];
+
+/** What the bridge of this source tree would publish on a plan; nothing has to run for that. */
+export async function readManifest(workflows: LifecycleWorkflow[], plan: NovuPlan): Promise<Manifest> {
+  const tools = sampleTools({ config: { novu: { plan }, emailProviders: [] }, link: (url) => url, now: Date.now });
+  // Nobody calls it: the key is for what it does not do here.
+  const client = new Client({ secretKey: "none", strictAuthentication: true, verbose: false });
+  for (const workflow of workflows) {
+    await client.addWorkflows([workflow.build(tools)]).catch((error: unknown) => {
+      throw new Error(
+        `the workflow "${workflow.id}" cannot be discovered; its code must run with an empty payload outside its steps`,
+        { cause: error },
+      );
+    });
+  }
+  return Discovered.parse(client.discover()).workflows;
+}
+
+/** Schemas that were published empty: the message has no controls, or the workflow sees `{}`. */
+export function emptySchemas(manifest: Manifest): string[] {
+  return manifest.flatMap(({ workflowId, payload, steps }) => [
+    ...(isEmpty(payload.schema) ? [`the payload of "${workflowId}"`] : []),
+    ...steps
+      .filter(({ type, controls }) => CHANNELS.has(type) && isEmpty(controls.schema))
+      .map(({ stepId }) => `the controls of "${workflowId}/${stepId}"`),
+  ]);
+}
+
+/** Each message has at least the switch that turns it off. */
+const CHANNELS = new Set(["email", "in_app", "push", "sms", "chat"]);
+
+function isEmpty({ properties }: Schema): boolean {
+  return Object.keys((properties as object | undefined) ?? {}).length === 0;
+}

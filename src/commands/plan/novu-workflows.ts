@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { RetryLaterError, UnavailableError } from "../../lib/errors.ts";
+import { parseJson } from "../../lib/json.ts";
+import { patiently } from "../../lib/patiently.ts";
+import { retryAfterMs } from "../../lib/retry-after.ts";
+import { Schema } from "./manifest.ts";
+import { Trouble } from "./trouble.ts";
+
+const ANSWER_WITHIN_MS = 20_000;
+const DEFAULT_PAUSE_MS = 5_000;
+const PAGE = 50;
+/** Of workflows that came by a sync. */
+const CODE_FIRST = "external";
+
+const Page = z.object({
+  data: z.object({
+    workflows: z.array(z.object({ workflowId: z.string(), origin: z.string() })),
+    totalCount: z.number(),
+  }),
+});
+
+const Step = z
+  .object({
+    stepId: z.string(),
+    type: z.string(),
+    controls: z.object({ dataSchema: Schema.nullish(), values: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+    controlValues: z.record(z.string(), z.unknown()).nullish(),
+  })
+  .transform(({ stepId, type, controls, controlValues }) => ({
+    stepId,
+    type,
+    controlSchema: controls?.dataSchema ?? null,
+    /** What colleagues have set. */
+    values: { ...controls?.values, ...controlValues },
+  }));
+
+const NovuWorkflow = z.object({
+  workflowId: z.string(),
+  name: z.string(),
+  description: z.string().nullish(),
+  tags: z.array(z.string()).nullish(),
+  /** Null where Novu does not say. */
+  payloadSchema: Schema.nullish(),
+  steps: z.array(Step),
+});
+export type NovuWorkflow = z.infer<typeof NovuWorkflow>;
+
+export interface NovuHas {
+  /** Those that came by a sync, as they are there. */
+  workflows: NovuWorkflow[];
+  /** How many there are besides, made in the dashboard; a sync leaves them alone. */
+  others: number;
+}
+
+/**
+ * What a Novu environment has. Waits where it is told to and tries again what passes.
+ * Sources: https://docs.novu.co/api-reference/workflows/list-all-workflows,
+ * https://docs.novu.co/api-reference/workflows/retrieve-a-workflow
+ */
+export async function readNovuWorkflows({
+  apiUrl,
+  secretKey,
+}: {
+  apiUrl: string;
+  secretKey: string;
+}): Promise<NovuHas> {
+  const signal = new AbortController().signal;
+  const listed: Array<{ workflowId: string; origin: string }> = [];
+  for (;;) {
+    const { data } = await ask(`/v2/workflows?limit=${PAGE}&offset=${listed.length}`, Page);
+    listed.push(...data.workflows);
+    if (data.workflows.length === 0 || listed.length >= data.totalCount) break;
+  }
+  const own = listed.filter(({ origin }) => origin === CODE_FIRST);
+  const workflows: NovuWorkflow[] = [];
+  for (const { workflowId } of own) {
+    const { data } = await ask(`/v2/workflows/${encodeURIComponent(workflowId)}`, z.object({ data: NovuWorkflow }));
+    workflows.push(data);
+  }
+  return { workflows, others: listed.length - own.length };
+
+  async function ask<Answer extends z.ZodType>(path: string, answer: Answer): Promise<z.output<Answer>> {
+    const text = await patiently(() => send(path), { signal }).catch((error: unknown) => {
+      if (error instanceof Trouble) throw error;
+      throw new Trouble("novu", "Novu cannot be asked now; run it again later", { cause: error });
+    });
+    const read = answer.safeParse(parseJson(text));
+    if (read.success) return read.data;
+    throw new Trouble("novu", `the answer to ${path} cannot be read; does NOVU_API_URL lead to Novu's API?`);
+  }
+
+  async function send(path: string): Promise<string> {
+    let response: Response;
+    try {
+      response = await fetch(`${apiUrl}${path}`, {
+        headers: { authorization: `ApiKey ${secretKey}` },
+        redirect: "manual",
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+    } catch (error) {
+      throw new UnavailableError(`Novu at ${apiUrl} does not answer`, { refused: false, cause: error });
+    }
+    const { status } = response;
+    if (status === 200) return response.text();
+    await response.body?.cancel();
+    if (status === 429)
+      throw new RetryLaterError("Novu answered 429", {
+        retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
+        refused: true,
+      });
+    if (status >= 500) throw new UnavailableError(`Novu answered ${status}`, { refused: true });
+    throw refusal(status, { apiUrl, path });
+  }
+}
+
+/** A no of Novu's that trying again does not change. */
+export function refusal(status: number, { apiUrl, path }: { apiUrl: string; path: string }): Trouble {
+  if (status === 401 || status === 403)
+    return new Trouble(
+      "secret key",
+      `Novu at ${apiUrl} answered ${status}: is NOVU_SECRET_KEY the secret key of the environment, and NOVU_API_URL the region that it is of?`,
+    );
+  return new Trouble(
+    "novu",
+    `Novu at ${apiUrl} answered ${status} to ${path}; is NOVU_API_URL the address of its API?`,
+  );
+}

@@ -1,0 +1,53 @@
+import { printable } from "../report.ts";
+import type { Plan } from "./make-plan.ts";
+import { editedText, peopleText, summary } from "./plan-text.ts";
+
+const SIGNS = { add: "➕", change: "✏️", remove: "❌" } as const;
+/** By which the comment on a pull request is found again. */
+export const COMMENT_MARK = "<!-- posthog-novu-bridge plan -->";
+
+/** The plan for a pull request. */
+export function planMarkdown(plan: Plan): string {
+  const { manifest, isCompared, changes, removals, edited, limits, notes } = plan;
+  const lines = [COMMENT_MARK, "### Novu workflows", "", text(summary(plan))];
+  const waiting = new Map(removals.map(({ id, waiting }) => [id, peopleText(waiting)]));
+
+  if (changes.length > 0) {
+    lines.push("", "| | workflow | step | |", "|---|---|---|---|");
+    for (const { workflow, does, changes: inside } of changes) {
+      lines.push(row(SIGNS[does], code(workflow), "", waiting.get(workflow) ?? ""));
+      for (const { does: sign, step, what } of inside) {
+        const people = step === null ? undefined : waiting.get(`${workflow}/${step}`);
+        const details = people === undefined ? text(what) : `${text(what)}; **${people}**`;
+        lines.push(row(SIGNS[sign], "", step === null ? "" : code(step), details));
+      }
+    }
+  }
+  lines.push(...section("Set in Novu's dashboard", edited.map(editedText)));
+  lines.push(...section("Beyond the plan of Novu", limits), ...section("Notes", notes));
+  if (!isCompared) {
+    lines.push("", "| workflow | steps |", "|---|---|");
+    for (const { workflow, steps } of manifest)
+      lines.push(row(code(workflow), steps.map(({ step, type }) => `${code(step)} ${type}`).join(", ")));
+  }
+  return lines.join("\n");
+}
+
+function section(title: string, lines: string[]): string[] {
+  return lines.length === 0 ? [] : ["", `**${title}**`, "", ...lines.map((line) => `- ${text(line)}`)];
+}
+
+function row(...cells: string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function code(id: string): string {
+  return `\`${printable(id).replace(/[`|]/g, "")}\``;
+}
+
+/** What colleagues have typed is no markup, mentions nobody, and fits into a table. */
+function text(words: string): string {
+  return printable(words)
+    .replace(/[\\`*_[\]<>|#]/g, "\\$&")
+    .replaceAll("@", "@\u2060");
+}

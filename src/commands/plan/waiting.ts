@@ -1,0 +1,72 @@
+import type { RunRecord } from "../../contracts/history.ts";
+import { describeError } from "../../lib/errors.ts";
+import { createLog } from "../../lib/log.ts";
+import { openStore } from "../../store/open-store.ts";
+import type { Store } from "../../store/store.ts";
+import type { NovuEnvironment } from "./novu-environment.ts";
+
+const PAGE = 500;
+/** Those for whom something is still to come. */
+const UNDER_WAY = ["starting", "under way"] as const;
+
+/** How many people a step, or for null any step of a workflow, is still to come for. */
+export type CountWaiting = (workflow: string, step: string | null) => number;
+
+/**
+ * Counts people by what our store knows, of the workflows given with their steps in the order Novu runs
+ * them. A step is still to come while neither it nor one behind it has been decided. `count` is null,
+ * with the reason, where there is no store to ask.
+ */
+export async function readWaiting(
+  at: NovuEnvironment["store"],
+  workflows: Array<{ workflowId: string; steps: Array<{ stepId: string }> }>,
+): Promise<{ count: CountWaiting; whyNot: null } | { count: null; whyNot: string }> {
+  let store: Store;
+  try {
+    store = await openStore(at, { now: Date.now, log: createLog({ level: "silent" }), beside: true });
+  } catch (error) {
+    return { count: null, whyNot: describeError(error) };
+  }
+  try {
+    const waiting = new Map<string, Array<{ distinctId: string; decided: string[] }>>();
+    for (const { workflowId } of workflows) waiting.set(workflowId, await runsOf(store, workflowId));
+    return { count: counting(workflows, waiting), whyNot: null };
+  } catch (error) {
+    return { count: null, whyNot: describeError(error) };
+  } finally {
+    await store.close();
+  }
+}
+
+function counting(
+  workflows: Array<{ workflowId: string; steps: Array<{ stepId: string }> }>,
+  waiting: Map<string, Array<{ distinctId: string; decided: string[] }>>,
+): CountWaiting {
+  return (workflow, step) => {
+    const order = workflows.find(({ workflowId }) => workflowId === workflow)?.steps.map(({ stepId }) => stepId) ?? [];
+    const from = step === null ? order.length : order.indexOf(step);
+    const people = (waiting.get(workflow) ?? [])
+      .filter(({ decided }) => !decided.some((one) => order.indexOf(one) >= from))
+      .map(({ distinctId }) => distinctId);
+    return new Set(people).size;
+  };
+}
+
+async function runsOf(store: Store, workflow: string): Promise<Array<{ distinctId: string; decided: string[] }>> {
+  const found: Array<{ distinctId: string; decided: string[] }> = [];
+  for (const status of UNDER_WAY) {
+    let before: RunRecord | undefined;
+    for (;;) {
+      const runs = await store.listRuns({ limit: PAGE, workflow, status, before });
+      const decisions = await store.decisionsOf(runs.map(({ transactionId }) => transactionId));
+      const decided = new Map<string, string[]>();
+      for (const { transactionId, step } of decisions)
+        decided.set(transactionId, [...(decided.get(transactionId) ?? []), step]);
+      for (const { distinctId, transactionId } of runs)
+        found.push({ distinctId, decided: decided.get(transactionId) ?? [] });
+      before = runs.at(-1);
+      if (runs.length < PAGE) break;
+    }
+  }
+  return found;
+}

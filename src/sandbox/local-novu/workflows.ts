@@ -1,0 +1,137 @@
+import { type Request, type Response, Router } from "express";
+import { z } from "zod";
+import type { NOVU_PLANS, NovuPlan } from "../../contracts/novu-plan.ts";
+import { answer, refuse } from "./answer.ts";
+import type { BridgeClient } from "./bridge-call.ts";
+import type { NovuState, PublishedWorkflow } from "./state.ts";
+import { SOME_DAY } from "./subscribers.ts";
+
+const Paging = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  offset: z.coerce.number().int().min(0).default(0),
+});
+
+/** Publishes what a bridge discovers, and says what there is. */
+export function workflowRoutes({
+  state,
+  bridge,
+  limits: { mostSteps, mostWorkflows },
+}: {
+  state: NovuState;
+  bridge: Pick<BridgeClient, "get">;
+  limits: Pick<(typeof NOVU_PLANS)[NovuPlan], "mostSteps" | "mostWorkflows">;
+}): Router {
+  return Router()
+    .post("/v1/bridge/sync", sync)
+    .get("/v2/workflows", (request, response) => {
+      const paging = Paging.safeParse(request.query);
+      if (!paging.success) return refuse(response, 422, z.prettifyError(paging.error));
+      const { limit, offset } = paging.data;
+      const workflows = state.workflows.slice(offset, offset + limit).map(listed);
+      answer(response, 200, { workflows, totalCount: state.workflows.length });
+    })
+    .get("/v2/workflows/:id", (request, response) => {
+      const workflow = state.workflows.find(({ workflowId }) => workflowId === request.params.id);
+      if (workflow === undefined) return refuse(response, 404, `Workflow cannot be found: ${request.params.id}`);
+      answer(response, 200, detailed(workflow, state.controls[workflow.workflowId] ?? {}));
+    });
+
+  /** Deletes every workflow that came this way before and that the bridge has no more; any `?source` may ask for it. */
+  async function sync(request: Request, response: Response): Promise<void> {
+    const { bridgeUrl } = request.body as { bridgeUrl?: string };
+    if (bridgeUrl === undefined) return refuse(response, 400, "bridgeUrl is missing");
+    const { status, body } = await bridge.get(bridgeUrl, { action: "discover" });
+    if (status !== 200)
+      return refuse(response, 400, `Bridge URL is not valid. ${status || "no answer"}: ${String(body.message)}`);
+
+    const { workflows } = body as { workflows: PublishedWorkflow[] };
+    const others = state.workflows.filter(({ origin }) => origin === "novu-cloud");
+    const tooLong = workflows.find(({ steps }) => steps.length > mostSteps);
+    if (tooLong !== undefined)
+      return refuse(
+        response,
+        400,
+        `${tooLong.workflowId} has ${tooLong.steps.length} steps, the plan takes ${mostSteps}`,
+      );
+    if (workflows.length + others.length > mostWorkflows)
+      return refuse(response, 400, `${workflows.length + others.length} workflows, the plan takes ${mostWorkflows}`);
+
+    state.bridgeUrl = bridgeUrl;
+    state.workflows = [...others, ...workflows.map(published)];
+    answer(response, 201, state.workflows);
+  }
+}
+
+function published({
+  workflowId,
+  name,
+  description,
+  tags,
+  steps,
+  preferences = {},
+  payload,
+}: PublishedWorkflow): PublishedWorkflow {
+  return {
+    workflowId,
+    name: name ?? null,
+    description: description ?? null,
+    tags: tags ?? [],
+    steps: steps.map(({ stepId, type, controls }) => ({
+      stepId,
+      type,
+      controls: { schema: controls?.schema ?? {} },
+    })),
+    preferences,
+    payload: { schema: payload?.schema ?? {} },
+  };
+}
+
+function listed({ workflowId, name, tags = [], steps, origin = "external" }: PublishedWorkflow) {
+  return {
+    _id: workflowId,
+    workflowId,
+    slug: `${workflowId}_wf`,
+    name: name ?? workflowId,
+    tags,
+    origin,
+    status: "ACTIVE",
+    createdAt: SOME_DAY,
+    updatedAt: SOME_DAY,
+    stepTypeOverviews: steps.map(({ type }) => type),
+    steps: steps.map(({ stepId, type }) => ({ slug: `${stepId}_st`, type })),
+  };
+}
+
+function detailed(workflow: PublishedWorkflow, values: Record<string, Record<string, unknown>>) {
+  const { workflowId, description, steps, origin = "external", payload, preferences } = workflow;
+  return {
+    ...listed(workflow),
+    ...(description != null && { description }),
+    active: true,
+    isTranslationEnabled: false,
+    severity: "none",
+    payloadSchema: payload?.schema ?? null,
+    preferences: { user: null, default: channelsOf(preferences ?? {}) },
+    steps: steps.map(({ stepId, type, controls }) => ({
+      _id: `${workflowId}-${stepId}`,
+      stepId,
+      type,
+      name: stepId,
+      slug: `${stepId}_st`,
+      origin,
+      workflowId,
+      workflowDatabaseId: workflowId,
+      variables: {},
+      controls: { dataSchema: controls?.schema ?? {}, values: values[stepId] ?? {} },
+      controlValues: values[stepId] ?? {},
+    })),
+  };
+}
+
+function channelsOf({ all, channels = {} }: NonNullable<PublishedWorkflow["preferences"]>) {
+  const names = ["email", "sms", "in_app", "chat", "push"];
+  return {
+    all: { enabled: all?.enabled ?? true, readOnly: all?.readOnly ?? false },
+    channels: Object.fromEntries(names.map((name) => [name, { enabled: channels[name]?.enabled ?? true }])),
+  };
+}

@@ -1,0 +1,258 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { askBridge } from "../../src/commands/sync/ask-bridge.ts";
+import { verdictOf } from "../../src/commands/sync/cli-verdict.ts";
+import { serve } from "../../src/lib/server.ts";
+import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { workflows } from "../../src/workflows/index.ts";
+import { environment, startApp } from "../support/app-process.ts";
+import { campaign, happen, mail } from "../support/campaign.ts";
+import { runCommand } from "../support/command.ts";
+import { withFakeNpx } from "../support/fake-npx.ts";
+import { testFolder, testSandbox } from "../support/sandbox.ts";
+
+/** Many processes, which a busy machine takes its time for. */
+const MANY_COMMANDS_MS = 240_000;
+/** What every command of this file has printed. */
+const printed: string[] = [];
+
+describe("npm run sync", { timeout: MANY_COMMANDS_MS }, () => {
+  let sandbox: Sandbox;
+  let folder: ReturnType<typeof testFolder>;
+  beforeEach(async () => {
+    sandbox = await testSandbox();
+    folder = testFolder();
+  });
+  afterEach(async () => {
+    await sandbox[Symbol.asyncDispose]();
+    folder[Symbol.dispose]();
+  });
+
+  async function sync(options: string[] = [], env: Record<string, string> = {}) {
+    const { url } = sandbox.app;
+    const own = { ...withFakeNpx(folder.path), NOVU_BRIDGE_URL: `${url}/api/novu`, ...env };
+    const result = await runCommand(sandbox, "sync", options, { env: own });
+    printed.push(result.stdout, result.stderr);
+    return result;
+  }
+  const calls = () =>
+    existsSync(join(folder.path, "npx.calls"))
+      ? readFileSync(join(folder.path, "npx.calls"), "utf8")
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as { args: string[]; names: string[]; analytics: string })
+      : [];
+
+  it("publishes by Novu's own command, says what changes before and what Novu has afterwards; then events become messages", async () => {
+    const { novu } = sandbox;
+    novu.state.workflows = [];
+    const dry = await sync(["--dry-run"]);
+    expect([dry.code, dry.stderr, novu.state.workflows]).toEqual([3, "", []]);
+    expect(dry.stdout).toContain("+ onboarding");
+    expect(calls()).toEqual([]);
+
+    const done = await sync(["--json"]);
+    const said = JSON.parse(done.stdout) as { after: object; notes: string[]; plan: { changes: object[] } };
+    expect([done.code, done.stderr, said.after]).toEqual([0, "", { workflows: 9, steps: expect.any(Number) }]);
+    expect(said.plan.changes).toHaveLength(workflows.length);
+    expect(said.notes).toEqual([expect.stringContaining("revision")]);
+    const [call] = calls();
+    expect([call?.args.slice(0, 3), call?.analytics]).toEqual([["--yes", "novu@2.20.1", "sync"], "false"]);
+    expect(call?.args.join(" ")).not.toContain(LOCAL_KEYS.novu);
+    expect(call?.names.filter((name) => /POSTHOG|LINK|DATABASE/.test(name))).toEqual([]);
+
+    happen(sandbox, "user_signed_up");
+    await sandbox.settled();
+    expect(novu.state.messages.map(({ workflowId, stepId }) => `${workflowId} ${stepId}`)).toContain(
+      "onboarding welcome",
+    );
+    expect((await sync(["--dry-run"])).stdout).toContain("Nothing to do");
+  });
+
+  it("tells a wrong key, a bridge with another key, a dead bridge and another address apart", async () => {
+    const wrong = await sync([], { NOVU_SECRET_KEY: "some-other-secret-key" });
+    expect([wrong.code, wrong.stderr]).toEqual([7, expect.stringContaining("runs with another NOVU_SECRET_KEY")]);
+    // Both have it, and Novu does not know it.
+    await using unknown = await startApp(ownEnvironment({ NOVU_SECRET_KEY: "some-other-secret-key" }));
+    const refused = await sync([], {
+      NOVU_SECRET_KEY: "some-other-secret-key",
+      NOVU_BRIDGE_URL: `${unknown.url}/api/novu`,
+    });
+    expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining("is NOVU_SECRET_KEY the secret key")]);
+    const elsewhere = await sync([], { NOVU_BRIDGE_URL: `${sandbox.app.url}/novu` });
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([6, expect.stringContaining("end in /api/novu")]);
+    const { url } = sandbox.app;
+    await sandbox.app.stop();
+    const dead = await sync(["--json"], { NOVU_BRIDGE_URL: `${url}/api/novu` });
+    expect([dead.code, JSON.parse(dead.stdout)]).toMatchObject([
+      6,
+      { error: { kind: "bridge", message: expect.stringContaining("the bridge is not there") } },
+    ]);
+    expect(calls()).toEqual([]);
+  });
+
+  it("says what is missing, and how it is used", async () => {
+    const noKey = await sync([], { NOVU_SECRET_KEY: "" });
+    expect([noKey.code, noKey.stderr]).toEqual([1, "NOVU_SECRET_KEY is missing\n"]);
+    const noBridge = await sync([], { NOVU_BRIDGE_URL: "", PUBLIC_URL: "" });
+    expect([noBridge.code, noBridge.stderr]).toEqual([1, expect.stringContaining("NOVU_BRIDGE_URL is missing")]);
+    expect((await sync(["--revision", "main"])).code).toBe(2);
+    expect((await sync(["--help"])).stdout).toContain("--allow-removals");
+  });
+
+  it("refuses what would delete, with the people who wait in it, until it is named", async () => {
+    await using other = await testSandbox({ workflows: [...workflows, old], startAt: Date.now() });
+    for (const distinctId of ["ada", "grace"]) happen(other, "called", { distinctId });
+    await other.settled();
+    await other.app.stop();
+    await using app = await startApp(ownEnvironment({}, other));
+    const env = {
+      DATA_DIR: other.config.dataDir,
+      NOVU_API_URL: other.novu.url,
+      NOVU_BRIDGE_URL: `${app.url}/api/novu`,
+    };
+    const published = () => other.novu.state.workflows.map(({ workflowId }) => workflowId);
+
+    const plan = await runCommand(other, "plan", []);
+    expect([plan.code, plan.stdout]).toEqual([3, expect.stringContaining("- old  (2 people wait)")]);
+    const refused = await sync([], env);
+    expect([refused.code, refused.stderr]).toEqual([
+      4,
+      expect.stringContaining("this would delete at Novu: old (2 people wait). Nothing was changed."),
+    ]);
+    expect([(await sync(["--allow-removals", "others"], env)).code, published().includes("old")]).toEqual([4, true]);
+    expect((await sync(["--allow-removals=old"], env)).code).toBe(0);
+    expect(published()).toEqual(workflows.map(({ id }) => id));
+  });
+
+  it("knows the commit that runs, and waits for it when it may", async () => {
+    const commit = "0123456789abcdef0123456789abcdef01234567";
+    let revision = "fedcba9876543210fedcba9876543210fedcba98";
+    let asked = 0;
+    await using bridge = await standBefore(sandbox, (path) => {
+      // The commit is there, and not yet all of it.
+      if (path.includes("action=discover") && asked === 3) return { workflows: [] };
+      if (path !== "/readyz") return null;
+      asked += 1;
+      if (asked > 2) revision = commit;
+      return { status: "ready", revision };
+    });
+    const env = { NOVU_BRIDGE_URL: `${bridge.url}/api/novu` };
+    const early = await sync(["--revision", commit], env);
+    expect([early.code, early.stderr]).toEqual([9, expect.stringContaining("the bridge runs fedcba")]);
+    const waited = await sync(["--revision", commit.slice(0, 12), "--wait", "60"], env);
+    expect([waited.code, waited.stdout]).toEqual([0, expect.stringContaining("… the bridge runs fedcba")]);
+    expect(waited.stdout).toContain("… the bridge does not discover what this source tree has");
+    expect(waited.stdout).toContain("Synced: Novu has 9 workflows");
+  });
+
+  it("publishes nothing where discover fails, lacks something, or has empty schemas", async () => {
+    let discovered: unknown;
+    await using bridge = await standBefore(sandbox, (path) => (path.includes("action=discover") ? discovered : null));
+    const env = { NOVU_BRIDGE_URL: `${bridge.url}/api/novu` };
+    const complete = (await discoverOf(sandbox)) as { workflows: Array<{ workflowId: string; payload: object }> };
+    discovered = { workflows: complete.workflows.slice(1) };
+    const lacking = await sync([], env);
+    expect([lacking.code, lacking.stderr]).toEqual([8, expect.stringContaining("they differ in onboarding.")]);
+    const [first, ...rest] = complete.workflows;
+    discovered = { workflows: [{ ...first, payload: { schema: { type: "object", properties: {} } } }, ...rest] };
+    const empty = await sync([], env);
+    expect([empty.code, empty.stderr]).toEqual([8, expect.stringContaining('the payload of "onboarding"')]);
+    discovered = { nothing: true };
+    expect((await sync([], env)).code).toBe(8);
+    expect(calls()).toEqual([]);
+  });
+
+  it("says so when Novu does not take it, and tries again what may pass", async () => {
+    const { novu } = sandbox;
+    let syncs = 0;
+    novu.interfere(({ path }) => {
+      if (path !== "/v1/bridge/sync") return null;
+      syncs += 1;
+      return syncs === 1 ? { status: 502 } : null;
+    });
+    const passing = await sync();
+    expect([passing.code, passing.stdout]).toEqual([0, expect.stringContaining("… Novu answered 502 to the sync")]);
+
+    const body = { statusCode: 400, message: "Maximum number of workflows exceeded" };
+    novu.interfere(({ path }) => (path === "/v1/bridge/sync" ? { status: 400, body } : null));
+    const limit = await sync();
+    expect([limit.code, limit.stderr]).toEqual([10, expect.stringContaining("Maximum number of workflows exceeded")]);
+
+    novu.interfere(() => ({ status: 503 }));
+    const down = await sync();
+    expect([down.code, down.stderr]).toEqual([11, expect.stringContaining("Novu cannot be asked now")]);
+  });
+
+  it("lets no key and no stack out, whatever happens", () => {
+    expect(printed.length).toBeGreaterThan(20);
+    const all = printed.join("\n");
+    for (const key of [...Object.values(LOCAL_KEYS).filter((value) => value.length > 5), "some-other-secret-key"])
+      expect(all).not.toContain(key);
+    expect(all).not.toMatch(/^\s+at |node_modules|Authorization/m);
+  });
+
+  function ownEnvironment(changes: Record<string, string>, of = sandbox): Record<string, string> {
+    return { ...environment(of, of === sandbox ? join(folder.path, "data") : of.config.dataDir), ...changes };
+  }
+});
+
+describe("what Novu's command prints when it fails", () => {
+  const target = { bridgeUrl: "https://bridge.example/api/novu", apiUrl: "https://api.novu.co", secretKey: "the-key" };
+  const failed = (status: number, message: string) =>
+    `AxiosError: Request failed with status code ${status}\n  Authorization: 'ApiKey the-key'\n  data: {\n    message: '${message}',\n`;
+
+  it.each<[string, string, string, boolean]>([
+    ["Novu does not know the key", failed(401, "API Key not found"), "secret key", false],
+    ["the bridge has another key", failed(400, "Bridge URL is not valid. Signature mismatch"), "another key", false],
+    ["Novu cannot reach the bridge", failed(400, "Bridge URL is not valid. ECONNREFUSED"), "bridge", true],
+    ["too many workflows", failed(400, "20 workflows limit reached"), "limits", false],
+    ["not paid", failed(402, "Payment required"), "limits", false],
+    ["too fast", failed(429, "API rate limit exceeded"), "novu", true],
+    ["down", failed(503, "x"), "novu", true],
+    ["no answer", "AxiosError: connect ECONNREFUSED 127.0.0.1:1\n", "novu", true],
+    ["no registry", "npm error code ENOTFOUND\nnpm error https://user:pass@registry\n", "cli", false],
+    ["anything else", "the-key", "cli", false],
+  ])("means: %s", (_what, output, kind, isTransient) => {
+    const verdict = verdictOf(output, target);
+    expect([verdict.trouble.kind, verdict.isTransient]).toEqual([kind, isTransient]);
+    expect(verdict.trouble.message).not.toMatch(/the-key|user:pass/);
+  });
+
+  it("may quote our key nowhere", () => {
+    expect(verdictOf(failed(400, "no the-key"), target).trouble.message).toContain("no ***");
+  });
+});
+
+const old = campaign({
+  id: "old",
+  workflow: async ({ step }) => {
+    await step.wait("a-day", { days: 1 });
+    await step.email("last", mail, { atAnyHour: true });
+  },
+});
+
+async function discoverOf({ app }: Sandbox): Promise<unknown> {
+  return (await askBridge(`${app.url}/api/novu`, "discover", LOCAL_KEYS.novu)).body;
+}
+
+/** Stands before the app, and may answer in its place. */
+async function standBefore(
+  { app }: Sandbox,
+  instead: (path: string) => unknown,
+): Promise<{ url: string } & AsyncDisposable> {
+  const server = await serve(
+    async (request, response) => {
+      const path = request.url ?? "";
+      const own = await fetch(`${app.url}${path}`, {
+        headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+      });
+      const body: unknown = await own.json();
+      response.writeHead(own.status, { "content-type": "application/json" });
+      response.end(JSON.stringify(instead(path) ?? body));
+    },
+    { port: 0, host: "127.0.0.1" },
+  );
+  return { url: server.url, [Symbol.asyncDispose]: () => server.close(0) };
+}
