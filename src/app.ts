@@ -88,6 +88,7 @@ export async function openApp(
 
     const metrics = createMetrics({
       depths: { lanes: () => store.countLanes(), workflows: (since) => store.countWorkflows(since), silent },
+      token: config.metricsToken,
       now,
     });
 
@@ -232,7 +233,7 @@ export async function openApp(
     const http = express().disable("x-powered-by");
     if (answersOthers) http.use(clicks.router).use("/api/novu", bridge.router).use("/u", choosing.routes);
     if (studio !== null) http.use("/studio", studio.router);
-    http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
+    http.use(healthRoutes({ whyNot, revision: config.revision })).use(metrics.router).use(notFound).use(failed({ log }));
     const server = await serve(answeredFirst(answersOthers ? webhooks : {}, http), {
       port: config.port,
       variable: "PORT",
