@@ -98,7 +98,7 @@ export async function openApp(
     // Novu: the bridge it calls, the API we call
     const readPersons = postHogPersons(posthog);
     const decisions = createNotedDecisions();
-    const novuApi = createNovuApi(novu);
+    const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
     const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
     const { report, setUnwanted, stop: stopReports } = createPostHogReport(posthog);
     const paceProfiles = createPacer({
@@ -233,7 +233,11 @@ export async function openApp(
     const http = express().disable("x-powered-by");
     if (answersOthers) http.use(clicks.router).use("/api/novu", bridge.router).use("/u", choosing.routes);
     if (studio !== null) http.use("/studio", studio.router);
-    http.use(healthRoutes({ whyNot, revision: config.revision })).use(metrics.router).use(notFound).use(failed({ log }));
+    http
+      .use(healthRoutes({ whyNot, revision: config.revision }))
+      .use(metrics.router)
+      .use(notFound)
+      .use(failed({ log }));
     const server = await serve(answeredFirst(answersOthers ? webhooks : {}, http), {
       port: config.port,
       variable: "PORT",
@@ -279,9 +283,8 @@ export async function openApp(
       stopping = true;
       studio?.stop();
       // A request under way may still leave work; it is on disk, and done after the next start.
-      await Promise.all([server.close(), working?.stop()]);
+      await Promise.all([server.close(), working?.stop(), stopReports()]);
       await clicks.idle();
-      await stopReports();
       await store.close();
       log.info({ stop: "app", outcome: "stopped" });
     }

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Start, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { describeError } from "../lib/errors.ts";
+import { describeError, UnavailableError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
 
 /** Also how long a stopping process waits at most. */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 4_000;
 
 export interface NovuApi {
   trigger(start: Start, idempotencyKey: string): Promise<NovuAnswer>;
@@ -35,7 +35,16 @@ const Cancelled = z.object({ data: z.union([z.boolean(), z.looseObject({})]) });
  * https://docs.novu.co/api-reference/subscribers/create-a-subscriber,
  * https://docs.novu.co/api-reference/subscribers/update-subscriber-preferences
  */
-export function createNovuApi({ apiUrl, secretKey }: { apiUrl: string; secretKey: string }): NovuApi {
+export function createNovuApi({
+  apiUrl,
+  secretKey,
+  isStopping = () => false,
+}: {
+  apiUrl: string;
+  secretKey: string;
+  /** Then no call is begun any more; the work stays with the queue. */
+  isStopping?: () => boolean;
+}): NovuApi {
   const headers = { authorization: `ApiKey ${secretKey}`, "content-type": "application/json" };
 
   return {
@@ -92,6 +101,8 @@ export function createNovuApi({ apiUrl, secretKey }: { apiUrl: string; secretKey
 
   /** A yes with its body, or what else was answered. */
   async function call(path: string, init: RequestInit): Promise<{ httpStatus: number; body: unknown } | NovuAnswer> {
+    if (isStopping())
+      throw new UnavailableError("Novu is not called, because this process is stopping", { refused: true });
     try {
       const response = await fetch(`${apiUrl}${path}`, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
       const body = parseJson(await response.text());

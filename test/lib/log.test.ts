@@ -11,7 +11,15 @@ function lineOf(fields: object): Record<string, unknown> {
 
 describe("the log", () => {
   it("says what it is given", () => {
-    const facts = { stop: "bridge", action: "execute", step: "a-day", answer: 200, ms: 12, detail: null, roles: ["worker"] };
+    const facts = {
+      stop: "bridge",
+      action: "execute",
+      step: "a-day",
+      answer: 200,
+      ms: 12,
+      detail: null,
+      roles: ["worker"],
+    };
     expect(lineOf(facts)).toEqual(facts);
     expect(lineOf({ error: "npx novu@2.20.1 sync ended with 1; see node_modules/@novu/framework" })).toEqual({
       error: "npx novu@2.20.1 sync ended with 1; see node_modules/@novu/framework",
