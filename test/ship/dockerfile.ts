@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /** What a Dockerfile's last stage has become: a folder in place of its root, and how it is run. */
@@ -66,8 +66,9 @@ export function followDockerfile({
     const target = join(image.workdir, sources.pop() ?? "");
     for (const source of sources) {
       const intoFolder = target.endsWith("/") ? join(target, basename(source)) : target;
-      const origin = from === undefined ? join(context, source) : join(stages.get(from) ?? from, source);
-      cpSync(origin, image.at(intoFolder), { recursive: true, verbatimSymlinks: true });
+      // Nobody else asks a stage for it, and to copy 100 MB takes a while.
+      if (from !== undefined) renameSync(join(stages.get(from) ?? from, source), image.at(intoFolder));
+      else cpSync(join(context, source), image.at(intoFolder), { recursive: true });
     }
   }
 
