@@ -80,6 +80,7 @@ export async function openApp(
 
     const metrics = createMetrics({
       depths: { lanes: () => store.countLanes(), workflows: (since) => store.countWorkflows(since), silent },
+      token: config.metricsToken,
       now,
     });
 
@@ -89,7 +90,7 @@ export async function openApp(
     // Novu: the bridge it calls, the API we call
     const readPersons = postHogPersons(posthog);
     const decisions = createNotedDecisions();
-    const novuApi = createNovuApi(novu);
+    const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
     const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
     const { report, setUnwanted, stop: stopReports } = createPostHogReport(posthog);
     const paceProfiles = createPacer({
@@ -175,7 +176,11 @@ export async function openApp(
     const http = express().disable("x-powered-by");
     if (answersOthers) http.use(doors.clicks).use("/u", choosing.routes).use("/api/novu", bridge.router);
     if (studio !== null) http.use("/studio", studio.router);
-    http.use(healthRoutes({ whyNot })).use(metrics.router).use(notFound).use(failed({ log }));
+    http
+      .use(healthRoutes({ whyNot, revision: config.revision }))
+      .use(metrics.router)
+      .use(notFound)
+      .use(failed({ log }));
     const server = await serve(answeredFirst(answersOthers ? doors.webhooks : {}, http), {
       port: config.port,
       variable: "PORT",
@@ -220,9 +225,8 @@ export async function openApp(
       stopping = true;
       studio?.stop();
       // A request under way may still leave work; it is on disk, and done after the next start.
-      await Promise.all([server.close(), working?.stop()]);
+      await Promise.all([server.close(), working?.stop(), stopReports()]);
       await doors.idle();
-      await stopReports();
       await store.close();
       log.info({ stop: "app", outcome: "stopped" });
     }

@@ -48,6 +48,12 @@ export const Environment = z.object({
   LINK_SIGNING_KEYS: LinkSigningKeys,
   EMAIL_PROVIDERS: EmailProviders.default([]),
   HOLDOUT_FLAG: z.string().min(1).optional(),
+  GIT_REVISION: z
+    .string()
+    .regex(/^[0-9a-f]{7,64}$/i, "expected the hash of a commit")
+    .toLowerCase()
+    .optional(),
+  METRICS_TOKEN: key().min(16, "at least 16 characters").optional(),
   STUDIO_SECRET: z.string().min(16, "at least 16 characters").optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -99,6 +105,10 @@ export interface Config {
   linkSigningKeys: string[];
   /** Those that send the emails for Novu. */
   emailProviders: EmailProvider[];
+  /** The commit that this was built from, as far as somebody said. */
+  revision?: string | undefined;
+  /** What `/metrics` asks for; without it anybody who reaches it may look. */
+  metricsToken?: string | undefined;
   /** What opens the studio; without it there is none. */
   studioSecret?: string | undefined;
   /** What holds for marketing, whatever workflow it is of. */
@@ -164,6 +174,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     publicUrl: env.PUBLIC_URL,
     linkSigningKeys: env.LINK_SIGNING_KEYS,
     emailProviders: env.EMAIL_PROVIDERS,
+    revision: env.GIT_REVISION,
+    metricsToken: env.METRICS_TOKEN,
     studioSecret: env.STUDIO_SECRET,
     marketing: {
       cap: env.MARKETING_CAP,

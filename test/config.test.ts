@@ -55,6 +55,14 @@ describe("readConfig", () => {
     expect(() => readConfig({ ...complete, ROLES: "worker" })).toThrow("without DATABASE_URL");
   });
 
+  it("takes the commit it was built from, and says so when it is none", () => {
+    expect(readConfig({ ...complete, GIT_REVISION: "EB7220B" }).revision).toBe("eb7220b");
+    expect(readConfig({ ...complete, GIT_REVISION: "" }).revision).toBeUndefined();
+    expect(() => readConfig({ ...complete, GIT_REVISION: "main" })).toThrow(
+      "GIT_REVISION: expected the hash of a commit",
+    );
+  });
+
   it("takes a rate of one's own in place of the plan's", () => {
     expect(readConfig({ ...complete, NOVU_TRIGGERS_PER_SECOND: "900" }).novu.triggersPerSecond).toBe(900);
   });

@@ -41,7 +41,7 @@ describe("the process", () => {
     using folder = testFolder();
     await using app = await startApp(environment(sandbox, folder.path));
     expect(await (await fetch(`${app.url}/healthz`)).json()).toEqual({ status: "ok" });
-    expect(await (await fetch(`${app.url}/readyz`)).json()).toEqual({ status: "ready" });
+    expect(await (await fetch(`${app.url}/readyz`)).json()).toEqual({ status: "ready", revision: null });
     expect((await fetch(`${app.url}/nothing`)).status).toBe(404);
 
     expect((await post(app.url, delivery({ timestamp: NOW }))).status).toBe(202);

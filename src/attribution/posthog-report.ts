@@ -39,6 +39,8 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
       requestTimeout: TIMEOUT_MS,
     });
   let client = connect();
+  let isStopping = false;
+  let flushing: Promise<unknown> = Promise.resolve();
 
   const tell = groupCommit<Event[], undefined>({
     commit: send,
@@ -52,13 +54,22 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   return {
     report: (capture: Capture): Promise<void> => tell(eventsOf(capture)),
     setUnwanted: (person: Unwanted): Promise<void> => tell([unwantedEvent(person)]),
-    stop: () => client.shutdown(TIMEOUT_MS),
+    /** Ends what is under way; what waits behind it is rejected, and stays with the queue. */
+    async stop(): Promise<void> {
+      isStopping = true;
+      // A client that is shut down in the middle of it prints what went wrong, and its stack.
+      await flushing.catch(() => {});
+      await client.shutdown(TIMEOUT_MS);
+    },
   };
 
   async function send(groups: Event[][]): Promise<undefined[]> {
+    if (isStopping)
+      throw new UnavailableError("PostHog is not told, because this process is stopping", { refused: true });
     for (const event of groups.flat()) client.capture(event);
     try {
-      await client.flush();
+      flushing = client.flush();
+      await flushing;
       return groups.map(() => undefined);
     } catch (error) {
       // The client may still hold the events for a later flush; our own queue is what repeats them.

@@ -1,4 +1,5 @@
-import { Router } from "express";
+import { createHash, timingSafeEqual } from "node:crypto";
+import { type RequestHandler, Router } from "express";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Cause } from "../contracts/cause.ts";
 import type { Decision } from "../contracts/decision.ts";
@@ -20,8 +21,19 @@ const RECENT_MS = 7 * 24 * 60 * 60 * 1000;
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Counts what happens, and shows it at `GET /metrics` as Prometheus reads it. Names and numbers, nothing personal. */
-export function createMetrics({ depths, now }: { depths: Depths; now: () => number }) {
+/**
+ * Counts what happens, and shows it at `GET /metrics` as Prometheus reads it, with a `token` only to whoever
+ * brings it. Names and numbers, nothing personal.
+ */
+export function createMetrics({
+  depths,
+  token,
+  now,
+}: {
+  depths: Depths;
+  token?: string | undefined;
+  now: () => number;
+}) {
   const registry = new Registry();
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name: `bridge_${name}_total`, help, labelNames, registers: [registry] });
@@ -74,7 +86,7 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
     invalidTimeZone: () => timeZones.inc(),
     swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
     inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),
-    router: Router().get("/metrics", async (_request, response) => {
+    router: Router().get("/metrics", bearer(token), async (_request, response) => {
       // What was counted is of use just then.
       storeUp.set(
         await look().then(
@@ -101,4 +113,18 @@ export function createMetrics({ depths, now }: { depths: Depths; now: () => numb
       silent.set({ workflow }, nowSilent.includes(workflow) ? 1 : 0);
     }
   }
+}
+
+function bearer(token: string | undefined): RequestHandler {
+  if (token === undefined) return (_request, _response, next) => next();
+  const expected = sha256(`Bearer ${token}`);
+  return (request, response, next) => {
+    if (timingSafeEqual(sha256(request.get("authorization") ?? ""), expected)) return next();
+    response.status(401).set("www-authenticate", "Bearer").json({ error: "METRICS_TOKEN is wanted as a bearer token" });
+  };
+}
+
+/** Of one length, and so compared in one time. */
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }

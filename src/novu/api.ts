@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { Start, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { describeError } from "../lib/errors.ts";
+import { describeError, UnavailableError } from "../lib/errors.ts";
 import { createHttpClient } from "../lib/http-client.ts";
 import { parseJson } from "../lib/json.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
 
 /** Also how long a stopping process waits at most. */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 4_000;
 
 export interface NovuApi {
   trigger(start: Start, idempotencyKey: string): Promise<NovuAnswer>;
@@ -36,7 +36,16 @@ const Cancelled = z.object({ data: z.union([z.boolean(), z.looseObject({})]) });
  * https://docs.novu.co/api-reference/subscribers/create-a-subscriber,
  * https://docs.novu.co/api-reference/subscribers/update-subscriber-preferences
  */
-export function createNovuApi({ apiUrl, secretKey }: { apiUrl: string; secretKey: string }): NovuApi {
+export function createNovuApi({
+  apiUrl,
+  secretKey,
+  isStopping = () => false,
+}: {
+  apiUrl: string;
+  secretKey: string;
+  /** Then no call is begun any more; the work stays with the queue. */
+  isStopping?: () => boolean;
+}): NovuApi {
   const http = createHttpClient({ timeoutMs: TIMEOUT_MS });
   const headers = { authorization: `ApiKey ${secretKey}`, "content-type": "application/json" };
 
@@ -97,6 +106,8 @@ export function createNovuApi({ apiUrl, secretKey }: { apiUrl: string; secretKey
     path: string,
     init: Parameters<typeof http>[1],
   ): Promise<{ httpStatus: number; body: unknown } | NovuAnswer> {
+    if (isStopping())
+      throw new UnavailableError("Novu is not called, because this process is stopping", { refused: true });
     try {
       const { status, headers, text } = await http(`${apiUrl}${path}`, init);
       const body = parseJson(text);

@@ -1,5 +1,4 @@
 import type { Log } from "../lib/log.ts";
-import { openPostgresStore } from "./postgres.ts";
 import { openSqliteStore, openSqliteStoreBeside } from "./sqlite.ts";
 import type { Store } from "./store.ts";
 
@@ -15,7 +14,10 @@ export async function openStore(
   }: { databaseUrl?: string | undefined; databaseDirectUrl?: string | undefined; dataDir: string },
   { now, log, beside = false }: { now: () => number; log: Log; beside?: boolean },
 ): Promise<Store> {
-  if (databaseUrl !== undefined)
+  if (databaseUrl !== undefined) {
+    // Only where it is used: pg is 14 MB of memory.
+    const { openPostgresStore } = await import("./postgres.ts");
     return openPostgresStore({ url: databaseUrl, directUrl: databaseDirectUrl, now, log, beside });
+  }
   return beside ? openSqliteStoreBeside({ dataDir, now }) : openSqliteStore({ dataDir, now });
 }

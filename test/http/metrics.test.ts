@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { testSandbox } from "../support/sandbox.ts";
+import { openApp } from "../../src/app.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { testFolder, testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 
 describe("GET /metrics", () => {
@@ -34,6 +36,26 @@ describe("GET /metrics", () => {
       'bridge_work_waiting{lane="novu"}': 0,
       bridge_store_up: 1,
     });
+  });
+
+  it("is shown only to whoever brings the token, where there is one", async () => {
+    using folder = testFolder();
+    await using sandbox = await testSandbox();
+    const config = { ...sandbox.config, dataDir: folder.path, port: 0, metricsToken: "a-token-of-sixteen" };
+    const app = await openApp(config, { log: createLog({ level: "silent" }) });
+    try {
+      const get = (authorization?: string) =>
+        fetch(`${app.url}/metrics`, authorization === undefined ? {} : { headers: { authorization } });
+      for (const wrong of [undefined, "", "Bearer a-token-of-sixtee", "bearer  ", "Basic a-token-of-sixteen"]) {
+        const refused = await get(wrong);
+        expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+        expect(await refused.text()).not.toContain("bridge_");
+      }
+      const shown = await get("Bearer a-token-of-sixteen");
+      expect([shown.status, await shown.text()]).toEqual([200, expect.stringContaining("bridge_store_up 1")]);
+    } finally {
+      await app.stop();
+    }
   });
 
   it("shows how much waits, for how long, what died, and who entered for nothing", async () => {

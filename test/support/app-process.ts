@@ -46,9 +46,13 @@ export async function startApp(env: Record<string, string>): Promise<AppProcess>
   return { ...starting, url };
 }
 
-/** Starts the app in a process of its own; `args` may run another build of it. */
-export function spawnApp(env: Record<string, string>, args = RUN_APP) {
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+/** Starts the app in a process of its own; `args` may run another build of it, in another folder, as somebody else. */
+export function spawnApp(
+  env: Record<string, string>,
+  args = RUN_APP,
+  options: { cwd?: string; uid?: number; gid?: number } = {},
+) {
+  const child = spawn(process.execPath, args, { ...options, env, stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;
