@@ -6,8 +6,8 @@ import { describeError } from "../lib/errors.ts";
 import { paint, print } from "../lib/terminal.ts";
 import { workflows } from "../workflows/index.ts";
 import { runCommand, UsageError } from "./command.ts";
-import { connectDestination, endDestination, type Outcome } from "./connect-destination.ts";
-import { createPostHogApi } from "./posthog-api.ts";
+import { connectDestination, endDestination, type Outcome } from "./connect/destination.ts";
+import { createPostHogApi } from "./posthog/api.ts";
 
 const HELP = `npm run connect -- [options]
 

@@ -4,9 +4,9 @@ import { describeError } from "../lib/errors.ts";
 import { print, printError } from "../lib/terminal.ts";
 import { workflows } from "../workflows/index.ts";
 import { runCommand, UsageError } from "./command.ts";
-import { wantedInsights } from "./dashboard-insights.ts";
-import { type Step, syncDashboard } from "./dashboard-sync.ts";
-import { createPostHogApi } from "./posthog-api.ts";
+import { wantedInsights } from "./dashboard/insights.ts";
+import { type Step, syncDashboard } from "./dashboard/keep.ts";
+import { createPostHogApi } from "./posthog/api.ts";
 
 const HELP = `npm run dashboard -- [options]
 

@@ -3,8 +3,8 @@ import { readConfig } from "../config.ts";
 import { describeError } from "../lib/errors.ts";
 import { paint, print } from "../lib/terminal.ts";
 import { runCommand, UsageError } from "./command.ts";
-import { type Found, ok, trouble } from "./doctor-check.ts";
-import { examine } from "./doctor-examine.ts";
+import { type Found, ok, trouble } from "./doctor/check.ts";
+import { examine } from "./doctor/examine.ts";
 
 const HELP = `npm run doctor -- [options]
 

@@ -3,14 +3,13 @@ import { parseArgs } from "node:util";
 import { readConfig } from "../config.ts";
 import { describeError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
-import { paint, print, printError } from "../lib/terminal.ts";
+import { paint, print, printable, printError } from "../lib/terminal.ts";
 import { createNovuApi } from "../novu/api.ts";
 import type { Store } from "../store/store.ts";
 import { besideTheApp } from "./beside-the-app.ts";
 import { runCommand, UsageError } from "./command.ts";
-import { erase, type Part } from "./erase.ts";
-import { createPostHogApi } from "./posthog-api.ts";
-import { printable } from "./report.ts";
+import { erase, type Part } from "./person/erase.ts";
+import { createPostHogApi } from "./posthog/api.ts";
 
 const HELP = `npm run person -- export ID
 npm run person -- delete ID [--dry-run | --yes] [options]

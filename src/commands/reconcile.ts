@@ -9,10 +9,10 @@ import { print, printError } from "../lib/terminal.ts";
 import { openStore } from "../store/open-store.ts";
 import { workflows } from "../workflows/index.ts";
 import { runCommand, UsageError } from "./command.ts";
-import { compare, type Missing, type Progress, startAt } from "./compare.ts";
-import { createFeed } from "./feed.ts";
-import { readTime } from "./period.ts";
-import { asJson, COMMAND, commandFor, lineOf, type Order, progressLine, summary } from "./report.ts";
+import { compare, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
+import { createFeed } from "./reconcile/feed.ts";
+import { readTime } from "./reconcile/period.ts";
+import { asJson, COMMAND, commandFor, lineOf, type Order, progressLine, summary } from "./reconcile/report.ts";
 
 const HELP = `${COMMAND} --since TIME [options]
 

@@ -13,3 +13,8 @@ export function printError(line: string): void {
 export function paint(style: Parameters<typeof styleText>[0], text: string): string {
   return process.stdout.hasColors?.() ? styleText(style, text) : text;
 }
+
+/** Anybody can send PostHog a name that would steer a terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}

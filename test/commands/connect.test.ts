@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { connectDestination } from "../../src/commands/connect-destination.ts";
-import { createPostHogApi } from "../../src/commands/posthog-api.ts";
+import { connectDestination } from "../../src/commands/connect/destination.ts";
+import { createPostHogApi } from "../../src/commands/posthog/api.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";

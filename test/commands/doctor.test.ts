@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { connectDestination } from "../../src/commands/connect-destination.ts";
-import { type Finding, lookAll, ok } from "../../src/commands/doctor-check.ts";
-import { examine } from "../../src/commands/doctor-examine.ts";
-import { createPostHogApi } from "../../src/commands/posthog-api.ts";
+import { connectDestination } from "../../src/commands/connect/destination.ts";
+import { type Finding, lookAll, ok } from "../../src/commands/doctor/check.ts";
+import { examine } from "../../src/commands/doctor/examine.ts";
+import { createPostHogApi } from "../../src/commands/posthog/api.ts";
 import type { Config } from "../../src/config.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { runCommand } from "../support/command.ts";

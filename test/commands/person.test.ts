@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Part } from "../../src/commands/erase.ts";
+import type { Part } from "../../src/commands/person/erase.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { dropOff } from "../../src/workflows/drop-off.tsx";
 import { runCommand } from "../support/command.ts";

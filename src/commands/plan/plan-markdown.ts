@@ -1,4 +1,4 @@
-import { printable } from "../report.ts";
+import { printable } from "../../lib/terminal.ts";
 import type { Plan } from "./make-plan.ts";
 import { editedText, peopleText, summary } from "./plan-text.ts";
 

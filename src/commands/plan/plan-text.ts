@@ -1,5 +1,4 @@
-import { paint } from "../../lib/terminal.ts";
-import { printable } from "../report.ts";
+import { paint, printable } from "../../lib/terminal.ts";
 import type { Plan, Removal } from "./make-plan.ts";
 
 const SIGNS = { add: "+", change: "~", remove: "-" } as const;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseJson } from "../lib/json.ts";
+import { parseJson } from "../../lib/json.ts";
 
 const ANSWER_WITHIN_MS = 5_000;
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { WantedInsight } from "./dashboard-insights.ts";
-import type { PostHogApi } from "./posthog-api.ts";
+import type { PostHogApi } from "../posthog/api.ts";
+import type { WantedInsight } from "./insights.ts";
 
 const DASHBOARD = {
   id: "dashboard",

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { describeError } from "../lib/errors.ts";
-import type { NovuApi } from "../novu/api.ts";
-import type { PersonRecords, Store } from "../store/store.ts";
-import type { PostHogApi } from "./posthog-api.ts";
+import type { NovuAnswer } from "../../contracts/novu-answer.ts";
+import { describeError } from "../../lib/errors.ts";
+import type { NovuApi } from "../../novu/api.ts";
+import type { PersonRecords, Store } from "../../store/store.ts";
+import type { PostHogApi } from "../posthog/api.ts";
 
 /** What came of one part of it. `not done` waits for what failed before. */
 export interface Part {

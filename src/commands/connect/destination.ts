@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Destination, differenceOf, isStopped, type Wanted } from "./connect-diff.ts";
-import type { PostHogApi } from "./posthog-api.ts";
+import type { PostHogApi } from "../posthog/api.ts";
+import { Destination, differenceOf, isStopped, type Wanted } from "./diff.ts";
 
 const TEMPLATE = "template-webhook";
 const NAME = "posthog-novu-bridge";

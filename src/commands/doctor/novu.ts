@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { Config } from "../config.ts";
-import { EmailProvider } from "../contracts/email-provider.ts";
-import { NOVU_PLANS } from "../contracts/novu-plan.ts";
-import { parseJson } from "../lib/json.ts";
-import type { Discovered } from "../novu/bridge.ts";
-import { assertWithinPlan } from "../novu/plan-limits.ts";
-import { type Check, type Finding, ok, trouble, warning } from "./doctor-check.ts";
+import type { Config } from "../../config.ts";
+import { EmailProvider } from "../../contracts/email-provider.ts";
+import { NOVU_PLANS } from "../../contracts/novu-plan.ts";
+import { parseJson } from "../../lib/json.ts";
+import type { Discovered } from "../../novu/bridge.ts";
+import { assertWithinPlan } from "../../novu/plan-limits.ts";
+import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 const ANSWER_WITHIN_MS = 8_000;
 const CLOUDS = ["https://api.novu.co", "https://eu.api.novu.co"];

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { RetryLaterError } from "../lib/errors.ts";
-import { parseJson } from "../lib/json.ts";
-import { patiently } from "../lib/patiently.ts";
-import { retryAfterMs } from "../lib/retry-after.ts";
-import { CLOUDS, type Cloud, homeOf, isIngestion } from "./posthog-key.ts";
+import { RetryLaterError } from "../../lib/errors.ts";
+import { parseJson } from "../../lib/json.ts";
+import { patiently } from "../../lib/patiently.ts";
+import { retryAfterMs } from "../../lib/retry-after.ts";
+import { CLOUDS, type Cloud, homeOf, isIngestion } from "./key.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
 const DEFAULT_PAUSE_MS = 5_000;

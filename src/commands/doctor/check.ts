@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeError } from "../lib/errors.ts";
+import { describeError } from "../../lib/errors.ts";
 
 /** What a look at one thing has found; `trouble` and `warning` say the way out. */
 export interface Finding {

@@ -1,7 +1,7 @@
-import type { Config } from "../config.ts";
-import { createLog } from "../lib/log.ts";
-import { openStore } from "../store/open-store.ts";
-import { type Check, ok, trouble, warning } from "./doctor-check.ts";
+import type { Config } from "../../config.ts";
+import { createLog } from "../../lib/log.ts";
+import { openStore } from "../../store/open-store.ts";
+import { type Check, ok, trouble, warning } from "./check.ts";
 
 /** Work that has been due for so long says that nobody does it. */
 const LATE_MS = 5 * 60_000;

@@ -1,4 +1,4 @@
-import { eventNameOf } from "../contracts/report.ts";
+import { eventNameOf } from "../../contracts/report.ts";
 
 /** One chart that the dashboard is to have. */
 export interface WantedInsight {

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
-import { parseJson } from "../lib/json.ts";
-import { type Patience, patiently } from "../lib/patiently.ts";
-import { retryAfterMs } from "../lib/retry-after.ts";
-import { keyOf, sign } from "../lib/standard-webhooks.ts";
+import { RetryLaterError, UnavailableError } from "../../lib/errors.ts";
+import { parseJson } from "../../lib/json.ts";
+import { type Patience, patiently } from "../../lib/patiently.ts";
+import { retryAfterMs } from "../../lib/retry-after.ts";
+import { keyOf, sign } from "../../lib/standard-webhooks.ts";
 
 /** What the app said to an event: taken, with what became of it, or not. */
 export type Fed =

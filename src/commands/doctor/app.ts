@@ -1,10 +1,10 @@
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { Config } from "../config.ts";
-import { OUR_LIB } from "../contracts/report.ts";
-import { parseJson } from "../lib/json.ts";
-import { keyOf, sign } from "../lib/standard-webhooks.ts";
-import { type Check, type Finding, ok, trouble, warning } from "./doctor-check.ts";
+import type { Config } from "../../config.ts";
+import { OUR_LIB } from "../../contracts/report.ts";
+import { parseJson } from "../../lib/json.ts";
+import { keyOf, sign } from "../../lib/standard-webhooks.ts";
+import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 const ANSWER_WITHIN_MS = 8_000;
 /** Signatures are taken within five minutes. */

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { Config } from "../config.ts";
-import { describeError } from "../lib/errors.ts";
-import { findDestinations, ownOf } from "./connect-destination.ts";
-import { differenceOf, isStopped } from "./connect-diff.ts";
-import { type Check, type Finding, ok, trouble, warning } from "./doctor-check.ts";
-import { createPostHogApi } from "./posthog-api.ts";
-import { CLOUDS, homeOf, isIngestion, readKey } from "./posthog-key.ts";
+import type { Config } from "../../config.ts";
+import { describeError } from "../../lib/errors.ts";
+import { findDestinations, ownOf } from "../connect/destination.ts";
+import { differenceOf, isStopped } from "../connect/diff.ts";
+import { createPostHogApi } from "../posthog/api.ts";
+import { CLOUDS, homeOf, isIngestion, readKey } from "../posthog/key.ts";
+import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 const ANSWER_WITHIN_MS = 8_000;
 const Persons = z.object({ results: z.record(z.string(), z.unknown()) });

@@ -1,3 +1,4 @@
+import { printable } from "../../lib/terminal.ts";
 import type { Missing, Progress } from "./compare.ts";
 import type { Fed } from "./feed.ts";
 
@@ -84,11 +85,6 @@ export function asJson({
 export function commandFor({ since, until, apply, url }: Order): string {
   const options = [`--since ${iso(since)}`, `--until ${iso(until)}`, apply && "--apply", url && `--url '${url}'`];
   return [COMMAND, ...options.filter(Boolean)].join(" ");
-}
-
-/** Anybody can send PostHog a name that would steer a terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 function iso(time: number): string {

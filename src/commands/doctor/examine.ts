@@ -1,15 +1,15 @@
-import { sampleTools } from "../app/tools.ts";
-import type { Config } from "../config.ts";
-import { eventsToForward } from "../contracts/event.ts";
-import { createLog } from "../lib/log.ts";
-import { type Discovered, openBridge } from "../novu/bridge.ts";
-import { createNotedDecisions } from "../novu/noted-decisions.ts";
-import { workflows } from "../workflows/index.ts";
-import { appChecks } from "./doctor-app.ts";
-import { type Found, lookAll } from "./doctor-check.ts";
-import { novuChecks } from "./doctor-novu.ts";
-import { postHogChecks } from "./doctor-posthog.ts";
-import { storeCheck } from "./doctor-store.ts";
+import { sampleTools } from "../../app/tools.ts";
+import type { Config } from "../../config.ts";
+import { eventsToForward } from "../../contracts/event.ts";
+import { createLog } from "../../lib/log.ts";
+import { type Discovered, openBridge } from "../../novu/bridge.ts";
+import { createNotedDecisions } from "../../novu/noted-decisions.ts";
+import { workflows } from "../../workflows/index.ts";
+import { appChecks } from "./app.ts";
+import { type Found, lookAll } from "./check.ts";
+import { novuChecks } from "./novu.ts";
+import { postHogChecks } from "./posthog.ts";
+import { storeCheck } from "./store.ts";
 
 const WITHIN_MS = 20_000;
 /** A shorter one may be part of any word. */

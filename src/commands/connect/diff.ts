@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { parseJson } from "../lib/json.ts";
+import { parseJson } from "../../lib/json.ts";
 
 const Input = z.looseObject({ value: z.unknown().optional(), secret: z.boolean().optional() });
 type Inputs = Record<string, z.infer<typeof Input>>;
