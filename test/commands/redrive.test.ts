@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { environment } from "../support/app-process.ts";
+import { built } from "../support/built.ts";
 import { eventually, testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 
-const COMMAND = ["--import", "tsx", fileURLToPath(new URL("../../src/commands/redrive.ts", import.meta.url))];
+const COMMAND = [built("src/commands/redrive.ts")];
 const refused = { status: 400, body: { message: "not today" } };
 
 describe("npm run redrive", () => {

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { built } from "../support/built.ts";
 import { eventually, testFolder } from "../support/sandbox.ts";
 
-const DEMO = ["--import", "tsx", fileURLToPath(new URL("../../src/sandbox/demo/demo.ts", import.meta.url))];
+const DEMO = [built("src/sandbox/demo/demo.ts")];
 const ADDRESS = /http:\/\/localhost:(\d+)\/studio\/runs\/\S+/;
 /** Of a busy machine. */
 const WITHIN_MS = 45_000;

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import Database from "libsql";
 import { describe, expect, it, vi } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
+import { built } from "../support/built.ts";
 import {
   clicked,
   decision,
@@ -160,14 +160,12 @@ describe("no statement reads a whole table", () => {
 });
 
 describe("the data folder", () => {
-  const store = fileURLToPath(new URL("../../src/store/sqlite.ts", import.meta.url));
+  const store = built("src/store/sqlite.ts");
   /** Opens the store in another process, which then does `what`. */
   const elsewhere = (dataDir: string, what: string) =>
     spawnSync(
       process.execPath,
       [
-        "--import",
-        "tsx",
         "--input-type=module",
         "-e",
         `const { openSqliteStore } = await import(${JSON.stringify(store)}); try { await openSqliteStore({ dataDir: ${JSON.stringify(dataDir)}, now: Date.now }); ${what} } catch (error) { console.log(error.message); process.exit(1); }`,

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { History, RunRecord } from "../../src/contracts/history.ts";
@@ -9,6 +8,7 @@ import type { Chain } from "../../src/studio/why.ts";
 import { explain } from "../../src/studio/why.ts";
 import { onboarding } from "../../src/workflows/onboarding.tsx";
 import { environment } from "../support/app-process.ts";
+import { built } from "../support/built.ts";
 import { decision, exit, LATER, OCCURRED_AT } from "../support/facts.ts";
 import { oneEmail } from "../support/one-email.tsx";
 import { testSandbox } from "../support/sandbox.ts";
@@ -17,7 +17,7 @@ import { delivery, post } from "../support/webhook.ts";
 
 const workflows = [onboarding, oneEmail];
 
-const COMMAND = ["--import", "tsx", fileURLToPath(new URL("../../src/commands/why.ts", import.meta.url))];
+const COMMAND = [built("src/commands/why.ts")];
 
 describe("why", () => {
   it("is told alike by the page, the API and the command", async () => {

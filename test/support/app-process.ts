@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
+import { built } from "./built.ts";
 import { eventually } from "./sandbox.ts";
 
 /** A busy machine needs its time to compile. */
 const STARTED_WITHIN_MS = 30_000;
 
 /** The arguments of node that run the app as its operator does. */
-export const RUN_APP = ["--import", "tsx", fileURLToPath(new URL("../../src/main.ts", import.meta.url))];
+export const RUN_APP = [built("src/main.ts")];
 
 export interface AppProcess extends AsyncDisposable {
   url: string;

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { environment } from "./app-process.ts";
+import { built } from "./built.ts";
 
 /** Runs a command of src/commands beside the sandbox's app, to its end. */
 export async function runCommand(
@@ -11,8 +11,7 @@ export async function runCommand(
   options: string[],
   { env = {}, input = "" }: { env?: Record<string, string>; input?: string } = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const file = fileURLToPath(new URL(`../../src/commands/${name}.ts`, import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", file, ...options], {
+  const child = spawn(process.execPath, [built(`src/commands/${name}.ts`), ...options], {
     env: { ...environment(sandbox, sandbox.config.dataDir), ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
