@@ -43,7 +43,9 @@ export function postHogWebhook({
 
     const { event } = read;
     const result = await accept(event, body);
-    log.info({ stop: "ingress", answer: 202, event: event.name, eventUuid: event.uuid, ...result });
+    // Of thousands a second; what became of each is in the studio, and in the metrics.
+    const level = result.outcome === "accepted" && result.reason === undefined ? "debug" : "info";
+    log[level]({ stop: "ingress", answer: 202, event: event.name, eventUuid: event.uuid, ...result });
     if (result.outcome === "ignored") return { ignored: result.reason };
     return { [result.outcome]: event.uuid, ...(result.reason !== undefined && { but: result.reason }) };
   }

@@ -1,16 +1,10 @@
-import type { Compilable, Insertable, Kysely, OperationNodeSource, RawBuilder, Transaction } from "kysely";
+import type { Compilable, Kysely, OperationNodeSource, Transaction } from "kysely";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Exit, Merge, Profile, Routing, Start } from "../contracts/notification.ts";
 import { laneOf, type Work } from "../contracts/work.ts";
+import { type FromJson, insertRows, type Row, type Written } from "./insert-rows.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
-
-type Row<Table extends keyof Tables> = Insertable<Tables[Table]>;
-
-export type ColumnType = "text" | "bigint" | "integer";
-
-/** A select of rows out of a JSON array of objects, with these columns. */
-export type FromJson = (json: string, columns: Record<string, ColumnType>) => RawBuilder<never>;
 
 /** An event and all that it causes, as the rows that it comes to. */
 export interface Acceptance {
@@ -95,11 +89,11 @@ export async function acceptAll(
       [...starts, ...exits, ...profiles].map((one) => one.work),
     );
     const inserts: Array<(Compilable & OperationNodeSource) | null | undefined> = [
-      insert(db, "events", events),
-      insert(db, "runs", runs),
-      insert(db, "exits", exits),
+      insertRows(db, fromJson, "events", events),
+      insertRows(db, fromJson, "runs", runs),
+      insertRows(db, fromJson, "exits", exits),
       insertFirst(db, aliases),
-      insert(db, "work", work)?.onConflict((conflict) => conflict.doNothing()),
+      insertRows(db, fromJson, "work", work)?.onConflict((conflict) => conflict.doNothing()),
     ];
     await writeTogether(inserts.flatMap((one) => one ?? []));
     return acceptances.map(() => "accepted");
@@ -132,12 +126,12 @@ export async function acceptAll(
   }
 
   function insertNew<Table extends Written>(on: Kysely<Tables>, table: Table, rows: Row<Table>[]) {
-    return insert(on, table, rows)?.onConflict((conflict) => conflict.doNothing());
+    return insertRows(on, fromJson, table, rows)?.onConflict((conflict) => conflict.doNothing());
   }
 
   /** Of several merges of an id the first in time counts, as at PostHog, which takes no id from a person who is identified. */
   function insertFirst(on: Kysely<Tables>, rows: Row<"aliases">[]) {
-    return insert(on, "aliases", rows)?.onConflict((conflict) =>
+    return insertRows(on, fromJson, "aliases", rows)?.onConflict((conflict) =>
       conflict
         .column("former_id")
         .doUpdateSet((row) => ({
@@ -153,52 +147,7 @@ export async function acceptAll(
         ),
     );
   }
-
-  /** Rows as one parameter: to bind one for each value takes longer than to write them. Null when there are none. */
-  function insert<Table extends Written>(on: Kysely<Tables>, table: Table, rows: Row<Table>[]) {
-    if (rows.length === 0) return null;
-    const columns: Record<string, ColumnType> = COLUMNS[table];
-    return on
-      .insertInto(table)
-      .columns(Object.keys(columns) as never)
-      .expression(fromJson(JSON.stringify(rows), columns));
-  }
 }
-
-type Written = keyof typeof COLUMNS;
-
-/** What is written of each table when an event is accepted. */
-const COLUMNS = {
-  events: {
-    uuid: "text",
-    name: "text",
-    distinct_id: "text",
-    occurred_at: "text",
-    received_at: "bigint",
-    body: "text",
-    about: "text",
-  },
-  runs: {
-    transaction_id: "text",
-    workflow: "text",
-    distinct_id: "text",
-    event_uuid: "text",
-    occurred_at: "text",
-    state: "text",
-  },
-  exits: { workflow: "text", distinct_id: "text", event_uuid: "text", event_name: "text", occurred_at: "text" },
-  aliases: { former_id: "text", kept_id: "text", occurred_at: "text" },
-  work: {
-    key: "text",
-    lane: "text",
-    body: "text",
-    state: "text",
-    due_at: "bigint",
-    leased_until: "bigint",
-    attempts: "integer",
-    refusals: "integer",
-  },
-} as const satisfies { [Table in keyof Tables]?: { [Column in keyof Tables[Table]]?: ColumnType } };
 
 /** One statement takes each id once. */
 function firstOfEach(rows: Row<"aliases">[]): Row<"aliases">[] {

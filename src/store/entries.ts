@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { EntryLimit } from "../contracts/notification.ts";
 import { startKey } from "./accept.ts";
+import { type FromJson, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { RunPlace, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -11,7 +12,15 @@ import { inTransaction } from "./transaction.ts";
 const LONGEST_RUN_MS = 60 * 24 * 60 * 60 * 1000;
 
 /** Who has entered which workflow, where it does not let everybody in each time. */
-export function entries({ db, now }: { db: Kysely<Tables>; now: () => number }): Pick<Store, "enter"> {
+export function entries({
+  db,
+  now,
+  fromJson,
+}: {
+  db: Kysely<Tables>;
+  now: () => number;
+  fromJson: FromJson;
+}): Pick<Store, "enter"> {
   /** Nearly always nobody was there before. Whoever has another id as well may have been, by that one. */
   const enterFirst = together(async (runs: RunPlace[]) => {
     const asked = new Set(runs.map(({ distinctId }) => distinctId));
@@ -21,14 +30,11 @@ export function entries({ db, now }: { db: Kysely<Tables>; now: () => number }):
       .map(placeOf)
       // In one order everywhere, so that two processes do not lock each other out.
       .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-    if (places.length === 0) return runs.map(() => false);
-    const added = await db
-      .insertInto("entries")
-      .values(places)
-      .onConflict((conflict) => conflict.doNothing())
+    const added = await insertRows(db, fromJson, "entries", places)
+      ?.onConflict((conflict) => conflict.doNothing())
       .returning("transaction_id")
       .execute();
-    const entered = new Set(added.map((entry) => entry.transaction_id));
+    const entered = new Set(added?.map((entry) => entry.transaction_id));
     return runs.map(({ transactionId }) => entered.has(transactionId));
   });
 

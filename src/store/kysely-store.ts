@@ -2,12 +2,13 @@ import type { Kysely } from "kysely";
 import type { Lane } from "../contracts/work.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
-import { type Acceptance, type AcceptParts, acceptAll, acceptanceOf, bytesOf, type FromJson } from "./accept.ts";
+import { type Acceptance, type AcceptParts, acceptAll, acceptanceOf, bytesOf } from "./accept.ts";
 import { captures } from "./captures.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
 import { entries } from "./entries.ts";
 import { histories } from "./history.ts";
+import type { FromJson } from "./insert-rows.ts";
 import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
 import { optOuts } from "./opt-outs.ts";
@@ -98,12 +99,12 @@ export function createKyselyStore({
     knownEvents: knownEvents({ db }),
     ...setAsideList({ db }),
     ...workQueue({ db, now, skipLocked, announce }),
-    ...runFacts({ db, now, announce }),
-    ...entries({ db, now }),
+    ...runFacts({ db, now, fromJson, announce }),
+    ...entries({ db, now, fromJson }),
     ...lastExits({ db }),
     ...turns({ db, now }),
     ...counts({ db }),
-    ...profileMemory({ db }),
+    ...profileMemory({ db, fromJson }),
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),
     ...variantMemory({ db, now }),

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { Subscriber } from "../contracts/notification.ts";
+import { type FromJson, insertRows } from "./insert-rows.ts";
 import type { PersonProfile, Store, ToldProfile } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { together } from "./together.ts";
@@ -7,7 +8,13 @@ import { together } from "./together.ts";
 type Note = Parameters<Store["noteProfile"]>[0];
 
 /** What Novu was told of whom. */
-export function profileMemory({ db }: { db: Kysely<Tables> }): Pick<Store, "profileTold" | "noteProfile"> {
+export function profileMemory({
+  db,
+  fromJson,
+}: {
+  db: Kysely<Tables>;
+  fromJson: FromJson;
+}): Pick<Store, "profileTold" | "noteProfile"> {
   return {
     profileTold: together(async (distinctIds: string[]) => {
       const told = await read(distinctIds);
@@ -38,10 +45,8 @@ export function profileMemory({ db }: { db: Kysely<Tables> }): Pick<Store, "prof
   async function write(profiles: ToldProfile[]): Promise<void> {
     // In one order everywhere, so that two processes do not lock each other out.
     const rows = profiles.map(rowOf).sort((a, b) => (a.distinct_id < b.distinct_id ? -1 : 1));
-    await db
-      .insertInto("profiles")
-      .values(rows)
-      .onConflict((conflict) =>
+    await insertRows(db, fromJson, "profiles", rows)
+      ?.onConflict((conflict) =>
         conflict
           .column("distinct_id")
           .doUpdateSet((row) => ({

@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { type Capture, reportKey } from "../contracts/capture.ts";
 import type { Lane } from "../contracts/work.ts";
 import { workRow } from "./accept.ts";
+import { type FromJson, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -14,10 +15,12 @@ type State = Tables["runs"]["state"];
 export function runFacts({
   db,
   now,
+  fromJson,
   announce,
 }: {
   db: Kysely<Tables>;
   now: () => number;
+  fromJson: FromJson;
   announce(lane: Lane): void;
 }): Pick<Store, "exitSince" | "endRuns" | "runState" | "refuse" | "markLeft" | "markStarted"> {
   return {
@@ -90,12 +93,9 @@ export function runFacts({
           .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])
           .execute();
         const reports = rows.filter(({ entered_at }) => entered_at === at).map((run) => triggered(run, at));
-        if (reports.length > 0)
-          await trx
-            .insertInto("work")
-            .values(reports)
-            .onConflict((conflict) => conflict.doNothing())
-            .execute();
+        await insertRows(trx, fromJson, "work", reports)
+          ?.onConflict((conflict) => conflict.doNothing())
+          .execute();
         return rows;
       });
       announce("posthog");

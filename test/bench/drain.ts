@@ -42,7 +42,7 @@ export async function drain(stub: Stub, env: Record<string, string>, events: num
   const draining = await start("draining", "ours", stub.url, {
     ...env,
     NOVU_TRIGGERS_PER_SECOND: String(UNPACED),
-    DELIVERY_CONCURRENCY: "64",
+    DELIVERY_CONCURRENCY: "256",
   });
   const times: number[] = [];
   const before = await draining.cost();

@@ -1,0 +1,61 @@
+import type { Insertable, Kysely, RawBuilder } from "kysely";
+import type { Tables } from "./tables.ts";
+
+export type Row<Table extends keyof Tables> = Insertable<Tables[Table]>;
+
+export type ColumnType = "text" | "bigint" | "integer";
+
+/** A select of rows out of a JSON array of objects, with these columns. */
+export type FromJson = (json: string, columns: Record<string, ColumnType>) => RawBuilder<never>;
+
+/** Rows as one parameter: to bind one for each value takes longer than to write them. Null when there are none. */
+export function insertRows<Table extends Written>(
+  on: Kysely<Tables>,
+  fromJson: FromJson,
+  table: Table,
+  rows: Row<Table>[],
+) {
+  if (rows.length === 0) return null;
+  const columns: Record<string, ColumnType> = COLUMNS[table];
+  return on
+    .insertInto(table)
+    .columns(Object.keys(columns) as never)
+    .expression(fromJson(JSON.stringify(rows), columns));
+}
+
+export type Written = keyof typeof COLUMNS;
+
+/** What is written of each table at once. */
+const COLUMNS = {
+  events: {
+    uuid: "text",
+    name: "text",
+    distinct_id: "text",
+    occurred_at: "text",
+    received_at: "bigint",
+    body: "text",
+    about: "text",
+  },
+  runs: {
+    transaction_id: "text",
+    workflow: "text",
+    distinct_id: "text",
+    event_uuid: "text",
+    occurred_at: "text",
+    state: "text",
+  },
+  exits: { workflow: "text", distinct_id: "text", event_uuid: "text", event_name: "text", occurred_at: "text" },
+  entries: { distinct_id: "text", workflow: "text", transaction_id: "text", occurred_at: "text" },
+  profiles: { distinct_id: "text", occurred_at: "text", body: "text", is_doubtful: "integer" },
+  aliases: { former_id: "text", kept_id: "text", occurred_at: "text" },
+  work: {
+    key: "text",
+    lane: "text",
+    body: "text",
+    state: "text",
+    due_at: "bigint",
+    leased_until: "bigint",
+    attempts: "integer",
+    refusals: "integer",
+  },
+} as const satisfies { [Table in keyof Tables]?: { [Column in keyof Tables[Table]]?: ColumnType } };
