@@ -1,13 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { environment } from "../support/app-process.ts";
-import { built } from "../support/built.ts";
+import { runCommand } from "../support/command.ts";
 import { eventually, testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 
-const COMMAND = [built("src/commands/redrive.ts")];
 const refused = { status: 400, body: { message: "not today" } };
 
 describe("npm run redrive", () => {
@@ -54,18 +50,6 @@ describe("npm run redrive", () => {
   });
 });
 
-async function redrive(sandbox: Sandbox, ...options: string[]) {
-  const child = spawn(process.execPath, [...COMMAND, ...options], {
-    env: environment(sandbox, sandbox.config.dataDir),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  const [code] = await once(child, "close");
-  return { code: code as number, stdout, stderr };
+function redrive(sandbox: Sandbox, ...options: string[]) {
+  return runCommand(sandbox, "redrive", options);
 }

@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { History, RunRecord } from "../../src/contracts/history.ts";
@@ -7,8 +5,7 @@ import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import type { Chain } from "../../src/studio/why.ts";
 import { explain } from "../../src/studio/why.ts";
 import { onboarding } from "../../src/workflows/onboarding.tsx";
-import { environment } from "../support/app-process.ts";
-import { built } from "../support/built.ts";
+import { runCommand } from "../support/command.ts";
 import { decision, exit, LATER, OCCURRED_AT } from "../support/facts.ts";
 import { oneEmail } from "../support/one-email.tsx";
 import { testSandbox } from "../support/sandbox.ts";
@@ -16,8 +13,6 @@ import { visitor } from "../support/studio.ts";
 import { delivery, post } from "../support/webhook.ts";
 
 const workflows = [onboarding, oneEmail];
-
-const COMMAND = [built("src/commands/why.ts")];
 
 describe("why", () => {
   it("is told alike by the page, the API and the command", async () => {
@@ -146,18 +141,6 @@ function run(changes: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-async function why(sandbox: Sandbox, ...options: string[]) {
-  const child = spawn(process.execPath, [...COMMAND, ...options], {
-    env: environment(sandbox, sandbox.config.dataDir),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  const [code] = await once(child, "close");
-  return { code: code as number, stdout, stderr };
+function why(sandbox: Sandbox, ...options: string[]) {
+  return runCommand(sandbox, "why", options);
 }
