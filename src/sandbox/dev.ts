@@ -45,7 +45,7 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
     startAt: Math.max(saved?.now ?? 0, Date.now()),
     flowing: true,
     ports: { app: port, posthog: SANDBOX_PORTS.posthog, novu: SANDBOX_PORTS.novu },
-    log: createLog({ level: "info", destination: readable() }),
+    log: createLog({ level: "debug", destination: readable() }),
     novuState: saved?.novu,
     posthogState: saved?.posthog,
     acts: saved?.acts,
