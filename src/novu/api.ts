@@ -107,7 +107,7 @@ export function createNovuApi({
     init: Parameters<typeof http>[1],
   ): Promise<{ httpStatus: number; body: unknown } | NovuAnswer> {
     if (isStopping())
-      throw new UnavailableError("Novu is not called, because this process is stopping", { refused: true });
+      throw new UnavailableError("Novu is not called, because this process is stopping", { refused: false });
     try {
       const { status, headers, text } = await http(`${apiUrl}${path}`, init);
       const body = parseJson(text);
