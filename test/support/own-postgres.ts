@@ -47,7 +47,18 @@ export async function openOwnPostgres() {
 
   function signal(name: "SIGSTOP" | "SIGCONT"): void {
     const postmaster = Number(readFileSync(pidFile, "utf8").split("\n")[0]);
-    for (const pid of [postmaster, ...childrenOf(postmaster)]) process.kill(pid, name);
+    // A postmaster that is stopped starts no child that the list would miss.
+    process.kill(postmaster, name);
+    for (const pid of childrenOf(postmaster)) signalIfThere(pid, name);
+  }
+}
+
+/** A backend may end, on its own, between being listed and being signalled. */
+function signalIfThere(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }
 
