@@ -2,10 +2,11 @@ import express from "express";
 import { brand } from "../emails/_components/brand.ts";
 import { createChoosing } from "./app/choosing.ts";
 import { openDoors } from "./app/doors.ts";
+import { personPlaces } from "./app/persons.ts";
 import { liveTools, sampleTools } from "./app/tools.ts";
 import { startWorking } from "./app/working.ts";
 import { createLinks } from "./attribution/links.ts";
-import { createPostHogReport } from "./attribution/posthog-report.ts";
+import { createPostHogReport, noReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
 import type { Decision } from "./contracts/decision.ts";
 import { eventsToForward } from "./contracts/event.ts";
@@ -27,7 +28,6 @@ import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
-import { postHogPersons } from "./people/posthog-persons.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 import { createStudio, type Studio } from "./studio/studio.tsx";
@@ -88,11 +88,11 @@ export async function openApp(
     const links = createLinks({ keys: config.linkSigningKeys, publicUrl, source: brand.utmSource });
 
     // Novu: the bridge it calls, the API we call
-    const readPersons = postHogPersons(posthog);
+    const places = personPlaces(config);
     const decisions = createNotedDecisions();
     const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
     const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
-    const { report, setUnwanted, stop: stopReports } = createPostHogReport(posthog);
+    const { report, setUnwanted, stop: stopReports } = posthog ? createPostHogReport(posthog) : noReport;
     const paceProfiles = createPacer({
       takePlaces: (count, intervalMs) => store.takePlaces("novu-profiles", count, intervalMs),
       perSecond: profilesPerSecond,
@@ -104,7 +104,7 @@ export async function openApp(
       publicUrl,
       novu: novuApi,
       setUnwanted,
-      readPersons,
+      places,
       pace: paceProfiles,
       onChosen() {
         for (const lane of ["profiles", "posthog"] as const) working?.wake(lane);
@@ -118,7 +118,7 @@ export async function openApp(
       config,
       store,
       unsubscribeUrl: choosing.unsubscribeUrl,
-      readPersons,
+      places,
       flags: workflows.flatMap((workflow) => workflow.flags),
       link: links.link,
       note: (decision) => decisions.note(decision),
@@ -193,7 +193,7 @@ export async function openApp(
           workflows,
           perform,
           accept: doors.accept,
-          readPersons,
+          places,
           metrics: { ...metrics, work: countWork },
           clock,
           log,

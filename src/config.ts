@@ -75,13 +75,26 @@ export const Environment = z.object({
   NOVU_WEBHOOK_SECRETS: WebhookSecrets.optional(),
   NOVU_TRIGGERS_PER_SECOND: z.coerce.number().int().positive().optional(),
 
-  POSTHOG_PROJECT_TOKEN: key().startsWith("phc_", 'a project token starts with "phc_"'),
+  POSTHOG_PROJECT_TOKEN: key().startsWith("phc_", 'a project token starts with "phc_"').optional(),
   POSTHOG_HOST: url().default("https://us.i.posthog.com"),
   POSTHOG_API_HOST: url().default("https://us.posthog.com"),
-  POSTHOG_PROJECT_ID: z.string().min(1),
-  POSTHOG_PERSONAL_API_KEY: key().startsWith("phx_", 'a personal API key starts with "phx_"'),
-  POSTHOG_WEBHOOK_SECRETS: WebhookSecrets,
+  POSTHOG_PROJECT_ID: z.string().min(1).optional(),
+  POSTHOG_PERSONAL_API_KEY: key().startsWith("phx_", 'a personal API key starts with "phx_"').optional(),
+  POSTHOG_WEBHOOK_SECRETS: WebhookSecrets.optional(),
+
+  SEGMENT_SECRETS: list().pipe(z.array(secret()).min(1, "at least one secret")).optional(),
+  SEGMENT_SPACE_ID: key().optional(),
+  SEGMENT_PROFILE_TOKEN: key().optional(),
+  SEGMENT_PROFILE_HOST: url().default("https://profiles.segment.com"),
 });
+
+const POSTHOG_NEEDS = {
+  POSTHOG_PROJECT_TOKEN: true,
+  POSTHOG_PROJECT_ID: true,
+  POSTHOG_PERSONAL_API_KEY: true,
+  POSTHOG_WEBHOOK_SECRETS: true,
+} as const;
+const WithPostHog = Environment.required(POSTHOG_NEEDS);
 
 export interface Config {
   port: number;
@@ -130,14 +143,26 @@ export interface Config {
     /** Instead of the plan's rate. */
     triggersPerSecond?: number | undefined;
   };
-  posthog: {
-    projectToken: string;
-    host: string;
-    apiHost: string;
-    projectId: string;
-    personalApiKey: string;
-    webhookSecrets: string[];
-  };
+  /** Null for a team that has none: its events come from elsewhere, and nothing is reported. */
+  posthog: PostHogConfig | null;
+  /** Null when no events come from there. */
+  segment: SegmentConfig | null;
+}
+
+export interface PostHogConfig {
+  projectToken: string;
+  host: string;
+  apiHost: string;
+  projectId: string;
+  personalApiKey: string;
+  webhookSecrets: string[];
+}
+
+export interface SegmentConfig {
+  /** What its webhooks are signed with, or a Destination Function brings; newest first. */
+  secrets: string[];
+  /** Where persons are read from, its Profile API; null without one. */
+  profiles: { host: string; spaceId: string; token: string } | null;
 }
 
 /** The variables of this schema; throws with everything that is missing or wrong, and no value in it. */
@@ -158,9 +183,8 @@ export function readEnvironment<Schema extends z.ZodType>(
 
 /** The environment as one checked value; throws as `readEnvironment` does. */
 export function readConfig(environment: Record<string, string | undefined>): Config {
-  const env = readEnvironment(Environment, environment);
-  if (env.DATABASE_URL === undefined && new Set(env.ROLES).size < 2)
-    throw new Error("ROLES: without DATABASE_URL the store takes one process, which has to be both ingress and worker");
+  const env = readEnvironment(isPostHogNeeded(environment) ? WithPostHog : Environment, environment);
+  assertWhole(env);
   return {
     port: env.PORT,
     logLevel: env.LOG_LEVEL,
@@ -190,15 +214,48 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       webhookSecrets: env.NOVU_WEBHOOK_SECRETS,
       triggersPerSecond: env.NOVU_TRIGGERS_PER_SECOND,
     },
-    posthog: {
-      projectToken: env.POSTHOG_PROJECT_TOKEN,
-      host: env.POSTHOG_HOST,
-      apiHost: env.POSTHOG_API_HOST,
-      projectId: env.POSTHOG_PROJECT_ID,
-      personalApiKey: env.POSTHOG_PERSONAL_API_KEY,
-      webhookSecrets: env.POSTHOG_WEBHOOK_SECRETS,
-    },
+    posthog: postHogIn(env),
+    segment: segmentIn(env),
   };
+}
+
+/** All of PostHog's part is needed as soon as one is there, and where no other source is. */
+function isPostHogNeeded(environment: Record<string, string | undefined>): boolean {
+  const isSet = (name: string) => (environment[name] ?? "").trim() !== "";
+  return Object.keys(POSTHOG_NEEDS).some(isSet) || !isSet("SEGMENT_SECRETS");
+}
+
+function postHogIn(env: z.output<typeof Environment>): PostHogConfig | null {
+  const { POSTHOG_PROJECT_TOKEN: projectToken, POSTHOG_PROJECT_ID: projectId } = env;
+  const { POSTHOG_PERSONAL_API_KEY: personalApiKey, POSTHOG_WEBHOOK_SECRETS: webhookSecrets } = env;
+  if (!(projectToken && projectId && personalApiKey && webhookSecrets)) return null;
+  return {
+    projectToken,
+    host: env.POSTHOG_HOST,
+    apiHost: env.POSTHOG_API_HOST,
+    projectId,
+    personalApiKey,
+    webhookSecrets,
+  };
+}
+
+function segmentIn(env: z.output<typeof Environment>): SegmentConfig | null {
+  const { SEGMENT_SECRETS: secrets, SEGMENT_SPACE_ID: spaceId, SEGMENT_PROFILE_TOKEN: token } = env;
+  if (secrets === undefined) return null;
+  return { secrets, profiles: spaceId && token ? { host: env.SEGMENT_PROFILE_HOST, spaceId, token } : null };
+}
+
+/** What is there but can be of no use as it is. */
+function assertWhole(env: z.output<typeof Environment>): void {
+  if (env.DATABASE_URL === undefined && new Set(env.ROLES).size < 2)
+    throw new Error("ROLES: without DATABASE_URL the store takes one process, which has to be both ingress and worker");
+  if (env.HOLDOUT_FLAG !== undefined && env.POSTHOG_PROJECT_TOKEN === undefined)
+    throw new Error("HOLDOUT_FLAG: a flag is PostHog's, which is not configured");
+  const { SEGMENT_SECRETS, SEGMENT_SPACE_ID, SEGMENT_PROFILE_TOKEN } = env;
+  if ((SEGMENT_SPACE_ID === undefined) !== (SEGMENT_PROFILE_TOKEN === undefined))
+    throw new Error("SEGMENT_SPACE_ID and SEGMENT_PROFILE_TOKEN: persons are read with both, or not at all");
+  if (SEGMENT_PROFILE_TOKEN !== undefined && SEGMENT_SECRETS === undefined)
+    throw new Error("SEGMENT_SECRETS is missing: persons are read at Segment for events that come from there");
 }
 
 function lineOf(issue: z.core.$ZodIssue, set: Record<string, unknown>): string {

@@ -38,7 +38,33 @@ describe("readConfig", () => {
         personalApiKey: "phx_1",
         webhookSecrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "a static secret of ours"],
       },
+      segment: null,
     });
+  });
+
+  it("takes Segment beside PostHog, or alone", () => {
+    const segment = { SEGMENT_SECRETS: "a secret of Segment's, an older one than that" };
+    const secrets = ["a secret of Segment's", "an older one than that"];
+    expect(readConfig({ ...complete, ...segment })).toMatchObject({
+      posthog: { projectId: "1" },
+      segment: { secrets, profiles: null },
+    });
+    const { POSTHOG_PROJECT_TOKEN, POSTHOG_PROJECT_ID, POSTHOG_PERSONAL_API_KEY, POSTHOG_WEBHOOK_SECRETS, ...rest } =
+      complete;
+    const alone = { ...rest, ...segment, SEGMENT_SPACE_ID: "spa_1", SEGMENT_PROFILE_TOKEN: "token" };
+    expect(readConfig(alone)).toMatchObject({
+      posthog: null,
+      segment: { secrets, profiles: { host: "https://profiles.segment.com", spaceId: "spa_1", token: "token" } },
+    });
+    expect(() => readConfig({ ...alone, POSTHOG_PROJECT_ID })).toThrow(
+      /POSTHOG_PROJECT_TOKEN is missing\n {2}POSTHOG_PERSONAL_API_KEY is missing\n {2}POSTHOG_WEBHOOK_SECRETS is missing/,
+    );
+    expect(() => readConfig({ ...alone, HOLDOUT_FLAG: "held-out" })).toThrow("HOLDOUT_FLAG");
+    expect(() => readConfig({ ...alone, SEGMENT_SPACE_ID: "" })).toThrow("SEGMENT_SPACE_ID");
+    expect(() => readConfig({ ...complete, SEGMENT_SPACE_ID: "s", SEGMENT_PROFILE_TOKEN: "t" })).toThrow(
+      "SEGMENT_SECRETS is missing",
+    );
+    expect(() => readConfig({ ...complete, SEGMENT_SECRETS: "short" })).toThrow("SEGMENT_SECRETS");
   });
 
   it("takes hosts with a slash at the end, and an empty value as none", () => {

@@ -5,15 +5,17 @@ import { unsubscribeRoutes } from "../attribution/unsubscribe.ts";
 import { createUnsubscribeLinks } from "../attribution/unsubscribe-links.ts";
 import type { Config } from "../config.ts";
 import type { Choice } from "../contracts/opt-out.ts";
+import type { PersonPlaces } from "../contracts/person.ts";
 import { createTellChoices } from "../delivery/tell-choices.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { Log } from "../lib/log.ts";
 import type { NovuApi } from "../novu/api.ts";
 import { createPersonLookup } from "../people/person-now.ts";
-import type { ReadPersons } from "../people/posthog-persons.ts";
 import type { Store } from "../store/store.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { TOPICS } from "../workflows/topics.ts";
+
+const NOBODY_THERE = { outcome: "not found" } as const;
 
 /** What people want: where they say so, what is kept of it, and how Novu and PostHog hear of it. */
 export function createChoosing({
@@ -23,7 +25,7 @@ export function createChoosing({
   publicUrl,
   novu,
   setUnwanted,
-  readPersons,
+  places,
   pace,
   onChosen,
   count,
@@ -36,7 +38,8 @@ export function createChoosing({
   publicUrl(): string;
   novu: Pick<NovuApi, "setPreference">;
   setUnwanted: ReturnType<typeof createPostHogReport>["setUnwanted"];
-  readPersons: ReadPersons;
+  /** Where persons are read. */
+  places: PersonPlaces;
   /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
   pace(): Promise<void>;
   /** There is work to be done. */
@@ -71,7 +74,7 @@ export function createChoosing({
       marketing,
       setPreference: novu.setPreference,
       setUnwanted,
-      personNow: createPersonLookup({ readPersons, now }),
+      personNow: places.posthog ? createPersonLookup({ place: places.posthog, now }) : async () => NOBODY_THERE,
       pace,
       log,
     }),

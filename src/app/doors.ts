@@ -72,15 +72,17 @@ export function openDoors({
   // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
   const provenBy = (secrets: string[]) => webhookAuth({ secrets, now: Date.now });
 
-  const fromPostHog = postHogWebhook({
-    authenticate: provenBy(posthog.webhookSecrets),
-    accept,
-    setAside: (aside) => setAside({ ...aside, event: null }),
-    count: metrics.answered,
-    isStopping,
-    now,
-    log,
-  });
+  const fromPostHog =
+    posthog &&
+    postHogWebhook({
+      authenticate: provenBy(posthog.webhookSecrets),
+      accept,
+      setAside: (aside) => setAside({ ...aside, event: null }),
+      count: metrics.answered,
+      isStopping,
+      now,
+      log,
+    });
   const fromNovu = novuWebhook({
     authenticate: provenBy(novuSecrets),
     decisionsOf,
@@ -98,7 +100,7 @@ export function openDoors({
   return {
     accept,
     webhooks: {
-      "POST /webhooks/posthog": fromPostHog,
+      ...(fromPostHog && { "POST /webhooks/posthog": fromPostHog }),
       ...(novuSecrets.length > 0 && { "POST /webhooks/novu": fromNovu }),
     },
     clicks: clicks.router,

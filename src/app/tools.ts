@@ -1,14 +1,15 @@
 import type { Config } from "../config.ts";
 import type { Decision } from "../contracts/decision.ts";
+import type { FlagValue } from "../contracts/flag.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS, type NovuPlan } from "../contracts/novu-plan.ts";
+import type { PersonPlaces } from "../contracts/person.ts";
 import { unheardKey, type Work } from "../contracts/work.ts";
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import type { Log } from "../lib/log.ts";
-import { createPersonLookup, createPersonNow } from "../people/person-now.ts";
+import { createPersonNow } from "../people/person-now.ts";
 import { createFlagReader } from "../people/posthog-flags.ts";
-import type { ReadPersons } from "../people/posthog-persons.ts";
 import { createRunVariants } from "../people/run-variants.ts";
 import { samplePerson } from "../people/sample-person.ts";
 import type { Store } from "../store/store.ts";
@@ -26,7 +27,7 @@ export function liveTools({
   config: { marketing, novu, posthog, emailProviders },
   store,
   unsubscribeUrl,
-  readPersons,
+  places,
   flags,
   link,
   note,
@@ -38,7 +39,8 @@ export function liveTools({
   config: Config;
   store: Store;
   unsubscribeUrl: Tools["unsubscribeUrl"];
-  readPersons: ReadPersons;
+  /** Where persons are read. */
+  places: PersonPlaces;
   /** The keys of the flags that the workflows name. */
   flags: string[];
   link(url: string, message: MessageLink): string;
@@ -49,18 +51,16 @@ export function liveTools({
   now: () => number;
   log: Log;
 }): Tools {
-  const flagsOf = createFlagReader({
-    posthog,
-    now,
-    deadlineMs: FLAGS_WITHIN_MS,
-    flags: [marketing.holdout ?? [], flags].flat(),
-  });
+  const flagsOf =
+    posthog === null
+      ? noFlags
+      : createFlagReader({ posthog, now, deadlineMs: FLAGS_WITHIN_MS, flags: [marketing.holdout ?? [], flags].flat() });
   return {
     ...limitsOf(novu.plan),
     now,
     emailProviders,
     unsubscribeUrl,
-    person: createPersonNow({ lookUp: createPersonLookup({ readPersons, now }), log }),
+    person: createPersonNow({ places, now, log }),
     leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
     objectionTo: createGuards({
       cap: marketing.cap,
@@ -113,6 +113,12 @@ export function sampleTools({
     record: async () => {},
   };
 }
+
+/** Without PostHog nobody is held out, and everybody gets what a workflow declares as its default. */
+const noFlags: ReturnType<typeof createFlagReader> = async (_distinctId, keys) => ({
+  outcome: "answered",
+  values: Object.fromEntries(keys.map((key) => [key, false])) as Record<(typeof keys)[number], FlagValue>,
+});
 
 function limitsOf(plan: NovuPlan): Pick<Tools, "longestDelayMs" | "longestThrottleMs"> {
   const { longestDelayMs, longestThrottleMs } = NOVU_PLANS[plan];

@@ -1,4 +1,5 @@
 import type { Config } from "../config.ts";
+import type { PersonPlaces } from "../contracts/person.ts";
 import { LANES, type Lane } from "../contracts/work.ts";
 import { type Job, startWorker } from "../delivery/worker.ts";
 import type { Metrics } from "../http/metrics.ts";
@@ -8,7 +9,6 @@ import type { Accept } from "../ingress/posthog-webhook.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDaily } from "../lib/daily.ts";
 import type { Log } from "../lib/log.ts";
-import type { ReadPersons } from "../people/posthog-persons.ts";
 import type { ExitPlace, Store } from "../store/store.ts";
 import { startSweep } from "../store/sweep.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
@@ -29,7 +29,8 @@ interface Parts {
   workflows: LifecycleWorkflow[];
   perform(job: Job): Promise<void>;
   accept: Accept;
-  readPersons: ReadPersons;
+  /** Where persons are read. */
+  places: PersonPlaces;
   metrics: Pick<Metrics, "work" | "inactive" | "swept">;
   clock: Clock;
   log: Log;
@@ -68,17 +69,17 @@ export function startWorking(parts: Parts): Working {
 }
 
 /** Once a day over all processes, where a workflow asks for it. */
-function startAbsenceSweep({ config, store, workflows, accept, readPersons, metrics, clock, log }: Parts) {
+function startAbsenceSweep({ config, store, workflows, accept, places, metrics, clock, log }: Parts) {
   const watched = workflows.filter(({ absences }) => absences.length > 0);
   if (watched.length === 0) return null;
   const run = createInactivitySweep({
     workflows: watched,
-    readAbsent: postHogAbsences(config.posthog),
+    readAbsent: config.posthog && postHogAbsences(config.posthog),
     own: {
       lastSeen: (workflow, distinctIds) => store.lastExits({ workflow, distinctIds }),
       absent: (workflow, period) => pagesOfAbsent(store, workflow, period),
     },
-    readPersons,
+    readPersons: (places.posthog ?? places.segment)?.read ?? null,
     knownEvents: (uuids) => store.knownEvents(uuids),
     accept,
     count: metrics.inactive,

@@ -8,6 +8,13 @@ import { uuidV5 } from "../lib/uuid-v5.ts";
 /** What PostHog's experiments count the people of. */
 const EXPOSURE = "$feature_flag_called";
 
+/** Where there is no PostHog nothing is told. */
+export const noReport: ReturnType<typeof createPostHogReport> = {
+  report: async () => {},
+  setUnwanted: async () => {},
+  stop: async () => {},
+};
+
 type Event = Parameters<PostHog["capture"]>[0];
 
 /** All that a person does not want, as of `at`, ISO 8601. */

@@ -8,6 +8,7 @@ import { workflows } from "../workflows/index.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { connectDestination, endDestination, type Outcome } from "./connect/destination.ts";
 import { createPostHogApi } from "./posthog/api.ts";
+import { configuredPostHog } from "./posthog/configured.ts";
 
 const HELP = `npm run connect -- [options]
 
@@ -51,10 +52,11 @@ async function main(): Promise<number> {
   };
   const hasSecrets = (process.env.POSTHOG_WEBHOOK_SECRETS ?? "").trim() !== "";
   // The app needs a secret; this command can make the first one.
-  const { posthog, publicUrl } = readConfig({
+  const { publicUrl, ...config } = readConfig({
     ...process.env,
     ...(!hasSecrets && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
   });
+  const posthog = configuredPostHog(config);
   const secrets = hasSecrets ? posthog.webhookSecrets : [];
   if (options["new-secret"] === true && secrets.some((secret) => secret.startsWith("whsec_")))
     throw new UsageError(

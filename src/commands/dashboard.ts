@@ -7,6 +7,7 @@ import { runCommand, UsageError } from "./command.ts";
 import { wantedInsights } from "./dashboard/insights.ts";
 import { type Step, syncDashboard } from "./dashboard/keep.ts";
 import { createPostHogApi } from "./posthog/api.ts";
+import { configuredPostHog } from "./posthog/configured.ts";
 
 const HELP = `npm run dashboard -- [options]
 
@@ -36,7 +37,8 @@ async function main(): Promise<number> {
     print(HELP);
     return 0;
   }
-  const { posthog, marketing } = readConfig(process.env);
+  const { marketing, ...config } = readConfig(process.env);
+  const posthog = configuredPostHog(config);
   const insights = wantedInsights(workflows, marketing.holdout);
   const steps: Step[] = [];
   let [dashboardId, trouble]: [number | null, string | null] = [null, null];

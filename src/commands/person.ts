@@ -10,6 +10,7 @@ import { besideTheApp } from "./beside-the-app.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { erase, type Part } from "./person/erase.ts";
 import { createPostHogApi } from "./posthog/api.ts";
+import { configuredPostHog } from "./posthog/configured.ts";
 
 const HELP = `npm run person -- export ID
 npm run person -- delete ID [--dry-run | --yes] [options]
@@ -86,7 +87,8 @@ function readably(row: Record<string, unknown>): Record<string, unknown> {
 }
 
 async function deletePerson(store: Store, { id, dryRun, keepEvents, json }: Order): Promise<number> {
-  const { novu, posthog } = readConfig(process.env);
+  const { novu, ...config } = readConfig(process.env);
+  const posthog = configuredPostHog(config);
   const parts: Part[] = [];
   await erase(id, {
     store,

@@ -9,6 +9,7 @@ import { print, printError } from "../lib/terminal.ts";
 import { openStore } from "../store/open-store.ts";
 import { workflows } from "../workflows/index.ts";
 import { runCommand, UsageError } from "./command.ts";
+import { configuredPostHog } from "./posthog/configured.ts";
 import { compare, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
 import { createFeed } from "./reconcile/feed.ts";
 import { readTime } from "./reconcile/period.ts";
@@ -111,7 +112,7 @@ async function reconcile(order: Order, config: Config): Promise<number> {
   };
   const feed = createFeed({
     url: order.url ?? `http://127.0.0.1:${config.port}`,
-    secrets: config.posthog.webhookSecrets,
+    secrets: configuredPostHog(config).webhookSecrets,
   });
 
   const store = await openStore(config, { now: Date.now, log: createLog({ level: "silent" }), beside: true });
@@ -119,7 +120,7 @@ async function reconcile(order: Order, config: Config): Promise<number> {
   let trouble: string | null = null;
   try {
     await compare({
-      pages: postHogHistory(config.posthog)({ events, since, until }, patience),
+      pages: postHogHistory(configuredPostHog(config))({ events, since, until }, patience),
       knownEvents: store.knownEvents,
       feed: apply ? (event) => feed(event, patience) : null,
       progress,

@@ -11,9 +11,9 @@ const Reason = z.enum([
   "entered before",
   /** The workflow's own condition on the person; the detail is its words. */
   "not needed",
-  /** PostHog has no such person (any more). */
+  /** There is no such person (any more) where persons are read. */
   "person not found",
-  /** PostHog could not be asked, and the workflow does not send without it. */
+  /** The person could not be asked for, and the workflow does not send without it. */
   "person unavailable",
   /** The person does not want such messages; the detail is what they turned off. */
   "opted out",
@@ -46,7 +46,7 @@ export const Decision = z.object({
   reason: Reason.nullable(),
   detail: z.string().nullable(),
   /** Which person it rests on; null when none was asked for. */
-  personSource: z.enum(["posthog", "snapshot"]).nullable(),
+  personSource: z.enum(["posthog", "segment", "event", "snapshot"]).nullable(),
   /** Which email it was, by the name of its component; null on other channels, and of what was not made. */
   template: z.string().nullable().default(null),
   /** What was shown for each experiment, and what each holdout said, by flag. */

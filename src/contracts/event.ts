@@ -8,8 +8,13 @@ export function eventsToForward(workflows: Array<{ events: string[] }>): string[
   return [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])];
 }
 
-/** Something a person did, whatever source told us. */
+/** Who tells us of events; `sweep` is our own look at who is away. */
+export const Source = z.enum(["posthog", "segment", "sweep"]);
+export type Source = z.infer<typeof Source>;
+
+/** Something a person did, whatever source told us; its names are ours, whatever the source calls them. */
 export const LifecycleEvent = z.object({
+  source: Source,
   /** The source's own id: the same event told again has the same one. */
   uuid: z.string().min(1),
   name: z.string().min(1),
@@ -19,5 +24,13 @@ export const LifecycleEvent = z.object({
   properties: z.record(z.string(), z.unknown()),
   /** The person's properties as they travelled with the event; null when none came. */
   personProperties: z.record(z.string(), z.unknown()).nullable(),
+  /** Whether its very point is who the person is. */
+  saysWho: z.boolean().optional(),
+  /** The names of the person's properties that it sets. */
+  sets: z.array(z.string()).optional(),
+  /** Another distinct id of theirs: both are one person from now on. */
+  formerId: z.string().optional(),
+  /** Why it is nobody's in particular, such as "anonymous"; absent when it is a person's. */
+  nobody: z.string().optional(),
 });
 export type LifecycleEvent = z.infer<typeof LifecycleEvent>;

@@ -30,7 +30,8 @@ export interface RunRecord {
 }
 
 /** An event as it is kept: without the person's properties. */
-export interface EventRecord extends Omit<LifecycleEvent, "personProperties"> {
+export interface EventRecord
+  extends Pick<LifecycleEvent, "source" | "uuid" | "name" | "distinctId" | "occurredAt" | "properties"> {
   receivedAt: number;
 }
 

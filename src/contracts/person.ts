@@ -1,12 +1,15 @@
 import { z } from "zod";
 
 /**
- * The person properties that your workflows read. Declare yours here; the rest of PostHog's
+ * The person properties that your workflows read. Declare yours here; the rest of the
  * person never travels. A property of another type than declared counts as absent.
  */
 export const PersonProperties = z.object({
   email: declared(z.email()),
+  /** In full. */
   name: declared(z.string()),
+  first_name: declared(z.string()),
+  last_name: declared(z.string()),
   phone: declared(z.string()),
   /** The address of a picture. */
   avatar: declared(z.url({ protocol: /^https?$/ })),
@@ -41,11 +44,29 @@ export const SUBSCRIBER_DATA = ["plan"] as const satisfies Array<keyof PersonPro
 export interface Person {
   distinctId: string;
   properties: PersonProperties;
-  /** `posthog`: read at this moment. `snapshot`: PostHog could not be asked, so this is as of the event. `sample`: a preview. */
-  source: "posthog" | "snapshot" | "sample";
+  /**
+   * `posthog`, `segment`: read there at this moment. `event`: as of the event, because there is nobody to ask.
+   * `snapshot`: as of the event too, because whoever was to be asked could not be. `sample`: a preview.
+   */
+  source: "posthog" | "segment" | "event" | "snapshot" | "sample";
 }
 
-/** What asking PostHog came to. Unavailable says nothing about the person. */
+/** The declared properties of those distinct ids that are known there. Throws when it cannot be asked. */
+export type ReadPersons = (distinctIds: string[], signal: AbortSignal) => Promise<Map<string, PersonProperties>>;
+
+/** Somewhere that persons are read. */
+export interface PersonPlace {
+  /** As it is to be called, such as PostHog. */
+  name: string;
+  read: ReadPersons;
+  /** How many distinct ids it takes in one read. */
+  mostAtOnce: number;
+}
+
+/** The places that are configured. */
+export type PersonPlaces = Partial<Record<"posthog" | "segment", PersonPlace>>;
+
+/** What asking for a person came to. Unavailable says nothing about the person. */
 export type PersonLookup =
   | { outcome: "found"; properties: PersonProperties }
   | { outcome: "not found" }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { Source } from "./event.ts";
 import { PersonProperties } from "./person.ts";
 
 /**
@@ -11,6 +12,8 @@ export const Run = z.object({
   eventUuid: z.string().min(1),
   eventName: z.string().min(1),
   distinctId: z.string().min(1),
+  /** Who told of it. The runs of earlier versions are PostHog's. */
+  source: Source.default("posthog"),
   /** When the starting event happened, ISO 8601. */
   occurredAt: z.iso.datetime(),
   /** The declared properties as they were at the event. */

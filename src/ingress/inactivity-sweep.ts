@@ -1,6 +1,6 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, USER_INACTIVE } from "../contracts/inactivity.ts";
-import type { PersonProperties } from "../contracts/person.ts";
+import type { ReadPersons } from "../contracts/person.ts";
 import type { Turn } from "../lib/daily.ts";
 import type { Log } from "../lib/log.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
@@ -45,9 +45,11 @@ export function createInactivitySweep({
   log,
 }: {
   workflows: Watched[];
-  readAbsent: ReadAbsent;
+  /** Null without PostHog, where the own record is all there is. */
+  readAbsent: ReadAbsent | null;
   own: OwnRecord;
-  readPersons(distinctIds: string[], signal: AbortSignal): Promise<Map<string, PersonProperties>>;
+  /** Null where nobody can be asked for persons. */
+  readPersons: ReadPersons | null;
   /** Those of the events that have come before, whatever came of them. */
   knownEvents(uuids: string[]): Promise<string[]>;
   accept: Accept;
@@ -78,12 +80,13 @@ export function createInactivitySweep({
         sum.found += found;
         sum.started += started;
       }
-    const source = trouble === null ? "posthog" : "own record";
+    const source = trouble === null && readAbsent !== null ? "posthog" : "own record";
     log.info({ stop: "inactivity", outcome: "swept", workflow: id, daysInactive: days, source, ...sum });
     if (trouble !== null) throw trouble;
 
     /** Whose sessions are forwarded need not wait until PostHog can be asked; the others are made up for. */
     async function* pages(): AsyncGenerator<Absent[]> {
+      if (readAbsent === null) return yield* own.absent(id, { since, until });
       try {
         yield* readAbsent({ sessions, since, until }, turn.signal);
       } catch (error) {
@@ -116,27 +119,31 @@ export function createInactivitySweep({
     const fresh = events.filter(({ uuid }) => !known.has(uuid));
     if (fresh.length === 0) return { found: 0, started: 0 };
 
-    // As they are now, and not as of an event of long ago. Whom PostHog has forgotten is left alone.
-    const persons = await readPersons(
-      fresh.map(({ distinctId }) => distinctId),
-      AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
-    );
-    const outcomes = await Promise.all(
-      fresh.flatMap((event) => {
-        const personProperties = persons.get(event.distinctId);
-        return personProperties === undefined ? [] : accept({ ...event, personProperties }, bodyOf(event));
-      }),
-    );
+    const outcomes = await Promise.all((await withPersons(fresh, signal)).map((event) => accept(event, bodyOf(event))));
     const started = outcomes.filter(({ outcome }) => outcome === "accepted").length;
     count("found", fresh.length);
     count("started", started);
     return { found: fresh.length, started };
+  }
+
+  /** As they are now, and not as of an event of long ago. Who has been forgotten is left alone. */
+  async function withPersons(events: LifecycleEvent[], signal: AbortSignal): Promise<LifecycleEvent[]> {
+    if (readPersons === null) return events;
+    const persons = await readPersons(
+      events.map(({ distinctId }) => distinctId),
+      AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+    );
+    return events.flatMap((event) => {
+      const personProperties = persons.get(event.distinctId);
+      return personProperties === undefined ? [] : { ...event, personProperties };
+    });
   }
 }
 
 /** That somebody has been away for so many days, as of the moment when it was so many. */
 function eventOf({ distinctId, lastSeenAt }: Absent, workflow: string, days: number): LifecycleEvent {
   return {
+    source: "sweep",
     uuid: uuidV5(JSON.stringify([USER_INACTIVE, workflow, distinctId, lastSeenAt, days])),
     name: USER_INACTIVE,
     distinctId,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LifecycleEvent } from "../contracts/event.ts";
+import { IDENTITY_EVENTS, type LifecycleEvent } from "../contracts/event.ts";
 
 /** What every database gives back as it was: no NUL, and no half of a character. */
 const Id = z
@@ -38,16 +38,63 @@ export function readPostHogEvent(body: unknown, now: number): { event: Lifecycle
 
   const { event, person } = delivery.data;
   const properties = event.properties ?? {};
+  const { event: name, distinct_id: distinctId } = event;
+  const personProperties = snapshotOf({ properties, person: person?.id ? (person.properties ?? {}) : null });
   return {
     event: {
+      source: "posthog",
       uuid: event.uuid,
-      name: event.event,
-      distinctId: event.distinct_id,
+      name,
+      distinctId,
       occurredAt: isoTime(event.timestamp, now),
       properties,
-      personProperties: snapshotOf({ properties, person: person?.id ? (person.properties ?? {}) : null }),
+      personProperties,
+      ...whoIn({ name, properties, personProperties }),
+      ...nobodyIn({ name, distinctId, properties }),
     },
   };
+}
+
+/** Where each event that merges says the id that is given up. */
+const FORMER_ID: Record<string, string> = {
+  $identify: "$anon_distinct_id",
+  $create_alias: "alias",
+  $merge_dangerously: "alias",
+};
+
+/**
+ * What it says of who its person is. An identify speaks of all of the person; any event may set some of it.
+ * Source: https://posthog.com/docs/data/identify#alias-assigning-multiple-distinct-ids-to-the-same-user
+ */
+function whoIn({
+  name,
+  properties,
+  personProperties,
+}: Pick<LifecycleEvent, "name" | "properties" | "personProperties">): Pick<
+  LifecycleEvent,
+  "saysWho" | "sets" | "formerId"
+> {
+  const former = FORMER_ID[name] && properties[FORMER_ID[name]];
+  const set = name === "$identify" ? personProperties : { ...object(properties.$set), ...object(properties.$set_once) };
+  const sets = Object.keys(set ?? {});
+  return {
+    ...(IDENTITY_EVENTS.includes(name) && { saysWho: true }),
+    ...(sets.length > 0 && { sets }),
+    ...((typeof former === "string" || typeof former === "number") && { formerId: String(former) }),
+  };
+}
+
+/** PostHog's own word comes first, because server libraries never set `$is_identified` and user ids may well be UUIDs. */
+function nobodyIn({
+  name,
+  distinctId,
+  properties,
+}: Pick<LifecycleEvent, "name" | "distinctId" | "properties">): Pick<LifecycleEvent, "nobody"> {
+  if (name === "$groupidentify") return { nobody: "about a group, and not a person" };
+  if (properties.$process_person_profile === false) return { nobody: "anonymous" };
+  const { $is_identified } = properties;
+  const isAnonymous = typeof $is_identified === "boolean" ? !$is_identified : properties.$device_id === distinctId;
+  return isAnonymous ? { nobody: "anonymous" } : {};
 }
 
 /** The event's own `$set` is newer than the person that travelled with it, and `$set_once` only fills gaps. */
@@ -58,13 +105,17 @@ function snapshotOf({
   properties: Record<string, unknown>;
   person: Record<string, unknown> | null;
 }): Record<string, unknown> | null {
-  const set = Properties.safeParse(properties.$set).data;
-  const setOnce = Properties.safeParse(properties.$set_once).data;
+  const set = object(properties.$set);
+  const setOnce = object(properties.$set_once);
   if (person === null && set === undefined && setOnce === undefined) return null;
 
   const snapshot = { ...setOnce, ...person, ...set };
   for (const name of Names.safeParse(properties.$unset).data ?? []) delete snapshot[name];
   return snapshot;
+}
+
+function object(value: unknown): Record<string, unknown> | undefined {
+  return Properties.safeParse(value).data;
 }
 
 function isoTime(timestamp: string | null | undefined, now: number): string {

@@ -1,14 +1,15 @@
-import type { Person, PersonLookup } from "../contracts/person.ts";
+import type { Person, PersonLookup, PersonPlace, PersonPlaces } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { LARGEST_BATCH, type ReadPersons } from "./posthog-persons.ts";
 
 /** Novu gives a bridge call 5 s; this leaves time to decide, to render and to answer. */
 const DEADLINE_MS = 2_500;
 /** Long enough for the steps of one moment, too short to miss what a person does next. */
 const FRESH_MS = 1_000;
 const LARGEST_CACHE = 10_000;
+/** Segment makes profiles beside its deliveries: one that is missing so soon after the event is late, and not deleted. */
+const PROFILE_LATE_MS = 60 * 60 * 1000;
 
 interface Waiting {
   promise: Promise<PersonLookup>;
@@ -21,10 +22,10 @@ interface Waiting {
  * not found, or unavailable.
  */
 export function createPersonLookup({
-  readPersons,
+  place: { name, read: readPersons, mostAtOnce },
   now,
 }: {
-  readPersons: ReadPersons;
+  place: PersonPlace;
   now: () => number;
 }): (distinctId: string) => Promise<PersonLookup> {
   const waiting = new Map<string, Waiting>();
@@ -35,7 +36,7 @@ export function createPersonLookup({
   return async (distinctId) => {
     const cached = cache.get(distinctId);
     if (cached !== undefined && cached.until > now()) return cached.lookup;
-    return withDeadline(join(distinctId));
+    return withDeadline(join(distinctId), `${name} did not answer within ${DEADLINE_MS} ms`);
   };
 
   function join(distinctId: string): Promise<PersonLookup> {
@@ -56,7 +57,7 @@ export function createPersonLookup({
   }
 
   async function readNext(): Promise<void> {
-    const batch = new Map([...waiting].slice(0, LARGEST_BATCH));
+    const batch = new Map([...waiting].slice(0, mostAtOnce));
     for (const distinctId of batch.keys()) waiting.delete(distinctId);
 
     const answer = await read([...batch.keys()]);
@@ -68,7 +69,7 @@ export function createPersonLookup({
   }
 
   async function read(distinctIds: string[]): Promise<(distinctId: string) => PersonLookup> {
-    const paused = { outcome: "unavailable", why: "PostHog asked for a pause" } as const;
+    const paused = { outcome: "unavailable", why: `${name} asked for a pause` } as const;
     if (pausedUntil > performance.now()) return () => paused;
     try {
       const found = await readPersons(distinctIds, AbortSignal.timeout(DEADLINE_MS));
@@ -88,27 +89,57 @@ export function createPersonLookup({
   }
 }
 
-/** Whom to write to: the person now, the snapshot of the event when PostHog cannot be asked, or null when there is none. */
-export function createPersonNow({ lookUp, log }: { lookUp: (distinctId: string) => Promise<PersonLookup>; log: Log }) {
-  return async ({
-    transactionId,
-    distinctId,
-    snapshot,
-  }: Pick<Run, "transactionId" | "distinctId" | "snapshot">): Promise<Person | null> => {
-    const lookup = await lookUp(distinctId);
-    if (lookup.outcome === "not found") return null;
-    if (lookup.outcome === "found") return { distinctId, properties: lookup.properties, source: "posthog" };
-    log.warn({ stop: "people", transactionId, personSource: "snapshot", error: lookup.why });
-    return { distinctId, properties: snapshot, source: "snapshot" };
+type LookUp = (distinctId: string) => Promise<PersonLookup>;
+
+/**
+ * Whom to write to: the person now, or as of the event when nobody has or can be asked for one, or
+ * null when there is none any more.
+ */
+export function createPersonNow({ places, now, log }: { places: PersonPlaces; now: () => number; log: Log }) {
+  const lookUps = {
+    posthog: places.posthog && createPersonLookup({ place: places.posthog, now }),
+    segment: places.segment && createPersonLookup({ place: places.segment, now }),
   };
+
+  return async (
+    run: Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "snapshot">,
+  ): Promise<Person | null> => {
+    const { distinctId, snapshot: properties, transactionId } = run;
+    const place = placeOf(run, lookUps);
+    if (place === null) return { distinctId, properties, source: "event" };
+    const lookup = await place.lookUp(distinctId);
+    if (lookup.outcome === "found") return { distinctId, properties: lookup.properties, source: place.source };
+    if (lookup.outcome === "not found")
+      return mayBeMissing(run, place.source) ? { distinctId, properties, source: "event" } : null;
+    log.warn({ stop: "people", transactionId, personSource: "snapshot", error: lookup.why });
+    return { distinctId, properties, source: "snapshot" };
+  };
+
+  /** PostHog need not know everybody of whom Segment tells. */
+  function mayBeMissing(
+    { source, occurredAt }: Pick<Run, "source" | "occurredAt">,
+    at: "posthog" | "segment",
+  ): boolean {
+    if (source !== "segment") return false;
+    return at === "posthog" || now() - Date.parse(occurredAt) < PROFILE_LATE_MS;
+  }
 }
 
-async function withDeadline(lookup: Promise<PersonLookup>): Promise<PersonLookup> {
+/** Where the event came from, where persons are read there; else where they are. */
+function placeOf(
+  { source }: Pick<Run, "source">,
+  { posthog, segment }: { posthog: LookUp | undefined; segment: LookUp | undefined },
+): { source: "posthog" | "segment"; lookUp: LookUp } | null {
+  const places = [
+    ...(posthog ? [{ source: "posthog", lookUp: posthog } as const] : []),
+    ...(segment ? [{ source: "segment", lookUp: segment } as const] : []),
+  ];
+  return places.find((place) => place.source === source) ?? places[0] ?? null;
+}
+
+async function withDeadline(lookup: Promise<PersonLookup>, why: string): Promise<PersonLookup> {
   const { promise: late, resolve } = withResolvers<PersonLookup>();
-  const timer = setTimeout(
-    () => resolve({ outcome: "unavailable", why: `PostHog did not answer within ${DEADLINE_MS} ms` }),
-    DEADLINE_MS,
-  );
+  const timer = setTimeout(() => resolve({ outcome: "unavailable", why }), DEADLINE_MS);
   try {
     return await Promise.race([lookup, late]);
   } finally {

@@ -1,13 +1,10 @@
 import { z } from "zod";
-import { PersonProperties } from "../contracts/person.ts";
+import { type PersonPlace, PersonProperties, type ReadPersons } from "../contracts/person.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
 
 /** As many distinct ids as PostHog takes in one call. */
-export const LARGEST_BATCH = 200;
-
-/** The declared properties of those distinct ids that PostHog knows. Throws when it cannot be asked. */
-export type ReadPersons = (distinctIds: string[], signal: AbortSignal) => Promise<Map<string, PersonProperties>>;
+const MOST_AT_ONCE = 200;
 
 const Answer = z.object({
   results: z.record(z.string(), z.object({ properties: z.record(z.string(), z.unknown()).nullish() })),
@@ -28,11 +25,13 @@ export function postHogPersons({
   apiHost: string;
   projectId: string;
   personalApiKey: string;
-}): ReadPersons {
+}): PersonPlace {
   const url = `${apiHost}/api/projects/${encodeURIComponent(projectId)}/persons/batch_by_distinct_ids/`;
   const headers = { authorization: `Bearer ${personalApiKey}`, "content-type": "application/json" };
 
-  return async (distinctIds, signal) => {
+  return { name: "PostHog", mostAtOnce: MOST_AT_ONCE, read };
+
+  async function read(distinctIds: string[], signal: AbortSignal): ReturnType<ReadPersons> {
     const response = await fetch(url, {
       method: "POST",
       headers,
@@ -52,7 +51,7 @@ export function postHogPersons({
         PersonProperties.parse(person.properties ?? {}),
       ]),
     );
-  };
+  }
 }
 
 const HINTS = new Map([

@@ -7,6 +7,8 @@ export const samplePerson: Person = {
   properties: {
     email: "ada@example.com",
     name: "Ada Lovelace",
+    first_name: undefined,
+    last_name: undefined,
     phone: undefined,
     avatar: undefined,
     locale: "en-US",

@@ -8,20 +8,20 @@ import { isTimeZone } from "../lib/time-zone.ts";
  * What of a person Novu keeps. Not `$timezone` and `$geoip_time_zone`: PostHog itself puts such
  * properties into the `$set` of every event.
  */
-const PROFILE_PROPERTIES: Array<keyof PersonProperties> = [
+const PROFILE_PROPERTIES = new Set<string>([
   "email",
   "name",
+  "first_name",
+  "last_name",
   "phone",
   "avatar",
   "locale",
   ...SUBSCRIBER_DATA,
-];
+] satisfies Array<keyof PersonProperties>);
 
 /** Whether an event may say something new of what Novu keeps of its person. */
-export function changesProfile({ name, properties: { $set, $set_once } }: LifecycleEvent): boolean {
-  const isIn = (set: unknown) =>
-    typeof set === "object" && set !== null && PROFILE_PROPERTIES.some((property) => Object.hasOwn(set, property));
-  return name === "$identify" || isIn($set) || isIn($set_once);
+export function changesProfile({ sets = [] }: LifecycleEvent): boolean {
+  return sets.some((property) => PROFILE_PROPERTIES.has(property));
 }
 
 /** The profile as of an event; null when nothing is known that Novu keeps. */
@@ -34,15 +34,15 @@ export function profileOf({ uuid, distinctId, occurredAt, personProperties }: Li
 
 /** What is not known is left out, so that Novu keeps what it has. */
 export function subscriberOf(distinctId: string, person: PersonProperties): Subscriber {
-  const { email, name, phone, avatar, locale, $timezone, $geoip_time_zone } = person;
+  const { email, name, first_name, last_name, phone, avatar, locale, $timezone, $geoip_time_zone } = person;
   const data = Object.fromEntries(
     SUBSCRIBER_DATA.flatMap((key) => (person[key] === undefined ? [] : [[key, person[key]]])),
   );
   return {
     subscriberId: distinctId,
     email,
-    firstName: firstName(name),
-    lastName: lastName(name),
+    firstName: first_name ?? firstName(name),
+    lastName: last_name ?? (first_name === undefined ? lastName(name) : undefined),
     phone,
     avatar,
     locale: novuLocale(locale),

@@ -1,5 +1,5 @@
 import type { Cause } from "../contracts/cause.ts";
-import { IDENTITY_EVENTS, type LifecycleEvent } from "../contracts/event.ts";
+import type { LifecycleEvent } from "../contracts/event.ts";
 import type { InternalRule } from "../contracts/internal-users.ts";
 import type { Exit, Occurrence, Routing, Start } from "../contracts/notification.ts";
 import { PersonProperties } from "../contracts/person.ts";
@@ -26,8 +26,7 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
     if (internal !== null) return nothing("internal", internal);
     const listening = workflows.filter(({ events }) => events.includes(event.name));
     const isAboutProfile = changesProfile(event);
-    const isAboutIdentity = isAboutProfile || IDENTITY_EVENTS.includes(event.name);
-    if (listening.length === 0 && !isAboutIdentity)
+    if (listening.length === 0 && !isAboutProfile && !event.saysWho)
       return nothing("no workflow", `no workflow listens to "${event.name}"`);
     const nobody = whyNobody(event);
     if (nobody !== null) return nothing("nobody", nobody);
@@ -97,6 +96,7 @@ function startOf({
       transactionId: transactionIdOf(event.uuid, id),
       eventUuid: event.uuid,
       eventName: event.name,
+      source: event.source,
       distinctId: event.distinctId,
       occurredAt: event.occurredAt,
       snapshot,

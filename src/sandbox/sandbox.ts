@@ -1,5 +1,5 @@
 import { type App, openApp } from "../app.ts";
-import type { Config } from "../config.ts";
+import type { Config, PostHogConfig } from "../config.ts";
 import type { NovuPlan } from "../contracts/novu-plan.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { createLab } from "./lab.ts";
@@ -31,6 +31,7 @@ const MARKETING: Config["marketing"] = {
 };
 /** Of a story that is exported. */
 const MOST_DECISIONS = 10_000;
+type LocalConfig = Config & { posthog: PostHogConfig };
 type Workflows = NonNullable<Parameters<typeof openApp>[1]>["workflows"];
 
 export interface SandboxOptions {
@@ -62,7 +63,7 @@ export interface Sandbox extends AsyncDisposable {
   posthog: LocalPostHog;
   novu: LocalNovu;
   clock: VirtualClock;
-  config: Config;
+  config: LocalConfig;
   /** What was done by hand in the studio, besides events. */
   acts: Act[];
   /** Resolves when everything that happens at this moment has happened. */
@@ -93,7 +94,7 @@ export async function openSandbox({
   const clock = createVirtualClock({ startAt, flowing });
   const posthog = await openLocalPostHog({ ...LOCAL_KEYS, clock, port: ports.posthog, state: posthogState });
   const novu = await openLocalNovu({ secretKey: LOCAL_KEYS.novu, plan, clock, port: ports.novu, state: novuState });
-  const config: Config = {
+  const config: LocalConfig = {
     port: ports.app,
     logLevel: "info",
     dataDir,
@@ -111,6 +112,7 @@ export async function openSandbox({
       webhookSecrets: [LOCAL_KEYS.novuSigningSecret],
     },
     posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
+    segment: null,
   };
   const lab = createLab({
     clock,

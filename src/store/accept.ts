@@ -20,16 +20,16 @@ export function acceptanceOf(
   { starts, exits, profiles = [], merges = [] }: Routing,
   now: number,
 ): Acceptance {
-  const { personProperties: _, ...kept } = event;
+  const { source, uuid, name, distinctId, occurredAt, properties } = event;
   return {
     event: {
-      uuid: event.uuid,
-      name: event.name,
-      distinct_id: event.distinctId,
-      occurred_at: event.occurredAt,
+      uuid,
+      name,
+      distinct_id: distinctId,
+      occurred_at: occurredAt,
       received_at: now,
-      body: JSON.stringify(kept),
-      about: profiles.length + merges.length > 0 ? event.distinctId : null,
+      body: JSON.stringify({ source, uuid, name, distinctId, occurredAt, properties }),
+      about: profiles.length + merges.length > 0 ? distinctId : null,
     },
     starts: starts.map((start) => ({ run: runRow(start), work: startWork(start, now) })),
     exits: exits.map((exit) => ({ exit: exitRow(exit), work: exitWork(exit, now) })),

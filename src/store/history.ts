@@ -137,7 +137,8 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
       .where("uuid", "in", [...new Set(uuids)])
       .orderBy("occurred_at")
       .execute();
-    return rows.map(({ body, received_at }) => ({ ...JSON.parse(body), receivedAt: received_at }));
+    // The versions before kept no source: they knew of PostHog only.
+    return rows.map(({ body, received_at }) => ({ source: "posthog", ...JSON.parse(body), receivedAt: received_at }));
   }
 
   async function workOf(keys: string[]): Promise<WorkRecord[]> {

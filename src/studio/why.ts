@@ -169,15 +169,17 @@ function exitLink({ workflow, distinctId, eventName, occurredAt }: Exit, { runs 
   ];
 }
 
+const RESTED_ON: Record<NonNullable<Decision["personSource"]>, string> = {
+  posthog: "PostHog was asked for the person at that moment.",
+  segment: "Segment was asked for the person at that moment.",
+  event: "The properties that came with the event counted, because there is nobody to ask for this person.",
+  snapshot: "The person could not be asked for, so the properties that came with the event counted.",
+};
+
 function decisionLink(decision: Decision): Link {
   const { outcome, step, channel, decidedAt, workflow, transactionId, personSource, reason, detail } = decision;
   const facts = { workflow, step, runRef: transactionId };
-  const restedOn =
-    personSource === null
-      ? ""
-      : personSource === "posthog"
-        ? " PostHog was asked for the person at that moment."
-        : " PostHog could not be asked, so the properties that came with the event counted.";
+  const restedOn = personSource === null ? "" : ` ${RESTED_ON[personSource]}`;
   if (outcome === "sent")
     return {
       ...link("decision", decidedAt, "good", "sent"),

@@ -36,6 +36,7 @@ export function workflowFacts(
 /** Found out with an event that has nothing but its name, which meets no condition. */
 function whatDoes(name: string, routes: WorkflowRoutes | undefined): WorkflowFacts["listens"][number]["does"] {
   const bare: LifecycleEvent = {
+    source: "posthog",
     uuid: "",
     name,
     distinctId: "",

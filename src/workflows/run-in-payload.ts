@@ -30,6 +30,7 @@ export function runOf({
     transactionId: "",
     eventUuid: "",
     eventName: "",
+    source: "posthog",
     distinctId,
     occurredAt: new Date(now).toISOString(),
     snapshot: PersonProperties.parse({ email: subscriber?.email, name: subscriber?.firstName }),

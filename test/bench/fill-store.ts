@@ -46,6 +46,7 @@ async function begin(store: Store, number: number, now: number): Promise<void> {
   const distinctId = personOf(number);
   const occurredAt = new Date(now - (number % 3_600) * 1000).toISOString();
   const event = (uuid: string, name: string): LifecycleEvent => ({
+    source: "posthog",
     uuid,
     name,
     distinctId,
@@ -58,6 +59,7 @@ async function begin(store: Store, number: number, now: number): Promise<void> {
     transactionId: `${begun.uuid}:${workflow}`,
     eventUuid: begun.uuid,
     eventName: begun.name,
+    source: "posthog" as const,
     distinctId,
     occurredAt,
     snapshot: {},

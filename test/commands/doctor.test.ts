@@ -3,7 +3,7 @@ import { connectDestination } from "../../src/commands/connect/destination.ts";
 import { type Finding, lookAll, ok } from "../../src/commands/doctor/check.ts";
 import { examine } from "../../src/commands/doctor/examine.ts";
 import { createPostHogApi } from "../../src/commands/posthog/api.ts";
-import type { Config } from "../../src/config.ts";
+import type { Config, PostHogConfig } from "../../src/config.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { runCommand } from "../support/command.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(() => sandbox[Symbol.asyncDispose]());
 
 interface Other {
-  posthog?: Partial<Config["posthog"]>;
+  posthog?: Partial<PostHogConfig>;
   novu?: Partial<Config["novu"]>;
 }
 

@@ -1,5 +1,7 @@
 import express from "express";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { PersonPlace } from "../../src/contracts/person.ts";
+import type { Run } from "../../src/contracts/run.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { type Listening, serve } from "../../src/lib/server.ts";
 import { createPersonLookup, createPersonNow } from "../../src/people/person-now.ts";
@@ -35,8 +37,8 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function lookup() {
-  const readPersons = postHogPersons({ apiHost: server.url, projectId: "7", personalApiKey: "phx_1" });
-  return createPersonLookup({ readPersons, now: () => now });
+  const place = postHogPersons({ apiHost: server.url, projectId: "7", personalApiKey: "phx_1" });
+  return createPersonLookup({ place, now: () => now });
 }
 
 describe("the person at this moment", () => {
@@ -110,22 +112,58 @@ describe("the person at this moment", () => {
 
 describe("whom to write to", () => {
   const snapshot = { email: "then@example.com" } as never;
-  const personNow = (outcome: Awaited<ReturnType<ReturnType<typeof lookup>>>) =>
-    createPersonNow({ lookUp: async () => outcome, log: createLog({ level: "silent" }) })({
-      transactionId: "t",
-      distinctId: "ada",
-      snapshot,
-    });
+  const then = "2026-03-02T09:00:00.000Z";
+  const HOUR_MS = 60 * 60_000;
+
+  type Read = PersonPlace["read"];
+  const found: Read = async (ids) => new Map(ids.map((id) => [id, { email: "now@example.com" } as never]));
+  const notFound: Read = async () => new Map();
+  const down: Read = async () => Promise.reject(new Error("down"));
+
+  function personNow(
+    reads: { posthog?: Read; segment?: Read },
+    { source = "posthog" as Run["source"], hoursLater = 0 } = {},
+  ) {
+    const places = Object.fromEntries(
+      Object.entries(reads).map(([name, read]) => [name, { name, read, mostAtOnce: 10 }]),
+    );
+    const clock = () => Date.parse(then) + hoursLater * HOUR_MS;
+    const whom = createPersonNow({ places, now: clock, log: createLog({ level: "silent" }) });
+    return whom({ transactionId: "t", distinctId: "ada", source, occurredAt: then, snapshot });
+  }
 
   it("is the person now, the snapshot when nobody can be asked, or nobody", async () => {
-    expect(await personNow({ outcome: "found", properties: { email: "now@example.com" } as never })).toMatchObject({
+    expect(await personNow({ posthog: found })).toMatchObject({
       source: "posthog",
       properties: { email: "now@example.com" },
     });
-    expect(await personNow({ outcome: "unavailable", why: "down" })).toMatchObject({
+    expect(await personNow({ posthog: down })).toMatchObject({
       source: "snapshot",
       properties: { email: "then@example.com" },
     });
-    expect(await personNow({ outcome: "not found" })).toBeNull();
+    expect(await personNow({ posthog: notFound })).toBeNull();
+  });
+
+  it("is asked for where the event came from, or where persons are", async () => {
+    const both = { posthog: found, segment: found };
+    for (const [reads, source, asked] of [
+      [both, "posthog", "posthog"],
+      [both, "segment", "segment"],
+      [both, "sweep", "posthog"],
+      [{ posthog: found }, "segment", "posthog"],
+      [{ segment: found }, "sweep", "segment"],
+      [{}, "segment", "event"],
+    ] as const)
+      expect((await personNow(reads, { source }))?.source, `${Object.keys(reads)} for ${source}`).toBe(asked);
+  });
+
+  it("is as of the event where a profile may still be made, and nobody when it is gone", async () => {
+    const source = "segment";
+    expect(await personNow({ segment: notFound }, { source })).toMatchObject({
+      source: "event",
+      properties: { email: "then@example.com" },
+    });
+    expect(await personNow({ segment: notFound }, { source, hoursLater: 1 })).toBeNull();
+    expect(await personNow({ posthog: notFound }, { source, hoursLater: 1 })).toMatchObject({ source: "event" });
   });
 });

@@ -1,19 +1,27 @@
 import { describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
+import { readPostHogEvent } from "../../src/ingress/posthog-event.ts";
 import { whyNobody } from "../../src/routing/identity.ts";
 import { createRoute } from "../../src/routing/route.ts";
 import { workflows } from "../../src/workflows/index.ts";
 
 const route = createRoute(workflows);
-const event = (changes: Partial<LifecycleEvent>): LifecycleEvent => ({
-  uuid: "u1",
-  name: "user_signed_up",
-  distinctId: "ada",
-  occurredAt: "2026-03-02T09:00:00.000Z",
-  properties: {},
-  personProperties: { email: "ada@example.com", name: "Ada Lovelace", plan: "trial", secret: "not declared" },
-  ...changes,
-});
+const ADA = { email: "ada@example.com", name: "Ada Lovelace", plan: "trial", secret: "not declared" };
+
+/** As PostHog tells it. */
+function event({
+  uuid = "u1",
+  name = "user_signed_up",
+  distinctId = "ada",
+  properties = {},
+  personProperties = ADA,
+}: Partial<LifecycleEvent>): LifecycleEvent {
+  const person = personProperties === null ? null : { id: "1", properties: personProperties };
+  const body = { uuid, event: name, distinct_id: distinctId, properties, timestamp: "2026-03-02T09:00:00.000Z" };
+  const read = readPostHogEvent({ event: body, person }, 0);
+  if ("misfit" in read) throw new Error(read.misfit);
+  return read.event;
+}
 
 describe("route", () => {
   it("starts what listens, with the declared properties only", () => {
@@ -227,21 +235,21 @@ describe("whyNobody", () => {
       { distinctId: uuid, properties: { $is_identified: true, $device_id: uuid } },
     ],
   ])("%s is somebody", (_name, who) => {
-    expect(whyNobody(who)).toBeNull();
+    expect(whyNobody(event(who))).toBeNull();
   });
 
-  it.each<[string, Parameters<typeof whyNobody>[0]]>([
+  it.each<[string, Partial<LifecycleEvent>]>([
     ["anonymous", { distinctId: "user_1", properties: { $process_person_profile: false, $is_identified: true } }],
     ["anonymous", { distinctId: uuid, properties: { $is_identified: false } }],
     ["anonymous", { distinctId: uuid, properties: { $device_id: uuid } }],
     ["the distinct id is not a person's", { distinctId: "$company_acme", properties: {} }],
     ...["anonymous", "GUEST", "undefined", "None", "[object Object]", "0", " "].map(
-      (distinctId): [string, Parameters<typeof whyNobody>[0]] => [
+      (distinctId): [string, Partial<LifecycleEvent>] => [
         "the distinct id is a placeholder",
         { distinctId, properties: {} },
       ],
     ),
   ])("%s: %j", (why, who) => {
-    expect(whyNobody(who)).toBe(why);
+    expect(whyNobody(event(who))).toBe(why);
   });
 });

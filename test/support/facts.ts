@@ -12,13 +12,19 @@ export const LATER = "2026-03-02T10:00:00.000Z";
 /** Ada starts a checkout, unless told otherwise. */
 export function event(changes: Partial<LifecycleEvent> = {}): LifecycleEvent {
   const facts = { uuid: "u", name: "checkout_started", distinctId: "ada", occurredAt: OCCURRED_AT };
-  return { ...facts, properties: {}, personProperties: null, ...changes };
+  return { source: "posthog", ...facts, properties: {}, personProperties: null, ...changes };
 }
 
 /** The run of workflow `w` that Ada's event makes. */
 export function run(changes: Partial<Run> = {}): Run {
   const facts = { eventUuid: "u", eventName: "checkout_started", distinctId: "ada", occurredAt: OCCURRED_AT };
-  return { transactionId: `${changes.eventUuid ?? "u"}:w`, ...facts, snapshot: {} as Run["snapshot"], ...changes };
+  return {
+    source: "posthog",
+    transactionId: `${changes.eventUuid ?? "u"}:w`,
+    ...facts,
+    snapshot: {} as Run["snapshot"],
+    ...changes,
+  };
 }
 
 /** That run is to begin. */

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { Config } from "../../config.ts";
+import type { Config, PostHogConfig } from "../../config.ts";
 import { OUR_LIB } from "../../contracts/report.ts";
 import { parseJson } from "../../lib/json.ts";
 import { keyOf, sign } from "../../lib/standard-webhooks.ts";
@@ -14,7 +14,10 @@ const OFF_MS = 30_000;
 const Discovered = z.object({ workflows: z.array(z.object({ workflowId: z.string() })) });
 
 /** The running app as PostHog and Novu reach it: that it is ready, the bridge, the door for webhooks, and everybody's clock. */
-export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds: string[]): Check[] {
+export function appChecks(
+  { publicUrl = "", novu, posthog }: Config & { posthog: PostHogConfig },
+  workflowIds: string[],
+): Check[] {
   return [
     { what: "app", look: ready },
     { what: "bridge", look: bridge },

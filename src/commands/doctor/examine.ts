@@ -5,6 +5,7 @@ import { createLog } from "../../lib/log.ts";
 import { type Discovered, openBridge } from "../../novu/bridge.ts";
 import { createNotedDecisions } from "../../novu/noted-decisions.ts";
 import { workflows } from "../../workflows/index.ts";
+import { configuredPostHog } from "../posthog/configured.ts";
 import { appChecks } from "./app.ts";
 import { type Found, lookAll } from "./check.ts";
 import { novuChecks } from "./novu.ts";
@@ -27,9 +28,9 @@ export async function examine(config: Config): Promise<Found[]> {
   const ids = workflows.map(({ id }) => id);
   const checks = [
     storeCheck(config),
-    ...postHogChecks(config, { events, asksAbsences }),
+    ...postHogChecks({ ...config, posthog: configuredPostHog(config) }, { events, asksAbsences }),
     ...novuChecks(config, discover),
-    ...appChecks(config, ids),
+    ...appChecks({ ...config, posthog: configuredPostHog(config) }, ids),
   ];
   const secrets = secretsOf(config);
   const found = await lookAll(checks, WITHIN_MS);
@@ -63,8 +64,8 @@ function secretsOf({
 }: Config): string[] {
   const passwords = [databaseUrl, databaseDirectUrl].flatMap((url) => (url === undefined ? [] : new URL(url).password));
   return [
-    ...[novu.secretKey, posthog.personalApiKey, posthog.projectToken, studioSecret],
-    ...[...posthog.webhookSecrets, ...(novu.webhookSecrets ?? []), ...linkSigningKeys, ...passwords],
+    ...[novu.secretKey, posthog?.personalApiKey ?? "", posthog?.projectToken ?? "", studioSecret],
+    ...[...(posthog?.webhookSecrets ?? []), ...(novu.webhookSecrets ?? []), ...linkSigningKeys, ...passwords],
   ].filter(({ length }) => length >= SHORTEST_SECRET);
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Config } from "../../config.ts";
+import type { Config, PostHogConfig } from "../../config.ts";
 import { describeError } from "../../lib/errors.ts";
 import { findDestinations, ownOf } from "../connect/destination.ts";
 import { differenceOf, isStopped } from "../connect/diff.ts";
@@ -14,7 +14,7 @@ const NOBODY = "posthog-novu-bridge-doctor";
 
 /** Both hosts, the token, the key with its scopes, and the destination against what the workflows listen to. */
 export function postHogChecks(
-  { posthog, publicUrl }: Config,
+  { posthog, publicUrl }: Config & { posthog: PostHogConfig },
   { events, asksAbsences }: { events: string[]; asksAbsences: boolean },
 ): Check[] {
   const api = createPostHogApi(posthog);
