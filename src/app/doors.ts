@@ -4,13 +4,16 @@ import type { createLinks } from "../attribution/links.ts";
 import type { Config } from "../config.ts";
 import type { Capture } from "../contracts/capture.ts";
 import type { Cause } from "../contracts/cause.ts";
-import type { LifecycleEvent } from "../contracts/event.ts";
+import type { LifecycleEvent, Source } from "../contracts/event.ts";
 import type { Routing } from "../contracts/notification.ts";
 import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
 import type { Lane } from "../contracts/work.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { novuWebhook } from "../ingress/novu-webhook.ts";
-import { type Accept, postHogWebhook } from "../ingress/posthog-webhook.ts";
+import { postHogWebhook } from "../ingress/posthog-webhook.ts";
+import { segmentAuth } from "../ingress/segment-auth.ts";
+import { segmentWebhook } from "../ingress/segment-webhook.ts";
+import type { Accept } from "../ingress/take-event.ts";
 import { webhookAuth } from "../ingress/webhook-auth.ts";
 import type { Log } from "../lib/log.ts";
 import { createAccept } from "../routing/accept.ts";
@@ -19,6 +22,7 @@ import type { Store } from "../store/store.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 
 interface Aside {
+  source: Source;
   cause: Cause;
   reason: string;
   event: LifecycleEvent | null;
@@ -36,9 +40,9 @@ export interface Doors {
   idle(): Promise<void>;
 }
 
-/** What comes in from outside: PostHog's events, Novu's news of messages, and the clicks of readers. */
+/** What comes in from outside: the events of PostHog and Segment, Novu's news of messages, and the clicks of readers. */
 export function openDoors({
-  config: { posthog, novu, internalUsers },
+  config: { posthog, segment, novu, internalUsers },
   store,
   workflows,
   readLink,
@@ -66,22 +70,36 @@ export function openDoors({
   now: () => number;
   log: Log;
 }): Doors {
-  const acceptOne = createAccept({ route: createRoute(workflows, internalUsers), keep, setAside });
+  const acceptOne = createAccept({
+    route: createRoute(workflows, internalUsers),
+    keep,
+    setAside: (aside) => setAside({ ...aside, source: aside.event.source }),
+  });
   const decisionsOf: Store["decisionsOf"] = (transactionIds) => store.decisionsOf(transactionIds);
   const { webhookSecrets: novuSecrets = [] } = novu;
   // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
   const provenBy = (secrets: string[]) => webhookAuth({ secrets, now: Date.now });
 
+  const source = {
+    accept,
+    setAside: (aside: Omit<Aside, "event">) => setAside({ ...aside, event: null }),
+    isStopping,
+    now,
+    log,
+  };
   const fromPostHog =
     posthog &&
     postHogWebhook({
+      ...source,
       authenticate: provenBy(posthog.webhookSecrets),
-      accept,
-      setAside: (aside) => setAside({ ...aside, event: null }),
-      count: metrics.answered,
-      isStopping,
-      now,
-      log,
+      count: (status) => metrics.answered("posthog", status),
+    });
+  const fromSegment =
+    segment &&
+    segmentWebhook({
+      ...source,
+      authenticate: segmentAuth(segment),
+      count: (status) => metrics.answered("segment", status),
     });
   const fromNovu = novuWebhook({
     authenticate: provenBy(novuSecrets),
@@ -101,6 +119,7 @@ export function openDoors({
     accept,
     webhooks: {
       ...(fromPostHog && { "POST /webhooks/posthog": fromPostHog }),
+      ...(fromSegment && { "POST /webhooks/segment": fromSegment }),
       ...(novuSecrets.length > 0 && { "POST /webhooks/novu": fromNovu }),
     },
     clicks: clicks.router,
@@ -122,13 +141,14 @@ export function openDoors({
     return outcome;
   }
 
-  async function setAside({ cause, reason, event, body }: Aside): Promise<void> {
+  async function setAside({ source, cause, reason, event, body }: Aside): Promise<void> {
     metrics.setAside(cause);
     onChange();
     // Each would be followed by the next, as long as the destination sends them back.
     if (cause === "echo") return;
     await store.setAside({
       receivedAt: new Date(now()).toISOString(),
+      source,
       reason,
       eventUuid: event?.uuid ?? null,
       eventName: event?.name ?? null,

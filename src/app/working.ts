@@ -5,7 +5,7 @@ import { type Job, startWorker } from "../delivery/worker.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { createInactivitySweep } from "../ingress/inactivity-sweep.ts";
 import { postHogAbsences } from "../ingress/posthog-absences.ts";
-import type { Accept } from "../ingress/posthog-webhook.ts";
+import type { Accept } from "../ingress/take-event.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDaily } from "../lib/daily.ts";
 import type { Log } from "../lib/log.ts";

@@ -1,5 +1,5 @@
 import type { Channel, Decision } from "./decision.ts";
-import type { LifecycleEvent } from "./event.ts";
+import type { LifecycleEvent, Source } from "./event.ts";
 import type { Exit } from "./notification.ts";
 import type { Lane } from "./work.ts";
 
@@ -50,6 +50,7 @@ export interface WorkRecord {
 
 export interface SetAsideRecord {
   id: number;
+  source: Source;
   receivedAt: string;
   reason: string;
   eventUuid: string | null;

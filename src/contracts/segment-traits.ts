@@ -1,29 +1,38 @@
-/** Traits that go by another name here; every other name is only written as ours are. */
+/** Traits that go by another name here. */
 const NAMES: Record<string, string> = { timezone: "$timezone" };
 
 /**
- * A person's traits at Segment as our person properties: `firstName`, `First Name` and `first_name` are
- * one. Where several are, the one in our own spelling counts.
+ * A person's traits at Segment as our person properties, with the name made of first and last name
+ * where there is none.
  * Source: https://www.twilio.com/docs/segment/connections/spec/identify#traits
  */
 export function propertiesOfTraits(traits: Record<string, unknown>): Record<string, unknown> {
-  const respelled = Object.entries(traits).map(([trait, value]) => [propertyOf(trait), value] as const);
-  const properties = { ...Object.fromEntries(respelled), ...traits };
+  const properties = respelled(traits);
+  for (const [trait, property] of Object.entries(NAMES))
+    if (trait in properties) properties[property] ??= properties[trait];
   const names = [properties.first_name, properties.last_name].filter((name) => typeof name === "string");
   return names.length === 0 ? properties : { name: names.join(" "), ...properties };
 }
 
-/** The names by which a property of ours may be a trait. */
-export function traitsOf(property: string): string[] {
-  const renamed = Object.entries(NAMES).find(([, ours]) => ours === property)?.[0];
-  const camel = property.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return [...new Set([property, camel, ...(renamed === undefined ? [] : [renamed])])];
+/**
+ * Properties in our spelling: `checkoutUrl` and `Checkout URL` are `checkout_url`. Where there are
+ * several, the one that was spelled so counts.
+ */
+export function respelled(properties: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(properties).map(([name, value]) => [spelling(name), value] as const);
+  return Object.fromEntries([...entries, ...Object.entries(properties).filter(([name]) => name === spelling(name))]);
 }
 
-function propertyOf(trait: string): string {
-  const snake = trait
+/** The names by which a property of ours may be a trait. */
+export function traitsOf(property: string): string[] {
+  const named = Object.entries(NAMES).flatMap(([trait, ours]) => (ours === property ? [trait] : []));
+  const camel = property.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return [...new Set([property, camel, ...named])];
+}
+
+function spelling(name: string): string {
+  return name
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .replaceAll(" ", "_")
+    .replace(/[ -]+/g, "_")
     .toLowerCase();
-  return NAMES[snake] ?? snake;
 }

@@ -3,6 +3,7 @@ import { type RequestHandler, Router } from "express";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Cause } from "../contracts/cause.ts";
 import type { Decision } from "../contracts/decision.ts";
+import type { Source } from "../contracts/event.ts";
 import type { Lane } from "../contracts/work.ts";
 
 /** What the store is asked for when somebody looks. */
@@ -40,7 +41,7 @@ export function createMetrics({
   const gauge = (name: string, help: string, labelNames: string[]) =>
     new Gauge({ name: `bridge_${name}`, help, labelNames, registers: [registry] });
 
-  const answers = counter("webhook_answers", "Answers to deliveries, by HTTP status", ["status"]);
+  const answers = counter("webhook_answers", "Answers to deliveries, by source and HTTP status", ["source", "status"]);
   const novuAnswers = counter("novu_webhook_answers", "Answers to Novu's deliveries, by HTTP status", ["status"]);
   const novuEvents = counter("novu_events", "What Novu told of messages, by what became of it", ["outcome"]);
   const events = counter("events", "Events by what became of them", ["outcome"]);
@@ -72,7 +73,7 @@ export function createMetrics({
   );
 
   return {
-    answered: (status: number) => answers.inc({ status }),
+    answered: (source: Source, status: number) => answers.inc({ source, status }),
     novuAnswered: (status: number) => novuAnswers.inc({ status }),
     novuEvent: (outcome: string) => novuEvents.inc({ outcome }),
     event: (outcome: "accepted" | "duplicate" | "ignored") => events.inc({ outcome }),

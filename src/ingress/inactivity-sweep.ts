@@ -5,7 +5,7 @@ import type { Turn } from "../lib/daily.ts";
 import type { Log } from "../lib/log.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
 import type { Absent, ReadAbsent } from "./posthog-absences.ts";
-import type { Accept } from "./posthog-webhook.ts";
+import type { Accept } from "./take-event.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** For how long a sweep that could not be done is made up for, where a run may begin at any time. Whoever left years ago is left alone. */

@@ -1,18 +1,7 @@
 import { z } from "zod";
 import { IDENTITY_EVENTS, type LifecycleEvent } from "../contracts/event.ts";
-
-/** What every database gives back as it was: no NUL, and no half of a character. */
-const Id = z
-  .string()
-  .min(1)
-  .refine((text) => text.isWellFormed() && !text.includes("\0"));
-
-const YEAR_10_000 = Date.parse("9999-12-31T23:59:59.999Z");
-
-/** Any object, as it is: z.record would copy it key by key. */
-const Properties = z.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-);
+import { DistinctId, Id, isoTime, Properties, placesOf } from "./event-parts.ts";
+import type { Read } from "./take-event.ts";
 
 const Names = z.array(z.string());
 
@@ -21,7 +10,7 @@ const Delivery = z.object({
   event: z.object({
     uuid: Id,
     event: Id,
-    distinct_id: z.union([Id, z.number().transform(String)]),
+    distinct_id: DistinctId,
     timestamp: z.string().nullish(),
     properties: Properties.nullish(),
   }),
@@ -29,12 +18,10 @@ const Delivery = z.object({
 });
 
 /** PostHog's body as an event, or what is missing. An event without a usable time counts as of `now`. */
-export function readPostHogEvent(body: unknown, now: number): { event: LifecycleEvent } | { misfit: string } {
+export function readPostHogEvent(body: unknown, now: number): Read {
   const delivery = Delivery.safeParse(body);
-  if (!delivery.success) {
-    const places = [...new Set(delivery.error.issues.map(({ path }) => path.join(".") || "the body"))];
-    return { misfit: `not a PostHog event: ${places.join(", ")} missing or not of the expected type` };
-  }
+  if (!delivery.success)
+    return { misfit: `not a PostHog event: ${placesOf(delivery.error)} missing or not of the expected type` };
 
   const { event, person } = delivery.data;
   const properties = event.properties ?? {};
@@ -56,11 +43,11 @@ export function readPostHogEvent(body: unknown, now: number): { event: Lifecycle
 }
 
 /** Where each event that merges says the id that is given up. */
-const FORMER_ID: Record<string, string> = {
-  $identify: "$anon_distinct_id",
-  $create_alias: "alias",
-  $merge_dangerously: "alias",
-};
+const FORMER_ID = new Map([
+  ["$identify", "$anon_distinct_id"],
+  ["$create_alias", "alias"],
+  ["$merge_dangerously", "alias"],
+]);
 
 /**
  * What it says of who its person is. An identify speaks of all of the person; any event may set some of it.
@@ -74,7 +61,7 @@ function whoIn({
   LifecycleEvent,
   "saysWho" | "sets" | "formerId"
 > {
-  const former = FORMER_ID[name] && properties[FORMER_ID[name]];
+  const former = properties[FORMER_ID.get(name) ?? ""];
   const set = name === "$identify" ? personProperties : { ...object(properties.$set), ...object(properties.$set_once) };
   const sets = Object.keys(set ?? {});
   return {
@@ -116,9 +103,4 @@ function snapshotOf({
 
 function object(value: unknown): Record<string, unknown> | undefined {
   return Properties.safeParse(value).data;
-}
-
-function isoTime(timestamp: string | null | undefined, now: number): string {
-  const ms = Date.parse(timestamp ?? "");
-  return new Date(ms >= 0 && ms < YEAR_10_000 ? ms : now).toISOString();
 }

@@ -8,9 +8,12 @@ import type { Authenticate } from "./webhook-auth.ts";
 const LARGEST_BODY = 2 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = 5;
 
+/** What became of a body, for the sender's logs. */
+type Said = Record<string, string | number | string[]>;
+
 interface Answer {
   status: number;
-  body: Record<string, string>;
+  body: Said;
   headers?: Record<string, string>;
 }
 
@@ -37,12 +40,15 @@ export interface WebhookDoor {
 export function webhookDoor({
   authenticate,
   take,
+  largestBody = LARGEST_BODY,
   count,
   isStopping,
   log,
 }: WebhookDoor & {
   /** Answers what became of the body. */
-  take(body: string): Promise<Record<string, string>>;
+  take(body: string): Promise<Said>;
+  /** In bytes; 2 MB unless said otherwise. */
+  largestBody?: number;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     const { status, headers, body } = await answerTo(request);
@@ -63,7 +69,7 @@ export function webhookDoor({
 
   async function answerTo(request: IncomingMessage): Promise<Answer> {
     try {
-      const bytes = await readBody(request, LARGEST_BODY);
+      const bytes = await readBody(request, largestBody);
       const proof = authenticate(request.headers, bytes);
       if (!proof.ours) return refused(401, proof.why);
       if (isStopping()) return UNAVAILABLE;

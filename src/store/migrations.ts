@@ -258,6 +258,12 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema.createIndex("captures_of_person").on("captures").column("distinct_id").execute();
     },
   },
+
+  "0010-sources": {
+    async up(db) {
+      await db.schema.alterTable("set_aside").addColumn("source", "text").execute();
+    },
+  },
 });
 
 /** Throws when the tables are not there, or older than this version. */

@@ -104,6 +104,7 @@ export function workRecord(row: Selectable<Tables["work"]>): WorkRecord {
 export function setAsideRecord(row: Selectable<Tables["set_aside"]>): SetAsideRecord {
   return {
     id: row.id,
+    source: row.source ?? "posthog",
     receivedAt: row.received_at,
     reason: row.reason,
     eventUuid: row.event_uuid,

@@ -14,7 +14,8 @@ export function setAsideList({ db }: { db: Kysely<Tables> }): Pick<Store, "setAs
       const added = await db
         .insertInto("set_aside")
         .values(
-          deliveries.map(({ receivedAt, reason, eventUuid, eventName, distinctId, body }) => ({
+          deliveries.map(({ source, receivedAt, reason, eventUuid, eventName, distinctId, body }) => ({
+            source,
             received_at: receivedAt,
             reason,
             event_uuid: eventUuid,
@@ -37,6 +38,7 @@ export function setAsideList({ db }: { db: Kysely<Tables> }): Pick<Store, "setAs
     async listSetAside(limit) {
       const rows = await db.selectFrom("set_aside").selectAll().orderBy("id", "desc").limit(limit).execute();
       return rows.map((row) => ({
+        source: row.source ?? "posthog",
         receivedAt: row.received_at,
         reason: row.reason,
         eventUuid: row.event_uuid,

@@ -1,6 +1,6 @@
 import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
-import type { LifecycleEvent } from "../contracts/event.ts";
+import type { LifecycleEvent, Source } from "../contracts/event.ts";
 import type { RunVariant } from "../contracts/experiment.ts";
 import type { Histories } from "../contracts/history.ts";
 import type { EntryLimit, Exit, Routing, Subscriber } from "../contracts/notification.ts";
@@ -20,6 +20,7 @@ export interface ClaimedWork {
 
 /** A delivery that caused nothing, kept for people to see. */
 export interface SetAside {
+  source: Source;
   receivedAt: string;
   reason: string;
   eventUuid: string | null;

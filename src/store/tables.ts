@@ -1,4 +1,5 @@
 import { type Generated, type GeneratedAlways, sql } from "kysely";
+import type { Source } from "../contracts/event.ts";
 import type { Lane } from "../contracts/work.ts";
 
 // Times named `…_at` in text are ISO 8601 as the facts had them; in numbers, milliseconds since 1970.
@@ -115,6 +116,8 @@ export interface Tables {
   lines: { name: string; next_at: number };
   set_aside: {
     id: Generated<number>;
+    /** Null from the versions that knew of PostHog only. */
+    source: Generated<Source | null>;
     received_at: string;
     reason: string;
     event_uuid: string | null;

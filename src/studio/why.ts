@@ -1,4 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
+import type { Source } from "../contracts/event.ts";
 import type { EventRecord, History, RunRecord, SetAsideRecord, WorkRecord } from "../contracts/history.ts";
 import type { Exit } from "../contracts/notification.ts";
 import { duration } from "./duration.ts";
@@ -105,13 +106,19 @@ function answerOf(
   return `${parts.join(" and ")}.${because}${isWaiting ? " A run is still under way." : ""}`;
 }
 
+const TOLD_BY: Record<Source, string> = {
+  posthog: "PostHog told of it",
+  segment: "Segment told of it",
+  sweep: "our own sweep found it",
+};
+
 function eventLink(event: EventRecord, { runs, exits }: History): Link {
   const run = runs.find(({ eventUuid }) => eventUuid === event.uuid);
   const exit = exits.find(({ eventUuid }) => eventUuid === event.uuid);
   const lateMs = event.receivedAt - Date.parse(event.occurredAt);
   return {
     ...link("event", event.occurredAt, "quiet", event.name),
-    sentence: `${event.distinctId} did ${event.name}; it arrived ${lateMs < 1_000 ? "at once" : `${duration(lateMs)} later`}.`,
+    sentence: `${event.distinctId} did ${event.name}; ${TOLD_BY[event.source]} ${lateMs < 1_000 ? "at once" : `${duration(lateMs)} later`}.`,
     value: event.uuid,
     workflow: run?.workflow ?? exit?.workflow ?? null,
     runRef: run?.transactionId ?? null,

@@ -74,6 +74,7 @@ async function begin(store: Store, number: number, now: number): Promise<void> {
   }
   if (number % 5 === 0)
     await store.setAside({
+      source: "posthog",
       receivedAt: new Date(now).toISOString(),
       reason: `does not fit ${workflow}: property ${number % 40} is missing`,
       eventUuid: `aside-${number}`,

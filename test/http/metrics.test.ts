@@ -18,8 +18,8 @@ describe("GET /metrics", () => {
 
     const numbers = await read(url);
     expect(numbers).toMatchObject({
-      'bridge_webhook_answers_total{status="202"}': 7,
-      'bridge_webhook_answers_total{status="401"}': 1,
+      'bridge_webhook_answers_total{source="posthog",status="202"}': 7,
+      'bridge_webhook_answers_total{source="posthog",status="401"}': 1,
       'bridge_events_total{outcome="accepted"}': 1,
       'bridge_events_total{outcome="duplicate"}': 1,
       'bridge_events_total{outcome="ignored"}': 3,

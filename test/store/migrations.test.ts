@@ -58,7 +58,7 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
 /** What every query makes of it. */
 async function expectAll(store: Store): Promise<void> {
   expect(await store.knownEvents(["u", "e", "s"])).toHaveLength(3);
-  expect(await store.listSetAside(1)).toMatchObject([{ eventUuid: "s", distinctId: null }]);
+  expect(await store.listSetAside(1)).toMatchObject([{ source: "posthog", eventUuid: "s", distinctId: null }]);
   expect(await store.countLanes()).toMatchObject([
     { lane: "novu", waiting: 2, oldestDueAt: now() },
     { lane: "profiles", waiting: 0, oldestDueAt: null },

@@ -84,7 +84,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         starts: [],
         exits: [exit()],
       });
-      const aside = { receivedAt: LATER, eventUuid: "s", eventName: "x", body: "{}" };
+      const aside = { source: "segment" as const, receivedAt: LATER, eventUuid: "s", eventName: "x", body: "{}" };
       await store.setAside({ ...aside, reason: "hers", distinctId: "ada" });
       await store.setAside({ ...aside, reason: "of somebody else", distinctId: "grace" });
 
@@ -139,6 +139,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
     it("pages what was set aside, by reason, and about a person or an event", async () => {
       for (let index = 0; index < 5; index += 1)
         await store.setAside({
+          source: "posthog",
           receivedAt: index === 0 ? OCCURRED_AT : LATER,
           reason: index < 2 ? "one" : "other",
           eventUuid: `u${index}`,

@@ -388,7 +388,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       const left = exit({ eventUuid: uuid, distinctId, occurredAt });
       await store.accept(event({ uuid, distinctId, occurredAt }), { starts: [], exits: [left] });
       const about = { eventUuid: `${distinctId}-odd`, eventName: "odd", distinctId };
-      await store.setAside({ receivedAt: occurredAt, reason: "a reason", ...about, body: "" });
+      await store.setAside({ source: "posthog", receivedAt: occurredAt, reason: "a reason", ...about, body: "" });
       await store.takePlace({ ...place, step: "welcome" }, { most: 3, withinMs: DAY_MS });
       await store.capture(clicked({ transactionId: place.transactionId, distinctId }));
       await store.schedule(unheardKey(place.transactionId), { kind: "unheard", body: place }, now);

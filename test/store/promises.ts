@@ -425,10 +425,11 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
     it("keeps the newest of what caused nothing", async () => {
       for (let index = 0; index < 1_005; index += 1) {
-        await store.setAside(setAside({ reason: `reason ${index}`, body: "x".repeat(30_000) }));
+        await store.setAside(setAside({ source: "segment", reason: `reason ${index}`, body: "x".repeat(30_000) }));
       }
       const kept = await store.listSetAside(2_000);
       expect([kept.length, kept[0]?.reason, kept[0]?.body.length]).toEqual([1_000, "reason 1004", 20_000]);
+      expect(kept[0]?.source).toBe("segment");
     });
 
     /** As many pieces of work, each dead of its cause after a failure. */
@@ -458,7 +459,7 @@ function routing(): Routing {
 
 function setAside(changes: Partial<SetAside> = {}): SetAside {
   const nobody = { eventUuid: null, eventName: null, distinctId: null };
-  return { receivedAt: OCCURRED_AT, reason: "a reason", ...nobody, body: "", ...changes };
+  return { source: "posthog", receivedAt: OCCURRED_AT, reason: "a reason", ...nobody, body: "", ...changes };
 }
 
 function workOf({ body }: { body: string }): Work {

@@ -94,7 +94,7 @@ describe("why", () => {
       { person: "ada" },
     );
     expect(links.at(-1)?.sentence).toBe(
-      "welcome was sent by email. PostHog could not be asked, so the properties that came with the event counted.",
+      "welcome was sent by email. The person could not be asked for, so the properties that came with the event counted.",
     );
   });
 
@@ -111,7 +111,7 @@ describe("why", () => {
   });
 
   it("keeps to what was set aside for this workflow", () => {
-    const aside = { id: 1, receivedAt: LATER, eventUuid: "u", distinctId: "ada", body: "" };
+    const aside = { id: 1, source: "posthog" as const, receivedAt: LATER, eventUuid: "u", distinctId: "ada", body: "" };
     const setAside = [
       { ...aside, eventName: "checkout_started", reason: "anonymous" },
       { ...aside, eventName: "$pageview", reason: 'no workflow listens to "$pageview"' },

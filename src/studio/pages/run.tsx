@@ -3,6 +3,7 @@ import type { LabJob } from "../../contracts/lab.ts";
 import { novuLinks } from "../novu-links.ts";
 import { link, page } from "../page.ts";
 import { exact, Id, Panel, Pill, type Tone, When } from "../ui/parts.tsx";
+import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { Axis, Timeline } from "../ui/timeline.tsx";
 import { type Chain, explain, inOrder } from "../why.ts";
 import { Status } from "./run-table.tsx";
@@ -94,7 +95,11 @@ export const runPage = page<RunStory>({
             </Panel>
           ) : null}
           {events.map((event) => (
-            <Panel key={event.uuid} title={`The event ${event.name}`} aside={<Id>{event.uuid}</Id>}>
+            <Panel
+              key={event.uuid}
+              title={`The event ${event.name}, from ${SOURCE_NAMES[event.source]}`}
+              aside={<Id>{event.uuid}</Id>}
+            >
               <div className="body">
                 <pre>{JSON.stringify(event.properties, null, 2)}</pre>
               </div>

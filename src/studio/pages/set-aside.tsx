@@ -1,6 +1,7 @@
 import type { SetAsideRecord } from "../../contracts/history.ts";
 import { ASKED_ROWS, cut, link, page } from "../page.ts";
 import { Empty, Id, number, Panel, Table, When } from "../ui/parts.tsx";
+import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { idOf } from "./queue.tsx";
 
 type Shown = Omit<SetAsideRecord, "body"> & {
@@ -79,7 +80,7 @@ export const setAsidePage = page<SetAside>({
             >
               <Table
                 caption="Deliveries that were set aside"
-                columns={["Event", "Person", "Reason", "Arrived", "Body"]}
+                columns={["Event", "Source", "Person", "Reason", "Arrived", "Body"]}
               >
                 {deliveries.map((one) => (
                   <tr key={one.id}>
@@ -91,6 +92,7 @@ export const setAsidePage = page<SetAside>({
                         </span>
                       )}
                     </td>
+                    <td>{SOURCE_NAMES[one.source]}</td>
                     <td>
                       {one.distinctId === null ? (
                         <span className="quiet">–</span>

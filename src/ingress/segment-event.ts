@@ -1,0 +1,107 @@
+import { z } from "zod";
+import type { LifecycleEvent } from "../contracts/event.ts";
+import { propertiesOfTraits, respelled } from "../contracts/segment-traits.ts";
+import { DistinctId, Id, isoTime, Properties, placesOf } from "./event-parts.ts";
+import { nameHere } from "./segment-names.ts";
+import type { Read } from "./take-event.ts";
+
+const text = z.string().nullish().catch(null);
+
+/** What each of Segment's calls has. Source: https://www.twilio.com/docs/segment/connections/spec/common */
+const Message = z.object({
+  type: z.string(),
+  messageId: Id,
+  userId: DistinctId.nullish(),
+  anonymousId: DistinctId.nullish(),
+  /** When it happened, set right by Segment for a sender whose clock is wrong. */
+  timestamp: text,
+  originalTimestamp: text,
+  context: z
+    .object({ traits: Properties.nullish().catch(null), timezone: text, locale: text })
+    .nullish()
+    .catch(null),
+});
+type Message = z.output<typeof Message>;
+
+const Track = z.object({ event: z.string().min(1), properties: Properties.nullish() });
+const Identify = z.object({ traits: Properties.nullish() });
+const Viewed = z.object({ name: text, properties: Properties.nullish() });
+const Alias = z.object({ previousId: DistinctId });
+
+/** What an event is besides what each of them has. */
+type Said = Pick<LifecycleEvent, "name" | "properties" | "saysWho" | "sets" | "formerId" | "nobody"> & {
+  traits?: Record<string, unknown>;
+};
+
+const READERS: Record<string, (body: unknown) => Said> = {
+  track(body) {
+    const { event, properties } = Track.parse(body);
+    return { name: nameHere(event), properties: respelled(properties ?? {}) };
+  },
+  identify(body) {
+    const traits = propertiesOfTraits(Identify.parse(body).traits ?? {});
+    return { name: "identify", properties: {}, saysWho: true, sets: Object.keys(traits), traits };
+  },
+  alias: (body) => ({ name: "alias", properties: {}, saysWho: true, formerId: Alias.parse(body).previousId }),
+  group: () => ({ name: "group", properties: {}, saysWho: true, nobody: "about a group, and not a person" }),
+  page: (body) => viewed(body, "Page"),
+  screen: (body) => viewed(body, "Screen"),
+};
+
+/**
+ * One of Segment's calls as an event, or what is missing. `messageId` is its id. One without a usable
+ * time counts as of `now`. Only a `userId` makes somebody known: an `anonymousId` is a device's.
+ */
+export function readSegmentEvent(body: unknown, now: number): Read {
+  const message = Message.safeParse(body);
+  if (!message.success) return misfit(message.error);
+  const { type } = message.data;
+  const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
+  if (read === undefined) return { misfit: whyNot(type) };
+  try {
+    return eventOf(message.data, read(body), now);
+  } catch (error) {
+    if (error instanceof z.ZodError) return misfit(error);
+    throw error;
+  }
+}
+
+function eventOf(message: Message, { traits, ...said }: Said, now: number): Read {
+  const { messageId, userId, anonymousId, timestamp, originalTimestamp, context } = message;
+  const distinctId = userId ?? anonymousId;
+  if (distinctId == null) return { misfit: "not an event of Segment's: it has neither userId nor anonymousId" };
+  const personProperties = {
+    ...(context?.timezone && { $timezone: context.timezone }),
+    ...(context?.locale && { locale: context.locale }),
+    ...propertiesOfTraits(context?.traits ?? {}),
+    ...traits,
+  };
+  return {
+    event: {
+      source: "segment",
+      uuid: messageId,
+      distinctId,
+      occurredAt: isoTime(timestamp ?? originalTimestamp, now),
+      personProperties: Object.keys(personProperties).length === 0 ? null : personProperties,
+      ...(userId == null && { nobody: "anonymous" }),
+      ...said,
+    },
+  };
+}
+
+function viewed(body: unknown, what: "Page" | "Screen"): Said {
+  const { name, properties } = Viewed.parse(body);
+  return {
+    name: nameHere(name ? `Viewed ${name} ${what}` : `Viewed a ${what}`),
+    properties: respelled(properties ?? {}),
+  };
+}
+
+function whyNot(type: string): string {
+  if (type === "delete") return "nobody is deleted by an event: npm run person -- delete does it";
+  return `nothing is done with Segment's "${type.slice(0, 40)}"`;
+}
+
+function misfit(error: z.ZodError): Read {
+  return { misfit: `not an event of Segment's: ${placesOf(error)} missing or not of the expected type` };
+}

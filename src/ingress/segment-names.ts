@@ -1,0 +1,36 @@
+/**
+ * What Segment's events are called here: on the left as teams name them at Segment, on the right as the
+ * workflows listen to them. Write yours here; what is not in the list keeps its name. A page or screen
+ * that has a name is "Viewed <name> Page" or "Viewed <name> Screen", as Segment's destinations call it.
+ * Source: https://www.twilio.com/docs/segment/connections/spec/track#event
+ */
+const NAMES: Record<string, string> = {
+  "User Registered": "user_signed_up",
+  "User Signed Up": "user_signed_up",
+  "Signed Up": "user_signed_up",
+  "Onboarding Stalled": "onboarding_stalled",
+  "Onboarding Step Completed": "onboarding_step_completed",
+  "Onboarding Completed": "onboarding_completed",
+  "Feature First Used": "feature_first_used",
+  "Dashboard First Viewed": "dashboard_first_viewed",
+  "Checkout Started": "checkout_started",
+  "Checkout Completed": "checkout_completed",
+  "Order Completed": "checkout_completed",
+  "Session Started": "session_started",
+  "Application Opened": "session_started",
+  "Session Ended": "session_ended",
+  "Key Action Completed": "key_action_completed",
+  "Pricing Page Viewed": "pricing_page_viewed",
+  "Viewed Pricing Page": "pricing_page_viewed",
+  "Trial Day 12": "trial_day_12",
+  "Subscription Upgraded": "subscription_upgraded",
+  "User Inactive": "user_inactive",
+};
+
+/** The events of Segment that have another name here, with that name. */
+export const SEGMENT_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(NAMES));
+
+/** What an event of Segment is called here. */
+export function nameHere(name: string): string {
+  return SEGMENT_NAMES.get(name) ?? name;
+}
