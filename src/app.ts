@@ -2,7 +2,7 @@ import express from "express";
 import { brand } from "../emails/_components/brand.ts";
 import { createChoosing } from "./app/choosing.ts";
 import { openDoors } from "./app/doors.ts";
-import { personPlaces } from "./app/persons.ts";
+import { personPlaces, profileHere } from "./app/persons.ts";
 import { liveTools, sampleTools } from "./app/tools.ts";
 import { startWorking } from "./app/working.ts";
 import { createLinks } from "./attribution/links.ts";
@@ -88,7 +88,7 @@ export async function openApp(
     const links = createLinks({ keys: config.linkSigningKeys, publicUrl, source: brand.utmSource });
 
     // Novu: the bridge it calls, the API we call
-    const places = personPlaces(config);
+    const places = personPlaces(config, store);
     const decisions = createNotedDecisions();
     const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
     const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
@@ -141,7 +141,7 @@ export async function openApp(
     const sendingSteps = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [];
     const perform = createPerform({
       novu: novuApi,
-      runs: { ...store, decide, markStarted },
+      runs: { ...store, decide, markStarted, profileHere: profileHere(store) },
       report,
       tellChoices: choosing.tell,
       sendingSteps,

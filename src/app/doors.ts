@@ -133,8 +133,8 @@ export function openDoors({
     return result;
   }
 
-  async function keep(event: LifecycleEvent, { starts, exits, profiles = [], merges = [] }: Routing) {
-    const outcome = await store.accept(event, { starts, exits, profiles, merges });
+  async function keep(event: LifecycleEvent, { starts, exits, profiles = [], merges = [], traits = [] }: Routing) {
+    const outcome = await store.accept(event, { starts, exits, profiles, merges, traits });
     if (outcome === "duplicate") return outcome;
     if (starts.length + exits.length > 0) onWork("novu");
     if (profiles.length > 0) onWork("profiles");

@@ -1,8 +1,27 @@
 import type { Config } from "../config.ts";
+import type { Profile } from "../contracts/notification.ts";
 import type { PersonPlaces } from "../contracts/person.ts";
+import type { Run } from "../contracts/run.ts";
+import { ownPersons } from "../people/own-persons.ts";
 import { postHogPersons } from "../people/posthog-persons.ts";
+import { subscriberOf } from "../routing/profile.ts";
+import type { Store } from "../store/store.ts";
+
+type Told = Pick<Profile, "subscriber" | "occurredAt">;
 
 /** Where persons are read at the moment of sending. */
-export function personPlaces({ posthog }: Pick<Config, "posthog" | "segment">): PersonPlaces {
-  return { ...(posthog && { posthog: postHogPersons(posthog) }) };
+export function personPlaces(
+  { posthog }: Pick<Config, "posthog" | "segment">,
+  { traitsOf }: Pick<Store, "traitsOf">,
+): PersonPlaces {
+  return { ...(posthog && { posthog: postHogPersons(posthog) }), own: ownPersons(traitsOf) };
+}
+
+/** Whom a run is of, as far as it was told here; null when nothing was, or the event brought its person along. */
+export function profileHere({ traitsOf }: Pick<Store, "traitsOf">) {
+  return async ({ source, distinctId }: Pick<Run, "source" | "distinctId">): Promise<Told | null> => {
+    if (source !== "segment") return null;
+    const told = (await traitsOf([distinctId])).get(distinctId);
+    return told ? { subscriber: subscriberOf(distinctId, told.properties), occurredAt: told.occurredAt } : null;
+  };
 }

@@ -46,7 +46,7 @@ export const Decision = z.object({
   reason: Reason.nullable(),
   detail: z.string().nullable(),
   /** Which person it rests on; null when none was asked for. */
-  personSource: z.enum(["posthog", "segment", "event", "snapshot"]).nullable(),
+  personSource: z.enum(["posthog", "segment", "own", "snapshot"]).nullable(),
   /** Which email it was, by the name of its component; null on other channels, and of what was not made. */
   template: z.string().nullable().default(null),
   /** What was shown for each experiment, and what each holdout said, by flag. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { PersonProperties } from "./person.ts";
 import { Run } from "./run.ts";
 
 /** The profile that Novu keeps of a person; `subscriberId` is the distinct id. */
@@ -25,6 +26,14 @@ export const Profile = z.object({
   eventUuid: z.string().min(1),
 });
 export type Profile = z.infer<typeof Profile>;
+
+/** What a source that keeps no persons has told of one; what it names and leaves undefined is no more. */
+export interface Traits {
+  distinctId: string;
+  /** ISO 8601 */
+  occurredAt: string;
+  properties: PersonProperties;
+}
 
 /** Two distinct ids are one person's: what is kept by the former counts for the kept one, and the other way round. */
 export interface Merge {
@@ -83,4 +92,6 @@ export interface Routing {
   profiles?: Profile[];
   /** None when left out. */
   merges?: Merge[];
+  /** None when left out. */
+  traits?: Traits[];
 }

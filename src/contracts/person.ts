@@ -45,10 +45,10 @@ export interface Person {
   distinctId: string;
   properties: PersonProperties;
   /**
-   * `posthog`, `segment`: read there at this moment. `event`: as of the event, because there is nobody to ask.
-   * `snapshot`: as of the event too, because whoever was to be asked could not be. `sample`: a preview.
+   * `posthog`, `segment`: read there at this moment. `own`: what has been told of them here, because nobody else
+   * knows them. `snapshot`: as of the event, because whoever was to be asked could not be. `sample`: a preview.
    */
-  source: "posthog" | "segment" | "event" | "snapshot" | "sample";
+  source: "posthog" | "segment" | "own" | "snapshot" | "sample";
 }
 
 /** The declared properties of those distinct ids that are known there. Throws when it cannot be asked. */
@@ -63,8 +63,8 @@ export interface PersonPlace {
   mostAtOnce: number;
 }
 
-/** The places that are configured. */
-export type PersonPlaces = Partial<Record<"posthog" | "segment", PersonPlace>>;
+/** The places that are configured, and what has been told of persons here. */
+export type PersonPlaces = Partial<Record<"posthog" | "segment", PersonPlace>> & { own: PersonPlace };
 
 /** What asking for a person came to. Unavailable says nothing about the person. */
 export type PersonLookup =

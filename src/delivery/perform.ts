@@ -4,11 +4,19 @@ import type { EntryLimit, Exit, Start, Subscriber } from "../contracts/notificat
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
+import { RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { createTell, type Profiles } from "./tell.ts";
+import { createTell, type Profiled, type Profiles } from "./tell.ts";
 import type { createTellChoices } from "./tell-choices.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Job } from "./worker.ts";
+
+/**
+ * Segment delivers in no order: the identify that goes with an event may come just after it. For so long
+ * after the event a run of somebody whom nobody has named waits.
+ */
+const IDENTIFY_LATE_MS = 10_000;
+const LOOK_AGAIN_MS = 2_000;
 
 type Why = Pick<Decision, "reason" | "detail">;
 
@@ -30,6 +38,8 @@ interface Runs {
   }): Promise<string[]>;
   enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
   refuse(transactionId: string): Promise<void>;
+  /** Whom it is of, as far as that was told apart from its event; null when nothing was. */
+  profileHere(run: Run): Promise<Profiled | null>;
 }
 
 /**
@@ -102,6 +112,7 @@ export function createPerform({
       return runs.refuse(run.transactionId);
     }
 
+    await tellFirst(run);
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
     await pace();
@@ -120,6 +131,16 @@ export function createPerform({
       tell.settle({ subscriber: start.to, occurredAt: run.occurredAt }, told),
     ]);
     if (outcome === "left") await cancel(run.transactionId, workflow);
+  }
+
+  /** Whose event brings no person along has to be known to Novu before the run is: what is triggered is the same at each try. */
+  async function tellFirst(run: Run): Promise<void> {
+    if (run.source !== "segment") return;
+    const known = await runs.profileHere(run);
+    const age = now() - Date.parse(run.occurredAt);
+    if (!isNamed(known?.subscriber) && age >= 0 && age < IDENTIFY_LATE_MS)
+      throw new RetryLaterError("nobody has said yet who this is", { retryAfterMs: LOOK_AGAIN_MS, refused: false });
+    if (known !== null) await tell.profile({ ...known, eventUuid: run.eventUuid });
   }
 
   /** Why a run is not to begin any more; null when it is. */
@@ -190,6 +211,10 @@ function isOftenWithin(times: string[], nth: number, withinMs: number): boolean 
     const last = times[index + nth - 1];
     return last !== undefined && Date.parse(last) - Date.parse(time) <= withinMs;
   });
+}
+
+function isNamed({ email, phone }: Partial<Subscriber> = {}): boolean {
+  return email !== undefined || phone !== undefined;
 }
 
 function throwIfAny(trouble: Error | null): void {

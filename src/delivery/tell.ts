@@ -3,7 +3,8 @@ import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Log } from "../lib/log.ts";
 import { verdictOn } from "./verdict.ts";
 
-type Profiled = Pick<Profile, "subscriber" | "occurredAt">;
+/** What a person is known by, as of when. */
+export type Profiled = Pick<Profile, "subscriber" | "occurredAt">;
 type Told = Profiled & { isDoubtful: boolean };
 
 /** What Novu was told of whom. */

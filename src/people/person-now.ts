@@ -92,38 +92,43 @@ export function createPersonLookup({
 type LookUp = (distinctId: string) => Promise<PersonLookup>;
 
 /**
- * Whom to write to: the person now, or as of the event when nobody has or can be asked for one, or
- * null when there is none any more.
+ * Whom to write to: the person now, or what was told of them here where nobody else knows them, or as of
+ * the event when whoever knows cannot be asked, or null when there is none any more.
  */
 export function createPersonNow({ places, now, log }: { places: PersonPlaces; now: () => number; log: Log }) {
   const lookUps = {
     posthog: places.posthog && createPersonLookup({ place: places.posthog, now }),
     segment: places.segment && createPersonLookup({ place: places.segment, now }),
   };
+  const own = createPersonLookup({ place: places.own, now });
 
-  return async (
-    run: Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "snapshot">,
-  ): Promise<Person | null> => {
-    const { distinctId, snapshot: properties, transactionId } = run;
+  return async (run: AskedRun): Promise<Person | null> => {
+    const { distinctId, transactionId, snapshot } = run;
     const place = placeOf(run, lookUps);
-    if (place === null) return { distinctId, properties, source: "event" };
+    if (place === null) return asTold(run);
     const lookup = await place.lookUp(distinctId);
     if (lookup.outcome === "found") return { distinctId, properties: lookup.properties, source: place.source };
-    if (lookup.outcome === "not found")
-      return mayBeMissing(run, place.source) ? { distinctId, properties, source: "event" } : null;
+    if (lookup.outcome === "not found") return mayBeMissing(run, place.source) ? asTold(run) : null;
     log.warn({ stop: "people", transactionId, personSource: "snapshot", error: lookup.why });
-    return { distinctId, properties, source: "snapshot" };
+    return { distinctId, properties: snapshot, source: "snapshot" };
   };
 
+  async function asTold({ distinctId, transactionId, snapshot }: AskedRun): Promise<Person> {
+    const told = await own(distinctId);
+    if (told.outcome === "found") return { distinctId, properties: told.properties, source: "own" };
+    if (told.outcome === "not found") return { distinctId, properties: snapshot, source: "own" };
+    log.warn({ stop: "people", transactionId, personSource: "snapshot", error: told.why });
+    return { distinctId, properties: snapshot, source: "snapshot" };
+  }
+
   /** PostHog need not know everybody of whom Segment tells. */
-  function mayBeMissing(
-    { source, occurredAt }: Pick<Run, "source" | "occurredAt">,
-    at: "posthog" | "segment",
-  ): boolean {
+  function mayBeMissing({ source, occurredAt }: AskedRun, at: "posthog" | "segment"): boolean {
     if (source !== "segment") return false;
     return at === "posthog" || now() - Date.parse(occurredAt) < PROFILE_LATE_MS;
   }
 }
+
+type AskedRun = Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "snapshot">;
 
 /** Where the event came from, where persons are read there; else where they are. */
 function placeOf(

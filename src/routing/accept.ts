@@ -19,9 +19,10 @@ export function createAccept({
   return async (event, body) => {
     const { problems, ...routing } = route(event);
     for (const problem of problems) await setAside({ ...problem, event, body });
-    const { starts, exits, profiles = [], merges = [] } = routing;
+    const { starts, exits, profiles = [], merges = [], traits = [] } = routing;
     const reason = problems.map((problem) => problem.reason).join("; ");
-    if (starts.length + exits.length + profiles.length + merges.length === 0) return { outcome: "ignored", reason };
+    if (starts.length + exits.length + profiles.length + merges.length + traits.length === 0)
+      return { outcome: "ignored", reason };
     try {
       return { outcome: await keep(event, routing), ...(reason !== "" && { reason }) };
     } catch (error) {

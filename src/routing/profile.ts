@@ -1,5 +1,5 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
-import type { Profile, Subscriber } from "../contracts/notification.ts";
+import type { Profile, Subscriber, Traits } from "../contracts/notification.ts";
 import { PersonProperties, SUBSCRIBER_DATA } from "../contracts/person.ts";
 import { firstName, lastName } from "../lib/names.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
@@ -30,6 +30,16 @@ export function profileOf({ uuid, distinctId, occurredAt, personProperties }: Li
   const { subscriberId: _, ...known } = subscriber;
   const isEmpty = Object.values(known).every((value) => value === undefined);
   return isEmpty ? null : { subscriber, occurredAt, eventUuid: uuid };
+}
+
+/** What is to be kept here of an event's person, because nobody else can be asked for all of it later; null when nothing is. */
+export function traitsIn({ source, distinctId, occurredAt, personProperties }: LifecycleEvent): Traits | null {
+  if (source !== "segment" || personProperties === null) return null;
+  const declared = Object.keys(PersonProperties.shape).filter((name) => Object.hasOwn(personProperties, name));
+  if (declared.length === 0) return null;
+  const read: Record<string, unknown> = PersonProperties.parse(personProperties);
+  const properties = Object.fromEntries(declared.map((name) => [name, read[name]])) as PersonProperties;
+  return { distinctId, occurredAt, properties };
 }
 
 /** What is not known is left out, so that Novu keeps what it has. */

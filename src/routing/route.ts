@@ -8,7 +8,7 @@ import { transactionIdOf } from "../contracts/run.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { mergeOf, whyNobody } from "./identity.ts";
 import { whyInternal } from "./internal.ts";
-import { changesProfile, profileOf, subscriberOf } from "./profile.ts";
+import { changesProfile, profileOf, subscriberOf, traitsIn } from "./profile.ts";
 
 /** What an event should have caused but could not: by its cause, and in words. */
 export interface Problem {
@@ -56,10 +56,12 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
     // What starts a workflow brings the profile along.
     const profile = isAboutProfile && starts.length === 0 ? profileOf(event) : null;
     const profiles = profile === null ? [] : [profile];
+    const told = traitsIn(event);
     const isIdle = starts.length + exits.length + problems.length === 0;
-    if (isIdle && (listening.length > 0 || profiles.length + merges.length === 0))
+    const traits = told !== null && (!isIdle || event.saysWho) ? [told] : [];
+    if (isIdle && (listening.length > 0 || profiles.length + merges.length + traits.length === 0))
       problems.push({ cause: "filtered", reason: whyNotWanted(event, listening) });
-    return { starts, exits, profiles, merges, problems };
+    return { starts, exits, profiles, merges, ...(traits.length > 0 && { traits }), problems };
   };
 }
 
@@ -91,7 +93,8 @@ function startOf({
     entry,
     occurrence,
     startBy: startWithinMs === null ? null : new Date(Date.parse(event.occurredAt) + startWithinMs).toISOString(),
-    to: subscriberOf(event.distinctId, snapshot),
+    // Of whom Segment tells, Novu hears before, from all that was told of them.
+    to: event.source === "segment" ? { subscriberId: event.distinctId } : subscriberOf(event.distinctId, snapshot),
     run: {
       transactionId: transactionIdOf(event.uuid, id),
       eventUuid: event.uuid,

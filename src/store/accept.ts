@@ -1,6 +1,6 @@
 import type { Compilable, Kysely, OperationNodeSource, Transaction } from "kysely";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import type { Exit, Merge, Profile, Routing, Start } from "../contracts/notification.ts";
+import type { Exit, Merge, Profile, Routing, Start, Traits } from "../contracts/notification.ts";
 import { laneOf, type Work } from "../contracts/work.ts";
 import { type FromJson, insertRows, type Row, type Written } from "./insert-rows.ts";
 import type { Tables } from "./tables.ts";
@@ -13,11 +13,12 @@ export interface Acceptance {
   exits: Array<{ exit: Row<"exits">; work: Row<"work"> }>;
   profiles: Array<{ work: Row<"work"> }>;
   aliases: Row<"aliases">[];
+  traits: Row<"traits">[];
 }
 
 export function acceptanceOf(
   event: LifecycleEvent,
-  { starts, exits, profiles = [], merges = [] }: Routing,
+  { starts, exits, profiles = [], merges = [], traits = [] }: Routing,
   now: number,
 ): Acceptance {
   const { source, uuid, name, distinctId, occurredAt, properties } = event;
@@ -29,12 +30,13 @@ export function acceptanceOf(
       occurred_at: occurredAt,
       received_at: now,
       body: JSON.stringify({ source, uuid, name, distinctId, occurredAt, properties }),
-      about: profiles.length + merges.length > 0 ? distinctId : null,
+      about: profiles.length + merges.length + traits.length > 0 ? distinctId : null,
     },
     starts: starts.map((start) => ({ run: runRow(start), work: startWork(start, now) })),
     exits: exits.map((exit) => ({ exit: exitRow(exit), work: exitWork(exit, now) })),
     profiles: profiles.map((profile) => ({ work: profileWork(profile, now) })),
     aliases: merges.map(aliasRow),
+    traits: traits.flatMap(traitRows),
   };
 }
 
@@ -75,6 +77,7 @@ export async function acceptAll(
     keyOf,
   );
   const aliases = inOrder(firstOfEach(acceptances.flatMap((acceptance) => acceptance.aliases)), (row) => row.former_id);
+  const traits = inOrder(newestOfEach(acceptances.flatMap((acceptance) => acceptance.traits)), traitKey);
 
   try {
     return await acceptNew();
@@ -93,6 +96,7 @@ export async function acceptAll(
       insertRows(db, fromJson, "runs", runs),
       insertRows(db, fromJson, "exits", exits),
       insertFirst(db, aliases),
+      insertNewest(db, traits),
       insertRows(db, fromJson, "work", work)?.onConflict((conflict) => conflict.doNothing()),
     ];
     await writeTogether(inserts.flatMap((one) => one ?? []));
@@ -106,6 +110,7 @@ export async function acceptAll(
       ?.returning(["workflow", "distinct_id", "event_uuid"])
       .execute();
     await insertFirst(trx, aliases)?.execute();
+    await insertNewest(trx, traits)?.execute();
     const newEvents = new Set(addedEvents?.map(({ uuid }) => uuid));
     const newRuns = new Set(addedRuns?.map(({ transaction_id }) => transaction_id));
     const newExits = new Set(addedExits?.map(keyOf));
@@ -147,6 +152,39 @@ export async function acceptAll(
         ),
     );
   }
+
+  function insertNewest(on: Kysely<Tables>, rows: Row<"traits">[]) {
+    return insertRows(on, fromJson, "traits", rows)?.onConflict((conflict) =>
+      conflict
+        .columns(["distinct_id", "name"])
+        .doUpdateSet((row) => ({ value: row.ref("excluded.value"), occurred_at: row.ref("excluded.occurred_at") }))
+        .where((row) =>
+          row(
+            row.refTuple("excluded.occurred_at", "excluded.value"),
+            ">",
+            row.refTuple("traits.occurred_at", "traits.value"),
+          ),
+        ),
+    );
+  }
+}
+
+/** Of what is told of one property the newest counts, whenever it arrives. */
+function newestOfEach(rows: Row<"traits">[]): Row<"traits">[] {
+  const newest = new Map<string, Row<"traits">>();
+  for (const row of rows) {
+    const before = newest.get(traitKey(row));
+    if (before === undefined || isTraitBefore(before, row)) newest.set(traitKey(row), row);
+  }
+  return [...newest.values()];
+}
+
+function isTraitBefore(one: Row<"traits">, other: Row<"traits">): boolean {
+  return one.occurred_at === other.occurred_at ? one.value < other.value : one.occurred_at < other.occurred_at;
+}
+
+function traitKey({ distinct_id, name }: Row<"traits">): string {
+  return JSON.stringify([distinct_id, name]);
 }
 
 /** One statement takes each id once. */
@@ -212,6 +250,16 @@ function profileWork(profile: Profile, now: number): Row<"work"> {
 
 function aliasRow({ formerId, keptId, occurredAt }: Merge): Row<"aliases"> {
   return { former_id: formerId, kept_id: keptId, occurred_at: occurredAt };
+}
+
+/** What is named but has no value any more is kept as that. */
+function traitRows({ distinctId, occurredAt, properties }: Traits): Row<"traits">[] {
+  return Object.entries(properties).map(([name, value]) => ({
+    distinct_id: distinctId,
+    name,
+    value: JSON.stringify(value ?? null),
+    occurred_at: occurredAt,
+  }));
 }
 
 function keyOf({

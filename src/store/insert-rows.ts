@@ -47,6 +47,7 @@ const COLUMNS = {
   exits: { workflow: "text", distinct_id: "text", event_uuid: "text", event_name: "text", occurred_at: "text" },
   entries: { distinct_id: "text", workflow: "text", transaction_id: "text", occurred_at: "text" },
   profiles: { distinct_id: "text", occurred_at: "text", body: "text", is_doubtful: "integer" },
+  traits: { distinct_id: "text", name: "text", value: "text", occurred_at: "text" },
   aliases: { former_id: "text", kept_id: "text", occurred_at: "text" },
   work: {
     key: "text",

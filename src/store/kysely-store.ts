@@ -20,6 +20,7 @@ import { sends } from "./sends.ts";
 import { setAsideList } from "./set-aside.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
+import { traitMemory } from "./traits.ts";
 import { turns } from "./turns.ts";
 import { variantMemory } from "./variants.ts";
 import { workQueue } from "./work.ts";
@@ -105,6 +106,7 @@ export function createKyselyStore({
     ...turns({ db, now }),
     ...counts({ db }),
     ...profileMemory({ db, fromJson }),
+    ...traitMemory({ db }),
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),
     ...variantMemory({ db, now }),

@@ -262,6 +262,15 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   "0010-sources": {
     async up(db) {
       await db.schema.alterTable("set_aside").addColumn("source", "text").execute();
+      await db.schema
+        .createTable("traits")
+        .addColumn("distinct_id", "text", (column) => column.notNull())
+        .addColumn("name", "text", (column) => column.notNull())
+        .addColumn("value", "text", (column) => column.notNull())
+        .addColumn("occurred_at", "text", (column) => column.notNull())
+        .addPrimaryKeyConstraint("traits_once", ["distinct_id", "name"])
+        .execute();
+      await db.schema.createIndex("traits_by_age").on("traits").column("occurred_at").execute();
     },
   },
 });

@@ -21,6 +21,7 @@ const TABLE_OF = {
   captures: "captures",
   setAside: "set_aside",
   profiles: "profiles",
+  traits: "traits",
   optOuts: "opt_outs",
   bounces: "bounces",
   aliases: "aliases",
@@ -193,6 +194,21 @@ function sweeps(trx: Kysely<Tables>, before: number) {
           "distinct_id",
           "in",
           trx.selectFrom("profiles").select("distinct_id").where("occurred_at", "<", iso).limit(limit),
+        ),
+    (limit: number) =>
+      trx
+        .deleteFrom("traits")
+        .where(({ eb, refTuple }) =>
+          eb(
+            refTuple("distinct_id", "name"),
+            "in",
+            trx
+              .selectFrom("traits")
+              .select(["distinct_id", "name"])
+              .where("occurred_at", "<", iso)
+              .limit(limit)
+              .$asTuple("distinct_id", "name"),
+          ),
         ),
     (limit: number) =>
       trx

@@ -5,6 +5,7 @@ import type { RunVariant } from "../contracts/experiment.ts";
 import type { Histories } from "../contracts/history.ts";
 import type { EntryLimit, Exit, Routing, Subscriber } from "../contracts/notification.ts";
 import type { Bounce, Choice, Choices } from "../contracts/opt-out.ts";
+import type { PersonProperties } from "../contracts/person.ts";
 import type { Lane, Work } from "../contracts/work.ts";
 
 /** Work that this process has taken on, until it says what became of it. */
@@ -77,6 +78,7 @@ export type PersonRecords = Record<
   | "work"
   | "setAside"
   | "profiles"
+  | "traits"
   | "optOuts"
   | "bounces"
   | "aliases",
@@ -167,6 +169,12 @@ export interface Store extends Histories {
    * doubt when it is not this one, or when another was told meanwhile.
    */
   noteProfile(told: { profile: PersonProfile; known: PersonProfile | null }): Promise<ToldProfile>;
+
+  /**
+   * What sources that keep no persons have told of these, the newest of each property over all their ids, with
+   * the time of the newest, ISO 8601; nothing of whom nothing was told.
+   */
+  traitsOf(distinctIds: string[]): Promise<Map<string, { properties: PersonProperties; occurredAt: string }>>;
 
   /** When a person started a workflow by this event, within a time, both ends included; ISO 8601, earliest first. */
   occurrences(query: {

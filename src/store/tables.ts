@@ -35,6 +35,8 @@ export interface Tables {
   aliases: { former_id: string; kept_id: string; occurred_at: string };
   /** The newest profile that Novu was told of each person, as JSON. */
   profiles: { distinct_id: string; occurred_at: string; body: string; is_doubtful: number };
+  /** What was told of persons by sources that keep none: the newest of each property, as JSON. */
+  traits: { distinct_id: string; name: string; value: string; occurred_at: string };
   /** What people said of what they want, each time; the newest of each topic holds. It is never deleted for its age. */
   opt_outs: {
     distinct_id: string;

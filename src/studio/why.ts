@@ -179,7 +179,7 @@ function exitLink({ workflow, distinctId, eventName, occurredAt }: Exit, { runs 
 const RESTED_ON: Record<NonNullable<Decision["personSource"]>, string> = {
   posthog: "PostHog was asked for the person at that moment.",
   segment: "Segment was asked for the person at that moment.",
-  event: "The properties that came with the event counted, because there is nobody to ask for this person.",
+  own: "What had been told of the person by then counted, because there is nobody to ask for them.",
   snapshot: "The person could not be asked for, so the properties that came with the event counted.",
 };
 

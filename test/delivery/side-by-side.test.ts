@@ -215,6 +215,7 @@ describe("starts and exits of one person, side by side", () => {
           occurrences: stepwise("occurrences", store.occurrences),
           enter: stepwise("enter", store.enter),
           refuse: stepwise("refuse", store.refuse),
+          profileHere: async () => null,
           profileTold: store.profileTold,
           noteProfile: store.noteProfile,
         },

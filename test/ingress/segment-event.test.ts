@@ -119,6 +119,25 @@ describe("an identify", () => {
   });
 });
 
+describe("what it tells of its person", () => {
+  it("is kept here, as far as it is declared, of whatever causes something", () => {
+    const told = { traits: { email: "ada@example.com", plan: null, logins: 5 } };
+    const properties = { email: "ada@example.com", plan: undefined };
+    const traits = [{ distinctId: "ada", occurredAt: "2026-03-02T09:00:00.500Z", properties }];
+    expect(route(read({ type: "identify", ...told })).traits).toEqual(traits);
+    const { starts, ...track } = route(read({ context: told }));
+    expect(track.traits).toEqual(traits);
+    // Novu hears of it first, from all that was told.
+    expect(starts[0]?.to).toEqual({ subscriberId: "ada" });
+    expect(route(read({ event: "Something else", context: told }))).not.toHaveProperty("traits");
+  });
+
+  it("is enough to take an identify", () => {
+    const { traits, profiles, problems } = route(read({ type: "identify", traits: { onboardingCompleted: true } }));
+    expect([traits?.length, profiles, problems]).toEqual([1, [], []]);
+  });
+});
+
 describe("another call", () => {
   it("alias makes two ids one person's", () => {
     expect(route(read({ type: "alias", previousId: "visitor" })).merges).toEqual([

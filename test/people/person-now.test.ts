@@ -1,6 +1,6 @@
 import express from "express";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { PersonPlace } from "../../src/contracts/person.ts";
+import type { PersonPlace, PersonPlaces } from "../../src/contracts/person.ts";
 import type { Run } from "../../src/contracts/run.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { type Listening, serve } from "../../src/lib/server.ts";
@@ -121,12 +121,13 @@ describe("whom to write to", () => {
   const down: Read = async () => Promise.reject(new Error("down"));
 
   function personNow(
-    reads: { posthog?: Read; segment?: Read },
+    reads: { posthog?: Read; segment?: Read; own?: Read },
     { source = "posthog" as Run["source"], hoursLater = 0 } = {},
   ) {
+    const place = ([name, read]: [string, Read]) => [name, { name, read, mostAtOnce: 10 }] as const;
     const places = Object.fromEntries(
-      Object.entries(reads).map(([name, read]) => [name, { name, read, mostAtOnce: 10 }]),
-    );
+      Object.entries({ own: notFound, ...reads }).map(place),
+    ) as unknown as PersonPlaces;
     const clock = () => Date.parse(then) + hoursLater * HOUR_MS;
     const whom = createPersonNow({ places, now: clock, log: createLog({ level: "silent" }) });
     return whom({ transactionId: "t", distinctId: "ada", source, occurredAt: then, snapshot });
@@ -152,18 +153,32 @@ describe("whom to write to", () => {
       [both, "sweep", "posthog"],
       [{ posthog: found }, "segment", "posthog"],
       [{ segment: found }, "sweep", "segment"],
-      [{}, "segment", "event"],
+      [{}, "segment", "own"],
     ] as const)
       expect((await personNow(reads, { source }))?.source, `${Object.keys(reads)} for ${source}`).toBe(asked);
   });
 
-  it("is as of the event where a profile may still be made, and nobody when it is gone", async () => {
+  it("is as told here where a profile may still be made, and nobody when it is gone", async () => {
     const source = "segment";
-    expect(await personNow({ segment: notFound }, { source })).toMatchObject({
-      source: "event",
-      properties: { email: "then@example.com" },
+    expect(await personNow({ segment: notFound, own: found }, { source })).toMatchObject({
+      source: "own",
+      properties: { email: "now@example.com" },
     });
-    expect(await personNow({ segment: notFound }, { source, hoursLater: 1 })).toBeNull();
-    expect(await personNow({ posthog: notFound }, { source, hoursLater: 1 })).toMatchObject({ source: "event" });
+    expect(await personNow({ segment: notFound, own: found }, { source, hoursLater: 1 })).toBeNull();
+    expect(await personNow({ posthog: notFound, own: found }, { source, hoursLater: 1 })).toMatchObject({
+      source: "own",
+    });
+  });
+
+  it("is as of the event where nothing was told, or the store cannot be read", async () => {
+    const source = "segment";
+    for (const [own, from] of [
+      [notFound, "own"],
+      [down, "snapshot"],
+    ] as const)
+      expect(await personNow({ own }, { source })).toMatchObject({
+        source: from,
+        properties: { email: "then@example.com" },
+      });
   });
 });

@@ -417,6 +417,7 @@ const COUNTS = {
   work: 5,
   setAside: 1,
   profiles: 0,
+  traits: 0,
   optOuts: 0,
   bounces: 0,
   aliases: 0,

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { EntryLimit, Merge } from "../../src/contracts/notification.ts";
+import type { EntryLimit, Merge, Traits } from "../../src/contracts/notification.ts";
+import type { PersonProperties } from "../../src/contracts/person.ts";
 import { LANES } from "../../src/contracts/work.ts";
 import type { PersonProfile, Store, ToldProfile } from "../../src/store/store.ts";
-import { decision, event, exit, LATER, merge, OCCURRED_AT, profile, run, start } from "../support/facts.ts";
+import { decision, event, exit, LATER, merge, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
 import { permutations } from "../support/permutations.ts";
 import type { Engine } from "./promises.ts";
 
@@ -204,7 +205,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         const none = { decisions: 0, sends: 0, captures: 0, variants: 0, setAside: 0 };
         const records = await store.personRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
-        expect(counts).toEqual({ ...forgotten, ...none, optOuts: 0, bounces: 0 });
+        expect(counts).toEqual({ ...forgotten, ...none, traits: 0, optOuts: 0, bounces: 0 });
         expect(JSON.stringify(records)).not.toContain("grace");
         expect(await store.forgetPerson("ada")).toEqual(counts);
         for (const id of ["visitor", "ada"]) expect(Object.values(await store.personRecords(id)).flat()).toEqual([]);
@@ -223,6 +224,74 @@ export function storePeople(name: string, createEngine: () => Engine): void {
       });
     });
 
+    describe("what is told of a person", () => {
+      const say = (distinctId: string, occurredAt: string, properties: Record<string, unknown>) =>
+        accept({
+          distinctId,
+          traits: [traits({ distinctId, occurredAt, properties: properties as PersonProperties })],
+        });
+      const known = async (distinctId: string) => (await store.traitsOf([distinctId])).get(distinctId);
+
+      it.each([
+        ["one by one", false],
+        ["together", true],
+      ])("is the newest of each property, in whatever order it comes: %s", async (_name, together) => {
+        const tells: Array<[string, Record<string, unknown>]> = [
+          [EARLIER, { email: "then@example.com", plan: "trial", name: "Ada" }],
+          [OCCURRED_AT, { email: "ada@example.com", name: undefined }],
+          [LATER, { plan: "pro" }],
+        ];
+        for (const [index, order] of permutations(tells).entries()) {
+          const all = order.map(
+            ([at, properties]) =>
+              () =>
+                say(`ada ${index}`, at, properties),
+          );
+          if (together) await Promise.all(all.map((go) => go()));
+          else for (const go of all) await go();
+          expect(await known(`ada ${index}`)).toEqual({
+            properties: { email: "ada@example.com", plan: "pro" },
+            occurredAt: LATER,
+          });
+        }
+      });
+
+      it("is one of two of the same moment, whichever comes first", async () => {
+        const tells = [{ plan: "pro" }, { plan: "team" }];
+        const kept = [];
+        for (const [index, order] of permutations(tells).entries()) {
+          for (const properties of order) await say(`ada ${index}`, LATER, properties);
+          kept.push((await known(`ada ${index}`))?.properties.plan);
+        }
+        expect(new Set(kept).size).toBe(1);
+      });
+
+      it("is of all their ids, and of nobody else", async () => {
+        await say("visitor", OCCURRED_AT, { email: "ada@example.com", plan: "trial" });
+        await say("ada", LATER, { plan: "pro" });
+        await say("grace", LATER, { plan: "team" });
+        expect(await known("ada")).toMatchObject({ properties: { plan: "pro" } });
+        await merged(["visitor", "ada"]);
+        const all = await store.traitsOf(["visitor", "ada", "grace", "linus"]);
+        expect([...all].map(([id, { properties }]) => [id, properties])).toEqual([
+          ["visitor", { email: "ada@example.com", plan: "pro" }],
+          ["ada", { email: "ada@example.com", plan: "pro" }],
+          ["grace", { plan: "team" }],
+        ]);
+      });
+
+      it("comes with its event, is forgotten with its person, and for its age", async () => {
+        await say("visitor", OCCURRED_AT, { email: "ada@example.com" });
+        await say("ada", LATER, { email: "ada@example.com", plan: "pro" });
+        await merged(["visitor", "ada"]);
+        expect((await store.personRecords("ada")).traits).toHaveLength(3);
+        await store.prune(Date.parse(LATER), 100);
+        expect((await store.personRecords("ada")).traits).toHaveLength(2);
+        expect(await store.forgetPerson("visitor")).toMatchObject({ traits: 2 });
+        expect(await known("ada")).toBeUndefined();
+      });
+    });
+
     /** An event that causes just that. */
     async function accept({
       uuid = `i${++events}`,
@@ -233,6 +302,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
       distinctId?: string;
       profiles?: [ReturnType<typeof profile>];
       merges?: Merge[];
+      traits?: Traits[];
     }) {
       return store.accept(event({ uuid, distinctId }), { starts: [], exits: [], ...causes });
     }

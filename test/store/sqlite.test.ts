@@ -16,6 +16,7 @@ import {
   profile,
   run,
   start,
+  traits,
   unsubscribed,
 } from "../support/facts.ts";
 import { testFolder } from "../support/sandbox.ts";
@@ -47,6 +48,9 @@ describe("no statement reads a whole table", () => {
     ["accept", event(), { starts: [start()], exits: [exit()] }],
     ["accept", event({ uuid: "i" }), { starts: [], exits: [], profiles: [profile()], merges: [merge()] }],
     ["accept", event({ uuid: "i" }), { starts: [], exits: [], profiles: [profile()], merges: [merge()] }],
+    ["accept", event({ uuid: "t" }), { starts: [], exits: [], traits: [traits()] }],
+    ["accept", event({ uuid: "t" }), { starts: [], exits: [], traits: [traits()] }],
+    ["traitsOf", ["ada", "grace"]],
     ["knownEvents", ["u", "v"]],
     [
       "setAside",

@@ -1,7 +1,7 @@
 import type { Capture } from "../../src/contracts/capture.ts";
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
-import type { Exit, Merge, Profile, Start } from "../../src/contracts/notification.ts";
+import type { Exit, Merge, Profile, Start, Traits } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
 
 /** When the things that the tests make up happened. */
@@ -44,6 +44,12 @@ export function exit(changes: Partial<Exit> = {}): Exit {
 export function profile(changes: Partial<Profile> = {}): Profile {
   const subscriber = { subscriberId: "ada", email: "ada@example.com" };
   return { subscriber, occurredAt: OCCURRED_AT, eventUuid: "i", ...changes };
+}
+
+/** That is what her source has told of her. */
+export function traits(changes: Partial<Traits> = {}): Traits {
+  const properties = { email: "ada@example.com" } as Traits["properties"];
+  return { distinctId: "ada", occurredAt: OCCURRED_AT, properties, ...changes };
 }
 
 /** Ada was the visitor before. */

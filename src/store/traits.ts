@@ -1,0 +1,27 @@
+import type { Kysely } from "kysely";
+import { PersonProperties } from "../contracts/person.ts";
+import { idsOfPersons } from "./people.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/** What persons are known by, from sources that keep none. */
+export function traitMemory({ db }: { db: Kysely<Tables> }): Pick<Store, "traitsOf"> {
+  return {
+    async traitsOf(distinctIds) {
+      const persons = await idsOfPersons(db, distinctIds);
+      const ids = [...new Set([...persons.values()].flat())];
+      const rows =
+        ids.length === 0 ? [] : await db.selectFrom("traits").selectAll().where("distinct_id", "in", ids).execute();
+      rows.sort((a, b) =>
+        a.occurred_at < b.occurred_at ? -1 : a.occurred_at > b.occurred_at ? 1 : a.value < b.value ? -1 : 1,
+      );
+      const told = [...persons].map(([distinctId, theirs]) => {
+        const own = rows.filter((row) => theirs.includes(row.distinct_id));
+        const newest = Object.fromEntries(own.map(({ name, value }) => [name, JSON.parse(value)]));
+        const occurredAt = own.at(-1)?.occurred_at;
+        return [distinctId, occurredAt && { properties: PersonProperties.parse(newest), occurredAt }] as const;
+      });
+      return new Map(told.flatMap(([distinctId, person]) => (person ? [[distinctId, person]] : [])));
+    },
+  };
+}
