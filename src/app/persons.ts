@@ -4,6 +4,7 @@ import type { PersonPlaces } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import { ownPersons } from "../people/own-persons.ts";
 import { postHogPersons } from "../people/posthog-persons.ts";
+import { segmentProfiles } from "../people/segment-profiles.ts";
 import { subscriberOf } from "../routing/profile.ts";
 import type { Store } from "../store/store.ts";
 
@@ -11,10 +12,14 @@ type Told = Pick<Profile, "subscriber" | "occurredAt">;
 
 /** Where persons are read at the moment of sending. */
 export function personPlaces(
-  { posthog }: Pick<Config, "posthog" | "segment">,
+  { posthog, segment }: Pick<Config, "posthog" | "segment">,
   { traitsOf }: Pick<Store, "traitsOf">,
 ): PersonPlaces {
-  return { ...(posthog && { posthog: postHogPersons(posthog) }), own: ownPersons(traitsOf) };
+  return {
+    ...(posthog && { posthog: postHogPersons(posthog) }),
+    ...(segment?.profiles && { segment: segmentProfiles(segment.profiles) }),
+    own: ownPersons(traitsOf),
+  };
 }
 
 /** Whom a run is of, as far as it was told here; null when nothing was, or the event brought its person along. */

@@ -22,8 +22,12 @@ export interface LabMessage {
   read: boolean;
 }
 
-/** One event on its way from the local PostHog to the app, with what the app said each time. */
+/** Who tells the app of events in the sandbox. */
+export type LabSource = "posthog" | "segment";
+
+/** One event on its way from the local PostHog or Segment to the app, with what the app said each time. */
 export interface LabDelivery {
+  source: LabSource;
   /** The webhook id. */
   id: string;
   eventUuid: string;
@@ -34,6 +38,8 @@ export interface LabDelivery {
 }
 
 export interface LabPerson {
+  /** Who knows them so. */
+  source: LabSource;
   uuid: string;
   distinctIds: string[];
   properties: Record<string, unknown>;
@@ -102,12 +108,13 @@ export interface Lab {
   fire(event: string, distinctId: string, properties: Record<string, unknown>): Promise<string>;
 
   deliveries(): LabDelivery[];
-  /** Signs and sends a body to the app, as PostHog would, and answers the delivery's id. */
-  deliver(body: string): Promise<string>;
+  /** Signs and sends a body to the app, as the source would, and answers the delivery's id. */
+  deliver(body: string, source: LabSource): Promise<string>;
 
+  /** Somebody whom both know is there twice. */
   people(): LabPerson[];
-  /** Changes one property without any event; undefined takes it away. Throws for somebody unknown. */
-  setProperty(distinctId: string, name: string, value: unknown): void;
+  /** Changes one property at the source without any event; undefined takes it away. Throws for somebody unknown. */
+  setProperty(distinctId: string, name: string, value: unknown, source: LabSource): void;
 
   jobsOf(transactionId: string): LabJob[];
 

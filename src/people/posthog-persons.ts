@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type PersonPlace, PersonProperties, type ReadPersons } from "../contracts/person.ts";
 import { RetryLaterError } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
 
 /** As many distinct ids as PostHog takes in one call. */
@@ -44,9 +45,12 @@ export function postHogPersons({
         refused: true,
       });
     if (!response.ok) throw new Error(`PostHog answered ${response.status}${HINTS.get(response.status) ?? ""}`);
-    const { results } = Answer.parse(await response.json());
+    // What is wrong with it would be told with the ids in it.
+    const answer = Answer.safeParse(parseJson(await response.text()));
+    if (!answer.success)
+      throw new Error("PostHog's answer has no results to read; is POSTHOG_API_HOST its private API?");
     return new Map(
-      Object.entries(results).map(([distinctId, person]) => [
+      Object.entries(answer.data.results).map(([distinctId, person]) => [
         distinctId,
         PersonProperties.parse(person.properties ?? {}),
       ]),

@@ -12,10 +12,11 @@ import { loadState, type SavedState, saveState } from "./saved-state.ts";
 
 const HELP = `npm run dev [-- options]
 
-The app with a local PostHog and a local Novu; restarts when a file is saved.
+The app with a local PostHog, Segment and Novu; restarts when a file is saved.
 
   --fresh      forget what the sandbox remembers
-  --port N     the app's port (4000), with the studio at /studio; PostHog and Novu are at 4002 and 4003
+  --port N     the app's port (4000), with the studio at /studio; PostHog, Novu and Segment
+               are at 4002, 4003 and 4004
   --data DIR   where it keeps its data (./.data/dev)
   --help`;
 
@@ -44,10 +45,11 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
     dataDir,
     startAt: Math.max(saved?.now ?? 0, Date.now()),
     flowing: true,
-    ports: { app: port, posthog: SANDBOX_PORTS.posthog, novu: SANDBOX_PORTS.novu },
+    ports: { ...SANDBOX_PORTS, app: port },
     log: createLog({ level: "debug", destination: readable() }),
     novuState: saved?.novu,
     posthogState: saved?.posthog,
+    segmentState: saved?.segment,
     acts: saved?.acts,
   });
 
@@ -57,6 +59,7 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
       now: sandbox.clock.now(),
       novu: sandbox.novu.state,
       posthog: sandbox.posthog.state,
+      segment: sandbox.segment.state,
       acts: sandbox.acts,
       watcher: process.ppid,
     });

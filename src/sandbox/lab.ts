@@ -1,9 +1,11 @@
 import { toPlainText } from "@react-email/components";
 import type { Decision } from "../contracts/decision.ts";
 import type { Journey, Lab } from "../contracts/lab.ts";
+import { deliveriesOf, peopleOf } from "./lab-sources.ts";
 import type { LocalNovu } from "./local-novu/local-novu.ts";
 import type { PayloadSchema } from "./local-novu/state.ts";
 import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
+import type { LocalSegment } from "./local-segment/local-segment.ts";
 import { samplePayload, samplePersonProperties, sampleProperties } from "./samples.ts";
 import { type Act, exportStory, type NewAct } from "./story-export.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -18,6 +20,7 @@ const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
 export function createLab({
   clock,
   posthog,
+  segment,
   novu,
   acts,
   settled,
@@ -26,6 +29,7 @@ export function createLab({
 }: {
   clock: VirtualClock;
   posthog: LocalPostHog;
+  segment: LocalSegment;
   novu: LocalNovu & { secretKey: string };
   /** Where it notes what it does, besides events. */
   acts: Act[];
@@ -57,15 +61,16 @@ export function createLab({
       return uuid;
     },
 
-    deliveries: () => posthog.state.deliveries,
-    async deliver(body) {
-      const id = posthog.deliver(body);
+    deliveries: () => deliveriesOf({ posthog, segment }),
+    async deliver(body, source) {
+      const id = { posthog, segment }[source].deliver(body);
       await settled();
       return id;
     },
 
-    people: () => posthog.state.persons,
-    setProperty(distinctId, name, value) {
+    people: () => peopleOf({ posthog, segment }),
+    setProperty(distinctId, name, value, source) {
+      if (source === "segment") return segment.setTraits(distinctId, { [name]: value });
       posthog.setPerson(distinctId, { [name]: value });
       note({ kind: "becomes", person: distinctId, properties: { [name]: value } });
     },
@@ -155,7 +160,7 @@ export function createLab({
 
   function subscriberOf(distinctId: string) {
     const { email } =
-      posthog.state.persons.find(({ distinctIds }) => distinctIds.includes(distinctId))?.properties ?? {};
+      peopleOf({ posthog, segment }).find(({ distinctIds }) => distinctIds.includes(distinctId))?.properties ?? {};
     return { subscriberId: distinctId, ...(typeof email === "string" && { email }) };
   }
 

@@ -1,5 +1,5 @@
 import { type App, openApp } from "../app.ts";
-import type { Config, PostHogConfig } from "../config.ts";
+import type { Config, PostHogConfig, SegmentConfig } from "../config.ts";
 import type { NovuPlan } from "../contracts/novu-plan.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { createLab } from "./lab.ts";
@@ -7,6 +7,8 @@ import { type LocalNovu, openLocalNovu } from "./local-novu/local-novu.ts";
 import type { NovuState } from "./local-novu/state.ts";
 import { type LocalPostHog, openLocalPostHog } from "./local-posthog/local-posthog.ts";
 import type { PostHogState } from "./local-posthog/state.ts";
+import { type LocalSegment, openLocalSegment } from "./local-segment/local-segment.ts";
+import type { SegmentState } from "./local-segment/state.ts";
 import type { Act } from "./story-export.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
@@ -19,6 +21,10 @@ export const LOCAL_KEYS = {
   projectId: "1",
   linkSigning: "local-link-signing-key",
   novuSigningSecret: `whsec_${Buffer.from("posthog-novu-bridge local Novu").toString("base64")}`,
+  segmentSecret: "local-segment-secret",
+  segmentWriteKey: "local-segment-write-key",
+  segmentSpaceId: "spa_local",
+  segmentProfileToken: "local-segment-profile-token",
 } as const;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -31,7 +37,7 @@ const MARKETING: Config["marketing"] = {
 };
 /** Of a story that is exported. */
 const MOST_DECISIONS = 10_000;
-type LocalConfig = Config & { posthog: PostHogConfig };
+type LocalConfig = Config & { posthog: PostHogConfig; segment: SegmentConfig };
 type Workflows = NonNullable<Parameters<typeof openApp>[1]>["workflows"];
 
 export interface SandboxOptions {
@@ -45,15 +51,18 @@ export interface SandboxOptions {
   /** Whether time passes by itself, or only by travelling. */
   flowing?: boolean;
   /** 0 is any free port. */
-  ports?: { app: number; posthog: number; novu: number };
+  ports?: { app: number; posthog: number; novu: number; segment: number };
   log?: Log;
   /** Whether Novu tells the app what became of its messages, which it does from the team plan on. */
   novuWebhooks?: boolean;
   /** Whose events cause nothing. */
   internalUsers?: Config["internalUsers"];
-  /** What the two services remembered. */
+  /** Whether the app is a team's that has none; the local PostHog is there, and tells it nothing. */
+  withoutPostHog?: boolean;
+  /** What the services remembered. */
   novuState?: NovuState | undefined;
   posthogState?: PostHogState | undefined;
+  segmentState?: SegmentState | undefined;
   /** What was done by hand besides events. */
   acts?: Act[] | undefined;
 }
@@ -61,6 +70,7 @@ export interface SandboxOptions {
 export interface Sandbox extends AsyncDisposable {
   app: App;
   posthog: LocalPostHog;
+  segment: LocalSegment;
   novu: LocalNovu;
   clock: VirtualClock;
   config: LocalConfig;
@@ -75,7 +85,7 @@ export interface Sandbox extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** The unchanged app, pointed by URL at a local PostHog and a local Novu, with a clock that can travel. */
+/** The unchanged app, pointed by URL at a local PostHog, a local Segment and a local Novu, with a clock that can travel. */
 export async function openSandbox({
   dataDir,
   workflows,
@@ -84,15 +94,18 @@ export async function openSandbox({
   internalUsers = [],
   startAt,
   flowing = false,
-  ports = { app: 0, posthog: 0, novu: 0 },
+  ports = { app: 0, posthog: 0, novu: 0, segment: 0 },
   log = createLog({ level: "silent" }),
   marketing = MARKETING,
+  withoutPostHog = false,
   novuState,
   posthogState,
+  segmentState,
   acts = [],
 }: SandboxOptions): Promise<Sandbox> {
   const clock = createVirtualClock({ startAt, flowing });
   const posthog = await openLocalPostHog({ ...LOCAL_KEYS, clock, port: ports.posthog, state: posthogState });
+  const segment = await openLocalSegment({ ...LOCAL_KEYS, clock, port: ports.segment, state: segmentState });
   const novu = await openLocalNovu({ secretKey: LOCAL_KEYS.novu, plan, clock, port: ports.novu, state: novuState });
   const config: LocalConfig = {
     port: ports.app,
@@ -112,11 +125,15 @@ export async function openSandbox({
       webhookSecrets: [LOCAL_KEYS.novuSigningSecret],
     },
     posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
-    segment: null,
+    segment: {
+      secrets: [LOCAL_KEYS.segmentSecret],
+      profiles: { host: segment.url, spaceId: LOCAL_KEYS.segmentSpaceId, token: LOCAL_KEYS.segmentProfileToken },
+    },
   };
   const lab = createLab({
     clock,
     posthog,
+    segment,
     novu: { ...novu, secretKey: LOCAL_KEYS.novu },
     acts,
     settled,
@@ -124,7 +141,7 @@ export async function openSandbox({
     decisions: () => app.store.listDecisions({ limit: MOST_DECISIONS }),
   });
   const parts = { clock, log, lab, ...(workflows && { workflows }) };
-  let app = await openApp(config, parts);
+  let app = await start();
   await connect();
 
   const sandbox: Sandbox = {
@@ -132,6 +149,7 @@ export async function openSandbox({
       return app;
     },
     posthog,
+    segment,
     novu,
     clock,
     config,
@@ -141,25 +159,35 @@ export async function openSandbox({
       clock.travelBy((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),
     async restartApp() {
       await app.stop();
-      app = await openApp(config, parts);
+      app = await start();
       await connect();
     },
     async stop() {
       await app.stop();
       clock.stop();
       // Whoever still waits for an answer here waits for one that was made late on purpose.
-      await Promise.all([posthog.close(0), novu.close(0)]);
+      await Promise.all([posthog.close(0), segment.close(0), novu.close(0)]);
     },
     [Symbol.asyncDispose]: () => sandbox.stop(),
   };
   return sandbox;
 
-  /** What `connect` and `sync` do for a real project. */
+  function start(): Promise<App> {
+    return openApp(withoutPostHog ? { ...config, posthog: null } : config, parts);
+  }
+
+  /** What `connect` and `sync` do for a real project, and its owner at Segment. */
   async function connect(): Promise<void> {
-    posthog.connect({
-      url: `${app.url}/webhooks/posthog`,
-      signingSecret: LOCAL_KEYS.signingSecret,
-      events: app.events,
+    if (!withoutPostHog)
+      posthog.connect({
+        url: `${app.url}/webhooks/posthog`,
+        signingSecret: LOCAL_KEYS.signingSecret,
+        events: app.events,
+      });
+    segment.connect({
+      url: `${app.url}/webhooks/segment`,
+      signingSecret: LOCAL_KEYS.segmentSecret,
+      way: "webhook",
     });
     if (novuWebhooks)
       novu.sendWebhooks({ url: `${app.url}/webhooks/novu`, signingSecret: LOCAL_KEYS.novuSigningSecret });
@@ -177,6 +205,7 @@ export async function openSandbox({
     do {
       before = happenings();
       await posthog.idle();
+      await segment.idle();
       await app.idle();
       await novu.idle();
       await new Promise(setImmediate);
@@ -187,6 +216,8 @@ export async function openSandbox({
     return (
       posthog.state.events.length +
       posthog.state.deliveries.length +
+      segment.state.messages.length +
+      segment.state.deliveries.length +
       novu.bridgeCalls.length +
       novu.triggers.length +
       novu.webhooks.deliveries.flatMap(({ attempts }) => attempts).length +

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { NovuState } from "./local-novu/state.ts";
 import type { PostHogState } from "./local-posthog/state.ts";
+import type { SegmentState } from "./local-segment/state.ts";
 import type { Act } from "./story-export.ts";
 
 /** What the sandbox keeps from one start to the next, so that saving a file does not end the story. */
@@ -9,7 +10,8 @@ export interface SavedState {
   now: number;
   novu: NovuState;
   posthog: PostHogState;
-  /** None when an earlier version saved it. */
+  /** None when an earlier version saved it, as with the acts. */
+  segment?: SegmentState;
   acts?: Act[];
   /** The process that restarts it. */
   watcher?: number;

@@ -1,5 +1,5 @@
 import { describeError } from "../lib/errors.ts";
-import { keyOf, sign } from "../lib/standard-webhooks.ts";
+import { keyOf, sign as standardSign } from "../lib/standard-webhooks.ts";
 import type { Activity } from "./activity.ts";
 
 /** Where webhooks go, and what they are signed with. */
@@ -26,6 +26,9 @@ interface Delivery {
   attempts: Attempt[];
 }
 
+/** The headers that prove who sent it. */
+export type Sign = (delivery: Pick<Delivery, "id" | "body">, secret: string) => object;
+
 /** Delivers a body, signed anew for each try, until it is taken, given up, or tried often enough. */
 export function createSignedWebhooks({
   timeoutMs,
@@ -33,6 +36,7 @@ export function createSignedWebhooks({
   isGivenUp,
   now,
   activity,
+  sign = standardWebhook,
 }: {
   timeoutMs: number;
   retryAfterMs: readonly number[];
@@ -40,6 +44,7 @@ export function createSignedWebhooks({
   isGivenUp(status: number): boolean;
   now(): number;
   activity: Activity;
+  sign?: Sign;
 }): (delivery: Delivery, target: SignedTarget) => Promise<void> {
   return async (delivery, target) => {
     let status = await attempt(delivery, target);
@@ -58,9 +63,7 @@ export function createSignedWebhooks({
     const log = (status: number | null, answer: string) =>
       attempts.push({ at: now(), status, answer, ms: performance.now() - startedAt });
     try {
-      // Compared with the real time, whatever the sandbox's clock says.
-      const signature =
-        signingSecret === undefined ? {} : sign({ id, body, key: keyOf(signingSecret), nowMs: Date.now() });
+      const signature = signingSecret === undefined ? {} : sign({ id, body }, signingSecret);
       const headers = { "content-type": "application/json", ...own, ...signature };
       const signal = AbortSignal.timeout(timeoutMs);
       const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
@@ -71,4 +74,9 @@ export function createSignedWebhooks({
       return null;
     }
   }
+}
+
+function standardWebhook({ id, body }: Pick<Delivery, "id" | "body">, secret: string): object {
+  // Compared with the real time, whatever the sandbox's clock says.
+  return standardSign({ id, body, key: keyOf(secret), nowMs: Date.now() });
 }

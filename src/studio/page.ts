@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import type { Lab } from "../contracts/lab.ts";
+import type { Lab, LabSource } from "../contracts/lab.ts";
 import type { Facts } from "./facts.ts";
 import { within } from "./within.ts";
 
@@ -100,8 +100,9 @@ export function messagePath(id: string): string {
   return `/studio/messages/${encodeURIComponent(id)}`;
 }
 
-export function personPath(distinctId: string): string {
-  return `/studio/people/${encodeURIComponent(distinctId)}`;
+/** Whom both sources know has a page for each; without a source it is the first that knows them. */
+export function personPath(distinctId: string, source?: LabSource): string {
+  return link(`/studio/people/${encodeURIComponent(distinctId)}`, { source });
 }
 
 export function stepPath(workflow: string, step: string): string {

@@ -52,7 +52,7 @@ describe("with PostHog out of reach at the moment of a send", () => {
   });
 
   it("a restart of the app between two calls loses no count", async () => {
-    const ports = { app: await freePort(), posthog: 0, novu: 0 };
+    const ports = { app: await freePort(), posthog: 0, novu: 0, segment: 0 };
     await using sandbox = await testSandbox({ workflows: THEN_SEND, ports });
     loseSight(sandbox);
     happen(sandbox, "called");

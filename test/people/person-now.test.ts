@@ -50,16 +50,9 @@ describe("the person at this moment", () => {
     expect(await lookup()("unknown")).toEqual({ outcome: "not found" });
   });
 
-  it.each([
-    [{ status: 500 }, "PostHog answered 500"],
-    [{ status: 401 }, "personal key"],
-    [{ status: 403 }, "person:read"],
-    [{ status: 404 }, "POSTHOG_PROJECT_ID"],
-    [{ status: 200, body: { results: [] } }, "results"],
-  ])("is unavailable, which is not the same: %j", async (given, why) => {
-    answer = given;
-    const result = await lookup()("ada");
-    expect(result).toEqual({ outcome: "unavailable", why: expect.stringContaining(why) });
+  it("is unavailable, which is not the same", async () => {
+    answer = { status: 500 };
+    expect(await lookup()("ada")).toEqual({ outcome: "unavailable", why: "PostHog answered 500" });
   });
 
   it("is asked for in batches of at most 200, and once", async () => {

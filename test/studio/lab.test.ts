@@ -130,6 +130,55 @@ describe("an event that is fired", () => {
   });
 });
 
+describe("what comes from Segment", () => {
+  it("is told apart, and sent again and changed from there", async () => {
+    await using lab = await openLab();
+    const { here, sandbox } = lab;
+    sandbox.segment.send({ type: "track", userId: "ada", event: "User Registered" });
+    await sandbox.settled();
+    await travel(here, "hour");
+    capture(sandbox, "user_signed_up", "ada");
+    sandbox.segment.send({ type: "identify", userId: "ada", traits: { plan: "pro" } });
+    await sandbox.settled();
+    const { deliveries } = await api(here, "/deliveries");
+    expect(deliveries.map(({ source, event }: Record<string, string>) => `${source}: ${event}`)).toEqual([
+      "segment: identify",
+      "posthog: user_signed_up",
+      "segment: User Registered",
+    ]);
+    expect(await here.text("/deliveries")).toMatch(/>User Registered<.*?<td>Segment<\/td>/s);
+
+    const [{ id, body }] = deliveries;
+    const path = `/deliveries/${id}`;
+    expect(await here.text(path)).toMatch(/<dt>Source<\/dt><dd>Segment<\/dd>/);
+    expect(await here.text(path)).toContain('name="source" value="segment"');
+    const again = await api(here, within(await here.post("/deliveries/resend", { delivery: id })));
+    expect(again.delivery).toMatchObject({ source: "segment", body, distinctId: "ada" });
+    const changed = body.replace("pro", "team");
+    const edited = await here.post("/deliveries/paste", { body: changed, source: "segment" });
+    expect((await api(here, within(edited))).delivery).toMatchObject({ source: "segment", body: changed });
+    expect(sandbox.segment.state.deliveries).toHaveLength(4);
+    expect(sandbox.posthog.state.deliveries).toHaveLength(1);
+  });
+
+  it("makes people that are changed there", async () => {
+    await using lab = await openLab();
+    const { here, sandbox } = lab;
+    capture(sandbox, "user_signed_up", "ada");
+    sandbox.segment.send({ type: "identify", userId: "ada", traits: { plan: "pro" } });
+    await sandbox.settled();
+    const { people } = await api(here, "/people");
+    expect(people.map(({ source }: Record<string, string>) => source).sort()).toEqual(["posthog", "segment"]);
+    const page = "/people/ada?source=segment";
+    expect(await here.text(page)).toContain("What Segment knows");
+    expect(await here.text("/people/ada")).toContain("What PostHog knows");
+    await here.post("/people/change", { person: "ada", name: "plan", value: "team", source: "segment" });
+    expect((await api(here, page)).person).toMatchObject({ source: "segment", properties: { plan: "team" } });
+    expect((await api(here, "/people/ada")).person.properties).not.toHaveProperty("plan");
+    expect((await here.get("/people/grace?source=segment")).status).toBe(404);
+  });
+});
+
 describe("what people do, and what is known of them", () => {
   it("changes what the next step does: a note that was read", async () => {
     const told = async (isRead: boolean) => {

@@ -41,6 +41,12 @@ export async function busyStory(): Promise<Story> {
   await story.does("grace", "checkout_started", checkout(310));
   await story.does("joan", "checkout_started", { ...checkout(80), checkout_url: "javascript:alert(1)" });
   story.sandbox.posthog.deliver('{ "event": "user_signed_up" }');
+  story.sandbox.segment.send({
+    type: "page",
+    userId: "margaret",
+    name: "Pricing",
+    context: { traits: { plan: "pro" } },
+  });
   await story.until("day 8 14:00");
   return story;
 }
@@ -69,9 +75,11 @@ export function addressesOf(sandbox: Sandbox): Record<string, string[]> {
     ],
     "/fire": ["/fire?event=checkout_started", "/fire?another=yes&problem=An+event+needs+a+name"],
     "/deliveries": ["/deliveries"],
-    "/deliveries/:delivery": sandbox.posthog.state.deliveries.slice(-1).map(({ id }) => `/deliveries/${id}`),
+    "/deliveries/:delivery": [sandbox.posthog, sandbox.segment].flatMap(({ state }) =>
+      state.deliveries.slice(-1).map(({ id }) => `/deliveries/${id}`),
+    ),
     "/people": ["/people"],
-    "/people/:person": ["/people/katherine"],
+    "/people/:person": ["/people/katherine", "/people/margaret?source=segment"],
     "/story": ["/story"],
     "/workflows/:workflow/steps/:step": [
       "/workflows/onboarding/steps/welcome",

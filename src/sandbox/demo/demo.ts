@@ -53,7 +53,7 @@ async function main(): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-demo-"));
   try {
     // Nobody else may need the port while it only plays.
-    const ports = { app: values.stay ? Number(values.port) : 0, posthog: 0, novu: 0 };
+    const ports = { app: values.stay ? Number(values.port) : 0, posthog: 0, novu: 0, segment: 0 };
     await using sandbox = await openSandbox({ dataDir, startAt: STORY_STARTS_AT, plan: "free", ports });
     const { timeline, differences, surprise } = await play(sandbox);
     const files = writeMessages(sandbox, values.out);

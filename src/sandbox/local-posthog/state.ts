@@ -25,6 +25,8 @@ export interface CapturedEvent {
 export interface Delivery {
   /** The webhook id: the same over the retries, another one for a redelivery. */
   id: string;
+  /** When it began; missing when an earlier version saved it. */
+  at?: number;
   eventUuid: string;
   event: string;
   distinctId: string;

@@ -21,7 +21,7 @@ export interface Webhooks {
   /** The same event under a new webhook id, as a re-run from PostHog's pages makes it. */
   resend(eventUuid: string): void;
   /** A body as it is; answers the delivery's id. Throws when nothing is connected. */
-  deliver(delivery: Omit<Delivery, "id" | "attempts">): string;
+  deliver(delivery: Omit<Delivery, "id" | "at" | "attempts">): string;
 }
 
 /** Sends events as PostHog does: one per request, signed anew for each attempt, at least once and in no order. */
@@ -72,9 +72,10 @@ export function createWebhooks({
 
   function begin(
     target: Destination,
-    { eventUuid, event, distinctId, body }: Omit<Delivery, "id" | "attempts">,
+    { eventUuid, event, distinctId, body }: Omit<Delivery, "id" | "at" | "attempts">,
   ): string {
-    const delivery: Delivery = { id: randomUUID(), eventUuid, event, distinctId, body, attempts: [] };
+    const about = { eventUuid, event, distinctId, body };
+    const delivery: Delivery = { id: randomUUID(), at: clock.now(), ...about, attempts: [] };
     state.deliveries.push(delivery);
     void activity.during(() => deliver(delivery, target));
     return delivery.id;

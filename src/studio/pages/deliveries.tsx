@@ -1,5 +1,7 @@
+import type { ReactNode } from "react";
 import type { LabDelivery } from "../../contracts/lab.ts";
 import { parseJson } from "../../lib/json.ts";
+import { SOURCE_NAMES } from "../lab-sources.ts";
 import { cut, deliveryPath, type LabAction, labPage, link, personPath } from "../page.ts";
 import { Answer } from "../ui/app-answer.tsx";
 import { Icon } from "../ui/icons.tsx";
@@ -16,7 +18,7 @@ interface Deliveries {
   before: number | null;
 }
 
-/** What the local PostHog sent to the app, and what that answered. */
+/** What the local PostHog and Segment sent to the app, and what that answered. */
 export const deliveriesPage = labPage<Deliveries>({
   path: "/deliveries",
   async read({ lab, query: { event, before } }) {
@@ -33,7 +35,7 @@ export const deliveriesPage = labPage<Deliveries>({
   view({ deliveries, before }, { now, query }) {
     return {
       title: "Deliveries",
-      lead: "Each webhook of the local PostHog, with what the app answered.",
+      lead: "Each webhook of the local PostHog and the local Segment, with what the app answered.",
       content: (
         <Panel
           title="Newest first"
@@ -48,13 +50,14 @@ export const deliveriesPage = labPage<Deliveries>({
               <a href="/studio/fire">Fire an event</a>.
             </Empty>
           ) : (
-            <Table caption="Deliveries" columns={["Event", "Person", "Answer", "Delivered"]}>
+            <Table caption="Deliveries" columns={["Event", "Source", "Person", "Answer", "Delivered"]}>
               {deliveries.map((one) => (
                 <tr key={one.id}>
                   <th scope="row">
                     <a href={deliveryPath(one.id)}>{one.event}</a>
                   </th>
-                  <td>{one.distinctId === "" ? "–" : <a href={personPath(one.distinctId)}>{one.distinctId}</a>}</td>
+                  <td>{SOURCE_NAMES[one.source]}</td>
+                  <td>{personOf(one)}</td>
                   <td className="long">
                     <Answer {...one.attempts.at(-1)} />
                   </td>
@@ -90,7 +93,7 @@ export const deliveryPage = labPage<OneDelivery>({
   },
 
   view({ delivery, runs }, { now, token, here }) {
-    const { id, event, distinctId, eventUuid, body, attempts } = delivery;
+    const { id, source, event, distinctId, eventUuid, body, attempts } = delivery;
     return {
       title: event,
       content: (
@@ -118,11 +121,15 @@ export const deliveryPage = labPage<OneDelivery>({
               ))}
               <dl className="facts">
                 <div>
-                  <dt>Person</dt>
-                  <dd>{distinctId === "" ? "–" : <a href={personPath(distinctId)}>{distinctId}</a>}</dd>
+                  <dt>Source</dt>
+                  <dd>{SOURCE_NAMES[source]}</dd>
                 </div>
                 <div>
-                  <dt>Event uuid</dt>
+                  <dt>Person</dt>
+                  <dd>{personOf(delivery)}</dd>
+                </div>
+                <div>
+                  <dt>{source === "segment" ? "Message id" : "Event uuid"}</dt>
                   <dd>{eventUuid === "" ? "–" : <Id>{eventUuid}</Id>}</dd>
                 </div>
                 <div>
@@ -150,7 +157,7 @@ export const deliveryPage = labPage<OneDelivery>({
           <Panel title="The body">
             <div className="body">
               <form method="post" action="/studio/deliveries/paste" className="form">
-                <Hidden fields={{ token, here }} />
+                <Hidden fields={{ token, here, source }} />
                 <label className="field">
                   As it was sent, with line breaks; what you change is signed anew
                   <textarea name="body" rows={18} defaultValue={pretty(body)} spellCheck={false} />
@@ -172,15 +179,19 @@ export const deliveryPage = labPage<OneDelivery>({
   },
 });
 
-/** The same bytes under another webhook id. */
+/** The same bytes from the same source, under another webhook id. */
 export const resendAction: LabAction = {
   path: "/deliveries/resend",
   async run({ delivery: wanted }, lab) {
     const delivery = lab.deliveries().find(({ id }) => id === wanted);
     if (delivery === undefined) throw new Error("that delivery is no longer there");
-    return deliveryPath(await lab.deliver(delivery.body));
+    return deliveryPath(await lab.deliver(delivery.body, delivery.source));
   },
 };
+
+function personOf({ distinctId, source }: LabDelivery): ReactNode {
+  return distinctId === "" ? "–" : <a href={personPath(distinctId, source)}>{distinctId}</a>;
+}
 
 function pretty(body: string): string {
   const parsed = parseJson(body);

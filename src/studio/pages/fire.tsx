@@ -1,5 +1,6 @@
 import { parseJson } from "../../lib/json.ts";
 import { type EventField, fieldsOf, propertiesOf } from "../event-fields.ts";
+import { everybody, SOURCE_NAMES, sourceIn } from "../lab-sources.ts";
 import { backTo, deliveryPath, type LabAction, labPage, link } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel, Tabs } from "../ui/parts.tsx";
@@ -25,7 +26,7 @@ export const firePage = labPage<Fire>({
   path: "/fire",
   async read({ facts, lab, query }) {
     const events = lab.events();
-    const people = lab.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1));
+    const people = everybody(lab);
     const event = query.another === "yes" ? "" : (query.event ?? events[0] ?? "");
     return {
       events,
@@ -76,7 +77,17 @@ export const firePage = labPage<Fire>({
               <form method="post" action="/studio/deliveries/paste" className="form">
                 <Hidden fields={{ token, here: "/studio/fire" }} />
                 <label className="field">
-                  The body of a PostHog webhook; it is signed and sent to the app
+                  Whose webhook
+                  <select name="source">
+                    {Object.entries(SOURCE_NAMES).map(([source, name]) => (
+                      <option key={source} value={source}>
+                        {name}
+                      </option>
+                    ))}
+                  </select>
+                </label>
+                <label className="field">
+                  Its body; it is signed and sent to the app
                   <textarea name="body" rows={6} required={true} spellCheck={false} />
                 </label>
                 <button type="submit" className="button">
@@ -113,5 +124,6 @@ export const fireAction: LabAction = {
 /** A body typed or pasted; browsers send its lines with a carriage return each. */
 export const pasteAction: LabAction = {
   path: "/deliveries/paste",
-  run: async ({ body = "" }, lab) => deliveryPath(await lab.deliver(body.replaceAll("\r\n", "\n"))),
+  run: async ({ body = "", ...form }, lab) =>
+    deliveryPath(await lab.deliver(body.replaceAll("\r\n", "\n"), sourceIn(form))),
 };

@@ -1,5 +1,6 @@
 import type { LabMessage, LabPerson } from "../../contracts/lab.ts";
 import { parseJson } from "../../lib/json.ts";
+import { SOURCE_NAMES, sourceIn } from "../lab-sources.ts";
 import { backTo, cut, type LabAction, labPage, link, personPath } from "../page.ts";
 import { Empty, Hidden, Id, Panel, Table, When } from "../ui/parts.tsx";
 import { MessageTable } from "./messages.tsx";
@@ -13,7 +14,7 @@ interface People {
   before: number | null;
 }
 
-/** Whom the local PostHog knows. */
+/** Whom the local PostHog and Segment know. */
 export const peoplePage = labPage<People>({
   path: "/people",
   async read({ lab, query: { before } }) {
@@ -25,7 +26,7 @@ export const peoplePage = labPage<People>({
 
   view: ({ people, before }, { now }) => ({
     title: "People",
-    lead: "Whom the local PostHog knows. A message is decided by what stands here at that moment.",
+    lead: "Whom the local PostHog and Segment know. A message is decided by what stands here at that moment.",
     content: (
       <Panel
         title="Newest first"
@@ -36,13 +37,14 @@ export const peoplePage = labPage<People>({
             <a href="/studio/fire">Fire an event</a>: whoever does something is a person from then on.
           </Empty>
         ) : (
-          <Table caption="People" columns={["Person", "Properties", "Since"]}>
-            {people.map(({ uuid, distinctIds, properties, createdAt }) => (
+          <Table caption="People" columns={["Person", "Source", "Properties", "Since"]}>
+            {people.map(({ uuid, source, distinctIds, properties, createdAt }) => (
               <tr key={uuid}>
                 <th scope="row">
-                  <a href={personPath(distinctIds[0] ?? "")}>{distinctIds[0]}</a>
+                  <a href={personPath(distinctIds[0] ?? "", source)}>{distinctIds[0]}</a>
                   {distinctIds.length > 1 ? <span className="two">also {distinctIds.slice(1).join(", ")}</span> : null}
                 </th>
+                <td>{SOURCE_NAMES[source]}</td>
                 <td className="long">
                   {Object.entries(properties).map(([name, value]) => (
                     <div key={name}>
@@ -73,8 +75,9 @@ interface OnePerson {
 /** One of them, to change while a run waits. */
 export const personPage = labPage<OnePerson>({
   path: "/people/:person",
-  async read({ facts, lab, params: { person: distinctId = "" } }) {
-    const person = lab.people().find(({ distinctIds }) => distinctIds.includes(distinctId));
+  async read({ facts, lab, params: { person: distinctId = "" }, query }) {
+    const known = lab.people().filter(({ distinctIds }) => distinctIds.includes(distinctId));
+    const person = query.source === undefined ? known[0] : known.find(({ source }) => source === query.source);
     if (person === undefined) return null;
     const runs = await facts.listRuns({
       limit: MOST_SHOWN,
@@ -85,14 +88,14 @@ export const personPage = labPage<OnePerson>({
     return { person, distinctId, runs: listed(runs, decisions), messages: messages.slice(-MOST_SHOWN).reverse() };
   },
 
-  view({ person: { distinctIds, properties }, distinctId, runs, messages }, { now, token, here }) {
+  view({ person: { source, distinctIds, properties }, distinctId, runs, messages }, { now, token, here }) {
     return {
       title: distinctId,
       lead: distinctIds.length > 1 ? `Also known as ${distinctIds.filter((id) => id !== distinctId).join(", ")}` : "",
       content: (
         <>
           <Panel
-            title="What PostHog knows"
+            title={`What ${SOURCE_NAMES[source]} knows`}
             aside={
               <span className="acts">
                 <a href={link("/studio/why", { person: distinctId })}>Why?</a>
@@ -108,7 +111,7 @@ export const personPage = labPage<OnePerson>({
                   </th>
                   <td className="long">
                     <form method="post" action="/studio/people/change" className="row-form">
-                      <Hidden fields={{ token, here, person: distinctId, name }} />
+                      <Hidden fields={{ token, here, person: distinctId, source, name }} />
                       <input
                         name="value"
                         aria-label={`Value of ${name}`}
@@ -129,7 +132,7 @@ export const personPage = labPage<OnePerson>({
             </Table>
             <div className="body">
               <form method="post" action="/studio/people/change" className="bar">
-                <Hidden fields={{ token, here, person: distinctId }} />
+                <Hidden fields={{ token, here, person: distinctId, source }} />
                 <label className="field">
                   Another property
                   <input name="name" required={true} autoComplete="off" spellCheck={false} />
@@ -174,9 +177,10 @@ export const personPage = labPage<OnePerson>({
 /** What is no JSON is taken for text. */
 export const changePersonAction: LabAction = {
   path: "/people/change",
-  async run({ person = "", name = "", value = "", remove, here }, lab) {
+  async run({ person = "", name = "", value = "", remove, here, ...form }, lab) {
     const parsed = parseJson(value);
-    lab.setProperty(person, name, remove === "yes" ? undefined : parsed === undefined ? value : parsed);
+    const wanted = remove === "yes" ? undefined : parsed === undefined ? value : parsed;
+    lab.setProperty(person, name, wanted, sourceIn(form));
     return backTo(here);
   },
 };

@@ -1,5 +1,6 @@
 import type { LabControls } from "../../contracts/lab.ts";
 import { describeError } from "../../lib/errors.ts";
+import { everybody } from "../lab-sources.ts";
 import { type LabAction, labPage, link, stepPath } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel } from "../ui/parts.tsx";
@@ -27,7 +28,7 @@ export const stepPage = labPage<Step>({
   async read({ lab, params: { workflow = "", step = "" }, query }) {
     const controls = lab.controlsOf(workflow).find((one) => one.step === step);
     if (controls === undefined) return null;
-    const people = lab.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1));
+    const people = everybody(lab);
     const person = query.person ?? people[0] ?? "";
     let preview: Preview | null = null;
     let trouble: string | null = null;

@@ -1,5 +1,6 @@
 import type { WorkflowOutcomes } from "../../contracts/history.ts";
 import type { WorkflowFacts } from "../facts.ts";
+import { everybody } from "../lab-sources.ts";
 import { link, page, stepPath } from "../page.ts";
 import { periodOf, periodTabs } from "../periods.ts";
 import { Icon } from "../ui/icons.tsx";
@@ -26,7 +27,7 @@ export const workflowPage = page<OneWorkflow>({
     const all = await facts.countOutcomes(now - ms);
     const outcomes = all.find((one) => one.workflow === workflow.id) ?? nothingOf(workflow.id);
     const isSilent = (await facts.silent()).includes(workflow.id);
-    const people = lab?.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1)) ?? null;
+    const people = lab === undefined ? null : everybody(lab);
     return { workflow, period: { id, name }, outcomes, isSilent, people };
   },
 

@@ -1,0 +1,33 @@
+import type { LabDelivery, LabPerson } from "../contracts/lab.ts";
+import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
+import type { LocalSegment } from "./local-segment/local-segment.ts";
+
+interface Sources {
+  posthog: Pick<LocalPostHog, "state">;
+  segment: Pick<LocalSegment, "state">;
+}
+
+/** What both sent to the app, in the order in which it began. */
+export function deliveriesOf({ posthog, segment }: Sources): LabDelivery[] {
+  const all = [
+    ...posthog.state.deliveries.map((delivery) => ({ ...delivery, source: "posthog" as const })),
+    ...segment.state.deliveries.map((delivery) => ({ ...delivery, source: "segment" as const })),
+  ];
+  return all.sort((one, other) => begunAt(one) - begunAt(other));
+}
+
+/** Whom both know, the first to be known first. */
+export function peopleOf({ posthog, segment }: Sources): LabPerson[] {
+  const persons = posthog.state.persons.map((person) => ({ ...person, source: "posthog" as const }));
+  const profiles = segment.state.profiles.map(
+    ({ segmentId: uuid, userIds: distinctIds, traits: properties, createdAt }) => ({
+      ...{ uuid, distinctIds, properties, createdAt },
+      source: "segment" as const,
+    }),
+  );
+  return [...persons, ...profiles].sort((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
+}
+
+function begunAt({ at, attempts }: { at?: number; attempts: LabDelivery["attempts"] }): number {
+  return at ?? attempts[0]?.at ?? 0;
+}
