@@ -220,7 +220,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 }
 
 /** All of PostHog's part is needed as soon as one is there, and where no other source is. */
-function isPostHogNeeded(environment: Record<string, string | undefined>): boolean {
+export function isPostHogNeeded(environment: Record<string, string | undefined>): boolean {
   const isSet = (name: string) => (environment[name] ?? "").trim() !== "";
   return Object.keys(POSTHOG_NEEDS).some(isSet) || !isSet("SEGMENT_SECRETS");
 }

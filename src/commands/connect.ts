@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { readConfig } from "../config.ts";
+import { isPostHogNeeded, readConfig } from "../config.ts";
 import { eventsToForward } from "../contracts/event.ts";
 import { describeError } from "../lib/errors.ts";
 import { paint, print } from "../lib/terminal.ts";
@@ -54,9 +54,12 @@ async function main(): Promise<number> {
   // The app needs a secret; this command can make the first one.
   const { publicUrl, ...config } = readConfig({
     ...process.env,
-    ...(!hasSecrets && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
+    ...(!hasSecrets && isPostHogNeeded(process.env) && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
   });
-  const posthog = configuredPostHog(config);
+  const posthog = configuredPostHog(config, {
+    purpose: "connect makes the destination in PostHog that brings events here",
+    withSegment: `Segment is connected there: by its Webhooks destination, or by the function in .github/guides/segment-destination-function.js, to ${publicUrl}/webhooks/segment`,
+  });
   const secrets = hasSecrets ? posthog.webhookSecrets : [];
   if (options["new-secret"] === true && secrets.some((secret) => secret.startsWith("whsec_")))
     throw new UsageError(

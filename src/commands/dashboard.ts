@@ -38,7 +38,10 @@ async function main(): Promise<number> {
     return 0;
   }
   const { marketing, ...config } = readConfig(process.env);
-  const posthog = configuredPostHog(config);
+  const posthog = configuredPostHog(config, {
+    purpose: "dashboard makes a dashboard in PostHog of what it is told of each message",
+    withSegment: "Segment is told of no message; the studio and /metrics show what was sent and skipped",
+  });
   const insights = wantedInsights(workflows, marketing.holdout);
   const steps: Step[] = [];
   let [dashboardId, trouble]: [number | null, string | null] = [null, null];

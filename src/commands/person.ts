@@ -10,7 +10,6 @@ import { besideTheApp } from "./beside-the-app.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { erase, type Part } from "./person/erase.ts";
 import { createPostHogApi } from "./posthog/api.ts";
-import { configuredPostHog } from "./posthog/configured.ts";
 
 const HELP = `npm run person -- export ID
 npm run person -- delete ID [--dry-run | --yes] [options]
@@ -20,21 +19,22 @@ export prints everything that is kept here on a person as JSON, by all their mer
 delete removes it, and the person at Novu and at PostHog: runs that wait are cancelled at Novu,
 the person is deleted at PostHog with events and recordings, then the subscriber at Novu, and
 what is kept here at last. It says what was removed where. It runs beside the app, with the same
-environment, and can be run again at any time: after trouble it does what is left.
+environment, and can be run again at any time: after trouble it does what is left. What Segment has
+is deleted and suppressed there, in Settings → End User Privacy: no key of this app reaches it.
 
-  ID              the distinct id, as PostHog has it
+  ID              the distinct id, as PostHog has it, or Segment's userId
   --dry-run       say what would be removed, and remove nothing
   --yes           remove it without asking
   --keep-events   leave their events and recordings at PostHog
   --json          print one JSON object
   --help
 
-Nothing may tell PostHog of them any more before, or they are there again: stop your product from
-capturing by this id, and close the account. What is under way at that very moment, such as a
-trigger or a webhook that PostHog sends again, may leave a record or a subscriber behind: run it
-again after a minute, until nothing is there. A message that is due meanwhile finds no such
-person at PostHog, and is not sent. PostHog takes some minutes for the person and up to a
-week for the events; what your email provider keeps is not reached.
+Nothing may tell PostHog or Segment of them any more before, or they are there again: stop your
+product from capturing by this id, and close the account. What is under way at that very moment,
+such as a trigger or a webhook that is sent again, may leave a record or a subscriber behind: run it
+again after a minute, until nothing is there. A message that is due meanwhile finds no such person
+at PostHog, and is not sent. PostHog takes some minutes for the person and up to a week for the
+events; what your email provider keeps is not reached.
 
 POSTHOG_PERSONAL_API_KEY needs the scope person:write.
 
@@ -42,6 +42,10 @@ Exit code: 0 done, or nothing is there to delete; 1 trouble, or nothing is there
 2 wrong usage, or not confirmed.
 
 After a build: node dist/src/commands/person.js`;
+
+/** Source: https://www.twilio.com/docs/segment/privacy/user-deletion-and-suppression */
+const AT_SEGMENT =
+  "not reached from here: delete and suppress them there, in Settings → End User Privacy or by its Public API (POST /regulations)";
 
 interface Order {
   action: "export" | "delete";
@@ -58,6 +62,8 @@ const STYLES = {
   "to be done": "yellow",
   failed: "red",
   "not done": "red",
+  "not configured": "dim",
+  "by hand": "yellow",
 } as const;
 
 await runCommand(HELP, main);
@@ -87,20 +93,21 @@ function readably(row: Record<string, unknown>): Record<string, unknown> {
 }
 
 async function deletePerson(store: Store, { id, dryRun, keepEvents, json }: Order): Promise<number> {
-  const { novu, ...config } = readConfig(process.env);
-  const posthog = configuredPostHog(config);
+  const { novu, posthog, segment } = readConfig(process.env);
   const parts: Part[] = [];
+  const onPart = (part: Part) => {
+    parts.push(part);
+    if (!json) print(lineOf(part));
+  };
   await erase(id, {
     store,
     novu: createNovuApi(novu),
-    posthog: createPostHogApi(posthog),
+    posthog: posthog && createPostHogApi(posthog),
     keepEvents,
     dryRun,
-    onPart: (part) => {
-      parts.push(part);
-      if (!json) print(lineOf(part));
-    },
+    onPart,
   });
+  if (segment !== null) onPart({ where: "Segment", outcome: "by hand", what: AT_SEGMENT });
   if (json) print(JSON.stringify({ distinctId: id, dryRun, parts }));
   const isTrouble = parts.some(({ outcome }) => outcome === "failed" || outcome === "not done");
   if (isTrouble && !json) printError("not all of it is done; once the cause is gone, run it again");
@@ -108,7 +115,7 @@ async function deletePerson(store: Store, { id, dryRun, keepEvents, json }: Orde
 }
 
 function lineOf({ where, outcome, what }: Part): string {
-  return `${where.padEnd(7)}  ${paint(STYLES[outcome], outcome.padEnd(13))}  ${printable(what)}`;
+  return `${where.padEnd(7)}  ${paint(STYLES[outcome], outcome.padEnd(14))}  ${printable(what)}`;
 }
 
 /** At a terminal by typing the id again; elsewhere nobody can be asked. */

@@ -15,6 +15,8 @@ import { createFeed } from "./reconcile/feed.ts";
 import { readTime } from "./reconcile/period.ts";
 import { asJson, COMMAND, commandFor, lineOf, type Order, progressLine, summary } from "./reconcile/report.ts";
 
+const SEGMENT_REPLAY = "https://www.twilio.com/docs/segment/guides/what-is-replay";
+
 const HELP = `${COMMAND} --since TIME [options]
 
 Compares the events that PostHog has with the ones that came in here, and lists those that
@@ -34,6 +36,9 @@ A filter on the destination at PostHog, other than by event name, is not known h
 holds back counts as missing, so look at the list before --apply.
 
 POSTHOG_PERSONAL_API_KEY needs the scope query:read.
+
+Segment cannot be asked for its events, so they are not compared; it sends them again itself, and
+what had come in is not done twice: ${SEGMENT_REPLAY}
 
 Exit code: 0 nothing is missing, or all of it was fed; 1 trouble, or an event could not be fed;
 2 wrong usage; 3 something is missing, and --apply was not given.
@@ -94,6 +99,10 @@ async function reconcile(order: Order, config: Config): Promise<number> {
   if (apply && order.url === undefined && config.port === 0)
     throw new UsageError("PORT is 0, so --url has to say where the app listens");
 
+  const posthog = configuredPostHog(config, {
+    purpose: "reconcile compares with the events that PostHog has",
+    withSegment: `Segment cannot be asked for its events; it sends them again itself: ${SEGMENT_REPLAY}`,
+  });
   const events = [...new Set([...workflows.flatMap((workflow) => workflow.events), ...IDENTITY_EVENTS])];
   const progress = startAt(since);
   const found: Missing[] = [];
@@ -112,7 +121,7 @@ async function reconcile(order: Order, config: Config): Promise<number> {
   };
   const feed = createFeed({
     url: order.url ?? `http://127.0.0.1:${config.port}`,
-    secrets: configuredPostHog(config).webhookSecrets,
+    secrets: posthog.webhookSecrets,
   });
 
   const store = await openStore(config, { now: Date.now, log: createLog({ level: "silent" }), beside: true });
@@ -120,7 +129,7 @@ async function reconcile(order: Order, config: Config): Promise<number> {
   let trouble: string | null = null;
   try {
     await compare({
-      pages: postHogHistory(configuredPostHog(config))({ events, since, until }, patience),
+      pages: postHogHistory(posthog)({ events, since, until }, patience),
       knownEvents: store.knownEvents,
       feed: apply ? (event) => feed(event, patience) : null,
       progress,

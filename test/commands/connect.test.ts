@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { connectDestination } from "../../src/commands/connect/destination.ts";
 import { createPostHogApi } from "../../src/commands/posthog/api.ts";
@@ -5,7 +6,7 @@ import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-pos
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { workflows } from "../../src/workflows/index.ts";
-import { runCommand } from "../support/command.ts";
+import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { testSandbox } from "../support/sandbox.ts";
 
 const URL = "https://bridge.acme.example/webhooks/posthog";
@@ -237,6 +238,18 @@ describe("npm run connect", () => {
     expect([again.code, again.stdout.includes("whsec_…"), again.stdout.includes(secret)]).toEqual([0, false, false]);
     expect((await inSandbox(sandbox, [], { POSTHOG_WEBHOOK_SECRETS: secret })).stdout).not.toContain("!");
     expect((await inSandbox(sandbox, ["--new-secret"])).code).toBe(2);
+  });
+
+  it("says what it is for to a team without PostHog, and how Segment is connected", async () => {
+    await using sandbox = await testSandbox();
+    const { code, stdout, stderr } = await inSandbox(sandbox, [], WITH_SEGMENT_ALONE);
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      "",
+      expect.stringMatching(/^connect makes the destination in PostHog .*not configured.*\/webhooks\/segment\n$/),
+    ]);
+    const named = /\.github\/guides\/[\w-]+\.js/.exec(stderr)?.[0] ?? "";
+    expect(existsSync(new globalThis.URL(`../../${named}`, import.meta.url))).toBe(true);
   });
 
   it.each([

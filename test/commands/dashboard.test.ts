@@ -5,7 +5,7 @@ import { createPostHogApi } from "../../src/commands/posthog/api.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { workflows } from "../../src/workflows/index.ts";
-import { runCommand } from "../support/command.ts";
+import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { testSandbox } from "../support/sandbox.ts";
 
 const dropOff: Measured = {
@@ -165,6 +165,15 @@ describe("npm run dashboard", () => {
     sandbox.posthog.interfere(null);
     expect((await runCommand(sandbox, "dashboard", [])).code).toBe(0);
     expect(sandbox.posthog.state.dashboards).toHaveLength(1);
+  });
+
+  it("says what it is for to a team without PostHog", async () => {
+    await using sandbox = await testSandbox();
+    const { code, stderr } = await runCommand(sandbox, "dashboard", [], { env: WITH_SEGMENT_ALONE });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^dashboard makes a dashboard in PostHog .*not configured.*Segment/),
+    ]);
   });
 
   it("says so when PostHog is down, and when it is asked in the wrong way", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Part } from "../../src/commands/person/erase.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { dropOff } from "../../src/workflows/drop-off.tsx";
-import { runCommand } from "../support/command.ts";
+import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { testSandbox } from "../support/sandbox.ts";
 
 const RUN = "checkout-1:drop-off";
@@ -97,6 +97,33 @@ describe("npm run person", () => {
     await runCommand(sandbox, "person", ["delete", "ada", "--yes", "--keep-events"]);
     expect(sandbox.posthog.state.persons).toHaveLength(1);
     expect(sandbox.posthog.state.events.some(({ distinctId }) => distinctId === "ada")).toBe(true);
+  });
+
+  it("does without PostHog, and says what it leaves to whom", async () => {
+    await using sandbox = await withAda();
+    const env = { env: WITH_SEGMENT_ALONE };
+    const { code: found, stdout } = await runCommand(sandbox, "person", ["export", "ada"], env);
+    expect([found, JSON.parse(stdout).records.runs]).toEqual([0, [expect.objectContaining({ transaction_id: RUN })]]);
+
+    const persons = structuredClone(sandbox.posthog.state.persons);
+    const dry = await runCommand(sandbox, "person", ["delete", "ada", "--dry-run"], env);
+    expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(/^Segment +by hand +not reached from here/m)]);
+
+    const done = await runCommand(sandbox, "person", ["delete", "ada", "--yes", "--json"], env);
+    expect([done.code, (JSON.parse(done.stdout) as { parts: Part[] }).parts]).toEqual([
+      0,
+      [
+        { where: "Novu", outcome: "done", what: `the run ${RUN} is cancelled` },
+        { where: "PostHog", outcome: "not configured", what: "nobody is looked for there" },
+        { where: "Novu", outcome: "done", what: "the subscriber ada" },
+        { where: "Novu", outcome: "nothing there", what: "the subscriber visitor" },
+        { where: "here", outcome: "done", what: expect.any(String), records: expect.objectContaining({ runs: 1 }) },
+        { where: "Segment", outcome: "by hand", what: expect.stringContaining("/regulations") },
+      ],
+    ]);
+    expect(Object.values(await sandbox.app.store.personRecords("ada")).flat()).toEqual([]);
+    expect(Object.keys(sandbox.novu.state.subscribers)).toEqual(["grace"]);
+    expect(sandbox.posthog.state.persons).toEqual(persons);
   });
 
   it("deletes nobody unasked, and says what is wrong with its options", async () => {

@@ -8,7 +8,7 @@ import { readWaiting } from "../../src/commands/plan/waiting.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { workflows } from "../../src/workflows/index.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";
-import { runCommand } from "../support/command.ts";
+import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { testFolder, testSandbox } from "../support/sandbox.ts";
 
 /** Many processes, which a busy machine takes its time for. */
@@ -106,13 +106,7 @@ describe("npm run plan", { timeout: MANY_COMMANDS_MS }, () => {
   it("needs no key and no variable of PostHog's to say what is to be published", async () => {
     await using sandbox = await testSandbox();
     using empty = testFolder();
-    const names = [
-      "POSTHOG_PROJECT_TOKEN",
-      "POSTHOG_PROJECT_ID",
-      "POSTHOG_PERSONAL_API_KEY",
-      "POSTHOG_WEBHOOK_SECRETS",
-    ];
-    const none = Object.fromEntries([...names, "LINK_SIGNING_KEYS", "PUBLIC_URL"].map((name) => [name, ""]));
+    const none = { ...WITH_SEGMENT_ALONE, SEGMENT_SECRETS: "", LINK_SIGNING_KEYS: "", PUBLIC_URL: "" };
     const env = { ...none, DATA_DIR: empty.path };
     const manifest = await runCommand(sandbox, "plan", ["--markdown"], { env: { ...env, NOVU_SECRET_KEY: "" } });
     expect([manifest.code, manifest.stderr]).toEqual([0, ""]);

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { environment } from "../support/app-process.ts";
+import { WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { eventually, testSandbox } from "../support/sandbox.ts";
 
 const COMMAND = ["--import", "tsx", fileURLToPath(new URL("../../src/commands/reconcile.ts", import.meta.url))];
@@ -187,6 +188,16 @@ describe("npm run reconcile", () => {
       ]);
       for (const { stdout, stderr } of results)
         expect(stdout + stderr).not.toMatch(/phx_other|phx_local|whsec_|ada@example\.com|^ +at /m);
+    });
+
+    it("says what it is for to a team without PostHog, and what to do instead", async () => {
+      await using sandbox = await testSandbox();
+      const { code, stdout, stderr } = await reconcile(sandbox, [...SINCE, "--apply"], WITH_SEGMENT_ALONE);
+      expect([code, stdout, stderr]).toEqual([
+        1,
+        "",
+        expect.stringMatching(/^reconcile compares with .* PostHog has.*not configured.* Segment .*what-is-replay\n$/),
+      ]);
     });
 
     it("goes on after an event that the app does not take, and ends with 1", async () => {

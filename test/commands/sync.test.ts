@@ -8,7 +8,7 @@ import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { workflows } from "../../src/workflows/index.ts";
 import { environment, startApp } from "../support/app-process.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";
-import { runCommand } from "../support/command.ts";
+import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { withFakeNpx } from "../support/fake-npx.ts";
 import { testFolder, testSandbox } from "../support/sandbox.ts";
 
@@ -67,7 +67,7 @@ describe("npm run sync", { timeout: MANY_COMMANDS_MS }, () => {
     expect(novu.state.messages.map(({ workflowId, stepId }) => `${workflowId} ${stepId}`)).toContain(
       "onboarding welcome",
     );
-    expect((await sync(["--dry-run"])).stdout).toContain("Nothing to do");
+    expect((await sync(["--dry-run"], WITH_SEGMENT_ALONE)).stdout).toContain("Nothing to do");
   });
 
   it("tells a wrong key, a bridge with another key, a dead bridge and another address apart", async () => {

@@ -4,6 +4,15 @@ import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { environment } from "./app-process.ts";
 import { built } from "./built.ts";
 
+/** Of a team that has Segment, and no PostHog. */
+export const WITH_SEGMENT_ALONE = {
+  POSTHOG_PROJECT_TOKEN: "",
+  POSTHOG_PROJECT_ID: "",
+  POSTHOG_PERSONAL_API_KEY: "",
+  POSTHOG_WEBHOOK_SECRETS: "",
+  SEGMENT_SECRETS: "a secret that Segment has as well",
+};
+
 /** Runs a command of src/commands beside the sandbox's app, to its end. */
 export async function runCommand(
   sandbox: Sandbox,

@@ -2,8 +2,8 @@ import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Config, PostHogConfig } from "../../config.ts";
 import { OUR_LIB } from "../../contracts/report.ts";
-import { parseJson } from "../../lib/json.ts";
 import { keyOf, sign } from "../../lib/standard-webhooks.ts";
+import { askApp } from "./ask-app.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 const ANSWER_WITHIN_MS = 8_000;
@@ -14,19 +14,16 @@ const OFF_MS = 30_000;
 const Discovered = z.object({ workflows: z.array(z.object({ workflowId: z.string() })) });
 
 /** The running app as PostHog and Novu reach it: that it is ready, the bridge, the door for webhooks, and everybody's clock. */
-export function appChecks(
-  { publicUrl = "", novu, posthog }: Config & { posthog: PostHogConfig },
-  workflowIds: string[],
-): Check[] {
+export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds: string[]): Check[] {
   return [
     { what: "app", look: ready },
     { what: "bridge", look: bridge },
-    { what: "webhook", look: webhook },
+    ...(posthog === null ? [] : [{ what: "webhook", look: () => webhook(posthog) }]),
     { what: "clocks", look: clocks },
   ];
 
   async function ready(): Promise<Finding[]> {
-    const { status, body } = await ask("/readyz");
+    const { status, body } = await askApp(publicUrl, "/readyz");
     const isPlain = publicUrl.startsWith("http:") && !isThisMachine(publicUrl);
     if (status === 200)
       return [ok(`${publicUrl} is ready`), ...(isPlain ? [warning("PUBLIC_URL is http; serve it by https")] : [])];
@@ -39,7 +36,7 @@ export function appChecks(
   async function bridge(): Promise<Finding[]> {
     const at = Date.now();
     const signature = createHmac("sha256", novu.secretKey).update(`${at}.{}`).digest("hex");
-    const { status, body } = await ask("/api/novu?action=discover", {
+    const { status, body } = await askApp(publicUrl, "/api/novu?action=discover", {
       headers: { "novu-signature": `t=${at},v1=${signature}` },
     });
     if (status === 401)
@@ -63,7 +60,7 @@ export function appChecks(
   }
 
   /** A report of our own comes in as an echo, which is dropped, once it has been let in. */
-  async function webhook(): Promise<Finding[]> {
+  async function webhook({ webhookSecrets }: PostHogConfig): Promise<Finding[]> {
     const body = JSON.stringify({
       event: {
         uuid: randomUUID(),
@@ -74,7 +71,6 @@ export function appChecks(
       },
       person: null,
     });
-    const { webhookSecrets } = posthog;
     const findings: Finding[] = [];
     for (const [index, secret] of webhookSecrets.entries()) {
       const { status } = await deliver(body, provenBy(secret, body));
@@ -95,7 +91,7 @@ export function appChecks(
   }
 
   function deliver(body: string, proof: Record<string, string>) {
-    return ask("/webhooks/posthog", {
+    return askApp(publicUrl, "/webhooks/posthog", {
       method: "POST",
       headers: { "content-type": "application/json", ...proof },
       body,
@@ -103,7 +99,7 @@ export function appChecks(
   }
 
   async function clocks(): Promise<Finding[]> {
-    const hosts = [...new Set([publicUrl, posthog.apiHost, novu.apiUrl])];
+    const hosts = [...new Set([publicUrl, ...(posthog === null ? [] : [posthog.apiHost]), novu.apiUrl])];
     const skews = await Promise.all(hosts.map(async (host) => ({ host, ms: await skewOf(host).catch(() => null) })));
     const known = skews.flatMap(({ host, ms }) => (ms === null ? [] : [{ host, ms }]));
     if (known.length === 0) return [warning("nobody says what time it is; the other lines say why")];
@@ -113,18 +109,6 @@ export function appChecks(
       const says = `the clock of ${host} is ${Math.round(Math.abs(ms) / 1000)} s ${ms > 0 ? "ahead of" : "behind"} this one; set the wrong one by NTP, or signatures are refused`;
       return Math.abs(ms) > FAR_OFF_MS ? trouble(says) : warning(says);
     });
-  }
-
-  async function ask(path: string, init: RequestInit = {}): Promise<{ status: number; body: unknown }> {
-    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-    const response = await fetch(`${publicUrl}${path}`, { ...init, redirect: "manual", signal }).catch(
-      (error: unknown) => {
-        throw new Error(`PUBLIC_URL ${publicUrl} cannot be reached from here; does the app run there?`, {
-          cause: error,
-        });
-      },
-    );
-    return { status: response.status, body: parseJson(await response.text()) };
   }
 }
 

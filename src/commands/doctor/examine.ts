@@ -5,11 +5,11 @@ import { createLog } from "../../lib/log.ts";
 import { type Discovered, openBridge } from "../../novu/bridge.ts";
 import { createNotedDecisions } from "../../novu/noted-decisions.ts";
 import { workflows } from "../../workflows/index.ts";
-import { configuredPostHog } from "../posthog/configured.ts";
 import { appChecks } from "./app.ts";
-import { type Found, lookAll } from "./check.ts";
+import { type Found, lookAll, ok } from "./check.ts";
 import { novuChecks } from "./novu.ts";
 import { postHogChecks } from "./posthog.ts";
+import { segmentChecks } from "./segment.ts";
 import { storeCheck } from "./store.ts";
 
 const WITHIN_MS = 20_000;
@@ -18,6 +18,7 @@ const SHORTEST_SECRET = 4;
 
 /** Looks at all that this configuration names, at once; no secret of it is in what is found. */
 export async function examine(config: Config): Promise<Found[]> {
+  const { posthog, segment } = config;
   const events = eventsToForward(workflows);
   const asksAbsences = workflows.some(({ absences }) => absences.length > 0);
   let discovered: Promise<Discovered[]> | undefined;
@@ -28,9 +29,12 @@ export async function examine(config: Config): Promise<Found[]> {
   const ids = workflows.map(({ id }) => id);
   const checks = [
     storeCheck(config),
-    ...postHogChecks({ ...config, posthog: configuredPostHog(config) }, { events, asksAbsences }),
+    ...(posthog === null
+      ? [{ what: "PostHog", look: async () => [ok("not configured")] }]
+      : postHogChecks({ ...config, posthog }, { events, asksAbsences })),
+    ...(segment === null ? [] : segmentChecks({ ...config, segment })),
     ...novuChecks(config, discover),
-    ...appChecks({ ...config, posthog: configuredPostHog(config) }, ids),
+    ...appChecks(config, ids),
   ];
   const secrets = secretsOf(config);
   const found = await lookAll(checks, WITHIN_MS);
@@ -57,6 +61,7 @@ async function discoverHere(config: Config): Promise<Discovered[]> {
 function secretsOf({
   novu,
   posthog,
+  segment,
   linkSigningKeys,
   studioSecret = "",
   databaseUrl,
@@ -65,7 +70,14 @@ function secretsOf({
   const passwords = [databaseUrl, databaseDirectUrl].flatMap((url) => (url === undefined ? [] : new URL(url).password));
   return [
     ...[novu.secretKey, posthog?.personalApiKey ?? "", posthog?.projectToken ?? "", studioSecret],
-    ...[...(posthog?.webhookSecrets ?? []), ...(novu.webhookSecrets ?? []), ...linkSigningKeys, ...passwords],
+    ...[
+      ...(posthog?.webhookSecrets ?? []),
+      ...(segment?.secrets ?? []),
+      segment?.profiles?.token ?? "",
+      ...(novu.webhookSecrets ?? []),
+      ...linkSigningKeys,
+      ...passwords,
+    ],
   ].filter(({ length }) => length >= SHORTEST_SECRET);
 }
 

@@ -5,10 +5,10 @@ import type { NovuApi } from "../../novu/api.ts";
 import type { PersonRecords, Store } from "../../store/store.ts";
 import type { PostHogApi } from "../posthog/api.ts";
 
-/** What came of one part of it. `not done` waits for what failed before. */
+/** What came of one part of it. `not done` waits for what failed before, `by hand` is for somebody else to do. */
 export interface Part {
-  where: "Novu" | "PostHog" | "here";
-  outcome: "done" | "nothing there" | "to be done" | "failed" | "not done";
+  where: "Novu" | "PostHog" | "Segment" | "here";
+  outcome: "done" | "nothing there" | "to be done" | "failed" | "not done" | "not configured" | "by hand";
   what: string;
   /** How many records of each kind, where they are ours. */
   records?: Record<string, number>;
@@ -47,7 +47,8 @@ export async function erase(
   }: {
     store: Pick<Store, "personRecords" | "forgetPerson">;
     novu: Pick<NovuApi, "cancel" | "subscriber" | "forget">;
-    posthog: PostHogApi;
+    /** Null where it is not configured. */
+    posthog: PostHogApi | null;
     /** Leaves their events and recordings at PostHog. */
     keepEvents: boolean;
     dryRun: boolean;
@@ -89,6 +90,7 @@ export async function erase(
   }
 
   async function lookUp(distinct_ids: string[]) {
+    if (posthog === null) return { persons: 0, distinctIds: [] };
     const { results } = await posthog({
       method: "POST",
       path: "persons/batch_by_distinct_ids/",
@@ -117,6 +119,8 @@ export async function erase(
   }
 
   async function deletePerson(persons: number): Promise<void> {
+    if (posthog === null)
+      return onPart({ where: "PostHog", outcome: "not configured", what: "nobody is looked for there" });
     const rest = keepEvents ? "their events stay" : "with their events and recordings, which PostHog deletes later";
     const what = `${persons === 1 ? "the person" : `${persons} persons`}, ${rest}`;
     if (persons === 0) return onPart({ where: "PostHog", outcome: "nothing there", what: "no person" });
