@@ -59,6 +59,8 @@ export interface SandboxOptions {
   internalUsers?: Config["internalUsers"];
   /** Whether the app is a team's that has none; the local PostHog is there, and tells it nothing. */
   withoutPostHog?: boolean;
+  /** Whether it is one without Segment's Profile API. */
+  withoutProfiles?: boolean;
   /** What the services remembered. */
   novuState?: NovuState | undefined;
   posthogState?: PostHogState | undefined;
@@ -98,6 +100,7 @@ export async function openSandbox({
   log = createLog({ level: "silent" }),
   marketing = MARKETING,
   withoutPostHog = false,
+  withoutProfiles = false,
   novuState,
   posthogState,
   segmentState,
@@ -127,7 +130,9 @@ export async function openSandbox({
     posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
     segment: {
       secrets: [LOCAL_KEYS.segmentSecret],
-      profiles: { host: segment.url, spaceId: LOCAL_KEYS.segmentSpaceId, token: LOCAL_KEYS.segmentProfileToken },
+      profiles: withoutProfiles
+        ? null
+        : { host: segment.url, spaceId: LOCAL_KEYS.segmentSpaceId, token: LOCAL_KEYS.segmentProfileToken },
     },
   };
   const lab = createLab({

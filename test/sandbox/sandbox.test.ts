@@ -20,7 +20,10 @@ describe("the sandbox", () => {
   it("reads persons from its Segment as the app does", async () => {
     await using sandbox = await testSandbox();
     sandbox.segment.send({ type: "identify", userId: "ada", traits: { firstName: "Ada" } });
-    const found = await personPlaces(sandbox.config).segment?.read(["ada"], AbortSignal.timeout(5_000));
+    const found = await personPlaces(sandbox.config, sandbox.app.store).segment?.read(
+      ["ada"],
+      AbortSignal.timeout(5_000),
+    );
     expect(found?.get("ada")).toEqual({ name: "Ada", first_name: "Ada" });
   });
 
