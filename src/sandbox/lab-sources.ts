@@ -7,7 +7,7 @@ interface Sources {
   segment: Pick<LocalSegment, "state">;
 }
 
-/** What both sent to the app, in the order in which it began. */
+/** What both sent to the app, in the order in which it began; of what began at one moment, PostHog's first. */
 export function deliveriesOf({ posthog, segment }: Sources): LabDelivery[] {
   const all = [
     ...posthog.state.deliveries.map((delivery) => ({ ...delivery, source: "posthog" as const })),

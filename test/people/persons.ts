@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PersonPlace } from "../../src/contracts/person.ts";
-import { RetryLaterError } from "../../src/lib/errors.ts";
+import { describeError, RetryLaterError } from "../../src/lib/errors.ts";
 import { createPersonLookup } from "../../src/people/person-now.ts";
 import type { Interference } from "../../src/sandbox/interference.ts";
 
@@ -110,7 +110,7 @@ export function keepsToThePromises({
       opened.interfere(() => withPersonIn(trouble));
       const error = await read([id]).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(Error);
-      const { message } = error as Error;
+      const message = describeError(error);
       expect(message).toContain(hint);
       for (const secret of [...opened.secrets, id, "ada"]) expect(message).not.toContain(secret);
     });
