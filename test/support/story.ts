@@ -1,22 +1,31 @@
+import { inject } from "vitest";
 import type { Message } from "../../src/sandbox/local-novu/state.ts";
 import { LOCAL_KEYS, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import { midnightBefore, momentOf, storyLines } from "../../src/sandbox/story-lines.ts";
 import { testSandbox } from "./sandbox.ts";
+import { type Properties, postHogTells, segmentTells } from "./story-sources.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Who tells the stories; vitest.config.ts has them told by each. */
+    source: "posthog" | "segment";
+  }
+}
 
 const MOMENT = /^day (\d+) (\d\d):(\d\d)$/;
-
-/** What PostHog has of somebody besides an address and a name, which everybody gets. */
-type Properties = Record<string, unknown>;
 
 export interface Story extends AsyncDisposable {
   sandbox: Sandbox;
   /**
-   * Somebody does something, now, and PostHog forwards it; `set` is what it changes of them. Their first
-   * event has the uuid "ada-1". Resolves when all that follows at once has happened.
+   * Somebody does something, now, and the source tells of it; `set` is what it changes of them. Their first
+   * event has the uuid "ada-1". Resolves when all that follows at once has happened. What happened before
+   * says when, in ISO 8601.
    */
-  does(person: string, event: string, properties?: Properties, set?: Properties): Promise<void>;
-  /** What PostHog knows of somebody changes, and no event says so. */
+  does(person: string, event: string, properties?: Properties, set?: Properties, happenedAt?: string): Promise<void>;
+  /** What the source knows of somebody changes, and no event says so. */
   becomes(person: string, properties: Properties): void;
+  /** The source deletes somebody. */
+  forgets(person: string): void;
   /** Somebody opens the app and sees the notes that are there by now, without clicking one. */
   sees(person: string): Promise<void>;
   /** Somebody opens each of the notes that are there by now. */
@@ -39,32 +48,29 @@ export interface Story extends AsyncDisposable {
 
 /**
  * A story on the virtual clock, on Novu's Free plan unless told otherwise: the real app, its webhook
- * and its bridge, and these people, whom PostHog knows. `workflows` keeps the others out of it.
+ * and its bridge, and these people, whom the source knows, by an address and a name besides what is said. `workflows` keeps the others out of it.
  */
 export async function openStory({
   people,
   ...options
 }: { people: Record<string, Properties> } & Partial<SandboxOptions>): Promise<Story> {
   const sandbox = await testSandbox(options);
-  const { posthog, novu, clock } = sandbox;
+  const { novu, clock } = sandbox;
+  const source = { posthog: postHogTells, segment: segmentTells }[inject("source")](sandbox);
   const eventsOf = new Map<string, number>();
   const midnight = midnightBefore(clock.now());
   for (const [person, properties] of Object.entries(people)) await meet(person, properties);
 
   return {
     sandbox,
-    async does(person, event, properties = {}, set = {}) {
+    async does(person, event, properties = {}, set = {}, happenedAt) {
       const nth = (eventsOf.get(person) ?? 0) + 1;
       eventsOf.set(person, nth);
-      posthog.capture({
-        event,
-        distinctId: person,
-        uuid: `${person}-${nth}`,
-        properties: { ...properties, $set: set },
-      });
+      await source.tell({ person, uuid: `${person}-${nth}`, event, properties, set, happenedAt });
       await sandbox.settled();
     },
-    becomes: posthog.setPerson,
+    becomes: source.change,
+    forgets: source.forget,
     async sees(person) {
       const path = `/v2/subscribers/${person}/notifications/seen`;
       await novuApi("POST", path, { notificationIds: notes(person).map(({ id }) => id) });
@@ -74,7 +80,8 @@ export async function openStory({
         await novuApi("PATCH", `/v2/subscribers/${person}/notifications/${id}/read`, {});
     },
     answers: (person) =>
-      posthog.state.deliveries
+      source
+        .deliveries()
         .filter(({ distinctId, eventUuid }) => distinctId === person && eventUuid.startsWith(`${person}-`))
         .map(({ attempts }) => attempts.at(-1)?.answer ?? ""),
     async until(moment) {
@@ -98,7 +105,7 @@ export async function openStory({
   async function meet(person: string, properties: Properties): Promise<void> {
     const email = `${person}@example.com`;
     const name = person.charAt(0).toUpperCase() + person.slice(1);
-    posthog.capture({ event: "$set", distinctId: person, properties: { $set: { email, name, ...properties } } });
+    source.meet(person, { email, name, ...properties });
     if (properties.push_enabled !== true) return;
     await novuApi("POST", "/v2/subscribers", { subscriberId: person });
     const credentials = { deviceTokens: [`${person}'s phone`] };

@@ -24,7 +24,7 @@ export async function play(sandbox: Sandbox): Promise<Outcome> {
   const timeline: Line[] = [];
   for (const { day, hour = 0, says, happens } of acts) {
     await until(day, hour);
-    const before = sandbox.posthog.state.deliveries.length;
+    const before = new Set(deliveries());
     happens(sandbox);
     await sandbox.settled();
     timeline.push({ at: sandbox.clock.now(), kind: "act", text: [says, ...answersSince(before)].join(" → ") });
@@ -47,15 +47,22 @@ export async function play(sandbox: Sandbox): Promise<Outcome> {
     await sandbox.travel({ seconds });
   }
 
-  function answersSince(index: number): string[] {
-    return sandbox.posthog.state.deliveries.slice(index).flatMap(({ attempts }) =>
-      attempts.map(
-        ({ status, answer }) =>
-          `${status} ${Object.entries(JSON.parse(answer))
-            .map(([key, value]) => (key === "ignored" ? `${key}: ${value}` : key))
-            .join()}`,
-      ),
-    );
+  function deliveries() {
+    const { posthog, segment } = sandbox;
+    return [...posthog.state.deliveries, ...segment.state.deliveries];
+  }
+
+  function answersSince(before: Set<object>): string[] {
+    return deliveries()
+      .filter((delivery) => !before.has(delivery))
+      .flatMap(({ attempts }) =>
+        attempts.map(
+          ({ status, answer }) =>
+            `${status} ${Object.entries(JSON.parse(answer))
+              .map(([key, value]) => (key === "ignored" ? `${key}: ${value}` : key))
+              .join()}`,
+        ),
+      );
   }
 
   /** What must hold besides the rows. */

@@ -15,6 +15,7 @@ export interface Act {
 const redelivered = "5f9c4b9e-7a44-4f0c-9d0e-3f8f1f0f6a01";
 /** So that the address of her run is always the same. */
 const invited = "0c3f6a52-5a1e-4d39-9b55-8f1f6f0e2d03";
+const registered = "node-next-1772449200000-dorothy";
 const visitor = "01953f2a-7c11-7d0e-9a66-3a1de2f7b001";
 
 /** A handful of people, each with one way that a journey can go. */
@@ -33,6 +34,17 @@ export const acts: Act[] = [
     says: "Katherine signs up, invited by Grace",
     happens: signsUp("katherine", "Katherine Johnson", invited, { invited_by: "Grace" }),
   },
+  {
+    day: 0,
+    hour: 3,
+    says: "Dorothy registers, and Segment tells of it",
+    happens: ({ segment }) =>
+      void segment.sendBatch([
+        { type: "identify", userId: "dorothy", traits: { firstName: "Dorothy", email: "dorothy@example.com" } },
+        { type: "track", userId: "dorothy", messageId: registered, event: "User Registered" },
+      ]),
+  },
+  { day: 0, hour: 4, says: "Segment delivers that once more", happens: ({ segment }) => segment.resend(registered) },
   { day: 1, says: "Ada starts a checkout", happens: startsCheckout("ada", "Ada Lovelace", 120) },
   { day: 1, hour: 1, says: "Margaret starts a checkout", happens: startsCheckout("margaret", "Margaret Hamilton", 80) },
   {
@@ -68,6 +80,12 @@ export const acts: Act[] = [
   { day: 3, hour: 5, says: "Alan has been away for 30 days", happens: goesQuiet("alan", "Alan Turing", ["alerts"]) },
   { day: 4, says: "Joan has been away for 30 days", happens: goesQuiet("joan", "Joan Clarke", []) },
   {
+    day: 4,
+    hour: 1,
+    says: "Dorothy completes onboarding, Segment says",
+    happens: ({ segment }) => void segment.send({ type: "track", userId: "dorothy", event: "Onboarding Completed" }),
+  },
+  {
     day: 5,
     hour: 1,
     says: "Joan is back",
@@ -88,6 +106,8 @@ export const expected: string[] = [
   "day 0 09:00  linus      onboarding     welcome-note       sent",
   "day 0 11:00  katherine  onboarding     welcome            sent",
   "day 0 11:00  katherine  onboarding     welcome-note       sent",
+  "day 0 12:00  dorothy    onboarding     welcome            sent",
+  "day 0 12:00  dorothy    onboarding     welcome-note       sent",
   "day 1 10:00  ada        drop-off       checkout-note      sent",
   "day 1 11:00  margaret   drop-off       checkout-note      sent",
   "day 2 05:00  ada        drop-off       recovery           not sent: left: checkout_completed",
@@ -95,10 +115,13 @@ export const expected: string[] = [
   "day 2 09:00  linus      onboarding     setup-nudge        sent",
   "day 2 10:00  margaret   drop-off       recovery           sent",
   "day 2 11:00  katherine  onboarding     setup-nudge        sent",
+  "day 2 12:00  dorothy    onboarding     setup-nudge        sent",
   "day 3 09:00  grace      onboarding     feature-spotlight  not sent: left: onboarding_completed",
   "day 3 09:00  grace      onboarding     check-in           not sent: left: onboarding_completed",
   "day 3 14:00  alan       re-engagement  feature-note       sent",
   "day 4 09:00  joan       re-engagement  feature-note       sent",
+  "day 4 10:00  dorothy    onboarding     feature-spotlight  not sent: left: onboarding_completed",
+  "day 4 10:00  dorothy    onboarding     check-in           not sent: left: onboarding_completed",
   "day 5 09:00  linus      onboarding     feature-spotlight  sent",
   "day 5 10:00  joan       re-engagement  feature-email      not sent: left: session_started",
   "day 5 10:00  joan       re-engagement  last-email         not sent: left: session_started",
