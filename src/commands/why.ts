@@ -12,7 +12,7 @@ Says why a person did, or did not, get what a workflow sends: the events that ca
 aside, and every decision with the value that decided it, in the order they happened. It runs beside
 the app and with the same environment, and shows addresses as they are.
 
-  --person ID     the distinct id, as PostHog has it
+  --person ID     the distinct id, as PostHog has it, or Segment's userId
   --workflow ID   of this workflow only
   --json          print one JSON object, as /studio/api/why has it
   --help

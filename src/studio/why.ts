@@ -79,7 +79,7 @@ export function inOrder(a: Link, b: Link): number {
 }
 
 function unknown(person: string): string {
-  return `Nothing is known of ${person}: no event of theirs has come in, or it is older than what is kept. Distinct ids are written as PostHog has them.`;
+  return `Nothing is known of ${person}: no event of theirs has come in, or it is older than what is kept. Distinct ids are written as PostHog has them, or as Segment has its userIds.`;
 }
 
 function answerOf(

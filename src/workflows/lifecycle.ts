@@ -49,7 +49,7 @@ interface Journey<Payload extends z.ZodObject, Tried extends Experiments> {
   holdout?: string;
   /** What is tried out; its messages find the variant of each under the same name in `variants`. */
   experiments?: Tried;
-  /** What to do when PostHog cannot be asked for the person at the moment of a send; "send", unless said otherwise. */
+  /** What to do when the person cannot be asked for at the moment of a send; "send", unless said otherwise. */
   whenUnreadable?: WhenUnreadable;
   /** For Novu's Inbox tabs, besides "lifecycle", the category and the topic. */
   tags?: string[];

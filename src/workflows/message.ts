@@ -44,7 +44,7 @@ export interface SendOptions<Controls extends z.ZodObject = z.ZodObject> {
   atAnyHour?: boolean;
 }
 
-/** When PostHog cannot be asked: send by what the event brought, or have Novu ask again and, if that ends in vain, one of the two. */
+/** When the person cannot be asked for: send by what the event brought, or have Novu ask again and, if that ends in vain, one of the two. */
 export type WhenUnreadable = "send" | { hold: "then send" | "then skip" };
 
 /** What holds for all messages of a workflow. */
@@ -166,7 +166,8 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
   /** Throws for Novu to ask again, unless it has asked for the last time. */
   async function holdUp(): Promise<Objection | null> {
     if (rules.whenUnreadable === "send") return null;
-    if ((await tools.putOff(about)) < NOVU_ASKS) throw new Error("PostHog cannot be asked; Novu is to ask again");
+    if ((await tools.putOff(about)) < NOVU_ASKS)
+      throw new Error("the person cannot be asked for; Novu is to ask again");
     return rules.whenUnreadable.hold === "then send" ? null : { reason: "person unavailable", detail: null };
   }
 

@@ -14,7 +14,7 @@ it("ends with one event for each run, step and status, whatever is said five tim
   timeout: 300_000,
 }, async () => {
   await using fortnight = await openFortnight({ startAt: STORY_STARTS_AT, times: TIMES });
-  const { posthog, novu } = fortnight;
+  const { posthog, segment, novu } = fortnight;
   const seen = new Set<string>();
   const clicked = new Set<string>();
   const kills: Record<number, RegExp> = { 0: /events\/trigger/, 3: /batch/, 5: /^\/r\// };
@@ -25,7 +25,7 @@ it("ends with one event for each run, step and status, whatever is said five tim
     await readMail();
     if (act.day !== day && kills[act.day] !== undefined) fortnight.killAfter(kills[act.day]!);
     day = act.day;
-    act.happens({ posthog } as Sandbox);
+    act.happens({ posthog, segment } as Sandbox);
     await fortnight.settled();
     await readMail();
   }

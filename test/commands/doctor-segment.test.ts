@@ -69,7 +69,7 @@ describe("the doctor without PostHog", () => {
   });
 
   it("has nothing of Segment where that is not configured", async () => {
-    const found = await examine({ ...sandbox.config, publicUrl: sandbox.app.url });
+    const found = await examine({ ...sandbox.config, segment: null, publicUrl: sandbox.app.url });
     expect(found.filter(({ what }) => what.includes("Segment"))).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { IDENTITY_EVENTS } from "../../src/contracts/event.ts";
 import { type LocalNovu, openLocalNovu } from "../../src/sandbox/local-novu/local-novu.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
+import { type LocalSegment, openLocalSegment } from "../../src/sandbox/local-segment/local-segment.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { workflows } from "../../src/workflows/index.ts";
@@ -17,6 +18,7 @@ const APP = fileURLToPath(new URL("./app-by-our-clock.ts", import.meta.url));
 
 export interface Fortnight extends AsyncDisposable {
   posthog: LocalPostHog;
+  segment: LocalSegment;
   novu: LocalNovu;
   dataDir: string;
   kills: number;
@@ -30,7 +32,7 @@ export interface Fortnight extends AsyncDisposable {
 }
 
 /**
- * The app in a process that can be killed, between a local PostHog and a local Novu on a clock that
+ * The app in a process that can be killed, between a local PostHog, Segment and Novu on a clock that
  * travels; each webhook, trigger, batch of reports and click is said `times` times.
  */
 export async function openFortnight({ startAt, times }: { startAt: number; times: number }): Promise<Fortnight> {
@@ -49,6 +51,7 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
   writeTime();
 
   const posthog = await openLocalPostHog({ ...LOCAL_KEYS, clock, port: 0 });
+  const segment = await openLocalSegment({ ...LOCAL_KEYS, clock, port: 0 });
   const novu = await openLocalNovu({ secretKey: LOCAL_KEYS.novu, plan: "team", clock, port: 0 });
   let child: ChildProcess;
   let appUrl: string | null = null;
@@ -68,6 +71,10 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
     LOG_LEVEL: "fatal",
     NOVU_PLAN: "team",
     NOVU_WEBHOOK_SECRETS: LOCAL_KEYS.novuSigningSecret,
+    SEGMENT_SECRETS: LOCAL_KEYS.segmentSecret,
+    SEGMENT_SPACE_ID: LOCAL_KEYS.segmentSpaceId,
+    SEGMENT_PROFILE_TOKEN: LOCAL_KEYS.segmentProfileToken,
+    SEGMENT_PROFILE_HOST: segment.url,
     PUBLIC_URL: doors.app.url,
   };
   let starting = start();
@@ -77,6 +84,11 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
     url: `${doors.app.url}/webhooks/posthog`,
     signingSecret: LOCAL_KEYS.signingSecret,
     events: [...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS],
+  });
+  segment.connect({
+    url: `${doors.app.url}/webhooks/segment`,
+    signingSecret: LOCAL_KEYS.segmentSecret,
+    way: "webhook",
   });
   novu.sendWebhooks({ url: `${doors.app.url}/webhooks/novu`, signingSecret: LOCAL_KEYS.novuSigningSecret });
   const synced = await fetch(`${novu.url}/v1/bridge/sync`, {
@@ -88,6 +100,7 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
 
   return {
     posthog,
+    segment,
     novu,
     dataDir: folder.path,
     get kills() {
@@ -106,7 +119,12 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
     stopApp,
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
-      await Promise.all([posthog.close(0), novu.close(0), ...Object.values(doors).map((door) => door.close(0))]);
+      await Promise.all([
+        posthog.close(0),
+        segment.close(0),
+        novu.close(0),
+        ...Object.values(doors).map((door) => door.close(0)),
+      ]);
       time.stop();
       folder[Symbol.dispose]();
     },
@@ -139,10 +157,12 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
     do {
       before = happenings();
       await posthog.idle();
+      await segment.idle();
       await novu.idle();
       await starting;
       nextAt = await appIdle();
       await posthog.idle();
+      await segment.idle();
       await novu.idle();
     } while (before !== happenings() || nextAt === null);
     // So that the journey stops where the app has something to do.
@@ -163,6 +183,7 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
     const tries = novu.webhooks.deliveries.flatMap(({ attempts }) => attempts).length;
     return JSON.stringify([
       posthog.state.events.length,
+      segment.state.deliveries.flatMap(({ attempts }) => attempts).length,
       novu.bridgeCalls.length,
       runs.length,
       messages.length,

@@ -34,8 +34,9 @@ describe("an event with a filter", () => {
   });
 
   it("says that it starts nothing, also when it changes a profile", () => {
-    const properties = { cart_value: 5, $set: { email: "ada@example.com" } };
-    const { profiles, problems } = createRoute([workflow("w", big)])(told({ properties, personProperties: free }));
+    const personProperties = { ...free, email: "ada@example.com" };
+    const cheap = told({ properties: { cart_value: 5 }, personProperties, sets: ["email"] });
+    const { profiles, problems } = createRoute([workflow("w", big)])(cheap);
     expect([profiles?.length, problems.map(({ cause }) => cause)]).toEqual([1, ["filtered"]]);
   });
 

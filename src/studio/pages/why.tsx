@@ -64,8 +64,8 @@ export const whyPage = page<Why>({
           {chain === null ? (
             <section className="panel" aria-label="No person yet">
               <Empty icon="why" title="Whom is it about?">
-                Type a distinct id, as PostHog has it, and choose a workflow. The same is on the command line:{" "}
-                <code>npm run why -- --person ada</code>
+                Type a distinct id, as PostHog has it, or Segment&rsquo;s userId, and choose a workflow. The same is on
+                the command line: <code>npm run why -- --person ada</code>
               </Empty>
             </section>
           ) : (
