@@ -12,13 +12,12 @@ export default defineConfig({
           name: "all",
           include: ["test/**/*.test.{ts,tsx}"],
           globalSetup: "test/support/build.ts",
-          provide: { source: "posthog" },
         },
       },
       // The same journeys, told by Segment.
       {
         extends: true,
-        test: { name: "segment", include: ["test/workflows/stories/*.test.ts"], provide: { source: "segment" } },
+        test: { name: "segment", include: ["test/workflows/stories/*.test.ts"], env: { STORIES_BY: "segment" } },
       },
     ],
   },

@@ -1,16 +1,8 @@
-import { inject } from "vitest";
 import type { Message } from "../../src/sandbox/local-novu/state.ts";
 import { LOCAL_KEYS, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
 import { midnightBefore, momentOf, storyLines } from "../../src/sandbox/story-lines.ts";
 import { testSandbox } from "./sandbox.ts";
 import { type Properties, postHogTells, segmentTells } from "./story-sources.ts";
-
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Who tells the stories; vitest.config.ts has them told by each. */
-    source: "posthog" | "segment";
-  }
-}
 
 const MOMENT = /^day (\d+) (\d\d):(\d\d)$/;
 
@@ -56,7 +48,8 @@ export async function openStory({
 }: { people: Record<string, Properties> } & Partial<SandboxOptions>): Promise<Story> {
   const sandbox = await testSandbox(options);
   const { novu, clock } = sandbox;
-  const source = { posthog: postHogTells, segment: segmentTells }[inject("source")](sandbox);
+  // vitest.config.ts has them told by each.
+  const source = process.env.STORIES_BY === "segment" ? segmentTells(sandbox) : postHogTells(sandbox);
   const eventsOf = new Map<string, number>();
   const midnight = midnightBefore(clock.now());
   for (const [person, properties] of Object.entries(people)) await meet(person, properties);
