@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { reportKey } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
 import type { Lane } from "../contracts/work.ts";
-import { workRow } from "./accept.ts";
+import { workRow } from "./acceptance.ts";
 import { idsOfPerson } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";

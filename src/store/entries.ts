@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import type { EntryLimit } from "../contracts/notification.ts";
-import { startKey } from "./accept.ts";
+import { startKey } from "./acceptance.ts";
 import { type FromJson, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { RunPlace, Store } from "./store.ts";

@@ -3,7 +3,7 @@ import { Decision } from "../contracts/decision.ts";
 import type { EventRecord, Histories, History, RunRecord, RunStatus, WorkRecord } from "../contracts/history.ts";
 import type { Exit } from "../contracts/notification.ts";
 import { unheardKey } from "../contracts/work.ts";
-import { startKey } from "./accept.ts";
+import { startKey } from "./acceptance.ts";
 import { setAsideRecord, workRecord } from "./overview.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 

@@ -3,7 +3,7 @@ import { reportKey } from "../contracts/capture.ts";
 import type { Choice, Choices } from "../contracts/opt-out.ts";
 import { type Lane, laneOf, type Work } from "../contracts/work.ts";
 import { addressHash } from "../lib/address-hash.ts";
-import { workRow } from "./accept.ts";
+import { workRow } from "./acceptance.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";

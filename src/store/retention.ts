@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
 import { unheardKey } from "../contracts/work.ts";
-import { startKey } from "./accept.ts";
+import { startKey } from "./acceptance.ts";
 import { idsOfPerson } from "./people.ts";
 import type { PersonRecords, Store } from "./store.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { type Capture, reportKey } from "../contracts/capture.ts";
 import type { Lane } from "../contracts/work.ts";
-import { workRow } from "./accept.ts";
+import { workRow } from "./acceptance.ts";
 import { type FromJson, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { LANES, type Lane, laneOf } from "../contracts/work.ts";
-import { workRow } from "./accept.ts";
+import { workRow } from "./acceptance.ts";
 import type { Store } from "./store.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
