@@ -10,9 +10,12 @@ export const Id = z
 export const DistinctId = z.union([Id, z.number().transform(String)]);
 
 /** Any object, as it is: z.record would copy it key by key. */
-export const Properties = z.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-);
+export const Properties = z.custom<Record<string, unknown>>(isObject);
+
+/** Asked of every event: a schema would make an error of each that has none, which takes longer than all the rest. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
 const YEAR_10_000 = Date.parse("9999-12-31T23:59:59.999Z");
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { IDENTITY_EVENTS, type LifecycleEvent } from "../contracts/event.ts";
-import { DistinctId, Id, isoTime, Properties, placesOf } from "./event-parts.ts";
+import { DistinctId, Id, isObject, isoTime, Properties, placesOf } from "./event-parts.ts";
 import type { Read } from "./take-event.ts";
 
 const Names = z.array(z.string());
@@ -61,8 +61,10 @@ function whoIn({
   LifecycleEvent,
   "saysWho" | "sets" | "formerId"
 > {
+  const { $set, $set_once } = properties;
+  if ($set === undefined && $set_once === undefined && !IDENTITY_EVENTS.includes(name)) return {};
   const former = properties[FORMER_ID.get(name) ?? ""];
-  const set = name === "$identify" ? personProperties : { ...object(properties.$set), ...object(properties.$set_once) };
+  const set = name === "$identify" ? personProperties : { ...object($set), ...object($set_once) };
   const sets = Object.keys(set ?? {});
   return {
     ...(IDENTITY_EVENTS.includes(name) && { saysWho: true }),
@@ -97,10 +99,11 @@ function snapshotOf({
   if (person === null && set === undefined && setOnce === undefined) return null;
 
   const snapshot = { ...setOnce, ...person, ...set };
-  for (const name of Names.safeParse(properties.$unset).data ?? []) delete snapshot[name];
+  if (properties.$unset !== undefined)
+    for (const name of Names.safeParse(properties.$unset).data ?? []) delete snapshot[name];
   return snapshot;
 }
 
 function object(value: unknown): Record<string, unknown> | undefined {
-  return Properties.safeParse(value).data;
+  return isObject(value) ? value : undefined;
 }
