@@ -159,7 +159,7 @@ describe("the persons at Segment", () => {
   it("may be left out, with a note of what that means", async () => {
     const found = await look({ profiles: null });
     expect(found.filter(({ what }) => what === "Segment profiles")).toEqual([
-      { what: "Segment profiles", is: "ok", says: expect.stringMatching(/^not configured: messages go by the traits/) },
+      { what: "Segment profiles", is: "ok", says: expect.stringMatching(/^not configured: messages go by PostHog/) },
     ]);
     expect(profileApi.asked).toEqual([]);
   });

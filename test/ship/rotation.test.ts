@@ -37,6 +37,24 @@ describe("a secret that is rotated as the guide says loses no event", () => {
     expect(transactionIds(sandbox)).toEqual(captured.map((uuid) => `${uuid}:onboarding`));
   });
 
+  it("of Segment's webhooks", async () => {
+    await using sandbox = await testSandbox();
+    const { config, segment } = sandbox;
+    const old = LOCAL_KEYS.segmentSecret;
+    const sent: string[] = [];
+    for (const { here, there } of STEPS) {
+      config.segment!.secrets = here(old);
+      await sandbox.restartApp();
+      const signingSecret = there === "old" ? old : NEWER;
+      segment.connect({ url: `${sandbox.app.url}/webhooks/segment`, signingSecret, way: "webhook" });
+      const userId = `person-${sent.length}`;
+      segment.send({ type: "identify", userId, traits: { email: `${userId}@example.com` } });
+      sent.push(segment.send({ type: "track", userId, event: "User Registered" }));
+      await sandbox.travel({ seconds: 2 });
+    }
+    expect(transactionIds(sandbox)).toEqual(sent.map((id) => `${id}:onboarding`));
+  });
+
   it("of Novu's webhooks", async () => {
     await using sandbox = await testSandbox();
     const { novu } = sandbox.config;

@@ -67,7 +67,11 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
   /** Sources: https://www.twilio.com/docs/segment/unify/profile-api */
   async function persons(): Promise<Finding[]> {
     if (profiles === null)
-      return [ok("not configured: messages go by the traits that came with the event that started the run")];
+      return [
+        ok(
+          "not configured: messages go by PostHog's person where there is one, or else by what identify calls have told",
+        ),
+      ];
     const { host, spaceId, token } = profiles;
     const path = `/v1/spaces/${encodeURIComponent(spaceId)}/collections/users/profiles/user_id:${NOBODY}/traits?limit=1`;
     const response = await fetch(`${host}${path}`, {
