@@ -1,6 +1,6 @@
 import { type Capture, captureOf } from "../contracts/capture.ts";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
-import type { EntryLimit, Exit, Start, Subscriber } from "../contracts/notification.ts";
+import type { EntryLimit, Exit, Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
@@ -39,7 +39,7 @@ interface Runs {
   enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
   refuse(transactionId: string): Promise<void>;
   /** Whom it is of, as far as that was told apart from its event; null when nothing was. */
-  profileHere(run: Run): Promise<Profiled | null>;
+  profileHere(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;
 }
 
 /**
@@ -84,7 +84,7 @@ export function createPerform({
     if (kind === "start") await start(body, job);
     else if (kind === "exit") await exit(body);
     else if (kind === "unheard") await unheard(body);
-    else if (kind === "profile") await tell.profile(body);
+    else if (kind === "profile") await tell.profile(await wholeOf(body));
     else if (kind === "preferences") await tellChoices.novu(body);
     else if (kind === "unwanted") await tellChoices.postHog(body);
     else if (kind === "report") await report(captureOf(body));
@@ -141,6 +141,14 @@ export function createPerform({
     if (!isNamed(known?.subscriber) && age >= 0 && age < IDENTIFY_LATE_MS)
       throw new RetryLaterError("nobody has said yet who this is", { retryAfterMs: LOOK_AGAIN_MS, refused: false });
     if (known !== null) await tell.profile({ ...known, eventUuid: run.eventUuid });
+  }
+
+  /** An identify says of a person what it wants to, and an earlier one may come after it: all that was told of them is told on. */
+  async function wholeOf(profile: Profile): Promise<Profile> {
+    if (profile.source !== "segment") return profile;
+    const { source, subscriber, eventUuid } = profile;
+    const known = await runs.profileHere({ source, distinctId: subscriber.subscriberId });
+    return known === null ? profile : { ...known, eventUuid };
   }
 
   /** Why a run is not to begin any more; null when it is. */

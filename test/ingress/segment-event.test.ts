@@ -91,6 +91,7 @@ describe("an identify", () => {
   it("becomes the subscriber that Novu keeps", () => {
     expect(route(read({ type: "identify", messageId: "m", traits })).profiles).toEqual([
       {
+        source: "segment",
         eventUuid: "m",
         occurredAt: "2026-03-02T09:00:00.500Z",
         subscriber: {
