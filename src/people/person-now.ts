@@ -110,7 +110,9 @@ export function createPersonNow({ places, now, log }: { places: PersonPlaces; no
     if (lookup.outcome === "found") return { distinctId, properties: lookup.properties, source: place.source };
     if (lookup.outcome === "not found") return mayBeMissing(run, place.source) ? asTold(run) : null;
     log.warn({ stop: "people", transactionId, personSource: "snapshot", error: lookup.why });
-    return { distinctId, properties: snapshot, source: "snapshot" };
+    // Segment's events bring little of a person along, and seldom what they do not want.
+    const told = run.source === "segment" ? await own(distinctId) : null;
+    return { distinctId, properties: told?.outcome === "found" ? told.properties : snapshot, source: "snapshot" };
   };
 
   async function asTold({ distinctId, transactionId, snapshot }: AskedRun): Promise<Person> {

@@ -163,6 +163,18 @@ describe("whom to write to", () => {
     });
   });
 
+  it("is as told here when whoever knows cannot be asked, because Segment's events bring little of a person along", async () => {
+    for (const reads of [{ segment: down }, { posthog: down }])
+      expect(await personNow({ ...reads, own: found }, { source: "segment" })).toMatchObject({
+        source: "snapshot",
+        properties: { email: "now@example.com" },
+      });
+    expect(await personNow({ segment: down }, { source: "segment" })).toMatchObject({
+      source: "snapshot",
+      properties: { email: "then@example.com" },
+    });
+  });
+
   it("is as of the event where nothing was told, or the store cannot be read", async () => {
     const source = "segment";
     for (const [own, from] of [
