@@ -150,6 +150,7 @@ describe("another call", () => {
     ["page", { name: "Pricing" }, "pricing_page_viewed"],
     ["page", { name: "Docs" }, "Viewed Docs Page"],
     ["page", {}, "Viewed a Page"],
+    ["page", { name: "a\0b" }, "Viewed a Page"],
     ["screen", { name: "Home" }, "Viewed Home Screen"],
   ])("%s %j is the event %s", (type, changes, name) => {
     expect(read({ type, ...changes }).name).toBe(name);
@@ -168,7 +169,10 @@ describe("what is no event", () => {
     [{ messageId: undefined }, "messageId missing"],
     [{ messageId: "a\0b" }, "messageId missing"],
     [{ type: undefined }, "type missing"],
+    [{ type: "a\0b" }, "type missing"],
     [{ event: "" }, "event missing"],
+    [{ event: "a\0b" }, "event missing"],
+    [{ event: "half of \ud83d" }, "event missing"],
     [{ userId: "" }, "userId missing"],
     [{ userId: null, anonymousId: null }, "neither userId nor anonymousId"],
     [{ type: "alias" }, "previousId missing"],
