@@ -12,7 +12,8 @@ const Message = z.object({
   type: Id,
   messageId: Id,
   userId: DistinctId.nullish(),
-  anonymousId: DistinctId.nullish(),
+  /** Some libraries leave it empty where there is a userId. */
+  anonymousId: DistinctId.nullish().catch(null),
   /** When it happened, set right by Segment for a sender whose clock is wrong. */
   timestamp: text,
   originalTimestamp: text,

@@ -67,6 +67,13 @@ describe("a track", () => {
     expect(read(changes).occurredAt).toBe(at);
   });
 
+  it("is a person's by its userId, whatever its anonymousId", () => {
+    for (const anonymousId of ["", "a\0b", {}]) {
+      expect(read({ anonymousId })).toMatchObject({ distinctId: "ada" });
+      expect(misfit({ anonymousId, userId: null })).toContain("neither userId nor anonymousId");
+    }
+  });
+
   it("is nobody's without a userId, whatever else it has", () => {
     for (const userId of [null, undefined]) {
       const { starts, profiles, problems } = route(read({ userId, context: { traits: { email: "ada@example.com" } } }));
