@@ -121,6 +121,14 @@ describe("an identify", () => {
     expect(profile?.subscriber).toMatchObject({ firstName: "Peter", lastName: "Gibbons" });
   });
 
+  it("is greeted by no last name alone", () => {
+    expect(read({ type: "identify", traits: { lastName: "Lovelace" } }).personProperties).toEqual({
+      last_name: "Lovelace",
+    });
+    const [profile] = route(read({ type: "identify", traits: { lastName: "Lovelace" } })).profiles ?? [];
+    expect(profile?.subscriber).toEqual({ subscriberId: "ada", lastName: "Lovelace" });
+  });
+
   it("is nothing new when it says nothing that Novu keeps, and nobody's without a userId", () => {
     expect(route(read({ type: "identify", traits: { logins: 5 } })).problems).toMatchObject([{ cause: "filtered" }]);
     expect(route(read({ type: "identify", traits, userId: null })).problems).toMatchObject([{ cause: "nobody" }]);
