@@ -112,12 +112,15 @@ export function createPersonNow({ places, now, log }: { places: PersonPlaces; no
     log.warn({ stop: "people", transactionId, personSource: "snapshot", error: lookup.why });
     // Segment's events bring little of a person along, and seldom what they do not want.
     const told = run.source === "segment" ? await own(distinctId) : null;
+    if (told?.outcome === "not found" && isForgotten(run)) return null;
     return { distinctId, properties: told?.outcome === "found" ? told.properties : snapshot, source: "snapshot" };
   };
 
-  async function asTold({ distinctId, transactionId, snapshot }: AskedRun): Promise<Person> {
+  async function asTold(run: AskedRun): Promise<Person | null> {
+    const { distinctId, transactionId, snapshot } = run;
     const told = await own(distinctId);
     if (told.outcome === "found") return { distinctId, properties: told.properties, source: "own" };
+    if (told.outcome === "not found" && isForgotten(run)) return null;
     if (told.outcome === "not found") return { distinctId, properties: snapshot, source: "own" };
     log.warn({ stop: "people", transactionId, personSource: "snapshot", error: told.why });
     return { distinctId, properties: snapshot, source: "snapshot" };
@@ -131,6 +134,11 @@ export function createPersonNow({ places, now, log }: { places: PersonPlaces; no
 }
 
 type AskedRun = Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "snapshot">;
+
+/** Whether nothing told can only mean that they were deleted: what an event of Segment's brings along is kept here with its run. */
+function isForgotten({ source, snapshot }: AskedRun): boolean {
+  return source === "segment" && Object.values(snapshot).some((value) => value !== undefined);
+}
 
 /** Where the event came from, where persons are read there; else where they are. */
 function placeOf(
