@@ -159,6 +159,22 @@ describe("a person at Segment", () => {
     });
   });
 
+  it.each(["segment", "posthog"])(
+    "who was identified before the bridge was connected is known to Novu as at %s",
+    async (place) => {
+      await using sandbox = await testSandbox({ withoutProfiles: place === "posthog" });
+      const traits = { email: "peter@example.com", name: "Peter Gibbons" };
+      const createdAt = "2026-01-01T00:00:00.000Z";
+      if (place === "segment")
+        sandbox.segment.state.profiles.push({ segmentId: "use_1", userIds: [PETER], traits, createdAt });
+      else sandbox.posthog.state.persons.push({ uuid: "p", distinctIds: [PETER], properties: traits, createdAt });
+      sandbox.segment.sendBatch([{ type: "track", event: "User Registered", userId: PETER }]);
+      await sandbox.settled();
+      expect(emails(sandbox)).toMatchObject([WELCOME]);
+      expect((await welcome(sandbox))?.personSource).toBe(place);
+    },
+  );
+
   it("is the one that an alias leads to, with what was told of either", async () => {
     await using sandbox = await testSandbox({ withoutProfiles: true });
     sandbox.segment.send({ ...IDENTIFY, userId: "before" });

@@ -40,6 +40,8 @@ interface Runs {
   refuse(transactionId: string): Promise<void>;
   /** Whom it is of, as far as that was told apart from its event; null when nothing was. */
   profileHere(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;
+  /** Whom it is of, where persons are read; null when nobody is found, or can be asked for. */
+  profileThere(run: Run): Promise<Profiled | null>;
 }
 
 /**
@@ -136,11 +138,20 @@ export function createPerform({
   /** Whose event brings no person along has to be known to Novu before the run is: what is triggered is the same at each try. */
   async function tellFirst(run: Run): Promise<void> {
     if (run.source !== "segment") return;
-    const known = await runs.profileHere(run);
+    const known = await namedBy(run);
     const age = now() - Date.parse(run.occurredAt);
     if (!isNamed(known?.subscriber) && age >= 0 && age < IDENTIFY_LATE_MS)
       throw new RetryLaterError("nobody has said yet who this is", { retryAfterMs: LOOK_AGAIN_MS, refused: false });
     if (known !== null) await tell.profile({ ...known, eventUuid: run.eventUuid });
+  }
+
+  /** What was told of them; with no address among that, as they are known there: they may have been identified long before. */
+  async function namedBy(run: Run): Promise<Profiled | null> {
+    const told = await runs.profileHere(run);
+    if (isNamed(told?.subscriber)) return told;
+    const there = await runs.profileThere(run);
+    if (!isNamed(there?.subscriber) || there === null) return told;
+    return told !== null && told.occurredAt > there.occurredAt ? { ...there, occurredAt: told.occurredAt } : there;
   }
 
   /** An identify says of a person what it wants to, and an earlier one may come after it: all that was told of them is told on. */
