@@ -2,7 +2,7 @@ import express from "express";
 import { brand } from "../emails/_components/brand.ts";
 import { createChoosing } from "./app/choosing.ts";
 import { openDoors } from "./app/doors.ts";
-import { personPlaces, profileHere } from "./app/persons.ts";
+import { personPlaces, profileHere, profileThere } from "./app/persons.ts";
 import { liveTools, sampleTools } from "./app/tools.ts";
 import { startWorking } from "./app/working.ts";
 import { createLinks } from "./attribution/links.ts";
@@ -141,7 +141,7 @@ export async function openApp(
     const sendingSteps = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [];
     const perform = createPerform({
       novu: novuApi,
-      runs: { ...store, decide, markStarted, profileHere: profileHere(store) },
+      runs: { ...store, decide, markStarted, profileHere: profileHere(store), profileThere: profileThere(places, now) },
       report,
       tellChoices: choosing.tell,
       sendingSteps,

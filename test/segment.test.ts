@@ -144,6 +144,37 @@ describe("a person at Segment", () => {
     expect(kept.map(({ source, reason }) => [source, reason])).toEqual(Array(3).fill(["segment", "anonymous"]));
   });
 
+  it("is known to Novu by all that was told, in whatever order it comes", async () => {
+    await using sandbox = await testSandbox({ withoutProfiles: true });
+    const identifies = [
+      segmentEvent({ type: "identify", timestamp: "2026-03-02T09:00:02.000Z", traits: { plan: "pro" } }),
+      segmentEvent({ type: "identify", timestamp: "2026-03-02T09:00:01.000Z", traits: { email: "ada@example.com" } }),
+    ];
+    for (const identify of identifies) {
+      await postSegment(sandbox.app.url, identify, { secret: LOCAL_KEYS.segmentSecret });
+      await sandbox.settled();
+    }
+    expect(sandbox.novu.state.subscribers).toEqual({
+      ada: { subscriberId: "ada", email: "ada@example.com", data: { plan: "pro" } },
+    });
+  });
+
+  it.each(["segment", "posthog"])(
+    "who was identified before the bridge was connected is known to Novu as at %s",
+    async (place) => {
+      await using sandbox = await testSandbox({ withoutProfiles: place === "posthog" });
+      const traits = { email: "peter@example.com", name: "Peter Gibbons" };
+      const createdAt = "2026-01-01T00:00:00.000Z";
+      if (place === "segment")
+        sandbox.segment.state.profiles.push({ segmentId: "use_1", userIds: [PETER], traits, createdAt });
+      else sandbox.posthog.state.persons.push({ uuid: "p", distinctIds: [PETER], properties: traits, createdAt });
+      sandbox.segment.sendBatch([{ type: "track", event: "User Registered", userId: PETER }]);
+      await sandbox.settled();
+      expect(emails(sandbox)).toMatchObject([WELCOME]);
+      expect((await welcome(sandbox))?.personSource).toBe(place);
+    },
+  );
+
   it("is the one that an alias leads to, with what was told of either", async () => {
     await using sandbox = await testSandbox({ withoutProfiles: true });
     sandbox.segment.send({ ...IDENTIFY, userId: "before" });

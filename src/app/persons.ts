@@ -3,6 +3,7 @@ import type { Profile } from "../contracts/notification.ts";
 import type { PersonPlaces } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import { ownPersons } from "../people/own-persons.ts";
+import { createPersonLookup } from "../people/person-now.ts";
 import { postHogPersons } from "../people/posthog-persons.ts";
 import { segmentProfiles } from "../people/segment-profiles.ts";
 import { subscriberOf } from "../routing/profile.ts";
@@ -28,5 +29,15 @@ export function profileHere({ traitsOf }: Pick<Store, "traitsOf">) {
     if (source !== "segment") return null;
     const told = (await traitsOf([distinctId])).get(distinctId);
     return told ? { subscriber: subscriberOf(distinctId, told.properties), occurredAt: told.occurredAt } : null;
+  };
+}
+
+/** Whom a run of Segment's is of, as far as persons are read elsewhere; null where nobody is found, or can be asked for. */
+export function profileThere({ segment, posthog }: PersonPlaces, now: () => number) {
+  const place = segment ?? posthog;
+  const lookUp = place && createPersonLookup({ place, now });
+  return async ({ distinctId, occurredAt }: Pick<Run, "distinctId" | "occurredAt">): Promise<Told | null> => {
+    const found = await lookUp?.(distinctId);
+    return found?.outcome === "found" ? { subscriber: subscriberOf(distinctId, found.properties), occurredAt } : null;
   };
 }

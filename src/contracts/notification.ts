@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Source } from "./event.ts";
 import type { PersonProperties } from "./person.ts";
 import { Run } from "./run.ts";
 
@@ -24,6 +25,8 @@ export const Profile = z.object({
   /** ISO 8601 */
   occurredAt: z.iso.datetime(),
   eventUuid: z.string().min(1),
+  /** Who told of it. */
+  source: Source.optional(),
 });
 export type Profile = z.infer<typeof Profile>;
 

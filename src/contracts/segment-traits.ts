@@ -10,8 +10,10 @@ export function propertiesOfTraits(traits: Record<string, unknown>): Record<stri
   const properties = respelled(traits);
   for (const [trait, property] of Object.entries(NAMES))
     if (trait in properties) properties[property] ??= properties[trait];
-  const names = [properties.first_name, properties.last_name].filter((name) => typeof name === "string");
-  return names.length === 0 ? properties : { name: names.join(" "), ...properties };
+  const { first_name, last_name } = properties;
+  // A last name alone would be what the person is greeted by.
+  if (typeof first_name !== "string") return properties;
+  return { name: typeof last_name === "string" ? `${first_name} ${last_name}` : first_name, ...properties };
 }
 
 /**

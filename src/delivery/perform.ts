@@ -1,6 +1,6 @@
 import { type Capture, captureOf } from "../contracts/capture.ts";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
-import type { EntryLimit, Exit, Start, Subscriber } from "../contracts/notification.ts";
+import type { EntryLimit, Exit, Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
@@ -39,7 +39,9 @@ interface Runs {
   enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
   refuse(transactionId: string): Promise<void>;
   /** Whom it is of, as far as that was told apart from its event; null when nothing was. */
-  profileHere(run: Run): Promise<Profiled | null>;
+  profileHere(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;
+  /** Whom it is of, where persons are read; null when nobody is found, or can be asked for. */
+  profileThere(run: Run): Promise<Profiled | null>;
 }
 
 /**
@@ -84,7 +86,7 @@ export function createPerform({
     if (kind === "start") await start(body, job);
     else if (kind === "exit") await exit(body);
     else if (kind === "unheard") await unheard(body);
-    else if (kind === "profile") await tell.profile(body);
+    else if (kind === "profile") await tell.profile(await wholeOf(body));
     else if (kind === "preferences") await tellChoices.novu(body);
     else if (kind === "unwanted") await tellChoices.postHog(body);
     else if (kind === "report") await report(captureOf(body));
@@ -136,11 +138,28 @@ export function createPerform({
   /** Whose event brings no person along has to be known to Novu before the run is: what is triggered is the same at each try. */
   async function tellFirst(run: Run): Promise<void> {
     if (run.source !== "segment") return;
-    const known = await runs.profileHere(run);
+    const known = await namedBy(run);
     const age = now() - Date.parse(run.occurredAt);
     if (!isNamed(known?.subscriber) && age >= 0 && age < IDENTIFY_LATE_MS)
       throw new RetryLaterError("nobody has said yet who this is", { retryAfterMs: LOOK_AGAIN_MS, refused: false });
     if (known !== null) await tell.profile({ ...known, eventUuid: run.eventUuid });
+  }
+
+  /** What was told of them; with no address among that, as they are known there: they may have been identified long before. */
+  async function namedBy(run: Run): Promise<Profiled | null> {
+    const told = await runs.profileHere(run);
+    if (isNamed(told?.subscriber)) return told;
+    const there = await runs.profileThere(run);
+    if (!isNamed(there?.subscriber) || there === null) return told;
+    return told !== null && told.occurredAt > there.occurredAt ? { ...there, occurredAt: told.occurredAt } : there;
+  }
+
+  /** An identify says of a person what it wants to, and an earlier one may come after it: all that was told of them is told on. */
+  async function wholeOf(profile: Profile): Promise<Profile> {
+    if (profile.source !== "segment") return profile;
+    const { source, subscriber, eventUuid } = profile;
+    const known = await runs.profileHere({ source, distinctId: subscriber.subscriberId });
+    return known === null ? profile : { ...known, eventUuid };
   }
 
   /** Why a run is not to begin any more; null when it is. */

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { parseJson } from "../lib/json.ts";
+import { jsonOf, parseJson } from "../lib/json.ts";
 import type { Authenticate } from "./webhook-auth.ts";
 
 /**
@@ -40,7 +40,7 @@ export function segmentAuth({ secrets }: { secrets: string[] }): Authenticate {
   /** Webhooks (Actions) signs a batch by its first event, which proves nothing of the others. */
   function isOfFirstOnly(signature: string, body: Buffer): boolean {
     const batch = parseJson(body.toString("utf8"));
-    return Array.isArray(batch) && batch.length > 0 && isSignedBy(signature, JSON.stringify(batch[0]));
+    return Array.isArray(batch) && batch.length > 0 && isSignedBy(signature, jsonOf(batch[0]) ?? "");
   }
 }
 

@@ -9,10 +9,11 @@ const text = z.string().nullish().catch(null);
 
 /** What each of Segment's calls has. Source: https://www.twilio.com/docs/segment/connections/spec/common */
 const Message = z.object({
-  type: z.string(),
+  type: Id,
   messageId: Id,
   userId: DistinctId.nullish(),
-  anonymousId: DistinctId.nullish(),
+  /** Some libraries leave it empty where there is a userId. */
+  anonymousId: DistinctId.nullish().catch(null),
   /** When it happened, set right by Segment for a sender whose clock is wrong. */
   timestamp: text,
   originalTimestamp: text,
@@ -23,9 +24,9 @@ const Message = z.object({
 });
 type Message = z.output<typeof Message>;
 
-const Track = z.object({ event: z.string().min(1), properties: Properties.nullish() });
+const Track = z.object({ event: Id, properties: Properties.nullish() });
 const Identify = z.object({ traits: Properties.nullish() });
-const Viewed = z.object({ name: text, properties: Properties.nullish() });
+const Viewed = z.object({ name: Id.nullish().catch(null), properties: Properties.nullish() });
 const Alias = z.object({ previousId: DistinctId });
 
 /** What an event is besides what each of them has. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Start, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
+import type { Run } from "../contracts/run.ts";
 import { describeError, UnavailableError } from "../lib/errors.ts";
 import { createHttpClient } from "../lib/http-client.ts";
 import { parseJson } from "../lib/json.ts";
@@ -51,7 +52,12 @@ export function createNovuApi({
 
   return {
     async trigger({ workflow, to, payload, run }, idempotencyKey) {
-      const body = { name: workflow, to, payload: { ...payload, run }, transactionId: run.transactionId };
+      const body = {
+        name: workflow,
+        to,
+        payload: { ...payload, run: asBefore(run) },
+        transactionId: run.transactionId,
+      };
       const answer = await call("/v1/events/trigger", {
         method: "POST",
         headers: { ...headers, "idempotency-key": idempotencyKey },
@@ -133,4 +139,9 @@ function notNovus(status: number): NovuAnswer {
 function wordsOf(body: unknown): string | null {
   const message = (body as { message?: unknown } | null | undefined)?.message;
   return typeof message === "string" ? message : null;
+}
+
+/** Without the source where it is PostHog: the versions before had none, and Novu takes no other body by a key that it knows. */
+function asBefore({ source, ...run }: Run): Omit<Run, "source"> & Partial<Run> {
+  return source === "posthog" ? run : { ...run, source };
 }

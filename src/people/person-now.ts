@@ -110,12 +110,17 @@ export function createPersonNow({ places, now, log }: { places: PersonPlaces; no
     if (lookup.outcome === "found") return { distinctId, properties: lookup.properties, source: place.source };
     if (lookup.outcome === "not found") return mayBeMissing(run, place.source) ? asTold(run) : null;
     log.warn({ stop: "people", transactionId, personSource: "snapshot", error: lookup.why });
-    return { distinctId, properties: snapshot, source: "snapshot" };
+    // Segment's events bring little of a person along, and seldom what they do not want.
+    const told = run.source === "segment" ? await own(distinctId) : null;
+    if (told?.outcome === "not found" && isForgotten(run)) return null;
+    return { distinctId, properties: told?.outcome === "found" ? told.properties : snapshot, source: "snapshot" };
   };
 
-  async function asTold({ distinctId, transactionId, snapshot }: AskedRun): Promise<Person> {
+  async function asTold(run: AskedRun): Promise<Person | null> {
+    const { distinctId, transactionId, snapshot } = run;
     const told = await own(distinctId);
     if (told.outcome === "found") return { distinctId, properties: told.properties, source: "own" };
+    if (told.outcome === "not found" && isForgotten(run)) return null;
     if (told.outcome === "not found") return { distinctId, properties: snapshot, source: "own" };
     log.warn({ stop: "people", transactionId, personSource: "snapshot", error: told.why });
     return { distinctId, properties: snapshot, source: "snapshot" };
@@ -129,6 +134,11 @@ export function createPersonNow({ places, now, log }: { places: PersonPlaces; no
 }
 
 type AskedRun = Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "snapshot">;
+
+/** Whether nothing told can only mean that they were deleted: what an event of Segment's brings along is kept here with its run. */
+function isForgotten({ source, snapshot }: AskedRun): boolean {
+  return source === "segment" && Object.values(snapshot).some((value) => value !== undefined);
+}
 
 /** Where the event came from, where persons are read there; else where they are. */
 function placeOf(

@@ -25,11 +25,11 @@ export function changesProfile({ sets = [] }: LifecycleEvent): boolean {
 }
 
 /** The profile as of an event; null when nothing is known that Novu keeps. */
-export function profileOf({ uuid, distinctId, occurredAt, personProperties }: LifecycleEvent): Profile | null {
+export function profileOf({ source, uuid, distinctId, occurredAt, personProperties }: LifecycleEvent): Profile | null {
   const subscriber = subscriberOf(distinctId, PersonProperties.parse(personProperties ?? {}));
   const { subscriberId: _, ...known } = subscriber;
   const isEmpty = Object.values(known).every((value) => value === undefined);
-  return isEmpty ? null : { subscriber, occurredAt, eventUuid: uuid };
+  return isEmpty ? null : { subscriber, occurredAt, eventUuid: uuid, ...(source === "segment" && { source }) };
 }
 
 /** What is to be kept here of an event's person, because nobody else can be asked for all of it later; null when nothing is. */

@@ -1,11 +1,14 @@
 import { type Kysely, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
+import type { PersonProperties } from "../contracts/person.ts";
 import { unheardKey } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
 import { idsOfPerson } from "./people.ts";
 import type { PersonRecords, Store } from "./store.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
+
+const UNWANTED: keyof PersonProperties = "unsubscribed_from";
 
 type Kept = keyof PersonRecords;
 /** The table of each kind of record on a person; first what is found by the others. */
@@ -196,20 +199,20 @@ function sweeps(trx: Kysely<Tables>, before: number) {
           trx.selectFrom("profiles").select("distinct_id").where("occurred_at", "<", iso).limit(limit),
         ),
     (limit: number) =>
-      trx
-        .deleteFrom("traits")
-        .where(({ eb, refTuple }) =>
-          eb(
-            refTuple("distinct_id", "name"),
-            "in",
-            trx
-              .selectFrom("traits")
-              .select(["distinct_id", "name"])
-              .where("occurred_at", "<", iso)
-              .limit(limit)
-              .$asTuple("distinct_id", "name"),
-          ),
+      trx.deleteFrom("traits").where(({ eb, refTuple }) =>
+        eb(
+          refTuple("distinct_id", "name"),
+          "in",
+          trx
+            .selectFrom("traits")
+            .select(["distinct_id", "name"])
+            .where("occurred_at", "<", iso)
+            // Who wants none does not want them later either: opt-outs have no age.
+            .where("name", "<>", UNWANTED)
+            .limit(limit)
+            .$asTuple("distinct_id", "name"),
         ),
+      ),
     (limit: number) =>
       trx
         .deleteFrom("set_aside")

@@ -216,6 +216,7 @@ describe("starts and exits of one person, side by side", () => {
           enter: stepwise("enter", store.enter),
           refuse: stepwise("refuse", store.refuse),
           profileHere: async () => null,
+          profileThere: async () => null,
           profileTold: store.profileTold,
           noteProfile: store.noteProfile,
         },

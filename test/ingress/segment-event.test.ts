@@ -67,6 +67,13 @@ describe("a track", () => {
     expect(read(changes).occurredAt).toBe(at);
   });
 
+  it("is a person's by its userId, whatever its anonymousId", () => {
+    for (const anonymousId of ["", "a\0b", {}]) {
+      expect(read({ anonymousId })).toMatchObject({ distinctId: "ada" });
+      expect(misfit({ anonymousId, userId: null })).toContain("neither userId nor anonymousId");
+    }
+  });
+
   it("is nobody's without a userId, whatever else it has", () => {
     for (const userId of [null, undefined]) {
       const { starts, profiles, problems } = route(read({ userId, context: { traits: { email: "ada@example.com" } } }));
@@ -91,6 +98,7 @@ describe("an identify", () => {
   it("becomes the subscriber that Novu keeps", () => {
     expect(route(read({ type: "identify", messageId: "m", traits })).profiles).toEqual([
       {
+        source: "segment",
         eventUuid: "m",
         occurredAt: "2026-03-02T09:00:00.500Z",
         subscriber: {
@@ -111,6 +119,14 @@ describe("an identify", () => {
   it("may have the name in one", () => {
     const [profile] = route(read({ type: "identify", traits: { name: "Peter Gibbons" } })).profiles ?? [];
     expect(profile?.subscriber).toMatchObject({ firstName: "Peter", lastName: "Gibbons" });
+  });
+
+  it("is greeted by no last name alone", () => {
+    expect(read({ type: "identify", traits: { lastName: "Lovelace" } }).personProperties).toEqual({
+      last_name: "Lovelace",
+    });
+    const [profile] = route(read({ type: "identify", traits: { lastName: "Lovelace" } })).profiles ?? [];
+    expect(profile?.subscriber).toEqual({ subscriberId: "ada", lastName: "Lovelace" });
   });
 
   it("is nothing new when it says nothing that Novu keeps, and nobody's without a userId", () => {
@@ -149,6 +165,7 @@ describe("another call", () => {
     ["page", { name: "Pricing" }, "pricing_page_viewed"],
     ["page", { name: "Docs" }, "Viewed Docs Page"],
     ["page", {}, "Viewed a Page"],
+    ["page", { name: "a\0b" }, "Viewed a Page"],
     ["screen", { name: "Home" }, "Viewed Home Screen"],
   ])("%s %j is the event %s", (type, changes, name) => {
     expect(read({ type, ...changes }).name).toBe(name);
@@ -167,7 +184,10 @@ describe("what is no event", () => {
     [{ messageId: undefined }, "messageId missing"],
     [{ messageId: "a\0b" }, "messageId missing"],
     [{ type: undefined }, "type missing"],
+    [{ type: "a\0b" }, "type missing"],
     [{ event: "" }, "event missing"],
+    [{ event: "a\0b" }, "event missing"],
+    [{ event: "half of \ud83d" }, "event missing"],
     [{ userId: "" }, "userId missing"],
     [{ userId: null, anonymousId: null }, "neither userId nor anonymousId"],
     [{ type: "alias" }, "previousId missing"],

@@ -160,6 +160,17 @@ describe("a batch", () => {
     expect(accepted).toEqual([]);
   });
 
+  it("is not held up by one that is nested too deep to be written down", async () => {
+    const deep = `${"[".repeat(15_000)}${"]".repeat(15_000)}`;
+    const poison = JSON.stringify(segmentEvent({ properties: { deep: 1 } })).replace('"deep":1', `"deep":${deep}`);
+    const body = `[${JSON.stringify(segmentEvent())},${poison}]`;
+    const reasons = ["the body is nested too deep"];
+    expect(await answer(post(body))).toEqual([202, { accepted: 1, duplicate: 0, ignored: 1, reasons }]);
+    expect(await answer(post(poison))).toEqual([202, { ignored: reasons[0] }]);
+    const headers = { "x-signature": signatureOf(body, "a secret of somebody else") };
+    expect((await post(`[${deep}]`, { headers })).status).toBe(401);
+  });
+
   it("is asked for again when one of it cannot be stored, and then counts once", async () => {
     unlucky = "m1";
     const response = await post(batchOf(3));

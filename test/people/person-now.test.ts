@@ -115,7 +115,7 @@ describe("whom to write to", () => {
 
   function personNow(
     reads: { posthog?: Read; segment?: Read; own?: Read },
-    { source = "posthog" as Run["source"], hoursLater = 0 } = {},
+    { source = "posthog" as Run["source"], hoursLater = 0, brought = snapshot as object } = {},
   ) {
     const place = ([name, read]: [string, Read]) => [name, { name, read, mostAtOnce: 10 }] as const;
     const places = Object.fromEntries(
@@ -123,7 +123,7 @@ describe("whom to write to", () => {
     ) as unknown as PersonPlaces;
     const clock = () => Date.parse(then) + hoursLater * HOUR_MS;
     const whom = createPersonNow({ places, now: clock, log: createLog({ level: "silent" }) });
-    return whom({ transactionId: "t", distinctId: "ada", source, occurredAt: then, snapshot });
+    return whom({ transactionId: "t", distinctId: "ada", source, occurredAt: then, snapshot: brought as never });
   }
 
   it("is the person now, the snapshot when nobody can be asked, or nobody", async () => {
@@ -146,7 +146,7 @@ describe("whom to write to", () => {
       [both, "sweep", "posthog"],
       [{ posthog: found }, "segment", "posthog"],
       [{ segment: found }, "sweep", "segment"],
-      [{}, "segment", "own"],
+      [{ own: found }, "segment", "own"],
     ] as const)
       expect((await personNow(reads, { source }))?.source, `${Object.keys(reads)} for ${source}`).toBe(asked);
   });
@@ -163,15 +163,28 @@ describe("whom to write to", () => {
     });
   });
 
-  it("is as of the event where nothing was told, or the store cannot be read", async () => {
-    const source = "segment";
-    for (const [own, from] of [
-      [notFound, "own"],
-      [down, "snapshot"],
-    ] as const)
-      expect(await personNow({ own }, { source })).toMatchObject({
-        source: from,
-        properties: { email: "then@example.com" },
+  it("is as told here when whoever knows cannot be asked, because Segment's events bring little of a person along", async () => {
+    for (const reads of [{ segment: down }, { posthog: down }])
+      expect(await personNow({ ...reads, own: found }, { source: "segment" })).toMatchObject({
+        source: "snapshot",
+        properties: { email: "now@example.com" },
       });
+    expect(await personNow({ segment: down, own: down }, { source: "segment" })).toMatchObject({
+      source: "snapshot",
+      properties: { email: "then@example.com" },
+    });
+  });
+
+  it("is nobody whom the store has forgotten since, of all that came with the event", async () => {
+    for (const reads of [{}, { posthog: notFound }, { posthog: down }, { segment: notFound }, { segment: down }])
+      expect(await personNow(reads, { source: "segment" }), `${JSON.stringify(Object.keys(reads))}`).toBeNull();
+    // The store keeps nothing of what others bring along.
+    for (const source of ["posthog", "sweep"] as const) expect(await personNow({}, { source })).not.toBeNull();
+  });
+
+  it("is as of the event where it told nothing of its person, or the store cannot be read", async () => {
+    const source = "segment";
+    expect(await personNow({}, { source, brought: {} })).toMatchObject({ source: "own", properties: {} });
+    expect(await personNow({ own: down }, { source })).toMatchObject({ source: "snapshot", properties: snapshot });
   });
 });

@@ -280,6 +280,13 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         ]);
       });
 
+      it("outlives its age where it says what is not wanted, as a choice told here does", async () => {
+        await say("ada", OCCURRED_AT, { email: "ada@example.com", unsubscribed_from: ["all"] });
+        await store.prune(Date.parse(LATER), 100);
+        expect((await known("ada"))?.properties).toEqual({ unsubscribed_from: ["all"] });
+        expect(await store.forgetPerson("ada")).toMatchObject({ traits: 1 });
+      });
+
       it("comes with its event, is forgotten with its person, and for its age", async () => {
         await say("visitor", OCCURRED_AT, { email: "ada@example.com" });
         await say("ada", LATER, { email: "ada@example.com", plan: "pro" });
