@@ -180,7 +180,7 @@ const RESTED_ON: Record<NonNullable<Decision["personSource"]>, string> = {
   posthog: "PostHog was asked for the person at that moment.",
   segment: "Segment was asked for the person at that moment.",
   own: "What had been told of the person by then counted, because there is nobody to ask for them.",
-  snapshot: "The person could not be asked for, so the properties that came with the event counted.",
+  snapshot: "The person could not be asked for, so what was known from their events counted.",
 };
 
 function decisionLink(decision: Decision): Link {

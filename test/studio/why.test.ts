@@ -94,7 +94,7 @@ describe("why", () => {
       { person: "ada" },
     );
     expect(links.at(-1)?.sentence).toBe(
-      "welcome was sent by email. The person could not be asked for, so the properties that came with the event counted.",
+      "welcome was sent by email. The person could not be asked for, so what was known from their events counted.",
     );
   });
 
