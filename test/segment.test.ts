@@ -129,6 +129,22 @@ describe("a batch", () => {
   });
 });
 
+describe("an event that is nested too deep to be written down", () => {
+  it("is set aside, alone or in a batch", async () => {
+    await using sandbox = await testSandbox();
+    const deep = `${"[".repeat(15_000)}${"]".repeat(15_000)}`;
+    const poison = JSON.stringify(segmentEvent({ properties: { deep: 1 } })).replace('"deep":1', `"deep":${deep}`);
+    const post = async (body: string) => {
+      const response = await postSegment(sandbox.app.url, body, { secret: LOCAL_KEYS.segmentSecret });
+      return [response.status, await response.json()];
+    };
+    const reason = "the event cannot be stored";
+    expect(await post(poison)).toEqual([202, { ignored: reason }]);
+    const sum = { accepted: 1, duplicate: 0, ignored: 1, reasons: [reason] };
+    expect(await post(`[${JSON.stringify(segmentEvent())},${poison}]`)).toEqual([202, sum]);
+  });
+});
+
 describe("a person at Segment", () => {
   it("is never who is anonymous", async () => {
     await using sandbox = await testSandbox();

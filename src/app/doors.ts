@@ -3,8 +3,7 @@ import { clickRoutes } from "../attribution/clicks.ts";
 import type { createLinks } from "../attribution/links.ts";
 import type { Config } from "../config.ts";
 import type { Capture } from "../contracts/capture.ts";
-import type { Cause } from "../contracts/cause.ts";
-import type { LifecycleEvent, Source } from "../contracts/event.ts";
+import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Routing } from "../contracts/notification.ts";
 import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
 import type { Lane } from "../contracts/work.ts";
@@ -13,21 +12,13 @@ import { novuWebhook } from "../ingress/novu-webhook.ts";
 import { postHogWebhook } from "../ingress/posthog-webhook.ts";
 import { segmentAuth } from "../ingress/segment-auth.ts";
 import { segmentWebhook } from "../ingress/segment-webhook.ts";
-import type { Accept } from "../ingress/take-event.ts";
+import type { Accept, Aside } from "../ingress/take-event.ts";
 import { webhookAuth } from "../ingress/webhook-auth.ts";
 import type { Log } from "../lib/log.ts";
 import { createAccept } from "../routing/accept.ts";
 import { createRoute } from "../routing/route.ts";
 import type { Store } from "../store/store.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
-
-interface Aside {
-  source: Source;
-  cause: Cause;
-  reason: string;
-  event: LifecycleEvent | null;
-  body: string;
-}
 
 export interface Doors {
   /** Takes an event in, wherever it comes from. */
@@ -82,7 +73,7 @@ export function openDoors({
 
   const source = {
     accept,
-    setAside: (aside: Omit<Aside, "event">) => setAside({ ...aside, event: null }),
+    setAside: (aside: Aside) => setAside({ ...aside, event: null }),
     isStopping,
     now,
     log,
@@ -141,7 +132,13 @@ export function openDoors({
     return outcome;
   }
 
-  async function setAside({ source, cause, reason, event, body }: Aside): Promise<void> {
+  async function setAside({
+    source,
+    cause,
+    reason,
+    event,
+    body,
+  }: Aside & { event: LifecycleEvent | null }): Promise<void> {
     metrics.setAside(cause);
     onChange();
     // Each would be followed by the next, as long as the destination sends them back.

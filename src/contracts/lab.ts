@@ -1,3 +1,5 @@
+import type { Source } from "./event.ts";
+
 /** How far to travel: to the next alarm of a waiting step, an hour, a day, or until nothing waits. */
 export const JOURNEYS = ["step", "hour", "day", "end"] as const;
 export type Journey = (typeof JOURNEYS)[number];
@@ -23,7 +25,7 @@ export interface LabMessage {
 }
 
 /** Who tells the app of events in the sandbox. */
-export type LabSource = "posthog" | "segment";
+export type LabSource = Exclude<Source, "sweep">;
 
 /** One event on its way from the local PostHog or Segment to the app, with what the app said each time. */
 export interface LabDelivery {

@@ -1,22 +1,15 @@
 import { type Capture, captureOf } from "../contracts/capture.ts";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
-import type { EntryLimit, Exit, Profile, Start, Subscriber } from "../contracts/notification.ts";
+import type { EntryLimit, Exit, Start, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
-import { RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { createTell, type Profiled, type Profiles } from "./tell.ts";
+import { type Acquaintances, createIntroduce } from "./introduce.ts";
+import { createTell, type Profiles } from "./tell.ts";
 import type { createTellChoices } from "./tell-choices.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Job } from "./worker.ts";
-
-/**
- * Segment delivers in no order: the identify that goes with an event may come just after it. For so long
- * after the event a run of somebody whom nobody has named waits.
- */
-const IDENTIFY_LATE_MS = 10_000;
-const LOOK_AGAIN_MS = 2_000;
 
 type Why = Pick<Decision, "reason" | "detail">;
 
@@ -38,10 +31,6 @@ interface Runs {
   }): Promise<string[]>;
   enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
   refuse(transactionId: string): Promise<void>;
-  /** Whom it is of, as far as that was told apart from its event; null when nothing was. */
-  profileHere(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;
-  /** Whom it is of, where persons are read; null when nobody is found, or can be asked for. */
-  profileThere(run: Run): Promise<Profiled | null>;
 }
 
 /**
@@ -66,7 +55,7 @@ export function createPerform({
     cancel(transactionId: string): Promise<NovuAnswer>;
     tell(subscriber: Subscriber): Promise<NovuAnswer>;
   };
-  runs: Runs & Profiles;
+  runs: Runs & Profiles & Acquaintances;
   /** Tells PostHog what became of a message. */
   report: (capture: Capture) => Promise<void>;
   tellChoices: ReturnType<typeof createTellChoices>;
@@ -80,13 +69,14 @@ export function createPerform({
   log: Log;
 }): (job: Job) => Promise<void> {
   const tell = createTell({ tellNovu: novu.tell, profiles: runs, pace: paceProfiles, log });
+  const introduce = createIntroduce({ acquaintances: runs, tell: tell.profile, now });
 
   return async (job) => {
     const { kind, body } = job.work;
     if (kind === "start") await start(body, job);
     else if (kind === "exit") await exit(body);
     else if (kind === "unheard") await unheard(body);
-    else if (kind === "profile") await tell.profile(await wholeOf(body));
+    else if (kind === "profile") await tell.profile(await introduce.wholeOf(body));
     else if (kind === "preferences") await tellChoices.novu(body);
     else if (kind === "unwanted") await tellChoices.postHog(body);
     else if (kind === "report") await report(captureOf(body));
@@ -114,7 +104,7 @@ export function createPerform({
       return runs.refuse(run.transactionId);
     }
 
-    await tellFirst(run);
+    await introduce.first(run);
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
     await pace();
@@ -133,33 +123,6 @@ export function createPerform({
       tell.settle({ subscriber: start.to, occurredAt: run.occurredAt }, told),
     ]);
     if (outcome === "left") await cancel(run.transactionId, workflow);
-  }
-
-  /** Whose event brings no person along has to be known to Novu before the run is: what is triggered is the same at each try. */
-  async function tellFirst(run: Run): Promise<void> {
-    if (run.source !== "segment") return;
-    const known = await namedBy(run);
-    const age = now() - Date.parse(run.occurredAt);
-    if (!isNamed(known?.subscriber) && age >= 0 && age < IDENTIFY_LATE_MS)
-      throw new RetryLaterError("nobody has said yet who this is", { retryAfterMs: LOOK_AGAIN_MS, refused: false });
-    if (known !== null) await tell.profile({ ...known, eventUuid: run.eventUuid });
-  }
-
-  /** What was told of them; with no address among that, as they are known there: they may have been identified long before. */
-  async function namedBy(run: Run): Promise<Profiled | null> {
-    const told = await runs.profileHere(run);
-    if (isNamed(told?.subscriber)) return told;
-    const there = await runs.profileThere(run);
-    if (!isNamed(there?.subscriber) || there === null) return told;
-    return told !== null && told.occurredAt > there.occurredAt ? { ...there, occurredAt: told.occurredAt } : there;
-  }
-
-  /** An identify says of a person what it wants to, and an earlier one may come after it: all that was told of them is told on. */
-  async function wholeOf(profile: Profile): Promise<Profile> {
-    if (profile.source !== "segment") return profile;
-    const { source, subscriber, eventUuid } = profile;
-    const known = await runs.profileHere({ source, distinctId: subscriber.subscriberId });
-    return known === null ? profile : { ...known, eventUuid };
   }
 
   /** Why a run is not to begin any more; null when it is. */
@@ -230,10 +193,6 @@ function isOftenWithin(times: string[], nth: number, withinMs: number): boolean 
     const last = times[index + nth - 1];
     return last !== undefined && Date.parse(last) - Date.parse(time) <= withinMs;
   });
-}
-
-function isNamed({ email, phone }: Partial<Subscriber> = {}): boolean {
-  return email !== undefined || phone !== undefined;
 }
 
 function throwIfAny(trouble: Error | null): void {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import { propertiesOfTraits, respelled } from "../contracts/segment-traits.ts";
+import { propertiesOfTraits, respelled } from "../lib/segment-traits.ts";
 import { DistinctId, Id, isoTime, Properties, placesOf } from "./event-parts.ts";
 import { nameHere } from "./segment-names.ts";
 import type { Read } from "./take-event.ts";

@@ -28,21 +28,15 @@ export function segmentWebhook({
       const parsed = parseJson(body);
       if (parsed === undefined)
         return answerOf(await take({ misfit: "the body is not JSON", cause: "not JSON" }, body));
-      return Array.isArray(parsed) ? takeBatch(parsed) : answerOf(await takeOne(parsed, body));
+      return Array.isArray(parsed) ? takeBatch(parsed) : answerOf(await take(readSegmentEvent(parsed, now()), body));
     },
   });
-
-  /** One that can never be kept must not have all of its batch sent again, and in the end lost. */
-  async function takeOne(one: unknown, body?: string): Promise<Taken> {
-    const text = jsonOf(one);
-    if (text === undefined) return take({ misfit: "the body is nested too deep" }, body ?? "");
-    return take(readSegmentEvent(one, now()), body ?? text);
-  }
 
   async function takeBatch(batch: unknown[]) {
     if (batch.length > MOST_TOGETHER)
       throw new BodyError(`${batch.length} events are more than the ${MOST_TOGETHER} that are taken together`, 413);
-    const taken = await Promise.allSettled(batch.map((one) => takeOne(one)));
+    // What is nested too deep for text the store refuses by itself; its neighbours are not to be sent again for it.
+    const taken = await Promise.allSettled(batch.map((one) => take(readSegmentEvent(one, now()), jsonOf(one) ?? "")));
     const failed = taken.find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     return sumOf(taken.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])));

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type PersonPlace, PersonProperties, type ReadPersons } from "../contracts/person.ts";
-import { propertiesOfTraits, traitsOf } from "../contracts/segment-traits.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
+import { propertiesOfTraits, traitsOf } from "../lib/segment-traits.ts";
 
 /** Segment has no read of several, so this is how many reads one failure can end. */
 const MOST_AT_ONCE = 50;

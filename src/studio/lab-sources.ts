@@ -1,8 +1,5 @@
 import type { Lab, LabSource } from "../contracts/lab.ts";
 
-/** As they are called. */
-export const SOURCE_NAMES: Record<LabSource, string> = { posthog: "PostHog", segment: "Segment" };
-
 /** Everybody once, by one id. */
 export function everybody(lab: Lab): string[] {
   return [...new Set(lab.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1)))];

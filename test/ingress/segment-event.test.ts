@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
-import { traitsOf } from "../../src/contracts/segment-traits.ts";
 import { readSegmentEvent } from "../../src/ingress/segment-event.ts";
 import { SEGMENT_NAMES } from "../../src/ingress/segment-names.ts";
+import { traitsOf } from "../../src/lib/segment-traits.ts";
 import { createRoute } from "../../src/routing/route.ts";
 import { workflows } from "../../src/workflows/index.ts";
 import { segmentEvent } from "../support/segment.ts";

@@ -1,11 +1,11 @@
 import type { ReactNode } from "react";
 import type { LabDelivery } from "../../contracts/lab.ts";
 import { parseJson } from "../../lib/json.ts";
-import { SOURCE_NAMES } from "../lab-sources.ts";
 import { cut, deliveryPath, type LabAction, labPage, link, personPath } from "../page.ts";
 import { Answer } from "../ui/app-answer.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Empty, exact, Hidden, Id, Panel, Table, When } from "../ui/parts.tsx";
+import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { idOf } from "./queue.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 import { aboutOf } from "./runs.tsx";

@@ -1,9 +1,10 @@
 import { parseJson } from "../../lib/json.ts";
 import { type EventField, fieldsOf, propertiesOf } from "../event-fields.ts";
-import { everybody, SOURCE_NAMES, sourceIn } from "../lab-sources.ts";
+import { everybody, sourceIn } from "../lab-sources.ts";
 import { backTo, deliveryPath, type LabAction, labPage, link } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel, Tabs } from "../ui/parts.tsx";
+import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { FireForm } from "./fire-form.tsx";
 
 /** What does not fit is typed again: it would have to travel in the address. */

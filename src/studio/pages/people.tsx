@@ -1,8 +1,9 @@
 import type { LabMessage, LabPerson } from "../../contracts/lab.ts";
 import { parseJson } from "../../lib/json.ts";
-import { SOURCE_NAMES, sourceIn } from "../lab-sources.ts";
+import { sourceIn } from "../lab-sources.ts";
 import { backTo, cut, type LabAction, labPage, link, personPath } from "../page.ts";
 import { Empty, Hidden, Id, Panel, Table, When } from "../ui/parts.tsx";
+import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { MessageTable } from "./messages.tsx";
 import { idOf } from "./queue.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
