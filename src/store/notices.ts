@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
 import pg from "pg";
 import { LANES, type Lane } from "../contracts/work.ts";
@@ -13,6 +14,8 @@ const CHANNELS: Record<Lane, string> = {
   posthog: "posthog_novu_bridge_posthog",
 };
 const CONNECT_WITHIN_MS = 1_500;
+/** A busy process says once what comes within that time: each word is a commit of its own. */
+const SAY_EVERY_MS = 50;
 /** For work that became due without a word: a retry of another process, a lease that ran out. */
 const POLL_MS = 2_000;
 
@@ -87,6 +90,7 @@ export function notices({ url, db, log }: { url: string; db: Kysely<Tables>; log
       toSay.clear();
       // Who does not hear of it looks every two seconds.
       await sql`select ${sql.join(channels)}`.execute(db).catch(() => {});
+      await setTimeout(SAY_EVERY_MS, undefined, { ref: false });
     }
     isSaying = false;
   }

@@ -60,9 +60,11 @@ export async function openPostgresStore({
       const types = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`);
       return sql`select * from json_to_recordset(${json}) as rows (${sql.join(types)})`;
     },
-    // One statement is one round trip, where a transaction of them is one for each and two more.
+    // One statement is one round trip, where a transaction of them is one for each and two more. PostgreSQL
+    // does the last of the parts first (ExecPostprocessPlan), and in another order than the transaction's
+    // the two would lock each other out.
     async writeTogether(inserts) {
-      const parts = inserts.map((insert, index) => sql`${sql.ref(`part_${index}`)} as (${insert})`);
+      const parts = inserts.toReversed().map((insert, index) => sql`${sql.ref(`part_${index}`)} as (${insert})`);
       await sql`with ${sql.join(parts)} select 1`.execute(db);
     },
     // While the one waits for the disk, the other is taken in.

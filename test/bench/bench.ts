@@ -10,6 +10,7 @@ import { type Load, load } from "./load.ts";
 import { startUpMs } from "./start-up.ts";
 import { openStub } from "./stub.ts";
 import { type PageTime, studioTimes } from "./studio.ts";
+import { useLog } from "./use-log.ts";
 
 const HELP = `npm run bench [-- options]
 
@@ -18,7 +19,8 @@ handler that awaits the trigger, and this app on SQLite and on PostgreSQL, as bu
 the app triggers a stub of Novu what has piled up, and how long it takes to start.
 
 PostgreSQL is left out unless TEST_DATABASE_URL names a server to make databases on;
-POSTGRES_OPTIONS="-c fsync=on" .ci/with-postgres npm run bench starts one.
+POSTGRES_OPTIONS="-c fsync=on -c min_wal_size=2GB -c max_wal_size=4GB" .ci/with-postgres npm run bench starts one.
+Of its log, min_wal_size is filled first, as on a server that has been in use.
 
   --rounds N        rounds, of which the medians are shown (5)
   --seconds N       of load on each server in each round (4)
@@ -77,6 +79,7 @@ async function bench(): Promise<void> {
       else table(times);
       return;
     }
+    if (databases[0] !== undefined) tell(`PostgreSQL's log: ${await useLog(databases[0].url)} MB used before`);
     const contestants = [
       await start("Express", "express", stub.url),
       await start("naive", "naive", stub.url),

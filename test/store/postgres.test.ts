@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
-import { decision, event, OCCURRED_AT, run, start } from "../support/facts.ts";
+import { decision, event, OCCURRED_AT, run, start, traits } from "../support/facts.ts";
 import { hasPostgres, openTestDatabase, testDatabase } from "../support/postgres.ts";
 import { eventually } from "../support/sandbox.ts";
 import { type Engine, storePromises } from "./promises.ts";
@@ -57,6 +57,24 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
         Array.from({ length: 40 }, (_, index) => stores[index % 2]!.accept(event(), { starts: [], exits: [] })),
       );
       expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(1);
+      await Promise.all(stores.map((store) => store.close()));
+    });
+
+    it("take in the same deliveries side by side, and neither is in the other's way", { timeout: 60_000 }, async () => {
+      await using database = await openTestDatabase();
+      const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })));
+      const uuids = Array.from({ length: 60 }, (_, index) => `u${index}`);
+      for (let round = 0; round < 60; round += 1) {
+        const accepts = uuids.flatMap((uuid, index) => {
+          const one = event({ uuid: `${round}:${uuid}` });
+          const starts = [start({ run: run({ eventUuid: one.uuid }) })];
+          const tell = (store: Store) =>
+            store.accept(one, { starts, exits: [], traits: [traits({ distinctId: uuid })] });
+          return [tell(stores[index % 2]!), tell(stores[1]!)];
+        });
+        const outcomes = await Promise.all(accepts);
+        expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(uuids.length);
+      }
       await Promise.all(stores.map((store) => store.close()));
     });
 
