@@ -22,7 +22,7 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
     const answers = await Promise.all(
       bodies.flatMap((body, index) => [post(index % 2 === 0 ? one.url : other.url, body), post(other.url, body)]),
     );
-    expect(answers.every(({ status }) => status === 202)).toBe(true);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
     await eventually(() => sandbox.novu.triggers.length > 5);
     one.process.kill("SIGKILL");
     await once(one.process, "exit");

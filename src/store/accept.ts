@@ -1,13 +1,13 @@
 import type { Compilable, Kysely, OperationNodeSource, Transaction } from "kysely";
 import type { Acceptance } from "./acceptance.ts";
-import { type FromJson, insertRows, type Row, type Written } from "./insert-rows.ts";
+import { type FromRows, insertRows, type Row, type Written } from "./insert-rows.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** How an engine writes what an event causes. */
 export interface AcceptParts {
   db: Kysely<Tables>;
-  fromJson: FromJson;
+  fromRows: FromRows;
   /** Does all of them or none, as quickly as it can. */
   writeTogether(inserts: Array<Compilable & OperationNodeSource>): Promise<void>;
   /** Whether a failed write is the fault of what was written. */
@@ -20,7 +20,7 @@ export interface AcceptParts {
  */
 export async function acceptAll(
   acceptances: Acceptance[],
-  { db, fromJson, writeTogether, isAboutAnItem }: AcceptParts,
+  { db, fromRows, writeTogether, isAboutAnItem }: AcceptParts,
 ): Promise<Array<"accepted" | "duplicate">> {
   // In one order everywhere: two processes that write the same keys crosswise would lock each other out.
   const events = inOrder(
@@ -51,12 +51,12 @@ export async function acceptAll(
       [...starts, ...exits, ...profiles].map((one) => one.work),
     );
     const inserts: Array<(Compilable & OperationNodeSource) | null | undefined> = [
-      insertRows(db, fromJson, "events", events),
-      insertRows(db, fromJson, "runs", runs),
-      insertRows(db, fromJson, "exits", exits),
+      insertRows(db, fromRows, "events", events),
+      insertRows(db, fromRows, "runs", runs),
+      insertRows(db, fromRows, "exits", exits),
       insertFirst(db, aliases),
       insertNewest(db, traits),
-      insertRows(db, fromJson, "work", work)?.onConflict((conflict) => conflict.doNothing()),
+      insertRows(db, fromRows, "work", work)?.onConflict((conflict) => conflict.doNothing()),
     ];
     await writeTogether(inserts.flatMap((one) => one ?? []));
     return acceptances.map(() => "accepted");
@@ -90,12 +90,12 @@ export async function acceptAll(
   }
 
   function insertNew<Table extends Written>(on: Kysely<Tables>, table: Table, rows: Row<Table>[]) {
-    return insertRows(on, fromJson, table, rows)?.onConflict((conflict) => conflict.doNothing());
+    return insertRows(on, fromRows, table, rows)?.onConflict((conflict) => conflict.doNothing());
   }
 
   /** Of several merges of an id the first in time counts, as at PostHog, which takes no id from a person who is identified. */
   function insertFirst(on: Kysely<Tables>, rows: Row<"aliases">[]) {
-    return insertRows(on, fromJson, "aliases", rows)?.onConflict((conflict) =>
+    return insertRows(on, fromRows, "aliases", rows)?.onConflict((conflict) =>
       conflict
         .column("former_id")
         .doUpdateSet((row) => ({
@@ -113,7 +113,7 @@ export async function acceptAll(
   }
 
   function insertNewest(on: Kysely<Tables>, rows: Row<"traits">[]) {
-    return insertRows(on, fromJson, "traits", rows)?.onConflict((conflict) =>
+    return insertRows(on, fromRows, "traits", rows)?.onConflict((conflict) =>
       conflict
         .columns(["distinct_id", "name"])
         .doUpdateSet((row) => ({ value: row.ref("excluded.value"), occurred_at: row.ref("excluded.occurred_at") }))

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { EntryLimit } from "../contracts/notification.ts";
 import { startKey } from "./acceptance.ts";
-import { type FromJson, insertRows } from "./insert-rows.ts";
+import { type FromRows, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { RunPlace, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -15,11 +15,11 @@ const LONGEST_RUN_MS = 60 * 24 * 60 * 60 * 1000;
 export function entries({
   db,
   now,
-  fromJson,
+  fromRows,
 }: {
   db: Kysely<Tables>;
   now: () => number;
-  fromJson: FromJson;
+  fromRows: FromRows;
 }): Pick<Store, "enter"> {
   /** Nearly always nobody was there before. Whoever has another id as well may have been, by that one. */
   const enterFirst = together(async (runs: RunPlace[]) => {
@@ -30,7 +30,7 @@ export function entries({
       .map(placeOf)
       // In one order everywhere, so that two processes do not lock each other out.
       .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-    const added = await insertRows(db, fromJson, "entries", places)
+    const added = await insertRows(db, fromRows, "entries", places)
       ?.onConflict((conflict) => conflict.doNothing())
       .returning("transaction_id")
       .execute();

@@ -5,13 +5,13 @@ export type Row<Table extends keyof Tables> = Insertable<Tables[Table]>;
 
 export type ColumnType = "text" | "bigint" | "integer";
 
-/** A select of rows out of a JSON array of objects, with these columns. */
-export type FromJson = (json: string, columns: Record<string, ColumnType>) => RawBuilder<never>;
+/** How an engine best takes many rows of a table, with these columns. */
+export type FromRows = (table: Written, rows: object[], columns: Record<string, ColumnType>) => RawBuilder<never>;
 
-/** Rows as one parameter: to bind one for each value takes longer than to write them. Null when there are none. */
+/** Writes rows in one statement, whose text and cost to compile stay the same however many they are. Null when there are none. */
 export function insertRows<Table extends Written>(
   on: Kysely<Tables>,
-  fromJson: FromJson,
+  fromRows: FromRows,
   table: Table,
   rows: Row<Table>[],
 ) {
@@ -20,7 +20,7 @@ export function insertRows<Table extends Written>(
   return on
     .insertInto(table)
     .columns(Object.keys(columns) as never)
-    .expression(fromJson(JSON.stringify(rows), columns));
+    .expression(fromRows(table, rows, columns));
 }
 
 export type Written = keyof typeof COLUMNS;

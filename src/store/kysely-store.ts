@@ -9,7 +9,7 @@ import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
 import { entries } from "./entries.ts";
 import { histories } from "./history.ts";
-import type { FromJson } from "./insert-rows.ts";
+import type { FromRows } from "./insert-rows.ts";
 import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
 import { optOuts } from "./opt-outs.ts";
@@ -43,7 +43,7 @@ interface EngineParts {
   isAboutAnItem: (error: unknown) => boolean;
   /** Whether claims of several processes may meet. */
   skipLocked: boolean;
-  fromJson: FromJson;
+  fromRows: FromRows;
   writeTogether: AcceptParts["writeTogether"];
   /** How many groups of events may be written side by side. */
   groupsAtOnce: number;
@@ -64,7 +64,7 @@ export function createKyselyStore({
   now,
   isAboutAnItem,
   skipLocked,
-  fromJson,
+  fromRows,
   writeTogether,
   groupsAtOnce,
   takePlaces,
@@ -76,7 +76,7 @@ export function createKyselyStore({
 }: EngineParts): Store {
   const accept = groupCommit<Acceptance, "accepted" | "duplicate">({
     async commit(group) {
-      const outcomes = await acceptAll(group, { db, fromJson, writeTogether, isAboutAnItem });
+      const outcomes = await acceptAll(group, { db, fromRows, writeTogether, isAboutAnItem });
       announce("novu");
       if (group.some(({ profiles }) => profiles.length > 0)) announce("profiles");
       return outcomes;
@@ -101,12 +101,12 @@ export function createKyselyStore({
     knownEvents: knownEvents({ db }),
     ...setAsideList({ db }),
     ...workQueue({ db, now, skipLocked, announce }),
-    ...runFacts({ db, now, fromJson, announce }),
-    ...entries({ db, now, fromJson }),
+    ...runFacts({ db, now, fromRows, announce }),
+    ...entries({ db, now, fromRows }),
     ...lastExits({ db }),
     ...turns({ db, now }),
     ...counts({ db }),
-    ...profileMemory({ db, fromJson }),
+    ...profileMemory({ db, fromRows }),
     ...traitMemory({ db }),
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),

@@ -56,9 +56,9 @@ export async function openPostgresStore({
     now,
     isAboutAnItem,
     skipLocked: true,
-    fromJson: (json, columns) => {
+    fromRows: (_table, rows, columns) => {
       const types = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`);
-      return sql`select * from json_to_recordset(${json}) as rows (${sql.join(types)})`;
+      return sql`select * from json_to_recordset(${JSON.stringify(rows)}) as rows (${sql.join(types)})`;
     },
     // One statement is one round trip, where a transaction of them is one for each and two more. PostgreSQL
     // does the last of the parts first (ExecPostprocessPlan), and in another order than the transaction's

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { Subscriber } from "../contracts/notification.ts";
-import { type FromJson, insertRows } from "./insert-rows.ts";
+import { type FromRows, insertRows } from "./insert-rows.ts";
 import type { PersonProfile, Store, ToldProfile } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { together } from "./together.ts";
@@ -10,10 +10,10 @@ type Note = Parameters<Store["noteProfile"]>[0];
 /** What Novu was told of whom. */
 export function profileMemory({
   db,
-  fromJson,
+  fromRows,
 }: {
   db: Kysely<Tables>;
-  fromJson: FromJson;
+  fromRows: FromRows;
 }): Pick<Store, "profileTold" | "noteProfile"> {
   return {
     profileTold: together(async (distinctIds: string[]) => {
@@ -45,7 +45,7 @@ export function profileMemory({
   async function write(profiles: ToldProfile[]): Promise<void> {
     // In one order everywhere, so that two processes do not lock each other out.
     const rows = profiles.map(rowOf).sort((a, b) => (a.distinct_id < b.distinct_id ? -1 : 1));
-    await insertRows(db, fromJson, "profiles", rows)
+    await insertRows(db, fromRows, "profiles", rows)
       ?.onConflict((conflict) =>
         conflict
           .column("distinct_id")

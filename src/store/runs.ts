@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import { type Capture, reportKey } from "../contracts/capture.ts";
 import type { Lane } from "../contracts/work.ts";
 import { workRow } from "./acceptance.ts";
-import { type FromJson, insertRows } from "./insert-rows.ts";
+import { type FromRows, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -15,12 +15,12 @@ type State = Tables["runs"]["state"];
 export function runFacts({
   db,
   now,
-  fromJson,
+  fromRows,
   announce,
 }: {
   db: Kysely<Tables>;
   now: () => number;
-  fromJson: FromJson;
+  fromRows: FromRows;
   announce(lane: Lane): void;
 }): Pick<Store, "exitSince" | "endRuns" | "runState" | "refuse" | "markLeft" | "markStarted"> {
   return {
@@ -93,7 +93,7 @@ export function runFacts({
           .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])
           .execute();
         const reports = rows.filter(({ entered_at }) => entered_at === at).map((run) => triggered(run, at));
-        await insertRows(trx, fromJson, "work", reports)
+        await insertRows(trx, fromRows, "work", reports)
           ?.onConflict((conflict) => conflict.doNothing())
           .execute();
         return rows;

@@ -1,16 +1,20 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from "kysely";
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import Database from "libsql";
 import { LANES } from "../contracts/work.ts";
+import type { Written } from "./insert-rows.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { linesHere } from "./lines.ts";
 import { assertMigrated, migrate } from "./migrations.ts";
+import { oneByOne, outOfJson, takingRows } from "./sqlite-rows.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
 const MOST_PREPARED = 200;
+/** Rows of kilobytes; written in transactions. */
+const LARGE = new Set<string>(["events", "work"] satisfies Written[]);
 const POLL_MS = 2_000;
 
 /** The embedded engine: one file in `dataDir`, one process at a time; every answer waits for the disk. */
@@ -73,8 +77,7 @@ async function open({
     now,
     isAboutAnItem,
     skipLocked: false,
-    fromJson: (json, columns) =>
-      sql`select ${sql.join(Object.keys(columns).map((name) => sql`value ->> ${sql.lit(name)}`))} from json_each(${json}) where true`,
+    fromRows: (table, rows, columns) => (LARGE.has(table) ? oneByOne : outOfJson)(rows, Object.keys(columns)),
     async writeTogether(inserts) {
       await inTransaction(db, async (trx) => {
         for (const insert of inserts) await trx.executeQuery(insert);
@@ -107,7 +110,7 @@ function remembering(database: Database.Database): SqliteDatabase {
       if (known !== undefined) return known;
       // Statements with lists in them are endless.
       if (prepared.size >= MOST_PREPARED) prepared.clear();
-      const statement = database.prepare(text);
+      const statement = takingRows(database.prepare(text));
       prepared.set(text, statement);
       return statement;
     },

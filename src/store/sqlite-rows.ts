@@ -1,0 +1,47 @@
+import { type RawBuilder, type SqliteStatement, sql } from "kysely";
+
+/** Stands for the parameters of a statement that is run once for each row. */
+class EachRow {
+  readonly rows: unknown[][];
+
+  constructor(rows: unknown[][]) {
+    this.rows = rows;
+  }
+}
+
+/** Small rows: one parameter for all of them takes less time than a run for each. */
+export function outOfJson(rows: object[], columns: string[]): RawBuilder<never> {
+  const values = columns.map((column) => sql`value ->> ${sql.lit(column)}`);
+  // Without its where, SQLite takes the "on" of a conflict for that of a join.
+  return sql`select ${sql.join(values)} from json_each(${JSON.stringify(rows)}) where true`;
+}
+
+/**
+ * Large rows: their bodies are JSON already, and to wrap and unwrap them once more takes longer than a
+ * run for each. Only a transaction around it makes it all or none.
+ */
+export function oneByOne(rows: object[], columns: string[]): RawBuilder<never> {
+  const each = new EachRow(
+    rows.map((row) => columns.map((column) => (row as Record<string, unknown>)[column] ?? null)),
+  );
+  return sql`values (${each}${sql.raw(", ?".repeat(columns.length - 1))})`;
+}
+
+/** The same statement, which also takes the rows of `oneByOne`. */
+export function takingRows(statement: SqliteStatement): SqliteStatement {
+  return {
+    reader: statement.reader,
+    all: (parameters) => rowsOf(parameters).flatMap((row) => statement.all(row)),
+    run(parameters) {
+      const done = rowsOf(parameters).map((row) => statement.run(row));
+      const changes = done.reduce((sum, one) => sum + Number(one.changes), 0);
+      return { changes, lastInsertRowid: done.at(-1)?.lastInsertRowid ?? 0 };
+    },
+    iterate: (parameters) => statement.iterate(parameters),
+  };
+}
+
+function rowsOf(parameters: readonly unknown[]): ReadonlyArray<readonly unknown[]> {
+  const [first] = parameters;
+  return first instanceof EachRow ? first.rows : [parameters];
+}
