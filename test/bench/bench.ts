@@ -6,11 +6,11 @@ import { print, printError } from "../../src/lib/terminal.ts";
 import { hasPostgres, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { type Contestant, start } from "./contestants.ts";
 import { drain } from "./drain.ts";
+import { fillLog } from "./fill-log.ts";
 import { type Load, load } from "./load.ts";
 import { startUpMs } from "./start-up.ts";
 import { openStub } from "./stub.ts";
 import { type PageTime, studioTimes } from "./studio.ts";
-import { useLog } from "./use-log.ts";
 
 const HELP = `npm run bench [-- options]
 
@@ -79,7 +79,7 @@ async function bench(): Promise<void> {
       else table(times);
       return;
     }
-    if (databases[0] !== undefined) tell(`PostgreSQL's log: ${await useLog(databases[0].url)} MB used before`);
+    if (databases[0] !== undefined) tell(`PostgreSQL's log: ${await fillLog(databases[0].url)} MB filled`);
     const contestants = [
       await start("Express", "express", stub.url),
       await start("naive", "naive", stub.url),

@@ -7,7 +7,7 @@ const SEGMENT_BYTES = 16 * 1024 * 1024;
  * again. A new server makes each one first, which takes 50 ms in which nothing commits. It keeps
  * `min_wal_size` of them; answers how many megabytes that is. Needs a role that may `checkpoint`.
  */
-export async function useLog(url: string): Promise<number> {
+export async function fillLog(url: string): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
