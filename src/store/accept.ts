@@ -8,7 +8,7 @@ import { inTransaction } from "./transaction.ts";
 export interface AcceptParts {
   db: Kysely<Tables>;
   fromRows: FromRows;
-  /** Does all of them or none, as quickly as it can. */
+  /** Does all of them or none, in this order, as quickly as it can. */
   writeTogether(inserts: Array<Compilable & OperationNodeSource>): Promise<void>;
   /** Whether a failed write is the fault of what was written. */
   isAboutAnItem(error: unknown): boolean;

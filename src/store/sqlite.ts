@@ -14,7 +14,7 @@ import { inTransaction } from "./transaction.ts";
 
 const MOST_PREPARED = 200;
 /** Rows of kilobytes; written in transactions. */
-const LARGE = new Set<string>(["events", "work"] satisfies Written[]);
+const LARGE = new Set<Written>(["events", "work"]);
 const POLL_MS = 2_000;
 
 /** The embedded engine: one file in `dataDir`, one process at a time; every answer waits for the disk. */
