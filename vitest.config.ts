@@ -1,24 +1,24 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+
+const project = (name: string, test: object = {}): TestProjectConfiguration => ({
+  extends: true,
+  test: { name, include: [`test/${name}/**/*.test.{ts,tsx}`], ...test },
+});
+const build = { globalSetup: "test/support/build.ts" };
 
 export default defineConfig({
   test: {
     testTimeout: 60_000,
-    // Most of the time is waiting for sockets and child processes.
     maxWorkers: 3,
     projects: [
-      {
-        extends: true,
-        test: {
-          name: "all",
-          include: ["test/**/*.test.{ts,tsx}"],
-          globalSetup: "test/support/build.ts",
-        },
-      },
-      // The same journeys, told by Segment.
-      {
-        extends: true,
-        test: { name: "segment", include: ["test/workflows/stories/*.test.ts"], env: { STORIES_BY: "segment" } },
-      },
+      project("unit"),
+      project("app", { include: ["test/{app,workflows}/**/*.test.{ts,tsx}"] }),
+      project("engines", build),
+      project("commands", build),
+      project("browser"),
+      project("trouble", build),
+      // The stories once more, told by Segment.
+      project("segment", { include: ["test/workflows/stories/*.test.ts"], env: { STORIES_BY: "segment" } }),
     ],
   },
 });

@@ -1,17 +1,32 @@
 import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
-const TSC = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+const TSC = join(PROJECT, "node_modules/typescript/bin/tsc");
 
-/** Before the tests, and again after each change: the processes that they start run what is built. */
-export default function setup(project: TestProject): void {
-  build();
-  project.onTestsRerun(async () => build());
+/**
+ * Builds the sources for the processes that tests start, once for all projects of a run, and again after each
+ * change in watch mode. The folder belongs to this run alone, so that two runs in one checkout do not meet.
+ */
+export default function setup(project: TestProject): (() => void) | undefined {
+  if (process.env.TEST_BUILD !== undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-build-"));
+  symlinkSync(join(PROJECT, "node_modules"), join(folder, "node_modules"));
+  copyFileSync(join(PROJECT, "package.json"), join(folder, "package.json"));
+  process.env.TEST_BUILD = folder;
+  build(folder);
+  project.onTestsRerun(async () => build(folder));
+  return () => {
+    delete process.env.TEST_BUILD;
+    rmSync(folder, { recursive: true, force: true });
+  };
 }
 
-function build(): void {
-  // The types are checked elsewhere.
-  execFileSync(process.execPath, [TSC, "--noCheck"], { cwd: PROJECT, stdio: "inherit" });
+function build(folder: string): void {
+  // `npm run typecheck` checks the types.
+  execFileSync(process.execPath, [TSC, "--noCheck", "--outDir", folder], { cwd: PROJECT, stdio: "inherit" });
 }

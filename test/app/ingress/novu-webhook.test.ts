@@ -1,0 +1,183 @@
+import { randomUUID } from "node:crypto";
+import express from "express";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Capture } from "../../../src/contracts/capture.ts";
+import type { PreferenceChange, Undeliverable } from "../../../src/contracts/novu-news.ts";
+import { answeredFirst } from "../../../src/http/answered-first.ts";
+import { notFound } from "../../../src/http/errors.ts";
+import { novuWebhook } from "../../../src/ingress/novu-webhook.ts";
+import { webhookAuth } from "../../../src/ingress/webhook-auth.ts";
+import { createLog } from "../../../src/lib/log.ts";
+import { type Listening, serve } from "../../../src/lib/server.ts";
+import { keyOf, sign } from "../../../src/lib/standard-webhooks.ts";
+import { LOCAL_KEYS } from "../../../src/sandbox/sandbox.ts";
+import { decision, LATER, OCCURRED_AT } from "../../support/facts.ts";
+
+const SECRET = LOCAL_KEYS.novuSigningSecret;
+const EARLIER = "2026-03-02T08:00:00.000Z";
+const RUN = [
+  decision({ step: "first", decidedAt: EARLIER, variants: { offer: "b" } }),
+  decision({ step: "note", channel: "in_app", decidedAt: OCCURRED_AT }),
+  decision({ step: "left-out", outcome: "skipped", reason: "over the cap", decidedAt: OCCURRED_AT }),
+  decision({ step: "second", template: "Second", decidedAt: LATER }),
+];
+
+let server: Listening;
+let captured: Capture[];
+let undeliverable: Undeliverable[];
+let preferences: PreferenceChange[];
+let outcomes: string[];
+let isStopping: boolean;
+let storeFails: boolean;
+
+beforeAll(async () => {
+  const webhook = novuWebhook({
+    authenticate: webhookAuth({ secrets: [SECRET], now: Date.now }),
+    decisionsOf: async ([transactionId]) => (transactionId === "u:w" ? RUN : []),
+    async capture(capture) {
+      if (storeFails) throw new Error("disk full");
+      if (captured.some(({ step, status }) => step === capture.step && status === capture.status)) return false;
+      return captured.push(capture) > 0;
+    },
+    onUndeliverable: async (news) => void undeliverable.push(news),
+    onPreferences: async (change) => void preferences.push(change),
+    count: () => {},
+    countEvent: (outcome) => outcomes.push(outcome),
+    isStopping: () => isStopping,
+    now: () => Date.parse(LATER),
+    log: createLog({ level: "silent" }),
+  });
+  server = await serve(answeredFirst({ "POST /webhooks/novu": webhook }, express().use(notFound)), { port: 0 });
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  [captured, undeliverable, preferences, outcomes] = [[], [], [], []];
+  isStopping = storeFails = false;
+});
+
+async function tell(
+  type: string,
+  { error, ...object }: Record<string, unknown> = {},
+  how: Parameters<typeof post>[1] = {},
+) {
+  const message = { transactionId: "u:w", channel: "email", createdAt: LATER, ...object };
+  const data = { object: message, ...(error !== undefined && { error: { message: error } }) };
+  const response = await post({ id: "evt_1", type, object: "message", data, timestamp: LATER }, how);
+  return [response.status, await response.json()];
+}
+
+function post(body: unknown, { secret = SECRET as string, spelling = "webhook" } = {}): Promise<Response> {
+  const raw = typeof body === "string" ? body : JSON.stringify(body);
+  const signed = Object.entries(sign({ id: randomUUID(), body: raw, key: keyOf(secret), nowMs: Date.now() }));
+  const headers = Object.fromEntries(signed.map(([name, value]) => [name.replace("webhook", spelling), value]));
+  return fetch(`${server.url}/webhooks/novu`, { method: "POST", headers, body: raw });
+}
+
+describe("what Novu tells of a message", () => {
+  it("is captured as the person's, with what we know of the message", async () => {
+    expect(await tell("message.delivered")).toEqual([202, { accepted: "delivered" }]);
+    expect(captured).toEqual([
+      {
+        status: "delivered",
+        distinctId: "ada",
+        workflow: "w",
+        transactionId: "u:w",
+        step: "second",
+        channel: "email",
+        template: "Second",
+        variants: {},
+        properties: {},
+        at: LATER,
+      },
+    ]);
+  });
+
+  it.each([
+    ["first", { createdAt: "2026-03-02T08:00:00.400Z" }],
+    ["first", { createdAt: "2026-03-02T07:59:58.000Z" }],
+    ["second", { createdAt: "2026-03-02T10:00:01.000Z" }],
+    ["second", { createdAt: undefined }],
+    ["note", { channel: "in_app", createdAt: LATER }],
+    ["first", { stepId: "first", createdAt: LATER }],
+  ])("is of the step that was sent on that channel when the message was made: %s, %o", async (step, object) => {
+    await tell("message.seen", object);
+    expect(captured).toMatchObject([{ step, status: "seen" }]);
+  });
+
+  it("is answered and not captured again when it comes again", async () => {
+    await tell("message.read");
+    expect(await tell("messages.read")).toEqual([202, { duplicate: "read" }]);
+    expect([captured.length, outcomes]).toEqual([1, ["read", "repeated"]]);
+  });
+
+  it.each([
+    ["another run", { transactionId: "v:w" }],
+    ["a step that was not sent", { stepId: "none" }],
+    ["a channel that the run does not have", { channel: "push" }],
+  ])("is answered 202 with the reason when it is of %s", async (_name, object) => {
+    expect(await tell("message.seen", object)).toEqual([202, { ignored: "it is about no message of ours" }]);
+    expect([captured, outcomes]).toEqual([[], ["not ours"]]);
+  });
+
+  it.each([
+    ["{", "not JSON"],
+    ["[]", "not an event"],
+    [{ type: "workflow.updated", data: {} }, "of no interest"],
+  ])("is answered 202 with the reason when it is %o", async (body, outcome) => {
+    const response = await post(body);
+    expect([response.status, outcomes]).toEqual([202, [outcome]]);
+    expect(await response.json()).toHaveProperty("ignored");
+  });
+});
+
+describe("an address that is no good", () => {
+  const ada = { distinctId: "ada", at: LATER };
+  it.each([
+    ["a hard bounce", { error: "Bounced: no such user" }, [{ ...ada, cause: "bounced" }], { bounce: "hard" }],
+    ["a complaint", { error: "spam report" }, [{ ...ada, cause: "complained" }], {}],
+    ["a soft bounce", { error: "Soft bounce: mailbox full" }, [], { bounce: "soft" }],
+    ["a failure", { error: "the provider is down" }, [], {}],
+  ])("is told of by %s, and by nothing less", async (_name, object, expected, properties) => {
+    expect((await tell("message.failed", object))[0]).toBe(202);
+    expect([undeliverable, captured.map((one) => one.properties)]).toEqual([expected, [properties]]);
+  });
+
+  it("is not one of a phone or a device", async () => {
+    await tell("message.failed", { channel: "in_app", error: "bounced" });
+    expect([undeliverable, captured.length]).toEqual([[], 1]);
+  });
+});
+
+describe("a preference", () => {
+  it("is passed on", async () => {
+    const object = { level: "template", channels: { email: false }, workflow: { identifier: "w" } };
+    const response = await post({ type: "preference.updated", data: { object, subscriberId: "ada" } });
+    expect([response.status, preferences]).toEqual([
+      202,
+      [{ distinctId: "ada", workflow: "w", channels: { email: false }, at: LATER }],
+    ]);
+  });
+});
+
+describe("the door", () => {
+  it("takes Svix's spelling of the signature, and no other key", async () => {
+    expect((await tell("message.seen", {}, { spelling: "svix" }))[0]).toBe(202);
+    expect((await tell("message.read", {}, { spelling: "other" }))[0]).toBe(401);
+    const secret = LOCAL_KEYS.signingSecret;
+    for (const spelling of ["svix", "webhook"])
+      expect(await tell("message.read", {}, { secret, spelling })).toMatchObject([401, {}]);
+    expect(captured).toHaveLength(1);
+  });
+
+  it.each(["store trouble", "stopping"])("asks to be tried again: %s", async (trouble) => {
+    if (trouble === "stopping") isStopping = true;
+    else storeFails = true;
+    const response = await post({ type: "message.seen", data: { object: { transactionId: "u:w", channel: "email" } } });
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await response.text()).not.toContain("disk full");
+  });
+
+  it("takes no more than 2 MB", async () => {
+    expect((await post({ type: "x".repeat(2_100_000) })).status).toBe(413);
+  });
+});

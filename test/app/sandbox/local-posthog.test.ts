@@ -1,0 +1,293 @@
+import express from "express";
+import { PostHog } from "posthog-node";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Listening, serve } from "../../../src/lib/server.ts";
+import { keyOf, type SignatureHeaders, verify } from "../../../src/lib/standard-webhooks.ts";
+import { type LocalPostHog, openLocalPostHog } from "../../../src/sandbox/local-posthog/local-posthog.ts";
+import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const KEYS = { projectToken: "phc_1", personalApiKey: "phx_1" };
+
+let posthog: LocalPostHog;
+let clock: VirtualClock;
+let receiver: Listening;
+let received: Array<{ at: number; headers: SignatureHeaders; raw: Buffer }>;
+let answers: number[];
+
+beforeEach(async () => {
+  received = [];
+  answers = [];
+  clock = createVirtualClock({ startAt: 0, flowing: false });
+  posthog = await openLocalPostHog({ ...KEYS, clock, port: 0 });
+  const app = express()
+    .use(express.raw({ type: () => true }))
+    .post("/", (request, response) => {
+      received.push({ at: clock.now(), headers: request.headers as unknown as SignatureHeaders, raw: request.body });
+      response.status(answers.shift() ?? 202).json({});
+    });
+  receiver = await serve(app, { port: 0 });
+  posthog.connect({ url: receiver.url, signingSecret: SECRET, events: null });
+});
+afterEach(async () => {
+  clock.stop();
+  await Promise.all([posthog.close(), receiver.close()]);
+});
+
+describe("the local PostHog", () => {
+  it("takes events from posthog-node and forwards them in PostHog's shape, signed", async () => {
+    const client = new PostHog(KEYS.projectToken, { host: posthog.url, fetchRetryCount: 0 });
+    client.capture({
+      distinctId: "ada",
+      event: "user_signed_up",
+      properties: { plan: "trial", $set: { email: "ada@example.com" } },
+      timestamp: new Date("2026-03-02T09:00:00Z"),
+    });
+    await client.shutdown();
+    await posthog.idle();
+
+    const [delivery] = received;
+    const body = JSON.parse(String(delivery?.raw)) as { event: Record<string, unknown>; person: object };
+    expect(Object.keys(body.event)).toEqual([
+      "uuid",
+      "event",
+      "elements_chain",
+      "distinct_id",
+      "properties",
+      "timestamp",
+      "captured_at",
+      "url",
+    ]);
+    expect(Object.keys(body.person)).toEqual(["id", "properties", "name", "url"]);
+    expect(body).toMatchObject({
+      event: {
+        event: "user_signed_up",
+        distinct_id: "ada",
+        timestamp: "2026-03-02T09:00:00.000Z",
+        properties: { plan: "trial" },
+      },
+      person: { properties: { email: "ada@example.com" }, name: "ada@example.com" },
+    });
+    expect(verify({ headers: delivery!.headers, body: delivery!.raw, keys: [keyOf(SECRET)], nowMs: Date.now() })).toBe(
+      "valid",
+    );
+  });
+
+  it("tries three times in all, with the same id and another signature time", async () => {
+    answers = [503, 500, 429, 202];
+    posthog.capture({ event: "e", distinctId: "ada" });
+    await clock.travelBy(60_000, posthog.idle);
+    expect(received.map(({ at }) => at)).toEqual([0, 1_000, 3_000]);
+    expect(new Set(received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+  });
+
+  it.each([401, 404, 413, 501])("never tries %i again", async (status) => {
+    answers = [status];
+    posthog.capture({ event: "e", distinctId: "ada" });
+    await clock.travelBy(60_000, posthog.idle);
+    expect(received).toHaveLength(1);
+  });
+
+  it("sends the same event again under another id", async () => {
+    const uuid = posthog.capture({ event: "e", distinctId: "ada" });
+    posthog.resend(uuid);
+    await posthog.idle();
+    expect(received[0]?.raw.equals(received[1]!.raw)).toBe(true);
+    expect(received[0]?.headers["webhook-id"]).not.toBe(received[1]?.headers["webhook-id"]);
+  });
+
+  it.each(["$create_alias", "$merge_dangerously"])("makes one person of two by %s", (event) => {
+    posthog.capture({ event: "e", distinctId: "old", properties: { $set: { plan: "free", name: "Ada" } } });
+    posthog.capture({ event: "e", distinctId: "ada", properties: { $set: { plan: "pro" } } });
+    posthog.capture({ event, distinctId: "ada", properties: { alias: "old" } });
+    expect(posthog.state.persons).toMatchObject([
+      { distinctIds: ["ada", "old"], properties: { plan: "pro", name: "Ada" } },
+    ]);
+  });
+
+  it("sends what the destination's filter lets through", async () => {
+    posthog.connect({ url: receiver.url, signingSecret: SECRET, events: ["wanted"] });
+    posthog.capture({ event: "unwanted", distinctId: "ada" });
+    posthog.capture({ event: "wanted", distinctId: "ada" });
+    await posthog.idle();
+    expect(received.map(({ raw }) => (JSON.parse(String(raw)) as { event: { event: string } }).event.event)).toEqual([
+      "wanted",
+    ]);
+  });
+
+  it("reads persons as its API does, with the key only", async () => {
+    posthog.capture({
+      event: "e",
+      distinctId: "ada",
+      properties: { $set: { plan: "free" }, $set_once: { plan: "never", first: 1 } },
+    });
+    posthog.capture({ event: "e", distinctId: "ada", properties: { $set: { plan: "pro" }, $unset: ["first"] } });
+    posthog.capture({ event: "$identify", distinctId: "ada", properties: { $anon_distinct_id: "anon-1" } });
+    posthog.capture({ event: "e", distinctId: "nobody", properties: { $process_person_profile: false } });
+
+    const read = (key: string, ids: string[]) =>
+      fetch(`${posthog.url}/api/projects/1/persons/batch_by_distinct_ids/`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        body: JSON.stringify({ distinct_ids: ids }),
+      });
+    const { results } = (await (await read(KEYS.personalApiKey, ["ada", "anon-1", "nobody", "unknown"])).json()) as {
+      results: Record<string, { properties: object }>;
+    };
+    expect(Object.keys(results)).toEqual(["ada", "anon-1"]);
+    expect(results.ada?.properties).toEqual({ plan: "pro" });
+    expect((await read("phx_other", ["ada"])).status).toBe(401);
+    expect((await read(KEYS.personalApiKey, Array(201).fill("x"))).status).toBe(400);
+  });
+
+  it("answers posthog-node's questions for flags, and remembers them as plain data", async () => {
+    posthog.setFlag("held-out", false);
+    posthog.setFlag("held-out", true, ["ada"]);
+    posthog.setFlag("subject-line", "short");
+    const saved = JSON.parse(JSON.stringify(posthog.state)) as typeof posthog.state;
+    await posthog.close();
+    posthog = await openLocalPostHog({ ...KEYS, clock, port: 0, state: saved });
+    const client = new PostHog(KEYS.projectToken, { host: posthog.url, sendFeatureFlagEvent: false });
+    const flagsOf = async (distinctId: string) => {
+      const flags = await client.evaluateFlags(distinctId);
+      return ["held-out", "subject-line", "another"].map((key) => flags.getFlag(key));
+    };
+    expect(await flagsOf("ada")).toEqual([true, "short", undefined]);
+    expect(await flagsOf("grace")).toEqual([false, "short", undefined]);
+    posthog.setFlag("held-out", false);
+    expect(await flagsOf("ada")).toEqual([false, "short", undefined]);
+    expect((await client.evaluateFlags("ada", { flagKeys: ["held-out"] })).keys).toEqual(["held-out"]);
+    await client.shutdown();
+  });
+
+  it("refuses events of another project", async () => {
+    const response = await fetch(`${posthog.url}/batch/`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ api_key: "phc_other", batch: [] }),
+    });
+    expect(response.status).toBe(401);
+  });
+});
+
+describe("its query API", () => {
+  const PAGE = `select uuid, timestamp, properties, person.properties from events where event in {names}
+    and timestamp >= toDateTime({from}) and timestamp < toDateTime({until})
+    and (timestamp > toDateTime({from}) or toString(uuid) > {after})
+    order by timestamp, toString(uuid) limit {limit}`;
+  const VALUES = { names: ["e"], from: "2026-03-02T09:00:00Z", until: "2026-03-02T10:00:00Z", after: "", limit: 10 };
+  const ask = async (query: string, values: Record<string, unknown>, key = KEYS.personalApiKey) => {
+    const response = await fetch(`${posthog.url}/api/projects/1/query/`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ query: { kind: "HogQLQuery", query, values }, refresh: "force_blocking", name: "a test" }),
+    });
+    return { status: response.status, ...((await response.json()) as { detail?: string; results?: unknown[] }) };
+  };
+
+  it("answers pages of events, with microseconds, JSON text and the person as of then", async () => {
+    for (const [uuid, timestamp] of [
+      ["b", "2026-03-02T09:00:00.001002Z"],
+      ["c", "2026-03-02T09:00:00.001002Z"],
+      ["a", "2026-03-02T09:00:00.001003Z"],
+      ["first", "2026-03-02T09:00:00.000Z"],
+      ["too late", "2026-03-02T10:00:00.000Z"],
+    ] as const)
+      posthog.capture({ event: "e", distinctId: "ada", uuid, timestamp, properties: { $set: { last: uuid } } });
+    posthog.capture({ event: "another", distinctId: "ada", timestamp: "2026-03-02T09:30:00.000Z" });
+
+    const uuids = async (changes: object) =>
+      (await ask(PAGE, { ...VALUES, ...changes })).results?.map((row) => (row as unknown[])[0]);
+    expect(await uuids({})).toEqual(["first", "b", "c", "a"]);
+    expect(await uuids({ limit: 2 })).toEqual(["first", "b"]);
+    expect(await uuids({ from: "2026-03-02T10:00:00.001002+01:00", after: "b" })).toEqual(["c", "a"]);
+    expect((await ask(PAGE, { ...VALUES, limit: 2 })).results).toEqual([
+      ["first", "2026-03-02T09:00:00Z", '{"$set":{"last":"first"}}', '{"last":"first"}'],
+      ["b", "2026-03-02T09:00:00.001002Z", '{"$set":{"last":"b"}}', '{"last":"b"}'],
+    ]);
+  });
+
+  it("refuses what PostHog refuses, and values inside the query", async () => {
+    expect(await ask(PAGE, VALUES, "phx_other")).toMatchObject({ status: 401 });
+    expect(await ask(`${PAGE} offset {limit}`, VALUES)).toMatchObject({
+      status: 400,
+      detail: expect.stringMatching(/OFFSET is not supported/),
+    });
+    expect(await ask(PAGE, { ...VALUES, after: undefined })).toMatchObject({
+      status: 400,
+      detail: expect.stringMatching(/{after}/),
+    });
+    expect(await ask(PAGE.replace("{names}", "('e')"), VALUES)).toMatchObject({
+      status: 400,
+      detail: expect.stringMatching(/quoted/),
+    });
+    expect(await ask("select 1", {})).toMatchObject({ status: 400, detail: expect.stringMatching(/understands only/) });
+  });
+});
+
+describe("its destinations", () => {
+  const ask = async (method: string, path: string, body?: object) => {
+    const response = await fetch(`${posthog.url}/api/projects/1/hog_functions/${path}`, {
+      method,
+      headers: { authorization: "Bearer phx_1", "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: what it answers is what is tested
+    return { status: response.status, body: (await response.json()) as any };
+  };
+  const webhook = {
+    ...{ type: "destination", template_id: "template-webhook", name: "bridge", enabled: true },
+    filters: { source: "events", events: [{ id: "user_signed_up", type: "events" }] },
+  };
+  const signed = () => ({ url: { value: receiver.url }, signing_secret: { value: SECRET } });
+
+  it("mask what is secret, replace inputs whole, and are not deleted by DELETE", async () => {
+    const made = await ask("POST", "", {
+      ...webhook,
+      inputs: { ...signed(), debug: { value: true }, odd: { value: 1 } },
+    });
+    expect(made.status).toBe(201);
+    expect(made.body.inputs).toMatchObject({ url: { value: receiver.url }, signing_secret: { secret: true } });
+    expect(made.body.inputs).not.toHaveProperty("odd");
+    const [listed] = (await ask("GET", "")).body.results;
+    expect(listed).toMatchObject({ id: made.body.id, template: { id: "template-webhook" }, status: { state: 1 } });
+    expect(listed).not.toHaveProperty("inputs");
+
+    const { url } = signed();
+    const kept = await ask("PATCH", `${made.body.id}/`, { inputs: { url, signing_secret: { secret: true } } });
+    expect([Object.keys(kept.body.inputs), JSON.stringify(kept)]).toEqual([
+      ["url", "signing_secret"],
+      expect.not.stringContaining(SECRET),
+    ]);
+    expect(posthog.state.hogFunctions[0]?.inputs.signing_secret).toEqual({ value: SECRET });
+    expect((await ask("PATCH", `${made.body.id}/`, { inputs: {} })).status).toBe(400);
+    expect((await ask("DELETE", `${made.body.id}/`)).status).toBe(405);
+    await ask("PATCH", `${made.body.id}/`, { deleted: true });
+    expect((await ask("GET", `${made.body.id}/`)).status).toBe(404);
+  });
+
+  it("take the place of the one that was connected by hand", async () => {
+    const { body } = await ask("POST", "", { ...webhook, inputs: signed() });
+    posthog.capture({ event: "user_signed_up", distinctId: "ada" });
+    posthog.capture({ event: "$pageview", distinctId: "ada" });
+    await posthog.idle();
+    expect(received).toHaveLength(1);
+    const [{ headers, raw }] = received as [(typeof received)[0]];
+    expect(verify({ headers, body: raw, keys: [keyOf(SECRET)], nowMs: Date.now() })).toBe("valid");
+
+    posthog.state.hogFunctions[0]!.state = 3;
+    posthog.capture({ event: "user_signed_up", distinctId: "ada" });
+    await posthog.idle();
+    expect(received).toHaveLength(1);
+    expect((await ask("PATCH", `${body.id}/`, { enabled: true })).body.status.state).toBe(2);
+  });
+
+  it("need a scope", async () => {
+    posthog.settings.scopes = ["hog_function:read"];
+    expect((await ask("GET", "")).status).toBe(200);
+    expect(await ask("POST", "", webhook)).toMatchObject({
+      status: 403,
+      body: { detail: "API key missing required scope 'hog_function:write'" },
+    });
+  });
+});

@@ -1,0 +1,141 @@
+import { get as httpGet } from "node:http";
+import { describe, expect, it } from "vitest";
+import { openApp } from "../../../src/app.ts";
+import { createLog } from "../../../src/lib/log.ts";
+import { testFolder, testSandbox } from "../../support/sandbox.ts";
+import { cookieOf, logIn, productionStudio, STUDIO_SECRET, visitor } from "../../support/studio.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+
+describe("the studio in production", () => {
+  it("is not there without a secret", async () => {
+    await using sandbox = await testSandbox();
+    using folder = testFolder();
+    const config = { ...sandbox.config, port: 0, dataDir: folder.path };
+    const app = await openApp(config, { log: createLog({ level: "silent" }) });
+    for (const path of ["", "/login", "/runs", "/api/runs", "/style.css"])
+      expect((await fetch(`${app.url}/studio${path}`)).status).toBe(404);
+    await app.stop();
+  });
+
+  it("sends whoever is not logged in to the login, and there again to where they wanted", async () => {
+    await using studio = await productionStudio();
+    const turnedAway = await fetch(`${studio.url}/runs?q=ada`, { redirect: "manual" });
+    expect([turnedAway.status, turnedAway.headers.get("location")]).toEqual([
+      303,
+      "/studio/login?to=%2Fstudio%2Fruns%3Fq%3Dada",
+    ]);
+    expect((await fetch(`${studio.url}/api/runs`)).status).toBe(401);
+    expect((await fetch(`${studio.url}/live`)).status).toBe(401);
+    const login = await fetch(turnedAway.headers.get("location")!.replace("/studio", studio.url));
+    const form = await login.text();
+    expect(form).toContain('name="to" value="/studio/runs?q=ada"');
+    expect(form).not.toContain("<script");
+    for (const elsewhere of ["https://evil.example", "//evil.example/studio", "/webhooks", "/studio/../r/x"]) {
+      const page = await (await fetch(`${studio.url}/login?to=${encodeURIComponent(elsewhere)}`)).text();
+      expect(page).toContain('name="to" value="/studio"');
+    }
+  });
+
+  it("takes the right secret, and keeps it for 12 hours in a cookie that only it reads", async () => {
+    await using studio = await productionStudio();
+    const wrong = await logIn(studio.url, "open sesame, pleasf");
+    expect([wrong.status, cookieOf(wrong)]).toEqual([401, ""]);
+    const right = await logIn(studio.url);
+    expect([right.status, right.headers.get("location")]).toEqual([303, "/studio"]);
+    expect(right.headers.get("set-cookie")).toMatch(
+      /^studio_session=[\w.-]+; Path=\/studio; Expires=[^;]+; HttpOnly; SameSite=Strict$/,
+    );
+    const { get } = visitor(studio.url, cookieOf(right));
+    expect((await get("/runs")).status).toBe(200);
+    expect(JSON.stringify(studio.logged())).not.toContain(STUDIO_SECRET);
+
+    await studio.sandbox.clock.travelBy(12 * HOUR_MS - 1, studio.sandbox.settled);
+    expect((await get("/runs")).status).toBe(200);
+    await studio.sandbox.clock.travelBy(2, studio.sandbox.settled);
+    expect((await get("/runs")).status).toBe(303);
+  });
+
+  it("marks the cookie as secure where it is reached by https", async () => {
+    await using studio = await productionStudio();
+    const proxied = await logIn(studio.url, STUDIO_SECRET, { "x-forwarded-proto": "https" });
+    expect(proxied.headers.get("set-cookie")).toContain("; Secure");
+    await using known = await productionStudio({ publicUrl: "https://bridge.example" });
+    expect((await logIn(known.url)).headers.get("set-cookie")).toContain("; Secure");
+  });
+
+  it("takes no cookie that it has not made", async () => {
+    await using studio = await productionStudio();
+    const cookie = cookieOf(await logIn(studio.url));
+    const [name = "", value = ""] = cookie.split("=");
+    const [id, expires, signature] = value.split(".");
+    for (const forged of [
+      "",
+      `${id}.${expires}.`,
+      `${id}.${expires}.${signature?.slice(0, -2)}AA`,
+      `${id}.${Number(expires) + HOUR_MS}.${signature}`,
+      `other.${expires}.${signature}`,
+    ])
+      expect((await visitor(studio.url, `${name}=${forged}`).get("/runs")).status).toBe(303);
+
+    await using other = await productionStudio({ studioSecret: "another secret that opens" });
+    expect((await visitor(other.url, cookie).get("/runs")).status).toBe(303);
+  });
+
+  it("takes no form without its token, or from elsewhere", async () => {
+    await using studio = await productionStudio();
+    const mine = visitor(studio.url, cookieOf(await logIn(studio.url)));
+    const others = visitor(studio.url, cookieOf(await logIn(studio.url)));
+    const token = /name="token" value="([^"]+)"/.exec(await others.text("/queue"))?.[1] ?? "";
+    const press = async (form?: Record<string, string>, headers?: Record<string, string>) =>
+      (await mine.post("/queue/redrive", { which: "all", ...form }, headers)).status;
+
+    expect(await press({ token: "" })).toBe(403);
+    expect(await press({ token })).toBe(403);
+    expect(await press({}, { origin: "https://evil.example" })).toBe(403);
+    expect(await press({}, { origin: "null" })).toBe(403);
+    expect(await press({}, { "sec-fetch-site": "same-site" })).toBe(403);
+    expect(await press()).toBe(303);
+    expect(await press({}, { origin: new URL(studio.url).origin })).toBe(303);
+    // As a browser sends it from a page with `referrer-policy: no-referrer`.
+    expect(await press({}, { origin: "null", "sec-fetch-site": "same-origin" })).toBe(303);
+
+    expect((await logIn(studio.url, STUDIO_SECRET, { origin: "https://evil.example" })).status).toBe(403);
+    expect((await mine.post("/logout", { token: "" })).status).toBe(403);
+    expect((await mine.get("/runs")).status).toBe(200);
+  });
+
+  it("ends a login when asked to, that one and no other", async () => {
+    await using studio = await productionStudio();
+    const [one, other] = await Promise.all(
+      [0, 1].map(async () => visitor(studio.url, cookieOf(await logIn(studio.url)))),
+    );
+    expect((await one!.post("/logout")).headers.get("set-cookie")).toMatch(/^studio_session=; Path=\/studio/);
+    expect((await one!.get("/runs")).status).toBe(303);
+    expect((await other!.get("/runs")).status).toBe(200);
+  });
+
+  it("lets few guess at a time, and its operator in right after them", async () => {
+    await using studio = await productionStudio();
+    const guesses = await Promise.all(Array.from({ length: 12 }, () => logIn(studio.url, "a guess that is wrong")));
+    const statuses = guesses.map(({ status }) => status).sort();
+    expect(statuses).toEqual([...Array(8).fill(401), ...Array(4).fill(429)]);
+    expect((await logIn(studio.url)).status).toBe(303);
+  });
+});
+
+describe("the studio in the sandbox", () => {
+  it("is open to this machine, by its own name only", async () => {
+    await using sandbox = await testSandbox();
+    const url = `${sandbox.app.url}/studio`;
+    expect((await fetch(url)).status).toBe(200);
+    expect((await fetch(`${url}/login`)).status).toBe(404);
+    // fetch sets this header itself.
+    const rebound = await new Promise((resolve, reject) => {
+      httpGet(url, { headers: { host: "evil.example" } }, ({ statusCode }) => resolve(statusCode)).on("error", reject);
+    });
+    expect(rebound).toBe(403);
+    const here = visitor(url);
+    expect((await here.post("/queue/redrive", { which: "all", token: "guessed" })).status).toBe(403);
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import type { Decision } from "../../../src/contracts/decision.ts";
+import type { History, RunRecord } from "../../../src/contracts/history.ts";
+import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
+import type { Chain } from "../../../src/studio/why.ts";
+import { explain } from "../../../src/studio/why.ts";
+import { onboarding } from "../../../src/workflows/onboarding.tsx";
+import { runCommand } from "../../support/command.ts";
+import { decision, exit, LATER, OCCURRED_AT } from "../../support/facts.ts";
+import { oneEmail } from "../../support/one-email.tsx";
+import { testSandbox } from "../../support/sandbox.ts";
+import { visitor } from "../../support/studio.ts";
+import { delivery, post } from "../../support/webhook.ts";
+
+const workflows = [onboarding, oneEmail];
+
+describe("why", () => {
+  it("is told alike by the page, the API and the command", async () => {
+    await using sandbox = await testSandbox({ workflows });
+    const here = visitor(`${sandbox.app.url}/studio`);
+    await post(sandbox.app.url, delivery({ event: "checkout_started", properties: { checkout_url: "nowhere" } }));
+    await post(
+      sandbox.app.url,
+      delivery({ event: "checkout_started", properties: { checkout_url: "https://a.example" } }),
+    );
+    await sandbox.travel({ hours: 2 });
+    const timestamp = new Date(sandbox.clock.now()).toISOString();
+    await post(sandbox.app.url, delivery({ event: "checkout_completed", timestamp }));
+    await sandbox.settled();
+
+    const query = "?person=ada&workflow=drop-off";
+    const told = (await (await here.get(`/api/why${query}`)).json()) as { chain: Chain };
+    const { chain } = told;
+    expect(chain.links.map(({ kind, label, value }) => [kind, label, value])).toEqual([
+      ["event", "checkout_started", expect.any(String)],
+      ["set aside", "set aside", "does not fit drop-off: checkout_url: Invalid URL"],
+      ["run", "entered", "checkout_started"],
+      ["event", "checkout_completed", expect.any(String)],
+      ["exit", "left", "checkout_completed"],
+      ["decision", "not sent", "left: checkout_completed"],
+    ]);
+    expect(chain.answer).toBe(
+      "ada started drop-off once and was sent nothing. The last one left out, recovery: they had left by checkout_completed.",
+    );
+
+    const page = await here.text(`/why${query}`);
+    for (const { sentence } of [...chain.links, { sentence: chain.answer }]) expect(page).toContain(sentence);
+    const asJson = await why(sandbox, "--person", "ada", "--workflow", "drop-off", "--json");
+    expect([asJson.code, JSON.parse(asJson.stdout)]).toEqual([0, chain]);
+    const asText = await why(sandbox, "--person", "ada", "--workflow", "drop-off");
+    for (const { sentence } of [...chain.links, { sentence: chain.answer }]) expect(asText.stdout).toContain(sentence);
+  });
+
+  it("says so when nothing is known of the person, or something is wrong with the options", async () => {
+    await using sandbox = await testSandbox({ workflows });
+    const nobody = await why(sandbox, "--person", "nobody");
+    expect([nobody.code, nobody.stdout]).toEqual([1, expect.stringContaining("Nothing is known of nobody")]);
+    expect(await visitor(`${sandbox.app.url}/studio`).text("/why?person=nobody")).toContain(
+      "Nothing is known of nobody",
+    );
+    expect(await why(sandbox)).toMatchObject({ code: 2, stderr: expect.stringContaining("--person is missing") });
+    expect(await why(sandbox, "--help")).toMatchObject({ code: 0, stdout: expect.stringContaining("--json") });
+  });
+
+  it("lets no name from outside speak to the terminal", async () => {
+    await using sandbox = await testSandbox({ workflows });
+    await post(sandbox.app.url, delivery({ event: "\u001b]0;owned\u0007\u001b[2J" }));
+    const { stdout } = await why(sandbox, "--person", "ada");
+    expect(stdout).toContain("owned");
+    expect(stdout.match(/\p{Cc}/gu)?.filter((control) => control !== "\n")).toEqual([]);
+  });
+
+  it.each<[string, Partial<Decision>, string]>([
+    ["left", { reason: "left", detail: "checkout_completed" }, "they had left by checkout_completed"],
+    ["opted out", { reason: "opted out", detail: "tips" }, "they turned off tips"],
+    [
+      "not needed",
+      { reason: "not needed", detail: "has bought" },
+      "the workflow's own condition said so, “has bought”",
+    ],
+    ["entered before", { reason: "entered before" }, "they had entered this workflow before"],
+    ["person unavailable", { reason: "person unavailable" }, "PostHog could not be asked, and the workflow does not"],
+    ["held out", { reason: "held out", detail: "holdout-a" }, "they are in the group that gets nothing (holdout-a)"],
+    ["error", { outcome: "failed", reason: "error", detail: "StepFailed" }, "the step could not be made (StepFailed)"],
+  ])("puts into words that a message was not sent: %s", (_reason, changes, words) => {
+    const made = decision({ outcome: "skipped", ...changes });
+    const { links } = explain({ ...history(), runs: [run()], decisions: [made] }, { person: "ada" });
+    expect(links.at(-1)?.sentence).toContain(`welcome (email) was not sent: ${words}`);
+  });
+
+  it("says which person a message rests on", () => {
+    const { links } = explain(
+      { ...history(), runs: [run()], decisions: [decision({ personSource: "snapshot" })] },
+      { person: "ada" },
+    );
+    expect(links.at(-1)?.sentence).toBe(
+      "welcome was sent by email. The person could not be asked for, so what was known from their events counted.",
+    );
+  });
+
+  it("tells an exit that ended nothing, a run that was too few, and a start that is dead", () => {
+    const dead = { id: 1, key: "start:u:w", lane: "novu", state: "dead", dueAt: 0, attempts: 18, error: "no" } as const;
+    const facts = { ...history(), runs: [run({ status: "refused", enteredAt: null })], exits: [exit()], work: [dead] };
+    const chain = explain(facts, { person: "ada" });
+    expect(chain.answer).toBe("ada is stuck: the start at Novu is dead (no).");
+    expect(chain.links.map(({ sentence }) => sentence)).toEqual([
+      "The start at Novu is dead after 18 attempts; nothing tries it again by itself.",
+      "ada did not enter w: it had not happened often enough yet.",
+      "checkout_completed ends w, but ada was in no run of it then.",
+    ]);
+  });
+
+  it("keeps to what was set aside for this workflow", () => {
+    const aside = { id: 1, source: "posthog" as const, receivedAt: LATER, eventUuid: "u", distinctId: "ada", body: "" };
+    const setAside = [
+      { ...aside, eventName: "checkout_started", reason: "anonymous" },
+      { ...aside, eventName: "$pageview", reason: 'no workflow listens to "$pageview"' },
+    ];
+    const about = { person: "ada", workflow: "w", startedBy: ["checkout_started"] };
+    const chain = explain({ ...history(), setAside }, about);
+    expect(chain.links.map(({ value }) => value)).toEqual(["anonymous"]);
+    expect(chain.answer).toBe("ada never entered w. The last thing that was set aside: anonymous.");
+  });
+});
+
+function history(): History {
+  return { runs: [], events: [], exits: [], decisions: [], work: [], setAside: [] };
+}
+
+function run(changes: Partial<RunRecord> = {}): RunRecord {
+  const at = Date.parse(OCCURRED_AT);
+  const ids = { transactionId: "u:w", workflow: "w", distinctId: "ada", eventUuid: "u", eventName: "checkout_started" };
+  return {
+    ...ids,
+    occurredAt: OCCURRED_AT,
+    receivedAt: at,
+    status: "under way",
+    enteredAt: at,
+    endedAt: null,
+    ...changes,
+  };
+}
+
+function why(sandbox: Sandbox, ...options: string[]) {
+  return runCommand(sandbox, "why", options);
+}

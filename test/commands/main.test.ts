@@ -1,0 +1,89 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { environment, RUN_APP, startApp } from "../support/app-process.ts";
+import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
+import { delivery, post } from "../support/webhook.ts";
+
+/** These processes go by the real clock. */
+const NOW = new Date().toISOString();
+
+describe("the process", () => {
+  it("does not start without its configuration, and names all that is missing", () => {
+    const { status, stderr } = spawnSync(process.execPath, RUN_APP, {
+      env: { PATH: process.env.PATH },
+      encoding: "utf8",
+    });
+    expect(status).toBe(1);
+    for (const name of [
+      "PUBLIC_URL",
+      "LINK_SIGNING_KEYS",
+      "NOVU_SECRET_KEY",
+      "POSTHOG_PROJECT_TOKEN",
+      "POSTHOG_PROJECT_ID",
+      "POSTHOG_PERSONAL_API_KEY",
+      "POSTHOG_WEBHOOK_SECRETS",
+    ])
+      expect(stderr).toContain(`${name} is missing`);
+    expect(stderr).not.toContain("at ");
+  });
+
+  it("does not start on a port that is taken, and ends", async () => {
+    await using sandbox = await testSandbox();
+    using folder = testFolder();
+    const env = { ...environment(sandbox, folder.path), PORT: new URL(sandbox.app.url).port };
+    const { status, stderr } = spawnSync(process.execPath, RUN_APP, { env, encoding: "utf8", timeout: 30_000 });
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`port ${env.PORT} is taken`)]);
+  });
+
+  it("is alive, ready, and ends cleanly on SIGTERM with what it was doing done", async () => {
+    await using sandbox = await testSandbox();
+    using folder = testFolder();
+    await using app = await startApp(environment(sandbox, folder.path));
+    expect(await (await fetch(`${app.url}/healthz`)).json()).toEqual({ status: "ok" });
+    expect(await (await fetch(`${app.url}/readyz`)).json()).toEqual({ status: "ready", revision: null });
+    expect((await fetch(`${app.url}/nothing`)).status).toBe(404);
+
+    expect((await post(app.url, delivery({ timestamp: NOW }))).status).toBe(202);
+    app.process.kill("SIGTERM");
+    const [code] = await once(app.process, "exit");
+    expect(code).toBe(0);
+    expect(app.output()).toContain('"outcome":"stopped"');
+    expect(app.output()).not.toMatch(/ada@example\.com|Lovelace|local-novu-secret-key|phx_local/);
+  });
+
+  it("says that it is not ready, and takes nothing, while its store cannot be written", async () => {
+    await using sandbox = await testSandbox();
+    sandbox.app.store.ping = () => Promise.reject(new Error("disk full"));
+    sandbox.app.store.accept = () => Promise.reject(new Error("disk full"));
+    const ready = await fetch(`${sandbox.app.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { status: "not ready", reason: "the store cannot be written" },
+    ]);
+    expect((await post(sandbox.app.url, delivery())).status).toBe(503);
+  });
+
+  it("loses nothing to kill -9 between the 202 and the trigger", async () => {
+    await using sandbox = await testSandbox();
+    using folder = testFolder();
+    const env = environment(sandbox, folder.path);
+    sandbox.novu.interfere(() => ({ delayMs: 60_000, status: 503 }));
+    {
+      await using app = await startApp(env);
+      expect(
+        (await post(app.url, delivery({ uuid: "0190f1d2-6a4b-7c1e-8f00-3b9f5c2d7e45", timestamp: NOW }))).status,
+      ).toBe(202);
+      app.process.kill("SIGKILL");
+      await once(app.process, "exit");
+    }
+    expect(sandbox.novu.triggers).toEqual([]);
+
+    sandbox.novu.interfere(null);
+    await using _restarted = await startApp(env);
+    await eventually(() => sandbox.novu.triggers.length > 0);
+    expect(sandbox.novu.triggers.map(({ transactionId }) => transactionId)).toEqual([
+      "0190f1d2-6a4b-7c1e-8f00-3b9f5c2d7e45:onboarding",
+    ]);
+  });
+});

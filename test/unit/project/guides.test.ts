@@ -1,0 +1,51 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { testFolder } from "../../support/sandbox.ts";
+
+const root = new URL("../../../", import.meta.url);
+const read = (name: string) => readFileSync(new URL(name, root), "utf8");
+const guides = readdirSync(new URL(".github/guides/", root)).map((name) => `.github/guides/${name}`);
+const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+
+/** Of systemd, Node and the platforms. */
+const OTHERS = ["AF_INET", "AF_UNIX", "NODE_ENV", "NODE_EXTRA_CA_CERTS", "RENDER_GIT_COMMIT", "RAILWAY_GIT_COMMIT_SHA"];
+
+const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
+if (!hasSystemd) process.stderr.write("no systemd-analyze: the guide's unit is not verified\n");
+
+describe("the guides", () => {
+  it.each(guides)("%s names only scripts and settings that exist, and is in the README", (guide) => {
+    const text = read(guide);
+    const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, script = ""]) => script);
+    expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
+    const config = read("src/config.ts");
+    // Of code, what it says and not what it is made of.
+    const words = guide.endsWith(".js") ? [...text.matchAll(/\/\/.*|"[^"]*"/g)].join("\n") : text;
+    const settings = [...words.matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)].map(([setting]) => setting);
+    expect(settings.filter((one) => !OTHERS.includes(one) && !config.includes(`  ${one}:`))).toEqual([]);
+    expect(read("README.md")).toContain(`](${guide})`);
+  });
+
+  it("start the app as package.json and the Dockerfile do", () => {
+    const command = scripts.start ?? "";
+    expect(read(".github/guides/run.md").split(command.slice("node ".length))).toHaveLength(3);
+    expect(read("Dockerfile")).toContain(`CMD ${JSON.stringify(command.split(" ")).replaceAll(",", ", ")}`);
+  });
+
+  it.skipIf(!hasSystemd)("have a unit that systemd takes", () => {
+    using folder = testFolder();
+    const [, unit = ""] = /```ini\n(.+?)```/s.exec(read(".github/guides/run.md")) ?? [];
+    expect(unit).toContain("ExecStart=/usr/bin/node ");
+    const file = join(folder.path, "posthog-novu-bridge.service");
+    const verify = (text: string) => {
+      // Wherever Node is on this machine.
+      writeFileSync(file, text.replace("/usr/bin/node", process.execPath));
+      const { stdout, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", file], { encoding: "utf8" });
+      return (stdout + stderr).split("\n").filter((line) => line.includes("posthog-novu-bridge"));
+    };
+    expect(verify(unit)).toEqual([]);
+    expect(verify(unit.replace("StateDirectory=", "StateDirectroy="))).not.toEqual([]);
+  });
+});

@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+const root = new URL("../../../", import.meta.url);
+const read = (name: string) => readFileSync(new URL(name, root), "utf8");
+const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+const lock = JSON.parse(read("package-lock.json")) as {
+  packages: Record<string, { dev?: boolean; hasInstallScript?: boolean; resolved?: string; libc?: string[] }>;
+};
+
+describe("what is installed", () => {
+  it("runs no install script in production", () => {
+    const scripted = Object.entries(lock.packages).filter(
+      ([, { hasInstallScript, dev }]) => hasInstallScript === true && dev !== true,
+    );
+    expect(scripted.map(([name]) => name)).toEqual([]);
+  });
+
+  it("comes from whatever registry npm is set to", () => {
+    expect(Object.values(lock.packages).filter(({ resolved }) => resolved?.startsWith("http"))).toEqual([]);
+  });
+
+  it("has no development tool among the production packages", () => {
+    expect(lock.packages["node_modules/next"]).toMatchObject({ dev: true });
+  });
+
+  // libsql's packages do not say which C library they are for, so each machine would install both, 10 MB for nothing.
+  // After an update of libsql, add "libc": ["musl"] or ["glibc"] to its entries in package-lock.json; npm keeps it there.
+  it("has the store's engine for this machine's C library only", () => {
+    const engines = Object.entries(lock.packages).filter(([name]) => name.startsWith("node_modules/@libsql/linux-"));
+    expect(engines.map(([name, { libc }]) => [name, libc])).toEqual(
+      engines.map(([name]) => [name, [name.includes("musl") ? "musl" : "glibc"]]),
+    );
+  });
+});
+
+describe("the README and the workflows of GitHub", () => {
+  const documents = [
+    "README.md",
+    ...readdirSync(new URL(".github/workflows/", root)).map((name) => `.github/workflows/${name}`),
+  ];
+
+  it.each(documents)("%s names only scripts and files that exist", (name) => {
+    const text = read(name);
+    const named = [...text.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, script = ""]) => script);
+    expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)\)/g)].map(([, path = ""]) => path);
+    expect(links.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+  });
+
+  it("README.md shows every screenshot, and none is heavy", () => {
+    const pictures = readdirSync(new URL(".github/screenshots/", root));
+    expect(pictures).toHaveLength(5);
+    for (const picture of pictures) {
+      expect(read("README.md")).toMatch(new RegExp(`!\\[[^\\]]{20,}\\]\\(\\.github/screenshots/${picture}\\)`));
+      expect([picture, statSync(new URL(`.github/screenshots/${picture}`, root)).size]).toSatisfy(
+        ([, size]) => Number(size) < 150 * 1024,
+      );
+    }
+  });
+
+  it("README.md names every variable that the configuration reads", () => {
+    const readme = read("README.md");
+    const variables = [...read("src/config.ts").matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(
+      ([, variable = ""]) => variable,
+    );
+    expect(variables.length).toBeGreaterThan(10);
+    expect(variables.filter((variable) => !readme.includes(`\`${variable}\``))).toEqual([]);
+  });
+});

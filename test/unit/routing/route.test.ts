@@ -1,0 +1,255 @@
+import { describe, expect, it } from "vitest";
+import type { LifecycleEvent } from "../../../src/contracts/event.ts";
+import { readPostHogEvent } from "../../../src/ingress/posthog-event.ts";
+import { whyNobody } from "../../../src/routing/identity.ts";
+import { createRoute } from "../../../src/routing/route.ts";
+import { workflows } from "../../../src/workflows/index.ts";
+
+const route = createRoute(workflows);
+const ADA = { email: "ada@example.com", name: "Ada Lovelace", plan: "trial", secret: "not declared" };
+
+/** As PostHog tells it. */
+function event({
+  uuid = "u1",
+  name = "user_signed_up",
+  distinctId = "ada",
+  properties = {},
+  personProperties = ADA,
+}: Partial<LifecycleEvent>): LifecycleEvent {
+  const person = personProperties === null ? null : { id: "1", properties: personProperties };
+  const body = { uuid, event: name, distinct_id: distinctId, properties, timestamp: "2026-03-02T09:00:00.000Z" };
+  const read = readPostHogEvent({ event: body, person }, 0);
+  if ("misfit" in read) throw new Error(read.misfit);
+  return read.event;
+}
+
+describe("route", () => {
+  it("starts what listens, with the declared properties only", () => {
+    const { starts, exits, problems } = route(event({}));
+    expect([starts.map(({ workflow }) => workflow), exits, problems]).toEqual([["onboarding"], [], []]);
+    expect(starts[0]?.run).toMatchObject({
+      transactionId: "u1:onboarding",
+      distinctId: "ada",
+      snapshot: { email: "ada@example.com", plan: "trial" },
+    });
+    expect(JSON.stringify(starts)).not.toContain("not declared");
+  });
+
+  it("ends what the event ends", () => {
+    const { starts, exits } = route(event({ name: "checkout_completed" }));
+    expect([starts, exits.map(({ workflow, eventName }) => [workflow, eventName])]).toEqual([
+      [],
+      [["drop-off", "checkout_completed"]],
+    ]);
+  });
+
+  it("causes the same each time", () => {
+    expect(route(event({}))).toEqual(route(event({})));
+  });
+
+  it("says what listens to nothing", () => {
+    expect(route(event({ name: "$pageview" })).problems).toEqual([
+      { cause: "no workflow", reason: 'no workflow listens to "$pageview"' },
+    ]);
+  });
+
+  it("says what does not fit, and not the value", () => {
+    const { starts, problems } = route(
+      event({ name: "checkout_started", properties: { checkout_url: "javascript:alert(1)", cart_value: "a lot" } }),
+    );
+    expect(starts).toEqual([]);
+    expect(problems).toEqual([
+      {
+        cause: "does not fit",
+        reason: expect.stringMatching(/^does not fit drop-off: checkout_url: .+; cart_value: .+/),
+      },
+    ]);
+    expect(problems[0]?.reason).not.toMatch(/javascript|a lot/);
+  });
+
+  it("knows our own reports again, by their name or their library", () => {
+    const own = [
+      event({ name: "notification sent" }),
+      event({ name: "notification skipped" }),
+      event({ properties: { $lib: "posthog-novu-bridge" } }),
+    ];
+    for (const one of own) expect(route(one)).toMatchObject({ starts: [], problems: [{ cause: "echo" }] });
+    for (const one of [event({ properties: { $lib: "posthog-node" } }), event({ name: "notification opened" })])
+      expect(route(one).problems).not.toMatchObject([{ cause: "echo" }]);
+  });
+
+  it.each([
+    ["an email domain", { domain: "example.com" }],
+    ["a distinct id", { exactly: "ada" }],
+    ["an address", { exactly: "ada@example.com" }],
+    ["a pattern", { pattern: /^ADA$/i }],
+  ])("leaves out who is internal: %s, without naming them", (_name, rule) => {
+    const internal = createRoute(workflows, [{ domain: "elsewhere.example" }, rule]);
+    expect(internal(event({}))).toMatchObject({
+      starts: [],
+      profiles: [],
+      problems: [{ cause: "internal", reason: "an internal user, by rule 2 of INTERNAL_USERS" }],
+    });
+    expect(
+      internal(event({ distinctId: "adam", personProperties: { email: "x@notexample.com" } })).starts,
+    ).toHaveLength(1);
+  });
+
+  it("takes PostHog's example event for a test", () => {
+    const example = event({ properties: { this_is_an_example_event: true } });
+    expect(route(example).problems).toEqual([{ cause: "internal", reason: "PostHog's example event" }]);
+  });
+
+  it("counts a property of another type as absent", () => {
+    const { starts } = route(
+      event({ personProperties: { email: "not an address", name: 5, onboarding_completed: "yes" } }),
+    );
+    expect(starts[0]?.run.snapshot).toEqual({});
+  });
+
+  it("makes an id that Novu takes of any event id", () => {
+    const { starts } = route(event({ uuid: "x".repeat(300) }));
+    expect(starts[0]?.run.transactionId).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe("a profile", () => {
+  const person = {
+    email: "ada@example.com",
+    name: "Ada King Lovelace",
+    phone: "+491234",
+    avatar: "https://example.com/ada.png",
+    locale: "en-GB",
+    plan: "trial",
+    $timezone: "Europe/London",
+  };
+  const subscriberOf = (personProperties: Record<string, unknown>) =>
+    route(event({ name: "$identify", personProperties })).profiles?.[0]?.subscriber;
+
+  it("is all that Novu keeps", () => {
+    expect(route(event({ name: "$identify", personProperties: person }))).toEqual({
+      starts: [],
+      exits: [],
+      merges: [],
+      problems: [],
+      profiles: [
+        {
+          eventUuid: "u1",
+          occurredAt: "2026-03-02T09:00:00.000Z",
+          subscriber: {
+            subscriberId: "ada",
+            email: "ada@example.com",
+            firstName: "Ada",
+            lastName: "King Lovelace",
+            phone: "+491234",
+            avatar: "https://example.com/ada.png",
+            locale: "en_GB",
+            timezone: "Europe/London",
+            data: { plan: "trial" },
+          },
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ["en_US", "en_US"],
+    ["de", "de_DE"],
+    ["zh-Hant-TW", "zh_TW"],
+    ["english, please", undefined],
+    ["", undefined],
+  ])("has a locale as Novu takes it: %s", (locale, taken) => {
+    expect(subscriberOf({ email: "ada@example.com", locale })?.locale).toBe(taken);
+  });
+
+  it.each([
+    [{ $timezone: "Mars/Olympus", $geoip_time_zone: "Europe/Berlin" }, "Europe/Berlin"],
+    [{ $timezone: "+01:00" }, undefined],
+    [{ $timezone: "" }, undefined],
+  ])("has a time zone that there is: %j", (zones, taken) => {
+    expect(subscriberOf({ email: "ada@example.com", ...zones })?.timezone).toBe(taken);
+  });
+
+  it("says only what is known, and nothing when nothing is", () => {
+    expect(JSON.stringify(subscriberOf({ name: "Ada", email: "no address" }))).toBe(
+      '{"subscriberId":"ada","firstName":"Ada"}',
+    );
+    expect(subscriberOf({})).toBeUndefined();
+  });
+
+  it.each([
+    ["any event that sets one of its properties", { name: "$pageview", properties: { $set: { plan: "pro" } } }, 1],
+    ["one that sets it once", { name: "$pageview", properties: { $set_once: { email: "ada@example.com" } } }, 1],
+    [
+      "no event that sets what PostHog sets",
+      { name: "$pageview", properties: { $set: { $geoip_time_zone: "UTC" } } },
+      0,
+    ],
+    ["no $set of something else", { name: "$set", properties: { $set: { onboarding_completed: true } } }, 0],
+    ["no event that starts a workflow", { properties: { $set: { plan: "pro" } } }, 0],
+    ["nobody's", { name: "$identify", properties: { $process_person_profile: false } }, 0],
+    ["no placeholder's", { name: "$identify", distinctId: "undefined" }, 0],
+    ["no group's", { name: "$groupidentify", properties: { $set: { plan: "pro" } } }, 0],
+  ])("comes of %s", (_name, changes, count) => {
+    const { profiles, starts, problems } = route(event(changes));
+    expect(profiles).toHaveLength(count);
+    expect(starts.length + problems.length).toBe(1 - count);
+  });
+});
+
+describe("a merge", () => {
+  const merges = (changes: Partial<LifecycleEvent>) => route(event({ personProperties: null, ...changes })).merges;
+  const expected = [{ formerId: "visitor", keptId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" }];
+
+  it.each([
+    ["$identify", { $anon_distinct_id: "visitor" }],
+    ["$create_alias", { alias: "visitor", distinct_id: "ada" }],
+    ["$merge_dangerously", { alias: "visitor" }],
+  ])("is told by %s", (name, properties) => {
+    expect(merges({ name, properties })).toEqual(expected);
+  });
+
+  it.each([
+    ["of an id with itself", { name: "$create_alias", properties: { alias: "ada" } }],
+    ["by another event", { name: "$set", properties: { alias: "visitor", $anon_distinct_id: "visitor" } }],
+    ["with what no database keeps", { name: "$create_alias", properties: { alias: "a\0b" } }],
+    ["into nobody", { name: "$create_alias", distinctId: "null", properties: { alias: "visitor" } }],
+    ["into who is anonymous", { name: "$create_alias", properties: { alias: "v", $is_identified: false } }],
+    ...["anonymous", "Guest", "undefined", "[object Object]", "0", "", "$company_acme"].map(
+      (alias): [string, Partial<LifecycleEvent>] => [`by "${alias}"`, { name: "$create_alias", properties: { alias } }],
+    ),
+  ])("is never one %s", (_name, changes) => {
+    expect(merges(changes)).toEqual([]);
+  });
+});
+
+describe("whyNobody", () => {
+  const uuid = "01953f2a-7c11-7d0e-9a66-3a1de2f7b001";
+
+  it.each([
+    ["a server's event", { distinctId: "user_1", properties: {} }],
+    ["a user id that is a UUID", { distinctId: uuid, properties: {} }],
+    ["an identified browser", { distinctId: "user_1", properties: { $is_identified: true, $device_id: uuid } }],
+    [
+      "a browser that is identified by its device id",
+      { distinctId: uuid, properties: { $is_identified: true, $device_id: uuid } },
+    ],
+  ])("%s is somebody", (_name, who) => {
+    expect(whyNobody(event(who))).toBeNull();
+  });
+
+  it.each<[string, Partial<LifecycleEvent>]>([
+    ["anonymous", { distinctId: "user_1", properties: { $process_person_profile: false, $is_identified: true } }],
+    ["anonymous", { distinctId: uuid, properties: { $is_identified: false } }],
+    ["anonymous", { distinctId: uuid, properties: { $device_id: uuid } }],
+    ["the distinct id is not a person's", { distinctId: "$company_acme", properties: {} }],
+    ...["anonymous", "GUEST", "undefined", "None", "[object Object]", "0", " "].map(
+      (distinctId): [string, Partial<LifecycleEvent>] => [
+        "the distinct id is a placeholder",
+        { distinctId, properties: {} },
+      ],
+    ),
+  ])("%s: %j", (why, who) => {
+    expect(whyNobody(event(who))).toBe(why);
+  });
+});

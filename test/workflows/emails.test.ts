@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { brand } from "../../emails/_components/brand.ts";
+import { dark, light } from "../../emails/_components/tokens.ts";
+import { emailHtml, emailNames } from "../support/emails.ts";
+
+/** Gmail cuts off what is larger. */
+const LARGEST_BYTES = 102 * 1024;
+
+it("there are emails", () => {
+  expect(emailNames.length).toBeGreaterThan(5);
+});
+
+describe.each(emailNames)("%s", (name) => {
+  it("renders from its example props", async () => {
+    const email = await emailHtml(name);
+    expect(email).toMatch(/^<!DOCTYPE html>.+<\/html>$/s);
+    expect(email).not.toMatch(/undefined|null|NaN|\[object/);
+  });
+
+  it("keeps the rules for emails", async () => {
+    const email = await emailHtml(name);
+    expect(Buffer.byteLength(email)).toBeLessThan(LARGEST_BYTES);
+    expect(email.match(/<h1/g)).toHaveLength(1);
+    expect(email).toMatch(/<html[^>]* lang="en"[^>]*>/);
+    expect(email).toContain('<meta name="color-scheme" content="light dark"/>');
+    expect(email).toContain("@media (prefers-color-scheme: dark)");
+    expect(email).toContain(brand.postalAddress);
+    expect(email.match(/<table(?![^>]*role="presentation")/g)).toBeNull();
+    expect(email.match(/<img(?![^>]*alt=)/g)).toBeNull();
+    const sizes = [...email.matchAll(/font-size:(\d+)px/g)].map(([, size]) => Number(size));
+    expect(Math.min(...sizes.filter((size) => size > 1))).toBeGreaterThanOrEqual(14);
+  });
+
+  it("shows the way out of marketing, high enough for a thumb, and none of what nobody can turn off", async () => {
+    const url = "https://bridge.example/u/token";
+    const [link] = /<a [^>]*>Unsubscribe<\/a>/.exec(await emailHtml(name, {}, url)) ?? [];
+    expect(link).toContain(`href="${url}"`);
+    // 22 of the line, and 11 above and below.
+    expect(link).toContain("padding:11px 0");
+    expect(await emailHtml(name, {}, null)).not.toContain("Unsubscribe");
+  });
+
+  it("greets people whose name is not known", async () => {
+    const rendered = await emailHtml(name, { firstName: undefined });
+    expect(rendered).toContain(">Hi,<");
+    expect(rendered).not.toContain("undefined");
+  });
+
+  it("escapes what people are called", async () => {
+    const rendered = await emailHtml(name, { firstName: "<script>alert(1)</script> & Co" });
+    expect(rendered).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; Co");
+    expect(rendered).not.toContain("<script");
+  });
+});
+
+it.each<[string, Record<string, unknown>, { says: string; not: string }]>([
+  ["next-step.tsx", { completed: [] }, { says: "Now build your first report", not: "This is done:" }],
+  ["feature-guide.tsx", { tips: [] }, { says: "Open alerts", not: "What helps from here:" }],
+  ["welcome-to-paid.tsx", { unlocked: [] }, { says: "Go to billing", not: "Your workspace now has:" }],
+  ["paid-offer.tsx", { reason: "trial" }, { says: "started a trial", not: "prices" }],
+  ["last-call.tsx", { daysAway: undefined }, { says: "for a while", not: "undefined" }],
+])("%s with %o", async (name, props, { says, not }) => {
+  const rendered = await emailHtml(name, props);
+  expect(rendered).toContain(says);
+  expect(rendered).not.toContain(not);
+});
+
+describe.each([
+  ["light", light],
+  ["dark", dark],
+])("the colours in %s", (_name, colours) => {
+  it.each([
+    ["text", "card"],
+    ["muted", "page"],
+    ["accent", "card"],
+    ["onAccent", "accent"],
+  ] as const)("%s on %s has a contrast of 4.5:1", (ink, ground) => {
+    expect(contrast(colours[ink], colours[ground])).toBeGreaterThanOrEqual(4.5);
+  });
+});
+
+/** https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+function contrast(one: string, other: string): number {
+  const [lighter = 0, darker = 0] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const value = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
