@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** Starts a file as an operator does, and hears what it prints. */
-export function startProcess(args: string[], { env, cwd }: { env: Record<string, string>; cwd?: string }) {
-  const child = spawn(process.execPath, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
+/** Starts node with a file as an operator does, and hears what it prints; kills it at the end of the test. */
+export function startProcess(args: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env.PATH ?? "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const)
     child[stream].setEncoding("utf8").on("data", (text: string) => {
@@ -14,5 +17,13 @@ export function startProcess(args: string[], { env, cwd }: { env: Record<string,
     signal: signal as NodeJS.Signals | null,
     ...output,
   }));
-  return { child, output, ended };
+  return {
+    output,
+    ended,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
 }
