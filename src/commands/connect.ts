@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { parseArgs } from "node:util";
 import { isPostHogNeeded, readConfig } from "../config.ts";
 import { eventsToForward } from "../contracts/event.ts";
+import { defineCommand, UsageError } from "../lib/command.ts";
+import type { CommandIo } from "../lib/command-io.ts";
 import { describeError } from "../lib/errors.ts";
-import { paint, print } from "../lib/terminal.ts";
+import { runAsMain } from "../lib/run-as-main.ts";
 import { workflows } from "../workflows/index.ts";
-import { runCommand, UsageError } from "./command.ts";
 import { connectDestination, endDestination, type Outcome } from "./connect/destination.ts";
 import { createPostHogApi } from "./posthog/api.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
@@ -37,58 +37,66 @@ Exit code: 0 done, or nothing is to be done; 1 trouble; 2 wrong usage;
 
 After a build: node dist/src/commands/connect.js`;
 
-await runCommand(HELP, main);
+export const connect = defineCommand({
+  name: "connect",
+  help: HELP,
+  options: {
+    "dry-run": { type: "boolean" },
+    prune: { type: "boolean" },
+    "new-secret": { type: "boolean" },
+    disable: { type: "boolean" },
+    delete: { type: "boolean" },
+  },
+  async run({ options, env, io }) {
+    const { "dry-run": dryRun, "new-secret": newSecret, prune, disable, delete: isDeletion, json } = options;
+    if (isDeletion && disable) throw new UsageError("--delete and --disable do not go together");
+    const fresh = {
+      signing: `whsec_${randomBytes(32).toString("base64")}`,
+      header: randomBytes(32).toString("base64url"),
+    };
+    const hasSecrets = (env.POSTHOG_WEBHOOK_SECRETS ?? "").trim() !== "";
+    // The app needs a secret; this command can make the first one.
+    const { publicUrl, ...config } = readConfig({
+      ...env,
+      ...(!hasSecrets && isPostHogNeeded(env) && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
+    });
+    const posthog = configuredPostHog(config, {
+      purpose: "connect makes the destination in PostHog that brings events here",
+      withSegment: `Segment is connected there: by its Webhooks destination, or by the function in .github/guides/segment-destination-function.js, to ${publicUrl}/webhooks/segment`,
+    });
+    const secrets = hasSecrets ? posthog.webhookSecrets : [];
+    if (newSecret && secrets.some((secret) => secret.startsWith("whsec_")))
+      throw new UsageError(
+        "put the new secret in front of POSTHOG_WEBHOOK_SECRETS instead: the app has to know it first",
+      );
 
-async function main(): Promise<number> {
-  const options = readOptions();
-  const { "dry-run": dryRun = false, json = false } = options;
-  if (options.help === true) {
-    print(HELP);
-    return 0;
-  }
-  const fresh = {
-    signing: `whsec_${randomBytes(32).toString("base64")}`,
-    header: randomBytes(32).toString("base64url"),
-  };
-  const hasSecrets = (process.env.POSTHOG_WEBHOOK_SECRETS ?? "").trim() !== "";
-  // The app needs a secret; this command can make the first one.
-  const { publicUrl, ...config } = readConfig({
-    ...process.env,
-    ...(!hasSecrets && isPostHogNeeded(process.env) && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
-  });
-  const posthog = configuredPostHog(config, {
-    purpose: "connect makes the destination in PostHog that brings events here",
-    withSegment: `Segment is connected there: by its Webhooks destination, or by the function in .github/guides/segment-destination-function.js, to ${publicUrl}/webhooks/segment`,
-  });
-  const secrets = hasSecrets ? posthog.webhookSecrets : [];
-  if (options["new-secret"] === true && secrets.some((secret) => secret.startsWith("whsec_")))
-    throw new UsageError(
-      "put the new secret in front of POSTHOG_WEBHOOK_SECRETS instead: the app has to know it first",
-    );
-
-  const api = createPostHogApi(posthog);
-  const url = `${publicUrl}/webhooks/posthog`;
-  let outcome: Outcome;
-  try {
-    if (options.delete === true || options.disable === true)
-      outcome = await endDestination(api, { url, does: options.delete === true ? "delete" : "disable", dryRun });
-    else {
-      const events = eventsToForward(workflows);
-      const { prune = false, "new-secret": newSecret = false } = options;
-      outcome = await connectDestination(api, { url, events, prune, secrets, fresh, newSecret }, dryRun);
+    const api = createPostHogApi(posthog, io);
+    const url = `${publicUrl}/webhooks/posthog`;
+    let outcome: Outcome;
+    try {
+      if (isDeletion || disable)
+        outcome = await endDestination(api, { url, does: isDeletion ? "delete" : "disable", dryRun });
+      else {
+        const events = eventsToForward(workflows);
+        outcome = await connectDestination(api, { url, events, prune, secrets, fresh, newSecret }, dryRun);
+      }
+    } catch (error) {
+      if (json) io.print(JSON.stringify({ url, dryRun, error: describeError(error) }));
+      throw error;
     }
-  } catch (error) {
-    if (json) print(JSON.stringify({ url, dryRun, error: describeError(error) }));
-    throw error;
-  }
-  const isLocal = isThisMachine(url) && !isThisMachine(posthog.apiHost);
-  const notes = [...outcome.notes, ...(isLocal ? [`PUBLIC_URL is ${publicUrl}, which PostHog cannot reach`] : [])];
-  if (json) print(JSON.stringify({ url, dryRun, ...outcome, notes, error: null }));
-  else tell({ ...outcome, notes }, { url, dryRun });
-  return dryRun && outcome.does !== "as it is" && outcome.does !== "nothing there" ? 3 : 0;
-}
+    const isLocal = isThisMachine(url) && !isThisMachine(posthog.apiHost);
+    const notes = [...outcome.notes, ...(isLocal ? [`PUBLIC_URL is ${publicUrl}, which PostHog cannot reach`] : [])];
+    if (json) io.print(JSON.stringify({ url, dryRun, ...outcome, notes, error: null }));
+    else tell({ ...outcome, notes }, { url, dryRun }, io);
+    return dryRun && outcome.does !== "as it is" && outcome.does !== "nothing there" ? 3 : 0;
+  },
+});
 
-function tell({ does, id, changes, notes, secret }: Outcome, { url, dryRun }: { url: string; dryRun: boolean }): void {
+function tell(
+  { does, id, changes, notes, secret }: Outcome,
+  { url, dryRun }: { url: string; dryRun: boolean },
+  { print, paint }: CommandIo,
+): void {
   const isDone = does === "as it is" || does === "nothing there" || !dryRun;
   print(`${isDone ? does : `would ${does}`}  HTTP Webhook${id === null ? "" : ` ${id}`} to ${url}`);
   for (const change of changes) print(`  ${change}`);
@@ -105,22 +113,4 @@ function isThisMachine(url: string): boolean {
   return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
 }
 
-function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        "dry-run": { type: "boolean" },
-        prune: { type: "boolean" },
-        "new-secret": { type: "boolean" },
-        disable: { type: "boolean" },
-        delete: { type: "boolean" },
-        json: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    });
-    if (values.delete === true && values.disable === true) throw new Error("--delete and --disable do not go together");
-    return values;
-  } catch (error) {
-    throw new UsageError(describeError(error));
-  }
-}
+await runAsMain(connect, import.meta.url);

@@ -1,8 +1,7 @@
-import { parseArgs } from "node:util";
 import { readConfig } from "../config.ts";
+import { defineCommand, type Env } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
-import { paint, print } from "../lib/terminal.ts";
-import { runCommand, UsageError } from "./command.ts";
+import { runAsMain } from "../lib/run-as-main.ts";
 import { type Found, ok, trouble } from "./doctor/check.ts";
 import { examine } from "./doctor/examine.ts";
 
@@ -20,43 +19,36 @@ Exit code: 0 nothing is wrong, though lines with ! may be worth a look; 1 someth
 
 After a build: node dist/src/commands/doctor.js`;
 
-const SIGNS = { ok: paint("green", "✓"), warning: paint("yellow", "!"), trouble: paint("red", "✗") };
+const SIGNS = { ok: "✓", warning: "!", trouble: "✗" } as const;
+const STYLES = { ok: "green", warning: "yellow", trouble: "red" } as const;
 
-await runCommand(HELP, main);
-
-async function main(): Promise<number> {
-  const { json = false, help } = readOptions();
-  if (help === true) {
-    print(HELP);
-    return 0;
-  }
-  const lines = await look();
-  const isWell = lines.every(({ is }) => is !== "trouble");
-  if (json) print(JSON.stringify({ ok: isWell, checks: lines }));
-  else {
-    for (const { what, is, says } of lines)
-      print(`${SIGNS[is]} ${what.padEnd(20)} ${says.replaceAll("\n", `\n${" ".repeat(23)}`)}`);
-    const count = lines.filter(({ is }) => is === "trouble").length;
-    print(isWell ? "\nNothing is wrong." : `\n${count} of these ${count === 1 ? "has" : "have"} to be put right.`);
-  }
-  return isWell ? 0 : 1;
-}
+export const doctor = defineCommand({
+  name: "doctor",
+  help: HELP,
+  options: {},
+  async run({ options: { json }, env, io: { print, paint } }) {
+    const lines = await look(env);
+    const isWell = lines.every(({ is }) => is !== "trouble");
+    if (json) print(JSON.stringify({ ok: isWell, checks: lines }));
+    else {
+      for (const { what, is, says } of lines)
+        print(`${paint(STYLES[is], SIGNS[is])} ${what.padEnd(20)} ${says.replaceAll("\n", `\n${" ".repeat(23)}`)}`);
+      const count = lines.filter(({ is }) => is === "trouble").length;
+      print(isWell ? "\nNothing is wrong." : `\n${count} of these ${count === 1 ? "has" : "have"} to be put right.`);
+    }
+    return isWell ? 0 : 1;
+  },
+});
 
 /** Without a configuration there is nothing else to look at. */
-async function look(): Promise<Found[]> {
+async function look(env: Env): Promise<Found[]> {
   const what = "configuration";
   try {
-    const config = readConfig(process.env);
+    const config = readConfig(env);
     return [{ what, ...ok("complete") }, ...(await examine(config))];
   } catch (error) {
     return [{ what, ...trouble(describeError(error)) }];
   }
 }
 
-function readOptions() {
-  try {
-    return parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean" } } }).values;
-  } catch (error) {
-    throw new UsageError(describeError(error));
-  }
-}
+await runAsMain(doctor, import.meta.url);

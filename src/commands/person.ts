@@ -1,13 +1,12 @@
-import { createInterface } from "node:readline/promises";
-import { parseArgs } from "node:util";
 import { readConfig } from "../config.ts";
-import { describeError } from "../lib/errors.ts";
+import { defineCommand, type Env, type OptionValues, UsageError } from "../lib/command.ts";
+import type { CommandIo, Paint } from "../lib/command-io.ts";
 import { parseJson } from "../lib/json.ts";
-import { paint, print, printable, printError } from "../lib/terminal.ts";
+import { runAsMain } from "../lib/run-as-main.ts";
+import { printable } from "../lib/terminal.ts";
 import { createNovuApi } from "../novu/api.ts";
 import type { Store } from "../store/store.ts";
 import { besideTheApp } from "./beside-the-app.ts";
-import { runCommand, UsageError } from "./command.ts";
 import { erase, type Part } from "./person/erase.ts";
 import { createPostHogApi } from "./posthog/api.ts";
 
@@ -66,21 +65,38 @@ const STYLES = {
   "by hand": "yellow",
 } as const;
 
-await runCommand(HELP, main);
+const OPTIONS = {
+  "dry-run": { type: "boolean" },
+  yes: { type: "boolean" },
+  "keep-events": { type: "boolean" },
+} as const;
 
-async function main(): Promise<number> {
-  const order = readOrder();
-  if (order === null) {
-    print(HELP);
-    return 0;
-  }
-  if (order.action === "export") return besideTheApp((store) => exportPerson(store, order.id));
-  if (!order.dryRun && !order.yes && !(await isConfirmed(order.id)))
-    throw new UsageError("nothing was deleted: --yes is missing");
-  return besideTheApp((store) => deletePerson(store, order));
+export const person = defineCommand({
+  name: "person",
+  help: HELP,
+  options: OPTIONS,
+  takesPositionals: true,
+  async run({ options, positionals, env, io }) {
+    const order = orderOf(options, positionals);
+    if (order.action === "export") return besideTheApp(env, (store) => exportPerson(store, order.id, io));
+    if (!order.dryRun && !order.yes && !(await isConfirmed(order.id, io)))
+      throw new UsageError("nothing was deleted: --yes is missing");
+    return besideTheApp(env, (store) => deletePerson(store, order, env, io));
+  },
+});
+
+function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, positionals: string[]): Order {
+  const { "dry-run": dryRun, "keep-events": keepEvents, yes, json } = options;
+  const [action, id = "", ...more] = positionals;
+  if (action !== "export" && action !== "delete") throw new UsageError('"export" or "delete" is missing');
+  if (id === "") throw new UsageError("the person's id is missing");
+  if (more.length > 0) throw new UsageError("one person at a time");
+  if (action === "export" && (dryRun || yes || keepEvents)) throw new UsageError("export takes no options but --json");
+  if (dryRun && yes) throw new UsageError("--dry-run and --yes do not go together");
+  return { action, id, dryRun, yes, keepEvents, json };
 }
 
-async function exportPerson(store: Store, id: string): Promise<number> {
+async function exportPerson(store: Store, id: string, { print }: CommandIo): Promise<number> {
   const records = await store.personRecords(id);
   const kept = Object.entries(records).map(([kind, rows]) => [kind, rows.map(readably)]);
   print(JSON.stringify({ distinctId: id, records: Object.fromEntries(kept) }, null, 2));
@@ -92,70 +108,40 @@ function readably(row: Record<string, unknown>): Record<string, unknown> {
   return typeof row.body === "string" ? { ...row, body: parseJson(row.body) ?? row.body } : row;
 }
 
-async function deletePerson(store: Store, { id, dryRun, keepEvents, json }: Order): Promise<number> {
-  const { novu, posthog, segment } = readConfig(process.env);
+async function deletePerson(
+  store: Store,
+  { id, dryRun, keepEvents, json }: Order,
+  env: Env,
+  io: CommandIo,
+): Promise<number> {
+  const { novu, posthog, segment } = readConfig(env);
   const parts: Part[] = [];
   const onPart = (part: Part) => {
     parts.push(part);
-    if (!json) print(lineOf(part));
+    if (!json) io.print(lineOf(part, io.paint));
   };
   await erase(id, {
     store,
     novu: createNovuApi(novu),
-    posthog: posthog && createPostHogApi(posthog),
+    posthog: posthog && createPostHogApi(posthog, io),
     keepEvents,
     dryRun,
     onPart,
   });
   if (segment !== null) onPart({ where: "Segment", outcome: "by hand", what: AT_SEGMENT });
-  if (json) print(JSON.stringify({ distinctId: id, dryRun, parts }));
+  if (json) io.print(JSON.stringify({ distinctId: id, dryRun, parts }));
   const isTrouble = parts.some(({ outcome }) => outcome === "failed" || outcome === "not done");
-  if (isTrouble && !json) printError("not all of it is done; once the cause is gone, run it again");
+  if (isTrouble && !json) io.printError("not all of it is done; once the cause is gone, run it again");
   return isTrouble ? 1 : 0;
 }
 
-function lineOf({ where, outcome, what }: Part): string {
+function lineOf({ where, outcome, what }: Part, paint: Paint): string {
   return `${where.padEnd(7)}  ${paint(STYLES[outcome], outcome.padEnd(14))}  ${printable(what)}`;
 }
 
 /** At a terminal by typing the id again; elsewhere nobody can be asked. */
-async function isConfirmed(id: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await terminal.question("This cannot be undone. Type the id again to delete the person: ")) === id;
-  } finally {
-    terminal.close();
-  }
+async function isConfirmed(id: string, { ask }: CommandIo): Promise<boolean> {
+  return (await ask("This cannot be undone. Type the id again to delete the person: ")) === id;
 }
 
-function readOrder(): Order | null {
-  const { values, positionals } = readOptions();
-  if (values.help === true) return null;
-  const [action, id = "", ...more] = positionals;
-  if (action !== "export" && action !== "delete") throw new UsageError('"export" or "delete" is missing');
-  if (id === "") throw new UsageError("the person's id is missing");
-  if (more.length > 0) throw new UsageError("one person at a time");
-  if (action === "export" && Object.keys(values).some((name) => name !== "json"))
-    throw new UsageError("export takes no options but --json");
-  const { "dry-run": dryRun = false, yes = false, "keep-events": keepEvents = false, json = false } = values;
-  if (dryRun && yes) throw new UsageError("--dry-run and --yes do not go together");
-  return { action, id, dryRun, yes, keepEvents, json };
-}
-
-function readOptions() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        "dry-run": { type: "boolean" },
-        yes: { type: "boolean" },
-        "keep-events": { type: "boolean" },
-        json: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(describeError(error));
-  }
-}
+await runAsMain(person, import.meta.url);

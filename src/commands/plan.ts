@@ -1,8 +1,6 @@
-import { parseArgs } from "node:util";
-import { describeError } from "../lib/errors.ts";
-import { print } from "../lib/terminal.ts";
+import { defineCommand, UsageError } from "../lib/command.ts";
+import { runAsMain } from "../lib/run-as-main.ts";
 import { workflows } from "../workflows/index.ts";
-import { runCommand, UsageError } from "./command.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import { readManifest } from "./plan/manifest.ts";
 import { readNovuEnvironment } from "./plan/novu-environment.ts";
@@ -27,27 +25,17 @@ Exit code: 0 nothing to do, or nothing compared; 1 trouble; 2 wrong usage; 3 the
 
 After a build: node dist/src/commands/plan.js`;
 
-await runCommand(HELP, main);
+export const plan = defineCommand({
+  name: "plan",
+  help: HELP,
+  options: { markdown: { type: "boolean" } },
+  async run({ options: { json, markdown }, env, io }) {
+    if (json && markdown) throw new UsageError("--json and --markdown do not go together");
+    const environment = readNovuEnvironment(env);
+    const made = await makePlan(await readManifest(workflows, environment.plan), environment, io.sleep);
+    io.print(json ? JSON.stringify(made) : markdown ? planMarkdown(made) : planText(made, io.paint));
+    return hasChanges(made) ? 3 : 0;
+  },
+});
 
-async function main(): Promise<number> {
-  const { json = false, markdown = false, help = false } = readOptions();
-  if (help) {
-    print(HELP);
-    return 0;
-  }
-  if (json && markdown) throw new UsageError("--json and --markdown do not go together");
-  const environment = readNovuEnvironment(process.env);
-  const plan = await makePlan(await readManifest(workflows, environment.plan), environment);
-  print(json ? JSON.stringify(plan) : markdown ? planMarkdown(plan) : planText(plan));
-  return hasChanges(plan) ? 3 : 0;
-}
-
-function readOptions() {
-  try {
-    return parseArgs({
-      options: { json: { type: "boolean" }, markdown: { type: "boolean" }, help: { type: "boolean" } },
-    }).values;
-  } catch (error) {
-    throw new UsageError(describeError(error));
-  }
-}
+await runAsMain(plan, import.meta.url);

@@ -1,14 +1,13 @@
-import { parseArgs } from "node:util";
 import { type Config, readConfig } from "../config.ts";
 import { IDENTITY_EVENTS } from "../contracts/event.ts";
 import { postHogHistory } from "../ingress/posthog-history.ts";
+import { type CommandContext, defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import type { Patience } from "../lib/patiently.ts";
-import { print, printError } from "../lib/terminal.ts";
+import { runAsMain } from "../lib/run-as-main.ts";
 import { openStore } from "../store/open-store.ts";
 import { workflows } from "../workflows/index.ts";
-import { runCommand, UsageError } from "./command.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
 import { compare, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
 import { createFeed } from "./reconcile/feed.ts";
@@ -47,44 +46,31 @@ From the sources: npm run reconcile -- --since 2h. After a build: node dist/src/
 
 const PROGRESS_EVERY_MS = 2_000;
 
-await runCommand(HELP, main);
+const OPTIONS = {
+  since: { type: "string" },
+  until: { type: "string", default: "0m" },
+  apply: { type: "boolean" },
+  url: { type: "string" },
+} as const;
 
-async function main(): Promise<number> {
-  const order = readOrder(Date.now());
-  if (order === null) {
-    print(HELP);
-    return 0;
-  }
-  return reconcile(order, readConfig(process.env));
-}
+export const reconcile = defineCommand({
+  name: "reconcile",
+  help: HELP,
+  options: OPTIONS,
+  async run(context) {
+    const order = orderOf(context.options, Date.now());
+    return reconcileWith(order, readConfig(context.env), context);
+  },
+});
 
-function readOrder(now: number): Order | null {
-  const values = readOptions();
-  if (values.help === true) return null;
-  if (values.since === undefined) throw new UsageError("--since is missing");
-  const [since, until] = [timeOf("--since", values.since, now), timeOf("--until", values.until ?? "0m", now)];
+function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, now: number): Order {
+  if (options.since === undefined) throw new UsageError("--since is missing");
+  const [since, until] = [timeOf("--since", options.since, now), timeOf("--until", options.until, now)];
   if (since >= until) throw new UsageError("--since has to be before --until, and before now");
-  const url = values.url?.replace(/\/+$/, "");
+  const url = options.url?.replace(/\/+$/, "");
   if (url !== undefined && !/^https?:\/\/[^\s'"]+$/.test(url))
     throw new UsageError("--url has to be an http(s) address");
-  return { since, until, apply: values.apply ?? false, url, json: values.json ?? false };
-}
-
-function readOptions() {
-  try {
-    return parseArgs({
-      options: {
-        since: { type: "string" },
-        until: { type: "string" },
-        apply: { type: "boolean" },
-        url: { type: "string" },
-        json: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(describeError(error));
-  }
+  return { since, until, apply: options.apply, url, json: options.json };
 }
 
 function timeOf(option: string, text: string, now: number): number {
@@ -94,7 +80,7 @@ function timeOf(option: string, text: string, now: number): number {
   return time;
 }
 
-async function reconcile(order: Order, config: Config): Promise<number> {
+async function reconcileWith(order: Order, config: Config, { io, signal }: CommandContext): Promise<number> {
   const { since, until, apply, json } = order;
   if (apply && order.url === undefined && config.port === 0)
     throw new UsageError("PORT is 0, so --url has to say where the app listens");
@@ -107,15 +93,16 @@ async function reconcile(order: Order, config: Config): Promise<number> {
   const progress = startAt(since);
   const found: Missing[] = [];
   const tell = (line: string) => {
-    if (!json) printError(line);
+    if (!json) io.printError(line);
   };
   let quietUntil = 0;
   const patience: Patience = {
-    signal: interruption(),
+    signal,
+    sleep: io.sleep,
     // Events that are fed together are asked to wait together.
     onPause: ({ why, pauseMs }) => {
-      if (performance.now() < quietUntil) return;
-      quietUntil = performance.now() + pauseMs;
+      if (io.uptimeMs() < quietUntil) return;
+      quietUntil = io.uptimeMs() + pauseMs;
       tell(`${why}; going on in ${Math.ceil(pauseMs / 1000)} s`);
     },
   };
@@ -135,7 +122,7 @@ async function reconcile(order: Order, config: Config): Promise<number> {
       progress,
       onMissing: (missing) => {
         if (json) found.push(missing);
-        else print(lineOf(missing));
+        else io.print(lineOf(missing));
       },
     });
   } catch (error) {
@@ -145,9 +132,9 @@ async function reconcile(order: Order, config: Config): Promise<number> {
     await store.close();
   }
 
-  print(json ? asJson({ order, events, progress, found, trouble }) : summary({ order, progress, trouble }));
+  io.print(json ? asJson({ order, events, progress, found, trouble }) : summary({ order, progress, trouble }));
   if (trouble !== null) {
-    printError(trouble);
+    io.printError(trouble);
     tell(`go on with: ${commandFor({ ...order, since: progress.doneUntil })}`);
   }
   return exitCode({ apply, progress, trouble });
@@ -166,10 +153,4 @@ function exitCode({
   return progress.missing > 0 && !apply ? 3 : 0;
 }
 
-/** The first Ctrl-C ends it in good order, the second one at once. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => controller.abort(new Error("interrupted")));
-  return controller.signal;
-}
+await runAsMain(reconcile, import.meta.url);

@@ -1,9 +1,8 @@
-import { parseArgs } from "node:util";
-import { describeError } from "../lib/errors.ts";
-import { print } from "../lib/terminal.ts";
+import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
+import type { CommandIo } from "../lib/command-io.ts";
+import { runAsMain } from "../lib/run-as-main.ts";
 import type { DeadSelection, DeadWork, Store } from "../store/store.ts";
 import { besideTheApp } from "./beside-the-app.ts";
-import { runCommand, UsageError } from "./command.ts";
 
 const HELP = `npm run redrive -- [--all | --cause TEXT | --id N] [options]
 
@@ -31,19 +30,42 @@ interface Order {
   json: boolean;
 }
 
-await runCommand(HELP, main);
+const OPTIONS = {
+  all: { type: "boolean" },
+  cause: { type: "string" },
+  id: { type: "string" },
+  "dry-run": { type: "boolean" },
+  limit: { type: "string", default: "20" },
+} as const;
 
-async function main(): Promise<number> {
-  const order = readOrder();
-  if (order === null) {
-    print(HELP);
-    return 0;
-  }
-  const { which } = order;
-  return besideTheApp((store) => (which === null ? list(store, order) : redrive(store, which, order)));
+export const redrive = defineCommand({
+  name: "redrive",
+  help: HELP,
+  options: OPTIONS,
+  async run({ options, env, io }) {
+    const order = orderOf(options);
+    const { which } = order;
+    return besideTheApp(env, (store) => (which === null ? list(store, order, io) : tryAgain(store, which, order, io)));
+  },
+});
+
+function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }): Order {
+  const { all, cause, id, "dry-run": dryRun, limit, json } = options;
+  const chosen: DeadSelection[] = [
+    ...(all ? ["all" as const] : []),
+    ...(cause !== undefined ? [{ error: cause }] : []),
+    ...(id !== undefined ? [{ id: number("--id", id) }] : []),
+  ];
+  if (chosen.length > 1) throw new UsageError("--all, --cause and --id do not go together");
+  return { which: chosen[0] ?? null, dryRun, limit: number("--limit", limit), json };
 }
 
-async function list(store: Store, { limit, json }: Order): Promise<number> {
+function number(option: string, text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`${option} "${text}" is not a number from 1`);
+  return Number(text);
+}
+
+async function list(store: Store, { limit, json }: Order, { print }: CommandIo): Promise<number> {
   const [causes, dead] = [await store.deadCauses(), await store.listDead(limit)];
   if (json) print(JSON.stringify({ causes, dead }));
   else if (dead.length === 0) print("Nothing is dead.");
@@ -51,7 +73,12 @@ async function list(store: Store, { limit, json }: Order): Promise<number> {
   return dead.length === 0 ? 0 : 3;
 }
 
-async function redrive(store: Store, which: DeadSelection, { dryRun, json }: Order): Promise<number> {
+async function tryAgain(
+  store: Store,
+  which: DeadSelection,
+  { dryRun, json }: Order,
+  { print }: CommandIo,
+): Promise<number> {
   const count = dryRun ? await countOf(store, which) : await store.redrive(which);
   if (json) print(JSON.stringify(dryRun ? { wouldRedrive: count } : { redriven: count }));
   else if (count === 0) print("No dead work matches.");
@@ -79,42 +106,4 @@ function deadLine({ id, key, lane, attempts, error }: DeadWork): string {
   return `${String(id).padStart(6)}   ${lane}  ${key}  after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${error}`;
 }
 
-function readOrder(): Order | null {
-  const values = readOptions();
-  if (values.help === true) return null;
-  const chosen: DeadSelection[] = [
-    ...(values.all === true ? ["all" as const] : []),
-    ...(values.cause !== undefined ? [{ error: values.cause }] : []),
-    ...(values.id !== undefined ? [{ id: number("--id", values.id) }] : []),
-  ];
-  if (chosen.length > 1) throw new UsageError("--all, --cause and --id do not go together");
-  return {
-    which: chosen[0] ?? null,
-    dryRun: values["dry-run"] ?? false,
-    limit: number("--limit", values.limit ?? "20"),
-    json: values.json ?? false,
-  };
-}
-
-function number(option: string, text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`${option} "${text}" is not a number from 1`);
-  return Number(text);
-}
-
-function readOptions() {
-  try {
-    return parseArgs({
-      options: {
-        all: { type: "boolean" },
-        cause: { type: "string" },
-        id: { type: "string" },
-        "dry-run": { type: "boolean" },
-        limit: { type: "string" },
-        json: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(describeError(error));
-  }
-}
+await runAsMain(redrive, import.meta.url);

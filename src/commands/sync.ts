@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
+import { defineCommand, type Env, type OptionValues, UsageError } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
-import { print, printError } from "../lib/terminal.ts";
+import { runAsMain } from "../lib/run-as-main.ts";
 import { workflows } from "../workflows/index.ts";
-import { runCommand, UsageError } from "./command.ts";
 import type { Plan } from "./plan/make-plan.ts";
 import { readManifest } from "./plan/manifest.ts";
 import { readNovuEnvironment } from "./plan/novu-environment.ts";
@@ -38,82 +38,71 @@ After a build: node dist/src/commands/sync.js`;
 
 const COMMIT = /^[0-9a-f]{7,64}$/;
 
-await runCommand(HELP, main);
+const OPTIONS = {
+  "allow-removals": { type: "string", default: "" },
+  revision: { type: "string" },
+  wait: { type: "string", default: "0" },
+  "dry-run": { type: "boolean" },
+} as const;
 
-async function main(): Promise<number> {
-  const order = await readOrder();
-  if (order === null) {
-    print(HELP);
-    return 0;
-  }
-  const { json, dryRun } = order;
-  const environment = readNovuEnvironment(process.env);
-  let plan: Plan | null = null;
-  const notes: string[] = [];
-  const listener = {
-    onPlan(made: Plan) {
-      plan = made;
-      if (!json) print(planText(made));
-    },
-    onNote(note: string) {
-      notes.push(note);
-      if (!json) print(`… ${note}`);
-    },
-  };
-  try {
-    const manifest = await readManifest(workflows, environment.plan);
-    const { isToDo, after } = await runSync(manifest, order, listener, environment, process.env);
-    if (json) print(JSON.stringify({ plan, notes, dryRun, after, error: null }));
-    else if (after === null) print("Nothing was changed.");
-    else print(`Synced: Novu has ${after.workflows} workflows, ${after.steps} steps by code.`);
-    return isToDo ? 3 : 0;
-  } catch (error) {
-    const kind = error instanceof Trouble ? error.kind : "other";
-    const message = describeError(error);
-    if (json) print(JSON.stringify({ plan, notes, dryRun, after: null, error: { kind, message } }));
-    else printError(message);
-    return EXIT_CODES[kind];
-  }
-}
+export const sync = defineCommand({
+  name: "sync",
+  help: HELP,
+  options: OPTIONS,
+  async run({ options, env, io }) {
+    const order = await orderOf(options, env);
+    const { dryRun } = order;
+    const { json } = options;
+    const environment = readNovuEnvironment(env);
+    let plan: Plan | null = null;
+    const notes: string[] = [];
+    const listener = {
+      onPlan(made: Plan) {
+        plan = made;
+        if (!json) io.print(planText(made, io.paint));
+      },
+      onNote(note: string) {
+        notes.push(note);
+        if (!json) io.print(`… ${note}`);
+      },
+    };
+    try {
+      const manifest = await readManifest(workflows, environment.plan);
+      const { isToDo, after } = await runSync(manifest, order, listener, environment, { env, io });
+      if (json) io.print(JSON.stringify({ plan, notes, dryRun, after, error: null }));
+      else if (after === null) io.print("Nothing was changed.");
+      else io.print(`Synced: Novu has ${after.workflows} workflows, ${after.steps} steps by code.`);
+      return isToDo ? 3 : 0;
+    } catch (error) {
+      const kind = error instanceof Trouble ? error.kind : "other";
+      const message = describeError(error);
+      if (json) io.print(JSON.stringify({ plan, notes, dryRun, after: null, error: { kind, message } }));
+      else io.printError(message);
+      return EXIT_CODES[kind];
+    }
+  },
+});
 
-async function readOrder(): Promise<(SyncOrder & { json: boolean }) | null> {
-  const values = readOptions();
-  if (values.help === true) return null;
-  const { revision = await headCommit(), wait = "0" } = values;
+async function orderOf(options: OptionValues<typeof OPTIONS>, env: Env): Promise<SyncOrder> {
+  const { revision = await headCommit(env), wait } = options;
   if (revision !== null && !COMMIT.test(revision))
     throw new UsageError(`--revision "${revision}" is not a commit of 7 or more hex digits`);
   if (!/^\d{1,4}$/.test(wait)) throw new UsageError(`--wait "${wait}" is not a number of seconds`);
   return {
-    allowed: (values["allow-removals"] ?? "").split(",").map((id) => id.trim()),
-    dryRun: values["dry-run"] ?? false,
-    json: values.json ?? false,
+    allowed: options["allow-removals"].split(",").map((id) => id.trim()),
+    dryRun: options["dry-run"],
     revision,
     waitMs: Number(wait) * 1000,
   };
 }
 
 /** Null where this is no checkout, or git is not there. */
-async function headCommit(): Promise<string | null> {
+async function headCommit(env: Env): Promise<string | null> {
   try {
-    return (await promisify(execFile)("git", ["rev-parse", "HEAD"])).stdout.trim();
+    return (await promisify(execFile)("git", ["rev-parse", "HEAD"], { env })).stdout.trim();
   } catch {
     return null;
   }
 }
 
-function readOptions() {
-  try {
-    return parseArgs({
-      options: {
-        "allow-removals": { type: "string" },
-        revision: { type: "string" },
-        wait: { type: "string" },
-        "dry-run": { type: "boolean" },
-        json: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(describeError(error));
-  }
-}
+await runAsMain(sync, import.meta.url);

@@ -1,10 +1,9 @@
-import { parseArgs } from "node:util";
-import { describeError } from "../lib/errors.ts";
-import { paint, print } from "../lib/terminal.ts";
+import { defineCommand, UsageError } from "../lib/command.ts";
+import type { Paint } from "../lib/command-io.ts";
+import { runAsMain } from "../lib/run-as-main.ts";
 import { type Chain, explain, type Link } from "../studio/why.ts";
 import { workflows } from "../workflows/index.ts";
 import { besideTheApp } from "./beside-the-app.ts";
-import { runCommand, UsageError } from "./command.ts";
 
 const HELP = `npm run why -- --person ID [--workflow ID] [options]
 
@@ -25,33 +24,25 @@ After a build: node dist/src/commands/why.js`;
 const CONTROL = /\p{Cc}/gu;
 const STYLES = { good: "green", bad: "red", warn: "yellow", info: "blue", quiet: "dim" } as const;
 
-interface Order {
-  person: string;
-  workflow: string | undefined;
-  json: boolean;
+export const why = defineCommand({
+  name: "why",
+  help: HELP,
+  options: { person: { type: "string" }, workflow: { type: "string" } },
+  async run({ options: { person, workflow, json }, env, io }) {
+    if (person === undefined || person === "") throw new UsageError("--person is missing");
+    const history = await besideTheApp(env, (store) => store.history({ distinctId: person, workflow }));
+    const startedBy = workflows.find(({ id }) => id === workflow)?.events ?? [];
+    const chain = explain(history, { person, workflow, startedBy: [...new Set(startedBy)] });
+    io.print(json ? JSON.stringify(chain) : textOf(chain, io.paint));
+    return chain.isKnown ? 0 : 1;
+  },
+});
+
+function textOf({ answer, links }: Chain, paint: Paint): string {
+  return [clean(answer), ...(links.length > 0 ? [""] : []), ...links.map((link) => lineOf(link, paint))].join("\n");
 }
 
-await runCommand(HELP, main);
-
-async function main(): Promise<number> {
-  const order = readOrder();
-  if (order === null) {
-    print(HELP);
-    return 0;
-  }
-  const { person, workflow, json } = order;
-  const history = await besideTheApp((store) => store.history({ distinctId: person, workflow }));
-  const startedBy = workflows.find(({ id }) => id === workflow)?.events ?? [];
-  const chain = explain(history, { person, workflow, startedBy: [...new Set(startedBy)] });
-  print(json ? JSON.stringify(chain) : textOf(chain));
-  return chain.isKnown ? 0 : 1;
-}
-
-function textOf({ answer, links }: Chain): string {
-  return [clean(answer), ...(links.length > 0 ? [""] : []), ...links.map(lineOf)].join("\n");
-}
-
-function lineOf({ at, tone, label, sentence, value }: Link): string {
+function lineOf({ at, tone, label, sentence, value }: Link, paint: Paint): string {
   const line = `${at.slice(0, 19).replace("T", " ")}  ${paint(STYLES[tone], clean(label).padEnd(20))}  ${clean(sentence)}`;
   return value === null ? line : `${line}\n${" ".repeat(43)}${paint("dim", clean(value))}`;
 }
@@ -60,24 +51,4 @@ function clean(text: string): string {
   return text.replace(CONTROL, "\uFFFD");
 }
 
-function readOrder(): Order | null {
-  const { person, workflow, json = false, help } = readOptions();
-  if (help === true) return null;
-  if (person === undefined || person === "") throw new UsageError("--person is missing");
-  return { person, workflow, json };
-}
-
-function readOptions() {
-  try {
-    return parseArgs({
-      options: {
-        person: { type: "string" },
-        workflow: { type: "string" },
-        json: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(describeError(error));
-  }
-}
+await runAsMain(why, import.meta.url);

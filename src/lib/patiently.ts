@@ -1,30 +1,34 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { RetryLaterError, UnavailableError } from "./errors.ts";
+import { type Sleep, sleep as sleepByTheClock } from "./sleep.ts";
 
 const MOST_TRIES = 4;
 const FIRST_PAUSE_MS = 1_000;
-/** Whoever asks for a longer one is better come back to. */
+/** Instead of a longer pause, the error says when to come back. */
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 export interface Patience {
   signal: AbortSignal;
+  sleep?: Sleep | undefined;
   /** Hears of each pause before it begins. */
   onPause?: ((pause: { why: string; pauseMs: number }) => void) | undefined;
 }
 
 /** Tries again what fails by a RetryLaterError or an UnavailableError, four times in all, with the pauses asked for. */
-export async function patiently<Value>(run: () => Promise<Value>, { signal, onPause }: Patience): Promise<Value> {
+export async function patiently<Value>(
+  run: () => Promise<Value>,
+  { signal, sleep = sleepByTheClock, onPause }: Partial<Patience>,
+): Promise<Value> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await run();
     } catch (error) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       const pauseMs = pauseAfter(error, failures);
       if (pauseMs === null || failures === MOST_TRIES) throw error;
       if (pauseMs > LONGEST_PAUSE_MS)
         throw new Error(`come back in ${Math.ceil(pauseMs / 60_000)} minutes`, { cause: error });
       onPause?.({ why: (error as Error).message, pauseMs });
-      await pause(pauseMs, signal);
+      await sleep(pauseMs, signal);
     }
   }
 }
@@ -32,9 +36,4 @@ export async function patiently<Value>(run: () => Promise<Value>, { signal, onPa
 function pauseAfter(error: unknown, failures: number): number | null {
   if (error instanceof RetryLaterError) return error.retryAfterMs;
   return error instanceof UnavailableError ? FIRST_PAUSE_MS * 2 ** (failures - 1) : null;
-}
-
-async function pause(pauseMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(pauseMs, undefined, { signal }).catch(() => {});
-  signal.throwIfAborted();
 }

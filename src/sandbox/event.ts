@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { PostHog } from "posthog-node";
 import type { LabDelivery } from "../contracts/lab.ts";
-import { describeError } from "../lib/errors.ts";
-import { paint, print, printError } from "../lib/terminal.ts";
+import { defineCommand, UsageError } from "../lib/command.ts";
+import type { CommandIo, Paint } from "../lib/command-io.ts";
+import { runAsMain } from "../lib/run-as-main.ts";
 import { SANDBOX_PORTS } from "./ports.ts";
 import { samplePersonProperties, sampleProperties } from "./samples.ts";
 import { LOCAL_KEYS } from "./sandbox.ts";
@@ -32,57 +31,40 @@ its Segment, and shows what the bridge answered. npm run dev must be running.
   npm run event -- identify --person ada --source segment --set firstName=Ada`;
 
 const ANSWER_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 50;
 
 /** What the app said, and which delivery it answered. */
 type Answer = { status: number | null; answer: string; delivery: string };
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  printError(`${describeError(error)}`);
-  process.exitCode = 1;
-}
+export const event = defineCommand({
+  name: "event",
+  help: HELP,
+  options: {
+    person: { type: "string" },
+    prop: { type: "string", multiple: true },
+    set: { type: "string", multiple: true },
+    uuid: { type: "string" },
+    source: { type: "string", default: "posthog" },
+    port: { type: "string", default: String(SANDBOX_PORTS.app) },
+  },
+  takesPositionals: true,
+  async run({ options: { person, prop, set, uuid = randomUUID(), source, port, json }, positionals: [name], io }) {
+    if (name === undefined || person === undefined) throw new UsageError("an event needs a name and a person");
+    if (!["posthog", "segment"].includes(source))
+      throw new UsageError(`"${source}" is no source: it is posthog or segment`);
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      person: { type: "string" },
-      prop: { type: "string", multiple: true, default: [] },
-      set: { type: "string", multiple: true, default: [] },
-      uuid: { type: "string" },
-      source: { type: "string", default: "posthog" },
-      port: { type: "string", default: String(SANDBOX_PORTS.app) },
-      json: { type: "boolean" },
-      help: { type: "boolean" },
-    },
-  });
-  const [event] = positionals;
-  if (values.help) {
-    print(HELP);
-    return 0;
-  }
-  if (event === undefined || values.person === undefined) {
-    printError(`an event needs a name and a person\n\n${HELP}`);
-    return 2;
-  }
-  if (!["posthog", "segment"].includes(values.source)) {
-    printError(`"${values.source}" is no source: it is posthog or segment\n\n${HELP}`);
-    return 2;
-  }
+    const properties = { ...sampleProperties(name), ...pairs(prop) };
+    const message = { event: name, distinctId: person, uuid, properties };
+    const studio = `http://localhost:${port}/studio`;
+    if (source === "segment") await reached(tellSegment({ ...message, traits: pairs(set) }, studio));
+    else await reached(capture(message, pairs(set), studio));
+    const answer = await answerTo(uuid, studio, io);
 
-  const uuid = values.uuid ?? randomUUID();
-  const properties = { ...sampleProperties(event), ...pairs(values.prop) };
-  const message = { event, distinctId: values.person, uuid, properties };
-  const studio = `http://localhost:${values.port}/studio`;
-  if (values.source === "segment") await reached(tellSegment({ ...message, traits: pairs(values.set) }, studio));
-  else await reached(capture(message, pairs(values.set), studio));
-  const answer = await answerTo(uuid, studio);
-
-  if (values.json) print(JSON.stringify({ event, person: values.person, uuid, ...answer }));
-  else print(explain(answer, values.source, studio));
-  return answer === null || answer.status === 202 ? 0 : 1;
-}
+    if (json) io.print(JSON.stringify({ event: name, person, uuid, ...answer }));
+    else io.print(explain(answer, { source, studio, paint: io.paint }));
+    return answer === null || answer.status === 202 ? 0 : 1;
+  },
+});
 
 async function reached(telling: Promise<void>): Promise<void> {
   try {
@@ -112,9 +94,13 @@ async function capture(
 }
 
 /** What the app said to the newest delivery of the event; null when the destination is not sent such events. */
-async function answerTo(uuid: string, studio: string): Promise<Answer | null> {
+async function answerTo(
+  uuid: string,
+  studio: string,
+  { sleep, uptimeMs }: Pick<CommandIo, "sleep" | "uptimeMs">,
+): Promise<Answer | null> {
   const url = `${studio}/api/deliveries?event=${encodeURIComponent(uuid)}`;
-  for (const startedAt = performance.now(); performance.now() - startedAt < ANSWER_WITHIN_MS; await sleep(50)) {
+  for (const startedAt = uptimeMs(); uptimeMs() - startedAt < ANSWER_WITHIN_MS; await sleep(LOOK_EVERY_MS)) {
     const { deliveries } = (await (await fetch(url)).json()) as { deliveries: LabDelivery[] };
     const [newest] = deliveries;
     if (newest === undefined) return null;
@@ -124,7 +110,10 @@ async function answerTo(uuid: string, studio: string): Promise<Answer | null> {
   throw new Error("the app has not answered the delivery; look at the output of npm run dev");
 }
 
-function explain(answer: Answer | null, source: string, studio: string): string {
+function explain(
+  answer: Answer | null,
+  { source, studio, paint }: { source: string; studio: string; paint: Paint },
+): string {
   if (answer === null && source === "segment") return "Segment has it, and is connected to nobody.";
   if (answer === null) return "PostHog has the event and forwards it to nobody: no workflow listens to it.";
   return `${paint(answer.status === 202 ? "green" : "red", String(answer.status ?? "no answer"))} ${answer.answer}\nSee ${studio}/deliveries/${answer.delivery}`;
@@ -147,3 +136,5 @@ function jsonOrText(value: string): unknown {
     return value;
   }
 }
+
+await runAsMain(event, import.meta.url);

@@ -1,13 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { reconcile as command } from "../../src/commands/reconcile.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { environment } from "../support/app-process.ts";
-import { WITH_SEGMENT_ALONE } from "../support/command.ts";
+import { run, runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { eventually, testSandbox } from "../support/sandbox.ts";
 
-const COMMAND = ["--import", "tsx", fileURLToPath(new URL("../../src/commands/reconcile.ts", import.meta.url))];
 /** The sandbox begins at nine. */
 const SINCE = ["--since", "2026-03-02T08:00:00Z", "--until", "2026-03-05T00:00:00Z"];
 const ada = { email: "ada@example.com", name: "Ada Lovelace" };
@@ -121,9 +117,10 @@ describe("npm run reconcile", () => {
       sandbox.app.store.accept = accept;
       return Promise.reject(new Error(`disk full: ${event.length}`));
     };
-    const { code, stderr } = await reconcile(sandbox, [...SINCE, "--apply"]);
+    const { code, stderr, pausesMs } = await reconcile(sandbox, [...SINCE, "--apply"]);
     expect([code, stderr]).toMatchObject([0, expect.stringContaining("PostHog answered 429; going on in 1 s\n")]);
     expect(stderr).toContain("the app answered 503; going on in 5 s\n");
+    expect(pausesMs).toEqual([1_000, 5_000]);
     expect(await sandbox.app.store.knownEvents([uuid(1)])).toEqual([uuid(1)]);
   });
 
@@ -155,10 +152,11 @@ describe("npm run reconcile", () => {
       asked ||= path.includes("/query");
       return path.includes("/query") ? { delayMs: 60_000 } : null;
     });
-    const command = start(sandbox, SINCE);
-    await eventually(() => asked, 30_000);
-    command.child.kill("SIGINT");
-    const { code, stderr } = await command.ended;
+    const interruption = new AbortController();
+    const running = reconcile(sandbox, SINCE, {}, interruption.signal);
+    await eventually(() => asked);
+    interruption.abort(new Error("interrupted"));
+    const { code, stderr } = await running;
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^interrupted\ngo on with: npm run reconcile -- --since/),
@@ -226,7 +224,7 @@ describe("npm run reconcile", () => {
         [["--since", "2h", "--url", "localhost"], "--url has to be"],
         [["--sins", "2h"], "--sins"],
       ];
-      const results = await Promise.all(wrong.map(([options]) => run(options, { PATH: process.env.PATH })));
+      const results = await Promise.all(wrong.map(([options]) => run(command, options)));
       expect(results).toMatchObject(
         wrong.map(([, message]) => ({ code: 2, stderr: expect.stringContaining(message) })),
       );
@@ -234,7 +232,7 @@ describe("npm run reconcile", () => {
   });
 
   it("needs no configuration to tell what it does", async () => {
-    const { code, stdout } = await run(["--help"], { PATH: process.env.PATH });
+    const { code, stdout } = await run(command, ["--help"]);
     expect([code, stdout]).toEqual([0, expect.stringContaining("node dist/src/commands/reconcile.js")]);
   });
 
@@ -280,25 +278,12 @@ async function stateOf({ app, novu, posthog }: Sandbox) {
   };
 }
 
-function reconcile(sandbox: Sandbox, options: string[], changes: Record<string, string> = {}) {
-  return start(sandbox, options, changes).ended;
-}
-
-function start(sandbox: Sandbox, options: string[], changes: Record<string, string> = {}) {
-  const port = new URL(sandbox.app.url).port;
-  return startCommand(options, { ...environment(sandbox, sandbox.config.dataDir), PORT: port, ...changes });
-}
-
-function run(options: string[], env: NodeJS.ProcessEnv) {
-  return startCommand(options, env).ended;
-}
-
-function startCommand(options: string[], env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [...COMMAND, ...options], { env, stdio: ["ignore", "pipe", "pipe"] });
-  const output = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const)
-    child[stream].setEncoding("utf8").on("data", (text: string) => {
-      output[stream] += text;
-    });
-  return { child, ended: once(child, "close").then(([code]) => ({ code: code as number | null, ...output })) };
+function reconcile(
+  sandbox: Sandbox,
+  options: string[],
+  changes: Record<string, string> = {},
+  signal = new AbortController().signal,
+) {
+  const { port } = new URL(sandbox.app.url);
+  return runCommand(sandbox, "reconcile", options, { env: { PORT: port, ...changes }, signal });
 }

@@ -1,23 +1,23 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type App, openApp } from "../../src/app.ts";
 import { askBridge } from "../../src/commands/sync/ask-bridge.ts";
 import { verdictOf } from "../../src/commands/sync/cli-verdict.ts";
+import type { Config } from "../../src/config.ts";
+import { createLog } from "../../src/lib/log.ts";
 import { serve } from "../../src/lib/server.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { workflows } from "../../src/workflows/index.ts";
-import { environment, startApp } from "../support/app-process.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { withFakeNpx } from "../support/fake-npx.ts";
 import { testFolder, testSandbox } from "../support/sandbox.ts";
 
-/** Many processes, which a busy machine takes its time for. */
-const MANY_COMMANDS_MS = 240_000;
 /** What every command of this file has printed. */
 const printed: string[] = [];
 
-describe("npm run sync", { timeout: MANY_COMMANDS_MS }, () => {
+describe("npm run sync", () => {
   let sandbox: Sandbox;
   let folder: ReturnType<typeof testFolder>;
   beforeEach(async () => {
@@ -74,7 +74,12 @@ describe("npm run sync", { timeout: MANY_COMMANDS_MS }, () => {
     const wrong = await sync([], { NOVU_SECRET_KEY: "some-other-secret-key" });
     expect([wrong.code, wrong.stderr]).toEqual([7, expect.stringContaining("runs with another NOVU_SECRET_KEY")]);
     // Both have it, and Novu does not know it.
-    await using unknown = await startApp(ownEnvironment({ NOVU_SECRET_KEY: "some-other-secret-key" }));
+    const { config } = sandbox;
+    await using unknown = await openOwnApp({
+      ...config,
+      dataDir: join(folder.path, "data"),
+      novu: { ...config.novu, secretKey: "some-other-secret-key" },
+    });
     const refused = await sync([], {
       NOVU_SECRET_KEY: "some-other-secret-key",
       NOVU_BRIDGE_URL: `${unknown.url}/api/novu`,
@@ -106,7 +111,7 @@ describe("npm run sync", { timeout: MANY_COMMANDS_MS }, () => {
     for (const distinctId of ["ada", "grace"]) happen(other, "called", { distinctId });
     await other.settled();
     await other.app.stop();
-    await using app = await startApp(ownEnvironment({}, other));
+    await using app = await openOwnApp(other.config);
     const env = {
       DATA_DIR: other.config.dataDir,
       NOVU_API_URL: other.novu.url,
@@ -143,6 +148,7 @@ describe("npm run sync", { timeout: MANY_COMMANDS_MS }, () => {
     expect([early.code, early.stderr]).toEqual([9, expect.stringContaining("the bridge runs fedcba")]);
     const waited = await sync(["--revision", commit.slice(0, 12), "--wait", "60"], env);
     expect([waited.code, waited.stdout]).toEqual([0, expect.stringContaining("… the bridge runs fedcba")]);
+    expect(waited.pausesMs).toEqual([5_000, 5_000]);
     expect(waited.stdout).toContain("… the bridge does not discover what this source tree has");
     expect(waited.stdout).toContain("Synced: Novu has 9 workflows");
   });
@@ -174,6 +180,7 @@ describe("npm run sync", { timeout: MANY_COMMANDS_MS }, () => {
     });
     const passing = await sync();
     expect([passing.code, passing.stdout]).toEqual([0, expect.stringContaining("… Novu answered 502 to the sync")]);
+    expect(passing.pausesMs).toEqual([1_000]);
 
     const body = { statusCode: 400, message: "Maximum number of workflows exceeded" };
     novu.interfere(({ path }) => (path === "/v1/bridge/sync" ? { status: 400, body } : null));
@@ -183,6 +190,7 @@ describe("npm run sync", { timeout: MANY_COMMANDS_MS }, () => {
     novu.interfere(() => ({ status: 503 }));
     const down = await sync();
     expect([down.code, down.stderr]).toEqual([11, expect.stringContaining("Novu cannot be asked now")]);
+    expect(down.pausesMs).toEqual([1_000, 2_000, 4_000]);
   });
 
   it("lets no key and no stack out, whatever happens", () => {
@@ -192,10 +200,6 @@ describe("npm run sync", { timeout: MANY_COMMANDS_MS }, () => {
       expect(all).not.toContain(key);
     expect(all).not.toMatch(/^\s+at |node_modules|Authorization/m);
   });
-
-  function ownEnvironment(changes: Record<string, string>, of = sandbox): Record<string, string> {
-    return { ...environment(of, of === sandbox ? join(folder.path, "data") : of.config.dataDir), ...changes };
-  }
 });
 
 describe("what Novu's command prints when it fails", () => {
@@ -232,6 +236,12 @@ const old = campaign({
     await step.email("last", mail, { atAnyHour: true });
   },
 });
+
+/** Another app of this configuration, with the workflows of the source tree, on the clock of the machine. */
+async function openOwnApp(config: Config): Promise<App & AsyncDisposable> {
+  const app = await openApp({ ...config, port: 0 }, { log: createLog({ level: "silent" }) });
+  return { ...app, [Symbol.asyncDispose]: app.stop };
+}
 
 async function discoverOf({ app }: Sandbox): Promise<unknown> {
   return (await askBridge(`${app.url}/api/novu`, "discover", LOCAL_KEYS.novu)).body;

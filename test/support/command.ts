@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import { Readable, Writable } from "node:stream";
+import type { Command, Env } from "../../src/lib/command.ts";
+import { type CommandIo, createCommandIo } from "../../src/lib/command-io.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { environment } from "./app-process.ts";
-import { built } from "./built.ts";
 
 /** Of a team that has Segment, and no PostHog. */
 export const WITH_SEGMENT_ALONE = {
@@ -13,25 +13,85 @@ export const WITH_SEGMENT_ALONE = {
   SEGMENT_SECRETS: "a secret that Segment has as well",
 };
 
-/** Runs a command of src/commands beside the sandbox's app, to its end. */
+const COMMANDS = {
+  connect: async () => (await import("../../src/commands/connect.ts")).connect,
+  dashboard: async () => (await import("../../src/commands/dashboard.ts")).dashboard,
+  doctor: async () => (await import("../../src/commands/doctor.ts")).doctor,
+  person: async () => (await import("../../src/commands/person.ts")).person,
+  plan: async () => (await import("../../src/commands/plan.ts")).plan,
+  reconcile: async () => (await import("../../src/commands/reconcile.ts")).reconcile,
+  redrive: async () => (await import("../../src/commands/redrive.ts")).redrive,
+  sync: async () => (await import("../../src/commands/sync.ts")).sync,
+  why: async () => (await import("../../src/commands/why.ts")).why,
+};
+
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+  /** How long it would have waited for what, in milliseconds; no time passes meanwhile. */
+  pausesMs: number[];
+}
+
+interface Surroundings {
+  env?: Env;
+  /** What is typed, or piped into it. */
+  input?: string;
+  isTerminal?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Runs a command of src/commands beside the sandbox's app, in this process, to its end. */
 export async function runCommand(
   sandbox: Sandbox,
-  name: string,
+  name: keyof typeof COMMANDS,
   options: string[],
-  { env = {}, input = "" }: { env?: Record<string, string>; input?: string } = {},
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [built(`src/commands/${name}.ts`), ...options], {
-    env: { ...environment(sandbox, sandbox.config.dataDir), ...env },
-    stdio: ["pipe", "pipe", "pipe"],
+  { env = {}, ...rest }: Surroundings = {},
+): Promise<Ran> {
+  const command = await COMMANDS[name]();
+  return run(command, options, { ...rest, env: { ...environment(sandbox, sandbox.config.dataDir), ...env } });
+}
+
+/** Runs a command with nothing but this, in this process, to its end. */
+export async function run(
+  command: Command,
+  args: string[],
+  { env = {}, input = "", isTerminal = false, signal = new AbortController().signal }: Surroundings = {},
+): Promise<Ran> {
+  const [stdout, stderr] = [collector(), collector()];
+  const stdin = Object.assign(Readable.from([input]), { isTTY: isTerminal });
+  const { pausesMs, ...time } = timeThatIsSkipped();
+  const io = createCommandIo({ stdin, stdout, stderr }, time);
+  const code = await command.run(args, { env, io, signal });
+  return { code, stdout: stdout.text(), stderr: stderr.text(), pausesMs };
+}
+
+function collector() {
+  let text = "";
+  const stream = new Writable({
+    decodeStrings: false,
+    write(chunk: string, _encoding, done) {
+      text += chunk;
+      done();
+    },
   });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  child.stdin.on("error", () => {}).end(input);
-  const [code] = await once(child, "close");
-  return { code: code as number, stdout, stderr };
+  return Object.assign(stream, { text: () => text });
+}
+
+/** Pauses that begin together end together, as they do by the clock. */
+function timeThatIsSkipped(): Pick<CommandIo, "sleep" | "uptimeMs"> & { pausesMs: number[] } {
+  const pausesMs: number[] = [];
+  let skippedMs = 0;
+  const uptimeMs = () => performance.now() + skippedMs;
+  return {
+    pausesMs,
+    uptimeMs,
+    async sleep(ms, signal) {
+      pausesMs.push(ms);
+      const endsAt = uptimeMs() + ms;
+      await new Promise(setImmediate);
+      signal?.throwIfAborted();
+      skippedMs += Math.max(0, endsAt - uptimeMs());
+    },
+  };
 }

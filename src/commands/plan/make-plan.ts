@@ -1,3 +1,4 @@
+import type { Sleep } from "../../lib/sleep.ts";
 import { beyondPlan } from "../../novu/plan-limits.ts";
 import {
   type Change,
@@ -34,11 +35,11 @@ export interface Plan {
 }
 
 /** Compares with what the Novu environment has; without a key only says what is to be published. */
-export async function makePlan(manifest: Manifest, environment: NovuEnvironment): Promise<Plan> {
+export async function makePlan(manifest: Manifest, environment: NovuEnvironment, sleep: Sleep): Promise<Plan> {
   const { secretKey, apiUrl } = environment;
   if (secretKey === undefined)
     return planOf(manifest, environment, { notes: ["no comparison: NOVU_SECRET_KEY is not set"] });
-  return planOf(manifest, environment, { novu: await readNovuWorkflows({ apiUrl, secretKey }), notes: [] });
+  return planOf(manifest, environment, { novu: await readNovuWorkflows({ apiUrl, secretKey }, sleep), notes: [] });
 }
 
 async function planOf(

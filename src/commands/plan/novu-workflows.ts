@@ -3,6 +3,7 @@ import { RetryLaterError, UnavailableError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
 import { patiently } from "../../lib/patiently.ts";
 import { retryAfterMs } from "../../lib/retry-after.ts";
+import type { Sleep } from "../../lib/sleep.ts";
 import { Schema } from "./manifest.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -57,14 +58,10 @@ export interface NovuHas {
  * Sources: https://docs.novu.co/api-reference/workflows/list-all-workflows,
  * https://docs.novu.co/api-reference/workflows/retrieve-a-workflow
  */
-export async function readNovuWorkflows({
-  apiUrl,
-  secretKey,
-}: {
-  apiUrl: string;
-  secretKey: string;
-}): Promise<NovuHas> {
-  const signal = new AbortController().signal;
+export async function readNovuWorkflows(
+  { apiUrl, secretKey }: { apiUrl: string; secretKey: string },
+  sleep: Sleep,
+): Promise<NovuHas> {
   const listed: Array<{ workflowId: string; origin: string }> = [];
   for (;;) {
     const { data } = await ask(`/v2/workflows?limit=${PAGE}&offset=${listed.length}`, Page);
@@ -80,7 +77,7 @@ export async function readNovuWorkflows({
   return { workflows, others: listed.length - own.length };
 
   async function ask<Answer extends z.ZodType>(path: string, answer: Answer): Promise<z.output<Answer>> {
-    const text = await patiently(() => send(path), { signal }).catch((error: unknown) => {
+    const text = await patiently(() => send(path), { sleep }).catch((error: unknown) => {
       if (error instanceof Trouble) throw error;
       throw new Trouble("novu", "Novu cannot be asked now; run it again later", { cause: error });
     });

@@ -1,4 +1,5 @@
-import { paint, printable } from "../../lib/terminal.ts";
+import type { Paint } from "../../lib/command-io.ts";
+import { printable } from "../../lib/terminal.ts";
 import type { Plan, Removal } from "./make-plan.ts";
 
 const SIGNS = { add: "+", change: "~", remove: "-" } as const;
@@ -10,7 +11,7 @@ export function hasChanges({ changes }: Plan): boolean {
 }
 
 /** The plan for a person at a terminal. */
-export function planText(plan: Plan): string {
+export function planText(plan: Plan, paint: Paint): string {
   const { manifest, isCompared, changes, removals, edited, limits, notes } = plan;
   const lines: string[] = [];
   if (!isCompared)

@@ -3,6 +3,7 @@ import { RetryLaterError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
 import { patiently } from "../../lib/patiently.ts";
 import { retryAfterMs } from "../../lib/retry-after.ts";
+import type { Sleep } from "../../lib/sleep.ts";
 import { CLOUDS, type Cloud, homeOf, isIngestion } from "./key.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
@@ -30,14 +31,13 @@ export type PostHogApi = <Schema extends z.ZodType>(call: Call<Schema>) => Promi
 
 export function createPostHogApi(
   { apiHost, projectId, personalApiKey }: PostHogAccess,
-  { clouds = CLOUDS }: { clouds?: Cloud[] } = {},
+  { clouds = CLOUDS, sleep }: { clouds?: Cloud[]; sleep?: Sleep } = {},
 ): PostHogApi {
   const project = `${apiHost}/api/projects/${encodeURIComponent(projectId)}`;
   const headers = { authorization: `Bearer ${personalApiKey}`, "content-type": "application/json" };
-  const signal = new AbortController().signal;
 
   return async ({ method = "GET", path, body, answer, scope }) => {
-    const { status, text } = await patiently(() => send(method, path, body), { signal });
+    const { status, text } = await patiently(() => send(method, path, body), { sleep });
     if (status >= 300)
       throw new Error(`PostHog answered ${status} to ${method} ${path}${await hint(status, scope, text)}`);
     const read = answer.safeParse(parseJson(text));

@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import type { CommandIo } from "../../lib/command-io.ts";
 import { describeError, UnavailableError } from "../../lib/errors.ts";
 import { patiently } from "../../lib/patiently.ts";
+import type { Sleep } from "../../lib/sleep.ts";
 import { changesOf } from "../plan/compare-workflows.ts";
 import { Discovered, emptySchemas, type Manifest } from "../plan/manifest.ts";
 import { Trouble } from "../plan/trouble.ts";
@@ -18,7 +19,7 @@ const Health = z.object({ status: z.literal("ok") });
 const Ready = z.object({ status: z.literal("ready"), revision: z.string().nullish() });
 const Failure = z.object({ code: z.string() });
 
-interface Check {
+interface Check extends Pick<CommandIo, "sleep" | "uptimeMs"> {
   bridgeUrl: string;
   secretKey: string;
   /** What this source tree publishes. */
@@ -32,22 +33,22 @@ interface Check {
 
 /** Proves that the bridge is up, is this commit, has our key and publishes all of the manifest; answers what could not be proved. */
 export async function checkBridge(check: Check): Promise<string[]> {
-  const { waitMs, onWait } = check;
-  for (const startedAt = performance.now(); ; await sleep(LOOK_EVERY_MS)) {
+  const { waitMs, onWait, sleep, uptimeMs } = check;
+  for (const startedAt = uptimeMs(); ; await sleep(LOOK_EVERY_MS)) {
     try {
       const notes = await assertRuns(check);
       await assertSame(check);
       return notes;
     } catch (error) {
-      const isOver = performance.now() - startedAt + LOOK_EVERY_MS > waitMs;
+      const isOver = uptimeMs() - startedAt + LOOK_EVERY_MS > waitMs;
       if (!(error instanceof Trouble) || !ENDS_BY_DEPLOYING.includes(error.kind) || isOver) throw error;
       onWait(error.message);
     }
   }
 }
 
-async function assertRuns({ bridgeUrl, revision }: Pick<Check, "bridgeUrl" | "revision">): Promise<string[]> {
-  const health = await answered(() => askBridge(bridgeUrl, "health-check"), bridgeUrl);
+async function assertRuns({ bridgeUrl, revision, sleep }: Check): Promise<string[]> {
+  const health = await answered(() => askBridge(bridgeUrl, "health-check"), bridgeUrl, sleep);
   if (!Health.safeParse(health.body).success)
     throw new Trouble(
       "bridge",
@@ -56,7 +57,7 @@ async function assertRuns({ bridgeUrl, revision }: Pick<Check, "bridgeUrl" | "re
 
   if (!BRIDGE_PATH.test(bridgeUrl)) return [`its revision is not known: ${bridgeUrl} does not end in /api/novu`];
   const readyUrl = bridgeUrl.replace(BRIDGE_PATH, "/readyz");
-  const readiness = await answered(() => get(readyUrl), readyUrl);
+  const readiness = await answered(() => get(readyUrl), readyUrl, sleep);
   const ready = Ready.safeParse(readiness.body);
   if (!ready.success) return [`its revision is not known: ${readyUrl} answered ${readiness.status}`];
   const { revision: deployed } = ready.data;
@@ -73,8 +74,9 @@ async function assertRuns({ bridgeUrl, revision }: Pick<Check, "bridgeUrl" | "re
 }
 
 /** What is published is what the bridge discovers, so that has to be what the plan was made of. */
-async function assertSame({ bridgeUrl, secretKey, manifest }: Check): Promise<void> {
-  const { status, body } = await answered(() => askBridge(bridgeUrl, "discover", secretKey), bridgeUrl, "discover");
+async function assertSame({ bridgeUrl, secretKey, manifest, sleep }: Check): Promise<void> {
+  const discover = () => askBridge(bridgeUrl, "discover", secretKey);
+  const { status, body } = await answered(discover, bridgeUrl, sleep, "discover");
   if (status === 401 && Failure.safeParse(body).data?.code === "SignatureExpiredError")
     throw new Trouble("another key", "the clocks here and at the bridge are more than 5 minutes apart");
   if (status === 401)
@@ -97,7 +99,12 @@ async function assertSame({ bridgeUrl, secretKey, manifest }: Check): Promise<vo
 }
 
 /** Asks again what may pass: no answer, or one of trouble. */
-async function answered(ask: () => Promise<BridgeAnswer>, url: string, action?: "discover"): Promise<BridgeAnswer> {
+async function answered(
+  ask: () => Promise<BridgeAnswer>,
+  url: string,
+  sleep: Sleep,
+  action?: "discover",
+): Promise<BridgeAnswer> {
   try {
     return await patiently(
       async () => {
@@ -105,7 +112,7 @@ async function answered(ask: () => Promise<BridgeAnswer>, url: string, action?: 
         if (answer.status < 500) return answer;
         throw new UnavailableError(`${url} answered ${answer.status}${reasonOf(answer.body)}`, { refused: true });
       },
-      { signal: new AbortController().signal },
+      { sleep },
     );
   } catch (error) {
     if (action === "discover") throw new Trouble("discover", `discover fails: ${describeError(error)}`);

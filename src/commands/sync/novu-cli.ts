@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Env } from "../../lib/command.ts";
 import { UnavailableError } from "../../lib/errors.ts";
 import { patiently } from "../../lib/patiently.ts";
+import type { Sleep } from "../../lib/sleep.ts";
 import { Trouble } from "../plan/trouble.ts";
 import { verdictOf } from "./cli-verdict.ts";
 
@@ -17,23 +19,17 @@ const HANDED_ON =
 /** Runs the official `novu sync`; none of what it prints is passed on. Tries again what may pass. */
 export async function runNovuCli(
   target: { bridgeUrl: string; apiUrl: string; secretKey: string },
-  { environment, onPause }: { environment: Record<string, string | undefined>; onPause(why: string): void },
+  { env, sleep, onPause }: { env: Env; sleep: Sleep; onPause(why: string): void },
 ): Promise<void> {
   try {
-    await patiently(() => runOnce(target, environment), {
-      signal: new AbortController().signal,
-      onPause: ({ why }) => onPause(why),
-    });
+    await patiently(() => runOnce(target, env), { sleep, onPause: ({ why }) => onPause(why) });
   } catch (error) {
     throw error instanceof UnavailableError ? error.cause : error;
   }
 }
 
-async function runOnce(
-  target: { bridgeUrl: string; apiUrl: string; secretKey: string },
-  environment: Record<string, string | undefined>,
-): Promise<void> {
-  const handedOn = Object.entries(environment).filter(([name]) => HANDED_ON.test(name));
+async function runOnce(target: { bridgeUrl: string; apiUrl: string; secretKey: string }, env: Env): Promise<void> {
+  const handedOn = Object.entries(env).filter(([name]) => HANDED_ON.test(name));
   // The key goes by the environment, because everybody on a machine can read the arguments.
   const child = spawn("npx", ["--yes", NOVU_CLI, "sync", "-b", target.bridgeUrl, "-a", target.apiUrl], {
     env: { ...Object.fromEntries(handedOn), NOVU_SECRET_KEY: target.secretKey, ANALYTICS_ENABLED: "false" },

@@ -1,3 +1,6 @@
+import type { Env } from "../../lib/command.ts";
+import type { CommandIo } from "../../lib/command-io.ts";
+import type { Sleep } from "../../lib/sleep.ts";
 import { changesOf } from "../plan/compare-workflows.ts";
 import { makePlan, type Plan } from "../plan/make-plan.ts";
 import { emptySchemas, type Manifest } from "../plan/manifest.ts";
@@ -33,23 +36,23 @@ export async function runSync(
   { allowed, dryRun, revision, waitMs }: SyncOrder,
   { onPlan, onNote }: SyncListener,
   environment: NovuEnvironment,
-  processEnvironment: Record<string, string | undefined>,
+  { env, io }: { env: Env; io: Pick<CommandIo, "sleep" | "uptimeMs"> },
 ): Promise<{ isToDo: boolean; after: { workflows: number; steps: number } | null }> {
   const { apiUrl } = environment;
   const { secretKey, bridgeUrl } = neededOf(environment);
   const empty = emptySchemas(manifest);
   if (empty.length > 0) throw new Trouble("discover", `published empty: ${empty.join(", ")}`);
 
-  const notes = await checkBridge({ bridgeUrl, secretKey, manifest, revision, waitMs, onWait: onNote });
+  const notes = await checkBridge({ bridgeUrl, secretKey, manifest, revision, waitMs, onWait: onNote, ...io });
   notes.forEach(onNote);
-  const plan = await makePlan(manifest, environment);
+  const plan = await makePlan(manifest, environment, io.sleep);
   onPlan(plan);
   if (plan.limits.length > 0) throw new Trouble("limits", plan.limits.join("; "));
   assertAllowed(plan, allowed);
   if (dryRun) return { isToDo: hasChanges(plan), after: null };
 
-  await runNovuCli({ bridgeUrl, apiUrl, secretKey }, { environment: processEnvironment, onPause: onNote });
-  return { isToDo: false, after: await readBack(manifest, { apiUrl, secretKey }, onNote) };
+  await runNovuCli({ bridgeUrl, apiUrl, secretKey }, { env, sleep: io.sleep, onPause: onNote });
+  return { isToDo: false, after: await readBack(manifest, { apiUrl, secretKey }, { sleep: io.sleep, onNote }) };
 }
 
 function neededOf({ secretKey, bridgeUrl }: NovuEnvironment): { secretKey: string; bridgeUrl: string } {
@@ -71,9 +74,9 @@ function assertAllowed({ removals }: Plan, allowed: string[]): void {
 async function readBack(
   manifest: Manifest,
   access: { apiUrl: string; secretKey: string },
-  onNote: (note: string) => void,
+  { sleep, onNote }: { sleep: Sleep; onNote(note: string): void },
 ): Promise<{ workflows: number; steps: number }> {
-  const { workflows } = await readNovuWorkflows(access);
+  const { workflows } = await readNovuWorkflows(access, sleep);
   const left = changesOf(manifest, workflows);
   const missing = left.filter(({ does, changes }) => does !== "change" || changes.some((one) => one.does !== "change"));
   const ids = (some: typeof left) => some.map(({ workflow }) => workflow).join(", ");

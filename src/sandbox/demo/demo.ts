@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { describeError } from "../../lib/errors.ts";
-import { paint, print, printError } from "../../lib/terminal.ts";
+import { type CommandContext, defineCommand, type OptionValues } from "../../lib/command.ts";
+import type { CommandIo } from "../../lib/command-io.ts";
+import { runAsMain } from "../../lib/run-as-main.ts";
 import { SANDBOX_PORTS } from "../ports.ts";
 import { openSandbox, type Sandbox } from "../sandbox.ts";
 import { htmlOf } from "./message-html.tsx";
@@ -27,70 +27,80 @@ const OURS = /^\d\d-.+\.html$/;
 
 const LOOK = { act: "bold", sent: "green", "not sent": "yellow" } as const;
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  printError(`the demo cannot run: ${describeError(error)}`);
-  process.exitCode = 1;
-}
+const OPTIONS = {
+  out: { type: "string", default: "./.data/demo" },
+  stay: { type: "boolean" },
+  port: { type: "string", default: String(SANDBOX_PORTS.app) },
+} as const;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      out: { type: "string", default: "./.data/demo" },
-      stay: { type: "boolean", default: false },
-      port: { type: "string", default: String(SANDBOX_PORTS.app) },
-      json: { type: "boolean" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) {
-    print(HELP);
-    return 0;
-  }
+export const demo = defineCommand({
+  name: "demo",
+  help: HELP,
+  options: OPTIONS,
+  async run(context) {
+    try {
+      return await playStory(context.options, context);
+    } catch (error) {
+      throw new Error("the demo cannot run", { cause: error });
+    }
+  },
+});
 
+async function playStory(
+  { out, json, ...options }: OptionValues<typeof OPTIONS> & { json: boolean },
+  context: Pick<CommandContext, "io" | "signal">,
+): Promise<number> {
+  const { io } = context;
   const startedAt = performance.now();
   const dataDir = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-demo-"));
   try {
     // Nobody else may need the port while it only plays.
-    const ports = { app: values.stay ? Number(values.port) : 0, posthog: 0, novu: 0, segment: 0 };
+    const ports = { app: options.stay ? Number(options.port) : 0, posthog: 0, novu: 0, segment: 0 };
     await using sandbox = await openSandbox({ dataDir, startAt: STORY_STARTS_AT, plan: "free", ports });
     const { timeline, differences, surprise } = await play(sandbox);
-    const files = writeMessages(sandbox, values.out);
+    const files = writeMessages(sandbox, out);
     const seconds = (performance.now() - startedAt) / 1000;
 
-    const port = values.stay ? new URL(sandbox.app.url).port : values.port;
+    const port = options.stay ? new URL(sandbox.app.url).port : options.port;
     const why = surprise && {
       says: surprise.says,
       address: `http://localhost:${port}/studio/runs/${encodeURIComponent(surprise.transactionId)}`,
     };
 
-    if (values.json) print(JSON.stringify({ timeline, differences, why, files, seconds }));
-    else show({ timeline, differences, why, files, out: values.out, seconds, stays: values.stay });
-    if (values.stay) await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+    if (json) io.print(JSON.stringify({ timeline, differences, why, files, seconds }));
+    else show({ timeline, differences, why, files, out, seconds, stays: options.stay }, io);
+    // Read here and not earlier: until the story is played, Ctrl-C ends the process at once.
+    if (options.stay) await aborted(context.signal);
     return differences.length === 0 ? 0 : 1;
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
-function show({
-  timeline,
-  differences,
-  why,
-  files,
-  out,
-  seconds,
-  stays,
-}: {
-  timeline: Line[];
-  differences: string[];
-  why: { says: string; address: string } | null;
-  files: string[];
-  out: string;
-  seconds: number;
-  stays: boolean;
-}): void {
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}
+
+function show(
+  {
+    timeline,
+    differences,
+    why,
+    files,
+    out,
+    seconds,
+    stays,
+  }: {
+    timeline: Line[];
+    differences: string[];
+    why: { says: string; address: string } | null;
+    files: string[];
+    out: string;
+    seconds: number;
+    stays: boolean;
+  },
+  { print, paint }: CommandIo,
+): void {
   print();
   for (const { at, kind, text } of timeline)
     print(
@@ -114,3 +124,5 @@ function writeMessages({ novu }: Sandbox, out: string): string[] {
     return file;
   });
 }
+
+await runAsMain(demo, import.meta.url);

@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline/promises";
+import type { Readable, Writable } from "node:stream";
+import { styleText } from "node:util";
+import { type Sleep, sleep } from "./sleep.ts";
+
+export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
+
+/** The terminal that a command talks to, and the time that it waits by. */
+export interface CommandIo {
+  /** A line on stdout. */
+  print(line?: string): void;
+  /** A line on stderr. */
+  printError(line: string): void;
+  /** Coloured where stdout shows colours. */
+  paint: Paint;
+  /** The line that is typed in answer; null where nobody can be asked, because stdin is no terminal or has ended. */
+  ask(question: string): Promise<string | null>;
+  sleep: Sleep;
+  /** Milliseconds since some moment before the start, by a clock that only goes forward. */
+  uptimeMs(): number;
+}
+
+interface Streams {
+  stdin: Readable & { isTTY?: boolean };
+  stdout: Writable & { hasColors?(): boolean };
+  stderr: Writable;
+}
+
+/** Opens no stream that is not used: reading `process.stdin` alone may keep a process from ending. */
+export function createCommandIo(
+  streams: Streams,
+  time: Pick<CommandIo, "sleep" | "uptimeMs"> = { sleep, uptimeMs: () => performance.now() },
+): CommandIo {
+  return {
+    ...time,
+    print(line = "") {
+      streams.stdout.write(`${line}\n`);
+    },
+    printError(line) {
+      streams.stderr.write(`${line}\n`);
+    },
+    paint: (style, text) => (streams.stdout.hasColors?.() ? styleText(style, text, { validateStream: false }) : text),
+    async ask(question) {
+      if (!streams.stdin.isTTY) return null;
+      const terminal = createInterface({ input: streams.stdin, output: streams.stderr });
+      const ended = once(terminal, "close").then(() => null);
+      try {
+        // Ctrl-C and Ctrl-D close the terminal; Node 20 leaves the question open then, later versions reject it.
+        return await Promise.race([terminal.question(question).catch(() => null), ended]);
+      } finally {
+        terminal.close();
+      }
+    },
+  };
+}

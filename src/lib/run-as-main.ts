@@ -1,0 +1,42 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import type { Command } from "./command.ts";
+import { createCommandIo } from "./command-io.ts";
+
+/** Runs a command as the process that was started with its file; does nothing where the file is only imported. */
+export async function runAsMain(command: Command, moduleUrl: string): Promise<void> {
+  if (!isMain(moduleUrl)) return;
+  let interruption: AbortSignal | undefined;
+  process.exitCode = await command.run(process.argv.slice(2), {
+    env: process.env,
+    io: createCommandIo(process),
+    get signal() {
+      interruption ??= firstSignal();
+      return interruption;
+    },
+  });
+}
+
+/** Finds the started file as Node does: through symlinks, and without its ending. */
+function isMain(moduleUrl: string): boolean {
+  const [, started] = process.argv;
+  if (started === undefined) return false;
+  try {
+    const file = fileURLToPath(moduleUrl);
+    return createRequire(moduleUrl).resolve(started) === createRequire(moduleUrl).resolve(file);
+  } catch {
+    return false;
+  }
+}
+
+/** The second signal finds no handler, and ends the process. */
+function firstSignal(): AbortSignal {
+  const controller = new AbortController();
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const interrupt = () => {
+    for (const signal of signals) process.off(signal, interrupt);
+    controller.abort(new Error("interrupted"));
+  };
+  for (const signal of signals) process.on(signal, interrupt);
+  return controller.signal;
+}

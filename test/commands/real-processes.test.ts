@@ -1,0 +1,102 @@
+import { symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, it } from "vitest";
+import { environment } from "../support/app-process.ts";
+import { built } from "../support/built.ts";
+import { startProcess } from "../support/command-process.ts";
+import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
+
+const TSX = createRequire(import.meta.url).resolve("tsx/cli");
+const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const command = (name: string) => built(`src/commands/${name}.ts`);
+
+describe.concurrent("the commands as processes", () => {
+  it.for(["connect", "dashboard", "person"])("%s starts from the build", async (name, { expect }) => {
+    await using started = startProcess([command(name), "--help"]);
+    expect(await started.ended).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`node dist/src/commands/${name}.js\n`),
+      stderr: "",
+    });
+  });
+
+  it("event starts by tsx, as npm run event does", async ({ expect }) => {
+    await using started = startProcess([TSX, source("src/sandbox/event.ts"), "--help"]);
+    expect(await started.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^npm run event /) });
+  });
+
+  it("why starts through a symlink by tsx, and without its ending", async ({ expect }) => {
+    using folder = testFolder();
+    symlinkSync(source("."), join(folder.path, "project"));
+    await using started = startProcess([TSX, join(folder.path, "project/src/commands/why"), "--help"]);
+    expect(await started.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^npm run why /) });
+  });
+
+  it("doctor starts through a symlink of another name, and ends with 1 where something is wrong", async ({
+    expect,
+  }) => {
+    using folder = testFolder();
+    const link = join(folder.path, "look.js");
+    symlinkSync(command("doctor"), link);
+    await using started = startProcess([link, "--json"]);
+    const { code, stdout } = await started.ended;
+    expect([code, JSON.parse(stdout)]).toMatchObject([1, { ok: false, checks: [{ what: "configuration" }] }]);
+  });
+
+  it("redrive works with its environment", async ({ expect }) => {
+    await using sandbox = await testSandbox();
+    await using started = startProcess([command("redrive")], environment(sandbox, sandbox.config.dataDir));
+    expect(await started.ended).toMatchObject({ code: 0, stdout: "Nothing is dead.\n", stderr: "" });
+  });
+
+  it("sync ends with 2 after wrong usage", async ({ expect }) => {
+    await using started = startProcess([command("sync"), "--sins"]);
+    expect(await started.ended).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^Unknown option '--sins'[\s\S]*\n\nnpm run sync -- /),
+    });
+  });
+
+  it("plan, which does not listen to signals, ends at once by SIGINT", async ({ expect }) => {
+    await using sandbox = await testSandbox();
+    let isAsked = false;
+    sandbox.novu.interfere(() => {
+      isAsked = true;
+      return { delayMs: 60_000 };
+    });
+    await using started = startProcess([command("plan")], environment(sandbox, sandbox.config.dataDir));
+    await eventually(() => isAsked);
+    started.kill("SIGINT");
+    expect(await started.ended).toMatchObject({ code: null, signal: "SIGINT" });
+  });
+
+  it("reconcile, which listens, ends in good order by SIGINT", async ({ expect }) => {
+    await using sandbox = await testSandbox();
+    let isAsked = false;
+    sandbox.posthog.interfere(({ path }) => {
+      isAsked ||= path.includes("/query");
+      return path.includes("/query") ? { delayMs: 60_000 } : null;
+    });
+    const args = [command("reconcile"), "--since", "2026-03-02T08:00:00Z", "--until", "2026-03-05T00:00:00Z"];
+    await using started = startProcess(args, environment(sandbox, sandbox.config.dataDir));
+    await eventually(() => isAsked);
+    started.kill("SIGINT");
+    expect(await started.ended).toMatchObject({
+      code: 1,
+      signal: null,
+      stderr: expect.stringMatching(/^interrupted\ngo on with: node dist\/src\/commands\/reconcile\.js --since/),
+    });
+  });
+
+  it("a command that goes on after the first signal ends at once by the second", async ({ expect }) => {
+    await using started = startProcess(["--import", "tsx", source("test/support/unending-command.ts")]);
+    await eventually(() => started.output.stdout === "started\n");
+    started.kill("SIGTERM");
+    await eventually(() => started.output.stdout === "started\naborted: interrupted\n");
+    started.kill("SIGINT");
+    expect(await started.ended).toMatchObject({ code: null, signal: "SIGINT" });
+  });
+});
