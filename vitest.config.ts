@@ -5,6 +5,7 @@ const project = (name: string, test: object = {}): TestProjectConfiguration => (
   test: { name, include: [`test/${name}/**/*.test.{ts,tsx}`], ...test },
 });
 const build = { globalSetup: "test/support/build.ts" };
+const buildAndTemplate = { globalSetup: [build.globalSetup, "test/support/postgres-template.ts"] };
 
 export default defineConfig({
   test: {
@@ -13,7 +14,7 @@ export default defineConfig({
     projects: [
       project("unit"),
       project("app", { include: ["test/{app,workflows}/**/*.test.{ts,tsx}"] }),
-      project("engines", build),
+      project("engines", buildAndTemplate),
       project("commands", build),
       project("browser"),
       project("trouble", build),
