@@ -17,7 +17,7 @@ const projects = {
   /** The app, over real sockets, in the sandbox. */
   app: project("app", { include: ["test/app/**/*.test.{ts,tsx}", stories] }),
   /** The store's promises, on each engine. */
-  engines: project("engines", build),
+  engines: project("engines", { globalSetup: [build.globalSetup, "test/support/postgres-template.ts"] }),
   /** The commands, in the process; one test of each starts the real thing. */
   commands: project("commands", build),
   /** The studio and the emails in Chromium. */

@@ -55,6 +55,7 @@ interface EngineParts {
   /** Tells other processes that there is work; whom the word does not reach finds it by looking. */
   announce(lane: Lane): void;
   watch: Store["watch"];
+  backup: Store["backup"];
   close: () => Promise<void>;
 }
 
@@ -72,6 +73,7 @@ export function createKyselyStore({
   lock,
   announce,
   watch,
+  backup,
   close,
 }: EngineParts): Store {
   const accept = groupCommit<Acceptance, "accepted" | "duplicate">({
@@ -128,6 +130,7 @@ export function createKyselyStore({
 
     takePlaces,
     watch,
+    backup,
     close,
   };
 }

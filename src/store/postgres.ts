@@ -78,8 +78,16 @@ export async function openPostgresStore({
       await sql`select pg_advisory_xact_lock(${NAMED}, hashtext(${name}))`.execute(trx);
     },
     ...notices({ url: directUrl, db, log }),
+    backup: refuseBackup,
     close: () => db.destroy(),
   });
+}
+
+/** PostgreSQL has its own tool. */
+export async function refuseBackup(): Promise<never> {
+  throw new Error(
+    'the store is on PostgreSQL, which has its own tool: pg_dump --format=custom --file=bridge.dump "$DATABASE_URL"',
+  );
 }
 
 /** Migrations may take their time. */

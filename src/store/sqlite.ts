@@ -1,29 +1,39 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
-import Database from "libsql";
-import { LANES } from "../contracts/work.ts";
+import { assertStoreIn, fileIn, lockDataFolder, makeDataFolder } from "./data-folder.ts";
 import type { Written } from "./insert-rows.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { linesHere } from "./lines.ts";
 import { assertMigrated, migrate } from "./migrations.ts";
+import { backupSqlite } from "./sqlite-backup.ts";
+import { type SqliteConnection, type SqliteDriver, SqliteError } from "./sqlite-connection.ts";
+import { sqliteDriver } from "./sqlite-driver.ts";
 import { oneByOne, outOfJson, takingRows } from "./sqlite-rows.ts";
-import type { Store } from "./store.ts";
+import { onlyReads, type ReadStore, type Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
 const MOST_PREPARED = 200;
 /** Rows of kilobytes; written in transactions. */
 const LARGE = new Set<Written>(["events", "work"]);
-const POLL_MS = 2_000;
+const TO_WRITE = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000";
+const TO_READ = "pragma busy_timeout = 2000";
+
+interface Options {
+  dataDir: string;
+  now: () => number;
+  /** Chosen by the version of Node unless a test or a benchmark says which. */
+  driver?: SqliteDriver;
+}
 
 /** The embedded engine: one file in `dataDir`, one process at a time; every answer waits for the disk. */
-export async function openSqliteStore({ dataDir, now }: { dataDir: string; now: () => number }): Promise<Store> {
-  mkdirSync(dataDir, { recursive: true });
-  const unlock = lock(dataDir);
+export async function openSqliteStore({ dataDir, now, driver }: Options): Promise<Store> {
+  const opened = driver ?? (await sqliteDriver());
+  makeDataFolder(dataDir);
+  const unlock = lockDataFolder(opened, dataDir);
   return open({
     dataDir,
     now,
+    driver: opened,
     prepare: async (db) => {
       await migrate(db, "sqlite");
       // Only one process works here, so whoever held these is gone.
@@ -33,21 +43,61 @@ export async function openSqliteStore({ dataDir, now }: { dataDir: string; now: 
   });
 }
 
-/** The same file beside the process that works on it: for a command that looks and leaves, and claims no work. */
-export async function openSqliteStoreBeside({ dataDir, now }: { dataDir: string; now: () => number }): Promise<Store> {
-  if (!existsSync(fileIn(dataDir)))
-    throw new Error(`there is no store in "${dataDir}"; set DATA_DIR to the folder that the app keeps its data in`);
-  return open({ dataDir, now, prepare: (db) => assertMigrated(db, "sqlite"), unlock: () => {} });
+/** The same file for a command that only reads, whether the app runs or not. No byte of the file changes. */
+export async function openSqliteStoreToRead({ dataDir, now, driver }: Options): Promise<ReadStore> {
+  assertStoreIn(dataDir);
+  return onlyReads(
+    await open({
+      dataDir,
+      now,
+      driver: driver ?? (await sqliteDriver()),
+      readOnly: true,
+      prepare: (db) => assertMigrated(db, "sqlite"),
+      unlock: () => {},
+    }),
+  );
+}
+
+/** For the commands that still write beside the app; delete it with the last of them. */
+export async function openSqliteStoreBeside({ dataDir, now }: Options): Promise<Store> {
+  assertStoreIn(dataDir);
+  return open({
+    dataDir,
+    now,
+    driver: await sqliteDriver(),
+    prepare: (db) => assertMigrated(db, "sqlite"),
+    unlock: () => {},
+  });
+}
+
+/** Copies the store of an app that does not run to a new file. Nothing is migrated. */
+export async function backupSqliteStore({
+  dataDir,
+  file,
+  driver,
+}: Omit<Options, "now"> & { file: string }): Promise<void> {
+  assertStoreIn(dataDir);
+  const opened = driver ?? (await sqliteDriver());
+  const unlock = lockDataFolder(opened, dataDir);
+  try {
+    await backupSqlite(opened, { from: fileIn(dataDir), to: file });
+  } finally {
+    unlock();
+  }
 }
 
 async function open({
   dataDir,
   now,
+  driver,
+  readOnly = false,
   prepare,
   unlock,
 }: {
   dataDir: string;
   now: () => number;
+  driver: SqliteDriver;
+  readOnly?: boolean;
   prepare(db: Kysely<Tables>): Promise<void>;
   unlock(): void;
 }): Promise<Store> {
@@ -55,9 +105,9 @@ async function open({
   const db = new Kysely<Tables>({
     dialect: new SqliteDialect({
       database: async () => {
-        const database = new Database(file);
-        database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000");
-        return remembering(database);
+        const connection = driver.open(file, { readOnly });
+        connection.exec(readOnly ? TO_READ : TO_WRITE);
+        return remembering(connection);
       },
     }),
   });
@@ -89,76 +139,31 @@ async function open({
     // There is one connection, and so one transaction at a time.
     lock: async () => {},
     announce: () => {},
-    // A command beside may have put work back, and has no other way to say so.
-    watch(wake) {
-      const timer = setInterval(() => {
-        LANES.forEach(wake);
-      }, POLL_MS);
-      return async () => clearInterval(timer);
-    },
+    // No other process writes, and so none leaves work here.
+    watch: () => async () => {},
+    backup: (to) => backupSqlite(driver, { from: file, to }),
     close,
   });
 }
 
 /** Prepares the same statement once. */
-function remembering(database: Database.Database): SqliteDatabase {
+function remembering(connection: SqliteConnection): SqliteDatabase {
   const prepared = new Map<string, SqliteStatement>();
   return {
-    close: () => database.close(),
+    close: () => connection.close(),
     prepare(text) {
       const known = prepared.get(text);
       if (known !== undefined) return known;
       // Statements with lists in them are endless.
       if (prepared.size >= MOST_PREPARED) prepared.clear();
-      const statement = takingRows(database.prepare(text));
+      const statement = takingRows(connection.prepare(text));
       prepared.set(text, statement);
       return statement;
     },
   };
 }
 
-function fileIn(dataDir: string): string {
-  return join(dataDir, "bridge.db");
-}
-
 /** What SQLite says of a row that breaks a rule of its table, or is too big. */
 function isAboutAnItem(error: unknown): boolean {
-  return /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test((error as { code?: string }).code ?? "");
-}
-
-/**
- * Keeps a second process out for as long as this one lives. The lock is an open write transaction,
- * which the operating system ends with the process, even by kill -9, so it is never left behind;
- * the process id in it is only for the message.
- */
-function lock(dataDir: string): () => void {
-  const database = new Database(join(dataDir, "lock.db"));
-  try {
-    database.exec("begin immediate; create table if not exists holder (pid integer); delete from holder");
-    database.prepare("insert into holder (pid) values (?)").run([process.pid]);
-    database.exec("commit; begin immediate");
-  } catch (error) {
-    const holder = pidOf(database);
-    database.close();
-    if ((error as { code?: string }).code !== "SQLITE_BUSY")
-      throw new Error(`the data folder "${dataDir}" cannot be written`, { cause: error });
-    throw new Error(
-      `the data folder "${dataDir}" is in use by ${holder}; stop that process or give this one another DATA_DIR`,
-      { cause: error },
-    );
-  }
-  return () => {
-    // libsql's close() leaves the transaction, and so the lock, to the garbage collector.
-    database.exec("rollback");
-    database.close();
-  };
-}
-
-function pidOf(database: Database.Database): string {
-  try {
-    const row = database.prepare("select pid from holder").get([]) as { pid?: number } | undefined;
-    return row?.pid === undefined ? "another process" : `process ${row.pid}`;
-  } catch {
-    return "another process";
-  }
+  return error instanceof SqliteError && /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)$/.test(error.code);
 }

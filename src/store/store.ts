@@ -280,5 +280,51 @@ export interface Store extends Histories {
   watch(wake: (lane: Lane) => void): () => Promise<void>;
   /** Throws when nothing could be written now. */
   ping(): Promise<void>;
+  /**
+   * Copies the store of this moment to a file that is not there yet; events are accepted meanwhile. The
+   * copy is a store: as `bridge.db` in a DATA_DIR of its own it can be opened. PostgreSQL refuses, and names pg_dump.
+   */
+  backup(file: string): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What only reads. */
+const READS = [
+  "knownEvents",
+  "listSetAside",
+  "nextDueAt",
+  "countWork",
+  "countLanes",
+  "listDead",
+  "deadCauses",
+  "profileTold",
+  "traitsOf",
+  "occurrences",
+  "variantsOf",
+  "choicesOf",
+  "bouncesOf",
+  "exitSince",
+  "lastExits",
+  "goneSince",
+  "runState",
+  "decidedSteps",
+  "listDecisions",
+  "countWorkflows",
+  "personRecords",
+  "listRuns",
+  "history",
+  "decisionsOf",
+  "countOutcomes",
+  "countSetAside",
+  "pageSetAside",
+  "listWaiting",
+  "pageDead",
+  "close",
+] as const satisfies Array<keyof Store>;
+
+/** The store for a command beside the app: nothing in it writes. */
+export type ReadStore = Pick<Store, (typeof READS)[number]>;
+
+export function onlyReads(store: Store): ReadStore {
+  return Object.fromEntries(READS.map((name) => [name, store[name]])) as unknown as ReadStore;
 }

@@ -20,7 +20,7 @@ describe.skipIf(!hasPostgres || !hasPgBouncer)("PostgreSQL behind PgBouncer", ()
   storePromises("PostgreSQL behind PgBouncer", () => {
     const database = testDatabase();
     return {
-      open: async (now) => openPostgresStore({ url: bouncer.url(await database.create()), now, log }),
+      open: async (now) => openPostgresStore({ url: bouncer.url(await database.createMigrated()), now, log }),
       reopen: (now) => openPostgresStore({ url: bouncer.url(database.url), now, log }),
       drop: database.drop,
     };

@@ -140,7 +140,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
 function createEngine(): Engine {
   const database = testDatabase();
   return {
-    open: async (now) => openPostgresStore({ url: await database.create(), now, log }),
+    open: async (now) => openPostgresStore({ url: await database.createMigrated(), now, log }),
     reopen: (now) => openPostgresStore({ url: database.url, now, log }),
     drop: database.drop,
   };

@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import Database from "libsql";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
 import type { Store } from "../../src/store/store.ts";
 import { built } from "../support/built.ts";
+import { emptySqliteStore } from "../support/empty-sqlite-store.ts";
 import {
   clicked,
   decision,
@@ -36,8 +37,12 @@ storeOptOuts("SQLite", createEngine);
 
 function createEngine(): Engine {
   const folder = testFolder();
-  const open = (now: () => number) => openSqliteStore({ dataDir: folder.path, now });
-  return { open, reopen: open, drop: async () => folder[Symbol.dispose]() };
+  const reopen = (now: () => number) => openSqliteStore({ dataDir: folder.path, now });
+  const open = async (now: () => number) => {
+    await emptySqliteStore(folder.path);
+    return reopen(now);
+  };
+  return { open, reopen, drop: async () => folder[Symbol.dispose]() };
 }
 
 describe("no statement reads a whole table", () => {
@@ -145,23 +150,39 @@ describe("no statement reads a whole table", () => {
 
   it("but for a few", async () => {
     using folder = testFolder();
-    const store = await openSqliteStore({ dataDir: folder.path, now: () => 0 });
-    const prepare = vi.spyOn(Database.prototype, "prepare");
+    const driver = await sqliteDriver();
+    let prepared: string[] = [];
+    const store = await openSqliteStore({
+      dataDir: folder.path,
+      now: () => 0,
+      driver: {
+        ...driver,
+        open(...file) {
+          const connection = driver.open(...file);
+          return {
+            ...connection,
+            prepare(text) {
+              prepared.push(text);
+              return connection.prepare(text);
+            },
+          };
+        },
+      },
+    });
     const statements: Array<{ name: string; text: string }> = [];
     for (const [name, ...parameters] of calls) {
+      prepared = [];
       await (store[name] as (...parameters: unknown[]) => Promise<unknown>)(...parameters);
-      statements.push(...prepare.mock.calls.map(([text]) => ({ name, text })));
-      prepare.mockClear();
+      statements.push(...prepared.map((text) => ({ name, text })));
     }
-    prepare.mockRestore();
     await store.close();
-    expect(new Set([...calls.map(([name]) => name), "watch", "close"])).toEqual(new Set(Object.keys(store)));
+    expect(new Set([...calls.map(([name]) => name), "watch", "backup", "close"])).toEqual(new Set(Object.keys(store)));
 
-    const database = new Database(join(folder.path, "bridge.db"));
+    const database = driver.open(join(folder.path, "bridge.db"));
     const scans = statements
       .filter(({ text }) => !/^(begin|commit)/.test(text))
       .flatMap(({ name, text }) =>
-        (database.prepare(`explain query plan ${text}`).all() as Array<{ detail: string }>)
+        (database.prepare(`explain query plan ${text}`).all([]) as Array<{ detail: string }>)
           // Of set_aside there are a thousand at most; the ids asked for and found are in no table.
           .filter(({ detail }) => /^SCAN (?!json_each|set_aside|asked|same|(\d+ )?CONSTANT ROW)/.test(detail))
           .map(() => name),

@@ -1,0 +1,23 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileIn } from "../../src/store/data-folder.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { testFolder } from "./sandbox.ts";
+
+let empty: Promise<Buffer> | undefined;
+
+/** Puts a store with all its tables and no rows into a folder; the migrations take longer. */
+export async function emptySqliteStore(dataDir: string): Promise<void> {
+  empty ??= migratedFile();
+  await writeFile(fileIn(dataDir), await empty);
+}
+
+async function migratedFile(): Promise<Buffer> {
+  using folder = testFolder();
+  const store = await openSqliteStore({ dataDir: folder.path, now: Date.now });
+  // Part of an open database may be in its log.
+  const copy = join(folder.path, "copy.db");
+  await store.backup(copy);
+  await store.close();
+  return readFile(copy);
+}
