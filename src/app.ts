@@ -29,7 +29,7 @@ import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { openStore } from "./store/open-store.ts";
-import type { Store } from "./store/store.ts";
+import type { DeadSelection, Store } from "./store/store.ts";
 import { createStudio, type Studio } from "./studio/studio.tsx";
 import { workflowFacts } from "./studio/workflow-facts.ts";
 import { workflows as allWorkflows } from "./workflows/index.ts";
@@ -160,6 +160,7 @@ export async function openApp(
     const doors = openDoors({
       config,
       store,
+      redrive,
       workflows,
       readLink: links.read,
       onUndeliverable: choosing.onUndeliverable,
@@ -243,17 +244,20 @@ export async function openApp(
           ...store,
           workflows: bridge.workflows.map((one) => workflowFacts(one, workflows)),
           silent,
-          async redrive(which) {
-            const redriven = await store.redrive(which);
-            for (const lane of LANES) working?.wake(lane);
-            return redriven;
-          },
+          redrive,
         },
         access: secret === undefined ? null : { secret, isHttps: publicUrl?.startsWith("https:") ?? false },
         lab,
         now,
         log,
       });
+    }
+
+    async function redrive(which: DeadSelection): Promise<number> {
+      const redriven = await store.redrive(which);
+      for (const lane of LANES) working?.wake(lane);
+      studio?.changed();
+      return redriven;
     }
 
     function countWork(...done: Parameters<Metrics["work"]>): void {

@@ -6,14 +6,17 @@ import type { Capture } from "../contracts/capture.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Routing } from "../contracts/notification.ts";
 import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
+import { STORE_CHANGE_PATH } from "../contracts/store-change.ts";
 import type { Lane } from "../contracts/work.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { novuWebhook } from "../ingress/novu-webhook.ts";
 import { postHogWebhook } from "../ingress/posthog-webhook.ts";
 import { segmentAuth } from "../ingress/segment-auth.ts";
 import { segmentWebhook } from "../ingress/segment-webhook.ts";
+import { storeChanges } from "../ingress/store-changes.ts";
 import type { Accept, Aside } from "../ingress/take-event.ts";
 import { webhookAuth } from "../ingress/webhook-auth.ts";
+import { commandSecret } from "../lib/command-secret.ts";
 import type { Log } from "../lib/log.ts";
 import { createAccept } from "../routing/accept.ts";
 import { createRoute } from "../routing/route.ts";
@@ -33,8 +36,9 @@ export interface Doors {
 
 /** What comes in from outside: the events of PostHog and Segment, Novu's news of messages, and the clicks of readers. */
 export function openDoors({
-  config: { posthog, segment, novu, internalUsers },
+  config: { posthog, segment, novu, internalUsers, databaseUrl, linkSigningKeys },
   store,
+  redrive,
   workflows,
   readLink,
   onUndeliverable,
@@ -48,6 +52,7 @@ export function openDoors({
 }: {
   config: Config;
   store: Store;
+  redrive: Store["redrive"];
   workflows: LifecycleWorkflow[];
   readLink: ReturnType<typeof createLinks>["read"];
   onUndeliverable(news: Undeliverable): Promise<void>;
@@ -104,6 +109,13 @@ export function openDoors({
     now,
     log,
   });
+  const fromCommands = storeChanges({
+    authenticate: provenBy(linkSigningKeys.map(commandSecret)),
+    changes: { redrive, forgetPerson: store.forgetPerson, backup: store.backup },
+    count: () => {},
+    isStopping,
+    log,
+  });
   const clicks = clickRoutes({ read: readLink, decisionsOf, capture, count: metrics.link, now, log });
 
   return {
@@ -112,6 +124,8 @@ export function openDoors({
       ...(fromPostHog && { "POST /webhooks/posthog": fromPostHog }),
       ...(fromSegment && { "POST /webhooks/segment": fromSegment }),
       ...(novuSecrets.length > 0 && { "POST /webhooks/novu": fromNovu }),
+      // With PostgreSQL commands write the database themselves.
+      ...(databaseUrl === undefined && { [`POST ${STORE_CHANGE_PATH}`]: fromCommands }),
     },
     clicks: clicks.router,
     idle: clicks.idle,

@@ -1,14 +1,13 @@
-import { readConfig } from "../config.ts";
-import { defineCommand, type Env, type OptionValues, UsageError } from "../lib/command.ts";
+import { type Config, readConfig } from "../config.ts";
+import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import type { CommandIo, Paint } from "../lib/command-io.ts";
 import { parseJson } from "../lib/json.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
 import { printable } from "../lib/terminal.ts";
 import { createNovuApi } from "../novu/api.ts";
-import type { Store } from "../store/store.ts";
-import { besideTheApp } from "./beside-the-app.ts";
 import { erase, type Part } from "./person/erase.ts";
 import { createPostHogApi } from "./posthog/api.ts";
+import { type StoreOfTheApp, withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run person -- export ID
 npm run person -- delete ID [--dry-run | --yes] [options]
@@ -18,7 +17,7 @@ export prints everything that is kept here on a person as JSON, by all their mer
 delete removes it, and the person at Novu and at PostHog: runs that wait are cancelled at Novu,
 the person is deleted at PostHog with events and recordings, then the subscriber at Novu, and
 what is kept here at last. It says what was removed where. It runs beside the app, with the same
-environment, and can be run again at any time: after trouble it does what is left. What Segment has
+environment (with SQLite the running app removes what is kept here), and can be run again at any time: after trouble it does what is left. What Segment has
 is deleted and suppressed there, in Settings → End User Privacy: no key of this app reaches it.
 
   ID              the distinct id, as PostHog has it, or Segment's userId
@@ -78,10 +77,11 @@ export const person = defineCommand({
   takesPositionals: true,
   async run({ options, positionals, env, io }) {
     const order = orderOf(options, positionals);
-    if (order.action === "export") return besideTheApp(env, (store) => exportPerson(store, order.id, io));
+    const config = readConfig(env);
+    if (order.action === "export") return withStoreOfTheApp(config, (store) => exportPerson(store, order.id, io));
     if (!order.dryRun && !order.yes && !(await isConfirmed(order.id, io)))
       throw new UsageError("nothing was deleted: --yes is missing");
-    return besideTheApp(env, (store) => deletePerson(store, order, env, io));
+    return withStoreOfTheApp(config, (store) => deletePerson(store, order, config, io));
   },
 });
 
@@ -96,7 +96,7 @@ function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, posi
   return { action, id, dryRun, yes, keepEvents, json };
 }
 
-async function exportPerson(store: Store, id: string, { print }: CommandIo): Promise<number> {
+async function exportPerson(store: StoreOfTheApp, id: string, { print }: CommandIo): Promise<number> {
   const records = await store.personRecords(id);
   const kept = Object.entries(records).map(([kind, rows]) => [kind, rows.map(readably)]);
   print(JSON.stringify({ distinctId: id, records: Object.fromEntries(kept) }, null, 2));
@@ -109,12 +109,11 @@ function readably(row: Record<string, unknown>): Record<string, unknown> {
 }
 
 async function deletePerson(
-  store: Store,
+  store: StoreOfTheApp,
   { id, dryRun, keepEvents, json }: Order,
-  env: Env,
+  { novu, posthog, segment }: Config,
   io: CommandIo,
 ): Promise<number> {
-  const { novu, posthog, segment } = readConfig(env);
   const parts: Part[] = [];
   const onPart = (part: Part) => {
     parts.push(part);

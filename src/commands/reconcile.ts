@@ -6,7 +6,7 @@ import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import type { Patience } from "../lib/patiently.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
-import { openStore } from "../store/open-store.ts";
+import { openStoreToRead } from "../store/open-store.ts";
 import { workflows } from "../workflows/index.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
 import { compare, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
@@ -111,7 +111,7 @@ async function reconcileWith(order: Order, config: Config, { io, signal }: Comma
     secrets: posthog.webhookSecrets,
   });
 
-  const store = await openStore(config, { now: Date.now, log: createLog({ level: "silent" }), beside: true });
+  const store = await openStoreToRead(config, { now: Date.now, log: createLog({ level: "silent" }) });
   const timer = setInterval(() => tell(progressLine(progress)), PROGRESS_EVERY_MS);
   let trouble: string | null = null;
   try {

@@ -1,14 +1,15 @@
+import { readConfig } from "../config.ts";
 import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
-import type { DeadSelection, DeadWork, Store } from "../store/store.ts";
-import { besideTheApp } from "./beside-the-app.ts";
+import type { DeadSelection, DeadWork } from "../store/store.ts";
+import { type StoreOfTheApp, withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run redrive -- [--all | --cause TEXT | --id N] [options]
 
 Lists the work that nothing tries again by itself, with what it died of, or gives it all its
-attempts again, once the cause is gone. It runs beside the app and with the same environment;
-the app takes the work up within two seconds.
+attempts again, once the cause is gone. It runs beside the app and with the same environment.
+With SQLite the running app makes the change, at 127.0.0.1 and PORT.
 
   --all          all of it
   --cause TEXT   all that died of this, as the list shows it
@@ -45,7 +46,9 @@ export const redrive = defineCommand({
   async run({ options, env, io }) {
     const order = orderOf(options);
     const { which } = order;
-    return besideTheApp(env, (store) => (which === null ? list(store, order, io) : tryAgain(store, which, order, io)));
+    return withStoreOfTheApp(readConfig(env), (store) =>
+      which === null ? list(store, order, io) : tryAgain(store, which, order, io),
+    );
   },
 });
 
@@ -65,7 +68,7 @@ function number(option: string, text: string): number {
   return Number(text);
 }
 
-async function list(store: Store, { limit, json }: Order, { print }: CommandIo): Promise<number> {
+async function list(store: StoreOfTheApp, { limit, json }: Order, { print }: CommandIo): Promise<number> {
   const [causes, dead] = [await store.deadCauses(), await store.listDead(limit)];
   if (json) print(JSON.stringify({ causes, dead }));
   else if (dead.length === 0) print("Nothing is dead.");
@@ -74,7 +77,7 @@ async function list(store: Store, { limit, json }: Order, { print }: CommandIo):
 }
 
 async function tryAgain(
-  store: Store,
+  store: StoreOfTheApp,
   which: DeadSelection,
   { dryRun, json }: Order,
   { print }: CommandIo,
@@ -87,7 +90,7 @@ async function tryAgain(
   return count === 0 ? 1 : 0;
 }
 
-async function countOf(store: Store, which: DeadSelection): Promise<number> {
+async function countOf(store: StoreOfTheApp, which: DeadSelection): Promise<number> {
   if (which !== "all" && "id" in which) {
     const dead = await store.listDead(Number.MAX_SAFE_INTEGER);
     return dead.filter(({ id }) => id === which.id).length;

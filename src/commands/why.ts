@@ -1,9 +1,10 @@
+import { readConfig } from "../config.ts";
 import { defineCommand, UsageError } from "../lib/command.ts";
 import type { Paint } from "../lib/command-io.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
 import { type Chain, explain, type Link } from "../studio/why.ts";
 import { workflows } from "../workflows/index.ts";
-import { besideTheApp } from "./beside-the-app.ts";
+import { withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run why -- --person ID [--workflow ID] [options]
 
@@ -30,7 +31,9 @@ export const why = defineCommand({
   options: { person: { type: "string" }, workflow: { type: "string" } },
   async run({ options: { person, workflow, json }, env, io }) {
     if (person === undefined || person === "") throw new UsageError("--person is missing");
-    const history = await besideTheApp(env, (store) => store.history({ distinctId: person, workflow }));
+    const history = await withStoreOfTheApp(readConfig(env), (store) =>
+      store.history({ distinctId: person, workflow }),
+    );
     const startedBy = workflows.find(({ id }) => id === workflow)?.events ?? [];
     const chain = explain(history, { person, workflow, startedBy: [...new Set(startedBy)] });
     io.print(json ? JSON.stringify(chain) : textOf(chain, io.paint));

@@ -9,7 +9,7 @@ const LARGEST_BODY = 2 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = 5;
 
 /** What became of a body, for the sender's logs. */
-type Said = Record<string, string | number | string[]>;
+type Said = Record<string, string | number | string[] | Record<string, number>>;
 
 interface Answer {
   status: number;

@@ -37,6 +37,22 @@ describe("npm run redrive", () => {
     expect([afterwards.code, JSON.parse(afterwards.stdout)]).toEqual([0, { causes: [], dead: [] }]);
   });
 
+  it("changes nothing, and says so, when no app answers or it is another one", async () => {
+    await using sandbox = await testSandbox();
+    await using other = await testSandbox();
+    const { port } = new URL(other.app.url);
+    await other.stop();
+    for (const [env, complaint] of [
+      [{ PORT: port }, `no app answers at http://127.0.0.1:${port}; with SQLite only the running app changes`],
+      [{ LINK_SIGNING_KEYS: "of another deployment" }, "does not accept the signature"],
+      [{ PORT: new URL(sandbox.segment.url).port }, "is not this app"],
+    ] as const) {
+      const { code, stdout, stderr } = await runCommand(sandbox, "redrive", ["--all"], { env });
+      expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(complaint)]);
+      expect(stderr).not.toContain("another deployment");
+    }
+  });
+
   it("says what is wrong with its options", async () => {
     await using sandbox = await testSandbox();
     for (const [options, complaint] of [

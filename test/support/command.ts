@@ -14,6 +14,7 @@ export const WITH_SEGMENT_ALONE = {
 };
 
 const COMMANDS = {
+  backup: async () => (await import("../../src/commands/backup.ts")).backup,
   connect: async () => (await import("../../src/commands/connect.ts")).connect,
   dashboard: async () => (await import("../../src/commands/dashboard.ts")).dashboard,
   doctor: async () => (await import("../../src/commands/doctor.ts")).doctor,
@@ -49,7 +50,11 @@ export async function runCommand(
   { env = {}, ...rest }: Surroundings = {},
 ): Promise<Ran> {
   const command = await COMMANDS[name]();
-  return run(command, options, { ...rest, env: { ...environment(sandbox, sandbox.config.dataDir), ...env } });
+  const { port } = new URL(sandbox.app.url);
+  return run(command, options, {
+    ...rest,
+    env: { ...environment(sandbox, sandbox.config.dataDir), PORT: port, ...env },
+  });
 }
 
 /** Runs a command with nothing but this, in this process, to its end. */

@@ -1,6 +1,6 @@
 import type { Config } from "../../config.ts";
 import { createLog } from "../../lib/log.ts";
-import { openStore } from "../../store/open-store.ts";
+import { openStoreToRead } from "../../store/open-store.ts";
 import { type Check, ok, trouble, warning } from "./check.ts";
 
 /** Work that has been due for so long says that nobody does it. */
@@ -12,7 +12,7 @@ export function storeCheck(config: Config): Check {
     what: "store",
     async look() {
       const log = createLog({ level: "silent" });
-      const store = await openStore(config, { now: Date.now, log, beside: true }).catch((error: Error) => {
+      const store = await openStoreToRead(config, { now: Date.now, log }).catch((error: Error) => {
         throw new Error("look at DATABASE_URL or DATA_DIR, and start the app on it once if it is new", {
           cause: error,
         });

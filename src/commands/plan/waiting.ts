@@ -1,8 +1,8 @@
 import type { RunRecord } from "../../contracts/history.ts";
 import { describeError } from "../../lib/errors.ts";
 import { createLog } from "../../lib/log.ts";
-import { openStore } from "../../store/open-store.ts";
-import type { Store } from "../../store/store.ts";
+import { openStoreToRead } from "../../store/open-store.ts";
+import type { ReadStore } from "../../store/store.ts";
 import type { NovuEnvironment } from "./novu-environment.ts";
 
 const PAGE = 500;
@@ -21,9 +21,9 @@ export async function readWaiting(
   at: NovuEnvironment["store"],
   workflows: Array<{ workflowId: string; steps: Array<{ stepId: string }> }>,
 ): Promise<{ count: CountWaiting; whyNot: null } | { count: null; whyNot: string }> {
-  let store: Store;
+  let store: ReadStore;
   try {
-    store = await openStore(at, { now: Date.now, log: createLog({ level: "silent" }), beside: true });
+    store = await openStoreToRead(at, { now: Date.now, log: createLog({ level: "silent" }) });
   } catch (error) {
     return { count: null, whyNot: describeError(error) };
   }
@@ -52,7 +52,7 @@ function counting(
   };
 }
 
-async function runsOf(store: Store, workflow: string): Promise<Array<{ distinctId: string; decided: string[] }>> {
+async function runsOf(store: ReadStore, workflow: string): Promise<Array<{ distinctId: string; decided: string[] }>> {
   const found: Array<{ distinctId: string; decided: string[] }> = [];
   for (const status of UNDER_WAY) {
     let before: RunRecord | undefined;

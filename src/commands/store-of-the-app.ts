@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import type { Config } from "../config.ts";
+import { STORE_CHANGE_PATH, type StoreChange, StoreChangeAnswer } from "../contracts/store-change.ts";
+import { commandSecret } from "../lib/command-secret.ts";
+import { parseJson } from "../lib/json.ts";
+import { createLog } from "../lib/log.ts";
+import { keyOf, sign } from "../lib/standard-webhooks.ts";
+import { openStore, openStoreToRead } from "../store/open-store.ts";
+import type { ReadStore, Store } from "../store/store.ts";
+
+/** The store of the app, to look at, and what a command may change in it. */
+export type StoreOfTheApp = ReadStore & Pick<Store, "redrive" | "forgetPerson">;
+
+/** A backup of a large store takes its time. */
+const ANSWER_WITHIN_MS = 10 * 60_000;
+
+/**
+ * Reads the store of the app that `config` describes, which may be running meanwhile, and changes it:
+ * on PostgreSQL directly, on SQLite through the running app. Throws when a change needs the app and
+ * none answers.
+ */
+export async function withStoreOfTheApp<Result>(
+  config: Config,
+  work: (store: StoreOfTheApp) => Promise<Result>,
+): Promise<Result> {
+  const parts = { now: Date.now, log: createLog({ level: "silent" }) };
+  const store = await (config.databaseUrl === undefined
+    ? openStoreToRead(config, parts)
+    : openStore(config, { ...parts, beside: true }));
+  const changes = "redrive" in store ? (store as Store) : changesByTheApp(config);
+  try {
+    return await work({ ...store, redrive: changes.redrive, forgetPerson: changes.forgetPerson });
+  } finally {
+    await store.close();
+  }
+}
+
+/** The changes that the app makes for a command on its machine; each throws when it does not answer. */
+export function changesByTheApp({
+  port,
+  linkSigningKeys,
+}: Pick<Config, "port" | "linkSigningKeys">): Pick<Store, "redrive" | "forgetPerson" | "backup"> {
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    async redrive(which) {
+      const answer = await ask({ change: "redrive", which });
+      return "count" in answer ? answer.count : unexpected();
+    },
+    async forgetPerson(distinctId) {
+      const answer = await ask({ change: "forget person", distinctId });
+      return "counts" in answer ? answer.counts : unexpected();
+    },
+    async backup(file) {
+      await ask({ change: "back up", file });
+    },
+  };
+
+  async function ask(change: StoreChange): Promise<Exclude<StoreChangeAnswer, { failed: string }>> {
+    const body = JSON.stringify(change);
+    const { status, text } = await post(body);
+    if (status === 401)
+      throw new Error(`the app at ${url} does not accept the signature; does it run with the same LINK_SIGNING_KEYS?`);
+    if (status === 503) throw new Error(`the app at ${url} cannot write its store now; its log says why`);
+    const answer = StoreChangeAnswer.safeParse(parseJson(text));
+    if (status !== 202 || !answer.success) unexpected();
+    if ("failed" in answer.data) throw new Error(answer.data.failed);
+    return answer.data;
+  }
+
+  async function post(body: string): Promise<{ status: number; text: string }> {
+    const key = keyOf(commandSecret(linkSigningKeys[0] ?? ""));
+    try {
+      const response = await fetch(`${url}${STORE_CHANGE_PATH}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...sign({ id: randomUUID(), body, key, nowMs: Date.now() }) },
+        body,
+        redirect: "manual",
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      });
+      return { status: response.status, text: await response.text() };
+    } catch (error) {
+      throw new Error(
+        `no app answers at ${url}; with SQLite only the running app changes its store: start it, or set PORT to where it listens`,
+        { cause: error },
+      );
+    }
+  }
+
+  function unexpected(): never {
+    throw new Error(`${url} is not this app, or of another version; set PORT to where the app listens`);
+  }
+}
