@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { acts, STORY_DAYS, STORY_STARTS_AT } from "../../../src/sandbox/demo/story.ts";
-import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
-import { openSqliteStore } from "../../../src/store/sqlite.ts";
-import { openFortnight } from "../../support/fortnight.ts";
-import { keptBy } from "../../support/kept.ts";
-import { follow, linksIn } from "../../support/links.ts";
+import { acts, STORY_DAYS, STORY_STARTS_AT } from "../../src/sandbox/demo/story.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { openFortnight } from "../support/fortnight.ts";
+import { keptBy } from "../support/kept.ts";
+import { follow, linksIn } from "../support/links.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const TIMES = 5;
