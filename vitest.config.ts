@@ -14,7 +14,8 @@ export default defineConfig({
       project("unit"),
       project("app", { include: ["test/{app,workflows}/**/*.test.{ts,tsx}"] }),
       project("engines", build),
-      project("commands", build),
+      // Every file uses the same modules, whose import takes longer than most tests.
+      project("commands", { ...build, isolate: false }),
       project("browser"),
       project("trouble", build),
       // The stories once more, told by Segment.
