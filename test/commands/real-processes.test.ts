@@ -2,17 +2,27 @@ import { symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { environment } from "../support/app-process.ts";
 import { built } from "../support/built.ts";
 import { startProcess } from "../support/command-process.ts";
 import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
 
+/** Of a busy machine, which compiles and starts them all at once. */
+const WITHIN_MS = 100_000;
 const TSX = createRequire(import.meta.url).resolve("tsx/cli");
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const command = (name: string) => built(`src/commands/${name}.ts`);
 
-describe.concurrent("the commands as processes", () => {
+describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }, () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await testSandbox();
+  });
+  afterAll(() => sandbox[Symbol.asyncDispose]());
+  const besideTheApp = () => environment(sandbox, sandbox.config.dataDir);
+
   it.for(["connect", "dashboard", "person"])("%s starts from the build", async (name, { expect }) => {
     await using started = startProcess([command(name), "--help"]);
     expect(await started.ended).toMatchObject({
@@ -46,8 +56,7 @@ describe.concurrent("the commands as processes", () => {
   });
 
   it("redrive works with its environment", async ({ expect }) => {
-    await using sandbox = await testSandbox();
-    await using started = startProcess([command("redrive")], environment(sandbox, sandbox.config.dataDir));
+    await using started = startProcess([command("redrive")], besideTheApp());
     expect(await started.ended).toMatchObject({ code: 0, stdout: "Nothing is dead.\n", stderr: "" });
   });
 
@@ -61,28 +70,26 @@ describe.concurrent("the commands as processes", () => {
   });
 
   it("plan, which does not listen to signals, ends at once by SIGINT", async ({ expect }) => {
-    await using sandbox = await testSandbox();
     let isAsked = false;
     sandbox.novu.interfere(() => {
       isAsked = true;
       return { delayMs: 60_000 };
     });
-    await using started = startProcess([command("plan")], environment(sandbox, sandbox.config.dataDir));
-    await eventually(() => isAsked);
+    await using started = startProcess([command("plan")], besideTheApp());
+    await eventually(() => isAsked, WITHIN_MS);
     started.kill("SIGINT");
     expect(await started.ended).toMatchObject({ code: null, signal: "SIGINT" });
   });
 
   it("reconcile, which listens, ends in good order by SIGINT", async ({ expect }) => {
-    await using sandbox = await testSandbox();
     let isAsked = false;
     sandbox.posthog.interfere(({ path }) => {
       isAsked ||= path.includes("/query");
       return path.includes("/query") ? { delayMs: 60_000 } : null;
     });
     const args = [command("reconcile"), "--since", "2026-03-02T08:00:00Z", "--until", "2026-03-05T00:00:00Z"];
-    await using started = startProcess(args, environment(sandbox, sandbox.config.dataDir));
-    await eventually(() => isAsked);
+    await using started = startProcess(args, besideTheApp());
+    await eventually(() => isAsked, WITHIN_MS);
     started.kill("SIGINT");
     expect(await started.ended).toMatchObject({
       code: 1,
@@ -93,7 +100,7 @@ describe.concurrent("the commands as processes", () => {
 
   it("a command that goes on after the first signal ends at once by the second", async ({ expect }) => {
     await using started = startProcess(["--import", "tsx", source("test/support/unending-command.ts")]);
-    await eventually(() => started.output.stdout === "started\n");
+    await eventually(() => started.output.stdout === "started\n", WITHIN_MS);
     started.kill("SIGTERM");
     await eventually(() => started.output.stdout === "started\naborted: interrupted\n");
     started.kill("SIGINT");

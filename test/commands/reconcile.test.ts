@@ -257,13 +257,17 @@ function signUp(sandbox: Sandbox, { uuid, distinctId = "ada" }: { uuid: string; 
   });
 }
 
-/** What happens meanwhile is sent to where nobody listens. */
+/** PostHog forwards nothing of what happens meanwhile. */
 async function lose(sandbox: Sandbox, meanwhile: () => void | Promise<void>): Promise<void> {
-  const destination = { signingSecret: LOCAL_KEYS.signingSecret, events: sandbox.app.events };
-  sandbox.posthog.connect({ ...destination, url: "http://127.0.0.1:9/webhooks/posthog" });
+  const destination = {
+    url: `${sandbox.app.url}/webhooks/posthog`,
+    signingSecret: LOCAL_KEYS.signingSecret,
+    events: sandbox.app.events,
+  };
+  sandbox.posthog.connect({ ...destination, events: [] });
   await meanwhile();
   await sandbox.travel({ minutes: 1 });
-  sandbox.posthog.connect({ ...destination, url: `${sandbox.app.url}/webhooks/posthog` });
+  sandbox.posthog.connect(destination);
 }
 
 async function stateOf({ app, novu, posthog }: Sandbox) {
