@@ -6,6 +6,7 @@ import type { Capture } from "../contracts/capture.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Routing } from "../contracts/notification.ts";
 import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
+import type { Product } from "../contracts/product.ts";
 import type { Lane } from "../contracts/work.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { novuWebhook } from "../ingress/novu-webhook.ts";
@@ -35,7 +36,7 @@ export interface Doors {
 export function openDoors({
   config: { posthog, segment, novu, internalUsers },
   store,
-  workflows,
+  product: { workflows, segmentNames },
   readLink,
   onUndeliverable,
   onPreferences,
@@ -48,7 +49,7 @@ export function openDoors({
 }: {
   config: Config;
   store: Store;
-  workflows: LifecycleWorkflow[];
+  product: Product<LifecycleWorkflow>;
   readLink: ReturnType<typeof createLinks>["read"];
   onUndeliverable(news: Undeliverable): Promise<void>;
   onPreferences(change: PreferenceChange): Promise<void>;
@@ -90,6 +91,7 @@ export function openDoors({
     segmentWebhook({
       ...source,
       authenticate: segmentAuth(segment),
+      names: segmentNames,
       count: (status) => metrics.answered("segment", status),
     });
   const fromNovu = novuWebhook({

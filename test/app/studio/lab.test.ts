@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
-import { onboarding } from "../../../src/workflows/onboarding.tsx";
-import { sessionDropOff } from "../../../src/workflows/session-drop-off.tsx";
+import { onboarding } from "../../support/product/onboarding.tsx";
+import { sessionDropOff } from "../../support/product/session-drop-off.tsx";
 import { testSandbox } from "../../support/sandbox.ts";
 import { cookieOf, logIn, productionStudio, type Visitor, visitor } from "../../support/studio.ts";
 import { delivery } from "../../support/webhook.ts";

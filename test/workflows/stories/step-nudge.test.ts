@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { stepNudge } from "../../../src/workflows/step-nudge.tsx";
-import { openStory, type Story } from "../../support/story.ts";
+import { openStory, type Story } from "../story.ts";
 
 it("sums up an hour of steps in one email, and another hour in another", async () => {
   await using story = await openStory({ workflows: [stepNudge], people: { ada: {} } });

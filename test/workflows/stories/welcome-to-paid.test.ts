@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { welcomeToPaid } from "../../../src/workflows/welcome-to-paid.tsx";
-import { openStory } from "../../support/story.ts";
+import { openStory } from "../story.ts";
 
 const workflows = [welcomeToPaid];
 
