@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { environment } from "../support/app-process.ts";
 import { WITH_SEGMENT_ALONE } from "../support/command.ts";
-import { eventually, testSandbox } from "../support/sandbox.ts";
+import { eventually, testSandbox } from "../support/shipped.ts";
 
 const COMMAND = ["--import", "tsx", fileURLToPath(new URL("../../src/commands/reconcile.ts", import.meta.url))];
 /** The sandbox begins at nine. */

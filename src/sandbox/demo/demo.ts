@@ -14,7 +14,8 @@ import { STORY_DAYS, STORY_STARTS_AT } from "./story.ts";
 const HELP = `npm run demo [-- options]
 
 A fortnight for a handful of people, on a virtual clock and over real sockets, on Novu's Free plan.
-Exits 1 when anything differs from what the story expects.
+Exits 1 when anything differs from what the story expects. The scenes of a workflow that is not in
+src/workflows/index.ts are left out, and the demo says so.
 
   --out DIR   where the messages are written as HTML (./.data/demo)
   --stay      stay afterwards, with the studio open on all of it, until Ctrl-C
@@ -55,7 +56,7 @@ async function main(): Promise<number> {
     // Nobody else may need the port while it only plays.
     const ports = { app: values.stay ? Number(values.port) : 0, posthog: 0, novu: 0, segment: 0 };
     await using sandbox = await openSandbox({ dataDir, startAt: STORY_STARTS_AT, plan: "free", ports });
-    const { timeline, differences, surprise } = await play(sandbox);
+    const { timeline, leftOut, differences, surprise } = await play(sandbox);
     const files = writeMessages(sandbox, values.out);
     const seconds = (performance.now() - startedAt) / 1000;
 
@@ -65,8 +66,8 @@ async function main(): Promise<number> {
       address: `http://localhost:${port}/studio/runs/${encodeURIComponent(surprise.transactionId)}`,
     };
 
-    if (values.json) print(JSON.stringify({ timeline, differences, why, files, seconds }));
-    else show({ timeline, differences, why, files, out: values.out, seconds, stays: values.stay });
+    if (values.json) print(JSON.stringify({ timeline, leftOut, differences, why, files, seconds }));
+    else show({ timeline, leftOut, differences, why, files, out: values.out, seconds, stays: values.stay });
     if (values.stay) await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
     return differences.length === 0 ? 0 : 1;
   } finally {
@@ -76,6 +77,7 @@ async function main(): Promise<number> {
 
 function show({
   timeline,
+  leftOut,
   differences,
   why,
   files,
@@ -84,6 +86,7 @@ function show({
   stays,
 }: {
   timeline: Line[];
+  leftOut: string[];
   differences: string[];
   why: { says: string; address: string } | null;
   files: string[];
@@ -99,6 +102,8 @@ function show({
         : `  ${paint(LOOK[kind], text)}`,
     );
   print(`\n${STORY_DAYS} days in ${seconds.toFixed(1)} s, ${files.length} messages in ${out}`);
+  for (const workflow of leftOut)
+    print(paint("yellow", `left out: the scenes of ${workflow}, which is not in src/workflows/index.ts`));
   if (differences.length === 0) print(paint("green", "All as the story expects."));
   else print(paint("red", `The story went another way:\n  ${differences.join("\n  ")}`));
   if (why !== null) print(`\n${why.says}:\n  ${paint("cyan", why.address)}`);
