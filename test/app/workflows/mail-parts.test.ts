@@ -12,7 +12,7 @@ const body = () =>
     title: "Your checkout is still open",
     preheader: "Everything is where you left it.",
     firstName: "Ada",
-    says: "You stopped just before the end.",
+    says: "You stopped just before the end. Everything is where you left it.",
     button: "Back to your checkout",
     url: "https://app.acme.example/checkout/c_1?step=payment&from=email",
   });

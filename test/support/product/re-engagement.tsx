@@ -16,7 +16,7 @@ export const reEngagement = lifecycle({
   category: "marketing",
   topic: topicOf("product_tips"),
   on: [inactivity({ days: 30 })],
-  exitOn: [event("session_started")],
+  exitOn: [event("session_started"), event("pricing_page_viewed")],
   entry: { oncePer: { days: 30 } },
   payload: z.object({ days_inactive: z.number().nullish() }),
   from: ({ properties }) => ({ days_inactive: properties.days_inactive }),

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { featureAdoption } from "../../../src/workflows/feature-adoption.tsx";
+import { emailHtml } from "../../support/emails.ts";
 import { openStory, type Story } from "../story.ts";
 
 it("sends one guide an hour, however many features a first session tries", async () => {
@@ -40,6 +41,12 @@ it("is not for everybody, nor for every feature", async () => {
   ]);
   expect(story.subjects("ada")).toEqual(["Get more out of alerts"]);
   expect(story.sandbox.novu.triggers).toHaveLength(2);
+});
+
+it("has an email that needs no tips", async () => {
+  const email = await emailHtml("feature-guide.tsx", { tips: [] });
+  expect(email).toContain("Open alerts");
+  expect(email).not.toContain("What helps from here:");
 });
 
 function tries(story: Story, person: string, feature: string): Promise<void> {

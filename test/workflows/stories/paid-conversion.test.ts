@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { brand } from "../../../emails/_components/brand.ts";
 import { paidConversion } from "../../../src/workflows/paid-conversion.tsx";
 import { campaign } from "../../support/campaign.ts";
+import { emailHtml } from "../../support/emails.ts";
 import { leadsTo, linksIn } from "../../support/links.ts";
 import { openStory, type Story } from "../story.ts";
 
@@ -125,6 +126,12 @@ it("leaves the email to whom others have written enough, and still has the note 
     "day 6 10:00  ada  paid-conversion  offer-reminder  sent",
   ]);
   expect(story.subjects("ada").at(-1)).toBe("Your offer ends on 10 March");
+});
+
+it("has an email that names what brought it about", async () => {
+  const email = await emailHtml("paid-offer.tsx", { reason: "trial" });
+  expect(email).toContain("started a trial");
+  expect(email).not.toContain("prices");
 });
 
 async function looksAtPrices(story: Story, person: string, times: number): Promise<void> {

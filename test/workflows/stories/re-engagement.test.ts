@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { brand } from "../../../emails/_components/brand.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { reEngagement } from "../../../src/workflows/re-engagement.tsx";
+import { emailHtml } from "../../support/emails.ts";
 import { leadsTo, linksIn } from "../../support/links.ts";
 import { openStory, type Story } from "../story.ts";
 
@@ -112,6 +113,12 @@ describe("three messages on a feature that has not been tried", () => {
     expect(lines).toHaveLength(5);
     for (const line of lines) expect(line).toMatch(/ {2}not sent: not needed: has tried every feature$/);
   });
+});
+
+it("has a last email that need not know how long somebody was away", async () => {
+  const email = await emailHtml("last-call.tsx", { daysAway: undefined });
+  expect(email).toContain("for a while");
+  expect(email).not.toContain("undefined");
 });
 
 function goesQuiet(story: Story, person: string): Promise<void> {
