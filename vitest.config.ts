@@ -17,6 +17,8 @@ export default defineConfig({
       project("commands", build),
       project("browser"),
       project("trouble", build),
+      // The first day of a fork, in a copy of the checkout.
+      project("fork"),
       // The stories once more, told by Segment.
       project("segment", { include: ["test/workflows/stories/*.test.ts"], env: { STORIES_BY: "segment" } }),
     ],

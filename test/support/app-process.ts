@@ -1,16 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { built } from "./built.ts";
 import { eventually } from "./sandbox.ts";
 
+const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+const TEST_MAIN = fileURLToPath(new URL("./product/main.ts", import.meta.url));
 /** A busy machine needs its time to compile. */
 const STARTED_WITHIN_MS = 30_000;
 
 /** The arguments of node that run the app as its operator does. */
 export const RUN_APP = [built("src/main.ts")];
 /** The same with the tests' product. */
-export const RUN_TEST_APP = [built("test/support/product/main.ts")];
+export const RUN_TEST_APP = [built(relative(PROJECT, TEST_MAIN))];
 
 export interface AppProcess extends AsyncDisposable {
   url: string;

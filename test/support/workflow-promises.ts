@@ -81,7 +81,7 @@ export function describeWorkflows(workflows: LifecycleWorkflow[]): void {
   });
 }
 
-export async function discovered(workflow: Workflow) {
+async function discovered(workflow: Workflow) {
   const client = new Client({ secretKey: "k", strictAuthentication: true, verbose: false });
   await client.addWorkflows([workflow]);
   return { client, steps: client.discover().workflows[0]?.steps ?? [] };
