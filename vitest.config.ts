@@ -24,6 +24,8 @@ const projects = {
   browser: project("browser", { isolate: true }),
   /** Kills, outages, full disks, real pauses. */
   trouble: project("trouble", { ...build, isolate: true }),
+  /** The first day of a fork, in a copy of the checkout. */
+  fork: project("fork"),
   /** The stories once more, told by Segment. */
   segment: project("segment", { include: ["test/workflows/stories/*.test.ts"], env: { STORIES_BY: "segment" } }),
 };

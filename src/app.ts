@@ -1,5 +1,4 @@
 import express from "express";
-import { brand } from "../emails/_components/brand.ts";
 import { createChoosing } from "./app/choosing.ts";
 import { openDoors } from "./app/doors.ts";
 import { personPlaces, profileHere, profileThere } from "./app/persons.ts";
@@ -12,6 +11,7 @@ import type { Decision } from "./contracts/decision.ts";
 import { eventsToForward } from "./contracts/event.ts";
 import type { Lab } from "./contracts/lab.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
+import type { Product } from "./contracts/product.ts";
 import { LANES } from "./contracts/work.ts";
 import { createPacer } from "./delivery/pacer.ts";
 import { createPerform } from "./delivery/perform.ts";
@@ -28,11 +28,11 @@ import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
+import { product as ownProduct } from "./product.ts";
 import { openStore } from "./store/open-store.ts";
 import type { DeadSelection, Store } from "./store/store.ts";
 import { createStudio, type Studio } from "./studio/studio.tsx";
 import { workflowFacts } from "./studio/workflow-facts.ts";
-import { workflows as allWorkflows } from "./workflows/index.ts";
 import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
 
 export interface App {
@@ -53,17 +53,19 @@ export async function openApp(
   {
     clock = systemClock,
     log = createLog({ level: config.logLevel }),
-    workflows = allWorkflows,
+    product = ownProduct,
     lab,
   }: {
     clock?: Clock;
     log?: Log;
-    workflows?: LifecycleWorkflow[];
+    /** What is sent, and in whose name; this checkout's own, unless told otherwise. */
+    product?: Product<LifecycleWorkflow>;
     /** The sandbox's; with it the studio is open, to this machine only. */
     lab?: Lab | undefined;
   } = {},
 ): Promise<App> {
   const { novu, posthog, roles } = config;
+  const { workflows, brand } = product;
   const { now } = clock;
   const store = await openStore(config, { now, log });
 
@@ -100,7 +102,7 @@ export async function openApp(
     const choosing = createChoosing({
       config,
       store,
-      workflows,
+      product,
       publicUrl,
       novu: novuApi,
       setUnwanted,
@@ -161,7 +163,7 @@ export async function openApp(
       config,
       store,
       redrive,
-      workflows,
+      product,
       readLink: links.read,
       onUndeliverable: choosing.onUndeliverable,
       onPreferences: choosing.onPreferences,

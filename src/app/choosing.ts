@@ -1,11 +1,12 @@
-import { brand } from "../../emails/_components/brand.ts";
 import type { createPostHogReport } from "../attribution/posthog-report.ts";
 import { createSaidElsewhere } from "../attribution/said-elsewhere.ts";
 import { unsubscribeRoutes } from "../attribution/unsubscribe.ts";
 import { createUnsubscribeLinks } from "../attribution/unsubscribe-links.ts";
+import { createUnsubscribePage } from "../attribution/unsubscribe-page.tsx";
 import type { Config } from "../config.ts";
 import type { Choice } from "../contracts/opt-out.ts";
 import type { PersonPlaces } from "../contracts/person.ts";
+import type { Product } from "../contracts/product.ts";
 import { createTellChoices } from "../delivery/tell-choices.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { Log } from "../lib/log.ts";
@@ -13,7 +14,6 @@ import type { NovuApi } from "../novu/api.ts";
 import { createPersonLookup } from "../people/person-now.ts";
 import type { Store } from "../store/store.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
-import { TOPICS } from "../workflows/topics.ts";
 
 const NOBODY_THERE = { outcome: "not found" } as const;
 
@@ -21,7 +21,7 @@ const NOBODY_THERE = { outcome: "not found" } as const;
 export function createChoosing({
   config,
   store,
-  workflows,
+  product: { workflows, brand, colours, topics },
   publicUrl,
   novu,
   setUnwanted,
@@ -34,7 +34,7 @@ export function createChoosing({
 }: {
   config: Config;
   store: Store;
-  workflows: LifecycleWorkflow[];
+  product: Product<LifecycleWorkflow>;
   publicUrl(): string;
   novu: Pick<NovuApi, "setPreference">;
   setUnwanted: ReturnType<typeof createPostHogReport>["setUnwanted"];
@@ -60,8 +60,8 @@ export function createChoosing({
     unsubscribeUrl: links.urlOf,
     routes: unsubscribeRoutes({
       read: links.read,
-      brand: brand.name,
-      topics: TOPICS,
+      page: createUnsubscribePage({ brand: brand.name, colours, topics }),
+      topics,
       marketing,
       choicesOf,
       choose,

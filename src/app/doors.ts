@@ -6,6 +6,7 @@ import type { Capture } from "../contracts/capture.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Routing } from "../contracts/notification.ts";
 import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
+import type { Product } from "../contracts/product.ts";
 import { STORE_CHANGE_PATH } from "../contracts/store-change.ts";
 import type { Lane } from "../contracts/work.ts";
 import type { Metrics } from "../http/metrics.ts";
@@ -39,7 +40,7 @@ export function openDoors({
   config: { posthog, segment, novu, internalUsers, databaseUrl, linkSigningKeys },
   store,
   redrive,
-  workflows,
+  product: { workflows, segmentNames },
   readLink,
   onUndeliverable,
   onPreferences,
@@ -53,7 +54,7 @@ export function openDoors({
   config: Config;
   store: Store;
   redrive: Store["redrive"];
-  workflows: LifecycleWorkflow[];
+  product: Product<LifecycleWorkflow>;
   readLink: ReturnType<typeof createLinks>["read"];
   onUndeliverable(news: Undeliverable): Promise<void>;
   onPreferences(change: PreferenceChange): Promise<void>;
@@ -95,6 +96,7 @@ export function openDoors({
     segmentWebhook({
       ...source,
       authenticate: segmentAuth(segment),
+      names: segmentNames,
       count: (status) => metrics.answered("segment", status),
     });
   const fromNovu = novuWebhook({

@@ -101,7 +101,7 @@ export function sampleTools({
     ...limitsOf(config.novu.plan),
     now,
     emailProviders: config.emailProviders,
-    unsubscribeUrl: () => `${config.publicUrl ?? "https://app.acme.example"}/u/example`,
+    unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
     person: async () => samplePerson,
     leftBy: async () => null,
     objectionTo: async () => ({ objection: null, holdouts: {} }),

@@ -1,53 +1,18 @@
 import { createHash } from "node:crypto";
 import type { ReactElement, ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
+import type { Colours } from "../contracts/product.ts";
 
-const STYLE = `
-:root { color-scheme: light dark; --ground: #f4f5f7; --panel: #ffffff; --line: #868e9c; --ink: #1d2129; --soft: #5b6270; --action: #4338ca; --on-action: #ffffff; }
-@media (prefers-color-scheme: dark) { :root { --ground: #111318; --panel: #1b1e25; --line: #6c7687; --ink: #eceef2; --soft: #a9b0be; --action: #a5b4fc; --on-action: #14161c; } }
-*, *::before, *::after { box-sizing: border-box; }
-body { margin: 0; padding: 24px 12px; background: var(--ground); color: var(--ink); font: 16px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; -webkit-text-size-adjust: 100%; }
-main { max-width: 520px; margin: 0 auto; padding: 28px 24px; background: var(--panel); border-radius: 12px; overflow-wrap: anywhere; }
-h1 { margin: 0 0 12px; font-size: 24px; line-height: 1.3; }
-p { margin: 0 0 16px; }
-.brand { max-width: 520px; margin: 0 auto 12px; padding: 0 24px; color: var(--soft); font-weight: 600; }
-fieldset { margin: 28px 0 12px; padding: 0; border: 0; }
-legend { padding: 0 0 8px; font-size: 18px; font-weight: 600; }
-label { display: flex; align-items: center; gap: 12px; min-height: 44px; }
-input { width: 20px; height: 20px; flex: none; accent-color: var(--action); }
-button { min-height: 44px; margin: 0 12px 12px 0; padding: 8px 20px; border: 1px solid var(--line); border-radius: 8px; background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
-button.first { border-color: var(--action); background: var(--action); color: var(--on-action); }
-:focus-visible { outline: 3px solid var(--action); outline-offset: 2px; }
-`;
-
-/** Nothing runs or loads, and its forms go back to where it came from. */
-const POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join("; ");
-
-/** Of every answer; the address of the page is a key, which is not to be told or kept. */
-export const PAGE_HEADERS = {
-  "content-type": "text/html; charset=utf-8",
-  "content-security-policy": POLICY,
-  "x-content-type-options": "nosniff",
-  "x-robots-tag": "noindex, nofollow",
-  "referrer-policy": "no-referrer",
-  "cache-control": "no-store",
-};
-
-/** A page with a few words, and nothing to do. */
-export function wordsPage(brand: string, title: string, words: string): string {
-  return pageOf(brand, title, <p>{words}</p>);
+export interface UnsubscribePage {
+  /** Of every answer; the address of the page is a key, which is not to be told or kept. */
+  headers: Record<string, string>;
+  /** A page with a few words, and nothing to do. */
+  words(title: string, words: string): string;
+  /** What a person gets, and the ways to change it. It shows nothing about who they are: a forwarded mail has the link, too. */
+  choices(choices: Choices): string;
 }
 
-export interface ChoicesPage {
-  brand: string;
-  /** What people can turn off, and the words for it. */
-  topics: Record<string, string>;
+interface Choices {
   /** What this link is about; null when nobody can choose it any more. */
   topic: string | null;
   /** What the person does not want: all, or these topics. */
@@ -56,72 +21,129 @@ export interface ChoicesPage {
   done: string | null;
 }
 
-/** What a person gets, and the ways to change it. It shows nothing about who they are: a forwarded mail has the link, too. */
-export function choicesPage({ brand, topics, topic, off, done }: ChoicesPage): string {
-  const about = topic === null ? null : (topics[topic] ?? null);
-  const isOut = off.all || (topic !== null && off.topics.includes(topic));
-  const title = done ?? (isOut ? "You are unsubscribed" : "Do you want to unsubscribe?");
-  return pageOf(
-    brand,
-    title,
-    <>
-      {isOut || done !== null ? null : (
-        <form method="post">
-          <p>{about === null ? "This email is marketing." : `This email belongs to “${about}”.`}</p>
-          <input type="hidden" name="List-Unsubscribe" value="One-Click" />
-          <button type="submit" className="first">
-            {about === null ? "Unsubscribe" : `Unsubscribe from “${about}”`}
-          </button>
-        </form>
-      )}
-      <form method="post">
-        <input type="hidden" name="choose" value="topics" />
-        <fieldset>
-          <legend>What do you want from {brand}?</legend>
-          {Object.entries(topics).map(([name, words]) => (
-            <label key={name}>
-              <input
-                type="checkbox"
-                name="topic"
-                value={name}
-                defaultChecked={!off.all && !off.topics.includes(name)}
-              />
-              {words}
-            </label>
-          ))}
-        </fieldset>
-        <button type="submit">Save</button>
-      </form>
-      {off.all ? null : (
-        <form method="post">
-          <input type="hidden" name="choose" value="none" />
-          <button type="submit">Unsubscribe from everything</button>
-        </form>
-      )}
-      <p>You still get what belongs to what you do, such as receipts.</p>
-    </>,
-  );
+/** The page behind an unsubscribe link, in the brand's name and colours. Nothing runs or loads on it, and its forms go back to where it came from. */
+export function createUnsubscribePage({
+  brand,
+  colours,
+  topics,
+}: {
+  /** Whose messages they are. */
+  brand: string;
+  colours: { light: Colours; dark: Colours };
+  /** What people can turn off, and the words for it. */
+  topics: Record<string, string>;
+}): UnsubscribePage {
+  const style = styleOf(colours);
+  return {
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": policyOf(style),
+      "x-content-type-options": "nosniff",
+      "x-robots-tag": "noindex, nofollow",
+      "referrer-policy": "no-referrer",
+      "cache-control": "no-store",
+    },
+    words: (title, words) => pageOf(title, <p>{words}</p>),
+    choices({ topic, off, done }) {
+      const about = topic === null ? null : (topics[topic] ?? null);
+      const isOut = off.all || (topic !== null && off.topics.includes(topic));
+      const title = done ?? (isOut ? "You are unsubscribed" : "Do you want to unsubscribe?");
+      return pageOf(
+        title,
+        <>
+          {isOut || done !== null ? null : (
+            <form method="post">
+              <p>{about === null ? "This email is marketing." : `This email belongs to “${about}”.`}</p>
+              <input type="hidden" name="List-Unsubscribe" value="One-Click" />
+              <button type="submit" className="first">
+                {about === null ? "Unsubscribe" : `Unsubscribe from “${about}”`}
+              </button>
+            </form>
+          )}
+          <form method="post">
+            <input type="hidden" name="choose" value="topics" />
+            <fieldset>
+              <legend>What do you want from {brand}?</legend>
+              {Object.entries(topics).map(([name, words]) => (
+                <label key={name}>
+                  <input
+                    type="checkbox"
+                    name="topic"
+                    value={name}
+                    defaultChecked={!off.all && !off.topics.includes(name)}
+                  />
+                  {words}
+                </label>
+              ))}
+            </fieldset>
+            <button type="submit">Save</button>
+          </form>
+          {off.all ? null : (
+            <form method="post">
+              <input type="hidden" name="choose" value="none" />
+              <button type="submit">Unsubscribe from everything</button>
+            </form>
+          )}
+          <p>You still get what belongs to what you do, such as receipts.</p>
+        </>,
+      );
+    },
+  };
+
+  function pageOf(title: string, content: ReactNode): string {
+    const page: ReactElement = (
+      <html lang="en" dir="ltr">
+        <head>
+          <meta charSet="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="robots" content="noindex, nofollow" />
+          <meta name="color-scheme" content="light dark" />
+          <title>{`${title} · ${brand}`}</title>
+          <style>{style}</style>
+        </head>
+        <body>
+          <header className="brand">{brand}</header>
+          <main>
+            <h1>{title}</h1>
+            {content}
+          </main>
+        </body>
+      </html>
+    );
+    return `<!DOCTYPE html>${renderToStaticMarkup(page)}`;
+  }
 }
 
-function pageOf(brand: string, title: string, content: ReactNode): string {
-  const page: ReactElement = (
-    <html lang="en" dir="ltr">
-      <head>
-        <meta charSet="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex, nofollow" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{`${title} · ${brand}`}</title>
-        <style>{STYLE}</style>
-      </head>
-      <body>
-        <header className="brand">{brand}</header>
-        <main>
-          <h1>{title}</h1>
-          {content}
-        </main>
-      </body>
-    </html>
-  );
-  return `<!DOCTYPE html>${renderToStaticMarkup(page)}`;
+function styleOf({ light, dark }: { light: Colours; dark: Colours }): string {
+  return `
+:root { color-scheme: light dark; ${variablesOf(light)} }
+@media (prefers-color-scheme: dark) { :root { ${variablesOf(dark)} } }
+*, *::before, *::after { box-sizing: border-box; }
+body { margin: 0; padding: 24px 12px; background: var(--page); color: var(--text); font: 16px/1.6 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; -webkit-text-size-adjust: 100%; }
+main { max-width: 520px; margin: 0 auto; padding: 28px 24px; background: var(--card); border-radius: 12px; overflow-wrap: anywhere; }
+h1 { margin: 0 0 12px; font-size: 24px; line-height: 1.3; }
+p { margin: 0 0 16px; }
+.brand { max-width: 520px; margin: 0 auto 12px; padding: 0 24px; color: var(--muted); font-weight: 600; }
+fieldset { margin: 28px 0 12px; padding: 0; border: 0; }
+legend { padding: 0 0 8px; font-size: 18px; font-weight: 600; }
+label { display: flex; align-items: center; gap: 12px; min-height: 44px; }
+input { width: 20px; height: 20px; flex: none; accent-color: var(--accent); }
+button { min-height: 44px; margin: 0 12px 12px 0; padding: 8px 20px; border: 1px solid var(--muted); border-radius: 8px; background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
+button.first { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+`;
+}
+
+function variablesOf({ page, card, text, muted, accent, onAccent }: Colours): string {
+  return `--page: ${page}; --card: ${card}; --text: ${text}; --muted: ${muted}; --accent: ${accent}; --on-accent: ${onAccent};`;
+}
+
+function policyOf(style: string): string {
+  return [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'`,
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join("; ");
 }

@@ -5,7 +5,7 @@ import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { BodyError, readBody } from "../lib/read-body.ts";
 import type { UnsubscribeLink } from "./unsubscribe-links.ts";
-import { choicesPage, PAGE_HEADERS, wordsPage } from "./unsubscribe-page.tsx";
+import type { UnsubscribePage } from "./unsubscribe-page.tsx";
 
 /** Many times what a mail client or the page sends. */
 const LARGEST_BODY = 10_000;
@@ -42,7 +42,7 @@ class Refusal extends Error {
  */
 export function unsubscribeRoutes({
   read,
-  brand,
+  page,
   topics,
   marketing,
   choicesOf,
@@ -52,8 +52,7 @@ export function unsubscribeRoutes({
   log,
 }: {
   read(token: string): UnsubscribeLink | null;
-  /** Whose messages they are. */
-  brand: string;
+  page: UnsubscribePage;
   /** What people can turn off, and the words for it. */
   topics: Record<string, string>;
   /** The workflows that people can turn off. */
@@ -68,7 +67,7 @@ export function unsubscribeRoutes({
     .get("/:token", (request, response) =>
       answer(response, async () => {
         const link = linkOf(request);
-        return { outcome: "shown", page: await pageOf(link, null) };
+        return { outcome: "shown", html: await pageOf(link, null) };
       }),
     )
     .post("/:token", (request, response) =>
@@ -79,7 +78,7 @@ export function unsubscribeRoutes({
         const outcome = wish === "not this" ? "one click" : "chosen";
         const { topic, workflow, step, transactionId } = link;
         log.info({ stop: "unsubscribe", outcome, topic, workflow, step, transactionId });
-        return { outcome, page: await pageOf(link, done) };
+        return { outcome, html: await pageOf(link, done) };
       }),
     );
 
@@ -126,7 +125,7 @@ export function unsubscribeRoutes({
 
   async function pageOf(link: UnsubscribeLink, done: string | null): Promise<string> {
     const { off } = await choicesOf(link.distinctId);
-    return choicesPage({ brand, topics, topic: topicOf(link), off: { all: off.includes(ALL), topics: off }, done });
+    return page.choices({ topic: topicOf(link), off: { all: off.includes(ALL), topics: off }, done });
   }
 
   /** Null when it is no more among the topics: nobody knows what it has become. */
@@ -136,19 +135,19 @@ export function unsubscribeRoutes({
 
   async function answer(
     response: Response,
-    act: () => Promise<{ outcome: UnsubscribeOutcome; page: string }>,
+    act: () => Promise<{ outcome: UnsubscribeOutcome; html: string }>,
   ): Promise<void> {
-    response.set(PAGE_HEADERS);
+    response.set(page.headers);
     try {
-      const { outcome, page } = await act();
+      const { outcome, html } = await act();
       count(outcome);
-      response.status(200).send(page);
+      response.status(200).send(html);
     } catch (error) {
       const refusal = refusalOf(error);
       count(refusal.outcome);
       log.warn({ stop: "unsubscribe", answer: refusal.status, outcome: refusal.outcome, ...causeOf(error) });
       if (refusal.status === 503) response.set("retry-after", String(RETRY_AFTER_SECONDS));
-      response.status(refusal.status).send(wordsPage(brand, "This did not work", refusal.message));
+      response.status(refusal.status).send(page.words("This did not work", refusal.message));
     }
   }
 }

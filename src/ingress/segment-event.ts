@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { propertiesOfTraits, respelled } from "../lib/segment-traits.ts";
 import { DistinctId, Id, isoTime, Properties, placesOf } from "./event-parts.ts";
-import { nameHere } from "./segment-names.ts";
 import type { Read } from "./take-event.ts";
 
 const text = z.string().nullish().catch(null);
@@ -34,10 +33,13 @@ type Said = Pick<LifecycleEvent, "name" | "properties" | "saysWho" | "sets" | "f
   traits?: Record<string, unknown>;
 };
 
-const READERS: Record<string, (body: unknown) => Said> = {
-  track(body) {
+/** What a team at Segment calls its events, and what those are called here. */
+export type SegmentNames = ReadonlyMap<string, string>;
+
+const READERS: Record<string, (body: unknown, names: SegmentNames) => Said> = {
+  track(body, names) {
     const { event, properties } = Track.parse(body);
-    return { name: nameHere(event), properties: respelled(properties ?? {}) };
+    return { name: names.get(event) ?? event, properties: respelled(properties ?? {}) };
   },
   identify(body) {
     const traits = propertiesOfTraits(Identify.parse(body).traits ?? {});
@@ -45,22 +47,22 @@ const READERS: Record<string, (body: unknown) => Said> = {
   },
   alias: (body) => ({ name: "alias", properties: {}, saysWho: true, formerId: Alias.parse(body).previousId }),
   group: () => ({ name: "group", properties: {}, saysWho: true, nobody: "about a group, and not a person" }),
-  page: (body) => viewed(body, "Page"),
-  screen: (body) => viewed(body, "Screen"),
+  page: (body, names) => viewed(body, "Page", names),
+  screen: (body, names) => viewed(body, "Screen", names),
 };
 
 /**
  * One of Segment's calls as an event, or what is missing. `messageId` is its id. One without a usable
  * time counts as of `now`. Only a `userId` makes somebody known: an `anonymousId` is a device's.
  */
-export function readSegmentEvent(body: unknown, now: number): Read {
+export function readSegmentEvent(body: unknown, { now, names }: { now: number; names: SegmentNames }): Read {
   const message = Message.safeParse(body);
   if (!message.success) return misfit(message.error);
   const { type } = message.data;
   const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   if (read === undefined) return { misfit: whyNot(type) };
   try {
-    return eventOf(message.data, read(body), now);
+    return eventOf(message.data, read(body, names), now);
   } catch (error) {
     if (error instanceof z.ZodError) return misfit(error);
     throw error;
@@ -90,12 +92,10 @@ function eventOf(message: Message, { traits, ...said }: Said, now: number): Read
   };
 }
 
-function viewed(body: unknown, what: "Page" | "Screen"): Said {
+function viewed(body: unknown, what: "Page" | "Screen", names: SegmentNames): Said {
   const { name, properties } = Viewed.parse(body);
-  return {
-    name: nameHere(name ? `Viewed ${name} ${what}` : `Viewed a ${what}`),
-    properties: respelled(properties ?? {}),
-  };
+  const theirs = name ? `Viewed ${name} ${what}` : `Viewed a ${what}`;
+  return { name: names.get(theirs) ?? theirs, properties: respelled(properties ?? {}) };
 }
 
 function whyNot(type: string): string {

@@ -29,8 +29,3 @@ const NAMES: Record<string, string> = {
 
 /** The events of Segment that have another name here, with that name. */
 export const SEGMENT_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(NAMES));
-
-/** What an event of Segment is called here. */
-export function nameHere(name: string): string {
-  return SEGMENT_NAMES.get(name) ?? name;
-}

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { jsonOf, parseJson } from "../lib/json.ts";
 import { BodyError } from "../lib/read-body.ts";
-import { readSegmentEvent } from "./segment-event.ts";
+import { readSegmentEvent, type SegmentNames } from "./segment-event.ts";
 import { answerOf, createTake, type Taken, type Taking } from "./take-event.ts";
 import { type WebhookDoor, webhookDoor } from "./webhook-door.ts";
 
@@ -17,10 +17,15 @@ const MOST_REASONS = 10;
 export function segmentWebhook({
   accept,
   setAside,
+  names,
   now,
   ...door
-}: WebhookDoor & Taking & { now(): number }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+}: WebhookDoor & Taking & { names: SegmentNames; now(): number }): (
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<void> {
   const take = createTake({ source: "segment", accept, setAside, log: door.log });
+  const read = (body: unknown) => readSegmentEvent(body, { now: now(), names });
   return webhookDoor({
     ...door,
     largestBody: LARGEST_BATCH,
@@ -28,7 +33,7 @@ export function segmentWebhook({
       const parsed = parseJson(body);
       if (parsed === undefined)
         return answerOf(await take({ misfit: "the body is not JSON", cause: "not JSON" }, body));
-      return Array.isArray(parsed) ? takeBatch(parsed) : answerOf(await take(readSegmentEvent(parsed, now()), body));
+      return Array.isArray(parsed) ? takeBatch(parsed) : answerOf(await take(read(parsed), body));
     },
   });
 
@@ -36,7 +41,7 @@ export function segmentWebhook({
     if (batch.length > MOST_TOGETHER)
       throw new BodyError(`${batch.length} events are more than the ${MOST_TOGETHER} that are taken together`, 413);
     // What is nested too deep for text the store refuses by itself; its neighbours are not to be sent again for it.
-    const taken = await Promise.allSettled(batch.map((one) => take(readSegmentEvent(one, now()), jsonOf(one) ?? "")));
+    const taken = await Promise.allSettled(batch.map((one) => take(read(one), jsonOf(one) ?? "")));
     const failed = taken.find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     return sumOf(taken.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])));

@@ -20,7 +20,11 @@ The app with a local PostHog, Segment and Novu; restarts when a file is saved.
   --data DIR   where it keeps its data (./.data/dev)
   --help`;
 
+/** The first scene; a workflow of yours may listen to something else. */
+const FIRST_EVENT = "user_signed_up";
 const FIRST_PERSON = "ada";
+/** The examples that are printed, the best first. */
+const EXAMPLE_EVENTS = ["checkout_started", FIRST_EVENT];
 
 try {
   const { values } = parseArgs({
@@ -69,9 +73,9 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
 
   if (saved === null) {
     sandbox.posthog.capture({
-      event: "user_signed_up",
+      event: FIRST_EVENT,
       distinctId: FIRST_PERSON,
-      properties: { ...sampleProperties("user_signed_up"), $set: samplePersonProperties(FIRST_PERSON) },
+      properties: { ...sampleProperties(FIRST_EVENT), $set: samplePersonProperties(FIRST_PERSON) },
     });
     await sandbox.settled();
   }
@@ -79,12 +83,26 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
   const studio = `http://localhost:${port}/studio`;
   print(`
   ${paint("bold", "Look")}     ${paint("cyan", studio)}  the studio: runs, messages, people, and buttons to let days pass
-           ${message === undefined ? "" : `${paint("cyan", `${studio}/messages/${message.id}`)}  the first email: ${FIRST_PERSON} has signed up`}
-  ${paint("bold", "Type")}     npm run event -- checkout_started --person grace
+           ${firstScene()}
+  ${paint("bold", "Type")}     npm run event -- ${exampleEvent()} --person grace
            npm run emails        the previewer of all emails
            npm run demo          a fortnight in a few seconds
   ${paint("bold", "Edit")}     src/workflows, emails: saving restarts it, and the story goes on
 `);
+
+  function firstScene(): string {
+    if (message !== undefined)
+      return `${paint("cyan", `${studio}/messages/${message.id}`)}  the first email, to ${message.subscriberId}`;
+    return sandbox.app.events.includes(FIRST_EVENT)
+      ? "no email was sent yet"
+      : `no email yet: no workflow listens to ${FIRST_EVENT}, which ${FIRST_PERSON} did first`;
+  }
+
+  /** One that starts a workflow here. */
+  function exampleEvent(): string {
+    const { events } = sandbox.app;
+    return EXAMPLE_EVENTS.find((event) => events.includes(event)) ?? events[0] ?? FIRST_EVENT;
+  }
 
   /** A restart for a saved file, by the same watcher, goes on with the story although it too is told to forget. */
   function loadIfWanted(): SavedState | null {

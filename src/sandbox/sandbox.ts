@@ -38,12 +38,12 @@ const MARKETING: Config["marketing"] = {
 /** Of a story that is exported. */
 const MOST_DECISIONS = 10_000;
 type LocalConfig = Config & { posthog: PostHogConfig; segment: SegmentConfig };
-type Workflows = NonNullable<Parameters<typeof openApp>[1]>["workflows"];
+type OwnProduct = NonNullable<Parameters<typeof openApp>[1]>["product"];
 
 export interface SandboxOptions {
   dataDir: string;
   /** Instead of the app's own. */
-  workflows?: Workflows;
+  product?: OwnProduct;
   plan?: NovuPlan;
   marketing?: Config["marketing"];
   /** Milliseconds since 1970. */
@@ -90,7 +90,7 @@ export interface Sandbox extends AsyncDisposable {
 /** The unchanged app, pointed by URL at a local PostHog, a local Segment and a local Novu, with a clock that can travel. */
 export async function openSandbox({
   dataDir,
-  workflows,
+  product,
   plan = "free",
   novuWebhooks = false,
   internalUsers = [],
@@ -145,7 +145,7 @@ export async function openSandbox({
     events: () => app.events,
     decisions: () => app.store.listDecisions({ limit: MOST_DECISIONS }),
   });
-  const parts = { clock, log, lab, ...(workflows && { workflows }) };
+  const parts = { clock, log, lab, ...(product && { product }) };
   let app = await start();
   await connect();
 

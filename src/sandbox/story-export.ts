@@ -23,10 +23,10 @@ const OUR_LIB = "posthog-novu-bridge";
 /** What a client library adds, and what a story says in words of its own. */
 const LEFT_OUT = /^\$(lib|lib_version|geoip_disable|is_server|set|set_once)$/;
 /** From test/workflows/stories. */
-const STORY_WORDS = "../../support/story.ts";
+const STORY_WORDS = "../story.ts";
 const NAME = /^[A-Za-z_]\w*$/;
 
-/** What was done so far, in the words of test/support/story.ts, and what came of it. */
+/** What was done so far, in the words of test/workflows/story.ts, and what came of it. */
 export function exportStory({
   events,
   acts,

@@ -72,7 +72,7 @@ interface Journey<Payload extends z.ZodObject, Tried extends Experiments> {
 export interface LifecycleWorkflow extends WorkflowRoutes {
   name: string;
   category: "marketing" | "transactional";
-  topic: Topic | null;
+  topic: string | null;
   /** The names of the events that end it. */
   exitEvents: string[];
   /** The PostHog flag of the people who get nothing of it. */

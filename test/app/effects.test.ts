@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { oneEmail } from "../support/one-email.tsx";
 import { permutations } from "../support/permutations.ts";
+import { oneEmail } from "../support/product/one-email.tsx";
 import { testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 

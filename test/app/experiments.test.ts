@@ -7,6 +7,7 @@ import { event } from "../../src/workflows/event.ts";
 import { experiment } from "../../src/workflows/experiment.ts";
 import { lifecycle } from "../../src/workflows/lifecycle.ts";
 import { byHand, decisions, happen } from "../support/campaign.ts";
+import { topicOf } from "../support/product/topics.ts";
 import { testSandbox } from "../support/sandbox.ts";
 
 const FLAG = "call-subject";
@@ -18,7 +19,7 @@ const tried = lifecycle({
   name: "Tried",
   description: "An email and a note.",
   category: "marketing",
-  topic: "offers",
+  topic: topicOf("offers"),
   on: [event("called")],
   exitOn: [event("answered")],
   experiments: { subject: experiment(FLAG, { variants: ["control", "benefit"], otherwise: "control" }) },

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { event } from "../../src/workflows/event.ts";
 import { lifecycle } from "../../src/workflows/lifecycle.ts";
-import { oneEmail } from "../support/one-email.tsx";
 import { permutations } from "../support/permutations.ts";
+import { oneEmail } from "../support/product/one-email.tsx";
 import { testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 

@@ -4,8 +4,9 @@ import { createLog } from "../../src/lib/log.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { event } from "../../src/workflows/event.ts";
 import type { LifecycleWorkflow } from "../../src/workflows/lifecycle.ts";
-import { reEngagement } from "../../src/workflows/re-engagement.tsx";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
+import { productOf } from "../support/product/product.ts";
+import { reEngagement } from "../support/product/re-engagement.tsx";
 import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
 
 const START = Date.parse("2026-03-02T09:00:00.000Z");
@@ -251,7 +252,7 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
     });
 
     const config = { ...sandbox.config, port: 0, dataDir: folder.path, databaseUrl: database.url };
-    const parts = { clock: sandbox.clock, log: createLog({ level: "silent" }), workflows: [unlimited] };
+    const parts = { clock: sandbox.clock, log: createLog({ level: "silent" }), product: productOf([unlimited]) };
     const [one, other] = await Promise.all([openApp(config, parts), openApp(config, parts)]);
     const quiet = async () => {
       await Promise.all([one.idle(), other.idle()]);

@@ -7,7 +7,7 @@ import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { workflows } from "../../src/workflows/index.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
-import { testSandbox } from "../support/sandbox.ts";
+import { testSandbox } from "../support/shipped.ts";
 
 const URL = "https://bridge.acme.example/webhooks/posthog";
 const KNOWN = `whsec_${Buffer.from("a secret that the app knows, long enough").toString("base64")}`;

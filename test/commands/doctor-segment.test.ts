@@ -8,7 +8,7 @@ import { type Listening, serve } from "../../src/lib/server.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { freePort } from "../support/free-port.ts";
-import { testSandbox } from "../support/sandbox.ts";
+import { testSandbox } from "../support/shipped.ts";
 
 const SECRETS = ["the newest secret of Segment", "the one before it that is still known"];
 const TOKEN = "a-token-of-the-profile-api";

@@ -6,7 +6,7 @@ import { createPostHogApi } from "../../src/commands/posthog/api.ts";
 import type { Config, PostHogConfig } from "../../src/config.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { runCommand } from "../support/command.ts";
-import { testSandbox } from "../support/sandbox.ts";
+import { testSandbox } from "../support/shipped.ts";
 
 const OTHER = `whsec_${Buffer.from("a secret that the app does not know").toString("base64")}`;
 /** Ids, which open nothing. */
@@ -152,11 +152,11 @@ describe("the doctor", () => {
 
   it("compares Novu's integrations with the channels, and the providers with EMAIL_PROVIDERS", async () => {
     const { integrations } = sandbox.novu;
-    integrations.find(({ channel }) => channel === "push")!.active = false;
+    integrations.find(({ channel }) => channel === "in_app")!.active = false;
     const email = integrations.find(({ channel }) => channel === "email")!;
     email.providerId = "postmark";
     expect(await complaints()).toEqual([
-      expect.stringMatching(/^! Novu channels: the workflows send by push/),
+      expect.stringMatching(/^! Novu channels: the workflows send by in_app/),
       "✗ Novu channels: emails through postmark have no unsubscribe headers: add it to EMAIL_PROVIDERS",
       expect.stringMatching(/^! Novu channels: EMAIL_PROVIDERS has resend/),
     ]);

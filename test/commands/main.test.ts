@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { environment, RUN_APP, startApp } from "../support/app-process.ts";
-import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
+import { eventually, testFolder, testSandbox } from "../support/shipped.ts";
 import { delivery, post } from "../support/webhook.ts";
 
 /** These processes go by the real clock. */

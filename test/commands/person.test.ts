@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Part } from "../../src/commands/person/erase.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { dropOff } from "../../src/workflows/drop-off.tsx";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
+import { dropOff } from "../support/product/drop-off.tsx";
 import { testSandbox } from "../support/sandbox.ts";
 
 const RUN = "checkout-1:drop-off";

@@ -9,7 +9,7 @@ import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { workflows } from "../../src/workflows/index.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
-import { testFolder, testSandbox } from "../support/sandbox.ts";
+import { testFolder, testSandbox } from "../support/shipped.ts";
 
 const subject = { type: "string", default: "Hello" };
 const wanted: Manifest[number] = {
@@ -86,7 +86,7 @@ describe("npm run plan", () => {
     expect([same.code, same.stderr, same.stdout]).toEqual([
       0,
       "",
-      expect.stringContaining("Nothing to do: Novu has all 9"),
+      expect.stringContaining(`Nothing to do: Novu has all ${workflows.length}`),
     ]);
 
     sandbox.novu.state.workflows = [];
@@ -170,7 +170,9 @@ describe("npm run plan", () => {
     sandbox.novu.state.workflows.unshift(...made.map((one) => ({ ...one, origin: "novu-cloud" as const })));
     const { code, stdout } = await runCommand(sandbox, "plan", []);
     expect(code).toBe(0);
-    expect(stdout).toContain('there are 9 workflows, and 120 made in the dashboard, the plan "free" takes 20');
+    expect(stdout).toContain(
+      `there are ${workflows.length} workflows, and 120 made in the dashboard, the plan "free" takes 20`,
+    );
   });
 
   it("says what is wrong with the key and the address, and waits where Novu says so", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { reconcile as command } from "../../src/commands/reconcile.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { run, runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
-import { eventually, testSandbox } from "../support/sandbox.ts";
+import { eventually, testSandbox } from "../support/shipped.ts";
 
 /** The sandbox begins at nine. */
 const SINCE = ["--since", "2026-03-02T08:00:00Z", "--until", "2026-03-05T00:00:00Z"];

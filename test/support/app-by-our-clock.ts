@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { openApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import type { Clock } from "../../src/lib/clock.ts";
+import { testProduct } from "./product/product.ts";
 
 // The app in a process of its own, by the time in a file, which another process writes. Asked over the
 // channel between the two, it does what is due by then, and answers when its next alarm is.
@@ -17,7 +18,7 @@ const clock: Clock = {
   },
 };
 
-const app = await openApp(readConfig(process.env), { clock });
+const app = await openApp(readConfig(process.env), { product: testProduct, clock });
 process.on("message", async () => {
   while (ringDue()) await app.idle();
   await app.idle();

@@ -1,14 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { built } from "./built.ts";
 import { eventually } from "./sandbox.ts";
 
+const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+const TEST_MAIN = fileURLToPath(new URL("./product/main.ts", import.meta.url));
 /** A busy machine needs its time to compile. */
 const STARTED_WITHIN_MS = 30_000;
 
 /** The arguments of node that run the app as its operator does. */
 export const RUN_APP = [built("src/main.ts")];
+/** The same with the tests' product. */
+export const RUN_TEST_APP = [built(relative(PROJECT, TEST_MAIN))];
 
 export interface AppProcess extends AsyncDisposable {
   url: string;
@@ -39,11 +45,16 @@ export function environment(
 }
 
 /** Starts the app in a process of its own, and waits until it listens. */
-export async function startApp(env: Record<string, string>): Promise<AppProcess> {
-  const starting = spawnApp(env);
+export async function startApp(env: Record<string, string>, args = RUN_APP): Promise<AppProcess> {
+  const starting = spawnApp(env, args);
   const url = await starting.listening();
   if (url === null) throw new Error(`the app ended before it listened: ${starting.output()}`);
   return { ...starting, url };
+}
+
+/** Starts the app with the tests' product in a process of its own, and waits until it listens. */
+export function startTestApp(env: Record<string, string>): Promise<AppProcess> {
+  return startApp(env, RUN_TEST_APP);
 }
 
 /** Starts the app in a process of its own; `args` may run another build of it, in another folder, as somebody else. */

@@ -7,6 +7,8 @@ import type { TestProject } from "vitest/node";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const TSC = join(PROJECT, "node_modules/typescript/bin/tsc");
+/** The sources, and the tests' product. */
+const BUILD = fileURLToPath(new URL("build.json", import.meta.url));
 
 /**
  * Builds the sources for the processes that tests start, once for all projects of a run, and again after each
@@ -28,5 +30,8 @@ export default function setup(project: TestProject): (() => void) | undefined {
 
 function build(folder: string): void {
   // `npm run typecheck` checks the types.
-  execFileSync(process.execPath, [TSC, "--noCheck", "--outDir", folder], { cwd: PROJECT, stdio: "inherit" });
+  execFileSync(process.execPath, [TSC, "-p", BUILD, "--noCheck", "--outDir", folder], {
+    cwd: PROJECT,
+    stdio: "inherit",
+  });
 }

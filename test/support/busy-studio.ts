@@ -20,8 +20,6 @@ export async function busyStory(): Promise<Story> {
   await connectChat(story.sandbox, "joan");
   for (const person of ["grace", "joan"]) await story.does(person, "user_inactive", { days_inactive: 30 });
   await story.does("linus", "user_signed_up");
-  await story.does("alan", "onboarding_stalled", { step: "connect_data" });
-  await story.does("ada", "feature_first_used", { feature_name: "alerts" });
   await story.until("day 6 09:00");
   await story.does("margaret", "user_signed_up", { invited_by: "Linus" });
   await story.does("katherine", "checkout_started", checkout(240));

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { event } from "../../src/workflows/event.ts";
 import { type LifecycleDefinition, type LifecycleWorkflow, lifecycle } from "../../src/workflows/lifecycle.ts";
-import type { Topic } from "../../src/workflows/topics.ts";
+import { type TestTopic, topicOf } from "./product/topics.ts";
 
 /** What the marketing of the tests says. */
 export const mail = () => ({ subject: "An offer", body: createElement("p", null, "Have a look") });
@@ -16,13 +16,13 @@ export function campaign({
   ...changes
 }: Partial<Omit<LifecycleDefinition<z.ZodObject>, "category" | "topic">> & {
   category?: "marketing" | "transactional";
-  topic?: Topic;
+  topic?: TestTopic;
 } = {}): LifecycleWorkflow {
   return lifecycle({
     id: "campaign",
     name: "Campaign",
     description: "One offer for whoever was called.",
-    ...(category === "marketing" ? { category, topic } : { category }),
+    ...(category === "marketing" ? { category, topic: topicOf(topic) } : { category }),
     on: [event("called")],
     exitOn: [event("answered")],
     payload: z.object({}),

@@ -15,6 +15,15 @@ export async function emailHtml(
   changes: Record<string, unknown> = {},
   unsubscribeUrl?: string | null,
 ): Promise<string> {
-  const { default: email } = (await import(new URL(name, folder).href)) as { default: Email };
+  const email = await emailOf(name);
   return renderEmail(createElement(email, { ...email.PreviewProps, ...changes }), unsubscribeUrl);
+}
+
+/** The props of its preview. */
+export async function exampleProps(name: string): Promise<Record<string, unknown>> {
+  return (await emailOf(name)).PreviewProps;
+}
+
+async function emailOf(name: string): Promise<Email> {
+  return ((await import(new URL(name, folder).href)) as { default: Email }).default;
 }

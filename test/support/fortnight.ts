@@ -9,8 +9,8 @@ import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-pos
 import { type LocalSegment, openLocalSegment } from "../../src/sandbox/local-segment/local-segment.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";
-import { workflows } from "../../src/workflows/index.ts";
 import { environment } from "./app-process.ts";
+import { testProduct } from "./product/product.ts";
 import { repeating } from "./repeating.ts";
 import { testFolder } from "./sandbox.ts";
 
@@ -83,7 +83,7 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
   posthog.connect({
     url: `${doors.app.url}/webhooks/posthog`,
     signingSecret: LOCAL_KEYS.signingSecret,
-    events: [...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS],
+    events: [...testProduct.workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS],
   });
   segment.connect({
     url: `${doors.app.url}/webhooks/segment`,

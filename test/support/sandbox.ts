@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
+import type { LifecycleWorkflow } from "../../src/workflows/lifecycle.ts";
+import { testProduct } from "./product/product.ts";
 
 /** Monday, nine o'clock. */
 const START = Date.parse("2026-03-02T09:00:00.000Z");
@@ -11,10 +13,24 @@ const START = Date.parse("2026-03-02T09:00:00.000Z");
 const MEMORY_DISK = "/dev/shm";
 const memoryDisk = hasRoom(MEMORY_DISK) ? MEMORY_DISK : undefined;
 
-/** A sandbox on free ports and a folder of its own, both gone when the test ends. */
-export async function testSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+export type TestSandboxOptions = Partial<SandboxOptions> & {
+  /** Instead of the product's. */
+  workflows?: LifecycleWorkflow[];
+};
+
+/** A sandbox on free ports and a folder of its own, both gone when the test ends; with the tests' product, unless told otherwise. */
+export async function testSandbox({
+  product = testProduct,
+  workflows = product.workflows,
+  ...options
+}: TestSandboxOptions = {}): Promise<Sandbox> {
   const folder = testFolder();
-  const sandbox = await openSandbox({ dataDir: folder.path, startAt: START, ...options });
+  const sandbox = await openSandbox({
+    dataDir: folder.path,
+    startAt: START,
+    product: { ...product, workflows },
+    ...options,
+  });
   sandbox[Symbol.asyncDispose] = async () => {
     await sandbox.stop();
     folder[Symbol.dispose]();

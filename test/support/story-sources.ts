@@ -1,4 +1,3 @@
-import { SEGMENT_NAMES } from "../../src/ingress/segment-names.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 
 export type Properties = Record<string, unknown>;
@@ -39,8 +38,8 @@ export function postHogTells({ posthog }: Sandbox): StorySource {
 }
 
 /** By the names that Segment's users give their events, and with an identify for what changes. */
-export function segmentTells({ segment, settled }: Sandbox): StorySource {
-  const names = new Map([...SEGMENT_NAMES].map(([theirs, ours]) => [ours, theirs]));
+export function segmentTells({ segment, settled }: Sandbox, segmentNames: ReadonlyMap<string, string>): StorySource {
+  const names = new Map([...segmentNames].map(([theirs, ours]) => [ours, theirs]));
   return {
     meet: (person, traits) => void segment.send({ type: "identify", userId: person, traits }),
     async tell({ person, uuid, event, properties, set, happenedAt: timestamp }) {

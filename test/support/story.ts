@@ -1,7 +1,8 @@
 import type { Message } from "../../src/sandbox/local-novu/state.ts";
-import { LOCAL_KEYS, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { midnightBefore, momentOf, storyLines } from "../../src/sandbox/story-lines.ts";
-import { testSandbox } from "./sandbox.ts";
+import { testProduct } from "./product/product.ts";
+import { type TestSandboxOptions, testSandbox } from "./sandbox.ts";
 import { type Properties, postHogTells, segmentTells } from "./story-sources.ts";
 
 const MOMENT = /^day (\d+) (\d\d):(\d\d)$/;
@@ -38,18 +39,19 @@ export interface Story extends AsyncDisposable {
   subjects(person: string): string[];
 }
 
+export type StoryOptions = TestSandboxOptions & { people: Record<string, Properties> };
+
 /**
  * A story on the virtual clock, on Novu's Free plan unless told otherwise: the real app, its webhook
- * and its bridge, and these people, whom the source knows, by an address and a name besides what is said. `workflows` keeps the others out of it.
+ * and its bridge, and these people, whom the source knows, by an address and a name besides what is said. `workflows` keeps
+ * the others out of it. It is of the tests' product, unless told otherwise; test/workflows/story.ts tells it of the shipped one.
  */
-export async function openStory({
-  people,
-  ...options
-}: { people: Record<string, Properties> } & Partial<SandboxOptions>): Promise<Story> {
-  const sandbox = await testSandbox(options);
+export async function openStory({ people, product = testProduct, ...options }: StoryOptions): Promise<Story> {
+  const sandbox = await testSandbox({ product, ...options });
   const { novu, clock } = sandbox;
   // vitest.config.ts has them told by each.
-  const source = process.env.STORIES_BY === "segment" ? segmentTells(sandbox) : postHogTells(sandbox);
+  const source =
+    process.env.STORIES_BY === "segment" ? segmentTells(sandbox, product.segmentNames) : postHogTells(sandbox);
   const eventsOf = new Map<string, number>();
   const midnight = midnightBefore(clock.now());
   for (const [person, properties] of Object.entries(people)) await meet(person, properties);

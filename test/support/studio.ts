@@ -1,6 +1,7 @@
 import { type App, openApp } from "../../src/app.ts";
 import { createLog } from "../../src/lib/log.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { testProduct } from "./product/product.ts";
 import { testFolder, testSandbox } from "./sandbox.ts";
 
 export const STUDIO_SECRET = "open sesame, please";
@@ -27,7 +28,7 @@ export async function productionStudio({
   const lines: string[] = [];
   const log = createLog({ level: "info", destination: { write: (line) => void lines.push(line) } });
   const config = { ...sandbox.config, port: 0, dataDir: folder.path, studioSecret, publicUrl };
-  const app = await openApp(config, { clock: sandbox.clock, log });
+  const app = await openApp(config, { product: testProduct, clock: sandbox.clock, log });
   return {
     app,
     sandbox,

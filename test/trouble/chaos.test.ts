@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { check } from "../chaos/check.ts";
 import { playRound } from "../chaos/round.ts";
 import { makeEvents } from "../chaos/sender.ts";
+import { RUN_TEST_APP } from "../support/app-process.ts";
 import { hasPostgres } from "../support/postgres.ts";
 
 describe("kill -9 in the middle of a load", () => {
   const engines = hasPostgres ? (["sqlite", "postgres"] as const) : (["sqlite"] as const);
   it.concurrent.each(engines)("loses and doubles nothing on %s", { timeout: 240_000 }, async (engine) => {
-    const round = await playRound({ engine, seed: 1, events: 300, kills: 3 });
+    const round = await playRound({ engine, seed: 1, events: 300, kills: 3, runApp: RUN_TEST_APP });
     expect(round).toMatchObject({ violations: [], sent: 300 });
     expect(round.triggered).toBeGreaterThanOrEqual(round.accepted);
     expect(round.killedAt).toHaveLength(3);

@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
-import { acts, STORY_DAYS, STORY_STARTS_AT } from "../../src/sandbox/demo/story.ts";
-import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { openFortnight } from "../support/fortnight.ts";
 import { keptBy } from "../support/kept.ts";
 import { follow, linksIn } from "../support/links.ts";
+import { acts, DAYS, STARTS_AT } from "../support/product/two-weeks.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const TIMES = 5;
@@ -13,7 +12,7 @@ const OURS = /^notification /;
 it("ends with one event for each run, step and status, whatever is said five times and whenever the app is killed", {
   timeout: 300_000,
 }, async () => {
-  await using fortnight = await openFortnight({ startAt: STORY_STARTS_AT, times: TIMES });
+  await using fortnight = await openFortnight({ startAt: STARTS_AT, times: TIMES });
   const { posthog, segment, novu } = fortnight;
   const seen = new Set<string>();
   const clicked = new Set<string>();
@@ -21,15 +20,15 @@ it("ends with one event for each run, step and status, whatever is said five tim
   let day = -1;
 
   for (const act of acts) {
-    await fortnight.travelTo(STORY_STARTS_AT + (act.day * 24 + (act.hour ?? 0)) * HOUR_MS);
+    await fortnight.travelTo(STARTS_AT + (act.day * 24 + (act.hour ?? 0)) * HOUR_MS);
     await readMail();
     if (act.day !== day && kills[act.day] !== undefined) fortnight.killAfter(kills[act.day]!);
     day = act.day;
-    act.happens({ posthog, segment } as Sandbox);
+    act.happens({ posthog, segment });
     await fortnight.settled();
     await readMail();
   }
-  await fortnight.travelTo(STORY_STARTS_AT + STORY_DAYS * 24 * HOUR_MS);
+  await fortnight.travelTo(STARTS_AT + DAYS * 24 * HOUR_MS);
   await readMail();
   // What was sent is told half a minute later.
   await fortnight.travelTo(fortnight.now() + 60_000);

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { environment, startApp } from "../support/app-process.ts";
+import { environment, startTestApp } from "../support/app-process.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
@@ -11,8 +11,8 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
     await using database = await openTestDatabase();
     using folder = testFolder();
     const env = { ...environment(sandbox, folder.path), DATABASE_URL: database.url };
-    await using one = await startApp(env);
-    await using other = await startApp(env);
+    await using one = await startTestApp(env);
+    await using other = await startTestApp(env);
 
     // Every answer of Novu is slow, so that the one that is killed holds work at that moment.
     sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { delayMs: 200 } : null));
@@ -48,11 +48,11 @@ describe.skipIf(!hasPostgres)("one process that answers and one that works", () 
     await using database = await openTestDatabase();
     using folder = testFolder();
     const env = { ...environment(sandbox, folder.path), DATABASE_URL: database.url };
-    await using ingress = await startApp({ ...env, ROLES: "ingress" });
+    await using ingress = await startTestApp({ ...env, ROLES: "ingress" });
     const body = delivery({ timestamp: new Date().toISOString() });
     expect((await post(ingress.url, body)).status).toBe(202);
 
-    await using worker = await startApp({ ...env, ROLES: "worker" });
+    await using worker = await startTestApp({ ...env, ROLES: "worker" });
     await eventually(() => sandbox.novu.triggers.length === 1);
     expect((await post(worker.url, body)).status).toBe(404);
     expect((await fetch(`${worker.url}/api/novu`)).status).toBe(404);

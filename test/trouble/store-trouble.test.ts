@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
-import { type AppProcess, environment, startApp } from "../support/app-process.ts";
+import { type AppProcess, environment, startTestApp } from "../support/app-process.ts";
 import { setImmutable, smallDisk } from "../support/disk.ts";
 import { canRunPostgres, openOwnPostgres } from "../support/own-postgres.ts";
 import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
@@ -30,7 +30,7 @@ describe("a full disk", () => {
     using disk = smallDisk(join(folder.path, "disk"), 8);
     if (disk === null) return test.skip("only root can mount a small disk");
     await using sandbox = await testSandbox({ plan: "team" });
-    await using app = await startApp({ ...environment(sandbox, disk.path), NOVU_PLAN: "team" });
+    await using app = await startTestApp({ ...environment(sandbox, disk.path), NOVU_PLAN: "team" });
     await expectTrouble({ app, triggers: sandbox.novu.triggers, begin: disk.fill, end: disk.free });
     expect(reasonsOf503(app)).toEqual(["database or disk is full"]);
   });
@@ -40,7 +40,7 @@ describe("a database that cannot be written", () => {
   it("is answered 503 at once, and everything goes on when it can", { timeout: 120_000 }, async (test) => {
     using folder = testFolder();
     await using sandbox = await testSandbox({ plan: "team" });
-    await using app = await startApp({ ...environment(sandbox, folder.path), NOVU_PLAN: "team" });
+    await using app = await startTestApp({ ...environment(sandbox, folder.path), NOVU_PLAN: "team" });
     const files = ["bridge.db", "bridge.db-wal"].map((name) => join(folder.path, name));
     if (!setImmutable(files, true)) return test.skip("only root can make files immutable, and not on every disk");
     setImmutable(files, false);
@@ -67,7 +67,7 @@ describe.skipIf(!canRunPostgres)("a PostgreSQL", () => {
       await using sandbox = await testSandbox({ plan: "team" });
       using folder = testFolder();
       const env = { ...environment(sandbox, folder.path), NOVU_PLAN: "team", DATABASE_URL: postgres.url };
-      await using app = await startApp(env);
+      await using app = await startTestApp(env);
       const [begin, end] = what === "hangs" ? [postgres.freeze, postgres.thaw] : [postgres.stop, postgres.start];
       const { slowestMs } = await expectTrouble({ app, triggers: sandbox.novu.triggers, begin, end, forMs: 10_000 });
       figures.push(`a PostgreSQL that ${what}: the slowest 503 after ${Math.round(slowestMs)} ms`);

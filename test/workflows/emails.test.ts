@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { brand } from "../../emails/_components/brand.ts";
 import { dark, light } from "../../emails/_components/tokens.ts";
-import { emailHtml, emailNames } from "../support/emails.ts";
+import { emailHtml, emailNames, exampleProps } from "../support/emails.ts";
 
 /** Gmail cuts off what is larger. */
 const LARGEST_BYTES = 102 * 1024;
 
 it("there are emails", () => {
-  expect(emailNames.length).toBeGreaterThan(5);
+  expect(emailNames.length).toBeGreaterThan(0);
 });
 
 describe.each(emailNames)("%s", (name) => {
@@ -40,29 +40,19 @@ describe.each(emailNames)("%s", (name) => {
     expect(await emailHtml(name, {}, null)).not.toContain("Unsubscribe");
   });
 
-  it("greets people whose name is not known", async () => {
+  it("greets people whose name is not known", async ({ skip }) => {
+    if (!("firstName" in (await exampleProps(name)))) return skip("nobody is greeted by name");
     const rendered = await emailHtml(name, { firstName: undefined });
     expect(rendered).toContain(">Hi,<");
     expect(rendered).not.toContain("undefined");
   });
 
-  it("escapes what people are called", async () => {
+  it("escapes what people are called", async ({ skip }) => {
+    if (!("firstName" in (await exampleProps(name)))) return skip("nobody is greeted by name");
     const rendered = await emailHtml(name, { firstName: "<script>alert(1)</script> & Co" });
     expect(rendered).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; Co");
     expect(rendered).not.toContain("<script");
   });
-});
-
-it.each<[string, Record<string, unknown>, { says: string; not: string }]>([
-  ["next-step.tsx", { completed: [] }, { says: "Now build your first report", not: "This is done:" }],
-  ["feature-guide.tsx", { tips: [] }, { says: "Open alerts", not: "What helps from here:" }],
-  ["welcome-to-paid.tsx", { unlocked: [] }, { says: "Go to billing", not: "Your workspace now has:" }],
-  ["paid-offer.tsx", { reason: "trial" }, { says: "started a trial", not: "prices" }],
-  ["last-call.tsx", { daysAway: undefined }, { says: "for a while", not: "undefined" }],
-])("%s with %o", async (name, props, { says, not }) => {
-  const rendered = await emailHtml(name, props);
-  expect(rendered).toContain(says);
-  expect(rendered).not.toContain(not);
 });
 
 describe.each([

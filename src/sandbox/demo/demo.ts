@@ -14,7 +14,8 @@ import { STORY_DAYS, STORY_STARTS_AT } from "./story.ts";
 const HELP = `npm run demo [-- options]
 
 A fortnight for a handful of people, on a virtual clock and over real sockets, on Novu's Free plan.
-Exits 1 when anything differs from what the story expects.
+Exits 1 when anything differs from what the story expects. The scenes of a workflow that is not in
+src/workflows/index.ts are left out, and the demo says so.
 
   --out DIR   where the messages are written as HTML (./.data/demo)
   --stay      stay afterwards, with the studio open on all of it, until Ctrl-C
@@ -57,7 +58,7 @@ async function playStory(
     // Nobody else may need the port while it only plays.
     const ports = { app: options.stay ? Number(options.port) : 0, posthog: 0, novu: 0, segment: 0 };
     await using sandbox = await openSandbox({ dataDir, startAt: STORY_STARTS_AT, plan: "free", ports });
-    const { timeline, differences, surprise } = await play(sandbox);
+    const { timeline, leftOut, differences, surprise } = await play(sandbox);
     const files = writeMessages(sandbox, out);
     const seconds = (performance.now() - startedAt) / 1000;
 
@@ -67,8 +68,8 @@ async function playStory(
       address: `http://localhost:${port}/studio/runs/${encodeURIComponent(surprise.transactionId)}`,
     };
 
-    if (json) io.print(JSON.stringify({ timeline, differences, why, files, seconds }));
-    else show({ timeline, differences, why, files, out, seconds, stays: options.stay }, io);
+    if (json) io.print(JSON.stringify({ timeline, leftOut, differences, why, files, seconds }));
+    else show({ timeline, leftOut, differences, why, files, out, seconds, stays: options.stay }, io);
     // Read here and not earlier: until the story is played, Ctrl-C ends the process at once.
     if (options.stay) await aborted(context.signal);
     return differences.length === 0 ? 0 : 1;
@@ -84,6 +85,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
 function show(
   {
     timeline,
+    leftOut,
     differences,
     why,
     files,
@@ -92,6 +94,7 @@ function show(
     stays,
   }: {
     timeline: Line[];
+    leftOut: string[];
     differences: string[];
     why: { says: string; address: string } | null;
     files: string[];
@@ -109,6 +112,8 @@ function show(
         : `  ${paint(LOOK[kind], text)}`,
     );
   print(`\n${STORY_DAYS} days in ${seconds.toFixed(1)} s, ${files.length} messages in ${out}`);
+  for (const workflow of leftOut)
+    print(paint("yellow", `left out: the scenes of ${workflow}, which is not in src/workflows/index.ts`));
   if (differences.length === 0) print(paint("green", "All as the story expects."));
   else print(paint("red", `The story went another way:\n  ${differences.join("\n  ")}`));
   if (why !== null) print(`\n${why.says}:\n  ${paint("cyan", why.address)}`);

@@ -13,6 +13,8 @@ export interface Line {
 
 export interface Outcome {
   timeline: Line[];
+  /** The workflows of the story that are not there; what belongs to them is left out. */
+  leftOut: string[];
   /** Where the story differs from what it must come to; empty when it does not. */
   differences: string[];
   /** The run in which the most surprising message was not sent; null when the story went another way. */
@@ -22,7 +24,10 @@ export interface Outcome {
 /** Plays the story on a sandbox that stands at its beginning, and holds it against what it must come to. */
 export async function play(sandbox: Sandbox): Promise<Outcome> {
   const timeline: Line[] = [];
-  for (const { day, hour = 0, says, happens } of acts) {
+  const present = new Set(sandbox.novu.state.workflows.map(({ workflowId }) => workflowId));
+  const leftOut = [...new Set(acts.map(({ workflow }) => workflow))].filter((workflow) => !present.has(workflow));
+  for (const { workflow, day, hour = 0, says, happens } of acts) {
+    if (!present.has(workflow)) continue;
     await until(day, hour);
     const before = new Set(deliveries());
     happens(sandbox);
@@ -39,8 +44,9 @@ export async function play(sandbox: Sandbox): Promise<Outcome> {
       text: rowOf(decision),
     });
   timeline.sort((a, b) => a.at - b.at);
-  const differences = [...compare(decisions.map(rowOf), expected), ...brokenPromises(decisions)];
-  return { timeline, differences, surprise: surpriseOf(decisions) };
+  const wanted = expected.filter(([, , workflow]) => present.has(workflow)).map((row) => inColumns(...row));
+  const differences = [...compare(decisions.map(rowOf), wanted), ...brokenPromises(decisions)];
+  return { timeline, leftOut, differences, surprise: surpriseOf(decisions) };
 
   async function until(day: number, hour: number): Promise<void> {
     const seconds = (STORY_STARTS_AT + (day * 24 + hour) * HOUR_MS - sandbox.clock.now()) / 1000;
@@ -101,7 +107,11 @@ function rowOf({ decidedAt, distinctId, workflow, step, outcome, reason, detail 
   const sinceMs = Date.parse(decidedAt) - STORY_STARTS_AT;
   const day = Math.floor((sinceMs + 9 * HOUR_MS) / (24 * HOUR_MS));
   const what = outcome === "sent" ? "sent" : `not sent: ${[reason, detail].filter((part) => part !== null).join(": ")}`;
-  return `day ${day} ${decidedAt.slice(11, 16)}  ${distinctId.padEnd(9)}  ${workflow.padEnd(13)}  ${step.padEnd(17)}  ${what}`;
+  return inColumns(`day ${day} ${decidedAt.slice(11, 16)}`, distinctId, workflow, step, what);
+}
+
+function inColumns(moment: string, person: string, workflow: string, step: string, outcome: string): string {
+  return `${moment}  ${person.padEnd(9)}  ${workflow.padEnd(13)}  ${step.padEnd(17)}  ${outcome}`;
 }
 
 function compare(actual: string[], wanted: string[]): string[] {

@@ -36,7 +36,7 @@ describe("a link in a message", () => {
     const response = await follow(sandbox.link);
     expect([response.status, await response.text()]).toEqual([302, ""]);
     expect(response.headers.get("location")).toBe(
-      "https://app.acme.example/offer?email=ada@example.com&utm_source=lifecycle&utm_medium=email&utm_campaign=campaign&utm_content=call#top",
+      "https://app.acme.example/offer?email=ada@example.com&utm_source=testwerk&utm_medium=email&utm_campaign=campaign&utm_content=call#top",
     );
     expect(response.headers.get("cache-control")).toBe("no-store");
     expect(response.headers.get("referrer-policy")).toBe("no-referrer");

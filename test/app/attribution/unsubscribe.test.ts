@@ -245,7 +245,7 @@ describe("the page", () => {
     const page = await answer.text();
     expect(page).toContain("Unsubscribe from “Plans and offers”");
     expect(page.match(/type="checkbox"[^>]*checked=""/g)).toHaveLength(4);
-    expect(page).toContain("Acme");
+    expect(page).toContain("Testwerk");
     expect(page).not.toMatch(/ada|<script|https?:\/\//i);
     const [, style = ""] = /<style>(.*)<\/style>/s.exec(page) ?? [];
     expect(answer.headers.get("content-security-policy")).toContain(

@@ -5,6 +5,7 @@ import { createLog } from "../../../src/lib/log.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { byHand, campaign, decisions, happen, mail, reports } from "../../support/campaign.ts";
 import { hasPostgres, openTestDatabase } from "../../support/postgres.ts";
+import { productOf } from "../../support/product/product.ts";
 import { eventually, testFolder, testSandbox } from "../../support/sandbox.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
@@ -109,7 +110,7 @@ describe("the cap", () => {
     happen(sandbox, "$set");
     using folder = testFolder();
     const config = { ...sandbox.config, port: 0, databaseUrl: database.url, dataDir: folder.path };
-    const parts = { clock: sandbox.clock, log: createLog({ level: "silent" }), workflows: [campaign()] };
+    const parts = { clock: sandbox.clock, log: createLog({ level: "silent" }), product: productOf([campaign()]) };
     const apps = await Promise.all([openApp(config, parts), openApp(config, parts)]);
     try {
       // Novu asks now the one, now the other.

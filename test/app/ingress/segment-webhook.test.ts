@@ -31,6 +31,7 @@ beforeAll(async () => {
       return { outcome: isKnown ? "duplicate" : "accepted" };
     },
     setAside: async (aside) => void setAside.push(aside),
+    names: new Map([["User Registered", "user_signed_up"]]),
     count: () => {},
     isStopping: () => isStopping,
     now: () => Date.parse("2026-03-02T10:00:00.000Z"),

@@ -15,6 +15,7 @@ import { assertWithinPlan } from "../../../src/novu/plan-limits.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { lifecycle } from "../../../src/workflows/lifecycle.ts";
 import { decision } from "../../support/facts.ts";
+import { productOf } from "../../support/product/product.ts";
 import { eventually, testFolder, testSandbox } from "../../support/sandbox.ts";
 
 const KEY = "secret-key";
@@ -261,7 +262,7 @@ describe("assertWithinPlan", () => {
     });
     const opening = openApp(
       { ...sandbox.config, port: 0, dataDir: folder.path },
-      { workflows: [long], log: createLog({ level: "silent" }) },
+      { product: productOf([long]), log: createLog({ level: "silent" }) },
     );
     await expect(opening).rejects.toThrow('workflow "long" has 21 steps');
   });

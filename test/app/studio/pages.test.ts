@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { onboarding } from "../../../src/workflows/onboarding.tsx";
-import { oneEmail } from "../../support/one-email.tsx";
+import { onboarding } from "../../support/product/onboarding.tsx";
+import { oneEmail } from "../../support/product/one-email.tsx";
 import { eventually, testSandbox } from "../../support/sandbox.ts";
 import { cookieOf, logIn, productionStudio, type TestStudio, visitor } from "../../support/studio.ts";
 import { delivery, post } from "../../support/webhook.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { textControls, withSwitch } from "../../../src/workflows/controls.ts";
 import { publishedControls } from "../../../src/workflows/novu-schema.ts";
-import { onboarding } from "../../../src/workflows/onboarding.tsx";
+import { onboarding } from "../../support/product/onboarding.tsx";
 import { openStory, type Story } from "../../support/story.ts";
 
 /** What Novu says of earlier steps of each type. */

@@ -1,13 +1,21 @@
 import { createElement } from "react";
 import { describe, expect, it } from "vitest";
-import CheckoutRecovery from "../../../emails/checkout-recovery.tsx";
 import { EmailProvider } from "../../../src/contracts/email-provider.ts";
 import { createBridgeClient } from "../../../src/sandbox/local-novu/bridge-call.ts";
 import { campaign } from "../../support/campaign.ts";
+import { Letter } from "../../support/product/letter.tsx";
 import { testSandbox } from "../../support/sandbox.ts";
 
 const PUBLIC_URL = "https://bridge.example";
-const body = () => createElement(CheckoutRecovery, CheckoutRecovery.PreviewProps);
+const body = () =>
+  createElement(Letter, {
+    title: "Your checkout is still open",
+    preheader: "Everything is where you left it.",
+    firstName: "Ada",
+    says: "You stopped just before the end. Everything is where you left it.",
+    button: "Back to your checkout",
+    url: "https://app.acme.example/checkout/c_1?step=payment&from=email",
+  });
 const workflows = [
   campaign({
     id: "offer",

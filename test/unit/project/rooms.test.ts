@@ -18,8 +18,8 @@ const ALLOWED: Record<string, string[]> = {
 const ANY_ROOM = ["contracts", "lib"];
 /** Files that may import more, and what. */
 const EXCEPTIONS: Record<string, string[]> = { "src/sandbox/sandbox.ts": ["app", "config"] };
-/** The map of the house and its door, and the commands, which open the rooms they need. */
-const COMPOSITION = ["app", "main", "commands"];
+/** The map of the house and its door, what is a fork's own, and the commands, which open the rooms they need. */
+const COMPOSITION = ["app", "main", "product", "commands"];
 
 interface Import {
   from: string;

@@ -3,8 +3,9 @@ import type { LifecycleEvent } from "../../../src/contracts/event.ts";
 import { readPostHogEvent } from "../../../src/ingress/posthog-event.ts";
 import { whyNobody } from "../../../src/routing/identity.ts";
 import { createRoute } from "../../../src/routing/route.ts";
-import { workflows } from "../../../src/workflows/index.ts";
+import { testProduct } from "../../support/product/product.ts";
 
+const { workflows } = testProduct;
 const route = createRoute(workflows);
 const ADA = { email: "ada@example.com", name: "Ada Lovelace", plan: "trial", secret: "not declared" };
 

@@ -1,11 +1,12 @@
 import { expect, it } from "vitest";
+import { brand } from "../../../emails/_components/brand.ts";
 import { dropOff } from "../../../src/workflows/drop-off.tsx";
 import { leadsTo, linksIn } from "../../support/links.ts";
-import { openStory } from "../../support/story.ts";
+import { openStory } from "../story.ts";
 
 const workflows = [dropOff];
 /** With what breaks a link when somebody escapes or shortens it. */
-const checkout = { checkout_url: "https://app.acme.example/straße?step=payment&from=ü", cart_value: 120 };
+const checkout = { checkout_url: `${brand.appUrl}/straße?step=payment&from=ü`, cart_value: 120 };
 
 it("shows the way back in the app after an hour, and by email after a day", async () => {
   await using story = await openStory({ workflows, people: { ada: {} } });
@@ -24,7 +25,7 @@ it("shows the way back in the app after an hour, and by email after a day", asyn
   });
   expect(email?.content.body).toContain("the total was €120.00.");
   const links = await Promise.all([...linksIn(note!), ...linksIn(email!)].map(leadsTo));
-  const target = `${encodeURI(checkout.checkout_url)}&utm_source=lifecycle`;
+  const target = `${encodeURI(checkout.checkout_url)}&utm_source=${brand.utmSource}`;
   expect(links).toEqual([
     `${target}&utm_medium=in_app&utm_campaign=drop-off&utm_content=checkout-note`,
     `${target}&utm_medium=email&utm_campaign=drop-off&utm_content=recovery`,
@@ -53,15 +54,15 @@ it("stops with the checkout that is completed, whenever it is", async () => {
 });
 
 it("writes by day, where the person is, and not to whoever turned reminders off", async () => {
-  const people = { ada: { $timezone: "America/Los_Angeles" }, grace: { unsubscribed_from: ["reminders"] } };
+  const people = { ada: { $timezone: "America/Los_Angeles" }, grace: { unsubscribed_from: [dropOff.topic] } };
   await using story = await openStory({ workflows, people });
   for (const person of ["ada", "grace"]) await story.does(person, "checkout_started", checkout);
   await story.until("day 3 09:00");
 
   expect(await story.lines()).toEqual([
     "day 0 10:00  ada  drop-off  checkout-note  sent",
-    "day 0 10:00  grace  drop-off  checkout-note  not sent: opted out: reminders",
-    "day 1 09:00  grace  drop-off  recovery  not sent: opted out: reminders",
+    `day 0 10:00  grace  drop-off  checkout-note  not sent: opted out: ${dropOff.topic}`,
+    `day 1 09:00  grace  drop-off  recovery  not sent: opted out: ${dropOff.topic}`,
     "day 1 17:00  ada  drop-off  recovery  sent",
   ]);
 });

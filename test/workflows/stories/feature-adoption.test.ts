@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { featureAdoption } from "../../../src/workflows/feature-adoption.tsx";
-import { openStory, type Story } from "../../support/story.ts";
+import { emailHtml } from "../../support/emails.ts";
+import { openStory, type Story } from "../story.ts";
 
 it("sends one guide an hour, however many features a first session tries", async () => {
   await using story = await openStory({ workflows: [featureAdoption], people: { ada: {}, grace: {} } });
@@ -26,7 +27,7 @@ it("sends one guide an hour, however many features a first session tries", async
 it("is not for everybody, nor for every feature", async () => {
   await using story = await openStory({
     workflows: [featureAdoption],
-    people: { ada: {}, joan: { unsubscribed_from: ["product_tips"] } },
+    people: { ada: {}, joan: { unsubscribed_from: [featureAdoption.topic] } },
   });
   await tries(story, "joan", "alerts");
   // Nothing is written about it, so it takes nobody's place.
@@ -36,10 +37,16 @@ it("is not for everybody, nor for every feature", async () => {
 
   expect(await story.lines()).toEqual([
     "day 0 09:00  ada  feature-adoption  feature-guide  sent",
-    "day 0 09:00  joan  feature-adoption  feature-guide  not sent: opted out: product_tips",
+    `day 0 09:00  joan  feature-adoption  feature-guide  not sent: opted out: ${featureAdoption.topic}`,
   ]);
   expect(story.subjects("ada")).toEqual(["Get more out of alerts"]);
   expect(story.sandbox.novu.triggers).toHaveLength(2);
+});
+
+it("has an email that needs no tips", async () => {
+  const email = await emailHtml("feature-guide.tsx", { tips: [] });
+  expect(email).toContain("Open alerts");
+  expect(email).not.toContain("What helps from here:");
 });
 
 function tries(story: Story, person: string, feature: string): Promise<void> {

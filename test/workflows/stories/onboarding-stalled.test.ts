@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { onboardingStalled } from "../../../src/workflows/onboarding-stalled.tsx";
-import { openStory } from "../../support/story.ts";
+import { openStory } from "../story.ts";
 
 const stuck = { onboarding_step: "invite_team" };
 
@@ -12,7 +12,7 @@ it("helps in the app, on the phone and, who has not seen that, by email", async 
       grace: { ...stuck, push_enabled: true },
       joan: stuck,
       katherine: { onboarding_completed: true },
-      margaret: { unsubscribed_from: ["getting_started"] },
+      margaret: { unsubscribed_from: [onboardingStalled.topic] },
     },
   });
   for (const person of ["ada", "grace", "joan", "katherine", "margaret"])
@@ -31,13 +31,13 @@ it("helps in the app, on the phone and, who has not seen that, by email", async 
     "day 0 09:00  joan  onboarding-stalled  help-push  not sent: unreachable: no device takes push messages",
     "day 0 09:00  katherine  onboarding-stalled  help-note  not sent: not needed: onboarding is completed",
     "day 0 09:00  katherine  onboarding-stalled  help-push  not sent: not needed: onboarding is completed",
-    "day 0 09:00  margaret  onboarding-stalled  help-note  not sent: opted out: getting_started",
-    "day 0 09:00  margaret  onboarding-stalled  help-push  not sent: opted out: getting_started",
+    `day 0 09:00  margaret  onboarding-stalled  help-note  not sent: opted out: ${onboardingStalled.topic}`,
+    `day 0 09:00  margaret  onboarding-stalled  help-push  not sent: opted out: ${onboardingStalled.topic}`,
     "day 0 12:00  joan  onboarding-stalled  help-email  not sent: left: onboarding_step_completed",
     "day 0 15:00  ada  onboarding-stalled  help-email  sent",
     "day 0 15:00  grace  onboarding-stalled  help-email  not sent: not needed: has seen the note",
     "day 0 15:00  katherine  onboarding-stalled  help-email  not sent: not needed: onboarding is completed",
-    "day 0 15:00  margaret  onboarding-stalled  help-email  not sent: opted out: getting_started",
+    `day 0 15:00  margaret  onboarding-stalled  help-email  not sent: opted out: ${onboardingStalled.topic}`,
   ]);
   const ada = story.messages("ada").map(({ channel, content, to }) => [channel, content.subject, to]);
   expect(ada).toEqual([

@@ -1,11 +1,12 @@
 import { expect, it } from "vitest";
+import { brand } from "../../../emails/_components/brand.ts";
 import { onboarding } from "../../../src/workflows/onboarding.tsx";
-import { openStory } from "../../support/story.ts";
+import { openStory } from "../story.ts";
 
 it("says in ten days what each person needs, and nothing once they are set up", async () => {
   await using story = await openStory({
     workflows: [onboarding],
-    people: { ada: {}, grace: {}, joan: {}, katherine: {}, margaret: { unsubscribed_from: ["getting_started"] } },
+    people: { ada: {}, grace: {}, joan: {}, katherine: {}, margaret: { unsubscribed_from: [onboarding.topic] } },
   });
   for (const person of ["ada", "grace", "joan", "katherine", "margaret"]) await story.does(person, "user_signed_up");
   await story.until("day 1 09:00");
@@ -27,27 +28,27 @@ it("says in ten days what each person needs, and nothing once they are set up", 
     "day 0 09:00  joan  onboarding  welcome-note  sent",
     "day 0 09:00  katherine  onboarding  welcome  sent",
     "day 0 09:00  katherine  onboarding  welcome-note  sent",
-    "day 0 09:00  margaret  onboarding  welcome  not sent: opted out: getting_started",
-    "day 0 09:00  margaret  onboarding  welcome-note  not sent: opted out: getting_started",
+    `day 0 09:00  margaret  onboarding  welcome  not sent: opted out: ${onboarding.topic}`,
+    `day 0 09:00  margaret  onboarding  welcome-note  not sent: opted out: ${onboarding.topic}`,
     "day 2 09:00  ada  onboarding  setup-nudge  sent",
     "day 2 09:00  grace  onboarding  setup-nudge  sent",
     "day 2 09:00  joan  onboarding  setup-nudge  sent",
     "day 2 09:00  katherine  onboarding  setup-nudge  not sent: not needed: onboarding is completed",
-    "day 2 09:00  margaret  onboarding  setup-nudge  not sent: opted out: getting_started",
+    `day 2 09:00  margaret  onboarding  setup-nudge  not sent: opted out: ${onboarding.topic}`,
     "day 3 09:00  grace  onboarding  feature-spotlight  not sent: left: onboarding_completed",
     "day 3 09:00  grace  onboarding  check-in  not sent: left: onboarding_completed",
     "day 5 09:00  ada  onboarding  feature-spotlight  sent",
     "day 5 09:00  joan  onboarding  feature-spotlight  not sent: not needed: has tried every feature",
     "day 5 09:00  katherine  onboarding  feature-spotlight  not sent: not needed: onboarding is completed",
-    "day 5 09:00  margaret  onboarding  feature-spotlight  not sent: opted out: getting_started",
+    `day 5 09:00  margaret  onboarding  feature-spotlight  not sent: opted out: ${onboarding.topic}`,
     "day 10 09:00  ada  onboarding  check-in  sent",
     "day 10 09:00  joan  onboarding  check-in  not sent: not needed: onboarding is completed",
     "day 10 09:00  katherine  onboarding  check-in  not sent: not needed: onboarding is completed",
-    "day 10 09:00  margaret  onboarding  check-in  not sent: opted out: getting_started",
+    `day 10 09:00  margaret  onboarding  check-in  not sent: opted out: ${onboarding.topic}`,
   ]);
   expect(story.subjects("ada")).toEqual([
-    "Welcome to Acme",
-    "Welcome to Acme",
+    `Welcome to ${brand.name}`,
+    `Welcome to ${brand.name}`,
     "Next: invite your team",
     "Have you tried scheduled reports?",
     "What is in the way?",

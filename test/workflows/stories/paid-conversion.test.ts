@@ -1,8 +1,10 @@
 import { expect, it } from "vitest";
+import { brand } from "../../../emails/_components/brand.ts";
 import { paidConversion } from "../../../src/workflows/paid-conversion.tsx";
-import { sessionDropOff } from "../../../src/workflows/session-drop-off.tsx";
+import { campaign } from "../../support/campaign.ts";
+import { emailHtml } from "../../support/emails.ts";
 import { leadsTo, linksIn } from "../../support/links.ts";
-import { openStory, type Story } from "../../support/story.ts";
+import { openStory, type Story } from "../story.ts";
 
 const workflows = [paidConversion];
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -36,7 +38,7 @@ it("names the day that it is where the person was, in both messages", async () =
     "day 5 19:00  ada  paid-conversion  offer-reminder  sent",
   ]);
   expect(story.subjects("ada")).toEqual(["Until 10 March: 20% off the first year", "Your offer ends on 10 March"]);
-  expect(story.messages("ada")[0]?.content.body).toContain("You have tried Acme for yourself.");
+  expect(story.messages("ada")[0]?.content.body).toContain(`You have tried ${brand.name} for yourself.`);
 });
 
 it("promises the same in both messages, whichever offer is tried and whatever becomes of the flag", async () => {
@@ -112,19 +114,24 @@ it("leaves the email to whom others have written enough, and still has the note 
     hours: { from: "09:00", to: "20:00" },
     timeZone: "UTC",
   };
-  await using story = await openStory({ workflows: [...workflows, sessionDropOff], marketing, people: { ada: {} } });
-  await story.does("ada", "session_ended", { key_action: "build_report", key_action_completed: false });
+  await using story = await openStory({ workflows: [...workflows, campaign()], marketing, people: { ada: {} } });
+  await story.does("ada", "called");
   await story.until("day 1 09:00");
   await story.does("ada", "trial_day_12");
   await story.until("day 8 09:00");
 
   expect(await story.lines()).toEqual([
-    "day 0 11:00  ada  session-drop-off  session-note  sent",
-    "day 0 11:00  ada  session-drop-off  session-email  sent",
+    "day 0 09:00  ada  campaign  call  sent",
     "day 1 10:00  ada  paid-conversion  offer-email  not sent: over the cap: 1 in 7 days",
     "day 6 10:00  ada  paid-conversion  offer-reminder  sent",
   ]);
   expect(story.subjects("ada").at(-1)).toBe("Your offer ends on 10 March");
+});
+
+it("has an email that names what brought it about", async () => {
+  const email = await emailHtml("paid-offer.tsx", { reason: "trial" });
+  expect(email).toContain("started a trial");
+  expect(email).not.toContain("prices");
 });
 
 async function looksAtPrices(story: Story, person: string, times: number): Promise<void> {

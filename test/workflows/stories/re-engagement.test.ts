@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { brand } from "../../../emails/_components/brand.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { reEngagement } from "../../../src/workflows/re-engagement.tsx";
+import { emailHtml } from "../../support/emails.ts";
 import { leadsTo, linksIn } from "../../support/links.ts";
-import { openStory, type Story } from "../../support/story.ts";
+import { openStory, type Story } from "../story.ts";
 
 const workflows = [reEngagement];
 const everyFeature = ["alerts", "scheduled_reports", "segments"];
@@ -56,9 +58,8 @@ describe("three messages on a feature that has not been tried", () => {
       "day 7 09:00  linus  re-engagement  last-sms  not sent: unreachable: no phone number",
       "day 7 09:00  linus  re-engagement  last-chat  not sent: not needed: has not chosen chat",
     ]);
-    const words =
-      "Acme: our last reminder, no other comes after this one. Worth a look: alerts. Hear about a change in your numbers before anybody asks.";
-    const target = "https://app.acme.example/alerts?utm_source=lifecycle";
+    const words = `${brand.name}: our last reminder, no other comes after this one. Worth a look: alerts. Hear about a change in your numbers before anybody asks.`;
+    const target = `${brand.appUrl}/alerts?utm_source=${brand.utmSource}`;
     const [sms, chat] = ["ada", "grace"].map((person) => story.messages(person).at(-1)!);
     expect(sms).toMatchObject({
       channel: "sms",
@@ -112,6 +113,12 @@ describe("three messages on a feature that has not been tried", () => {
     expect(lines).toHaveLength(5);
     for (const line of lines) expect(line).toMatch(/ {2}not sent: not needed: has tried every feature$/);
   });
+});
+
+it("has a last email that need not know how long somebody was away", async () => {
+  const email = await emailHtml("last-call.tsx", { daysAway: undefined });
+  expect(email).toContain("for a while");
+  expect(email).not.toContain("undefined");
 });
 
 function goesQuiet(story: Story, person: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
+import { brand } from "../../../emails/_components/brand.ts";
 import { sessionDropOff } from "../../../src/workflows/session-drop-off.tsx";
 import { leadsTo, linksIn } from "../../support/links.ts";
-import { openStory } from "../../support/story.ts";
+import { openStory } from "../story.ts";
 
 const workflows = [sessionDropOff];
 const unfinished = { key_action: "build_report", key_action_completed: false };
@@ -22,7 +23,7 @@ it("shows the way back two hours after a session that ended before its key actio
     "day 0 11:00  ada  session-drop-off  session-email  sent",
   ]);
   const [note, email] = story.messages("ada");
-  expect(await leadsTo(linksIn(note!)[0])).toMatch(/^https:\/\/app\.acme\.example\/reports\/draft\?utm_source=/);
+  expect(await leadsTo(linksIn(note!)[0])).toContain(`${brand.appUrl}/reports/draft?utm_source=`);
   expect(email?.content.body).toContain("You were about to build a report and left before the end.");
 });
 

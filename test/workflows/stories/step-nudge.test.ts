@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { stepNudge } from "../../../src/workflows/step-nudge.tsx";
-import { openStory, type Story } from "../../support/story.ts";
+import { emailHtml } from "../../support/emails.ts";
+import { openStory, type Story } from "../story.ts";
 
 it("sums up an hour of steps in one email, and another hour in another", async () => {
   await using story = await openStory({ workflows: [stepNudge], people: { ada: {} } });
@@ -58,6 +59,12 @@ it("does not name a step as the next that is done, although PostHog is not that 
   await story.does("ada", "onboarding_step_completed", { step: "connect_data" });
   await story.until("day 0 10:00");
   expect(story.subjects("ada")).toEqual(["Well done. Next: invite your team"]);
+});
+
+it("has an email that names the next step when it does not know what is done", async () => {
+  const email = await emailHtml("next-step.tsx", { completed: [] });
+  expect(email).toContain("Now build your first report");
+  expect(email).not.toContain("This is done:");
 });
 
 /** A step of the set-up, after which somebody is at another. */

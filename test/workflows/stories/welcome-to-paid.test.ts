@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { welcomeToPaid } from "../../../src/workflows/welcome-to-paid.tsx";
-import { openStory } from "../../support/story.ts";
+import { emailHtml } from "../../support/emails.ts";
+import { openStory } from "../story.ts";
 
 const workflows = [welcomeToPaid];
 
@@ -57,4 +58,10 @@ it("comes days late rather than never, and not to whoever was deleted", async ()
     "day 1 09:00  ada  welcome-to-paid  unlocked-note  sent",
     "day 1 09:00  grace  welcome-to-paid  unlocked-note  not sent: person not found",
   ]);
+});
+
+it("has an email that needs no list of what is unlocked", async () => {
+  const email = await emailHtml("welcome-to-paid.tsx", { unlocked: [] });
+  expect(email).toContain("Go to billing");
+  expect(email).not.toContain("Your workspace now has:");
 });

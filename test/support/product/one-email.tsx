@@ -1,17 +1,18 @@
 import { z } from "zod";
-import CheckoutRecovery from "../../emails/checkout-recovery.tsx";
-import { firstName } from "../../src/lib/names.ts";
-import { event } from "../../src/workflows/event.ts";
-import { isAfter } from "../../src/workflows/is-after.ts";
-import { lifecycle } from "../../src/workflows/lifecycle.ts";
+import { firstName } from "../../../src/lib/names.ts";
+import { event } from "../../../src/workflows/event.ts";
+import { isAfter } from "../../../src/workflows/is-after.ts";
+import { lifecycle } from "../../../src/workflows/lifecycle.ts";
+import { Letter } from "./letter.tsx";
+import { topicOf } from "./topics.ts";
 
-/** A drop-off that stays one email after a day, whatever becomes of the app's own: for tests of the road. */
+/** A drop-off that is one email after a day, for tests of the road. */
 export const oneEmail = lifecycle({
   id: "drop-off",
   name: "Drop-off",
   description: "One email a day after a checkout that was not completed.",
   category: "marketing",
-  topic: "reminders",
+  topic: topicOf("reminders"),
   on: [event("checkout_started")],
   exitOn: [event("checkout_completed")],
   payload: z.object({ checkout_url: z.url() }),
@@ -23,10 +24,12 @@ export const oneEmail = lifecycle({
       ({ person }) => ({
         subject: "Your checkout is still open",
         body: (
-          <CheckoutRecovery
+          <Letter
+            title="Your checkout is still open"
             firstName={firstName(person.name)}
-            checkoutUrl={payload.checkout_url}
-            cartValue={undefined}
+            says="You stopped just before the end."
+            button="Back to your checkout"
+            url={payload.checkout_url}
           />
         ),
       }),

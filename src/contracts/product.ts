@@ -1,0 +1,29 @@
+import type { WorkflowRoutes } from "./workflow.ts";
+
+/** In whose name the messages go out. */
+export interface Brand {
+  name: string;
+  /** The `utm_source` of every link. */
+  utmSource: string;
+}
+
+/** Every colour by its use, as CSS writes it; each ink has 4.5:1 on its ground. */
+export interface Colours {
+  page: string;
+  card: string;
+  text: string;
+  muted: string;
+  accent: string;
+  onAccent: string;
+}
+
+/** All that the engine takes of a fork: its workflows, and the names and looks that they go by. */
+export interface Product<Workflow extends WorkflowRoutes> {
+  workflows: Workflow[];
+  brand: Brand;
+  colours: { light: Colours; dark: Colours };
+  /** The topics that people can turn off, and the words for each. */
+  topics: Record<string, string>;
+  /** The events of Segment that have another name here, with that name. An event that is not in the list keeps its name. */
+  segmentNames: ReadonlyMap<string, string>;
+}

@@ -1,0 +1,102 @@
+import type { Clone } from "./clone.ts";
+
+const README = "src/workflows/README.md";
+const LIST = "src/workflows/index.ts";
+
+/** A block of code in a README, and the file that it says it is; null when it is a part of one. */
+interface Example {
+  file: string | null;
+  code: string;
+}
+
+/** The examples of src/workflows/README.md, in their order. */
+export function examplesIn(clone: Clone): Example[] {
+  return [...clone.read(README).matchAll(/```tsx?\n(?:\/\/ (\S+\.tsx?)\n)?(.*?)```/gs)].map(
+    ([, file = null, code = ""]) => ({ file, code }),
+  );
+}
+
+/** Writes the examples that are files, and lists those that are workflows. */
+export function addByReadme(clone: Clone): string[] {
+  const written: string[] = [];
+  for (const { file, code } of examplesIn(clone)) {
+    if (file === null) continue;
+    clone.write(file, code);
+    written.push(file);
+    const [, name] = /export const (\w+) = lifecycle\(/.exec(code) ?? [];
+    if (name !== undefined) list(clone, name, file);
+  }
+  return written;
+}
+
+function list(clone: Clone, name: string, file: string): void {
+  const from = file.replace("src/workflows/", "./");
+  clone.edit(LIST, (text) =>
+    text
+      .replace(/^/, `import { ${name} } from "${from}";\n`)
+      .replace(/(LifecycleWorkflow\[\] = \[\n)/, `$1  ${name},\n`),
+  );
+}
+
+/** Deletes a workflow's file, story and line, and the emails that no other workflow sends. */
+export function removeWorkflow(clone: Clone, id: string): void {
+  const file = `src/workflows/${id}.tsx`;
+  const emails = emailsOf(clone.read(file));
+  const [, name = ""] = /export const (\w+) = lifecycle\(/.exec(clone.read(file)) ?? [];
+  clone.remove(file);
+  clone.remove(`test/workflows/stories/${id}.test.ts`);
+  clone.edit(LIST, (text) =>
+    text.replace(new RegExp(`^import \\{ ${name} \\}.*\n`, "m"), "").replace(new RegExp(`^  ${name},\n`, "m"), ""),
+  );
+  const left = clone.files("src/workflows").filter((one) => one.endsWith(".tsx"));
+  const sent = new Set(left.flatMap((one) => emailsOf(clone.read(one))));
+  for (const email of emails) if (!sent.has(email)) clone.remove(email);
+}
+
+function emailsOf(source: string): string[] {
+  return [...source.matchAll(/from "\.\.\/\.\.\/(emails\/[^/"]+\.tsx)"/g)].map(([, email = ""]) => email);
+}
+
+/** Another name, another app, other links and other colours, of enough contrast. */
+export function rebrand(clone: Clone): void {
+  const brand: Record<string, string> = {
+    name: "Northwind",
+    appUrl: "https://northwind.test",
+    utmSource: "northwind-mail",
+    helpEmail: "hello@northwind.test",
+    postalAddress: "Northwind BV, 1 Kade, 1011 Amsterdam, Netherlands",
+  };
+  for (const [key, value] of Object.entries(brand))
+    clone.edit("emails/_components/brand.ts", (text) => text.replace(new RegExp(`(\\b${key}: )".*"`), `$1"${value}"`));
+  const colours: Array<[scheme: "light" | "dark", name: string, value: string]> = [
+    ["light", "page", "#fff8f0"],
+    ["light", "accent", "#9a3412"],
+    ["light", "text", "#27150c"],
+    ["dark", "page", "#1a1008"],
+    ["dark", "accent", "#fdba74"],
+  ];
+  for (const [scheme, name, value] of colours)
+    clone.edit("emails/_components/tokens.ts", (text) =>
+      text.replace(new RegExp(`(const ${scheme}\\b.*?\\b${name}: )"[^"]+"`, "s"), `$1"${value}"`),
+    );
+}
+
+/** Every topic gets another key and other words; the workflows go with them. */
+export function renameTopics(clone: Clone): void {
+  const keys = [...clone.read("src/workflows/topics.ts").matchAll(/^ {2}(\w+): /gm)].map(([, key = ""]) => key);
+  for (const [index, key] of keys.entries()) {
+    clone.edit("src/workflows/topics.ts", (text) =>
+      text.replace(new RegExp(`^  ${key}: ".*"`, "m"), `  topic_${index}: "Our topic ${index}"`),
+    );
+    for (const file of clone.files("src/workflows"))
+      if (file.endsWith(".tsx"))
+        clone.write(file, clone.read(file).replaceAll(`topic: "${key}"`, `topic: "topic_${index}"`));
+  }
+}
+
+/** A marketing workflow becomes one that nobody can turn off. */
+export function makeTransactional(clone: Clone, id: string): void {
+  clone.edit(`src/workflows/${id}.tsx`, (text) =>
+    text.replace('category: "marketing"', 'category: "transactional"').replace(/^ {2}topic: .*\n/m, ""),
+  );
+}

@@ -1,0 +1,105 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+const BIN = "node_modules/.bin";
+
+/** How a program ended. */
+interface Ended {
+  code: number;
+  output: string;
+}
+
+/** A copy of this checkout that a test may change, and the programs that its owner runs in it. */
+export interface Clone extends Disposable {
+  read(file: string): string;
+  write(file: string, text: string): void;
+  /** Changes a file; throws when that changes nothing. */
+  edit(file: string, change: (text: string) => string): void;
+  remove(file: string): void;
+  /** The files of a folder and those beneath it that the checkout has. */
+  files(folder: string): string[];
+  /** Runs a program of node_modules to its end. */
+  run(program: string, ...args: string[]): Promise<Ended>;
+  /** Runs these vitest projects, or some of their files; answers which files and tests are red. */
+  vitest(projects: string[], files?: string[]): Promise<{ passed: number; red: string[] }>;
+}
+
+/** Copies what git has, and what it would take; node_modules is a link to ours. */
+export function cloneCheckout(): Clone {
+  const folder = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-fork-"));
+  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: PROJECT,
+    encoding: "utf8",
+  });
+  for (const file of new Set(listed.split("\0")))
+    if (file !== "" && existsSync(join(PROJECT, file))) cpSync(join(PROJECT, file), join(folder, file));
+  symlinkSync(join(PROJECT, "node_modules"), join(folder, "node_modules"));
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: folder, stdio: "ignore" });
+  git("init");
+  git("add", "--all");
+
+  const clone: Clone = {
+    read: (file) => readFileSync(join(folder, file), "utf8"),
+    write(file, text) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    },
+    edit(file, change) {
+      const before = clone.read(file);
+      const after = change(before);
+      if (after === before) throw new Error(`${file} is not as this test expects it`);
+      clone.write(file, after);
+    },
+    remove: (file) => rmSync(join(folder, file)),
+    files: (below) =>
+      execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", below], {
+        cwd: folder,
+        encoding: "utf8",
+      })
+        .split("\n")
+        .filter((file) => file !== "" && existsSync(join(folder, file))),
+    async run(program, ...args) {
+      const child = spawn(join(folder, BIN, program), args, { cwd: folder, env: ownEnvironment() });
+      let output = "";
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding("utf8").on("data", (text: string) => {
+          output += text;
+        });
+      const [code] = await once(child, "close");
+      return { code: code as number, output };
+    },
+    async vitest(projects, files = []) {
+      const report = join(folder, "vitest-report.json");
+      const chosen = projects.flatMap((name) => ["--project", name]);
+      const to = ["--reporter=json", `--outputFile=${report}`];
+      const { output } = await clone.run("vitest", "run", ...chosen, ...to, ...files);
+      if (!existsSync(report)) throw new Error(`vitest did not come to its end: ${output.slice(-2_000)}`);
+      const { numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8")) as Report;
+      rmSync(report);
+      const red = testResults
+        .filter(({ status }) => status === "failed")
+        .map(({ name }) => name.slice(folder.length + 1));
+      return { passed: numPassedTests, red: red.sort() };
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+  return clone;
+}
+
+interface Report {
+  numPassedTests: number;
+  testResults: Array<{ name: string; status: "passed" | "failed" }>;
+}
+
+/** Ours, without what vitest tells the tests that it runs. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(VITEST|TEST_BUILD|STORIES_BY|NODE_ENV|VITE)/.test(name),
+  );
+  return Object.fromEntries(own);
+}

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { testFolder } from "../support/sandbox.ts";
+import { addByReadme, examplesIn, makeTransactional, rebrand, removeWorkflow, renameTopics } from "./changes.ts";
+import { type Clone, cloneCheckout } from "./clone.ts";
+
+// What somebody who has forked this does on the first day, in a copy of the checkout.
+
+/** Of a busy machine that runs nearly all tests once more. */
+const WITHIN_MS = 45 * 60_000;
+
+const REMOVED = [
+  "onboarding-stalled",
+  "step-nudge",
+  "feature-adoption",
+  "session-drop-off",
+  "welcome-to-paid",
+  "re-engagement",
+];
+const TRANSACTIONAL = "drop-off";
+
+it("a workflow that is added by the README turns nothing red", { timeout: WITHIN_MS }, async () => {
+  using clone = cloneCheckout();
+  const written = addByReadme(clone);
+  expect(written).toEqual([
+    "emails/trial-ending.tsx",
+    "src/workflows/trial-ending.tsx",
+    "test/workflows/stories/trial-ending.test.ts",
+    "src/workflows/trial-over.tsx",
+  ]);
+  const parts = examplesIn(clone).filter(({ file }) => file === null);
+  expect(parts).toHaveLength(1);
+  clone.write("test/workflows/parts.test.ts", testOf(parts.map(({ code }) => code)));
+
+  await clone.run("biome", "check", "--write", "emails", "src/workflows", "test/workflows");
+  await expectSound(clone);
+  const { passed, red } = await clone.vitest(["unit", "app"], ["test/unit", "test/workflows"]);
+  expect([red, passed > 100]).toEqual([[], true]);
+});
+
+it("the first day turns nothing red but the story of what was changed", { timeout: WITHIN_MS }, async () => {
+  using clone = cloneCheckout();
+  addByReadme(clone);
+  for (const id of REMOVED) removeWorkflow(clone, id);
+  rebrand(clone);
+  renameTopics(clone);
+  makeTransactional(clone, TRANSACTIONAL);
+
+  await clone.run("biome", "check", "--write", "emails", "src/workflows", "test/workflows");
+  await expectSound(clone);
+  using messages = testFolder();
+  const demo = await clone.run("tsx", "src/sandbox/demo/demo.ts", "--json", "--out", join(messages.path, "demo"));
+  expect([demo.code, JSON.parse(demo.output)]).toMatchObject([0, { leftOut: ["re-engagement"], differences: [] }]);
+  const { red } = await clone.vitest(["unit", "app", "engines", "commands"]);
+  expect(red).toEqual([`test/workflows/stories/${TRANSACTIONAL}.test.ts`]);
+});
+
+/** Types, lint, and nothing that is unused. */
+async function expectSound(clone: Clone): Promise<void> {
+  for (const [program, ...args] of [
+    ["tsc", "--noEmit"],
+    ["tsc", "-p", "test"],
+    ["biome", "check", "--error-on-warnings", "."],
+    ["knip"],
+  ] as Array<[string, ...string[]]>) {
+    const { code, output } = await clone.run(program, ...args);
+    expect([program, ...args, code, code === 0 ? "" : output]).toEqual([program, ...args, 0, ""]);
+  }
+}
+
+/** Parts of a file that mean something by themselves, as a test that makes them. */
+function testOf(parts: string[]): string {
+  return `import { expect, it } from "vitest";
+import { z } from "zod";
+import { event } from "../../src/workflows/event.ts";
+
+it("can be made", () => {
+  expect(event).toBeTypeOf("function");
+  ${parts.join("\n").replace(/^event\(/gm, ";event(")}
+  expect(z).toBeDefined();
+});
+`;
+}

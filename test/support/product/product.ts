@@ -1,0 +1,34 @@
+import type { Product } from "../../../src/contracts/product.ts";
+import type { LifecycleWorkflow } from "../../../src/workflows/lifecycle.ts";
+import { BRAND, COLOURS } from "./brand.ts";
+import { dropOff } from "./drop-off.tsx";
+import { onboarding } from "./onboarding.tsx";
+import { reEngagement } from "./re-engagement.tsx";
+import { sessionDropOff } from "./session-drop-off.tsx";
+import { TOPICS } from "./topics.ts";
+import { upgrade } from "./upgrade.tsx";
+
+/**
+ * What the engine's tests send, and in whose name. It is theirs alone: what a fork makes of
+ * src/workflows, emails and the brand changes no test of the engine.
+ */
+export const testProduct: Product<LifecycleWorkflow> = {
+  workflows: [onboarding, dropOff, sessionDropOff, reEngagement, upgrade],
+  brand: BRAND,
+  colours: COLOURS,
+  topics: TOPICS,
+  segmentNames: new Map([
+    ["User Registered", "user_signed_up"],
+    ["Onboarding Completed", "onboarding_completed"],
+    ["Checkout Started", "checkout_started"],
+    ["Order Completed", "checkout_completed"],
+    ["Session Ended", "session_ended"],
+    ["Application Opened", "session_started"],
+    ["Viewed Pricing Page", "pricing_page_viewed"],
+  ]),
+};
+
+/** The same with other workflows. */
+export function productOf(workflows: LifecycleWorkflow[]): Product<LifecycleWorkflow> {
+  return { ...testProduct, workflows };
+}

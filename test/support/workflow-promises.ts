@@ -1,0 +1,110 @@
+import { Client, type Workflow } from "@novu/framework";
+import { describe, expect, it } from "vitest";
+import { NOVU_PLANS } from "../../src/contracts/novu-plan.ts";
+import { samplePerson } from "../../src/people/sample-person.ts";
+import type { LifecycleWorkflow } from "../../src/workflows/lifecycle.ts";
+import type { Tools } from "../../src/workflows/tools.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Nobody is to be asked, and nothing to be noted. */
+export const sampleTools: Tools = {
+  longestDelayMs: DAY_MS,
+  longestThrottleMs: HOUR_MS,
+  now: () => 0,
+  emailProviders: ["resend"],
+  unsubscribeUrl: ({ topic }) => `https://bridge.example/u/${topic}`,
+  person: async () => samplePerson,
+  leftBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
+  objectionTo: () => Promise.reject(new Error("a preview asked whether it may go out")),
+  variants: async () => ({}),
+  untilHours: () => HOUR_MS,
+  link: (url) => url,
+  putOff: () => Promise.reject(new Error("a preview was put off")),
+  mayEndUnheard: () => Promise.reject(new Error("a preview was throttled")),
+  record: () => Promise.reject(new Error("a preview noted a decision")),
+};
+
+/** What holds of every workflow in a list: Novu can discover it, preview it, and take its waits on each plan. */
+export function describeWorkflows(workflows: LifecycleWorkflow[]): void {
+  describe.each(workflows)("$id", (lifecycleWorkflow) => {
+    it("is discovered with its schema, controls and steps", async () => {
+      const { payload, steps, name, description, tags } = await lifecycleWorkflow.build(sampleTools).discover();
+      expect(Object.keys((payload.schema as { properties: object }).properties)).toContain("run");
+      expect([name, description, tags]).toEqual([
+        lifecycleWorkflow.name,
+        expect.stringMatching(/.{10}/),
+        ["lifecycle", lifecycleWorkflow.category, lifecycleWorkflow.topic ?? []].flat(),
+      ]);
+      for (const email of steps.filter(({ type }) => type === "email")) {
+        expect(email.controls.schema).toMatchObject({
+          properties: { subject: { type: "string", title: "Subject", default: expect.any(String) } },
+        });
+      }
+    });
+
+    it("previews each of its steps, asking nobody", async () => {
+      const { client, steps } = await discovered(lifecycleWorkflow.build(sampleTools));
+      const { topic } = lifecycleWorkflow;
+      for (const { stepId, type } of steps) {
+        const { outputs } = await preview(client, lifecycleWorkflow.id, stepId);
+        if (type === "email") {
+          expect(outputs).toEqual({ subject: expect.any(String), body: expect.stringMatching(/^<!DOCTYPE html>/) });
+          expect(/href="([^"]+)"[^>]*>Unsubscribe</.exec((outputs as { body: string }).body)?.[1]).toBe(
+            topic === null ? undefined : `https://bridge.example/u/${topic}`,
+          );
+        } else expect(Object.keys(outputs)).not.toEqual([]);
+      }
+    });
+
+    it("waits the same on every plan, and never longer at once than the plan takes", async () => {
+      const waits = await Promise.all(
+        Object.values(NOVU_PLANS).map(async ({ longestDelayMs, mostSteps }) => {
+          const { client, steps } = await discovered(lifecycleWorkflow.build({ ...sampleTools, longestDelayMs }));
+          expect(steps.length).toBeLessThanOrEqual(mostSteps);
+          const delays = await Promise.all(
+            steps
+              .filter(({ stepId, type }) => type === "delay" && !stepId.endsWith("-hours"))
+              .map(async ({ stepId }) => delayMs((await preview(client, lifecycleWorkflow.id, stepId)).outputs)),
+          );
+          expect(Math.max(0, ...delays)).toBeLessThanOrEqual(longestDelayMs);
+          return delays.reduce((sum, ms) => sum + ms, 0);
+        }),
+      );
+      expect(new Set(waits).size).toBe(1);
+    });
+  });
+
+  it("each workflow has an id of its own", () => {
+    expect(new Set(workflows.map(({ id }) => id)).size).toBe(workflows.length);
+  });
+}
+
+async function discovered(workflow: Workflow) {
+  const client = new Client({ secretKey: "k", strictAuthentication: true, verbose: false });
+  await client.addWorkflows([workflow]);
+  return { client, steps: client.discover().workflows[0]?.steps ?? [] };
+}
+
+function preview(client: Client, workflowId: string, stepId: string) {
+  // The framework's type is an enum that it does not export.
+  const action = "preview" as Parameters<Client["executeWorkflow"]>[0]["action"];
+  return client.executeWorkflow({
+    workflowId,
+    stepId,
+    action,
+    payload: {},
+    controls: {},
+    state: [],
+    subscriber: {},
+    context: {},
+    env: { name: "Local", type: "dev" },
+  });
+}
+
+function delayMs({ amount, unit }: Record<string, unknown>): number {
+  return (
+    Number(amount) * { days: DAY_MS, hours: DAY_MS / 24, minutes: DAY_MS / 1440 }[unit as "days" | "hours" | "minutes"]
+  );
+}
