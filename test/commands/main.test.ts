@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
+import { nodeTrouble } from "../../src/lib/supported-node.ts";
 import { environment, RUN_APP, startApp } from "../support/app-process.ts";
 import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
@@ -49,6 +50,9 @@ describe("the process", () => {
     const [code] = await once(app.process, "exit");
     expect(code).toBe(0);
     expect(app.output()).toContain('"outcome":"stopped"');
+    const trouble = nodeTrouble(process.versions.node);
+    const warnings = app.output().match(/"level":40.*"node":.*/g) ?? [];
+    expect(warnings).toEqual(trouble === null ? [] : [expect.stringContaining(trouble)]);
     expect(app.output()).not.toMatch(/ada@example\.com|Lovelace|local-novu-secret-key|phx_local/);
   });
 
