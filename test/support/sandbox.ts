@@ -18,8 +18,8 @@ export async function testSandbox(options: Partial<SandboxOptions> = {}): Promis
   return sandbox;
 }
 
-export function testFolder(): { path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-test-"));
+export function testFolder(within = tmpdir()): { path: string } & Disposable {
+  const path = mkdtempSync(join(within, "posthog-novu-bridge-test-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
