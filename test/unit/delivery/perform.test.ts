@@ -93,7 +93,7 @@ async function perform(
       runState: async () => known.state,
       markLeft: (id) => note(`mark left ${id}`, undefined)(),
       markStarted: (id) => note(`mark started ${id}`, known.marked)(),
-      decidedSteps: async (_id, { failed = false } = {}) => [...known.decided, ...(failed ? known.failed : [])],
+      decidedSteps: async (_id, { failed } = { failed: false }) => [...known.decided, ...(failed ? known.failed : [])],
       decide,
       occurrences: async ({ from, to }) => known.times.filter((time) => time >= from && time <= to),
       enter: (run: Run, limit) => note(`enter ${run.transactionId} ${limit}`, known.mayEnter)(),
