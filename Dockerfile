@@ -1,9 +1,12 @@
-FROM node:20.20-bookworm-slim AS packages
+# The newest release of the line; src/lib/supported-node.ts has the first that will do.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 
-FROM node:20.20-bookworm-slim AS build
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -12,7 +15,7 @@ COPY emails ./emails
 COPY src ./src
 RUN npm run build
 
-FROM node:20.20-bookworm-slim
+FROM ${NODE_IMAGE}
 WORKDIR /app
 # The only place that it writes to, and only with SQLite.
 RUN install --directory --owner=1000 --group=1000 /data

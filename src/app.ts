@@ -19,6 +19,7 @@ import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
+import { plainBodies } from "./http/plain-bodies.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { describeError } from "./lib/errors.ts";
 import { createLog, type Log } from "./lib/log.ts";
@@ -184,7 +185,7 @@ export async function openApp(
       .use(metrics.router)
       .use(notFound)
       .use(failed({ log }));
-    const server = await serve(answeredFirst(answersOthers ? doors.webhooks : {}, http), {
+    const server = await serve(plainBodies(answeredFirst(answersOthers ? doors.webhooks : {}, http), { log }), {
       port: config.port,
       variable: "PORT",
     });

@@ -37,14 +37,18 @@ const TIMEOUT_MS = 3_000;
  * so that telling it again counts once. What comes during a request shares the next one.
  */
 export function createPostHogReport({ host, projectToken }: { host: string; projectToken: string }) {
-  const connect = () =>
-    new Reporter(projectToken, {
+  const connect = () => {
+    // posthog-node takes this from the environment alone. In mode v1 its flush() resolves even when PostHog answers 500.
+    // biome-ignore lint/style/noProcessEnv: there is no option for it.
+    process.env.POSTHOG_CAPTURE_MODE = "v0";
+    return new Reporter(projectToken, {
       host,
       flushAt: 2 * MOST_TOGETHER,
       flushInterval: NEVER_MS,
       fetchRetryCount: 0,
       requestTimeout: TIMEOUT_MS,
     });
+  };
   let client = connect();
   let isStopping = false;
   let flushing: Promise<unknown> = Promise.resolve();

@@ -3,9 +3,9 @@ import type { IncomingMessage } from "node:http";
 /** The body cannot be taken; `status` says why in HTTP's words. */
 export class BodyError extends Error {
   override readonly name = "BodyError";
-  readonly status: 400 | 413 | 415;
+  readonly status: 400 | 413;
 
-  constructor(message: string, status: 400 | 413 | 415) {
+  constructor(message: string, status: 400 | 413) {
     super(message);
     this.status = status;
   }
@@ -14,9 +14,6 @@ export class BodyError extends Error {
 /** The whole body as it came, up to `mostBytes`; rejects with a BodyError. */
 export function readBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const encoding = request.headers["content-encoding"];
-    if (encoding !== undefined && encoding !== "identity")
-      return reject(new BodyError("a body with a content-encoding is not taken", 415));
     const tooLarge = () => reject(new BodyError(`the body is larger than ${mostBytes} bytes`, 413));
     if (Number(request.headers["content-length"]) > mostBytes) return tooLarge();
 

@@ -63,7 +63,7 @@ export async function openBridge({
   // Of the samples, because to find out how long they wait is to run a part of them.
   const workflows = await Promise.all(sampleSide.client.discover().workflows.map(discovered));
 
-  const router = Router().use(json({ limit: LARGEST_BODY }), async (request, response) => {
+  const router = Router().use(json({ limit: LARGEST_BODY, inflate: false }), async (request, response) => {
     const startedAt = performance.now();
     const query = urlOf(request).searchParams;
     const call = { action: query.get("action"), workflow: query.get("workflowId"), step: query.get("stepId") };

@@ -48,7 +48,7 @@ export function createStudio({
   const router = Router().use(
     guarded,
     assetRoutes(),
-    urlencoded({ extended: false, limit: lab === undefined ? "64kb" : "4mb" }),
+    urlencoded({ extended: false, inflate: false, limit: lab === undefined ? "64kb" : "4mb" }),
   );
   if (access !== null) router.use(signInRoutes({ access, log }));
   router.use((request, response, next) => {

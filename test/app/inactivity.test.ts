@@ -4,10 +4,11 @@ import { createLog } from "../../src/lib/log.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { event } from "../../src/workflows/event.ts";
 import type { LifecycleWorkflow } from "../../src/workflows/lifecycle.ts";
+import { testFolder } from "../support/folder.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 import { productOf } from "../support/product/product.ts";
 import { reEngagement } from "../support/product/re-engagement.tsx";
-import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
+import { eventually, testSandbox } from "../support/sandbox.ts";
 
 const START = Date.parse("2026-03-02T09:00:00.000Z");
 const DAY_MS = 24 * 60 * 60 * 1000;

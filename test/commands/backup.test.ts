@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { fileIn } from "../../src/store/data-folder.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { runCommand } from "../support/command.ts";
-import { testFolder, testSandbox } from "../support/sandbox.ts";
+import { testFolder } from "../support/folder.ts";
+import { testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 
 const UUID = "0190f1d2-6a4b-7c1e-8f00-000000000001";

@@ -3,7 +3,8 @@ import { demo } from "../../src/sandbox/demo/demo.ts";
 import { built } from "../support/built.ts";
 import { run } from "../support/command.ts";
 import { startProcess } from "../support/command-process.ts";
-import { eventually, testFolder } from "../support/sandbox.ts";
+import { testFolder } from "../support/folder.ts";
+import { eventually } from "../support/sandbox.ts";
 
 const ADDRESS = /http:\/\/localhost:(\d+)\/studio\/runs\/\S+/;
 /** Of a busy machine. */

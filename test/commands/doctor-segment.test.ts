@@ -43,7 +43,8 @@ async function look(segment: Partial<SegmentConfig> = {}, rest: Partial<Config> 
 
 async function complaints(...wanted: Parameters<typeof look>) {
   return (await look(...wanted)).flatMap(({ what, is, says }) =>
-    is === "ok" ? [] : [`${is === "warning" ? "!" : "✗"} ${what}: ${says}`],
+    // On Node 20 and older releases that is a warning, whatever else is right.
+    is === "ok" || what === "Node" ? [] : [`${is === "warning" ? "!" : "✗"} ${what}: ${says}`],
   );
 }
 
@@ -52,7 +53,7 @@ const profilesAt = (host: string) => ({ host, spaceId: SPACE, token: TOKEN });
 describe("the doctor without PostHog", () => {
   it("says so in one line, and looks at everything else", async () => {
     const found = await look();
-    expect(found.filter(({ is }) => is !== "ok")).toEqual([]);
+    expect(found.filter(({ what, is }) => is !== "ok" && what !== "Node")).toEqual([]);
     const whats = found.map(({ what }) => what);
     expect(found.filter(({ what }) => /PostHog/.test(what))).toEqual([
       { what: "PostHog", is: "ok", says: "not configured" },

@@ -46,7 +46,8 @@ async function complaints({ posthog, novu, ...rest }: Omit<Partial<Config>, "pos
   });
   for (const { says } of found) for (const secret of SECRETS) expect(says).not.toContain(secret);
   return found.flatMap(({ what, is, says }) =>
-    is === "ok" ? [] : [`${is === "warning" ? "!" : "✗"} ${what}: ${says}`],
+    // On Node 20 and older releases that is a warning, whatever else is right.
+    is === "ok" || what === "Node" ? [] : [`${is === "warning" ? "!" : "✗"} ${what}: ${says}`],
   );
 }
 
@@ -202,7 +203,7 @@ describe("npm run doctor", () => {
     expect([well.code, well.stderr]).toEqual([0, ""]);
     const lines = well.stdout.trim().split("\n");
     expect(lines.length).toBeLessThan(24);
-    expect(lines.slice(0, -2)).toEqual(lines.slice(0, -2).map(() => expect.stringMatching(/^✓ /)));
+    expect(lines.slice(0, -2)).toEqual(lines.slice(0, -2).map(() => expect.stringMatching(/^(✓|! Node) /)));
 
     const ill = await runCommand(sandbox, "doctor", ["--json"], { env: { ...env, NOVU_SECRET_KEY: "nv-another-one" } });
     const { ok: isWell, checks } = JSON.parse(ill.stdout) as {

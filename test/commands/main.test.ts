@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
+import { nodeTrouble } from "../../src/lib/supported-node.ts";
 import { environment, RUN_APP, startApp } from "../support/app-process.ts";
-import { eventually, testFolder, testSandbox } from "../support/shipped.ts";
+import { testFolder } from "../support/folder.ts";
+import { eventually, testSandbox } from "../support/shipped.ts";
 import { delivery, post } from "../support/webhook.ts";
 
 /** These processes go by the real clock. */
@@ -49,6 +51,9 @@ describe("the process", () => {
     const [code] = await once(app.process, "exit");
     expect(code).toBe(0);
     expect(app.output()).toContain('"outcome":"stopped"');
+    const trouble = nodeTrouble(process.versions.node);
+    const warnings = app.output().match(/"level":40.*"node":.*/g) ?? [];
+    expect(warnings).toEqual(trouble === null ? [] : [expect.stringContaining(trouble)]);
     expect(app.output()).not.toMatch(/ada@example\.com|Lovelace|local-novu-secret-key|phx_local/);
   });
 

@@ -9,7 +9,8 @@ import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { workflows } from "../../src/workflows/index.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
-import { testFolder, testSandbox } from "../support/shipped.ts";
+import { testFolder } from "../support/folder.ts";
+import { testSandbox } from "../support/shipped.ts";
 
 const subject = { type: "string", default: "Hello" };
 const wanted: Manifest[number] = {

@@ -7,7 +7,8 @@ import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { environment } from "../support/app-process.ts";
 import { built } from "../support/built.ts";
 import { startProcess } from "../support/command-process.ts";
-import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
+import { testFolder } from "../support/folder.ts";
+import { eventually, testSandbox } from "../support/sandbox.ts";
 
 /** Of a busy machine, which compiles and starts them all at once. */
 const WITHIN_MS = 100_000;

@@ -12,7 +12,8 @@ import { workflows } from "../../src/workflows/index.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { withFakeNpx } from "../support/fake-npx.ts";
-import { testFolder, testSandbox } from "../support/shipped.ts";
+import { testFolder } from "../support/folder.ts";
+import { testSandbox } from "../support/shipped.ts";
 
 /** What every command of this file has printed. */
 const printed: string[] = [];

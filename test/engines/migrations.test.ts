@@ -9,8 +9,8 @@ import { type Engine, migrator } from "../../src/store/migrations.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import { testFolder } from "../support/folder.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
-import { testFolder } from "../support/sandbox.ts";
 
 const now = () => Date.parse(OCCURRED_AT);
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { decision, event } from "../support/facts.ts";
+import { testFolder } from "../support/folder.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
-import { testFolder } from "../support/sandbox.ts";
 
 const parts = { now: () => 0, log: createLog({ level: "silent" }) };
 

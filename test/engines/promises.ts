@@ -211,6 +211,24 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.endRuns(exit())).toEqual(["u:w"]);
       });
 
+      it("reaches a run that began at the very moment", async () => {
+        await store.accept(event(), routing());
+        expect(await store.endRuns(exit({ occurredAt: OCCURRED_AT }))).toEqual(["u:w"]);
+      });
+
+      it("is of no run that was refused, and a run under way cannot be refused", async () => {
+        await store.accept(event(), routing());
+        await store.refuse("u:w");
+        expect(await store.runState("u:w")).toBe("refused");
+        expect(await store.endRuns(exit())).toEqual([]);
+        expect(await store.markStarted("u:w")).toBe("left");
+
+        await store.accept(event({ uuid: "v" }), { starts: [start({ run: run({ eventUuid: "v" }) })], exits: [] });
+        expect([await store.markStarted("v:w"), await store.markStarted("v:w")]).toEqual(["started", "started"]);
+        await store.refuse("v:w");
+        expect(await store.runState("v:w")).toBe("started");
+      });
+
       it("names a run again until Novu has been told", async () => {
         await store.accept(event(), routing());
         expect(await store.endRuns(exit())).toEqual(["u:w"]);

@@ -20,7 +20,7 @@ import {
   traits,
   unsubscribed,
 } from "../support/facts.ts";
-import { testFolder } from "../support/sandbox.ts";
+import { testFolder } from "../support/folder.ts";
 import { type Engine, storePromises } from "./promises.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { testFolder } from "../support/sandbox.ts";
+import { testFolder } from "../support/folder.ts";
 import { addByReadme, examplesIn, makeTransactional, rebrand, removeWorkflow, renameTopics } from "./changes.ts";
 import { type Clone, cloneCheckout } from "./clone.ts";
 

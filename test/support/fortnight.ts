@@ -10,9 +10,9 @@ import { type LocalSegment, openLocalSegment } from "../../src/sandbox/local-seg
 import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { environment } from "./app-process.ts";
+import { testFolder } from "./folder.ts";
 import { testProduct } from "./product/product.ts";
 import { repeating } from "./repeating.ts";
-import { testFolder } from "./sandbox.ts";
 
 const APP = fileURLToPath(new URL("./app-by-our-clock.ts", import.meta.url));
 

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { testFolder } from "./folder.ts";
 import { freePort } from "./free-port.ts";
-import { testFolder } from "./sandbox.ts";
 
 /** Where Debian and Ubuntu put PostgreSQL's own tools. */
 const VERSIONS = "/usr/lib/postgresql";

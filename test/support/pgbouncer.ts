@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { testFolder } from "./folder.ts";
 import { freePort } from "./free-port.ts";
-import { eventually, testFolder } from "./sandbox.ts";
+import { eventually } from "./sandbox.ts";
 
 const COMMAND = "/usr/sbin/pgbouncer";
 

@@ -2,7 +2,7 @@ import { product } from "../../src/product.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { type TestSandboxOptions, testSandbox as testAnySandbox } from "./sandbox.ts";
 
-export { eventually, testFolder } from "./sandbox.ts";
+export { eventually } from "./sandbox.ts";
 
 /** A sandbox with what this checkout ships, for the commands, which know no other product. */
 export function testSandbox(options: TestSandboxOptions = {}): Promise<Sandbox> {

@@ -1,8 +1,9 @@
 import { type App, openApp } from "../../src/app.ts";
 import { createLog } from "../../src/lib/log.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { testFolder } from "./folder.ts";
 import { testProduct } from "./product/product.ts";
-import { testFolder, testSandbox } from "./sandbox.ts";
+import { testSandbox } from "./sandbox.ts";
 
 export const STUDIO_SECRET = "open sesame, please";
 

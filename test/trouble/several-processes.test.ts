@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { environment, startTestApp } from "../support/app-process.ts";
+import { testFolder } from "../support/folder.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
-import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
+import { eventually, testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 
 describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {

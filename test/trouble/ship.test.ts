@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environment, spawnApp } from "../support/app-process.ts";
+import { testFolder } from "../support/folder.ts";
 import { freePort } from "../support/free-port.ts";
-import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
+import { eventually, testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 import { followDockerfile, type Image, isRoot } from "./dockerfile.ts";
 

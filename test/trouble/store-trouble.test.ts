@@ -5,8 +5,9 @@ import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
 import { type AppProcess, environment, startTestApp } from "../support/app-process.ts";
 import { setImmutable, smallDisk } from "../support/disk.ts";
+import { testFolder } from "../support/folder.ts";
 import { canRunPostgres, openOwnPostgres } from "../support/own-postgres.ts";
-import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
+import { eventually, testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 
 /** An answer, and how long it took. */

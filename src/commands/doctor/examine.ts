@@ -7,6 +7,7 @@ import { createNotedDecisions } from "../../novu/noted-decisions.ts";
 import { workflows } from "../../workflows/index.ts";
 import { appChecks } from "./app.ts";
 import { type Found, lookAll, ok } from "./check.ts";
+import { nodeCheck } from "./node.ts";
 import { novuChecks } from "./novu.ts";
 import { postHogChecks } from "./posthog.ts";
 import { segmentChecks } from "./segment.ts";
@@ -28,6 +29,7 @@ export async function examine(config: Config): Promise<Found[]> {
   };
   const ids = workflows.map(({ id }) => id);
   const checks = [
+    nodeCheck(process.versions.node),
     storeCheck(config),
     ...(posthog === null
       ? [{ what: "PostHog", look: async () => [ok("not configured")] }]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createPacer } from "../../../src/delivery/pacer.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
-import { testFolder } from "../../support/sandbox.ts";
+import { testFolder } from "../../support/folder.ts";
 
 describe("createPacer", () => {
   it("lets no second have more than its share, over all that stand in the line", async () => {

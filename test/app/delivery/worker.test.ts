@@ -7,7 +7,7 @@ import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virt
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { decision } from "../../support/facts.ts";
-import { testFolder } from "../../support/sandbox.ts";
+import { testFolder } from "../../support/folder.ts";
 
 let folder: ReturnType<typeof testFolder>;
 let clock: VirtualClock;

@@ -4,9 +4,10 @@ import { type App, openApp } from "../../../src/app.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { byHand, campaign, decisions, happen, mail, reports } from "../../support/campaign.ts";
+import { testFolder } from "../../support/folder.ts";
 import { hasPostgres, openTestDatabase } from "../../support/postgres.ts";
 import { productOf } from "../../support/product/product.ts";
-import { eventually, testFolder, testSandbox } from "../../support/sandbox.ts";
+import { eventually, testSandbox } from "../../support/sandbox.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
 const OVER = ["call", "skipped", "over the cap", "3 in 7 days"];

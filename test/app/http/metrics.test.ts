@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { openApp } from "../../../src/app.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { testFolder, testSandbox } from "../../support/sandbox.ts";
+import { testFolder } from "../../support/folder.ts";
+import { testSandbox } from "../../support/sandbox.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
 describe("GET /metrics", () => {

@@ -12,8 +12,9 @@ import {
   type HandlerName,
   loadDestinationFunction,
 } from "../../support/destination-function.ts";
+import { testFolder } from "../../support/folder.ts";
 import { freePort } from "../../support/free-port.ts";
-import { eventually, testFolder } from "../../support/sandbox.ts";
+import { eventually } from "../../support/sandbox.ts";
 
 const SECRET = "a secret of the bridge";
 const TRACK = {

@@ -15,8 +15,9 @@ import { assertWithinPlan } from "../../../src/novu/plan-limits.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { lifecycle } from "../../../src/workflows/lifecycle.ts";
 import { decision } from "../../support/facts.ts";
+import { testFolder } from "../../support/folder.ts";
 import { productOf } from "../../support/product/product.ts";
-import { eventually, testFolder, testSandbox } from "../../support/sandbox.ts";
+import { eventually, testSandbox } from "../../support/sandbox.ts";
 
 const KEY = "secret-key";
 const lines: string[] = [];

@@ -2,7 +2,8 @@ import { get as httpGet } from "node:http";
 import { describe, expect, it } from "vitest";
 import { openApp } from "../../../src/app.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { testFolder, testSandbox } from "../../support/sandbox.ts";
+import { testFolder } from "../../support/folder.ts";
+import { testSandbox } from "../../support/sandbox.ts";
 import { cookieOf, logIn, productionStudio, STUDIO_SECRET, visitor } from "../../support/studio.ts";
 
 const HOUR_MS = 60 * 60 * 1000;

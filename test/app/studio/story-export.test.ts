@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { testFolder, testSandbox } from "../../support/sandbox.ts";
+import { testFolder } from "../../support/folder.ts";
+import { testSandbox } from "../../support/sandbox.ts";
 import { visitor } from "../../support/studio.ts";
 
 const WORDS = fileURLToPath(new URL("../../support/story.ts", import.meta.url));

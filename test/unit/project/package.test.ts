@@ -16,6 +16,14 @@ describe("what is installed", () => {
     expect(scripted.map(([name]) => name)).toEqual([]);
   });
 
+  // npm 11 warns of each that package.json neither allows nor denies. esbuild's binary comes as a package of its own.
+  it("denies the install scripts of development tools, so that npm ci warns of none", () => {
+    const scripted = Object.keys(lock.packages).filter((name) => lock.packages[name]?.hasInstallScript);
+    const { allowScripts } = JSON.parse(read("package.json")) as { allowScripts: Record<string, boolean> };
+    const denied = Object.keys(allowScripts).map((name) => `node_modules/${name}`);
+    expect([denied, Object.values(allowScripts)]).toEqual([scripted, scripted.map(() => false)]);
+  });
+
   it("comes from whatever registry npm is set to", () => {
     expect(Object.values(lock.packages).filter(({ resolved }) => resolved?.startsWith("http"))).toEqual([]);
   });

@@ -1,0 +1,29 @@
+import type { RequestListener } from "node:http";
+import type { Log } from "../lib/log.ts";
+
+/**
+ * Refuses every body that says it is compressed, before `rest` sees it: no decoder is reached before the
+ * sender is proven. PostHog, Segment, Novu, browsers and mail clients send plain bodies.
+ */
+export function plainBodies(rest: RequestListener, { log }: { log: Log }): RequestListener {
+  return (request, response) => {
+    const {
+      "content-encoding": encoding = "",
+      "content-length": length,
+      "transfer-encoding": transfer,
+    } = request.headers;
+    const hasBody = length !== undefined || transfer !== undefined;
+    if (!hasBody || encoding === "" || encoding.toLowerCase() === "identity") return rest(request, response);
+
+    const error = "a body with a content-encoding is not taken; send it uncompressed";
+    log.warn({ stop: "http", path: request.url?.split("?", 1)[0], answer: 415, error });
+    response
+      .writeHead(415, {
+        "content-type": "application/json; charset=utf-8",
+        "accept-encoding": "identity",
+        connection: "close",
+      })
+      .end(JSON.stringify({ error }));
+    request.resume();
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * The lines of Node that get security fixes, each with the first release that has those of November 2026.
+ * Sources: https://nodejs.org/en/about/previous-releases and https://nodejs.org/en/blog/vulnerability
+ */
+export const SUPPORTED_NODE = ["22.23.4", "24.22.1", "26.12.1"];
+
+/** What is wrong with running on this version, such as 20.20.2, and which to take; null when nothing is. Lines that are not known here are newer. */
+export function nodeTrouble(version: string): string | null {
+  const [major, minor, patch] = numbersOf(version);
+  const [oldest] = numbersOf(SUPPORTED_NODE[0] as string);
+  const first = SUPPORTED_NODE.map(numbersOf).find(([line]) => line === major);
+  if (major >= oldest && first === undefined) return null;
+  if (first !== undefined && (minor > first[1] || (minor === first[1] && patch >= first[2]))) return null;
+
+  const lacks = first === undefined ? "gets no security fixes any more" : "lacks security fixes";
+  return `Node ${version} ${lacks}; run ${SUPPORTED_NODE.join(", ")} or newer of these lines`;
+}
+
+function numbersOf(version: string): [major: number, minor: number, patch: number] {
+  const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number);
+  return [major, minor, patch];
+}

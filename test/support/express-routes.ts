@@ -1,0 +1,45 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import express, { type Express } from "express";
+import { vi } from "vitest";
+
+interface Layer {
+  route?: { path: string };
+  /** Whether it takes any path. */
+  slash?: boolean;
+  match(path: string): unknown;
+  handle: { stack?: Layer[] };
+}
+
+/** Finds the routes of the Express apps that are made from now on. */
+export function watchExpress(): Disposable & {
+  /**
+   * The path of each route of the app at `url`, a parameter by its name. Express keeps no text of where a
+   * router is mounted: `mounts` has it.
+   */
+  routesAt(url: string, mounts: string[]): Promise<string[]>;
+} {
+  const spy = vi.spyOn(express.application, "handle" as "use");
+  return {
+    async routesAt(url, mounts) {
+      const path = `/${randomUUID()}`;
+      await fetch(`${url}${path}`);
+      const index = spy.mock.calls.findIndex(([request]) => (request as unknown as IncomingMessage).url === path);
+      const app = spy.mock.contexts[index] as Express;
+      return [...new Set(inside((app.router as unknown as { stack: Layer[] }).stack, "", mounts))];
+    },
+    [Symbol.dispose]: () => spy.mockRestore(),
+  };
+}
+
+function inside(layers: Layer[], before: string, mounts: string[]): string[] {
+  return layers.flatMap((layer) => {
+    const { route, slash, handle } = layer;
+    if (route !== undefined) return `${before}${route.path}`;
+    const mount = slash ? "" : mounts.find((path) => layer.match(path));
+    if (mount === undefined) throw new Error(`a router is at none of ${mounts.join(", ")}`);
+    if (handle.stack !== undefined) return inside(handle.stack, `${before}${mount}`, mounts);
+    // A handler without a router takes all that is under its mount.
+    return `${before}${mount}` || [];
+  });
+}

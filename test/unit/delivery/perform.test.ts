@@ -1,0 +1,281 @@
+import { describe, expect, it } from "vitest";
+import type { Decision } from "../../../src/contracts/decision.ts";
+import type { Start } from "../../../src/contracts/notification.ts";
+import type { NovuAnswer } from "../../../src/contracts/novu-answer.ts";
+import type { Run } from "../../../src/contracts/run.ts";
+import type { SendingStep } from "../../../src/contracts/workflow.ts";
+import { createPerform } from "../../../src/delivery/perform.ts";
+import type { Profiled } from "../../../src/delivery/tell.ts";
+import type { Job } from "../../../src/delivery/worker.ts";
+import { createLog } from "../../../src/lib/log.ts";
+import { exit, OCCURRED_AT, profile, run, start } from "../../support/facts.ts";
+
+const NOTE: SendingStep = { step: "note", channel: "in_app", isThrottled: false };
+const RECOVERY: SendingStep = { step: "recovery", channel: "email", isThrottled: true };
+const MINUTE_MS = 60_000;
+/** So many minutes after the event. */
+const at = (minutes: number) => new Date(Date.parse(OCCURRED_AT) + minutes * MINUTE_MS).toISOString();
+
+const YES: NovuAnswer = { httpStatus: 201, triggerStatus: "processed", message: "" };
+const NO: NovuAnswer = { httpStatus: 500, message: "no" };
+const SILENCE: NovuAnswer = { httpStatus: null, message: "no answer" };
+
+/** What is known here, and what Novu answers. */
+interface Facts {
+  now: string;
+  steps: SendingStep[];
+  /** Of the run that is to start. */
+  state: "pending" | "started" | "refused" | "leaving" | "left" | null;
+  /** The event by which the person has left. */
+  left: string | null;
+  /** What `markStarted` finds: an exit may come during the call. */
+  marked: "started" | "left";
+  mayEnter: boolean;
+  /** Steps with a final decision, and those that failed. */
+  decided: string[];
+  failed: string[];
+  /** When the event happened, earliest first. */
+  times: string[];
+  /** The runs that an exit ends. */
+  ended: string[];
+  told: (Profiled & { isDoubtful: boolean }) | null;
+  /** What a source that keeps no persons has told. */
+  known: Profiled | null;
+  trigger: NovuAnswer;
+  cancel: NovuAnswer;
+}
+
+const NOTHING_SPECIAL: Facts = {
+  now: OCCURRED_AT,
+  steps: [NOTE, RECOVERY],
+  state: "pending",
+  left: null,
+  marked: "started",
+  mayEnter: true,
+  decided: [],
+  failed: [],
+  times: [],
+  ended: ["u:w"],
+  told: null,
+  known: null,
+  trigger: YES,
+  cancel: YES,
+};
+
+/** What is done about a piece of work, in order, and what comes of it. */
+async function perform(
+  work: Job["work"],
+  facts: Partial<Facts> = {},
+  tries: Partial<Pick<Job, "attempts" | "refusals">> = {},
+): Promise<{ done: string[]; error: string | null }> {
+  const known = { ...NOTHING_SPECIAL, ...facts };
+  const done: string[] = [];
+  const note =
+    <Result>(name: string, result: Result) =>
+    async () => {
+      done.push(name);
+      return result;
+    };
+  const decide = async ({ step, outcome, reason, detail }: Decision, { ifOpen }: { ifOpen: boolean }) => {
+    done.push(
+      `decide ${step} ${outcome}, ${reason}${detail === null ? "" : ` (${detail})`}${ifOpen ? " if open" : ""}`,
+    );
+  };
+  const performs = createPerform({
+    novu: {
+      trigger: ({ run }: Start, key: string) => note(`trigger ${run.transactionId} as ${key}`, known.trigger)(),
+      cancel: (id) => note(`cancel ${id}`, known.cancel)(),
+      tell: ({ subscriberId }) => note(`tell ${subscriberId}`, YES)(),
+    },
+    runs: {
+      exitSince: async () => known.left,
+      endRuns: note("end runs", known.ended),
+      runState: async () => known.state,
+      markLeft: (id) => note(`mark left ${id}`, undefined)(),
+      markStarted: (id) => note(`mark started ${id}`, known.marked)(),
+      decidedSteps: async (_id, { failed } = { failed: false }) => [...known.decided, ...(failed ? known.failed : [])],
+      decide,
+      occurrences: async ({ from, to }) => known.times.filter((time) => time >= from && time <= to),
+      enter: (run: Run, limit) => note(`enter ${run.transactionId} ${limit}`, known.mayEnter)(),
+      refuse: (id) => note(`refuse ${id}`, undefined)(),
+      profileTold: async () => known.told,
+      noteProfile: ({ profile }) => note("note the profile", { ...profile, isDoubtful: false })(),
+      profileHere: async () => known.known,
+      profileThere: async () => null,
+    },
+    report: note("report", undefined),
+    tellChoices: { novu: note("preferences", undefined), postHog: note("unwanted", undefined) },
+    sendingSteps: () => known.steps,
+    pace: note("pace", undefined),
+    paceProfiles: note("pace profiles", undefined),
+    onTriggered: (workflow) => void done.push(`count ${workflow}`),
+    now: () => Date.parse(known.now),
+    log: createLog({ level: "silent" }),
+  });
+  const job = { id: 1, body: "", attempts: 0, refusals: 0, ...tries, work };
+  const error = await performs(job).then(
+    () => null,
+    (reason: Error) => reason.constructor.name,
+  );
+  return { done, error };
+}
+
+const toStart = (changes: Partial<Start> = {}) => ({ kind: "start", body: start(changes) }) as const;
+const TRIGGERED = ["pace", "trigger u:w as u:w", "count w", "mark started u:w"];
+const ENTERED = ["enter u:w always", ...TRIGGERED];
+const unsent = (why: string) => [`decide note skipped, ${why} if open`, `decide recovery skipped, ${why} if open`];
+
+describe("a start", () => {
+  it.each<[string, Parameters<typeof toStart>[0], Partial<Facts>, string[]]>([
+    ["goes to Novu", {}, {}, ENTERED],
+    ["goes although the run was begun to be ended", {}, { state: "leaving" }, ENTERED],
+    [
+      "notes what Novu learns of the person by it",
+      { to: { subscriberId: "ada", email: "ada@example.com" } },
+      {},
+      [...ENTERED, "note the profile"],
+    ],
+    ["that Novu has taken on is done", {}, { state: "started" }, []],
+    ["that was refused is done", {}, { state: "refused" }, []],
+    [
+      "that is done tells once more what is in doubt",
+      {},
+      { state: "started", told: { ...profile(), isDoubtful: true } },
+      ["pace profiles", "tell ada", "note the profile"],
+    ],
+    [
+      "of who has left is taken back, in case that an earlier try reached Novu",
+      {},
+      { left: "checkout_completed" },
+      ["cancel u:w", ...unsent("left (checkout_completed)")],
+    ],
+    [
+      "leaves alone what was decided",
+      {},
+      { left: "checkout_completed", decided: ["note"] },
+      ["cancel u:w", "decide recovery skipped, left (checkout_completed) if open"],
+    ],
+    [
+      "that is too late is taken back",
+      { startBy: at(10) },
+      { now: at(10.1) },
+      ["cancel u:w", ...unsent(`too late (checkout_started happened at ${OCCURRED_AT})`)],
+    ],
+    ["goes at the last moment", { startBy: at(10) }, { now: at(10) }, ENTERED],
+    ["of who left during the call is taken back after it", {}, { marked: "left" }, [...ENTERED, "cancel u:w"]],
+    [
+      "of who may not enter is refused, with the reason",
+      { entry: "once" },
+      { mayEnter: false },
+      ["enter u:w once", ...unsent("entered before"), "refuse u:w"],
+    ],
+    [
+      "of somebody whom a source has named tells Novu of them first",
+      { run: run({ source: "segment" }) },
+      { known: profile() },
+      ["enter u:w always", "pace profiles", "tell ada", "note the profile", ...TRIGGERED],
+    ],
+  ])("%s", async (_name, changes, facts, expected) => {
+    expect(await perform(toStart(changes), facts)).toEqual({ done: expected, error: null });
+  });
+
+  it.each([
+    ["the first try", { attempts: 0, refusals: 0 }, "u:w"],
+    ["a try after silence", { attempts: 3, refusals: 0 }, "u:w"],
+    ["a try after two answers that said no", { attempts: 3, refusals: 2 }, "u:w:2"],
+  ])("has the right idempotency key at %s", async (_name, tries, key) => {
+    const { done } = await perform(toStart(), {}, tries);
+    expect(done).toContain(`trigger u:w as ${key}`);
+  });
+
+  it.each([
+    ["no", NO, "RefusedError"],
+    ["nothing", SILENCE, "UnavailableError"],
+  ])("is tried again when Novu says %s, and counts for nothing", async (_name, trigger, error) => {
+    expect(await perform(toStart(), { trigger })).toEqual({ done: ENTERED.slice(0, 3), error });
+  });
+
+  it("of who has left is tried again when Novu does not take it back, and nothing is decided", async () => {
+    const tried = await perform(toStart(), { left: "checkout_completed", cancel: NO });
+    expect(tried).toEqual({ done: ["cancel u:w"], error: "RefusedError" });
+  });
+
+  it("of who left during the call is tried again when Novu does not take it back", async () => {
+    expect((await perform(toStart(), { marked: "left", cancel: SILENCE })).error).toBe("UnavailableError");
+  });
+});
+
+describe("a start on the third of its kind within an hour", () => {
+  const occurrence = { nth: 3, withinMs: 60 * MINUTE_MS };
+  it.each<[string, number[], boolean]>([
+    ["the last of three", [-60, -30, 0], true],
+    ["the first of three, which came late", [0, 30, 60], true],
+    ["the one between", [-30, 0, 30], true],
+    ["one of four", [-90, -20, -10, 0], true],
+    ["one of two", [-30, 0], false],
+    ["one of three over a longer time", [-60, 0, 60], false],
+    ["one of three, of which two are long ago", [-300, -290, 0], false],
+  ])("begins by %s: %j, %s", async (_name, minutes, isOften) => {
+    const { done } = await perform(toStart({ occurrence }), { times: minutes.map(at) });
+    expect(done).toEqual(isOften ? ENTERED : ["refuse u:w"]);
+  });
+
+  it("is refused, and Novu not asked, when that was not the third, whoever has left since", async () => {
+    const { done } = await perform(toStart({ occurrence }), { times: [at(0)], left: "checkout_completed" });
+    expect(done).toEqual(["refuse u:w"]);
+  });
+});
+
+describe("an exit", () => {
+  const toExit = { kind: "exit", body: exit() } as const;
+  const LEFT = unsent("left (checkout_completed)");
+
+  it.each<[string, Partial<Facts>, string[]]>([
+    ["of nobody's run does nothing", { ended: [] }, []],
+    ["takes a run back at Novu, with the reason for each message", {}, ["cancel u:w", ...LEFT, "mark left u:w"]],
+    [
+      "takes back each run",
+      { ended: ["u:w", "v:w"] },
+      ["cancel u:w", ...LEFT, "mark left u:w", "cancel v:w", ...LEFT, "mark left v:w"],
+    ],
+    ["leaves a run alone of which all is decided", { decided: ["note", "recovery"] }, ["mark left u:w"]],
+    [
+      "takes back the rest of a run",
+      { decided: ["note"] },
+      ["cancel u:w", "decide recovery skipped, left (checkout_completed) if open", "mark left u:w"],
+    ],
+    [
+      "takes back what is open because it failed",
+      { failed: ["note", "recovery"] },
+      ["cancel u:w", ...LEFT, "mark left u:w"],
+    ],
+  ])("%s", async (_name, facts, expected) => {
+    expect(await perform(toExit, facts)).toEqual({ done: ["end runs", ...expected], error: null });
+  });
+
+  it.each([
+    ["no", NO, "RefusedError"],
+    ["nothing", SILENCE, "UnavailableError"],
+  ])("is tried again when Novu says %s, with the run still on its way out", async (_name, cancel, error) => {
+    expect(await perform(toExit, { cancel })).toEqual({ done: ["end runs", "cancel u:w"], error });
+  });
+});
+
+describe("a run of which Novu asks for nothing any more", () => {
+  const unheard = { kind: "unheard", body: { transactionId: "u:w", distinctId: "ada", workflow: "w" } } as const;
+  const second: SendingStep = { step: "second", channel: "email", isThrottled: true };
+
+  it.each<[string, Partial<Facts>, string[]]>([
+    ["was throttled", {}, unsent("throttled")],
+    ["was throttled after its first note", { decided: ["note"] }, ["decide recovery skipped, throttled if open"]],
+    ["was not, when the step behind the throttle was decided", { decided: ["recovery"] }, []],
+    ["was not, when the step behind the throttle failed", { failed: ["recovery"] }, []],
+    [
+      "was not, when one of the steps behind it was decided",
+      { steps: [NOTE, RECOVERY, second], decided: ["second"] },
+      [],
+    ],
+  ])("%s", async (_name, facts, expected) => {
+    expect(await perform(unheard, facts)).toEqual({ done: expected, error: null });
+  });
+});
