@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { oneEmail } from "../../support/one-email.tsx";
+import { oneEmail } from "../../support/product/one-email.tsx";
 import { testSandbox } from "../../support/sandbox.ts";
 
 // posthog-node reads this variable itself; in that mode its flush() resolves whatever PostHog answered.
