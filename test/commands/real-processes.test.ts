@@ -12,6 +12,7 @@ import { eventually, testFolder, testSandbox } from "../support/sandbox.ts";
 /** Of a busy machine, which compiles and starts them all at once. */
 const WITHIN_MS = 100_000;
 const TSX = createRequire(import.meta.url).resolve("tsx/cli");
+const UNENDING = fileURLToPath(new URL("../support/unending-command.ts", import.meta.url));
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const command = (name: string) => built(`src/commands/${name}.ts`);
 
@@ -99,7 +100,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
   });
 
   it("a command that goes on after the first signal ends at once by the second", async ({ expect }) => {
-    await using started = startProcess(["--import", "tsx", source("test/support/unending-command.ts")]);
+    await using started = startProcess(["--import", "tsx", UNENDING]);
     await eventually(() => started.output.stdout === "started\n", WITHIN_MS);
     started.kill("SIGTERM");
     await eventually(() => started.output.stdout === "started\naborted: interrupted\n");
