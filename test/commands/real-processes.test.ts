@@ -20,7 +20,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = await testSandbox();
-  });
+  }, WITHIN_MS);
   afterAll(() => sandbox[Symbol.asyncDispose]());
   const besideTheApp = () => environment(sandbox, sandbox.config.dataDir);
 
