@@ -10,7 +10,10 @@ import { delivery, post } from "../support/webhook.ts";
 /** These processes go by the real clock. */
 const NOW = new Date().toISOString();
 
-describe("the process", () => {
+/** Of a busy machine. */
+const WITHIN_MS = 100_000;
+
+describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
   it("does not start without its configuration, and names all that is missing", () => {
     const { status, stderr } = spawnSync(process.execPath, RUN_APP, {
       env: { PATH: process.env.PATH },
@@ -34,7 +37,7 @@ describe("the process", () => {
     await using sandbox = await testSandbox();
     using folder = testFolder();
     const env = { ...environment(sandbox, folder.path), PORT: new URL(sandbox.app.url).port };
-    const { status, stderr } = spawnSync(process.execPath, RUN_APP, { env, encoding: "utf8", timeout: 30_000 });
+    const { status, stderr } = spawnSync(process.execPath, RUN_APP, { env, encoding: "utf8", timeout: WITHIN_MS });
     expect([status, stderr]).toEqual([1, expect.stringContaining(`port ${env.PORT} is taken`)]);
   });
 

@@ -13,6 +13,7 @@ import { eventually, testSandbox } from "../support/sandbox.ts";
 /** Of a busy machine, which compiles and starts them all at once. */
 const WITHIN_MS = 100_000;
 const TSX = createRequire(import.meta.url).resolve("tsx/cli");
+const UNENDING = fileURLToPath(new URL("../support/unending-command.ts", import.meta.url));
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const command = (name: string) => built(`src/commands/${name}.ts`);
 
@@ -20,7 +21,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
   let sandbox: Sandbox;
   beforeAll(async () => {
     sandbox = await testSandbox();
-  });
+  }, WITHIN_MS);
   afterAll(() => sandbox[Symbol.asyncDispose]());
   const besideTheApp = () => environment(sandbox, sandbox.config.dataDir);
 
@@ -100,7 +101,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
   });
 
   it("a command that goes on after the first signal ends at once by the second", async ({ expect }) => {
-    await using started = startProcess(["--import", "tsx", source("test/support/unending-command.ts")]);
+    await using started = startProcess(["--import", "tsx", UNENDING]);
     await eventually(() => started.output.stdout === "started\n", WITHIN_MS);
     started.kill("SIGTERM");
     await eventually(() => started.output.stdout === "started\naborted: interrupted\n");
