@@ -31,12 +31,15 @@ const FACTS = [
 ];
 type Fact = (typeof FACTS)[number];
 
-/** What becomes of an attempt at its n-th step: its process dies, or stands still until another has taken its work. */
-type Fate = { step: number; end: "dies" | "stalls" } | null;
-const fates = fc.array(
-  fc.option(fc.record({ step: fc.integer({ min: 1, max: 12 }), end: fc.constantFrom("dies" as const, "stalls") })),
-  { maxLength: 8 },
-);
+/**
+ * What becomes of an attempt at its n-th step: its process dies, stands still until another has taken its work, or
+ * waits until all others have come to their end.
+ */
+const ENDS = ["dies", "stalls", "waits"] as const;
+type Fate = { step: number; end: (typeof ENDS)[number] } | null;
+const fates = fc.array(fc.option(fc.record({ step: fc.integer({ min: 1, max: 12 }), end: fc.constantFrom(...ENDS) })), {
+  maxLength: 8,
+});
 /** What becomes of a call to Novu; yes unless said otherwise. */
 const ANSWERS = ["yes", "done, but no word of it", "lost on the way", "no"] as const;
 const answers = fc.array(fc.constantFrom(...ANSWERS), { maxLength: 8 });
@@ -126,6 +129,7 @@ describe("starts and exits of one person, side by side", () => {
     const novu = fakeNovu();
     const held = new Set<number>();
     const underWay = new Set<Promise<void>>();
+    const waiting: Array<() => void> = [];
     for (const fact of [...facts, ...twice.filter((fact) => facts.includes(fact))]) go(() => tell(fact));
     await scheduler.waitFor(over());
 
@@ -141,8 +145,15 @@ describe("starts and exits of one person, side by side", () => {
     };
 
     function go(what: () => Promise<void>): void {
-      const going: Promise<void> = what().finally(() => underWay.delete(going));
+      const going: Promise<void> = what().finally(() => {
+        underWay.delete(going);
+        goOnWhereOthersEnded();
+      });
       underWay.add(going);
+    }
+
+    function goOnWhereOthersEnded(): void {
+      if (underWay.size === waiting.length) waiting.shift()?.();
     }
 
     async function over(): Promise<void> {
@@ -170,6 +181,11 @@ describe("starts and exits of one person, side by side", () => {
           steps += 1;
           if (steps !== fate?.step) return;
           if (fate.end === "stalls") go(() => takeOver(job.id));
+          else if (fate.end === "waits")
+            await new Promise<void>((goOn) => {
+              waiting.push(goOn);
+              goOnWhereOthersEnded();
+            });
           else {
             resolve(false);
             await new Promise(() => {});
