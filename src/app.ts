@@ -29,6 +29,7 @@ import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { openStore } from "./store/open-store.ts";
+import type { SqliteDriver } from "./store/sqlite-connection.ts";
 import type { Store } from "./store/store.ts";
 import { createStudio, type Studio } from "./studio/studio.tsx";
 import { workflowFacts } from "./studio/workflow-facts.ts";
@@ -55,17 +56,20 @@ export async function openApp(
     log = createLog({ level: config.logLevel }),
     workflows = allWorkflows,
     lab,
+    sqliteDriver,
   }: {
     clock?: Clock;
     log?: Log;
     workflows?: LifecycleWorkflow[];
     /** The sandbox's; with it the studio is open, to this machine only. */
     lab?: Lab | undefined;
+    /** A benchmark compares them. */
+    sqliteDriver?: SqliteDriver | undefined;
   } = {},
 ): Promise<App> {
   const { novu, posthog, roles } = config;
   const { now } = clock;
-  const store = await openStore(config, { now, log });
+  const store = await openStore(config, { now, log, sqliteDriver });
 
   try {
     return await open();
