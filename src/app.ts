@@ -32,6 +32,7 @@ import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { product as ownProduct } from "./product.ts";
 import { openStore } from "./store/open-store.ts";
 import type { DeadSelection, Store } from "./store/store.ts";
+import type { SqliteDriver } from "./store/sqlite-connection.ts";
 import { createStudio, type Studio } from "./studio/studio.tsx";
 import { workflowFacts } from "./studio/workflow-facts.ts";
 import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
@@ -56,6 +57,7 @@ export async function openApp(
     log = createLog({ level: config.logLevel }),
     product = ownProduct,
     lab,
+    sqliteDriver,
   }: {
     clock?: Clock;
     log?: Log;
@@ -63,12 +65,14 @@ export async function openApp(
     product?: Product<LifecycleWorkflow>;
     /** The sandbox's; with it the studio is open, to this machine only. */
     lab?: Lab | undefined;
+    /** A benchmark compares them. */
+    sqliteDriver?: SqliteDriver | undefined;
   } = {},
 ): Promise<App> {
   const { novu, posthog, roles } = config;
   const { workflows, brand } = product;
   const { now } = clock;
-  const store = await openStore(config, { now, log });
+  const store = await openStore(config, { now, log, sqliteDriver });
 
   try {
     return await open();

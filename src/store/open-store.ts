@@ -1,5 +1,6 @@
 import type { Log } from "../lib/log.ts";
 import { backupSqliteStore, openSqliteStore, openSqliteStoreBeside, openSqliteStoreToRead } from "./sqlite.ts";
+import type { SqliteDriver } from "./sqlite-connection.ts";
 import { onlyReads, type ReadStore, type Store } from "./store.ts";
 
 /** Where a store is. */
@@ -20,10 +21,15 @@ interface Parts {
  */
 export async function openStore(
   place: Place,
-  { beside = false, ...parts }: Parts & { beside?: boolean },
+  {
+    now,
+    log,
+    beside = false,
+    sqliteDriver: driver,
+  }: Parts & { beside?: boolean; sqliteDriver?: SqliteDriver | undefined },
 ): Promise<Store> {
-  if (place.databaseUrl !== undefined) return openPostgres(place.databaseUrl, place, { ...parts, beside });
-  const options = { dataDir: place.dataDir, now: parts.now };
+  if (place.databaseUrl !== undefined) return openPostgres(place.databaseUrl, place, { now, log, beside });
+  const options = { dataDir: place.dataDir, now, driver };
   return beside ? openSqliteStoreBeside(options) : openSqliteStore(options);
 }
 

@@ -22,7 +22,7 @@ interface Options {
   dataDir: string;
   now: () => number;
   /** Chosen by the version of Node unless a test or a benchmark says which. */
-  driver?: SqliteDriver;
+  driver?: SqliteDriver | undefined;
 }
 
 /** The embedded engine: one file in `dataDir`, one process at a time; every answer waits for the disk. */

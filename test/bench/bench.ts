@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { print, printError } from "../../src/lib/terminal.ts";
 import { hasPostgres, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { sqliteDrivers } from "../support/sqlite-drivers.ts";
 import { type Contestant, start } from "./contestants.ts";
 import { drain } from "./drain.ts";
 import { fillLog } from "./fill-log.ts";
@@ -14,9 +15,10 @@ import { type PageTime, studioTimes } from "./studio.ts";
 
 const HELP = `npm run bench [-- options]
 
-Compares, in one run and round by round in turn, the others frozen: a plain Express route that parses and answers, the
-handler that awaits the trigger, and this app on SQLite and on PostgreSQL, as built. Then how fast
-the app triggers a stub of Novu what has piled up, and how long it takes to start.
+Compares, in one run and round by round in turn, the others frozen: a plain Express route that parses and
+answers, the handler that awaits the trigger, and this app as built, on SQLite by each driver that this Node
+has, and on PostgreSQL. Then how fast the app triggers a stub of Novu what has piled up, and how long it takes
+to start.
 
 PostgreSQL is left out unless TEST_DATABASE_URL names a server to make databases on;
 POSTGRES_OPTIONS="-c fsync=on -c min_wal_size=2GB -c max_wal_size=4GB" .ci/with-postgres npm run bench starts one.
@@ -64,8 +66,13 @@ async function bench(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-bench-"));
   const stub = await openStub();
   const databases = hasPostgres ? [await openTestDatabase(), await openTestDatabase()] : [];
+  const drivers = await sqliteDrivers();
   const engines = [
-    { name: "SQLite", load: { DATA_DIR: join(folder, "load") }, drain: { DATA_DIR: join(folder, "drain") } },
+    ...drivers.map(({ name }) => ({
+      name: drivers.length === 1 ? "SQLite" : `SQLite by ${name}`,
+      load: { DATA_DIR: join(folder, name, "load"), BENCH_SQLITE_DRIVER: name },
+      drain: { DATA_DIR: join(folder, name, "drain"), BENCH_SQLITE_DRIVER: name },
+    })),
     ...(databases.length === 0 ? [] : [{ name: "PostgreSQL", load: at(databases[0]), drain: at(databases[1]) }]),
   ];
   try {
@@ -93,6 +100,8 @@ async function bench(): Promise<void> {
     for (const engine of engines) {
       tell(`draining ${values.events} triggers from ${engine.name}`);
       drains.push({ name: `ours, ${engine.name}`, ...(await drain(stub, engine.drain, Number(values.events))) });
+      // The app itself has no choice.
+      if (drivers.slice(1).some(({ name }) => name === engine.drain.BENCH_SQLITE_DRIVER)) continue;
       const times: number[] = [];
       for (let round = 0; round < Number(values.rounds); round += 1) times.push(await startUpMs(engine.drain));
       starts.push({ name: `ours, ${engine.name}`, startUpMs: median(times) });
@@ -160,7 +169,7 @@ function table(rows: object[]): void {
   print();
 }
 
-function at(database: TestDatabase | undefined): { DATABASE_URL: string } {
+function at(database: TestDatabase | undefined): Record<string, string> {
   return { DATABASE_URL: database?.url ?? "" };
 }
 

@@ -2,6 +2,7 @@ import { Novu } from "@novu/api";
 import express from "express";
 import { readConfig } from "../../src/config.ts";
 import { serve } from "../../src/lib/server.ts";
+import type { SqliteDriver } from "../../src/store/sqlite-connection.ts";
 
 /** One of the servers that the benchmark compares, in a process of its own; says what it has cost when asked. */
 const config = readConfig(process.env);
@@ -15,14 +16,19 @@ process.send?.({ url });
 async function open(): Promise<string> {
   const kind = process.argv[2];
   if (kind === "ours") {
-    // As it is built: what tsx makes of the sources is slower.
-    const built = new URL("../../dist/src/app.js", import.meta.url).href;
-    const { openApp } = (await import(built)) as typeof import("../../src/app.ts");
-    return (await openApp(config)).url;
+    const { openApp } = await built<typeof import("../../src/app.ts")>("app.js");
+    const { sqliteDriver } = await built<typeof import("../../src/store/sqlite-driver.ts")>("store/sqlite-driver.js");
+    const name = process.env.BENCH_SQLITE_DRIVER as SqliteDriver["name"] | undefined;
+    return (await openApp(config, { sqliteDriver: name && (await sqliteDriver(name)) })).url;
   }
   const app = express().use(express.json({ limit: "2mb" }));
   app.post("/webhooks/posthog", kind === "naive" ? naive() : plain);
   return (await serve(app, { port: 0, host: "127.0.0.1" })).url;
+}
+
+/** As it is built: what tsx makes of the sources is slower. */
+async function built<Module>(name: string): Promise<Module> {
+  return import(new URL(`../../dist/src/${name}`, import.meta.url).href);
 }
 
 /** The least that an Express route can do with an event. */

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "libsql";
 import pg from "pg";
+import { fileIn } from "../../src/store/data-folder.ts";
+import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
 import { testDatabase } from "../support/postgres.ts";
 
 export type Engine = "sqlite" | "postgres";
@@ -35,7 +36,7 @@ export async function createData(engine: Engine): Promise<Data> {
       dataDir,
       env: {},
       async leftWork() {
-        const database = new Database(join(dataDir, "bridge.db"), { readonly: true });
+        const database = (await sqliteDriver()).open(fileIn(dataDir), { readOnly: true });
         try {
           return sorted(database.prepare(LEFT).all([]) as LeftRow[]);
         } finally {

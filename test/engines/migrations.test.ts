@@ -1,12 +1,12 @@
-import { join } from "node:path";
 import { Kysely, PostgresDialect, SqliteDialect } from "kysely";
-import Database from "libsql";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { LANES } from "../../src/contracts/work.ts";
 import { createLog } from "../../src/lib/log.ts";
+import { fileIn } from "../../src/store/data-folder.ts";
 import { type Engine, migrator } from "../../src/store/migrations.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
 import type { Store } from "../../src/store/store.ts";
 import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 import { testFolder } from "../support/folder.ts";
@@ -131,7 +131,7 @@ async function testData(engine: Engine) {
   const database = engine === "postgres" ? await openTestDatabase() : null;
   const dialect =
     database === null
-      ? new SqliteDialect({ database: new Database(join(folder.path, "bridge.db")) })
+      ? new SqliteDialect({ database: (await sqliteDriver()).open(fileIn(folder.path)) })
       : new PostgresDialect({ pool: poolOf(database.url) });
   // biome-ignore lint/suspicious/noExplicitAny: these tables are older than the types
   const raw = new Kysely<any>({ dialect });

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -184,7 +185,9 @@ describe("no statement reads a whole table", () => {
       .flatMap(({ name, text }) =>
         (database.prepare(`explain query plan ${text}`).all([]) as Array<{ detail: string }>)
           // Of set_aside there are a thousand at most; the ids asked for and found are in no table.
-          .filter(({ detail }) => /^SCAN (?!json_each|set_aside|asked|same|(\d+ )?CONSTANT ROW)/.test(detail))
+          .filter(({ detail }) =>
+            /^SCAN (?!json_each|set_aside|asked|same|(\d+ )?CONSTANT ROW|\d+-ROW VALUES)/.test(detail),
+          )
           .map(() => name),
       );
     database.close();
@@ -197,17 +200,22 @@ describe("no statement reads a whole table", () => {
 
 describe("the data folder", () => {
   const store = built("src/store/sqlite.ts");
-  /** Opens the store in another process, which then does `what`. */
-  const elsewhere = (dataDir: string, what: string) =>
+  /** Opens the store in another process, after `first`, which then does `what`. */
+  const elsewhere = (dataDir: string, what: string, first = "") =>
     spawnSync(
       process.execPath,
       [
         "--input-type=module",
         "-e",
-        `const { openSqliteStore } = await import(${JSON.stringify(store)}); try { await openSqliteStore({ dataDir: ${JSON.stringify(dataDir)}, now: Date.now }); ${what} } catch (error) { console.log(error.message); process.exit(1); }`,
+        `const { openSqliteStore } = await import(${JSON.stringify(store)}); ${first} try { await openSqliteStore({ dataDir: ${JSON.stringify(dataDir)}, now: Date.now }); ${what} } catch (error) { console.log(error.message); process.exit(1); }`,
       ],
       { encoding: "utf8" },
     );
+  /** Root may write everywhere. */
+  const AS_NOBODY = `
+    const { sqliteDriver } = await import(${JSON.stringify(built("src/store/sqlite-driver.ts"))});
+    await sqliteDriver();
+    if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }`;
 
   it("is one process's at a time, and the second one is told whose", async () => {
     using folder = testFolder();
@@ -232,5 +240,20 @@ describe("the data folder", () => {
     const second = await openSqliteStore({ dataDir: folder.path, now: () => 0 });
     expect(await second.claim("posthog", 1, 60_000)).toHaveLength(1);
     await second.close();
+  });
+
+  it("says so where this user cannot write it, or cannot make it", async () => {
+    using folder = testFolder();
+    chmodSync(folder.path, 0o755);
+    writeFileSync(join(folder.path, "file"), "");
+    mkdirSync(join(folder.path, "closed"));
+    chmodSync(join(folder.path, "closed"), 0o555);
+    for (const name of ["closed", "closed/new", "file/new"]) {
+      const dataDir = join(folder.path, name);
+      const { stdout } = elsewhere(dataDir, "", AS_NOBODY);
+      expect(stdout).toBe(
+        `the data folder "${dataDir}" cannot be written; let this user write it, or set DATA_DIR to another folder\n`,
+      );
+    }
   });
 });
