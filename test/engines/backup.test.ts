@@ -7,7 +7,7 @@ import { backupStore, openStore } from "../../src/store/open-store.ts";
 import { backupSqliteStore, openSqliteStore } from "../../src/store/sqlite.ts";
 import { event, OCCURRED_AT, start } from "../support/facts.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
-import { testFolder } from "../support/sandbox.ts";
+import { testFolder } from "../support/folder.ts";
 import { fileHash, sqliteDrivers } from "../support/sqlite-drivers.ts";
 
 const now = () => Date.parse(OCCURRED_AT);

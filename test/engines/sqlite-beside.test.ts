@@ -6,7 +6,7 @@ import { openSqliteStore, openSqliteStoreToRead } from "../../src/store/sqlite.t
 import type { ReadStore } from "../../src/store/store.ts";
 import { built } from "../support/built.ts";
 import { decision, event, OCCURRED_AT, start } from "../support/facts.ts";
-import { testFolder } from "../support/sandbox.ts";
+import { testFolder } from "../support/folder.ts";
 import { fileHash, sqliteDrivers } from "../support/sqlite-drivers.ts";
 
 const now = () => Date.parse(OCCURRED_AT);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
 import { built } from "../support/built.ts";
-import { testFolder } from "../support/sandbox.ts";
+import { testFolder } from "../support/folder.ts";
 import { fileHash, sqliteDrivers } from "../support/sqlite-drivers.ts";
 
 const [major = 0] = process.versions.node.split(".").map(Number);

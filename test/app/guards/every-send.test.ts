@@ -3,7 +3,6 @@ import { expect, it } from "vitest";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { campaign, mail, reports } from "../../support/campaign.ts";
-import { topicOf } from "../../support/product/topics.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
@@ -30,7 +29,7 @@ const workflows = [
   }),
   campaign({
     id: "tips",
-    topic: topicOf("product_tips"),
+    topic: "product_tips",
     on: [event("start tips")],
     exitOn: [event("end tips"), event("end all")],
     whenUnreadable: { hold: "then skip" },
@@ -41,7 +40,7 @@ const workflows = [
   }),
   campaign({
     id: "reminders",
-    topic: topicOf("reminders"),
+    topic: "reminders",
     on: [event("start reminders")],
     exitOn: [event("end all")],
     whenUnreadable: { hold: "then send" },
