@@ -7,7 +7,7 @@ export const TEMPLATE = "TEST_DATABASE_TEMPLATE";
 /** A server on which the tests may make databases; .ci/with-postgres starts one. */
 const server = process.env.TEST_DATABASE_URL;
 
-export const hasPostgres = server !== undefined;
+export const hasPostgres = server !== undefined && server !== "";
 if (!hasPostgres) process.stderr.write("TEST_DATABASE_URL is not set: the tests on PostgreSQL are skipped\n");
 
 export interface TestDatabase extends AsyncDisposable {
