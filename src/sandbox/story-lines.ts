@@ -1,6 +1,7 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { NovuRun } from "./local-novu/state.ts";
 
+const MINUTE_MS = 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The midnight before, from which a story's days are counted. */
@@ -51,8 +52,12 @@ function whatOf({ outcome, reason, detail }: Pick<Decision, "outcome" | "reason"
   return { sent: "sent", skipped: `not sent: ${why}`, failed: `failed: ${why}` }[outcome];
 }
 
-/** What happens at one moment happens to several people at once, so that only its order within a run is sure. */
+/** What is told as one moment happens to several people at once, and Novu may repeat a call a second later: only the order within a run is sure. */
 function inOrder(a: { at: number; facts: string[] }, b: { at: number; facts: string[] }): number {
   const [first, second] = [a, b].map(({ facts: [person, workflow] }) => `${person}  ${workflow}`) as [string, string];
-  return a.at - b.at || first.localeCompare(second);
+  return minuteOf(a.at) - minuteOf(b.at) || first.localeCompare(second) || a.at - b.at;
+}
+
+function minuteOf(at: number): number {
+  return Math.floor(at / MINUTE_MS);
 }
