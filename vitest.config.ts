@@ -1,50 +1,62 @@
-import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from "vitest/config";
 import { leftOut } from "./test/support/left-out.ts";
 
-/** `npm test` runs these, without PostgreSQL; `npm run test:all` runs all. */
-const QUICK = ["unit", "app", "engines", "commands"];
+type Options = NonNullable<Extract<TestProjectConfiguration, { test?: unknown }>["test"]>;
 
-const project = (name: string, test: object = {}): TestProjectConfiguration => ({
-  extends: true,
-  test: { name, include: [`test/${name}/**/*.test.{ts,tsx}`], ...test },
-});
-const build = { globalSetup: "test/support/build.ts" };
-const stories = "test/workflows/**/*.test.{ts,tsx}";
+const tests = (folder: string) => `test/${folder}/**/*.test.{ts,tsx}`;
+const build = "test/support/build.ts";
 
-const projects = {
-  /** Pure: no socket, no file, no build. */
-  unit: project("unit"),
-  /** The app, over real sockets, in the sandbox. */
-  app: project("app", { include: ["test/app/**/*.test.{ts,tsx}", stories] }),
+/** `npm test` runs these as one, without PostgreSQL: within one project, files share what is transformed and imported. */
+const QUICK = {
+  /** Pure: no socket, no build. */
+  unit: { include: [tests("unit")] },
+  /** The app, over real sockets, in the sandbox, and the stories of the workflows. */
+  app: { include: [tests("app"), tests("workflows")] },
   /** The store's promises, on each engine. */
-  engines: project("engines", { globalSetup: [build.globalSetup, "test/support/postgres-template.ts"] }),
-  /** The commands, in the process; one test of each starts the real thing. */
-  commands: project("commands", build),
-  /** The studio and the emails in Chromium. */
-  browser: project("browser", { isolate: true }),
-  /** Kills, outages, full disks, real pauses. */
-  trouble: project("trouble", { ...build, isolate: true }),
-  /** The first day of a fork, in a copy of the checkout. */
-  fork: project("fork"),
-  /** The stories once more, told by Segment. */
-  segment: project("segment", { include: ["test/workflows/stories/*.test.ts"], env: { STORIES_BY: "segment" } }),
-};
+  engines: { include: [tests("engines")], globalSetup: [build, "test/support/postgres-template.ts"] },
+  /** The commands, in the process. */
+  commands: { include: [tests("commands")] },
+} satisfies Record<string, Options>;
 
-/** A test that somebody names is run, whatever its project. */
+/** `npm run test:all` runs these as well. */
+const LONG = {
+  /** What is started as a process of its own: the app, the commands, the demo. */
+  processes: { include: [tests("processes")], globalSetup: [build] },
+  /** The studio and the emails in Chromium. */
+  browser: { include: [tests("browser")] },
+  /** Kills, outages, full disks, races, real pauses. */
+  trouble: { include: [tests("trouble")], globalSetup: [build] },
+  /** The stories once more, told by Segment. */
+  segment: { include: [tests("workflows/stories")], env: { STORIES_BY: "segment" } },
+  /** The first day of a fork, in a copy of the checkout. */
+  fork: { include: [tests("fork")] },
+} satisfies Record<string, Options>;
+
+/** A test that is named is run, whatever its project. */
 const isNamed = process.argv.slice(2).some((word) => word.startsWith("--project") || /\.test\b|^test\//.test(word));
 
-export default defineConfig(({ mode }) => {
-  const runsAll = mode === "all" || isNamed;
-  const left = runsAll ? [] : Object.keys(projects).filter((name) => !QUICK.includes(name));
+export default defineConfig(({ mode }) => ({
+  test: {
+    testTimeout: 60_000,
+    // More than the usual two cores, because tests wait for sockets.
+    maxWorkers: 3,
+    // Modules hold no state, so that files can share them.
+    isolate: false,
+    ...(mode === "all" || isNamed ? everything() : quick()),
+  },
+}));
+
+function quick(): ViteUserConfig["test"] {
+  const all: Options[] = Object.values(QUICK);
   return {
-    test: {
-      testTimeout: 60_000,
-      maxWorkers: 2,
-      // Modules hold no state, so that the files of a project can share them.
-      isolate: false,
-      env: runsAll ? {} : { TEST_DATABASE_URL: "" },
-      reporters: ["default", leftOut(left)],
-      projects: Object.entries(projects).flatMap(([name, project]) => (left.includes(name) ? [] : [project])),
-    },
+    include: all.flatMap(({ include }) => include ?? []),
+    globalSetup: all.flatMap(({ globalSetup }) => globalSetup ?? []),
+    env: { TEST_DATABASE_URL: "" },
+    reporters: ["default", leftOut([...Object.keys(LONG), "PostgreSQL"])],
   };
-});
+}
+
+function everything(): ViteUserConfig["test"] {
+  const all = Object.entries({ ...QUICK, ...LONG });
+  return { projects: all.map(([name, test]) => ({ extends: true, test: { name, ...test } })) };
+}

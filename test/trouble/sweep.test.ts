@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { testSandbox } from "../../support/sandbox.ts";
+import { testSandbox } from "../support/sandbox.ts";
 
 describe("the sweep", () => {
   it("forgets after the retention what is over, in steps, and keeps what is young", async () => {
