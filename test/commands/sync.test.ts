@@ -165,11 +165,11 @@ describe("npm run sync", () => {
     const complete = (await discoverOf(sandbox)) as { workflows: Array<{ workflowId: string; payload: object }> };
     discovered = { workflows: complete.workflows.slice(1) };
     const lacking = await sync([], env);
-    expect([lacking.code, lacking.stderr]).toEqual([8, expect.stringContaining("they differ in onboarding.")]);
+    expect([lacking.code, lacking.stderr]).toEqual([8, expect.stringContaining(`they differ in ${workflows[0]?.id}.`)]);
     const [first, ...rest] = complete.workflows;
     discovered = { workflows: [{ ...first, payload: { schema: { type: "object", properties: {} } } }, ...rest] };
     const empty = await sync([], env);
-    expect([empty.code, empty.stderr]).toEqual([8, expect.stringContaining('the payload of "onboarding"')]);
+    expect([empty.code, empty.stderr]).toEqual([8, expect.stringContaining(`the payload of "${workflows[0]?.id}"`)]);
     discovered = { nothing: true };
     expect((await sync([], env)).code).toBe(8);
     expect(calls()).toEqual([]);

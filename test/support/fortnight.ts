@@ -15,6 +15,8 @@ import { testProduct } from "./product/product.ts";
 import { repeating } from "./repeating.ts";
 
 const APP = fileURLToPath(new URL("./app-by-our-clock.ts", import.meta.url));
+/** Its JSX is that of the tests; tsx takes the one of the folder that it starts in otherwise. */
+const TSCONFIG = fileURLToPath(new URL("../tsconfig.json", import.meta.url));
 
 export interface Fortnight extends AsyncDisposable {
   posthog: LocalPostHog;
@@ -68,6 +70,7 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
   const env = {
     ...environment(doors, folder.path),
     CLOCK_FILE: clockFile,
+    TSX_TSCONFIG_PATH: TSCONFIG,
     LOG_LEVEL: "fatal",
     NOVU_PLAN: "team",
     NOVU_WEBHOOK_SECRETS: LOCAL_KEYS.novuSigningSecret,
