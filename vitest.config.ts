@@ -2,6 +2,7 @@ import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from
 import { leftOut } from "./test/support/left-out.ts";
 
 type Options = NonNullable<Extract<TestProjectConfiguration, { test?: unknown }>["test"]>;
+type RunOptions = NonNullable<ViteUserConfig["test"]> & { tagsFilter?: string[] };
 
 const tests = (folder: string) => `test/${folder}/**/*.test.{ts,tsx}`;
 const build = "test/support/build.ts";
@@ -42,21 +43,23 @@ export default defineConfig(({ mode }) => ({
     maxWorkers: 3,
     // Modules hold no state, so that files can share them.
     isolate: false,
+    tags: [{ name: "long", description: "Takes seconds: real pauses, every order of events, weeks for many people." }],
     ...(mode === "all" || isNamed ? everything() : quick()),
   },
 }));
 
-function quick(): ViteUserConfig["test"] {
+function quick(): RunOptions {
   const all: Options[] = Object.values(QUICK);
   return {
     include: all.flatMap(({ include }) => include ?? []),
     globalSetup: all.flatMap(({ globalSetup }) => globalSetup ?? []),
     env: { TEST_DATABASE_URL: "" },
-    reporters: ["default", leftOut([...Object.keys(LONG), "PostgreSQL"])],
+    tagsFilter: ["!long"],
+    reporters: ["default", leftOut([...Object.keys(LONG), "PostgreSQL", "what is tagged long"])],
   };
 }
 
-function everything(): ViteUserConfig["test"] {
+function everything(): RunOptions {
   const all = Object.entries({ ...QUICK, ...LONG });
   return { projects: all.map(([name, test]) => ({ extends: true, test: { name, ...test } })) };
 }

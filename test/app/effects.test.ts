@@ -16,7 +16,9 @@ const STORY = [
   { name: "start again", event: "checkout_started", timestamp: "2026-03-02T08:00:00.000Z" },
 ];
 
-it("what a person did comes to the same, in whatever order and however often it is told", async () => {
+it("what a person did comes to the same, in whatever order and however often it is told", {
+  tags: ["long"],
+}, async () => {
   await using sandbox = await testSandbox({ plan: "team", workflows: [oneEmail] });
   const again = fc
     .subarray(STORY, { minLength: 1 })

@@ -32,7 +32,7 @@ describe("who may enter once", () => {
     expect(reports.slice(-2)).toEqual(Array(2).fill(["notification skipped", "entered before"]));
   });
 
-  it("is let in once of 20 sign-ups at a time, also after a restart", async () => {
+  it("is let in once of 20 sign-ups at a time, also after a restart", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ workflows: [tour({ entry: "once" })] });
     const tellAll = (name: string) =>
       Promise.all(Array.from({ length: 20 }, (_, index) => tell(sandbox, { uuid: `${name}-${index}` })));
@@ -115,7 +115,7 @@ describe("the third time within 30 days", () => {
   const workflows = [tour({ on: thirdTime, startWithin: "any time" })];
   const startAt = Date.parse(day(100));
 
-  it("starts one run, in whatever order the three are told, and however often", async () => {
+  it("starts one run, in whatever order the three are told, and however often", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ workflows, startAt });
     for (const order of permutations([0, 10, 20])) {
       const distinctId = order.join("-");
@@ -127,7 +127,9 @@ describe("the third time within 30 days", () => {
     expect(await decisions(sandbox)).toHaveLength(6);
   });
 
-  it("comes once: a fourth within the period starts nothing, in whatever order they are told", async () => {
+  it("comes once: a fourth within the period starts nothing, in whatever order they are told", {
+    tags: ["long"],
+  }, async () => {
     await using sandbox = await testSandbox({ workflows, startAt });
     for (const order of permutations([0, 10, 20, 29])) {
       const distinctId = order.join("-");

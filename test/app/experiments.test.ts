@@ -158,7 +158,7 @@ describe("an experiment", () => {
     expect((await sandbox.app.store.personRecords("ada")).variants).toEqual([]);
   });
 
-  it("is answered within the time of a bridge call when PostHog is silent", async () => {
+  it("is answered within the time of a bridge call when PostHog is silent", { tags: ["long"] }, async () => {
     await using sandbox = await opened({
       cap: { most: 3, withinMs: 7 * 24 * 60 * 60 * 1000 },
       hours: { from: "09:00", to: "20:00" },

@@ -56,7 +56,7 @@ describe("a profile", () => {
     expect(emails.map(({ to }) => to)).toEqual(["ada@example.com", "countess@example.com"]);
   });
 
-  it("ends up as the newest, in whatever order it comes, by itself or with a start", async () => {
+  it("ends up as the newest, in whatever order it comes, by itself or with a start", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ plan: "team" });
     const facts = [
       { event: "$identify", timestamp: at(0), person: { email: "first@example.com", phone: "+49" } },
@@ -152,7 +152,7 @@ describe("two ids of one person", () => {
     ]);
   });
 
-  it("come to the same, in whatever order start, merge and exit are told", async () => {
+  it("come to the same, in whatever order start, merge and exit are told", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ plan: "team", workflows: [oneEmail] });
     const orders = permutations(STORY);
     for (const [index] of orders.entries())

@@ -41,7 +41,7 @@ describe("whoever has been away for 30 days", () => {
     });
   });
 
-  it("is written to again after coming back and leaving for as long", async () => {
+  it("is written to again after coming back and leaving for as long", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     forwardNothing(sandbox);
     seen(sandbox, "ada", -30.5);
@@ -53,7 +53,7 @@ describe("whoever has been away for 30 days", () => {
     expect(started(sandbox)).toEqual(["ada", "ada"]);
   });
 
-  it("is found up to a week later, and left alone when it is longer ago", async () => {
+  it("is found up to a week later, and left alone when it is longer ago", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     forwardNothing(sandbox);
     seen(sandbox, "yesterday", -29.5);
@@ -139,7 +139,7 @@ describe("the daily sweep", () => {
     expect(asked).toBe(before + 1);
   });
 
-  it("goes on where it was stopped in the middle", async () => {
+  it("goes on where it was stopped in the middle", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ plan: "team", workflows: [unlimited] });
     forwardNothing(sandbox);
     const people = Array.from({ length: 260 }, (_, index) => `person-${index}`);
@@ -194,7 +194,7 @@ describe("the daily sweep", () => {
     expect(started(sandbox)).toEqual(["ada"]);
   });
 
-  it("says nothing personal", async () => {
+  it("says nothing personal", { tags: ["long"] }, async () => {
     const lines: string[] = [];
     const log = createLog({ level: "trace", destination: { write: (line) => void lines.push(line) } });
     await using sandbox = await testSandbox({ log });
@@ -211,7 +211,7 @@ describe("the daily sweep", () => {
 });
 
 describe("where sessions are forwarded", () => {
-  it("goes by our own record when PostHog cannot be asked, and asks again", async () => {
+  it("goes by our own record when PostHog cannot be asked, and asks again", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ workflows: [unlimited] });
     sandbox.posthog.interfere(({ path }) => (QUERY.test(path) ? { status: 403 } : null));
     for (const distinctId of ["ada", "grace", "joan"]) seen(sandbox, distinctId, -29.5);

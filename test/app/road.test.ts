@@ -290,7 +290,7 @@ describe("when PostHog cannot be asked", () => {
     );
   });
 
-  it("no bridge call takes more than 4 s while it is slow", async () => {
+  it("no bridge call takes more than 4 s while it is slow", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     sandbox.posthog.interfere(({ path }) => (path.startsWith("/api") ? { delayMs: 10_000 } : null));
     for (const person of ["ada", "grace", "linus"])
@@ -323,7 +323,7 @@ describe("when PostHog cannot be asked", () => {
 });
 
 describe("when Novu is down", () => {
-  it("keeps what is to be done, and does it once Novu is back", async () => {
+  it("keeps what is to be done, and does it once Novu is back", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     sandbox.novu.interfere(() => "hang up");
     const people = Array.from({ length: 20 }, (_, index) => `person-${index}`);
@@ -365,7 +365,7 @@ describe("when Novu is down", () => {
     expect(sandbox.novu.triggers).toHaveLength(1);
   });
 
-  it("is not held up by a PostHog that hangs", async () => {
+  it("is not held up by a PostHog that hangs", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     sandbox.posthog.interfere(({ path }) => (path.startsWith("/batch") ? { delayMs: 60_000 } : null));
     const people = Array.from({ length: 20 }, (_, index) => `person-${index}`);
@@ -401,7 +401,7 @@ describe("when Novu is down", () => {
     expect(sandbox.novu.triggers).toHaveLength(1);
   });
 
-  it("does not wait for ever for an answer", async () => {
+  it("does not wait for ever for an answer", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     let asked = 0;
     sandbox.novu.interfere(({ path }) =>

@@ -81,7 +81,7 @@ describe("a secret that is rotated as the guide says loses no event", () => {
     expect(transactionIds(sandbox)).toEqual([`${uuid}:onboarding`]);
   });
 
-  it.skipIf(!canRunPostgres)("of PostgreSQL, by a second role that acts as the first", async () => {
+  it.skipIf(!canRunPostgres)("of PostgreSQL, by a second role that acts as the first", { tags: ["long"] }, async () => {
     await using postgres = await openOwnPostgres();
     const [, statements = ""] = /```sql\n(.+?)```/s.exec(readFileSync(GUIDE, "utf8")) ?? [];
     const newerUrl = postgres.url.replace("bridge@", "bridge_2026@");

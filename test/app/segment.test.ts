@@ -91,7 +91,7 @@ describe("the examples of Novu's guide to Segment", () => {
 });
 
 describe("a batch", () => {
-  it("that comes again makes no second run", async () => {
+  it("that comes again makes no second run", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     const batch = Array.from({ length: 60 }, (_, index) =>
       segmentEvent({ messageId: `m${index}`, userId: `person-${index % 30}`, context: { traits: { phone: "+491" } } }),

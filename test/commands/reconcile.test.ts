@@ -78,7 +78,7 @@ describe("npm run reconcile", () => {
     ]);
   });
 
-  it("feeds a thousand of the same moment, over more than one page", async () => {
+  it("feeds a thousand of the same moment, over more than one page", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     await lose(sandbox, () => {
       for (let index = 0; index < 1_000; index += 1)

@@ -75,7 +75,9 @@ describe("npm run sync", () => {
     expect((await sync(["--dry-run"], WITH_SEGMENT_ALONE)).stdout).toContain("Nothing to do");
   });
 
-  it("tells a wrong key, a bridge with another key, a dead bridge and another address apart", async () => {
+  it("tells a wrong key, a bridge with another key, a dead bridge and another address apart", {
+    tags: ["long"],
+  }, async () => {
     const wrong = await sync([], { NOVU_SECRET_KEY: "some-other-secret-key" });
     expect([wrong.code, wrong.stderr]).toEqual([7, expect.stringContaining("runs with another NOVU_SECRET_KEY")]);
     // Both have it, and Novu does not know it.
@@ -175,7 +177,7 @@ describe("npm run sync", () => {
     expect(calls()).toEqual([]);
   });
 
-  it("says so when Novu does not take it, and tries again what may pass", async () => {
+  it("says so when Novu does not take it, and tries again what may pass", { tags: ["long"] }, async () => {
     const { novu } = sandbox;
     let syncs = 0;
     novu.interfere(({ path }) => {

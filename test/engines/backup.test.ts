@@ -6,14 +6,14 @@ import { DataFolderInUseError } from "../../src/store/data-folder.ts";
 import { backupStore, openStore } from "../../src/store/open-store.ts";
 import { backupSqliteStore, openSqliteStore } from "../../src/store/sqlite.ts";
 import { event, OCCURRED_AT, start } from "../support/facts.ts";
-import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 import { testFolder } from "../support/folder.ts";
+import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 import { fileHash, sqliteDrivers } from "../support/sqlite-drivers.ts";
 
 const now = () => Date.parse(OCCURRED_AT);
 
 describe.each(await sqliteDrivers())("a backup by $name", (driver) => {
-  it("is a store as of that moment, made while events are accepted", async () => {
+  it("is a store as of that moment, made while events are accepted", { tags: ["long"] }, async () => {
     using folder = testFolder();
     const store = await openSqliteStore({ dataDir: folder.path, now, driver });
     await accept("before");

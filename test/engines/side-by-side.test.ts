@@ -60,7 +60,9 @@ describe("starts and exits of one person, side by side", () => {
     folder[Symbol.dispose]();
   });
 
-  it("leave no run of who has left, and the others be, whatever dies or gets lost between", async () => {
+  it("leave no run of who has left, and the others be, whatever dies or gets lost between", {
+    tags: ["long"],
+  }, async () => {
     await forAll(fc.subarray(FACTS, { minLength: 2 }), async (facts, live) => {
       const hasLeft = ({ hour }: Fact) => facts.some((fact) => isExit(fact) && fact.hour >= hour);
       const starts = facts.filter((fact) => !isExit(fact));
@@ -70,7 +72,7 @@ describe("starts and exits of one person, side by side", () => {
     });
   });
 
-  it("let one in where one may enter, whatever dies or gets lost between", async () => {
+  it("let one in where one may enter, whatever dies or gets lost between", { tags: ["long"] }, async () => {
     const limits = fc.constantFrom<EntryLimit[]>("once", "one at a time", { oncePerMs: 24 * 60 * 60 * 1000 });
     await forAll(limits, async (limit, live) => {
       const starts = FACTS.filter((fact) => !isExit(fact));

@@ -29,7 +29,7 @@ describe.each(await sqliteDrivers())("a store to read, by $name", (driver) => {
     await app.close();
   });
 
-  it("can be opened without the app, after its end or its death, and changes no byte", async () => {
+  it("can be opened without the app, after its end or its death, and changes no byte", { tags: ["long"] }, async () => {
     using folder = testFolder();
     for (const signal of ["SIGTERM", "SIGKILL"]) {
       appThat(folder.path, `await store.setAside(${JSON.stringify(setAside(signal))}); ${END[signal]}`);

@@ -217,7 +217,7 @@ describe("the data folder", () => {
     await sqliteDriver();
     if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }`;
 
-  it("is one process's at a time, and the second one is told whose", async () => {
+  it("is one process's at a time, and the second one is told whose", { tags: ["long"] }, async () => {
     using folder = testFolder();
     const first = await openSqliteStore({ dataDir: folder.path, now: Date.now });
     expect(elsewhere(folder.path, "").stdout).toContain(`is in use by process ${process.pid}`);
@@ -225,7 +225,7 @@ describe("the data folder", () => {
     expect(elsewhere(folder.path, "process.exit(0)").status).toBe(0);
   });
 
-  it("is free at once after kill -9", async () => {
+  it("is free at once after kill -9", { tags: ["long"] }, async () => {
     using folder = testFolder();
     expect(elsewhere(folder.path, "process.kill(process.pid, 'SIGKILL')").signal).toBe("SIGKILL");
     await (await openSqliteStore({ dataDir: folder.path, now: Date.now })).close();
@@ -242,7 +242,7 @@ describe("the data folder", () => {
     await second.close();
   });
 
-  it("says so where this user cannot write it, or cannot make it", async () => {
+  it("says so where this user cannot write it, or cannot make it", { tags: ["long"] }, async () => {
     using folder = testFolder();
     chmodSync(folder.path, 0o755);
     writeFileSync(join(folder.path, "file"), "");

@@ -5,7 +5,7 @@ import { STORY_STARTS_AT } from "../../src/sandbox/demo/story.ts";
 import { productOf } from "../support/product/product.ts";
 import { testSandbox } from "../support/sandbox.ts";
 
-it("the demo goes as its story tells, with the workflows that there are", async () => {
+it("the demo goes as its story tells, with the workflows that there are", { tags: ["long"] }, async () => {
   await using sandbox = await testSandbox({ product, startAt: STORY_STARTS_AT });
   expect((await play(sandbox)).differences).toEqual([]);
 });

@@ -77,7 +77,9 @@ describe("a mail client's one-click request", () => {
     expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
   });
 
-  it("stops the next email while Novu's API and PostHog are down, which hear of it when they are back", async () => {
+  it("stops the next email while Novu's API and PostHog are down, which hear of it when they are back", {
+    tags: ["long"],
+  }, async () => {
     await using sandbox = await offered();
     const url = linkOf(sandbox);
     await sandbox.travel({ hours: 23, minutes: 55 });

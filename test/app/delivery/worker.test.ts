@@ -147,7 +147,9 @@ describe("the worker", () => {
     store.complete = complete;
   });
 
-  it("leaves what is down in peace, wears nothing out meanwhile, and goes on within 5 s of its return", async () => {
+  it("leaves what is down in peace, wears nothing out meanwhile, and goes on within 5 s of its return", {
+    tags: ["long"],
+  }, async () => {
     await owe(50);
     let isDown = true;
     const tries: number[] = [];

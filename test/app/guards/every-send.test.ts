@@ -90,6 +90,7 @@ const life = fc.record({
 const outages = fc.array(fc.integer({ min: 0, max: 14 * 24 }), { maxLength: 6 });
 
 it("every message of every run that began ends in one decision, and nobody gets more than the cap", {
+  tags: ["long"],
   timeout: 180_000,
 }, async () => {
   const story = fc.record({ lives: fc.array(life, { minLength: 8, maxLength: 10 }), outages });

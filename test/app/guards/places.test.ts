@@ -36,7 +36,9 @@ describe("the cap", () => {
     expect(channels(sandbox)).toEqual({ email: 5, in_app: 4 });
   });
 
-  it("has its places back of messages that could not be made, however often Novu asked", async () => {
+  it("has its places back of messages that could not be made, however often Novu asked", {
+    tags: ["long"],
+  }, async () => {
     const fragile = campaign({
       workflow: async ({ step }) => {
         await step.email("call", ({ person }) => {
@@ -97,7 +99,7 @@ describe("the cap", () => {
     expect((await decisions(sandbox)).slice(1)).toEqual([SENT, SENT, SENT]);
   });
 
-  it("is kept by 20 messages at once that one person is due", async () => {
+  it("is kept by 20 messages at once that one person is due", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()] });
     happen(sandbox, "$set");
     await post20([sandbox.app]);

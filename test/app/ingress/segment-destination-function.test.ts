@@ -245,7 +245,7 @@ describe("the file", () => {
     for (const name of ["endpoint", "secret", "/webhooks/segment", "SEGMENT_SECRETS"]) expect(head).toContain(name);
   });
 
-  it("has the syntax of ES2020, its library, and Segment's globals only", async () => {
+  it("has the syntax of ES2020, its library, and Segment's globals only", { tags: ["long"] }, async () => {
     expect(await complaintsAbout(source)).toEqual([]);
     expect(await complaintsAbout(`${source}\nlet a = null;\na ??= 1;`)).toEqual(["newer syntax"]);
     expect(await complaintsAbout(`${source}\n"a".replaceAll("a", "b");`)).toContainEqual(

@@ -116,7 +116,7 @@ describe("the studio in production", () => {
     expect((await other!.get("/runs")).status).toBe(200);
   });
 
-  it("lets few guess at a time, and its operator in right after them", async () => {
+  it("lets few guess at a time, and its operator in right after them", { tags: ["long"] }, async () => {
     await using studio = await productionStudio();
     const guesses = await Promise.all(Array.from({ length: 12 }, () => logIn(studio.url, "a guess that is wrong")));
     const statuses = guesses.map(({ status }) => status).sort();

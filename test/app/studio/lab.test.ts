@@ -10,7 +10,9 @@ const HOUR_MS = 60 * 60 * 1000;
 const START = Date.parse("2026-03-02T09:00:00.000Z");
 
 describe("time in the sandbox", () => {
-  it("passes to the next step, an hour, a day, and to the end, and comes back to the page", async () => {
+  it("passes to the next step, an hour, a day, and to the end, and comes back to the page", {
+    tags: ["long"],
+  }, async () => {
     await using lab = await openLab();
     const { sandbox, here } = lab;
     expect((await travel(here, "step")).headers.get("location")).toBe("/studio/runs?q=ada");
@@ -92,7 +94,7 @@ describe("an event that is fired", () => {
     expect(event?.properties).not.toHaveProperty("key_action_completed");
   });
 
-  it("can be each of the catalogue, as the form stands, without being set aside", async () => {
+  it("can be each of the catalogue, as the form stands, without being set aside", { tags: ["long"] }, async () => {
     await using lab = await openLab();
     const { here, sandbox } = lab;
     const { events } = await api(here, "/fire");

@@ -90,7 +90,7 @@ describe("the studio's pages", () => {
     expect((await here.get("/runs/none")).status).toBe(404);
   });
 
-  it("page through more runs than fit on one", async () => {
+  it("page through more runs than fit on one", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);
     await Promise.all(
@@ -108,7 +108,9 @@ describe("the studio's pages", () => {
     expect(second.next).toBeNull();
   });
 
-  it("show the last of what there is on a person with many runs, and say where the rest is", async () => {
+  it("show the last of what there is on a person with many runs, and say where the rest is", {
+    tags: ["long"],
+  }, async () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);
     await Promise.all(Array.from({ length: 90 }, () => post(sandbox.app.url, delivery(checkout()))));

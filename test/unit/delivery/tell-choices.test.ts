@@ -6,7 +6,9 @@ import { createLog } from "../../../src/lib/log.ts";
 
 const AT = "2026-03-02T09:00:00.000Z";
 
-it("ends with what holds, in whatever order the work of several changes is done and answered", async () => {
+it("ends with what holds, in whatever order the work of several changes is done and answered", {
+  tags: ["long"],
+}, async () => {
   const changes = fc.array(fc.subarray(["offers", "reminders", "all"]), { minLength: 1, maxLength: 4 });
   await fc.assert(fc.asyncProperty(fc.scheduler(), changes, ends), { numRuns: 200 });
 });
