@@ -5,7 +5,7 @@ import { commandSecret } from "../lib/command-secret.ts";
 import { parseJson } from "../lib/json.ts";
 import { createLog } from "../lib/log.ts";
 import { keyOf, sign } from "../lib/standard-webhooks.ts";
-import { openStore, openStoreToRead } from "../store/open-store.ts";
+import { openStoreToChange, openStoreToRead } from "../store/open-store.ts";
 import type { ReadStore, Store } from "../store/store.ts";
 
 /** The store of the app, to look at, and what a command may change in it. */
@@ -24,12 +24,16 @@ export async function withStoreOfTheApp<Result>(
   work: (store: StoreOfTheApp) => Promise<Result>,
 ): Promise<Result> {
   const parts = { now: Date.now, log: createLog({ level: "silent" }) };
-  const store = await (config.databaseUrl === undefined
-    ? openStoreToRead(config, parts)
-    : openStore(config, { ...parts, beside: true }));
-  const changes = "redrive" in store ? (store as Store) : changesByTheApp(config);
+  const { databaseUrl } = config;
+  if (databaseUrl !== undefined) return closing(await openStoreToChange({ ...config, databaseUrl }, parts), work);
+  const store = await openStoreToRead(config, parts);
+  const { redrive, forgetPerson } = changesByTheApp(config);
+  return closing({ ...store, redrive, forgetPerson }, work);
+}
+
+async function closing<Result>(store: StoreOfTheApp, work: (store: StoreOfTheApp) => Promise<Result>): Promise<Result> {
   try {
-    return await work({ ...store, redrive: changes.redrive, forgetPerson: changes.forgetPerson });
+    return await work(store);
   } finally {
     await store.close();
   }

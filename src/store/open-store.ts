@@ -1,5 +1,5 @@
 import type { Log } from "../lib/log.ts";
-import { backupSqliteStore, openSqliteStore, openSqliteStoreBeside, openSqliteStoreToRead } from "./sqlite.ts";
+import { backupSqliteStore, openSqliteStore, openSqliteStoreToRead } from "./sqlite.ts";
 import type { SqliteDriver } from "./sqlite-connection.ts";
 import { onlyReads, type ReadStore, type Store } from "./store.ts";
 
@@ -15,29 +15,25 @@ interface Parts {
   log: Log;
 }
 
-/**
- * The store of this configuration, to work on. `beside` a running app it takes no lock, makes nothing
- * that is not there, and gives nobody's work free; a command that only reads uses `openStoreToRead`.
- */
+/** The store of this configuration, for the app. */
 export async function openStore(
   place: Place,
-  {
-    now,
-    log,
-    beside = false,
-    sqliteDriver: driver,
-  }: Parts & { beside?: boolean; sqliteDriver?: SqliteDriver | undefined },
+  { now, log, sqliteDriver: driver }: Parts & { sqliteDriver?: SqliteDriver | undefined },
 ): Promise<Store> {
-  if (place.databaseUrl !== undefined) return openPostgres(place.databaseUrl, place, { now, log, beside });
-  const options = { dataDir: place.dataDir, now, driver };
-  return beside ? openSqliteStoreBeside(options) : openSqliteStore(options);
+  if (place.databaseUrl !== undefined) return openPostgres(place.databaseUrl, place, { now, log, beside: false });
+  return openSqliteStore({ dataDir: place.dataDir, now, driver });
 }
 
 /** The store of this configuration for a command, whether the app runs or not: it makes, locks and writes nothing. */
 export async function openStoreToRead(place: Place, parts: Parts): Promise<ReadStore> {
   return place.databaseUrl === undefined
     ? openSqliteStoreToRead({ dataDir: place.dataDir, now: parts.now })
-    : onlyReads(await openPostgres(place.databaseUrl, place, { ...parts, beside: true }));
+    : onlyReads(await openStoreToChange({ ...place, databaseUrl: place.databaseUrl }, parts));
+}
+
+/** A PostgreSQL store for a command that writes beside the app, which no other process may do with SQLite. */
+export function openStoreToChange(place: Place & { databaseUrl: string }, parts: Parts): Promise<Store> {
+  return openPostgres(place.databaseUrl, place, { ...parts, beside: true });
 }
 
 /**

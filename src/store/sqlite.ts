@@ -58,18 +58,6 @@ export async function openSqliteStoreToRead({ dataDir, now, driver }: Options): 
   );
 }
 
-/** For the commands that still write beside the app; delete it with the last of them. */
-export async function openSqliteStoreBeside({ dataDir, now }: Options): Promise<Store> {
-  assertStoreIn(dataDir);
-  return open({
-    dataDir,
-    now,
-    driver: await sqliteDriver(),
-    prepare: (db) => assertMigrated(db, "sqlite"),
-    unlock: () => {},
-  });
-}
-
 /** Copies the store of an app that does not run to a new file. Nothing is migrated. */
 export async function backupSqliteStore({
   dataDir,

@@ -171,7 +171,7 @@ describe("the third time within 30 days", () => {
     ["two are not three", [0, 10]],
     ["three are too few when they are spread over 40 days", [0, 20, 40]],
     ["two here and two there are not three", [0, 1, 40, 41]],
-  ])("is not yet: %s", async (_name, days) => {
+  ])("is not yet: %s", { tags: ["long"] }, async (_name, days) => {
     await using sandbox = await testSandbox({ workflows, startAt });
     for (const order of permutations(days)) for (const one of order) await tellTwice(sandbox, order.join("-"), one);
     expect(triggered(sandbox)).toEqual([]);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
-import { openStore, openStoreToRead } from "../../src/store/open-store.ts";
+import { openStore, openStoreToChange, openStoreToRead } from "../../src/store/open-store.ts";
 import { decision, event } from "../support/facts.ts";
 import { testFolder } from "../support/folder.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
@@ -18,7 +18,7 @@ describe("the store beside a running app", () => {
     await app.decide(decision({ outcome: "skipped", reason: "not needed" }));
     await app.claim("posthog", 1, 60_000);
 
-    const beside = await openStore(config, { ...parts, beside: true });
+    const beside = await openStoreToRead(config, parts);
     expect(await beside.knownEvents(["u"])).toEqual(["u"]);
     expect(await app.claim("posthog", 1, 60_000)).toEqual([]);
     await beside.close();
@@ -31,7 +31,7 @@ describe("the store beside a running app", () => {
   it("can be opened without an app", async () => {
     using folder = testFolder();
     await (await openStore({ dataDir: folder.path }, parts)).close();
-    const beside = await openStore({ dataDir: folder.path }, { ...parts, beside: true });
+    const beside = await openStoreToRead({ dataDir: folder.path }, parts);
     expect(await beside.knownEvents(["u"])).toEqual([]);
     await beside.close();
   });
@@ -39,22 +39,20 @@ describe("the store beside a running app", () => {
   it("is not made where there is none", async () => {
     using folder = testFolder();
     const dataDir = join(folder.path, "elsewhere");
-    await expect(openStore({ dataDir }, { ...parts, beside: true })).rejects.toThrow(
-      /no store in ".*elsewhere".*DATA_DIR/,
-    );
+    await expect(openStoreToRead({ dataDir }, parts)).rejects.toThrow(/no store in ".*elsewhere".*DATA_DIR/);
     expect(existsSync(dataDir)).toBe(false);
   });
 
   it.skipIf(!hasPostgres)("has its tables made by the app only, on PostgreSQL too", async () => {
     await using database = await openTestDatabase();
     const config = { dataDir: "nowhere", databaseUrl: database.url };
-    const opening = openStore(config, { ...parts, beside: true });
+    const opening = openStoreToChange(config, parts);
     await expect(opening).rejects.toThrow("the store at DATABASE_URL cannot be opened");
     await expect(opening).rejects.toMatchObject({ cause: { message: expect.stringContaining("start this version") } });
 
     const app = await openStore(config, parts);
     await app.accept(event(), { starts: [], exits: [] });
-    const beside = await openStore(config, { ...parts, beside: true });
+    const beside = await openStoreToChange(config, parts);
     expect(await beside.knownEvents(["u"])).toEqual(["u"]);
     const reading = await openStoreToRead(config, parts);
     expect(await reading.knownEvents(["u"])).toEqual(["u"]);

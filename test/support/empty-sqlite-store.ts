@@ -19,5 +19,6 @@ async function migratedFile(): Promise<Buffer> {
   const copy = join(folder.path, "copy.db");
   await store.backup(copy);
   await store.close();
-  return readFile(copy);
+  // Awaited, because the folder is gone when this returns.
+  return await readFile(copy);
 }
