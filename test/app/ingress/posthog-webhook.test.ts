@@ -23,7 +23,7 @@ interface Fixture {
   request: { headers: Record<string, string>; raw_body: string };
 }
 const fixtures = readdirSync(new URL("../../fixtures/posthog/", import.meta.url)).map((name) => {
-  const fixture = JSON.parse(readFileSync(new URL(`../fixtures/posthog/${name}`, import.meta.url), "utf8")) as Fixture;
+  const fixture = JSON.parse(readFileSync(new URL(`../../fixtures/posthog/${name}`, import.meta.url), "utf8")) as Fixture;
   return { name, ...fixture };
 });
 
