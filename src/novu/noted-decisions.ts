@@ -2,11 +2,16 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Decision } from "../contracts/decision.ts";
 
 /**
+ * One for all apps of a process: it holds nothing outside of a call, and on Node 20 each that was ever used
+ * makes every later promise of the process slower.
+ */
+const calls = new AsyncLocalStorage<Decision[]>();
+
+/**
  * Holds what the steps decide during a bridge call until it is known how the call is answered: a
  * message counts as sent when it is handed over, not when it is written.
  */
 export function createNotedDecisions() {
-  const calls = new AsyncLocalStorage<Decision[]>();
   return {
     note(decision: Decision): void {
       calls.getStore()?.push(decision);
