@@ -40,7 +40,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     testTimeout: 60_000,
     // More than the usual two cores, because tests wait for sockets.
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Modules hold no state, so that files can share them.
     isolate: false,
     tags: [{ name: "long", description: "Takes seconds: real pauses, every order of events, weeks for many people." }],

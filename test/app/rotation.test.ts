@@ -19,7 +19,7 @@ const STEPS: Array<{ here: (old: string) => string[]; there: "old" | "new" }> = 
 ];
 
 describe("a secret that is rotated as the guide says loses no event", () => {
-  it("of PostHog's webhooks", async () => {
+  it("of PostHog's webhooks", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     const { config, posthog } = sandbox;
     const old = LOCAL_KEYS.signingSecret;
@@ -37,7 +37,7 @@ describe("a secret that is rotated as the guide says loses no event", () => {
     expect(transactionIds(sandbox)).toEqual(captured.map((uuid) => `${uuid}:onboarding`));
   });
 
-  it("of Segment's webhooks", async () => {
+  it("of Segment's webhooks", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     const { config, segment } = sandbox;
     const old = LOCAL_KEYS.segmentSecret;

@@ -124,7 +124,7 @@ describe("npm run reconcile", () => {
     expect(await sandbox.app.store.knownEvents([uuid(1)])).toEqual([uuid(1)]);
   });
 
-  it("says when it fails where to go on, and that is enough", async () => {
+  it("says when it fails where to go on, and that is enough", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     await lose(sandbox, async () => {
       signUp(sandbox, { uuid: uuid(1) });

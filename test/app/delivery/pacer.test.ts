@@ -4,7 +4,7 @@ import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { testFolder } from "../../support/folder.ts";
 
 describe("createPacer", () => {
-  it("lets no second have more than its share, over all that stand in the line", async () => {
+  it("lets no second have more than its share, over all that stand in the line", { tags: ["long"] }, async () => {
     using folder = testFolder();
     const store = await openSqliteStore({ dataDir: folder.path, now: Date.now });
     const perSecond = 200;
@@ -24,7 +24,7 @@ describe("createPacer", () => {
     expect(busiest).toBeGreaterThan(perSecond / 2);
   });
 
-  it("does not let all go at once that a stall has held up, here and elsewhere", async () => {
+  it("does not let all go at once that a stall has held up, here and elsewhere", { tags: ["long"] }, async () => {
     const perSecond = 100;
     let next = 0;
     const takePlaces = async (count: number, intervalMs: number) => {

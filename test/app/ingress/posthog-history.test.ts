@@ -83,7 +83,9 @@ describe("PostHog's history", () => {
     await expect(readAll({})).rejects.toThrow("PostHog answered 400: the query is too slow");
   });
 
-  it("waits as long as PostHog asks, and comes back another day rather than for hours", async () => {
+  it("waits as long as PostHog asks, and comes back another day rather than for hours", {
+    tags: ["long"],
+  }, async () => {
     posthog.capture({ event: "e", distinctId: "ada", timestamp: "2026-03-02T09:00:00.000Z" });
     let refusals = 2;
     posthog.interfere(() => (refusals-- > 0 ? { status: 429, headers: { "retry-after": "1" } } : null));

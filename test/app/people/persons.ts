@@ -64,7 +64,7 @@ export function keepsToThePromises({
       },
     );
 
-    it("is found among many, in as many reads as that takes", async () => {
+    it("is found among many, in as many reads as that takes", { tags: ["long"] }, async () => {
       const ids = Array.from({ length: place.mostAtOnce * 2 + 1 }, (_, index) => `person-${index}`);
       for (const one of ids) opened.know(one, { plan: one });
       const sizes: number[] = [];

@@ -66,7 +66,7 @@ describe("a link", () => {
     expect(Buffer.from(link.split("/r/")[1]!, "base64url").toString("latin1")).not.toMatch(/secret|ada/);
   });
 
-  it("loses nothing of any URL, and has each parameter once", () => {
+  it("loses nothing of any URL, and has each parameter once", { tags: ["long"] }, () => {
     fc.assert(
       fc.property(fc.webUrl({ withFragments: true, withQueryParameters: true }), (target) => {
         const url = withUtm(target, { source: "s", medium: "m" });
