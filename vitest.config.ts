@@ -33,10 +33,11 @@ const LONG = {
   fork: { include: [tests("fork")] },
 } satisfies Record<string, Options>;
 
-/** A test that is named is run, whatever its project. */
-const isNamed = process.argv.slice(2).some((word) => word.startsWith("--project") || /\.test\b|^test\//.test(word));
+const words = process.argv.slice(2).join(" ");
+/** A test that is named is run, whatever its project. Each project reads this file again, in a mode of its own. */
+const runsAll = /--mode[ =]all\b|--project\b|\.test\b|\btest\//.test(words);
 
-export default defineConfig(({ mode }) => ({
+export default defineConfig({
   test: {
     testTimeout: 60_000,
     // More than the usual two cores, because tests wait for sockets.
@@ -44,9 +45,9 @@ export default defineConfig(({ mode }) => ({
     // Modules hold no state, so that files can share them.
     isolate: false,
     tags: [{ name: "long", description: "Takes seconds: real pauses, every order of events, weeks for many people." }],
-    ...(mode === "all" || isNamed ? everything() : quick()),
+    ...(runsAll ? everything() : quick()),
   },
-}));
+});
 
 function quick(): RunOptions {
   const all: Options[] = Object.values(QUICK);

@@ -25,8 +25,8 @@ export interface Clone extends Disposable {
   files(folder: string): string[];
   /** Runs a program of node_modules to its end. */
   run(program: string, ...args: string[]): Promise<Ended>;
-  /** Runs these vitest projects, or some of their files; answers which files and tests are red. */
-  vitest(projects: string[], files?: string[]): Promise<{ passed: number; red: string[] }>;
+  /** Runs what `npm test` runs, or these files; answers which files are red. */
+  vitest(files?: string[]): Promise<{ passed: number; red: string[] }>;
 }
 
 /** Copies what git has, and what it would take; node_modules is a link to ours. */
@@ -73,11 +73,10 @@ export function cloneCheckout(): Clone {
       const [code] = await once(child, "close");
       return { code: code as number, output };
     },
-    async vitest(projects, files = []) {
+    async vitest(files = []) {
       const report = join(folder, "vitest-report.json");
-      const chosen = projects.flatMap((name) => ["--project", name]);
       const to = ["--reporter=json", `--outputFile=${report}`];
-      const { output } = await clone.run("vitest", "run", ...chosen, ...to, ...files);
+      const { output } = await clone.run("vitest", "run", ...to, ...files);
       if (!existsSync(report)) throw new Error(`vitest did not come to its end: ${output.slice(-2_000)}`);
       const { numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8")) as Report;
       rmSync(report);
