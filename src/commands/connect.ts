@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { isPostHogNeeded, readConfig } from "../config.ts";
 import { eventsToForward } from "../contracts/event.ts";
-import { defineCommand, UsageError } from "../lib/command.ts";
+import type { Product } from "../contracts/product.ts";
+import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
 import { describeError } from "../lib/errors.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
-import { workflows } from "../workflows/index.ts";
+import { product } from "../product.ts";
+import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { connectDestination, endDestination, type Outcome } from "./connect/destination.ts";
 import { createPostHogApi } from "./posthog/api.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
@@ -37,60 +39,62 @@ Exit code: 0 done, or nothing is to be done; 1 trouble; 2 wrong usage;
 
 After a build: node dist/src/commands/connect.js`;
 
-export const connect = defineCommand({
-  name: "connect",
-  help: HELP,
-  options: {
-    "dry-run": { type: "boolean" },
-    prune: { type: "boolean" },
-    "new-secret": { type: "boolean" },
-    disable: { type: "boolean" },
-    delete: { type: "boolean" },
-  },
-  async run({ options, env, io }) {
-    const { "dry-run": dryRun, "new-secret": newSecret, prune, disable, delete: isDeletion, json } = options;
-    if (isDeletion && disable) throw new UsageError("--delete and --disable do not go together");
-    const fresh = {
-      signing: `whsec_${randomBytes(32).toString("base64")}`,
-      header: randomBytes(32).toString("base64url"),
-    };
-    const hasSecrets = (env.POSTHOG_WEBHOOK_SECRETS ?? "").trim() !== "";
-    // The app needs a secret; this command can make the first one.
-    const { publicUrl, ...config } = readConfig({
-      ...env,
-      ...(!hasSecrets && isPostHogNeeded(env) && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
-    });
-    const posthog = configuredPostHog(config, {
-      purpose: "connect makes the destination in PostHog that brings events here",
-      withSegment: `Segment is connected there: by its Webhooks destination, or by the function in .github/guides/segment-destination-function.js, to ${publicUrl}/webhooks/segment`,
-    });
-    const secrets = hasSecrets ? posthog.webhookSecrets : [];
-    if (newSecret && secrets.some((secret) => secret.startsWith("whsec_")))
-      throw new UsageError(
-        "put the new secret in front of POSTHOG_WEBHOOK_SECRETS instead: the app has to know it first",
-      );
+/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+export const connectOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
+  defineCommand({
+    name: "connect",
+    help: HELP,
+    options: {
+      "dry-run": { type: "boolean" },
+      prune: { type: "boolean" },
+      "new-secret": { type: "boolean" },
+      disable: { type: "boolean" },
+      delete: { type: "boolean" },
+    },
+    async run({ options, env, io }) {
+      const { "dry-run": dryRun, "new-secret": newSecret, prune, disable, delete: isDeletion, json } = options;
+      if (isDeletion && disable) throw new UsageError("--delete and --disable do not go together");
+      const fresh = {
+        signing: `whsec_${randomBytes(32).toString("base64")}`,
+        header: randomBytes(32).toString("base64url"),
+      };
+      const hasSecrets = (env.POSTHOG_WEBHOOK_SECRETS ?? "").trim() !== "";
+      // The app needs a secret; this command can make the first one.
+      const { publicUrl, ...config } = readConfig({
+        ...env,
+        ...(!hasSecrets && isPostHogNeeded(env) && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
+      });
+      const posthog = configuredPostHog(config, {
+        purpose: "connect makes the destination in PostHog that brings events here",
+        withSegment: `Segment is connected there: by its Webhooks destination, or by the function in .github/guides/segment-destination-function.js, to ${publicUrl}/webhooks/segment`,
+      });
+      const secrets = hasSecrets ? posthog.webhookSecrets : [];
+      if (newSecret && secrets.some((secret) => secret.startsWith("whsec_")))
+        throw new UsageError(
+          "put the new secret in front of POSTHOG_WEBHOOK_SECRETS instead: the app has to know it first",
+        );
 
-    const api = createPostHogApi(posthog, io);
-    const url = `${publicUrl}/webhooks/posthog`;
-    let outcome: Outcome;
-    try {
-      if (isDeletion || disable)
-        outcome = await endDestination(api, { url, does: isDeletion ? "delete" : "disable", dryRun });
-      else {
-        const events = eventsToForward(workflows);
-        outcome = await connectDestination(api, { url, events, prune, secrets, fresh, newSecret }, dryRun);
+      const api = createPostHogApi(posthog, io);
+      const url = `${publicUrl}/webhooks/posthog`;
+      let outcome: Outcome;
+      try {
+        if (isDeletion || disable)
+          outcome = await endDestination(api, { url, does: isDeletion ? "delete" : "disable", dryRun });
+        else {
+          const events = eventsToForward(workflows);
+          outcome = await connectDestination(api, { url, events, prune, secrets, fresh, newSecret }, dryRun);
+        }
+      } catch (error) {
+        if (json) io.print(JSON.stringify({ url, dryRun, error: describeError(error) }));
+        throw error;
       }
-    } catch (error) {
-      if (json) io.print(JSON.stringify({ url, dryRun, error: describeError(error) }));
-      throw error;
-    }
-    const isLocal = isThisMachine(url) && !isThisMachine(posthog.apiHost);
-    const notes = [...outcome.notes, ...(isLocal ? [`PUBLIC_URL is ${publicUrl}, which PostHog cannot reach`] : [])];
-    if (json) io.print(JSON.stringify({ url, dryRun, ...outcome, notes, error: null }));
-    else tell({ ...outcome, notes }, { url, dryRun }, io);
-    return dryRun && outcome.does !== "as it is" && outcome.does !== "nothing there" ? 3 : 0;
-  },
-});
+      const isLocal = isThisMachine(url) && !isThisMachine(posthog.apiHost);
+      const notes = [...outcome.notes, ...(isLocal ? [`PUBLIC_URL is ${publicUrl}, which PostHog cannot reach`] : [])];
+      if (json) io.print(JSON.stringify({ url, dryRun, ...outcome, notes, error: null }));
+      else tell({ ...outcome, notes }, { url, dryRun }, io);
+      return dryRun && outcome.does !== "as it is" && outcome.does !== "nothing there" ? 3 : 0;
+    },
+  });
 
 function tell(
   { does, id, changes, notes, secret }: Outcome,
@@ -113,4 +117,4 @@ function isThisMachine(url: string): boolean {
   return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
 }
 
-await runAsMain(connect, import.meta.url);
+await runAsMain(connectOf(product), import.meta.url);

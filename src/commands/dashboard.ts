@@ -1,8 +1,10 @@
 import { readConfig } from "../config.ts";
-import { defineCommand } from "../lib/command.ts";
+import type { Product } from "../contracts/product.ts";
+import { type Command, defineCommand } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
-import { workflows } from "../workflows/index.ts";
+import { product } from "../product.ts";
+import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { wantedInsights } from "./dashboard/insights.ts";
 import { type Step, syncDashboard } from "./dashboard/keep.ts";
 import { createPostHogApi } from "./posthog/api.ts";
@@ -28,48 +30,50 @@ Exit code: 0 done, or nothing is to be done; 1 trouble; 2 wrong usage;
 
 After a build: node dist/src/commands/dashboard.js`;
 
-export const dashboard = defineCommand({
-  name: "dashboard",
-  help: HELP,
-  options: { "dry-run": { type: "boolean" } },
-  async run({ options: { "dry-run": dryRun, json }, env, io }) {
-    const { marketing, ...config } = readConfig(env);
-    const posthog = configuredPostHog(config, {
-      purpose: "dashboard makes a dashboard in PostHog of what it is told of each message",
-      withSegment: "Segment is told of no message; the studio and /metrics show what was sent and skipped",
-    });
-    const insights = wantedInsights(workflows, marketing.holdout);
-    const steps: Step[] = [];
-    let [dashboardId, trouble]: [number | null, string | null] = [null, null];
-    try {
-      dashboardId = await syncDashboard({
-        api: createPostHogApi(posthog, io),
-        insights,
-        dryRun,
-        onStep: (step) => {
-          steps.push(step);
-          if (!json) io.print(lineOf(step, dryRun));
-        },
+/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+export const dashboardOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
+  defineCommand({
+    name: "dashboard",
+    help: HELP,
+    options: { "dry-run": { type: "boolean" } },
+    async run({ options: { "dry-run": dryRun, json }, env, io }) {
+      const { marketing, ...config } = readConfig(env);
+      const posthog = configuredPostHog(config, {
+        purpose: "dashboard makes a dashboard in PostHog of what it is told of each message",
+        withSegment: "Segment is told of no message; the studio and /metrics show what was sent and skipped",
       });
-    } catch (error) {
-      trouble = describeError(error);
-    }
+      const insights = wantedInsights(workflows, marketing.holdout);
+      const steps: Step[] = [];
+      let [dashboardId, trouble]: [number | null, string | null] = [null, null];
+      try {
+        dashboardId = await syncDashboard({
+          api: createPostHogApi(posthog, io),
+          insights,
+          dryRun,
+          onStep: (step) => {
+            steps.push(step);
+            if (!json) io.print(lineOf(step, dryRun));
+          },
+        });
+      } catch (error) {
+        trouble = describeError(error);
+      }
 
-    const url =
-      dashboardId === null ? null : `${posthog.apiHost}/project/${posthog.projectId}/dashboard/${dashboardId}`;
-    if (json) io.print(JSON.stringify({ url, dryRun, steps, error: trouble }));
-    else if (url !== null) io.print(url);
-    if (trouble !== null) {
-      io.printError(trouble);
-      if (!json && steps.length > 0) io.printError("the last one of these failed; it can be run again");
-      return 1;
-    }
-    return dryRun && steps.some(({ does }) => does !== "as it is") ? 3 : 0;
-  },
-});
+      const url =
+        dashboardId === null ? null : `${posthog.apiHost}/project/${posthog.projectId}/dashboard/${dashboardId}`;
+      if (json) io.print(JSON.stringify({ url, dryRun, steps, error: trouble }));
+      else if (url !== null) io.print(url);
+      if (trouble !== null) {
+        io.printError(trouble);
+        if (!json && steps.length > 0) io.printError("the last one of these failed; it can be run again");
+        return 1;
+      }
+      return dryRun && steps.some(({ does }) => does !== "as it is") ? 3 : 0;
+    },
+  });
 
 function lineOf({ does, name }: Step, dryRun: boolean): string {
   return `${(does === "as it is" || !dryRun ? does : `would ${does}`).padEnd(12)}  ${name}`;
 }
 
-await runAsMain(dashboard, import.meta.url);
+await runAsMain(dashboardOf(product), import.meta.url);

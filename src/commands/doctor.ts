@@ -1,7 +1,10 @@
 import { readConfig } from "../config.ts";
-import { defineCommand, type Env } from "../lib/command.ts";
+import type { Product } from "../contracts/product.ts";
+import { type Command, defineCommand, type Env } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
+import { product } from "../product.ts";
+import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { type Found, ok, trouble } from "./doctor/check.ts";
 import { examine } from "./doctor/examine.ts";
 
@@ -22,33 +25,35 @@ After a build: node dist/src/commands/doctor.js`;
 const SIGNS = { ok: "✓", warning: "!", trouble: "✗" } as const;
 const STYLES = { ok: "green", warning: "yellow", trouble: "red" } as const;
 
-export const doctor = defineCommand({
-  name: "doctor",
-  help: HELP,
-  options: {},
-  async run({ options: { json }, env, io: { print, paint } }) {
-    const lines = await look(env);
-    const isWell = lines.every(({ is }) => is !== "trouble");
-    if (json) print(JSON.stringify({ ok: isWell, checks: lines }));
-    else {
-      for (const { what, is, says } of lines)
-        print(`${paint(STYLES[is], SIGNS[is])} ${what.padEnd(20)} ${says.replaceAll("\n", `\n${" ".repeat(23)}`)}`);
-      const count = lines.filter(({ is }) => is === "trouble").length;
-      print(isWell ? "\nNothing is wrong." : `\n${count} of these ${count === 1 ? "has" : "have"} to be put right.`);
-    }
-    return isWell ? 0 : 1;
-  },
-});
+/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+export const doctorOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
+  defineCommand({
+    name: "doctor",
+    help: HELP,
+    options: {},
+    async run({ options: { json }, env, io: { print, paint } }) {
+      const lines = await look(env, workflows);
+      const isWell = lines.every(({ is }) => is !== "trouble");
+      if (json) print(JSON.stringify({ ok: isWell, checks: lines }));
+      else {
+        for (const { what, is, says } of lines)
+          print(`${paint(STYLES[is], SIGNS[is])} ${what.padEnd(20)} ${says.replaceAll("\n", `\n${" ".repeat(23)}`)}`);
+        const count = lines.filter(({ is }) => is === "trouble").length;
+        print(isWell ? "\nNothing is wrong." : `\n${count} of these ${count === 1 ? "has" : "have"} to be put right.`);
+      }
+      return isWell ? 0 : 1;
+    },
+  });
 
 /** Without a configuration there is nothing else to look at. */
-async function look(env: Env): Promise<Found[]> {
+async function look(env: Env, workflows: LifecycleWorkflow[]): Promise<Found[]> {
   const what = "configuration";
   try {
     const config = readConfig(env);
-    return [{ what, ...ok("complete") }, ...(await examine(config))];
+    return [{ what, ...ok("complete") }, ...(await examine(config, workflows))];
   } catch (error) {
     return [{ what, ...trouble(describeError(error)) }];
   }
 }
 
-await runAsMain(doctor, import.meta.url);
+await runAsMain(doctorOf(product), import.meta.url);

@@ -1,6 +1,8 @@
-import { defineCommand, UsageError } from "../lib/command.ts";
+import type { Product } from "../contracts/product.ts";
+import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
-import { workflows } from "../workflows/index.ts";
+import { product } from "../product.ts";
+import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import { readManifest } from "./plan/manifest.ts";
 import { readNovuEnvironment } from "./plan/novu-environment.ts";
@@ -25,17 +27,19 @@ Exit code: 0 nothing to do, or nothing compared; 1 trouble; 2 wrong usage; 3 the
 
 After a build: node dist/src/commands/plan.js`;
 
-export const plan = defineCommand({
-  name: "plan",
-  help: HELP,
-  options: { markdown: { type: "boolean" } },
-  async run({ options: { json, markdown }, env, io }) {
-    if (json && markdown) throw new UsageError("--json and --markdown do not go together");
-    const environment = readNovuEnvironment(env);
-    const made = await makePlan(await readManifest(workflows, environment.plan), environment, io.sleep);
-    io.print(json ? JSON.stringify(made) : markdown ? planMarkdown(made) : planText(made, io.paint));
-    return hasChanges(made) ? 3 : 0;
-  },
-});
+/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+export const planOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
+  defineCommand({
+    name: "plan",
+    help: HELP,
+    options: { markdown: { type: "boolean" } },
+    async run({ options: { json, markdown }, env, io }) {
+      if (json && markdown) throw new UsageError("--json and --markdown do not go together");
+      const environment = readNovuEnvironment(env);
+      const made = await makePlan(await readManifest(workflows, environment.plan), environment, io.sleep);
+      io.print(json ? JSON.stringify(made) : markdown ? planMarkdown(made) : planText(made, io.paint));
+      return hasChanges(made) ? 3 : 0;
+    },
+  });
 
-await runAsMain(plan, import.meta.url);
+await runAsMain(planOf(product), import.meta.url);

@@ -1,13 +1,15 @@
 import { type Config, readConfig } from "../config.ts";
 import { IDENTITY_EVENTS } from "../contracts/event.ts";
+import type { Product } from "../contracts/product.ts";
 import { postHogHistory } from "../ingress/posthog-history.ts";
-import { type CommandContext, defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
+import { type Command, type CommandContext, defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import type { Patience } from "../lib/patiently.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
+import { product } from "../product.ts";
 import { openStoreToRead } from "../store/open-store.ts";
-import { workflows } from "../workflows/index.ts";
+import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
 import { compare, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
 import { createFeed } from "./reconcile/feed.ts";
@@ -53,15 +55,17 @@ const OPTIONS = {
   url: { type: "string" },
 } as const;
 
-export const reconcile = defineCommand({
-  name: "reconcile",
-  help: HELP,
-  options: OPTIONS,
-  async run(context) {
-    const order = orderOf(context.options, Date.now());
-    return reconcileWith(order, readConfig(context.env), context);
-  },
-});
+/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+export const reconcileOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
+  defineCommand({
+    name: "reconcile",
+    help: HELP,
+    options: OPTIONS,
+    async run(context) {
+      const order = orderOf(context.options, Date.now());
+      return reconcileWith(order, readConfig(context.env), workflows, context);
+    },
+  });
 
 function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, now: number): Order {
   if (options.since === undefined) throw new UsageError("--since is missing");
@@ -80,7 +84,12 @@ function timeOf(option: string, text: string, now: number): number {
   return time;
 }
 
-async function reconcileWith(order: Order, config: Config, { io, signal }: CommandContext): Promise<number> {
+async function reconcileWith(
+  order: Order,
+  config: Config,
+  workflows: LifecycleWorkflow[],
+  { io, signal }: CommandContext,
+): Promise<number> {
   const { since, until, apply, json } = order;
   if (apply && order.url === undefined && config.port === 0)
     throw new UsageError("PORT is 0, so --url has to say where the app listens");
@@ -153,4 +162,4 @@ function exitCode({
   return progress.missing > 0 && !apply ? 3 : 0;
 }
 
-await runAsMain(reconcile, import.meta.url);
+await runAsMain(reconcileOf(product), import.meta.url);

@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { defineCommand, type Env, type OptionValues, UsageError } from "../lib/command.ts";
+import type { Product } from "../contracts/product.ts";
+import { type Command, defineCommand, type Env, type OptionValues, UsageError } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
-import { workflows } from "../workflows/index.ts";
+import { product } from "../product.ts";
+import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import type { Plan } from "./plan/make-plan.ts";
 import { readManifest } from "./plan/manifest.ts";
 import { readNovuEnvironment } from "./plan/novu-environment.ts";
@@ -45,43 +47,45 @@ const OPTIONS = {
   "dry-run": { type: "boolean" },
 } as const;
 
-export const sync = defineCommand({
-  name: "sync",
-  help: HELP,
-  options: OPTIONS,
-  async run({ options, env, io }) {
-    const order = await orderOf(options, env);
-    const { dryRun } = order;
-    const { json } = options;
-    const environment = readNovuEnvironment(env);
-    let plan: Plan | null = null;
-    const notes: string[] = [];
-    const listener = {
-      onPlan(made: Plan) {
-        plan = made;
-        if (!json) io.print(planText(made, io.paint));
-      },
-      onNote(note: string) {
-        notes.push(note);
-        if (!json) io.print(`… ${note}`);
-      },
-    };
-    try {
-      const manifest = await readManifest(workflows, environment.plan);
-      const { isToDo, after } = await runSync(manifest, order, listener, environment, { env, io });
-      if (json) io.print(JSON.stringify({ plan, notes, dryRun, after, error: null }));
-      else if (after === null) io.print("Nothing was changed.");
-      else io.print(`Synced: Novu has ${after.workflows} workflows, ${after.steps} steps by code.`);
-      return isToDo ? 3 : 0;
-    } catch (error) {
-      const kind = error instanceof Trouble ? error.kind : "other";
-      const message = describeError(error);
-      if (json) io.print(JSON.stringify({ plan, notes, dryRun, after: null, error: { kind, message } }));
-      else io.printError(message);
-      return EXIT_CODES[kind];
-    }
-  },
-});
+/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+export const syncOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
+  defineCommand({
+    name: "sync",
+    help: HELP,
+    options: OPTIONS,
+    async run({ options, env, io }) {
+      const order = await orderOf(options, env);
+      const { dryRun } = order;
+      const { json } = options;
+      const environment = readNovuEnvironment(env);
+      let plan: Plan | null = null;
+      const notes: string[] = [];
+      const listener = {
+        onPlan(made: Plan) {
+          plan = made;
+          if (!json) io.print(planText(made, io.paint));
+        },
+        onNote(note: string) {
+          notes.push(note);
+          if (!json) io.print(`… ${note}`);
+        },
+      };
+      try {
+        const manifest = await readManifest(workflows, environment.plan);
+        const { isToDo, after } = await runSync(manifest, order, listener, environment, { env, io });
+        if (json) io.print(JSON.stringify({ plan, notes, dryRun, after, error: null }));
+        else if (after === null) io.print("Nothing was changed.");
+        else io.print(`Synced: Novu has ${after.workflows} workflows, ${after.steps} steps by code.`);
+        return isToDo ? 3 : 0;
+      } catch (error) {
+        const kind = error instanceof Trouble ? error.kind : "other";
+        const message = describeError(error);
+        if (json) io.print(JSON.stringify({ plan, notes, dryRun, after: null, error: { kind, message } }));
+        else io.printError(message);
+        return EXIT_CODES[kind];
+      }
+    },
+  });
 
 async function orderOf(options: OptionValues<typeof OPTIONS>, env: Env): Promise<SyncOrder> {
   const { revision = await headCommit(env), wait } = options;
@@ -105,4 +109,4 @@ async function headCommit(env: Env): Promise<string | null> {
   }
 }
 
-await runAsMain(sync, import.meta.url);
+await runAsMain(syncOf(product), import.meta.url);

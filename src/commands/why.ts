@@ -1,9 +1,11 @@
 import { readConfig } from "../config.ts";
-import { defineCommand, UsageError } from "../lib/command.ts";
+import type { Product } from "../contracts/product.ts";
+import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { Paint } from "../lib/command-io.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
+import { product } from "../product.ts";
 import { type Chain, explain, type Link } from "../studio/why.ts";
-import { workflows } from "../workflows/index.ts";
+import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run why -- --person ID [--workflow ID] [options]
@@ -25,21 +27,23 @@ After a build: node dist/src/commands/why.js`;
 const CONTROL = /\p{Cc}/gu;
 const STYLES = { good: "green", bad: "red", warn: "yellow", info: "blue", quiet: "dim" } as const;
 
-export const why = defineCommand({
-  name: "why",
-  help: HELP,
-  options: { person: { type: "string" }, workflow: { type: "string" } },
-  async run({ options: { person, workflow, json }, env, io }) {
-    if (person === undefined || person === "") throw new UsageError("--person is missing");
-    const history = await withStoreOfTheApp(readConfig(env), (store) =>
-      store.history({ distinctId: person, workflow }),
-    );
-    const startedBy = workflows.find(({ id }) => id === workflow)?.events ?? [];
-    const chain = explain(history, { person, workflow, startedBy: [...new Set(startedBy)] });
-    io.print(json ? JSON.stringify(chain) : textOf(chain, io.paint));
-    return chain.isKnown ? 0 : 1;
-  },
-});
+/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+export const whyOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
+  defineCommand({
+    name: "why",
+    help: HELP,
+    options: { person: { type: "string" }, workflow: { type: "string" } },
+    async run({ options: { person, workflow, json }, env, io }) {
+      if (person === undefined || person === "") throw new UsageError("--person is missing");
+      const history = await withStoreOfTheApp(readConfig(env), (store) =>
+        store.history({ distinctId: person, workflow }),
+      );
+      const startedBy = workflows.find(({ id }) => id === workflow)?.events ?? [];
+      const chain = explain(history, { person, workflow, startedBy: [...new Set(startedBy)] });
+      io.print(json ? JSON.stringify(chain) : textOf(chain, io.paint));
+      return chain.isKnown ? 0 : 1;
+    },
+  });
 
 function textOf({ answer, links }: Chain, paint: Paint): string {
   return [clean(answer), ...(links.length > 0 ? [""] : []), ...links.map((link) => lineOf(link, paint))].join("\n");
@@ -54,4 +58,4 @@ function clean(text: string): string {
   return text.replace(CONTROL, "\uFFFD");
 }
 
-await runAsMain(why, import.meta.url);
+await runAsMain(whyOf(product), import.meta.url);

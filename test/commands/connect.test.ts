@@ -5,9 +5,11 @@ import { createPostHogApi } from "../../src/commands/posthog/api.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";
-import { workflows } from "../../src/workflows/index.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
-import { testSandbox } from "../support/shipped.ts";
+import { testProduct } from "../support/product/product.ts";
+import { testSandbox } from "../support/sandbox.ts";
+
+const { workflows } = testProduct;
 
 const URL = "https://bridge.acme.example/webhooks/posthog";
 const KNOWN = `whsec_${Buffer.from("a secret that the app knows, long enough").toString("base64")}`;

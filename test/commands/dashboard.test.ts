@@ -4,9 +4,11 @@ import { type Step, syncDashboard } from "../../src/commands/dashboard/keep.ts";
 import { createPostHogApi } from "../../src/commands/posthog/api.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/sandbox/virtual-clock.ts";
-import { workflows } from "../../src/workflows/index.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
-import { testSandbox } from "../support/shipped.ts";
+import { testProduct } from "../support/product/product.ts";
+import { testSandbox } from "../support/sandbox.ts";
+
+const { workflows } = testProduct;
 
 const dropOff: Measured = {
   id: "drop-off",

@@ -8,7 +8,8 @@ import { type Listening, serve } from "../../src/lib/server.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { freePort } from "../support/free-port.ts";
-import { testSandbox } from "../support/shipped.ts";
+import { testProduct } from "../support/product/product.ts";
+import { testSandbox } from "../support/sandbox.ts";
 
 const SECRETS = ["the newest secret of Segment", "the one before it that is still known"];
 const TOKEN = "a-token-of-the-profile-api";
@@ -31,10 +32,11 @@ afterEach(async () => {
 
 /** What is found of a team that has Segment, and no PostHog. */
 async function look(segment: Partial<SegmentConfig> = {}, rest: Partial<Config> = {}) {
-  const found = await examine({
+  const changed = {
     ...{ ...sandbox.config, publicUrl: app.url, posthog: null, ...rest },
     segment: { secrets: SECRETS, profiles: profilesAt(profileApi.url), ...segment },
-  });
+  };
+  const found = await examine(changed, testProduct.workflows);
   for (const { says } of found)
     for (const secret of [...SECRETS, TOKEN, Buffer.from(`${TOKEN}:`).toString("base64")])
       expect(says).not.toContain(secret);
@@ -70,7 +72,10 @@ describe("the doctor without PostHog", () => {
   });
 
   it("has nothing of Segment where that is not configured", async () => {
-    const found = await examine({ ...sandbox.config, segment: null, publicUrl: sandbox.app.url });
+    const found = await examine(
+      { ...sandbox.config, segment: null, publicUrl: sandbox.app.url },
+      testProduct.workflows,
+    );
     expect(found.filter(({ what }) => what.includes("Segment"))).toEqual([]);
   });
 });

@@ -5,9 +5,11 @@ import { examine } from "../../src/commands/doctor/examine.ts";
 import { createPostHogApi } from "../../src/commands/posthog/api.ts";
 import type { Config, PostHogConfig } from "../../src/config.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { workflows } from "../../src/workflows/index.ts";
 import { runCommand } from "../support/command.ts";
-import { testSandbox } from "../support/shipped.ts";
+import { testProduct } from "../support/product/product.ts";
+import { testSandbox } from "../support/sandbox.ts";
+
+const { workflows } = testProduct;
 
 const OTHER = `whsec_${Buffer.from("a secret that the app does not know").toString("base64")}`;
 /** Ids, which open nothing. */
@@ -41,10 +43,11 @@ interface Other {
 /** What is not as it should be, one line each. */
 async function complaints({ posthog, novu, ...rest }: Omit<Partial<Config>, "posthog" | "novu"> & Other = {}) {
   const { config, app } = sandbox;
-  const found = await examine({
+  const changed = {
     ...{ ...config, publicUrl: app.url, ...rest },
     ...{ posthog: { ...config.posthog, ...posthog }, novu: { ...config.novu, ...novu } },
-  });
+  };
+  const found = await examine(changed, workflows);
   for (const { says } of found) for (const secret of SECRETS) expect(says).not.toContain(secret);
   return found.flatMap(({ what, is, says }) =>
     // On Node 20 and older releases that is a warning, whatever else is right.

@@ -6,11 +6,13 @@ import type { NovuWorkflow } from "../../src/commands/plan/novu-workflows.ts";
 import { planMarkdown } from "../../src/commands/plan/plan-markdown.ts";
 import { readWaiting } from "../../src/commands/plan/waiting.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
-import { workflows } from "../../src/workflows/index.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { testFolder } from "../support/folder.ts";
-import { testSandbox } from "../support/shipped.ts";
+import { testProduct } from "../support/product/product.ts";
+import { testSandbox } from "../support/sandbox.ts";
+
+const { workflows } = testProduct;
 
 const subject = { type: "string", default: "Hello" };
 const wanted: Manifest[number] = {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { reconcile as command } from "../../src/commands/reconcile.ts";
+import { reconcileOf } from "../../src/commands/reconcile.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
 import { run, runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
-import { eventually, testSandbox } from "../support/shipped.ts";
+import { testProduct } from "../support/product/product.ts";
+import { eventually, testSandbox } from "../support/sandbox.ts";
 
 /** The sandbox begins at nine. */
 const SINCE = ["--since", "2026-03-02T08:00:00Z", "--until", "2026-03-05T00:00:00Z"];
@@ -224,7 +225,7 @@ describe("npm run reconcile", () => {
         [["--since", "2h", "--url", "localhost"], "--url has to be"],
         [["--sins", "2h"], "--sins"],
       ];
-      const results = await Promise.all(wrong.map(([options]) => run(command, options)));
+      const results = await Promise.all(wrong.map(([options]) => run(reconcileOf(testProduct), options)));
       expect(results).toMatchObject(
         wrong.map(([, message]) => ({ code: 2, stderr: expect.stringContaining(message) })),
       );
@@ -232,7 +233,7 @@ describe("npm run reconcile", () => {
   });
 
   it("needs no configuration to tell what it does", async () => {
-    const { code, stdout } = await run(command, ["--help"]);
+    const { code, stdout } = await run(reconcileOf(testProduct), ["--help"]);
     expect([code, stdout]).toEqual([0, expect.stringContaining("node dist/src/commands/reconcile.js")]);
   });
 

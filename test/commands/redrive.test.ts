@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { runCommand } from "../support/command.ts";
-import { eventually, testSandbox } from "../support/shipped.ts";
+import { eventually, testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 
 const refused = { status: 400, body: { message: "not today" } };

@@ -8,12 +8,14 @@ import type { Config } from "../../src/config.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { serve } from "../../src/lib/server.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { workflows } from "../../src/workflows/index.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { withFakeNpx } from "../support/fake-npx.ts";
 import { testFolder } from "../support/folder.ts";
-import { testSandbox } from "../support/shipped.ts";
+import { testProduct } from "../support/product/product.ts";
+import { testSandbox } from "../support/sandbox.ts";
+
+const { workflows } = testProduct;
 
 /** What every command of this file has printed. */
 const printed: string[] = [];
@@ -244,9 +246,9 @@ const old = campaign({
   },
 });
 
-/** Another app of this configuration, with the workflows of the source tree, on the clock of the machine. */
+/** Another app of this configuration, on the clock of the machine. */
 async function openOwnApp(config: Config): Promise<App & AsyncDisposable> {
-  const app = await openApp({ ...config, port: 0 }, { log: createLog({ level: "silent" }) });
+  const app = await openApp({ ...config, port: 0 }, { product: testProduct, log: createLog({ level: "silent" }) });
   return { ...app, [Symbol.asyncDispose]: app.stop };
 }
 

@@ -3,6 +3,7 @@ import type { Command, Env } from "../../src/lib/command.ts";
 import { type CommandIo, createCommandIo } from "../../src/lib/command-io.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { environment } from "./app-process.ts";
+import { testProduct } from "./product/product.ts";
 
 /** Of a team that has Segment, and no PostHog. */
 export const WITH_SEGMENT_ALONE = {
@@ -15,15 +16,15 @@ export const WITH_SEGMENT_ALONE = {
 
 const COMMANDS = {
   backup: async () => (await import("../../src/commands/backup.ts")).backup,
-  connect: async () => (await import("../../src/commands/connect.ts")).connect,
-  dashboard: async () => (await import("../../src/commands/dashboard.ts")).dashboard,
-  doctor: async () => (await import("../../src/commands/doctor.ts")).doctor,
+  connect: async () => (await import("../../src/commands/connect.ts")).connectOf(testProduct),
+  dashboard: async () => (await import("../../src/commands/dashboard.ts")).dashboardOf(testProduct),
+  doctor: async () => (await import("../../src/commands/doctor.ts")).doctorOf(testProduct),
   person: async () => (await import("../../src/commands/person.ts")).person,
-  plan: async () => (await import("../../src/commands/plan.ts")).plan,
-  reconcile: async () => (await import("../../src/commands/reconcile.ts")).reconcile,
+  plan: async () => (await import("../../src/commands/plan.ts")).planOf(testProduct),
+  reconcile: async () => (await import("../../src/commands/reconcile.ts")).reconcileOf(testProduct),
   redrive: async () => (await import("../../src/commands/redrive.ts")).redrive,
-  sync: async () => (await import("../../src/commands/sync.ts")).sync,
-  why: async () => (await import("../../src/commands/why.ts")).why,
+  sync: async () => (await import("../../src/commands/sync.ts")).syncOf(testProduct),
+  why: async () => (await import("../../src/commands/why.ts")).whyOf(testProduct),
 };
 
 export interface Ran {
@@ -42,7 +43,7 @@ interface Surroundings {
   signal?: AbortSignal;
 }
 
-/** Runs a command of src/commands beside the sandbox's app, in this process, to its end. */
+/** Runs a command of src/commands, for the product of the tests, beside the sandbox's app, in this process, to its end. */
 export async function runCommand(
   sandbox: Sandbox,
   name: keyof typeof COMMANDS,

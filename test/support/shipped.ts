@@ -4,7 +4,7 @@ import { type TestSandboxOptions, testSandbox as testAnySandbox } from "./sandbo
 
 export { eventually } from "./sandbox.ts";
 
-/** A sandbox with what this checkout ships, for the commands, which know no other product. */
+/** A sandbox with what this checkout ships, for processes, which know no other product. */
 export function testSandbox(options: TestSandboxOptions = {}): Promise<Sandbox> {
   return testAnySandbox({ product, ...options });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -39,7 +40,8 @@ describe("a full disk", () => {
 
 describe("a database that cannot be written", () => {
   it("is answered 503 at once, and everything goes on when it can", { timeout: 120_000 }, async (test) => {
-    using folder = testFolder();
+    // A disk in memory has no immutable files.
+    using folder = testFolder(tmpdir());
     await using sandbox = await testSandbox({ plan: "team" });
     await using app = await startTestApp({ ...environment(sandbox, folder.path), NOVU_PLAN: "team" });
     const files = ["bridge.db", "bridge.db-wal"].map((name) => join(folder.path, name));

@@ -4,7 +4,7 @@ import { eventsToForward } from "../../contracts/event.ts";
 import { createLog } from "../../lib/log.ts";
 import { type Discovered, openBridge } from "../../novu/bridge.ts";
 import { createNotedDecisions } from "../../novu/noted-decisions.ts";
-import { workflows } from "../../workflows/index.ts";
+import type { LifecycleWorkflow } from "../../workflows/lifecycle.ts";
 import { appChecks } from "./app.ts";
 import { type Found, lookAll, ok } from "./check.ts";
 import { nodeCheck } from "./node.ts";
@@ -17,14 +17,14 @@ const WITHIN_MS = 20_000;
 /** A shorter one may be part of any word. */
 const SHORTEST_SECRET = 4;
 
-/** Looks at all that this configuration names, at once; no secret of it is in what is found. */
-export async function examine(config: Config): Promise<Found[]> {
+/** Looks at all that this configuration and these workflows need, at once; no secret of it is in what is found. */
+export async function examine(config: Config, workflows: LifecycleWorkflow[]): Promise<Found[]> {
   const { posthog, segment } = config;
   const events = eventsToForward(workflows);
   const asksAbsences = workflows.some(({ absences }) => absences.length > 0);
   let discovered: Promise<Discovered[]> | undefined;
   const discover = () => {
-    discovered ??= discoverHere(config);
+    discovered ??= discoverHere(config, workflows);
     return discovered;
   };
   const ids = workflows.map(({ id }) => id);
@@ -44,7 +44,7 @@ export async function examine(config: Config): Promise<Found[]> {
 }
 
 /** The workflows as a bridge would show them to Novu. */
-async function discoverHere(config: Config): Promise<Discovered[]> {
+async function discoverHere(config: Config, workflows: LifecycleWorkflow[]): Promise<Discovered[]> {
   const tools = sampleTools({ config, link: (url) => url, now: Date.now });
   const samples = () => workflows.map((workflow) => workflow.build(tools));
   const bridge = await openBridge({

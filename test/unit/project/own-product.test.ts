@@ -8,8 +8,10 @@ const SOURCE = /\.tsx?$/;
 const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 
 /** The tests of the engine: what a fork makes its own must not turn them red. */
-const ENGINE_TESTS = ["app", "engines", "browser", "trouble", "unit", "support"].map((name) => `test/${name}`);
-/** The files of support that lead to what is shipped, for test/workflows and test/commands. */
+const ENGINE_TESTS = ["app", "engines", "commands", "browser", "trouble", "unit", "support"].map(
+  (name) => `test/${name}`,
+);
+/** The files of support that lead to what is shipped, for test/workflows and test/processes. */
 const LEADS_TO_SHIPPED = ["test/support/shipped.ts"];
 /** What is a fork's own: the list, each workflow, the emails, the brand, its colours, and the Segment names. */
 const OWN = [
