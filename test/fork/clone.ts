@@ -42,6 +42,16 @@ export function cloneCheckout(): Clone {
   const git = (...args: string[]) => execFileSync("git", args, { cwd: folder, stdio: "ignore" });
   git("init");
   git("add", "--all");
+  git(
+    "-c",
+    "user.name=A fork",
+    "-c",
+    "user.email=fork@example.com",
+    "commit",
+    "--no-gpg-sign",
+    "-m",
+    "As it was forked",
+  );
 
   const clone: Clone = {
     read: (file) => readFileSync(join(folder, file), "utf8"),
