@@ -16,7 +16,9 @@ export function plainBodies(rest: RequestListener, { log }: { log: Log }): Reque
     if (!hasBody || encoding === "" || encoding.toLowerCase() === "identity") return rest(request, response);
 
     const error = "a body with a content-encoding is not taken; send it uncompressed";
-    log.warn({ stop: "http", path: request.url?.split("?", 1)[0], answer: 415, error });
+    // The rest of a path may be the token of a link.
+    const [path] = /^\/[^/?]*/.exec(request.url ?? "") ?? [];
+    log.warn({ stop: "http", path, answer: 415, error });
     response
       .writeHead(415, {
         "content-type": "application/json; charset=utf-8",

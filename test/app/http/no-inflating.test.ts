@@ -11,7 +11,7 @@ import { cookieOf, logIn, productionStudio, type TestStudio } from "../../suppor
 
 const FORM = "secret=open+sesame&token=t&topic=product";
 /** Answered before Express. */
-const WEBHOOKS = ["/webhooks/posthog", "/webhooks/segment", "/webhooks/novu"];
+const WEBHOOKS = ["/webhooks/posthog", "/webhooks/segment", "/webhooks/novu", "/commands"];
 const MOUNTS = ["/api/novu", "/studio", "/r", "/u"];
 
 const BODIES: Array<[encoding: string, body: Buffer]> = [
@@ -78,6 +78,12 @@ describe("a body with a content-encoding", () => {
   it.each(["identity", "Identity", ""])("is taken when it says %j, which is as it is", async (encoding) => {
     const answer = await send(production.app.url, "/studio/login", { encoding, body: Buffer.from("secret=wrong") });
     expect(answer.status).toBe(401);
+  });
+
+  it("puts no token of a link into the log", async () => {
+    await send(production.app.url, "/u/the-token-of-a-link?x=1", { encoding: "gzip", body: gzipSync(FORM) });
+    expect(production.logged()).toContainEqual(expect.objectContaining({ stop: "http", path: "/u", answer: 415 }));
+    expect(JSON.stringify(production.logged())).not.toContain("the-token-of-a-link");
   });
 
   it("is nothing that a request without a body has", async () => {
