@@ -61,7 +61,7 @@ export async function openApp(
   }: {
     clock?: Clock;
     log?: Log;
-    /** What is sent, and in whose name; this checkout's own, unless told otherwise. */
+    /** The workflows and the brand; this checkout's own, unless told otherwise. */
     product?: Product<LifecycleWorkflow>;
     /** The sandbox's; with it the studio is open, to this machine only. */
     lab?: Lab | undefined;

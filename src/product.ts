@@ -6,7 +6,7 @@ import { workflows } from "./workflows/index.ts";
 import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
 import { TOPICS } from "./workflows/topics.ts";
 
-/** What this app sends, and in whose name: the one place where the engine is handed what is a fork's own. */
+/** Everything of a fork that the engine needs, handed over in this one place. */
 export const product: Product<LifecycleWorkflow> = {
   workflows,
   brand,

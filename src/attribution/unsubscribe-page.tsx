@@ -8,7 +8,7 @@ export interface UnsubscribePage {
   headers: Record<string, string>;
   /** A page with a few words, and nothing to do. */
   words(title: string, words: string): string;
-  /** What a person gets, and the ways to change it. It shows nothing about who they are: a forwarded mail has the link, too. */
+  /** The page with a person's choices. It shows nothing about who they are: a forwarded mail has the link, too. */
   choices(choices: Choices): string;
 }
 
@@ -27,10 +27,10 @@ export function createUnsubscribePage({
   colours,
   topics,
 }: {
-  /** Whose messages they are. */
+  /** The brand's name. */
   brand: string;
   colours: { light: Colours; dark: Colours };
-  /** What people can turn off, and the words for it. */
+  /** The topics that people can turn off, and the words for each. */
   topics: Record<string, string>;
 }): UnsubscribePage {
   const style = styleOf(colours);

@@ -53,7 +53,7 @@ export function unsubscribeRoutes({
 }: {
   read(token: string): UnsubscribeLink | null;
   page: UnsubscribePage;
-  /** What people can turn off, and the words for it. */
+  /** The topics that people can turn off, and the words for each. */
   topics: Record<string, string>;
   /** The workflows that people can turn off. */
   marketing: Array<{ id: string; topic: string }>;

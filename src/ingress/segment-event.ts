@@ -33,7 +33,7 @@ type Said = Pick<LifecycleEvent, "name" | "properties" | "saysWho" | "sets" | "f
   traits?: Record<string, unknown>;
 };
 
-/** What a team at Segment calls its events, and what those are called here. */
+/** The names of a team's events at Segment, each with its name here. */
 export type SegmentNames = ReadonlyMap<string, string>;
 
 const READERS: Record<string, (body: unknown, names: SegmentNames) => Said> = {

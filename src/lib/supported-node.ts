@@ -4,7 +4,7 @@
  */
 export const SUPPORTED_NODE = ["22.23.4", "24.22.1", "26.12.1"];
 
-/** What is wrong with running on this version, such as 20.20.2, and which to take; null when nothing is. Lines that are not known here are newer. */
+/** Says why this version, such as 20.20.2, is not safe to run on, and which ones are; null when it is. Lines that are not known here are newer. */
 export function nodeTrouble(version: string): string | null {
   const [major, minor, patch] = numbersOf(version);
   const [oldest] = numbersOf(SUPPORTED_NODE[0] as string);

@@ -26,7 +26,7 @@ const LEFT_OUT = /^\$(lib|lib_version|geoip_disable|is_server|set|set_once)$/;
 const STORY_WORDS = "../story.ts";
 const NAME = /^[A-Za-z_]\w*$/;
 
-/** What was done so far, in the words of test/workflows/story.ts, and what came of it. */
+/** A test of everything done so far and its results, in the words of test/workflows/story.ts. */
 export function exportStory({
   events,
   acts,

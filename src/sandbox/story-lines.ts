@@ -52,7 +52,7 @@ function whatOf({ outcome, reason, detail }: Pick<Decision, "outcome" | "reason"
   return { sent: "sent", skipped: `not sent: ${why}`, failed: `failed: ${why}` }[outcome];
 }
 
-/** What is told as one moment happens to several people at once, and Novu may repeat a call a second later: only the order within a run is sure. */
+/** Only the order within a run is sure: several people act in the same moment, and Novu may repeat a call a second later. */
 function inOrder(a: { at: number; facts: string[] }, b: { at: number; facts: string[] }): number {
   const [first, second] = [a, b].map(({ facts: [person, workflow] }) => `${person}  ${workflow}`) as [string, string];
   return minuteOf(a.at) - minuteOf(b.at) || first.localeCompare(second) || a.at - b.at;

@@ -17,7 +17,7 @@ export interface SqliteConnection extends SqliteDatabase {
   prepare(text: string): SqliteStatement;
 }
 
-/** What SQLite says no to. */
+/** An error that SQLite itself reports. */
 export class SqliteError extends Error {
   override readonly name = "SqliteError";
   /** SQLite's primary result code, such as SQLITE_BUSY: https://sqlite.org/rescode.html */

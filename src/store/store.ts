@@ -288,7 +288,7 @@ export interface Store extends Histories {
   close(): Promise<void>;
 }
 
-/** What only reads. */
+/** The methods that only read. */
 const READS = [
   "knownEvents",
   "listSetAside",

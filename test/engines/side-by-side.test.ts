@@ -32,7 +32,7 @@ const FACTS = [
 type Fact = (typeof FACTS)[number];
 
 /**
- * What becomes of an attempt at its n-th step: its process dies, stands still until another has taken its work, or
+ * The end of an attempt at its n-th step: its process dies, stands still until another has taken its work, or
  * waits until all others have come to their end.
  */
 const ENDS = ["dies", "stalls", "waits"] as const;

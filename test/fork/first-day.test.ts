@@ -4,7 +4,7 @@ import { testFolder } from "../support/folder.ts";
 import { addByReadme, examplesIn, makeTransactional, rebrand, removeWorkflow, renameTopics } from "./changes.ts";
 import { type Clone, cloneCheckout } from "./clone.ts";
 
-// What somebody who has forked this does on the first day, in a copy of the checkout.
+// The first day of a fork, done by script in a copy of the checkout.
 
 /** Of a busy machine that runs nearly all tests once more. */
 const WITHIN_MS = 45 * 60_000;

@@ -37,7 +37,7 @@ export interface Ran {
 
 interface Surroundings {
   env?: Env;
-  /** What is typed, or piped into it. */
+  /** The text that is typed, or piped into it. */
   input?: string;
   isTerminal?: boolean;
   signal?: AbortSignal;

@@ -26,7 +26,7 @@ export const sampleTools: Tools = {
   record: () => Promise.reject(new Error("a preview noted a decision")),
 };
 
-/** What holds of every workflow in a list: Novu can discover it, preview it, and take its waits on each plan. */
+/** Promises of every workflow in a list: Novu can discover it, preview it, and take its waits on each plan. */
 export function describeWorkflows(workflows: LifecycleWorkflow[]): void {
   describe.each(workflows)("$id", (lifecycleWorkflow) => {
     it("is discovered with its schema, controls and steps", async () => {

@@ -1,6 +1,6 @@
 import type { Topic } from "../../../src/workflows/topics.ts";
 
-/** What people of the tests' product can turn off. */
+/** The topics that people of the tests' product can turn off. */
 export const TOPICS = {
   getting_started: "Getting started",
   product_tips: "Tips and features",

@@ -20,7 +20,7 @@ const YES: NovuAnswer = { httpStatus: 201, triggerStatus: "processed", message: 
 const NO: NovuAnswer = { httpStatus: 500, message: "no" };
 const SILENCE: NovuAnswer = { httpStatus: null, message: "no answer" };
 
-/** What is known here, and what Novu answers. */
+/** The facts in the store, and Novu's answers. */
 interface Facts {
   now: string;
   steps: SendingStep[];
@@ -28,7 +28,7 @@ interface Facts {
   state: "pending" | "started" | "refused" | "leaving" | "left" | null;
   /** The event by which the person has left. */
   left: string | null;
-  /** What `markStarted` finds: an exit may come during the call. */
+  /** The answer of `markStarted`: an exit may come during the call. */
   marked: "started" | "left";
   mayEnter: boolean;
   /** Steps with a final decision, and those that failed. */
@@ -39,7 +39,7 @@ interface Facts {
   /** The runs that an exit ends. */
   ended: string[];
   told: (Profiled & { isDoubtful: boolean }) | null;
-  /** What a source that keeps no persons has told. */
+  /** The person as told by a source that keeps none. */
   known: Profiled | null;
   trigger: NovuAnswer;
   cancel: NovuAnswer;
@@ -62,7 +62,7 @@ const NOTHING_SPECIAL: Facts = {
   cancel: YES,
 };
 
-/** What is done about a piece of work, in order, and what comes of it. */
+/** The calls for one piece of work, in order, and its result. */
 async function perform(
   work: Job["work"],
   facts: Partial<Facts> = {},

@@ -13,7 +13,7 @@ const ENGINE_TESTS = ["app", "engines", "commands", "browser", "trouble", "unit"
 );
 /** The files of support that lead to what is shipped, for test/workflows and test/processes. */
 const LEADS_TO_SHIPPED = ["test/support/shipped.ts"];
-/** What is a fork's own: the list, each workflow, the emails, the brand, its colours, and the Segment names. */
+/** The fork's own: the list, each workflow, the emails, the brand, its colours, and the Segment names. */
 const OWN = [
   /^src\/product\.ts$/,
   /^src\/workflows\/(index|features|plans|setup-steps)\.ts$/,
