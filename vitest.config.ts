@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from "vitest/config";
 import { leftOut } from "./test/support/left-out.ts";
+import { LongestFirst } from "./test/support/longest-first.ts";
 
 type Options = NonNullable<Extract<TestProjectConfiguration, { test?: unknown }>["test"]>;
 type RunOptions = NonNullable<ViteUserConfig["test"]> & { tagsFilter?: string[] };
@@ -7,7 +8,7 @@ type RunOptions = NonNullable<ViteUserConfig["test"]> & { tagsFilter?: string[] 
 const tests = (folder: string) => `test/${folder}/**/*.test.{ts,tsx}`;
 const build = "test/support/build.ts";
 
-/** `npm test` runs these as one, without PostgreSQL: within one project, files share what is transformed and imported. */
+/** `npm test` runs these, without PostgreSQL. */
 const QUICK = {
   /** Pure: no socket, no build. */
   unit: { include: [tests("unit")] },
@@ -27,15 +28,19 @@ const LONG = {
   browser: { include: [tests("browser")] },
   /** Kills, outages, full disks, races, real pauses. */
   trouble: { include: [tests("trouble")], globalSetup: [build] },
-  /** The stories once more, told by Segment. */
-  segment: { include: [tests("workflows/stories")], env: { STORIES_BY: "segment" } },
   /** The first day of a fork, in a copy of the checkout. */
   fork: { include: [tests("fork")] },
 } satisfies Record<string, Options>;
 
+/** The stories once more, told by Segment. */
+const SEGMENT: Options = { include: [tests("workflows/stories")], env: { STORIES_BY: "segment" } };
+
+/** Each project reads this file again, in a mode of its own. */
 const words = process.argv.slice(2).join(" ");
-/** A test that is named is run, whatever its project. Each project reads this file again, in a mode of its own. */
-const runsAll = /--mode[ =]all\b|--project\b|\.test\b|\btest\//.test(words);
+/** A part that is named is a project of its own. */
+const namesParts = /--project\b/.test(words);
+/** A test that is named is run, whatever its part. */
+const runsAll = /--mode[ =]all\b|\.test\b|\btest\//.test(words);
 
 export default defineConfig({
   test: {
@@ -47,22 +52,37 @@ export default defineConfig({
     // Most of what a test makes is garbage at its end: a tenth less CPU.
     execArgv: ["--max-semi-space-size=32"],
     tags: [{ name: "long", description: "Takes seconds: real pauses, every order of events, weeks for many people." }],
-    ...(runsAll ? everything() : quick()),
+    sequence: { sequencer: LongestFirst },
+    ...(namesParts ? parts() : runsAll ? everything() : quick()),
   },
 });
 
 function quick(): RunOptions {
-  const all: Options[] = Object.values(QUICK);
   return {
-    include: all.flatMap(({ include }) => include ?? []),
-    globalSetup: all.flatMap(({ globalSetup }) => globalSetup ?? []),
+    ...asOne(QUICK),
     env: { TEST_DATABASE_URL: "" },
     tagsFilter: ["!long"],
-    reporters: ["default", leftOut([...Object.keys(LONG), "PostgreSQL", "what is tagged long"])],
+    reporters: ["default", leftOut([...Object.keys(LONG), "segment", "PostgreSQL", "what is tagged long"])],
   };
 }
 
 function everything(): RunOptions {
-  const all = Object.entries({ ...QUICK, ...LONG });
-  return { projects: all.map(([name, test]) => ({ extends: true, test: { name, ...test } })) };
+  return projects({ all: asOne({ ...QUICK, ...LONG }), segment: SEGMENT });
+}
+
+function parts(): RunOptions {
+  return projects({ ...QUICK, ...LONG, segment: SEGMENT });
+}
+
+/** Files of one project share what is transformed and imported. */
+function asOne(parts: Record<string, Options>): Options {
+  const all = Object.values(parts);
+  return {
+    include: all.flatMap(({ include }) => include ?? []),
+    globalSetup: [...new Set(all.flatMap(({ globalSetup }) => globalSetup ?? []))],
+  };
+}
+
+function projects(all: Record<string, Options>): RunOptions {
+  return { projects: Object.entries(all).map(([name, test]) => ({ extends: true, test: { name, ...test } })) };
 }

@@ -29,7 +29,6 @@ import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
-import { product as ownProduct } from "./product.ts";
 import { openStore } from "./store/open-store.ts";
 import type { SqliteDriver } from "./store/sqlite-connection.ts";
 import type { DeadSelection, Store } from "./store/store.ts";
@@ -53,21 +52,21 @@ export interface App {
 export async function openApp(
   config: Config,
   {
+    product,
     clock = systemClock,
     log = createLog({ level: config.logLevel }),
-    product = ownProduct,
     lab,
     sqliteDriver,
   }: {
+    /** The workflows and the brand. */
+    product: Product<LifecycleWorkflow>;
     clock?: Clock;
     log?: Log;
-    /** The workflows and the brand; this checkout's own, unless told otherwise. */
-    product?: Product<LifecycleWorkflow>;
     /** The sandbox's; with it the studio is open, to this machine only. */
     lab?: Lab | undefined;
     /** A benchmark compares them. */
     sqliteDriver?: SqliteDriver | undefined;
-  } = {},
+  },
 ): Promise<App> {
   const { novu, posthog, roles } = config;
   const { workflows, brand } = product;

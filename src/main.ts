@@ -3,13 +3,14 @@ import { readConfig } from "./config.ts";
 import { describeError } from "./lib/errors.ts";
 import { createLog } from "./lib/log.ts";
 import { nodeTrouble } from "./lib/supported-node.ts";
+import { product } from "./product.ts";
 
 try {
   const config = readConfig(process.env);
   const log = createLog({ level: config.logLevel });
   const trouble = nodeTrouble(process.versions.node);
   if (trouble !== null) log.warn({ stop: "app", node: process.versions.node, trouble });
-  const opening = openApp(config, { log });
+  const opening = openApp(config, { product, log });
   const stop = async () => {
     await (await opening).stop();
   };

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { paint, print, printError } from "../lib/terminal.ts";
+import { product } from "../product.ts";
 import { SANDBOX_PORTS } from "./ports.ts";
 import { samplePersonProperties, sampleProperties } from "./samples.ts";
 import { openSandbox } from "./sandbox.ts";
@@ -47,6 +48,7 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
   const saved = loadIfWanted();
   const sandbox = await openSandbox({
     dataDir,
+    product,
     startAt: Math.max(saved?.now ?? 0, Date.now()),
     flowing: true,
     ports: { ...SANDBOX_PORTS, app: port },

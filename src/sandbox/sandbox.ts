@@ -38,12 +38,10 @@ const MARKETING: Config["marketing"] = {
 /** Of a story that is exported. */
 const MOST_DECISIONS = 10_000;
 type LocalConfig = Config & { posthog: PostHogConfig; segment: SegmentConfig };
-type OwnProduct = NonNullable<Parameters<typeof openApp>[1]>["product"];
 
 export interface SandboxOptions {
   dataDir: string;
-  /** Instead of the app's own. */
-  product?: OwnProduct;
+  product: Parameters<typeof openApp>[1]["product"];
   plan?: NovuPlan;
   marketing?: Config["marketing"];
   /** Milliseconds since 1970. */
@@ -145,7 +143,7 @@ export async function openSandbox({
     events: () => app.events,
     decisions: () => app.store.listDecisions({ limit: MOST_DECISIONS }),
   });
-  const parts = { clock, log, lab, ...(product && { product }) };
+  const parts = { clock, log, lab, product };
   let app = await start();
   await connect();
 

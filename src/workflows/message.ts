@@ -12,6 +12,8 @@ import type { Tools } from "./tools.ts";
 
 /** How often Novu asks for a step in all, after 1, 2 and 4 s again, when it is answered 503. */
 const NOVU_ASKS = 4;
+/** Made once: Novu asks for a workflow's steps at each call. */
+const ONLY_THE_SWITCH = publishedControls(withSwitch(z.object({})));
 
 /** What a send can look at: the person read at this moment, and what a colleague set in Novu. */
 export interface Moment<Controls> {
@@ -99,7 +101,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
       return message;
     },
     options: {
-      controlSchema: publishedControls(withSwitch(options.controlSchema ?? z.object({}))),
+      controlSchema: options.controlSchema ? publishedControls(withSwitch(options.controlSchema)) : ONLY_THE_SWITCH,
       // React escapes what it renders; Novu's sanitizer would escape it a second time.
       disableOutputSanitization: true,
       async skip(controls: unknown): Promise<boolean> {

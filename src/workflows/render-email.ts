@@ -1,6 +1,6 @@
 import { createElement, type ReactElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
-import { UnsubscribeUrl } from "../../emails/_components/unsubscribe.tsx";
+import { UnsubscribeUrl } from "../../emails/_components/unsubscribe-url.ts";
 
 /**
  * The email as HTML, with the way out at `unsubscribeUrl`, also where a template has no place for it;

@@ -52,7 +52,8 @@ describe.skipIf(!hasBrowser)("axe finds nothing, in light and in dark, on a phon
   const open = testBrowser();
 
   it.each(emailNames)("in %s", async (name) => {
-    await using page = await open({ viewport: { width: 360, height: 800 } });
+    await using page = await open();
+    await page.setViewportSize({ width: 360, height: 800 });
     await page.setContent(await emailHtml(name));
     expect(await faultsOf(page, { except: OF_PAGES })).toEqual([]);
     expect(Number(await page.evaluate("document.documentElement.scrollWidth"))).toBeLessThanOrEqual(360);

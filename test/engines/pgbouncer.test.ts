@@ -4,7 +4,8 @@ import { createLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import { event } from "../support/facts.ts";
 import { hasPgBouncer, openPgBouncer } from "../support/pgbouncer.ts";
-import { hasPostgres, openTestDatabase, testDatabase } from "../support/postgres.ts";
+import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
+import { postgresEngine } from "../support/postgres-engine.ts";
 import { eventually } from "../support/sandbox.ts";
 import { storePromises } from "./promises.ts";
 
@@ -17,14 +18,10 @@ describe.skipIf(!hasPostgres || !hasPgBouncer)("PostgreSQL behind PgBouncer", ()
   });
   afterAll(() => bouncer?.[Symbol.asyncDispose]());
 
-  storePromises("PostgreSQL behind PgBouncer", () => {
-    const database = testDatabase();
-    return {
-      open: async (now) => openPostgresStore({ url: bouncer.url(await database.createMigrated()), now, log }),
-      reopen: (now) => openPostgresStore({ url: bouncer.url(database.url), now, log }),
-      drop: database.drop,
-    };
-  });
+  storePromises(
+    "PostgreSQL behind PgBouncer",
+    postgresEngine((url) => bouncer.url(url)),
+  );
 
   it("hears of work at once by the direct address, and by the poll without one", async () => {
     await using database = await openTestDatabase();

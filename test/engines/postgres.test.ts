@@ -4,9 +4,10 @@ import { createLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
 import { decision, event, OCCURRED_AT, run, start, traits } from "../support/facts.ts";
-import { hasPostgres, openTestDatabase, testDatabase } from "../support/postgres.ts";
+import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
+import { postgresEngine } from "../support/postgres-engine.ts";
 import { eventually } from "../support/sandbox.ts";
-import { type Engine, storePromises } from "./promises.ts";
+import { storePromises } from "./promises.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
@@ -16,6 +17,7 @@ import { storeVariants } from "./promises-variants.ts";
 const log = createLog({ level: "silent" });
 
 describe.skipIf(!hasPostgres)("PostgreSQL", () => {
+  const createEngine = postgresEngine();
   storePromises("PostgreSQL", createEngine);
   storeLimits("PostgreSQL", createEngine);
   storePeople("PostgreSQL", createEngine);
@@ -136,15 +138,6 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
     await expect(opening).rejects.not.toThrow("secret");
   });
 });
-
-function createEngine(): Engine {
-  const database = testDatabase();
-  return {
-    open: async (now) => openPostgresStore({ url: await database.createMigrated(), now, log }),
-    reopen: (now) => openPostgresStore({ url: database.url, now, log }),
-    drop: database.drop,
-  };
-}
 
 function decide(store: Store, index: number): Promise<unknown> {
   return store.decide(decision({ step: `s${index}`, outcome: "skipped", reason: "not needed" }));

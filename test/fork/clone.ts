@@ -25,8 +25,11 @@ export interface Clone extends Disposable {
   files(folder: string): string[];
   /** Runs a program of node_modules to its end. */
   run(program: string, ...args: string[]): Promise<Ended>;
-  /** Runs what `npm test` runs, or these files; answers which files are red. */
-  vitest(files?: string[]): Promise<{ passed: number; red: string[] }>;
+  /**
+   * Runs the tests of `npm test` that import what has changed, and those that read the project's files; the others
+   * run as they did before. Answers which files are red.
+   */
+  vitest(): Promise<{ passed: number; red: string[] }>;
 }
 
 /** Copies what git has, and what it would take; node_modules is a link to ours. */
@@ -83,21 +86,26 @@ export function cloneCheckout(): Clone {
       const [code] = await once(child, "close");
       return { code: code as number, output };
     },
-    async vitest(files = []) {
-      const report = join(folder, "vitest-report.json");
-      const to = ["--reporter=json", `--outputFile=${report}`];
-      const { output } = await clone.run("vitest", "run", ...to, ...files);
-      if (!existsSync(report)) throw new Error(`vitest did not come to its end: ${output.slice(-2_000)}`);
-      const { numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8")) as Report;
-      rmSync(report);
-      const red = testResults
-        .filter(({ status }) => status === "failed")
-        .map(({ name }) => name.slice(folder.length + 1));
-      return { passed: numPassedTests, red: red.sort() };
+    async vitest() {
+      const importing = await report("--changed", "HEAD");
+      const reading = await report("unit/project/");
+      return { passed: importing.passed + reading.passed, red: [...importing.red, ...reading.red].sort() };
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
   return clone;
+
+  async function report(...args: string[]): Promise<{ passed: number; red: string[] }> {
+    const file = join(folder, "vitest-report.json");
+    const { output } = await clone.run("vitest", "run", "--reporter=json", `--outputFile=${file}`, ...args);
+    if (!existsSync(file)) throw new Error(`vitest did not come to its end: ${output.slice(-2_000)}`);
+    const { numPassedTests, testResults } = JSON.parse(readFileSync(file, "utf8")) as Report;
+    rmSync(file);
+    const red = testResults
+      .filter(({ status }) => status === "failed")
+      .map(({ name }) => name.slice(folder.length + 1));
+    return { passed: numPassedTests, red };
+  }
 }
 
 interface Report {

@@ -34,7 +34,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
 /** An empty database on the test server, made and dropped by hand. */
 export function testDatabase() {
   const name = `test_${randomUUID().replaceAll("-", "")}`;
-  const url = new URL(server ?? "postgresql://none");
+  const url = new URL(server || "postgresql://none");
   url.pathname = name;
   return {
     name,
@@ -45,7 +45,8 @@ export function testDatabase() {
     },
     /** With all tables and no rows; the migrations take longer. */
     async createMigrated() {
-      await onServer(`create database ${name} template ${process.env[TEMPLATE]}`);
+      // A copy of the files takes a quarter of the time of one by the write-ahead log.
+      await onServer(`create database ${name} template ${process.env[TEMPLATE]} strategy file_copy`);
       return url.href;
     },
     async drop() {

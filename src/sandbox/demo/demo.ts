@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type CommandContext, defineCommand, type OptionValues } from "../../lib/command.ts";
 import type { CommandIo } from "../../lib/command-io.ts";
 import { runAsMain } from "../../lib/run-as-main.ts";
+import { product } from "../../product.ts";
 import { SANDBOX_PORTS } from "../ports.ts";
 import { openSandbox, type Sandbox } from "../sandbox.ts";
 import { htmlOf } from "./message-html.tsx";
@@ -57,7 +58,7 @@ async function playStory(
   try {
     // Nobody else may need the port while it only plays.
     const ports = { app: options.stay ? Number(options.port) : 0, posthog: 0, novu: 0, segment: 0 };
-    await using sandbox = await openSandbox({ dataDir, startAt: STORY_STARTS_AT, plan: "free", ports });
+    await using sandbox = await openSandbox({ dataDir, product, startAt: STORY_STARTS_AT, plan: "free", ports });
     const { timeline, leftOut, differences, surprise } = await play(sandbox);
     const files = writeMessages(sandbox, out);
     const seconds = (performance.now() - startedAt) / 1000;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openApp } from "../../../src/app.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { testFolder } from "../../support/folder.ts";
+import { testProduct } from "../../support/product/product.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
@@ -43,7 +44,7 @@ describe("GET /metrics", () => {
     using folder = testFolder();
     await using sandbox = await testSandbox();
     const config = { ...sandbox.config, dataDir: folder.path, port: 0, metricsToken: "a-token-of-sixteen" };
-    const app = await openApp(config, { log: createLog({ level: "silent" }) });
+    const app = await openApp(config, { product: testProduct, log: createLog({ level: "silent" }) });
     try {
       const get = (authorization?: string) =>
         fetch(`${app.url}/metrics`, authorization === undefined ? {} : { headers: { authorization } });

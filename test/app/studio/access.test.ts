@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openApp } from "../../../src/app.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { testFolder } from "../../support/folder.ts";
+import { testProduct } from "../../support/product/product.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 import { cookieOf, logIn, productionStudio, STUDIO_SECRET, visitor } from "../../support/studio.ts";
 
@@ -13,7 +14,7 @@ describe("the studio in production", () => {
     await using sandbox = await testSandbox();
     using folder = testFolder();
     const config = { ...sandbox.config, port: 0, dataDir: folder.path };
-    const app = await openApp(config, { log: createLog({ level: "silent" }) });
+    const app = await openApp(config, { product: testProduct, log: createLog({ level: "silent" }) });
     for (const path of ["", "/login", "/runs", "/api/runs", "/style.css"])
       expect((await fetch(`${app.url}/studio${path}`)).status).toBe(404);
     await app.stop();

@@ -1,6 +1,6 @@
 import { Body, Head, Html, Link, Preview, Text } from "@react-email/components";
 import { useContext } from "react";
-import { UnsubscribeUrl } from "../../../emails/_components/unsubscribe.tsx";
+import { UnsubscribeUrl } from "../../../emails/_components/unsubscribe-url.ts";
 
 export interface LetterProps {
   title: string;
