@@ -27,9 +27,9 @@ export interface Clone extends Disposable {
   run(program: string, ...args: string[]): Promise<Ended>;
   /**
    * Runs the tests of `npm test` that import what has changed, and those that read the project's files; the others
-   * run as they did before. Answers which files are red.
+   * run as they did before. Or only these files of them. Answers which are red.
    */
-  vitest(): Promise<{ passed: number; red: string[] }>;
+  vitest(files?: string): Promise<{ passed: number; red: string[] }>;
 }
 
 /** Copies what git has, and what it would take; node_modules is a link to ours. */
@@ -86,7 +86,8 @@ export function cloneCheckout(): Clone {
       const [code] = await once(child, "close");
       return { code: code as number, output };
     },
-    async vitest() {
+    async vitest(files) {
+      if (files !== undefined) return report(files);
       const importing = await report("--changed", "HEAD");
       const reading = await report("unit/project/");
       return { passed: importing.passed + reading.passed, red: [...importing.red, ...reading.red].sort() };
