@@ -35,7 +35,7 @@ const LONG = {
 /** The stories once more, told by Segment. */
 const SEGMENT: Options = { include: [tests("workflows/stories")], env: { STORIES_BY: "segment" } };
 
-/** Each project reads this file again, in a mode of its own. */
+/** The command line decides: each project reads this file again, and vitest gives it another mode. */
 const words = process.argv.slice(2).join(" ");
 /** A part that is named is a project of its own. */
 const namesParts = /--project\b/.test(words);

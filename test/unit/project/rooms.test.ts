@@ -22,7 +22,7 @@ const EXCEPTIONS: Record<string, string[]> = {
   "src/sandbox/dev.ts": ["product"],
   "src/sandbox/demo/demo.ts": ["product"],
 };
-/** They hand a fork's own to the engine, which does not know it. */
+/** Only these import src/product.ts; the engine gets it from them as an argument. */
 const KNOWS_THE_PRODUCT = ["main", "commands"];
 /** The map of the house and its door, what is a fork's own, and the commands, which open the rooms they need. */
 const COMPOSITION = ["app", "main", "product", "commands"];
