@@ -2,7 +2,6 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { readConfig } from "../config.ts";
 import { defineCommand, UsageError } from "../lib/command.ts";
-import { runAsMain } from "../lib/run-as-main.ts";
 import { DataFolderInUseError } from "../store/data-folder.ts";
 import { backupStore } from "../store/open-store.ts";
 import { changesByTheApp } from "./store-of-the-app.ts";
@@ -22,7 +21,7 @@ them back with npm run reconcile.
 
 Exit code: 0 done; 1 trouble; 2 wrong usage.
 
-After a build: node dist/src/commands/backup.js FILE`;
+After a build: node dist/src/cli.js backup FILE`;
 
 export const backup = defineCommand({
   name: "backup",
@@ -49,5 +48,3 @@ export const backup = defineCommand({
     return 0;
   },
 });
-
-await runAsMain(backup, import.meta.url);

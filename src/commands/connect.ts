@@ -5,8 +5,6 @@ import type { Product } from "../contracts/product.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
 import { describeError } from "../lib/errors.ts";
-import { runAsMain } from "../lib/run-as-main.ts";
-import { product } from "../product.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { connectDestination, endDestination, type Outcome } from "./connect/destination.ts";
 import { createPostHogApi } from "./posthog/api.ts";
@@ -37,9 +35,9 @@ POSTHOG_PERSONAL_API_KEY needs the scope hog_function:write; that may be another
 Exit code: 0 done, or nothing is to be done; 1 trouble; 2 wrong usage;
 3 with --dry-run, something is to be done.
 
-After a build: node dist/src/commands/connect.js`;
+After a build: node dist/src/cli.js connect`;
 
-/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+/** The command for a product. */
 export const connectOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "connect",
@@ -116,5 +114,3 @@ and this command find it, and restart the app:
 function isThisMachine(url: string): boolean {
   return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
 }
-
-await runAsMain(connectOf(product), import.meta.url);

@@ -2,8 +2,6 @@ import { readConfig } from "../config.ts";
 import type { Product } from "../contracts/product.ts";
 import { type Command, defineCommand } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
-import { runAsMain } from "../lib/run-as-main.ts";
-import { product } from "../product.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { wantedInsights } from "./dashboard/insights.ts";
 import { type Step, syncDashboard } from "./dashboard/keep.ts";
@@ -28,9 +26,9 @@ With HOLDOUT_FLAG, or a workflow's own holdout, there is a chart of the differen
 Exit code: 0 done, or nothing is to be done; 1 trouble; 2 wrong usage;
 3 with --dry-run, something is to be done.
 
-After a build: node dist/src/commands/dashboard.js`;
+After a build: node dist/src/cli.js dashboard`;
 
-/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+/** The command for a product. */
 export const dashboardOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "dashboard",
@@ -75,5 +73,3 @@ export const dashboardOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "wor
 function lineOf({ does, name }: Step, dryRun: boolean): string {
   return `${(does === "as it is" || !dryRun ? does : `would ${does}`).padEnd(12)}  ${name}`;
 }
-
-await runAsMain(dashboardOf(product), import.meta.url);

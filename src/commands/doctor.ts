@@ -2,8 +2,6 @@ import { readConfig } from "../config.ts";
 import type { Product } from "../contracts/product.ts";
 import { type Command, defineCommand, type Env } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
-import { runAsMain } from "../lib/run-as-main.ts";
-import { product } from "../product.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { type Found, ok, trouble } from "./doctor/check.ts";
 import { examine } from "./doctor/examine.ts";
@@ -20,12 +18,12 @@ where the app runs, with its environment.
 
 Exit code: 0 nothing is wrong, though lines with ! may be worth a look; 1 something is; 2 wrong usage.
 
-After a build: node dist/src/commands/doctor.js`;
+After a build: node dist/src/cli.js doctor`;
 
 const SIGNS = { ok: "✓", warning: "!", trouble: "✗" } as const;
 const STYLES = { ok: "green", warning: "yellow", trouble: "red" } as const;
 
-/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+/** The command for a product. */
 export const doctorOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "doctor",
@@ -55,5 +53,3 @@ async function look(env: Env, workflows: LifecycleWorkflow[]): Promise<Found[]> 
     return [{ what, ...trouble(describeError(error)) }];
   }
 }
-
-await runAsMain(doctorOf(product), import.meta.url);

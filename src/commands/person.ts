@@ -2,7 +2,6 @@ import { type Config, readConfig } from "../config.ts";
 import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import type { CommandIo, Paint } from "../lib/command-io.ts";
 import { parseJson } from "../lib/json.ts";
-import { runAsMain } from "../lib/run-as-main.ts";
 import { printable } from "../lib/terminal.ts";
 import { createNovuApi } from "../novu/api.ts";
 import { erase, type Part } from "./person/erase.ts";
@@ -39,7 +38,7 @@ POSTHOG_PERSONAL_API_KEY needs the scope person:write.
 Exit code: 0 done, or nothing is there to delete; 1 trouble, or nothing is there to export;
 2 wrong usage, or not confirmed.
 
-After a build: node dist/src/commands/person.js`;
+After a build: node dist/src/cli.js person`;
 
 /** Source: https://www.twilio.com/docs/segment/privacy/user-deletion-and-suppression */
 const AT_SEGMENT =
@@ -142,5 +141,3 @@ function lineOf({ where, outcome, what }: Part, paint: Paint): string {
 async function isConfirmed(id: string, { ask }: CommandIo): Promise<boolean> {
   return (await ask("This cannot be undone. Type the id again to delete the person: ")) === id;
 }
-
-await runAsMain(person, import.meta.url);

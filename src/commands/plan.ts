@@ -1,7 +1,5 @@
 import type { Product } from "../contracts/product.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
-import { runAsMain } from "../lib/run-as-main.ts";
-import { product } from "../product.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import { readManifest } from "./plan/manifest.ts";
@@ -25,9 +23,9 @@ and compares nothing. Who waits it asks the store of DATABASE_URL or DATA_DIR, w
 
 Exit code: 0 nothing to do, or nothing compared; 1 trouble; 2 wrong usage; 3 there is something to do.
 
-After a build: node dist/src/commands/plan.js`;
+After a build: node dist/src/cli.js plan`;
 
-/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+/** The command for a product. */
 export const planOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "plan",
@@ -41,5 +39,3 @@ export const planOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflow
       return hasChanges(made) ? 3 : 0;
     },
   });
-
-await runAsMain(planOf(product), import.meta.url);

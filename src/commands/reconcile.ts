@@ -6,8 +6,6 @@ import { type Command, type CommandContext, defineCommand, type OptionValues, Us
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import type { Patience } from "../lib/patiently.ts";
-import { runAsMain } from "../lib/run-as-main.ts";
-import { product } from "../product.ts";
 import { openStoreToRead } from "../store/open-store.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
@@ -44,7 +42,7 @@ what had come in is not done twice: ${SEGMENT_REPLAY}
 Exit code: 0 nothing is missing, or all of it was fed; 1 trouble, or an event could not be fed;
 2 wrong usage; 3 something is missing, and --apply was not given.
 
-From the sources: npm run reconcile -- --since 2h. After a build: node dist/src/commands/reconcile.js --since 2h`;
+From the sources: npm run reconcile -- --since 2h. After a build: node dist/src/cli.js reconcile --since 2h`;
 
 const PROGRESS_EVERY_MS = 2_000;
 
@@ -55,7 +53,7 @@ const OPTIONS = {
   url: { type: "string" },
 } as const;
 
-/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+/** The command for a product. */
 export const reconcileOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "reconcile",
@@ -161,5 +159,3 @@ function exitCode({
   if (trouble !== null || progress.refused > 0) return 1;
   return progress.missing > 0 && !apply ? 3 : 0;
 }
-
-await runAsMain(reconcileOf(product), import.meta.url);

@@ -1,7 +1,6 @@
 import { readConfig } from "../config.ts";
 import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
-import { runAsMain } from "../lib/run-as-main.ts";
 import type { DeadSelection, DeadWork } from "../store/store.ts";
 import { type StoreOfTheApp, withStoreOfTheApp } from "./store-of-the-app.ts";
 
@@ -22,7 +21,7 @@ With SQLite the running app makes the change, at 127.0.0.1 and PORT.
 Exit code: 0 done, or nothing is dead; 1 trouble, or nothing matches; 2 wrong usage;
 3 something is dead, and none of --all, --cause, --id was given.
 
-After a build: node dist/src/commands/redrive.js`;
+After a build: node dist/src/cli.js redrive`;
 
 interface Order {
   which: DeadSelection | null;
@@ -108,5 +107,3 @@ function causeLine({ error, count }: { error: string; count: number }): string {
 function deadLine({ id, key, lane, attempts, error }: DeadWork): string {
   return `${String(id).padStart(6)}   ${lane}  ${key}  after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${error}`;
 }
-
-await runAsMain(redrive, import.meta.url);

@@ -3,8 +3,6 @@ import { promisify } from "node:util";
 import type { Product } from "../contracts/product.ts";
 import { type Command, defineCommand, type Env, type OptionValues, UsageError } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
-import { runAsMain } from "../lib/run-as-main.ts";
-import { product } from "../product.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import type { Plan } from "./plan/make-plan.ts";
 import { readManifest } from "./plan/manifest.ts";
@@ -36,7 +34,7 @@ Exit code: 0 done; 1 trouble; 2 wrong usage; 3 with --dry-run, there is somethin
 Novu cannot reach it; 7 the bridge has another key; 8 discover fails or is not complete; 9 another
 commit runs at the bridge; 10 beyond the plan of Novu; 11 Novu is not there; 12 npx fails.
 
-After a build: node dist/src/commands/sync.js`;
+After a build: node dist/src/cli.js sync`;
 
 const COMMIT = /^[0-9a-f]{7,64}$/;
 
@@ -47,7 +45,7 @@ const OPTIONS = {
   "dry-run": { type: "boolean" },
 } as const;
 
-/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+/** The command for a product. */
 export const syncOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "sync",
@@ -108,5 +106,3 @@ async function headCommit(env: Env): Promise<string | null> {
     return null;
   }
 }
-
-await runAsMain(syncOf(product), import.meta.url);

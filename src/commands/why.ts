@@ -2,8 +2,6 @@ import { readConfig } from "../config.ts";
 import type { Product } from "../contracts/product.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { Paint } from "../lib/command-io.ts";
-import { runAsMain } from "../lib/run-as-main.ts";
-import { product } from "../product.ts";
 import { type Chain, explain, type Link } from "../studio/why.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { withStoreOfTheApp } from "./store-of-the-app.ts";
@@ -21,13 +19,13 @@ the app and with the same environment, and shows addresses as they are.
 
 Exit code: 0 something is known of the person; 1 nothing is, or trouble; 2 wrong usage.
 
-After a build: node dist/src/commands/why.js`;
+After a build: node dist/src/cli.js why`;
 
 /** What a name from outside could steer a terminal by. */
 const CONTROL = /\p{Cc}/gu;
 const STYLES = { good: "green", bad: "red", warn: "yellow", info: "blue", quiet: "dim" } as const;
 
-/** The command for a product, which is the one of this checkout unless a test says otherwise. */
+/** The command for a product. */
 export const whyOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "why",
@@ -57,5 +55,3 @@ function lineOf({ at, tone, label, sentence, value }: Link, paint: Paint): strin
 function clean(text: string): string {
   return text.replace(CONTROL, "\uFFFD");
 }
-
-await runAsMain(whyOf(product), import.meta.url);

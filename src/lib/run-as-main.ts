@@ -5,9 +5,13 @@ import { createCommandIo } from "./command-io.ts";
 
 /** Runs a command as the process that was started with its file; does nothing where the file is only imported. */
 export async function runAsMain(command: Command, moduleUrl: string): Promise<void> {
-  if (!isMain(moduleUrl)) return;
+  if (isMain(moduleUrl)) await runAsProcess(command, process.argv.slice(2));
+}
+
+/** Runs a command with the environment, the terminal and the signals of this process, whose exit code it sets. */
+export async function runAsProcess(command: Command, args: string[]): Promise<void> {
   let interruption: AbortSignal | undefined;
-  process.exitCode = await command.run(process.argv.slice(2), {
+  process.exitCode = await command.run(args, {
     env: process.env,
     io: createCommandIo(process),
     get signal() {

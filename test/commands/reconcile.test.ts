@@ -234,7 +234,7 @@ describe("npm run reconcile", () => {
 
   it("needs no configuration to tell what it does", async () => {
     const { code, stdout } = await run(reconcileOf(testProduct), ["--help"]);
-    expect([code, stdout]).toEqual([0, expect.stringContaining("node dist/src/commands/reconcile.js")]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("node dist/src/cli.js reconcile")]);
   });
 
   it("proves itself by the header where PostHog does", async () => {

@@ -15,7 +15,7 @@ const WITHIN_MS = 100_000;
 const TSX = createRequire(import.meta.url).resolve("tsx/cli");
 const UNENDING = fileURLToPath(new URL("../support/unending-command.ts", import.meta.url));
 const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const command = (name: string) => built(`src/commands/${name}.ts`);
+const CLI = built("src/cli.ts");
 
 describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }, () => {
   let sandbox: Sandbox;
@@ -26,44 +26,51 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
   const besideTheApp = () => environment(sandbox, sandbox.config.dataDir);
 
   it.for(["connect", "dashboard", "person"])("%s starts from the build", async (name, { expect }) => {
-    await using started = startProcess([command(name), "--help"]);
+    await using started = startProcess([CLI, name, "--help"]);
     expect(await started.ended).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining(`node dist/src/commands/${name}.js\n`),
+      stdout: expect.stringContaining(`node dist/src/cli.js ${name}\n`),
       stderr: "",
     });
   });
 
-  it("event starts from the build", async ({ expect }) => {
-    await using started = startProcess([built("src/sandbox/event.ts"), "--help"]);
+  it("a command that does not exist is wrong usage, and the names of all are said", async ({ expect }) => {
+    await using started = startProcess([CLI, "docter"]);
+    expect(await started.ended).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^there is no "docter"\n[\s\S]* doctor, /),
+    });
+  });
+
+  it("event starts through a symlink by tsx, and without its ending", async ({ expect }) => {
+    using folder = testFolder();
+    symlinkSync(source("."), join(folder.path, "project"));
+    await using started = startProcess([TSX, join(folder.path, "project/src/sandbox/event"), "--help"]);
     expect(await started.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^npm run event /) });
   });
 
-  it("why starts through a symlink by tsx, and without its ending", async ({ expect }) => {
-    using folder = testFolder();
-    symlinkSync(source("."), join(folder.path, "project"));
-    await using started = startProcess([TSX, join(folder.path, "project/src/commands/why"), "--help"]);
-    expect(await started.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^npm run why /) });
-  });
-
-  it("doctor starts through a symlink of another name, and ends with 1 where something is wrong", async ({
-    expect,
-  }) => {
+  it("event starts from the build through a symlink of another name", async ({ expect }) => {
     using folder = testFolder();
     const link = join(folder.path, "look.js");
-    symlinkSync(command("doctor"), link);
-    await using started = startProcess([link, "--json"]);
+    symlinkSync(built("src/sandbox/event.ts"), link);
+    await using started = startProcess([link, "--help"]);
+    expect(await started.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^npm run event /) });
+  });
+
+  it("doctor ends with 1 where something is wrong", async ({ expect }) => {
+    await using started = startProcess([CLI, "doctor", "--json"]);
     const { code, stdout } = await started.ended;
     expect([code, JSON.parse(stdout)]).toMatchObject([1, { ok: false, checks: [{ what: "configuration" }] }]);
   });
 
   it("redrive works with its environment", async ({ expect }) => {
-    await using started = startProcess([command("redrive")], besideTheApp());
+    await using started = startProcess([CLI, "redrive"], besideTheApp());
     expect(await started.ended).toMatchObject({ code: 0, stdout: "Nothing is dead.\n", stderr: "" });
   });
 
   it("sync ends with 2 after wrong usage", async ({ expect }) => {
-    await using started = startProcess([command("sync"), "--sins"]);
+    await using started = startProcess([CLI, "sync", "--sins"]);
     expect(await started.ended).toMatchObject({
       code: 2,
       stdout: "",
@@ -77,7 +84,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
       isAsked = true;
       return { delayMs: 60_000 };
     });
-    await using started = startProcess([command("plan")], besideTheApp());
+    await using started = startProcess([CLI, "plan"], besideTheApp());
     await eventually(() => isAsked, WITHIN_MS);
     started.kill("SIGINT");
     expect(await started.ended).toMatchObject({ code: null, signal: "SIGINT" });
@@ -89,14 +96,14 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
       isAsked ||= path.includes("/query");
       return path.includes("/query") ? { delayMs: 60_000 } : null;
     });
-    const args = [command("reconcile"), "--since", "2026-03-02T08:00:00Z", "--until", "2026-03-05T00:00:00Z"];
+    const args = [CLI, "reconcile", "--since", "2026-03-02T08:00:00Z", "--until", "2026-03-05T00:00:00Z"];
     await using started = startProcess(args, besideTheApp());
     await eventually(() => isAsked, WITHIN_MS);
     started.kill("SIGINT");
     expect(await started.ended).toMatchObject({
       code: 1,
       signal: null,
-      stderr: expect.stringMatching(/^interrupted\ngo on with: node dist\/src\/commands\/reconcile\.js --since/),
+      stderr: expect.stringMatching(/^interrupted\ngo on with: node dist\/src\/cli\.js reconcile --since/),
     });
   });
 

@@ -34,4 +34,5 @@ function build(folder: string): void {
     cwd: PROJECT,
     stdio: "inherit",
   });
+  execFileSync(process.execPath, [join(folder, "src/build/email-imports.js")], { stdio: "inherit" });
 }

@@ -13,7 +13,7 @@ export interface Order {
 }
 
 /** As it was started: after a build there is no tsx. */
-export const COMMAND = import.meta.url.endsWith(".js") ? "node dist/src/commands/reconcile.js" : "npm run reconcile --";
+export const COMMAND = import.meta.url.endsWith(".js") ? "node dist/src/cli.js reconcile" : "npm run reconcile --";
 
 /** Where it has got to. */
 export function progressLine({ compared, missing, doneUntil }: Progress): string {
