@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { IDENTITY_EVENTS } from "../../src/contracts/event.ts";
 import { type LocalNovu, openLocalNovu } from "../../src/sandbox/local-novu/local-novu.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
@@ -10,13 +9,12 @@ import { type LocalSegment, openLocalSegment } from "../../src/sandbox/local-seg
 import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { environment } from "./app-process.ts";
+import { built } from "./built.ts";
 import { testFolder } from "./folder.ts";
 import { testProduct } from "./product/product.ts";
 import { repeating } from "./repeating.ts";
 
-const APP = fileURLToPath(new URL("./app-by-our-clock.ts", import.meta.url));
-/** Its JSX is that of the tests; tsx takes the one of the folder that it starts in otherwise. */
-const TSCONFIG = fileURLToPath(new URL("../tsconfig.json", import.meta.url));
+const APP = built("test/support/app-by-our-clock.ts");
 
 export interface Fortnight extends AsyncDisposable {
   posthog: LocalPostHog;
@@ -70,7 +68,6 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
   const env = {
     ...environment(doors, folder.path),
     CLOCK_FILE: clockFile,
-    TSX_TSCONFIG_PATH: TSCONFIG,
     LOG_LEVEL: "fatal",
     NOVU_PLAN: "team",
     NOVU_WEBHOOK_SECRETS: LOCAL_KEYS.novuSigningSecret,
@@ -134,7 +131,7 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
   };
 
   async function start(): Promise<void> {
-    child = fork(APP, { env, execArgv: ["--import", "tsx"] });
+    child = fork(APP, { env, execArgv: [] });
     const { url } = (await answerOf(child)) as { url: string };
     appUrl = url;
   }
