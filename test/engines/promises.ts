@@ -64,10 +64,16 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       });
 
       it("says that an event cannot be stored when it is the event's own fault", async () => {
+        const broken = event({ distinctId: null as unknown as string });
+        await expect(store.accept(broken, routing())).rejects.toThrow(PermanentError);
+      });
+
+      it("says so of an event that is nested deeper than JSON.stringify goes, which has no end on Node 26", async () => {
         let nested: unknown = 1;
         for (let depth = 0; depth < 20_000; depth += 1) nested = [nested];
-        const broken = [event({ properties: { nested } }), event({ distinctId: null as unknown as string })];
-        for (const one of broken) await expect(store.accept(one, routing())).rejects.toThrow(PermanentError);
+        const answer = await store.accept(event({ properties: { nested } }), routing()).catch((error) => error);
+        if (isTooDeep(nested)) expect(answer).toBeInstanceOf(PermanentError);
+        else expect([answer, await store.countWork()]).toEqual(["accepted", { waiting: 1, dead: 0 }]);
       });
 
       it("does not do again what is done", async () => {
@@ -486,4 +492,13 @@ function workOf({ body }: { body: string }): Work {
 
 function keyOf(job: { body: string }): string {
   return (workOf(job).body as Start).run.transactionId;
+}
+
+function isTooDeep(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return false;
+  } catch {
+    return true;
+  }
 }
