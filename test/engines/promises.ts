@@ -4,6 +4,7 @@ import type { Work } from "../../src/contracts/work.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
 import type { ExitPlace, SetAside, Store } from "../../src/store/store.ts";
 import { clicked, decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import { isTooDeep, nested } from "../support/nested.ts";
 
 /** A way to open one engine; `reopen` opens the same data again, as a restart does. */
 export interface Engine {
@@ -69,10 +70,9 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       });
 
       it("says so of an event that is nested deeper than JSON.stringify goes, which has no end on Node 26", async () => {
-        let nested: unknown = 1;
-        for (let depth = 0; depth < 20_000; depth += 1) nested = [nested];
-        const answer = await store.accept(event({ properties: { nested } }), routing()).catch((error) => error);
-        if (isTooDeep(nested)) expect(answer).toBeInstanceOf(PermanentError);
+        const deep = nested(20_000);
+        const answer = await store.accept(event({ properties: { deep } }), routing()).catch((error) => error);
+        if (isTooDeep(deep)) expect(answer).toBeInstanceOf(PermanentError);
         else expect([answer, await store.countWork()]).toEqual(["accepted", { waiting: 1, dead: 0 }]);
       });
 
@@ -492,13 +492,4 @@ function workOf({ body }: { body: string }): Work {
 
 function keyOf(job: { body: string }): string {
   return (workOf(job).body as Start).run.transactionId;
-}
-
-function isTooDeep(value: unknown): boolean {
-  try {
-    JSON.stringify(value);
-    return false;
-  } catch {
-    return true;
-  }
 }

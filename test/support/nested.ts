@@ -1,0 +1,16 @@
+/** A list in a list, so many deep. */
+export function nested(depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return value;
+}
+
+/** Whether JSON.stringify refuses it; from Node 26 on there is no depth that it refuses. */
+export function isTooDeep(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
