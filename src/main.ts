@@ -14,7 +14,8 @@ try {
   const stop = async () => {
     await (await opening).stop();
   };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop().catch(fail));
+  // Not once: Ctrl-C under npm sends the signal twice, and a second one without a handler would end the process at once.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop().catch(fail));
   await opening;
 } catch (error) {
   fail(error);

@@ -33,13 +33,22 @@ function isMain(moduleUrl: string): boolean {
   }
 }
 
-/** The second signal finds no handler, and ends the process. */
+/** Under npm one Ctrl-C sends the signal twice, some milliseconds apart: from the terminal, and from npm. */
+const ONE_INTERRUPTION_MS = 500;
+
+/** Another signal, later than that, ends the process. */
 function firstSignal(): AbortSignal {
   const controller = new AbortController();
   const signals = ["SIGINT", "SIGTERM"] as const;
-  const interrupt = () => {
-    for (const signal of signals) process.off(signal, interrupt);
-    controller.abort(new Error("interrupted"));
+  let interruptedAt = Number.POSITIVE_INFINITY;
+  const interrupt = (signal: NodeJS.Signals) => {
+    if (!controller.signal.aborted) {
+      interruptedAt = performance.now();
+      controller.abort(new Error("interrupted"));
+    } else if (performance.now() - interruptedAt > ONE_INTERRUPTION_MS) {
+      for (const one of signals) process.off(one, interrupt);
+      process.kill(process.pid, signal);
+    }
   };
   for (const signal of signals) process.on(signal, interrupt);
   return controller.signal;

@@ -31,20 +31,25 @@ export function workQueue({
           });
 
       async function claim(on: Kysely<Tables>) {
-        const due = on
-          .selectFrom("work")
-          .select("id")
-          .where("lane", "=", lane)
-          .where(IS_WAITING)
-          .where(NEXT_AT, "<=", now())
-          .orderBy(NEXT_AT)
-          .orderBy("id")
-          .limit(limit)
-          .$if(skipLocked, (query) => query.forUpdate().skipLocked());
         const rows = await on
+          // Materialized: PostgreSQL may run a subquery in `where` once for each row, and so claim more than the limit.
+          .with(
+            (name) => name("due").materialized(),
+            (query) =>
+              query
+                .selectFrom("work")
+                .select("id")
+                .where("lane", "=", lane)
+                .where(IS_WAITING)
+                .where(NEXT_AT, "<=", now())
+                .orderBy(NEXT_AT)
+                .orderBy("id")
+                .limit(limit)
+                .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
+          )
           .updateTable("work")
           .set({ leased_until: now() + leaseMs })
-          .where("id", "in", due)
+          .where("id", "in", (query) => query.selectFrom("due").select("id"))
           .returning(["id", "body", "attempts", "refusals"])
           .execute();
         return rows.sort((a, b) => a.id - b.id);

@@ -52,6 +52,22 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       await Promise.all([one!.close(), other!.close()]);
     });
 
+    it("claim no more than they ask for, however the server joins", async () => {
+      await using database = await openTestDatabase();
+      const name = new URL(database.url).pathname.slice(1);
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      // What is left is a loop that runs its inner side once for each row.
+      for (const way of ["hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"])
+        await client.query(`alter database ${name} set enable_${way} = off`);
+      await client.end();
+      const store = await openPostgresStore({ url: database.url, now: Date.now, log });
+      for (let index = 0; index < 20; index += 1) await decide(store, index);
+      expect(await store.claim("posthog", 2, 60_000)).toHaveLength(2);
+      expect(await store.claim("posthog", 5, 60_000)).toHaveLength(5);
+      await store.close();
+    });
+
     it("accept the same event once", async () => {
       await using database = await openTestDatabase();
       const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })));

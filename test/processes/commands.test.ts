@@ -107,12 +107,23 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
     });
   });
 
-  it("a command that goes on after the first signal ends at once by the second", async ({ expect }) => {
+  it("a command that goes on after the first signal ends by another, but not by the first one sent twice", async ({
+    expect,
+  }) => {
     await using started = startProcess(["--import", "tsx", UNENDING]);
     await eventually(() => started.output.stdout === "started\n", WITHIN_MS);
+    const signalledAt = performance.now();
     started.kill("SIGTERM");
     await eventually(() => started.output.stdout === "started\naborted: interrupted\n");
-    started.kill("SIGINT");
+    let endedAt: number | null = null;
+    void started.ended.then(() => {
+      endedAt = performance.now();
+    });
+    await eventually(() => {
+      started.kill("SIGINT");
+      return endedAt !== null;
+    });
     expect(await started.ended).toMatchObject({ code: null, signal: "SIGINT" });
+    expect(endedAt! - signalledAt).toBeGreaterThan(500);
   });
 });

@@ -60,6 +60,29 @@ describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
     expect(app.output()).not.toMatch(/ada@example\.com|Lovelace|local-novu-secret-key|phx_local/);
   });
 
+  it("ends cleanly on a Ctrl-C that comes twice, as it does under npm", async () => {
+    await using sandbox = await testSandbox();
+    using folder = testFolder();
+    let isAsked = false;
+    sandbox.novu.interfere(() => {
+      isAsked = true;
+      return { delayMs: 600_000 };
+    });
+    await using app = await startApp(environment(sandbox, folder.path));
+    expect((await post(app.url, delivery({ timestamp: NOW }))).status).toBe(202);
+    await eventually(() => isAsked);
+    app.process.kill("SIGINT");
+    await eventually(() =>
+      fetch(`${app.url}/healthz`).then(
+        () => false,
+        () => true,
+      ),
+    );
+    app.process.kill("SIGINT");
+    expect(await once(app.process, "close")).toEqual([0, null]);
+    expect(app.output()).toContain('"outcome":"stopped"');
+  });
+
   it("says that it is not ready, and takes nothing, while its store cannot be written", async () => {
     await using sandbox = await testSandbox();
     sandbox.app.store.ping = () => Promise.reject(new Error("disk full"));

@@ -46,14 +46,18 @@ describe("npm start", () => {
     npm.stdout.setEncoding("utf8").on("data", (text: string) => {
       output += text;
     });
+    let hasClosed = false;
+    npm.once("close", () => {
+      hasClosed = true;
+    });
     try {
       await eventually(() => output.includes('"outcome":"listening"'), 30_000);
       const url = `http://127.0.0.1:${/"port":(\d+)/.exec(output)?.[1]}`;
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
 
       process.kill(whom(npm.pid as number), signal);
-      // npm leads the group; the shell and node are in it.
-      await eventually(() => !isGroupAlive(npm.pid as number), ENDED_WITHIN_MS);
+      // npm leads the group; the shell and node are in it. What they have written is read by then, too.
+      await eventually(() => hasClosed && !isGroupAlive(npm.pid as number), ENDED_WITHIN_MS);
       expect(output).toContain('"outcome":"stopped"');
       await expect(fetch(`${url}/healthz`)).rejects.toThrow();
       const store = await openSqliteStore({ dataDir, now: Date.now });
