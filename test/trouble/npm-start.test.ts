@@ -56,7 +56,7 @@ describe("npm start", () => {
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
 
       process.kill(whom(npm.pid as number), signal);
-      // npm leads the group; the shell and node are in it. What they have written is read by then, too.
+      // npm leads the group; the shell and node are in it. By then their output has been read.
       await eventually(() => hasClosed && !isGroupAlive(npm.pid as number), ENDED_WITHIN_MS);
       expect(output).toContain('"outcome":"stopped"');
       await expect(fetch(`${url}/healthz`)).rejects.toThrow();
