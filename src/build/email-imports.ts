@@ -36,10 +36,20 @@ function importOf(specifier: string): string {
 
 /** By the name of an export, the package that it is from; not of one that cannot be loaded from the built files. */
 async function findPackages(): Promise<Map<string, string>> {
-  const index = createRequire(import.meta.url).resolve(WHOLE);
-  const reexports = readFileSync(join(dirname(index), "index.mjs"), "utf8").matchAll(/export \* from "([^"]+)"/g);
   const found = new Map<string, string>();
+  const index = indexOfWhole();
+  // A fork may have other components.
+  if (index === null) return found;
+  const reexports = readFileSync(index, "utf8").matchAll(/export \* from "([^"]+)"/g);
   for (const [, part = ""] of reexports)
     for (const name of Object.keys(await import(part).catch(() => ({})))) found.set(name, part);
   return found;
+}
+
+function indexOfWhole(): string | null {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve(WHOLE)), "index.mjs");
+  } catch {
+    return null;
+  }
 }

@@ -57,7 +57,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       const name = new URL(database.url).pathname.slice(1);
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
-      // What is left is a loop that runs its inner side once for each row.
+      // Only a loop is left, which runs its inner side once for each row.
       for (const way of ["hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"])
         await client.query(`alter database ${name} set enable_${way} = off`);
       await client.end();
