@@ -14,7 +14,7 @@ try {
   const stop = async () => {
     await (await opening).stop();
   };
-  // Not once: Ctrl-C under npm sends the signal twice, and a second one without a handler would end the process at once.
+  // Under npm, Ctrl-C sends the signal twice. Without a handler the second one would end the process at once.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop().catch(fail));
   await opening;
 } catch (error) {

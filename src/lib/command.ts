@@ -25,8 +25,8 @@ export interface CommandContext {
   env: Env;
   io: CommandIo;
   /**
-   * Aborted by the first SIGINT or SIGTERM. Only a command that reads it has to end by itself: until then,
-   * and after the first signal, a signal ends the process at once.
+   * Aborted by the first SIGINT or SIGTERM. Only a command that reads it has to end by itself: until then a
+   * signal ends the process at once, and so does another one, half a second or more after the first.
    */
   readonly signal: AbortSignal;
 }

@@ -36,7 +36,7 @@ function isMain(moduleUrl: string): boolean {
 /** Under npm one Ctrl-C sends the signal twice, some milliseconds apart: from the terminal, and from npm. */
 const ONE_INTERRUPTION_MS = 500;
 
-/** Another signal, later than that, ends the process. */
+/** Aborts at the first signal; another one, later than that, ends the process. */
 function firstSignal(): AbortSignal {
   const controller = new AbortController();
   const signals = ["SIGINT", "SIGTERM"] as const;

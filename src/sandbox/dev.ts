@@ -59,7 +59,10 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
     acts: saved?.acts,
   });
 
+  let isStopping = false;
   const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
     await sandbox.stop();
     saveState(stateFile, {
       now: sandbox.clock.now(),
@@ -70,8 +73,8 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
       watcher: process.ppid,
     });
   };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  // Under npm, Ctrl-C sends the signal twice. Without a handler the second one would end the process before it is saved.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
 
   if (saved === null) {
     sandbox.posthog.capture({

@@ -18,7 +18,7 @@ describe.skipIf(!hasBrowser)("axe finds nothing, and nothing is wider than the w
     story = await busyStory();
     studio = `${story.sandbox.app.url}/studio`;
     page = await open();
-    // The pages are written into this one: axe takes longer to load, in each that is gone to, than to run.
+    // Loading axe takes longer than running it: it is loaded once, and each page is written into this one.
     await page.goto(studio);
   }, 60_000);
   afterAll(() => story?.[Symbol.asyncDispose]());
@@ -34,8 +34,8 @@ describe.skipIf(!hasBrowser)("axe finds nothing, and nothing is wider than the w
     }
   });
 
-  it("which finds what is wrong", async () => {
-    // The pages allow no styles of their own.
+  it("and it finds the faults of a bad page", async () => {
+    // The content security policy of the studio allows no inline styles.
     const body = `<body bgcolor="#888888" text="#777777"><main><h1>${"Hardly".repeat(40)}</h1><img src="/x"></main></body>`;
     await page.setContent(`<html lang="en"><title>A page</title>${body}</html>`);
     const found = (await faultsIn(page)).map((fault) => fault.replace(/ at .*| is \d+/, ""));

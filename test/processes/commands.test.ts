@@ -39,7 +39,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
     expect(await started.ended).toMatchObject({
       code: 2,
       stdout: "",
-      stderr: expect.stringMatching(/^there is no "docter"\n[\s\S]* doctor, /),
+      stderr: expect.stringMatching(/^there is no command "docter"\n[\s\S]* doctor, /),
     });
   });
 

@@ -1,4 +1,5 @@
 import { Readable, Writable } from "node:stream";
+import { COMMANDS, type CommandName } from "../../src/commands/index.ts";
 import type { Command, Env } from "../../src/lib/command.ts";
 import { type CommandIo, createCommandIo } from "../../src/lib/command-io.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
@@ -12,19 +13,6 @@ export const WITH_SEGMENT_ALONE = {
   POSTHOG_PERSONAL_API_KEY: "",
   POSTHOG_WEBHOOK_SECRETS: "",
   SEGMENT_SECRETS: "a secret that Segment has as well",
-};
-
-const COMMANDS = {
-  backup: async () => (await import("../../src/commands/backup.ts")).backup,
-  connect: async () => (await import("../../src/commands/connect.ts")).connectOf(testProduct),
-  dashboard: async () => (await import("../../src/commands/dashboard.ts")).dashboardOf(testProduct),
-  doctor: async () => (await import("../../src/commands/doctor.ts")).doctorOf(testProduct),
-  person: async () => (await import("../../src/commands/person.ts")).person,
-  plan: async () => (await import("../../src/commands/plan.ts")).planOf(testProduct),
-  reconcile: async () => (await import("../../src/commands/reconcile.ts")).reconcileOf(testProduct),
-  redrive: async () => (await import("../../src/commands/redrive.ts")).redrive,
-  sync: async () => (await import("../../src/commands/sync.ts")).syncOf(testProduct),
-  why: async () => (await import("../../src/commands/why.ts")).whyOf(testProduct),
 };
 
 export interface Ran {
@@ -46,11 +34,11 @@ interface Surroundings {
 /** Runs a command of src/commands, for the product of the tests, beside the sandbox's app, in this process, to its end. */
 export async function runCommand(
   sandbox: Sandbox,
-  name: keyof typeof COMMANDS,
+  name: CommandName,
   options: string[],
   { env = {}, ...rest }: Surroundings = {},
 ): Promise<Ran> {
-  const command = await COMMANDS[name]();
+  const command = await COMMANDS[name](async () => testProduct);
   const { port } = new URL(sandbox.app.url);
   return run(command, options, {
     ...rest,

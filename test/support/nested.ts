@@ -1,4 +1,4 @@
-/** A list in a list, so many deep. */
+/** A list in a list, `depth` levels deep. */
 export function nested(depth: number): unknown {
   let value: unknown = 1;
   for (let level = 0; level < depth; level += 1) value = [value];

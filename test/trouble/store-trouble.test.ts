@@ -86,10 +86,10 @@ describe("a Novu that is down", () => {
     async (what) => {
       await using sandbox = await testSandbox({ plan: "team" });
       sandbox.novu.interfere(() => (what === "hangs up" ? "hang up" : { status: 503 }));
-      const bodies = newEvents(300, new Date(sandbox.clock.now()).toISOString());
+      const bodies = newEvents(1_000, new Date(sandbox.clock.now()).toISOString());
       const answers = await sendAll(sandbox.app.url, bodies, 32);
       expect(answers.map(({ status }) => status)).toEqual(bodies.map(() => 202));
-      figures.push(`a Novu that ${what}: 300 × 202 on 32 connections, ${percentiles(answers)}`);
+      figures.push(`a Novu that ${what}: 1,000 × 202 on 32 connections, ${percentiles(answers)}`);
 
       await sandbox.travel({ minutes: 2 });
       expect(sandbox.novu.triggers).toEqual([]);
