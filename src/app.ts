@@ -23,6 +23,7 @@ import { plainBodies } from "./http/plain-bodies.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { describeError } from "./lib/errors.ts";
 import { createLog, type Log } from "./lib/log.ts";
+import { createBodyBudget } from "./lib/read-body.ts";
 import { serve } from "./lib/server.ts";
 import { silentWorkflows } from "./lib/silent.ts";
 import { createNovuApi } from "./novu/api.ts";
@@ -47,6 +48,9 @@ export interface App {
   /** Answers what is under way, takes on nothing new, and leaves the rest on disk. */
   stop(): Promise<void>;
 }
+
+/** Of all bodies together whose senders are not proven yet. */
+const MOST_UNPROVEN_BYTES = 32 * 1024 * 1024;
 
 /** The map of the house: opens every room and introduces them to each other. */
 export async function openApp(
@@ -134,8 +138,10 @@ export async function openApp(
       log,
     });
     const samples = sampleTools({ config, link: links.link, now });
+    const budget = createBodyBudget(MOST_UNPROVEN_BYTES);
     const bridge = await openBridge({
       ...novu,
+      budget,
       decisions,
       record: (decision, options = { ifOpen: decision.reason === "digested" }) => decide(decision, options),
       now,
@@ -169,6 +175,7 @@ export async function openApp(
       redrive,
       product,
       readLink: links.read,
+      budget,
       onUndeliverable: choosing.onUndeliverable,
       onPreferences: choosing.onPreferences,
       onWork: (lane) => working?.wake(lane),

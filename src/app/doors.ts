@@ -19,6 +19,7 @@ import type { Accept, Aside } from "../ingress/take-event.ts";
 import { webhookAuth } from "../ingress/webhook-auth.ts";
 import { commandSecret } from "../lib/command-secret.ts";
 import type { Log } from "../lib/log.ts";
+import type { BodyBudget } from "../lib/read-body.ts";
 import { createAccept } from "../routing/accept.ts";
 import { createRoute } from "../routing/route.ts";
 import type { Store } from "../store/store.ts";
@@ -42,6 +43,7 @@ export function openDoors({
   redrive,
   product: { workflows, segmentNames },
   readLink,
+  budget,
   onUndeliverable,
   onPreferences,
   onWork,
@@ -56,6 +58,7 @@ export function openDoors({
   redrive: Store["redrive"];
   product: Product<LifecycleWorkflow>;
   readLink: ReturnType<typeof createLinks>["read"];
+  budget: BodyBudget;
   onUndeliverable(news: Undeliverable): Promise<void>;
   onPreferences(change: PreferenceChange): Promise<void>;
   /** There is work to be done. */
@@ -79,6 +82,7 @@ export function openDoors({
 
   const source = {
     accept,
+    budget,
     setAside: (aside: Aside) => setAside({ ...aside, event: null }),
     isStopping,
     now,
@@ -101,6 +105,7 @@ export function openDoors({
     });
   const fromNovu = novuWebhook({
     authenticate: provenBy(novuSecrets),
+    budget,
     decisionsOf,
     capture,
     onUndeliverable,
@@ -113,6 +118,7 @@ export function openDoors({
   });
   const fromCommands = storeChanges({
     authenticate: provenBy(linkSigningKeys.map(commandSecret)),
+    budget,
     changes: { redrive, forgetPerson: store.forgetPerson, backup: store.backup },
     count: () => {},
     isStopping,

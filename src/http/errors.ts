@@ -1,6 +1,7 @@
-import type { ErrorRequestHandler, RequestHandler } from "express";
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { BodyError, isSoonRead } from "../lib/read-body.ts";
 
 export const notFound: RequestHandler = (_request, response) => {
   response.status(404).json({ error: "there is nothing here" });
@@ -10,6 +11,7 @@ export const notFound: RequestHandler = (_request, response) => {
 export function failed({ log }: { log: Log }): ErrorRequestHandler {
   return (error: { status?: number; type?: string }, request, response, next) => {
     if (response.headersSent) return next(error);
+    if (error instanceof BodyError) return refuse(error, request, response);
     const status = error.status !== undefined && error.status >= 400 && error.status < 500 ? error.status : 500;
     log[status === 500 ? "error" : "warn"]({
       stop: "http",
@@ -21,4 +23,11 @@ export function failed({ log }: { log: Log }): ErrorRequestHandler {
       .status(status)
       .json({ error: status === 500 ? "something went wrong here" : (error.type ?? "bad request") });
   };
+
+  function refuse({ status, message }: BodyError, request: Request, response: Response): void {
+    log.warn({ stop: "http", path: request.path, answer: status, error: message });
+    if (status === 503) response.set("retry-after", "1");
+    if (!isSoonRead(request)) response.set("connection", "close");
+    response.status(status).json({ error: message });
+  }
 }

@@ -1,22 +1,25 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { keyOf, verify } from "../lib/standard-webhooks.ts";
+import { headerTrouble, keyOf, verify } from "../lib/standard-webhooks.ts";
 
-export type Authenticate = (
-  headers: IncomingHttpHeaders,
-  body: Buffer,
-) => { ours: true } | { ours: false; why: string };
+export type Proof = { ours: true } | { ours: false; why: string };
+
+/**
+ * Proof that a delivery is ours, by its headers alone; or, where they prove nothing yet, the check that is
+ * left for its body. The `why` may be shown to the sender.
+ */
+export type Authenticate = (headers: IncomingHttpHeaders) => Proof | ((body: Buffer) => Proof);
 
 /**
  * Proves that a delivery is ours, by a Standard Webhooks signature, also in the spelling of Svix, which
- * delivers for Novu, or by the static header `x-webhook-secret`. Any of the secrets will do, so that they can be rotated; without secrets
- * nothing is ours. The answer's `why` may be shown to the sender.
+ * delivers for Novu, or by the static header `x-webhook-secret`. Any of the secrets will do, so that they
+ * can be rotated; without secrets nothing is ours.
  */
 export function webhookAuth({ secrets, now }: { secrets: string[]; now: () => number }): Authenticate {
   const keys = secrets.filter((secret) => secret.startsWith("whsec_")).map(keyOf);
   const fixed = secrets.filter((secret) => !secret.startsWith("whsec_")).map(sha256);
 
-  return (headers, body) => {
+  return (headers) => {
     const prefix = headers["webhook-signature"] === undefined ? "svix" : "webhook";
     const signature = headers[`${prefix}-signature`];
     if (typeof signature === "string" && keys.length > 0) {
@@ -25,8 +28,13 @@ export function webhookAuth({ secrets, now }: { secrets: string[]; now: () => nu
         "webhook-timestamp": text(headers[`${prefix}-timestamp`]),
         "webhook-signature": signature,
       };
-      const verdict = verify({ headers: signed, body, keys, nowMs: now() });
-      return verdict === "valid" ? { ours: true } : { ours: false, why: WHY[verdict] };
+      const nowMs = now();
+      const trouble = headerTrouble(signed, nowMs);
+      if (trouble !== null) return { ours: false, why: WHY[trouble] };
+      return (body) => {
+        const verdict = verify({ headers: signed, body, keys, nowMs });
+        return verdict === "valid" ? { ours: true } : { ours: false, why: WHY[verdict] };
+      };
     }
 
     const secret = headers["x-webhook-secret"];

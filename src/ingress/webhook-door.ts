@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { BodyError, readBody } from "../lib/read-body.ts";
+import { type BodyBudget, BodyError, isSoonRead, readBody } from "../lib/read-body.ts";
 import type { Authenticate } from "./webhook-auth.ts";
 
 /** PostHog's events reach 1 MB and its persons 512 KB. It never retries a 413. */
@@ -17,14 +17,17 @@ interface Answer {
   headers?: Record<string, string>;
 }
 
+const RETRY_LATER = { headers: { "retry-after": String(RETRY_AFTER_SECONDS) } };
 const UNAVAILABLE: Answer = {
   status: 503,
-  headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
+  ...RETRY_LATER,
   body: { error: "cannot store events now; send it again" },
 };
 
 export interface WebhookDoor {
   authenticate: Authenticate;
+  /** For the bodies of senders whose headers alone prove nothing. */
+  budget: BodyBudget;
   /** Hears each answer. */
   count(status: number): void;
   isStopping(): boolean;
@@ -39,6 +42,7 @@ export interface WebhookDoor {
  */
 export function webhookDoor({
   authenticate,
+  budget,
   take,
   largestBody = LARGEST_BODY,
   count,
@@ -47,15 +51,14 @@ export function webhookDoor({
 }: WebhookDoor & {
   /** Answers what became of the body. */
   take(body: string): Promise<Said>;
-  /** In bytes; 2 MB unless said otherwise. */
+  /** In bytes, of a sender whom the headers prove; 2 MB unless said otherwise. Of others it is never more than 2 MB. */
   largestBody?: number;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     const { status, headers, body } = await answerTo(request);
     count(status);
     const text = JSON.stringify(body);
-    // Not a byte more is read of a body that was refused half-way.
-    const connection = request.complete ? {} : { connection: "close" };
+    const connection = isSoonRead(request) ? {} : { connection: "close" };
     response
       .writeHead(status, {
         ...headers,
@@ -69,13 +72,19 @@ export function webhookDoor({
 
   async function answerTo(request: IncomingMessage): Promise<Answer> {
     try {
-      const bytes = await readBody(request, largestBody);
-      const proof = authenticate(request.headers, bytes);
-      if (!proof.ours) return refused(401, proof.why);
+      const proof = authenticate(request.headers);
+      if ("why" in proof) return refused(401, proof.why);
+      const isProven = "ours" in proof;
+      const bytes = isProven
+        ? await readBody(request, largestBody)
+        : await readBody(request, Math.min(largestBody, LARGEST_BODY), budget);
+      const ofBody = isProven ? proof : proof(bytes);
+      if (!ofBody.ours) return refused(401, ofBody.why);
       if (isStopping()) return UNAVAILABLE;
       return { status: 202, body: await take(bytes.toString("utf8")) };
     } catch (error) {
-      if (error instanceof BodyError) return refused(error.status, error.message);
+      if (error instanceof BodyError)
+        return { ...refused(error.status, error.message), ...(error.status === 503 && RETRY_LATER) };
       log.error({ stop: "ingress", answer: 503, error: describeError(error) });
       return UNAVAILABLE;
     }

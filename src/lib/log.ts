@@ -1,8 +1,9 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { redact } from "./redact.ts";
 
 export type Log = Logger;
 
-/** JSON lines, one per stop on the road; ids only, never bodies, addresses or keys. What slips in all the same is taken out. */
+/** JSON lines, one per stage; ids only, never bodies, addresses or keys. One that gets into a line all the same is taken out. */
 export function createLog({ level, destination }: { level: string; destination?: DestinationStream }): Log {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { log: redacted } };
   return destination === undefined ? pino(options) : pino(options, destination);
@@ -11,30 +12,24 @@ export function createLog({ level, destination }: { level: string; destination?:
 const CENSORED = "[redacted]";
 /** Fields that nobody has to read, of our lines or of an error or request of a library that got into one. */
 const SECRET = /(?:authorization|cookie|signature|secret|token|password|api_?key|secret_?key|^email|^phone|^body)$/i;
-/** Keys in the text of an error, as PostHog, Novu and webhooks have them. */
-const KEY = /(?:ph[cx]_|whsec_|Bearer |ApiKey )[\w.~+/=-]+/g;
-/** Addresses, and what a URL carries before its host. */
-const ADDRESS = /(?<=:\/\/)[^\s/@]+(?=@)|[^\s@"'<>()[\],;/]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/gi;
 /** Errors may lead back to themselves. */
 const DEEPEST = 5;
+/** No line of ours has more. */
+const MOST_FIELDS = 100;
 
 /** Not pino's own `redact`, which takes 90 µs for a line where this takes 2: a third of an event. */
 function redacted(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
   const result: Record<string, unknown> = {};
-  for (const name of Object.keys(fields)) result[name] = SECRET.test(name) ? CENSORED : clean(fields[name], depth);
+  for (const name of Object.keys(fields).slice(0, MOST_FIELDS))
+    result[name] = SECRET.test(name) ? CENSORED : clean(fields[name], depth);
   return result;
 }
 
 function clean(value: unknown, depth: number): unknown {
-  if (typeof value === "string") return cleanText(value);
+  if (typeof value === "string") return redact(value);
   if (typeof value !== "object" || value === null) return value;
   if (depth >= DEEPEST) return CENSORED;
-  if (Array.isArray(value)) return value.map((one) => clean(one, depth + 1));
-  if (value instanceof Error) return cleanText(value.message);
+  if (Array.isArray(value)) return value.slice(0, MOST_FIELDS).map((one) => clean(one, depth + 1));
+  if (value instanceof Error) return redact(value.message);
   return redacted(value as Record<string, unknown>, depth + 1);
-}
-
-function cleanText(text: string): string {
-  const keyless = text.replace(KEY, CENSORED);
-  return keyless.includes("@") ? keyless.replace(ADDRESS, CENSORED) : keyless;
 }

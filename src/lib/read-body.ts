@@ -3,33 +3,110 @@ import type { IncomingMessage } from "node:http";
 /** The body cannot be taken; `status` says why in HTTP's words. */
 export class BodyError extends Error {
   override readonly name = "BodyError";
-  readonly status: 400 | 413;
+  readonly status: 400 | 413 | 503;
 
-  constructor(message: string, status: 400 | 413) {
+  constructor(message: string, status: 400 | 413 | 503) {
     super(message);
     this.status = status;
   }
 }
 
-/** The whole body as it came, up to `mostBytes`; rejects with a BodyError. */
-export function readBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const tooLarge = () => reject(new BodyError(`the body is larger than ${mostBytes} bytes`, 413));
-    if (Number(request.headers["content-length"]) > mostBytes) return tooLarge();
+/** A refused body of so many bytes is still read to its end, and dropped. */
+const LARGEST_DRAINED = 64 * 1024;
 
-    const chunks: Buffer[] = [];
+/** Counts the bytes of one body that is being read. */
+interface Held {
+  add(bytes: number): void;
+  end(): void;
+}
+
+/** How much all the bodies together may hold that come from senders who are not proven yet. */
+export interface BodyBudget {
+  /** `drop` is called when this body is the largest at a moment without room. */
+  hold(drop: () => void): Held;
+}
+
+export function createBodyBudget(mostBytes: number): BodyBudget {
+  const bodies = new Map<() => void, number>();
+  let total = 0;
+
+  return {
+    hold(drop) {
+      bodies.set(drop, 0);
+      return {
+        add(bytes) {
+          const held = bodies.get(drop);
+          if (held === undefined) return;
+          bodies.set(drop, held + bytes);
+          total += bytes;
+          while (total > mostBytes) dropLargest();
+        },
+        end: () => remove(drop),
+      };
+    },
+  };
+
+  /** Not the oldest: an event is small, and stays while somebody else fills the room. */
+  function dropLargest(): void {
+    const [largest] = [...bodies].sort(([, one], [, other]) => other - one);
+    if (largest === undefined) return;
+    const [drop] = largest;
+    remove(drop);
+    drop();
+  }
+
+  function remove(drop: () => void): void {
+    total -= bodies.get(drop) ?? 0;
+    bodies.delete(drop);
+  }
+}
+
+/**
+ * The whole body as it came, up to `mostBytes`; rejects with a BodyError. With a `budget` it is dropped
+ * for others, with a 503, when it is the largest of them and there is no room.
+ */
+export function readBody(request: IncomingMessage, mostBytes: number, budget?: BodyBudget): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers["content-length"]) > mostBytes) return reject(tooLarge(mostBytes));
+
+    let chunks: Buffer[] = [];
     let bytes = 0;
+    let isGivenUp = false;
+    const giveUp = (error: BodyError) => {
+      isGivenUp = true;
+      chunks = [];
+      held?.end();
+      reject(error);
+    };
+    const held = budget?.hold(() => giveUp(new BodyError("too many bodies are being read; send it again", 503)));
     request.on("data", (chunk: Buffer) => {
+      if (isGivenUp) return;
       bytes += chunk.length;
-      if (bytes <= mostBytes) chunks.push(chunk);
-      else tooLarge();
+      if (bytes > mostBytes) return giveUp(tooLarge(mostBytes));
+      chunks.push(chunk);
+      held?.add(chunk.length);
     });
-    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("end", () => {
+      if (isGivenUp) return;
+      held?.end();
+      resolve(Buffer.concat(chunks));
+    });
     // Who hangs up in the middle hears no answer.
     const cutShort = () => {
-      if (!request.complete) reject(new BodyError("the body did not come to its end", 400));
+      if (!request.complete && !isGivenUp) giveUp(new BodyError("the body did not come to its end", 400));
     };
     request.on("close", cutShort);
     request.on("error", cutShort);
   });
+}
+
+/** Whether the connection of a refused request is kept: the rest of a long body is not waited for. */
+export function isSoonRead({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return true;
+  const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  return !hasBody || Number(headers["content-length"]) <= LARGEST_DRAINED;
+}
+
+function tooLarge(mostBytes: number): BodyError {
+  return new BodyError(`the body is larger than ${mostBytes} bytes`, 413);
 }

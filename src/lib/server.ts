@@ -9,12 +9,19 @@ export interface Listening {
   close(withinMs?: number): Promise<void>;
 }
 
+/** From its first byte to its last. Node looks now and then, and so closes the connection a little later. */
+const REQUEST_WITHIN_MS = 15_000;
+const CHECK_EVERY_MS = 2_000;
+
 /** Serves on `port`, or on any free one for 0. Without a `host` it can be reached from outside. */
 export async function serve(
   handler: RequestListener,
   { port, host, variable }: { port: number; host?: string; variable?: string },
 ): Promise<Listening> {
-  const server = createServer(handler);
+  const server = createServer(
+    { requestTimeout: REQUEST_WITHIN_MS, connectionsCheckingInterval: CHECK_EVERY_MS },
+    handler,
+  );
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(

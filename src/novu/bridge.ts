@@ -1,15 +1,15 @@
 import { Client, NovuRequestHandler, type Workflow } from "@novu/framework";
-import { json, type Request, Router } from "express";
+import { type Request, Router } from "express";
 import { Channel, type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { type BodyBudget, isSoonRead } from "../lib/read-body.ts";
 import { firstMessageMs } from "./first-message.ts";
 import type { NotedDecisions } from "./noted-decisions.ts";
+import { signedBody } from "./signed-body.ts";
 
-/** Novu's payloads reach 512 KB, and a digest brings many of them. */
-const LARGEST_BODY = "5mb";
 /** Why a message was not sent that was ready. */
 const GONE = "Novu waited no longer";
 
@@ -40,6 +40,7 @@ export interface Bridge {
 export async function openBridge({
   secretKey,
   apiUrl,
+  budget,
   live,
   samples,
   decisions,
@@ -49,6 +50,7 @@ export async function openBridge({
 }: {
   secretKey: string;
   apiUrl: string;
+  budget: BodyBudget;
   live: Workflow[];
   samples: Workflow[];
   /** Where the live workflows note what they decide. */
@@ -63,7 +65,7 @@ export async function openBridge({
   // Of the samples, because to find out how long they wait is to run a part of them.
   const workflows = await Promise.all(sampleSide.client.discover().workflows.map(discovered));
 
-  const router = Router().use(json({ limit: LARGEST_BODY, inflate: false }), async (request, response) => {
+  const router = Router().use(signedBody({ secretKey, budget }), async (request, response) => {
     const startedAt = performance.now();
     const query = urlOf(request).searchParams;
     const call = { action: query.get("action"), workflow: query.get("workflowId"), step: query.get("stepId") };
@@ -76,6 +78,7 @@ export async function openBridge({
     const code = status >= 400 ? codeOf(body) : undefined;
     const facts = { stop: "bridge", ...call, answer: status, code, ms: Math.round(performance.now() - startedAt) };
     log[status >= 400 ? "warn" : "info"](facts);
+    if (!isSoonRead(request)) response.set("connection", "close");
     response.status(status).set(headers).send(body);
   });
   return { router, workflows };

@@ -2,6 +2,7 @@ import { sampleTools } from "../../app/tools.ts";
 import type { Config } from "../../config.ts";
 import { eventsToForward } from "../../contracts/event.ts";
 import { createLog } from "../../lib/log.ts";
+import { createBodyBudget } from "../../lib/read-body.ts";
 import { type Discovered, openBridge } from "../../novu/bridge.ts";
 import { createNotedDecisions } from "../../novu/noted-decisions.ts";
 import type { LifecycleWorkflow } from "../../workflows/lifecycle.ts";
@@ -49,6 +50,7 @@ async function discoverHere(config: Config, workflows: LifecycleWorkflow[]): Pro
   const samples = () => workflows.map((workflow) => workflow.build(tools));
   const bridge = await openBridge({
     ...config.novu,
+    budget: createBodyBudget(0),
     live: samples(),
     samples: samples(),
     decisions: createNotedDecisions(),

@@ -8,6 +8,7 @@ import { notFound } from "../../../src/http/errors.ts";
 import { novuWebhook } from "../../../src/ingress/novu-webhook.ts";
 import { webhookAuth } from "../../../src/ingress/webhook-auth.ts";
 import { createLog } from "../../../src/lib/log.ts";
+import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
 import { keyOf, sign } from "../../../src/lib/standard-webhooks.ts";
 import { LOCAL_KEYS } from "../../../src/sandbox/sandbox.ts";
@@ -33,6 +34,7 @@ let storeFails: boolean;
 beforeAll(async () => {
   const webhook = novuWebhook({
     authenticate: webhookAuth({ secrets: [SECRET], now: Date.now }),
+    budget: createBodyBudget(Number.POSITIVE_INFINITY),
     decisionsOf: async ([transactionId]) => (transactionId === "u:w" ? RUN : []),
     async capture(capture) {
       if (storeFails) throw new Error("disk full");

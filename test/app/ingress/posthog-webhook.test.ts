@@ -8,6 +8,7 @@ import { notFound } from "../../../src/http/errors.ts";
 import { postHogWebhook } from "../../../src/ingress/posthog-webhook.ts";
 import { webhookAuth } from "../../../src/ingress/webhook-auth.ts";
 import { createLog } from "../../../src/lib/log.ts";
+import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
@@ -40,6 +41,7 @@ beforeAll(async () => {
   const log = createLog({ level: "silent" });
   const webhook = postHogWebhook({
     authenticate: webhookAuth({ secrets: SECRETS, now: () => nowMs }),
+    budget: createBodyBudget(Number.POSITIVE_INFINITY),
     accept: async (event) => {
       if (storeFails) throw new Error("disk full");
       accepted.push(event);
@@ -145,8 +147,8 @@ describe("proof", () => {
 
   it("refuses everything when there is no secret", () => {
     const authenticate = webhookAuth({ secrets: [], now: Date.now });
-    expect(authenticate({ "x-webhook-secret": "" }, Buffer.from("")).ours).toBe(false);
-    expect(authenticate({ "webhook-signature": "v1," }, Buffer.from("")).ours).toBe(false);
+    expect(authenticate({ "x-webhook-secret": "" })).toMatchObject({ ours: false });
+    expect(authenticate({ "webhook-signature": "v1," })).toMatchObject({ ours: false });
   });
 });
 

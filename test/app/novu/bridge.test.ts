@@ -8,6 +8,7 @@ import { z } from "zod";
 import { openApp } from "../../../src/app.ts";
 import type { Decision } from "../../../src/contracts/decision.ts";
 import { createLog } from "../../../src/lib/log.ts";
+import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
 import { openBridge } from "../../../src/novu/bridge.ts";
 import { createNotedDecisions } from "../../../src/novu/noted-decisions.ts";
@@ -61,6 +62,7 @@ beforeAll(async () => {
   const bridge = await openBridge({
     secretKey: KEY,
     apiUrl: "http://novu.invalid",
+    budget: createBodyBudget(Number.POSITIVE_INFINITY),
     live: [build("live")],
     ...recording,
     samples: [build("sample")],
@@ -182,6 +184,7 @@ describe("the bridge", () => {
       openBridge({
         secretKey: KEY,
         apiUrl: "http://novu.invalid",
+        budget: createBodyBudget(Number.POSITIVE_INFINITY),
         live: [broken],
         ...recording,
         samples: [],

@@ -1,0 +1,44 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Request, RequestHandler } from "express";
+import { parseJson } from "../lib/json.ts";
+import { type BodyBudget, readBody } from "../lib/read-body.ts";
+
+/** Novu's payloads reach 512 KB; the rest is for the runs of a digest. */
+const LARGEST_BODY = 4 * 1024 * 1024;
+/** As the framework has it. */
+const TOLERANCE_MS = 5 * 60_000;
+
+/**
+ * Reads the body of a call that Novu has signed, and of no other: without a `novu-signature` of the right
+ * form and age nothing is read, and nothing is parsed before the signature matches. The framework then
+ * says 401, because it sees no body that fits the signature.
+ */
+export function signedBody({ secretKey, budget }: { secretKey: string; budget: BodyBudget }): RequestHandler {
+  return async (request, _response, next) => {
+    const signature = request.method === "POST" ? signatureIn(request) : null;
+    if (signature === null) return next();
+    const bytes = await readBody(request, LARGEST_BODY, budget);
+    // Novu signs `JSON.stringify` of what it sends, which is the body as it comes.
+    if (isSigned(bytes, signature)) request.body = parseJson(bytes.toString("utf8"));
+    next();
+  };
+
+  function isSigned(bytes: Buffer, { time, digest }: Signature): boolean {
+    return timingSafeEqual(createHmac("sha256", secretKey).update(`${time}.`).update(bytes).digest(), digest);
+  }
+}
+
+interface Signature {
+  time: string;
+  digest: Buffer;
+}
+
+/** `t=<ms>,v1=<HMAC-SHA256 in hex>`; null when it is of another form, or too old or new. */
+function signatureIn(request: Request): Signature | null {
+  const header = request.get("novu-signature") ?? "";
+  const [, time] = /(?:^|,)\s*t=(\d{1,15})\s*(?:,|$)/.exec(header) ?? [];
+  const [, digest] = /(?:^|,)\s*v1=([0-9a-f]{64})\s*(?:,|$)/i.exec(header) ?? [];
+  if (time === undefined || digest === undefined) return null;
+  if (Math.abs(Date.now() - Number(time)) > TOLERANCE_MS) return null;
+  return { time, digest: Buffer.from(digest, "hex") };
+}
