@@ -13,7 +13,7 @@ import type { Lab } from "./contracts/lab.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
 import type { Product } from "./contracts/product.ts";
 import { LANES } from "./contracts/work.ts";
-import { createPacer } from "./delivery/pacer.ts";
+import { createPacer, type TakePlaces } from "./delivery/pacer.ts";
 import { createPerform } from "./delivery/perform.ts";
 import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
@@ -104,7 +104,7 @@ export async function openApp(
     const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
     const { report, setUnwanted, stop: stopReports } = posthog ? createPostHogReport(posthog) : noReport;
     const paceProfiles = createPacer({
-      takePlaces: (count, intervalMs) => store.takePlaces("novu-profiles", count, intervalMs),
+      takePlaces: placesIn("novu-profiles"),
       perSecond: profilesPerSecond,
     });
     const choosing = createChoosing({
@@ -158,7 +158,7 @@ export async function openApp(
       tellChoices: choosing.tell,
       sendingSteps,
       pace: createPacer({
-        takePlaces: (count, intervalMs) => store.takePlaces("novu", count, intervalMs),
+        takePlaces: placesIn("novu"),
         perSecond: novu.triggersPerSecond ?? triggersPerSecond,
       }),
       paceProfiles,
@@ -245,6 +245,17 @@ export async function openApp(
       log.info({ stop: "app", outcome: "stopped" });
     }
 
+    function placesIn(line: "novu" | "novu-profiles"): TakePlaces {
+      return async (count, intervalMs) => {
+        const { waitMs, disbelievedMs } = await store.takePlaces(line, count, intervalMs);
+        if (disbelievedMs > 0) {
+          metrics.lineReset(line);
+          log.warn({ stop: "delivery", line, aheadMs: Math.round(disbelievedMs), outcome: "a clock was ahead" });
+        }
+        return waitMs;
+      };
+    }
+
     function silent(): Promise<string[]> {
       return silentWorkflows({ workflows: bridge.workflows, countSince: store.countWorkflows, now: now() });
     }
@@ -259,7 +270,8 @@ export async function openApp(
           silent,
           redrive,
         },
-        access: secret === undefined ? null : { secret, isHttps: publicUrl?.startsWith("https:") ?? false },
+        access:
+          secret === undefined ? null : { secret, isHttps: publicUrl?.startsWith("https:") ?? false, sessions: store },
         lab,
         now,
         log,

@@ -17,6 +17,7 @@ import { segmentWebhook } from "../ingress/segment-webhook.ts";
 import { storeChanges } from "../ingress/store-changes.ts";
 import type { Accept, Aside } from "../ingress/take-event.ts";
 import { webhookAuth } from "../ingress/webhook-auth.ts";
+import { withoutValues } from "../ingress/without-values.ts";
 import { commandSecret } from "../lib/command-secret.ts";
 import type { Log } from "../lib/log.ts";
 import type { BodyBudget } from "../lib/read-body.ts";
@@ -172,7 +173,7 @@ export function openDoors({
       eventUuid: event?.uuid ?? null,
       eventName: event?.name ?? null,
       distinctId: event?.distinctId ?? null,
-      body,
+      body: event === null ? withoutValues(body) : body,
     });
   }
 

@@ -93,14 +93,15 @@ export function sampleTools({
   link,
   now,
 }: {
-  config: Pick<Config, "emailProviders" | "publicUrl"> & { novu: Pick<Config["novu"], "plan"> };
+  config: Pick<Config, "publicUrl"> & { novu: Pick<Config["novu"], "plan"> };
   link(url: string, message: MessageLink): string;
   now: () => number;
 }): Tools {
   return {
     ...limitsOf(config.novu.plan),
     now,
-    emailProviders: config.emailProviders,
+    // For a preview the framework would invent what each provider takes, which needs half a second of CPU and is shown nowhere.
+    emailProviders: [],
     unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
     person: async () => samplePerson,
     leftBy: async () => null,

@@ -8,6 +8,14 @@ export function eventsToForward(workflows: Array<{ events: string[] }>): string[
   return [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])];
 }
 
+/** PostHog takes no longer distinct ids either; PostgreSQL's indexes take 2,700 bytes. */
+export const LONGEST_ID = 200;
+
+/** Whether every database keeps, finds and gives back this id as it is: it is short, and has no NUL and no half of a character. */
+export function isSoundId(text: string): boolean {
+  return text.length > 0 && text.length <= LONGEST_ID && text.isWellFormed() && !text.includes("\0");
+}
+
 /** Who tells us of events; `sweep` is our own look at who is away. */
 export const Source = z.enum(["posthog", "segment", "sweep"]);
 export type Source = z.infer<typeof Source>;

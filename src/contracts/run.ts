@@ -21,16 +21,16 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
-/** Novu does not say how long a transaction id may be; `Idempotency-Key`, which carries it and a bit more, takes 255. */
-const LONGEST_ID = 200;
+/** Novu does not say what a transaction id may be; the header `Idempotency-Key`, which carries it and a bit more, takes 255. */
+const SENDABLE = /^[\x21-\x7e]{1,200}$/;
 
 /** The same event and workflow always make the same id, so that a repeated trigger is the same trigger. */
 export function transactionIdOf(eventUuid: string, workflow: string): string {
   const id = `${eventUuid}:${workflow}`;
-  return id.length <= LONGEST_ID ? id : createHash("sha256").update(id).digest("hex");
+  return SENDABLE.test(id) ? id : createHash("sha256").update(id).digest("hex");
 }
 
-/** The event that started a run; null for the rare id that was too long to name it. */
+/** The event that started a run; null for the rare id that is a hash and does not name it. */
 export function eventUuidOf(transactionId: string, workflow: string): string | null {
   return transactionId.endsWith(`:${workflow}`) ? transactionId.slice(0, -workflow.length - 1) : null;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Takes `count` places in a line that all processes share, `intervalMs` apart; answers when the first one's turn is. */
+/** Takes `count` places in a line that all processes share, `intervalMs` apart; answers how long it is until the first. */
 export type TakePlaces = (count: number, intervalMs: number) => Promise<number>;
 
 /** Leaves room for turns that come a little late. */
@@ -13,8 +13,8 @@ const TOGETHER_MS = 50;
 
 /**
  * Spaces calls out, so that in no second more are made than `perSecond`, over all processes that
- * share the line. It goes by real time, as the limits of other people's services do. Calls of one
- * moment take their places together.
+ * share the line. It goes by real time, as the limits of other people's services do, on a clock that
+ * nobody sets. Calls of one moment take their places together.
  */
 export function createPacer({ takePlaces, perSecond }: { takePlaces: TakePlaces; perSecond: number }) {
   const intervalMs = 1000 / (perSecond * OF_THE_RATE);
@@ -24,14 +24,14 @@ export function createPacer({ takePlaces, perSecond }: { takePlaces: TakePlaces;
     let turn: number;
     do {
       turn = inItsGroup(await takePlace());
-      const waitMs = turn - Date.now();
+      const waitMs = turn - performance.now();
       if (waitMs > 0) await sleep(waitMs);
-    } while (Date.now() - turn > AT_MOST_LATE_MS);
+    } while (performance.now() - turn > AT_MOST_LATE_MS);
   };
 
   /** Who need hardly wait does not wait for others. */
   function inItsGroup(turn: number): number {
-    return turn - Date.now() < TOGETHER_MS ? turn : Math.ceil(turn / TOGETHER_MS) * TOGETHER_MS;
+    return turn - performance.now() < TOGETHER_MS ? turn : Math.ceil(turn / TOGETHER_MS) * TOGETHER_MS;
   }
 
   async function takePlace(): Promise<number> {
@@ -44,9 +44,9 @@ export function createPacer({ takePlaces, perSecond }: { takePlaces: TakePlaces;
 
   function begin() {
     const group = { count: 0, first: Promise.resolve(0) };
-    group.first = new Promise(setImmediate).then(() => {
+    group.first = new Promise(setImmediate).then(async () => {
       together = null;
-      return takePlaces(group.count, intervalMs);
+      return (await takePlaces(group.count, intervalMs)) + performance.now();
     });
     return group;
   }

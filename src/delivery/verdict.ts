@@ -38,11 +38,9 @@ export function verdictOn(answer: NovuAnswer, workflow = ""): Error | null {
   }
   if (httpStatus === 422 || FINAL.has(httpStatus))
     return new PermanentError(`Novu refuses the call (${httpStatus}): ${message}`);
-  if (retryAfterMs !== undefined)
-    return new RetryLaterError(`Novu answered ${httpStatus}`, { retryAfterMs, refused: true });
   if (DOWN.has(httpStatus))
-    return new UnavailableError(`Novu is down (${httpStatus})`, { refused: httpStatus === 503 });
-  return new RefusedError(`Novu answered ${httpStatus}: ${message}`);
+    return new UnavailableError(`Novu is down (${httpStatus})`, { refused: httpStatus === 503, retryAfterMs });
+  return new RefusedError(`Novu answered ${httpStatus}: ${message}`, { retryAfterMs });
 }
 
 function verdictOnTrigger(status: string | undefined, message: string, workflow: string): Error | null {

@@ -3,6 +3,7 @@ import { type Lane, Work } from "../contracts/work.ts";
 import type { Clock } from "../lib/clock.ts";
 import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { redact } from "../lib/redact.ts";
 import { backoffMs, MOST_ATTEMPTS } from "./backoff.ts";
 import { createBreaker } from "./breaker.ts";
 
@@ -42,6 +43,8 @@ export interface Worker {
 /** How soon another process takes over from one that was killed. */
 const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = LEASE_MS / 3;
+/** Whatever a service asks for: a wrong Retry-After parks nothing for years. */
+const LONGEST_WAIT_MS = 10 * 60_000;
 /** After the store itself has failed. */
 const STORE_PAUSE_MS = 1_000;
 
@@ -166,7 +169,7 @@ export function startWorker({
       count(lane, "done");
     } catch (error) {
       if (error instanceof UnavailableError) breaker.unavailable();
-      else breaker.answered();
+      else if (isAnAnswer(error)) breaker.answered();
       await settleInTheEnd(job, error);
     }
   }
@@ -187,50 +190,44 @@ export function startWorker({
 
   async function settle(job: Claimed, error: unknown): Promise<void> {
     const failures = job.attempts + 1;
-    const facts = {
-      stop: "delivery",
-      workId: job.id,
-      lane,
-      attempt: failures,
-      error: describeError(error),
+    const text = redact(describeError(error));
+    const facts = { stop: "delivery", workId: job.id, lane, attempt: failures, error: text };
+    const putOff = async (next: string, waitMs: number, refused: boolean) => {
+      log.warn({ ...facts, next, retryAfterMs: waitMs });
+      count(lane, "put off");
+      await queue.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: false, refused });
     };
 
-    if (error instanceof RetryLaterError) {
-      log.warn({ ...facts, next: "later", retryAfterMs: error.retryAfterMs });
-      count(lane, "put off");
-      await queue.retryAt(job.id, {
-        at: clock.now() + error.retryAfterMs,
-        error: facts.error,
-        failed: false,
-        refused: error.refused,
-      });
-    } else if (error instanceof UnavailableError) {
-      // An outage wears no work out, however long it lasts.
-      const waitMs = backoffMs(1);
-      log.warn({ ...facts, next: "when it is back", retryAfterMs: waitMs });
-      count(lane, "put off");
-      await queue.retryAt(job.id, {
-        at: clock.now() + waitMs,
-        error: facts.error,
-        failed: false,
-        refused: error.refused,
-      });
-    } else if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
+    if (error instanceof RetryLaterError)
+      return putOff("later", Math.min(error.retryAfterMs, LONGEST_WAIT_MS), error.refused);
+    // An outage wears no job out, however long it lasts; a job that fails while others are answered is no outage.
+    if (error instanceof UnavailableError && !breaker.hasAnsweredLately())
+      return putOff("when it is back", atLeast(error.retryAfterMs, backoffMs(1)), error.refused);
+    if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
       log.error({ ...facts, next: "dead" });
       count(lane, "dead");
-      await queue.bury(job.id, facts.error);
-    } else {
-      const waitMs = backoffMs(failures);
-      log.warn({ ...facts, next: "retry", retryAfterMs: waitMs });
-      count(lane, "retried");
-      await queue.retryAt(job.id, {
-        at: clock.now() + waitMs,
-        error: facts.error,
-        failed: true,
-        refused: error instanceof RefusedError,
-      });
+      return queue.bury(job.id, text);
     }
+    const { retryAfterMs, refused } = askedBy(error);
+    const waitMs = atLeast(retryAfterMs, backoffMs(failures));
+    log.warn({ ...facts, next: "retry", retryAfterMs: waitMs });
+    count(lane, "retried");
+    await queue.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: true, refused });
   }
+}
+
+/** Whether the other side has said something; an error of our own says nothing about it. */
+function isAnAnswer(error: unknown): boolean {
+  return error instanceof RefusedError || error instanceof RetryLaterError || error instanceof PermanentError;
+}
+
+function askedBy(error: unknown): { retryAfterMs: number; refused: boolean } {
+  if (error instanceof RefusedError) return { retryAfterMs: error.retryAfterMs, refused: true };
+  return error instanceof UnavailableError ? error : { retryAfterMs: 0, refused: false };
+}
+
+function atLeast(askedMs: number, waitMs: number): number {
+  return Math.max(waitMs, Math.min(askedMs, LONGEST_WAIT_MS));
 }
 
 function readWork(body: string): Work {

@@ -59,6 +59,9 @@ export function createMetrics({
   const links = counter("links", "Requests for links of messages, by what asked", ["kind"]);
   const unsubscribes = counter("unsubscribe_requests", "Requests at unsubscribe links, by how they ended", ["outcome"]);
 
+  const lineResets = counter("rate_limiter_resets", "Times that a rate limiter was too far ahead, by a wrong clock", [
+    "line",
+  ]);
   const timeZones = counter("invalid_time_zones", "Time zones of people that are none, and were passed over", []);
 
   const storeUp = gauge("store_up", "1 when the store could be read just now", []);
@@ -85,6 +88,7 @@ export function createMetrics({
     link: (kind: string) => links.inc({ kind }),
     unsubscribe: (outcome: string) => unsubscribes.inc({ outcome }),
     invalidTimeZone: () => timeZones.inc(),
+    lineReset: (line: string) => lineResets.inc({ line }),
     swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
     inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),
     router: Router().get("/metrics", bearer(token), async (_request, response) => {

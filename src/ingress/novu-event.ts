@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { STATUSES } from "../contracts/capture.ts";
 import { Channel } from "../contracts/decision.ts";
 import type { PreferenceChange } from "../contracts/novu-news.ts";
+import { Id } from "./event-parts.ts";
 
 // Novu's docs spell its events `message.seen` and `messages.seen`, and put the message into
 // `{ type, data: { object } }` or leave out the wrapper.
@@ -39,9 +40,9 @@ const Envelope = z.looseObject({
 });
 const Failure = z.looseObject({ message: text }).nullish().catch(null);
 const Message = z.looseObject({
-  transactionId: z.string().min(1),
+  transactionId: Id,
   channel: Channel,
-  stepId: text,
+  stepId: Id.nullish().catch(null),
   createdAt: time,
   status: text,
   errorId: text,
@@ -50,7 +51,7 @@ const Message = z.looseObject({
 });
 const Preference = z.looseObject({
   channels: z.record(z.string(), z.boolean()).default({}),
-  workflow: z.looseObject({ identifier: text }).nullish(),
+  workflow: z.looseObject({ identifier: Id.nullish().catch(null) }).nullish(),
 });
 
 const STATUS_OF: Record<string, NovuMessage["status"]> = {
@@ -106,7 +107,7 @@ function statusOf(what: string, { why, hasFailed }: { why: string; hasFailed: bo
 }
 
 function preferenceIn(content: Record<string, unknown>, at: string | null): NovuEvent {
-  const distinctId = z.string().min(1).safeParse(content.subscriberId);
+  const distinctId = Id.safeParse(content.subscriberId);
   const object = Preference.safeParse(isObject(content.object) ? content.object : content);
   if (!distinctId.success || !object.success) return misfit("it does not fit: subscriberId or channels");
   const { channels, workflow } = object.data;

@@ -40,7 +40,11 @@ export function novuWebhook({
     if (event.kind === "misfit") return ignored(event.cause, event.reason);
     if (event.kind === "message") return tell(event.message);
 
-    await onPreferences({ ...event.change, at: event.change.at ?? nowText() });
+    const { change } = event;
+    // Absent is not yes: an older word that comes late would undo an opt-out that was said since.
+    if (change.at === null && Object.values(change.channels).every(Boolean))
+      return ignored("undated", "it turns something on again, and does not say when");
+    await onPreferences({ ...change, at: pastOf(change.at) });
     countEvent("preferences");
     return { accepted: "preferences" };
   }
@@ -51,7 +55,7 @@ export function novuWebhook({
     if (decision === null) return ignored("not ours", "it is about no message of ours");
 
     const { distinctId, workflow, step, template, variants } = decision;
-    const at = message.at ?? nowText();
+    const at = pastOf(message.at);
     // First, because a delivery that comes again is captured already.
     if (channel === "email" && (status === "complained" || (status === "bounced" && isHard)))
       await onUndeliverable({ distinctId, cause: status, at });
@@ -69,8 +73,10 @@ export function novuWebhook({
     return { ignored: reason };
   }
 
-  function nowText(): string {
-    return new Date(now()).toISOString();
+  /** Now, where no time is told or one that is still to come. */
+  function pastOf(at: string | null): string {
+    const nowText = new Date(now()).toISOString();
+    return at === null || at > nowText ? nowText : at;
   }
 }
 

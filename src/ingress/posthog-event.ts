@@ -20,8 +20,7 @@ const Delivery = z.object({
 /** PostHog's body as an event, or what is missing. An event without a usable time counts as of `now`. */
 export function readPostHogEvent(body: unknown, now: number): Read {
   const delivery = Delivery.safeParse(body);
-  if (!delivery.success)
-    return { misfit: `not a PostHog event: ${placesOf(delivery.error)} missing or not of the expected type` };
+  if (!delivery.success) return { misfit: `not a PostHog event: ${placesOf(delivery.error)}` };
 
   const { event, person } = delivery.data;
   const properties = event.properties ?? {};

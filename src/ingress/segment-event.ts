@@ -104,5 +104,5 @@ function whyNot(type: string): string {
 }
 
 function misfit(error: z.ZodError): Read {
-  return { misfit: `not an event of Segment's: ${placesOf(error)} missing or not of the expected type` };
+  return { misfit: `not an event of Segment's: ${placesOf(error)}` };
 }

@@ -3,17 +3,36 @@
 /** Try again: the other side has answered, and it was no. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
+  /** Not before so long, if it said so. */
+  readonly retryAfterMs: number;
+
+  constructor(
+    message: string,
+    { retryAfterMs = 0, ...options }: ErrorOptions & { retryAfterMs?: number | undefined } = {},
+  ) {
+    super(message, options);
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
-/** Try again once the other side is there again: it gave no answer, or said that it is down. Not the work's fault. */
+/**
+ * Try again once the other side is there again: it gave no answer, or said that it is down. Not the job's
+ * fault, unless the other side answers others meanwhile.
+ */
 export class UnavailableError extends Error {
   override readonly name = "UnavailableError";
   /** Whether it has answered at all. */
   readonly refused: boolean;
+  /** Not before so long, if it said so. */
+  readonly retryAfterMs: number;
 
-  constructor(message: string, { refused, ...options }: ErrorOptions & { refused: boolean }) {
+  constructor(
+    message: string,
+    { refused, retryAfterMs = 0, ...options }: ErrorOptions & { refused: boolean; retryAfterMs?: number | undefined },
+  ) {
     super(message, options);
     this.refused = refused;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

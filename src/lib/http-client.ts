@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
+import { describeError } from "./errors.ts";
 
 export interface HttpAnswer {
   status: number;
@@ -17,10 +18,15 @@ interface HttpCall {
 /** Longer than any pause between the calls of a busy process. */
 const IDLE_MS = 30_000;
 
+/** The server gave no whole answer. Other errors of a call are its caller's: a header or an address that cannot be sent. */
+export class NoAnswerError extends Error {
+  override readonly name = "NoAnswerError";
+}
+
 /**
  * Calls one server over connections that are kept open, for what is called thousands of times: fetch
- * takes two to three times the CPU. Redirects are not followed. Rejects when no whole answer came
- * within `timeoutMs`.
+ * takes two to three times the CPU. Redirects are not followed. Rejects with a NoAnswerError when no
+ * whole answer came within `timeoutMs`.
  */
 export function createHttpClient({ timeoutMs }: { timeoutMs: number }) {
   const plain = { request: httpRequest, agent: new HttpAgent({ keepAlive: true, timeout: IDLE_MS }) };
@@ -52,10 +58,13 @@ export function createHttpClient({ timeoutMs }: { timeoutMs: number }) {
       });
       const get = (name: string) => answer.headers[name.toLowerCase()]?.toString() ?? null;
       return { status: answer.statusCode ?? 0, headers: { get }, text: await text(answer) };
+    } catch (error) {
+      if (error instanceof StaleConnectionError) throw error;
+      throw new NoAnswerError(describeError(error), { cause: error });
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-class StaleConnectionError extends Error {}
+class StaleConnectionError extends NoAnswerError {}

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Start, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
-import { describeError, UnavailableError } from "../lib/errors.ts";
-import { createHttpClient } from "../lib/http-client.ts";
+import { UnavailableError } from "../lib/errors.ts";
+import { createHttpClient, NoAnswerError } from "../lib/http-client.ts";
 import { parseJson } from "../lib/json.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
 
@@ -125,7 +125,8 @@ export function createNovuApi({
         ...(pauseMs !== undefined && { retryAfterMs: pauseMs }),
       };
     } catch (error) {
-      return { httpStatus: null, message: describeError(error) };
+      if (!(error instanceof NoAnswerError)) throw error;
+      return { httpStatus: null, message: error.message };
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { LifecycleEvent } from "../contracts/event.ts";
+import { isSoundId, type LifecycleEvent } from "../contracts/event.ts";
 import type { Merge } from "../contracts/notification.ts";
 
 /** Distinct ids that PostHog itself refuses to identify people by, https://posthog.com/docs/product-analytics/identify */
@@ -28,8 +28,7 @@ export function whyNobody({ distinctId, nobody }: Pick<LifecycleEvent, "distinct
  */
 export function mergeOf({ distinctId, formerId, occurredAt }: LifecycleEvent): Merge | null {
   if (formerId === undefined || formerId === distinctId || whyNoPersonsId(formerId) !== null) return null;
-  // Not every database keeps these.
-  if (!formerId.isWellFormed() || formerId.includes("\0")) return null;
+  if (!isSoundId(formerId)) return null;
   return { formerId, keptId: distinctId, occurredAt };
 }
 

@@ -18,6 +18,7 @@ import { profileMemory } from "./profiles.ts";
 import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
 import { sends } from "./sends.ts";
+import { sessions } from "./sessions.ts";
 import { setAsideList } from "./set-aside.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -112,6 +113,7 @@ export function createKyselyStore({
     ...traitMemory({ db }),
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),
+    ...sessions({ db, now }),
     ...variantMemory({ db, now }),
     ...captures({ db, now, announce }),
     ...optOuts({ db, now, lock, announce }),

@@ -273,6 +273,28 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema.createIndex("traits_by_age").on("traits").column("occurred_at").execute();
     },
   },
+
+  "0011-unfriendly-input": {
+    async up(db) {
+      // Jobs that were never tried are claimed apart from those that have failed before.
+      await sql`create index work_fresh on work (lane, ${NEXT_AT}, id) where state = 'waiting' and last_error is null`.execute(
+        db,
+      );
+      await sql`create index work_tried on work (lane, ${NEXT_AT}, id) where state = 'waiting' and last_error is not null`.execute(
+        db,
+      );
+      await db.schema.dropIndex("work_next").execute();
+
+      await db.schema
+        .createTable("ended_sessions")
+        .addColumn("id", "text", (column) => column.primaryKey())
+        .addColumn("expires_at", "bigint", (column) => column.notNull())
+        .execute();
+
+      // A body without a readable person may name one, and would not be found when that person is deleted.
+      await sql`update set_aside set body = '' where distinct_id is null`.execute(db);
+    },
+  },
 });
 
 /** Throws when the tables are not there, or older than this version. */

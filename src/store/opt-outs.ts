@@ -1,16 +1,19 @@
 import type { Insertable, Kysely } from "kysely";
 import { reportKey } from "../contracts/capture.ts";
 import type { Choice, Choices } from "../contracts/opt-out.ts";
-import { type Lane, laneOf, type Work } from "../contracts/work.ts";
+import { type Chosen, type Lane, laneOf, type Work } from "../contracts/work.ts";
 import { addressHash } from "../lib/address-hash.ts";
 import { workRow } from "./acceptance.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
+import { IS_WAITING, type Tables } from "./tables.ts";
 import { together } from "./together.ts";
 import { inTransaction } from "./transaction.ts";
 
 type Row = Insertable<Tables["opt_outs"]>;
+
+/** Of one topic by one person. */
+const MOST_CHANGES = 50;
 
 /** What people said that they do not want, and addresses that cannot be reached. */
 export function optOuts({
@@ -43,15 +46,12 @@ export function optOuts({
             .execute();
         if (rows.length === 0) return { changed: [], owed: [] };
         await trx.insertInto("opt_outs").values(rows).execute();
+        await forgetOldest(trx, rows, said);
         const owed = workOf(choice, rows, said);
-        await trx
-          .insertInto("work")
-          .values(owed.map(([key, work]) => workRow(key, work, now())))
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
+        for (const work of owed) await owe(trx, work, now());
         return { changed: rows.map(({ topic }) => topic), owed };
       });
-      for (const lane of new Set(owed.map(([, work]) => laneOf(work)))) announce(lane);
+      for (const lane of new Set(owed.map(laneOf))) announce(lane);
       return changed;
     },
 
@@ -128,21 +128,80 @@ function justAfter(newest: string | undefined, at: string): string {
   return newest === undefined || at > newest ? at : new Date(Date.parse(newest) + 1).toISOString();
 }
 
+/** A link may be used for ever: only so much is kept of a mind that changes again and again. */
+async function forgetOldest(trx: Kysely<Tables>, rows: Row[], said: Tables["opt_outs"][]): Promise<void> {
+  for (const { topic } of rows) {
+    const ofTopic = said.filter((row) => row.topic === topic);
+    for (const { distinct_id, at, is_out } of ofTopic.slice(0, Math.max(0, ofTopic.length - MOST_CHANGES)))
+      await trx
+        .deleteFrom("opt_outs")
+        .where("distinct_id", "=", distinct_id)
+        .where("topic", "=", topic)
+        .where("at", "=", at)
+        .where("is_out", "=", is_out)
+        .execute();
+  }
+}
+
 /** Novu and PostHog are told what holds by then; of one message PostHog hears once that somebody unsubscribed by it. */
-function workOf(
-  { distinctId, capture }: Choice,
-  rows: Row[],
-  said: Tables["opt_outs"][],
-): Array<[key: string, work: Work]> {
-  const topics = rows.map(({ topic }) => topic);
-  const { topic = "", at = "", is_out = 0 } = rows[0] ?? {};
-  const body = { distinctId, topics, at };
+function workOf({ distinctId, capture }: Choice, rows: Row[], said: Tables["opt_outs"][]): Work[] {
+  const body = { distinctId, topics: rows.map(({ topic }) => topic), at: rows[0]?.at ?? "" };
   const isOfThis = (row: Row) =>
     row.is_out === 1 && row.transaction_id === capture?.transactionId && row.step === capture?.step;
   const isFirst = capture !== null && rows.some(isOfThis) && !said.some(isOfThis);
   return [
-    [`preferences:${distinctId}:${topic}:${at}:${is_out}`, { kind: "preferences", body }],
-    [`unwanted:${distinctId}:${topic}:${at}:${is_out}`, { kind: "unwanted", body }],
-    ...(isFirst ? [[reportKey(capture), { kind: "capture", body: capture }] satisfies [string, Work]] : []),
+    { kind: "preferences", body },
+    { kind: "unwanted", body },
+    ...(isFirst ? [{ kind: "capture", body: capture } satisfies Work] : []),
   ];
+}
+
+async function owe(trx: Kysely<Tables>, work: Work, now: number): Promise<void> {
+  if (work.kind === "capture") return void (await addJob(trx, reportKey(work.body), work, now));
+  if (work.kind !== "preferences" && work.kind !== "unwanted") return;
+  const { distinctId, at } = work.body;
+  const keys = chosenKeys(work.kind, distinctId, at);
+  if (await addToWaiting(trx, keys, work.body, now)) return;
+  for (const key of keys) if (await addJob(trx, key, work, now)) return;
+}
+
+/**
+ * One job of a kind waits for each person. A job that is under way may have read what held before, and so
+ * another one waits behind it; the last key is for when that one is under way too.
+ */
+function chosenKeys(kind: "preferences" | "unwanted", distinctId: string, at: string): string[] {
+  return [`${kind}:${distinctId}`, `${kind}:${distinctId}:next`, `${kind}:${distinctId}:${at}`];
+}
+
+/** Whether a job that nobody is doing now sees to these topics too. */
+async function addToWaiting(trx: Kysely<Tables>, keys: string[], chosen: Chosen, now: number): Promise<boolean> {
+  const waiting = await trx
+    .selectFrom("work")
+    .select(["id", "body"])
+    .where("key", "in", keys)
+    .where(IS_WAITING)
+    .where("leased_until", "<=", now)
+    .execute();
+  for (const { id, body } of waiting) {
+    const { kind, body: before } = JSON.parse(body) as { kind: string; body: Chosen };
+    const topics = [...new Set([...before.topics, ...chosen.topics])];
+    const { numUpdatedRows } = await trx
+      .updateTable("work")
+      .set({ body: JSON.stringify({ kind, body: { ...chosen, topics } }) })
+      .where("id", "=", id)
+      // It may just have been claimed.
+      .where("leased_until", "<=", now)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows > 0n) return true;
+  }
+  return false;
+}
+
+async function addJob(trx: Kysely<Tables>, key: string, work: Work, now: number): Promise<boolean> {
+  const added = await trx
+    .insertInto("work")
+    .values(workRow(key, work, now))
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }

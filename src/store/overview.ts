@@ -1,6 +1,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { Channel } from "../contracts/decision.ts";
 import type { Histories, SetAsideRecord, WorkflowOutcomes, WorkRecord } from "../contracts/history.ts";
+import type { Lane } from "../contracts/work.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
 /** How things stand, and what waits, is dead or was set aside. */
@@ -74,16 +75,12 @@ export function overview({
     },
 
     async listWaiting(lane, limit) {
-      const rows = await db
-        .selectFrom("work")
-        .selectAll()
-        .where("lane", "=", lane)
-        .where(IS_WAITING)
-        .orderBy(NEXT_AT)
-        .orderBy("id")
-        .limit(limit)
-        .execute();
-      return rows.map(workRecord);
+      // Each by its index.
+      const [fresh, tried] = await Promise.all([waiting(lane, limit, "is"), waiting(lane, limit, "is not")]);
+      return [...fresh, ...tried]
+        .sort((a, b) => a.next_at - b.next_at || a.id - b.id)
+        .slice(0, limit)
+        .map(workRecord);
     },
 
     async pageDead({ limit, error, before }) {
@@ -94,6 +91,20 @@ export function overview({
       return rows.map(workRecord);
     },
   };
+
+  function waiting(lane: Lane, limit: number, hasNoError: "is" | "is not") {
+    return db
+      .selectFrom("work")
+      .selectAll()
+      .select(NEXT_AT.as("next_at"))
+      .where("lane", "=", lane)
+      .where(IS_WAITING)
+      .where("last_error", hasNoError, null)
+      .orderBy(NEXT_AT)
+      .orderBy("id")
+      .limit(limit)
+      .execute();
+  }
 }
 
 export function workRecord(row: Selectable<Tables["work"]>): WorkRecord {

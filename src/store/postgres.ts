@@ -106,9 +106,9 @@ async function prepare(url: string, tables: typeof migrate): Promise<void> {
   }
 }
 
-/** Classes 22 and 23 of https://www.postgresql.org/docs/15/errcodes-appendix.html: data and constraints. */
+/** Classes 22, 23 and 54 of https://www.postgresql.org/docs/15/errcodes-appendix.html: data, constraints and limits of a row. */
 function isAboutAnItem(error: unknown): boolean {
-  return /^2[23]/.test((error as { code?: string }).code ?? "");
+  return /^(?:22|23|54)/.test((error as { code?: string }).code ?? "");
 }
 
 /** Milliseconds since 1970 and counts are bigints there, and safe integers here. */

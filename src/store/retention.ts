@@ -39,8 +39,13 @@ const KEYS_OF = {
     sql<string>`'report:' || runs.transaction_id || '::triggered'`,
   ],
   opt_outs: [
-    sql<string>`'preferences:' || opt_outs.distinct_id || ':' || opt_outs.topic || ':' || opt_outs.at || ':' || opt_outs.is_out`,
-    sql<string>`'unwanted:' || opt_outs.distinct_id || ':' || opt_outs.topic || ':' || opt_outs.at || ':' || opt_outs.is_out`,
+    ...["preferences", "unwanted"].flatMap((kind) => [
+      sql<string>`${sql.lit(kind)} || ':' || opt_outs.distinct_id`,
+      sql<string>`${sql.lit(kind)} || ':' || opt_outs.distinct_id || ':next'`,
+      sql<string>`${sql.lit(kind)} || ':' || opt_outs.distinct_id || ':' || opt_outs.at`,
+      // Of the version before this one.
+      sql<string>`${sql.lit(kind)} || ':' || opt_outs.distinct_id || ':' || opt_outs.topic || ':' || opt_outs.at || ':' || opt_outs.is_out`,
+    ]),
     sql<string>`'report:' || opt_outs.transaction_id || ':' || opt_outs.step || ':unsubscribed'`,
   ],
   exits: [sql<string>`'exit:' || exits.event_uuid || ':' || exits.workflow`],

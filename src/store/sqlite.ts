@@ -1,4 +1,4 @@
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from "kysely";
 import { assertStoreIn, fileIn, lockDataFolder, makeDataFolder } from "./data-folder.ts";
 import type { Written } from "./insert-rows.ts";
 import { createKyselyStore } from "./kysely-store.ts";
@@ -15,7 +15,8 @@ import { inTransaction } from "./transaction.ts";
 const MOST_PREPARED = 200;
 /** Rows of kilobytes; written in transactions. */
 const LARGE = new Set<Written>(["events", "work"]);
-const TO_WRITE = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000";
+const TO_WRITE =
+  "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000; pragma secure_delete = on";
 const TO_READ = "pragma busy_timeout = 2000";
 
 interface Options {
@@ -110,7 +111,7 @@ async function open({
     await close();
     throw new Error(`the store "${file}" cannot be opened`, { cause: error });
   }
-  return createKyselyStore({
+  const store = createKyselyStore({
     db,
     now,
     isAboutAnItem,
@@ -132,6 +133,15 @@ async function open({
     backup: (to) => backupSqlite(driver, { from: file, to }),
     close,
   });
+  return {
+    ...store,
+    async forgetPerson(distinctId) {
+      const deleted = await store.forgetPerson(distinctId);
+      // The write-ahead log still has the pages as they were.
+      await sql`pragma wal_checkpoint(truncate)`.execute(db);
+      return deleted;
+    },
+  };
 }
 
 /** Prepares the same statement once. */

@@ -155,8 +155,15 @@ export interface Store extends Histories {
   /** Gives dead work all its attempts again, from now; answers how many pieces. */
   redrive(which: DeadSelection): Promise<number>;
 
-  /** Takes places in a line, `intervalMs` apart, that every process on this store stands in; answers the time of the first. */
-  takePlaces(line: string, count: number, intervalMs: number): Promise<number>;
+  /**
+   * Takes places in a line, `intervalMs` apart, that every process on this store stands in; answers how long it
+   * is until the first, and how far ahead the line was if that was too far to be true, else 0.
+   */
+  takePlaces(line: string, count: number, intervalMs: number): Promise<{ waitMs: number; disbelievedMs: number }>;
+
+  /** A studio session is over before it expires, at `expiresAt`; from then on it need not be remembered. */
+  endSession(id: string, expiresAt: number): Promise<void>;
+  hasEnded(sessionId: string): Promise<boolean>;
 
   /** Takes a turn, for `leaseMs`, at what one process at a time does; null when it is taken, else when the next one is. */
   takeTurn(name: string, leaseMs: number): Promise<number | null>;

@@ -114,6 +114,8 @@ export interface Tables {
     distinct_id: string;
     captured_at: number;
   };
+  /** Studio sessions that were logged out before they expire. */
+  ended_sessions: { id: string; expires_at: number };
   /** When the next place in each line, or the next turn, is, in milliseconds since 1970, with fractions. */
   lines: { name: string; next_at: number };
   set_aside: {
@@ -129,7 +131,7 @@ export interface Tables {
   };
 }
 
-/** When waiting work is due again: its time, or the end of the claim that holds it. There is an index on just this. */
+/** When waiting work is due again: its time, or the end of the claim that holds it. The indexes are on just this. */
 export const NEXT_AT = sql<number>`(case when leased_until > due_at then leased_until else due_at end)`;
 
 /** In so many words, because SQLite uses a partial index only where it can see at once that it applies. */

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, type QueryCreator, sql } from "kysely";
 import { LANES, type Lane, laneOf } from "../contracts/work.ts";
 import { workRow } from "./acceptance.ts";
 import type { Store } from "./store.ts";
@@ -30,26 +30,44 @@ export function workQueue({
             return claim(trx);
           });
 
+      /**
+       * First the jobs that were never tried, but for a quarter of the places, which those have that failed
+       * before: so what always fails holds up nothing else, and is not forgotten for it.
+       */
       async function claim(on: Kysely<Tables>) {
+        const at = now();
+        const due = (on: QueryCreator<Tables>, isTried: boolean) =>
+          on
+            .selectFrom("work")
+            .select("id")
+            .where("lane", "=", lane)
+            .where(IS_WAITING)
+            .where("last_error", isTried ? "is not" : "is", null)
+            .where(NEXT_AT, "<=", at)
+            .orderBy(NEXT_AT)
+            .orderBy("id");
+        const kept = due(on, true).limit(Math.floor(limit / 4));
         const rows = await on
           // Materialized: PostgreSQL may run a subquery in `where` once for each row, and so claim more than the limit.
           .with(
-            (name) => name("due").materialized(),
+            (name) => name("fresh").materialized(),
             (query) =>
-              query
-                .selectFrom("work")
-                .select("id")
-                .where("lane", "=", lane)
-                .where(IS_WAITING)
-                .where(NEXT_AT, "<=", now())
-                .orderBy(NEXT_AT)
-                .orderBy("id")
-                .limit(limit)
+              due(query, false)
+                .limit(sql<number>`${limit} - (select count(*) from (${kept}) as kept)`)
+                .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
+          )
+          .with(
+            (name) => name("tried").materialized(),
+            (query) =>
+              due(query, true)
+                .limit(sql<number>`${limit} - (select count(*) from fresh)`)
                 .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
           )
           .updateTable("work")
-          .set({ leased_until: now() + leaseMs })
-          .where("id", "in", (query) => query.selectFrom("due").select("id"))
+          .set({ leased_until: at + leaseMs })
+          .where("id", "in", (query) =>
+            query.selectFrom("fresh").select("id").unionAll(query.selectFrom("tried").select("id")),
+          )
           .returning(["id", "body", "attempts", "refusals"])
           .execute();
         return rows.sort((a, b) => a.id - b.id);
@@ -96,15 +114,19 @@ export function workQueue({
     },
 
     async nextDueAt(lane) {
-      const next = await db
-        .selectFrom("work")
-        .select(NEXT_AT.as("at"))
-        .where("lane", "=", lane)
-        .where(IS_WAITING)
-        .orderBy(NEXT_AT)
-        .limit(1)
-        .executeTakeFirst();
-      return next?.at ?? null;
+      const next = (isTried: boolean) =>
+        db
+          .selectFrom("work")
+          .select(NEXT_AT.as("at"))
+          .where("lane", "=", lane)
+          .where(IS_WAITING)
+          .where("last_error", isTried ? "is not" : "is", null)
+          .orderBy(NEXT_AT)
+          .limit(1);
+      const { fresh, tried } = await db
+        .selectNoFrom([next(false).as("fresh"), next(true).as("tried")])
+        .executeTakeFirstOrThrow();
+      return fresh === null || tried === null ? (fresh ?? tried) : Math.min(fresh, tried);
     },
 
     async schedule(key, work, at) {

@@ -6,25 +6,33 @@ const COOKIE = "studio_session";
 const SESSION_MS = 12 * 60 * 60 * 1000;
 const REVEAL_MS = 15 * 60 * 1000;
 const KEY_BYTES = 32;
-/** Ended sessions are remembered until their cookie would have expired; more than that nobody ends in 12 hours. */
-const MOST_ENDED = 10_000;
 
 /** Who is looking. */
 export interface Session {
   id: string;
+  /** In milliseconds since 1970. */
+  expiresAt: number;
   /** What every form carries. */
   token: string;
 }
 
+/** The sessions that were logged out before they expire; remembered by all processes, and over restarts. */
+export interface EndedSessions {
+  endSession(id: string, expiresAt: number): Promise<void>;
+  hasEnded(sessionId: string): Promise<boolean>;
+}
+
 export type Access = ReturnType<typeof createAccess>;
 
-/** Logins by one secret. A restart or a second process with the same secret keeps them; each process remembers its own log-outs. */
+/** Logins by one secret, which a restart or a second process with the same secret keeps. */
 export function createAccess({
   secret,
+  sessions,
   isHttps = false,
   now,
 }: {
   secret: string;
+  sessions: EndedSessions;
   /** Whether the app's public address is https. */
   isHttps?: boolean;
   now: () => number;
@@ -34,7 +42,6 @@ export function createAccess({
   const [sessionKey, tokenKey, sealKey] = [0, 1, 2].map((at) =>
     keys.subarray(at * KEY_BYTES, (at + 1) * KEY_BYTES),
   ) as [Buffer, Buffer, Buffer];
-  const ended = new Set<string>();
 
   return {
     ...createSeal(sealKey),
@@ -49,17 +56,16 @@ export function createAccess({
       });
     },
 
-    end(session: Session, request: Request, response: Response): void {
-      if (ended.size >= MOST_ENDED) ended.clear();
-      ended.add(session.id);
+    async end(session: Session, request: Request, response: Response): Promise<void> {
+      await sessions.endSession(session.id, session.expiresAt);
       response.clearCookie(COOKIE, cookieOptions(request));
     },
 
-    sessionOf(request: Request): Session | null {
+    async sessionOf(request: Request): Promise<Session | null> {
       const [id = "", expires = "", signature = ""] = (cookieOf(request, COOKIE) ?? "").split(".");
       if (!isSame(signature, mac(sessionKey, `${id}.${expires}`))) return null;
-      if (ended.has(id) || Number(expires) <= now()) return null;
-      return { id, token: mac(tokenKey, id) };
+      if (Number(expires) <= now() || (await sessions.hasEnded(id))) return null;
+      return { id, expiresAt: Number(expires), token: mac(tokenKey, id) };
     },
 
     /** Opens one page to one session for a quarter of an hour. */

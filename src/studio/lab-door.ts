@@ -8,7 +8,11 @@ const LOCAL_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** The sandbox's door: open to this machine by its own name; the token still tells its forms from those of other sites. */
 export function createLabDoor(): (request: Request) => Session | null {
-  const session: Session = { id: "sandbox", token: randomBytes(16).toString("base64url") };
+  const session: Session = {
+    id: "sandbox",
+    expiresAt: Number.POSITIVE_INFINITY,
+    token: randomBytes(16).toString("base64url"),
+  };
   return (request) => {
     const host = `http://${request.get("host")}`;
     const isLocal = URL.canParse(host) && LOCAL_NAMES.has(new URL(host).hostname);

@@ -1,46 +1,50 @@
-import { type Response, Router } from "express";
+import { type Response, Router, urlencoded } from "express";
 import type { Log } from "../lib/log.ts";
 import { type Access, isOurForm } from "./access.ts";
 import { sendPage } from "./answer.ts";
 import { ASSETS } from "./assets.ts";
-import { loginLine } from "./login-line.ts";
+import { createTrySecret } from "./try-secret.ts";
 import { Door } from "./ui/layout.tsx";
 import { Hidden, Notice } from "./ui/parts.tsx";
 import { within } from "./within.ts";
 
+/** Of a stranger: a secret, and where to go on. */
+const LARGEST_FORM = "8kb";
+
 /** Logging in and out. */
 export function signInRoutes({ access, log }: { access: Access; log: Log }): Router {
-  const tryIn = loginLine(access.isSecret);
+  const trySecret = createTrySecret(access.isSecret);
+
+  const form = urlencoded({ extended: false, inflate: false, limit: LARGEST_FORM });
 
   return Router()
     .get("/login", (request, response) => {
       const { to } = request.query;
       sendLogin(response, { to: within(to) });
     })
-    .post("/login", async (request, response) => {
+    .post("/login", form, async (request, response) => {
       // Without a session there is no token yet; where the form comes from is checked all the same.
       if (!isOurForm(request, null))
         return sendLogin(response.status(403), { problem: "This form came from elsewhere." });
       const { secret, to } = (request.body ?? {}) as Record<string, unknown>;
-      const isIn = await tryIn(request.socket.remoteAddress ?? "", typeof secret === "string" ? secret : "");
+      const isIn = await trySecret(typeof secret === "string" ? secret : "");
       if (isIn !== true) {
         log.warn({ stop: "studio", outcome: isIn === null ? "login put off" : "login refused" });
         if (isIn === null) response.status(429).set("retry-after", "5");
         else response.status(401);
-        const problem =
-          isIn === null ? "Too many are trying from here. Try again in 5 seconds." : "That is not the secret.";
+        const problem = isIn === null ? "That is not the secret, and many are guessing." : "That is not the secret.";
         return sendLogin(response, { to: within(to), problem });
       }
       access.begin(request, response);
       log.info({ stop: "studio", outcome: "logged in" });
       response.redirect(303, within(to));
     })
-    .post("/logout", (request, response) => {
-      const session = access.sessionOf(request);
+    .post("/logout", form, async (request, response) => {
+      const session = await access.sessionOf(request);
       if (session !== null) {
         if (!isOurForm(request, session))
           return sendLogin(response.status(403), { problem: "This form came from elsewhere." });
-        access.end(session, request, response);
+        await access.end(session, request, response);
       }
       response.redirect(303, "/studio/login");
     });

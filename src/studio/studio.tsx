@@ -2,7 +2,7 @@ import { type ErrorRequestHandler, type Request, type Response, Router, urlencod
 import type { Lab } from "../contracts/lab.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { createAccess, isOurForm, type Session } from "./access.ts";
+import { createAccess, type EndedSessions, isOurForm, type Session } from "./access.ts";
 import { allowFrames, guarded, sendPage } from "./answer.ts";
 import { ASSETS, assetRoutes } from "./assets.ts";
 import type { Facts } from "./facts.ts";
@@ -37,7 +37,7 @@ export function createStudio({
 }: {
   facts: Facts;
   lab?: Lab | undefined;
-  access: { secret: string; isHttps: boolean } | null;
+  access: { secret: string; isHttps: boolean; sessions: EndedSessions } | null;
   now: () => number;
   log: Log;
 }): Studio {
@@ -45,22 +45,23 @@ export function createStudio({
   const access = lab === undefined && login !== null ? createAccess({ ...login, now }) : null;
   const labDoor = createLabDoor();
 
-  const router = Router().use(
-    guarded,
-    assetRoutes(),
-    urlencoded({ extended: false, inflate: false, limit: lab === undefined ? "64kb" : "4mb" }),
-  );
+  const router = Router().use(guarded, assetRoutes());
   if (access !== null) router.use(signInRoutes({ access, log }));
-  router.use((request, response, next) => {
-    const session = sessionOf(request);
+  router.use(async (request, response, next) => {
+    const session = await sessionOf(request);
     if (session === null) return turnAway(request, response);
+    response.locals.session = session;
+    next();
+  });
+  router.use(urlencoded({ extended: false, inflate: false, limit: lab === undefined ? "64kb" : "4mb" }));
+  router.use((request, response, next) => {
+    const session = sessionIn(response);
     if (request.method !== "GET" && request.method !== "HEAD" && !isOurForm(request, session))
       return wentWrong(
         response.status(403),
         "This form cannot be taken",
         "It came from elsewhere, or is too old. Go back, load the page again and repeat.",
       );
-    response.locals.session = session;
     next();
   });
   router.get("/live", (request, response) => live.listen(request, response));
@@ -106,9 +107,9 @@ export function createStudio({
 
   return { router, changed: live.changed, stop: live.stop };
 
-  function sessionOf(request: Request): Session | null {
+  async function sessionOf(request: Request): Promise<Session | null> {
     if (lab !== undefined) return labDoor(request);
-    return access?.sessionOf(request) ?? null;
+    return (await access?.sessionOf(request)) ?? null;
   }
 
   function turnAway(request: Request, response: Response): void {

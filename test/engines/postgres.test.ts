@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { PermanentError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -50,6 +52,51 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       const ids = claims.flat().map(({ id }) => id);
       expect([ids.length, new Set(ids).size]).toEqual([200, 200]);
       await Promise.all([one!.close(), other!.close()]);
+    });
+
+    it("believe no place that a wrong clock took far ahead, and go by the database's clock", async () => {
+      await using database = await openTestDatabase();
+      const store = await openPostgresStore({ url: database.url, now: Date.now, log });
+      expect(await store.takePlaces("novu", 1, 100)).toEqual({ waitMs: 0, disbelievedMs: 0 });
+      const { waitMs } = await store.takePlaces("novu", 30, 100);
+      expect(waitMs).toBeGreaterThan(0);
+      expect((await store.takePlaces("novu", 1, 100)).waitMs).toBeGreaterThan(2_000);
+
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query("update lines set next_at = next_at + 3600000 where name = 'novu'");
+      await client.end();
+      const reset = await store.takePlaces("novu", 1, 100);
+      expect(reset.waitMs).toBe(0);
+      expect(reset.disbelievedMs).toBeGreaterThan(3_600_000);
+      expect((await store.takePlaces("novu", 1, 100)).disbelievedMs).toBe(0);
+
+      vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
+      try {
+        await store.takePlaces("novu", 1, 100);
+        expect((await store.takePlaces("novu", 1, 100)).waitMs).toBeLessThan(1_000);
+      } finally {
+        vi.restoreAllMocks();
+        await store.close();
+      }
+    });
+
+    it("let an event alone fail that is too large for an index", async () => {
+      await using database = await openTestDatabase();
+      const store = await openPostgresStore({ url: database.url, now: Date.now, log });
+      const large = randomBytes(4_000).toString("base64");
+      const accept = (uuid: string, distinctId: string) =>
+        store.accept(event({ uuid, distinctId }), {
+          starts: [start({ run: run({ eventUuid: uuid, transactionId: `${uuid}:w`, distinctId }) })],
+          exits: [],
+        });
+      const outcomes = await Promise.allSettled([
+        ...Array.from({ length: 20 }, (_, index) => accept(`u${index}`, "ada")),
+        accept("large", large),
+      ]);
+      expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(20);
+      await expect(accept("large", large)).rejects.toThrow(PermanentError);
+      await store.close();
     });
 
     it("claim no more than they ask for, however the server joins", async () => {

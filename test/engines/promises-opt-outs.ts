@@ -86,9 +86,43 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       await doAll();
       await store.choose(choice({ on: ["offers"], at: LATER }));
       await off({ at: LATER_STILL, capture: unsubscribed({ at: LATER_STILL }) });
-      expect((await owed()).map(({ kind }) => kind)).toEqual(["preferences", "preferences", "unwanted", "unwanted"]);
+      expect((await owed()).map(({ kind }) => kind)).toEqual(["preferences", "unwanted"]);
       await off({ off: ["reminders"], capture: unsubscribed({ step: "second" }) });
       expect((await owed()).filter(({ kind }) => kind === "capture")).toHaveLength(1);
+    });
+
+    it("owe one job of a kind for each person, about all that changed, however often they do", async () => {
+      for (let turn = 0; turn < 120; turn += 1) {
+        now += 1_000;
+        const at = new Date(now).toISOString();
+        const topic = turn % 3 === 0 ? "offers" : "reminders";
+        await store.choose(choice(turn % 2 === 0 ? { off: [topic], at } : { on: [topic], at }));
+      }
+      await off({ distinctId: "grace" });
+      const jobs = (await owed()).map(({ kind, body }) => [kind, body]);
+      expect(jobs).toEqual([
+        ["preferences", expect.objectContaining({ distinctId: "ada", topics: ["offers", "reminders"] })],
+        ["preferences", expect.objectContaining({ distinctId: "grace" })],
+        ["unwanted", expect.objectContaining({ distinctId: "ada", topics: ["offers", "reminders"] })],
+        ["unwanted", expect.objectContaining({ distinctId: "grace" })],
+      ]);
+      expect((await store.personRecords("ada")).optOuts.length).toBeLessThanOrEqual(2 * 51);
+    });
+
+    it("during the job of an earlier choice owe another job, which then stays the only one", async () => {
+      await off({});
+      const [underWay] = await store.claim("profiles", 1, 60_000);
+      for (const at of [LATER, LATER_STILL]) {
+        await store.choose(choice({ on: ["offers"], at }));
+        await off({ off: ["reminders"], at });
+      }
+      const next = await store.claim("profiles", 10, 60_000);
+      expect(next.map(({ body }) => JSON.parse(body).body.topics)).toEqual([["offers", "reminders"]]);
+      await off({ off: ["news"], at: LATER_STILL });
+      const third = await store.claim("profiles", 10, 60_000);
+      expect(third.map(({ body }) => JSON.parse(body).body.topics)).toEqual([["news"]]);
+      expect((await store.forgetPerson("ada")).work).toBe(4);
+      expect(underWay).toBeDefined();
     });
 
     it("are those of all their ids", async () => {

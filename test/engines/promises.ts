@@ -130,6 +130,20 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect((await store.claim("novu", 2, 1000)).map(keyOf)).toEqual(["u0", "u1"]);
       });
 
+      it("that has failed before gets a quarter of the places while there is other work, and all when there is none", async () => {
+        await acceptMany(20);
+        for (const { id } of await store.claim("novu", 8, 1000))
+          await store.retryAt(id, { at: now, error: "no", failed: false, refused: false });
+        now += 1000;
+        const keys = async (limit: number) => (await store.claim("novu", limit, 60_000)).map(keyOf);
+        expect(await keys(1)).toEqual(["u8"]);
+        expect((await keys(8)).sort()).toEqual(["u0", "u1", "u10", "u11", "u12", "u13", "u14", "u9"]);
+        expect(await keys(6)).toEqual(["u2", "u15", "u16", "u17", "u18", "u19"]);
+        expect(await store.nextDueAt("novu")).toBe(now - 1000);
+        expect(await keys(8)).toEqual(["u3", "u4", "u5", "u6", "u7"]);
+        expect(await store.nextDueAt("novu")).toBe(now + 60_000);
+      });
+
       it("is done when the next is claimed, or without a claim", async () => {
         await acceptMany(4);
         const done = (await store.claim("novu", 2, 1000)).map(({ id }) => id);
@@ -309,6 +323,19 @@ export function storePromises(name: string, createEngine: () => Engine): void {
           expect(read.map(({ distinctId }) => distinctId)).toEqual([...gone, "gone-6", "late"]);
           expect(read.at(-1)?.lastSeenAt).toBe(at(9));
         }
+      });
+    });
+
+    describe("a studio session", () => {
+      it("that has ended stays so over a restart, until it expires anyway", async () => {
+        await store.endSession("mine", now + 1_000);
+        await store.endSession("mine", now + 1_000);
+        await store.close();
+        store = await engine.reopen(() => now);
+        expect([await store.hasEnded("mine"), await store.hasEnded("other")]).toEqual([true, false]);
+        now += 1_000;
+        await store.endSession("other", now + 1_000);
+        expect([await store.hasEnded("mine"), await store.hasEnded("other")]).toEqual([false, true]);
       });
     });
 

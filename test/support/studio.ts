@@ -14,6 +14,8 @@ export interface TestStudio extends AsyncDisposable {
   url: string;
   /** What the app has logged so far. */
   logged(): Array<Record<string, unknown>>;
+  /** Stops the app, and starts it again on the same data. */
+  restart(): Promise<Pick<TestStudio, "app" | "restart">>;
 }
 
 /** The app as its operator runs it, without a lab, on the services and the clock of a sandbox. */
@@ -29,9 +31,16 @@ export async function productionStudio({
   const lines: string[] = [];
   const log = createLog({ level: "info", destination: { write: (line) => void lines.push(line) } });
   const config = { ...sandbox.config, port: 0, dataDir: folder.path, studioSecret, publicUrl };
-  const app = await openApp(config, { product: testProduct, clock: sandbox.clock, log });
+  const open = () => openApp(config, { product: testProduct, clock: sandbox.clock, log });
+  let app = await open();
+  const restart = async () => {
+    await app.stop();
+    app = await open();
+    return { app, restart };
+  };
   return {
     app,
+    restart,
     sandbox,
     url: `${app.url}/studio`,
     logged: () => lines.map((line) => JSON.parse(line)),

@@ -29,7 +29,7 @@ export type Manifest = z.infer<typeof Discovered>["workflows"];
 
 /** What the bridge of this source tree would publish on a plan; nothing has to run for that. */
 export async function readManifest(workflows: LifecycleWorkflow[], plan: NovuPlan): Promise<Manifest> {
-  const tools = sampleTools({ config: { novu: { plan }, emailProviders: [] }, link: (url) => url, now: Date.now });
+  const tools = sampleTools({ config: { novu: { plan } }, link: (url) => url, now: Date.now });
   // Nobody calls it: the key is for what it does not do here.
   const client = new Client({ secretKey: "none", strictAuthentication: true, verbose: false });
   for (const workflow of workflows) {

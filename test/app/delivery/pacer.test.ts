@@ -8,7 +8,8 @@ describe("createPacer", () => {
     using folder = testFolder();
     const store = await openSqliteStore({ dataDir: folder.path, now: Date.now });
     const perSecond = 200;
-    const takePlaces = (count: number, intervalMs: number) => store.takePlaces("novu", count, intervalMs);
+    const takePlaces = async (count: number, intervalMs: number) =>
+      (await store.takePlaces("novu", count, intervalMs)).waitMs;
     const processes = [createPacer({ takePlaces, perSecond }), createPacer({ takePlaces, perSecond })];
 
     const calls: number[] = [];
@@ -28,9 +29,10 @@ describe("createPacer", () => {
     const perSecond = 100;
     let next = 0;
     const takePlaces = async (count: number, intervalMs: number) => {
-      const first = Math.max(next, Date.now());
+      const now = performance.now();
+      const first = Math.max(next, now);
       next = first + count * intervalMs;
-      return first;
+      return first - now;
     };
     const processes = [createPacer({ takePlaces, perSecond }), createPacer({ takePlaces, perSecond })];
     const calls: number[] = [];
@@ -51,7 +53,7 @@ describe("createPacer", () => {
     const pace = createPacer({
       takePlaces: async () => {
         asked += 1;
-        return Date.now() - 1;
+        return 0;
       },
       perSecond: 1,
     });
@@ -63,7 +65,7 @@ describe("createPacer", () => {
     let isDown = true;
     const takePlaces = async () => {
       if (isDown) throw new Error("store down");
-      return Date.now();
+      return 0;
     };
     const pace = createPacer({ takePlaces, perSecond: 60 });
     await expect(Promise.all([pace(), pace()])).rejects.toThrow("store down");

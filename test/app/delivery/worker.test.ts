@@ -168,6 +168,57 @@ describe("the worker", () => {
     expect(performed.every(({ attempts }) => attempts === 0)).toBe(true);
   });
 
+  it.each([
+    ["is answered as if the service were down", () => new UnavailableError("502", { refused: false })],
+    ["is told to come back later", () => new UnavailableError("503", { refused: true, retryAfterMs: 1_000 })],
+    ["cannot even be sent", () => new TypeError("Invalid character in header content")],
+  ])("gives up on a job that %s while others succeed, and holds up none of them for it", async (_how, failure) => {
+    await owe(1, 1_000);
+    const finished: number[] = [];
+    start(async (job) => {
+      if (numberOf(job) < 34) throw failure();
+      finished.push(numberOf(job));
+    });
+    await worker.idle();
+    await owe(40);
+    worker.wake();
+    await worker.idle();
+    expect(finished.sort()).toEqual([1_000, 34, 35, 36, 37, 38, 39]);
+    for (let minute = 0; minute < 4 * 60; minute += 1) {
+      await owe(1, 100 + minute);
+      worker.wake();
+      await clock.travelBy(60_000, worker.idle);
+    }
+    expect(finished).toHaveLength(7 + 4 * 60);
+    expect(await store.countWork()).toEqual({ waiting: 0, dead: 34 });
+  });
+
+  it.each([
+    ["a limit", new RetryLaterError("429", { retryAfterMs: 99_999_999_000, refused: true })],
+    ["a service that is down", new UnavailableError("503", { retryAfterMs: 99_999_999_000, refused: true })],
+    ["a refusal", new RefusedError("500", { retryAfterMs: 99_999_999_000 })],
+  ])("waits no longer than ten minutes, whatever %s asks for", async (_who, error) => {
+    await owe(1);
+    start(async () => {
+      if (performed.length === 1) throw error;
+    });
+    await clock.travelBy(9 * 60_000, worker.idle);
+    expect(performed).toHaveLength(1);
+    await clock.travelBy(61_000, worker.idle);
+    expect(performed).toHaveLength(2);
+  });
+
+  it("keeps no address and no phone number of an error", async () => {
+    await owe(1);
+    start(async () => {
+      throw new PermanentError("Novu refuses the call (400): +49 151 23456789 and ada@example.com are not valid");
+    });
+    await worker.idle();
+    expect((await store.listDead(1))[0]?.error).toBe(
+      "Novu refuses the call (400): [redacted] and [redacted] are not valid",
+    );
+  });
+
   it("sets aside what it cannot read, and does the rest", async () => {
     await owe(3);
     const claim: Store["claim"] = async (...request) =>
@@ -192,6 +243,10 @@ describe("the worker", () => {
   });
 });
 
+function numberOf({ work }: Job): number {
+  return Number((work.body as { step: string }).step.slice(1));
+}
+
 function start(perform: (job: Job) => Promise<void>, { concurrency = 4, queue = store } = {}): void {
   const note = async (job: Job) => {
     performed.push(job);
@@ -207,7 +262,8 @@ function start(perform: (job: Job) => Promise<void>, { concurrency = 4, queue = 
   });
 }
 
-async function owe(count: number): Promise<void> {
-  for (let index = 0; index < count; index += 1)
+/** Jobs about the steps s0, s1 and so on, or from another number on. */
+async function owe(count: number, from = 0): Promise<void> {
+  for (let index = from; index < from + count; index += 1)
     await store.decide(decision({ step: `s${index}`, outcome: "skipped", reason: "not needed" }));
 }

@@ -26,7 +26,8 @@ describe("verdictOn", () => {
     ["429", { ...answer, httpStatus: 429, retryAfterMs: 7_000 }, "RetryLaterError"],
     ["500", { ...answer, httpStatus: 500 }, "RefusedError"],
     ["502", { ...answer, httpStatus: 502 }, "UnavailableError"],
-    ["503 with a time", { ...answer, httpStatus: 503, retryAfterMs: 3_000 }, "RetryLaterError"],
+    ["500 with a time", { ...answer, httpStatus: 500, retryAfterMs: 3_000 }, "RefusedError"],
+    ["503 with a time", { ...answer, httpStatus: 503, retryAfterMs: 3_000 }, "UnavailableError"],
     ["504", { ...answer, httpStatus: 504 }, "UnavailableError"],
   ])("%s", (_name, given, verdict) => {
     expect(verdictOn(given, "onboarding")?.name ?? null).toBe(verdict);
@@ -38,6 +39,8 @@ describe("verdictOn", () => {
       refused: true,
     });
     expect(verdictOn({ httpStatus: 429, message: "" }, "w")).toMatchObject({ retryAfterMs: 1_000 });
+    for (const httpStatus of [500, 503])
+      expect(verdictOn({ httpStatus, message: "", retryAfterMs: 7_000 }, "w")).toMatchObject({ retryAfterMs: 7_000 });
   });
 
   it("keeps the idempotency key while an earlier try is under way", () => {

@@ -19,7 +19,7 @@ function event({
 }: Partial<LifecycleEvent>): LifecycleEvent {
   const person = personProperties === null ? null : { id: "1", properties: personProperties };
   const body = { uuid, event: name, distinct_id: distinctId, properties, timestamp: "2026-03-02T09:00:00.000Z" };
-  const read = readPostHogEvent({ event: body, person }, 0);
+  const read = readPostHogEvent({ event: body, person }, Date.parse("2026-03-02T09:00:00.000Z"));
   if ("misfit" in read) throw new Error(read.misfit);
   return read.event;
 }
@@ -108,9 +108,16 @@ describe("route", () => {
     expect(starts[0]?.run.snapshot).toEqual({});
   });
 
-  it("makes an id that Novu takes of any event id", () => {
-    const { starts } = route(event({ uuid: "x".repeat(300) }));
-    expect(starts[0]?.run.transactionId).toMatch(/^[0-9a-f]{64}$/);
+  it.each(["x".repeat(200), "x-💥", "a b", "a\tb", "ä", "line\nbreak"])(
+    "makes an id that a header can carry of any event id: %j",
+    (uuid) => {
+      const [start] = route(event({ uuid })).starts;
+      expect(start?.run.transactionId).toMatch(/^[0-9a-f]{64}$/);
+    },
+  );
+
+  it("leaves the event's id readable where it can", () => {
+    expect(route(event({ uuid: "node-next-1~!" })).starts[0]?.run.transactionId).toBe("node-next-1~!:onboarding");
   });
 });
 
@@ -214,6 +221,7 @@ describe("a merge", () => {
     ["of an id with itself", { name: "$create_alias", properties: { alias: "ada" } }],
     ["by another event", { name: "$set", properties: { alias: "visitor", $anon_distinct_id: "visitor" } }],
     ["with what no database keeps", { name: "$create_alias", properties: { alias: "a\0b" } }],
+    ["with what no index keeps", { name: "$create_alias", properties: { alias: "a".repeat(201) } }],
     ["into nobody", { name: "$create_alias", distinctId: "null", properties: { alias: "visitor" } }],
     ["into who is anonymous", { name: "$create_alias", properties: { alias: "v", $is_identified: false } }],
     ...["anonymous", "Guest", "undefined", "[object Object]", "0", "", "$company_acme"].map(
