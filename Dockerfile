@@ -1,12 +1,12 @@
-# The newest release of the line; src/lib/supported-node.ts has the first that will do.
-ARG NODE_IMAGE=node:24-bookworm-slim
+# Dependabot moves it on once a week; src/lib/supported-node.ts has the first release that will do.
+FROM node:24-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553 AS base
 
-FROM ${NODE_IMAGE} AS packages
+FROM base AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 
-FROM ${NODE_IMAGE} AS build
+FROM base AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -15,7 +15,7 @@ COPY emails ./emails
 COPY src ./src
 RUN npm run build
 
-FROM ${NODE_IMAGE}
+FROM base
 WORKDIR /app
 # The only place that it writes to, and only with SQLite.
 RUN install --directory --owner=1000 --group=1000 /data

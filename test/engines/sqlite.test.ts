@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -45,6 +45,25 @@ function createEngine(): Engine {
   };
   return { open, reopen, drop: async () => folder[Symbol.dispose]() };
 }
+
+it("a person who is deleted is in none of the store's files, and neither is a job that is done", async () => {
+  using folder = testFolder();
+  const store = await openSqliteStore({ dataDir: folder.path, now: Date.now });
+  const marked = "marked-person-4711";
+  for (let index = 0; index < 50; index += 1) {
+    const uuid = `u${index}`;
+    await store.accept(event({ uuid, distinctId: marked, properties: { note: `${marked} `.repeat(200) } }), {
+      starts: [start({ run: run({ eventUuid: uuid, transactionId: `${uuid}:w`, distinctId: marked }) })],
+      exits: [exit({ eventUuid: uuid, distinctId: marked })],
+    });
+  }
+  await store.complete((await store.claim("novu", 50, 1_000)).map(({ id }) => id));
+  const files = () => readdirSync(folder.path).map((name) => readFileSync(join(folder.path, name)));
+  expect(files().some((bytes) => bytes.includes(marked))).toBe(true);
+  await store.forgetPerson(marked);
+  expect(files().filter((bytes) => bytes.includes(marked))).toEqual([]);
+  await store.close();
+});
 
 describe("no statement reads a whole table", () => {
   const query = { workflow: "w", distinctId: "ada", since: OCCURRED_AT };
@@ -188,7 +207,9 @@ describe("no statement reads a whole table", () => {
         (database.prepare(`explain query plan ${text}`).all([]) as Array<{ detail: string }>)
           // Of set_aside there are a thousand at most, of log-outs few; the ids asked for and found are in no table.
           .filter(({ detail }) =>
-            /^SCAN (?!json_each|set_aside|ended_sessions|asked|same|kept|fresh|tried|(\d+ )?CONSTANT ROW|\d+-ROW VALUES)/.test(detail),
+            /^SCAN (?!json_each|set_aside|ended_sessions|asked|same|kept|fresh|tried|(\d+ )?CONSTANT ROW|\d+-ROW VALUES)/.test(
+              detail,
+            ),
           )
           .map(() => name),
       );

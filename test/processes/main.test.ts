@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { nodeTrouble } from "../../src/lib/supported-node.ts";
 import { environment, RUN_APP, startApp } from "../support/app-process.ts";
@@ -58,6 +59,18 @@ describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
     const warnings = app.output().match(/"level":40.*"node":.*/g) ?? [];
     expect(warnings).toEqual(trouble === null ? [] : [expect.stringContaining(trouble)]);
     expect(app.output()).not.toMatch(/ada@example\.com|Lovelace|local-novu-secret-key|phx_local/);
+  });
+
+  it("writes Node's warnings as JSON too, and nothing of the request that caused one", async () => {
+    await using sandbox = await testSandbox();
+    using folder = testFolder();
+    await using app = await startApp(environment(sandbox, folder.path));
+    const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
+    socket.end("GET http://planted:port/ HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    await once(socket.resume(), "close");
+    await eventually(() => app.output().includes("DEP0170"));
+    for (const line of app.output().trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level");
+    expect(app.output()).not.toContain("planted");
   });
 
   it("ends cleanly on a Ctrl-C that comes twice, as it does under npm", async () => {

@@ -52,6 +52,19 @@ describe("a body whose sender's headers prove nothing", () => {
   });
 });
 
+it("a request that does not come to its end is cut off", { tags: ["long"], timeout: 40_000 }, async () => {
+  const path = "/webhooks/posthog";
+  const body = open(sandbox.app.url, path, { ...standard(seconds(), `v1,${WRONG}`), "content-length": "9" });
+  const head = connect(Number(new URL(sandbox.app.url).port), "127.0.0.1");
+  head.write(`POST ${path} HTTP/1.1\r\nhost: a\r\n`);
+  const startedAt = performance.now();
+  expect(await Promise.all([body.answer, text(head)])).toEqual([
+    expect.stringMatching(/^(?:HTTP\/1.1 408 |$)/),
+    expect.stringMatching(/^HTTP\/1.1 408 /),
+  ]);
+  expect(performance.now() - startedAt).toBeGreaterThan(14_000);
+});
+
 describe("a body at the bridge with a fresh signature", () => {
   const send = (body: string, signature = `t=${now()},v1=${DIGEST}`) =>
     fetch(`${sandbox.app.url}/api/novu?action=execute&workflowId=onboarding&stepId=welcome`, {

@@ -125,6 +125,16 @@ describe("what Novu tells of a message", () => {
     ["{", "not JSON"],
     ["[]", "not an event"],
     [{ type: "workflow.updated", data: {} }, "of no interest"],
+    [{ type: "message.seen", data: { object: { transactionId: "u\0", channel: "email" } } }, "not an event"],
+    [{ type: "message.seen", data: { object: { transactionId: "u".repeat(201), channel: "email" } } }, "not an event"],
+    [
+      { type: "preference.updated", data: { subscriberId: "a\0", object: { channels: { email: false } } } },
+      "not an event",
+    ],
+    [
+      { type: "preference.updated", data: { subscriberId: "\ud800", object: { channels: { email: false } } } },
+      "not an event",
+    ],
   ])("is answered 202 with the reason when it is %o", async (body, outcome) => {
     const response = await post(body);
     expect([response.status, outcomes]).toEqual([202, [outcome]]);
@@ -158,6 +168,34 @@ describe("a preference", () => {
       202,
       [{ distinctId: "ada", workflow: "w", channels: { email: false }, at: LATER }],
     ]);
+  });
+});
+
+describe("a preference that does not say when it was changed, or says that it will be", () => {
+  const change = (isOn: boolean, timestamp?: string) =>
+    post({
+      type: "preference.updated",
+      data: { subscriberId: "ada", object: { channels: { email: isOn } } },
+      timestamp,
+    });
+
+  it("turns off from now on", async () => {
+    expect((await change(false)).status).toBe(202);
+    expect(preferences).toMatchObject([{ channels: { email: false }, at: LATER }]);
+  });
+
+  it("turns nothing on again", async () => {
+    const answer = await change(true);
+    expect([answer.status, await answer.json()]).toEqual([
+      202,
+      { ignored: "it turns something on again, and does not say when" },
+    ]);
+    expect([preferences, outcomes]).toEqual([[], ["undated"]]);
+  });
+
+  it("is not of the future", async () => {
+    await change(true, "2999-01-01T00:00:00.000Z");
+    expect(preferences).toMatchObject([{ at: LATER }]);
   });
 });
 

@@ -182,6 +182,16 @@ describe("answers", () => {
       "event.distinct_id missing",
     ],
     [
+      "an id that is too long",
+      { ...delivery(), event: { ...delivery().event, uuid: "u".repeat(201) } },
+      "event.uuid longer than 200 characters",
+    ],
+    [
+      "a distinct id that is too long",
+      { ...delivery(), event: { ...delivery().event, distinct_id: "ä".repeat(201) } },
+      "event.distinct_id longer than 200 characters",
+    ],
+    [
       "properties that are none",
       { ...delivery(), event: { ...delivery().event, properties: 5 } },
       "event.properties missing or not of the expected type",

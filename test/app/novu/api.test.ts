@@ -14,6 +14,12 @@ it("a call that is not begun, because the process stops, is no answer of Novu's:
   expect(trouble).toMatchObject({ refused: false });
 });
 
+it("a call that cannot even be sent is an error of ours, and no silence of Novu's", async () => {
+  const novu = createNovuApi({ apiUrl: "http://127.0.0.1:9", secretKey: "key" });
+  await expect(novu.trigger(start(), "x-💥")).rejects.toThrow("Invalid character in header content");
+  expect(await novu.trigger(start(), "u:w")).toMatchObject({ httpStatus: null });
+});
+
 it("what an earlier version has triggered is triggered with the same body, which Novu's idempotency asks for", async () => {
   const bodies: Array<{ payload: { run: unknown } }> = [];
   const app = express()

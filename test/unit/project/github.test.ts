@@ -100,6 +100,12 @@ describe.each(names)("%s", (name) => {
     expect(steps.filter(({ run }) => run?.includes("${{"))).toEqual([]);
   });
 
+  it("gives secrets to single steps, and to none that installs packages", () => {
+    for (const [, { env = {} }] of jobs) expect(JSON.stringify(env)).not.toContain("secrets.");
+    for (const { run = "", env = {} } of steps)
+      if (/npm (?:ci|install)/.test(run)) expect(JSON.stringify(env)).not.toContain("secrets.");
+  });
+
   it("is not one that runs a stranger's code with our secrets", () => {
     expect(Object.keys(workflow.on)).not.toContain("pull_request_target");
   });
@@ -116,8 +122,10 @@ describe("novu-sync.yml", () => {
       "development",
     ]);
     const secrets = ["NOVU_SECRET_KEY", "NOVU_BRIDGE_URL", "NOVU_API_URL"];
-    for (const job of [development, production])
-      for (const secret of secrets) expect(job?.env?.[secret]).toBe(`\${{ secrets.${secret} }}`);
+    for (const job of [development, production]) {
+      const sync = job?.steps.find(({ name }) => name === "Sync");
+      for (const secret of secrets) expect(sync?.env?.[secret]).toBe(`\${{ secrets.${secret} }}`);
+    }
     const commands = (job = development) => job?.steps.slice(1).map(({ uses, run }) => uses ?? run);
     expect(commands(production)).toEqual(commands(development));
     expect(Object.keys(on)).toEqual(["workflow_dispatch", "deployment_status"]);
@@ -128,12 +136,22 @@ it("novu-plan.yml finds its own comment again", () => {
   expect(read(".github/workflows/novu-plan.yml")).toContain(`startswith("${COMMENT_MARK}")`);
 });
 
-it("dependabot looks after packages and actions, and pins stay pinned", () => {
+it("images are pinned by digest", () => {
+  const images = [
+    ...read("Dockerfile").matchAll(/^FROM (\S+:\S+)/gm),
+    ...read("compose.yaml").matchAll(/^\s+image: (\S+)/gm),
+    ...names.flatMap((name) => [...read(`.github/workflows/${name}`).matchAll(/^\s+image: (\S+)/gm)]),
+  ].map(([, image]) => image);
+  expect(images).toHaveLength(3);
+  for (const image of images) expect(image).toMatch(/^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/);
+});
+
+it("dependabot looks after packages, actions and images, and pins stay pinned", () => {
   const Dependabot = z.object({
     updates: z.array(z.object({ "package-ecosystem": z.string(), cooldown: z.object({ "default-days": z.number() }) })),
   });
   const { updates } = Dependabot.parse(parse(read(".github/dependabot.yml")));
   expect(updates.map((update) => update["package-ecosystem"])).toEqual(
-    expect.arrayContaining(["npm", "github-actions"]),
+    expect.arrayContaining(["npm", "github-actions", "docker", "docker-compose"]),
   );
 });
