@@ -41,7 +41,7 @@ export interface Worker {
 }
 
 /** How soon another process takes over from one that was killed. */
-const LEASE_MS = 15_000;
+const LEASE_MS = 6_000;
 const RENEW_EVERY_MS = LEASE_MS / 3;
 /** Whatever a service asks for: a wrong Retry-After parks nothing for years. */
 const LONGEST_WAIT_MS = 10 * 60_000;

@@ -4,6 +4,8 @@ import type { RequestHandler } from "express";
 export type Interference = (request: {
   method: string;
   path: string;
+  /** Null without one. */
+  idempotencyKey: string | null;
 }) =>
   | { status: number; headers?: Record<string, string>; delayMs?: number; body?: unknown }
   | { delayMs: number }
@@ -18,7 +20,12 @@ export function interferable(): { handler: RequestHandler; set(interference: Int
       current = interference;
     },
     handler: (request, response, next) => {
-      const trouble = current?.({ method: request.method, path: request.path }) ?? null;
+      const trouble =
+        current?.({
+          method: request.method,
+          path: request.path,
+          idempotencyKey: request.get("idempotency-key") ?? null,
+        }) ?? null;
       if (trouble === null) return next();
       if (trouble === "hang up") return void request.socket.destroy();
       setTimeout(() => {

@@ -14,12 +14,16 @@ and checks that nothing is lost and nothing done twice. Ends with 1 when somethi
   --rounds N            how many loads, each on fresh data (50)
   --events N            events of one load (2000)
   --kills-per-round N   kills during one load (1); one load with 50 kills is --rounds 1 --kills-per-round 50
+  --poison              mixes events in that are hard to take, 100 events a second: the others must be triggered within
+                        5 s of their 202 or of the app's start
   --engine NAME         sqlite, postgres or both (sqlite); postgres needs TEST_DATABASE_URL, see .ci/with-postgres
   --seed N              of the random moments; round n goes by seed + n - 1
   --at-once N           rounds side by side (3)
   --json                print one JSON object
   --help`;
 
+/** With poison. */
+const MOST_WAIT_MS = 5_000;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const RUN_BUILD = [fileURLToPath(new URL("../../dist/src/main.js", import.meta.url))];
 
@@ -39,6 +43,7 @@ async function main(): Promise<number> {
       engine: { type: "string", default: "sqlite" },
       seed: { type: "string", default: String(randomInt(1_000_000)) },
       "at-once": { type: "string", default: "3" },
+      poison: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean" },
     },
@@ -54,6 +59,8 @@ async function main(): Promise<number> {
   const load = {
     events: wholeNumber("events", values.events),
     kills: wholeNumber("kills-per-round", values["kills-per-round"]),
+    poison: values.poison,
+    ...(values.poison && { mostWaitMs: MOST_WAIT_MS }),
     runApp: RUN_BUILD,
   };
   const planned = enginesOf(values.engine).flatMap((engine) =>
@@ -118,6 +125,7 @@ function summaryOf(played: Round[]) {
     accepted: sum(({ accepted }) => accepted),
     triggered: sum(({ triggered }) => triggered),
     repeated: sum(({ repeated }) => repeated),
+    longestWaitMs: Math.max(...played.map((round) => round.longestWaitMs)),
     violations: sum(({ violations }) => violations.length),
   };
 }
@@ -129,6 +137,7 @@ function lineOf(round: Round, number: string): string {
     `${sent} sent, ${refused} tries in vain`,
     `${accepted} × 202`,
     `${triggered} triggered, ${repeated} again under the same id`,
+    `waited ${round.longestWaitMs} ms at most`,
     `killed at ${killedAt.join(", ")} of ${2 * sent}${starting}`,
     `${round.seconds} s`,
   ];
@@ -146,8 +155,8 @@ function lineOf(round: Round, number: string): string {
 }
 
 function sentenceOf(summary: ReturnType<typeof summaryOf> & { seconds: number; seed: number }): string {
-  const { loads, kills, sent, accepted, triggered, repeated, violations, seconds, seed } = summary;
-  const facts = `${loads} loads, ${kills} kills: ${sent} events sent, ${accepted} answered 202, ${triggered} triggered, ${repeated} triggers repeated under the same id`;
+  const { loads, kills, sent, accepted, triggered, repeated, violations, seconds, seed, longestWaitMs } = summary;
+  const facts = `${loads} loads, ${kills} kills: ${sent} events sent, ${accepted} answered 202, ${triggered} triggered, ${repeated} triggers repeated under the same id, ${longestWaitMs} ms the longest wait`;
   return violations === 0
     ? `${paint("green", "Nothing lost, nothing twice.")} ${facts}; ${seconds} s, seed ${seed}`
     : `${paint("red", `${violations} violations.`)} ${facts}; ${seconds} s, seed ${seed}`;

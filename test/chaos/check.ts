@@ -5,10 +5,14 @@ import { isAccepted, type Sent } from "./sender.ts";
 export interface Facts {
   events: Sent[];
   /** Every trigger that reached Novu. */
-  asked: Array<{ transactionId: string; hash: string }>;
+  asked: Array<{ transactionId: string; hash: string; atMs: number }>;
   /** The runs that Novu started. */
   runs: Array<{ transactionId: string }>;
   left: LeftWork;
+  /** When the app began to listen, each time, by performance.now(). */
+  startedAtMs: number[];
+  /** How long an event may wait for its trigger while the app runs; null where that is not looked at. */
+  mostWaitMs: number | null;
 }
 
 /** Something that must never be, and the run it happened to. */
@@ -19,16 +23,19 @@ export interface Violation {
 }
 
 /** Nothing lost, nothing twice: everything that is against it. */
-export function check({ events, asked, runs, left }: Facts): Violation[] {
+export function check({ events, asked, runs, left, startedAtMs, mostWaitMs }: Facts): Violation[] {
   const sent = new Map(events.map((event) => [event.transactionId, event]));
   const started = countBy(runs.map(({ transactionId }) => transactionId));
   const bodies = new Map<string, Set<string>>();
   for (const { transactionId, hash } of asked)
     bodies.set(transactionId, (bodies.get(transactionId) ?? new Set()).add(hash));
+  const isLeft = ({ transactionId }: Sent) => left.waiting.includes(`start:${transactionId}`);
+  const inTrouble = events.filter(({ leadsTo }) => leadsTo === "trouble");
+  const others = left.waiting.length - inTrouble.filter(isLeft).length;
 
   return [
     ...events
-      .filter((event) => isAccepted(event) && !started.has(event.transactionId))
+      .filter((event) => event.leadsTo === "a run" && isAccepted(event) && !started.has(event.transactionId))
       .map(({ transactionId, answers }) => ({ what: "lost: got a 202 and started nothing", transactionId, answers })),
     ...events
       .filter(({ answers }) => answers.some((status) => status !== null && status !== 202 && status !== 503))
@@ -42,9 +49,38 @@ export function check({ events, asked, runs, left }: Facts): Violation[] {
     ...[...bodies.keys()]
       .filter((transactionId) => !sent.has(transactionId))
       .map((transactionId) => ({ what: "triggered, but never sent", transactionId })),
+    ...events
+      .filter(({ leadsTo, transactionId }) => leadsTo !== "a run" && started.has(transactionId))
+      .map(({ leadsTo, transactionId }) => ({ what: `led to a run, and not to ${leadsTo}`, transactionId })),
+    ...inTrouble
+      .filter((event) => isAccepted(event) && !isLeft(event))
+      .map(({ transactionId, answers }) => ({
+        what: "lost: Novu refuses it, and it does not wait",
+        transactionId,
+        answers,
+      })),
+    ...waitsOf(events, asked, startedAtMs)
+      .filter(({ waitMs }) => mostWaitMs !== null && waitMs > mostWaitMs)
+      .map(({ transactionId, waitMs }) => ({ what: `waited for ${Math.round(waitMs)} ms`, transactionId })),
     ...left.dead.map(({ key, error }) => ({ what: `dead: ${key}: ${error}` })),
-    ...(left.waiting > 0 ? [{ what: `${left.waiting} pieces of work are left over` }] : []),
+    ...(others > 0 ? [{ what: `${others} pieces of work are left over` }] : []),
   ];
+}
+
+/** How long each event waited for its first trigger, from its 202 or the start of the app after it. */
+export function waitsOf(
+  events: Sent[],
+  asked: Facts["asked"],
+  startedAtMs: number[],
+): Array<{ transactionId: string; waitMs: number }> {
+  const first = new Map<string, number>();
+  for (const { transactionId, atMs } of asked) if (!first.has(transactionId)) first.set(transactionId, atMs);
+  return events.flatMap(({ transactionId, acceptedAtMs, leadsTo }) => {
+    const atMs = first.get(transactionId);
+    if (leadsTo !== "a run" || atMs === undefined || acceptedAtMs === null) return [];
+    const from = Math.max(acceptedAtMs, ...startedAtMs.filter((startedAt) => startedAt <= atMs));
+    return [{ transactionId, waitMs: Math.max(0, atMs - from) }];
+  });
 }
 
 function countBy(keys: string[]): Map<string, number> {

@@ -10,7 +10,8 @@ export type Engine = "sqlite" | "postgres";
 
 /** What the app has left to do, read past it. */
 export interface LeftWork {
-  waiting: number;
+  /** The keys of the jobs. */
+  waiting: string[];
   dead: Array<{ key: string; error: string }>;
 }
 
@@ -73,7 +74,7 @@ export async function createData(engine: Engine): Promise<Data> {
 function sorted(rows: LeftRow[]): LeftWork {
   const dead = rows.filter(({ state }) => state === "dead");
   return {
-    waiting: rows.length - dead.length,
+    waiting: rows.filter(({ state }) => state !== "dead").map(({ key }) => key),
     dead: dead.map(({ key, last_error }) => ({ key, error: last_error ?? "" })),
   };
 }

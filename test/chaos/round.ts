@@ -8,8 +8,9 @@ import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { environment, spawnApp } from "../support/app-process.ts";
 import { eventually } from "../support/sandbox.ts";
-import { check, type Violation } from "./check.ts";
+import { check, type Violation, waitsOf } from "./check.ts";
 import { createData, type Engine } from "./data.ts";
+import { isRefused } from "./poison.ts";
 import { createRandom } from "./random.ts";
 import { isAccepted, makeEvents, sendAll } from "./sender.ts";
 
@@ -19,6 +20,10 @@ export interface RoundOptions {
   seed: number;
   events: number;
   kills: number;
+  /** Mixes events in that are hard to take, at a pace at which nothing piles up. */
+  poison?: boolean;
+  /** How long an event may wait for its trigger while the app runs; not looked at unless it is given. */
+  mostWaitMs?: number;
   /** The arguments of node that run the app. */
   runApp?: string[];
 }
@@ -34,6 +39,8 @@ export interface Round {
   repeated: number;
   /** Tries of the sender without a 202. */
   refused: number;
+  /** The longest that an event waited for its trigger while the app ran. */
+  longestWaitMs: number;
   /** How many answers and triggers there had been at each kill. */
   killedAt: number[];
   /** Kills besides those, before the app listened again. */
@@ -51,11 +58,21 @@ const KILLS_WITHIN = 0.95;
 /** A killed start, now and then, and after at most how long. */
 const ALSO_WHILE_STARTING = 0.25;
 const START_TAKES_MS = 1_500;
-/** A claim of a killed process is free after 15 s; the rest is for busy machines. */
+/** With poison. */
+const PACED_PER_SECOND = 100;
+/** A claim of a killed process is free after 6 s; the rest is for busy machines. */
 const QUIET_WITHIN_MS = 120_000;
 
 /** One load on the app as its own process, which is killed at random moments and started again on the same data. */
-export async function playRound({ engine, seed, events: count, kills, runApp }: RoundOptions): Promise<Round> {
+export async function playRound({
+  engine,
+  seed,
+  events: count,
+  kills,
+  poison = false,
+  mostWaitMs,
+  runApp,
+}: RoundOptions): Promise<Round> {
   const startedAt = performance.now();
   const random = createRandom(seed);
   const clock = createVirtualClock({ startAt: Date.now(), flowing: true });
@@ -81,14 +98,16 @@ export async function playRound({ engine, seed, events: count, kills, runApp }: 
   let killedWhileStarting = 0;
   const killedAt: number[] = [];
   const violations: Violation[] = [];
-  const events = makeEvents(count);
+  const events = makeEvents(count, { poison });
+  const startedAtMs: number[] = [];
   const progress = () => events.filter(isAccepted).length + novu.asked.length;
 
   try {
     await start();
     await sync();
     let isSent = false;
-    const load = sendAll(events, () => appUrl).then(() => {
+    if (poison) novu.interfere(({ idempotencyKey }) => (isRefused(idempotencyKey) ? { status: 502 } : null));
+    const load = sendAll(events, () => appUrl, poison ? PACED_PER_SECOND : undefined).then(() => {
       isSent = true;
     });
     for (const moment of momentsOf(kills)) {
@@ -112,7 +131,9 @@ export async function playRound({ engine, seed, events: count, kills, runApp }: 
   }
 
   const runs = novu.state.runs;
-  violations.push(...check({ events, asked: novu.asked, runs, left: await data.leftWork() }));
+  const { asked } = novu;
+  const left = await data.leftWork();
+  violations.push(...check({ events, asked, runs, left, startedAtMs, mostWaitMs: mostWaitMs ?? null }));
   return {
     engine,
     seed,
@@ -120,6 +141,7 @@ export async function playRound({ engine, seed, events: count, kills, runApp }: 
     accepted: events.filter(isAccepted).length,
     triggered: new Set(runs.map(({ transactionId }) => transactionId)).size,
     repeated: novu.asked.length - new Set(novu.asked.map(({ transactionId }) => transactionId)).size,
+    longestWaitMs: Math.round(Math.max(0, ...waitsOf(events, asked, startedAtMs).map(({ waitMs }) => waitMs))),
     refused: events.flatMap(({ answers }) => answers).filter((status) => status !== 202).length,
     killedAt,
     killedWhileStarting,
@@ -138,6 +160,7 @@ export async function playRound({ engine, seed, events: count, kills, runApp }: 
     app = starting;
     appUrl = await starting.listening();
     if (appUrl === null) throw new Error(`the app ended while it started: ${starting.output()}`);
+    startedAtMs.push(performance.now());
     novu.state.bridgeUrl = `${appUrl}/api/novu`;
   }
 
@@ -167,14 +190,15 @@ export async function playRound({ engine, seed, events: count, kills, runApp }: 
 
   function isAllTriggered(): boolean {
     const asked = new Set(novu.asked.map(({ transactionId }) => transactionId));
-    return events.every((event) => !isAccepted(event) || asked.has(event.transactionId));
+    return events.every((event) => event.leadsTo !== "a run" || !isAccepted(event) || asked.has(event.transactionId));
   }
 
   /** Waits until nothing is left to do. What is not done by then is told by the check. */
   async function quiet(): Promise<void> {
     const isQuiet = async () => {
       await novu.idle();
-      return (await data.leftWork()).waiting === 0;
+      const { waiting } = await data.leftWork();
+      return waiting.every((key) => isRefused(key.replace(/^start:/, "")));
     };
     await eventually(isAllTriggered, QUIET_WITHIN_MS)
       .then(() => eventually(isQuiet, QUIET_WITHIN_MS))

@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { delivery, post } from "../support/webhook.ts";
+import { poisoned } from "./poison.ts";
 
 /** An event as its sender knows it. */
 export interface Sent {
   uuid: string;
-  /** The run that it starts. */
+  /** The run that it starts, or would start. */
   transactionId: string;
   body: unknown;
+  /** Whether it starts its run, is ignored, or starts one that Novu never takes. */
+  leadsTo: "a run" | "nothing" | "trouble";
   /** What each try was answered; null is no answer. */
   answers: Array<number | null>;
+  /** When the first 202 came, by performance.now(). */
+  acceptedAtMs: number | null;
 }
 
 const AT_ONCE = 32;
@@ -19,37 +24,52 @@ const FIRST_PAUSE_MS = 50;
 const SIGN_UP_EVERY = 20;
 /** Every so many-th event is delivered once more although it was taken. */
 const AGAIN_EVERY = 25;
+const POISON_EVERY = 10;
 
-/** Events of as many people, each of which starts one run. */
-export function makeEvents(count: number): Sent[] {
-  const timestamp = new Date().toISOString();
+/** Events of as many people, each of which starts one run; with `poison` every tenth is hard to take, and some start none. */
+export function makeEvents(count: number, { poison = false } = {}): Sent[] {
   return Array.from({ length: count }, (_, index) => {
-    const distinctId = `person-${index}`;
-    const body =
-      index % SIGN_UP_EVERY === 0
-        ? delivery({ event: "user_signed_up", distinctId, timestamp })
-        : delivery({
-            event: "checkout_started",
-            distinctId,
-            timestamp,
-            properties: { checkout_url: "https://app.acme.example/checkout" },
-          });
-    const { uuid, event } = body.event;
-    const workflow = event === "user_signed_up" ? "onboarding" : "drop-off";
-    return { uuid, transactionId: `${uuid}:${workflow}`, body, answers: [] };
+    const event = makeEvent(index);
+    return poison && index % POISON_EVERY === 5 ? poisoned(event, Math.floor(index / POISON_EVERY)) : event;
   });
+}
+
+function makeEvent(index: number): Sent {
+  const timestamp = new Date().toISOString();
+  const distinctId = `person-${index}`;
+  const body =
+    index % SIGN_UP_EVERY === 0
+      ? delivery({ event: "user_signed_up", distinctId, timestamp })
+      : delivery({
+          event: "checkout_started",
+          distinctId,
+          timestamp,
+          properties: { checkout_url: "https://app.acme.example/checkout" },
+        });
+  const { uuid, event } = body.event;
+  const workflow = event === "user_signed_up" ? "onboarding" : "drop-off";
+  return { uuid, transactionId: `${uuid}:${workflow}`, body, leadsTo: "a run", answers: [], acceptedAtMs: null };
 }
 
 export function isAccepted({ answers }: Sent): boolean {
   return answers.includes(202);
 }
 
-/** Sends them all as PostHog does: again when there is no answer or a 5xx, but not for ever. */
-export async function sendAll(events: Sent[], appUrl: () => string | null): Promise<void> {
+/**
+ * Sends them all as PostHog does: again when there is no answer or a 5xx, but not for ever. At most
+ * `perSecond` begin in a second.
+ */
+export async function sendAll(
+  events: Sent[],
+  appUrl: () => string | null,
+  perSecond = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const startedAt = performance.now();
   let next = 0;
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       for (let index = next++; index < events.length; index = next++) {
+        await sleep(startedAt + (index * 1000) / perSecond - performance.now());
         await send(events[index]!, appUrl);
         if (index % AGAIN_EVERY === 0) await tryOnce(events[index]!, appUrl);
       }
@@ -68,6 +88,7 @@ async function send(event: Sent, appUrl: () => string | null): Promise<void> {
 async function tryOnce(event: Sent, appUrl: () => string | null): Promise<number | null> {
   const status = await ask(event.body, appUrl());
   event.answers.push(status);
+  if (status === 202) event.acceptedAtMs ??= performance.now();
   return status;
 }
 

@@ -13,12 +13,28 @@ describe("kill -9 in the middle of a load", () => {
     expect(round.triggered).toBeGreaterThanOrEqual(round.accepted);
     expect(round.killedAt).toHaveLength(3);
   });
+
+  it.concurrent.each(engines)(
+    "loses and doubles nothing on %s with poison among it, which holds up nothing else",
+    { timeout: 240_000 },
+    async (engine) => {
+      const round = await playRound({ engine, seed: 2, events: 300, kills: 2, poison: true, runApp: RUN_TEST_APP });
+      expect(round).toMatchObject({ violations: [], sent: 300 });
+    },
+  );
 });
 
 describe("the check", () => {
-  const events = makeEvents(3).map((event) => ({ ...event, answers: [202] }));
-  const [one, other, third] = events.map(({ transactionId }) => ({ transactionId, hash: "a" }));
-  const good = { events, asked: [one!, other!, third!], runs: [one!, other!, third!], left: { waiting: 0, dead: [] } };
+  const events = makeEvents(3).map((event) => ({ ...event, answers: [202], acceptedAtMs: 10 }));
+  const [one, other, third] = events.map(({ transactionId }) => ({ transactionId, hash: "a", atMs: 0 }));
+  const good = {
+    events,
+    asked: [one!, other!, third!],
+    runs: [one!, other!, third!],
+    left: { waiting: [] as string[], dead: [] },
+    startedAtMs: [0],
+    mostWaitMs: 100,
+  };
 
   it("finds nothing where nothing is wrong", () => {
     expect(check({ ...good, asked: [...good.asked, one!] })).toEqual([]);
@@ -34,9 +50,12 @@ describe("the check", () => {
     ["lost", { runs: [one!, other!] }],
     ["doubled", { runs: [one!, other!, third!, third!] }],
     ["different bodies", { asked: [one!, { ...one!, hash: "b" }] }],
-    ["never sent", { asked: [{ transactionId: "unheard of", hash: "a" }] }],
-    ["dead", { left: { waiting: 0, dead: [{ key: "start:x", error: "no" }] } }],
-    ["left over", { left: { waiting: 1, dead: [] } }],
+    ["never sent", { asked: [{ transactionId: "unheard of", hash: "a", atMs: 0 }] }],
+    ["dead", { left: { waiting: [], dead: [{ key: "start:x", error: "no" }] } }],
+    ["left over", { left: { waiting: ["start:x"], dead: [] } }],
+    ["lost: Novu refuses it", { events: events.map((event) => ({ ...event, leadsTo: "trouble" as const })), runs: [] }],
+    ["not to nothing", { events: events.map((event) => ({ ...event, leadsTo: "nothing" as const })) }],
+    ["waited for 150 ms", { asked: [{ ...one!, atMs: 200 }], startedAtMs: [0, 50, 300] }],
     ["neither 202 nor 503", { events: events.map((event) => ({ ...event, answers: [500, 202] })) }],
   ])("finds what is %s", (what, bad) => {
     expect(check({ ...good, ...bad }).map((violation) => violation.what)).toContainEqual(expect.stringContaining(what));

@@ -31,8 +31,8 @@ export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   report(messageId: string, event: "delivered" | "seen" | "failed", error?: string): void;
   /** Every call to a bridge since the start. */
   bridgeCalls: BridgeCall[];
-  /** Every trigger that came, whatever it was answered: its transaction id, and a hash of its body. */
-  asked: Array<{ transactionId: string; hash: string }>;
+  /** Every trigger that came, whatever it was answered: its transaction id, a hash of its body, and the real time. */
+  asked: Array<{ transactionId: string; hash: string; atMs: number }>;
   /** Every trigger that was taken, repeated transaction ids included. */
   triggers: Array<{ transactionId: string; idempotencyKey: string | null; body: string }>;
   /** What the person does in their Inbox, at the clock's time; who has read has seen. Throws for an unknown message. */
@@ -157,7 +157,11 @@ export async function openLocalNovu({
   }
 
   function note(request: Request, _response: Response, next: () => void): void {
-    asked.push({ transactionId: String(request.body?.transactionId), hash: hashOf(request.body) });
+    asked.push({
+      transactionId: String(request.body?.transactionId),
+      hash: hashOf(request.body),
+      atMs: performance.now(),
+    });
     next();
   }
 
