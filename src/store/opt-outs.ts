@@ -1,12 +1,11 @@
 import type { Insertable, Kysely } from "kysely";
-import { reportKey } from "../contracts/capture.ts";
 import type { Choice, Choices } from "../contracts/opt-out.ts";
-import { type Chosen, type Lane, laneOf, type Work } from "../contracts/work.ts";
+import { type Lane, laneOf } from "../contracts/work.ts";
 import { addressHash } from "../lib/address-hash.ts";
-import { workRow } from "./acceptance.ts";
+import { type Owed, owe } from "./owed-jobs.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
-import { IS_WAITING, type Tables } from "./tables.ts";
+import type { Tables } from "./tables.ts";
 import { together } from "./together.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -144,7 +143,7 @@ async function forgetOldest(trx: Kysely<Tables>, rows: Row[], said: Tables["opt_
 }
 
 /** Novu and PostHog are told what holds by then; of one message PostHog hears once that somebody unsubscribed by it. */
-function workOf({ distinctId, capture }: Choice, rows: Row[], said: Tables["opt_outs"][]): Work[] {
+function workOf({ distinctId, capture }: Choice, rows: Row[], said: Tables["opt_outs"][]): Owed[] {
   const body = { distinctId, topics: rows.map(({ topic }) => topic), at: rows[0]?.at ?? "" };
   const isOfThis = (row: Row) =>
     row.is_out === 1 && row.transaction_id === capture?.transactionId && row.step === capture?.step;
@@ -152,56 +151,6 @@ function workOf({ distinctId, capture }: Choice, rows: Row[], said: Tables["opt_
   return [
     { kind: "preferences", body },
     { kind: "unwanted", body },
-    ...(isFirst ? [{ kind: "capture", body: capture } satisfies Work] : []),
+    ...(isFirst ? [{ kind: "capture", body: capture } satisfies Owed] : []),
   ];
-}
-
-async function owe(trx: Kysely<Tables>, work: Work, now: number): Promise<void> {
-  if (work.kind === "capture") return void (await addJob(trx, reportKey(work.body), work, now));
-  if (work.kind !== "preferences" && work.kind !== "unwanted") return;
-  const { distinctId, at } = work.body;
-  const keys = chosenKeys(work.kind, distinctId, at);
-  if (await addToWaiting(trx, keys, work.body, now)) return;
-  for (const key of keys) if (await addJob(trx, key, work, now)) return;
-}
-
-/**
- * One job of a kind waits for each person. A job that is under way may have read what held before, and so
- * another one waits behind it; the last key is for when that one is under way too.
- */
-function chosenKeys(kind: "preferences" | "unwanted", distinctId: string, at: string): string[] {
-  return [`${kind}:${distinctId}`, `${kind}:${distinctId}:next`, `${kind}:${distinctId}:${at}`];
-}
-
-/** Whether a job that nobody is doing now sees to these topics too. */
-async function addToWaiting(trx: Kysely<Tables>, keys: string[], chosen: Chosen, now: number): Promise<boolean> {
-  const waiting = await trx
-    .selectFrom("work")
-    .select(["id", "body"])
-    .where("key", "in", keys)
-    .where(IS_WAITING)
-    .where("leased_until", "<=", now)
-    .execute();
-  for (const { id, body } of waiting) {
-    const { kind, body: before } = JSON.parse(body) as { kind: string; body: Chosen };
-    const topics = [...new Set([...before.topics, ...chosen.topics])];
-    const { numUpdatedRows } = await trx
-      .updateTable("work")
-      .set({ body: JSON.stringify({ kind, body: { ...chosen, topics } }) })
-      .where("id", "=", id)
-      // It may just have been claimed.
-      .where("leased_until", "<=", now)
-      .executeTakeFirstOrThrow();
-    if (numUpdatedRows > 0n) return true;
-  }
-  return false;
-}
-
-async function addJob(trx: Kysely<Tables>, key: string, work: Work, now: number): Promise<boolean> {
-  const added = await trx
-    .insertInto("work")
-    .values(workRow(key, work, now))
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
