@@ -191,9 +191,10 @@ function leftOut(answer: Answer): Answer {
   return { ...answer, body: JSON.stringify(body) };
 }
 
-/** Parsed as the framework parses it, so that both see the same action. */
+/** Parsed as the framework parses it, so that both see the same action. Of a stranger's host and path there is no use. */
 function urlOf(request: Request): URL {
-  return new URL(request.originalUrl, "http://bridge");
+  const from = request.originalUrl.indexOf("?");
+  return new URL(from === -1 ? "" : request.originalUrl.slice(from), "http://bridge");
 }
 
 function codeOf(body: string): string | undefined {

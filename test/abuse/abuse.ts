@@ -1,0 +1,67 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { paint, print, printError } from "../../src/lib/terminal.ts";
+import { floods } from "./floods.ts";
+import { fuzz } from "./fuzz.ts";
+import { held } from "./held.ts";
+import { HELP, type Options, readOptions, type SectionName } from "./options.ts";
+import { poison } from "./poison.ts";
+import type { Section } from "./section.ts";
+import { soak } from "./soak.ts";
+import { lineOf, printTable } from "./table.ts";
+import type { Row } from "./verdict.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SECTIONS: Record<SectionName, Section> = { fuzz, poison, held, floods, soak };
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  printError((error as Error).message);
+  process.exitCode = 2;
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (options === null) {
+    print(HELP);
+    return 0;
+  }
+  if (options.isOurBuild) build();
+  const say = options.json ? () => {} : print;
+  say(`seed ${options.seed}: ${options.only.join(", ")} on ${options.engines.join(" and ")}`);
+  const startedAt = performance.now();
+  const rows = await runAll(options, (row) => say(lineOf(row)));
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  const bad = rows.filter(({ troubles }) => troubles.length > 0).length;
+  if (options.json) print(JSON.stringify({ seed: options.seed, seconds, bad, rows }));
+  else {
+    print();
+    printTable(rows);
+    print(`\n${sentenceOf(rows.length, bad)} ${seconds} s, seed ${options.seed}`);
+  }
+  return bad === 0 ? 0 : 1;
+}
+
+/** The compiled app is what is run in production. */
+function build(): void {
+  const { status, stdout } = spawnSync("npm", ["run", "--silent", "build"], { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new Error(`the app cannot be built:\n${stdout}`);
+}
+
+async function runAll({ engines, only, ...options }: Options, onRow: (row: Row) => void): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const engine of engines)
+    for (const name of only)
+      await SECTIONS[name]({ ...options, engine }, (row) => {
+        rows.push(row);
+        onRow(row);
+      });
+  return rows;
+}
+
+function sentenceOf(rows: number, bad: number): string {
+  return bad === 0
+    ? paint("green", `All ${rows} verdicts are ok.`)
+    : paint("red", `${bad} of ${rows} verdicts are BAD.`);
+}

@@ -1,0 +1,32 @@
+import type { FuzzRequest } from "./fuzz-requests.ts";
+import { leaksIn } from "./planted.ts";
+import type { Exchange } from "./raw-client.ts";
+
+/** What the app says when it has trouble of its own, which the README and the doors promise. */
+const OWN_TROUBLE = [
+  "cannot store events now; send it again",
+  "the step could not be made now; the bridge's log says why",
+  '"status":"not ready"',
+  "The store cannot be read now",
+  "It cannot be kept just now",
+];
+
+/** What is wrong with an answer; nothing is wrong with a refusal. */
+export function troublesOf({ route }: FuzzRequest, { outcome, head, body }: Exchange, number: number): string[] {
+  const leaks = leaksIn(`${head}\n${body}`).map(({ what, request }) =>
+    request === number || request === null
+      ? `${what} is in the answer`
+      : `${what}, of request ${request}, is in the answer`,
+  );
+  return [
+    ...new Set(leaks),
+    ...(outcome === "no answer" ? [`${route}: no answer within 10 s`] : []),
+    ...(typeof outcome === "number" && outcome >= 500 && !isOwnTrouble(outcome, body)
+      ? [`${route}: answered ${outcome}: ${body.slice(0, 200)}`]
+      : []),
+  ];
+}
+
+function isOwnTrouble(status: number, body: string): boolean {
+  return status === 503 && (body === "" || OWN_TROUBLE.some((words) => body.includes(words)));
+}

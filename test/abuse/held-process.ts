@@ -1,0 +1,61 @@
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answerAsks } from "./answer-asks.ts";
+import type { HeldAsk, Holding } from "./held.ts";
+import { HOLDS } from "./held-list.ts";
+import { statusOf } from "./http-answer.ts";
+
+const TRICKLE_MS = 1_000;
+const LOOK_EVERY_MS = 50;
+const PIECE_BYTES = 256 * 1024;
+const BYTES_PER_SECOND = 200 * 1024 * 1024;
+
+answerAsks<HeldAsk, Holding>(async ({ name, port, withinMs }) => {
+  const { connections, first, trickle } = HOLDS.find((hold) => hold.name === name)!;
+  const open = new Set<Socket>();
+  const answers: Record<string, number> = {};
+  const startedAt = performance.now();
+  const bodies = new Map<Socket, Buffer>();
+  for (let index = 0; index < connections; index += 1) {
+    const socket = connect({ port, host: "127.0.0.1" });
+    open.add(socket);
+    let said = "";
+    socket.on("data", (chunk: Buffer) => {
+      said += chunk.toString("latin1");
+    });
+    socket
+      .on("error", () => {})
+      .on("close", () => {
+        open.delete(socket);
+        const status = statusOf(said) || "cut off";
+        answers[status] = (answers[status] ?? 0) + 1;
+      });
+    bodies.set(socket, first(index));
+  }
+  const sending = sendPiecewise(bodies);
+  const trickling = setInterval(() => {
+    for (const socket of open) if (trickle !== undefined && socket.writable) socket.write(trickle);
+  }, TRICKLE_MS);
+  while (open.size > 0 && performance.now() - startedAt < withinMs) await sleep(LOOK_EVERY_MS);
+  clearInterval(trickling);
+  bodies.clear();
+  await sending;
+  const left = open.size;
+  const afterMs = Math.round(performance.now() - startedAt);
+  for (const socket of open) socket.removeAllListeners("close").destroy();
+  return { answers, left, afterMs };
+});
+
+/** Each a piece in turn, and no faster than a good line: it is what is held that is to hurt, not what the machine can copy. */
+async function sendPiecewise(bodies: Map<Socket, Buffer>): Promise<void> {
+  for (let at = 0; bodies.size > 0; at += PIECE_BYTES) {
+    let bytes = 0;
+    for (const [socket, body] of bodies) {
+      const piece = body.subarray(at, at + PIECE_BYTES);
+      if (piece.length === 0 || !socket.writable) bodies.delete(socket);
+      else socket.write(piece);
+      bytes += piece.length;
+    }
+    await sleep((bytes * 1000) / BYTES_PER_SECOND);
+  }
+}

@@ -1,0 +1,18 @@
+const EVERY_MS = 50;
+
+export interface RssWatch {
+  peakMb(): number;
+  samples: Array<{ at: number; mb: number }>;
+  stop(): void;
+}
+
+/** Looks at the memory of an app every so often. */
+export function watchRss({ rssMb }: { rssMb(): number }, everyMs = EVERY_MS): RssWatch {
+  const samples = [{ at: performance.now(), mb: rssMb() }];
+  const timer = setInterval(() => samples.push({ at: performance.now(), mb: rssMb() }), everyMs);
+  return {
+    samples,
+    peakMb: () => samples.reduce((most, { mb }) => Math.max(most, mb), 0),
+    stop: () => clearInterval(timer),
+  };
+}

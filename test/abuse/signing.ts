@@ -1,0 +1,37 @@
+import { createHmac } from "node:crypto";
+import { keyOf, sign } from "../../src/lib/standard-webhooks.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
+
+export type Headers = Record<string, string>;
+
+const POSTHOG_KEY = keyOf(LOCAL_KEYS.signingSecret);
+const NOVU_KEY = keyOf(LOCAL_KEYS.novuSigningSecret);
+
+export function postHogProof(id: string, body: string | Buffer, nowMs = Date.now()): Headers {
+  return { ...sign({ id, body, key: POSTHOG_KEY, nowMs }) };
+}
+
+export function novuProof(id: string, body: string | Buffer, nowMs = Date.now()): Headers {
+  const signed = sign({ id, body, key: NOVU_KEY, nowMs });
+  return Object.fromEntries(Object.entries(signed).map(([name, value]) => [name.replace("webhook-", "svix-"), value]));
+}
+
+export function segmentProof(body: string | Buffer): Headers {
+  return { "x-signature": createHmac("sha1", LOCAL_KEYS.segmentSecret).update(body).digest("hex") };
+}
+
+/** Of what the framework makes of the body, and not of its bytes. */
+export function bridgeProof(body: string | Buffer, nowMs = Date.now()): Headers {
+  const digest = createHmac("sha256", LOCAL_KEYS.novu)
+    .update(`${nowMs}.${canonical(body.toString())}`)
+    .digest("hex");
+  return { "novu-signature": `t=${nowMs},v1=${digest}` };
+}
+
+function canonical(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body));
+  } catch {
+    return "{}";
+  }
+}

@@ -1,0 +1,50 @@
+import type { Engine } from "../chaos/data.ts";
+import type { AbusedApp } from "./app.ts";
+import type { Good } from "./good-events.ts";
+
+/** One line of the table. */
+export interface Row {
+  section: string;
+  engine: Engine;
+  name: string;
+  requests: number;
+  answers: Record<string, number>;
+  /** Of the app, for each request and each 10 KB of it. */
+  cpuMsPer10Kb: number | null;
+  good: Good | null;
+  /** The most there was of it meanwhile. */
+  rssMb: number;
+  /** Empty when all is well. */
+  troubles: string[];
+  notes: string[];
+}
+
+const MOST_MS = 50;
+const MOST_SHOWN = 8;
+
+/** What is wrong with the app itself: it must live, and write JSON without what was planted. */
+export function appTroubles(app: AbusedApp): string[] {
+  const ended = app.ended();
+  return [
+    ...(ended === null ? [] : [`the app ended with ${ended}`]),
+    ...app
+      .logTroubles()
+      .slice(0, MOST_SHOWN)
+      .map(({ why, request }) => (request === null ? why : `${why} (request ${request})`)),
+  ];
+}
+
+/** What the senders of good events would complain of. */
+export function goodTroubles(
+  { answers, late, p99Ms, ownDelayP99Ms }: Good,
+  { isTimed }: { isTimed: boolean },
+): string[] {
+  const { 202: _, ...others } = answers;
+  return [
+    ...Object.entries(others).map(([status, count]) => `${count} good events: ${status}`),
+    ...(late > 0 ? [`${late} good events were not triggered within 5 s`] : []),
+    ...(isTimed && p99Ms > MOST_MS
+      ? [`p99 of good events is ${p99Ms} ms, above ${MOST_MS} (the sender's own delay: ${ownDelayP99Ms} ms)`]
+      : []),
+  ];
+}
