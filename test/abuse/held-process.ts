@@ -7,16 +7,20 @@ import { statusOf } from "./http-answer.ts";
 
 const TRICKLE_MS = 1_000;
 const LOOK_EVERY_MS = 50;
-const PIECE_BYTES = 256 * 1024;
-const BYTES_PER_SECOND = 200 * 1024 * 1024;
+const PIECE_BYTES = 64 * 1024;
+const BYTES_PER_SECOND = 100 * 1024 * 1024;
+const OPEN_EVERY_MS = 10;
 
 answerAsks<HeldAsk, Holding>(async ({ name, port, withinMs }) => {
   const { connections, first, trickle } = HOLDS.find((hold) => hold.name === name)!;
   const open = new Set<Socket>();
   const answers: Record<string, number> = {};
   const startedAt = performance.now();
-  const bodies = new Map<Socket, Buffer>();
+  const bodies = new Map<Socket, Buffer[]>();
+  let isOpened = false;
+  const sending = sendPiecewise(bodies, () => open.size === 0 && isOpened);
   for (let index = 0; index < connections; index += 1) {
+    await sleep(OPEN_EVERY_MS);
     const socket = connect({ port, host: "127.0.0.1" });
     open.add(socket);
     let said = "";
@@ -32,7 +36,7 @@ answerAsks<HeldAsk, Holding>(async ({ name, port, withinMs }) => {
       });
     bodies.set(socket, first(index));
   }
-  const sending = sendPiecewise(bodies);
+  isOpened = true;
   const trickling = setInterval(() => {
     for (const socket of open) if (trickle !== undefined && socket.writable) socket.write(trickle);
   }, TRICKLE_MS);
@@ -47,15 +51,20 @@ answerAsks<HeldAsk, Holding>(async ({ name, port, withinMs }) => {
 });
 
 /** Each a piece in turn, and no faster than a good line: it is what is held that is to hurt, not what the machine can copy. */
-async function sendPiecewise(bodies: Map<Socket, Buffer>): Promise<void> {
-  for (let at = 0; bodies.size > 0; at += PIECE_BYTES) {
+async function sendPiecewise(bodies: Map<Socket, Buffer[]>, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
     let bytes = 0;
-    for (const [socket, body] of bodies) {
-      const piece = body.subarray(at, at + PIECE_BYTES);
-      if (piece.length === 0 || !socket.writable) bodies.delete(socket);
-      else socket.write(piece);
+    for (const [socket, parts] of bodies) {
+      const [part, ...rest] = parts;
+      if (part === undefined || !socket.writable) {
+        bodies.delete(socket);
+        continue;
+      }
+      const piece = part.subarray(0, PIECE_BYTES);
+      socket.write(piece);
       bytes += piece.length;
+      bodies.set(socket, part.length > PIECE_BYTES ? [part.subarray(PIECE_BYTES), ...rest] : rest);
     }
-    await sleep((bytes * 1000) / BYTES_PER_SECOND);
+    await sleep(Math.max(1, (bytes * 1000) / BYTES_PER_SECOND));
   }
 }

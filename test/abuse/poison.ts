@@ -15,7 +15,7 @@ interface Sent {
 }
 
 const CHANGES = "1,500 changes of mind by one unsubscribe link";
-const WATCHED_MS = 2_000;
+const WATCHED_MS = 5_000;
 const DOCUMENTED: unknown[] = [200, 202, 400, 401, 404, 413, 415];
 
 /** Single inputs that are rightly signed, each beside good events, which none of them may hold up. */

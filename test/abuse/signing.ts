@@ -20,18 +20,20 @@ export function segmentProof(body: string | Buffer): Headers {
   return { "x-signature": createHmac("sha1", LOCAL_KEYS.segmentSecret).update(body).digest("hex") };
 }
 
-/** Of what the framework makes of the body, and not of its bytes. */
 export function bridgeProof(body: string | Buffer, nowMs = Date.now()): Headers {
-  const digest = createHmac("sha256", LOCAL_KEYS.novu)
-    .update(`${nowMs}.${canonical(body.toString())}`)
-    .digest("hex");
+  const digest = createHmac("sha256", LOCAL_KEYS.novu).update(`${nowMs}.`).update(body).digest("hex");
   return { "novu-signature": `t=${nowMs},v1=${digest}` };
 }
 
-function canonical(body: string): string {
-  try {
-    return JSON.stringify(JSON.parse(body));
-  } catch {
-    return "{}";
-  }
+/** Headers that prove nothing, and of which only the body can show it. */
+export function freshButWrong(nowMs = Date.now()): Headers[] {
+  return [
+    { "x-signature": "0".repeat(40) },
+    {
+      "webhook-id": "a",
+      "webhook-timestamp": String(Math.floor(nowMs / 1000)),
+      "webhook-signature": `v1,${Buffer.alloc(32).toString("base64")}`,
+    },
+    { "novu-signature": `t=${nowMs},v1=${"0".repeat(64)}` },
+  ];
 }
