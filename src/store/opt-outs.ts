@@ -13,6 +13,8 @@ type Row = Insertable<Tables["opt_outs"]>;
 
 /** Of one topic by one person. */
 const MOST_CHANGES = 50;
+const AGAIN_WITHIN_MS = 60_000;
+const TOLD_AFTER_MS = 5_000;
 
 /** What people said that they do not want, and addresses that cannot be reached. */
 export function optOuts({
@@ -47,7 +49,7 @@ export function optOuts({
         await trx.insertInto("opt_outs").values(rows).execute();
         await forgetOldest(trx, rows, said);
         const owed = workOf(choice, rows, said);
-        for (const work of owed) await owe(trx, work, now());
+        for (const work of owed) await owe(trx, work, { now: now(), dueAt: now() + pauseAfter(said, now()) });
         return { changed: rows.map(({ topic }) => topic), owed };
       });
       for (const lane of new Set(owed.map(laneOf))) announce(lane);
@@ -125,6 +127,12 @@ function newsOf(
 
 function justAfter(newest: string | undefined, at: string): string {
   return newest === undefined || at > newest ? at : new Date(Date.parse(newest) + 1).toISOString();
+}
+
+/** Whoever changes their mind again at once may do so once more: those changes are told together. */
+function pauseAfter(said: Tables["opt_outs"][], now: number): number {
+  const last = said.at(-1);
+  return last !== undefined && now - Date.parse(last.last_at) < AGAIN_WITHIN_MS ? TOLD_AFTER_MS : 0;
 }
 
 /** A link may be used for ever: only so much is kept of a mind that changes again and again. */

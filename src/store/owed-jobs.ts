@@ -7,12 +7,16 @@ import { IS_WAITING, type Tables } from "./tables.ts";
 export type Owed = Extract<Work, { kind: "preferences" | "unwanted" | "capture" }>;
 
 /** Adds a job that a choice owes, or its topics to the one that waits; for a transaction that no other choice of the person is in. */
-export async function owe(trx: Kysely<Tables>, work: Owed, now: number): Promise<void> {
+export async function owe(
+  trx: Kysely<Tables>,
+  work: Owed,
+  { now, dueAt }: { now: number; dueAt: number },
+): Promise<void> {
   if (work.kind === "capture") return void (await addJob(trx, reportKey(work.body), work, now));
   const { distinctId, at } = work.body;
   const keys = chosenKeys(work.kind, distinctId, at);
   if (await addToWaiting(trx, keys, work.body, now)) return;
-  for (const key of keys) if (await addJob(trx, key, work, now)) return;
+  for (const key of keys) if (await addJob(trx, key, work, dueAt)) return;
 }
 
 /**
@@ -47,10 +51,10 @@ async function addToWaiting(trx: Kysely<Tables>, keys: string[], chosen: Chosen,
   return false;
 }
 
-async function addJob(trx: Kysely<Tables>, key: string, work: Work, now: number): Promise<boolean> {
+async function addJob(trx: Kysely<Tables>, key: string, work: Work, dueAt: number): Promise<boolean> {
   const added = await trx
     .insertInto("work")
-    .values(workRow(key, work, now))
+    .values(workRow(key, work, dueAt))
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return (added.numInsertedOrUpdatedRows ?? 0n) > 0n;

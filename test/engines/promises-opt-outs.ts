@@ -86,6 +86,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       await doAll();
       await store.choose(choice({ on: ["offers"], at: LATER }));
       await off({ at: LATER_STILL, capture: unsubscribed({ at: LATER_STILL }) });
+      now += 5_000;
       expect((await owed()).map(({ kind }) => kind)).toEqual(["preferences", "unwanted"]);
       await off({ off: ["reminders"], capture: unsubscribed({ step: "second" }) });
       expect((await owed()).filter(({ kind }) => kind === "capture")).toHaveLength(1);
@@ -116,9 +117,12 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
         await store.choose(choice({ on: ["offers"], at }));
         await off({ off: ["reminders"], at });
       }
+      expect(await store.claim("profiles", 10, 60_000)).toEqual([]);
+      now += 5_000;
       const next = await store.claim("profiles", 10, 60_000);
       expect(next.map(({ body }) => JSON.parse(body).body.topics)).toEqual([["offers", "reminders"]]);
       await off({ off: ["news"], at: LATER_STILL });
+      now += 5_000;
       const third = await store.claim("profiles", 10, 60_000);
       expect(third.map(({ body }) => JSON.parse(body).body.topics)).toEqual([["news"]]);
       expect((await store.forgetPerson("ada")).work).toBe(4);

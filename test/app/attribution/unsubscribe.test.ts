@@ -275,7 +275,7 @@ describe("the page", () => {
     expect(sandbox.novu.state.preferences.ada).toEqual({ tip: EVERY_CHANNEL(false) });
 
     const page = await chosen(url, []);
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect(page).toContain("You get no more marketing");
     expect(page).not.toContain('checked=""');
     expect(propertyOf(sandbox)).toEqual(["all", "getting_started", "product_tips"]);
@@ -286,7 +286,7 @@ describe("the page", () => {
     });
 
     await chosen(url, ["offers", "product_tips"]);
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 1 });
     expect(propertyOf(sandbox)).toEqual(["getting_started", "reminders"]);
     expect(sandbox.novu.state.preferences.ada).toEqual({
       "": EVERY_CHANNEL(true),
