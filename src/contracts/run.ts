@@ -21,8 +21,8 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
-/** Novu does not say what a transaction id may be; the header `Idempotency-Key`, which carries it and a bit more, takes 255. */
-const SENDABLE = /^[\x21-\x7e]{1,200}$/;
+/** The header `Idempotency-Key` carries it and a bit more: printable ASCII, of 255 at most. A space in front would be lost on the way. */
+const SENDABLE = /^[\x21-\x7e][\x20-\x7e]{0,199}$/;
 
 /** The same event and workflow always make the same id, so that a repeated trigger is the same trigger. */
 export function transactionIdOf(eventUuid: string, workflow: string): string {
