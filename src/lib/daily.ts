@@ -81,7 +81,8 @@ export function startDaily({
   function failed(error: unknown): number {
     // Whoever comes next goes on at once.
     if (stopping.signal.aborted) return clock.now();
-    const waitMs = Math.max(AFTER_FAILURE_MS, error instanceof RetryLaterError ? error.retryAfterMs : 0);
+    const askedMs = error instanceof RetryLaterError ? error.retryAfterMs : 0;
+    const waitMs = Math.min(DAY_MS, Math.max(AFTER_FAILURE_MS, askedMs));
     count("failed");
     log.warn({ stop: what, outcome: "failed", error: describeError(error), retryAfterMs: waitMs });
     return clock.now() + waitMs;

@@ -24,6 +24,10 @@ export interface NovuApi {
   setPreference(subscriberId: string, workflow: string | null, isWanted: boolean): Promise<NovuAnswer>;
 }
 
+const LONGEST_WORDS = 500;
+/** As people write it, with or without a plus, and not a part of an id. */
+const PHONE = /(?<![\w-])[+(]*\d(?:[ ()./-]{0,2}\d){6,14}(?![\w-])/g;
+
 const CHANNELS = ["email", "sms", "push", "chat", "in_app"];
 
 const Triggered = z.object({ data: z.object({ status: z.string(), error: z.array(z.string()).optional() }) });
@@ -136,10 +140,10 @@ function notNovus(status: number): NovuAnswer {
   return { httpStatus: null, message: `status ${status} with something else than Novu's answer` };
 }
 
-/** Novu's `message` alone: the rest of an error's body may repeat what was sent. */
+/** Novu's `message` alone, without phone numbers: the rest of an error's body may repeat what was sent. */
 function wordsOf(body: unknown): string | null {
   const message = (body as { message?: unknown } | null | undefined)?.message;
-  return typeof message === "string" ? message : null;
+  return typeof message === "string" ? message.slice(0, LONGEST_WORDS).replace(PHONE, "[redacted]") : null;
 }
 
 /** Without the source where it is PostHog: the versions before had none, and Novu takes no other body by a key that it knows. */

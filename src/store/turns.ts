@@ -2,6 +2,9 @@ import type { Kysely } from "kysely";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
+/** Twice the longest time between two turns. */
+const MOST_AHEAD_MS = 2 * 24 * 60 * 60 * 1000;
+
 /** Turns are places in a line of their own, in which whoever takes one says when the next is. */
 export function turns({ db, now }: { db: Kysely<Tables>; now: () => number }): Pick<Store, "takeTurn" | "setTurn"> {
   return {
@@ -13,7 +16,10 @@ export function turns({ db, now }: { db: Kysely<Tables>; now: () => number }): P
           conflict
             .column("name")
             .doUpdateSet({ next_at: now() + leaseMs })
-            .where("lines.next_at", "<=", now()),
+            // A turn further ahead was set by a clock that was wrong.
+            .where(({ eb, or }) =>
+              or([eb("lines.next_at", "<=", now()), eb("lines.next_at", ">", now() + MOST_AHEAD_MS)]),
+            ),
         )
         .returning("next_at")
         .executeTakeFirst();

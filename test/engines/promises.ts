@@ -355,6 +355,13 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.takeTurn("t", 1_000)).toBeNull();
       });
 
+      it("that a wrong clock set far ahead is taken all the same", async () => {
+        expect(await store.takeTurn("sweep", 60_000)).toBe(null);
+        await store.setTurn("sweep", now + 365 * 24 * 60 * 60 * 1000);
+        expect(await store.takeTurn("sweep", 60_000)).toBe(null);
+        expect(await store.takeTurn("sweep", 60_000)).toBe(now + 60_000);
+      });
+
       it("is kept over a restart", async () => {
         await store.takeTurn("t", 1_000);
         await store.setTurn("t", now + 5_000);

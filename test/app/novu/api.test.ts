@@ -20,6 +20,22 @@ it("a call that cannot even be sent is an error of ours, and no silence of Novu'
   expect(await novu.trigger(start(), "u:w")).toMatchObject({ httpStatus: null });
 });
 
+it("Novu's errors are told without phone numbers, and with ids", async () => {
+  const said = "phone 0151/234 56789 or 4915123456789 of 550e8400-e29b-41d4-a716-446655440000:onboarding is not valid";
+  const app = express().post("/v1/events/trigger", (_request, response) => {
+    response.status(400).json({ message: said });
+  });
+  const server = await serve(app, { port: 0 });
+  try {
+    const { message } = await createNovuApi({ apiUrl: server.url, secretKey: "key" }).trigger(start(), "u:w");
+    expect(message).toBe(
+      "phone [redacted] or [redacted] of 550e8400-e29b-41d4-a716-446655440000:onboarding is not valid",
+    );
+  } finally {
+    await server.close();
+  }
+});
+
 it("what an earlier version has triggered is triggered with the same body, which Novu's idempotency asks for", async () => {
   const bodies: Array<{ payload: { run: unknown } }> = [];
   const app = express()
