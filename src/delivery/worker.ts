@@ -43,7 +43,7 @@ export interface Worker {
 /** How soon another process takes over from one that was killed. */
 const LEASE_MS = 6_000;
 const RENEW_EVERY_MS = LEASE_MS / 3;
-/** Whatever a service asks for: a wrong Retry-After parks nothing for years. */
+/** A longer Retry-After is not believed: a wrong one would park a job for years. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 /** After the store itself has failed. */
 const STORE_PAUSE_MS = 1_000;

@@ -91,7 +91,7 @@ export function readBody(request: IncomingMessage, mostBytes: number, budget?: B
       held?.end();
       resolve(Buffer.concat(chunks));
     });
-    // Who hangs up in the middle hears no answer.
+    // A sender that hangs up in the middle hears no answer.
     const cutShort = () => {
       if (!request.complete && !isGivenUp) giveUp(new BodyError("the body did not come to its end", 400));
     };

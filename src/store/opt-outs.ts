@@ -129,13 +129,13 @@ function justAfter(newest: string | undefined, at: string): string {
   return newest === undefined || at > newest ? at : new Date(Date.parse(newest) + 1).toISOString();
 }
 
-/** Whoever changes their mind again at once may do so once more: those changes are told together. */
+/** A person who changes their mind again within a minute may do so once more: those changes are told together. */
 function pauseAfter(said: Tables["opt_outs"][], now: number): number {
   const last = said.at(-1);
   return last !== undefined && now - Date.parse(last.last_at) < AGAIN_WITHIN_MS ? TOLD_AFTER_MS : 0;
 }
 
-/** A link may be used for ever: only so much is kept of a mind that changes again and again. */
+/** A link may be used for ever, so only the newest changes of each topic are kept. */
 async function forgetOldest(trx: Kysely<Tables>, rows: Row[], said: Tables["opt_outs"][]): Promise<void> {
   for (const { topic } of rows) {
     const ofTopic = said.filter((row) => row.topic === topic);
