@@ -14,11 +14,11 @@ export interface Breaker {
 
 const OPENS_AFTER = 3;
 /** Work goes on at most so long after the service is back. */
-const TRY_EVERY_MS = 4_000;
+const TRY_EVERY_MS = 2_000;
 /** So long after an answer, failures are those of single jobs. */
 const LATELY_MS = 5_000;
 
-/** Opens after three tries in a row, and five seconds, without an answer; then lets one through every four seconds until one is answered. */
+/** Opens after three tries in a row, and five seconds, without an answer; then lets one through every two seconds until one is answered. */
 export function createBreaker({ now }: { now: () => number }): Breaker {
   let inVain = 0;
   let nextTryAt = 0;

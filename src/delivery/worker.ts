@@ -41,7 +41,7 @@ export interface Worker {
 }
 
 /** How soon another process takes over from one that was killed. */
-const LEASE_MS = 6_000;
+const LEASE_MS = 5_000;
 const RENEW_EVERY_MS = LEASE_MS / 3;
 /** A longer Retry-After is not believed: a wrong one would park a job for years. */
 const LONGEST_WAIT_MS = 10 * 60_000;

@@ -60,7 +60,7 @@ const ALSO_WHILE_STARTING = 0.25;
 const START_TAKES_MS = 1_500;
 /** With poison. */
 const PACED_PER_SECOND = 100;
-/** A claim of a killed process is free after 6 s; the rest is for busy machines. */
+/** A claim of a killed process is free after 5 s; the rest is for busy machines. */
 const QUIET_WITHIN_MS = 120_000;
 
 /** One load on the app as its own process, which is killed at random moments and started again on the same data. */

@@ -160,7 +160,7 @@ describe("the worker", () => {
     });
     await clock.travelBy(60 * 60 * 1000, worker.idle);
     const perMinute = tries.filter((at) => at >= 30 * 60_000 && at < 31 * 60_000).length;
-    expect([perMinute, await store.countWork()]).toEqual([15, { waiting: 50, dead: 0 }]);
+    expect([perMinute, await store.countWork()]).toEqual([30, { waiting: 50, dead: 0 }]);
 
     isDown = false;
     await clock.travelBy(5_000, worker.idle);
