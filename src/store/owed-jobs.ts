@@ -15,8 +15,11 @@ export async function owe(
   if (work.kind === "capture") return void (await addJob(trx, reportKey(work.body), work, now));
   const { distinctId, at } = work.body;
   const keys = chosenKeys(work.kind, distinctId, at);
-  if (await addToWaiting(trx, keys, work.body, now)) return;
-  for (const key of keys) if (await addJob(trx, key, work, dueAt)) return;
+  const waiting = await takeWaiting(trx, keys, now);
+  const topics = [...new Set([...(waiting?.topics ?? []), ...work.body.topics])];
+  const whole = { kind: work.kind, body: { ...work.body, topics } };
+  for (const key of waiting === null ? keys : [waiting.key])
+    if (await addJob(trx, key, whole, waiting?.dueAt ?? dueAt)) return;
 }
 
 /**
@@ -27,28 +30,26 @@ function chosenKeys(kind: "preferences" | "unwanted", distinctId: string, at: st
   return [`${kind}:${distinctId}`, `${kind}:${distinctId}:next`, `${kind}:${distinctId}:${at}`];
 }
 
-/** Whether a job that nobody is doing now sees to these topics too. */
-async function addToWaiting(trx: Kysely<Tables>, keys: string[], chosen: Chosen, now: number): Promise<boolean> {
-  const waiting = await trx
-    .selectFrom("work")
-    .select(["id", "body"])
+/**
+ * Takes away a job that nobody is doing now, for another to take its place. Its body is not changed in place:
+ * a worker whose lease has run out may have done it, and would complete the new one by the same id.
+ */
+async function takeWaiting(
+  trx: Kysely<Tables>,
+  keys: string[],
+  now: number,
+): Promise<{ key: string; topics: string[]; dueAt: number } | null> {
+  const taken = await trx
+    .deleteFrom("work")
     .where("key", "in", keys)
     .where(IS_WAITING)
     .where("leased_until", "<=", now)
+    .returning(["key", "body", "due_at"])
     .execute();
-  for (const { id, body } of waiting) {
-    const { kind, body: before } = JSON.parse(body) as { kind: string; body: Chosen };
-    const topics = [...new Set([...before.topics, ...chosen.topics])];
-    const { numUpdatedRows } = await trx
-      .updateTable("work")
-      .set({ body: JSON.stringify({ kind, body: { ...chosen, topics } }) })
-      .where("id", "=", id)
-      // It may just have been claimed.
-      .where("leased_until", "<=", now)
-      .executeTakeFirstOrThrow();
-    if (numUpdatedRows > 0n) return true;
-  }
-  return false;
+  const [first] = taken;
+  if (first === undefined) return null;
+  const topics = taken.flatMap(({ body }) => (JSON.parse(body) as { body: Chosen }).body.topics);
+  return { key: first.key, topics, dueAt: Math.min(...taken.map(({ due_at }) => due_at)) };
 }
 
 async function addJob(trx: Kysely<Tables>, key: string, work: Work, dueAt: number): Promise<boolean> {

@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { paint, print, printError } from "../../src/lib/terminal.ts";
+import { buildApp } from "../support/tool.ts";
 import { floods } from "./floods.ts";
 import { fuzz } from "./fuzz.ts";
 import { held } from "./held.ts";
@@ -11,7 +10,6 @@ import { soak } from "./soak.ts";
 import { lineOf, printTable } from "./table.ts";
 import type { Row } from "./verdict.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SECTIONS: Record<SectionName, Section> = { fuzz, poison, held, floods, soak };
 
 try {
@@ -27,7 +25,7 @@ async function main(): Promise<number> {
     print(HELP);
     return 0;
   }
-  if (options.isOurBuild) build();
+  if (options.isOurBuild) buildApp();
   const say = options.json ? () => {} : print;
   say(`seed ${options.seed}: ${options.only.join(", ")} on ${options.engines.join(" and ")}`);
   const startedAt = performance.now();
@@ -41,12 +39,6 @@ async function main(): Promise<number> {
     print(`\n${sentenceOf(rows.length, bad)} ${seconds} s, seed ${options.seed}`);
   }
   return bad === 0 ? 0 : 1;
-}
-
-/** The compiled app is what is run in production. */
-function build(): void {
-  const { status, stdout } = spawnSync("npm", ["run", "--silent", "build"], { cwd: ROOT, encoding: "utf8" });
-  if (status !== 0) throw new Error(`the app cannot be built:\n${stdout}`);
 }
 
 async function runAll({ engines, only, ...options }: Options, onRow: (row: Row) => void): Promise<Row[]> {

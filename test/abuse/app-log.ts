@@ -9,7 +9,7 @@ export interface LogTrouble {
 }
 
 export interface AppLog {
-  /** What is wrong with the lines that came since the last look. */
+  /** The faults of the lines since the last look. */
   troubles(): LogTrouble[];
   /** The error lines since the start, and how often each came. */
   errors: Map<string, number>;

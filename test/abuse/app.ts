@@ -29,7 +29,7 @@ export interface AbusedApp {
   waitedMs(): number;
   /** Why it is no more; null while it runs. */
   ended(): string | null;
-  /** What is wrong with what it wrote since the last look. */
+  /** The faults of its output since the last look. */
   logTroubles(): LogTrouble[];
   errors: Map<string, number>;
   stop(): Promise<void>;

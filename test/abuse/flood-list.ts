@@ -21,7 +21,7 @@ const MB = 1024 * 1024;
 const LONG = 15_000;
 const STALE_MS = 60 * 60 * 1000;
 const JSON_TYPE = { "content-type": "application/json" };
-/** What a pattern for addresses looks at for long: it is one until the last character. */
+/** A pattern for addresses needs long for this: it looks like one until its last character. */
 const ALMOST_AN_ADDRESS = `${"a".repeat(7_500)}@${"b".repeat(3_700)}1`;
 
 const wrong = (nowMs = Date.now()) => ({ "novu-signature": `t=${nowMs},v1=${"0".repeat(64)}` });

@@ -5,7 +5,7 @@ import type { FloodAsk, Flooded } from "./floods.ts";
 import { rawClient, type Wire } from "./raw-client.ts";
 
 const PIECE_BYTES = 10 * 1024;
-/** What could not be sent in time is not made up for in one burst. */
+/** A flood that is late does not catch up in one burst. */
 const MOST_BEHIND_MS = 100;
 
 answerAsks<FloodAsk, Flooded>(async ({ name, port, seconds, rate }) => {

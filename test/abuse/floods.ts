@@ -45,7 +45,7 @@ export async function floods(options: Parameters<Section>[0], onRow: (row: Row) 
     for (const flood of FLOODS.filter(({ name }) => name.includes(options.named))) {
       const { row } = await measured(flood.name, flood, baseCpu);
       onRow(row);
-      // What one flood leaves behind is not the next one's.
+      // A fresh app, so that no flood is blamed for the one before.
       if (row.troubles.length > 0) await restart();
     }
   } finally {

@@ -2,16 +2,17 @@ import type { FuzzRequest } from "./fuzz-requests.ts";
 import { leaksIn } from "./planted.ts";
 import type { Exchange } from "./raw-client.ts";
 
-/** What the app says when it has trouble of its own, which the README and the doors promise. */
+/** The bodies of the only 5xx that the app may answer: trouble of its own, with a time to come back. */
 const OWN_TROUBLE = [
   "cannot store events now; send it again",
+  "too many bodies are being read; send it again",
   "the step could not be made now; the bridge's log says why",
   '"status":"not ready"',
   "The store cannot be read now",
   "It cannot be kept just now",
 ];
 
-/** What is wrong with an answer; nothing is wrong with a refusal. */
+/** The faults of an answer; a refusal is none. */
 export function troublesOf({ route }: FuzzRequest, { outcome, head, body }: Exchange, number: number): string[] {
   const leaks = leaksIn(`${head}\n${body}`).map(({ what, request }) =>
     request === number || request === null

@@ -38,7 +38,7 @@ export function toSegment(dice: Dice, number: number): Message {
   return toWebhook(dice, number, { door: "segment", body, proof });
 }
 
-/** What any body is sent with, now and then with an odd type, encoding or framing. */
+/** Headers for any body, now and then of an odd type, encoding or framing. */
 export function oddHeaders(dice: Dice, number: number): Headers {
   return {
     "content-type": dice.chance(0.9) ? "application/json" : dice.pick(TYPES),
@@ -97,7 +97,7 @@ function batch(dice: Dice, number: number): string | Buffer {
   );
 }
 
-/** What a header may carry, but for what ends it. */
+/** Text for a header, without line breaks, which would end it. */
 export function headerText(text: string): string {
   return Buffer.from(text.replace(/[\r\n\0]/g, " ").slice(0, 4_000)).toString("latin1");
 }

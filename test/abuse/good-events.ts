@@ -5,7 +5,7 @@ import type { Services } from "./services.ts";
 
 export type GoodAsk = { kind: "start"; port: number; rate: number } | { kind: "stop" };
 
-/** What the sender of good events saw. */
+/** The answers that the sender of good events got, and how long they took. */
 export interface Sent {
   /** The run of each event that was answered 202, and when that was sent, in milliseconds since 1970. */
   accepted: Array<[transactionId: string, at: number]>;

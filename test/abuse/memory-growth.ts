@@ -1,4 +1,4 @@
-/** What the app had when so much of a run was done, from 0 to 1. */
+/** The memory of the app at a point of a run, from 0 to 1. */
 export interface Memory {
   part: number;
   mb: number;

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Engine } from "../chaos/data.ts";
+import { enginesOf, wholeNumber } from "../support/tool.ts";
 import type { SectionOptions } from "./section.ts";
 
 export const SECTION_NAMES = ["fuzz", "poison", "held", "floods", "soak"] as const;
@@ -37,7 +38,7 @@ export interface Options extends Omit<SectionOptions, "engine"> {
   json: boolean;
 }
 
-/** What was asked for on the command line; null for help. Throws with words for the person at the terminal. */
+/** The options of the command line; null for help. Throws with words for the person at the terminal. */
 export function readOptions(): Options | null {
   const { values } = parseArgs({
     options: {
@@ -76,17 +77,4 @@ function sectionOf(name: string): SectionName {
   const section = SECTION_NAMES.find((one) => one === name);
   if (section === undefined) throw new Error(`--only is some of ${SECTION_NAMES.join(", ")}, not "${name}"`);
   return section;
-}
-
-function enginesOf(name: string): Engine[] {
-  if (name !== "sqlite" && name !== "postgres" && name !== "both")
-    throw new Error(`--engine is sqlite, postgres or both, not "${name}"`);
-  if (name !== "sqlite" && process.env.TEST_DATABASE_URL === undefined)
-    throw new Error("PostgreSQL is at TEST_DATABASE_URL, which is not set; see .ci/with-postgres");
-  return name === "both" ? ["sqlite", "postgres"] : [name];
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} is a whole number, not "${text}"`);
-  return Number(text);
 }

@@ -8,7 +8,7 @@ import { novuBody } from "./sound-bodies.ts";
 export interface Poison {
   name: string;
   wires(): Wire[];
-  /** What Novu answers to these. */
+  /** Novu's answer to these, instead of a yes. */
   trouble?: Trouble;
   /** Whether they are all sent side by side. */
   isAtOnce?: boolean;

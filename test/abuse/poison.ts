@@ -69,7 +69,7 @@ export const poison: Section = async (options, onRow) => {
     onRow(row);
     app.errors.clear();
     if (row.troubles.length === 0) return;
-    // What one entry leaves behind is not the next one's.
+    // A fresh app, so that no entry is blamed for the one before.
     await app.stop();
     app = await startApp(options, services);
     await warmUp();

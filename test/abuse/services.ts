@@ -1,6 +1,6 @@
 import { startHelper } from "./helper-process.ts";
 
-/** What Novu answers to some triggers instead of a yes. */
+/** Novu's answer to some triggers, instead of a yes. */
 export interface Trouble {
   /** Parts of the transaction ids that it befalls. */
   of: string[];
@@ -8,7 +8,7 @@ export interface Trouble {
   headers?: Record<string, string>;
 }
 
-/** What reached Novu, with the time of it in milliseconds since 1970. */
+/** The calls that reached Novu, each with its time in milliseconds since 1970. */
 export interface Arrived {
   triggers: Array<[transactionId: string, at: number]>;
   profiles: Array<[subscriberId: string, at: number]>;

@@ -22,7 +22,7 @@ export interface Row {
 const MOST_MS = 50;
 const MOST_SHOWN = 8;
 
-/** What is wrong with the app itself: it must live, and write JSON without what was planted. */
+/** Faults of the app itself: it must live, and its log must be JSON without the planted secrets. */
 export function appTroubles(app: AbusedApp): string[] {
   const ended = app.ended();
   return [
@@ -34,7 +34,7 @@ export function appTroubles(app: AbusedApp): string[] {
   ];
 }
 
-/** What the senders of good events would complain of. */
+/** Faults that the senders of good events would see. */
 export function goodTroubles(
   { answers, late, p99Ms, ownDelayP99Ms }: Good,
   { isTimed }: { isTimed: boolean },

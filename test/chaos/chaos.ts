@@ -1,9 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { paint, print, printError } from "../../src/lib/terminal.ts";
-import type { Engine } from "./data.ts";
+import { buildApp, enginesOf, wholeNumber } from "../support/tool.ts";
 import { playRound, type Round, type RoundOptions } from "./round.ts";
 
 const HELP = `npm run chaos [-- options]
@@ -24,7 +23,6 @@ and checks that nothing is lost and nothing done twice. Ends with 1 when somethi
 
 /** With poison. */
 const MOST_WAIT_MS = 5_000;
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const RUN_BUILD = [fileURLToPath(new URL("../../dist/src/main.js", import.meta.url))];
 
 try {
@@ -67,7 +65,7 @@ async function main(): Promise<number> {
     Array.from({ length: rounds }, (_, index) => ({ ...load, engine, seed: seed + index })),
   );
 
-  build();
+  buildApp();
   say(`seed ${seed}: ${planned.length} loads of ${load.events} events with ${load.kills} kills each`);
   const startedAt = performance.now();
   const played = await playAll(planned, wholeNumber("at-once", values["at-once"]), (round, number) =>
@@ -77,25 +75,6 @@ async function main(): Promise<number> {
   if (values.json) print(JSON.stringify({ ...summary, rounds: played }));
   else print(`\n${sentenceOf(summary)}`);
   return summary.violations === 0 ? 0 : 1;
-}
-
-function enginesOf(name: string): Engine[] {
-  if (name !== "sqlite" && name !== "postgres" && name !== "both")
-    throw new Error(`--engine is sqlite, postgres or both, not "${name}"`);
-  if (name !== "sqlite" && process.env.TEST_DATABASE_URL === undefined)
-    throw new Error("PostgreSQL is at TEST_DATABASE_URL, which is not set; see .ci/with-postgres");
-  return name === "both" ? ["sqlite", "postgres"] : [name];
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} is a whole number, not "${text}"`);
-  return Number(text);
-}
-
-/** The compiled app starts in half the time. */
-function build(): void {
-  const { status, stdout } = spawnSync("npm", ["run", "--silent", "build"], { cwd: ROOT, encoding: "utf8" });
-  if (status !== 0) throw new Error(`the app cannot be built:\n${stdout}`);
 }
 
 async function playAll(

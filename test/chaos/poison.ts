@@ -14,7 +14,7 @@ export function isRefused(idempotencyKey: string | null): boolean {
 
 type Change = (event: Delivery["event"]) => { event: object; leadsTo: Sent["leadsTo"] };
 
-/** What strangers, broken clocks and other libraries send: each in turn. */
+/** Events as strangers, broken clocks and other libraries send them; each in turn. */
 const POISONS: Change[] = [
   (event) => ({ event: { ...event, uuid: `💥-${event.uuid}` }, leadsTo: "a run" }),
   (event) => ({ event: { ...event, uuid: `${REFUSED}${event.uuid}` }, leadsTo: "trouble" }),

@@ -110,6 +110,16 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       expect((await store.personRecords("ada")).optOuts.length).toBeLessThanOrEqual(2 * 51);
     });
 
+    it("are not lost when a worker whose lease has run out completes the job that it did", async () => {
+      await off({});
+      const [late] = await store.claim("profiles", 1, 1_000);
+      now += 60_000;
+      await store.choose(choice({ on: ["offers"], at: LATER }));
+      await store.complete([late!.id]);
+      const kinds = (await owed()).map(({ kind }) => kind);
+      expect(kinds).toEqual(["preferences", "unwanted"]);
+    });
+
     it("during the job of an earlier choice owe another job, which then stays the only one", async () => {
       await off({});
       const [underWay] = await store.claim("profiles", 1, 60_000);
