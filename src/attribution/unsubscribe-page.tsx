@@ -6,8 +6,11 @@ import type { Colours } from "../contracts/product.ts";
 export interface UnsubscribePage {
   /** Of every answer; the address of the page is a key, which is not to be told or kept. */
   headers: Record<string, string>;
-  /** A page with a few words, and nothing to do. */
-  words(title: string, words: string): string;
+  /**
+   * The page that gives the reason why a request is refused. Anybody can ask for it, so each reason is rendered
+   * once and kept: give it fixed texts only.
+   */
+  refusal(reason: string): string;
   /** The page with a person's choices. It shows nothing about who they are: a forwarded mail has the link, too. */
   choices(choices: Choices): string;
 }
@@ -34,6 +37,7 @@ export function createUnsubscribePage({
   topics: Record<string, string>;
 }): UnsubscribePage {
   const style = styleOf(colours);
+  const refusals = new Map<string, string>();
   return {
     headers: {
       "content-type": "text/html; charset=utf-8",
@@ -43,7 +47,11 @@ export function createUnsubscribePage({
       "referrer-policy": "no-referrer",
       "cache-control": "no-store",
     },
-    words: (title, words) => pageOf(title, <p>{words}</p>),
+    refusal(reason) {
+      const html = refusals.get(reason) ?? pageOf("This did not work", <p>{reason}</p>);
+      refusals.set(reason, html);
+      return html;
+    },
     choices({ topic, off, done }) {
       const about = topic === null ? null : (topics[topic] ?? null);
       const isOut = off.all || (topic !== null && off.topics.includes(topic));

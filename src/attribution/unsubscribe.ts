@@ -145,9 +145,11 @@ export function unsubscribeRoutes({
     } catch (error) {
       const refusal = refusalOf(error);
       count(refusal.outcome);
-      log.warn({ stop: "unsubscribe", answer: refusal.status, outcome: refusal.outcome, ...causeOf(error) });
+      // Anybody can send tokens, as many as they like: the counter has them, the log does not.
+      if (refusal.outcome !== "unknown link")
+        log.warn({ stop: "unsubscribe", answer: refusal.status, outcome: refusal.outcome, ...causeOf(error) });
       if (refusal.status === 503) response.set("retry-after", String(RETRY_AFTER_SECONDS));
-      response.status(refusal.status).send(page.words("This did not work", refusal.message));
+      response.status(refusal.status).send(page.refusal(refusal.message));
     }
   }
 }

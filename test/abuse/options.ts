@@ -23,7 +23,7 @@ and floods. Ends with 1 when a verdict is BAD.
   --seed N           of the fuzzer's requests
   --requests N       how many of them (20000)
   --flood-rate N     pieces of 10 KB a second, or parts of one, that a flood is of (1000); 0 is as fast as they go
-  --heap MB          the limit of the app's heap
+  --heap MB          the limit of the app's heap (none; of the soak 256)
   --minutes N        how long the soak takes (10)
   --rate N           its events a second (500)
   --main FILE        another built main.js, which is not built first
