@@ -100,7 +100,11 @@ export function createStudio({
     const isTheirs = error.status !== undefined && error.status < 500;
     log[isTheirs ? "warn" : "error"]({ stop: "studio", path: request.path, error: describeError(error) });
     if (isTheirs)
-      wentWrong(response.status(error.status ?? 400), "This cannot be taken", "The form is broken or too large.");
+      wentWrong(
+        response.status(error.status ?? 400),
+        "This cannot be taken",
+        "The address or the form is broken, or too large.",
+      );
     else
       wentWrong(response.status(503), "The store cannot be read now", "The app's log says why. Try again in a moment.");
   }) satisfies ErrorRequestHandler);
@@ -186,6 +190,9 @@ export function createStudio({
 
   function opened(values: unknown): Record<string, string> {
     const texts = textsOf(values);
+    // PostgreSQL refuses text with a NUL, so nothing in a store has one.
+    if (Object.values(texts).some((text) => text.includes("\0")))
+      throw Object.assign(new Error("a NUL in the address or form"), { status: 400 });
     if (access === null) return texts;
     return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, access.open(value)]));
   }

@@ -15,6 +15,15 @@ const checkout = (properties = {}) => ({
 });
 
 describe("the studio's pages", () => {
+  it("refuse an address or a form with a NUL, at which PostgreSQL would fail", async () => {
+    await using studio = await productionStudio();
+    const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
+    for (const path of ["/runs?q=%00", "/api/runs?q=a%00b", "/runs/%00", "/why?person=%00", "/set-aside?about=%00"])
+      expect([path, (await here.get(path)).status]).toEqual([path, 400]);
+    expect((await here.post("/queue/redrive", { error: "\0" })).status).toBe(400);
+    expect(studio.logged()).not.toContainEqual(expect.objectContaining({ level: 50 }));
+  });
+
   it("let nothing run that came from outside, and say so to the browser", async () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);
