@@ -40,10 +40,14 @@ describe("redact", () => {
     ["dots", (size: number) => `a@${"b.".repeat(size / 2)}`],
   ])("takes under 5 ms of CPU for 1 MB of %s", (_what, textOf) => {
     const text = textOf(1_000_000);
-    redact(text.slice(0, 10_000));
-    const before = process.cpuUsage();
-    redact(text);
-    const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1000).toBeLessThan(5);
+    // The least of five: the other threads of this process count, too.
+    expect(Math.min(...Array.from({ length: 5 }, () => cpuMsOf(() => redact(text))))).toBeLessThan(5);
   });
 });
+
+function cpuMsOf(act: () => void): number {
+  const before = process.cpuUsage();
+  act();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
