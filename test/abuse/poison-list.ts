@@ -10,7 +10,7 @@ export interface Poison {
   wires(): Wire[];
   /** Novu's answer to these, instead of a yes. */
   trouble?: Trouble;
-  /** Whether they are all sent side by side. */
+  /** Whether each is sent before the one before it is answered. */
   isAtOnce?: boolean;
 }
 
