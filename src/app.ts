@@ -187,7 +187,7 @@ export async function openApp(
     });
 
     const answersOthers = roles.includes("ingress");
-    // No answer is kept by a cache but the studio's files, which never change under their names.
+    // Caches keep only the studio's files, which never change under their names; an ETag helps neither.
     const http = express().disable("x-powered-by").disable("etag");
     if (answersOthers) http.use(doors.clicks).use("/u", choosing.routes).use("/api/novu", bridge.router);
     if (studio !== null) http.use("/studio", studio.router);

@@ -7,8 +7,8 @@ export interface UnsubscribePage {
   /** Of every answer; the address of the page is a key, which is not to be told or kept. */
   headers: Record<string, string>;
   /**
-   * The page that gives the reason why a request is refused. Anybody can ask for it, so each reason is rendered
-   * once and kept: give it fixed texts only.
+   * The page for a refused request. Anybody can ask for it, so each reason is rendered once and kept in memory:
+   * pass fixed texts only.
    */
   refusal(reason: string): string;
   /** The page with a person's choices. It shows nothing about who they are: a forwarded mail has the link, too. */

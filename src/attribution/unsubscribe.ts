@@ -145,7 +145,7 @@ export function unsubscribeRoutes({
     } catch (error) {
       const refusal = refusalOf(error);
       count(refusal.outcome);
-      // Anybody can send tokens, as many as they like: the counter has them, the log does not.
+      // Anybody can send unknown tokens in any number, so they are counted and not logged.
       if (refusal.outcome !== "unknown link")
         log.warn({ stop: "unsubscribe", answer: refusal.status, outcome: refusal.outcome, ...causeOf(error) });
       if (refusal.status === 503) response.set("retry-after", String(RETRY_AFTER_SECONDS));

@@ -25,7 +25,7 @@ export interface Flooded {
 }
 
 const SECONDS = 10;
-/** Both processes compile what they run for the first time, which is a matter of a moment, and not of the kind of request. */
+/** The app and the attacker compile code at its first use; this second is not measured. */
 const WARM_UP_SECONDS = 1;
 const MOST_MS_PER_PIECE = 1;
 const ATTACKERS_NICENESS = 5;

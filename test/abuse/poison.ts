@@ -16,7 +16,7 @@ interface Sent {
 
 const CHANGES = "1,500 changes of mind by one unsubscribe link";
 const WATCHED_MS = 5_000;
-/** Forty events of one moment, odd or not, keep two cores busy for 100 ms: this is about what is odd in them. */
+/** Forty ordinary events at the same moment delay others by 100 ms on two cores, which would hide the harm of odd ones. */
 const APART_MS = 10;
 const DOCUMENTED: unknown[] = [200, 202, 400, 401, 404, 413, 415];
 

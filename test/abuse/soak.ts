@@ -11,7 +11,7 @@ const WARM_UP_MS = 10_000;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 const MOST_GROWTH = 1.1;
-/** Without a limit V8 leaves up to three times the live memory uncollected, by its own schedule, and RSS shows that. */
+/** Without a limit V8 keeps garbage of up to three times the live heap, and RSS shows the garbage instead of a leak. */
 const HEAP_MB = 256;
 
 /** Good events at a steady rate for long: memory must not grow. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
+import { createLog } from "../../../src/lib/log.ts";
 import type { Message } from "../../../src/sandbox/local-novu/state.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { event } from "../../../src/workflows/event.ts";
@@ -172,6 +173,15 @@ describe("the link", () => {
       }
     expect(await counted(sandbox)).toEqual({ "unknown link": 2 * others.length });
     expect(await off(sandbox)).toEqual([]);
+  });
+
+  it("is counted and not logged when it is unknown, because anybody can send any number", async () => {
+    const lines: string[] = [];
+    const log = createLog({ level: "info", destination: { write: (line) => void lines.push(line) } });
+    await using sandbox = await testSandbox({ workflows, log });
+    expect((await fetch(`${sandbox.app.url}/u/unknown`)).status).toBe(404);
+    expect(await counted(sandbox)).toEqual({ "unknown link": 1 });
+    expect(lines.filter((line) => line.includes('"stop":"unsubscribe"'))).toEqual([]);
   });
 
   it("works after the key was rotated, until its key is taken away", async () => {

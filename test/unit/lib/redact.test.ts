@@ -40,7 +40,7 @@ describe("redact", () => {
     ["dots", (size: number) => `a@${"b.".repeat(size / 2)}`],
   ])("takes under 5 ms of CPU for 1 MB of %s", (_what, textOf) => {
     const text = textOf(1_000_000);
-    // The least of five: the other threads of this process count, too.
+    // The least of five, because the figure includes the other threads of this process.
     expect(Math.min(...Array.from({ length: 5 }, () => cpuMsOf(() => redact(text))))).toBeLessThan(5);
   });
 });
