@@ -149,7 +149,7 @@ export function openDoors({
 
   async function keep(event: LifecycleEvent, { starts, exits, profiles = [], merges = [], traits = [] }: Routing) {
     const outcome = await store.accept(event, { starts, exits, profiles, merges, traits });
-    if (outcome === "duplicate") return outcome;
+    if (outcome !== "accepted") return outcome;
     if (starts.length + exits.length > 0) onWork("novu");
     if (profiles.length > 0) onWork("profiles");
     return outcome;

@@ -20,7 +20,7 @@ import { runFacts } from "./runs.ts";
 import { sends } from "./sends.ts";
 import { sessions } from "./sessions.ts";
 import { setAsideList } from "./set-aside.ts";
-import type { Store } from "./store.ts";
+import type { Accepted, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { traitMemory } from "./traits.ts";
 import { turns } from "./turns.ts";
@@ -77,7 +77,7 @@ export function createKyselyStore({
   backup,
   close,
 }: EngineParts): Store {
-  const accept = groupCommit<Acceptance, "accepted" | "duplicate">({
+  const accept = groupCommit<Acceptance, Accepted>({
     async commit(group) {
       const outcomes = await acceptAll(group, { db, fromRows, writeTogether, isAboutAnItem });
       announce("novu");

@@ -19,6 +19,9 @@ export interface ClaimedWork {
   refusals: number;
 }
 
+/** Nothing is written of `another event`: its uuid is that of an event with another name or distinct id. */
+export type Accepted = "accepted" | "duplicate" | "another event";
+
 /** A delivery that caused nothing, kept for people to see. */
 export interface SetAside {
   source: Source;
@@ -125,7 +128,7 @@ export interface Store extends Histories {
    * An event with its work, all or nothing; `duplicate` when every part of it was there already.
    * Rejects with a PermanentError when the event itself is why it cannot be written.
    */
-  accept(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate">;
+  accept(event: LifecycleEvent, routing: Routing): Promise<Accepted>;
   /** Those of the events that are here, with what they caused or among what was set aside; in no order. */
   knownEvents(uuids: string[]): Promise<string[]>;
   setAside(delivery: SetAside): Promise<void>;

@@ -125,6 +125,25 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       await Promise.all(stores.map((store) => store.close()));
     });
 
+    it("tell two events of one uuid apart, whichever of them is written first", async () => {
+      await using database = await openTestDatabase();
+      const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })));
+      for (let round = 0; round < 60; round += 1) {
+        const uuid = `u${round}`;
+        const outcomes = await Promise.all(
+          ["ada", "bob"].map((distinctId, index) =>
+            stores[index]!.accept(event({ uuid, distinctId }), {
+              starts: [start({ run: run({ eventUuid: uuid, distinctId }) })],
+              exits: [],
+            }),
+          ),
+        );
+        expect(outcomes.sort()).toEqual(["accepted", "another event"]);
+      }
+      expect(await stores[0]!.countWork()).toEqual({ waiting: 60, dead: 0 });
+      await Promise.all(stores.map((store) => store.close()));
+    });
+
     it("take in the same deliveries side by side, and neither is in the other's way", { timeout: 60_000 }, async () => {
       await using database = await openTestDatabase();
       const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })));
