@@ -61,7 +61,8 @@ export function liveTools({
     emailProviders,
     unsubscribeUrl,
     person: createPersonNow({ places, now, log }),
-    leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
+    leftBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
+      store.exitSince({ workflow, distinctId, transactionId, since }),
     objectionTo: createGuards({
       cap: marketing.cap,
       holdout: marketing.holdout,

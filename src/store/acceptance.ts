@@ -17,6 +17,7 @@ export function acceptanceOf(
   event: LifecycleEvent,
   { starts, exits, profiles = [], merges = [], traits = [] }: Routing,
   now: number,
+  arrival: number,
 ): Acceptance {
   const { source, uuid, name, distinctId, occurredAt, properties } = event;
   return {
@@ -29,11 +30,20 @@ export function acceptanceOf(
       body: JSON.stringify({ source, uuid, name, distinctId, occurredAt, properties }),
       about: profiles.length + merges.length + traits.length > 0 ? distinctId : null,
     },
-    starts: starts.map((start) => ({ run: runRow(start), work: startWork(start, now) })),
-    exits: exits.map((exit) => ({ exit: exitRow(exit), work: exitWork(exit, now) })),
+    starts: starts.map((start) => ({ run: runRow(start, arrival), work: startWork(start, now) })),
+    exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), work: exitWork(exit, now) })),
     profiles: profiles.map((profile) => ({ work: profileWork(profile, now) })),
     aliases: merges.map(aliasRow),
     traits: traits.flatMap(traitRows),
+  };
+}
+
+/** Numbers that grow with each call, also while the clock stands still or goes back: microseconds since 1970, as far as it shows them. */
+export function arrivals(now: () => number): () => number {
+  let last = 0;
+  return () => {
+    last = Math.max(now() * 1000, last + 1);
+    return last;
   };
 }
 
@@ -53,7 +63,7 @@ export function startKey(transactionId: string): string {
   return `start:${transactionId}`;
 }
 
-function runRow({ run, workflow }: Start): Row<"runs"> {
+function runRow({ run, workflow }: Start, arrival: number): Row<"runs"> {
   const { transactionId, eventUuid, distinctId, occurredAt } = run;
   return {
     transaction_id: transactionId,
@@ -62,6 +72,7 @@ function runRow({ run, workflow }: Start): Row<"runs"> {
     event_uuid: eventUuid,
     occurred_at: occurredAt,
     state: "pending",
+    arrival,
   };
 }
 
@@ -69,8 +80,15 @@ function startWork(start: Start, now: number): Row<"work"> {
   return workRow(startKey(start.run.transactionId), { kind: "start", body: start }, now);
 }
 
-function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exit): Row<"exits"> {
-  return { workflow, distinct_id: distinctId, event_uuid: eventUuid, event_name: eventName, occurred_at: occurredAt };
+function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exit, arrival: number): Row<"exits"> {
+  return {
+    workflow,
+    distinct_id: distinctId,
+    event_uuid: eventUuid,
+    event_name: eventName,
+    occurred_at: occurredAt,
+    arrival,
+  };
 }
 
 function exitWork(exit: Exit, now: number): Row<"work"> {

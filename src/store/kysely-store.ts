@@ -3,7 +3,7 @@ import type { Lane } from "../contracts/work.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { type AcceptParts, acceptAll } from "./accept.ts";
-import { type Acceptance, acceptanceOf, bytesOf } from "./acceptance.ts";
+import { type Acceptance, acceptanceOf, arrivals, bytesOf } from "./acceptance.ts";
 import { captures } from "./captures.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
@@ -90,10 +90,12 @@ export function createKyselyStore({
     ...TOGETHER,
   });
 
+  const nextArrival = arrivals(now);
+
   return {
     async accept(event, routing) {
       try {
-        return await accept(acceptanceOf(event, routing, now()));
+        return await accept(acceptanceOf(event, routing, now(), nextArrival()));
       } catch (error) {
         // RangeError: nested deeper than JSON.stringify goes.
         if (!(error instanceof RangeError || isAboutAnItem(error))) throw error;

@@ -295,6 +295,12 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await sql`update set_aside set body = '' where distinct_id is null`.execute(db);
     },
   },
+
+  "0012-arrival": {
+    async up(db) {
+      for (const table of ["runs", "exits"]) await db.schema.alterTable(table).addColumn("arrival", "bigint").execute();
+    },
+  },
 });
 
 /** Throws when the tables are not there, or older than this version. */

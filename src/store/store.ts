@@ -229,8 +229,16 @@ export interface Store extends Histories {
   /** This run does not begin. */
   refuse(transactionId: string): Promise<void>;
 
-  /** The name of an exit event of this person and workflow at or after `since`; null when there is none. */
-  exitSince(query: { workflow: string; distinctId: string; since: string }): Promise<string | null>;
+  /**
+   * The name of an exit event of this person that ends this run, whose event happened at `since`; null when there
+   * is none. An exit ends a run when it happened no earlier, or up to two minutes earlier and arrived later.
+   */
+  exitSince(query: {
+    workflow: string;
+    distinctId: string;
+    transactionId: string;
+    since: string;
+  }): Promise<string | null>;
   /** The transaction ids of the runs that an exit reaches; they count as left at once, and are named again until `markLeft`. */
   endRuns(exit: Exit): Promise<string[]>;
   /** When these people last made an exit of a workflow, ISO 8601 by distinct id; without those who never did. */

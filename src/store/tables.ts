@@ -27,10 +27,20 @@ export interface Tables {
     entered_at: Generated<number | null>;
     /** When its last message was decided, or the person left. */
     ended_at: Generated<number | null>;
+    /** When its event arrived, in microseconds since 1970, in the order of a process; null from the versions before. */
+    arrival: Generated<number | null>;
   };
   /** The newest run that each person entered of each workflow that limits entries; outlives the run. */
   entries: { distinct_id: string; workflow: string; transaction_id: string; occurred_at: string };
-  exits: { workflow: string; distinct_id: string; event_uuid: string; event_name: string; occurred_at: string };
+  exits: {
+    workflow: string;
+    distinct_id: string;
+    event_uuid: string;
+    event_name: string;
+    occurred_at: string;
+    /** As that of a run. */
+    arrival: Generated<number | null>;
+  };
   /** Distinct ids of one person; of several merges of an id, the first in time. */
   aliases: { former_id: string; kept_id: string; occurred_at: string };
   /** The newest profile that Novu was told of each person, as JSON. */

@@ -33,6 +33,24 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       await expectAll(store);
     });
 
+    it("has runs and exits of which only the times count, because nobody knows which arrived first", async () => {
+      await using data = await testData(engine);
+      await using store = closing(await data.open());
+      await writeAsBefore(data.raw);
+      const early = new Date(now() - 1_000).toISOString();
+      const late = new Date(Date.parse(LATER) + 1_000).toISOString();
+      await store.accept(event({ uuid: "early" }), {
+        starts: [],
+        exits: [exit({ eventUuid: "early", occurredAt: early })],
+      });
+      const ofAda = { workflow: "w", distinctId: "ada" };
+      expect(await store.endRuns(exit({ eventUuid: "early", occurredAt: early }))).toEqual([]);
+      const facts = run({ eventUuid: "late", occurredAt: late });
+      await store.accept(event({ uuid: "late" }), { starts: [start({ run: facts })], exits: [] });
+      expect(await store.exitSince({ ...ofAda, transactionId: "late:w", since: late })).toBeNull();
+      expect(await store.exitSince({ ...ofAda, transactionId: "u:w", since: LATER })).toBe("checkout_completed");
+    });
+
     it("is written by both, and the last one counts", async () => {
       await using data = await testData(engine);
       await using store = closing(await data.open());
@@ -72,7 +90,7 @@ async function expectAll(store: Store): Promise<void> {
   expect(await store.occurrences({ ...ada, eventName: event().name, from: OCCURRED_AT, to: OCCURRED_AT })).toEqual([
     OCCURRED_AT,
   ]);
-  expect(await store.exitSince({ ...ada, since: OCCURRED_AT })).toBe("checkout_completed");
+  expect(await store.exitSince({ ...ada, transactionId: "u:w", since: OCCURRED_AT })).toBe("checkout_completed");
   const records = Object.entries(await store.personRecords("ada")).filter(([, rows]) => rows.length > 0);
   expect(Object.fromEntries(records.map(([kind, rows]) => [kind, rows.length]))).toEqual({
     work: 3,

@@ -10,6 +10,7 @@ import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 import { postgresEngine } from "../support/postgres-engine.ts";
 import { eventually } from "../support/sandbox.ts";
 import { storePromises } from "./promises.ts";
+import { storeArrivals } from "./promises-arrival.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
@@ -22,6 +23,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   const createEngine = postgresEngine();
   storePromises("PostgreSQL", createEngine);
   storeLimits("PostgreSQL", createEngine);
+  storeArrivals("PostgreSQL", createEngine);
   storePeople("PostgreSQL", createEngine);
   storeVariants("PostgreSQL", createEngine);
   storeHistories("PostgreSQL", createEngine);

@@ -9,7 +9,7 @@ import type { Engine } from "./promises.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const EARLIER = "2026-03-02T08:00:00.000Z";
-const SINCE = { workflow: "w", since: OCCURRED_AT };
+const SINCE = { workflow: "w", transactionId: "visitor:w", since: OCCURRED_AT };
 
 /** What every engine promises about who people are. */
 export function storePeople(name: string, createEngine: () => Engine): void {

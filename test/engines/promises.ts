@@ -333,7 +333,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
       it("is remembered when it came first", async () => {
         await store.accept(event({ uuid: "e" }), { starts: [], exits: [exit()] });
-        const query = { workflow: "w", distinctId: "ada", since: OCCURRED_AT };
+        const query = { workflow: "w", distinctId: "ada", transactionId: "u:w", since: OCCURRED_AT };
         expect(await store.exitSince(query)).toBe("checkout_completed");
         expect(await store.exitSince({ ...query, since: LATER })).toBe("checkout_completed");
         expect(await store.exitSince({ ...query, since: "2026-03-03T00:00:00.000Z" })).toBeNull();
