@@ -110,7 +110,11 @@ export async function acceptAll(
     return insertRows(on, fromRows, "traits", rows)?.onConflict((conflict) =>
       conflict
         .columns(["distinct_id", "name"])
-        .doUpdateSet((row) => ({ value: row.ref("excluded.value"), occurred_at: row.ref("excluded.occurred_at") }))
+        .doUpdateSet((row) => ({
+          value: row.ref("excluded.value"),
+          occurred_at: row.ref("excluded.occurred_at"),
+          kept_at: row.ref("excluded.kept_at"),
+        }))
         .where((row) =>
           row(
             row.refTuple("excluded.occurred_at", "excluded.value"),

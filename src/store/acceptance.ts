@@ -34,15 +34,19 @@ export function acceptanceOf(
     exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), work: exitWork(exit, now) })),
     profiles: profiles.map((profile) => ({ work: profileWork(profile, now) })),
     aliases: merges.map(aliasRow),
-    traits: traits.flatMap(traitRows),
+    traits: traits.flatMap((one) => traitRows(one, now)),
   };
 }
 
-/** Numbers that grow with each call, also while the clock stands still or goes back: microseconds since 1970, as far as it shows them. */
+/** A clock that is set back by more than that was wrong before. */
+const MOST_BACK_MS = 60 * 60 * 1000;
+
+/** Microseconds since 1970 as far as the clock shows them; they grow with each call also while it stands still or goes back a bit. */
 export function arrivals(now: () => number): () => number {
   let last = 0;
   return () => {
-    last = Math.max(now() * 1000, last + 1);
+    const at = now() * 1000;
+    last = last > at + MOST_BACK_MS * 1000 ? at : Math.max(at, last + 1);
     return last;
   };
 }
@@ -104,11 +108,12 @@ function aliasRow({ formerId, keptId, occurredAt }: Merge): Row<"aliases"> {
 }
 
 /** What is named but has no value any more is kept as that. */
-function traitRows({ distinctId, occurredAt, properties }: Traits): Row<"traits">[] {
+function traitRows({ distinctId, occurredAt, properties }: Traits, now: number): Row<"traits">[] {
   return Object.entries(properties).map(([name, value]) => ({
     distinct_id: distinctId,
     name,
     value: JSON.stringify(value ?? null),
     occurred_at: occurredAt,
+    kept_at: now,
   }));
 }

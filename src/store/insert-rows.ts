@@ -54,8 +54,8 @@ const COLUMNS = {
     arrival: "bigint",
   },
   entries: { distinct_id: "text", workflow: "text", transaction_id: "text", occurred_at: "text" },
-  profiles: { distinct_id: "text", occurred_at: "text", body: "text", is_doubtful: "integer" },
-  traits: { distinct_id: "text", name: "text", value: "text", occurred_at: "text" },
+  profiles: { distinct_id: "text", occurred_at: "text", body: "text", is_doubtful: "integer", kept_at: "bigint" },
+  traits: { distinct_id: "text", name: "text", value: "text", occurred_at: "text", kept_at: "bigint" },
   aliases: { former_id: "text", kept_id: "text", occurred_at: "text" },
   work: {
     key: "text",

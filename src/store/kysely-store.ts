@@ -111,7 +111,7 @@ export function createKyselyStore({
     ...lastExits({ db }),
     ...turns({ db, now }),
     ...counts({ db }),
-    ...profileMemory({ db, fromRows }),
+    ...profileMemory({ db, now, fromRows }),
     ...traitMemory({ db }),
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),

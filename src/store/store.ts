@@ -288,8 +288,8 @@ export interface Store extends Histories {
   /** Deletes it, work that waits and what they do not want included; answers how many records of each kind. */
   forgetPerson(distinctId: string): Promise<Record<keyof PersonRecords, number>>;
   /**
-   * Deletes up to `mostRows` of what is older than `before`, in one short transaction; answers how many
-   * there were, or null when another process is at it. What has work to be done is kept,
+   * Deletes up to `mostRows` of what is here since before `before`, whenever it happened, in one short transaction;
+   * answers how many there were, or null when another process is at it. What has work to be done is kept,
    * and so are merges, because an id may turn up again at any time, and what people do not want.
    */
   prune(before: number, mostRows: number): Promise<number | null>;

@@ -44,9 +44,23 @@ export interface Tables {
   /** Distinct ids of one person; of several merges of an id, the first in time. */
   aliases: { former_id: string; kept_id: string; occurred_at: string };
   /** The newest profile that Novu was told of each person, as JSON. */
-  profiles: { distinct_id: string; occurred_at: string; body: string; is_doubtful: number };
+  profiles: {
+    distinct_id: string;
+    occurred_at: string;
+    body: string;
+    is_doubtful: number;
+    /** When it was last written here; null from the versions before. */
+    kept_at: Generated<number | null>;
+  };
   /** What was told of persons by sources that keep none: the newest of each property, as JSON. */
-  traits: { distinct_id: string; name: string; value: string; occurred_at: string };
+  traits: {
+    distinct_id: string;
+    name: string;
+    value: string;
+    occurred_at: string;
+    /** As that of a profile. */
+    kept_at: Generated<number | null>;
+  };
   /** What people said of what they want, each time; the newest of each topic holds. It is never deleted for its age. */
   opt_outs: {
     distinct_id: string;

@@ -8,7 +8,7 @@ import { type Engine, migrator } from "../../src/store/migrations.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
 import type { Store } from "../../src/store/store.ts";
-import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import { decision, event, exit, LATER, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
 import { testFolder } from "../support/folder.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 
@@ -58,6 +58,30 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       const body = JSON.stringify(decision({ decidedAt: LATER }));
       await data.raw.updateTable("decisions").set({ body }).where("transaction_id", "=", "u:w").execute();
       expect(await store.countWorkflows(Date.parse(LATER))).toMatchObject([{ workflow: "w", sent: 1 }]);
+    });
+
+    it("has traits and profiles that are as old as their event, or as the last time this version wrote them", async () => {
+      await using data = await testData(engine);
+      await using store = closing(await data.open());
+      await store.accept(event(), { starts: [], exits: [], traits: [traits({ distinctId: "renewed" })] });
+      const told = { name: "email", value: '"a"' };
+      const known = { body: JSON.stringify(profile().subscriber), is_doubtful: 0 };
+      for (const [distinctId, occurredAt] of Object.entries({ old: OCCURRED_AT, young: LATER })) {
+        const about = { distinct_id: distinctId, occurred_at: occurredAt };
+        await data.raw
+          .insertInto("traits")
+          .values({ ...about, ...told })
+          .execute();
+        await data.raw
+          .insertInto("profiles")
+          .values({ ...about, ...known })
+          .execute();
+      }
+      await data.raw.updateTable("traits").set({ occurred_at: LATER }).where("distinct_id", "=", "renewed").execute();
+      // The event, an old trait and an old profile.
+      expect(await store.prune(Date.parse(LATER), 100)).toBe(3);
+      const left = async (id: string) => Object.values(await store.personRecords(id)).flat().length;
+      expect([await left("old"), await left("young"), await left("renewed")]).toEqual([0, 2, 1]);
     });
 
     it("is swept and forgotten like the rest", async () => {
