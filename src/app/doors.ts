@@ -120,7 +120,7 @@ export function openDoors({
   const fromCommands = storeChanges({
     authenticate: provenBy(linkSigningKeys.map(commandSecret)),
     budget,
-    changes: { redrive, forgetPerson: store.forgetPerson, backup: store.backup },
+    changes: { redrive, forgetPerson: store.forgetPerson, splitPerson: store.splitPerson, backup: store.backup },
     count: () => {},
     isStopping,
     log,

@@ -55,15 +55,18 @@ export async function acceptAll(
 
   async function acceptUnknown(trx: Transaction<Tables>): Promise<Accepted[]> {
     const addedEvents = await insertNew(trx, "events", events)?.returning("uuid").execute();
+    const newEvents = new Set(addedEvents?.map(({ uuid }) => uuid));
     const isAnother = await othersAmong(trx, acceptances);
-    const { runs, exits, aliases, traits } = causedBy(acceptances.filter((acceptance) => !isAnother(acceptance)));
+    const rest = acceptances.filter((acceptance) => !isAnother(acceptance));
+    const { runs, exits, traits } = causedBy(rest);
+    // A merge that was undone does not come back when its event is told again.
+    const { aliases } = causedBy(rest.filter(({ event }) => newEvents.has(event.uuid)));
     const addedRuns = await insertNew(trx, "runs", runs)?.returning("transaction_id").execute();
     const addedExits = await insertNew(trx, "exits", exits)
       ?.returning(["workflow", "distinct_id", "event_uuid"])
       .execute();
     await insertFirst(trx, aliases)?.execute();
     await insertNewest(trx, traits)?.execute();
-    const newEvents = new Set(addedEvents?.map(({ uuid }) => uuid));
     const newRuns = new Set(addedRuns?.map(({ transaction_id }) => transaction_id));
     const newExits = new Set(addedExits?.map(keyOf));
 

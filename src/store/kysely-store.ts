@@ -14,6 +14,7 @@ import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
 import { optOuts } from "./opt-outs.ts";
 import { overview } from "./overview.ts";
+import { merges } from "./people.ts";
 import { profileMemory } from "./profiles.ts";
 import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
@@ -119,6 +120,7 @@ export function createKyselyStore({
     ...variantMemory({ db, now }),
     ...captures({ db, now, announce }),
     ...optOuts({ db, now, lock, announce }),
+    ...merges({ db }),
     ...retention({ db, takeSweep }),
     ...histories({ db }),
     ...overview({ db }),

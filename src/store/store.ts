@@ -288,6 +288,11 @@ export interface Store extends Histories {
   /** Deletes it, work that waits and what they do not want included; answers how many records of each kind. */
   forgetPerson(distinctId: string): Promise<Record<keyof PersonRecords, number>>;
   /**
+   * Undoes the merges that name this distinct id, which is nobody else's from then on; answers how many. They do
+   * not come back with the events that told of them, but another event may merge it again.
+   */
+  splitPerson(distinctId: string): Promise<number>;
+  /**
    * Deletes up to `mostRows` of what is here since before `before`, whenever it happened, in one short transaction;
    * answers how many there were, or null when another process is at it. What has work to be done is kept,
    * and so are merges, because an id may turn up again at any time, and what people do not want.

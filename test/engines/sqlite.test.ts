@@ -155,6 +155,7 @@ describe("no statement reads a whole table", () => {
     ["keepVariants", { transactionId: "u:w", distinctId: "ada" }, { flag: { variant: "a", source: "posthog" } }],
     ["personRecords", "ada"],
     ["prune", 0, 10],
+    ["splitPerson", "ada"],
     ["forgetPerson", "ada"],
     ["listRuns", { limit: 10 }],
     ["listRuns", { limit: 10, workflow: "w", before: { occurredAt: LATER, transactionId: "u:w" } }],
