@@ -49,6 +49,7 @@ export function openDoors({
   onPreferences,
   onWork,
   onChange,
+  onEvent,
   metrics,
   isStopping,
   now,
@@ -66,6 +67,8 @@ export function openDoors({
   onWork(lane: Lane): void;
   /** There is something new to see. */
   onChange(): void;
+  /** There is an event of this person. */
+  onEvent(distinctId: string): void;
   metrics: Metrics;
   isStopping(): boolean;
   now: () => number;
@@ -141,7 +144,7 @@ export function openDoors({
   };
 
   async function accept(event: LifecycleEvent, body: string): ReturnType<Accept> {
-    const result = await acceptOne(event, body);
+    const result = await acceptOne({ ...event, receivedAt: new Date(now()).toISOString() }, body);
     metrics.event(result.outcome);
     onChange();
     return result;
@@ -150,6 +153,7 @@ export function openDoors({
   async function keep(event: LifecycleEvent, { starts, exits, profiles = [], merges = [], traits = [] }: Routing) {
     const outcome = await store.accept(event, { starts, exits, profiles, merges, traits });
     if (outcome === "duplicate") return outcome;
+    onEvent(event.distinctId);
     if (starts.length + exits.length > 0) onWork("novu");
     if (profiles.length > 0) onWork("profiles");
     return outcome;

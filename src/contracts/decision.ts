@@ -21,6 +21,8 @@ const Reason = z.enum([
   "error",
   /** Nothing to reach the person by on this channel. */
   "unreachable",
+  /** The person has another address now than Novu, and this message cannot be sent to it; Novu is told for the next one. */
+  "address changed",
   /** The person is in the group that gets nothing, so that the effect can be measured; the detail is the flag. */
   "held out",
   /** The person was sent as many messages as one gets in that time. */
@@ -47,6 +49,11 @@ export const Decision = z.object({
   detail: z.string().nullable(),
   /** Which person it rests on; null when none was asked for. */
   personSource: z.enum(["posthog", "segment", "own", "snapshot"]).nullable(),
+  /** The address that it was sent to, by `addressHash`, and how Novu was given it; null where there is none. */
+  address: z
+    .object({ via: z.enum(["subscriber", "provider"]), hash: z.string() })
+    .nullable()
+    .default(null),
   /** Which email it was, by the name of its component; null on other channels, and of what was not made. */
   template: z.string().nullable().default(null),
   /** What was shown for each experiment, and what each holdout said, by flag. */
@@ -63,6 +70,7 @@ export type Decision = z.infer<typeof Decision>;
 /** What a decision says that was made without a look at the person. */
 export const NOTHING_COMPOSED = {
   personSource: null,
+  address: null,
   template: null,
   variants: {},
   defaults: [],

@@ -53,14 +53,15 @@ export function createGuards({
   }
 
   async function unreachable(send: Send): Promise<Objection | null> {
+    if (send.recipient === "changed") return { reason: "address changed", detail: null };
     const detail = missingAddress(send) ?? ((await isBounced(send)) ? "the address bounces" : null);
     return detail === null ? null : { reason: "unreachable", detail };
   }
 
   /** Another address than the one that bounced is tried. */
-  async function isBounced({ channel, distinctId, addresses }: Send): Promise<boolean> {
-    if (channel !== "email" || !addresses.email) return false;
-    const hash = addressHash(addresses.email);
+  async function isBounced({ channel, distinctId, recipient }: Send): Promise<boolean> {
+    if (channel !== "email" || recipient === null || recipient === "changed") return false;
+    const hash = addressHash(recipient.address);
     const bounces = await bouncesOf(distinctId);
     return bounces.some((bounce) => bounce.addressHash === null || bounce.addressHash === hash);
   }

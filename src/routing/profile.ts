@@ -28,8 +28,9 @@ export function changesProfile({ sets = [] }: LifecycleEvent): boolean {
 export function profileOf({ source, uuid, distinctId, occurredAt, personProperties }: LifecycleEvent): Profile | null {
   const subscriber = subscriberOf(distinctId, PersonProperties.parse(personProperties ?? {}));
   const { subscriberId: _, ...known } = subscriber;
-  const isEmpty = Object.values(known).every((value) => value === undefined);
-  return isEmpty ? null : { subscriber, occurredAt, eventUuid: uuid, ...(source === "segment" && { source }) };
+  return Object.keys(known).length === 0
+    ? null
+    : { subscriber, occurredAt, eventUuid: uuid, ...(source === "segment" && { source }) };
 }
 
 /** What is to be kept here of an event's person, because nobody else can be asked for all of it later; null when nothing is. */
@@ -48,8 +49,7 @@ export function subscriberOf(distinctId: string, person: PersonProperties): Subs
   const data = Object.fromEntries(
     SUBSCRIBER_DATA.flatMap((key) => (person[key] === undefined ? [] : [[key, person[key]]])),
   );
-  return {
-    subscriberId: distinctId,
+  const known = {
     email,
     firstName: first_name ?? firstName(name),
     lastName: last_name ?? (first_name === undefined ? lastName(name) : undefined),
@@ -58,6 +58,10 @@ export function subscriberOf(distinctId: string, person: PersonProperties): Subs
     locale: novuLocale(locale),
     timezone: [$timezone, $geoip_time_zone].find((name) => name !== undefined && isTimeZone(name)),
     data: Object.keys(data).length > 0 ? data : undefined,
+  };
+  return {
+    subscriberId: distinctId,
+    ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)),
   };
 }
 

@@ -86,12 +86,14 @@ function startOf({
   occurrence: Occurrence | null;
 }): Start {
   const snapshot = PersonProperties.parse(event.personProperties ?? {});
-  const { id, startWithinMs, entry } = workflow;
+  const { id, startWithinMs, addressWithinMs, entry } = workflow;
+  const since = event.receivedAt ?? event.occurredAt;
   return {
     workflow: id,
     payload,
     entry,
     occurrence,
+    addressWait: { since, until: new Date(Date.parse(since) + addressWithinMs).toISOString() },
     startBy: startWithinMs === null ? null : new Date(Date.parse(event.occurredAt) + startWithinMs).toISOString(),
     // Of whom Segment tells, Novu hears before, from all that was told of them.
     to: event.source === "segment" ? { subscriberId: event.distinctId } : subscriberOf(event.distinctId, snapshot),

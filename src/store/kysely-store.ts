@@ -108,7 +108,7 @@ export function createKyselyStore({
     ...entries({ db, now, fromRows }),
     ...lastExits({ db }),
     ...turns({ db, now }),
-    ...counts({ db }),
+    ...counts({ db, now }),
     ...profileMemory({ db, fromRows }),
     ...traitMemory({ db }),
     ...decisionLog({ db, now, lock, announce }),

@@ -295,6 +295,13 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await sql`update set_aside set body = '' where distinct_id is null`.execute(db);
     },
   },
+
+  "0012-recipient": {
+    async up(db) {
+      await db.schema.alterTable("runs").addColumn("recipient", "text").execute();
+      await db.schema.alterTable("runs").addColumn("recipient_try", "integer").execute();
+    },
+  },
 });
 
 /** Throws when the tables are not there, or older than this version. */

@@ -245,6 +245,15 @@ export interface Store extends Histories {
   }): Promise<{ people: Array<{ distinctId: string; lastSeenAt: string }>; next: ExitPlace | null }>;
   /** What became of a run; null when there is none. */
   runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | null>;
+  /**
+   * Keeps the recipient of a trigger, so that each try has the same one until Novu has refused it; answers
+   * the one that is kept, and null when there is no such run.
+   */
+  keepRecipient(trigger: {
+    transactionId: string;
+    refusals: number;
+    recipient: PersonProfile;
+  }): Promise<PersonProfile | null>;
   /** Novu has been told to end this run. */
   markLeft(transactionId: string): Promise<void>;
   /** Novu has taken this run on; `left` when the person left while it did. */
@@ -263,8 +272,8 @@ export interface Store extends Histories {
   ): Promise<{ decision: Decision; isNew: boolean }>;
   /** The steps of a run at which something was decided: something final, or with `failed` anything. */
   decidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;
-  /** Work to be done later; the same `key` is the same work, and its first time counts. */
-  schedule(key: string, work: Work, at: number): Promise<void>;
+  /** Work to be done later; the same `key` is the same work, and its first time counts, or with `replace` its last. */
+  schedule(key: string, work: Work, at: number, options?: { replace: boolean }): Promise<void>;
   /** Notes what became of a message, and the report it owes; once for each run, step and status, and answers whether this was it. */
   capture(capture: Capture): Promise<boolean>;
   /** The newest `limit` (1,000) decisions, in the order they were first made. */

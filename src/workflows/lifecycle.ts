@@ -45,6 +45,11 @@ interface Journey<Payload extends z.ZodObject, Tried extends Experiments> {
   entry?: "always" | "once" | "one at a time" | { oncePer: Duration };
   /** How long after its event a run may still begin; a day unless said otherwise, and a week after an `inactivity`. */
   startWithin?: Duration | "any time";
+  /**
+   * How long a run waits for an address of somebody who has none yet, because the event of a sign-up may
+   * come before the identify that brings it; a minute unless said otherwise.
+   */
+  addressWithin?: Duration;
   /** The PostHog flag of the people who get nothing of this, so that its effect can be measured. */
   holdout?: string;
   /** What is tried out; its messages find the variant of each under the same name in `variants`. */
@@ -113,6 +118,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
     flags: [rules.holdout ?? [], Object.values(rules.experiments).map(({ flag }) => flag)].flat(),
     events: [...on, ...exitOn].map((matcher) => matcher.event),
     entry: entryLimit(),
+    addressWithinMs: toMs(definition.addressWithin ?? { minutes: 1 }),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
     absences,
     startedBy: (event) => (isForAnother(event) ? null : (on.find((matcher) => means(matcher, event)) ?? null)),

@@ -4,7 +4,7 @@ import type { PersonPlace, PersonPlaces } from "../../../src/contracts/person.ts
 import type { Run } from "../../../src/contracts/run.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
-import { createPersonLookup, createPersonNow } from "../../../src/people/person-now.ts";
+import { createPersonLookup, createPersonNow, createPersonReader } from "../../../src/people/person-now.ts";
 import { postHogPersons } from "../../../src/people/posthog-persons.ts";
 
 let server: Listening;
@@ -122,7 +122,10 @@ describe("whom to write to", () => {
       Object.entries({ own: notFound, ...reads }).map(place),
     ) as unknown as PersonPlaces;
     const clock = () => Date.parse(then) + hoursLater * HOUR_MS;
-    const whom = createPersonNow({ places, now: clock, log: createLog({ level: "silent" }) });
+    const whom = createPersonNow({
+      persons: createPersonReader({ places, now: clock }),
+      log: createLog({ level: "silent" }),
+    });
     return whom({ transactionId: "t", distinctId: "ada", source, occurredAt: then, snapshot: brought as never });
   }
 
