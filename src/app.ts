@@ -137,6 +137,8 @@ export async function openApp(
       note: (decision) => decisions.note(decision),
       onScheduled: (lane) => working?.wake(lane),
       onInvalidTimeZone: metrics.invalidTimeZone,
+      onUnreadable: metrics.unreadable,
+      topics: product.topics,
       now,
       log,
     });

@@ -34,6 +34,8 @@ export function liveTools({
   note,
   onScheduled,
   onInvalidTimeZone,
+  onUnreadable,
+  topics,
   now,
   log,
 }: {
@@ -48,6 +50,10 @@ export function liveTools({
   /** There is work for later. */
   onScheduled(lane: Lane): void;
   onInvalidTimeZone(): void;
+  /** A property of a person was there and could not be read. */
+  onUnreadable(property: string): void;
+  /** The topics of marketing, with the words by which people know them. */
+  topics: Record<string, string>;
   now: () => number;
   log: Log;
 }): Tools {
@@ -60,9 +66,10 @@ export function liveTools({
     now,
     emailProviders,
     unsubscribeUrl,
-    person: createPersonNow({ persons, log }),
+    person: createPersonNow({ persons, onUnreadable, log }),
     leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
     objectionTo: createGuards({
+      topics,
       cap: marketing.cap,
       holdout: marketing.holdout,
       choicesOf: (distinctId) => store.choicesOf(distinctId),

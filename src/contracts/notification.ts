@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { Source } from "./event.ts";
-import type { PersonProperties } from "./person.ts";
 import { Run } from "./run.ts";
 
 const Field = z.string().nullable().optional();
@@ -37,7 +36,8 @@ export interface Traits {
   distinctId: string;
   /** ISO 8601 */
   occurredAt: string;
-  properties: PersonProperties;
+  /** As they were read, or as they came where they cannot be read. */
+  properties: Record<string, unknown>;
 }
 
 /** Two distinct ids are one person's: what is kept by the former counts for the kept one, and the other way round. */

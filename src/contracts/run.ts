@@ -18,6 +18,8 @@ export const Run = z.object({
   occurredAt: z.iso.datetime(),
   /** The declared properties as they were at the event. */
   snapshot: PersonProperties,
+  /** Those that were there and could not be read; none when left out. */
+  unreadable: z.array(z.string()).optional(),
 });
 export type Run = z.infer<typeof Run>;
 

@@ -17,6 +17,8 @@ export interface Send {
   channel: Channel;
   distinctId: string;
   person: PersonProperties;
+  /** The person's properties that are there and cannot be read. */
+  unreadable: string[];
   /** What Novu would send to; null or absent where it has nothing. */
   addresses: { email?: string | null | undefined; phone?: string | null | undefined };
   recipient: Recipient;

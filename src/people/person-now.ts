@@ -1,4 +1,4 @@
-import type { Person, PersonLookup, PersonPlace, PersonPlaces, PersonProperties } from "../contracts/person.ts";
+import type { Person, PersonLookup, PersonPlace, PersonPlaces, PersonRead, PropertyName } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -75,8 +75,8 @@ export function createPersonLookup({
     try {
       const found = await readPersons(distinctIds, AbortSignal.timeout(DEADLINE_MS));
       return (distinctId) => {
-        const properties = found.get(distinctId);
-        return properties === undefined ? { outcome: "not found" } : { outcome: "found", properties };
+        const person = found.get(distinctId);
+        return person === undefined ? { outcome: "not found" } : { outcome: "found", ...person };
       };
     } catch (error) {
       if (error instanceof RetryLaterError) pausedUntil = performance.now() + error.retryAfterMs;
@@ -95,7 +95,7 @@ type AskedRun = Pick<Run, "distinctId" | "source" | "occurredAt">;
 
 /** The person of a run as they are known now, and where from. Unavailable says nothing about the person. */
 export type ReadPerson =
-  | { outcome: "found"; properties: PersonProperties; source: "posthog" | "segment" | "own" }
+  | ({ outcome: "found"; source: "posthog" | "segment" | "own" } & PersonRead)
   | { outcome: "not found"; source: "posthog" | "segment" | "own" }
   | { outcome: "unavailable"; why: string };
 
@@ -146,19 +146,52 @@ export type PersonReader = ReturnType<typeof createPersonReader>;
  * Whom to write to: the person now, or what was told of them here where nobody else knows them, or as of
  * the event when whoever knows cannot be asked, or null when there is none any more.
  */
-export function createPersonNow({ persons, log }: { persons: PersonReader; log: Log }) {
-  return async (run: AskedRun & Pick<Run, "transactionId" | "snapshot">): Promise<Person | null> => {
-    const { distinctId, transactionId, snapshot } = run;
+export function createPersonNow({
+  persons,
+  onUnreadable = () => {},
+  log,
+}: {
+  persons: PersonReader;
+  /** A property was there and could not be read. */
+  onUnreadable?: (property: string) => void;
+  log: Log;
+}) {
+  const told = new Set<string>();
+
+  return async (run: AskedRun & Pick<Run, "transactionId" | "snapshot" | "unreadable">): Promise<Person | null> => {
+    const person = await personOf(run);
+    for (const property of person?.unreadable ?? []) note(property, run.transactionId);
+    return person;
+  };
+
+  async function personOf(
+    run: AskedRun & Pick<Run, "transactionId" | "snapshot" | "unreadable">,
+  ): Promise<Person | null> {
+    const { distinctId, transactionId } = run;
+    const asOfEvent = { distinctId, properties: run.snapshot, unreadable: (run.unreadable ?? []) as PropertyName[] };
     const read = await persons.read(run);
-    if (read.outcome === "found") return { distinctId, properties: read.properties, source: read.source };
+    if (read.outcome === "found") return { distinctId, ...personIn(read), source: read.source };
     if (read.outcome === "not found")
-      return read.source !== "own" || isForgotten(run) ? null : { distinctId, properties: snapshot, source: "own" };
+      return read.source !== "own" || isForgotten(run) ? null : { ...asOfEvent, source: "own" };
     log.warn({ stop: "people", transactionId, personSource: "snapshot", error: read.why });
     // Segment's events bring little of a person along, and seldom what they do not want.
     const told = run.source === "segment" ? await persons.own(distinctId) : null;
     if (told?.outcome === "not found" && isForgotten(run)) return null;
-    return { distinctId, properties: told?.outcome === "found" ? told.properties : snapshot, source: "snapshot" };
-  };
+    const known = told?.outcome === "found" ? personIn(told) : {};
+    return { ...asOfEvent, ...known, source: "snapshot" };
+  }
+
+  /** Counted each time, and logged once for each property, without its value. */
+  function note(property: string, transactionId: string): void {
+    onUnreadable(property);
+    if (told.has(property)) return;
+    told.add(property);
+    log.warn({ stop: "people", outcome: "unreadable", property, transactionId });
+  }
+}
+
+function personIn({ properties, unreadable }: PersonRead): PersonRead {
+  return { properties, unreadable };
 }
 
 /** Whether nothing told can only mean that they were deleted: what an event of Segment's brings along is kept here with its run. */

@@ -2,7 +2,7 @@ import type { Cause } from "../contracts/cause.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { InternalRule } from "../contracts/internal-users.ts";
 import type { Exit, Occurrence, Routing, Start } from "../contracts/notification.ts";
-import { PersonProperties } from "../contracts/person.ts";
+import { readPerson } from "../contracts/person.ts";
 import { isEcho } from "../contracts/report.ts";
 import { transactionIdOf } from "../contracts/run.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
@@ -85,7 +85,7 @@ function startOf({
   payload: Record<string, unknown>;
   occurrence: Occurrence | null;
 }): Start {
-  const snapshot = PersonProperties.parse(event.personProperties ?? {});
+  const { properties: snapshot, unreadable } = readPerson(event.personProperties ?? {});
   const { id, startWithinMs, addressWithinMs, entry } = workflow;
   const since = event.receivedAt ?? event.occurredAt;
   return {
@@ -105,6 +105,7 @@ function startOf({
       distinctId: event.distinctId,
       occurredAt: event.occurredAt,
       snapshot,
+      ...(unreadable.length > 0 && { unreadable }),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
-import type { PersonProperties } from "../contracts/person.ts";
+import type { PropertyName } from "../contracts/person.ts";
 import { refreshKey, unheardKey } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
 import { idsOfPerson } from "./people.ts";
@@ -8,7 +8,7 @@ import type { PersonRecords, Store } from "./store.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
-const UNWANTED: keyof PersonProperties = "unsubscribed_from";
+const UNWANTED: PropertyName = "unsubscribed_from";
 
 type Kept = keyof PersonRecords;
 /** The table of each kind of record on a person; first what is found by the others. */

@@ -5,7 +5,7 @@ import type { RunVariant } from "../contracts/experiment.ts";
 import type { Histories } from "../contracts/history.ts";
 import type { EntryLimit, Exit, Routing, Subscriber } from "../contracts/notification.ts";
 import type { Bounce, Choice, Choices } from "../contracts/opt-out.ts";
-import type { PersonProperties } from "../contracts/person.ts";
+import type { PersonRead } from "../contracts/person.ts";
 import type { Lane, Work } from "../contracts/work.ts";
 
 /** Work that this process has taken on, until it says what became of it. */
@@ -181,7 +181,7 @@ export interface Store extends Histories {
    * What sources that keep no persons have told of these, the newest of each property over all their ids, with
    * the time of the newest, ISO 8601; nothing of whom nothing was told.
    */
-  traitsOf(distinctIds: string[]): Promise<Map<string, { properties: PersonProperties; occurredAt: string }>>;
+  traitsOf(distinctIds: string[]): Promise<Map<string, PersonRead & { occurredAt: string }>>;
 
   /** When a person started a workflow by this event, within a time, both ends included; ISO 8601, earliest first. */
   occurrences(query: {

@@ -121,8 +121,9 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
     addressWithinMs: toMs(definition.addressWithin ?? { minutes: 1 }),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
     absences,
-    startedBy: (event) => (isForAnother(event) ? null : (on.find((matcher) => means(matcher, event)) ?? null)),
-    ends: (event) => exitOn.some((matcher) => means(matcher, event)),
+    startedBy: (event) => (isForAnother(event) ? null : (on.find((matcher) => means(matcher, event) === true) ?? null)),
+    // A message too few is better than one to somebody who may have left.
+    ends: (event) => exitOn.some((matcher) => means(matcher, event) !== false),
     payloadOf(event) {
       try {
         const payload = definition.payload.safeParse(definition.from(event));
@@ -195,7 +196,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
   }
 }
 
-function means({ event: name, wants }: EventMatcher, event: LifecycleEvent): boolean {
+function means({ event: name, wants }: EventMatcher, event: LifecycleEvent): boolean | "unreadable" {
   return name === event.name && wants(event);
 }
 

@@ -11,6 +11,7 @@ import { publishedControls } from "./novu-schema.ts";
 import { isWrongAtNovu, recipientOf } from "./recipient.ts";
 import type { CurrentRun } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
+import { watched } from "./watched.ts";
 
 /** How often Novu asks for a step in all, after 1, 2 and 4 s again, when it is answered 503. */
 const NOVU_ASKS = 4;
@@ -154,12 +155,15 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
       const unreadable = await holdUp();
       if (unreadable !== null) return unreadable;
     }
-    const unwanted = options.skip?.(await moment(controls));
+    const { properties, asked } = watched(who);
+    const unwanted = options.skip?.({ ...(await moment(controls)), person: properties });
     if (unwanted) return { reason: "not needed", detail: unwanted };
+    if (asked().length > 0) return { reason: "unreadable", detail: asked().join(", ") };
     // Whoever tries a workflow from Novu's dashboard wants to see it.
     const { topic, holdout } = run.rehearsal ? { topic: null, holdout: null } : rules;
     await compareAddresses(who);
-    const send = { ...about, channel, person: who.properties, addresses, recipient, topic, holdout };
+    const { unreadable } = who;
+    const send = { ...about, channel, person: who.properties, unreadable, addresses, recipient, topic, holdout };
     const { objection, holdouts } = await tools.objectionTo(send);
     flags.heardOf(holdouts);
     return objection;
@@ -197,6 +201,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
       ...about,
       channel,
       personSource: source === "sample" ? null : source,
+      unreadable: objection?.reason === "left" ? [] : ((await person())?.unreadable ?? []),
       address:
         outcome === "sent" && recipient !== null && recipient !== "changed"
           ? { via: recipient.via, hash: addressHash(recipient.address) }

@@ -262,6 +262,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
           else for (const go of all) await go();
           expect(await known(`ada ${index}`)).toEqual({
             properties: { email: "ada@example.com", plan: "pro" },
+            unreadable: [],
             occurredAt: LATER,
           });
         }

@@ -65,6 +65,7 @@ export function decision(changes: Partial<Decision> = {}): Decision {
     reason: null,
     detail: null,
     personSource: "posthog",
+    unreadable: [],
     address: null,
     template: null,
     variants: {},

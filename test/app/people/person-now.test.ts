@@ -43,7 +43,11 @@ function lookup() {
 
 describe("the person at this moment", () => {
   it("is found, with what is declared and fits", async () => {
-    expect(await lookup()("ada")).toEqual({ outcome: "found", properties: { email: "ada@example.com" } });
+    expect(await lookup()("ada")).toEqual({
+      outcome: "found",
+      properties: { email: "ada@example.com", plan: "5" },
+      unreadable: [],
+    });
   });
 
   it("is not found when PostHog knows nobody by the id", async () => {
@@ -109,7 +113,8 @@ describe("whom to write to", () => {
   const HOUR_MS = 60 * 60_000;
 
   type Read = PersonPlace["read"];
-  const found: Read = async (ids) => new Map(ids.map((id) => [id, { email: "now@example.com" } as never]));
+  const found: Read = async (ids) =>
+    new Map(ids.map((id) => [id, { properties: { email: "now@example.com" }, unreadable: [] }]));
   const notFound: Read = async () => new Map();
   const down: Read = async () => Promise.reject(new Error("down"));
 
