@@ -30,9 +30,13 @@ const BECAUSE: Partial<Record<Reason, (detail: string | null, asked: Asked) => s
   "not needed": (detail) => `the workflow's own condition said so${detail === null ? "" : `, “${detail}”`}`,
   "person not found": (_detail, asked) => NOT_FOUND[asked],
   "person unavailable": (_detail, asked) => `${UNAVAILABLE[asked]}, and the workflow does not send without that`,
+  unreadable: (detail) =>
+    `the workflow's own condition asks for a property that cannot be read${detail === null ? "" : `, ${detail}`}`,
   "opted out": (detail) => `they turned off ${detail ?? "such messages"}`,
   error: (detail) => `the step could not be made${inBrackets(detail)}`,
   unreachable: (detail) => `there is nothing to reach them by${inBrackets(detail)}`,
+  "address changed": () =>
+    "they have another address now than Novu had loaded, and the message could not be sent to it; Novu was told for the next one",
   "held out": (detail) => `they are in the group that gets nothing${inBrackets(detail)}`,
   "over the cap": (detail) => `they had been sent as many messages as one gets in that time${inBrackets(detail)}`,
   digested: (detail) => `another run of theirs says it, together with its own${inBrackets(detail)}`,

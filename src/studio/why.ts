@@ -70,7 +70,7 @@ export function explain(
     ...history.runs.flatMap((run) => runLinks(run, history)),
     ...history.exits.flatMap((exit) => exitLink(exit, history)),
     ...history.decisions.map((decision) => decisionLink(decision, history)),
-    ...work.map((one) => workLink(one, history)),
+    ...work.filter(isWorthTelling).map((one) => workLink(one, history)),
   ].sort(inOrder);
   const { runs, exits, choices, toldAsOf, hasOtherRuns } = history;
   const lists = [runs, exits, choices, history.setAside, history.work];
@@ -230,16 +230,20 @@ const RESTED_ON: Record<NonNullable<Decision["personSource"]>, string> = {
   snapshot: "The person could not be asked for, so what was known from their events counted.",
 };
 
+function couldNotBeRead({ unreadable }: Decision): string {
+  return unreadable.length === 0 ? "" : ` Of the person's properties ${unreadable.join(", ")} could not be read.`;
+}
+
 function decisionLink(decision: Decision, history: History): Link {
   const { outcome, step, channel, decidedAt, workflow, transactionId, personSource, reason, detail } = decision;
   const facts = { workflow, step, runRef: transactionId };
   const isOfNobody = personSource === null || reason === "person not found" || reason === "person unavailable";
-  const restedOn = isOfNobody ? "" : ` ${RESTED_ON[personSource]}`;
+  const restedOn = (isOfNobody ? "" : ` ${RESTED_ON[personSource]}`) + couldNotBeRead(decision);
   if (outcome === "sent")
     return {
       ...link("decision", decidedAt, "good", "sent"),
       ...facts,
-      sentence: `${step} was sent by ${channelName(channel)}.${restedOn}`,
+      sentence: `${step} was sent by ${channelName(channel)}${decision.address?.via === "provider" ? ", to an address that Novu did not have yet" : ""}.${restedOn}`,
       value: detail,
     };
   return {
@@ -267,9 +271,15 @@ function workLink(
   };
 }
 
+/** Each run that waits has a person to be read before its next message; only trouble with that explains anything. */
+function isWorthTelling({ kind, state, error }: OwedRecord): boolean {
+  return kind !== "refresh" || state === "dead" || error !== null;
+}
+
 const WORK: Record<OwedRecord["kind"], string> = {
   start: "The start at Novu",
   exit: "The cancel at Novu",
+  refresh: "The look whether the person's address has changed, before the next message,",
   unheard: "A look whether Novu ended the run at a throttle",
   profile: "The profile for Novu",
   preferences: "The choice of topics for Novu",
