@@ -90,11 +90,14 @@ export function liveTools({
       await store.schedule(unheardKey(transactionId), work, now() + HEARD_WITHIN_MS);
       onScheduled("novu");
     },
-    async refresh({ transactionId, distinctId, source, occurredAt }, { waitMs, isWrong }) {
+    async refresh({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
       const leadMs = waitMs - REFRESH_BEFORE_MS;
       // A wait that short ends with what the trigger, or the wait before, has told.
       if (leadMs <= 0 && !isWrong) return;
-      const work: Work = { kind: "refresh", body: { transactionId, distinctId, source, occurredAt, isWrong } };
+      const work: Work = {
+        kind: "refresh",
+        body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong },
+      };
       await store.schedule(refreshKey(transactionId), work, now() + Math.max(0, leadMs), { replace: true });
       onScheduled("persons");
     },

@@ -16,7 +16,13 @@ const Unheard = z.object({
 });
 
 /** A person whose next message is due: Novu is to have the address that they have now. */
-const Refresh = Run.pick({ transactionId: true, distinctId: true, source: true, occurredAt: true }).extend({
+const Refresh = Run.pick({
+  transactionId: true,
+  distinctId: true,
+  source: true,
+  occurredAt: true,
+  timeZone: true,
+}).extend({
   /** Whether a step has seen that Novu has another address. */
   isWrong: z.boolean(),
 });

@@ -1,6 +1,7 @@
 import type { Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { Run } from "../contracts/run.ts";
 import { RetryLaterError } from "../lib/errors.ts";
+import { zoned } from "../lib/time-zone.ts";
 import type { ReadNow, SubscriberOf } from "./refresh.ts";
 import type { Profiled } from "./tell.ts";
 
@@ -67,7 +68,8 @@ export function createIntroduce({
     const person = await readNow(run);
     if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;
     if (person.outcome !== "found") return asOfEvent;
-    return { subscriber: subscriberOf(run.distinctId, person.properties), occurredAt: new Date(now()).toISOString() };
+    const properties = zoned(person.properties, run.timeZone);
+    return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(now()).toISOString() };
   }
 
   /** Looks again soon at first, and then less and less often. */

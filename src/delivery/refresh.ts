@@ -2,6 +2,7 @@ import type { Profile, Subscriber } from "../contracts/notification.ts";
 import type { PersonProperties } from "../contracts/person.ts";
 import type { Refresh } from "../contracts/work.ts";
 import { UnavailableError } from "../lib/errors.ts";
+import { zoned } from "../lib/time-zone.ts";
 import type { Profiles } from "./tell.ts";
 
 /** A person as they are known at this moment. */
@@ -39,7 +40,7 @@ export function createRefresh({
       throw new UnavailableError(`the person cannot be read: ${person.why}`, { refused: false });
     if (person.outcome === "not found") return;
     const told = await profileTold(run.distinctId);
-    const subscriber = subscriberOf(run.distinctId, person.properties);
+    const subscriber = subscriberOf(run.distinctId, zoned(person.properties, run.timeZone));
     const removed = REMOVED.filter((field) => subscriber[field] === undefined && told?.subscriber[field] != null);
     const whole = { ...subscriber, ...Object.fromEntries(removed.map((field) => [field, null])) };
     await tell({ subscriber: whole, occurredAt: new Date(now()).toISOString(), eventUuid: transactionId }, { isWrong });

@@ -6,6 +6,7 @@ import { readPerson } from "../contracts/person.ts";
 import { isEcho } from "../contracts/report.ts";
 import { transactionIdOf } from "../contracts/run.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import { isTimeZone, zoned } from "../lib/time-zone.ts";
 import { mergeOf, whyNobody } from "./identity.ts";
 import { whyInternal } from "./internal.ts";
 import { changesProfile, profileOf, subscriberOf, traitsIn } from "./profile.ts";
@@ -86,6 +87,7 @@ function startOf({
   occurrence: Occurrence | null;
 }): Start {
   const { properties: snapshot, unreadable } = readPerson(event.personProperties ?? {});
+  const timeZone = timeZoneOf(event);
   const { id, startWithinMs, addressWithinMs, entry } = workflow;
   const since = event.receivedAt ?? event.occurredAt;
   return {
@@ -96,7 +98,10 @@ function startOf({
     addressWait: { since, until: new Date(Date.parse(since) + addressWithinMs).toISOString() },
     startBy: startWithinMs === null ? null : new Date(Date.parse(event.occurredAt) + startWithinMs).toISOString(),
     // Of whom Segment tells, Novu hears before, from all that was told of them.
-    to: event.source === "segment" ? { subscriberId: event.distinctId } : subscriberOf(event.distinctId, snapshot),
+    to:
+      event.source === "segment"
+        ? { subscriberId: event.distinctId }
+        : subscriberOf(event.distinctId, zoned(snapshot, timeZone)),
     run: {
       transactionId: transactionIdOf(event.uuid, id),
       eventUuid: event.uuid,
@@ -105,9 +110,15 @@ function startOf({
       distinctId: event.distinctId,
       occurredAt: event.occurredAt,
       snapshot,
+      ...(timeZone !== undefined && { timeZone }),
       ...(unreadable.length > 0 && { unreadable }),
     },
   };
+}
+
+/** posthog-js sends the browser's with each event. */
+function timeZoneOf({ properties: { $timezone } }: LifecycleEvent): string | undefined {
+  return typeof $timezone === "string" && isTimeZone($timezone) ? $timezone : undefined;
 }
 
 function exitOf({ event, workflow }: { event: LifecycleEvent; workflow: string }): Exit {

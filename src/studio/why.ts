@@ -279,7 +279,7 @@ function isWorthTelling({ kind, state, error }: OwedRecord): boolean {
 const WORK: Record<OwedRecord["kind"], string> = {
   start: "The start at Novu",
   exit: "The cancel at Novu",
-  refresh: "The look whether the person's address has changed, before the next message,",
+  refresh: "The update of the person's address at Novu",
   unheard: "A look whether Novu ended the run at a throttle",
   profile: "The profile for Novu",
   preferences: "The choice of topics for Novu",

@@ -4,6 +4,7 @@ import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
 import { EntryLimit } from "../contracts/notification.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import { zoned } from "../lib/time-zone.ts";
 import type { EventMatcher } from "./event.ts";
 import type { Experiments, VariantsOf } from "./experiment.ts";
 import { type GuardedStep, guardedStep } from "./guarded-step.ts";
@@ -146,7 +147,10 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
           tools,
           addresses: { email: subscriber?.email, phone: subscriber?.phone },
           novuTimeZone: timeZoneAtNovu(subscriber),
-          person: once(() => tools.person(run)),
+          person: once(async () => {
+            const person = await tools.person(run);
+            return person && { ...person, properties: zoned(person.properties, run.timeZone) };
+          }),
         });
         // ajv has checked it against the schema published from definition.payload
         await definition.workflow({

@@ -39,7 +39,7 @@ export interface Tools {
    * `isWrong` when a step has seen that it has another address.
    */
   refresh(
-    run: Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt">,
+    run: Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "timeZone">,
     when: { waitMs: number; isWrong: boolean },
   ): Promise<void>;
   /** Novu may end this run here without a word. */

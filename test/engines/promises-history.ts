@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LANES, unheardKey, type Work } from "../../src/contracts/work.ts";
+import { LANES, refreshKey, unheardKey, type Work } from "../../src/contracts/work.ts";
 import type { Store } from "../../src/store/store.ts";
 import {
   clicked,
@@ -136,6 +136,14 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           { kind: "unheard", body: { transactionId, workflow: "w", distinctId } },
           now,
         );
+        const refresh = {
+          transactionId,
+          distinctId,
+          source: "posthog",
+          occurredAt: OCCURRED_AT,
+          isWrong: false,
+        } as const;
+        await store.schedule(refreshKey(transactionId), { kind: "refresh", body: refresh }, now);
         await store.accept(event({ uuid: `e ${uuid}`, name: "checkout_completed", distinctId, occurredAt: LATER }), {
           starts: [],
           exits: [exit({ eventUuid: `e ${uuid}`, distinctId })],
@@ -157,6 +165,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         start: ["start:u:w"],
         exit: ["exit:e u:w"],
         unheard: ["unheard:u:w"],
+        refresh: ["refresh:u:w"],
         profile: ["profile:i u"],
         preferences: ["preferences:ada", "preferences:ada:next"],
         unwanted: ["unwanted:ada", "unwanted:ada:next"],
@@ -179,7 +188,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       expect(work.find(({ kind }) => kind === "profile")).toMatchObject({ workflow: null, transactionId: null });
       expect(work.find(({ kind }) => kind === "start")).toMatchObject({ workflow: "w", transactionId: "u:w" });
       const ofRun = (await store.history({ transactionId: "u:w" })).work.map(({ kind }) => kind);
-      expect([...new Set(ofRun)].sort()).toEqual(["capture", "exit", "report", "start", "unheard"]);
+      expect([...new Set(ofRun)].sort()).toEqual(["capture", "exit", "refresh", "report", "start", "unheard"]);
     });
 
     it("keeps the work of two runs apart when one's id begins with the other's", async () => {
