@@ -123,7 +123,7 @@ export function openDoors({
   const fromCommands = storeChanges({
     authenticate: provenBy(linkSigningKeys.map(commandSecret)),
     budget,
-    changes: { redrive, forgetPerson: store.forgetPerson, backup: store.backup },
+    changes: { redrive, forgetPerson: store.forgetPerson, splitPerson: store.splitPerson, backup: store.backup },
     count: () => {},
     isStopping,
     log,
@@ -152,7 +152,7 @@ export function openDoors({
 
   async function keep(event: LifecycleEvent, { starts, exits, profiles = [], merges = [], traits = [] }: Routing) {
     const outcome = await store.accept(event, { starts, exits, profiles, merges, traits });
-    if (outcome === "duplicate") return outcome;
+    if (outcome !== "accepted") return outcome;
     onEvent(event.distinctId);
     if (starts.length + exits.length > 0) onWork("novu");
     if (profiles.length > 0) onWork("profiles");

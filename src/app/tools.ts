@@ -67,7 +67,8 @@ export function liveTools({
     emailProviders,
     unsubscribeUrl,
     person: createPersonNow({ persons, onUnreadable, log }),
-    leftBy: ({ workflow, distinctId, occurredAt }) => store.exitSince({ workflow, distinctId, since: occurredAt }),
+    leftBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
+      store.exitSince({ workflow, distinctId, transactionId, since }),
     objectionTo: createGuards({
       topics,
       cap: marketing.cap,

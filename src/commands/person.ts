@@ -10,6 +10,7 @@ import { type StoreOfTheApp, withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run person -- export ID
 npm run person -- delete ID [--dry-run | --yes] [options]
+npm run person -- split ID [--dry-run | --yes] [options]
 
 export prints everything that is kept here on a person as JSON, by all their merged ids.
 
@@ -19,9 +20,14 @@ what is kept here at last. It says what was removed where. It runs beside the ap
 environment (with SQLite the running app removes what is kept here), and can be run again at any time: after trouble it does what is left. What Segment has
 is deleted and suppressed there, in Settings → End User Privacy: no key of this app reaches it.
 
+split undoes each merge of this id with another one, here only: from then on the id is a person of
+its own, for limits, exits and what they do not want as well. It is for ids that should never have
+been merged. Another event that merges them, or the same merge at PostHog, makes them one person
+again, so let your product stop that before.
+
   ID              the distinct id, as PostHog has it, or Segment's userId
-  --dry-run       say what would be removed, and remove nothing
-  --yes           remove it without asking
+  --dry-run       say what would be removed or undone, and change nothing
+  --yes           do it without asking
   --keep-events   leave their events and recordings at PostHog
   --json          print one JSON object
   --help
@@ -35,8 +41,8 @@ events; what your email provider keeps is not reached.
 
 POSTHOG_PERSONAL_API_KEY needs the scope person:write.
 
-Exit code: 0 done, or nothing is there to delete; 1 trouble, or nothing is there to export;
-2 wrong usage, or not confirmed.
+Exit code: 0 done, or nothing is there to delete or to split; 1 trouble, or nothing is there to
+export; 2 wrong usage, or not confirmed.
 
 After a build: node dist/src/cli.js person`;
 
@@ -44,8 +50,10 @@ After a build: node dist/src/cli.js person`;
 const AT_SEGMENT =
   "not reached from here: delete and suppress them there, in Settings → End User Privacy or by its Public API (POST /regulations)";
 
+const ACTIONS = ["export", "delete", "split"] as const;
+
 interface Order {
-  action: "export" | "delete";
+  action: (typeof ACTIONS)[number];
   id: string;
   dryRun: boolean;
   yes: boolean;
@@ -78,19 +86,23 @@ export const person = defineCommand({
     const order = orderOf(options, positionals);
     const config = readConfig(env);
     if (order.action === "export") return withStoreOfTheApp(config, (store) => exportPerson(store, order.id, io));
-    if (!order.dryRun && !order.yes && !(await isConfirmed(order.id, io)))
-      throw new UsageError("nothing was deleted: --yes is missing");
-    return withStoreOfTheApp(config, (store) => deletePerson(store, order, config, io));
+    if (!order.dryRun && !order.yes && !(await isConfirmed(order, io)))
+      throw new UsageError(`nothing was ${order.action === "split" ? "split" : "deleted"}: --yes is missing`);
+    return withStoreOfTheApp(config, (store) =>
+      order.action === "split" ? splitPerson(store, order, io) : deletePerson(store, order, config, io),
+    );
   },
 });
 
 function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, positionals: string[]): Order {
   const { "dry-run": dryRun, "keep-events": keepEvents, yes, json } = options;
-  const [action, id = "", ...more] = positionals;
-  if (action !== "export" && action !== "delete") throw new UsageError('"export" or "delete" is missing');
+  const [named, id = "", ...more] = positionals;
+  const action = ACTIONS.find((one) => one === named);
+  if (action === undefined) throw new UsageError('"export", "delete" or "split" is missing');
   if (id === "") throw new UsageError("the person's id is missing");
   if (more.length > 0) throw new UsageError("one person at a time");
   if (action === "export" && (dryRun || yes || keepEvents)) throw new UsageError("export takes no options but --json");
+  if (action === "split" && keepEvents) throw new UsageError("--keep-events is for delete");
   if (dryRun && yes) throw new UsageError("--dry-run and --yes do not go together");
   return { action, id, dryRun, yes, keepEvents, json };
 }
@@ -133,11 +145,34 @@ async function deletePerson(
   return isTrouble ? 1 : 0;
 }
 
+async function splitPerson(
+  store: StoreOfTheApp,
+  { id, dryRun, json }: Order,
+  { print, paint }: CommandIo,
+): Promise<number> {
+  const { aliases } = await store.personRecords(id);
+  const merges = aliases.filter(({ former_id, kept_id }) => former_id === id || kept_id === id);
+  const undone = dryRun ? 0 : await store.splitPerson(id);
+  if (json) print(JSON.stringify({ distinctId: id, dryRun, merges, undone }));
+  else if (merges.length + undone === 0) print("No other id is merged with it.");
+  else {
+    const outcome = dryRun ? "to be done" : "done";
+    for (const { former_id, kept_id, occurred_at } of merges)
+      print(
+        lineOf(
+          { where: "here", outcome, what: `${former_id} and ${kept_id} are two, merged at ${occurred_at}` },
+          paint,
+        ),
+      );
+  }
+  return 0;
+}
+
 function lineOf({ where, outcome, what }: Part, paint: Paint): string {
   return `${where.padEnd(7)}  ${paint(STYLES[outcome], outcome.padEnd(14))}  ${printable(what)}`;
 }
 
 /** At a terminal by typing the id again; elsewhere nobody can be asked. */
-async function isConfirmed(id: string, { ask }: CommandIo): Promise<boolean> {
-  return (await ask("This cannot be undone. Type the id again to delete the person: ")) === id;
+async function isConfirmed({ action, id }: Order, { ask }: CommandIo): Promise<boolean> {
+  return (await ask(`This cannot be undone. Type the id again to ${action} the person: `)) === id;
 }

@@ -9,7 +9,7 @@ import { openStoreToChange, openStoreToRead } from "../store/open-store.ts";
 import type { ReadStore, Store } from "../store/store.ts";
 
 /** The store of the app, to look at, and what a command may change in it. */
-export type StoreOfTheApp = ReadStore & Pick<Store, "redrive" | "forgetPerson">;
+export type StoreOfTheApp = ReadStore & Pick<Store, "redrive" | "forgetPerson" | "splitPerson">;
 
 /** A backup of a large store takes its time. */
 const ANSWER_WITHIN_MS = 10 * 60_000;
@@ -27,8 +27,8 @@ export async function withStoreOfTheApp<Result>(
   const { databaseUrl } = config;
   if (databaseUrl !== undefined) return closing(await openStoreToChange({ ...config, databaseUrl }, parts), work);
   const store = await openStoreToRead(config, parts);
-  const { redrive, forgetPerson } = changesByTheApp(config);
-  return closing({ ...store, redrive, forgetPerson }, work);
+  const { redrive, forgetPerson, splitPerson } = changesByTheApp(config);
+  return closing({ ...store, redrive, forgetPerson, splitPerson }, work);
 }
 
 async function closing<Result>(store: StoreOfTheApp, work: (store: StoreOfTheApp) => Promise<Result>): Promise<Result> {
@@ -43,7 +43,7 @@ async function closing<Result>(store: StoreOfTheApp, work: (store: StoreOfTheApp
 export function changesByTheApp({
   port,
   linkSigningKeys,
-}: Pick<Config, "port" | "linkSigningKeys">): Pick<Store, "redrive" | "forgetPerson" | "backup"> {
+}: Pick<Config, "port" | "linkSigningKeys">): Pick<Store, "redrive" | "forgetPerson" | "splitPerson" | "backup"> {
   const url = `http://127.0.0.1:${port}`;
   return {
     async redrive(which) {
@@ -53,6 +53,10 @@ export function changesByTheApp({
     async forgetPerson(distinctId) {
       const answer = await ask({ change: "forget person", distinctId });
       return "counts" in answer ? answer.counts : unexpected();
+    },
+    async splitPerson(distinctId) {
+      const answer = await ask({ change: "split person", distinctId });
+      return "count" in answer ? answer.count : unexpected();
     },
     async backup(file) {
       await ask({ change: "back up", file });

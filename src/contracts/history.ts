@@ -1,3 +1,4 @@
+import type { Arrived } from "./arrival.ts";
 import type { Channel, Decision } from "./decision.ts";
 import type { LifecycleEvent, Source } from "./event.ts";
 import type { Exit } from "./notification.ts";
@@ -12,7 +13,7 @@ import type { Lane, Work } from "./work.ts";
 export const RUN_STATUSES = ["starting", "stuck", "under way", "finished", "left", "refused", "not started"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-export interface RunRecord {
+export interface RunRecord extends Arrived {
   transactionId: string;
   workflow: string;
   distinctId: string;
@@ -83,7 +84,7 @@ export interface History {
   runs: RunRecord[];
   /** What started the runs, and what ended them. */
   events: EventRecord[];
-  exits: Exit[];
+  exits: Array<Exit & Arrived>;
   decisions: Decision[];
   /** Of the run, or all of the person whatever the workflow. */
   work: OwedRecord[];

@@ -10,6 +10,7 @@ export const StoreChange = z.discriminatedUnion("change", [
     which: z.union([z.literal("all"), z.object({ error: z.string() }), z.object({ id: z.number().int() })]),
   }),
   z.object({ change: z.literal("forget person"), distinctId: z.string() }),
+  z.object({ change: z.literal("split person"), distinctId: z.string() }),
   /** `file` is an absolute path on the app's machine. */
   z.object({ change: z.literal("back up"), file: z.string() }),
 ]);

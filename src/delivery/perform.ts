@@ -16,7 +16,12 @@ type Why = Pick<Decision, "reason" | "detail">;
 
 /** Where the runs' facts are kept. */
 interface Runs {
-  exitSince(query: { workflow: string; distinctId: string; since: string }): Promise<string | null>;
+  exitSince(query: {
+    workflow: string;
+    distinctId: string;
+    transactionId: string;
+    since: string;
+  }): Promise<string | null>;
   endRuns(exit: Exit): Promise<string[]>;
   runState(transactionId: string): Promise<string | null>;
   markLeft(transactionId: string): Promise<void>;
@@ -130,7 +135,8 @@ export function createPerform({
 
   /** Why a run is not to begin any more; null when it is. */
   async function objectionTo({ run, workflow, startBy }: Start): Promise<Why | null> {
-    const exitEvent = await runs.exitSince({ workflow, distinctId: run.distinctId, since: run.occurredAt });
+    const { distinctId, transactionId, occurredAt: since } = run;
+    const exitEvent = await runs.exitSince({ workflow, distinctId, transactionId, since });
     if (exitEvent !== null) return { reason: "left", detail: exitEvent };
     const isLate = startBy !== null && now() > Date.parse(startBy);
     return isLate ? { reason: "too late", detail: `${run.eventName} happened at ${run.occurredAt}` } : null;

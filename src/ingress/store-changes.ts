@@ -10,6 +10,7 @@ const LARGEST_BODY = 64 * 1024;
 interface Changes {
   redrive(which: Extract<StoreChange, { change: "redrive" }>["which"]): Promise<number>;
   forgetPerson(distinctId: string): Promise<Record<string, number>>;
+  splitPerson(distinctId: string): Promise<number>;
   backup(file: string): Promise<void>;
 }
 
@@ -44,6 +45,7 @@ export function storeChanges({
   async function make(wanted: StoreChange): Promise<StoreChangeAnswer> {
     if (wanted.change === "redrive") return { count: await changes.redrive(wanted.which) };
     if (wanted.change === "forget person") return { counts: await changes.forgetPerson(wanted.distinctId) };
+    if (wanted.change === "split person") return { count: await changes.splitPerson(wanted.distinctId) };
     await changes.backup(wanted.file);
     return { count: 1 };
   }

@@ -2,6 +2,7 @@ import type { Cause } from "../contracts/cause.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Routing } from "../contracts/notification.ts";
 import { PermanentError } from "../lib/errors.ts";
+import { uuidV5 } from "../lib/uuid-v5.ts";
 import type { Route } from "./route.ts";
 
 type Outcome = { outcome: "accepted" | "duplicate"; reason?: string } | { outcome: "ignored"; reason: string };
@@ -13,22 +14,37 @@ export function createAccept({
   setAside,
 }: {
   route: Route;
-  keep(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate">;
+  /** Keeps nothing of `another event`, whose uuid is that of an event with another name or distinct id. */
+  keep(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate" | "another event">;
   setAside(aside: { cause: Cause; reason: string; event: LifecycleEvent; body: string }): Promise<void>;
 }): (event: LifecycleEvent, body: string) => Promise<Outcome> {
   return async (event, body) => {
     const { problems, ...routing } = route(event);
     for (const problem of problems) await setAside({ ...problem, event, body });
     const { starts, exits, profiles = [], merges = [], traits = [] } = routing;
-    const reason = problems.map((problem) => problem.reason).join("; ");
+    const reasons = problems.map(({ reason }) => reason);
     if (starts.length + exits.length + profiles.length + merges.length + traits.length === 0)
-      return { outcome: "ignored", reason };
+      return { outcome: "ignored", reason: reasons.join("; ") };
     try {
-      return { outcome: await keep(event, routing), ...(reason !== "" && { reason }) };
+      const { outcome, uuid } = await keepApart(event, routing);
+      if (uuid !== event.uuid) reasons.push(`its uuid is that of another event, so it is kept as ${uuid}`);
+      return { outcome, ...(reasons.length > 0 && { reason: reasons.join("; ") }) };
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
       await setAside({ cause: "cannot be stored", reason: error.message, event, body });
       return { outcome: "ignored", reason: error.message };
     }
   };
+
+  /** Some SDK versions repeat a uuid for another person. Such an event gets one of its own, the same each time it is told. */
+  async function keepApart(
+    event: LifecycleEvent,
+    routing: Routing,
+  ): Promise<{ outcome: "accepted" | "duplicate"; uuid: string }> {
+    const { uuid, name, distinctId } = event;
+    const outcome = await keep(event, routing);
+    if (outcome !== "another event") return { outcome, uuid };
+    const own = { ...event, uuid: uuidV5(JSON.stringify([uuid, name, distinctId])) };
+    return keepApart(own, route(own));
+  }
 }

@@ -1,6 +1,7 @@
 import type { Compilable, Kysely, OperationNodeSource, Transaction } from "kysely";
 import type { Acceptance } from "./acceptance.ts";
 import { type FromRows, insertRows, type Row, type Written } from "./insert-rows.ts";
+import type { Accepted } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -16,27 +17,16 @@ export interface AcceptParts {
 
 /**
  * Writes many in a handful of statements. Of two that are the same, the first is accepted, the
- * other a duplicate.
+ * other a duplicate; of two that only have the same uuid, the other is another event.
  */
 export async function acceptAll(
   acceptances: Acceptance[],
   { db, fromRows, writeTogether, isAboutAnItem }: AcceptParts,
-): Promise<Array<"accepted" | "duplicate">> {
-  // In one order everywhere: two processes that write the same keys crosswise would lock each other out.
+): Promise<Accepted[]> {
   const events = inOrder(
     acceptances.map(({ event }) => event),
     (event) => event.uuid,
   );
-  const runs = inOrder(
-    acceptances.flatMap(({ starts }) => starts.map(({ run }) => run)),
-    (run) => run.transaction_id,
-  );
-  const exits = inOrder(
-    acceptances.flatMap(({ exits }) => exits.map(({ exit }) => exit)),
-    keyOf,
-  );
-  const aliases = inOrder(firstOfEach(acceptances.flatMap((acceptance) => acceptance.aliases)), (row) => row.former_id);
-  const traits = inOrder(newestOfEach(acceptances.flatMap((acceptance) => acceptance.traits)), traitKey);
 
   try {
     return await acceptNew();
@@ -50,6 +40,7 @@ export async function acceptAll(
     const work = acceptances.flatMap(({ starts, exits, profiles }) =>
       [...starts, ...exits, ...profiles].map((one) => one.work),
     );
+    const { runs, exits, aliases, traits } = causedBy(acceptances);
     const inserts: Array<(Compilable & OperationNodeSource) | null | undefined> = [
       insertRows(db, fromRows, "events", events),
       insertRows(db, fromRows, "runs", runs),
@@ -62,20 +53,26 @@ export async function acceptAll(
     return acceptances.map(() => "accepted");
   }
 
-  async function acceptUnknown(trx: Transaction<Tables>): Promise<Array<"accepted" | "duplicate">> {
+  async function acceptUnknown(trx: Transaction<Tables>): Promise<Accepted[]> {
     const addedEvents = await insertNew(trx, "events", events)?.returning("uuid").execute();
+    const newEvents = new Set(addedEvents?.map(({ uuid }) => uuid));
+    const isAnother = await othersAmong(trx, acceptances);
+    const rest = acceptances.filter((acceptance) => !isAnother(acceptance));
+    const { runs, exits, traits } = causedBy(rest);
+    // A merge that was undone does not come back when its event is told again.
+    const { aliases } = causedBy(rest.filter(({ event }) => newEvents.has(event.uuid)));
     const addedRuns = await insertNew(trx, "runs", runs)?.returning("transaction_id").execute();
     const addedExits = await insertNew(trx, "exits", exits)
       ?.returning(["workflow", "distinct_id", "event_uuid"])
       .execute();
     await insertFirst(trx, aliases)?.execute();
     await insertNewest(trx, traits)?.execute();
-    const newEvents = new Set(addedEvents?.map(({ uuid }) => uuid));
     const newRuns = new Set(addedRuns?.map(({ transaction_id }) => transaction_id));
     const newExits = new Set(addedExits?.map(keyOf));
 
     const work: Row<"work">[] = [];
     const outcomes = acceptances.map((acceptance) => {
+      if (isAnother(acceptance)) return "another event";
       const isNewEvent = newEvents.delete(acceptance.event.uuid);
       const caused = [
         ...acceptance.starts.filter(({ run }) => newRuns.delete(run.transaction_id)),
@@ -116,7 +113,11 @@ export async function acceptAll(
     return insertRows(on, fromRows, "traits", rows)?.onConflict((conflict) =>
       conflict
         .columns(["distinct_id", "name"])
-        .doUpdateSet((row) => ({ value: row.ref("excluded.value"), occurred_at: row.ref("excluded.occurred_at") }))
+        .doUpdateSet((row) => ({
+          value: row.ref("excluded.value"),
+          occurred_at: row.ref("excluded.occurred_at"),
+          kept_at: row.ref("excluded.kept_at"),
+        }))
         .where((row) =>
           row(
             row.refTuple("excluded.occurred_at", "excluded.value"),
@@ -126,6 +127,40 @@ export async function acceptAll(
         ),
     );
   }
+}
+
+/** Which of these have the uuid of an event that is kept with another name or distinct id, by whichever process. */
+async function othersAmong(
+  trx: Transaction<Tables>,
+  acceptances: Acceptance[],
+): Promise<(acceptance: Acceptance) => boolean> {
+  const uuids = [...new Set(acceptances.map(({ event }) => event.uuid))];
+  const rows = await trx
+    .selectFrom("events")
+    .select(["uuid", "name", "distinct_id"])
+    .where("uuid", "in", uuids)
+    .execute();
+  const kept = new Map(rows.map((row) => [row.uuid, row]));
+  return ({ event }) => {
+    const there = kept.get(event.uuid);
+    return there !== undefined && (there.name !== event.name || there.distinct_id !== event.distinct_id);
+  };
+}
+
+/** In one order everywhere: two processes that write the same keys crosswise would lock each other out. */
+function causedBy(acceptances: Acceptance[]) {
+  return {
+    runs: inOrder(
+      acceptances.flatMap(({ starts }) => starts.map(({ run }) => run)),
+      (run) => run.transaction_id,
+    ),
+    exits: inOrder(
+      acceptances.flatMap(({ exits }) => exits.map(({ exit }) => exit)),
+      keyOf,
+    ),
+    aliases: inOrder(firstOfEach(acceptances.flatMap((acceptance) => acceptance.aliases)), (row) => row.former_id),
+    traits: inOrder(newestOfEach(acceptances.flatMap((acceptance) => acceptance.traits)), traitKey),
+  };
 }
 
 /** Of what is told of one property the newest counts, whenever it arrives. */
@@ -161,10 +196,11 @@ function isBefore(one: Row<"aliases">, other: Row<"aliases">): boolean {
   return one.kept_id < other.kept_id;
 }
 
+/** Those of one key stay in the order they came. */
 function inOrder<One>(rows: One[], keyOfRow: (row: One) => string): One[] {
   return rows
     .map((row) => ({ row, key: keyOfRow(row) }))
-    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ row }) => row);
 }
 

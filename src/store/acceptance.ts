@@ -17,6 +17,7 @@ export function acceptanceOf(
   event: LifecycleEvent,
   { starts, exits, profiles = [], merges = [], traits = [] }: Routing,
   now: number,
+  arrival: number,
 ): Acceptance {
   const { source, uuid, name, distinctId, occurredAt, properties } = event;
   return {
@@ -29,11 +30,24 @@ export function acceptanceOf(
       body: JSON.stringify({ source, uuid, name, distinctId, occurredAt, properties }),
       about: profiles.length + merges.length + traits.length > 0 ? distinctId : null,
     },
-    starts: starts.map((start) => ({ run: runRow(start), work: startWork(start, now) })),
-    exits: exits.map((exit) => ({ exit: exitRow(exit), work: exitWork(exit, now) })),
+    starts: starts.map((start) => ({ run: runRow(start, arrival), work: startWork(start, now) })),
+    exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), work: exitWork(exit, now) })),
     profiles: profiles.map((profile) => ({ work: profileWork(profile, now) })),
     aliases: merges.map(aliasRow),
-    traits: traits.flatMap(traitRows),
+    traits: traits.flatMap((one) => traitRows(one, now)),
+  };
+}
+
+/** A clock that is set back by more than that was wrong before. */
+const MOST_BACK_MS = 60 * 60 * 1000;
+
+/** Microseconds since 1970 as far as the clock shows them; they grow with each call also while it stands still or goes back a bit. */
+export function arrivals(now: () => number): () => number {
+  let last = 0;
+  return () => {
+    const at = now() * 1000;
+    last = last > at + MOST_BACK_MS * 1000 ? at : Math.max(at, last + 1);
+    return last;
   };
 }
 
@@ -53,7 +67,7 @@ export function startKey(transactionId: string): string {
   return `start:${transactionId}`;
 }
 
-function runRow({ run, workflow }: Start): Row<"runs"> {
+function runRow({ run, workflow }: Start, arrival: number): Row<"runs"> {
   const { transactionId, eventUuid, distinctId, occurredAt } = run;
   return {
     transaction_id: transactionId,
@@ -62,6 +76,7 @@ function runRow({ run, workflow }: Start): Row<"runs"> {
     event_uuid: eventUuid,
     occurred_at: occurredAt,
     state: "pending",
+    arrival,
   };
 }
 
@@ -69,8 +84,15 @@ function startWork(start: Start, now: number): Row<"work"> {
   return workRow(startKey(start.run.transactionId), { kind: "start", body: start }, now);
 }
 
-function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exit): Row<"exits"> {
-  return { workflow, distinct_id: distinctId, event_uuid: eventUuid, event_name: eventName, occurred_at: occurredAt };
+function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exit, arrival: number): Row<"exits"> {
+  return {
+    workflow,
+    distinct_id: distinctId,
+    event_uuid: eventUuid,
+    event_name: eventName,
+    occurred_at: occurredAt,
+    arrival,
+  };
 }
 
 function exitWork(exit: Exit, now: number): Row<"work"> {
@@ -86,11 +108,12 @@ function aliasRow({ formerId, keptId, occurredAt }: Merge): Row<"aliases"> {
 }
 
 /** What is named but has no value any more is kept as that. */
-function traitRows({ distinctId, occurredAt, properties }: Traits): Row<"traits">[] {
+function traitRows({ distinctId, occurredAt, properties }: Traits, now: number): Row<"traits">[] {
   return Object.entries(properties).map(([name, value]) => ({
     distinct_id: distinctId,
     name,
     value: JSON.stringify(value ?? null),
     occurred_at: occurredAt,
+    kept_at: now,
   }));
 }

@@ -4,6 +4,7 @@ import { reportKey } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
 import type { Lane } from "../contracts/work.ts";
 import { workRow } from "./acceptance.ts";
+import { endsThis } from "./ends.ts";
 import { idsOfPerson } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -122,16 +123,18 @@ function holdsAgainst(before: Decision | undefined, wanted: Decision, ifOpen: bo
 async function unlessLeft(trx: Kysely<Tables>, decision: Decision): Promise<Decision> {
   if (decision.outcome !== "sent") return decision;
   const ids = await idsOfPerson(trx, decision.distinctId);
-  const exit = await trx
+  const run = await trx
     .selectFrom("runs")
-    .innerJoin("exits", (join) =>
-      join
-        .on("exits.distinct_id", "in", ids)
-        .onRef("exits.workflow", "=", "runs.workflow")
-        .onRef("exits.occurred_at", ">=", "runs.occurred_at"),
-    )
-    .select("exits.event_name")
-    .where("runs.transaction_id", "=", decision.transactionId)
+    .select(["workflow", "occurred_at", "arrival"])
+    .where("transaction_id", "=", decision.transactionId)
+    .executeTakeFirst();
+  if (run === undefined) return decision;
+  const exit = await trx
+    .selectFrom("exits")
+    .select("event_name")
+    .where("distinct_id", "in", ids)
+    .where("workflow", "=", run.workflow)
+    .where(endsThis({ occurredAt: run.occurred_at, arrival: run.arrival }))
     .limit(1)
     .executeTakeFirst();
   if (exit === undefined) return decision;

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { EntryLimit } from "../contracts/notification.ts";
 import { startKey } from "./acceptance.ts";
+import { endsThis } from "./ends.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { RunPlace, Store } from "./store.ts";
@@ -98,24 +99,22 @@ export function entries({
   async function isUnderWay(trx: Kysely<Tables>, transactionId: string, distinctIds: string[]): Promise<boolean> {
     const run = await trx
       .selectFrom("runs")
-      .select("occurred_at")
+      .select(["workflow", "occurred_at", "arrival"])
       .where("transaction_id", "=", transactionId)
       .where("state", "in", ["pending", "started"])
       .where("ended_at", "is", null)
-      // Who has left may come back before the run of then has been ended.
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom("exits")
-              .select("exits.event_uuid")
-              .where("exits.distinct_id", "in", distinctIds)
-              .whereRef("exits.workflow", "=", "runs.workflow")
-              .whereRef("exits.occurred_at", ">=", "runs.occurred_at"),
-          ),
-        ),
-      )
       .executeTakeFirst();
-    return run !== undefined && now() - Date.parse(run.occurred_at) < LONGEST_RUN_MS;
+    if (run === undefined || now() - Date.parse(run.occurred_at) >= LONGEST_RUN_MS) return false;
+    // Who has left may come back before the run of then has been ended.
+    const exit = await trx
+      .selectFrom("exits")
+      .select("event_uuid")
+      .where("distinct_id", "in", distinctIds)
+      .where("workflow", "=", run.workflow)
+      .where(endsThis({ occurredAt: run.occurred_at, arrival: run.arrival }))
+      .limit(1)
+      .executeTakeFirst();
+    return exit === undefined;
   }
 }
 

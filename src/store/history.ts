@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
+import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
 import type {
@@ -13,6 +13,7 @@ import type {
 import type { Exit } from "../contracts/notification.ts";
 import { refreshKey, unheardKey, type Work } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
+import { endsThis, isEndedBy } from "./ends.ts";
 import { setAsideRecord, workRecord } from "./overview.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 
@@ -67,14 +68,22 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
         query = query.where(({ eb }) => eb.fn.coalesce("starts.state", sql.lit("")), "!=", "dead");
       const hasEnded = status && HAS_ENDED[status];
       if (hasEnded !== undefined) query = query.where("runs.ended_at", hasEnded ? "is not" : "is", null);
-      if (about !== undefined)
-        query = query.where(({ eb, or }) =>
-          or([
+      if (about !== undefined) {
+        const exits = await exitsBy(about.eventUuid);
+        query = query.where((eb) =>
+          eb.or([
             eb("runs.transaction_id", "in", about.transactionIds),
             eb("runs.distinct_id", "=", about.distinctId),
-            isEndedBy(about.eventUuid)(eb),
+            ...exits.map((exit) =>
+              eb.and([
+                eb("runs.distinct_id", "=", exit.distinctId),
+                eb("runs.workflow", "=", exit.workflow),
+                isEndedBy(exit)(eb),
+              ]),
+            ),
           ]),
         );
+      }
       if (before !== undefined)
         query = query.where(({ eb, refTuple, tuple }) =>
           eb(refTuple("runs.occurred_at", "runs.transaction_id"), "<", tuple(before.occurredAt, before.transactionId)),
@@ -99,9 +108,7 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
       const runs = newest.reverse().map(runRecord);
       const [first] = runs;
       const exits = await exitsOf(
-        isOne
-          ? first && { distinctId: first.distinctId, workflow: first.workflow, since: first.occurredAt }
-          : { ...of, since: "" },
+        isOne ? first && { distinctId: first.distinctId, workflow: first.workflow, run: first } : of,
       );
       const uuids = [...runs, ...exits].map(({ eventUuid }) => eventUuid);
       const transactionIds = runs.map(({ transactionId }) => transactionId);
@@ -141,23 +148,25 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
   }
 
   async function exitsOf(
-    of: { distinctId: string; workflow?: string | undefined; since: string } | undefined,
-  ): Promise<Exit[]> {
+    of: { distinctId: string; workflow?: string | undefined; run?: RunRecord } | undefined,
+  ): Promise<History["exits"]> {
     if (of === undefined) return [];
-    let query = db
+    let query = db.selectFrom("exits").selectAll().where("distinct_id", "=", of.distinctId);
+    if (of.workflow !== undefined) query = query.where("workflow", "=", of.workflow);
+    if (of.run !== undefined) query = query.where(endsThis(of.run));
+    const rows = await query.orderBy("occurred_at", "desc").limit(MOST_RUNS).execute();
+    return rows.reverse().map(exitRecord);
+  }
+
+  /** By way of the event, because exits have no index on it. */
+  async function exitsBy(eventUuid: string): Promise<History["exits"]> {
+    const rows = await db
       .selectFrom("exits")
       .selectAll()
-      .where("distinct_id", "=", of.distinctId)
-      .where("occurred_at", ">=", of.since);
-    if (of.workflow !== undefined) query = query.where("workflow", "=", of.workflow);
-    const rows = await query.orderBy("occurred_at", "desc").limit(MOST_RUNS).execute();
-    return rows.reverse().map((row) => ({
-      workflow: row.workflow,
-      distinctId: row.distinct_id,
-      eventUuid: row.event_uuid,
-      eventName: row.event_name,
-      occurredAt: row.occurred_at,
-    }));
+      .where("distinct_id", "in", (eb) => eb.selectFrom("events").select("distinct_id").where("uuid", "=", eventUuid))
+      .where("event_uuid", "=", eventUuid)
+      .execute();
+    return rows.map(exitRecord);
   }
 
   async function decisionsOf(transactionIds: string[]): Promise<Decision[]> {
@@ -244,17 +253,6 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
   }
 }
 
-/** The person's runs that this event ended. Found by way of the event, because exits have no index on it. */
-function isEndedBy(eventUuid: string) {
-  return (eb: ExpressionBuilder<Tables, "runs">) =>
-    eb.and([
-      eb("runs.distinct_id", "in", eb.selectFrom("events").select("distinct_id").where("uuid", "=", eventUuid)),
-      sql<SqlBool>`exists (select 1 from exits where exits.distinct_id = runs.distinct_id
-        and exits.workflow = runs.workflow and exits.event_uuid = ${eventUuid}
-        and exits.occurred_at >= runs.occurred_at)`,
-    ]);
-}
-
 function chosenKeys(kind: "preferences" | "unwanted"): Keys[] {
   const key = sql<string>`${sql.lit(kind)} || ':' || distinct_id`;
   return [
@@ -316,6 +314,7 @@ function runRecord(row: {
   start_state: string | null;
   entered_at: number | null;
   ended_at: number | null;
+  arrival: number | null;
 }): RunRecord {
   return {
     transactionId: row.transaction_id,
@@ -324,9 +323,21 @@ function runRecord(row: {
     eventUuid: row.started_by,
     eventName: row.event_name,
     occurredAt: row.occurred_at,
+    arrival: row.arrival,
     receivedAt: row.received_at,
     status: statusOf(row.state, row.ended_at !== null, row.start_state === "dead"),
     enteredAt: row.entered_at,
     endedAt: row.ended_at,
+  };
+}
+
+function exitRecord(row: Selectable<Tables["exits"]>): History["exits"][number] {
+  return {
+    workflow: row.workflow,
+    distinctId: row.distinct_id,
+    eventUuid: row.event_uuid,
+    eventName: row.event_name,
+    occurredAt: row.occurred_at,
+    arrival: row.arrival,
   };
 }

@@ -3,7 +3,7 @@ import type { Lane } from "../contracts/work.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { type AcceptParts, acceptAll } from "./accept.ts";
-import { type Acceptance, acceptanceOf, bytesOf } from "./acceptance.ts";
+import { type Acceptance, acceptanceOf, arrivals, bytesOf } from "./acceptance.ts";
 import { captures } from "./captures.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
@@ -14,13 +14,14 @@ import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
 import { optOuts } from "./opt-outs.ts";
 import { overview } from "./overview.ts";
+import { merges } from "./people.ts";
 import { profileMemory } from "./profiles.ts";
 import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
 import { sends } from "./sends.ts";
 import { sessions } from "./sessions.ts";
 import { setAsideList } from "./set-aside.ts";
-import type { Store } from "./store.ts";
+import type { Accepted, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { traitMemory } from "./traits.ts";
 import { turns } from "./turns.ts";
@@ -77,7 +78,7 @@ export function createKyselyStore({
   backup,
   close,
 }: EngineParts): Store {
-  const accept = groupCommit<Acceptance, "accepted" | "duplicate">({
+  const accept = groupCommit<Acceptance, Accepted>({
     async commit(group) {
       const outcomes = await acceptAll(group, { db, fromRows, writeTogether, isAboutAnItem });
       announce("novu");
@@ -90,10 +91,12 @@ export function createKyselyStore({
     ...TOGETHER,
   });
 
+  const nextArrival = arrivals(now);
+
   return {
     async accept(event, routing) {
       try {
-        return await accept(acceptanceOf(event, routing, now()));
+        return await accept(acceptanceOf(event, routing, now(), nextArrival()));
       } catch (error) {
         // RangeError: nested deeper than JSON.stringify goes.
         if (!(error instanceof RangeError || isAboutAnItem(error))) throw error;
@@ -109,7 +112,7 @@ export function createKyselyStore({
     ...lastExits({ db }),
     ...turns({ db, now }),
     ...counts({ db, now }),
-    ...profileMemory({ db, fromRows }),
+    ...profileMemory({ db, now, fromRows }),
     ...traitMemory({ db }),
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),
@@ -117,6 +120,7 @@ export function createKyselyStore({
     ...variantMemory({ db, now }),
     ...captures({ db, now, announce }),
     ...optOuts({ db, now, lock, announce }),
+    ...merges({ db }),
     ...retention({ db, takeSweep }),
     ...histories({ db }),
     ...overview({ db }),

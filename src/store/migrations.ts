@@ -296,10 +296,18 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
     },
   },
 
-  "0012-recipient": {
+  "0012-people": {
     async up(db) {
       await db.schema.alterTable("runs").addColumn("recipient", "text").execute();
       await db.schema.alterTable("runs").addColumn("recipient_try", "integer").execute();
+
+      const added = { runs: "arrival", exits: "arrival", traits: "kept_at", profiles: "kept_at" };
+      for (const [table, column] of Object.entries(added)) {
+        await db.schema.alterTable(table).addColumn(column, "bigint").execute();
+        // The sweep finds what is old by it, and the rows of the version before this one by their own time.
+        await db.schema.createIndex(`${table}_by_arrival`).on(table).columns([column, "occurred_at"]).execute();
+      }
+      for (const table of ["traits", "profiles"]) await db.schema.dropIndex(`${table}_by_age`).execute();
     },
   },
 });

@@ -1,5 +1,19 @@
 import { type Kysely, sql } from "kysely";
+import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
+
+/** Which distinct ids are one person's. */
+export function merges({ db }: { db: Kysely<Tables> }): Pick<Store, "splitPerson"> {
+  return {
+    async splitPerson(distinctId) {
+      const { numDeletedRows } = await db
+        .deleteFrom("aliases")
+        .where(({ eb, or }) => or([eb("former_id", "=", distinctId), eb("kept_id", "=", distinctId)]))
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    },
+  };
+}
 
 /**
  * All distinct ids of the persons of these, each with itself. Merges are looked at whenever

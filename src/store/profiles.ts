@@ -1,6 +1,6 @@
-import type { Kysely } from "kysely";
+import type { Kysely, Selectable } from "kysely";
 import { Subscriber } from "../contracts/notification.ts";
-import { type FromRows, insertRows } from "./insert-rows.ts";
+import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
 import type { PersonProfile, Store, ToldProfile } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { together } from "./together.ts";
@@ -10,9 +10,11 @@ type Note = Parameters<Store["noteProfile"]>[0];
 /** What Novu was told of whom. */
 export function profileMemory({
   db,
+  now,
   fromRows,
 }: {
   db: Kysely<Tables>;
+  now: () => number;
   fromRows: FromRows;
 }): Pick<Store, "profileTold" | "noteProfile"> {
   return {
@@ -44,7 +46,9 @@ export function profileMemory({
 
   async function write(profiles: ToldProfile[]): Promise<void> {
     // In one order everywhere, so that two processes do not lock each other out.
-    const rows = profiles.map(rowOf).sort((a, b) => (a.distinct_id < b.distinct_id ? -1 : 1));
+    const rows = profiles
+      .map((profile) => rowOf(profile, now()))
+      .sort((a, b) => (a.distinct_id < b.distinct_id ? -1 : 1));
     await insertRows(db, fromRows, "profiles", rows)
       ?.onConflict((conflict) =>
         conflict
@@ -53,6 +57,7 @@ export function profileMemory({
             occurred_at: row.ref("excluded.occurred_at"),
             body: row.ref("excluded.body"),
             is_doubtful: row.ref("excluded.is_doubtful"),
+            kept_at: row.ref("excluded.kept_at"),
           }))
           .whereRef("excluded.occurred_at", ">=", "profiles.occurred_at"),
       )
@@ -80,15 +85,16 @@ function idOf({ subscriber }: PersonProfile): string {
   return subscriber.subscriberId;
 }
 
-function profileOf({ body, occurred_at, is_doubtful }: Tables["profiles"]): ToldProfile {
+function profileOf({ body, occurred_at, is_doubtful }: Selectable<Tables["profiles"]>): ToldProfile {
   return { subscriber: Subscriber.parse(JSON.parse(body)), occurredAt: occurred_at, isDoubtful: is_doubtful === 1 };
 }
 
-function rowOf({ subscriber, occurredAt, isDoubtful }: ToldProfile): Tables["profiles"] {
+function rowOf({ subscriber, occurredAt, isDoubtful }: ToldProfile, now: number): Row<"profiles"> {
   return {
     distinct_id: subscriber.subscriberId,
     occurred_at: occurredAt,
     body: JSON.stringify(subscriber),
     is_doubtful: isDoubtful ? 1 : 0,
+    kept_at: now,
   };
 }

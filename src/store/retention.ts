@@ -125,6 +125,11 @@ function sweeps(trx: Kysely<Tables>, before: number) {
   const iso = new Date(before).toISOString();
   const isDone = (table: keyof typeof KEYS_OF) =>
     sql<boolean>`not exists (select 1 from work where work.key in (${sql.join(KEYS_OF[table])}))`;
+  // An event may have happened long before it arrived. The version before this one writes none of the two columns, and
+  // renews `occurred_at`. Two sweeps each: for an "or" PostgreSQL looks up all that is old, and not the first few.
+  const happened = sql<boolean>`occurred_at < ${iso}`;
+  const hasArrived = [sql<boolean>`arrival < ${before * 1000}`, sql<boolean>`arrival is null and ${happened}`];
+  const wasKept = [sql<boolean>`kept_at < ${before} and ${happened}`, sql<boolean>`kept_at is null and ${happened}`];
   return [
     (limit: number) =>
       trx.deleteFrom("events").where(
@@ -195,61 +200,60 @@ function sweeps(trx: Kysely<Tables>, before: number) {
               .$asTuple("transaction_id", "step", "status"),
           ),
         ),
-    (limit: number) =>
-      trx
-        .deleteFrom("profiles")
-        .where(
-          "distinct_id",
-          "in",
-          trx.selectFrom("profiles").select("distinct_id").where("occurred_at", "<", iso).limit(limit),
+    ...wasKept.map(
+      (isOld) => (limit: number) =>
+        trx
+          .deleteFrom("profiles")
+          .where("distinct_id", "in", trx.selectFrom("profiles").select("distinct_id").where(isOld).limit(limit)),
+    ),
+    ...wasKept.map(
+      (isOld) => (limit: number) =>
+        trx.deleteFrom("traits").where(({ eb, refTuple }) =>
+          eb(
+            refTuple("distinct_id", "name"),
+            "in",
+            trx
+              .selectFrom("traits")
+              .select(["distinct_id", "name"])
+              .where(isOld)
+              // A person who wants none does not want them later either: opt-outs have no age.
+              .where("name", "<>", UNWANTED)
+              .limit(limit)
+              .$asTuple("distinct_id", "name"),
+          ),
         ),
-    (limit: number) =>
-      trx.deleteFrom("traits").where(({ eb, refTuple }) =>
-        eb(
-          refTuple("distinct_id", "name"),
-          "in",
-          trx
-            .selectFrom("traits")
-            .select(["distinct_id", "name"])
-            .where("occurred_at", "<", iso)
-            // Who wants none does not want them later either: opt-outs have no age.
-            .where("name", "<>", UNWANTED)
-            .limit(limit)
-            .$asTuple("distinct_id", "name"),
-        ),
-      ),
+    ),
     (limit: number) =>
       trx
         .deleteFrom("set_aside")
         .where("id", "in", trx.selectFrom("set_aside").select("id").where("received_at", "<", iso).limit(limit)),
-    (limit: number) =>
-      trx
-        .deleteFrom("runs")
-        .where(
-          "transaction_id",
-          "in",
-          trx
-            .selectFrom("runs")
-            .select("transaction_id")
-            .where("occurred_at", "<", iso)
-            .where(isDone("runs"))
-            .limit(limit),
-        ),
-    (limit: number) =>
-      trx
-        .deleteFrom("exits")
-        .where(({ eb, refTuple }) =>
-          eb(
-            refTuple("distinct_id", "workflow", "event_uuid"),
+    ...hasArrived.map(
+      (isOld) => (limit: number) =>
+        trx
+          .deleteFrom("runs")
+          .where(
+            "transaction_id",
             "in",
-            trx
-              .selectFrom("exits")
-              .select(["distinct_id", "workflow", "event_uuid"])
-              .where("occurred_at", "<", iso)
-              .where(isDone("exits"))
-              .limit(limit)
-              .$asTuple("distinct_id", "workflow", "event_uuid"),
+            trx.selectFrom("runs").select("transaction_id").where(isOld).where(isDone("runs")).limit(limit),
           ),
-        ),
+    ),
+    ...hasArrived.map(
+      (isOld) => (limit: number) =>
+        trx
+          .deleteFrom("exits")
+          .where(({ eb, refTuple }) =>
+            eb(
+              refTuple("distinct_id", "workflow", "event_uuid"),
+              "in",
+              trx
+                .selectFrom("exits")
+                .select(["distinct_id", "workflow", "event_uuid"])
+                .where(isOld)
+                .where(isDone("exits"))
+                .limit(limit)
+                .$asTuple("distinct_id", "workflow", "event_uuid"),
+            ),
+          ),
+    ),
   ];
 }

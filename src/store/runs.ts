@@ -1,8 +1,10 @@
 import { type Kysely, sql } from "kysely";
+import { endsRun } from "../contracts/arrival.ts";
 import { type Capture, reportKey } from "../contracts/capture.ts";
 import { Profile } from "../contracts/notification.ts";
 import type { Lane } from "../contracts/work.ts";
 import { workRow } from "./acceptance.ts";
+import { isEndedBy } from "./ends.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
@@ -37,22 +39,38 @@ export function runFacts({
         .where("distinct_id", "in", unique([...ids.values()].flat()))
         .where("workflow", "in", unique(queries.map(({ workflow }) => workflow)))
         .execute();
-      return queries.map(({ workflow, distinctId, since }) => {
+      const runs = await db
+        .selectFrom("runs")
+        .select(["transaction_id", "arrival"])
+        .where("transaction_id", "in", unique(queries.map(({ transactionId }) => transactionId)))
+        .execute();
+      const arrivals = new Map(runs.map((run) => [run.transaction_id, run.arrival]));
+      return queries.map(({ workflow, distinctId, transactionId, since }) => {
+        const run = { occurredAt: since, arrival: arrivals.get(transactionId) ?? null };
         const exit = rows.find(
           (row) =>
-            row.workflow === workflow && ids.get(distinctId)?.includes(row.distinct_id) && row.occurred_at >= since,
+            row.workflow === workflow &&
+            ids.get(distinctId)?.includes(row.distinct_id) &&
+            endsRun({ occurredAt: row.occurred_at, arrival: row.arrival }, run),
         );
         return exit?.event_name ?? null;
       });
     }),
 
-    async endRuns({ workflow, distinctId, occurredAt }) {
+    async endRuns({ workflow, distinctId, eventUuid, occurredAt }) {
+      const exit = await db
+        .selectFrom("exits")
+        .select("arrival")
+        .where("distinct_id", "=", distinctId)
+        .where("workflow", "=", workflow)
+        .where("event_uuid", "=", eventUuid)
+        .executeTakeFirst();
       const ended = await db
         .updateTable("runs")
         .set({ state: "leaving" })
         .where("distinct_id", "in", await idsOfPerson(db, distinctId))
         .where("workflow", "=", workflow)
-        .where("occurred_at", "<=", occurredAt)
+        .where(isEndedBy({ occurredAt, arrival: exit?.arrival ?? null }))
         .where("state", "in", ["pending", "started", "leaving"])
         .returning("transaction_id")
         .execute();

@@ -19,6 +19,9 @@ export interface ClaimedWork {
   refusals: number;
 }
 
+/** Nothing is written of `another event`: its uuid is that of an event with another name or distinct id. */
+export type Accepted = "accepted" | "duplicate" | "another event";
+
 /** A delivery that caused nothing, kept for people to see. */
 export interface SetAside {
   source: Source;
@@ -125,7 +128,7 @@ export interface Store extends Histories {
    * An event with its work, all or nothing; `duplicate` when every part of it was there already.
    * Rejects with a PermanentError when the event itself is why it cannot be written.
    */
-  accept(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate">;
+  accept(event: LifecycleEvent, routing: Routing): Promise<Accepted>;
   /** Those of the events that are here, with what they caused or among what was set aside; in no order. */
   knownEvents(uuids: string[]): Promise<string[]>;
   setAside(delivery: SetAside): Promise<void>;
@@ -226,8 +229,16 @@ export interface Store extends Histories {
   /** This run does not begin. */
   refuse(transactionId: string): Promise<void>;
 
-  /** The name of an exit event of this person and workflow at or after `since`; null when there is none. */
-  exitSince(query: { workflow: string; distinctId: string; since: string }): Promise<string | null>;
+  /**
+   * The name of an exit event of this person that ends this run, whose event happened at `since`; null when there
+   * is none. An exit ends a run when it happened no earlier, or up to two minutes earlier and arrived later.
+   */
+  exitSince(query: {
+    workflow: string;
+    distinctId: string;
+    transactionId: string;
+    since: string;
+  }): Promise<string | null>;
   /** The transaction ids of the runs that an exit reaches; they count as left at once, and are named again until `markLeft`. */
   endRuns(exit: Exit): Promise<string[]>;
   /** When these people last made an exit of a workflow, ISO 8601 by distinct id; without those who never did. */
@@ -286,8 +297,13 @@ export interface Store extends Histories {
   /** Deletes it, work that waits and what they do not want included; answers how many records of each kind. */
   forgetPerson(distinctId: string): Promise<Record<keyof PersonRecords, number>>;
   /**
-   * Deletes up to `mostRows` of what is older than `before`, in one short transaction; answers how many
-   * there were, or null when another process is at it. What has work to be done is kept,
+   * Undoes the merges that name this distinct id, which is nobody else's from then on; answers how many. They do
+   * not come back with the events that told of them, but another event may merge it again.
+   */
+  splitPerson(distinctId: string): Promise<number>;
+  /**
+   * Deletes up to `mostRows` of what is here since before `before`, whenever it happened, in one short transaction;
+   * answers how many there were, or null when another process is at it. What has work to be done is kept,
    * and so are merges, because an id may turn up again at any time, and what people do not want.
    */
   prune(before: number, mostRows: number): Promise<number | null>;

@@ -31,16 +31,40 @@ export interface Tables {
     recipient: Generated<string | null>;
     /** How often Novu had refused the trigger when the recipient was kept. */
     recipient_try: Generated<number | null>;
+    /** When its event arrived, in microseconds since 1970, in the order of a process; null from the versions before. */
+    arrival: Generated<number | null>;
   };
   /** The newest run that each person entered of each workflow that limits entries; outlives the run. */
   entries: { distinct_id: string; workflow: string; transaction_id: string; occurred_at: string };
-  exits: { workflow: string; distinct_id: string; event_uuid: string; event_name: string; occurred_at: string };
+  exits: {
+    workflow: string;
+    distinct_id: string;
+    event_uuid: string;
+    event_name: string;
+    occurred_at: string;
+    /** As that of a run. */
+    arrival: Generated<number | null>;
+  };
   /** Distinct ids of one person; of several merges of an id, the first in time. */
   aliases: { former_id: string; kept_id: string; occurred_at: string };
   /** The newest profile that Novu was told of each person, as JSON. */
-  profiles: { distinct_id: string; occurred_at: string; body: string; is_doubtful: number };
+  profiles: {
+    distinct_id: string;
+    occurred_at: string;
+    body: string;
+    is_doubtful: number;
+    /** When it was last written here; null from the versions before. */
+    kept_at: Generated<number | null>;
+  };
   /** What was told of persons by sources that keep none: the newest of each property, as JSON. */
-  traits: { distinct_id: string; name: string; value: string; occurred_at: string };
+  traits: {
+    distinct_id: string;
+    name: string;
+    value: string;
+    occurred_at: string;
+    /** As that of a profile. */
+    kept_at: Generated<number | null>;
+  };
   /** What people said of what they want, each time; the newest of each topic holds. It is never deleted for its age. */
   opt_outs: {
     distinct_id: string;

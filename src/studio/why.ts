@@ -1,3 +1,4 @@
+import { type Arrived, endsRun } from "../contracts/arrival.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
 import type {
@@ -205,10 +206,9 @@ function runLinks(run: RunRecord, { decisions }: History): Link[] {
   return [];
 }
 
-function exitLink({ workflow, distinctId, eventName, occurredAt }: Exit, { runs }: History): Link[] {
-  const ended = runs.filter(
-    (run) => run.workflow === workflow && run.status === "left" && run.occurredAt <= occurredAt,
-  );
+function exitLink(exit: Exit & Arrived, { runs }: History): Link[] {
+  const { workflow, distinctId, eventName, occurredAt } = exit;
+  const ended = runs.filter((run) => run.workflow === workflow && run.status === "left" && endsRun(exit, run));
   return [
     {
       ...link("exit", occurredAt, "good", ended.length > 0 ? "left" : "nothing to leave"),

@@ -126,6 +126,43 @@ describe("npm run person", () => {
     expect(sandbox.posthog.state.persons).toEqual(persons);
   });
 
+  it("splits a person whose ids should never have been merged, and says what that undoes; before, what it would", async () => {
+    await using sandbox = await withAda();
+    const { store } = sandbox.app;
+    const merges = [{ former_id: "visitor", kept_id: "ada", occurred_at: "2026-03-02T09:00:00.000Z" }];
+    const split = (...options: string[]) => runCommand(sandbox, "person", ["split", ...options]);
+
+    const before = await stateOf(sandbox);
+    const planned = await split("ada", "--dry-run", "--json");
+    expect([planned.code, JSON.parse(planned.stdout)]).toEqual([
+      0,
+      { distinctId: "ada", dryRun: true, merges, undone: 0 },
+    ]);
+    expect((await split("ada", "--dry-run")).stdout).toMatch(/^here +to be done +visitor and ada are two, merged at /);
+    expect(await stateOf(sandbox)).toEqual(before);
+    expect((await store.personRecords("visitor")).runs).toHaveLength(1);
+
+    const done = await split("ada", "--yes");
+    expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/^here +done +visitor and ada are two/)]);
+    expect((await store.personRecords("visitor")).runs).toEqual([]);
+    expect((await store.personRecords("ada")).runs).toHaveLength(1);
+    const again = await split("ada", "--yes");
+    expect([again.code, again.stdout.trim()]).toEqual([0, "No other id is merged with it."]);
+    expect(JSON.parse((await split("ada", "--yes", "--json")).stdout)).toMatchObject({ merges: [], undone: 0 });
+  });
+
+  it("asks before it splits, and says so when the app that would do it does not answer", async () => {
+    await using sandbox = await withAda();
+    const typed = (input: string) => runCommand(sandbox, "person", ["split", "ada"], { input, isTerminal: true });
+    expect(await typed("grace\n")).toMatchObject({ code: 2, stderr: expect.stringContaining("nothing was split") });
+    const env = { PORT: "1" };
+    const alone = await runCommand(sandbox, "person", ["split", "ada", "--yes"], { env });
+    expect([alone.code, alone.stdout, alone.stderr]).toEqual([1, "", expect.stringContaining("no app answers at")]);
+    expect((await sandbox.app.store.personRecords("ada")).aliases).toHaveLength(1);
+    expect(await typed("ada\n")).toMatchObject({ code: 0 });
+    expect((await sandbox.app.store.personRecords("ada")).aliases).toEqual([]);
+  });
+
   it("deletes nobody unasked, and says what is wrong with its options", async () => {
     await using sandbox = await withAda();
     const before = await stateOf(sandbox);
@@ -134,7 +171,9 @@ describe("npm run person", () => {
       [["delete"], "the person's id is missing"],
       [["delete", "ada", "grace", "--yes"], "one person at a time"],
       [["delete", "ada", "--yes", "--dry-run"], "do not go together"],
-      [["remove", "ada"], '"export" or "delete" is missing'],
+      [["split", "ada"], "--yes is missing"],
+      [["split", "ada", "--yes", "--keep-events"], "--keep-events is for delete"],
+      [["remove", "ada"], '"export", "delete" or "split" is missing'],
       [["export", "ada", "--yes"], "export takes no options"],
     ] as const) {
       const { code, stderr } = await runCommand(sandbox, "person", [...options], { input: "ada\n" });

@@ -8,7 +8,7 @@ import { type Engine, migrator } from "../../src/store/migrations.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
 import type { Store } from "../../src/store/store.ts";
-import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import { decision, event, exit, LATER, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
 import { testFolder } from "../support/folder.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 
@@ -33,6 +33,24 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       await expectAll(store);
     });
 
+    it("has runs and exits of which only the times count, because nobody knows which arrived first", async () => {
+      await using data = await testData(engine);
+      await using store = closing(await data.open());
+      await writeAsBefore(data.raw);
+      const early = new Date(now() - 1_000).toISOString();
+      const late = new Date(Date.parse(LATER) + 1_000).toISOString();
+      await store.accept(event({ uuid: "early" }), {
+        starts: [],
+        exits: [exit({ eventUuid: "early", occurredAt: early })],
+      });
+      const ofAda = { workflow: "w", distinctId: "ada" };
+      expect(await store.endRuns(exit({ eventUuid: "early", occurredAt: early }))).toEqual([]);
+      const facts = run({ eventUuid: "late", occurredAt: late });
+      await store.accept(event({ uuid: "late" }), { starts: [start({ run: facts })], exits: [] });
+      expect(await store.exitSince({ ...ofAda, transactionId: "late:w", since: late })).toBeNull();
+      expect(await store.exitSince({ ...ofAda, transactionId: "u:w", since: LATER })).toBe("checkout_completed");
+    });
+
     it("is written by both, and the last one counts", async () => {
       await using data = await testData(engine);
       await using store = closing(await data.open());
@@ -40,6 +58,30 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       const body = JSON.stringify(decision({ decidedAt: LATER }));
       await data.raw.updateTable("decisions").set({ body }).where("transaction_id", "=", "u:w").execute();
       expect(await store.countWorkflows(Date.parse(LATER))).toMatchObject([{ workflow: "w", sent: 1 }]);
+    });
+
+    it("has traits and profiles that are as old as their event, or as the last time this version wrote them", async () => {
+      await using data = await testData(engine);
+      await using store = closing(await data.open());
+      await store.accept(event(), { starts: [], exits: [], traits: [traits({ distinctId: "renewed" })] });
+      const told = { name: "email", value: '"a"' };
+      const known = { body: JSON.stringify(profile().subscriber), is_doubtful: 0 };
+      for (const [distinctId, occurredAt] of Object.entries({ old: OCCURRED_AT, young: LATER })) {
+        const about = { distinct_id: distinctId, occurred_at: occurredAt };
+        await data.raw
+          .insertInto("traits")
+          .values({ ...about, ...told })
+          .execute();
+        await data.raw
+          .insertInto("profiles")
+          .values({ ...about, ...known })
+          .execute();
+      }
+      await data.raw.updateTable("traits").set({ occurred_at: LATER }).where("distinct_id", "=", "renewed").execute();
+      // The event, an old trait and an old profile.
+      expect(await store.prune(Date.parse(LATER), 100)).toBe(3);
+      const left = async (id: string) => Object.values(await store.personRecords(id)).flat().length;
+      expect([await left("old"), await left("young"), await left("renewed")]).toEqual([0, 2, 1]);
     });
 
     it("is swept and forgotten like the rest", async () => {
@@ -73,7 +115,7 @@ async function expectAll(store: Store): Promise<void> {
   expect(await store.occurrences({ ...ada, eventName: event().name, from: OCCURRED_AT, to: OCCURRED_AT })).toEqual([
     OCCURRED_AT,
   ]);
-  expect(await store.exitSince({ ...ada, since: OCCURRED_AT })).toBe("checkout_completed");
+  expect(await store.exitSince({ ...ada, transactionId: "u:w", since: OCCURRED_AT })).toBe("checkout_completed");
   const records = Object.entries(await store.personRecords("ada")).filter(([, rows]) => rows.length > 0);
   expect(Object.fromEntries(records.map(([kind, rows]) => [kind, rows.length]))).toEqual({
     work: 3,

@@ -10,6 +10,7 @@ import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 import { postgresEngine } from "../support/postgres-engine.ts";
 import { eventually } from "../support/sandbox.ts";
 import { storePromises } from "./promises.ts";
+import { storeArrivals } from "./promises-arrival.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
@@ -22,6 +23,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   const createEngine = postgresEngine();
   storePromises("PostgreSQL", createEngine);
   storeLimits("PostgreSQL", createEngine);
+  storeArrivals("PostgreSQL", createEngine);
   storePeople("PostgreSQL", createEngine);
   storeVariants("PostgreSQL", createEngine);
   storeHistories("PostgreSQL", createEngine);
@@ -122,6 +124,25 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
         Array.from({ length: 40 }, (_, index) => stores[index % 2]!.accept(event(), { starts: [], exits: [] })),
       );
       expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(1);
+      await Promise.all(stores.map((store) => store.close()));
+    });
+
+    it("tell two events of one uuid apart, whichever of them is written first", async () => {
+      await using database = await openTestDatabase();
+      const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })));
+      for (let round = 0; round < 60; round += 1) {
+        const uuid = `u${round}`;
+        const outcomes = await Promise.all(
+          ["ada", "bob"].map((distinctId, index) =>
+            stores[index]!.accept(event({ uuid, distinctId }), {
+              starts: [start({ run: run({ eventUuid: uuid, distinctId }) })],
+              exits: [],
+            }),
+          ),
+        );
+        expect(outcomes.sort()).toEqual(["accepted", "another event"]);
+      }
+      expect(await stores[0]!.countWork()).toEqual({ waiting: 60, dead: 0 });
       await Promise.all(stores.map((store) => store.close()));
     });
 

@@ -3,7 +3,7 @@ import type { EntryLimit } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
 import { LANES, refreshKey, unheardKey } from "../../src/contracts/work.ts";
 import type { RunPlace, Store } from "../../src/store/store.ts";
-import { clicked, decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import { clicked, decision, event, exit, LATER, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -322,6 +322,55 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const { entries, ...rest } = await store.personRecords("ada");
         expect([entries.length, Object.values(rest).flat()]).toEqual([1, []]);
         expect(await store.personRecords("grace")).toEqual(others);
+      });
+
+      it("is old by when it arrived: what is told of a person's last year is kept as long as the rest", async () => {
+        const [aYearAgo, arrivedAt] = [day(-365), now];
+        const facts = { distinctId: "ada", occurredAt: aYearAgo };
+        await store.accept(event(facts), {
+          starts: [start({ run: run(facts) })],
+          exits: [exit({ ...facts, eventUuid: "u" })],
+          traits: [traits(facts)],
+        });
+        await store.noteProfile({ profile: profile(facts), known: null });
+        await doAll();
+        const { aliases: _, ...all } = await store.personRecords("ada");
+        expect(await pruneAt(3)).toBe(0);
+        expect(await pruneAt(89)).toBe(0);
+        expect(await store.personRecords("ada")).toMatchObject(all);
+        // The event, the run, the exit, the trait and the profile.
+        expect(await pruneAt(91)).toBe(5);
+        expect(Object.values(await store.personRecords("ada")).flat()).toEqual([]);
+
+        async function pruneAt(days: number) {
+          return store.prune(arrivedAt + (days - 90) * DAY_MS, 100);
+        }
+      });
+
+      it("is no trait and no profile that was told again since, also of an event that happened long ago", async () => {
+        const tell = async (month: number) => {
+          const facts = { occurredAt: day(-365 + month * 30) };
+          await store.accept(event({ uuid: `u${month}` }), { starts: [], exits: [], traits: [traits(facts)] });
+          const known = await store.profileTold("ada");
+          await store.noteProfile({ profile: profile(facts), known });
+        };
+        await tell(0);
+        now += 60 * DAY_MS;
+        await tell(1);
+        await store.prune(now - 30 * DAY_MS, 100);
+        expect(await store.personRecords("ada")).toMatchObject({ traits: [{}], profiles: [{}] });
+        await store.prune(now + 1, 100);
+        expect(await store.personRecords("ada")).toMatchObject({ traits: [], profiles: [] });
+      });
+
+      it("is old in time also where the clock was a year ahead before", async () => {
+        now += 365 * DAY_MS;
+        await begun({ eventUuid: "then" });
+        now -= 365 * DAY_MS;
+        await begun({ eventUuid: "a" });
+        await doAll();
+        await store.prune(Date.parse(day(5)), 100);
+        expect([await store.runState("then:w"), await store.runState("a:w")]).toEqual(["pending", null]);
       });
 
       it("keeps a run until its work is done, dead or alive", async () => {

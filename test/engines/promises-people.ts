@@ -9,7 +9,7 @@ import type { Engine } from "./promises.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const EARLIER = "2026-03-02T08:00:00.000Z";
-const SINCE = { workflow: "w", since: OCCURRED_AT };
+const SINCE = { workflow: "w", transactionId: "visitor:w", since: OCCURRED_AT };
 
 /** What every engine promises about who people are. */
 export function storePeople(name: string, createEngine: () => Engine): void {
@@ -100,11 +100,46 @@ export function storePeople(name: string, createEngine: () => Engine): void {
       });
     });
 
+    describe("a split", () => {
+      const idsOf = async (distinctId: string) => {
+        const ids = ["visitor", "ada", "grace", "linus", "phone"];
+        const counts = await Promise.all(
+          ids.map(async (id) => {
+            const { exits } = await store.personRecords(distinctId);
+            return exits.some((row) => row.distinct_id === id) ? [id] : [];
+          }),
+        );
+        return counts.flat();
+      };
+
+      it("undoes all merges that name an id, which is alone then, and leaves the others merged", async () => {
+        for (const id of ["visitor", "ada", "grace", "linus", "phone"]) await left(id);
+        await merged(["visitor", "ada"], ["ada", "grace"], ["phone", "grace"], ["linus's visitor", "linus"]);
+        expect(await idsOf("ada")).toEqual(["visitor", "ada", "grace", "phone"]);
+        expect(await store.splitPerson("ada")).toBe(2);
+        expect(await idsOf("ada")).toEqual(["ada"]);
+        expect(await idsOf("visitor")).toEqual(["visitor"]);
+        expect(await idsOf("phone")).toEqual(["grace", "phone"]);
+        expect(await store.splitPerson("ada")).toBe(0);
+        expect((await store.personRecords("linus")).aliases).toHaveLength(1);
+      });
+
+      it("holds when the event that merged them is told again, and ends with another one that does", async () => {
+        const again = { uuid: "merging", merges: [merge()] };
+        await accept(again);
+        await store.splitPerson("ada");
+        expect(await accept(again)).toBe("duplicate");
+        expect((await store.personRecords("ada")).aliases).toEqual([]);
+        await accept({ merges: [merge()] });
+        expect((await store.personRecords("ada")).aliases).toHaveLength(1);
+      });
+    });
+
     it("writes no message down as sent to whoever has left under another id", async () => {
-      const place = await begun("visitor", OCCURRED_AT);
+      const { transactionId } = await begun("visitor", OCCURRED_AT);
       await left("ada");
       await merged(["visitor", "ada"]);
-      const sent = decision({ ...place, distinctId: "visitor" });
+      const sent = decision({ transactionId, distinctId: "visitor" });
       expect((await store.decide(sent)).decision).toMatchObject({ outcome: "skipped", reason: "left" });
     });
 

@@ -1,9 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LifecycleEvent } from "../../src/contracts/event.ts";
 import type { Routing, Start } from "../../src/contracts/notification.ts";
 import type { Work } from "../../src/contracts/work.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
 import type { ExitPlace, SetAside, Store } from "../../src/store/store.ts";
-import { clicked, decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import {
+  clicked,
+  decision,
+  event,
+  exit,
+  LATER,
+  merge,
+  OCCURRED_AT,
+  profile,
+  run,
+  start,
+  traits,
+} from "../support/facts.ts";
 import { isTooDeep, nested } from "../support/nested.ts";
 
 /** A way to open one engine; `reopen` opens the same data again, as a restart does. */
@@ -82,6 +95,60 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await store.complete([job!.id]);
         expect(await store.accept(event(), routing())).toBe("duplicate");
         expect(await store.claim("novu", 10, 1000)).toEqual([]);
+      });
+
+      describe("two events of one uuid, such as two people's", () => {
+        const ofBob = (uuid = "u") => ({
+          event: event({ uuid, distinctId: "bob" }),
+          routing: {
+            starts: [start({ run: run({ eventUuid: uuid, distinctId: "bob" }) })],
+            exits: [exit({ eventUuid: uuid, distinctId: "bob" })],
+            profiles: [profile({ eventUuid: uuid, subscriber: { subscriberId: "bob" } })],
+            merges: [merge({ formerId: "bob's visitor", keptId: "bob" })],
+            traits: [traits({ distinctId: "bob" })],
+          },
+        });
+        const ofAda = { event: event(), routing: routing() };
+        const renamed = { event: event({ name: "user_signed_up" }), routing: routing() };
+        const accept = (one: { event: LifecycleEvent; routing: Routing }) => store.accept(one.event, one.routing);
+        const rowsOf = async (distinctId: string) => Object.values(await store.personRecords(distinctId)).flat().length;
+
+        it.each([
+          ["another person's", ofAda, ofBob()],
+          ["another person's, the other way round", ofBob(), ofAda],
+          ["of another name", ofAda, renamed],
+          ["of another name, the other way round", renamed, ofAda],
+        ])("are told apart, one by one and again: %s", async (_name, first, other) => {
+          expect(await accept(first)).toBe("accepted");
+          const work = await store.countWork();
+          for (const one of [other, other]) expect(await accept(one)).toBe("another event");
+          expect(await accept(first)).toBe("duplicate");
+          expect(await store.countWork()).toEqual(work);
+        });
+
+        it.each([
+          ["Ada's first", ofAda, ofBob()],
+          ["Bob's first", ofBob(), ofAda],
+        ])("are told apart in one group, where the first counts: %s", async (_name, first, other) => {
+          const others = Array.from({ length: 20 }, (_, index) => ofBob(`u${index}`));
+          const told = [...others, first, other, first, other, ...others];
+          const outcomes = await Promise.all(told.map(accept));
+          expect(outcomes).toEqual([
+            ...others.map(() => "accepted"),
+            ...["accepted", "another event", "duplicate", "another event"],
+            ...others.map(() => "duplicate"),
+          ]);
+        });
+
+        it("leave nothing of the second, which is kept under a uuid of its own", async () => {
+          await accept(ofAda);
+          await accept(ofBob());
+          expect(await rowsOf("bob")).toBe(0);
+          expect(await accept(ofBob("v"))).toBe("accepted");
+          expect(await accept(ofBob("v"))).toBe("duplicate");
+          // An event, a run, an exit, a trait, a merge, and three pieces of work.
+          expect([await rowsOf("bob"), await rowsOf("ada")]).toEqual([8, 3]);
+        });
       });
 
       it("adds the workflow that listens since the event first came", async () => {
@@ -284,7 +351,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
       it("is remembered when it came first", async () => {
         await store.accept(event({ uuid: "e" }), { starts: [], exits: [exit()] });
-        const query = { workflow: "w", distinctId: "ada", since: OCCURRED_AT };
+        const query = { workflow: "w", distinctId: "ada", transactionId: "u:w", since: OCCURRED_AT };
         expect(await store.exitSince(query)).toBe("checkout_completed");
         expect(await store.exitSince({ ...query, since: LATER })).toBe("checkout_completed");
         expect(await store.exitSince({ ...query, since: "2026-03-03T00:00:00.000Z" })).toBeNull();

@@ -92,7 +92,7 @@ const QUESTIONS: Array<{ [Name in keyof ReadStore]: [Name, ...Parameters<ReadSto
   ["variantsOf", "u:w"],
   ["choicesOf", "ada"],
   ["bouncesOf", "ada"],
-  ["exitSince", { workflow: "w", distinctId: "ada", since: OCCURRED_AT }],
+  ["exitSince", { workflow: "w", distinctId: "ada", transactionId: "u:w", since: OCCURRED_AT }],
   ["lastExits", { workflow: "w", distinctIds: ["ada"] }],
   ["goneSince", period],
   ["runState", "u:w"],

@@ -23,6 +23,7 @@ import {
 } from "../support/facts.ts";
 import { testFolder } from "../support/folder.ts";
 import { type Engine, storePromises } from "./promises.ts";
+import { storeArrivals } from "./promises-arrival.ts";
 import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
@@ -31,6 +32,7 @@ import { storeVariants } from "./promises-variants.ts";
 
 storePromises("SQLite", createEngine);
 storeLimits("SQLite", createEngine);
+storeArrivals("SQLite", createEngine);
 storePeople("SQLite", createEngine);
 storeVariants("SQLite", createEngine);
 storeHistories("SQLite", createEngine);
@@ -124,7 +126,7 @@ describe("no statement reads a whole table", () => {
     ["keepRecipient", { transactionId: "u:w", refusals: 0, recipient: profile() }],
     ["noteProfile", { profile: profile(), known: null }],
     ["profileTold", "ada"],
-    ["exitSince", query],
+    ["exitSince", { ...query, transactionId: "u:w" }],
     ["lastExits", { workflow: "w", distinctIds: ["ada", "grace"] }],
     ["goneSince", { workflow: "w", from: OCCURRED_AT, until: LATER, after: null, limit: 10 }],
     [
@@ -154,6 +156,7 @@ describe("no statement reads a whole table", () => {
     ["keepVariants", { transactionId: "u:w", distinctId: "ada" }, { flag: { variant: "a", source: "posthog" } }],
     ["personRecords", "ada"],
     ["prune", 0, 10],
+    ["splitPerson", "ada"],
     ["forgetPerson", "ada"],
     ["listRuns", { limit: 10 }],
     ["listRuns", { limit: 10, workflow: "w", before: { occurredAt: LATER, transactionId: "u:w" } }],
