@@ -18,6 +18,7 @@ import { storeChanges } from "../ingress/store-changes.ts";
 import type { Accept, Aside } from "../ingress/take-event.ts";
 import { webhookAuth } from "../ingress/webhook-auth.ts";
 import { withoutValues } from "../ingress/without-values.ts";
+import { arrivals, isoOf } from "../lib/arrivals.ts";
 import { commandSecret } from "../lib/command-secret.ts";
 import type { Log } from "../lib/log.ts";
 import type { BodyBudget } from "../lib/read-body.ts";
@@ -79,6 +80,7 @@ export function openDoors({
     keep,
     setAside: (aside) => setAside({ ...aside, source: aside.event.source }),
   });
+  const nextArrival = arrivals(now);
   const decisionsOf: Store["decisionsOf"] = (transactionIds) => store.decisionsOf(transactionIds);
   const { webhookSecrets: novuSecrets = [] } = novu;
   // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
@@ -144,7 +146,7 @@ export function openDoors({
   };
 
   async function accept(event: LifecycleEvent, body: string): ReturnType<Accept> {
-    const result = await acceptOne({ ...event, receivedAt: new Date(now()).toISOString() }, body);
+    const result = await acceptOne({ ...event, receivedAt: isoOf(nextArrival()) }, body);
     metrics.event(result.outcome);
     onChange();
     return result;

@@ -44,13 +44,14 @@ export function createIntroduce({
     { run, to, addressWait }: Start,
     { refusals, needsAddress }: { refusals: number; needsAddress: boolean },
   ): Promise<Profiled> {
-    const known = run.source === "segment" ? await namedBy(run) : await readFirst(run, to);
+    const asOfEvent = { subscriber: to, occurredAt: addressWait?.since ?? run.occurredAt };
+    const known = run.source === "segment" ? await namedBy(run) : await readFirst(run, asOfEvent);
     if (needsAddress && addressWait !== null && !isNamed(known)) waitForAddress(addressWait);
     if (run.source === "segment") {
       if (known !== null) await tell({ ...known, eventUuid: run.eventUuid });
       return { subscriber: to, occurredAt: run.occurredAt };
     }
-    const recipient = known ?? { subscriber: to, occurredAt: run.occurredAt };
+    const recipient = known ?? asOfEvent;
     return (await keepRecipient({ transactionId: run.transactionId, refusals, recipient })) ?? recipient;
   }
 
@@ -62,8 +63,7 @@ export function createIntroduce({
   }
 
   /** As the source knows the person now; as of the event when it does not, or cannot be asked. */
-  async function readFirst(run: Run, to: Subscriber): Promise<Profiled> {
-    const asOfEvent = { subscriber: to, occurredAt: run.occurredAt };
+  async function readFirst(run: Run, asOfEvent: Profiled): Promise<Profiled> {
     if (performance.now() < pausedUntil) return asOfEvent;
     const person = await readNow(run);
     if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;

@@ -31,12 +31,18 @@ export function changesProfile({ sets = [] }: LifecycleEvent): boolean {
 }
 
 /** The profile as of an event; null when nothing is known that Novu keeps. */
-export function profileOf({ source, uuid, distinctId, occurredAt, personProperties }: LifecycleEvent): Profile | null {
+export function profileOf(event: LifecycleEvent): Profile | null {
+  const { source, uuid, distinctId, personProperties } = event;
   const subscriber = subscriberOf(distinctId, readPerson(personProperties ?? {}).properties);
   const { subscriberId: _, ...known } = subscriber;
   return Object.keys(known).length === 0
     ? null
-    : { subscriber, occurredAt, eventUuid: uuid, ...(source === "segment" && { source }) };
+    : { subscriber, occurredAt: saidAt(event), eventUuid: uuid, ...(source === "segment" && { source }) };
+}
+
+/** PostHog applies changes of a person in the order in which they arrive, whatever their timestamps say. */
+export function saidAt({ source, occurredAt, receivedAt }: LifecycleEvent): string {
+  return source === "posthog" ? (receivedAt ?? occurredAt) : occurredAt;
 }
 
 /** What is to be kept here of an event's person, because nobody else can be asked for all of it later; null when nothing is. */
