@@ -30,6 +30,8 @@ import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
+import { createPersonReader } from "./people/person-now.ts";
+import { subscriberOf } from "./routing/profile.ts";
 import { openStore } from "./store/open-store.ts";
 import type { SqliteDriver } from "./store/sqlite-connection.ts";
 import type { DeadSelection, Store } from "./store/store.ts";
@@ -99,6 +101,7 @@ export async function openApp(
 
     // Novu: the bridge it calls, the API we call
     const places = personPlaces(config, store);
+    const persons = createPersonReader({ places, now });
     const decisions = createNotedDecisions();
     const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
     const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
@@ -128,12 +131,14 @@ export async function openApp(
       config,
       store,
       unsubscribeUrl: choosing.unsubscribeUrl,
-      places,
+      persons,
       flags: workflows.flatMap((workflow) => workflow.flags),
       link: links.link,
       note: (decision) => decisions.note(decision),
-      onScheduled: () => working?.wake("novu"),
+      onScheduled: (lane) => working?.wake(lane),
       onInvalidTimeZone: metrics.invalidTimeZone,
+      onUnreadable: metrics.unreadable,
+      topics: product.topics,
       now,
       log,
     });
@@ -153,7 +158,15 @@ export async function openApp(
     const sendingSteps = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [];
     const perform = createPerform({
       novu: novuApi,
-      runs: { ...store, decide, markStarted, profileHere: profileHere(store), profileThere: profileThere(places, now) },
+      runs: {
+        ...store,
+        decide,
+        markStarted,
+        profileHere: profileHere(store),
+        profileThere: profileThere(places, now),
+        readNow: persons.read,
+        subscriberOf,
+      },
       report,
       tellChoices: choosing.tell,
       sendingSteps,
@@ -180,6 +193,7 @@ export async function openApp(
       onPreferences: choosing.onPreferences,
       onWork: (lane) => working?.wake(lane),
       onChange: () => studio?.changed(),
+      onEvent: persons.forget,
       metrics,
       isStopping: () => stopping,
       now,

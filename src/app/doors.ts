@@ -18,6 +18,7 @@ import { storeChanges } from "../ingress/store-changes.ts";
 import type { Accept, Aside } from "../ingress/take-event.ts";
 import { webhookAuth } from "../ingress/webhook-auth.ts";
 import { withoutValues } from "../ingress/without-values.ts";
+import { arrivals, isoOf } from "../lib/arrivals.ts";
 import { commandSecret } from "../lib/command-secret.ts";
 import type { Log } from "../lib/log.ts";
 import type { BodyBudget } from "../lib/read-body.ts";
@@ -49,6 +50,7 @@ export function openDoors({
   onPreferences,
   onWork,
   onChange,
+  onEvent,
   metrics,
   isStopping,
   now,
@@ -66,6 +68,8 @@ export function openDoors({
   onWork(lane: Lane): void;
   /** There is something new to see. */
   onChange(): void;
+  /** There is an event of this person. */
+  onEvent(distinctId: string): void;
   metrics: Metrics;
   isStopping(): boolean;
   now: () => number;
@@ -76,6 +80,7 @@ export function openDoors({
     keep,
     setAside: (aside) => setAside({ ...aside, source: aside.event.source }),
   });
+  const nextArrival = arrivals(now);
   const decisionsOf: Store["decisionsOf"] = (transactionIds) => store.decisionsOf(transactionIds);
   const { webhookSecrets: novuSecrets = [] } = novu;
   // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
@@ -141,7 +146,7 @@ export function openDoors({
   };
 
   async function accept(event: LifecycleEvent, body: string): ReturnType<Accept> {
-    const result = await acceptOne(event, body);
+    const result = await acceptOne({ ...event, receivedAt: isoOf(nextArrival()) }, body);
     metrics.event(result.outcome);
     onChange();
     return result;
@@ -150,6 +155,7 @@ export function openDoors({
   async function keep(event: LifecycleEvent, { starts, exits, profiles = [], merges = [], traits = [] }: Routing) {
     const outcome = await store.accept(event, { starts, exits, profiles, merges, traits });
     if (outcome !== "accepted") return outcome;
+    onEvent(event.distinctId);
     if (starts.length + exits.length > 0) onWork("novu");
     if (profiles.length > 0) onWork("profiles");
     return outcome;

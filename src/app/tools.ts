@@ -3,12 +3,11 @@ import type { Decision } from "../contracts/decision.ts";
 import type { FlagValue } from "../contracts/flag.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS, type NovuPlan } from "../contracts/novu-plan.ts";
-import type { PersonPlaces } from "../contracts/person.ts";
-import { unheardKey, type Work } from "../contracts/work.ts";
+import { type Lane, refreshKey, unheardKey, type Work } from "../contracts/work.ts";
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import type { Log } from "../lib/log.ts";
-import { createPersonNow } from "../people/person-now.ts";
+import { createPersonNow, type PersonReader } from "../people/person-now.ts";
 import { createFlagReader } from "../people/posthog-flags.ts";
 import { createRunVariants } from "../people/run-variants.ts";
 import { samplePerson } from "../people/sample-person.ts";
@@ -19,6 +18,8 @@ import type { Tools } from "../workflows/tools.ts";
 const FLAGS_WITHIN_MS = 1_000;
 /** Novu asks for a step once more for 7 s at most. */
 const HEARD_WITHIN_MS = 10 * 60 * 1000;
+/** Persons are read so long before the next message of theirs is due, many in one call. */
+const REFRESH_BEFORE_MS = 60 * 1000;
 /** Until a sample person's own hours. */
 const SAMPLE_WAIT_MS = 60 * 60 * 1000;
 
@@ -27,27 +28,32 @@ export function liveTools({
   config: { marketing, novu, posthog, emailProviders },
   store,
   unsubscribeUrl,
-  places,
+  persons,
   flags,
   link,
   note,
   onScheduled,
   onInvalidTimeZone,
+  onUnreadable,
+  topics,
   now,
   log,
 }: {
   config: Config;
   store: Store;
   unsubscribeUrl: Tools["unsubscribeUrl"];
-  /** Where persons are read. */
-  places: PersonPlaces;
+  persons: PersonReader;
   /** The keys of the flags that the workflows name. */
   flags: string[];
   link(url: string, message: MessageLink): string;
   note(decision: Decision): void;
   /** There is work for later. */
-  onScheduled(): void;
+  onScheduled(lane: Lane): void;
   onInvalidTimeZone(): void;
+  /** A property of a person was there and could not be read. */
+  onUnreadable(property: string): void;
+  /** The topics of marketing, with the words by which people know them. */
+  topics: Record<string, string>;
   now: () => number;
   log: Log;
 }): Tools {
@@ -60,10 +66,11 @@ export function liveTools({
     now,
     emailProviders,
     unsubscribeUrl,
-    person: createPersonNow({ places, now, log }),
+    person: createPersonNow({ persons, onUnreadable, log }),
     leftBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
       store.exitSince({ workflow, distinctId, transactionId, since }),
     objectionTo: createGuards({
+      topics,
       cap: marketing.cap,
       holdout: marketing.holdout,
       choicesOf: (distinctId) => store.choicesOf(distinctId),
@@ -82,7 +89,18 @@ export function liveTools({
     async mayEndUnheard({ transactionId, distinctId, workflow }) {
       const work: Work = { kind: "unheard", body: { transactionId, distinctId, workflow } };
       await store.schedule(unheardKey(transactionId), work, now() + HEARD_WITHIN_MS);
-      onScheduled();
+      onScheduled("novu");
+    },
+    async refresh({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
+      const leadMs = waitMs - REFRESH_BEFORE_MS;
+      // A wait that short ends with what the trigger, or the wait before, has told.
+      if (leadMs <= 0 && !isWrong) return;
+      const work: Work = {
+        kind: "refresh",
+        body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong },
+      };
+      await store.schedule(refreshKey(transactionId), work, now() + Math.max(0, leadMs), { replace: true });
+      onScheduled("persons");
     },
     record: async (decision) => note(decision),
   };
@@ -112,6 +130,7 @@ export function sampleTools({
     link: (url, message) => link(url, { ...message, track: false }),
     putOff: async () => 0,
     mayEndUnheard: async () => {},
+    refresh: async () => {},
     record: async () => {},
   };
 }

@@ -13,6 +13,8 @@ import type { ExitPlace, Store } from "../store/store.ts";
 import { startSweep } from "../store/sweep.ts";
 import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 
+/** As many as one read of PostHog's takes. */
+const PERSONS_AT_ONCE = 200;
 /** Few enough for a query that everybody else is waiting behind. */
 const EXITS_AT_ONCE = 1_000;
 
@@ -39,8 +41,12 @@ interface Parts {
 /** Does what is due, in lanes that do not hold each other up, deletes what is old, and looks who is away. */
 export function startWorking(parts: Parts): Working {
   const { config, store, perform, metrics, clock, log } = parts;
-  const lane = { queue: store, perform, concurrency: config.deliveryConcurrency, clock, log, count: metrics.work };
-  const workers = LANES.map((name) => [name, startWorker({ ...lane, lane: name })] as const);
+  const lane = { queue: store, perform, clock, log, count: metrics.work };
+  const workers = LANES.map((name) => {
+    // Jobs that wait for the same read cost no more than one of them.
+    const concurrency = name === "persons" ? PERSONS_AT_ONCE : config.deliveryConcurrency;
+    return [name, startWorker({ ...lane, concurrency, lane: name })] as const;
+  });
   const sweep = startSweep({
     prune: (before, mostRows) => store.prune(before, mostRows),
     retentionMs: config.retentionMs,

@@ -11,6 +11,8 @@ const Reason = z.enum([
   "entered before",
   /** The workflow's own condition on the person; the detail is its words. */
   "not needed",
+  /** The workflow's own condition asked for properties of the person that cannot be read; the detail names them. */
+  "unreadable",
   /** There is no such person (any more) where persons are read. */
   "person not found",
   /** The person could not be asked for, and the workflow does not send without it. */
@@ -21,6 +23,8 @@ const Reason = z.enum([
   "error",
   /** Nothing to reach the person by on this channel. */
   "unreachable",
+  /** The person has another address now than Novu, and this message cannot be sent to it; Novu is told for the next one. */
+  "address changed",
   /** The person is in the group that gets nothing, so that the effect can be measured; the detail is the flag. */
   "held out",
   /** The person was sent as many messages as one gets in that time. */
@@ -47,6 +51,13 @@ export const Decision = z.object({
   detail: z.string().nullable(),
   /** Which person it rests on; null when none was asked for. */
   personSource: z.enum(["posthog", "segment", "own", "snapshot"]).nullable(),
+  /** The names of the person's properties that could not be read. */
+  unreadable: z.array(z.string()).default([]),
+  /** The address that it was sent to, by `addressHash`, and how Novu was given it; null where there is none. */
+  address: z
+    .object({ via: z.enum(["subscriber", "provider"]), hash: z.string() })
+    .nullable()
+    .default(null),
   /** Which email it was, by the name of its component; null on other channels, and of what was not made. */
   template: z.string().nullable().default(null),
   /** What was shown for each experiment, and what each holdout said, by flag. */
@@ -63,6 +74,8 @@ export type Decision = z.infer<typeof Decision>;
 /** What a decision says that was made without a look at the person. */
 export const NOTHING_COMPOSED = {
   personSource: null,
+  unreadable: [],
+  address: null,
   template: null,
   variants: {},
   defaults: [],

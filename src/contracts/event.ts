@@ -29,6 +29,8 @@ export const LifecycleEvent = z.object({
   distinctId: z.string().min(1),
   /** When it happened, not when it arrived; ISO 8601 in UTC. */
   occurredAt: z.iso.datetime(),
+  /** When it came to us, ISO 8601. */
+  receivedAt: z.iso.datetime().optional(),
   properties: z.record(z.string(), z.unknown()),
   /** The person's properties as they travelled with the event; null when none came. */
   personProperties: z.record(z.string(), z.unknown()).nullable(),

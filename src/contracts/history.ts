@@ -2,7 +2,7 @@ import type { Arrived } from "./arrival.ts";
 import type { Channel, Decision } from "./decision.ts";
 import type { LifecycleEvent, Source } from "./event.ts";
 import type { Exit } from "./notification.ts";
-import type { Lane } from "./work.ts";
+import type { Lane, Work } from "./work.ts";
 
 // What the store tells people who look. Times in numbers are milliseconds since 1970, in text ISO 8601.
 
@@ -39,7 +39,7 @@ export interface EventRecord
 /** Work that is not done. */
 export interface WorkRecord {
   id: number;
-  /** Says what it does: `start:`, `exit:`, `unheard:` or `report:`, and of what. */
+  /** Says what it does, and of what. */
   key: string;
   lane: Lane;
   state: "waiting" | "dead";
@@ -47,6 +47,25 @@ export interface WorkRecord {
   attempts: number;
   /** What the last try came to; null when there was none. */
   error: string | null;
+}
+
+/** The same, of one person. */
+export interface OwedRecord extends WorkRecord {
+  kind: Work["kind"];
+  /** Null where it is of the person and no workflow. */
+  workflow: string | null;
+  /** Null where it is of no single run. */
+  transactionId: string | null;
+}
+
+/** A person wants this, or does not want it any more. */
+export interface ChoiceRecord {
+  at: string;
+  /** "all", a topic, or one workflow. */
+  topic: string;
+  isOut: boolean;
+  /** How we heard of it. */
+  cause: string;
 }
 
 export interface SetAsideRecord {
@@ -67,9 +86,15 @@ export interface History {
   events: EventRecord[];
   exits: Array<Exit & Arrived>;
   decisions: Decision[];
-  work: WorkRecord[];
-  /** Of this person. */
+  /** Of the run, or all of the person whatever the workflow. */
+  work: OwedRecord[];
+  /** Of this person, as all that follows; nothing where one run was asked for. */
   setAside: SetAsideRecord[];
+  choices: ChoiceRecord[];
+  /** As of when Novu knows them; null when it was told nothing. */
+  toldAsOf: string | null;
+  /** Whether there are runs of other workflows than the one asked for. */
+  hasOtherRuns: boolean;
 }
 
 /** What became of the runs that entered a workflow in a period, and of the messages decided in it. */

@@ -1,20 +1,21 @@
 import { z } from "zod";
 import { Source } from "./event.ts";
-import type { PersonProperties } from "./person.ts";
 import { Run } from "./run.ts";
 
-/** The profile that Novu keeps of a person; `subscriberId` is the distinct id. */
+const Field = z.string().nullable().optional();
+
+/** The profile that Novu keeps of a person; `subscriberId` is the distinct id. A field that is null is removed there, one that is left out stays. */
 export const Subscriber = z.object({
   subscriberId: z.string().min(1),
-  email: z.string().optional(),
-  firstName: z.string().optional(),
-  lastName: z.string().optional(),
-  phone: z.string().optional(),
-  avatar: z.string().optional(),
+  email: Field,
+  firstName: Field,
+  lastName: Field,
+  phone: Field,
+  avatar: Field,
   /** Language and region, such as en_US. */
-  locale: z.string().optional(),
+  locale: Field,
   /** IANA, such as Europe/Berlin. */
-  timezone: z.string().optional(),
+  timezone: Field,
   data: z.record(z.string(), z.unknown()).optional(),
 });
 export type Subscriber = z.infer<typeof Subscriber>;
@@ -35,7 +36,8 @@ export interface Traits {
   distinctId: string;
   /** ISO 8601 */
   occurredAt: string;
-  properties: PersonProperties;
+  /** As they were read, or as they came where they cannot be read. */
+  properties: Record<string, unknown>;
 }
 
 /** Two distinct ids are one person's: what is kept by the former counts for the kept one, and the other way round. */
@@ -69,6 +71,8 @@ export const Start = z.object({
   run: Run,
   to: Subscriber,
   payload: z.record(z.string(), z.unknown()),
+  /** From when until when it waits for an address of the person, ISO 8601; null when it does not wait. */
+  addressWait: z.object({ since: z.iso.datetime(), until: z.iso.datetime() }).nullable().default(null),
   /** Later than that it is not to be started any more, ISO 8601; null when any time will do. */
   startBy: z.iso.datetime().nullable().default(null),
   entry: EntryLimit.default("always"),

@@ -1,49 +1,93 @@
 import { z } from "zod";
+import { ALL } from "./opt-out.ts";
+import { date, email, flag, list, lowerCase, optOuts, type PropertyType, text } from "./property-types.ts";
 
 /**
- * The person properties that your workflows read. Declare yours here; the rest of the
- * person never travels. A property of another type than declared counts as absent.
+ * The person properties that your workflows read. Declare yours here; the rest of the person never
+ * travels. Each type reads what has one meaning, also text for numbers, flags and lists. A value that
+ * cannot be read is not taken for absent: no message goes out whose `skip` has asked for it.
  */
-export const PersonProperties = z.object({
-  email: declared(z.email()),
+const PROPERTIES = {
+  email,
   /** In full. */
-  name: declared(z.string()),
-  first_name: declared(z.string()),
-  last_name: declared(z.string()),
-  phone: declared(z.string()),
+  name: text,
+  first_name: text,
+  last_name: text,
+  phone: text,
   /** The address of a picture. */
-  avatar: declared(z.url({ protocol: /^https?$/ })),
+  avatar: text,
   /** BCP 47, such as en-US. */
-  locale: declared(z.string()),
-  plan: declared(z.string()),
-  /** What this person does not want: topics of src/workflows/topics.ts, or "all". */
-  unsubscribed_from: declared(z.array(z.string())),
+  locale: text,
+  plan: lowerCase(text),
+  /** The topics of src/workflows/topics.ts that this person does not want, or "all". */
+  unsubscribed_from: optOuts,
   /** Whether a device of theirs is registered at Novu. */
-  push_enabled: declared(z.boolean()),
+  push_enabled: flag,
   /** Whether a chat of theirs is registered at Novu. */
-  chat_connected: declared(z.boolean()),
+  chat_connected: flag,
   /** Where they want to be reached at last: email, sms or chat. */
-  preferred_channel: declared(z.string()),
-  onboarding_completed: declared(z.boolean()),
+  preferred_channel: lowerCase(text),
+  onboarding_completed: flag,
   /** The set-up step this person is at: connect_data, invite_team or first_report. */
-  onboarding_step: declared(z.string()),
-  features_used: declared(z.array(z.string())),
-  /** ISO 8601 */
-  last_active_at: declared(z.iso.datetime({ offset: true })),
-  /** ISO 8601 */
-  last_purchase_at: declared(z.iso.datetime({ offset: true })),
-  $timezone: declared(z.string()),
-  $geoip_time_zone: declared(z.string()),
-});
-export type PersonProperties = z.infer<typeof PersonProperties>;
+  onboarding_step: lowerCase(text),
+  features_used: lowerCase(list),
+  last_active_at: date,
+  last_purchase_at: date,
+  $timezone: text,
+  $geoip_time_zone: text,
+} satisfies Record<string, PropertyType<unknown>>;
+
+type Properties = typeof PROPERTIES;
+export type PropertyName = keyof Properties;
+export type PersonProperties = {
+  [Name in PropertyName]?: Properties[Name] extends PropertyType<infer Value> ? Value | undefined : never;
+};
+export const PROPERTY_NAMES = Object.keys(PROPERTIES) as PropertyName[];
+const BY_LOWER_CASE = new Map(PROPERTY_NAMES.map((name) => [name.toLowerCase(), name]));
+const LONGEST_NAME = 2 * Math.max(...PROPERTY_NAMES.map(({ length }) => length));
+
+/** The declared properties of a person, and the names of those that are there and cannot be read. */
+export interface PersonRead {
+  properties: PersonProperties;
+  unreadable: PropertyName[];
+}
+
+/** Reads a person's raw properties. `Email` is read where there is no `email`. An opt-out that cannot be read is one from everything. */
+export function readPerson(raw: Record<string, unknown>): PersonRead {
+  const properties: Record<string, unknown> = {};
+  const unreadable: PropertyName[] = [];
+  const values = declaredIn(raw);
+  for (const [name, value] of values) {
+    const reading = (PROPERTIES[name] as PropertyType<unknown>)(value);
+    if (reading === "unreadable") unreadable.push(name);
+    else if (reading !== "absent") properties[name] = reading.value;
+  }
+  if (unreadable.includes("unsubscribed_from")) properties.unsubscribed_from = [ALL];
+  return { properties: properties as PersonProperties, unreadable };
+}
+
+/** The values that are declared, by our spelling of their names; null where one was emptied. */
+export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unknown> {
+  const values = new Map<PropertyName, unknown>();
+  for (const spelled of Object.keys(raw)) {
+    if (spelled.length > LONGEST_NAME) continue;
+    const name = BY_LOWER_CASE.get(spelled.trim().toLowerCase());
+    if (name !== undefined && (spelled === name || values.get(name) == null)) values.set(name, raw[spelled] ?? null);
+  }
+  return values;
+}
+
+/** The same as a schema, for a person who travels as JSON. */
+export const PersonProperties = z
+  .record(z.string(), z.unknown())
+  .transform((raw): PersonProperties => readPerson(raw).properties);
 
 /** Those that Novu is told as the subscriber's `data`, for the templates and conditions of its dashboard. */
-export const SUBSCRIBER_DATA = ["plan"] as const satisfies Array<keyof PersonProperties>;
+export const SUBSCRIBER_DATA = ["plan"] as const satisfies PropertyName[];
 
 /** Who a message is for, as a step sees them. */
-export interface Person {
+export interface Person extends PersonRead {
   distinctId: string;
-  properties: PersonProperties;
   /**
    * `posthog`, `segment`: read there at this moment. `own`: what has been told of them here, because nobody else
    * knows them. `snapshot`: as of the event, because whoever was to be asked could not be. `sample`: a preview.
@@ -52,7 +96,7 @@ export interface Person {
 }
 
 /** The declared properties of those distinct ids that are known there. Throws when it cannot be asked. */
-export type ReadPersons = (distinctIds: string[], signal: AbortSignal) => Promise<Map<string, PersonProperties>>;
+export type ReadPersons = (distinctIds: string[], signal: AbortSignal) => Promise<Map<string, PersonRead>>;
 
 /** Somewhere that persons are read. */
 export interface PersonPlace {
@@ -68,10 +112,6 @@ export type PersonPlaces = Partial<Record<"posthog" | "segment", PersonPlace>> &
 
 /** What asking for a person came to. Unavailable says nothing about the person. */
 export type PersonLookup =
-  | { outcome: "found"; properties: PersonProperties }
+  | ({ outcome: "found" } & PersonRead)
   | { outcome: "not found" }
   | { outcome: "unavailable"; why: string };
-
-function declared<Schema extends z.ZodType>(schema: Schema) {
-  return schema.optional().catch(undefined);
-}

@@ -18,6 +18,10 @@ export const Run = z.object({
   occurredAt: z.iso.datetime(),
   /** The declared properties as they were at the event. */
   snapshot: PersonProperties,
+  /** The time zone in which the starting event happened, IANA; it counts after the person's own. */
+  timeZone: z.string().optional(),
+  /** Those that were there and could not be read; none when left out. */
+  unreadable: z.array(z.string()).optional(),
 });
 export type Run = z.infer<typeof Run>;
 

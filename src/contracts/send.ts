@@ -2,6 +2,13 @@ import type { Channel, Objection } from "./decision.ts";
 import type { FlagValue } from "./flag.ts";
 import type { PersonProperties } from "./person.ts";
 
+/**
+ * The address of a message, and the way that it reaches the email provider: from the subscriber that Novu
+ * has, or with the message, in its place. `changed`: the person has another address now than Novu, and no
+ * way leads there. Null where a channel has no address, or one of the two sides none.
+ */
+export type Recipient = { via: "subscriber" | "provider"; address: string } | "changed" | null;
+
 /** A message that is about to go out, as the guards see it. */
 export interface Send {
   transactionId: string;
@@ -10,8 +17,11 @@ export interface Send {
   channel: Channel;
   distinctId: string;
   person: PersonProperties;
+  /** The person's properties that are there and cannot be read. */
+  unreadable: string[];
   /** What Novu would send to; null or absent where it has nothing. */
   addresses: { email?: string | null | undefined; phone?: string | null | undefined };
+  recipient: Recipient;
   /** What it belongs to among the things that people can turn off; null for what they cannot. */
   topic: string | null;
   /** The PostHog flag of the people who get nothing, so that the effect can be measured; null when there is none. */

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { Capture } from "./capture.ts";
 import { Decision } from "./decision.ts";
 import { Exit, Profile, Start } from "./notification.ts";
+import { Run } from "./run.ts";
 
 /** Whom the work is with, and what it is about. None holds up another: not one that is down, nor a flood of profiles. */
-export const LANES = ["novu", "profiles", "posthog"] as const;
+export const LANES = ["novu", "profiles", "persons", "posthog"] as const;
 export type Lane = (typeof LANES)[number];
 
 /** A run that Novu may have ended by itself. */
@@ -13,6 +14,19 @@ const Unheard = z.object({
   workflow: z.string().min(1),
   distinctId: z.string().min(1),
 });
+
+/** A person whose next message is due: Novu is to have the address that they have now. */
+const Refresh = Run.pick({
+  transactionId: true,
+  distinctId: true,
+  source: true,
+  occurredAt: true,
+  timeZone: true,
+}).extend({
+  /** Whether a step has seen that Novu has another address. */
+  isWrong: z.boolean(),
+});
+export type Refresh = z.infer<typeof Refresh>;
 
 /** A person wants these, or does not want them any more; what is told is what holds by then. */
 const Chosen = z.object({
@@ -33,6 +47,8 @@ export const Work = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("unheard"), body: Unheard }),
   /** Tell Novu what is known of a person. */
   z.object({ kind: z.literal("profile"), body: Profile }),
+  /** Read a person, and tell Novu of the address, phone and locale that have changed. */
+  z.object({ kind: z.literal("refresh"), body: Refresh }),
   /** Tell Novu which of these topics a person wants. */
   z.object({ kind: z.literal("preferences"), body: Chosen }),
   /** Tell PostHog's person what it does not want. */
@@ -45,8 +61,14 @@ export const Work = z.discriminatedUnion("kind", [
 export type Work = z.infer<typeof Work>;
 
 export function laneOf({ kind }: Work): Lane {
+  if (kind === "refresh") return "persons";
   if (kind === "profile" || kind === "preferences") return "profiles";
   return kind === "report" || kind === "capture" || kind === "unwanted" ? "posthog" : "novu";
+}
+
+/** The key of the work that reads the person of a run before its next message. */
+export function refreshKey(transactionId: string): string {
+  return `refresh:${transactionId}`;
 }
 
 /** The key of the work that sees to a run of which nothing may be heard any more. */

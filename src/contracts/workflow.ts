@@ -15,6 +15,8 @@ export interface WorkflowRoutes {
   absences: Absence[];
   /** How long after its event a run may still begin; null for any time. */
   startWithinMs: number | null;
+  /** How long after its event arrived a run waits for an address of a person who has none. */
+  addressWithinMs: number;
   /** How often one person may enter. */
   entry: EntryLimit;
   /** The event as this workflow's payload, or what does not fit. */

@@ -1,29 +1,30 @@
-import type { Profile, Subscriber } from "../contracts/notification.ts";
+import type { Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { Run } from "../contracts/run.ts";
 import { RetryLaterError } from "../lib/errors.ts";
+import { zoned } from "../lib/time-zone.ts";
+import type { ReadNow, SubscriberOf } from "./refresh.ts";
 import type { Profiled } from "./tell.ts";
 
-/**
- * Segment delivers in no order: the identify that goes with an event may come just after it. For so long
- * after the event a run of somebody whom nobody has named waits.
- */
-const IDENTIFY_LATE_MS = 10_000;
 const LOOK_AGAIN_MS = 2_000;
+/** So long a source that did not answer is not asked: the triggers that wait are not to take seconds each. */
+const PAUSE_MS = 5_000;
 
-/** What is known of people whose events do not bring them along. */
+/** What is known of people. */
 export interface Acquaintances {
   /** What was told of them apart from the event; null when nothing was, or the event brings its person along. */
   profileHere(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;
   /** Whom a run is of, where persons are read; null when nobody is found, or can be asked for. */
   profileThere(run: Run): Promise<Profiled | null>;
+  /** The person as the source knows them at this moment. */
+  readNow: ReadNow;
+  subscriberOf: SubscriberOf;
+  /** Keeps the recipient, so that each try of a trigger has the same one; answers the one that is kept. */
+  keepRecipient(trigger: { transactionId: string; refusals: number; recipient: Profiled }): Promise<Profiled | null>;
 }
 
-/**
- * Makes people known to Novu before it gets a run of theirs, where their events do not: what is
- * triggered has to be the same at each try, and so cannot say what is known by now.
- */
+/** Finds the recipient of each run, and waits for an address where the person has none yet. */
 export function createIntroduce({
-  acquaintances: { profileHere, profileThere },
+  acquaintances: { profileHere, profileThere, readNow, subscriberOf, keepRecipient },
   tell,
   now,
 }: {
@@ -31,16 +32,27 @@ export function createIntroduce({
   tell(profile: Profile): Promise<void>;
   now: () => number;
 }) {
-  return { first, wholeOf };
+  let pausedUntil = 0;
+  return { recipientOf, wholeOf };
 
-  /** Throws a RetryLaterError while somebody may still say who it is. */
-  async function first(run: Run): Promise<void> {
-    if (run.source !== "segment") return;
-    const known = await namedBy(run);
-    const age = now() - Date.parse(run.occurredAt);
-    if (!isNamed(known) && age >= 0 && age < IDENTIFY_LATE_MS)
-      throw new RetryLaterError("nobody has said yet who this is", { retryAfterMs: LOOK_AGAIN_MS, refused: false });
-    if (known !== null) await tell({ ...known, eventUuid: run.eventUuid });
+  /**
+   * The recipient as the trigger is to name them. Novu remembers a trigger by its key and refuses another
+   * body under it, so each try has the same recipient until Novu has refused one. Throws a
+   * RetryLaterError while the person has no address yet that `needsAddress`.
+   */
+  async function recipientOf(
+    { run, to, addressWait }: Start,
+    { refusals, needsAddress }: { refusals: number; needsAddress: boolean },
+  ): Promise<Profiled> {
+    const asOfEvent = { subscriber: to, occurredAt: addressWait?.since ?? run.occurredAt };
+    const known = run.source === "segment" ? await namedBy(run) : await readFirst(run, asOfEvent);
+    if (needsAddress && addressWait !== null && !isNamed(known)) waitForAddress(addressWait);
+    if (run.source === "segment") {
+      if (known !== null) await tell({ ...known, eventUuid: run.eventUuid });
+      return { subscriber: to, occurredAt: run.occurredAt };
+    }
+    const recipient = known ?? asOfEvent;
+    return (await keepRecipient({ transactionId: run.transactionId, refusals, recipient })) ?? recipient;
   }
 
   /** An identify says of a person what it wants to, and an earlier one may come after it: all that was told of them is told on. */
@@ -48,6 +60,24 @@ export function createIntroduce({
     const { source = "posthog", subscriber, eventUuid } = profile;
     const known = await profileHere({ source, distinctId: subscriber.subscriberId });
     return known === null ? profile : { ...known, eventUuid };
+  }
+
+  /** As the source knows the person now; as of the event when it does not, or cannot be asked. */
+  async function readFirst(run: Run, asOfEvent: Profiled): Promise<Profiled> {
+    if (performance.now() < pausedUntil) return asOfEvent;
+    const person = await readNow(run);
+    if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;
+    if (person.outcome !== "found") return asOfEvent;
+    const properties = zoned(person.properties, run.timeZone);
+    return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(now()).toISOString() };
+  }
+
+  /** Looks again soon at first, and then less and less often. */
+  function waitForAddress({ since, until }: NonNullable<Start["addressWait"]>): void {
+    const [waitedMs, leftMs] = [now() - Date.parse(since), Date.parse(until) - now()];
+    if (leftMs <= 0) return;
+    const retryAfterMs = Math.min(Math.max(waitedMs, LOOK_AGAIN_MS), leftMs);
+    throw new RetryLaterError("the person has no address yet", { retryAfterMs, refused: false });
   }
 
   /** What was told of them; with no address among that, as they are known there: they may have been identified long before. */
@@ -61,5 +91,5 @@ export function createIntroduce({
 }
 
 function isNamed(known: { subscriber: Subscriber } | null): boolean {
-  return known?.subscriber.email !== undefined || known?.subscriber.phone !== undefined;
+  return known?.subscriber.email != null || known?.subscriber.phone != null;
 }

@@ -1,12 +1,13 @@
 import { type Capture, captureOf } from "../contracts/capture.ts";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
-import type { EntryLimit, Exit, Start, Subscriber } from "../contracts/notification.ts";
+import type { EntryLimit, Exit, Start } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
 import { type Acquaintances, createIntroduce } from "./introduce.ts";
-import { createTell, type Profiles } from "./tell.ts";
+import { createRefresh } from "./refresh.ts";
+import { createTell, type Profiles, type Subscribers } from "./tell.ts";
 import type { createTellChoices } from "./tell-choices.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Job } from "./worker.ts";
@@ -55,10 +56,9 @@ export function createPerform({
   now,
   log,
 }: {
-  novu: {
+  novu: Subscribers & {
     trigger(start: Start, idempotencyKey: string): Promise<NovuAnswer>;
     cancel(transactionId: string): Promise<NovuAnswer>;
-    tell(subscriber: Subscriber): Promise<NovuAnswer>;
   };
   runs: Runs & Profiles & Acquaintances;
   /** Tells PostHog what became of a message. */
@@ -73,8 +73,9 @@ export function createPerform({
   now: () => number;
   log: Log;
 }): (job: Job) => Promise<void> {
-  const tell = createTell({ tellNovu: novu.tell, profiles: runs, pace: paceProfiles, log });
+  const tell = createTell({ novu, profiles: runs, pace: paceProfiles, log });
   const introduce = createIntroduce({ acquaintances: runs, tell: tell.profile, now });
+  const refresh = createRefresh({ ...runs, tell: tell.profile, now });
 
   return async (job) => {
     const { kind, body } = job.work;
@@ -82,6 +83,7 @@ export function createPerform({
     else if (kind === "exit") await exit(body);
     else if (kind === "unheard") await unheard(body);
     else if (kind === "profile") await tell.profile(await introduce.wholeOf(body));
+    else if (kind === "refresh") await refresh(body);
     else if (kind === "preferences") await tellChoices.novu(body);
     else if (kind === "unwanted") await tellChoices.postHog(body);
     else if (kind === "report") await report(captureOf(body));
@@ -109,11 +111,11 @@ export function createPerform({
       return runs.refuse(run.transactionId);
     }
 
-    await introduce.first(run);
+    const recipient = await introduce.recipientOf(start, { refusals, needsAddress: needsAddress(workflow) });
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
     await pace();
-    throwIfAny(verdictOn(await novu.trigger(start, idempotencyKey), workflow));
+    throwIfAny(verdictOn(await novu.trigger({ ...start, to: recipient.subscriber }, idempotencyKey), workflow));
     onTriggered(workflow);
     log.info({
       stop: "delivery",
@@ -123,11 +125,12 @@ export function createPerform({
       eventUuid: run.eventUuid,
     });
 
-    const [outcome] = await Promise.all([
-      runs.markStarted(run.transactionId),
-      tell.settle({ subscriber: start.to, occurredAt: run.occurredAt }, told),
-    ]);
+    const [outcome] = await Promise.all([runs.markStarted(run.transactionId), tell.settle(recipient, told)]);
     if (outcome === "left") await cancel(run.transactionId, workflow);
+  }
+
+  function needsAddress(workflow: string): boolean {
+    return sendingSteps(workflow).some(({ channel }) => channel === "email" || channel === "sms");
   }
 
   /** Why a run is not to begin any more; null when it is. */

@@ -13,17 +13,23 @@ export interface Profiles {
   noteProfile(told: { profile: Profiled; known: Profiled | null }): Promise<Told>;
 }
 
+/** Changes a subscriber at Novu, and makes one where there is none. */
+export interface Subscribers {
+  change(subscriber: Subscriber): Promise<NovuAnswer>;
+  create(subscriber: Subscriber): Promise<NovuAnswer>;
+}
+
 /**
  * Keeps Novu's subscribers at the newest profile, in whatever order profiles come and however many
  * are told side by side: what an older one may have overwritten is in doubt until it is told again.
  */
 export function createTell({
-  tellNovu,
+  novu,
   profiles,
   pace,
   log,
 }: {
-  tellNovu(subscriber: Subscriber): Promise<NovuAnswer>;
+  novu: Subscribers;
   profiles: Profiles;
   /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
   pace(): Promise<void>;
@@ -31,12 +37,18 @@ export function createTell({
 }) {
   return { profile, settle, again };
 
-  /** Tells Novu what has changed; nothing when it was told just that, or something newer. */
-  async function profile({ subscriber, occurredAt, eventUuid }: Profile): Promise<void> {
+  /**
+   * Tells Novu what has changed; nothing when it was told just that, or something newer, unless it is known
+   * to have something else.
+   */
+  async function profile(
+    { subscriber, occurredAt, eventUuid }: Profile,
+    { isWrong } = { isWrong: false },
+  ): Promise<void> {
     const told = await profiles.profileTold(subscriber.subscriberId);
     if (told !== null && told.occurredAt > occurredAt) return again(told);
-    if (told === null || told.isDoubtful || JSON.stringify(told.subscriber) !== JSON.stringify(subscriber)) {
-      await call(subscriber);
+    if (isWrong || told === null || told.isDoubtful || saysMore(subscriber, told.subscriber)) {
+      await call({ ...told?.subscriber, ...subscriber });
       log.info({ stop: "delivery", outcome: "told", eventUuid });
     }
     await settle({ subscriber, occurredAt }, told);
@@ -58,7 +70,18 @@ export function createTell({
 
   async function call(subscriber: Subscriber): Promise<void> {
     await pace();
-    const trouble = verdictOn(await tellNovu(subscriber));
+    let answer = await novu.change(subscriber);
+    if (answer.httpStatus === 404) {
+      await pace();
+      answer = await novu.create(subscriber);
+    }
+    const trouble = verdictOn(answer);
     if (trouble !== null) throw trouble;
   }
+}
+
+/** Whether one says something that the other does not say, or says otherwise. */
+function saysMore(one: Subscriber, other: Subscriber): boolean {
+  const fields = Object.entries(one).filter(([, value]) => value !== undefined);
+  return fields.some(([name, value]) => JSON.stringify(value) !== JSON.stringify(other[name as keyof Subscriber]));
 }

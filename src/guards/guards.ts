@@ -2,6 +2,7 @@ import type { Cap } from "../contracts/cap.ts";
 import type { Objection } from "../contracts/decision.ts";
 import { type FlagAnswer, type FlagValue, holdsOut } from "../contracts/flag.ts";
 import { ALL, type Bounce, type Choices, workflowTopic } from "../contracts/opt-out.ts";
+import { optOutKey } from "../contracts/property-types.ts";
 import type { Send, Verdict } from "../contracts/send.ts";
 import { addressHash } from "../lib/address-hash.ts";
 
@@ -16,6 +17,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * What people cannot turn off, such as a receipt, has no topic and is not capped.
  */
 export function createGuards({
+  topics,
   cap,
   holdout: everywhere,
   choicesOf,
@@ -23,6 +25,8 @@ export function createGuards({
   flagsOf,
   takePlace,
 }: {
+  /** The words by which people know each topic, which a colleague may have written down instead of its key. */
+  topics: Record<string, string>;
   cap: Cap;
   /** The flag of the people who get no marketing at all. */
   holdout?: string | undefined;
@@ -44,23 +48,28 @@ export function createGuards({
     return { objection: null, holdouts };
   };
 
-  async function optedOut({ topic, workflow, distinctId, person }: Send): Promise<Objection | null> {
+  async function optedOut({ topic, workflow, distinctId, person, unreadable }: Send): Promise<Objection | null> {
     if (topic === null) return null;
     const { off } = await choicesOf(distinctId);
-    const meant = [topic, ALL, workflowTopic(workflow)];
-    const detail = [...off, ...(person.unsubscribed_from ?? [])].find((one) => meant.includes(one));
+    const meant = new Set([topic, ALL, workflowTopic(workflow), topics[topic] ?? topic].map(optOutKey));
+    const said = off.find((one) => meant.has(optOutKey(one)));
+    if (said !== undefined) return { reason: "opted out", detail: said };
+    if (unreadable.includes("unsubscribed_from"))
+      return { reason: "opted out", detail: "all: unsubscribed_from cannot be read" };
+    const detail = person.unsubscribed_from?.find((one) => meant.has(one));
     return detail === undefined ? null : { reason: "opted out", detail };
   }
 
   async function unreachable(send: Send): Promise<Objection | null> {
+    if (send.recipient === "changed") return { reason: "address changed", detail: null };
     const detail = missingAddress(send) ?? ((await isBounced(send)) ? "the address bounces" : null);
     return detail === null ? null : { reason: "unreachable", detail };
   }
 
   /** Another address than the one that bounced is tried. */
-  async function isBounced({ channel, distinctId, addresses }: Send): Promise<boolean> {
-    if (channel !== "email" || !addresses.email) return false;
-    const hash = addressHash(addresses.email);
+  async function isBounced({ channel, distinctId, recipient }: Send): Promise<boolean> {
+    if (channel !== "email" || recipient === null || recipient === "changed") return false;
+    const hash = addressHash(recipient.address);
     const bounces = await bouncesOf(distinctId);
     return bounces.some((bounce) => bounce.addressHash === null || bounce.addressHash === hash);
   }
@@ -88,12 +97,14 @@ export function createGuards({
 }
 
 /** Novu sends to the address that it has, and says nothing when it has none. */
-function missingAddress({ channel, person, addresses }: Send): string | null {
+function missingAddress({ channel, person, unreadable, addresses }: Send): string | null {
   switch (channel) {
     case "email":
+      if (unreadable.includes("email")) return "the email address cannot be used";
       if (person.email === undefined) return "no email address";
       return addresses.email ? null : "Novu has no email address";
     case "sms":
+      if (unreadable.includes("phone")) return "the phone number cannot be read";
       if (person.phone === undefined) return "no phone number";
       return addresses.phone ? null : "Novu has no phone number";
     case "push":

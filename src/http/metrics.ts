@@ -56,6 +56,9 @@ export function createMetrics({
     "what",
   ]);
 
+  const unreadable = counter("unreadable_properties", "Person properties that could not be read at a step", [
+    "property",
+  ]);
   const links = counter("links", "Requests for links of messages, by what asked", ["kind"]);
   const unsubscribes = counter("unsubscribe_requests", "Requests at unsubscribe links, by how they ended", ["outcome"]);
 
@@ -88,6 +91,7 @@ export function createMetrics({
     link: (kind: string) => links.inc({ kind }),
     unsubscribe: (outcome: string) => unsubscribes.inc({ outcome }),
     invalidTimeZone: () => timeZones.inc(),
+    unreadable: (property: string) => unreadable.inc({ property }),
     lineReset: (line: string) => lineResets.inc({ line }),
     swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
     inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),

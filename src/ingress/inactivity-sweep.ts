@@ -1,6 +1,6 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, USER_INACTIVE } from "../contracts/inactivity.ts";
-import type { ReadPersons } from "../contracts/person.ts";
+import type { PersonRead, ReadPersons } from "../contracts/person.ts";
 import type { Turn } from "../lib/daily.ts";
 import type { Log } from "../lib/log.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
@@ -134,10 +134,15 @@ export function createInactivitySweep({
       AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
     );
     return events.flatMap((event) => {
-      const personProperties = persons.get(event.distinctId);
-      return personProperties === undefined ? [] : { ...event, personProperties };
+      const person = persons.get(event.distinctId);
+      return person === undefined ? [] : { ...event, personProperties: asRead(person) };
     });
   }
+}
+
+/** With something that no type reads in the place of each value that could not be read. */
+function asRead({ properties, unreadable }: PersonRead): Record<string, unknown> {
+  return { ...properties, ...Object.fromEntries(unreadable.map((name) => [name, {}])) };
 }
 
 /** That somebody has been away for so many days, as of the moment when it was so many. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { IDENTITY_EVENTS, type LifecycleEvent } from "../contracts/event.ts";
-import { DistinctId, Id, isObject, isoTime, Properties, placesOf } from "./event-parts.ts";
+import { DistinctId, EventId, Id, INEXACT, isObject, isoTime, Properties, placesOf } from "./event-parts.ts";
 import type { Read } from "./take-event.ts";
 
 const Names = z.array(z.string());
@@ -8,7 +8,7 @@ const Names = z.array(z.string());
 /** The body of PostHog's HTTP Webhook destination; users may add keys to it and rearrange it. */
 const Delivery = z.object({
   event: z.object({
-    uuid: Id,
+    uuid: EventId,
     event: Id,
     distinct_id: DistinctId,
     timestamp: z.string().nullish(),
@@ -25,6 +25,8 @@ export function readPostHogEvent(body: unknown, now: number): Read {
   const { event, person } = delivery.data;
   const properties = event.properties ?? {};
   const { event: name, distinct_id: distinctId } = event;
+  const former = formerIn({ name, properties });
+  if ("misfit" in former) return former;
   const personProperties = snapshotOf({ properties, person: person?.id ? (person.properties ?? {}) : null });
   return {
     event: {
@@ -36,39 +38,47 @@ export function readPostHogEvent(body: unknown, now: number): Read {
       properties,
       personProperties,
       ...whoIn({ name, properties, personProperties }),
+      ...former,
       ...nobodyIn({ name, distinctId, properties }),
     },
   };
 }
 
-/** Where each event that merges says the id that is given up. */
+/**
+ * Where each event that merges says the id that is given up.
+ * Source: https://posthog.com/docs/data/identify#alias-assigning-multiple-distinct-ids-to-the-same-user
+ */
 const FORMER_ID = new Map([
   ["$identify", "$anon_distinct_id"],
   ["$create_alias", "alias"],
   ["$merge_dangerously", "alias"],
 ]);
 
-/**
- * What it says of who its person is. An identify speaks of all of the person; any event may set some of it.
- * Source: https://posthog.com/docs/data/identify#alias-assigning-multiple-distinct-ids-to-the-same-user
- */
+function formerIn({
+  name,
+  properties,
+}: Pick<LifecycleEvent, "name" | "properties">): Pick<LifecycleEvent, "formerId"> | { misfit: string } {
+  const place = FORMER_ID.get(name);
+  const former = place === undefined ? undefined : properties[place];
+  if (typeof former === "string") return { formerId: former };
+  if (typeof former !== "number") return {};
+  if (Number.isSafeInteger(former)) return { formerId: String(former) };
+  return { misfit: `not a PostHog event: event.properties.${place} is ${INEXACT}` };
+}
+
+/** Its word on who its person is. An identify speaks of all of the person; any event may set some of it. */
 function whoIn({
   name,
   properties,
   personProperties,
-}: Pick<LifecycleEvent, "name" | "properties" | "personProperties">): Pick<
-  LifecycleEvent,
-  "saysWho" | "sets" | "formerId"
-> {
+}: Pick<LifecycleEvent, "name" | "properties" | "personProperties">): Pick<LifecycleEvent, "saysWho" | "sets"> {
   const { $set, $set_once } = properties;
   if ($set === undefined && $set_once === undefined && !IDENTITY_EVENTS.includes(name)) return {};
-  const former = properties[FORMER_ID.get(name) ?? ""];
   const set = name === "$identify" ? personProperties : { ...object($set), ...object($set_once) };
   const sets = Object.keys(set ?? {});
   return {
     ...(IDENTITY_EVENTS.includes(name) && { saysWho: true }),
     ...(sets.length > 0 && { sets }),
-    ...((typeof former === "string" || typeof former === "number") && { formerId: String(former) }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { propertiesOfTraits, respelled } from "../lib/segment-traits.ts";
-import { DistinctId, Id, isoTime, Properties, placesOf } from "./event-parts.ts";
+import { DistinctId, EventId, Id, isoTime, Properties, placesOf } from "./event-parts.ts";
 import type { Read } from "./take-event.ts";
 
 const text = z.string().nullish().catch(null);
@@ -9,8 +9,9 @@ const text = z.string().nullish().catch(null);
 /** What each of Segment's calls has. Source: https://www.twilio.com/docs/segment/connections/spec/common */
 const Message = z.object({
   type: Id,
-  messageId: Id,
-  userId: DistinctId.nullish(),
+  messageId: EventId,
+  /** Some libraries leave it empty until somebody signs in. */
+  userId: DistinctId.or(z.literal("")).nullish(),
   /** Some libraries leave it empty where there is a userId. */
   anonymousId: DistinctId.nullish().catch(null),
   /** When it happened, set right by Segment for a sender whose clock is wrong. */
@@ -29,7 +30,8 @@ const Viewed = z.object({ name: Id.nullish().catch(null), properties: Properties
 const Alias = z.object({ previousId: DistinctId });
 
 /** What an event is besides what each of them has. */
-type Said = Pick<LifecycleEvent, "name" | "properties" | "saysWho" | "sets" | "formerId" | "nobody"> & {
+type Said = Pick<LifecycleEvent, "name" | "properties" | "saysWho" | "formerId" | "nobody"> & {
+  /** Of an identify. RudderStack puts them into `context.traits` instead. */
   traits?: Record<string, unknown>;
 };
 
@@ -43,7 +45,7 @@ const READERS: Record<string, (body: unknown, names: SegmentNames) => Said> = {
   },
   identify(body) {
     const traits = propertiesOfTraits(Identify.parse(body).traits ?? {});
-    return { name: "identify", properties: {}, saysWho: true, sets: Object.keys(traits), traits };
+    return { name: "identify", properties: {}, saysWho: true, traits };
   },
   alias: (body) => ({ name: "alias", properties: {}, saysWho: true, formerId: Alias.parse(body).previousId }),
   group: () => ({ name: "group", properties: {}, saysWho: true, nobody: "about a group, and not a person" }),
@@ -71,13 +73,18 @@ export function readSegmentEvent(body: unknown, { now, names }: { now: number; n
 
 function eventOf(message: Message, { traits, ...said }: Said, now: number): Read {
   const { messageId, userId, anonymousId, timestamp, originalTimestamp, context } = message;
-  const distinctId = userId ?? anonymousId;
-  if (distinctId == null) return { misfit: "not an event of Segment's: it has neither userId nor anonymousId" };
+  const isBlank = userId?.trim() === "";
+  const knownId = isBlank ? null : userId;
+  const distinctId = knownId ?? anonymousId;
+  if (distinctId == null) {
+    const why = isBlank ? "userId missing or not of the expected type" : "it has neither userId nor anonymousId";
+    return { misfit: `not an event of Segment's: ${why}` };
+  }
+  const told = { ...propertiesOfTraits(context?.traits ?? {}), ...traits };
   const personProperties = {
     ...(context?.timezone && { $timezone: context.timezone }),
     ...(context?.locale && { locale: context.locale }),
-    ...propertiesOfTraits(context?.traits ?? {}),
-    ...traits,
+    ...told,
   };
   return {
     event: {
@@ -86,7 +93,8 @@ function eventOf(message: Message, { traits, ...said }: Said, now: number): Read
       distinctId,
       occurredAt: isoTime(timestamp ?? originalTimestamp, now),
       personProperties: Object.keys(personProperties).length === 0 ? null : personProperties,
-      ...(userId == null && { nobody: "anonymous" }),
+      ...(traits !== undefined && { sets: Object.keys(told) }),
+      ...(knownId == null && { nobody: "anonymous" }),
       ...said,
     },
   };

@@ -10,10 +10,14 @@ export function propertiesOfTraits(traits: Record<string, unknown>): Record<stri
   const properties = respelled(traits);
   for (const [trait, property] of Object.entries(NAMES))
     if (trait in properties) properties[property] ??= properties[trait];
-  const { first_name, last_name } = properties;
+  const [first, last, name] = [properties.first_name, properties.last_name, properties.name].map(filled);
   // A last name alone would be what the person is greeted by.
-  if (typeof first_name !== "string") return properties;
-  return { name: typeof last_name === "string" ? `${first_name} ${last_name}` : first_name, ...properties };
+  if (first === undefined || name !== undefined) return properties;
+  return { ...properties, name: last === undefined ? first : `${first} ${last}` };
+}
+
+function filled(text: unknown): string | undefined {
+  return typeof text === "string" && text.trim() !== "" ? text.trim() : undefined;
 }
 
 /**

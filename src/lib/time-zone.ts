@@ -27,3 +27,13 @@ function isKnownToTemporal(name: string): boolean {
     return false;
   }
 }
+
+/** A person's properties with the time zone of their event, where they have none of their own that exists. */
+export function zoned<Properties extends { $timezone?: string | undefined }>(
+  properties: Properties,
+  eventTimeZone: string | undefined,
+): Properties {
+  const { $timezone } = properties;
+  if (eventTimeZone === undefined || ($timezone !== undefined && isTimeZone($timezone))) return properties;
+  return { ...properties, $timezone: eventTimeZone };
+}

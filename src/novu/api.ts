@@ -14,8 +14,10 @@ export interface NovuApi {
   trigger(start: Start, idempotencyKey: string): Promise<NovuAnswer>;
   /** Ends a run that waits; Novu says yes as well when there is nothing to end. */
   cancel(transactionId: string): Promise<NovuAnswer>;
-  /** Makes a subscriber, or changes what is given of one. */
-  tell(subscriber: Subscriber): Promise<NovuAnswer>;
+  /** Changes what is given of a subscriber, and leaves the rest: 404 when there is none. */
+  change(subscriber: Subscriber): Promise<NovuAnswer>;
+  /** Makes a subscriber. Of one that is there already Novu empties `data` where none is given, so `change` comes first. */
+  create(subscriber: Subscriber): Promise<NovuAnswer>;
   /** Whether there is one: 404 when not. */
   subscriber(subscriberId: string): Promise<NovuAnswer>;
   /** Deletes one: 404 when there is none. */
@@ -82,12 +84,10 @@ export function createNovuApi({
       return { httpStatus: answer.httpStatus, message: "cancelled" };
     },
 
-    async tell(subscriber) {
-      const answer = await call("/v2/subscribers", { method: "POST", headers, body: JSON.stringify(subscriber) });
-      if (!("body" in answer)) return answer;
-      if (!Told.safeParse(answer.body).success) return notNovus(answer.httpStatus);
-      return { httpStatus: answer.httpStatus, message: "told" };
-    },
+    change: ({ subscriberId, ...fields }) =>
+      told(`/v2/subscribers/${encodeURIComponent(subscriberId)}`, "PATCH", fields),
+    create: (subscriber) =>
+      told("/v2/subscribers", "POST", Object.fromEntries(Object.entries(subscriber).filter(([, it]) => it !== null))),
 
     subscriber: (subscriberId) => aboutSubscriber("GET", subscriberId),
     forget: (subscriberId) => aboutSubscriber("DELETE", subscriberId),
@@ -103,6 +103,13 @@ export function createNovuApi({
       return { httpStatus: answer.httpStatus, message: "set" };
     },
   };
+
+  async function told(path: string, method: "PATCH" | "POST", body: object): Promise<NovuAnswer> {
+    const answer = await call(path, { method, headers, body: JSON.stringify(body) });
+    if (!("body" in answer)) return answer;
+    if (!Told.safeParse(answer.body).success) return notNovus(answer.httpStatus);
+    return { httpStatus: answer.httpStatus, message: "told" };
+  }
 
   async function aboutSubscriber(method: "GET" | "DELETE", subscriberId: string): Promise<NovuAnswer> {
     const answer = await call(`/v2/subscribers/${encodeURIComponent(subscriberId)}`, { method, headers });

@@ -1,18 +1,10 @@
 import type { Client } from "@novu/framework";
 import { Channel } from "../contracts/decision.ts";
+import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
 
 type Step = ReturnType<Client["discover"]>["workflows"][number]["steps"][number];
 
-const SECOND_MS = 1000;
-const DAY_MS = 24 * 60 * 60 * SECOND_MS;
-/** As Novu calls them. */
-const UNITS: Record<string, number> = {
-  seconds: SECOND_MS,
-  minutes: 60 * SECOND_MS,
-  hours: 60 * 60 * SECOND_MS,
-  days: DAY_MS,
-  weeks: 7 * DAY_MS,
-};
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * How long a run may be under way before its first message is decided, by the waits that stand before it, in
@@ -31,7 +23,7 @@ export async function firstMessageMs(steps: Step[]): Promise<number> {
 async function lengthOf({ resolve }: Step): Promise<number> {
   try {
     const { amount, unit } = (await resolve({})) as { amount?: number; unit?: string };
-    return amount === undefined ? DAY_MS : amount * (UNITS[unit ?? ""] ?? DAY_MS);
+    return amount === undefined ? DAY_MS : amount * (NOVU_UNITS_MS[unit ?? ""] ?? DAY_MS);
   } catch {
     return DAY_MS;
   }

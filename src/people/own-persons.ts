@@ -1,17 +1,17 @@
-import type { PersonPlace, PersonProperties } from "../contracts/person.ts";
+import type { PersonPlace, PersonRead } from "../contracts/person.ts";
 
 const MOST_AT_ONCE = 500;
 
 /** Persons as they were told of here, by sources that keep none or are asked for none. */
-export function ownPersons(
-  traitsOf: (distinctIds: string[]) => Promise<Map<string, { properties: PersonProperties }>>,
-): PersonPlace {
+export function ownPersons(traitsOf: (distinctIds: string[]) => Promise<Map<string, PersonRead>>): PersonPlace {
   return {
     name: "the store",
     mostAtOnce: MOST_AT_ONCE,
     async read(distinctIds) {
       const told = await traitsOf(distinctIds);
-      return new Map([...told].map(([distinctId, { properties }]) => [distinctId, properties]));
+      return new Map(
+        [...told].map(([distinctId, { properties, unreadable }]) => [distinctId, { properties, unreadable }]),
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Person, PersonLookup, PersonPlace, PersonPlaces } from "../contracts/person.ts";
+import type { Person, PersonLookup, PersonPlace, PersonPlaces, PersonRead, PropertyName } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -27,17 +27,18 @@ export function createPersonLookup({
 }: {
   place: PersonPlace;
   now: () => number;
-}): (distinctId: string) => Promise<PersonLookup> {
+}): { (distinctId: string): Promise<PersonLookup>; forget(distinctId: string): void } {
   const waiting = new Map<string, Waiting>();
   const cache = new Map<string, { lookup: PersonLookup; until: number }>();
   let underWay = false;
   let pausedUntil = 0;
 
-  return async (distinctId) => {
+  const lookUp = async (distinctId: string): Promise<PersonLookup> => {
     const cached = cache.get(distinctId);
     if (cached !== undefined && cached.until > now()) return cached.lookup;
     return withDeadline(join(distinctId), `${name} did not answer within ${DEADLINE_MS} ms`);
   };
+  return Object.assign(lookUp, { forget: (distinctId: string) => void cache.delete(distinctId) });
 
   function join(distinctId: string): Promise<PersonLookup> {
     const already = waiting.get(distinctId);
@@ -74,8 +75,8 @@ export function createPersonLookup({
     try {
       const found = await readPersons(distinctIds, AbortSignal.timeout(DEADLINE_MS));
       return (distinctId) => {
-        const properties = found.get(distinctId);
-        return properties === undefined ? { outcome: "not found" } : { outcome: "found", properties };
+        const person = found.get(distinctId);
+        return person === undefined ? { outcome: "not found" } : { outcome: "found", ...person };
       };
     } catch (error) {
       if (error instanceof RetryLaterError) pausedUntil = performance.now() + error.retryAfterMs;
@@ -90,40 +91,44 @@ export function createPersonLookup({
 }
 
 type LookUp = (distinctId: string) => Promise<PersonLookup>;
+type AskedRun = Pick<Run, "distinctId" | "source" | "occurredAt">;
+
+/** The person of a run as they are known now, and where from. Unavailable says nothing about the person. */
+export type ReadPerson =
+  | ({ outcome: "found"; source: "posthog" | "segment" | "own" } & PersonRead)
+  | { outcome: "not found"; source: "posthog" | "segment" | "own" }
+  | { outcome: "unavailable"; why: string };
 
 /**
- * Whom to write to: the person now, or what was told of them here where nobody else knows them, or as of
- * the event when whoever knows cannot be asked, or null when there is none any more.
+ * Reads the persons of runs: where the event came from, where persons are read there; else where they
+ * are; and where nobody can be asked, or need not know them, as they were told of here.
  */
-export function createPersonNow({ places, now, log }: { places: PersonPlaces; now: () => number; log: Log }) {
+export function createPersonReader({ places, now }: { places: PersonPlaces; now: () => number }) {
   const lookUps = {
     posthog: places.posthog && createPersonLookup({ place: places.posthog, now }),
     segment: places.segment && createPersonLookup({ place: places.segment, now }),
   };
   const own = createPersonLookup({ place: places.own, now });
 
-  return async (run: AskedRun): Promise<Person | null> => {
-    const { distinctId, transactionId, snapshot } = run;
+  return { read, own, forget };
+
+  /** There is news of this person: the next read is newer than it. */
+  function forget(distinctId: string): void {
+    for (const lookUp of [lookUps.posthog, lookUps.segment, own]) lookUp?.forget(distinctId);
+  }
+
+  async function read(run: AskedRun): Promise<ReadPerson> {
     const place = placeOf(run, lookUps);
     if (place === null) return asTold(run);
-    const lookup = await place.lookUp(distinctId);
-    if (lookup.outcome === "found") return { distinctId, properties: lookup.properties, source: place.source };
-    if (lookup.outcome === "not found") return mayBeMissing(run, place.source) ? asTold(run) : null;
-    log.warn({ stop: "people", transactionId, personSource: "snapshot", error: lookup.why });
-    // Segment's events bring little of a person along, and seldom what they do not want.
-    const told = run.source === "segment" ? await own(distinctId) : null;
-    if (told?.outcome === "not found" && isForgotten(run)) return null;
-    return { distinctId, properties: told?.outcome === "found" ? told.properties : snapshot, source: "snapshot" };
-  };
+    const lookup = await place.lookUp(run.distinctId);
+    if (lookup.outcome === "found") return { ...lookup, source: place.source };
+    if (lookup.outcome === "unavailable") return lookup;
+    return mayBeMissing(run, place.source) ? asTold(run) : { ...lookup, source: place.source };
+  }
 
-  async function asTold(run: AskedRun): Promise<Person | null> {
-    const { distinctId, transactionId, snapshot } = run;
+  async function asTold({ distinctId }: AskedRun): Promise<ReadPerson> {
     const told = await own(distinctId);
-    if (told.outcome === "found") return { distinctId, properties: told.properties, source: "own" };
-    if (told.outcome === "not found" && isForgotten(run)) return null;
-    if (told.outcome === "not found") return { distinctId, properties: snapshot, source: "own" };
-    log.warn({ stop: "people", transactionId, personSource: "snapshot", error: told.why });
-    return { distinctId, properties: snapshot, source: "snapshot" };
+    return told.outcome === "unavailable" ? told : { ...told, source: "own" };
   }
 
   /** PostHog need not know everybody of whom Segment tells. */
@@ -133,10 +138,64 @@ export function createPersonNow({ places, now, log }: { places: PersonPlaces; no
   }
 }
 
-type AskedRun = Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "snapshot">;
+export type ReadPersons = ReturnType<typeof createPersonReader>;
+
+export type PersonReader = ReturnType<typeof createPersonReader>;
+
+/**
+ * Whom to write to: the person now, or what was told of them here where nobody else knows them, or as of
+ * the event when whoever knows cannot be asked, or null when there is none any more.
+ */
+export function createPersonNow({
+  persons,
+  onUnreadable = () => {},
+  log,
+}: {
+  persons: PersonReader;
+  /** A property was there and could not be read. */
+  onUnreadable?: (property: string) => void;
+  log: Log;
+}) {
+  const told = new Set<string>();
+
+  return async (run: AskedRun & Pick<Run, "transactionId" | "snapshot" | "unreadable">): Promise<Person | null> => {
+    const person = await personOf(run);
+    for (const property of person?.unreadable ?? []) note(property, run.transactionId);
+    return person;
+  };
+
+  async function personOf(
+    run: AskedRun & Pick<Run, "transactionId" | "snapshot" | "unreadable">,
+  ): Promise<Person | null> {
+    const { distinctId, transactionId } = run;
+    const asOfEvent = { distinctId, properties: run.snapshot, unreadable: (run.unreadable ?? []) as PropertyName[] };
+    const read = await persons.read(run);
+    if (read.outcome === "found") return { distinctId, ...personIn(read), source: read.source };
+    if (read.outcome === "not found")
+      return read.source !== "own" || isForgotten(run) ? null : { ...asOfEvent, source: "own" };
+    log.warn({ stop: "people", transactionId, personSource: "snapshot", error: read.why });
+    // Segment's events bring little of a person along, and seldom what they do not want.
+    const told = run.source === "segment" ? await persons.own(distinctId) : null;
+    if (told?.outcome === "not found" && isForgotten(run)) return null;
+    const known = told?.outcome === "found" ? personIn(told) : {};
+    return { ...asOfEvent, ...known, source: "snapshot" };
+  }
+
+  /** Counted each time, and logged once for each property, without its value. */
+  function note(property: string, transactionId: string): void {
+    onUnreadable(property);
+    if (told.has(property)) return;
+    told.add(property);
+    log.warn({ stop: "people", outcome: "unreadable", property, transactionId });
+  }
+}
+
+function personIn({ properties, unreadable }: PersonRead): PersonRead {
+  return { properties, unreadable };
+}
 
 /** Whether nothing told can only mean that they were deleted: what an event of Segment's brings along is kept here with its run. */
-function isForgotten({ source, snapshot }: AskedRun): boolean {
+function isForgotten({ source, snapshot }: Pick<Run, "source" | "snapshot">): boolean {
   return source === "segment" && Object.values(snapshot).some((value) => value !== undefined);
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type PersonPlace, PersonProperties, type ReadPersons } from "../contracts/person.ts";
+import { type PersonPlace, type ReadPersons, readPerson } from "../contracts/person.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
@@ -52,7 +52,7 @@ export function postHogPersons({
     return new Map(
       Object.entries(answer.data.results).map(([distinctId, person]) => [
         distinctId,
-        PersonProperties.parse(person.properties ?? {}),
+        readPerson(person.properties ?? {}),
       ]),
     );
   }

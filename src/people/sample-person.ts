@@ -4,6 +4,7 @@ import type { Person } from "../contracts/person.ts";
 export const samplePerson: Person = {
   distinctId: "sample",
   source: "sample",
+  unreadable: [],
   properties: {
     email: "ada@example.com",
     name: "Ada Lovelace",

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { type PersonPlace, PersonProperties, type ReadPersons } from "../contracts/person.ts";
+import {
+  type PersonPlace,
+  type PersonRead,
+  PROPERTY_NAMES,
+  type ReadPersons,
+  readPerson,
+} from "../contracts/person.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
@@ -31,7 +37,7 @@ export function segmentProfiles({
 }): PersonPlace {
   const profiles = `${host}/v1/spaces/${encodeURIComponent(spaceId)}/collections/users/profiles`;
   const headers = { authorization: `Basic ${Buffer.from(`${token}:`).toString("base64")}` };
-  const traits = Object.keys(PersonProperties.shape).flatMap(traitsOf);
+  const traits = PROPERTY_NAMES.flatMap(traitsOf);
   // Without a limit only ten come.
   const query = new URLSearchParams({ include: traits.join(","), limit: String(traits.length) });
 
@@ -52,13 +58,13 @@ export function segmentProfiles({
 
     async function readOn(): Promise<void> {
       for (const distinctId of left) {
-        const properties = await readOne(distinctId, ended);
-        if (properties !== null) found.set(distinctId, properties);
+        const person = await readOne(distinctId, ended);
+        if (person !== null) found.set(distinctId, person);
       }
     }
   }
 
-  async function readOne(distinctId: string, signal: AbortSignal): Promise<PersonProperties | null> {
+  async function readOne(distinctId: string, signal: AbortSignal): Promise<PersonRead | null> {
     const url = `${profiles}/user_id:${encodeURIComponent(distinctId)}/traits?${query}`;
     const response = await fetch(url, { headers, signal });
     if (response.status === 429)
@@ -73,7 +79,7 @@ export function segmentProfiles({
     const answer = Answer.safeParse(body);
     if (!answer.success)
       throw new Error("Segment's answer has no traits to read; is SEGMENT_PROFILE_HOST its Profile API?");
-    return PersonProperties.parse(propertiesOfTraits(answer.data.traits));
+    return readPerson(propertiesOfTraits(answer.data.traits));
   }
 }
 

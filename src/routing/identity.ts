@@ -14,7 +14,14 @@ const ILLEGAL_IDS = new Set([
   "true",
   "false",
 ]);
-const ILLEGAL_EXACTLY = new Set(["[object Object]", "NaN", "None", "none", "null", "0"]);
+const ILLEGAL_EXACTLY = new Set(["NaN", "0"]);
+/** Programs write these where they have no value, once for each part of an id. */
+const NO_VALUES =
+  /^[\s:|/,;._@()[\]{}<>"'-]*((undefined|null|none|nil|n\/a|unknown|object object)[\s:|/,;._@()[\]{}<>"'-]*)+$/i;
+const ZEROS = /^0{8}-?0{4}-?0{4}-?0{4}-?0{12}$/;
+/** Such as {{user.id}}, ${userId}, <user_id>, <%= user.id %> and %USER_ID%. A uuid may stand in braces. */
+const UNFILLED = /^(\{\{.*\}\}|[$#]\{.*\}|[{[][a-z_.\s]+[\]}]|<[a-z_.\s=%-]+>|%+[a-z][\w.-]*%+)$/is;
+const QUOTES_AROUND = /^[\s\p{DI}"'`\\“”‘’]+|[\s\p{DI}"'`\\“”‘’]+$/gu;
 
 /** Why an event is nobody's to write to; null when it is a known person's. */
 export function whyNobody({ distinctId, nobody }: Pick<LifecycleEvent, "distinctId" | "nobody">): string | null {
@@ -27,14 +34,19 @@ export function whyNobody({ distinctId, nobody }: Pick<LifecycleEvent, "distinct
  * counts as well, because a server may have captured by it what starts or ends a run.
  */
 export function mergeOf({ distinctId, formerId, occurredAt }: LifecycleEvent): Merge | null {
-  if (formerId === undefined || formerId === distinctId || whyNoPersonsId(formerId) !== null) return null;
-  if (!isSoundId(formerId)) return null;
+  if (formerId === undefined || formerId === distinctId || !isSoundId(formerId)) return null;
+  if (whyNoPersonsId(formerId) !== null) return null;
   return { formerId, keptId: distinctId, occurredAt };
 }
 
 /** Why nobody can have this distinct id; null when somebody may. */
 function whyNoPersonsId(distinctId: string): string | null {
-  if (ILLEGAL_IDS.has(distinctId.toLowerCase()) || ILLEGAL_EXACTLY.has(distinctId) || distinctId.trim() === "")
-    return "the distinct id is a placeholder";
+  if (isPlaceholder(distinctId.replace(QUOTES_AROUND, ""))) return "the distinct id is a placeholder";
   return distinctId.startsWith("$") ? "the distinct id is not a person's" : null;
+}
+
+function isPlaceholder(id: string): boolean {
+  if (ILLEGAL_IDS.has(id.toLowerCase()) || ILLEGAL_EXACTLY.has(id)) return true;
+  const saysSomething = /[\p{L}\p{N}\p{S}]/u.test(id);
+  return !saysSomething || NO_VALUES.test(id) || ZEROS.test(id) || UNFILLED.test(id);
 }

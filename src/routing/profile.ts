@@ -1,6 +1,12 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Profile, Subscriber, Traits } from "../contracts/notification.ts";
-import { PersonProperties, SUBSCRIBER_DATA } from "../contracts/person.ts";
+import {
+  declaredIn,
+  type PersonProperties,
+  type PropertyName,
+  readPerson,
+  SUBSCRIBER_DATA,
+} from "../contracts/person.ts";
 import { firstName, lastName } from "../lib/names.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
 
@@ -17,7 +23,7 @@ const PROFILE_PROPERTIES = new Set<string>([
   "avatar",
   "locale",
   ...SUBSCRIBER_DATA,
-] satisfies Array<keyof PersonProperties>);
+] satisfies PropertyName[]);
 
 /** Whether an event may say something new of what Novu keeps of its person. */
 export function changesProfile({ sets = [] }: LifecycleEvent): boolean {
@@ -25,21 +31,28 @@ export function changesProfile({ sets = [] }: LifecycleEvent): boolean {
 }
 
 /** The profile as of an event; null when nothing is known that Novu keeps. */
-export function profileOf({ source, uuid, distinctId, occurredAt, personProperties }: LifecycleEvent): Profile | null {
-  const subscriber = subscriberOf(distinctId, PersonProperties.parse(personProperties ?? {}));
+export function profileOf(event: LifecycleEvent): Profile | null {
+  const { source, uuid, distinctId, personProperties } = event;
+  const subscriber = subscriberOf(distinctId, readPerson(personProperties ?? {}).properties);
   const { subscriberId: _, ...known } = subscriber;
-  const isEmpty = Object.values(known).every((value) => value === undefined);
-  return isEmpty ? null : { subscriber, occurredAt, eventUuid: uuid, ...(source === "segment" && { source }) };
+  return Object.keys(known).length === 0
+    ? null
+    : { subscriber, occurredAt: saidAt(event), eventUuid: uuid, ...(source === "segment" && { source }) };
+}
+
+/** PostHog applies changes of a person in the order in which they arrive, whatever their timestamps say. */
+export function saidAt({ source, occurredAt, receivedAt }: LifecycleEvent): string {
+  return source === "posthog" ? (receivedAt ?? occurredAt) : occurredAt;
 }
 
 /** What is to be kept here of an event's person, because nobody else can be asked for all of it later; null when nothing is. */
 export function traitsIn({ source, distinctId, occurredAt, personProperties }: LifecycleEvent): Traits | null {
   if (source !== "segment" || personProperties === null) return null;
-  const declared = Object.keys(PersonProperties.shape).filter((name) => Object.hasOwn(personProperties, name));
-  if (declared.length === 0) return null;
-  const read: Record<string, unknown> = PersonProperties.parse(personProperties);
-  const properties = Object.fromEntries(declared.map((name) => [name, read[name]])) as PersonProperties;
-  return { distinctId, occurredAt, properties };
+  const declared = declaredIn(personProperties);
+  if (declared.size === 0) return null;
+  const { properties, unreadable } = readPerson(personProperties);
+  const kept = [...declared].map(([name, raw]) => [name, unreadable.includes(name) ? raw : properties[name]]);
+  return { distinctId, occurredAt, properties: Object.fromEntries(kept) };
 }
 
 /** What is not known is left out, so that Novu keeps what it has. */
@@ -48,17 +61,24 @@ export function subscriberOf(distinctId: string, person: PersonProperties): Subs
   const data = Object.fromEntries(
     SUBSCRIBER_DATA.flatMap((key) => (person[key] === undefined ? [] : [[key, person[key]]])),
   );
-  return {
-    subscriberId: distinctId,
+  const known = {
     email,
     firstName: first_name ?? firstName(name),
     lastName: last_name ?? (first_name === undefined ? lastName(name) : undefined),
     phone,
-    avatar,
+    avatar: avatar !== undefined && isWebUrl(avatar) ? avatar : undefined,
     locale: novuLocale(locale),
     timezone: [$timezone, $geoip_time_zone].find((name) => name !== undefined && isTimeZone(name)),
     data: Object.keys(data).length > 0 ? data : undefined,
   };
+  return {
+    subscriberId: distinctId,
+    ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)),
+  };
+}
+
+function isWebUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /**

@@ -2,10 +2,11 @@ import type { Cause } from "../contracts/cause.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { InternalRule } from "../contracts/internal-users.ts";
 import type { Exit, Occurrence, Routing, Start } from "../contracts/notification.ts";
-import { PersonProperties } from "../contracts/person.ts";
+import { readPerson } from "../contracts/person.ts";
 import { isEcho } from "../contracts/report.ts";
 import { transactionIdOf } from "../contracts/run.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import { isTimeZone, zoned } from "../lib/time-zone.ts";
 import { mergeOf, whyNobody } from "./identity.ts";
 import { whyInternal } from "./internal.ts";
 import { changesProfile, profileOf, subscriberOf, traitsIn } from "./profile.ts";
@@ -85,16 +86,22 @@ function startOf({
   payload: Record<string, unknown>;
   occurrence: Occurrence | null;
 }): Start {
-  const snapshot = PersonProperties.parse(event.personProperties ?? {});
-  const { id, startWithinMs, entry } = workflow;
+  const { properties: snapshot, unreadable } = readPerson(event.personProperties ?? {});
+  const timeZone = timeZoneOf(event);
+  const { id, startWithinMs, addressWithinMs, entry } = workflow;
+  const since = event.receivedAt ?? event.occurredAt;
   return {
     workflow: id,
     payload,
     entry,
     occurrence,
+    addressWait: { since, until: new Date(Date.parse(since) + addressWithinMs).toISOString() },
     startBy: startWithinMs === null ? null : new Date(Date.parse(event.occurredAt) + startWithinMs).toISOString(),
     // Of whom Segment tells, Novu hears before, from all that was told of them.
-    to: event.source === "segment" ? { subscriberId: event.distinctId } : subscriberOf(event.distinctId, snapshot),
+    to:
+      event.source === "segment"
+        ? { subscriberId: event.distinctId }
+        : subscriberOf(event.distinctId, zoned(snapshot, timeZone)),
     run: {
       transactionId: transactionIdOf(event.uuid, id),
       eventUuid: event.uuid,
@@ -103,8 +110,15 @@ function startOf({
       distinctId: event.distinctId,
       occurredAt: event.occurredAt,
       snapshot,
+      ...(timeZone !== undefined && { timeZone }),
+      ...(unreadable.length > 0 && { unreadable }),
     },
   };
+}
+
+/** posthog-js sends the browser's with each event. */
+function timeZoneOf({ properties: { $timezone } }: LifecycleEvent): string | undefined {
+  return typeof $timezone === "string" && isTimeZone($timezone) ? $timezone : undefined;
 }
 
 function exitOf({ event, workflow }: { event: LifecycleEvent; workflow: string }): Exit {

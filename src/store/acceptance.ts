@@ -38,19 +38,6 @@ export function acceptanceOf(
   };
 }
 
-/** A clock that is set back by more than that was wrong before. */
-const MOST_BACK_MS = 60 * 60 * 1000;
-
-/** Microseconds since 1970 as far as the clock shows them; they grow with each call also while it stands still or goes back a bit. */
-export function arrivals(now: () => number): () => number {
-  let last = 0;
-  return () => {
-    const at = now() * 1000;
-    last = last > at + MOST_BACK_MS * 1000 ? at : Math.max(at, last + 1);
-    return last;
-  };
-}
-
 /** Roughly what it weighs. */
 export function bytesOf({ event, starts, exits, profiles }: Acceptance): number {
   return [...starts, ...exits, ...profiles].reduce((sum, { work }) => sum + work.body.length, event.body.length);

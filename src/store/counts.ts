@@ -7,8 +7,10 @@ import { STARTED_BY, type Tables } from "./tables.ts";
 /** How much there is of what: for limits per person, and for whoever runs this. */
 export function counts({
   db,
+  now,
 }: {
   db: Kysely<Tables>;
+  now: () => number;
 }): Pick<Store, "countWork" | "countLanes" | "countWorkflows" | "occurrences"> {
   return {
     async countWork() {
@@ -68,6 +70,8 @@ export function counts({
     const rows = await db
       .selectFrom("work")
       .select((row) => ["lane", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
+      // A person to be read before a message of next week is nothing that waits today.
+      .where((row) => row.or([row("lane", "<>", "persons"), row("due_at", "<=", now())]))
       .groupBy(["lane", "state"])
       .execute();
     return LANES.map((lane) => {

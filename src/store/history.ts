@@ -1,8 +1,17 @@
-import { type Kysely, type Selectable, sql } from "kysely";
+import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
+import { STATUSES } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
-import type { EventRecord, Histories, History, RunRecord, RunStatus, WorkRecord } from "../contracts/history.ts";
+import type {
+  ChoiceRecord,
+  EventRecord,
+  Histories,
+  History,
+  OwedRecord,
+  RunRecord,
+  RunStatus,
+} from "../contracts/history.ts";
 import type { Exit } from "../contracts/notification.ts";
-import { unheardKey } from "../contracts/work.ts";
+import { refreshKey, unheardKey, type Work } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
 import { endsThis, isEndedBy } from "./ends.ts";
 import { setAsideRecord, workRecord } from "./overview.ts";
@@ -11,6 +20,8 @@ import { STARTED_BY, type Tables } from "./tables.ts";
 /** More of one person's runs nobody reads. */
 const MOST_RUNS = 100;
 const MOST_SET_ASIDE = 100;
+const MOST_CHOICES = 100;
+const MOST_WORK = 500;
 
 const HAS_ENDED: Partial<Record<RunStatus, boolean>> = {
   starting: false,
@@ -19,6 +30,31 @@ const HAS_ENDED: Partial<Record<RunStatus, boolean>> = {
   "under way": false,
   finished: true,
 };
+
+type Keys = [table: keyof Tables, key: RawBuilder<string>];
+
+/**
+ * The keys of the work of each kind that a person may have, as acceptances, choices and decisions make them:
+ * work has no index on its person.
+ */
+const KEYS_OF: Record<Work["kind"], Keys[]> = {
+  start: [["runs", sql`${startKey("")} || transaction_id`]],
+  exit: [["exits", sql`'exit:' || event_uuid || ':' || workflow`]],
+  unheard: [["runs", sql`${unheardKey("")} || transaction_id`]],
+  refresh: [["runs", sql`${refreshKey("")} || transaction_id`]],
+  profile: [["events", sql`'profile:' || uuid`]],
+  preferences: chosenKeys("preferences"),
+  unwanted: chosenKeys("unwanted"),
+  report: reportKeys(["sent", "skipped"]),
+  capture: [
+    ["runs", sql`'report:' || transaction_id || '::triggered'`],
+    ["opt_outs", sql`'report:' || transaction_id || ':' || step || ':unsubscribed'`],
+    ...reportKeys(STATUSES),
+  ],
+};
+
+/** The column that names the person, where it has another name. */
+const PERSON_OF: Partial<Record<keyof Tables, string>> = { events: "about" };
 
 /** What led to what: for a person who asks why. */
 export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "listRuns" | "history" | "decisionsOf"> {
@@ -77,13 +113,18 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
       const uuids = [...runs, ...exits].map(({ eventUuid }) => eventUuid);
       const transactionIds = runs.map(({ transactionId }) => transactionId);
       const decisions = await decisionsOf(transactionIds);
+      const person = isOne ? first?.distinctId : of.distinctId;
+      const work = person === undefined ? [] : await workOf(person);
       return {
         runs,
         exits,
         decisions: decisions.sort((a, b) => a.decidedAt.localeCompare(b.decidedAt)),
         events: await eventsOf(uuids),
-        work: await workOf(keysOf({ transactionIds, exits, decisions })),
+        work: isOne ? work.filter(isOfRun(first, exits)) : work,
         setAside: isOne ? [] : await setAsideOf(of.distinctId),
+        choices: isOne ? [] : await choicesOf(of.distinctId),
+        toldAsOf: isOne ? null : await toldAsOf(of.distinctId),
+        hasOtherRuns: !isOne && of.workflow !== undefined && (await hasRunsBesides(of.workflow, of.distinctId)),
       } satisfies History;
     },
 
@@ -150,10 +191,54 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
     return rows.map(({ body, received_at }) => ({ source: "posthog", ...JSON.parse(body), receivedAt: received_at }));
   }
 
-  async function workOf(keys: string[]): Promise<WorkRecord[]> {
-    if (keys.length === 0) return [];
-    const rows = await db.selectFrom("work").selectAll().where("key", "in", keys).orderBy("due_at").execute();
-    return rows.map(workRecord);
+  /** Dead work comes first, in case it is too much. */
+  async function workOf(distinctId: string): Promise<OwedRecord[]> {
+    const keys = Object.values(KEYS_OF)
+      .flat()
+      .map(
+        ([table, key]) =>
+          sql`select ${key} from ${sql.table(table)} where ${sql.ref(PERSON_OF[table] ?? "distinct_id")} = ${distinctId}`,
+      );
+    const rows = await db
+      .selectFrom("work")
+      .selectAll()
+      .where(sql<boolean>`key in (${sql.join(keys, sql` union all `)})`)
+      .orderBy("state")
+      .orderBy("due_at")
+      .limit(MOST_WORK)
+      .execute();
+    return rows.map((row) => ({ ...workRecord(row), ...aboutOf(row.body) })).sort((a, b) => a.dueAt - b.dueAt);
+  }
+
+  async function choicesOf(distinctId: string): Promise<ChoiceRecord[]> {
+    const rows = await db
+      .selectFrom("opt_outs")
+      .selectAll()
+      .where("distinct_id", "=", distinctId)
+      .orderBy("at", "desc")
+      .limit(MOST_CHOICES)
+      .execute();
+    return rows.reverse().map(({ at, topic, is_out, cause }) => ({ at, topic, isOut: is_out === 1, cause }));
+  }
+
+  async function toldAsOf(distinctId: string): Promise<string | null> {
+    const profile = await db
+      .selectFrom("profiles")
+      .select("occurred_at")
+      .where("distinct_id", "=", distinctId)
+      .executeTakeFirst();
+    return profile?.occurred_at ?? null;
+  }
+
+  async function hasRunsBesides(workflow: string, distinctId: string): Promise<boolean> {
+    const run = await db
+      .selectFrom("runs")
+      .select("transaction_id")
+      .where("distinct_id", "=", distinctId)
+      .where("workflow", "!=", workflow)
+      .limit(1)
+      .executeTakeFirst();
+    return run !== undefined;
   }
 
   async function setAsideOf(distinctId: string) {
@@ -168,21 +253,41 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
   }
 }
 
-/** The keys of all work that these may have caused, as acceptances and decisions make them. */
-function keysOf({
-  transactionIds,
-  exits,
-  decisions,
-}: {
-  transactionIds: string[];
-  exits: Exit[];
-  decisions: Decision[];
-}): string[] {
+function chosenKeys(kind: "preferences" | "unwanted"): Keys[] {
+  const key = sql<string>`${sql.lit(kind)} || ':' || distinct_id`;
   return [
-    ...transactionIds.flatMap((id) => [startKey(id), unheardKey(id)]),
-    ...exits.map(({ eventUuid, workflow }) => `exit:${eventUuid}:${workflow}`),
-    ...decisions.map(({ transactionId, step, outcome }) => `report:${transactionId}:${step}:${outcome}`),
+    ["opt_outs", key],
+    ["opt_outs", sql`${key} || ':next'`],
+    ["opt_outs", sql`${key} || ':' || at`],
+    // Of the version before this one.
+    ["opt_outs", sql`${key} || ':' || topic || ':' || at || ':' || is_out`],
   ];
+}
+
+function reportKeys(statuses: readonly string[]): Keys[] {
+  return statuses.map((status) => [
+    "decisions",
+    sql`'report:' || transaction_id || ':' || step || ':' || ${sql.lit(status)}`,
+  ]);
+}
+
+/** Another version may have written it. */
+function aboutOf(text: string): Pick<OwedRecord, "kind" | "workflow" | "transactionId"> {
+  const { kind, body } = JSON.parse(text) as {
+    kind: Work["kind"];
+    body: { workflow?: string; transactionId?: string; run?: { transactionId: string } };
+  };
+  const transactionId = body.transactionId ?? body.run?.transactionId ?? null;
+  return { kind, workflow: body.workflow ?? null, transactionId };
+}
+
+/** Whether work is of this run, of an exit of its person, or of what its event said of them. */
+function isOfRun(run: RunRecord | undefined, exits: Exit[]): (work: OwedRecord) => boolean {
+  const keys = [
+    `profile:${run?.eventUuid}`,
+    ...exits.map(({ eventUuid, workflow }) => `exit:${eventUuid}:${workflow}`),
+  ];
+  return ({ transactionId, key }) => transactionId === run?.transactionId || keys.includes(key);
 }
 
 function statesOf(status: RunStatus): Array<Tables["runs"]["state"]> {

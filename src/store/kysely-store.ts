@@ -1,9 +1,10 @@
 import type { Kysely } from "kysely";
 import type { Lane } from "../contracts/work.ts";
+import { arrivals } from "../lib/arrivals.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { type AcceptParts, acceptAll } from "./accept.ts";
-import { type Acceptance, acceptanceOf, arrivals, bytesOf } from "./acceptance.ts";
+import { type Acceptance, acceptanceOf, bytesOf } from "./acceptance.ts";
 import { captures } from "./captures.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
@@ -111,7 +112,7 @@ export function createKyselyStore({
     ...entries({ db, now, fromRows }),
     ...lastExits({ db }),
     ...turns({ db, now }),
-    ...counts({ db }),
+    ...counts({ db, now }),
     ...profileMemory({ db, now, fromRows }),
     ...traitMemory({ db }),
     ...decisionLog({ db, now, lock, announce }),

@@ -296,8 +296,11 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
     },
   },
 
-  "0012-arrival": {
+  "0012-people": {
     async up(db) {
+      await db.schema.alterTable("runs").addColumn("recipient", "text").execute();
+      await db.schema.alterTable("runs").addColumn("recipient_try", "integer").execute();
+
       const added = { runs: "arrival", exits: "arrival", traits: "kept_at", profiles: "kept_at" };
       for (const [table, column] of Object.entries(added)) {
         await db.schema.alterTable(table).addColumn(column, "bigint").execute();

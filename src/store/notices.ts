@@ -11,6 +11,7 @@ import type { Tables } from "./tables.ts";
 const CHANNELS: Record<Lane, string> = {
   novu: "posthog_novu_bridge_novu",
   profiles: "posthog_novu_bridge_profiles",
+  persons: "posthog_novu_bridge_persons",
   posthog: "posthog_novu_bridge_posthog",
 };
 const CONNECT_WITHIN_MS = 1_500;

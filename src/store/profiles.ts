@@ -65,18 +65,20 @@ export function profileMemory({
   }
 }
 
+/** Novu leaves as it was what it is not told, so the fields of both are kept, and of one field the newer. */
 function afterNote({ profile, known }: Note, before: ToldProfile | undefined): ToldProfile {
   if (before === undefined || saysTheSame(before, profile)) {
     const isNewer = before !== undefined && before.occurredAt > profile.occurredAt;
     return { ...(isNewer ? before : profile), isDoubtful: false };
   }
-  if (before.occurredAt > profile.occurredAt) return { ...before, isDoubtful: true };
+  if (before.occurredAt > profile.occurredAt)
+    return { ...before, subscriber: { ...profile.subscriber, ...before.subscriber }, isDoubtful: true };
   const wasKnown = known !== null && known.occurredAt === before.occurredAt && saysTheSame(known, before);
-  return { ...profile, isDoubtful: !wasKnown };
+  return { ...profile, subscriber: { ...before.subscriber, ...profile.subscriber }, isDoubtful: !wasKnown };
 }
 
 function saysTheSame(one: PersonProfile, other: PersonProfile): boolean {
-  return JSON.stringify(one.subscriber) === JSON.stringify(other.subscriber);
+  return JSON.stringify(Subscriber.parse(one.subscriber)) === JSON.stringify(Subscriber.parse(other.subscriber));
 }
 
 function idOf({ subscriber }: PersonProfile): string {

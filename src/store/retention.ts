@@ -1,14 +1,14 @@
 import { type Kysely, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
-import type { PersonProperties } from "../contracts/person.ts";
-import { unheardKey } from "../contracts/work.ts";
+import type { PropertyName } from "../contracts/person.ts";
+import { refreshKey, unheardKey } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
 import { idsOfPerson } from "./people.ts";
 import type { PersonRecords, Store } from "./store.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
-const UNWANTED: keyof PersonProperties = "unsubscribed_from";
+const UNWANTED: PropertyName = "unsubscribed_from";
 
 type Kept = keyof PersonRecords;
 /** The table of each kind of record on a person; first what is found by the others. */
@@ -35,7 +35,7 @@ const KINDS = Object.keys(TABLE_OF) as Kept[];
 const KEYS_OF = {
   events: [sql<string>`'profile:' || events.uuid`],
   runs: [
-    ...[startKey, unheardKey].map((keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`),
+    ...[startKey, unheardKey, refreshKey].map((keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`),
     sql<string>`'report:' || runs.transaction_id || '::triggered'`,
   ],
   opt_outs: [

@@ -1,6 +1,7 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { endsRun } from "../contracts/arrival.ts";
 import { type Capture, reportKey } from "../contracts/capture.ts";
+import { Profile } from "../contracts/notification.ts";
 import type { Lane } from "../contracts/work.ts";
 import { workRow } from "./acceptance.ts";
 import { isEndedBy } from "./ends.ts";
@@ -12,6 +13,9 @@ import { together } from "./together.ts";
 import { inTransaction } from "./transaction.ts";
 
 type State = Tables["runs"]["state"];
+type Trigger = Parameters<Store["keepRecipient"]>[0];
+
+const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
 
 /** Which runs there are, and who has left them. */
 export function runFacts({
@@ -24,7 +28,7 @@ export function runFacts({
   now: () => number;
   fromRows: FromRows;
   announce(lane: Lane): void;
-}): Pick<Store, "exitSince" | "endRuns" | "runState" | "refuse" | "markLeft" | "markStarted"> {
+}): Pick<Store, "exitSince" | "endRuns" | "runState" | "keepRecipient" | "refuse" | "markLeft" | "markStarted"> {
   return {
     exitSince: together(async (queries) => {
       const asked = unique(queries.map(({ distinctId }) => distinctId));
@@ -83,6 +87,23 @@ export function runFacts({
       return transactionIds.map((id) => states.get(id) ?? null);
     }),
 
+    keepRecipient: together(async (triggers: Trigger[]) => {
+      const rows = sql.join(
+        triggers.map(
+          ({ transactionId, refusals, recipient }) =>
+            sql`(${transactionId}, ${sql.lit(refusals)}, ${JSON.stringify(recipient)})`,
+        ),
+      );
+      const { rows: kept } = await sql<{ transaction_id: string; recipient: string }>`
+        with given (transaction_id, refusals, recipient) as (values ${rows})
+        update runs set recipient_try = given.refusals,
+          recipient = case when runs.recipient_try = given.refusals then runs.recipient else given.recipient end
+        from given where runs.transaction_id = given.transaction_id
+        returning runs.transaction_id, runs.recipient`.execute(db);
+      const recipients = new Map(kept.map((row) => [row.transaction_id, Recipient.parse(JSON.parse(row.recipient))]));
+      return triggers.map(({ transactionId }) => recipients.get(transactionId) ?? null);
+    }),
+
     async refuse(transactionId) {
       await db
         .updateTable("runs")
@@ -105,7 +126,11 @@ export function runFacts({
       const started = await inTransaction(db, async (trx) => {
         const rows = await trx
           .updateTable("runs")
-          .set((row) => ({ state: "started" as const, entered_at: row.fn.coalesce("entered_at", row.val(at)) }))
+          .set((row) => ({
+            state: "started" as const,
+            entered_at: row.fn.coalesce("entered_at", row.val(at)),
+            recipient: null,
+          }))
           .where("transaction_id", "in", unique(transactionIds))
           .where("state", "in", ["pending", "started"])
           .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])

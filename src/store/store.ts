@@ -5,7 +5,7 @@ import type { RunVariant } from "../contracts/experiment.ts";
 import type { Histories } from "../contracts/history.ts";
 import type { EntryLimit, Exit, Routing, Subscriber } from "../contracts/notification.ts";
 import type { Bounce, Choice, Choices } from "../contracts/opt-out.ts";
-import type { PersonProperties } from "../contracts/person.ts";
+import type { PersonRead } from "../contracts/person.ts";
 import type { Lane, Work } from "../contracts/work.ts";
 
 /** Work that this process has taken on, until it says what became of it. */
@@ -184,7 +184,7 @@ export interface Store extends Histories {
    * What sources that keep no persons have told of these, the newest of each property over all their ids, with
    * the time of the newest, ISO 8601; nothing of whom nothing was told.
    */
-  traitsOf(distinctIds: string[]): Promise<Map<string, { properties: PersonProperties; occurredAt: string }>>;
+  traitsOf(distinctIds: string[]): Promise<Map<string, PersonRead & { occurredAt: string }>>;
 
   /** When a person started a workflow by this event, within a time, both ends included; ISO 8601, earliest first. */
   occurrences(query: {
@@ -256,6 +256,15 @@ export interface Store extends Histories {
   }): Promise<{ people: Array<{ distinctId: string; lastSeenAt: string }>; next: ExitPlace | null }>;
   /** What became of a run; null when there is none. */
   runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | null>;
+  /**
+   * Keeps the recipient of a trigger, so that each try has the same one until Novu has refused it; answers
+   * the one that is kept, and null when there is no such run.
+   */
+  keepRecipient(trigger: {
+    transactionId: string;
+    refusals: number;
+    recipient: PersonProfile;
+  }): Promise<PersonProfile | null>;
   /** Novu has been told to end this run. */
   markLeft(transactionId: string): Promise<void>;
   /** Novu has taken this run on; `left` when the person left while it did. */
@@ -274,8 +283,8 @@ export interface Store extends Histories {
   ): Promise<{ decision: Decision; isNew: boolean }>;
   /** The steps of a run at which something was decided: something final, or with `failed` anything. */
   decidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;
-  /** Work to be done later; the same `key` is the same work, and its first time counts. */
-  schedule(key: string, work: Work, at: number): Promise<void>;
+  /** Work to be done later; the same `key` is the same work, and its first time counts, or with `replace` its last. */
+  schedule(key: string, work: Work, at: number, options?: { replace: boolean }): Promise<void>;
   /** Notes what became of a message, and the report it owes; once for each run, step and status, and answers whether this was it. */
   capture(capture: Capture): Promise<boolean>;
   /** The newest `limit` (1,000) decisions, in the order they were first made. */

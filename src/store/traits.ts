@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { PersonProperties } from "../contracts/person.ts";
+import { readPerson } from "../contracts/person.ts";
 import { idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -19,7 +19,7 @@ export function traitMemory({ db }: { db: Kysely<Tables> }): Pick<Store, "traits
         const own = rows.filter((row) => theirs.includes(row.distinct_id));
         const newest = Object.fromEntries(own.map(({ name, value }) => [name, JSON.parse(value)]));
         const occurredAt = own.at(-1)?.occurred_at;
-        return [distinctId, occurredAt && { properties: PersonProperties.parse(newest), occurredAt }] as const;
+        return [distinctId, occurredAt && { ...readPerson(newest), occurredAt }] as const;
       });
       return new Map(told.flatMap(([distinctId, person]) => (person ? [[distinctId, person]] : [])));
     },

@@ -129,11 +129,12 @@ export function workQueue({
       return fresh === null || tried === null ? (fresh ?? tried) : Math.min(fresh, tried);
     },
 
-    async schedule(key, work, at) {
+    async schedule(key, work, at, { replace } = { replace: false }) {
+      const again = { due_at: at, body: JSON.stringify(work), state: "waiting", attempts: 0 } as const;
       await db
         .insertInto("work")
         .values(workRow(key, work, at))
-        .onConflict((conflict) => conflict.doNothing())
+        .onConflict((conflict) => (replace ? conflict.column("key").doUpdateSet(again) : conflict.doNothing()))
         .execute();
       announce(laneOf(work));
     },

@@ -1,17 +1,27 @@
 import { type Arrived, endsRun } from "../contracts/arrival.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
-import type { EventRecord, History, RunRecord, SetAsideRecord, WorkRecord } from "../contracts/history.ts";
+import type {
+  ChoiceRecord,
+  EventRecord,
+  History,
+  OwedRecord,
+  RunRecord,
+  SetAsideRecord,
+} from "../contracts/history.ts";
 import type { Exit } from "../contracts/notification.ts";
 import { duration } from "./duration.ts";
 import { notSentBecause } from "./reasons.ts";
+
+/** Links of one time are told in the order of causes. */
+const ORDER = ["event", "set aside", "choice", "exit", "run", "step done", "decision", "step", "work"] as const;
 
 /** One thing that had a part in it, as a sentence to read out. */
 export interface Link {
   /** ISO 8601 */
   at: string;
   /** The same time may hold several; this is their order then. */
-  kind: "event" | "set aside" | "run" | "exit" | "step done" | "decision" | "step" | "work";
+  kind: (typeof ORDER)[number];
   tone: "good" | "bad" | "warn" | "info" | "quiet";
   /** In two or three words. */
   label: string;
@@ -34,8 +44,6 @@ export interface Chain {
   links: Link[];
 }
 
-const ORDER: Link["kind"][] = ["event", "set aside", "exit", "run", "step done", "decision", "step", "work"];
-
 /**
  * Why a person did, or did not, get what a workflow sends: everything that decided it, in the order it
  * happened. Pure; for the page, the API and the command line alike.
@@ -55,26 +63,29 @@ export function explain(
       startedBy.includes(eventName) ||
       reason.startsWith(`does not fit ${workflow}:`),
   );
+  const work = history.work.filter((one) => workflow === null || one.workflow === null || one.workflow === workflow);
   const links = [
     ...history.events.map((event) => eventLink(event, history)),
     ...setAside.map(setAsideLink),
+    ...history.choices.map((choice) => choiceLink(choice, person)),
     ...history.runs.flatMap((run) => runLinks(run, history)),
     ...history.exits.flatMap((exit) => exitLink(exit, history)),
-    ...history.decisions.map(decisionLink),
-    ...history.work.map((work) => workLink(work, history)),
+    ...history.decisions.map((decision) => decisionLink(decision, history)),
+    ...work.filter(isWorthTelling).map((one) => workLink(one, history)),
   ].sort(inOrder);
-  const isKnown = history.runs.length + history.exits.length + history.setAside.length > 0;
+  const { runs, exits, choices, toldAsOf, hasOtherRuns } = history;
+  const lists = [runs, exits, choices, history.setAside, history.work];
+  const isKnown = hasOtherRuns || toldAsOf !== null || lists.some(({ length }) => length > 0);
   return {
     person,
     personRef: person,
     workflow,
     isKnown,
-    answer: isKnown ? answerOf({ ...history, setAside }, { person, workflow, startedBy }) : unknown(person),
+    answer: isKnown ? answerOf({ ...history, setAside, work }, { person, workflow, startedBy }) : unknown(person),
     links,
   };
 }
 
-/** What happened at one time is told in the order of causes. */
 export function inOrder(a: Link, b: Link): number {
   return a.at.localeCompare(b.at) || ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind);
 }
@@ -83,28 +94,49 @@ function unknown(person: string): string {
   return `Nothing is known of ${person}: no event of theirs has come in, or it is older than what is kept. Distinct ids are written as PostHog has them, or as Segment has its userIds.`;
 }
 
-function answerOf(
-  { runs, decisions, work, setAside }: History,
-  { person, workflow, startedBy }: { person: string; workflow: string | null; startedBy: string[] },
-): string {
-  const name = workflow ?? "any workflow";
-  const last = setAside.at(-1);
-  if (runs.length === 0)
-    return last === undefined
-      ? `${person} never entered ${name}: no event of theirs asked for it${startedBy.length > 0 ? `. It listens to ${startedBy.join(", ")}` : ""}.`
-      : `${person} never entered ${name}. The last thing that was set aside: ${last.reason}.`;
-  const dead = work.find(({ state, key }) => state === "dead" && key.startsWith("start:"));
-  if (dead !== undefined)
-    return `${person} is stuck: the start at Novu is dead (${dead.error ?? "no error is known"}).`;
+interface About {
+  person: string;
+  workflow: string | null;
+  startedBy: string[];
+}
+
+function answerOf(history: History, about: About): string {
+  const dead = history.work.filter(({ state }) => state === "dead");
+  const start = dead.find(({ kind }) => kind === "start");
+  if (start !== undefined)
+    return `${about.person} is stuck: the start at Novu is dead (${start.error ?? "no error is known"}).`;
+  const kinds = [...new Set(dead.map(({ kind }) => kind))];
+  return [entryOf(history, about), ...kinds.map((kind) => `${WORK[kind]} is dead.`)].join(" ");
+}
+
+function entryOf(history: History, about: About): string {
+  const { runs, decisions } = history;
+  if (runs.length === 0) return notEntered(history, about);
   const [sent, skipped] = ["sent", "skipped"].map((outcome) => decisions.filter((one) => one.outcome === outcome));
   const parts = [
-    `${person} started ${name} ${times(runs.length)}`,
+    `${about.person} started ${about.workflow ?? "any workflow"} ${times(runs.length)}`,
     sent?.length ? `was sent ${count(sent.length, "message")}` : "was sent nothing",
   ];
   const latest = skipped?.at(-1);
-  const because = latest === undefined ? "" : ` The last one left out, ${latest.step}: ${notSentBecause(latest)}.`;
+  const because =
+    latest === undefined
+      ? ""
+      : ` The last one left out, ${latest.step}: ${notSentBecause(latest, toldBy(latest, history))}.`;
   const isWaiting = runs.some(({ status }) => status === "under way" || status === "starting");
   return `${parts.join(" and ")}.${because}${isWaiting ? " A run is still under way." : ""}`;
+}
+
+function notEntered({ exits, setAside, toldAsOf }: History, { person, workflow, startedBy }: About): string {
+  const name = workflow ?? "any workflow";
+  const last = setAside.at(-1);
+  if (last !== undefined) return `${person} never entered ${name}. The last thing that was set aside: ${last.reason}.`;
+  return [
+    exits.length > 0
+      ? `${person} never entered ${name}: no event of theirs asked for it.`
+      : `${person} has no run of ${name} here: no event of theirs asked for one, or it is older than what is kept.`,
+    ...(startedBy.length > 0 ? [`${name} listens to ${startedBy.join(", ")}.`] : []),
+    ...(toldAsOf === null ? [] : [`Novu was told who they are, as of ${toldAsOf}.`]),
+  ].join(" ");
 }
 
 const TOLD_BY: Record<Source, string> = {
@@ -126,11 +158,26 @@ function eventLink(event: EventRecord, { runs, exits }: History): Link {
   };
 }
 
+/** The source of the event that began a decision's run; null when the event is not kept any more. */
+function toldBy({ transactionId }: Decision, { runs, events }: History): Source | null {
+  const run = runs.find((one) => one.transactionId === transactionId);
+  return events.find(({ uuid }) => uuid === run?.eventUuid)?.source ?? null;
+}
+
 function setAsideLink({ receivedAt, reason, eventName }: SetAsideRecord): Link {
   return {
     ...link("set aside", receivedAt, "warn", "set aside"),
     sentence: `${eventName ?? "A delivery"} came in and caused nothing.`,
     value: reason,
+  };
+}
+
+function choiceLink({ at, topic, isOut, cause }: ChoiceRecord, person: string): Link {
+  const what = topic === "all" ? "all messages" : topic;
+  return {
+    ...link("choice", at, isOut ? "warn" : "info", isOut ? "opted out" : "opted in"),
+    sentence: isOut ? `${person} turned off ${what}.` : `${person} turned on ${what}.`,
+    value: cause,
   };
 }
 
@@ -179,48 +226,66 @@ function exitLink(exit: Exit & Arrived, { runs }: History): Link[] {
 const RESTED_ON: Record<NonNullable<Decision["personSource"]>, string> = {
   posthog: "PostHog was asked for the person at that moment.",
   segment: "Segment was asked for the person at that moment.",
-  own: "What had been told of the person by then counted, because there is nobody to ask for them.",
+  own: "What had been told of the person by then counted, because nobody else knows them.",
   snapshot: "The person could not be asked for, so what was known from their events counted.",
 };
 
-function decisionLink(decision: Decision): Link {
+function couldNotBeRead({ unreadable }: Decision): string {
+  return unreadable.length === 0 ? "" : ` Of the person's properties ${unreadable.join(", ")} could not be read.`;
+}
+
+function decisionLink(decision: Decision, history: History): Link {
   const { outcome, step, channel, decidedAt, workflow, transactionId, personSource, reason, detail } = decision;
   const facts = { workflow, step, runRef: transactionId };
-  const restedOn = personSource === null ? "" : ` ${RESTED_ON[personSource]}`;
+  const isOfNobody = personSource === null || reason === "person not found" || reason === "person unavailable";
+  const restedOn = (isOfNobody ? "" : ` ${RESTED_ON[personSource]}`) + couldNotBeRead(decision);
   if (outcome === "sent")
     return {
       ...link("decision", decidedAt, "good", "sent"),
       ...facts,
-      sentence: `${step} was sent by ${channelName(channel)}.${restedOn}`,
+      sentence: `${step} was sent by ${channelName(channel)}${decision.address?.via === "provider" ? ", to an address that Novu did not have yet" : ""}.${restedOn}`,
       value: detail,
     };
   return {
     ...link("decision", decidedAt, outcome === "failed" ? "bad" : "warn", outcome === "failed" ? "failed" : "not sent"),
     ...facts,
-    sentence: `${step} (${channelName(channel)}) was not sent: ${notSentBecause(decision)}.${restedOn}`,
+    sentence: `${step} (${channelName(channel)}) was not sent: ${notSentBecause(decision, toldBy(decision, history))}.${restedOn}`,
     value: [reason, detail].filter((part) => part !== null).join(": ") || null,
   };
 }
 
-function workLink({ key, state, dueAt, attempts, error }: WorkRecord, { runs }: History): Link {
-  const what = WORK[key.split(":", 1)[0] ?? ""] ?? "A piece of work";
-  const run = runs.find(({ transactionId }) => key.includes(transactionId));
+function workLink(
+  { kind, transactionId, workflow, state, dueAt, attempts, error }: OwedRecord,
+  { runs }: History,
+): Link {
   const tried = attempts === 0 ? "" : ` after ${count(attempts, "attempt")}`;
   return {
     ...link("work", iso(dueAt), state === "dead" ? "bad" : "info", state === "dead" ? "dead" : "still to do"),
-    workflow: run?.workflow ?? null,
-    runRef: run?.transactionId ?? null,
+    workflow,
+    runRef: runs.find((run) => run.transactionId === transactionId)?.transactionId ?? null,
     sentence:
-      state === "dead" ? `${what} is dead${tried}; nothing tries it again by itself.` : `${what} is due then${tried}.`,
+      state === "dead"
+        ? `${WORK[kind]} is dead${tried}; nothing tries it again by itself.`
+        : `${WORK[kind]} is due then${tried}.`,
     value: error,
   };
 }
 
-const WORK: Record<string, string> = {
+/** Each run that waits has a person to be read before its next message; only trouble with that explains anything. */
+function isWorthTelling({ kind, state, error }: OwedRecord): boolean {
+  return kind !== "refresh" || state === "dead" || error !== null;
+}
+
+const WORK: Record<OwedRecord["kind"], string> = {
   start: "The start at Novu",
   exit: "The cancel at Novu",
+  refresh: "The update of the person's address at Novu",
   unheard: "A look whether Novu ended the run at a throttle",
-  report: "The report to PostHog",
+  profile: "The profile for Novu",
+  preferences: "The choice of topics for Novu",
+  unwanted: "The list of unwanted topics for PostHog",
+  report: "The report of a decision to PostHog",
+  capture: "The report to PostHog of what became of a message",
 };
 
 function link(kind: Link["kind"], at: string, tone: Link["tone"], label: string) {

@@ -1,15 +1,19 @@
 import { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { Occurrence } from "../contracts/notification.ts";
-import { PersonProperties } from "../contracts/person.ts";
+import { type PersonProperties, readPerson } from "../contracts/person.ts";
 import { type Duration, toMs } from "./wait.ts";
+import { watched } from "./watched.ts";
 
 /** Which events start a workflow, or end it. */
 export interface EventMatcher {
   /** By its name, as PostHog forwards it. */
   event: string;
-  /** Whether this one of that name is meant; pure, and throws nothing that it was not handed. */
-  wants(event: LifecycleEvent): boolean;
+  /**
+   * Whether this one of that name is meant; `unreadable` when that rests on a property of the person that
+   * cannot be read. Pure, and throws nothing that it was not handed.
+   */
+  wants(event: LifecycleEvent): boolean | "unreadable";
   occurrence: Occurrence | null;
   /** Set when our own sweep is to look for the people it is about. */
   inactiveForDays?: number;
@@ -36,8 +40,9 @@ export function event<Properties extends z.ZodObject = z.ZodObject<Record<never,
       const read = properties?.safeParse(event.properties) ?? { success: true, data: {} };
       if (!read.success) return false;
       if (where === undefined) return true;
-      const person = PersonProperties.parse(event.personProperties ?? {});
-      return where({ properties: read.data as z.output<Properties>, person });
+      const { properties: person, asked } = watched(readPerson(event.personProperties ?? {}));
+      const isMeant = where({ properties: read.data as z.output<Properties>, person });
+      return asked().length > 0 ? "unreadable" : isMeant;
     },
   };
 }

@@ -4,7 +4,8 @@ import type { ReactElement } from "react";
 import type { z } from "zod";
 import type { Channel } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
-import { headersOf, mailProviders, oneLine } from "./mail-parts.ts";
+import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
+import { headersOf, mailProviders, oneLine, takeRecipient } from "./mail-parts.ts";
 import { type Composition, guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
 import { publishedPayload } from "./novu-schema.ts";
 import { renderEmail } from "./render-email.ts";
@@ -85,14 +86,26 @@ export function guardedStep<Payload, Variants>(
   const { run, rules, tools, person } = present;
 
   return {
-    delay: (id, ...rest) => {
+    delay: (id, resolve, options) => {
       mayWait(id);
-      return step.delay(id, ...rest);
+      return step.delay(
+        id,
+        async (controls) => {
+          const wait = await resolve(controls);
+          await refreshAfter(wait);
+          return wait;
+        },
+        options,
+      );
     },
 
     async email(id, compose, options = {}) {
       let template: string | null = null;
-      const { resolve, options: novus } = await message(
+      const {
+        to,
+        resolve,
+        options: novus,
+      } = await message(
         id,
         "email",
         (moment: Parameters<typeof compose>[0]) => {
@@ -104,6 +117,7 @@ export function guardedStep<Payload, Variants>(
         () => template,
       );
       const providers = mailProviders(tools.emailProviders, ({ body }: { body: string }) => ({
+        to: to(),
         headers: headersOf(wayOut(id), rules.topic),
         text: toPlainText(body),
       }));
@@ -132,15 +146,23 @@ export function guardedStep<Payload, Variants>(
 
     async wait(id, duration) {
       mayWait(id);
-      for (const delay of splitWait(id, duration, tools.longestDelayMs)) {
-        await step.delay(delay.id, () => ({ type: "regular", amount: delay.amount, unit: delay.unit }));
+      const delays = splitWait(id, duration, tools.longestDelayMs);
+      for (const delay of delays) {
+        await step.delay(delay.id, async () => {
+          const wait = { type: "regular", amount: delay.amount, unit: delay.unit } as const;
+          if (delay === delays.at(-1)) await refreshAfter(wait);
+          return wait;
+        });
       }
     },
 
     async digest(id, within) {
       mayWait(id);
       mayLast(`the digest "${id}"`, within, tools.longestDelayMs);
-      const result = await step.digest(id, () => asOneDelay(within));
+      const result = await step.digest(id, async () => {
+        await refreshAfter(asOneDelay(within));
+        return asOneDelay(within);
+      });
       const payloads = (result?.events ?? []).map(({ payload }) => payload as Payload & { run?: unknown });
       digested = payloads
         .flatMap((payload) => Run.safeParse(payload.run).data ?? [])
@@ -193,7 +215,8 @@ export function guardedStep<Payload, Variants>(
   ) {
     const { atAnyHour = rules.topic === null } = options;
     if (channel !== "in_app" && !atAnyHour) await untilHours(id);
-    return guardedMessage({ present, id, channel, compose, options, ...(template && { template }) });
+    const mayReplace = channel === "email" && takeRecipient(tools.emailProviders);
+    return guardedMessage({ present, id, channel, compose, options, mayReplace, ...(template && { template }) });
   }
 
   /** Until the person's own hours, if it is not during them. */
@@ -203,9 +226,20 @@ export function guardedStep<Payload, Variants>(
       Math.min(tools.untilHours((await person())?.properties ?? run.snapshot, novuTimeZone), tools.longestDelayMs);
     await step.delay(
       `${id}-hours`,
-      async () => ({ type: "regular", amount: Math.ceil((await waitMs()) / 1000), unit: "seconds" }),
+      async () => {
+        const wait = { type: "regular", amount: Math.ceil((await waitMs()) / 1000), unit: "seconds" } as const;
+        await refreshAfter(wait);
+        return wait;
+      },
       { skip: async () => (await waitMs()) === 0 },
     );
+  }
+
+  /** Behind a wait there may be a message, for which Novu loads its subscriber before it asks here. */
+  async function refreshAfter(wait: object): Promise<void> {
+    const { amount, unit } = wait as { amount?: number; unit?: string };
+    const waitMs = (amount ?? 0) * (NOVU_UNITS_MS[unit ?? ""] ?? 0);
+    if (waitMs > 0 && !run.rehearsal) await tools.refresh(run, { waitMs, isWrong: false });
   }
 
   function mayWait(id: string): void {

@@ -4,6 +4,7 @@ import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
 import { EntryLimit } from "../contracts/notification.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import { zoned } from "../lib/time-zone.ts";
 import type { EventMatcher } from "./event.ts";
 import type { Experiments, VariantsOf } from "./experiment.ts";
 import { type GuardedStep, guardedStep } from "./guarded-step.ts";
@@ -45,6 +46,11 @@ interface Journey<Payload extends z.ZodObject, Tried extends Experiments> {
   entry?: "always" | "once" | "one at a time" | { oncePer: Duration };
   /** How long after its event a run may still begin; a day unless said otherwise, and a week after an `inactivity`. */
   startWithin?: Duration | "any time";
+  /**
+   * How long a run waits for an address of somebody who has none yet, because the event of a sign-up may
+   * come before the identify that brings it; a minute unless said otherwise.
+   */
+  addressWithin?: Duration;
   /** The PostHog flag of the people who get nothing of this, so that its effect can be measured. */
   holdout?: string;
   /** What is tried out; its messages find the variant of each under the same name in `variants`. */
@@ -113,10 +119,12 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
     flags: [rules.holdout ?? [], Object.values(rules.experiments).map(({ flag }) => flag)].flat(),
     events: [...on, ...exitOn].map((matcher) => matcher.event),
     entry: entryLimit(),
+    addressWithinMs: toMs(definition.addressWithin ?? { minutes: 1 }),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),
     absences,
-    startedBy: (event) => (isForAnother(event) ? null : (on.find((matcher) => means(matcher, event)) ?? null)),
-    ends: (event) => exitOn.some((matcher) => means(matcher, event)),
+    startedBy: (event) => (isForAnother(event) ? null : (on.find((matcher) => means(matcher, event) === true) ?? null)),
+    // A message too few is better than one to somebody who may have left.
+    ends: (event) => exitOn.some((matcher) => means(matcher, event) !== false),
     payloadOf(event) {
       try {
         const payload = definition.payload.safeParse(definition.from(event));
@@ -139,7 +147,10 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
           tools,
           addresses: { email: subscriber?.email, phone: subscriber?.phone },
           novuTimeZone: timeZoneAtNovu(subscriber),
-          person: once(() => tools.person(run)),
+          person: once(async () => {
+            const person = await tools.person(run);
+            return person && { ...person, properties: zoned(person.properties, run.timeZone) };
+          }),
         });
         // ajv has checked it against the schema published from definition.payload
         await definition.workflow({
@@ -189,7 +200,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
   }
 }
 
-function means({ event: name, wants }: EventMatcher, event: LifecycleEvent): boolean {
+function means({ event: name, wants }: EventMatcher, event: LifecycleEvent): boolean | "unreadable" {
   return name === event.name && wants(event);
 }
 

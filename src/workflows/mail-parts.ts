@@ -2,6 +2,8 @@ import type { EmailProvider } from "../contracts/email-provider.ts";
 
 /** What a mail has besides its subject and its HTML. */
 export interface MailParts {
+  /** Who gets it instead of the subscriber's address; null for just that. */
+  to: string | null;
   headers: Record<string, string>;
   text: string;
 }
@@ -9,7 +11,22 @@ export interface MailParts {
 /** The parts in the words of one provider's API, into which Novu merges them. */
 type Body = Record<string, unknown>;
 
-const inHeadersAndText = ({ headers, text }: MailParts): Body => ({ headers, text });
+const inHeadersAndText = ({ to, headers, text }: MailParts): Body => ({ headers, text, ...(to !== null && { to }) });
+
+/** SendGrid's request has the recipients in a list as well, which counts for more. */
+const TAKES_RECIPIENT: Record<EmailProvider, boolean> = {
+  sendgrid: false,
+  resend: true,
+  ses: true,
+  nodemailer: true,
+  postmark: true,
+  mailgun: true,
+};
+
+/** Whether each of those who may send an email takes another recipient with it. */
+export function takeRecipient(providers: EmailProvider[]): boolean {
+  return providers.length > 0 && providers.every((provider) => TAKES_RECIPIENT[provider]);
+}
 
 /** Sources: the APIs of these providers, and Novu's packages/providers, which says what is merged where. */
 const WORDS: Record<EmailProvider, (parts: MailParts) => Body> = {
@@ -17,11 +34,13 @@ const WORDS: Record<EmailProvider, (parts: MailParts) => Body> = {
   resend: inHeadersAndText,
   ses: inHeadersAndText,
   nodemailer: inHeadersAndText,
-  postmark: ({ headers, text }) => ({
+  postmark: ({ to, headers, text }) => ({
+    ...(to !== null && { To: to }),
     Headers: Object.entries(headers).map(([Name, Value]) => ({ Name, Value })),
     TextBody: text,
   }),
-  mailgun: ({ headers, text }) => ({
+  mailgun: ({ to, headers, text }) => ({
+    ...(to !== null && { to }),
     ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [`h:${name}`, value])),
     text,
   }),

@@ -2,13 +2,16 @@ import { z } from "zod";
 import { type Channel, type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
-import type { Send } from "../contracts/send.ts";
+import type { Recipient, Send } from "../contracts/send.ts";
+import { addressHash } from "../lib/address-hash.ts";
 import { isSwitchedOff, withSwitch } from "./controls.ts";
 import type { Experiments } from "./experiment.ts";
 import { messageFlags } from "./message-flags.ts";
 import { publishedControls } from "./novu-schema.ts";
+import { isWrongAtNovu, recipientOf } from "./recipient.ts";
 import type { CurrentRun } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
+import { watched } from "./watched.ts";
 
 /** How often Novu asks for a step in all, after 1, 2 and 4 s again, when it is answered 503. */
 const NOVU_ASKS = 4;
@@ -81,6 +84,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
   compose,
   options,
   template = () => null,
+  mayReplace = false,
 }: {
   present: Present;
   id: string;
@@ -89,12 +93,18 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
   options: SendOptions<Controls>;
   /** Which email was composed, by name. */
   template?: () => string | null;
+  /** Whether the message itself can name another recipient than Novu has. */
+  mayReplace?: boolean;
 }) {
   const about = { transactionId: run.transactionId, workflow: rules.workflow, step: id, distinctId: run.distinctId };
   let composed: Promise<Output> | undefined;
+  let recipient: Recipient = null;
   const flags = messageFlags<Variants>(rules.experiments, (experiments) => tools.variants(run, experiments));
 
   return {
+    /** The address that the message itself has to name; null where Novu's is right. */
+    to: () =>
+      recipient !== null && recipient !== "changed" && recipient.via === "provider" ? recipient.address : null,
     async resolve(controls: unknown): Promise<Output> {
       const message = await make(controls);
       await record("sent", null);
@@ -145,14 +155,25 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
       const unreadable = await holdUp();
       if (unreadable !== null) return unreadable;
     }
-    const unwanted = options.skip?.(await moment(controls));
+    const { properties, asked } = watched(who);
+    const unwanted = options.skip?.({ ...(await moment(controls)), person: properties });
     if (unwanted) return { reason: "not needed", detail: unwanted };
+    if (asked().length > 0) return { reason: "unreadable", detail: asked().join(", ") };
     // Whoever tries a workflow from Novu's dashboard wants to see it.
     const { topic, holdout } = run.rehearsal ? { topic: null, holdout: null } : rules;
-    const send = { ...about, channel, person: who.properties, addresses, topic, holdout };
+    await compareAddresses(who);
+    const { unreadable } = who;
+    const send = { ...about, channel, person: who.properties, unreadable, addresses, recipient, topic, holdout };
     const { objection, holdouts } = await tools.objectionTo(send);
     flags.heardOf(holdouts);
     return objection;
+  }
+
+  async function compareAddresses(who: Person): Promise<void> {
+    // A rehearsal goes to the colleague's address, as Novu has it.
+    const known = run.rehearsal ? ({ ...who, source: "sample" } as const) : who;
+    recipient = recipientOf({ channel, person: known, addresses, mayReplace });
+    if (isWrongAtNovu(channel, known, addresses)) await tools.refresh(run, { waitMs: 0, isWrong: true });
   }
 
   async function afterTheWork(controls: unknown): Promise<Objection | null> {
@@ -180,6 +201,11 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
       ...about,
       channel,
       personSource: source === "sample" ? null : source,
+      unreadable: objection?.reason === "left" ? [] : ((await person())?.unreadable ?? []),
+      address:
+        outcome === "sent" && recipient !== null && recipient !== "changed"
+          ? { via: recipient.via, hash: addressHash(recipient.address) }
+          : null,
       template: template(),
       ...flags.noted(outcome, objection),
       decidedAt: new Date(tools.now()).toISOString(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PersonProperties } from "../contracts/person.ts";
+import { readPerson } from "../contracts/person.ts";
 import { Run } from "../contracts/run.ts";
 
 /** Left open in the published schema: nobody types it in. The bridge puts it there with the trigger. */
@@ -33,6 +33,6 @@ export function runOf({
     source: "posthog",
     distinctId,
     occurredAt: new Date(now).toISOString(),
-    snapshot: PersonProperties.parse({ email: subscriber?.email, name: subscriber?.firstName }),
+    snapshot: readPerson({ email: subscriber?.email, name: subscriber?.firstName }).properties,
   };
 }

@@ -34,6 +34,14 @@ export interface Tools {
   link(url: string, message: MessageLink): string;
   /** Novu is told to ask again for a message; answers how often it has been told by now. */
   putOff(send: Pick<Send, "transactionId" | "step" | "distinctId">): Promise<number>;
+  /**
+   * Novu is to have the address, phone and locale that the person has shortly before so long has passed;
+   * `isWrong` when a step has seen that it has another address.
+   */
+  refresh(
+    run: Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "timeZone">,
+    when: { waitMs: number; isWrong: boolean },
+  ): Promise<void>;
   /** Novu may end this run here without a word. */
   mayEndUnheard(run: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): Promise<void>;
   /** Notes what was decided at a step; it counts once the bridge call is answered, and of a digested run in any case. */

@@ -56,7 +56,7 @@ describe("a profile", () => {
     expect(emails.map(({ to }) => to)).toEqual(["ada@example.com", "countess@example.com"]);
   });
 
-  it("ends up as the newest, in whatever order it comes, by itself or with a start", { tags: ["long"] }, async () => {
+  it("ends up as the last to arrive, as at PostHog, by itself or with a start", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ plan: "team" });
     const facts = [
       { event: "$identify", timestamp: at(0), person: { email: "first@example.com", phone: "+49" } },
@@ -72,7 +72,9 @@ describe("a profile", () => {
     }
     await sandbox.settled();
     const emails = orders.map((_, index) => sandbox.novu.state.subscribers[`p-${index}`]?.email);
-    expect(emails).toEqual(orders.map(() => "fourth@example.com"));
+    const last = orders.map((order) => order.at(-1)!);
+    const emailOf = { $identify: "first", checkout_started: "second", $set: "third", user_signed_up: "fourth" };
+    expect(emails).toEqual(last.map(({ event }) => `${emailOf[event as keyof typeof emailOf]}@example.com`));
     expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
   });
 
@@ -95,29 +97,27 @@ describe("a profile", () => {
 
   it("is told again when Novu was down, and again after an older one has overwritten it", async () => {
     await using sandbox = await testSandbox();
-    const email = (name: string) => ({ $set: { email: `${name}@example.com` } });
-    const identify = (minutes: number, name: string) =>
-      tell(sandbox, { event: "$identify", timestamp: at(minutes), properties: email(name), person: {} });
-    await tell(sandbox, { event: "checkout_started", timestamp: at(1), properties: checkout, person: { ...ada } });
+    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { status: 503 } : null));
+    await tell(sandbox, { event: "user_signed_up", person: { email: "older@example.com" } });
     await sandbox.settled();
-    await identify(5, "newest");
+    await tell(sandbox, { event: "$identify", properties: { $set: { email: "newest@example.com" } }, person: {} });
     await sandbox.settled();
+    expect(sandbox.novu.state.subscribers.ada?.email).toBe("newest@example.com");
 
-    // An older start brings an older address along, and Novu fails when it is told the newer one again.
-    sandbox.novu.interfere(({ path }) => (path === "/v2/subscribers" ? { status: 503 } : null));
-    await tell(sandbox, { event: "user_signed_up", timestamp: at(2), person: { email: "older@example.com" } });
-    await sandbox.settled();
+    // The older start brings its address along when it is tried again, and Novu fails when it is told the newer one.
+    sandbox.novu.interfere(({ path }) => (path.startsWith("/v2/subscribers") ? { status: 503 } : null));
+    await sandbox.travel({ minutes: 1 });
     expect(sandbox.novu.state.subscribers.ada?.email).toBe("older@example.com");
     sandbox.novu.interfere(null);
     await sandbox.travel({ minutes: 5 });
     expect(sandbox.novu.state.subscribers.ada?.email).toBe("newest@example.com");
-    expect(sandbox.novu.triggers).toHaveLength(2);
+    expect(sandbox.novu.triggers).toHaveLength(1);
   });
 
   it("that Novu refuses is set aside for a human, and holds up no start", async () => {
     await using sandbox = await testSandbox();
     sandbox.novu.interfere(({ path }) =>
-      path === "/v2/subscribers" ? { status: 422, body: { message: "no such id" } } : null,
+      path.startsWith("/v2/subscribers") ? { status: 422, body: { message: "no such id" } } : null,
     );
     await tell(sandbox, { event: "$identify" });
     await tell(sandbox, { event: "user_signed_up" });
@@ -255,7 +255,7 @@ function destination({ app, config }: Sandbox) {
 function countCalls(sandbox: Sandbox): () => number {
   let calls = 0;
   sandbox.novu.interfere(({ path }) => {
-    if (path === "/v2/subscribers") calls += 1;
+    if (path.startsWith("/v2/subscribers")) calls += 1;
     return null;
   });
   return () => calls;

@@ -182,14 +182,15 @@ describe("a person who has left", () => {
 });
 
 describe("a message not sent has one reason", () => {
-  it("unreachable, when Novu has no address although PostHog has one by now", async () => {
+  it("unreachable, when Novu has no address although PostHog has one by now, and cannot be told", async () => {
     await using sandbox = await testSandbox({ workflows: [oneEmail] });
+    sandbox.novu.interfere(({ method }) => (method === "PATCH" ? { status: 422 } : null));
     sandbox.posthog.capture({
       event: "checkout_started",
       distinctId: "ada",
       properties: { ...checkout, $set: { name: "Ada" } },
     });
-    await sandbox.settled();
+    await sandbox.travel({ minutes: 2 });
     sandbox.posthog.setPerson("ada", { email: "ada@example.com" });
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["completed", "skipped", "canceled"]);

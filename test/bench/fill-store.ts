@@ -64,7 +64,15 @@ async function begin(store: Store, number: number, now: number): Promise<void> {
     occurredAt,
     snapshot: {},
   };
-  const start = { workflow, run, to: { subscriberId: distinctId }, payload: {}, startBy: null, occurrence: null };
+  const start = {
+    workflow,
+    run,
+    to: { subscriberId: distinctId },
+    payload: {},
+    addressWait: null,
+    startBy: null,
+    occurrence: null,
+  };
   await store.accept(begun, { starts: [{ ...start, entry: "always" }], exits: [] });
   if (number % 10 === 0) {
     const ended = event(`exit-${number}`, "ended");

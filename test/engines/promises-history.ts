@@ -1,6 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LANES, refreshKey, unheardKey, type Work } from "../../src/contracts/work.ts";
 import type { Store } from "../../src/store/store.ts";
-import { decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
+import {
+  clicked,
+  decision,
+  event,
+  exit,
+  LATER,
+  OCCURRED_AT,
+  profile,
+  run,
+  start,
+  unsubscribed,
+} from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -99,11 +111,112 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         decisions: [{ reason: "left" }],
         setAside: [],
       });
-      expect(ofRun.work.map(({ key }) => key).sort()).toEqual(["exit:e:w", "report:u:w:welcome:skipped", "start:u:w"]);
+      expect(ofRun.work.map(({ key }) => key).sort()).toEqual([
+        "exit:e:w",
+        "report:u:w::triggered",
+        "report:u:w:welcome:skipped",
+        "start:u:w",
+      ]);
       const ofPerson = await store.history({ distinctId: "ada" });
       expect(ofPerson).toEqual({ ...ofRun, setAside: [expect.objectContaining({ reason: "hers" })] });
       expect((await store.history({ distinctId: "ada", workflow: "v" })).runs).toEqual([]);
       expect(await store.history({ transactionId: "none" })).toMatchObject({ runs: [], decisions: [] });
+    });
+
+    it("tells of work of every kind, waiting and dead, of this person only", async () => {
+      for (const [uuid, distinctId] of [
+        ["u", "ada"],
+        ["other", "grace"],
+      ] as const) {
+        const transactionId = `${uuid}:w`;
+        await begin(uuid, { distinctId });
+        await store.markStarted(transactionId);
+        await store.schedule(
+          unheardKey(transactionId),
+          { kind: "unheard", body: { transactionId, workflow: "w", distinctId } },
+          now,
+        );
+        const refresh = {
+          transactionId,
+          distinctId,
+          source: "posthog",
+          occurredAt: OCCURRED_AT,
+          isWrong: false,
+        } as const;
+        await store.schedule(refreshKey(transactionId), { kind: "refresh", body: refresh }, now);
+        await store.accept(event({ uuid: `e ${uuid}`, name: "checkout_completed", distinctId, occurredAt: LATER }), {
+          starts: [],
+          exits: [exit({ eventUuid: `e ${uuid}`, distinctId })],
+        });
+        await store.accept(event({ uuid: `i ${uuid}`, name: "$identify", distinctId }), {
+          ...{ starts: [], exits: [] },
+          profiles: [profile({ eventUuid: `i ${uuid}`, subscriber: { subscriberId: distinctId } })],
+        });
+        await store.decide(decision({ transactionId, distinctId, outcome: "skipped", reason: "left" }));
+        await store.capture(clicked({ transactionId, distinctId }));
+        const capture = unsubscribed({ transactionId, distinctId, step: "unheard of" });
+        await store.choose({ off: ["offers"], on: [], distinctId, cause: "link", at: OCCURRED_AT, capture });
+      }
+      // While these are being done, what is chosen next waits behind them.
+      for (const lane of ["profiles", "posthog"] as const) await store.claim(lane, 99, HOUR_MS);
+      await store.choose({ off: [], on: ["offers"], distinctId: "ada", cause: "link", at: LATER, capture: null });
+
+      const kinds: Record<Work["kind"], string[]> = {
+        start: ["start:u:w"],
+        exit: ["exit:e u:w"],
+        unheard: ["unheard:u:w"],
+        refresh: ["refresh:u:w"],
+        profile: ["profile:i u"],
+        preferences: ["preferences:ada", "preferences:ada:next"],
+        unwanted: ["unwanted:ada", "unwanted:ada:next"],
+        report: ["report:u:w:welcome:skipped"],
+        capture: ["report:u:w::triggered", "report:u:w:unheard of:unsubscribed", "report:u:w:welcome:clicked"],
+      };
+      const told = async () =>
+        (await store.history({ distinctId: "ada" })).work.map(({ kind, key, state }) => `${kind} ${key} ${state}`);
+      const all = (state: "waiting" | "dead") =>
+        Object.entries(kinds)
+          .flatMap(([kind, keys]) => keys.map((key) => `${kind} ${key} ${state}`))
+          .sort();
+      expect((await told()).sort()).toEqual(all("waiting"));
+      now += 2 * HOUR_MS;
+      for (const lane of LANES) for (const { id } of await store.claim(lane, 99, HOUR_MS)) await store.bury(id, "no");
+      expect((await told()).sort()).toEqual(all("dead"));
+
+      const { work } = await store.history({ distinctId: "ada", workflow: "v" });
+      expect(work.find(({ kind }) => kind === "exit")).toMatchObject({ workflow: "w", transactionId: null });
+      expect(work.find(({ kind }) => kind === "profile")).toMatchObject({ workflow: null, transactionId: null });
+      expect(work.find(({ kind }) => kind === "start")).toMatchObject({ workflow: "w", transactionId: "u:w" });
+      const ofRun = (await store.history({ transactionId: "u:w" })).work.map(({ kind }) => kind);
+      expect([...new Set(ofRun)].sort()).toEqual(["capture", "exit", "refresh", "report", "start", "unheard"]);
+    });
+
+    it("keeps the work of two runs apart when one's id begins with the other's", async () => {
+      for (const workflow of ["w", "w-2"]) await begin("u", { workflow });
+      const { work } = await store.history({ transactionId: "u:w" });
+      expect(work.map(({ key }) => key)).toEqual(["start:u:w"]);
+    });
+
+    it("tells what a person chose, what Novu was told of them, and whether they are in other workflows", async () => {
+      await begin("u");
+      await store.noteProfile({ profile: profile(), known: null });
+      await store.choose({
+        ...{ off: ["offers"], on: [], distinctId: "ada", cause: "complained", at: OCCURRED_AT },
+        capture: null,
+      });
+      await store.choose({ off: [], on: ["offers"], distinctId: "ada", cause: "novu", at: LATER, capture: null });
+      expect(await store.history({ distinctId: "ada", workflow: "v" })).toMatchObject({
+        choices: [
+          { at: OCCURRED_AT, topic: "offers", isOut: true, cause: "complained" },
+          { at: LATER, topic: "offers", isOut: false, cause: "novu" },
+        ],
+        toldAsOf: OCCURRED_AT,
+        hasOtherRuns: true,
+      });
+      const nothing = { choices: [], toldAsOf: null, hasOtherRuns: false, work: [] };
+      expect(await store.history({ distinctId: "grace", workflow: "w" })).toMatchObject(nothing);
+      const { work: _work, ...ofRun } = await store.history({ transactionId: "u:w" });
+      expect(ofRun).toMatchObject({ choices: [], toldAsOf: null, hasOtherRuns: false });
     });
 
     it("counts what became of each workflow in a period", async () => {

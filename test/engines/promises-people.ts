@@ -136,10 +136,10 @@ export function storePeople(name: string, createEngine: () => Engine): void {
     });
 
     it("writes no message down as sent to whoever has left under another id", async () => {
-      const place = await begun("visitor", OCCURRED_AT);
+      const { transactionId } = await begun("visitor", OCCURRED_AT);
       await left("ada");
       await merged(["visitor", "ada"]);
-      const sent = decision({ ...place, distinctId: "visitor" });
+      const sent = decision({ transactionId, distinctId: "visitor" });
       expect((await store.decide(sent)).decision).toMatchObject({ outcome: "skipped", reason: "left" });
     });
 
@@ -220,6 +220,17 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         expect(await store.profileTold("b")).toMatchObject({ occurredAt: LATER, isDoubtful: true });
       });
 
+      it("keep what a later one leaves out, as Novu does, and know what is removed", async () => {
+        const about = (fields: object) => ({ subscriber: { subscriberId: "ada", ...fields } });
+        await note({ ...about({ email: "a@example.com", phone: "1" }), occurredAt: EARLIER });
+        const known = await store.profileTold("ada");
+        await note({ ...about({ email: "b@example.com" }), occurredAt: OCCURRED_AT }, known);
+        const next = await store.profileTold("ada");
+        expect(next).toMatchObject({ ...about({ email: "b@example.com", phone: "1" }), isDoubtful: false });
+        await note({ ...about({ phone: null }), occurredAt: LATER }, next);
+        expect(await store.profileTold("ada")).toMatchObject(about({ email: "b@example.com", phone: null }));
+      });
+
       it("are in no doubt when they say the same", async () => {
         await note(told(LATER, "same"));
         expect(await note(told(OCCURRED_AT, "same"))).toEqual({ ...told(LATER, "same"), isDoubtful: false });
@@ -286,6 +297,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
           else for (const go of all) await go();
           expect(await known(`ada ${index}`)).toEqual({
             properties: { email: "ada@example.com", plan: "pro" },
+            unreadable: [],
             occurredAt: LATER,
           });
         }

@@ -316,6 +316,24 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.runState("v:w")).toBe("started");
       });
 
+      it("keeps the recipient of a trigger until Novu has refused it, or taken the run on", async () => {
+        const keep = (email: string, refusals: number, transactionId = "u:w") =>
+          store.keepRecipient({
+            transactionId,
+            refusals,
+            recipient: { subscriber: { subscriberId: "ada", email }, occurredAt: OCCURRED_AT },
+          });
+        const as = (email: string) => ({ subscriber: { subscriberId: "ada", email }, occurredAt: OCCURRED_AT });
+        await store.accept(event(), routing());
+        const together = [keep("first@example.com", 0), keep("first@example.com", 0, "other:w")];
+        expect(await Promise.all(together)).toEqual([as("first@example.com"), null]);
+        expect(await keep("second@example.com", 0)).toEqual(as("first@example.com"));
+        expect(await keep("second@example.com", 1)).toEqual(as("second@example.com"));
+        expect(await keep("third@example.com", 1)).toEqual(as("second@example.com"));
+        await store.markStarted("u:w");
+        expect(JSON.stringify(await store.personRecords("ada"))).not.toContain("second@example.com");
+      });
+
       it("names a run again until Novu has been told", async () => {
         await store.accept(event(), routing());
         expect(await store.endRuns(exit())).toEqual(["u:w"]);

@@ -8,6 +8,7 @@ import { Work } from "../../src/contracts/work.ts";
 import { createPerform } from "../../src/delivery/perform.ts";
 import { RefusedError, UnavailableError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
+import { subscriberOf } from "../../src/routing/profile.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { ClaimedWork, Store } from "../../src/store/store.ts";
 import { event, exit, run, start } from "../support/facts.ts";
@@ -226,7 +227,8 @@ describe("starts and exits of one person, side by side", () => {
         novu: {
           trigger: (start) => call("trigger", () => novu.trigger(start)),
           cancel: (transactionId) => call("cancel", () => novu.cancel(transactionId)),
-          tell: () => call("tell", () => {}),
+          change: () => call("tell", () => {}),
+          create: () => call("create", () => {}),
         },
         runs: {
           exitSince: stepwise("exitSince", store.exitSince),
@@ -241,6 +243,9 @@ describe("starts and exits of one person, side by side", () => {
           refuse: stepwise("refuse", store.refuse),
           profileHere: async () => null,
           profileThere: async () => null,
+          readNow: async () => ({ outcome: "not found" }),
+          subscriberOf,
+          keepRecipient: stepwise("keepRecipient", store.keepRecipient),
           profileTold: store.profileTold,
           noteProfile: store.noteProfile,
         },

@@ -30,7 +30,7 @@ export function run(changes: Partial<Run> = {}): Run {
 /** That run is to begin. */
 export function start(changes: Partial<Start> = {}): Start {
   const { workflow = "w", run: facts = run({ transactionId: `u:${workflow}` }) } = changes;
-  const rules = { startBy: null, entry: "always", occurrence: null } as const;
+  const rules = { addressWait: null, startBy: null, entry: "always", occurrence: null } as const;
   return { workflow, run: facts, to: { subscriberId: facts.distinctId }, payload: {}, ...rules, ...changes };
 }
 
@@ -65,6 +65,8 @@ export function decision(changes: Partial<Decision> = {}): Decision {
     reason: null,
     detail: null,
     personSource: "posthog",
+    unreadable: [],
+    address: null,
     template: null,
     variants: {},
     defaults: [],

@@ -22,6 +22,7 @@ export const sampleTools: Tools = {
   untilHours: () => HOUR_MS,
   link: (url) => url,
   putOff: () => Promise.reject(new Error("a preview was put off")),
+  refresh: () => Promise.reject(new Error("a preview had an address looked at")),
   mayEndUnheard: () => Promise.reject(new Error("a preview was throttled")),
   record: () => Promise.reject(new Error("a preview noted a decision")),
 };

@@ -31,16 +31,20 @@ export function subscriberRoutes({
   upsertsPerSecond: number;
   mark: (messageId: string, as: "seen" | "read") => Message;
 }): Router {
+  const limited = rateLimit(upsertsPerSecond);
   return Router()
-    .post("/v2/subscribers", rateLimit(upsertsPerSecond), (request, response) => {
+    .post("/v2/subscribers", limited, (request, response) => {
       const subscriber = Subscriber.safeParse(request.body);
       if (!subscriber.success) return refuse(response, 422, "subscriberId is missing");
-      answer(response, 201, asNovuHasIt(upsertSubscriber(state, subscriber.data)));
+      const kept = upsertSubscriber(state, subscriber.data);
+      // The real one empties `data` when none is given.
+      if (subscriber.data.data === undefined) delete kept.data;
+      answer(response, 201, asNovuHasIt(kept));
     })
     .get("/v2/subscribers/:id", existing, (request, response) =>
       answer(response, 200, asNovuHasIt(state.subscribers[idOf(request)])),
     )
-    .patch("/v2/subscribers/:id", existing, (request, response) =>
+    .patch("/v2/subscribers/:id", limited, existing, (request, response) =>
       answer(response, 200, asNovuHasIt(upsertSubscriber(state, { ...request.body, subscriberId: idOf(request) }))),
     )
     .delete("/v2/subscribers/:id", existing, (request, response) => {

@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/errors.ts";
 import type { Activity } from "../activity.ts";
 import type { BridgeAnswer, BridgeClient } from "./bridge-call.ts";
-import type { Job, JobStatus, Message, NovuRun, NovuState } from "./state.ts";
+import type { Job, JobStatus, Message, NovuRun, NovuState, NovuSubscriber } from "./state.ts";
 import { delay } from "./steps/delay.ts";
 import { deliver, isChannel } from "./steps/deliver.ts";
 import { digest, promoteFollower } from "./steps/digest.ts";
@@ -83,7 +83,9 @@ export function createNovuWorker({
   }
 
   async function perform(run: NovuRun, job: Job): Promise<Outcome> {
-    const { status, body } = await ask(run, job);
+    const known = state.subscribers[run.subscriberId];
+    const subscriber = known && structuredClone(known);
+    const { status, body } = await ask(run, job, subscriber);
     const {
       options,
       outputs = {},
@@ -97,7 +99,7 @@ export function createNovuWorker({
     if (options?.skip === true) return { status: isAction(job) ? "skipped" : "canceled" };
     try {
       const sentBefore = state.messages.length;
-      const outcome = outcomeOf({ state, plan, run, job, outputs, providers, now: clock.now() });
+      const outcome = outcomeOf({ state, plan, run, job, subscriber, outputs, providers, now: clock.now() });
       state.messages.slice(sentBefore).forEach(onMessage);
       return outcome;
     } catch (error) {
@@ -105,7 +107,7 @@ export function createNovuWorker({
     }
   }
 
-  function ask(run: NovuRun, job: Job): Promise<BridgeAnswer> {
+  function ask(run: NovuRun, job: Job, subscriber: NovuSubscriber | undefined): Promise<BridgeAnswer> {
     const earlier = run.jobs.slice(0, run.jobs.indexOf(job)).reverse();
     const query = {
       action: "execute",
@@ -122,7 +124,7 @@ export function createNovuWorker({
         ...earlier.map((one) => stepState(state, run, one, clock.now())),
         { stepId: "", outputs: {}, state: { status: "completed" } },
       ],
-      subscriber: state.subscribers[run.subscriberId] ?? { subscriberId: run.subscriberId },
+      subscriber: subscriber ?? { subscriberId: run.subscriberId },
       context: {},
       env: { name: "Local", type: "dev" },
     });

@@ -189,7 +189,7 @@ export async function openLocalPostHog({
 
   /** Answers its person as of then. */
   function keep(captured: CapturedEvent): PostHogPerson | null {
-    const person = personAfter({ persons: state.persons, event: captured });
+    const person = personAfter({ state, event: captured });
     const personThen = person && { id: person.uuid, properties: structuredClone(person.properties) };
     state.events.push({ ...captured, person: personThen });
     return person;

@@ -1,23 +1,34 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import type { CapturedEvent, PostHogPerson } from "./state.ts";
+import type { CapturedEvent, PostHogPerson, PostHogState } from "./state.ts";
 
 const Properties = z.record(z.string(), z.unknown()).catch({});
+const MERGES = ["$identify", "$create_alias", "$merge_dangerously"];
+
+/** The ids that PostHog merges nobody by, also in quotes; the second list counts as it is written. */
+const ILLEGAL_IDS = [
+  /^(["']?)(anonymous|guest|distinctid|distinct_id|id|not_authenticated|email|undefined|true|false)\1$/i,
+  /^(["']?)(\[object Object\]|NaN|None|none|null|0)\1$/,
+  /^\s*$/,
+];
 
 /** What an event does to the person it belongs to; null when PostHog makes no person of it. */
 export function personAfter({
-  persons,
+  state,
   event,
 }: {
-  persons: PostHogPerson[];
+  state: Pick<PostHogState, "persons" | "warnings">;
   event: CapturedEvent;
 }): PostHogPerson | null {
-  const { $process_person_profile, $anon_distinct_id, alias, $set, $set_once, $unset } = event.properties;
+  const { $process_person_profile, $is_identified, $anon_distinct_id, alias, $set, $set_once, $unset } =
+    event.properties;
   if ($process_person_profile === false) return null;
 
-  const person = find(persons, event.distinctId) ?? create(persons, event);
+  const person = find(state.persons, event.distinctId) ?? create(state.persons, event);
   const former = { $identify: $anon_distinct_id, $create_alias: alias, $merge_dangerously: alias }[event.event];
-  if (typeof former === "string") merge(persons, { into: person, distinctId: former });
+  if (typeof former === "string") merge(state, { into: person, distinctId: former, event });
+  const isNamed = MERGES.includes(event.event) || $is_identified === true;
+  if (isNamed && !isIllegal(event.distinctId)) person.isIdentified = true;
 
   person.properties = { ...Properties.parse($set_once), ...person.properties, ...Properties.parse($set) };
   for (const name of z.array(z.string()).catch([]).parse($unset)) delete person.properties[name];
@@ -34,10 +45,24 @@ function create(persons: PostHogPerson[], event: CapturedEvent): PostHogPerson {
   return person;
 }
 
-function merge(persons: PostHogPerson[], { into, distinctId }: { into: PostHogPerson; distinctId: string }): void {
+/** PostHog keeps a warning of a merge that it refuses, and takes the event in all the same. */
+function merge(
+  { persons, warnings }: Pick<PostHogState, "persons" | "warnings">,
+  { into, distinctId, event }: { into: PostHogPerson; distinctId: string; event: CapturedEvent },
+): void {
   const other = find(persons, distinctId);
   if (other === into) return;
+  const warning = { at: event.capturedAt, distinctId: event.distinctId, otherDistinctId: distinctId };
+  if ([event.distinctId, distinctId].some(isIllegal))
+    return void warnings.push({ ...warning, type: "cannot_merge_with_illegal_distinct_id" });
+  if (other?.isIdentified === true && event.event !== "$merge_dangerously")
+    return void warnings.push({ ...warning, type: "cannot_merge_already_identified" });
+
   if (other !== undefined) persons.splice(persons.indexOf(other), 1);
   into.distinctIds.push(...(other?.distinctIds ?? [distinctId]));
   into.properties = { ...other?.properties, ...into.properties };
+}
+
+function isIllegal(distinctId: string): boolean {
+  return ILLEGAL_IDS.some((pattern) => pattern.test(distinctId));
 }

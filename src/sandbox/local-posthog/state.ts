@@ -7,6 +7,19 @@ export interface PostHogPerson {
   distinctIds: string[];
   properties: Record<string, unknown>;
   createdAt: string;
+  /** Only `$merge_dangerously` gives such a person's ids to another. Missing when an earlier version saved it, which means no. */
+  isIdentified?: boolean;
+}
+
+/** A merge that was refused. */
+export interface IngestionWarning {
+  /** ISO 8601 */
+  at: string;
+  type: "cannot_merge_already_identified" | "cannot_merge_with_illegal_distinct_id";
+  /** The event's own. */
+  distinctId: string;
+  /** The one that was to be given up. */
+  otherDistinctId: string;
 }
 
 export interface CapturedEvent {
@@ -76,6 +89,7 @@ export interface PostHogHogFunction {
 
 export interface PostHogState {
   persons: PostHogPerson[];
+  warnings: IngestionWarning[];
   events: CapturedEvent[];
   deliveries: Delivery[];
   flags: PostHogFlag[];
@@ -85,5 +99,8 @@ export interface PostHogState {
 }
 
 export function emptyPostHogState(): PostHogState {
-  return { persons: [], events: [], deliveries: [], flags: [], dashboards: [], insights: [], hogFunctions: [] };
+  return {
+    ...{ persons: [], warnings: [], events: [], deliveries: [], flags: [] },
+    ...{ dashboards: [], insights: [], hogFunctions: [] },
+  };
 }

@@ -7,7 +7,12 @@ import { Messages, sumOf } from "./outcomes.tsx";
 import { nothingOf } from "./workflows.tsx";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const LANES: Record<Lane, string> = { novu: "Novu", profiles: "Novu, profiles", posthog: "PostHog" };
+const LANES: Record<Lane, string> = {
+  novu: "Novu",
+  persons: "Novu, addresses",
+  profiles: "Novu, profiles",
+  posthog: "PostHog",
+};
 
 interface Overview {
   period: { id: string; name: string };

@@ -1,4 +1,4 @@
-import type { LabMessage, LabPerson } from "../../contracts/lab.ts";
+import type { LabMessage, LabPerson, LabSource } from "../../contracts/lab.ts";
 import { parseJson } from "../../lib/json.ts";
 import { sourceIn } from "../lab-sources.ts";
 import { backTo, cut, type LabAction, labPage, link, personPath } from "../page.ts";
@@ -9,6 +9,10 @@ import { idOf } from "./queue.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 
 const MOST_SHOWN = 10;
+const VALUE: Record<LabSource, string> = {
+  posthog: "Value: text, a number, true, false or null",
+  segment: "Value, as JSON or text",
+};
 
 interface People {
   people: LabPerson[];
@@ -104,7 +108,7 @@ export const personPage = labPage<OnePerson>({
               </span>
             }
           >
-            <Table caption="Properties" columns={["Property", "Value, as JSON or text"]}>
+            <Table caption="Properties" columns={["Property", VALUE[source]]}>
               {Object.entries(properties).map(([name, value]) => (
                 <tr key={name}>
                   <th scope="row">
@@ -139,7 +143,7 @@ export const personPage = labPage<OnePerson>({
                   <input name="name" required={true} autoComplete="off" spellCheck={false} />
                 </label>
                 <label className="field">
-                  Value, as JSON or text
+                  {VALUE[source]}
                   <input name="value" autoComplete="off" spellCheck={false} />
                 </label>
                 <button type="submit" className="button">
@@ -175,13 +179,18 @@ export const personPage = labPage<OnePerson>({
   },
 });
 
-/** What is no JSON is taken for text. */
 export const changePersonAction: LabAction = {
   path: "/people/change",
   async run({ person = "", name = "", value = "", remove, here, ...form }, lab) {
-    const parsed = parseJson(value);
-    const wanted = remove === "yes" ? undefined : parsed === undefined ? value : parsed;
-    lab.setProperty(person, name, wanted, sourceIn(form));
+    const source = sourceIn(form);
+    lab.setProperty(person, name, remove === "yes" ? undefined : valueTyped(value, source), source);
     return backTo(here);
   },
 };
+
+/** Text that is no JSON is kept as text. PostHog's own page writes no lists and no objects, and so keeps the text of those too. */
+function valueTyped(typed: string, source: LabSource): unknown {
+  const parsed = parseJson(typed);
+  const isNested = typeof parsed === "object" && parsed !== null;
+  return parsed === undefined || (source === "posthog" && isNested) ? typed : parsed;
+}

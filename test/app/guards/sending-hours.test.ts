@@ -44,6 +44,36 @@ describe("marketing that is due at 22:00 in the person's zone goes at 09:00 the 
     expect(Number(/^bridge_invalid_time_zones_total (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
   });
 
+  it.each([
+    ["of the event, where the person has none", { event: "America/Los_Angeles", person: {} }, "17:00"],
+    [
+      "of the event, before that of an address on the net",
+      { event: "America/Los_Angeles", person: { $geoip_time_zone: "Europe/Berlin" } },
+      "17:00",
+    ],
+    [
+      "of the person, before that of the event",
+      { event: "America/Los_Angeles", person: { $timezone: "Europe/Berlin" } },
+      "09:00",
+    ],
+    [
+      "of an address on the net, where the event's is none",
+      { event: "Mars/Olympus_Mons", person: { $geoip_time_zone: "America/Los_Angeles" } },
+      "17:00",
+    ],
+  ])("by the zone %s", async (_name, { event: $timezone, person }, at) => {
+    await using sandbox = await testSandbox({
+      workflows: [campaign()],
+      startAt: Date.parse("2026-03-02T09:00:00.000Z"),
+    });
+    const $set = { email: "ada@example.com", ...person };
+    sandbox.posthog.capture({ event: "called", distinctId: "ada", properties: { $timezone, $set } });
+    await sandbox.travel({ days: 1 });
+    expect(sandbox.novu.state.messages.map(({ sentAt }) => new Date(sentAt).toISOString())).toEqual([
+      `2026-03-02T${at}:00.000Z`,
+    ]);
+  });
+
   it("by the zone as it is by then, not as it was at the event", async () => {
     await using sandbox = await testSandbox({
       startAt: Date.parse("2026-03-02T09:00:00.000Z"),

@@ -4,7 +4,7 @@ import type { PersonPlace, PersonPlaces } from "../../../src/contracts/person.ts
 import type { Run } from "../../../src/contracts/run.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
-import { createPersonLookup, createPersonNow } from "../../../src/people/person-now.ts";
+import { createPersonLookup, createPersonNow, createPersonReader } from "../../../src/people/person-now.ts";
 import { postHogPersons } from "../../../src/people/posthog-persons.ts";
 
 let server: Listening;
@@ -43,7 +43,11 @@ function lookup() {
 
 describe("the person at this moment", () => {
   it("is found, with what is declared and fits", async () => {
-    expect(await lookup()("ada")).toEqual({ outcome: "found", properties: { email: "ada@example.com" } });
+    expect(await lookup()("ada")).toEqual({
+      outcome: "found",
+      properties: { email: "ada@example.com", plan: "5" },
+      unreadable: [],
+    });
   });
 
   it("is not found when PostHog knows nobody by the id", async () => {
@@ -109,7 +113,8 @@ describe("whom to write to", () => {
   const HOUR_MS = 60 * 60_000;
 
   type Read = PersonPlace["read"];
-  const found: Read = async (ids) => new Map(ids.map((id) => [id, { email: "now@example.com" } as never]));
+  const found: Read = async (ids) =>
+    new Map(ids.map((id) => [id, { properties: { email: "now@example.com" }, unreadable: [] }]));
   const notFound: Read = async () => new Map();
   const down: Read = async () => Promise.reject(new Error("down"));
 
@@ -122,7 +127,10 @@ describe("whom to write to", () => {
       Object.entries({ own: notFound, ...reads }).map(place),
     ) as unknown as PersonPlaces;
     const clock = () => Date.parse(then) + hoursLater * HOUR_MS;
-    const whom = createPersonNow({ places, now: clock, log: createLog({ level: "silent" }) });
+    const whom = createPersonNow({
+      persons: createPersonReader({ places, now: clock }),
+      log: createLog({ level: "silent" }),
+    });
     return whom({ transactionId: "t", distinctId: "ada", source, occurredAt: then, snapshot: brought as never });
   }
 

@@ -42,11 +42,11 @@ export function keepsToThePromises({
   const read = (ids: string[], from = place) => from.read(ids, AbortSignal.timeout(5_000));
 
   describe("a person", () => {
-    it("is found, with what is declared and fits", async () => {
-      opened.know("odd", { email: "no address", plan: 5, features_used: ["alerts"], undeclared: "x" });
+    it("is found, with what is declared, and the names of what cannot be read", async () => {
+      opened.know("odd", { email: "no address", plan: true, features_used: ["alerts"], undeclared: "x" });
       expect(Object.fromEntries(await read([id, "odd"]))).toEqual({
-        [id]: { ...known.here, email: id },
-        odd: { features_used: ["alerts"] },
+        [id]: { properties: { ...known.here, email: id }, unreadable: [] },
+        odd: { properties: { features_used: ["alerts"] }, unreadable: ["email", "plan"] },
       });
     });
 
@@ -60,7 +60,7 @@ export function keepsToThePromises({
       async (odd) => {
         opened.know(odd, { plan: "pro" });
         opened.know(`${odd}x`, { plan: "trial" });
-        expect([...(await read([odd]))]).toEqual([[odd, { plan: "pro" }]]);
+        expect([...(await read([odd]))]).toEqual([[odd, { properties: { plan: "pro" }, unreadable: [] }]]);
       },
     );
 
@@ -77,7 +77,7 @@ export function keepsToThePromises({
       };
       const lookUp = createPersonLookup({ place: counted, now: () => 0 });
       const found = await Promise.all(ids.map((one) => lookUp(one)));
-      expect(found).toEqual(ids.map((plan) => ({ outcome: "found", properties: { plan } })));
+      expect(found).toEqual(ids.map((plan) => ({ outcome: "found", properties: { plan }, unreadable: [] })));
       expect(sizes).toEqual([place.mostAtOnce, place.mostAtOnce, 1]);
     });
   });

@@ -38,8 +38,8 @@ describe("persons from Segment", () => {
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`a_${index}`, index]));
     opened.know("ada", { ...many, plan: "pro", lastActiveAt: "2026-03-02T09:00:00Z" });
     expect((await opened.place.read(["ada"], AbortSignal.timeout(5_000))).get("ada")).toEqual({
-      plan: "pro",
-      last_active_at: "2026-03-02T09:00:00Z",
+      properties: { plan: "pro", last_active_at: "2026-03-02T09:00:00.000Z" },
+      unreadable: [],
     });
   });
 

@@ -170,6 +170,115 @@ describe("the local PostHog", () => {
   });
 });
 
+describe("who is one person", () => {
+  const tell = (event: string, distinctId: string, properties: Record<string, unknown> = {}) =>
+    posthog.capture({ event, distinctId, properties });
+  const ids = () => posthog.state.persons.map(({ distinctIds }) => distinctIds);
+  const identify = (distinctId: string, properties: Record<string, unknown> = {}) =>
+    tell("$identify", distinctId, { $is_identified: true, ...properties });
+
+  it.each([
+    ["$identify", "$anon_distinct_id"],
+    ["$create_alias", "alias"],
+  ])("refuses to merge an identified person by %s, and takes the event in all the same", async (event, name) => {
+    identify("ada", { $set: { plan: "pro" } });
+    identify("bob");
+    const uuid = tell(event, "bob", { [name]: "ada", $set: { city: "Berlin" } });
+    await posthog.idle();
+    expect(posthog.state.persons).toMatchObject([
+      { distinctIds: ["ada"], properties: { plan: "pro" } },
+      { distinctIds: ["bob"], properties: { city: "Berlin" } },
+    ]);
+    expect(posthog.state.persons[1]?.properties).not.toHaveProperty("plan");
+    expect(posthog.state.warnings).toEqual([
+      {
+        at: "1970-01-01T00:00:00.000Z",
+        type: "cannot_merge_already_identified",
+        distinctId: "bob",
+        otherDistinctId: "ada",
+      },
+    ]);
+    const { event: forwarded, person } = JSON.parse(String(received.at(-1)?.raw)) as Record<string, object>;
+    expect(forwarded).toMatchObject({ uuid, event, distinct_id: "bob", properties: { [name]: "ada" } });
+    expect(person).toMatchObject({ id: posthog.state.persons[1]?.uuid, properties: { city: "Berlin" } });
+  });
+
+  it.each<[string, string, Record<string, unknown>]>([
+    ["an $identify of a server", "$identify", { $set: { plan: "pro" } }],
+    ["an $identify with the visitor's id", "$identify", { $anon_distinct_id: "visitor" }],
+    ["a $create_alias", "$create_alias", { alias: "visitor" }],
+    ["a $merge_dangerously", "$merge_dangerously", { alias: "visitor" }],
+    ["an event with $is_identified", "e", { $is_identified: true }],
+  ])("knows a person as identified after %s", (_after, event, properties) => {
+    tell(event, "ada", properties);
+    tell("e", "bob");
+    const before = ids();
+    tell("$create_alias", "bob", { alias: "ada" });
+    expect(ids()).toEqual(before);
+  });
+
+  it("joins two identified people by $merge_dangerously only", () => {
+    identify("ada", { $set: { plan: "pro" } });
+    identify("bob", { $set: { plan: "free", city: "Berlin" } });
+    tell("$merge_dangerously", "ada", { alias: "bob" });
+    expect(posthog.state.persons).toMatchObject([
+      { distinctIds: ["ada", "bob"], properties: { plan: "pro", city: "Berlin" } },
+    ]);
+    tell("$create_alias", "eve", { alias: "bob" });
+    expect(ids()).toEqual([["ada", "bob"], ["eve"]]);
+    expect(posthog.state.warnings).toHaveLength(1);
+  });
+
+  it("joins an anonymous visitor, with a person or without one, to an identified person", () => {
+    identify("ada");
+    tell("e", "with a person", { $is_identified: false });
+    tell("e", "personless", { $process_person_profile: false });
+    for (const $anon_distinct_id of ["with a person", "personless"]) identify("ada", { $anon_distinct_id });
+    expect(ids()).toEqual([["ada", "with a person", "personless"]]);
+    expect(posthog.state.warnings).toEqual([]);
+  });
+
+  it("takes a person that an earlier version saved as not identified", async () => {
+    const { warnings, ...saved } = structuredClone(posthog.state);
+    const old = { uuid: "1", distinctIds: ["old"], properties: {}, createdAt: "2026-03-02T09:00:00.000Z" };
+    await posthog.close();
+    posthog = await openLocalPostHog({
+      ...{ ...KEYS, clock, port: 0 },
+      state: { ...saved, persons: [old] } as typeof posthog.state,
+    });
+    identify("ada", { $anon_distinct_id: "old" });
+    identify("bob", { $anon_distinct_id: "ada" });
+    expect(ids()).toEqual([["ada", "old"], ["bob"]]);
+    expect([warnings, posthog.state.warnings.length]).toEqual([[], 1]);
+  });
+
+  it.each(["", "  ", "Undefined", "null", '"guest"', "'0'"])("never merges by the id %j", (illegal) => {
+    tell("e", illegal);
+    tell("$create_alias", "ada", { alias: illegal });
+    tell("$merge_dangerously", illegal, { alias: "ada" });
+    expect(ids()).toEqual([[illegal], ["ada"]]);
+    expect(posthog.state.warnings).toMatchObject([
+      { type: "cannot_merge_with_illegal_distinct_id", distinctId: "ada", otherDistinctId: illegal },
+      { type: "cannot_merge_with_illegal_distinct_id", distinctId: illegal, otherDistinctId: "ada" },
+    ]);
+  });
+
+  it("applies $set in the order of arrival, whatever the timestamps say", () => {
+    const capture = (timestamp: string, plan: string) =>
+      posthog.capture({ event: "e", distinctId: "ada", timestamp, properties: { $set: { plan } } });
+    capture("2026-03-02T09:00:00.000Z", "pro");
+    capture("2024-01-01T00:00:00.000Z", "free");
+    expect(posthog.state.persons).toMatchObject([{ properties: { plan: "free" } }]);
+  });
+
+  it("forwards a timestamp of up to 23 h ahead as it is", async () => {
+    const timestamp = new Date(clock.now() + 23 * 60 * 60 * 1000).toISOString();
+    posthog.capture({ event: "e", distinctId: "ada", timestamp });
+    await posthog.idle();
+    expect(JSON.parse(String(received[0]?.raw))).toMatchObject({ event: { timestamp } });
+  });
+});
+
 describe("its query API", () => {
   const PAGE = `select uuid, timestamp, properties, person.properties from events where event in {names}
     and timestamp >= toDateTime({from}) and timestamp < toDateTime({until})

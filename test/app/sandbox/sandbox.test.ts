@@ -24,7 +24,7 @@ describe("the sandbox", () => {
       ["ada"],
       AbortSignal.timeout(5_000),
     );
-    expect(found?.get("ada")).toEqual({ name: "Ada", first_name: "Ada" });
+    expect(found?.get("ada")).toEqual({ properties: { name: "Ada", first_name: "Ada" }, unreadable: [] });
   });
 
   it("can be a team's without PostHog", async () => {

@@ -224,6 +224,27 @@ describe("what people do, and what is known of them", () => {
   });
 });
 
+describe("the form that changes a property", () => {
+  it("keeps lists and objects as text at PostHog, whose own page cannot write them, and as they are at Segment", async () => {
+    await using lab = await openLab();
+    const { here, sandbox } = lab;
+    capture(sandbox, "user_signed_up", "ada");
+    sandbox.segment.send({ type: "identify", userId: "ada" });
+    await sandbox.settled();
+    const typed = { list: '["all"]', object: '{"a":1}', text: '"pro"', number: "4", boolean: "true", nothing: "null" };
+    const plain = { text: "pro", number: 4, boolean: true, nothing: null };
+    for (const source of ["posthog", "segment"]) {
+      for (const [name, value] of Object.entries(typed))
+        await here.post("/people/change", { person: "ada", source, name, value });
+    }
+    const known = async (source: string) => (await api(here, `/people/ada?source=${source}`)).person.properties;
+    expect(await known("posthog")).toMatchObject({ ...plain, list: '["all"]', object: '{"a":1}' });
+    expect(await known("segment")).toEqual({ ...plain, list: ["all"], object: { a: 1 } });
+    expect(await here.text("/people/ada?source=posthog")).toContain("Value: text, a number, true, false or null");
+    expect(await here.text("/people/ada?source=segment")).toContain("Value, as JSON or text");
+  });
+});
+
 describe("a workflow in the sandbox", () => {
   it("is sent with what a colleague changed, previewed for somebody, and tried", async () => {
     await using lab = await openLab({ workflows: [onboarding] });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
-import type { History, RunRecord } from "../../../src/contracts/history.ts";
+import type { EventRecord, History, OwedRecord, RunRecord } from "../../../src/contracts/history.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import type { Chain } from "../../../src/studio/why.ts";
 import { explain } from "../../../src/studio/why.ts";
 import { runCommand } from "../../support/command.ts";
-import { decision, exit, LATER, OCCURRED_AT } from "../../support/facts.ts";
+import { decision, event, exit, LATER, OCCURRED_AT } from "../../support/facts.ts";
 import { onboarding } from "../../support/product/onboarding.tsx";
 import { oneEmail } from "../../support/product/one-email.tsx";
 import { testSandbox } from "../../support/sandbox.ts";
@@ -79,13 +79,52 @@ describe("why", () => {
       "the workflow's own condition said so, “has bought”",
     ],
     ["entered before", { reason: "entered before" }, "they had entered this workflow before"],
-    ["person unavailable", { reason: "person unavailable" }, "PostHog could not be asked, and the workflow does not"],
     ["held out", { reason: "held out", detail: "holdout-a" }, "they are in the group that gets nothing (holdout-a)"],
     ["error", { outcome: "failed", reason: "error", detail: "StepFailed" }, "the step could not be made (StepFailed)"],
   ])("puts into words that a message was not sent: %s", (_reason, changes, words) => {
     const made = decision({ outcome: "skipped", ...changes });
     const { links } = explain({ ...history(), runs: [run()], decisions: [made] }, { person: "ada" });
     expect(links.at(-1)?.sentence).toContain(`welcome (email) was not sent: ${words}`);
+  });
+
+  const NOT_FOUND = { outcome: "skipped", reason: "person not found" } as const;
+  const UNAVAILABLE = { outcome: "skipped", reason: "person unavailable", personSource: "snapshot" } as const;
+
+  it.each<[EventRecord["source"] | null, Partial<Decision>, string]>([
+    ["posthog", { ...NOT_FOUND, personSource: null }, "PostHog has no such person"],
+    ["segment", { ...NOT_FOUND, personSource: null }, "the person of whom Segment told is no longer known"],
+    ["segment", { ...NOT_FOUND, personSource: "segment" }, "Segment has no such person"],
+    ["segment", { ...NOT_FOUND, personSource: "posthog" }, "PostHog has no such person"],
+    ["segment", { ...NOT_FOUND, personSource: "own" }, "the store's own records have no such person"],
+    ["sweep", { ...NOT_FOUND, personSource: null }, "the person is no longer known"],
+    [null, { ...NOT_FOUND, personSource: null }, "the person is no longer known"],
+    ["posthog", UNAVAILABLE, "PostHog could not be asked, and the workflow does not send without that"],
+    [
+      "segment",
+      UNAVAILABLE,
+      "the person of whom Segment told could not be asked for, and the workflow does not send without that",
+    ],
+    ["sweep", UNAVAILABLE, "the person could not be asked for, and the workflow does not send without that"],
+  ])("names who was asked for the person of a run that %s told of: %j", (source, changes, words) => {
+    const { uuid, name, distinctId, occurredAt, properties } = event();
+    const events = source === null ? [] : [{ source, uuid, name, distinctId, occurredAt, properties, receivedAt: 0 }];
+    const chain = explain({ ...history(), runs: [run()], events, decisions: [decision(changes)] }, { person: "ada" });
+    expect(chain.links.at(-1)?.sentence).toBe(`welcome (email) was not sent: ${words}.`);
+    expect(chain.answer).toContain(`The last one left out, welcome: ${words}.`);
+  });
+
+  it("does not name PostHog where there is none", async () => {
+    await using sandbox = await testSandbox({ workflows, withoutPostHog: true });
+    sandbox.segment.sendBatch([
+      { type: "identify", userId: "ada", traits: { email: "ada@example.com" } },
+      { type: "track", userId: "ada", event: "User Registered" },
+    ]);
+    await sandbox.travel({ days: 1 });
+    sandbox.segment.deleteProfile("ada");
+    await sandbox.travel({ days: 2 });
+    const { stdout } = await why(sandbox, "--person", "ada");
+    expect(stdout).toContain("setup-nudge (email) was not sent: the person of whom Segment told is no longer known.");
+    expect(stdout).not.toContain("PostHog");
   });
 
   it("says which person a message rests on", () => {
@@ -99,8 +138,8 @@ describe("why", () => {
   });
 
   it("tells an exit that ended nothing, a run that was too few, and a start that is dead", () => {
-    const dead = { id: 1, key: "start:u:w", lane: "novu", state: "dead", dueAt: 0, attempts: 18, error: "no" } as const;
-    const facts = { ...history(), runs: [run({ status: "refused", enteredAt: null })], exits: [exit()], work: [dead] };
+    const work = [owed({ state: "dead", attempts: 18, error: "no" })];
+    const facts = { ...history(), runs: [run({ status: "refused", enteredAt: null })], exits: [exit()], work };
     const chain = explain(facts, { person: "ada" });
     expect(chain.answer).toBe("ada is stuck: the start at Novu is dead (no).");
     expect(chain.links.map(({ sentence }) => sentence)).toEqual([
@@ -108,6 +147,70 @@ describe("why", () => {
       "ada did not enter w: it had not happened often enough yet.",
       "checkout_completed ends w, but ada was in no run of it then.",
     ]);
+  });
+
+  it.each(
+    Object.entries({
+      start: "The start at Novu",
+      exit: "The cancel at Novu",
+      unheard: "A look whether Novu ended the run at a throttle",
+      refresh: "The update of the person's address at Novu",
+      profile: "The profile for Novu",
+      preferences: "The choice of topics for Novu",
+      unwanted: "The list of unwanted topics for PostHog",
+      report: "The report of a decision to PostHog",
+      capture: "The report to PostHog of what became of a message",
+    } satisfies Record<OwedRecord["kind"], string>) as Array<[OwedRecord["kind"], string]>,
+  )("tells of work of the kind %s, waiting and dead", (kind, words) => {
+    const told = (changes: Partial<OwedRecord>) =>
+      explain({ ...history(), work: [owed({ kind, ...changes })] }, { person: "ada" });
+    const waiting = [{ label: "still to do", sentence: `${words} is due then.` }];
+    // Each run that waits has one of these.
+    expect(told({}).links).toMatchObject(kind === "refresh" ? [] : waiting);
+    expect(told({ error: "no" }).links).toMatchObject(waiting);
+    const { links, answer, isKnown } = told({ state: "dead", attempts: 1, error: "no" });
+    const sentence = `${words} is dead after 1 attempt; nothing tries it again by itself.`;
+    expect(links).toMatchObject([{ label: "dead", sentence, value: "no" }]);
+    expect(answer.toLowerCase()).toContain(words.toLowerCase());
+    expect(isKnown).toBe(true);
+  });
+
+  const NO_RUN = "ada has no run of w here: no event of theirs asked for one, or it is older than what is kept.";
+
+  it.each<[string, Partial<History>, Array<[label: string, sentence: string]>, answer?: string]>([
+    ["waits", { work: [owed()] }, [["still to do", "The start at Novu is due then."]]],
+    ["waits in another workflow", { work: [owed({ workflow: "v" })] }, []],
+    ["was done in another workflow", { hasOtherRuns: true }, []],
+    ["Novu was told", { toldAsOf: LATER }, [], `${NO_RUN} Novu was told who they are, as of ${LATER}.`],
+    [
+      "they turned off, and on",
+      {
+        choices: [
+          { at: OCCURRED_AT, topic: "all", isOut: true, cause: "link" },
+          { at: LATER, topic: "tips", isOut: false, cause: "link" },
+        ],
+      },
+      [
+        ["opted out", "ada turned off all messages."],
+        ["opted in", "ada turned on tips."],
+      ],
+    ],
+  ])("knows somebody of whom nothing is kept but something that %s", (_what, facts, told, words = NO_RUN) => {
+    const { isKnown, answer, links } = explain({ ...history(), ...facts }, { person: "ada", workflow: "w" });
+    expect(isKnown).toBe(true);
+    expect(answer).toBe(words);
+    expect(links.map(({ label, sentence }) => [label, sentence])).toEqual(told);
+  });
+
+  it("tells of somebody of whom Novu could not be told", async () => {
+    await using sandbox = await testSandbox({ workflows });
+    sandbox.novu.interfere(() => ({ status: 400, body: {} }));
+    const $set = { email: "ada@example.com" };
+    await post(sandbox.app.url, delivery({ event: "$identify", properties: { $set } }));
+    await sandbox.settled();
+    const { code, stdout } = await why(sandbox, "--person", "ada", "--workflow", "onboarding");
+    expect([code, stdout]).toEqual([0, expect.stringContaining("The profile for Novu is dead after 1 attempt;")]);
+    expect(stdout).not.toContain("Nothing is known");
   });
 
   it("keeps to what was set aside for this workflow", () => {
@@ -124,7 +227,13 @@ describe("why", () => {
 });
 
 function history(): History {
-  return { runs: [], events: [], exits: [], decisions: [], work: [], setAside: [] };
+  const about = { choices: [], toldAsOf: null, hasOtherRuns: false };
+  return { runs: [], events: [], exits: [], decisions: [], work: [], setAside: [], ...about };
+}
+
+function owed(changes: Partial<OwedRecord> = {}): OwedRecord {
+  const job = { id: 1, key: "start:u:w", kind: "start", workflow: "w", transactionId: "u:w", lane: "novu" } as const;
+  return { ...job, state: "waiting", dueAt: 0, attempts: 0, error: null, ...changes };
 }
 
 function run(changes: Partial<RunRecord> = {}): RunRecord {

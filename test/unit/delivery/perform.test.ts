@@ -2,12 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
 import type { Start } from "../../../src/contracts/notification.ts";
 import type { NovuAnswer } from "../../../src/contracts/novu-answer.ts";
+import type { PersonProperties } from "../../../src/contracts/person.ts";
 import type { Run } from "../../../src/contracts/run.ts";
 import type { SendingStep } from "../../../src/contracts/workflow.ts";
 import { createPerform } from "../../../src/delivery/perform.ts";
+import type { ReadNow } from "../../../src/delivery/refresh.ts";
 import type { Profiled } from "../../../src/delivery/tell.ts";
 import type { Job } from "../../../src/delivery/worker.ts";
 import { createLog } from "../../../src/lib/log.ts";
+import { subscriberOf } from "../../../src/routing/profile.ts";
 import { exit, OCCURRED_AT, profile, run, start } from "../../support/facts.ts";
 
 const NOTE: SendingStep = { step: "note", channel: "in_app", isThrottled: false };
@@ -41,6 +44,11 @@ interface Facts {
   told: (Profiled & { isDoubtful: boolean }) | null;
   /** The person as told by a source that keeps none. */
   known: Profiled | null;
+  /** The person as the source has them now. */
+  person: Awaited<ReturnType<ReadNow>>;
+  /** The recipient of an earlier try, since when Novu has refused none. */
+  kept: Profiled | null;
+  change: NovuAnswer;
   trigger: NovuAnswer;
   cancel: NovuAnswer;
 }
@@ -58,6 +66,9 @@ const NOTHING_SPECIAL: Facts = {
   ended: ["u:w"],
   told: null,
   known: null,
+  person: { outcome: "not found" },
+  kept: null,
+  change: YES,
   trigger: YES,
   cancel: YES,
 };
@@ -83,9 +94,12 @@ async function perform(
   };
   const performs = createPerform({
     novu: {
-      trigger: ({ run }: Start, key: string) => note(`trigger ${run.transactionId} as ${key}`, known.trigger)(),
+      trigger: ({ run, to }: Start, key: string) =>
+        note(`trigger ${run.transactionId} as ${key}${to.email ? ` to ${to.email}` : ""}`, known.trigger)(),
       cancel: (id) => note(`cancel ${id}`, known.cancel)(),
-      tell: ({ subscriberId }) => note(`tell ${subscriberId}`, YES)(),
+      change: ({ subscriberId, email }) =>
+        note(`tell ${subscriberId}${email === null ? " of no email" : ""}`, known.change)(),
+      create: ({ subscriberId }) => note(`create ${subscriberId}`, YES)(),
     },
     runs: {
       exitSince: async () => known.left,
@@ -102,6 +116,9 @@ async function perform(
       noteProfile: ({ profile }) => note("note the profile", { ...profile, isDoubtful: false })(),
       profileHere: async () => known.known,
       profileThere: async () => null,
+      readNow: async () => known.person,
+      subscriberOf,
+      keepRecipient: ({ recipient }) => note("keep the recipient", known.kept ?? recipient)(),
     },
     report: note("report", undefined),
     tellChoices: { novu: note("preferences", undefined), postHog: note("unwanted", undefined) },
@@ -122,7 +139,10 @@ async function perform(
 
 const toStart = (changes: Partial<Start> = {}) => ({ kind: "start", body: start(changes) }) as const;
 const TRIGGERED = ["pace", "trigger u:w as u:w", "count w", "mark started u:w"];
-const ENTERED = ["enter u:w always", ...TRIGGERED];
+const ENTERED = ["enter u:w always", "keep the recipient", ...TRIGGERED];
+const enteredTo = (email: string) => ENTERED.map((done) => (done.startsWith("trigger") ? `${done} to ${email}` : done));
+const NOW: Facts["person"] = { outcome: "found", properties: { email: "now@example.com" } as PersonProperties };
+const WAITS: Partial<Start> = { addressWait: { since: OCCURRED_AT, until: at(1) } };
 const unsent = (why: string) => [`decide note skipped, ${why} if open`, `decide recovery skipped, ${why} if open`];
 
 describe("a start", () => {
@@ -133,7 +153,36 @@ describe("a start", () => {
       "notes what Novu learns of the person by it",
       { to: { subscriberId: "ada", email: "ada@example.com" } },
       {},
-      [...ENTERED, "note the profile"],
+      [...enteredTo("ada@example.com"), "note the profile"],
+    ],
+    [
+      "goes to the address that the person has now",
+      { to: { subscriberId: "ada", email: "then@example.com" } },
+      { person: NOW },
+      [...enteredTo("now@example.com"), "note the profile"],
+    ],
+    [
+      "goes to the address of the event when the source cannot be asked",
+      { to: { subscriberId: "ada", email: "then@example.com" } },
+      { person: { outcome: "unavailable", why: "down" } },
+      [...enteredTo("then@example.com"), "note the profile"],
+    ],
+    [
+      "names the recipient of the try before, to which Novu said nothing",
+      {},
+      {
+        person: NOW,
+        kept: { subscriber: { subscriberId: "ada", email: "before@example.com" }, occurredAt: OCCURRED_AT },
+      },
+      [...enteredTo("before@example.com"), "note the profile"],
+    ],
+    ["waits no more when the time for an address is over", WAITS, { now: at(1) }, ENTERED],
+    ["does not wait for an address that no message needs", WAITS, { steps: [NOTE] }, ENTERED],
+    [
+      "does not wait when the person has an address",
+      WAITS,
+      { person: NOW },
+      [...enteredTo("now@example.com"), "note the profile"],
     ],
     ["that Novu has taken on is done", {}, { state: "started" }, []],
     ["that was refused is done", {}, { state: "refused" }, []],
@@ -192,7 +241,15 @@ describe("a start", () => {
     ["no", NO, "RefusedError"],
     ["nothing", SILENCE, "UnavailableError"],
   ])("is tried again when Novu says %s, and counts for nothing", async (_name, trigger, error) => {
-    expect(await perform(toStart(), { trigger })).toEqual({ done: ENTERED.slice(0, 3), error });
+    expect(await perform(toStart(), { trigger })).toEqual({ done: ENTERED.slice(0, 4), error });
+  });
+
+  it("waits for an address, and for longer each time", async () => {
+    for (const minutes of [0, 0.5, 0.9])
+      expect(await perform(toStart(WAITS), { now: at(minutes) })).toEqual({
+        done: ["enter u:w always"],
+        error: "RetryLaterError",
+      });
   });
 
   it("of who has left is tried again when Novu does not take it back, and nothing is decided", async () => {
@@ -223,6 +280,58 @@ describe("a start on the third of its kind within an hour", () => {
   it("is refused, and Novu not asked, when that was not the third, whoever has left since", async () => {
     const { done } = await perform(toStart({ occurrence }), { times: [at(0)], left: "checkout_completed" });
     expect(done).toEqual(["refuse u:w"]);
+  });
+});
+
+describe("a person whose next message is due", () => {
+  const refresh = (isWrong = false) =>
+    ({
+      kind: "refresh",
+      body: { transactionId: "u:w", distinctId: "ada", source: "posthog", occurredAt: OCCURRED_AT, isWrong },
+    }) as const;
+  const told = (email: string | null) => ({
+    ...profile({ subscriber: { subscriberId: "ada", email } }),
+    isDoubtful: false,
+  });
+  const NOBODY_LEFT: Facts["person"] = { outcome: "found", properties: {} as PersonProperties };
+  const TOLD = ["pace profiles", "tell ada", "note the profile"];
+
+  it.each<[string, Partial<Facts>, boolean, string[]]>([
+    ["is told to Novu when the address is another one", { person: NOW, told: told("then@example.com") }, false, TOLD],
+    [
+      "is not told again when nothing has changed",
+      { person: NOW, told: told("now@example.com") },
+      false,
+      ["note the profile"],
+    ],
+    [
+      "is told again when a step has seen another address at Novu",
+      { person: NOW, told: told("now@example.com") },
+      true,
+      TOLD,
+    ],
+    ["is told when Novu was told nothing yet", { person: NOW }, false, TOLD],
+    [
+      "has no address at Novu any more when it is gone at the source",
+      { person: NOBODY_LEFT, told: told("then@example.com") },
+      false,
+      ["pace profiles", "tell ada of no email", "note the profile"],
+    ],
+    ["keeps an address at Novu that others have told", { person: NOBODY_LEFT, told: told(null) }, false, []],
+    ["is left alone when the source does not know them", { told: told("then@example.com") }, false, []],
+    [
+      "is made at Novu where there is none",
+      { person: NOW, change: { httpStatus: 404, message: "" } },
+      false,
+      ["pace profiles", "tell ada", "pace profiles", "create ada", "note the profile"],
+    ],
+  ])("%s", async (_name, facts, isWrong, expected) => {
+    expect(await perform(refresh(isWrong), facts)).toEqual({ done: expected, error: null });
+  });
+
+  it("is read again later when the source cannot be asked", async () => {
+    const person = { outcome: "unavailable", why: "down" } as const;
+    expect(await perform(refresh(), { person })).toEqual({ done: [], error: "UnavailableError" });
   });
 });
 

@@ -59,9 +59,17 @@ describe("a track", () => {
     ]);
   });
 
+  it("has a uuid in lower case, and any other id as it is", () => {
+    const uuid = "0190F1D2-6A4B-7C1E-8F00-3B9F5C2D7E44";
+    expect(read({ messageId: uuid }).uuid).toBe(uuid.toLowerCase());
+    expect(read({ messageId: `ajs-next-${uuid}` }).uuid).toBe(`ajs-next-${uuid}`);
+  });
+
   it.each([
     ["Segment's corrected time", { timestamp: "2026-03-02T08:00:00+01:00" }, "2026-03-02T07:00:00.000Z"],
     ["the sender's, without one", { timestamp: null }, "2026-03-02T09:00:00.000Z"],
+    ["its time in UTC, without a zone", { timestamp: "2026-03-02 08:00:00" }, "2026-03-02T08:00:00.000Z"],
+    ["now, of one to come", { timestamp: "2026-03-16T10:00:00.000Z" }, "2026-03-02T10:00:00.000Z"],
     ["now, without any", { timestamp: "soon", originalTimestamp: undefined }, "2026-03-02T10:00:00.000Z"],
   ])("happened at %s", (_name, changes, at) => {
     expect(read(changes).occurredAt).toBe(at);
@@ -75,7 +83,7 @@ describe("a track", () => {
   });
 
   it("is nobody's without a userId, whatever else it has", () => {
-    for (const userId of [null, undefined]) {
+    for (const userId of [null, undefined, "", " \t"]) {
       const { starts, profiles, problems } = route(read({ userId, context: { traits: { email: "ada@example.com" } } }));
       expect([starts, profiles, problems]).toEqual([[], [], [{ cause: "nobody", reason: "anonymous" }]]);
     }
@@ -116,6 +124,21 @@ describe("an identify", () => {
     ]);
   });
 
+  it("may have its traits in the context, as RudderStack sends them", () => {
+    const context = { traits: { firstName: "Ada", email: "ada@example.com", plan: "free" } };
+    const told = { first_name: "Ada", name: "Ada", email: "ada@example.com", plan: "free" };
+    for (const traits of [undefined, null, {}]) {
+      const event = read({ type: "identify", traits, context });
+      expect(event.personProperties).toEqual(told);
+      expect(event.sets?.toSorted()).toEqual(Object.keys(told).toSorted());
+      expect(route(event).profiles).toMatchObject([{ subscriber: { email: "ada@example.com", firstName: "Ada" } }]);
+    }
+    const both = read({ type: "identify", traits: { plan: "pro" }, context });
+    expect(both.personProperties).toEqual({ ...told, plan: "pro" });
+    expect(both.sets?.toSorted()).toEqual(Object.keys(told).toSorted());
+    expect(read({ context })).not.toHaveProperty("sets");
+  });
+
   it("may have the name in one", () => {
     const [profile] = route(read({ type: "identify", traits: { name: "Peter Gibbons" } })).profiles ?? [];
     expect(profile?.subscriber).toMatchObject({ firstName: "Peter", lastName: "Gibbons" });
@@ -127,6 +150,18 @@ describe("an identify", () => {
     });
     const [profile] = route(read({ type: "identify", traits: { lastName: "Lovelace" } })).profiles ?? [];
     expect(profile?.subscriber).toEqual({ subscriberId: "ada", lastName: "Lovelace" });
+  });
+
+  it.each([
+    [{ firstName: "", lastName: "Lovelace" }, undefined],
+    [{ firstName: " ", lastName: "Lovelace" }, undefined],
+    [{ firstName: "Ada", lastName: "" }, "Ada"],
+    [{ firstName: " Ada ", lastName: " Lovelace" }, "Ada Lovelace"],
+    [{ firstName: "Ada", lastName: "Lovelace", name: "" }, "Ada Lovelace"],
+    [{ firstName: "Ada", lastName: "Lovelace", name: null }, "Ada Lovelace"],
+    [{ firstName: "Ada", name: "Countess Lovelace" }, "Countess Lovelace"],
+  ])("%j has the name %j", (traits, name) => {
+    expect(read({ type: "identify", traits }).personProperties?.name).toBe(name);
   });
 
   it("is nothing new when it says nothing that Novu keeps, and nobody's without a userId", () => {
@@ -188,7 +223,10 @@ describe("what is no event", () => {
     [{ event: "" }, "event missing"],
     [{ event: "a\0b" }, "event missing"],
     [{ event: "half of \ud83d" }, "event missing"],
-    [{ userId: "" }, "userId missing"],
+    [{ userId: "", anonymousId: undefined }, "userId missing"],
+    [{ userId: " ", anonymousId: "" }, "userId missing"],
+    [{ userId: JSON.parse("157963456373623801") }, "userId is a number that is not a safe integer"],
+    [{ type: "alias", previousId: 2 ** 53 }, "previousId is a number that is not a safe integer"],
     [{ userId: null, anonymousId: null }, "neither userId nor anonymousId"],
     [{ type: "alias" }, "previousId missing"],
     [{ type: "delete" }, "npm run person -- delete"],

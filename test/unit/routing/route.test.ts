@@ -101,11 +101,12 @@ describe("route", () => {
     expect(route(example).problems).toEqual([{ cause: "internal", reason: "PostHog's example event" }]);
   });
 
-  it("counts a property of another type as absent", () => {
+  it("reads a property of another type that has one meaning, and names the rest", () => {
     const { starts } = route(
-      event({ personProperties: { email: "not an address", name: 5, onboarding_completed: "yes" } }),
+      event({ personProperties: { email: "not an address", name: 5, onboarding_completed: "yes", plan: [] } }),
     );
-    expect(starts[0]?.run.snapshot).toEqual({});
+    expect(starts[0]?.run.snapshot).toEqual({ name: "5", onboarding_completed: true });
+    expect(starts[0]?.run.unreadable).toEqual(["email", "plan"]);
   });
 
   it.each(["x".repeat(200), "x-💥", " a", "a\tb", "ä", "line\nbreak"])(

@@ -1,5 +1,5 @@
 import type { Message, NovuState, NovuSubscriber } from "../state.ts";
-import { mailPartsOf } from "./mail-parts.ts";
+import { mailPartsOf, recipientOf } from "./mail-parts.ts";
 import type { AnsweredStep, Outcome } from "./step.ts";
 
 /** The channel of each provider that keeps credentials at the subscriber, as Novu lists them. */
@@ -44,10 +44,10 @@ export function isChannel(type: string): boolean {
 }
 
 /** One message to each address that the channel has of the subscriber. Throws when it has none. */
-export function deliver({ state, run, job, outputs, providers, now }: AnsweredStep): Outcome {
+export function deliver({ state, run, job, subscriber, outputs, providers, now }: AnsweredStep): Outcome {
   if (!isWanted(state, run, job.type)) return { status: "canceled" };
   const { transactionId, workflowId, subscriberId } = run;
-  for (const { suffix, providerId, to } of addresses(job.type, state.subscribers[subscriberId]))
+  for (const { suffix, providerId, to } of addresses(job.type, subscriber))
     state.messages.push({
       id: `${job.id}${suffix}`,
       transactionId,
@@ -56,7 +56,7 @@ export function deliver({ state, run, job, outputs, providers, now }: AnsweredSt
       stepId: job.stepId,
       channel: job.type,
       providerId,
-      to,
+      to: (job.type === "email" ? recipientOf(providers) : null) ?? to,
       content: outputs,
       mail: job.type === "email" ? mailPartsOf(providers) : null,
       sentAt: now,

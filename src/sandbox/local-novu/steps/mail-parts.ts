@@ -8,6 +8,8 @@ const Body = z.looseObject({
   text: Text,
   Headers: z.array(z.object({ Name: z.string(), Value: z.string() })).catch([]),
   TextBody: Text,
+  to: Text,
+  To: Text,
 });
 const Providers = z.record(
   z.string(),
@@ -16,6 +18,14 @@ const Providers = z.record(
     .optional()
     .catch(undefined),
 );
+
+/** The address that is merged over the one of the subscriber: each provider's request has its own word for it. Null when there is none. */
+export function recipientOf(providers: unknown): string | null {
+  const [provider, said] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
+  // Its recipients are in `personalizations`, which count for more.
+  if (said === undefined || provider === "sendgrid") return null;
+  return provider === "postmark" ? said._passthrough.body.To : said._passthrough.body.to;
+}
 
 /** What the mail that a provider would send has besides subject and HTML; of several providers the first counts. */
 export function mailPartsOf(providers: unknown): MailParts {

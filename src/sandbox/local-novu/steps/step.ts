@@ -1,5 +1,5 @@
 import type { NOVU_PLANS } from "../../../contracts/novu-plan.ts";
-import type { Job, JobStatus, NovuRun, NovuState } from "../state.ts";
+import type { Job, JobStatus, NovuRun, NovuState, NovuSubscriber } from "../state.ts";
 
 export type Plan = (typeof NOVU_PLANS)[keyof typeof NOVU_PLANS];
 
@@ -9,6 +9,8 @@ export interface AnsweredStep {
   plan: Plan;
   run: NovuRun;
   job: Job;
+  /** As Novu loaded them before it called the bridge: a change during the call is too late for this message. */
+  subscriber: NovuSubscriber | undefined;
   outputs: Record<string, unknown>;
   /** What the providers are told besides, as the bridge answered it. */
   providers?: unknown;

@@ -1,0 +1,167 @@
+import isEmail from "validator/lib/isEmail.js";
+import { ALL } from "./opt-out.ts";
+
+/**
+ * The value that was read. `absent`: there is none, or an empty one. `unreadable`: there is one,
+ * and it has no meaning, or more than one.
+ */
+export type Reading<Value> = { value: Value } | "absent" | "unreadable";
+
+/** Reads a value of any kind. It never throws, and it reads its own values as they are. */
+export type PropertyType<Value> = (raw: unknown) => Reading<Value>;
+
+/** Text without blanks and invisible characters at its ends. Numbers become text. */
+export const text: PropertyType<string> = tolerant((raw) => {
+  if (typeof raw === "number" && Number.isFinite(raw)) return { value: String(raw) };
+  if (typeof raw !== "string" || !raw.isWellFormed()) return "unreadable";
+  const value = trimmed(raw).replace(/[\s\p{Cc}]+/gu, (run) => (/\p{Cc}/u.test(run) ? " " : run));
+  return value === "" ? "absent" : { value };
+});
+
+/** An address that Novu takes: it asks `IsEmail` of class-validator, which asks this `isEmail`. */
+export const email: PropertyType<string> = tolerant((raw) => {
+  if (typeof raw !== "string" || !raw.isWellFormed()) return "unreadable";
+  const value = trimmed(raw).replace(INVISIBLE, "");
+  if (value === "") return "absent";
+  // Novu takes line breaks between quotes, and blanks that are not ASCII.
+  return !/[\s\p{Cc}]/u.test(value) && isEmail.default(value) ? { value } : "unreadable";
+});
+
+export const flag: PropertyType<boolean> = tolerant((raw) => {
+  const said = typeof raw === "number" || typeof raw === "boolean" ? String(raw) : raw;
+  if (typeof said !== "string") return "unreadable";
+  const word = trimmed(said).toLowerCase();
+  if (word === "") return "absent";
+  if (TRUE.has(word)) return { value: true };
+  return FALSE.has(word) ? { value: false } : "unreadable";
+});
+const TRUE = new Set(["true", "1", "yes", "on", "y", "t"]);
+const FALSE = new Set(["false", "0", "no", "off", "n", "f"]);
+
+/** A number, or text with a decimal point: a comma may stand before decimals, or before thousands. */
+export const number: PropertyType<number> = tolerant((raw) => {
+  const said = typeof raw === "string" ? trimmed(raw) : raw;
+  if (said === "") return "absent";
+  const value = typeof said === "string" && DECIMAL.test(said) ? Number(said) : said;
+  return typeof value === "number" && Number.isFinite(value) ? { value } : "unreadable";
+});
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * ISO 8601 in UTC, of the years 1900 to 2100; as unix time, of 2000 to 2100. A time without zone is UTC.
+ * A date without time is the last moment of its day, because dates are asked whether something happened since.
+ */
+export const date: PropertyType<string> = tolerant((raw) => {
+  const said = typeof raw === "string" ? trimmed(raw) : raw;
+  if (said === "") return "absent";
+  const ms = momentOf(said);
+  return ms >= YEAR_1900 && ms < YEAR_2101 ? { value: new Date(ms).toISOString() } : "unreadable";
+});
+const YEAR_1900 = Date.UTC(1900, 0);
+const YEAR_2000 = Date.UTC(2000, 0);
+const YEAR_2101 = Date.UTC(2101, 0);
+const DAY_AND_TIME =
+  /^(\d{4}-\d\d-\d\d)(?:(?:t|\s+)(\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(?:z|utc|gmt|([+-]\d\d):?(\d\d)?)?)?$/i;
+
+/** An array of texts, its JSON, or text with commas, semicolons or line breaks between its entries. */
+export const list: PropertyType<string[]> = tolerant((raw) => {
+  if (typeof raw !== "string") return Array.isArray(raw) ? textsOf(raw) : "unreadable";
+  const said = trimmed(raw);
+  if (said === "") return "absent";
+  // A quote: JSON that was written as JSON once more.
+  return /^[[{"]/.test(said) ? list(JSON.parse(said)) : textsOf(said.split(SEPARATOR));
+});
+const SEPARATOR = /[,;\r\n]/;
+
+/**
+ * What a person does not want: topics and workflows as `optOutKey` spells them, or "all". What is
+ * unreadable is to be taken for all.
+ */
+export const optOuts: PropertyType<string[]> = tolerant((raw) => {
+  const isAnswer = typeof raw === "boolean" || raw === 0 || raw === 1;
+  const entries = list(isAnswer ? String(raw) : raw);
+  if (typeof entries === "string") return entries;
+  const keys = entries.value.flatMap((entry) => entry.split(SEPARATOR)).map(optOutKey);
+  const unwanted = keys
+    .filter((key) => key !== "" && !NOTHING.has(key))
+    .map((key) => (EVERYTHING.has(key) ? ALL : key));
+  return unwanted.every(isOptOut) ? { value: [...new Set(unwanted)] } : "unreadable";
+});
+const EVERYTHING = new Set(
+  `${ALL} * 1 true t yes y everything all_topics all_emails unsubscribe unsubscribed unsubscribe_all
+  unsubscribed_from_all opt_out opted_out optout do_not_contact`.split(/\s+/),
+);
+const NOTHING = new Set("0 false f no n none nothing null undefined nan [] subscribed opt_in opted_in".split(" "));
+/** Each may be said of the messages as well as of the wish to have none. */
+const AMBIGUOUS = new Set(["on", "off", "never"]);
+
+/** "Getting started" → getting_started, "Workflow: drop-off" → workflow:drop-off */
+export function optOutKey(entry: string): string {
+  const words = trimmed(entry.replace(INVISIBLE, "")).toLowerCase().replace(/\s+/g, " ");
+  return words.includes(":") ? words.replace(/ ?: ?/g, ":").replaceAll(" ", "-") : words.replace(/[ -]+/g, "_");
+}
+
+/** The same in lower case, for what is a key, such as a plan. */
+export function lowerCase<Value extends string | string[]>(type: PropertyType<Value>): PropertyType<Value> {
+  return (raw) => {
+    const reading = type(raw);
+    if (typeof reading === "string") return reading;
+    const { value } = reading;
+    return type(typeof value === "string" ? value.toLowerCase() : value.map((entry) => entry.toLowerCase()));
+  };
+}
+
+function tolerant<Value>(read: PropertyType<Value>): PropertyType<Value> {
+  return (raw) => {
+    if (raw === undefined || raw === null) return "absent";
+    try {
+      return read(raw);
+    } catch {
+      return "unreadable";
+    }
+  };
+}
+
+/** Soft hyphens, zero width, direction marks and the like, besides the blank of braille. */
+const INVISIBLE = /[\p{DI}\uFFF9-\uFFFB\u2800]/gu;
+const VISIBLE = /[^\s\p{Cc}\p{DI}\uFFF9-\uFFFB\u2800]/u;
+/** The colour of an emoji at the end. */
+const VARIATION = /[\uFE00-\uFE0F]/;
+
+/** Without blanks and invisible characters at the ends. A pattern for the end would take the square of the length. */
+function trimmed(said: string): string {
+  const start = said.search(VISIBLE);
+  if (start === -1) return "";
+  let end = said.length;
+  while (!VISIBLE.test(said.charAt(end - 1)) && !VARIATION.test(said.charAt(end - 1))) end -= 1;
+  return said.slice(start, end);
+}
+
+/** Milliseconds since 1970; NaN for what is no time. */
+function momentOf(said: unknown): number {
+  if (said instanceof Date) return said.getTime();
+  if (typeof said === "number") return unixMs(said);
+  if (typeof said !== "string") return Number.NaN;
+  if (/^\d+(\.\d+)?$/.test(said)) return unixMs(Number(said));
+  const [, day = "", time = "23:59:59.999", hours = "+00", minutes = "00"] = DAY_AND_TIME.exec(said) ?? [];
+  // V8 makes 2 March of 30 February.
+  if (!new Date(day).toISOString().startsWith(day)) return Number.NaN;
+  return Date.parse(`${day}T${time.replace(",", ".")}${hours}:${minutes}`);
+}
+
+/** Seconds and milliseconds of these years have no number in common. */
+function unixMs(value: number): number {
+  return Math.floor([value, value * 1000].find((ms) => ms >= YEAR_2000 && ms < YEAR_2101) ?? Number.NaN);
+}
+
+function textsOf(entries: unknown[]): Reading<string[]> {
+  const readings = entries.map(text);
+  if (readings.includes("unreadable")) return "unreadable";
+  return { value: [...new Set(readings.flatMap((reading) => (typeof reading === "string" ? [] : [reading.value])))] };
+}
+
+/** By letters and digits alone, so that a date, or what has other signs between its entries, is none. */
+function isOptOut(key: string): boolean {
+  if (key === ALL) return true;
+  return /^\p{L}([\p{L}\p{M}\p{N}_:.-]*[\p{L}\p{M}\p{N}])?$/u.test(key) && !AMBIGUOUS.has(key);
+}

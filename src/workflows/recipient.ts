@@ -1,0 +1,51 @@
+import type { Channel } from "../contracts/decision.ts";
+import type { Person } from "../contracts/person.ts";
+import type { Recipient, Send } from "../contracts/send.ts";
+
+/**
+ * The recipient of a message. Novu loads its subscriber before it calls the bridge, so a change that Novu
+ * does not know of by then has to go with the message itself.
+ */
+export function recipientOf({
+  channel,
+  person,
+  addresses,
+  mayReplace,
+}: {
+  channel: Channel;
+  person: Person;
+  addresses: Send["addresses"];
+  /** Whether the email provider takes another recipient than the subscriber's. */
+  mayReplace: boolean;
+}): Recipient {
+  const { own, atNovu } = addressesOf(channel, person, addresses);
+  if (!own || !atNovu) return null;
+  if (!isRead(person) || isSame(own, atNovu)) return { via: "subscriber", address: atNovu };
+  return channel === "email" && mayReplace ? { via: "provider", address: own } : "changed";
+}
+
+/** Whether Novu has another address than the person, who was read just now, so that it is to be told. */
+export function isWrongAtNovu(channel: Channel, person: Person, addresses: Send["addresses"]): boolean {
+  const { own, atNovu } = addressesOf(channel, person, addresses);
+  return isRead(person) && (own && atNovu ? !isSame(own, atNovu) : Boolean(own) !== Boolean(atNovu));
+}
+
+function addressesOf(channel: Channel, { properties }: Person, addresses: Send["addresses"]) {
+  if (channel === "email") return { own: properties.email, atNovu: addresses.email };
+  if (channel === "sms") return { own: properties.phone, atNovu: addresses.phone };
+  return { own: undefined, atNovu: undefined };
+}
+
+/** An older copy of a person says nothing against the address that Novu has. */
+function isRead({ source }: Person): boolean {
+  return source !== "snapshot" && source !== "sample";
+}
+
+/** Whether both are one address, in capitals or not, and with or without blanks between digits. */
+function isSame(one: string, other: string): boolean {
+  return plain(one) === plain(other);
+}
+
+function plain(address: string): string {
+  return address.includes("@") ? address.trim().toLowerCase() : address.replace(/[\s()./-]/g, "");
+}
