@@ -52,7 +52,7 @@ export interface PersonRead {
   unreadable: PropertyName[];
 }
 
-/** Reads a person's raw properties. `Email` is read where there is no `email`. An opt-out that cannot be read is one from everything. */
+/** Reads a person's raw properties. `Email` is read where there is no `email`, or an empty one. An opt-out that cannot be read is one from everything. */
 export function readPerson(raw: Record<string, unknown>): PersonRead {
   const properties: Record<string, unknown> = {};
   const unreadable: PropertyName[] = [];
@@ -66,13 +66,19 @@ export function readPerson(raw: Record<string, unknown>): PersonRead {
   return { properties: properties as PersonProperties, unreadable };
 }
 
-/** The values that are declared, by our spelling of their names; null where one was emptied. */
+/**
+ * The values that are declared, by our spelling of their names; null where one was emptied. The right spelling
+ * counts before others, unless it is empty: an opt-out would be lost that stands beside it.
+ */
 export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unknown> {
   const values = new Map<PropertyName, unknown>();
   for (const spelled of Object.keys(raw)) {
     if (spelled.length > LONGEST_NAME) continue;
     const name = BY_LOWER_CASE.get(spelled.trim().toLowerCase());
-    if (name !== undefined && (spelled === name || values.get(name) == null)) values.set(name, raw[spelled] ?? null);
+    if (name === undefined) continue;
+    const value = raw[spelled] ?? null;
+    const isAbsent = (one: unknown) => (PROPERTIES[name] as PropertyType<unknown>)(one) === "absent";
+    if (isAbsent(values.get(name)) || (spelled === name && !isAbsent(value))) values.set(name, value);
   }
   return values;
 }
