@@ -111,6 +111,8 @@ export interface PersonPlace {
   read: ReadPersons;
   /** How many distinct ids it takes in one read. */
   mostAtOnce: number;
+  /** How long a read waits for more of a crowd, where reads are limited; it does not wait when left out. */
+  gatherMs?: number;
 }
 
 /** The places that are configured, and what has been told of persons here. */

@@ -8,6 +8,8 @@ const DEADLINE_MS = 2_500;
 /** Long enough for the steps of one moment, too short to miss what a person does next. */
 const FRESH_MS = 1_000;
 const LARGEST_CACHE = 10_000;
+/** Where so many wait for one read, more are on their way. */
+const CROWD = 16;
 /** Segment makes profiles beside its deliveries: one that is missing so soon after the event is late, and not deleted. */
 const PROFILE_LATE_MS = 60 * 60 * 1000;
 
@@ -22,7 +24,7 @@ interface Waiting {
  * not found, or unavailable.
  */
 export function createPersonLookup({
-  place: { name, read: readPersons, mostAtOnce },
+  place: { name, read: readPersons, mostAtOnce, gatherMs = 0 },
   now,
 }: {
   place: PersonPlace;
@@ -31,6 +33,7 @@ export function createPersonLookup({
   const waiting = new Map<string, Waiting>();
   const cache = new Map<string, { lookup: PersonLookup; until: number }>();
   let underWay = false;
+  let onFull = () => {};
   let pausedUntil = 0;
 
   const lookUp = async (distinctId: string): Promise<PersonLookup> => {
@@ -47,14 +50,26 @@ export function createPersonLookup({
     waiting.set(distinctId, { promise, settle: resolve });
     // The turn of the event loop lets reads of the same moment join.
     if (!underWay) setImmediate(readAll);
+    if (waiting.size >= mostAtOnce) onFull();
     return promise;
   }
 
   async function readAll(): Promise<void> {
     if (underWay) return;
     underWay = true;
-    while (waiting.size > 0) await readNext();
+    while (waiting.size > 0) {
+      if (waiting.size >= CROWD && waiting.size < mostAtOnce && gatherMs > 0) await gathered();
+      await readNext();
+    }
     underWay = false;
+  }
+
+  async function gathered(): Promise<void> {
+    const { promise, resolve } = withResolvers<void>();
+    onFull = resolve;
+    const timer = setTimeout(resolve, gatherMs);
+    await promise;
+    clearTimeout(timer);
   }
 
   async function readNext(): Promise<void> {
