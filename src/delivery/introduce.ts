@@ -18,7 +18,7 @@ export interface Acquaintances {
   /** The person as the source knows them at this moment. */
   readNow: ReadNow;
   subscriberOf: SubscriberOf;
-  /** Keeps the recipient, so that each try of a trigger has the same one; answers the one that is kept. */
+  /** Keeps the recipient, so that each try of a trigger has the same one; answers the one that is kept, and null when there is nothing to trigger. */
   keepRecipient(trigger: { transactionId: string; refusals: number; recipient: Profiled }): Promise<Profiled | null>;
 }
 
@@ -52,7 +52,12 @@ export function createIntroduce({
       return { subscriber: to, occurredAt: run.occurredAt };
     }
     const recipient = known ?? asOfEvent;
-    return (await keepRecipient({ transactionId: run.transactionId, refusals, recipient })) ?? recipient;
+    const kept = await keepRecipient({ transactionId: run.transactionId, refusals, recipient });
+    if (kept !== null) return kept;
+    throw new RetryLaterError("somebody else has begun or forgotten this run", {
+      retryAfterMs: LOOK_AGAIN_MS,
+      refused: false,
+    });
   }
 
   /** An identify says of a person what it wants to, and an earlier one may come after it: all that was told of them is told on. */
@@ -69,7 +74,7 @@ export function createIntroduce({
     if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;
     if (person.outcome !== "found") return asOfEvent;
     const properties = zoned(person.properties, run.timeZone);
-    return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(now()).toISOString() };
+    return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(person.asOf).toISOString() };
   }
 
   /** Looks again soon at first, and then less and less often. */

@@ -98,7 +98,7 @@ export function runFacts({
         with given (transaction_id, refusals, recipient) as (values ${rows})
         update runs set recipient_try = given.refusals,
           recipient = case when runs.recipient_try = given.refusals then runs.recipient else given.recipient end
-        from given where runs.transaction_id = given.transaction_id
+        from given where runs.transaction_id = given.transaction_id and runs.state <> 'started'
         returning runs.transaction_id, runs.recipient`.execute(db);
       const recipients = new Map(kept.map((row) => [row.transaction_id, Recipient.parse(JSON.parse(row.recipient))]));
       return triggers.map(({ transactionId }) => recipients.get(transactionId) ?? null);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
 import type { Routing, Start } from "../../src/contracts/notification.ts";
-import type { Work } from "../../src/contracts/work.ts";
+import { refreshKey, type Work } from "../../src/contracts/work.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
 import type { ExitPlace, SetAside, Store } from "../../src/store/store.ts";
 import {
@@ -255,6 +255,22 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.claim("novu", 1, 1000)).toMatchObject([{ attempts: 1, refusals: 1 }]);
       });
 
+      it("that replaces the same work is not completed by who is doing the one before", async () => {
+        const { transactionId, distinctId, occurredAt } = run();
+        const body = { transactionId, distinctId, occurredAt, source: "posthog", isWrong: false } as const;
+        const schedule = (at: number) =>
+          store.schedule(refreshKey(transactionId), { kind: "refresh", body }, at, { replace: true });
+        await schedule(now);
+        const [before] = await store.claim("persons", 1, 30_000);
+        await Promise.all([schedule(now + 1_000), schedule(now + 1_000)]);
+        await store.retryAt(before!.id, { at: now, error: "no", failed: true, refused: false });
+        await store.renew([before!.id], 60_000);
+        expect(await store.nextDueAt("persons")).toBe(now + 1_000);
+        await store.complete([before!.id]);
+        now += 1_000;
+        expect(await store.claim("persons", 10, 1_000)).toMatchObject([{ attempts: 0 }]);
+      });
+
       it("stays, with the cause, when it is dead", async () => {
         await store.accept(event(), routing());
         const [job] = await store.claim("novu", 1, 1000);
@@ -331,7 +347,8 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await keep("second@example.com", 1)).toEqual(as("second@example.com"));
         expect(await keep("third@example.com", 1)).toEqual(as("second@example.com"));
         await store.markStarted("u:w");
-        expect(JSON.stringify(await store.personRecords("ada"))).not.toContain("second@example.com");
+        expect([await keep("fourth@example.com", 1), await keep("fourth@example.com", 2)]).toEqual([null, null]);
+        expect(JSON.stringify(await store.personRecords("ada"))).not.toMatch(/second@|fourth@/);
       });
 
       it("names a run again until Novu has been told", async () => {
