@@ -101,8 +101,14 @@ export interface Person extends PersonRead {
   source: "posthog" | "segment" | "own" | "snapshot" | "sample";
 }
 
-/** The declared properties of those distinct ids that are known there. Throws when it cannot be asked. */
-export type ReadPersons = (distinctIds: string[], signal: AbortSignal) => Promise<Map<string, PersonRead>>;
+/**
+ * The declared properties of those distinct ids that are known there, with `asOf`, in milliseconds since 1970,
+ * where they are older than the read. Throws when it cannot be asked.
+ */
+export type ReadPersons = (
+  distinctIds: string[],
+  signal: AbortSignal,
+) => Promise<Map<string, PersonRead & { asOf?: number }>>;
 
 /** Somewhere that persons are read. */
 export interface PersonPlace {
@@ -118,8 +124,11 @@ export interface PersonPlace {
 /** The places that are configured, and what has been told of persons here. */
 export type PersonPlaces = Partial<Record<"posthog" | "segment", PersonPlace>> & { own: PersonPlace };
 
-/** What asking for a person came to. Unavailable says nothing about the person. */
+/**
+ * What asking for a person came to. Unavailable says nothing about the person. What is told after `asOf` may
+ * be newer than what was found.
+ */
 export type PersonLookup =
-  | ({ outcome: "found" } & PersonRead)
+  | ({ outcome: "found"; asOf: number } & PersonRead)
   | { outcome: "not found" }
   | { outcome: "unavailable"; why: string };

@@ -87,11 +87,12 @@ export function createPersonLookup({
   async function read(distinctIds: string[]): Promise<(distinctId: string) => PersonLookup> {
     const paused = { outcome: "unavailable", why: `${name} asked for a pause` } as const;
     if (pausedUntil > performance.now()) return () => paused;
+    const asOf = now();
     try {
       const found = await readPersons(distinctIds, AbortSignal.timeout(DEADLINE_MS));
       return (distinctId) => {
         const person = found.get(distinctId);
-        return person === undefined ? { outcome: "not found" } : { outcome: "found", ...person };
+        return person === undefined ? { outcome: "not found" } : { outcome: "found", asOf, ...person };
       };
     } catch (error) {
       if (error instanceof RetryLaterError) pausedUntil = performance.now() + error.retryAfterMs;
@@ -110,7 +111,7 @@ type AskedRun = Pick<Run, "distinctId" | "source" | "occurredAt">;
 
 /** The person of a run as they are known now, and where from. Unavailable says nothing about the person. */
 export type ReadPerson =
-  | ({ outcome: "found"; source: "posthog" | "segment" | "own" } & PersonRead)
+  | ({ outcome: "found"; asOf: number; source: "posthog" | "segment" | "own" } & PersonRead)
   | { outcome: "not found"; source: "posthog" | "segment" | "own" }
   | { outcome: "unavailable"; why: string };
 

@@ -176,7 +176,7 @@ export interface Store extends Histories {
   profileTold(distinctId: string): Promise<ToldProfile | null>;
   /**
    * Novu has just been told this by somebody who knew of `known`. Keeps the newest and answers it, in
-   * doubt when it is not this one, or when another was told meanwhile.
+   * doubt when it is not this one, or when another was told meanwhile. Keeps nothing when `known` was forgotten meanwhile.
    */
   noteProfile(told: { profile: PersonProfile; known: PersonProfile | null }): Promise<ToldProfile>;
 
@@ -258,7 +258,7 @@ export interface Store extends Histories {
   runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | null>;
   /**
    * Keeps the recipient of a trigger, so that each try has the same one until Novu has refused it; answers
-   * the one that is kept, and null when there is no such run.
+   * the one that is kept, and null when there is no such run any more, or Novu has taken it on.
    */
   keepRecipient(trigger: {
     transactionId: string;

@@ -15,11 +15,13 @@ describe("the steps of many people at one moment", () => {
     await using sandbox = await testSandbox({ workflows });
     const people = known(sandbox, 1_000);
     sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? { delayMs: READ_MS } : null));
+    const startedAt = performance.now();
     const answers = await Promise.all(people.map((distinctId) => step(sandbox, distinctId)));
+    const seconds = (performance.now() - startedAt) / 1000;
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set((await decisions(sandbox)).map(String))).toEqual(new Set(["call,sent,,"]));
-    // Five reads would do; a loaded machine takes the calls over several seconds.
-    expect(sandbox.posthog.reads.calls).toBeLessThanOrEqual(15);
+    // Five reads for those who come at one moment; a loaded machine takes the calls in over several seconds.
+    expect(sandbox.posthog.reads.calls).toBeLessThanOrEqual(5 + 2.5 * seconds);
   });
 
   it("are answered in time while PostHog hangs", { tags: ["long"] }, async () => {

@@ -12,17 +12,21 @@ let server: Listening;
 let batches: string[][] = [];
 let answer: { status: number; headers?: Record<string, string>; body?: unknown } | null = null;
 let answersAfterMs = 0;
+let onRead = () => {};
 let now = 0;
 
 beforeEach(async () => {
   batches = [];
   answer = null;
   answersAfterMs = 0;
+  onRead = () => {};
+  now = 0;
   const app = express()
     .use(express.json({ limit: "5mb" }))
     .post("/api/projects/7/persons/batch_by_distinct_ids/", async (request, response) => {
       const { distinct_ids: ids } = request.body as { distinct_ids: string[] };
       batches.push(ids);
+      onRead();
       await sleep(answersAfterMs);
       if (answer !== null)
         return void response
@@ -51,7 +55,16 @@ describe("the person at this moment", () => {
       outcome: "found",
       properties: { email: "ada@example.com", plan: "5" },
       unreadable: [],
+      asOf: 0,
     });
+  });
+
+  it("is as of when the read began", async () => {
+    const read = lookup();
+    onRead = () => {
+      now = 500;
+    };
+    for (const _ of ["read", "remembered"]) expect(await read("ada")).toMatchObject({ asOf: 0 });
   });
 
   it("is not found when PostHog knows nobody by the id", async () => {

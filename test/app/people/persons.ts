@@ -77,7 +77,7 @@ export function keepsToThePromises({
       };
       const lookUp = createPersonLookup({ place: counted, now: () => 0 });
       const found = await Promise.all(ids.map((one) => lookUp(one)));
-      expect(found).toEqual(ids.map((plan) => ({ outcome: "found", properties: { plan }, unreadable: [] })));
+      expect(found).toEqual(ids.map((plan) => ({ outcome: "found", properties: { plan }, unreadable: [], asOf: 0 })));
       expect(sizes).toEqual([place.mostAtOnce, place.mostAtOnce, 1]);
     });
   });
