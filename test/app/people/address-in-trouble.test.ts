@@ -219,10 +219,9 @@ describe("a person who is forgotten here during a wait", () => {
   });
   const kept = async (sandbox: Sandbox) => {
     const { profiles, work, runs } = await sandbox.app.store.personRecords("ada");
-    const { waiting, dead } = await sandbox.app.store.countWork();
-    return { profiles, work, runs, waiting, dead };
+    return { profiles, work, runs, next: await sandbox.app.store.nextDueAt("persons") };
   };
-  const NOTHING = { profiles: [], work: [], runs: [], waiting: 0, dead: 0 };
+  const NOTHING = { profiles: [], work: [], runs: [], next: null };
 
   it.each<[string, Interference]>([
     ["while it waits", () => null],
