@@ -9,5 +9,6 @@ export type Cause =
   | "no workflow"
   | "filtered"
   | "nobody"
+  | "not merged"
   | "does not fit"
   | "cannot be stored";
