@@ -160,8 +160,6 @@ export function createPersonReader({ places, now }: { places: PersonPlaces; now:
   }
 }
 
-export type ReadPersons = ReturnType<typeof createPersonReader>;
-
 export type PersonReader = ReturnType<typeof createPersonReader>;
 
 /**
