@@ -1,5 +1,6 @@
 import type { Join, Merge } from "../contracts/notification.ts";
-import { UnavailableError } from "../lib/errors.ts";
+import type { Bursts } from "../lib/bursts.ts";
+import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
 
 /** What is needed to make two ids one person. */
 export interface Joining {
@@ -13,10 +14,13 @@ export interface Joining {
   lookAgain(join: Join): Promise<void>;
 }
 
-/** Makes two ids one person, unless PostHog keeps them apart. Throws when PostHog cannot be asked. */
-export function createJoin({ arePerson, merge, onNotMerged, lookAgain }: Joining) {
+/** Makes two ids one person, unless PostHog keeps them apart. Throws when PostHog cannot be asked, or not yet. */
+export function createJoin({ arePerson, merge, onNotMerged, lookAgain }: Joining, reads: Bursts) {
   return async (join: Join): Promise<void> => {
     const { formerId, keptId, occurredAt } = join;
+    const retryAfterMs = join.ask ? reads.waitMs() : 0;
+    if (retryAfterMs > 0)
+      throw new RetryLaterError("PostHog is asked about several at once", { retryAfterMs, refused: false });
     const persons = join.ask ? await arePerson([formerId, keptId]) : "one";
     if (typeof persons === "object")
       throw new UnavailableError(`PostHog cannot be asked: ${persons.unavailable}`, { refused: false });

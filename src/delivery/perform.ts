@@ -4,6 +4,7 @@ import type { EntryLimit, Exit, Start } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
+import { createBursts } from "../lib/bursts.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type Acquaintances, createIntroduce } from "./introduce.ts";
@@ -15,6 +16,8 @@ import { verdictOn } from "./verdict.ts";
 import type { Job } from "./worker.ts";
 
 const LOOK_AGAIN_MS = 1_000;
+/** PostHog takes 1,200 reads an hour, of which the steps need the most. Source: https://posthog.com/docs/api#rate-limiting */
+const READS_EVERY_MS = 5_000;
 
 type Why = Pick<Decision, "reason" | "detail">;
 
@@ -79,8 +82,9 @@ export function createPerform({
   log: Log;
 }): (job: Job) => Promise<void> {
   const tell = createTell({ novu, profiles: runs, pace: paceProfiles, log });
-  const introduce = createIntroduce({ acquaintances: runs, tell: tell.profile, now });
-  const join = createJoin(runs);
+  const reads = createBursts({ everyMs: READS_EVERY_MS, now });
+  const introduce = createIntroduce({ acquaintances: runs, tell: tell.profile, reads, now });
+  const join = createJoin(runs, reads);
   const refresh = createRefresh({ ...runs, tell: tell.profile, now });
 
   return async (job) => {
