@@ -98,7 +98,7 @@ export function createStudio({
   router.use(((error: { status?: number }, request, response, next) => {
     if (response.headersSent) return next(error);
     const isTheirs = error.status !== undefined && error.status < 500;
-    log[isTheirs ? "warn" : "error"]({ stop: "studio", path: request.path, error: describeError(error) });
+    log[isTheirs ? "warn" : "error"]({ stop: "studio", path: maskText(request.path), error: describeError(error) });
     if (isTheirs)
       wentWrong(
         response.status(error.status ?? 400),

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { Decision } from "../../contracts/decision.ts";
 import type { RunRecord, RunStatus } from "../../contracts/history.ts";
-import { link, runPath } from "../page.ts";
+import { link, personPath, runPath } from "../page.ts";
 import { Id, Pill, Table, type Tone, When } from "../ui/parts.tsx";
 
 /** A run in a list: where it stands, and what was decided in it. */
@@ -41,7 +41,9 @@ export function RunTable({ runs, now }: { runs: ListedRun[]; now: number }): Rea
             </span>
           </th>
           <td>
-            <Id>{run.distinctId}</Id>
+            <a href={personPath(run.personRef)}>
+              <Id>{run.distinctId}</Id>
+            </a>
             <span className="two">
               <a href={link("/studio/why", { person: run.personRef, workflow: run.workflow })}>why?</a>
             </span>
