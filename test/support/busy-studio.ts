@@ -46,7 +46,7 @@ export async function busyStory(): Promise<Story> {
     context: { traits: { plan: "pro" } },
   });
   await story.until("day 8 14:00");
-  story.sandbox.posthog.setPerson("katherine", { ...ODD_VALUES });
+  story.sandbox.posthog.setPerson("katherine", ODD_VALUES);
   return story;
 }
 

@@ -88,7 +88,9 @@ function Properties({
         ))}
       </dl>
       <div className="body">
-        {unreadable.length === 0 ? null : <p>No message goes out whose condition asks for one that cannot be read.</p>}
+        {unreadable.length === 0 ? null : (
+          <p>A message whose condition asks for a property that cannot be read is not sent.</p>
+        )}
         {absent.length === 0 ? null : <p className="quiet">Not there: {absent.join(", ")}</p>}
       </div>
     </>
@@ -127,6 +129,6 @@ function unasked(
   { source, readAt }: Pick<Reading, "source" | "readAt">,
 ): string {
   const copy = "the copy that came with the event of its run";
-  const counts = source === "segment" ? `the store’s own records of the person, or else ${copy}` : copy;
-  return `The person could not be asked for at ${exact(readAt)}: ${why}. Until that is possible, ${counts} counts, unless the workflow waits for the person.`;
+  const known = source === "segment" ? `the store’s own records of the person, or else by ${copy}` : copy;
+  return `The person could not be asked for at ${exact(readAt)}: ${why}. A step that runs meanwhile goes by ${known}, unless its workflow waits for the person.`;
 }

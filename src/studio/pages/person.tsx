@@ -101,7 +101,7 @@ export const personPage = page<OnePerson>({
                 Nothing has started for them.
               </Empty>
             ) : (
-              <RunTable runs={runs} now={frame.now} />
+              <RunTable runs={runs} now={frame.now} showsPerson={false} />
             )}
           </Panel>
           <Panel title="Last decisions" aside={<a href={link("/studio/why", { person: personRef })}>Why?</a>}>
@@ -153,10 +153,10 @@ function KnownPanel({
       <Table caption="Properties" columns={["Property", VALUE[source]]}>
         {Object.entries(properties).map(([name, value]) => (
           <tr key={name}>
-            <th scope="row">
+            <th scope="row" className="slim">
               <Id>{name}</Id>
             </th>
-            <td className="long">
+            <td className="long slim">
               <form method="post" action="/studio/people/change" className="row-form">
                 <Hidden fields={{ token, here, person: distinctId, source, name }} />
                 <input

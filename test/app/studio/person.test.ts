@@ -60,7 +60,7 @@ describe("the page of a person shows what the workflows read", () => {
     const { text, rows } = await readIn(here, "/people/ada");
     expect(rows).toEqual({});
     expect(text).toContain(
-      "The person could not be asked for at 2026-03-02 09:00:00 UTC: PostHog answered 503. Until that is possible, the copy that came with the event of its run counts",
+      "The person could not be asked for at 2026-03-02 09:00:00 UTC: PostHog answered 503. A step that runs meanwhile goes by the copy that came with the event of its run, unless its workflow waits",
     );
     expect(await here.text("/people/ada")).toContain('aria-label="Value of email"');
   });
@@ -87,7 +87,7 @@ describe("the page of a person shows what the workflows read", () => {
     expect((await readIn(here, link.replace("/studio", ""))).rows.plan).toBeUndefined();
     sandbox.segment.interfere(() => DOWN);
     expect((await readIn(here, link.replace("/studio", ""))).text).toMatch(
-      /Segment answered 503\. .*the store’s own records of the person, or else the copy/,
+      /Segment answered 503\. .*the store’s own records of the person, or else by the copy/,
     );
   });
 
@@ -153,7 +153,11 @@ describe("the page of a person in production", () => {
       /welcome \(email\) was not sent: they turned off .* PostHog was asked .*Could not be read: plan, unsubscribed_from\./,
     );
 
-    const revealed = await here.post("/reveal", { page: `/studio${person}` });
+    const typed = await here.text(`/people/${ada}`);
+    expect(typed).toContain(`name="page" value="/studio${person}"`);
+    expect(typed.match(/ada(@|%40)example/)).toBeNull();
+
+    const revealed = await here.post("/reveal", { page: `/studio/people/${ada}` });
     const shown = await readIn(here, revealed.headers.get("location")!.replace("/studio", ""));
     expect(shown.rows).toMatchObject({ email: `"${ada}"`, name: '"Ada Lovelace"', phone: '"+49 151 12345678"' });
     expect(shown.rows.plan).toBe("cannot be read");
