@@ -11,7 +11,7 @@ import type {
 } from "../contracts/history.ts";
 import type { Exit } from "../contracts/notification.ts";
 import { duration } from "./duration.ts";
-import { notSentBecause } from "./reasons.ts";
+import { noteOf, notSentBecause } from "./reasons.ts";
 
 /** Links of one time are told in the order of causes. */
 const ORDER = ["event", "set aside", "choice", "exit", "run", "step done", "decision", "step", "work"] as const;
@@ -28,6 +28,8 @@ export interface Link {
   sentence: string;
   /** What decided it: a name, a value, a condition; of an event its uuid. Null where there was nothing to decide. */
   value: string | null;
+  /** Of a decision: which way the address went, and the properties that could not be read. */
+  note: string | null;
   workflow: string | null;
   step: string | null;
   runRef: string | null;
@@ -230,20 +232,16 @@ const RESTED_ON: Record<NonNullable<Decision["personSource"]>, string> = {
   snapshot: "The person could not be asked for, so what was known from their events counted.",
 };
 
-function couldNotBeRead({ unreadable }: Decision): string {
-  return unreadable.length === 0 ? "" : ` Of the person's properties ${unreadable.join(", ")} could not be read.`;
-}
-
 function decisionLink(decision: Decision, history: History): Link {
   const { outcome, step, channel, decidedAt, workflow, transactionId, personSource, reason, detail } = decision;
-  const facts = { workflow, step, runRef: transactionId };
+  const facts = { workflow, step, runRef: transactionId, note: noteOf(decision) };
   const isOfNobody = personSource === null || reason === "person not found" || reason === "person unavailable";
-  const restedOn = (isOfNobody ? "" : ` ${RESTED_ON[personSource]}`) + couldNotBeRead(decision);
+  const restedOn = isOfNobody ? "" : ` ${RESTED_ON[personSource]}`;
   if (outcome === "sent")
     return {
       ...link("decision", decidedAt, "good", "sent"),
       ...facts,
-      sentence: `${step} was sent by ${channelName(channel)}${decision.address?.via === "provider" ? ", to an address that Novu did not have yet" : ""}.${restedOn}`,
+      sentence: `${step} was sent by ${channelName(channel)}.${restedOn}`,
       value: detail,
     };
   return {
@@ -290,7 +288,7 @@ const WORK: Record<OwedRecord["kind"], string> = {
 };
 
 function link(kind: Link["kind"], at: string, tone: Link["tone"], label: string) {
-  return { at, kind, tone, label, value: null, workflow: null, step: null, runRef: null };
+  return { at, kind, tone, label, value: null, note: null, workflow: null, step: null, runRef: null };
 }
 
 function channelName(channel: Decision["channel"]): string {
