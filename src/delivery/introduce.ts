@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Bursts } from "../lib/bursts.ts";
@@ -7,6 +8,7 @@ import type { ReadNow, SubscriberOf } from "./refresh.ts";
 import type { Profiled } from "./tell.ts";
 
 const LOOK_AGAIN_MS = 2_000;
+const SOON_MS = 500;
 /** So long a source that did not answer is not asked: the triggers that wait are not to take seconds each. */
 const PAUSE_MS = 5_000;
 
@@ -71,11 +73,23 @@ export function createIntroduce({
     if (performance.now() < pausedUntil) return asOfEvent;
     // The event brought them along a moment ago; PostHog takes few reads, and the steps need them.
     if (isNamed(asOfEvent) && reads.waitMs() > 0) return asOfEvent;
-    const person = await readNow(run);
+    const person = isNamed(asOfEvent) ? await soon(readNow(run)) : await readNow(run);
     if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;
     if (person.outcome !== "found") return asOfEvent;
     const properties = zoned(person.properties, run.timeZone);
     return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(now()).toISOString() };
+  }
+
+  /** A trigger whose event brought an address does not wait for a slow source. */
+  async function soon(read: ReturnType<ReadNow>): ReturnType<ReadNow> {
+    const late = new AbortController();
+    const tooLate = sleep(SOON_MS, { outcome: "unavailable", why: "slow" } as const, { signal: late.signal });
+    tooLate.catch(() => {});
+    try {
+      return await Promise.race([read, tooLate]);
+    } finally {
+      late.abort();
+    }
   }
 
   /** Looks again soon at first, and then less and less often. */
