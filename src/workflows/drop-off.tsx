@@ -2,7 +2,7 @@ import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import CheckoutRecovery from "../../emails/checkout-recovery.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
-import { firstName } from "../lib/names.ts";
+import { greetingName } from "../lib/names.ts";
 import { noteControls, subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { experiment } from "./experiment.ts";
@@ -60,7 +60,7 @@ export const dropOff = lifecycle({
         subject: { control: controls.subject, benefit: controls.benefit_subject }[variants.subject],
         body: (
           <CheckoutRecovery
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             checkoutUrl={link(payload.checkout_url)}
             cartValue={money(payload)}
           />

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import OnboardingHelp from "../../emails/onboarding-help.tsx";
-import { firstName } from "../lib/names.ts";
+import { greetingName } from "../lib/names.ts";
 import { subjectControl, textControls } from "./controls.ts";
 import { event } from "./event.ts";
 import { lifecycle } from "./lifecycle.ts";
@@ -60,7 +60,7 @@ export const onboardingStalled = lifecycle({
           subject: `${controls.subject} ${phrase}`,
           body: (
             <OnboardingHelp
-              firstName={firstName(person.name)}
+              firstName={greetingName(person)}
               stuckAt={phrase}
               helpUrl={link(helpUrl)}
               setupUrl={link(url)}

@@ -4,7 +4,7 @@ import CheckIn from "../../emails/check-in.tsx";
 import FeatureSpotlight from "../../emails/feature-spotlight.tsx";
 import SetupNudge from "../../emails/setup-nudge.tsx";
 import Welcome from "../../emails/welcome.tsx";
-import { firstName } from "../lib/names.ts";
+import { greetingName } from "../lib/names.ts";
 import { subjectControl, textControls } from "./controls.ts";
 import { event } from "./event.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
@@ -30,7 +30,7 @@ export const onboarding = lifecycle({
         subject: controls.subject,
         body: (
           <Welcome
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             invitedBy={payload.invited_by ?? undefined}
             setupUrl={link(setupUrl)}
           />
@@ -61,7 +61,7 @@ export const onboarding = lifecycle({
         const { phrase, why, url } = setupStepOf(person.onboarding_step);
         return {
           subject: `${controls.subject}: ${phrase}`,
-          body: <SetupNudge firstName={firstName(person.name)} nextStep={phrase} why={why} setupUrl={link(url)} />,
+          body: <SetupNudge firstName={greetingName(person)} nextStep={phrase} why={why} setupUrl={link(url)} />,
         };
       },
       { controlSchema: subjectControl("Next"), skip: ({ person }) => isSetUp(person) },
@@ -74,9 +74,7 @@ export const onboarding = lifecycle({
         const feature = nextFeature(person.features_used);
         return {
           subject: `${controls.subject} ${feature.name}?`,
-          body: (
-            <FeatureSpotlight firstName={firstName(person.name)} feature={{ ...feature, url: link(feature.url) }} />
-          ),
+          body: <FeatureSpotlight firstName={greetingName(person)} feature={{ ...feature, url: link(feature.url) }} />,
         };
       },
       {
@@ -90,7 +88,7 @@ export const onboarding = lifecycle({
       "check-in",
       ({ person, controls, link }) => ({
         subject: controls.subject,
-        body: <CheckIn firstName={firstName(person.name)} setupUrl={link(setupUrl)} />,
+        body: <CheckIn firstName={greetingName(person)} setupUrl={link(setupUrl)} />,
       }),
       { controlSchema: subjectControl("What is in the way?"), skip: ({ person }) => isSetUp(person) },
     );

@@ -3,7 +3,7 @@ import { brand } from "../../emails/_components/brand.ts";
 import ComeBack from "../../emails/come-back.tsx";
 import LastCall from "../../emails/last-call.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
-import { firstName } from "../lib/names.ts";
+import { greetingName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { featureOf, hasTriedAll, nextFeature } from "./features.ts";
@@ -60,7 +60,7 @@ export const reEngagement = lifecycle({
         subject: `${controls.subject}: ${feature.name}`,
         body: (
           <ComeBack
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             daysAway={daysAway(now)}
             feature={{ ...feature, url: link(feature.url) }}
           />
@@ -76,7 +76,7 @@ export const reEngagement = lifecycle({
         subject: `${controls.subject}: ${feature.name}`,
         body: (
           <LastCall
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             feature={{ ...feature, url: link(feature.url) }}
             daysAway={daysAway(now)}
           />

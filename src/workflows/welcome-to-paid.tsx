@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import WelcomeToPaid from "../../emails/welcome-to-paid.tsx";
-import { firstName } from "../lib/names.ts";
+import { greetingName } from "../lib/names.ts";
 import { noteControls, subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { lifecycle } from "./lifecycle.ts";
@@ -34,7 +34,7 @@ export const welcomeToPaid = lifecycle({
           subject: `${controls.subject} ${name}`,
           body: (
             <WelcomeToPaid
-              firstName={firstName(person.name)}
+              firstName={greetingName(person)}
               plan={name}
               unlocked={unlocked}
               billingUrl={link(billingUrl)}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { firstName } from "../../../src/lib/names.ts";
+import { greetingName } from "../../../src/lib/names.ts";
 import { noteControls, subjectControl } from "../../../src/workflows/controls.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { experiment } from "../../../src/workflows/experiment.ts";
@@ -50,7 +50,7 @@ export const dropOff = lifecycle({
         body: (
           <Letter
             title="Your checkout is still open"
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says={payload.cart_value == null ? "You stopped before the end." : `The total was ${payload.cart_value}.`}
             button="Back to your checkout"
             url={link(payload.checkout_url)}

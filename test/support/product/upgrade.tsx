@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { firstName } from "../../../src/lib/names.ts";
+import { greetingName } from "../../../src/lib/names.ts";
 import { subjectControl } from "../../../src/workflows/controls.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { lifecycle } from "../../../src/workflows/lifecycle.ts";
@@ -24,7 +24,7 @@ export const upgrade = lifecycle({
         body: (
           <Letter
             title={`You are on ${payload.plan}`}
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says="Thank you."
             button="Go to billing"
             url={link(`${APP_URL}/billing`)}
