@@ -4,7 +4,7 @@ import CheckIn from "../../emails/check-in.tsx";
 import FeatureSpotlight from "../../emails/feature-spotlight.tsx";
 import SetupNudge from "../../emails/setup-nudge.tsx";
 import Welcome from "../../emails/welcome.tsx";
-import { greetingName } from "../lib/names.ts";
+import { greetingName, shownName } from "../lib/names.ts";
 import { subjectControl, textControls } from "./controls.ts";
 import { event } from "./event.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
@@ -21,7 +21,7 @@ export const onboarding = lifecycle({
   on: [event("user_signed_up")],
   exitOn: [event("onboarding_completed")],
   payload: z.object({ invited_by: z.string().nullish() }),
-  from: ({ properties }) => ({ invited_by: properties.invited_by }),
+  from: ({ properties }) => ({ invited_by: shownName(properties.invited_by) }),
 
   async workflow({ step, payload }) {
     await step.email(

@@ -5,7 +5,7 @@ import { greetingName } from "../lib/names.ts";
 import { noteControls, subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { lifecycle } from "./lifecycle.ts";
-import { isPaid, planOf } from "./plans.ts";
+import { isPaid, PlanName, planOf } from "./plans.ts";
 
 const billingUrl = `${brand.appUrl}/settings/billing`;
 
@@ -22,7 +22,7 @@ export const welcomeToPaid = lifecycle({
   on: [event("subscription_upgraded")],
   // Who has paid is to hear of it, be it days later.
   startWithin: { days: 3 },
-  payload: z.object({ plan: z.string().min(1).max(40) }),
+  payload: z.object({ plan: PlanName }),
   from: ({ properties }) => ({ plan: properties.plan }),
 
   async workflow({ step, payload }) {

@@ -55,3 +55,24 @@ describe("the greeting", () => {
     expect(JSON.stringify([sandbox.novu.state.subscribers, sandbox.novu.state.messages])).not.toContain("evil.example");
   });
 });
+
+describe("who has invited somebody", () => {
+  it("is said when it is a name, and else left out", async () => {
+    const invitations: Array<[invited_by: unknown, isShown: boolean]> = [
+      ["Grace Hopper", true],
+      ["Acme Inc.", true],
+      [LURE, false],
+      ["evil.example", false],
+      ["You have won a prize", false],
+      ["null", false],
+      [42, false],
+      [null, false],
+      [{ name: "Grace" }, false],
+      [["Grace"], false],
+      ["G".repeat(41), false],
+    ];
+    const bodies = await emailsTo(invitations.map(([invited_by]) => ({ event: { invited_by } })));
+    expect(bodies.map((body) => body.includes("has invited you."))).toEqual(invitations.map(([, isShown]) => isShown));
+    expect(bodies.join()).not.toMatch(/evil|You have won|null/);
+  });
+});

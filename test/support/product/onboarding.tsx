@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { greetingName } from "../../../src/lib/names.ts";
+import { greetingName, shownName } from "../../../src/lib/names.ts";
 import { subjectControl, textControls } from "../../../src/workflows/controls.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { lifecycle } from "../../../src/workflows/lifecycle.ts";
@@ -19,7 +19,7 @@ export const onboarding = lifecycle({
   on: [event("user_signed_up")],
   exitOn: [event("onboarding_completed")],
   payload: z.object({ invited_by: z.string().nullish() }),
-  from: ({ properties }) => ({ invited_by: properties.invited_by }),
+  from: ({ properties }) => ({ invited_by: shownName(properties.invited_by) }),
 
   async workflow({ step, payload }) {
     await step.email(
