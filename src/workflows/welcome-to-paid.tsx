@@ -22,6 +22,8 @@ export const welcomeToPaid = lifecycle({
   on: [event("subscription_upgraded")],
   // Who has paid is to hear of it, be it days later.
   startWithin: { days: 3 },
+  // The browser and the back end may both tell of one upgrade.
+  entry: { oncePer: { hours: 6 } },
   payload: z.object({ plan: PlanName }),
   from: ({ properties }) => ({ plan: properties.plan }),
 

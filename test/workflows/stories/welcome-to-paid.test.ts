@@ -60,6 +60,17 @@ it("knows a listed plan however it is written, and shows no text that a stranger
   }
 });
 
+it("confirms an upgrade once that is told twice, and the next one again", async () => {
+  await using story = await openStory({ workflows, people: { ada: {} } });
+  await story.does("ada", "subscription_upgraded", { plan: "pro" });
+  await story.does("ada", "subscription_upgraded", { plan: "pro" }, {}, "2026-03-02T08:59:59.200Z");
+  await story.until("day 0 15:01");
+  await story.does("ada", "subscription_upgraded", { plan: "team" });
+
+  expect(story.subjects("ada")).toEqual(["Welcome to Pro", "Welcome to Team"]);
+  expect(await story.lines()).toContain("day 0 09:00  ada  welcome-to-paid  welcome  not sent: entered before");
+});
+
 it("comes days late rather than never, and not to whoever was deleted", async () => {
   await using story = await openStory({ workflows, people: { ada: {}, grace: {} } });
   await story.does("ada", "subscription_upgraded", { plan: "pro" }, {}, "2026-02-28T09:00:00.000Z");
