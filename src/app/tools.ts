@@ -20,6 +20,8 @@ const FLAGS_WITHIN_MS = 1_000;
 const HEARD_WITHIN_MS = 10 * 60 * 1000;
 /** Persons are read so long before the next message of theirs is due, many in one call. */
 const REFRESH_BEFORE_MS = 60 * 1000;
+/** Those of so long are read together. */
+const TOGETHER_MS = 15 * 1000;
 /** Until a sample person's own hours. */
 const SAMPLE_WAIT_MS = 60 * 60 * 1000;
 
@@ -99,7 +101,8 @@ export function liveTools({
         kind: "refresh",
         body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong },
       };
-      await store.schedule(refreshKey(transactionId), work, now() + Math.max(0, leadMs), { replace: true });
+      const at = isWrong ? now() : Math.floor((now() + leadMs) / TOGETHER_MS) * TOGETHER_MS;
+      await store.schedule(refreshKey(transactionId), work, at, { replace: true });
       onScheduled("persons");
     },
     record: async (decision) => note(decision),

@@ -9,6 +9,7 @@ export type Cause =
   | "no workflow"
   | "filtered"
   | "nobody"
+  | "not merged"
   | "does not fit"
   /** The event counts, with another value in place of one of its own. */
   | "replaced"

@@ -1,5 +1,6 @@
 import type { Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { Run } from "../contracts/run.ts";
+import type { Bursts } from "../lib/bursts.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { ReadNow, SubscriberOf } from "./refresh.ts";
@@ -26,10 +27,13 @@ export interface Acquaintances {
 export function createIntroduce({
   acquaintances: { profileHere, profileThere, readNow, subscriberOf, keepRecipient },
   tell,
+  reads,
   now,
 }: {
   acquaintances: Acquaintances;
   tell(profile: Profile): Promise<void>;
+  /** When the source may be read for what can do without. */
+  reads: Bursts;
   now: () => number;
 }) {
   let pausedUntil = 0;
@@ -65,6 +69,8 @@ export function createIntroduce({
   /** As the source knows the person now; as of the event when it does not, or cannot be asked. */
   async function readFirst(run: Run, asOfEvent: Profiled): Promise<Profiled> {
     if (performance.now() < pausedUntil) return asOfEvent;
+    // The event brought them along a moment ago; PostHog takes few reads, and the steps need them.
+    if (isNamed(asOfEvent) && reads.waitMs() > 0) return asOfEvent;
     const person = await readNow(run);
     if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;
     if (person.outcome !== "found") return asOfEvent;

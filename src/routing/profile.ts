@@ -41,7 +41,7 @@ export function profileOf(event: LifecycleEvent): Profile | null {
 }
 
 /** PostHog applies changes of a person in the order in which they arrive, whatever their timestamps say. */
-export function saidAt({ source, occurredAt, receivedAt }: LifecycleEvent): string {
+function saidAt({ source, occurredAt, receivedAt }: LifecycleEvent): string {
   return source === "posthog" ? (receivedAt ?? occurredAt) : occurredAt;
 }
 

@@ -7,7 +7,7 @@ import { isEcho } from "../contracts/report.ts";
 import { transactionIdOf } from "../contracts/run.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { isTimeZone, zoned } from "../lib/time-zone.ts";
-import { mergeOf, whyNobody } from "./identity.ts";
+import { joinOf, mergeOf, whyNobody } from "./identity.ts";
 import { whyInternal } from "./internal.ts";
 import { changesProfile, profileOf, subscriberOf, traitsIn } from "./profile.ts";
 
@@ -56,16 +56,26 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
       }
     }
     const merge = mergeOf(event);
-    const merges = merge === null ? [] : [merge];
+    const merges = merge !== null && event.mergesAnybody ? [merge] : [];
+    const join = joinOf(event);
+    const joins = join === null ? [] : [join];
     // What starts a workflow brings the profile along.
     const profile = isAboutProfile && starts.length === 0 ? profileOf(event) : null;
     const profiles = profile === null ? [] : [profile];
     const told = traitsIn(event);
     const isIdle = starts.length + exits.length + problems.length === 0;
     const traits = told !== null && (!isIdle || event.saysWho) ? [told] : [];
-    if (isIdle && (listening.length > 0 || profiles.length + merges.length + traits.length === 0))
+    if (isIdle && (listening.length > 0 || profiles.length + joins.length + traits.length === 0))
       problems.push({ cause: "filtered", reason: whyNotWanted(event, listening) });
-    return { starts, exits, profiles, merges, ...(traits.length > 0 && { traits }), problems };
+    return {
+      starts,
+      exits,
+      profiles,
+      merges,
+      ...(joins.length > 0 && { joins }),
+      ...(traits.length > 0 && { traits }),
+      problems,
+    };
   };
 }
 

@@ -126,11 +126,7 @@ export function runFacts({
       const started = await inTransaction(db, async (trx) => {
         const rows = await trx
           .updateTable("runs")
-          .set((row) => ({
-            state: "started" as const,
-            entered_at: row.fn.coalesce("entered_at", row.val(at)),
-            recipient: null,
-          }))
+          .set((row) => ({ state: "started" as const, entered_at: row.fn.coalesce("entered_at", row.val(at)) }))
           .where("transaction_id", "in", unique(transactionIds))
           .where("state", "in", ["pending", "started"])
           .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])

@@ -283,6 +283,7 @@ const WORK: Record<OwedRecord["kind"], string> = {
   exit: "The cancel at Novu",
   refresh: "The update of the person's address at Novu",
   unheard: "A look whether Novu ended the run at a throttle",
+  join: "The question to PostHog whether two ids are one person",
   profile: "The profile for Novu",
   preferences: "The choice of topics for Novu",
   unwanted: "The list of unwanted topics for PostHog",

@@ -132,7 +132,7 @@ describe("a profile", () => {
 describe("two ids of one person", () => {
   const STORY = [
     { name: "start", event: "checkout_started", distinctId: "former", minutes: 0, properties: checkout },
-    { name: "merge", event: "$create_alias", distinctId: "kept", minutes: 1, properties: {} },
+    { name: "merge", event: "$merge_dangerously", distinctId: "kept", minutes: 1, properties: {} },
     { name: "left", event: "checkout_completed", distinctId: "kept", minutes: 2, properties: {} },
   ];
 
@@ -201,7 +201,7 @@ describe("two ids of one person", () => {
     await tell(sandbox, { event: "$identify", properties: { $anon_distinct_id: "visitor" } });
     await search("ada");
     await search("grace");
-    await sandbox.settled();
+    await sandbox.travel({ seconds: 10 });
     expect(sandbox.novu.state.runs.map(({ subscriberId }) => subscriberId)).toEqual(["ada"]);
   });
 });
