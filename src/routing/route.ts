@@ -11,7 +11,7 @@ import { joinOf, mergeOf, whyNobody } from "./identity.ts";
 import { whyInternal } from "./internal.ts";
 import { changesProfile, profileOf, subscriberOf, traitsIn } from "./profile.ts";
 
-/** What an event should have caused but could not: by its cause, and in words. */
+/** An event, or a part of it, that caused nothing or something else: by its cause, and in words. */
 export interface Problem {
   cause: Cause;
   reason: string;
@@ -41,9 +41,12 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
         const mapped = started && workflow.payloadOf(event);
         if (workflow.ends(event)) exits.push(exitOf({ event, workflow: workflow.id }));
         if (started === null || mapped === null) continue;
-        if ("payload" in mapped)
-          starts.push(startOf({ event, workflow, payload: mapped.payload, occurrence: started.occurrence }));
-        else problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
+        if ("payload" in mapped) {
+          const { payload, notes = [] } = mapped;
+          starts.push(startOf({ event, workflow, payload, occurrence: started.occurrence }));
+          for (const note of notes)
+            problems.push({ cause: "replaced", reason: `replaced for ${workflow.id}: ${note}` });
+        } else problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
       } catch {
         // Its message may quote the event.
         problems.push({

@@ -63,12 +63,13 @@ export function explain(
       workflow === null ||
       eventName === null ||
       startedBy.includes(eventName) ||
-      reason.startsWith(`does not fit ${workflow}:`),
+      reason.startsWith(`does not fit ${workflow}:`) ||
+      reason.startsWith(`replaced for ${workflow}:`),
   );
   const work = history.work.filter((one) => workflow === null || one.workflow === null || one.workflow === workflow);
   const links = [
     ...history.events.map((event) => eventLink(event, history)),
-    ...setAside.map(setAsideLink),
+    ...setAside.map((record) => setAsideLink(record, history)),
     ...history.choices.map((choice) => choiceLink(choice, person)),
     ...history.runs.flatMap((run) => runLinks(run, history)),
     ...history.exits.flatMap((exit) => exitLink(exit, history)),
@@ -166,10 +167,11 @@ function toldBy({ transactionId }: Decision, { runs, events }: History): Source 
   return events.find(({ uuid }) => uuid === run?.eventUuid)?.source ?? null;
 }
 
-function setAsideLink({ receivedAt, reason, eventName }: SetAsideRecord): Link {
+function setAsideLink({ receivedAt, reason, eventUuid, eventName }: SetAsideRecord, { events }: History): Link {
+  const counts = events.some(({ uuid }) => uuid === eventUuid);
   return {
     ...link("set aside", receivedAt, "warn", "set aside"),
-    sentence: `${eventName ?? "A delivery"} came in and caused nothing.`,
+    sentence: `${eventName ?? "A delivery"} came in and ${counts ? "caused not all that it says" : "caused nothing"}.`,
     value: reason,
   };
 }

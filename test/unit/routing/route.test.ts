@@ -180,6 +180,19 @@ describe("a profile", () => {
     expect(subscriberOf({ email: "ada@example.com", ...zones })?.timezone).toBe(taken);
   });
 
+  it.each([
+    [{ name: "Lovelace, Ada" }, { firstName: "Ada", lastName: "Lovelace" }],
+    [{ name: "null null" }, {}],
+    [{ name: "ada@example.com" }, {}],
+    [{ first_name: "Ada" }, { firstName: "Ada" }],
+    [{ first_name: "Mary Ann", name: "Mary Ann Evans" }, { firstName: "Mary Ann" }],
+    [{ first_name: "null", last_name: "null", name: "Ada Lovelace" }, { firstName: "Ada" }],
+    [{ name: "https://evil.example/win", last_name: "evil.example" }, {}],
+  ])("has the names that a message may show: %j", (names, taken) => {
+    const { firstName, lastName } = subscriberOf({ email: "ada@example.com", ...names }) ?? {};
+    expect({ firstName, lastName }).toEqual(taken);
+  });
+
   it("says only what is known, and nothing when nothing is", () => {
     expect(JSON.stringify(subscriberOf({ name: "Ada", email: "no address" }))).toBe(
       '{"subscriberId":"ada","firstName":"Ada"}',
