@@ -15,6 +15,7 @@ import { inTransaction } from "./transaction.ts";
 type State = Tables["runs"]["state"];
 type Trigger = Parameters<Store["keepRecipient"]>[0];
 
+const RECIPIENT_COLUMNS = { transaction_id: "text", recipient_try: "integer", recipient: "text" } as const;
 const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
 
 /** Which runs there are, and who has left them. */
@@ -88,16 +89,15 @@ export function runFacts({
     }),
 
     keepRecipient: together(async (triggers: Trigger[]) => {
-      const rows = sql.join(
-        triggers.map(
-          ({ transactionId, refusals, recipient }) =>
-            sql`(${transactionId}, ${sql.lit(refusals)}, ${JSON.stringify(recipient)})`,
-        ),
-      );
+      const rows = triggers.map(({ transactionId, refusals, recipient }) => ({
+        transaction_id: transactionId,
+        recipient_try: refusals,
+        recipient: JSON.stringify(recipient),
+      }));
       const { rows: kept } = await sql<{ transaction_id: string; recipient: string }>`
-        with given (transaction_id, refusals, recipient) as (values ${rows})
-        update runs set recipient_try = given.refusals,
-          recipient = case when runs.recipient_try = given.refusals then runs.recipient else given.recipient end
+        with given (transaction_id, recipient_try, recipient) as (${fromRows("runs", rows, RECIPIENT_COLUMNS)})
+        update runs set recipient_try = given.recipient_try,
+          recipient = case when runs.recipient_try = given.recipient_try then runs.recipient else given.recipient end
         from given where runs.transaction_id = given.transaction_id
         returning runs.transaction_id, runs.recipient`.execute(db);
       const recipients = new Map(kept.map((row) => [row.transaction_id, Recipient.parse(JSON.parse(row.recipient))]));
