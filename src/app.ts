@@ -35,6 +35,7 @@ import { subscriberOf } from "./routing/profile.ts";
 import { openStore } from "./store/open-store.ts";
 import type { SqliteDriver } from "./store/sqlite-connection.ts";
 import type { DeadSelection, Store } from "./store/store.ts";
+import { createReadings } from "./studio/readings.ts";
 import { createStudio, type Studio } from "./studio/studio.tsx";
 import { workflowFacts } from "./studio/workflow-facts.ts";
 import type { LifecycleWorkflow } from "./workflows/lifecycle.ts";
@@ -53,6 +54,9 @@ export interface App {
 
 /** Of all bodies together whose senders are not proven yet. */
 const MOST_UNPROVEN_BYTES = 32 * 1024 * 1024;
+
+/** An open page of the studio renews itself after as long. */
+const READINGS_KEPT_MS = 20_000;
 
 /** The map of the house: opens every room and introduces them to each other. */
 export async function openApp(
@@ -165,6 +169,9 @@ export async function openApp(
         profileHere: profileHere(store),
         profileThere: profileThere(places, now),
         readNow: persons.read,
+        arePerson: persons.arePerson,
+        onNotMerged: (join) => doors.onNotMerged(join),
+        lookAgain: (join) => doors.lookAgain(join),
         subscriberOf,
       },
       report,
@@ -282,6 +289,15 @@ export async function openApp(
         facts: {
           ...store,
           workflows: bridge.workflows.map((one) => workflowFacts(one, workflows)),
+          readPerson: createReadings({
+            read(run) {
+              // There a property changes without any event, and the clock may stand.
+              if (lab !== undefined) persons.forget(run.distinctId);
+              return persons.read(run);
+            },
+            keptMs: lab === undefined ? READINGS_KEPT_MS : 0,
+            now,
+          }),
           silent,
           redrive,
         },

@@ -2,6 +2,8 @@
 export const brand = {
   name: "Acme",
   appUrl: "https://app.acme.example",
+  /** Where links of events may lead, besides the app: these hosts and all below them. */
+  linkHosts: ["acme.example"],
   /** Where PostHog's reports say that a visit by one of our links came from. */
   utmSource: "lifecycle",
   helpEmail: "help@acme.example",

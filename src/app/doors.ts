@@ -4,15 +4,17 @@ import type { createLinks } from "../attribution/links.ts";
 import type { Config } from "../config.ts";
 import type { Capture } from "../contracts/capture.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import type { Routing } from "../contracts/notification.ts";
+import type { Join, Routing } from "../contracts/notification.ts";
 import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
 import type { Product } from "../contracts/product.ts";
 import { STORE_CHANGE_PATH } from "../contracts/store-change.ts";
 import type { Lane } from "../contracts/work.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { novuWebhook } from "../ingress/novu-webhook.ts";
+import { readPostHogEvent } from "../ingress/posthog-event.ts";
 import { postHogWebhook } from "../ingress/posthog-webhook.ts";
 import { segmentAuth } from "../ingress/segment-auth.ts";
+import { readSegmentEvent } from "../ingress/segment-event.ts";
 import { segmentWebhook } from "../ingress/segment-webhook.ts";
 import { storeChanges } from "../ingress/store-changes.ts";
 import type { Accept, Aside } from "../ingress/take-event.ts";
@@ -20,6 +22,7 @@ import { webhookAuth } from "../ingress/webhook-auth.ts";
 import { withoutValues } from "../ingress/without-values.ts";
 import { arrivals, isoOf } from "../lib/arrivals.ts";
 import { commandSecret } from "../lib/command-secret.ts";
+import { parseJson } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import type { BodyBudget } from "../lib/read-body.ts";
 import { createAccept } from "../routing/accept.ts";
@@ -34,6 +37,10 @@ export interface Doors {
   webhooks: Record<string, ReturnType<typeof postHogWebhook>>;
   /** The links of messages. */
   clicks: Router;
+  /** Takes in, as the kept id's, what was ignored of a visitor as long as nobody knew who that was. */
+  lookAgain(join: Join): Promise<void>;
+  /** Keeps, for people to see, that the ids of an event stay two persons. */
+  onNotMerged(join: Join): Promise<void>;
   /** Resolves when nothing that was answered is still on its way into the store. */
   idle(): Promise<void>;
 }
@@ -141,6 +148,8 @@ export function openDoors({
       // With PostgreSQL commands write the database themselves.
       ...(databaseUrl === undefined && { [`POST ${STORE_CHANGE_PATH}`]: fromCommands }),
     },
+    lookAgain,
+    onNotMerged,
     clicks: clicks.router,
     idle: clicks.idle,
   };
@@ -152,12 +161,46 @@ export function openDoors({
     return result;
   }
 
-  async function keep(event: LifecycleEvent, { starts, exits, profiles = [], merges = [], traits = [] }: Routing) {
-    const outcome = await store.accept(event, { starts, exits, profiles, merges, traits });
+  async function lookAgain({ formerId, keptId, receivedAt }: Join): Promise<void> {
+    const ignored = await store.ofVisitor(formerId, Date.parse(receivedAt));
+    for (const { source, body } of ignored) {
+      const parsed = parseJson(body);
+      const read =
+        source === "segment"
+          ? readSegmentEvent(parsed, { now: now(), names: segmentNames })
+          : readPostHogEvent(parsed, now());
+      if ("misfit" in read) continue;
+      const { nobody: _, ...event } = read.event;
+      await accept({ ...event, distinctId: keptId }, body);
+    }
+    await store.dropSetAside(ignored.map(({ id }) => id));
+  }
+
+  async function onNotMerged({ eventUuid, keptId }: Join): Promise<void> {
+    metrics.setAside("not merged");
+    onChange();
+    await store.setAside({
+      receivedAt: new Date(now()).toISOString(),
+      source: "posthog",
+      reason: "PostHog keeps the two ids of this event as two people, and so do we",
+      eventUuid,
+      eventName: null,
+      distinctId: keptId,
+      body: "",
+    });
+  }
+
+  async function keep(
+    event: LifecycleEvent,
+    { starts, exits, profiles = [], merges = [], joins = [], traits = [] }: Routing,
+  ) {
+    // The source knew of it before it told us, so each read from now on knows of it too.
+    for (const id of [event.distinctId, ...joins.map(({ formerId }) => formerId)]) onEvent(id);
+    const outcome = await store.accept(event, { starts, exits, profiles, merges, joins, traits });
     if (outcome !== "accepted") return outcome;
-    onEvent(event.distinctId);
     if (starts.length + exits.length > 0) onWork("novu");
     if (profiles.length > 0) onWork("profiles");
+    if (joins.length > 0) onWork("persons");
     return outcome;
   }
 

@@ -22,6 +22,8 @@ const HEARD_WITHIN_MS = 10 * 60 * 1000;
 const REFRESH_BEFORE_MS = 60 * 1000;
 /** So long after the message a person who cannot be read is given up. */
 const REFRESH_AFTER_MS = 60 * 60 * 1000;
+/** Those of so long are read together. */
+const TOGETHER_MS = 15 * 1000;
 /** Until a sample person's own hours. */
 const SAMPLE_WAIT_MS = 60 * 60 * 1000;
 
@@ -105,7 +107,8 @@ export function liveTools({
         body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong, until },
       };
       const key = isWrong ? correctionKey(transactionId) : refreshKey(transactionId);
-      await store.schedule(key, work, now() + Math.max(0, leadMs), { replace: true });
+      const at = isWrong ? now() : Math.floor((now() + leadMs) / TOGETHER_MS) * TOGETHER_MS;
+      await store.schedule(key, work, at, { replace: true });
       onScheduled("persons");
     },
     record: async (decision) => note(decision),

@@ -61,7 +61,7 @@ export function startWorking(parts: Parts): Working {
     // What the one does may give the other something to do.
     async idle() {
       await absences?.idle();
-      for (const [, worker] of workers) await worker.idle();
+      for (const _ of LANES) for (const [, worker] of workers) await worker.idle();
     },
     async stop() {
       await Promise.all([

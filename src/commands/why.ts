@@ -47,9 +47,10 @@ function textOf({ answer, links }: Chain, paint: Paint): string {
   return [clean(answer), ...(links.length > 0 ? [""] : []), ...links.map((link) => lineOf(link, paint))].join("\n");
 }
 
-function lineOf({ at, tone, label, sentence, value }: Link, paint: Paint): string {
+function lineOf({ at, tone, label, sentence, value, note }: Link, paint: Paint): string {
   const line = `${at.slice(0, 19).replace("T", " ")}  ${paint(STYLES[tone], clean(label).padEnd(20))}  ${clean(sentence)}`;
-  return value === null ? line : `${line}\n${" ".repeat(43)}${paint("dim", clean(value))}`;
+  const below = [value, note].flatMap((text) => (text === null ? [] : [text]));
+  return [line, ...below.map((text) => `${" ".repeat(43)}${paint("dim", clean(text))}`)].join("\n");
 }
 
 function clean(text: string): string {

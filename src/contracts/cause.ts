@@ -1,4 +1,4 @@
-/** Why an event or a body caused nothing, in so few words that they can be counted. */
+/** Why an event or a body caused nothing, or not what it says, in so few words that they can be counted. */
 export type Cause =
   | "not JSON"
   | "not an event"
@@ -9,5 +9,8 @@ export type Cause =
   | "no workflow"
   | "filtered"
   | "nobody"
+  | "not merged"
   | "does not fit"
+  /** The event counts, with another value in place of one of its own. */
+  | "replaced"
   | "cannot be stored";

@@ -16,6 +16,9 @@ export function isSoundId(text: string): boolean {
   return text.length > 0 && text.length <= LONGEST_ID && text.isWellFormed() && !text.includes("\0");
 }
 
+/** Why an event of a visitor is nobody's; it is looked at again when the visitor's id gets a person. */
+export const ANONYMOUS = "anonymous";
+
 /** Who tells us of events; `sweep` is our own look at who is away. */
 export const Source = z.enum(["posthog", "segment", "sweep"]);
 export type Source = z.infer<typeof Source>;
@@ -38,8 +41,12 @@ export const LifecycleEvent = z.object({
   saysWho: z.boolean().optional(),
   /** The names of the person's properties that it sets. */
   sets: z.array(z.string()).optional(),
-  /** Another distinct id of theirs: both are one person from now on. */
+  /** Another distinct id of theirs: both are one person from now on, unless the source keeps two identified people apart. */
   formerId: z.string().optional(),
+  /** Whether the source makes one person of both, whoever they were. */
+  mergesAnybody: z.boolean().optional(),
+  /** The anonymous id of the device on which they did it. */
+  deviceId: z.string().optional(),
   /** Why it is nobody's in particular, such as "anonymous"; absent when it is a person's. */
   nobody: z.string().optional(),
 });

@@ -5,7 +5,6 @@ export const USER_INACTIVE = "user_inactive";
 
 /** What such an event says, as far as it says it. */
 export const InactivityProperties = z.object({
-  days_inactive: z.number().nullish().catch(null),
   /** The one workflow that our sweep made it for; PostHog's are for whoever listens. */
   swept_for: z.string().nullish().catch(null),
 });

@@ -48,6 +48,22 @@ export interface Merge {
   occurredAt: string;
 }
 
+/** An id that an event says is its person's as well. */
+export const Join = z.object({
+  formerId: z.string().min(1),
+  keptId: z.string().min(1),
+  /** ISO 8601 */
+  occurredAt: z.iso.datetime(),
+  /** When the event came to us, ISO 8601. */
+  receivedAt: z.iso.datetime(),
+  eventUuid: z.string().min(1),
+  /** Whether PostHog is to be asked first: it does not make one person of two identified ones, and forwards the event all the same. */
+  ask: z.boolean(),
+  /** Whether both ids are one person from then on; else the former is a device's, which several people may use. */
+  merge: z.boolean(),
+});
+export type Join = z.infer<typeof Join>;
+
 /**
  * How often one person may enter a workflow: whenever it is started, `once` ever, once in a time,
  * or only when no earlier run of theirs is under way.
@@ -99,6 +115,8 @@ export interface Routing {
   profiles?: Profile[];
   /** None when left out. */
   merges?: Merge[];
+  /** None when left out. */
+  joins?: Join[];
   /** None when left out. */
   traits?: Traits[];
 }

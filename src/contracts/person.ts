@@ -48,6 +48,8 @@ const LONGEST_NAME = 2 * Math.max(...PROPERTY_NAMES.map(({ length }) => length))
 
 /** The declared properties of a person, and the names of those that are there and cannot be read. */
 export interface PersonRead {
+  /** The source's own id of the person, the same for each of their distinct ids; none where it has none. */
+  personId?: string;
   properties: PersonProperties;
   unreadable: PropertyName[];
 }

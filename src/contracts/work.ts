@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Capture } from "./capture.ts";
 import { Decision } from "./decision.ts";
-import { Exit, Profile, Start } from "./notification.ts";
+import { Exit, Join, Profile, Start } from "./notification.ts";
 import { Run } from "./run.ts";
 
 /** Whom the work is with, and what it is about. None holds up another: not one that is down, nor a flood of profiles. */
@@ -51,6 +51,8 @@ export const Work = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("profile"), body: Profile }),
   /** Read a person, and tell Novu of the address, phone and locale that have changed. */
   z.object({ kind: z.literal("refresh"), body: Refresh }),
+  /** Make two ids one person, if the source has, and look again at what was ignored of the former. */
+  z.object({ kind: z.literal("join"), body: Join }),
   /** Tell Novu which of these topics a person wants. */
   z.object({ kind: z.literal("preferences"), body: Chosen }),
   /** Tell PostHog's person what it does not want. */
@@ -63,7 +65,7 @@ export const Work = z.discriminatedUnion("kind", [
 export type Work = z.infer<typeof Work>;
 
 export function laneOf({ kind }: Work): Lane {
-  if (kind === "refresh") return "persons";
+  if (kind === "refresh" || kind === "join") return "persons";
   if (kind === "profile" || kind === "preferences") return "profiles";
   return kind === "report" || kind === "capture" || kind === "unwanted" ? "posthog" : "novu";
 }

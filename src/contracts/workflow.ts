@@ -19,8 +19,8 @@ export interface WorkflowRoutes {
   addressWithinMs: number;
   /** How often one person may enter. */
   entry: EntryLimit;
-  /** The event as this workflow's payload, or what does not fit. */
-  payloadOf(event: LifecycleEvent): { payload: Record<string, unknown> } | { misfit: string };
+  /** The event as this workflow's payload, with what of it was replaced; or what does not fit. Neither repeats a value. */
+  payloadOf(event: LifecycleEvent): { payload: Record<string, unknown>; notes?: string[] } | { misfit: string };
 }
 
 /** A step of a workflow that sends something. */

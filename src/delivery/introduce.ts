@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { Run } from "../contracts/run.ts";
+import type { Bursts } from "../lib/bursts.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { ReadNow, SubscriberOf } from "./refresh.ts";
 import type { Profiled } from "./tell.ts";
 
 const LOOK_AGAIN_MS = 2_000;
+const SOON_MS = 500;
 /** So long a source that did not answer is not asked: the triggers that wait are not to take seconds each. */
 const PAUSE_MS = 5_000;
 
@@ -18,7 +21,7 @@ export interface Acquaintances {
   /** The person as the source knows them at this moment. */
   readNow: ReadNow;
   subscriberOf: SubscriberOf;
-  /** Keeps the recipient, so that each try of a trigger has the same one; answers the one that is kept, and null when there is nothing to trigger. */
+  /** Keeps the recipient, so that each try of a trigger has the same one; answers the one that is kept, and null when there is no such run any more. */
   keepRecipient(trigger: { transactionId: string; refusals: number; recipient: Profiled }): Promise<Profiled | null>;
 }
 
@@ -26,10 +29,13 @@ export interface Acquaintances {
 export function createIntroduce({
   acquaintances: { profileHere, profileThere, readNow, subscriberOf, keepRecipient },
   tell,
+  reads,
   now,
 }: {
   acquaintances: Acquaintances;
   tell(profile: Profile): Promise<void>;
+  /** When the source may be read for what can do without. */
+  reads: Bursts;
   now: () => number;
 }) {
   let pausedUntil = 0;
@@ -38,7 +44,7 @@ export function createIntroduce({
   /**
    * The recipient as the trigger is to name them. Novu remembers a trigger by its key and refuses another
    * body under it, so each try has the same recipient until Novu has refused one. Throws a
-   * RetryLaterError while the person has no address yet that `needsAddress`.
+   * RetryLaterError while the person has no address yet that `needsAddress`, and when they were forgotten meanwhile.
    */
   async function recipientOf(
     { run, to, addressWait }: Start,
@@ -54,10 +60,7 @@ export function createIntroduce({
     const recipient = known ?? asOfEvent;
     const kept = await keepRecipient({ transactionId: run.transactionId, refusals, recipient });
     if (kept !== null) return kept;
-    throw new RetryLaterError("somebody else has begun or forgotten this run", {
-      retryAfterMs: LOOK_AGAIN_MS,
-      refused: false,
-    });
+    throw new RetryLaterError("the person was forgotten", { retryAfterMs: LOOK_AGAIN_MS, refused: false });
   }
 
   /** An identify says of a person what it wants to, and an earlier one may come after it: all that was told of them is told on. */
@@ -70,11 +73,25 @@ export function createIntroduce({
   /** As the source knows the person now; as of the event when it does not, or cannot be asked. */
   async function readFirst(run: Run, asOfEvent: Profiled): Promise<Profiled> {
     if (performance.now() < pausedUntil) return asOfEvent;
-    const person = await readNow(run);
+    // The event brought them along a moment ago; PostHog takes few reads, and the steps need them.
+    if (isNamed(asOfEvent) && reads.waitMs() > 0) return asOfEvent;
+    const person = isNamed(asOfEvent) ? await soon(readNow(run)) : await readNow(run);
     if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;
     if (person.outcome !== "found") return asOfEvent;
     const properties = zoned(person.properties, run.timeZone);
     return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(person.asOf).toISOString() };
+  }
+
+  /** A trigger whose event brought an address does not wait for a slow source. */
+  async function soon(read: ReturnType<ReadNow>): ReturnType<ReadNow> {
+    const late = new AbortController();
+    const tooLate = sleep(SOON_MS, { outcome: "unavailable", why: "slow" } as const, { signal: late.signal });
+    tooLate.catch(() => {});
+    try {
+      return await Promise.race([read, tooLate]);
+    } finally {
+      late.abort();
+    }
   }
 
   /** Looks again soon at first, and then less and less often. */

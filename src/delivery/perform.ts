@@ -4,13 +4,20 @@ import type { EntryLimit, Exit, Start } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
+import { createBursts } from "../lib/bursts.ts";
+import { RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type Acquaintances, createIntroduce } from "./introduce.ts";
+import { createJoin, type Joining } from "./join.ts";
 import { createRefresh } from "./refresh.ts";
 import { createTell, type Profiles, type Subscribers } from "./tell.ts";
 import type { createTellChoices } from "./tell-choices.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Job } from "./worker.ts";
+
+const LOOK_AGAIN_MS = 1_000;
+/** PostHog takes 1,200 reads an hour, of which the steps need the most. Source: https://posthog.com/docs/api#rate-limiting */
+const READS_EVERY_MS = 5_000;
 
 type Why = Pick<Decision, "reason" | "detail">;
 
@@ -37,6 +44,7 @@ interface Runs {
   }): Promise<string[]>;
   enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
   refuse(transactionId: string): Promise<void>;
+  isJoining(distinctId: string): Promise<boolean>;
 }
 
 /**
@@ -60,7 +68,7 @@ export function createPerform({
     trigger(start: Start, idempotencyKey: string): Promise<NovuAnswer>;
     cancel(transactionId: string): Promise<NovuAnswer>;
   };
-  runs: Runs & Profiles & Acquaintances;
+  runs: Runs & Profiles & Acquaintances & Joining;
   /** Tells PostHog what became of a message. */
   report: (capture: Capture) => Promise<void>;
   tellChoices: ReturnType<typeof createTellChoices>;
@@ -74,7 +82,9 @@ export function createPerform({
   log: Log;
 }): (job: Job) => Promise<void> {
   const tell = createTell({ novu, profiles: runs, pace: paceProfiles, log });
-  const introduce = createIntroduce({ acquaintances: runs, tell: tell.profile, now });
+  const reads = createBursts({ everyMs: READS_EVERY_MS, now });
+  const introduce = createIntroduce({ acquaintances: runs, tell: tell.profile, reads, now });
+  const join = createJoin(runs, reads);
   const refresh = createRefresh({ ...runs, tell: tell.profile, now });
 
   return async (job) => {
@@ -84,6 +94,7 @@ export function createPerform({
     else if (kind === "unheard") await unheard(body);
     else if (kind === "profile") await tell.profile(await introduce.wholeOf(body));
     else if (kind === "refresh") await refresh(body);
+    else if (kind === "join") await join(body);
     else if (kind === "preferences") await tellChoices.novu(body);
     else if (kind === "unwanted") await tellChoices.postHog(body);
     else if (kind === "report") await report(captureOf(body));
@@ -100,7 +111,7 @@ export function createPerform({
     ]);
     // Killed between Novu's yes, or our own no, and the end of this work.
     if (state === "started" || state === "refused") return tell.again(told);
-    if (!isOften) return runs.refuse(run.transactionId);
+    if (!isOften) return refuseUnlessJoining(run);
     if (objection !== null) {
       // An earlier try may have reached Novu although its answer never reached us.
       await cancel(run.transactionId, workflow);
@@ -127,6 +138,16 @@ export function createPerform({
 
     const [outcome] = await Promise.all([runs.markStarted(run.transactionId), tell.settle(recipient, told)]);
     if (outcome === "left") await cancel(run.transactionId, workflow);
+  }
+
+  /** The events that make it often enough may be those of another id, which PostHog is just being asked about. */
+  async function refuseUnlessJoining({ transactionId, distinctId }: Run): Promise<void> {
+    if (await runs.isJoining(distinctId))
+      throw new RetryLaterError("an id may turn out to be this person's", {
+        retryAfterMs: LOOK_AGAIN_MS,
+        refused: false,
+      });
+    await runs.refuse(transactionId);
   }
 
   function needsAddress(workflow: string): boolean {

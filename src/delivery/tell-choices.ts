@@ -1,6 +1,7 @@
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import { ALL, type Choices, workflowTopic } from "../contracts/opt-out.ts";
 import type { PersonLookup } from "../contracts/person.ts";
+import { optOutKey } from "../contracts/property-types.ts";
 import type { Chosen } from "../contracts/work.ts";
 import { UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -53,9 +54,18 @@ export function createTellChoices({
         // An event would make the person anew.
         if (person.outcome === "not found") return;
         const since = new Date(Date.parse(at) - LATE_MS).toISOString();
-        const isOurs = (topic: string) => on[topic] !== undefined && (topics.includes(topic) || on[topic] >= since);
-        const byOthers = (person.properties.unsubscribed_from ?? []).filter((topic) => !isOurs(topic));
-        await setUnwanted({ distinctId, unwanted: [...new Set([...off, ...byOthers])].sort(), at });
+        const wanted = new Map(Object.entries(on).map(([topic, lastAt]) => [optOutKey(topic), lastAt]));
+        const told = topics.map(optOutKey);
+        const isOurs = (key: string) => {
+          const lastAt = wanted.get(key);
+          return lastAt !== undefined && (told.includes(key) || lastAt >= since);
+        };
+        const there = person.properties.unsubscribed_from ?? [];
+        // A value that cannot be read counts as all, and nobody has said here that they want that again.
+        const byOthers = person.unreadable.includes("unsubscribed_from") ? there : there.filter((key) => !isOurs(key));
+        const ours = new Set(off.map(optOutKey));
+        const unwanted = [...off, ...byOthers.filter((key) => !ours.has(key))].sort();
+        await setUnwanted({ distinctId, unwanted, at });
       }),
   };
 

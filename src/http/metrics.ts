@@ -45,7 +45,9 @@ export function createMetrics({
   const novuAnswers = counter("novu_webhook_answers", "Answers to Novu's deliveries, by HTTP status", ["status"]);
   const novuEvents = counter("novu_events", "What Novu told of messages, by what became of it", ["outcome"]);
   const events = counter("events", "Events by what became of them", ["outcome"]);
-  const setAside = counter("set_aside", "Deliveries, or parts of them, that caused nothing", ["cause"]);
+  const setAside = counter("set_aside", "Deliveries, or parts of them, that caused nothing or something else", [
+    "cause",
+  ]);
   const work = counter("work", "Tries at work, by how they ended", ["lane", "outcome"]);
   const triggers = counter("triggers", "Runs that Novu took on", ["workflow"]);
   const decisions = counter("decisions", "Messages decided", ["workflow", "channel", "outcome", "reason"]);

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { IDENTITY_EVENTS, type LifecycleEvent } from "../contracts/event.ts";
+import { ANONYMOUS, IDENTITY_EVENTS, type LifecycleEvent } from "../contracts/event.ts";
+import { flag } from "../contracts/property-types.ts";
 import { DistinctId, EventId, Id, INEXACT, isObject, isoTime, Properties, placesOf } from "./event-parts.ts";
 import type { Read } from "./take-event.ts";
 
@@ -57,12 +58,15 @@ const FORMER_ID = new Map([
 function formerIn({
   name,
   properties,
-}: Pick<LifecycleEvent, "name" | "properties">): Pick<LifecycleEvent, "formerId"> | { misfit: string } {
+}: Pick<LifecycleEvent, "name" | "properties">):
+  | Pick<LifecycleEvent, "formerId" | "mergesAnybody">
+  | { misfit: string } {
   const place = FORMER_ID.get(name);
   const former = place === undefined ? undefined : properties[place];
-  if (typeof former === "string") return { formerId: former };
+  const mergesAnybody = name === "$merge_dangerously" && { mergesAnybody: true };
+  if (typeof former === "string") return { formerId: former, ...mergesAnybody };
   if (typeof former !== "number") return {};
-  if (Number.isSafeInteger(former)) return { formerId: String(former) };
+  if (Number.isSafeInteger(former)) return { formerId: String(former), ...mergesAnybody };
   return { misfit: `not a PostHog event: event.properties.${place} is ${INEXACT}` };
 }
 
@@ -89,10 +93,9 @@ function nobodyIn({
   properties,
 }: Pick<LifecycleEvent, "name" | "distinctId" | "properties">): Pick<LifecycleEvent, "nobody"> {
   if (name === "$groupidentify") return { nobody: "about a group, and not a person" };
-  if (properties.$process_person_profile === false) return { nobody: "anonymous" };
-  const { $is_identified } = properties;
-  const isAnonymous = typeof $is_identified === "boolean" ? !$is_identified : properties.$device_id === distinctId;
-  return isAnonymous ? { nobody: "anonymous" } : {};
+  const [hasProfile, isIdentified] = [properties.$process_person_profile, properties.$is_identified].map(saidBy);
+  const isAnonymous = hasProfile === false || !(isIdentified ?? properties.$device_id !== distinctId);
+  return isAnonymous ? { nobody: ANONYMOUS } : {};
 }
 
 /** The event's own `$set` is newer than the person that travelled with it, and `$set_once` only fills gaps. */
@@ -111,6 +114,11 @@ function snapshotOf({
   if (properties.$unset !== undefined)
     for (const name of Names.safeParse(properties.$unset).data ?? []) delete snapshot[name];
   return snapshot;
+}
+
+function saidBy(value: unknown): boolean | undefined {
+  const reading = flag(value);
+  return typeof reading === "string" ? undefined : reading.value;
 }
 
 function object(value: unknown): Record<string, unknown> | undefined {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LifecycleEvent } from "../contracts/event.ts";
+import { ANONYMOUS, type LifecycleEvent } from "../contracts/event.ts";
 import { propertiesOfTraits, respelled } from "../lib/segment-traits.ts";
 import { DistinctId, EventId, Id, isoTime, Properties, placesOf } from "./event-parts.ts";
 import type { Read } from "./take-event.ts";
@@ -30,7 +30,7 @@ const Viewed = z.object({ name: Id.nullish().catch(null), properties: Properties
 const Alias = z.object({ previousId: DistinctId });
 
 /** What an event is besides what each of them has. */
-type Said = Pick<LifecycleEvent, "name" | "properties" | "saysWho" | "formerId" | "nobody"> & {
+type Said = Pick<LifecycleEvent, "name" | "properties" | "saysWho" | "formerId" | "mergesAnybody" | "nobody"> & {
   /** Of an identify. RudderStack puts them into `context.traits` instead. */
   traits?: Record<string, unknown>;
 };
@@ -47,7 +47,10 @@ const READERS: Record<string, (body: unknown, names: SegmentNames) => Said> = {
     const traits = propertiesOfTraits(Identify.parse(body).traits ?? {});
     return { name: "identify", properties: {}, saysWho: true, traits };
   },
-  alias: (body) => ({ name: "alias", properties: {}, saysWho: true, formerId: Alias.parse(body).previousId }),
+  alias: (body) => ({
+    ...{ name: "alias", properties: {}, saysWho: true },
+    ...{ formerId: Alias.parse(body).previousId, mergesAnybody: true },
+  }),
   group: () => ({ name: "group", properties: {}, saysWho: true, nobody: "about a group, and not a person" }),
   page: (body, names) => viewed(body, "Page", names),
   screen: (body, names) => viewed(body, "Screen", names),
@@ -94,7 +97,8 @@ function eventOf(message: Message, { traits, ...said }: Said, now: number): Read
       occurredAt: isoTime(timestamp ?? originalTimestamp, now),
       personProperties: Object.keys(personProperties).length === 0 ? null : personProperties,
       ...(traits !== undefined && { sets: Object.keys(told) }),
-      ...(knownId == null && { nobody: "anonymous" }),
+      ...(knownId == null && { nobody: ANONYMOUS }),
+      ...(traits !== undefined && knownId != null && anonymousId != null && { deviceId: anonymousId }),
       ...said,
     },
   };

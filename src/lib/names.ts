@@ -1,17 +1,14 @@
 /**
- * The name to greet a person by: all of a first name, else the first of the name. Undefined when there is
- * none to greet by; a last name alone is none.
+ * The name to greet a person by: all of a first name, else the first of the name, so that "Ada Lovelace" and
+ * "Lovelace, Ada" are Ada, and "Dr. Lovelace" is greeted so. Undefined when there is none to greet by; a last
+ * name alone is none.
  */
 export function greetingName(person: {
   first_name?: string | undefined;
   name?: string | undefined;
 }): string | undefined {
-  return greetable(partsOf(person.first_name).given.join(" ")) ?? firstName(person.name);
-}
-
-/** "Ada Lovelace" and "Lovelace, Ada" → "Ada"; "Dr. Lovelace" as it is; undefined when there is no name to greet by. */
-export function firstName(name: string | undefined): string | undefined {
-  return greetable(partsOf(name).given[0] ?? "");
+  const [first = ""] = partsOf(person.name).given;
+  return greetable(partsOf(person.first_name).given.join(" ")) ?? greetable(first);
 }
 
 /** "Ada King Lovelace" → "King Lovelace"; undefined when there is only one name. */

@@ -32,6 +32,8 @@ export function createPersonLookup({
 }): { (distinctId: string): Promise<PersonLookup>; forget(distinctId: string): void } {
   const waiting = new Map<string, Waiting>();
   const cache = new Map<string, { lookup: PersonLookup; until: number }>();
+  /** Asked for before there was news of them. */
+  const stale = new Set<string>();
   let underWay = false;
   let onFull = () => {};
   let pausedUntil = 0;
@@ -41,7 +43,12 @@ export function createPersonLookup({
     if (cached !== undefined && cached.until > now()) return cached.lookup;
     return withDeadline(join(distinctId), `${name} did not answer within ${DEADLINE_MS} ms`);
   };
-  return Object.assign(lookUp, { forget: (distinctId: string) => void cache.delete(distinctId) });
+  return Object.assign(lookUp, {
+    forget(distinctId: string) {
+      cache.delete(distinctId);
+      if (underWay) stale.add(distinctId);
+    },
+  });
 
   function join(distinctId: string): Promise<PersonLookup> {
     const already = waiting.get(distinctId);
@@ -76,10 +83,11 @@ export function createPersonLookup({
     const batch = new Map([...waiting].slice(0, mostAtOnce));
     for (const distinctId of batch.keys()) waiting.delete(distinctId);
 
+    stale.clear();
     const answer = await read([...batch.keys()]);
     for (const [distinctId, { settle }] of batch) {
       const lookup = answer(distinctId);
-      if (lookup.outcome !== "unavailable") remember(distinctId, lookup);
+      if (lookup.outcome !== "unavailable" && !stale.has(distinctId)) remember(distinctId, lookup);
       settle(lookup);
     }
   }
@@ -126,7 +134,21 @@ export function createPersonReader({ places, now }: { places: PersonPlaces; now:
   };
   const own = createPersonLookup({ place: places.own, now });
 
-  return { read, own, forget };
+  return { read, own, forget, arePerson };
+
+  /**
+   * Whether PostHog has both ids as one person, or as two; `unknown` where it does not know both. Where
+   * PostHog cannot be asked, it is unavailable.
+   */
+  async function arePerson(ids: [string, string]): Promise<"one" | "two" | "unknown" | { unavailable: string }> {
+    const { posthog } = lookUps;
+    if (posthog === undefined) return "unknown";
+    const [one, other] = await Promise.all([posthog(ids[0]), posthog(ids[1])]);
+    for (const lookup of [one, other]) if (lookup.outcome === "unavailable") return { unavailable: lookup.why };
+    const [a, b] = [one, other].map((lookup) => (lookup.outcome === "found" ? lookup.personId : undefined));
+    if (a === undefined || b === undefined) return "unknown";
+    return a === b ? "one" : "two";
+  }
 
   /** There is news of this person: the next read is newer than it. */
   function forget(distinctId: string): void {
@@ -153,8 +175,6 @@ export function createPersonReader({ places, now }: { places: PersonPlaces; now:
     return at === "posthog" || now() - Date.parse(occurredAt) < PROFILE_LATE_MS;
   }
 }
-
-export type ReadPersons = ReturnType<typeof createPersonReader>;
 
 export type PersonReader = ReturnType<typeof createPersonReader>;
 

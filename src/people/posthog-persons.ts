@@ -10,7 +10,10 @@ const MOST_AT_ONCE = 200;
 const GATHER_MS = 400;
 
 const Answer = z.object({
-  results: z.record(z.string(), z.object({ properties: z.record(z.string(), z.unknown()).nullish() })),
+  results: z.record(
+    z.string(),
+    z.object({ uuid: z.string().optional(), properties: z.record(z.string(), z.unknown()).nullish() }),
+  ),
 });
 
 const DEFAULT_PAUSE_MS = 5_000;
@@ -54,7 +57,7 @@ export function postHogPersons({
     return new Map(
       Object.entries(answer.data.results).map(([distinctId, person]) => [
         distinctId,
-        readPerson(person.properties ?? {}),
+        { ...readPerson(person.properties ?? {}), ...(person.uuid !== undefined && { personId: person.uuid }) },
       ]),
     );
   }

@@ -21,9 +21,9 @@ export function createAccept({
   return async (event, body) => {
     const { problems, ...routing } = route(event);
     for (const problem of problems) await setAside({ ...problem, event, body });
-    const { starts, exits, profiles = [], merges = [], traits = [] } = routing;
+    const { starts, exits, profiles = [], joins = [], traits = [] } = routing;
     const reasons = problems.map(({ reason }) => reason);
-    if (starts.length + exits.length + profiles.length + merges.length + traits.length === 0)
+    if (starts.length + exits.length + profiles.length + joins.length + traits.length === 0)
       return { outcome: "ignored", reason: reasons.join("; ") };
     try {
       const { outcome, uuid } = await keepApart(event, routing);

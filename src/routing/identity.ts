@@ -1,5 +1,5 @@
 import { isSoundId, type LifecycleEvent } from "../contracts/event.ts";
-import type { Merge } from "../contracts/notification.ts";
+import type { Join, Merge } from "../contracts/notification.ts";
 
 /** Distinct ids that PostHog itself refuses to identify people by, https://posthog.com/docs/product-analytics/identify */
 const ILLEGAL_IDS = new Set([
@@ -33,10 +33,27 @@ export function whyNobody({ distinctId, nobody }: Pick<LifecycleEvent, "distinct
  * tells of none. No placeholder ever makes two people one. An id that was anonymous until now
  * counts as well, because a server may have captured by it what starts or ends a run.
  */
-export function mergeOf({ distinctId, formerId, occurredAt }: LifecycleEvent): Merge | null {
+export function mergeOf({
+  distinctId,
+  formerId,
+  occurredAt,
+}: Pick<LifecycleEvent, "distinctId" | "formerId" | "occurredAt">): Merge | null {
   if (formerId === undefined || formerId === distinctId || !isSoundId(formerId)) return null;
   if (whyNoPersonsId(formerId) !== null) return null;
   return { formerId, keptId: distinctId, occurredAt };
+}
+
+/**
+ * The id that an event says is its person's as well; null when it says none. PostHog is asked about it, unless
+ * it merges whoever it is. A device's id merges nobody: its events may still turn out to be this person's.
+ */
+export function joinOf(event: LifecycleEvent): Join | null {
+  const { source, uuid: eventUuid, distinctId, deviceId, occurredAt, receivedAt = occurredAt } = event;
+  const about = { occurredAt, receivedAt, eventUuid };
+  const merge = mergeOf(event);
+  if (merge !== null) return { ...merge, ...about, ask: source === "posthog" && !event.mergesAnybody, merge: true };
+  const device = mergeOf({ distinctId, occurredAt, formerId: deviceId });
+  return device && { ...device, ...about, ask: false, merge: false };
 }
 
 /** Why nobody can have this distinct id; null when somebody may. */

@@ -7,7 +7,7 @@ import {
   readPerson,
   SUBSCRIBER_DATA,
 } from "../contracts/person.ts";
-import { firstName, lastName } from "../lib/names.ts";
+import { greetingName, lastName, shownName } from "../lib/names.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
 
 /**
@@ -41,7 +41,7 @@ export function profileOf(event: LifecycleEvent): Profile | null {
 }
 
 /** PostHog applies changes of a person in the order in which they arrive, whatever their timestamps say. */
-export function saidAt({ source, occurredAt, receivedAt }: LifecycleEvent): string {
+function saidAt({ source, occurredAt, receivedAt }: LifecycleEvent): string {
   return source === "posthog" ? (receivedAt ?? occurredAt) : occurredAt;
 }
 
@@ -63,8 +63,8 @@ export function subscriberOf(distinctId: string, person: PersonProperties): Subs
   );
   const known = {
     email,
-    firstName: first_name ?? firstName(name),
-    lastName: last_name ?? (first_name === undefined ? lastName(name) : undefined),
+    firstName: greetingName(person),
+    lastName: shownName(last_name) ?? (first_name === undefined ? lastName(name) : undefined),
     phone,
     avatar: avatar !== undefined && isWebUrl(avatar) ? avatar : undefined,
     locale: novuLocale(locale),

@@ -7,11 +7,11 @@ import { isEcho } from "../contracts/report.ts";
 import { transactionIdOf } from "../contracts/run.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { isTimeZone, zoned } from "../lib/time-zone.ts";
-import { mergeOf, whyNobody } from "./identity.ts";
+import { joinOf, mergeOf, whyNobody } from "./identity.ts";
 import { whyInternal } from "./internal.ts";
 import { changesProfile, profileOf, subscriberOf, traitsIn } from "./profile.ts";
 
-/** What an event should have caused but could not: by its cause, and in words. */
+/** An event, or a part of it, that caused nothing or something else: by its cause, and in words. */
 export interface Problem {
   cause: Cause;
   reason: string;
@@ -41,9 +41,12 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
         const mapped = started && workflow.payloadOf(event);
         if (workflow.ends(event)) exits.push(exitOf({ event, workflow: workflow.id }));
         if (started === null || mapped === null) continue;
-        if ("payload" in mapped)
-          starts.push(startOf({ event, workflow, payload: mapped.payload, occurrence: started.occurrence }));
-        else problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
+        if ("payload" in mapped) {
+          const { payload, notes = [] } = mapped;
+          starts.push(startOf({ event, workflow, payload, occurrence: started.occurrence }));
+          for (const note of notes)
+            problems.push({ cause: "replaced", reason: `replaced for ${workflow.id}: ${note}` });
+        } else problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
       } catch {
         // Its message may quote the event.
         problems.push({
@@ -53,16 +56,26 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
       }
     }
     const merge = mergeOf(event);
-    const merges = merge === null ? [] : [merge];
+    const merges = merge !== null && event.mergesAnybody ? [merge] : [];
+    const join = joinOf(event);
+    const joins = join === null ? [] : [join];
     // What starts a workflow brings the profile along.
     const profile = isAboutProfile && starts.length === 0 ? profileOf(event) : null;
     const profiles = profile === null ? [] : [profile];
     const told = traitsIn(event);
     const isIdle = starts.length + exits.length + problems.length === 0;
     const traits = told !== null && (!isIdle || event.saysWho) ? [told] : [];
-    if (isIdle && (listening.length > 0 || profiles.length + merges.length + traits.length === 0))
+    if (isIdle && (listening.length > 0 || profiles.length + joins.length + traits.length === 0))
       problems.push({ cause: "filtered", reason: whyNotWanted(event, listening) });
-    return { starts, exits, profiles, merges, ...(traits.length > 0 && { traits }), problems };
+    return {
+      starts,
+      exits,
+      profiles,
+      merges,
+      ...(joins.length > 0 && { joins }),
+      ...(traits.length > 0 && { traits }),
+      problems,
+    };
   };
 }
 

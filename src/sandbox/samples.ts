@@ -6,11 +6,7 @@ const PROPERTIES: Record<string, Record<string, unknown>> = {
   onboarding_stalled: { step: "connect_data" },
   onboarding_step_completed: { step: "connect_data" },
   feature_first_used: { feature_name: "alerts" },
-  checkout_started: {
-    checkout_url: "https://app.acme.example/checkout/c_1?step=payment&from=email",
-    cart_value: 120,
-    currency: "USD",
-  },
+  checkout_started: { cart_value: 120, currency: "USD" },
   user_inactive: { days_inactive: 30 },
   session_ended: { key_action: "build_report", key_action_completed: false },
   subscription_upgraded: { plan: "pro" },

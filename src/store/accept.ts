@@ -1,6 +1,7 @@
 import type { Compilable, Kysely, OperationNodeSource, Transaction } from "kysely";
 import type { Acceptance } from "./acceptance.ts";
 import { type FromRows, insertRows, type Row, type Written } from "./insert-rows.ts";
+import { insertMerges } from "./people.ts";
 import type { Accepted } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -37,15 +38,15 @@ export async function acceptAll(
 
   /** Nearly always all is new, and to ask what is costs as much as to write it. Fails when something was there already. */
   async function acceptNew(): Promise<"accepted"[]> {
-    const work = acceptances.flatMap(({ starts, exits, profiles }) =>
-      [...starts, ...exits, ...profiles].map((one) => one.work),
+    const work = acceptances.flatMap(({ starts, exits, others }) =>
+      [...starts, ...exits, ...others].map((one) => one.work),
     );
     const { runs, exits, aliases, traits } = causedBy(acceptances);
     const inserts: Array<(Compilable & OperationNodeSource) | null | undefined> = [
       insertRows(db, fromRows, "events", events),
       insertRows(db, fromRows, "runs", runs),
       insertRows(db, fromRows, "exits", exits),
-      insertFirst(db, aliases),
+      insertMerges(db, fromRows, aliases),
       insertNewest(db, traits),
       insertRows(db, fromRows, "work", work)?.onConflict((conflict) => conflict.doNothing()),
     ];
@@ -65,7 +66,7 @@ export async function acceptAll(
     const addedExits = await insertNew(trx, "exits", exits)
       ?.returning(["workflow", "distinct_id", "event_uuid"])
       .execute();
-    await insertFirst(trx, aliases)?.execute();
+    await insertMerges(trx, fromRows, aliases)?.execute();
     await insertNewest(trx, traits)?.execute();
     const newRuns = new Set(addedRuns?.map(({ transaction_id }) => transaction_id));
     const newExits = new Set(addedExits?.map(keyOf));
@@ -77,7 +78,7 @@ export async function acceptAll(
       const caused = [
         ...acceptance.starts.filter(({ run }) => newRuns.delete(run.transaction_id)),
         ...acceptance.exits.filter(({ exit }) => newExits.delete(keyOf(exit))),
-        ...(isNewEvent ? acceptance.profiles : []),
+        ...(isNewEvent ? acceptance.others : []),
       ];
       work.push(...caused.map((one) => one.work));
       return isNewEvent || caused.length > 0 ? "accepted" : "duplicate";
@@ -88,25 +89,6 @@ export async function acceptAll(
 
   function insertNew<Table extends Written>(on: Kysely<Tables>, table: Table, rows: Row<Table>[]) {
     return insertRows(on, fromRows, table, rows)?.onConflict((conflict) => conflict.doNothing());
-  }
-
-  /** Of several merges of an id the first in time counts, as at PostHog, which takes no id from a person who is identified. */
-  function insertFirst(on: Kysely<Tables>, rows: Row<"aliases">[]) {
-    return insertRows(on, fromRows, "aliases", rows)?.onConflict((conflict) =>
-      conflict
-        .column("former_id")
-        .doUpdateSet((row) => ({
-          kept_id: row.ref("excluded.kept_id"),
-          occurred_at: row.ref("excluded.occurred_at"),
-        }))
-        .where((row) =>
-          row(
-            row.refTuple("excluded.occurred_at", "excluded.kept_id"),
-            "<",
-            row.refTuple("aliases.occurred_at", "aliases.kept_id"),
-          ),
-        ),
-    );
   }
 
   function insertNewest(on: Kysely<Tables>, rows: Row<"traits">[]) {

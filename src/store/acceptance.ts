@@ -8,14 +8,15 @@ export interface Acceptance {
   event: Row<"events">;
   starts: Array<{ run: Row<"runs">; work: Row<"work"> }>;
   exits: Array<{ exit: Row<"exits">; work: Row<"work"> }>;
-  profiles: Array<{ work: Row<"work"> }>;
+  /** For Novu and PostHog, besides. */
+  others: Array<{ work: Row<"work"> }>;
   aliases: Row<"aliases">[];
   traits: Row<"traits">[];
 }
 
 export function acceptanceOf(
   event: LifecycleEvent,
-  { starts, exits, profiles = [], merges = [], traits = [] }: Routing,
+  { starts, exits, profiles = [], merges = [], joins = [], traits = [] }: Routing,
   now: number,
   arrival: number,
 ): Acceptance {
@@ -28,19 +29,22 @@ export function acceptanceOf(
       occurred_at: occurredAt,
       received_at: now,
       body: JSON.stringify({ source, uuid, name, distinctId, occurredAt, properties }),
-      about: profiles.length + merges.length + traits.length > 0 ? distinctId : null,
+      about: profiles.length + merges.length + joins.length + traits.length > 0 ? distinctId : null,
     },
     starts: starts.map((start) => ({ run: runRow(start, arrival), work: startWork(start, now) })),
     exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), work: exitWork(exit, now) })),
-    profiles: profiles.map((profile) => ({ work: profileWork(profile, now) })),
+    others: [
+      ...profiles.map((profile) => ({ work: profileWork(profile, now) })),
+      ...joins.map((join) => ({ work: workRow(`join:${join.eventUuid}`, { kind: "join", body: join }, now) })),
+    ],
     aliases: merges.map(aliasRow),
     traits: traits.flatMap((one) => traitRows(one, now)),
   };
 }
 
 /** Roughly what it weighs. */
-export function bytesOf({ event, starts, exits, profiles }: Acceptance): number {
-  return [...starts, ...exits, ...profiles].reduce((sum, { work }) => sum + work.body.length, event.body.length);
+export function bytesOf({ event, starts, exits, others }: Acceptance): number {
+  return [...starts, ...exits, ...others].reduce((sum, { work }) => sum + work.body.length, event.body.length);
 }
 
 /** A row of work that is due at once; `key` says what it does, so that the same is never kept twice. */
@@ -90,7 +94,7 @@ function profileWork(profile: Profile, now: number): Row<"work"> {
   return workRow(`profile:${profile.eventUuid}`, { kind: "profile", body: profile }, now);
 }
 
-function aliasRow({ formerId, keptId, occurredAt }: Merge): Row<"aliases"> {
+export function aliasRow({ formerId, keptId, occurredAt }: Merge): Row<"aliases"> {
   return { former_id: formerId, kept_id: keptId, occurred_at: occurredAt };
 }
 

@@ -42,6 +42,7 @@ const KEYS_OF: Record<Work["kind"], Keys[]> = {
   exit: [["exits", sql`'exit:' || event_uuid || ':' || workflow`]],
   unheard: [["runs", sql`${unheardKey("")} || transaction_id`]],
   refresh: [refreshKey, correctionKey].map((keyOf) => ["runs", sql`${keyOf("")} || transaction_id`]),
+  join: [["events", sql`'join:' || uuid`]],
   profile: [["events", sql`'profile:' || uuid`]],
   preferences: chosenKeys("preferences"),
   unwanted: chosenKeys("unwanted"),

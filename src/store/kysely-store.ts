@@ -83,7 +83,7 @@ export function createKyselyStore({
     async commit(group) {
       const outcomes = await acceptAll(group, { db, fromRows, writeTogether, isAboutAnItem });
       announce("novu");
-      if (group.some(({ profiles }) => profiles.length > 0)) announce("profiles");
+      for (const lane of new Set(group.flatMap(({ others }) => others.map(({ work }) => work.lane)))) announce(lane);
       return outcomes;
     },
     bytesOf,
@@ -106,7 +106,7 @@ export function createKyselyStore({
     },
 
     knownEvents: knownEvents({ db }),
-    ...setAsideList({ db }),
+    ...setAsideList({ db, now }),
     ...workQueue({ db, now, skipLocked, announce }),
     ...runFacts({ db, now, fromRows, announce }),
     ...entries({ db, now, fromRows }),
@@ -121,7 +121,7 @@ export function createKyselyStore({
     ...variantMemory({ db, now }),
     ...captures({ db, now, announce }),
     ...optOuts({ db, now, lock, announce }),
-    ...merges({ db }),
+    ...merges({ db, now, fromRows }),
     ...retention({ db, takeSweep }),
     ...histories({ db }),
     ...overview({ db }),

@@ -301,6 +301,8 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema.alterTable("runs").addColumn("recipient", "text").execute();
       await db.schema.alterTable("runs").addColumn("recipient_try", "integer").execute();
 
+      await db.schema.createIndex("set_aside_of_person").on("set_aside").columns(["distinct_id", "reason"]).execute();
+
       const added = { runs: "arrival", exits: "arrival", traits: "kept_at", profiles: "kept_at" };
       for (const [table, column] of Object.entries(added)) {
         await db.schema.alterTable(table).addColumn(column, "bigint").execute();

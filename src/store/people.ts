@@ -1,10 +1,43 @@
 import { type Kysely, sql } from "kysely";
+import type { Join } from "../contracts/notification.ts";
+import { aliasRow } from "./acceptance.ts";
+import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
 import type { Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
+import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
+
+const ASKED_WITHIN_MS = 60 * 1000;
 
 /** Which distinct ids are one person's. */
-export function merges({ db }: { db: Kysely<Tables> }): Pick<Store, "splitPerson"> {
+export function merges({
+  db,
+  now,
+  fromRows,
+}: {
+  db: Kysely<Tables>;
+  now: () => number;
+  fromRows: FromRows;
+}): Pick<Store, "isJoining" | "merge" | "splitPerson"> {
   return {
+    async isJoining(distinctId) {
+      // Persons to be read for messages of later are many more, and due later.
+      const waiting = (isTried: boolean) =>
+        db
+          .selectFrom("work")
+          .select("body")
+          .where("lane", "=", "persons")
+          .where(IS_WAITING)
+          .where("last_error", isTried ? "is not" : "is", null)
+          .where(NEXT_AT, "<=", now() + ASKED_WITHIN_MS)
+          .where("key", "like", "join:%");
+      const rows = await waiting(false).unionAll(waiting(true)).execute();
+      const joins = rows.map(({ body }) => (JSON.parse(body) as { body: Join }).body);
+      return joins.some(({ formerId, keptId }) => [formerId, keptId].includes(distinctId));
+    },
+
+    async merge(merge) {
+      await insertMerges(db, fromRows, [aliasRow(merge)])?.execute();
+    },
+
     async splitPerson(distinctId) {
       const { numDeletedRows } = await db
         .deleteFrom("aliases")
@@ -13,6 +46,25 @@ export function merges({ db }: { db: Kysely<Tables> }): Pick<Store, "splitPerson
       return Number(numDeletedRows);
     },
   };
+}
+
+/** Of several merges of an id the first in time counts, as at PostHog, which takes no id from a person who is identified. */
+export function insertMerges(on: Kysely<Tables>, fromRows: FromRows, rows: Row<"aliases">[]) {
+  return insertRows(on, fromRows, "aliases", rows)?.onConflict((conflict) =>
+    conflict
+      .column("former_id")
+      .doUpdateSet((row) => ({
+        kept_id: row.ref("excluded.kept_id"),
+        occurred_at: row.ref("excluded.occurred_at"),
+      }))
+      .where((row) =>
+        row(
+          row.refTuple("excluded.occurred_at", "excluded.kept_id"),
+          "<",
+          row.refTuple("aliases.occurred_at", "aliases.kept_id"),
+        ),
+      ),
+  );
 }
 
 /**

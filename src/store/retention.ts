@@ -33,7 +33,7 @@ const KINDS = Object.keys(TABLE_OF) as Kept[];
 
 /** The keys of the work that a row may have caused, as acceptances, choices and decisions make them. */
 const KEYS_OF = {
-  events: [sql<string>`'profile:' || events.uuid`],
+  events: [sql<string>`'profile:' || events.uuid`, sql<string>`'join:' || events.uuid`],
   runs: [
     ...[startKey, unheardKey, refreshKey, correctionKey].map(
       (keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`,

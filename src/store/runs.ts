@@ -15,6 +15,7 @@ import { inTransaction } from "./transaction.ts";
 type State = Tables["runs"]["state"];
 type Trigger = Parameters<Store["keepRecipient"]>[0];
 
+const RECIPIENT_COLUMNS = { transaction_id: "text", recipient_try: "integer", recipient: "text" } as const;
 const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
 
 /** Which runs there are, and who has left them. */
@@ -88,17 +89,16 @@ export function runFacts({
     }),
 
     keepRecipient: together(async (triggers: Trigger[]) => {
-      const rows = sql.join(
-        triggers.map(
-          ({ transactionId, refusals, recipient }) =>
-            sql`(${transactionId}, ${sql.lit(refusals)}, ${JSON.stringify(recipient)})`,
-        ),
-      );
+      const rows = triggers.map(({ transactionId, refusals, recipient }) => ({
+        transaction_id: transactionId,
+        recipient_try: refusals,
+        recipient: JSON.stringify(recipient),
+      }));
       const { rows: kept } = await sql<{ transaction_id: string; recipient: string }>`
-        with given (transaction_id, refusals, recipient) as (values ${rows})
-        update runs set recipient_try = given.refusals,
-          recipient = case when runs.recipient_try = given.refusals then runs.recipient else given.recipient end
-        from given where runs.transaction_id = given.transaction_id and runs.state <> 'started'
+        with given (transaction_id, recipient_try, recipient) as (${fromRows("runs", rows, RECIPIENT_COLUMNS)})
+        update runs set recipient_try = given.recipient_try,
+          recipient = case when runs.recipient_try = given.recipient_try then runs.recipient else given.recipient end
+        from given where runs.transaction_id = given.transaction_id
         returning runs.transaction_id, runs.recipient`.execute(db);
       const recipients = new Map(kept.map((row) => [row.transaction_id, Recipient.parse(JSON.parse(row.recipient))]));
       return triggers.map(({ transactionId }) => recipients.get(transactionId) ?? null);
@@ -126,11 +126,7 @@ export function runFacts({
       const started = await inTransaction(db, async (trx) => {
         const rows = await trx
           .updateTable("runs")
-          .set((row) => ({
-            state: "started" as const,
-            entered_at: row.fn.coalesce("entered_at", row.val(at)),
-            recipient: null,
-          }))
+          .set((row) => ({ state: "started" as const, entered_at: row.fn.coalesce("entered_at", row.val(at)) }))
           .where("transaction_id", "in", unique(transactionIds))
           .where("state", "in", ["pending", "started"])
           .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])

@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { ANONYMOUS } from "../contracts/event.ts";
 import type { SetAside, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { together } from "./together.ts";
@@ -6,9 +7,18 @@ import { together } from "./together.ts";
 /** A destination without a filter sends every page view; the newest of what caused nothing are enough to see why. */
 const MOST_SET_ASIDE = 1_000;
 const LONGEST_BODY_KEPT = 20_000;
+/** Events of visitors may turn out to be a person's within so long, and so long those do not make room for others. */
+const KEPT_FOR_MS = 60 * 60 * 1000;
+const MOST_OF_VISITORS = 20_000;
 
 /** The deliveries that caused nothing. */
-export function setAsideList({ db }: { db: Kysely<Tables> }): Pick<Store, "setAside" | "listSetAside"> {
+export function setAsideList({
+  db,
+  now,
+}: {
+  db: Kysely<Tables>;
+  now: () => number;
+}): Pick<Store, "setAside" | "listSetAside" | "ofVisitor" | "dropSetAside"> {
   return {
     setAside: together(async (deliveries: SetAside[]) => {
       const added = await db
@@ -31,9 +41,32 @@ export function setAsideList({ db }: { db: Kysely<Tables> }): Pick<Store, "setAs
       await db
         .deleteFrom("set_aside")
         .where("id", "<=", newest - MOST_SET_ASIDE)
+        .where((row) =>
+          row.or([
+            row("reason", "<>", ANONYMOUS),
+            row("received_at", "<", new Date(now() - KEPT_FOR_MS).toISOString()),
+            row("id", "<=", newest - MOST_OF_VISITORS),
+          ]),
+        )
         .execute();
       return deliveries.map(() => undefined);
     }),
+
+    async ofVisitor(distinctId, until) {
+      const rows = await db
+        .selectFrom("set_aside")
+        .select(["id", "source", "body"])
+        .where("distinct_id", "=", distinctId)
+        .where("reason", "=", ANONYMOUS)
+        .where("received_at", ">=", new Date(until - KEPT_FOR_MS).toISOString())
+        .orderBy("id")
+        .execute();
+      return rows.map(({ id, source, body }) => ({ id, source: source ?? "posthog", body }));
+    },
+
+    async dropSetAside(ids) {
+      if (ids.length > 0) await db.deleteFrom("set_aside").where("id", "in", ids).execute();
+    },
 
     async listSetAside(limit) {
       const rows = await db.selectFrom("set_aside").selectAll().orderBy("id", "desc").limit(limit).execute();

@@ -3,7 +3,7 @@ import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent, Source } from "../contracts/event.ts";
 import type { RunVariant } from "../contracts/experiment.ts";
 import type { Histories } from "../contracts/history.ts";
-import type { EntryLimit, Exit, Routing, Subscriber } from "../contracts/notification.ts";
+import type { EntryLimit, Exit, Merge, Routing, Subscriber } from "../contracts/notification.ts";
 import type { Bounce, Choice, Choices } from "../contracts/opt-out.ts";
 import type { PersonRead } from "../contracts/person.ts";
 import type { Lane, Work } from "../contracts/work.ts";
@@ -129,6 +129,10 @@ export interface Store extends Histories {
    * Rejects with a PermanentError when the event itself is why it cannot be written.
    */
   accept(event: LifecycleEvent, routing: Routing): Promise<Accepted>;
+  /** The bodies that were ignored as a visitor's within an hour before `until`, in the order in which they came. */
+  ofVisitor(distinctId: string, until: number): Promise<Array<{ id: number; source: Source; body: string }>>;
+  /** They have caused something after all. */
+  dropSetAside(ids: number[]): Promise<void>;
   /** Those of the events that are here, with what they caused or among what was set aside; in no order. */
   knownEvents(uuids: string[]): Promise<string[]>;
   setAside(delivery: SetAside): Promise<void>;
@@ -258,7 +262,7 @@ export interface Store extends Histories {
   runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | null>;
   /**
    * Keeps the recipient of a trigger, so that each try has the same one until Novu has refused it; answers
-   * the one that is kept, and null when there is no such run any more, or Novu has taken it on.
+   * the one that is kept, and null when there is no such run any more.
    */
   keepRecipient(trigger: {
     transactionId: string;
@@ -296,6 +300,10 @@ export interface Store extends Histories {
   personRecords(distinctId: string): Promise<PersonRecords>;
   /** Deletes it, work that waits and what they do not want included; answers how many records of each kind. */
   forgetPerson(distinctId: string): Promise<Record<keyof PersonRecords, number>>;
+  /** Whether it is still to be found out if this id is one with another. */
+  isJoining(distinctId: string): Promise<boolean>;
+  /** Two ids are one person's from now on; the same merge again changes nothing. */
+  merge(merge: Merge): Promise<void>;
   /**
    * Undoes the merges that name this distinct id, which is nobody else's from then on; answers how many. They do
    * not come back with the events that told of them, but another event may merge it again.
@@ -322,6 +330,8 @@ export interface Store extends Histories {
 
 /** The methods that only read. */
 const READS = [
+  "ofVisitor",
+  "isJoining",
   "knownEvents",
   "listSetAside",
   "nextDueAt",

@@ -27,7 +27,7 @@ export interface Tables {
     entered_at: Generated<number | null>;
     /** When its last message was decided, or the person left. */
     ended_at: Generated<number | null>;
-    /** The person as Novu is told of them with the trigger, as JSON, until Novu has taken it on. */
+    /** The person as Novu is told of them with the trigger, as JSON. */
     recipient: Generated<string | null>;
     /** How often Novu had refused the trigger when the recipient was kept. */
     recipient_try: Generated<number | null>;

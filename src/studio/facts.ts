@@ -1,5 +1,7 @@
 import type { Channel } from "../contracts/decision.ts";
+import type { Source } from "../contracts/event.ts";
 import type { Histories } from "../contracts/history.ts";
+import type { PersonRead } from "../contracts/person.ts";
 import type { Lane } from "../contracts/work.ts";
 
 /** A workflow as it stands in the code. */
@@ -17,9 +19,21 @@ export interface WorkflowFacts {
   steps: Array<{ step: string; type: string; channel: Channel | null }>;
 }
 
+/** A person as a step sees them, and where from. Unavailable says nothing about the person. */
+export type PersonReading =
+  | ({ outcome: "found"; source: "posthog" | "segment" | "own" } & PersonRead)
+  | { outcome: "not found"; source: "posthog" | "segment" | "own" }
+  | { outcome: "unavailable"; why: string };
+
 /** What the studio asks of the rest of the house. */
 export interface Facts extends Histories {
   workflows: WorkflowFacts[];
+  /** The person of a run that such an event started, and when they were read, ISO 8601. */
+  readPerson(run: {
+    distinctId: string;
+    source: Source;
+    occurredAt: string;
+  }): Promise<{ reading: PersonReading; readAt: string }>;
   countLanes(): Promise<Array<{ lane: Lane; waiting: number; dead: number; oldestDueAt: number | null }>>;
   /** Workflows that people entered in the last 7 days, longer ago than the first wait takes, and that sent nothing. */
   silent(): Promise<string[]>;

@@ -1,4 +1,6 @@
-import type { Lab, LabSource } from "../contracts/lab.ts";
+import type { Lab, LabPerson, LabSource } from "../contracts/lab.ts";
+import { declaredIn } from "../contracts/person.ts";
+import { propertiesOfTraits } from "../lib/segment-traits.ts";
 
 /** Everybody once, by one id. */
 export function everybody(lab: Lab): string[] {
@@ -6,6 +8,30 @@ export function everybody(lab: Lab): string[] {
 }
 
 /** The source that a form or an address names; PostHog when it names none. */
-export function sourceIn({ source }: Record<string, string>): LabSource {
-  return source === "segment" ? "segment" : "posthog";
+export function sourceIn(form: Record<string, string>): LabSource {
+  return sourceNamed(form) ?? "posthog";
+}
+
+export function sourceNamed({ source }: Record<string, string>): LabSource | undefined {
+  return source === "segment" || source === "posthog" ? source : undefined;
+}
+
+/** A declared property as its source has it. */
+export interface RawProperty {
+  /** How its name is spelled there; null where it is made of others. */
+  spelled: string | null;
+  value: unknown;
+}
+
+/** The declared properties of somebody, by our names for them. */
+export function rawOf({ source, properties }: Pick<LabPerson, "source" | "properties">): Record<string, RawProperty> {
+  const declared = (raw: Record<string, unknown>) => declaredIn(source === "segment" ? propertiesOfTraits(raw) : raw);
+  const names = Object.keys(properties);
+  return Object.fromEntries(
+    [...declared(properties)].map(([name, value]) => {
+      const isIt = (spelled: string) => declared({ [spelled]: properties[spelled] }).get(name) === value;
+      const spelled = names.find((one) => one === name && isIt(one)) ?? names.find(isIt) ?? null;
+      return [name, { spelled, value }];
+    }),
+  );
 }

@@ -18,6 +18,7 @@ function told({ stepId, type, status, error, wakesAt, changedAt }: LabJob): Arra
     label,
     sentence,
     value: null,
+    note: null,
     step: stepId,
     runRef: null,
   });

@@ -52,6 +52,20 @@ export function notSentBecause(
   return BECAUSE[reason]?.(detail, askedAt(personSource, toldBy)) ?? `${reason}${inBrackets(detail)}`;
 }
 
+const WAY: Record<NonNullable<Decision["address"]>["via"], string> = {
+  subscriber: "Sent to the address that Novu's subscriber had.",
+  provider: "Sent to an address that went with the message, because Novu's subscriber did not have it.",
+};
+
+/** Which way the address of a message went, and the properties that could not be read; null when there is neither. */
+export function noteOf({ address, unreadable }: Pick<Decision, "address" | "unreadable">): string | null {
+  const parts = [
+    ...(address === null ? [] : [WAY[address.via]]),
+    ...(unreadable.length === 0 ? [] : [`Could not be read: ${unreadable.join(", ")}.`]),
+  ];
+  return parts.length === 0 ? null : parts.join(" ");
+}
+
 /** The persons of Segment's events may be read at Segment, at PostHog or in the store. */
 function askedAt(personSource: Decision["personSource"], toldBy: Source | null): Asked {
   if (personSource !== null && personSource !== "snapshot") return personSource;

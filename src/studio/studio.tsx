@@ -98,7 +98,7 @@ export function createStudio({
   router.use(((error: { status?: number }, request, response, next) => {
     if (response.headersSent) return next(error);
     const isTheirs = error.status !== undefined && error.status < 500;
-    log[isTheirs ? "warn" : "error"]({ stop: "studio", path: request.path, error: describeError(error) });
+    log[isTheirs ? "warn" : "error"]({ stop: "studio", path: maskText(request.path), error: describeError(error) });
     if (isTheirs)
       wentWrong(
         response.status(error.status ?? 400),
@@ -185,7 +185,12 @@ export function createStudio({
     const { pathname, search } = new URL(address, "http://studio");
     const query = textsOf(Object.fromEntries(new URLSearchParams(search)));
     const sealed = access === null ? query : conceal(refsOf(query), access.seal).model;
-    return `${pathname}${queryOf(Object.fromEntries(Object.entries(sealed).map(([name, value]) => [name.replace(/Ref$/, ""), value])))}`;
+    const path = access === null ? pathname : pathname.split("/").map(sealedPart).join("/");
+    return `${path}${queryOf(Object.fromEntries(Object.entries(sealed).map(([name, value]) => [name.replace(/Ref$/, ""), value])))}`;
+  }
+
+  function sealedPart(part: string): string {
+    return access === null || maskText(part) === part ? part : access.seal(decodeURIComponent(part));
   }
 
   function opened(values: unknown): Record<string, string> {

@@ -11,7 +11,7 @@ import type {
 } from "../contracts/history.ts";
 import type { Exit } from "../contracts/notification.ts";
 import { duration } from "./duration.ts";
-import { notSentBecause } from "./reasons.ts";
+import { noteOf, notSentBecause } from "./reasons.ts";
 
 /** Links of one time are told in the order of causes. */
 const ORDER = ["event", "set aside", "choice", "exit", "run", "step done", "decision", "step", "work"] as const;
@@ -28,6 +28,8 @@ export interface Link {
   sentence: string;
   /** What decided it: a name, a value, a condition; of an event its uuid. Null where there was nothing to decide. */
   value: string | null;
+  /** Of a decision: which way the address went, and the properties that could not be read. */
+  note: string | null;
   workflow: string | null;
   step: string | null;
   runRef: string | null;
@@ -61,12 +63,13 @@ export function explain(
       workflow === null ||
       eventName === null ||
       startedBy.includes(eventName) ||
-      reason.startsWith(`does not fit ${workflow}:`),
+      reason.startsWith(`does not fit ${workflow}:`) ||
+      reason.startsWith(`replaced for ${workflow}:`),
   );
   const work = history.work.filter((one) => workflow === null || one.workflow === null || one.workflow === workflow);
   const links = [
     ...history.events.map((event) => eventLink(event, history)),
-    ...setAside.map(setAsideLink),
+    ...setAside.map((record) => setAsideLink(record, history)),
     ...history.choices.map((choice) => choiceLink(choice, person)),
     ...history.runs.flatMap((run) => runLinks(run, history)),
     ...history.exits.flatMap((exit) => exitLink(exit, history)),
@@ -164,10 +167,11 @@ function toldBy({ transactionId }: Decision, { runs, events }: History): Source 
   return events.find(({ uuid }) => uuid === run?.eventUuid)?.source ?? null;
 }
 
-function setAsideLink({ receivedAt, reason, eventName }: SetAsideRecord): Link {
+function setAsideLink({ receivedAt, reason, eventUuid, eventName }: SetAsideRecord, { events }: History): Link {
+  const counts = events.some(({ uuid }) => uuid === eventUuid);
   return {
     ...link("set aside", receivedAt, "warn", "set aside"),
-    sentence: `${eventName ?? "A delivery"} came in and caused nothing.`,
+    sentence: `${eventName ?? "A delivery"} came in and ${counts ? "caused not all that it says" : "caused nothing"}.`,
     value: reason,
   };
 }
@@ -230,20 +234,16 @@ const RESTED_ON: Record<NonNullable<Decision["personSource"]>, string> = {
   snapshot: "The person could not be asked for, so what was known from their events counted.",
 };
 
-function couldNotBeRead({ unreadable }: Decision): string {
-  return unreadable.length === 0 ? "" : ` Of the person's properties ${unreadable.join(", ")} could not be read.`;
-}
-
 function decisionLink(decision: Decision, history: History): Link {
   const { outcome, step, channel, decidedAt, workflow, transactionId, personSource, reason, detail } = decision;
-  const facts = { workflow, step, runRef: transactionId };
+  const facts = { workflow, step, runRef: transactionId, note: noteOf(decision) };
   const isOfNobody = personSource === null || reason === "person not found" || reason === "person unavailable";
-  const restedOn = (isOfNobody ? "" : ` ${RESTED_ON[personSource]}`) + couldNotBeRead(decision);
+  const restedOn = isOfNobody ? "" : ` ${RESTED_ON[personSource]}`;
   if (outcome === "sent")
     return {
       ...link("decision", decidedAt, "good", "sent"),
       ...facts,
-      sentence: `${step} was sent by ${channelName(channel)}${decision.address?.via === "provider" ? ", to an address that Novu did not have yet" : ""}.${restedOn}`,
+      sentence: `${step} was sent by ${channelName(channel)}.${restedOn}`,
       value: detail,
     };
   return {
@@ -281,6 +281,7 @@ const WORK: Record<OwedRecord["kind"], string> = {
   exit: "The cancel at Novu",
   refresh: "The update of the person's address at Novu",
   unheard: "A look whether Novu ended the run at a throttle",
+  join: "The question to PostHog whether two ids are one person",
   profile: "The profile for Novu",
   preferences: "The choice of topics for Novu",
   unwanted: "The list of unwanted topics for PostHog",
@@ -289,7 +290,7 @@ const WORK: Record<OwedRecord["kind"], string> = {
 };
 
 function link(kind: Link["kind"], at: string, tone: Link["tone"], label: string) {
-  return { at, kind, tone, label, value: null, workflow: null, step: null, runRef: null };
+  return { at, kind, tone, label, value: null, note: null, workflow: null, step: null, runRef: null };
 }
 
 function channelName(channel: Decision["channel"]): string {

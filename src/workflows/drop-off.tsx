@@ -2,13 +2,17 @@ import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import CheckoutRecovery from "../../emails/checkout-recovery.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
-import { firstName } from "../lib/names.ts";
+import { number, text } from "../contracts/property-types.ts";
+import { greetingName } from "../lib/names.ts";
 import { noteControls, subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { experiment } from "./experiment.ts";
+import { ifReadable } from "./if-readable.ts";
 import { isAfter } from "./is-after.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { webUrl } from "./web-url.ts";
+
+const checkoutUrl = `${brand.appUrl}/checkout`;
 
 /** A checkout that nobody finished: a note in the app after an hour, and after a day an email with the way back. */
 export const dropOff = lifecycle({
@@ -22,18 +26,20 @@ export const dropOff = lifecycle({
   entry: { oncePer: { days: 1 } },
   experiments: { subject: experiment("recovery-subject", { variants: ["control", "benefit"], otherwise: "control" }) },
   payload: z.object({
-    checkout_url: webUrl(`${brand.appUrl}/checkout`),
+    checkout_url: webUrl(checkoutUrl, { hosts: brand.linkHosts }),
     cart_value: z.number().nullish(),
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/)
-      .default("USD"),
+    currency: z.string().default("USD"),
   }),
-  from: ({ properties }) => ({
-    checkout_url: properties.checkout_url,
-    cart_value: properties.cart_value,
-    currency: properties.currency,
-  }),
+  from({ properties }) {
+    const currency = currencyOf(properties.currency);
+    // Segment's own events have no cart_value, and no link.
+    const { cart_value, value, total, revenue } = properties;
+    return {
+      checkout_url: properties.checkout_url || checkoutUrl,
+      cart_value: currency && ifReadable(number, cart_value, value, total, revenue),
+      currency,
+    };
+  },
 
   async workflow({ step, payload, startedAt }) {
     const hasBought = ({ person }: { person: PersonProperties }) =>
@@ -60,7 +66,7 @@ export const dropOff = lifecycle({
         subject: { control: controls.subject, benefit: controls.benefit_subject }[variants.subject],
         body: (
           <CheckoutRecovery
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             checkoutUrl={link(payload.checkout_url)}
             cartValue={money(payload)}
           />
@@ -77,6 +83,15 @@ const recoveryControls = subjectControl("Your checkout is still open").extend({
     .default("Everything is where you left it: two minutes to go")
     .meta({ title: "Subject for the variant “benefit”" }),
 });
+
+const CURRENCIES = new Set(Intl.supportedValuesOf("currency"));
+
+/** Undefined when an event names one that is not known: an amount in it is not to be shown as dollars. */
+function currencyOf(said: unknown): string | undefined {
+  if (said === undefined) return "USD";
+  const code = ifReadable(text, said)?.toUpperCase() ?? "";
+  return CURRENCIES.has(code) ? code : undefined;
+}
 
 function money({
   cart_value,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import FeatureGuide from "../../emails/feature-guide.tsx";
-import { firstName } from "../lib/names.ts";
+import { greetingName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { GuidedFeature, guideTo } from "./features.ts";
@@ -34,9 +34,7 @@ export const featureAdoption = lifecycle({
         const { tips, url, ...feature } = guideTo(payload.feature);
         return {
           subject: `${controls.subject} ${feature.name}`,
-          body: (
-            <FeatureGuide firstName={firstName(person.name)} feature={{ ...feature, url: link(url) }} tips={tips} />
-          ),
+          body: <FeatureGuide firstName={greetingName(person)} feature={{ ...feature, url: link(url) }} tips={tips} />,
         };
       },
       { controlSchema: subjectControl("Get more out of"), atAnyHour: true },

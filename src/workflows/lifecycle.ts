@@ -14,6 +14,7 @@ import { RunInPayload, runOf } from "./run-in-payload.ts";
 import type { Tools } from "./tools.ts";
 import type { Topic } from "./topics.ts";
 import { type Duration, toMs } from "./wait.ts";
+import { fallbackFor } from "./web-url.ts";
 
 type NovuOptions = NonNullable<Parameters<typeof novuWorkflow>[2]>;
 
@@ -127,8 +128,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
     ends: (event) => exitOn.some((matcher) => means(matcher, event) !== false),
     payloadOf(event) {
       try {
-        const payload = definition.payload.safeParse(definition.from(event));
-        return payload.success ? { payload: payload.data } : { misfit: misfitOf(payload.error) };
+        return payloadFrom(definition.from(event));
       } catch {
         // Its message may quote the event.
         return { misfit: "its `from` fails on this event" };
@@ -164,6 +164,19 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
       return novuWorkflow(id, execute, { payloadSchema, name, description, tags, preferences, severity });
     },
   };
+
+  function payloadFrom(said: object): ReturnType<LifecycleWorkflow["payloadOf"]> {
+    const read = definition.payload.safeParse(said);
+    if (read.success) return { payload: read.data };
+    const fallbacks = read.error.issues.map((issue) => ({ path: issue.path, url: fallbackFor(issue) }));
+    if (fallbacks.some(({ url }) => url === undefined)) return { misfit: misfitOf(read.error) };
+    const payload = definition.payload.safeParse(
+      fallbacks.reduce<unknown>((replaced, { path, url }) => withAt(replaced, path, url), said),
+    );
+    return payload.success
+      ? { payload: payload.data, notes: read.error.issues.map(reasonOf) }
+      : { misfit: misfitOf(payload.error) };
+  }
 
   /** Found out here, and not when the first event is to be delivered. */
   function entryLimit(): EntryLimit {
@@ -207,7 +220,19 @@ function means({ event: name, wants }: EventMatcher, event: LifecycleEvent): boo
 
 /** Which fields do not fit and why, never the values. */
 function misfitOf(error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+  return error.issues.map(reasonOf).join("; ");
+}
+
+function reasonOf({ path, message }: z.core.$ZodIssue): string {
+  return `${path.join(".")}: ${message}`;
+}
+
+/** A copy of a value with another one at that place in it. */
+function withAt(value: unknown, [key, ...rest]: PropertyKey[], set: unknown): unknown {
+  if (key === undefined) return set;
+  const parts = value as Record<PropertyKey, unknown>;
+  const part = withAt(parts[key], rest, set);
+  return Array.isArray(value) ? value.with(key as number, part) : { ...parts, [key]: part };
 }
 
 /** Novu sends it, although the framework's type of a subscriber does not have it. */

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import OnboardingHelp from "../../emails/onboarding-help.tsx";
-import { firstName } from "../lib/names.ts";
+import { text } from "../contracts/property-types.ts";
+import { greetingName } from "../lib/names.ts";
 import { subjectControl, textControls } from "./controls.ts";
 import { event } from "./event.ts";
+import { ifReadable } from "./if-readable.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { isSetUp, setupStepOf } from "./setup-steps.ts";
 
@@ -21,7 +23,7 @@ export const onboardingStalled = lifecycle({
   // Whoever is still stuck the next day says so again.
   entry: "one at a time",
   payload: z.object({ step: z.string().nullish() }),
-  from: ({ properties }) => ({ step: properties.step }),
+  from: ({ properties }) => ({ step: ifReadable(text, properties.step) }),
 
   async workflow({ step, payload }) {
     const note = await step.inApp(
@@ -60,7 +62,7 @@ export const onboardingStalled = lifecycle({
           subject: `${controls.subject} ${phrase}`,
           body: (
             <OnboardingHelp
-              firstName={firstName(person.name)}
+              firstName={greetingName(person)}
               stuckAt={phrase}
               helpUrl={link(helpUrl)}
               setupUrl={link(url)}

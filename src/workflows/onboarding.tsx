@@ -4,14 +4,14 @@ import CheckIn from "../../emails/check-in.tsx";
 import FeatureSpotlight from "../../emails/feature-spotlight.tsx";
 import SetupNudge from "../../emails/setup-nudge.tsx";
 import Welcome from "../../emails/welcome.tsx";
-import { firstName } from "../lib/names.ts";
+import { greetingName, shownName } from "../lib/names.ts";
 import { subjectControl, textControls } from "./controls.ts";
 import { event } from "./event.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { isSetUp, setupStepOf, setupUrl } from "./setup-steps.ts";
 
-/** Day 0 welcome, day 2 the step they are stuck at, day 5 a feature, day 10 a check-in; ends when they are set up. */
+/** Once for each person: day 0 welcome, day 2 the step they are stuck at, day 5 a feature, day 10 a check-in; ends when they are set up. */
 export const onboarding = lifecycle({
   id: "onboarding",
   name: "Onboarding",
@@ -20,8 +20,10 @@ export const onboarding = lifecycle({
   topic: "getting_started",
   on: [event("user_signed_up")],
   exitOn: [event("onboarding_completed")],
+  // The browser and the back end may both tell of one sign-up.
+  entry: "once",
   payload: z.object({ invited_by: z.string().nullish() }),
-  from: ({ properties }) => ({ invited_by: properties.invited_by }),
+  from: ({ properties }) => ({ invited_by: shownName(properties.invited_by) }),
 
   async workflow({ step, payload }) {
     await step.email(
@@ -30,7 +32,7 @@ export const onboarding = lifecycle({
         subject: controls.subject,
         body: (
           <Welcome
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             invitedBy={payload.invited_by ?? undefined}
             setupUrl={link(setupUrl)}
           />
@@ -61,7 +63,7 @@ export const onboarding = lifecycle({
         const { phrase, why, url } = setupStepOf(person.onboarding_step);
         return {
           subject: `${controls.subject}: ${phrase}`,
-          body: <SetupNudge firstName={firstName(person.name)} nextStep={phrase} why={why} setupUrl={link(url)} />,
+          body: <SetupNudge firstName={greetingName(person)} nextStep={phrase} why={why} setupUrl={link(url)} />,
         };
       },
       { controlSchema: subjectControl("Next"), skip: ({ person }) => isSetUp(person) },
@@ -74,9 +76,7 @@ export const onboarding = lifecycle({
         const feature = nextFeature(person.features_used);
         return {
           subject: `${controls.subject} ${feature.name}?`,
-          body: (
-            <FeatureSpotlight firstName={firstName(person.name)} feature={{ ...feature, url: link(feature.url) }} />
-          ),
+          body: <FeatureSpotlight firstName={greetingName(person)} feature={{ ...feature, url: link(feature.url) }} />,
         };
       },
       {
@@ -90,7 +90,7 @@ export const onboarding = lifecycle({
       "check-in",
       ({ person, controls, link }) => ({
         subject: controls.subject,
-        body: <CheckIn firstName={firstName(person.name)} setupUrl={link(setupUrl)} />,
+        body: <CheckIn firstName={greetingName(person)} setupUrl={link(setupUrl)} />,
       }),
       { controlSchema: subjectControl("What is in the way?"), skip: ({ person }) => isSetUp(person) },
     );

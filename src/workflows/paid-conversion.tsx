@@ -2,7 +2,7 @@ import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import PaidOffer from "../../emails/paid-offer.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
-import { firstName } from "../lib/names.ts";
+import { greetingName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { dayOf } from "./day-of.ts";
 import { event } from "./event.ts";
@@ -55,7 +55,7 @@ export const paidConversion = lifecycle({
         subject: `${controls.subject} ${offer.endsOn}: ${OFFERS[variants.offer].words}`,
         body: (
           <PaidOffer
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             proof={controls.proof}
             offer={OFFERS[variants.offer].words}
             endsOn={offer.endsOn}

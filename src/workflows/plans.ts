@@ -1,3 +1,8 @@
+import { z } from "zod";
+import { lowerCase, text } from "../contracts/property-types.ts";
+import { shownName } from "../lib/names.ts";
+import { ifReadable } from "./if-readable.ts";
+
 interface Plan {
   name: string;
   /** As phrases: "unlimited reports". */
@@ -14,7 +19,17 @@ export function isPaid(plan: string | undefined): boolean {
   return plan !== undefined && PAID_PLANS.has(plan);
 }
 
-/** A plan by its key; one that is not listed is called by its key, and nothing is said of what it unlocks. */
-export function planOf(key: string): Plan {
-  return PAID_PLANS.get(key) ?? { name: key, unlocked: [] };
+/** A plan as an event names it. Anybody can send an event, so one that is not listed has to be like a name. Previews show the default. */
+export const PlanName = z
+  .string()
+  .refine((said) => listed(said) !== undefined || shownName(said) !== undefined, "is neither listed nor like a name")
+  .meta({ default: "Pro" });
+
+/** One that is not listed is called as the event names it, and nothing is said of what it unlocks. */
+export function planOf(said: string): Plan {
+  return listed(said) ?? { name: shownName(said) ?? "paid", unlocked: [] };
+}
+
+function listed(said: string): Plan | undefined {
+  return PAID_PLANS.get(ifReadable(lowerCase(text), said) ?? "");
 }

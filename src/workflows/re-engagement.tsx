@@ -3,10 +3,12 @@ import { brand } from "../../emails/_components/brand.ts";
 import ComeBack from "../../emails/come-back.tsx";
 import LastCall from "../../emails/last-call.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
-import { firstName } from "../lib/names.ts";
+import { number } from "../contracts/property-types.ts";
+import { greetingName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { featureOf, hasTriedAll, nextFeature } from "./features.ts";
+import { ifReadable } from "./if-readable.ts";
 import { inactivity } from "./inactivity.ts";
 import { isAfter } from "./is-after.ts";
 import { lifecycle } from "./lifecycle.ts";
@@ -26,7 +28,7 @@ export const reEngagement = lifecycle({
   exitOn: [event("session_started")],
   entry: { oncePer: { days: 30 } },
   payload: z.object({ days_inactive: z.number().nullish() }),
-  from: ({ properties }) => ({ days_inactive: properties.days_inactive }),
+  from: ({ properties }) => ({ days_inactive: ifReadable(number, properties.days_inactive) }),
 
   async workflow({ step, payload, startedAt }) {
     const { key } = await step.custom("feature", z.object({ key: z.string() }), ({ person }) => ({
@@ -60,7 +62,7 @@ export const reEngagement = lifecycle({
         subject: `${controls.subject}: ${feature.name}`,
         body: (
           <ComeBack
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             daysAway={daysAway(now)}
             feature={{ ...feature, url: link(feature.url) }}
           />
@@ -76,7 +78,7 @@ export const reEngagement = lifecycle({
         subject: `${controls.subject}: ${feature.name}`,
         body: (
           <LastCall
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             feature={{ ...feature, url: link(feature.url) }}
             daysAway={daysAway(now)}
           />

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import SessionRecovery from "../../emails/session-recovery.tsx";
-import { firstName } from "../lib/names.ts";
+import { greetingName } from "../lib/names.ts";
 import { noteControls, subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { lifecycle } from "./lifecycle.ts";
@@ -52,7 +52,7 @@ export const sessionDropOff = lifecycle({
         const { phrase, url } = KEY_ACTIONS[payload.key_action];
         return {
           subject: controls.subject,
-          body: <SessionRecovery firstName={firstName(person.name)} unfinished={phrase} url={link(url)} />,
+          body: <SessionRecovery firstName={greetingName(person)} unfinished={phrase} url={link(url)} />,
         };
       },
       { controlSchema: subjectControl("Your work is still here"), skip: () => note.read && "has read the note" },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import NextStep from "../../emails/next-step.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
-import { firstName } from "../lib/names.ts";
+import { greetingName } from "../lib/names.ts";
 import { subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { lifecycle } from "./lifecycle.ts";
@@ -33,7 +33,7 @@ export const stepNudge = lifecycle({
           subject: `${controls.subject}: ${phrase}`,
           body: (
             <NextStep
-              firstName={firstName(person.name)}
+              firstName={greetingName(person)}
               completed={done.map((one) => one.phrase)}
               nextStep={phrase}
               why={why}

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import WelcomeToPaid from "../../emails/welcome-to-paid.tsx";
-import { firstName } from "../lib/names.ts";
+import { greetingName } from "../lib/names.ts";
 import { noteControls, subjectControl } from "./controls.ts";
 import { event } from "./event.ts";
 import { lifecycle } from "./lifecycle.ts";
-import { isPaid, planOf } from "./plans.ts";
+import { isPaid, PlanName, planOf } from "./plans.ts";
 
 const billingUrl = `${brand.appUrl}/settings/billing`;
 
@@ -22,7 +22,9 @@ export const welcomeToPaid = lifecycle({
   on: [event("subscription_upgraded")],
   // Who has paid is to hear of it, be it days later.
   startWithin: { days: 3 },
-  payload: z.object({ plan: z.string().min(1).max(40) }),
+  // The browser and the back end may both tell of one upgrade.
+  entry: { oncePer: { hours: 6 } },
+  payload: z.object({ plan: PlanName }),
   from: ({ properties }) => ({ plan: properties.plan }),
 
   async workflow({ step, payload }) {
@@ -34,7 +36,7 @@ export const welcomeToPaid = lifecycle({
           subject: `${controls.subject} ${name}`,
           body: (
             <WelcomeToPaid
-              firstName={firstName(person.name)}
+              firstName={greetingName(person)}
               plan={name}
               unlocked={unlocked}
               billingUrl={link(billingUrl)}

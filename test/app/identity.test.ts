@@ -6,6 +6,7 @@ import { lifecycle } from "../../src/workflows/lifecycle.ts";
 import { permutations } from "../support/permutations.ts";
 import { oneEmail } from "../support/product/one-email.tsx";
 import { testSandbox } from "../support/sandbox.ts";
+import { segmentEvent } from "../support/segment.ts";
 import { delivery, post } from "../support/webhook.ts";
 
 const START = Date.parse("2026-03-02T09:00:00.000Z");
@@ -78,6 +79,32 @@ describe("a profile", () => {
     expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
   });
 
+  it.each([
+    ["20 h ahead, and a change of now", at(20 * 60), at(0)],
+    ["now, and a change of two years ago", at(0), "2024-03-02T09:00:00.000Z"],
+  ])("is the last to arrive, as at PostHog: one of %s", async (_name, first, second) => {
+    await using sandbox = await testSandbox();
+    const set = (email: string) => ({ $set: { email } });
+    await tell(sandbox, { event: "$identify", timestamp: first, properties: set("old@example.com"), person: {} });
+    await sandbox.settled();
+    await tell(sandbox, { event: "$set", timestamp: second, properties: set("new@example.com"), person: {} });
+    await sandbox.settled();
+    expect(sandbox.novu.state.subscribers.ada?.email).toBe("new@example.com");
+  });
+
+  it("of Segment that is dated 14 days ahead does not stand against a later one", async () => {
+    await using sandbox = await testSandbox({ withoutProfiles: true });
+    const identify = (email: string, minutes: number) =>
+      sandbox.segment.deliver(
+        JSON.stringify(segmentEvent({ type: "identify", messageId: email, traits: { email }, timestamp: at(minutes) })),
+      );
+    identify("old@example.com", 14 * 24 * 60);
+    await sandbox.travel({ minutes: 1 });
+    identify("new@example.com", 1);
+    await sandbox.settled();
+    expect(sandbox.novu.state.subscribers.ada?.email).toBe("new@example.com");
+  });
+
   it("that says nothing new costs nothing at Novu", async () => {
     await using sandbox = await testSandbox();
     const calls = countCalls(sandbox);
@@ -132,7 +159,7 @@ describe("a profile", () => {
 describe("two ids of one person", () => {
   const STORY = [
     { name: "start", event: "checkout_started", distinctId: "former", minutes: 0, properties: checkout },
-    { name: "merge", event: "$create_alias", distinctId: "kept", minutes: 1, properties: {} },
+    { name: "merge", event: "$merge_dangerously", distinctId: "kept", minutes: 1, properties: {} },
     { name: "left", event: "checkout_completed", distinctId: "kept", minutes: 2, properties: {} },
   ];
 
@@ -201,7 +228,7 @@ describe("two ids of one person", () => {
     await tell(sandbox, { event: "$identify", properties: { $anon_distinct_id: "visitor" } });
     await search("ada");
     await search("grace");
-    await sandbox.settled();
+    await sandbox.travel({ seconds: 10 });
     expect(sandbox.novu.state.runs.map(({ subscriberId }) => subscriberId)).toEqual(["ada"]);
   });
 });

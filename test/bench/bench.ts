@@ -9,6 +9,7 @@ import { type Contestant, start } from "./contestants.ts";
 import { drain } from "./drain.ts";
 import { fillLog } from "./fill-log.ts";
 import { type Load, load } from "./load.ts";
+import { readingMicros } from "./reading.ts";
 import { startUpMs } from "./start-up.ts";
 import { openStub } from "./stub.ts";
 import { type PageTime, studioTimes } from "./studio.ts";
@@ -17,8 +18,8 @@ const HELP = `npm run bench [-- options]
 
 Compares, in one run and round by round in turn, the others frozen: a plain Express route that parses and
 answers, the handler that awaits the trigger, and this app as built, on SQLite by each driver that this Node
-has, and on PostgreSQL. Then how fast the app triggers a stub of Novu what has piled up, and how long it takes
-to start.
+has, and on PostgreSQL. Then how fast the app triggers a stub of Novu what has piled up, how long it takes to
+start, and the share of reading the person's properties in an event's CPU.
 
 PostgreSQL is left out unless TEST_DATABASE_URL names a server to make databases on;
 POSTGRES_OPTIONS="-c fsync=on -c min_wal_size=2GB -c max_wal_size=4GB" .ci/with-postgres npm run bench starts one.
@@ -106,8 +107,9 @@ async function bench(): Promise<void> {
       for (let round = 0; round < Number(values.rounds); round += 1) times.push(await startUpMs(engine.drain));
       starts.push({ name: `ours, ${engine.name}`, startUpMs: median(times) });
     }
-    if (values.json) print(JSON.stringify({ results, drains, starts }));
-    else show(results, drains, starts);
+    const readings = readingsBeside(results);
+    if (values.json) print(JSON.stringify({ results, drains, starts, readings }));
+    else for (const rows of [results, drains, starts, readings]) table(rows);
   } finally {
     await stub.close();
     await Promise.all(databases.map((database) => database[Symbol.asyncDispose]()));
@@ -152,8 +154,17 @@ async function compare(contestants: Contestant[], connections: number): Promise<
   });
 }
 
-function show(results: Result[], drains: object[], starts: object[]): void {
-  for (const rows of [results, drains, starts]) table(rows);
+/** The share of an event's CPU that goes into reading its person's properties. */
+function readingsBeside(results: Result[]): object[] {
+  const personMicros = readingMicros();
+  return results
+    .filter(({ name }) => name.startsWith("ours"))
+    .map(({ name, connections, cpuMicrosPerEvent }) => ({
+      name,
+      connections,
+      personMicros,
+      ofEvent: Number((personMicros / cpuMicrosPerEvent).toFixed(3)),
+    }));
 }
 
 function table(rows: object[]): void {

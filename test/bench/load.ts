@@ -17,6 +17,8 @@ const visited = Object.fromEntries(
   ].map((name) => [name, "https://acme.example/pricing?utm_source=newsletter&utm_campaign=november"]),
 );
 Object.assign(body.person.properties, visited);
+/** Of the person of each sign-up. */
+export const properties = body.person.properties as Record<string, unknown>;
 const template = JSON.stringify(body)
   .replaceAll("019aa10b-2c55-7d0a-b8b1-1f2e3d4c5b6a", "{uuid}")
   .replaceAll("user_1042", "{person}")

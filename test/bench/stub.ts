@@ -1,5 +1,7 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
+import { properties } from "./load.ts";
 
 const ANSWER = '{"data":{"acknowledged":true,"status":"processed","transactionId":"stub"}}';
 
@@ -10,11 +12,19 @@ export interface Stub {
   close(): Promise<void>;
 }
 
+/** Everybody is known, as they were when they signed up. */
+async function answerPersons(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { distinct_ids } = (await json(request)) as { distinct_ids: string[] };
+  const results = Object.fromEntries(distinct_ids.map((id) => [id, { uuid: id, properties }]));
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ results }));
+}
+
 /** A Novu and PostHog that says yes to everything at once, and notes when. */
 export async function openStub(): Promise<Stub> {
   let times: number[] = [];
   const server = createServer((request, response) => {
     if (request.url === "/v1/events/trigger") times.push(performance.now());
+    if (request.url?.endsWith("/persons/batch_by_distinct_ids/")) return void answerPersons(request, response);
     request.resume().on("end", () => {
       response.writeHead(201, { "content-type": "application/json" }).end(ANSWER);
     });

@@ -25,6 +25,7 @@ const ADDRESSES: Record<string, string[]> = {
   "/runs": ["/runs", `/runs?q=${PERSON}`, "/runs?workflow=drop-off&state=left", "/runs?state=stuck"],
   "/runs/:run": [`/runs/${encodeURIComponent(RUN)}`],
   "/why": ["/why", `/why?person=${PERSON}`],
+  "/people/:person": [`/people/${PERSON}`],
   "/queue": ["/queue"],
   "/set-aside": ["/set-aside", `/set-aside?about=${PERSON}`],
   "/workflows/:workflow": ["/workflows/onboarding?period=30d"],

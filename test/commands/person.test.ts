@@ -92,6 +92,24 @@ describe("npm run person", () => {
     expect([code, stdout]).toEqual([1, expect.stringContaining("needs the scope person:write")]);
   });
 
+  it("deletes nothing of a person whom PostHog has as two, and names the way out", async () => {
+    await using sandbox = await withAda();
+    await sandbox.app.store.merge({ formerId: "grace", keptId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" });
+    const before = await stateOf(sandbox);
+    for (const option of ["--dry-run", "--yes"]) {
+      const { code, stdout } = await runCommand(sandbox, "person", ["delete", "ada", option]);
+      expect([code, stdout]).toEqual([
+        1,
+        expect.stringMatching(/^PostHog +failed +PostHog has grace as another person/m),
+      ]);
+      expect(stdout).toContain("npm run person -- split");
+    }
+    expect(await stateOf(sandbox)).toEqual(before);
+    await runCommand(sandbox, "person", ["split", "grace", "--yes"]);
+    expect((await runCommand(sandbox, "person", ["delete", "ada", "--yes"])).code).toBe(0);
+    expect(Object.keys(sandbox.novu.state.subscribers)).toEqual(["grace"]);
+  });
+
   it("leaves the events at PostHog when it is told to", async () => {
     await using sandbox = await withAda();
     await runCommand(sandbox, "person", ["delete", "ada", "--yes", "--keep-events"]);

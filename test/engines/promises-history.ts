@@ -6,6 +6,7 @@ import {
   decision,
   event,
   exit,
+  join,
   LATER,
   OCCURRED_AT,
   profile,
@@ -152,6 +153,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         await store.accept(event({ uuid: `i ${uuid}`, name: "$identify", distinctId }), {
           ...{ starts: [], exits: [] },
           profiles: [profile({ eventUuid: `i ${uuid}`, subscriber: { subscriberId: distinctId } })],
+          joins: [join({ eventUuid: `i ${uuid}`, keptId: distinctId })],
         });
         await store.decide(decision({ transactionId, distinctId, outcome: "skipped", reason: "left" }));
         await store.capture(clicked({ transactionId, distinctId }));
@@ -167,6 +169,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         exit: ["exit:e u:w"],
         unheard: ["unheard:u:w"],
         refresh: ["refresh:u:w", "correction:u:w"],
+        join: ["join:i u"],
         profile: ["profile:i u"],
         preferences: ["preferences:ada", "preferences:ada:next"],
         unwanted: ["unwanted:ada", "unwanted:ada:next"],

@@ -81,6 +81,8 @@ const period = { workflow: "w", from: OCCURRED_AT, until: OCCURRED_AT, after: nu
 const QUESTIONS: Array<{ [Name in keyof ReadStore]: [Name, ...Parameters<ReadStore[Name]>] }[keyof ReadStore]> = [
   ["knownEvents", ["u"]],
   ["listSetAside", 1],
+  ["ofVisitor", "visitor", 0],
+  ["isJoining", "ada"],
   ["nextDueAt", "novu"],
   ["countWork"],
   ["countLanes"],

@@ -68,6 +68,9 @@ export function rebrand(clone: Clone): void {
   };
   for (const [key, value] of Object.entries(brand))
     clone.edit("emails/_components/brand.ts", (text) => text.replace(new RegExp(`(\\b${key}: )".*"`), `$1"${value}"`));
+  clone.edit("emails/_components/brand.ts", (text) =>
+    text.replace(/(linkHosts: )\[.*\]/, '$1["northwind.test", "northwind-shop.test"]'),
+  );
   const colours: Array<[scheme: "light" | "dark", name: string, value: string]> = [
     ["light", "page", "#fff8f0"],
     ["light", "accent", "#9a3412"],

@@ -46,6 +46,7 @@ export async function busyStory(): Promise<Story> {
     context: { traits: { plan: "pro" } },
   });
   await story.until("day 8 14:00");
+  story.sandbox.posthog.setPerson("katherine", ODD_VALUES);
   return story;
 }
 
@@ -77,7 +78,7 @@ export function addressesOf(sandbox: Sandbox): Record<string, string[]> {
       state.deliveries.slice(-1).map(({ id }) => `/deliveries/${id}`),
     ),
     "/people": ["/people"],
-    "/people/:person": ["/people/katherine", "/people/margaret?source=segment"],
+    "/people/:person": ["/people/katherine", "/people/margaret?source=segment", "/people/linus"],
     "/story": ["/story"],
     "/workflows/:workflow/steps/:step": [
       "/workflows/onboarding/steps/welcome",
@@ -85,6 +86,18 @@ export function addressesOf(sandbox: Sandbox): Record<string, string[]> {
     ],
   };
 }
+
+/** One of each way to be read, or not to be. */
+const ODD_VALUES = {
+  email: undefined,
+  Email: " katherine@example.com",
+  plan: { name: "pro", seats: 12 },
+  onboarding_completed: "true",
+  features_used: "reports, alerts",
+  last_active_at: "2026-03-10 10:01:00",
+  unsubscribed_from: "[reminders",
+  company: "NASA",
+};
 
 function checkout(value: number): Record<string, unknown> {
   return { checkout_url: `https://app.acme.example/checkout/c_${value}`, cart_value: value };

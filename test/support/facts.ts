@@ -1,7 +1,7 @@
 import type { Capture } from "../../src/contracts/capture.ts";
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
-import type { Exit, Merge, Profile, Start, Traits } from "../../src/contracts/notification.ts";
+import type { Exit, Join, Merge, Profile, Start, Traits } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
 
 /** When the things that the tests make up happened. */
@@ -55,6 +55,12 @@ export function traits(changes: Partial<Traits> = {}): Traits {
 /** Ada was the visitor before. */
 export function merge(changes: Partial<Merge> = {}): Merge {
   return { formerId: "visitor", keptId: "ada", occurredAt: LATER, ...changes };
+}
+
+/** Her source says that both ids are hers. */
+export function join(changes: Partial<Join> = {}): Join {
+  const about = { receivedAt: LATER, eventUuid: "i", ask: true, merge: true };
+  return { ...merge(), ...about, ...changes };
 }
 
 /** Ada's welcome was sent, unless told otherwise. */

@@ -59,6 +59,7 @@ export async function erase(
   const ours = idsIn(distinctId, await store.personRecords(distinctId));
   const known = await attempt("PostHog", () => lookUp(ours.slice(0, MOST_IDS)));
   const ids = [...new Set([...ours, ...(known?.distinctIds ?? [])])];
+  if (known !== null && known.others.length > 0) return leaveAll(known.others);
   const records = await recordsOf(ids);
 
   await attempt("Novu", () => inTurn(runsUnderWay(), endRun));
@@ -90,7 +91,7 @@ export async function erase(
   }
 
   async function lookUp(distinct_ids: string[]) {
-    if (posthog === null) return { persons: 0, distinctIds: [] };
+    if (posthog === null) return { persons: 0, distinctIds: [], others: [] };
     const { results } = await posthog({
       method: "POST",
       path: "persons/batch_by_distinct_ids/",
@@ -99,10 +100,21 @@ export async function erase(
       scope: "person:read",
     });
     const persons = Object.values(results);
+    const asked = results[distinctId]?.uuid;
+    const others = Object.entries(results).flatMap(([id, { uuid }]) =>
+      asked !== undefined && uuid !== asked ? [id] : [],
+    );
     return {
+      others,
       persons: new Set(persons.map(({ uuid }) => uuid)).size,
       distinctIds: persons.flatMap((person) => person.distinct_ids),
     };
+  }
+
+  /** Ids that were merged here, and that PostHog has as other people. */
+  function leaveAll(others: string[]): void {
+    const what = `PostHog has ${others.join(", ")} as another person than ${distinctId}, so nothing is deleted: undo the merge first, by npm run person -- split`;
+    onPart({ where: "PostHog", outcome: "failed", what });
   }
 
   function runsUnderWay(): string[] {

@@ -10,7 +10,7 @@ import { deletePersons } from "./deletion.ts";
 import { evaluateFlags, setFlag } from "./flags.ts";
 import { hogFunctionRoutes, liveDestinations } from "./hog-functions.ts";
 import { readPasted } from "./pasted.ts";
-import { find, personAfter } from "./persons.ts";
+import { find, nameOf, personAfter } from "./persons.ts";
 import { queryEvents } from "./query.ts";
 import { anyKey, type KeyLimits, scoped } from "./scopes.ts";
 import { type CapturedEvent, emptyPostHogState, type PostHogPerson, type PostHogState } from "./state.ts";
@@ -222,7 +222,7 @@ export async function openLocalPostHog({
 function publicPerson({ uuid, distinctIds, properties, createdAt }: PostHogPerson) {
   return {
     uuid,
-    name: String(properties.email ?? properties.name ?? distinctIds[0]),
+    name: nameOf(properties) ?? distinctIds[0],
     distinct_ids: distinctIds.slice(0, 10),
     properties,
     created_at: createdAt,

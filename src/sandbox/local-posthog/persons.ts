@@ -35,6 +35,13 @@ export function personAfter({
   return person;
 }
 
+/** As PostHog calls somebody on its pages and in its webhooks. */
+export function nameOf(properties: Record<string, unknown>): string | undefined {
+  const { email, Email, name, Name, username, Username } = properties;
+  const first = [email, Email, name, Name, username, Username].find((one) => one !== undefined && one !== null);
+  return first === undefined ? undefined : String(first);
+}
+
 export function find(persons: PostHogPerson[], distinctId: string): PostHogPerson | undefined {
   return persons.find(({ distinctIds }) => distinctIds.includes(distinctId));
 }

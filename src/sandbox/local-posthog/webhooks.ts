@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import type { Activity } from "../activity.ts";
 import { createSignedWebhooks, type SignedTarget } from "../signed-webhook.ts";
+import { nameOf } from "./persons.ts";
 import type { CapturedEvent, Delivery, PostHogPerson, PostHogState } from "./state.ts";
 
 /** An HTTP Webhook destination of the data pipeline. */
@@ -102,7 +103,7 @@ function bodyOf(
     person: {
       id: person?.uuid ?? uuid,
       properties: person?.properties ?? {},
-      name: String(person?.properties.email ?? person?.properties.name ?? distinctId),
+      name: nameOf(person?.properties ?? {}) ?? distinctId,
       url: `${PROJECT_URL}/person/${encodeURIComponent(distinctId)}`,
     },
   });

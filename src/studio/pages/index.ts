@@ -5,7 +5,8 @@ import { deliveriesPage, deliveryPage, resendAction } from "./deliveries.tsx";
 import { fireAction, firePage, pasteAction } from "./fire.tsx";
 import { markAction, messagePage, messagesPage } from "./messages.tsx";
 import { overviewPage } from "./overview.tsx";
-import { changePersonAction, peoplePage, personPage } from "./people.tsx";
+import { changePersonAction, peoplePage } from "./people.tsx";
+import { personPage } from "./person.tsx";
 import { queuePage, redriveAction } from "./queue.tsx";
 import { runPage } from "./run.tsx";
 import { runsPage } from "./runs.tsx";
@@ -23,6 +24,7 @@ export const PAGES: Page[] = [
   runsPage,
   runPage,
   whyPage,
+  personPage,
   queuePage,
   setAsidePage,
   workflowsPage,
@@ -47,7 +49,6 @@ export const LAB_PAGES: Page[] = [
   deliveriesPage,
   deliveryPage,
   peoplePage,
-  personPage,
   storyPage,
   stepPage,
 ];

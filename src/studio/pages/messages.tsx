@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import type { LabMessage } from "../../contracts/lab.ts";
 import { backTo, cut, type LabAction, labPage, link, messagePath, personPath, runPath } from "../page.ts";
+import { noteOf } from "../reasons.ts";
 import { Empty, Id, Panel, Pill, Table, Tabs, When } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, titleOf, type View, viewOf } from "../ui/readers.tsx";
 import { idOf } from "./queue.tsx";
@@ -91,6 +92,8 @@ export function MessageTable({ messages, now }: { messages: LabMessage[]; now: n
 
 interface OneMessage {
   message: LabMessage;
+  /** Which way its address went, and what could not be read of the person. */
+  note: string | null;
   /** All of the person's notes in the app, newest first. */
   inbox: LabMessage[];
   text: string;
@@ -101,19 +104,22 @@ interface OneMessage {
 export const messagePage = labPage<OneMessage>({
   path: "/messages/:message",
   frames: true,
-  async read({ lab, params, query }) {
+  async read({ facts, lab, params, query }) {
     const message = lab.messages().find(({ id }) => id === params.message);
     if (message === undefined) return null;
     const inbox = lab
       .messages()
       .filter(({ channel, subscriberId }) => channel === "in_app" && subscriberId === message.subscriberId)
       .reverse();
+    const decisions = await facts.decisionsOf([message.transactionId]);
+    const decision = decisions.find(({ step }) => step === message.stepId);
+    const note = decision === undefined ? null : noteOf(decision);
     const { body } = message.content;
     const text = message.channel === "email" && typeof body === "string" ? lab.textOf(body) : "";
-    return { message, inbox, text: message.mail?.text ?? text, view: viewOf(query) };
+    return { message, note, inbox, text: message.mail?.text ?? text, view: viewOf(query) };
   },
 
-  view({ message, inbox, text, view }, { now, token, here }) {
+  view({ message, note, inbox, text, view }, { now, token, here }) {
     const { channel, to, subscriberId, workflowId, stepId, transactionId, sentAt, content } = message;
     const { body: _body, ...headers } = content;
     const path = messagePath(message.id);
@@ -168,6 +174,7 @@ export const messagePage = labPage<OneMessage>({
                   </div>
                 ))}
               </dl>
+              {note === null ? null : <p className="quiet">{note}</p>}
               <pre>{JSON.stringify({ ...headers, ...message.mail?.headers }, null, 2)}</pre>
             </div>
           </Panel>

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { Decision } from "../../contracts/decision.ts";
 import type { RunRecord, RunStatus } from "../../contracts/history.ts";
-import { link, runPath } from "../page.ts";
+import { link, personPath, runPath } from "../page.ts";
 import { Id, Pill, Table, type Tone, When } from "../ui/parts.tsx";
 
 /** A run in a list: where it stands, and what was decided in it. */
@@ -29,9 +29,18 @@ export function listed(runs: RunRecord[], decisions: Decision[]): ListedRun[] {
   });
 }
 
-export function RunTable({ runs, now }: { runs: ListedRun[]; now: number }): ReactElement {
+export function RunTable({
+  runs,
+  now,
+  showsPerson = true,
+}: {
+  runs: ListedRun[];
+  now: number;
+  /** Whether each names its person, because there are several. */
+  showsPerson?: boolean;
+}): ReactElement {
   return (
-    <Table caption="Runs" columns={["Run", "Person", "State", "Messages", "Happened"]}>
+    <Table caption="Runs" columns={["Run", ...(showsPerson ? ["Person"] : []), "State", "Messages", "Happened"]}>
       {runs.map((run) => (
         <tr key={run.runRef}>
           <th scope="row">
@@ -40,12 +49,16 @@ export function RunTable({ runs, now }: { runs: ListedRun[]; now: number }): Rea
               <Id>{run.transactionId}</Id>
             </span>
           </th>
-          <td>
-            <Id>{run.distinctId}</Id>
-            <span className="two">
-              <a href={link("/studio/why", { person: run.personRef, workflow: run.workflow })}>why?</a>
-            </span>
-          </td>
+          {showsPerson ? (
+            <td>
+              <a href={personPath(run.personRef)}>
+                <Id>{run.distinctId}</Id>
+              </a>
+              <span className="two">
+                <a href={link("/studio/why", { person: run.personRef, workflow: run.workflow })}>why?</a>
+              </span>
+            </td>
+          ) : null}
           <td>
             <Status status={run.status} />
           </td>

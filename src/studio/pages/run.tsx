@@ -1,7 +1,7 @@
 import type { EventRecord, RunRecord } from "../../contracts/history.ts";
-import type { LabJob } from "../../contracts/lab.ts";
+import type { LabJob, LabSource } from "../../contracts/lab.ts";
 import { novuLinks } from "../novu-links.ts";
-import { link, page } from "../page.ts";
+import { link, page, personPath } from "../page.ts";
 import { exact, Id, Panel, Pill, type Tone, When } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { Axis, Timeline } from "../ui/timeline.tsx";
@@ -54,7 +54,9 @@ export const runPage = page<RunStory>({
                   <Status status={run.status} />
                 </Fact>
                 <Fact name="Person">
-                  <Id>{run.distinctId}</Id>
+                  <a href={personPath(personRef, sourceOf(run, events))}>
+                    <Id>{run.distinctId}</Id>
+                  </a>
                 </Fact>
                 <Fact name="Happened">
                   <When at={run.occurredAt} now={now} />
@@ -110,6 +112,12 @@ export const runPage = page<RunStory>({
     };
   },
 });
+
+/** The source of its event, where its person is read; nobody is read at the sweep. */
+function sourceOf({ eventUuid }: RunRecord, events: EventRecord[]): LabSource | undefined {
+  const source = events.find(({ uuid }) => uuid === eventUuid)?.source;
+  return source === "sweep" ? undefined : source;
+}
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   return (

@@ -20,7 +20,7 @@ interface SetAside {
   before: number | null;
 }
 
-/** What came in and caused nothing. */
+/** Deliveries that caused nothing, or not what they say. */
 export const setAsidePage = page<SetAside>({
   path: "/set-aside",
   async read({ facts, query }) {
@@ -43,7 +43,7 @@ export const setAsidePage = page<SetAside>({
     const isNarrowed = reasonRef !== "" || aboutRef !== "";
     return {
       title: "Set aside",
-      lead: "Deliveries that were taken and caused nothing, with the reason. The newest thousand are kept.",
+      lead: "Deliveries that were taken and caused nothing, or not what they say, with the reason. The newest thousand are kept.",
       content:
         reasons.length === 0 ? (
           <section className="panel" aria-label="Nothing">

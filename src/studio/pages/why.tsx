@@ -1,4 +1,4 @@
-import { link, page } from "../page.ts";
+import { link, page, personPath } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Empty, number, Panel } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
@@ -73,7 +73,10 @@ export const whyPage = page<Why>({
               title={chain.workflow === null ? "The answer, over all workflows" : `The answer for ${chain.workflow}`}
               aside={
                 chain.isKnown ? (
-                  <a href={link("/studio/runs", { q: chain.personRef })}>All runs of this person</a>
+                  <span className="acts">
+                    <a href={personPath(chain.personRef)}>{chain.person}</a>
+                    <a href={link("/studio/runs", { q: chain.personRef })}>All runs of this person</a>
+                  </span>
                 ) : undefined
               }
             >

@@ -46,4 +46,11 @@ textarea { width: 100%; font: 12.5px/1.55 ui-monospace, "SF Mono", Menlo, Consol
   .rail nav { display: flex; }
   .stage { padding: 12px; }
 }
+@media (max-width: 620px) {
+  thead th { white-space: normal; }
+  tbody .slim { min-width: 0; }
+  tbody th.slim { min-width: 11rem; }
+  .row-form { flex-wrap: wrap; min-width: 9rem; }
+  .row-form input { flex-basis: 100%; }
+}
 `;

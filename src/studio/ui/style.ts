@@ -41,6 +41,7 @@ main > * { min-width: 0; }
 
 .panel { background: var(--panel); border: 1px solid var(--line); border-radius: 12px; box-shadow: var(--lift); overflow: hidden; }
 .panel > header { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; padding: 13px 16px; border-bottom: 1px solid var(--line); }
+.panel > header .acts { gap: 6px 14px; }
 .panel > header p { color: var(--soft); }
 .panel .body { padding: 16px; display: grid; gap: 12px; }
 .panel > footer { padding: 10px 16px; border-top: 1px solid var(--line); }
@@ -108,6 +109,10 @@ pre { margin: 0; padding: 12px 14px; border-radius: 8px; background: var(--groun
 .facts { margin: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 200px), 1fr)); gap: 14px 24px; }
 .facts dt { font-size: 12.5px; color: var(--soft); font-weight: 500; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
+.reads { margin: 0; border-bottom: 1px solid var(--line-2); }
+.reads > div { display: grid; grid-template-columns: minmax(0, 13rem) minmax(0, 1fr); align-items: baseline; gap: 2px 16px; padding: 9px 16px; border-top: 1px solid var(--line-2); }
+.reads dd { margin: 0; display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 10px; overflow-wrap: anywhere; min-width: 0; }
+.reads .two { flex-basis: 100%; }
 .share { display: block; width: 100%; min-width: 90px; height: 8px; border-radius: 4px; margin-top: 7px; }
 .share .none { fill: var(--quiet-bg); } .share .good { fill: var(--good); } .share .warn { fill: var(--warn); } .share .bad { fill: var(--bad); }
 ol.steps { list-style: none; margin: 0; padding: 0; counter-reset: step; }
@@ -135,6 +140,7 @@ ${TIMELINE_STYLE}${LAB_STYLE}
   .door main { border-left: 1px solid var(--line); }
   th, td { padding-left: 12px; padding-right: 12px; }
 }
+@media (max-width: 620px) { .reads > div { grid-template-columns: minmax(0, 1fr); } .reads dd { margin-left: 12px; } }
 @media (prefers-reduced-motion: no-preference) { .rail li a, .button, tbody tr { transition: background-color 120ms; } }
 @media print { .rail, .bar, .button { display: none; } .shell { display: block; } }
 `;

@@ -45,6 +45,7 @@ export function Timeline({
                   {link.kind === "event" ? "event" : "decided by"} <code className="id">{link.value}</code>
                 </p>
               )}
+              {link.note === null ? null : <p className="value">{link.note}</p>}
               {showsRun && link.runRef !== null ? <a href={runPath(link.runRef)}>see the run</a> : null}
               {extra?.(link)}
             </div>

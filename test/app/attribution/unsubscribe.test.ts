@@ -319,6 +319,25 @@ describe("the page", () => {
     await sandbox.settled();
     expect([await off(sandbox), propertyOf(sandbox)]).toEqual([[], ["reminders"]]);
   });
+
+  it.each([
+    ["all", ["all", "offers"]],
+    ["getting_started, Reminders", ["getting_started", "offers", "reminders"]],
+    [true, ["all", "offers"]],
+    [{ newsletter: "off" }, ["all", "offers"]],
+  ])("never writes less there than others did: %j", async (unsubscribed_from, then) => {
+    await using sandbox = await offered();
+    const link = linkOf(sandbox);
+    await clicked(link);
+    await sandbox.settled();
+    sandbox.posthog.setPerson("ada", { unsubscribed_from });
+    await sandbox.travel({ minutes: 1 });
+    await chosen(link, ["getting_started", "product_tips", "reminders", "offers"]);
+    await sandbox.settled();
+    await clicked(link);
+    await sandbox.travel({ minutes: 1 });
+    expect(propertyOf(sandbox)).toEqual(then);
+  });
 });
 
 const EVERY_CHANNEL = (isWanted: boolean) =>

@@ -254,6 +254,19 @@ describe("a person who is forgotten here during a wait", () => {
   });
 });
 
+it("a person who is forgotten here while they are read for a trigger is not told to Novu", async () => {
+  await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
+  sandbox.posthog.interfere(({ path }) => {
+    if (!path.startsWith("/api/")) return null;
+    void sandbox.app.store.forgetPerson("ada");
+    return { delayMs: 200 };
+  });
+  happen(sandbox, "called");
+  await sandbox.travel({ minutes: 1 });
+  expect(sandbox.novu.triggers).toEqual([]);
+  expect(Object.values(await sandbox.app.store.personRecords("ada")).flat()).toEqual([]);
+});
+
 it("nothing is sent to, or told of, a person who is deleted at PostHog during a wait", async () => {
   await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
   happen(sandbox, "called");

@@ -180,6 +180,16 @@ describe("a person without an address", () => {
   });
 });
 
+it("PostHog is read for triggers every few seconds, because the steps need its limit", async () => {
+  await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY], plan: "team" });
+  for (let index = 0; index < 20; index += 1) {
+    happen(sandbox, "called", { distinctId: `person-${index}` });
+    await sandbox.travel({ seconds: 0.5 });
+  }
+  expect(sandbox.novu.triggers).toHaveLength(20);
+  expect(sandbox.posthog.reads.calls).toBeLessThanOrEqual(3);
+});
+
 it("PostHog is read in batches for the messages that are due at one time", async () => {
   await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY], plan: "team" });
   const people = Array.from({ length: 300 }, (_, index) => `person-${index}`);

@@ -39,7 +39,11 @@ export function keepsToThePromises({
   });
   afterEach(() => opened[Symbol.asyncDispose]());
 
-  const read = (ids: string[], from = place) => from.read(ids, AbortSignal.timeout(5_000));
+  const read = async (ids: string[], from = place) => {
+    const found = await from.read(ids, AbortSignal.timeout(5_000));
+    // Only PostHog has ids of its own for persons.
+    return new Map([...found].map(([one, { personId: _, ...person }]) => [one, person]));
+  };
 
   describe("a person", () => {
     it("is found, with what is declared, and the names of what cannot be read", async () => {
@@ -77,7 +81,7 @@ export function keepsToThePromises({
       };
       const lookUp = createPersonLookup({ place: counted, now: () => 0 });
       const found = await Promise.all(ids.map((one) => lookUp(one)));
-      expect(found).toEqual(ids.map((plan) => ({ outcome: "found", properties: { plan }, unreadable: [], asOf: 0 })));
+      expect(found).toMatchObject(ids.map((plan) => ({ outcome: "found", properties: { plan }, unreadable: [] })));
       expect(sizes).toEqual([place.mostAtOnce, place.mostAtOnce, 1]);
     });
   });

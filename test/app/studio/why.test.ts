@@ -155,6 +155,7 @@ describe("why", () => {
       exit: "The cancel at Novu",
       unheard: "A look whether Novu ended the run at a throttle",
       refresh: "The update of the person's address at Novu",
+      join: "The question to PostHog whether two ids are one person",
       profile: "The profile for Novu",
       preferences: "The choice of topics for Novu",
       unwanted: "The list of unwanted topics for PostHog",

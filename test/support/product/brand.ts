@@ -3,6 +3,9 @@ export const BRAND = { name: "Testwerk", utmSource: "testwerk" };
 
 export const APP_URL = "https://app.testwerk.example";
 
+/** The shop is not where the app is. */
+export const LINK_HOSTS = ["acme.example"];
+
 const LIGHT = {
   page: "#f0f0f0",
   card: "#fefefe",

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { firstName } from "../../../src/lib/names.ts";
+import { greetingName } from "../../../src/lib/names.ts";
 import { noteControls, subjectControl } from "../../../src/workflows/controls.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { experiment } from "../../../src/workflows/experiment.ts";
 import { lifecycle } from "../../../src/workflows/lifecycle.ts";
 import { webUrl } from "../../../src/workflows/web-url.ts";
-import { APP_URL } from "./brand.ts";
+import { APP_URL, LINK_HOSTS } from "./brand.ts";
 import { Letter } from "./letter.tsx";
 import { topicOf } from "./topics.ts";
 
@@ -21,7 +21,7 @@ export const dropOff = lifecycle({
   entry: { oncePer: { days: 1 } },
   experiments: { subject: experiment("recovery-subject", { variants: ["control", "benefit"], otherwise: "control" }) },
   payload: z.object({
-    checkout_url: webUrl(`${APP_URL}/checkout`),
+    checkout_url: webUrl(`${APP_URL}/checkout`, { hosts: LINK_HOSTS }),
     cart_value: z.number().nullish(),
     currency: z.string().default("USD"),
   }),
@@ -50,7 +50,7 @@ export const dropOff = lifecycle({
         body: (
           <Letter
             title="Your checkout is still open"
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says={payload.cart_value == null ? "You stopped before the end." : `The total was ${payload.cart_value}.`}
             button="Back to your checkout"
             url={link(payload.checkout_url)}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { firstName } from "../../../src/lib/names.ts";
+import { greetingName, shownName } from "../../../src/lib/names.ts";
 import { subjectControl, textControls } from "../../../src/workflows/controls.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { lifecycle } from "../../../src/workflows/lifecycle.ts";
@@ -19,7 +19,7 @@ export const onboarding = lifecycle({
   on: [event("user_signed_up")],
   exitOn: [event("onboarding_completed")],
   payload: z.object({ invited_by: z.string().nullish() }),
-  from: ({ properties }) => ({ invited_by: properties.invited_by }),
+  from: ({ properties }) => ({ invited_by: shownName(properties.invited_by) }),
 
   async workflow({ step, payload }) {
     await step.email(
@@ -29,7 +29,7 @@ export const onboarding = lifecycle({
         body: (
           <Letter
             title={`Welcome to ${BRAND.name}`}
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says={payload.invited_by == null ? "Good to have you here." : `${payload.invited_by} has invited you.`}
             button="Set up"
             url={link(`${APP_URL}/setup`)}
@@ -58,7 +58,7 @@ export const onboarding = lifecycle({
           body: (
             <Letter
               title={`Next: ${next}`}
-              firstName={firstName(person.name)}
+              firstName={greetingName(person)}
               says="Everything else builds on it."
               button="Go on"
               url={link(`${APP_URL}/setup/next`)}
@@ -80,7 +80,7 @@ export const onboarding = lifecycle({
         body: (
           <Letter
             title="Have you tried alerts?"
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says="Hear about a change before anybody asks."
             button="Try alerts"
             url={link(`${APP_URL}/alerts`)}
@@ -101,7 +101,7 @@ export const onboarding = lifecycle({
         body: (
           <Letter
             title="What is in the way?"
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says="Answer this email; a person reads it."
             button="Set up"
             url={link(`${APP_URL}/setup`)}

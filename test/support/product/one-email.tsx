@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { firstName } from "../../../src/lib/names.ts";
+import { greetingName } from "../../../src/lib/names.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { isAfter } from "../../../src/workflows/is-after.ts";
 import { lifecycle } from "../../../src/workflows/lifecycle.ts";
@@ -26,7 +26,7 @@ export const oneEmail = lifecycle({
         body: (
           <Letter
             title="Your checkout is still open"
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says="You stopped just before the end."
             button="Back to your checkout"
             url={payload.checkout_url}

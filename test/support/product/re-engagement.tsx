@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { firstName } from "../../../src/lib/names.ts";
+import { greetingName } from "../../../src/lib/names.ts";
 import { subjectControl, textControls } from "../../../src/workflows/controls.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { inactivity } from "../../../src/workflows/inactivity.ts";
@@ -39,7 +39,7 @@ export const reEngagement = lifecycle({
         body: (
           <Letter
             title="One thing you have not tried"
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says={`You have been away for ${payload.days_inactive ?? "some"} days.`}
             button="Try alerts"
             url={link(`${APP_URL}/alerts`)}
@@ -56,7 +56,7 @@ export const reEngagement = lifecycle({
         body: (
           <Letter
             title="Our last reminder"
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says="No other comes after this one."
             button="Come back"
             url={link(APP_URL)}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { firstName } from "../../../src/lib/names.ts";
+import { greetingName } from "../../../src/lib/names.ts";
 import { noteControls, subjectControl } from "../../../src/workflows/controls.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { lifecycle } from "../../../src/workflows/lifecycle.ts";
@@ -46,7 +46,7 @@ export const sessionDropOff = lifecycle({
         body: (
           <Letter
             title="Your work is still here"
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says="Carry on where you stopped."
             button="Carry on"
             url={link(`${APP_URL}/${payload.key_action}`)}

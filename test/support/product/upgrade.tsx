@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { firstName } from "../../../src/lib/names.ts";
+import { greetingName, shownName } from "../../../src/lib/names.ts";
 import { subjectControl } from "../../../src/workflows/controls.ts";
 import { event } from "../../../src/workflows/event.ts";
 import { lifecycle } from "../../../src/workflows/lifecycle.ts";
@@ -14,7 +14,7 @@ export const upgrade = lifecycle({
   category: "transactional",
   on: [event("subscription_upgraded")],
   payload: z.object({ plan: z.string() }),
-  from: ({ properties }) => ({ plan: properties.plan }),
+  from: ({ properties }) => ({ plan: shownName(properties.plan) }),
 
   async workflow({ step, payload }) {
     await step.email(
@@ -24,7 +24,7 @@ export const upgrade = lifecycle({
         body: (
           <Letter
             title={`You are on ${payload.plan}`}
-            firstName={firstName(person.name)}
+            firstName={greetingName(person)}
             says="Thank you."
             button="Go to billing"
             url={link(`${APP_URL}/billing`)}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
-import type { Start } from "../../../src/contracts/notification.ts";
+import type { Join, Start } from "../../../src/contracts/notification.ts";
 import type { NovuAnswer } from "../../../src/contracts/novu-answer.ts";
 import type { PersonProperties } from "../../../src/contracts/person.ts";
 import type { Run } from "../../../src/contracts/run.ts";
@@ -48,6 +48,10 @@ interface Facts {
   person: Awaited<ReturnType<ReadNow>>;
   /** The recipient of an earlier try, since when Novu has refused none. */
   kept: Profiled | null;
+  /** Whether PostHog is still to be asked about an id of the person. */
+  joining: boolean;
+  /** The answer of PostHog to whether two ids are one person. */
+  persons: "one" | "two" | "unknown" | { unavailable: string };
   change: NovuAnswer;
   trigger: NovuAnswer;
   cancel: NovuAnswer;
@@ -68,6 +72,8 @@ const NOTHING_SPECIAL: Facts = {
   known: null,
   person: { outcome: "not found" },
   kept: null,
+  joining: false,
+  persons: "one",
   change: YES,
   trigger: YES,
   cancel: YES,
@@ -112,12 +118,17 @@ async function perform(
       occurrences: async ({ from, to }) => known.times.filter((time) => time >= from && time <= to),
       enter: (run: Run, limit) => note(`enter ${run.transactionId} ${limit}`, known.mayEnter)(),
       refuse: (id) => note(`refuse ${id}`, undefined)(),
+      isJoining: async () => known.joining,
       profileTold: async () => known.told,
       noteProfile: ({ profile }) => note("note the profile", { ...profile, isDoubtful: false })(),
       profileHere: async () => known.known,
       profileThere: async () => null,
       readNow: async () => known.person,
       subscriberOf,
+      arePerson: async () => known.persons,
+      merge: ({ formerId, keptId }) => note(`merge ${formerId} into ${keptId}`, undefined)(),
+      onNotMerged: note("tell that nothing is merged", undefined),
+      lookAgain: ({ formerId }) => note(`look again at ${formerId}`, undefined)(),
       keepRecipient: ({ recipient }) => note("keep the recipient", known.kept ?? recipient)(),
     },
     report: note("report", undefined),
@@ -281,6 +292,11 @@ describe("a start on the third of its kind within an hour", () => {
     expect(done).toEqual(isOften ? ENTERED : ["refuse u:w"]);
   });
 
+  it("waits while another id may turn out to be the person's", async () => {
+    const { done, error } = await perform(toStart({ occurrence }), { times: [at(0)], joining: true });
+    expect([done, error]).toEqual([[], "RetryLaterError"]);
+  });
+
   it("is refused, and Novu not asked, when that was not the third, whoever has left since", async () => {
     const { done } = await perform(toStart({ occurrence }), { times: [at(0)], left: "checkout_completed" });
     expect(done).toEqual(["refuse u:w"]);
@@ -343,6 +359,36 @@ describe("a person whose next message is due", () => {
   it("is read again later when the source cannot be asked", async () => {
     const person = { outcome: "unavailable", why: "down" } as const;
     expect(await perform(refresh(), { person })).toEqual({ done: [], error: "UnavailableError" });
+  });
+});
+
+describe("two ids that an event says are one person's", () => {
+  const toJoin = (changes: Partial<Join> = {}) => {
+    const facts = { formerId: "visitor", keptId: "ada", occurredAt: OCCURRED_AT, receivedAt: OCCURRED_AT };
+    return { kind: "join", body: { ...facts, eventUuid: "i", ask: true, merge: true, ...changes } } as const;
+  };
+  const MERGED = ["merge visitor into ada", "look again at visitor"];
+
+  it.each<[string, Partial<Join>, Facts["persons"], string[]]>([
+    ["are, where PostHog says so", {}, "one", MERGED],
+    ["are, where PostHog does not know both", {}, "unknown", MERGED],
+    ["are two where PostHog says so", {}, "two", ["tell that nothing is merged"]],
+    ["are, where the source merges whoever it is", { ask: false }, "two", MERGED],
+    [
+      "are looked at again, and not merged, where one is a device's",
+      { ask: false, merge: false },
+      "two",
+      ["look again at visitor"],
+    ],
+  ])("%s", async (_name, changes, persons, expected) => {
+    expect(await perform(toJoin(changes), { persons })).toEqual({ done: expected, error: null });
+  });
+
+  it("wait until PostHog can be asked", async () => {
+    expect(await perform(toJoin(), { persons: { unavailable: "down" } })).toEqual({
+      done: [],
+      error: "UnavailableError",
+    });
   });
 });
 

@@ -165,7 +165,9 @@ describe("an identify", () => {
   });
 
   it("is nothing new when it says nothing that Novu keeps, and nobody's without a userId", () => {
-    expect(route(read({ type: "identify", traits: { logins: 5 } })).problems).toMatchObject([{ cause: "filtered" }]);
+    expect(route(read({ type: "identify", traits: { logins: 5 }, anonymousId: null })).problems).toMatchObject([
+      { cause: "filtered" },
+    ]);
     expect(route(read({ type: "identify", traits, userId: null })).problems).toMatchObject([{ cause: "nobody" }]);
   });
 });

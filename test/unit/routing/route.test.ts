@@ -180,6 +180,19 @@ describe("a profile", () => {
     expect(subscriberOf({ email: "ada@example.com", ...zones })?.timezone).toBe(taken);
   });
 
+  it.each([
+    [{ name: "Lovelace, Ada" }, { firstName: "Ada", lastName: "Lovelace" }],
+    [{ name: "null null" }, {}],
+    [{ name: "ada@example.com" }, {}],
+    [{ first_name: "Ada" }, { firstName: "Ada" }],
+    [{ first_name: "Mary Ann", name: "Mary Ann Evans" }, { firstName: "Mary Ann" }],
+    [{ first_name: "null", last_name: "null", name: "Ada Lovelace" }, { firstName: "Ada" }],
+    [{ name: "https://evil.example/win", last_name: "evil.example" }, {}],
+  ])("has the names that a message may show: %j", (names, taken) => {
+    const { firstName, lastName } = subscriberOf({ email: "ada@example.com", ...names }) ?? {};
+    expect({ firstName, lastName }).toEqual(taken);
+  });
+
   it("says only what is known, and nothing when nothing is", () => {
     expect(JSON.stringify(subscriberOf({ name: "Ada", email: "no address" }))).toBe(
       '{"subscriberId":"ada","firstName":"Ada"}',
@@ -208,15 +221,22 @@ describe("a profile", () => {
 });
 
 describe("a merge", () => {
-  const merges = (changes: Partial<LifecycleEvent>) => route(event({ personProperties: null, ...changes })).merges;
-  const expected = [{ formerId: "visitor", keptId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" }];
+  const merges = (changes: Partial<LifecycleEvent>) => {
+    const { merges, joins = [] } = route(event({ personProperties: null, ...changes }));
+    return { merges, joins };
+  };
+  const merge = { formerId: "visitor", keptId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" };
 
   it.each([
     ["$identify", { $anon_distinct_id: "visitor" }],
     ["$create_alias", { alias: "visitor", distinct_id: "ada" }],
-    ["$merge_dangerously", { alias: "visitor" }],
-  ])("is told by %s", (name, properties) => {
-    expect(merges({ name, properties })).toEqual(expected);
+  ])("is told by %s, when PostHog says that both are one person", (name, properties) => {
+    expect(merges({ name, properties })).toMatchObject({ merges: [], joins: [{ ...merge, ask: true, merge: true }] });
+  });
+
+  it("is told by $merge_dangerously, which PostHog never refuses", () => {
+    const told = merges({ name: "$merge_dangerously", properties: { alias: "visitor" } });
+    expect(told).toMatchObject({ merges: [merge], joins: [{ ...merge, ask: false, merge: true }] });
   });
 
   it.each([
@@ -230,7 +250,7 @@ describe("a merge", () => {
       (alias): [string, Partial<LifecycleEvent>] => [`by "${alias}"`, { name: "$create_alias", properties: { alias } }],
     ),
   ])("is never one %s", (_name, changes) => {
-    expect(merges(changes)).toEqual([]);
+    expect(merges(changes)).toEqual({ merges: [], joins: [] });
   });
 });
 

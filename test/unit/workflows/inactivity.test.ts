@@ -16,6 +16,8 @@ describe("a workflow that starts on inactivity", () => {
     [{ days_inactive: null }, ["w"]],
     [{ days_inactive: "many" }, ["w"]],
     [{ days_inactive: 29 }, []],
+    [{ days_inactive: "29" }, []],
+    [{ days_inactive: "30.0" }, ["w"]],
     [{ days_inactive: 30, swept_for: "w" }, ["w"]],
     [{ days_inactive: 30, swept_for: "another" }, []],
   ])("goes by a user_inactive that says %j: %j", (properties, expected) => {

@@ -81,3 +81,87 @@ it("tries another subject, which a colleague can change as well", async () => {
     "Two minutes, and it is yours",
   ]);
 });
+
+it("shows the total as far as it can be read, and comes without it otherwise", async () => {
+  const totals: Array<[properties: object, total: string | undefined]> = [
+    [{ cart_value: "149.90" }, "$149.90"],
+    [{ cart_value: 120, currency: "eur" }, "€120.00"],
+    [{ cart_value: 120, currency: " JPY " }, "¥120"],
+    [{ cart_value: "149,90" }, undefined],
+    [{ cart_value: "a lot" }, undefined],
+    [{ cart_value: null }, undefined],
+    // Not to be shown as dollars.
+    [{ cart_value: 120, currency: null }, undefined],
+    [{ cart_value: 120, currency: "" }, undefined],
+    [{ cart_value: 120, currency: "coins" }, undefined],
+    [{ cart_value: 120, currency: "WIN" }, undefined],
+    [{ cart_value: 120, currency: 978 }, undefined],
+  ];
+  const people = Object.fromEntries(totals.map((_, index) => [`p${index}`, {}]));
+  await using story = await openStory({ workflows, people });
+  for (const [index, [properties]] of totals.entries())
+    await story.does(`p${index}`, "checkout_started", { checkout_url: checkout.checkout_url, ...properties });
+  await story.until("day 1 09:00");
+
+  const emails = totals.map((_, index) => String(story.messages(`p${index}`)[1]?.content.body));
+  expect(emails.map((email) => /the total was ([^<]+)\. /.exec(email)?.[1])).toEqual(totals.map(([, total]) => total));
+  for (const email of emails) expect(email).toContain("You stopped just before the end");
+});
+
+it("takes the events of Segment's own ecommerce spec, which bring no link", async () => {
+  // Source: https://www.twilio.com/docs/segment/connections/spec/ecommerce/v2#checkout-started
+  const order = {
+    order_id: "50314b8e9bcf000000000000",
+    affiliation: "Shop",
+    value: 30,
+    revenue: 25,
+    shipping: 3,
+    tax: 2,
+    discount: 2.5,
+    coupon: "hasbros",
+    currency: "EUR",
+    products: [{ product_id: "507f1f77bcf86cd799439011", sku: "45790-32", price: 19, quantity: 1 }],
+  };
+  const { value, ...withoutValue } = order;
+  const orders = { ada: order, grace: { ...withoutValue, total: 27.5 }, joan: withoutValue, linus: order };
+  const people = Object.fromEntries(Object.keys(orders).map((person) => [person, {}]));
+  await using story = await openStory({ workflows, people });
+  for (const [person, properties] of Object.entries(orders)) await story.does(person, "checkout_started", properties);
+  await story.until("day 0 12:00");
+  await story.does("linus", "checkout_completed", { ...order, total: 27.5 });
+  await story.until("day 2 09:00");
+
+  for (const person of Object.keys(orders)) expect(story.answers(person).join()).not.toMatch(/but|ignored/);
+  expect((await story.lines()).filter((line) => line.includes("recovery"))).toEqual([
+    "day 0 12:00  linus  drop-off  recovery  not sent: left: checkout_completed",
+    "day 1 09:00  ada  drop-off  recovery  sent",
+    "day 1 09:00  grace  drop-off  recovery  sent",
+    "day 1 09:00  joan  drop-off  recovery  sent",
+  ]);
+  for (const [person, total] of Object.entries({ ada: "€30.00", grace: "€27.50", joan: "€25.00" })) {
+    const email = story.messages(person)[1]!;
+    expect(email.content.body).toContain(`the total was ${total}.`);
+    expect(await leadsTo(linksIn(email)[0])).toContain(`${brand.appUrl}/checkout?utm_source=`);
+  }
+});
+
+it("leads only to the brand's hosts, and says so of an event that wants another", async () => {
+  const named = brand.linkHosts.map((host) => `https://shop.${host}/c_1`);
+  const foreign = ["https://acme-login.evil.example/", `${brand.appUrl}@evil.example/`, "https:\\\\evil.example"];
+  const people = Object.fromEntries([...named, ...foreign].map((_, index) => [`p${index}`, {}]));
+  await using story = await openStory({ workflows, people });
+  for (const [index, checkout_url] of [...named, ...foreign].entries())
+    await story.does(`p${index}`, "checkout_started", { checkout_url });
+  await story.until("day 1 09:00");
+
+  for (const [index, target] of [...named, ...foreign.map(() => `${brand.appUrl}/checkout`)].entries()) {
+    const messages = story.messages(`p${index}`);
+    const links = await Promise.all(messages.flatMap((message) => linksIn(message)[0] ?? []).map(leadsTo));
+    expect(links.map((link) => link?.split("?")[0])).toEqual([target, target]);
+    expect(JSON.stringify([messages, story.answers(`p${index}`)])).not.toContain("evil");
+    const isForeign = index >= named.length;
+    expect(story.answers(`p${index}`).join().includes("replaced for drop-off: checkout_url: leads to no")).toBe(
+      isForeign,
+    );
+  }
+});

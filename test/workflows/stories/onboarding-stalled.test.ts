@@ -73,3 +73,13 @@ it("lets phones rest at night, and asks once in all that time", async () => {
     expect.stringContaining("build your first report"),
   ]);
 });
+
+it("does not need the step of the event to be readable", async () => {
+  await using story = await openStory({ workflows: [onboardingStalled], people: { ada: {}, grace: stuck } });
+  await story.does("ada", "onboarding_stalled", { step: 42 });
+  await story.does("grace", "onboarding_stalled", { step: { key: "connect_data" } });
+  expect(["ada", "grace"].map((person) => story.messages(person)[0]?.content.body)).toEqual([
+    "Still open: connect your data.",
+    "Still open: invite your team.",
+  ]);
+});

@@ -55,6 +55,41 @@ it("says in ten days what each person needs, and nothing once they are set up", 
   ]);
 });
 
+it("welcomes once, also when the browser and the back end tell of the same sign-up", async () => {
+  await using story = await openStory({ workflows: [onboarding], people: { ada: {} } });
+  await story.does("ada", "user_signed_up");
+  await story.does("ada", "user_signed_up", {}, {}, "2026-03-02T08:59:59.200Z");
+  await story.until("day 2 09:00");
+  await story.does("ada", "user_signed_up");
+
+  const sent = (await story.lines()).filter((line) => line.endsWith("  sent"));
+  expect(sent).toEqual([
+    "day 0 09:00  ada  onboarding  welcome  sent",
+    "day 0 09:00  ada  onboarding  welcome-note  sent",
+    "day 2 09:00  ada  onboarding  setup-nudge  sent",
+  ]);
+  expect(await story.lines()).toContain("day 0 09:00  ada  onboarding  welcome  not sent: entered before");
+});
+
+it("greets by a name and says who has invited them, where these are names", async () => {
+  const lure = "Claim your 500 EUR prize now: https://evil.example/win";
+  const told: Record<string, [person: object, invited_by: unknown, says: string[]]> = {
+    ada: [{ name: "Lovelace, Ada" }, "Grace Hopper", ["Hi Ada,", "Grace Hopper has invited you"]],
+    grace: [{ name: undefined, first_name: "Grace" }, null, ["Hi Grace,", "Good to have you here."]],
+    joan: [{ name: "null null" }, 42, ["Hi,", "Good to have you here."]],
+    katherine: [{ name: "https://evil.example/win" }, lure, ["Hi,", "Good to have you here."]],
+    linus: [{ name: "N/A" }, { name: lure }, ["Hi,", "Good to have you here."]],
+  };
+  const people = Object.fromEntries(Object.entries(told).map(([person, [properties]]) => [person, { ...properties }]));
+  await using story = await openStory({ workflows: [onboarding], people });
+  for (const [person, [, invited_by, says]] of Object.entries(told)) {
+    await story.does(person, "user_signed_up", { invited_by });
+    const [welcome] = story.messages(person);
+    for (const words of says) expect([person, welcome?.content.body]).toEqual([person, expect.stringContaining(words)]);
+    expect(JSON.stringify(story.messages(person))).not.toContain("evil.example");
+  }
+});
+
 it("nudges to the step the person is at", async () => {
   const people = {
     ada: {},

@@ -115,6 +115,17 @@ describe("three messages on a feature that has not been tried", () => {
   });
 });
 
+it("says how long it has been as far as the event says it in a way that can be read", async () => {
+  await using story = await openStory({ workflows, people: { ada: {}, grace: {}, linus: {} } });
+  await story.does("ada", "user_inactive", { days_inactive: "30" });
+  await story.does("grace", "user_inactive", { days_inactive: "a month" });
+  await story.does("linus", "user_inactive", { days_inactive: "3" });
+  await story.until("day 2 09:00");
+  expect(story.messages("ada")[1]?.content.body).toContain("It has been 32 days.");
+  expect(story.messages("grace")[1]?.content.body).toContain("It has been a while.");
+  expect(story.messages("linus")).toEqual([]);
+});
+
 it("has a last email that need not know how long somebody was away", async () => {
   const email = await emailHtml("last-call.tsx", { daysAway: undefined });
   expect(email).toContain("for a while");

@@ -44,6 +44,33 @@ it("says nothing of a plan that is given up by then, nor of what nobody has list
   expect(story.subjects("grace")).toEqual(["Welcome to Galaxy"]);
 });
 
+it("knows a listed plan however it is written, and shows no text that a stranger sent as a plan", async () => {
+  await using story = await openStory({ workflows, people: { ada: {}, grace: {}, linus: {} } });
+  await story.does("ada", "subscription_upgraded", { plan: " PRO " });
+  await story.does("grace", "subscription_upgraded", { plan: "Win 500 EUR: https://evil.example/win" });
+  await story.does("linus", "subscription_upgraded", { plan: "evil.example" });
+
+  expect(story.subjects("ada")).toEqual(["Welcome to Pro"]);
+  for (const person of ["grace", "linus"]) {
+    expect(story.answers(person).at(-1)).toContain(
+      "does not fit welcome-to-paid: plan: is neither listed nor like a name",
+    );
+    expect(story.answers(person).at(-1)).not.toContain("evil");
+    expect(story.messages(person)).toEqual([]);
+  }
+});
+
+it("confirms an upgrade once that is told twice, and the next one again", async () => {
+  await using story = await openStory({ workflows, people: { ada: {} } });
+  await story.does("ada", "subscription_upgraded", { plan: "pro" });
+  await story.does("ada", "subscription_upgraded", { plan: "pro" }, {}, "2026-03-02T08:59:59.200Z");
+  await story.until("day 0 15:01");
+  await story.does("ada", "subscription_upgraded", { plan: "team" });
+
+  expect(story.subjects("ada")).toEqual(["Welcome to Pro", "Welcome to Team"]);
+  expect(await story.lines()).toContain("day 0 09:00  ada  welcome-to-paid  welcome  not sent: entered before");
+});
+
 it("comes days late rather than never, and not to whoever was deleted", async () => {
   await using story = await openStory({ workflows, people: { ada: {}, grace: {} } });
   await story.does("ada", "subscription_upgraded", { plan: "pro" }, {}, "2026-02-28T09:00:00.000Z");

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import type { Decision } from "../../../src/contracts/decision.ts";
+import { addressHash } from "../../../src/lib/address-hash.ts";
+import { explain } from "../../../src/studio/why.ts";
+import { campaign, happen, mail } from "../../support/campaign.ts";
+import { runCommand } from "../../support/command.ts";
+import { decision } from "../../support/facts.ts";
+import { testSandbox } from "../../support/sandbox.ts";
+import { visitor } from "../../support/studio.ts";
+
+const AFTER_A_DAY = campaign({
+  async workflow({ step }) {
+    await step.wait("a-day", { days: 1 });
+    await step.email("call", mail, { atAnyHour: true });
+  },
+});
+const HASH = "5f2b".repeat(16);
+
+describe("a decision says which way the address went, and which properties could not be read", () => {
+  it.each<[Partial<Decision>, string | null]>([
+    [{}, null],
+    [{ address: { via: "subscriber", hash: HASH } }, "Sent to the address that Novu's subscriber had."],
+    [
+      { address: { via: "provider", hash: HASH } },
+      "Sent to an address that went with the message, because Novu's subscriber did not have it.",
+    ],
+    [{ outcome: "skipped", unreadable: ["phone", "plan"] }, "Could not be read: phone, plan."],
+    [
+      { address: { via: "subscriber", hash: HASH }, unreadable: ["plan"] },
+      "Sent to the address that Novu's subscriber had. Could not be read: plan.",
+    ],
+  ])("%j", (changes, note) => {
+    const about = { choices: [], toldAsOf: null, hasOtherRuns: false };
+    const history = { runs: [], events: [], exits: [], work: [], setAside: [], ...about };
+    const { links } = explain({ ...history, decisions: [decision(changes)] }, { person: "ada" });
+    expect(links.map((link) => link.note)).toEqual([note]);
+    expect(JSON.stringify(links)).not.toContain(HASH);
+  });
+
+  it("on the page of its run and of its message, and on the command line, and nowhere the hash", async () => {
+    await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
+    const here = visitor(`${sandbox.app.url}/studio`);
+    const uuid = happen(sandbox, "called", { plan: { name: "pro" } });
+    // Too late for the job that reads persons before they are due.
+    await sandbox.travel({ hours: 23, minutes: 59, seconds: 30 });
+    sandbox.posthog.setPerson("ada", { email: "new@example.com" });
+    await sandbox.travel({ minutes: 1 });
+
+    const [message] = sandbox.novu.state.messages;
+    expect(message).toMatchObject({ to: "new@example.com" });
+    const pages = [`/runs/${encodeURIComponent(`${uuid}:campaign`)}`, `/messages/${encodeURIComponent(message!.id)}`];
+    const told = await runCommand(sandbox, "why", ["--person", "ada"]);
+    const texts = await Promise.all(pages.flatMap((page) => [here.text(page), here.text(`/api${page}`)]));
+    for (const text of [told.stdout, ...texts]) {
+      const plain = text.replaceAll("&#x27;", "'");
+      expect(plain).toMatch(
+        /went with the message, because Novu's subscriber did not have it\. Could not be read: plan\./,
+      );
+      for (const address of ["ada@example.com", "new@example.com"]) expect(text).not.toContain(addressHash(address));
+    }
+  });
+});
