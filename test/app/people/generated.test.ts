@@ -85,7 +85,7 @@ async function check(count: number): Promise<void> {
     ...lives
       .filter((life) => !isSame(subscribers[life.distinctId]?.email, stateAt(life, Number.POSITIVE_INFINITY).address))
       .map((life) => `${life.distinctId}: Novu ends with another address`),
-    ...personal.filter((text) => new RegExp(`${MARK}|@`, "i").test(text)),
+    ...personal.filter((text) => new RegExp(`${MARK}|@`, "i").test(text)).map((text) => text.slice(0, 300)),
   ];
   expect({ seed, faults }).toEqual({ seed, faults: [] });
   expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
