@@ -3,7 +3,7 @@ import type { Decision } from "../contracts/decision.ts";
 import type { FlagValue } from "../contracts/flag.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS, type NovuPlan } from "../contracts/novu-plan.ts";
-import { type Lane, refreshKey, unheardKey, type Work } from "../contracts/work.ts";
+import { correctionKey, type Lane, refreshKey, unheardKey, type Work } from "../contracts/work.ts";
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import type { Log } from "../lib/log.ts";
@@ -20,6 +20,8 @@ const FLAGS_WITHIN_MS = 1_000;
 const HEARD_WITHIN_MS = 10 * 60 * 1000;
 /** Persons are read so long before the next message of theirs is due, many in one call. */
 const REFRESH_BEFORE_MS = 60 * 1000;
+/** So long after the message a person who cannot be read is given up. */
+const REFRESH_AFTER_MS = 60 * 60 * 1000;
 /** Those of so long are read together. */
 const TOGETHER_MS = 15 * 1000;
 /** Until a sample person's own hours. */
@@ -97,12 +99,16 @@ export function liveTools({
       const leadMs = waitMs - REFRESH_BEFORE_MS;
       // A wait that short ends with what the trigger, or the wait before, has told.
       if (leadMs <= 0 && !isWrong) return;
+      // A person who was forgotten here does not come back, although Novu goes on with the run.
+      if ((await store.runState(transactionId)) === null) return;
+      const until = new Date(now() + waitMs + REFRESH_AFTER_MS).toISOString();
       const work: Work = {
         kind: "refresh",
-        body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong },
+        body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong, until },
       };
+      const key = isWrong ? correctionKey(transactionId) : refreshKey(transactionId);
       const at = isWrong ? now() : Math.floor((now() + leadMs) / TOGETHER_MS) * TOGETHER_MS;
-      await store.schedule(refreshKey(transactionId), work, at, { replace: true });
+      await store.schedule(key, work, at, { replace: true });
       onScheduled("persons");
     },
     record: async (decision) => note(decision),

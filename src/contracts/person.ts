@@ -54,7 +54,7 @@ export interface PersonRead {
   unreadable: PropertyName[];
 }
 
-/** Reads a person's raw properties. `Email` is read where there is no `email`. An opt-out that cannot be read is one from everything. */
+/** Reads a person's raw properties. `Email` is read where there is no `email`, or an empty one. An opt-out that cannot be read is one from everything. */
 export function readPerson(raw: Record<string, unknown>): PersonRead {
   const properties: Record<string, unknown> = {};
   const unreadable: PropertyName[] = [];
@@ -68,13 +68,19 @@ export function readPerson(raw: Record<string, unknown>): PersonRead {
   return { properties: properties as PersonProperties, unreadable };
 }
 
-/** The values that are declared, by our spelling of their names; null where one was emptied. */
+/**
+ * The values that are declared, by our spelling of their names; null where one was emptied. The right spelling
+ * counts before others, unless it is empty: an opt-out would be lost that stands beside it.
+ */
 export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unknown> {
   const values = new Map<PropertyName, unknown>();
   for (const spelled of Object.keys(raw)) {
     if (spelled.length > LONGEST_NAME) continue;
     const name = BY_LOWER_CASE.get(spelled.trim().toLowerCase());
-    if (name !== undefined && (spelled === name || values.get(name) == null)) values.set(name, raw[spelled] ?? null);
+    if (name === undefined) continue;
+    const value = raw[spelled] ?? null;
+    const isAbsent = (one: unknown) => (PROPERTIES[name] as PropertyType<unknown>)(one) === "absent";
+    if (isAbsent(values.get(name)) || (spelled === name && !isAbsent(value))) values.set(name, value);
   }
   return values;
 }
@@ -97,8 +103,14 @@ export interface Person extends PersonRead {
   source: "posthog" | "segment" | "own" | "snapshot" | "sample";
 }
 
-/** The declared properties of those distinct ids that are known there. Throws when it cannot be asked. */
-export type ReadPersons = (distinctIds: string[], signal: AbortSignal) => Promise<Map<string, PersonRead>>;
+/**
+ * The declared properties of those distinct ids that are known there, with `asOf`, in milliseconds since 1970,
+ * where they are older than the read. Throws when it cannot be asked.
+ */
+export type ReadPersons = (
+  distinctIds: string[],
+  signal: AbortSignal,
+) => Promise<Map<string, PersonRead & { asOf?: number }>>;
 
 /** Somewhere that persons are read. */
 export interface PersonPlace {
@@ -107,13 +119,18 @@ export interface PersonPlace {
   read: ReadPersons;
   /** How many distinct ids it takes in one read. */
   mostAtOnce: number;
+  /** How long a read waits for more of a crowd, where reads are limited; it does not wait when left out. */
+  gatherMs?: number;
 }
 
 /** The places that are configured, and what has been told of persons here. */
 export type PersonPlaces = Partial<Record<"posthog" | "segment", PersonPlace>> & { own: PersonPlace };
 
-/** What asking for a person came to. Unavailable says nothing about the person. */
+/**
+ * What asking for a person came to. Unavailable says nothing about the person. What is told after `asOf` may
+ * be newer than what was found.
+ */
 export type PersonLookup =
-  | ({ outcome: "found" } & PersonRead)
+  | ({ outcome: "found"; asOf: number } & PersonRead)
   | { outcome: "not found" }
   | { outcome: "unavailable"; why: string };

@@ -63,7 +63,7 @@ const YEAR_2101 = Date.UTC(2101, 0);
 const DAY_AND_TIME =
   /^(\d{4}-\d\d-\d\d)(?:(?:t|\s+)(\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)\s*(?:z|utc|gmt|([+-]\d\d):?(\d\d)?)?)?$/i;
 
-/** An array of texts, its JSON, or text with commas, semicolons or line breaks between its entries. */
+/** An array of texts, its JSON, or text with commas, semicolons, tabs or line breaks between its entries. */
 export const list: PropertyType<string[]> = tolerant((raw) => {
   if (typeof raw !== "string") return Array.isArray(raw) ? textsOf(raw) : "unreadable";
   const said = trimmed(raw);
@@ -71,7 +71,7 @@ export const list: PropertyType<string[]> = tolerant((raw) => {
   // A quote: JSON that was written as JSON once more.
   return /^[[{"]/.test(said) ? list(JSON.parse(said)) : textsOf(said.split(SEPARATOR));
 });
-const SEPARATOR = /[,;\r\n]/;
+const SEPARATOR = /[,;]/;
 
 /**
  * What a person does not want: topics and workflows as `optOutKey` spells them, or "all". What is
@@ -155,7 +155,8 @@ function unixMs(value: number): number {
 }
 
 function textsOf(entries: unknown[]): Reading<string[]> {
-  const readings = entries.map(text);
+  // A tab or a line break between two topics would else make one of them that nobody knows.
+  const readings = entries.flatMap((entry) => (typeof entry === "string" ? entry.split(/\p{Cc}/u) : [entry])).map(text);
   if (readings.includes("unreadable")) return "unreadable";
   return { value: [...new Set(readings.flatMap((reading) => (typeof reading === "string" ? [] : [reading.value])))] };
 }

@@ -25,6 +25,8 @@ const Refresh = Run.pick({
 }).extend({
   /** Whether a step has seen that Novu has another address. */
   isWrong: z.boolean(),
+  /** Later than that nobody waits for it any more, ISO 8601: each step looks for itself. */
+  until: z.iso.datetime().optional(),
 });
 export type Refresh = z.infer<typeof Refresh>;
 
@@ -71,6 +73,11 @@ export function laneOf({ kind }: Work): Lane {
 /** The key of the work that reads the person of a run before its next message. */
 export function refreshKey(transactionId: string): string {
   return `refresh:${transactionId}`;
+}
+
+/** The key of the work that corrects the person's address at Novu, which a step of a run has seen to be another one. */
+export function correctionKey(transactionId: string): string {
+  return `correction:${transactionId}`;
 }
 
 /** The key of the work that sees to a run of which nothing may be heard any more. */

@@ -78,7 +78,7 @@ export function createIntroduce({
     if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;
     if (person.outcome !== "found") return asOfEvent;
     const properties = zoned(person.properties, run.timeZone);
-    return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(now()).toISOString() };
+    return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(person.asOf).toISOString() };
   }
 
   /** A trigger whose event brought an address does not wait for a slow source. */

@@ -111,6 +111,8 @@ export function createPerform({
       hasHappenedOften(start),
       objectionTo(start),
     ]);
+    // The person was forgotten while this work was in hand.
+    if (state === null) return;
     // Killed between Novu's yes, or our own no, and the end of this work.
     if (state === "started" || state === "refused") return tell.again(told);
     if (!isOften) return refuseUnlessJoining(run);

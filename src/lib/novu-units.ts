@@ -8,4 +8,5 @@ export const NOVU_UNITS_MS: Record<string, number> = {
   hours: 60 * 60 * SECOND_MS,
   days: DAY_MS,
   weeks: 7 * DAY_MS,
+  months: 30 * DAY_MS,
 };

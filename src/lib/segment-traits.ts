@@ -22,11 +22,13 @@ function filled(text: unknown): string | undefined {
 
 /**
  * Properties in our spelling: `checkoutUrl` and `Checkout URL` are `checkout_url`. Where there are
- * several, the one that was spelled so counts.
+ * several, the one that was spelled so counts, and an empty one only where all are.
  */
 export function respelled(properties: Record<string, unknown>): Record<string, unknown> {
-  const entries = Object.entries(properties).map(([name, value]) => [spelling(name), value] as const);
-  return Object.fromEntries([...entries, ...Object.entries(properties).filter(([name]) => name === spelling(name))]);
+  const entries = Object.entries(properties);
+  const full = entries.filter(([, value]) => value != null && (typeof value !== "string" || value.trim() !== ""));
+  const exact = full.filter(([name]) => name === spelling(name));
+  return Object.fromEntries([...entries, ...full, ...exact].map(([name, value]) => [spelling(name), value]));
 }
 
 /** The names by which a property of ours may be a trait. */

@@ -3,14 +3,19 @@ import type { PersonPlace, PersonRead } from "../contracts/person.ts";
 const MOST_AT_ONCE = 500;
 
 /** Persons as they were told of here, by sources that keep none or are asked for none. */
-export function ownPersons(traitsOf: (distinctIds: string[]) => Promise<Map<string, PersonRead>>): PersonPlace {
+export function ownPersons(
+  traitsOf: (distinctIds: string[]) => Promise<Map<string, PersonRead & { occurredAt: string }>>,
+): PersonPlace {
   return {
     name: "the store",
     mostAtOnce: MOST_AT_ONCE,
     async read(distinctIds) {
       const told = await traitsOf(distinctIds);
       return new Map(
-        [...told].map(([distinctId, { properties, unreadable }]) => [distinctId, { properties, unreadable }]),
+        [...told].map(([distinctId, { properties, unreadable, occurredAt }]) => [
+          distinctId,
+          { properties, unreadable, asOf: Date.parse(occurredAt) },
+        ]),
       );
     },
   };

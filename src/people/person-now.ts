@@ -8,6 +8,8 @@ const DEADLINE_MS = 2_500;
 /** Long enough for the steps of one moment, too short to miss what a person does next. */
 const FRESH_MS = 1_000;
 const LARGEST_CACHE = 10_000;
+/** Where so many wait for one read, more are on their way. */
+const CROWD = 16;
 /** Segment makes profiles beside its deliveries: one that is missing so soon after the event is late, and not deleted. */
 const PROFILE_LATE_MS = 60 * 60 * 1000;
 
@@ -22,7 +24,7 @@ interface Waiting {
  * not found, or unavailable.
  */
 export function createPersonLookup({
-  place: { name, read: readPersons, mostAtOnce },
+  place: { name, read: readPersons, mostAtOnce, gatherMs = 0 },
   now,
 }: {
   place: PersonPlace;
@@ -33,6 +35,7 @@ export function createPersonLookup({
   /** Asked for before there was news of them. */
   const stale = new Set<string>();
   let underWay = false;
+  let onFull = () => {};
   let pausedUntil = 0;
 
   const lookUp = async (distinctId: string): Promise<PersonLookup> => {
@@ -54,14 +57,26 @@ export function createPersonLookup({
     waiting.set(distinctId, { promise, settle: resolve });
     // The turn of the event loop lets reads of the same moment join.
     if (!underWay) setImmediate(readAll);
+    if (waiting.size >= mostAtOnce) onFull();
     return promise;
   }
 
   async function readAll(): Promise<void> {
     if (underWay) return;
     underWay = true;
-    while (waiting.size > 0) await readNext();
+    while (waiting.size > 0) {
+      if (waiting.size >= CROWD && waiting.size < mostAtOnce && gatherMs > 0) await gathered();
+      await readNext();
+    }
     underWay = false;
+  }
+
+  async function gathered(): Promise<void> {
+    const { promise, resolve } = withResolvers<void>();
+    onFull = resolve;
+    const timer = setTimeout(resolve, gatherMs);
+    await promise;
+    clearTimeout(timer);
   }
 
   async function readNext(): Promise<void> {
@@ -80,11 +95,12 @@ export function createPersonLookup({
   async function read(distinctIds: string[]): Promise<(distinctId: string) => PersonLookup> {
     const paused = { outcome: "unavailable", why: `${name} asked for a pause` } as const;
     if (pausedUntil > performance.now()) return () => paused;
+    const asOf = now();
     try {
       const found = await readPersons(distinctIds, AbortSignal.timeout(DEADLINE_MS));
       return (distinctId) => {
         const person = found.get(distinctId);
-        return person === undefined ? { outcome: "not found" } : { outcome: "found", ...person };
+        return person === undefined ? { outcome: "not found" } : { outcome: "found", asOf, ...person };
       };
     } catch (error) {
       if (error instanceof RetryLaterError) pausedUntil = performance.now() + error.retryAfterMs;
@@ -103,7 +119,7 @@ type AskedRun = Pick<Run, "distinctId" | "source" | "occurredAt">;
 
 /** The person of a run as they are known now, and where from. Unavailable says nothing about the person. */
 export type ReadPerson =
-  | ({ outcome: "found"; source: "posthog" | "segment" | "own" } & PersonRead)
+  | ({ outcome: "found"; asOf: number; source: "posthog" | "segment" | "own" } & PersonRead)
   | { outcome: "not found"; source: "posthog" | "segment" | "own" }
   | { outcome: "unavailable"; why: string };
 

@@ -11,7 +11,7 @@ import type {
   RunStatus,
 } from "../contracts/history.ts";
 import type { Exit } from "../contracts/notification.ts";
-import { refreshKey, unheardKey, type Work } from "../contracts/work.ts";
+import { correctionKey, refreshKey, unheardKey, type Work } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
 import { endsThis, isEndedBy } from "./ends.ts";
 import { setAsideRecord, workRecord } from "./overview.ts";
@@ -41,7 +41,7 @@ const KEYS_OF: Record<Work["kind"], Keys[]> = {
   start: [["runs", sql`${startKey("")} || transaction_id`]],
   exit: [["exits", sql`'exit:' || event_uuid || ':' || workflow`]],
   unheard: [["runs", sql`${unheardKey("")} || transaction_id`]],
-  refresh: [["runs", sql`${refreshKey("")} || transaction_id`]],
+  refresh: [refreshKey, correctionKey].map((keyOf) => ["runs", sql`${keyOf("")} || transaction_id`]),
   join: [["events", sql`'join:' || uuid`]],
   profile: [["events", sql`'profile:' || uuid`]],
   preferences: chosenKeys("preferences"),

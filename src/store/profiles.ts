@@ -26,7 +26,10 @@ export function profileMemory({
     noteProfile: together(async (notes: Note[]) => {
       const told = await read(notes.map(({ profile }) => idOf(profile)));
       const newest = notes.map((note) => {
-        const after = afterNote(note, told.get(idOf(note.profile)));
+        const before = told.get(idOf(note.profile));
+        // Forgotten while Novu was told: they do not come back by it.
+        if (before === undefined && note.known !== null) return { ...note.profile, isDoubtful: false };
+        const after = afterNote(note, before);
         told.set(idOf(note.profile), after);
         return after;
       });

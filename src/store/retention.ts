@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
 import type { PropertyName } from "../contracts/person.ts";
-import { refreshKey, unheardKey } from "../contracts/work.ts";
+import { correctionKey, refreshKey, unheardKey } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
 import { idsOfPerson } from "./people.ts";
 import type { PersonRecords, Store } from "./store.ts";
@@ -35,7 +35,9 @@ const KINDS = Object.keys(TABLE_OF) as Kept[];
 const KEYS_OF = {
   events: [sql<string>`'profile:' || events.uuid`, sql<string>`'join:' || events.uuid`],
   runs: [
-    ...[startKey, unheardKey, refreshKey].map((keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`),
+    ...[startKey, unheardKey, refreshKey, correctionKey].map(
+      (keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`,
+    ),
     sql<string>`'report:' || runs.transaction_id || '::triggered'`,
   ],
   opt_outs: [

@@ -182,7 +182,7 @@ export interface Store extends Histories {
   profileTold(distinctId: string): Promise<ToldProfile | null>;
   /**
    * Novu has just been told this by somebody who knew of `known`. Keeps the newest and answers it, in
-   * doubt when it is not this one, or when another was told meanwhile.
+   * doubt when it is not this one, or when another was told meanwhile. Keeps nothing when `known` was forgotten meanwhile.
    */
   noteProfile(told: { profile: PersonProfile; known: PersonProfile | null }): Promise<ToldProfile>;
 

@@ -132,12 +132,15 @@ export function workQueue({
     },
 
     async schedule(key, work, at, { replace } = { replace: false }) {
-      const again = { due_at: at, body: JSON.stringify(work), state: "waiting", attempts: 0 } as const;
-      await db
-        .insertInto("work")
-        .values(workRow(key, work, at))
-        .onConflict((conflict) => (replace ? conflict.column("key").doUpdateSet(again) : conflict.doNothing()))
-        .execute();
+      await inTransaction(db, async (trx) => {
+        // Not changed in place: a worker that is doing the one before would complete this one by the same id.
+        if (replace) await trx.deleteFrom("work").where("key", "=", key).execute();
+        await trx
+          .insertInto("work")
+          .values(workRow(key, work, at))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+      });
       announce(laneOf(work));
     },
 

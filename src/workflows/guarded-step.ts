@@ -4,12 +4,11 @@ import type { ReactElement } from "react";
 import type { z } from "zod";
 import type { Channel } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
-import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
 import { headersOf, mailProviders, oneLine, takeRecipient } from "./mail-parts.ts";
 import { type Composition, guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
 import { publishedPayload } from "./novu-schema.ts";
 import { renderEmail } from "./render-email.ts";
-import { asOneDelay, type Duration, splitWait, toMs } from "./wait.ts";
+import { asOneDelay, type Duration, lengthOf, splitWait, toMs } from "./wait.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -78,7 +77,11 @@ export interface GuardedStep<Payload = Record<string, unknown>, Variants = unkno
 
 export function guardedStep<Payload, Variants>(
   step: NovuStep,
-  { novuTimeZone, ...facts }: Omit<Present, "digested"> & { novuTimeZone: string | undefined },
+  {
+    payload,
+    novuTimeZone,
+    ...facts
+  }: Omit<Present, "digested"> & { payload: Record<string, unknown>; novuTimeZone: string | undefined },
 ): GuardedStep<Payload, Variants> {
   let digested: Run[] = [];
   let throttledAt: string | null = null;
@@ -237,8 +240,7 @@ export function guardedStep<Payload, Variants>(
 
   /** Behind a wait there may be a message, for which Novu loads its subscriber before it asks here. */
   async function refreshAfter(wait: object): Promise<void> {
-    const { amount, unit } = wait as { amount?: number; unit?: string };
-    const waitMs = (amount ?? 0) * (NOVU_UNITS_MS[unit ?? ""] ?? 0);
+    const waitMs = lengthOf(wait, { payload, now: tools.now() });
     if (waitMs > 0 && !run.rehearsal) await tools.refresh(run, { waitMs, isWrong: false });
   }
 

@@ -146,6 +146,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
           rules,
           tools,
           addresses: { email: subscriber?.email, phone: subscriber?.phone },
+          payload,
           novuTimeZone: timeZoneAtNovu(subscriber),
           person: once(async () => {
             const person = await tools.person(run);

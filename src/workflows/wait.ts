@@ -1,3 +1,5 @@
+import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
+
 /** How long to wait; the parts add up. */
 export interface Duration {
   days?: number;
@@ -36,6 +38,23 @@ export function splitWait(id: string, duration: Duration, longestMs: number): De
 /** A time in one step's words. */
 export function asOneDelay(duration: Duration): Pick<Delay, "amount" | "unit"> {
   return inLargestUnit(toMs(duration));
+}
+
+/**
+ * How long a delay of Novu's is, in milliseconds: `{amount, unit}`, or what its `dynamicKey` names in the payload,
+ * which may be a time as well. 0 for one that cannot be told here, such as until the next time of a `cron`.
+ */
+export function lengthOf(delay: object, { payload, now }: { payload: Record<string, unknown>; now: number }): number {
+  const { dynamicKey } = delay as { dynamicKey?: unknown };
+  const said = typeof dynamicKey === "string" ? valueAt({ payload }, dynamicKey) : delay;
+  if (typeof said === "string") return Math.max(0, Date.parse(/z$/i.test(said) ? said : `${said}Z`) - now) || 0;
+  const { amount, unit } = (said ?? {}) as { amount?: unknown; unit?: unknown };
+  return Number(amount) * (NOVU_UNITS_MS[String(unit)] ?? 0) || 0;
+}
+
+/** "payload.a.b" */
+function valueAt(value: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
 }
 
 export function toMs({ days = 0, hours = 0, minutes = 0 }: Duration): number {

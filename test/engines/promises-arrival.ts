@@ -9,9 +9,9 @@ const TOGETHER = { "one by one": false, together: true };
 /** So many seconds after what happened first. */
 const at = (seconds: number) => new Date(Date.parse(OCCURRED_AT) + seconds * 1000).toISOString();
 
-/** What every engine promises about the order in which things arrive. */
+/** The promises of every engine about the order in which things arrive. */
 export function storeArrivals(name: string, createEngine: () => Engine): void {
-  describe(`what arrives: ${name}`, () => {
+  describe(`the order of arrival: ${name}`, () => {
     let engine: Engine;
     let store: Store;
     let now = 0;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LANES, refreshKey, unheardKey, type Work } from "../../src/contracts/work.ts";
+import { correctionKey, LANES, refreshKey, unheardKey, type Work } from "../../src/contracts/work.ts";
 import type { Store } from "../../src/store/store.ts";
 import {
   clicked,
@@ -144,7 +144,8 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           occurredAt: OCCURRED_AT,
           isWrong: false,
         } as const;
-        await store.schedule(refreshKey(transactionId), { kind: "refresh", body: refresh }, now);
+        for (const keyOf of [refreshKey, correctionKey])
+          await store.schedule(keyOf(transactionId), { kind: "refresh", body: refresh }, now);
         await store.accept(event({ uuid: `e ${uuid}`, name: "checkout_completed", distinctId, occurredAt: LATER }), {
           starts: [],
           exits: [exit({ eventUuid: `e ${uuid}`, distinctId })],
@@ -167,7 +168,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         start: ["start:u:w"],
         exit: ["exit:e u:w"],
         unheard: ["unheard:u:w"],
-        refresh: ["refresh:u:w"],
+        refresh: ["refresh:u:w", "correction:u:w"],
         join: ["join:i u"],
         profile: ["profile:i u"],
         preferences: ["preferences:ada", "preferences:ada:next"],

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EntryLimit } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
-import { LANES, refreshKey, unheardKey } from "../../src/contracts/work.ts";
+import { correctionKey, LANES, refreshKey, unheardKey } from "../../src/contracts/work.ts";
 import type { RunPlace, Store } from "../../src/store/store.ts";
 import { clicked, decision, event, exit, LATER, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
@@ -277,6 +277,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(counts).toEqual(COUNTS);
         expect(records.events.map(({ uuid }) => uuid).sort()).toEqual(["ada-exit", "ada-start"]);
         expect(records.work.map(({ key }) => key).sort()).toEqual([
+          "correction:ada-start:w",
           "exit:ada-exit:w",
           "refresh:ada-start:w",
           "report:ada-start:w:welcome:clicked",
@@ -391,7 +392,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const before = Date.parse(day(5));
         await store.prune(before, 100);
         const { exits, decisions, work } = await store.personRecords("ada");
-        expect([exits.length, decisions.length, work.length]).toEqual([1, 1, 6]);
+        expect([exits.length, decisions.length, work.length]).toEqual([1, 1, 7]);
         await doAll();
         expect(await store.prune(before, 100)).toBe(3);
       });
@@ -444,7 +445,8 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       await store.capture(clicked({ transactionId: place.transactionId, distinctId }));
       await store.schedule(unheardKey(place.transactionId), { kind: "unheard", body: place }, now);
       const refresh = { ...place, source: "posthog", isWrong: false } as const;
-      await store.schedule(refreshKey(place.transactionId), { kind: "refresh", body: refresh }, now);
+      for (const keyOf of [refreshKey, correctionKey])
+        await store.schedule(keyOf(place.transactionId), { kind: "refresh", body: refresh }, now);
     }
 
     async function doAll(): Promise<void> {
@@ -467,7 +469,7 @@ const COUNTS = {
   sends: 1,
   captures: 1,
   variants: 0,
-  work: 6,
+  work: 7,
   setAside: 1,
   profiles: 0,
   traits: 0,

@@ -231,6 +231,17 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         expect(await store.profileTold("ada")).toMatchObject(about({ email: "b@example.com", phone: null }));
       });
 
+      it("do not come back by a word of them that was on its way when they were forgotten", async () => {
+        await note(told(OCCURRED_AT, "first"));
+        const known = await store.profileTold("ada");
+        await store.forgetPerson("ada");
+        for (const time of [OCCURRED_AT, LATER])
+          expect(await note(told(time, "late"), known)).toEqual({ ...told(time, "late"), isDoubtful: false });
+        expect(await store.profileTold("ada")).toBeNull();
+        await note(told(EARLIER, "anew"));
+        expect(await store.profileTold("ada")).toMatchObject({ occurredAt: EARLIER });
+      });
+
       it("are in no doubt when they say the same", async () => {
         await note(told(LATER, "same"));
         expect(await note(told(OCCURRED_AT, "same"))).toEqual({ ...told(LATER, "same"), isDoubtful: false });

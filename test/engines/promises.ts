@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
 import type { Routing, Start } from "../../src/contracts/notification.ts";
-import type { Work } from "../../src/contracts/work.ts";
+import { refreshKey, type Work } from "../../src/contracts/work.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
 import type { ExitPlace, SetAside, Store } from "../../src/store/store.ts";
 import {
@@ -253,6 +253,22 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.claim("novu", 1, 1000)).toMatchObject([{ attempts: 1, refusals: 0 }]);
         await store.retryAt(job!.id, { at: now, error: "not yet", failed: false, refused: true });
         expect(await store.claim("novu", 1, 1000)).toMatchObject([{ attempts: 1, refusals: 1 }]);
+      });
+
+      it("that replaces the same work is not completed by who is doing the one before", async () => {
+        const { transactionId, distinctId, occurredAt } = run();
+        const body = { transactionId, distinctId, occurredAt, source: "posthog", isWrong: false } as const;
+        const schedule = (at: number) =>
+          store.schedule(refreshKey(transactionId), { kind: "refresh", body }, at, { replace: true });
+        await schedule(now);
+        const [before] = await store.claim("persons", 1, 30_000);
+        await Promise.all([schedule(now + 1_000), schedule(now + 1_000)]);
+        await store.retryAt(before!.id, { at: now, error: "no", failed: true, refused: false });
+        await store.renew([before!.id], 60_000);
+        expect(await store.nextDueAt("persons")).toBe(now + 1_000);
+        await store.complete([before!.id]);
+        now += 1_000;
+        expect(await store.claim("persons", 10, 1_000)).toMatchObject([{ attempts: 0 }]);
       });
 
       it("stays, with the cause, when it is dead", async () => {

@@ -33,6 +33,7 @@ describe("an opt-out is one however it is written", () => {
     [["all", null], "all"],
     [["Offers"], "offers"],
     ["Plans and offers", "plans_and_offers"],
+    ["product_tips\tall", "all"],
     ["unsubscribed", "all"],
     [1, "all"],
   ])("%j", async (unsubscribed_from, detail) => {
@@ -53,6 +54,19 @@ describe("an opt-out is one however it is written", () => {
     },
   );
 });
+
+it.each([null, "", " ", "\u200b"])(
+  "an opt-out is read in another spelling where the right one is empty: %j",
+  async (empty) => {
+    const [right, other] = [{ unsubscribed_from: empty }, { Unsubscribed_From: "all" }];
+    for (const properties of [
+      { ...right, ...other },
+      { ...other, ...right },
+    ])
+      expect(await decidedOf(properties)).toEqual(optedOut("all"));
+    expect(await decidedOf({ unsubscribed_from: "product_tips", Unsubscribed_From: "all" })).toEqual(SENT);
+  },
+);
 
 describe("an address", () => {
   it.each([

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import express from "express";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PersonPlace, PersonPlaces } from "../../../src/contracts/person.ts";
@@ -10,16 +11,23 @@ import { postHogPersons } from "../../../src/people/posthog-persons.ts";
 let server: Listening;
 let batches: string[][] = [];
 let answer: { status: number; headers?: Record<string, string>; body?: unknown } | null = null;
+let answersAfterMs = 0;
+let onRead = () => {};
 let now = 0;
 
 beforeEach(async () => {
   batches = [];
   answer = null;
+  answersAfterMs = 0;
+  onRead = () => {};
+  now = 0;
   const app = express()
     .use(express.json({ limit: "5mb" }))
-    .post("/api/projects/7/persons/batch_by_distinct_ids/", (request, response) => {
+    .post("/api/projects/7/persons/batch_by_distinct_ids/", async (request, response) => {
       const { distinct_ids: ids } = request.body as { distinct_ids: string[] };
       batches.push(ids);
+      onRead();
+      await sleep(answersAfterMs);
       if (answer !== null)
         return void response
           .status(answer.status)
@@ -47,7 +55,16 @@ describe("the person at this moment", () => {
       outcome: "found",
       properties: { email: "ada@example.com", plan: "5" },
       unreadable: [],
+      asOf: 0,
     });
+  });
+
+  it("is as of when the read began", async () => {
+    const read = lookup();
+    onRead = () => {
+      now = 500;
+    };
+    for (const _ of ["read", "remembered"]) expect(await read("ada")).toMatchObject({ asOf: 0 });
   });
 
   it("is not found when PostHog knows nobody by the id", async () => {
@@ -65,6 +82,19 @@ describe("the person at this moment", () => {
     const results = await Promise.all(ids.map((id) => read(id)));
     expect(results.every(({ outcome }) => outcome === "found")).toBe(true);
     expect(batches.map(({ length }) => length)).toEqual([200, 200, 20]);
+  });
+
+  it("is asked for with the rest of a crowd that comes one after the other", async () => {
+    const read = lookup();
+    answersAfterMs = 20;
+    const asked: Array<ReturnType<typeof read>> = [];
+    while (asked.length < 1_000) {
+      for (let index = 0; index < 20; index += 1) asked.push(read(`person-${asked.length}`));
+      await sleep(10);
+    }
+    expect((await Promise.all(asked)).every(({ outcome }) => outcome === "found")).toBe(true);
+    // Five would do, of those who come at one moment.
+    expect(batches.length).toBeLessThanOrEqual(8);
   });
 
   it("is remembered for a moment, but not longer", async () => {

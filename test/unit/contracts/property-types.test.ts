@@ -320,6 +320,8 @@ describe("list", () => {
     ["a; b,", AB],
     ["a\nb", AB],
     ["a\r\nb\r\n", AB],
+    ["a\tb\0", AB],
+    [["a\tb"], AB],
     ["a,,b,a", AB],
     [",", []],
     ['["a","b"]', AB],
@@ -375,6 +377,8 @@ describe("optOuts", () => {
       ...[["getting_started, offers"], "Getting  Started,offers,offers", "getting - started, off\u00aders"],
     ].map((raw): Row => [raw, ["getting_started", "offers"]]),
     ["offers, all", ["offers", "all"]],
+    ["offers\tall", ["offers", "all"]],
+    [["offers\0all"], ["offers", "all"]],
     ["workflow:drop-off", ["workflow:drop-off"]],
     [
       [" Workflow: Drop-Off ", "drop-off"],

@@ -157,7 +157,11 @@ const toStart = (changes: Partial<Start> = {}) => ({ kind: "start", body: start(
 const TRIGGERED = ["pace", "trigger u:w as u:w", "count w", "mark started u:w"];
 const ENTERED = ["enter u:w always", ...TRIGGERED];
 const enteredTo = (email: string) => ENTERED.map((done) => (done.startsWith("trigger") ? `${done} to ${email}` : done));
-const NOW: Facts["person"] = { outcome: "found", properties: { email: "now@example.com" } as PersonProperties };
+const NOW: Facts["person"] = {
+  outcome: "found",
+  properties: { email: "now@example.com" } as PersonProperties,
+  asOf: Date.parse(at(5)),
+};
 const WAITS: Partial<Start> = { addressWait: { since: OCCURRED_AT, until: at(1) } };
 const unsent = (why: string) => [`decide note skipped, ${why} if open`, `decide recovery skipped, ${why} if open`];
 
@@ -316,7 +320,7 @@ describe("a person whose next message is due", () => {
     ...profile({ subscriber: { subscriberId: "ada", email } }),
     isDoubtful: false,
   });
-  const NOBODY_LEFT: Facts["person"] = { outcome: "found", properties: {} as PersonProperties };
+  const NOBODY_LEFT: Facts["person"] = { ...NOW, properties: {} as PersonProperties };
   const TOLD = ["pace profiles", "tell ada", "note the profile"];
 
   it.each<[string, Partial<Facts>, boolean, string[]]>([
@@ -341,6 +345,13 @@ describe("a person whose next message is due", () => {
       ["pace profiles", "tell ada of no email", "note the profile"],
     ],
     ["keeps an address at Novu that others have told", { person: NOBODY_LEFT, told: told(null) }, false, []],
+    [
+      "is not told as they were before Novu was told of something newer",
+      { person: NOW, told: { ...told("newer@example.com"), occurredAt: at(6) } },
+      false,
+      [],
+    ],
+    ["is left alone when they are forgotten here", { person: NOW, state: null }, true, []],
     ["is left alone when the source does not know them", { told: told("then@example.com") }, false, []],
     [
       "is made at Novu where there is none",

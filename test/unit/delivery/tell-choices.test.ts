@@ -30,7 +30,12 @@ async function ends(scheduler: fc.Scheduler, changes: string[][]): Promise<void>
       atPostHog = unwanted;
       await scheduler.schedule(Promise.resolve(), "from PostHog");
     },
-    personNow: async () => ({ outcome: "found", properties: { unsubscribed_from: atPostHog }, unreadable: [] }),
+    personNow: async () => ({
+      outcome: "found",
+      asOf: 0,
+      properties: { unsubscribed_from: atPostHog },
+      unreadable: [],
+    }),
     pace: async () => {},
     log: createLog({ level: "silent" }),
   });

@@ -273,6 +273,15 @@ describe("a trait", () => {
       });
   });
 
+  it("that is spelled otherwise counts where the one that is spelled as ours is empty", () => {
+    for (const empty of [null, "", " "])
+      for (const one of [
+        { unsubscribed_from: empty, unsubscribedFrom: ["all"] },
+        { unsubscribedFrom: ["all"], unsubscribed_from: empty },
+      ])
+        expect(read({ type: "identify", traits: one }).personProperties).toEqual({ unsubscribed_from: ["all"] });
+  });
+
   it("cannot reach into the prototype", () => {
     const traits = JSON.parse('{"__proto__": {"plan": "pro"}}');
     expect(read({ type: "identify", traits }).personProperties).not.toHaveProperty("plan");
