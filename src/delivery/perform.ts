@@ -127,6 +127,8 @@ export function createPerform({
     }
 
     const recipient = await introduce.recipientOf(start, { refusals, isTried, needsAddress: needsAddress(workflow) });
+    // They were read just now, which takes time in which somebody may have them forgotten.
+    if (recipient.subscriber !== start.to && (await runs.runState(run.transactionId)) === null) return;
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
     await pace();
