@@ -21,13 +21,13 @@ export interface Acquaintances {
   /** The person as the source knows them at this moment. */
   readNow: ReadNow;
   subscriberOf: SubscriberOf;
-  /** Keeps the recipient, so that each try of a trigger has the same one; answers the one that is kept, and null when there is no such run any more. */
-  keepRecipient(trigger: { transactionId: string; refusals: number; recipient: Profiled }): Promise<Profiled | null>;
+  /** The recipient of an earlier try, to which Novu has said nothing; null when there is none. */
+  keptRecipient(trigger: { transactionId: string; refusals: number }): Promise<Profiled | null>;
 }
 
 /** Finds the recipient of each run, and waits for an address where the person has none yet. */
 export function createIntroduce({
-  acquaintances: { profileHere, profileThere, readNow, subscriberOf, keepRecipient },
+  acquaintances: { profileHere, profileThere, readNow, subscriberOf, keptRecipient },
   tell,
   reads,
   now,
@@ -43,13 +43,15 @@ export function createIntroduce({
 
   /**
    * The recipient as the trigger is to name them. Novu remembers a trigger by its key and refuses another
-   * body under it, so each try has the same recipient until Novu has refused one. Throws a
-   * RetryLaterError while the person has no address yet that `needsAddress`, and when they were forgotten meanwhile.
+   * body under it, so after silence the next try has the same recipient. Throws a RetryLaterError while the
+   * person has no address yet that `needsAddress`.
    */
   async function recipientOf(
     { run, to, addressWait }: Start,
-    { refusals, needsAddress }: { refusals: number; needsAddress: boolean },
+    { refusals, isTried, needsAddress }: { refusals: number; isTried: boolean; needsAddress: boolean },
   ): Promise<Profiled> {
+    const kept = isTried ? await keptRecipient({ transactionId: run.transactionId, refusals }) : null;
+    if (kept !== null) return kept;
     const asOfEvent = { subscriber: to, occurredAt: addressWait?.since ?? run.occurredAt };
     const known = run.source === "segment" ? await namedBy(run) : await readFirst(run, asOfEvent);
     if (needsAddress && addressWait !== null && !isNamed(known)) waitForAddress(addressWait);
@@ -57,10 +59,7 @@ export function createIntroduce({
       if (known !== null) await tell({ ...known, eventUuid: run.eventUuid });
       return { subscriber: to, occurredAt: run.occurredAt };
     }
-    const recipient = known ?? asOfEvent;
-    const kept = await keepRecipient({ transactionId: run.transactionId, refusals, recipient });
-    if (kept !== null) return kept;
-    throw new RetryLaterError("the person was forgotten", { retryAfterMs: LOOK_AGAIN_MS, refused: false });
+    return known ?? asOfEvent;
   }
 
   /** An identify says of a person what it wants to, and an earlier one may come after it: all that was told of them is told on. */

@@ -5,12 +5,12 @@ import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { createBursts } from "../lib/bursts.ts";
-import { RetryLaterError } from "../lib/errors.ts";
+import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type Acquaintances, createIntroduce } from "./introduce.ts";
 import { createJoin, type Joining } from "./join.ts";
 import { createRefresh } from "./refresh.ts";
-import { createTell, type Profiles, type Subscribers } from "./tell.ts";
+import { createTell, type Profiled, type Profiles, type Subscribers } from "./tell.ts";
 import type { createTellChoices } from "./tell-choices.ts";
 import { verdictOn } from "./verdict.ts";
 import type { Job } from "./worker.ts";
@@ -45,6 +45,8 @@ interface Runs {
   enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
   refuse(transactionId: string): Promise<void>;
   isJoining(distinctId: string): Promise<boolean>;
+  /** Keeps the recipient of a trigger to which Novu has said nothing. */
+  keepRecipient(trigger: { transactionId: string; refusals: number; recipient: Profiled }): Promise<void>;
 }
 
 /**
@@ -101,7 +103,7 @@ export function createPerform({
     else await report(body);
   };
 
-  async function start(start: Start, { refusals }: Job): Promise<void> {
+  async function start(start: Start, { refusals, isTried }: Job): Promise<void> {
     const { run, workflow } = start;
     const [told, state, isOften, objection] = await Promise.all([
       runs.profileTold(run.distinctId),
@@ -109,6 +111,8 @@ export function createPerform({
       hasHappenedOften(start),
       objectionTo(start),
     ]);
+    // The person was forgotten while this work was in hand.
+    if (state === null) return;
     // Killed between Novu's yes, or our own no, and the end of this work.
     if (state === "started" || state === "refused") return tell.again(told);
     if (!isOften) return refuseUnlessJoining(run);
@@ -122,11 +126,17 @@ export function createPerform({
       return runs.refuse(run.transactionId);
     }
 
-    const recipient = await introduce.recipientOf(start, { refusals, needsAddress: needsAddress(workflow) });
+    const recipient = await introduce.recipientOf(start, { refusals, isTried, needsAddress: needsAddress(workflow) });
+    // They were read just now, which takes time in which somebody may have them forgotten.
+    if (recipient.subscriber !== start.to && (await runs.runState(run.transactionId)) === null) return;
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
     await pace();
-    throwIfAny(verdictOn(await novu.trigger({ ...start, to: recipient.subscriber }, idempotencyKey), workflow));
+    const trouble = verdictOn(await novu.trigger({ ...start, to: recipient.subscriber }, idempotencyKey), workflow);
+    if (trouble !== null) {
+      if (!isRefusal(trouble)) await runs.keepRecipient({ transactionId: run.transactionId, refusals, recipient });
+      throw trouble;
+    }
     onTriggered(workflow);
     log.info({
       stop: "delivery",
@@ -223,6 +233,11 @@ function isOftenWithin(times: string[], nth: number, withinMs: number): boolean 
     const last = times[index + nth - 1];
     return last !== undefined && Date.parse(last) - Date.parse(time) <= withinMs;
   });
+}
+
+/** Whether Novu has answered no, so that the next try has another key. */
+function isRefusal(trouble: Error): boolean {
+  return !((trouble instanceof UnavailableError || trouble instanceof RetryLaterError) && !trouble.refused);
 }
 
 function throwIfAny(trouble: Error | null): void {

@@ -36,6 +36,9 @@ export function verdictOn(answer: NovuAnswer, workflow = ""): Error | null {
   if (httpStatus === 422 && message.includes("workflow_not_found")) {
     return new RefusedError(`Novu knows no workflow "${workflow}"; has this bridge been synced?`);
   }
+  // A try of a process that was killed has reached it, with a person as they were then. The next key is another one.
+  if (httpStatus === 422 && message.includes("different body"))
+    return new RefusedError("Novu has had this trigger with another recipient");
   if (httpStatus === 422 || FINAL.has(httpStatus))
     return new PermanentError(`Novu refuses the call (${httpStatus}): ${message}`);
   if (DOWN.has(httpStatus))

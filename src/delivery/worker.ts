@@ -13,6 +13,7 @@ interface Claimed {
   /** JSON, perhaps of another version of this app. */
   body: string;
   attempts: number;
+  isTried: boolean;
   refusals: number;
 }
 

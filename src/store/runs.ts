@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
 import { endsRun } from "../contracts/arrival.ts";
 import { type Capture, reportKey } from "../contracts/capture.ts";
 import { Profile } from "../contracts/notification.ts";
@@ -13,9 +13,7 @@ import { together } from "./together.ts";
 import { inTransaction } from "./transaction.ts";
 
 type State = Tables["runs"]["state"];
-type Trigger = Parameters<Store["keepRecipient"]>[0];
 
-const RECIPIENT_COLUMNS = { transaction_id: "text", recipient_try: "integer", recipient: "text" } as const;
 const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
 
 /** Which runs there are, and who has left them. */
@@ -29,7 +27,10 @@ export function runFacts({
   now: () => number;
   fromRows: FromRows;
   announce(lane: Lane): void;
-}): Pick<Store, "exitSince" | "endRuns" | "runState" | "keepRecipient" | "refuse" | "markLeft" | "markStarted"> {
+}): Pick<
+  Store,
+  "exitSince" | "endRuns" | "runState" | "keepRecipient" | "keptRecipient" | "refuse" | "markLeft" | "markStarted"
+> {
   return {
     exitSince: together(async (queries) => {
       const asked = unique(queries.map(({ distinctId }) => distinctId));
@@ -88,21 +89,23 @@ export function runFacts({
       return transactionIds.map((id) => states.get(id) ?? null);
     }),
 
-    keepRecipient: together(async (triggers: Trigger[]) => {
-      const rows = triggers.map(({ transactionId, refusals, recipient }) => ({
-        transaction_id: transactionId,
-        recipient_try: refusals,
-        recipient: JSON.stringify(recipient),
-      }));
-      const { rows: kept } = await sql<{ transaction_id: string; recipient: string }>`
-        with given (transaction_id, recipient_try, recipient) as (${fromRows("runs", rows, RECIPIENT_COLUMNS)})
-        update runs set recipient_try = given.recipient_try,
-          recipient = case when runs.recipient_try = given.recipient_try then runs.recipient else given.recipient end
-        from given where runs.transaction_id = given.transaction_id
-        returning runs.transaction_id, runs.recipient`.execute(db);
-      const recipients = new Map(kept.map((row) => [row.transaction_id, Recipient.parse(JSON.parse(row.recipient))]));
-      return triggers.map(({ transactionId }) => recipients.get(transactionId) ?? null);
-    }),
+    async keepRecipient({ transactionId, refusals, recipient }) {
+      await db
+        .updateTable("runs")
+        .set({ recipient: JSON.stringify(recipient), recipient_try: refusals })
+        .where("transaction_id", "=", transactionId)
+        .execute();
+    },
+
+    async keptRecipient({ transactionId, refusals }) {
+      const row = await db
+        .selectFrom("runs")
+        .select("recipient")
+        .where("transaction_id", "=", transactionId)
+        .where("recipient_try", "=", refusals)
+        .executeTakeFirst();
+      return row?.recipient == null ? null : Recipient.parse(JSON.parse(row.recipient));
+    },
 
     async refuse(transactionId) {
       await db

@@ -15,6 +15,8 @@ export interface ClaimedWork {
   body: string;
   /** How often it has failed before. */
   attempts: number;
+  /** Whether it was put back before, for whatever reason. */
+  isTried: boolean;
   /** How often the other side has answered no, so that its memory of an answer can be told from its silence. */
   refusals: number;
 }
@@ -260,15 +262,10 @@ export interface Store extends Histories {
   }): Promise<{ people: Array<{ distinctId: string; lastSeenAt: string }>; next: ExitPlace | null }>;
   /** What became of a run; null when there is none. */
   runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | null>;
-  /**
-   * Keeps the recipient of a trigger, so that each try has the same one until Novu has refused it; answers
-   * the one that is kept, and null when there is no such run any more.
-   */
-  keepRecipient(trigger: {
-    transactionId: string;
-    refusals: number;
-    recipient: PersonProfile;
-  }): Promise<PersonProfile | null>;
+  /** Keeps the recipient of a trigger to which Novu has said nothing, until Novu refuses one. */
+  keepRecipient(trigger: { transactionId: string; refusals: number; recipient: PersonProfile }): Promise<void>;
+  /** The recipient that was kept since Novu has refused so many; null when none was. */
+  keptRecipient(trigger: { transactionId: string; refusals: number }): Promise<PersonProfile | null>;
   /** Novu has been told to end this run. */
   markLeft(transactionId: string): Promise<void>;
   /** Novu has taken this run on; `left` when the person left while it did. */
@@ -349,6 +346,7 @@ const READS = [
   "lastExits",
   "goneSince",
   "runState",
+  "keptRecipient",
   "decidedSteps",
   "listDecisions",
   "countWorkflows",

@@ -68,9 +68,11 @@ export function workQueue({
           .where("id", "in", (query) =>
             query.selectFrom("fresh").select("id").unionAll(query.selectFrom("tried").select("id")),
           )
-          .returning(["id", "body", "attempts", "refusals"])
+          .returning(["id", "body", "attempts", "refusals", "last_error"])
           .execute();
-        return rows.sort((a, b) => a.id - b.id);
+        return rows
+          .map(({ last_error, ...row }) => ({ ...row, isTried: last_error !== null }))
+          .sort((a, b) => a.id - b.id);
       }
     },
 

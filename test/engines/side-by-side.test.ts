@@ -251,6 +251,7 @@ describe("starts and exits of one person, side by side", () => {
           onNotMerged: async () => {},
           lookAgain: async () => {},
           keepRecipient: stepwise("keepRecipient", store.keepRecipient),
+          keptRecipient: stepwise("keptRecipient", store.keptRecipient),
           profileTold: store.profileTold,
           noteProfile: store.noteProfile,
         },

@@ -98,6 +98,7 @@ const QUESTIONS: Array<{ [Name in keyof ReadStore]: [Name, ...Parameters<ReadSto
   ["lastExits", { workflow: "w", distinctIds: ["ada"] }],
   ["goneSince", period],
   ["runState", "u:w"],
+  ["keptRecipient", { transactionId: "u:w", refusals: 0 }],
   ["decidedSteps", "u:w"],
   ["listDecisions"],
   ["countWorkflows", 0],

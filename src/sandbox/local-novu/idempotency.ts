@@ -11,7 +11,7 @@ export function idempotency(): RequestHandler {
     const hash = hashOf(request.body);
     const before = remembered.get(key);
     if (before !== undefined && before.hash !== hash)
-      return refuse(response, 422, "this idempotency key was used with another body");
+      return refuse(response, 422, `Request with key "${key}" is being reused for a different body`);
     if (before !== undefined)
       return void response.status(before.status).set("idempotency-replay", "true").json(before.body);
 

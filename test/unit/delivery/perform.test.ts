@@ -21,6 +21,10 @@ const at = (minutes: number) => new Date(Date.parse(OCCURRED_AT) + minutes * MIN
 
 const YES: NovuAnswer = { httpStatus: 201, triggerStatus: "processed", message: "" };
 const NO: NovuAnswer = { httpStatus: 500, message: "no" };
+const CONFLICT: NovuAnswer = {
+  httpStatus: 422,
+  message: 'Request with key "u:w" is being reused for a different body',
+};
 const SILENCE: NovuAnswer = { httpStatus: null, message: "no answer" };
 
 /** The facts in the store, and Novu's answers. */
@@ -129,7 +133,8 @@ async function perform(
       merge: ({ formerId, keptId }) => note(`merge ${formerId} into ${keptId}`, undefined)(),
       onNotMerged: note("tell that nothing is merged", undefined),
       lookAgain: ({ formerId }) => note(`look again at ${formerId}`, undefined)(),
-      keepRecipient: ({ recipient }) => note("keep the recipient", known.kept ?? recipient)(),
+      keepRecipient: note("keep the recipient", undefined),
+      keptRecipient: async () => known.kept,
     },
     report: note("report", undefined),
     tellChoices: { novu: note("preferences", undefined), postHog: note("unwanted", undefined) },
@@ -140,7 +145,7 @@ async function perform(
     now: () => Date.parse(known.now),
     log: createLog({ level: "silent" }),
   });
-  const job = { id: 1, body: "", attempts: 0, refusals: 0, ...tries, work };
+  const job = { id: 1, body: "", attempts: 0, isTried: known.kept !== null, refusals: 0, ...tries, work };
   const error = await performs(job).then(
     () => null,
     (reason: Error) => reason.constructor.name,
@@ -150,7 +155,7 @@ async function perform(
 
 const toStart = (changes: Partial<Start> = {}) => ({ kind: "start", body: start(changes) }) as const;
 const TRIGGERED = ["pace", "trigger u:w as u:w", "count w", "mark started u:w"];
-const ENTERED = ["enter u:w always", "keep the recipient", ...TRIGGERED];
+const ENTERED = ["enter u:w always", ...TRIGGERED];
 const enteredTo = (email: string) => ENTERED.map((done) => (done.startsWith("trigger") ? `${done} to ${email}` : done));
 const NOW: Facts["person"] = {
   outcome: "found",
@@ -255,8 +260,10 @@ describe("a start", () => {
   it.each([
     ["no", NO, "RefusedError"],
     ["nothing", SILENCE, "UnavailableError"],
+    ["that it had another recipient before", CONFLICT, "RefusedError"],
   ])("is tried again when Novu says %s, and counts for nothing", async (_name, trigger, error) => {
-    expect(await perform(toStart(), { trigger })).toEqual({ done: ENTERED.slice(0, 4), error });
+    const kept = error === "UnavailableError" ? ["keep the recipient"] : [];
+    expect(await perform(toStart(), { trigger })).toEqual({ done: [...ENTERED.slice(0, 3), ...kept], error });
   });
 
   it("waits for an address, and for longer each time", async () => {
