@@ -89,7 +89,7 @@ export const optOuts: PropertyType<string[]> = tolerant((raw) => {
 });
 const EVERYTHING = new Set(
   `${ALL} * 1 true t yes y everything all_topics all_emails unsubscribe unsubscribed unsubscribe_all
-  unsubscribed_from_all opt_out opted_out optout do_not_contact`.split(/\s+/),
+  unsubscribed_from_all opt_out opted_out optout do_not_contact marketing`.split(/\s+/),
 );
 const NOTHING = new Set("0 false f no n none nothing null undefined nan [] subscribed opt_in opted_in".split(" "));
 /** Each may be said of the messages as well as of the wish to have none. */
@@ -97,7 +97,7 @@ const AMBIGUOUS = new Set(["on", "off", "never"]);
 
 /** "Getting started" → getting_started, "Workflow: drop-off" → workflow:drop-off */
 export function optOutKey(entry: string): string {
-  const words = trimmed(entry.replace(INVISIBLE, "")).toLowerCase().replace(/\s+/g, " ");
+  const words = trimmed(entry.normalize("NFKC").replace(INVISIBLE, "")).toLowerCase().replace(/\s+/g, " ");
   return words.includes(":") ? words.replace(/ ?: ?/g, ":").replaceAll(" ", "-") : words.replace(/[ -]+/g, "_");
 }
 

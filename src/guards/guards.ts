@@ -56,7 +56,7 @@ export function createGuards({
     if (said !== undefined) return { reason: "opted out", detail: said };
     if (unreadable.includes("unsubscribed_from"))
       return { reason: "opted out", detail: "all: unsubscribed_from cannot be read" };
-    const detail = person.unsubscribed_from?.find((one) => meant.has(one));
+    const detail = person.unsubscribed_from?.find((one) => [...meant].some((key) => mentions(one, key)));
     return detail === undefined ? null : { reason: "opted out", detail };
   }
 
@@ -94,6 +94,11 @@ export function createGuards({
     if (await takePlace({ transactionId, step, distinctId }, cap)) return null;
     return { reason: "over the cap", detail: `${cap.most} in ${cap.withinMs / DAY_MS} days` };
   }
+}
+
+/** Whether an entry is this topic, or has it among its words, such as "offers and reminders". */
+function mentions(entry: string, key: string): boolean {
+  return `_${entry}_`.includes(`_${key}_`);
 }
 
 /** Novu sends to the address that it has, and says nothing when it has none. */

@@ -27,7 +27,7 @@ const PROFILE_PROPERTIES = new Set<string>([
 
 /** Whether an event may say something new of what Novu keeps of its person. */
 export function changesProfile({ sets = [] }: LifecycleEvent): boolean {
-  return sets.some((property) => PROFILE_PROPERTIES.has(property));
+  return sets.some((property) => PROFILE_PROPERTIES.has(property.trim().toLowerCase()));
 }
 
 /** The profile as of an event; null when nothing is known that Novu keeps. */

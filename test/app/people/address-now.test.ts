@@ -190,7 +190,10 @@ it("PostHog is read for triggers every few seconds, because the steps need its l
   expect(sandbox.posthog.reads.calls).toBeLessThanOrEqual(3);
 });
 
-it("PostHog is read in batches for the messages that are due at one time", async () => {
+it("PostHog is read in batches for the messages that are due at one time", {
+  tags: ["long"],
+  timeout: 60_000,
+}, async () => {
   await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY], plan: "team" });
   const people = Array.from({ length: 300 }, (_, index) => `person-${index}`);
   for (const distinctId of people) happen(sandbox, "called", { distinctId });
@@ -199,4 +202,4 @@ it("PostHog is read in batches for the messages that are due at one time", async
   await sandbox.travel({ hours: 23, minutes: 59, seconds: 30 });
   expect(sandbox.posthog.reads.calls - before).toBeLessThanOrEqual(4);
   expect(sandbox.novu.state.messages).toEqual([]);
-}, 60_000);
+});

@@ -35,6 +35,10 @@ describe("an opt-out is one however it is written", () => {
     ["Plans and offers", "plans_and_offers"],
     ["product_tips\tall", "all"],
     ["unsubscribed", "all"],
+    ["offers and reminders", "offers_and_reminders"],
+    ["no offers please", "no_offers_please"],
+    ["all marketing", "all_marketing"],
+    ["ａｌｌ", "all"],
     [1, "all"],
   ])("%j", async (unsubscribed_from, detail) => {
     expect(await decidedOf({ unsubscribed_from })).toEqual(optedOut(detail));
@@ -47,7 +51,7 @@ describe("an opt-out is one however it is written", () => {
     },
   );
 
-  it.each([[[]], [null], [""], [false], ["none"], [["reminders"]]])(
+  it.each([[[]], [null], [""], [false], ["none"], [["reminders"]], ["reminders and tips"]])(
     "and none is none: %j",
     async (unsubscribed_from) => {
       expect(await decidedOf({ unsubscribed_from })).toEqual(SENT);

@@ -97,6 +97,12 @@ describe("the person at this moment", () => {
     expect(batches.length).toBeLessThanOrEqual(8);
   });
 
+  it("is asked for in five reads of a thousand at once", async () => {
+    const read = lookup();
+    await Promise.all(Array.from({ length: 1_000 }, (_, index) => read(`person-${index}`)));
+    expect(batches.map(({ length }) => length)).toEqual([200, 200, 200, 200, 200]);
+  });
+
   it("is remembered for a moment, but not longer", async () => {
     const read = lookup();
     await read("ada");

@@ -254,6 +254,11 @@ describe("a merge", () => {
   });
 });
 
+it("takes a name that is spelled otherwise for a change of the profile", () => {
+  const { profiles } = route(event({ name: "$set", properties: { $set: { Email: "ada@example.com" } } }));
+  expect(profiles).toMatchObject([{ subscriber: { email: "ada@example.com" } }]);
+});
+
 describe("whyNobody", () => {
   const uuid = "01953f2a-7c11-7d0e-9a66-3a1de2f7b001";
 
