@@ -25,7 +25,8 @@ export interface Data {
   drop(): Promise<void>;
 }
 
-const LEFT = "select key, state, last_error from work";
+/** Without the persons who are to be read before a message of another day. */
+const LEFT = "select key, state, last_error from work where not (state = 'waiting' and key like 'refresh:%')";
 
 type LeftRow = { key: string; state: string; last_error: string | null };
 
