@@ -87,8 +87,8 @@ export const Start = z.object({
   run: Run,
   to: Subscriber,
   payload: z.record(z.string(), z.unknown()),
-  /** From when until when it waits for an address of the person, ISO 8601; null when it does not wait. */
-  addressWait: z.object({ since: z.iso.datetime(), until: z.iso.datetime() }).nullable().default(null),
+  /** From when, ISO 8601, and for how long it waits for an address of the person; null when it does not wait. */
+  addressWait: z.object({ since: z.iso.datetime(), forMs: z.number() }).nullable().default(null),
   /** Later than that it is not to be started any more, ISO 8601; null when any time will do. */
   startBy: z.iso.datetime().nullable().default(null),
   entry: EntryLimit.default("always"),

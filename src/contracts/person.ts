@@ -44,6 +44,7 @@ export type PersonProperties = {
 };
 export const PROPERTY_NAMES = Object.keys(PROPERTIES) as PropertyName[];
 const BY_LOWER_CASE = new Map(PROPERTY_NAMES.map((name) => [name.toLowerCase(), name]));
+const LENGTHS = new Set(PROPERTY_NAMES.map(({ length }) => length));
 const LONGEST_NAME = 2 * Math.max(...PROPERTY_NAMES.map(({ length }) => length));
 
 /** The declared properties of a person, and the names of those that are there and cannot be read. */
@@ -75,8 +76,7 @@ export function readPerson(raw: Record<string, unknown>): PersonRead {
 export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unknown> {
   const values = new Map<PropertyName, unknown>();
   for (const spelled of Object.keys(raw)) {
-    if (spelled.length > LONGEST_NAME) continue;
-    const name = BY_LOWER_CASE.get(spelled.trim().toLowerCase());
+    const name = declaredName(spelled);
     if (name === undefined) continue;
     const value = raw[spelled] ?? null;
     const isAbsent = (one: unknown) => (PROPERTIES[name] as PropertyType<unknown>)(one) === "absent";
@@ -85,10 +85,18 @@ export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unkn
   return values;
 }
 
-/** The same as a schema, for a person who travels as JSON. */
-export const PersonProperties = z
-  .record(z.string(), z.unknown())
-  .transform((raw): PersonProperties => readPerson(raw).properties);
+/** Most names are of no property that is declared, which their length tells soonest. */
+function declaredName(spelled: string): PropertyName | undefined {
+  const exact = BY_LOWER_CASE.get(spelled);
+  if (exact !== undefined) return exact;
+  const trimmed = spelled.length > LONGEST_NAME ? "" : spelled.trim();
+  return LENGTHS.has(trimmed.length) ? BY_LOWER_CASE.get(trimmed.toLowerCase()) : undefined;
+}
+
+/** As a schema: properties that were read before they travelled as JSON. */
+export const PersonProperties = z.custom<PersonProperties>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+);
 
 /** Those that Novu is told as the subscriber's `data`, for the templates and conditions of its dashboard. */
 export const SUBSCRIBER_DATA = ["plan"] as const satisfies PropertyName[];

@@ -10,10 +10,14 @@ export type Reading<Value> = { value: Value } | "absent" | "unreadable";
 /** Reads a value of any kind. It never throws, and it reads its own values as they are. */
 export type PropertyType<Value> = (raw: unknown) => Reading<Value>;
 
+/** Nothing is to be taken from it. */
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
+
 /** Text without blanks and invisible characters at its ends. Numbers become text. */
 export const text: PropertyType<string> = tolerant((raw) => {
   if (typeof raw === "number" && Number.isFinite(raw)) return { value: String(raw) };
   if (typeof raw !== "string" || !raw.isWellFormed()) return "unreadable";
+  if (PLAIN.test(raw)) return { value: raw };
   const value = trimmed(raw).replace(/[\s\p{Cc}]+/gu, (run) => (/\p{Cc}/u.test(run) ? " " : run));
   return value === "" ? "absent" : { value };
 });
@@ -21,14 +25,15 @@ export const text: PropertyType<string> = tolerant((raw) => {
 /** An address that Novu takes: it asks `IsEmail` of class-validator, which asks this `isEmail`. */
 export const email: PropertyType<string> = tolerant((raw) => {
   if (typeof raw !== "string" || !raw.isWellFormed()) return "unreadable";
-  const value = trimmed(raw).replace(INVISIBLE, "");
+  const value = PLAIN.test(raw) ? raw : trimmed(raw).replace(INVISIBLE, "");
   if (value === "") return "absent";
   // Novu takes line breaks between quotes, and blanks that are not ASCII.
   return !/[\s\p{Cc}]/u.test(value) && isEmail.default(value) ? { value } : "unreadable";
 });
 
 export const flag: PropertyType<boolean> = tolerant((raw) => {
-  const said = typeof raw === "number" || typeof raw === "boolean" ? String(raw) : raw;
+  if (typeof raw === "boolean") return { value: raw };
+  const said = typeof raw === "number" ? String(raw) : raw;
   if (typeof said !== "string") return "unreadable";
   const word = trimmed(said).toLowerCase();
   if (word === "") return "absent";

@@ -94,8 +94,9 @@ export function createIntroduce({
   }
 
   /** Looks again soon at first, and then less and less often. */
-  function waitForAddress({ since, until }: NonNullable<Start["addressWait"]>): void {
-    const [waitedMs, leftMs] = [now() - Date.parse(since), Date.parse(until) - now()];
+  function waitForAddress({ since, forMs }: NonNullable<Start["addressWait"]>): void {
+    const waitedMs = now() - Date.parse(since);
+    const leftMs = forMs - waitedMs;
     if (leftMs <= 0) return;
     const retryAfterMs = Math.min(Math.max(waitedMs, LOOK_AGAIN_MS), leftMs);
     throw new RetryLaterError("the person has no address yet", { retryAfterMs, refused: false });

@@ -117,6 +117,7 @@ function snapshotOf({
 }
 
 function saidBy(value: unknown): boolean | undefined {
+  if (value === undefined) return undefined;
   const reading = flag(value);
   return typeof reading === "string" ? undefined : reading.value;
 }

@@ -66,8 +66,20 @@ interface Parts {
 
 const AFTER_A_NAME = /^(jr|Jr|JR|Sr|SR|II|III|IV|Esq|Ph\.?D|M\.?D|J\.?D|MBA|MSc|BSc|CPA|DDS)\.?$/;
 
+/** As most names are written; to find that out takes a tenth of the time. */
+const USUAL = /^([A-Z][a-z]{1,18})(?: ([A-Z][a-z]{1,18}))?$/;
+
+function usualParts(name: string): Parts | null {
+  const [, first = "", last] = USUAL.exec(name) ?? [];
+  const given = last === undefined ? [first] : [first, last];
+  const isOdd = first === "" || TITLE.test(first) || given.some((word) => PLACEHOLDERS.has(word.toLowerCase()));
+  return isOdd ? null : { given, family: [] };
+}
+
 /** Without a comma every word counts as given. With one, the family comes first. */
 function partsOf(name: string | undefined): Parts {
+  const usual = typeof name === "string" ? usualParts(name) : null;
+  if (usual !== null) return usual;
   if (shownName(name) === undefined) return { given: [], family: [] };
   const parts = plain(name)
     .split(/[,，]/)

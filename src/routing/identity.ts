@@ -23,6 +23,9 @@ const ZEROS = /^0{8}-?0{4}-?0{4}-?0{4}-?0{12}$/;
 const UNFILLED = /^(\{\{.*\}\}|[$#]\{.*\}|[{[][a-z_.\s]+[\]}]|<[a-z_.\s=%-]+>|%+[a-z][\w.-]*%+)$/is;
 const QUOTES_AROUND = /^[\s\p{DI}"'`\\“”‘’]+|[\s\p{DI}"'`\\“”‘’]+$/gu;
 
+/** No placeholder has a digit other than 0, and most ids have one. */
+const ORDINARY = /^[a-z0-9_.@+-]*[1-9][a-z0-9_.@+-]*$/i;
+
 /** Why an event is nobody's to write to; null when it is a known person's. */
 export function whyNobody({ distinctId, nobody }: Pick<LifecycleEvent, "distinctId" | "nobody">): string | null {
   return whyNoPersonsId(distinctId) ?? nobody ?? null;
@@ -48,7 +51,8 @@ export function mergeOf({
  * it merges whoever it is. A device's id merges nobody: its events may still turn out to be this person's.
  */
 export function joinOf(event: LifecycleEvent): Join | null {
-  const { source, uuid: eventUuid, distinctId, deviceId, occurredAt, receivedAt = occurredAt } = event;
+  const { source, uuid: eventUuid, distinctId, formerId, deviceId, occurredAt, receivedAt = occurredAt } = event;
+  if (formerId === undefined && deviceId === undefined) return null;
   const about = { occurredAt, receivedAt, eventUuid };
   const merge = mergeOf(event);
   if (merge !== null) return { ...merge, ...about, ask: source === "posthog" && !event.mergesAnybody, merge: true };
@@ -58,6 +62,7 @@ export function joinOf(event: LifecycleEvent): Join | null {
 
 /** Why nobody can have this distinct id; null when somebody may. */
 function whyNoPersonsId(distinctId: string): string | null {
+  if (ORDINARY.test(distinctId)) return null;
   if (isPlaceholder(distinctId.replace(QUOTES_AROUND, ""))) return "the distinct id is a placeholder";
   return distinctId.startsWith("$") ? "the distinct id is not a person's" : null;
 }

@@ -108,7 +108,7 @@ function startOf({
     payload,
     entry,
     occurrence,
-    addressWait: { since, until: new Date(Date.parse(since) + addressWithinMs).toISOString() },
+    addressWait: { since, forMs: addressWithinMs },
     startBy: startWithinMs === null ? null : new Date(Date.parse(event.occurredAt) + startWithinMs).toISOString(),
     // Of whom Segment tells, Novu hears before, from all that was told of them.
     to:

@@ -21,7 +21,11 @@ export function runOf({
 }): CurrentRun {
   const facts = RunInPayload.parse(payload.run);
   // Facts that cannot be read throw: without them a message would go out unguarded.
-  if (facts?.transactionId !== undefined) return { ...Run.parse(facts), workflow, rehearsal: false };
+  if (facts?.transactionId !== undefined) {
+    const run = Run.parse(facts);
+    // An earlier version may have sent it off as it came.
+    return { ...run, snapshot: readPerson({ ...run.snapshot }).properties, workflow, rehearsal: false };
+  }
 
   const distinctId = subscriber?.subscriberId ?? "";
   return {

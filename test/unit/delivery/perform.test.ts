@@ -162,7 +162,7 @@ const NOW: Facts["person"] = {
   properties: { email: "now@example.com" } as PersonProperties,
   asOf: Date.parse(at(5)),
 };
-const WAITS: Partial<Start> = { addressWait: { since: OCCURRED_AT, until: at(1) } };
+const WAITS: Partial<Start> = { addressWait: { since: OCCURRED_AT, forMs: MINUTE_MS } };
 const unsent = (why: string) => [`decide note skipped, ${why} if open`, `decide recovery skipped, ${why} if open`];
 
 describe("a start", () => {
