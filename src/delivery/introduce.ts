@@ -12,7 +12,7 @@ const SOON_MS = 500;
 /** So long a source that did not answer is not asked: the triggers that wait are not to take seconds each. */
 const PAUSE_MS = 5_000;
 
-/** What is known of people. */
+/** Reads of people, from their sources and from the store. */
 export interface Acquaintances {
   /** What was told of them apart from the event; null when nothing was, or the event brings its person along. */
   profileHere(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;

@@ -2,7 +2,7 @@ import type { Join, Merge } from "../contracts/notification.ts";
 import type { Bursts } from "../lib/bursts.ts";
 import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
 
-/** What is needed to make two ids one person. */
+/** The questions and changes that make two ids one person. */
 export interface Joining {
   /** Whether PostHog has both ids as one person; `unknown` where it does not know both. */
   arePerson(ids: [string, string]): Promise<"one" | "two" | "unknown" | { unavailable: string }>;

@@ -1,4 +1,4 @@
-/** What happens within so long shares one request. */
+/** Requests within so long are one. */
 const ONE_MOMENT_MS = 20;
 
 export interface Bursts {

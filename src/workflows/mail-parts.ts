@@ -2,7 +2,7 @@ import type { EmailProvider } from "../contracts/email-provider.ts";
 
 /** What a mail has besides its subject and its HTML. */
 export interface MailParts {
-  /** Who gets it instead of the subscriber's address; null for just that. */
+  /** The address that replaces the subscriber's; null when it does not. */
   to: string | null;
   headers: Record<string, string>;
   text: string;

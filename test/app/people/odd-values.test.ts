@@ -6,7 +6,7 @@ import { campaign, decisions, happen, mail } from "../../support/campaign.ts";
 import { metric } from "../../support/metrics.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 
-/** What is decided of somebody whom PostHog has like this. */
+/** The decision on somebody whom PostHog has like this. */
 async function decidedOf(
   properties: Record<string, unknown>,
   workflow: LifecycleWorkflow = campaign(),
