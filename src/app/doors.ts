@@ -163,7 +163,8 @@ export function openDoors({
 
   async function lookAgain({ formerId, keptId, receivedAt }: Join): Promise<void> {
     const ignored = await store.ofVisitor(formerId, Date.parse(receivedAt));
-    for (const { source, body } of ignored) {
+    const taken: number[] = [];
+    for (const { id, source, body } of ignored) {
       const parsed = parseJson(body);
       const read =
         source === "segment"
@@ -172,8 +173,9 @@ export function openDoors({
       if ("misfit" in read) continue;
       const { nobody: _, ...event } = read.event;
       await accept({ ...event, distinctId: keptId }, body);
+      taken.push(id);
     }
-    await store.dropSetAside(ignored.map(({ id }) => id));
+    await store.dropSetAside(taken);
   }
 
   async function onNotMerged({ eventUuid, keptId }: Join): Promise<void> {

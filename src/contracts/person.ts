@@ -135,8 +135,8 @@ export interface PersonPlace {
 export type PersonPlaces = Partial<Record<"posthog" | "segment", PersonPlace>> & { own: PersonPlace };
 
 /**
- * What asking for a person came to. Unavailable says nothing about the person. What is told after `asOf` may
- * be newer than what was found.
+ * The answer to asking for a person. "unavailable" says nothing about the person. An event received after
+ * `asOf` may be newer than the person found.
  */
 export type PersonLookup =
   | ({ outcome: "found"; asOf: number } & PersonRead)

@@ -79,8 +79,8 @@ export const list: PropertyType<string[]> = tolerant((raw) => {
 const SEPARATOR = /[,;]/;
 
 /**
- * What a person does not want: topics and workflows as `optOutKey` spells them, or "all". What is
- * unreadable is to be taken for all.
+ * The topics and workflows that a person does not want, as `optOutKey` spells them, or "all". A caller takes
+ * an unreadable value for "all".
  */
 export const optOuts: PropertyType<string[]> = tolerant((raw) => {
   const isAnswer = typeof raw === "boolean" || raw === 0 || raw === 1;

@@ -179,8 +179,8 @@ export function createPersonReader({ places, now }: { places: PersonPlaces; now:
 export type PersonReader = ReturnType<typeof createPersonReader>;
 
 /**
- * Whom to write to: the person now, or what was told of them here where nobody else knows them, or as of
- * the event when whoever knows cannot be asked, or null when there is none any more.
+ * The person to write to, read now from PostHog, Segment or our store; with the properties of the event when that
+ * cannot be asked or our store holds none. Null when the person does not exist any more.
  */
 export function createPersonNow({
   persons,

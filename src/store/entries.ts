@@ -105,7 +105,7 @@ export function entries({
       .where("ended_at", "is", null)
       .executeTakeFirst();
     if (run === undefined || now() - Date.parse(run.occurred_at) >= LONGEST_RUN_MS) return false;
-    // Who has left may come back before the run of then has been ended.
+    // A person who has left may come back before the earlier run has ended.
     const exit = await trx
       .selectFrom("exits")
       .select("event_uuid")

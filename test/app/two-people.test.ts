@@ -97,6 +97,16 @@ describe("an event of a visitor", () => {
     expect(sandbox.novu.state.messages).toHaveLength(1);
   });
 
+  it("stays to be seen when its body was too long to be kept whole", async () => {
+    await using sandbox = await testSandbox({ workflows: [campaign()] });
+    const properties = { ...anonymous, page: "x".repeat(30_000) };
+    sandbox.posthog.capture({ event: "called", distinctId: DEVICE, properties });
+    await sandbox.settled();
+    sandbox.posthog.capture({ event: "$identify", distinctId: "ada", properties: { $anon_distinct_id: DEVICE } });
+    await sandbox.travel({ minutes: 1 });
+    expect(await sandbox.app.store.listSetAside(10)).toMatchObject([{ eventName: "called", distinctId: DEVICE }]);
+  });
+
   it("is nobody's after the hour, and nobody's of another visitor", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()] });
     sandbox.posthog.capture({ event: "called", distinctId: DEVICE, properties: anonymous });
