@@ -33,7 +33,28 @@ const Reason = z.enum([
   "digested",
   /** Novu ended the run at a throttle. */
   "throttled",
+  /** The subscriber, or the workflow's own `preferences`, have this channel turned off at Novu. */
+  "opted out at Novu",
+  /** It came outside the hours of the Schedule that the subscriber set at Novu. */
+  "outside the schedule",
+  /** The provider did not take the message; the detail is the provider's word. */
+  "provider failed",
+  /** The run ended at Novu before this message; the detail is Novu's word. */
+  "lost at Novu",
+  /** The step came into the workflow after this run had begun. */
+  "added later",
+  /** The step was taken out of the workflow while this run was in progress. */
+  "removed",
+  /** The run's payload does not fit the workflow's schema any more; the detail names the fields. */
+  "payload does not fit",
 ]);
+
+/**
+ * Novu's answer to the question whether a message was handed to its provider: `confirmed`, it was;
+ * `corrected`, it was not, and the decision says so; `no answer`, it is not known.
+ */
+const Receipt = z.enum(["confirmed", "corrected", "no answer"]);
+export type Receipt = z.infer<typeof Receipt>;
 
 export const Channel = z.enum(["email", "in_app", "push", "sms", "chat"]);
 export type Channel = z.infer<typeof Channel>;
@@ -66,6 +87,10 @@ export const Decision = z.object({
   defaults: z.array(z.string()).default([]),
   /** Those of which this is the first that the person gets, or is kept from, in this run: PostHog is told of it. */
   exposures: z.array(z.string()).default([]),
+  /** Novu's job that asked for the step. The first job that sends owns the step; absent where no call of Novu's decided. */
+  jobId: z.string().optional(),
+  /** Absent before Novu was asked, and of what was not sent to begin with. */
+  receipt: Receipt.optional(),
   /** ISO 8601 */
   decidedAt: z.iso.datetime(),
 });

@@ -4,8 +4,10 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * What each plan of Novu Cloud takes, as of November 2026. A longer delay, digest or throttle makes the
- * step fail, a faster trigger, or change of a subscriber, is answered 429. Source: https://docs.novu.co/platform/account/billing
+ * The limits of each plan of Novu Cloud, as of November 2026. A longer delay, digest or throttle makes the
+ * step fail. A faster trigger (Novu's category "events"), change of a subscriber ("configuration") or read
+ * ("global") is answered 429. Sources: https://docs.novu.co/platform/account/billing,
+ * https://docs.novu.co/api-reference/rate-limiting
  */
 export const NOVU_PLANS = {
   free: {
@@ -15,6 +17,7 @@ export const NOVU_PLANS = {
     mostSteps: 20,
     triggersPerSecond: 60,
     profilesPerSecond: 20,
+    readsPerSecond: 30,
   },
   pro: {
     longestDelayMs: 7 * DAY_MS,
@@ -23,22 +26,25 @@ export const NOVU_PLANS = {
     mostSteps: 20,
     triggersPerSecond: 240,
     profilesPerSecond: 80,
+    readsPerSecond: 120,
   },
   team: {
     longestDelayMs: 30 * DAY_MS,
     longestThrottleMs: 7 * DAY_MS,
     mostWorkflows: 100,
     mostSteps: 20,
-    triggersPerSecond: 60,
+    triggersPerSecond: 600,
     profilesPerSecond: 200,
+    readsPerSecond: 300,
   },
   enterprise: {
     longestDelayMs: 30 * DAY_MS,
     longestThrottleMs: 7 * DAY_MS,
     mostWorkflows: 100,
     mostSteps: 20,
-    triggersPerSecond: 60,
-    profilesPerSecond: 200,
+    triggersPerSecond: 6_000,
+    profilesPerSecond: 2_000,
+    readsPerSecond: 3_000,
   },
 } as const;
 
