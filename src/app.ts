@@ -152,16 +152,25 @@ export async function openApp(
       ...novu,
       budget,
       decisions,
-      record: (decision, options = { ifOpen: decision.reason === "digested" }) => decide(decision, options),
+      record: decide,
+      keeper: store,
+      onWait: (run, waitMs) => live.refresh(run, { waitMs, isWrong: false }),
       now,
       live: workflows.map((workflow) => workflow.build(live)),
       samples: workflows.map((workflow) => workflow.build(samples)),
       log,
     });
     assertWithinPlan(bridge.workflows, novu.plan);
+    await store.keepShapes(bridge.workflows.map(({ shapeId: id, shape }) => ({ id, shape })));
+    const shapeIdOf = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.shapeId;
     const sendingSteps = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [];
     const perform = createPerform({
-      novu: novuApi,
+      novu: {
+        ...novuApi,
+        // Novu fixes the steps of a run at its trigger.
+        trigger: (start, key) =>
+          novuApi.trigger({ ...start, run: { ...start.run, shape: shapeIdOf(start.workflow) } }, key),
+      },
       runs: {
         ...store,
         decide,
@@ -339,8 +348,13 @@ export async function openApp(
     }
 
     /** Notes a decision, which owes PostHog a report; answers what holds. */
-    async function decide(wanted: Decision, options: DecideOptions = {}): Promise<Decision> {
-      const isLast = sendingSteps(wanted.workflow).at(-1)?.step === wanted.step;
+    async function decide(
+      wanted: Decision,
+      {
+        isLast = sendingSteps(wanted.workflow).at(-1)?.step === wanted.step,
+        ...options
+      }: DecideOptions & { isLast?: boolean } = {},
+    ): Promise<Decision> {
       // What is only perhaps over does not let the person in again.
       const isOpen = wanted.outcome === "failed" && (options.ifOpen || options.insteadOf !== undefined);
       const { decision, isNew } = await store.decide(wanted, { ...options, endsRun: isLast && !isOpen });

@@ -22,6 +22,8 @@ export const Run = z.object({
   timeZone: z.string().optional(),
   /** Those that were there and could not be read; none when left out. */
   unreadable: z.array(z.string()).optional(),
+  /** The id of the shape that the workflow had when the run was triggered. The runs of earlier versions have none. */
+  shape: z.string().optional(),
 });
 export type Run = z.infer<typeof Run>;
 

@@ -1,32 +1,22 @@
+import { createHmac } from "node:crypto";
 import { Client, NovuRequestHandler, type Workflow } from "@novu/framework";
 import { type Request, Router } from "express";
-import { Channel, type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
-import { Run } from "../contracts/run.ts";
-import type { SendingStep } from "../contracts/workflow.ts";
+import type { z } from "zod";
+import type { Run } from "../contracts/run.ts";
+import { shapeIdOf } from "../contracts/shape.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { zodBehind } from "../lib/marks.ts";
 import { type BodyBudget, isSoonRead } from "../lib/read-body.ts";
-import { firstMessageMs } from "./first-message.ts";
+import { type Continuation, createContinuation, type Keeper, runIn, type WorkflowCode } from "./continue-run.ts";
+import { type Discovered, discovered, shapeOf } from "./discovered.ts";
+import type { Answer, Call, ExecuteBody, FrameworkCall } from "./execute-call.ts";
 import type { NotedDecisions } from "./noted-decisions.ts";
+import { codeOf, createSettle, type RecordDecision } from "./settle.ts";
 import { signedBody } from "./signed-body.ts";
 
-/** Why a message was not sent that was ready. */
-const GONE = "Novu waited no longer";
-
-export interface Discovered {
-  id: string;
-  name: string;
-  description: string;
-  tags: string[];
-  /** In the order Novu runs them. */
-  outline: Array<{ step: string; type: string }>;
-  steps: number;
-  sendingSteps: SendingStep[];
-  /** How long a run may be under way before its first message is decided, in milliseconds. */
-  firstMessageMs: number;
-  /** The messages that do not go out when Novu gives up on a step. */
-  lostWith(step: string): SendingStep[];
-}
+/** Novu waits 4 s at least: 5, less on a connection that it uses again. */
+const ANSWER_WITHIN_MS = 3_400;
 
 export interface Bridge {
   router: Router;
@@ -45,6 +35,8 @@ export async function openBridge({
   samples,
   decisions,
   record,
+  keeper,
+  onWait,
   now,
   log,
 }: {
@@ -55,150 +47,196 @@ export async function openBridge({
   samples: Workflow[];
   /** Where the live workflows note what they decide. */
   decisions: NotedDecisions;
-  /** Answers what holds; with `ifOpen` this one does only where nothing final was decided, with `insteadOf` only where that was. */
-  record: (decision: Decision, options?: { ifOpen?: boolean; insteadOf?: Decision }) => Promise<Decision>;
+  record: RecordDecision;
+  keeper: Keeper;
+  /** A wait of a run begins that the code knows nothing of, in milliseconds. */
+  onWait(run: Run, waitMs: number): Promise<void>;
   now: () => number;
   log: Log;
 }): Promise<Bridge> {
-  const liveSide = await openSide(live);
-  const sampleSide = await openSide(samples);
-  // Of the samples, because to find out how long they wait is to run a part of them.
-  const workflows = await Promise.all(sampleSide.client.discover().workflows.map(discovered));
+  const liveSide = await openSide(live, { secretKey, apiUrl, log });
+  const sampleSide = await openSide(samples, { secretKey, apiUrl, log });
+  // Of the samples, because the length of a wait is found out by running a part of them.
+  const workflows = await Promise.all(sampleSide.workflows.map(discovered));
+  const codes = new Map(liveSide.workflows.map((workflow) => [workflow.workflowId, workflowCode(workflow)]));
+  const settle = createSettle({ record, now });
+  const continuationOf = createContinuation({
+    codeOf: (workflow) => codes.get(workflow),
+    keeper,
+    onWait,
+    now,
+  });
 
   const router = Router().use(signedBody({ secretKey, budget }), async (request, response) => {
     const startedAt = performance.now();
-    const query = urlOf(request).searchParams;
-    const call = { action: query.get("action"), workflow: query.get("workflowId"), step: query.get("stepId") };
-    const { handle } = call.action === "preview" ? sampleSide : liveSide;
-    const { status, headers, body } = await decisions.during(async () => {
-      const answer = await handle(request);
-      return call.action === "execute" ? settle(answer, call, request) : answer;
-    });
+    const call = callOf(request);
+    const { status, headers, body } = await withinTime((isLate) => answerTo(request, call, isLate));
 
     const code = status >= 400 ? codeOf(body) : undefined;
-    const facts = { stop: "bridge", ...call, answer: status, code, ms: Math.round(performance.now() - startedAt) };
-    log[status >= 400 ? "warn" : "info"](facts);
+    const { jobId: _, ...facts } = call;
+    const ms = Math.round(performance.now() - startedAt);
+    log[status >= 400 ? "warn" : "info"]({ stop: "bridge", ...facts, answer: status, code, ms });
     if (!isSoonRead(request)) response.set("connection", "close");
     response.status(status).set(headers).send(body);
   });
   return { router, workflows };
 
-  /**
-   * Records what was decided if the message is handed over, and else that it could not be made; what
-   * it is to answer then. The record has the last word: a person who is out by then is sent nothing.
-   */
-  async function settle(answer: Answer, call: Call, { body, socket }: Request): Promise<Answer> {
-    const noted = decisions.noted();
-    if (answer.status < 400 && !socket.destroyed) {
-      let isLeftOut = false;
-      for (const decision of noted) {
-        const holds = await record(decision);
-        if (decision.outcome === "sent" && holds.outcome !== "sent") isLeftOut = true;
-        // It hung up while that was written; it may ask again, or not.
-        if (holds.outcome === "sent" && socket.destroyed)
-          await record({ ...holds, outcome: "failed", reason: "error", detail: GONE }, { insteadOf: holds });
-      }
-      return isLeftOut ? leftOut(answer) : answer;
-    }
-    if (answer.status === 401) return answer;
-    for (const decision of noted.filter(({ reason }) => reason === "digested")) await record(decision);
-    await recordFailure(answer, call, body);
-    return answer;
-  }
-
-  async function recordFailure(answer: Answer, call: Call, body: unknown): Promise<void> {
-    const run = Run.safeParse((body as { payload?: { run?: unknown } } | undefined)?.payload?.run);
-    const workflow = workflows.find(({ id }) => id === call.workflow);
-    if (!run.success || workflow === undefined || call.step === null) return;
-    const { transactionId, distinctId } = run.data;
-    const isGone = answer.status < 400;
-    for (const { step, channel } of workflow.lostWith(call.step)) {
-      const failed = {
-        transactionId,
-        distinctId,
-        workflow: workflow.id,
-        step,
-        channel,
-        outcome: "failed",
-        reason: "error",
-        detail: isGone ? GONE : (codeOf(answer.body) ?? `status ${answer.status}`),
-        ...NOTHING_COMPOSED,
-        decidedAt: new Date(now()).toISOString(),
-      } as const;
-      // Another call may have come to an end by then, and a run whose wait failed may go on after all.
-      await record(failed, { ifOpen: isGone || step !== call.step });
-    }
-  }
-
-  async function openSide(workflows: Workflow[]) {
-    // Said outright: left to NODE_ENV, the framework would check no signature in development.
-    const client = new Client({
-      secretKey,
-      apiUrl,
-      strictAuthentication: true,
-      verbose: false,
-      logger: frameworkLog(log),
+  async function answerTo(request: Request, call: Call, isLate: () => boolean): Promise<Answer> {
+    // Without a body the call is a GET, or the signature does not fit, which the framework says.
+    if (call.action !== "execute" || request.body === undefined)
+      return (call.action === "preview" ? sampleSide : liveSide).handle({ request });
+    return decisions.during(async () => {
+      const { continuation, answer } = await execute(request, call);
+      return settle(answer, { call, request, continuation, noted: decisions.noted(), isLate });
     });
-    for (const workflow of workflows) {
-      await client.addWorkflows([workflow]).catch((error: unknown) => {
-        throw new Error(
-          `the workflow "${workflow.id}" cannot be discovered; its code must run with an empty payload outside its steps`,
-          { cause: error },
-        );
-      });
+  }
+
+  async function execute(request: Request, call: Call): Promise<{ continuation: Continuation; answer: Answer }> {
+    const came = request.body as ExecuteBody;
+    const runCustom = (step: string, body: ExecuteBody) => outputsOf(step, request, body);
+    try {
+      const continuation = await continuationOf(call, came, runCustom);
+      const { standIn, body = came } = continuation;
+      if (standIn === undefined) {
+        const answer = await liveSide.handle({ request, ...(body !== came && { instead: { body } }) });
+        return { continuation, answer };
+      }
+      log.info({ stop: "bridge", workflow: call.workflow, step: call.step, outcome: "answered without its code" });
+      if (standIn.decision !== null) decisions.note(standIn.decision);
+      return { continuation, answer: standIn.answer };
+    } catch (error) {
+      log.error({ stop: "bridge", workflow: call.workflow, step: call.step, error: describeError(error) });
+      const shape = codes.get(call.workflow ?? "")?.shape ?? null;
+      return { continuation: { run: runIn(came), shape, notices: [] }, answer: UNAVAILABLE };
     }
-    const handle = new NovuRequestHandler<[Request], Answer>({
-      frameworkName: "express",
-      client,
-      workflows,
-      handler: adapter,
-    }).createHandler();
-    return { client, handle };
+  }
+
+  /** Runs a custom step for the calls behind it. Throws where the step fails. */
+  async function outputsOf(step: string, request: Request, body: ExecuteBody): Promise<Record<string, unknown>> {
+    const answer = await liveSide.handle({ request, instead: { step, body } });
+    if (answer.status >= 400) throw new Error(`the custom step "${step}" cannot be found out again`);
+    return (JSON.parse(answer.body) as { outputs: Record<string, unknown> }).outputs;
   }
 }
 
-interface Call {
-  action: string | null;
-  workflow: string | null;
-  step: string | null;
+/** The workflows as a bridge would show them to Novu. */
+export async function discoverWorkflows(workflows: Workflow[], log: Log): Promise<Discovered[]> {
+  // Nobody calls it, so the key is for nothing.
+  const side = await openSide(workflows, { secretKey: "none", apiUrl: "http://novu.invalid", log });
+  return Promise.all(side.workflows.map(discovered));
 }
 
-interface Answer {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
+async function openSide(
+  workflows: Workflow[],
+  { secretKey, apiUrl, log }: { secretKey: string; apiUrl: string; log: Log },
+) {
+  // Said outright: left to NODE_ENV, the framework would check no signature in development.
+  const client = new Client({
+    secretKey,
+    apiUrl,
+    strictAuthentication: true,
+    verbose: false,
+    logger: frameworkLog(log),
+  });
+  for (const workflow of workflows) {
+    await client.addWorkflows([workflow]).catch((error: unknown) => {
+      throw new Error(
+        `the workflow "${workflow.id}" cannot be discovered; its code must run with an empty payload outside its steps`,
+        { cause: error },
+      );
+    });
+  }
+  const handle = new NovuRequestHandler<[FrameworkCall], Answer>({
+    frameworkName: "express",
+    client,
+    workflows,
+    handler: adapter(secretKey),
+  }).createHandler();
+  return { workflows: client.discover().workflows, handle };
+}
+
+const UNAVAILABLE: Answer = {
+  status: 503,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({
+    code: "BridgeUnavailable",
+    message: "the step could not be made now; the bridge's log says why",
+  }),
+};
+
+/** The answer, or 503 when it takes too long: Novu asks again then, and not when it has hung up. */
+async function withinTime(answer: (isLate: () => boolean) => Promise<Answer>): Promise<Answer> {
+  let isLate = false;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Answer>((resolve) => {
+    timer = setTimeout(() => {
+      isLate = true;
+      resolve(UNAVAILABLE);
+    }, ANSWER_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([answer(() => isLate), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Express as the framework wants to see it. */
-function adapter(request: Request) {
-  return {
+function adapter(secretKey: string) {
+  return ({ request, instead }: FrameworkCall) => ({
     method: () => request.method,
-    headers: (name: string) => request.get(name),
-    body: () => request.body ?? {},
-    url: () => urlOf(request),
+    headers: (name: string) =>
+      instead !== undefined && name.toLowerCase() === "novu-signature"
+        ? signatureOf(instead.body, secretKey)
+        : request.get(name),
+    body: () => instead?.body ?? request.body ?? {},
+    url: () => urlOf(request, instead?.step),
     transformResponse: ({ status, headers, body }: Answer): Answer => {
       if (status < 500) return { status, headers, body };
       // Novu gives up at once on 502, which the framework says for a step that throws, and both leak a stack.
-      const message = "the step could not be made now; the bridge's log says why";
-      return { status: 503, headers, body: JSON.stringify({ code: codeOf(body), message }) };
+      return { ...UNAVAILABLE, headers, body: JSON.stringify({ ...JSON.parse(UNAVAILABLE.body), code: codeOf(body) }) };
     },
+  });
+}
+
+/** For a body that was completed here, after the signature of the one that came was checked. */
+function signatureOf(body: object, secretKey: string): string {
+  const time = Date.now();
+  return `t=${time},v1=${createHmac("sha256", secretKey)
+    .update(`${time}.${JSON.stringify(body)}`)
+    .digest("hex")}`;
+}
+
+function callOf(request: Request): Call {
+  const query = urlOf(request).searchParams;
+  return {
+    action: query.get("action"),
+    workflow: query.get("workflowId"),
+    step: query.get("stepId"),
+    jobId: query.get("jobId"),
   };
 }
 
-/** As the framework says that a message is left out. */
-function leftOut(answer: Answer): Answer {
-  const body = { ...(JSON.parse(answer.body) as object), outputs: {}, options: { skip: true } };
-  return { ...answer, body: JSON.stringify(body) };
-}
-
 /** Parsed as the framework parses it, so that both see the same action. Of a stranger's host and path there is no use. */
-function urlOf(request: Request): URL {
+function urlOf(request: Request, step?: string): URL {
   const from = request.originalUrl.indexOf("?");
-  return new URL(from === -1 ? "" : request.originalUrl.slice(from), "http://bridge");
+  const url = new URL(from === -1 ? "" : request.originalUrl.slice(from), "http://bridge");
+  if (step !== undefined) url.searchParams.set("stepId", step);
+  return url;
 }
 
-function codeOf(body: string): string | undefined {
-  return (JSON.parse(body) as { code?: string }).code;
+function workflowCode(workflow: ReturnType<Client["discover"]>["workflows"][number]): WorkflowCode {
+  const shape = shapeOf(workflow);
+  const customs = workflow.steps.flatMap(({ stepId, results }) => {
+    const schema = zodBehind<z.ZodObject>(results.unknownSchema);
+    return schema === undefined ? [] : [[stepId, schema] as const];
+  });
+  return {
+    shape,
+    shapeId: shapeIdOf(shape),
+    payloadSchema: zodBehind<z.ZodObject>(workflow.payload?.unknownSchema),
+    results: new Map(customs),
+  };
 }
 
 /** The framework reports failed calls as errors with stacks; one line says enough. */
@@ -211,37 +249,4 @@ function frameworkLog(log: Log) {
     });
   };
   return { info: line("info"), warn: line("warn"), error: line("error") };
-}
-
-async function discovered({
-  workflowId,
-  name,
-  description,
-  tags,
-  steps,
-}: ReturnType<Client["discover"]>["workflows"][number]): Promise<Discovered> {
-  const throttle = steps.findIndex(({ type }) => type === "throttle");
-  const sendingFrom = (first: number) =>
-    steps.slice(first).flatMap(({ stepId, type }) => {
-      const channel = Channel.safeParse(type);
-      const isThrottled = throttle !== -1 && steps.findIndex((step) => step.stepId === stepId) > throttle;
-      return channel.success ? [{ step: stepId, channel: channel.data, isThrottled }] : [];
-    });
-  const sendingSteps = sendingFrom(0);
-  return {
-    id: workflowId,
-    name: name ?? workflowId,
-    description: description ?? "",
-    tags: tags ?? [],
-    outline: steps.map(({ stepId, type }) => ({ step: stepId, type })),
-    steps: steps.length,
-    sendingSteps,
-    firstMessageMs: await firstMessageMs(steps),
-    lostWith(step) {
-      const index = steps.findIndex(({ stepId }) => stepId === step);
-      // A run ends with a wait that fails. What became of one at a throttle is found out later.
-      if (["delay", "digest"].includes(String(steps[index]?.type))) return sendingFrom(index);
-      return sendingSteps.filter((sending) => sending.step === step);
-    },
-  };
 }

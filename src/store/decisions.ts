@@ -115,8 +115,16 @@ export function decisionLog({
 
 /** Who has left stays so, even when a bridge call that began before comes to its end after. */
 function holdsAgainst(before: Decision | undefined, wanted: Decision, ifOpen: boolean): before is Decision {
-  if (before === undefined || before.outcome === "failed") return false;
+  if (before === undefined) return false;
+  if (isOfAnotherJob(before, wanted)) return true;
+  if (before.outcome === "failed") return false;
   return ifOpen || before.reason === "left" || isSame(before, wanted);
+}
+
+/** Novu may run one event twice, when triggers come at the same time: the first job that sends owns the step. */
+function isOfAnotherJob(before: Decision, wanted: Decision): boolean {
+  if (before.outcome !== "sent" && before.receipt !== "corrected") return false;
+  return before.jobId !== undefined && wanted.jobId !== undefined && before.jobId !== wanted.jobId;
 }
 
 /** What is sent is on its way once this is written: so this is the last look at whether the person has left. */

@@ -22,6 +22,7 @@ import { runFacts } from "./runs.ts";
 import { sends } from "./sends.ts";
 import { sessions } from "./sessions.ts";
 import { setAsideList } from "./set-aside.ts";
+import { shapes } from "./shapes.ts";
 import type { Accepted, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { traitMemory } from "./traits.ts";
@@ -118,6 +119,7 @@ export function createKyselyStore({
     ...decisionLog({ db, now, lock, announce }),
     ...sends({ db, now, lock }),
     ...sessions({ db, now }),
+    ...shapes({ db, now }),
     ...variantMemory({ db, now }),
     ...captures({ db, now, announce }),
     ...optOuts({ db, now, lock, announce }),

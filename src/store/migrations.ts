@@ -312,6 +312,32 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       for (const table of ["traits", "profiles"]) await db.schema.dropIndex(`${table}_by_age`).execute();
     },
   },
+
+  "0013-shapes": {
+    async up(db) {
+      await db.schema.alterTable("runs").addColumn("shape", "text").execute();
+
+      await db.schema
+        .createTable("shapes")
+        .addColumn("id", "text", (column) => column.primaryKey())
+        .addColumn("workflow", "text", (column) => column.notNull())
+        .addColumn("body", "text", (column) => column.notNull())
+        .addColumn("seen_at", "bigint", (column) => column.notNull())
+        .execute();
+
+      await db.schema
+        .createTable("custom_values")
+        .addColumn("transaction_id", "text", (column) => column.notNull())
+        .addColumn("step", "text", (column) => column.notNull())
+        .addColumn("distinct_id", "text", (column) => column.notNull())
+        .addColumn("value", "text", (column) => column.notNull())
+        .addColumn("kept_at", "bigint", (column) => column.notNull())
+        .addPrimaryKeyConstraint("custom_values_once", ["transaction_id", "step"])
+        .execute();
+      await db.schema.createIndex("custom_values_of_person").on("custom_values").column("distinct_id").execute();
+      await db.schema.createIndex("custom_values_by_age").on("custom_values").column("kept_at").execute();
+    },
+  },
 });
 
 /** Throws when the tables are not there, or older than this version. */

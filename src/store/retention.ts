@@ -22,6 +22,7 @@ const TABLE_OF = {
   sends: "sends",
   variants: "variants",
   captures: "captures",
+  customValues: "custom_values",
   setAside: "set_aside",
   profiles: "profiles",
   traits: "traits",
@@ -200,6 +201,21 @@ function sweeps(trx: Kysely<Tables>, before: number) {
               .where("captured_at", "<", before)
               .limit(limit)
               .$asTuple("transaction_id", "step", "status"),
+          ),
+        ),
+    (limit: number) =>
+      trx
+        .deleteFrom("custom_values")
+        .where(({ eb, refTuple }) =>
+          eb(
+            refTuple("transaction_id", "step"),
+            "in",
+            trx
+              .selectFrom("custom_values")
+              .select(["transaction_id", "step"])
+              .where("kept_at", "<", before)
+              .limit(limit)
+              .$asTuple("transaction_id", "step"),
           ),
         ),
     ...wasKept.map(

@@ -6,6 +6,7 @@ import type { Histories } from "../contracts/history.ts";
 import type { EntryLimit, Exit, Merge, Routing, Subscriber } from "../contracts/notification.ts";
 import type { Bounce, Choice, Choices } from "../contracts/opt-out.ts";
 import type { PersonRead } from "../contracts/person.ts";
+import type { Shape } from "../contracts/shape.ts";
 import type { Lane, Work } from "../contracts/work.ts";
 
 /** Work that this process has taken on, until it says what became of it. */
@@ -80,6 +81,7 @@ export type PersonRecords = Record<
   | "sends"
   | "variants"
   | "captures"
+  | "customValues"
   | "work"
   | "setAside"
   | "profiles"
@@ -211,6 +213,21 @@ export interface Store extends Histories {
   /** Novu is told to ask for this message again; answers how often it has been told by now. */
   putOff(send: { transactionId: string; step: string; distinctId: string }): Promise<number>;
 
+  /** The code of this process has these shapes now. */
+  keepShapes(shapes: Array<{ id: string; shape: Shape }>): Promise<void>;
+  /** The shape with this id; null when no process has kept it. */
+  shape(id: string): Promise<Shape | null>;
+  /** All shapes that a workflow has had, the one that was last in the code first. */
+  shapesOf(workflow: string): Promise<Shape[]>;
+  /** Keeps the result of a custom step that Novu does not have, unless one was kept before, or in its place; answers what holds. */
+  keepValue(
+    step: { transactionId: string; step: string; distinctId: string },
+    value: unknown,
+    options?: { replace: boolean },
+  ): Promise<unknown>;
+  /** The results that were kept for a run, by step. */
+  keptValues(transactionId: string): Promise<Record<string, unknown>>;
+
   /** What was drawn for a run, by flag. */
   variantsOf(transactionId: string): Promise<Record<string, RunVariant>>;
   /** Keeps what was drawn for a run, unless something was before; answers what holds, by flag. */
@@ -340,6 +357,9 @@ const READS = [
   "traitsOf",
   "occurrences",
   "variantsOf",
+  "shape",
+  "shapesOf",
+  "keptValues",
   "choicesOf",
   "bouncesOf",
   "exitSince",

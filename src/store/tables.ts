@@ -33,6 +33,8 @@ export interface Tables {
     recipient_try: Generated<number | null>;
     /** When its event arrived, in microseconds since 1970, in the order of a process; null from the versions before. */
     arrival: Generated<number | null>;
+    /** The id of the shape that its workflow had at the trigger; null before, and from the versions before. */
+    shape: Generated<string | null>;
   };
   /** The newest run that each person entered of each workflow that limits entries; outlives the run. */
   entries: { distinct_id: string; workflow: string; transaction_id: string; occurred_at: string };
@@ -142,6 +144,10 @@ export interface Tables {
     distinct_id: string;
     captured_at: number;
   };
+  /** The shapes that workflows have had; `seen_at` is when a process last had it in its code. */
+  shapes: { id: string; workflow: string; body: string; seen_at: number };
+  /** Results of custom steps that Novu does not have, found out again, as JSON; the first counts. */
+  custom_values: { transaction_id: string; step: string; distinct_id: string; value: string; kept_at: number };
   /** Studio sessions that were logged out before they expire. */
   ended_sessions: { id: string; expires_at: number };
   /** When the next place in each line, or the next turn, is, in milliseconds since 1970, with fractions. */

@@ -4,9 +4,11 @@ import type { ReactElement } from "react";
 import type { z } from "zod";
 import type { Channel } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
+import type { FixedWait } from "../contracts/shape.ts";
+import { withFixedWait } from "../lib/marks.ts";
 import { headersOf, mailProviders, oneLine, takeRecipient } from "./mail-parts.ts";
 import { type Composition, guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
-import { publishedPayload } from "./novu-schema.ts";
+import { publishedResult } from "./novu-schema.ts";
 import { renderEmail } from "./render-email.ts";
 import { asOneDelay, type Duration, lengthOf, splitWait, toMs } from "./wait.ts";
 
@@ -151,11 +153,13 @@ export function guardedStep<Payload, Variants>(
       mayWait(id);
       const delays = splitWait(id, duration, tools.longestDelayMs);
       for (const delay of delays) {
-        await step.delay(delay.id, async () => {
-          const wait = { type: "regular", amount: delay.amount, unit: delay.unit } as const;
+        const { amount, unit } = delay;
+        const resolve = async () => {
+          const wait = { type: "regular", amount, unit } as const;
           if (delay === delays.at(-1)) await refreshAfter(wait);
           return wait;
-        });
+        };
+        await step.delay(delay.id, withFixedWait(resolve, { wait: id, amount, unit } satisfies FixedWait));
       }
     },
 
@@ -204,7 +208,7 @@ export function guardedStep<Payload, Variants>(
         distinctId: run.distinctId,
         now: new Date(tools.now()),
       });
-    const result = await (step.custom as CustomStep)(id, resolve, { outputSchema: publishedPayload(schema) });
+    const result = await (step.custom as CustomStep)(id, resolve, { outputSchema: publishedResult(schema) });
     // Nothing yet while Novu asks for an earlier step.
     return (result ?? {}) as z.output<Result>;
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JSONSchema } from "zod/v4/core";
+import { withZod } from "../lib/marks.ts";
 
 type NovuSchema = JSONSchema.BaseSchema & { type: "object" };
 
@@ -28,5 +29,14 @@ export function publishedPayload(schema: z.ZodObject): NovuSchema {
       for (const keyword of DISPUTED) delete jsonSchema[keyword];
     },
   });
-  return { ...shape, type: "object" };
+  return withZod({ ...shape, type: "object" } as const, schema);
+}
+
+/**
+ * The result of a custom step. Nothing in it is required: Novu keeps `{}` where the call of the step was lost,
+ * and the framework would refuse that at every later step. The bridge finds the value out again.
+ */
+export function publishedResult(schema: z.ZodObject): NovuSchema {
+  const { required: _, ...published } = publishedPayload(schema);
+  return withZod({ ...published, type: "object" } as const, schema);
 }

@@ -2,9 +2,8 @@ import { sampleTools } from "../../app/tools.ts";
 import type { Config } from "../../config.ts";
 import { eventsToForward } from "../../contracts/event.ts";
 import { createLog } from "../../lib/log.ts";
-import { createBodyBudget } from "../../lib/read-body.ts";
-import { type Discovered, openBridge } from "../../novu/bridge.ts";
-import { createNotedDecisions } from "../../novu/noted-decisions.ts";
+import { discoverWorkflows } from "../../novu/bridge.ts";
+import type { Discovered } from "../../novu/discovered.ts";
 import type { LifecycleWorkflow } from "../../workflows/lifecycle.ts";
 import { appChecks } from "./app.ts";
 import { type Found, lookAll, ok } from "./check.ts";
@@ -45,20 +44,12 @@ export async function examine(config: Config, workflows: LifecycleWorkflow[]): P
 }
 
 /** The workflows as a bridge would show them to Novu. */
-async function discoverHere(config: Config, workflows: LifecycleWorkflow[]): Promise<Discovered[]> {
+function discoverHere(config: Config, workflows: LifecycleWorkflow[]): Promise<Discovered[]> {
   const tools = sampleTools({ config, link: (url) => url, now: Date.now });
-  const samples = () => workflows.map((workflow) => workflow.build(tools));
-  const bridge = await openBridge({
-    ...config.novu,
-    budget: createBodyBudget(0),
-    live: samples(),
-    samples: samples(),
-    decisions: createNotedDecisions(),
-    record: async (decision) => decision,
-    now: Date.now,
-    log: createLog({ level: "silent" }),
-  });
-  return bridge.workflows;
+  return discoverWorkflows(
+    workflows.map((workflow) => workflow.build(tools)),
+    createLog({ level: "silent" }),
+  );
 }
 
 /** What must be in no line, whoever's words it has. */

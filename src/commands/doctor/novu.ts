@@ -3,7 +3,7 @@ import type { Config } from "../../config.ts";
 import { EmailProvider } from "../../contracts/email-provider.ts";
 import { NOVU_PLANS } from "../../contracts/novu-plan.ts";
 import { parseJson } from "../../lib/json.ts";
-import type { Discovered } from "../../novu/bridge.ts";
+import type { Discovered } from "../../novu/discovered.ts";
 import { assertWithinPlan } from "../../novu/plan-limits.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 

@@ -25,6 +25,13 @@ const lines: string[] = [];
 const recorded: Decision[] = [];
 const decisions = createNotedDecisions();
 const recording = {
+  keeper: {
+    shape: async () => null,
+    shapesOf: async () => [],
+    keptValues: async () => ({}),
+    keepValue: async () => ({}),
+  },
+  onWait: async () => {},
   decisions,
   now: () => 0,
   async record(decision: Decision) {

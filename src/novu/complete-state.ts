@@ -1,0 +1,51 @@
+import type { Run } from "../contracts/run.ts";
+import type { Shape } from "../contracts/shape.ts";
+import type { StepState } from "./execute-call.ts";
+
+type Outputs = Record<string, unknown>;
+
+/**
+ * The state of a run for the code of now, when the run began with another shape. The framework refuses a call
+ * whose state lacks a step that the code has before the target, so such a step is there as one that was skipped;
+ * `missing` names them. `then` is the shape at the trigger, null where it is not known.
+ */
+export function completeState(
+  state: StepState[],
+  { code, then, target, run, payload }: { code: Shape; then: Shape | null; target: string; run: Run; payload: Outputs },
+): { state: StepState[]; missing: string[] } {
+  const there = new Map(state.map((entry) => [entry.stepId, entry]));
+  const missing: string[] = [];
+  const before = code.steps.slice(
+    0,
+    code.steps.findIndex(({ step }) => step === target),
+  );
+  const completed = before.map(({ step, type }): StepState => {
+    const entry = there.get(step);
+    const untouched = untouchedOutputs(type, { run, payload });
+    if (entry === undefined) {
+      missing.push(step);
+      return { stepId: step, outputs: untouched, state: { status: "skipped" } };
+    }
+    const typeThen = then?.steps.find((one) => one.step === step)?.type ?? type;
+    return { ...entry, outputs: typeThen === type ? { ...untouched, ...entry.outputs } : untouched };
+  });
+  const known = new Set(before.map(({ step }) => step));
+  return { state: [...completed, ...state.filter(({ stepId }) => !known.has(stepId))], missing };
+}
+
+/** The outputs that later steps see of a step that did nothing. */
+function untouchedOutputs(type: string, { run, payload }: { run: Run; payload: Outputs }): Outputs {
+  switch (type) {
+    case "in_app":
+      return { seen: false, read: false, lastSeenDate: null, lastReadDate: null };
+    case "delay":
+      return { duration: 0 };
+    case "throttle":
+      return { throttled: false };
+    case "digest":
+      // A run that no digest held has gathered itself alone.
+      return { events: [{ id: run.transactionId, time: run.occurredAt, payload }], eventCount: 1 };
+    default:
+      return {};
+  }
+}

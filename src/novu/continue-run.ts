@@ -1,0 +1,224 @@
+import { isDeepStrictEqual } from "node:util";
+import type { z } from "zod";
+import { Channel, type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
+import { Run } from "../contracts/run.ts";
+import { type FixedWait, type Shape, type ShapeStep, sendingStepsOf } from "../contracts/shape.ts";
+import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
+import { completePayload } from "./complete-payload.ts";
+import { completeState } from "./complete-state.ts";
+import { type Answer, answerOf, type Call, type ExecuteBody } from "./execute-call.ts";
+
+/** A workflow as the code has it now. */
+export interface WorkflowCode {
+  shape: Shape;
+  shapeId: string;
+  /** Undefined where the workflow is none of ours. */
+  payloadSchema: z.ZodObject | undefined;
+  /** The schemas of the results of custom steps. */
+  results: Map<string, z.ZodObject>;
+}
+
+/** How to go on with a call for one step of a run. */
+export interface Continuation {
+  /** Null for a try by hand. */
+  run: Run | null;
+  /** The steps of the run; null where the workflow and its history are unknown. */
+  shape: Shape | null;
+  /** Decisions about messages that the run does not have; they count only where nothing was decided. */
+  notices: Decision[];
+  /** The body to run the code with. */
+  body?: ExecuteBody;
+  /** The answer where the code cannot give one, with the decision that goes with it. */
+  standIn?: { answer: Answer; decision: Decision | null };
+}
+
+/** Finds out the outputs of a custom step now. Throws where the step fails. */
+type RunCustom = (step: string, body: ExecuteBody) => Promise<Record<string, unknown>>;
+
+/** The shapes and values that were kept. */
+export interface Keeper {
+  shape(id: string): Promise<Shape | null>;
+  shapesOf(workflow: string): Promise<Shape[]>;
+  keptValues(transactionId: string): Promise<Record<string, unknown>>;
+  keepValue(
+    step: { transactionId: string; step: string; distinctId: string },
+    value: unknown,
+    options: { replace: boolean },
+  ): Promise<unknown>;
+}
+
+/**
+ * Lets a run finish the way it began, whatever became of its workflow since. The code of now is asked for the steps
+ * that both versions have, with a state and a payload that are completed for it. A step that the code has no more is
+ * left out, and a wait takes as long as it did when the run began.
+ */
+export function createContinuation({
+  codeOf,
+  keeper,
+  onWait,
+  now,
+}: {
+  codeOf(workflow: string): WorkflowCode | undefined;
+  keeper: Keeper;
+  /** A wait of a run begins that the code knows nothing of. */
+  onWait(run: Run, waitMs: number): Promise<void>;
+  now: () => number;
+}) {
+  const shapes = new Map<string, Shape>();
+
+  return async ({ workflow: id, step }: Call, body: ExecuteBody, runCustom: RunCustom): Promise<Continuation> => {
+    const code = id === null ? undefined : codeOf(id);
+    const run = runIn(body);
+    if (run === null || id === null || step === null)
+      return { run: null, shape: code?.shape ?? null, notices: [], body };
+    const isOfNow = code !== undefined && run.shape === code.shapeId;
+    const then = isOfNow ? code.shape : await shapeThen(run);
+    const target = code?.shape.steps.find((one) => one.step === step);
+    const targetThen = then?.steps.find((one) => one.step === step) ?? (target ? undefined : await elsewhere(id, step));
+    const known = { run, shape: then ?? code?.shape ?? null, notices: [] };
+    const standIn = (one: ShapeStep | undefined, why: Objection) => leaveOut(one, why, { run, workflow: id, then });
+
+    // None that this app has ever had: the framework says so.
+    if (code === undefined && targetThen === undefined) return { ...known, body };
+    if (code === undefined || target === undefined)
+      return { ...known, standIn: await standIn(targetThen, { reason: "removed", detail: null }) };
+    if (targetThen !== undefined && targetThen.type !== target.type)
+      return {
+        ...known,
+        standIn: await standIn(targetThen, { reason: "removed", detail: `it is ${target.type} now` }),
+      };
+    if (targetThen?.fixed !== undefined && !isDeepStrictEqual(targetThen.fixed, target.fixed))
+      return { ...known, standIn: await standIn(targetThen, { reason: "removed", detail: null }) };
+    if (isOfNow) return { ...known, body: await withCustomResults(body, step, { code, run, runCustom }) };
+
+    const payload = code.payloadSchema === undefined ? body : completePayload(body.payload, code.payloadSchema);
+    if ("misfit" in payload)
+      return { ...known, standIn: await standIn(target, { reason: "payload does not fit", detail: payload.misfit }) };
+    const { state, missing } = completeState(body.state, {
+      code: code.shape,
+      then,
+      target: step,
+      run,
+      payload: payload.payload,
+    });
+    const completed = await withCustomResults({ ...body, payload: payload.payload, state }, step, {
+      code,
+      run,
+      runCustom,
+    });
+    return { ...known, notices: addedLater({ run, code: code.shape, then, step, missing }), body: completed };
+  };
+
+  async function shapeThen({ shape: id }: Run): Promise<Shape | null> {
+    if (id === undefined) return null;
+    const cached = shapes.get(id);
+    if (cached !== undefined) return cached;
+    const shape = await keeper.shape(id);
+    if (shape !== null) shapes.set(id, shape);
+    return shape;
+  }
+
+  /** The step in another version: Novu may have been synced with it when the run was triggered. */
+  async function elsewhere(workflow: string, step: string): Promise<ShapeStep | undefined> {
+    const all = await keeper.shapesOf(workflow);
+    return all.flatMap(({ steps }) => steps).find((one) => one.step === step);
+  }
+
+  /** Answers for a step without its code. A wait is kept; a message is not sent; anything else is left out. */
+  async function leaveOut(
+    step: ShapeStep | undefined,
+    why: Objection,
+    { run, workflow, then }: { run: Run; workflow: string; then: Shape | null },
+  ): Promise<NonNullable<Continuation["standIn"]>> {
+    const channel = Channel.safeParse(step?.type);
+    if (step === undefined) return { answer: answerOf("skip"), decision: null };
+    if (channel.success)
+      return {
+        answer: answerOf("skip"),
+        decision: skipped({ run, workflow, step: step.step, channel: channel.data, ...why }),
+      };
+    if (step.fixed === undefined || isCovered(step.fixed, step.step, then))
+      return { answer: answerOf("skip"), decision: null };
+    const { amount, unit } = step.fixed;
+    await onWait(run, amount * (NOVU_UNITS_MS[unit] ?? 0));
+    return { answer: answerOf({ type: "regular", amount, unit }), decision: null };
+  }
+
+  async function withCustomResults(
+    body: ExecuteBody,
+    target: string,
+    { code, run, runCustom }: { code: WorkflowCode; run: Run; runCustom: RunCustom },
+  ): Promise<ExecuteBody> {
+    let completed = body;
+    let kept: Record<string, unknown> | undefined;
+    for (const { step } of code.shape.steps) {
+      if (step === target) break;
+      const schema = code.results.get(step);
+      if (schema === undefined) continue;
+      const there = completed.state.find(({ stepId }) => stepId === step);
+      if (there !== undefined && schema.safeParse(there.outputs).success) continue;
+      kept ??= await keeper.keptValues(run.transactionId);
+      const isKept = kept[step] !== undefined;
+      const value =
+        isKept && schema.safeParse(kept[step]).success
+          ? kept[step]
+          : await keeper.keepValue({ ...about(run), step }, await runCustom(step, completed), { replace: isKept });
+      completed = { ...completed, state: withOutputs(completed.state, step, value) };
+    }
+    return completed;
+  }
+
+  function addedLater({
+    run,
+    code,
+    then,
+    step,
+    missing,
+  }: {
+    run: Run;
+    code: Shape;
+    then: Shape | null;
+    step: string;
+    missing: string[];
+  }): Decision[] {
+    if (then === null) return [];
+    const isNew = (one: string) => !then.steps.some((known) => known.step === one);
+    const isLast = sendingStepsOf(then).at(-1)?.step === step;
+    return sendingStepsOf(code)
+      .filter((one) => isNew(one.step) && one.step !== step && (isLast || missing.includes(one.step)))
+      .map((one) => skipped({ run, workflow: code.workflow, ...one, reason: "added later", detail: null }));
+  }
+
+  function skipped({
+    run,
+    ...message
+  }: { run: Run; workflow: string; step: string; channel: Decision["channel"] } & Objection): Decision {
+    const decidedAt = new Date(now()).toISOString();
+    const { workflow, step, channel, reason, detail } = message;
+    const facts = { ...about(run), workflow, step, channel, reason, detail, decidedAt };
+    return { ...facts, outcome: "skipped", ...NOTHING_COMPOSED };
+  }
+}
+
+function about({ transactionId, distinctId }: Run) {
+  return { transactionId, distinctId };
+}
+
+/** Facts that cannot be read are left to the code, which refuses to send without them. */
+export function runIn({ payload }: ExecuteBody): Run | null {
+  const run = Run.safeParse(payload.run);
+  return run.success ? run.data : null;
+}
+
+/** Whether the run's own shape has taken the whole wait in other parts, so that this part would be too long. */
+function isCovered({ wait }: FixedWait, step: string, then: Shape | null): boolean {
+  if (then === null || then.steps.some((one) => one.step === step)) return false;
+  return then.steps.some(({ fixed }) => fixed?.wait === wait);
+}
+
+function withOutputs(state: ExecuteBody["state"], step: string, value: unknown): ExecuteBody["state"] {
+  const outputs = value as Record<string, unknown>;
+  if (!state.some(({ stepId }) => stepId === step))
+    return [...state, { stepId: step, outputs, state: { status: "skipped" } }];
+  return state.map((entry) => (entry.stepId === step ? { ...entry, outputs } : entry));
+}

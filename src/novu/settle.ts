@@ -1,0 +1,102 @@
+import type { Request } from "express";
+import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
+import { lostWith, sendingStepsOf } from "../contracts/shape.ts";
+import type { Continuation } from "./continue-run.ts";
+import type { Answer, Call } from "./execute-call.ts";
+
+/** Why a message was not sent that was ready. */
+const GONE = "Novu waited no longer";
+
+/**
+ * Answers the decision that holds; with `ifOpen` this one does only where nothing final was decided, with
+ * `insteadOf` only where that was. `isLast` says whether the run ends with this step.
+ */
+export type RecordDecision = (
+  decision: Decision,
+  options: { ifOpen?: boolean; insteadOf?: Decision; isLast: boolean },
+) => Promise<Decision>;
+
+/**
+ * Records the decisions of a call when its message is handed over, and else that it could not be made; answers what
+ * Novu is to be told then. The record has the last word: a person who is out by then is sent nothing, and neither is
+ * one to whom another job of Novu's has sent this message.
+ */
+export function createSettle({ record, now }: { record: RecordDecision; now: () => number }) {
+  return async (
+    answer: Answer,
+    {
+      call,
+      request: { socket },
+      continuation: { run, shape, notices },
+      noted,
+      isLate,
+    }: { call: Call; request: Request; continuation: Continuation; noted: Decision[]; isLate(): boolean },
+  ): Promise<Answer> => {
+    const isGone = () => socket.destroyed || isLate();
+    const isLast = (step: string) => shape !== null && sendingStepsOf(shape).at(-1)?.step === step;
+
+    if (answer.status < 400 && !isGone()) {
+      for (const notice of notices) await record(notice, { ifOpen: true, isLast: false });
+      let isLeftOut = false;
+      for (const one of noted) isLeftOut = !(await handOver(one)) || isLeftOut;
+      return isLeftOut ? leftOut(answer) : answer;
+    }
+    if (answer.status === 401) return answer;
+    for (const decision of noted.filter(isDigested))
+      await record(decision, { ifOpen: true, isLast: isLast(decision.step) });
+    await recordFailure();
+    return answer;
+
+    /** Whether the answer may stay as it is. */
+    async function handOver(noted: Decision): Promise<boolean> {
+      const { step, outcome } = noted;
+      if (isDigested(noted)) return record(noted, { ifOpen: true, isLast: isLast(step) }).then(() => true);
+      const decision = call.jobId === null ? noted : { ...noted, jobId: call.jobId };
+      const holds = await record(decision, { isLast: isLast(step) });
+      if (outcome !== "sent") return true;
+      if (holds.outcome !== "sent" || isOfAnotherJob(holds, call)) return false;
+      // Novu hung up while that was written; it may ask again, or not.
+      if (isGone())
+        await record(
+          { ...holds, outcome: "failed", reason: "error", detail: GONE },
+          { insteadOf: holds, isLast: isLast(step) },
+        );
+      return true;
+    }
+
+    async function recordFailure(): Promise<void> {
+      if (run === null || shape === null || call.workflow === null || call.step === null) return;
+      const { transactionId, distinctId } = run;
+      const isAnswered = answer.status < 400;
+      for (const { step, channel } of lostWith(shape, call.step)) {
+        const failed = {
+          ...{ transactionId, distinctId, workflow: call.workflow, step, channel },
+          ...({ outcome: "failed", reason: "error", ...NOTHING_COMPOSED } as const),
+          detail: isAnswered ? GONE : (codeOf(answer.body) ?? `status ${answer.status}`),
+          ...(call.jobId !== null && { jobId: call.jobId }),
+          decidedAt: new Date(now()).toISOString(),
+        };
+        // Another call may have come to an end by then, and a run whose wait failed may go on after all.
+        await record(failed, { ifOpen: isAnswered || step !== call.step, isLast: isLast(step) });
+      }
+    }
+  };
+}
+
+export function codeOf(body: string): string | undefined {
+  return (JSON.parse(body) as { code?: string }).code;
+}
+
+/** As the framework says that a message is left out. */
+function leftOut(answer: Answer): Answer {
+  const body = { ...(JSON.parse(answer.body) as object), outputs: {}, options: { skip: true } };
+  return { ...answer, body: JSON.stringify(body) };
+}
+
+function isOfAnotherJob({ jobId }: Decision, call: Call): boolean {
+  return jobId !== undefined && call.jobId !== null && jobId !== call.jobId;
+}
+
+function isDigested({ reason }: Decision): boolean {
+  return reason === "digested";
+}
