@@ -75,38 +75,32 @@ export function createContinuation({
     const then = isOfNow ? code.shape : await shapeThen(run);
     const target = code?.shape.steps.find((one) => one.step === step);
     const targetThen = then?.steps.find((one) => one.step === step) ?? (target ? undefined : await elsewhere(id, step));
-    const known = { run, shape: then ?? code?.shape ?? null, notices: [] };
-    const standIn = (one: ShapeStep | undefined, why: Objection) => leaveOut(one, why, { run, workflow: id, then });
+    const shape = then ?? code?.shape ?? null;
+    const leftOut = async (one: ShapeStep | undefined, why: Objection): Promise<Continuation> => {
+      const notices = code === undefined ? [] : addedLater({ run, code: code.shape, then, step, missing: [] });
+      return { run, shape, notices, standIn: await leaveOut(one, why, { run, workflow: id, then }) };
+    };
 
     // None that this app has ever had: the framework says so.
-    if (code === undefined && targetThen === undefined) return { ...known, body };
-    if (code === undefined || target === undefined)
-      return { ...known, standIn: await standIn(targetThen, { reason: "removed", detail: null }) };
+    if (code === undefined && targetThen === undefined) return { run, shape, notices: [], body };
+    if (code === undefined || target === undefined) return leftOut(targetThen, { reason: "removed", detail: null });
     if (targetThen !== undefined && targetThen.type !== target.type)
-      return {
-        ...known,
-        standIn: await standIn(targetThen, { reason: "removed", detail: `it is ${target.type} now` }),
-      };
+      return leftOut(targetThen, { reason: "removed", detail: `it is ${target.type} now` });
     if (targetThen?.fixed !== undefined && !isDeepStrictEqual(targetThen.fixed, target.fixed))
-      return { ...known, standIn: await standIn(targetThen, { reason: "removed", detail: null }) };
-    if (isOfNow) return { ...known, body: await withCustomResults(body, step, { code, run, runCustom }) };
+      return leftOut(targetThen, { reason: "removed", detail: null });
+    if (isOfNow && isWhole(body, step, code.shape))
+      return { run, shape, notices: [], body: await withCustomResults(body, step, { code, run, runCustom }) };
 
     const payload = code.payloadSchema === undefined ? body : completePayload(body.payload, code.payloadSchema);
-    if ("misfit" in payload)
-      return { ...known, standIn: await standIn(target, { reason: "payload does not fit", detail: payload.misfit }) };
-    const { state, missing } = completeState(body.state, {
-      code: code.shape,
-      then,
-      target: step,
+    if ("misfit" in payload) return leftOut(target, { reason: "payload does not fit", detail: payload.misfit });
+    const { state, missing } = completeState(body.state, { code: code.shape, then, target: step, run, ...payload });
+    const whole = { ...body, payload: payload.payload, state };
+    return {
       run,
-      payload: payload.payload,
-    });
-    const completed = await withCustomResults({ ...body, payload: payload.payload, state }, step, {
-      code,
-      run,
-      runCustom,
-    });
-    return { ...known, notices: addedLater({ run, code: code.shape, then, step, missing }), body: completed };
+      shape,
+      notices: addedLater({ run, code: code.shape, then, step, missing }),
+      body: await withCustomResults(whole, step, { code, run, runCustom }),
+    };
   };
 
   async function shapeThen({ shape: id }: Run): Promise<Shape | null> {
@@ -182,7 +176,9 @@ export function createContinuation({
     missing: string[];
   }): Decision[] {
     if (then === null) return [];
-    const isNew = (one: string) => !then.steps.some((known) => known.step === one);
+    const at = (one: string) => then.steps.findIndex((known) => known.step === one);
+    // Novu may have been synced with an older version than the one that triggered the run.
+    const isNew = (one: string) => at(one) === -1 || (missing.includes(one) && at(one) < at(step));
     const isLast = sendingStepsOf(then).at(-1)?.step === step;
     return sendingStepsOf(code)
       .filter((one) => isNew(one.step) && one.step !== step && (isLast || missing.includes(one.step)))
@@ -208,6 +204,16 @@ function about({ transactionId, distinctId }: Run) {
 export function runIn({ payload }: ExecuteBody): Run | null {
   const run = Run.safeParse(payload.run);
   return run.success ? run.data : null;
+}
+
+/** Whether Novu's state has each step that the code has before this one. */
+function isWhole({ state }: ExecuteBody, step: string, { steps }: Shape): boolean {
+  const there = new Set(state.map(({ stepId }) => stepId));
+  for (const one of steps) {
+    if (one.step === step) return true;
+    if (!there.has(one.step)) return false;
+  }
+  return true;
 }
 
 /** Whether the run's own shape has taken the whole wait in other parts, so that this part would be too long. */

@@ -80,8 +80,10 @@ export interface Sandbox extends AsyncDisposable {
   settled(): Promise<void>;
   /** Lets that much time pass, with everything that falls into it. */
   travel(duration: { days?: number; hours?: number; minutes?: number; seconds?: number }): Promise<void>;
-  /** Stops the app as its operator would, and opens it again on the same data. */
-  restartApp(): Promise<void>;
+  /** Stops the app as its operator would, and opens it again on the same data; with other workflows, and not synced yet, if it is said. */
+  restartApp(changes?: { workflows?: SandboxOptions["product"]["workflows"]; isSynced?: boolean }): Promise<void>;
+  /** Lets Novu ask the app which workflows it has. */
+  sync(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -160,11 +162,13 @@ export async function openSandbox({
     settled,
     travel: ({ days = 0, hours = 0, minutes = 0, seconds = 0 }) =>
       clock.travelBy((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),
-    async restartApp() {
+    async restartApp({ workflows = parts.product.workflows, isSynced = true } = {}) {
       await app.stop();
+      parts.product = { ...parts.product, workflows };
       app = await start();
-      await connect();
+      await connect({ isSynced });
     },
+    sync,
     async stop() {
       await app.stop();
       clock.stop();
@@ -180,7 +184,7 @@ export async function openSandbox({
   }
 
   /** What `connect` and `sync` do for a real project, and its owner at Segment. */
-  async function connect(): Promise<void> {
+  async function connect({ isSynced } = { isSynced: true }): Promise<void> {
     if (!withoutPostHog)
       posthog.connect({
         url: `${app.url}/webhooks/posthog`,
@@ -194,6 +198,10 @@ export async function openSandbox({
     });
     if (novuWebhooks)
       novu.sendWebhooks({ url: `${app.url}/webhooks/novu`, signingSecret: LOCAL_KEYS.novuSigningSecret });
+    if (isSynced) await sync();
+  }
+
+  async function sync(): Promise<void> {
     const response = await fetch(`${novu.url}/v1/bridge/sync?source=sandbox`, {
       method: "POST",
       headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
