@@ -176,12 +176,17 @@ export function createContinuation({
     missing: string[];
   }): Decision[] {
     if (then === null) return [];
-    const at = (one: string) => then.steps.findIndex((known) => known.step === one);
-    // Novu may have been synced with an older version than the one that triggered the run.
-    const isNew = (one: string) => at(one) === -1 || (missing.includes(one) && at(one) < at(step));
     const isLast = sendingStepsOf(then).at(-1)?.step === step;
+    const at = ({ steps }: Shape, one: string) => steps.findIndex((known) => known.step === one);
+    const isBefore = (shape: Shape, one: string) => at(shape, one) < at(shape, step);
     return sendingStepsOf(code)
-      .filter((one) => isNew(one.step) && one.step !== step && (isLast || missing.includes(one.step)))
+      .filter((one) => one.step !== step)
+      .filter(({ step: one, channel }) =>
+        then.steps.some((known) => known.step === one && known.type === channel)
+          ? // Novu may have been synced with an older version than the one that triggered the run.
+            missing.includes(one) && isBefore(then, one)
+          : isLast || isBefore(code, one),
+      )
       .map((one) => skipped({ run, workflow: code.workflow, ...one, reason: "added later", detail: null }));
   }
 

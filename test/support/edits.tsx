@@ -125,7 +125,7 @@ export function workflowOf(id: string, { steps, payload }: Version, category: Ed
     from: () => ({ base: payload === "number" ? 1 : "b", extra: "given" }) as never,
     async workflow({ step }) {
       const results: Array<{ n?: number; m?: number }> = [];
-      const said = () => ["found", ...results.map(({ n, m }) => n ?? m)].join(" ");
+      const said = () => ["found", ...results.map(({ n, m }) => n ?? m ?? "nothing")].join(" ");
       for (const one of steps) {
         const atAnyHour = category === "transactional";
         if (one.kind === "email")
