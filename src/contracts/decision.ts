@@ -89,6 +89,8 @@ export const Decision = z.object({
   exposures: z.array(z.string()).default([]),
   /** Novu's job that asked for the step. The first job that sends owns the step; absent where no call of Novu's decided. */
   jobId: z.string().optional(),
+  /** Controls set in Novu's dashboard that cannot be used, so that the code's default stood in their place; none when left out. */
+  unusableControls: z.array(z.string()).optional(),
   /** Absent before Novu was asked, and of what was not sent to begin with. */
   receipt: Receipt.optional(),
   /** ISO 8601 */

@@ -86,29 +86,52 @@ export async function openBridge({
     if (call.action !== "execute" || request.body === undefined)
       return (call.action === "preview" ? sampleSide : liveSide).handle({ request });
     return decisions.during(async () => {
-      const { continuation, answer } = await execute(request, call);
-      return settle(answer, { call, request, continuation, noted: decisions.noted(), isLate });
+      const { continuation, answer, unusable } = await execute(request, call);
+      const noted = decisions
+        .noted()
+        .map((one) => (unusable.length > 0 ? { ...one, unusableControls: unusable } : one));
+      return settle(answer, { call, request, continuation, noted, isLate });
     });
   }
 
-  async function execute(request: Request, call: Call): Promise<{ continuation: Continuation; answer: Answer }> {
+  async function execute(
+    request: Request,
+    call: Call,
+  ): Promise<{ continuation: Continuation; answer: Answer; unusable: string[] }> {
     const came = request.body as ExecuteBody;
     const runCustom = (step: string, body: ExecuteBody) => outputsOf(step, request, body);
     try {
       const continuation = await continuationOf(call, came, runCustom);
       const { standIn, body = came } = continuation;
-      if (standIn === undefined) {
-        const answer = await liveSide.handle({ request, ...(body !== came && { instead: { body } }) });
-        return { continuation, answer };
-      }
+      if (standIn === undefined) return { continuation, ...(await runCode(request, call, { came, body })) };
       log.info({ stop: "bridge", workflow: call.workflow, step: call.step, outcome: "answered without its code" });
       if (standIn.decision !== null) decisions.note(standIn.decision);
-      return { continuation, answer: standIn.answer };
+      return { continuation, answer: standIn.answer, unusable: [] };
     } catch (error) {
       log.error({ stop: "bridge", workflow: call.workflow, step: call.step, error: describeError(error) });
       const shape = codes.get(call.workflow ?? "")?.shape ?? null;
-      return { continuation: { run: runIn(came), shape, notices: [] }, answer: UNAVAILABLE };
+      return { continuation: { run: runIn(came), shape, notices: [] }, answer: UNAVAILABLE, unusable: [] };
     }
+  }
+
+  /** Runs the step; without the controls that a colleague has set in Novu's dashboard and that cannot be used. */
+  async function runCode(
+    request: Request,
+    call: Call,
+    { came, body }: { came: ExecuteBody; body: ExecuteBody },
+  ): Promise<{ answer: Answer; unusable: string[] }> {
+    const answer = await liveSide.handle({ request, ...(body !== came && { instead: { body } }) });
+    if (!isAboutControls(answer)) return { answer, unusable: [] };
+    const controls = body.controls ?? {};
+    const names = Object.keys(controls);
+    for (const unusable of [...names.map((name) => [name]), names]) {
+      const rest = Object.fromEntries(Object.entries(controls).filter(([name]) => !unusable.includes(name)));
+      const again = await liveSide.handle({ request, instead: { body: { ...body, controls: rest } } });
+      if (isAboutControls(again)) continue;
+      log.warn({ stop: "bridge", workflow: call.workflow, step: call.step, unusableControls: unusable });
+      return { answer: again, unusable };
+    }
+    return { answer, unusable: [] };
   }
 
   /** Runs a custom step for the calls behind it. Throws where the step fails. */
@@ -155,6 +178,8 @@ async function openSide(
   return { workflows: client.discover().workflows, handle };
 }
 
+const CONTROL_ERRORS = new Set(["StepControlCompilationFailedError", "ExecutionStateControlInvalidError"]);
+
 const UNAVAILABLE: Answer = {
   status: 503,
   headers: { "content-type": "application/json" },
@@ -197,6 +222,11 @@ function adapter(secretKey: string) {
       return { ...UNAVAILABLE, headers, body: JSON.stringify({ ...JSON.parse(UNAVAILABLE.body), code: codeOf(body) }) };
     },
   });
+}
+
+/** Controls that do not compile, or do not fit their schema, are refused before the step's own code runs. */
+function isAboutControls({ status, body }: Answer): boolean {
+  return status === 400 && CONTROL_ERRORS.has(codeOf(body) ?? "");
 }
 
 /** For a body that was completed here, after the signature of the one that came was checked. */
