@@ -41,6 +41,11 @@ const recording = {
   },
 };
 let whileRecording = async () => {};
+let endSlowly = () => {};
+/** Ends when a test says so. */
+const slowly = new Promise<void>((resolve) => {
+  endSlowly = resolve;
+});
 let asking: Socket;
 let server: Listening;
 
@@ -58,6 +63,11 @@ beforeAll(async () => {
       });
       await step.email("throws", () => {
         throw new Error("the secret of person 42");
+      });
+      await step.email("slow", async () => {
+        decisions.note(decision({ step: "slow" }));
+        await slowly;
+        return { subject: "s", body: "b" };
       });
       await step.email("throws-in-skip", () => ({ subject: "s", body: "b" }), {
         skip: () => {
@@ -164,10 +174,28 @@ describe("the bridge", () => {
     ]);
   });
 
+  it("answers 503 before Novu hangs up, whatever takes long, and does not count the message as sent", async () => {
+    recorded.length = 0;
+    const startedAt = performance.now();
+    const run = {
+      transactionId: "t",
+      eventUuid: "u",
+      eventName: "e",
+      distinctId: "ada",
+      occurredAt: "2026-03-02T09:00:00.000Z",
+      snapshot: {},
+    };
+    expect((await call("execute", "slow", { run })).status).toBe(503);
+    expect(performance.now() - startedAt).toBeLessThan(3_900);
+    endSlowly();
+    await eventually(() => recorded.length > 0);
+    expect(recorded).toMatchObject([{ step: "slow", outcome: "failed", detail: "Novu waited no longer" }]);
+  });
+
   it("says it is healthy to anyone, as Novu asks", async () => {
     expect(await (await fetch(`${server.url}/api/novu`)).json()).toMatchObject({
       status: "ok",
-      discovered: { workflows: 1, steps: 5 },
+      discovered: { workflows: 1, steps: 6 },
     });
   });
 
@@ -283,7 +311,7 @@ function call(action: string, stepId: string, payload: object = {}, signal?: Abo
   const body = {
     payload,
     controls: {},
-    state: ["fine", "notes", "invalid", "throws"].map((id) => ({
+    state: ["fine", "notes", "invalid", "throws", "slow"].map((id) => ({
       stepId: id,
       outputs: {},
       state: { status: "completed" },
