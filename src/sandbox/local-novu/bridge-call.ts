@@ -1,9 +1,13 @@
 import { createHmac } from "node:crypto";
 import { describeError } from "../../lib/errors.ts";
+import { parseJson } from "../../lib/json.ts";
 
 /** How long Novu waits for a bridge. */
 const TIMEOUT_MS = 5_000;
 const RETRY_AFTER_MS = [1_000, 2_000, 4_000];
+/** Why there is no answer, by Novu's own codes. */
+export const NO_JSON = "ResponseParseError";
+export const LATE = "BridgeRequestTimeout";
 const RETRIED = new Set([408, 429, 500, 503, 504, 521, 522, 524]);
 
 export interface BridgeAnswer {
@@ -65,9 +69,13 @@ export function createBridgeClient({
         ...(method === "POST" && { body: JSON.stringify(body) }),
       });
       status = response.status;
-      return { status, body: (await response.json()) as Record<string, unknown> };
+      const said = parseJson(await response.text());
+      if (typeof said === "object" && said !== null) return { status, body: said as Record<string, unknown> };
+      // A yes that is no JSON counts as 502, which is not tried again; any other status counts as it is.
+      return response.ok ? { status: 502, body: { code: NO_JSON, message: "no JSON" } } : { status, body: {} };
     } catch (error) {
-      return { status: 0, body: { message: describeError(error) } };
+      const code = (error as Error).name === "TimeoutError" ? LATE : undefined;
+      return { status: 0, body: { message: describeError(error), code } };
     } finally {
       onCall({ url: `${url.pathname}${url.search}`, status, ms: performance.now() - startedAt });
     }

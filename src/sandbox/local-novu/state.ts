@@ -90,7 +90,9 @@ export interface PublishedWorkflow {
   /** Whether a sync brought it, or somebody made it in the dashboard. */
   origin?: "external" | "novu-cloud";
   steps: Array<{ stepId: string; type: string; controls?: { schema?: ControlSchema } | undefined }>;
-  preferences?: WorkflowPreferences;
+  preferences?: WorkflowPreferences | undefined;
+  /** "none", where it is left out. */
+  severity?: string | undefined;
   payload?: { schema?: PayloadSchema } | undefined;
 }
 

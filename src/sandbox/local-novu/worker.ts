@@ -83,6 +83,8 @@ export function createNovuWorker({
   }
 
   async function perform(run: NovuRun, job: Job): Promise<Outcome> {
+    if (!state.workflows.some(({ workflowId }) => workflowId === run.workflowId))
+      return failed(job, `Workflow ${run.workflowId} is not found`);
     const known = state.subscribers[run.subscriberId];
     const subscriber = known && structuredClone(known);
     const { status, body } = await ask(run, job, subscriber);

@@ -1,10 +1,12 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { NOVU_PLANS, NovuPlan } from "../../contracts/novu-plan.ts";
+import { withoutEmptyObjects } from "../../lib/without-empty-objects.ts";
 import { answer, refuse } from "./answer.ts";
 import type { BridgeClient } from "./bridge-call.ts";
 import type { NovuState, PublishedWorkflow } from "./state.ts";
 import { SOME_DAY } from "./subscribers.ts";
+import { syncTrouble } from "./sync-trouble.ts";
 
 const Paging = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),
@@ -36,15 +38,18 @@ export function workflowRoutes({
       answer(response, 200, detailed(workflow, state.controls[workflow.workflowId] ?? {}));
     });
 
-  /** Deletes every workflow that came this way before and that the bridge has no more; any `?source` may ask for it. */
+  /**
+   * Deletes every workflow that came this way before and that the bridge has no more, which are all of them
+   * where the answer is no discovery; any `?source` may ask for it.
+   */
   async function sync(request: Request, response: Response): Promise<void> {
     const { bridgeUrl } = request.body as { bridgeUrl?: string };
     if (bridgeUrl === undefined) return refuse(response, 400, "bridgeUrl is missing");
-    const { status, body } = await bridge.get(bridgeUrl, { action: "discover" });
-    if (status !== 200)
-      return refuse(response, 400, `Bridge URL is not valid. ${status || "no answer"}: ${String(body.message)}`);
+    const discovered = await bridge.get(bridgeUrl, { action: "discover" });
+    const trouble = syncTrouble(bridgeUrl, discovered);
+    if (trouble !== null) return refuse(response, 400, trouble);
 
-    const { workflows } = body as { workflows: PublishedWorkflow[] };
+    const { workflows = [] } = discovered.body as { workflows?: PublishedWorkflow[] };
     const others = state.workflows.filter(({ origin }) => origin === "novu-cloud");
     const tooLong = workflows.find(({ steps }) => steps.length > mostSteps);
     if (tooLong !== undefined)
@@ -62,13 +67,15 @@ export function workflowRoutes({
   }
 }
 
+/** As Novu stores it: its database keeps no empty object. */
 function published({
   workflowId,
   name,
   description,
   tags,
   steps,
-  preferences = {},
+  severity,
+  preferences,
   payload,
 }: PublishedWorkflow): PublishedWorkflow {
   return {
@@ -79,10 +86,11 @@ function published({
     steps: steps.map(({ stepId, type, controls }) => ({
       stepId,
       type,
-      controls: { schema: controls?.schema ?? {} },
+      controls: withoutEmptyObjects({ schema: controls?.schema ?? {} }),
     })),
+    severity,
     preferences,
-    payload: { schema: payload?.schema ?? {} },
+    payload: withoutEmptyObjects({ schema: payload?.schema ?? {} }),
   };
 }
 
@@ -103,14 +111,14 @@ function listed({ workflowId, name, tags = [], steps, origin = "external" }: Pub
 }
 
 function detailed(workflow: PublishedWorkflow, values: Record<string, Record<string, unknown>>) {
-  const { workflowId, description, steps, origin = "external", payload, preferences } = workflow;
+  const { workflowId, description, steps, origin = "external", severity = "none", payload, preferences } = workflow;
   return {
     ...listed(workflow),
     ...(description != null && { description }),
     active: true,
     isTranslationEnabled: false,
-    severity: "none",
-    payloadSchema: payload?.schema ?? null,
+    severity,
+    payloadSchema: payload?.schema,
     preferences: { user: null, default: channelsOf(preferences ?? {}) },
     steps: steps.map(({ stepId, type, controls }) => ({
       _id: `${workflowId}-${stepId}`,
@@ -122,7 +130,7 @@ function detailed(workflow: PublishedWorkflow, values: Record<string, Record<str
       workflowId,
       workflowDatabaseId: workflowId,
       variables: {},
-      controls: { dataSchema: controls?.schema ?? {}, values: values[stepId] ?? {} },
+      controls: { dataSchema: controls?.schema, values: values[stepId] ?? {} },
       controlValues: values[stepId] ?? {},
     })),
   };
@@ -132,6 +140,8 @@ function channelsOf({ all, channels = {} }: NonNullable<PublishedWorkflow["prefe
   const names = ["email", "sms", "in_app", "chat", "push"];
   return {
     all: { enabled: all?.enabled ?? true, readOnly: all?.readOnly ?? false },
-    channels: Object.fromEntries(names.map((name) => [name, { enabled: channels[name]?.enabled ?? true }])),
+    channels: Object.fromEntries(
+      names.map((name) => [name, { enabled: channels[name]?.enabled ?? all?.enabled ?? true }]),
+    ),
   };
 }
