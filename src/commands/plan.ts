@@ -10,16 +10,17 @@ import { hasChanges, planText } from "./plan/plan-text.ts";
 const HELP = `npm run plan -- [options]
 
 Says what a sync of this source tree would change at Novu, and changes nothing: workflows and steps
-to add, change and remove, payloads and controls that are others, values that were set in Novu's
-dashboard, how many people wait in what would be removed, and what Novu's plan does not take. No
-bridge has to run for it.
+to add, change, move and remove, and other payloads, controls, severities and preferences; how many
+people are in progress in each and what becomes of them; values that were set in Novu's dashboard,
+and those of them that Novu cannot use; and what Novu's plan does not take. No bridge has to run for it.
 
   --json       print one JSON object
   --markdown   print it for a pull request
   --help
 
 It reads NOVU_SECRET_KEY, NOVU_API_URL and NOVU_PLAN; without a key it says what is to be published,
-and compares nothing. Who waits it asks the store of DATABASE_URL or DATA_DIR, where there is one.
+and compares nothing. People in progress are counted in the store of DATABASE_URL or DATA_DIR, where
+there is one.
 
 Exit code: 0 nothing to do, or nothing compared; 1 trouble; 2 wrong usage; 3 there is something to do.
 

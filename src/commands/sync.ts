@@ -16,10 +16,12 @@ const HELP = `npm run sync -- [options]
 
 Publishes the workflows of the running bridge to Novu, by Novu's own command (${NOVU_CLI}): first it
 proves that the bridge is up, is this commit, has the same key and discovers all that this source
-tree has, and says what changes. It refuses to delete anything that is not named. Afterwards it
-reads what Novu has.
+tree has, and says what changes. It refuses where people would lose messages, or may, unless that is
+allowed by name. Afterwards it reads what Novu has.
 
-  --allow-removals=ID,…   workflows, and steps as workflow/step, that may be deleted at Novu
+  --allow-removals=ID,…   workflows that may be deleted at Novu, messages that may be removed or get
+                          another type, as workflow/step, and payloads that people in progress do
+                          not have, as workflow/payload
   --revision COMMIT       the commit that should run at the bridge; git's HEAD, when left out
   --wait SECONDS          wait so long until it does
   --dry-run               check, say what would change, and change nothing
@@ -27,10 +29,10 @@ reads what Novu has.
   --help
 
 It reads NOVU_SECRET_KEY, NOVU_BRIDGE_URL (or PUBLIC_URL), NOVU_API_URL and NOVU_PLAN, and for the
-people who wait DATABASE_URL or DATA_DIR.
+people in progress DATABASE_URL or DATA_DIR.
 
 Exit code: 0 done; 1 trouble; 2 wrong usage; 3 with --dry-run, there is something to do;
-4 it would delete what was not named; 5 Novu does not take the key; 6 the bridge is not there, or
+4 people would lose what was not named; 5 Novu does not take the key; 6 the bridge is not there, or
 Novu cannot reach it; 7 the bridge has another key; 8 discover fails or is not complete; 9 another
 commit runs at the bridge; 10 beyond the plan of Novu; 11 Novu is not there; 12 npx fails.
 

@@ -53,7 +53,10 @@ describe("what a sync changes", () => {
     ["a name", { ...there, name: "V" }, ['change null: name: "V" → "W"']],
     [
       "what a payload needs",
-      { ...there, payloadSchema: { type: "object", properties: { plan: { type: "string" }, old: {} } } },
+      {
+        ...there,
+        payloadSchema: { type: "object", properties: { plan: { type: "string" }, old: { type: "string" } } },
+      },
       ['change null: payload: "plan" is now required', 'change null: payload: "old" removed'],
     ],
     ["nothing, where Novu does not say its payload", { ...there, payloadSchema: null }, []],
@@ -130,8 +133,8 @@ describe("npm run plan", () => {
 
     const { code, stdout } = await runCommand(sandbox, "plan", []);
     expect(code).toBe(3);
-    expect(stdout).toContain("- old  (3 people wait)");
-    expect(stdout).toMatch(/- gone .* \(0 people wait\)/);
+    expect(stdout).toContain("- old  (3 people in progress: their runs end when they wake");
+    expect(stdout).toMatch(/- gone .* \(nobody waits for it\)/);
     expect(stdout).toContain('drop-off/recovery: "subject" is "Come back", by default "Your checkout is still open"');
     expect(stdout).toContain("--allow-removals=onboarding/gone,old");
 
@@ -208,4 +211,13 @@ const old = campaign({
   },
 });
 const EDITED = { workflow: "w", step: "mail", control: "subject", value: "", default: "", isLost: false };
-const EMPTY: Plan = { manifest: [], isCompared: true, changes: [], removals: [], edited: [], limits: [], notes: [] };
+const EMPTY: Plan = {
+  manifest: [],
+  isCompared: true,
+  changes: [],
+  removals: [],
+  edited: [],
+  broken: [],
+  limits: [],
+  notes: [],
+};

@@ -129,11 +129,14 @@ describe("npm run sync", () => {
     const published = () => other.novu.state.workflows.map(({ workflowId }) => workflowId);
 
     const plan = await runCommand(other, "plan", []);
-    expect([plan.code, plan.stdout]).toEqual([3, expect.stringContaining("- old  (2 people wait)")]);
+    expect([plan.code, plan.stdout]).toEqual([
+      3,
+      expect.stringContaining("- old  (2 people in progress: their runs end"),
+    ]);
     const refused = await sync([], env);
     expect([refused.code, refused.stderr]).toEqual([
       4,
-      expect.stringContaining("this would delete at Novu: old (2 people wait). Nothing was changed."),
+      expect.stringContaining("people would lose messages, or may: old (2 people wait). Nothing was changed."),
     ]);
     expect([(await sync(["--allow-removals", "others"], env)).code, published().includes("old")]).toEqual([4, true]);
     expect((await sync(["--allow-removals=old"], env)).code).toBe(0);
@@ -179,6 +182,22 @@ describe("npm run sync", () => {
     expect(calls()).toEqual([]);
   });
 
+  it.each([
+    ["other JSON with a health check that says ok", '{"status":"ok"}', 8],
+    ["a page", "<!doctype html><title>Welcome</title>", 6],
+    ["nothing", "", 6],
+  ])("asks Novu for nothing where a 200 brings %s: such a sync deletes every workflow", async (_, body, code) => {
+    const server = await serve((_request, response) => void response.writeHead(200).end(body), {
+      port: 0,
+      host: "127.0.0.1",
+    });
+    await using _closed = { [Symbol.asyncDispose]: () => server.close(0) };
+    const before = structuredClone(sandbox.novu.state.workflows);
+    const refused = await sync([], { NOVU_BRIDGE_URL: `${server.url}/api/novu` });
+    expect([refused.code, calls(), sandbox.novu.state.workflows]).toEqual([code, [], before]);
+    expect(before).toHaveLength(workflows.length);
+  });
+
   it("says so when Novu does not take it, and tries again what may pass", { tags: ["long"] }, async () => {
     const { novu } = sandbox;
     let syncs = 0;
@@ -190,6 +209,21 @@ describe("npm run sync", () => {
     const passing = await sync();
     expect([passing.code, passing.stdout]).toEqual([0, expect.stringContaining("… Novu answered 502 to the sync")]);
     expect(passing.pausesMs).toEqual([1_000]);
+
+    // Of a bridge that Novu does not reach, and we do.
+    let tries = 0;
+    novu.interfere(({ path }) => {
+      if (path !== "/v1/bridge/sync") return null;
+      tries += 1;
+      const message = `Unable to reach Bridge Endpoint at ${AT}. Run npx novu@latest dev in Local mode.`;
+      return { status: 400, body: { statusCode: 400, message } };
+    });
+    const unreached = await sync();
+    expect([unreached.code, tries, unreached.stderr]).toEqual([
+      6,
+      4,
+      expect.stringContaining("Novu cannot use the bridge"),
+    ]);
 
     const body = { statusCode: 400, message: "Maximum number of workflows exceeded" };
     novu.interfere(({ path }) => (path === "/v1/bridge/sync" ? { status: 400, body } : null));
@@ -218,8 +252,34 @@ describe("what Novu's command prints when it fails", () => {
 
   it.each<[string, string, string, boolean]>([
     ["Novu does not know the key", failed(401, "API Key not found"), "secret key", false],
-    ["the bridge has another key", failed(400, "Bridge URL is not valid. Signature mismatch"), "another key", false],
-    ["Novu cannot reach the bridge", failed(400, "Bridge URL is not valid. ECONNREFUSED"), "bridge", true],
+    ["the bridge has another key", failed(400, MISMATCH), "another key", false],
+    ["the bridge has another key, with its own status", failed(401, MISMATCH), "another key", false],
+    ["it does not say so itself", failed(401, `Bridge authentication failed for ${AT}. Please`), "another key", false],
+    [
+      "an older Novu says that it has another key",
+      failed(400, "Bridge URL is not valid. Signature"),
+      "another key",
+      false,
+    ],
+    [
+      "Novu cannot reach the bridge",
+      failed(400, `Unable to reach Bridge Endpoint at ${AT}. Run npx novu`),
+      "bridge",
+      true,
+    ],
+    ["a proxy cannot", failed(404, `Could not connect to Bridge Endpoint at ${AT}. Make sure`), "bridge", true],
+    ["the bridge is slow", failed(408, `Bridge request timeout for ${AT}`), "bridge", true],
+    ["the bridge is in trouble", failed(500, `Unknown bridge request error calling ${AT}`), "bridge", true],
+    ["an older Novu cannot reach the bridge", failed(400, "Bridge URL is not valid. ECONNREFUSED"), "bridge", true],
+    ["the address is private", failed(400, SSRF), "bridge", false],
+    ["the address is this machine", failed(400, "bridgeUrl: localhost is not allowed"), "bridge", false],
+    [
+      "no JSON comes",
+      failed(400, `Bridge URL response code is 2xx, but parsing body failed for ${AT}`),
+      "bridge",
+      false,
+    ],
+    ["the clocks differ", failed(400, "Signature expired. Please provide"), "another key", false],
     ["too many workflows", failed(400, "20 workflows limit reached"), "limits", false],
     ["not paid", failed(402, "Payment required"), "limits", false],
     ["too fast", failed(429, "API rate limit exceeded"), "novu", true],
@@ -233,10 +293,19 @@ describe("what Novu's command prints when it fails", () => {
     expect(verdict.trouble.message).not.toMatch(/the-key|user:pass/);
   });
 
+  it("names the setting by which a Novu of one's own calls a private address", () => {
+    expect(verdictOf(failed(400, SSRF), target).trouble.message).toMatch(/NOVU_SAFE_OUTBOUND_ALLOW names.*worker/);
+  });
+
   it("may quote our key nowhere", () => {
     expect(verdictOf(failed(400, "no the-key"), target).trouble.message).toContain("no ***");
   });
 });
+
+const AT = "`https://bridge.example/api/novu`";
+const SSRF = "The provided bridge URL is blocked by the outbound SSRF policy.";
+const MISMATCH =
+  "Signature does not match the expected signature. Please ensure the signature provided in the `novu-signature` header is correct and try again.";
 
 const old = campaign({
   id: "old",

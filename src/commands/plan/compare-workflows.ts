@@ -1,20 +1,15 @@
-import type { Manifest } from "./manifest.ts";
+import type { Difference } from "./difference.ts";
+import { isMessage, type Manifest, type Schema } from "./manifest.ts";
 import type { NovuWorkflow } from "./novu-workflows.ts";
-import { differenceOf, propertiesOf } from "./schemas.ts";
+import { preferenceDifferences } from "./preferences.ts";
+import { differencesOf, propertiesOf, type SchemaDifference } from "./schemas.ts";
+import { addedStep, changedType, removedStep } from "./step-effects.ts";
 
-/** One thing that a sync does to a workflow. */
-export interface Change {
-  does: "add" | "change" | "remove";
-  /** Of a step; null of the workflow as a whole. */
-  step: string | null;
-  /** What is added, changed or removed, in words. */
-  what: string;
-}
-
-export interface WorkflowChange {
+export interface WorkflowDifference {
   workflow: string;
   does: "add" | "change" | "remove";
-  changes: Change[];
+  effect: string;
+  changes: Difference[];
 }
 
 /** A value that somebody has set in Novu's dashboard. */
@@ -30,23 +25,33 @@ export interface EditedControl {
 }
 
 /** What a sync would make of what Novu has, by workflow; those that stay as they are are left out. */
-export function changesOf(manifest: Manifest, novu: NovuWorkflow[]): WorkflowChange[] {
+export function changesOf(manifest: Manifest, novu: NovuWorkflow[]): WorkflowDifference[] {
   const added = manifest
     .filter(({ workflowId }) => !novu.some((one) => one.workflowId === workflowId))
-    .map(({ workflowId, steps }): WorkflowChange => {
-      const changes = steps.map(({ stepId, type }): Change => ({ does: "add", step: stepId, what: type }));
-      return { workflow: workflowId, does: "add", changes };
+    .map(({ workflowId, steps }): WorkflowDifference => {
+      const effect = "nobody is in it yet";
+      const changes = steps.map(
+        ({ stepId, type }) => ({ does: "add", step: stepId, what: type, effect, loses: null }) as const,
+      );
+      return { workflow: workflowId, does: "add", effect, changes };
     });
   const removed = novu
     .filter(({ workflowId }) => !manifest.some((one) => one.workflowId === workflowId))
-    .map(({ workflowId, steps }): WorkflowChange => {
-      const changes = steps.map(({ stepId, type }): Change => ({ does: "remove", step: stepId, what: type }));
-      return { workflow: workflowId, does: "remove", changes };
+    .map(({ workflowId, steps }): WorkflowDifference => {
+      const changes = steps.map(({ stepId, type }): Difference => {
+        const isLost = isMessage(type);
+        const effect = isLost ? "they lose this message" : "their runs end here";
+        return { does: "remove", step: stepId, what: type, effect, loses: isLost ? "this message" : null };
+      });
+      const effect = "their runs end when they wake, and they lose all messages that are still to come";
+      return { workflow: workflowId, does: "remove", effect, changes };
     });
-  const changed = manifest.flatMap((wanted): WorkflowChange[] => {
+  const changed = manifest.flatMap((wanted): WorkflowDifference[] => {
     const there = novu.find(({ workflowId }) => workflowId === wanted.workflowId);
     const changes = there === undefined ? [] : changesWithin(wanted, there);
-    return changes.length === 0 ? [] : [{ workflow: wanted.workflowId, does: "change", changes }];
+    if (changes.length === 0) return [];
+    const effect = "they go on with the steps that they began with";
+    return [{ workflow: wanted.workflowId, does: "change", effect, changes }];
   });
   return [...added, ...changed, ...removed];
 }
@@ -74,36 +79,84 @@ export function editedControls(manifest: Manifest, novu: NovuWorkflow[]): Edited
   );
 }
 
-function changesWithin(wanted: Manifest[number], there: NovuWorkflow): Change[] {
-  const stepsThere = new Map(there.steps.map((step) => [step.stepId, step]));
-  const stepsWanted = new Set(wanted.steps.map(({ stepId }) => stepId));
-  const changes: Change[] = [];
-  const change = (step: string | null, what: string) => changes.push({ does: "change", step, what });
+function changesWithin(wanted: Manifest[number], there: NovuWorkflow): Difference[] {
+  return [
+    ...workflowChanges(wanted, there),
+    ...payloadChanges(wanted, there),
+    ...stepChanges(wanted, there),
+    ...moves(wanted, there),
+  ];
+}
 
-  for (const [what, own, theirs] of [
-    ["name", wanted.name, there.name],
-    ["description", wanted.description, there.description],
-    ["tags", wanted.tags?.join(", "), there.tags?.join(", ")],
-  ] as const)
-    if (own !== undefined && theirs != null && own !== theirs) change(null, `${what}: "${theirs}" → "${own}"`);
+function workflowChanges(wanted: Manifest[number], there: NovuWorkflow): Difference[] {
+  const texts = (
+    [
+      ["name", wanted.name, there.name],
+      ["description", wanted.description, there.description],
+      ["tags", wanted.tags?.join(", "), there.tags?.join(", ")],
+      ["severity", wanted.severity, there.severity],
+    ] as const
+  ).flatMap(([what, own, theirs]) =>
+    own !== undefined && theirs != null && own !== theirs ? [`${what}: "${theirs}" → "${own}"`] : [],
+  );
   // Where Novu does not say what it has, there is nothing to compare.
-  if (there.payloadSchema != null)
-    for (const what of differenceOf(there.payloadSchema, wanted.payload.schema)) change(null, `payload: ${what}`);
+  const preferences =
+    there.preferences == null ? [] : preferenceDifferences(there.preferences, wanted.preferences ?? {});
+  return [...texts, ...preferences].map((what) => change(null, what));
+}
 
-  for (const { stepId, type, controls } of wanted.steps) {
-    const step = stepsThere.get(stepId);
-    if (step === undefined) changes.push({ does: "add", step: stepId, what: type });
-    else if (step.type !== type) change(stepId, `${step.type} → ${type}`);
-    if (step?.controlSchema != null)
-      for (const what of differenceOf(step.controlSchema, controls.schema)) change(stepId, `control ${what}`);
-  }
-  for (const { stepId, type } of there.steps)
-    if (!stepsWanted.has(stepId)) changes.push({ does: "remove", step: stepId, what: type });
+function payloadChanges(wanted: Manifest[number], { payloadSchema }: NovuWorkflow): Difference[] {
+  if (payloadSchema == null) return [];
+  return differencesOf(payloadSchema, wanted.payload.schema).map(({ what, before }) => ({
+    ...change(null, `payload: ${what}`, PAYLOAD_EFFECTS[before]),
+    loses: before === "may not fit" ? "messages that its payload does not fit" : null,
+  }));
+}
 
-  const before = there.steps.map(({ stepId }) => stepId).filter((id) => stepsWanted.has(id));
-  const after = wanted.steps.map(({ stepId }) => stepId).filter((id) => stepsThere.has(id));
-  if (before.join() !== after.join()) change(null, `order of the steps: ${before.join(", ")} → ${after.join(", ")}`);
-  return changes;
+function stepChanges(wanted: Manifest[number], there: NovuWorkflow): Difference[] {
+  const kept = wanted.steps.flatMap((step) => {
+    const before = there.steps.find(({ stepId }) => stepId === step.stepId);
+    if (before === undefined) return [addedStep(step, there.steps)];
+    return [...(before.type === step.type ? [] : [changedType(before, step)]), ...schemaChanges(step, before)];
+  });
+  const gone = there.steps.filter(({ stepId }) => !wanted.steps.some((step) => step.stepId === stepId));
+  return [...kept, ...gone.map((step) => removedStep(step, there.steps, wanted.steps))];
+}
+
+function schemaChanges(
+  { stepId, controls, outputs }: Manifest[number]["steps"][number],
+  { controlSchema, resultSchema }: NovuWorkflow["steps"][number],
+): Difference[] {
+  const of = (before: Schema | null | undefined, after: Schema | undefined, word: string) =>
+    before == null || after === undefined
+      ? []
+      : differencesOf(before, after).map(({ what }) => change(stepId, `${word} ${what}`));
+  return [...of(controlSchema, controls.schema, "control"), ...of(resultSchema, outputs?.schema, "result")];
+}
+
+function moves(wanted: Manifest[number], there: NovuWorkflow): Difference[] {
+  const idsOf = (steps: Array<{ stepId: string }>) => steps.map(({ stepId }) => stepId);
+  const [old, now] = [idsOf(there.steps), idsOf(wanted.steps)];
+  const [before, after] = [old.filter((id) => now.includes(id)), now.filter((id) => old.includes(id))];
+  if (before.join() === after.join()) return [];
+  return [
+    change(
+      null,
+      `order of the steps: ${before.join(", ")} → ${after.join(", ")}`,
+      "they keep the order that they began with",
+    ),
+  ];
+}
+
+const PAYLOAD_EFFECTS: Record<SchemaDifference["before"], string> = {
+  fits: "their payload fits",
+  "fits without it": "their messages are made without it",
+  "takes the default": "their messages take its default",
+  "may not fit": "they lose the messages that their payload does not fit",
+};
+
+function change(step: string | null, what: string, effect = "it holds from their next message on"): Difference {
+  return { does: "change", step, what, effect, loses: null };
 }
 
 function textOf(value: unknown): string {

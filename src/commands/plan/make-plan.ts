@@ -1,33 +1,24 @@
 import type { Sleep } from "../../lib/sleep.ts";
 import { beyondPlan } from "../../novu/plan-limits.ts";
-import {
-  type Change,
-  changesOf,
-  type EditedControl,
-  editedControls,
-  type WorkflowChange,
-} from "./compare-workflows.ts";
+import { type BrokenControl, brokenControls } from "./broken-controls.ts";
+import { changesOf, type EditedControl, editedControls, type WorkflowDifference } from "./compare-workflows.ts";
 import { emptySchemas, type Manifest } from "./manifest.ts";
 import type { NovuEnvironment } from "./novu-environment.ts";
 import { type NovuHas, readNovuWorkflows } from "./novu-workflows.ts";
+import { type Counted, countPeople, type Loss, lossesOf } from "./people-in-progress.ts";
 import { readWaiting } from "./waiting.ts";
-
-/** Something that a sync would delete at Novu. */
-export interface Removal {
-  /** As `--allow-removals` names it: a workflow, or `workflow/step`. */
-  id: string;
-  /** People for whom it is still to come; null when that is not known. */
-  waiting: number | null;
-}
 
 export interface Plan {
   /** What is to be published. */
   manifest: Array<{ workflow: string; name: string; steps: Array<{ step: string; type: string }> }>;
   /** Whether it was compared with what Novu has. */
   isCompared: boolean;
-  changes: WorkflowChange[];
-  removals: Removal[];
+  changes: Counted[];
+  /** What needs `--allow-removals`: people would lose messages by it. */
+  removals: Loss[];
   edited: EditedControl[];
+  /** Of what is set in the dashboard, the values with which Novu fails a message. */
+  broken: BrokenControl[];
   /** What the plan of Novu does not take. */
   limits: string[];
   /** What is to be known besides. */
@@ -47,13 +38,10 @@ async function planOf(
   { plan, store }: NovuEnvironment,
   { novu, notes }: { novu?: NovuHas; notes: string[] },
 ): Promise<Plan> {
-  const changes = novu === undefined ? [] : changesOf(manifest, novu.workflows);
-  const removed = changes.flatMap(removalsOf);
-  const concerned = (novu?.workflows ?? []).filter(({ workflowId }) =>
-    removed.some(({ workflow }) => workflow === workflowId),
-  );
-  const waiting = concerned.length === 0 ? null : await readWaiting(store, concerned);
-  if (waiting?.whyNot != null) notes.push(`how many people wait is not known here: ${waiting.whyNot}`);
+  const differences = novu === undefined ? [] : changesOf(manifest, novu.workflows);
+  const waiting = await waitingIn(differences, novu, store);
+  if (waiting?.whyNot != null) notes.push(`how many people are in progress is not known here: ${waiting.whyNot}`);
+  const changes = differences.map((one) => countPeople(one, waiting?.count ?? null));
   const sizes = manifest.map(({ workflowId, steps }) => ({ id: workflowId, steps: steps.length }));
 
   return {
@@ -64,18 +52,18 @@ async function planOf(
     })),
     isCompared: novu !== undefined,
     changes,
-    removals: removed.map(({ workflow, step }) => ({
-      id: step === null ? workflow : `${workflow}/${step}`,
-      waiting: waiting?.count?.(workflow, step) ?? null,
-    })),
+    removals: changes.flatMap(lossesOf),
     edited: novu === undefined ? [] : editedControls(manifest, novu.workflows),
+    broken: novu === undefined ? [] : await brokenControls(manifest, novu.workflows),
     limits: beyondPlan(sizes, plan, { others: novu?.others ?? 0 }),
     notes: [...notes, ...emptySchemas(manifest).map((what) => `published empty: ${what}`)],
   };
 }
 
-/** A whole workflow is one removal, not one for each of its steps. */
-function removalsOf({ workflow, does, changes }: WorkflowChange): Array<{ workflow: string; step: string | null }> {
-  if (does === "remove") return [{ workflow, step: null }];
-  return changes.filter((change: Change) => change.does === "remove").map(({ step }) => ({ workflow, step }));
+/** Null where nobody can be in progress in what is changed. */
+function waitingIn(differences: WorkflowDifference[], novu: NovuHas | undefined, store: NovuEnvironment["store"]) {
+  const concerned = (novu?.workflows ?? []).filter(({ workflowId }) =>
+    differences.some(({ workflow }) => workflow === workflowId),
+  );
+  return concerned.length === 0 ? null : readWaiting(store, concerned);
 }

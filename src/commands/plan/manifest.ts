@@ -1,6 +1,7 @@
 import { Client } from "@novu/framework";
 import { z } from "zod";
 import { sampleTools } from "../../app/tools.ts";
+import { Channel } from "../../contracts/decision.ts";
 import type { NovuPlan } from "../../contracts/novu-plan.ts";
 import type { LifecycleWorkflow } from "../../workflows/lifecycle.ts";
 
@@ -10,7 +11,16 @@ export type Schema = z.infer<typeof Schema>;
 
 const WithSchema = z.object({ schema: Schema.default({}) }).default({ schema: {} });
 
-/** What a bridge answers to `discover`, as far as Novu's API shows it again. */
+const Switch = z.object({ enabled: z.boolean().optional(), readOnly: z.boolean().optional() });
+
+/** What is on unless a subscriber says otherwise. */
+export const Preferences = z.object({
+  all: Switch.optional(),
+  channels: z.record(z.string(), Switch).optional(),
+});
+export type Preferences = z.infer<typeof Preferences>;
+
+/** What a bridge answers to `discover`, as far as a sync can change something by it. */
 export const Discovered = z.object({
   workflows: z.array(
     z.object({
@@ -18,8 +28,12 @@ export const Discovered = z.object({
       name: z.string().optional(),
       description: z.string().optional(),
       tags: z.array(z.string()).optional(),
+      severity: z.string().optional(),
+      preferences: Preferences.optional(),
       payload: WithSchema,
-      steps: z.array(z.object({ stepId: z.string(), type: z.string(), controls: WithSchema })),
+      steps: z.array(
+        z.object({ stepId: z.string(), type: z.string(), controls: WithSchema, outputs: WithSchema.optional() }),
+      ),
     }),
   ),
 });
@@ -48,13 +62,15 @@ export function emptySchemas(manifest: Manifest): string[] {
   return manifest.flatMap(({ workflowId, payload, steps }) => [
     ...(isEmpty(payload.schema) ? [`the payload of "${workflowId}"`] : []),
     ...steps
-      .filter(({ type, controls }) => CHANNELS.has(type) && isEmpty(controls.schema))
+      .filter(({ type, controls }) => isMessage(type) && isEmpty(controls.schema))
       .map(({ stepId }) => `the controls of "${workflowId}/${stepId}"`),
   ]);
 }
 
-/** Each message has at least the switch that turns it off. */
-const CHANNELS = new Set(["email", "in_app", "push", "sms", "chat"]);
+/** Whether a step of this type sends something; then it has at least the switch that turns it off. */
+export function isMessage(type: string): boolean {
+  return Channel.safeParse(type).success;
+}
 
 function isEmpty({ properties }: Schema): boolean {
   return Object.keys((properties as object | undefined) ?? {}).length === 0;

@@ -4,7 +4,7 @@ import { parseJson } from "../../lib/json.ts";
 import { patiently } from "../../lib/patiently.ts";
 import { retryAfterMs } from "../../lib/retry-after.ts";
 import type { Sleep } from "../../lib/sleep.ts";
-import { Schema } from "./manifest.ts";
+import { Preferences, Schema } from "./manifest.ts";
 import { Trouble } from "./trouble.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
@@ -35,16 +35,30 @@ const Step = z
     values: { ...controls?.values, ...controlValues },
   }));
 
-const NovuWorkflow = z.object({
+const NovusWorkflow = z.object({
   workflowId: z.string(),
   name: z.string(),
   description: z.string().nullish(),
   tags: z.array(z.string()).nullish(),
+  severity: z.string().nullish(),
+  /** Those of the code; what was chosen in the dashboard is beside them, as `user`. */
+  preferences: z
+    .object({ default: Preferences.nullish() })
+    .nullish()
+    .catch(null)
+    .transform((said) => said?.default ?? null),
   /** Null where Novu does not say. */
   payloadSchema: Schema.nullish(),
   steps: z.array(Step),
 });
-export type NovuWorkflow = z.infer<typeof NovuWorkflow>;
+type NovusWorkflow = z.infer<typeof NovusWorkflow>;
+
+/** A workflow as Novu has it, or a bridge; what is left out is not known there. */
+export interface NovuWorkflow extends Omit<NovusWorkflow, "preferences" | "steps"> {
+  preferences?: Preferences | null | undefined;
+  /** `resultSchema` is of a custom step, which Novu's API does not show. */
+  steps: Array<NovusWorkflow["steps"][number] & { resultSchema?: Schema | undefined }>;
+}
 
 export interface NovuHas {
   /** Those that came by a sync, as they are there. */
@@ -71,7 +85,7 @@ export async function readNovuWorkflows(
   const own = listed.filter(({ origin }) => origin === CODE_FIRST);
   const workflows: NovuWorkflow[] = [];
   for (const { workflowId } of own) {
-    const { data } = await ask(`/v2/workflows/${encodeURIComponent(workflowId)}`, z.object({ data: NovuWorkflow }));
+    const { data } = await ask(`/v2/workflows/${encodeURIComponent(workflowId)}`, z.object({ data: NovusWorkflow }));
     workflows.push(data);
   }
   return { workflows, others: listed.length - own.length };

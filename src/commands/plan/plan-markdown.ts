@@ -1,6 +1,6 @@
 import { printable } from "../../lib/terminal.ts";
 import type { Plan } from "./make-plan.ts";
-import { editedText, peopleText, summary } from "./plan-text.ts";
+import { BROKEN, brokenText, editedText, effectText, summary } from "./plan-text.ts";
 
 const SIGNS = { add: "➕", change: "✏️", remove: "❌" } as const;
 /** By which the comment on a pull request is found again. */
@@ -8,22 +8,24 @@ export const COMMENT_MARK = "<!-- posthog-novu-bridge plan -->";
 
 /** The plan for a pull request. */
 export function planMarkdown(plan: Plan): string {
-  const { manifest, isCompared, changes, removals, edited, limits, notes } = plan;
+  const { manifest, isCompared, changes, edited, broken, limits, notes } = plan;
   const lines = [COMMENT_MARK, "### Novu workflows", "", text(summary(plan))];
-  const waiting = new Map(removals.map(({ id, waiting }) => [id, peopleText(waiting)]));
 
   if (changes.length > 0) {
-    lines.push("", "| | workflow | step | |", "|---|---|---|---|");
-    for (const { workflow, does, changes: inside } of changes) {
-      lines.push(row(SIGNS[does], code(workflow), "", waiting.get(workflow) ?? ""));
-      for (const { does: sign, step, what } of inside) {
-        const people = step === null ? undefined : waiting.get(`${workflow}/${step}`);
-        const details = people === undefined ? text(what) : `${text(what)}; **${people}**`;
-        lines.push(row(SIGNS[sign], "", step === null ? "" : code(step), details));
+    lines.push("", "| | workflow | step | | people in progress |", "|---|---|---|---|---|");
+    for (const one of changes) {
+      lines.push(row(SIGNS[one.does], code(one.workflow), "", "", text(effectText(one))));
+      for (const change of one.changes) {
+        const people = one.does === "add" ? "" : text(effectText(change));
+        const step = change.step === null ? "" : code(change.step);
+        lines.push(
+          row(SIGNS[change.does], "", step, text(change.what), change.loses === null ? people : `**${people}**`),
+        );
       }
     }
   }
   lines.push(...section("Set in Novu's dashboard", edited.map(editedText)));
+  lines.push(...section(BROKEN, broken.map(brokenText)));
   lines.push(...section("Beyond the plan of Novu", limits), ...section("Notes", notes));
   if (!isCompared) {
     lines.push("", "| workflow | steps |", "|---|---|");

@@ -1,6 +1,7 @@
 import type { Paint } from "../../lib/command-io.ts";
 import { printable } from "../../lib/terminal.ts";
-import type { Plan, Removal } from "./make-plan.ts";
+import type { Plan } from "./make-plan.ts";
+import type { Change } from "./people-in-progress.ts";
 
 const SIGNS = { add: "+", change: "~", remove: "-" } as const;
 const STYLES = { add: "green", change: "yellow", remove: "red" } as const;
@@ -12,20 +13,21 @@ export function hasChanges({ changes }: Plan): boolean {
 
 /** The plan for a person at a terminal. */
 export function planText(plan: Plan, paint: Paint): string {
-  const { manifest, isCompared, changes, removals, edited, limits, notes } = plan;
+  const { manifest, isCompared, changes, edited, broken, limits, notes } = plan;
   const lines: string[] = [];
   if (!isCompared)
     for (const { workflow, steps } of manifest)
       lines.push(`${workflow.padEnd(24)}  ${steps.map(({ step, type }) => `${step} (${type})`).join(", ")}`);
-  for (const { workflow, does, changes: inside } of changes) {
-    lines.push(paint(STYLES[does], `${SIGNS[does]} ${workflow}${waitingOf(removals, workflow)}`));
-    for (const { does: sign, step, what } of inside) {
-      const id = step === null ? null : `${workflow}/${step}`;
-      const text = `    ${SIGNS[sign]} ${(step ?? "").padEnd(24)}  ${printable(what)}`;
-      lines.push(paint(STYLES[sign], `${text}${id === null ? "" : waitingOf(removals, id)}`));
+  for (const one of changes) {
+    const { workflow, does, changes: inside } = one;
+    lines.push(paint(STYLES[does], `${SIGNS[does]} ${workflow}  (${effectText(one)})`));
+    for (const change of inside) {
+      const text = `    ${SIGNS[change.does]} ${(change.step ?? "").padEnd(24)}  ${printable(change.what)}`;
+      lines.push(paint(STYLES[change.does], does === "add" ? text : `${text}  (${effectText(change)})`));
     }
   }
   if (edited.length > 0) lines.push("", "Set in Novu's dashboard:", ...edited.map((one) => `  ${editedText(one)}`));
+  if (broken.length > 0) lines.push("", BROKEN, ...broken.map((one) => `  ${brokenText(one)}`));
   if (limits.length > 0) lines.push("", "Beyond the plan of Novu:", ...limits.map((limit) => `  ${limit}`));
   lines.push(...notes.map(printable), summary(plan));
   return lines.join("\n");
@@ -48,12 +50,27 @@ export function editedText({ workflow, step, control, value, default: usual, isL
   return printable(isLost ? `${what}, and the code has no such control` : `${what}, by default ${usual}`);
 }
 
+/** What stands above the values that cannot be used. */
+export const BROKEN = "Novu cannot use these, and the message fails with them; correct them in its dashboard:";
+
+export function brokenText({ workflow, step, control, value }: Plan["broken"][number]): string {
+  return printable(`${workflow}/${step}: "${control}" is ${value}`);
+}
+
 export function peopleText(waiting: number | null): string {
   if (waiting === null) return "nobody knows here how many people wait";
   return waiting === 1 ? "1 person waits" : `${waiting} people wait`;
 }
 
-function waitingOf(removals: Removal[], id: string): string {
-  const removal = removals.find((one) => one.id === id);
-  return removal === undefined ? "" : `  (${peopleText(removal.waiting)})`;
+/** What becomes of the people in progress, as far as there may be any. */
+export function effectText({
+  inProgress,
+  effect,
+  loses = null,
+}: Pick<Plan["changes"][number], "inProgress" | "effect"> & { loses?: Change["loses"] }): string {
+  const isAwaited = loses === "this message";
+  if (inProgress === 0) return isAwaited ? "nobody waits for it" : "nobody is in progress";
+  const people = inProgress === null ? "people" : `${inProgress} ${inProgress === 1 ? "person" : "people"}`;
+  const are = isAwaited ? (inProgress === 1 ? "waits for it" : "wait for it") : "in progress";
+  return `${people} ${are}: ${printable(effect)}`;
 }

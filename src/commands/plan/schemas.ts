@@ -1,4 +1,6 @@
+import { withoutEmptyObjects } from "../../lib/without-empty-objects.ts";
 import type { Schema } from "./manifest.ts";
+import { fits, requiredOf } from "./schema-fits.ts";
 
 /** Said by whoever made the schema, and of no consequence. */
 const UNIMPORTANT = ["$schema", "$id"];
@@ -8,25 +10,48 @@ export function propertiesOf({ properties }: Schema): Record<string, { default?:
   return (properties as Record<string, { default?: unknown }> | undefined) ?? {};
 }
 
-/** What has changed from one JSON schema to another, field by field; the order of things does not count. */
-export function differenceOf(before: Schema, after: Schema): string[] {
-  if (plain(before) === plain(after)) return [];
-  const [old, now] = [propertiesOf(before), propertiesOf(after)];
-  const [needed, needs] = [requiredOf(before), requiredOf(after)];
-  const fields = [...new Set([...Object.keys(old), ...Object.keys(now)])];
-  const differences = fields.flatMap((field) => {
-    if (old[field] === undefined) return [`"${field}" added${needs.has(field) ? ", required" : ""}`];
-    if (now[field] === undefined) return [`"${field}" removed`];
-    if (plain(old[field]) !== plain(now[field])) return [`"${field}" changed`];
-    if (needed.has(field) !== needs.has(field))
-      return [`"${field}" is ${needs.has(field) ? "now" : "no longer"} required`];
-    return [];
-  });
-  return differences.length > 0 ? differences : ["schema changed"];
+export interface SchemaDifference {
+  /** What has changed, in words. */
+  what: string;
+  /** What a value of the schema before is by the one after. */
+  before: "fits" | "fits without it" | "takes the default" | "may not fit";
 }
 
-function requiredOf({ required }: Schema): Set<unknown> {
-  return new Set(Array.isArray(required) ? required : []);
+/**
+ * What has changed from one JSON schema to another, field by field. The order of things does not count,
+ * nor does an empty object, because Novu's database does not keep it.
+ */
+export function differencesOf(before: Schema, after: Schema): SchemaDifference[] {
+  const [old, now] = [withoutEmptyObjects(before), withoutEmptyObjects(after)];
+  if (plain(old) === plain(now)) return [];
+  const [oldFields, fields] = [propertiesOf(old), propertiesOf(now)];
+  const differences = [...new Set([...Object.keys(oldFields), ...Object.keys(fields)])].flatMap((field) =>
+    differenceOf(
+      field,
+      { old: oldFields[field], needed: requiredOf(old).has(field) },
+      { now: fields[field], needs: requiredOf(now).has(field) },
+    ),
+  );
+  return differences.length > 0
+    ? differences
+    : [{ what: "schema changed", before: fits(old, now) ? "fits" : "may not fit" }];
+}
+
+function differenceOf(
+  field: string,
+  { old, needed }: { old: Schema | undefined; needed: boolean },
+  { now, needs }: { now: Schema | undefined; needs: boolean },
+): SchemaDifference[] {
+  if (now === undefined) return [{ what: `"${field}" removed`, before: "fits" }];
+  const isNewlyNeeded = needs && !needed;
+  const without = now.default !== undefined ? "takes the default" : isNewlyNeeded ? "may not fit" : "fits without it";
+  if (old === undefined) return [{ what: `"${field}" added${needs ? ", required" : ""}`, before: without }];
+  if (plain(old) !== plain(now)) {
+    const before = !fits(old, now) ? "may not fit" : isNewlyNeeded ? without : "fits";
+    return [{ what: `"${field}" changed${isNewlyNeeded ? ", and is now required" : ""}`, before }];
+  }
+  if (needed === needs) return [];
+  return [{ what: `"${field}" is ${needs ? "now" : "no longer"} required`, before: needs ? without : "fits" }];
 }
 
 /** The same text for what means the same. */

@@ -136,6 +136,12 @@ function asNovuWorkflow({ payload, steps, name, ...rest }: Manifest[number]) {
     ...rest,
     name: name ?? rest.workflowId,
     payloadSchema: payload.schema,
-    steps: steps.map(({ stepId, type, controls }) => ({ stepId, type, controlSchema: controls.schema, values: {} })),
+    steps: steps.map(({ stepId, type, controls, outputs }) => ({
+      stepId,
+      type,
+      controlSchema: controls.schema,
+      resultSchema: type === "custom" ? outputs?.schema : undefined,
+      values: {},
+    })),
   };
 }

@@ -12,7 +12,7 @@ import { checkBridge } from "./check-bridge.ts";
 import { runNovuCli } from "./novu-cli.ts";
 
 export interface SyncOrder {
-  /** Workflows and `workflow/step`s that may be deleted at Novu. */
+  /** What people may lose messages by: workflows, `workflow/step` and `workflow/payload`. */
   allowed: string[];
   dryRun: boolean;
   /** The commit that should run at the bridge; null when it is not known. */
@@ -67,7 +67,7 @@ function assertAllowed({ removals }: Plan, allowed: string[]): void {
   const what = refused.map(({ id, waiting }) => `${id} (${peopleText(waiting)})`).join(", ");
   throw new Trouble(
     "removals",
-    `this would delete at Novu: ${what}. Nothing was changed. If that is meant: --allow-removals=${removals.map(({ id }) => id).join(",")}`,
+    `people would lose messages, or may: ${what}. Nothing was changed. If that is meant: --allow-removals=${removals.map(({ id }) => id).join(",")}`,
   );
 }
 

@@ -1,0 +1,54 @@
+import type { WorkflowDifference } from "./compare-workflows.ts";
+import type { Difference } from "./difference.ts";
+import type { CountWaiting } from "./waiting.ts";
+
+export interface Change extends Difference {
+  /** People in progress whom it concerns, of a message that is lost those for whom it is still to come; null when that is not known. */
+  inProgress: number | null;
+}
+
+/** What a sync does to a workflow, with the people in progress in it. */
+export interface Counted extends Omit<WorkflowDifference, "changes"> {
+  inProgress: number | null;
+  changes: Change[];
+}
+
+/** Messages that people lose by a sync. */
+export interface Loss {
+  /** As `--allow-removals` names it: a workflow, `workflow/step` or `workflow/payload`. */
+  id: string;
+  /** People who wait for them; null when that is not known. */
+  waiting: number | null;
+}
+
+/** `count` is null where nobody knows. */
+export function countPeople(difference: WorkflowDifference, count: CountWaiting | null): Counted {
+  const { workflow, does, changes } = difference;
+  const people = (step: string | null) => (does === "add" ? 0 : (count?.(workflow, step) ?? null));
+  return {
+    ...difference,
+    inProgress: people(null),
+    changes: changes.map((one) => ({
+      ...one,
+      inProgress: people(one.loses === "this message" || does === "remove" ? one.step : null),
+    })),
+  };
+}
+
+/**
+ * What has to be allowed by name. Of a whole workflow that is one thing, not one for each of its steps.
+ * What is removed counts with nobody in it as well, because Novu deletes what colleagues have set of it.
+ */
+export function lossesOf({ workflow, does, inProgress, changes }: Counted): Loss[] {
+  if (does === "remove") return [{ id: workflow, waiting: inProgress }];
+  const messages = changes.filter(
+    (one) => one.loses === "this message" && (one.does === "remove" || one.inProgress !== 0),
+  );
+  const misfits = changes.filter(
+    (one) => one.loses === "messages that its payload does not fit" && one.inProgress !== 0,
+  );
+  return [
+    ...messages.map((one) => ({ id: `${workflow}/${one.step}`, waiting: one.inProgress })),
+    ...misfits.slice(0, 1).map((one) => ({ id: `${workflow}/payload`, waiting: one.inProgress })),
+  ];
+}

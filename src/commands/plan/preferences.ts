@@ -1,0 +1,21 @@
+import { Channel } from "../../contracts/decision.ts";
+import type { Preferences } from "./manifest.ts";
+
+/** What has changed of a workflow's preferences, channel by channel, as Novu fills in what is left out. */
+export function preferenceDifferences(before: Preferences, after: Preferences): string[] {
+  const [old, now] = [switchesOf(before), switchesOf(after)];
+  return Object.keys(now)
+    .filter((name) => old[name] !== now[name])
+    .map((name) => `preferences: ${name} ${onOff(old[name])} → ${onOff(now[name])}`);
+}
+
+/** A channel that is not named follows `all`. */
+function switchesOf({ all, channels = {} }: Preferences): Record<string, boolean> {
+  const isOn = all?.enabled ?? true;
+  const each = Channel.options.map((name) => [name, channels[name]?.enabled ?? isOn] as const);
+  return { all: isOn, "read only": all?.readOnly ?? false, ...Object.fromEntries(each) };
+}
+
+function onOff(isOn: boolean | undefined): string {
+  return isOn === true ? "on" : "off";
+}

@@ -1,0 +1,56 @@
+import type { Difference } from "./difference.ts";
+import { isMessage } from "./manifest.ts";
+
+interface Step {
+  stepId: string;
+  type: string;
+}
+
+const KEEPS_ITS_LENGTH = "their wait keeps its length";
+
+/** A run has the steps of its trigger: one that is new is skipped in it. */
+export function addedStep(step: Step, before: Step[]): Difference {
+  const { stepId, type } = step;
+  const effect =
+    type !== "delay" ? "they skip it" : isPartOfOneIn(step, before) ? KEEPS_ITS_LENGTH : "they do not wait here";
+  return { does: "add", step: stepId, what: type, effect, loses: null };
+}
+
+/** One that the code has no more is skipped in the runs that have it. */
+export function removedStep(step: Step, before: Step[], after: Step[]): Difference {
+  const { stepId, type } = step;
+  const removed = (effect: string, loses: Difference["loses"] = null) =>
+    ({ does: "remove", step: stepId, what: type, effect, loses }) as const;
+  if (isMessage(type)) return removed(`they lose this message${renamedTo(step, before, after)}`, "this message");
+  if (type !== "delay") return removed("they skip it");
+  return removed(isPartOfOneIn(step, after) ? KEEPS_ITS_LENGTH : "they do not wait here");
+}
+
+export function changedType(before: Step, { stepId, type }: Step): Difference {
+  const what = `${before.type} → ${type}`;
+  return isMessage(before.type)
+    ? { does: "change", step: stepId, what, effect: "they lose this message", loses: "this message" }
+    : { does: "change", step: stepId, what, effect: "they skip it", loses: null };
+}
+
+/** A long wait is cut into `id`, `id-2`, `id-3` and so on. */
+function isPartOfOneIn({ stepId }: Step, steps: Step[]): boolean {
+  const first = /^(.+)-\d+$/.exec(stepId)?.[1];
+  return steps.some((step) => step.type === "delay" && step.stepId === first);
+}
+
+/** A message of the same type that is new in the same place may be the same one. */
+function renamedTo(step: Step, before: Step[], after: Step[]): string {
+  const placeIn = (all: Step[], others: Step[], one: Step) =>
+    all.slice(0, all.indexOf(one)).findLast(({ stepId }) => others.some((other) => other.stepId === stepId))?.stepId;
+  const place = placeIn(before, after, step);
+  const successor = after.find(
+    (one) =>
+      one.type === step.type &&
+      !before.some(({ stepId }) => stepId === one.stepId) &&
+      placeIn(after, before, one) === place,
+  );
+  return successor === undefined
+    ? ""
+    : `; if "${successor.stepId}" is the same one, let it keep the id "${step.stepId}"`;
+}
