@@ -10,7 +10,7 @@ const HELP = `npm run doctor -- [options]
 
 Looks at everything that has to be right for a message to go out, changes nothing, and says what to
 do: the configuration, the store, PostHog with its destination, Segment with its profiles, Novu with
-its integrations, the running app from outside, clocks, and signatures from end to end. Run it
+its integrations and workflows, the running app from outside, clocks, and signatures from end to end. Run it
 where the app runs, with its environment.
 
   --json     print one JSON object

@@ -46,6 +46,11 @@ export function verdictOn(answer: NovuAnswer, workflow = ""): Error | null {
   return new RefusedError(`Novu answered ${httpStatus}: ${message}`, { retryAfterMs });
 }
 
+/** The workflow that Novu did not know, by what a start died of; null when it was something else. */
+export function unknownWorkflowOf(error: string): string | null {
+  return /\bNovu knows no workflow "([^"]+)"/.exec(error)?.[1] ?? null;
+}
+
 function verdictOnTrigger(status: string | undefined, message: string, workflow: string): Error | null {
   if (status === undefined || status === "processed") return null;
   if (SWITCHED_OFF.has(status))

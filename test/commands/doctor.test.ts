@@ -5,6 +5,7 @@ import { examine } from "../../src/commands/doctor/examine.ts";
 import { createPostHogApi } from "../../src/commands/posthog/api.ts";
 import type { Config, PostHogConfig } from "../../src/config.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { happen } from "../support/campaign.ts";
 import { runCommand } from "../support/command.ts";
 import { testProduct } from "../support/product/product.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -96,13 +97,18 @@ describe("the doctor", () => {
       [
         "✗ Novu key: .* does not know NOVU_SECRET_KEY",
         "✗ Novu channels: Novu answered 401",
+        "✗ Novu workflows: .* is NOVU_SECRET_KEY the secret key",
         "✗ bridge: the app refuses what is signed with NOVU_SECRET_KEY",
       ],
     ],
     [
       "a dead Novu",
       { novu: { apiUrl: "http://127.0.0.1:9" } },
-      ["✗ Novu key: .* does not answer", "✗ Novu channels: .* does not answer"],
+      [
+        "✗ Novu key: .* does not answer",
+        "✗ Novu channels: .* does not answer",
+        "✗ Novu workflows: Novu cannot be asked now",
+      ],
     ],
     [
       "an app that is not there",
@@ -174,6 +180,44 @@ describe("the doctor", () => {
     ]);
     email.active = false;
     expect(await complaints()).toContainEqual(expect.stringMatching(/^✗ Novu channels: the workflows send by email/));
+  });
+
+  it("says so when Novu was never synced, or lacks a workflow", async () => {
+    sandbox.novu.state.workflows = [];
+    const ids = workflows.map(({ id }) => id);
+    expect(await complaints()).toEqual([
+      `✗ Novu workflows: Novu has none of them (${ids.join(", ")}), so their events send nothing: npm run sync`,
+    ]);
+    // What others have made there does not count.
+    sandbox.novu.state.workflows = ids.slice(0, -1).map((workflowId) => ({ workflowId, name: null, steps: [] }));
+    sandbox.novu.state.workflows.push({ workflowId: ids.at(-1)!, name: null, origin: "novu-cloud", steps: [] });
+    expect(await complaints()).toEqual([
+      `✗ Novu workflows: Novu has no ${ids.at(-1)}, so their events send nothing: npm run sync`,
+    ]);
+  });
+
+  it("says which starts are dead because Novu did not know their workflow, also once it does", async () => {
+    const synced = sandbox.novu.state.workflows;
+    sandbox.novu.state.workflows = [];
+    for (const distinctId of ["ada", "grace"]) happen(sandbox, "user_signed_up", { distinctId });
+    await sandbox.settled();
+    await sandbox.travel({ days: 3 });
+    expect((await sandbox.app.store.deadCauses()).map(({ count }) => count)).toEqual([2]);
+    const dead = '✗ Novu workflows: 2 starts are dead, because Novu did not know "onboarding": ';
+    expect(await complaints()).toContain(`${dead}npm run sync, then npm run redrive`);
+    sandbox.novu.state.workflows = synced;
+    expect(await complaints()).toContain(`${dead}npm run redrive`);
+  });
+
+  it("finds what is set in Novu's dashboard and cannot be used", async () => {
+    sandbox.novu.setControls("onboarding", "welcome", { subject: 'Hi {{ subscriber.firstName | default: "friend" }}' });
+    sandbox.novu.setControls("onboarding", "welcome-note", { subject: "", body: "Hello" });
+    expect(await complaints()).toEqual(
+      ["welcome", "welcome-note"].map(
+        (step) =>
+          `! Novu workflows: Novu cannot use the "subject" of onboarding/${step} that is set in its dashboard; correct it there`,
+      ),
+    );
   });
 
   it("compares clocks", async () => {

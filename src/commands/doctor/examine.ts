@@ -5,10 +5,12 @@ import { createLog } from "../../lib/log.ts";
 import { discoverWorkflows } from "../../novu/bridge.ts";
 import type { Discovered } from "../../novu/discovered.ts";
 import type { LifecycleWorkflow } from "../../workflows/lifecycle.ts";
+import { readManifest } from "../plan/manifest.ts";
 import { appChecks } from "./app.ts";
 import { type Found, lookAll, ok } from "./check.ts";
 import { nodeCheck } from "./node.ts";
 import { novuChecks } from "./novu.ts";
+import { novuWorkflowsCheck } from "./novu-workflows.ts";
 import { postHogChecks } from "./posthog.ts";
 import { segmentChecks } from "./segment.ts";
 import { storeCheck } from "./store.ts";
@@ -36,6 +38,7 @@ export async function examine(config: Config, workflows: LifecycleWorkflow[]): P
       : postHogChecks({ ...config, posthog }, { events, asksAbsences })),
     ...(segment === null ? [] : segmentChecks({ ...config, segment })),
     ...novuChecks(config, discover),
+    novuWorkflowsCheck(config, () => readManifest(workflows, config.novu.plan)),
     ...appChecks(config, ids),
   ];
   const secrets = secretsOf(config);

@@ -1,0 +1,62 @@
+import type { Config } from "../../config.ts";
+import { unknownWorkflowOf } from "../../delivery/verdict.ts";
+import { createLog } from "../../lib/log.ts";
+import { sleep } from "../../lib/sleep.ts";
+import { openStoreToRead } from "../../store/open-store.ts";
+import { brokenControls } from "../plan/broken-controls.ts";
+import type { Manifest } from "../plan/manifest.ts";
+import { readNovuWorkflows } from "../plan/novu-workflows.ts";
+import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
+
+/** A look ends before the doctor does. */
+const LONGEST_PAUSE_MS = 250;
+
+/** Whether Novu has the workflows, what died because it had not, and whether it can use what was set in its dashboard. */
+export function novuWorkflowsCheck(config: Config, readManifest: () => Promise<Manifest>): Check {
+  return {
+    what: "Novu workflows",
+    async look() {
+      const [manifest, dead] = await Promise.all([readManifest(), deadStarts(config)]);
+      const { workflows } = await readNovuWorkflows(config.novu, (ms) => sleep(Math.min(ms, LONGEST_PAUSE_MS)));
+      const missing = manifest
+        .map(({ workflowId }) => workflowId)
+        .filter((id) => !workflows.some((one) => one.workflowId === id));
+      const broken = await brokenControls(manifest, workflows);
+      return [
+        missingFinding(missing, manifest.length),
+        ...dead.map(({ workflow, count }) =>
+          trouble(
+            `${count} ${count === 1 ? "start is" : "starts are"} dead, because Novu did not know "${workflow}": ${missing.includes(workflow) ? "npm run sync, then " : ""}npm run redrive`,
+          ),
+        ),
+        ...broken.map(({ workflow, step, control }) =>
+          warning(
+            `Novu cannot use the "${control}" of ${workflow}/${step} that is set in its dashboard; correct it there`,
+          ),
+        ),
+      ];
+    },
+  };
+}
+
+function missingFinding(missing: string[], all: number): Finding {
+  if (missing.length === 0) return ok(`Novu has all ${all}`);
+  const lacks = missing.length === all ? `none of them (${missing.join(", ")})` : `no ${missing.join(", no ")}`;
+  return trouble(`Novu has ${lacks}, so their events send nothing: npm run sync`);
+}
+
+/** None where there is no store, which another look says. */
+async function deadStarts(config: Config): Promise<Array<{ workflow: string; count: number }>> {
+  const store = await openStoreToRead(config, { now: Date.now, log: createLog({ level: "silent" }) }).catch(() => null);
+  if (store === null) return [];
+  try {
+    const counts = new Map<string, number>();
+    for (const { error, count } of await store.deadCauses()) {
+      const workflow = unknownWorkflowOf(error);
+      if (workflow !== null) counts.set(workflow, (counts.get(workflow) ?? 0) + count);
+    }
+    return [...counts].map(([workflow, count]) => ({ workflow, count }));
+  } finally {
+    await store.close();
+  }
+}
