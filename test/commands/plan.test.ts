@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { changesOf, editedControls } from "../../src/commands/plan/compare-workflows.ts";
 import type { Plan } from "../../src/commands/plan/make-plan.ts";
-import type { Manifest } from "../../src/commands/plan/manifest.ts";
-import type { NovuWorkflow } from "../../src/commands/plan/novu-workflows.ts";
+import { Discovered, type Manifest } from "../../src/commands/plan/manifest.ts";
+import { type NovuWorkflow, readNovuWorkflows } from "../../src/commands/plan/novu-workflows.ts";
 import { planMarkdown } from "../../src/commands/plan/plan-markdown.ts";
 import { readWaiting } from "../../src/commands/plan/waiting.ts";
+import { serve } from "../../src/lib/server.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
@@ -70,6 +71,91 @@ describe("what a sync changes", () => {
     expect(changes.map(({ does, step, what }) => `${does} ${step}: ${what}`)).toEqual(expected);
   });
 
+  it.each<[string, Partial<NovuWorkflow>, Partial<Manifest[number]>, string[]]>([
+    ["a severity", { severity: "none" }, { severity: "high" }, ['severity: "none" → "high"']],
+    ["nothing, where Novu does not say its severity", {}, { severity: "high" }, []],
+    [
+      "preferences, channel by channel, where a channel that is not named follows all of them",
+      {
+        preferences: {
+          all: { enabled: true, readOnly: false },
+          channels: { email: { enabled: true }, sms: { enabled: false } },
+        },
+      },
+      { preferences: { all: { enabled: true, readOnly: true }, channels: { email: { enabled: false } } } },
+      ["preferences: read only off → on", "preferences: email on → off", "preferences: sms off → on"],
+    ],
+    [
+      "nothing, where preferences say the same in other words",
+      { preferences: { all: { enabled: false }, channels: { push: { enabled: false } } } },
+      { preferences: { all: { enabled: false, readOnly: false } } },
+      [],
+    ],
+    [
+      "nothing, where Novu does not say its preferences",
+      { preferences: null },
+      { preferences: { all: { enabled: false } } },
+      [],
+    ],
+    ...(["delay", "digest", "throttle", "custom"] as const).map(
+      (type): [string, Partial<NovuWorkflow>, Partial<Manifest[number]>, string[]] => [
+        `a control of a ${type}`,
+        { steps: [{ stepId: "s", type, controlSchema: { properties: { hours: { type: "number" } } }, values: {} }] },
+        { steps: [{ stepId: "s", type, controls: { schema: { properties: { hours: { type: "string" } } } } }] },
+        ['control "hours" changed'],
+      ],
+    ),
+    [
+      "nothing, where Novu shows no schema of a step",
+      { steps: [{ stepId: "s", type: "custom", controlSchema: null, values: {} }] },
+      { steps: [{ stepId: "s", type: "custom", controls: { schema: { properties: { hours: { type: "string" } } } } }] },
+      [],
+    ],
+    [
+      "the result of a custom step, where that is known",
+      { steps: [{ stepId: "s", type: "custom", controlSchema: null, resultSchema: { type: "object" }, values: {} }] },
+      {
+        steps: [
+          {
+            stepId: "s",
+            type: "custom",
+            controls: { schema: {} },
+            outputs: { schema: { properties: { n: { type: "number" } } } },
+          },
+        ],
+      },
+      ['result "n" added'],
+    ],
+    [
+      "nothing, where only empty objects are missing, which Novu does not keep",
+      {
+        payloadSchema: { type: "object" },
+        steps: [
+          {
+            stepId: "s",
+            type: "delay",
+            controlSchema: { type: "object", required: [], additionalProperties: false },
+            values: {},
+          },
+        ],
+      },
+      {
+        payload: { schema: { type: "object", properties: {}, default: {} } },
+        steps: [
+          {
+            stepId: "s",
+            type: "delay",
+            controls: { schema: { type: "object", properties: {}, required: [], additionalProperties: false } },
+          },
+        ],
+      },
+      [],
+    ],
+  ])("is %s", (_what, novu, own, expected) => {
+    const differences = changesOf([{ ...wanted, ...own }], [{ ...there, ...novu }]);
+    expect(differences.flatMap(({ changes }) => changes.map(({ what }) => what))).toEqual(expected);
+  });
+
   it("says what colleagues have set, and what of it holds for nothing any more", () => {
     const values = { subject: "Hi", send: true };
     expect(editedControls([wanted], [{ ...there, steps: [{ ...email, values }] }])).toMatchObject([
@@ -82,6 +168,176 @@ describe("what a sync changes", () => {
   it("leaves what others have typed no markup in a comment", () => {
     const plan: Plan = { ...EMPTY, edited: [{ ...EDITED, value: '"<img src=x> @team | [a](b)"' }] };
     expect(planMarkdown(plan)).not.toMatch(/(?<!\\)<img|@team|(?<!\\)[|[]/);
+  });
+});
+
+describe("what becomes of the people in progress", () => {
+  const of = (before: string[], after: string[]) => {
+    const steps = (all: string[]) => all.map((one) => one.split(" ") as [string, string]);
+    const novu = steps(before).map(([stepId, type]) => ({ stepId, type, controlSchema: null, values: {} }));
+    const own = steps(after).map(([stepId, type]) => ({ stepId, type, controls: { schema: {} } }));
+    const [difference] = changesOf([{ ...wanted, steps: own }], [{ ...there, steps: novu }]);
+    return (difference?.changes ?? []).map(
+      ({ does, step, effect, loses }) => `${does} ${step}: ${effect}${loses === null ? "" : " (lost)"}`,
+    );
+  };
+
+  it.each<[string, string[], string[], string[]]>([
+    ["a message is new", ["a email"], ["a email", "b in_app"], ["add b: they skip it"]],
+    ["a digest is new", ["a email"], ["d digest", "a email"], ["add d: they skip it"]],
+    ["a wait is new", ["a email"], ["w delay", "a email"], ["add w: they do not wait here"]],
+    [
+      "a wait is longer",
+      ["w delay", "a email"],
+      ["w delay", "w-2 delay", "a email"],
+      ["add w-2: their wait keeps its length"],
+    ],
+    [
+      "a wait is shorter",
+      ["w delay", "w-2 delay", "a email"],
+      ["w delay", "a email"],
+      ["remove w-2: their wait keeps its length"],
+    ],
+    [
+      "a wait is gone",
+      ["w delay", "w-2 delay", "a email"],
+      ["a email"],
+      ["remove w: they do not wait here", "remove w-2: they do not wait here"],
+    ],
+    ["a message is gone", ["a email", "b email"], ["a email"], ["remove b: they lose this message (lost)"]],
+    [
+      "a message has another id",
+      ["w delay", "a email", "b email"],
+      ["w delay", "c email", "b email"],
+      [
+        "add c: they skip it",
+        'remove a: they lose this message; if "c" is the same one, let it keep the id "a" (lost)',
+      ],
+    ],
+    [
+      "another message is new elsewhere",
+      ["a email", "w delay", "b email"],
+      ["w delay", "b email", "c email"],
+      ["add c: they skip it", "remove a: they lose this message (lost)"],
+    ],
+    ["a custom step is gone", ["c custom", "a email"], ["a email"], ["remove c: they skip it"]],
+    ["a message goes by another channel", ["a email"], ["a sms"], ["change a: they lose this message (lost)"]],
+    ["a wait becomes a message", ["a delay"], ["a sms"], ["change a: they skip it"]],
+    [
+      "steps have another order",
+      ["a email", "b email"],
+      ["b email", "a email"],
+      ["change null: they keep the order that they began with"],
+    ],
+  ])("when %s", (_when, before, after, expected) => {
+    expect(of(before, after)).toEqual(expected);
+  });
+
+  it("is that all is over when a workflow is gone, and nothing when it is new", () => {
+    expect(changesOf([], [there])).toMatchObject([
+      {
+        effect: "their runs end when they wake, and they lose all messages that are still to come",
+        changes: [{ effect: "their runs end here" }, { effect: "they lose this message", loses: "this message" }],
+      },
+    ]);
+    expect(changesOf([wanted], [])).toMatchObject([{ effect: "nobody is in it yet" }]);
+  });
+
+  const text = { type: "string" };
+  it.each<[string, object, object, string]>([
+    ["a field is new and may be left out", {}, { properties: { f: text } }, "their messages are made without it"],
+    [
+      "a field is new and has a default",
+      {},
+      { properties: { f: { ...text, default: "x" } }, required: ["f"] },
+      "their messages take its default",
+    ],
+    ["a field is new and required", {}, { properties: { f: text }, required: ["f"] }, "LOST"],
+    ["a field is now required", { properties: { f: text } }, { properties: { f: text }, required: ["f"] }, "LOST"],
+    [
+      "a field is now required and has a default",
+      { properties: { f: { ...text, default: "x" } } },
+      { properties: { f: { ...text, default: "x" } }, required: ["f"] },
+      "their messages take its default",
+    ],
+    [
+      "a field is no longer required",
+      { properties: { f: text }, required: ["f"] },
+      { properties: { f: text } },
+      "their payload fits",
+    ],
+    ["a field is gone", { properties: { f: text, g: text } }, { properties: { g: text } }, "their payload fits"],
+    [
+      "a field may be null as well",
+      { properties: { f: text } },
+      { properties: { f: { anyOf: [text, { type: "null" }] } } },
+      "their payload fits",
+    ],
+    [
+      "a field may not be null any more",
+      { properties: { f: { anyOf: [text, { type: "null" }] } } },
+      { properties: { f: text } },
+      "LOST",
+    ],
+    ["a field has another type", { properties: { f: text } }, { properties: { f: { type: "number" } } }, "LOST"],
+    [
+      "a whole number may have a fraction",
+      { properties: { f: { type: "integer" } } },
+      { properties: { f: { type: "number" } } },
+      "their payload fits",
+    ],
+    [
+      "a field has another title",
+      { properties: { f: text } },
+      { properties: { f: { ...text, title: "F" } } },
+      "their payload fits",
+    ],
+    [
+      "a field has one choice more",
+      { properties: { f: { enum: ["a"] } } },
+      { properties: { f: { enum: ["a", "b"] } } },
+      "their payload fits",
+    ],
+    [
+      "a field has one choice less",
+      { properties: { f: { enum: ["a", "b"] } } },
+      { properties: { f: { const: "a" } } },
+      "LOST",
+    ],
+    [
+      "a field is of limited length",
+      { properties: { f: text } },
+      { properties: { f: { ...text, maxLength: 3 } } },
+      "LOST",
+    ],
+    [
+      "a part of a field is new and required",
+      { properties: { f: { type: "object", properties: { a: text } } } },
+      { properties: { f: { type: "object", properties: { a: text, b: text }, required: ["b"] } } },
+      "LOST",
+    ],
+    [
+      "a part of a field is new and may be left out",
+      { properties: { f: { type: "object", properties: { a: text } } } },
+      { properties: { f: { type: "object", properties: { a: text, b: text } } } },
+      "their payload fits",
+    ],
+    [
+      "the entries of a list have another type",
+      { properties: { f: { type: "array", items: text } } },
+      { properties: { f: { type: "array", items: { type: "number" } } } },
+      "LOST",
+    ],
+    [
+      "a field takes nothing else any more",
+      { properties: { f: { type: "object", properties: { a: text, b: text } } } },
+      { properties: { f: { type: "object", properties: { a: text }, additionalProperties: false } } },
+      "LOST",
+    ],
+  ])("when of a payload %s", (_when, before, after, expected) => {
+    const novu = { ...there, payloadSchema: { type: "object", ...before } };
+    const [difference] = changesOf([{ ...wanted, payload: { schema: { type: "object", ...after } } }], [novu]);
+    expect(difference?.changes.map(({ effect, loses }) => (loses === null ? effect : "LOST"))).toEqual([expected]);
   });
 });
 
@@ -104,6 +360,99 @@ describe("npm run plan", () => {
     ]);
     // Another rate of the plan is other steps: a wait is cut where Novu's limit is.
     expect((await runCommand(sandbox, "plan", [], { env: { NOVU_PLAN: "pro" } })).code).toBe(3);
+  });
+
+  it("has nothing to do after a sync of workflows without payload and controls", async () => {
+    const schema = { type: "object", properties: {}, required: [], additionalProperties: false };
+    const step = (type: string) => ({ stepId: type, type, controls: { schema }, outputs: { schema } });
+    const steps = ["delay", "digest", "throttle", "custom", "email"].map(step);
+    const discovery = {
+      workflows: [{ workflowId: "bare", severity: "low", steps, payload: { schema }, preferences: {} }],
+    };
+    const bridge = await serve((_request, response) => void response.end(JSON.stringify(discovery)), { port: 0 });
+    await using _closed = { [Symbol.asyncDispose]: () => bridge.close(0) };
+    await using sandbox = await testSandbox();
+    const access = { apiUrl: sandbox.novu.url, secretKey: LOCAL_KEYS.novu };
+    const synced = await fetch(`${access.apiUrl}/v1/bridge/sync`, {
+      method: "POST",
+      headers: { authorization: `ApiKey ${access.secretKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ bridgeUrl: bridge.url }),
+    });
+    expect(synced.status).toBe(201);
+    const { workflows: novu } = await readNovuWorkflows(access, async () => {});
+    expect(novu[0]?.steps.map(({ controlSchema }) => controlSchema)).toEqual(
+      steps.map(() => ({ type: "object", required: [], additionalProperties: false })),
+    );
+    expect(changesOf(Discovered.parse(discovery).workflows, novu)).toEqual([]);
+  });
+
+  it("says for each change how many are in progress and what becomes of them, and which of it needs leave", async () => {
+    await using sandbox = await testSandbox();
+    for (const distinctId of ["ada", "grace"]) happen(sandbox, "user_signed_up", { distinctId });
+    await sandbox.settled();
+    await sandbox.travel({ days: 3 });
+    happen(sandbox, "user_signed_up", { distinctId: "linus" });
+    await sandbox.settled();
+    // As if the version before had had other steps and another payload.
+    const onboarding = sandbox.novu.state.workflows.find(({ workflowId }) => workflowId === "onboarding")!;
+    const steps = onboarding.steps.filter(({ stepId }) => stepId !== "check-in" && stepId !== "until-day-5-3");
+    const at = steps.findIndex(({ stepId }) => stepId === "setup-nudge");
+    steps[at] = { ...steps[at]!, type: "sms" };
+    onboarding.steps = [...steps, { stepId: "gone", type: "push" }, { stepId: "found", type: "custom" }];
+    const { run, ...others } = onboarding.payload?.schema?.properties ?? {};
+    onboarding.payload = {
+      schema: { ...onboarding.payload?.schema, properties: { ...others, old: { type: "string" } }, required: [] },
+    };
+    expect(run).toBeDefined();
+    sandbox.novu.setControls("onboarding", "welcome", { subject: "{%" });
+
+    const json = await runCommand(sandbox, "plan", ["--json"]);
+    const plan = JSON.parse(json.stdout) as Plan;
+    const [workflow] = plan.changes;
+    expect([json.code, plan.changes.length, workflow]).toMatchObject([
+      3,
+      1,
+      { workflow: "onboarding", inProgress: 3, effect: "they go on with the steps that they began with" },
+    ]);
+    expect(workflow?.changes.map(({ step, inProgress, effect }) => [step, inProgress, effect])).toEqual([
+      [null, 3, "their payload fits"],
+      [null, 3, "their messages are made without it"],
+      // Ada and Grace have passed it.
+      ["setup-nudge", 1, "they lose this message"],
+      ["until-day-5-3", 3, "their wait keeps its length"],
+      ["check-in", 3, "they skip it"],
+      ["gone", 3, "they lose this message"],
+      ["found", 3, "they skip it"],
+    ]);
+    expect(plan.removals).toEqual([
+      { id: "onboarding/setup-nudge", waiting: 1 },
+      { id: "onboarding/gone", waiting: 3 },
+    ]);
+    expect(plan.broken).toEqual([{ workflow: "onboarding", step: "welcome", control: "subject", value: '"{%"' }]);
+
+    const { stdout: printed } = await runCommand(sandbox, "plan", []);
+    expect(printed).toContain("~ onboarding  (3 people in progress: they go on with the steps that they began with)");
+    expect(printed).toMatch(/~ setup-nudge +sms → email {2}\(1 person waits for it: they lose this message\)/);
+    expect(printed).toContain('onboarding/welcome: "subject" is "{%"');
+    const { stdout: commented } = await runCommand(sandbox, "plan", ["--markdown"]);
+    expect(commented).toContain("| ❌ |  | `gone` | push | **3 people wait for it: they lose this message** |");
+    using empty = testFolder();
+    const unknown = await runCommand(sandbox, "plan", [], { env: { DATA_DIR: empty.path } });
+    expect(unknown.stdout).toContain("(people in progress: they skip it)");
+  });
+
+  it("asks for leave where the payload of people in progress does not fit, and only there", async () => {
+    await using sandbox = await testSandbox();
+    const onboarding = sandbox.novu.state.workflows.find(({ workflowId }) => workflowId === "onboarding")!;
+    onboarding.payload = { schema: { type: "object", properties: { invited_by: { type: "number" } } } as object };
+    const removals = async (env: Record<string, string> = {}) =>
+      (JSON.parse((await runCommand(sandbox, "plan", ["--json"], { env })).stdout) as Plan).removals;
+    expect(await removals()).toEqual([]);
+    happen(sandbox, "user_signed_up");
+    await sandbox.settled();
+    expect(await removals()).toEqual([{ id: "onboarding/payload", waiting: 1 }]);
+    using empty = testFolder();
+    expect(await removals({ DATA_DIR: empty.path })).toEqual([{ id: "onboarding/payload", waiting: null }]);
   });
 
   it("needs no key and no variable of PostHog's to say what is to be published", async () => {

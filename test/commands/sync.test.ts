@@ -143,6 +143,66 @@ describe("npm run sync", () => {
     expect(published()).toEqual(workflows.map(({ id }) => id));
   });
 
+  it("asks for leave for a message that is removed or goes by another channel, and for a payload that does not fit", async () => {
+    await using other = await testSandbox({ startAt: Date.now() });
+    happen(other, "user_signed_up");
+    await other.settled();
+    await other.app.stop();
+    await using app = await openOwnApp(other.config);
+    const env = {
+      DATA_DIR: other.config.dataDir,
+      NOVU_API_URL: other.novu.url,
+      NOVU_BRIDGE_URL: `${app.url}/api/novu`,
+    };
+    const onboarding = () => other.novu.state.workflows.find(({ workflowId }) => workflowId === "onboarding")!;
+    // As if the version before had had another payload, one message more and another by SMS; and a wait less.
+    const before = onboarding();
+    before.payload = { schema: { properties: { invited_by: { type: "number" } } } };
+    before.steps = [
+      ...before.steps
+        .filter(({ stepId }) => stepId !== "until-day-5-2")
+        .map((step) => (step.stepId === "check-in" ? { ...step, type: "sms" } : step)),
+      { stepId: "gone", type: "email" },
+    ];
+    const asked = await sync([], env);
+    expect([asked.code, asked.stderr]).toEqual([
+      4,
+      "people would lose messages, or may: onboarding/check-in (1 person waits), onboarding/gone (1 person waits), onboarding/payload (1 person waits). Nothing was changed. If that is meant: --allow-removals=onboarding/check-in,onboarding/gone,onboarding/payload\n",
+    ]);
+    const some = await sync(["--allow-removals=onboarding/check-in,onboarding/gone"], env);
+    expect([some.code, some.stderr]).toEqual([
+      4,
+      expect.stringContaining("or may: onboarding/payload (1 person waits)."),
+    ]);
+    using empty = testFolder();
+    const uncounted = await sync(["--allow-removals=onboarding/check-in,onboarding/gone"], {
+      ...env,
+      DATA_DIR: empty.path,
+    });
+    expect([uncounted.code, uncounted.stderr]).toEqual([
+      4,
+      expect.stringContaining("onboarding/payload (nobody knows here"),
+    ]);
+    expect(onboarding()).toBe(before);
+
+    const all = "--allow-removals=onboarding/check-in,onboarding/gone,onboarding/payload";
+    expect((await sync([all], env)).code).toBe(0);
+    const again = await runCommand(other, "plan", []);
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("Nothing to do")]);
+  });
+
+  it("asks for no leave for what loses nothing: additions, moves, and waits that are cut otherwise", async () => {
+    happen(sandbox, "user_signed_up");
+    await sandbox.settled();
+    const onboarding = sandbox.novu.state.workflows.find(({ workflowId }) => workflowId === "onboarding")!;
+    const [first, second, ...rest] = onboarding.steps.filter(({ stepId }) => stepId !== "check-in");
+    onboarding.steps = [second!, first!, ...rest, { stepId: "until-day-10-6", type: "delay" }];
+    const dry = await sync(["--dry-run"]);
+    expect([dry.code, dry.stderr]).toEqual([3, ""]);
+    for (const line of ["+ check-in", "- until-day-10-6", "order of the steps"]) expect(dry.stdout).toContain(line);
+    expect(dry.stdout).not.toContain("--allow-removals");
+  });
+
   it("knows the commit that runs, and waits for it when it may", async () => {
     const commit = "0123456789abcdef0123456789abcdef01234567";
     let revision = "fedcba9876543210fedcba9876543210fedcba98";
