@@ -332,7 +332,12 @@ describe("what Novu's command prints when it fails", () => {
     ["the bridge is in trouble", failed(500, `Unknown bridge request error calling ${AT}`), "bridge", true],
     ["an older Novu cannot reach the bridge", failed(400, "Bridge URL is not valid. ECONNREFUSED"), "bridge", true],
     ["the address is private", failed(400, SSRF), "bridge", false],
-    ["the address is this machine", failed(400, "bridgeUrl: localhost is not allowed"), "bridge", false],
+    [
+      "the address is this machine",
+      failed(400, 'bridgeUrl: Requests to "localhost" are not allowed.'),
+      "bridge",
+      false,
+    ],
     [
       "no JSON comes",
       failed(400, `Bridge URL response code is 2xx, but parsing body failed for ${AT}`),
@@ -354,7 +359,9 @@ describe("what Novu's command prints when it fails", () => {
   });
 
   it("names the setting by which a Novu of one's own calls a private address", () => {
-    expect(verdictOf(failed(400, SSRF), target).trouble.message).toMatch(/NOVU_SAFE_OUTBOUND_ALLOW names.*worker/);
+    expect(verdictOf(failed(400, SSRF), target).trouble.message).toMatch(
+      /NOVU_SAFE_OUTBOUND_ALLOW names.*API and worker/,
+    );
   });
 
   it("may quote our key nowhere", () => {

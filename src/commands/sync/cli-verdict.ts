@@ -12,8 +12,8 @@ const OUT_OF_REACH =
 /** Of a bridge that answers, and not as one. */
 const NO_BRIDGE = /\bbridge\b|^Maximum redirects|^Unsupported protocol|^Response body could not be read/i;
 const OTHER_KEY = /\bsignature\b|^Bridge authentication failed|\b401\b/i;
-/** Of an address that Novu does not call: the first are its words for one by its name, the last for one by its number. */
-const FORBIDDEN = /^bridge\.?url\b.*\b(localhost|internal|credentials|private|not allowed|blocked)|\bSSRF\b/i;
+/** Of an address that Novu does not call: a private one, this machine by its name, or one with a password in it. */
+const FORBIDDEN = /\bSSRF\b|\brequests to .* are not allowed|\bembedded credentials\b/i;
 const LONGEST = 200;
 
 /**
@@ -45,7 +45,7 @@ function verdictOfBridge(message: string, bridgeUrl: string): { trouble: Trouble
     return lasting(
       new Trouble(
         "bridge",
-        `Novu refuses to call ${bridgeUrl}: ${message} It has to be a public address; a Novu of your own calls a private one that NOVU_SAFE_OUTBOUND_ALLOW names, of its API and of its worker`,
+        `Novu refuses to call ${bridgeUrl}: ${message} It has to be a public address, or one that NOVU_SAFE_OUTBOUND_ALLOW names in the environment of your own Novu's API and worker, and never "localhost"`,
       ),
     );
   if (/\bsignature expired\b/i.test(message))

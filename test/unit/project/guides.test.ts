@@ -9,8 +9,16 @@ const read = (name: string) => readFileSync(new URL(name, root), "utf8");
 const guides = readdirSync(new URL(".github/guides/", root)).map((name) => `.github/guides/${name}`);
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 
-/** Of systemd, Node and the platforms. */
-const OTHERS = ["AF_INET", "AF_UNIX", "NODE_ENV", "NODE_EXTRA_CA_CERTS", "RENDER_GIT_COMMIT", "RAILWAY_GIT_COMMIT_SHA"];
+/** Of systemd, Node, the platforms and a Novu of one's own. */
+const OTHERS = [
+  "NOVU_SAFE_OUTBOUND_ALLOW",
+  "AF_INET",
+  "AF_UNIX",
+  "NODE_ENV",
+  "NODE_EXTRA_CA_CERTS",
+  "RENDER_GIT_COMMIT",
+  "RAILWAY_GIT_COMMIT_SHA",
+];
 
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 if (!hasSystemd) process.stderr.write("no systemd-analyze: the guide's unit is not verified\n");
