@@ -171,6 +171,10 @@ describe("what a sync changes", () => {
   });
 });
 
+const GONE = "their wait keeps its length, but a step.delay is left out";
+const WITHOUT = "their messages are made without it where it is missing or does not fit";
+const DEFAULT = "their messages take its default where it is missing or does not fit";
+
 describe("what becomes of the people in progress", () => {
   const of = (before: string[], after: string[]) => {
     const steps = (all: string[]) => all.map((one) => one.split(" ") as [string, string]);
@@ -198,12 +202,7 @@ describe("what becomes of the people in progress", () => {
       ["w delay", "a email"],
       ["remove w-2: their wait keeps its length"],
     ],
-    [
-      "a wait is gone",
-      ["w delay", "w-2 delay", "a email"],
-      ["a email"],
-      ["remove w: they do not wait here", "remove w-2: they do not wait here"],
-    ],
+    ["a wait is gone", ["w delay", "w-2 delay", "a email"], ["a email"], [`remove w: ${GONE}`, `remove w-2: ${GONE}`]],
     ["a message is gone", ["a email", "b email"], ["a email"], ["remove b: they lose this message (lost)"]],
     [
       "a message has another id",
@@ -222,7 +221,7 @@ describe("what becomes of the people in progress", () => {
     ],
     ["a custom step is gone", ["c custom", "a email"], ["a email"], ["remove c: they skip it"]],
     ["a message goes by another channel", ["a email"], ["a sms"], ["change a: they lose this message (lost)"]],
-    ["a wait becomes a message", ["a delay"], ["a sms"], ["change a: they skip it"]],
+    ["a wait becomes a message", ["a delay"], ["a sms"], [`change a: ${GONE}`]],
     [
       "steps have another order",
       ["a email", "b email"],
@@ -245,12 +244,12 @@ describe("what becomes of the people in progress", () => {
 
   const text = { type: "string" };
   it.each<[string, object, object, string]>([
-    ["a field is new and may be left out", {}, { properties: { f: text } }, "their messages are made without it"],
+    ["a field is new and may be left out", {}, { properties: { f: text } }, WITHOUT],
     [
       "a field is new and has a default",
       {},
       { properties: { f: { ...text, default: "x" } }, required: ["f"] },
-      "their messages take its default",
+      DEFAULT,
     ],
     ["a field is new and required", {}, { properties: { f: text }, required: ["f"] }, "LOST"],
     ["a field is now required", { properties: { f: text } }, { properties: { f: text }, required: ["f"] }, "LOST"],
@@ -258,7 +257,7 @@ describe("what becomes of the people in progress", () => {
       "a field is now required and has a default",
       { properties: { f: { ...text, default: "x" } } },
       { properties: { f: { ...text, default: "x" } }, required: ["f"] },
-      "their messages take its default",
+      DEFAULT,
     ],
     [
       "a field is no longer required",
@@ -275,16 +274,33 @@ describe("what becomes of the people in progress", () => {
     ],
     [
       "a field may not be null any more",
-      { properties: { f: { anyOf: [text, { type: "null" }] } } },
-      { properties: { f: text } },
+      { properties: { f: { anyOf: [text, { type: "null" }] } }, required: ["f"] },
+      { properties: { f: text }, required: ["f"] },
       "LOST",
     ],
-    ["a field has another type", { properties: { f: text } }, { properties: { f: { type: "number" } } }, "LOST"],
+    [
+      "a field has another type",
+      { properties: { f: text }, required: ["f"] },
+      { properties: { f: { type: "number" } }, required: ["f"] },
+      "LOST",
+    ],
     [
       "a whole number may have a fraction",
       { properties: { f: { type: "integer" } } },
       { properties: { f: { type: "number" } } },
       "their payload fits",
+    ],
+    [
+      "a field that may be left out has another type",
+      { properties: { f: text } },
+      { properties: { f: { type: "number" } } },
+      WITHOUT,
+    ],
+    [
+      "a required field has another type and a default",
+      { properties: { f: text }, required: ["f"] },
+      { properties: { f: { type: "number", default: 1 } }, required: ["f"] },
+      DEFAULT,
     ],
     [
       "a field has another title",
@@ -300,20 +316,20 @@ describe("what becomes of the people in progress", () => {
     ],
     [
       "a field has one choice less",
-      { properties: { f: { enum: ["a", "b"] } } },
-      { properties: { f: { const: "a" } } },
+      { properties: { f: { enum: ["a", "b"] } }, required: ["f"] },
+      { properties: { f: { const: "a" } }, required: ["f"] },
       "LOST",
     ],
     [
       "a field is of limited length",
-      { properties: { f: text } },
-      { properties: { f: { ...text, maxLength: 3 } } },
+      { properties: { f: text }, required: ["f"] },
+      { properties: { f: { ...text, maxLength: 3 } }, required: ["f"] },
       "LOST",
     ],
     [
       "a part of a field is new and required",
-      { properties: { f: { type: "object", properties: { a: text } } } },
-      { properties: { f: { type: "object", properties: { a: text, b: text }, required: ["b"] } } },
+      { properties: { f: { type: "object", properties: { a: text } } }, required: ["f"] },
+      { properties: { f: { type: "object", properties: { a: text, b: text }, required: ["b"] } }, required: ["f"] },
       "LOST",
     ],
     [
@@ -324,14 +340,14 @@ describe("what becomes of the people in progress", () => {
     ],
     [
       "the entries of a list have another type",
-      { properties: { f: { type: "array", items: text } } },
-      { properties: { f: { type: "array", items: { type: "number" } } } },
+      { properties: { f: { type: "array", items: text } }, required: ["f"] },
+      { properties: { f: { type: "array", items: { type: "number" } } }, required: ["f"] },
       "LOST",
     ],
     [
       "a field takes nothing else any more",
-      { properties: { f: { type: "object", properties: { a: text, b: text } } } },
-      { properties: { f: { type: "object", properties: { a: text }, additionalProperties: false } } },
+      { properties: { f: { type: "object", properties: { a: text, b: text } } }, required: ["f"] },
+      { properties: { f: { type: "object", properties: { a: text }, additionalProperties: false } }, required: ["f"] },
       "LOST",
     ],
   ])("when of a payload %s", (_when, before, after, expected) => {
@@ -416,7 +432,7 @@ describe("npm run plan", () => {
     ]);
     expect(workflow?.changes.map(({ step, inProgress, effect }) => [step, inProgress, effect])).toEqual([
       [null, 3, "their payload fits"],
-      [null, 3, "their messages are made without it"],
+      [null, 3, WITHOUT],
       // Ada and Grace have passed it.
       ["setup-nudge", 1, "they lose this message"],
       ["until-day-5-3", 3, "their wait keeps its length"],
@@ -443,16 +459,23 @@ describe("npm run plan", () => {
 
   it("asks for leave where the payload of people in progress does not fit, and only there", async () => {
     await using sandbox = await testSandbox();
-    const onboarding = sandbox.novu.state.workflows.find(({ workflowId }) => workflowId === "onboarding")!;
-    onboarding.payload = { schema: { type: "object", properties: { invited_by: { type: "number" } } } as object };
+    const setPayload = (id: string, properties: Record<string, { type: string }>) => {
+      const workflow = sandbox.novu.state.workflows.find(({ workflowId }) => workflowId === id)!;
+      workflow.payload = { schema: { properties } };
+    };
     const removals = async (env: Record<string, string> = {}) =>
       (JSON.parse((await runCommand(sandbox, "plan", ["--json"], { env })).stdout) as Plan).removals;
-    expect(await removals()).toEqual([]);
+    // The onboarding may do without it; the upgrade has to have it, and nobody is in progress yet.
+    setPayload("onboarding", { invited_by: { type: "number" } });
+    setPayload("upgrade", {});
     happen(sandbox, "user_signed_up");
     await sandbox.settled();
-    expect(await removals()).toEqual([{ id: "onboarding/payload", waiting: 1 }]);
+    expect(await removals()).toEqual([]);
+    sandbox.posthog.capture({ event: "subscription_upgraded", distinctId: "ada", properties: { plan: "pro" } });
+    await sandbox.settled();
+    expect(await removals()).toEqual([{ id: "upgrade/payload", waiting: 1 }]);
     using empty = testFolder();
-    expect(await removals({ DATA_DIR: empty.path })).toEqual([{ id: "onboarding/payload", waiting: null }]);
+    expect(await removals({ DATA_DIR: empty.path })).toEqual([{ id: "upgrade/payload", waiting: null }]);
   });
 
   it("needs no key and no variable of PostHog's to say what is to be published", async () => {

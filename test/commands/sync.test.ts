@@ -146,6 +146,7 @@ describe("npm run sync", () => {
   it("asks for leave for a message that is removed or goes by another channel, and for a payload that does not fit", async () => {
     await using other = await testSandbox({ startAt: Date.now() });
     happen(other, "user_signed_up");
+    other.posthog.capture({ event: "subscription_upgraded", distinctId: "ada", properties: { plan: "pro" } });
     await other.settled();
     await other.app.stop();
     await using app = await openOwnApp(other.config);
@@ -154,10 +155,10 @@ describe("npm run sync", () => {
       NOVU_API_URL: other.novu.url,
       NOVU_BRIDGE_URL: `${app.url}/api/novu`,
     };
-    const onboarding = () => other.novu.state.workflows.find(({ workflowId }) => workflowId === "onboarding")!;
+    const published = (id: string) => other.novu.state.workflows.find(({ workflowId }) => workflowId === id)!;
     // As if the version before had had another payload, one message more and another by SMS; and a wait less.
-    const before = onboarding();
-    before.payload = { schema: { properties: { invited_by: { type: "number" } } } };
+    published("upgrade").payload = { schema: { properties: { plan: { type: "number" } } } };
+    const before = published("onboarding");
     before.steps = [
       ...before.steps
         .filter(({ stepId }) => stepId !== "until-day-5-2")
@@ -167,13 +168,10 @@ describe("npm run sync", () => {
     const asked = await sync([], env);
     expect([asked.code, asked.stderr]).toEqual([
       4,
-      "people would lose messages, or may: onboarding/check-in (1 person waits), onboarding/gone (1 person waits), onboarding/payload (1 person waits). Nothing was changed. If that is meant: --allow-removals=onboarding/check-in,onboarding/gone,onboarding/payload\n",
+      "people would lose messages, or may: onboarding/check-in (1 person waits), onboarding/gone (1 person waits), upgrade/payload (1 person waits). Nothing was changed. If that is meant: --allow-removals=onboarding/check-in,onboarding/gone,upgrade/payload\n",
     ]);
     const some = await sync(["--allow-removals=onboarding/check-in,onboarding/gone"], env);
-    expect([some.code, some.stderr]).toEqual([
-      4,
-      expect.stringContaining("or may: onboarding/payload (1 person waits)."),
-    ]);
+    expect([some.code, some.stderr]).toEqual([4, expect.stringContaining("or may: upgrade/payload (1 person waits).")]);
     using empty = testFolder();
     const uncounted = await sync(["--allow-removals=onboarding/check-in,onboarding/gone"], {
       ...env,
@@ -181,11 +179,11 @@ describe("npm run sync", () => {
     });
     expect([uncounted.code, uncounted.stderr]).toEqual([
       4,
-      expect.stringContaining("onboarding/payload (nobody knows here"),
+      expect.stringContaining("upgrade/payload (nobody knows here"),
     ]);
-    expect(onboarding()).toBe(before);
+    expect(published("onboarding")).toBe(before);
 
-    const all = "--allow-removals=onboarding/check-in,onboarding/gone,onboarding/payload";
+    const all = "--allow-removals=onboarding/check-in,onboarding/gone,upgrade/payload";
     expect((await sync([all], env)).code).toBe(0);
     const again = await runCommand(other, "plan", []);
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining("Nothing to do")]);

@@ -2,7 +2,7 @@ import { unusableControls } from "../../novu/controls.ts";
 import type { Manifest } from "./manifest.ts";
 import type { NovuWorkflow } from "./novu-workflows.ts";
 
-/** A value that was set in Novu's dashboard, and with which Novu cannot make the message. */
+/** A value that was set in Novu's dashboard, and with which the framework refuses the step. */
 export interface BrokenControl {
   workflow: string;
   step: string;

@@ -150,9 +150,9 @@ function moves(wanted: Manifest[number], there: NovuWorkflow): Difference[] {
 
 const PAYLOAD_EFFECTS: Record<SchemaDifference["before"], string> = {
   fits: "their payload fits",
-  "fits without it": "their messages are made without it",
-  "takes the default": "their messages take its default",
-  "may not fit": "they lose the messages that their payload does not fit",
+  "fits without it": "their messages are made without it where it is missing or does not fit",
+  "takes the default": "their messages take its default where it is missing or does not fit",
+  "may not fit": "they lose their messages where it is missing or does not fit",
 };
 
 function change(step: string | null, what: string, effect = "it holds from their next message on"): Difference {

@@ -51,7 +51,7 @@ export function editedText({ workflow, step, control, value, default: usual, isL
 }
 
 /** What stands above the values that cannot be used. */
-export const BROKEN = "Novu cannot use these, and the message fails with them; correct them in its dashboard:";
+export const BROKEN = "Novu cannot use these values of its dashboard; correct them there:";
 
 export function brokenText({ workflow, step, control, value }: Plan["broken"][number]): string {
   return printable(`${workflow}/${step}: "${control}" is ${value}`);

@@ -13,7 +13,7 @@ export function propertiesOf({ properties }: Schema): Record<string, { default?:
 export interface SchemaDifference {
   /** What has changed, in words. */
   what: string;
-  /** What a value of the schema before is by the one after. */
+  /** How a value of the schema before fits the one after, where a field of it that does not fit is left out. */
   before: "fits" | "fits without it" | "takes the default" | "may not fit";
 }
 
@@ -43,11 +43,11 @@ function differenceOf(
   { now, needs }: { now: Schema | undefined; needs: boolean },
 ): SchemaDifference[] {
   if (now === undefined) return [{ what: `"${field}" removed`, before: "fits" }];
-  const isNewlyNeeded = needs && !needed;
-  const without = now.default !== undefined ? "takes the default" : isNewlyNeeded ? "may not fit" : "fits without it";
+  const without = now.default !== undefined ? "takes the default" : needs ? "may not fit" : "fits without it";
   if (old === undefined) return [{ what: `"${field}" added${needs ? ", required" : ""}`, before: without }];
+  const isNewlyNeeded = needs && !needed;
   if (plain(old) !== plain(now)) {
-    const before = !fits(old, now) ? "may not fit" : isNewlyNeeded ? without : "fits";
+    const before = fits(old, now) && !isNewlyNeeded ? "fits" : without;
     return [{ what: `"${field}" changed${isNewlyNeeded ? ", and is now required" : ""}`, before }];
   }
   if (needed === needs) return [];

@@ -7,6 +7,8 @@ interface Step {
 }
 
 const KEEPS_ITS_LENGTH = "their wait keeps its length";
+/** Novu shows both as a delay. */
+const IS_GONE = "their wait keeps its length, but a step.delay is left out";
 
 /** A run has the steps of its trigger: one that is new is skipped in it. */
 export function addedStep(step: Step, before: Step[]): Difference {
@@ -23,14 +25,13 @@ export function removedStep(step: Step, before: Step[], after: Step[]): Differen
     ({ does: "remove", step: stepId, what: type, effect, loses }) as const;
   if (isMessage(type)) return removed(`they lose this message${renamedTo(step, before, after)}`, "this message");
   if (type !== "delay") return removed("they skip it");
-  return removed(isPartOfOneIn(step, after) ? KEEPS_ITS_LENGTH : "they do not wait here");
+  return removed(isPartOfOneIn(step, after) ? KEEPS_ITS_LENGTH : IS_GONE);
 }
 
 export function changedType(before: Step, { stepId, type }: Step): Difference {
-  const what = `${before.type} → ${type}`;
-  return isMessage(before.type)
-    ? { does: "change", step: stepId, what, effect: "they lose this message", loses: "this message" }
-    : { does: "change", step: stepId, what, effect: "they skip it", loses: null };
+  const changed = { does: "change", step: stepId, what: `${before.type} → ${type}` } as const;
+  if (isMessage(before.type)) return { ...changed, effect: "they lose this message", loses: "this message" };
+  return { ...changed, effect: before.type === "delay" ? IS_GONE : "they skip it", loses: null };
 }
 
 /** A long wait is cut into `id`, `id-2`, `id-3` and so on. */
