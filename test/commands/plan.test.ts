@@ -189,6 +189,13 @@ describe("what becomes of the people in progress", () => {
   it.each<[string, string[], string[], string[]]>([
     ["a message is new", ["a email"], ["a email", "b in_app"], ["add b: they skip it"]],
     ["a digest is new", ["a email"], ["d digest", "a email"], ["add d: they skip it"]],
+    [
+      "a custom step is new",
+      ["a email"],
+      ["c custom", "a email"],
+      ["add c: it is found out for them when a later step needs it"],
+    ],
+    ["a message is named like a part of a wait", ["w delay"], ["w delay", "w-2 email"], ["add w-2: they skip it"]],
     ["a wait is new", ["a email"], ["w delay", "a email"], ["add w: they do not wait here"]],
     [
       "a wait is longer",

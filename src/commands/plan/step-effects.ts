@@ -10,11 +10,16 @@ const KEEPS_ITS_LENGTH = "their wait keeps its length";
 /** Novu shows both as a delay. */
 const IS_GONE = "their wait keeps its length, but a step.delay is left out";
 
+/** What a step that is new is to them, by its type. */
+const NEW: Record<string, string> = {
+  delay: "they do not wait here",
+  custom: "it is found out for them when a later step needs it",
+};
+
 /** A run has the steps of its trigger: one that is new is skipped in it. */
 export function addedStep(step: Step, before: Step[]): Difference {
   const { stepId, type } = step;
-  const effect =
-    type !== "delay" ? "they skip it" : isPartOfOneIn(step, before) ? KEEPS_ITS_LENGTH : "they do not wait here";
+  const effect = isPartOfOneIn(step, before) ? KEEPS_ITS_LENGTH : (NEW[type] ?? "they skip it");
   return { does: "add", step: stepId, what: type, effect, loses: null };
 }
 
@@ -35,9 +40,9 @@ export function changedType(before: Step, { stepId, type }: Step): Difference {
 }
 
 /** A long wait is cut into `id`, `id-2`, `id-3` and so on. */
-function isPartOfOneIn({ stepId }: Step, steps: Step[]): boolean {
+function isPartOfOneIn({ stepId, type }: Step, steps: Step[]): boolean {
   const first = /^(.+)-\d+$/.exec(stepId)?.[1];
-  return steps.some((step) => step.type === "delay" && step.stepId === first);
+  return type === "delay" && steps.some((step) => step.type === "delay" && step.stepId === first);
 }
 
 /** A message of the same type that is new in the same place may be the same one. */
