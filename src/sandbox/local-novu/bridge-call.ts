@@ -1,8 +1,15 @@
 import { createHmac } from "node:crypto";
+import { Agent, type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { describeError } from "../../lib/errors.ts";
+import { parseJson } from "../../lib/json.ts";
 
-/** How long Novu waits for a bridge. */
+/** How long Novu waits for a bridge, */
 const TIMEOUT_MS = 5_000;
+/** and on a connection that it uses again, where the bridge has announced that it keeps it for no longer than that. */
+const REUSED_TIMEOUT_MS = 4_000;
+const SHORT_KEEP_ALIVE_S = 5;
 const RETRY_AFTER_MS = [1_000, 2_000, 4_000];
 const RETRIED = new Set([408, 429, 500, 503, 504, 521, 522, 524]);
 
@@ -21,8 +28,10 @@ export interface BridgeCall {
 
 export interface BridgeClient {
   get(bridgeUrl: string, query: Record<string, string>): Promise<BridgeAnswer>;
-  /** Tried four times in all; the last answer counts. */
+  /** Tried four times in all; the last answer counts. A yes that is not JSON counts as none, and is not tried again. */
   post(bridgeUrl: string, query: Record<string, string>, body: unknown): Promise<BridgeAnswer>;
+  /** Closes the connections that are kept. */
+  close(): void;
 }
 
 export function createBridgeClient({
@@ -34,8 +43,11 @@ export function createBridgeClient({
   pause: (ms: number) => Promise<void>;
   onCall: (call: BridgeCall) => void;
 }): BridgeClient {
+  const agent = new Agent({ keepAlive: true });
+  /** For how long the bridge keeps each connection by its own word, in seconds. */
+  const announced = new WeakMap<Socket, number>();
   return {
-    get: (bridgeUrl, query) => call("GET", bridgeUrl, query, {}),
+    get: async (bridgeUrl, query) => asJson(await call("GET", bridgeUrl, query, {})),
     async post(bridgeUrl, query, body) {
       let answer = await call("POST", bridgeUrl, query, body);
       for (const waitMs of RETRY_AFTER_MS) {
@@ -43,34 +55,64 @@ export function createBridgeClient({
         await pause(waitMs);
         answer = await call("POST", bridgeUrl, query, body);
       }
-      return answer;
+      const read = asJson(answer);
+      return answer.status === 200 && read.body === NOT_JSON ? { ...read, status: 0 } : read;
     },
+    close: () => agent.destroy(),
   };
 
+  /** Status 0 and the cause when no whole answer came. */
   async function call(
     method: "GET" | "POST",
     bridgeUrl: string,
     query: Record<string, string>,
     body: unknown,
-  ): Promise<BridgeAnswer> {
+  ): Promise<{ status: number; text: string }> {
     const url = new URL(bridgeUrl);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const startedAt = performance.now();
     let status: number | null = null;
     try {
-      const response = await fetch(url, {
-        method,
-        headers: { "content-type": "application/json", "novu-signature": sign(body) },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(method === "POST" && { body: JSON.stringify(body) }),
-      });
+      const response = await send(method, url, body);
       status = response.status;
-      return { status, body: (await response.json()) as Record<string, unknown> };
+      return response;
     } catch (error) {
-      return { status: 0, body: { message: describeError(error) } };
+      return { status: 0, text: JSON.stringify({ message: describeError(error) }) };
     } finally {
       onCall({ url: `${url.pathname}${url.search}`, status, ms: performance.now() - startedAt });
     }
+  }
+
+  async function send(method: "GET" | "POST", url: URL, body: unknown): Promise<{ status: number; text: string }> {
+    const content = method === "POST" ? JSON.stringify(body) : "";
+    const headers = {
+      "content-type": "application/json",
+      "novu-signature": sign(body),
+      ...(method === "POST" && { "content-length": Buffer.byteLength(content) }),
+    };
+    const sent = request(url, { method, agent, headers });
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        sent.on("response", resolve).on("error", reject);
+        sent.on("socket", (socket) => {
+          const withinMs = timeoutOn(socket, sent.reusedSocket);
+          timer = setTimeout(() => sent.destroy(new Error(`no answer within ${withinMs} ms`)), withinMs);
+        });
+        sent.end(content);
+      });
+      const [, seconds] = /^timeout=(\d+)/.exec(String(response.headers["keep-alive"])) ?? [];
+      if (seconds !== undefined) announced.set(response.socket, Number(seconds));
+      return { status: response.statusCode ?? 0, text: await text(response) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Node's agent shortens the timeout of a connection that it keeps to what the server announces, less a second. */
+  function timeoutOn(socket: Socket, isReused: boolean): number {
+    const keptForS = announced.get(socket) ?? Number.POSITIVE_INFINITY;
+    return isReused && keptForS <= SHORT_KEEP_ALIVE_S ? REUSED_TIMEOUT_MS : TIMEOUT_MS;
   }
 
   /** Signed with the real time, which is what the framework on the other side compares it with. */
@@ -80,4 +122,11 @@ export function createBridgeClient({
       .update(`${time}.${JSON.stringify(body)}`)
       .digest("hex")}`;
   }
+}
+
+const NOT_JSON = { message: "the answer is not JSON" };
+
+function asJson({ status, text }: { status: number; text: string }): BridgeAnswer {
+  const body = parseJson(text);
+  return { status, body: typeof body === "object" && body !== null ? (body as Record<string, unknown>) : NOT_JSON };
 }
