@@ -4,6 +4,7 @@ import { z } from "zod";
 import { NOVU_PLANS, type NovuPlan } from "../../contracts/novu-plan.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
+import { refusedCharacters } from "../../lib/subscriber-id.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import type { SignedTarget } from "../signed-webhook.ts";
@@ -13,7 +14,7 @@ import { type BridgeAnswer, type BridgeCall, createBridgeClient } from "./bridge
 import { hashOf, idempotency } from "./idempotency.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { emptyNovuState, type Message, type NovuState } from "./state.ts";
-import { isTakenId, messagesOnFields } from "./subscriber-fields.ts";
+import { messagesOnFields } from "./subscriber-fields.ts";
 import { Subscriber, subscriberRoutes, upsertSubscriber } from "./subscribers.ts";
 import { createTriggerQueue, type TriggerQueue } from "./trigger-queue.ts";
 import { tryStep } from "./try-step.ts";
@@ -205,7 +206,7 @@ export async function openLocalNovu({
     if (workflow === undefined) return refuse(response, 422, "workflow_not_found");
 
     triggers.push({ transactionId, idempotencyKey: request.get("idempotency-key") ?? null, body });
-    const isKnown = !settings.checksIds || isTakenId(to.subscriberId);
+    const isKnown = !settings.checksIds || refusedCharacters(to.subscriberId).length === 0;
     const status = isKnown ? "processed" : "invalid_recipients";
     answer(response, 201, { acknowledged: true, status, transactionId });
     // The worker drops a recipient with a field that it does not take, and says so to nobody.

@@ -13,11 +13,6 @@ export function messagesOnFields({ email, locale, timezone }: Partial<NovuSubscr
   ];
 }
 
-/** Whether a Novu that checks ids takes this one. */
-export function isTakenId(subscriberId: string): boolean {
-  return /^[\w:.-]+$/.test(subscriberId) || isEmail.default(subscriberId);
-}
-
 /** A field that is null or left out is not looked at. */
 function isTaken(value: unknown, isValid: (text: string) => boolean): boolean {
   return value === undefined || value === null || (typeof value === "string" && isValid(value));
