@@ -75,7 +75,7 @@ export function createPerform({
   report: (capture: Capture) => Promise<void>;
   tellChoices: ReturnType<typeof createTellChoices>;
   sendingSteps: (workflow: string) => SendingStep[];
-  /** Resolves when Novu's rate limit has room for one more trigger. */
+  /** Resolves when Novu's rate limit has room for one more trigger or cancel, which it counts together. */
   pace: () => Promise<void>;
   /** Resolves when it has room for one more change of a subscriber. */
   paceProfiles: () => Promise<void>;
@@ -205,6 +205,7 @@ export function createPerform({
   }
 
   async function cancel(transactionId: string, workflow: string): Promise<void> {
+    await pace();
     throwIfAny(verdictOn(await novu.cancel(transactionId), workflow));
     log.info({ stop: "delivery", outcome: "cancelled", workflow, transactionId });
   }

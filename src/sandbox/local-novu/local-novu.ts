@@ -127,6 +127,9 @@ export async function openLocalNovu({
   const queue = createTriggerQueue({ state, begin: worker.begin, activity });
   const interference = interferable();
   const remembers = idempotency({ isOn: () => settings.isIdempotent });
+  // Novu counts by category: cancels with triggers, preferences and lists of workflows with subscribers.
+  const events = rateLimit(triggersPerSecond);
+  const configuration = rateLimit(NOVU_PLANS[plan].profilesPerSecond);
 
   const app = express()
     .disable("x-powered-by")
@@ -134,14 +137,15 @@ export async function openLocalNovu({
     .use(authorize)
     .use(express.json({ limit: "5mb" }))
     // A Novu that takes long has the key already, and answers 409 to the next try.
-    .post("/v1/events/trigger", note, rateLimit(triggersPerSecond), remembers, interference.delay, trigger)
+    .post("/v1/events/trigger", note, events, remembers, interference.delay, trigger)
     .use(interference.delay)
-    .delete("/v1/events/trigger/:transactionId", (request, response) => {
-      answer(response, 200, worker.cancel(request.params.transactionId));
+    .delete("/v1/events/trigger/:transactionId", events, (request, response) => {
+      answer(response, 200, worker.cancel(String(request.params.transactionId)));
     })
+    .get("/v2/workflows", configuration)
     .use(workflowRoutes({ state, bridge, limits: NOVU_PLANS[plan] }))
     .use(accountRoutes({ integrations }))
-    .use(subscriberRoutes({ state, upsertsPerSecond: NOVU_PLANS[plan].profilesPerSecond, mark }))
+    .use(subscriberRoutes({ state, limited: configuration, mark }))
     .use((_request, response) => refuse(response, 404, "the local Novu does not know this route"));
 
   const server = await serve(app, { port, host: "127.0.0.1" });

@@ -5,7 +5,11 @@ import type { NovuSubscriber } from "./state.ts";
 const LOCALE = /^[a-z]{2,4}([_-]([a-z]{4}|\d{3}))?([_-]([a-z]{2}|\d{3}))?$/i;
 
 /** Novu's messages on the fields of a subscriber that it does not take, as class-validator words them; none if it takes all. */
-export function messagesOnFields({ email, locale, timezone }: Partial<NovuSubscriber>): string[] {
+export function messagesOnFields({
+  email,
+  locale,
+  timezone,
+}: Partial<Record<keyof NovuSubscriber, unknown>>): string[] {
   return [
     ...(isTaken(email, isEmail.default) ? [] : ["email must be an email"]),
     ...(isTaken(locale, (text) => LOCALE.test(text)) ? [] : ["locale must be locale"]),

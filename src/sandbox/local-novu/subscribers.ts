@@ -1,7 +1,6 @@
-import { type Request, type Response, Router } from "express";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
 import { answer, refuse, refuseFields } from "./answer.ts";
-import { rateLimit } from "./rate-limit.ts";
 import type { Message, NovuState, NovuSubscriber, SubscriberChannel } from "./state.ts";
 import { CHANNEL_OF_PROVIDER } from "./steps/deliver.ts";
 import { messagesOnFields } from "./subscriber-fields.ts";
@@ -25,14 +24,14 @@ const Notifications = z.object({ notificationIds: z.array(z.string()) });
 /** Who gets messages, where they are reached, what they want, and what they have seen. */
 export function subscriberRoutes({
   state,
-  upsertsPerSecond,
+  limited,
   mark,
 }: {
   state: NovuState;
-  upsertsPerSecond: number;
+  /** Novu's limit for what changes something. */
+  limited: RequestHandler;
   mark: (messageId: string, as: "seen" | "read") => Message;
 }): Router {
-  const limited = rateLimit(upsertsPerSecond);
   return Router()
     .post("/v2/subscribers", limited, takesFields, (request, response) => {
       const subscriber = Subscriber.safeParse(request.body);
@@ -56,7 +55,7 @@ export function subscriberRoutes({
     .get("/v2/subscribers/:id/preferences", existing, (request, response) =>
       answer(response, 200, preferencesOf(state, idOf(request))),
     )
-    .patch("/v2/subscribers/:id/preferences", existing, (request, response) => {
+    .patch("/v2/subscribers/:id/preferences", limited, existing, (request, response) => {
       const chosen = ChannelPreferences.safeParse(request.body);
       if (!chosen.success) return refuseFields(response, ["channels must be an object"]);
       const { workflowId, channels } = chosen.data;

@@ -148,16 +148,35 @@ describe("an idempotency key", () => {
 });
 
 it("the rate is 300 triggers in 5 s on the free plan, with 330 at once, and the next may come within a second", async () => {
-  const startedAt = performance.now();
-  const answers = await Promise.all(Array.from({ length: 500 }, (_, index) => trigger({ transactionId: `t${index}` })));
-  const filled = Math.ceil(((performance.now() - startedAt) / 1000) * 60);
-  const taken = answers.filter(({ status }) => status === 201).length;
+  const { taken, filled, refused } = await flood(60, (index) => trigger({ transactionId: `t${index}` }), 500);
   expect(taken).toBeGreaterThanOrEqual(330);
   expect(taken).toBeLessThanOrEqual(330 + filled);
-  const refused = answers.filter(({ status }) => status === 429);
   expect(refused.length).toBe(500 - taken);
   expect(refused[0]?.body).toMatchObject({ statusCode: 429, message: "API rate limit exceeded" });
   for (const { headers } of refused) expect(["0", "1"]).toContain(headers.get("retry-after"));
+});
+
+it.each<[string, number, number, number, (index: number) => ReturnType<typeof api>]>([
+  [
+    "cancels count as triggers",
+    60,
+    330,
+    500,
+    (index) => (index % 2 === 0 ? trigger({ transactionId: `t${index}` }) : api("DELETE", "/v1/events/trigger/t", {})),
+  ],
+  [
+    "preferences count as changes of subscribers",
+    20,
+    110,
+    200,
+    (index) =>
+      index % 2 === 0
+        ? api("POST", "/v2/subscribers", { subscriberId: "ada" })
+        : api("PATCH", "/v2/subscribers/ada/preferences", { channels: {} }),
+  ],
+])("%s", async (_name, perSecond, atOnce, calls, call) => {
+  const { taken, filled } = await flood(perSecond, call, calls);
+  expect(taken).toBeLessThanOrEqual(atOnce + filled);
 });
 
 describe("a subscriber", () => {
@@ -186,6 +205,15 @@ describe("a subscriber", () => {
     expect(novu.state.preferences.ada).toEqual({ w: channels });
   });
 });
+
+/** Makes so many calls at once; `filled` is how many more than at once Novu may have taken meanwhile. */
+async function flood(perSecond: number, call: (index: number) => ReturnType<typeof api>, calls: number) {
+  const startedAt = performance.now();
+  const answers = await Promise.all(Array.from({ length: calls }, (_, index) => call(index)));
+  const filled = Math.ceil(((performance.now() - startedAt) / 1000) * perSecond);
+  const refused = answers.filter(({ status }) => status === 429);
+  return { taken: calls - refused.length, filled, refused };
+}
 
 function trigger(changes: object, key?: string) {
   const body = { name: "w", to: { subscriberId: "ada" }, payload: {}, ...changes };
