@@ -83,7 +83,19 @@ export function createBridgeClient({
     }
   }
 
+  /** At once once more, where the bridge had closed the kept connection just then. */
   async function send(method: "GET" | "POST", url: URL, body: unknown): Promise<{ status: number; text: string }> {
+    const sent = ask(method, url, body);
+    try {
+      return await sent.answer;
+    } catch (error) {
+      const isStale = sent.request.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET";
+      if (!isStale) throw error;
+      return ask(method, url, body).answer;
+    }
+  }
+
+  function ask(method: "GET" | "POST", url: URL, body: unknown) {
     const content = method === "POST" ? JSON.stringify(body) : "";
     const headers = {
       "content-type": "application/json",
@@ -92,21 +104,21 @@ export function createBridgeClient({
     };
     const sent = request(url, { method, agent, headers });
     let timer: NodeJS.Timeout | undefined;
-    try {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        sent.on("response", resolve).on("error", reject);
-        sent.on("socket", (socket) => {
-          const withinMs = timeoutOn(socket, sent.reusedSocket);
-          timer = setTimeout(() => sent.destroy(new Error(`no answer within ${withinMs} ms`)), withinMs);
-        });
-        sent.end(content);
+    const answer = new Promise<IncomingMessage>((resolve, reject) => {
+      sent.on("response", resolve).on("error", reject);
+      sent.on("socket", (socket) => {
+        const withinMs = timeoutOn(socket, sent.reusedSocket);
+        timer = setTimeout(() => sent.destroy(new Error(`no answer within ${withinMs} ms`)), withinMs);
       });
-      const [, seconds] = /^timeout=(\d+)/.exec(String(response.headers["keep-alive"])) ?? [];
-      if (seconds !== undefined) announced.set(response.socket, Number(seconds));
-      return { status: response.statusCode ?? 0, text: await text(response) };
-    } finally {
-      clearTimeout(timer);
-    }
+      sent.end(content);
+    })
+      .then(async (response) => {
+        const [, seconds] = /^timeout=(\d+)/.exec(String(response.headers["keep-alive"])) ?? [];
+        if (seconds !== undefined) announced.set(response.socket, Number(seconds));
+        return { status: response.statusCode ?? 0, text: await text(response) };
+      })
+      .finally(() => clearTimeout(timer));
+    return { request: sent, answer };
   }
 
   /** Node's agent shortens the timeout of a connection that it keeps to what the server announces, less a second. */

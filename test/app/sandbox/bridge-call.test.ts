@@ -31,6 +31,19 @@ it("a bridge that does not answer is given up after 5.0 s, and after 4.0 s on a 
   }
 });
 
+it("a call on a connection that the bridge had just closed is made again at once", async () => {
+  let asked = 0;
+  const url = await bridge((respond, hangUp) => {
+    asked += 1;
+    if (asked === 2) hangUp();
+    else respond(200, '{"outputs":{}}');
+  });
+  const calls: BridgeCall[] = [];
+  const client = clientOf(calls);
+  const answers = [await client.post(url, {}, {}), await client.post(url, {}, {})];
+  expect([answers.map(({ status }) => status), asked, calls.length]).toEqual([[200, 200], 3, 2]);
+});
+
 describe("an answer that is not JSON", () => {
   it.each([
     [502, 1, 502],
@@ -63,12 +76,15 @@ async function silentAfter(answered: number, { keepAliveMs }: { keepAliveMs: num
 }
 
 async function bridge(
-  handle: (respond: (status: number, body: string) => void) => void,
+  handle: (respond: (status: number, body: string) => void, hangUp: () => void) => void,
   keepAliveMs = 5_000,
 ): Promise<string> {
   const server = createServer((request, response) => {
     request.resume();
-    handle((status, body) => void response.writeHead(status).end(body));
+    handle(
+      (status, body) => void response.writeHead(status).end(body),
+      () => void request.socket.destroy(),
+    );
   });
   server.keepAliveTimeout = keepAliveMs;
   servers.push(server);
