@@ -48,8 +48,11 @@ describe("a distinct id that Novu refuses", () => {
 
     sandbox.novu.settings.checksIds = false;
     await sandbox.app.store.redrive("all");
+    // The app triggers as soon as it is there, and Novu learns of its new address only then.
+    const takeUp = sandbox.novu.holdTriggers();
     await sandbox.restartApp();
-    await sandbox.travel({ seconds: 10 });
+    takeUp();
+    await sandbox.settled();
     expect(sandbox.novu.state.messages).toHaveLength(2);
   });
 });
