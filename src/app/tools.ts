@@ -2,7 +2,7 @@ import type { Config } from "../config.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { FlagValue } from "../contracts/flag.ts";
 import type { MessageLink } from "../contracts/link.ts";
-import { NOVU_PLANS, type NovuPlan } from "../contracts/novu-plan.ts";
+import { NOVU_PLANS } from "../contracts/novu-plan.ts";
 import { correctionKey, type Lane, refreshKey, unheardKey, type Work } from "../contracts/work.ts";
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
@@ -66,7 +66,7 @@ export function liveTools({
       ? noFlags
       : createFlagReader({ posthog, now, deadlineMs: FLAGS_WITHIN_MS, flags: [marketing.holdout ?? [], flags].flat() });
   return {
-    ...limitsOf(novu.plan),
+    longestDelayMs: NOVU_PLANS[novu.plan].longestDelayMs,
     now,
     emailProviders,
     unsubscribeUrl,
@@ -126,7 +126,7 @@ export function sampleTools({
   now: () => number;
 }): Tools {
   return {
-    ...limitsOf(config.novu.plan),
+    longestDelayMs: NOVU_PLANS[config.novu.plan].longestDelayMs,
     now,
     // For a preview the framework would invent what each provider takes, which needs half a second of CPU and is shown nowhere.
     emailProviders: [],
@@ -149,8 +149,3 @@ const noFlags: ReturnType<typeof createFlagReader> = async (_distinctId, keys) =
   outcome: "answered",
   values: Object.fromEntries(keys.map((key) => [key, false])) as Record<(typeof keys)[number], FlagValue>,
 });
-
-function limitsOf(plan: NovuPlan): Pick<Tools, "longestDelayMs" | "longestThrottleMs"> {
-  const { longestDelayMs, longestThrottleMs } = NOVU_PLANS[plan];
-  return { longestDelayMs, longestThrottleMs };
-}

@@ -19,6 +19,8 @@ export const Subscriber = z.object({
   data: z.record(z.string(), z.unknown()).optional(),
 });
 export type Subscriber = z.infer<typeof Subscriber>;
+/** What Novu may refuse of a subscriber, and do without. */
+export type ProfileField = Exclude<keyof Subscriber, "subscriberId">;
 
 /** What an event says of its person, for Novu to know. */
 export const Profile = z.object({

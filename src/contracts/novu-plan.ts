@@ -1,18 +1,16 @@
 import { z } from "zod";
 
-const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The limits of each plan of Novu Cloud, as of November 2026. A longer delay, digest or throttle makes the
- * step fail. A faster trigger (Novu's category "events"), change of a subscriber ("configuration") or read
- * ("global") is answered 429. Sources: https://docs.novu.co/platform/account/billing,
+ * The limits of each plan of Novu Cloud, as of November 2026. A longer delay or digest makes the step
+ * fail; the window of a throttle is not limited. A faster trigger (Novu's category "events"), change of a
+ * subscriber ("configuration") or read ("global") is answered 429. Sources: https://docs.novu.co/platform/account/billing,
  * https://docs.novu.co/api-reference/rate-limiting
  */
 export const NOVU_PLANS = {
   free: {
     longestDelayMs: DAY_MS,
-    longestThrottleMs: HOUR_MS,
     mostWorkflows: 20,
     mostSteps: 20,
     triggersPerSecond: 60,
@@ -21,7 +19,6 @@ export const NOVU_PLANS = {
   },
   pro: {
     longestDelayMs: 7 * DAY_MS,
-    longestThrottleMs: DAY_MS,
     mostWorkflows: 20,
     mostSteps: 20,
     triggersPerSecond: 240,
@@ -30,7 +27,6 @@ export const NOVU_PLANS = {
   },
   team: {
     longestDelayMs: 30 * DAY_MS,
-    longestThrottleMs: 7 * DAY_MS,
     mostWorkflows: 100,
     mostSteps: 20,
     triggersPerSecond: 600,
@@ -39,7 +35,6 @@ export const NOVU_PLANS = {
   },
   enterprise: {
     longestDelayMs: 30 * DAY_MS,
-    longestThrottleMs: 7 * DAY_MS,
     mostWorkflows: 100,
     mostSteps: 20,
     triggersPerSecond: 6_000,

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Bursts } from "../lib/bursts.ts";
-import { RetryLaterError } from "../lib/errors.ts";
+import { PermanentError, RetryLaterError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { ReadNow, SubscriberOf } from "./refresh.ts";
 import type { Profiled } from "./tell.ts";
@@ -31,12 +32,14 @@ export function createIntroduce({
   tell,
   reads,
   now,
+  log,
 }: {
   acquaintances: Acquaintances;
   tell(profile: Profile): Promise<void>;
   /** When the source may be read for what can do without. */
   reads: Bursts;
   now: () => number;
+  log: Log;
 }) {
   let pausedUntil = 0;
   return { recipientOf, wholeOf };
@@ -56,10 +59,20 @@ export function createIntroduce({
     const known = run.source === "segment" ? await namedBy(run) : await readFirst(run, asOfEvent);
     if (needsAddress && addressWait !== null && !isNamed(known)) waitForAddress(addressWait);
     if (run.source === "segment") {
-      if (known !== null) await tell({ ...known, eventUuid: run.eventUuid });
+      if (known !== null) await tellIfTaken({ ...known, eventUuid: run.eventUuid });
       return { subscriber: to, occurredAt: run.occurredAt };
     }
     return known ?? asOfEvent;
+  }
+
+  /** A profile that Novu refuses for good must not cost the person the run. */
+  async function tellIfTaken(profile: Profile): Promise<void> {
+    try {
+      await tell(profile);
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      log.warn({ stop: "delivery", outcome: "profile refused", eventUuid: profile.eventUuid });
+    }
   }
 
   /** An identify says of a person what it wants to, and an earlier one may come after it: all that was told of them is told on. */

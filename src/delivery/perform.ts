@@ -75,7 +75,7 @@ export function createPerform({
   report: (capture: Capture) => Promise<void>;
   tellChoices: ReturnType<typeof createTellChoices>;
   sendingSteps: (workflow: string) => SendingStep[];
-  /** Resolves when Novu's rate limit has room for one more trigger. */
+  /** Resolves when Novu's rate limit has room for one more trigger or cancel, which it counts together. */
   pace: () => Promise<void>;
   /** Resolves when it has room for one more change of a subscriber. */
   paceProfiles: () => Promise<void>;
@@ -85,7 +85,7 @@ export function createPerform({
 }): (job: Job) => Promise<void> {
   const tell = createTell({ novu, profiles: runs, pace: paceProfiles, log });
   const reads = createBursts({ everyMs: READS_EVERY_MS, now });
-  const introduce = createIntroduce({ acquaintances: runs, tell: tell.profile, reads, now });
+  const introduce = createIntroduce({ acquaintances: runs, tell: tell.profile, reads, now, log });
   const join = createJoin(runs, reads);
   const refresh = createRefresh({ ...runs, tell: tell.profile, now });
 
@@ -132,7 +132,8 @@ export function createPerform({
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
     await pace();
-    const trouble = verdictOn(await novu.trigger({ ...start, to: recipient.subscriber }, idempotencyKey), workflow);
+    const answer = await novu.trigger({ ...start, to: recipient.subscriber }, idempotencyKey);
+    const trouble = verdictOn(answer, workflow, recipient.subscriber.subscriberId);
     if (trouble !== null) {
       if (!isRefusal(trouble)) await runs.keepRecipient({ transactionId: run.transactionId, refusals, recipient });
       throw trouble;
@@ -204,6 +205,7 @@ export function createPerform({
   }
 
   async function cancel(transactionId: string, workflow: string): Promise<void> {
+    await pace();
     throwIfAny(verdictOn(await novu.cancel(transactionId), workflow));
     log.info({ stop: "delivery", outcome: "cancelled", workflow, transactionId });
   }

@@ -68,15 +68,25 @@ export function createTell({
     await settle(told, told);
   }
 
+  /** A field that Novu refuses is left out: the others are worth as much without it. */
   async function call(subscriber: Subscriber): Promise<void> {
-    await pace();
-    let answer = await novu.change(subscriber);
-    if (answer.httpStatus === 404) {
-      await pace();
-      answer = await novu.create(subscriber);
+    const answer = await changeOrCreate(subscriber);
+    const refused = answer.refusedFields?.filter((field) => subscriber[field] !== undefined) ?? [];
+    if (refused.length > 0) {
+      log.warn({ stop: "delivery", outcome: "fields refused", answer: answer.httpStatus, fields: refused });
+      const taken = Object.entries(subscriber).filter(([field]) => !refused.some((one) => one === field));
+      return call(Object.fromEntries(taken) as Subscriber);
     }
     const trouble = verdictOn(answer);
     if (trouble !== null) throw trouble;
+  }
+
+  async function changeOrCreate(subscriber: Subscriber): Promise<NovuAnswer> {
+    await pace();
+    const answer = await novu.change(subscriber);
+    if (answer.httpStatus !== 404) return answer;
+    await pace();
+    return novu.create(subscriber);
   }
 }
 

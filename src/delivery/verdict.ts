@@ -1,5 +1,6 @@
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
+import { refusedCharacters, TAKEN_CHARACTERS } from "../lib/subscriber-id.ts";
 
 const RATE_LIMIT_PAUSE_MS = 1_000;
 const STILL_RUNNING_PAUSE_MS = 1_000;
@@ -13,16 +14,17 @@ const DOWN = new Set([408, 502, 503, 504, 520, 521, 522, 523, 524]);
 const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined", "no_workflow_active_steps_defined"]);
 
 /**
- * What to do after Novu's answer to a call, about `workflow` if it is about one: null when it is done, else an error
- * that says whether and when to try again. Source of the answers: https://docs.novu.co/api-reference/events/trigger-event
+ * What to do after Novu's answer to a call, about `workflow` and a subscriber if it is about these: null when it is
+ * done, else an error that says whether and when to try again, and not who the subscriber is. Source of the answers: https://docs.novu.co/api-reference/events/trigger-event
  */
-export function verdictOn(answer: NovuAnswer, workflow = ""): Error | null {
+export function verdictOn(answer: NovuAnswer, workflow = "", subscriberId = ""): Error | null {
   const { httpStatus, triggerStatus, message, retryAfterMs } = answer;
   if (httpStatus === null) return new UnavailableError(`Novu gave no answer: ${message}`, { refused: false });
-  if (httpStatus < 300) return verdictOnTrigger(triggerStatus, message, workflow);
+  if (httpStatus < 300) return verdictOnTrigger(triggerStatus, message, workflow, subscriberId);
   if (httpStatus === 429)
     return new RetryLaterError("Novu's rate limit is reached", {
-      retryAfterMs: retryAfterMs ?? RATE_LIMIT_PAUSE_MS,
+      // Novu says 0 for what is within the same second.
+      retryAfterMs: Math.max(retryAfterMs ?? 0, RATE_LIMIT_PAUSE_MS),
       refused: true,
     });
   // An earlier try under the same idempotency key is still under way.
@@ -51,11 +53,21 @@ export function unknownWorkflowOf(error: string): string | null {
   return /\bNovu knows no workflow "([^"]+)"/.exec(error)?.[1] ?? null;
 }
 
-function verdictOnTrigger(status: string | undefined, message: string, workflow: string): Error | null {
+function verdictOnTrigger(
+  status: string | undefined,
+  message: string,
+  workflow: string,
+  subscriberId: string,
+): Error | null {
   if (status === undefined || status === "processed") return null;
   if (SWITCHED_OFF.has(status))
     return new PermanentError(
       `Novu has "${workflow}" switched off or without steps (${status}); activate it in the dashboard and redrive`,
+    );
+  const refused = refusedCharacters(subscriberId);
+  if (status === "invalid_recipients" && refused.length > 0)
+    return new PermanentError(
+      `Novu did not start "${workflow}" (${status}): it checks the ids of subscribers, and this distinct id has ${refused.map((one) => JSON.stringify(one)).join(" ")}, where Novu takes ${TAKEN_CHARACTERS}; identify people by such ids, or have Novu switch the check off and redrive`,
     );
   if (status === "error") return new RefusedError(`Novu could not take the trigger: ${message}`);
   return new PermanentError(`Novu did not start "${workflow}": ${message}`);

@@ -28,7 +28,7 @@ export interface Queue {
   renew(ids: number[], leaseMs: number): Promise<void>;
   complete(ids: number[]): Promise<void>;
   retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
-  bury(id: number, error: string): Promise<void>;
+  bury(id: number, error: string, options: { refused: boolean }): Promise<void>;
   nextDueAt(lane: Lane): Promise<number | null>;
 }
 
@@ -204,12 +204,12 @@ export function startWorker({
     // An outage wears no job out, however long it lasts; a job that fails while others are answered is no outage.
     if (error instanceof UnavailableError && !breaker.hasAnsweredLately())
       return putOff("when it is back", atLeast(error.retryAfterMs, backoffMs(1)), error.refused);
+    const { retryAfterMs, refused } = askedBy(error);
     if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
       log.error({ ...facts, next: "dead" });
       count(lane, "dead");
-      return queue.bury(job.id, text);
+      return queue.bury(job.id, text, { refused });
     }
-    const { retryAfterMs, refused } = askedBy(error);
     const waitMs = atLeast(retryAfterMs, backoffMs(failures));
     log.warn({ ...facts, next: "retry", retryAfterMs: waitMs });
     count(lane, "retried");
@@ -224,6 +224,7 @@ function isAnAnswer(error: unknown): boolean {
 
 function askedBy(error: unknown): { retryAfterMs: number; refused: boolean } {
   if (error instanceof RefusedError) return { retryAfterMs: error.retryAfterMs, refused: true };
+  if (error instanceof PermanentError) return { retryAfterMs: 0, refused: true };
   return error instanceof UnavailableError ? error : { retryAfterMs: 0, refused: false };
 }
 

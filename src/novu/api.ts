@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Start, Subscriber } from "../contracts/notification.ts";
+import { type ProfileField, type Start, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import type { Run } from "../contracts/run.ts";
 import { UnavailableError } from "../lib/errors.ts";
@@ -30,8 +30,21 @@ const LONGEST_WORDS = 500;
 /** As people write it, with or without a plus, and not a part of an id. */
 const PHONE = /(?<![\w-])[+(]*\d(?:[ ()./-]{0,2}\d){6,14}(?![\w-])/g;
 
+/** Answers that say the same whoever gives them: too slow, too often. */
+const MAY_BE_A_PROXYS = new Set([408, 429]);
+/** With these Novu names the fields that it does not take. */
+const REFUSED_FIELDS = new Set([400, 422]);
+
 const CHANNELS = ["email", "sms", "push", "chat", "in_app"];
 
+const PROFILE_FIELDS = Object.keys(Subscriber.omit({ subscriberId: true }).shape) as ProfileField[];
+/** As class-validator begins its messages. */
+const FIELD_FIRST = /^[\w.]+/;
+/** Its errors are nested two or three deep. */
+const DEEPEST = 6;
+
+/** What Novu's API says of an error; what a proxy in front of it says has not both. */
+const NovuError = z.looseObject({ statusCode: z.number(), message: z.unknown().refine((said) => said !== undefined) });
 const Triggered = z.object({ data: z.object({ status: z.string(), error: z.array(z.string()).optional() }) });
 const Told = z.object({ data: z.looseObject({}) });
 const Cancelled = z.object({ data: z.union([z.boolean(), z.looseObject({})]) });
@@ -129,10 +142,14 @@ export function createNovuApi({
       const { status, headers, text } = await http(`${apiUrl}${path}`, init);
       const body = parseJson(text);
       if (status >= 200 && status < 300) return { httpStatus: status, body };
+      if (!MAY_BE_A_PROXYS.has(status) && status < 500 && NovuError.safeParse(body).data?.statusCode !== status)
+        return notNovus(status);
       const pauseMs = retryAfterMs(headers);
+      const refusedFields = REFUSED_FIELDS.has(status) ? fieldsIn(body) : [];
       return {
         httpStatus: status,
         message: wordsOf(body) ?? `status ${status}`,
+        ...(refusedFields.length > 0 && { refusedFields }),
         ...(pauseMs !== undefined && { retryAfterMs: pauseMs }),
       };
     } catch (error) {
@@ -142,7 +159,7 @@ export function createNovuApi({
   }
 }
 
-/** A yes that is not Novu's is a proxy's, or the wrong address; what became of the call is unknown. */
+/** A yes or a no that is not Novu's is a proxy's, or the wrong address; what became of the call is unknown. */
 function notNovus(status: number): NovuAnswer {
   return { httpStatus: null, message: `status ${status} with something else than Novu's answer` };
 }
@@ -151,6 +168,19 @@ function notNovus(status: number): NovuAnswer {
 function wordsOf(body: unknown): string | null {
   const message = (body as { message?: unknown } | null | undefined)?.message;
   return typeof message === "string" ? message.slice(0, LONGEST_WORDS).replace(PHONE, "[redacted]") : null;
+}
+
+/** The names of the fields alone that an error speaks of: beside them stand the person's own values. */
+function fieldsIn(body: unknown): ProfileField[] {
+  const { message, errors, cause } = body as Record<string, unknown>;
+  const named = new Set<string>([...namesIn(message), ...namesIn(errors), ...namesIn(cause)]);
+  return PROFILE_FIELDS.filter((field) => named.has(field));
+}
+
+function namesIn(said: unknown, depth = 0): string[] {
+  if (typeof said === "string") return FIELD_FIRST.exec(said)?.[0].split(".") ?? [];
+  if (typeof said !== "object" || said === null || depth > DEEPEST) return [];
+  return Object.entries(said).flatMap(([key, inner]) => [key, ...(key === "value" ? [] : namesIn(inner, depth + 1))]);
 }
 
 /** Without the source where it is PostHog: the versions before had none, and Novu takes no other body by a key that it knows. */

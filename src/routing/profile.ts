@@ -77,6 +77,9 @@ export function subscriberOf(distinctId: string, person: PersonProperties): Subs
   };
 }
 
+/** As ISO 639 has it. */
+const LONGEST_LANGUAGE = 3;
+
 function isWebUrl(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
@@ -89,7 +92,8 @@ function novuLocale(locale: string | undefined): string | undefined {
   if (locale === undefined) return undefined;
   try {
     const { language, region } = new Intl.Locale(locale.replaceAll("_", "-")).maximize();
-    return region === undefined ? undefined : `${language}_${region}`;
+    // Words such as "german" are languages to Intl, and no locale to Novu.
+    return region === undefined || language.length > LONGEST_LANGUAGE ? undefined : `${language}_${region}`;
   } catch {
     return undefined;
   }

@@ -16,10 +16,14 @@ export function sampleProperties(event: string): Record<string, unknown> {
   return PROPERTIES[event] ?? {};
 }
 
+/** The part of an address before the @ has no more. */
+const LONGEST_LOCAL_PART = 64;
+
 /** A person by first name, with an address that reaches nobody. */
 export function samplePersonProperties(distinctId: string): Record<string, unknown> {
   const name = distinctId.charAt(0).toUpperCase() + distinctId.slice(1);
-  return { email: `${distinctId.replace(/[^\w.-]/g, "")}@example.com`, name: `${name} Example`, plan: "trial" };
+  const local = distinctId.replace(/[^\w.-]/g, "").slice(0, LONGEST_LOCAL_PART);
+  return { email: `${local}@example.com`, name: `${name} Example`, plan: "trial" };
 }
 
 const BY_TYPE: Record<string, unknown> = {

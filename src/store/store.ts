@@ -153,8 +153,8 @@ export interface Store extends Histories {
   complete(ids: number[]): Promise<void>;
   /** Being asked to wait is no failed attempt; `refused` means that the other side has answered. */
   retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
-  /** Nothing tries this again by itself. */
-  bury(id: number, error: string): Promise<void>;
+  /** Nothing tries this again by itself; `refused`, false when left out, as for `retryAt`: a redrive has another key then. */
+  bury(id: number, error: string, options?: { refused: boolean }): Promise<void>;
   /** When the earliest waiting work of a lane is due; null when none waits. Claimed work counts at the end of its lease. */
   nextDueAt(lane: Lane): Promise<number | null>;
   countWork(): Promise<WorkCounts>;

@@ -102,7 +102,7 @@ export function workQueue({
         .execute();
     },
 
-    async bury(id, error) {
+    async bury(id, error, { refused } = { refused: false }) {
       await db
         .updateTable("work")
         .set((row) => ({
@@ -110,6 +110,7 @@ export function workQueue({
           leased_until: 0,
           last_error: error,
           attempts: row("attempts", "+", 1),
+          refusals: row("refusals", "+", refused ? 1 : 0),
         }))
         .where("id", "=", id)
         .execute();

@@ -179,7 +179,6 @@ export function guardedStep<Payload, Variants>(
 
     async throttle(id, { most, within }) {
       throttledAt = id;
-      mayLast(`the throttle "${id}"`, within, tools.longestThrottleMs);
       await step.throttle(id, async () => {
         for (const { transactionId, distinctId } of run.rehearsal ? digested : [run, ...digested])
           await tools.mayEndUnheard({ transactionId, distinctId, workflow: rules.workflow });

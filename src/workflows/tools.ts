@@ -10,8 +10,6 @@ import type { Send, Verdict } from "../contracts/send.ts";
 export interface Tools {
   /** The longest single delay that the Novu plan takes, in milliseconds. */
   longestDelayMs: number;
-  /** The longest time in which the Novu plan counts runs for a throttle, in milliseconds. */
-  longestThrottleMs: number;
   /** Those who send the emails for Novu. */
   emailProviders: EmailProvider[];
   now(): number;

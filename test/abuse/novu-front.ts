@@ -33,7 +33,7 @@ export async function openFront(novuUrl: string | null) {
       if (trouble?.of.some((part) => transactionId.includes(part)))
         return void response
           .writeHead(trouble.status, { ...JSON_TYPE, ...trouble.headers })
-          .end('{"message":"made to fail"}');
+          .end(JSON.stringify({ statusCode: trouble.status, message: "made to fail" }));
       arrived.triggers.push([transactionId, Date.now()]);
     }
     if (request.method === "POST" && request.url === "/v2/subscribers") {

@@ -144,7 +144,7 @@ describe("a profile", () => {
   it("that Novu refuses is set aside for a human, and holds up no start", async () => {
     await using sandbox = await testSandbox();
     sandbox.novu.interfere(({ path }) =>
-      path.startsWith("/v2/subscribers") ? { status: 422, body: { message: "no such id" } } : null,
+      path.startsWith("/v2/subscribers") ? { status: 422, body: { statusCode: 422, message: "no such id" } } : null,
     );
     await tell(sandbox, { event: "$identify" });
     await tell(sandbox, { event: "user_signed_up" });

@@ -425,7 +425,7 @@ describe("when Novu is down", () => {
   it("sets aside for a human what Novu refuses for good", async () => {
     await using sandbox = await testSandbox();
     sandbox.novu.interfere(({ path }) =>
-      path === "/v1/events/trigger" ? { status: 400, body: { message: "bad things" } } : null,
+      path === "/v1/events/trigger" ? { status: 400, body: { statusCode: 400, message: "bad things" } } : null,
     );
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.travel({ days: 1 });

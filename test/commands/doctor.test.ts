@@ -239,6 +239,17 @@ describe("the doctor", () => {
     expect(await complaints()).toContainEqual(expect.stringContaining(`! store: ${dead} dead: npm run redrive`));
   });
 
+  it("warns of ids that a Novu which checks them refuses, by their characters", async () => {
+    for (const distinctId of ["ada", "auth0|64f1c2", "auth0|64f1c3", "a b", "grace+1@example.com"])
+      sandbox.posthog.capture({ event: "user_signed_up", distinctId, properties: { $set: { name: "Somebody" } } });
+    await sandbox.settled();
+    const found = (await complaints()).filter((line) => line.includes("subscriber ids"));
+    expect(found).toEqual([
+      expect.stringMatching(/^! subscriber ids: 3 of the latest 5 runs have ("\|" " "|" " "\|") in the distinct id; /),
+    ]);
+    expect(found.join()).not.toContain("64f1c2");
+  });
+
   it("does not wait for whoever never answers, and hears of every other", async () => {
     const never = { what: "never", look: () => new Promise<Finding[]>(() => {}) };
     const fails = { what: "fails", look: () => Promise.reject(new Error("no")) };

@@ -4,7 +4,7 @@ import { runCommand } from "../support/command.ts";
 import { eventually, testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";
 
-const refused = { status: 400, body: { message: "not today" } };
+const refused = { status: 400, body: { statusCode: 400, message: "not today" } };
 
 describe("npm run redrive", () => {
   it("lists what died of what, and gives it its attempts again beside the running app", async () => {

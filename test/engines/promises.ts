@@ -281,6 +281,18 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.listDead(10)).toMatchObject([{ key: "start:u:w", attempts: 1, error: "no such workflow" }]);
       });
 
+      it("keeps the answers that said no when it is done again", async () => {
+        await store.accept(event(), routing());
+        const [job] = await store.claim("novu", 1, 1000);
+        await store.bury(job!.id, "switched off", { refused: true });
+        await store.redrive("all");
+        const [again] = await store.claim("novu", 1, 1000);
+        expect(again).toMatchObject({ attempts: 0, refusals: 1 });
+        await store.bury(again!.id, "silence");
+        await store.redrive("all");
+        expect(await store.claim("novu", 1, 1000)).toMatchObject([{ attempts: 0, refusals: 1 }]);
+      });
+
       it("is counted by what it died of, the commonest first", async () => {
         await die("down", "switched off", "down", "bad things");
         expect(await store.deadCauses()).toEqual([

@@ -29,7 +29,7 @@ export async function busyStory(): Promise<Story> {
 
   await story.does("ada", "checkout_started", checkout(120));
   await story.does("alan", "session_ended", { key_action: "build_report", key_action_completed: false });
-  const refusal = { status: 400, body: { message: "The subscriber’s address cannot be read" } };
+  const refusal = { status: 400, body: { statusCode: 400, message: "The subscriber’s address cannot be read" } };
   story.sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? refusal : null));
   await story.does("linus", "checkout_started", checkout(60));
   story.sandbox.novu.interfere(null);

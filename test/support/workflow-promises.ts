@@ -11,7 +11,6 @@ const DAY_MS = 24 * HOUR_MS;
 /** Nobody is to be asked, and nothing to be noted. */
 export const sampleTools: Tools = {
   longestDelayMs: DAY_MS,
-  longestThrottleMs: HOUR_MS,
   now: () => 0,
   emailProviders: ["resend"],
   unsubscribeUrl: ({ topic }) => `https://bridge.example/u/${topic}`,

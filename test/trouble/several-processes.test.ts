@@ -39,6 +39,8 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
           .every((trigger) => trigger.body === body),
       ).toBe(true);
     }
+    // Novu takes a run up a moment after its answer.
+    await sandbox.novu.idle();
     expect(sandbox.novu.state.runs).toHaveLength(bodies.length);
   });
 });

@@ -14,6 +14,7 @@ import { novuWorkflowsCheck } from "./novu-workflows.ts";
 import { postHogChecks } from "./posthog.ts";
 import { segmentChecks } from "./segment.ts";
 import { storeCheck } from "./store.ts";
+import { subscriberIdsCheck } from "./subscriber-ids.ts";
 
 const WITHIN_MS = 20_000;
 /** A shorter one may be part of any word. */
@@ -33,6 +34,7 @@ export async function examine(config: Config, workflows: LifecycleWorkflow[]): P
   const checks = [
     nodeCheck(process.versions.node),
     storeCheck(config),
+    subscriberIdsCheck(config),
     ...(posthog === null
       ? [{ what: "PostHog", look: async () => [ok("not configured")] }]
       : postHogChecks({ ...config, posthog }, { events, asksAbsences })),

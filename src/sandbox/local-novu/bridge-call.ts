@@ -1,9 +1,15 @@
 import { createHmac } from "node:crypto";
+import { Agent, type IncomingMessage, request } from "node:http";
+import type { Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { describeError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
 
-/** How long Novu waits for a bridge. */
+/** How long Novu waits for a bridge, */
 const TIMEOUT_MS = 5_000;
+/** and on a connection that it uses again, where the bridge has announced that it keeps it for no longer than that. */
+const REUSED_TIMEOUT_MS = 4_000;
+const SHORT_KEEP_ALIVE_S = 5;
 const RETRY_AFTER_MS = [1_000, 2_000, 4_000];
 /** Why there is no answer, by Novu's own codes. */
 export const NO_JSON = "ResponseParseError";
@@ -27,6 +33,8 @@ export interface BridgeClient {
   get(bridgeUrl: string, query: Record<string, string>): Promise<BridgeAnswer>;
   /** Tried four times in all; the last answer counts. */
   post(bridgeUrl: string, query: Record<string, string>, body: unknown): Promise<BridgeAnswer>;
+  /** Closes the connections that are kept. */
+  close(): void;
 }
 
 export function createBridgeClient({
@@ -38,8 +46,11 @@ export function createBridgeClient({
   pause: (ms: number) => Promise<void>;
   onCall: (call: BridgeCall) => void;
 }): BridgeClient {
+  const agent = new Agent({ keepAlive: true });
+  /** For how long the bridge keeps each connection by its own word, in seconds. */
+  const announced = new WeakMap<Socket, number>();
   return {
-    get: (bridgeUrl, query) => call("GET", bridgeUrl, query, {}),
+    get: async (bridgeUrl, query) => asJson(await call("GET", bridgeUrl, query, {})),
     async post(bridgeUrl, query, body) {
       let answer = await call("POST", bridgeUrl, query, body);
       for (const waitMs of RETRY_AFTER_MS) {
@@ -47,38 +58,76 @@ export function createBridgeClient({
         await pause(waitMs);
         answer = await call("POST", bridgeUrl, query, body);
       }
-      return answer;
+      return asJson(answer);
     },
+    close: () => agent.destroy(),
   };
 
+  /** Status 0 and the cause when no whole answer came. */
   async function call(
     method: "GET" | "POST",
     bridgeUrl: string,
     query: Record<string, string>,
     body: unknown,
-  ): Promise<BridgeAnswer> {
+  ): Promise<{ status: number; text: string }> {
     const url = new URL(bridgeUrl);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const startedAt = performance.now();
     let status: number | null = null;
     try {
-      const response = await fetch(url, {
-        method,
-        headers: { "content-type": "application/json", "novu-signature": sign(body) },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(method === "POST" && { body: JSON.stringify(body) }),
-      });
+      const response = await send(method, url, body);
       status = response.status;
-      const said = parseJson(await response.text());
-      if (typeof said === "object" && said !== null) return { status, body: said as Record<string, unknown> };
-      // A yes that is no JSON counts as 502, which is not tried again; any other status counts as it is.
-      return response.ok ? { status: 502, body: { code: NO_JSON, message: "no JSON" } } : { status, body: {} };
+      return response;
     } catch (error) {
-      const code = (error as Error).name === "TimeoutError" ? LATE : undefined;
-      return { status: 0, body: { message: describeError(error), code } };
+      const code = error instanceof LateError ? LATE : undefined;
+      return { status: 0, text: JSON.stringify({ message: describeError(error), code }) };
     } finally {
       onCall({ url: `${url.pathname}${url.search}`, status, ms: performance.now() - startedAt });
     }
+  }
+
+  /** At once once more, where the bridge had closed the kept connection just then. */
+  async function send(method: "GET" | "POST", url: URL, body: unknown): Promise<{ status: number; text: string }> {
+    const sent = ask(method, url, body);
+    try {
+      return await sent.answer;
+    } catch (error) {
+      const isStale = sent.request.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET";
+      if (!isStale) throw error;
+      return ask(method, url, body).answer;
+    }
+  }
+
+  function ask(method: "GET" | "POST", url: URL, body: unknown) {
+    const content = method === "POST" ? JSON.stringify(body) : "";
+    const headers = {
+      "content-type": "application/json",
+      "novu-signature": sign(body),
+      ...(method === "POST" && { "content-length": Buffer.byteLength(content) }),
+    };
+    const sent = request(url, { method, agent, headers });
+    let timer: NodeJS.Timeout | undefined;
+    const answer = new Promise<IncomingMessage>((resolve, reject) => {
+      sent.on("response", resolve).on("error", reject);
+      sent.on("socket", (socket) => {
+        const withinMs = timeoutOn(socket, sent.reusedSocket);
+        timer = setTimeout(() => sent.destroy(new LateError(`no answer within ${withinMs} ms`)), withinMs);
+      });
+      sent.end(content);
+    })
+      .then(async (response) => {
+        const [, seconds] = /^timeout=(\d+)/.exec(String(response.headers["keep-alive"])) ?? [];
+        if (seconds !== undefined) announced.set(response.socket, Number(seconds));
+        return { status: response.statusCode ?? 0, text: await text(response) };
+      })
+      .finally(() => clearTimeout(timer));
+    return { request: sent, answer };
+  }
+
+  /** Node's agent shortens the timeout of a connection that it keeps to what the server announces, less a second. */
+  function timeoutOn(socket: Socket, isReused: boolean): number {
+    const keptForS = announced.get(socket) ?? Number.POSITIVE_INFINITY;
+    return isReused && keptForS <= SHORT_KEEP_ALIVE_S ? REUSED_TIMEOUT_MS : TIMEOUT_MS;
   }
 
   /** Signed with the real time, which is what the framework on the other side compares it with. */
@@ -88,4 +137,14 @@ export function createBridgeClient({
       .update(`${time}.${JSON.stringify(body)}`)
       .digest("hex")}`;
   }
+}
+
+class LateError extends Error {}
+
+/** A yes that is no JSON counts as 502, which is not tried again; any other status counts as it is. */
+function asJson({ status, text }: { status: number; text: string }): BridgeAnswer {
+  const body = parseJson(text);
+  if (typeof body === "object" && body !== null) return { status, body: body as Record<string, unknown> };
+  const isYes = status >= 200 && status < 300;
+  return isYes ? { status: 502, body: { code: NO_JSON, message: "no JSON" } } : { status, body: {} };
 }

@@ -2,25 +2,40 @@ import { createHash } from "node:crypto";
 import type { RequestHandler } from "express";
 import { refuse } from "./answer.ts";
 
-/** The same key brings the same answer back, errors as well; another body under it is refused. */
-export function idempotency(): RequestHandler {
-  const remembered = new Map<string, { hash: string; status: number; body: unknown }>();
+/**
+ * The same key brings the same answer back, and 409 while the first call is still running. Another body under
+ * it is refused. An answer that was an error comes back as 503, because Novu throws what it had stored as text.
+ */
+export function idempotency({ isOn }: { isOn: () => boolean }): RequestHandler {
+  const calls = new Map<string, { hash: string; answered: { status: number; body: unknown } | null }>();
   return (request, response, next) => {
     const key = request.get("idempotency-key");
-    if (key === undefined) return next();
+    if (key === undefined || !isOn()) return next();
     const hash = hashOf(request.body);
-    const before = remembered.get(key);
-    if (before !== undefined && before.hash !== hash)
+    const before = calls.get(key);
+    if (before === undefined) {
+      calls.set(key, { hash, answered: null });
+      const json = response.json.bind(response);
+      response.json = (body: unknown) => {
+        calls.set(key, { hash, answered: { status: response.statusCode, body } });
+        return json(body);
+      };
+      return next();
+    }
+    if (before.answered === null) {
+      response.set("retry-after", "1");
+      return refuse(
+        response,
+        409,
+        `Request with key "${key}" is currently being processed. Please retry after 1 second`,
+      );
+    }
+    if (before.hash !== hash)
       return refuse(response, 422, `Request with key "${key}" is being reused for a different body`);
-    if (before !== undefined)
-      return void response.status(before.status).set("idempotency-replay", "true").json(before.body);
-
-    const json = response.json.bind(response);
-    response.json = (body: unknown) => {
-      remembered.set(key, { hash, status: response.statusCode, body });
-      return json(body);
-    };
-    next();
+    const { status, body } = before.answered;
+    response.set("idempotency-replay", "true");
+    if (status >= 400) refuse(response, 503, "Service Unavailable");
+    else response.status(status).json(body);
   };
 }
 

@@ -4,23 +4,38 @@ import { z } from "zod";
 import { NOVU_PLANS, type NovuPlan } from "../../contracts/novu-plan.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
+import { refusedCharacters } from "../../lib/subscriber-id.ts";
 import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import type { SignedTarget } from "../signed-webhook.ts";
 import { accountRoutes, type NovuIntegration, someIntegrations } from "./account.ts";
-import { answer, refuse } from "./answer.ts";
+import { answer, refuse, refuseFields } from "./answer.ts";
 import { type BridgeAnswer, type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { hashOf, idempotency } from "./idempotency.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { emptyNovuState, type Message, type NovuState } from "./state.ts";
+import { messagesOnFields } from "./subscriber-fields.ts";
 import { Subscriber, subscriberRoutes, upsertSubscriber } from "./subscribers.ts";
+import { createTriggerQueue, type TriggerQueue } from "./trigger-queue.ts";
 import { tryStep } from "./try-step.ts";
 import { createNovuWebhooks, type NovuWebhooks } from "./webhooks.ts";
 import { createNovuWorker } from "./worker.ts";
 import { workflowRoutes } from "./workflows.ts";
 
+/** In what Novus differ. */
+export interface NovuSettings {
+  /** Whether it refuses subscribers' ids with other signs than letters, digits and `_ : . -`, unless they are addresses. */
+  checksIds: boolean;
+  /** Whether it heeds `Idempotency-Key`. A Novu of one's own does not, unless told to. */
+  isIdempotent: boolean;
+}
+
 export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   state: NovuState;
+  /** Holds at once when it is changed. */
+  settings: NovuSettings;
+  /** Lets the triggers that come from now on wait for its worker, until the function that it returns is called. */
+  holdTriggers: TriggerQueue["hold"];
   /** What its channels are connected to; deliveries here do without. */
   integrations: NovuIntegration[];
   /** What it tells others of its messages. */
@@ -73,6 +88,7 @@ export async function openLocalNovu({
   secretKey,
   plan,
   triggersPerSecond = NOVU_PLANS[plan].triggersPerSecond,
+  settings: { checksIds = false, isIdempotent = true } = {},
   clock,
   port,
   state: remembered,
@@ -81,12 +97,14 @@ export async function openLocalNovu({
   plan: NovuPlan;
   /** Instead of the plan's rate. */
   triggersPerSecond?: number | undefined;
+  settings?: Partial<NovuSettings>;
   clock: Clock;
   port: number;
   state?: NovuState | undefined;
 }): Promise<LocalNovu> {
   // What was saved by an earlier version may lack what came since.
   const state: NovuState = { ...emptyNovuState(), ...remembered };
+  const settings: NovuSettings = { checksIds, isIdempotent };
   const integrations = someIntegrations();
   const bridgeCalls: BridgeCall[] = [];
   const asked: LocalNovu["asked"] = [];
@@ -106,28 +124,41 @@ export async function openLocalNovu({
     clock,
     activity,
   });
+  const queue = createTriggerQueue({ state, begin: worker.begin, activity });
   const interference = interferable();
+  const remembers = idempotency({ isOn: () => settings.isIdempotent });
+  // Novu counts by category: cancels with triggers, preferences and lists of workflows with subscribers.
+  const events = rateLimit(triggersPerSecond);
+  const configuration = rateLimit(NOVU_PLANS[plan].profilesPerSecond);
 
   const app = express()
     .disable("x-powered-by")
-    .use(interference.handler)
+    .use(interference.instead)
     .use(authorize)
     .use(express.json({ limit: "5mb" }))
-    .post("/v1/events/trigger", note, rateLimit(triggersPerSecond), idempotency(), trigger)
-    .delete("/v1/events/trigger/:transactionId", (request, response) => {
-      answer(response, 200, worker.cancel(request.params.transactionId));
+    // A Novu that takes long has the key already, and answers 409 to the next try.
+    .post("/v1/events/trigger", note, events, remembers, interference.delay, trigger)
+    .use(interference.delay)
+    .delete("/v1/events/trigger/:transactionId", events, (request, response) => {
+      answer(response, 200, worker.cancel(String(request.params.transactionId)));
     })
+    .get("/v2/workflows", configuration)
     .use(workflowRoutes({ state, bridge, limits: NOVU_PLANS[plan] }))
     .use(accountRoutes({ integrations }))
-    .use(subscriberRoutes({ state, upsertsPerSecond: NOVU_PLANS[plan].profilesPerSecond, mark }))
+    .use(subscriberRoutes({ state, limited: configuration, mark }))
     .use((_request, response) => refuse(response, 404, "the local Novu does not know this route"));
 
   const server = await serve(app, { port, host: "127.0.0.1" });
   worker.resume();
   return {
     url: server.url,
-    close: server.close,
+    async close(withinMs) {
+      await server.close(withinMs);
+      bridge.close();
+    },
     state,
+    settings,
+    holdTriggers: queue.hold,
     integrations,
     bridgeCalls,
     asked,
@@ -169,20 +200,23 @@ export async function openLocalNovu({
     const body = JSON.stringify(request.body);
     if (Buffer.byteLength(body) > LARGEST_TRIGGER_BYTES) return refuse(response, 413, "request entity too large");
     const parsed = Trigger.safeParse(request.body);
-    if (!parsed.success) return refuse(response, 400, z.prettifyError(parsed.error));
+    if (!parsed.success)
+      return refuseFields(
+        response,
+        parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
+      );
     const { name, to, payload, transactionId } = parsed.data;
     const workflow = state.workflows.find(({ workflowId }) => workflowId === name);
     if (workflow === undefined) return refuse(response, 422, "workflow_not_found");
 
-    upsertSubscriber(state, to);
     triggers.push({ transactionId, idempotencyKey: request.get("idempotency-key") ?? null, body });
-    const isRepeated = state.runs.some((run) => run.transactionId === transactionId);
-    answer(response, 201, {
-      acknowledged: true,
-      status: workflow.steps.length === 0 ? "no_workflow_steps_defined" : "processed",
-      transactionId,
-    });
-    if (isRepeated || workflow.steps.length === 0) return;
+    const isKnown = !settings.checksIds || refusedCharacters(to.subscriberId).length === 0;
+    const status = isKnown ? "processed" : "invalid_recipients";
+    answer(response, 201, { acknowledged: true, status, transactionId });
+    // The worker drops a recipient with a field that it does not take, and says so to nobody.
+    if (!isKnown || messagesOnFields(to).length > 0) return;
+    upsertSubscriber(state, to);
+    if (workflow.steps.length === 0) return;
 
     const jobs = workflow.steps.map(({ stepId, type }) => ({
       id: randomUUID(),
@@ -194,16 +228,14 @@ export async function openLocalNovu({
       wakesAt: null,
       changedAt: null,
     }));
-    const run = {
+    queue.add({
       transactionId,
       workflowId: name,
       subscriberId: to.subscriberId,
       payload,
       startedAt: clock.now(),
       jobs,
-    };
-    state.runs.push(run);
-    worker.begin(run);
+    });
   }
 
   function stepOf(workflowId: string, stepId: string) {

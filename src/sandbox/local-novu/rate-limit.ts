@@ -1,17 +1,25 @@
 import type { RequestHandler } from "express";
+import { refuse } from "./answer.ts";
 
-/** Novu's limit: so many calls in each second of real time, then 429 with the wait. */
+/** Novu counts calls over so long, */
+const WINDOW_S = 5;
+/** and lets this much more than the rate pass at once. */
+const BURST = 1.1;
+
+/** Novu's limit in real time: a bucket of five seconds' calls and a tenth more, which fills at the rate. */
 export function rateLimit(perSecond: number): RequestHandler {
-  let second = 0;
-  let used = 0;
+  const most = Math.floor(perSecond * WINDOW_S * BURST);
+  let left = most;
+  let filledAt = performance.now();
   return (_request, response, next) => {
-    const current = Math.floor(performance.now() / 1000);
-    if (current !== second) {
-      second = current;
-      used = 0;
+    const now = performance.now();
+    left = Math.min(most, left + ((now - filledAt) / 1000) * perSecond);
+    filledAt = now;
+    if (left >= 1) {
+      left -= 1;
+      return next();
     }
-    used += 1;
-    if (used <= perSecond) next();
-    else response.status(429).set("retry-after", "1").json({ statusCode: 429, message: "API rate limit exceeded" });
+    response.set("retry-after", String(Math.round((1 - left) / perSecond)));
+    refuse(response, 429, "API rate limit exceeded");
   };
 }

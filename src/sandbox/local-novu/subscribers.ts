@@ -1,9 +1,9 @@
-import { type Request, type Response, Router } from "express";
+import { type Request, type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
-import { answer, refuse } from "./answer.ts";
-import { rateLimit } from "./rate-limit.ts";
+import { answer, refuse, refuseFields } from "./answer.ts";
 import type { Message, NovuState, NovuSubscriber, SubscriberChannel } from "./state.ts";
 import { CHANNEL_OF_PROVIDER } from "./steps/deliver.ts";
+import { messagesOnFields } from "./subscriber-fields.ts";
 
 export const Subscriber = z.looseObject({ subscriberId: z.string().min(1) });
 const ChannelPreferences = z.object({
@@ -24,18 +24,18 @@ const Notifications = z.object({ notificationIds: z.array(z.string()) });
 /** Who gets messages, where they are reached, what they want, and what they have seen. */
 export function subscriberRoutes({
   state,
-  upsertsPerSecond,
+  limited,
   mark,
 }: {
   state: NovuState;
-  upsertsPerSecond: number;
+  /** Novu's limit for what changes something. */
+  limited: RequestHandler;
   mark: (messageId: string, as: "seen" | "read") => Message;
 }): Router {
-  const limited = rateLimit(upsertsPerSecond);
   return Router()
-    .post("/v2/subscribers", limited, (request, response) => {
+    .post("/v2/subscribers", limited, takesFields, (request, response) => {
       const subscriber = Subscriber.safeParse(request.body);
-      if (!subscriber.success) return refuse(response, 422, "subscriberId is missing");
+      if (!subscriber.success) return refuseFields(response, ["subscriberId must be a string"]);
       const kept = upsertSubscriber(state, subscriber.data);
       // The real one empties `data` when none is given.
       if (subscriber.data.data === undefined) delete kept.data;
@@ -44,7 +44,7 @@ export function subscriberRoutes({
     .get("/v2/subscribers/:id", existing, (request, response) =>
       answer(response, 200, asNovuHasIt(state.subscribers[idOf(request)])),
     )
-    .patch("/v2/subscribers/:id", limited, existing, (request, response) =>
+    .patch("/v2/subscribers/:id", limited, takesFields, existing, (request, response) =>
       answer(response, 200, asNovuHasIt(upsertSubscriber(state, { ...request.body, subscriberId: idOf(request) }))),
     )
     .delete("/v2/subscribers/:id", existing, (request, response) => {
@@ -55,10 +55,12 @@ export function subscriberRoutes({
     .get("/v2/subscribers/:id/preferences", existing, (request, response) =>
       answer(response, 200, preferencesOf(state, idOf(request))),
     )
-    .patch("/v2/subscribers/:id/preferences", existing, (request, response) => {
+    .patch("/v2/subscribers/:id/preferences", limited, existing, (request, response) => {
       const chosen = ChannelPreferences.safeParse(request.body);
-      if (!chosen.success) return refuse(response, 422, "channels is missing");
+      if (!chosen.success) return refuseFields(response, ["channels must be an object"]);
       const { workflowId, channels } = chosen.data;
+      if (workflowId !== "" && !state.workflows.some((workflow) => workflow.workflowId === workflowId))
+        return refuse(response, 404, `Workflow with id: ${workflowId} is not found`);
       const earlier = state.preferences[idOf(request)] ?? {};
       const preferences = { ...earlier, [workflowId]: { ...earlier[workflowId], ...channels } };
       state.preferences[idOf(request)] = preferences;
@@ -66,7 +68,7 @@ export function subscriberRoutes({
     })
     .put("/v1/subscribers/:id/credentials", existing, (request, response) => {
       const given = Credentials.safeParse(request.body);
-      if (!given.success) return refuse(response, 422, z.prettifyError(given.error));
+      if (!given.success) return refuseFields(response, [z.prettifyError(given.error)]);
       const { providerId, integrationIdentifier: _integrationId = providerId, credentials } = given.data;
       const others = (state.subscribers[idOf(request)]?.channels ?? []).filter(
         (channel) => channel.providerId !== providerId || channel._integrationId !== _integrationId,
@@ -76,7 +78,7 @@ export function subscriberRoutes({
     })
     .post("/v2/subscribers/:id/notifications/seen", existing, (request, response) => {
       const given = Notifications.safeParse(request.body);
-      if (!given.success) return refuse(response, 422, z.prettifyError(given.error));
+      if (!given.success) return refuseFields(response, [z.prettifyError(given.error)]);
       for (const messageId of given.data.notificationIds) if (isTheirs(request, messageId)) mark(messageId, "seen");
       response.status(204).end();
     })
@@ -90,6 +92,13 @@ export function subscriberRoutes({
     return state.messages.some(
       ({ id, channel, subscriberId }) => id === messageId && channel === "in_app" && subscriberId === idOf(request),
     );
+  }
+
+  /** Before it looks whether there is such a subscriber. */
+  function takesFields(request: Request, response: Response, next: () => void): void {
+    const messages = messagesOnFields(request.body);
+    if (messages.length > 0) refuseFields(response, messages);
+    else next();
   }
 
   function existing(request: Request, response: Response, next: () => void): void {

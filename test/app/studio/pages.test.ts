@@ -8,7 +8,7 @@ import { delivery, post } from "../../support/webhook.ts";
 const workflows = [onboarding, oneEmail];
 
 const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
-const refused = { status: 400, body: { message: HOSTILE } };
+const refused = { status: 400, body: { statusCode: 400, message: HOSTILE } };
 const checkout = (properties = {}) => ({
   event: "checkout_started",
   properties: { checkout_url: "https://acme.example/c", ...properties },
@@ -165,7 +165,7 @@ describe("the studio's pages", () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);
     for (const message of ["one", "one", "other", "last"]) {
-      const answer = { status: 400, body: { message } };
+      const answer = { status: 400, body: { statusCode: 400, message } };
       sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? answer : null));
       await post(sandbox.app.url, delivery(checkout()));
       await sandbox.settled();

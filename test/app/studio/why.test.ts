@@ -205,7 +205,7 @@ describe("why", () => {
 
   it("tells of somebody of whom Novu could not be told", async () => {
     await using sandbox = await testSandbox({ workflows });
-    sandbox.novu.interfere(() => ({ status: 400, body: {} }));
+    sandbox.novu.interfere(() => ({ status: 400 }));
     const $set = { email: "ada@example.com" };
     await post(sandbox.app.url, delivery({ event: "$identify", properties: { $set } }));
     await sandbox.settled();

@@ -39,9 +39,9 @@ it("refuses an entry that limits nothing, and names the workflow", () => {
 });
 
 it.each([
-  ["digest", 'the digest "d" takes longer than the Novu plan lets it, which is 24 h'],
-  ["throttle", 'the throttle "d" takes longer than the Novu plan lets it, which is 1 h'],
-] as const)("refuses a %s that is longer than the plan takes", async (kind, message) => {
+  ["refuses a digest that is longer than the plan takes", "digest"],
+  ["takes a throttle of any window, which no plan limits", "throttle"],
+] as const)("%s", async (_name, kind) => {
   const long = lifecycle({
     id: "w",
     name: "W",
@@ -55,7 +55,10 @@ it.each([
       else await step.throttle("d", { most: 1, within: { days: 2 } });
     },
   });
-  await expect(long.build(sampleTools).discover()).rejects.toThrow(message);
+  const discovered = long.build(sampleTools).discover();
+  if (kind === "throttle") await expect(discovered).resolves.toBeDefined();
+  else
+    await expect(discovered).rejects.toThrow('the digest "d" takes longer than the Novu plan lets it, which is 24 h');
 });
 
 it("says in no word of the event that a workflow's `from` fails on it", () => {

@@ -216,22 +216,22 @@ describe("a start", () => {
       "of who has left is taken back, in case that an earlier try reached Novu",
       {},
       { left: "checkout_completed" },
-      ["cancel u:w", ...unsent("left (checkout_completed)")],
+      ["pace", "cancel u:w", ...unsent("left (checkout_completed)")],
     ],
     [
       "leaves alone what was decided",
       {},
       { left: "checkout_completed", decided: ["note"] },
-      ["cancel u:w", "decide recovery skipped, left (checkout_completed) if open"],
+      ["pace", "cancel u:w", "decide recovery skipped, left (checkout_completed) if open"],
     ],
     [
       "that is too late is taken back",
       { startBy: at(10) },
       { now: at(10.1) },
-      ["cancel u:w", ...unsent(`too late (checkout_started happened at ${OCCURRED_AT})`)],
+      ["pace", "cancel u:w", ...unsent(`too late (checkout_started happened at ${OCCURRED_AT})`)],
     ],
     ["goes at the last moment", { startBy: at(10) }, { now: at(10) }, ENTERED],
-    ["of who left during the call is taken back after it", {}, { marked: "left" }, [...ENTERED, "cancel u:w"]],
+    ["of who left during the call is taken back after it", {}, { marked: "left" }, [...ENTERED, "pace", "cancel u:w"]],
     [
       "of who may not enter is refused, with the reason",
       { entry: "once" },
@@ -276,7 +276,7 @@ describe("a start", () => {
 
   it("of who has left is tried again when Novu does not take it back, and nothing is decided", async () => {
     const tried = await perform(toStart(), { left: "checkout_completed", cancel: NO });
-    expect(tried).toEqual({ done: ["cancel u:w"], error: "RefusedError" });
+    expect(tried).toEqual({ done: ["pace", "cancel u:w"], error: "RefusedError" });
   });
 
   it("of who left during the call is tried again when Novu does not take it back", async () => {
@@ -405,22 +405,26 @@ describe("an exit", () => {
 
   it.each<[string, Partial<Facts>, string[]]>([
     ["of nobody's run does nothing", { ended: [] }, []],
-    ["takes a run back at Novu, with the reason for each message", {}, ["cancel u:w", ...LEFT, "mark left u:w"]],
+    [
+      "takes a run back at Novu, with the reason for each message",
+      {},
+      ["pace", "cancel u:w", ...LEFT, "mark left u:w"],
+    ],
     [
       "takes back each run",
       { ended: ["u:w", "v:w"] },
-      ["cancel u:w", ...LEFT, "mark left u:w", "cancel v:w", ...LEFT, "mark left v:w"],
+      ["pace", "cancel u:w", ...LEFT, "mark left u:w", "pace", "cancel v:w", ...LEFT, "mark left v:w"],
     ],
     ["leaves a run alone of which all is decided", { decided: ["note", "recovery"] }, ["mark left u:w"]],
     [
       "takes back the rest of a run",
       { decided: ["note"] },
-      ["cancel u:w", "decide recovery skipped, left (checkout_completed) if open", "mark left u:w"],
+      ["pace", "cancel u:w", "decide recovery skipped, left (checkout_completed) if open", "mark left u:w"],
     ],
     [
       "takes back what is open because it failed",
       { failed: ["note", "recovery"] },
-      ["cancel u:w", ...LEFT, "mark left u:w"],
+      ["pace", "cancel u:w", ...LEFT, "mark left u:w"],
     ],
   ])("%s", async (_name, facts, expected) => {
     expect(await perform(toExit, facts)).toEqual({ done: ["end runs", ...expected], error: null });
@@ -430,7 +434,7 @@ describe("an exit", () => {
     ["no", NO, "RefusedError"],
     ["nothing", SILENCE, "UnavailableError"],
   ])("is tried again when Novu says %s, with the run still on its way out", async (_name, cancel, error) => {
-    expect(await perform(toExit, { cancel })).toEqual({ done: ["end runs", "cancel u:w"], error });
+    expect(await perform(toExit, { cancel })).toEqual({ done: ["end runs", "pace", "cancel u:w"], error });
   });
 });
 

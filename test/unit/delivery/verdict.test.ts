@@ -39,12 +39,27 @@ describe("verdictOn", () => {
       refused: true,
     });
     expect(verdictOn({ httpStatus: 429, message: "" }, "w")).toMatchObject({ retryAfterMs: 1_000 });
+    // Novu's own word for less than a second.
+    expect(verdictOn({ httpStatus: 429, message: "", retryAfterMs: 0 }, "w")).toMatchObject({ retryAfterMs: 1_000 });
     for (const httpStatus of [500, 503])
       expect(verdictOn({ httpStatus, message: "", retryAfterMs: 7_000 }, "w")).toMatchObject({ retryAfterMs: 7_000 });
   });
 
   it("keeps the idempotency key while an earlier try is under way", () => {
     expect(verdictOn({ httpStatus: 409, message: "" }, "w")).toMatchObject({ refused: false });
+  });
+
+  it.each([
+    ["auth0|64f1c2", /this distinct id has "\|", where Novu takes letters a to z.* redrive$/],
+    ["a b|c|d", /this distinct id has " " "\|",/],
+    ["ada", /^Novu did not start "onboarding": invalid_recipients$/],
+    ["ada+news@example.com", /^Novu did not start "onboarding": invalid_recipients$/],
+  ])("names the characters of an id that Novu refuses, and not the id: %s", (subscriberId, words) => {
+    const invalid = { httpStatus: 201, triggerStatus: "invalid_recipients", message: "invalid_recipients" };
+    const verdict = verdictOn(invalid, "onboarding", subscriberId);
+    expect(verdict?.name).toBe("PermanentError");
+    expect(verdict?.message).toMatch(words);
+    expect(verdict?.message).not.toContain("64f1c2");
   });
 
   it("says what to do", () => {

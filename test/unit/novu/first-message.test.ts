@@ -25,7 +25,7 @@ describe("how long a run may take until its first message", () => {
       },
     });
     const client = new Client({ secretKey: "test" });
-    const limits = { longestDelayMs: DAY_MS, longestThrottleMs: HOUR_MS, emailProviders: [] };
+    const limits = { longestDelayMs: DAY_MS, emailProviders: [] };
     const tools = { ...limits, now: Date.now } as Partial<Tools> as Tools;
     await client.addWorkflows([workflow.build(tools)]);
     const [discovered] = client.discover().workflows;

@@ -7,16 +7,15 @@ const UNITS = ["minutes", "hours", "days"];
 /**
  * Lets `threshold` runs of a subscriber, workflow and key pass in a window, which begins with the first
  * of them, and skips the rest of the others. Novu asks for the step once to take the place and once more
- * to run it. Throws when the plan does not take the window.
+ * to run it. No plan limits the window.
  */
-export function throttle({ state, plan, run, job, outputs, now }: AnsweredStep): Outcome {
+export function throttle({ state, run, job, outputs, now }: AnsweredStep): Outcome {
   if (job.window !== undefined) return { status: "completed" };
   const windowMs = windowMsOf(run.payload, outputs, now);
   const key = keyOf(outputs.throttleKey, run.payload);
   // Without a readable window Novu lets everything pass.
   if (windowMs === null) return { status: "running", window: { key, endsAt: now } };
   if (windowMs <= 0) throw new Error("Dynamic throttle window must be in the future");
-  if (windowMs > plan.longestThrottleMs) throw new Error("Defer duration limit exceeded");
 
   const passed = state.runs
     .filter(({ workflowId, subscriberId }) => workflowId === run.workflowId && subscriberId === run.subscriberId)

@@ -1,0 +1,44 @@
+import express from "express";
+import { serve } from "../../src/lib/server.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+
+/** What stands before Novu answers in its place; null lets the request through. */
+type InPlace = (request: { method: string; path: string; body: Record<string, unknown> }) => {
+  status: number;
+  text: string;
+} | null;
+
+export interface Front extends AsyncDisposable {
+  answer(inPlace: InPlace | null): void;
+}
+
+/** A server between the app, which starts again, and the local Novu, as a proxy or another Novu would be. */
+export async function putFront(sandbox: Sandbox): Promise<Front> {
+  const novuUrl = sandbox.novu.url;
+  let inPlace: InPlace | null = null;
+  const app = express()
+    .use(express.json())
+    .use(async ({ method, path, body = {}, headers }, response) => {
+      const instead = inPlace?.({ method, path, body });
+      if (instead) return void response.status(instead.status).send(instead.text);
+      const { host: _host, connection: _connection, "content-length": _length, ...rest } = headers;
+      const answer = await fetch(`${novuUrl}${path}`, {
+        method,
+        headers: rest as Record<string, string>,
+        ...(method !== "GET" && method !== "DELETE" && { body: JSON.stringify(body) }),
+      });
+      response
+        .status(answer.status)
+        .type("json")
+        .send(await answer.text());
+    });
+  const server = await serve(app, { port: 0 });
+  sandbox.config.novu.apiUrl = server.url;
+  await sandbox.restartApp();
+  return {
+    answer(next) {
+      inPlace = next;
+    },
+    [Symbol.asyncDispose]: () => server.close(0),
+  };
+}
