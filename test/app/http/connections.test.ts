@@ -3,7 +3,9 @@ import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { serve } from "../../../src/lib/server.ts";
+import { keptConnection } from "../../support/kept-connection.ts";
 import { eventually, testSandbox } from "../../support/sandbox.ts";
+import { delivery, post } from "../../support/webhook.ts";
 
 const LONG_MS = 60_000;
 const hello: RequestListener = (_request, response) => response.end("hello");
@@ -61,6 +63,25 @@ describe("a server that is about to close", () => {
   });
 });
 
+describe("an app that stops", () => {
+  it("takes events as long as it lets go of connections, and says that it is not ready", async () => {
+    await using sandbox = await testSandbox();
+    const { app } = sandbox;
+    using kept = keptConnection(app.url, "/readyz");
+    expect(await kept.get()).toMatchObject({ status: 200 });
+    const stopped = app.stop();
+    const [taken, ready] = await Promise.all([post(app.url, delivery()), kept.get()]);
+    expect([taken.status, taken.headers.get("connection")]).toEqual([202, "close"]);
+    expect(ready).toMatchObject({ status: 503, connection: "close" });
+    await stopped;
+    await expect(fetch(app.url)).rejects.toThrow();
+
+    await sandbox.restartApp();
+    await sandbox.settled();
+    expect(sandbox.novu.triggers).toHaveLength(1);
+  });
+});
+
 describe("a server that closes", () => {
   it("answers the request that has just arrived on an idle connection", async () => {
     const server = await serve(hello, { port: 0, keepAliveMs: LONG_MS });
@@ -105,29 +126,6 @@ describe("a server that closes", () => {
     await closed;
   });
 });
-
-interface Answer {
-  status: number | undefined;
-  connection: string | undefined;
-  isReused: boolean;
-}
-
-/** One connection as a proxy keeps it, for as long as the server lets it. */
-function keptConnection(url: string, path: string): { get(): Promise<Answer>; isClosed(): boolean } & Disposable {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  return {
-    async get() {
-      const sent = httpRequest(`${url}${path}`, { agent });
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        sent.on("response", resolve).on("error", reject).end();
-      });
-      await text(response);
-      return { status: response.statusCode, connection: response.headers.connection, isReused: sent.reusedSocket };
-    },
-    isClosed: () => Object.keys(agent.freeSockets).length === 0,
-    [Symbol.dispose]: () => agent.destroy(),
-  };
-}
 
 async function isOpen(url: string): Promise<boolean> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
