@@ -48,12 +48,20 @@ export interface App {
   events: string[];
   /** Resolves when all that is due at this moment is done. */
   idle(): Promise<void>;
-  /** Answers what is under way, takes on nothing new, and leaves the rest on disk. */
-  stop(): Promise<void>;
+  /**
+   * Goes on answering for `letGoMs` (500) while connections are open, so that proxies let go of them; then
+   * answers what is under way, takes on nothing new, and leaves the rest on disk.
+   */
+  stop(options?: { letGoMs?: number }): Promise<void>;
 }
 
 /** Of all bodies together whose senders are not proven yet. */
 const MOST_UNPROVEN_BYTES = 32 * 1024 * 1024;
+
+/** A connection that is closed on its next answer loses no request, where one that is closed while idle may. */
+const LET_GO_MS = 500;
+/** The slowest call of the bridge takes 3.4 s, and a stop no more than 5 s in all. */
+const CLOSED_WITHIN_MS = 4_000;
 
 /** An open page of the studio renews itself after as long. */
 const READINGS_KEPT_MS = 20_000;
@@ -92,6 +100,7 @@ export async function openApp(
 
   async function open(): Promise<App> {
     let stopping = false;
+    let refusing = false;
     let stopped: Promise<void> | undefined;
 
     const metrics = createMetrics({
@@ -211,7 +220,7 @@ export async function openApp(
       onChange: () => studio?.changed(),
       onEvent: persons.forget,
       metrics,
-      isStopping: () => stopping,
+      isStopping: () => refusing,
       now,
       log,
     });
@@ -229,6 +238,7 @@ export async function openApp(
     const server = await serve(plainBodies(answeredFirst(answersOthers ? doors.webhooks : {}, http), { log }), {
       port: config.port,
       variable: "PORT",
+      keepAliveMs: config.keepAliveMs,
     });
 
     const working = roles.includes("worker")
@@ -260,20 +270,26 @@ export async function openApp(
         await doors.idle();
         await working?.idle();
       },
-      stop() {
-        stopped ??= stop();
+      stop({ letGoMs = LET_GO_MS } = {}) {
+        stopped ??= stop(letGoMs);
         return stopped;
       },
     };
 
-    async function stop(): Promise<void> {
+    async function stop(letGoMs: number): Promise<void> {
       stopping = true;
       studio?.stop();
       // A request under way may still leave work; it is on disk, and done after the next start.
-      await Promise.all([server.close(), working?.stop(), stopReports()]);
+      await Promise.all([close(letGoMs), working?.stop(), stopReports()]);
       await doors.idle();
       await store.close();
       log.info({ stop: "app", outcome: "stopped" });
+    }
+
+    async function close(letGoMs: number): Promise<void> {
+      await server.letGo(letGoMs);
+      refusing = true;
+      await server.close(CLOSED_WITHIN_MS);
     }
 
     function placesIn(line: "novu" | "novu-profiles"): TakePlaces {

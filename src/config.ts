@@ -43,6 +43,10 @@ const postgres = () => z.url({ protocol: /^postgres(ql)?$/, error: "expected pos
 const Role = z.enum(["ingress", "worker"]);
 const Roles = list().pipe(z.array(Role).min(1));
 
+/** A second less than 6, and Novu gives a reused connection 4 s for an answer instead of 5. */
+const SHORT_KEEP_ALIVE =
+  "at least 6, or Novu waits too briefly for answers; better more than the proxy keeps connections";
+
 export const Environment = z.object({
   PUBLIC_URL: url(),
   LINK_SIGNING_KEYS: LinkSigningKeys,
@@ -56,6 +60,7 @@ export const Environment = z.object({
   METRICS_TOKEN: key().min(16, "at least 16 characters").optional(),
   STUDIO_SECRET: z.string().min(16, "at least 16 characters").optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+  KEEP_ALIVE_SECONDS: z.coerce.number().int().min(6, SHORT_KEEP_ALIVE).default(75),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   DATA_DIR: z.string().min(1).default("./.data"),
   DATABASE_URL: postgres().optional(),
@@ -98,6 +103,8 @@ const WithPostHog = Environment.required(POSTHOG_NEEDS);
 
 export interface Config {
   port: number;
+  /** How long a connection is kept between two requests: longer than a proxy keeps it. */
+  keepAliveMs: number;
   logLevel: string;
   dataDir: string;
   /** PostgreSQL; without it the store is in `dataDir`. */
@@ -187,6 +194,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   assertWhole(env);
   return {
     port: env.PORT,
+    keepAliveMs: env.KEEP_ALIVE_SECONDS * 1_000,
     logLevel: env.LOG_LEVEL,
     dataDir: env.DATA_DIR,
     databaseUrl: env.DATABASE_URL,

@@ -14,8 +14,6 @@ import { samplePerson } from "../people/sample-person.ts";
 import type { Store } from "../store/store.ts";
 import type { Tools } from "../workflows/tools.ts";
 
-/** With the time for the person it has to fit into the 5 s of a bridge call. */
-const FLAGS_WITHIN_MS = 1_000;
 /** Novu asks for a step once more for 7 s at most. */
 const HEARD_WITHIN_MS = 10 * 60 * 1000;
 /** Persons are read so long before the next message of theirs is due, many in one call. */
@@ -62,9 +60,7 @@ export function liveTools({
   log: Log;
 }): Tools {
   const flagsOf =
-    posthog === null
-      ? noFlags
-      : createFlagReader({ posthog, now, deadlineMs: FLAGS_WITHIN_MS, flags: [marketing.holdout ?? [], flags].flat() });
+    posthog === null ? noFlags : createFlagReader({ posthog, now, flags: [marketing.holdout ?? [], flags].flat() });
   return {
     longestDelayMs: NOVU_PLANS[novu.plan].longestDelayMs,
     now,

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { Client, NovuRequestHandler, type Workflow } from "@novu/framework";
 import { type Request, Router } from "express";
 import type { z } from "zod";
+import { ANSWER_WITHIN_MS } from "../contracts/bridge-time.ts";
 import type { Run } from "../contracts/run.ts";
 import { shapeIdOf } from "../contracts/shape.ts";
 import { describeError } from "../lib/errors.ts";
@@ -14,9 +15,6 @@ import type { Answer, Call, ExecuteBody, FrameworkCall } from "./execute-call.ts
 import type { NotedDecisions } from "./noted-decisions.ts";
 import { codeOf, createSettle, type RecordDecision } from "./settle.ts";
 import { signedBody } from "./signed-body.ts";
-
-/** Novu waits 4 s at least: 5, less on a connection that it uses again. */
-const ANSWER_WITHIN_MS = 3_400;
 
 export interface Bridge {
   router: Router;

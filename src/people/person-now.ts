@@ -1,10 +1,9 @@
+import { PERSON_WITHIN_MS } from "../contracts/bridge-time.ts";
 import type { Person, PersonLookup, PersonPlace, PersonPlaces, PersonRead, PropertyName } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 
-/** Novu gives a bridge call 5 s; this leaves time to decide, to render and to answer. */
-const DEADLINE_MS = 2_500;
 /** Long enough for the steps of one moment, too short to miss what a person does next. */
 const FRESH_MS = 1_000;
 const LARGEST_CACHE = 10_000;
@@ -41,7 +40,7 @@ export function createPersonLookup({
   const lookUp = async (distinctId: string): Promise<PersonLookup> => {
     const cached = cache.get(distinctId);
     if (cached !== undefined && cached.until > now()) return cached.lookup;
-    return withDeadline(join(distinctId), `${name} did not answer within ${DEADLINE_MS} ms`);
+    return withDeadline(join(distinctId), `${name} did not answer within ${PERSON_WITHIN_MS} ms`);
   };
   return Object.assign(lookUp, {
     forget(distinctId: string) {
@@ -97,7 +96,7 @@ export function createPersonLookup({
     if (pausedUntil > performance.now()) return () => paused;
     const asOf = now();
     try {
-      const found = await readPersons(distinctIds, AbortSignal.timeout(DEADLINE_MS));
+      const found = await readPersons(distinctIds, AbortSignal.timeout(PERSON_WITHIN_MS));
       return (distinctId) => {
         const person = found.get(distinctId);
         return person === undefined ? { outcome: "not found" } : { outcome: "found", asOf, ...person };
@@ -249,7 +248,7 @@ function placeOf(
 
 async function withDeadline(lookup: Promise<PersonLookup>, why: string): Promise<PersonLookup> {
   const { promise: late, resolve } = withResolvers<PersonLookup>();
-  const timer = setTimeout(() => resolve({ outcome: "unavailable", why }), DEADLINE_MS);
+  const timer = setTimeout(() => resolve({ outcome: "unavailable", why }), PERSON_WITHIN_MS);
   try {
     return await Promise.race([lookup, late]);
   } finally {

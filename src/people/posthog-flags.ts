@@ -1,10 +1,9 @@
 import { z } from "zod";
+import { FLAGS_WITHIN_MS } from "../contracts/bridge-time.ts";
 import type { FlagAnswer, FlagValue } from "../contracts/flag.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
 
-/** Asked beside the person, within the 5 s that Novu gives a bridge call. */
-const DEADLINE_MS = 1_500;
 /** Long enough for all that one bridge call asks, too short to miss a flag that someone turns. */
 const FRESH_MS = 1_000;
 const LARGEST_CACHE = 10_000;
@@ -42,7 +41,7 @@ interface Asked {
 export function createFlagReader({
   posthog,
   now,
-  deadlineMs = DEADLINE_MS,
+  deadlineMs = FLAGS_WITHIN_MS,
   flags = [],
 }: {
   posthog: { host: string; projectToken: string };

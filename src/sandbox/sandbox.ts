@@ -30,6 +30,7 @@ export const LOCAL_KEYS = {
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** As the app has it when nothing is configured. */
 const RETENTION_MS = 90 * DAY_MS;
+const KEEP_ALIVE_MS = 75_000;
 const MARKETING: Config["marketing"] = {
   cap: { most: 3, withinMs: 7 * DAY_MS },
   hours: { from: "09:00", to: "20:00" },
@@ -112,6 +113,7 @@ export async function openSandbox({
   const novu = await openLocalNovu({ secretKey: LOCAL_KEYS.novu, plan, clock, port: ports.novu, state: novuState });
   const config: LocalConfig = {
     port: ports.app,
+    keepAliveMs: KEEP_ALIVE_MS,
     logLevel: "info",
     dataDir,
     roles: ["ingress", "worker"],
@@ -163,14 +165,14 @@ export async function openSandbox({
     travel: ({ days = 0, hours = 0, minutes = 0, seconds = 0 }) =>
       clock.travelBy((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),
     async restartApp({ workflows = parts.product.workflows, isSynced = true } = {}) {
-      await app.stop();
+      await app.stop({ letGoMs: 0 });
       parts.product = { ...parts.product, workflows };
       app = await start();
       await connect({ isSynced });
     },
     sync,
     async stop() {
-      await app.stop();
+      await app.stop({ letGoMs: 0 });
       clock.stop();
       // Whoever still waits for an answer here waits for one that was made late on purpose.
       await Promise.all([posthog.close(0), segment.close(0), novu.close(0)]);

@@ -33,7 +33,8 @@ import { workQueue } from "./work.ts";
 /** How much may wait to be written, and how much is written together. */
 const TOGETHER = {
   mostWaiting: 5_000,
-  mostWaitMs: 3_000,
+  // PostHog waits 3 s for an answer.
+  mostWaitMs: 2_500,
   mostWaitingBytes: 256 * 1024 * 1024,
   mostTogether: 200,
   mostBytesTogether: 8 * 1024 * 1024,

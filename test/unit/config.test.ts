@@ -15,6 +15,7 @@ describe("readConfig", () => {
   it("fills in what has a default", () => {
     expect(readConfig(complete)).toEqual({
       port: 4000,
+      keepAliveMs: 75_000,
       publicUrl: "https://bridge.acme.example",
       linkSigningKeys: ["a key to sign links with", "an older one than that"],
       emailProviders: [],
@@ -119,6 +120,8 @@ describe("readConfig", () => {
     ["STUDIO_SECRET", "fifteen letters"],
     ["PUBLIC_URL", "bridge.example"],
     ["DELIVERY_CONCURRENCY", "many"],
+    ["KEEP_ALIVE_SECONDS", "5"],
+    ["KEEP_ALIVE_SECONDS", "7.5"],
     ["INTERNAL_USERS", "ada@example.com,@"],
     ["INTERNAL_USERS", "/(open/"],
     ["INTERNAL_USERS", "/never closed"],
