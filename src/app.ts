@@ -1,4 +1,5 @@
 import express from "express";
+import { createAftermath } from "./app/aftermath.ts";
 import { createChoosing } from "./app/choosing.ts";
 import { openDoors } from "./app/doors.ts";
 import { personPlaces, profileHere, profileThere } from "./app/persons.ts";
@@ -26,6 +27,7 @@ import { createLog, type Log } from "./lib/log.ts";
 import { createBodyBudget } from "./lib/read-body.ts";
 import { serve } from "./lib/server.ts";
 import { silentWorkflows } from "./lib/silent.ts";
+import { createNovuActivity } from "./novu/activity.ts";
 import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
@@ -108,7 +110,8 @@ export async function openApp(
     const persons = createPersonReader({ places, now });
     const decisions = createNotedDecisions();
     const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
-    const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
+    const novuActivity = createNovuActivity({ ...novu, isStopping: () => stopping });
+    const { triggersPerSecond, profilesPerSecond, readsPerSecond, feedMs } = NOVU_PLANS[novu.plan];
     const { report, setUnwanted, stop: stopReports } = posthog ? createPostHogReport(posthog) : noReport;
     const paceProfiles = createPacer({
       takePlaces: placesIn("novu-profiles"),
@@ -184,6 +187,17 @@ export async function openApp(
         subscriberOf,
       },
       report,
+      ...createAftermath({
+        store,
+        activity: novuActivity,
+        pace: createPacer({ takePlaces: placesIn("novu-reads"), perSecond: readsPerSecond }),
+        feedMs,
+        settle,
+        sendingSteps,
+        onLost: metrics.runLost,
+        now,
+        log,
+      }),
       tellChoices: choosing.tell,
       sendingSteps,
       pace: createPacer({
@@ -207,6 +221,7 @@ export async function openApp(
       budget,
       onUndeliverable: choosing.onUndeliverable,
       onPreferences: choosing.onPreferences,
+      settle,
       onWork: (lane) => working?.wake(lane),
       onChange: () => studio?.changed(),
       onEvent: persons.forget,
@@ -276,7 +291,7 @@ export async function openApp(
       log.info({ stop: "app", outcome: "stopped" });
     }
 
-    function placesIn(line: "novu" | "novu-profiles"): TakePlaces {
+    function placesIn(line: "novu" | "novu-profiles" | "novu-reads"): TakePlaces {
       return async (count, intervalMs) => {
         const { waitMs, disbelievedMs } = await store.takePlaces(line, count, intervalMs);
         if (disbelievedMs > 0) {
@@ -341,9 +356,21 @@ export async function openApp(
       }
     }
 
+    /** Notes what Novu said became of a message, in place of what was decided; answers whether that is new. */
+    async function settle(decision: Decision, asked: Decision): Promise<boolean> {
+      const { isNew } = await store.decide(decision, { insteadOf: asked });
+      if (!isNew) return false;
+      const { workflow, step, transactionId, outcome, reason, detail, receipt } = decision;
+      log.info({ stop: "delivery", workflow, step, transactionId, receipt, outcome, reason, detail });
+      metrics.receipt(decision);
+      studio?.changed();
+      working?.wake("posthog");
+      return true;
+    }
+
     async function markStarted(transactionId: string): Promise<"started" | "left"> {
       const state = await store.markStarted(transactionId);
-      working?.wake("posthog");
+      for (const lane of ["posthog", "receipts"] as const) working?.wake(lane);
       return state;
     }
 
@@ -363,7 +390,7 @@ export async function openApp(
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
       metrics.decided(decision);
       studio?.changed();
-      working?.wake("posthog");
+      for (const lane of ["posthog", "receipts"] as const) working?.wake(lane);
       return decision;
     }
   }

@@ -6,7 +6,8 @@ const DAY_MS = 24 * HOUR_MS;
 /**
  * The limits of each plan of Novu Cloud, as of November 2026. A longer delay, digest or throttle makes the
  * step fail. A faster trigger (Novu's category "events"), change of a subscriber ("configuration") or read
- * ("global") is answered 429. Sources: https://docs.novu.co/platform/account/billing,
+ * ("global") is answered 429. A run is listed for `feedMs` after its trigger. Sources:
+ * https://docs.novu.co/platform/account/billing,
  * https://docs.novu.co/api-reference/rate-limiting
  */
 export const NOVU_PLANS = {
@@ -18,6 +19,7 @@ export const NOVU_PLANS = {
     triggersPerSecond: 60,
     profilesPerSecond: 20,
     readsPerSecond: 30,
+    feedMs: DAY_MS,
   },
   pro: {
     longestDelayMs: 7 * DAY_MS,
@@ -27,6 +29,7 @@ export const NOVU_PLANS = {
     triggersPerSecond: 240,
     profilesPerSecond: 80,
     readsPerSecond: 120,
+    feedMs: 7 * DAY_MS,
   },
   team: {
     longestDelayMs: 30 * DAY_MS,
@@ -36,6 +39,7 @@ export const NOVU_PLANS = {
     triggersPerSecond: 600,
     profilesPerSecond: 200,
     readsPerSecond: 300,
+    feedMs: 90 * DAY_MS,
   },
   enterprise: {
     longestDelayMs: 30 * DAY_MS,
@@ -45,6 +49,7 @@ export const NOVU_PLANS = {
     triggersPerSecond: 6_000,
     profilesPerSecond: 2_000,
     readsPerSecond: 3_000,
+    feedMs: 90 * DAY_MS,
   },
 } as const;
 

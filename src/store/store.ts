@@ -376,6 +376,7 @@ const READS = [
   "decidedSteps",
   "listDecisions",
   "countWorkflows",
+  "countLost",
   "personRecords",
   "listRuns",
   "history",

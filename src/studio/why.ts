@@ -271,15 +271,17 @@ function workLink(
   };
 }
 
-/** Each run that waits has a person to be read before its next message; only trouble with that explains anything. */
+/** Each run that waits has a person to be read before its next message, and a look when it is overdue; only trouble with these explains anything. */
 function isWorthTelling({ kind, state, error }: OwedRecord): boolean {
-  return kind !== "refresh" || state === "dead" || error !== null;
+  return (kind !== "refresh" && kind !== "overdue") || state === "dead" || error !== null;
 }
 
 const WORK: Record<OwedRecord["kind"], string> = {
   start: "The start at Novu",
   exit: "The cancel at Novu",
   refresh: "The update of the person's address at Novu",
+  receipt: "The question to Novu what became of a message",
+  overdue: "A look what became of the run at Novu",
   unheard: "A look whether Novu ended the run at a throttle",
   join: "The question to PostHog whether two ids are one person",
   profile: "The profile for Novu",

@@ -9,6 +9,7 @@ import { nothingOf } from "./workflows.tsx";
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LANES: Record<Lane, string> = {
   novu: "Novu",
+  receipts: "Novu, receipts",
   persons: "Novu, addresses",
   profiles: "Novu, profiles",
   posthog: "PostHog",

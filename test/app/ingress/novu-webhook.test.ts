@@ -25,6 +25,7 @@ const RUN = [
 
 let server: Listening;
 let captured: Capture[];
+let notSent: Array<{ step: string; why: string | undefined }>;
 let undeliverable: Undeliverable[];
 let preferences: PreferenceChange[];
 let outcomes: string[];
@@ -41,6 +42,10 @@ beforeAll(async () => {
       if (captured.some(({ step, status }) => step === capture.step && status === capture.status)) return false;
       return captured.push(capture) > 0;
     },
+    async onNotSent({ step }, why) {
+      if (notSent.some((one) => one.step === step)) return false;
+      return notSent.push({ step, why }) > 0;
+    },
     onUndeliverable: async (news) => void undeliverable.push(news),
     onPreferences: async (change) => void preferences.push(change),
     count: () => {},
@@ -53,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(() => {
-  [captured, undeliverable, preferences, outcomes] = [[], [], [], []];
+  [captured, notSent, undeliverable, preferences, outcomes] = [[], [], [], [], []];
   isStopping = storeFails = false;
 });
 

@@ -153,6 +153,8 @@ describe("why", () => {
     Object.entries({
       start: "The start at Novu",
       exit: "The cancel at Novu",
+      receipt: "The question to Novu what became of a message",
+      overdue: "A look what became of the run at Novu",
       unheard: "A look whether Novu ended the run at a throttle",
       refresh: "The update of the person's address at Novu",
       join: "The question to PostHog whether two ids are one person",
@@ -166,8 +168,8 @@ describe("why", () => {
     const told = (changes: Partial<OwedRecord>) =>
       explain({ ...history(), work: [owed({ kind, ...changes })] }, { person: "ada" });
     const waiting = [{ label: "still to do", sentence: `${words} is due then.` }];
-    // Each run that waits has one of these.
-    expect(told({}).links).toMatchObject(kind === "refresh" ? [] : waiting);
+    // Each run that waits has one of each.
+    expect(told({}).links).toMatchObject(kind === "refresh" || kind === "overdue" ? [] : waiting);
     expect(told({ error: "no" }).links).toMatchObject(waiting);
     const { links, answer, isKnown } = told({ state: "dead", attempts: 1, error: "no" });
     const sentence = `${words} is dead after 1 attempt; nothing tries it again by itself.`;
