@@ -146,6 +146,11 @@ export async function openApp(
       onInvalidTimeZone: metrics.invalidTimeZone,
       onUnreadable: metrics.unreadable,
       topics: product.topics,
+      async isWanted(subscriberId, workflow, channel) {
+        await paceProfiles();
+        const read = await novuActivity.isWanted(subscriberId, workflow, channel);
+        return "found" in read ? read.found : null;
+      },
       now,
       log,
     });
@@ -157,7 +162,10 @@ export async function openApp(
       decisions,
       record: decide,
       keeper: store,
-      onWait: (run, waitMs) => live.refresh(run, { waitMs, isWrong: false }),
+      async onWait(run, waitMs) {
+        await live.expectAfter(run, { waitMs, mayBeRefused: false });
+        await live.refresh(run, { waitMs, isWrong: false });
+      },
       now,
       live: workflows.map((workflow) => workflow.build(live)),
       samples: workflows.map((workflow) => workflow.build(samples)),

@@ -21,8 +21,6 @@ export const HEARD_WITHIN_MS = 60 * 60 * 1000;
 /** A run of which something must have been heard by now. */
 const Overdue = z.object({
   transactionId: z.string().min(1),
-  workflow: z.string().min(1),
-  distinctId: z.string().min(1),
   /** When the wait that the run is in should end; ISO 8601. Absent where it is in none. */
   waitEndsAt: z.iso.datetime().optional(),
 });

@@ -16,6 +16,13 @@ const GIVEN_UP_AFTER_MS = 24 * HOUR_MS;
 /** Decisions that no word of Novu's on a message stands behind, so that a call which comes after all is served. */
 const IS_OURS = new Set<Decision["reason"]>(["lost at Novu", "added later"]);
 
+interface OpenRun {
+  workflow: string;
+  distinctId: string;
+  /** When Novu took it on, in milliseconds since 1970. */
+  enteredAt: number;
+}
+
 /**
  * Looks what became of a run of which something must have been heard by now: one that still waits at Novu is
  * looked at again, and of one that is over the missing decisions are noted, in Novu's words. Throws when Novu
@@ -36,7 +43,7 @@ export function createOverdue({
 }: {
   ask: Pick<AskNovu, "jobsOf">;
   /** Null when the run has ended, or not begun. */
-  openRun(transactionId: string): Promise<{ enteredAt: number } | null>;
+  openRun(transactionId: string): Promise<OpenRun | null>;
   closeRun(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
   decidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;
   /** Notes a decision where none was made, which does not end the run. */
@@ -50,9 +57,10 @@ export function createOverdue({
   log: Log;
 }) {
   return async (overdue: Overdue): Promise<void> => {
-    const { transactionId, workflow } = overdue;
+    const { transactionId } = overdue;
     const run = await openRun(transactionId);
     if (run === null) return;
+    const { workflow } = run;
     const jobs = await ask.jobsOf(transactionId);
     const againAt = nextLookAt(overdue, run.enteredAt, jobs);
     if (againAt !== null) return lookAgainAt(overdue, againAt);
@@ -60,7 +68,8 @@ export function createOverdue({
     const [decided, final] = [await decidedSteps(transactionId, { failed: true }), await decidedSteps(transactionId)];
     const missing = sendingSteps(workflow).filter(({ step }) => !decided.includes(step));
     const words = missing.map((step) => ({ ...step, word: wordOn(step, jobs) }));
-    for (const { step, channel, word } of words) await record(decisionOf(overdue, { step, channel }, word));
+    for (const { step, channel, word } of words)
+      await record(decisionOf({ ...run, transactionId }, { step, channel }, word));
 
     const isLost = decided.length > final.length || words.some(({ word }) => word.outcome === "failed");
     if (!(await closeRun(transactionId, isLost ? "failed" : "finished")) || !isLost) return;
@@ -80,7 +89,7 @@ export function createOverdue({
   }
 
   function decisionOf(
-    { transactionId, workflow, distinctId }: Overdue,
+    { transactionId, workflow, distinctId }: OpenRun & { transactionId: string },
     step: Pick<SendingStep, "step" | "channel">,
     word: Word,
   ): Decision {

@@ -1,15 +1,11 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { NovuJobRecord, NovuMessageRecord } from "../contracts/novu-activity.ts";
-import { redact } from "../lib/redact.ts";
+import { othersWords } from "../lib/others-words.ts";
 
 /** What Novu says became of a message: what holds of the decision now, or null while Novu has no final word. */
 export type Word = Pick<Decision, "outcome" | "reason" | "detail">;
 
 type Facts = Pick<Decision, "step" | "channel" | "jobId">;
-
-const LONGEST_DETAIL = 200;
-/** As people write it, without a plus as well; `redact` takes those with one. */
-const PHONE = /(?<![\w-])[+(]*\d(?:[ ()./-]{0,2}\d){6,14}(?![\w-])/g;
 
 const SENT: Word = { outcome: "sent", reason: null, detail: null };
 
@@ -114,8 +110,6 @@ function messageIn(raw: string | null | undefined): string | null {
   }
 }
 
-/** Without addresses, phone numbers and keys, which providers like to repeat. */
 function clean(said: string | undefined): string {
-  if (said === undefined || said === "") return "the provider gave no reason";
-  return redact(said).replace(PHONE, "[redacted]").slice(0, LONGEST_DETAIL);
+  return said ? othersWords(said) : "the provider gave no reason";
 }

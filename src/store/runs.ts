@@ -101,12 +101,13 @@ export function runFacts({
     async openRun(transactionId) {
       const run = await db
         .selectFrom("runs")
-        .select("entered_at")
+        .select(["workflow", "distinct_id", "entered_at"])
         .where("transaction_id", "=", transactionId)
         .where("state", "=", "started")
         .where("ended_at", "is", null)
         .executeTakeFirst();
-      return run === undefined ? null : { enteredAt: run.entered_at ?? 0 };
+      if (run === undefined) return null;
+      return { workflow: run.workflow, distinctId: run.distinct_id, enteredAt: run.entered_at ?? 0 };
     },
 
     async closeRun(transactionId, as) {
@@ -181,9 +182,8 @@ export function runFacts({
 }
 
 /** The look at what became of a run, unless a step puts it off by its wait. */
-function mustBeHeardOf(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "distinct_id">, at: number) {
-  const { transaction_id: transactionId, workflow, distinct_id: distinctId } = run;
-  return workRow(overdueKey(transactionId), { kind: "overdue", body: { transactionId, workflow, distinctId } }, at);
+function mustBeHeardOf({ transaction_id: transactionId }: Pick<Tables["runs"], "transaction_id">, at: number) {
+  return workRow(overdueKey(transactionId), { kind: "overdue", body: { transactionId } }, at);
 }
 
 /** The report that a run owes once Novu has taken it on. */

@@ -101,6 +101,11 @@ export interface RunPlace {
   occurredAt: string;
 }
 
+/** A run that Novu has. */
+export interface OpenRun extends Pick<RunPlace, "workflow" | "distinctId"> {
+  enteredAt: number;
+}
+
 /** An exit among those of its workflow. */
 export interface ExitPlace {
   /** ISO 8601 */
@@ -280,7 +285,7 @@ export interface Store extends Histories {
   /** What became of a run; null when there is none. */
   runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | "failed" | null>;
   /** A run that Novu has and that nothing has ended yet, with when Novu took it on, in milliseconds since 1970; null for any other. */
-  openRun(transactionId: string): Promise<{ enteredAt: number } | null>;
+  openRun(transactionId: string): Promise<OpenRun | null>;
   /** Ends a run of which nothing more is to be expected from Novu; answers whether it was still open. */
   closeRun(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
   /** Keeps the recipient of a trigger to which Novu has said nothing, until Novu refuses one. */

@@ -111,7 +111,7 @@ export function subscriberRoutes({
 
 /** What is not named stays as it was. */
 export function upsertSubscriber(state: NovuState, subscriber: NovuSubscriber): NovuSubscriber {
-  const merged = { channels: [], ...state.subscribers[subscriber.subscriberId], ...subscriber };
+  const merged = { ...state.subscribers[subscriber.subscriberId], ...subscriber };
   state.subscribers[subscriber.subscriberId] = merged;
   return merged;
 }
@@ -119,7 +119,7 @@ export function upsertSubscriber(state: NovuState, subscriber: NovuSubscriber): 
 /** With what Novu adds of its own. */
 function asNovuHasIt(subscriber: NovuSubscriber | undefined): object {
   const owner = { _organizationId: "local", _environmentId: "local", deleted: false };
-  return { ...subscriber, ...owner, createdAt: SOME_DAY, updatedAt: SOME_DAY };
+  return { channels: [], ...subscriber, ...owner, createdAt: SOME_DAY, updatedAt: SOME_DAY };
 }
 
 /** What they have chosen; what they have said nothing of is on. */

@@ -88,7 +88,7 @@ export function createNovuWorker({
     if (!state.workflows.some(({ workflowId }) => workflowId === run.workflowId))
       return failed(job, `Workflow ${run.workflowId} is not found`);
     const known = state.subscribers[run.subscriberId];
-    const subscriber = known && structuredClone(known);
+    const subscriber = known && structuredClone({ channels: [], ...known });
     const { status, body } = await ask(run, job, subscriber);
     const {
       options,
