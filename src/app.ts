@@ -161,6 +161,7 @@ export async function openApp(
       budget,
       decisions,
       record: decide,
+      decidedSteps: store.decidedSteps,
       keeper: store,
       async onWait(run, waitMs) {
         await live.expectAfter(run, { waitMs, mayBeRefused: false });
@@ -201,8 +202,12 @@ export async function openApp(
         pace: createPacer({ takePlaces: placesIn("novu-reads"), perSecond: readsPerSecond }),
         feedMs,
         settle,
+        record: (decision) => decide(decision, { ifOpen: true, isLast: false }),
         sendingSteps,
-        onLost: metrics.runLost,
+        onLost(workflow) {
+          metrics.runLost(workflow);
+          studio?.changed();
+        },
         now,
         log,
       }),

@@ -15,6 +15,7 @@ export function createAftermath({
   pace,
   feedMs,
   settle,
+  record,
   sendingSteps,
   onLost,
   now,
@@ -26,6 +27,8 @@ export function createAftermath({
   /** How long Novu's plan tells of a run after its trigger. */
   feedMs: number;
   settle(decision: Decision, asked: Decision): Promise<unknown>;
+  /** Notes a decision where none was made. */
+  record(decision: Decision): Promise<unknown>;
   sendingSteps(workflow: string): SendingStep[];
   onLost(workflow: string): void;
   now: () => number;
@@ -52,7 +55,7 @@ export function createAftermath({
       openRun: store.openRun,
       closeRun: store.closeRun,
       decidedSteps: store.decidedSteps,
-      record: (decision) => store.decide(decision, { ifOpen: true }),
+      record,
       lookAgainAt: (overdue, at) =>
         store.schedule(overdueKey(overdue.transactionId), { kind: "overdue", body: overdue }, at, { replace: true }),
       sendingSteps,

@@ -1,5 +1,5 @@
 import type { NovuActivity, NovuJobRecord, NovuMessageRecord, NovuRead } from "../contracts/novu-activity.ts";
-import { PermanentError, RefusedError } from "../lib/errors.ts";
+import { PermanentError, RefusedError, UnavailableError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { verdictOn } from "./verdict.ts";
 
@@ -9,6 +9,8 @@ const MOST_RUNS_TOGETHER = 25;
 const MOST_BYTES_TOGETHER = 4_000;
 const MOST_WAITING = 10_000;
 const CALLS_AT_ONCE = 4;
+/** While Novu is down each question waits so long. */
+const NOT_URGENT_MS = 30_000;
 
 export type AskNovu = ReturnType<typeof createAskNovu>;
 
@@ -67,5 +69,8 @@ export function createAskNovu({
 function foundIn<Found>(read: NovuRead<Found>): Found {
   if ("found" in read) return read.found;
   const trouble = verdictOn(read) ?? new RefusedError(`Novu did not say: ${read.message}`);
-  throw trouble instanceof PermanentError ? new RefusedError(trouble.message) : trouble;
+  if (trouble instanceof PermanentError) throw new RefusedError(trouble.message);
+  if (!(trouble instanceof UnavailableError)) throw trouble;
+  const { message, refused, retryAfterMs } = trouble;
+  throw new UnavailableError(message, { refused, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) });
 }

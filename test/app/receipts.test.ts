@@ -344,7 +344,7 @@ describe("a fortnight on the Free plan", () => {
       // Three emails each.
       "opted out at Novu": 3,
       "outside the schedule": 3,
-      // Of the wait: three messages and the note. Of the offer: itself.
+      // With the wait the three messages behind it, and the offer alone.
       "lost at Novu": 4,
     });
     expect(await metric(sandbox.app.url, "bridge_runs_lost_total")).toEqual({ 'workflow="campaign"': 1 });
