@@ -3,15 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { Message } from "../../src/sandbox/local-novu/state.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import type { LifecycleWorkflow } from "../../src/workflows/lifecycle.ts";
-import { campaign, decisions, happen, mail } from "../support/campaign.ts";
+import { callBridge } from "../support/bridge-call.ts";
+import { campaign, decisions, happen, mail, upTo } from "../support/campaign.ts";
 import { keptBy } from "../support/kept.ts";
 import { losingBridge } from "../support/losing-bridge.ts";
 import { metric } from "../support/metrics.ts";
 import { testSandbox } from "../support/sandbox.ts";
 
 const MINUTE_MS = 60_000;
-const ONE_A_WEEK = { cap: { most: 1, withinMs: 7 * 24 * 60 * MINUTE_MS } };
 const plain = (changes: Parameters<typeof campaign>[0] = {}) =>
   campaign({
     async workflow({ step }) {
@@ -66,7 +65,7 @@ describe("what Novu did with a message", () => {
       "failed call provider failed",
     ],
   ])("corrects the decision, PostHog's report and the cap: %s", async (_what, happens, outcome, report) => {
-    await using sandbox = await testSandbox({ workflows: [plain()], marketing: await withCap() });
+    await using sandbox = await testSandbox({ workflows: [plain()], marketing: upTo(1) });
     await known(sandbox);
     await happens(sandbox);
     happen(sandbox, "called");
@@ -171,6 +170,53 @@ describe("what is known beforehand is decided beforehand", () => {
     await sandbox.settled();
     expect(await decisions(sandbox)).toEqual([["call", "skipped", "unreachable", detail]]);
     expect(told(sandbox)).toEqual(["skipped call unreachable"]);
+  });
+});
+
+describe("Novu's channels of a subscriber", () => {
+  const token = { providerId: "fcm", credentials: { deviceTokens: ["one"] } };
+  const webhook = { providerId: "slack", credentials: { webhookUrl: "https://slack.invalid" } };
+  const both = plain({
+    async workflow({ step }) {
+      await step.wait("a-day", { days: 1 });
+      await step.push("push", () => ({ subject: "a", body: "b" }), { atAnyHour: true });
+      await step.chat("chat", () => ({ body: "b" }), { atAnyHour: true });
+    },
+  });
+
+  it.each<[what: string, subscriber: object, push: string | null, chat: string | null]>([
+    ["are not named at all: what the source says counts", {}, null, null],
+    ["are none", { channels: [] }, "Novu has no push token", "Novu has no chat webhook"],
+    ["have a token", { channels: [token] }, null, "Novu has no chat webhook"],
+    ["have a webhook", { channels: [webhook] }, "Novu has no push token", null],
+    [
+      "have neither, in other words",
+      { channels: [{ credentials: { deviceTokens: [""] } }, { credentials: null }, null, "?"] },
+      "Novu has no push token",
+      "Novu has no chat webhook",
+    ],
+    [
+      "are none, but a phone number, by which some chat providers go",
+      { channels: [], phone: "+49" },
+      "Novu has no push token",
+      null,
+    ],
+  ])("%s", async (_what, known, push, chat) => {
+    await using sandbox = await testSandbox({ workflows: [both] });
+    happen(sandbox, "called", { push_enabled: true, chat_connected: true });
+    await sandbox.settled();
+    const [run] = sandbox.novu.state.runs;
+    const done = (stepId: string) => ({ stepId, outputs: {}, state: { status: "completed" } });
+    const body = {
+      payload: run?.payload,
+      subscriber: { subscriberId: "ada", email: "ada@example.com", ...known },
+      state: [done("push"), done("a-day")],
+    };
+    for (const step of ["push", "chat"]) await callBridge(sandbox, { workflow: "campaign", step, body });
+    const objections = (await made(sandbox)).map(({ reason, detail }) =>
+      reason === null ? null : `${reason}: ${detail}`,
+    );
+    expect(objections).toEqual([push, chat].map((detail) => (detail === null ? null : `unreachable: ${detail}`)));
   });
 });
 
@@ -315,7 +361,7 @@ describe("a fortnight on the Free plan", () => {
         await step.inApp("bye", () => ({ body: "b" }));
       },
     });
-    await using sandbox = await testSandbox({ workflows: [journey], marketing: await withCap(100) });
+    await using sandbox = await testSandbox({ workflows: [journey], marketing: upTo(100) });
     await using _proxy = await losingBridge(
       sandbox,
       ({ step, subscriberId }) =>
@@ -371,11 +417,6 @@ async function novuApi(sandbox: Sandbox, method: string, path: string, body: obj
     if (response.ok) return;
     if (response.status !== 429) throw new Error(`${method} ${path}: ${response.status}`);
   }
-}
-
-async function withCap(most = 1) {
-  await using sandbox = await testSandbox({ workflows: [] as LifecycleWorkflow[] });
-  return { ...sandbox.config.marketing, cap: { ...ONE_A_WEEK.cap, most } };
 }
 
 function made(sandbox: Sandbox, limit = 100): Promise<Decision[]> {

@@ -117,6 +117,13 @@ export const overviewPage = page<Overview>({
                         {one.name}
                       </a>
                       <span className="two">{one.workflow}</span>
+                      {one.lost > 0 ? (
+                        <a href={link("/studio/runs", { workflow: one.workflow, state: "failed" })}>
+                          <Pill tone="bad" count={one.lost}>
+                            lost at Novu
+                          </Pill>
+                        </a>
+                      ) : null}
                       {silent.includes(one.workflow) ? <Pill tone="warn">nothing sent</Pill> : null}
                     </th>
                     <td className="number">{number(one.entered)}</td>

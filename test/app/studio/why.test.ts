@@ -216,6 +216,57 @@ describe("why", () => {
     expect(stdout).not.toContain("Nothing is known");
   });
 
+  it.each<[Partial<Decision>, label: string, sentence: string, note: string | null]>([
+    [{}, "sent", "welcome was sent by email.", null],
+    [
+      { receipt: "confirmed" },
+      "sent",
+      "welcome was sent by email.",
+      "Novu confirms that it was handed to the provider.",
+    ],
+    [
+      { receipt: "no answer" },
+      "handed to Novu",
+      "welcome was handed to Novu by email.",
+      "Novu did not say within the hour what became of it.",
+    ],
+    [
+      { outcome: "failed", reason: "provider failed", detail: "451", receipt: "corrected" },
+      "failed",
+      "welcome (email) was not sent: the provider did not take it (451).",
+      "Novu was handed it, and said later what became of it.",
+    ],
+    [
+      { outcome: "skipped", reason: "opted out at Novu", detail: "by the workflow" },
+      "not sent",
+      "welcome (email) was not sent: the workflow's own preferences have this channel off at Novu.",
+      null,
+    ],
+    [
+      { outcome: "skipped", reason: "outside the schedule" },
+      "not sent",
+      "welcome (email) was not sent: it came outside the hours that they have set at Novu.",
+      null,
+    ],
+    [
+      { outcome: "failed", reason: "lost at Novu", detail: "Bridge execution failed" },
+      "failed",
+      "welcome (email) was not sent: the run ended at Novu: Bridge execution failed.",
+      null,
+    ],
+  ])("says what Novu did with a message: %j", (changes, label, sentence, note) => {
+    const decisions = [decision({ personSource: null, ...changes })];
+    expect(explain({ ...history(), decisions }, { person: "ada" }).links).toMatchObject([{ label, sentence, note }]);
+  });
+
+  it("says that a run ended at Novu, and why", () => {
+    const decisions = [decision({ outcome: "failed", reason: "lost at Novu", detail: "wait: Bad Gateway" })];
+    const runs = [run({ status: "failed", endedAt: Date.parse(LATER) })];
+    const { answer, links } = explain({ ...history(), runs, decisions }, { person: "ada", workflow: "w" });
+    expect(answer).toBe("ada started w once and was sent nothing. A run ended at Novu: wait: Bad Gateway.");
+    expect(links.at(-1)).toMatchObject({ label: "lost", tone: "bad", value: "wait: Bad Gateway" });
+  });
+
   it("keeps to what was set aside for this workflow", () => {
     const aside = { id: 1, source: "posthog" as const, receivedAt: LATER, eventUuid: "u", distinctId: "ada", body: "" };
     const setAside = [
