@@ -210,7 +210,7 @@ describe("Novu's channels of a subscriber", () => {
     const body = {
       payload: run?.payload,
       subscriber: { subscriberId: "ada", email: "ada@example.com", ...known },
-      state: [done("push"), done("a-day")],
+      state: [done("push"), { ...done("a-day"), outputs: { duration: 1 } }],
     };
     for (const step of ["push", "chat"]) await callBridge(sandbox, { workflow: "campaign", step, body });
     const objections = (await made(sandbox)).map(({ reason, detail }) =>

@@ -108,7 +108,7 @@ function detailOf({ providerId, errorText }: Message): JobDetail {
 }
 
 /** Whether a channel is on: the code's word, then theirs for all workflows, then theirs for this one, unless the code locks it. */
-export function preferenceOf(
+function preferenceOf(
   { workflows, preferences }: Pick<NovuState, "workflows" | "preferences">,
   { workflowId, subscriberId }: { workflowId: string; subscriberId: string },
   channel: string,
