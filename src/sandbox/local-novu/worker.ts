@@ -112,8 +112,7 @@ export function createNovuWorker({
       state.messages.slice(sentBefore).forEach(onMessage);
       return outcome;
     } catch (error) {
-      const detail = describeError(error);
-      return failed(job, detail, { detail, status: "Failed" });
+      return failed(job, describeError(error));
     }
   }
 
@@ -167,7 +166,7 @@ function outcomeOf(step: AnsweredStep): Outcome {
 }
 
 /** A failed action ends the run; after a failed message or custom step the next one follows. */
-function failed(job: Job, error: string, detail: JobDetail): Outcome {
+function failed(job: Job, error: string, detail: JobDetail = { detail: error, status: "Failed" }): Outcome {
   return { status: "failed", error, details: [detail], ...(isAction(job) && { rest: "canceled" as const }) };
 }
 
