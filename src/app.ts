@@ -1,4 +1,5 @@
 import express from "express";
+import { createAftermath } from "./app/aftermath.ts";
 import { createChoosing } from "./app/choosing.ts";
 import { openDoors } from "./app/doors.ts";
 import { personPlaces, profileHere, profileThere } from "./app/persons.ts";
@@ -26,6 +27,7 @@ import { createLog, type Log } from "./lib/log.ts";
 import { createBodyBudget } from "./lib/read-body.ts";
 import { serve } from "./lib/server.ts";
 import { silentWorkflows } from "./lib/silent.ts";
+import { createNovuActivity } from "./novu/activity.ts";
 import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
@@ -117,7 +119,8 @@ export async function openApp(
     const persons = createPersonReader({ places, now });
     const decisions = createNotedDecisions();
     const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
-    const { triggersPerSecond, profilesPerSecond } = NOVU_PLANS[novu.plan];
+    const novuActivity = createNovuActivity({ ...novu, isStopping: () => stopping });
+    const { triggersPerSecond, profilesPerSecond, readsPerSecond, feedMs } = NOVU_PLANS[novu.plan];
     const { report, setUnwanted, stop: stopReports } = posthog ? createPostHogReport(posthog) : noReport;
     const paceProfiles = createPacer({
       takePlaces: placesIn("novu-profiles"),
@@ -152,6 +155,11 @@ export async function openApp(
       onInvalidTimeZone: metrics.invalidTimeZone,
       onUnreadable: metrics.unreadable,
       topics: product.topics,
+      async isWanted(subscriberId, workflow, channel) {
+        await paceProfiles();
+        const read = await novuActivity.isWanted(subscriberId, workflow, channel);
+        return "found" in read ? read.found : null;
+      },
       now,
       log,
     });
@@ -162,8 +170,12 @@ export async function openApp(
       budget,
       decisions,
       record: decide,
+      decidedSteps: store.decidedSteps,
       keeper: store,
-      onWait: (run, waitMs) => live.refresh(run, { waitMs, isWrong: false }),
+      async onWait(run, waitMs) {
+        await live.expectAfter(run, { waitMs, mayBeRefused: false });
+        await live.refresh(run, { waitMs, isWrong: false });
+      },
       now,
       live: workflows.map((workflow) => workflow.build(live)),
       samples: workflows.map((workflow) => workflow.build(samples)),
@@ -193,6 +205,21 @@ export async function openApp(
         subscriberOf,
       },
       report,
+      ...createAftermath({
+        store,
+        activity: novuActivity,
+        pace: createPacer({ takePlaces: placesIn("novu-reads"), perSecond: readsPerSecond }),
+        feedMs,
+        settle,
+        record: (decision) => decide(decision, { ifOpen: true, isLast: false }),
+        sendingSteps,
+        onLost(workflow) {
+          metrics.runLost(workflow);
+          studio?.changed();
+        },
+        now,
+        log,
+      }),
       tellChoices: choosing.tell,
       sendingSteps,
       pace: createPacer({
@@ -216,6 +243,7 @@ export async function openApp(
       budget,
       onUndeliverable: choosing.onUndeliverable,
       onPreferences: choosing.onPreferences,
+      settle,
       onWork: (lane) => working?.wake(lane),
       onChange: () => studio?.changed(),
       onEvent: persons.forget,
@@ -292,7 +320,7 @@ export async function openApp(
       await server.close(CLOSED_WITHIN_MS);
     }
 
-    function placesIn(line: "novu" | "novu-profiles"): TakePlaces {
+    function placesIn(line: "novu" | "novu-profiles" | "novu-reads"): TakePlaces {
       return async (count, intervalMs) => {
         const { waitMs, disbelievedMs } = await store.takePlaces(line, count, intervalMs);
         if (disbelievedMs > 0) {
@@ -357,9 +385,21 @@ export async function openApp(
       }
     }
 
+    /** Notes what Novu said became of a message, in place of what was decided; answers whether that is new. */
+    async function settle(decision: Decision, asked: Decision): Promise<boolean> {
+      const { isNew } = await store.decide(decision, { insteadOf: asked });
+      if (!isNew) return false;
+      const { workflow, step, transactionId, outcome, reason, detail, receipt } = decision;
+      log.info({ stop: "delivery", workflow, step, transactionId, receipt, outcome, reason, detail });
+      metrics.receipt(decision);
+      studio?.changed();
+      working?.wake("posthog");
+      return true;
+    }
+
     async function markStarted(transactionId: string): Promise<"started" | "left"> {
       const state = await store.markStarted(transactionId);
-      working?.wake("posthog");
+      for (const lane of ["posthog", "receipts"] as const) working?.wake(lane);
       return state;
     }
 
@@ -379,7 +419,7 @@ export async function openApp(
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
       metrics.decided(decision);
       studio?.changed();
-      working?.wake("posthog");
+      for (const lane of ["posthog", "receipts"] as const) working?.wake(lane);
       return decision;
     }
   }

@@ -3,12 +3,14 @@ import { clickRoutes } from "../attribution/clicks.ts";
 import type { createLinks } from "../attribution/links.ts";
 import type { Config } from "../config.ts";
 import type { Capture } from "../contracts/capture.ts";
+import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Join, Routing } from "../contracts/notification.ts";
 import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
 import type { Product } from "../contracts/product.ts";
 import { STORE_CHANGE_PATH } from "../contracts/store-change.ts";
 import type { Lane } from "../contracts/work.ts";
+import { settled, wordOfProvider } from "../delivery/receipt.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { novuWebhook } from "../ingress/novu-webhook.ts";
 import { readPostHogEvent } from "../ingress/posthog-event.ts";
@@ -55,6 +57,7 @@ export function openDoors({
   budget,
   onUndeliverable,
   onPreferences,
+  settle,
   onWork,
   onChange,
   onEvent,
@@ -71,6 +74,8 @@ export function openDoors({
   budget: BodyBudget;
   onUndeliverable(news: Undeliverable): Promise<void>;
   onPreferences(change: PreferenceChange): Promise<void>;
+  /** Notes what Novu said became of a message, in place of what was decided; answers whether that is new. */
+  settle(decision: Decision, asked: Decision): Promise<boolean>;
   /** There is work to be done. */
   onWork(lane: Lane): void;
   /** There is something new to see. */
@@ -123,6 +128,7 @@ export function openDoors({
     capture,
     onUndeliverable,
     onPreferences,
+    onNotSent: (decision, why) => settle(settled(decision, wordOfProvider(why)), decision),
     count: metrics.novuAnswered,
     countEvent: metrics.novuEvent,
     isStopping,

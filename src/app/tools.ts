@@ -1,9 +1,18 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { FlagValue } from "../contracts/flag.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS } from "../contracts/novu-plan.ts";
-import { correctionKey, type Lane, refreshKey, unheardKey, type Work } from "../contracts/work.ts";
+import {
+  correctionKey,
+  HEARD_WITHIN_MS,
+  type Lane,
+  overdueKey,
+  refreshKey,
+  unheardKey,
+  type Work,
+} from "../contracts/work.ts";
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import type { Log } from "../lib/log.ts";
@@ -14,8 +23,12 @@ import { samplePerson } from "../people/sample-person.ts";
 import type { Store } from "../store/store.ts";
 import type { Tools } from "../workflows/tools.ts";
 
+/** Within the time that Novu waits for a step. */
+const PREFERENCES_WITHIN_MS = 1_000;
 /** Novu asks for a step once more for 7 s at most. */
-const HEARD_WITHIN_MS = 10 * 60 * 1000;
+const THROTTLED_WITHIN_MS = 10 * 60 * 1000;
+/** So long after its step's call Novu has said whether it takes a wait. */
+const REFUSED_WITHIN_MS = 5 * 60 * 1000;
 /** Persons are read so long before the next message of theirs is due, many in one call. */
 const REFRESH_BEFORE_MS = 60 * 1000;
 /** So long after the message a person who cannot be read is given up. */
@@ -38,6 +51,7 @@ export function liveTools({
   onInvalidTimeZone,
   onUnreadable,
   topics,
+  isWanted,
   now,
   log,
 }: {
@@ -54,6 +68,8 @@ export function liveTools({
   onInvalidTimeZone(): void;
   /** A property of a person was there and could not be read. */
   onUnreadable(property: string): void;
+  /** Whether a subscriber has a channel of a workflow on at Novu; null when Novu does not say. */
+  isWanted(subscriberId: string, workflow: string, channel: string): Promise<boolean | null>;
   /** The topics of marketing, with the words by which people know them. */
   topics: Record<string, string>;
   now: () => number;
@@ -88,9 +104,23 @@ export function liveTools({
     putOff: (send) => store.putOff(send),
     async mayEndUnheard({ transactionId, distinctId, workflow }) {
       const work: Work = { kind: "unheard", body: { transactionId, distinctId, workflow } };
-      await store.schedule(unheardKey(transactionId), work, now() + HEARD_WITHIN_MS);
+      await store.schedule(unheardKey(transactionId), work, now() + THROTTLED_WITHIN_MS);
       onScheduled("novu");
     },
+    async expectAfter({ transactionId }, { waitMs, mayBeRefused }) {
+      if ((await store.runState(transactionId)) === null) return;
+      const waitEndsAt = now() + waitMs;
+      const work: Work = {
+        kind: "overdue",
+        body: { transactionId, waitEndsAt: new Date(waitEndsAt).toISOString() },
+      };
+      const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : waitEndsAt + HEARD_WITHIN_MS;
+      await store.schedule(overdueKey(transactionId), work, at, { replace: true });
+      onScheduled("receipts");
+    },
+    // What cannot be told is off, as the workflow has it.
+    isTurnedOn: async ({ distinctId, workflow, channel }) =>
+      (await soon(isWanted(distinctId, workflow, channel))) ?? false,
     async refresh({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
       const leadMs = waitMs - REFRESH_BEFORE_MS;
       // A wait that short ends with what the trigger, or the wait before, has told.
@@ -135,9 +165,22 @@ export function sampleTools({
     link: (url, message) => link(url, { ...message, track: false }),
     putOff: async () => 0,
     mayEndUnheard: async () => {},
+    expectAfter: async () => {},
+    isTurnedOn: async () => true,
     refresh: async () => {},
     record: async () => {},
   };
+}
+
+/** Null when it takes too long, or fails. */
+async function soon<Value>(asked: Promise<Value>): Promise<Value | null> {
+  const late = new AbortController();
+  const tooLate = sleep(PREFERENCES_WITHIN_MS, null, { signal: late.signal }).catch(() => null);
+  try {
+    return await Promise.race([asked.catch(() => null), tooLate]);
+  } finally {
+    late.abort();
+  }
 }
 
 /** Without PostHog nobody is held out, and everybody gets what a workflow declares as its default. */

@@ -15,8 +15,12 @@ import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 
 /** As many as one read of PostHog's takes. */
 const PERSONS_AT_ONCE = 200;
+/** They share a few calls. */
+const RECEIPTS_AT_ONCE = 100;
 /** Few enough for a query that everybody else is waiting behind. */
 const EXITS_AT_ONCE = 1_000;
+
+const AT_ONCE: Partial<Record<Lane, number>> = { persons: PERSONS_AT_ONCE, receipts: RECEIPTS_AT_ONCE };
 
 export interface Working {
   wake(lane: Lane): void;
@@ -44,7 +48,7 @@ export function startWorking(parts: Parts): Working {
   const lane = { queue: store, perform, clock, log, count: metrics.work };
   const workers = LANES.map((name) => {
     // Jobs that wait for the same read cost no more than one of them.
-    const concurrency = name === "persons" ? PERSONS_AT_ONCE : config.deliveryConcurrency;
+    const concurrency = AT_ONCE[name] ?? config.deliveryConcurrency;
     return [name, startWorker({ ...lane, concurrency, lane: name })] as const;
   });
   const sweep = startSweep({

@@ -49,13 +49,13 @@ export function reportKey({ transactionId, step, status }: Pick<Capture, "transa
   return `report:${transactionId}:${step ?? ""}:${status}`;
 }
 
-/** What PostHog is told of a decision; one that failed is not final, and not told. */
+/** What PostHog is told of a decision; one that is not final is not told. */
 export function captureOf(decision: Decision): Capture {
   const { outcome, transactionId, workflow, step, channel, distinctId, decidedAt, template, exposures } = decision;
-  const { reason, detail, personSource, variants, defaults } = decision;
+  const { reason, detail, personSource, variants, defaults, receipt } = decision;
   const shown = Object.entries(variants);
   return {
-    status: outcome === "sent" ? "sent" : "skipped",
+    status: outcome,
     ...{ transactionId, workflow, step, channel, distinctId, template, exposures },
     // What PostHog did not say must not pass for its answer.
     variants: Object.fromEntries(shown.filter(([flag]) => !defaults.includes(flag))),
@@ -63,6 +63,7 @@ export function captureOf(decision: Decision): Capture {
       reason,
       detail,
       person_source: personSource,
+      ...(outcome === "sent" && receipt !== undefined && { receipt }),
       ...(shown.length > 0 && {
         variant: shown.map(([flag, variant]) => `${flag}: ${variant}`).join(", "),
         variant_source: defaults.length > 0 ? "default" : "posthog",

@@ -66,7 +66,7 @@ export const Decision = z.object({
   step: z.string().min(1),
   channel: Channel,
   distinctId: z.string().min(1),
-  /** `failed` is not final: Novu may ask again, and then something else is decided. */
+  /** `failed` may be not final, by `isFinal`: Novu may ask again, and then something else is decided. */
   outcome: z.enum(["sent", "skipped", "failed"]),
   reason: Reason.nullable(),
   detail: z.string().nullable(),
@@ -97,6 +97,11 @@ export const Decision = z.object({
   decidedAt: z.iso.datetime(),
 });
 export type Decision = z.infer<typeof Decision>;
+
+/** Whether no later call of Novu is expected to decide otherwise. */
+export function isFinal({ outcome, reason, receipt }: Pick<Decision, "outcome" | "reason" | "receipt">): boolean {
+  return outcome !== "failed" || receipt !== undefined || reason === "lost at Novu";
+}
 
 /** What a decision says that was made without a look at the person. */
 export const NOTHING_COMPOSED = {

@@ -8,9 +8,19 @@ import type { Lane, Work } from "./work.ts";
 
 /**
  * How a run stands: `starting`, Novu has not taken it on yet; `stuck`, and will not, because that work is dead; `under way`; `finished`, its last message
- * was decided; `left`, by an exit event; `refused`, by a limit of its workflow; `not started`, decided before it began.
+ * was decided; `left`, by an exit event; `failed`, ended at Novu before its last message; `refused`, by a limit of its workflow;
+ * `not started`, decided before it began.
  */
-export const RUN_STATUSES = ["starting", "stuck", "under way", "finished", "left", "refused", "not started"] as const;
+export const RUN_STATUSES = [
+  "starting",
+  "stuck",
+  "under way",
+  "finished",
+  "left",
+  "failed",
+  "refused",
+  "not started",
+] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 export interface RunRecord extends Arrived {
@@ -105,6 +115,8 @@ export interface WorkflowOutcomes {
   waiting: number;
   /** Of those who entered: left by an exit event. */
   converted: number;
+  /** Of those who entered: ended at Novu before the last message. */
+  lost: number;
   sent: Array<{ channel: Channel; count: number }>;
   skipped: Array<{ reason: string; count: number }>;
   failed: number;

@@ -5,7 +5,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * The limits of each plan of Novu Cloud, as of November 2026. A longer delay or digest makes the step
  * fail; the window of a throttle is not limited. A faster trigger (Novu's category "events"), change of a
- * subscriber ("configuration") or read ("global") is answered 429. Sources: https://docs.novu.co/platform/account/billing,
+ * subscriber ("configuration") or read ("global") is answered 429. A run is listed for `feedMs` after its
+ * trigger. Sources: https://docs.novu.co/platform/account/billing,
  * https://docs.novu.co/api-reference/rate-limiting
  */
 export const NOVU_PLANS = {
@@ -16,6 +17,7 @@ export const NOVU_PLANS = {
     triggersPerSecond: 60,
     profilesPerSecond: 20,
     readsPerSecond: 30,
+    feedMs: DAY_MS,
   },
   pro: {
     longestDelayMs: 7 * DAY_MS,
@@ -24,6 +26,7 @@ export const NOVU_PLANS = {
     triggersPerSecond: 240,
     profilesPerSecond: 80,
     readsPerSecond: 120,
+    feedMs: 7 * DAY_MS,
   },
   team: {
     longestDelayMs: 30 * DAY_MS,
@@ -32,6 +35,7 @@ export const NOVU_PLANS = {
     triggersPerSecond: 600,
     profilesPerSecond: 200,
     readsPerSecond: 300,
+    feedMs: 90 * DAY_MS,
   },
   enterprise: {
     longestDelayMs: 30 * DAY_MS,
@@ -40,6 +44,7 @@ export const NOVU_PLANS = {
     triggersPerSecond: 6_000,
     profilesPerSecond: 2_000,
     readsPerSecond: 3_000,
+    feedMs: 90 * DAY_MS,
   },
 } as const;
 

@@ -3,6 +3,9 @@ import { z } from "zod";
 import { Source } from "./event.ts";
 import { PersonProperties } from "./person.ts";
 
+/** A run of which Novu says for longer that it waits keeps nobody out, and counts as lost. */
+export const LONGEST_RUN_MS = 60 * 24 * 60 * 60 * 1000;
+
 /**
  * One workflow for one person. These facts travel to Novu and back in the payload, under the key
  * `run`, because Novu tells the bridge neither the transaction id nor the event.

@@ -9,6 +9,14 @@ import type { PersonProperties } from "./person.ts";
  */
 export type Recipient = { via: "subscriber" | "provider"; address: string } | "changed" | null;
 
+/** A push or chat provider by which Novu reaches a subscriber. */
+export interface ChannelAtNovu {
+  credentials?:
+    | { deviceTokens?: string[] | null | undefined; webhookUrl?: string | null | undefined }
+    | null
+    | undefined;
+}
+
 /** A message that is about to go out, as the guards see it. */
 export interface Send {
   transactionId: string;
@@ -20,7 +28,12 @@ export interface Send {
   /** The person's properties that are there and cannot be read. */
   unreadable: string[];
   /** What Novu would send to; null or absent where it has nothing. */
-  addresses: { email?: string | null | undefined; phone?: string | null | undefined };
+  addresses: {
+    email?: string | null | undefined;
+    phone?: string | null | undefined;
+    /** For push and chat; absent where Novu does not say. */
+    channels?: ChannelAtNovu[] | undefined;
+  };
   recipient: Recipient;
   /** What it belongs to among the things that people can turn off; null for what they cannot. */
   topic: string | null;

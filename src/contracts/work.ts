@@ -5,7 +5,7 @@ import { Exit, Join, Profile, Start } from "./notification.ts";
 import { Run } from "./run.ts";
 
 /** Whom the work is with, and what it is about. None holds up another: not one that is down, nor a flood of profiles. */
-export const LANES = ["novu", "profiles", "persons", "posthog"] as const;
+export const LANES = ["novu", "profiles", "receipts", "persons", "posthog"] as const;
 export type Lane = (typeof LANES)[number];
 
 /** A run that Novu may have ended by itself. */
@@ -14,6 +14,17 @@ const Unheard = z.object({
   workflow: z.string().min(1),
   distinctId: z.string().min(1),
 });
+
+/** After its trigger, or the end of a wait, something is heard of a run within that time. */
+export const HEARD_WITHIN_MS = 60 * 60 * 1000;
+
+/** A run of which something must have been heard by now. */
+const Overdue = z.object({
+  transactionId: z.string().min(1),
+  /** When the wait that the run is in should end; ISO 8601. Absent where it is in none. */
+  waitEndsAt: z.iso.datetime().optional(),
+});
+export type Overdue = z.infer<typeof Overdue>;
 
 /** A person whose next message is due: Novu is to have the address that they have now. */
 const Refresh = Run.pick({
@@ -47,6 +58,10 @@ export const Work = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("exit"), body: Exit }),
   /** Note that Novu has ended a run at a throttle, which it tells nobody, when it has not gone on by then. */
   z.object({ kind: z.literal("unheard"), body: Unheard }),
+  /** Ask Novu what became of a message, and tell PostHog. */
+  z.object({ kind: z.literal("receipt"), body: Decision }),
+  /** Ask Novu what became of a run of which nothing was heard. */
+  z.object({ kind: z.literal("overdue"), body: Overdue }),
   /** Tell Novu what is known of a person. */
   z.object({ kind: z.literal("profile"), body: Profile }),
   /** Read a person, and tell Novu of the address, phone and locale that have changed. */
@@ -66,6 +81,7 @@ export type Work = z.infer<typeof Work>;
 
 export function laneOf({ kind }: Work): Lane {
   if (kind === "refresh" || kind === "join") return "persons";
+  if (kind === "receipt" || kind === "overdue") return "receipts";
   if (kind === "profile" || kind === "preferences") return "profiles";
   return kind === "report" || kind === "capture" || kind === "unwanted" ? "posthog" : "novu";
 }
@@ -78,6 +94,16 @@ export function refreshKey(transactionId: string): string {
 /** The key of the work that corrects the person's address at Novu, which a step of a run has seen to be another one. */
 export function correctionKey(transactionId: string): string {
   return `correction:${transactionId}`;
+}
+
+/** The key of the work that asks Novu what became of a message. */
+export function receiptKey({ transactionId, step }: Pick<Decision, "transactionId" | "step">): string {
+  return `receipt:${transactionId}:${step}`;
+}
+
+/** The key of the work that looks what became of a run, when something must have been heard of it. */
+export function overdueKey(transactionId: string): string {
+  return `overdue:${transactionId}`;
 }
 
 /** The key of the work that sees to a run of which nothing may be heard any more. */

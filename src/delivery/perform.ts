@@ -9,6 +9,8 @@ import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type Acquaintances, createIntroduce } from "./introduce.ts";
 import { createJoin, type Joining } from "./join.ts";
+import type { createOverdue } from "./overdue.ts";
+import type { createReceipts } from "./receipts.ts";
 import { createRefresh } from "./refresh.ts";
 import { createTell, type Profiled, type Profiles, type Subscribers } from "./tell.ts";
 import type { createTellChoices } from "./tell-choices.ts";
@@ -59,6 +61,8 @@ export function createPerform({
   runs,
   report,
   tellChoices,
+  receipts,
+  overdue,
   sendingSteps,
   pace,
   paceProfiles,
@@ -74,6 +78,8 @@ export function createPerform({
   /** Tells PostHog what became of a message. */
   report: (capture: Capture) => Promise<void>;
   tellChoices: ReturnType<typeof createTellChoices>;
+  receipts: ReturnType<typeof createReceipts>;
+  overdue: ReturnType<typeof createOverdue>;
   sendingSteps: (workflow: string) => SendingStep[];
   /** Resolves when Novu's rate limit has room for one more trigger or cancel, which it counts together. */
   pace: () => Promise<void>;
@@ -94,6 +100,8 @@ export function createPerform({
     if (kind === "start") await start(body, job);
     else if (kind === "exit") await exit(body);
     else if (kind === "unheard") await unheard(body);
+    else if (kind === "receipt") await receipts(body);
+    else if (kind === "overdue") await overdue(body);
     else if (kind === "profile") await tell.profile(await introduce.wholeOf(body));
     else if (kind === "refresh") await refresh(body);
     else if (kind === "join") await join(body);

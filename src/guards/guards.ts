@@ -3,7 +3,7 @@ import type { Objection } from "../contracts/decision.ts";
 import { type FlagAnswer, type FlagValue, holdsOut } from "../contracts/flag.ts";
 import { ALL, type Bounce, type Choices, workflowTopic } from "../contracts/opt-out.ts";
 import { optOutKey } from "../contracts/property-types.ts";
-import type { Send, Verdict } from "../contracts/send.ts";
+import type { ChannelAtNovu, Send, Verdict } from "../contracts/send.ts";
 import { addressHash } from "../lib/address-hash.ts";
 
 /** `holdouts` takes up what the flags of those say. */
@@ -101,6 +101,14 @@ function mentions(entry: string, key: string): boolean {
   return `_${entry}_`.includes(`_${key}_`);
 }
 
+function hasToken({ credentials }: ChannelAtNovu): boolean {
+  return credentials?.deviceTokens?.some((token) => token !== "") ?? false;
+}
+
+function hasWebhook({ credentials }: ChannelAtNovu): boolean {
+  return Boolean(credentials?.webhookUrl);
+}
+
 /** Novu sends to the address that it has, and says nothing when it has none. */
 function missingAddress({ channel, person, unreadable, addresses }: Send): string | null {
   switch (channel) {
@@ -113,9 +121,12 @@ function missingAddress({ channel, person, unreadable, addresses }: Send): strin
       if (person.phone === undefined) return "no phone number";
       return addresses.phone ? null : "Novu has no phone number";
     case "push":
-      return person.push_enabled === true ? null : "no device takes push messages";
+      if (person.push_enabled !== true) return "no device takes push messages";
+      return addresses.channels?.some(hasToken) === false ? "Novu has no push token" : null;
     case "chat":
-      return person.chat_connected === true ? null : "no chat is connected";
+      if (person.chat_connected !== true) return "no chat is connected";
+      // Some chat providers go by the phone number.
+      return addresses.channels?.some(hasWebhook) === false && !addresses.phone ? "Novu has no chat webhook" : null;
     case "in_app":
       return null;
   }

@@ -51,6 +51,13 @@ export function createMetrics({
   const work = counter("work", "Tries at work, by how they ended", ["lane", "outcome"]);
   const triggers = counter("triggers", "Runs that Novu took on", ["workflow"]);
   const decisions = counter("decisions", "Messages decided", ["workflow", "channel", "outcome", "reason"]);
+  const receipts = counter("receipts", "Messages that were handed to Novu, by what Novu said became of them", [
+    "workflow",
+    "channel",
+    "receipt",
+    "reason",
+  ]);
+  const lost = counter("runs_lost", "Runs that ended at Novu before their last message", ["workflow"]);
   const sweeps = counter("inactivity_sweeps", "Turns at looking for people who are away, by how they ended", [
     "outcome",
   ]);
@@ -90,6 +97,9 @@ export function createMetrics({
     triggered: (workflow: string) => triggers.inc({ workflow }),
     decided: ({ workflow, channel, outcome, reason }: Decision) =>
       decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
+    receipt: ({ workflow, channel, receipt, reason }: Decision) =>
+      receipts.inc({ workflow, channel, receipt: receipt ?? "", reason: reason ?? "" }),
+    runLost: (workflow: string) => lost.inc({ workflow }),
     link: (kind: string) => links.inc({ kind }),
     unsubscribe: (outcome: string) => unsubscribes.inc({ outcome }),
     invalidTimeZone: () => timeZones.inc(),

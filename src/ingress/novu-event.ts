@@ -20,6 +20,8 @@ export interface NovuMessage {
   at: string | null;
   /** Of a bounce: whether the address is no good, rather than busy or full. */
   isHard: boolean;
+  /** The provider's word on one that failed; it may hold an address. */
+  why?: string;
 }
 
 export type NovuEvent =
@@ -96,7 +98,11 @@ function messageIn(
   if (status === null)
     return { kind: "misfit", cause: "of no interest", reason: `nothing is done with ${nameOf(type)}` };
   const facts = { transactionId, channel, step: stepId ?? null, createdAt: isoOf(createdAt), at };
-  return { kind: "message", message: { status, ...facts, isHard: !SOFT.test(why) } };
+  const said = status === "failed" ? (failure?.message ?? errorText) : null;
+  return {
+    kind: "message",
+    message: { status, ...facts, isHard: !SOFT.test(why), ...(said != null && { why: said }) },
+  };
 }
 
 /** A provider's bounce comes as a failure, and a chat message that failed as one that was sent, with an error. */

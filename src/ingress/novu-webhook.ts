@@ -15,6 +15,7 @@ export function novuWebhook({
   capture,
   onUndeliverable,
   onPreferences,
+  onNotSent,
   countEvent,
   now,
   ...door
@@ -24,6 +25,8 @@ export function novuWebhook({
   capture(capture: Capture): Promise<boolean>;
   /** An email came back for good, or was called spam. The same may be told several times. */
   onUndeliverable(news: Undeliverable): Promise<void>;
+  /** The provider did not take a message that counts as sent; answers whether that is new. The report is owed with it. */
+  onNotSent(decision: Decision, why: string | undefined): Promise<boolean>;
   /** The same may be told several times. */
   onPreferences(change: PreferenceChange): Promise<void>;
   /** Hears what became of each delivery, in few words. */
@@ -61,7 +64,9 @@ export function novuWebhook({
       await onUndeliverable({ distinctId, cause: status, at });
     const facts = { status, distinctId, workflow, transactionId, step, channel, template, variants, at };
     const properties = status === "bounced" ? { bounce: isHard ? "hard" : "soft" } : {};
-    const isFirst = await capture({ ...facts, properties });
+    const isFirst = isNotSent(decision, status)
+      ? await onNotSent(decision, message.why)
+      : await capture({ ...facts, properties });
     countEvent(isFirst ? status : "repeated");
     log.info({ stop: "ingress", answer: 202, from: "novu", outcome: status, workflow, step, transactionId, isFirst });
     return { [isFirst ? "accepted" : "duplicate"]: status };
@@ -80,13 +85,21 @@ export function novuWebhook({
   }
 }
 
+/** A bounce is a later fact: the message went out. Of push and chat messages one of several devices may have taken it. */
+function isNotSent({ outcome, channel, receipt }: Decision, status: NovuMessage["status"]): boolean {
+  if (status !== "failed" || outcome !== "sent") return false;
+  return receipt === "no answer" || (channel !== "push" && channel !== "chat");
+}
+
 /** Novu says which run and channel a message is of, but not which step: the one that was sent when the message was made. */
 function decisionOn({ step, channel, createdAt, at }: NovuMessage, decisions: Decision[]): Decision | null {
   if (step !== null) return decisions.find((decision) => decision.step === step) ?? null;
   const time = createdAt ?? at;
   const made = time === null ? Number.MAX_SAFE_INTEGER : Date.parse(time);
   const sent = decisions
-    .filter((decision) => decision.channel === channel && decision.outcome === "sent")
+    .filter(
+      (decision) => decision.channel === channel && (decision.outcome === "sent" || decision.receipt === "corrected"),
+    )
     .map((decision) => ({ decision, apart: Math.abs(made - Date.parse(decision.decidedAt)) }));
   return sent.sort((one, other) => one.apart - other.apart)[0]?.decision ?? null;
 }

@@ -33,6 +33,7 @@ export async function openBridge({
   samples,
   decisions,
   record,
+  decidedSteps,
   keeper,
   onWait,
   now,
@@ -46,6 +47,8 @@ export async function openBridge({
   /** Where the live workflows note what they decide. */
   decisions: NotedDecisions;
   record: RecordDecision;
+  /** The steps of a run at which something was decided. */
+  decidedSteps(transactionId: string, options: { failed: boolean }): Promise<string[]>;
   keeper: Keeper;
   /** A wait of a run begins that the code knows nothing of, in milliseconds. */
   onWait(run: Run, waitMs: number): Promise<void>;
@@ -57,7 +60,7 @@ export async function openBridge({
   // Of the samples, because the length of a wait is found out by running a part of them.
   const workflows = await Promise.all(sampleSide.workflows.map(discovered));
   const codes = new Map(liveSide.workflows.map((workflow) => [workflow.workflowId, workflowCode(workflow)]));
-  const settle = createSettle({ record, now });
+  const settle = createSettle({ record, decidedSteps, now });
   const continuationOf = createContinuation({
     codeOf: (workflow) => codes.get(workflow),
     keeper,

@@ -2,7 +2,8 @@ import type { Request } from "express";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import { lostWith, sendingStepsOf } from "../contracts/shape.ts";
 import type { Continuation } from "./continue-run.ts";
-import type { Answer, Call } from "./execute-call.ts";
+import type { Answer, Call, ExecuteBody } from "./execute-call.ts";
+import { lostSteps } from "./lost-steps.ts";
 
 /** Why a message was not sent that was ready. */
 const GONE = "Novu waited no longer";
@@ -21,12 +22,21 @@ export type RecordDecision = (
  * Novu is to be told then. The record has the last word: a person who is out by then is sent nothing, and neither is
  * one to whom another job of Novu's has sent this message.
  */
-export function createSettle({ record, now }: { record: RecordDecision; now: () => number }) {
+export function createSettle({
+  record,
+  decidedSteps,
+  now,
+}: {
+  record: RecordDecision;
+  /** The steps of a run at which something was decided. */
+  decidedSteps(transactionId: string, options: { failed: boolean }): Promise<string[]>;
+  now: () => number;
+}) {
   return async (
     answer: Answer,
     {
       call,
-      request: { socket },
+      request: { socket, body },
       continuation: { run, shape, notices },
       noted,
       isLate,
@@ -36,7 +46,7 @@ export function createSettle({ record, now }: { record: RecordDecision; now: () 
     const isLast = (step: string) => shape !== null && sendingStepsOf(shape).at(-1)?.step === step;
 
     if (answer.status < 400 && !isGone()) {
-      for (const notice of notices) await record(notice, { ifOpen: true, isLast: false });
+      for (const notice of [...notices, ...(await lost())]) await record(notice, { ifOpen: true, isLast: false });
       let isLeftOut = false;
       for (const one of noted) isLeftOut = !(await handOver(one)) || isLeftOut;
       return isLeftOut ? leftOut(answer) : answer;
@@ -46,6 +56,20 @@ export function createSettle({ record, now }: { record: RecordDecision; now: () 
       await record(decision, { ifOpen: true, isLast: isLast(decision.step) });
     await recordFailure();
     return answer;
+
+    /** Messages of earlier steps that Novu has lost, or left out without a call. */
+    async function lost(): Promise<Decision[]> {
+      const { workflow } = call;
+      if (run === null || shape === null || workflow === null) return [];
+      const over = lostSteps((body as ExecuteBody).state, sendingStepsOf(shape));
+      if (over.length === 0) return [];
+      const { transactionId, distinctId } = run;
+      const decided = await decidedSteps(transactionId, { failed: true });
+      const decidedAt = new Date(now()).toISOString();
+      return over
+        .filter(({ step }) => !decided.includes(step))
+        .map((one) => ({ transactionId, distinctId, workflow, ...one, ...NOTHING_COMPOSED, decidedAt }));
+    }
 
     /** Whether the answer may stay as it is. */
     async function handOver(noted: Decision): Promise<boolean> {

@@ -42,7 +42,7 @@ export function createLab({
     nextStepAt,
     travel,
 
-    messages: () => novu.state.messages,
+    messages: () => novu.state.messages.filter(({ errorText }) => errorText === undefined),
     textOf: (html) => toPlainText(html),
     async mark(messageId, as) {
       const { subscriberId } = novu.mark(messageId, as);

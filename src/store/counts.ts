@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { LONGEST_RUN_MS } from "../contracts/run.ts";
 import { LANES } from "../contracts/work.ts";
 import { idsOfPerson } from "./people.ts";
 import type { LaneCounts, Store } from "./store.ts";
@@ -11,7 +12,7 @@ export function counts({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-}): Pick<Store, "countWork" | "countLanes" | "countWorkflows" | "occurrences"> {
+}): Pick<Store, "countWork" | "countLanes" | "countWorkflows" | "countLost" | "occurrences"> {
   return {
     async countWork() {
       const lanes = await countLanes();
@@ -50,6 +51,18 @@ export function counts({
       });
     },
 
+    async countLost(since) {
+      const { count } = await db
+        .selectFrom("runs")
+        .select((row) => row.fn.countAll<number>().as("count"))
+        .where("state", "=", "failed")
+        .where("ended_at", ">=", since)
+        // By its index.
+        .where("entered_at", ">=", since - LONGEST_RUN_MS)
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+
     async occurrences({ distinctId, workflow, eventName, from, to }) {
       const rows = await db
         .selectFrom("runs")
@@ -70,8 +83,8 @@ export function counts({
     const rows = await db
       .selectFrom("work")
       .select((row) => ["lane", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
-      // A person to be read before a message of next week is nothing that waits today.
-      .where((row) => row.or([row("lane", "<>", "persons"), row("due_at", "<=", now())]))
+      // A person to be read before a message of next week is nothing that waits today, and a run not yet overdue neither.
+      .where((row) => row.or([row("lane", "not in", ["persons", "receipts"]), row("due_at", "<=", now())]))
       .groupBy(["lane", "state"])
       .execute();
     return LANES.map((lane) => {

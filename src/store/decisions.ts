@@ -1,21 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
 import { reportKey } from "../contracts/capture.ts";
-import { Decision } from "../contracts/decision.ts";
-import type { Lane } from "../contracts/work.ts";
+import { Decision, isFinal } from "../contracts/decision.ts";
+import { type Lane, receiptKey } from "../contracts/work.ts";
 import { workRow } from "./acceptance.ts";
 import { endsThis } from "./ends.ts";
+import type { Row } from "./insert-rows.ts";
 import { idsOfPerson } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
-import { firstExposures } from "./variants.ts";
+import { firstExposures, releaseExposures } from "./variants.ts";
 
 /**
  * As long as Novu goes on asking for a step whose answer it did not get: four times 5 s, and 7 s
  * between. A message that was recorded as sent may turn out not to be until then.
  */
-const TOLD_AFTER_MS = 30_000;
+const ASKED_AFTER_MS = 30_000;
 
 /** What was decided at each step, with the report that it owes. */
 export function decisionLog({
@@ -42,9 +43,10 @@ export function decisionLog({
           .where("step", "=", step)
           .executeTakeFirst();
         const before = earlier && Decision.parse(JSON.parse(earlier.body));
+        // The person was forgotten meanwhile.
+        if (insteadOf !== undefined && before === undefined) return { decision: wanted, isNew: false };
         const isOpen = insteadOf ? isDeepStrictEqual(before, insteadOf) : !holdsAgainst(before, wanted, ifOpen);
         let decision = isOpen || before === undefined ? await unlessLeft(trx, wanted) : before;
-
         // The place under the cap is free again, also when Novu has asked again and heard the same.
         if (decision.outcome !== "sent")
           await trx
@@ -64,33 +66,27 @@ export function decisionLog({
             .where("ended_at", "is", null)
             .execute();
 
-        decision = { ...decision, exposures: await firstExposures(trx, decision, now()) };
+        // A correction takes the exposures back, and a confirmation keeps them.
+        if (before?.outcome === "sent" && decision.outcome !== "sent") await releaseExposures(trx, before);
+        else if (decision.receipt === undefined)
+          decision = { ...decision, exposures: await firstExposures(trx, decision, now()) };
         const body = JSON.stringify(decision);
         await trx
           .insertInto("decisions")
           .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
-        // What did not go out after all is not told.
-        if (before?.outcome === "sent")
+        if (before?.outcome === "sent") await dropOwed(trx, before, now());
+        const owed = isFinal(decision) && (await isFirstWord(trx, decision, now())) ? owedBy(decision, now()) : null;
+        if (owed !== null)
           await trx
-            .deleteFrom("work")
-            .where("key", "=", reportKey({ transactionId, step, status: "sent" }))
-            .where("due_at", ">", now())
-            .where("attempts", "=", 0)
+            .insertInto("work")
+            .values(owed)
+            .onConflict((conflict) => conflict.doNothing())
             .execute();
-        if (decision.outcome === "failed") return { decision, isNew: true };
-        const key = reportKey({ transactionId, step, status: decision.outcome });
-        const toldAt = now() + (decision.outcome === "sent" ? TOLD_AFTER_MS : 0);
-        const report = workRow(key, { kind: "report", body: decision }, toldAt);
-        await trx
-          .insertInto("work")
-          .values(report)
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
         return { decision, isNew: true };
       });
-      if (decided.isNew) announce("posthog");
+      if (decided.isNew) announce(isAsked(decided.decision) ? "receipts" : "posthog");
       return decided;
     },
 
@@ -100,9 +96,7 @@ export function decisionLog({
         .select(["step", "body"])
         .where("transaction_id", "=", transactionId)
         .execute();
-      return rows
-        .filter(({ body }) => failed || Decision.parse(JSON.parse(body)).outcome !== "failed")
-        .map(({ step }) => step);
+      return rows.filter(({ body }) => failed || isFinal(Decision.parse(JSON.parse(body)))).map(({ step }) => step);
     },
 
     async listDecisions({ distinctId, limit = 1000 } = {}) {
@@ -113,23 +107,62 @@ export function decisionLog({
   };
 }
 
-/** Who has left stays so, even when a bridge call that began before comes to its end after. */
+/** Whether Novu is asked first what became of it. */
+function isAsked({ outcome, receipt }: Decision): boolean {
+  return outcome === "sent" && receipt === undefined;
+}
+
+/** What is sent is told to PostHog by its receipt, and all else at once. */
+function owedBy(decision: Decision, now: number): Row<"work"> {
+  if (isAsked(decision))
+    return workRow(receiptKey(decision), { kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
+  return workRow(reportKey({ ...decision, status: decision.outcome }), { kind: "report", body: decision }, now);
+}
+
+/** What did not go out after all is not told, and Novu not asked of it. What a worker is doing ends by itself. */
+async function dropOwed(trx: Kysely<Tables>, before: Decision, now: number): Promise<void> {
+  await trx.deleteFrom("work").where("key", "=", receiptKey(before)).execute();
+  await trx
+    .deleteFrom("work")
+    .where("key", "=", reportKey({ ...before, status: "sent" }))
+    .where("leased_until", "<=", now)
+    .where("attempts", "=", 0)
+    .execute();
+}
+
+/** Novu's webhook may have said before that a message failed, and PostHog was told. */
+async function isFirstWord(
+  trx: Kysely<Tables>,
+  { transactionId, step, distinctId, outcome }: Decision,
+  now: number,
+): Promise<boolean> {
+  if (outcome !== "failed") return true;
+  const { numInsertedOrUpdatedRows } = await trx
+    .insertInto("captures")
+    .values({ transaction_id: transactionId, step, status: "failed", distinct_id: distinctId, captured_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows !== 0n;
+}
+
+/** Who has left stays so, even when a bridge call that began before comes to its end after. What Novu said of a message stays so as well. */
 function holdsAgainst(before: Decision | undefined, wanted: Decision, ifOpen: boolean): before is Decision {
   if (before === undefined) return false;
-  if (isOfAnotherJob(before, wanted)) return true;
+  if (before.receipt !== undefined || isOfAnotherJob(before, wanted)) return true;
   if (before.outcome === "failed") return false;
   return ifOpen || before.reason === "left" || isSame(before, wanted);
 }
 
 /** Novu may run one event twice, when triggers come at the same time: the first job that sends owns the step. */
 function isOfAnotherJob(before: Decision, wanted: Decision): boolean {
-  if (before.outcome !== "sent" && before.receipt !== "corrected") return false;
+  if (before.outcome !== "sent") return false;
   return before.jobId !== undefined && wanted.jobId !== undefined && before.jobId !== wanted.jobId;
 }
 
 /** What is sent is on its way once this is written: so this is the last look at whether the person has left. */
 async function unlessLeft(trx: Kysely<Tables>, decision: Decision): Promise<Decision> {
-  if (decision.outcome !== "sent") return decision;
+  // What Novu has said of a message is about one that is gone.
+  if (decision.outcome !== "sent" || decision.receipt !== undefined) return decision;
   const ids = await idsOfPerson(trx, decision.distinctId);
   const run = await trx
     .selectFrom("runs")
@@ -158,5 +191,10 @@ async function unlessLeft(trx: Kysely<Tables>, decision: Decision): Promise<Deci
 
 /** Two decisions that say the same, whenever they were made. */
 function isSame(one: Decision, other: Decision): boolean {
-  return one.outcome === other.outcome && one.reason === other.reason && one.detail === other.detail;
+  return (
+    one.outcome === other.outcome &&
+    one.reason === other.reason &&
+    one.detail === other.detail &&
+    one.receipt === other.receipt
+  );
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { EntryLimit } from "../contracts/notification.ts";
+import { LONGEST_RUN_MS } from "../contracts/run.ts";
 import { startKey } from "./acceptance.ts";
 import { endsThis } from "./ends.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";
@@ -8,9 +9,6 @@ import type { RunPlace, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { together } from "./together.ts";
 import { inTransaction } from "./transaction.ts";
-
-/** A run whose end was never heard of, because Novu gave up on a step, does not keep its person out for ever. */
-const LONGEST_RUN_MS = 60 * 24 * 60 * 60 * 1000;
 
 /** Who has entered which workflow, where it does not let everybody in each time. */
 export function entries({
@@ -73,7 +71,7 @@ export function entries({
         .executeTakeFirstOrThrow();
       if (before.transaction_id === transactionId) return true;
       const isShut = await isShutBy(before);
-      // A run that could not be started keeps nobody out.
+      // A run that could not be started, or was lost at Novu, keeps nobody out.
       if (isShut && !(await isDead(trx, before.transaction_id))) return false;
       // One that comes late does not open the time that a newer one has closed.
       if (!isShut && typeof limit === "object" && before.occurred_at > occurredAt) return true;
@@ -119,6 +117,13 @@ export function entries({
 }
 
 async function isDead(trx: Kysely<Tables>, transactionId: string): Promise<boolean> {
+  const lost = await trx
+    .selectFrom("runs")
+    .select("transaction_id")
+    .where("transaction_id", "=", transactionId)
+    .where("state", "=", "failed")
+    .executeTakeFirst();
+  if (lost !== undefined) return true;
   const start = await trx
     .selectFrom("work")
     .select("id")

@@ -11,7 +11,7 @@ import type {
   RunStatus,
 } from "../contracts/history.ts";
 import type { Exit } from "../contracts/notification.ts";
-import { correctionKey, refreshKey, unheardKey, type Work } from "../contracts/work.ts";
+import { correctionKey, overdueKey, refreshKey, unheardKey, type Work } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
 import { endsThis, isEndedBy } from "./ends.ts";
 import { setAsideRecord, workRecord } from "./overview.ts";
@@ -46,7 +46,9 @@ const KEYS_OF: Record<Work["kind"], Keys[]> = {
   profile: [["events", sql`'profile:' || uuid`]],
   preferences: chosenKeys("preferences"),
   unwanted: chosenKeys("unwanted"),
-  report: reportKeys(["sent", "skipped"]),
+  receipt: [["decisions", sql`'receipt:' || transaction_id || ':' || step`]],
+  overdue: [["runs", sql`${overdueKey("")} || transaction_id`]],
+  report: reportKeys(["sent", "skipped", "failed"]),
   capture: [
     ["runs", sql`'report:' || transaction_id || '::triggered'`],
     ["opt_outs", sql`'report:' || transaction_id || ':' || step || ':unsubscribed'`],
@@ -294,13 +296,14 @@ function isOfRun(run: RunRecord | undefined, exits: Exit[]): (work: OwedRecord) 
 function statesOf(status: RunStatus): Array<Tables["runs"]["state"]> {
   if (status === "starting" || status === "stuck" || status === "not started") return ["pending"];
   if (status === "under way" || status === "finished") return ["started"];
+  if (status === "failed") return ["failed"];
   return status === "left" ? ["leaving", "left"] : ["refused"];
 }
 
 function statusOf(state: Tables["runs"]["state"], hasEnded: boolean, isStuck: boolean): RunStatus {
   if (state === "pending") return hasEnded ? "not started" : isStuck ? "stuck" : "starting";
   if (state === "started") return hasEnded ? "finished" : "under way";
-  return state === "refused" ? "refused" : "left";
+  return state === "refused" || state === "failed" ? state : "left";
 }
 
 function runRecord(row: {

@@ -11,6 +11,7 @@ import type { Tables } from "./tables.ts";
 const CHANNELS: Record<Lane, string> = {
   novu: "posthog_novu_bridge_novu",
   profiles: "posthog_novu_bridge_profiles",
+  receipts: "posthog_novu_bridge_receipts",
   persons: "posthog_novu_bridge_persons",
   posthog: "posthog_novu_bridge_posthog",
 };

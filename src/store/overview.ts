@@ -19,6 +19,7 @@ export function overview({
           row.fn.countAll<number>().as("entered"),
           sql<number>`sum(case when state = 'started' and ended_at is null then 1 else 0 end)`.as("waiting"),
           sql<number>`sum(case when state in ('leaving', 'left') then 1 else 0 end)`.as("converted"),
+          sql<number>`sum(case when state = 'failed' then 1 else 0 end)`.as("lost"),
         ])
         .where("entered_at", ">=", since)
         .groupBy("workflow")
@@ -39,6 +40,7 @@ export function overview({
           entered: Number(runs?.entered ?? 0),
           waiting: Number(runs?.waiting ?? 0),
           converted: Number(runs?.converted ?? 0),
+          lost: Number(runs?.lost ?? 0),
           sent: countedBy(made("sent"), ({ channel }) => channel).map(([name, count]) => ({
             channel: name as Channel,
             count,

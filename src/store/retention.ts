@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
 import type { PropertyName } from "../contracts/person.ts";
-import { correctionKey, refreshKey, unheardKey } from "../contracts/work.ts";
+import { correctionKey, overdueKey, refreshKey, unheardKey } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
 import { idsOfPerson } from "./people.ts";
 import type { PersonRecords, Store } from "./store.ts";
@@ -36,7 +36,7 @@ const KINDS = Object.keys(TABLE_OF) as Kept[];
 const KEYS_OF = {
   events: [sql<string>`'profile:' || events.uuid`, sql<string>`'join:' || events.uuid`],
   runs: [
-    ...[startKey, unheardKey, refreshKey, correctionKey].map(
+    ...[startKey, unheardKey, refreshKey, correctionKey, overdueKey].map(
       (keyOf) => sql<string>`${keyOf("")} || runs.transaction_id`,
     ),
     sql<string>`'report:' || runs.transaction_id || '::triggered'`,
@@ -52,10 +52,13 @@ const KEYS_OF = {
     sql<string>`'report:' || opt_outs.transaction_id || ':' || opt_outs.step || ':unsubscribed'`,
   ],
   exits: [sql<string>`'exit:' || exits.event_uuid || ':' || exits.workflow`],
-  decisions: STATUSES.map(
-    (status) =>
-      sql<string>`'report:' || decisions.transaction_id || ':' || decisions.step || ':' || ${sql.lit(status)}`,
-  ),
+  decisions: [
+    sql<string>`'receipt:' || decisions.transaction_id || ':' || decisions.step`,
+    ...STATUSES.map(
+      (status) =>
+        sql<string>`'report:' || decisions.transaction_id || ':' || decisions.step || ':' || ${sql.lit(status)}`,
+    ),
+  ],
 };
 
 /** Events and work are found by the rest: an index on their person would cost every event, and an earlier version named none. */

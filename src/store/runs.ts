@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import { endsRun } from "../contracts/arrival.ts";
 import { type Capture, reportKey } from "../contracts/capture.ts";
 import { Profile } from "../contracts/notification.ts";
-import type { Lane } from "../contracts/work.ts";
+import { HEARD_WITHIN_MS, type Lane, overdueKey } from "../contracts/work.ts";
 import { workRow } from "./acceptance.ts";
 import { isEndedBy } from "./ends.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";
@@ -29,7 +29,16 @@ export function runFacts({
   announce(lane: Lane): void;
 }): Pick<
   Store,
-  "exitSince" | "endRuns" | "runState" | "keepRecipient" | "keptRecipient" | "refuse" | "markLeft" | "markStarted"
+  | "exitSince"
+  | "endRuns"
+  | "runState"
+  | "openRun"
+  | "closeRun"
+  | "keepRecipient"
+  | "keptRecipient"
+  | "refuse"
+  | "markLeft"
+  | "markStarted"
 > {
   return {
     exitSince: together(async (queries) => {
@@ -89,6 +98,29 @@ export function runFacts({
       return transactionIds.map((id) => states.get(id) ?? null);
     }),
 
+    async openRun(transactionId) {
+      const run = await db
+        .selectFrom("runs")
+        .select(["workflow", "distinct_id", "entered_at"])
+        .where("transaction_id", "=", transactionId)
+        .where("state", "=", "started")
+        .where("ended_at", "is", null)
+        .executeTakeFirst();
+      if (run === undefined) return null;
+      return { workflow: run.workflow, distinctId: run.distinct_id, enteredAt: run.entered_at ?? 0 };
+    },
+
+    async closeRun(transactionId, as) {
+      const { numUpdatedRows } = await db
+        .updateTable("runs")
+        .set({ ended_at: now(), ...(as === "failed" && { state: "failed" as const }) })
+        .where("transaction_id", "=", transactionId)
+        .where("state", "=", "started")
+        .where("ended_at", "is", null)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows > 0n;
+    },
+
     async keepRecipient({ transactionId, refusals, recipient }) {
       await db
         .updateTable("runs")
@@ -134,17 +166,24 @@ export function runFacts({
           .where("state", "in", ["pending", "started"])
           .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])
           .execute();
-        const reports = rows.filter(({ entered_at }) => entered_at === at).map((run) => triggered(run, at));
-        await insertRows(trx, fromRows, "work", reports)
+        const entered = rows.filter(({ entered_at }) => entered_at === at);
+        const owed = entered.flatMap((run) => [triggered(run, at), mustBeHeardOf(run, at + HEARD_WITHIN_MS)]);
+        await insertRows(trx, fromRows, "work", owed)
           ?.onConflict((conflict) => conflict.doNothing())
           .execute();
         return rows;
       });
       announce("posthog");
+      announce("receipts");
       const ids = new Set(started.map((run) => run.transaction_id));
       return transactionIds.map((id) => (ids.has(id) ? "started" : "left"));
     }),
   };
+}
+
+/** The look at what became of a run, unless a step puts it off by its wait. */
+function mustBeHeardOf({ transaction_id: transactionId }: Pick<Tables["runs"], "transaction_id">, at: number) {
+  return workRow(overdueKey(transactionId), { kind: "overdue", body: { transactionId } }, at);
 }
 
 /** The report that a run owes once Novu has taken it on. */

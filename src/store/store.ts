@@ -101,6 +101,11 @@ export interface RunPlace {
   occurredAt: string;
 }
 
+/** A run that Novu has. */
+export interface OpenRun extends Pick<RunPlace, "workflow" | "distinctId"> {
+  enteredAt: number;
+}
+
 /** An exit among those of its workflow. */
 export interface ExitPlace {
   /** ISO 8601 */
@@ -278,7 +283,11 @@ export interface Store extends Histories {
     limit: number;
   }): Promise<{ people: Array<{ distinctId: string; lastSeenAt: string }>; next: ExitPlace | null }>;
   /** What became of a run; null when there is none. */
-  runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | null>;
+  runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | "failed" | null>;
+  /** A run that Novu has and that nothing has ended yet, with when Novu took it on, in milliseconds since 1970; null for any other. */
+  openRun(transactionId: string): Promise<OpenRun | null>;
+  /** Ends a run of which nothing more is to be expected from Novu; answers whether it was still open. */
+  closeRun(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
   /** Keeps the recipient of a trigger to which Novu has said nothing, until Novu refuses one. */
   keepRecipient(trigger: { transactionId: string; refusals: number; recipient: PersonProfile }): Promise<void>;
   /** The recipient that was kept since Novu has refused so many; null when none was. */
@@ -289,17 +298,17 @@ export interface Store extends Histories {
   markStarted(transactionId: string): Promise<"started" | "left">;
 
   /**
-   * Notes a decision and the report it owes, which for what is sent is due half a minute later: it may
-   * turn out that Novu did not get it. There is one per run and step: a later one replaces it, unless
-   * the person has left by then, or with `ifOpen`; `insteadOf` replaces just that one. With `endsRun`
-   * it is the run's last. Of its exposures those are left that no other step of the run has told of.
+   * Notes a decision and the report it owes. For what is sent that is first the question to Novu what became of
+   * it, half a minute later; the report is owed once the decision has a `receipt`. There is one per run and step:
+   * a later one replaces it, unless the person has left by then, Novu has said what became of it, or with `ifOpen`;
+   * `insteadOf` replaces just that one. With `endsRun` it is the run's last. Of its exposures those are left that no other step of the run has told of.
    * Answers what holds now, and whether that is new.
    */
   decide(
     decision: Decision,
     options?: { ifOpen?: boolean; insteadOf?: Decision; endsRun?: boolean },
   ): Promise<{ decision: Decision; isNew: boolean }>;
-  /** The steps of a run at which something was decided: something final, or with `failed` anything. */
+  /** The steps of a run at which something was decided: something final, by `isFinal`, or with `failed` anything. */
   decidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;
   /** Work to be done later; the same `key` is the same work, and its first time counts, or with `replace` its last. */
   schedule(key: string, work: Work, at: number, options?: { replace: boolean }): Promise<void>;
@@ -307,6 +316,8 @@ export interface Store extends Histories {
   capture(capture: Capture): Promise<boolean>;
   /** The newest `limit` (1,000) decisions, in the order they were first made. */
   listDecisions(query?: { distinctId?: string; limit?: number }): Promise<Decision[]>;
+  /** How many runs have ended at Novu before their last message since then, in milliseconds since 1970. */
+  countLost(since: number): Promise<number>;
   /** What became of each workflow since then, in milliseconds since 1970. */
   countWorkflows(since: number): Promise<WorkflowCounts[]>;
 
@@ -370,6 +381,7 @@ const READS = [
   "decidedSteps",
   "listDecisions",
   "countWorkflows",
+  "countLost",
   "personRecords",
   "listRuns",
   "history",

@@ -21,8 +21,8 @@ export interface Tables {
     distinct_id: string;
     event_uuid: Generated<string | null>;
     occurred_at: string;
-    /** `refused`: it did not begin, because of a limit of its workflow. */
-    state: "pending" | "started" | "leaving" | "left" | "refused";
+    /** `refused`: it did not begin, because of a limit of its workflow; `failed`: it ended at Novu before its last message. */
+    state: "pending" | "started" | "leaving" | "left" | "refused" | "failed";
     /** When Novu took it on. */
     entered_at: Generated<number | null>;
     /** When its last message was decided, or the person left. */

@@ -69,6 +69,20 @@ export async function firstExposures(
   return kept.filter(({ exposed_by }) => exposed_by === step).map(({ flag }) => flag);
 }
 
+/** A message that did not go out exposes nobody; another step of its run may tell of these. */
+export async function releaseExposures(
+  trx: Kysely<Tables>,
+  { transactionId, step, exposures }: Decision,
+): Promise<void> {
+  if (exposures.length === 0) return;
+  await trx
+    .updateTable("variants")
+    .set({ exposed_by: null })
+    .where("transaction_id", "=", transactionId)
+    .where("exposed_by", "=", step)
+    .execute();
+}
+
 function byFlag(rows: Array<Pick<Row, "flag" | "variant" | "source">>): Record<string, RunVariant> {
   return Object.fromEntries(rows.map(({ flag, variant, source }) => [flag, { variant, source }]));
 }

@@ -41,6 +41,16 @@ const BECAUSE: Partial<Record<Reason, (detail: string | null, asked: Asked) => s
   "over the cap": (detail) => `they had been sent as many messages as one gets in that time${inBrackets(detail)}`,
   digested: (detail) => `another run of theirs says it, together with its own${inBrackets(detail)}`,
   throttled: () => "Novu ended the run at a throttle",
+  "opted out at Novu": (detail) =>
+    detail === "by the workflow"
+      ? "the workflow's own preferences have this channel off at Novu"
+      : "they have turned this channel off at Novu",
+  "outside the schedule": () => "it came outside the hours that they have set at Novu",
+  "provider failed": (detail) => `the provider did not take it${inBrackets(detail)}`,
+  "lost at Novu": (detail) => `the run ended at Novu${detail === null ? "" : `: ${detail}`}`,
+  "added later": () => "the step came into the workflow after this run had begun",
+  removed: (detail) => `the step was taken out of the workflow meanwhile${inBrackets(detail)}`,
+  "payload does not fit": (detail) => `the run does not fit the workflow's payload any more${inBrackets(detail)}`,
 };
 
 /** `toldBy` is the source of the run's event; null when that is not known. */
@@ -52,14 +62,25 @@ export function notSentBecause(
   return BECAUSE[reason]?.(detail, askedAt(personSource, toldBy)) ?? `${reason}${inBrackets(detail)}`;
 }
 
+const RECEIPT: Record<NonNullable<Decision["receipt"]>, string> = {
+  confirmed: "Novu confirms that it was handed to the provider.",
+  corrected: "Novu was handed it, and said later what became of it.",
+  "no answer": "Novu did not say within the hour what became of it.",
+};
+
 const WAY: Record<NonNullable<Decision["address"]>["via"], string> = {
   subscriber: "Sent to the address that Novu's subscriber had.",
   provider: "Sent to an address that went with the message, because Novu's subscriber did not have it.",
 };
 
-/** Which way the address of a message went, and the properties that could not be read; null when there is neither. */
-export function noteOf({ address, unreadable }: Pick<Decision, "address" | "unreadable">): string | null {
+/** Which way the address of a message went, what Novu said of it, and the properties that could not be read; null when there is nothing. */
+export function noteOf({
+  address,
+  unreadable,
+  receipt,
+}: Pick<Decision, "address" | "unreadable" | "receipt">): string | null {
   const parts = [
+    ...(receipt === undefined ? [] : [RECEIPT[receipt]]),
     ...(address === null ? [] : [WAY[address.via]]),
     ...(unreadable.length === 0 ? [] : [`Could not be read: ${unreadable.join(", ")}.`]),
   ];

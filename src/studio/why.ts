@@ -126,7 +126,9 @@ function entryOf(history: History, about: About): string {
       ? ""
       : ` The last one left out, ${latest.step}: ${notSentBecause(latest, toldBy(latest, history))}.`;
   const isWaiting = runs.some(({ status }) => status === "under way" || status === "starting");
-  return `${parts.join(" and ")}.${because}${isWaiting ? " A run is still under way." : ""}`;
+  const lost = runs.findLast(({ status }) => status === "failed");
+  const end = lost === undefined ? "" : ` A run ended at Novu: ${endOf(lost, decisions) ?? "no reason was noted"}.`;
+  return `${parts.join(" and ")}.${because}${end}${isWaiting ? " A run is still under way." : ""}`;
 }
 
 function notEntered({ exits, setAside, toldAsOf }: History, { person, workflow, startedBy }: About): string {
@@ -186,7 +188,7 @@ function choiceLink({ at, topic, isOut, cause }: ChoiceRecord, person: string): 
 }
 
 function runLinks(run: RunRecord, { decisions }: History): Link[] {
-  const { transactionId, workflow, distinctId, eventName, status, enteredAt, occurredAt, receivedAt } = run;
+  const { transactionId, workflow, distinctId, eventName, status, enteredAt, endedAt, occurredAt, receivedAt } = run;
   const facts = { workflow, runRef: transactionId };
   if (enteredAt !== null)
     return [
@@ -196,6 +198,16 @@ function runLinks(run: RunRecord, { decisions }: History): Link[] {
         sentence: `${distinctId} entered ${workflow}: Novu took the run on.`,
         value: eventName,
       },
+      ...(status === "failed" && endedAt !== null
+        ? [
+            {
+              ...link("run", iso(endedAt), "bad", "lost"),
+              ...facts,
+              sentence: `The run ended at Novu before its last message, so ${distinctId} may enter ${workflow} again.`,
+              value: endOf(run, decisions),
+            },
+          ]
+        : []),
     ];
   // The decisions say why a run did not begin; where there are none, it was too few events.
   if (status === "refused" && !decisions.some((one) => one.transactionId === transactionId))
@@ -208,6 +220,12 @@ function runLinks(run: RunRecord, { decisions }: History): Link[] {
       },
     ];
   return [];
+}
+
+/** Novu's word on a run that ended there. */
+function endOf({ transactionId }: RunRecord, decisions: Decision[]): string | null {
+  const mine = decisions.filter((one) => one.transactionId === transactionId && one.outcome === "failed");
+  return (mine.find(({ reason }) => reason === "lost at Novu") ?? mine.at(-1))?.detail ?? null;
 }
 
 function exitLink(exit: Exit & Arrived, { runs }: History): Link[] {
@@ -239,13 +257,18 @@ function decisionLink(decision: Decision, history: History): Link {
   const facts = { workflow, step, runRef: transactionId, note: noteOf(decision) };
   const isOfNobody = personSource === null || reason === "person not found" || reason === "person unavailable";
   const restedOn = isOfNobody ? "" : ` ${RESTED_ON[personSource]}`;
-  if (outcome === "sent")
+  if (outcome === "sent") {
+    const isKnown = decision.receipt !== "no answer";
+    const [tone, label, done] = isKnown
+      ? (["good", "sent", "sent"] as const)
+      : (["warn", "handed to Novu", "handed to Novu"] as const);
     return {
-      ...link("decision", decidedAt, "good", "sent"),
+      ...link("decision", decidedAt, tone, label),
       ...facts,
-      sentence: `${step} was sent by ${channelName(channel)}.${restedOn}`,
+      sentence: `${step} was ${done} by ${channelName(channel)}.${restedOn}`,
       value: detail,
     };
+  }
   return {
     ...link("decision", decidedAt, outcome === "failed" ? "bad" : "warn", outcome === "failed" ? "failed" : "not sent"),
     ...facts,
@@ -271,15 +294,17 @@ function workLink(
   };
 }
 
-/** Each run that waits has a person to be read before its next message; only trouble with that explains anything. */
+/** Each run that waits has a person to be read before its next message, and a look when it is overdue; only trouble with these explains anything. */
 function isWorthTelling({ kind, state, error }: OwedRecord): boolean {
-  return kind !== "refresh" || state === "dead" || error !== null;
+  return (kind !== "refresh" && kind !== "overdue") || state === "dead" || error !== null;
 }
 
 const WORK: Record<OwedRecord["kind"], string> = {
   start: "The start at Novu",
   exit: "The cancel at Novu",
   refresh: "The update of the person's address at Novu",
+  receipt: "The question to Novu what became of a message",
+  overdue: "A look what became of the run at Novu",
   unheard: "A look whether Novu ended the run at a throttle",
   join: "The question to PostHog whether two ids are one person",
   profile: "The profile for Novu",

@@ -97,7 +97,8 @@ export function guardedStep<Payload, Variants>(
         id,
         async (controls) => {
           const wait = await resolve(controls);
-          await refreshAfter(wait);
+          // Novu refuses a time that is past, or longer than its plan.
+          await waitBegins(wait, { mayBeRefused: true });
           return wait;
         },
         options,
@@ -156,7 +157,7 @@ export function guardedStep<Payload, Variants>(
         const { amount, unit } = delay;
         const resolve = async () => {
           const wait = { type: "regular", amount, unit } as const;
-          if (delay === delays.at(-1)) await refreshAfter(wait);
+          await waitBegins(wait, { isLast: delay === delays.at(-1) });
           return wait;
         };
         await step.delay(delay.id, withFixedWait(resolve, { wait: id, amount, unit } satisfies FixedWait));
@@ -167,7 +168,7 @@ export function guardedStep<Payload, Variants>(
       mayWait(id);
       mayLast(`the digest "${id}"`, within, tools.longestDelayMs);
       const result = await step.digest(id, async () => {
-        await refreshAfter(asOneDelay(within));
+        await waitBegins(asOneDelay(within));
         return asOneDelay(within);
       });
       const payloads = (result?.events ?? []).map(({ payload }) => payload as Payload & { run?: unknown });
@@ -234,7 +235,7 @@ export function guardedStep<Payload, Variants>(
       `${id}-hours`,
       async () => {
         const wait = { type: "regular", amount: Math.ceil((await waitMs()) / 1000), unit: "seconds" } as const;
-        await refreshAfter(wait);
+        await waitBegins(wait);
         return wait;
       },
       { skip: async () => (await waitMs()) === 0 },
@@ -242,9 +243,11 @@ export function guardedStep<Payload, Variants>(
   }
 
   /** Behind a wait there may be a message, for which Novu loads its subscriber before it asks here. */
-  async function refreshAfter(wait: object): Promise<void> {
+  async function waitBegins(wait: object, { isLast = true, mayBeRefused = false } = {}): Promise<void> {
+    if (run.rehearsal) return;
     const waitMs = lengthOf(wait, { payload, now: tools.now() });
-    if (waitMs > 0 && !run.rehearsal) await tools.refresh(run, { waitMs, isWrong: false });
+    await tools.expectAfter(run, { waitMs, mayBeRefused });
+    if (waitMs > 0 && isLast) await tools.refresh(run, { waitMs, isWrong: false });
   }
 
   function mayWait(id: string): void {

@@ -1,8 +1,10 @@
 import { type ExecuteInput, workflow as novuWorkflow, type SeverityLevelEnum, type Workflow } from "@novu/framework";
 import type { z } from "zod";
+import { Channel } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
 import { EntryLimit } from "../contracts/notification.ts";
+import type { ChannelAtNovu } from "../contracts/send.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { EventMatcher } from "./event.ts";
@@ -97,15 +99,16 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
   const { id, name, description, category, topic = null, on, exitOn = [] } = definition;
   const absences = on.flatMap(absenceOf);
   const { startWithin = absences.length > 0 ? A_WEEK : A_DAY } = definition;
+  // Novu's preferences are the subscriber's to change, but not for what has to arrive.
+  const preferences = definition.preferences ?? { all: { enabled: true, readOnly: category === "transactional" } };
   const rules: Rules = {
     workflow: id,
     topic,
     holdout: definition.holdout ?? null,
     whenUnreadable: definition.whenUnreadable ?? "send",
     experiments: definition.experiments ?? {},
+    off: offIn(preferences),
   };
-  // Novu's preferences are the subscriber's to change, but not for what has to arrive.
-  const preferences = definition.preferences ?? { all: { enabled: true, readOnly: category === "transactional" } };
   // The framework's type is an enum of just these words.
   const severity = (definition.severity ?? "none") as SeverityLevelEnum;
   const payloadSchema = publishable();
@@ -145,7 +148,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
           run,
           rules,
           tools,
-          addresses: { email: subscriber?.email, phone: subscriber?.phone },
+          addresses: { email: subscriber?.email, phone: subscriber?.phone, channels: channelsAtNovu(subscriber) },
           payload,
           novuTimeZone: timeZoneAtNovu(subscriber),
           person: once(async () => {
@@ -239,6 +242,19 @@ function withAt(value: unknown, [key, ...rest]: PropertyKey[], set: unknown): un
 function timeZoneAtNovu(subscriber: object | undefined): string | undefined {
   const { timezone } = (subscriber ?? {}) as { timezone?: unknown };
   return typeof timezone === "string" ? timezone : undefined;
+}
+
+/** Where push and chat reach them, as Novu sends it, although the framework's type does not say all of it. */
+function channelsAtNovu(subscriber: object | undefined): ChannelAtNovu[] | undefined {
+  const { channels } = (subscriber ?? {}) as { channels?: unknown };
+  return Array.isArray(channels) ? channels.filter((one) => typeof one === "object" && one !== null) : undefined;
+}
+
+const CHANNEL_IN_CODE = { email: "email", in_app: "inApp", push: "push", sms: "sms", chat: "chat" } as const;
+
+function offIn({ all, channels }: NonNullable<NovuOptions["preferences"]>): Rules["off"] {
+  const isOn = (channel: Channel) => channels?.[CHANNEL_IN_CODE[channel]]?.enabled ?? all?.enabled ?? true;
+  return { channels: Channel.options.filter((channel) => !isOn(channel)), isLocked: all?.readOnly === true };
 }
 
 function once<Value>(make: () => Promise<Value>): () => Promise<Value> {

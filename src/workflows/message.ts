@@ -56,6 +56,8 @@ export type WhenUnreadable = "send" | { hold: "then send" | "then skip" };
 export interface Rules extends Pick<Send, "topic" | "holdout"> {
   workflow: string;
   whenUnreadable: WhenUnreadable;
+  /** The channels that the workflow's own preferences have off, unless the subscriber may turn them on and has. */
+  off: { channels: Channel[]; isLocked: boolean };
   experiments: Experiments;
 }
 
@@ -149,6 +151,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
     const left = await hasLeft();
     if (left !== null) return left;
     if (isSwitchedOff(controls)) return { reason: "not needed", detail: "switched off in Novu" };
+    if (await isOff()) return { reason: "opted out at Novu", detail: "by the workflow" };
     const who = await person();
     if (who === null) return { reason: "person not found", detail: null };
     if (who.source === "snapshot" && !run.rehearsal) {
@@ -167,6 +170,12 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
     const { objection, holdouts } = await tools.objectionTo(send);
     flags.heardOf(holdouts);
     return objection;
+  }
+
+  async function isOff(): Promise<boolean> {
+    const { channels, isLocked } = rules.off;
+    if (!channels.includes(channel)) return false;
+    return isLocked || !(await tools.isTurnedOn({ ...about, channel }));
   }
 
   async function compareAddresses(who: Person): Promise<void> {

@@ -40,6 +40,13 @@ export interface Tools {
     run: Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "timeZone">,
     when: { waitMs: number; isWrong: boolean },
   ): Promise<void>;
+  /**
+   * Something is to be heard of this run when so long has passed; `mayBeRefused` where Novu may not take the wait,
+   * so that the run ends here.
+   */
+  expectAfter(run: Pick<Run, "transactionId">, wait: { waitMs: number; mayBeRefused: boolean }): Promise<void>;
+  /** Whether the subscriber has turned on, at Novu, what the workflow has off. */
+  isTurnedOn(message: Pick<Send, "workflow" | "distinctId" | "channel">): Promise<boolean>;
   /** Novu may end this run here without a word. */
   mayEndUnheard(run: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): Promise<void>;
   /** Notes what was decided at a step; it counts once the bridge call is answered, and of a digested run in any case. */

@@ -7,6 +7,7 @@ import { Novu } from "@novu/api";
 import { describe, expect, it } from "vitest";
 import { NOVU_CLI } from "../../src/commands/sync/novu-cli.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { campaign, happen, mail } from "../support/campaign.ts";
 import { runCommand } from "../support/command.ts";
 import { testProduct } from "../support/product/product.ts";
 import { eventually, testSandbox } from "../support/sandbox.ts";
@@ -65,6 +66,80 @@ describe("@novu/api", () => {
     expect(sandbox.novu.state.preferences.grace).toEqual({ "drop-off": { email: false } });
     await novu.subscribers.delete("grace");
     expect(sandbox.novu.state.subscribers.grace).toBeUndefined();
+  });
+});
+
+describe("@novu/api, of what became of messages", () => {
+  const journey = campaign({
+    async workflow({ step }) {
+      await step.email("call", mail, { atAnyHour: true });
+      await step.inApp("note", () => ({ body: "b" }));
+      await step.wait("a-day", { days: 1 });
+      await step.inApp("later", () => ({ body: "b" }));
+    },
+  });
+
+  it("reads the messages of several runs, page by page, and those that the provider did not take", async () => {
+    await using sandbox = await testSandbox({ workflows: [journey] });
+    sandbox.novu.refuseMessages(({ subscriberId, channel }) =>
+      subscriberId === "ada" && channel === "email" ? "451 try later" : null,
+    );
+    for (const distinctId of ["ada", "grace", "another"]) happen(sandbox, "called", { distinctId, uuid: distinctId });
+    await sandbox.settled();
+    const novu = clientOf(sandbox);
+    const of = async (transactionId: string[], page: number) =>
+      (await novu.messages.retrieve({ transactionId, page, limit: 3 })).result;
+    const ids = ["ada:campaign", "grace:campaign"];
+    const [first, second] = [await of(ids, 0), await of(ids, 1)];
+    expect([first.hasMore, first.totalCount, second.hasMore, second.page]).toEqual([true, 4, false, 1]);
+    const messages = [...first.data, ...second.data].map(({ transactionId, channel, status, errorText }) =>
+      [transactionId, channel, status, errorText].join(" ").trim(),
+    );
+    expect(messages.sort()).toEqual([
+      "ada:campaign email error 451 try later",
+      "ada:campaign in_app sent",
+      "grace:campaign email sent",
+      "grace:campaign in_app sent",
+    ]);
+  });
+
+  it("reads the jobs of a run, and how each ended", async () => {
+    await using sandbox = await testSandbox({ workflows: [journey] });
+    const novu = clientOf(sandbox);
+    await novu.subscribers.create({ subscriberId: "ada", email: "ada@example.com" });
+    await novu.subscribers.preferences.update({ channels: { email: false }, workflowId: "campaign" }, "ada");
+    happen(sandbox, "called", { uuid: "u" });
+    await sandbox.settled();
+    const { result } = await novu.notifications.list({ transactionId: "u:campaign" });
+    expect(result.data).toHaveLength(1);
+    expect(
+      result.data[0]?.jobs?.map(({ type, status, step, executionDetails }) => [
+        ...[step.name, type, status],
+        ...executionDetails.map(({ detail }) => detail),
+      ]),
+    ).toEqual([
+      ["call", "email", "canceled", "Step filtered by subscriber workflow preferences"],
+      ["note", "in_app", "completed", "Message sent"],
+      ["a-day", "delay", "delayed"],
+      ["later", "in_app", "pending"],
+    ]);
+  });
+
+  it("reads a subscriber's Schedule, and what they want of each workflow", async () => {
+    await using sandbox = await testSandbox({ workflows: [journey] });
+    const novu = clientOf(sandbox);
+    await novu.subscribers.create({ subscriberId: "ada" });
+    const schedule = {
+      isEnabled: true,
+      weeklySchedule: { monday: { isEnabled: true, hours: [{ start: "09:00 AM", end: "05:00 PM" }] } },
+    };
+    await novu.subscribers.preferences.update({ schedule }, "ada");
+    await novu.subscribers.preferences.update({ channels: { sms: false } }, "ada");
+    const { result } = await novu.subscribers.preferences.list({ subscriberId: "ada" });
+    expect(result.global.schedule).toEqual(schedule);
+    expect(result.workflows.map(({ workflow, channels }) => [workflow.identifier, channels.sms])).toEqual([
+      ["campaign", false],
+    ]);
   });
 });
 

@@ -19,11 +19,21 @@ async function answerPersons(request: IncomingMessage, response: ServerResponse)
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ results }));
 }
 
+/** Each run has a message on each channel, whatever its steps. */
+function answerMessages(url: string, response: ServerResponse): void {
+  const ids = new URL(url, "http://stub").searchParams.getAll("transactionId");
+  const data = ids.flatMap((transactionId) =>
+    ["email", "in_app"].map((channel) => ({ transactionId, channel, status: "sent" })),
+  );
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ data, hasMore: false }));
+}
+
 /** A Novu and PostHog that says yes to everything at once, and notes when. */
 export async function openStub(): Promise<Stub> {
   let times: number[] = [];
   const server = createServer((request, response) => {
     if (request.url === "/v1/events/trigger") times.push(performance.now());
+    if (request.url?.startsWith("/v1/messages?")) return void answerMessages(request.url, response);
     if (request.url?.endsWith("/persons/batch_by_distinct_ids/")) return void answerPersons(request, response);
     request.resume().on("end", () => {
       response.writeHead(201, { "content-type": "application/json" }).end(ANSWER);

@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectDestination } from "../../src/commands/connect/destination.ts";
 import { type Finding, lookAll, ok } from "../../src/commands/doctor/check.ts";
 import { examine } from "../../src/commands/doctor/examine.ts";
+import { storeCheck } from "../../src/commands/doctor/store.ts";
 import { createPostHogApi } from "../../src/commands/posthog/api.ts";
 import type { Config, PostHogConfig } from "../../src/config.ts";
 import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
-import { happen } from "../support/campaign.ts";
+import { campaign, happen } from "../support/campaign.ts";
 import { runCommand } from "../support/command.ts";
 import { testProduct } from "../support/product/product.ts";
 import { testSandbox } from "../support/sandbox.ts";
@@ -248,6 +249,20 @@ describe("the doctor", () => {
       expect.stringMatching(/^! subscriber ids: 3 of the latest 5 runs have ("\|" " "|" " "\|") in the distinct id; /),
     ]);
     expect(found.join()).not.toContain("64f1c2");
+  });
+
+  it("sees runs that were lost at Novu in the last 7 days", async () => {
+    const HOUR_MS = 60 * 60_000;
+    await using lost = await testSandbox({ workflows: [campaign()], startAt: Date.now() - 3 * HOUR_MS });
+    lost.novu.interfere(({ path }) =>
+      path === "/v1/events/trigger" ? { status: 201, body: { data: { status: "processed" } } } : null,
+    );
+    happen(lost, "called");
+    await lost.travel({ hours: 2 });
+    expect(await storeCheck(lost.config).look()).toContainEqual({
+      is: "trouble",
+      says: expect.stringMatching(/^1 run was lost at Novu in the last 7 days; bridge_runs_lost_total .* npm run why/),
+    });
   });
 
   it("does not wait for whoever never answers, and hears of every other", async () => {

@@ -104,6 +104,7 @@ async function expectAll(store: Store): Promise<void> {
   expect(await store.countLanes()).toMatchObject([
     { lane: "novu", waiting: 2, oldestDueAt: now() },
     { lane: "profiles", waiting: 0, oldestDueAt: null },
+    { lane: "receipts", waiting: 0, oldestDueAt: null },
     { lane: "persons", waiting: 0, oldestDueAt: null },
     { lane: "posthog", waiting: 1, oldestDueAt: now() },
   ]);

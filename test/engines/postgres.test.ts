@@ -15,6 +15,7 @@ import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
 import { storePeople } from "./promises-people.ts";
+import { storeReceipts } from "./promises-receipts.ts";
 import { storeVariants } from "./promises-variants.ts";
 
 const log = createLog({ level: "silent" });
@@ -25,6 +26,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storeLimits("PostgreSQL", createEngine);
   storeArrivals("PostgreSQL", createEngine);
   storePeople("PostgreSQL", createEngine);
+  storeReceipts("PostgreSQL", createEngine);
   storeVariants("PostgreSQL", createEngine);
   storeHistories("PostgreSQL", createEngine);
   storeOptOuts("PostgreSQL", createEngine);

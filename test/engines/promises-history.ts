@@ -114,6 +114,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       });
       expect(ofRun.work.map(({ key }) => key).sort()).toEqual([
         "exit:e:w",
+        "overdue:u:w",
         "report:u:w::triggered",
         "report:u:w:welcome:skipped",
         "start:u:w",
@@ -146,6 +147,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         } as const;
         for (const keyOf of [refreshKey, correctionKey])
           await store.schedule(keyOf(transactionId), { kind: "refresh", body: refresh }, now);
+        await store.decide(decision({ transactionId, distinctId, step: "second" }));
         await store.accept(event({ uuid: `e ${uuid}`, name: "checkout_completed", distinctId, occurredAt: LATER }), {
           starts: [],
           exits: [exit({ eventUuid: `e ${uuid}`, distinctId })],
@@ -173,6 +175,8 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         profile: ["profile:i u"],
         preferences: ["preferences:ada", "preferences:ada:next"],
         unwanted: ["unwanted:ada", "unwanted:ada:next"],
+        receipt: ["receipt:u:w:second"],
+        overdue: ["overdue:u:w"],
         report: ["report:u:w:welcome:skipped"],
         capture: ["report:u:w::triggered", "report:u:w:unheard of:unsubscribed", "report:u:w:welcome:clicked"],
       };
@@ -192,7 +196,9 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       expect(work.find(({ kind }) => kind === "profile")).toMatchObject({ workflow: null, transactionId: null });
       expect(work.find(({ kind }) => kind === "start")).toMatchObject({ workflow: "w", transactionId: "u:w" });
       const ofRun = (await store.history({ transactionId: "u:w" })).work.map(({ kind }) => kind);
-      expect([...new Set(ofRun)].sort()).toEqual(["capture", "exit", "refresh", "report", "start", "unheard"]);
+      expect([...new Set(ofRun)].sort()).toEqual([
+        ...["capture", "exit", "overdue", "receipt", "refresh", "report", "start", "unheard"],
+      ]);
     });
 
     it("keeps the work of two runs apart when one's id begins with the other's", async () => {
@@ -242,6 +248,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           entered: 3,
           waiting: 1,
           converted: 1,
+          lost: 0,
           sent: [
             { channel: "email", count: 2 },
             { channel: "push", count: 1 },

@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EntryLimit } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
 import { correctionKey, LANES, refreshKey, unheardKey } from "../../src/contracts/work.ts";
-import type { RunPlace, Store } from "../../src/store/store.ts";
+import type { ClaimedWork, RunPlace, Store } from "../../src/store/store.ts";
 import { clicked, decision, event, exit, LATER, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 const A_WEEK: EntryLimit = { oncePerMs: 7 * DAY_MS };
 /** So many days after the first thing happened. */
 const day = (days: number) => new Date(Date.parse(OCCURRED_AT) + days * DAY_MS).toISOString();
@@ -219,6 +220,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(await store.countLanes()).toEqual([
           { lane: "novu", waiting: 2, dead: 1, oldestDueAt: now },
           { lane: "profiles", waiting: 0, dead: 0, oldestDueAt: null },
+          { lane: "receipts", waiting: 0, dead: 0, oldestDueAt: null },
           { lane: "persons", waiting: 0, dead: 0, oldestDueAt: null },
           { lane: "posthog", waiting: 0, dead: 0, oldestDueAt: null },
         ]);
@@ -279,9 +281,9 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(records.work.map(({ key }) => key).sort()).toEqual([
           "correction:ada-start:w",
           "exit:ada-exit:w",
+          "receipt:ada-start:w:welcome",
           "refresh:ada-start:w",
           "report:ada-start:w:welcome:clicked",
-          "report:ada-start:w:welcome:sent",
           "start:ada-start:w",
           "unheard:ada-start:w",
         ]);
@@ -296,7 +298,8 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(Object.values(await store.personRecords("ada")).flat()).toEqual([]);
         expect(await store.personRecords("grace")).toEqual(others);
         now += A_MINUTE_MS;
-        const left = [...(await store.claim("novu", 10, 1000)), ...(await store.claim("posthog", 10, 1000))];
+        const left: ClaimedWork[] = [];
+        for (const lane of ["novu", "receipts", "posthog"] as const) left.push(...(await store.claim(lane, 10, 1000)));
         expect(left).toHaveLength(5);
         expect(JSON.stringify(left)).not.toMatch(/\bada\b/);
         expect(new Set(Object.values(await store.forgetPerson("ada")))).toEqual(new Set([0]));
@@ -413,11 +416,11 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       return { ...facts, workflow: "w" };
     }
 
-    /** PostHog is told all that it is owed. */
+    /** PostHog is told all that it is owed, and Novu asked of the run. */
     async function report(): Promise<void> {
-      now += A_MINUTE_MS;
-      const owed = await store.claim("posthog", 100, 1000);
-      await store.complete(owed.map(({ id }) => id));
+      now += 2 * HOUR_MS;
+      for (const lane of ["posthog", "receipts"] as const)
+        await store.complete((await store.claim(lane, 100, 1000)).map(({ id }) => id));
     }
 
     async function wait(ms: number): Promise<void> {

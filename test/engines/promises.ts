@@ -527,11 +527,12 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.listDecisions()).toMatchObject([{ outcome: "skipped", reason: "left" }]);
       });
 
-      it("to send are told half a minute later, when Novu asks for them no more", async () => {
+      it("to send are asked about half a minute later, when Novu asks for them no more", async () => {
         await store.decide(decision());
-        expect([await store.claim("posthog", 1, 1000), await store.nextDueAt("posthog")]).toEqual([[], now + 30_000]);
+        expect([await store.claim("receipts", 1, 1000), await store.nextDueAt("receipts")]).toEqual([[], now + 30_000]);
         now += 30_000;
-        expect(await store.claim("posthog", 1, 1000)).toHaveLength(1);
+        expect((await store.claim("receipts", 1, 1000)).map(workOf)).toEqual([{ kind: "receipt", body: decision() }]);
+        expect(await store.nextDueAt("posthog")).toBe(null);
       });
 
       it("that turn out otherwise until then are not told", async () => {
@@ -539,6 +540,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await store.decide(decision({ outcome: "skipped", reason: "left" }));
         now += 30_000;
         expect((await store.claim("posthog", 2, 1000)).map(workOf)).toMatchObject([{ body: { outcome: "skipped" } }]);
+        expect(await store.claim("receipts", 2, 1000)).toEqual([]);
       });
 
       it("are taken back only where they still stand", async () => {
@@ -550,7 +552,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await store.decide(again);
         expect((await store.decide(lost, { insteadOf: sent })).decision).toEqual(again);
         now += 30_000;
-        expect((await store.claim("posthog", 2, 1000)).map(workOf)).toEqual([{ kind: "report", body: again }]);
+        expect((await store.claim("receipts", 2, 1000)).map(workOf)).toEqual([{ kind: "receipt", body: again }]);
       });
 
       it("are left alone by what only fills gaps", async () => {
@@ -560,11 +562,11 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.decidedSteps("u:w")).toEqual(["welcome"]);
       });
 
-      it("owe one report each", async () => {
+      it("owe one question each", async () => {
         await Promise.all([store.decide(decision()), store.decide(decision()), store.decide(decision())]);
         now += 30_000;
-        expect((await store.claim("posthog", 10, 1000)).map(workOf)).toMatchObject([
-          { kind: "report", body: { step: "welcome", outcome: "sent" } },
+        expect((await store.claim("receipts", 10, 1000)).map(workOf)).toMatchObject([
+          { kind: "receipt", body: { step: "welcome", outcome: "sent" } },
         ]);
       });
 

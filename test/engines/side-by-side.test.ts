@@ -256,6 +256,8 @@ describe("starts and exits of one person, side by side", () => {
           noteProfile: store.noteProfile,
         },
         report: async () => {},
+        receipts: async () => {},
+        overdue: async () => {},
         tellChoices: { novu: async () => {}, postHog: async () => {} },
         sendingSteps: () => [{ step: "recovery", channel: "email", isThrottled: false }],
         pace: async () => {},

@@ -102,6 +102,7 @@ const QUESTIONS: Array<{ [Name in keyof ReadStore]: [Name, ...Parameters<ReadSto
   ["decidedSteps", "u:w"],
   ["listDecisions"],
   ["countWorkflows", 0],
+  ["countLost", 0],
   ["personRecords", "ada"],
   ["listRuns", { limit: 1 }],
   ["history", { distinctId: "ada" }],

@@ -28,12 +28,14 @@ import { storeHistories } from "./promises-history.ts";
 import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
 import { storePeople } from "./promises-people.ts";
+import { storeReceipts } from "./promises-receipts.ts";
 import { storeVariants } from "./promises-variants.ts";
 
 storePromises("SQLite", createEngine);
 storeLimits("SQLite", createEngine);
 storeArrivals("SQLite", createEngine);
 storePeople("SQLite", createEngine);
+storeReceipts("SQLite", createEngine);
 storeVariants("SQLite", createEngine);
 storeHistories("SQLite", createEngine);
 storeOptOuts("SQLite", createEngine);
@@ -149,6 +151,8 @@ describe("no statement reads a whole table", () => {
     ["setTurn", "inactivity", 1],
     ["endRuns", exit()],
     ["runState", "u:w"],
+    ["openRun", "u:w"],
+    ["closeRun", "u:w", "failed"],
     ["markLeft", "u:w"],
     ["markStarted", "u:w"],
     ["decide", decision(), { endsRun: true }],
@@ -157,6 +161,7 @@ describe("no statement reads a whole table", () => {
     ["listDecisions"],
     ["listDecisions", { distinctId: "ada" }],
     ["countWorkflows", 0],
+    ["countLost", 0],
     ["variantsOf", "u:w"],
     ["keepVariants", { transactionId: "u:w", distinctId: "ada" }, { flag: { variant: "a", source: "posthog" } }],
     ["personRecords", "ada"],

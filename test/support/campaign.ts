@@ -9,6 +9,12 @@ import { type TestTopic, topicOf } from "./product/topics.ts";
 /** What the marketing of the tests says. */
 export const mail = () => ({ subject: "An offer", body: createElement("p", null, "Have a look") });
 
+/** Marketing's rules, with so many messages a week. */
+export function upTo(most: number): Sandbox["config"]["marketing"] {
+  const withinMs = 7 * 24 * 60 * 60_000;
+  return { cap: { most, withinMs }, hours: { from: "09:00", to: "20:00" }, timeZone: "UTC" };
+}
+
 /** One marketing email, "call", to whoever was called; ended by an answer. Yours to change. */
 export function campaign({
   category = "marketing",

@@ -121,6 +121,8 @@ export async function openStory({ people, product = testProduct, ...options }: S
   }
 
   function messages(person: string): Message[] {
-    return novu.state.messages.filter(({ subscriberId }) => subscriberId === person);
+    return novu.state.messages.filter(
+      ({ subscriberId, errorText }) => subscriberId === person && errorText === undefined,
+    );
   }
 }

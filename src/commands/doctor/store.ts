@@ -6,6 +6,8 @@ import { type Check, ok, trouble, warning } from "./check.ts";
 /** Work that has been due for so long says that nobody does it. */
 const LATE_MS = 5 * 60_000;
 
+const LOST_WITHIN_MS = 7 * 24 * 60 * 60_000;
+
 /** Whether the store is there and as this version has it, and what waits in it. */
 export function storeCheck(config: Config): Check {
   return {
@@ -22,6 +24,13 @@ export function storeCheck(config: Config): Check {
         const [waiting, dead] = [sum(lanes.map((lane) => lane.waiting)), sum(lanes.map((lane) => lane.dead))];
         const where = config.databaseUrl === undefined ? `SQLite in ${config.dataDir}` : "PostgreSQL";
         const findings = [ok(`${where}, migrated; ${waiting} waiting`)];
+        const lost = await store.countLost(Date.now() - LOST_WITHIN_MS);
+        if (lost > 0)
+          findings.push(
+            trouble(
+              `${lost} ${lost === 1 ? "run was" : "runs were"} lost at Novu in the last 7 days; bridge_runs_lost_total says of which workflow, and npm run why -- --person <distinct id> says how`,
+            ),
+          );
         if (dead > 0) findings.push(warning(`${dead} dead: npm run redrive says of what, and gives them another try`));
         for (const { lane, oldestDueAt } of lanes)
           if (oldestDueAt !== null && Date.now() - oldestDueAt > LATE_MS)

@@ -9,11 +9,13 @@ import { createActivity } from "../activity.ts";
 import { type Interference, interferable } from "../interference.ts";
 import type { SignedTarget } from "../signed-webhook.ts";
 import { accountRoutes, type NovuIntegration, someIntegrations } from "./account.ts";
+import { activityRoutes } from "./activity.ts";
 import { answer, refuse, refuseFields } from "./answer.ts";
 import { type BridgeAnswer, type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { hashOf, idempotency } from "./idempotency.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { emptyNovuState, type Message, type NovuState } from "./state.ts";
+import type { ProviderRefusal } from "./steps/step.ts";
 import { messagesOnFields } from "./subscriber-fields.ts";
 import { Subscriber, subscriberRoutes, upsertSubscriber } from "./subscribers.ts";
 import { createTriggerQueue, type TriggerQueue } from "./trigger-queue.ts";
@@ -50,6 +52,8 @@ export interface LocalNovu extends Pick<Listening, "url" | "close"> {
   asked: Array<{ transactionId: string; hash: string; atMs: number }>;
   /** Every trigger that was taken, repeated transaction ids included. */
   triggers: Array<{ transactionId: string; idempotencyKey: string | null; body: string }>;
+  /** Which messages the providers do not take from now on; null when they take all. */
+  refuseMessages(refusal: ProviderRefusal | null): void;
   /** What the person does in their Inbox, at the clock's time; who has read has seen. Throws for an unknown message. */
   mark(messageId: string, as: "seen" | "read"): Message;
   /** What a colleague changes of a message in the dashboard. Throws for an unknown step. */
@@ -112,11 +116,14 @@ export async function openLocalNovu({
   const activity = createActivity(clock);
   const bridge = createBridgeClient({ secretKey, pause: activity.pause, onCall: (call) => bridgeCalls.push(call) });
   const webhooks = createNovuWebhooks({ clock, activity });
+  let refusedBy: ProviderRefusal = () => null;
   const worker = createNovuWorker({
     state,
     bridge,
     plan: NOVU_PLANS[plan],
+    refusedBy: (message) => refusedBy(message),
     onMessage(message) {
+      if (message.errorText !== undefined) return webhooks.tell("failed", message, message.errorText);
       webhooks.tell("sent", message);
       // Nobody else will say so of what is in Novu's own Inbox.
       if (message.channel === "in_app") webhooks.tell("delivered", message);
@@ -145,6 +152,7 @@ export async function openLocalNovu({
     .get("/v2/workflows", configuration)
     .use(workflowRoutes({ state, bridge, limits: NOVU_PLANS[plan] }))
     .use(accountRoutes({ integrations }))
+    .use(activityRoutes({ state, limited: rateLimit(NOVU_PLANS[plan].readsPerSecond) }))
     .use(subscriberRoutes({ state, limited: configuration, mark }))
     .use((_request, response) => refuse(response, 404, "the local Novu does not know this route"));
 
@@ -170,6 +178,9 @@ export async function openLocalNovu({
     },
     report(messageId, event, error) {
       webhooks.tell(event, messageOf("message", messageId), error);
+    },
+    refuseMessages(refusal) {
+      refusedBy = refusal ?? (() => null);
     },
     mark,
     setControls(workflowId, stepId, values) {

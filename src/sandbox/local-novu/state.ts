@@ -14,10 +14,21 @@ export interface Job {
   wakesAt: number | null;
   /** When it came to an end, or began to wait; milliseconds since 1970. */
   changedAt: number | null;
+  /** Novu's words on how it ended; none when an earlier version saved it. */
+  details?: JobDetail[];
   /** Of a digest that was asked: what it gathers by ("" for all), and the waiting digest that took it in. */
   digest?: { key: string; mergedInto: string | null };
   /** Of a throttle that let its run pass: the window it counts in; milliseconds since 1970. */
   window?: { key: string; endsAt: number };
+}
+
+/** One execution detail of a job, in Novu's own words. */
+export interface JobDetail {
+  detail: string;
+  status: "Success" | "Warning" | "Failed";
+  /** JSON. */
+  raw?: string;
+  providerId?: string | null;
 }
 
 export interface NovuRun {
@@ -53,6 +64,21 @@ export interface SubscriberChannel {
 /** What a subscriber chose, by channel; "" holds for every workflow. */
 export type Preferences = Record<string, Record<string, boolean>>;
 
+/** The hours in which a subscriber takes emails, SMS and push messages. */
+export interface Schedule {
+  isEnabled: boolean;
+  weeklySchedule?: Partial<Record<Weekday, DaySchedule>> | undefined;
+}
+
+/** Of the hours, such as `{ start: "09:00 AM", end: "05:00 PM" }`, one may end the next day. */
+export interface DaySchedule {
+  isEnabled: boolean;
+  hours?: Array<{ start: string; end: string }> | undefined;
+}
+
+export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
 /** What the provider of an email was told besides subject and HTML. */
 export interface MailParts {
   headers: Record<string, string>;
@@ -75,6 +101,8 @@ export interface Message {
   /** What an email has besides; none when an earlier version saved it. */
   mail?: MailParts | null;
   sentAt: number;
+  /** What its provider said when it did not take the message; absent when it did. */
+  errorText?: string;
   seen: boolean;
   read: boolean;
   /** ISO 8601. */
@@ -121,6 +149,8 @@ export interface NovuState {
   workflows: PublishedWorkflow[];
   subscribers: Record<string, NovuSubscriber>;
   preferences: Record<string, Preferences>;
+  /** By subscriber. */
+  schedules: Record<string, Schedule>;
   runs: NovuRun[];
   messages: Message[];
   /** What colleagues have changed, by workflow and step. */
@@ -128,5 +158,14 @@ export interface NovuState {
 }
 
 export function emptyNovuState(): NovuState {
-  return { bridgeUrl: null, workflows: [], subscribers: {}, preferences: {}, runs: [], messages: [], controls: {} };
+  return {
+    bridgeUrl: null,
+    workflows: [],
+    subscribers: {},
+    preferences: {},
+    schedules: {},
+    runs: [],
+    messages: [],
+    controls: {},
+  };
 }

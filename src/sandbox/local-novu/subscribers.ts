@@ -1,15 +1,24 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
 import { answer, refuse, refuseFields } from "./answer.ts";
-import type { Message, NovuState, NovuSubscriber, SubscriberChannel } from "./state.ts";
+import { type Message, type NovuState, type NovuSubscriber, type SubscriberChannel, WEEKDAYS } from "./state.ts";
 import { CHANNEL_OF_PROVIDER } from "./steps/deliver.ts";
 import { messagesOnFields } from "./subscriber-fields.ts";
 
 export const Subscriber = z.looseObject({ subscriberId: z.string().min(1) });
-const ChannelPreferences = z.object({
-  channels: z.record(z.string(), z.boolean()),
-  workflowId: z.string().default(""),
+const Day = z.object({
+  isEnabled: z.boolean(),
+  hours: z.array(z.object({ start: z.string(), end: z.string() })).optional(),
 });
+const ChannelPreferences = z
+  .object({
+    channels: z.record(z.string(), z.boolean()).optional(),
+    workflowId: z.string().default(""),
+    schedule: z
+      .object({ isEnabled: z.boolean(), weeklySchedule: z.partialRecord(z.enum(WEEKDAYS), Day).optional() })
+      .optional(),
+  })
+  .refine(({ channels, schedule }) => channels !== undefined || schedule !== undefined);
 const Credentials = z.object({
   providerId: z.string().refine((id) => Object.hasOwn(CHANNEL_OF_PROVIDER, id), "is no push or chat provider"),
   integrationIdentifier: z.string().optional(),
@@ -50,6 +59,7 @@ export function subscriberRoutes({
     .delete("/v2/subscribers/:id", existing, (request, response) => {
       delete state.subscribers[idOf(request)];
       delete state.preferences[idOf(request)];
+      delete state.schedules[idOf(request)];
       answer(response, 200, { acknowledged: true, status: "deleted" });
     })
     .get("/v2/subscribers/:id/preferences", existing, (request, response) =>
@@ -58,9 +68,10 @@ export function subscriberRoutes({
     .patch("/v2/subscribers/:id/preferences", limited, existing, (request, response) => {
       const chosen = ChannelPreferences.safeParse(request.body);
       if (!chosen.success) return refuseFields(response, ["channels must be an object"]);
-      const { workflowId, channels } = chosen.data;
+      const { workflowId, channels, schedule } = chosen.data;
       if (workflowId !== "" && !state.workflows.some((workflow) => workflow.workflowId === workflowId))
         return refuse(response, 404, `Workflow with id: ${workflowId} is not found`);
+      if (schedule !== undefined) state.schedules[idOf(request)] = schedule;
       const earlier = state.preferences[idOf(request)] ?? {};
       const preferences = { ...earlier, [workflowId]: { ...earlier[workflowId], ...channels } };
       state.preferences[idOf(request)] = preferences;
@@ -117,17 +128,21 @@ export function upsertSubscriber(state: NovuState, subscriber: NovuSubscriber): 
 /** With what Novu adds of its own. */
 function asNovuHasIt(subscriber: NovuSubscriber | undefined): object {
   const owner = { _organizationId: "local", _environmentId: "local", deleted: false };
-  return { ...subscriber, ...owner, createdAt: SOME_DAY, updatedAt: SOME_DAY };
+  return { channels: [], ...subscriber, ...owner, createdAt: SOME_DAY, updatedAt: SOME_DAY };
 }
 
 /** What they have chosen; what they have said nothing of is on. */
-function preferencesOf({ preferences, workflows }: NovuState, subscriberId: string): object {
-  const { "": global = {}, ...chosen } = preferences[subscriberId] ?? {};
+function preferencesOf(state: NovuState, subscriberId: string): object {
+  const { preferences, schedules, workflows } = state;
+  const { "": global, ...chosen } = preferences[subscriberId] ?? {};
+  const schedule = schedules[subscriberId];
+  // A word on all workflows is one on each of them.
+  const named = global === undefined ? Object.keys(chosen) : workflows.map(({ workflowId }) => workflowId);
   return {
-    global: { enabled: true, channels: global },
-    workflows: Object.entries(chosen).map(([workflowId, channels]) => ({
+    global: { enabled: true, channels: global ?? {}, ...(schedule !== undefined && { schedule }) },
+    workflows: named.map((workflowId) => ({
       enabled: true,
-      channels,
+      channels: { ...global, ...chosen[workflowId] },
       overrides: [],
       workflow: {
         slug: `${workflowId}_wf`,

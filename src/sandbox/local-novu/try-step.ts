@@ -40,7 +40,7 @@ export async function tryStep(
       payload,
       controls: state.controls[workflowId]?.[stepId] ?? {},
       state: before,
-      subscriber: state.subscribers[subscriberId] ?? { subscriberId },
+      subscriber: { subscriberId, channels: [], ...state.subscribers[subscriberId] },
       context: {},
       env: { name: "Local", type: "dev" },
     });

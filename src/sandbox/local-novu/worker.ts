@@ -2,11 +2,11 @@ import type { Clock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/errors.ts";
 import type { Activity } from "../activity.ts";
 import type { BridgeAnswer, BridgeClient } from "./bridge-call.ts";
-import type { Job, JobStatus, Message, NovuRun, NovuState, NovuSubscriber } from "./state.ts";
+import type { Job, JobDetail, JobStatus, Message, NovuRun, NovuState, NovuSubscriber } from "./state.ts";
 import { delay } from "./steps/delay.ts";
 import { deliver, isChannel } from "./steps/deliver.ts";
 import { digest, promoteFollower } from "./steps/digest.ts";
-import type { AnsweredStep, Outcome, Plan } from "./steps/step.ts";
+import type { AnsweredStep, Outcome, Plan, ProviderRefusal } from "./steps/step.ts";
 import { stepState } from "./steps/step-state.ts";
 import { throttle } from "./steps/throttle.ts";
 
@@ -28,6 +28,7 @@ export function createNovuWorker({
   state,
   bridge,
   plan,
+  refusedBy,
   onMessage,
   clock,
   activity,
@@ -35,7 +36,8 @@ export function createNovuWorker({
   state: NovuState;
   bridge: BridgeClient;
   plan: Plan;
-  /** Hears each message that is sent. */
+  refusedBy: ProviderRefusal;
+  /** Hears each message that is sent, and each that its provider did not take. */
   onMessage(message: Message): void;
   clock: Clock;
   activity: Activity;
@@ -86,7 +88,7 @@ export function createNovuWorker({
     if (!state.workflows.some(({ workflowId }) => workflowId === run.workflowId))
       return failed(job, `Workflow ${run.workflowId} is not found`);
     const known = state.subscribers[run.subscriberId];
-    const subscriber = known && structuredClone(known);
+    const subscriber = known && structuredClone({ channels: [], ...known });
     const { status, body } = await ask(run, job, subscriber);
     const {
       options,
@@ -97,11 +99,16 @@ export function createNovuWorker({
       outputs?: Record<string, unknown>;
       providers?: unknown;
     };
-    if (status !== 200) return failed(job, `the bridge answered ${status || "nothing"}: ${String(body.message)}`);
+    if (status !== 200) {
+      const error = `the bridge answered ${status || "nothing"}: ${String(body.message)}`;
+      const raw = JSON.stringify({ statusCode: status, message: body.message });
+      return failed(job, error, { detail: "Bridge execution failed", status: "Failed", raw });
+    }
     if (options?.skip === true) return { status: isAction(job) ? "skipped" : "canceled" };
     try {
       const sentBefore = state.messages.length;
-      const outcome = outcomeOf({ state, plan, run, job, subscriber, outputs, providers, now: clock.now() });
+      const answered = { state, plan, run, job, subscriber, outputs, providers, refusedBy, now: clock.now() };
+      const outcome = outcomeOf(answered);
       state.messages.slice(sentBefore).forEach(onMessage);
       return outcome;
     } catch (error) {
@@ -159,8 +166,8 @@ function outcomeOf(step: AnsweredStep): Outcome {
 }
 
 /** A failed action ends the run; after a failed message or custom step the next one follows. */
-function failed(job: Job, error: string): Outcome {
-  return { status: "failed", error, ...(isAction(job) && { rest: "canceled" as const }) };
+function failed(job: Job, error: string, detail: JobDetail = { detail: error, status: "Failed" }): Outcome {
+  return { status: "failed", error, details: [detail], ...(isAction(job) && { rest: "canceled" as const }) };
 }
 
 /** What waits, gathers or holds back. */

@@ -9,6 +9,7 @@ import { nothingOf } from "./workflows.tsx";
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LANES: Record<Lane, string> = {
   novu: "Novu",
+  receipts: "Novu, receipts",
   persons: "Novu, addresses",
   profiles: "Novu, profiles",
   posthog: "PostHog",
@@ -116,6 +117,13 @@ export const overviewPage = page<Overview>({
                         {one.name}
                       </a>
                       <span className="two">{one.workflow}</span>
+                      {one.lost > 0 ? (
+                        <a href={link("/studio/runs", { workflow: one.workflow, state: "failed" })}>
+                          <Pill tone="bad" count={one.lost}>
+                            lost at Novu
+                          </Pill>
+                        </a>
+                      ) : null}
                       {silent.includes(one.workflow) ? <Pill tone="warn">nothing sent</Pill> : null}
                     </th>
                     <td className="number">{number(one.entered)}</td>

@@ -81,6 +81,7 @@ const TONE: Record<RunStatus, Tone> = {
   "under way": "info",
   finished: "good",
   left: "good",
+  failed: "bad",
   refused: "warn",
   "not started": "warn",
 };

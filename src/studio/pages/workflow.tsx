@@ -57,6 +57,7 @@ export const workflowPage = page<OneWorkflow>({
                     ["Entered", outcomes.entered],
                     ["Still under way", outcomes.waiting],
                     ["Converted", outcomes.converted],
+                    ["Lost at Novu", outcomes.lost],
                   ] as const
                 ).map(([label, count]) => (
                   <div key={label}>

@@ -59,5 +59,5 @@ function channelsOf(steps: WorkflowFacts["steps"]): string[] {
 
 /** What became of a workflow that nobody entered. */
 export function nothingOf(workflow: string): WorkflowOutcomes {
-  return { workflow, entered: 0, waiting: 0, converted: 0, sent: [], skipped: [], failed: 0 };
+  return { workflow, entered: 0, waiting: 0, converted: 0, sent: [], skipped: [], lost: 0, failed: 0 };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import express from "express";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Capture } from "../../../src/contracts/capture.ts";
+import type { Decision } from "../../../src/contracts/decision.ts";
 import type { PreferenceChange, Undeliverable } from "../../../src/contracts/novu-news.ts";
 import { answeredFirst } from "../../../src/http/answered-first.ts";
 import { notFound } from "../../../src/http/errors.ts";
@@ -24,7 +25,9 @@ const RUN = [
 ];
 
 let server: Listening;
+let extra: Decision | null;
 let captured: Capture[];
+let notSent: Array<{ step: string; why: string | undefined }>;
 let undeliverable: Undeliverable[];
 let preferences: PreferenceChange[];
 let outcomes: string[];
@@ -35,11 +38,15 @@ beforeAll(async () => {
   const webhook = novuWebhook({
     authenticate: webhookAuth({ secrets: [SECRET], now: Date.now }),
     budget: createBodyBudget(Number.POSITIVE_INFINITY),
-    decisionsOf: async ([transactionId]) => (transactionId === "u:w" ? RUN : []),
+    decisionsOf: async ([transactionId]) => (transactionId === "u:w" ? [...RUN, ...(extra ? [extra] : [])] : []),
     async capture(capture) {
       if (storeFails) throw new Error("disk full");
       if (captured.some(({ step, status }) => step === capture.step && status === capture.status)) return false;
       return captured.push(capture) > 0;
+    },
+    async onNotSent({ step }, why) {
+      if (notSent.some((one) => one.step === step)) return false;
+      return notSent.push({ step, why }) > 0;
     },
     onUndeliverable: async (news) => void undeliverable.push(news),
     onPreferences: async (change) => void preferences.push(change),
@@ -53,8 +60,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(() => {
-  [captured, undeliverable, preferences, outcomes] = [[], [], [], []];
+  [captured, notSent, undeliverable, preferences, outcomes] = [[], [], [], [], []];
   isStopping = storeFails = false;
+  extra = null;
 });
 
 async function tell(
@@ -148,15 +156,47 @@ describe("an address that is no good", () => {
     ["a hard bounce", { error: "Bounced: no such user" }, [{ ...ada, cause: "bounced" }], { bounce: "hard" }],
     ["a complaint", { error: "spam report" }, [{ ...ada, cause: "complained" }], {}],
     ["a soft bounce", { error: "Soft bounce: mailbox full" }, [], { bounce: "soft" }],
-    ["a failure", { error: "the provider is down" }, [], {}],
   ])("is told of by %s, and by nothing less", async (_name, object, expected, properties) => {
     expect((await tell("message.failed", object))[0]).toBe(202);
     expect([undeliverable, captured.map((one) => one.properties)]).toEqual([expected, [properties]]);
   });
 
-  it("is not one of a phone or a device", async () => {
+  it("is not one of a message that failed, nor of a phone or a device", async () => {
+    await tell("message.failed", { error: "the provider is down" });
+    expect([undeliverable, captured]).toEqual([[], []]);
     await tell("message.failed", { channel: "in_app", error: "bounced" });
     expect([undeliverable, captured.length]).toEqual([[], 1]);
+  });
+});
+
+describe("a message that its provider did not take", () => {
+  it("did not go out, and the decision says so, once", async () => {
+    const failed = () => tell("message.failed", { stepId: "second", error: "451 try later" });
+    expect([await failed(), await failed()]).toEqual([
+      [202, { accepted: "failed" }],
+      [202, { duplicate: "failed" }],
+    ]);
+    expect([notSent, captured]).toEqual([[{ step: "second", why: "451 try later" }], []]);
+  });
+
+  it.each<[string, Partial<Decision>, boolean]>([
+    ["an email, whatever Novu said before", { receipt: "confirmed" }, true],
+    ["a bounce tells of an email that went out", { detail: "bounced" }, false],
+    ["a push message that another device may have", { channel: "push" }, false],
+    ["a push message of which Novu never told", { channel: "push", receipt: "no answer" }, true],
+    ["a message that was left out", { outcome: "skipped", reason: "left" }, false],
+    ["a message that is known to have failed", { outcome: "failed", receipt: "corrected" }, false],
+  ])("%s: %o", async (_name, changes, isCorrected) => {
+    extra = decision({ step: "extra", ...changes });
+    const { channel } = extra;
+    await tell("message.failed", { stepId: "extra", channel, error: changes.detail ?? "451" });
+    expect([notSent.length, captured.length]).toEqual(isCorrected ? [1, 0] : [0, 1]);
+  });
+
+  it("is not taken for another one of its run when Novu does not name the step", async () => {
+    extra = decision({ step: "extra", outcome: "failed", receipt: "corrected", decidedAt: "2026-03-02T10:30:00.000Z" });
+    await tell("message.failed", { createdAt: "2026-03-02T10:30:01.000Z", error: "451" });
+    expect([notSent, captured]).toMatchObject([[], [{ step: "extra" }]]);
   });
 });
 

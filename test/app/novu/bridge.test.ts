@@ -31,6 +31,7 @@ const recording = {
     keptValues: async () => ({}),
     keepValue: async () => ({}),
   },
+  decidedSteps: async () => [],
   onWait: async () => {},
   decisions,
   now: () => 0,

@@ -406,16 +406,16 @@ describe("push, sms and chat", () => {
     });
   });
 
-  it("fail without an address, and the run goes on", async () => {
+  it("are canceled without an address, and the run goes on", async () => {
     await open(everywhere);
     await api("POST", "/v2/subscribers", { subscriberId: "ada" });
     await api("PUT", "/v1/subscribers/ada/credentials", { providerId: "expo", credentials: { deviceTokens: [] } });
     await trigger("a");
-    expect(jobs("a")).toEqual(["push failed", "sms failed", "chat failed", "tell completed"]);
-    expect(["push", "sms", "chat"].map((stepId) => job("a", stepId)?.error)).toEqual([
-      "the subscriber has no push channel",
-      "the subscriber has no phone",
-      "the subscriber has no chat channel",
+    expect(jobs("a")).toEqual(["push canceled", "sms canceled", "chat canceled", "tell completed"]);
+    expect(["push", "sms", "chat"].map((stepId) => job("a", stepId)?.details?.[0]?.detail)).toEqual([
+      "Subscriber does not have a configured channel",
+      "Subscriber is missing a phone number",
+      "Webhook URL for the chat channel is missing",
     ]);
   });
 

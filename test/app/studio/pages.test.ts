@@ -161,6 +161,26 @@ describe("the studio's pages", () => {
     expect((await here.get("/workflows/none")).status).toBe(404);
   });
 
+  it("show a run that was lost at Novu in red, on the overview, in the list and on its page", async () => {
+    await using sandbox = await testSandbox({ workflows });
+    const here = visitor(`${sandbox.app.url}/studio`);
+    sandbox.novu.interfere(({ path }) =>
+      path === "/v1/events/trigger" ? { status: 201, body: { data: { status: "processed" } } } : null,
+    );
+    await post(sandbox.app.url, delivery(checkout()));
+    await sandbox.travel({ hours: 2 });
+    const { runs } = await api(here, "/runs?state=failed");
+    expect(runs).toMatchObject([{ workflow: "drop-off", status: "failed" }]);
+    expect(await here.text("")).toMatch(
+      /runs\?workflow=drop-off&amp;state=failed"[^>]*>.{0,80}class="[^"]*bad[^"]*".{0,80}lost at Novu/s,
+    );
+    for (const page of ["/runs?state=failed", `/runs/${encodeURIComponent(runs[0].runRef)}`])
+      expect(await here.text(page)).toMatch(/class="[^"]*bad[^"]*"[^>]*>(<[^>]*>)*failed/);
+    expect(await here.text(`/why?person=ada&workflow=drop-off`)).toContain(
+      "A run ended at Novu: Novu took the trigger",
+    );
+  });
+
   it("redrive one piece of dead work, one cause, and all", async () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);

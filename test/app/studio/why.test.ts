@@ -153,6 +153,8 @@ describe("why", () => {
     Object.entries({
       start: "The start at Novu",
       exit: "The cancel at Novu",
+      receipt: "The question to Novu what became of a message",
+      overdue: "A look what became of the run at Novu",
       unheard: "A look whether Novu ended the run at a throttle",
       refresh: "The update of the person's address at Novu",
       join: "The question to PostHog whether two ids are one person",
@@ -166,8 +168,8 @@ describe("why", () => {
     const told = (changes: Partial<OwedRecord>) =>
       explain({ ...history(), work: [owed({ kind, ...changes })] }, { person: "ada" });
     const waiting = [{ label: "still to do", sentence: `${words} is due then.` }];
-    // Each run that waits has one of these.
-    expect(told({}).links).toMatchObject(kind === "refresh" ? [] : waiting);
+    // Each run that waits has one of each.
+    expect(told({}).links).toMatchObject(kind === "refresh" || kind === "overdue" ? [] : waiting);
     expect(told({ error: "no" }).links).toMatchObject(waiting);
     const { links, answer, isKnown } = told({ state: "dead", attempts: 1, error: "no" });
     const sentence = `${words} is dead after 1 attempt; nothing tries it again by itself.`;
@@ -212,6 +214,57 @@ describe("why", () => {
     const { code, stdout } = await why(sandbox, "--person", "ada", "--workflow", "onboarding");
     expect([code, stdout]).toEqual([0, expect.stringContaining("The profile for Novu is dead after 1 attempt;")]);
     expect(stdout).not.toContain("Nothing is known");
+  });
+
+  it.each<[Partial<Decision>, label: string, sentence: string, note: string | null]>([
+    [{}, "sent", "welcome was sent by email.", null],
+    [
+      { receipt: "confirmed" },
+      "sent",
+      "welcome was sent by email.",
+      "Novu confirms that it was handed to the provider.",
+    ],
+    [
+      { receipt: "no answer" },
+      "handed to Novu",
+      "welcome was handed to Novu by email.",
+      "Novu did not say within the hour what became of it.",
+    ],
+    [
+      { outcome: "failed", reason: "provider failed", detail: "451", receipt: "corrected" },
+      "failed",
+      "welcome (email) was not sent: the provider did not take it (451).",
+      "Novu was handed it, and said later what became of it.",
+    ],
+    [
+      { outcome: "skipped", reason: "opted out at Novu", detail: "by the workflow" },
+      "not sent",
+      "welcome (email) was not sent: the workflow's own preferences have this channel off at Novu.",
+      null,
+    ],
+    [
+      { outcome: "skipped", reason: "outside the schedule" },
+      "not sent",
+      "welcome (email) was not sent: it came outside the hours that they have set at Novu.",
+      null,
+    ],
+    [
+      { outcome: "failed", reason: "lost at Novu", detail: "Bridge execution failed" },
+      "failed",
+      "welcome (email) was not sent: the run ended at Novu: Bridge execution failed.",
+      null,
+    ],
+  ])("says what Novu did with a message: %j", (changes, label, sentence, note) => {
+    const decisions = [decision({ personSource: null, ...changes })];
+    expect(explain({ ...history(), decisions }, { person: "ada" }).links).toMatchObject([{ label, sentence, note }]);
+  });
+
+  it("says that a run ended at Novu, and why", () => {
+    const decisions = [decision({ outcome: "failed", reason: "lost at Novu", detail: "wait: Bad Gateway" })];
+    const runs = [run({ status: "failed", endedAt: Date.parse(LATER) })];
+    const { answer, links } = explain({ ...history(), runs, decisions }, { person: "ada", workflow: "w" });
+    expect(answer).toBe("ada started w once and was sent nothing. A run ended at Novu: wait: Bad Gateway.");
+    expect(links.at(-1)).toMatchObject({ label: "lost", tone: "bad", value: "wait: Bad Gateway" });
   });
 
   it("keeps to what was set aside for this workflow", () => {

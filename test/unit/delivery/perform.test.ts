@@ -137,6 +137,8 @@ async function perform(
       keptRecipient: async () => known.kept,
     },
     report: note("report", undefined),
+    receipts: note("receipt", undefined),
+    overdue: note("overdue", undefined),
     tellChoices: { novu: note("preferences", undefined), postHog: note("unwanted", undefined) },
     sendingSteps: () => known.steps,
     pace: note("pace", undefined),

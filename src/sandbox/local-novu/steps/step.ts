@@ -1,5 +1,5 @@
 import type { NOVU_PLANS } from "../../../contracts/novu-plan.ts";
-import type { Job, JobStatus, NovuRun, NovuState, NovuSubscriber } from "../state.ts";
+import type { Job, JobStatus, Message, NovuRun, NovuState, NovuSubscriber } from "../state.ts";
 
 export type Plan = (typeof NOVU_PLANS)[keyof typeof NOVU_PLANS];
 
@@ -14,12 +14,17 @@ export interface AnsweredStep {
   outputs: Record<string, unknown>;
   /** What the providers are told besides, as the bridge answered it. */
   providers?: unknown;
+  /** What the provider says when it does not take a message; null when it does. */
+  refusedBy: ProviderRefusal;
   /** Milliseconds since 1970. */
   now: number;
 }
 
+/** What a provider says of a message that it does not take; null for one that it takes. */
+export type ProviderRefusal = (message: Message) => string | null;
+
 /** What becomes of a step. One that is still "running" is asked again. */
-export interface Outcome extends Partial<Pick<Job, "outputs" | "error" | "wakesAt" | "digest" | "window">> {
+export interface Outcome extends Partial<Pick<Job, "outputs" | "error" | "wakesAt" | "digest" | "window" | "details">> {
   status: JobStatus;
   /** What becomes of the steps behind it; left out when they have their turn. */
   rest?: JobStatus;

@@ -1,0 +1,76 @@
+import type { NovuActivity, NovuJobRecord, NovuMessageRecord, NovuRead } from "../contracts/novu-activity.ts";
+import { PermanentError, RefusedError, UnavailableError } from "../lib/errors.ts";
+import { groupCommit } from "../lib/group-commit.ts";
+import { verdictOn } from "./verdict.ts";
+
+/** Novu lists messages with their whole content, and earlier ones of the same runs come along. */
+const MOST_RUNS_TOGETHER = 25;
+/** Of the ids in one address; servers take 8 KB. */
+const MOST_BYTES_TOGETHER = 4_000;
+const MOST_WAITING = 10_000;
+const CALLS_AT_ONCE = 4;
+/** While Novu is down each question waits so long. */
+const NOT_URGENT_MS = 30_000;
+
+export type AskNovu = ReturnType<typeof createAskNovu>;
+
+/** Questions about runs: those of one moment share a call where Novu allows it, and none is asked twice at a time. */
+export function createAskNovu({
+  activity,
+  pace,
+}: {
+  activity: Pick<NovuActivity, "messages" | "jobs">;
+  /** Resolves when Novu's rate limit has room for one more read. */
+  pace(): Promise<void>;
+}) {
+  const asked = new Map<string, Promise<NovuJobRecord[]>>();
+  return {
+    /** The messages of a run. Throws when Novu does not answer. */
+    messagesOf: groupCommit<string, NovuMessageRecord[]>({
+      commit: messagesOfAll,
+      bytesOf: (transactionId) => encodeURIComponent(transactionId).length + "transactionId=&".length,
+      isAboutAnItem: () => false,
+      mostWaiting: MOST_WAITING,
+      mostWaitingBytes: Number.POSITIVE_INFINITY,
+      mostTogether: MOST_RUNS_TOGETHER,
+      mostBytesTogether: MOST_BYTES_TOGETHER,
+      atOnce: CALLS_AT_ONCE,
+    }),
+
+    /** The steps of a run. Throws when Novu does not answer. */
+    jobsOf(transactionId: string): Promise<NovuJobRecord[]> {
+      const underWay = asked.get(transactionId);
+      if (underWay !== undefined) return underWay;
+      const asking = jobsOf(transactionId).finally(() => asked.delete(transactionId));
+      asked.set(transactionId, asking);
+      return asking;
+    },
+  };
+
+  async function messagesOfAll(transactionIds: string[]): Promise<NovuMessageRecord[][]> {
+    const ids = [...new Set(transactionIds)];
+    const found: NovuMessageRecord[] = [];
+    for (let page = 0, hasMore = true; hasMore; page += 1) {
+      await pace();
+      const read = foundIn(await activity.messages(ids, page));
+      found.push(...read.messages);
+      hasMore = read.hasMore && read.messages.length > 0;
+    }
+    return transactionIds.map((id) => found.filter(({ transactionId }) => transactionId === id));
+  }
+
+  async function jobsOf(transactionId: string): Promise<NovuJobRecord[]> {
+    await pace();
+    return foundIn(await activity.jobs(transactionId));
+  }
+}
+
+/** No answer to a question is final: what Novu refuses today, such as a route that a proxy does not know, it may answer later. */
+function foundIn<Found>(read: NovuRead<Found>): Found {
+  if ("found" in read) return read.found;
+  const trouble = verdictOn(read) ?? new RefusedError(`Novu did not say: ${read.message}`);
+  if (trouble instanceof PermanentError) throw new RefusedError(trouble.message);
+  if (!(trouble instanceof UnavailableError)) throw trouble;
+  const { message, refused, retryAfterMs } = trouble;
+  throw new UnavailableError(message, { refused, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) });
+}

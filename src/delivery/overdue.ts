@@ -1,0 +1,115 @@
+import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
+import type { NovuJobRecord } from "../contracts/novu-activity.ts";
+import { LONGEST_RUN_MS } from "../contracts/run.ts";
+import { HEARD_WITHIN_MS, type Overdue } from "../contracts/work.ts";
+import type { SendingStep } from "../contracts/workflow.ts";
+import type { Log } from "../lib/log.ts";
+import type { AskNovu } from "./ask-novu.ts";
+import { isOpen, jobOf, type Word, wordOfJob } from "./receipt.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+/** Where it is not known when the wait ends. */
+const LOOK_AGAIN_MS = 6 * HOUR_MS;
+/** So long after a wait a run is given up of which Novu tells nothing because of its age. */
+const GIVEN_UP_AFTER_MS = 24 * HOUR_MS;
+
+/** Decisions that no word of Novu's on a message stands behind, so that a call which comes after all is served. */
+const IS_OURS = new Set<Decision["reason"]>(["lost at Novu", "added later"]);
+
+interface OpenRun {
+  workflow: string;
+  distinctId: string;
+  /** When Novu took it on, in milliseconds since 1970. */
+  enteredAt: number;
+}
+
+/**
+ * Looks what became of a run of which something must have been heard by now: one that still waits at Novu is
+ * looked at again, and of one that is over the missing decisions are noted, in Novu's words. Throws when Novu
+ * does not answer.
+ */
+export function createOverdue({
+  ask,
+  openRun,
+  closeRun,
+  decidedSteps,
+  record,
+  lookAgainAt,
+  sendingSteps,
+  feedMs,
+  onLost,
+  now,
+  log,
+}: {
+  ask: Pick<AskNovu, "jobsOf">;
+  /** Null when the run has ended, or not begun. */
+  openRun(transactionId: string): Promise<OpenRun | null>;
+  closeRun(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
+  decidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;
+  /** Notes a decision where none was made, which does not end the run. */
+  record(decision: Decision): Promise<unknown>;
+  lookAgainAt(overdue: Overdue, at: number): Promise<void>;
+  sendingSteps(workflow: string): SendingStep[];
+  /** How long Novu's plan tells of a run after its trigger. */
+  feedMs: number;
+  onLost(workflow: string): void;
+  now: () => number;
+  log: Log;
+}) {
+  return async (overdue: Overdue): Promise<void> => {
+    const { transactionId } = overdue;
+    const run = await openRun(transactionId);
+    if (run === null) return;
+    const { workflow } = run;
+    const jobs = await ask.jobsOf(transactionId);
+    const againAt = nextLookAt(overdue, run.enteredAt, jobs);
+    if (againAt !== null) return lookAgainAt(overdue, againAt);
+
+    const [decided, final] = [await decidedSteps(transactionId, { failed: true }), await decidedSteps(transactionId)];
+    const missing = sendingSteps(workflow).filter(({ step }) => !decided.includes(step));
+    const words = missing.map((step) => ({ ...step, word: wordOn(step, jobs) }));
+    for (const { step, channel, word } of words)
+      await record(decisionOf({ ...run, transactionId }, { step, channel }, word));
+
+    const isLost = decided.length > final.length || words.some(({ word }) => word.outcome === "failed");
+    if (!(await closeRun(transactionId, isLost ? "failed" : "finished")) || !isLost) return;
+    onLost(workflow);
+    const why = words.find(({ word }) => word.outcome === "failed")?.word.detail ?? null;
+    log.error({ stop: "delivery", outcome: "lost at Novu", workflow, transactionId, why });
+  };
+
+  /** Null when the run is over, or has to be. */
+  function nextLookAt({ waitEndsAt }: Overdue, enteredAt: number, jobs: NovuJobRecord[]): number | null {
+    const due = (waitEndsAt === undefined ? enteredAt : Date.parse(waitEndsAt)) + HEARD_WITHIN_MS;
+    const at = due > now() ? due : now() + LOOK_AGAIN_MS;
+    if (jobs.some(isOpen)) return now() < enteredAt + LONGEST_RUN_MS ? at : null;
+    // Novu does not list a run that is older than its plan's activity feed, even while it waits.
+    const isHidden = jobs.length === 0 && now() - enteredAt >= feedMs;
+    return isHidden && now() < due + GIVEN_UP_AFTER_MS ? at : null;
+  }
+
+  function decisionOf(
+    { transactionId, workflow, distinctId }: OpenRun & { transactionId: string },
+    step: Pick<SendingStep, "step" | "channel">,
+    word: Word,
+  ): Decision {
+    return {
+      ...{ transactionId, workflow, distinctId, ...step, ...word, ...NOTHING_COMPOSED },
+      ...(IS_OURS.has(word.reason) ? {} : { receipt: word.outcome === "sent" ? "confirmed" : "corrected" }),
+      decidedAt: new Date(now()).toISOString(),
+    };
+  }
+}
+
+function wordOn(step: SendingStep, jobs: NovuJobRecord[]): Word {
+  if (jobs.length === 0)
+    return { outcome: "failed", reason: "lost at Novu", detail: "Novu took the trigger and has no such run" };
+  const job = jobOf(step, jobs);
+  // The steps of a run are fixed at its trigger.
+  if (job === null) return { outcome: "skipped", reason: "added later", detail: null };
+  if (job.details.length > 0 || job.status === "completed") return wordOfJob(job);
+  const before = jobs.slice(0, jobs.indexOf(job));
+  const cause = before.findLast(({ status, details }) => status === "failed" && details.length > 0);
+  const word = wordOfJob(cause ?? job);
+  return cause === undefined ? word : { ...word, detail: `${cause.step ?? cause.type}: ${word.detail}` };
+}

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import type { NovuActivity, NovuJobRecord, NovuRead } from "../contracts/novu-activity.ts";
+import { UnavailableError } from "../lib/errors.ts";
+import { createHttpClient, NoAnswerError } from "../lib/http-client.ts";
+import { parseJson } from "../lib/json.ts";
+import { retryAfterMs } from "../lib/retry-after.ts";
+
+/** Also how long a stopping process waits at most. */
+const TIMEOUT_MS = 4_000;
+/** Each message comes with its whole content. */
+const MESSAGES_PER_PAGE = 50;
+
+const text = z.string().nullish().catch(null);
+const Messages = z.object({
+  data: z.array(
+    z.object({
+      transactionId: z.string(),
+      stepId: z
+        .string()
+        .nullish()
+        .transform((id) => id ?? undefined),
+      channel: z.string(),
+      status: z.string(),
+      errorText: text.transform((said) => said ?? undefined),
+    }),
+  ),
+  hasMore: z.boolean().optional(),
+});
+const Job = z.object({
+  _id: z.string(),
+  type: z.string(),
+  status: z.string(),
+  // In Novu's answer the id of a step in code is its name.
+  step: z.object({ stepId: text, name: text }).nullish().catch(null),
+  executionDetails: z.array(z.object({ detail: z.string(), raw: text })).catch([]),
+});
+const Notifications = z.object({ data: z.array(z.object({ jobs: z.array(Job).default([]) })) });
+const Preferences = z.object({
+  data: z.object({
+    workflows: z.array(
+      z.object({
+        channels: z.record(z.string(), z.boolean()).catch({}),
+        workflow: z.object({ identifier: z.string() }),
+      }),
+    ),
+  }),
+});
+
+/**
+ * Sources: https://docs.novu.co/api-reference/messages/list-all-messages,
+ * https://docs.novu.co/api-reference/notifications/list-all-events,
+ * https://docs.novu.co/api-reference/subscribers/retrieve-subscriber-preferences
+ */
+export function createNovuActivity({
+  apiUrl,
+  secretKey,
+  isStopping = () => false,
+}: {
+  apiUrl: string;
+  secretKey: string;
+  /** Then no call is begun any more; the work stays with the queue. */
+  isStopping?: () => boolean;
+}): NovuActivity {
+  const http = createHttpClient({ timeoutMs: TIMEOUT_MS });
+
+  return {
+    messages(transactionIds, page) {
+      const query = new URLSearchParams({ page: String(page), limit: String(MESSAGES_PER_PAGE) });
+      for (const id of transactionIds) query.append("transactionId", id);
+      return read(`/v1/messages?${query}`, Messages, ({ data, hasMore }) => ({
+        messages: data,
+        hasMore: hasMore ?? data.length === MESSAGES_PER_PAGE,
+      }));
+    },
+    jobs: (transactionId) =>
+      read(`/v1/notifications?${new URLSearchParams({ transactionId })}`, Notifications, ({ data }) =>
+        data.flatMap(({ jobs }) => jobs.map(jobOf)),
+      ),
+    isWanted: (subscriberId, workflow, channel) =>
+      read(`/v2/subscribers/${encodeURIComponent(subscriberId)}/preferences`, Preferences, ({ data }) => {
+        const here = data.workflows.find((one) => one.workflow.identifier === workflow);
+        return here?.channels[channel] ?? null;
+      }),
+  };
+
+  async function read<Schema extends z.ZodType, Found>(
+    path: string,
+    schema: Schema,
+    find: (body: z.output<Schema>) => Found,
+  ): Promise<NovuRead<Found>> {
+    if (isStopping())
+      throw new UnavailableError("Novu is not called, because this process is stopping", { refused: false });
+    try {
+      const answer = await http(`${apiUrl}${path}`, {
+        method: "GET",
+        headers: { authorization: `ApiKey ${secretKey}` },
+      });
+      const { status } = answer;
+      if (status < 200 || status >= 300) {
+        const pauseMs = retryAfterMs(answer.headers);
+        return {
+          httpStatus: status,
+          message: `status ${status}`,
+          ...(pauseMs !== undefined && { retryAfterMs: pauseMs }),
+        };
+      }
+      const said = schema.safeParse(parseJson(answer.text));
+      if (said.success) return { found: find(said.data) };
+      return { httpStatus: null, message: `status ${status} with something else than Novu's answer` };
+    } catch (error) {
+      if (!(error instanceof NoAnswerError)) throw error;
+      return { httpStatus: null, message: error.message };
+    }
+  }
+}
+
+function jobOf({ _id, type, status, step, executionDetails }: z.output<typeof Job>): NovuJobRecord {
+  return { id: _id, type, status, step: step?.stepId ?? step?.name ?? null, details: executionDetails };
+}

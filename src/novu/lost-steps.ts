@@ -1,0 +1,29 @@
+import type { Decision, Objection } from "../contracts/decision.ts";
+import type { SendingStep } from "../contracts/workflow.ts";
+import { othersWords } from "../lib/others-words.ts";
+import type { StepState } from "./execute-call.ts";
+
+type LostStep = Pick<SendingStep, "step" | "channel"> & Pick<Decision, "outcome"> & Objection;
+
+/**
+ * The messages of a run that are over at Novu, by the state that comes with a later call. They are to be noted only
+ * where nothing was decided: then Novu never got our answer to the call for one that failed, and never called for
+ * one that it left out.
+ */
+export function lostSteps(state: StepState[], sendingSteps: Array<Pick<SendingStep, "step" | "channel">>): LostStep[] {
+  return sendingSteps.flatMap(({ step, channel }): LostStep[] => {
+    const { status, error } = state.find(({ stepId }) => stepId === step)?.state ?? {};
+    if (status === "failed")
+      return [{ step, channel, outcome: "failed", reason: "lost at Novu", detail: wordsOf(error) }];
+    if (status !== "canceled") return [];
+    const detail = "Novu left it out without a call";
+    return [{ step, channel, outcome: "skipped", reason: "outside the schedule", detail }];
+  });
+}
+
+/** A text, or `{stack}` of which the first line says it. */
+function wordsOf(error: unknown): string {
+  const { stack, message } = (error ?? {}) as { stack?: unknown; message?: unknown };
+  const [said] = [error, message, stack].filter((one): one is string => typeof one === "string" && one !== "");
+  return othersWords(said?.split("\n")[0] ?? "Novu gives no reason");
+}
