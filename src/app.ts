@@ -3,6 +3,7 @@ import { createAftermath } from "./app/aftermath.ts";
 import { createChoosing } from "./app/choosing.ts";
 import { openDoors } from "./app/doors.ts";
 import { personPlaces, profileHere, profileThere } from "./app/persons.ts";
+import { createRunSteps } from "./app/run-steps.ts";
 import { liveTools, sampleTools } from "./app/tools.ts";
 import { startWorking } from "./app/working.ts";
 import { createLinks } from "./attribution/links.ts";
@@ -183,8 +184,7 @@ export async function openApp(
     });
     assertWithinPlan(bridge.workflows, novu.plan);
     await store.keepShapes(bridge.workflows.map(({ shapeId: id, shape }) => ({ id, shape })));
-    const shapeIdOf = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.shapeId;
-    const sendingSteps = (id: string) => bridge.workflows.find((workflow) => workflow.id === id)?.sendingSteps ?? [];
+    const { sendingSteps, stepsOfRun, shapeIdOf } = createRunSteps({ workflows: bridge.workflows, store });
     const perform = createPerform({
       novu: {
         ...novuApi,
@@ -212,7 +212,7 @@ export async function openApp(
         feedMs,
         settle,
         record: (decision) => decide(decision, { ifOpen: true, isLast: false }),
-        sendingSteps,
+        stepsOfRun,
         onLost(workflow) {
           metrics.runLost(workflow);
           studio?.changed();
@@ -222,6 +222,7 @@ export async function openApp(
       }),
       tellChoices: choosing.tell,
       sendingSteps,
+      stepsOfRun,
       pace: createPacer({
         takePlaces: placesIn("novu"),
         perSecond: novu.triggersPerSecond ?? triggersPerSecond,
@@ -397,8 +398,8 @@ export async function openApp(
       return true;
     }
 
-    async function markStarted(transactionId: string): Promise<"started" | "left"> {
-      const state = await store.markStarted(transactionId);
+    async function markStarted(transactionId: string, workflow: string): Promise<"started" | "left"> {
+      const state = await store.markStarted(transactionId, shapeIdOf(workflow));
       for (const lane of ["posthog", "receipts"] as const) working?.wake(lane);
       return state;
     }

@@ -16,7 +16,7 @@ export function createAftermath({
   feedMs,
   settle,
   record,
-  sendingSteps,
+  stepsOfRun,
   onLost,
   now,
   log,
@@ -29,7 +29,7 @@ export function createAftermath({
   settle(decision: Decision, asked: Decision): Promise<unknown>;
   /** Notes a decision where none was made. */
   record(decision: Decision): Promise<unknown>;
-  sendingSteps(workflow: string): SendingStep[];
+  stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
   onLost(workflow: string): void;
   now: () => number;
   log: Log;
@@ -58,7 +58,7 @@ export function createAftermath({
       record,
       lookAgainAt: (overdue, at) =>
         store.schedule(overdueKey(overdue.transactionId), { kind: "overdue", body: overdue }, at, { replace: true }),
-      sendingSteps,
+      stepsOfRun,
       feedMs,
       onLost,
       now,

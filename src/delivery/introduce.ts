@@ -13,6 +13,9 @@ const SOON_MS = 500;
 /** So long a source that did not answer is not asked: the triggers that wait are not to take seconds each. */
 const PAUSE_MS = 5_000;
 
+/** A field of the subscriber that a message needs. */
+export type Address = "email" | "phone";
+
 /** Reads of people, from their sources and from the store. */
 export interface Acquaintances {
   /** What was told of them apart from the event; null when nothing was, or the event brings its person along. */
@@ -42,22 +45,24 @@ export function createIntroduce({
   log: Log;
 }) {
   let pausedUntil = 0;
+  /** For triggers that can do without the source. */
+  let slowUntil = 0;
   return { recipientOf, wholeOf };
 
   /**
    * The recipient as the trigger is to name them. Novu remembers a trigger by its key and refuses another
    * body under it, so after silence the next try has the same recipient. Throws a RetryLaterError while the
-   * person has no address yet that `needsAddress`.
+   * person has none of the addresses yet that the run `needs`.
    */
   async function recipientOf(
     { run, to, addressWait }: Start,
-    { refusals, isTried, needsAddress }: { refusals: number; isTried: boolean; needsAddress: boolean },
+    { refusals, isTried, needs }: { refusals: number; isTried: boolean; needs: Address[] },
   ): Promise<Profiled> {
     const kept = isTried ? await keptRecipient({ transactionId: run.transactionId, refusals }) : null;
     if (kept !== null) return kept;
     const asOfEvent = { subscriber: to, occurredAt: addressWait?.since ?? run.occurredAt };
-    const known = run.source === "segment" ? await namedBy(run) : await readFirst(run, asOfEvent);
-    if (needsAddress && addressWait !== null && !isNamed(known)) waitForAddress(addressWait);
+    const known = run.source === "segment" ? await namedBy(run) : await readFirst(run, asOfEvent, needs);
+    if (needs.length > 0 && addressWait !== null && !isNamed(known)) waitForAddress(addressWait);
     if (run.source === "segment") {
       if (known !== null) await tellIfTaken({ ...known, eventUuid: run.eventUuid });
       return { subscriber: to, occurredAt: run.occurredAt };
@@ -83,21 +88,23 @@ export function createIntroduce({
   }
 
   /** As the source knows the person now; as of the event when it does not, or cannot be asked. */
-  async function readFirst(run: Run, asOfEvent: Profiled): Promise<Profiled> {
-    if (performance.now() < pausedUntil) return asOfEvent;
+  async function readFirst(run: Run, asOfEvent: Profiled, needs: Address[]): Promise<Profiled> {
+    const hasAll = isNamed(asOfEvent) && needs.every((field) => asOfEvent.subscriber[field] != null);
+    if (performance.now() < (hasAll ? Math.max(pausedUntil, slowUntil) : pausedUntil)) return asOfEvent;
     // The event brought them along a moment ago; PostHog takes few reads, and the steps need them.
-    if (isNamed(asOfEvent) && reads.waitMs() > 0) return asOfEvent;
-    const person = isNamed(asOfEvent) ? await soon(readNow(run)) : await readNow(run);
+    if (hasAll && reads.waitMs() > 0) return asOfEvent;
+    const person = hasAll ? await soon(readNow(run)) : await readNow(run);
+    if (person.outcome === "slow") slowUntil = performance.now() + PAUSE_MS;
     if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;
     if (person.outcome !== "found") return asOfEvent;
     const properties = zoned(person.properties, run.timeZone);
     return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(person.asOf).toISOString() };
   }
 
-  /** A trigger whose event brought an address does not wait for a slow source. */
-  async function soon(read: ReturnType<ReadNow>): ReturnType<ReadNow> {
+  /** A trigger whose event brought the addresses that its messages need does not wait for a slow source. */
+  async function soon(read: ReturnType<ReadNow>): Promise<Awaited<typeof read> | { outcome: "slow" }> {
     const late = new AbortController();
-    const tooLate = sleep(SOON_MS, { outcome: "unavailable", why: "slow" } as const, { signal: late.signal });
+    const tooLate = sleep(SOON_MS, { outcome: "slow" } as const, { signal: late.signal });
     tooLate.catch(() => {});
     try {
       return await Promise.race([read, tooLate]);

@@ -35,7 +35,7 @@ export function createOverdue({
   decidedSteps,
   record,
   lookAgainAt,
-  sendingSteps,
+  stepsOfRun,
   feedMs,
   onLost,
   now,
@@ -49,7 +49,8 @@ export function createOverdue({
   /** Notes a decision where none was made, which does not end the run. */
   record(decision: Decision): Promise<unknown>;
   lookAgainAt(overdue: Overdue, at: number): Promise<void>;
-  sendingSteps(workflow: string): SendingStep[];
+  /** Of the code that the run began with. */
+  stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
   /** How long Novu's plan tells of a run after its trigger. */
   feedMs: number;
   onLost(workflow: string): void;
@@ -66,7 +67,7 @@ export function createOverdue({
     if (againAt !== null) return lookAgainAt(overdue, againAt);
 
     const [decided, final] = [await decidedSteps(transactionId, { failed: true }), await decidedSteps(transactionId)];
-    const missing = sendingSteps(workflow).filter(({ step }) => !decided.includes(step));
+    const missing = (await stepsOfRun(transactionId, workflow)).filter(({ step }) => !decided.includes(step));
     const words = missing.map((step) => ({ ...step, word: wordOn(step, jobs) }));
     for (const { step, channel, word } of words)
       await record(decisionOf({ ...run, transactionId }, { step, channel }, word));

@@ -7,7 +7,7 @@ import type { SendingStep } from "../contracts/workflow.ts";
 import { createBursts } from "../lib/bursts.ts";
 import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { type Acquaintances, createIntroduce } from "./introduce.ts";
+import { type Acquaintances, type Address, createIntroduce } from "./introduce.ts";
 import { createJoin, type Joining } from "./join.ts";
 import type { createOverdue } from "./overdue.ts";
 import type { createReceipts } from "./receipts.ts";
@@ -34,7 +34,7 @@ interface Runs {
   endRuns(exit: Exit): Promise<string[]>;
   runState(transactionId: string): Promise<string | null>;
   markLeft(transactionId: string): Promise<void>;
-  markStarted(transactionId: string): Promise<"started" | "left">;
+  markStarted(transactionId: string, workflow: string): Promise<"started" | "left">;
   decidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;
   decide(decision: Decision, options: { ifOpen: boolean }): Promise<unknown>;
   occurrences(query: {
@@ -64,6 +64,7 @@ export function createPerform({
   receipts,
   overdue,
   sendingSteps,
+  stepsOfRun,
   pace,
   paceProfiles,
   onTriggered = () => {},
@@ -80,7 +81,10 @@ export function createPerform({
   tellChoices: ReturnType<typeof createTellChoices>;
   receipts: ReturnType<typeof createReceipts>;
   overdue: ReturnType<typeof createOverdue>;
+  /** Of the code of now. */
   sendingSteps: (workflow: string) => SendingStep[];
+  /** Of the code that the run began with. */
+  stepsOfRun: (transactionId: string, workflow: string) => Promise<SendingStep[]>;
   /** Resolves when Novu's rate limit has room for one more trigger or cancel, which it counts together. */
   pace: () => Promise<void>;
   /** Resolves when it has room for one more change of a subscriber. */
@@ -134,7 +138,7 @@ export function createPerform({
       return runs.refuse(run.transactionId);
     }
 
-    const recipient = await introduce.recipientOf(start, { refusals, isTried, needsAddress: needsAddress(workflow) });
+    const recipient = await introduce.recipientOf(start, { refusals, isTried, needs: addressesOf(workflow) });
     // They were read just now, which takes time in which somebody may have them forgotten.
     if (recipient.subscriber !== start.to && (await runs.runState(run.transactionId)) === null) return;
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
@@ -155,7 +159,7 @@ export function createPerform({
       eventUuid: run.eventUuid,
     });
 
-    const [outcome] = await Promise.all([runs.markStarted(run.transactionId), tell.settle(recipient, told)]);
+    const [outcome] = await Promise.all([runs.markStarted(run.transactionId, workflow), tell.settle(recipient, told)]);
     if (outcome === "left") await cancel(run.transactionId, workflow);
   }
 
@@ -169,8 +173,12 @@ export function createPerform({
     await runs.refuse(transactionId);
   }
 
-  function needsAddress(workflow: string): boolean {
-    return sendingSteps(workflow).some(({ channel }) => channel === "email" || channel === "sms");
+  function addressesOf(workflow: string): Address[] {
+    const channels = sendingSteps(workflow).map(({ channel }) => channel);
+    return [
+      ...(channels.includes("email") ? (["email"] as const) : []),
+      ...(channels.includes("sms") ? (["phone"] as const) : []),
+    ];
   }
 
   /** Why a run is not to begin any more; null when it is. */
@@ -207,7 +215,8 @@ export function createPerform({
 
   async function unheard(run: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): Promise<void> {
     const heardOf = await runs.decidedSteps(run.transactionId, { failed: true });
-    const throttled = sendingSteps(run.workflow).filter(({ isThrottled }) => isThrottled);
+    const steps = await stepsOfRun(run.transactionId, run.workflow);
+    const throttled = steps.filter(({ isThrottled }) => isThrottled);
     if (throttled.some(({ step }) => heardOf.includes(step))) return;
     await noteUnsent(run, run.workflow, { reason: "throttled", detail: null });
   }
@@ -233,7 +242,8 @@ export function createPerform({
   /** The sending steps of a run at which nothing was decided yet. */
   async function openSteps(transactionId: string, workflow: string): Promise<SendingStep[]> {
     const decided = await runs.decidedSteps(transactionId);
-    return sendingSteps(workflow).filter(({ step }) => !decided.includes(step));
+    const steps = await stepsOfRun(transactionId, workflow);
+    return steps.filter(({ step }) => !decided.includes(step));
   }
 }
 

@@ -324,6 +324,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
         .addColumn("body", "text", (column) => column.notNull())
         .addColumn("seen_at", "bigint", (column) => column.notNull())
         .execute();
+      await db.schema.createIndex("shapes_of_workflow").on("shapes").columns(["workflow", "seen_at"]).execute();
 
       await db.schema
         .createTable("custom_values")

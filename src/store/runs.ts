@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { endsRun } from "../contracts/arrival.ts";
 import { type Capture, reportKey } from "../contracts/capture.ts";
 import { Profile } from "../contracts/notification.ts";
+import { Shape } from "../contracts/shape.ts";
 import { HEARD_WITHIN_MS, type Lane, overdueKey } from "../contracts/work.ts";
 import { workRow } from "./acceptance.ts";
 import { isEndedBy } from "./ends.ts";
@@ -39,7 +40,27 @@ export function runFacts({
   | "refuse"
   | "markLeft"
   | "markStarted"
+  | "shapeOfRun"
 > {
+  const markStarted = together(async (begun: Array<{ transactionId: string; shape: string | null }>) => {
+    const at = now();
+    const started = await inTransaction(db, async (trx) => {
+      const rows = [];
+      for (const shape of unique(begun.map((one) => one.shape)))
+        rows.push(...(await start(trx, { ids: idsWith(begun, shape), shape, at })));
+      const entered = rows.filter(({ entered_at }) => entered_at === at);
+      const owed = entered.flatMap((run) => [triggered(run, at), mustBeHeardOf(run, at + HEARD_WITHIN_MS)]);
+      await insertRows(trx, fromRows, "work", owed)
+        ?.onConflict((conflict) => conflict.doNothing())
+        .execute();
+      return rows;
+    });
+    announce("posthog");
+    announce("receipts");
+    const ids = new Set(started.map((run) => run.transaction_id));
+    return begun.map(({ transactionId }) => (ids.has(transactionId) ? "started" : "left"));
+  });
+
   return {
     exitSince: together(async (queries) => {
       const asked = unique(queries.map(({ distinctId }) => distinctId));
@@ -156,29 +177,36 @@ export function runFacts({
         .execute();
     },
 
-    markStarted: together(async (transactionIds: string[]) => {
-      const at = now();
-      const started = await inTransaction(db, async (trx) => {
-        const rows = await trx
-          .updateTable("runs")
-          .set((row) => ({ state: "started" as const, entered_at: row.fn.coalesce("entered_at", row.val(at)) }))
-          .where("transaction_id", "in", unique(transactionIds))
-          .where("state", "in", ["pending", "started"])
-          .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])
-          .execute();
-        const entered = rows.filter(({ entered_at }) => entered_at === at);
-        const owed = entered.flatMap((run) => [triggered(run, at), mustBeHeardOf(run, at + HEARD_WITHIN_MS)]);
-        await insertRows(trx, fromRows, "work", owed)
-          ?.onConflict((conflict) => conflict.doNothing())
-          .execute();
-        return rows;
-      });
-      announce("posthog");
-      announce("receipts");
-      const ids = new Set(started.map((run) => run.transaction_id));
-      return transactionIds.map((id) => (ids.has(id) ? "started" : "left"));
-    }),
+    markStarted: (transactionId, shape = null) => markStarted({ transactionId, shape }),
+
+    async shapeOfRun(transactionId) {
+      const row = await db
+        .selectFrom("runs")
+        .innerJoin("shapes", "shapes.id", "runs.shape")
+        .select("shapes.body")
+        .where("runs.transaction_id", "=", transactionId)
+        .executeTakeFirst();
+      return row === undefined ? null : Shape.parse(JSON.parse(row.body));
+    },
   };
+}
+
+function idsWith(begun: Array<{ transactionId: string; shape: string | null }>, shape: string | null): string[] {
+  return unique(begun.filter((one) => one.shape === shape).map(({ transactionId }) => transactionId)).sort();
+}
+
+function start(trx: Kysely<Tables>, { ids, shape, at }: { ids: string[]; shape: string | null; at: number }) {
+  return trx
+    .updateTable("runs")
+    .set((row) => ({
+      state: "started" as const,
+      entered_at: row.fn.coalesce("entered_at", row.val(at)),
+      shape: row.fn.coalesce("shape", row.val(shape)),
+    }))
+    .where("transaction_id", "in", ids)
+    .where("state", "in", ["pending", "started"])
+    .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])
+    .execute();
 }
 
 /** The look at what became of a run, unless a step puts it off by its wait. */

@@ -295,7 +295,9 @@ export interface Store extends Histories {
   /** Novu has been told to end this run. */
   markLeft(transactionId: string): Promise<void>;
   /** Novu has taken this run on; `left` when the person left while it did. */
-  markStarted(transactionId: string): Promise<"started" | "left">;
+  markStarted(transactionId: string, shape?: string | null): Promise<"started" | "left">;
+  /** The shape that the workflow of a run had at the trigger; null where it is not known. */
+  shapeOfRun(transactionId: string): Promise<Shape | null>;
 
   /**
    * Notes a decision and the report it owes. For what is sent that is first the question to Novu what became of
@@ -370,6 +372,7 @@ const READS = [
   "variantsOf",
   "shape",
   "shapesOf",
+  "shapeOfRun",
   "keptValues",
   "choicesOf",
   "bouncesOf",

@@ -16,6 +16,7 @@ import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
 import { storePeople } from "./promises-people.ts";
 import { storeReceipts } from "./promises-receipts.ts";
+import { storeShapes } from "./promises-shapes.ts";
 import { storeVariants } from "./promises-variants.ts";
 
 const log = createLog({ level: "silent" });
@@ -28,6 +29,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
   storePeople("PostgreSQL", createEngine);
   storeReceipts("PostgreSQL", createEngine);
   storeVariants("PostgreSQL", createEngine);
+  storeShapes("PostgreSQL", createEngine);
   storeHistories("PostgreSQL", createEngine);
   storeOptOuts("PostgreSQL", createEngine);
 

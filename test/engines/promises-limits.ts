@@ -321,8 +321,8 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const steps: Array<number | null> = [];
         do steps.push(await store.prune(Date.parse(day(5)), 2));
         while (steps.at(-1) !== 0);
-        // Two events, a run, an exit, a decision, a send, a click and one set aside.
-        expect(steps).toEqual([2, 2, 2, 2, 0]);
+        // Two events, a run, an exit, a decision, a send, a click, a custom value and one set aside.
+        expect(steps).toEqual([2, 2, 2, 2, 1, 0]);
         const { entries, ...rest } = await store.personRecords("ada");
         expect([entries.length, Object.values(rest).flat()]).toEqual([1, []]);
         expect(await store.personRecords("grace")).toEqual(others);
@@ -446,6 +446,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       await store.setAside({ source: "posthog", receivedAt: occurredAt, reason: "a reason", ...about, body: "" });
       await store.takePlace({ ...place, step: "welcome" }, { most: 3, withinMs: DAY_MS });
       await store.capture(clicked({ transactionId: place.transactionId, distinctId }));
+      await store.keepValue({ ...place, step: "offer" }, { word: "x" });
       await store.schedule(unheardKey(place.transactionId), { kind: "unheard", body: place }, now);
       const refresh = { ...place, source: "posthog", isWrong: false } as const;
       for (const keyOf of [refreshKey, correctionKey])
@@ -471,6 +472,7 @@ const COUNTS = {
   decisions: 1,
   sends: 1,
   captures: 1,
+  customValues: 1,
   variants: 0,
   work: 7,
   setAside: 1,

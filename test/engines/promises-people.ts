@@ -259,7 +259,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         await merged(["visitor", "ada"]);
         const others = await store.personRecords("grace");
         const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, work: 6, profiles: 2, aliases: 1 };
-        const none = { decisions: 0, sends: 0, captures: 0, variants: 0, setAside: 0 };
+        const none = { decisions: 0, sends: 0, captures: 0, customValues: 0, variants: 0, setAside: 0 };
         const records = await store.personRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
         expect(counts).toEqual({ ...forgotten, ...none, traits: 0, optOuts: 0, bounces: 0 });

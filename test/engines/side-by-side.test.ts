@@ -260,6 +260,7 @@ describe("starts and exits of one person, side by side", () => {
         overdue: async () => {},
         tellChoices: { novu: async () => {}, postHog: async () => {} },
         sendingSteps: () => [{ step: "recovery", channel: "email", isThrottled: false }],
+        stepsOfRun: async () => [{ step: "recovery", channel: "email", isThrottled: false }],
         pace: async () => {},
         paceProfiles: async () => {},
         now: () => now,

@@ -29,6 +29,7 @@ import { storeLimits } from "./promises-limits.ts";
 import { storeOptOuts } from "./promises-opt-outs.ts";
 import { storePeople } from "./promises-people.ts";
 import { storeReceipts } from "./promises-receipts.ts";
+import { storeShapes } from "./promises-shapes.ts";
 import { storeVariants } from "./promises-variants.ts";
 
 storePromises("SQLite", createEngine);
@@ -37,6 +38,7 @@ storeArrivals("SQLite", createEngine);
 storePeople("SQLite", createEngine);
 storeReceipts("SQLite", createEngine);
 storeVariants("SQLite", createEngine);
+storeShapes("SQLite", createEngine);
 storeHistories("SQLite", createEngine);
 storeOptOuts("SQLite", createEngine);
 
@@ -163,6 +165,12 @@ describe("no statement reads a whole table", () => {
     ["countWorkflows", 0],
     ["countLost", 0],
     ["variantsOf", "u:w"],
+    ["keepShapes", [{ id: "abc", shape: { workflow: "w", steps: [], payload: "" } }]],
+    ["shape", "abc"],
+    ["shapesOf", "w"],
+    ["shapeOfRun", "u:w"],
+    ["keepValue", { transactionId: "u:w", step: "offer", distinctId: "ada" }, { word: "x" }],
+    ["keptValues", "u:w"],
     ["keepVariants", { transactionId: "u:w", distinctId: "ada" }, { flag: { variant: "a", source: "posthog" } }],
     ["personRecords", "ada"],
     ["prune", 0, 10],

@@ -141,6 +141,7 @@ async function perform(
     overdue: note("overdue", undefined),
     tellChoices: { novu: note("preferences", undefined), postHog: note("unwanted", undefined) },
     sendingSteps: () => known.steps,
+    stepsOfRun: async () => known.steps,
     pace: note("pace", undefined),
     paceProfiles: note("pace profiles", undefined),
     onTriggered: (workflow) => void done.push(`count ${workflow}`),
