@@ -171,6 +171,18 @@ describe("a run of which nothing is heard", () => {
     expect(await decisions(sandbox)).toEqual([["call", "sent", null, null]]);
   });
 
+  it("has finished when all its steps are over and none is a message", async () => {
+    const silent = journey({
+      async workflow({ step }) {
+        await step.wait("an-hour", { hours: 1 });
+      },
+    });
+    await using sandbox = await testSandbox({ workflows: [silent] });
+    happen(sandbox, "called");
+    await sandbox.travel({ hours: 3 });
+    expect([await statuses(sandbox), await sandbox.app.store.countLost(0)]).toEqual([["finished"], 0]);
+  });
+
   it("is no run that ended: by its last message, by an exit, or by a limit", async () => {
     await using sandbox = await testSandbox({ workflows: [journey()] });
     let asked = 0;

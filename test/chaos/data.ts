@@ -25,8 +25,9 @@ export interface Data {
   drop(): Promise<void>;
 }
 
-/** Without the persons who are to be read before a message of another day. */
-const LEFT = "select key, state, last_error from work where not (state = 'waiting' and key like 'refresh:%')";
+/** Without the persons who are to be read before a message of another day, and the runs that are not overdue yet. */
+const LEFT = `select key, state, last_error from work
+  where not (state = 'waiting' and (key like 'refresh:%' or key like 'overdue:%'))`;
 
 type LeftRow = { key: string; state: string; last_error: string | null };
 
