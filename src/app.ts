@@ -31,6 +31,7 @@ import { silentWorkflows } from "./lib/silent.ts";
 import { createNovuActivity } from "./novu/activity.ts";
 import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
+import { createForeignRuns } from "./novu/foreign-runs.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { createPersonReader } from "./people/person-now.ts";
@@ -127,6 +128,7 @@ export async function openApp(
       takePlaces: placesIn("novu-profiles"),
       perSecond: profilesPerSecond,
     });
+    const paceReads = createPacer({ takePlaces: placesIn("novu-reads"), perSecond: readsPerSecond });
     const choosing = createChoosing({
       config,
       store,
@@ -177,6 +179,18 @@ export async function openApp(
         await live.expectAfter(run, { waitMs, mayBeRefused: false });
         await live.refresh(run, { waitMs, isWrong: false });
       },
+      withRun: createForeignRuns({
+        async findRun(subscriberId, jobId) {
+          await paceReads();
+          const read = await novuActivity.runOfJob(subscriberId, jobId);
+          return "found" in read ? read.found : null;
+        },
+        async begin(run, workflow) {
+          if (await store.adoptRun({ ...run, workflow })) await markStarted(run.transactionId, workflow);
+        },
+        source: config.posthog === null ? "segment" : "posthog",
+        now,
+      }),
       now,
       live: workflows.map((workflow) => workflow.build(live)),
       samples: workflows.map((workflow) => workflow.build(samples)),
@@ -208,7 +222,7 @@ export async function openApp(
       ...createAftermath({
         store,
         activity: novuActivity,
-        pace: createPacer({ takePlaces: placesIn("novu-reads"), perSecond: readsPerSecond }),
+        pace: paceReads,
         feedMs,
         settle,
         record: (decision) => decide(decision, { ifOpen: true, isLast: false }),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { FlagValue } from "../contracts/flag.ts";
@@ -16,6 +15,7 @@ import {
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import type { Log } from "../lib/log.ts";
+import { soon } from "../lib/soon.ts";
 import { createPersonNow, type PersonReader } from "../people/person-now.ts";
 import { createFlagReader } from "../people/posthog-flags.ts";
 import { createRunVariants } from "../people/run-variants.ts";
@@ -120,7 +120,7 @@ export function liveTools({
     },
     // What cannot be told is off, as the workflow has it.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
-      (await soon(isWanted(distinctId, workflow, channel))) ?? false,
+      (await soon(isWanted(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? false,
     async refresh({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
       const leadMs = waitMs - REFRESH_BEFORE_MS;
       // A wait that short ends with what the trigger, or the wait before, has told.
@@ -170,17 +170,6 @@ export function sampleTools({
     refresh: async () => {},
     record: async () => {},
   };
-}
-
-/** Null when it takes too long, or fails. */
-async function soon<Value>(asked: Promise<Value>): Promise<Value | null> {
-  const late = new AbortController();
-  const tooLate = sleep(PREFERENCES_WITHIN_MS, null, { signal: late.signal }).catch(() => null);
-  try {
-    return await Promise.race([asked.catch(() => null), tooLate]);
-  } finally {
-    late.abort();
-  }
 }
 
 /** Without PostHog nobody is held out, and everybody gets what a workflow declares as its default. */

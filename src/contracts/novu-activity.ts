@@ -22,10 +22,17 @@ export interface NovuJobRecord {
   details: Array<{ detail: string; raw?: string | null | undefined }>;
 }
 
+/** A run as Novu lists it. */
+export interface NovuRunRecord {
+  transactionId: string;
+  /** ISO 8601 */
+  createdAt: string | null;
+}
+
 /** Novu's answer to one read; without `found` it is why there is none. */
 export type NovuRead<Found> = { found: Found } | NovuAnswer;
 
-/** What Novu says became of runs and messages, on every plan. One try per call. */
+/** Reads of what became of runs and messages, on every plan. One try per call. */
 export interface NovuActivity {
   /** One page of the messages of these runs, the newest first; the first page is 0. */
   messages(
@@ -34,6 +41,8 @@ export interface NovuActivity {
   ): Promise<NovuRead<{ messages: NovuMessageRecord[]; hasMore: boolean }>>;
   /** The steps of a run, in their order; of a transaction id that Novu took several times, those of each. Empty where Novu has no such run. */
   jobs(transactionId: string): Promise<NovuRead<NovuJobRecord[]>>;
+  /** The run that one job is of, among the latest of its subscriber; null where Novu does not list it. */
+  runOfJob(subscriberId: string, jobId: string): Promise<NovuRead<NovuRunRecord | null>>;
   /** Whether the subscriber has a channel of a workflow on; null where Novu does not say. */
   isWanted(subscriberId: string, workflow: string, channel: string): Promise<NovuRead<boolean | null>>;
 }

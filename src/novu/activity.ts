@@ -9,6 +9,7 @@ import { retryAfterMs } from "../lib/retry-after.ts";
 const TIMEOUT_MS = 4_000;
 /** Each message comes with its whole content. */
 const MESSAGES_PER_PAGE = 50;
+const RUNS_LOOKED_AT = 50;
 
 const text = z.string().nullish().catch(null);
 const Messages = z.object({
@@ -34,7 +35,19 @@ const Job = z.object({
   step: z.object({ stepId: text, name: text }).nullish().catch(null),
   executionDetails: z.array(z.object({ detail: z.string(), raw: text })).catch([]),
 });
-const Notifications = z.object({ data: z.array(z.object({ jobs: z.array(Job).default([]) })) });
+const Notifications = z.object({
+  data: z.array(
+    z.object({
+      transactionId: z.string(),
+      createdAt: z.iso
+        .datetime({ offset: true })
+        .nullish()
+        .catch(null)
+        .transform((at) => (at == null ? null : new Date(at).toISOString())),
+      jobs: z.array(Job).default([]),
+    }),
+  ),
+});
 const Preferences = z.object({
   data: z.object({
     workflows: z.array(
@@ -76,6 +89,13 @@ export function createNovuActivity({
       read(`/v1/notifications?${new URLSearchParams({ transactionId })}`, Notifications, ({ data }) =>
         data.flatMap(({ jobs }) => jobs.map(jobOf)),
       ),
+    runOfJob: (subscriberId, jobId) => {
+      const query = new URLSearchParams({ subscriberIds: subscriberId, limit: String(RUNS_LOOKED_AT) });
+      return read(`/v1/notifications?${query}`, Notifications, ({ data }) => {
+        const run = data.find(({ jobs }) => jobs.some(({ _id }) => _id === jobId));
+        return run === undefined ? null : { transactionId: run.transactionId, createdAt: run.createdAt };
+      });
+    },
     isWanted: (subscriberId, workflow, channel) =>
       read(`/v2/subscribers/${encodeURIComponent(subscriberId)}/preferences`, Preferences, ({ data }) => {
         const here = data.workflows.find((one) => one.workflow.identifier === workflow);

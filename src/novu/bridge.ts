@@ -36,6 +36,7 @@ export async function openBridge({
   decidedSteps,
   keeper,
   onWait,
+  withRun,
   now,
   log,
 }: {
@@ -52,6 +53,8 @@ export async function openBridge({
   keeper: Keeper;
   /** A wait of a run begins that the code knows nothing of, in milliseconds. */
   onWait(run: Run, waitMs: number): Promise<void>;
+  /** The body with a run in it, where the trigger did not come from here. */
+  withRun(call: Call, body: ExecuteBody): Promise<ExecuteBody>;
   now: () => number;
   log: Log;
 }): Promise<Bridge> {
@@ -99,12 +102,13 @@ export async function openBridge({
     request: Request,
     call: Call,
   ): Promise<{ continuation: Continuation; answer: Answer; unusable: string[] }> {
-    const came = request.body as ExecuteBody;
+    let came = request.body as ExecuteBody;
     const runCustom = (step: string, body: ExecuteBody) => outputsOf(step, request, body);
     try {
+      came = await withRun(call, came);
       const continuation = await continuationOf(call, came, runCustom);
       const { standIn, body = came } = continuation;
-      if (standIn === undefined) return { continuation, ...(await runCode(request, call, { came, body })) };
+      if (standIn === undefined) return { continuation, ...(await runCode(request, call, body)) };
       log.info({ stop: "bridge", workflow: call.workflow, step: call.step, outcome: "answered without its code" });
       if (standIn.decision !== null) decisions.note(standIn.decision);
       return { continuation, answer: standIn.answer, unusable: [] };
@@ -119,9 +123,9 @@ export async function openBridge({
   async function runCode(
     request: Request,
     call: Call,
-    { came, body }: { came: ExecuteBody; body: ExecuteBody },
+    body: ExecuteBody,
   ): Promise<{ answer: Answer; unusable: string[] }> {
-    const answer = await liveSide.handle({ request, ...(body !== came && { instead: { body } }) });
+    const answer = await liveSide.handle({ request, ...(body !== request.body && { instead: { body } }) });
     if (!isAboutControls(answer)) return { answer, unusable: [] };
     const controls = body.controls ?? {};
     const names = Object.keys(controls);

@@ -3,6 +3,7 @@ import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import { lostWith, sendingStepsOf } from "../contracts/shape.ts";
 import type { Continuation } from "./continue-run.ts";
 import type { Answer, Call, ExecuteBody } from "./execute-call.ts";
+import { isOfOneJob } from "./foreign-runs.ts";
 import { lostSteps } from "./lost-steps.ts";
 
 /** Why a message was not sent that was ready. */
@@ -60,7 +61,7 @@ export function createSettle({
     /** Messages of earlier steps that Novu has lost, or left out without a call. */
     async function lost(): Promise<Decision[]> {
       const { workflow } = call;
-      if (run === null || shape === null || workflow === null) return [];
+      if (run === null || shape === null || workflow === null || isOfOneJob(run)) return [];
       const over = lostSteps((body as ExecuteBody).state, sendingStepsOf(shape));
       if (over.length === 0) return [];
       const { transactionId, distinctId } = run;

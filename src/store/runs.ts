@@ -41,6 +41,7 @@ export function runFacts({
   | "markLeft"
   | "markStarted"
   | "shapeOfRun"
+  | "adoptRun"
 > {
   const markStarted = together(async (begun: Array<{ transactionId: string; shape: string | null }>) => {
     const at = now();
@@ -178,6 +179,21 @@ export function runFacts({
     },
 
     markStarted: (transactionId, shape = null) => markStarted({ transactionId, shape }),
+
+    async adoptRun({ transactionId, workflow, distinctId, occurredAt }) {
+      const { numInsertedOrUpdatedRows = 0n } = await db
+        .insertInto("runs")
+        .values({
+          transaction_id: transactionId,
+          workflow,
+          distinct_id: distinctId,
+          occurred_at: occurredAt,
+          state: "pending",
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirstOrThrow();
+      return numInsertedOrUpdatedRows > 0n;
+    },
 
     async shapeOfRun(transactionId) {
       const row = await db

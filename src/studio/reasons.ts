@@ -73,15 +73,19 @@ const WAY: Record<NonNullable<Decision["address"]>["via"], string> = {
   provider: "Sent to an address that went with the message, because Novu's subscriber did not have it.",
 };
 
-/** Which way the address of a message went, what Novu said of it, and the properties that could not be read; null when there is nothing. */
+/** The way of a message's address, its receipt, controls that were not used, and properties that could not be read; null when there is nothing. */
 export function noteOf({
   address,
   unreadable,
   receipt,
-}: Pick<Decision, "address" | "unreadable" | "receipt">): string | null {
+  unusableControls = [],
+}: Pick<Decision, "address" | "unreadable" | "receipt" | "unusableControls">): string | null {
   const parts = [
     ...(receipt === undefined ? [] : [RECEIPT[receipt]]),
     ...(address === null ? [] : [WAY[address.via]]),
+    ...(unusableControls.length === 0
+      ? []
+      : [`Set in Novu's dashboard, and cannot be used: ${unusableControls.join(", ")}. The code's default stood in.`]),
     ...(unreadable.length === 0 ? [] : [`Could not be read: ${unreadable.join(", ")}.`]),
   ];
   return parts.length === 0 ? null : parts.join(" ");

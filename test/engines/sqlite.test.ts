@@ -169,6 +169,7 @@ describe("no statement reads a whole table", () => {
     ["shape", "abc"],
     ["shapesOf", "w"],
     ["shapeOfRun", "u:w"],
+    ["adoptRun", { transactionId: "n:w", workflow: "w", distinctId: "ada", occurredAt: OCCURRED_AT }],
     ["keepValue", { transactionId: "u:w", step: "offer", distinctId: "ada" }, { word: "x" }],
     ["keptValues", "u:w"],
     ["keepVariants", { transactionId: "u:w", distinctId: "ada" }, { flag: { variant: "a", source: "posthog" } }],

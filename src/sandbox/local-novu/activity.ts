@@ -10,6 +10,7 @@ const ids = z
   .optional();
 const Paging = z.object({
   transactionId: ids,
+  subscriberIds: ids,
   page: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(100).default(10),
 });
@@ -30,7 +31,9 @@ export function activityRoutes({ state, limited }: { state: NovuState; limited: 
     .get("/v1/notifications", limited, (request, response) => {
       const asked = Paging.safeParse(request.query);
       if (!asked.success) return refuse(response, 422, z.prettifyError(asked.error));
-      const found = state.runs.filter(isOf(asked.data.transactionId)).reverse();
+      const { transactionId, subscriberIds } = asked.data;
+      const isOfThese = ({ subscriberId }: NovuRun) => subscriberIds?.includes(subscriberId) ?? true;
+      const found = state.runs.filter(isOf(transactionId)).filter(isOfThese).reverse();
       response.json(
         pageOf(
           found.map((run) => notificationDto(run, state)),

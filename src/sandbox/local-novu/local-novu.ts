@@ -30,6 +30,8 @@ export interface NovuSettings {
   checksIds: boolean;
   /** Whether it heeds `Idempotency-Key`. A Novu of one's own does not, unless told to. */
   isIdempotent: boolean;
+  /** Of its one environment. */
+  environment: "dev" | "prod";
 }
 
 export interface LocalNovu extends Pick<Listening, "url" | "close"> {
@@ -92,7 +94,7 @@ export async function openLocalNovu({
   secretKey,
   plan,
   triggersPerSecond = NOVU_PLANS[plan].triggersPerSecond,
-  settings: { checksIds = false, isIdempotent = true } = {},
+  settings: { checksIds = false, isIdempotent = true, environment = "dev" } = {},
   clock,
   port,
   state: remembered,
@@ -108,7 +110,7 @@ export async function openLocalNovu({
 }): Promise<LocalNovu> {
   // What was saved by an earlier version may lack what came since.
   const state: NovuState = { ...emptyNovuState(), ...remembered };
-  const settings: NovuSettings = { checksIds, isIdempotent };
+  const settings: NovuSettings = { checksIds, isIdempotent, environment };
   const integrations = someIntegrations();
   const bridgeCalls: BridgeCall[] = [];
   const asked: LocalNovu["asked"] = [];
@@ -122,6 +124,7 @@ export async function openLocalNovu({
     bridge,
     plan: NOVU_PLANS[plan],
     refusedBy: (message) => refusedBy(message),
+    environment: () => settings.environment,
     onMessage(message) {
       if (message.errorText !== undefined) return webhooks.tell("failed", message, message.errorText);
       webhooks.tell("sent", message);

@@ -29,6 +29,7 @@ export function createNovuWorker({
   bridge,
   plan,
   refusedBy,
+  environment,
   onMessage,
   clock,
   activity,
@@ -37,6 +38,7 @@ export function createNovuWorker({
   bridge: BridgeClient;
   plan: Plan;
   refusedBy: ProviderRefusal;
+  environment(): "dev" | "prod";
   /** Hears each message that is sent, and each that its provider did not take. */
   onMessage(message: Message): void;
   clock: Clock;
@@ -122,7 +124,7 @@ export function createNovuWorker({
       action: "execute",
       workflowId: run.workflowId,
       stepId: job.stepId,
-      environmentType: "dev",
+      environmentType: environment(),
       jobId: job.id,
     };
     return bridge.post(state.bridgeUrl ?? "http://no-bridge.invalid", query, {
@@ -135,7 +137,7 @@ export function createNovuWorker({
       ],
       subscriber: subscriber ?? { subscriberId: run.subscriberId },
       context: {},
-      env: { name: "Local", type: "dev" },
+      env: { name: "Local", type: environment() },
     });
   }
 

@@ -33,6 +33,7 @@ const recording = {
   },
   decidedSteps: async () => [],
   onWait: async () => {},
+  withRun: async <Body>(_call: unknown, body: Body) => body,
   decisions,
   now: () => 0,
   async record(decision: Decision) {
@@ -230,7 +231,7 @@ describe("the bridge", () => {
   });
 });
 
-describe("a workflow triggered by hand from Novu's dashboard", () => {
+describe("a workflow triggered by hand from Novu's dashboard, in a development environment", () => {
   it("writes to the subscriber, and leaves no trace of a run", async () => {
     await using sandbox = await testSandbox();
     sandbox.posthog.capture({
@@ -244,7 +245,7 @@ describe("a workflow triggered by hand from Novu's dashboard", () => {
       state: [],
       subscriber: { subscriberId: "ada", firstName: "Ada", email: "ada@example.com" },
       context: {},
-      env: {},
+      env: { name: "Development", type: "dev" },
     };
     const response = await fetch(`${sandbox.app.url}/api/novu?action=execute&workflowId=onboarding&stepId=welcome`, {
       method: "POST",

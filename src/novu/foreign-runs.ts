@@ -1,0 +1,61 @@
+import { readPerson } from "../contracts/person.ts";
+import type { Run } from "../contracts/run.ts";
+import { soon } from "../lib/soon.ts";
+import type { Call, ExecuteBody } from "./execute-call.ts";
+
+const ASK_WITHIN_MS = 500;
+/** Begins the transaction id of a run of one job alone, whose own Novu did not say in time. */
+const ONE_JOB = "novu-job:";
+
+/** A run as Novu has it. */
+export interface FoundRun {
+  transactionId: string;
+  /** When it was triggered; ISO 8601. */
+  createdAt: string | null;
+}
+
+/**
+ * Gives a run to a call whose trigger did not come from here: from a backend, from Segment's own function for Novu,
+ * or from a colleague. So its opt-outs, holdouts and caps hold, and its messages are recorded. A try in Novu's
+ * development environment stays a rehearsal.
+ */
+export function createForeignRuns({
+  findRun,
+  begin,
+  source,
+  now,
+}: {
+  /** The run that a job of Novu's is of; null where Novu does not list it. May fail. */
+  findRun(subscriberId: string, jobId: string): Promise<FoundRun | null>;
+  /** Keeps the run; nothing where it is kept already. */
+  begin(run: Run, workflow: string): Promise<void>;
+  /** Where its person is read first. */
+  source: Run["source"];
+  now: () => number;
+}) {
+  return async ({ workflow, jobId }: Call, body: ExecuteBody): Promise<ExecuteBody> => {
+    const { payload, subscriber = {}, env } = body;
+    const { subscriberId } = subscriber;
+    const isOurs = (payload.run as { transactionId?: unknown } | undefined)?.transactionId !== undefined;
+    if (isOurs || env?.type === "dev" || workflow === null || typeof subscriberId !== "string") return body;
+    const found = jobId === null ? null : await soon(findRun(subscriberId, jobId), ASK_WITHIN_MS);
+    const transactionId = found?.transactionId ?? `${ONE_JOB}${jobId ?? subscriberId}`;
+    const { email, firstName: name } = subscriber;
+    const run: Run = {
+      transactionId,
+      eventUuid: transactionId,
+      eventName: "triggered at Novu",
+      distinctId: subscriberId,
+      source,
+      occurredAt: found?.createdAt ?? new Date(now()).toISOString(),
+      snapshot: readPerson({ email, name }).properties,
+    };
+    await begin(run, workflow);
+    return { ...body, payload: { ...payload, run } };
+  };
+}
+
+/** Whether the other steps of the run at Novu are not of this run. */
+export function isOfOneJob({ transactionId }: Pick<Run, "transactionId">): boolean {
+  return transactionId.startsWith(ONE_JOB);
+}

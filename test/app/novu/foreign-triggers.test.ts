@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
+import { callBridge } from "../../support/bridge-call.ts";
+import { byHand, campaign, decisions, happen, mail } from "../../support/campaign.ts";
+import { testSandbox } from "../../support/sandbox.ts";
+
+const offers = campaign({
+  on: [],
+  async workflow({ step }) {
+    await step.email("offer", mail, { atAnyHour: true });
+    await step.wait("a-day", { days: 1 });
+    await step.email("reminder", mail, { atAnyHour: true });
+  },
+});
+
+/** Ada is known, and Novu's environment is the one of real people. */
+async function production(properties: Record<string, unknown> = {}): Promise<Sandbox> {
+  const sandbox = await testSandbox({ workflows: [offers] });
+  sandbox.novu.settings.environment = "prod";
+  happen(sandbox, "$identify", properties);
+  await sandbox.settled();
+  return sandbox;
+}
+
+describe("a trigger that does not come from here", () => {
+  it("is recorded as a run of its own, with Novu's transaction id, and confirmed by a receipt", async () => {
+    await using sandbox = await production();
+    await byHand(sandbox, "campaign");
+    await sandbox.travel({ days: 1, minutes: 1 });
+    const [run] = sandbox.novu.state.runs;
+    const decided = await sandbox.app.store.listDecisions();
+    expect(decided.map(({ transactionId, step, outcome, receipt }) => [transactionId, step, outcome, receipt])).toEqual(
+      [
+        [run?.transactionId, "offer", "sent", "confirmed"],
+        [run?.transactionId, "reminder", "sent", "confirmed"],
+      ],
+    );
+    const told = sandbox.posthog.state.events.filter(({ event }) => event.startsWith("notification "));
+    expect(told.map(({ event, properties }) => [event, properties.transaction_id])).toEqual([
+      ["notification triggered", run?.transactionId],
+      ["notification sent", run?.transactionId],
+      ["notification sent", run?.transactionId],
+    ]);
+  });
+
+  it("obeys opt-outs, caps and bounces", async () => {
+    await using sandbox = await production({ unsubscribed_from: ["offers"] });
+    await byHand(sandbox, "campaign");
+    expect(await decisions(sandbox)).toEqual([["offer", "skipped", "opted out", "offers"]]);
+    expect(sandbox.novu.state.messages).toEqual([]);
+
+    await using capped = await production();
+    for (let nth = 0; nth < 4; nth += 1) await byHand(capped, "campaign");
+    expect((await decisions(capped)).map(([, outcome, reason]) => [outcome, reason])).toEqual([
+      ["sent", null],
+      ["sent", null],
+      ["sent", null],
+      ["skipped", "over the cap"],
+    ]);
+
+    await using bounced = await production();
+    const at = new Date(bounced.clock.now()).toISOString();
+    await bounced.app.store.noteBounce({ distinctId: "ada", address: "ada@example.com", at });
+    await byHand(bounced, "campaign");
+    expect(await decisions(bounced)).toEqual([["offer", "skipped", "unreachable", "the address bounces"]]);
+  });
+
+  it("is ended by what ends the workflow", async () => {
+    await using sandbox = await production();
+    await byHand(sandbox, "campaign");
+    await sandbox.travel({ hours: 1 });
+    happen(sandbox, "answered");
+    await sandbox.travel({ days: 1 });
+    expect(await decisions(sandbox)).toEqual([
+      ["offer", "sent", null, null],
+      ["reminder", "skipped", "left", "answered"],
+    ]);
+  });
+
+  it("is a run of each job while Novu cannot be asked, and obeys opt-outs all the same", async () => {
+    await using sandbox = await production({ unsubscribed_from: ["offers"] });
+    sandbox.novu.interfere(({ path }) => (path.startsWith("/v1/notifications") ? { status: 503 } : null));
+    await byHand(sandbox, "campaign");
+    expect(
+      (await sandbox.app.store.listDecisions()).map(({ transactionId, reason }) => [transactionId, reason]),
+    ).toEqual([[`novu-job:${sandbox.novu.state.runs[0]?.jobs[0]?.id}`, "opted out"]]);
+  });
+
+  it("is a rehearsal in a development environment alone", async () => {
+    await using sandbox = await production({ unsubscribed_from: ["offers"] });
+    const body = { payload: {}, subscriber: { subscriberId: "ada", email: "ada@example.com" } };
+    const ask = (env: object) => callBridge(sandbox, { workflow: "campaign", step: "offer", body: { ...body, env } });
+    expect((await ask({ type: "dev" })).body.options).toEqual({ skip: false });
+    for (const env of [{ type: "prod" }, {}, { type: null }, { type: "Dev" }])
+      expect((await ask(env)).body.options).toEqual({ skip: true });
+  });
+});
