@@ -1,5 +1,5 @@
 import type { NovuActivity, NovuJobRecord, NovuMessageRecord, NovuRead } from "../contracts/novu-activity.ts";
-import { PermanentError, RefusedError, UnavailableError } from "../lib/errors.ts";
+import { RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { verdictOn } from "./verdict.ts";
 
@@ -10,7 +10,7 @@ const MOST_BYTES_TOGETHER = 4_000;
 const MOST_WAITING = 10_000;
 const CALLS_AT_ONCE = 4;
 /** While Novu is down each question waits so long. */
-const NOT_URGENT_MS = 30_000;
+const NOT_URGENT_MS = 2 * 60_000;
 
 export type AskNovu = ReturnType<typeof createAskNovu>;
 
@@ -65,12 +65,17 @@ export function createAskNovu({
   }
 }
 
-/** No answer to a question is final: what Novu refuses today, such as a route that a proxy does not know, it may answer later. */
+/**
+ * No refusal is final, because Novu may answer later what it refuses today, such as a route that a proxy does not know.
+ * It is no failed attempt either: a message is asked about for an hour, however often that is.
+ */
 function foundIn<Found>(read: NovuRead<Found>): Found {
   if ("found" in read) return read.found;
   const trouble = verdictOn(read) ?? new RefusedError(`Novu did not say: ${read.message}`);
-  if (trouble instanceof PermanentError) throw new RefusedError(trouble.message);
-  if (!(trouble instanceof UnavailableError)) throw trouble;
-  const { message, refused, retryAfterMs } = trouble;
-  throw new UnavailableError(message, { refused, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) });
+  const { message } = trouble;
+  const { refused = true, retryAfterMs = 0 } = trouble as Partial<RetryLaterError>;
+  const later = { refused, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) };
+  if (trouble instanceof UnavailableError) throw new UnavailableError(message, later);
+  if (trouble instanceof RetryLaterError) throw trouble;
+  throw new RetryLaterError(message, later);
 }

@@ -38,7 +38,7 @@ const Job = z.object({
 const Notifications = z.object({
   data: z.array(
     z.object({
-      transactionId: z.string(),
+      transactionId: text,
       createdAt: z.iso
         .datetime({ offset: true })
         .nullish()
@@ -93,7 +93,7 @@ export function createNovuActivity({
       const query = new URLSearchParams({ subscriberIds: subscriberId, limit: String(RUNS_LOOKED_AT) });
       return read(`/v1/notifications?${query}`, Notifications, ({ data }) => {
         const run = data.find(({ jobs }) => jobs.some(({ _id }) => _id === jobId));
-        return run === undefined ? null : { transactionId: run.transactionId, createdAt: run.createdAt };
+        return run?.transactionId == null ? null : { transactionId: run.transactionId, createdAt: run.createdAt };
       });
     },
     isWanted: (subscriberId, workflow, channel) =>

@@ -49,9 +49,9 @@ it("asks for a run once at a time, and again the next time", async () => {
 });
 
 it.each([
-  [404, "RefusedError"],
-  [414, "RefusedError"],
-  [401, "RefusedError"],
+  [404, "RetryLaterError"],
+  [414, "RetryLaterError"],
+  [401, "RetryLaterError"],
   [429, "RetryLaterError"],
   [503, "UnavailableError"],
   [null, "UnavailableError"],
