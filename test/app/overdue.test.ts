@@ -131,7 +131,7 @@ describe("a run of which nothing is heard", () => {
     await sandbox.travel({ hours: 2 });
     expect(await statuses(sandbox)).toEqual(["under way"]);
     sandbox.novu.interfere(null);
-    await sandbox.travel({ minutes: 1 });
+    await sandbox.travel({ minutes: 10 });
     expect(await statuses(sandbox)).toEqual(["failed"]);
   });
 
