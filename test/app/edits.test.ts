@@ -169,7 +169,7 @@ function faultsOfCase(
     for (const one of before.steps) {
       if (one.id === step) break;
       if (one.kind === "wait") hours += one.days * 24;
-      if (one.kind === "digest" && (hours < beganHours || (stillDigests(one.id) && fits))) hours += one.days * 24;
+      if (one.kind === "digest" && (hours <= beganHours || (stillDigests(one.id) && fits))) hours += one.days * 24;
     }
     return hours;
   }

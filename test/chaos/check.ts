@@ -31,7 +31,8 @@ export function check({ events, asked, runs, left, startedAtMs, mostWaitMs }: Fa
     bodies.set(transactionId, (bodies.get(transactionId) ?? new Set()).add(hash));
   const isLeft = ({ transactionId }: Sent) => left.waiting.includes(`start:${transactionId}`);
   const inTrouble = events.filter(({ leadsTo }) => leadsTo === "trouble");
-  const others = left.waiting.length - inTrouble.filter(isLeft).length;
+  const expected = new Set(inTrouble.filter(isLeft).map(({ transactionId }) => `start:${transactionId}`));
+  const others = left.waiting.filter((key) => !expected.has(key));
 
   return [
     ...events
@@ -63,7 +64,9 @@ export function check({ events, asked, runs, left, startedAtMs, mostWaitMs }: Fa
       .filter(({ waitMs }) => mostWaitMs !== null && waitMs > mostWaitMs)
       .map(({ transactionId, waitMs }) => ({ what: `waited for ${Math.round(waitMs)} ms`, transactionId })),
     ...left.dead.map(({ key, error }) => ({ what: `dead: ${key}: ${error}` })),
-    ...(others > 0 ? [{ what: `${others} pieces of work are left over` }] : []),
+    ...(others.length > 0
+      ? [{ what: `${others.length} pieces of work are left over, such as ${others.slice(0, 3).join(", ")}` }]
+      : []),
   ];
 }
 

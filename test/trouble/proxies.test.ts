@@ -62,9 +62,10 @@ describe.skipIf(!hasNginx).concurrent("behind nginx as the guide has it", { tags
     expect(new Set(ends)).toEqual(new Set(["completed,completed,completed"]));
     const sent = novu.state.messages.map(({ transactionId, stepId }) => `${transactionId} ${stepId}`);
     expect([sent.length, new Set(sent).size]).toEqual([2 * RUNS, 2 * RUNS]);
-    // The restarts were felt, and never as the answer after which Novu does not ask again.
+    // The restarts were felt, and never as an answer after which Novu does not ask again. Null is no answer in time.
     const answers = new Set(novu.bridgeCalls.map(({ status }) => status));
-    expect(answers).toEqual(new Set([200, 503]));
+    expect(answers).toContain(503);
+    expect([...answers].filter((status) => ![200, 503, null].includes(status))).toEqual([]);
 
     async function sync(): Promise<void> {
       const response = await fetch(`${novu.url}/v1/bridge/sync`, {
