@@ -63,9 +63,9 @@ export function notSentBecause(
 }
 
 const RECEIPT: Record<NonNullable<Decision["receipt"]>, string> = {
-  confirmed: "Novu confirms that it was handed to the provider.",
-  corrected: "Novu was handed it, and said later what became of it.",
-  "no answer": "Novu did not say within the hour what became of it.",
+  confirmed: "Novu confirms that it was sent.",
+  corrected: "Novu said so after the message was handed over.",
+  "no answer": "Handed to Novu, which did not say within an hour whether it was sent.",
 };
 
 const WAY: Record<NonNullable<Decision["address"]>["via"], string> = {

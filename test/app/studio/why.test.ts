@@ -222,19 +222,19 @@ describe("why", () => {
       { receipt: "confirmed" },
       "sent",
       "welcome was sent by email.",
-      "Novu confirms that it was handed to the provider.",
+      "Novu confirms that it was sent.",
     ],
     [
       { receipt: "no answer" },
       "handed to Novu",
       "welcome was handed to Novu by email.",
-      "Novu did not say within the hour what became of it.",
+      "Handed to Novu, which did not say within an hour whether it was sent.",
     ],
     [
       { outcome: "failed", reason: "provider failed", detail: "451", receipt: "corrected" },
       "failed",
       "welcome (email) was not sent: the provider did not take it (451).",
-      "Novu was handed it, and said later what became of it.",
+      "Novu said so after the message was handed over.",
     ],
     [
       { outcome: "skipped", reason: "opted out at Novu", detail: "by the workflow" },
