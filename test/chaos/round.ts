@@ -197,6 +197,8 @@ export async function playRound({
   async function quiet(): Promise<void> {
     const isQuiet = async () => {
       await novu.idle();
+      // Novu is between two tries of a call.
+      if (novu.state.runs.some(({ jobs }) => jobs.some(({ status }) => status === "running"))) return false;
       // A busy machine may refuse to be looked at.
       const { waiting } = await data.leftWork().catch(() => ({ waiting: ["not read"] }));
       return waiting.every((key) => isRefused(key.replace(/^start:/, "")));
