@@ -11,10 +11,11 @@ import { zodBehind } from "../lib/marks.ts";
 import { type BodyBudget, isSoonRead } from "../lib/read-body.ts";
 import { type Continuation, createContinuation, type Keeper, runIn, type WorkflowCode } from "./continue-run.ts";
 import { type Discovered, discovered, shapeOf } from "./discovered.ts";
-import type { Answer, Call, ExecuteBody, FrameworkCall } from "./execute-call.ts";
+import { type Answer, type Call, codeOf, type ExecuteBody, type FrameworkCall } from "./execute-call.ts";
 import type { NotedDecisions } from "./noted-decisions.ts";
-import { codeOf, createSettle, type RecordDecision } from "./settle.ts";
+import { createSettle, type RecordDecision } from "./settle.ts";
 import { signedBody } from "./signed-body.ts";
+import { runWithUsableControls } from "./usable-controls.ts";
 
 export interface Bridge {
   router: Router;
@@ -119,24 +120,20 @@ export async function openBridge({
     }
   }
 
-  /** Runs the step; without the controls that a colleague has set in Novu's dashboard and that cannot be used. */
   async function runCode(
     request: Request,
     call: Call,
     body: ExecuteBody,
   ): Promise<{ answer: Answer; unusable: string[] }> {
-    const answer = await liveSide.handle({ request, ...(body !== request.body && { instead: { body } }) });
-    if (!isAboutControls(answer)) return { answer, unusable: [] };
-    const controls = body.controls ?? {};
-    const names = Object.keys(controls);
-    for (const unusable of [...names.map((name) => [name]), names]) {
-      const rest = Object.fromEntries(Object.entries(controls).filter(([name]) => !unusable.includes(name)));
-      const again = await liveSide.handle({ request, instead: { body: { ...body, controls: rest } } });
-      if (isAboutControls(again)) continue;
-      log.warn({ stop: "bridge", workflow: call.workflow, step: call.step, unusableControls: unusable });
-      return { answer: again, unusable };
-    }
-    return { answer, unusable: [] };
+    const run = (tried: ExecuteBody) => {
+      // Of a try that was refused nothing holds.
+      decisions.forget();
+      return liveSide.handle({ request, ...(tried !== request.body && { instead: { body: tried } }) });
+    };
+    const { workflow, step } = call;
+    const made = await runWithUsableControls(run, { body, step: liveSide.stepOf(call) });
+    if (made.unusable.length > 0) log.warn({ stop: "bridge", workflow, step, unusableControls: made.unusable });
+    return made;
   }
 
   /** Runs a custom step for the calls behind it. Throws where the step fails. */
@@ -180,10 +177,17 @@ async function openSide(
     workflows,
     handler: adapter(secretKey),
   }).createHandler();
-  return { workflows: client.discover().workflows, handle };
+  const discoveredWorkflows = client.discover().workflows;
+  return {
+    workflows: discoveredWorkflows,
+    handle,
+    stepOf({ workflow, step }: Call) {
+      const steps = discoveredWorkflows.find(({ workflowId }) => workflowId === workflow)?.steps;
+      const found = steps?.find(({ stepId }) => stepId === step);
+      return found && { type: String(found.type), schema: found.controls.schema as Record<string, unknown> };
+    },
+  };
 }
-
-const CONTROL_ERRORS = new Set(["StepControlCompilationFailedError", "ExecutionStateControlInvalidError"]);
 
 const UNAVAILABLE: Answer = {
   status: 503,
@@ -227,11 +231,6 @@ function adapter(secretKey: string) {
       return { ...UNAVAILABLE, headers, body: JSON.stringify({ ...JSON.parse(UNAVAILABLE.body), code: codeOf(body) }) };
     },
   });
-}
-
-/** Controls that do not compile, or do not fit their schema, are refused before the step's own code runs. */
-function isAboutControls({ status, body }: Answer): boolean {
-  return status === 400 && CONTROL_ERRORS.has(codeOf(body) ?? "");
 }
 
 /** For a body that was completed here, after the signature of the one that came was checked. */

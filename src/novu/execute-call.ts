@@ -50,3 +50,8 @@ export function answerOf(outputs: Record<string, unknown> | "skip"): Answer {
   };
   return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
+
+/** The framework's code of a failure. */
+export function codeOf(body: string): string | undefined {
+  return (JSON.parse(body) as { code?: string }).code;
+}

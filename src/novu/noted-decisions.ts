@@ -19,6 +19,9 @@ export function createNotedDecisions() {
     during<Result>(call: () => Promise<Result>): Promise<Result> {
       return calls.run([], call);
     },
+    forget(): void {
+      calls.getStore()?.splice(0);
+    },
     /** What was decided in the present call. */
     noted(): Decision[] {
       return calls.getStore() ?? [];

@@ -2,7 +2,7 @@ import type { Request } from "express";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import { lostWith, sendingStepsOf } from "../contracts/shape.ts";
 import type { Continuation } from "./continue-run.ts";
-import type { Answer, Call, ExecuteBody } from "./execute-call.ts";
+import { type Answer, type Call, codeOf, type ExecuteBody } from "./execute-call.ts";
 import { isOfOneJob } from "./foreign-runs.ts";
 import { lostSteps } from "./lost-steps.ts";
 
@@ -106,10 +106,6 @@ export function createSettle({
       }
     }
   };
-}
-
-export function codeOf(body: string): string | undefined {
-  return (JSON.parse(body) as { code?: string }).code;
 }
 
 /** As the framework says that a message is left out. */
