@@ -1,29 +1,107 @@
-import type { z } from "zod";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 
 type Payload = Record<string, unknown>;
+type Issue = z.core.$ZodIssue;
 
+/** A default that does not fit its own schema would go round for ever. */
+const MOST_TRIES = 50;
 const ABOUT_LENGTH = new Set<unknown>(["too_small", "too_big"]);
 
 /**
  * The payload of a run for the schema of now, when the run began with another one: a field that is new gets its
- * default, and so does a field that does not fit any more; without a default, one that may be absent is left out.
- * `misfit` names the fields that the workflow cannot do without, and no values.
+ * default, and so does a field that does not fit any more, also inside of another one; without a default it is null or
+ * left out, where it may be. `misfit` names the fields that the workflow cannot do without, and no values.
  */
 export function completePayload(payload: Payload, schema: z.ZodObject): { payload: Payload } | { misfit: string } {
-  const read = schema.safeParse(payload);
-  if (read.success) return { payload: { ...payload, ...read.data } };
-  if (read.error.issues.every(isAboutForm)) return { payload };
-  const unfit = read.error.issues.filter((issue) => !isAboutForm(issue)).map(({ path }) => String(path[0]));
-  const rest = Object.fromEntries(Object.entries(payload).filter(([name]) => !unfit.includes(name)));
-  const again = schema.safeParse(rest);
-  if (again.success) return { payload: { ...rest, ...again.data } };
-  const issues = again.error.issues.filter((issue) => !isAboutForm(issue));
-  if (issues.length === 0) return { payload: rest };
-  return { misfit: [...new Set(issues.map(({ path }) => path.join(".")))].join(", ") };
+  const published = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  let completed = payload;
+  for (let tries = 1; ; tries += 1) {
+    const read = schema.safeParse(completed);
+    if (read.success) return { payload: { ...completed, ...read.data } };
+    const issues = read.error.issues.filter((issue) => !isAboutForm(issue, published));
+    if (issues.length === 0) return { payload: completed };
+    const before = completed;
+    for (const issue of issues) completed = mended(completed, issue, { schema, published });
+    if (tries === MOST_TRIES || isDeepStrictEqual(before, completed))
+      return { misfit: [...new Set(issues.map(({ path }) => path.join(".")))].join(", ") };
+  }
 }
 
-/** The form and the length of a text count at the door only. */
-function isAboutForm(issue: z.core.$ZodIssue): boolean {
-  if (issue.code === "invalid_format") return true;
+/** A step towards a payload that fits; the same payload where nothing is left to try. */
+function mended(
+  payload: Payload,
+  issue: Issue,
+  { schema, published }: { schema: z.ZodObject; published: object },
+): Payload {
+  const { path } = issue;
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.reduce((rest, key) => withAt(rest, [...path, key], undefined), payload);
+  const standIn = defaultAt(published, path);
+  if (standIn !== undefined) return withAt(payload, path, standIn);
+  if (valueAt(payload, path) !== undefined && !isInList(payload, path)) return withAt(payload, path, undefined);
+  if (takesNull(payload, path, schema)) return withAt(payload, path, null);
+  const around = path.slice(
+    0,
+    path.findLastIndex((_, index) => index > 0 && !isInList(payload, path.slice(0, index))),
+  );
+  return around.length === 0 ? payload : withAt(payload, around, undefined);
+}
+
+/** The form and the length of a text count at the door only, and so do rules that are code; but no link may lead elsewhere. */
+function isAboutForm(issue: Issue, published: object): boolean {
+  if (issue.code === "invalid_union")
+    return issue.errors.some((alternative) => alternative.every((one) => isAboutForm(one, {})));
+  if (issue.code === "custom") return defaultAt(published, issue.path) === undefined;
+  if (issue.code === "invalid_format") return issue.format !== "url" || defaultAt(published, issue.path) === undefined;
   return ABOUT_LENGTH.has(issue.code) && (issue as { origin?: string }).origin === "string";
+}
+
+/** The default that the published schema has for a place; undefined where it has none. */
+function defaultAt(published: unknown, [key, ...rest]: PropertyKey[]): unknown {
+  const {
+    default: own,
+    properties,
+    items,
+    additionalProperties,
+    anyOf,
+    oneOf,
+    allOf,
+  } = (published ?? {}) as {
+    default?: unknown;
+    properties?: Record<PropertyKey, unknown>;
+    [keyword: string]: unknown;
+  };
+  if (key === undefined && own !== undefined) return own;
+  const inside = typeof key === "number" ? items : (properties?.[key ?? ""] ?? additionalProperties);
+  const found = key === undefined ? undefined : defaultAt(inside, rest);
+  if (found !== undefined) return found;
+  const alternatives = [anyOf, oneOf, allOf].flatMap((some) => (Array.isArray(some) ? some : []));
+  return alternatives
+    .map((one) => defaultAt(one, key === undefined ? [] : [key, ...rest]))
+    .find((one) => one !== undefined);
+}
+
+function takesNull(payload: Payload, path: PropertyKey[], schema: z.ZodObject): boolean {
+  if (path.length === 0 || valueAt(payload, path) === null) return false;
+  const { error } = schema.safeParse(withAt(payload, path, null));
+  return !error?.issues.some((issue) => path.every((key, index) => issue.path[index] === key));
+}
+
+function isInList(payload: Payload, path: PropertyKey[]): boolean {
+  return Array.isArray(valueAt(payload, path.slice(0, -1)));
+}
+
+function valueAt(value: unknown, path: PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+}
+
+/** A copy with another value at that place; undefined takes it out. */
+function withAt<Value>(value: Value, [key, ...rest]: PropertyKey[], set: unknown): Value {
+  if (key === undefined) return value;
+  const parts = (value ?? {}) as Record<PropertyKey, unknown>;
+  const part = rest.length === 0 ? set : withAt(parts[key], rest, set);
+  if (Array.isArray(value)) return value.with(key as number, part) as Value;
+  const { [key]: _, ...others } = parts;
+  return (part === undefined ? others : { ...others, [key]: part }) as Value;
 }
