@@ -27,7 +27,8 @@ export function completeState(
       return { stepId: step, outputs: untouched, state: { status: "skipped" } };
     }
     const typeThen = then?.steps.find((one) => one.step === step)?.type ?? type;
-    return { ...entry, outputs: typeThen === type ? { ...untouched, ...entry.outputs } : untouched };
+    if (typeThen !== type) return { stepId: step, outputs: untouched, state: { status: "skipped" } };
+    return { ...entry, outputs: { ...untouched, ...entry.outputs } };
   });
   const known = new Set(before.map(({ step }) => step));
   return { state: [...completed, ...state.filter(({ stepId }) => !known.has(stepId))], missing };

@@ -6,7 +6,7 @@ import { type FixedWait, type Shape, type ShapeStep, sendingStepsOf } from "../c
 import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
 import { completePayload } from "./complete-payload.ts";
 import { completeState } from "./complete-state.ts";
-import { type Answer, answerOf, type Call, type ExecuteBody } from "./execute-call.ts";
+import { type Answer, answerOf, type Call, type ExecuteBody, type StepState } from "./execute-call.ts";
 
 /** A workflow as the code has it now. */
 export interface WorkflowCode {
@@ -88,6 +88,14 @@ export function createContinuation({
       return leftOut(targetThen, { reason: "removed", detail: `it is ${target.type} now` });
     if (targetThen?.fixed !== undefined && !isDeepStrictEqual(targetThen.fixed, target.fixed))
       return leftOut(targetThen, { reason: "removed", detail: null });
+    const known = await knownValue(run, step, code);
+    if (known !== undefined)
+      return {
+        run,
+        shape,
+        notices: [],
+        standIn: { answer: answerOf(known as Record<string, unknown>), decision: null },
+      };
     if (isOfNow && isWhole(body, step, code.shape))
       return { run, shape, notices: [], body: await withCustomResults(body, step, { code, run, runCustom }) };
 
@@ -138,6 +146,14 @@ export function createContinuation({
     return { answer: answerOf({ type: "regular", amount, unit }), decision: null };
   }
 
+  /** Of a custom step that messages before it have needed, because the code has it in front of them now. */
+  async function knownValue(run: Run, step: string, { results }: WorkflowCode): Promise<unknown> {
+    const schema = results.get(step);
+    if (schema === undefined) return undefined;
+    const { [step]: value } = await keeper.keptValues(run.transactionId);
+    return schema.safeParse(value).success ? value : undefined;
+  }
+
   async function withCustomResults(
     body: ExecuteBody,
     target: string,
@@ -150,7 +166,7 @@ export function createContinuation({
       const schema = code.results.get(step);
       if (schema === undefined) continue;
       const there = completed.state.find(({ stepId }) => stepId === step);
-      if (there !== undefined && schema.safeParse(there.outputs).success) continue;
+      if (there !== undefined && isMade(there) && schema.safeParse(there.outputs).success) continue;
       kept ??= await keeper.keptValues(run.transactionId);
       const isKept = kept[step] !== undefined;
       const value =
@@ -219,6 +235,11 @@ function isWhole({ state }: ExecuteBody, step: string, { steps }: Shape): boolea
     if (!there.has(one.step)) return false;
   }
   return true;
+}
+
+/** Of a call that was lost, or of a step that the run does not have, the state is empty, which may fit the schema. */
+function isMade({ state }: StepState): boolean {
+  return !["failed", "canceled", "skipped"].includes(state?.status ?? "");
 }
 
 /** Whether the run's own shape has taken the whole wait in other parts, so that this part would be too long. */

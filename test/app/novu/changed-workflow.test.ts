@@ -177,6 +177,78 @@ describe("a custom step whose call was lost", () => {
     expect(times).toBe(1);
   });
 
+  it("is found out again where its result requires nothing", async () => {
+    const workflow = withSteps(async (step) => {
+      const result = z.object({ code: z.string().optional(), percent: z.number().default(1) });
+      const offer = await step.custom("offer", result, () => ({ code: "SPRING", percent: 20 }));
+      await step.email("first", () => ({ ...mail(), subject: `${offer.code} ${offer.percent}` }));
+    });
+    await using sandbox = await testSandbox({ workflows: [workflow] });
+    await using _proxy = await proxyBefore(sandbox, (url) => url.searchParams.get("stepId") === "offer");
+    happen(sandbox, "called");
+    await sandbox.settled();
+    expect(sandbox.novu.state.messages.map(({ content }) => content.subject)).toEqual(["SPRING 20"]);
+  });
+
+  it("is found out again before one that needs it", async () => {
+    let times = 0;
+    const workflow = withSteps(async (step) => {
+      const base = await step.custom("base", z.object({ nth: z.number().optional() }), () => {
+        times += 1;
+        return { nth: times };
+      });
+      const offer = await step.custom("offer", z.object({ text: z.string() }), () => ({ text: `Offer ${base.nth}` }));
+      await step.email("first", () => ({ ...mail(), subject: `${offer.text} of ${base.nth}` }));
+    });
+    await using sandbox = await testSandbox({ workflows: [workflow] });
+    await using _proxy = await proxyBefore(sandbox, (url) => url.searchParams.get("stepId") === "base");
+    happen(sandbox, "called");
+    await sandbox.settled();
+    expect(sandbox.novu.state.messages.map(({ content }) => content.subject)).toEqual(["Offer 1 of 1"]);
+    expect(times).toBe(1);
+  });
+
+  it("keeps its value where messages in front of it have needed it", async () => {
+    let times = 0;
+    const version = (isFirst: boolean) =>
+      withSteps(async (step) => {
+        await step.wait("a-day", { days: 1 });
+        let nth: number | undefined;
+        const find = async () => {
+          const found = await step.custom("offer", z.object({ nth: z.number() }), () => {
+            times += 1;
+            return { nth: times };
+          });
+          nth = found.nth;
+        };
+        if (isFirst) await find();
+        await step.email("first", () => ({ ...mail(), subject: `Offer ${nth}` }));
+        if (!isFirst) await find();
+        await step.email("last", () => ({ ...mail(), subject: `Offer ${nth}` }));
+      });
+    await using sandbox = await testSandbox({ workflows: [version(false)] });
+    happen(sandbox, "called");
+    await sandbox.travel({ hours: 1 });
+    await sandbox.restartApp({ workflows: [version(true)] });
+    await sandbox.travel({ days: 1 });
+    expect(sandbox.novu.state.messages.map(({ content }) => content.subject)).toEqual(["Offer 1", "Offer 1"]);
+  });
+
+  it("is found out where it is new and its result requires nothing", async () => {
+    await using sandbox = await testSandbox({ workflows: [OLD] });
+    happen(sandbox, "called");
+    await sandbox.travel({ days: 1 });
+    const changed = withSteps(async (step) => {
+      await first(step);
+      await step.wait("two-days", { days: 2 });
+      const found = await step.custom("found", z.object({ word: z.string().optional() }), () => ({ word: "Spring" }));
+      await step.email("last", () => ({ ...mail(), subject: `${found.word}` }));
+    });
+    await sandbox.restartApp({ workflows: [changed] });
+    await sandbox.travel({ days: 2 });
+    expect(sandbox.novu.state.messages.map(({ content }) => content.subject)).toEqual(["An offer", "Spring"]);
+  });
+
   it("is published without anything that is required", async () => {
     const workflow = withSteps(async (step) => {
       await step.custom("offer", z.object({ nth: z.number() }), () => ({ nth: 1 }));
