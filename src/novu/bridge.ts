@@ -116,7 +116,11 @@ export async function openBridge({
     } catch (error) {
       log.error({ stop: "bridge", workflow: call.workflow, step: call.step, error: describeError(error) });
       const shape = codes.get(call.workflow ?? "")?.shape ?? null;
-      return { continuation: { run: runIn(came), shape, notices: [] }, answer: UNAVAILABLE, unusable: [] };
+      return {
+        continuation: { run: runIn(came), shape, notices: [], gathered: [] },
+        answer: UNAVAILABLE,
+        unusable: [],
+      };
     }
   }
 

@@ -11,7 +11,22 @@ type Outputs = Record<string, unknown>;
  */
 export function completeState(
   state: StepState[],
-  { code, then, target, run, payload }: { code: Shape; then: Shape | null; target: string; run: Run; payload: Outputs },
+  {
+    code,
+    then,
+    target,
+    digest,
+    run,
+    payload,
+  }: {
+    code: Shape;
+    then: Shape | null;
+    target: string;
+    /** The one that the run has passed. */
+    digest: string | undefined;
+    run: Run;
+    payload: Outputs;
+  },
 ): { state: StepState[]; missing: string[] } {
   const there = new Map(state.map((entry) => [entry.stepId, entry]));
   const missing: string[] = [];
@@ -21,7 +36,8 @@ export function completeState(
   );
   const completed = before.map(({ step, type }): StepState => {
     const entry = there.get(step);
-    const untouched = untouchedOutputs(type, { run, payload });
+    const passed = type === "digest" && digest !== undefined ? there.get(digest)?.outputs : undefined;
+    const untouched = passed ?? untouchedOutputs(type, { run, payload });
     if (entry === undefined) {
       missing.push(step);
       return { stepId: step, outputs: untouched, state: { status: "skipped" } };

@@ -7,6 +7,7 @@ import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
 import { completePayload } from "./complete-payload.ts";
 import { completeState } from "./complete-state.ts";
 import { type Answer, answerOf, type Call, type ExecuteBody, type StepState } from "./execute-call.ts";
+import { digestIn, type GatheredRun, gather } from "./gathered.ts";
 
 /** A workflow as the code has it now. */
 export interface WorkflowCode {
@@ -26,11 +27,15 @@ export interface Continuation {
   shape: Shape | null;
   /** Decisions about messages that the run does not have; they count only where nothing was decided. */
   notices: Decision[];
+  /** Decisions about the same message of other runs, which a digest has put into this one. */
+  gathered: Decision[];
   /** The body to run the code with. */
   body?: ExecuteBody;
   /** The answer where the code cannot give one, with the decision that goes with it. */
   standIn?: { answer: Answer; decision: Decision | null };
 }
+
+type OfOneRun = Omit<Continuation, "gathered">;
 
 /** Finds out the outputs of a custom step now. Throws where the step fails. */
 type RunCustom = (step: string, body: ExecuteBody) => Promise<Record<string, unknown>>;
@@ -66,50 +71,84 @@ export function createContinuation({
 }) {
   const shapes = new Map<string, Shape>();
 
-  return async ({ workflow: id, step }: Call, body: ExecuteBody, runCustom: RunCustom): Promise<Continuation> => {
-    const code = id === null ? undefined : codeOf(id);
-    const run = runIn(body);
-    if (run === null || id === null || step === null)
-      return { run: null, shape: code?.shape ?? null, notices: [], body };
+  return async (call: Call, came: ExecuteBody, runCustom: RunCustom): Promise<Continuation> => {
+    const code = call.workflow === null ? undefined : codeOf(call.workflow);
+    const run = runIn(came);
+    if (run === null || call.workflow === null || call.step === null)
+      return { run: null, shape: code?.shape ?? null, notices: [], gathered: [], body: came };
+    const { workflow: id, step } = { workflow: call.workflow, step: call.step };
     const isOfNow = code !== undefined && run.shape === code.shapeId;
     const then = isOfNow ? code.shape : await shapeThen(run);
     const target = code?.shape.steps.find((one) => one.step === step);
     const targetThen = then?.steps.find((one) => one.step === step) ?? (target ? undefined : await elsewhere(id, step));
     const shape = then ?? code?.shape ?? null;
-    const leftOut = async (one: ShapeStep | undefined, why: Objection): Promise<Continuation> => {
+    const digest = digestIn(came.state, [then, code?.shape ?? null]);
+    const { state, gathered } = gather(came.state, { run, payloadSchema: code?.payloadSchema, digest });
+    const body = digest === undefined ? came : { ...came, state };
+    const leftOut = async (one: ShapeStep | undefined, why: Objection): Promise<OfOneRun> => {
       const notices = code === undefined ? [] : addedLater({ run, code: code.shape, then, step, missing: [] });
       return { run, shape, notices, standIn: await leaveOut(one, why, { run, workflow: id, then }) };
     };
 
-    // None that this app has ever had: the framework says so.
-    if (code === undefined && targetThen === undefined) return { run, shape, notices: [], body };
-    if (code === undefined || target === undefined) return leftOut(targetThen, { reason: "removed", detail: null });
-    if (targetThen !== undefined && targetThen.type !== target.type)
-      return leftOut(targetThen, { reason: "removed", detail: `it is ${target.type} now` });
-    if (targetThen?.fixed !== undefined && !isDeepStrictEqual(targetThen.fixed, target.fixed))
-      return leftOut(targetThen, { reason: "removed", detail: null });
-    const known = await knownValue(run, step, code);
-    if (known !== undefined)
+    const continuation = async (): Promise<OfOneRun> => {
+      // None that this app has ever had: the framework says so.
+      if (code === undefined && targetThen === undefined) return { run, shape, notices: [], body };
+      if (code === undefined || target === undefined) return leftOut(targetThen, { reason: "removed", detail: null });
+      if (targetThen !== undefined && targetThen.type !== target.type)
+        return leftOut(targetThen, { reason: "removed", detail: `it is ${target.type} now` });
+      if (targetThen?.fixed !== undefined && !isDeepStrictEqual(targetThen.fixed, target.fixed))
+        return leftOut(targetThen, { reason: "removed", detail: null });
+      const known = await knownValue(run, step, code);
+      if (known !== undefined) return { run, shape, notices: [], standIn: { answer: answerOf(known), decision: null } };
+      if (isOfNow && isWhole(body, step, code.shape))
+        return { run, shape, notices: [], body: await withCustomResults(body, step, { code, run, runCustom }) };
+
+      const payload = payloadOf(body, { run, code, gathered });
+      if ("misfit" in payload) return leftOut(target, { reason: "payload does not fit", detail: payload.misfit });
+      const { state, missing } = completeState(body.state, {
+        code: code.shape,
+        then,
+        target: step,
+        digest,
+        run,
+        ...payload,
+      });
+      const whole = { ...body, payload: payload.payload, state };
       return {
         run,
         shape,
-        notices: [],
-        standIn: { answer: answerOf(known as Record<string, unknown>), decision: null },
+        notices: addedLater({ run, code: code.shape, then, step, missing }),
+        body: await withCustomResults(whole, step, { code, run, runCustom }),
       };
-    if (isOfNow && isWhole(body, step, code.shape))
-      return { run, shape, notices: [], body: await withCustomResults(body, step, { code, run, runCustom }) };
-
-    const payload = code.payloadSchema === undefined ? body : completePayload(body.payload, code.payloadSchema);
-    if ("misfit" in payload) return leftOut(target, { reason: "payload does not fit", detail: payload.misfit });
-    const { state, missing } = completeState(body.state, { code: code.shape, then, target: step, run, ...payload });
-    const whole = { ...body, payload: payload.payload, state };
-    return {
-      run,
-      shape,
-      notices: addedLater({ run, code: code.shape, then, step, missing }),
-      body: await withCustomResults(whole, step, { code, run, runCustom }),
     };
+
+    return withGathered(gathered, await continuation(), { run, workflow: id, step: target ?? targetThen, code });
   };
+
+  /** The same with the decisions of the runs in it, where the code does not make them. */
+  function withGathered(
+    gathered: GatheredRun[],
+    { notices, ...continuation }: OfOneRun,
+    {
+      run,
+      workflow,
+      step,
+      code,
+    }: { run: Run; workflow: string; step: ShapeStep | undefined; code: WorkflowCode | undefined },
+  ): Continuation {
+    const theirs = notices.flatMap((notice) => gathered.map((one) => ({ ...notice, ...about(one.run) })));
+    const channel = Channel.safeParse(step?.type).data;
+    if (channel === undefined || step === undefined)
+      return { ...continuation, notices: [...notices, ...theirs], gathered: [] };
+    const isSaidByCode = continuation.standIn === undefined && code !== undefined && hasDigestBefore(step, code.shape);
+    const decided = gathered.flatMap(({ run: one, misfit }) => {
+      const message = { run: one, workflow, step: step.step, channel };
+      if (misfit !== null && continuation.standIn === undefined)
+        return skipped({ ...message, reason: "payload does not fit", detail: misfit });
+      return isSaidByCode ? [] : skipped({ ...message, reason: "digested", detail: run.transactionId });
+    });
+    return { ...continuation, notices: [...notices, ...theirs], gathered: decided };
+  }
 
   async function shapeThen({ shape: id }: Run): Promise<Shape | null> {
     if (id === undefined) return null;
@@ -147,11 +186,15 @@ export function createContinuation({
   }
 
   /** Of a custom step that messages before it have needed, because the code has it in front of them now. */
-  async function knownValue(run: Run, step: string, { results }: WorkflowCode): Promise<unknown> {
+  async function knownValue(
+    run: Run,
+    step: string,
+    { results }: WorkflowCode,
+  ): Promise<Record<string, unknown> | undefined> {
     const schema = results.get(step);
     if (schema === undefined) return undefined;
     const { [step]: value } = await keeper.keptValues(run.transactionId);
-    return schema.safeParse(value).success ? value : undefined;
+    return schema.safeParse(value).success ? (value as Record<string, unknown>) : undefined;
   }
 
   async function withCustomResults(
@@ -217,6 +260,17 @@ export function createContinuation({
   }
 }
 
+/** For the schema of now; one that does not fit gives way to that of another run in the same digest. */
+function payloadOf(
+  { payload }: ExecuteBody,
+  { run, code: { payloadSchema }, gathered }: { run: Run; code: WorkflowCode; gathered: GatheredRun[] },
+): ReturnType<typeof completePayload> {
+  if (payloadSchema === undefined) return { payload };
+  const own = completePayload(payload, payloadSchema);
+  const other = gathered.find(({ misfit }) => misfit === null);
+  return "misfit" in own && other !== undefined ? { payload: { ...other.payload, run } } : own;
+}
+
 function about({ transactionId, distinctId }: Run) {
   return { transactionId, distinctId };
 }
@@ -235,6 +289,10 @@ function isWhole({ state }: ExecuteBody, step: string, { steps }: Shape): boolea
     if (!there.has(one.step)) return false;
   }
   return true;
+}
+
+function hasDigestBefore({ step }: ShapeStep, { steps }: Shape): boolean {
+  return steps.some(({ type }, index) => type === "digest" && index < steps.findIndex((one) => one.step === step));
 }
 
 /** Of a call that was lost, or of a step that the run does not have, the state is empty, which may fit the schema. */

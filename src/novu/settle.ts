@@ -38,7 +38,7 @@ export function createSettle({
     {
       call,
       request: { socket, body },
-      continuation: { run, shape, notices },
+      continuation: { run, shape, notices, gathered },
       noted,
       isLate,
     }: { call: Call; request: Request; continuation: Continuation; noted: Decision[]; isLate(): boolean },
@@ -48,15 +48,21 @@ export function createSettle({
 
     if (answer.status < 400 && !isGone()) {
       for (const notice of [...notices, ...(await lost())]) await record(notice, { ifOpen: true, isLast: false });
+      await recordGathered();
       let isLeftOut = false;
-      for (const one of noted) isLeftOut = !(await handOver(one)) || isLeftOut;
+      for (const one of noted.filter((one) => !isDigested(one))) isLeftOut = !(await handOver(one)) || isLeftOut;
       return isLeftOut ? leftOut(answer) : answer;
     }
     if (answer.status === 401) return answer;
-    for (const decision of noted.filter(isDigested))
-      await record(decision, { ifOpen: true, isLast: isLast(decision.step) });
+    await recordGathered();
     await recordFailure();
     return answer;
+
+    /** Of the runs in this one, whatever becomes of its own message. */
+    async function recordGathered(): Promise<void> {
+      for (const decision of [...gathered, ...noted.filter(isDigested)])
+        await record(decision, { ifOpen: true, isLast: isLast(decision.step) });
+    }
 
     /** Messages of earlier steps that Novu has lost, or left out without a call. */
     async function lost(): Promise<Decision[]> {
@@ -75,7 +81,6 @@ export function createSettle({
     /** Whether the answer may stay as it is. */
     async function handOver(noted: Decision): Promise<boolean> {
       const { step, outcome } = noted;
-      if (isDigested(noted)) return record(noted, { ifOpen: true, isLast: isLast(step) }).then(() => true);
       const decision = call.jobId === null ? noted : { ...noted, jobId: call.jobId };
       const holds = await record(decision, { isLast: isLast(step) });
       if (outcome !== "sent") return true;
