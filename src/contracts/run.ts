@@ -30,6 +30,8 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
+const ONE_JOB = "novu-job:";
+
 /** The header `Idempotency-Key` carries it and a bit more: printable ASCII, of 255 at most. A space in front would be lost on the way. */
 const SENDABLE = /^[\x21-\x7e][\x20-\x7e]{0,199}$/;
 
@@ -37,6 +39,16 @@ const SENDABLE = /^[\x21-\x7e][\x20-\x7e]{0,199}$/;
 export function transactionIdOf(eventUuid: string, workflow: string): string {
   const id = `${eventUuid}:${workflow}`;
   return SENDABLE.test(id) ? id : createHash("sha256").update(id).digest("hex");
+}
+
+/** A run of one job alone: its trigger did not come from here, and Novu did not say in time of which run the job is. */
+export function oneJobRunId(job: string): string {
+  return `${ONE_JOB}${job}`;
+}
+
+/** Whether the other steps of the run at Novu are not of this run. */
+export function isOfOneJob({ transactionId }: Pick<Run, "transactionId">): boolean {
+  return transactionId.startsWith(ONE_JOB);
 }
 
 /** The event that started a run; null for the rare id that is a hash and does not name it. */

@@ -1,4 +1,6 @@
+import type { Decision } from "../contracts/decision.ts";
 import type { NovuActivity, NovuJobRecord, NovuMessageRecord, NovuRead } from "../contracts/novu-activity.ts";
+import { isOfOneJob } from "../contracts/run.ts";
 import { RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { verdictOn } from "./verdict.ts";
@@ -19,12 +21,21 @@ export function createAskNovu({
   activity,
   pace,
 }: {
-  activity: Pick<NovuActivity, "messages" | "jobs">;
+  activity: Pick<NovuActivity, "messages" | "jobs" | "runOfJob">;
   /** Resolves when Novu's rate limit has room for one more read. */
   pace(): Promise<void>;
 }) {
   const asked = new Map<string, Promise<NovuJobRecord[]>>();
   return {
+    /** The run at Novu that a message is of; null where Novu does not list it. Throws when Novu does not answer. */
+    async transactionOf(message: Pick<Decision, "transactionId" | "distinctId" | "jobId">): Promise<string | null> {
+      const { transactionId, distinctId, jobId } = message;
+      if (!isOfOneJob(message)) return transactionId;
+      if (jobId === undefined) return null;
+      await pace();
+      return foundIn(await activity.runOfJob(distinctId, jobId))?.transactionId ?? null;
+    },
+
     /** The messages of a run. Throws when Novu does not answer. */
     messagesOf: groupCommit<string, NovuMessageRecord[]>({
       commit: messagesOfAll,

@@ -1,6 +1,6 @@
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import type { NovuJobRecord } from "../contracts/novu-activity.ts";
-import { LONGEST_RUN_MS } from "../contracts/run.ts";
+import { isOfOneJob, LONGEST_RUN_MS } from "../contracts/run.ts";
 import { HEARD_WITHIN_MS, type Overdue } from "../contracts/work.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
@@ -14,7 +14,7 @@ const LOOK_AGAIN_MS = 6 * HOUR_MS;
 const GIVEN_UP_AFTER_MS = 24 * HOUR_MS;
 
 /** Decisions that no word of Novu's on a message stands behind, so that a call which comes after all is served. */
-const IS_OURS = new Set<Decision["reason"]>(["lost at Novu", "added later"]);
+const IS_OURS = new Set<Decision["reason"]>(["lost at Novu", "added later", "digested"]);
 
 interface OpenRun {
   workflow: string;
@@ -61,6 +61,8 @@ export function createOverdue({
     const { transactionId } = overdue;
     const run = await openRun(transactionId);
     if (run === null) return;
+    // Novu has no such run, and nothing else is to be heard of it.
+    if (isOfOneJob({ transactionId })) return void (await closeRun(transactionId, "finished"));
     const { workflow } = run;
     const jobs = await ask.jobsOf(transactionId);
     const againAt = nextLookAt(overdue, run.enteredAt, jobs);
@@ -83,7 +85,7 @@ export function createOverdue({
   function nextLookAt({ waitEndsAt }: Overdue, enteredAt: number, jobs: NovuJobRecord[]): number | null {
     const due = (waitEndsAt === undefined ? enteredAt : Date.parse(waitEndsAt)) + HEARD_WITHIN_MS;
     const at = due > now() ? due : now() + LOOK_AGAIN_MS;
-    if (jobs.some(isOpen)) return now() < enteredAt + LONGEST_RUN_MS ? at : null;
+    if (jobs.some((job) => isOpen(job) && !isMerged(job))) return now() < enteredAt + LONGEST_RUN_MS ? at : null;
     // Novu does not list a run that is older than its plan's activity feed, even while it waits.
     const isHidden = jobs.length === 0 && now() - enteredAt >= feedMs;
     return isHidden && now() < due + GIVEN_UP_AFTER_MS ? at : null;
@@ -102,12 +104,18 @@ export function createOverdue({
   }
 }
 
+/** A digest has put the run into another one, which says its messages. */
+function isMerged({ status }: NovuJobRecord): boolean {
+  return status === "merged";
+}
+
 function wordOn(step: SendingStep, jobs: NovuJobRecord[]): Word {
   if (jobs.length === 0)
     return { outcome: "failed", reason: "lost at Novu", detail: "Novu took the trigger and has no such run" };
   const job = jobOf(step, jobs);
   // The steps of a run are fixed at its trigger.
   if (job === null) return { outcome: "skipped", reason: "added later", detail: null };
+  if (isMerged(job)) return { outcome: "skipped", reason: "digested", detail: null };
   if (job.details.length > 0 || job.status === "completed") return wordOfJob(job);
   const before = jobs.slice(0, jobs.indexOf(job));
   const cause = before.findLast(({ status, details }) => status === "failed" && details.length > 0);

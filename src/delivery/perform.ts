@@ -2,7 +2,7 @@ import { type Capture, captureOf } from "../contracts/capture.ts";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import type { EntryLimit, Exit, Start } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import type { Run } from "../contracts/run.ts";
+import { isOfOneJob, type Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { createBursts } from "../lib/bursts.ts";
 import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
@@ -214,6 +214,7 @@ export function createPerform({
   }
 
   async function unheard(run: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): Promise<void> {
+    if (isOfOneJob(run)) return;
     const heardOf = await runs.decidedSteps(run.transactionId, { failed: true });
     const steps = await stepsOfRun(run.transactionId, run.workflow);
     const throttled = steps.filter(({ isThrottled }) => isThrottled);

@@ -40,8 +40,9 @@ export function createReceipts({
 
   /** Null when Novu has no final word; of the last question also when it gave no answer. */
   async function wordOn(decision: Decision, isLast: boolean): Promise<Word | null> {
-    const { transactionId } = decision;
     try {
+      const transactionId = await ask.transactionOf(decision);
+      if (transactionId === null) return null;
       const word = wordOfMessages(decision, await ask.messagesOf(transactionId));
       if (word !== null) return word;
       const jobs = await ask.jobsOf(transactionId);

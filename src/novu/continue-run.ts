@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { Channel, type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
-import { Run } from "../contracts/run.ts";
+import { isOfOneJob, Run } from "../contracts/run.ts";
 import { type FixedWait, type Shape, type ShapeStep, sendingStepsOf } from "../contracts/shape.ts";
+import type { SendingStep } from "../contracts/workflow.ts";
 import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
 import { completePayload } from "./complete-payload.ts";
 import { completeState } from "./complete-state.ts";
@@ -44,6 +45,8 @@ type RunCustom = (step: string, body: ExecuteBody) => Promise<Record<string, unk
 export interface Keeper {
   shape(id: string): Promise<Shape | null>;
   shapesOf(workflow: string): Promise<Shape[]>;
+  /** Of a run that does not carry the id itself, because its trigger did not come from here. */
+  shapeOfRun(transactionId: string): Promise<Shape | null>;
   keptValues(transactionId: string): Promise<Record<string, unknown>>;
   keepValue(
     step: { transactionId: string; step: string; distinctId: string },
@@ -150,8 +153,9 @@ export function createContinuation({
     return { ...continuation, notices: [...notices, ...theirs], gathered: decided };
   }
 
-  async function shapeThen({ shape: id }: Run): Promise<Shape | null> {
-    if (id === undefined) return null;
+  async function shapeThen({ transactionId, shape: id }: Run): Promise<Shape | null> {
+    if (isOfOneJob({ transactionId })) return null;
+    if (id === undefined) return keeper.shapeOfRun(transactionId);
     const cached = shapes.get(id);
     if (cached !== undefined) return cached;
     const shape = await keeper.shape(id);
@@ -234,7 +238,13 @@ export function createContinuation({
     step: string;
     missing: string[];
   }): Decision[] {
-    if (then === null) return [];
+    if (isOfOneJob(run)) return [];
+    const toRun = (one: Pick<SendingStep, "step" | "channel">) =>
+      skipped({ run, workflow: code.workflow, ...one, reason: "added later", detail: null });
+    if (then === null)
+      return sendingStepsOf(code)
+        .filter(({ step: one }) => missing.includes(one))
+        .map(toRun);
     const isLast = sendingStepsOf(then).at(-1)?.step === step;
     const at = ({ steps }: Shape, one: string) => steps.findIndex((known) => known.step === one);
     const isBefore = (shape: Shape, one: string) => at(shape, one) < at(shape, step);
@@ -246,7 +256,7 @@ export function createContinuation({
             missing.includes(one) && isBefore(then, one)
           : isLast || isBefore(code, one),
       )
-      .map((one) => skipped({ run, workflow: code.workflow, ...one, reason: "added later", detail: null }));
+      .map(toRun);
   }
 
   function skipped({

@@ -1,11 +1,9 @@
 import { readPerson } from "../contracts/person.ts";
-import type { Run } from "../contracts/run.ts";
+import { oneJobRunId, type Run } from "../contracts/run.ts";
 import { soon } from "../lib/soon.ts";
 import type { Call, ExecuteBody } from "./execute-call.ts";
 
 const ASK_WITHIN_MS = 500;
-/** Begins the transaction id of a run of one job alone, whose own Novu did not say in time. */
-const ONE_JOB = "novu-job:";
 
 /** A run as Novu has it. */
 export interface FoundRun {
@@ -39,7 +37,7 @@ export function createForeignRuns({
     const isOurs = (payload.run as { transactionId?: unknown } | undefined)?.transactionId !== undefined;
     if (isOurs || env?.type === "dev" || workflow === null || typeof subscriberId !== "string") return body;
     const found = jobId === null ? null : await soon(findRun(subscriberId, jobId), ASK_WITHIN_MS);
-    const transactionId = found?.transactionId ?? `${ONE_JOB}${jobId ?? subscriberId}`;
+    const transactionId = found?.transactionId ?? oneJobRunId(jobId ?? subscriberId);
     const { email, firstName: name } = subscriber;
     const run: Run = {
       transactionId,
@@ -53,9 +51,4 @@ export function createForeignRuns({
     await begin(run, workflow);
     return { ...body, payload: { ...payload, run } };
   };
-}
-
-/** Whether the other steps of the run at Novu are not of this run. */
-export function isOfOneJob({ transactionId }: Pick<Run, "transactionId">): boolean {
-  return transactionId.startsWith(ONE_JOB);
 }

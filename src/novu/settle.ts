@@ -1,9 +1,9 @@
 import type { Request } from "express";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
+import { isOfOneJob } from "../contracts/run.ts";
 import { lostWith, sendingStepsOf } from "../contracts/shape.ts";
 import type { Continuation } from "./continue-run.ts";
 import { type Answer, type Call, codeOf, type ExecuteBody } from "./execute-call.ts";
-import { isOfOneJob } from "./foreign-runs.ts";
 import { lostSteps } from "./lost-steps.ts";
 
 /** Why a message was not sent that was ready. */

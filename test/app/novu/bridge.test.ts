@@ -28,6 +28,7 @@ const recording = {
   keeper: {
     shape: async () => null,
     shapesOf: async () => [],
+    shapeOfRun: async () => null,
     keptValues: async () => ({}),
     keepValue: async () => ({}),
   },

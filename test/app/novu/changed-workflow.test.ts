@@ -106,6 +106,29 @@ describe("a workflow that is changed while a person is in it", () => {
     ]);
   });
 
+  it("says that a message was added later to a run of an earlier version, which does not say its shape", async () => {
+    await using sandbox = await testSandbox({ workflows: [OLD] });
+    happen(sandbox, "called");
+    await sandbox.travel({ days: 1 });
+    for (const { payload } of sandbox.novu.state.runs) payload.run = { ...(payload.run as object), shape: undefined };
+    await sandbox.restartApp({
+      workflows: [
+        withSteps(async (step) => {
+          await first(step);
+          await step.wait("two-days", { days: 2 });
+          const tip = await step.inApp("tip", () => ({ subject: "s", body: "b" }));
+          await step.email("last", mail, { skip: () => tip.seen && "seen" });
+        }),
+      ],
+    });
+    await sandbox.travel({ days: 2 });
+    expect(await decisions(sandbox)).toEqual([
+      ["first", "sent", null, null],
+      ["tip", "skipped", "added later", null],
+      ["last", "sent", null, null],
+    ]);
+  });
+
   it("keeps a run's waits when NOVU_PLAN cuts them otherwise", async () => {
     await using sandbox = await testSandbox({ workflows: [OLD], plan: "pro" });
     sandbox.config.novu.plan = "free";

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { callBridge } from "../../support/bridge-call.ts";
 import { byHand, campaign, decisions, happen, mail } from "../../support/campaign.ts";
+import { metric } from "../../support/metrics.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 
 const offers = campaign({
@@ -84,6 +85,64 @@ describe("a trigger that does not come from here", () => {
     expect(
       (await sandbox.app.store.listDecisions()).map(({ transactionId, reason }) => [transactionId, reason]),
     ).toEqual([[`novu-job:${sandbox.novu.state.runs[0]?.jobs[0]?.id}`, "opted out"]]);
+  });
+
+  it("is no lost run where a run of one job alone is all that is known of it", async () => {
+    await using sandbox = await production();
+    let isAway = true;
+    sandbox.novu.interfere(({ path }) => (isAway && path.startsWith("/v1/notifications") ? { status: 503 } : null));
+    await byHand(sandbox, "campaign");
+    isAway = false;
+    await sandbox.travel({ days: 3 });
+    expect(await decisions(sandbox)).toEqual([
+      ["offer", "sent", null, null],
+      ["reminder", "sent", null, null],
+    ]);
+    expect((await sandbox.app.store.listDecisions()).map(({ receipt }) => receipt)).toEqual(["confirmed", "confirmed"]);
+    expect(await metric(sandbox.app.url, "bridge_runs_lost_total")).toEqual({});
+  });
+
+  it("keeps the shape that its workflow had when it began", async () => {
+    await using sandbox = await production();
+    await byHand(sandbox, "campaign");
+    await sandbox.travel({ hours: 1 });
+    const changed = campaign({
+      on: [],
+      async workflow({ step }) {
+        await step.inApp("tip", () => ({ subject: "s", body: "b" }));
+        await step.wait("a-day", { days: 1 });
+        await step.email("reminder", mail, { atAnyHour: true });
+        await step.email("later", mail, { atAnyHour: true });
+      },
+    });
+    await sandbox.restartApp({ workflows: [changed] });
+    await sandbox.travel({ days: 1 });
+    expect(await decisions(sandbox)).toEqual([
+      ["offer", "sent", null, null],
+      ["tip", "skipped", "added later", null],
+      ["later", "skipped", "added later", null],
+      ["reminder", "sent", null, null],
+    ]);
+  });
+
+  it("ends where a digest has put it into another run", async () => {
+    const digest = campaign({
+      on: [],
+      async workflow({ step }) {
+        const gathered = await step.digest("gather", { hours: 5 });
+        await step.email("offer", () => ({ ...mail(), subject: `${gathered.length} offers` }), { atAnyHour: true });
+      },
+    });
+    await using sandbox = await production();
+    await sandbox.restartApp({ workflows: [digest] });
+    for (let nth = 0; nth < 2; nth += 1) await byHand(sandbox, "campaign");
+    await sandbox.travel({ days: 2 });
+    expect(sandbox.novu.state.messages.map(({ content }) => content.subject)).toEqual(["2 offers"]);
+    const [main, merged] = sandbox.novu.state.runs.map(({ transactionId }) => transactionId);
+    expect(await decisions(sandbox, { ofRun: `${main}` })).toEqual([["offer", "sent", null, null]]);
+    expect(await decisions(sandbox, { ofRun: `${merged}` })).toEqual([["offer", "skipped", "digested", null]]);
+    expect(await sandbox.app.store.openRun(`${merged}`)).toBeNull();
+    expect(await metric(sandbox.app.url, "bridge_runs_lost_total")).toEqual({});
   });
 
   it("is a rehearsal in a development environment alone", async () => {

@@ -61,6 +61,10 @@ it.each([
 });
 
 function asking(activity: Partial<NovuActivity>) {
-  const silent = { messages: async () => answered, jobs: async () => ({ found: [] }) };
+  const silent = {
+    messages: async () => answered,
+    jobs: async () => ({ found: [] }),
+    runOfJob: async () => ({ found: null }),
+  };
   return createAskNovu({ activity: { ...silent, ...activity }, pace: async () => {} });
 }
