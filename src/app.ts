@@ -186,7 +186,9 @@ export async function openApp(
           return "found" in read ? read.found : null;
         },
         async begin(run, workflow) {
-          if (await store.adoptRun({ ...run, workflow })) await markStarted(run.transactionId, workflow);
+          const adopted = await store.adoptRun({ ...run, workflow });
+          if (adopted === "new") await markStarted(run.transactionId, workflow);
+          return adopted !== "of another person";
         },
         source: config.posthog === null ? "segment" : "posthog",
         now,

@@ -39,8 +39,8 @@ export interface NovuActivity {
     transactionIds: string[],
     page: number,
   ): Promise<NovuRead<{ messages: NovuMessageRecord[]; hasMore: boolean }>>;
-  /** The steps of a run, in their order; of a transaction id that Novu took several times, those of each. Empty where Novu has no such run. */
-  jobs(transactionId: string): Promise<NovuRead<NovuJobRecord[]>>;
+  /** The steps of a run, in their order; of a transaction id that Novu took several times, those of each. Empty where Novu has no such run. Of one subscriber alone, where it is said. */
+  jobs(transactionId: string, subscriberId?: string): Promise<NovuRead<NovuJobRecord[]>>;
   /** The run that one job is of, among the latest of its subscriber; null where Novu does not list it. */
   runOfJob(subscriberId: string, jobId: string): Promise<NovuRead<NovuRunRecord | null>>;
   /** Whether the subscriber has a channel of a workflow on; null where Novu does not say. */

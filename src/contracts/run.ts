@@ -30,6 +30,7 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 
+const HASH = /^[0-9a-f]{64}$/;
 const ONE_JOB = "novu-job:";
 
 /** The header `Idempotency-Key` carries it and a bit more: printable ASCII, of 255 at most. A space in front would be lost on the way. */
@@ -49,6 +50,41 @@ export function oneJobRunId(job: string): string {
 /** Whether the other steps of the run at Novu are not of this run. */
 export function isOfOneJob({ transactionId }: Pick<Run, "transactionId">): boolean {
   return transactionId.startsWith(ONE_JOB);
+}
+
+/** The run of one person, where one trigger that did not come from here has several, and another one has its id. */
+export function sharedRunId({ transactionId, distinctId }: Pick<Run, "transactionId" | "distinctId">): string {
+  return `${transactionId}${sharedBy(distinctId)}`;
+}
+
+/**
+ * A run as Novu has it: its transaction, and whose part of that it is, where the trigger did not come from here and
+ * may have several people. Null of a run of one job alone.
+ */
+export function atNovu({
+  transactionId,
+  workflow,
+  distinctId,
+}: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): RunAtNovu | null {
+  if (isOfOneJob({ transactionId })) return null;
+  if (isTriggeredHere({ transactionId, workflow })) return { transactionId };
+  const shared = sharedBy(distinctId);
+  const isShared = transactionId.endsWith(shared);
+  return { transactionId: isShared ? transactionId.slice(0, -shared.length) : transactionId, subscriberId: distinctId };
+}
+
+export interface RunAtNovu {
+  transactionId: string;
+  subscriberId?: string;
+}
+
+/** Whether the run has an id as `transactionIdOf` makes it. */
+export function isTriggeredHere({ transactionId, workflow }: { transactionId: string; workflow: string }): boolean {
+  return eventUuidOf(transactionId, workflow) !== null || HASH.test(transactionId);
+}
+
+function sharedBy(distinctId: string): string {
+  return `:for:${distinctId}`;
 }
 
 /** The event that started a run; null for the rare id that is a hash and does not name it. */

@@ -1,6 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { NovuActivity, NovuJobRecord, NovuMessageRecord, NovuRead } from "../contracts/novu-activity.ts";
-import { isOfOneJob } from "../contracts/run.ts";
+import { atNovu, type RunAtNovu } from "../contracts/run.ts";
 import { RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import { groupCommit } from "../lib/group-commit.ts";
 import { verdictOn } from "./verdict.ts";
@@ -13,6 +13,8 @@ const MOST_WAITING = 10_000;
 const CALLS_AT_ONCE = 4;
 /** While Novu is down each question waits so long. */
 const NOT_URGENT_MS = 2 * 60_000;
+
+type RunOfMessage = Pick<Decision, "transactionId" | "workflow" | "distinctId" | "jobId">;
 
 export type AskNovu = ReturnType<typeof createAskNovu>;
 
@@ -28,12 +30,12 @@ export function createAskNovu({
   const asked = new Map<string, Promise<NovuJobRecord[]>>();
   return {
     /** The run at Novu that a message is of; null where Novu does not list it. Throws when Novu does not answer. */
-    async transactionOf(message: Pick<Decision, "transactionId" | "distinctId" | "jobId">): Promise<string | null> {
-      const { transactionId, distinctId, jobId } = message;
-      if (!isOfOneJob(message)) return transactionId;
-      if (jobId === undefined) return null;
+    async runOf({ jobId, ...run }: RunOfMessage): Promise<RunAtNovu | null> {
+      const known = atNovu(run);
+      if (known !== null || jobId === undefined) return known;
       await pace();
-      return foundIn(await activity.runOfJob(distinctId, jobId))?.transactionId ?? null;
+      const found = foundIn(await activity.runOfJob(run.distinctId, jobId));
+      return found && { transactionId: found.transactionId, subscriberId: run.distinctId };
     },
 
     /** The messages of a run. Throws when Novu does not answer. */
@@ -49,11 +51,12 @@ export function createAskNovu({
     }),
 
     /** The steps of a run. Throws when Novu does not answer. */
-    jobsOf(transactionId: string): Promise<NovuJobRecord[]> {
-      const underWay = asked.get(transactionId);
+    jobsOf({ transactionId, subscriberId }: RunAtNovu): Promise<NovuJobRecord[]> {
+      const key = JSON.stringify([transactionId, subscriberId]);
+      const underWay = asked.get(key);
       if (underWay !== undefined) return underWay;
-      const asking = jobsOf(transactionId).finally(() => asked.delete(transactionId));
-      asked.set(transactionId, asking);
+      const asking = jobsOf(transactionId, subscriberId).finally(() => asked.delete(key));
+      asked.set(key, asking);
       return asking;
     },
   };
@@ -70,9 +73,9 @@ export function createAskNovu({
     return transactionIds.map((id) => found.filter(({ transactionId }) => transactionId === id));
   }
 
-  async function jobsOf(transactionId: string): Promise<NovuJobRecord[]> {
+  async function jobsOf(transactionId: string, subscriberId: string | undefined): Promise<NovuJobRecord[]> {
     await pace();
-    return foundIn(await activity.jobs(transactionId));
+    return foundIn(await activity.jobs(transactionId, subscriberId));
   }
 }
 

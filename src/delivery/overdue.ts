@@ -1,6 +1,6 @@
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import type { NovuJobRecord } from "../contracts/novu-activity.ts";
-import { isOfOneJob, LONGEST_RUN_MS } from "../contracts/run.ts";
+import { atNovu, LONGEST_RUN_MS } from "../contracts/run.ts";
 import { HEARD_WITHIN_MS, type Overdue } from "../contracts/work.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
@@ -61,10 +61,11 @@ export function createOverdue({
     const { transactionId } = overdue;
     const run = await openRun(transactionId);
     if (run === null) return;
-    // Novu has no such run, and nothing else is to be heard of it.
-    if (isOfOneJob({ transactionId })) return void (await closeRun(transactionId, "finished"));
     const { workflow } = run;
-    const jobs = await ask.jobsOf(transactionId);
+    const there = atNovu({ ...run, transactionId });
+    // Novu has no such run, and nothing else is to be heard of it.
+    if (there === null) return void (await closeRun(transactionId, "finished"));
+    const jobs = await ask.jobsOf(there);
     const againAt = nextLookAt(overdue, run.enteredAt, jobs);
     if (againAt !== null) return lookAgainAt(overdue, againAt);
 

@@ -2,7 +2,7 @@ import { type Capture, captureOf } from "../contracts/capture.ts";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import type { EntryLimit, Exit, Start } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { isOfOneJob, type Run } from "../contracts/run.ts";
+import { isOfOneJob, isTriggeredHere, type Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { createBursts } from "../lib/bursts.ts";
 import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
@@ -207,7 +207,9 @@ export function createPerform({
 
   async function exit({ workflow, ...exit }: Exit): Promise<void> {
     for (const transactionId of await runs.endRuns({ workflow, ...exit })) {
-      if ((await openSteps(transactionId, workflow)).length > 0) await cancel(transactionId, workflow);
+      // Novu cancels it for everybody whom the trigger has, which are several where it did not come from here.
+      const isCanceled = isTriggeredHere({ transactionId, workflow });
+      if (isCanceled && (await openSteps(transactionId, workflow)).length > 0) await cancel(transactionId, workflow);
       await noteUnsent({ ...exit, transactionId }, workflow, { reason: "left", detail: exit.eventName });
       await runs.markLeft(transactionId);
     }

@@ -41,11 +41,13 @@ export function createReceipts({
   /** Null when Novu has no final word; of the last question also when it gave no answer. */
   async function wordOn(decision: Decision, isLast: boolean): Promise<Word | null> {
     try {
-      const transactionId = await ask.transactionOf(decision);
-      if (transactionId === null) return null;
-      const word = wordOfMessages(decision, await ask.messagesOf(transactionId));
+      const run = await ask.runOf(decision);
+      if (run === null) return null;
+      // Novu's messages do not say whose they are, and the run may be of one of several people.
+      const messages = run.subscriberId === undefined ? await ask.messagesOf(run.transactionId) : [];
+      const word = wordOfMessages(decision, messages);
       if (word !== null) return word;
-      const jobs = await ask.jobsOf(transactionId);
+      const jobs = await ask.jobsOf(run);
       const isKnown = jobs.some(({ type, step }) => type === decision.channel && step === decision.step);
       // Novu lists every message that it has handed to a provider, and forgets runs after days on some plans.
       if (!isKnown && isLast) return { outcome: "failed", reason: "lost at Novu", detail: "Novu has no such message" };

@@ -85,10 +85,13 @@ export function createNovuActivity({
         hasMore: hasMore ?? data.length === MESSAGES_PER_PAGE,
       }));
     },
-    jobs: (transactionId) =>
-      read(`/v1/notifications?${new URLSearchParams({ transactionId })}`, Notifications, ({ data }) =>
+    jobs: (transactionId, subscriberId) => {
+      const query = new URLSearchParams({ transactionId });
+      if (subscriberId !== undefined) query.set("subscriberIds", subscriberId);
+      return read(`/v1/notifications?${query}`, Notifications, ({ data }) =>
         data.flatMap(({ jobs }) => jobs.map(jobOf)),
-      ),
+      );
+    },
     runOfJob: (subscriberId, jobId) => {
       const query = new URLSearchParams({ subscriberIds: subscriberId, limit: String(RUNS_LOOKED_AT) });
       return read(`/v1/notifications?${query}`, Notifications, ({ data }) => {

@@ -1,5 +1,5 @@
 import { readPerson } from "../contracts/person.ts";
-import { oneJobRunId, type Run } from "../contracts/run.ts";
+import { oneJobRunId, type Run, sharedRunId } from "../contracts/run.ts";
 import { soon } from "../lib/soon.ts";
 import type { Call, ExecuteBody } from "./execute-call.ts";
 
@@ -25,8 +25,8 @@ export function createForeignRuns({
 }: {
   /** The run that a job of Novu's is of; null where Novu does not list it. May fail. */
   findRun(subscriberId: string, jobId: string): Promise<FoundRun | null>;
-  /** Keeps the run; nothing where it is kept already. */
-  begin(run: Run, workflow: string): Promise<void>;
+  /** Keeps the run, unless it is kept already; false where its id is another person's. */
+  begin(run: Run, workflow: string): Promise<boolean>;
   /** Where its person is read first. */
   source: Run["source"];
   now: () => number;
@@ -48,7 +48,9 @@ export function createForeignRuns({
       occurredAt: found?.createdAt ?? new Date(now()).toISOString(),
       snapshot: readPerson({ email, name }).properties,
     };
-    await begin(run, workflow);
-    return { ...body, payload: { ...payload, run } };
+    if (await begin(run, workflow)) return { ...body, payload: { ...payload, run } };
+    const own = { ...run, transactionId: sharedRunId(run) };
+    await begin(own, workflow);
+    return { ...body, payload: { ...payload, run: own } };
   };
 }

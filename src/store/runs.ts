@@ -192,7 +192,13 @@ export function runFacts({
         })
         .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirstOrThrow();
-      return numInsertedOrUpdatedRows > 0n;
+      if (numInsertedOrUpdatedRows > 0n) return "new";
+      const kept = await db
+        .selectFrom("runs")
+        .select("distinct_id")
+        .where("transaction_id", "=", transactionId)
+        .executeTakeFirst();
+      return kept === undefined || kept.distinct_id === distinctId ? "known" : "of another person";
     },
 
     async shapeOfRun(transactionId) {

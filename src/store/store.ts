@@ -296,8 +296,8 @@ export interface Store extends Histories {
   markLeft(transactionId: string): Promise<void>;
   /** Novu has taken this run on; `left` when the person left while it did. */
   markStarted(transactionId: string, shape?: string | null): Promise<"started" | "left">;
-  /** Keeps a run whose trigger did not come from here; answers false where it is here already. */
-  adoptRun(run: RunPlace): Promise<boolean>;
+  /** Keeps a run whose trigger did not come from here; answers whether it was here already, for this person or another one. */
+  adoptRun(run: RunPlace): Promise<"new" | "known" | "of another person">;
   /** The shape that the workflow of a run had at the trigger; null where it is not known. */
   shapeOfRun(transactionId: string): Promise<Shape | null>;
 

@@ -54,12 +54,16 @@ export function happen(
   });
 }
 
-/** A colleague tries a workflow on Ada, from Novu's dashboard. */
-export async function byHand(sandbox: Sandbox, workflow: string): Promise<void> {
+/** A colleague tries a workflow on Ada, or on others, from Novu's dashboard. */
+export async function byHand(
+  sandbox: Sandbox,
+  workflow: string,
+  to: object = { subscriberId: "ada", email: "ada@example.com" },
+): Promise<void> {
   const response = await fetch(`${sandbox.novu.url}/v1/events/trigger`, {
     method: "POST",
     headers: { authorization: `ApiKey ${sandbox.config.novu.secretKey}`, "content-type": "application/json" },
-    body: JSON.stringify({ name: workflow, to: { subscriberId: "ada", email: "ada@example.com" }, payload: {} }),
+    body: JSON.stringify({ name: workflow, to, payload: {} }),
   });
   expect(response.status).toBe(201);
   await sandbox.settled();

@@ -73,15 +73,16 @@ export interface LocalNovu extends Pick<Listening, "url" | "close"> {
 
 const LARGEST_TRIGGER_BYTES = 512 * 1024;
 
+const Recipient = z.union([
+  Subscriber,
+  z
+    .string()
+    .min(1)
+    .transform((subscriberId) => ({ subscriberId })),
+]);
 const Trigger = z.object({
   name: z.string().min(1),
-  to: z.union([
-    Subscriber,
-    z
-      .string()
-      .min(1)
-      .transform((subscriberId) => ({ subscriberId })),
-  ]),
+  to: z.union([Recipient.transform((one) => [one]), z.array(Recipient).min(1)]),
   payload: z.record(z.string(), z.unknown()).default({}),
   transactionId: z
     .string()
@@ -224,32 +225,37 @@ export async function openLocalNovu({
     if (workflow === undefined) return refuse(response, 422, "workflow_not_found");
 
     triggers.push({ transactionId, idempotencyKey: request.get("idempotency-key") ?? null, body });
-    const isKnown = !settings.checksIds || refusedCharacters(to.subscriberId).length === 0;
-    const status = isKnown ? "processed" : "invalid_recipients";
+    const known = to.filter(({ subscriberId }) => !settings.checksIds || refusedCharacters(subscriberId).length === 0);
+    const status = known.length > 0 ? "processed" : "invalid_recipients";
     answer(response, 201, { acknowledged: true, status, transactionId });
-    // The worker drops a recipient with a field that it does not take, and says so to nobody.
-    if (!isKnown || messagesOnFields(to).length > 0) return;
-    upsertSubscriber(state, to);
-    if (workflow.steps.length === 0) return;
+    for (const recipient of known) {
+      // The worker drops a recipient with a field that it does not take, and says so to nobody.
+      if (messagesOnFields(recipient).length > 0) continue;
+      upsertSubscriber(state, recipient);
+      begin(recipient.subscriberId);
+    }
 
-    const jobs = workflow.steps.map(({ stepId, type }) => ({
-      id: randomUUID(),
-      stepId,
-      type,
-      status: "pending" as const,
-      outputs: {},
-      error: null,
-      wakesAt: null,
-      changedAt: null,
-    }));
-    queue.add({
-      transactionId,
-      workflowId: name,
-      subscriberId: to.subscriberId,
-      payload,
-      startedAt: clock.now(),
-      jobs,
-    });
+    function begin(subscriberId: string): void {
+      if (workflow === undefined || workflow.steps.length === 0) return;
+      const jobs = workflow.steps.map(({ stepId, type }) => ({
+        id: randomUUID(),
+        stepId,
+        type,
+        status: "pending" as const,
+        outputs: {},
+        error: null,
+        wakesAt: null,
+        changedAt: null,
+      }));
+      queue.add({
+        transactionId,
+        workflowId: name,
+        subscriberId,
+        payload,
+        startedAt: clock.now(),
+        jobs,
+      });
+    }
   }
 
   function stepOf(workflowId: string, stepId: string) {

@@ -145,6 +145,63 @@ describe("a trigger that does not come from here", () => {
     expect(await metric(sandbox.app.url, "bridge_runs_lost_total")).toEqual({});
   });
 
+  it("is a run of each of several people, of whom each leaves alone", async () => {
+    await using sandbox = await production();
+    happen(sandbox, "$identify", { distinctId: "bob" });
+    happen(sandbox, "$identify", { distinctId: "eve", unsubscribed_from: ["offers"] });
+    await sandbox.settled();
+    await byHand(
+      sandbox,
+      "campaign",
+      ["ada", "bob", "eve"].map((subscriberId) => ({ subscriberId, email: `${subscriberId}@example.com` })),
+    );
+    await sandbox.travel({ hours: 1 });
+    happen(sandbox, "answered", { distinctId: "ada" });
+    await sandbox.travel({ days: 3 });
+    expect(sandbox.novu.state.messages.map(({ subscriberId, stepId }) => [subscriberId, stepId])).toEqual([
+      ["ada", "offer"],
+      ["bob", "offer"],
+      ["bob", "reminder"],
+    ]);
+    const of = async (distinctId: string) =>
+      (await sandbox.app.store.listDecisions({ distinctId })).map(({ step, outcome, reason, receipt }) => [
+        step,
+        outcome,
+        reason ?? receipt,
+      ]);
+    expect(await of("ada")).toEqual([
+      ["offer", "sent", "confirmed"],
+      ["reminder", "skipped", "left"],
+    ]);
+    expect(await of("bob")).toEqual([
+      ["offer", "sent", "confirmed"],
+      ["reminder", "sent", "confirmed"],
+    ]);
+    expect(await of("eve")).toEqual([
+      ["offer", "skipped", "opted out"],
+      ["reminder", "skipped", "opted out"],
+    ]);
+    expect(await metric(sandbox.app.url, "bridge_runs_lost_total")).toEqual({});
+  });
+
+  it("is confirmed for each of several people by their own message", async () => {
+    await using sandbox = await production();
+    happen(sandbox, "$identify", { distinctId: "bob" });
+    await sandbox.settled();
+    sandbox.novu.refuseMessages(({ subscriberId }) => (subscriberId === "ada" ? "451 try later" : null));
+    await byHand(
+      sandbox,
+      "campaign",
+      ["ada", "bob"].map((subscriberId) => ({ subscriberId, email: `${subscriberId}@example.com` })),
+    );
+    await sandbox.travel({ hours: 1 });
+    const decided = await sandbox.app.store.listDecisions();
+    expect(decided.map(({ distinctId, outcome, reason }) => [distinctId, outcome, reason])).toEqual([
+      ["ada", "failed", "provider failed"],
+      ["bob", "sent", null],
+    ]);
+  });
+
   it("is a rehearsal in a development environment alone", async () => {
     await using sandbox = await production({ unsubscribed_from: ["offers"] });
     const body = { payload: {}, subscriber: { subscriberId: "ada", email: "ada@example.com" } };

@@ -39,6 +39,16 @@ afterEach(async () => {
 });
 
 describe("a trigger", () => {
+  it("of several people is one run of each, with one transaction id", async () => {
+    const { body } = await api("POST", "/v1/events/trigger", { name: "w", to: ["ada", { subscriberId: "bob" }] });
+    await novu.idle();
+    const { transactionId } = (body as { data: { transactionId: string } }).data;
+    expect(novu.state.runs.map((run) => [run.subscriberId, run.transactionId])).toEqual([
+      ["ada", transactionId],
+      ["bob", transactionId],
+    ]);
+  });
+
   it.each([
     ["without a name", { to: "ada" }, "name: "],
     ["without a recipient", { name: "w" }, "to: "],

@@ -42,9 +42,9 @@ it("asks for a run once at a time, and again the next time", async () => {
       return { found: [] as NovuJobRecord[] };
     },
   });
-  await Promise.all([jobsOf("a"), jobsOf("a"), jobsOf("b")]);
+  await Promise.all([jobsOf(A), jobsOf(A), jobsOf({ transactionId: "b" })]);
   expect(asked).toBe(2);
-  await jobsOf("a");
+  await jobsOf(A);
   expect(asked).toBe(3);
 });
 
@@ -57,8 +57,10 @@ it.each([
   [null, "UnavailableError"],
 ])("takes no answer for the last word: %s", async (httpStatus, name) => {
   const { jobsOf } = asking({ jobs: async () => ({ httpStatus, message: "no" }) });
-  await expect(jobsOf("a")).rejects.toMatchObject({ name });
+  await expect(jobsOf(A)).rejects.toMatchObject({ name });
 });
+
+const A = { transactionId: "a" };
 
 function asking(activity: Partial<NovuActivity>) {
   const silent = {
