@@ -6,6 +6,8 @@ type Issue = z.core.$ZodIssue;
 
 /** A default that does not fit its own schema would go round for ever. */
 const MOST_TRIES = 50;
+/** A digest may bring a thousand payloads to one call. */
+const publishedSchemas = new WeakMap<z.ZodObject, object>();
 const ABOUT_LENGTH = new Set<unknown>(["too_small", "too_big"]);
 
 /**
@@ -14,11 +16,11 @@ const ABOUT_LENGTH = new Set<unknown>(["too_small", "too_big"]);
  * left out, where it may be. `misfit` names the fields that the workflow cannot do without, and no values.
  */
 export function completePayload(payload: Payload, schema: z.ZodObject): { payload: Payload } | { misfit: string } {
-  const published = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   let completed = payload;
   for (let tries = 1; ; tries += 1) {
     const read = schema.safeParse(completed);
     if (read.success) return { payload: { ...completed, ...read.data } };
+    const published = publishedOf(schema);
     const issues = read.error.issues.filter((issue) => !isAboutForm(issue, published));
     if (issues.length === 0) return { payload: completed };
     const before = completed;
@@ -26,6 +28,14 @@ export function completePayload(payload: Payload, schema: z.ZodObject): { payloa
     if (tries === MOST_TRIES || isDeepStrictEqual(before, completed))
       return { misfit: [...new Set(issues.map(({ path }) => path.join(".")))].join(", ") };
   }
+}
+
+function publishedOf(schema: z.ZodObject): object {
+  const known = publishedSchemas.get(schema);
+  if (known !== undefined) return known;
+  const published = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  publishedSchemas.set(schema, published);
+  return published;
 }
 
 /** A step towards a payload that fits; the same payload where nothing is left to try. */

@@ -186,6 +186,31 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
       });
     });
 
+    describe("a step that several jobs of Novu ask for", () => {
+      it("is the first job's that sends, also of three at the same time", async () => {
+        const jobs = ["a", "b", "c"].map((jobId) => decision({ jobId }));
+        const answers = await Promise.all(jobs.map((one) => store.decide(one)));
+        const [owner] = await store.listDecisions();
+        expect(answers.map((one) => one.decision.jobId)).toEqual(jobs.map(() => owner?.jobId));
+        expect(answers.filter(({ isNew }) => isNew)).toHaveLength(1);
+        for (const one of jobs) expect((await store.decide(one)).isNew).toBe(false);
+      });
+
+      it("is another job's where the first one could not make it", async () => {
+        await store.decide(decision({ jobId: "a", outcome: "failed", reason: "error" }));
+        expect((await store.decide(decision({ jobId: "b" }))).decision).toMatchObject({ jobId: "b", outcome: "sent" });
+        const late = decision({ jobId: "a", outcome: "failed", reason: "error" });
+        expect((await store.decide(late)).decision).toMatchObject({ jobId: "b", outcome: "sent" });
+      });
+    });
+
+    it("a run whose trigger did not come from here is adopted once, and its id is not another person's", async () => {
+      const run = { transactionId: "n", workflow: "w", distinctId: "bob", occurredAt: OCCURRED_AT };
+      const all = await Promise.all([run, run, run].map((one) => store.adoptRun(one)));
+      expect(all.sort()).toEqual(["known", "known", "new"]);
+      expect(await store.adoptRun({ ...run, distinctId: "eve" })).toBe("of another person");
+    });
+
     async function settle(settled: Decision, asked = decision()): Promise<boolean> {
       return (await store.decide(settled, { insteadOf: asked })).isNew;
     }
