@@ -39,12 +39,12 @@ const SENDABLE = /^[\x21-\x7e][\x20-\x7e]{0,199}$/;
 /** The same event and workflow always make the same id, so that a repeated trigger is the same trigger. */
 export function transactionIdOf(eventUuid: string, workflow: string): string {
   const id = `${eventUuid}:${workflow}`;
-  return SENDABLE.test(id) ? id : createHash("sha256").update(id).digest("hex");
+  return SENDABLE.test(id) ? id : hashOf(id);
 }
 
 /** A run of one job alone: its trigger did not come from here, and Novu did not say in time of which run the job is. */
-export function oneJobRunId(job: string): string {
-  return `${ONE_JOB}${job}`;
+export function oneJobRunId(call: { jobId: string | null; workflow: string; distinctId: string }): string {
+  return `${ONE_JOB}${call.jobId ?? hashOf(`${call.workflow}:${call.distinctId}`)}`;
 }
 
 /** Whether the other steps of the run at Novu are not of this run. */
@@ -84,10 +84,15 @@ export function isTriggeredHere({ transactionId, workflow }: { transactionId: st
 }
 
 function sharedBy(distinctId: string): string {
-  return `:for:${distinctId}`;
+  // A distinct id may be an address, and a run's id is logged.
+  return `:for:${hashOf(distinctId)}`;
 }
 
 /** The event that started a run; null for the rare id that is a hash and does not name it. */
 export function eventUuidOf(transactionId: string, workflow: string): string | null {
   return transactionId.endsWith(`:${workflow}`) ? transactionId.slice(0, -workflow.length - 1) : null;
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

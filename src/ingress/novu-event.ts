@@ -11,6 +11,7 @@ import { Id } from "./event-parts.ts";
 export interface NovuMessage {
   status: (typeof STATUSES)[number];
   transactionId: string;
+  subscriberId: string | null;
   channel: Channel;
   /** Novu does not name it as of November 2026. */
   step: string | null;
@@ -43,6 +44,7 @@ const Envelope = z.looseObject({
 const Failure = z.looseObject({ message: text }).nullish().catch(null);
 const Message = z.looseObject({
   transactionId: Id,
+  subscriberId: Id.nullish().catch(null),
   channel: Channel,
   stepId: Id.nullish().catch(null),
   createdAt: time,
@@ -90,14 +92,15 @@ function messageIn(
 ): NovuEvent {
   const object = Message.safeParse(isObject(content.object) ? content.object : content);
   if (!object.success) return misfit(`it does not fit: ${fieldsOf(object.error)}`);
-  const { transactionId, channel, stepId, createdAt, status: told, errorId, errorText, error } = object.data;
+  const { transactionId, subscriberId = null, channel, stepId, createdAt } = object.data;
+  const { status: told, errorId, errorText, error } = object.data;
   const failure = Failure.parse(content.error) ?? error;
   const why = [told, errorId, errorText, failure?.message].join(" ");
 
   const status = statusOf(what, { why, hasFailed: failure != null });
   if (status === null)
     return { kind: "misfit", cause: "of no interest", reason: `nothing is done with ${nameOf(type)}` };
-  const facts = { transactionId, channel, step: stepId ?? null, createdAt: isoOf(createdAt), at };
+  const facts = { transactionId, subscriberId, channel, step: stepId ?? null, createdAt: isoOf(createdAt), at };
   const said = status === "failed" ? (failure?.message ?? errorText) : null;
   return {
     kind: "message",

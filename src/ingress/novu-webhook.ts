@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
+import { isTriggeredHere, sharedRunId } from "../contracts/run.ts";
 import { parseJson } from "../lib/json.ts";
 import { type NovuMessage, readNovuEvent } from "./novu-event.ts";
 import { type WebhookDoor, webhookDoor } from "./webhook-door.ts";
@@ -53,11 +54,11 @@ export function novuWebhook({
   }
 
   async function tell(message: NovuMessage): Promise<Record<string, string>> {
-    const { status, transactionId, channel, isHard } = message;
-    const decision = decisionOn(message, await decisionsOf([transactionId]));
+    const { status, channel, isHard } = message;
+    const decision = decisionOn(message, await decisionsFor(message));
     if (decision === null) return ignored("not ours", "it is about no message of ours");
 
-    const { distinctId, workflow, step, template, variants } = decision;
+    const { transactionId, distinctId, workflow, step, template, variants } = decision;
     const at = pastOf(message.at);
     // First, because a delivery that comes again is captured already.
     if (channel === "email" && (status === "complained" || (status === "bounced" && isHard)))
@@ -70,6 +71,16 @@ export function novuWebhook({
     countEvent(isFirst ? status : "repeated");
     log.info({ stop: "ingress", answer: 202, from: "novu", outcome: status, workflow, step, transactionId, isFirst });
     return { [isFirst ? "accepted" : "duplicate"]: status };
+  }
+
+  /** Of several people whom one trigger has, the one whom the message went to. */
+  async function decisionsFor({ transactionId, subscriberId }: NovuMessage): Promise<Decision[]> {
+    if (subscriberId === null) return decisionsOf([transactionId]);
+    const shared = sharedRunId({ transactionId, distinctId: subscriberId });
+    const decisions = await decisionsOf([transactionId, shared]);
+    const own = decisions.filter((decision) => decision.transactionId === shared);
+    if (own.length > 0) return own;
+    return decisions.filter((decision) => isTriggeredHere(decision) || decision.distinctId === subscriberId);
   }
 
   function ignored(cause: string, reason: string): Record<string, string> {

@@ -37,7 +37,7 @@ export function createForeignRuns({
     const isOurs = (payload.run as { transactionId?: unknown } | undefined)?.transactionId !== undefined;
     if (isOurs || env?.type === "dev" || workflow === null || typeof subscriberId !== "string") return body;
     const found = jobId === null ? null : await soon(findRun(subscriberId, jobId), ASK_WITHIN_MS);
-    const transactionId = found?.transactionId ?? oneJobRunId(jobId ?? subscriberId);
+    const transactionId = found?.transactionId ?? oneJobRunId({ jobId, workflow, distinctId: subscriberId });
     const { email, firstName: name } = subscriber;
     const run: Run = {
       transactionId,

@@ -202,6 +202,33 @@ describe("a trigger that does not come from here", () => {
     ]);
   });
 
+  it("is opted out of by that one of several people who complains", async () => {
+    await using sandbox = await testSandbox({ workflows: [offers], novuWebhooks: true, plan: "team" });
+    sandbox.novu.settings.environment = "prod";
+    for (const distinctId of ["ada", "bob"]) happen(sandbox, "$identify", { distinctId });
+    await sandbox.settled();
+    await byHand(
+      sandbox,
+      "campaign",
+      ["ada", "bob"].map((subscriberId) => ({ subscriberId, email: `${subscriberId}@example.com` })),
+    );
+    const toBob = sandbox.novu.state.messages.find(({ subscriberId }) => subscriberId === "bob");
+    sandbox.novu.report(`${toBob?.id}`, "failed", "spam report");
+    await sandbox.settled();
+    const complained = sandbox.posthog.state.events.filter(({ event }) => event === "notification complained");
+    expect(complained.map(({ distinctId }) => distinctId)).toEqual(["bob"]);
+    await sandbox.travel({ days: 2 });
+    expect(
+      (await sandbox.app.store.listDecisions())
+        .filter(({ step }) => step === "reminder")
+        .map(({ distinctId, outcome, reason }) => [distinctId, outcome, reason])
+        .sort(),
+    ).toEqual([
+      ["ada", "sent", null],
+      ["bob", "skipped", "opted out"],
+    ]);
+  });
+
   it("is a rehearsal in a development environment alone", async () => {
     await using sandbox = await production({ unsubscribed_from: ["offers"] });
     const body = { payload: {}, subscriber: { subscriberId: "ada", email: "ada@example.com" } };

@@ -19,7 +19,11 @@ const wrapped = (type: string, data: object = { object }) => ({
   timestamp: AT,
   environmentId: "e",
 });
-const facts = { transactionId: "u:w", channel: "email", step: null, createdAt: "2026-03-02T09:00:00.000Z", at: AT };
+const facts = {
+  ...{ transactionId: "u:w", subscriberId: "ada", channel: "email", step: null },
+  createdAt: "2026-03-02T09:00:00.000Z",
+  at: AT,
+};
 
 const message = (body: unknown) => {
   const event = readNovuEvent(body);
