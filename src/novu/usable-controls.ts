@@ -27,12 +27,13 @@ export async function runWithUsableControls(
 ): Promise<{ answer: Answer; unusable: string[] }> {
   const { controls = {} } = body;
   if (Object.keys(controls).length === 0 || step === undefined) return { answer: await run(body), unusable: [] };
-  const emptied = emptiedControls(controls, step.type);
-  const first = await runWithout(emptied);
+  // The framework takes blanks for a text. One that is empty it refuses, unless the code knows what to do with it.
+  const blank = emptiedControls(controls, step.type).filter((name) => controls[name] !== "");
+  const first = await runWithout(blank);
   if (!isRefused(first.answer)) return first;
 
   const found = await unusableControls(step.schema, controls, step.type, body);
-  const others = Object.keys(controls).filter((name) => !found.includes(name));
+  const others = Object.keys(controls).filter((name) => !found.includes(name) && !isSwitchedOff(name, controls));
   for (const unusable of [found, ...others.map((name) => [...found, name]), [...found, ...others]]) {
     const again = await runWithout(unusable);
     if (!isRefused(again.answer)) return again;
@@ -51,6 +52,10 @@ function isRefused({ status, body }: Answer): boolean {
 
 function without(controls: Controls, refused: string[]): Controls {
   return Object.fromEntries(
-    Object.entries(controls).filter(([name, value]) => !refused.includes(name) || (name === "send" && value === false)),
+    Object.entries(controls).filter(([name]) => !refused.includes(name) || isSwitchedOff(name, controls)),
   );
+}
+
+function isSwitchedOff(name: string, controls: Controls): boolean {
+  return name === "send" && controls[name] === false;
 }

@@ -89,6 +89,22 @@ it("an email has the code's default where the message made of a control is refus
   expect((await sandbox.app.store.listDecisions())[0]?.unusableControls).toEqual(["title"]);
 });
 
+it("an emptied subject is left to code that knows what to do with it", async () => {
+  const workflow = campaign({
+    async workflow({ step }) {
+      await step.inApp("note", ({ controls }) => ({ subject: controls.subject || "No news", body: controls.body }), {
+        controlSchema: noteControls("Hello", "Have a look"),
+      });
+    },
+  });
+  await using sandbox = await testSandbox({ workflows: [workflow] });
+  sandbox.novu.setControls("campaign", "note", { subject: "" });
+  happen(sandbox, "called");
+  await sandbox.settled();
+  expect(sandbox.novu.state.messages[0]?.content.subject).toBe("No news");
+  expect((await sandbox.app.store.listDecisions())[0]).not.toHaveProperty("unusableControls");
+});
+
 it("a message that is switched off stays off, whatever its other controls are", async () => {
   await using sandbox = await testSandbox({ workflows: [plain] });
   sandbox.novu.setControls("campaign", "note", { send: false, subject: "{%", body: "{{" });

@@ -218,12 +218,7 @@ describe("why", () => {
 
   it.each<[Partial<Decision>, label: string, sentence: string, note: string | null]>([
     [{}, "sent", "welcome was sent by email.", null],
-    [
-      { receipt: "confirmed" },
-      "sent",
-      "welcome was sent by email.",
-      "Novu confirms that it was sent.",
-    ],
+    [{ receipt: "confirmed" }, "sent", "welcome was sent by email.", "Novu confirms that it was sent."],
     [
       { receipt: "no answer" },
       "handed to Novu",
