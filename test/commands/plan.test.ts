@@ -253,6 +253,12 @@ describe("what becomes of the people in progress", () => {
   it.each<[string, object, object, string]>([
     ["a field is new and may be left out", {}, { properties: { f: text } }, WITHOUT],
     [
+      "a field is new and may be null",
+      {},
+      { properties: { f: { anyOf: [text, { type: "null" }] } }, required: ["f"] },
+      WITHOUT,
+    ],
+    [
       "a field is new and has a default",
       {},
       { properties: { f: { ...text, default: "x" } }, required: ["f"] },

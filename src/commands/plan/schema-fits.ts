@@ -23,6 +23,11 @@ export function requiredOf({ required }: Schema): Set<unknown> {
   return new Set(Array.isArray(required) ? required : []);
 }
 
+/** Such a field is null for runs that lack it. */
+export function takesNull(schema: Schema): boolean {
+  return alternativesOf(schema).some((one) => one.type === "null" || valuesOf(one)?.includes(null));
+}
+
 function fitsOne(old: Schema, now: Schema): boolean {
   if (now.type !== undefined && old.type !== now.type && !(old.type === "integer" && now.type === "number"))
     return false;

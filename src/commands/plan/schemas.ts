@@ -1,6 +1,6 @@
 import { withoutEmptyObjects } from "../../lib/without-empty-objects.ts";
 import type { Schema } from "./manifest.ts";
-import { fits, requiredOf } from "./schema-fits.ts";
+import { fits, requiredOf, takesNull } from "./schema-fits.ts";
 
 /** Said by whoever made the schema, and of no consequence. */
 const UNIMPORTANT = ["$schema", "$id"];
@@ -43,7 +43,8 @@ function differenceOf(
   { now, needs }: { now: Schema | undefined; needs: boolean },
 ): SchemaDifference[] {
   if (now === undefined) return [{ what: `"${field}" removed`, before: "fits" }];
-  const without = now.default !== undefined ? "takes the default" : needs ? "may not fit" : "fits without it";
+  const without =
+    now.default !== undefined ? "takes the default" : needs && !takesNull(now) ? "may not fit" : "fits without it";
   if (old === undefined) return [{ what: `"${field}" added${needs ? ", required" : ""}`, before: without }];
   const isNewlyNeeded = needs && !needed;
   if (plain(old) !== plain(now)) {
