@@ -85,8 +85,9 @@ export function createSettle({
       const holds = await record(decision, { isLast: isLast(step) });
       if (outcome !== "sent") return true;
       if (holds.outcome !== "sent" || isOfAnotherJob(holds, call)) return false;
-      // Novu hung up while that was written; it may ask again, or not.
-      if (isGone())
+      // Novu hung up while that was written; it may ask again, or not. After an answer that was late it does, and the
+      // next call may have sent the message by now.
+      if (socket.destroyed)
         await record(
           { ...holds, outcome: "failed", reason: "error", detail: GONE },
           { insteadOf: holds, isLast: isLast(step) },
