@@ -54,6 +54,7 @@ export function createAftermath({
       ask,
       openRun: store.openRun,
       closeRun: store.closeRun,
+      runsBeside: store.runsBeside,
       decidedSteps: store.decidedSteps,
       record,
       lookAgainAt: (overdue, at) =>

@@ -13,6 +13,9 @@ const LOOK_AGAIN_MS = 6 * HOUR_MS;
 /** So long after a wait a run is given up of which Novu tells nothing because of its age. */
 const GIVEN_UP_AFTER_MS = 24 * HOUR_MS;
 
+/** The run that a digest has taken another one into may be noted here a little later than that one. */
+const NOTED_WITHIN_MS = HOUR_MS;
+
 /** Decisions that no word of Novu's on a message stands behind, so that a call which comes after all is served. */
 const IS_OURS = new Set<Decision["reason"]>(["lost at Novu", "added later", "digested"]);
 
@@ -23,6 +26,18 @@ interface OpenRun {
   enteredAt: number;
 }
 
+interface RunBeside {
+  transactionId: string;
+  enteredAt: number;
+  isLost: boolean;
+}
+
+const LOST_WITH_MAIN: Word = {
+  outcome: "failed",
+  reason: "lost at Novu",
+  detail: "the run that a digest took this one into was lost",
+};
+
 /**
  * Looks what became of a run of which something must have been heard by now: one that still waits at Novu is
  * looked at again, and of one that is over the missing decisions are noted, in Novu's words. Throws when Novu
@@ -32,6 +47,7 @@ export function createOverdue({
   ask,
   openRun,
   closeRun,
+  runsBeside,
   decidedSteps,
   record,
   lookAgainAt,
@@ -45,6 +61,8 @@ export function createOverdue({
   /** Null when the run has ended, or not begun. */
   openRun(transactionId: string): Promise<OpenRun | null>;
   closeRun(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
+  /** Other runs of the same person and workflow that are open, or were lost since this one began. */
+  runsBeside(run: OpenRun & { transactionId: string; before: number }): Promise<RunBeside[]>;
   decidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;
   /** Notes a decision where none was made, which does not end the run. */
   record(decision: Decision): Promise<unknown>;
@@ -66,12 +84,13 @@ export function createOverdue({
     // Novu has no such run, and nothing else is to be heard of it.
     if (there === null) return void (await closeRun(transactionId, "finished"));
     const jobs = await ask.jobsOf(there);
-    const againAt = nextLookAt(overdue, run.enteredAt, jobs);
+    const beside = await runsBeside({ ...run, transactionId, before: run.enteredAt + NOTED_WITHIN_MS });
+    const againAt = await nextLookAt(overdue, run, { jobs, beside });
     if (againAt !== null) return lookAgainAt(overdue, againAt);
 
     const [decided, final] = [await decidedSteps(transactionId, { failed: true }), await decidedSteps(transactionId)];
     const missing = (await stepsOfRun(transactionId, workflow)).filter(({ step }) => !decided.includes(step));
-    const words = missing.map((step) => ({ ...step, word: wordOn(step, jobs) }));
+    const words = missing.map((step) => ({ ...step, word: wordOn(step, { jobs, beside }) }));
     for (const { step, channel, word } of words)
       await record(decisionOf({ ...run, transactionId }, { step, channel }, word));
 
@@ -83,13 +102,32 @@ export function createOverdue({
   };
 
   /** Null when the run is over, or has to be. */
-  function nextLookAt({ waitEndsAt }: Overdue, enteredAt: number, jobs: NovuJobRecord[]): number | null {
+  async function nextLookAt(
+    { waitEndsAt }: Overdue,
+    { enteredAt, ...run }: OpenRun,
+    { jobs, beside }: { jobs: NovuJobRecord[]; beside: RunBeside[] },
+  ): Promise<number | null> {
     const due = (waitEndsAt === undefined ? enteredAt : Date.parse(waitEndsAt)) + HEARD_WITHIN_MS;
     const at = due > now() ? due : now() + LOOK_AGAIN_MS;
-    if (jobs.some((job) => isOpen(job) && !isMerged(job))) return now() < enteredAt + LONGEST_RUN_MS ? at : null;
-    // Novu does not list a run that is older than its plan's activity feed, even while it waits.
-    const isHidden = jobs.length === 0 && now() - enteredAt >= feedMs;
-    return isHidden && now() < due + GIVEN_UP_AFTER_MS ? at : null;
+    if (now() >= enteredAt + LONGEST_RUN_MS) return null;
+    if (jobs.length > 0 && !isMerged(jobs)) return jobs.some(isOpen) ? at : null;
+    if (jobs.length === 0) {
+      // Novu does not list a run that is older than its plan's activity feed, even while it waits.
+      if (now() - enteredAt < feedMs) return null;
+      if (now() < due + GIVEN_UP_AFTER_MS) return at;
+    }
+    for (const other of beside) if (!other.isLost && (await mayCarry(other, { ...run, enteredAt }))) return at;
+    return null;
+  }
+
+  /** Whether a digest may have taken the run into another one, which is still under way. */
+  async function mayCarry({ transactionId, ...other }: RunBeside, run: OpenRun): Promise<boolean> {
+    const there = atNovu({ ...run, transactionId });
+    if (there === null) return false;
+    const jobs = await ask.jobsOf(there);
+    // Of two that Novu lists no more, the later one does not carry the earlier.
+    if (jobs.length === 0) return other.enteredAt <= run.enteredAt;
+    return jobs.some(isOpen) && !isMerged(jobs);
   }
 
   function decisionOf(
@@ -105,18 +143,22 @@ export function createOverdue({
   }
 }
 
-/** A digest has put the run into another one, which says its messages. */
-function isMerged({ status }: NovuJobRecord): boolean {
-  return status === "merged";
+/** Whether a digest has put the run into another one, which says its messages, so that it does not go on by itself. */
+function isMerged(jobs: NovuJobRecord[]): boolean {
+  const open = jobs.filter(isOpen);
+  return open.length > 0 && open.every(({ status }) => status === "merged");
 }
 
-function wordOn(step: SendingStep, jobs: NovuJobRecord[]): Word {
+function wordOn(step: SendingStep, { jobs, beside }: { jobs: NovuJobRecord[]; beside: RunBeside[] }): Word {
   if (jobs.length === 0)
     return { outcome: "failed", reason: "lost at Novu", detail: "Novu took the trigger and has no such run" };
   const job = jobOf(step, jobs);
   // The steps of a run are fixed at its trigger.
   if (job === null) return { outcome: "skipped", reason: "added later", detail: null };
-  if (isMerged(job)) return { outcome: "skipped", reason: "digested", detail: null };
+  if (job.status === "merged")
+    return beside.some(({ isLost }) => isLost)
+      ? LOST_WITH_MAIN
+      : { outcome: "skipped", reason: "digested", detail: null };
   if (job.details.length > 0 || job.status === "completed") return wordOfJob(job);
   const before = jobs.slice(0, jobs.indexOf(job));
   const cause = before.findLast(({ status, details }) => status === "failed" && details.length > 0);

@@ -13,6 +13,9 @@ import type { Tables } from "./tables.ts";
 import { together } from "./together.ts";
 import { inTransaction } from "./transaction.ts";
 
+/** A digest takes runs into the earliest one. */
+const MOST_BESIDE = 10;
+
 type State = Tables["runs"]["state"];
 
 const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
@@ -35,6 +38,7 @@ export function runFacts({
   | "runState"
   | "openRun"
   | "closeRun"
+  | "runsBeside"
   | "keepRecipient"
   | "keptRecipient"
   | "refuse"
@@ -141,6 +145,30 @@ export function runFacts({
         .where("ended_at", "is", null)
         .executeTakeFirstOrThrow();
       return numUpdatedRows > 0n;
+    },
+
+    async runsBeside({ transactionId, workflow, distinctId, enteredAt, before }) {
+      const runs = await db
+        .selectFrom("runs")
+        .select(["transaction_id", "entered_at", "state"])
+        .where("distinct_id", "=", distinctId)
+        .where("workflow", "=", workflow)
+        .where("transaction_id", "!=", transactionId)
+        .where("entered_at", "<", before)
+        .where((row) =>
+          row.or([
+            row.and([row("state", "=", "started"), row("ended_at", "is", null)]),
+            row.and([row("state", "=", "failed"), row("ended_at", ">=", enteredAt)]),
+          ]),
+        )
+        .orderBy("entered_at")
+        .limit(MOST_BESIDE)
+        .execute();
+      return runs.map((run) => ({
+        transactionId: run.transaction_id,
+        enteredAt: run.entered_at ?? 0,
+        isLost: run.state === "failed",
+      }));
     },
 
     async keepRecipient({ transactionId, refusals, recipient }) {

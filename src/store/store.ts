@@ -288,6 +288,13 @@ export interface Store extends Histories {
   openRun(transactionId: string): Promise<OpenRun | null>;
   /** Ends a run of which nothing more is to be expected from Novu; answers whether it was still open. */
   closeRun(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
+  /**
+   * Other runs of a run's person and workflow that are open, or were lost since it began, and of which Novu took each on
+   * before that time; the earliest first, ten at most.
+   */
+  runsBeside(
+    run: OpenRun & { transactionId: string; before: number },
+  ): Promise<Array<{ transactionId: string; enteredAt: number; isLost: boolean }>>;
   /** Keeps the recipient of a trigger to which Novu has said nothing, until Novu refuses one. */
   keepRecipient(trigger: { transactionId: string; refusals: number; recipient: PersonProfile }): Promise<void>;
   /** The recipient that was kept since Novu has refused so many; null when none was. */

@@ -171,6 +171,59 @@ describe("a run of which nothing is heard", () => {
     expect(await decisions(sandbox)).toEqual([["call", "sent", null, null]]);
   });
 
+  it("is lost with the run that a digest took it into, however many there are", async () => {
+    const gathering = journey({
+      entry: "always",
+      async workflow({ step }) {
+        await step.digest("gather", { hours: 2 });
+        await step.email("call", mail, { atAnyHour: true });
+      },
+    });
+    await using sandbox = await testSandbox({ workflows: [gathering] });
+    await using _proxy = await losingBridge(sandbox, ({ step }) => step === "call");
+    for (let run = 0; run < 3; run += 1) {
+      happen(sandbox, "called");
+      await sandbox.travel({ minutes: 5 });
+    }
+    await sandbox.travel({ hours: 10 });
+    const ended = "the run that a digest took this one into was lost";
+    expect(await decisions(sandbox)).toEqual([
+      ["call", "failed", "lost at Novu", expect.stringContaining(BAD_GATEWAY)],
+      ["call", "failed", "lost at Novu", ended],
+      ["call", "failed", "lost at Novu", ended],
+    ]);
+    expect(await statuses(sandbox)).toEqual(["failed", "failed", "failed"]);
+  });
+
+  it("is not lost while the run that a digest took it into waits for days, of which Novu tells for one", async () => {
+    const gathering = journey({
+      entry: "always",
+      async workflow({ step }) {
+        await step.digest("gather", { hours: 2 });
+        await step.wait("three-days", { days: 3 });
+        await step.email("call", mail, { atAnyHour: true });
+      },
+    });
+    await using sandbox = await testSandbox({ workflows: [gathering] });
+    const startedAt = sandbox.clock.now();
+    sandbox.novu.interfere(({ path }) =>
+      path === "/v1/notifications" && sandbox.clock.now() > startedAt + 24 * 60 * 60_000
+        ? { status: 200, body: { data: [] } }
+        : null,
+    );
+    happen(sandbox, "called");
+    await sandbox.travel({ minutes: 5 });
+    happen(sandbox, "called");
+    await sandbox.travel({ days: 2, hours: 23 });
+    expect(await decisions(sandbox)).toEqual([]);
+    await sandbox.travel({ hours: 4 });
+    expect((await decisions(sandbox)).map(([, outcome, reason]) => [outcome, reason])).toEqual([
+      ["skipped", "digested"],
+      ["sent", null],
+    ]);
+    expect([await statuses(sandbox), await sandbox.app.store.countLost(0)]).toEqual([["finished", "finished"], 0]);
+  });
+
   it("has finished when all its steps are over and none is a message", async () => {
     const silent = journey({
       async workflow({ step }) {

@@ -155,6 +155,7 @@ describe("no statement reads a whole table", () => {
     ["runState", "u:w"],
     ["openRun", "u:w"],
     ["closeRun", "u:w", "failed"],
+    ["runsBeside", { transactionId: "u:w", workflow: "w", distinctId: "ada", enteredAt: 0, before: 0 }],
     ["markLeft", "u:w"],
     ["markStarted", "u:w"],
     ["decide", decision(), { endsRun: true }],
