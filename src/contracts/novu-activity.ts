@@ -6,7 +6,7 @@ export interface NovuMessageRecord {
   /** Absent from an older Novu. */
   stepId?: string | undefined;
   channel: string;
-  /** "sent", "error" or "warning" */
+  /** "sent", "error" or "warning"; empty where Novu does not say. */
   status: string;
   errorText?: string | undefined;
 }

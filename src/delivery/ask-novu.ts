@@ -64,11 +64,15 @@ export function createAskNovu({
   async function messagesOfAll(transactionIds: string[]): Promise<NovuMessageRecord[][]> {
     const ids = [...new Set(transactionIds)];
     const found: NovuMessageRecord[] = [];
-    for (let page = 0, hasMore = true; hasMore; page += 1) {
+    for (let page = 0, hasMore = true, before = ""; hasMore; page += 1) {
       await pace();
-      const read = foundIn(await activity.messages(ids, page));
-      found.push(...read.messages);
-      hasMore = read.hasMore && read.messages.length > 0;
+      const { messages, hasMore: saysMore } = foundIn(await activity.messages(ids, page));
+      // A Novu that knows no pages answers each with the first one.
+      const said = JSON.stringify(messages);
+      if (said === before) break;
+      found.push(...messages);
+      hasMore = saysMore && messages.length > 0;
+      before = said;
     }
     return transactionIds.map((id) => found.filter(({ transactionId }) => transactionId === id));
   }

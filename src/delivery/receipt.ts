@@ -36,11 +36,17 @@ export function settled(decision: Decision, word: Word): Decision {
   return { ...decision, ...word, receipt: "corrected", address: null, exposures: [] };
 }
 
-/** By the messages alone; null where they do not say it. Of several one that was sent is enough. */
+/** By the messages that name the step; null where they do not say it. Of several one that was sent is enough. */
 export function wordOfMessages({ step, channel }: Facts, messages: NovuMessageRecord[]): Word | null {
-  const mine = messages.filter(
-    (message) => message.channel === channel && (message.stepId === undefined || message.stepId === step),
-  );
+  return wordOfAll(messages.filter((message) => message.channel === channel && message.stepId === step));
+}
+
+/** By the messages of an older Novu that name no step, where the run's own word is not to be had; null where they do not say it. */
+export function wordOfUnnamed({ channel }: Facts, messages: NovuMessageRecord[]): Word | null {
+  return wordOfAll(messages.filter((message) => message.channel === channel && message.stepId === undefined));
+}
+
+function wordOfAll(mine: NovuMessageRecord[]): Word | null {
   if (mine.some(({ status }) => status === "sent")) return SENT;
   const [error] = mine.filter(({ status, errorText }) => status === "error" || errorText !== undefined);
   if (error === undefined) return null;

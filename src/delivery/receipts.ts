@@ -1,6 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { AskNovu } from "./ask-novu.ts";
-import { settled, type Word, wordOfJobs, wordOfMessages } from "./receipt.ts";
+import { jobOf, settled, type Word, wordOfJobs, wordOfMessages, wordOfUnnamed } from "./receipt.ts";
 
 const MINUTE_MS = 60_000;
 /** After the decision, when Novu had no final word at first. */
@@ -48,7 +48,9 @@ export function createReceipts({
       const word = wordOfMessages(decision, messages);
       if (word !== null) return word;
       const jobs = await ask.jobsOf(run);
-      const isKnown = jobs.some(({ type, step }) => type === decision.channel && step === decision.step);
+      const isKnown = jobOf(decision, jobs) !== null;
+      const unnamed = isKnown ? null : wordOfUnnamed(decision, messages);
+      if (unnamed !== null) return unnamed;
       // Novu lists every message that it has handed to a provider, and forgets runs after days on some plans.
       if (!isKnown && isLast) return { outcome: "failed", reason: "lost at Novu", detail: "Novu has no such message" };
       return wordOfJobs(decision, jobs);

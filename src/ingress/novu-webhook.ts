@@ -55,8 +55,10 @@ export function novuWebhook({
 
   async function tell(message: NovuMessage): Promise<Record<string, string>> {
     const { status, channel, isHard } = message;
-    const decision = decisionOn(message, await decisionsFor(message));
+    const decision = await decisionNow(message);
     if (decision === null) return ignored("not ours", "it is about no message of ours");
+    if (isOfOneDevice(decision, status))
+      return ignored("one device", "another device may have taken it, which Novu is asked about");
 
     const { transactionId, distinctId, workflow, step, template, variants } = decision;
     const at = pastOf(message.at);
@@ -66,11 +68,23 @@ export function novuWebhook({
     const facts = { status, distinctId, workflow, transactionId, step, channel, template, variants, at };
     const properties = status === "bounced" ? { bounce: isHard ? "hard" : "soft" } : {};
     const isFirst = isNotSent(decision, status)
-      ? await onNotSent(decision, message.why)
+      ? await noteNotSent(message, decision)
       : await capture({ ...facts, properties });
     countEvent(isFirst ? status : "repeated");
     log.info({ stop: "ingress", answer: 202, from: "novu", outcome: status, workflow, step, transactionId, isFirst });
     return { [isFirst ? "accepted" : "duplicate"]: status };
+  }
+
+  /** Once more, where Novu's answer to our own question was noted meanwhile, which changes the decision once. */
+  async function noteNotSent(message: NovuMessage, decision: Decision): Promise<boolean> {
+    if (await onNotSent(decision, message.why)) return true;
+    const holds = await decisionNow(message);
+    const isAnother = holds !== null && holds.step === decision.step && holds.receipt !== decision.receipt;
+    return isAnother && isNotSent(holds, message.status) && onNotSent(holds, message.why);
+  }
+
+  async function decisionNow(message: NovuMessage): Promise<Decision | null> {
+    return decisionOn(message, await decisionsFor(message));
   }
 
   /** Of several people whom one trigger has, the one whom the message went to. */
@@ -96,10 +110,15 @@ export function novuWebhook({
   }
 }
 
-/** A bounce is a later fact: the message went out. Of push and chat messages one of several devices may have taken it. */
-function isNotSent({ outcome, channel, receipt }: Decision, status: NovuMessage["status"]): boolean {
-  if (status !== "failed" || outcome !== "sent") return false;
-  return receipt === "no answer" || (channel !== "push" && channel !== "chat");
+/** A bounce is a later fact: the message went out. */
+function isNotSent({ outcome }: Decision, status: NovuMessage["status"]): boolean {
+  return status === "failed" && outcome === "sent";
+}
+
+/** Of push and chat messages one of several devices may have taken it. */
+function isOfOneDevice({ outcome, channel, receipt }: Decision, status: NovuMessage["status"]): boolean {
+  if (status !== "failed" || outcome !== "sent" || receipt === "no answer") return false;
+  return channel === "push" || channel === "chat";
 }
 
 /** Novu says which run and channel a message is of, but not which step: the one that was sent when the message was made. */

@@ -12,20 +12,17 @@ const MESSAGES_PER_PAGE = 50;
 const RUNS_LOOKED_AT = 50;
 
 const text = z.string().nullish().catch(null);
+const Message = z.object({
+  transactionId: z.string(),
+  stepId: text.transform((id) => id ?? undefined),
+  channel: z.string(),
+  status: z.string().catch(""),
+  errorText: text.transform((said) => said ?? undefined),
+});
 const Messages = z.object({
-  data: z.array(
-    z.object({
-      transactionId: z.string(),
-      stepId: z
-        .string()
-        .nullish()
-        .transform((id) => id ?? undefined),
-      channel: z.string(),
-      status: z.string(),
-      errorText: text.transform((said) => said ?? undefined),
-    }),
-  ),
-  hasMore: z.boolean().optional(),
+  // One that cannot be read says nothing of the others.
+  data: z.array(Message.nullable().catch(null)),
+  hasMore: z.boolean().optional().catch(undefined),
 });
 const Job = z.object({
   _id: z.string(),
@@ -81,7 +78,7 @@ export function createNovuActivity({
       const query = new URLSearchParams({ page: String(page), limit: String(MESSAGES_PER_PAGE) });
       for (const id of transactionIds) query.append("transactionId", id);
       return read(`/v1/messages?${query}`, Messages, ({ data, hasMore }) => ({
-        messages: data,
+        messages: data.filter((message) => message !== null),
         hasMore: hasMore ?? data.length === MESSAGES_PER_PAGE,
       }));
     },

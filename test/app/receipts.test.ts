@@ -317,6 +317,37 @@ describe("the questions of one moment", () => {
   });
 });
 
+describe("Novu's list of messages", () => {
+  const two = plain({
+    async workflow({ step }) {
+      await step.email("call", mail, { atAnyHour: true });
+      await step.email("again", mail, { atAnyHour: true });
+    },
+  });
+
+  it.each<[what: string, changed: (message: object) => object | null]>([
+    ["names no step, as an older one", ({ stepId: _, ...rest }: { stepId?: string }) => rest],
+    ["has messages that cannot be read, and others of another run", (message) => message],
+    ["says of none what became of it", (message) => ({ ...message, status: "queued" })],
+    ["has none", () => null],
+  ])("%s: each step has its own word", async (_what, changed) => {
+    await using sandbox = await testSandbox({ workflows: [two] });
+    sandbox.novu.refuseMessages(({ stepId }) => (stepId === "again" ? "550 no such user" : null));
+    sandbox.novu.interfere(({ path }) => {
+      if (path !== "/v1/messages") return null;
+      const listed = sandbox.novu.state.messages.flatMap(({ errorText, ...message }) => {
+        const one = changed({ ...message, status: errorText === undefined ? "sent" : "error", errorText });
+        return one === null ? [] : [one, one];
+      });
+      const others = [{ transactionId: null }, "?", { transactionId: "other", channel: "email", status: "sent" }];
+      return { status: 200, body: { data: [...others, ...listed], hasMore: null } };
+    });
+    happen(sandbox, "called");
+    await sandbox.travel({ minutes: 1 });
+    expect(told(sandbox).sort()).toEqual(["failed again provider failed", "sent call confirmed"]);
+  });
+});
+
 describe("Novu's webhook", () => {
   const team = { plan: "team", novuWebhooks: true } as const;
 
@@ -330,6 +361,51 @@ describe("Novu's webhook", () => {
     ]);
     await sandbox.travel({ hours: 2 });
     expect(told(sandbox)).toEqual(["failed call provider failed"]);
+  });
+
+  it("corrects it when it comes while Novu's answer to our question is noted", async () => {
+    await using sandbox = await testSandbox({ workflows: [plain()], ...team });
+    happen(sandbox, "called");
+    await sandbox.settled();
+    const [message] = sandbox.novu.state.messages;
+    const { store } = sandbox.app;
+    const { decisionsOf } = store;
+    // The webhook has read the decision, and before it notes anything the receipt is there.
+    store.decisionsOf = async (ids) => {
+      const read = await decisionsOf(ids);
+      store.decisionsOf = decisionsOf;
+      const [decision] = read;
+      await store.decide({ ...decision!, receipt: "confirmed" }, { insteadOf: decision! });
+      return read;
+    };
+    sandbox.novu.report(message!.id, "failed", "550 no such user");
+    await sandbox.settled();
+    expect(await made(sandbox)).toMatchObject([{ outcome: "failed", detail: "550 no such user" }]);
+    await sandbox.travel({ hours: 2 });
+    expect(told(sandbox).at(-1)).toBe("failed call provider failed");
+  });
+
+  it("of one of two devices changes nothing, and is told to nobody", async () => {
+    const push = plain({
+      async workflow({ step }) {
+        await step.push("call", () => ({ subject: "a", body: "b" }), { atAnyHour: true });
+      },
+    });
+    await using sandbox = await testSandbox({ workflows: [push], ...team });
+    await known(sandbox);
+    for (const providerId of ["fcm", "expo"])
+      await novuApi(sandbox, "PUT", "/v1/subscribers/ada/credentials", {
+        providerId,
+        credentials: { deviceTokens: ["one"] },
+      });
+    sandbox.novu.refuseMessages(({ providerId }) => (providerId === "expo" ? "gone" : null));
+    happen(sandbox, "called", { push_enabled: true });
+    await sandbox.travel({ hours: 2 });
+    expect(told(sandbox)).toEqual(["sent call confirmed"]);
+    sandbox.novu.refuseMessages(() => "gone");
+    happen(sandbox, "called", { push_enabled: true });
+    await sandbox.travel({ hours: 2 });
+    expect(told(sandbox)).toEqual(["sent call confirmed", "failed call provider failed"]);
   });
 
   it("corrects it later as well, and a bounce leaves it", async () => {

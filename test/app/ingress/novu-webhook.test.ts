@@ -179,10 +179,11 @@ describe("a message that its provider did not take", () => {
     expect([notSent, captured]).toEqual([[{ step: "second", why: "451 try later" }], []]);
   });
 
-  it.each<[string, Partial<Decision>, boolean]>([
+  it.each<[string, Partial<Decision>, boolean | "ignored"]>([
     ["an email, whatever Novu said before", { receipt: "confirmed" }, true],
     ["a bounce tells of an email that went out", { detail: "bounced" }, false],
-    ["a push message that another device may have", { channel: "push" }, false],
+    ["a push message that another device may have", { channel: "push" }, "ignored"],
+    ["a chat message that another one may have", { channel: "chat", receipt: "confirmed" }, "ignored"],
     ["a push message of which Novu never told", { channel: "push", receipt: "no answer" }, true],
     ["a message that was left out", { outcome: "skipped", reason: "left" }, false],
     ["a message that is known to have failed", { outcome: "failed", receipt: "corrected" }, false],
@@ -190,7 +191,9 @@ describe("a message that its provider did not take", () => {
     extra = decision({ step: "extra", ...changes });
     const { channel } = extra;
     await tell("message.failed", { stepId: "extra", channel, error: changes.detail ?? "451" });
-    expect([notSent.length, captured.length]).toEqual(isCorrected ? [1, 0] : [0, 1]);
+    expect([notSent.length, captured.length]).toEqual(
+      isCorrected === "ignored" ? [0, 0] : isCorrected ? [1, 0] : [0, 1],
+    );
   });
 
   it("is not taken for another one of its run when Novu does not name the step", async () => {

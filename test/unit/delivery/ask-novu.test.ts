@@ -34,6 +34,18 @@ it("gives each run its own messages, of all pages", async () => {
   expect([a, b, c]).toEqual([[message("a"), message("a")], [message("b")], []]);
 });
 
+it("ends where Novu answers each page with the first one", async () => {
+  let asked = 0;
+  const messages = [{ transactionId: "a", channel: "email", status: "sent" }];
+  const { messagesOf } = asking({
+    async messages() {
+      asked += 1;
+      return { found: { messages, hasMore: true } };
+    },
+  });
+  expect([await messagesOf("a"), asked]).toEqual([messages, 2]);
+});
+
 it("asks for a run once at a time, and again the next time", async () => {
   let asked = 0;
   const { jobsOf } = asking({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NovuJobRecord, NovuMessageRecord } from "../../../src/contracts/novu-activity.ts";
-import { wordOfJobs, wordOfMessages, wordOfProvider } from "../../../src/delivery/receipt.ts";
+import { wordOfJobs, wordOfMessages, wordOfProvider, wordOfUnnamed } from "../../../src/delivery/receipt.ts";
 
 const EMAIL = { step: "welcome", channel: "email" } as const;
 const SENT = { outcome: "sent", reason: null, detail: null };
@@ -21,7 +21,6 @@ describe("Novu's messages say of a step", () => {
   it.each([
     ["that it was sent", [message()], SENT],
     ["that one of several was sent", [message({ status: "error", errorText: "gone" }), message()], SENT],
-    ["that it was sent, by an older Novu that names no step", [message({ stepId: undefined })], SENT],
     ["the provider's word", [message({ status: "error", errorText: "451 try later" })], failed("451 try later")],
     ["that the provider gave none", [message({ status: "error" })], failed("the provider gave no reason")],
     [
@@ -36,10 +35,17 @@ describe("Novu's messages say of a step", () => {
     ],
     ["nothing: there is none", [], null],
     ["nothing: of another step", [message({ stepId: "another" })], null],
-    ["nothing: of another channel", [message({ stepId: undefined, channel: "push" })], null],
+    ["nothing: an older Novu names no step", [message({ stepId: undefined })], null],
+    ["nothing: of another channel", [message({ channel: "push" })], null],
+    ["nothing: in a word that is not known", [message({ status: "queued" })], null],
   ])("%s", (_what, messages, expected) => {
     expect(wordOfMessages(EMAIL, messages)).toEqual(expected);
   });
+});
+
+it("an older Novu's messages, which name no step, say it of their channel", () => {
+  expect(wordOfUnnamed(EMAIL, [message(), message({ stepId: undefined })])).toEqual(SENT);
+  expect(wordOfUnnamed(EMAIL, [message(), message({ stepId: undefined, channel: "push" })])).toBeNull();
 });
 
 describe("Novu's job of a step says", () => {
