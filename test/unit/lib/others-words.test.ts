@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import { othersWords } from "../../../src/lib/others-words.ts";
+
+it.each([
+  ["550 5.1.1 <ada.lovelace@example.com>: user unknown", "550 5.1.1 <[redacted]>: user unknown"],
+  ["550 5.7.26 Unauthenticated email from example.com", "550 5.7.26 Unauthenticated email from example.com"],
+  ["421-4.7.28 rate limited 0151 23456789", "421-4.7.28 rate limited [redacted]"],
+  ["550 5.7.26 0151 23456789 is no mailbox", "550 5.7.26 [redacted] is no mailbox"],
+  ['RCPT TO:<"ada lovelace"@example.com> refused', "RCPT TO:<[redacted]> refused"],
+  ["no route to ada@localhost or ada@[192.168.0.1]", "no route to [redacted] or [redacted]"],
+  ["GET /v3/users/ada%40example.com: 404", "GET /v3/users/[redacted]: 404"],
+  ["Invalid token: abc123", "Invalid token: [redacted]"],
+  ["Invalid API key 're_4f9Xk2'", "Invalid API key '[redacted]'"],
+  ['{"api_key":"s3cr3t-one","code":401}', '{"api_key":"[redacted]","code":401}'],
+  [
+    "The provided authorization grant SG.aBcDeF123.xYz_987-ab is revoked",
+    "The provided authorization grant [redacted] is revoked",
+  ],
+  ["Authenticate AC0123456789abcdef0123456789abcdef", "Authenticate [redacted]"],
+  ["jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc_DEF expired", "jwt [redacted] expired"],
+  ["cXyZ_1:APA91bHPRgkF3JUikC4ENAHEeMrd41Zxv3hVZjC9KtT8OvPVGJ-hQMRKRrZuJA is gone", "[redacted] is gone"],
+  [`device ${"ab12".repeat(16)} is gone`, "device [redacted] is gone"],
+  [
+    '"ExponentPushToken[abcdefgh]" is not a registered recipient',
+    '"ExponentPushToken[[redacted]]" is not a registered recipient',
+  ],
+  ["POST https://hooks.slack.com/services/T0/B0/abc failed", "POST https://hooks.slack.com/[redacted] failed"],
+  ["https://user:pw@api.example.com?sig=x timed out", "https://[redacted]@api.example.com/[redacted] timed out"],
+  ["The 'To' number whatsapp:+4915123456789 is not valid", "The 'To' number whatsapp:[redacted] is not valid"],
+  ["connect ETIMEDOUT smtp2.eu.example.com:587", "connect ETIMEDOUT smtp2.eu.example.com:587"],
+  ["messaging/registration-token-not-registered", "messaging/registration-token-not-registered"],
+  [
+    "Invalid token given; the key is missing, Basic authentication failed",
+    "Invalid token given; the key is missing, Basic authentication failed",
+  ],
+  ["no answer within 30000 ms", "no answer within 30000 ms"],
+])("keeps of %j what says why", (said, kept) => {
+  expect(othersWords(said)).toBe(kept);
+});
+
+it("takes time in proportion to what a stranger has written", () => {
+  const startedAt = performance.now();
+  for (const part of ["a@", "https://", "token ", '"', "1 ", "a.", "%40", "key=key="])
+    othersWords(part.repeat(100_000));
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+});
