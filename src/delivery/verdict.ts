@@ -8,8 +8,8 @@ const STILL_RUNNING_PAUSE_MS = 1_000;
 /** Novu's answers that trying again cannot change; a human has to act. */
 const FINAL = new Set([400, 404, 413, 415]);
 
-/** What a proxy says when nothing behind it answers in time. Only 503 may be Novu's own word, and so be remembered. */
-const DOWN = new Set([408, 502, 503, 504, 520, 521, 522, 523, 524]);
+/** What a proxy says when nothing behind it answers, or in time. Only 503 may be Novu's own word, and so be remembered. */
+const isDown = (status: number) => status === 408 || status > 500;
 
 const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined", "no_workflow_active_steps_defined"]);
 
@@ -43,7 +43,7 @@ export function verdictOn(answer: NovuAnswer, workflow = "", subscriberId = ""):
     return new RefusedError("Novu has had this trigger with another recipient");
   if (httpStatus === 422 || FINAL.has(httpStatus))
     return new PermanentError(`Novu refuses the call (${httpStatus}): ${message}`);
-  if (DOWN.has(httpStatus))
+  if (isDown(httpStatus))
     return new UnavailableError(`Novu is down (${httpStatus})`, { refused: httpStatus === 503, retryAfterMs });
   return new RefusedError(`Novu answered ${httpStatus}: ${message}`, { retryAfterMs });
 }

@@ -30,8 +30,8 @@ const LONGEST_WORDS = 500;
 /** As people write it, with or without a plus, and not a part of an id. */
 const PHONE = /(?<![\w-])[+(]*\d(?:[ ()./-]{0,2}\d){6,14}(?![\w-])/g;
 
-/** Answers that say the same whoever gives them: too slow, too often. */
-const MAY_BE_A_PROXYS = new Set([408, 429]);
+/** Answers that say the same whoever gives them: too slow, too often, and, from 501 on, not there. */
+const mayBeAProxys = (status: number) => status === 408 || status === 429 || status > 500;
 /** With these Novu names the fields that it does not take. */
 const REFUSED_FIELDS = new Set([400, 422]);
 
@@ -142,8 +142,7 @@ export function createNovuApi({
       const { status, headers, text } = await http(`${apiUrl}${path}`, init);
       const body = parseJson(text);
       if (status >= 200 && status < 300) return { httpStatus: status, body };
-      if (!MAY_BE_A_PROXYS.has(status) && status < 500 && NovuError.safeParse(body).data?.statusCode !== status)
-        return notNovus(status);
+      if (!mayBeAProxys(status) && NovuError.safeParse(body).data?.statusCode !== status) return notNovus(status);
       const pauseMs = retryAfterMs(headers);
       const refusedFields = REFUSED_FIELDS.has(status) ? fieldsIn(body) : [];
       return {

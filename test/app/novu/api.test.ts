@@ -74,6 +74,9 @@ describe("an answer that is not Novu's own", () => {
     ["Novu's own 401", 401, JSON.stringify({ ...NOVUS, statusCode: 401 }), 401],
     ["too many requests, whoever says so", 429, "slow down", 429],
     ["a request that took too long, whoever says so", 408, "", 408],
+    ["a proxy's own trouble", 500, "<html>Internal Server Error</html>", null],
+    ["Novu's own 500", 500, JSON.stringify({ ...NOVUS, statusCode: 500 }), 500],
+    ["Cloudflare, which finds no Novu", 530, "error code: 1033", 530],
     ["a gateway whose Novu is down", 502, "<html>Bad Gateway</html>", 502],
   ])("%s: %i", async (_name, status, body, counted) => {
     const app = express().use((_request, response) => void response.status(status).type("text").send(body));
