@@ -161,7 +161,8 @@ export async function openApp(
       async isWanted(subscriberId, workflow, channel) {
         await paceProfiles();
         const read = await novuActivity.isWanted(subscriberId, workflow, channel);
-        return "found" in read ? read.found : null;
+        // Of a workflow of which they have said nothing Novu may say nothing either.
+        return "found" in read ? (read.found ?? false) : null;
       },
       now,
       log,

@@ -118,9 +118,9 @@ export function liveTools({
       await store.schedule(overdueKey(transactionId), work, at, { replace: true });
       onScheduled("receipts");
     },
-    // What cannot be told is off, as the workflow has it.
+    // What cannot be told now is Novu's to decide, which looks at it before it sends; the receipt says what it did.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
-      (await soon(isWanted(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? false,
+      (await soon(isWanted(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? true,
     async refresh({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
       const leadMs = waitMs - REFRESH_BEFORE_MS;
       // A wait that short ends with what the trigger, or the wait before, has told.

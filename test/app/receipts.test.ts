@@ -8,6 +8,7 @@ import { campaign, decisions, happen, mail, upTo } from "../support/campaign.ts"
 import { keptBy } from "../support/kept.ts";
 import { losingBridge } from "../support/losing-bridge.ts";
 import { metric } from "../support/metrics.ts";
+import { putFront } from "../support/novu-front.ts";
 import { testSandbox } from "../support/sandbox.ts";
 
 const MINUTE_MS = 60_000;
@@ -145,14 +146,19 @@ describe("what is known beforehand is decided beforehand", () => {
   it.each([
     ["has no answer", { status: 503 }],
     ["takes longer than a second", { delayMs: 1_500 }],
-  ])("and is off when Novu %s", async (_what, trouble) => {
+  ])("and is Novu's to decide when it %s", async (_what, trouble) => {
     await using sandbox = await testSandbox({ workflows: [off({ channels: { email: { enabled: false } } })] });
-    await known(sandbox);
+    for (const person of ["ada", "grace"]) await known(sandbox, person);
     await prefer(sandbox, { workflowId: "campaign", channels: { email: true } });
     sandbox.novu.interfere(({ method, path }) => (method === "GET" && path.endsWith("/preferences") ? trouble : null));
-    happen(sandbox, "called");
-    await sandbox.settled();
-    expect(await decisions(sandbox)).toEqual([["call", "skipped", "opted out at Novu", "by the workflow"]]);
+    for (const distinctId of ["ada", "grace"]) happen(sandbox, "called", { distinctId });
+    await sandbox.travel({ minutes: 1 });
+    const outcomes = (await made(sandbox)).map(({ distinctId, outcome, detail }) => [distinctId, outcome, detail]);
+    expect(outcomes.sort()).toEqual([
+      ["ada", "sent", null],
+      ["grace", "skipped", "by the workflow"],
+    ]);
+    expect(told(sandbox).sort()).toEqual(["sent call confirmed", "skipped call opted out at Novu"]);
   });
 
   it.each([
@@ -420,6 +426,30 @@ describe("Novu's webhook", () => {
     await sandbox.settled();
     expect(await made(sandbox)).toMatchObject([{ outcome: "failed", detail: "the account is closed" }]);
     expect(told(sandbox)).toEqual(["sent call confirmed", "failed call provider failed"]);
+  });
+});
+
+describe("500 runs at once on the Free plan", () => {
+  it("are told of within Novu's rate, and nobody who turned a channel on loses a message for lack of time", {
+    tags: "long",
+  }, async () => {
+    const off = plain({
+      preferences: { channels: { email: { enabled: false } } },
+      async workflow({ step }) {
+        await step.email("call", mail, { atAnyHour: true });
+        await step.inApp("note", () => ({ body: "b" }));
+      },
+    });
+    await using sandbox = await testSandbox({ workflows: [off], marketing: upTo(100) });
+    const people = Array.from({ length: 500 }, (_, index) => `p${index}`);
+    for (const person of people)
+      sandbox.novu.state.preferences[person] = { campaign: { email: Number(person.slice(1)) % 2 === 0 } };
+    await using front = await putFront(sandbox);
+    for (const distinctId of people) happen(sandbox, "called", { distinctId });
+    await sandbox.travel({ minutes: 20 });
+    expect(front.answers.filter(({ status }) => status === 429)).toEqual([]);
+    expect(sentReports(sandbox)).toEqual(sandbox.novu.state.messages.map(nameOf).sort());
+    expect(sentReports(sandbox)).toHaveLength(750);
   });
 });
 

@@ -10,23 +10,27 @@ type InPlace = (request: { method: string; path: string; body: Record<string, un
 
 export interface Front extends AsyncDisposable {
   answer(inPlace: InPlace | null): void;
+  /** What Novu itself has answered since the start. */
+  answers: Array<{ method: string; path: string; status: number }>;
 }
 
 /** A server between the app, which starts again, and the local Novu, as a proxy or another Novu would be. */
 export async function putFront(sandbox: Sandbox): Promise<Front> {
   const novuUrl = sandbox.novu.url;
   let inPlace: InPlace | null = null;
+  const answers: Front["answers"] = [];
   const app = express()
     .use(express.json())
-    .use(async ({ method, path, body = {}, headers }, response) => {
+    .use(async ({ method, path, originalUrl, body = {}, headers }, response) => {
       const instead = inPlace?.({ method, path, body });
       if (instead) return void response.status(instead.status).send(instead.text);
       const { host: _host, connection: _connection, "content-length": _length, ...rest } = headers;
-      const answer = await fetch(`${novuUrl}${path}`, {
+      const answer = await fetch(`${novuUrl}${originalUrl}`, {
         method,
         headers: rest as Record<string, string>,
         ...(method !== "GET" && method !== "DELETE" && { body: JSON.stringify(body) }),
       });
+      answers.push({ method, path, status: answer.status });
       response
         .status(answer.status)
         .type("json")
@@ -36,6 +40,7 @@ export async function putFront(sandbox: Sandbox): Promise<Front> {
   sandbox.config.novu.apiUrl = server.url;
   await sandbox.restartApp();
   return {
+    answers,
     answer(next) {
       inPlace = next;
     },

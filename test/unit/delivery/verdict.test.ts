@@ -28,9 +28,8 @@ describe("verdictOn", () => {
     ["502", { ...answer, httpStatus: 502 }, "UnavailableError"],
     ["500 with a time", { ...answer, httpStatus: 500, retryAfterMs: 3_000 }, "RefusedError"],
     ["503 with a time", { ...answer, httpStatus: 503, retryAfterMs: 3_000 }, "UnavailableError"],
-    ...[501, 505, 525, 526, 530].map(
-      (httpStatus) => [`${httpStatus}`, { ...answer, httpStatus }, "UnavailableError"] as const,
-    ),
+    ["505", { ...answer, httpStatus: 505 }, "UnavailableError"],
+    ["530", { ...answer, httpStatus: 530 }, "UnavailableError"],
     ["504", { ...answer, httpStatus: 504 }, "UnavailableError"],
   ])("%s", (_name, given, verdict) => {
     expect(verdictOn(given, "onboarding")?.name ?? null).toBe(verdict);
