@@ -184,16 +184,27 @@ describe("the doctor", () => {
   });
 
   it("says so when Novu was never synced, or lacks a workflow", async () => {
+    const synced = sandbox.novu.state.workflows;
     sandbox.novu.state.workflows = [];
     const ids = workflows.map(({ id }) => id);
     expect(await complaints()).toEqual([
       `✗ Novu workflows: Novu has none of them (${ids.join(", ")}), so their events send nothing: npm run sync`,
     ]);
     // What others have made there does not count.
-    sandbox.novu.state.workflows = ids.slice(0, -1).map((workflowId) => ({ workflowId, name: null, steps: [] }));
+    sandbox.novu.state.workflows = synced.filter(({ workflowId }) => workflowId !== ids.at(-1));
     sandbox.novu.state.workflows.push({ workflowId: ids.at(-1)!, name: null, origin: "novu-cloud", steps: [] });
     expect(await complaints()).toEqual([
       `✗ Novu workflows: Novu has no ${ids.at(-1)}, so their events send nothing: npm run sync`,
+    ]);
+  });
+
+  it("says so when Novu has another version of a workflow", async () => {
+    const [first, second] = sandbox.novu.state.workflows;
+    first!.steps.pop();
+    second!.severity = "high";
+    expect(await complaints()).toEqual([
+      expect.stringMatching(/^✗ Novu workflows: Novu has another version of \S+, without \S+: npm run sync$/),
+      expect.stringMatching(/^! Novu workflows: Novu has another version of \S+: npm run plan says what differs$/),
     ]);
   });
 

@@ -4,6 +4,7 @@ import { createLog } from "../../lib/log.ts";
 import { sleep } from "../../lib/sleep.ts";
 import { openStoreToRead } from "../../store/open-store.ts";
 import { brokenControls } from "../plan/broken-controls.ts";
+import { changesOf, type WorkflowDifference } from "../plan/compare-workflows.ts";
 import type { Manifest } from "../plan/manifest.ts";
 import { readNovuWorkflows } from "../plan/novu-workflows.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
@@ -21,9 +22,11 @@ export function novuWorkflowsCheck(config: Config, readManifest: () => Promise<M
       const missing = manifest
         .map(({ workflowId }) => workflowId)
         .filter((id) => !workflows.some((one) => one.workflowId === id));
+      const stale = changesOf(manifest, workflows).filter(({ does }) => does === "change");
       const broken = await brokenControls(manifest, workflows);
       return [
         missingFinding(missing, manifest.length),
+        ...stale.map(staleFinding),
         ...dead.map(({ workflow, count }) =>
           trouble(
             `${count} ${count === 1 ? "start is" : "starts are"} dead, because Novu did not know "${workflow}": ${missing.includes(workflow) ? "npm run sync, then " : ""}npm run redrive`,
@@ -43,6 +46,15 @@ function missingFinding(missing: string[], all: number): Finding {
   if (missing.length === 0) return ok(`Novu has all ${all}`);
   const lacks = missing.length === all ? `none of them (${missing.join(", ")})` : `no ${missing.join(", no ")}`;
   return trouble(`Novu has ${lacks}, so their events send nothing: npm run sync`);
+}
+
+/** A run has the steps that Novu knows at its trigger. */
+function staleFinding({ workflow, changes }: WorkflowDifference): Finding {
+  const lacks = changes.flatMap(({ does, step }) => (does === "add" && step !== null ? [step] : []));
+  const what = `Novu has another version of ${workflow}`;
+  return lacks.length > 0
+    ? trouble(`${what}, without ${lacks.join(", ")}: npm run sync`)
+    : warning(`${what}: npm run plan says what differs`);
 }
 
 /** None where there is no store, which another look says. */
