@@ -14,15 +14,17 @@ const OPEN = new Set(["pending", "queued", "running", "delayed", "merged"]);
 
 // Novu's words are `DetailEnum` in its public source; they change a little from version to version.
 const OPTED_OUT = /filtered by .*preferences/i;
-const OF_THE_WORKFLOW = /filtered by workflow preferences/i;
+/** In the code, or by a colleague in the dashboard, whom Novu calls the user. */
+const OF_THE_WORKFLOW = /filtered by (?:workflow|user) preferences/i;
 const OUTSIDE_THE_SCHEDULE = /outside.*schedule/i;
 const UNREACHABLE =
   /missing recipient|missing an? (?:email|phone)|missing the tokens|no(?:t have a)? configured channel|webhook url.*missing|does not have an? (?:email|phone)|missing_(?:email|phone|push|webhook|chat)/i;
-const NO_INTEGRATION = /active integration|integration not found/i;
-const PROVIDER = /provider|all chat channels failed/i;
+const NO_INTEGRATION = /active[ _]integration|integration\b.{0,80}\bnot found/i;
+const PROVIDER =
+  /provider|channels failed|unexpected (?:email|sms|push|chat)|_unexpected_error|\bE(?:TIMEDOUT|CONN\w+)/i;
 /** Words on what comes before the end. */
 const ON_THE_WAY =
-  /^(?:step (?:created|queued|delayed)|start sending|message created|.*successful bridge|integration instance)/i;
+  /^(?:step (?:created|queued|delayed)|start sending|message created|.*successful bridge|integration instance|.*provider was selected)/i;
 
 /** A message that its provider did not take, for that reason. */
 export function wordOfProvider(why: string | undefined): Word {
@@ -64,6 +66,7 @@ export function wordOfJobs(facts: Facts, jobs: NovuJobRecord[]): Word | null {
 export function wordOfJob(job: Pick<NovuJobRecord, "status" | "details">): Word {
   if (job.status === "completed") return SENT;
   for (const { detail, raw } of job.details.toReversed()) {
+    if (ON_THE_WAY.test(detail)) continue;
     const word = wordOf(detail);
     if (word !== null) return word;
     if (NO_INTEGRATION.test(detail)) return { outcome: "failed", reason: "provider failed", detail: clean(detail) };

@@ -66,7 +66,8 @@ describe("Novu's job of a step says", () => {
       skipped("opted out at Novu", "by the subscriber"),
     ],
     [[job("canceled", "Step filtered by workflow preferences")], skipped("opted out at Novu", "by the workflow")],
-    [[job("canceled", "Step filtered by user preferences")], skipped("opted out at Novu", "by the subscriber")],
+    [[job("canceled", "Step filtered by user preferences")], skipped("opted out at Novu", "by the workflow")],
+    [[job("canceled", "Step filtered by subscriber preferences")], skipped("opted out at Novu", "by the subscriber")],
     [
       [job("canceled", "The step was skipped as it fell outside the subscriber's schedule")],
       skipped("outside the schedule", null),
@@ -85,6 +86,14 @@ describe("Novu's job of a step says", () => {
     ],
     [[job("failed", "Start sending message", ["Unexpected provider error", '{"message":"550 no"}'])], failed("550 no")],
     [[job("failed", ["Unexpected provider error", "not JSON"])], failed("Unexpected provider error")],
+    ...[
+      "sms_no_active_integration",
+      "Integration with identifier twilio-1 was not found",
+      "Novu's provider limit has been reached",
+      "Unexpected SMS error",
+      "connect ETIMEDOUT 10.0.0.1",
+    ].map((detail): [NovuJobRecord[], object] => [[job("failed", detail)], failed(detail)]),
+    [[job("failed", "twilio provider was selected", "Layout not found ")], lost("Layout not found ")],
     [
       [job("failed", "Step queued", ["Bridge execution failed", '{"statusCode":502,"message":"Bad Gateway"}'])],
       lost("Bridge execution failed: Bad Gateway"),
