@@ -1,6 +1,11 @@
 import { type CreateTableBuilder, type Kysely, type Migration, type MigrationProvider, Migrator, sql } from "kysely";
-
+import { LONGEST_RUN_MS } from "../contracts/run.ts";
 import { NEXT_AT } from "./tables.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+/** Of a step, on any plan of Novu. */
+const LONGEST_WAIT_MS = 30 * DAY_MS;
 
 export type Engine = "sqlite" | "postgres";
 
@@ -337,6 +342,26 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
         .execute();
       await db.schema.createIndex("custom_values_of_person").on("custom_values").column("distinct_id").execute();
       await db.schema.createIndex("custom_values_by_age").on("custom_values").column("kept_at").execute();
+    },
+  },
+
+  "0014-overdue": {
+    async up(db) {
+      // The version before looked at no run that went silent. Nothing says which of its waits a run is in, so none is
+      // given up before the longest one has ended; a day in between, because other questions are not to wait behind these.
+      const now = Date.now();
+      const waitEndsAt = new Date(now + LONGEST_WAIT_MS).toISOString();
+      const body =
+        engine === "postgres"
+          ? sql`json_build_object('kind', 'overdue', 'body', json_build_object('transactionId', transaction_id, 'waitEndsAt', cast(${waitEndsAt} as text)))::text`
+          : sql`json_object('kind', 'overdue', 'body', json_object('transactionId', transaction_id, 'waitEndsAt', ${waitEndsAt}))`;
+      const within = engine === "postgres" ? sql`floor(random() * ${DAY_MS})::bigint` : sql`abs(random() % ${DAY_MS})`;
+      await sql`
+        insert into work (key, lane, body, state, due_at, leased_until, attempts, refusals)
+        select 'overdue:' || transaction_id, 'receipts', ${body}, 'waiting', ${now + HOUR_MS} + ${within}, 0, 0, 0
+        from runs
+        where state = 'started' and ended_at is null and entered_at > ${now - LONGEST_RUN_MS}
+        on conflict do nothing`.execute(db);
     },
   },
 });

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, SqliteDialect } from "kysely";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { LANES } from "../../src/contracts/work.ts";
+import { LANES, overdueKey, Work } from "../../src/contracts/work.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { fileIn } from "../../src/store/data-folder.ts";
 import { type Engine, migrator } from "../../src/store/migrations.ts";
@@ -49,6 +49,33 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       await store.accept(event({ uuid: "late" }), { starts: [start({ run: facts })], exits: [] });
       expect(await store.exitSince({ ...ofAda, transactionId: "late:w", since: late })).toBeNull();
       expect(await store.exitSince({ ...ofAda, transactionId: "u:w", since: LATER })).toBe("checkout_completed");
+    });
+
+    it("has runs under way, of which each is looked at within a day when nothing is heard of it", async () => {
+      await using data = await testData(engine);
+      await migrator(data.raw, engine).migrateTo("0013-shapes");
+      const entered_at = Date.now() - DAY_MS;
+      const about = { workflow: "w", distinct_id: "ada", occurred_at: OCCURRED_AT, state: "started", entered_at };
+      await data.raw
+        .insertInto("runs")
+        .values([
+          { ...about, transaction_id: 'u:"w\\', ended_at: null },
+          { ...about, transaction_id: "ended", ended_at: entered_at },
+          { ...about, transaction_id: "left", state: "left", ended_at: null },
+          { ...about, transaction_id: "old", entered_at: Date.now() - 61 * DAY_MS, ended_at: null },
+        ])
+        .execute();
+      await using store = closing(await data.open());
+      const rows = await data.raw.selectFrom("work").select(["key", "lane", "body", "due_at"]).execute();
+      expect(rows.map(({ key, lane }) => [key, lane])).toEqual([['overdue:u:"w\\', "receipts"]]);
+      const inMs = Number(rows[0]?.due_at) - Date.now();
+      expect(inMs > 0 && inMs <= DAY_MS + 60 * 60 * 1000).toBe(true);
+      const work = Work.parse(JSON.parse(rows[0]?.body));
+      expect(work).toMatchObject({ kind: "overdue", body: { transactionId: 'u:"w\\' } });
+      // A step that is asked for meanwhile says better when it is overdue.
+      const better = { kind: "overdue", body: { transactionId: 'u:"w\\', waitEndsAt: LATER } } as const;
+      await store.schedule(overdueKey(better.body.transactionId), better, now(), { replace: true });
+      expect(await store.nextDueAt("receipts")).toBe(now());
     });
 
     it("is written by both, and the last one counts", async () => {

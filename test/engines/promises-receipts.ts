@@ -55,6 +55,17 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         expect(await store.takePlace(another, CAP)).toBe(true);
       });
 
+      it("is noted once when two come at the same time, with one report", async () => {
+        await store.decide(decision());
+        const settled = decision({ receipt: "confirmed" });
+        expect((await Promise.all([settle(settled), settle(settled), settle(settled)])).sort()).toEqual([
+          false,
+          false,
+          true,
+        ]);
+        expect(await due("posthog")).toHaveLength(1);
+      });
+
       it("is nothing to a decision that is another one by then", async () => {
         await store.decide(decision());
         await store.decide(decision({ outcome: "failed", reason: "error" }), { insteadOf: decision() });
@@ -150,6 +161,31 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         ]);
         expect(await store.countOutcomes(0)).toMatchObject([{ entered: 1, waiting: 0, lost: 1 }]);
         expect([await store.countLost(now), await store.countLost(now + 1)]).toEqual([1, 0]);
+      });
+
+      it("has others beside it: open ones of its person and workflow, the earliest first, taken on before some time", async () => {
+        const begin = async (uuid: string, facts: Parameters<typeof run>[0] = {}) => {
+          const other = run({ eventUuid: uuid, ...facts });
+          await store.accept(event({ uuid, distinctId: other.distinctId }), {
+            starts: [start({ run: other })],
+            exits: [],
+          });
+          now += 1;
+          await store.markStarted(other.transactionId);
+          return other.transactionId;
+        };
+        const [second, third] = [await begin("second"), await begin("third")];
+        await begin("of-grace", { distinctId: "grace" });
+        const mine = { transactionId: await begin("mine"), workflow: "w", distinctId: "ada" };
+        const late = await begin("late");
+        const beside = async (before = now) =>
+          (await store.openRunsBeside({ ...mine, before })).map(({ transactionId }) => transactionId);
+        expect(await beside(now + 1)).toEqual([second, third, late]);
+        expect(await beside()).toEqual([second, third]);
+        await store.closeRun(second, "failed");
+        expect(await store.openRunsBeside({ ...mine, before: now })).toEqual([
+          { transactionId: third, enteredAt: Date.parse(OCCURRED_AT) + 2 },
+        ]);
       });
 
       it("that has finished or was left is not open, and none that was lost", async () => {
