@@ -13,18 +13,24 @@ const DEVICE = /(?<=token\[)[^\]\s]+/gi;
 const AFTER_ITS_NAME =
   /(?<=\b(?:api.?key|key|tokens?|secret|password|passwd|pwd|signature|authorization|bearer|basic|sid)["']?(?: is)?(?:\s*[:=]\s*|\s+)["'`<(]?)[^\s"'`<>(),;[\]]{4,}/gi;
 const WORD = /[\w.~+/=:%-]{16,}/g;
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z?$/;
 const HOST = /^(?:[a-z0-9-]{1,40}\.)+[a-z]{2,}(?::\d+)?\.?$/;
 
-/** A short reason in a provider's or Novu's words, without the addresses, phone numbers, keys and tokens that they repeat. */
+/**
+ * A short reason in a provider's or Novu's words, without the addresses, phone numbers, keys and tokens that they repeat.
+ * PostgreSQL's JSON takes no NUL and no half of a character.
+ */
 export function othersWords(said: string): string {
   return redact(said.replaceAll("%40", "@"))
     .replace(PATH, `/${CENSORED}`)
     .replace(ADDRESS, CENSORED)
     .replace(DEVICE, CENSORED)
     .replace(AFTER_ITS_NAME, (word) => (isLikeAKey(word) ? CENSORED : word))
-    .replace(WORD, (word) => (/\d|=$/.test(word) && !HOST.test(word) ? CENSORED : word))
+    .replace(WORD, (word) => (/\d|=$/.test(word) && !HOST.test(word) && !TIME.test(word) ? CENSORED : word))
     .replace(PHONE, (_found, codes?: string) => codes ?? CENSORED)
-    .slice(0, LONGEST);
+    .replace(/\p{Cc}/gu, " ")
+    .slice(0, LONGEST)
+    .toWellFormed();
 }
 
 /** Words of a language have no digits, and capitals at their beginning only. */

@@ -13,11 +13,15 @@ const TOP_LEVEL_DOMAIN = /\.\p{L}{2}/u;
 const BREAK = /[\s"'<>()[\],;/]/;
 
 /**
- * A text without keys, email addresses and phone numbers, cut to 2,000 characters. Takes time in
- * proportion to its length at most, whatever a stranger has put into it.
+ * A text without keys, email addresses and phone numbers, and without NUL, which PostgreSQL refuses; cut to 2,000
+ * characters. Takes time in proportion to its length at most, whatever a stranger has put into it.
  */
 export function redact(text: string): string {
-  const keyless = cut(text).replace(KEY, CENSORED).replace(CREDENTIALS, CENSORED).replace(PHONE, CENSORED);
+  const keyless = cut(text)
+    .replaceAll("\0", "\uFFFD")
+    .replace(KEY, CENSORED)
+    .replace(CREDENTIALS, CENSORED)
+    .replace(PHONE, CENSORED);
   return keyless.includes("@") ? withoutAddresses(keyless) : keyless;
 }
 

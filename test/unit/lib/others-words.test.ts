@@ -33,9 +33,17 @@ it.each([
     "Invalid token given; the key is missing, Basic authentication failed",
     "Invalid token given; the key is missing, Basic authentication failed",
   ],
+  ["timestamp '2026-03-01T15:00:00.000Z' is past", "timestamp '2026-03-01T15:00:00.000Z' is past"],
   ["no answer within 30000 ms", "no answer within 30000 ms"],
 ])("keeps of %j what says why", (said, kept) => {
   expect(othersWords(said)).toBe(kept);
+});
+
+it("is a text that every store keeps: no NUL, no half of a character", () => {
+  const texts = ["a\u0000b", `${"x".repeat(199)}💥`, "a\ud83d b", "line\r\nbreak\u001b[31m"];
+  expect(texts.map((text) => othersWords(text).slice(-12))).toEqual(
+    ["a\ufffdb", "xxxxxxxxxxx\ufffd", "a\ufffd b", "ne  break [31m"].map((text) => text.slice(-12)),
+  );
 });
 
 it("takes time in proportion to what a stranger has written", () => {

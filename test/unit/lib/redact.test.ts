@@ -9,6 +9,7 @@ describe("redact", () => {
     ["an address with a plus and dots", "to=ada.l+x@example.co.uk!", "[redacted]!"],
     ["a phone number", "phone +49 (151) 234-56789 is not valid", "phone [redacted] is not valid"],
     ["a key", "PostHog answered 401 to phx_4d2c", "PostHog answered 401 to [redacted]"],
+    ["a NUL", "no\0thing", "no\ufffdthing"],
     ["a password in a URL", "postgresql://bridge:4d2c@db:5432/bridge", "postgresql://[redacted]@db:5432/bridge"],
   ])("takes out %s", (_what, text, expected) => {
     expect(redact(text)).toBe(expected);
