@@ -102,7 +102,15 @@ describe("a Schedule", () => {
     [{ isEnabled: true, weeklySchedule: { monday: { ...day, isEnabled: false } } }, "12:00", undefined, false],
     [{ isEnabled: true, weeklySchedule: { sunday: night } }, "01:30", undefined, true],
     [{ isEnabled: true, weeklySchedule: { sunday: night } }, "03:00", undefined, false],
-    [{ isEnabled: true, weeklySchedule: { monday: night } }, "01:30", undefined, false],
+    [{ isEnabled: true, weeklySchedule: { monday: night } }, "01:30", undefined, true],
+    [{ isEnabled: true, weeklySchedule: { monday: night } }, "03:00", undefined, false],
+    [{ isEnabled: true, weeklySchedule: { sunday: night } }, "23:00", undefined, true],
+    [
+      { isEnabled: true, weeklySchedule: { sunday: { isEnabled: true, hours: [...day.hours, ...night.hours] } } },
+      "12:00",
+      undefined,
+      true,
+    ],
     [{ isEnabled: true, weeklySchedule: { monday: night } }, "23:00", undefined, true],
     [
       {

@@ -4,18 +4,27 @@ import { type DaySchedule, type Schedule, WEEKDAYS } from "../state.ts";
 
 const TIME = /^(\d{1,2}):(\d{2}) (AM|PM)$/;
 
-/** Whether a moment is within a subscriber's hours, on the clock of their time zone; the last minute of a range is in it. */
+/**
+ * Whether a moment is within a subscriber's hours, on the clock of their time zone; the last minute of a range is in it.
+ * As Novu looks at it: a range over midnight counts in the first hours of its own day as well, and when the day before has
+ * one, all ranges of that day count.
+ */
 export function isWithin(schedule: Schedule | undefined, now: number, timeZone: string | null | undefined): boolean {
   if (!schedule?.isEnabled || schedule.weeklySchedule === undefined) return true;
   const zone = timeZone != null && isTimeZone(timeZone) ? timeZone : "UTC";
   const { dayOfWeek, hour, minute } = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone);
   const at = hour * 60 + minute;
-  const today = schedule.weeklySchedule[WEEKDAYS[dayOfWeek - 1] ?? "monday"];
-  const yesterday = schedule.weeklySchedule[WEEKDAYS[(dayOfWeek + 5) % 7] ?? "monday"];
-  return (
-    rangesOf(today).some(({ from, to }) => (from <= to ? from <= at && at <= to : at >= from)) ||
-    rangesOf(yesterday).some(({ from, to }) => to < from && at <= to)
-  );
+  const today = rangesOf(schedule.weeklySchedule[WEEKDAYS[dayOfWeek - 1] ?? "monday"]);
+  const yesterday = rangesOf(schedule.weeklySchedule[WEEKDAYS[(dayOfWeek + 5) % 7] ?? "monday"]);
+  const counting = yesterday.some(isOverMidnight) ? [...today, ...yesterday] : today;
+  return counting.some((range) => {
+    const { from, to } = range;
+    return isOverMidnight(range) ? at >= from || at <= to : from <= at && at <= to;
+  });
+}
+
+function isOverMidnight({ from, to }: { from: number; to: number }): boolean {
+  return to < from;
 }
 
 function rangesOf(day: DaySchedule | undefined): Array<{ from: number; to: number }> {
