@@ -47,21 +47,24 @@ export function createSettle({
     const isLast = (step: string) => shape !== null && sendingStepsOf(shape).at(-1)?.step === step;
 
     if (answer.status < 400 && !isGone()) {
-      for (const notice of [...notices, ...(await lost())]) await record(notice, { ifOpen: true, isLast: false });
-      await recordGathered();
+      const missed = await lost();
+      for (const notice of [...notices, ...missed]) await record(notice, { ifOpen: true, isLast: false });
+      await recordGathered(missed);
       let isLeftOut = false;
       for (const one of noted.filter((one) => !isDigested(one))) isLeftOut = !(await handOver(one)) || isLeftOut;
       return isLeftOut ? leftOut(answer) : answer;
     }
     if (answer.status === 401) return answer;
-    await recordGathered();
+    await recordGathered([]);
     await recordFailure();
     return answer;
 
-    /** Of the runs in this one, whatever becomes of its own message. */
-    async function recordGathered(): Promise<void> {
-      for (const decision of [...gathered, ...noted.filter(isDigested)])
-        await record(decision, { ifOpen: true, isLast: isLast(decision.step) });
+    /** Of the runs in this one, whatever becomes of its own message; its earlier ones that are lost are lost to them. */
+    async function recordGathered(missed: Decision[]): Promise<void> {
+      const theirs = [...gathered, ...noted.filter(isDigested)];
+      for (const { step, channel } of missed)
+        for (const decision of theirs) await record({ ...decision, step, channel }, { ifOpen: true, isLast: false });
+      for (const decision of theirs) await record(decision, { ifOpen: true, isLast: isLast(decision.step) });
     }
 
     /** Messages of earlier steps that Novu has lost, or left out without a call. */

@@ -195,6 +195,31 @@ describe("a run of which nothing is heard", () => {
     expect(await statuses(sandbox)).toEqual(["failed", "failed", "failed"]);
   });
 
+  it("has a decision on each message, where the run that a digest took it into has lost one of several", async () => {
+    const gathering = journey({
+      entry: "always",
+      async workflow({ step }) {
+        await step.digest("gather", { hours: 2 });
+        await step.email("call", mail, { atAnyHour: true });
+        await step.email("again", mail, { atAnyHour: true });
+      },
+    });
+    await using sandbox = await testSandbox({ workflows: [gathering] });
+    await using _proxy = await losingBridge(sandbox, ({ step }) => step === "call");
+    happen(sandbox, "called");
+    await sandbox.travel({ minutes: 5 });
+    happen(sandbox, "called");
+    await sandbox.travel({ hours: 12 });
+    const all = (await decisions(sandbox)).map(([step, outcome, reason]) => `${step} ${outcome} ${reason}`);
+    expect(all.sort()).toEqual([
+      "again sent null",
+      "again skipped digested",
+      "call failed lost at Novu",
+      "call skipped digested",
+    ]);
+    expect(await statuses(sandbox)).toEqual(["finished", "finished"]);
+  });
+
   it("is not lost while the run that a digest took it into waits for days, of which Novu tells for one", async () => {
     const gathering = journey({
       entry: "always",
