@@ -142,7 +142,7 @@ export function createNovuApi({
       const { status, headers, text } = await http(`${apiUrl}${path}`, init);
       const body = parseJson(text);
       if (status >= 200 && status < 300) return { httpStatus: status, body };
-      if (!mayBeAProxys(status) && NovuError.safeParse(body).data?.statusCode !== status) return notNovus(status);
+      if (!mayBeAProxys(status) && !isNovus(status, body)) return notNovus(status);
       const pauseMs = retryAfterMs(headers);
       const refusedFields = REFUSED_FIELDS.has(status) ? fieldsIn(body) : [];
       return {
@@ -156,6 +156,11 @@ export function createNovuApi({
       return { httpStatus: null, message: error.message };
     }
   }
+}
+
+/** A 500 with a message may be one of Novu that is about this call alone, so that it is not tried for ever. */
+function isNovus(status: number, body: unknown): boolean {
+  return status === 500 ? wordsOf(body) !== null : NovuError.safeParse(body).data?.statusCode === status;
 }
 
 /** A yes or a no that is not Novu's is a proxy's, or the wrong address; what became of the call is unknown. */

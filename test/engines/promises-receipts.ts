@@ -163,7 +163,7 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         expect([await store.countLost(now), await store.countLost(now + 1)]).toEqual([1, 0]);
       });
 
-      it("has others beside it: open ones of its person and workflow, the earliest first, taken on before some time", async () => {
+      it("has others beside it of its person and workflow: open ones and lost ones, the earliest first, taken on before some time", async () => {
         const begin = async (uuid: string, facts: Parameters<typeof run>[0] = {}) => {
           const other = run({ eventUuid: uuid, ...facts });
           await store.accept(event({ uuid, distinctId: other.distinctId }), {
@@ -176,16 +176,18 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         };
         const [second, third] = [await begin("second"), await begin("third")];
         await begin("of-grace", { distinctId: "grace" });
-        const mine = { transactionId: await begin("mine"), workflow: "w", distinctId: "ada" };
+        const mine = { transactionId: await begin("mine"), workflow: "w", distinctId: "ada", enteredAt: now };
         const late = await begin("late");
         const beside = async (before = now) =>
-          (await store.openRunsBeside({ ...mine, before })).map(({ transactionId }) => transactionId);
+          (await store.runsBeside({ ...mine, before })).map(({ transactionId }) => transactionId);
         expect(await beside(now + 1)).toEqual([second, third, late]);
         expect(await beside()).toEqual([second, third]);
-        await store.closeRun(second, "failed");
-        expect(await store.openRunsBeside({ ...mine, before: now })).toEqual([
-          { transactionId: third, enteredAt: Date.parse(OCCURRED_AT) + 2 },
-        ]);
+        await store.closeRun(second, "finished");
+        await store.closeRun(third, "failed");
+        const lost = { transactionId: third, enteredAt: Date.parse(OCCURRED_AT) + 2, isLost: true };
+        expect(await store.runsBeside({ ...mine, before: now })).toEqual([lost]);
+        // That was before this one began.
+        expect(await store.runsBeside({ ...mine, enteredAt: now + 1, before: now })).toEqual([]);
       });
 
       it("that has finished or was left is not open, and none that was lost", async () => {
