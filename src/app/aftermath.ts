@@ -8,7 +8,7 @@ import { createReceipts } from "../delivery/receipts.ts";
 import type { Log } from "../lib/log.ts";
 import type { Store } from "../store/store.ts";
 
-/** What is asked of Novu after it was told: what became of each message, and of runs of which nothing was heard. */
+/** The questions to Novu after the fact: about each message, and about runs of which nothing was heard. */
 export function createAftermath({
   store,
   activity,

@@ -49,7 +49,7 @@ export function reportKey({ transactionId, step, status }: Pick<Capture, "transa
   return `report:${transactionId}:${step ?? ""}:${status}`;
 }
 
-/** What PostHog is told of a decision; one that is not final is not told. */
+/** The report of a decision to PostHog; one that is not final is not reported. */
 export function captureOf(decision: Decision): Capture {
   const { outcome, transactionId, workflow, step, channel, distinctId, decidedAt, template, exposures } = decision;
   const { reason, detail, personSource, variants, defaults, receipt } = decision;

@@ -19,7 +19,7 @@ export const Subscriber = z.object({
   data: z.record(z.string(), z.unknown()).optional(),
 });
 export type Subscriber = z.infer<typeof Subscriber>;
-/** What Novu may refuse of a subscriber, and do without. */
+/** The fields of a subscriber that Novu may refuse, and do without. */
 export type ProfileField = Exclude<keyof Subscriber, "subscriberId">;
 
 /** What an event says of its person, for Novu to know. */

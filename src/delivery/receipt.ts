@@ -2,7 +2,7 @@ import type { Decision } from "../contracts/decision.ts";
 import type { NovuJobRecord, NovuMessageRecord } from "../contracts/novu-activity.ts";
 import { othersWords } from "../lib/others-words.ts";
 
-/** What Novu says became of a message: what holds of the decision now, or null while Novu has no final word. */
+/** The outcome of a message by Novu's word; null while Novu has no final one. */
 export type Word = Pick<Decision, "outcome" | "reason" | "detail">;
 
 type Facts = Pick<Decision, "step" | "channel" | "jobId">;
@@ -62,7 +62,7 @@ export function wordOfJobs(facts: Facts, jobs: NovuJobRecord[]): Word | null {
   return wordOfJob(job);
 }
 
-/** What became of a step whose job has come to an end. */
+/** The outcome of a step whose job has come to an end. */
 export function wordOfJob(job: Pick<NovuJobRecord, "status" | "details">): Word {
   if (job.status === "completed") return SENT;
   for (const { detail, raw } of job.details.toReversed()) {
@@ -96,7 +96,7 @@ export function jobOf({ step, channel, jobId }: Facts, jobs: NovuJobRecord[]): N
   );
 }
 
-/** What has nothing to do with the provider. */
+/** Outcomes that have nothing to do with the provider. */
 function wordOf(detail: string | undefined): Word | null {
   if (detail === undefined) return null;
   if (OPTED_OUT.test(detail)) {

@@ -14,7 +14,7 @@ const isDown = (status: number) => status === 408 || status > 500;
 const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined", "no_workflow_active_steps_defined"]);
 
 /**
- * What to do after Novu's answer to a call, about `workflow` and a subscriber if it is about these: null when it is
+ * Judges Novu's answer to a call, about `workflow` and a subscriber if it is about these: null when it is
  * done, else an error that says whether and when to try again, and not who the subscriber is. Source of the answers: https://docs.novu.co/api-reference/events/trigger-event
  */
 export function verdictOn(answer: NovuAnswer, workflow = "", subscriberId = ""): Error | null {

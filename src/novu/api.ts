@@ -43,7 +43,7 @@ const FIELD_FIRST = /^[\w.]+/;
 /** Its errors are nested two or three deep. */
 const DEEPEST = 6;
 
-/** What Novu's API says of an error; what a proxy in front of it says has not both. */
+/** An error of Novu's API; the error of a proxy in front of it has not both. */
 const NovuError = z.looseObject({ statusCode: z.number(), message: z.unknown().refine((said) => said !== undefined) });
 const Triggered = z.object({ data: z.object({ status: z.string(), error: z.array(z.string()).optional() }) });
 const Told = z.object({ data: z.looseObject({}) });

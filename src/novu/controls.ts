@@ -6,7 +6,7 @@ type Schema = Record<string, unknown>;
 
 const ID = "controls";
 const STEP = "message";
-/** Whose output the framework does not take empty, by channel. */
+/** The outputs that the framework does not take empty, by channel. */
 const NEVER_EMPTY: Record<Channel, string[]> = {
   email: ["subject"],
   in_app: ["subject", "body"],

@@ -112,14 +112,14 @@ function isAsked({ outcome, receipt }: Decision): boolean {
   return outcome === "sent" && receipt === undefined;
 }
 
-/** What is sent is told to PostHog by its receipt, and all else at once. */
+/** A sent message is reported to PostHog after its receipt, and everything else at once. */
 function owedBy(decision: Decision, now: number): Row<"work"> {
   if (isAsked(decision))
     return workRow(receiptKey(decision), { kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
   return workRow(reportKey({ ...decision, status: decision.outcome }), { kind: "report", body: decision }, now);
 }
 
-/** What did not go out after all is not told, and Novu not asked of it. What a worker is doing ends by itself. */
+/** Takes back the question and the report of a message that did not go out after all. A job that a worker has in hand ends by itself. */
 async function dropOwed(trx: Kysely<Tables>, before: Decision, now: number): Promise<void> {
   await trx.deleteFrom("work").where("key", "=", receiptKey(before)).execute();
   await trx
@@ -145,7 +145,7 @@ async function isFirstWord(
   return numInsertedOrUpdatedRows !== 0n;
 }
 
-/** Who has left stays so, even when a bridge call that began before comes to its end after. What Novu said of a message stays so as well. */
+/** A person who has left stays so, even when a bridge call that began before ends after. Novu's word on a message stays as well. */
 function holdsAgainst(before: Decision | undefined, wanted: Decision, ifOpen: boolean): before is Decision {
   if (before === undefined) return false;
   if (before.receipt !== undefined || isOfAnotherJob(before, wanted)) return true;
@@ -161,7 +161,7 @@ function isOfAnotherJob(before: Decision, wanted: Decision): boolean {
 
 /** What is sent is on its way once this is written: so this is the last look at whether the person has left. */
 async function unlessLeft(trx: Kysely<Tables>, decision: Decision): Promise<Decision> {
-  // What Novu has said of a message is about one that is gone.
+  // A receipt is about a message that is out already.
   if (decision.outcome !== "sent" || decision.receipt !== undefined) return decision;
   const ids = await idsOfPerson(trx, decision.distinctId);
   const run = await trx

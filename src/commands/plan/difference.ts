@@ -3,9 +3,9 @@ export interface Difference {
   does: "add" | "change" | "remove";
   /** Of a step; null of the workflow as a whole. */
   step: string | null;
-  /** What is added, changed or removed, in words. */
+  /** The added, changed or removed thing, in words. */
   what: string;
-  /** What it does to them, with them as "they". */
+  /** The effect on the people in progress, who are "they". */
   effect: string;
   /** Which of their messages they may lose; null when they lose none. */
   loses: "this message" | "messages that its payload does not fit" | null;

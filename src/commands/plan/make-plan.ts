@@ -14,7 +14,7 @@ export interface Plan {
   /** Whether it was compared with what Novu has. */
   isCompared: boolean;
   changes: Counted[];
-  /** What needs `--allow-removals`: people would lose messages by it. */
+  /** Changes that need `--allow-removals`: people would lose messages by them. */
   removals: Loss[];
   edited: EditedControl[];
   /** Of what is set in the dashboard, the values with which Novu fails a message. */

@@ -13,14 +13,14 @@ const WithSchema = z.object({ schema: Schema.default({}) }).default({ schema: {}
 
 const Switch = z.object({ enabled: z.boolean().optional(), readOnly: z.boolean().optional() });
 
-/** What is on unless a subscriber says otherwise. */
+/** The channels that are on unless a subscriber says otherwise. */
 export const Preferences = z.object({
   all: Switch.optional(),
   channels: z.record(z.string(), Switch).optional(),
 });
 export type Preferences = z.infer<typeof Preferences>;
 
-/** What a bridge answers to `discover`, as far as a sync can change something by it. */
+/** The answer of a bridge to `discover`, as far as a sync changes something by it. */
 export const Discovered = z.object({
   workflows: z.array(
     z.object({

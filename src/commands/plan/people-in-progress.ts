@@ -7,7 +7,7 @@ export interface Change extends Difference {
   inProgress: number | null;
 }
 
-/** What a sync does to a workflow, with the people in progress in it. */
+/** The changes of a workflow by a sync, with the people in progress in it. */
 export interface Counted extends Omit<WorkflowDifference, "changes"> {
   inProgress: number | null;
   changes: Change[];
@@ -36,8 +36,8 @@ export function countPeople(difference: WorkflowDifference, count: CountWaiting 
 }
 
 /**
- * What has to be allowed by name. Of a whole workflow that is one thing, not one for each of its steps.
- * What is removed counts with nobody in it as well, because Novu deletes what colleagues have set of it.
+ * The changes that have to be allowed by name. A whole workflow is one, and not one for each of its steps.
+ * A removal counts with nobody in it as well, because Novu deletes the values that colleagues have set there.
  */
 export function lossesOf({ workflow, does, inProgress, changes }: Counted): Loss[] {
   if (does === "remove") return [{ id: workflow, waiting: inProgress }];

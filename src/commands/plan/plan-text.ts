@@ -50,7 +50,7 @@ export function editedText({ workflow, step, control, value, default: usual, isL
   return printable(isLost ? `${what}, and the code has no such control` : `${what}, by default ${usual}`);
 }
 
-/** What stands above the values that cannot be used. */
+/** The heading of the values that cannot be used. */
 export const BROKEN = "Novu cannot use these values of its dashboard; correct them there:";
 
 export function brokenText({ workflow, step, control, value }: Plan["broken"][number]): string {
@@ -62,7 +62,7 @@ export function peopleText(waiting: number | null): string {
   return waiting === 1 ? "1 person waits" : `${waiting} people wait`;
 }
 
-/** What becomes of the people in progress, as far as there may be any. */
+/** The effect on the people in progress, as far as there may be any. */
 export function effectText({
   inProgress,
   effect,

@@ -1,7 +1,7 @@
 import { Channel } from "../../contracts/decision.ts";
 import type { Preferences } from "./manifest.ts";
 
-/** What has changed of a workflow's preferences, channel by channel, as Novu fills in what is left out. */
+/** The changes of a workflow's preferences, channel by channel. Novu fills in the channels that are left out. */
 export function preferenceDifferences(before: Preferences, after: Preferences): string[] {
   const [old, now] = [switchesOf(before), switchesOf(after)];
   return Object.keys(now)

@@ -11,14 +11,14 @@ export function propertiesOf({ properties }: Schema): Record<string, { default?:
 }
 
 export interface SchemaDifference {
-  /** What has changed, in words. */
+  /** The change, in words. */
   what: string;
   /** How a value of the schema before fits the one after, where a field of it that does not fit is left out. */
   before: "fits" | "fits without it" | "takes the default" | "may not fit";
 }
 
 /**
- * What has changed from one JSON schema to another, field by field. The order of things does not count,
+ * The changes from one JSON schema to another, field by field. The order of things does not count,
  * nor does an empty object, because Novu's database does not keep it.
  */
 export function differencesOf(before: Schema, after: Schema): SchemaDifference[] {

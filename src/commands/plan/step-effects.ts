@@ -10,7 +10,7 @@ const KEEPS_ITS_LENGTH = "their wait keeps its length";
 /** Novu shows both as a delay. */
 const IS_GONE = "their wait keeps its length, but a step.delay is left out";
 
-/** What a step that is new is to them, by its type. */
+/** The effect of a new step on the people in progress, by its type. */
 const NEW: Record<string, string> = {
   delay: "they do not wait here",
   custom: "it is found out for them when a later step needs it",

@@ -12,7 +12,7 @@ import { checkBridge } from "./check-bridge.ts";
 import { runNovuCli } from "./novu-cli.ts";
 
 export interface SyncOrder {
-  /** What people may lose messages by: workflows, `workflow/step` and `workflow/payload`. */
+  /** Changes by which people may lose messages: workflows, `workflow/step` and `workflow/payload`. */
   allowed: string[];
   dryRun: boolean;
   /** The commit that should run at the bridge; null when it is not known. */

@@ -15,11 +15,11 @@ const Paging = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(10),
 });
 
-/** What a channel goes through when nobody says otherwise. */
+/** The provider of a channel when nobody says otherwise. */
 const PROVIDERS: Record<string, string> = { email: "nodemailer", sms: "twilio", push: "fcm", chat: "slack" };
 const OWNER = { _environmentId: "local", _organizationId: "local" };
 
-/** What became of runs and messages, the newest first. Both answers are no further wrapped: `data` is a list of its own. */
+/** Runs and messages as they ended, the newest first. Both answers are no further wrapped: `data` is a list of its own. */
 export function activityRoutes({ state, limited }: { state: NovuState; limited: RequestHandler }): Router {
   return Router()
     .get("/v1/messages", limited, (request, response) => {

@@ -101,7 +101,7 @@ export interface Message {
   /** What an email has besides; none when an earlier version saved it. */
   mail?: MailParts | null;
   sentAt: number;
-  /** What its provider said when it did not take the message; absent when it did. */
+  /** The provider's words when it did not take the message; absent when it did. */
   errorText?: string;
   seen: boolean;
   read: boolean;

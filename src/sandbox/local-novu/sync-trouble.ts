@@ -4,7 +4,7 @@ import { type BridgeAnswer, LATE, NO_JSON } from "./bridge-call.ts";
 export function syncTrouble(bridgeUrl: string, { status, body: { code, message } }: BridgeAnswer): string | null {
   const at = `\`${bridgeUrl}\``;
   if (code === NO_JSON || (status >= 200 && status < 300)) return null;
-  // What the framework itself answers has a code, and is passed on.
+  // An answer of the framework itself has a code, and is passed on.
   if (status !== 0 && typeof code === "string") return String(message);
   if (code === LATE) return `Bridge request timeout for ${at}`;
   if (status === 0 || status === 404)

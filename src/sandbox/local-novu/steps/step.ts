@@ -14,13 +14,13 @@ export interface AnsweredStep {
   outputs: Record<string, unknown>;
   /** What the providers are told besides, as the bridge answered it. */
   providers?: unknown;
-  /** What the provider says when it does not take a message; null when it does. */
+  /** The provider's words when it does not take a message; null when it does. */
   refusedBy: ProviderRefusal;
   /** Milliseconds since 1970. */
   now: number;
 }
 
-/** What a provider says of a message that it does not take; null for one that it takes. */
+/** The words of a provider about a message that it does not take; null for one that it takes. */
 export type ProviderRefusal = (message: Message) => string | null;
 
 /** What becomes of a step. One that is still "running" is asked again. */
