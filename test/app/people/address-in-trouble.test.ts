@@ -102,7 +102,7 @@ describe("a refresh", () => {
     expect(recipients(sandbox)).toEqual(["+49 151 1", "+49 151 2"]);
   });
 
-  it("is given up an hour after its message when PostHog cannot be asked for so long", async () => {
+  it("is given up an hour after its message when PostHog cannot be asked for so long", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ workflows: [TEXTS] });
     happen(sandbox, "called", { phone: "+49 151 1" });
     await sandbox.travel({ hours: 23 });
