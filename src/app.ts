@@ -174,7 +174,7 @@ export async function openApp(
       budget,
       decisions,
       record: decide,
-      decidedSteps: store.decidedSteps,
+      decisionsOf: store.decisionsOf,
       keeper: store,
       async onWait(run, waitMs) {
         await live.expectAfter(run, { waitMs, mayBeRefused: false });

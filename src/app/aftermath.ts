@@ -55,7 +55,7 @@ export function createAftermath({
       openRun: store.openRun,
       closeRun: store.closeRun,
       runsBeside: store.runsBeside,
-      decidedSteps: store.decidedSteps,
+      decisionsOf: store.decisionsOf,
       record,
       lookAgainAt: (overdue, at) =>
         store.schedule(overdueKey(overdue.transactionId), { kind: "overdue", body: overdue }, at, { replace: true }),

@@ -1,4 +1,4 @@
-import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
+import { type Decision, isFinal, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import type { NovuJobRecord } from "../contracts/novu-activity.ts";
 import { atNovu, LONGEST_RUN_MS } from "../contracts/run.ts";
 import { HEARD_WITHIN_MS, type Overdue } from "../contracts/work.ts";
@@ -48,7 +48,7 @@ export function createOverdue({
   openRun,
   closeRun,
   runsBeside,
-  decidedSteps,
+  decisionsOf,
   record,
   lookAgainAt,
   stepsOfRun,
@@ -63,7 +63,7 @@ export function createOverdue({
   closeRun(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
   /** Other runs of the same person and workflow that are open, or were lost since this one began. */
   runsBeside(run: OpenRun & { transactionId: string; before: number }): Promise<RunBeside[]>;
-  decidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;
+  decisionsOf(transactionIds: string[]): Promise<Decision[]>;
   /** Notes a decision where none was made, which does not end the run. */
   record(decision: Decision): Promise<unknown>;
   lookAgainAt(overdue: Overdue, at: number): Promise<void>;
@@ -88,16 +88,21 @@ export function createOverdue({
     const againAt = await nextLookAt(overdue, run, { jobs, beside });
     if (againAt !== null) return lookAgainAt(overdue, againAt);
 
-    const [decided, final] = [await decidedSteps(transactionId, { failed: true }), await decidedSteps(transactionId)];
-    const missing = (await stepsOfRun(transactionId, workflow)).filter(({ step }) => !decided.includes(step));
-    const words = missing.map((step) => ({ ...step, word: wordOn(step, { jobs, beside }) }));
-    for (const { step, channel, word } of words)
-      await record(decisionOf({ ...run, transactionId }, { step, channel }, word));
+    const decided = await decisionsOf([transactionId]);
+    const missing = (await stepsOfRun(transactionId, workflow)).flatMap(({ step, channel }) => {
+      const before = decided.find((one) => one.step === step);
+      if (before !== undefined && isFinal(before)) return [];
+      const word = wordOn({ step, channel }, { jobs, beside });
+      // Novu asks for it no more, so the failure that was noted stands.
+      if (before !== undefined && word.outcome !== "sent") return [{ ...before, receipt: "corrected" as const }];
+      return [decisionOf({ ...run, transactionId }, { step, channel }, word)];
+    });
+    for (const decision of missing) await record(decision);
 
-    const isLost = decided.length > final.length || words.some(({ word }) => word.outcome === "failed");
-    if (!(await closeRun(transactionId, isLost ? "failed" : "finished")) || !isLost) return;
+    const [failed] = missing.filter(({ outcome }) => outcome === "failed");
+    if (!(await closeRun(transactionId, failed ? "failed" : "finished")) || failed === undefined) return;
     onLost(workflow);
-    const why = words.find(({ word }) => word.outcome === "failed")?.word.detail ?? null;
+    const why = failed.detail;
     log.error({ stop: "delivery", outcome: "lost at Novu", workflow, transactionId, why });
   };
 
@@ -149,7 +154,10 @@ function isMerged(jobs: NovuJobRecord[]): boolean {
   return open.length > 0 && open.every(({ status }) => status === "merged");
 }
 
-function wordOn(step: SendingStep, { jobs, beside }: { jobs: NovuJobRecord[]; beside: RunBeside[] }): Word {
+function wordOn(
+  step: Pick<SendingStep, "step" | "channel">,
+  { jobs, beside }: { jobs: NovuJobRecord[]; beside: RunBeside[] },
+): Word {
   if (jobs.length === 0)
     return { outcome: "failed", reason: "lost at Novu", detail: "Novu took the trigger and has no such run" };
   const job = jobOf(step, jobs);

@@ -3,6 +3,7 @@ import { Client, NovuRequestHandler, type Workflow } from "@novu/framework";
 import { type Request, Router } from "express";
 import type { z } from "zod";
 import { ANSWER_WITHIN_MS } from "../contracts/bridge-time.ts";
+import type { Decision } from "../contracts/decision.ts";
 import type { Run } from "../contracts/run.ts";
 import { shapeIdOf } from "../contracts/shape.ts";
 import { describeError } from "../lib/errors.ts";
@@ -34,7 +35,7 @@ export async function openBridge({
   samples,
   decisions,
   record,
-  decidedSteps,
+  decisionsOf,
   keeper,
   onWait,
   withRun,
@@ -49,8 +50,7 @@ export async function openBridge({
   /** Where the live workflows note what they decide. */
   decisions: NotedDecisions;
   record: RecordDecision;
-  /** The steps of a run at which something was decided. */
-  decidedSteps(transactionId: string, options: { failed: boolean }): Promise<string[]>;
+  decisionsOf(transactionIds: string[]): Promise<Decision[]>;
   keeper: Keeper;
   /** A wait of a run begins that the code knows nothing of, in milliseconds. */
   onWait(run: Run, waitMs: number): Promise<void>;
@@ -64,7 +64,7 @@ export async function openBridge({
   // Of the samples, because the length of a wait is found out by running a part of them.
   const workflows = await Promise.all(sampleSide.workflows.map(discovered));
   const codes = new Map(liveSide.workflows.map((workflow) => [workflow.workflowId, workflowCode(workflow)]));
-  const settle = createSettle({ record, decidedSteps, now });
+  const settle = createSettle({ record, decisionsOf, now });
   const continuationOf = createContinuation({
     codeOf: (workflow) => codes.get(workflow),
     keeper,

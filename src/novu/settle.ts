@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
+import { type Decision, isFinal, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import { isOfOneJob } from "../contracts/run.ts";
 import { lostWith, sendingStepsOf } from "../contracts/shape.ts";
 import type { Continuation } from "./continue-run.ts";
@@ -25,12 +25,11 @@ export type RecordDecision = (
  */
 export function createSettle({
   record,
-  decidedSteps,
+  decisionsOf,
   now,
 }: {
   record: RecordDecision;
-  /** The steps of a run at which something was decided. */
-  decidedSteps(transactionId: string, options: { failed: boolean }): Promise<string[]>;
+  decisionsOf(transactionIds: string[]): Promise<Decision[]>;
   now: () => number;
 }) {
   return async (
@@ -74,11 +73,15 @@ export function createSettle({
       const over = lostSteps((body as ExecuteBody).state, sendingStepsOf(shape));
       if (over.length === 0) return [];
       const { transactionId, distinctId } = run;
-      const decided = await decidedSteps(transactionId, { failed: true });
+      const decided = await decisionsOf([transactionId]);
       const decidedAt = new Date(now()).toISOString();
-      return over
-        .filter(({ step }) => !decided.includes(step))
-        .map((one) => ({ transactionId, distinctId, workflow, ...one, ...NOTHING_COMPOSED, decidedAt }));
+      return over.flatMap((one): Decision[] => {
+        const before = decided.find(({ step }) => step === one.step);
+        if (before === undefined)
+          return [{ transactionId, distinctId, workflow, ...one, ...NOTHING_COMPOSED, decidedAt }];
+        // Novu asks for it no more, so the failure that was noted stands.
+        return one.outcome === "failed" && !isFinal(before) ? [{ ...before, receipt: "corrected" }] : [];
+      });
     }
 
     /** Whether the answer may stay as it is. */

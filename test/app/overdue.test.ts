@@ -123,6 +123,32 @@ describe("a run of which nothing is heard", () => {
     expect(await statuses(sandbox)).toEqual(["failed"]);
   });
 
+  it("has a message that could not be made in the middle, or at the end, which is told as failed once Novu asks no more", async () => {
+    for (const step of ["now", "second-day"]) {
+      const throws = () => {
+        throw new Error("no such template");
+      };
+      const broken = campaign({
+        category: "transactional",
+        async workflow({ step: steps }) {
+          await steps.email("now", step === "now" ? throws : mail);
+          await steps.wait("a-day", { days: 1 });
+          await steps.email("second-day", step === "now" ? mail : throws);
+        },
+      });
+      await using sandbox = await testSandbox({ workflows: [broken] });
+      happen(sandbox, "called");
+      await sandbox.travel({ days: 1, hours: 2 });
+      const told = sandbox.posthog.state.events.filter(({ event }) => event === "notification failed");
+      expect(told.map(({ properties }) => [properties.step, properties.reason, properties.detail])).toEqual([
+        [step, "error", "BridgeError"],
+      ]);
+      expect((await decisions(sandbox)).filter(([, outcome]) => outcome === "failed")).toEqual([
+        [step, "failed", "error", "BridgeError"],
+      ]);
+    }
+  });
+
   it("is asked about again as long as Novu gives no answer", async () => {
     await using sandbox = await testSandbox({ workflows: [journey()] });
     await using _proxy = await losingBridge(sandbox, ({ step }) => step === "first-day");

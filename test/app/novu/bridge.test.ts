@@ -32,7 +32,7 @@ const recording = {
     keptValues: async () => ({}),
     keepValue: async () => ({}),
   },
-  decidedSteps: async () => [],
+  decisionsOf: async () => [],
   onWait: async () => {},
   withRun: async <Body>(_call: unknown, body: Body) => body,
   decisions,

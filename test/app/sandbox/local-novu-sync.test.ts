@@ -112,21 +112,16 @@ describe("the local Novu's workflows", () => {
     expect(novu.state.workflows).toHaveLength(1);
   });
 
-  it(
-    "stay as they are when the bridge does not answer within 5 s",
-    { tags: ["long"] },
-    async () => {
-      await sync();
-      await using silent = await silentServer();
-      const late = await sync(silent.url);
-      expect([late.status, await late.json()]).toEqual([
-        400,
-        expect.objectContaining({ message: `Bridge request timeout for \`${silent.url}\`` }),
-      ]);
-      expect(novu.state.workflows).toHaveLength(1);
-    },
-    10_000,
-  );
+  it("stay as they are when the bridge does not answer within 5 s", { tags: ["long"], timeout: 10_000 }, async () => {
+    await sync();
+    await using silent = await silentServer();
+    const late = await sync(silent.url);
+    expect([late.status, await late.json()]).toEqual([
+      400,
+      expect.objectContaining({ message: `Bridge request timeout for \`${silent.url}\`` }),
+    ]);
+    expect(novu.state.workflows).toHaveLength(1);
+  });
 
   it.each([
     ["other JSON", '{"ok":true}'],
