@@ -9,7 +9,7 @@ import { startWorking } from "./app/working.ts";
 import { createLinks } from "./attribution/links.ts";
 import { createPostHogReport, noReport } from "./attribution/posthog-report.ts";
 import type { Config } from "./config.ts";
-import type { Decision } from "./contracts/decision.ts";
+import { type Decision, isFinal } from "./contracts/decision.ts";
 import { eventsToForward } from "./contracts/event.ts";
 import type { Lab } from "./contracts/lab.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
@@ -429,9 +429,8 @@ export async function openApp(
         ...options
       }: DecideOptions & { isLast?: boolean } = {},
     ): Promise<Decision> {
-      // What is only perhaps over does not let the person in again.
-      const isOpen = wanted.outcome === "failed" && (options.ifOpen || options.insteadOf !== undefined);
-      const { decision, isNew } = await store.decide(wanted, { ...options, endsRun: isLast && !isOpen });
+      // Novu may ask again for a message that failed. If it does not, the run is overdue, and ends by that.
+      const { decision, isNew } = await store.decide(wanted, { ...options, endsRun: isLast && isFinal(wanted) });
       if (!isNew) return decision;
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
