@@ -118,7 +118,7 @@ export function liveTools({
       await store.schedule(overdueKey(transactionId), work, at, { replace: true });
       onScheduled("receipts");
     },
-    // What cannot be told now is Novu's to decide, which looks at it before it sends; the receipt says what it did.
+    // Novu looks at preferences before it sends, so an answer that does not come in time is left to Novu and the receipt.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
       (await soon(isWanted(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? true,
     async refresh({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {

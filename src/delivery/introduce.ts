@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Bursts } from "../lib/bursts.ts";
 import { PermanentError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { soon } from "../lib/soon.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { ReadNow, SubscriberOf } from "./refresh.ts";
 import type { Profiled } from "./tell.ts";
@@ -93,24 +93,14 @@ export function createIntroduce({
     if (performance.now() < (hasAll ? Math.max(pausedUntil, slowUntil) : pausedUntil)) return asOfEvent;
     // The event brought them along a moment ago; PostHog takes few reads, and the steps need them.
     if (hasAll && reads.waitMs() > 0) return asOfEvent;
-    const person = hasAll ? await soon(readNow(run)) : await readNow(run);
-    if (person.outcome === "slow") slowUntil = performance.now() + PAUSE_MS;
+    // A trigger whose event brought the addresses that its messages need does not wait for a slow source.
+    const person = hasAll ? await soon(readNow(run), SOON_MS) : await readNow(run);
+    if (person === null) slowUntil = performance.now() + PAUSE_MS;
+    if (person === null) return asOfEvent;
     if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;
     if (person.outcome !== "found") return asOfEvent;
     const properties = zoned(person.properties, run.timeZone);
     return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(person.asOf).toISOString() };
-  }
-
-  /** A trigger whose event brought the addresses that its messages need does not wait for a slow source. */
-  async function soon(read: ReturnType<ReadNow>): Promise<Awaited<typeof read> | { outcome: "slow" }> {
-    const late = new AbortController();
-    const tooLate = sleep(SOON_MS, { outcome: "slow" } as const, { signal: late.signal });
-    tooLate.catch(() => {});
-    try {
-      return await Promise.race([read, tooLate]);
-    } finally {
-      late.abort();
-    }
   }
 
   /** Looks again soon at first, and then less and less often. */

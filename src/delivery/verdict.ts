@@ -8,7 +8,7 @@ const STILL_RUNNING_PAUSE_MS = 1_000;
 /** Novu's answers that trying again cannot change; a human has to act. */
 const FINAL = new Set([400, 404, 413, 415]);
 
-/** What a proxy says when nothing behind it answers, or in time. Only 503 may be Novu's own word, and so be remembered. */
+/** A proxy's answers when nothing behind it answers, or not in time. Only 503 may be Novu's own, which Novu remembers. */
 const isDown = (status: number) => status === 408 || status > 500;
 
 const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined", "no_workflow_active_steps_defined"]);

@@ -1,12 +1,7 @@
 import { z } from "zod";
 import type { NovuActivity, NovuJobRecord, NovuRead } from "../contracts/novu-activity.ts";
-import { UnavailableError } from "../lib/errors.ts";
-import { createHttpClient, NoAnswerError } from "../lib/http-client.ts";
-import { parseJson } from "../lib/json.ts";
-import { retryAfterMs } from "../lib/retry-after.ts";
+import { createNovuCalls, type NovuAccess, notNovus } from "./novu-calls.ts";
 
-/** Also how long a stopping process waits at most. */
-const TIMEOUT_MS = 4_000;
 /** Each message comes with its whole content. */
 const MESSAGES_PER_PAGE = 50;
 const RUNS_LOOKED_AT = 50;
@@ -61,17 +56,8 @@ const Preferences = z.object({
  * https://docs.novu.co/api-reference/notifications/list-all-events,
  * https://docs.novu.co/api-reference/subscribers/retrieve-subscriber-preferences
  */
-export function createNovuActivity({
-  apiUrl,
-  secretKey,
-  isStopping = () => false,
-}: {
-  apiUrl: string;
-  secretKey: string;
-  /** Then no call is begun any more; the work stays with the queue. */
-  isStopping?: () => boolean;
-}): NovuActivity {
-  const http = createHttpClient({ timeoutMs: TIMEOUT_MS });
+export function createNovuActivity(access: NovuAccess): NovuActivity {
+  const call = createNovuCalls(access);
 
   return {
     messages(transactionIds, page) {
@@ -108,29 +94,10 @@ export function createNovuActivity({
     schema: Schema,
     find: (body: z.output<Schema>) => Found,
   ): Promise<NovuRead<Found>> {
-    if (isStopping())
-      throw new UnavailableError("Novu is not called, because this process is stopping", { refused: false });
-    try {
-      const answer = await http(`${apiUrl}${path}`, {
-        method: "GET",
-        headers: { authorization: `ApiKey ${secretKey}` },
-      });
-      const { status } = answer;
-      if (status < 200 || status >= 300) {
-        const pauseMs = retryAfterMs(answer.headers);
-        return {
-          httpStatus: status,
-          message: `status ${status}`,
-          ...(pauseMs !== undefined && { retryAfterMs: pauseMs }),
-        };
-      }
-      const said = schema.safeParse(parseJson(answer.text));
-      if (said.success) return { found: find(said.data) };
-      return { httpStatus: null, message: `status ${status} with something else than Novu's answer` };
-    } catch (error) {
-      if (!(error instanceof NoAnswerError)) throw error;
-      return { httpStatus: null, message: error.message };
-    }
+    const answer = await call(path, { method: "GET" });
+    if (!("body" in answer)) return answer;
+    const said = schema.safeParse(answer.body);
+    return said.success ? { found: find(said.data) } : notNovus(answer.httpStatus);
   }
 }
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { withAt } from "../lib/with-at.ts";
 
 type Payload = Record<string, unknown>;
 type Issue = z.core.$ZodIssue;
@@ -104,14 +105,4 @@ function isInList(payload: Payload, path: PropertyKey[]): boolean {
 
 function valueAt(value: unknown, path: PropertyKey[]): unknown {
   return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
-}
-
-/** A copy with another value at that place; undefined takes it out. */
-function withAt<Value>(value: Value, [key, ...rest]: PropertyKey[], set: unknown): Value {
-  if (key === undefined) return value;
-  const parts = (value ?? {}) as Record<PropertyKey, unknown>;
-  const part = rest.length === 0 ? set : withAt(parts[key], rest, set);
-  if (Array.isArray(value)) return value.with(key as number, part) as Value;
-  const { [key]: _, ...others } = parts;
-  return (part === undefined ? others : { ...others, [key]: part }) as Value;
 }

@@ -7,6 +7,7 @@ import { EntryLimit } from "../contracts/notification.ts";
 import type { ChannelAtNovu } from "../contracts/send.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { zoned } from "../lib/time-zone.ts";
+import { withAt } from "../lib/with-at.ts";
 import type { EventMatcher } from "./event.ts";
 import type { Experiments, VariantsOf } from "./experiment.ts";
 import { type GuardedStep, guardedStep } from "./guarded-step.ts";
@@ -228,14 +229,6 @@ function misfitOf(error: z.ZodError): string {
 
 function reasonOf({ path, message }: z.core.$ZodIssue): string {
   return `${path.join(".")}: ${message}`;
-}
-
-/** A copy of a value with another one at that place in it. */
-function withAt(value: unknown, [key, ...rest]: PropertyKey[], set: unknown): unknown {
-  if (key === undefined) return set;
-  const parts = value as Record<PropertyKey, unknown>;
-  const part = withAt(parts[key], rest, set);
-  return Array.isArray(value) ? value.with(key as number, part) : { ...parts, [key]: part };
 }
 
 /** Novu sends it, although the framework's type of a subscriber does not have it. */

@@ -190,7 +190,7 @@ describe("the doctor", () => {
     expect(await complaints()).toEqual([
       `✗ Novu workflows: Novu has none of them (${ids.join(", ")}), so their events send nothing: npm run sync`,
     ]);
-    // What others have made there does not count.
+    // Workflows that others have made there do not count.
     sandbox.novu.state.workflows = synced.filter(({ workflowId }) => workflowId !== ids.at(-1));
     sandbox.novu.state.workflows.push({ workflowId: ids.at(-1)!, name: null, origin: "novu-cloud", steps: [] });
     expect(await complaints()).toEqual([

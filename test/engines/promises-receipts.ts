@@ -9,7 +9,7 @@ const HOUR_MS = 60 * 60 * 1000;
 const CAP = { most: 1, withinMs: 7 * 24 * HOUR_MS };
 const FAILED = { outcome: "failed", reason: "provider failed", detail: "451", receipt: "corrected" } as const;
 
-/** What every engine promises of what Novu said became of messages and runs. */
+/** The promises of every engine about receipts and lost runs. */
 export function storeReceipts(name: string, createEngine: () => Engine): void {
   describe(`the store's receipts: ${name}`, () => {
     let engine: Engine;

@@ -33,7 +33,7 @@ export async function openNginx(appPort: number): Promise<{ url: string; log(): 
   };
 }
 
-/** What nginx has around a file of conf.d, with all that it writes in one folder. */
+/** The configuration around a file of nginx's conf.d, with everything that nginx writes in one folder. */
 function mainConfig(folder: string, example: string): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return `

@@ -2,7 +2,7 @@ import express from "express";
 import { serve } from "../../src/lib/server.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 
-/** What stands before Novu answers in its place; null lets the request through. */
+/** Answers in Novu's place; null lets the request through. */
 type InPlace = (request: { method: string; path: string; body: Record<string, unknown> }) => {
   status: number;
   text: string;
@@ -10,7 +10,7 @@ type InPlace = (request: { method: string; path: string; body: Record<string, un
 
 export interface Front extends AsyncDisposable {
   answer(inPlace: InPlace | null): void;
-  /** What Novu itself has answered since the start. */
+  /** Novu's own answers since the start. */
   answers: Array<{ method: string; path: string; status: number }>;
 }
 

@@ -7,7 +7,7 @@ const KEY = "k";
 const HOUR_MS = 60 * 60 * 1000;
 const EMPTY_SCHEMA = { type: "object", properties: {}, required: [], additionalProperties: false };
 
-/** What the bridge answers to `discover`; null hangs up. */
+/** The bridge's answer to `discover`; null hangs up. */
 let discovery: { status: number; body: string } | null;
 let clock: VirtualClock;
 let novu: LocalNovu;

@@ -55,7 +55,7 @@ describe("controls that cannot be used", () => {
   ])("as the framework judges, for an email with %s", async (_what, values, expected) => {
     expect(await unusableControls(SCHEMA, values, "email")).toEqual(expected);
     expect(await isMade("email", values)).toBe(expected.length === 0);
-    // What is left after them goes out.
+    // The controls that are left are used.
     const rest = Object.fromEntries(Object.entries(values).filter(([name]) => !expected.includes(name)));
     expect(await isMade("email", rest)).toBe(true);
   });
