@@ -26,7 +26,7 @@ if (isCommand(name)) await runAsProcess(await COMMANDS[name](loadProduct), args)
 else await runAsProcess(noCommand, process.argv.slice(2));
 
 async function loadProduct() {
-  return (await import("./product.ts")).product;
+  return (await import("./workflows/product.ts")).product;
 }
 
 function isCommand(text: string): text is CommandName {

@@ -3,7 +3,7 @@ import { readConfig } from "./config.ts";
 import { describeError } from "./lib/errors.ts";
 import { createLog } from "./lib/log.ts";
 import { nodeTrouble } from "./lib/supported-node.ts";
-import { product } from "./product.ts";
+import { product } from "./workflows/product.ts";
 
 try {
   const config = readConfig(process.env);

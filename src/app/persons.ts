@@ -2,11 +2,11 @@ import type { Config } from "../config.ts";
 import type { Profile } from "../contracts/notification.ts";
 import type { PersonPlaces } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
-import { ownPersons } from "../people/own-persons.ts";
-import { createPersonLookup } from "../people/person-now.ts";
-import { postHogPersons } from "../people/posthog-persons.ts";
-import { segmentProfiles } from "../people/segment-profiles.ts";
 import { subscriberOf } from "../routing/profile.ts";
+import { ownPersons } from "../sources/own-persons.ts";
+import { createPersonLookup } from "../sources/person-now.ts";
+import { postHogPersons } from "../sources/posthog/persons.ts";
+import { segmentProfiles } from "../sources/segment/profiles.ts";
 import type { Store } from "../store/store.ts";
 
 type Told = Pick<Profile, "subscriber" | "occurredAt">;

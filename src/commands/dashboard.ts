@@ -1,8 +1,8 @@
 import { readConfig } from "../config.ts";
 import type { Product } from "../contracts/product.ts";
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
-import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { wantedInsights } from "./dashboard/insights.ts";
 import { type Step, syncDashboard } from "./dashboard/keep.ts";
 import { createPostHogApi } from "./posthog/api.ts";

@@ -1,6 +1,6 @@
 import type { Product } from "../contracts/product.ts";
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import type { Command } from "../lib/command.ts";
-import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 
 type LoadProduct = () => Promise<Product<LifecycleWorkflow>>;
 

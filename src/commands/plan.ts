@@ -1,6 +1,6 @@
 import type { Product } from "../contracts/product.ts";
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
-import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import { readManifest } from "./plan/manifest.ts";
 import { readNovuEnvironment } from "./plan/novu-environment.ts";

@@ -1,13 +1,13 @@
 import { type Config, readConfig } from "../config.ts";
 import { IDENTITY_EVENTS } from "../contracts/event.ts";
 import type { Product } from "../contracts/product.ts";
-import { postHogHistory } from "../ingress/posthog-history.ts";
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, type CommandContext, defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import type { Patience } from "../lib/patiently.ts";
+import { postHogHistory } from "../sources/posthog/history.ts";
 import { openStoreToRead } from "../store/open-store.ts";
-import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
 import { compare, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
 import { createFeed } from "./reconcile/feed.ts";

@@ -1,9 +1,9 @@
 import { readConfig } from "../config.ts";
 import type { Product } from "../contracts/product.ts";
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { Paint } from "../lib/command-io.ts";
 import { type Chain, explain, type Link } from "../studio/why.ts";
-import type { LifecycleWorkflow } from "../workflows/lifecycle.ts";
 import { withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run why -- --person ID [--workflow ID] [options]

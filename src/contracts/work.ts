@@ -42,7 +42,7 @@ const Refresh = Run.pick({
 export type Refresh = z.infer<typeof Refresh>;
 
 /** A person wants these, or does not want them any more; what is told is what holds by then. */
-const Chosen = z.object({
+export const Chosen = z.object({
   distinctId: z.string().min(1),
   topics: z.array(z.string().min(1)),
   /** ISO 8601 */

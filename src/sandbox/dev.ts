@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { paint, print, printError } from "../lib/terminal.ts";
-import { product } from "../product.ts";
+import { product } from "../workflows/product.ts";
 import { SANDBOX_PORTS } from "./ports.ts";
 import { samplePersonProperties, sampleProperties } from "./samples.ts";
 import { openSandbox } from "./sandbox.ts";

@@ -1,8 +1,8 @@
 import type { Kysely } from "kysely";
 import type { Lane } from "../contracts/work.ts";
 import { arrivals } from "../lib/arrivals.ts";
+import { groupCommit } from "../lib/batch-commit.ts";
 import { PermanentError } from "../lib/errors.ts";
-import { groupCommit } from "../lib/group-commit.ts";
 import { type AcceptParts, acceptAll } from "./accept.ts";
 import { type Acceptance, acceptanceOf, bytesOf } from "./acceptance.ts";
 import { captures } from "./captures.ts";

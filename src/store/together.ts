@@ -1,4 +1,4 @@
-import { groupCommit } from "../lib/group-commit.ts";
+import { groupCommit } from "../lib/batch-commit.ts";
 
 /** More than that waiting means that nothing is being answered any more. */
 const MOST_WAITING = 20_000;

@@ -3,14 +3,14 @@ import { brand } from "../../emails/_components/brand.ts";
 import CheckoutRecovery from "../../emails/checkout-recovery.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
 import { number, text } from "../contracts/property-types.ts";
+import { noteControls, subjectControl } from "../engine/controls.ts";
+import { event } from "../engine/event.ts";
+import { experiment } from "../engine/experiment.ts";
+import { ifReadable } from "../engine/if-readable.ts";
+import { isAfter } from "../engine/is-after.ts";
+import { lifecycle } from "../engine/lifecycle.ts";
+import { webUrl } from "../engine/web-url.ts";
 import { greetingName } from "../lib/names.ts";
-import { noteControls, subjectControl } from "./controls.ts";
-import { event } from "./event.ts";
-import { experiment } from "./experiment.ts";
-import { ifReadable } from "./if-readable.ts";
-import { isAfter } from "./is-after.ts";
-import { lifecycle } from "./lifecycle.ts";
-import { webUrl } from "./web-url.ts";
 
 const checkoutUrl = `${brand.appUrl}/checkout`;
 

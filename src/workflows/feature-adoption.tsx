@@ -1,10 +1,10 @@
 import { z } from "zod";
 import FeatureGuide from "../../emails/feature-guide.tsx";
+import { subjectControl } from "../engine/controls.ts";
+import { event } from "../engine/event.ts";
+import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
-import { subjectControl } from "./controls.ts";
-import { event } from "./event.ts";
 import { GuidedFeature, guideTo } from "./features.ts";
-import { lifecycle } from "./lifecycle.ts";
 
 /**
  * Somebody has used a feature for the first time: how to get the most out of it, and one such email

@@ -1,6 +1,6 @@
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { dropOff } from "./drop-off.tsx";
 import { featureAdoption } from "./feature-adoption.tsx";
-import type { LifecycleWorkflow } from "./lifecycle.ts";
 import { onboarding } from "./onboarding.tsx";
 import { onboardingStalled } from "./onboarding-stalled.tsx";
 import { paidConversion } from "./paid-conversion.tsx";

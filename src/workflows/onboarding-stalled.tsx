@@ -1,11 +1,11 @@
 import { z } from "zod";
 import OnboardingHelp from "../../emails/onboarding-help.tsx";
 import { text } from "../contracts/property-types.ts";
+import { subjectControl, textControls } from "../engine/controls.ts";
+import { event } from "../engine/event.ts";
+import { ifReadable } from "../engine/if-readable.ts";
+import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
-import { subjectControl, textControls } from "./controls.ts";
-import { event } from "./event.ts";
-import { ifReadable } from "./if-readable.ts";
-import { lifecycle } from "./lifecycle.ts";
 import { isSetUp, setupStepOf } from "./setup-steps.ts";
 
 /**

@@ -4,11 +4,11 @@ import CheckIn from "../../emails/check-in.tsx";
 import FeatureSpotlight from "../../emails/feature-spotlight.tsx";
 import SetupNudge from "../../emails/setup-nudge.tsx";
 import Welcome from "../../emails/welcome.tsx";
+import { subjectControl, textControls } from "../engine/controls.ts";
+import { event } from "../engine/event.ts";
+import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName, shownName } from "../lib/names.ts";
-import { subjectControl, textControls } from "./controls.ts";
-import { event } from "./event.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
-import { lifecycle } from "./lifecycle.ts";
 import { isSetUp, setupStepOf, setupUrl } from "./setup-steps.ts";
 
 /** Once for each person: day 0 welcome, day 2 the step they are stuck at, day 5 a feature, day 10 a check-in; ends when they are set up. */

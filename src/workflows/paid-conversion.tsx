@@ -2,14 +2,14 @@ import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import PaidOffer from "../../emails/paid-offer.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
+import { subjectControl } from "../engine/controls.ts";
+import { dayOf } from "../engine/day-of.ts";
+import { event } from "../engine/event.ts";
+import { experiment } from "../engine/experiment.ts";
+import { lifecycle } from "../engine/lifecycle.ts";
+import { toMs } from "../engine/wait.ts";
 import { greetingName } from "../lib/names.ts";
-import { subjectControl } from "./controls.ts";
-import { dayOf } from "./day-of.ts";
-import { event } from "./event.ts";
-import { experiment } from "./experiment.ts";
-import { lifecycle } from "./lifecycle.ts";
 import { isPaid } from "./plans.ts";
-import { toMs } from "./wait.ts";
 
 /** By variant, and not a control: both messages have to promise the same, and your billing has to keep it. */
 const OFFERS = {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lowerCase, text } from "../contracts/property-types.ts";
+import { ifReadable } from "../engine/if-readable.ts";
 import { shownName } from "../lib/names.ts";
-import { ifReadable } from "./if-readable.ts";
 
 interface Plan {
   name: string;

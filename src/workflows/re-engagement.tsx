@@ -4,15 +4,15 @@ import ComeBack from "../../emails/come-back.tsx";
 import LastCall from "../../emails/last-call.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
 import { number } from "../contracts/property-types.ts";
+import { subjectControl } from "../engine/controls.ts";
+import { event } from "../engine/event.ts";
+import { ifReadable } from "../engine/if-readable.ts";
+import { inactivity } from "../engine/inactivity.ts";
+import { isAfter } from "../engine/is-after.ts";
+import { lifecycle } from "../engine/lifecycle.ts";
+import { toMs } from "../engine/wait.ts";
 import { greetingName } from "../lib/names.ts";
-import { subjectControl } from "./controls.ts";
-import { event } from "./event.ts";
 import { featureOf, hasTriedAll, nextFeature } from "./features.ts";
-import { ifReadable } from "./if-readable.ts";
-import { inactivity } from "./inactivity.ts";
-import { isAfter } from "./is-after.ts";
-import { lifecycle } from "./lifecycle.ts";
-import { toMs } from "./wait.ts";
 
 /**
  * Somebody went quiet: three messages on one feature that they have not tried, the last of them where

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import SessionRecovery from "../../emails/session-recovery.tsx";
+import { noteControls, subjectControl } from "../engine/controls.ts";
+import { event } from "../engine/event.ts";
+import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
-import { noteControls, subjectControl } from "./controls.ts";
-import { event } from "./event.ts";
-import { lifecycle } from "./lifecycle.ts";
 
 /** What a session is about, by what `key_action` says in PostHog: as a phrase, and where one goes on with it. Yours to change. */
 const KEY_ACTIONS = {

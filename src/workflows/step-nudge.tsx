@@ -1,10 +1,10 @@
 import { z } from "zod";
 import NextStep from "../../emails/next-step.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
+import { subjectControl } from "../engine/controls.ts";
+import { event } from "../engine/event.ts";
+import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
-import { subjectControl } from "./controls.ts";
-import { event } from "./event.ts";
-import { lifecycle } from "./lifecycle.ts";
 import { isSetUp, SETUP_STEPS, type SetupStep, setupStepOf } from "./setup-steps.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { brand } from "../../emails/_components/brand.ts";
 import WelcomeToPaid from "../../emails/welcome-to-paid.tsx";
+import { noteControls, subjectControl } from "../engine/controls.ts";
+import { event } from "../engine/event.ts";
+import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
-import { noteControls, subjectControl } from "./controls.ts";
-import { event } from "./event.ts";
-import { lifecycle } from "./lifecycle.ts";
 import { isPaid, PlanName, planOf } from "./plans.ts";
 
 const billingUrl = `${brand.appUrl}/settings/billing`;

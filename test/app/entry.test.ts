@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { event } from "../../src/engine/event.ts";
+import { type LifecycleDefinition, type LifecycleWorkflow, lifecycle } from "../../src/engine/lifecycle.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { event } from "../../src/workflows/event.ts";
-import { type LifecycleDefinition, type LifecycleWorkflow, lifecycle } from "../../src/workflows/lifecycle.ts";
 import { permutations } from "../support/permutations.ts";
 import { testSandbox } from "../support/sandbox.ts";
 import { delivery, post } from "../support/webhook.ts";

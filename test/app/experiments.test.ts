@@ -1,11 +1,11 @@
 import { createElement } from "react";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { subjectControl } from "../../src/engine/controls.ts";
+import { event } from "../../src/engine/event.ts";
+import { experiment } from "../../src/engine/experiment.ts";
+import { lifecycle } from "../../src/engine/lifecycle.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { subjectControl } from "../../src/workflows/controls.ts";
-import { event } from "../../src/workflows/event.ts";
-import { experiment } from "../../src/workflows/experiment.ts";
-import { lifecycle } from "../../src/workflows/lifecycle.ts";
 import { byHand, decisions, happen } from "../support/campaign.ts";
 import { topicOf } from "../support/product/topics.ts";
 import { testSandbox } from "../support/sandbox.ts";

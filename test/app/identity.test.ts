@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { event } from "../../src/engine/event.ts";
+import { lifecycle } from "../../src/engine/lifecycle.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { event } from "../../src/workflows/event.ts";
-import { lifecycle } from "../../src/workflows/lifecycle.ts";
 import { permutations } from "../support/permutations.ts";
 import { oneEmail } from "../support/product/one-email.tsx";
 import { testSandbox } from "../support/sandbox.ts";

@@ -76,7 +76,7 @@ function addParts(clone: Clone): void {
 function testOf(parts: string[]): string {
   return `import { expect, it } from "vitest";
 import { z } from "zod";
-import { event } from "../../src/workflows/event.ts";
+import { event } from "../../src/engine/event.ts";
 
 it("can be made", () => {
   expect(event).toBeTypeOf("function");

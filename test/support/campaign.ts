@@ -1,9 +1,9 @@
 import { createElement } from "react";
 import { expect } from "vitest";
 import { z } from "zod";
+import { event } from "../../src/engine/event.ts";
+import { type LifecycleDefinition, type LifecycleWorkflow, lifecycle } from "../../src/engine/lifecycle.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { event } from "../../src/workflows/event.ts";
-import { type LifecycleDefinition, type LifecycleWorkflow, lifecycle } from "../../src/workflows/lifecycle.ts";
 import { type TestTopic, topicOf } from "./product/topics.ts";
 
 /** What the marketing of the tests says. */

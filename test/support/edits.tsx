@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { z } from "zod";
-import { event } from "../../src/workflows/event.ts";
-import { type LifecycleWorkflow, lifecycle } from "../../src/workflows/lifecycle.ts";
+import { event } from "../../src/engine/event.ts";
+import { type LifecycleWorkflow, lifecycle } from "../../src/engine/lifecycle.ts";
 import { Letter } from "./product/letter.tsx";
 import { topicOf } from "./product/topics.ts";
 

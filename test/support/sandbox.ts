@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LifecycleWorkflow } from "../../src/engine/lifecycle.ts";
 import { openSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/sandbox.ts";
-import type { LifecycleWorkflow } from "../../src/workflows/lifecycle.ts";
 import { emptySqliteStore } from "./empty-sqlite-store.ts";
 import { testFolder } from "./folder.ts";
 import { testProduct } from "./product/product.ts";

@@ -1,5 +1,5 @@
-import { product } from "../../src/product.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
+import { product } from "../../src/workflows/product.ts";
 import { type TestSandboxOptions, testSandbox as testAnySandbox } from "./sandbox.ts";
 
 export { eventually } from "./sandbox.ts";

@@ -1,9 +1,9 @@
 import { Client, type Workflow } from "@novu/framework";
 import { describe, expect, it } from "vitest";
 import { NOVU_PLANS } from "../../src/contracts/novu-plan.ts";
-import { samplePerson } from "../../src/people/sample-person.ts";
-import type { LifecycleWorkflow } from "../../src/workflows/lifecycle.ts";
-import type { Tools } from "../../src/workflows/tools.ts";
+import type { LifecycleWorkflow } from "../../src/engine/lifecycle.ts";
+import { samplePerson } from "../../src/engine/sample-person.ts";
+import type { Tools } from "../../src/engine/tools.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;

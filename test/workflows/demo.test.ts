@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { product } from "../../src/product.ts";
 import { play } from "../../src/sandbox/demo/play.ts";
-import { STORY_STARTS_AT } from "../../src/sandbox/demo/story.ts";
+import { STORY_STARTS_AT } from "../../src/workflows/demo/story.ts";
+import { product } from "../../src/workflows/product.ts";
 import { productOf } from "../support/product/product.ts";
 import { testSandbox } from "../support/sandbox.ts";
 

@@ -1,4 +1,4 @@
-import { product } from "../../src/product.ts";
+import { product } from "../../src/workflows/product.ts";
 import { openStory as openAnyStory, type Story, type StoryOptions } from "../support/story.ts";
 
 export type { Story };

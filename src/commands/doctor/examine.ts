@@ -1,10 +1,10 @@
-import { sampleTools } from "../../app/tools.ts";
+import { sampleTools } from "../../app/step-tools.ts";
 import type { Config } from "../../config.ts";
 import { eventsToForward } from "../../contracts/event.ts";
+import type { LifecycleWorkflow } from "../../engine/lifecycle.ts";
 import { createLog } from "../../lib/log.ts";
 import { discoverWorkflows } from "../../novu/bridge.ts";
 import type { Discovered } from "../../novu/discovered.ts";
-import type { LifecycleWorkflow } from "../../workflows/lifecycle.ts";
 import { readManifest } from "../plan/manifest.ts";
 import { appChecks } from "./app.ts";
 import { type Found, lookAll, ok } from "./check.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../../config.ts";
-import { unknownWorkflowOf } from "../../delivery/verdict.ts";
+import { unknownWorkflowOf } from "../../contracts/novu-errors.ts";
 import { createLog } from "../../lib/log.ts";
 import { sleep } from "../../lib/sleep.ts";
 import { openStoreToRead } from "../../store/open-store.ts";

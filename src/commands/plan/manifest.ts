@@ -1,9 +1,9 @@
 import { Client } from "@novu/framework";
 import { z } from "zod";
-import { sampleTools } from "../../app/tools.ts";
+import { sampleTools } from "../../app/step-tools.ts";
 import { Channel } from "../../contracts/decision.ts";
 import type { NovuPlan } from "../../contracts/novu-plan.ts";
-import type { LifecycleWorkflow } from "../../workflows/lifecycle.ts";
+import type { LifecycleWorkflow } from "../../engine/lifecycle.ts";
 
 /** JSON schema, as Novu publishes it. */
 export const Schema = z.record(z.string(), z.unknown());

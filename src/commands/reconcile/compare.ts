@@ -1,4 +1,4 @@
-import type { PageOfHistory, PastEvent } from "../../ingress/posthog-history.ts";
+import type { PageOfHistory, PastEvent } from "../../sources/posthog/history.ts";
 import type { Fed } from "./feed.ts";
 
 /** Where a comparison has got to; what was done stays in it when the rest fails. */

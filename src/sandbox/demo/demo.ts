@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { type CommandContext, defineCommand, type OptionValues } from "../../lib/command.ts";
 import type { CommandIo } from "../../lib/command-io.ts";
 import { runAsMain } from "../../lib/run-as-main.ts";
-import { product } from "../../product.ts";
+import { STORY_DAYS, STORY_STARTS_AT } from "../../workflows/demo/story.ts";
+import { product } from "../../workflows/product.ts";
 import { SANDBOX_PORTS } from "../ports.ts";
 import { openSandbox, type Sandbox } from "../sandbox.ts";
 import { htmlOf } from "./message-html.tsx";
 import { type Line, play } from "./play.ts";
-import { STORY_DAYS, STORY_STARTS_AT } from "./story.ts";
 
 const HELP = `npm run demo [-- options]
 

@@ -1,6 +1,6 @@
 import type { Decision } from "../../contracts/decision.ts";
+import { acts, expected, STORY_DAYS, STORY_STARTS_AT, surprise } from "../../workflows/demo/story.ts";
 import type { Sandbox } from "../sandbox.ts";
-import { acts, expected, STORY_DAYS, STORY_STARTS_AT, surprise } from "./story.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { event } from "../../../src/engine/event.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
-import { event } from "../../../src/workflows/event.ts";
 import { campaign, mail, reports } from "../../support/campaign.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 

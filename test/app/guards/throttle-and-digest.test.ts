@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { GuardedStep } from "../../../src/engine/guarded-step.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
-import type { GuardedStep } from "../../../src/workflows/guarded-step.ts";
 import { byHand, campaign, decisions, happen, mail, reports } from "../../support/campaign.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 

@@ -1,7 +1,7 @@
 import express from "express";
 import { describe, expect, it } from "vitest";
 import { Start } from "../../../src/contracts/notification.ts";
-import { verdictOn } from "../../../src/delivery/verdict.ts";
+import { verdictOn } from "../../../src/contracts/novu-errors.ts";
 import { PermanentError, UnavailableError } from "../../../src/lib/errors.ts";
 import { serve } from "../../../src/lib/server.ts";
 import { createNovuApi } from "../../../src/novu/api.ts";

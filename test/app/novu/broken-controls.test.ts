@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { noteControls } from "../../../src/workflows/controls.ts";
+import { noteControls } from "../../../src/engine/controls.ts";
 import { campaign, decisions, happen, mail } from "../../support/campaign.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
-import type { LifecycleWorkflow } from "../../../src/workflows/lifecycle.ts";
+import type { LifecycleWorkflow } from "../../../src/engine/lifecycle.ts";
 import { callBridge } from "../../support/bridge-call.ts";
 import { campaign, decisions, type happen, mail } from "../../support/campaign.ts";
 import { testSandbox } from "../../support/sandbox.ts";

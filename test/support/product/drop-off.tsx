@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { noteControls, subjectControl } from "../../../src/engine/controls.ts";
+import { event } from "../../../src/engine/event.ts";
+import { experiment } from "../../../src/engine/experiment.ts";
+import { lifecycle } from "../../../src/engine/lifecycle.ts";
+import { webUrl } from "../../../src/engine/web-url.ts";
 import { greetingName } from "../../../src/lib/names.ts";
-import { noteControls, subjectControl } from "../../../src/workflows/controls.ts";
-import { event } from "../../../src/workflows/event.ts";
-import { experiment } from "../../../src/workflows/experiment.ts";
-import { lifecycle } from "../../../src/workflows/lifecycle.ts";
-import { webUrl } from "../../../src/workflows/web-url.ts";
 import { APP_URL, LINK_HOSTS } from "./brand.ts";
 import { Letter } from "./letter.tsx";
 import { topicOf } from "./topics.ts";

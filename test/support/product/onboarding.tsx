@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { subjectControl, textControls } from "../../../src/engine/controls.ts";
+import { event } from "../../../src/engine/event.ts";
+import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import { greetingName, shownName } from "../../../src/lib/names.ts";
-import { subjectControl, textControls } from "../../../src/workflows/controls.ts";
-import { event } from "../../../src/workflows/event.ts";
-import { lifecycle } from "../../../src/workflows/lifecycle.ts";
 import { APP_URL, BRAND } from "./brand.ts";
 import { Letter } from "./letter.tsx";
 import { topicOf } from "./topics.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { event } from "../../../src/engine/event.ts";
+import { isAfter } from "../../../src/engine/is-after.ts";
+import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import { greetingName } from "../../../src/lib/names.ts";
-import { event } from "../../../src/workflows/event.ts";
-import { isAfter } from "../../../src/workflows/is-after.ts";
-import { lifecycle } from "../../../src/workflows/lifecycle.ts";
 import { Letter } from "./letter.tsx";
 import { topicOf } from "./topics.ts";
 

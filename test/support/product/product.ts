@@ -1,5 +1,5 @@
 import type { Product } from "../../../src/contracts/product.ts";
-import type { LifecycleWorkflow } from "../../../src/workflows/lifecycle.ts";
+import type { LifecycleWorkflow } from "../../../src/engine/lifecycle.ts";
 import { BRAND, COLOURS } from "./brand.ts";
 import { dropOff } from "./drop-off.tsx";
 import { onboarding } from "./onboarding.tsx";

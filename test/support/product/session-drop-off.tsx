@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { noteControls, subjectControl } from "../../../src/engine/controls.ts";
+import { event } from "../../../src/engine/event.ts";
+import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import { greetingName } from "../../../src/lib/names.ts";
-import { noteControls, subjectControl } from "../../../src/workflows/controls.ts";
-import { event } from "../../../src/workflows/event.ts";
-import { lifecycle } from "../../../src/workflows/lifecycle.ts";
 import { APP_URL } from "./brand.ts";
 import { Letter } from "./letter.tsx";
 import { topicOf } from "./topics.ts";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { webUrl } from "../../../src/engine/web-url.ts";
 import { completePayload } from "../../../src/novu/complete-payload.ts";
-import { webUrl } from "../../../src/workflows/web-url.ts";
 
 const LINK = webUrl("https://own.example/");
 

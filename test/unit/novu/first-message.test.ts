@@ -1,8 +1,8 @@
 import { Client } from "@novu/framework";
 import { describe, expect, it } from "vitest";
+import type { GuardedStep } from "../../../src/engine/guarded-step.ts";
+import type { Tools } from "../../../src/engine/tools.ts";
 import { firstMessageMs } from "../../../src/novu/first-message.ts";
-import type { GuardedStep } from "../../../src/workflows/guarded-step.ts";
-import type { Tools } from "../../../src/workflows/tools.ts";
 import { campaign, mail } from "../../support/campaign.ts";
 
 const HOUR_MS = 60 * 60 * 1000;

@@ -14,15 +14,7 @@ const ENGINE_TESTS = ["app", "engines", "commands", "browser", "trouble", "unit"
 /** The files of support that lead to what is shipped, for test/workflows and test/processes. */
 const LEADS_TO_SHIPPED = ["test/support/shipped.ts"];
 /** The fork's own: the list, each workflow, the emails, the brand, its colours, and the Segment names. */
-const OWN = [
-  /^src\/product\.ts$/,
-  /^src\/workflows\/(index|features|plans|setup-steps)\.ts$/,
-  /^src\/workflows\/[^/]+\.tsx$/,
-  /^emails\/[^/]+\.tsx$/,
-  /^emails\/_components\/(brand|tokens)\.ts$/,
-  /^src\/ingress\/segment-names\.ts$/,
-  /^src\/sandbox\/demo\/(story|play)\.ts$/,
-];
+const OWN = [/^src\/workflows\//, /^emails\/[^/]+\.tsx$/, /^emails\/_components\/(brand|tokens)\.ts$/];
 /** A type is not there when the tests run; this one says what a workflow may name as its topic. */
 const TYPE_ONLY = { from: "test/support/product/topics.ts", to: "src/workflows/topics.ts" };
 
@@ -50,10 +42,10 @@ describe("the tests of the engine", () => {
       "src/workflows/topics.ts",
       "emails/welcome.tsx",
       "emails/_components/brand.ts",
-      "src/product.ts",
+      "src/workflows/product.ts",
     ])
       expect([to, isForksOwn({ from, to })]).toEqual([to, true]);
-    for (const to of ["src/workflows/lifecycle.ts", "src/workflows/wait.ts", "test/support/product/onboarding.tsx"])
+    for (const to of ["src/engine/lifecycle.ts", "src/engine/wait.ts", "test/support/product/onboarding.tsx"])
       expect([to, isForksOwn({ from, to })]).toEqual([to, false]);
     expect(isForksOwn({ from, to: "test/support/shipped.ts" })).toBe(true);
   });

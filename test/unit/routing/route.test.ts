@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../../src/contracts/event.ts";
-import { readPostHogEvent } from "../../../src/ingress/posthog-event.ts";
 import { whyNobody } from "../../../src/routing/identity.ts";
 import { createRoute } from "../../../src/routing/route.ts";
+import { readPostHogEvent } from "../../../src/sources/posthog/event.ts";
 import { testProduct } from "../../support/product/product.ts";
 
 const { workflows } = testProduct;

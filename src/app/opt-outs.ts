@@ -1,0 +1,89 @@
+import type { Config } from "../config.ts";
+import type { Choice } from "../contracts/opt-out.ts";
+import type { PersonPlaces } from "../contracts/person.ts";
+import type { Product } from "../contracts/product.ts";
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
+import type { Metrics } from "../http/metrics.ts";
+import type { Log } from "../lib/log.ts";
+import type { NovuApi } from "../novu/api.ts";
+import { createSaidElsewhere } from "../opt-outs/from-novu.ts";
+import { createTellChoices } from "../opt-outs/send-preferences.ts";
+import { createUnsubscribeLinks } from "../opt-outs/unsubscribe-links.ts";
+import { createUnsubscribePage } from "../opt-outs/unsubscribe-page.tsx";
+import { unsubscribeRoutes } from "../opt-outs/unsubscribe-routes.ts";
+import { createPersonLookup } from "../sources/person-now.ts";
+import type { createPostHogReport } from "../sources/posthog/reports.ts";
+import type { Store } from "../store/store.ts";
+
+const NOBODY_THERE = { outcome: "not found" } as const;
+
+/** What people want: where they say so, what is kept of it, and how Novu and PostHog hear of it. */
+export function createChoosing({
+  config,
+  store,
+  product: { workflows, brand, colours, topics },
+  publicUrl,
+  novu,
+  setUnwanted,
+  places,
+  pace,
+  onChosen,
+  count,
+  now,
+  log,
+}: {
+  config: Config;
+  store: Store;
+  product: Product<LifecycleWorkflow>;
+  publicUrl(): string;
+  novu: Pick<NovuApi, "setPreference">;
+  setUnwanted: ReturnType<typeof createPostHogReport>["setUnwanted"];
+  /** Where persons are read. */
+  places: PersonPlaces;
+  /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
+  pace(): Promise<void>;
+  /** There is work to be done. */
+  onChosen(): void;
+  count: Metrics["unsubscribe"];
+  now: () => number;
+  log: Log;
+}) {
+  const marketing = workflows.flatMap(({ id, topic }) => (topic === null ? [] : [{ id, topic }]));
+  const choicesOf = (distinctId: string) => store.choicesOf(distinctId);
+  const choose = async (choice: Choice) => {
+    const changed = await store.choose(choice);
+    if (changed.length > 0) onChosen();
+  };
+  const links = createUnsubscribeLinks({ keys: config.linkSigningKeys, publicUrl });
+
+  return {
+    unsubscribeUrl: links.urlOf,
+    routes: unsubscribeRoutes({
+      read: links.read,
+      page: createUnsubscribePage({ brand: brand.name, colours, topics }),
+      topics,
+      marketing,
+      choicesOf,
+      choose,
+      count,
+      now,
+      log,
+    }),
+    tell: createTellChoices({
+      choicesOf,
+      marketing,
+      setPreference: novu.setPreference,
+      setUnwanted,
+      personNow: places.posthog ? createPersonLookup({ place: places.posthog, now }) : async () => NOBODY_THERE,
+      pace,
+      log,
+    }),
+    ...createSaidElsewhere({
+      marketing,
+      choicesOf,
+      choose,
+      noteBounce: (bounce) => store.noteBounce(bounce),
+      addressAtNovu: async (distinctId) => (await store.profileTold(distinctId))?.subscriber.email ?? null,
+    }),
+  };
+}

@@ -1,0 +1,120 @@
+import type { Config } from "../config.ts";
+import type { PersonPlaces } from "../contracts/person.ts";
+import { LANES, type Lane } from "../contracts/work.ts";
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
+import type { Metrics } from "../http/metrics.ts";
+import type { Clock } from "../lib/clock.ts";
+import { startDaily } from "../lib/daily.ts";
+import type { Log } from "../lib/log.ts";
+import { type Job, startWorker } from "../outbox/worker.ts";
+import { createInactivitySweep } from "../sources/inactivity-sweep.ts";
+import type { Accept } from "../sources/ingest.ts";
+import { postHogAbsences } from "../sources/posthog/absences.ts";
+import type { ExitPlace, Store } from "../store/store.ts";
+import { startSweep } from "../store/sweep.ts";
+
+/** As many as one read of PostHog's takes. */
+const PERSONS_AT_ONCE = 200;
+/** They share a few calls. */
+const RECEIPTS_AT_ONCE = 100;
+/** Few enough for a query that everybody else is waiting behind. */
+const EXITS_AT_ONCE = 1_000;
+
+const AT_ONCE: Partial<Record<Lane, number>> = { persons: PERSONS_AT_ONCE, receipts: RECEIPTS_AT_ONCE };
+
+export interface Working {
+  wake(lane: Lane): void;
+  /** Resolves when all that is due at this moment is done. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  config: Config;
+  store: Store;
+  workflows: LifecycleWorkflow[];
+  perform(job: Job): Promise<void>;
+  accept: Accept;
+  /** Where persons are read. */
+  places: PersonPlaces;
+  metrics: Pick<Metrics, "work" | "inactive" | "swept">;
+  clock: Clock;
+  log: Log;
+}
+
+/** Does what is due, in lanes that do not hold each other up, deletes what is old, and looks who is away. */
+export function startWorking(parts: Parts): Working {
+  const { config, store, perform, metrics, clock, log } = parts;
+  const lane = { queue: store, perform, clock, log, count: metrics.work };
+  const workers = LANES.map((name) => {
+    // Jobs that wait for the same read cost no more than one of them.
+    const concurrency = AT_ONCE[name] ?? config.deliveryConcurrency;
+    return [name, startWorker({ ...lane, concurrency, lane: name })] as const;
+  });
+  const sweep = startSweep({
+    prune: (before, mostRows) => store.prune(before, mostRows),
+    retentionMs: config.retentionMs,
+    clock,
+    log,
+  });
+  const absences = startAbsenceSweep(parts);
+  const wake = (lane: Lane) => workers.find(([name]) => name === lane)?.[1].wake();
+  const stopWatching = store.watch(wake);
+  return {
+    wake,
+    // What the one does may give the other something to do.
+    async idle() {
+      await absences?.idle();
+      for (const _ of LANES) for (const [, worker] of workers) await worker.idle();
+    },
+    async stop() {
+      await Promise.all([
+        stopWatching(),
+        sweep.stop(),
+        absences?.stop(),
+        ...workers.map(([, worker]) => worker.stop()),
+      ]);
+    },
+  };
+}
+
+/** Once a day over all processes, where a workflow asks for it. */
+function startAbsenceSweep({ config, store, workflows, accept, places, metrics, clock, log }: Parts) {
+  const watched = workflows.filter(({ absences }) => absences.length > 0);
+  if (watched.length === 0) return null;
+  const run = createInactivitySweep({
+    workflows: watched,
+    readAbsent: config.posthog && postHogAbsences(config.posthog),
+    own: {
+      lastSeen: (workflow, distinctIds) => store.lastExits({ workflow, distinctIds }),
+      absent: (workflow, period) => pagesOfAbsent(store, workflow, period),
+    },
+    readPersons: (places.posthog ?? places.segment)?.read ?? null,
+    knownEvents: (uuids) => store.knownEvents(uuids),
+    accept,
+    count: metrics.inactive,
+    now: clock.now,
+    log,
+  });
+  const turns = {
+    take: (leaseMs: number) => store.takeTurn("inactivity", leaseMs),
+    set: (nextAt: number) => store.setTurn("inactivity", nextAt),
+  };
+  return startDaily({ what: "inactivity", run, turns, count: metrics.swept, clock, log });
+}
+
+/** Page by page, for as long as there are any. */
+async function* pagesOfAbsent(store: Store, workflow: string, { since, until }: { since: number; until: number }) {
+  const period = { from: new Date(since).toISOString(), until: new Date(until).toISOString() };
+  let after: ExitPlace | null = null;
+  do {
+    const page: Awaited<ReturnType<Store["goneSince"]>> = await store.goneSince({
+      workflow,
+      ...period,
+      after,
+      limit: EXITS_AT_ONCE,
+    });
+    yield page.people;
+    after = page.next;
+  } while (after !== null);
+}

@@ -1,0 +1,179 @@
+import type { Config } from "../config.ts";
+import type { Decision } from "../contracts/decision.ts";
+import type { FlagValue } from "../contracts/flag.ts";
+import type { MessageLink } from "../contracts/link.ts";
+import { NOVU_PLANS } from "../contracts/novu-plan.ts";
+import {
+  correctionKey,
+  HEARD_WITHIN_MS,
+  type Lane,
+  overdueKey,
+  refreshKey,
+  unheardKey,
+  type Work,
+} from "../contracts/work.ts";
+import { createRunVariants } from "../engine/run-variants.ts";
+import { samplePerson } from "../engine/sample-person.ts";
+import type { Tools } from "../engine/tools.ts";
+import { createGuards } from "../guards/guards.ts";
+import { timeZoneOf, untilWindow } from "../guards/hours.ts";
+import type { Log } from "../lib/log.ts";
+import { soon } from "../lib/soon.ts";
+import { createPersonNow, type PersonReader } from "../sources/person-now.ts";
+import { createFlagReader } from "../sources/posthog/flags.ts";
+import type { Store } from "../store/store.ts";
+
+/** Within the time that Novu waits for a step. */
+const PREFERENCES_WITHIN_MS = 1_000;
+/** Novu asks for a step once more for 7 s at most. */
+const THROTTLED_WITHIN_MS = 10 * 60 * 1000;
+/** So long after its step's call Novu has said whether it takes a wait. */
+const REFUSED_WITHIN_MS = 5 * 60 * 1000;
+/** Persons are read so long before the next message of theirs is due, many in one call. */
+const REFRESH_BEFORE_MS = 60 * 1000;
+/** So long after the message a person who cannot be read is given up. */
+const REFRESH_AFTER_MS = 60 * 60 * 1000;
+/** Those of so long are read together. */
+const TOGETHER_MS = 15 * 1000;
+/** Until a sample person's own hours. */
+const SAMPLE_WAIT_MS = 60 * 60 * 1000;
+
+/** What the workflows are handed when Novu asks for a step. */
+export function liveTools({
+  config: { marketing, novu, posthog, emailProviders },
+  store,
+  unsubscribeUrl,
+  persons,
+  flags,
+  link,
+  note,
+  onScheduled,
+  onInvalidTimeZone,
+  onUnreadable,
+  topics,
+  isWanted,
+  now,
+  log,
+}: {
+  config: Config;
+  store: Store;
+  unsubscribeUrl: Tools["unsubscribeUrl"];
+  persons: PersonReader;
+  /** The keys of the flags that the workflows name. */
+  flags: string[];
+  link(url: string, message: MessageLink): string;
+  note(decision: Decision): void;
+  /** There is work for later. */
+  onScheduled(lane: Lane): void;
+  onInvalidTimeZone(): void;
+  /** A property of a person was there and could not be read. */
+  onUnreadable(property: string): void;
+  /** Whether a subscriber has a channel of a workflow on at Novu; null when Novu does not say. */
+  isWanted(subscriberId: string, workflow: string, channel: string): Promise<boolean | null>;
+  /** The topics of marketing, with the words by which people know them. */
+  topics: Record<string, string>;
+  now: () => number;
+  log: Log;
+}): Tools {
+  const flagsOf =
+    posthog === null ? noFlags : createFlagReader({ posthog, now, flags: [marketing.holdout ?? [], flags].flat() });
+  return {
+    longestDelayMs: NOVU_PLANS[novu.plan].longestDelayMs,
+    now,
+    emailProviders,
+    unsubscribeUrl,
+    person: createPersonNow({ persons, onUnreadable, log }),
+    leftBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
+      store.exitSince({ workflow, distinctId, transactionId, since }),
+    objectionTo: createGuards({
+      topics,
+      cap: marketing.cap,
+      holdout: marketing.holdout,
+      choicesOf: (distinctId) => store.choicesOf(distinctId),
+      bouncesOf: (distinctId) => store.bouncesOf(distinctId),
+      flagsOf,
+      takePlace: (send, cap) => store.takePlace(send, cap),
+    }),
+    variants: createRunVariants({ flagsOf, variantsOf: store.variantsOf, keepVariants: store.keepVariants, log }),
+    untilHours({ $timezone, $geoip_time_zone }, novuTimeZone) {
+      const candidates = [$timezone, $geoip_time_zone, novuTimeZone];
+      const timeZone = timeZoneOf(candidates, marketing.timeZone, onInvalidTimeZone);
+      return untilWindow({ now: now(), hours: marketing.hours, timeZone });
+    },
+    link,
+    putOff: (send) => store.putOff(send),
+    async mayEndUnheard({ transactionId, distinctId, workflow }) {
+      const work: Work = { kind: "unheard", body: { transactionId, distinctId, workflow } };
+      await store.schedule(unheardKey(transactionId), work, now() + THROTTLED_WITHIN_MS);
+      onScheduled("novu");
+    },
+    async expectAfter({ transactionId }, { waitMs, mayBeRefused }) {
+      if ((await store.runState(transactionId)) === null) return;
+      const waitEndsAt = now() + waitMs;
+      const work: Work = {
+        kind: "overdue",
+        body: { transactionId, waitEndsAt: new Date(waitEndsAt).toISOString() },
+      };
+      const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : waitEndsAt + HEARD_WITHIN_MS;
+      await store.schedule(overdueKey(transactionId), work, at, { replace: true });
+      onScheduled("receipts");
+    },
+    // Novu looks at preferences before it sends, so an answer that does not come in time is left to Novu and the receipt.
+    isTurnedOn: async ({ distinctId, workflow, channel }) =>
+      (await soon(isWanted(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? true,
+    async refresh({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
+      const leadMs = waitMs - REFRESH_BEFORE_MS;
+      // A wait that short ends with what the trigger, or the wait before, has told.
+      if (leadMs <= 0 && !isWrong) return;
+      // A person who was forgotten here does not come back, although Novu goes on with the run.
+      if ((await store.runState(transactionId)) === null) return;
+      const until = new Date(now() + waitMs + REFRESH_AFTER_MS).toISOString();
+      const work: Work = {
+        kind: "refresh",
+        body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong, until },
+      };
+      const key = isWrong ? correctionKey(transactionId) : refreshKey(transactionId);
+      const at = isWrong ? now() : Math.floor((now() + leadMs) / TOGETHER_MS) * TOGETHER_MS;
+      await store.schedule(key, work, at, { replace: true });
+      onScheduled("persons");
+    },
+    record: async (decision) => note(decision),
+  };
+}
+
+/** What they are handed for a preview: nobody is asked, and nothing is noted. */
+export function sampleTools({
+  config,
+  link,
+  now,
+}: {
+  config: Pick<Config, "publicUrl"> & { novu: Pick<Config["novu"], "plan"> };
+  link(url: string, message: MessageLink): string;
+  now: () => number;
+}): Tools {
+  return {
+    longestDelayMs: NOVU_PLANS[config.novu.plan].longestDelayMs,
+    now,
+    // For a preview the framework would invent what each provider takes, which needs half a second of CPU and is shown nowhere.
+    emailProviders: [],
+    unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
+    person: async () => samplePerson,
+    leftBy: async () => null,
+    objectionTo: async () => ({ objection: null, holdouts: {} }),
+    variants: async () => ({}),
+    untilHours: () => SAMPLE_WAIT_MS,
+    link: (url, message) => link(url, { ...message, track: false }),
+    putOff: async () => 0,
+    mayEndUnheard: async () => {},
+    expectAfter: async () => {},
+    isTurnedOn: async () => true,
+    refresh: async () => {},
+    record: async () => {},
+  };
+}
+
+/** Without PostHog nobody is held out, and everybody gets what a workflow declares as its default. */
+const noFlags: ReturnType<typeof createFlagReader> = async (_distinctId, keys) => ({
+  outcome: "answered",
+  values: Object.fromEntries(keys.map((key) => [key, false])) as Record<(typeof keys)[number], FlagValue>,
+});

@@ -1,0 +1,243 @@
+import type { Router } from "express";
+import type { Config } from "../config.ts";
+import type { Capture } from "../contracts/capture.ts";
+import type { Decision } from "../contracts/decision.ts";
+import type { LifecycleEvent } from "../contracts/event.ts";
+import type { Join, Routing } from "../contracts/notification.ts";
+import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
+import type { Product } from "../contracts/product.ts";
+import { STORE_CHANGE_PATH } from "../contracts/store-change.ts";
+import type { Lane } from "../contracts/work.ts";
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
+import type { Metrics } from "../http/metrics.ts";
+import { storeChanges } from "../http/store-changes.ts";
+import { arrivals, isoOf } from "../lib/arrivals.ts";
+import { commandSecret } from "../lib/command-secret.ts";
+import { parseJson } from "../lib/json.ts";
+import type { Log } from "../lib/log.ts";
+import type { BodyBudget } from "../lib/read-body.ts";
+import { webhookAuth } from "../lib/verify-webhook.ts";
+import { clickRoutes } from "../links/clicks.ts";
+import type { createLinks } from "../links/links.ts";
+import { novuWebhook } from "../novu/webhook.ts";
+import { settled, wordOfProvider } from "../outbox/receipt.ts";
+import { createAccept } from "../routing/ingest.ts";
+import { createRoute } from "../routing/route.ts";
+import type { Accept, Aside } from "../sources/ingest.ts";
+import { readPostHogEvent } from "../sources/posthog/event.ts";
+import { postHogWebhook } from "../sources/posthog/webhook.ts";
+import { readSegmentEvent } from "../sources/segment/event.ts";
+import { segmentAuth } from "../sources/segment/verify.ts";
+import { segmentWebhook } from "../sources/segment/webhook.ts";
+import { withoutValues } from "../sources/without-values.ts";
+import type { Store } from "../store/store.ts";
+
+export interface Doors {
+  /** Takes an event in, wherever it comes from. */
+  accept: Accept;
+  /** By method and path. */
+  webhooks: Record<string, ReturnType<typeof postHogWebhook>>;
+  /** The links of messages. */
+  clicks: Router;
+  /** Takes in, as the kept id's, what was ignored of a visitor as long as nobody knew who that was. */
+  lookAgain(join: Join): Promise<void>;
+  /** Keeps, for people to see, that the ids of an event stay two persons. */
+  onNotMerged(join: Join): Promise<void>;
+  /** Resolves when nothing that was answered is still on its way into the store. */
+  idle(): Promise<void>;
+}
+
+/** What comes in from outside: the events of PostHog and Segment, Novu's news of messages, and the clicks of readers. */
+export function openDoors({
+  config: { posthog, segment, novu, internalUsers, databaseUrl, linkSigningKeys },
+  store,
+  redrive,
+  product: { workflows, segmentNames },
+  readLink,
+  budget,
+  onUndeliverable,
+  onPreferences,
+  settle,
+  onWork,
+  onChange,
+  onEvent,
+  metrics,
+  isStopping,
+  now,
+  log,
+}: {
+  config: Config;
+  store: Store;
+  redrive: Store["redrive"];
+  product: Product<LifecycleWorkflow>;
+  readLink: ReturnType<typeof createLinks>["read"];
+  budget: BodyBudget;
+  onUndeliverable(news: Undeliverable): Promise<void>;
+  onPreferences(change: PreferenceChange): Promise<void>;
+  /** Notes what Novu said became of a message, in place of what was decided; answers whether that is new. */
+  settle(decision: Decision, asked: Decision): Promise<boolean>;
+  /** There is work to be done. */
+  onWork(lane: Lane): void;
+  /** There is something new to see. */
+  onChange(): void;
+  /** There is an event of this person. */
+  onEvent(distinctId: string): void;
+  metrics: Metrics;
+  isStopping(): boolean;
+  now: () => number;
+  log: Log;
+}): Doors {
+  const acceptOne = createAccept({
+    route: createRoute(workflows, internalUsers),
+    keep,
+    setAside: (aside) => setAside({ ...aside, source: aside.event.source }),
+  });
+  const nextArrival = arrivals(now);
+  const decisionsOf: Store["decisionsOf"] = (transactionIds) => store.decisionsOf(transactionIds);
+  const { webhookSecrets: novuSecrets = [] } = novu;
+  // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
+  const provenBy = (secrets: string[]) => webhookAuth({ secrets, now: Date.now });
+
+  const source = {
+    accept,
+    budget,
+    setAside: (aside: Aside) => setAside({ ...aside, event: null }),
+    isStopping,
+    now,
+    log,
+  };
+  const fromPostHog =
+    posthog &&
+    postHogWebhook({
+      ...source,
+      authenticate: provenBy(posthog.webhookSecrets),
+      count: (status) => metrics.answered("posthog", status),
+    });
+  const fromSegment =
+    segment &&
+    segmentWebhook({
+      ...source,
+      authenticate: segmentAuth(segment),
+      names: segmentNames,
+      count: (status) => metrics.answered("segment", status),
+    });
+  const fromNovu = novuWebhook({
+    authenticate: provenBy(novuSecrets),
+    budget,
+    decisionsOf,
+    capture,
+    onUndeliverable,
+    onPreferences,
+    onNotSent: (decision, why) => settle(settled(decision, wordOfProvider(why)), decision),
+    count: metrics.novuAnswered,
+    countEvent: metrics.novuEvent,
+    isStopping,
+    now,
+    log,
+  });
+  const fromCommands = storeChanges({
+    authenticate: provenBy(linkSigningKeys.map(commandSecret)),
+    budget,
+    changes: { redrive, forgetPerson: store.forgetPerson, splitPerson: store.splitPerson, backup: store.backup },
+    count: () => {},
+    isStopping,
+    log,
+  });
+  const clicks = clickRoutes({ read: readLink, decisionsOf, capture, count: metrics.link, now, log });
+
+  return {
+    accept,
+    webhooks: {
+      ...(fromPostHog && { "POST /webhooks/posthog": fromPostHog }),
+      ...(fromSegment && { "POST /webhooks/segment": fromSegment }),
+      ...(novuSecrets.length > 0 && { "POST /webhooks/novu": fromNovu }),
+      // With PostgreSQL commands write the database themselves.
+      ...(databaseUrl === undefined && { [`POST ${STORE_CHANGE_PATH}`]: fromCommands }),
+    },
+    lookAgain,
+    onNotMerged,
+    clicks: clicks.router,
+    idle: clicks.idle,
+  };
+
+  async function accept(event: LifecycleEvent, body: string): ReturnType<Accept> {
+    const result = await acceptOne({ ...event, receivedAt: isoOf(nextArrival()) }, body);
+    metrics.event(result.outcome);
+    onChange();
+    return result;
+  }
+
+  async function lookAgain({ formerId, keptId, receivedAt }: Join): Promise<void> {
+    const ignored = await store.ofVisitor(formerId, Date.parse(receivedAt));
+    const taken: number[] = [];
+    for (const { id, source, body } of ignored) {
+      const parsed = parseJson(body);
+      const read =
+        source === "segment"
+          ? readSegmentEvent(parsed, { now: now(), names: segmentNames })
+          : readPostHogEvent(parsed, now());
+      if ("misfit" in read) continue;
+      const { nobody: _, ...event } = read.event;
+      await accept({ ...event, distinctId: keptId }, body);
+      taken.push(id);
+    }
+    await store.dropSetAside(taken);
+  }
+
+  async function onNotMerged({ eventUuid, keptId }: Join): Promise<void> {
+    metrics.setAside("not merged");
+    onChange();
+    await store.setAside({
+      receivedAt: new Date(now()).toISOString(),
+      source: "posthog",
+      reason: "PostHog keeps the two ids of this event as two people, and so do we",
+      eventUuid,
+      eventName: null,
+      distinctId: keptId,
+      body: "",
+    });
+  }
+
+  async function keep(
+    event: LifecycleEvent,
+    { starts, exits, profiles = [], merges = [], joins = [], traits = [] }: Routing,
+  ) {
+    // The source knew of it before it told us, so each read from now on knows of it too.
+    for (const id of [event.distinctId, ...joins.map(({ formerId }) => formerId)]) onEvent(id);
+    const outcome = await store.accept(event, { starts, exits, profiles, merges, joins, traits });
+    if (outcome !== "accepted") return outcome;
+    if (starts.length + exits.length > 0) onWork("novu");
+    if (profiles.length > 0) onWork("profiles");
+    if (joins.length > 0) onWork("persons");
+    return outcome;
+  }
+
+  async function setAside({
+    source,
+    cause,
+    reason,
+    event,
+    body,
+  }: Aside & { event: LifecycleEvent | null }): Promise<void> {
+    metrics.setAside(cause);
+    onChange();
+    // Each would be followed by the next, as long as the destination sends them back.
+    if (cause === "echo") return;
+    await store.setAside({
+      receivedAt: new Date(now()).toISOString(),
+      source,
+      reason,
+      eventUuid: event?.uuid ?? null,
+      eventName: event?.name ?? null,
+      distinctId: event?.distinctId ?? null,
+      body: event === null ? withoutValues(body) : body,
+    });
+  }
+
+  /** Notes what became of a message, by the first word of it. */
+  async function capture(capture: Capture): Promise<boolean> {
+    const isFirst = await store.capture(capture);
+    if (isFirst) onWork("posthog");
+    return isFirst;
+  }
+}

@@ -1,0 +1,102 @@
+import type { NovuAnswer } from "../contracts/novu-answer.ts";
+import { verdictOn } from "../contracts/novu-errors.ts";
+import { ALL, type Choices, workflowTopic } from "../contracts/opt-out.ts";
+import type { PersonLookup } from "../contracts/person.ts";
+import { optOutKey } from "../contracts/property-types.ts";
+import type { Chosen } from "../contracts/work.ts";
+import { UnavailableError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+
+/** For so long PostHog may still show what it was told before somebody changed their mind. */
+const LATE_MS = 60 * 60 * 1000;
+
+/** What a subscriber gets at Novu: of one workflow, or, for null, unless something else is said of one. */
+export type SetPreference = (subscriberId: string, workflow: string | null, isWanted: boolean) => Promise<NovuAnswer>;
+
+/** The whole list of what a person does not want, as of `at`, ISO 8601; rejects when PostHog does not have it. */
+export type SetUnwanted = (person: { distinctId: string; unwanted: string[]; at: string }) => Promise<void>;
+
+/**
+ * Tells Novu and PostHog what a person wants as it is now, and again when it has changed meanwhile: so
+ * both end up with what holds, in whatever order the work of several changes is done.
+ */
+export function createTellChoices({
+  choicesOf,
+  marketing,
+  setPreference,
+  setUnwanted,
+  personNow,
+  pace,
+  log,
+}: {
+  choicesOf(distinctId: string): Promise<Choices>;
+  /** The workflows that people can turn off. */
+  marketing: Array<{ id: string; topic: string }>;
+  setPreference: SetPreference;
+  setUnwanted: SetUnwanted;
+  personNow(distinctId: string): Promise<PersonLookup>;
+  /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
+  pace(): Promise<void>;
+  log: Log;
+}) {
+  return {
+    novu: ({ distinctId, topics }: Chosen): Promise<void> =>
+      untilItHolds(distinctId, async (choices) => {
+        for (const id of choices.distinctIds) await tellNovu(id, topics, choices);
+      }),
+
+    /** What PostHog's person does not want by another's word stays so; only what they now want again is taken off. */
+    postHog: ({ distinctId, topics, at }: Chosen): Promise<void> =>
+      untilItHolds(distinctId, async ({ off, on }) => {
+        const person = await personNow(distinctId);
+        if (person.outcome === "unavailable")
+          throw new UnavailableError(`PostHog cannot be asked: ${person.why}`, { refused: false });
+        // An event would make the person anew.
+        if (person.outcome === "not found") return;
+        const since = new Date(Date.parse(at) - LATE_MS).toISOString();
+        const wanted = new Map(Object.entries(on).map(([topic, lastAt]) => [optOutKey(topic), lastAt]));
+        const told = topics.map(optOutKey);
+        const isOurs = (key: string) => {
+          const lastAt = wanted.get(key);
+          return lastAt !== undefined && (told.includes(key) || lastAt >= since);
+        };
+        const there = person.properties.unsubscribed_from ?? [];
+        // A value that cannot be read counts as all, and nobody has said here that they want that again.
+        const byOthers = person.unreadable.includes("unsubscribed_from") ? there : there.filter((key) => !isOurs(key));
+        const ours = new Set(off.map(optOutKey));
+        const unwanted = [...off, ...byOthers.filter((key) => !ours.has(key))].sort();
+        await setUnwanted({ distinctId, unwanted, at });
+      }),
+  };
+
+  async function untilItHolds(distinctId: string, tell: (choices: Choices) => Promise<void>): Promise<void> {
+    let told: Choices;
+    let choices = await choicesOf(distinctId);
+    do {
+      told = choices;
+      await tell(told);
+      choices = await choicesOf(distinctId);
+    } while (JSON.stringify(choices) !== JSON.stringify(told));
+  }
+
+  async function tellNovu(subscriberId: string, topics: string[], { off }: Choices): Promise<void> {
+    if (topics.includes(ALL)) await call(subscriberId, null, !off.includes(ALL));
+    for (const { id, topic } of marketing) {
+      const meant = [ALL, topic, workflowTopic(id)];
+      if (meant.some((one) => topics.includes(one)))
+        await call(subscriberId, id, !meant.some((one) => off.includes(one)));
+    }
+  }
+
+  async function call(subscriberId: string, workflow: string | null, isWanted: boolean): Promise<void> {
+    await pace();
+    const answer = await setPreference(subscriberId, workflow, isWanted);
+    // Novu has no such subscriber, or not yet such a workflow: there is nothing that it could send.
+    if (answer.httpStatus === 404) log.warn({ stop: "delivery", outcome: "no preference", workflow, answer: 404 });
+    else throwIfAny(verdictOn(answer, workflow ?? ""));
+  }
+}
+
+function throwIfAny(trouble: Error | null): void {
+  if (trouble !== null) throw trouble;
+}

@@ -1,0 +1,99 @@
+import type { Decision } from "../contracts/decision.ts";
+import type { NovuActivity, NovuJobRecord, NovuMessageRecord, NovuRead } from "../contracts/novu-activity.ts";
+import { verdictOn } from "../contracts/novu-errors.ts";
+import { atNovu, type RunAtNovu } from "../contracts/run.ts";
+import { groupCommit } from "../lib/batch-commit.ts";
+import { RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
+
+/** Novu lists messages with their whole content, and earlier ones of the same runs come along. */
+const MOST_RUNS_TOGETHER = 25;
+/** Of the ids in one address; servers take 8 KB. */
+const MOST_BYTES_TOGETHER = 4_000;
+const MOST_WAITING = 10_000;
+const CALLS_AT_ONCE = 4;
+/** While Novu is down each question waits so long. */
+const NOT_URGENT_MS = 2 * 60_000;
+
+type RunOfMessage = Pick<Decision, "transactionId" | "workflow" | "distinctId" | "jobId">;
+
+export type AskNovu = ReturnType<typeof createAskNovu>;
+
+/** Questions about runs: those of one moment share a call where Novu allows it, and none is asked twice at a time. */
+export function createAskNovu({
+  activity,
+  pace,
+}: {
+  activity: Pick<NovuActivity, "messages" | "jobs" | "runOfJob">;
+  /** Resolves when Novu's rate limit has room for one more read. */
+  pace(): Promise<void>;
+}) {
+  const asked = new Map<string, Promise<NovuJobRecord[]>>();
+  return {
+    /** The run at Novu that a message is of; null where Novu does not list it. Throws when Novu does not answer. */
+    async runOf({ jobId, ...run }: RunOfMessage): Promise<RunAtNovu | null> {
+      const known = atNovu(run);
+      if (known !== null || jobId === undefined) return known;
+      await pace();
+      const found = foundIn(await activity.runOfJob(run.distinctId, jobId));
+      return found && { transactionId: found.transactionId, subscriberId: run.distinctId };
+    },
+
+    /** The messages of a run. Throws when Novu does not answer. */
+    messagesOf: groupCommit<string, NovuMessageRecord[]>({
+      commit: messagesOfAll,
+      bytesOf: (transactionId) => encodeURIComponent(transactionId).length + "transactionId=&".length,
+      isAboutAnItem: () => false,
+      mostWaiting: MOST_WAITING,
+      mostWaitingBytes: Number.POSITIVE_INFINITY,
+      mostTogether: MOST_RUNS_TOGETHER,
+      mostBytesTogether: MOST_BYTES_TOGETHER,
+      atOnce: CALLS_AT_ONCE,
+    }),
+
+    /** The steps of a run. Throws when Novu does not answer. */
+    jobsOf({ transactionId, subscriberId }: RunAtNovu): Promise<NovuJobRecord[]> {
+      const key = JSON.stringify([transactionId, subscriberId]);
+      const underWay = asked.get(key);
+      if (underWay !== undefined) return underWay;
+      const asking = jobsOf(transactionId, subscriberId).finally(() => asked.delete(key));
+      asked.set(key, asking);
+      return asking;
+    },
+  };
+
+  async function messagesOfAll(transactionIds: string[]): Promise<NovuMessageRecord[][]> {
+    const ids = [...new Set(transactionIds)];
+    const found: NovuMessageRecord[] = [];
+    for (let page = 0, hasMore = true, before = ""; hasMore; page += 1) {
+      await pace();
+      const { messages, hasMore: saysMore } = foundIn(await activity.messages(ids, page));
+      // A Novu that knows no pages answers each with the first one.
+      const said = JSON.stringify(messages);
+      if (said === before) break;
+      found.push(...messages);
+      hasMore = saysMore && messages.length > 0;
+      before = said;
+    }
+    return transactionIds.map((id) => found.filter(({ transactionId }) => transactionId === id));
+  }
+
+  async function jobsOf(transactionId: string, subscriberId: string | undefined): Promise<NovuJobRecord[]> {
+    await pace();
+    return foundIn(await activity.jobs(transactionId, subscriberId));
+  }
+}
+
+/**
+ * No refusal is final, because Novu may answer later what it refuses today, such as a route that a proxy does not know.
+ * It is no failed attempt either: a message is asked about for an hour, however often that is.
+ */
+function foundIn<Found>(read: NovuRead<Found>): Found {
+  if ("found" in read) return read.found;
+  const trouble = verdictOn(read) ?? new RefusedError(`Novu did not say: ${read.message}`);
+  const { message } = trouble;
+  const { refused = true, retryAfterMs = 0 } = trouble as Partial<RetryLaterError>;
+  const later = { refused, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) };
+  if (trouble instanceof UnavailableError) throw new UnavailableError(message, later);
+  if (trouble instanceof RetryLaterError) throw trouble;
+  throw new RetryLaterError(message, later);
+}

@@ -1,0 +1,240 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Lane, Work } from "../contracts/work.ts";
+import type { Clock } from "../lib/clock.ts";
+import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { redact } from "../lib/redact.ts";
+import { backoffMs, MOST_ATTEMPTS } from "./backoff.ts";
+import { createBreaker } from "./circuit-breaker.ts";
+
+/** Work as the queue hands it out. */
+interface Claimed {
+  id: number;
+  /** JSON, perhaps of another version of this app. */
+  body: string;
+  attempts: number;
+  isTried: boolean;
+  refusals: number;
+}
+
+/** One piece of work to do. */
+export interface Job extends Claimed {
+  work: Work;
+}
+
+/** The part of the store that the worker needs. */
+export interface Queue {
+  claim(lane: Lane, limit: number, leaseMs: number, done: number[]): Promise<Claimed[]>;
+  renew(ids: number[], leaseMs: number): Promise<void>;
+  complete(ids: number[]): Promise<void>;
+  retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
+  bury(id: number, error: string, options: { refused: boolean }): Promise<void>;
+  nextDueAt(lane: Lane): Promise<number | null>;
+}
+
+export interface Worker {
+  /** There may be new work. */
+  wake(): void;
+  /** Resolves when nothing is under way and nothing is due at this moment. */
+  idle(): Promise<void>;
+  /** Takes on nothing new; resolves when what was under way has ended. */
+  stop(): Promise<void>;
+}
+
+/** How soon another process takes over from one that was killed. */
+const LEASE_MS = 5_000;
+const RENEW_EVERY_MS = LEASE_MS / 3;
+/** A longer Retry-After is not believed: a wrong one would park a job for years. */
+const LONGEST_WAIT_MS = 10 * 60_000;
+/** After the store itself has failed. */
+const STORE_PAUSE_MS = 1_000;
+
+/** Does the work of one lane: at least once each, `concurrency` at a time, again after a failure, until it is done or dead. */
+export function startWorker({
+  lane,
+  queue,
+  perform,
+  concurrency,
+  clock,
+  log,
+  count = () => {},
+}: {
+  lane: Lane;
+  queue: Queue;
+  perform: (job: Job) => Promise<void>;
+  concurrency: number;
+  clock: Clock;
+  log: Log;
+  /** Hears how each try ended. */
+  count?: (lane: Lane, outcome: "done" | "retried" | "put off" | "dead") => void;
+}): Worker {
+  const breaker = createBreaker({ now: clock.now });
+  const underWay = new Map<number, Promise<void>>();
+  /** Done, which the store hears with the next claim. Whoever finds such work again finds out that it is done. */
+  let done: number[] = [];
+  let pumping: Promise<void> | null = null;
+  let wokenMeanwhile = false;
+  let stopped = false;
+  let cancelTimer = () => {};
+  const renewal = setInterval(renew, RENEW_EVERY_MS);
+
+  wake();
+  return {
+    wake,
+    async idle() {
+      while (pumping !== null || underWay.size > 0) await (pumping ?? Promise.race(underWay.values()));
+    },
+    async stop() {
+      stopped = true;
+      cancelTimer();
+      await pumping;
+      await Promise.all(underWay.values());
+      clearInterval(renewal);
+      // With the store down it comes back with its lease, and is then found to be done.
+      if (done.length > 0) await queue.complete(done).catch(storeFailed);
+    },
+  };
+
+  function wake(): void {
+    wokenMeanwhile = true;
+    if (stopped || pumping !== null) return;
+    pumping = pump().finally(() => {
+      pumping = null;
+      if (wokenMeanwhile) wake();
+    });
+  }
+
+  /** Takes on what is due, as much as there is room for, and sets the alarm for what is due next. */
+  async function pump(): Promise<void> {
+    cancelTimer();
+    // A turn of the event loop, so that what ends together makes room for what is claimed together.
+    await new Promise(setImmediate);
+    wokenMeanwhile = false;
+    try {
+      while (!stopped && room() > 0) {
+        const ended = done;
+        done = [];
+        const jobs = await queue.claim(lane, room(), LEASE_MS, ended).catch((error: unknown) => {
+          done.push(...ended);
+          throw error;
+        });
+        for (const job of jobs) take(job);
+        if (jobs.length === 0) break;
+      }
+      if (stopped || (underWay.size > 0 && room() === 0)) return;
+      const next = await queue.nextDueAt(lane);
+      if (next !== null) setAlarm(Math.max(next, breaker.nextTryAt() ?? 0));
+    } catch (error) {
+      storeFailed(error);
+      setAlarm(clock.now() + STORE_PAUSE_MS);
+    }
+  }
+
+  /** How many more to take on: none before there is room for many; one at a time, and seldom, while the other side is down. */
+  function room(): number {
+    const nextTryAt = breaker.nextTryAt();
+    const free = concurrency - underWay.size;
+    if (nextTryAt === null) return free >= concurrency / 2 ? free : 0;
+    return underWay.size === 0 && nextTryAt <= clock.now() ? 1 : 0;
+  }
+
+  function storeFailed(error: unknown): void {
+    log.error({ stop: "delivery", lane, error: describeError(error) });
+  }
+
+  function setAlarm(at: number): void {
+    if (!stopped) cancelTimer = clock.at(at, wake);
+  }
+
+  function take(job: Claimed): void {
+    const ended = attempt(job).finally(() => {
+      underWay.delete(job.id);
+      wake();
+    });
+    underWay.set(job.id, ended);
+  }
+
+  function renew(): void {
+    if (underWay.size === 0) return;
+    queue.renew([...underWay.keys()], LEASE_MS).catch((error: unknown) => {
+      log.warn({ stop: "delivery", error: describeError(error) });
+    });
+  }
+
+  async function attempt(job: Claimed): Promise<void> {
+    breaker.trying();
+    try {
+      await perform({ ...job, work: readWork(job.body) });
+      breaker.answered();
+      done.push(job.id);
+      count(lane, "done");
+    } catch (error) {
+      if (error instanceof UnavailableError) breaker.unavailable();
+      else if (isAnAnswer(error)) breaker.answered();
+      await settleInTheEnd(job, error);
+    }
+  }
+
+  /** A store that is down gets the word when it is back; until then nobody else is to take the work over. */
+  async function settleInTheEnd(job: Claimed, error: unknown): Promise<void> {
+    for (let isSettled = false; !isSettled; ) {
+      try {
+        await settle(job, error);
+        isSettled = true;
+      } catch (trouble) {
+        log.error({ stop: "delivery", workId: job.id, error: describeError(trouble) });
+        if (stopped) return;
+        await sleep(STORE_PAUSE_MS);
+      }
+    }
+  }
+
+  async function settle(job: Claimed, error: unknown): Promise<void> {
+    const failures = job.attempts + 1;
+    const text = redact(describeError(error));
+    const facts = { stop: "delivery", workId: job.id, lane, attempt: failures, error: text };
+    const putOff = async (next: string, waitMs: number, refused: boolean) => {
+      log.warn({ ...facts, next, retryAfterMs: waitMs });
+      count(lane, "put off");
+      await queue.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: false, refused });
+    };
+
+    if (error instanceof RetryLaterError)
+      return putOff("later", Math.min(error.retryAfterMs, LONGEST_WAIT_MS), error.refused);
+    // An outage wears no job out, however long it lasts; a job that fails while others are answered is no outage.
+    if (error instanceof UnavailableError && !breaker.hasAnsweredLately())
+      return putOff("when it is back", atLeast(error.retryAfterMs, backoffMs(1)), error.refused);
+    const { retryAfterMs, refused } = askedBy(error);
+    if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
+      log.error({ ...facts, next: "dead" });
+      count(lane, "dead");
+      return queue.bury(job.id, text, { refused });
+    }
+    const waitMs = atLeast(retryAfterMs, backoffMs(failures));
+    log.warn({ ...facts, next: "retry", retryAfterMs: waitMs });
+    count(lane, "retried");
+    await queue.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: true, refused });
+  }
+}
+
+/** Whether the other side has said something; an error of our own says nothing about it. */
+function isAnAnswer(error: unknown): boolean {
+  return error instanceof RefusedError || error instanceof RetryLaterError || error instanceof PermanentError;
+}
+
+function askedBy(error: unknown): { retryAfterMs: number; refused: boolean } {
+  if (error instanceof RefusedError) return { retryAfterMs: error.retryAfterMs, refused: true };
+  if (error instanceof PermanentError) return { retryAfterMs: 0, refused: true };
+  return error instanceof UnavailableError ? error : { retryAfterMs: 0, refused: false };
+}
+
+function atLeast(askedMs: number, waitMs: number): number {
+  return Math.max(waitMs, Math.min(askedMs, LONGEST_WAIT_MS));
+}
+
+function readWork(body: string): Work {
+  const work = Work.safeParse(JSON.parse(body));
+  if (work.success) return work.data;
+  const places = work.error.issues.map(({ path }) => path.join(".")).join(", ");
+  throw new PermanentError(`this version cannot read the work: ${places}`);
+}

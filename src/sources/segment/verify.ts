@@ -1,0 +1,49 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { Authenticate } from "../../lib/verify-webhook.ts";
+
+/**
+ * Proves that a delivery is ours: by the secret as a bearer token, as our Destination Function brings it,
+ * or by `x-signature`, the HMAC-SHA1 of the body under the secret in hex, as Segment's Webhooks
+ * destinations have it. Any of the secrets will do, so that they can be rotated.
+ * Source: https://www.twilio.com/docs/segment/connections/destinations/catalog/actions-webhook
+ */
+export function segmentAuth({ secrets }: { secrets: string[] }): Authenticate {
+  const digests = secrets.map(sha256);
+
+  return ({ authorization = "", "x-signature": signature }) => {
+    const [, token] = /^Bearer (.+)$/i.exec(authorization) ?? [];
+    if (token !== undefined && isSecret(token)) return { ours: true };
+    if (typeof signature !== "string") return { ours: false, why: token === undefined ? UNPROVED : WRONG_TOKEN };
+    if (!/^[0-9a-f]{40}$/i.test(signature)) return { ours: false, why: MALFORMED };
+
+    const offered = Buffer.from(signature, "hex");
+    return (body) => {
+      const isSigned =
+        secrets.filter((secret) => timingSafeEqual(createHmac("sha1", secret).update(body).digest(), offered)).length >
+        0;
+      if (isSigned) return { ours: true };
+      return { ours: false, why: isBatch(body) ? NO_MATCH_OF_BATCH : NO_MATCH };
+    };
+  };
+
+  function isSecret(token: string): boolean {
+    const offered = sha256(token);
+    return digests.filter((one) => timingSafeEqual(one, offered)).length > 0;
+  }
+}
+
+const UNPROVED = "neither an x-signature nor a bearer token; is a shared secret set at Segment?";
+const WRONG_TOKEN = "the bearer token is none of SEGMENT_SECRETS";
+const MALFORMED = "x-signature is not an HMAC-SHA1 in hex";
+const NO_MATCH = "x-signature is of no secret of SEGMENT_SECRETS over this body";
+/** Webhooks (Actions) signs a batch by its first event, which proves nothing of the others. */
+const NO_MATCH_OF_BATCH = `${NO_MATCH}; Webhooks (Actions) signs the first event of a batch only: set the batch size to 0, or use the Destination Function`;
+
+/** By its first character: a body of a stranger is not parsed. */
+function isBatch(body: Buffer): boolean {
+  return body.subarray(0, 100).toString("latin1").trimStart().startsWith("[");
+}
+
+function sha256(value: string): Buffer {
+  return createHash("sha256").update(value).digest();
+}

@@ -1,0 +1,16 @@
+import { brand } from "../../emails/_components/brand.ts";
+import { dark, light } from "../../emails/_components/tokens.ts";
+import type { Product } from "../contracts/product.ts";
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
+import { workflows } from "./index.ts";
+import { SEGMENT_NAMES } from "./segment-names.ts";
+import { TOPICS } from "./topics.ts";
+
+/** Everything of a fork that the engine needs, handed over in this one place. */
+export const product: Product<LifecycleWorkflow> = {
+  workflows,
+  brand,
+  colours: { light, dark },
+  topics: TOPICS,
+  segmentNames: SEGMENT_NAMES,
+};

@@ -1,0 +1,269 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../../../src/lib/errors.ts";
+import { createLog } from "../../../src/lib/log.ts";
+import { MOST_ATTEMPTS } from "../../../src/outbox/backoff.ts";
+import { type Job, startWorker, type Worker } from "../../../src/outbox/worker.ts";
+import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
+import { openSqliteStore } from "../../../src/store/sqlite.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { decision } from "../../support/facts.ts";
+import { testFolder } from "../../support/folder.ts";
+
+let folder: ReturnType<typeof testFolder>;
+let clock: VirtualClock;
+let store: Store;
+let worker: Worker;
+let performed: Job[];
+
+beforeEach(async () => {
+  folder = testFolder();
+  clock = createVirtualClock({ startAt: 0, flowing: false });
+  store = await openSqliteStore({ dataDir: folder.path, now: clock.now });
+  performed = [];
+});
+afterEach(async () => {
+  await worker.stop();
+  await store.close();
+  clock.stop();
+  folder[Symbol.dispose]();
+});
+
+describe("the worker", () => {
+  it("does up to so many at once, and all of them", async () => {
+    await owe(10);
+    const open: Array<() => void> = [];
+    start(async () => new Promise<void>((resolve) => open.push(resolve)), { concurrency: 4 });
+    const most: number[] = [];
+    while ((await store.countWork()).waiting > 0) {
+      most.push(open.length);
+      open.shift()?.();
+      await new Promise(setImmediate);
+    }
+    expect([performed.length, Math.max(...most)]).toEqual([10, 4]);
+  });
+
+  it("is woken by what comes later", async () => {
+    start(async () => {});
+    await worker.idle();
+    await owe(1);
+    worker.wake();
+    await worker.idle();
+    expect(performed).toHaveLength(1);
+  });
+
+  it("ends what it has begun before it stops, and begins nothing more", async () => {
+    await owe(3);
+    let isDone = false;
+    start(
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        isDone = true;
+      },
+      { concurrency: 1 },
+    );
+    while (performed.length === 0) await new Promise(setImmediate);
+    await worker.stop();
+    expect([isDone, performed.length, (await store.countWork()).waiting]).toEqual([true, 1, 2]);
+  });
+
+  it("waits as often as it is asked to, without giving up", async () => {
+    await owe(1);
+    let asked = 0;
+    start(async () => {
+      asked += 1;
+      if (asked <= 2 * MOST_ATTEMPTS) throw new RetryLaterError("not yet", { retryAfterMs: 1_000, refused: true });
+    });
+    await clock.travelBy(60_000, worker.idle);
+    expect([asked, await store.countWork()]).toEqual([2 * MOST_ATTEMPTS + 1, { waiting: 0, dead: 0 }]);
+    expect(performed.at(-1)).toMatchObject({ attempts: 0, refusals: 2 * MOST_ATTEMPTS });
+  });
+
+  it("gives up after so many failures, and says why", async () => {
+    await owe(1);
+    start(async () => {
+      throw new Error("connection refused", { cause: new Error("ECONNREFUSED") });
+    });
+    await clock.travelBy(24 * 60 * 60 * 1000, worker.idle);
+    expect(performed).toHaveLength(MOST_ATTEMPTS);
+    expect(await store.listDead(1)).toMatchObject([
+      { attempts: MOST_ATTEMPTS, error: "connection refused: ECONNREFUSED" },
+    ]);
+  });
+
+  it.each([
+    ["nothing more after what is final", new PermanentError("no"), { waiting: 0, dead: 1 }, null],
+    [
+      "another try after a no, which counts as a refusal",
+      new RefusedError("no"),
+      { waiting: 1, dead: 0 },
+      { attempts: 1, refusals: 1 },
+    ],
+    [
+      "another try after silence, which does not",
+      new Error("silence"),
+      { waiting: 1, dead: 0 },
+      { attempts: 1, refusals: 0 },
+    ],
+  ])("%s", async (_name, error, counts, next) => {
+    await owe(1);
+    start(async () => {
+      throw error;
+    });
+    await worker.idle();
+    expect(await store.countWork()).toEqual(counts);
+    await clock.travelBy(1_000, worker.idle);
+    expect(performed[1] ?? null).toEqual(next === null ? null : expect.objectContaining(next));
+  });
+
+  it("notes a failure once the store is back, without waiting for the lease", async () => {
+    await owe(1);
+    const retryAt = store.retryAt;
+    let inVain = 0;
+    store.retryAt = (...facts) => {
+      inVain += 1;
+      return inVain === 1 ? Promise.reject(new Error("disk full")) : retryAt(...facts);
+    };
+    start(async () => {
+      if (performed.length === 1) throw new RefusedError("no");
+    });
+    await worker.idle();
+    expect(inVain).toBe(2);
+    await clock.travelBy(1_000, worker.idle);
+    expect([performed.length, await store.countWork()]).toEqual([2, { waiting: 0, dead: 0 }]);
+  });
+
+  it("stops although the store is down", async () => {
+    await owe(1);
+    let isDone = false;
+    start(async () => {
+      store.claim = () => Promise.reject(new Error("disk full"));
+      isDone = true;
+    });
+    while (!isDone) await new Promise(setImmediate);
+    await worker.idle();
+    const complete = store.complete;
+    store.complete = () => Promise.reject(new Error("disk full"));
+    await expect(worker.stop()).resolves.toBeUndefined();
+    store.complete = complete;
+  });
+
+  it("leaves what is down in peace, wears nothing out meanwhile, and goes on within 5 s of its return", {
+    tags: ["long"],
+  }, async () => {
+    await owe(50);
+    let isDown = true;
+    const tries: number[] = [];
+    start(async () => {
+      if (!isDown) return;
+      tries.push(clock.now());
+      throw new UnavailableError("no answer", { refused: false });
+    });
+    await clock.travelBy(60 * 60 * 1000, worker.idle);
+    const perMinute = tries.filter((at) => at >= 30 * 60_000 && at < 31 * 60_000).length;
+    expect([perMinute, await store.countWork()]).toEqual([30, { waiting: 50, dead: 0 }]);
+
+    isDown = false;
+    await clock.travelBy(5_000, worker.idle);
+    expect(await store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect(performed.every(({ attempts }) => attempts === 0)).toBe(true);
+  });
+
+  it.each([
+    ["is answered as if the service were down", () => new UnavailableError("502", { refused: false })],
+    ["is told to come back later", () => new UnavailableError("503", { refused: true, retryAfterMs: 1_000 })],
+    ["cannot even be sent", () => new TypeError("Invalid character in header content")],
+  ])("gives up on a job that %s while others succeed, and holds up none of them for it", async (_how, failure) => {
+    await owe(1, 1_000);
+    const finished: number[] = [];
+    start(async (job) => {
+      if (numberOf(job) < 34) throw failure();
+      finished.push(numberOf(job));
+    });
+    await worker.idle();
+    await owe(40);
+    worker.wake();
+    await worker.idle();
+    expect(finished.sort()).toEqual([1_000, 34, 35, 36, 37, 38, 39]);
+    for (let minute = 0; minute < 4 * 60; minute += 1) {
+      await owe(1, 100 + minute);
+      worker.wake();
+      await clock.travelBy(60_000, worker.idle);
+    }
+    expect(finished).toHaveLength(7 + 4 * 60);
+    expect(await store.countWork()).toEqual({ waiting: 0, dead: 34 });
+  });
+
+  it.each([
+    ["a limit", new RetryLaterError("429", { retryAfterMs: 99_999_999_000, refused: true })],
+    ["a service that is down", new UnavailableError("503", { retryAfterMs: 99_999_999_000, refused: true })],
+    ["a refusal", new RefusedError("500", { retryAfterMs: 99_999_999_000 })],
+  ])("waits no longer than ten minutes, whatever %s asks for", async (_who, error) => {
+    await owe(1);
+    start(async () => {
+      if (performed.length === 1) throw error;
+    });
+    await clock.travelBy(9 * 60_000, worker.idle);
+    expect(performed).toHaveLength(1);
+    await clock.travelBy(61_000, worker.idle);
+    expect(performed).toHaveLength(2);
+  });
+
+  it("keeps no address and no phone number of an error", async () => {
+    await owe(1);
+    start(async () => {
+      throw new PermanentError("Novu refuses the call (400): +49 151 23456789 and ada@example.com are not valid");
+    });
+    await worker.idle();
+    expect((await store.listDead(1))[0]?.error).toBe(
+      "Novu refuses the call (400): [redacted] and [redacted] are not valid",
+    );
+  });
+
+  it("sets aside what it cannot read, and does the rest", async () => {
+    await owe(3);
+    const claim: Store["claim"] = async (...request) =>
+      (await store.claim(...request)).map((job, index) =>
+        index === 0 ? { ...job, body: '{"kind":"unheard of"}' } : job,
+      );
+    start(async () => {}, { queue: { ...store, claim } });
+    await worker.idle();
+    expect([performed.length, await store.countWork()]).toEqual([2, { waiting: 0, dead: 1 }]);
+  });
+
+  it("goes on once the store does", async () => {
+    await owe(1);
+    let isDown = true;
+    const claim: Store["claim"] = (...request) =>
+      isDown ? Promise.reject(new Error("down")) : store.claim(...request);
+    start(async () => {}, { queue: { ...store, claim } });
+    await worker.idle();
+    isDown = false;
+    await clock.travelBy(1_000, worker.idle);
+    expect(performed).toHaveLength(1);
+  });
+});
+
+function numberOf({ work }: Job): number {
+  return Number((work.body as { step: string }).step.slice(1));
+}
+
+function start(perform: (job: Job) => Promise<void>, { concurrency = 4, queue = store } = {}): void {
+  const note = async (job: Job) => {
+    performed.push(job);
+    await perform(job);
+  };
+  worker = startWorker({
+    lane: "posthog",
+    queue,
+    perform: note,
+    concurrency,
+    clock,
+    log: createLog({ level: "silent" }),
+  });
+}
+
+/** Jobs about the steps s0, s1 and so on, or from another number on. */
+async function owe(count: number, from = 0): Promise<void> {
+  for (let index = from; index < from + count; index += 1)
+    await store.decide(decision({ step: `s${index}`, outcome: "skipped", reason: "not needed" }));
+}

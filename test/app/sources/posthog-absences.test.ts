@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type LocalPostHog, openLocalPostHog } from "../../../src/sandbox/local-posthog/local-posthog.ts";
+import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
+import { postHogAbsences } from "../../../src/sources/posthog/absences.ts";
+
+const SINCE = Date.parse("2026-03-01T09:00:00.000Z");
+const UNTIL = Date.parse("2026-03-04T09:00:00.000Z");
+
+let posthog: LocalPostHog;
+let clock: VirtualClock;
+
+beforeEach(async () => {
+  clock = createVirtualClock({ startAt: 0, flowing: false });
+  posthog = await openLocalPostHog({ projectToken: "phc_1", personalApiKey: "phx_1", clock, port: 0 });
+});
+afterEach(async () => {
+  clock.stop();
+  await posthog.close(0);
+});
+
+describe("who PostHog says has been away", () => {
+  it("is read page by page, each person once, however many left at one moment", async () => {
+    const left = [
+      "2026-03-01T09:00:00.000Z",
+      ...Array.from({ length: 5 }, () => "2026-03-02T09:00:00.000Z"),
+      ...Array.from({ length: 5 }, (_, index) => `2026-03-02T09:00:00.00000${index + 1}Z`),
+      "2026-03-04T08:59:59.999999Z",
+    ];
+    for (const [index, timestamp] of left.entries()) {
+      const distinctId = `gone-${index}`;
+      posthog.capture({ event: "seen", distinctId, timestamp: "2026-03-01T09:00:00.000Z" });
+      posthog.capture({ event: "seen", distinctId, timestamp });
+      posthog.capture({ event: "notification sent", distinctId, timestamp: "2026-03-20T09:00:00.000Z" });
+    }
+    posthog.capture({ event: "seen", distinctId: "before", timestamp: "2026-03-01T08:59:59.999999Z" });
+    posthog.capture({ event: "seen", distinctId: "back", timestamp: "2026-03-02T09:00:00.000Z" });
+    posthog.capture({ event: "seen", distinctId: "back", timestamp: "2026-03-04T09:00:00.000Z" });
+
+    for (const pageSize of [1, 2, 5, 500]) {
+      const pages = await readAll(pageSize);
+      expect(Math.max(...pages.map((page) => page.length))).toBeLessThanOrEqual(pageSize);
+      const read = pages.flat();
+      expect(read.map(({ distinctId }) => distinctId).sort()).toEqual(left.map((_, index) => `gone-${index}`).sort());
+      expect(read.map(({ lastSeenAt }) => lastSeenAt)).toEqual(left.map((time) => new Date(time).toISOString()));
+    }
+  });
+
+  it("is asked for with everything that varies as values, and nothing else is answered", async () => {
+    const sent: string[] = [];
+    const { fetch } = globalThis;
+    globalThis.fetch = (url, options) => {
+      sent.push(String(options?.body));
+      return fetch(url, options);
+    };
+    await readAll(500).finally(() => {
+      globalThis.fetch = fetch;
+    });
+    const { query } = JSON.parse(sent[0]!) as { query: { query: string; values: Record<string, unknown> } };
+    expect(query.query).not.toMatch(/['"`1-9]/);
+    const ask = async (text: string, values: Record<string, unknown>) => {
+      const response = await fetch(`${posthog.url}/api/projects/1/query/`, {
+        method: "POST",
+        headers: { authorization: "Bearer phx_1", "content-type": "application/json" },
+        body: JSON.stringify({ query: { kind: "HogQLQuery", query: text, values }, refresh: "force_blocking" }),
+      });
+      return response.status;
+    };
+    expect(await ask(query.query, query.values)).toBe(200);
+    for (const [from, to] of [
+      ["!= {no}", "= {no}"],
+      ["max(timestamp)", "min(timestamp)"],
+      ["group by person_id", "group by distinct_id"],
+      ["countIf(is_identified) >", "countIf(is_identified) <"],
+      ["last_seen_at < ", "last_seen_at > "],
+    ] as const) {
+      expect(query.query).toContain(from);
+      expect(await ask(query.query.replace(from, to), query.values)).toBe(400);
+    }
+    expect(await ask(query.query, { ...query.values, device_id: "$other" })).toBe(400);
+  });
+
+  it("is not guessed at: a page that comes again ends it", async () => {
+    posthog.interfere(() => ({
+      status: 200,
+      body: { results: [["ada", "2026-03-02T09:00:00Z", "p"]] },
+    }));
+    await expect(readAll(1)).rejects.toThrow("the same page again");
+    posthog.interfere(() => ({ status: 200, body: { results: [["ada", "2026-03-02 09:00:00", "p"]] } }));
+    await expect(readAll(1)).rejects.toThrow("cannot be read: results.0.1");
+  });
+});
+
+async function readAll(pageSize: number) {
+  const read = postHogAbsences({ apiHost: posthog.url, projectId: "1", personalApiKey: "phx_1", pageSize });
+  const pages = [];
+  const signal = new AbortController().signal;
+  for await (const page of read({ sessions: ["seen"], since: SINCE, until: UNTIL }, signal)) pages.push(page);
+  return pages;
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { event } from "../../../src/engine/event.ts";
+import { lifecycle } from "../../../src/engine/lifecycle.ts";
+import { createRoute } from "../../../src/routing/route.ts";
+import { event as told } from "../../support/facts.ts";
+
+const big = event("checkout_started", {
+  properties: z.object({ cart_value: z.number() }),
+  where: ({ properties, person }) => properties.cart_value > 50 && person.plan === "free",
+});
+const free = { plan: "free" };
+
+describe("an event with a filter", () => {
+  it.each([
+    [{ cart_value: 51 }, free, true],
+    [{ cart_value: 50 }, free, false],
+    [{ cart_value: 51 }, { plan: "pro" }, false],
+    [{ cart_value: 51 }, null, false],
+    [{ cart_value: "51" }, free, false],
+    [{}, free, false],
+  ])("means %j of %j: %s", (properties, personProperties, meant) => {
+    expect(big.wants(told({ properties, personProperties }))).toBe(meant);
+    const { starts, problems } = createRoute([workflow("w", big)])(told({ properties, personProperties }));
+    expect([starts.length, problems]).toEqual(
+      meant ? [1, []] : [0, [{ cause: "filtered", reason: 'not one of the "checkout_started" that w asks for' }]],
+    );
+  });
+
+  it("goes to whom it is meant for among several", () => {
+    const route = createRoute([workflow("big", big), workflow("any", event("checkout_started"))]);
+    const { starts, problems } = route(told({ properties: { cart_value: 5 } }));
+    expect([starts.map(({ workflow }) => workflow), problems]).toEqual([["any"], []]);
+  });
+
+  it("says that it starts nothing, also when it changes a profile", () => {
+    const personProperties = { ...free, email: "ada@example.com" };
+    const cheap = told({ properties: { cart_value: 5 }, personProperties, sets: ["email"] });
+    const { profiles, problems } = createRoute([workflow("w", big)])(cheap);
+    expect([profiles?.length, problems.map(({ cause }) => cause)]).toEqual([1, ["filtered"]]);
+  });
+
+  it("ends what only such an event ends", () => {
+    const paid = event("checkout_completed", { properties: z.object({ paid: z.literal(true) }) });
+    const route = createRoute([workflow("w", event("other"), [paid])]);
+    const completed = { name: "checkout_completed" };
+    expect(route(told({ ...completed, properties: { paid: true } })).exits).toHaveLength(1);
+    expect(route(told({ ...completed, properties: { paid: false } }))).toMatchObject({
+      exits: [],
+      problems: [{ cause: "filtered" }],
+    });
+  });
+
+  it("that fails on an event is a problem of its workflow alone, told without a word of the event", () => {
+    const broken = event("checkout_started", {
+      where: ({ person }) => (person.plan as string).startsWith("f"),
+    });
+    const route = createRoute([workflow("broken", broken), workflow("any", event("checkout_started"))]);
+    const { starts, problems } = route(told({ personProperties: {} }));
+    expect(starts.map(({ workflow }) => workflow)).toEqual(["any"]);
+    expect(problems).toEqual([
+      { cause: "does not fit", reason: "does not fit broken: its `where` fails on this event" },
+    ]);
+  });
+});
+
+it.each([
+  { nth: 1, within: { days: 7 } },
+  { nth: 2.5, within: { days: 7 } },
+  { nth: 3, within: {} },
+])("cannot be the nth of nothing: %j", (occurrence) => {
+  expect(() => event("checkout_started", { occurrence })).toThrow('the occurrence of "checkout_started" cannot be');
+});
+
+function workflow(id: string, start: ReturnType<typeof event>, exitOn: Array<ReturnType<typeof event>> = []) {
+  const names = { id, name: id, description: "", category: "transactional" } as const;
+  return lifecycle({
+    ...names,
+    on: [start],
+    exitOn,
+    payload: z.object({}),
+    from: () => ({}),
+    workflow: async () => {},
+  });
+}

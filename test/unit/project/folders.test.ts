@@ -1,0 +1,100 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const SOURCE = /\.tsx?$/;
+const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
+
+/** The folders that each folder may import besides itself. Everything else arrives as functions, from app.ts. */
+const ALLOWED: Record<string, string[]> = {
+  contracts: ["lib"],
+  lib: [],
+  engine: ["contracts", "lib"],
+  workflows: ["engine", "contracts", "lib", "emails"],
+  emails: [],
+};
+const ANY_FOLDER = ["contracts", "lib"];
+/** Files that may import one file more. */
+const EXCEPTIONS: Record<string, string[]> = {
+  // A type: the topics that a workflow may name.
+  "src/engine/lifecycle.ts": ["src/workflows/topics.ts"],
+  // The context by which the emails get their unsubscribe link.
+  "src/engine/render-email.ts": ["emails/_components/unsubscribe-url.ts"],
+  "src/sandbox/sandbox.ts": ["src/app.ts", "src/config.ts"],
+  "src/sandbox/dev.ts": ["src/workflows/product.ts"],
+  "src/sandbox/demo/demo.ts": ["src/workflows/product.ts", "src/workflows/demo/story.ts"],
+  "src/sandbox/demo/play.ts": ["src/workflows/demo/story.ts"],
+  // A type: the sandbox in which the story happens.
+  "src/workflows/demo/story.ts": ["src/sandbox/sandbox.ts"],
+};
+/** These wire the folders, and get the product as an argument. */
+const COMPOSITION = ["app", "commands"];
+/** These start a process. Only they import the product. */
+const ENTRIES = ["main", "cli"];
+
+interface Import {
+  from: string;
+  to: string;
+}
+
+describe("the folders of src", () => {
+  const imports = [...files("src"), ...files("emails")].flatMap(importsOf);
+
+  it("are found at all", () => {
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  it("do not import each other; app.ts wires them", () => {
+    expect(imports.filter((one) => !isAllowed(one)).map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+  });
+
+  it.each([
+    ["src/sources/x.ts", "src/store/store.ts", false],
+    ["emails/x.tsx", "src/lib/names.ts", false],
+    ["src/contracts/x.ts", "src/store/tables.ts", false],
+    ["src/lib/x.ts", "src/contracts/run.ts", false],
+    ["src/engine/x.ts", "src/workflows/index.ts", false],
+    ["src/workflows/x.tsx", "src/engine/lifecycle.ts", true],
+    ["src/sandbox/lab.ts", "src/app.ts", false],
+    ["src/commands/x.ts", "src/store/store.ts", true],
+    ["src/app.ts", "src/commands/x.ts", false],
+    ["src/app.ts", "src/sandbox/sandbox.ts", false],
+    ["src/app.ts", "src/workflows/product.ts", false],
+    ["src/commands/x.ts", "src/workflows/product.ts", false],
+    ["src/main.ts", "src/workflows/product.ts", true],
+  ])("%s may import %s: %s", (from, to, may) => {
+    expect(isAllowed({ from, to })).toBe(may);
+  });
+});
+
+function isAllowed({ from, to }: Import): boolean {
+  const [home, target] = [folderOf(from), folderOf(to)];
+  if (home === target || EXCEPTIONS[from]?.includes(to)) return true;
+  if (target === "commands") return home === "cli";
+  if (target === "workflows") return ENTRIES.includes(home);
+  if (target === "sandbox") return false;
+  if (COMPOSITION.includes(home) || ENTRIES.includes(home)) return true;
+  return (ALLOWED[home] ?? ANY_FOLDER).includes(target);
+}
+
+/** src/store/x.ts → store, src/app.ts → app, emails/x.tsx → emails */
+function folderOf(path: string): string {
+  const [top = "", second = ""] = path.split("/");
+  return top === "src" ? second.replace(SOURCE, "") : top;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(IMPORT)].map(([, target = ""]) => ({
+    from: file,
+    to: relative(root, join(root, dirname(file), target)),
+  }));
+}
+
+function files(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => SOURCE.test(name))
+    .map((name) => join(folder, name));
+}
