@@ -1,19 +1,19 @@
 import express from "express";
-import { createChoosing } from "./app/opt-outs.ts";
-import { startWorking } from "./app/outbox.ts";
-import { personPlaces, profileHere, profileThere } from "./app/persons.ts";
+import { createOptOuts } from "./app/opt-outs.ts";
+import { startOutbox } from "./app/outbox.ts";
+import { personSources, profileHere, profileThere } from "./app/persons.ts";
 import { createAftermath } from "./app/receipts.ts";
 import { createRunSteps } from "./app/run-steps.ts";
 import { silentWorkflows } from "./app/silent-workflows.ts";
 import { liveTools, sampleTools } from "./app/step-tools.ts";
-import { openDoors } from "./app/webhooks.ts";
+import { openWebhooks } from "./app/webhooks.ts";
 import type { Config } from "./config.ts";
 import { type Decision, isFinal } from "./contracts/decision.ts";
 import { eventsToForward } from "./contracts/event.ts";
+import { QUEUES } from "./contracts/job.ts";
 import type { Lab } from "./contracts/lab.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
 import type { Product } from "./contracts/product.ts";
-import { LANES } from "./contracts/work.ts";
 import type { LifecycleWorkflow } from "./engine/lifecycle.ts";
 import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
@@ -33,7 +33,7 @@ import { createForeignRuns } from "./novu/foreign-runs.ts";
 import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { createPerform } from "./outbox/perform.ts";
-import { createPacer, type TakePlaces } from "./outbox/rate-limiter.ts";
+import { createRateLimiter, type ReserveSlots } from "./outbox/rate-limiter.ts";
 import { subscriberOf } from "./routing/profile.ts";
 import { createPersonReader } from "./sources/person-now.ts";
 import { createPostHogReport, noReport } from "./sources/posthog/reports.ts";
@@ -54,7 +54,7 @@ export interface App {
   idle(): Promise<void>;
   /**
    * Goes on answering for `letGoMs` (500) while connections are open, so that proxies let go of them; then
-   * answers what is under way, takes on nothing new, and leaves the rest on disk.
+   * answers what is in progress, takes on nothing new, and leaves the rest on disk.
    */
   stop(options?: { letGoMs?: number }): Promise<void>;
 }
@@ -108,7 +108,7 @@ export async function openApp(
     let stopped: Promise<void> | undefined;
 
     const metrics = createMetrics({
-      depths: { lanes: () => store.countLanes(), workflows: (since) => store.countWorkflows(since), silent },
+      depths: { queues: () => store.countQueues(), workflows: (since) => store.countWorkflows(since), silent },
       token: config.metricsToken,
       now,
     });
@@ -117,19 +117,19 @@ export async function openApp(
     const links = createLinks({ keys: config.linkSigningKeys, publicUrl, source: brand.utmSource });
 
     // Novu: the bridge it calls, the API we call
-    const places = personPlaces(config, store);
+    const places = personSources(config, store);
     const persons = createPersonReader({ places, now });
     const decisions = createNotedDecisions();
     const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
     const novuActivity = createNovuActivity({ ...novu, isStopping: () => stopping });
     const { triggersPerSecond, profilesPerSecond, readsPerSecond, feedMs } = NOVU_PLANS[novu.plan];
     const { report, setUnwanted, stop: stopReports } = posthog ? createPostHogReport(posthog) : noReport;
-    const paceProfiles = createPacer({
-      takePlaces: placesIn("novu-profiles"),
+    const paceProfiles = createRateLimiter({
+      reserveSlots: placesIn("novu-profiles"),
       perSecond: profilesPerSecond,
     });
-    const paceReads = createPacer({ takePlaces: placesIn("novu-reads"), perSecond: readsPerSecond });
-    const choosing = createChoosing({
+    const paceReads = createRateLimiter({ reserveSlots: placesIn("novu-reads"), perSecond: readsPerSecond });
+    const choosing = createOptOuts({
       config,
       store,
       product,
@@ -139,7 +139,7 @@ export async function openApp(
       places,
       pace: paceProfiles,
       onChosen() {
-        for (const lane of ["profiles", "posthog"] as const) working?.wake(lane);
+        for (const queue of ["profiles", "posthog"] as const) working?.wake(queue);
         studio?.changed();
       },
       count: metrics.unsubscribe,
@@ -154,7 +154,7 @@ export async function openApp(
       flags: workflows.flatMap((workflow) => workflow.flags),
       link: links.link,
       note: (decision) => decisions.note(decision),
-      onScheduled: (lane) => working?.wake(lane),
+      onScheduled: (queue) => working?.wake(queue),
       onInvalidTimeZone: metrics.invalidTimeZone,
       onUnreadable: metrics.unreadable,
       topics: product.topics,
@@ -237,11 +237,11 @@ export async function openApp(
         now,
         log,
       }),
-      tellChoices: choosing.tell,
+      sendPreferences: choosing.tell,
       sendingSteps,
       stepsOfRun,
-      pace: createPacer({
-        takePlaces: placesIn("novu"),
+      pace: createRateLimiter({
+        reserveSlots: placesIn("novu"),
         perSecond: novu.triggersPerSecond ?? triggersPerSecond,
       }),
       paceProfiles,
@@ -252,7 +252,7 @@ export async function openApp(
 
     const studio = openStudio();
 
-    const doors = openDoors({
+    const doors = openWebhooks({
       config,
       store,
       redrive,
@@ -262,7 +262,7 @@ export async function openApp(
       onUndeliverable: choosing.onUndeliverable,
       onPreferences: choosing.onPreferences,
       settle,
-      onWork: (lane) => working?.wake(lane),
+      onJobs: (queue) => working?.wake(queue),
       onChange: () => studio?.changed(),
       onEvent: persons.forget,
       metrics,
@@ -288,20 +288,20 @@ export async function openApp(
     });
 
     const working = roles.includes("worker")
-      ? startWorking({
+      ? startOutbox({
           config,
           store,
           workflows,
           perform,
           accept: doors.accept,
           places,
-          metrics: { ...metrics, work: countWork },
+          metrics: { ...metrics, jobs: countJobs },
           clock,
           log,
         })
       : null;
     log.info({
-      stop: "app",
+      component: "app",
       outcome: "listening",
       port: server.port,
       roles,
@@ -325,11 +325,11 @@ export async function openApp(
     async function stop(letGoMs: number): Promise<void> {
       stopping = true;
       studio?.stop();
-      // A request under way may still leave work; it is on disk, and done after the next start.
+      // A request in progress may still leave work; it is on disk, and done after the next start.
       await Promise.all([close(letGoMs), working?.stop(), stopReports()]);
       await doors.idle();
       await store.close();
-      log.info({ stop: "app", outcome: "stopped" });
+      log.info({ component: "app", outcome: "stopped" });
     }
 
     async function close(letGoMs: number): Promise<void> {
@@ -338,12 +338,12 @@ export async function openApp(
       await server.close(CLOSED_WITHIN_MS);
     }
 
-    function placesIn(line: "novu" | "novu-profiles" | "novu-reads"): TakePlaces {
+    function placesIn(line: "novu" | "novu-profiles" | "novu-reads"): ReserveSlots {
       return async (count, intervalMs) => {
-        const { waitMs, disbelievedMs } = await store.takePlaces(line, count, intervalMs);
+        const { waitMs, disbelievedMs } = await store.reserveSlots(line, count, intervalMs);
         if (disbelievedMs > 0) {
           metrics.lineReset(line);
-          log.warn({ stop: "delivery", line, aheadMs: Math.round(disbelievedMs), outcome: "a clock was ahead" });
+          log.warn({ component: "outbox", line, aheadMs: Math.round(disbelievedMs), outcome: "a clock was ahead" });
         }
         return waitMs;
       };
@@ -382,13 +382,13 @@ export async function openApp(
 
     async function redrive(which: DeadSelection): Promise<number> {
       const redriven = await store.redrive(which);
-      for (const lane of LANES) working?.wake(lane);
+      for (const queue of QUEUES) working?.wake(queue);
       studio?.changed();
       return redriven;
     }
 
-    function countWork(...done: Parameters<Metrics["work"]>): void {
-      metrics.work(...done);
+    function countJobs(...done: Parameters<Metrics["jobs"]>): void {
+      metrics.jobs(...done);
       studio?.changed();
     }
 
@@ -398,7 +398,7 @@ export async function openApp(
         await store.ping();
         return null;
       } catch (error) {
-        log.error({ stop: "app", error: describeError(error) });
+        log.error({ component: "app", error: describeError(error) });
         return "the store cannot be written";
       }
     }
@@ -408,16 +408,16 @@ export async function openApp(
       const { isNew } = await store.decide(decision, { insteadOf: asked });
       if (!isNew) return false;
       const { workflow, step, transactionId, outcome, reason, detail, receipt } = decision;
-      log.info({ stop: "delivery", workflow, step, transactionId, receipt, outcome, reason, detail });
+      log.info({ component: "outbox", workflow, step, transactionId, receipt, outcome, reason, detail });
       metrics.receipt(decision);
       studio?.changed();
       working?.wake("posthog");
       return true;
     }
 
-    async function markStarted(transactionId: string, workflow: string): Promise<"started" | "left"> {
+    async function markStarted(transactionId: string, workflow: string): Promise<"started" | "exited"> {
       const state = await store.markStarted(transactionId, shapeIdOf(workflow));
-      for (const lane of ["posthog", "receipts"] as const) working?.wake(lane);
+      for (const queue of ["posthog", "receipts"] as const) working?.wake(queue);
       return state;
     }
 
@@ -433,10 +433,10 @@ export async function openApp(
       const { decision, isNew } = await store.decide(wanted, { ...options, endsRun: isLast && isFinal(wanted) });
       if (!isNew) return decision;
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
-      log.info({ stop: "workflows", workflow, step, transactionId, outcome, reason, detail, personSource });
+      log.info({ component: "engine", workflow, step, transactionId, outcome, reason, detail, personSource });
       metrics.decided(decision);
       studio?.changed();
-      for (const lane of ["posthog", "receipts"] as const) working?.wake(lane);
+      for (const queue of ["posthog", "receipts"] as const) working?.wake(queue);
       return decision;
     }
   }

@@ -117,7 +117,7 @@ export interface Config {
   retentionMs: number;
   /** Whose events cause nothing. */
   internalUsers: InternalRule[];
-  /** How many calls to Novu, and to PostHog, may be under way at once. */
+  /** How many calls to Novu, and to PostHog, may be in progress at once. */
   deliveryConcurrency: number;
   /** Where others reach this app, as in the links of its messages; in the sandbox it is where it listens. */
   publicUrl?: string | undefined;

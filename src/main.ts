@@ -9,11 +9,11 @@ try {
   const config = readConfig(process.env);
   const log = createLog({ level: config.logLevel });
   const trouble = nodeTrouble(process.versions.node);
-  if (trouble !== null) log.warn({ stop: "app", node: process.versions.node, trouble });
+  if (trouble !== null) log.warn({ component: "app", node: process.versions.node, trouble });
   // Node writes its warnings as plain text, and those about deprecated input repeat it.
   process.removeAllListeners("warning").on("warning", ({ name, message, ...rest }) => {
     const { code } = rest as { code?: string };
-    log.warn({ stop: "app", warning: name, code, ...(name !== "DeprecationWarning" && { message }) });
+    log.warn({ component: "app", warning: name, code, ...(name !== "DeprecationWarning" && { message }) });
   });
   const opening = openApp(config, { product, log });
   const stop = async () => {

@@ -1,13 +1,13 @@
 import type { Config } from "../config.ts";
-import type { Choice } from "../contracts/opt-out.ts";
-import type { PersonPlaces } from "../contracts/person.ts";
+import type { OptOutChange } from "../contracts/opt-out.ts";
+import type { PersonSources } from "../contracts/person.ts";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { Log } from "../lib/log.ts";
 import type { NovuApi } from "../novu/api.ts";
 import { createSaidElsewhere } from "../opt-outs/from-novu.ts";
-import { createTellChoices } from "../opt-outs/send-preferences.ts";
+import { createSendPreferences } from "../opt-outs/send-preferences.ts";
 import { createUnsubscribeLinks } from "../opt-outs/unsubscribe-links.ts";
 import { createUnsubscribePage } from "../opt-outs/unsubscribe-page.tsx";
 import { unsubscribeRoutes } from "../opt-outs/unsubscribe-routes.ts";
@@ -18,7 +18,7 @@ import type { Store } from "../store/store.ts";
 const NOBODY_THERE = { outcome: "not found" } as const;
 
 /** What people want: where they say so, what is kept of it, and how Novu and PostHog hear of it. */
-export function createChoosing({
+export function createOptOuts({
   config,
   store,
   product: { workflows, brand, colours, topics },
@@ -39,7 +39,7 @@ export function createChoosing({
   novu: Pick<NovuApi, "setPreference">;
   setUnwanted: ReturnType<typeof createPostHogReport>["setUnwanted"];
   /** Where persons are read. */
-  places: PersonPlaces;
+  places: PersonSources;
   /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
   pace(): Promise<void>;
   /** There is work to be done. */
@@ -49,8 +49,8 @@ export function createChoosing({
   log: Log;
 }) {
   const marketing = workflows.flatMap(({ id, topic }) => (topic === null ? [] : [{ id, topic }]));
-  const choicesOf = (distinctId: string) => store.choicesOf(distinctId);
-  const choose = async (choice: Choice) => {
+  const optOutsOf = (distinctId: string) => store.optOutsOf(distinctId);
+  const choose = async (choice: OptOutChange) => {
     const changed = await store.choose(choice);
     if (changed.length > 0) onChosen();
   };
@@ -63,14 +63,14 @@ export function createChoosing({
       page: createUnsubscribePage({ brand: brand.name, colours, topics }),
       topics,
       marketing,
-      choicesOf,
+      optOutsOf,
       choose,
       count,
       now,
       log,
     }),
-    tell: createTellChoices({
-      choicesOf,
+    tell: createSendPreferences({
+      optOutsOf,
       marketing,
       setPreference: novu.setPreference,
       setUnwanted,
@@ -80,7 +80,7 @@ export function createChoosing({
     }),
     ...createSaidElsewhere({
       marketing,
-      choicesOf,
+      optOutsOf,
       choose,
       noteBounce: (bounce) => store.noteBounce(bounce),
       addressAtNovu: async (distinctId) => (await store.profileTold(distinctId))?.subscriber.email ?? null,

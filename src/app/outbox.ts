@@ -1,12 +1,12 @@
 import type { Config } from "../config.ts";
-import type { PersonPlaces } from "../contracts/person.ts";
-import { LANES, type Lane } from "../contracts/work.ts";
+import { QUEUES, type Queue } from "../contracts/job.ts";
+import type { PersonSources } from "../contracts/person.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDaily } from "../lib/daily.ts";
 import type { Log } from "../lib/log.ts";
-import { type Job, startWorker } from "../outbox/worker.ts";
+import { type JobAttempt, startWorker } from "../outbox/worker.ts";
 import { createInactivitySweep } from "../sources/inactivity-sweep.ts";
 import type { Accept } from "../sources/ingest.ts";
 import { postHogAbsences } from "../sources/posthog/absences.ts";
@@ -20,10 +20,10 @@ const RECEIPTS_AT_ONCE = 100;
 /** Few enough for a query that everybody else is waiting behind. */
 const EXITS_AT_ONCE = 1_000;
 
-const AT_ONCE: Partial<Record<Lane, number>> = { persons: PERSONS_AT_ONCE, receipts: RECEIPTS_AT_ONCE };
+const AT_ONCE: Partial<Record<Queue, number>> = { persons: PERSONS_AT_ONCE, receipts: RECEIPTS_AT_ONCE };
 
 export interface Working {
-  wake(lane: Lane): void;
+  wake(queue: Queue): void;
   /** Resolves when all that is due at this moment is done. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -33,23 +33,23 @@ interface Parts {
   config: Config;
   store: Store;
   workflows: LifecycleWorkflow[];
-  perform(job: Job): Promise<void>;
+  perform(job: JobAttempt): Promise<void>;
   accept: Accept;
   /** Where persons are read. */
-  places: PersonPlaces;
-  metrics: Pick<Metrics, "work" | "inactive" | "swept">;
+  places: PersonSources;
+  metrics: Pick<Metrics, "jobs" | "inactive" | "swept">;
   clock: Clock;
   log: Log;
 }
 
-/** Does what is due, in lanes that do not hold each other up, deletes what is old, and looks who is away. */
-export function startWorking(parts: Parts): Working {
+/** Does what is due, in queues that do not hold each other up, deletes what is old, and looks who is away. */
+export function startOutbox(parts: Parts): Working {
   const { config, store, perform, metrics, clock, log } = parts;
-  const lane = { queue: store, perform, clock, log, count: metrics.work };
-  const workers = LANES.map((name) => {
+  const queue = { store, perform, clock, log, count: metrics.jobs };
+  const workers = QUEUES.map((name) => {
     // Jobs that wait for the same read cost no more than one of them.
     const concurrency = AT_ONCE[name] ?? config.deliveryConcurrency;
-    return [name, startWorker({ ...lane, concurrency, lane: name })] as const;
+    return [name, startWorker({ ...queue, concurrency, queue: name })] as const;
   });
   const sweep = startSweep({
     prune: (before, mostRows) => store.prune(before, mostRows),
@@ -58,14 +58,14 @@ export function startWorking(parts: Parts): Working {
     log,
   });
   const absences = startAbsenceSweep(parts);
-  const wake = (lane: Lane) => workers.find(([name]) => name === lane)?.[1].wake();
+  const wake = (queue: Queue) => workers.find(([name]) => name === queue)?.[1].wake();
   const stopWatching = store.watch(wake);
   return {
     wake,
     // What the one does may give the other something to do.
     async idle() {
       await absences?.idle();
-      for (const _ of LANES) for (const [, worker] of workers) await worker.idle();
+      for (const _ of QUEUES) for (const [, worker] of workers) await worker.idle();
     },
     async stop() {
       await Promise.all([
@@ -97,8 +97,8 @@ function startAbsenceSweep({ config, store, workflows, accept, places, metrics, 
     log,
   });
   const turns = {
-    take: (leaseMs: number) => store.takeTurn("inactivity", leaseMs),
-    set: (nextAt: number) => store.setTurn("inactivity", nextAt),
+    take: (leaseMs: number) => store.takeLease("inactivity", leaseMs),
+    set: (nextAt: number) => store.setNextRun("inactivity", nextAt),
   };
   return startDaily({ what: "inactivity", run, turns, count: metrics.swept, clock, log });
 }

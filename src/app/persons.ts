@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Profile } from "../contracts/notification.ts";
-import type { PersonPlaces } from "../contracts/person.ts";
+import type { PersonSources } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import { subscriberOf } from "../routing/profile.ts";
 import { ownPersons } from "../sources/own-persons.ts";
@@ -12,10 +12,10 @@ import type { Store } from "../store/store.ts";
 type Told = Pick<Profile, "subscriber" | "occurredAt">;
 
 /** Where persons are read at the moment of sending. */
-export function personPlaces(
+export function personSources(
   { posthog, segment }: Pick<Config, "posthog" | "segment">,
   { traitsOf }: Pick<Store, "traitsOf">,
-): PersonPlaces {
+): PersonSources {
   return {
     ...(posthog && { posthog: postHogPersons(posthog) }),
     ...(segment?.profiles && { segment: segmentProfiles(segment.profiles) }),
@@ -33,7 +33,7 @@ export function profileHere({ traitsOf }: Pick<Store, "traitsOf">) {
 }
 
 /** Whom a run of Segment's is of, as far as persons are read elsewhere; null where nobody is found, or can be asked for. */
-export function profileThere({ segment, posthog }: PersonPlaces, now: () => number) {
+export function profileThere({ segment, posthog }: PersonSources, now: () => number) {
   const place = segment ?? posthog;
   const lookUp = place && createPersonLookup({ place, now });
   return async ({ distinctId, occurredAt }: Pick<Run, "distinctId" | "occurredAt">): Promise<Told | null> => {

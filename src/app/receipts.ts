@@ -1,6 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
+import { overdueKey, receiptKey } from "../contracts/job.ts";
 import type { NovuActivity } from "../contracts/novu-activity.ts";
-import { overdueKey, receiptKey } from "../contracts/work.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
 import { createAskNovu } from "../outbox/ask-novu.ts";

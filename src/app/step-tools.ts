@@ -1,17 +1,17 @@
 import type { Config } from "../config.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { FlagValue } from "../contracts/flag.ts";
-import type { MessageLink } from "../contracts/link.ts";
-import { NOVU_PLANS } from "../contracts/novu-plan.ts";
 import {
   correctionKey,
   HEARD_WITHIN_MS,
-  type Lane,
+  type Job,
   overdueKey,
+  type Queue,
   refreshKey,
   unheardKey,
-  type Work,
-} from "../contracts/work.ts";
+} from "../contracts/job.ts";
+import type { MessageLink } from "../contracts/link.ts";
+import { NOVU_PLANS } from "../contracts/novu-plan.ts";
 import { createRunVariants } from "../engine/run-variants.ts";
 import { samplePerson } from "../engine/sample-person.ts";
 import type { Tools } from "../engine/tools.ts";
@@ -64,7 +64,7 @@ export function liveTools({
   link(url: string, message: MessageLink): string;
   note(decision: Decision): void;
   /** There is work for later. */
-  onScheduled(lane: Lane): void;
+  onScheduled(queue: Queue): void;
   onInvalidTimeZone(): void;
   /** A property of a person was there and could not be read. */
   onUnreadable(property: string): void;
@@ -83,16 +83,16 @@ export function liveTools({
     emailProviders,
     unsubscribeUrl,
     person: createPersonNow({ persons, onUnreadable, log }),
-    leftBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
+    exitedBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
       store.exitSince({ workflow, distinctId, transactionId, since }),
     objectionTo: createGuards({
       topics,
       cap: marketing.cap,
       holdout: marketing.holdout,
-      choicesOf: (distinctId) => store.choicesOf(distinctId),
+      optOutsOf: (distinctId) => store.optOutsOf(distinctId),
       bouncesOf: (distinctId) => store.bouncesOf(distinctId),
       flagsOf,
-      takePlace: (send, cap) => store.takePlace(send, cap),
+      reserveSend: (send, cap) => store.reserveSend(send, cap),
     }),
     variants: createRunVariants({ flagsOf, variantsOf: store.variantsOf, keepVariants: store.keepVariants, log }),
     untilHours({ $timezone, $geoip_time_zone }, novuTimeZone) {
@@ -103,19 +103,19 @@ export function liveTools({
     link,
     putOff: (send) => store.putOff(send),
     async mayEndUnheard({ transactionId, distinctId, workflow }) {
-      const work: Work = { kind: "unheard", body: { transactionId, distinctId, workflow } };
-      await store.schedule(unheardKey(transactionId), work, now() + THROTTLED_WITHIN_MS);
+      const job: Job = { kind: "unheard", body: { transactionId, distinctId, workflow } };
+      await store.schedule(unheardKey(transactionId), job, now() + THROTTLED_WITHIN_MS);
       onScheduled("novu");
     },
     async expectAfter({ transactionId }, { waitMs, mayBeRefused }) {
       if ((await store.runState(transactionId)) === null) return;
       const waitEndsAt = now() + waitMs;
-      const work: Work = {
+      const job: Job = {
         kind: "overdue",
         body: { transactionId, waitEndsAt: new Date(waitEndsAt).toISOString() },
       };
       const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : waitEndsAt + HEARD_WITHIN_MS;
-      await store.schedule(overdueKey(transactionId), work, at, { replace: true });
+      await store.schedule(overdueKey(transactionId), job, at, { replace: true });
       onScheduled("receipts");
     },
     // Novu looks at preferences before it sends, so an answer that does not come in time is left to Novu and the receipt.
@@ -128,13 +128,13 @@ export function liveTools({
       // A person who was forgotten here does not come back, although Novu goes on with the run.
       if ((await store.runState(transactionId)) === null) return;
       const until = new Date(now() + waitMs + REFRESH_AFTER_MS).toISOString();
-      const work: Work = {
+      const job: Job = {
         kind: "refresh",
         body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong, until },
       };
       const key = isWrong ? correctionKey(transactionId) : refreshKey(transactionId);
       const at = isWrong ? now() : Math.floor((now() + leadMs) / TOGETHER_MS) * TOGETHER_MS;
-      await store.schedule(key, work, at, { replace: true });
+      await store.schedule(key, job, at, { replace: true });
       onScheduled("persons");
     },
     record: async (decision) => note(decision),
@@ -158,7 +158,7 @@ export function sampleTools({
     emailProviders: [],
     unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
     person: async () => samplePerson,
-    leftBy: async () => null,
+    exitedBy: async () => null,
     objectionTo: async () => ({ objection: null, holdouts: {} }),
     variants: async () => ({}),
     untilHours: () => SAMPLE_WAIT_MS,

@@ -3,11 +3,11 @@ import type { Config } from "../config.ts";
 import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
+import type { Queue } from "../contracts/job.ts";
 import type { Join, Routing } from "../contracts/notification.ts";
 import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
 import type { Product } from "../contracts/product.ts";
 import { STORE_CHANGE_PATH } from "../contracts/store-change.ts";
-import type { Lane } from "../contracts/work.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { storeChanges } from "../http/store-changes.ts";
@@ -23,7 +23,7 @@ import { novuWebhook } from "../novu/webhook.ts";
 import { settled, wordOfProvider } from "../outbox/receipt.ts";
 import { createAccept } from "../routing/ingest.ts";
 import { createRoute } from "../routing/route.ts";
-import type { Accept, Aside } from "../sources/ingest.ts";
+import type { Accept, Ignored } from "../sources/ingest.ts";
 import { readPostHogEvent } from "../sources/posthog/event.ts";
 import { postHogWebhook } from "../sources/posthog/webhook.ts";
 import { readSegmentEvent } from "../sources/segment/event.ts";
@@ -32,7 +32,7 @@ import { segmentWebhook } from "../sources/segment/webhook.ts";
 import { withoutValues } from "../sources/without-values.ts";
 import type { Store } from "../store/store.ts";
 
-export interface Doors {
+export interface Webhooks {
   /** Takes an event in, wherever it comes from. */
   accept: Accept;
   /** By method and path. */
@@ -48,7 +48,7 @@ export interface Doors {
 }
 
 /** What comes in from outside: the events of PostHog and Segment, Novu's news of messages, and the clicks of readers. */
-export function openDoors({
+export function openWebhooks({
   config: { posthog, segment, novu, internalUsers, databaseUrl, linkSigningKeys },
   store,
   redrive,
@@ -58,7 +58,7 @@ export function openDoors({
   onUndeliverable,
   onPreferences,
   settle,
-  onWork,
+  onJobs,
   onChange,
   onEvent,
   metrics,
@@ -77,7 +77,7 @@ export function openDoors({
   /** Notes what Novu said became of a message, in place of what was decided; answers whether that is new. */
   settle(decision: Decision, asked: Decision): Promise<boolean>;
   /** There is work to be done. */
-  onWork(lane: Lane): void;
+  onJobs(queue: Queue): void;
   /** There is something new to see. */
   onChange(): void;
   /** There is an event of this person. */
@@ -86,11 +86,11 @@ export function openDoors({
   isStopping(): boolean;
   now: () => number;
   log: Log;
-}): Doors {
+}): Webhooks {
   const acceptOne = createAccept({
     route: createRoute(workflows, internalUsers),
     keep,
-    setAside: (aside) => setAside({ ...aside, source: aside.event.source }),
+    keepIgnored: (aside) => keepIgnored({ ...aside, source: aside.event.source }),
   });
   const nextArrival = arrivals(now);
   const decisionsOf: Store["decisionsOf"] = (transactionIds) => store.decisionsOf(transactionIds);
@@ -101,7 +101,7 @@ export function openDoors({
   const source = {
     accept,
     budget,
-    setAside: (aside: Aside) => setAside({ ...aside, event: null }),
+    keepIgnored: (aside: Ignored) => keepIgnored({ ...aside, event: null }),
     isStopping,
     now,
     log,
@@ -181,13 +181,13 @@ export function openDoors({
       await accept({ ...event, distinctId: keptId }, body);
       taken.push(id);
     }
-    await store.dropSetAside(taken);
+    await store.deleteIgnored(taken);
   }
 
   async function onNotMerged({ eventUuid, keptId }: Join): Promise<void> {
-    metrics.setAside("not merged");
+    metrics.ignored("not merged");
     onChange();
-    await store.setAside({
+    await store.keepIgnored({
       receivedAt: new Date(now()).toISOString(),
       source: "posthog",
       reason: "PostHog keeps the two ids of this event as two people, and so do we",
@@ -206,24 +206,24 @@ export function openDoors({
     for (const id of [event.distinctId, ...joins.map(({ formerId }) => formerId)]) onEvent(id);
     const outcome = await store.accept(event, { starts, exits, profiles, merges, joins, traits });
     if (outcome !== "accepted") return outcome;
-    if (starts.length + exits.length > 0) onWork("novu");
-    if (profiles.length > 0) onWork("profiles");
-    if (joins.length > 0) onWork("persons");
+    if (starts.length + exits.length > 0) onJobs("novu");
+    if (profiles.length > 0) onJobs("profiles");
+    if (joins.length > 0) onJobs("persons");
     return outcome;
   }
 
-  async function setAside({
+  async function keepIgnored({
     source,
     cause,
     reason,
     event,
     body,
-  }: Aside & { event: LifecycleEvent | null }): Promise<void> {
-    metrics.setAside(cause);
+  }: Ignored & { event: LifecycleEvent | null }): Promise<void> {
+    metrics.ignored(cause);
     onChange();
     // Each would be followed by the next, as long as the destination sends them back.
     if (cause === "echo") return;
-    await store.setAside({
+    await store.keepIgnored({
       receivedAt: new Date(now()).toISOString(),
       source,
       reason,
@@ -237,7 +237,7 @@ export function openDoors({
   /** Notes what became of a message, by the first word of it. */
   async function capture(capture: Capture): Promise<boolean> {
     const isFirst = await store.capture(capture);
-    if (isFirst) onWork("posthog");
+    if (isFirst) onJobs("posthog");
     return isFirst;
   }
 }

@@ -33,7 +33,7 @@ again, so let your product stop that before.
   --help
 
 Nothing may tell PostHog or Segment of them any more before, or they are there again: stop your
-product from capturing by this id, and close the account. What is under way at that very moment,
+product from capturing by this id, and close the account. What is in progress at that very moment,
 such as a trigger or a webhook that is sent again, may leave a record or a subscriber behind: run it
 again after a minute, until nothing is there. A message that is due meanwhile finds no such person
 at PostHog, and is not sent. PostHog takes some minutes for the person and up to a week for the

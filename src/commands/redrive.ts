@@ -1,7 +1,7 @@
 import { readConfig } from "../config.ts";
 import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
-import type { DeadSelection, DeadWork } from "../store/store.ts";
+import type { DeadJob, DeadSelection } from "../store/store.ts";
 import { type StoreOfTheApp, withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run redrive -- [--all | --cause TEXT | --id N] [options]
@@ -12,9 +12,9 @@ With SQLite the running app makes the change, at 127.0.0.1 and PORT.
 
   --all          all of it
   --cause TEXT   all that died of this, as the list shows it
-  --id N         one piece
+  --id N         one job
   --dry-run      say how much it would be, and leave it
-  --limit N      list so many pieces (20)
+  --limit N      list so many jobs (20)
   --json         print one JSON object
   --help
 
@@ -83,9 +83,8 @@ async function tryAgain(
 ): Promise<number> {
   const count = dryRun ? await countOf(store, which) : await store.redrive(which);
   if (json) print(JSON.stringify(dryRun ? { wouldRedrive: count } : { redriven: count }));
-  else if (count === 0) print("No dead work matches.");
-  else
-    print(`${count} ${count === 1 ? "piece" : "pieces"} of work ${dryRun ? "would be tried" : "will be tried"} again.`);
+  else if (count === 0) print("No dead jobs matches.");
+  else print(`${count} ${count === 1 ? "job" : "jobs"} ${dryRun ? "would be tried" : "will be tried"} again.`);
   return count === 0 ? 1 : 0;
 }
 
@@ -104,6 +103,6 @@ function causeLine({ error, count }: { error: string; count: number }): string {
   return `${String(count).padStart(6)} × ${error}`;
 }
 
-function deadLine({ id, key, lane, attempts, error }: DeadWork): string {
-  return `${String(id).padStart(6)}   ${lane}  ${key}  after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${error}`;
+function deadLine({ id, key, queue, attempts, error }: DeadJob): string {
+  return `${String(id).padStart(6)}   ${queue}  ${key}  after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${error}`;
 }

@@ -4,7 +4,7 @@ import { FlagValue } from "./flag.ts";
 /** Why a message was not sent. Each decision not to send has exactly one. */
 const Reason = z.enum([
   /** An exit event arrived, such as checkout_completed; the detail names it. */
-  "left",
+  "exited",
   /** The event came to us, or got to Novu, long after it happened. */
   "too late",
   /** This person has entered the workflow before, and its `entry` lets nobody in again, or not so soon. */

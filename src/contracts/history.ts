@@ -1,26 +1,17 @@
 import type { Arrived } from "./arrival.ts";
 import type { Channel, Decision } from "./decision.ts";
 import type { LifecycleEvent, Source } from "./event.ts";
+import type { Job, Queue } from "./job.ts";
 import type { Exit } from "./notification.ts";
-import type { Lane, Work } from "./work.ts";
 
 // What the store tells people who look. Times in numbers are milliseconds since 1970, in text ISO 8601.
 
 /**
- * How a run stands: `starting`, Novu has not taken it on yet; `stuck`, and will not, because that work is dead; `under way`; `finished`, its last message
- * was decided; `left`, by an exit event; `failed`, ended at Novu before its last message; `refused`, by a limit of its workflow;
- * `not started`, decided before it began.
+ * `pending`: Novu does not have it yet. `stuck`: and will not, because its start job is dead. `finished`: its last
+ * message was decided. `exited`: by an exit event. `failed`: it ended at Novu before its last message.
+ * `not started`: by a limit of its workflow, or because all its messages were decided before it began.
  */
-export const RUN_STATUSES = [
-  "starting",
-  "stuck",
-  "under way",
-  "finished",
-  "left",
-  "failed",
-  "refused",
-  "not started",
-] as const;
+export const RUN_STATUSES = ["pending", "stuck", "in progress", "finished", "exited", "failed", "not started"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
 export interface RunRecord extends Arrived {
@@ -46,12 +37,12 @@ export interface EventRecord
   receivedAt: number;
 }
 
-/** Work that is not done. */
-export interface WorkRecord {
+/** Job that is not done. */
+export interface JobRecord {
   id: number;
   /** Says what it does, and of what. */
   key: string;
-  lane: Lane;
+  queue: Queue;
   state: "waiting" | "dead";
   dueAt: number;
   attempts: number;
@@ -60,8 +51,8 @@ export interface WorkRecord {
 }
 
 /** The same, of one person. */
-export interface OwedRecord extends WorkRecord {
-  kind: Work["kind"];
+export interface PersonJob extends JobRecord {
+  kind: Job["kind"];
   /** Null where it is of the person and no workflow. */
   workflow: string | null;
   /** Null where it is of no single run. */
@@ -69,7 +60,7 @@ export interface OwedRecord extends WorkRecord {
 }
 
 /** A person wants this, or does not want it any more. */
-export interface ChoiceRecord {
+export interface OptOutRecord {
   at: string;
   /** "all", a topic, or one workflow. */
   topic: string;
@@ -78,7 +69,7 @@ export interface ChoiceRecord {
   cause: string;
 }
 
-export interface SetAsideRecord {
+export interface IgnoredRecord {
   id: number;
   source: Source;
   receivedAt: string;
@@ -97,10 +88,10 @@ export interface History {
   exits: Array<Exit & Arrived>;
   decisions: Decision[];
   /** Of the run, or all of the person whatever the workflow. */
-  work: OwedRecord[];
+  jobs: PersonJob[];
   /** Of this person, as all that follows; nothing where one run was asked for. */
-  setAside: SetAsideRecord[];
-  choices: ChoiceRecord[];
+  ignored: IgnoredRecord[];
+  choices: OptOutRecord[];
   /** As of when Novu knows them; null when it was told nothing. */
   toldAsOf: string | null;
   /** Whether there are runs of other workflows than the one asked for. */
@@ -111,7 +102,7 @@ export interface History {
 export interface WorkflowOutcomes {
   workflow: string;
   entered: number;
-  /** Of those who entered: still under way. */
+  /** Of those who entered: still in progress. */
   waiting: number;
   /** Of those who entered: left by an exit event. */
   converted: number;
@@ -142,17 +133,17 @@ export interface Histories {
   decisionsOf(transactionIds: string[]): Promise<Decision[]>;
   countOutcomes(since: number): Promise<WorkflowOutcomes[]>;
   /** The commonest first. */
-  countSetAside(since: number): Promise<Array<{ reason: string; count: number }>>;
+  countIgnored(since: number): Promise<Array<{ reason: string; count: number }>>;
   /** Newest first; `before` is an id. */
-  pageSetAside(query: {
+  pageIgnored(query: {
     limit: number;
     reason?: string | undefined;
     /** A distinct id or an event uuid. */
     about?: string | undefined;
     before?: number | undefined;
-  }): Promise<SetAsideRecord[]>;
+  }): Promise<IgnoredRecord[]>;
   /** What is due first. */
-  listWaiting(lane: Lane, limit: number): Promise<WorkRecord[]>;
+  listWaiting(queue: Queue, limit: number): Promise<JobRecord[]>;
   /** Newest first; `before` is an id. */
-  pageDead(query: { limit: number; error?: string | undefined; before?: number | undefined }): Promise<WorkRecord[]>;
+  pageDead(query: { limit: number; error?: string | undefined; before?: number | undefined }): Promise<JobRecord[]>;
 }

@@ -68,7 +68,7 @@ export type Join = z.infer<typeof Join>;
 
 /**
  * How often one person may enter a workflow: whenever it is started, `once` ever, once in a time,
- * or only when no earlier run of theirs is under way.
+ * or only when no earlier run of theirs is in progress.
  */
 export const EntryLimit = z.union([
   z.enum(["always", "once", "one at a time"]),

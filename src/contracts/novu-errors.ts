@@ -17,17 +17,17 @@ const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined",
  * Judges Novu's answer to a call, about `workflow` and a subscriber if it is about these: null when it is
  * done, else an error that says whether and when to try again, and not who the subscriber is. Source of the answers: https://docs.novu.co/api-reference/events/trigger-event
  */
-export function verdictOn(answer: NovuAnswer, workflow = "", subscriberId = ""): Error | null {
+export function errorOf(answer: NovuAnswer, workflow = "", subscriberId = ""): Error | null {
   const { httpStatus, triggerStatus, message, retryAfterMs } = answer;
   if (httpStatus === null) return new UnavailableError(`Novu gave no answer: ${message}`, { refused: false });
-  if (httpStatus < 300) return verdictOnTrigger(triggerStatus, message, workflow, subscriberId);
+  if (httpStatus < 300) return errorOfTrigger(triggerStatus, message, workflow, subscriberId);
   if (httpStatus === 429)
     return new RetryLaterError("Novu's rate limit is reached", {
       // Novu says 0 for what is within the same second.
       retryAfterMs: Math.max(retryAfterMs ?? 0, RATE_LIMIT_PAUSE_MS),
       refused: true,
     });
-  // An earlier try under the same idempotency key is still under way.
+  // An earlier try under the same idempotency key is still in progress.
   if (httpStatus === 409)
     return new RetryLaterError("Novu is still busy with an earlier try", {
       retryAfterMs: retryAfterMs ?? STILL_RUNNING_PAUSE_MS,
@@ -53,7 +53,7 @@ export function unknownWorkflowOf(error: string): string | null {
   return /\bNovu knows no workflow "([^"]+)"/.exec(error)?.[1] ?? null;
 }
 
-function verdictOnTrigger(
+function errorOfTrigger(
   status: string | undefined,
   message: string,
   workflow: string,

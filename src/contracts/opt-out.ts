@@ -12,7 +12,7 @@ export function workflowTopic(workflow: string): string {
 export type OptOutCause = "link" | "novu" | "complained";
 
 /** What a person does not want any more, and what they want again: topics, "all", or a `workflowTopic`. */
-export interface Choice {
+export interface OptOutChange {
   distinctId: string;
   off: string[];
   on: string[];
@@ -24,7 +24,7 @@ export interface Choice {
 }
 
 /** What holds of a person now. */
-export interface Choices {
+export interface OptOuts {
   /** What they do not want. */
   off: string[];
   /** What they have said that they want again, and when they last said so, ISO 8601. */

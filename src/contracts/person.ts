@@ -121,7 +121,7 @@ export type ReadPersons = (
 ) => Promise<Map<string, PersonRead & { asOf?: number }>>;
 
 /** Somewhere that persons are read. */
-export interface PersonPlace {
+export interface PersonSource {
   /** As it is to be called, such as PostHog. */
   name: string;
   read: ReadPersons;
@@ -132,7 +132,7 @@ export interface PersonPlace {
 }
 
 /** The places that are configured, and what has been told of persons here. */
-export type PersonPlaces = Partial<Record<"posthog" | "segment", PersonPlace>> & { own: PersonPlace };
+export type PersonSources = Partial<Record<"posthog" | "segment", PersonSource>> & { own: PersonSource };
 
 /**
  * The answer to asking for a person. "unavailable" says nothing about the person. An event received after

@@ -69,7 +69,7 @@ interface Journey<Payload extends z.ZodObject, Tried extends Experiments> {
   preferences?: NovuOptions["preferences"];
   /** What the run carries besides the person, and what Novu publishes as the workflow's payload. */
   payload: Payload;
-  /** The event as the payload; what does not fit the schema is set aside with the reason. */
+  /** The event as the payload; what does not fit the schema is ignored with the reason. */
   from(event: LifecycleEvent): { [Key in keyof z.input<Payload>]: unknown };
   /** Novu Framework code. Declare every step each time and leave out a send by `skip`, never by `if`. */
   workflow(input: {

@@ -191,8 +191,8 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
   }
 
   async function hasLeft(): Promise<Objection | null> {
-    const exit = await tools.leftBy({ ...run, workflow: rules.workflow });
-    return exit === null ? null : { reason: "left", detail: exit };
+    const exit = await tools.exitedBy({ ...run, workflow: rules.workflow });
+    return exit === null ? null : { reason: "exited", detail: exit };
   }
 
   /** Throws for Novu to ask again, unless it has asked for the last time. */
@@ -205,12 +205,12 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
 
   async function record(outcome: Decision["outcome"], objection: Objection | null): Promise<void> {
     if (run.rehearsal) return;
-    const source = objection?.reason === "left" ? null : ((await person())?.source ?? null);
+    const source = objection?.reason === "exited" ? null : ((await person())?.source ?? null);
     const facts = {
       ...about,
       channel,
       personSource: source === "sample" ? null : source,
-      unreadable: objection?.reason === "left" ? [] : ((await person())?.unreadable ?? []),
+      unreadable: objection?.reason === "exited" ? [] : ((await person())?.unreadable ?? []),
       address:
         outcome === "sent" && recipient !== null && recipient !== "changed"
           ? { via: recipient.via, hash: addressHash(recipient.address) }

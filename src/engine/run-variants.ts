@@ -35,7 +35,7 @@ export function createRunVariants({
     const keys = experiments.map(({ flag }) => flag);
     const answer = await flagsOf(distinctId, keys);
     if (answer.outcome === "unavailable")
-      log.warn({ stop: "people", transactionId, variantSource: "default", error: answer.why });
+      log.warn({ component: "sources", transactionId, variantSource: "default", error: answer.why });
     return Object.fromEntries(
       experiments.map((experiment) => [
         experiment.flag,

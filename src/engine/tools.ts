@@ -16,7 +16,9 @@ export interface Tools {
   /** The person at this moment; null when PostHog says there is none. Throws only to be tried again. */
   person(run: Pick<Run, "transactionId" | "distinctId" | "snapshot">): Promise<Person | null>;
   /** The exit event by which this person has left the workflow since the run's event. */
-  leftBy(run: Pick<Run, "transactionId" | "distinctId" | "occurredAt"> & { workflow: string }): Promise<string | null>;
+  exitedBy(
+    run: Pick<Run, "transactionId" | "distinctId" | "occurredAt"> & { workflow: string },
+  ): Promise<string | null>;
   /** Why this message is not to go out, whatever the workflow says. */
   objectionTo(send: Send): Promise<Verdict>;
   /** Which variant this run shows of each, by flag; the same whenever it is asked. One that is not named is the default. */

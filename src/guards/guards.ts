@@ -1,7 +1,7 @@
 import type { Cap } from "../contracts/cap.ts";
 import type { Objection } from "../contracts/decision.ts";
 import { type FlagAnswer, type FlagValue, holdsOut } from "../contracts/flag.ts";
-import { ALL, type Bounce, type Choices, workflowTopic } from "../contracts/opt-out.ts";
+import { ALL, type Bounce, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import { optOutKey } from "../contracts/property-types.ts";
 import type { ChannelAtNovu, Send, Verdict } from "../contracts/send.ts";
 import { addressHash } from "../lib/address-hash.ts";
@@ -20,10 +20,10 @@ export function createGuards({
   topics,
   cap,
   holdout: everywhere,
-  choicesOf,
+  optOutsOf,
   bouncesOf,
   flagsOf,
-  takePlace,
+  reserveSend,
 }: {
   /** The words by which people know each topic, which a colleague may have written down instead of its key. */
   topics: Record<string, string>;
@@ -31,11 +31,11 @@ export function createGuards({
   /** The flag of the people who get no marketing at all. */
   holdout?: string | undefined;
   /** What the person told us by a link, in Novu's Inbox or as a complaint; PostHog's person may say the same, or more. */
-  choicesOf(distinctId: string): Promise<Pick<Choices, "off">>;
+  optOutsOf(distinctId: string): Promise<Pick<OptOuts, "off">>;
   bouncesOf(distinctId: string): Promise<Bounce[]>;
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
   /** Whether the person has a place left under the cap for this message; once taken it stays this message's. */
-  takePlace(send: Pick<Send, "transactionId" | "step" | "distinctId">, cap: Cap): Promise<boolean>;
+  reserveSend(send: Pick<Send, "transactionId" | "step" | "distinctId">, cap: Cap): Promise<boolean>;
 }): (send: Send) => Promise<Verdict> {
   const guards: Guard[] = [optedOut, unreachable, heldOut, overTheCap];
 
@@ -50,7 +50,7 @@ export function createGuards({
 
   async function optedOut({ topic, workflow, distinctId, person, unreadable }: Send): Promise<Objection | null> {
     if (topic === null) return null;
-    const { off } = await choicesOf(distinctId);
+    const { off } = await optOutsOf(distinctId);
     const meant = new Set([topic, ALL, workflowTopic(workflow), topics[topic] ?? topic].map(optOutKey));
     const said = off.find((one) => meant.has(optOutKey(one)));
     if (said !== undefined) return { reason: "opted out", detail: said };
@@ -91,7 +91,7 @@ export function createGuards({
   /** A note in the app interrupts nobody: it is not counted, and always fits. */
   async function overTheCap({ transactionId, step, distinctId, topic, channel }: Send): Promise<Objection | null> {
     if (topic === null || channel === "in_app") return null;
-    if (await takePlace({ transactionId, step, distinctId }, cap)) return null;
+    if (await reserveSend({ transactionId, step, distinctId }, cap)) return null;
     return { reason: "over the cap", detail: `${cap.most} in ${cap.withinMs / DAY_MS} days` };
   }
 }

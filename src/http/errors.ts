@@ -14,7 +14,7 @@ export function failed({ log }: { log: Log }): ErrorRequestHandler {
     if (error instanceof BodyError) return refuse(error, request, response);
     const status = error.status !== undefined && error.status >= 400 && error.status < 500 ? error.status : 500;
     log[status === 500 ? "error" : "warn"]({
-      stop: "http",
+      component: "http",
       path: request.path,
       answer: status,
       error: error.type ?? describeError(error),
@@ -25,7 +25,7 @@ export function failed({ log }: { log: Log }): ErrorRequestHandler {
   };
 
   function refuse({ status, message }: BodyError, request: Request, response: Response): void {
-    log.warn({ stop: "http", path: request.path, answer: status, error: message });
+    log.warn({ component: "http", path: request.path, answer: status, error: message });
     if (status === 503) response.set("retry-after", "1");
     if (!isSoonRead(request)) response.set("connection", "close");
     response.status(status).json({ error: message });

@@ -4,11 +4,11 @@ import { Counter, Gauge, Registry } from "prom-client";
 import type { Cause } from "../contracts/cause.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
-import type { Lane } from "../contracts/work.ts";
+import type { Queue } from "../contracts/job.ts";
 
 /** What the store is asked for when somebody looks. */
 export interface Depths {
-  lanes(): Promise<Array<{ lane: Lane; waiting: number; dead: number; oldestDueAt: number | null }>>;
+  queues(): Promise<Array<{ queue: Queue; waiting: number; dead: number; oldestDueAt: number | null }>>;
   /** Since then, in milliseconds since 1970. */
   workflows(
     since: number,
@@ -45,10 +45,10 @@ export function createMetrics({
   const novuAnswers = counter("novu_webhook_answers", "Answers to Novu's deliveries, by HTTP status", ["status"]);
   const novuEvents = counter("novu_events", "What Novu told of messages, by what became of it", ["outcome"]);
   const events = counter("events", "Events by what became of them", ["outcome"]);
-  const setAside = counter("set_aside", "Deliveries, or parts of them, that caused nothing or something else", [
+  const ignored = counter("ignored_events", "Deliveries, or parts of them, that caused nothing or something else", [
     "cause",
   ]);
-  const work = counter("work", "Tries at work, by how they ended", ["lane", "outcome"]);
+  const jobs = counter("jobs", "Attempts at jobs, by how they ended", ["queue", "outcome"]);
   const triggers = counter("triggers", "Runs that Novu took on", ["workflow"]);
   const decisions = counter("decisions", "Messages decided", ["workflow", "channel", "outcome", "reason"]);
   const receipts = counter("receipts", "Messages that were handed to Novu, by what Novu said became of them", [
@@ -77,9 +77,9 @@ export function createMetrics({
   const timeZones = counter("invalid_time_zones", "Time zones of people that are none, and were passed over", []);
 
   const storeUp = gauge("store_up", "1 when the store could be read just now", []);
-  const waiting = gauge("work_waiting", "Work that waits", ["lane"]);
-  const dead = gauge("work_dead", "Work that nothing tries again by itself", ["lane"]);
-  const age = gauge("work_oldest_seconds", "How long the work that is due longest has been due", ["lane"]);
+  const waiting = gauge("jobs_waiting", "Jobs that wait", ["queue"]);
+  const dead = gauge("jobs_dead", "Jobs that were given up and wait for a redrive", ["queue"]);
+  const age = gauge("jobs_oldest_seconds", "How long the job that is due longest has been due", ["queue"]);
   const recent = gauge("workflow_recent", "Runs entered and messages decided in the last 7 days", ["workflow", "what"]);
   const silent = gauge(
     "workflow_silent",
@@ -92,8 +92,8 @@ export function createMetrics({
     novuAnswered: (status: number) => novuAnswers.inc({ status }),
     novuEvent: (outcome: string) => novuEvents.inc({ outcome }),
     event: (outcome: "accepted" | "duplicate" | "ignored") => events.inc({ outcome }),
-    setAside: (cause: Cause) => setAside.inc({ cause }),
-    work: (lane: Lane, outcome: "done" | "retried" | "put off" | "dead") => work.inc({ lane, outcome }),
+    ignored: (cause: Cause) => ignored.inc({ cause }),
+    jobs: (queue: Queue, outcome: "done" | "retried" | "put off" | "dead") => jobs.inc({ queue, outcome }),
     triggered: (workflow: string) => triggers.inc({ workflow }),
     decided: ({ workflow, channel, outcome, reason }: Decision) =>
       decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
@@ -120,10 +120,10 @@ export function createMetrics({
   };
 
   async function look(): Promise<void> {
-    for (const lane of await depths.lanes()) {
-      waiting.set({ lane: lane.lane }, lane.waiting);
-      dead.set({ lane: lane.lane }, lane.dead);
-      age.set({ lane: lane.lane }, lane.oldestDueAt === null ? 0 : Math.max(0, now() - lane.oldestDueAt) / 1000);
+    for (const queue of await depths.queues()) {
+      waiting.set({ queue: queue.queue }, queue.waiting);
+      dead.set({ queue: queue.queue }, queue.dead);
+      age.set({ queue: queue.queue }, queue.oldestDueAt === null ? 0 : Math.max(0, now() - queue.oldestDueAt) / 1000);
     }
     const [workflows, nowSilent] = await Promise.all([depths.workflows(now() - RECENT_MS), depths.silent()]);
     // What was of last week is not of this one.

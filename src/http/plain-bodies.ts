@@ -18,7 +18,7 @@ export function plainBodies(rest: RequestListener, { log }: { log: Log }): Reque
     const error = "a body with a content-encoding is not taken; send it uncompressed";
     // The rest of a path may be the token of a link.
     const [path] = /^\/[^/?]*/.exec(request.url ?? "") ?? [];
-    log.warn({ stop: "http", path, answer: 415, error });
+    log.warn({ component: "http", path, answer: 415, error });
     response
       .writeHead(415, {
         "content-type": "application/json; charset=utf-8",

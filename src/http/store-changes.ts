@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { StoreChange, type StoreChangeAnswer } from "../contracts/store-change.ts";
 import { describeError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
-import { type WebhookDoor, webhookDoor } from "../lib/webhook-endpoint.ts";
+import { type WebhookEndpoint, webhookEndpoint } from "../lib/webhook-endpoint.ts";
 
 /** Larger than any distinct id or error text. */
 const LARGEST_BODY = 64 * 1024;
@@ -21,9 +21,9 @@ interface Changes {
 export function storeChanges({
   changes,
   ...door
-}: WebhookDoor & { changes: Changes }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+}: WebhookEndpoint & { changes: Changes }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { log } = door;
-  const answer = webhookDoor({ ...door, largestBody: LARGEST_BODY, take });
+  const answer = webhookEndpoint({ ...door, largestBody: LARGEST_BODY, take });
   return async (request, response) => {
     if (isFromThisMachine(request)) return answer(request, response);
     response.writeHead(404).end();
@@ -34,10 +34,10 @@ export function storeChanges({
     if (!read.success) return { failed: "the app is of another version and does not know this change" };
     try {
       const result = await make(read.data);
-      log.info({ stop: "commands", outcome: read.data.change, ...result });
+      log.info({ component: "commands", outcome: read.data.change, ...result });
       return result;
     } catch (error) {
-      log.error({ stop: "commands", outcome: "failed", change: read.data.change, error: describeError(error) });
+      log.error({ component: "commands", outcome: "failed", change: read.data.change, error: describeError(error) });
       return { failed: describeError(error) };
     }
   }

@@ -35,7 +35,7 @@ export interface GroupCommitOptions<Item, Result> {
  * idle one writes at once, and nothing waits for a timer. Resolves when the item's own transaction
  * is on disk. An item that cannot be written fails alone.
  */
-export function groupCommit<Item, Result>({
+export function batchCommit<Item, Result>({
   commit,
   bytesOf,
   isAboutAnItem,
@@ -44,7 +44,7 @@ export function groupCommit<Item, Result>({
 }: GroupCommitOptions<Item, Result>) {
   const waiting: Waiting<Item, Result>[] = [];
   let waitingBytes = 0;
-  let underWay = 0;
+  let inProgress = 0;
   /** In the order they came. */
   const unanswered = new Set<Waiting<Item, Result>>();
   let timer: NodeJS.Timeout | undefined;
@@ -64,7 +64,7 @@ export function groupCommit<Item, Result>({
         unanswered.add(one);
         watchTheOldest();
       }
-      if (underWay < atOnce) void writeAll();
+      if (inProgress < atOnce) void writeAll();
     });
   };
 
@@ -88,13 +88,13 @@ export function groupCommit<Item, Result>({
   }
 
   async function writeAll(): Promise<void> {
-    underWay += 1;
+    inProgress += 1;
     while (waiting.length > 0) {
       await arrivals();
       const group = nextGroup();
       if (group.length > 0) await write(group);
     }
-    underWay -= 1;
+    inProgress -= 1;
   }
 
   /** Turns of the event loop for as long as each brings more: what is there already costs no time to take along. */

@@ -57,7 +57,7 @@ export function startDaily({
   };
 
   async function turn(): Promise<void> {
-    const nextAt = await takeTurn().catch(failed);
+    const nextAt = await takeLease().catch(failed);
     if (stopping.signal.aborted) return;
     cancelAlarm = clock.at(nextAt, () => {
       running = turn();
@@ -65,7 +65,7 @@ export function startDaily({
   }
 
   /** Answers when to come back. */
-  async function takeTurn(): Promise<number> {
+  async function takeLease(): Promise<number> {
     const startedAt = clock.now();
     const othersUntil = await turns.take(LEASE_MS);
     if (othersUntil !== null) return othersUntil;

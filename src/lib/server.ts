@@ -10,7 +10,7 @@ export interface Listening {
    * more on it. Resolves when no connection is open, and after `withinMs` at the latest.
    */
   letGo(withinMs: number): Promise<void>;
-  /** Lets requests under way end within `withinMs` (4,000), and cuts off those that take longer. */
+  /** Lets requests in progress end within `withinMs` (4,000), and cuts off those that take longer. */
   close(withinMs?: number): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export async function serve(
   },
 ): Promise<Listening> {
   const connections = new Set<Socket>();
-  const underWay = new Set<ServerResponse>();
+  const inProgress = new Set<ServerResponse>();
   let isLettingGo = false;
   let isClosing = false;
   let onNoneOpen = () => {};
@@ -50,9 +50,9 @@ export async function serve(
     },
     (request, response) => {
       if (isLettingGo) response.shouldKeepAlive = false;
-      underWay.add(response);
+      inProgress.add(response);
       response.once("close", () => {
-        underWay.delete(response);
+        inProgress.delete(response);
         if (isClosing) setImmediate(() => server.closeIdleConnections());
       });
       handler(request, response);
@@ -109,7 +109,7 @@ export async function serve(
 
   function startLettingGo(): void {
     isLettingGo = true;
-    for (const response of underWay) if (!response.headersSent) response.shouldKeepAlive = false;
+    for (const response of inProgress) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
   /** Node counts a connection as idle while its next request is here and not read yet: one turn accepts, one reads. */

@@ -24,7 +24,7 @@ const UNAVAILABLE: Answer = {
   body: { error: "cannot store events now; send it again" },
 };
 
-export interface WebhookDoor {
+export interface WebhookEndpoint {
   authenticate: Authenticate;
   /** For the bodies of senders whose headers alone prove nothing. */
   budget: BodyBudget;
@@ -40,7 +40,7 @@ export interface WebhookDoor {
  * the answers: nothing personal or secret goes into them. Plain node:http, because this is where the
  * load is and Express would cost several times as much as the rest.
  */
-export function webhookDoor({
+export function webhookEndpoint({
   authenticate,
   budget,
   take,
@@ -48,7 +48,7 @@ export function webhookDoor({
   count,
   isStopping,
   log,
-}: WebhookDoor & {
+}: WebhookEndpoint & {
   /** Answers what became of the body. */
   take(body: string): Promise<Said>;
   /** In bytes, of a sender whom the headers prove; 2 MB unless said otherwise. Of others it is never more than 2 MB. */
@@ -85,13 +85,13 @@ export function webhookDoor({
     } catch (error) {
       if (error instanceof BodyError)
         return { ...refused(error.status, error.message), ...(error.status === 503 && RETRY_LATER) };
-      log.error({ stop: "ingress", answer: 503, error: describeError(error) });
+      log.error({ component: "sources", answer: 503, error: describeError(error) });
       return UNAVAILABLE;
     }
   }
 
   function refused(status: number, why: string): Answer {
-    log.warn({ stop: "ingress", answer: status, reason: why });
+    log.warn({ component: "sources", answer: status, reason: why });
     return { status, body: { error: why } };
   }
 }

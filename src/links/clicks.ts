@@ -36,7 +36,7 @@ export function clickRoutes({
   now(): number;
   log: Log;
 }): Clicks {
-  const underWay = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<void>>();
   return {
     router: Router().use("/r", (request, response, next) => {
       if (request.method !== "GET" && request.method !== "HEAD") return next();
@@ -47,7 +47,7 @@ export function clickRoutes({
       follow(request, link);
     }),
     async idle() {
-      while (underWay.size > 0) await Promise.all(underWay);
+      while (inProgress.size > 0) await Promise.all(inProgress);
     },
   };
 
@@ -65,15 +65,15 @@ export function clickRoutes({
       .catch((error: unknown) => {
         count("lost");
         log.error({
-          stop: "attribution",
+          component: "attribution",
           outcome: "lost",
           status: "clicked",
           ...about(link),
           error: describeError(error),
         });
       })
-      .finally(() => underWay.delete(keeping));
-    underWay.add(keeping);
+      .finally(() => inProgress.delete(keeping));
+    inProgress.add(keeping);
   }
 
   async function keep(link: LinkToken): Promise<void> {
@@ -85,7 +85,7 @@ export function clickRoutes({
     const facts = { distinctId, workflow, transactionId, step, channel, template, variants };
     const at = new Date(now()).toISOString();
     const isFirst = await capture({ status: "clicked", ...facts, properties: { url: withoutQuery(url) }, at });
-    if (isFirst) log.info({ stop: "attribution", outcome: "clicked", workflow, ...about(link) });
+    if (isFirst) log.info({ component: "attribution", outcome: "clicked", workflow, ...about(link) });
   }
 }
 

@@ -80,7 +80,7 @@ export async function openBridge({
     const code = status >= 400 ? codeOf(body) : undefined;
     const { jobId: _, ...facts } = call;
     const ms = Math.round(performance.now() - startedAt);
-    log[status >= 400 ? "warn" : "info"]({ stop: "bridge", ...facts, answer: status, code, ms });
+    log[status >= 400 ? "warn" : "info"]({ component: "bridge", ...facts, answer: status, code, ms });
     if (!isSoonRead(request)) response.set("connection", "close");
     response.status(status).set(headers).send(body);
   });
@@ -110,11 +110,11 @@ export async function openBridge({
       const continuation = await continuationOf(call, came, runCustom);
       const { standIn, body = came } = continuation;
       if (standIn === undefined) return { continuation, ...(await runCode(request, call, body)) };
-      log.info({ stop: "bridge", workflow: call.workflow, step: call.step, outcome: "answered without its code" });
+      log.info({ component: "bridge", workflow: call.workflow, step: call.step, outcome: "answered without its code" });
       if (standIn.decision !== null) decisions.note(standIn.decision);
       return { continuation, answer: standIn.answer, unusable: [] };
     } catch (error) {
-      log.error({ stop: "bridge", workflow: call.workflow, step: call.step, error: describeError(error) });
+      log.error({ component: "bridge", workflow: call.workflow, step: call.step, error: describeError(error) });
       const shape = codes.get(call.workflow ?? "")?.shape ?? null;
       return {
         continuation: { run: runIn(came), shape, notices: [], gathered: [] },
@@ -136,7 +136,7 @@ export async function openBridge({
     };
     const { workflow, step } = call;
     const made = await runWithUsableControls(run, { body, step: liveSide.stepOf(call) });
-    if (made.unusable.length > 0) log.warn({ stop: "bridge", workflow, step, unusableControls: made.unusable });
+    if (made.unusable.length > 0) log.warn({ component: "bridge", workflow, step, unusableControls: made.unusable });
     return made;
   }
 
@@ -281,7 +281,7 @@ function workflowCode(workflow: ReturnType<Client["discover"]>["workflows"][numb
 function frameworkLog(log: Log) {
   const line = (level: "info" | "warn" | "error") => (first?: unknown, cause?: unknown) => {
     log[level]({
-      stop: "bridge",
+      component: "bridge",
       message: describeError(first),
       ...(cause !== undefined && { error: describeError(cause) }),
     });

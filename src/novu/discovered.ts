@@ -16,7 +16,7 @@ export interface Discovered {
   outline: Array<{ step: string; type: string }>;
   steps: number;
   sendingSteps: SendingStep[];
-  /** How long a run may be under way before its first message is decided, in milliseconds. */
+  /** How long a run may be in progress before its first message is decided, in milliseconds. */
   firstMessageMs: number;
   shape: Shape;
   shapeId: string;

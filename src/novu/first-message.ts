@@ -7,7 +7,7 @@ type Step = ReturnType<Client["discover"]>["workflows"][number]["steps"][number]
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * How long a run may be under way before its first message is decided, by the waits that stand before it, in
+ * How long a run may be in progress before its first message is decided, by the waits that stand before it, in
  * milliseconds. One for the person's own hours, or of which that cannot be told, counts as a day.
  */
 export async function firstMessageMs(steps: Step[]): Promise<number> {

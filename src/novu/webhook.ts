@@ -4,7 +4,7 @@ import type { Decision } from "../contracts/decision.ts";
 import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
 import { isTriggeredHere, sharedRunId } from "../contracts/run.ts";
 import { parseJson } from "../lib/json.ts";
-import { type WebhookDoor, webhookDoor } from "../lib/webhook-endpoint.ts";
+import { type WebhookEndpoint, webhookEndpoint } from "../lib/webhook-endpoint.ts";
 import { type NovuMessage, readNovuEvent } from "./webhook-event.ts";
 
 /**
@@ -20,7 +20,7 @@ export function novuWebhook({
   countEvent,
   now,
   ...door
-}: WebhookDoor & {
+}: WebhookEndpoint & {
   decisionsOf(transactionIds: string[]): Promise<Decision[]>;
   /** Resolves when it is on disk; answers whether this is the first word of it. */
   capture(capture: Capture): Promise<boolean>;
@@ -35,7 +35,7 @@ export function novuWebhook({
   now(): number;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { log } = door;
-  return webhookDoor({ ...door, take });
+  return webhookEndpoint({ ...door, take });
 
   async function take(body: string): Promise<Record<string, string>> {
     const parsed = parseJson(body);
@@ -71,7 +71,16 @@ export function novuWebhook({
       ? await noteNotSent(message, decision)
       : await capture({ ...facts, properties });
     countEvent(isFirst ? status : "repeated");
-    log.info({ stop: "ingress", answer: 202, from: "novu", outcome: status, workflow, step, transactionId, isFirst });
+    log.info({
+      component: "sources",
+      answer: 202,
+      from: "novu",
+      outcome: status,
+      workflow,
+      step,
+      transactionId,
+      isFirst,
+    });
     return { [isFirst ? "accepted" : "duplicate"]: status };
   }
 
@@ -99,7 +108,7 @@ export function novuWebhook({
 
   function ignored(cause: string, reason: string): Record<string, string> {
     countEvent(cause);
-    log.info({ stop: "ingress", answer: 202, from: "novu", outcome: "ignored", reason });
+    log.info({ component: "sources", answer: 202, from: "novu", outcome: "ignored", reason });
     return { ignored: reason };
   }
 

@@ -1,4 +1,4 @@
-import { ALL, type Choice, type Choices, workflowTopic } from "../contracts/opt-out.ts";
+import { ALL, type OptOutChange, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 
 /** A mailbox did not take a message: it is not there (`bounced`), or its owner called it spam (`complained`). */
 export interface Undeliverable {
@@ -23,15 +23,15 @@ export interface InboxPreferences {
 /** What people said they do not want elsewhere than by our links. To be told it again changes nothing. */
 export function createSaidElsewhere({
   marketing,
-  choicesOf,
+  optOutsOf,
   choose,
   noteBounce,
   addressAtNovu,
 }: {
   /** The workflows that people can turn off. */
   marketing: Array<{ id: string; topic: string }>;
-  choicesOf(distinctId: string): Promise<Choices>;
-  choose(choice: Choice): Promise<unknown>;
+  optOutsOf(distinctId: string): Promise<OptOuts>;
+  choose(choice: OptOutChange): Promise<unknown>;
   noteBounce(bounce: { distinctId: string; address: string | null; at: string }): Promise<void>;
   /** The email address that Novu was last told; null when none is known. */
   addressAtNovu(distinctId: string): Promise<string | null>;
@@ -48,7 +48,7 @@ export function createSaidElsewhere({
     async onPreferences({ distinctId, workflow, channels, at }: InboxPreferences): Promise<void> {
       const [isWanted, ...others] = Object.values(channels);
       if (isWanted === undefined || others.some((other) => other !== isWanted)) return;
-      const { off } = await choicesOf(distinctId);
+      const { off } = await optOutsOf(distinctId);
       const meant = meantBy(workflow);
       const [one] = meant;
       // What is off already is our own word, come back.

@@ -1,9 +1,9 @@
+import type { Chosen } from "../contracts/job.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { verdictOn } from "../contracts/novu-errors.ts";
-import { ALL, type Choices, workflowTopic } from "../contracts/opt-out.ts";
+import { errorOf } from "../contracts/novu-errors.ts";
+import { ALL, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import type { PersonLookup } from "../contracts/person.ts";
 import { optOutKey } from "../contracts/property-types.ts";
-import type { Chosen } from "../contracts/work.ts";
 import { UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 
@@ -20,8 +20,8 @@ export type SetUnwanted = (person: { distinctId: string; unwanted: string[]; at:
  * Tells Novu and PostHog what a person wants as it is now, and again when it has changed meanwhile: so
  * both end up with what holds, in whatever order the work of several changes is done.
  */
-export function createTellChoices({
-  choicesOf,
+export function createSendPreferences({
+  optOutsOf,
   marketing,
   setPreference,
   setUnwanted,
@@ -29,7 +29,7 @@ export function createTellChoices({
   pace,
   log,
 }: {
-  choicesOf(distinctId: string): Promise<Choices>;
+  optOutsOf(distinctId: string): Promise<OptOuts>;
   /** The workflows that people can turn off. */
   marketing: Array<{ id: string; topic: string }>;
   setPreference: SetPreference;
@@ -69,17 +69,17 @@ export function createTellChoices({
       }),
   };
 
-  async function untilItHolds(distinctId: string, tell: (choices: Choices) => Promise<void>): Promise<void> {
-    let told: Choices;
-    let choices = await choicesOf(distinctId);
+  async function untilItHolds(distinctId: string, tell: (choices: OptOuts) => Promise<void>): Promise<void> {
+    let told: OptOuts;
+    let choices = await optOutsOf(distinctId);
     do {
       told = choices;
       await tell(told);
-      choices = await choicesOf(distinctId);
+      choices = await optOutsOf(distinctId);
     } while (JSON.stringify(choices) !== JSON.stringify(told));
   }
 
-  async function tellNovu(subscriberId: string, topics: string[], { off }: Choices): Promise<void> {
+  async function tellNovu(subscriberId: string, topics: string[], { off }: OptOuts): Promise<void> {
     if (topics.includes(ALL)) await call(subscriberId, null, !off.includes(ALL));
     for (const { id, topic } of marketing) {
       const meant = [ALL, topic, workflowTopic(id)];
@@ -92,8 +92,8 @@ export function createTellChoices({
     await pace();
     const answer = await setPreference(subscriberId, workflow, isWanted);
     // Novu has no such subscriber, or not yet such a workflow: there is nothing that it could send.
-    if (answer.httpStatus === 404) log.warn({ stop: "delivery", outcome: "no preference", workflow, answer: 404 });
-    else throwIfAny(verdictOn(answer, workflow ?? ""));
+    if (answer.httpStatus === 404) log.warn({ component: "outbox", outcome: "no preference", workflow, answer: 404 });
+    else throwIfAny(errorOf(answer, workflow ?? ""));
   }
 }
 

@@ -12,10 +12,10 @@ export interface UnsubscribePage {
    */
   refusal(reason: string): string;
   /** The page with a person's choices. It shows nothing about who they are: a forwarded mail has the link, too. */
-  choices(choices: Choices): string;
+  choices(choices: OptOuts): string;
 }
 
-interface Choices {
+interface OptOuts {
   /** What this link is about; null when nobody can choose it any more. */
   topic: string | null;
   /** What the person does not want: all, or these topics. */

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from "express";
 import type { Capture } from "../contracts/capture.ts";
-import { ALL, type Choice, type Choices, workflowTopic } from "../contracts/opt-out.ts";
+import { ALL, type OptOutChange, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { BodyError, readBody } from "../lib/read-body.ts";
@@ -45,7 +45,7 @@ export function unsubscribeRoutes({
   page,
   topics,
   marketing,
-  choicesOf,
+  optOutsOf,
   choose,
   count,
   now,
@@ -57,8 +57,8 @@ export function unsubscribeRoutes({
   topics: Record<string, string>;
   /** The workflows that people can turn off. */
   marketing: Array<{ id: string; topic: string }>;
-  choicesOf(distinctId: string): Promise<Choices>;
-  choose(choice: Choice): Promise<unknown>;
+  optOutsOf(distinctId: string): Promise<OptOuts>;
+  choose(choice: OptOutChange): Promise<unknown>;
   count(outcome: UnsubscribeOutcome): void;
   now(): number;
   log: Log;
@@ -77,7 +77,7 @@ export function unsubscribeRoutes({
         const done = wish === "not this" ? await turnOff(link) : await keepOnly(link, wish.topics);
         const outcome = wish === "not this" ? "one click" : "chosen";
         const { topic, workflow, step, transactionId } = link;
-        log.info({ stop: "unsubscribe", outcome, topic, workflow, step, transactionId });
+        log.info({ component: "unsubscribe", outcome, topic, workflow, step, transactionId });
         return { outcome, html: await pageOf(link, done) };
       }),
     );
@@ -108,7 +108,7 @@ export function unsubscribeRoutes({
 
   /** What they do not want goes off, and what they had turned off, and want now, on again. */
   async function keepOnly(link: UnsubscribeLink, wanted: string[]): Promise<string> {
-    const { off } = await choicesOf(link.distinctId);
+    const { off } = await optOutsOf(link.distinctId);
     const isNothing = wanted.length === 0;
     const ofWanted = marketing.filter(({ topic }) => wanted.includes(topic)).map(({ id }) => workflowTopic(id));
     await change(link, {
@@ -118,13 +118,13 @@ export function unsubscribeRoutes({
     return isNothing ? "You get no more marketing" : "Your choice is saved";
   }
 
-  async function change(link: UnsubscribeLink, { off, on }: Pick<Choice, "off" | "on">): Promise<void> {
+  async function change(link: UnsubscribeLink, { off, on }: Pick<OptOutChange, "off" | "on">): Promise<void> {
     const at = new Date(now()).toISOString();
     await choose({ distinctId: link.distinctId, off, on, cause: "link", at, capture: captureOf(link, off, at) });
   }
 
   async function pageOf(link: UnsubscribeLink, done: string | null): Promise<string> {
-    const { off } = await choicesOf(link.distinctId);
+    const { off } = await optOutsOf(link.distinctId);
     return page.choices({ topic: topicOf(link), off: { all: off.includes(ALL), topics: off }, done });
   }
 
@@ -147,7 +147,7 @@ export function unsubscribeRoutes({
       count(refusal.outcome);
       // Anybody can send unknown tokens in any number, so they are counted and not logged.
       if (refusal.outcome !== "unknown link")
-        log.warn({ stop: "unsubscribe", answer: refusal.status, outcome: refusal.outcome, ...causeOf(error) });
+        log.warn({ component: "unsubscribe", answer: refusal.status, outcome: refusal.outcome, ...causeOf(error) });
       if (refusal.status === 503) response.set("retry-after", String(RETRY_AFTER_SECONDS));
       response.status(refusal.status).send(page.refusal(refusal.message));
     }

@@ -1,8 +1,8 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { NovuActivity, NovuJobRecord, NovuMessageRecord, NovuRead } from "../contracts/novu-activity.ts";
-import { verdictOn } from "../contracts/novu-errors.ts";
+import { errorOf } from "../contracts/novu-errors.ts";
 import { atNovu, type RunAtNovu } from "../contracts/run.ts";
-import { groupCommit } from "../lib/batch-commit.ts";
+import { batchCommit } from "../lib/batch-commit.ts";
 import { RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 
 /** Novu lists messages with their whole content, and earlier ones of the same runs come along. */
@@ -39,7 +39,7 @@ export function createAskNovu({
     },
 
     /** The messages of a run. Throws when Novu does not answer. */
-    messagesOf: groupCommit<string, NovuMessageRecord[]>({
+    messagesOf: batchCommit<string, NovuMessageRecord[]>({
       commit: messagesOfAll,
       bytesOf: (transactionId) => encodeURIComponent(transactionId).length + "transactionId=&".length,
       isAboutAnItem: () => false,
@@ -53,8 +53,8 @@ export function createAskNovu({
     /** The steps of a run. Throws when Novu does not answer. */
     jobsOf({ transactionId, subscriberId }: RunAtNovu): Promise<NovuJobRecord[]> {
       const key = JSON.stringify([transactionId, subscriberId]);
-      const underWay = asked.get(key);
-      if (underWay !== undefined) return underWay;
+      const inProgress = asked.get(key);
+      if (inProgress !== undefined) return inProgress;
       const asking = jobsOf(transactionId, subscriberId).finally(() => asked.delete(key));
       asked.set(key, asking);
       return asking;
@@ -89,7 +89,7 @@ export function createAskNovu({
  */
 function foundIn<Found>(read: NovuRead<Found>): Found {
   if ("found" in read) return read.found;
-  const trouble = verdictOn(read) ?? new RefusedError(`Novu did not say: ${read.message}`);
+  const trouble = errorOf(read) ?? new RefusedError(`Novu did not say: ${read.message}`);
   const { message } = trouble;
   const { refused = true, retryAfterMs = 0 } = trouble as Partial<RetryLaterError>;
   const later = { refused, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) };

@@ -1,7 +1,7 @@
 import { type Decision, isFinal, NOTHING_COMPOSED } from "../contracts/decision.ts";
+import { HEARD_WITHIN_MS, type Overdue } from "../contracts/job.ts";
 import type { NovuJobRecord } from "../contracts/novu-activity.ts";
 import { atNovu, LONGEST_RUN_MS } from "../contracts/run.ts";
-import { HEARD_WITHIN_MS, type Overdue } from "../contracts/work.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
 import type { AskNovu } from "./ask-novu.ts";
@@ -103,7 +103,7 @@ export function createOverdue({
     if (!(await closeRun(transactionId, failed ? "failed" : "finished")) || failed === undefined) return;
     onLost(workflow);
     const why = failed.detail;
-    log.error({ stop: "delivery", outcome: "lost at Novu", workflow, transactionId, why });
+    log.error({ component: "outbox", outcome: "lost at Novu", workflow, transactionId, why });
   };
 
   /** Null when the run is over, or has to be. */
@@ -125,7 +125,7 @@ export function createOverdue({
     return null;
   }
 
-  /** Whether a digest may have taken the run into another one, which is still under way. */
+  /** Whether a digest may have taken the run into another one, which is still in progress. */
   async function mayCarry({ transactionId, ...other }: RunBeside, run: OpenRun): Promise<boolean> {
     const there = atNovu({ ...run, transactionId });
     if (there === null) return false;

@@ -1,10 +1,10 @@
 import { type Capture, captureOf } from "../contracts/capture.ts";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
+import type { Chosen } from "../contracts/job.ts";
 import type { EntryLimit, Exit, Start } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { verdictOn } from "../contracts/novu-errors.ts";
+import { errorOf } from "../contracts/novu-errors.ts";
 import { isOfOneJob, isTriggeredHere, type Run } from "../contracts/run.ts";
-import type { Chosen } from "../contracts/work.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -12,10 +12,10 @@ import { createBursts } from "./bursts.ts";
 import { createJoin, type Joining } from "./join-persons.ts";
 import type { createOverdue } from "./overdue.ts";
 import type { createReceipts } from "./receipts.ts";
-import { type Acquaintances, type Address, createIntroduce } from "./recipient.ts";
+import { type Acquaintances, type Address, createRecipientFinder } from "./recipient.ts";
 import { createRefresh } from "./refresh-subscriber.ts";
-import { createTell, type Profiled, type Profiles, type Subscribers } from "./upsert-subscriber.ts";
-import type { Job } from "./worker.ts";
+import { createUpsertSubscriber, type Profiled, type Profiles, type Subscribers } from "./upsert-subscriber.ts";
+import type { JobAttempt } from "./worker.ts";
 
 const LOOK_AGAIN_MS = 1_000;
 /** PostHog takes 1,200 reads an hour, of which the steps need the most. Source: https://posthog.com/docs/api#rate-limiting */
@@ -33,8 +33,8 @@ interface Runs {
   }): Promise<string | null>;
   endRuns(exit: Exit): Promise<string[]>;
   runState(transactionId: string): Promise<string | null>;
-  markLeft(transactionId: string): Promise<void>;
-  markStarted(transactionId: string, workflow: string): Promise<"started" | "left">;
+  markExited(transactionId: string): Promise<void>;
+  markStarted(transactionId: string, workflow: string): Promise<"started" | "exited">;
   decidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;
   decide(decision: Decision, options: { ifOpen: boolean }): Promise<unknown>;
   occurrences(query: {
@@ -52,7 +52,7 @@ interface Runs {
 }
 
 /**
- * Does one piece of work at Novu or PostHog; throws when it is to be tried again. Starts and exits
+ * Does one job at Novu or PostHog; throws when it is to be tried again. Starts and exits
  * of one person may come in any order and side by side: each looks at the facts before and after
  * its call, so that a person who has left ends up with no run.
  */
@@ -60,7 +60,7 @@ export function createPerform({
   novu,
   runs,
   report,
-  tellChoices,
+  sendPreferences,
   receipts,
   overdue,
   sendingSteps,
@@ -78,7 +78,7 @@ export function createPerform({
   runs: Runs & Profiles & Acquaintances & Joining;
   /** Tells PostHog what became of a message. */
   report: (capture: Capture) => Promise<void>;
-  tellChoices: { novu(chosen: Chosen): Promise<void>; postHog(chosen: Chosen): Promise<void> };
+  sendPreferences: { novu(chosen: Chosen): Promise<void>; postHog(chosen: Chosen): Promise<void> };
   receipts: ReturnType<typeof createReceipts>;
   overdue: ReturnType<typeof createOverdue>;
   /** Of the code of now. */
@@ -92,16 +92,16 @@ export function createPerform({
   onTriggered?: (workflow: string) => void;
   now: () => number;
   log: Log;
-}): (job: Job) => Promise<void> {
-  const tell = createTell({ novu, profiles: runs, pace: paceProfiles, log });
+}): (job: JobAttempt) => Promise<void> {
+  const tell = createUpsertSubscriber({ novu, profiles: runs, pace: paceProfiles, log });
   const reads = createBursts({ everyMs: READS_EVERY_MS, now });
-  const introduce = createIntroduce({ acquaintances: runs, tell: tell.profile, reads, now, log });
+  const introduce = createRecipientFinder({ acquaintances: runs, tell: tell.profile, reads, now, log });
   const join = createJoin(runs, reads);
   const refresh = createRefresh({ ...runs, tell: tell.profile, now });
 
-  return async (job) => {
-    const { kind, body } = job.work;
-    if (kind === "start") await start(body, job);
+  return async (attempt) => {
+    const { kind, body } = attempt.job;
+    if (kind === "start") await start(body, attempt);
     else if (kind === "exit") await exit(body);
     else if (kind === "unheard") await unheard(body);
     else if (kind === "receipt") await receipts(body);
@@ -109,13 +109,13 @@ export function createPerform({
     else if (kind === "profile") await tell.profile(await introduce.wholeOf(body));
     else if (kind === "refresh") await refresh(body);
     else if (kind === "join") await join(body);
-    else if (kind === "preferences") await tellChoices.novu(body);
-    else if (kind === "unwanted") await tellChoices.postHog(body);
+    else if (kind === "preferences") await sendPreferences.novu(body);
+    else if (kind === "unwanted") await sendPreferences.postHog(body);
     else if (kind === "report") await report(captureOf(body));
     else await report(body);
   };
 
-  async function start(start: Start, { refusals, isTried }: Job): Promise<void> {
+  async function start(start: Start, { refusals, isTried }: JobAttempt): Promise<void> {
     const { run, workflow } = start;
     const [told, state, isOften, objection] = await Promise.all([
       runs.profileTold(run.distinctId),
@@ -126,7 +126,7 @@ export function createPerform({
     // The person was forgotten while this work was in hand.
     if (state === null) return;
     // Killed between Novu's yes, or our own no, and the end of this work.
-    if (state === "started" || state === "refused") return tell.again(told);
+    if (state === "started" || state === "not started") return tell.again(told);
     if (!isOften) return refuseUnlessJoining(run);
     if (objection !== null) {
       // An earlier try may have reached Novu although its answer never reached us.
@@ -145,14 +145,14 @@ export function createPerform({
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
     await pace();
     const answer = await novu.trigger({ ...start, to: recipient.subscriber }, idempotencyKey);
-    const trouble = verdictOn(answer, workflow, recipient.subscriber.subscriberId);
+    const trouble = errorOf(answer, workflow, recipient.subscriber.subscriberId);
     if (trouble !== null) {
       if (!isRefusal(trouble)) await runs.keepRecipient({ transactionId: run.transactionId, refusals, recipient });
       throw trouble;
     }
     onTriggered(workflow);
     log.info({
-      stop: "delivery",
+      component: "outbox",
       outcome: "triggered",
       workflow,
       transactionId: run.transactionId,
@@ -160,7 +160,7 @@ export function createPerform({
     });
 
     const [outcome] = await Promise.all([runs.markStarted(run.transactionId, workflow), tell.settle(recipient, told)]);
-    if (outcome === "left") await cancel(run.transactionId, workflow);
+    if (outcome === "exited") await cancel(run.transactionId, workflow);
   }
 
   /** The events that make it often enough may be those of another id, which PostHog is just being asked about. */
@@ -185,7 +185,7 @@ export function createPerform({
   async function objectionTo({ run, workflow, startBy }: Start): Promise<Why | null> {
     const { distinctId, transactionId, occurredAt: since } = run;
     const exitEvent = await runs.exitSince({ workflow, distinctId, transactionId, since });
-    if (exitEvent !== null) return { reason: "left", detail: exitEvent };
+    if (exitEvent !== null) return { reason: "exited", detail: exitEvent };
     const isLate = startBy !== null && now() > Date.parse(startBy);
     return isLate ? { reason: "too late", detail: `${run.eventName} happened at ${run.occurredAt}` } : null;
   }
@@ -210,8 +210,8 @@ export function createPerform({
       // Novu cancels it for everybody whom the trigger has, which are several where it did not come from here.
       const isCanceled = isTriggeredHere({ transactionId, workflow });
       if (isCanceled && (await openSteps(transactionId, workflow)).length > 0) await cancel(transactionId, workflow);
-      await noteUnsent({ ...exit, transactionId }, workflow, { reason: "left", detail: exit.eventName });
-      await runs.markLeft(transactionId);
+      await noteUnsent({ ...exit, transactionId }, workflow, { reason: "exited", detail: exit.eventName });
+      await runs.markExited(transactionId);
     }
   }
 
@@ -226,8 +226,8 @@ export function createPerform({
 
   async function cancel(transactionId: string, workflow: string): Promise<void> {
     await pace();
-    throwIfAny(verdictOn(await novu.cancel(transactionId), workflow));
-    log.info({ stop: "delivery", outcome: "cancelled", workflow, transactionId });
+    throwIfAny(errorOf(await novu.cancel(transactionId), workflow));
+    log.info({ component: "outbox", outcome: "cancelled", workflow, transactionId });
   }
 
   /** Notes why the rest of a run's messages are not sent. */

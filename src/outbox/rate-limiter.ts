@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Takes `count` places in a line that all processes share, `intervalMs` apart; answers how long it is until the first. */
-export type TakePlaces = (count: number, intervalMs: number) => Promise<number>;
+export type ReserveSlots = (count: number, intervalMs: number) => Promise<number>;
 
 /** Leaves room for turns that come a little late. */
 const OF_THE_RATE = 0.9;
@@ -16,14 +16,14 @@ const TOGETHER_MS = 50;
  * share the line. It goes by real time, as the limits of other people's services do, on a clock that
  * nobody sets. Calls of one moment take their places together.
  */
-export function createPacer({ takePlaces, perSecond }: { takePlaces: TakePlaces; perSecond: number }) {
+export function createRateLimiter({ reserveSlots, perSecond }: { reserveSlots: ReserveSlots; perSecond: number }) {
   const intervalMs = 1000 / (perSecond * OF_THE_RATE);
   let together: { count: number; first: Promise<number> } | null = null;
 
   return async (): Promise<void> => {
     let turn: number;
     do {
-      turn = inItsGroup(await takePlace());
+      turn = inItsGroup(await reserveSend());
       const waitMs = turn - performance.now();
       if (waitMs > 0) await sleep(waitMs);
     } while (performance.now() - turn > AT_MOST_LATE_MS);
@@ -34,7 +34,7 @@ export function createPacer({ takePlaces, perSecond }: { takePlaces: TakePlaces;
     return turn - performance.now() < TOGETHER_MS ? turn : Math.ceil(turn / TOGETHER_MS) * TOGETHER_MS;
   }
 
-  async function takePlace(): Promise<number> {
+  async function reserveSend(): Promise<number> {
     together ??= begin();
     const group = together;
     const place = group.count;
@@ -46,7 +46,7 @@ export function createPacer({ takePlaces, perSecond }: { takePlaces: TakePlaces;
     const group = { count: 0, first: Promise.resolve(0) };
     group.first = new Promise(setImmediate).then(async () => {
       together = null;
-      return (await takePlaces(group.count, intervalMs)) + performance.now();
+      return (await reserveSlots(group.count, intervalMs)) + performance.now();
     });
     return group;
   }

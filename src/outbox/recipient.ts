@@ -30,7 +30,7 @@ export interface Acquaintances {
 }
 
 /** Finds the recipient of each run, and waits for an address where the person has none yet. */
-export function createIntroduce({
+export function createRecipientFinder({
   acquaintances: { profileHere, profileThere, readNow, subscriberOf, keptRecipient },
   tell,
   reads,
@@ -76,7 +76,7 @@ export function createIntroduce({
       await tell(profile);
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
-      log.warn({ stop: "delivery", outcome: "profile refused", eventUuid: profile.eventUuid });
+      log.warn({ component: "outbox", outcome: "profile refused", eventUuid: profile.eventUuid });
     }
   }
 

@@ -1,6 +1,6 @@
+import type { Refresh } from "../contracts/job.ts";
 import type { Profile, Subscriber } from "../contracts/notification.ts";
 import type { PersonProperties } from "../contracts/person.ts";
-import type { Refresh } from "../contracts/work.ts";
 import { UnavailableError } from "../lib/errors.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { Profiles } from "./upsert-subscriber.ts";

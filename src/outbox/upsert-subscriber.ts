@@ -1,6 +1,6 @@
 import type { Profile, Subscriber } from "../contracts/notification.ts";
 import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { verdictOn } from "../contracts/novu-errors.ts";
+import { errorOf } from "../contracts/novu-errors.ts";
 import type { Log } from "../lib/log.ts";
 
 /** What a person is known by, as of when. */
@@ -23,7 +23,7 @@ export interface Subscribers {
  * Keeps Novu's subscribers at the newest profile, in whatever order profiles come and however many
  * are told side by side: what an older one may have overwritten is in doubt until it is told again.
  */
-export function createTell({
+export function createUpsertSubscriber({
   novu,
   profiles,
   pace,
@@ -49,7 +49,7 @@ export function createTell({
     if (told !== null && told.occurredAt > occurredAt) return again(told);
     if (isWrong || told === null || told.isDoubtful || saysMore(subscriber, told.subscriber)) {
       await call({ ...told?.subscriber, ...subscriber });
-      log.info({ stop: "delivery", outcome: "told", eventUuid });
+      log.info({ component: "outbox", outcome: "told", eventUuid });
     }
     await settle({ subscriber, occurredAt }, told);
   }
@@ -73,11 +73,11 @@ export function createTell({
     const answer = await changeOrCreate(subscriber);
     const refused = answer.refusedFields?.filter((field) => subscriber[field] !== undefined) ?? [];
     if (refused.length > 0) {
-      log.warn({ stop: "delivery", outcome: "fields refused", answer: answer.httpStatus, fields: refused });
+      log.warn({ component: "outbox", outcome: "fields refused", answer: answer.httpStatus, fields: refused });
       const taken = Object.entries(subscriber).filter(([field]) => !refused.some((one) => one === field));
       return call(Object.fromEntries(taken) as Subscriber);
     }
-    const trouble = verdictOn(answer);
+    const trouble = errorOf(answer);
     if (trouble !== null) throw trouble;
   }
 

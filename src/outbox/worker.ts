@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Lane, Work } from "../contracts/work.ts";
+import { Job, type Queue } from "../contracts/job.ts";
 import type { Clock } from "../lib/clock.ts";
 import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -7,8 +7,8 @@ import { redact } from "../lib/redact.ts";
 import { backoffMs, MOST_ATTEMPTS } from "./backoff.ts";
 import { createBreaker } from "./circuit-breaker.ts";
 
-/** Work as the queue hands it out. */
-interface Claimed {
+/** Job as the store hands it out. */
+interface ClaimedJob {
   id: number;
   /** JSON, perhaps of another version of this app. */
   body: string;
@@ -17,27 +17,27 @@ interface Claimed {
   refusals: number;
 }
 
-/** One piece of work to do. */
-export interface Job extends Claimed {
-  work: Work;
+/** One job to do. */
+export interface JobAttempt extends ClaimedJob {
+  job: Job;
 }
 
 /** The part of the store that the worker needs. */
-export interface Queue {
-  claim(lane: Lane, limit: number, leaseMs: number, done: number[]): Promise<Claimed[]>;
+export interface JobStore {
+  claim(queue: Queue, limit: number, leaseMs: number, done: number[]): Promise<ClaimedJob[]>;
   renew(ids: number[], leaseMs: number): Promise<void>;
   complete(ids: number[]): Promise<void>;
   retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
-  bury(id: number, error: string, options: { refused: boolean }): Promise<void>;
-  nextDueAt(lane: Lane): Promise<number | null>;
+  giveUp(id: number, error: string, options: { refused: boolean }): Promise<void>;
+  nextDueAt(queue: Queue): Promise<number | null>;
 }
 
 export interface Worker {
   /** There may be new work. */
   wake(): void;
-  /** Resolves when nothing is under way and nothing is due at this moment. */
+  /** Resolves when nothing is in progress and nothing is due at this moment. */
   idle(): Promise<void>;
-  /** Takes on nothing new; resolves when what was under way has ended. */
+  /** Takes on nothing new; resolves when what was in progress has ended. */
   stop(): Promise<void>;
 }
 
@@ -49,27 +49,27 @@ const LONGEST_WAIT_MS = 10 * 60_000;
 /** After the store itself has failed. */
 const STORE_PAUSE_MS = 1_000;
 
-/** Does the work of one lane: at least once each, `concurrency` at a time, again after a failure, until it is done or dead. */
+/** Does the work of one queue: at least once each, `concurrency` at a time, again after a failure, until it is done or dead. */
 export function startWorker({
-  lane,
   queue,
+  store,
   perform,
   concurrency,
   clock,
   log,
   count = () => {},
 }: {
-  lane: Lane;
   queue: Queue;
-  perform: (job: Job) => Promise<void>;
+  store: JobStore;
+  perform: (job: JobAttempt) => Promise<void>;
   concurrency: number;
   clock: Clock;
   log: Log;
   /** Hears how each try ended. */
-  count?: (lane: Lane, outcome: "done" | "retried" | "put off" | "dead") => void;
+  count?: (queue: Queue, outcome: "done" | "retried" | "put off" | "dead") => void;
 }): Worker {
   const breaker = createBreaker({ now: clock.now });
-  const underWay = new Map<number, Promise<void>>();
+  const inProgress = new Map<number, Promise<void>>();
   /** Done, which the store hears with the next claim. Whoever finds such work again finds out that it is done. */
   let done: number[] = [];
   let pumping: Promise<void> | null = null;
@@ -82,16 +82,16 @@ export function startWorker({
   return {
     wake,
     async idle() {
-      while (pumping !== null || underWay.size > 0) await (pumping ?? Promise.race(underWay.values()));
+      while (pumping !== null || inProgress.size > 0) await (pumping ?? Promise.race(inProgress.values()));
     },
     async stop() {
       stopped = true;
       cancelTimer();
       await pumping;
-      await Promise.all(underWay.values());
+      await Promise.all(inProgress.values());
       clearInterval(renewal);
       // With the store down it comes back with its lease, and is then found to be done.
-      if (done.length > 0) await queue.complete(done).catch(storeFailed);
+      if (done.length > 0) await store.complete(done).catch(storeFailed);
     },
   };
 
@@ -114,15 +114,15 @@ export function startWorker({
       while (!stopped && room() > 0) {
         const ended = done;
         done = [];
-        const jobs = await queue.claim(lane, room(), LEASE_MS, ended).catch((error: unknown) => {
+        const jobs = await store.claim(queue, room(), LEASE_MS, ended).catch((error: unknown) => {
           done.push(...ended);
           throw error;
         });
         for (const job of jobs) take(job);
         if (jobs.length === 0) break;
       }
-      if (stopped || (underWay.size > 0 && room() === 0)) return;
-      const next = await queue.nextDueAt(lane);
+      if (stopped || (inProgress.size > 0 && room() === 0)) return;
+      const next = await store.nextDueAt(queue);
       if (next !== null) setAlarm(Math.max(next, breaker.nextTryAt() ?? 0));
     } catch (error) {
       storeFailed(error);
@@ -133,41 +133,41 @@ export function startWorker({
   /** How many more to take on: none before there is room for many; one at a time, and seldom, while the other side is down. */
   function room(): number {
     const nextTryAt = breaker.nextTryAt();
-    const free = concurrency - underWay.size;
+    const free = concurrency - inProgress.size;
     if (nextTryAt === null) return free >= concurrency / 2 ? free : 0;
-    return underWay.size === 0 && nextTryAt <= clock.now() ? 1 : 0;
+    return inProgress.size === 0 && nextTryAt <= clock.now() ? 1 : 0;
   }
 
   function storeFailed(error: unknown): void {
-    log.error({ stop: "delivery", lane, error: describeError(error) });
+    log.error({ component: "outbox", queue, error: describeError(error) });
   }
 
   function setAlarm(at: number): void {
     if (!stopped) cancelTimer = clock.at(at, wake);
   }
 
-  function take(job: Claimed): void {
+  function take(job: ClaimedJob): void {
     const ended = attempt(job).finally(() => {
-      underWay.delete(job.id);
+      inProgress.delete(job.id);
       wake();
     });
-    underWay.set(job.id, ended);
+    inProgress.set(job.id, ended);
   }
 
   function renew(): void {
-    if (underWay.size === 0) return;
-    queue.renew([...underWay.keys()], LEASE_MS).catch((error: unknown) => {
-      log.warn({ stop: "delivery", error: describeError(error) });
+    if (inProgress.size === 0) return;
+    store.renew([...inProgress.keys()], LEASE_MS).catch((error: unknown) => {
+      log.warn({ component: "outbox", error: describeError(error) });
     });
   }
 
-  async function attempt(job: Claimed): Promise<void> {
+  async function attempt(job: ClaimedJob): Promise<void> {
     breaker.trying();
     try {
-      await perform({ ...job, work: readWork(job.body) });
+      await perform({ ...job, job: readJob(job.body) });
       breaker.answered();
       done.push(job.id);
-      count(lane, "done");
+      count(queue, "done");
     } catch (error) {
       if (error instanceof UnavailableError) breaker.unavailable();
       else if (isAnAnswer(error)) breaker.answered();
@@ -176,27 +176,27 @@ export function startWorker({
   }
 
   /** A store that is down gets the word when it is back; until then nobody else is to take the work over. */
-  async function settleInTheEnd(job: Claimed, error: unknown): Promise<void> {
+  async function settleInTheEnd(job: ClaimedJob, error: unknown): Promise<void> {
     for (let isSettled = false; !isSettled; ) {
       try {
         await settle(job, error);
         isSettled = true;
       } catch (trouble) {
-        log.error({ stop: "delivery", workId: job.id, error: describeError(trouble) });
+        log.error({ component: "outbox", workId: job.id, error: describeError(trouble) });
         if (stopped) return;
         await sleep(STORE_PAUSE_MS);
       }
     }
   }
 
-  async function settle(job: Claimed, error: unknown): Promise<void> {
+  async function settle(job: ClaimedJob, error: unknown): Promise<void> {
     const failures = job.attempts + 1;
     const text = redact(describeError(error));
-    const facts = { stop: "delivery", workId: job.id, lane, attempt: failures, error: text };
+    const facts = { component: "outbox", workId: job.id, queue, attempt: failures, error: text };
     const putOff = async (next: string, waitMs: number, refused: boolean) => {
       log.warn({ ...facts, next, retryAfterMs: waitMs });
-      count(lane, "put off");
-      await queue.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: false, refused });
+      count(queue, "put off");
+      await store.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: false, refused });
     };
 
     if (error instanceof RetryLaterError)
@@ -207,13 +207,13 @@ export function startWorker({
     const { retryAfterMs, refused } = askedBy(error);
     if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
       log.error({ ...facts, next: "dead" });
-      count(lane, "dead");
-      return queue.bury(job.id, text, { refused });
+      count(queue, "dead");
+      return store.giveUp(job.id, text, { refused });
     }
     const waitMs = atLeast(retryAfterMs, backoffMs(failures));
     log.warn({ ...facts, next: "retry", retryAfterMs: waitMs });
-    count(lane, "retried");
-    await queue.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: true, refused });
+    count(queue, "retried");
+    await store.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: true, refused });
   }
 }
 
@@ -232,9 +232,9 @@ function atLeast(askedMs: number, waitMs: number): number {
   return Math.max(waitMs, Math.min(askedMs, LONGEST_WAIT_MS));
 }
 
-function readWork(body: string): Work {
-  const work = Work.safeParse(JSON.parse(body));
-  if (work.success) return work.data;
-  const places = work.error.issues.map(({ path }) => path.join(".")).join(", ");
-  throw new PermanentError(`this version cannot read the work: ${places}`);
+function readJob(body: string): Job {
+  const job = Job.safeParse(JSON.parse(body));
+  if (job.success) return job.data;
+  const places = job.error.issues.map(({ path }) => path.join(".")).join(", ");
+  throw new PermanentError(`this version cannot read the job: ${places}`);
 }

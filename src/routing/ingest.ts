@@ -11,16 +11,16 @@ type Outcome = { outcome: "accepted" | "duplicate"; reason?: string } | { outcom
 export function createAccept({
   route,
   keep,
-  setAside,
+  keepIgnored,
 }: {
   route: Route;
   /** Keeps nothing of `another event`, whose uuid is that of an event with another name or distinct id. */
   keep(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate" | "another event">;
-  setAside(aside: { cause: Cause; reason: string; event: LifecycleEvent; body: string }): Promise<void>;
+  keepIgnored(aside: { cause: Cause; reason: string; event: LifecycleEvent; body: string }): Promise<void>;
 }): (event: LifecycleEvent, body: string) => Promise<Outcome> {
   return async (event, body) => {
     const { problems, ...routing } = route(event);
-    for (const problem of problems) await setAside({ ...problem, event, body });
+    for (const problem of problems) await keepIgnored({ ...problem, event, body });
     const { starts, exits, profiles = [], joins = [], traits = [] } = routing;
     const reasons = problems.map(({ reason }) => reason);
     if (starts.length + exits.length + profiles.length + joins.length + traits.length === 0)
@@ -31,7 +31,7 @@ export function createAccept({
       return { outcome, ...(reasons.length > 0 && { reason: reasons.join("; ") }) };
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
-      await setAside({ cause: "cannot be stored", reason: error.message, event, body });
+      await keepIgnored({ cause: "cannot be stored", reason: error.message, event, body });
       return { outcome: "ignored", reason: error.message };
     }
   };

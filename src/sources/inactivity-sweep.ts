@@ -81,7 +81,7 @@ export function createInactivitySweep({
         sum.started += started;
       }
     const source = trouble === null && readAbsent !== null ? "posthog" : "own record";
-    log.info({ stop: "inactivity", outcome: "swept", workflow: id, daysInactive: days, source, ...sum });
+    log.info({ component: "inactivity", outcome: "swept", workflow: id, daysInactive: days, source, ...sum });
     if (trouble !== null) throw trouble;
 
     /** Whose sessions are forwarded need not wait until PostHog can be asked; the others are made up for. */
@@ -158,7 +158,7 @@ function eventOf({ distinctId, lastSeenAt }: Absent, workflow: string, days: num
   };
 }
 
-/** As PostHog's webhook would say it, for when it is set aside. */
+/** As PostHog's webhook would say it, for when it is ignored. */
 function bodyOf({ uuid, name, distinctId, occurredAt, properties }: LifecycleEvent): string {
   return JSON.stringify({
     event: { uuid, event: name, distinct_id: distinctId, properties, timestamp: occurredAt },

@@ -14,7 +14,7 @@ export type Accept = (
   body: string,
 ) => Promise<{ outcome: "accepted" | "duplicate"; reason?: string } | { outcome: "ignored"; reason: string }>;
 
-export interface Aside {
+export interface Ignored {
   source: Source;
   cause: Cause;
   reason: string;
@@ -24,7 +24,7 @@ export interface Aside {
 export interface Taking {
   accept: Accept;
   /** Keeps what is no event, for people to see; resolves when it is on disk. */
-  setAside(aside: Aside): Promise<void>;
+  keepIgnored(aside: Ignored): Promise<void>;
   log: Log;
 }
 
@@ -36,12 +36,12 @@ export interface Taken {
 }
 
 /** Takes in what a source tells, by the same door whoever it is: on disk when it resolves, kept with its reason when it causes nothing. */
-export function createTake({ source, accept, setAside, log }: Taking & { source: Source }) {
+export function createIngest({ source, accept, keepIgnored, log }: Taking & { source: Source }) {
   return async (read: Read, body: string): Promise<Taken> => {
-    const facts = { stop: "ingress", answer: 202, from: source };
+    const facts = { component: "sources", answer: 202, from: source };
     if ("misfit" in read) {
       const { misfit: reason, cause = "not an event" } = read;
-      await setAside({ source, cause, reason, body });
+      await keepIgnored({ source, cause, reason, body });
       log.warn({ ...facts, outcome: "ignored", reason });
       return { outcome: "ignored", uuid: null, reason };
     }

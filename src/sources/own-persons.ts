@@ -1,11 +1,11 @@
-import type { PersonPlace, PersonRead } from "../contracts/person.ts";
+import type { PersonRead, PersonSource } from "../contracts/person.ts";
 
 const MOST_AT_ONCE = 500;
 
 /** Persons as they were told of here, by sources that keep none or are asked for none. */
 export function ownPersons(
   traitsOf: (distinctIds: string[]) => Promise<Map<string, PersonRead & { occurredAt: string }>>,
-): PersonPlace {
+): PersonSource {
   return {
     name: "the store",
     mostAtOnce: MOST_AT_ONCE,

@@ -1,5 +1,12 @@
 import { PERSON_WITHIN_MS } from "../contracts/bridge-time.ts";
-import type { Person, PersonLookup, PersonPlace, PersonPlaces, PersonRead, PropertyName } from "../contracts/person.ts";
+import type {
+  Person,
+  PersonLookup,
+  PersonRead,
+  PersonSource,
+  PersonSources,
+  PropertyName,
+} from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -18,7 +25,7 @@ interface Waiting {
 }
 
 /**
- * The person at this moment. Reads that come while one is under way share the next call, so that
+ * The person at this moment. Reads that come while one is in progress share the next call, so that
  * a thousand steps at once are a handful of calls. Each answer comes within the deadline: found,
  * not found, or unavailable.
  */
@@ -26,14 +33,14 @@ export function createPersonLookup({
   place: { name, read: readPersons, mostAtOnce, gatherMs = 0 },
   now,
 }: {
-  place: PersonPlace;
+  place: PersonSource;
   now: () => number;
 }): { (distinctId: string): Promise<PersonLookup>; forget(distinctId: string): void } {
   const waiting = new Map<string, Waiting>();
   const cache = new Map<string, { lookup: PersonLookup; until: number }>();
   /** Asked for before there was news of them. */
   const stale = new Set<string>();
-  let underWay = false;
+  let inProgress = false;
   let onFull = () => {};
   let pausedUntil = 0;
 
@@ -45,7 +52,7 @@ export function createPersonLookup({
   return Object.assign(lookUp, {
     forget(distinctId: string) {
       cache.delete(distinctId);
-      if (underWay) stale.add(distinctId);
+      if (inProgress) stale.add(distinctId);
     },
   });
 
@@ -55,19 +62,19 @@ export function createPersonLookup({
     const { promise, resolve } = withResolvers<PersonLookup>();
     waiting.set(distinctId, { promise, settle: resolve });
     // The turn of the event loop lets reads of the same moment join.
-    if (!underWay) setImmediate(readAll);
+    if (!inProgress) setImmediate(readAll);
     if (waiting.size >= mostAtOnce) onFull();
     return promise;
   }
 
   async function readAll(): Promise<void> {
-    if (underWay) return;
-    underWay = true;
+    if (inProgress) return;
+    inProgress = true;
     while (waiting.size > 0) {
       if (waiting.size >= CROWD && waiting.size < mostAtOnce && gatherMs > 0) await gathered();
       await readNext();
     }
-    underWay = false;
+    inProgress = false;
   }
 
   async function gathered(): Promise<void> {
@@ -126,7 +133,7 @@ export type ReadPerson =
  * Reads the persons of runs: where the event came from, where persons are read there; else where they
  * are; and where nobody can be asked, or need not know them, as they were told of here.
  */
-export function createPersonReader({ places, now }: { places: PersonPlaces; now: () => number }) {
+export function createPersonReader({ places, now }: { places: PersonSources; now: () => number }) {
   const lookUps = {
     posthog: places.posthog && createPersonLookup({ place: places.posthog, now }),
     segment: places.segment && createPersonLookup({ place: places.segment, now }),
@@ -208,7 +215,7 @@ export function createPersonNow({
     if (read.outcome === "found") return { distinctId, ...personIn(read), source: read.source };
     if (read.outcome === "not found")
       return read.source !== "own" || isForgotten(run) ? null : { ...asOfEvent, source: "own" };
-    log.warn({ stop: "people", transactionId, personSource: "snapshot", error: read.why });
+    log.warn({ component: "sources", transactionId, personSource: "snapshot", error: read.why });
     // Segment's events bring little of a person along, and seldom what they do not want.
     const told = run.source === "segment" ? await persons.own(distinctId) : null;
     if (told?.outcome === "not found" && isForgotten(run)) return null;
@@ -221,7 +228,7 @@ export function createPersonNow({
     onUnreadable(property);
     if (told.has(property)) return;
     told.add(property);
-    log.warn({ stop: "people", outcome: "unreadable", property, transactionId });
+    log.warn({ component: "sources", outcome: "unreadable", property, transactionId });
   }
 }
 

@@ -38,8 +38,8 @@ export async function acceptAll(
 
   /** Nearly always all is new, and to ask what is costs as much as to write it. Fails when something was there already. */
   async function acceptNew(): Promise<"accepted"[]> {
-    const work = acceptances.flatMap(({ starts, exits, others }) =>
-      [...starts, ...exits, ...others].map((one) => one.work),
+    const job = acceptances.flatMap(({ starts, exits, others }) =>
+      [...starts, ...exits, ...others].map((one) => one.job),
     );
     const { runs, exits, aliases, traits } = causedBy(acceptances);
     const inserts: Array<(Compilable & OperationNodeSource) | null | undefined> = [
@@ -48,7 +48,7 @@ export async function acceptAll(
       insertRows(db, fromRows, "exits", exits),
       insertMerges(db, fromRows, aliases),
       insertNewest(db, traits),
-      insertRows(db, fromRows, "work", work)?.onConflict((conflict) => conflict.doNothing()),
+      insertRows(db, fromRows, "jobs", job)?.onConflict((conflict) => conflict.doNothing()),
     ];
     await writeTogether(inserts.flatMap((one) => one ?? []));
     return acceptances.map(() => "accepted");
@@ -71,7 +71,7 @@ export async function acceptAll(
     const newRuns = new Set(addedRuns?.map(({ transaction_id }) => transaction_id));
     const newExits = new Set(addedExits?.map(keyOf));
 
-    const work: Row<"work">[] = [];
+    const job: Row<"jobs">[] = [];
     const outcomes = acceptances.map((acceptance) => {
       if (isAnother(acceptance)) return "another event";
       const isNewEvent = newEvents.delete(acceptance.event.uuid);
@@ -80,10 +80,10 @@ export async function acceptAll(
         ...acceptance.exits.filter(({ exit }) => newExits.delete(keyOf(exit))),
         ...(isNewEvent ? acceptance.others : []),
       ];
-      work.push(...caused.map((one) => one.work));
+      job.push(...caused.map((one) => one.job));
       return isNewEvent || caused.length > 0 ? "accepted" : "duplicate";
     });
-    await insertNew(trx, "work", work)?.execute();
+    await insertNew(trx, "jobs", job)?.execute();
     return outcomes;
   }
 

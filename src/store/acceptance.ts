@@ -1,15 +1,15 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
+import { type Job, queueOf } from "../contracts/job.ts";
 import type { Exit, Merge, Profile, Routing, Start, Traits } from "../contracts/notification.ts";
-import { laneOf, type Work } from "../contracts/work.ts";
 import type { Row } from "./insert-rows.ts";
 
 /** An event and all that it causes, as the rows that it comes to. */
 export interface Acceptance {
   event: Row<"events">;
-  starts: Array<{ run: Row<"runs">; work: Row<"work"> }>;
-  exits: Array<{ exit: Row<"exits">; work: Row<"work"> }>;
+  starts: Array<{ run: Row<"runs">; job: Row<"jobs"> }>;
+  exits: Array<{ exit: Row<"exits">; job: Row<"jobs"> }>;
   /** For Novu and PostHog, besides. */
-  others: Array<{ work: Row<"work"> }>;
+  others: Array<{ job: Row<"jobs"> }>;
   aliases: Row<"aliases">[];
   traits: Row<"traits">[];
 }
@@ -31,11 +31,11 @@ export function acceptanceOf(
       body: JSON.stringify({ source, uuid, name, distinctId, occurredAt, properties }),
       about: profiles.length + merges.length + joins.length + traits.length > 0 ? distinctId : null,
     },
-    starts: starts.map((start) => ({ run: runRow(start, arrival), work: startWork(start, now) })),
-    exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), work: exitWork(exit, now) })),
+    starts: starts.map((start) => ({ run: runRow(start, arrival), job: startJob(start, now) })),
+    exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), job: exitJob(exit, now) })),
     others: [
-      ...profiles.map((profile) => ({ work: profileWork(profile, now) })),
-      ...joins.map((join) => ({ work: workRow(`join:${join.eventUuid}`, { kind: "join", body: join }, now) })),
+      ...profiles.map((profile) => ({ job: profileJob(profile, now) })),
+      ...joins.map((join) => ({ job: jobRow(`join:${join.eventUuid}`, { kind: "join", body: join }, now) })),
     ],
     aliases: merges.map(aliasRow),
     traits: traits.flatMap((one) => traitRows(one, now)),
@@ -44,13 +44,13 @@ export function acceptanceOf(
 
 /** Roughly what it weighs. */
 export function bytesOf({ event, starts, exits, others }: Acceptance): number {
-  return [...starts, ...exits, ...others].reduce((sum, { work }) => sum + work.body.length, event.body.length);
+  return [...starts, ...exits, ...others].reduce((sum, { job }) => sum + job.body.length, event.body.length);
 }
 
 /** A row of work that is due at once; `key` says what it does, so that the same is never kept twice. */
-export function workRow(key: string, work: Work, now: number): Row<"work"> {
+export function jobRow(key: string, job: Job, now: number): Row<"jobs"> {
   const fresh = { state: "waiting", due_at: now, leased_until: 0, attempts: 0, refusals: 0, last_error: null } as const;
-  return { key, lane: laneOf(work), body: JSON.stringify(work), ...fresh };
+  return { key, queue: queueOf(job), body: JSON.stringify(job), ...fresh };
 }
 
 /** The key of the work that starts a run. */
@@ -71,8 +71,8 @@ function runRow({ run, workflow }: Start, arrival: number): Row<"runs"> {
   };
 }
 
-function startWork(start: Start, now: number): Row<"work"> {
-  return workRow(startKey(start.run.transactionId), { kind: "start", body: start }, now);
+function startJob(start: Start, now: number): Row<"jobs"> {
+  return jobRow(startKey(start.run.transactionId), { kind: "start", body: start }, now);
 }
 
 function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exit, arrival: number): Row<"exits"> {
@@ -86,12 +86,12 @@ function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exi
   };
 }
 
-function exitWork(exit: Exit, now: number): Row<"work"> {
-  return workRow(`exit:${exit.eventUuid}:${exit.workflow}`, { kind: "exit", body: exit }, now);
+function exitJob(exit: Exit, now: number): Row<"jobs"> {
+  return jobRow(`exit:${exit.eventUuid}:${exit.workflow}`, { kind: "exit", body: exit }, now);
 }
 
-function profileWork(profile: Profile, now: number): Row<"work"> {
-  return workRow(`profile:${profile.eventUuid}`, { kind: "profile", body: profile }, now);
+function profileJob(profile: Profile, now: number): Row<"jobs"> {
+  return jobRow(`profile:${profile.eventUuid}`, { kind: "profile", body: profile }, now);
 }
 
 export function aliasRow({ formerId, keptId, occurredAt }: Merge): Row<"aliases"> {

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { type Capture, reportKey } from "../contracts/capture.ts";
-import type { Lane } from "../contracts/work.ts";
-import { workRow } from "./acceptance.ts";
+import type { Queue } from "../contracts/job.ts";
+import { jobRow } from "./acceptance.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -14,7 +14,7 @@ export function captures({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-  announce(lane: Lane): void;
+  announce(queue: Queue): void;
 }): Pick<Store, "capture"> {
   return {
     async capture(capture) {
@@ -26,8 +26,8 @@ export function captures({
           .executeTakeFirstOrThrow();
         if (numInsertedOrUpdatedRows === 0n) return false;
         await trx
-          .insertInto("work")
-          .values(workRow(reportKey(capture), { kind: "capture", body: capture }, now()))
+          .insertInto("jobs")
+          .values(jobRow(reportKey(capture), { kind: "capture", body: capture }, now()))
           .onConflict((conflict) => conflict.doNothing())
           .execute();
         return true;

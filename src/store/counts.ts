@@ -1,8 +1,8 @@
 import type { Kysely } from "kysely";
+import { QUEUES } from "../contracts/job.ts";
 import { LONGEST_RUN_MS } from "../contracts/run.ts";
-import { LANES } from "../contracts/work.ts";
 import { idsOfPerson } from "./people.ts";
-import type { LaneCounts, Store } from "./store.ts";
+import type { QueueCounts, Store } from "./store.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 
 /** How much there is of what: for limits per person, and for whoever runs this. */
@@ -12,17 +12,17 @@ export function counts({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-}): Pick<Store, "countWork" | "countLanes" | "countWorkflows" | "countLost" | "occurrences"> {
+}): Pick<Store, "countJobs" | "countQueues" | "countWorkflows" | "countLost" | "occurrences"> {
   return {
-    async countWork() {
-      const lanes = await countLanes();
+    async countJobs() {
+      const queues = await countQueues();
       return {
-        waiting: lanes.reduce((sum, { waiting }) => sum + waiting, 0),
-        dead: lanes.reduce((sum, { dead }) => sum + dead, 0),
+        waiting: queues.reduce((sum, { waiting }) => sum + waiting, 0),
+        dead: queues.reduce((sum, { dead }) => sum + dead, 0),
       };
     },
 
-    countLanes,
+    countQueues,
 
     async countWorkflows(since) {
       const entered = await db
@@ -79,18 +79,18 @@ export function counts({
     },
   };
 
-  async function countLanes(): Promise<LaneCounts[]> {
+  async function countQueues(): Promise<QueueCounts[]> {
     const rows = await db
-      .selectFrom("work")
-      .select((row) => ["lane", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
+      .selectFrom("jobs")
+      .select((row) => ["queue", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
       // A person to be read before a message of next week is nothing that waits today, and a run not yet overdue neither.
-      .where((row) => row.or([row("lane", "not in", ["persons", "receipts"]), row("due_at", "<=", now())]))
-      .groupBy(["lane", "state"])
+      .where((row) => row.or([row("queue", "not in", ["persons", "receipts"]), row("due_at", "<=", now())]))
+      .groupBy(["queue", "state"])
       .execute();
-    return LANES.map((lane) => {
-      const of = (state: Tables["work"]["state"]) => rows.find((row) => row.lane === lane && row.state === state);
+    return QUEUES.map((queue) => {
+      const of = (state: Tables["jobs"]["state"]) => rows.find((row) => row.queue === queue && row.state === state);
       return {
-        lane,
+        queue,
         waiting: Number(of("waiting")?.count ?? 0),
         dead: Number(of("dead")?.count ?? 0),
         oldestDueAt: of("waiting")?.oldest ?? null,

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
 import { reportKey } from "../contracts/capture.ts";
 import { Decision, isFinal } from "../contracts/decision.ts";
-import { type Lane, receiptKey } from "../contracts/work.ts";
-import { workRow } from "./acceptance.ts";
+import { type Queue, receiptKey } from "../contracts/job.ts";
+import { jobRow } from "./acceptance.ts";
 import { endsThis } from "./ends.ts";
 import type { Row } from "./insert-rows.ts";
 import { idsOfPerson } from "./people.ts";
@@ -29,7 +29,7 @@ export function decisionLog({
   now: () => number;
   /** Lets no other transaction that asks for this name go on before this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
-  announce(lane: Lane): void;
+  announce(queue: Queue): void;
 }): Pick<Store, "decide" | "decidedSteps" | "listDecisions"> {
   return {
     async decide(wanted, { ifOpen = false, insteadOf, endsRun = false } = {}) {
@@ -80,7 +80,7 @@ export function decisionLog({
         const owed = isFinal(decision) && (await isFirstWord(trx, decision, now())) ? owedBy(decision, now()) : null;
         if (owed !== null)
           await trx
-            .insertInto("work")
+            .insertInto("jobs")
             .values(owed)
             .onConflict((conflict) => conflict.doNothing())
             .execute();
@@ -113,17 +113,16 @@ function isAsked({ outcome, receipt }: Decision): boolean {
 }
 
 /** A sent message is reported to PostHog after its receipt, and everything else at once. */
-function owedBy(decision: Decision, now: number): Row<"work"> {
-  if (isAsked(decision))
-    return workRow(receiptKey(decision), { kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
-  return workRow(reportKey({ ...decision, status: decision.outcome }), { kind: "report", body: decision }, now);
+function owedBy(decision: Decision, now: number): Row<"jobs"> {
+  if (isAsked(decision)) return jobRow(receiptKey(decision), { kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
+  return jobRow(reportKey({ ...decision, status: decision.outcome }), { kind: "report", body: decision }, now);
 }
 
 /** Takes back the question and the report of a message that did not go out after all. A job that a worker has in hand ends by itself. */
 async function dropOwed(trx: Kysely<Tables>, before: Decision, now: number): Promise<void> {
-  await trx.deleteFrom("work").where("key", "=", receiptKey(before)).execute();
+  await trx.deleteFrom("jobs").where("key", "=", receiptKey(before)).execute();
   await trx
-    .deleteFrom("work")
+    .deleteFrom("jobs")
     .where("key", "=", reportKey({ ...before, status: "sent" }))
     .where("leased_until", "<=", now)
     .where("attempts", "=", 0)
@@ -150,7 +149,7 @@ function holdsAgainst(before: Decision | undefined, wanted: Decision, ifOpen: bo
   if (before === undefined) return false;
   if (before.receipt !== undefined || isOfAnotherJob(before, wanted)) return true;
   if (before.outcome === "failed") return false;
-  return ifOpen || before.reason === "left" || isSame(before, wanted);
+  return ifOpen || before.reason === "exited" || isSame(before, wanted);
 }
 
 /** Novu may run one event twice, when triggers come at the same time: the first job that sends owns the step. */
@@ -182,7 +181,7 @@ async function unlessLeft(trx: Kysely<Tables>, decision: Decision): Promise<Deci
   return {
     ...decision,
     outcome: "skipped",
-    reason: "left",
+    reason: "exited",
     detail: exit.event_name,
     personSource: null,
     exposures: [],

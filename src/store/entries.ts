@@ -7,8 +7,8 @@ import { type FromRows, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { RunPlace, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
-import { together } from "./together.ts";
 import { inTransaction } from "./transaction.ts";
+import { together } from "./write-together.ts";
 
 /** Who has entered which workflow, where it does not let everybody in each time. */
 export function entries({
@@ -125,7 +125,7 @@ async function isDead(trx: Kysely<Tables>, transactionId: string): Promise<boole
     .executeTakeFirst();
   if (lost !== undefined) return true;
   const start = await trx
-    .selectFrom("work")
+    .selectFrom("jobs")
     .select("id")
     .where("key", "=", startKey(transactionId))
     .where("state", "=", "dead")

@@ -2,19 +2,19 @@ import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
 import type {
-  ChoiceRecord,
   EventRecord,
   Histories,
   History,
-  OwedRecord,
+  OptOutRecord,
+  PersonJob,
   RunRecord,
   RunStatus,
 } from "../contracts/history.ts";
+import { correctionKey, type Job, overdueKey, refreshKey, unheardKey } from "../contracts/job.ts";
 import type { Exit } from "../contracts/notification.ts";
-import { correctionKey, overdueKey, refreshKey, unheardKey, type Work } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
 import { endsThis, isEndedBy } from "./ends.ts";
-import { setAsideRecord, workRecord } from "./overview.ts";
+import { ignoredRecord, jobRecord } from "./overview.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 
 /** More of one person's runs nobody reads. */
@@ -24,10 +24,9 @@ const MOST_CHOICES = 100;
 const MOST_WORK = 500;
 
 const HAS_ENDED: Partial<Record<RunStatus, boolean>> = {
-  starting: false,
+  pending: false,
   stuck: false,
-  "not started": true,
-  "under way": false,
+  "in progress": false,
   finished: true,
 };
 
@@ -37,7 +36,7 @@ type Keys = [table: keyof Tables, key: RawBuilder<string>];
  * The keys of the work of each kind that a person may have, as acceptances, choices and decisions make them:
  * work has no index on its person.
  */
-const KEYS_OF: Record<Work["kind"], Keys[]> = {
+const KEYS_OF: Record<Job["kind"], Keys[]> = {
   start: [["runs", sql`${startKey("")} || transaction_id`]],
   exit: [["exits", sql`'exit:' || event_uuid || ':' || workflow`]],
   unheard: [["runs", sql`${unheardKey("")} || transaction_id`]],
@@ -65,9 +64,16 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
     async listRuns({ limit, workflow, status, about, before }) {
       let query = selectRuns();
       if (workflow !== undefined) query = query.where("runs.workflow", "=", workflow);
-      if (status !== undefined) query = query.where("runs.state", "in", statesOf(status));
+      if (status === "not started")
+        query = query.where((run) =>
+          run.or([
+            run("runs.state", "=", "not started"),
+            run.and([run("runs.state", "=", "pending"), run("runs.ended_at", "is not", null)]),
+          ]),
+        );
+      else if (status !== undefined) query = query.where("runs.state", "in", statesOf(status));
       if (status === "stuck") query = query.where("starts.state", "=", "dead");
-      if (status === "starting")
+      if (status === "pending")
         query = query.where(({ eb }) => eb.fn.coalesce("starts.state", sql.lit("")), "!=", "dead");
       const hasEnded = status && HAS_ENDED[status];
       if (hasEnded !== undefined) query = query.where("runs.ended_at", hasEnded ? "is not" : "is", null);
@@ -117,15 +123,15 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
       const transactionIds = runs.map(({ transactionId }) => transactionId);
       const decisions = await decisionsOf(transactionIds);
       const person = isOne ? first?.distinctId : of.distinctId;
-      const work = person === undefined ? [] : await workOf(person);
+      const jobs = person === undefined ? [] : await jobOf(person);
       return {
         runs,
         exits,
         decisions: decisions.sort((a, b) => a.decidedAt.localeCompare(b.decidedAt)),
         events: await eventsOf(uuids),
-        work: isOne ? work.filter(isOfRun(first, exits)) : work,
-        setAside: isOne ? [] : await setAsideOf(of.distinctId),
-        choices: isOne ? [] : await choicesOf(of.distinctId),
+        jobs: isOne ? jobs.filter(isOfRun(first, exits)) : jobs,
+        ignored: isOne ? [] : await setAsideOf(of.distinctId),
+        choices: isOne ? [] : await optOutsOf(of.distinctId),
         toldAsOf: isOne ? null : await toldAsOf(of.distinctId),
         hasOtherRuns: !isOne && of.workflow !== undefined && (await hasRunsBesides(of.workflow, of.distinctId)),
       } satisfies History;
@@ -138,7 +144,7 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
     return db
       .selectFrom("runs")
       .leftJoin("events", (join) => join.on("events.uuid", "=", STARTED_BY))
-      .leftJoin("work as starts", (join) =>
+      .leftJoin("jobs as starts", (join) =>
         join.on("starts.key", "=", sql<string>`${startKey("")} || runs.transaction_id`),
       )
       .selectAll("runs")
@@ -194,8 +200,8 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
     return rows.map(({ body, received_at }) => ({ source: "posthog", ...JSON.parse(body), receivedAt: received_at }));
   }
 
-  /** Dead work comes first, in case it is too much. */
-  async function workOf(distinctId: string): Promise<OwedRecord[]> {
+  /** Dead jobs comes first, in case it is too much. */
+  async function jobOf(distinctId: string): Promise<PersonJob[]> {
     const keys = Object.values(KEYS_OF)
       .flat()
       .map(
@@ -203,17 +209,17 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
           sql`select ${key} from ${sql.table(table)} where ${sql.ref(PERSON_OF[table] ?? "distinct_id")} = ${distinctId}`,
       );
     const rows = await db
-      .selectFrom("work")
+      .selectFrom("jobs")
       .selectAll()
       .where(sql<boolean>`key in (${sql.join(keys, sql` union all `)})`)
       .orderBy("state")
       .orderBy("due_at")
       .limit(MOST_WORK)
       .execute();
-    return rows.map((row) => ({ ...workRecord(row), ...aboutOf(row.body) })).sort((a, b) => a.dueAt - b.dueAt);
+    return rows.map((row) => ({ ...jobRecord(row), ...aboutOf(row.body) })).sort((a, b) => a.dueAt - b.dueAt);
   }
 
-  async function choicesOf(distinctId: string): Promise<ChoiceRecord[]> {
+  async function optOutsOf(distinctId: string): Promise<OptOutRecord[]> {
     const rows = await db
       .selectFrom("opt_outs")
       .selectAll()
@@ -246,13 +252,13 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
 
   async function setAsideOf(distinctId: string) {
     const rows = await db
-      .selectFrom("set_aside")
+      .selectFrom("ignored_events")
       .selectAll()
       .where("distinct_id", "=", distinctId)
       .orderBy("id", "desc")
       .limit(MOST_SET_ASIDE)
       .execute();
-    return rows.reverse().map(setAsideRecord);
+    return rows.reverse().map(ignoredRecord);
   }
 }
 
@@ -275,9 +281,9 @@ function reportKeys(statuses: readonly string[]): Keys[] {
 }
 
 /** Another version may have written it. */
-function aboutOf(text: string): Pick<OwedRecord, "kind" | "workflow" | "transactionId"> {
+function aboutOf(text: string): Pick<PersonJob, "kind" | "workflow" | "transactionId"> {
   const { kind, body } = JSON.parse(text) as {
-    kind: Work["kind"];
+    kind: Job["kind"];
     body: { workflow?: string; transactionId?: string; run?: { transactionId: string } };
   };
   const transactionId = body.transactionId ?? body.run?.transactionId ?? null;
@@ -285,7 +291,7 @@ function aboutOf(text: string): Pick<OwedRecord, "kind" | "workflow" | "transact
 }
 
 /** Whether work is of this run, of an exit of its person, or of what its event said of them. */
-function isOfRun(run: RunRecord | undefined, exits: Exit[]): (work: OwedRecord) => boolean {
+function isOfRun(run: RunRecord | undefined, exits: Exit[]): (jobs: PersonJob) => boolean {
   const keys = [
     `profile:${run?.eventUuid}`,
     ...exits.map(({ eventUuid, workflow }) => `exit:${eventUuid}:${workflow}`),
@@ -293,17 +299,16 @@ function isOfRun(run: RunRecord | undefined, exits: Exit[]): (work: OwedRecord) 
   return ({ transactionId, key }) => transactionId === run?.transactionId || keys.includes(key);
 }
 
-function statesOf(status: RunStatus): Array<Tables["runs"]["state"]> {
-  if (status === "starting" || status === "stuck" || status === "not started") return ["pending"];
-  if (status === "under way" || status === "finished") return ["started"];
-  if (status === "failed") return ["failed"];
-  return status === "left" ? ["leaving", "left"] : ["refused"];
+function statesOf(status: Exclude<RunStatus, "not started">): Array<Tables["runs"]["state"]> {
+  if (status === "pending" || status === "stuck") return ["pending"];
+  if (status === "in progress" || status === "finished") return ["started"];
+  return status === "failed" ? ["failed"] : ["exiting", "exited"];
 }
 
 function statusOf(state: Tables["runs"]["state"], hasEnded: boolean, isStuck: boolean): RunStatus {
-  if (state === "pending") return hasEnded ? "not started" : isStuck ? "stuck" : "starting";
-  if (state === "started") return hasEnded ? "finished" : "under way";
-  return state === "refused" || state === "failed" ? state : "left";
+  if (state === "pending") return hasEnded ? "not started" : isStuck ? "stuck" : "pending";
+  if (state === "started") return hasEnded ? "finished" : "in progress";
+  return state === "not started" || state === "failed" ? state : "exited";
 }
 
 function runRecord(row: {

@@ -57,9 +57,9 @@ const COLUMNS = {
   profiles: { distinct_id: "text", occurred_at: "text", body: "text", is_doubtful: "integer", kept_at: "bigint" },
   traits: { distinct_id: "text", name: "text", value: "text", occurred_at: "text", kept_at: "bigint" },
   aliases: { former_id: "text", kept_id: "text", occurred_at: "text" },
-  work: {
+  jobs: {
     key: "text",
-    lane: "text",
+    queue: "text",
     body: "text",
     state: "text",
     due_at: "bigint",

@@ -15,10 +15,10 @@ export function knownEvents({ db }: { db: Kysely<Tables> }): Store["knownEvents"
   };
 
   async function ask(uuids: string[]): Promise<string[]> {
-    const [accepted, setAside] = await Promise.all([
+    const [accepted, ignored] = await Promise.all([
       db.selectFrom("events").select("uuid").where("uuid", "in", uuids).execute(),
-      db.selectFrom("set_aside").select("event_uuid as uuid").where("event_uuid", "in", uuids).execute(),
+      db.selectFrom("ignored_events").select("event_uuid as uuid").where("event_uuid", "in", uuids).execute(),
     ]);
-    return [...accepted, ...setAside].flatMap(({ uuid }) => (uuid === null ? [] : [uuid]));
+    return [...accepted, ...ignored].flatMap(({ uuid }) => (uuid === null ? [] : [uuid]));
   }
 }

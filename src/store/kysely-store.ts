@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
-import type { Lane } from "../contracts/work.ts";
+import type { Queue } from "../contracts/job.ts";
 import { arrivals } from "../lib/arrivals.ts";
-import { groupCommit } from "../lib/batch-commit.ts";
+import { batchCommit } from "../lib/batch-commit.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { type AcceptParts, acceptAll } from "./accept.ts";
 import { type Acceptance, acceptanceOf, bytesOf } from "./acceptance.ts";
@@ -10,7 +10,9 @@ import { counts } from "./counts.ts";
 import { decisionLog } from "./decisions.ts";
 import { entries } from "./entries.ts";
 import { histories } from "./history.ts";
+import { ignoredEvents } from "./ignored-events.ts";
 import type { FromRows } from "./insert-rows.ts";
+import { jobQueue } from "./jobs.ts";
 import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
 import { optOuts } from "./opt-outs.ts";
@@ -21,14 +23,12 @@ import { retention } from "./retention.ts";
 import { runFacts } from "./runs.ts";
 import { sends } from "./sends.ts";
 import { sessions } from "./sessions.ts";
-import { setAsideList } from "./set-aside.ts";
 import { shapes } from "./shapes.ts";
 import type { Accepted, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { traitMemory } from "./traits.ts";
 import { turns } from "./turns.ts";
 import { variantMemory } from "./variants.ts";
-import { workQueue } from "./work.ts";
 
 /** How much may wait to be written, and how much is written together. */
 const TOGETHER = {
@@ -52,13 +52,13 @@ interface EngineParts {
   writeTogether: AcceptParts["writeTogether"];
   /** How many groups of events may be written side by side. */
   groupsAtOnce: number;
-  takePlaces: Store["takePlaces"];
+  reserveSlots: Store["reserveSlots"];
   /** Whether this transaction may sweep; no other does until it ends. */
   takeSweep(trx: Kysely<Tables>): Promise<boolean>;
   /** Lets no other transaction that asks for this name go on before this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
   /** Tells other processes that there is work; whom the word does not reach finds it by looking. */
-  announce(lane: Lane): void;
+  announce(queue: Queue): void;
   watch: Store["watch"];
   backup: Store["backup"];
   close: () => Promise<void>;
@@ -73,7 +73,7 @@ export function createKyselyStore({
   fromRows,
   writeTogether,
   groupsAtOnce,
-  takePlaces,
+  reserveSlots,
   takeSweep,
   lock,
   announce,
@@ -81,11 +81,11 @@ export function createKyselyStore({
   backup,
   close,
 }: EngineParts): Store {
-  const accept = groupCommit<Acceptance, Accepted>({
+  const accept = batchCommit<Acceptance, Accepted>({
     async commit(group) {
       const outcomes = await acceptAll(group, { db, fromRows, writeTogether, isAboutAnItem });
       announce("novu");
-      for (const lane of new Set(group.flatMap(({ others }) => others.map(({ work }) => work.lane)))) announce(lane);
+      for (const queue of new Set(group.flatMap(({ others }) => others.map(({ job }) => job.queue)))) announce(queue);
       return outcomes;
     },
     bytesOf,
@@ -108,8 +108,8 @@ export function createKyselyStore({
     },
 
     knownEvents: knownEvents({ db }),
-    ...setAsideList({ db, now }),
-    ...workQueue({ db, now, skipLocked, announce }),
+    ...ignoredEvents({ db, now }),
+    ...jobQueue({ db, now, skipLocked, announce }),
     ...runFacts({ db, now, fromRows, announce }),
     ...entries({ db, now, fromRows }),
     ...lastExits({ db }),
@@ -138,7 +138,7 @@ export function createKyselyStore({
         .execute();
     },
 
-    takePlaces,
+    reserveSlots,
     watch,
     backup,
     close,

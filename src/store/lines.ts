@@ -2,13 +2,13 @@ import { type Kysely, sql } from "kysely";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
-type TakePlaces = Store["takePlaces"];
+type ReserveSlots = Store["reserveSlots"];
 
 /** More calls than that are never waiting; a place further ahead comes from a clock that was wrong. */
 const MOST_AHEAD_MS = 10_000;
 
 /** A line that the processes on one PostgreSQL stand in together, by its clock. */
-export function linesIn(db: Kysely<Tables>): TakePlaces {
+export function linesIn(db: Kysely<Tables>): ReserveSlots {
   const now = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::float8`;
   return async (line, count, intervalMs) => {
     const takenMs = count * intervalMs;
@@ -35,7 +35,7 @@ export function linesIn(db: Kysely<Tables>): TakePlaces {
 }
 
 /** A line that only this process stands in, by a clock that nobody sets. */
-export function linesHere(): TakePlaces {
+export function linesHere(): ReserveSlots {
   const nextAt = new Map<string, number>();
   return async (line, count, intervalMs) => {
     const now = performance.now();

@@ -49,9 +49,9 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
         .addPrimaryKeyConstraint("exits_once", ["distinct_id", "workflow", "event_uuid"])
         .execute();
 
-      await withId(db.schema.createTable("work"))
+      await withId(db.schema.createTable("jobs"))
         .addColumn("key", "text", (column) => column.notNull().unique())
-        .addColumn("lane", "text", (column) => column.notNull())
+        .addColumn("queue", "text", (column) => column.notNull())
         .addColumn("body", "text", (column) => column.notNull())
         .addColumn("state", "text", (column) => column.notNull())
         .addColumn("due_at", "bigint", (column) => column.notNull())
@@ -62,12 +62,12 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
         .execute();
       await db.schema
         .createIndex("work_due")
-        .on("work")
-        .columns(["lane", "due_at", "id"])
+        .on("jobs")
+        .columns(["queue", "due_at", "id"])
         .where(sql.ref("state"), "=", sql.lit("waiting"))
         .execute();
 
-      await sql`create index work_next on work (lane, ${NEXT_AT}) where state = 'waiting'`.execute(db);
+      await sql`create index jobs_next on jobs (queue, ${NEXT_AT}) where state = 'waiting'`.execute(db);
 
       await db.schema
         .createTable("lines")
@@ -84,7 +84,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
         .execute();
       await db.schema.createIndex("decisions_of_person").on("decisions").columns(["distinct_id", "id"]).execute();
 
-      await withId(db.schema.createTable("set_aside"))
+      await withId(db.schema.createTable("ignored_events"))
         .addColumn("received_at", "text", (column) => column.notNull())
         .addColumn("reason", "text", (column) => column.notNull())
         .addColumn("event_uuid", "text")
@@ -99,7 +99,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema.alterTable("runs").addColumn("event_uuid", "text").execute();
       await db.schema.alterTable("runs").addColumn("entered_at", "bigint").execute();
       await db.schema.alterTable("runs").addColumn("ended_at", "bigint").execute();
-      await db.schema.alterTable("set_aside").addColumn("distinct_id", "text").execute();
+      await db.schema.alterTable("ignored_events").addColumn("distinct_id", "text").execute();
       // Read from the body by the database, so that the version before this one fills them in as well.
       for (const [column, name] of Object.entries({
         workflow: "workflow",
@@ -126,8 +126,8 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
 
       // One index is enough to find what is due and what is next.
       await db.schema.dropIndex("work_due").execute();
-      await db.schema.dropIndex("work_next").execute();
-      await sql`create index work_next on work (lane, ${NEXT_AT}, id) where state = 'waiting'`.execute(db);
+      await db.schema.dropIndex("jobs_next").execute();
+      await sql`create index jobs_next on jobs (queue, ${NEXT_AT}, id) where state = 'waiting'`.execute(db);
 
       // Who was sent how much, and what is old.
       await db.schema.createIndex("decisions_sent").on("decisions").columns(["distinct_id", "decided_at"]).execute();
@@ -266,7 +266,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
 
   "0010-sources": {
     async up(db) {
-      await db.schema.alterTable("set_aside").addColumn("source", "text").execute();
+      await db.schema.alterTable("ignored_events").addColumn("source", "text").execute();
       await db.schema
         .createTable("traits")
         .addColumn("distinct_id", "text", (column) => column.notNull())
@@ -282,13 +282,13 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
   "0011-unfriendly-input": {
     async up(db) {
       // Jobs that were never tried are claimed apart from those that have failed before.
-      await sql`create index work_fresh on work (lane, ${NEXT_AT}, id) where state = 'waiting' and last_error is null`.execute(
+      await sql`create index jobs_fresh on jobs (queue, ${NEXT_AT}, id) where state = 'waiting' and last_error is null`.execute(
         db,
       );
-      await sql`create index work_tried on work (lane, ${NEXT_AT}, id) where state = 'waiting' and last_error is not null`.execute(
+      await sql`create index jobs_tried on jobs (queue, ${NEXT_AT}, id) where state = 'waiting' and last_error is not null`.execute(
         db,
       );
-      await db.schema.dropIndex("work_next").execute();
+      await db.schema.dropIndex("jobs_next").execute();
 
       await db.schema
         .createTable("ended_sessions")
@@ -297,7 +297,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
         .execute();
 
       // A body without a readable person may name one, and would not be found when that person is deleted.
-      await sql`update set_aside set body = '' where distinct_id is null`.execute(db);
+      await sql`update ignored_events set body = '' where distinct_id is null`.execute(db);
     },
   },
 
@@ -306,7 +306,11 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
       await db.schema.alterTable("runs").addColumn("recipient", "text").execute();
       await db.schema.alterTable("runs").addColumn("recipient_try", "integer").execute();
 
-      await db.schema.createIndex("set_aside_of_person").on("set_aside").columns(["distinct_id", "reason"]).execute();
+      await db.schema
+        .createIndex("set_aside_of_person")
+        .on("ignored_events")
+        .columns(["distinct_id", "reason"])
+        .execute();
 
       const added = { runs: "arrival", exits: "arrival", traits: "kept_at", profiles: "kept_at" };
       for (const [table, column] of Object.entries(added)) {
@@ -357,7 +361,7 @@ const migrations = (engine: Engine): Record<string, Migration> => ({
           : sql`json_object('kind', 'overdue', 'body', json_object('transactionId', transaction_id, 'waitEndsAt', ${waitEndsAt}))`;
       const within = engine === "postgres" ? sql`floor(random() * ${DAY_MS})::bigint` : sql`abs(random() % ${DAY_MS})`;
       await sql`
-        insert into work (key, lane, body, state, due_at, leased_until, attempts, refusals)
+        insert into jobs (key, queue, body, state, due_at, leased_until, attempts, refusals)
         select 'overdue:' || transaction_id, 'receipts', ${body}, 'waiting', ${now + HOUR_MS} + ${within}, 0, 0, 0
         from runs
         where state = 'started' and ended_at is null and entered_at > ${now - LONGEST_RUN_MS}

@@ -2,13 +2,13 @@ import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
 import pg from "pg";
-import { LANES, type Lane } from "../contracts/work.ts";
+import { QUEUES, type Queue } from "../contracts/job.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
-const CHANNELS: Record<Lane, string> = {
+const CHANNELS: Record<Queue, string> = {
   novu: "posthog_novu_bridge_novu",
   profiles: "posthog_novu_bridge_profiles",
   receipts: "posthog_novu_bridge_receipts",
@@ -23,17 +23,17 @@ const POLL_MS = 2_000;
 
 /** The word that passes between processes on one PostgreSQL; `url` leads there without a pooler. */
 export function notices({ url, db, log }: { url: string; db: Kysely<Tables>; log: Log }): {
-  announce(lane: Lane): void;
+  announce(queue: Queue): void;
   watch: Store["watch"];
 } {
   /** What one says oneself is no news. */
   const sender = randomUUID();
-  const toSay = new Set<Lane>();
+  const toSay = new Set<Queue>();
   let isSaying = false;
 
   return {
-    announce(lane) {
-      toSay.add(lane);
+    announce(queue) {
+      toSay.add(queue);
       if (!isSaying) void say();
     },
 
@@ -41,7 +41,7 @@ export function notices({ url, db, log }: { url: string; db: Kysely<Tables>; log
       let client: pg.Client | null = null;
       let stopped = false;
       const timer = setInterval(() => {
-        LANES.forEach(wake);
+        QUEUES.forEach(wake);
         if (client === null) void listen();
       }, POLL_MS);
       const listening = listen();
@@ -63,19 +63,19 @@ export function notices({ url, db, log }: { url: string; db: Kysely<Tables>; log
           if (client === attempt) client = null;
         };
         attempt.on("notification", ({ channel, payload }) => {
-          const lane = LANES.find((one) => CHANNELS[one] === channel);
-          if (lane !== undefined && payload !== sender) wake(lane);
+          const queue = QUEUES.find((one) => CHANNELS[one] === channel);
+          if (queue !== undefined && payload !== sender) wake(queue);
         });
         attempt.on("error", lost);
         attempt.on("end", lost);
         try {
           await attempt.connect();
-          await attempt.query(LANES.map((lane) => `listen ${CHANNELS[lane]}`).join("; "));
+          await attempt.query(QUEUES.map((queue) => `listen ${CHANNELS[queue]}`).join("; "));
           if (stopped) await attempt.end();
         } catch (error) {
           lost();
           await attempt.end().catch(() => {});
-          log.warn({ stop: "store", outcome: "not listening, polling only", error: describeError(error) });
+          log.warn({ component: "store", outcome: "not listening, polling only", error: describeError(error) });
         }
       }
     },
@@ -88,7 +88,7 @@ export function notices({ url, db, log }: { url: string; db: Kysely<Tables>; log
   async function say(): Promise<void> {
     isSaying = true;
     while (toSay.size > 0) {
-      const channels = [...toSay].map((lane) => sql`pg_notify(${CHANNELS[lane]}, ${sender})`);
+      const channels = [...toSay].map((queue) => sql`pg_notify(${CHANNELS[queue]}, ${sender})`);
       toSay.clear();
       // Who does not hear of it looks every two seconds.
       await sql`select ${sql.join(channels)}`.execute(db).catch(() => {});

@@ -1,13 +1,13 @@
 import type { Insertable, Kysely } from "kysely";
-import type { Choice, Choices } from "../contracts/opt-out.ts";
-import { type Lane, laneOf } from "../contracts/work.ts";
+import { type Queue, queueOf } from "../contracts/job.ts";
+import type { OptOutChange, OptOuts } from "../contracts/opt-out.ts";
 import { addressHash } from "../lib/address-hash.ts";
 import { type Owed, owe } from "./owed-jobs.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
-import { together } from "./together.ts";
 import { inTransaction } from "./transaction.ts";
+import { together } from "./write-together.ts";
 
 type Row = Insertable<Tables["opt_outs"]>;
 
@@ -27,8 +27,8 @@ export function optOuts({
   now: () => number;
   /** Lets no other transaction that asks for this name go on before this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
-  announce(lane: Lane): void;
-}): Pick<Store, "choose" | "choicesOf" | "noteBounce" | "bouncesOf"> {
+  announce(queue: Queue): void;
+}): Pick<Store, "choose" | "optOutsOf" | "noteBounce" | "bouncesOf"> {
   return {
     async choose(choice) {
       const { changed, owed } = await inTransaction(db, async (trx) => {
@@ -48,15 +48,15 @@ export function optOuts({
         if (rows.length === 0) return { changed: [], owed: [] };
         await trx.insertInto("opt_outs").values(rows).execute();
         await forgetOldest(trx, rows, said);
-        const owed = workOf(choice, rows, said);
-        for (const work of owed) await owe(trx, work, { now: now(), dueAt: now() + pauseAfter(said, now()) });
+        const owed = jobOf(choice, rows, said);
+        for (const job of owed) await owe(trx, job, { now: now(), dueAt: now() + pauseAfter(said, now()) });
         return { changed: rows.map(({ topic }) => topic), owed };
       });
-      for (const lane of new Set(owed.map(laneOf))) announce(lane);
+      for (const queue of new Set(owed.map(queueOf))) announce(queue);
       return changed;
     },
 
-    choicesOf: together(async (asked: string[]) => {
+    optOutsOf: together(async (asked: string[]) => {
       const ids = await idsOfPersons(db, asked);
       const said = await saidBy(db, [...new Set([...ids.values()].flat())]);
       return asked.map((distinctId) => {
@@ -95,7 +95,7 @@ async function saidBy(on: Kysely<Tables>, distinctIds: string[]): Promise<Tables
   return rows.sort((a, b) => (a.last_at === b.last_at ? a.is_out - b.is_out : a.last_at < b.last_at ? -1 : 1));
 }
 
-function inForce(said: Tables["opt_outs"][]): Pick<Choices, "off" | "on"> {
+function inForce(said: Tables["opt_outs"][]): Pick<OptOuts, "off" | "on"> {
   const last = [...new Map(said.map((row) => [row.topic, row])).values()];
   const on = last.filter(({ is_out }) => is_out === 0).map(({ topic, last_at }) => [topic, last_at]);
   const off = last.filter(({ is_out }) => is_out === 1).map(({ topic }) => topic);
@@ -107,7 +107,7 @@ function inForce(said: Tables["opt_outs"][]): Pick<Choices, "off" | "on"> {
  * from elsewhere may be older. What is older than what was said since counts for nothing.
  */
 function newsOf(
-  { off, on, cause, at, distinctId, capture }: Choice,
+  { off, on, cause, at, distinctId, capture }: OptOutChange,
   said: Tables["opt_outs"][],
 ): { rows: Row[]; again: Tables["opt_outs"][] } {
   const newest = new Map(said.map((row) => [row.topic, row]));
@@ -151,7 +151,7 @@ async function forgetOldest(trx: Kysely<Tables>, rows: Row[], said: Tables["opt_
 }
 
 /** Novu and PostHog are told what holds by then; of one message PostHog hears once that somebody unsubscribed by it. */
-function workOf({ distinctId, capture }: Choice, rows: Row[], said: Tables["opt_outs"][]): Owed[] {
+function jobOf({ distinctId, capture }: OptOutChange, rows: Row[], said: Tables["opt_outs"][]): Owed[] {
   const body = { distinctId, topics: rows.map(({ topic }) => topic), at: rows[0]?.at ?? "" };
   const isOfThis = (row: Row) =>
     row.is_out === 1 && row.transaction_id === capture?.transactionId && row.step === capture?.step;

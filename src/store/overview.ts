@@ -1,15 +1,15 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { Channel } from "../contracts/decision.ts";
-import type { Histories, SetAsideRecord, WorkflowOutcomes, WorkRecord } from "../contracts/history.ts";
-import type { Lane } from "../contracts/work.ts";
+import type { Histories, IgnoredRecord, JobRecord, WorkflowOutcomes } from "../contracts/history.ts";
+import type { Queue } from "../contracts/job.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
-/** How things stand, and what waits, is dead or was set aside. */
+/** How things stand, and what waits, is dead or was ignored. */
 export function overview({
   db,
 }: {
   db: Kysely<Tables>;
-}): Pick<Histories, "countOutcomes" | "countSetAside" | "pageSetAside" | "listWaiting" | "pageDead"> {
+}): Pick<Histories, "countOutcomes" | "countIgnored" | "pageIgnored" | "listWaiting" | "pageDead"> {
   return {
     async countOutcomes(since) {
       const entered = await db
@@ -18,7 +18,7 @@ export function overview({
           "workflow",
           row.fn.countAll<number>().as("entered"),
           sql<number>`sum(case when state = 'started' and ended_at is null then 1 else 0 end)`.as("waiting"),
-          sql<number>`sum(case when state in ('leaving', 'left') then 1 else 0 end)`.as("converted"),
+          sql<number>`sum(case when state in ('exiting', 'exited') then 1 else 0 end)`.as("converted"),
           sql<number>`sum(case when state = 'failed' then 1 else 0 end)`.as("lost"),
         ])
         .where("entered_at", ">=", since)
@@ -54,9 +54,9 @@ export function overview({
       });
     },
 
-    async countSetAside(since) {
+    async countIgnored(since) {
       const rows = await db
-        .selectFrom("set_aside")
+        .selectFrom("ignored_events")
         .select((row) => ["reason", row.fn.countAll<number>().as("count")])
         .where("received_at", ">=", new Date(since).toISOString())
         .groupBy("reason")
@@ -66,40 +66,40 @@ export function overview({
       return rows.map(({ reason, count }) => ({ reason, count: Number(count) }));
     },
 
-    async pageSetAside({ limit, reason, about, before }) {
-      let query = db.selectFrom("set_aside").selectAll();
+    async pageIgnored({ limit, reason, about, before }) {
+      let query = db.selectFrom("ignored_events").selectAll();
       if (reason !== undefined) query = query.where("reason", "=", reason);
       if (before !== undefined) query = query.where("id", "<", before);
       if (about !== undefined)
         query = query.where(({ eb, or }) => or([eb("distinct_id", "=", about), eb("event_uuid", "=", about)]));
       const rows = await query.orderBy("id", "desc").limit(limit).execute();
-      return rows.map(setAsideRecord);
+      return rows.map(ignoredRecord);
     },
 
-    async listWaiting(lane, limit) {
+    async listWaiting(queue, limit) {
       // Each by its index.
-      const [fresh, tried] = await Promise.all([waiting(lane, limit, "is"), waiting(lane, limit, "is not")]);
+      const [fresh, tried] = await Promise.all([waiting(queue, limit, "is"), waiting(queue, limit, "is not")]);
       return [...fresh, ...tried]
         .sort((a, b) => a.next_at - b.next_at || a.id - b.id)
         .slice(0, limit)
-        .map(workRecord);
+        .map(jobRecord);
     },
 
     async pageDead({ limit, error, before }) {
-      let query = db.selectFrom("work").selectAll().where("state", "=", "dead");
+      let query = db.selectFrom("jobs").selectAll().where("state", "=", "dead");
       if (error !== undefined) query = query.where("last_error", "=", error);
       if (before !== undefined) query = query.where("id", "<", before);
       const rows = await query.orderBy("id", "desc").limit(limit).execute();
-      return rows.map(workRecord);
+      return rows.map(jobRecord);
     },
   };
 
-  function waiting(lane: Lane, limit: number, hasNoError: "is" | "is not") {
+  function waiting(queue: Queue, limit: number, hasNoError: "is" | "is not") {
     return db
-      .selectFrom("work")
+      .selectFrom("jobs")
       .selectAll()
       .select(NEXT_AT.as("next_at"))
-      .where("lane", "=", lane)
+      .where("queue", "=", queue)
       .where(IS_WAITING)
       .where("last_error", hasNoError, null)
       .orderBy(NEXT_AT)
@@ -109,12 +109,12 @@ export function overview({
   }
 }
 
-export function workRecord(row: Selectable<Tables["work"]>): WorkRecord {
-  const { id, key, lane, state, attempts } = row;
-  return { id, key, lane, state, attempts, dueAt: row.due_at, error: row.last_error };
+export function jobRecord(row: Selectable<Tables["jobs"]>): JobRecord {
+  const { id, key, queue, state, attempts } = row;
+  return { id, key, queue, state, attempts, dueAt: row.due_at, error: row.last_error };
 }
 
-export function setAsideRecord(row: Selectable<Tables["set_aside"]>): SetAsideRecord {
+export function ignoredRecord(row: Selectable<Tables["ignored_events"]>): IgnoredRecord {
   return {
     id: row.id,
     source: row.source ?? "posthog",

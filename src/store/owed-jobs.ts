@@ -1,30 +1,30 @@
 import type { Kysely } from "kysely";
 import { reportKey } from "../contracts/capture.ts";
-import type { Chosen, Work } from "../contracts/work.ts";
-import { workRow } from "./acceptance.ts";
+import type { Chosen, Job } from "../contracts/job.ts";
+import { jobRow } from "./acceptance.ts";
 import { IS_WAITING, type Tables } from "./tables.ts";
 
-export type Owed = Extract<Work, { kind: "preferences" | "unwanted" | "capture" }>;
+export type Owed = Extract<Job, { kind: "preferences" | "unwanted" | "capture" }>;
 
 /** Adds a job that a choice owes, or its topics to the one that waits; for a transaction that no other choice of the person is in. */
 export async function owe(
   trx: Kysely<Tables>,
-  work: Owed,
+  job: Owed,
   { now, dueAt }: { now: number; dueAt: number },
 ): Promise<void> {
-  if (work.kind === "capture") return void (await addJob(trx, reportKey(work.body), work, now));
-  const { distinctId, at } = work.body;
-  const keys = chosenKeys(work.kind, distinctId, at);
+  if (job.kind === "capture") return void (await addJob(trx, reportKey(job.body), job, now));
+  const { distinctId, at } = job.body;
+  const keys = chosenKeys(job.kind, distinctId, at);
   const waiting = await takeWaiting(trx, keys, now);
-  const topics = [...new Set([...(waiting?.topics ?? []), ...work.body.topics])];
-  const whole = { kind: work.kind, body: { ...work.body, topics } };
+  const topics = [...new Set([...(waiting?.topics ?? []), ...job.body.topics])];
+  const whole = { kind: job.kind, body: { ...job.body, topics } };
   for (const key of waiting === null ? keys : [waiting.key])
     if (await addJob(trx, key, whole, waiting?.dueAt ?? dueAt)) return;
 }
 
 /**
- * One job of a kind waits for each person. A job that is under way may have read what held before, and so
- * another one waits behind it; the last key is for when that one is under way too.
+ * One job of a kind waits for each person. A job that is in progress may have read what held before, and so
+ * another one waits behind it; the last key is for when that one is in progress too.
  */
 function chosenKeys(kind: "preferences" | "unwanted", distinctId: string, at: string): string[] {
   return [`${kind}:${distinctId}`, `${kind}:${distinctId}:next`, `${kind}:${distinctId}:${at}`];
@@ -40,7 +40,7 @@ async function takeWaiting(
   now: number,
 ): Promise<{ key: string; topics: string[]; dueAt: number } | null> {
   const taken = await trx
-    .deleteFrom("work")
+    .deleteFrom("jobs")
     .where("key", "in", keys)
     .where(IS_WAITING)
     .where("leased_until", "<=", now)
@@ -52,10 +52,10 @@ async function takeWaiting(
   return { key: first.key, topics, dueAt: Math.min(...taken.map(({ due_at }) => due_at)) };
 }
 
-async function addJob(trx: Kysely<Tables>, key: string, work: Work, dueAt: number): Promise<boolean> {
+async function addJob(trx: Kysely<Tables>, key: string, job: Job, dueAt: number): Promise<boolean> {
   const added = await trx
-    .insertInto("work")
-    .values(workRow(key, work, dueAt))
+    .insertInto("jobs")
+    .values(jobRow(key, job, dueAt))
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return (added.numInsertedOrUpdatedRows ?? 0n) > 0n;

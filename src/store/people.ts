@@ -22,9 +22,9 @@ export function merges({
       // Persons to be read for messages of later are many more, and due later.
       const waiting = (isTried: boolean) =>
         db
-          .selectFrom("work")
+          .selectFrom("jobs")
           .select("body")
-          .where("lane", "=", "persons")
+          .where("queue", "=", "persons")
           .where(IS_WAITING)
           .where("last_error", isTried ? "is not" : "is", null)
           .where(NEXT_AT, "<=", now() + ASKED_WITHIN_MS)

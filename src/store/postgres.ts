@@ -46,7 +46,7 @@ export async function openPostgresStore({
     types: { getTypeParser },
   });
   // A connection that breaks while idle is replaced; without a listener it would end the process.
-  pool.on("error", (error) => log.warn({ stop: "store", error: describeError(error) }));
+  pool.on("error", (error) => log.warn({ component: "store", error: describeError(error) }));
   // So would one that breaks between two queries of a transaction; the second query says so.
   pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: soundConnections(pool) }) });
@@ -69,7 +69,7 @@ export async function openPostgresStore({
     },
     // While the one waits for the disk, the other is taken in.
     groupsAtOnce: 2,
-    takePlaces: linesIn(db),
+    reserveSlots: linesIn(db),
     takeSweep: async (trx) => {
       const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${SWEEP}) as taken`.execute(trx);
       return rows[0]?.taken === true;

@@ -3,7 +3,7 @@ import { Subscriber } from "../contracts/notification.ts";
 import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
 import type { PersonProfile, Store, ToldProfile } from "./store.ts";
 import type { Tables } from "./tables.ts";
-import { together } from "./together.ts";
+import { together } from "./write-together.ts";
 
 type Note = Parameters<Store["noteProfile"]>[0];
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
+import { correctionKey, overdueKey, refreshKey, unheardKey } from "../contracts/job.ts";
 import type { PropertyName } from "../contracts/person.ts";
-import { correctionKey, overdueKey, refreshKey, unheardKey } from "../contracts/work.ts";
 import { startKey } from "./acceptance.ts";
 import { idsOfPerson } from "./people.ts";
 import type { PersonRecords, Store } from "./store.ts";
@@ -13,7 +13,7 @@ const UNWANTED: PropertyName = "unsubscribed_from";
 type Kept = keyof PersonRecords;
 /** The table of each kind of record on a person; first what is found by the others. */
 const TABLE_OF = {
-  work: "work",
+  jobs: "jobs",
   events: "events",
   runs: "runs",
   entries: "entries",
@@ -23,7 +23,7 @@ const TABLE_OF = {
   variants: "variants",
   captures: "captures",
   customValues: "custom_values",
-  setAside: "set_aside",
+  ignored: "ignored_events",
   profiles: "profiles",
   traits: "traits",
   optOuts: "opt_outs",
@@ -70,7 +70,7 @@ function isOf(kind: Kept, distinctIds: string[]) {
       union select event_uuid from exits where ${isTheirs("distinct_id")}
       union select uuid from events where about is not null and ${isTheirs("about")})`;
   if (kind === "aliases") return sql<boolean>`(${isTheirs("former_id")} or ${isTheirs("kept_id")})`;
-  if (kind !== "work") return isTheirs("distinct_id");
+  if (kind !== "jobs") return isTheirs("distinct_id");
   const keys = Object.entries(KEYS_OF).flatMap(([table, keys]) =>
     keys.map(
       (key) =>
@@ -130,7 +130,7 @@ export function retention({
 function sweeps(trx: Kysely<Tables>, before: number) {
   const iso = new Date(before).toISOString();
   const isDone = (table: keyof typeof KEYS_OF) =>
-    sql<boolean>`not exists (select 1 from work where work.key in (${sql.join(KEYS_OF[table])}))`;
+    sql<boolean>`not exists (select 1 from jobs where jobs.key in (${sql.join(KEYS_OF[table])}))`;
   // An event may have happened long before it arrived. The version before this one writes none of the two columns, and
   // renews `occurred_at`. Two sweeps each: for an "or" PostgreSQL looks up all that is old, and not the first few.
   const happened = sql<boolean>`occurred_at < ${iso}`;
@@ -246,8 +246,8 @@ function sweeps(trx: Kysely<Tables>, before: number) {
     ),
     (limit: number) =>
       trx
-        .deleteFrom("set_aside")
-        .where("id", "in", trx.selectFrom("set_aside").select("id").where("received_at", "<", iso).limit(limit)),
+        .deleteFrom("ignored_events")
+        .where("id", "in", trx.selectFrom("ignored_events").select("id").where("received_at", "<", iso).limit(limit)),
     ...hasArrived.map(
       (isOld) => (limit: number) =>
         trx

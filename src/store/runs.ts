@@ -1,17 +1,17 @@
 import type { Kysely } from "kysely";
 import { endsRun } from "../contracts/arrival.ts";
 import { type Capture, reportKey } from "../contracts/capture.ts";
+import { HEARD_WITHIN_MS, overdueKey, type Queue } from "../contracts/job.ts";
 import { Profile } from "../contracts/notification.ts";
 import { Shape } from "../contracts/shape.ts";
-import { HEARD_WITHIN_MS, type Lane, overdueKey } from "../contracts/work.ts";
-import { workRow } from "./acceptance.ts";
+import { jobRow } from "./acceptance.ts";
 import { isEndedBy } from "./ends.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
-import { together } from "./together.ts";
 import { inTransaction } from "./transaction.ts";
+import { together } from "./write-together.ts";
 
 /** A digest takes runs into the earliest one. */
 const MOST_BESIDE = 10;
@@ -30,7 +30,7 @@ export function runFacts({
   db: Kysely<Tables>;
   now: () => number;
   fromRows: FromRows;
-  announce(lane: Lane): void;
+  announce(queue: Queue): void;
 }): Pick<
   Store,
   | "exitSince"
@@ -42,7 +42,7 @@ export function runFacts({
   | "keepRecipient"
   | "keptRecipient"
   | "refuse"
-  | "markLeft"
+  | "markExited"
   | "markStarted"
   | "shapeOfRun"
   | "adoptRun"
@@ -55,7 +55,7 @@ export function runFacts({
         rows.push(...(await start(trx, { ids: idsWith(begun, shape), shape, at })));
       const entered = rows.filter(({ entered_at }) => entered_at === at);
       const owed = entered.flatMap((run) => [triggered(run, at), mustBeHeardOf(run, at + HEARD_WITHIN_MS)]);
-      await insertRows(trx, fromRows, "work", owed)
+      await insertRows(trx, fromRows, "jobs", owed)
         ?.onConflict((conflict) => conflict.doNothing())
         .execute();
       return rows;
@@ -63,7 +63,7 @@ export function runFacts({
     announce("posthog");
     announce("receipts");
     const ids = new Set(started.map((run) => run.transaction_id));
-    return begun.map(({ transactionId }) => (ids.has(transactionId) ? "started" : "left"));
+    return begun.map(({ transactionId }) => (ids.has(transactionId) ? "started" : "exited"));
   });
 
   return {
@@ -104,11 +104,11 @@ export function runFacts({
         .executeTakeFirst();
       const ended = await db
         .updateTable("runs")
-        .set({ state: "leaving" })
+        .set({ state: "exiting" })
         .where("distinct_id", "in", await idsOfPerson(db, distinctId))
         .where("workflow", "=", workflow)
         .where(isEndedBy({ occurredAt, arrival: exit?.arrival ?? null }))
-        .where("state", "in", ["pending", "started", "leaving"])
+        .where("state", "in", ["pending", "started", "exiting"])
         .returning("transaction_id")
         .execute();
       return ended.map((run) => run.transaction_id);
@@ -192,16 +192,16 @@ export function runFacts({
     async refuse(transactionId) {
       await db
         .updateTable("runs")
-        .set({ state: "refused" })
+        .set({ state: "not started" })
         .where("transaction_id", "=", transactionId)
         .where("state", "=", "pending")
         .execute();
     },
 
-    async markLeft(transactionId) {
+    async markExited(transactionId) {
       await db
         .updateTable("runs")
-        .set({ state: "left", ended_at: now() })
+        .set({ state: "exited", ended_at: now() })
         .where("transaction_id", "=", transactionId)
         .execute();
     },
@@ -261,7 +261,7 @@ function start(trx: Kysely<Tables>, { ids, shape, at }: { ids: string[]; shape: 
 
 /** The look at what became of a run, unless a step puts it off by its wait. */
 function mustBeHeardOf({ transaction_id: transactionId }: Pick<Tables["runs"], "transaction_id">, at: number) {
-  return workRow(overdueKey(transactionId), { kind: "overdue", body: { transactionId } }, at);
+  return jobRow(overdueKey(transactionId), { kind: "overdue", body: { transactionId } }, at);
 }
 
 /** The report that a run owes once Novu has taken it on. */
@@ -278,7 +278,7 @@ function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "di
     properties: {},
     at: new Date(at).toISOString(),
   };
-  return workRow(reportKey(capture), { kind: "capture", body: capture }, at);
+  return jobRow(reportKey(capture), { kind: "capture", body: capture }, at);
 }
 
 function unique<Value>(values: Value[]): Value[] {

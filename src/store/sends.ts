@@ -14,9 +14,9 @@ export function sends({
   now: () => number;
   /** Lets no other transaction that asks for this name go on before this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
-}): Pick<Store, "takePlace" | "putOff"> {
+}): Pick<Store, "reserveSend" | "putOff"> {
   return {
-    takePlace(send, { most, withinMs }) {
+    reserveSend(send, { most, withinMs }) {
       const { transactionId, step, distinctId } = send;
       return inTransaction(db, async (trx) => {
         const ids = await idsOfPerson(trx, distinctId);

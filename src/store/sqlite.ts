@@ -14,7 +14,7 @@ import { inTransaction } from "./transaction.ts";
 
 const MOST_PREPARED = 200;
 /** Rows of kilobytes; written in transactions. */
-const LARGE = new Set<Written>(["events", "work"]);
+const LARGE = new Set<Written>(["events", "jobs"]);
 const TO_WRITE =
   "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000; pragma secure_delete = on";
 const TO_READ = "pragma busy_timeout = 2000";
@@ -38,7 +38,7 @@ export async function openSqliteStore({ dataDir, now, driver }: Options): Promis
     prepare: async (db) => {
       await migrate(db, "sqlite");
       // Only one process works here, so whoever held these is gone.
-      await db.updateTable("work").set({ leased_until: 0 }).where("leased_until", ">", 0).execute();
+      await db.updateTable("jobs").set({ leased_until: 0 }).where("leased_until", ">", 0).execute();
     },
     unlock,
   });
@@ -123,7 +123,7 @@ async function open({
       });
     },
     groupsAtOnce: 1,
-    takePlaces: linesHere(),
+    reserveSlots: linesHere(),
     takeSweep: async () => true,
     // There is one connection, and so one transaction at a time.
     lock: async () => {},

@@ -3,14 +3,14 @@ import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent, Source } from "../contracts/event.ts";
 import type { RunVariant } from "../contracts/experiment.ts";
 import type { Histories } from "../contracts/history.ts";
+import type { Job, Queue } from "../contracts/job.ts";
 import type { EntryLimit, Exit, Merge, Routing, Subscriber } from "../contracts/notification.ts";
-import type { Bounce, Choice, Choices } from "../contracts/opt-out.ts";
+import type { Bounce, OptOutChange, OptOuts } from "../contracts/opt-out.ts";
 import type { PersonRead } from "../contracts/person.ts";
 import type { Shape } from "../contracts/shape.ts";
-import type { Lane, Work } from "../contracts/work.ts";
 
-/** Work that this process has taken on, until it says what became of it. */
-export interface ClaimedWork {
+/** Job that this process has taken on, until it says what became of it. */
+export interface ClaimedJob {
   id: number;
   /** What is to be done, as JSON; another version may have written it. */
   body: string;
@@ -26,7 +26,7 @@ export interface ClaimedWork {
 export type Accepted = "accepted" | "duplicate" | "another event";
 
 /** A delivery that caused nothing, kept for people to see. */
-export interface SetAside {
+export interface IgnoredEvent {
   source: Source;
   receivedAt: string;
   reason: string;
@@ -38,23 +38,23 @@ export interface SetAside {
   body: string;
 }
 
-/** Work that nothing tries again by itself. */
-export interface DeadWork {
+/** Job that nothing tries again by itself. */
+export interface DeadJob {
   id: number;
   key: string;
-  lane: Lane;
+  queue: Queue;
   attempts: number;
   error: string;
 }
 
-export interface WorkCounts {
+export interface JobCounts {
   waiting: number;
   dead: number;
 }
 
-/** The work of one lane; `oldestDueAt` is null when none waits. */
-export interface LaneCounts extends WorkCounts {
-  lane: Lane;
+/** The work of one queue; `oldestDueAt` is null when none waits. */
+export interface QueueCounts extends JobCounts {
+  queue: Queue;
   oldestDueAt: number | null;
 }
 
@@ -68,7 +68,7 @@ export interface WorkflowCounts {
   failed: number;
 }
 
-/** Which dead work to do again: one piece, all that died of one cause, or all. */
+/** Which dead jobs to do again: one piece, all that died of one cause, or all. */
 export type DeadSelection = { id: number } | { error: string } | "all";
 
 /** Everything that is kept on one person, table by table. */
@@ -82,8 +82,8 @@ export type PersonRecords = Record<
   | "variants"
   | "captures"
   | "customValues"
-  | "work"
-  | "setAside"
+  | "jobs"
+  | "ignored"
   | "profiles"
   | "traits"
   | "optOuts"
@@ -127,8 +127,8 @@ export interface ToldProfile extends PersonProfile {
 }
 
 /**
- * The outbox: an event and the work it causes are written together, then each piece of work is
- * done, retried or set aside for a human. What is asked by a distinct id is answered for all the
+ * The outbox: an event and the work it causes are written together, then each job is
+ * done, retried or ignored for a human. What is asked by a distinct id is answered for all the
  * ids that were ever merged with it, whenever the merge arrived. Every promise resolves when the disk has it, and rejects
  * when it has not. Times are ISO 8601 in events and decisions, milliseconds since 1970 elsewhere.
  */
@@ -141,50 +141,50 @@ export interface Store extends Histories {
   /** The bodies that were ignored as a visitor's within an hour before `until`, in the order in which they came. */
   ofVisitor(distinctId: string, until: number): Promise<Array<{ id: number; source: Source; body: string }>>;
   /** They have caused something after all. */
-  dropSetAside(ids: number[]): Promise<void>;
-  /** Those of the events that are here, with what they caused or among what was set aside; in no order. */
+  deleteIgnored(ids: number[]): Promise<void>;
+  /** Those of the events that are here, with what they caused or among what was ignored; in no order. */
   knownEvents(uuids: string[]): Promise<string[]>;
-  setAside(delivery: SetAside): Promise<void>;
-  listSetAside(limit: number): Promise<SetAside[]>;
+  keepIgnored(delivery: IgnoredEvent): Promise<void>;
+  listIgnored(limit: number): Promise<IgnoredEvent[]>;
 
   /**
-   * Up to `limit` pieces of due work of a lane, oldest first, which no other claim gets until `leaseMs`
+   * Up to `limit` pieces of due work of a queue, oldest first, which no other claim gets until `leaseMs`
    * have passed; `done` is completed along with it.
    */
-  claim(lane: Lane, limit: number, leaseMs: number, done?: number[]): Promise<ClaimedWork[]>;
-  /** Keeps claims for another `leaseMs` from now, while their work is under way. */
+  claim(queue: Queue, limit: number, leaseMs: number, done?: number[]): Promise<ClaimedJob[]>;
+  /** Keeps claims for another `leaseMs` from now, while their work is in progress. */
   renew(ids: number[], leaseMs: number): Promise<void>;
   /** Done: forgotten. */
   complete(ids: number[]): Promise<void>;
   /** Being asked to wait is no failed attempt; `refused` means that the other side has answered. */
   retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
   /** Nothing tries this again by itself; `refused`, false when left out, as for `retryAt`: a redrive has another key then. */
-  bury(id: number, error: string, options?: { refused: boolean }): Promise<void>;
-  /** When the earliest waiting work of a lane is due; null when none waits. Claimed work counts at the end of its lease. */
-  nextDueAt(lane: Lane): Promise<number | null>;
-  countWork(): Promise<WorkCounts>;
-  countLanes(): Promise<LaneCounts[]>;
-  /** The newest `limit` pieces of dead work. */
-  listDead(limit: number): Promise<DeadWork[]>;
+  giveUp(id: number, error: string, options?: { refused: boolean }): Promise<void>;
+  /** When the earliest waiting work of a queue is due; null when none waits. Claimed work counts at the end of its lease. */
+  nextDueAt(queue: Queue): Promise<number | null>;
+  countJobs(): Promise<JobCounts>;
+  countQueues(): Promise<QueueCounts[]>;
+  /** The newest `limit` dead jobs. */
+  listDead(limit: number): Promise<DeadJob[]>;
   /** What work died of, the commonest first. */
   deadCauses(): Promise<Array<{ error: string; count: number }>>;
-  /** Gives dead work all its attempts again, from now; answers how many pieces. */
+  /** Gives dead jobs all its attempts again, from now; answers how many pieces. */
   redrive(which: DeadSelection): Promise<number>;
 
   /**
    * Takes places in a line, `intervalMs` apart, that every process on this store stands in; answers how long it
    * is until the first, and how far ahead the line was if that was too far to be true, else 0.
    */
-  takePlaces(line: string, count: number, intervalMs: number): Promise<{ waitMs: number; disbelievedMs: number }>;
+  reserveSlots(line: string, count: number, intervalMs: number): Promise<{ waitMs: number; disbelievedMs: number }>;
 
   /** A studio session is over before it expires, at `expiresAt`; from then on it need not be remembered. */
   endSession(id: string, expiresAt: number): Promise<void>;
   hasEnded(sessionId: string): Promise<boolean>;
 
   /** Takes a turn, for `leaseMs`, at what one process at a time does; null when it is taken, else when the next one is. */
-  takeTurn(name: string, leaseMs: number): Promise<number | null>;
+  takeLease(name: string, leaseMs: number): Promise<number | null>;
   /** When the next turn is; for whoever has this one. */
-  setTurn(name: string, nextAt: number): Promise<void>;
+  setNextRun(name: string, nextAt: number): Promise<void>;
   /** The newest profile that Novu was told of this distinct id, which is its subscriber; null when none. */
   profileTold(distinctId: string): Promise<ToldProfile | null>;
   /**
@@ -211,7 +211,7 @@ export interface Store extends Histories {
    * Whether a message finds room among the `most` that its person gets in a time, from now back. It has
    * its place from then on, unless it is decided not to send it.
    */
-  takePlace(
+  reserveSend(
     send: { transactionId: string; step: string; distinctId: string },
     cap: { most: number; withinMs: number },
   ): Promise<boolean>;
@@ -244,9 +244,9 @@ export interface Store extends Histories {
    * What a person does not want any more, or wants again, with the work that it owes: Novu and PostHog
    * are told. Answers what that changed; what was said before, or has been said otherwise since, nothing.
    */
-  choose(choice: Choice): Promise<string[]>;
+  choose(choice: OptOutChange): Promise<string[]>;
   /** What holds of a person now. */
-  choicesOf(distinctId: string): Promise<Choices>;
+  optOutsOf(distinctId: string): Promise<OptOuts>;
   /** Nothing can be delivered to this address of a person, or to one that is not known, since `at`, ISO 8601. */
   noteBounce(bounce: { distinctId: string; address: string | null; at: string }): Promise<void>;
   /** The newest of each of their ids. */
@@ -267,7 +267,7 @@ export interface Store extends Histories {
     transactionId: string;
     since: string;
   }): Promise<string | null>;
-  /** The transaction ids of the runs that an exit reaches; they count as left at once, and are named again until `markLeft`. */
+  /** The transaction ids of the runs that an exit reaches; they count as left at once, and are named again until `markExited`. */
   endRuns(exit: Exit): Promise<string[]>;
   /** When these people last made an exit of a workflow, ISO 8601 by distinct id; without those who never did. */
   lastExits(query: { workflow: string; distinctIds: string[] }): Promise<Map<string, string>>;
@@ -283,7 +283,9 @@ export interface Store extends Histories {
     limit: number;
   }): Promise<{ people: Array<{ distinctId: string; lastSeenAt: string }>; next: ExitPlace | null }>;
   /** What became of a run; null when there is none. */
-  runState(transactionId: string): Promise<"pending" | "started" | "leaving" | "left" | "refused" | "failed" | null>;
+  runState(
+    transactionId: string,
+  ): Promise<"pending" | "started" | "exiting" | "exited" | "not started" | "failed" | null>;
   /** A run that Novu has and that nothing has ended yet, with when Novu took it on, in milliseconds since 1970; null for any other. */
   openRun(transactionId: string): Promise<OpenRun | null>;
   /** Ends a run of which nothing more is to be expected from Novu; answers whether it was still open. */
@@ -300,9 +302,9 @@ export interface Store extends Histories {
   /** The recipient that was kept since Novu has refused so many; null when none was. */
   keptRecipient(trigger: { transactionId: string; refusals: number }): Promise<PersonProfile | null>;
   /** Novu has been told to end this run. */
-  markLeft(transactionId: string): Promise<void>;
+  markExited(transactionId: string): Promise<void>;
   /** Novu has taken this run on; `left` when the person left while it did. */
-  markStarted(transactionId: string, shape?: string | null): Promise<"started" | "left">;
+  markStarted(transactionId: string, shape?: string | null): Promise<"started" | "exited">;
   /** Keeps a run whose trigger did not come from here; answers whether it was here already, for this person or another one. */
   adoptRun(run: RunPlace): Promise<"new" | "known" | "of another person">;
   /** The shape that the workflow of a run had at the trigger; null where it is not known. */
@@ -321,8 +323,8 @@ export interface Store extends Histories {
   ): Promise<{ decision: Decision; isNew: boolean }>;
   /** The steps of a run at which something was decided: something final, by `isFinal`, or with `failed` anything. */
   decidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;
-  /** Work to be done later; the same `key` is the same work, and its first time counts, or with `replace` its last. */
-  schedule(key: string, work: Work, at: number, options?: { replace: boolean }): Promise<void>;
+  /** Job to be done later; the same `key` is the same work, and its first time counts, or with `replace` its last. */
+  schedule(key: string, job: Job, at: number, options?: { replace: boolean }): Promise<void>;
   /** Notes what became of a message, and the report it owes; once for each run, step and status, and answers whether this was it. */
   capture(capture: Capture): Promise<boolean>;
   /** The newest `limit` (1,000) decisions, in the order they were first made. */
@@ -352,8 +354,8 @@ export interface Store extends Histories {
    */
   prune(before: number, mostRows: number): Promise<number | null>;
 
-  /** Calls `wake` when another process may have left work in a lane; the answer ends that. */
-  watch(wake: (lane: Lane) => void): () => Promise<void>;
+  /** Calls `wake` when another process may have left work in a queue; the answer ends that. */
+  watch(wake: (queue: Queue) => void): () => Promise<void>;
   /** Throws when nothing could be written now. */
   ping(): Promise<void>;
   /**
@@ -369,10 +371,10 @@ const READS = [
   "ofVisitor",
   "isJoining",
   "knownEvents",
-  "listSetAside",
+  "listIgnored",
   "nextDueAt",
-  "countWork",
-  "countLanes",
+  "countJobs",
+  "countQueues",
   "listDead",
   "deadCauses",
   "profileTold",
@@ -383,7 +385,7 @@ const READS = [
   "shapesOf",
   "shapeOfRun",
   "keptValues",
-  "choicesOf",
+  "optOutsOf",
   "bouncesOf",
   "exitSince",
   "lastExits",
@@ -399,8 +401,8 @@ const READS = [
   "history",
   "decisionsOf",
   "countOutcomes",
-  "countSetAside",
-  "pageSetAside",
+  "countIgnored",
+  "pageIgnored",
   "listWaiting",
   "pageDead",
   "close",

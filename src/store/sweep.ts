@@ -42,9 +42,10 @@ export function startSweep({
         step = await prune(before, ROWS_AT_ONCE);
         deleted += step ?? 0;
       } while (!stopped && step === ROWS_AT_ONCE);
-      if (deleted > 0) log.info({ stop: "store", outcome: "pruned", deleted, before: new Date(before).toISOString() });
+      if (deleted > 0)
+        log.info({ component: "store", outcome: "pruned", deleted, before: new Date(before).toISOString() });
     } catch (error) {
-      log.warn({ stop: "store", outcome: "not pruned, again in a day", error: describeError(error) });
+      log.warn({ component: "store", outcome: "not pruned, again in a day", error: describeError(error) });
     }
   }
 }

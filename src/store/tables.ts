@@ -1,6 +1,6 @@
 import { type Generated, type GeneratedAlways, sql } from "kysely";
 import type { Source } from "../contracts/event.ts";
-import type { Lane } from "../contracts/work.ts";
+import type { Queue } from "../contracts/job.ts";
 
 // Times named `…_at` in text are ISO 8601 as the facts had them; in numbers, milliseconds since 1970.
 
@@ -21,8 +21,8 @@ export interface Tables {
     distinct_id: string;
     event_uuid: Generated<string | null>;
     occurred_at: string;
-    /** `refused`: it did not begin, because of a limit of its workflow; `failed`: it ended at Novu before its last message. */
-    state: "pending" | "started" | "leaving" | "left" | "refused" | "failed";
+    /** `not started`: it did not begin, because of a limit of its workflow; `failed`: it ended at Novu before its last message. */
+    state: "pending" | "started" | "exiting" | "exited" | "not started" | "failed";
     /** When Novu took it on. */
     entered_at: Generated<number | null>;
     /** When its last message was decided, or the person left. */
@@ -84,11 +84,11 @@ export interface Tables {
   };
   /** The last address of each person to which nothing could be delivered. */
   bounces: { distinct_id: string; address_hash: string | null; at: string };
-  work: {
+  jobs: {
     id: Generated<number>;
     /** Says what it does, so that the same work is never kept twice. */
     key: string;
-    lane: Lane;
+    queue: Queue;
     body: string;
     state: "waiting" | "dead";
     due_at: number;
@@ -152,7 +152,7 @@ export interface Tables {
   ended_sessions: { id: string; expires_at: number };
   /** When the next place in each line, or the next turn, is, in milliseconds since 1970, with fractions. */
   lines: { name: string; next_at: number };
-  set_aside: {
+  ignored_events: {
     id: Generated<number>;
     /** Null from the versions that knew of PostHog only. */
     source: Generated<Source | null>;

@@ -6,9 +6,9 @@ import type { Tables } from "./tables.ts";
 const MOST_AHEAD_MS = 2 * 24 * 60 * 60 * 1000;
 
 /** Turns are places in a line of their own, in which whoever takes one says when the next is. */
-export function turns({ db, now }: { db: Kysely<Tables>; now: () => number }): Pick<Store, "takeTurn" | "setTurn"> {
+export function turns({ db, now }: { db: Kysely<Tables>; now: () => number }): Pick<Store, "takeLease" | "setNextRun"> {
   return {
-    async takeTurn(name, leaseMs) {
+    async takeLease(name, leaseMs) {
       const taken = await db
         .insertInto("lines")
         .values({ name: lineOf(name), next_at: now() + leaseMs })
@@ -32,7 +32,7 @@ export function turns({ db, now }: { db: Kysely<Tables>; now: () => number }): P
       return next_at;
     },
 
-    async setTurn(name, nextAt) {
+    async setNextRun(name, nextAt) {
       await db.updateTable("lines").set({ next_at: nextAt }).where("name", "=", lineOf(name)).execute();
     },
   };

@@ -1,8 +1,8 @@
 import type { Channel } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
 import type { Histories } from "../contracts/history.ts";
+import type { Queue } from "../contracts/job.ts";
 import type { PersonRead } from "../contracts/person.ts";
-import type { Lane } from "../contracts/work.ts";
 
 /** A workflow as it stands in the code. */
 export interface WorkflowFacts {
@@ -34,7 +34,7 @@ export interface Facts extends Histories {
     source: Source;
     occurredAt: string;
   }): Promise<{ reading: PersonReading; readAt: string }>;
-  countLanes(): Promise<Array<{ lane: Lane; waiting: number; dead: number; oldestDueAt: number | null }>>;
+  countQueues(): Promise<Array<{ queue: Queue; waiting: number; dead: number; oldestDueAt: number | null }>>;
   /** Workflows that people entered in the last 7 days, longer ago than the first wait takes, and that sent nothing. */
   silent(): Promise<string[]>;
   deadCauses(): Promise<Array<{ error: string; count: number }>>;

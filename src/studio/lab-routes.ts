@@ -29,7 +29,7 @@ export function labRoutes({ lab, changed, log }: { lab: Lab; changed: () => void
       const form = textsOf(request.body);
       try {
         const to = await run(form, lab);
-        log.info({ stop: "studio", outcome: "done", action: path });
+        log.info({ component: "studio", outcome: "done", action: path });
         response.redirect(303, to);
       } catch (error) {
         response.redirect(303, backTo(form.here, describeError(error)));

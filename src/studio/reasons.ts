@@ -24,7 +24,7 @@ const UNAVAILABLE: Record<Asked, string> = {
 
 /** Why a message was not sent, as the second half of a sentence; a reason that is not here speaks for itself. */
 const BECAUSE: Partial<Record<Reason, (detail: string | null, asked: Asked) => string>> = {
-  left: (detail) => `they had left by ${detail ?? "an exit event"}`,
+  exited: (detail) => `they had left by ${detail ?? "an exit event"}`,
   "too late": (detail) => `the event reached Novu too long after it happened${inBrackets(detail)}`,
   "entered before": () => "they had entered this workflow before, and it does not let them in again, or not so soon",
   "not needed": (detail) => `the workflow's own condition said so${detail === null ? "" : `, “${detail}”`}`,

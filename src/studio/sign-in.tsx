@@ -29,14 +29,14 @@ export function signInRoutes({ access, log }: { access: Access; log: Log }): Rou
       const { secret, to } = (request.body ?? {}) as Record<string, unknown>;
       const isIn = await trySecret(typeof secret === "string" ? secret : "");
       if (isIn !== true) {
-        log.warn({ stop: "studio", outcome: isIn === null ? "login put off" : "login refused" });
+        log.warn({ component: "studio", outcome: isIn === null ? "login put off" : "login refused" });
         if (isIn === null) response.status(429).set("retry-after", "5");
         else response.status(401);
         const problem = isIn === null ? "That is not the secret, and many are guessing." : "That is not the secret.";
         return sendLogin(response, { to: within(to), problem });
       }
       access.begin(request, response);
-      log.info({ stop: "studio", outcome: "logged in" });
+      log.info({ component: "studio", outcome: "logged in" });
       response.redirect(303, within(to));
     })
     .post("/logout", form, async (request, response) => {

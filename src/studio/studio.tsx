@@ -77,7 +77,7 @@ export function createStudio({
   for (const { path, run } of ACTIONS)
     router.post(path, async (request, response) => {
       const to = await run(opened(request.body), facts);
-      log.info({ stop: "studio", outcome: "done", action: path, session: sessionIn(response).id });
+      log.info({ component: "studio", outcome: "done", action: path, session: sessionIn(response).id });
       response.redirect(303, to);
     });
   if (lab !== undefined) router.use(labRoutes({ lab, changed: live.changed, log }));
@@ -85,7 +85,7 @@ export function createStudio({
     router.post("/reveal", (request, response) => {
       const session = sessionIn(response);
       const page = canonical(within((request.body as Record<string, unknown>).page));
-      log.warn({ stop: "studio", outcome: "revealed", session: session.id, page: maskText(page) });
+      log.warn({ component: "studio", outcome: "revealed", session: session.id, page: maskText(page) });
       response.redirect(303, `${page}${page.includes("?") ? "&" : "?"}reveal=${access.revealFor(session, page)}`);
     });
   router.use((_request, response) =>
@@ -98,7 +98,11 @@ export function createStudio({
   router.use(((error: { status?: number }, request, response, next) => {
     if (response.headersSent) return next(error);
     const isTheirs = error.status !== undefined && error.status < 500;
-    log[isTheirs ? "warn" : "error"]({ stop: "studio", path: maskText(request.path), error: describeError(error) });
+    log[isTheirs ? "warn" : "error"]({
+      component: "studio",
+      path: maskText(request.path),
+      error: describeError(error),
+    });
     if (isTheirs)
       wentWrong(
         response.status(error.status ?? 400),

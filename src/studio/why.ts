@@ -1,20 +1,13 @@
 import { type Arrived, endsRun } from "../contracts/arrival.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
-import type {
-  ChoiceRecord,
-  EventRecord,
-  History,
-  OwedRecord,
-  RunRecord,
-  SetAsideRecord,
-} from "../contracts/history.ts";
+import type { EventRecord, History, IgnoredRecord, OptOutRecord, PersonJob, RunRecord } from "../contracts/history.ts";
 import type { Exit } from "../contracts/notification.ts";
 import { duration } from "./duration.ts";
 import { noteOf, notSentBecause } from "./reasons.ts";
 
 /** Links of one time are told in the order of causes. */
-const ORDER = ["event", "set aside", "choice", "exit", "run", "step done", "decision", "step", "work"] as const;
+const ORDER = ["event", "ignored", "choice", "exit", "run", "step done", "decision", "step", "jobs"] as const;
 
 /** One thing that had a part in it, as a sentence to read out. */
 export interface Link {
@@ -58,7 +51,7 @@ export function explain(
     startedBy = [],
   }: { person: string; workflow?: string | null | undefined; startedBy?: string[] },
 ): Chain {
-  const setAside = history.setAside.filter(
+  const ignored = history.ignored.filter(
     ({ eventName, reason }) =>
       workflow === null ||
       eventName === null ||
@@ -66,25 +59,25 @@ export function explain(
       reason.startsWith(`does not fit ${workflow}:`) ||
       reason.startsWith(`replaced for ${workflow}:`),
   );
-  const work = history.work.filter((one) => workflow === null || one.workflow === null || one.workflow === workflow);
+  const jobs = history.jobs.filter((one) => workflow === null || one.workflow === null || one.workflow === workflow);
   const links = [
     ...history.events.map((event) => eventLink(event, history)),
-    ...setAside.map((record) => setAsideLink(record, history)),
+    ...ignored.map((record) => setAsideLink(record, history)),
     ...history.choices.map((choice) => choiceLink(choice, person)),
     ...history.runs.flatMap((run) => runLinks(run, history)),
     ...history.exits.flatMap((exit) => exitLink(exit, history)),
     ...history.decisions.map((decision) => decisionLink(decision, history)),
-    ...work.filter(isWorthTelling).map((one) => workLink(one, history)),
+    ...jobs.filter(isWorthTelling).map((one) => jobLink(one, history)),
   ].sort(inOrder);
   const { runs, exits, choices, toldAsOf, hasOtherRuns } = history;
-  const lists = [runs, exits, choices, history.setAside, history.work];
+  const lists = [runs, exits, choices, history.ignored, history.jobs];
   const isKnown = hasOtherRuns || toldAsOf !== null || lists.some(({ length }) => length > 0);
   return {
     person,
     personRef: person,
     workflow,
     isKnown,
-    answer: isKnown ? answerOf({ ...history, setAside, work }, { person, workflow, startedBy }) : unknown(person),
+    answer: isKnown ? answerOf({ ...history, ignored, jobs }, { person, workflow, startedBy }) : unknown(person),
     links,
   };
 }
@@ -104,7 +97,7 @@ interface About {
 }
 
 function answerOf(history: History, about: About): string {
-  const dead = history.work.filter(({ state }) => state === "dead");
+  const dead = history.jobs.filter(({ state }) => state === "dead");
   const start = dead.find(({ kind }) => kind === "start");
   if (start !== undefined)
     return `${about.person} is stuck: the start at Novu is dead (${start.error ?? "no error is known"}).`;
@@ -125,16 +118,16 @@ function entryOf(history: History, about: About): string {
     latest === undefined
       ? ""
       : ` The last one left out, ${latest.step}: ${notSentBecause(latest, toldBy(latest, history))}.`;
-  const isWaiting = runs.some(({ status }) => status === "under way" || status === "starting");
+  const isWaiting = runs.some(({ status }) => status === "in progress" || status === "pending");
   const lost = runs.findLast(({ status }) => status === "failed");
   const end = lost === undefined ? "" : ` A run ended at Novu: ${endOf(lost, decisions) ?? "no reason was noted"}.`;
-  return `${parts.join(" and ")}.${because}${end}${isWaiting ? " A run is still under way." : ""}`;
+  return `${parts.join(" and ")}.${because}${end}${isWaiting ? " A run is still in progress." : ""}`;
 }
 
-function notEntered({ exits, setAside, toldAsOf }: History, { person, workflow, startedBy }: About): string {
+function notEntered({ exits, ignored, toldAsOf }: History, { person, workflow, startedBy }: About): string {
   const name = workflow ?? "any workflow";
-  const last = setAside.at(-1);
-  if (last !== undefined) return `${person} never entered ${name}. The last thing that was set aside: ${last.reason}.`;
+  const last = ignored.at(-1);
+  if (last !== undefined) return `${person} never entered ${name}. The last thing that was ignored: ${last.reason}.`;
   return [
     exits.length > 0
       ? `${person} never entered ${name}: no event of theirs asked for it.`
@@ -169,16 +162,16 @@ function toldBy({ transactionId }: Decision, { runs, events }: History): Source 
   return events.find(({ uuid }) => uuid === run?.eventUuid)?.source ?? null;
 }
 
-function setAsideLink({ receivedAt, reason, eventUuid, eventName }: SetAsideRecord, { events }: History): Link {
+function setAsideLink({ receivedAt, reason, eventUuid, eventName }: IgnoredRecord, { events }: History): Link {
   const counts = events.some(({ uuid }) => uuid === eventUuid);
   return {
-    ...link("set aside", receivedAt, "warn", "set aside"),
+    ...link("ignored", receivedAt, "warn", "ignored"),
     sentence: `${eventName ?? "A delivery"} came in and ${counts ? "caused not all that it says" : "caused nothing"}.`,
     value: reason,
   };
 }
 
-function choiceLink({ at, topic, isOut, cause }: ChoiceRecord, person: string): Link {
+function choiceLink({ at, topic, isOut, cause }: OptOutRecord, person: string): Link {
   const what = topic === "all" ? "all messages" : topic;
   return {
     ...link("choice", at, isOut ? "warn" : "info", isOut ? "opted out" : "opted in"),
@@ -210,7 +203,7 @@ function runLinks(run: RunRecord, { decisions }: History): Link[] {
         : []),
     ];
   // The decisions say why a run did not begin; where there are none, it was too few events.
-  if (status === "refused" && !decisions.some((one) => one.transactionId === transactionId))
+  if (status === "not started" && !decisions.some((one) => one.transactionId === transactionId))
     return [
       {
         ...link("run", receivedAt === null ? occurredAt : iso(receivedAt), "warn", "not entered"),
@@ -230,10 +223,10 @@ function endOf({ transactionId }: RunRecord, decisions: Decision[]): string | nu
 
 function exitLink(exit: Exit & Arrived, { runs }: History): Link[] {
   const { workflow, distinctId, eventName, occurredAt } = exit;
-  const ended = runs.filter((run) => run.workflow === workflow && run.status === "left" && endsRun(exit, run));
+  const ended = runs.filter((run) => run.workflow === workflow && run.status === "exited" && endsRun(exit, run));
   return [
     {
-      ...link("exit", occurredAt, "good", ended.length > 0 ? "left" : "nothing to leave"),
+      ...link("exit", occurredAt, "good", ended.length > 0 ? "exited" : "nothing to leave"),
       workflow,
       runRef: ended.at(-1)?.transactionId ?? null,
       sentence:
@@ -277,13 +270,10 @@ function decisionLink(decision: Decision, history: History): Link {
   };
 }
 
-function workLink(
-  { kind, transactionId, workflow, state, dueAt, attempts, error }: OwedRecord,
-  { runs }: History,
-): Link {
+function jobLink({ kind, transactionId, workflow, state, dueAt, attempts, error }: PersonJob, { runs }: History): Link {
   const tried = attempts === 0 ? "" : ` after ${count(attempts, "attempt")}`;
   return {
-    ...link("work", iso(dueAt), state === "dead" ? "bad" : "info", state === "dead" ? "dead" : "still to do"),
+    ...link("jobs", iso(dueAt), state === "dead" ? "bad" : "info", state === "dead" ? "dead" : "still to do"),
     workflow,
     runRef: runs.find((run) => run.transactionId === transactionId)?.transactionId ?? null,
     sentence:
@@ -295,11 +285,11 @@ function workLink(
 }
 
 /** Each run that waits has a person to be read before its next message, and a look when it is overdue; only trouble with these explains anything. */
-function isWorthTelling({ kind, state, error }: OwedRecord): boolean {
+function isWorthTelling({ kind, state, error }: PersonJob): boolean {
   return (kind !== "refresh" && kind !== "overdue") || state === "dead" || error !== null;
 }
 
-const WORK: Record<OwedRecord["kind"], string> = {
+const WORK: Record<PersonJob["kind"], string> = {
   start: "The start at Novu",
   exit: "The cancel at Novu",
   refresh: "The update of the person's address at Novu",

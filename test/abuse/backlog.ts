@@ -3,7 +3,7 @@ import { metric } from "../support/metrics.ts";
 import type { AbusedApp } from "./app.ts";
 import { METRICS_TOKEN } from "./planted.ts";
 
-const TRIGGERS = 'lane="novu"';
+const TRIGGERS = 'queue="novu"';
 const LOOK_EVERY_MS = 500;
 const DRAINED_WITHIN_MS = 120_000;
 /** A trigger that has been due for less is not overdue. */
@@ -12,10 +12,10 @@ const OVERDUE_SECONDS = 1;
 /** Waits until no trigger is overdue. Returns how many waited at first and how long it took, or null after two minutes. */
 export async function drained({ url }: AbusedApp): Promise<{ waiting: number; ms: number } | null> {
   const startedAt = performance.now();
-  const waiting = await ofTriggers("bridge_work_waiting");
+  const waiting = await ofTriggers("bridge_jobs_waiting");
   for (;;) {
     const ms = Math.round(performance.now() - startedAt);
-    if ((await ofTriggers("bridge_work_oldest_seconds")) < OVERDUE_SECONDS) return { waiting, ms };
+    if ((await ofTriggers("bridge_jobs_oldest_seconds")) < OVERDUE_SECONDS) return { waiting, ms };
     if (ms > DRAINED_WITHIN_MS) return null;
     await sleep(LOOK_EVERY_MS);
   }

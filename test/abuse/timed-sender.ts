@@ -8,20 +8,20 @@ const CLOSE_WITHIN_MS = 10_000;
 /** Sends requests with short answers, each on a connection that is free, and takes the time from the write to the first byte. */
 export function openTimedSender(port: number) {
   const idle: Socket[] = [];
-  const underWay = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<void>>();
   const tookMs: number[] = [];
   const answers: Record<string, number> = {};
   const accepted: Sent["accepted"] = [];
 
   return {
     send(event: { transactionId: string; bytes: Buffer }) {
-      const sending = exchange(event).finally(() => underWay.delete(sending));
-      underWay.add(sending);
+      const sending = exchange(event).finally(() => inProgress.delete(sending));
+      inProgress.add(sending);
     },
 
     async close(): Promise<Omit<Sent, "ownDelayP99Ms">> {
-      await Promise.race([Promise.all(underWay), sleep(CLOSE_WITHIN_MS)]);
-      if (underWay.size > 0) answers["no answer"] = (answers["no answer"] ?? 0) + underWay.size;
+      await Promise.race([Promise.all(inProgress), sleep(CLOSE_WITHIN_MS)]);
+      if (inProgress.size > 0) answers["no answer"] = (answers["no answer"] ?? 0) + inProgress.size;
       for (const socket of idle) socket.destroy();
       tookMs.sort((one, other) => one - other);
       return { accepted, answers, p50Ms: percentile(tookMs, 0.5), p99Ms: percentile(tookMs, 0.99) };

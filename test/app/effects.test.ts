@@ -12,7 +12,7 @@ const checkout = { checkout_url: "https://app.acme.example/checkout" };
 const STORY = [
   { name: "left before", event: "checkout_completed", timestamp: "2026-03-02T05:00:00.000Z" },
   { name: "start", event: "checkout_started", timestamp: "2026-03-02T06:00:00.000Z" },
-  { name: "left", event: "checkout_completed", timestamp: "2026-03-02T07:00:00.000Z" },
+  { name: "exited", event: "checkout_completed", timestamp: "2026-03-02T07:00:00.000Z" },
   { name: "start again", event: "checkout_started", timestamp: "2026-03-02T08:00:00.000Z" },
 ];
 
@@ -58,11 +58,11 @@ it("what a person did comes to the same, in whatever order and however often it 
       messages: ["recovery"],
       decisions: [
         [`${person} start again:drop-off`, "sent", null, null],
-        [`${person} start:drop-off`, "skipped", "left", "checkout_completed"],
+        [`${person} start:drop-off`, "skipped", "exited", "checkout_completed"],
       ],
     });
   }
-  expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+  expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
 });
 
 async function meet(sandbox: Sandbox, distinctId: string): Promise<void> {

@@ -101,7 +101,7 @@ describe("who may be in one run at a time", () => {
     sandbox.novu.interfere(({ method }) => (method === "DELETE" ? { delayMs: 300 } : null));
     await tell(sandbox, { uuid: "first" });
     await sandbox.travel({ hours: 2 });
-    await tell(sandbox, { uuid: "left", event: "tour_left", timestamp: day(0.05) });
+    await tell(sandbox, { uuid: "exited", event: "tour_left", timestamp: day(0.05) });
     if (when === "after Novu was told") await sandbox.settled();
     await tell(sandbox, { uuid: "second", timestamp: day(0.06) });
     await sandbox.travel({ days: 2 });
@@ -152,7 +152,7 @@ describe("the third time within 30 days", () => {
   it("says of no message why it is not sent that would not have been sent anyway", async () => {
     const strict = tour({ on: thirdTime });
     await using sandbox = await testSandbox({ workflows: [strict], startAt });
-    await tell(sandbox, { uuid: "left", event: "tour_left", timestamp: day(50) });
+    await tell(sandbox, { uuid: "exited", event: "tour_left", timestamp: day(50) });
     for (const days of [0, 10, 99.9]) await tellTwice(sandbox, "ada", days);
     expect(await decisions(sandbox)).toEqual([]);
   });

@@ -76,7 +76,7 @@ describe("a profile", () => {
     const last = orders.map((order) => order.at(-1)!);
     const emailOf = { $identify: "first", checkout_started: "second", $set: "third", user_signed_up: "fourth" };
     expect(emails).toEqual(last.map(({ event }) => `${emailOf[event as keyof typeof emailOf]}@example.com`));
-    expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it.each([
@@ -141,7 +141,7 @@ describe("a profile", () => {
     expect(sandbox.novu.triggers).toHaveLength(1);
   });
 
-  it("that Novu refuses is set aside for a human, and holds up no start", async () => {
+  it("that Novu refuses is ignored for a human, and holds up no start", async () => {
     await using sandbox = await testSandbox();
     sandbox.novu.interfere(({ path }) =>
       path.startsWith("/v2/subscribers") ? { status: 422, body: { statusCode: 422, message: "no such id" } } : null,
@@ -150,7 +150,7 @@ describe("a profile", () => {
     await tell(sandbox, { event: "user_signed_up" });
     await sandbox.settled();
     expect(await sandbox.app.store.listDead(10)).toMatchObject([
-      { lane: "profiles", attempts: 1, error: "Novu refuses the call (422): no such id" },
+      { queue: "profiles", attempts: 1, error: "Novu refuses the call (422): no such id" },
     ]);
     expect(sandbox.novu.triggers).toHaveLength(1);
   });
@@ -160,7 +160,7 @@ describe("two ids of one person", () => {
   const STORY = [
     { name: "start", event: "checkout_started", distinctId: "former", minutes: 0, properties: checkout },
     { name: "merge", event: "$merge_dangerously", distinctId: "kept", minutes: 1, properties: {} },
-    { name: "left", event: "checkout_completed", distinctId: "kept", minutes: 2, properties: {} },
+    { name: "exited", event: "checkout_completed", distinctId: "kept", minutes: 2, properties: {} },
   ];
 
   it("cancel a waiting run of the former by an exit of the kept one", async () => {
@@ -175,7 +175,7 @@ describe("two ids of one person", () => {
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.messages).toEqual([]);
     expect(await sandbox.app.store.listDecisions({ distinctId: "ada" })).toMatchObject([
-      { outcome: "skipped", reason: "left", detail: "checkout_completed" },
+      { outcome: "skipped", reason: "exited", detail: "checkout_completed" },
     ]);
   });
 
@@ -202,9 +202,14 @@ describe("two ids of one person", () => {
     expect(sandbox.novu.state.messages).toEqual([]);
     for (const [index] of orders.entries())
       expect(await sandbox.app.store.listDecisions({ distinctId: `kept-${index}` })).toMatchObject([
-        { transactionId: `start-${index}:drop-off`, outcome: "skipped", reason: "left", detail: "checkout_completed" },
+        {
+          transactionId: `start-${index}:drop-off`,
+          outcome: "skipped",
+          reason: "exited",
+          detail: "checkout_completed",
+        },
       ]);
-    expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("are counted together", async () => {
@@ -244,9 +249,9 @@ describe("what is not a customer's", () => {
     expect(echoes.length).toBeGreaterThan(3);
     for (const { attempts } of echoes)
       expect(attempts).toMatchObject([{ status: 202, answer: expect.stringContaining("reports itself") }]);
-    expect(await sandbox.app.store.listSetAside(100)).toEqual([]);
+    expect(await sandbox.app.store.listIgnored(100)).toEqual([]);
     const metrics = await (await fetch(`${sandbox.app.url}/metrics`)).text();
-    expect(metrics).toContain(`bridge_set_aside_total{cause="echo"} ${echoes.length}`);
+    expect(metrics).toContain(`bridge_ignored_events_total{cause="echo"} ${echoes.length}`);
   });
 
   it("causes nothing when it is a colleague's or a test, and says so", async () => {
@@ -264,7 +269,7 @@ describe("what is not a customer's", () => {
       { ignored: "PostHog's example event" },
     ]);
     expect([sandbox.novu.triggers, sandbox.novu.state.subscribers]).toEqual([[], {}]);
-    expect(await sandbox.app.store.listSetAside(10)).toHaveLength(3);
+    expect(await sandbox.app.store.listIgnored(10)).toHaveLength(3);
   });
 });
 

@@ -122,7 +122,7 @@ describe("a person who has left", () => {
     expect(sandbox.novu.triggers).toEqual([]);
     expect(sandbox.novu.state.messages).toEqual([]);
     expect(await sandbox.app.store.listDecisions()).toMatchObject([
-      { step: "recovery", outcome: "skipped", reason: "left", detail: "checkout_completed" },
+      { step: "recovery", outcome: "skipped", reason: "exited", detail: "checkout_completed" },
     ]);
   });
 
@@ -135,7 +135,7 @@ describe("a person who has left", () => {
     await sandbox.travel({ hours: 2 });
 
     expect(sandbox.novu.state.messages).toEqual([]);
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([{ reason: "left", detail: "checkout_completed" }]);
+    expect(await sandbox.app.store.listDecisions()).toMatchObject([{ reason: "exited", detail: "checkout_completed" }]);
   });
 
   it("leaves no run behind at Novu, when the exit comes during the trigger and the cancel fails", async () => {
@@ -146,13 +146,13 @@ describe("a person who has left", () => {
       return path === "/v1/events/trigger" ? { delayMs: 300 } : null;
     });
     await post(sandbox.app.url, delivery({ event: "checkout_started", properties: checkout, timestamp: iso(0) }));
-    await eventually(async () => (await sandbox.app.store.countWork()).waiting === 1);
+    await eventually(async () => (await sandbox.app.store.countJobs()).waiting === 1);
     await post(sandbox.app.url, delivery({ event: "checkout_completed", timestamp: iso(1) }));
     await sandbox.travel({ minutes: 1 });
 
     expect(sandbox.novu.triggers).toHaveLength(1);
     expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["canceled", "canceled", "canceled"]);
-    expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("is cancelled once, however often they leave", async () => {
@@ -284,7 +284,7 @@ describe("when PostHog cannot be asked", () => {
     expect(await sandbox.app.store.listDecisions()).toMatchObject([{ outcome: "sent", personSource: "snapshot" }]);
     expect(lines.map((line) => JSON.parse(line))).toContainEqual(
       expect.objectContaining({
-        stop: "people",
+        component: "sources",
         transactionId: expect.stringContaining(":drop-off"),
         personSource: "snapshot",
       }),
@@ -440,6 +440,6 @@ describe("when Novu is down", () => {
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.travel({ days: 1 });
     expect(await sandbox.app.store.listDead(10)).toMatchObject([{ attempts: 18, error: "Novu answered 500: down" }]);
-    expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 1 });
+    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 1 });
   });
 });

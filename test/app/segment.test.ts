@@ -133,7 +133,7 @@ describe("a batch", () => {
 });
 
 describe.skipIf(!isTooDeep(nested(15_000)))("an event that is nested too deep to be written down", () => {
-  it("is set aside, alone or in a batch", async () => {
+  it("is ignored, alone or in a batch", async () => {
     await using sandbox = await testSandbox();
     const deep = `${"[".repeat(15_000)}${"]".repeat(15_000)}`;
     const poison = JSON.stringify(segmentEvent({ properties: { deep: 1 } })).replace('"deep":1', `"deep":${deep}`);
@@ -159,7 +159,7 @@ describe("a person at Segment", () => {
     ]);
     await sandbox.settled();
     expect([sandbox.novu.state.subscribers, sandbox.novu.triggers]).toEqual([{}, []]);
-    const kept = await sandbox.app.store.listSetAside(10);
+    const kept = await sandbox.app.store.listIgnored(10);
     expect(kept.map(({ source, reason }) => [source, reason])).toEqual(Array(3).fill(["segment", "anonymous"]));
   });
 

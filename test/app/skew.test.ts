@@ -6,13 +6,13 @@ import { openStory } from "../support/story.ts";
 const CHECKOUT = { event: "checkout_started", at: "2026-03-02T09:00:32.000Z" };
 const PURCHASE = { event: "checkout_completed", at: "2026-03-02T09:00:20.000Z" };
 const LEFT = [
-  "day 0 09:01  ada  drop-off  checkout-note  not sent: left: checkout_completed",
-  "day 0 09:01  ada  drop-off  recovery  not sent: left: checkout_completed",
+  "day 0 09:01  ada  drop-off  checkout-note  not sent: exited: checkout_completed",
+  "day 0 09:01  ada  drop-off  recovery  not sent: exited: checkout_completed",
 ];
 const REMINDED = ["day 0 10:01  ada  drop-off  checkout-note  sent", "day 1 09:01  ada  drop-off  recovery  sent"];
 
 it.each([
-  ["buys after the checkout, whatever the stamps say, is not reminded", [CHECKOUT, PURCHASE], LEFT, "left"],
+  ["buys after the checkout, whatever the stamps say, is not reminded", [CHECKOUT, PURCHASE], LEFT, "exited"],
   ["comes back right after a purchase is reminded", [PURCHASE, CHECKOUT], REMINDED, "nothing to leave"],
 ])("whoever %s, and the explanation agrees", async (_name, told, lines, label) => {
   await using story = await openStory({ people: { ada: {} }, workflows: [dropOff] });

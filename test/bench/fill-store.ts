@@ -1,6 +1,6 @@
 import { type Decision, NOTHING_COMPOSED } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
-import { Work } from "../../src/contracts/work.ts";
+import { Job } from "../../src/contracts/job.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -17,7 +17,7 @@ const STEPS = ["welcome", "nudge", "reminder", "last"];
 const CHANNELS = ["email", "in_app", "push"] as const;
 const OTHER_REASONS = ["not needed", "opted out", "unreachable", "over the cap"] as const;
 
-/** What a month of so many runs leaves: four decisions each, and of every hundred runs ten exits, five dead letters and twenty deliveries set aside. */
+/** What a month of so many runs leaves: four decisions each, and of every hundred runs ten exits, five dead letters and twenty deliveries ignored. */
 export async function fillStore(env: Record<string, string>, runs: number): Promise<void> {
   const startedAt = Date.now();
   let now = startedAt;
@@ -81,7 +81,7 @@ async function begin(store: Store, number: number, now: number): Promise<void> {
     await store.endRuns(exit);
   }
   if (number % 5 === 0)
-    await store.setAside({
+    await store.keepIgnored({
       source: "posthog",
       receivedAt: new Date(now).toISOString(),
       reason: `does not fit ${workflow}: property ${number % 40} is missing`,
@@ -99,9 +99,9 @@ async function takeOn(store: Store): Promise<void> {
     if (claimed.length === 0) return;
     const done: number[] = [];
     await each(claimed, async ({ id, body }) => {
-      const work = Work.parse(JSON.parse(body));
-      if (work.kind === "start" && id % 20 === 0) return store.bury(id, `400: no such thing as ${id % 400}`);
-      if (work.kind === "start") await store.markStarted(work.body.run.transactionId);
+      const job = Job.parse(JSON.parse(body));
+      if (job.kind === "start" && id % 20 === 0) return store.giveUp(id, `400: no such thing as ${id % 400}`);
+      if (job.kind === "start") await store.markStarted(job.body.run.transactionId);
       done.push(id);
     });
     await store.complete(done);
@@ -113,7 +113,7 @@ async function decide(store: Store, number: number, now: number): Promise<void> 
   const facts = { workflow, distinctId: personOf(number), transactionId: `event-${number}:${workflow}` };
   for (const [index, step] of STEPS.entries()) {
     const isLast = index === STEPS.length - 1;
-    // Every third run is under way still.
+    // Every third run is in progress still.
     if (isLast && number % 3 === 0) return;
     const reason = (number + index) % 4 === 0 ? OTHER_REASONS[number % 4] : undefined;
     const decision: Decision = {
@@ -148,10 +148,10 @@ function personOf(number: number): string {
   return number % 100 === 1 ? PERSON : `person-${number % 3_000}`;
 }
 
-async function each<Item>(items: Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+async function each<Item>(items: Item[], job: (item: Item) => Promise<unknown>): Promise<void> {
   const left = [...items];
   const one = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await job(item);
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, one));
 }

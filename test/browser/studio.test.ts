@@ -20,7 +20,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
 
     await page.getByRole("link", { name: "onboarding", exact: true }).click();
     const run = page.url();
-    expect(await main(page)).toContain("A run is still under way.");
+    expect(await main(page)).toContain("A run is still in progress.");
     for (let day = 1; day <= 2; day += 1) await page.getByRole("button", { name: "+1 day" }).click();
     expect(page.url()).toBe(run);
     expect(await page.locator(".time-bar time").textContent()).toContain("2026-03-04 09:00 UTC");

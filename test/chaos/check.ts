@@ -65,7 +65,7 @@ export function check({ events, asked, runs, left, startedAtMs, mostWaitMs }: Fa
       .map(({ transactionId, waitMs }) => ({ what: `waited for ${Math.round(waitMs)} ms`, transactionId })),
     ...left.dead.map(({ key, error }) => ({ what: `dead: ${key}: ${error}` })),
     ...(others.length > 0
-      ? [{ what: `${others.length} pieces of work are left over, such as ${others.slice(0, 3).join(", ")}` }]
+      ? [{ what: `${others.length} jobs are left over, such as ${others.slice(0, 3).join(", ")}` }]
       : []),
   ];
 }

@@ -26,7 +26,7 @@ export interface Data {
 }
 
 /** Without the persons who are to be read before a message of another day, and the runs that are not overdue yet. */
-const LEFT = `select key, state, last_error from work
+const LEFT = `select key, state, last_error from jobs
   where not (state = 'waiting' and (key like 'refresh:%' or key like 'overdue:%'))`;
 
 type LeftRow = { key: string; state: string; last_error: string | null };

@@ -62,7 +62,7 @@ describe("the doctor", () => {
     const before = structuredClone(sandbox.posthog.state.hogFunctions);
     expect(await complaints()).toEqual([]);
     expect(sandbox.posthog.state.hogFunctions).toEqual(before);
-    expect(await sandbox.app.store.listSetAside(10)).toEqual([]);
+    expect(await sandbox.app.store.listIgnored(10)).toEqual([]);
     expect(Object.keys(sandbox.novu.state.subscribers)).toEqual([]);
   });
 
@@ -238,7 +238,7 @@ describe("the doctor", () => {
     expect(await complaints()).toEqual([expect.stringMatching(/^✗ clocks: the clock of .* is (59|60)\d s ahead/)]);
   });
 
-  it("sees dead work", async () => {
+  it("sees dead jobs", async () => {
     sandbox.novu.interfere(() => ({ status: 400 }));
     sandbox.posthog.capture({
       event: "user_signed_up",
@@ -246,7 +246,7 @@ describe("the doctor", () => {
       properties: { $set: { email: "ada@acme.example" } },
     });
     await sandbox.settled();
-    const { dead } = await sandbox.app.store.countWork();
+    const { dead } = await sandbox.app.store.countJobs();
     expect(dead).toBeGreaterThan(0);
     expect(await complaints()).toContainEqual(expect.stringContaining(`! store: ${dead} dead: npm run redrive`));
   });

@@ -276,8 +276,8 @@ async function stateOf({ app, novu, posthog }: Sandbox) {
   const uuids = posthog.state.events.map(({ uuid }) => uuid);
   return {
     known: (await store.knownEvents(uuids)).sort(),
-    work: await store.countWork(),
-    setAside: await store.listSetAside(100),
+    jobs: await store.countJobs(),
+    ignored: await store.listIgnored(100),
     triggers: novu.triggers.length,
     deliveries: posthog.state.deliveries.length,
   };

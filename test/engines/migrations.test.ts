@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, SqliteDialect } from "kysely";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { LANES, overdueKey, Work } from "../../src/contracts/work.ts";
+import { Job, overdueKey, QUEUES } from "../../src/contracts/job.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { fileIn } from "../../src/store/data-folder.ts";
 import { type Engine, migrator } from "../../src/store/migrations.ts";
@@ -51,7 +51,7 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       expect(await store.exitSince({ ...ofAda, transactionId: "u:w", since: LATER })).toBe("checkout_completed");
     });
 
-    it("has runs under way, of which each is looked at within a day when nothing is heard of it", async () => {
+    it("has runs in progress, of which each is looked at within a day when nothing is heard of it", async () => {
       await using data = await testData(engine);
       await migrator(data.raw, engine).migrateTo("0013-shapes");
       const entered_at = Date.now() - DAY_MS;
@@ -61,17 +61,17 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
         .values([
           { ...about, transaction_id: 'u:"w\\', ended_at: null },
           { ...about, transaction_id: "ended", ended_at: entered_at },
-          { ...about, transaction_id: "left", state: "left", ended_at: null },
+          { ...about, transaction_id: "exited", state: "exited", ended_at: null },
           { ...about, transaction_id: "old", entered_at: Date.now() - 61 * DAY_MS, ended_at: null },
         ])
         .execute();
       await using store = closing(await data.open());
-      const rows = await data.raw.selectFrom("work").select(["key", "lane", "body", "due_at"]).execute();
-      expect(rows.map(({ key, lane }) => [key, lane])).toEqual([['overdue:u:"w\\', "receipts"]]);
+      const rows = await data.raw.selectFrom("jobs").select(["key", "queue", "body", "due_at"]).execute();
+      expect(rows.map(({ key, queue }) => [key, queue])).toEqual([['overdue:u:"w\\', "receipts"]]);
       const inMs = Number(rows[0]?.due_at) - Date.now();
       expect(inMs > 0 && inMs <= DAY_MS + 60 * 60 * 1000).toBe(true);
-      const work = Work.parse(JSON.parse(rows[0]?.body));
-      expect(work).toMatchObject({ kind: "overdue", body: { transactionId: 'u:"w\\' } });
+      const jobs = Job.parse(JSON.parse(rows[0]?.body));
+      expect(jobs).toMatchObject({ kind: "overdue", body: { transactionId: 'u:"w\\' } });
       // A step that is asked for meanwhile says better when it is overdue.
       const better = { kind: "overdue", body: { transactionId: 'u:"w\\', waitEndsAt: LATER } } as const;
       await store.schedule(overdueKey(better.body.transactionId), better, now(), { replace: true });
@@ -115,10 +115,10 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       await using data = await testData(engine);
       await using store = closing(await data.open());
       await writeAsBefore(data.raw);
-      expect(await store.forgetPerson("ada")).toMatchObject({ events: 2, runs: 1, exits: 1, decisions: 1, work: 3 });
+      expect(await store.forgetPerson("ada")).toMatchObject({ events: 2, runs: 1, exits: 1, decisions: 1, jobs: 3 });
       await writeAsBefore(data.raw);
-      for (const lane of LANES) await store.complete((await store.claim(lane, 10, 1_000)).map(({ id }) => id));
-      // Two events, a run, an exit, a decision, and twice what was set aside.
+      for (const queue of QUEUES) await store.complete((await store.claim(queue, 10, 1_000)).map(({ id }) => id));
+      // Two events, a run, an exit, a decision, and twice what was ignored.
       expect(await store.prune(now() + DAY_MS, 100)).toBe(7);
     });
   },
@@ -127,13 +127,13 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
 /** What every query makes of it. */
 async function expectAll(store: Store): Promise<void> {
   expect(await store.knownEvents(["u", "e", "s"])).toHaveLength(3);
-  expect(await store.listSetAside(1)).toMatchObject([{ source: "posthog", eventUuid: "s", distinctId: null }]);
-  expect(await store.countLanes()).toMatchObject([
-    { lane: "novu", waiting: 2, oldestDueAt: now() },
-    { lane: "profiles", waiting: 0, oldestDueAt: null },
-    { lane: "receipts", waiting: 0, oldestDueAt: null },
-    { lane: "persons", waiting: 0, oldestDueAt: null },
-    { lane: "posthog", waiting: 1, oldestDueAt: now() },
+  expect(await store.listIgnored(1)).toMatchObject([{ source: "posthog", eventUuid: "s", distinctId: null }]);
+  expect(await store.countQueues()).toMatchObject([
+    { queue: "novu", waiting: 2, oldestDueAt: now() },
+    { queue: "profiles", waiting: 0, oldestDueAt: null },
+    { queue: "receipts", waiting: 0, oldestDueAt: null },
+    { queue: "persons", waiting: 0, oldestDueAt: null },
+    { queue: "posthog", waiting: 1, oldestDueAt: now() },
   ]);
   expect(await store.nextDueAt("novu")).toBe(now());
 
@@ -146,7 +146,7 @@ async function expectAll(store: Store): Promise<void> {
   expect(await store.exitSince({ ...ada, transactionId: "u:w", since: OCCURRED_AT })).toBe("checkout_completed");
   const records = Object.entries(await store.personRecords("ada")).filter(([, rows]) => rows.length > 0);
   expect(Object.fromEntries(records.map(([kind, rows]) => [kind, rows.length]))).toEqual({
-    work: 3,
+    jobs: 3,
     events: 2,
     runs: 1,
     exits: 1,
@@ -158,7 +158,7 @@ async function expectAll(store: Store): Promise<void> {
   expect(await store.markStarted("u:w")).toBe("started");
   const [job] = await store.claim("novu", 1, 1_000);
   expect(JSON.parse(job!.body)).toMatchObject({ kind: "start", body: { run: { transactionId: "u:w" } } });
-  await store.bury(job!.id, "switched off");
+  await store.giveUp(job!.id, "switched off");
   expect([await store.deadCauses(), await store.redrive("all")]).toEqual([[{ error: "switched off", count: 1 }], 1]);
   expect(await store.endRuns(exit())).toEqual(["u:w"]);
 }
@@ -185,15 +185,15 @@ async function writeAsBefore(raw: Kysely<any>): Promise<void> {
   const decided = { transaction_id: "u:w", step: "welcome", distinct_id: "ada", body: JSON.stringify(decision()) };
   await raw.insertInto("decisions").values(decided).execute();
   const odd = { received_at: OCCURRED_AT, reason: "a reason", event_uuid: "s", event_name: "odd", body: "" };
-  await raw.insertInto("set_aside").values(odd).execute();
+  await raw.insertInto("ignored_events").values(odd).execute();
 
   const fresh = { state: "waiting", due_at: now(), leased_until: 0, attempts: 0, refusals: 0, last_error: null };
-  const work = [
-    { key: "start:u:w", lane: "novu", body: { kind: "start", body: start() } },
-    { key: "exit:e:w", lane: "novu", body: { kind: "exit", body: exit() } },
-    { key: "report:u:w:welcome:sent", lane: "posthog", body: { kind: "report", body: decision() } },
+  const jobs = [
+    { key: "start:u:w", queue: "novu", body: { kind: "start", body: start() } },
+    { key: "exit:e:w", queue: "novu", body: { kind: "exit", body: exit() } },
+    { key: "report:u:w:welcome:sent", queue: "posthog", body: { kind: "report", body: decision() } },
   ].map(({ body, ...row }) => ({ ...row, ...fresh, body: JSON.stringify(body) }));
-  await raw.insertInto("work").values(work).execute();
+  await raw.insertInto("jobs").values(jobs).execute();
 }
 
 /** An empty database, as its tables are and as a store. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
-import type { Lane } from "../../src/contracts/work.ts";
+import type { Queue } from "../../src/contracts/job.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
 import { event } from "../support/facts.ts";
@@ -28,11 +28,11 @@ describe.skipIf(!hasPostgres || !hasPgBouncer)("PostgreSQL behind PgBouncer", ()
     const url = bouncer.url(database.url);
     const direct = await openPostgresStore({ url, directUrl: database.url, now: Date.now, log });
     const polling = await openPostgresStore({ url, now: Date.now, log });
-    // The poll wakes both lanes, news only the one that has work.
+    // The poll wakes both queues, news only the one that has work.
     const news = { direct: 0, polling: 0 };
     const polls = { direct: 0, polling: 0 };
-    const hear = (store: keyof typeof news) => (lane: Lane) => {
-      if (lane === "novu") news[store] += 1;
+    const hear = (store: keyof typeof news) => (queue: Queue) => {
+      if (queue === "novu") news[store] += 1;
       else polls[store] += 1;
     };
     const stops = [direct.watch(hear("direct"))];

@@ -39,7 +39,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       const stores = await Promise.all(
         Array.from({ length: 4 }, () => openPostgresStore({ url: database.url, now: Date.now, log })),
       );
-      expect(await Promise.all(stores.map((store) => store.countWork()))).toEqual(
+      expect(await Promise.all(stores.map((store) => store.countJobs()))).toEqual(
         Array(4).fill({ waiting: 0, dead: 0 }),
       );
       await Promise.all(stores.map((store) => store.close()));
@@ -63,24 +63,24 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
     it("believe no place that a wrong clock took far ahead, and go by the database's clock", async () => {
       await using database = await openTestDatabase();
       const store = await openPostgresStore({ url: database.url, now: Date.now, log });
-      expect(await store.takePlaces("novu", 1, 100)).toEqual({ waitMs: 0, disbelievedMs: 0 });
-      const { waitMs } = await store.takePlaces("novu", 30, 100);
+      expect(await store.reserveSlots("novu", 1, 100)).toEqual({ waitMs: 0, disbelievedMs: 0 });
+      const { waitMs } = await store.reserveSlots("novu", 30, 100);
       expect(waitMs).toBeGreaterThan(0);
-      expect((await store.takePlaces("novu", 1, 100)).waitMs).toBeGreaterThan(2_000);
+      expect((await store.reserveSlots("novu", 1, 100)).waitMs).toBeGreaterThan(2_000);
 
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
       await client.query("update lines set next_at = next_at + 3600000 where name = 'novu'");
       await client.end();
-      const reset = await store.takePlaces("novu", 1, 100);
+      const reset = await store.reserveSlots("novu", 1, 100);
       expect(reset.waitMs).toBe(0);
       expect(reset.disbelievedMs).toBeGreaterThan(3_600_000);
-      expect((await store.takePlaces("novu", 1, 100)).disbelievedMs).toBe(0);
+      expect((await store.reserveSlots("novu", 1, 100)).disbelievedMs).toBe(0);
 
       vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
       try {
-        await store.takePlaces("novu", 1, 100);
-        expect((await store.takePlaces("novu", 1, 100)).waitMs).toBeLessThan(1_000);
+        await store.reserveSlots("novu", 1, 100);
+        expect((await store.reserveSlots("novu", 1, 100)).waitMs).toBeLessThan(1_000);
       } finally {
         vi.restoreAllMocks();
         await store.close();
@@ -146,7 +146,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
         );
         expect(outcomes.sort()).toEqual(["accepted", "another event"]);
       }
-      expect(await stores[0]!.countWork()).toEqual({ waiting: 60, dead: 0 });
+      expect(await stores[0]!.countJobs()).toEqual({ waiting: 60, dead: 0 });
       await Promise.all(stores.map((store) => store.close()));
     });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { correctionKey, LANES, refreshKey, unheardKey, type Work } from "../../src/contracts/work.ts";
+import { correctionKey, type Job, QUEUES, refreshKey, unheardKey } from "../../src/contracts/job.ts";
 import type { Store } from "../../src/store/store.ts";
 import {
   clicked,
@@ -63,8 +63,8 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       });
 
       expect(await ids({ workflow: "v" })).toEqual(["u2:v"]);
-      expect(await ids({ status: "under way" })).toEqual(["u1:w"]);
-      expect(await ids({ status: "starting" })).toEqual(["u2:v", "u3:w"]);
+      expect(await ids({ status: "in progress" })).toEqual(["u1:w"]);
+      expect(await ids({ status: "pending" })).toEqual(["u2:v", "u3:w"]);
       expect(await ids(about("ada"))).toEqual(["u1:w", "u2:v"]);
       expect(await ids(about("u3"))).toEqual(["u3:w"]);
       expect(await ids(about("u2:v"))).toEqual(["u2:v"]);
@@ -76,43 +76,45 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       });
       await store.endRuns(exit());
       expect(await ids(about("e"))).toEqual(["u1:w"]);
-      expect(await ids({ status: "left" })).toEqual(["u1:w"]);
-      expect(await ids({ status: "left", workflow: "v" })).toEqual([]);
+      expect(await ids({ status: "exited" })).toEqual(["u1:w"]);
+      expect(await ids({ status: "exited", workflow: "v" })).toEqual([]);
 
       await store.refuse("u2:v");
-      expect(await ids({ status: "refused" })).toEqual(["u2:v"]);
+      expect(await ids({ status: "not started" })).toEqual(["u2:v"]);
       await store.decide(decision({ transactionId: "u3:w", outcome: "skipped", reason: "too late" }), {
         endsRun: true,
       });
-      expect(await ids({ status: "not started" })).toEqual(["u3:w"]);
-      expect(await ids({ status: "starting" })).toEqual([]);
+      expect(await ids({ status: "not started" })).toEqual(["u2:v", "u3:w"]);
+      expect(await ids({ status: "pending" })).toEqual([]);
     });
 
     it("tells the history of a run, and of a person", async () => {
       await begin("u", { properties: { plan: "pro" } });
       await begin("other", { distinctId: "grace" });
       await store.markStarted("u:w");
-      await store.decide(decision({ outcome: "skipped", reason: "left", detail: "checkout_completed" }));
+      await store.decide(decision({ outcome: "skipped", reason: "exited", detail: "checkout_completed" }));
       await store.accept(event({ uuid: "e", name: "checkout_completed", occurredAt: LATER }), {
         starts: [],
         exits: [exit()],
       });
       const aside = { source: "segment" as const, receivedAt: LATER, eventUuid: "s", eventName: "x", body: "{}" };
-      await store.setAside({ ...aside, reason: "hers", distinctId: "ada" });
-      await store.setAside({ ...aside, reason: "of somebody else", distinctId: "grace" });
+      await store.keepIgnored({ ...aside, reason: "hers", distinctId: "ada" });
+      await store.keepIgnored({ ...aside, reason: "of somebody else", distinctId: "grace" });
 
       const ofRun = await store.history({ transactionId: "u:w" });
       expect(ofRun).toMatchObject({
-        runs: [{ eventUuid: "u", eventName: "checkout_started", receivedAt: now, status: "under way", enteredAt: now }],
+        runs: [
+          { eventUuid: "u", eventName: "checkout_started", receivedAt: now, status: "in progress", enteredAt: now },
+        ],
         events: [
           { uuid: "u", properties: { plan: "pro" }, receivedAt: now },
           { uuid: "e", name: "checkout_completed" },
         ],
         exits: [exit()],
-        decisions: [{ reason: "left" }],
-        setAside: [],
+        decisions: [{ reason: "exited" }],
+        ignored: [],
       });
-      expect(ofRun.work.map(({ key }) => key).sort()).toEqual([
+      expect(ofRun.jobs.map(({ key }) => key).sort()).toEqual([
         "exit:e:w",
         "overdue:u:w",
         "report:u:w::triggered",
@@ -120,12 +122,12 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         "start:u:w",
       ]);
       const ofPerson = await store.history({ distinctId: "ada" });
-      expect(ofPerson).toEqual({ ...ofRun, setAside: [expect.objectContaining({ reason: "hers" })] });
+      expect(ofPerson).toEqual({ ...ofRun, ignored: [expect.objectContaining({ reason: "hers" })] });
       expect((await store.history({ distinctId: "ada", workflow: "v" })).runs).toEqual([]);
       expect(await store.history({ transactionId: "none" })).toMatchObject({ runs: [], decisions: [] });
     });
 
-    it("tells of work of every kind, waiting and dead, of this person only", async () => {
+    it("tells of jobs of every kind, waiting and dead, of this person only", async () => {
       for (const [uuid, distinctId] of [
         ["u", "ada"],
         ["other", "grace"],
@@ -157,16 +159,16 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           profiles: [profile({ eventUuid: `i ${uuid}`, subscriber: { subscriberId: distinctId } })],
           joins: [join({ eventUuid: `i ${uuid}`, keptId: distinctId })],
         });
-        await store.decide(decision({ transactionId, distinctId, outcome: "skipped", reason: "left" }));
+        await store.decide(decision({ transactionId, distinctId, outcome: "skipped", reason: "exited" }));
         await store.capture(clicked({ transactionId, distinctId }));
         const capture = unsubscribed({ transactionId, distinctId, step: "unheard of" });
         await store.choose({ off: ["offers"], on: [], distinctId, cause: "link", at: OCCURRED_AT, capture });
       }
       // While these are being done, what is chosen next waits behind them.
-      for (const lane of ["profiles", "posthog"] as const) await store.claim(lane, 99, HOUR_MS);
+      for (const queue of ["profiles", "posthog"] as const) await store.claim(queue, 99, HOUR_MS);
       await store.choose({ off: [], on: ["offers"], distinctId: "ada", cause: "link", at: LATER, capture: null });
 
-      const kinds: Record<Work["kind"], string[]> = {
+      const kinds: Record<Job["kind"], string[]> = {
         start: ["start:u:w"],
         exit: ["exit:e u:w"],
         unheard: ["unheard:u:w"],
@@ -181,30 +183,31 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         capture: ["report:u:w::triggered", "report:u:w:unheard of:unsubscribed", "report:u:w:welcome:clicked"],
       };
       const told = async () =>
-        (await store.history({ distinctId: "ada" })).work.map(({ kind, key, state }) => `${kind} ${key} ${state}`);
+        (await store.history({ distinctId: "ada" })).jobs.map(({ kind, key, state }) => `${kind} ${key} ${state}`);
       const all = (state: "waiting" | "dead") =>
         Object.entries(kinds)
           .flatMap(([kind, keys]) => keys.map((key) => `${kind} ${key} ${state}`))
           .sort();
       expect((await told()).sort()).toEqual(all("waiting"));
       now += 2 * HOUR_MS;
-      for (const lane of LANES) for (const { id } of await store.claim(lane, 99, HOUR_MS)) await store.bury(id, "no");
+      for (const queue of QUEUES)
+        for (const { id } of await store.claim(queue, 99, HOUR_MS)) await store.giveUp(id, "no");
       expect((await told()).sort()).toEqual(all("dead"));
 
-      const { work } = await store.history({ distinctId: "ada", workflow: "v" });
-      expect(work.find(({ kind }) => kind === "exit")).toMatchObject({ workflow: "w", transactionId: null });
-      expect(work.find(({ kind }) => kind === "profile")).toMatchObject({ workflow: null, transactionId: null });
-      expect(work.find(({ kind }) => kind === "start")).toMatchObject({ workflow: "w", transactionId: "u:w" });
-      const ofRun = (await store.history({ transactionId: "u:w" })).work.map(({ kind }) => kind);
+      const { jobs } = await store.history({ distinctId: "ada", workflow: "v" });
+      expect(jobs.find(({ kind }) => kind === "exit")).toMatchObject({ workflow: "w", transactionId: null });
+      expect(jobs.find(({ kind }) => kind === "profile")).toMatchObject({ workflow: null, transactionId: null });
+      expect(jobs.find(({ kind }) => kind === "start")).toMatchObject({ workflow: "w", transactionId: "u:w" });
+      const ofRun = (await store.history({ transactionId: "u:w" })).jobs.map(({ kind }) => kind);
       expect([...new Set(ofRun)].sort()).toEqual([
         ...["capture", "exit", "overdue", "receipt", "refresh", "report", "start", "unheard"],
       ]);
     });
 
-    it("keeps the work of two runs apart when one's id begins with the other's", async () => {
+    it("keeps the jobs of two runs apart when one's id begins with the other's", async () => {
       for (const workflow of ["w", "w-2"]) await begin("u", { workflow });
-      const { work } = await store.history({ transactionId: "u:w" });
-      expect(work.map(({ key }) => key)).toEqual(["start:u:w"]);
+      const { jobs } = await store.history({ transactionId: "u:w" });
+      expect(jobs.map(({ key }) => key)).toEqual(["start:u:w"]);
     });
 
     it("tells what a person chose, what Novu was told of them, and whether they are in other workflows", async () => {
@@ -223,9 +226,9 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         toldAsOf: OCCURRED_AT,
         hasOtherRuns: true,
       });
-      const nothing = { choices: [], toldAsOf: null, hasOtherRuns: false, work: [] };
+      const nothing = { choices: [], toldAsOf: null, hasOtherRuns: false, jobs: [] };
       expect(await store.history({ distinctId: "grace", workflow: "w" })).toMatchObject(nothing);
-      const { work: _work, ...ofRun } = await store.history({ transactionId: "u:w" });
+      const { jobs: _work, ...ofRun } = await store.history({ transactionId: "u:w" });
       expect(ofRun).toMatchObject({ choices: [], toldAsOf: null, hasOtherRuns: false });
     });
 
@@ -238,7 +241,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       await store.decide(made({ transactionId: "u2:w", step: "a" }));
       await store.decide(made({ transactionId: "u2:w", step: "b", channel: "push" }));
       await store.decide(made({ transactionId: "u3:w", step: "a" }), { endsRun: true });
-      await store.decide(made({ transactionId: "u1:w", step: "a", outcome: "skipped", reason: "left" }));
+      await store.decide(made({ transactionId: "u1:w", step: "a", outcome: "skipped", reason: "exited" }));
       await store.decide(made({ transactionId: "u1:w", step: "b", outcome: "failed", reason: "error" }));
       await store.decide(decision({ transactionId: "u4:w", step: "before the period" }));
 
@@ -253,16 +256,16 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
             { channel: "email", count: 2 },
             { channel: "push", count: 1 },
           ],
-          skipped: [{ reason: "left", count: 1 }],
+          skipped: [{ reason: "exited", count: 1 }],
           failed: 1,
         },
       ]);
       expect(await store.countOutcomes(now + 1)).toEqual([]);
     });
 
-    it("pages what was set aside, by reason, and about a person or an event", async () => {
+    it("pages what was ignored, by reason, and about a person or an event", async () => {
       for (let index = 0; index < 5; index += 1)
-        await store.setAside({
+        await store.keepIgnored({
           source: "posthog",
           receivedAt: index === 0 ? OCCURRED_AT : LATER,
           reason: index < 2 ? "one" : "other",
@@ -271,15 +274,15 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           distinctId: index === 4 ? "ada" : null,
           body: "",
         });
-      const uuids = async (query: Omit<Parameters<Store["pageSetAside"]>[0], "limit">) =>
-        (await store.pageSetAside({ limit: 2, ...query })).map(({ eventUuid }) => eventUuid);
-      const [, second] = await store.pageSetAside({ limit: 2 });
+      const uuids = async (query: Omit<Parameters<Store["pageIgnored"]>[0], "limit">) =>
+        (await store.pageIgnored({ limit: 2, ...query })).map(({ eventUuid }) => eventUuid);
+      const [, second] = await store.pageIgnored({ limit: 2 });
       expect(await uuids({})).toEqual(["u4", "u3"]);
       expect(await uuids({ before: second!.id })).toEqual(["u2", "u1"]);
       expect(await uuids({ reason: "one" })).toEqual(["u1", "u0"]);
       expect(await uuids({ about: "ada" })).toEqual(["u4"]);
       expect(await uuids({ about: "u2" })).toEqual(["u2"]);
-      expect(await store.countSetAside(Date.parse(LATER))).toEqual([
+      expect(await store.countIgnored(Date.parse(LATER))).toEqual([
         { reason: "other", count: 3 },
         { reason: "one", count: 1 },
       ]);
@@ -288,11 +291,11 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
     it("shows what waits, and pages what is dead", async () => {
       for (const uuid of ["u1", "u2", "u3"]) await begin(uuid);
       const [first, second] = await store.claim("novu", 2, 1_000);
-      const ids = async (status: "starting" | "stuck") =>
+      const ids = async (status: "pending" | "stuck") =>
         (await store.listRuns({ limit: 9, status })).map((run) => [run.transactionId, run.status]);
-      await store.bury(first!.id, "no");
-      await store.bury(second!.id, "never");
-      expect(await ids("starting")).toEqual([["u3:w", "starting"]]);
+      await store.giveUp(first!.id, "no");
+      await store.giveUp(second!.id, "never");
+      expect(await ids("pending")).toEqual([["u3:w", "pending"]]);
       expect((await ids("stuck")).sort()).toEqual([
         ["u1:w", "stuck"],
         ["u2:w", "stuck"],

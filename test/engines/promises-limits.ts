@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { correctionKey, QUEUES, refreshKey, unheardKey } from "../../src/contracts/job.ts";
 import type { EntryLimit } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
-import { correctionKey, LANES, refreshKey, unheardKey } from "../../src/contracts/work.ts";
-import type { ClaimedWork, RunPlace, Store } from "../../src/store/store.ts";
+import type { ClaimedJob, RunPlace, Store } from "../../src/store/store.ts";
 import { clicked, decision, event, exit, LATER, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
 
@@ -36,7 +36,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
 
       it("is for one run ever", async () => {
         expect(await store.enter(await begun({ eventUuid: "a" }), "once")).toBe(true);
-        await store.markLeft("a:w");
+        await store.markExited("a:w");
         const later = await begun({ eventUuid: "b", occurredAt: day(3_000) });
         expect(await store.enter(later, "once")).toBe(false);
       });
@@ -59,7 +59,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
 
       it.each([
         ["its last message was decided", () => store.decide(decision({ transactionId: "a:w" }), { endsRun: true })],
-        ["its person has left", () => store.markLeft("a:w")],
+        ["its person has left", () => store.markExited("a:w")],
         ["its person is leaving", () => store.endRuns(exit())],
         ["its person is known to have left", () => store.accept(event({ uuid: "e" }), { starts: [], exits: [exit()] })],
         ["nothing was heard of it for 60 days", () => wait(60 * DAY_MS)],
@@ -98,7 +98,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
           const first = await begun({ eventUuid: "a" });
           expect(await store.enter(first, limit)).toBe(true);
           const [job] = await store.claim("novu", 1, 1000);
-          await store.bury(job!.id, "switched off");
+          await store.giveUp(job!.id, "switched off");
           const next = await begun({ eventUuid: "b" });
           expect(await store.enter(next, limit)).toBe(true);
           await store.redrive("all");
@@ -124,9 +124,9 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         for (const eventUuid of ["a", "b"]) await begun({ eventUuid });
         await store.markStarted("b:w");
         for (const id of ["a:w", "b:w"]) await store.refuse(id);
-        expect([await store.runState("a:w"), await store.runState("b:w")]).toEqual(["refused", "started"]);
+        expect([await store.runState("a:w"), await store.runState("b:w")]).toEqual(["not started", "started"]);
         expect(await store.endRuns(exit())).toEqual(["b:w"]);
-        expect(await store.runState("a:w")).toBe("refused");
+        expect(await store.runState("a:w")).toBe("not started");
       });
     });
 
@@ -140,23 +140,23 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
 
       it("is there until there are enough, and again when the oldest is old enough", async () => {
         for (const step of ["a", "b", "c"]) {
-          expect([step, await store.takePlace(send(step), cap)]).toEqual([step, true]);
+          expect([step, await store.reserveSend(send(step), cap)]).toEqual([step, true]);
           now += DAY_MS;
         }
-        expect(await store.takePlace(send("d"), cap)).toBe(false);
-        expect(await store.takePlace(send("a", "grace"), cap)).toBe(true);
+        expect(await store.reserveSend(send("d"), cap)).toBe(false);
+        expect(await store.reserveSend(send("a", "grace"), cap)).toBe(true);
         now += 4 * DAY_MS;
-        expect(await store.takePlace(send("d"), cap)).toBe(true);
-        expect(await store.takePlace(send("e"), cap)).toBe(false);
+        expect(await store.reserveSend(send("d"), cap)).toBe(true);
+        expect(await store.reserveSend(send("e"), cap)).toBe(false);
       });
 
       it("stays the message's that took it", async () => {
-        for (const step of ["a", "b", "c", "a", "b"]) expect(await store.takePlace(send(step), cap)).toBe(true);
+        for (const step of ["a", "b", "c", "a", "b"]) expect(await store.reserveSend(send(step), cap)).toBe(true);
       });
 
       it("goes to one of 20 at once", async () => {
         const steps = Array.from({ length: 20 }, (_, index) => `step-${index}`);
-        const taken = await Promise.all(steps.map((step) => store.takePlace(send(step), { ...cap, most: 1 })));
+        const taken = await Promise.all(steps.map((step) => store.reserveSend(send(step), { ...cap, most: 1 })));
         expect(taken.filter(Boolean)).toHaveLength(1);
       });
 
@@ -166,27 +166,27 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         ["sent", false],
       ] as const)("is free again when the message was %s: %s", async (outcome, isFree) => {
         const one = { ...cap, most: 1 };
-        await store.takePlace(send("welcome"), one);
+        await store.reserveSend(send("welcome"), one);
         await store.decide(decision({ outcome, reason: outcome === "sent" ? null : "error" }));
-        expect(await store.takePlace(send("other"), one)).toBe(isFree);
+        expect(await store.reserveSend(send("other"), one)).toBe(isFree);
       });
 
       it("is free again when the message failed once more, for the same reason", async () => {
         const failed = decision({ outcome: "failed", reason: "error" });
         for (let time = 0; time < 2; time += 1) {
-          await store.takePlace(send("welcome"), { ...cap, most: 1 });
+          await store.reserveSend(send("welcome"), { ...cap, most: 1 });
           await store.decide(failed);
         }
-        expect(await store.takePlace(send("other"), { ...cap, most: 1 })).toBe(true);
+        expect(await store.reserveSend(send("other"), { ...cap, most: 1 })).toBe(true);
       });
 
       it("is none of the times that Novu is told to ask again", async () => {
         for (const times of [1, 2, 3]) expect(await store.putOff(send("a"))).toBe(times);
         expect(await store.putOff(send("b"))).toBe(1);
-        expect(await store.takePlace(send("a"), { ...cap, most: 1 })).toBe(true);
-        expect(await store.takePlace(send("b"), { ...cap, most: 1 })).toBe(false);
+        expect(await store.reserveSend(send("a"), { ...cap, most: 1 })).toBe(true);
+        expect(await store.reserveSend(send("b"), { ...cap, most: 1 })).toBe(false);
         expect(await store.putOff(send("a"))).toBe(4);
-        expect(await store.takePlace(send("b"), { ...cap, most: 1 })).toBe(false);
+        expect(await store.reserveSend(send("b"), { ...cap, most: 1 })).toBe(false);
       });
     });
 
@@ -210,19 +210,19 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(await store.countWorkflows(0)).toEqual([{ workflow: "w", entered: 0, sent: 1, skipped: 0, failed: 0 }]);
       });
 
-      it("counts the work of each lane, and says since when the oldest is due", async () => {
+      it("counts the jobs of each queue, and says since when the oldest is due", async () => {
         await begun({ eventUuid: "a" });
         now += 1_000;
         await begun({ eventUuid: "b" });
         await begun({ eventUuid: "c" });
         const [job] = await store.claim("novu", 1, 1000);
-        await store.bury(job!.id, "switched off");
-        expect(await store.countLanes()).toEqual([
-          { lane: "novu", waiting: 2, dead: 1, oldestDueAt: now },
-          { lane: "profiles", waiting: 0, dead: 0, oldestDueAt: null },
-          { lane: "receipts", waiting: 0, dead: 0, oldestDueAt: null },
-          { lane: "persons", waiting: 0, dead: 0, oldestDueAt: null },
-          { lane: "posthog", waiting: 0, dead: 0, oldestDueAt: null },
+        await store.giveUp(job!.id, "switched off");
+        expect(await store.countQueues()).toEqual([
+          { queue: "novu", waiting: 2, dead: 1, oldestDueAt: now },
+          { queue: "profiles", waiting: 0, dead: 0, oldestDueAt: null },
+          { queue: "receipts", waiting: 0, dead: 0, oldestDueAt: null },
+          { queue: "persons", waiting: 0, dead: 0, oldestDueAt: null },
+          { queue: "posthog", waiting: 0, dead: 0, oldestDueAt: null },
         ]);
       });
 
@@ -232,7 +232,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         now += 1_000;
         for (const id of ["a:w", "b:w"]) await store.markStarted(id);
         await store.decide(decision({ step: "one", decidedAt: LATER }));
-        await store.decide(decision({ step: "two", decidedAt: LATER, outcome: "skipped", reason: "left" }));
+        await store.decide(decision({ step: "two", decidedAt: LATER, outcome: "skipped", reason: "exited" }));
         await store.decide(decision({ workflow: "another", step: "three", decidedAt: LATER }));
         await store.decide(decision({ step: "too early", decidedAt: day(-1) }));
         expect(await store.countWorkflows(now)).toEqual([
@@ -243,7 +243,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
     });
 
     describe("who has left", () => {
-      const left = { outcome: "skipped", reason: "left", detail: "checkout_completed" } as const;
+      const left = { outcome: "skipped", reason: "exited", detail: "checkout_completed" } as const;
 
       it("is sent nothing that is noted only then, and it is said so", async () => {
         const { transactionId } = await begun({ eventUuid: "u" });
@@ -278,7 +278,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
         expect(counts).toEqual(COUNTS);
         expect(records.events.map(({ uuid }) => uuid).sort()).toEqual(["ada-exit", "ada-start"]);
-        expect(records.work.map(({ key }) => key).sort()).toEqual([
+        expect(records.jobs.map(({ key }) => key).sort()).toEqual([
           "correction:ada-start:w",
           "exit:ada-exit:w",
           "receipt:ada-start:w:welcome",
@@ -298,8 +298,9 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(Object.values(await store.personRecords("ada")).flat()).toEqual([]);
         expect(await store.personRecords("grace")).toEqual(others);
         now += A_MINUTE_MS;
-        const left: ClaimedWork[] = [];
-        for (const lane of ["novu", "receipts", "posthog"] as const) left.push(...(await store.claim(lane, 10, 1000)));
+        const left: ClaimedJob[] = [];
+        for (const queue of ["novu", "receipts", "posthog"] as const)
+          left.push(...(await store.claim(queue, 10, 1000)));
         expect(left).toHaveLength(5);
         expect(JSON.stringify(left)).not.toMatch(/\bada\b/);
         expect(new Set(Object.values(await store.forgetPerson("ada")))).toEqual(new Set([0]));
@@ -321,7 +322,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         const steps: Array<number | null> = [];
         do steps.push(await store.prune(Date.parse(day(5)), 2));
         while (steps.at(-1) !== 0);
-        // Two events, a run, an exit, a decision, a send, a click, a custom value and one set aside.
+        // Two events, a run, an exit, a decision, a send, a click, a custom value and one ignored.
         expect(steps).toEqual([2, 2, 2, 2, 1, 0]);
         const { entries, ...rest } = await store.personRecords("ada");
         expect([entries.length, Object.values(rest).flat()]).toEqual([1, []]);
@@ -377,11 +378,11 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect([await store.runState("then:w"), await store.runState("a:w")]).toEqual(["pending", null]);
       });
 
-      it("keeps a run until its work is done, dead or alive", async () => {
+      it("keeps a run until its jobs is done, dead or alive", async () => {
         await begun({ eventUuid: "a" });
         await begun({ eventUuid: "b" });
         const [job] = await store.claim("novu", 1, 1000);
-        await store.bury(job!.id, "switched off");
+        await store.giveUp(job!.id, "switched off");
         await store.prune(Date.parse(day(5)), 100);
         expect([await store.runState("a:w"), await store.runState("b:w")]).toEqual(["pending", "pending"]);
         await store.redrive("all");
@@ -394,8 +395,8 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         await remember("ada");
         const before = Date.parse(day(5));
         await store.prune(before, 100);
-        const { exits, decisions, work } = await store.personRecords("ada");
-        expect([exits.length, decisions.length, work.length]).toEqual([1, 1, 7]);
+        const { exits, decisions, jobs } = await store.personRecords("ada");
+        expect([exits.length, decisions.length, jobs.length]).toEqual([1, 1, 7]);
         await doAll();
         expect(await store.prune(before, 100)).toBe(3);
       });
@@ -419,8 +420,8 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
     /** PostHog is told all that it is owed, and Novu asked of the run. */
     async function report(): Promise<void> {
       now += 2 * HOUR_MS;
-      for (const lane of ["posthog", "receipts"] as const)
-        await store.complete((await store.claim(lane, 100, 1000)).map(({ id }) => id));
+      for (const queue of ["posthog", "receipts"] as const)
+        await store.complete((await store.claim(queue, 100, 1000)).map(({ id }) => id));
     }
 
     async function wait(ms: number): Promise<void> {
@@ -443,8 +444,8 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       const left = exit({ eventUuid: uuid, distinctId, occurredAt });
       await store.accept(event({ uuid, distinctId, occurredAt }), { starts: [], exits: [left] });
       const about = { eventUuid: `${distinctId}-odd`, eventName: "odd", distinctId };
-      await store.setAside({ source: "posthog", receivedAt: occurredAt, reason: "a reason", ...about, body: "" });
-      await store.takePlace({ ...place, step: "welcome" }, { most: 3, withinMs: DAY_MS });
+      await store.keepIgnored({ source: "posthog", receivedAt: occurredAt, reason: "a reason", ...about, body: "" });
+      await store.reserveSend({ ...place, step: "welcome" }, { most: 3, withinMs: DAY_MS });
       await store.capture(clicked({ transactionId: place.transactionId, distinctId }));
       await store.keepValue({ ...place, step: "offer" }, { word: "x" });
       await store.schedule(unheardKey(place.transactionId), { kind: "unheard", body: place }, now);
@@ -455,7 +456,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
 
     async function doAll(): Promise<void> {
       now += A_MINUTE_MS;
-      for (const lane of LANES) await store.complete((await store.claim(lane, 100, 1000)).map(({ id }) => id));
+      for (const queue of QUEUES) await store.complete((await store.claim(queue, 100, 1000)).map(({ id }) => id));
     }
   });
 }
@@ -474,8 +475,8 @@ const COUNTS = {
   captures: 1,
   customValues: 1,
   variants: 0,
-  work: 7,
-  setAside: 1,
+  jobs: 7,
+  ignored: 1,
   profiles: 0,
   traits: 0,
   optOuts: 0,

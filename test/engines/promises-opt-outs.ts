@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Choice } from "../../src/contracts/opt-out.ts";
-import { LANES } from "../../src/contracts/work.ts";
+import { QUEUES } from "../../src/contracts/job.ts";
+import type { OptOutChange } from "../../src/contracts/opt-out.ts";
 import { addressHash } from "../../src/lib/address-hash.ts";
 import type { Store } from "../../src/store/store.ts";
 import { event, LATER, merge, OCCURRED_AT, unsubscribed } from "../support/facts.ts";
@@ -27,9 +27,9 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       await engine.drop();
     });
 
-    it("are kept with the work that they owe", async () => {
+    it("are kept with the jobs that they owe", async () => {
       expect(await off({ off: ["offers", "reminders"], capture: unsubscribed() })).toEqual(["offers", "reminders"]);
-      expect(await store.choicesOf("ada")).toEqual({ off: ["offers", "reminders"], on: {}, distinctIds: ["ada"] });
+      expect(await store.optOutsOf("ada")).toEqual({ off: ["offers", "reminders"], on: {}, distinctIds: ["ada"] });
       const body = { distinctId: "ada", topics: ["offers", "reminders"], at: OCCURRED_AT };
       expect(await owed()).toEqual([
         { kind: "preferences", body },
@@ -41,16 +41,16 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     it("said again change nothing, and owe nothing", async () => {
       await Promise.all(Array.from({ length: 10 }, () => off({ capture: unsubscribed() })));
       expect(await off({ cause: "complained", at: LATER })).toEqual([]);
-      expect(await store.countWork()).toEqual({ waiting: 3, dead: 0 });
+      expect(await store.countJobs()).toEqual({ waiting: 3, dead: 0 });
       expect((await store.personRecords("ada")).optOuts).toHaveLength(1);
     });
 
     it("hold until something else is said", async () => {
       await off({ off: ["offers", "all"] });
       expect(await store.choose(choice({ on: ["all"], at: LATER }))).toEqual(["all"]);
-      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"], on: { all: LATER } });
+      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"], on: { all: LATER } });
       expect(await off({ off: ["all"], at: LATER_STILL })).toEqual(["all"]);
-      expect(await store.choicesOf("ada")).toMatchObject({ off: ["all", "offers"], on: {} });
+      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["all", "offers"], on: {} });
     });
 
     it.each(permutations([0, 1, 2]))(
@@ -62,7 +62,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
           choice({ off: ["offers"], cause: "complained", at: LATER_STILL }),
         ];
         for (const index of order) await store.choose(said[index]!);
-        expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"] });
+        expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"] });
       },
     );
 
@@ -71,14 +71,14 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       ["on", "off"],
     ] as const)("of one moment end with the no: %s, %s", async (...order) => {
       for (const which of order) await store.choose(choice({ [which]: ["offers"], cause: "novu" }));
-      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"] });
+      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"] });
     });
 
     it("by a link count now, whatever another process takes the time for", async () => {
       await off({ at: LATER_STILL });
       expect(await store.choose(choice({ on: ["offers"] }))).toEqual(["offers"]);
       expect(await off({})).toEqual(["offers"]);
-      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"] });
+      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"] });
     });
 
     it("by one message are told to PostHog once", async () => {
@@ -122,7 +122,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
 
     it("during the job of an earlier choice owe another job, which then stays the only one", async () => {
       await off({});
-      const [underWay] = await store.claim("profiles", 1, 60_000);
+      const [inProgress] = await store.claim("profiles", 1, 60_000);
       for (const at of [LATER, LATER_STILL]) {
         await store.choose(choice({ on: ["offers"], at }));
         await off({ off: ["reminders"], at });
@@ -135,17 +135,17 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       now += 5_000;
       const third = await store.claim("profiles", 10, 60_000);
       expect(third.map(({ body }) => JSON.parse(body).body.topics)).toEqual([["news"]]);
-      expect((await store.forgetPerson("ada")).work).toBe(4);
-      expect(underWay).toBeDefined();
+      expect((await store.forgetPerson("ada")).jobs).toBe(4);
+      expect(inProgress).toBeDefined();
     });
 
     it("are those of all their ids", async () => {
       await off({ distinctId: "visitor" });
       await accept();
-      expect(await store.choicesOf("ada")).toEqual({ off: ["offers"], on: {}, distinctIds: ["ada", "visitor"] });
+      expect(await store.optOutsOf("ada")).toEqual({ off: ["offers"], on: {}, distinctIds: ["ada", "visitor"] });
       await store.choose(choice({ on: ["offers"], at: LATER }));
-      expect(await store.choicesOf("visitor")).toMatchObject({ off: [], on: { offers: LATER } });
-      const asked = await Promise.all(["grace", "ada", "visitor", "ada"].map((id) => store.choicesOf(id)));
+      expect(await store.optOutsOf("visitor")).toMatchObject({ off: [], on: { offers: LATER } });
+      const asked = await Promise.all(["grace", "ada", "visitor", "ada"].map((id) => store.optOutsOf(id)));
       expect(asked.map(({ on, distinctIds }) => [on, distinctIds])).toEqual([
         [{}, ["grace"]],
         ...Array(3).fill([{ offers: LATER }, ["ada", "visitor"]]),
@@ -157,7 +157,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       await store.noteBounce({ distinctId: "ada", address: null, at: OCCURRED_AT });
       await doAll();
       expect(await store.prune(now + 1000 * DAY_MS, 100)).toBe(0);
-      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"] });
+      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"] });
       expect(await store.bouncesOf("ada")).toHaveLength(1);
     });
 
@@ -165,8 +165,8 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       await off({});
       await store.close();
       store = await engine.reopen(() => now);
-      expect(await store.choicesOf("ada")).toMatchObject({ off: ["offers"] });
-      expect(await store.countWork()).toEqual({ waiting: 2, dead: 0 });
+      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"] });
+      expect(await store.countJobs()).toEqual({ waiting: 2, dead: 0 });
     });
 
     it("are among a person's records, and go with them, with what is owed", async () => {
@@ -176,11 +176,11 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       }
       await accept();
       const others = await store.personRecords("grace");
-      const { optOuts, bounces, work } = await store.personRecords("ada");
-      expect([optOuts.length, bounces.length, work.length]).toEqual([2, 2, 6]);
+      const { optOuts, bounces, jobs } = await store.personRecords("ada");
+      expect([optOuts.length, bounces.length, jobs.length]).toEqual([2, 2, 6]);
       expect(JSON.stringify(bounces)).not.toContain("@");
-      expect(await store.forgetPerson("ada")).toMatchObject({ optOuts: 2, bounces: 2, work: 6 });
-      expect(await store.choicesOf("ada")).toMatchObject({ off: [] });
+      expect(await store.forgetPerson("ada")).toMatchObject({ optOuts: 2, bounces: 2, jobs: 6 });
+      expect(await store.optOutsOf("ada")).toMatchObject({ off: [] });
       expect(await store.personRecords("grace")).toEqual(others);
     });
 
@@ -192,7 +192,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       expect(await store.bouncesOf("ada")).toEqual([{ addressHash: null, at: LATER_STILL }]);
     });
 
-    function off(changes: Partial<Choice>): Promise<string[]> {
+    function off(changes: Partial<OptOutChange>): Promise<string[]> {
       return store.choose(choice({ off: ["offers"], ...changes }));
     }
 
@@ -203,17 +203,17 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     /** Takes all that waits. */
     async function owed(): Promise<Array<{ kind: string; body: unknown }>> {
       const jobs = [];
-      for (const lane of LANES) jobs.push(...(await store.claim(lane, 100, 1_000)));
+      for (const queue of QUEUES) jobs.push(...(await store.claim(queue, 100, 1_000)));
       return jobs.map(({ body }) => JSON.parse(body)).sort((a, b) => order(a) - order(b));
     }
 
     async function doAll(): Promise<void> {
-      for (const lane of LANES) await store.complete((await store.claim(lane, 100, 1_000)).map(({ id }) => id));
+      for (const queue of QUEUES) await store.complete((await store.claim(queue, 100, 1_000)).map(({ id }) => id));
     }
   });
 }
 
-function choice(changes: Partial<Choice> = {}): Choice {
+function choice(changes: Partial<OptOutChange> = {}): OptOutChange {
   return { distinctId: "ada", off: [], on: [], cause: "link", at: OCCURRED_AT, capture: null, ...changes };
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { QUEUES } from "../../src/contracts/job.ts";
 import type { EntryLimit, Merge, Traits } from "../../src/contracts/notification.ts";
 import type { PersonProperties } from "../../src/contracts/person.ts";
-import { LANES } from "../../src/contracts/work.ts";
 import type { PersonProfile, Store, ToldProfile } from "../../src/store/store.ts";
 import { decision, event, exit, LATER, merge, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
 import { permutations } from "../support/permutations.ts";
@@ -140,13 +140,13 @@ export function storePeople(name: string, createEngine: () => Engine): void {
       await left("ada");
       await merged(["visitor", "ada"]);
       const sent = decision({ transactionId, distinctId: "visitor" });
-      expect((await store.decide(sent)).decision).toMatchObject({ outcome: "skipped", reason: "left" });
+      expect((await store.decide(sent)).decision).toMatchObject({ outcome: "skipped", reason: "exited" });
     });
 
     it("leaves a person of several ids the places of one under a cap", async () => {
       const cap = { most: 2, withinMs: DAY_MS };
       const place = (distinctId: string, step: string) =>
-        store.takePlace({ transactionId: `${distinctId}:w`, step, distinctId }, cap);
+        store.reserveSend({ transactionId: `${distinctId}:w`, step, distinctId }, cap);
       await merged(["visitor", "ada"]);
       expect([await place("visitor", "a"), await place("ada", "b")]).toEqual([true, true]);
       expect([await place("visitor", "c"), await place("ada", "c")]).toEqual([false, false]);
@@ -186,7 +186,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
     });
 
     describe("profiles", () => {
-      it("are told in a lane of their own, once for each event", async () => {
+      it("are told in a queue of their own, once for each event", async () => {
         expect(await accept({ uuid: "i", profiles: [profile()] })).toBe("accepted");
         const [job] = await store.claim("profiles", 10, 1_000);
         expect(JSON.parse(job!.body)).toEqual({ kind: "profile", body: profile() });
@@ -258,8 +258,8 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         }
         await merged(["visitor", "ada"]);
         const others = await store.personRecords("grace");
-        const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, work: 6, profiles: 2, aliases: 1 };
-        const none = { decisions: 0, sends: 0, captures: 0, customValues: 0, variants: 0, setAside: 0 };
+        const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, jobs: 6, profiles: 2, aliases: 1 };
+        const none = { decisions: 0, sends: 0, captures: 0, customValues: 0, variants: 0, ignored: 0 };
         const records = await store.personRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
         expect(counts).toEqual({ ...forgotten, ...none, traits: 0, optOuts: 0, bounces: 0 });
@@ -274,10 +274,10 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         await note(told(OCCURRED_AT, "ada"));
         const before = Date.parse(LATER) + DAY_MS;
         await store.prune(before, 100);
-        expect(await store.personRecords("ada")).toMatchObject({ events: [{ uuid: "i" }], work: [{}], profiles: [] });
-        for (const lane of LANES) await store.complete((await store.claim(lane, 10, 1_000)).map(({ id }) => id));
+        expect(await store.personRecords("ada")).toMatchObject({ events: [{ uuid: "i" }], jobs: [{}], profiles: [] });
+        for (const queue of QUEUES) await store.complete((await store.claim(queue, 10, 1_000)).map(({ id }) => id));
         await store.prune(before, 100);
-        expect(await store.personRecords("ada")).toMatchObject({ events: [], work: [], aliases: [{}] });
+        expect(await store.personRecords("ada")).toMatchObject({ events: [], jobs: [], aliases: [{}] });
       });
     });
 

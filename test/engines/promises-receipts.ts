@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Decision } from "../../src/contracts/decision.ts";
-import { type Lane, Work } from "../../src/contracts/work.ts";
+import { Job, type Queue } from "../../src/contracts/job.ts";
 import type { Store } from "../../src/store/store.ts";
 import { clicked, decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
@@ -47,12 +47,12 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
       it("gives the place under the cap back when the message did not go out", async () => {
         const send = { transactionId: "u:w", step: "welcome", distinctId: "ada" };
         const another = { ...send, transactionId: "v:w" };
-        await store.takePlace(send, CAP);
+        await store.reserveSend(send, CAP);
         await store.decide(decision());
         await settle(decision({ receipt: "confirmed" }));
-        expect(await store.takePlace(another, CAP)).toBe(false);
+        expect(await store.reserveSend(another, CAP)).toBe(false);
         await settle(decision(FAILED), decision({ receipt: "confirmed" }));
-        expect(await store.takePlace(another, CAP)).toBe(true);
+        expect(await store.reserveSend(another, CAP)).toBe(true);
       });
 
       it("is noted once when two come at the same time, with one report", async () => {
@@ -94,7 +94,7 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
       it("of a failure is final: nothing that fills gaps overwrites it", async () => {
         await store.decide(decision());
         await settle(decision(FAILED));
-        await store.decide(decision({ outcome: "skipped", reason: "left" }), { ifOpen: true });
+        await store.decide(decision({ outcome: "skipped", reason: "exited" }), { ifOpen: true });
         expect(await store.listDecisions()).toMatchObject([FAILED]);
         expect(await store.decidedSteps("u:w")).toEqual(["welcome"]);
       });
@@ -144,8 +144,8 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
       });
 
       it("is looked at when a step has said, that came before Novu's answer to the trigger", async () => {
-        const work = { kind: "overdue", body: { transactionId: RUN } } as const;
-        await store.schedule(`overdue:${RUN}`, work, now + 5 * HOUR_MS, { replace: true });
+        const job = { kind: "overdue", body: { transactionId: RUN } } as const;
+        await store.schedule(`overdue:${RUN}`, job, now + 5 * HOUR_MS, { replace: true });
         await store.markStarted(RUN);
         expect(await store.nextDueAt("receipts")).toBe(now + 5 * HOUR_MS);
       });
@@ -253,11 +253,11 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
       return (await store.decide(settled, { insteadOf: asked })).isNew;
     }
 
-    /** All that is due in a lane, which is done then. */
-    async function due(lane: Lane): Promise<Work[]> {
-      const jobs = await store.claim(lane, 100, 1000);
+    /** All that is due in a queue, which is done then. */
+    async function due(queue: Queue): Promise<Job[]> {
+      const jobs = await store.claim(queue, 100, 1000);
       await store.complete(jobs.map(({ id }) => id));
-      return jobs.map(({ body }) => Work.parse(JSON.parse(body)));
+      return jobs.map(({ body }) => Job.parse(JSON.parse(body)));
     }
   });
 }

@@ -59,7 +59,7 @@ export function storeShapes(name: string, createEngine: () => Engine): void {
           store.markStarted("x:w", null),
           store.markStarted("none:w", "one"),
         ]),
-      ).toEqual(["started", "started", "started", "left"]);
+      ).toEqual(["started", "started", "started", "exited"]);
       await store.markStarted("u:w", "two");
       expect(await Promise.all(["u:w", "v:w", "x:w"].map((id) => store.shapeOfRun(id)))).toEqual([
         shapeWith("a"),

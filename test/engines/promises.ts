@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
+import { type Job, refreshKey } from "../../src/contracts/job.ts";
 import type { Routing, Start } from "../../src/contracts/notification.ts";
-import { refreshKey, type Work } from "../../src/contracts/work.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
-import type { ExitPlace, SetAside, Store } from "../../src/store/store.ts";
+import type { ExitPlace, IgnoredEvent, Store } from "../../src/store/store.ts";
 import {
   clicked,
   decision,
@@ -46,16 +46,16 @@ export function storePromises(name: string, createEngine: () => Engine): void {
     });
 
     describe("accepting", () => {
-      it("keeps an event and its work, once", async () => {
+      it("keeps an event and its job, once", async () => {
         expect(await store.accept(event(), routing())).toBe("accepted");
         expect(await store.accept(event(), routing())).toBe("duplicate");
-        expect(await store.countWork()).toEqual({ waiting: 1, dead: 0 });
+        expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
       });
 
       it("accepts one of fifty at once", async () => {
         const outcomes = await Promise.all(Array.from({ length: 50 }, () => store.accept(event(), routing())));
         expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(1);
-        expect(await store.countWork()).toEqual({ waiting: 1, dead: 0 });
+        expect(await store.countJobs()).toEqual({ waiting: 1, dead: 0 });
       });
 
       it("takes several groups at once, and a broken one among them fails alone", async () => {
@@ -68,13 +68,13 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         });
         const outcomes = await Promise.allSettled(all);
         expect(outcomes.flatMap(({ status }, index) => (status === "rejected" ? [index] : []))).toEqual([300]);
-        expect(await store.countWork()).toEqual({ waiting: 998, dead: 0 });
+        expect(await store.countJobs()).toEqual({ waiting: 998, dead: 0 });
       });
 
       it("takes an event that many workflows listen to", async () => {
         const starts = Array.from({ length: 5_000 }, (_, index) => start({ workflow: `w${index}` }));
         expect(await store.accept(event(), { starts, exits: [] })).toBe("accepted");
-        expect(await store.countWork()).toEqual({ waiting: 5_000, dead: 0 });
+        expect(await store.countJobs()).toEqual({ waiting: 5_000, dead: 0 });
       });
 
       it("says that an event cannot be stored when it is the event's own fault", async () => {
@@ -86,7 +86,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         const deep = nested(20_000);
         const answer = await store.accept(event({ properties: { deep } }), routing()).catch((error) => error);
         if (isTooDeep(deep)) expect(answer).toBeInstanceOf(PermanentError);
-        else expect([answer, await store.countWork()]).toEqual(["accepted", { waiting: 1, dead: 0 }]);
+        else expect([answer, await store.countJobs()]).toEqual(["accepted", { waiting: 1, dead: 0 }]);
       });
 
       it("does not do again what is done", async () => {
@@ -120,10 +120,10 @@ export function storePromises(name: string, createEngine: () => Engine): void {
           ["of another name, the other way round", renamed, ofAda],
         ])("are told apart, one by one and again: %s", async (_name, first, other) => {
           expect(await accept(first)).toBe("accepted");
-          const work = await store.countWork();
+          const job = await store.countJobs();
           for (const one of [other, other]) expect(await accept(one)).toBe("another event");
           expect(await accept(first)).toBe("duplicate");
-          expect(await store.countWork()).toEqual(work);
+          expect(await store.countJobs()).toEqual(job);
         });
 
         it.each([
@@ -146,7 +146,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
           expect(await rowsOf("bob")).toBe(0);
           expect(await accept(ofBob("v"))).toBe("accepted");
           expect(await accept(ofBob("v"))).toBe("duplicate");
-          // An event, a run, an exit, a trait, a merge, and three pieces of work.
+          // An event, a run, an exit, a trait, a merge, and three jobs.
           expect([await rowsOf("bob"), await rowsOf("ada")]).toEqual([8, 3]);
         });
       });
@@ -156,13 +156,13 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.accept(event(), { starts: [start(), start({ workflow: "newer" })], exits: [] })).toBe(
           "accepted",
         );
-        expect(await store.countWork()).toEqual({ waiting: 2, dead: 0 });
+        expect(await store.countJobs()).toEqual({ waiting: 2, dead: 0 });
       });
 
       it("keeps all or nothing", async () => {
         const broken = { ...start(), workflow: null as unknown as string };
         await expect(store.accept(event(), { starts: [start(), broken], exits: [] })).rejects.toThrow();
-        expect(await store.countWork()).toEqual({ waiting: 0, dead: 0 });
+        expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0 });
         expect(await store.accept(event(), routing())).toBe("accepted");
       });
 
@@ -170,13 +170,13 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await store.accept(event(), routing());
         await store.close();
         store = await engine.reopen(() => now);
-        expect((await store.claim("novu", 10, 1000)).map(workOf)).toMatchObject([
+        expect((await store.claim("novu", 10, 1000)).map(jobOf)).toMatchObject([
           { kind: "start", body: { workflow: "w" } },
         ]);
       });
     });
 
-    describe("work", () => {
+    describe("jobs", () => {
       it("goes to one claim only", async () => {
         await acceptMany(30);
         const claims = await Promise.all(Array.from({ length: 6 }, () => store.claim("novu", 10, 1000)));
@@ -184,12 +184,12 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect([ids.length, new Set(ids).size]).toEqual([30, 30]);
       });
 
-      it("is claimed by lane: one that is down does not hold up the other", async () => {
+      it("is claimed by queue: one that is down does not hold up the other", async () => {
         await store.accept(event(), routing());
         await store.decide(decision({ outcome: "skipped", reason: "not needed" }));
-        expect((await store.claim("novu", 10, 1000)).map((job) => workOf(job).kind)).toEqual(["start"]);
+        expect((await store.claim("novu", 10, 1000)).map((job) => jobOf(job).kind)).toEqual(["start"]);
         expect(await store.nextDueAt("posthog")).toBe(now);
-        expect((await store.claim("posthog", 10, 1000)).map((job) => workOf(job).kind)).toEqual(["report"]);
+        expect((await store.claim("posthog", 10, 1000)).map((job) => jobOf(job).kind)).toEqual(["report"]);
       });
 
       it("goes oldest first", async () => {
@@ -197,7 +197,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect((await store.claim("novu", 2, 1000)).map(keyOf)).toEqual(["u0", "u1"]);
       });
 
-      it("that has failed before gets a quarter of the places while there is other work, and all when there is none", async () => {
+      it("that has failed before gets a quarter of the places while there is other job, and all when there is none", async () => {
         await acceptMany(20);
         for (const { id } of await store.claim("novu", 8, 1000))
           await store.retryAt(id, { at: now, error: "no", failed: false, refused: false });
@@ -215,13 +215,13 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await acceptMany(4);
         const done = (await store.claim("novu", 2, 1000)).map(({ id }) => id);
         expect((await store.claim("novu", 1, 1000, done)).map(keyOf)).toEqual(["u2"]);
-        expect(await store.countWork()).toEqual({ waiting: 2, dead: 0 });
+        expect(await store.countJobs()).toEqual({ waiting: 2, dead: 0 });
         now += 1000;
         const rest = await store.claim("novu", 10, 1000, []);
         expect(rest.map(keyOf)).toEqual(["u2", "u3"]);
         await store.complete(rest.map(({ id }) => id));
         await store.complete([]);
-        expect([await store.countWork(), await store.nextDueAt("novu")]).toEqual([{ waiting: 0, dead: 0 }, null]);
+        expect([await store.countJobs(), await store.nextDueAt("novu")]).toEqual([{ waiting: 0, dead: 0 }, null]);
       });
 
       it("comes back when its lease ends", async () => {
@@ -255,7 +255,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.claim("novu", 1, 1000)).toMatchObject([{ attempts: 1, refusals: 1 }]);
       });
 
-      it("that replaces the same work is not completed by who is doing the one before", async () => {
+      it("that replaces the same job is not completed by who is doing the one before", async () => {
         const { transactionId, distinctId, occurredAt } = run();
         const body = { transactionId, distinctId, occurredAt, source: "posthog", isWrong: false } as const;
         const schedule = (at: number) =>
@@ -274,21 +274,21 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("stays, with the cause, when it is dead", async () => {
         await store.accept(event(), routing());
         const [job] = await store.claim("novu", 1, 1000);
-        await store.bury(job!.id, "no such workflow");
+        await store.giveUp(job!.id, "no such workflow");
         now += 1_000_000;
         expect(await store.claim("novu", 1, 1000)).toEqual([]);
-        expect([await store.nextDueAt("novu"), await store.countWork()]).toEqual([null, { waiting: 0, dead: 1 }]);
+        expect([await store.nextDueAt("novu"), await store.countJobs()]).toEqual([null, { waiting: 0, dead: 1 }]);
         expect(await store.listDead(10)).toMatchObject([{ key: "start:u:w", attempts: 1, error: "no such workflow" }]);
       });
 
       it("keeps the answers that said no when it is done again", async () => {
         await store.accept(event(), routing());
         const [job] = await store.claim("novu", 1, 1000);
-        await store.bury(job!.id, "switched off", { refused: true });
+        await store.giveUp(job!.id, "switched off", { refused: true });
         await store.redrive("all");
         const [again] = await store.claim("novu", 1, 1000);
         expect(again).toMatchObject({ attempts: 0, refusals: 1 });
-        await store.bury(again!.id, "silence");
+        await store.giveUp(again!.id, "silence");
         await store.redrive("all");
         expect(await store.claim("novu", 1, 1000)).toMatchObject([{ attempts: 0, refusals: 1 }]);
       });
@@ -309,7 +309,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       ])("that is dead is done again, with all its attempts: %s", async (_name, select, keys) => {
         await die("down", "switched off", "down", "bad things");
         expect(await store.redrive(await select())).toBe(keys.length);
-        expect(await store.countWork()).toEqual({ waiting: keys.length, dead: 4 - keys.length });
+        expect(await store.countJobs()).toEqual({ waiting: keys.length, dead: 4 - keys.length });
         expect(await store.nextDueAt("novu")).toBe(now);
         const jobs = await store.claim("novu", 10, 1000);
         expect(jobs.map((job) => [keyOf(job), job.attempts])).toEqual(keys.map((key) => [key, 0]));
@@ -317,7 +317,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       });
     });
 
-    describe("leaving", () => {
+    describe("exiting", () => {
       it("reaches the runs that began before it", async () => {
         await store.accept(event(), routing());
         expect(await store.endRuns(exit({ occurredAt: EARLIER }))).toEqual([]);
@@ -331,12 +331,12 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         expect(await store.endRuns(exit({ occurredAt: OCCURRED_AT }))).toEqual(["u:w"]);
       });
 
-      it("is of no run that was refused, and a run under way cannot be refused", async () => {
+      it("is of no run that was refused, and a run in progress cannot be refused", async () => {
         await store.accept(event(), routing());
         await store.refuse("u:w");
-        expect(await store.runState("u:w")).toBe("refused");
+        expect(await store.runState("u:w")).toBe("not started");
         expect(await store.endRuns(exit())).toEqual([]);
-        expect(await store.markStarted("u:w")).toBe("left");
+        expect(await store.markStarted("u:w")).toBe("exited");
 
         await store.accept(event({ uuid: "v" }), { starts: [start({ run: run({ eventUuid: "v" }) })], exits: [] });
         expect([await store.markStarted("v:w"), await store.markStarted("v:w")]).toEqual(["started", "started"]);
@@ -362,7 +362,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await store.accept(event(), routing());
         expect(await store.endRuns(exit())).toEqual(["u:w"]);
         expect(await store.endRuns(exit())).toEqual(["u:w"]);
-        await store.markLeft("u:w");
+        await store.markExited("u:w");
         expect(await store.endRuns(exit())).toEqual([]);
       });
 
@@ -370,7 +370,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await store.accept(event(), routing());
         expect(await store.markStarted("u:w")).toBe("started");
         await store.endRuns(exit());
-        expect(await store.markStarted("u:w")).toBe("left");
+        expect(await store.markStarted("u:w")).toBe("exited");
       });
 
       it("is remembered when it came first", async () => {
@@ -450,33 +450,33 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
     describe("a turn", () => {
       it("is taken by one of many, until it is over or given back", async () => {
-        const many = await Promise.all(Array.from({ length: 10 }, () => store.takeTurn("t", 1_000)));
+        const many = await Promise.all(Array.from({ length: 10 }, () => store.takeLease("t", 1_000)));
         expect(many.filter((answer) => answer === null)).toHaveLength(1);
         expect(new Set(many)).toEqual(new Set([null, now + 1_000]));
-        expect(await store.takeTurn("another", 1_000)).toBeNull();
+        expect(await store.takeLease("another", 1_000)).toBeNull();
         now += 999;
-        expect(await store.takeTurn("t", 1_000)).not.toBeNull();
+        expect(await store.takeLease("t", 1_000)).not.toBeNull();
         now += 1;
-        expect(await store.takeTurn("t", 1_000)).toBeNull();
-        await store.setTurn("t", now + 5_000);
-        expect(await store.takeTurn("t", 1_000)).toBe(now + 5_000);
-        await store.setTurn("t", now);
-        expect(await store.takeTurn("t", 1_000)).toBeNull();
+        expect(await store.takeLease("t", 1_000)).toBeNull();
+        await store.setNextRun("t", now + 5_000);
+        expect(await store.takeLease("t", 1_000)).toBe(now + 5_000);
+        await store.setNextRun("t", now);
+        expect(await store.takeLease("t", 1_000)).toBeNull();
       });
 
       it("that a wrong clock set far ahead is taken all the same", async () => {
-        expect(await store.takeTurn("sweep", 60_000)).toBe(null);
-        await store.setTurn("sweep", now + 365 * 24 * 60 * 60 * 1000);
-        expect(await store.takeTurn("sweep", 60_000)).toBe(null);
-        expect(await store.takeTurn("sweep", 60_000)).toBe(now + 60_000);
+        expect(await store.takeLease("sweep", 60_000)).toBe(null);
+        await store.setNextRun("sweep", now + 365 * 24 * 60 * 60 * 1000);
+        expect(await store.takeLease("sweep", 60_000)).toBe(null);
+        expect(await store.takeLease("sweep", 60_000)).toBe(now + 60_000);
       });
 
       it("is kept over a restart", async () => {
-        await store.takeTurn("t", 1_000);
-        await store.setTurn("t", now + 5_000);
+        await store.takeLease("t", 1_000);
+        await store.setNextRun("t", now + 5_000);
         await store.close();
         store = await engine.reopen(() => now);
-        expect(await store.takeTurn("t", 1_000)).toBe(now + 5_000);
+        expect(await store.takeLease("t", 1_000)).toBe(now + 5_000);
       });
     });
 
@@ -486,7 +486,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         const both = await Promise.all([store.capture(clicked()), store.capture(clicked())]);
         expect(both.sort()).toEqual([false, true]);
         const owed = await store.claim("posthog", 10, 1000);
-        expect(owed.map(workOf)).toEqual([{ kind: "capture", body: clicked() }]);
+        expect(owed.map(jobOf)).toEqual([{ kind: "capture", body: clicked() }]);
         await store.complete(owed.map(({ id }) => id));
         expect(await store.capture(later)).toBe(false);
         expect(await store.claim("posthog", 10, 1000)).toEqual([]);
@@ -517,29 +517,29 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("that failed are not reported, and give way to whatever comes", async () => {
         await store.decide(decision({ outcome: "failed", reason: "error" }));
         expect([await store.claim("posthog", 1, 1000), await store.decidedSteps("u:w")]).toEqual([[], []]);
-        await store.decide(decision({ outcome: "skipped", reason: "left" }), { ifOpen: true });
+        await store.decide(decision({ outcome: "skipped", reason: "exited" }), { ifOpen: true });
         expect(await store.listDecisions()).toMatchObject([{ outcome: "skipped" }]);
       });
 
       it("are one per run and step; a later one replaces it", async () => {
         await store.decide(decision());
-        await store.decide(decision({ outcome: "skipped", reason: "left" }));
-        expect(await store.listDecisions()).toMatchObject([{ outcome: "skipped", reason: "left" }]);
+        await store.decide(decision({ outcome: "skipped", reason: "exited" }));
+        expect(await store.listDecisions()).toMatchObject([{ outcome: "skipped", reason: "exited" }]);
       });
 
       it("to send are asked about half a minute later, when Novu asks for them no more", async () => {
         await store.decide(decision());
         expect([await store.claim("receipts", 1, 1000), await store.nextDueAt("receipts")]).toEqual([[], now + 30_000]);
         now += 30_000;
-        expect((await store.claim("receipts", 1, 1000)).map(workOf)).toEqual([{ kind: "receipt", body: decision() }]);
+        expect((await store.claim("receipts", 1, 1000)).map(jobOf)).toEqual([{ kind: "receipt", body: decision() }]);
         expect(await store.nextDueAt("posthog")).toBe(null);
       });
 
       it("that turn out otherwise until then are not told", async () => {
         await store.decide(decision());
-        await store.decide(decision({ outcome: "skipped", reason: "left" }));
+        await store.decide(decision({ outcome: "skipped", reason: "exited" }));
         now += 30_000;
-        expect((await store.claim("posthog", 2, 1000)).map(workOf)).toMatchObject([{ body: { outcome: "skipped" } }]);
+        expect((await store.claim("posthog", 2, 1000)).map(jobOf)).toMatchObject([{ body: { outcome: "skipped" } }]);
         expect(await store.claim("receipts", 2, 1000)).toEqual([]);
       });
 
@@ -552,12 +552,12 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await store.decide(again);
         expect((await store.decide(lost, { insteadOf: sent })).decision).toEqual(again);
         now += 30_000;
-        expect((await store.claim("receipts", 2, 1000)).map(workOf)).toEqual([{ kind: "receipt", body: again }]);
+        expect((await store.claim("receipts", 2, 1000)).map(jobOf)).toEqual([{ kind: "receipt", body: again }]);
       });
 
       it("are left alone by what only fills gaps", async () => {
         await store.decide(decision());
-        await store.decide(decision({ outcome: "skipped", reason: "left" }), { ifOpen: true });
+        await store.decide(decision({ outcome: "skipped", reason: "exited" }), { ifOpen: true });
         expect(await store.listDecisions()).toMatchObject([{ outcome: "sent" }]);
         expect(await store.decidedSteps("u:w")).toEqual(["welcome"]);
       });
@@ -565,7 +565,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("owe one question each", async () => {
         await Promise.all([store.decide(decision()), store.decide(decision()), store.decide(decision())]);
         now += 30_000;
-        expect((await store.claim("receipts", 10, 1000)).map(workOf)).toMatchObject([
+        expect((await store.claim("receipts", 10, 1000)).map(jobOf)).toMatchObject([
           { kind: "receipt", body: { step: "welcome", outcome: "sent" } },
         ]);
       });
@@ -583,9 +583,9 @@ export function storePromises(name: string, createEngine: () => Engine): void {
     it("knows the events that were answered, whatever came of them", async () => {
       await store.accept(event({ uuid: "caused" }), routing());
       await store.accept(event({ uuid: "caused nothing" }), { starts: [], exits: [] });
-      for (const eventUuid of ["set aside", "caused", null]) await store.setAside(setAside({ eventUuid }));
-      const asked = ["caused", "caused nothing", "set aside", "never came"];
-      expect((await store.knownEvents(asked)).sort()).toEqual(["caused", "caused nothing", "set aside"]);
+      for (const eventUuid of ["ignored", "caused", null]) await store.keepIgnored(keepIgnored({ eventUuid }));
+      const asked = ["caused", "caused nothing", "ignored", "never came"];
+      expect((await store.knownEvents(asked)).sort()).toEqual(["caused", "caused nothing", "ignored"]);
       expect(await store.knownEvents([])).toEqual([]);
 
       const many = Array.from({ length: 70_000 }, (_, index) => `n${index}`);
@@ -594,19 +594,21 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
     it("keeps the newest of what caused nothing", async () => {
       for (let index = 0; index < 1_005; index += 1) {
-        await store.setAside(setAside({ source: "segment", reason: `reason ${index}`, body: "x".repeat(30_000) }));
+        await store.keepIgnored(
+          keepIgnored({ source: "segment", reason: `reason ${index}`, body: "x".repeat(30_000) }),
+        );
       }
-      const kept = await store.listSetAside(2_000);
+      const kept = await store.listIgnored(2_000);
       expect([kept.length, kept[0]?.reason, kept[0]?.body.length]).toEqual([1_000, "reason 1004", 20_000]);
       expect(kept[0]?.source).toBe("segment");
     });
 
-    /** As many pieces of work, each dead of its cause after a failure. */
+    /** As many jobs, each dead of its cause after a failure. */
     async function die(...causes: string[]): Promise<void> {
       await acceptMany(causes.length);
       for (const [index, { id }] of (await store.claim("novu", causes.length, 1000)).entries()) {
         await store.retryAt(id, { at: now, error: "not yet", failed: true, refused: false });
-        await store.bury(id, causes[index]!);
+        await store.giveUp(id, causes[index]!);
       }
     }
 
@@ -626,15 +628,15 @@ function routing(): Routing {
   return { starts: [start()], exits: [] };
 }
 
-function setAside(changes: Partial<SetAside> = {}): SetAside {
+function keepIgnored(changes: Partial<IgnoredEvent> = {}): IgnoredEvent {
   const nobody = { eventUuid: null, eventName: null, distinctId: null };
   return { source: "posthog", receivedAt: OCCURRED_AT, reason: "a reason", ...nobody, body: "", ...changes };
 }
 
-function workOf({ body }: { body: string }): Work {
-  return JSON.parse(body) as Work;
+function jobOf({ body }: { body: string }): Job {
+  return JSON.parse(body) as Job;
 }
 
 function keyOf(job: { body: string }): string {
-  return (workOf(job).body as Start).run.transactionId;
+  return (jobOf(job).body as Start).run.transactionId;
 }

@@ -2,15 +2,15 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Job } from "../../src/contracts/job.ts";
 import type { EntryLimit, Routing, Start } from "../../src/contracts/notification.ts";
 import type { NovuAnswer } from "../../src/contracts/novu-answer.ts";
-import { Work } from "../../src/contracts/work.ts";
 import { RefusedError, UnavailableError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createPerform } from "../../src/outbox/perform.ts";
 import { subscriberOf } from "../../src/routing/profile.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { ClaimedWork, Store } from "../../src/store/store.ts";
+import type { ClaimedJob, Store } from "../../src/store/store.ts";
 import { event, exit, run, start } from "../support/facts.ts";
 import { testFolder } from "../support/folder.ts";
 
@@ -25,7 +25,7 @@ const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const FACTS = [
   { name: "left before", hour: 0 },
   { name: "start", hour: 1 },
-  { name: "left", hour: 2 },
+  { name: "exited", hour: 2 },
   { name: "start again", hour: 3 },
   { name: "left again", hour: 4 },
   { name: "start late", hour: 5 },
@@ -50,7 +50,7 @@ describe("starts and exits of one person, side by side", () => {
   let store: Store;
   let now = 0;
   let persons = 0;
-  /** Calls to the store that are under way. */
+  /** Calls to the store that are in progress. */
   let busy = 0;
 
   beforeAll(async () => {
@@ -69,7 +69,7 @@ describe("starts and exits of one person, side by side", () => {
       const starts = facts.filter((fact) => !isExit(fact));
       const { alive, reasons } = await live(facts, "always");
       expect(alive).toEqual(starts.filter((fact) => !hasLeft(fact)).map(({ name }) => name));
-      expect(reasons).toEqual(starts.filter(hasLeft).map(({ name }) => [name, "left"]));
+      expect(reasons).toEqual(starts.filter(hasLeft).map(({ name }) => [name, "exited"]));
     });
   });
 
@@ -131,13 +131,13 @@ describe("starts and exits of one person, side by side", () => {
   }) {
     const novu = fakeNovu();
     const held = new Set<number>();
-    const underWay = new Set<Promise<void>>();
+    const inProgress = new Set<Promise<void>>();
     const waiting: Array<() => void> = [];
     for (const fact of [...facts, ...twice.filter((fact) => facts.includes(fact))]) go(() => tell(fact));
     await scheduler.waitFor(over());
 
     for (const texts of novu.bodies.values()) expect(texts.size).toBe(1);
-    expect((await store.countLanes())[0]).toMatchObject({ lane: "novu", waiting: 0, dead: 0 });
+    expect((await store.countQueues())[0]).toMatchObject({ queue: "novu", waiting: 0, dead: 0 });
     const decisions = await store.listDecisions({ distinctId });
     const runOf = ({ name }: Fact) => `${distinctId} ${name}:w`;
     return {
@@ -149,18 +149,18 @@ describe("starts and exits of one person, side by side", () => {
 
     function go(what: () => Promise<void>): void {
       const going: Promise<void> = what().finally(() => {
-        underWay.delete(going);
+        inProgress.delete(going);
         goOnWhereOthersEnded();
       });
-      underWay.add(going);
+      inProgress.add(going);
     }
 
     function goOnWhereOthersEnded(): void {
-      if (underWay.size === waiting.length) waiting.shift()?.();
+      if (inProgress.size === waiting.length) waiting.shift()?.();
     }
 
     async function over(): Promise<void> {
-      while (underWay.size > 0) await Promise.race(underWay);
+      while (inProgress.size > 0) await Promise.race(inProgress);
     }
 
     async function tell(fact: Fact): Promise<void> {
@@ -208,7 +208,7 @@ describe("starts and exits of one person, side by side", () => {
       go(deliver);
     }
 
-    async function attempt(job: ClaimedWork, step: (name: string) => Promise<void>): Promise<void> {
+    async function attempt(job: ClaimedJob, step: (name: string) => Promise<void>): Promise<void> {
       const call = async (name: string, take: () => void): Promise<NovuAnswer> => {
         await step(name);
         const answer = answers.shift() ?? "yes";
@@ -234,7 +234,7 @@ describe("starts and exits of one person, side by side", () => {
           exitSince: stepwise("exitSince", store.exitSince),
           endRuns: stepwise("endRuns", store.endRuns),
           runState: stepwise("runState", store.runState),
-          markLeft: stepwise("markLeft", store.markLeft),
+          markExited: stepwise("markExited", store.markExited),
           markStarted: stepwise("markStarted", store.markStarted),
           decidedSteps: stepwise("decidedSteps", store.decidedSteps),
           decide: stepwise("decide", (decision, options) => store.decide(decision, { ...options, endsRun: true })),
@@ -258,7 +258,7 @@ describe("starts and exits of one person, side by side", () => {
         report: async () => {},
         receipts: async () => {},
         overdue: async () => {},
-        tellChoices: { novu: async () => {}, postHog: async () => {} },
+        sendPreferences: { novu: async () => {}, postHog: async () => {} },
         sendingSteps: () => [{ step: "recovery", channel: "email", isThrottled: false }],
         stepsOfRun: async () => [{ step: "recovery", channel: "email", isThrottled: false }],
         pace: async () => {},
@@ -267,7 +267,7 @@ describe("starts and exits of one person, side by side", () => {
         log,
       });
       try {
-        await perform({ ...job, work: Work.parse(JSON.parse(job.body)) });
+        await perform({ ...job, job: Job.parse(JSON.parse(job.body)) });
         await step("complete");
         await store.complete([job.id]);
       } catch (error) {
@@ -320,7 +320,7 @@ function fakeNovu() {
 }
 
 function isExit({ name }: Fact): boolean {
-  return name.startsWith("left");
+  return name.startsWith("exited");
 }
 
 function told(

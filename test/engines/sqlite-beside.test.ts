@@ -32,18 +32,18 @@ describe.each(await sqliteDrivers())("a store to read, by $name", (driver) => {
   it("can be opened without the app, after its end or its death, and changes no byte", { tags: ["long"] }, async () => {
     using folder = testFolder();
     for (const signal of ["SIGTERM", "SIGKILL"]) {
-      appThat(folder.path, `await store.setAside(${JSON.stringify(setAside(signal))}); ${END[signal]}`);
+      appThat(folder.path, `await store.keepIgnored(${JSON.stringify(keepIgnored(signal))}); ${END[signal]}`);
       const before = hashes(folder.path);
       // The log of an app that was killed holds what is not in the file yet.
       expect(before.log === null).toBe(signal === "SIGTERM");
       const reading = await openSqliteStoreToRead({ dataDir: folder.path, now, driver });
-      expect((await reading.listSetAside(1)).map(({ reason }) => reason)).toEqual([signal]);
+      expect((await reading.listIgnored(1)).map(({ reason }) => reason)).toEqual([signal]);
       await reading.close();
       expect(hashes(folder.path).file).toBe(before.file);
       if (before.log !== null) expect(hashes(folder.path).log).toBe(before.log);
     }
     const app = await openSqliteStore({ dataDir: folder.path, now, driver });
-    expect(await app.countSetAside(0)).toHaveLength(2);
+    expect(await app.countIgnored(0)).toHaveLength(2);
     await app.close();
   });
 
@@ -80,12 +80,12 @@ describe.each(await sqliteDrivers())("a store to read, by $name", (driver) => {
 const period = { workflow: "w", from: OCCURRED_AT, until: OCCURRED_AT, after: null, limit: 1 };
 const QUESTIONS: Array<{ [Name in keyof ReadStore]: [Name, ...Parameters<ReadStore[Name]>] }[keyof ReadStore]> = [
   ["knownEvents", ["u"]],
-  ["listSetAside", 1],
+  ["listIgnored", 1],
   ["ofVisitor", "visitor", 0],
   ["isJoining", "ada"],
   ["nextDueAt", "novu"],
-  ["countWork"],
-  ["countLanes"],
+  ["countJobs"],
+  ["countQueues"],
   ["listDead", 1],
   ["deadCauses"],
   ["profileTold", "ada"],
@@ -96,7 +96,7 @@ const QUESTIONS: Array<{ [Name in keyof ReadStore]: [Name, ...Parameters<ReadSto
   ["shapesOf", "w"],
   ["shapeOfRun", "u:w"],
   ["keptValues", "u:w"],
-  ["choicesOf", "ada"],
+  ["optOutsOf", "ada"],
   ["bouncesOf", "ada"],
   ["exitSince", { workflow: "w", distinctId: "ada", transactionId: "u:w", since: OCCURRED_AT }],
   ["lastExits", { workflow: "w", distinctIds: ["ada"] }],
@@ -112,8 +112,8 @@ const QUESTIONS: Array<{ [Name in keyof ReadStore]: [Name, ...Parameters<ReadSto
   ["history", { distinctId: "ada" }],
   ["decisionsOf", ["u:w"]],
   ["countOutcomes", 0],
-  ["countSetAside", 0],
-  ["pageSetAside", { limit: 1 }],
+  ["countIgnored", 0],
+  ["pageIgnored", { limit: 1 }],
   ["listWaiting", "novu", 1],
   ["pageDead", { limit: 1 }],
 ];
@@ -131,7 +131,7 @@ function appThat(dataDir: string, does: string): void {
   expect(stderr).toBe("");
 }
 
-function setAside(reason: string) {
+function keepIgnored(reason: string) {
   return {
     source: "posthog",
     receivedAt: OCCURRED_AT,

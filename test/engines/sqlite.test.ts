@@ -84,7 +84,7 @@ describe("no statement reads a whole table", () => {
     ["traitsOf", ["ada", "grace"]],
     ["knownEvents", ["u", "v"]],
     [
-      "setAside",
+      "keepIgnored",
       {
         source: "segment",
         receivedAt: OCCURRED_AT,
@@ -95,32 +95,32 @@ describe("no statement reads a whole table", () => {
         body: "",
       },
     ],
-    ["listSetAside", 10],
+    ["listIgnored", 10],
     ["claim", "novu", 10, 1_000],
     ["claim", "novu", 10, 1_000, [7, 8]],
     ["renew", [7, 8], 1_000],
     ["complete", [7, 8]],
     ["retryAt", 7, { at: 0, error: "no", failed: true, refused: true }],
-    ["bury", 7, "no"],
+    ["giveUp", 7, "no"],
     ["nextDueAt", "novu"],
-    ["countLanes"],
-    ["countWork"],
+    ["countQueues"],
+    ["countJobs"],
     ["listDead", 10],
     ["deadCauses"],
     ["redrive", { id: 7 }],
     ["redrive", { error: "no" }],
     ["redrive", "all"],
-    ["takePlaces", "novu", 1, 1],
+    ["reserveSlots", "novu", 1, 1],
     ["endSession", "s", 1],
     ["hasEnded", "s"],
     ["occurrences", { ...query, eventName: "checkout_started", from: OCCURRED_AT, to: LATER }],
-    ["takePlace", { ...place, step: "a" }, { most: 3, withinMs: 1 }],
+    ["reserveSend", { ...place, step: "a" }, { most: 3, withinMs: 1 }],
     ["putOff", { ...place, step: "a" }],
     ["capture", clicked()],
     ["capture", clicked()],
     ["schedule", "k", { kind: "unheard", body: place }, 0],
     ["choose", { distinctId: "ada", off: ["a"], on: ["b"], cause: "link", at: OCCURRED_AT, capture: unsubscribed() }],
-    ["choicesOf", "ada"],
+    ["optOutsOf", "ada"],
     ["noteBounce", { distinctId: "ada", address: "ada@example.com", at: OCCURRED_AT }],
     ["bouncesOf", "ada"],
     ["enter", place, "once"],
@@ -130,7 +130,7 @@ describe("no statement reads a whole table", () => {
     ["merge", merge()],
     ["isJoining", "ada"],
     ["ofVisitor", "visitor", Date.parse(LATER)],
-    ["dropSetAside", [7, 8]],
+    ["deleteIgnored", [7, 8]],
     ["keepRecipient", { transactionId: "u:w", refusals: 0, recipient: profile() }],
     ["keptRecipient", { transactionId: "u:w", refusals: 0 }],
     ["noteProfile", { profile: profile(), known: null }],
@@ -148,15 +148,15 @@ describe("no statement reads a whole table", () => {
         limit: 10,
       },
     ],
-    ["takeTurn", "inactivity", 1],
-    ["takeTurn", "inactivity", 1],
-    ["setTurn", "inactivity", 1],
+    ["takeLease", "inactivity", 1],
+    ["takeLease", "inactivity", 1],
+    ["setNextRun", "inactivity", 1],
     ["endRuns", exit()],
     ["runState", "u:w"],
     ["openRun", "u:w"],
     ["closeRun", "u:w", "failed"],
     ["runsBeside", { transactionId: "u:w", workflow: "w", distinctId: "ada", enteredAt: 0, before: 0 }],
-    ["markLeft", "u:w"],
+    ["markExited", "u:w"],
     ["markStarted", "u:w"],
     ["decide", decision(), { endsRun: true }],
     ["decide", decision({ outcome: "skipped", reason: "not needed" })],
@@ -187,8 +187,8 @@ describe("no statement reads a whole table", () => {
     ["history", { transactionId: "u:w" }],
     ["decisionsOf", ["u:w"]],
     ["countOutcomes", 0],
-    ["countSetAside", 0],
-    ["pageSetAside", { limit: 10, reason: "", about: "ada", before: 9 }],
+    ["countIgnored", 0],
+    ["pageIgnored", { limit: 10, reason: "", about: "ada", before: 9 }],
     ["listWaiting", "novu", 10],
     ["pageDead", { limit: 10, error: "no", before: 9 }],
     ["ping"],
@@ -229,9 +229,9 @@ describe("no statement reads a whole table", () => {
       .filter(({ text }) => !/^(begin|commit)/.test(text))
       .flatMap(({ name, text }) =>
         (database.prepare(`explain query plan ${text}`).all([]) as Array<{ detail: string }>)
-          // Of set_aside there are a thousand at most, of log-outs few; the ids asked for and found are in no table.
+          // Of ignored_events there are a thousand at most, of log-outs few; the ids asked for and found are in no table.
           .filter(({ detail }) =>
-            /^SCAN (?!json_each|set_aside|ended_sessions|asked|same|kept|fresh|tried|(\d+ )?CONSTANT ROW|\d+-ROW VALUES)/.test(
+            /^SCAN (?!json_each|ignored_events|ended_sessions|asked|same|kept|fresh|tried|(\d+ )?CONSTANT ROW|\d+-ROW VALUES)/.test(
               detail,
             ),
           )
@@ -240,7 +240,7 @@ describe("no statement reads a whole table", () => {
     database.close();
     // These are about all there is, and asked by people; the newest decisions, runs and dead are the end of the table.
     expect(new Set(scans)).toEqual(
-      new Set(["countLanes", "listDead", "deadCauses", "redrive", "listDecisions", "listRuns"]),
+      new Set(["countQueues", "listDead", "deadCauses", "redrive", "listDecisions", "listRuns"]),
     );
   });
 });

@@ -3,7 +3,7 @@ import { openStory, type Story } from "./story.ts";
 
 /**
  * Nine days of a few people, always the same, that leave something on every page of the studio: runs in
- * most states, messages on every channel, dead work, and deliveries that were set aside.
+ * most states, messages on every channel, dead jobs, and deliveries that were ignored.
  */
 export async function busyStory(): Promise<Story> {
   const story = await openStory({

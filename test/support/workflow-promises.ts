@@ -15,7 +15,7 @@ export const sampleTools: Tools = {
   emailProviders: ["resend"],
   unsubscribeUrl: ({ topic }) => `https://bridge.example/u/${topic}`,
   person: async () => samplePerson,
-  leftBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
+  exitedBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
   objectionTo: () => Promise.reject(new Error("a preview asked whether it may go out")),
   variants: async () => ({}),
   untilHours: () => HOUR_MS,

@@ -18,7 +18,7 @@ interface Answer {
   ms: number;
 }
 
-/** Long enough for the claim of work that was under way to run out. */
+/** Long enough for the claim of work that was in progress to run out. */
 const DELIVERED_WITHIN_MS = 40_000;
 const figures: string[] = [];
 
@@ -119,7 +119,7 @@ async function expectTrouble({
   const before = newEvents(100);
   expect(statusesOf(await sendAll(app.url, before, 16))).toEqual([202]);
 
-  // What is under way at that moment may be answered either way.
+  // What is in progress at that moment may be answered either way.
   const meanwhile = newEvents(100);
   const sending = sendAll(app.url, meanwhile, 16);
   begin();

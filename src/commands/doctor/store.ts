@@ -20,8 +20,8 @@ export function storeCheck(config: Config): Check {
         });
       });
       try {
-        const lanes = await store.countLanes();
-        const [waiting, dead] = [sum(lanes.map((lane) => lane.waiting)), sum(lanes.map((lane) => lane.dead))];
+        const queues = await store.countQueues();
+        const [waiting, dead] = [sum(queues.map((queue) => queue.waiting)), sum(queues.map((queue) => queue.dead))];
         const where = config.databaseUrl === undefined ? `SQLite in ${config.dataDir}` : "PostgreSQL";
         const findings = [ok(`${where}, migrated; ${waiting} waiting`)];
         const lost = await store.countLost(Date.now() - LOST_WITHIN_MS);
@@ -32,11 +32,11 @@ export function storeCheck(config: Config): Check {
             ),
           );
         if (dead > 0) findings.push(warning(`${dead} dead: npm run redrive says of what, and gives them another try`));
-        for (const { lane, oldestDueAt } of lanes)
+        for (const { queue, oldestDueAt } of queues)
           if (oldestDueAt !== null && Date.now() - oldestDueAt > LATE_MS)
             findings.push(
               trouble(
-                `"${lane}" has been due for ${Math.round((Date.now() - oldestDueAt) / 60_000)} minutes; does a process with the role worker run on this store?`,
+                `"${queue}" has been due for ${Math.round((Date.now() - oldestDueAt) / 60_000)} minutes; does a process with the role worker run on this store?`,
               ),
             );
         return findings;

@@ -14,7 +14,7 @@ export interface Part {
   records?: Record<string, number>;
 }
 
-const UNDER_WAY = ["pending", "started", "leaving"];
+const IN_PROGRESS = ["pending", "started", "exiting"];
 /** As many distinct ids as PostHog takes in one lookup. */
 const MOST_IDS = 200;
 
@@ -119,7 +119,7 @@ export async function erase(
 
   function runsUnderWay(): string[] {
     const runs = records.flatMap((one) => one.runs);
-    const open = runs.filter(({ state, ended_at }) => UNDER_WAY.includes(String(state)) && ended_at === null);
+    const open = runs.filter(({ state, ended_at }) => IN_PROGRESS.includes(String(state)) && ended_at === null);
     return [...new Set(open.map(({ transaction_id }) => String(transaction_id)))];
   }
 

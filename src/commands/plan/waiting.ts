@@ -7,7 +7,7 @@ import type { NovuEnvironment } from "./novu-environment.ts";
 
 const PAGE = 500;
 /** Those for whom something is still to come. */
-const UNDER_WAY = ["starting", "under way"] as const;
+const IN_PROGRESS = ["pending", "in progress"] as const;
 
 /** How many people a step, or for null any step of a workflow, is still to come for. */
 export type CountWaiting = (workflow: string, step: string | null) => number;
@@ -54,7 +54,7 @@ function counting(
 
 async function runsOf(store: ReadStore, workflow: string): Promise<Array<{ distinctId: string; decided: string[] }>> {
   const found: Array<{ distinctId: string; decided: string[] }> = [];
-  for (const status of UNDER_WAY) {
+  for (const status of IN_PROGRESS) {
     let before: RunRecord | undefined;
     for (;;) {
       const runs = await store.listRuns({ limit: PAGE, workflow, status, before });

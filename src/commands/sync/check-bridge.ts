@@ -12,7 +12,7 @@ const LOOK_EVERY_MS = 5_000;
 /** What stands before it is where the app is. */
 const BRIDGE_PATH = /\/api\/novu$/;
 
-/** What a deployment that is under way may be the reason of. */
+/** What a deployment that is in progress may be the reason of. */
 const ENDS_BY_DEPLOYING: Array<Trouble["kind"]> = ["bridge", "revision", "discover"];
 
 const Health = z.object({ status: z.literal("ok") });

@@ -53,7 +53,7 @@ export async function openLocalSegment({
 }): Promise<LocalSegment> {
   // What was saved by an earlier version may lack what came since.
   const state: SegmentState = { ...emptySegmentState(), ...remembered };
-  const reads: ProfileReads = { calls: 0, underWay: 0, mostUnderWay: 0 };
+  const reads: ProfileReads = { calls: 0, inProgress: 0, mostInProgress: 0 };
   // The clock of a sandbox may stand, and then a second would never be over.
   const limits: ProfileLimits = { readsLeft: null };
   const activity = createActivity(clock);

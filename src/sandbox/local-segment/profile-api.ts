@@ -8,9 +8,9 @@ const MOST_TRAITS = 200;
 
 export interface ProfileReads {
   calls: number;
-  underWay: number;
+  inProgress: number;
   /** At one time. */
-  mostUnderWay: number;
+  mostInProgress: number;
 }
 
 /** Counts what is asked of the Profile API, answered or not. */
@@ -18,10 +18,10 @@ export function counted(reads: ProfileReads): RequestHandler {
   return (request, response, next) => {
     if (!request.path.startsWith("/v1/spaces/")) return next();
     reads.calls += 1;
-    reads.underWay += 1;
-    reads.mostUnderWay = Math.max(reads.mostUnderWay, reads.underWay);
+    reads.inProgress += 1;
+    reads.mostInProgress = Math.max(reads.mostInProgress, reads.inProgress);
     response.once("close", () => {
-      reads.underWay -= 1;
+      reads.inProgress -= 1;
     });
     next();
   };

@@ -23,7 +23,7 @@ interface Asked {
   /** What the call asks for; it grows until the call is made. */
   keys: ReadonlySet<string>;
   flags: Promise<Flags | { why: string }>;
-  /** Infinite while the call is under way. */
+  /** Infinite while the call is in progress. */
   until: number;
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type PersonPlace, type ReadPersons, readPerson } from "../../contracts/person.ts";
+import { type PersonSource, type ReadPersons, readPerson } from "../../contracts/person.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
 import { retryAfterMs } from "../../lib/retry-after.ts";
@@ -31,7 +31,7 @@ export function postHogPersons({
   apiHost: string;
   projectId: string;
   personalApiKey: string;
-}): PersonPlace {
+}): PersonSource {
   const url = `${apiHost}/api/projects/${encodeURIComponent(projectId)}/persons/batch_by_distinct_ids/`;
   const headers = { authorization: `Bearer ${personalApiKey}`, "content-type": "application/json" };
 

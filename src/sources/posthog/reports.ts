@@ -1,7 +1,7 @@
 import { PostHog } from "posthog-node";
 import { type Capture, propertiesOf } from "../../contracts/capture.ts";
 import { eventNameOf, OUR_LIB } from "../../contracts/report.ts";
-import { groupCommit } from "../../lib/batch-commit.ts";
+import { batchCommit } from "../../lib/batch-commit.ts";
 import { UnavailableError } from "../../lib/errors.ts";
 import { uuidV5 } from "../../lib/uuid-v5.ts";
 
@@ -53,7 +53,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   let isStopping = false;
   let flushing: Promise<unknown> = Promise.resolve();
 
-  const tell = groupCommit<Event[], undefined>({
+  const tell = batchCommit<Event[], undefined>({
     commit: send,
     bytesOf: (events) => events.length,
     isAboutAnItem: (error) => !(error instanceof UnavailableError),
@@ -65,7 +65,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   return {
     report: (capture: Capture): Promise<void> => tell(eventsOf(capture)),
     setUnwanted: (person: Unwanted): Promise<void> => tell([unwantedEvent(person)]),
-    /** Ends what is under way; what waits behind it is rejected, and stays with the queue. */
+    /** Ends what is in progress; what waits behind it is rejected, and stays with the queue. */
     async stop(): Promise<void> {
       isStopping = true;
       // A client that is shut down in the middle of it prints what went wrong, and its stack.

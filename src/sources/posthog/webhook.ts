@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseJson } from "../../lib/json.ts";
-import { type WebhookDoor, webhookDoor } from "../../lib/webhook-endpoint.ts";
-import { answerOf, createTake, type Taking } from "../ingest.ts";
+import { type WebhookEndpoint, webhookEndpoint } from "../../lib/webhook-endpoint.ts";
+import { answerOf, createIngest, type Taking } from "../ingest.ts";
 import { readPostHogEvent } from "./event.ts";
 
 /**
@@ -10,12 +10,15 @@ import { readPostHogEvent } from "./event.ts";
  */
 export function postHogWebhook({
   accept,
-  setAside,
+  keepIgnored,
   now,
   ...door
-}: WebhookDoor & Taking & { now(): number }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const take = createTake({ source: "posthog", accept, setAside, log: door.log });
-  return webhookDoor({
+}: WebhookEndpoint & Taking & { now(): number }): (
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<void> {
+  const take = createIngest({ source: "posthog", accept, keepIgnored, log: door.log });
+  return webhookEndpoint({
     ...door,
     async take(body) {
       const parsed = parseJson(body);

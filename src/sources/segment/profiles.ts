@@ -1,7 +1,7 @@
 import { z } from "zod";
 import {
-  type PersonPlace,
   type PersonRead,
+  type PersonSource,
   PROPERTY_NAMES,
   type ReadPersons,
   readPerson,
@@ -34,7 +34,7 @@ export function segmentProfiles({
   host: string;
   spaceId: string;
   token: string;
-}): PersonPlace {
+}): PersonSource {
   const profiles = `${host}/v1/spaces/${encodeURIComponent(spaceId)}/collections/users/profiles`;
   const headers = { authorization: `Basic ${Buffer.from(`${token}:`).toString("base64")}` };
   const traits = PROPERTY_NAMES.flatMap(traitsOf);

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { jsonOf, parseJson } from "../../lib/json.ts";
 import { BodyError } from "../../lib/read-body.ts";
-import { type WebhookDoor, webhookDoor } from "../../lib/webhook-endpoint.ts";
-import { answerOf, createTake, type Taken, type Taking } from "../ingest.ts";
+import { type WebhookEndpoint, webhookEndpoint } from "../../lib/webhook-endpoint.ts";
+import { answerOf, createIngest, type Taken, type Taking } from "../ingest.ts";
 import { readSegmentEvent, type SegmentNames } from "./event.ts";
 
 const MOST_TOGETHER = 500;
@@ -16,17 +16,17 @@ const MOST_REASONS = 10;
  */
 export function segmentWebhook({
   accept,
-  setAside,
+  keepIgnored,
   names,
   now,
   ...door
-}: WebhookDoor & Taking & { names: SegmentNames; now(): number }): (
+}: WebhookEndpoint & Taking & { names: SegmentNames; now(): number }): (
   request: IncomingMessage,
   response: ServerResponse,
 ) => Promise<void> {
-  const take = createTake({ source: "segment", accept, setAside, log: door.log });
+  const take = createIngest({ source: "segment", accept, keepIgnored, log: door.log });
   const read = (body: unknown) => readSegmentEvent(body, { now: now(), names });
-  return webhookDoor({
+  return webhookEndpoint({
     ...door,
     largestBody: LARGEST_BATCH,
     async take(body) {

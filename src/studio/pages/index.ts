@@ -3,6 +3,7 @@ import type { NavigationEntry } from "../ui/layout.tsx";
 import { controlsAction } from "./controls.tsx";
 import { deliveriesPage, deliveryPage, resendAction } from "./deliveries.tsx";
 import { fireAction, firePage, pasteAction } from "./fire.tsx";
+import { ignoredPage } from "./ignored.tsx";
 import { markAction, messagePage, messagesPage } from "./messages.tsx";
 import { overviewPage } from "./overview.tsx";
 import { changePersonAction, peoplePage } from "./people.tsx";
@@ -10,7 +11,6 @@ import { personPage } from "./person.tsx";
 import { queuePage, redriveAction } from "./queue.tsx";
 import { runPage } from "./run.tsx";
 import { runsPage } from "./runs.tsx";
-import { setAsidePage } from "./set-aside.tsx";
 import { stepPage, testAction } from "./step.tsx";
 import { storyPage } from "./story.tsx";
 import { travelAction } from "./travel.ts";
@@ -26,7 +26,7 @@ export const PAGES: Page[] = [
   whyPage,
   personPage,
   queuePage,
-  setAsidePage,
+  ignoredPage,
   workflowsPage,
   workflowPage,
 ];
@@ -37,7 +37,7 @@ export const NAVIGATION: NavigationEntry[] = [
   { name: "Runs", path: "/studio/runs", icon: "runs" },
   { name: "Why?", path: "/studio/why", icon: "why" },
   { name: "Queue", path: "/studio/queue", icon: "queue" },
-  { name: "Set aside", path: "/studio/set-aside", icon: "aside" },
+  { name: "Ignored", path: "/studio/set-aside", icon: "aside" },
   { name: "Workflows", path: "/studio/workflows", icon: "workflows" },
 ];
 

@@ -1,5 +1,5 @@
 import type { WorkflowOutcomes } from "../../contracts/history.ts";
-import type { Lane } from "../../contracts/work.ts";
+import type { Queue } from "../../contracts/job.ts";
 import { link, page } from "../page.ts";
 import { periodOf, periodTabs } from "../periods.ts";
 import { Empty, Notice, number, Panel, Pill, Table, Tabs, When } from "../ui/parts.tsx";
@@ -7,7 +7,7 @@ import { Messages, sumOf } from "./outcomes.tsx";
 import { nothingOf } from "./workflows.tsx";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const LANES: Record<Lane, string> = {
+const QUEUES: Record<Queue, string> = {
   novu: "Novu",
   receipts: "Novu, receipts",
   persons: "Novu, addresses",
@@ -17,9 +17,9 @@ const LANES: Record<Lane, string> = {
 
 interface Overview {
   period: { id: string; name: string };
-  lanes: Array<{ lane: Lane; waiting: number; dead: number; oldestDueAt: number | null }>;
+  queues: Array<{ queue: Queue; waiting: number; dead: number; oldestDueAt: number | null }>;
   /** Of the last day. */
-  setAside: Array<{ reason: string; reasonRef: string; count: number }>;
+  ignored: Array<{ reason: string; reasonRef: string; count: number }>;
   workflows: Array<WorkflowOutcomes & { name: string }>;
   /** People entered these in the last 7 days, longer ago than the first wait takes, and nothing was sent. */
   silent: string[];
@@ -30,9 +30,9 @@ export const overviewPage = page<Overview>({
   path: "/",
   async read({ facts, now, query }) {
     const period = periodOf(query.period);
-    const [lanes, setAside, outcomes, silent] = await Promise.all([
-      facts.countLanes(),
-      facts.countSetAside(now - DAY_MS),
+    const [queues, ignored, outcomes, silent] = await Promise.all([
+      facts.countQueues(),
+      facts.countIgnored(now - DAY_MS),
       facts.countOutcomes(now - period.ms),
       facts.silent(),
     ]);
@@ -45,15 +45,15 @@ export const overviewPage = page<Overview>({
     }));
     return {
       period: { id: period.id, name: period.name },
-      lanes,
-      setAside: setAside.map((one) => ({ ...one, reasonRef: one.reason })),
+      queues,
+      ignored: ignored.map((one) => ({ ...one, reasonRef: one.reason })),
       workflows,
       silent,
     };
   },
 
-  view({ period, lanes, setAside, workflows, silent }, { now }) {
-    const dead = lanes.reduce((sum, lane) => sum + lane.dead, 0);
+  view({ period, queues, ignored, workflows, silent }, { now }) {
+    const dead = queues.reduce((sum, queue) => sum + queue.dead, 0);
     return {
       title: "Overview",
       lead: "What came in, what waits, and what became of it.",
@@ -66,9 +66,9 @@ export const overviewPage = page<Overview>({
             </Notice>
           ))}
           <dl className="tiles">
-            {lanes.map(({ lane, waiting, oldestDueAt }) => (
-              <div className="tile" key={lane}>
-                <dt>Waiting for {LANES[lane]}</dt>
+            {queues.map(({ queue, waiting, oldestDueAt }) => (
+              <div className="tile" key={queue}>
+                <dt>Waiting for {QUEUES[queue]}</dt>
                 <dd className="big">{number(waiting)}</dd>
                 <dd className="quiet">
                   {oldestDueAt === null ? (
@@ -93,8 +93,8 @@ export const overviewPage = page<Overview>({
               </dd>
             </div>
             <div className="tile">
-              <dt>Set aside in 24 hours</dt>
-              <dd className="big">{number(sumOf(setAside))}</dd>
+              <dt>Ignored in 24 hours</dt>
+              <dd className="big">{number(sumOf(ignored))}</dd>
               <dd>
                 <a href="/studio/set-aside">see why</a>
               </dd>
@@ -108,7 +108,7 @@ export const overviewPage = page<Overview>({
             ) : (
               <Table
                 caption={`Workflows in the last ${period.name}`}
-                columns={["Workflow", "#Entered", "#Under way", "#Converted", "Messages"]}
+                columns={["Workflow", "#Entered", "#In progress", "#Converted", "Messages"]}
               >
                 {workflows.map((one) => (
                   <tr key={one.workflow}>
@@ -137,10 +137,10 @@ export const overviewPage = page<Overview>({
               </Table>
             )}
           </Panel>
-          {setAside.length > 0 ? (
-            <Panel title="Set aside in the last 24 hours">
-              <Table caption="Set aside by reason" columns={["Reason", "#Deliveries"]}>
-                {setAside.slice(0, 8).map(({ reason, reasonRef, count }) => (
+          {ignored.length > 0 ? (
+            <Panel title="Ignored in the last 24 hours">
+              <Table caption="Ignored by reason" columns={["Reason", "#Deliveries"]}>
+                {ignored.slice(0, 8).map(({ reason, reasonRef, count }) => (
                   <tr key={reasonRef}>
                     <td className="long">
                       <a href={link("/studio/set-aside", { reason: reasonRef })}>{reason}</a>

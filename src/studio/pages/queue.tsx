@@ -1,35 +1,35 @@
-import type { WorkRecord } from "../../contracts/history.ts";
-import { LANES } from "../../contracts/work.ts";
+import type { JobRecord } from "../../contracts/history.ts";
+import { QUEUES } from "../../contracts/job.ts";
 import { type Action, ASKED_ROWS, cut, link, page } from "../page.ts";
 import { Confirmed, Empty, Id, Notice, number, Panel, Pill, Table, When } from "../ui/parts.tsx";
 
 const MOST_WAITING = 25;
 const REDRIVE = "/studio/queue/redrive";
 
-interface Queue {
-  lanes: Array<{ lane: string; waiting: number; dead: number }>;
-  waiting: WorkRecord[];
+interface QueuePage {
+  queues: Array<{ queue: string; waiting: number; dead: number }>;
+  waiting: JobRecord[];
   causes: Array<{ error: string; errorRef: string; count: number }>;
   /** Of one cause, when one was asked for. */
   errorRef: string;
-  dead: WorkRecord[];
+  dead: JobRecord[];
   before: number | null;
 }
 
 /** What waits, and what nothing tries again by itself. */
-export const queuePage = page<Queue>({
+export const queuePage = page<QueuePage>({
   path: "/queue",
   async read({ facts, query }) {
     const { error, before } = query;
-    const [lanes, causes, dead, ...waiting] = await Promise.all([
-      facts.countLanes(),
+    const [queues, causes, dead, ...waiting] = await Promise.all([
+      facts.countQueues(),
       facts.deadCauses(),
       facts.pageDead({ limit: ASKED_ROWS, error, before: idOf(before) }),
-      ...LANES.map((lane) => facts.listWaiting(lane, MOST_WAITING)),
+      ...QUEUES.map((queue) => facts.listWaiting(queue, MOST_WAITING)),
     ]);
     const { rows, last } = cut(dead);
     return {
-      lanes,
+      queues,
       waiting: waiting
         .flat()
         .sort((a, b) => a.dueAt - b.dueAt)
@@ -41,14 +41,14 @@ export const queuePage = page<Queue>({
     };
   },
 
-  view({ lanes, waiting, causes, errorRef, dead, before }, { now, token, query }) {
+  view({ queues, waiting, causes, errorRef, dead, before }, { now, token, query }) {
     const [allWaiting, allDead] = [
-      lanes.reduce((sum, lane) => sum + lane.waiting, 0),
-      lanes.reduce((sum, lane) => sum + lane.dead, 0),
+      queues.reduce((sum, queue) => sum + queue.waiting, 0),
+      queues.reduce((sum, queue) => sum + queue.dead, 0),
     ];
     return {
       title: "Queue",
-      lead: "Work on its way to Novu and PostHog. What is dead is tried again only when you say so.",
+      lead: "Job on its way to Novu and PostHog. What is dead is tried again only when you say so.",
       content: (
         <>
           {idOf(query.redriven) === undefined ? null : (
@@ -71,10 +71,10 @@ export const queuePage = page<Queue>({
           >
             {causes.length === 0 ? (
               <Empty icon="good" title="Nothing is dead">
-                Work dies when Novu or PostHog refuse it for good, or 18 times in a row. It would be here, by its cause.
+                Job dies when Novu or PostHog refuse it for good, or 18 times in a row. It would be here, by its cause.
               </Empty>
             ) : (
-              <Table caption="Dead work by cause" columns={["Cause", "#Pieces", "Redrive"]}>
+              <Table caption="Dead jobs by cause" columns={["Cause", "#Pieces", "Redrive"]}>
                 {causes.map(({ error, errorRef: ref, count }) => (
                   <tr key={ref}>
                     <td className="long">
@@ -109,13 +109,13 @@ export const queuePage = page<Queue>({
                 before === null ? undefined : <a href={link("/studio/queue", { error: errorRef, before })}>Older</a>
               }
             >
-              <Table caption="Dead work" columns={["Work", "Lane", "#Attempts", "Died of", "Redrive"]}>
-                {dead.map(({ id, key, lane, attempts, error }) => (
+              <Table caption="Dead jobs" columns={["Work", "Queue", "#Attempts", "Died of", "Redrive"]}>
+                {dead.map(({ id, key, queue, attempts, error }) => (
                   <tr key={id}>
                     <td className="long">
                       <Id>{key}</Id>
                     </td>
-                    <td>{lane}</td>
+                    <td>{queue}</td>
                     <td className="number">{attempts}</td>
                     <td className="long">{error}</td>
                     <td>
@@ -143,13 +143,13 @@ export const queuePage = page<Queue>({
                 <a href="/studio/runs?state=under+way">run</a>.
               </Empty>
             ) : (
-              <Table caption="Waiting work" columns={["Work", "Lane", "Due", "#Attempts", "Last try"]}>
-                {waiting.map(({ id, key, lane, dueAt, attempts, error }) => (
+              <Table caption="Waiting work" columns={["Work", "Queue", "Due", "#Attempts", "Last try"]}>
+                {waiting.map(({ id, key, queue, dueAt, attempts, error }) => (
                   <tr key={id}>
                     <td className="long">
                       <Id>{key}</Id>
                     </td>
-                    <td>{lane}</td>
+                    <td>{queue}</td>
                     <td>
                       <When at={dueAt} now={now} />
                     </td>
@@ -166,7 +166,7 @@ export const queuePage = page<Queue>({
   },
 });
 
-/** Gives dead work its attempts again: one piece, one cause, or all. */
+/** Gives dead jobs its attempts again: one piece, one cause, or all. */
 export const redriveAction: Action = {
   path: "/queue/redrive",
   async run({ which, id, error }, facts) {

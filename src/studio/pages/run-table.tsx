@@ -76,13 +76,12 @@ export function RunTable({
 }
 
 const TONE: Record<RunStatus, Tone> = {
-  starting: "quiet",
+  pending: "quiet",
   stuck: "bad",
-  "under way": "info",
+  "in progress": "info",
   finished: "good",
-  left: "good",
+  exited: "good",
   failed: "bad",
-  refused: "warn",
   "not started": "warn",
 };
 

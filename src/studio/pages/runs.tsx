@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import { RUN_STATUSES } from "../../contracts/history.ts";
+import { RUN_STATUSES, type RunStatus } from "../../contracts/history.ts";
 import { transactionIdOf } from "../../contracts/run.ts";
 import { ASKED_ROWS, cut, link, page, type Question } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
@@ -16,7 +16,7 @@ interface Runs {
   /** For the next page; null on the last. */
   next: { before: string; afterRef: string } | null;
   /** Deliveries of this person or event that caused nothing. */
-  alsoSetAside: number;
+  alsoIgnored: number;
 }
 
 /** Every run, newest first, found by person, event or transaction id. */
@@ -29,12 +29,12 @@ export const runsPage = page<Runs>({
     const found = await facts.listRuns({
       limit: ASKED_ROWS,
       workflow: workflow || undefined,
-      status: RUN_STATUSES.find((status) => status === state),
+      status: statusOf(state),
       about: asked === "" ? undefined : aboutOf(asked, question),
       before: before && after ? { occurredAt: before, transactionId: after } : undefined,
     });
     const { rows, last } = cut(found);
-    const setAside = asked === "" ? [] : await facts.pageSetAside({ limit: ASKED_ROWS, about: asked });
+    const ignored = asked === "" ? [] : await facts.pageIgnored({ limit: ASKED_ROWS, about: asked });
     return {
       workflows: facts.workflows.map(({ id }) => id),
       qRef: asked,
@@ -42,11 +42,11 @@ export const runsPage = page<Runs>({
       state,
       runs: listed(rows, await facts.decisionsOf(rows.map(({ transactionId }) => transactionId))),
       next: last && { before: last.occurredAt, afterRef: last.transactionId },
-      alsoSetAside: setAside.length,
+      alsoIgnored: ignored.length,
     };
   },
 
-  view({ workflows, qRef, workflow, state, runs, next, alsoSetAside }, { now, query }) {
+  view({ workflows, qRef, workflow, state, runs, next, alsoIgnored }, { now, query }) {
     const isNarrowed = qRef !== "" || workflow !== "" || state !== "";
     return {
       title: "Runs",
@@ -60,7 +60,7 @@ export const runsPage = page<Runs>({
                 <input type="search" name="q" defaultValue={query.q ?? ""} autoComplete="off" spellCheck={false} />
               </label>
               <Choice name="workflow" label="Workflow" chosen={workflow} options={workflows} />
-              <Choice name="state" label="State" chosen={state} options={[...RUN_STATUSES]} />
+              <Choice name="state" label="State" chosen={statusOf(state) ?? ""} options={[...RUN_STATUSES]} />
               <button type="submit" className="button first">
                 <Icon name="search" />
                 Search
@@ -70,9 +70,9 @@ export const runsPage = page<Runs>({
           <Panel
             title={isNarrowed ? "Runs that match" : "Newest runs"}
             aside={
-              alsoSetAside > 0 ? (
+              alsoIgnored > 0 ? (
                 <a href={link("/studio/set-aside", { about: qRef })}>
-                  {alsoSetAside >= ASKED_ROWS ? "50 or more" : alsoSetAside} set aside as well
+                  {alsoIgnored >= ASKED_ROWS ? "50 or more" : alsoIgnored} ignored as well
                 </a>
               ) : undefined
             }
@@ -107,7 +107,7 @@ function NoRuns({ isNarrowed, qRef, workflow }: { isNarrowed: boolean; qRef: str
     return (
       <Empty icon="runs" title="No runs yet">
         A run begins when an event comes in that a workflow listens to.{" "}
-        <a href="/studio/workflows">See which those are</a>, and what was <a href="/studio/set-aside">set aside</a>.
+        <a href="/studio/workflows">See which those are</a>, and what was <a href="/studio/set-aside">ignored</a>.
       </Empty>
     );
   return (
@@ -149,4 +149,16 @@ function Choice({
       </select>
     </label>
   );
+}
+
+/** Links from before these names were the words of run states. */
+const FORMER_NAMES: Record<string, RunStatus> = {
+  starting: "pending",
+  "under way": "in progress",
+  left: "exited",
+  refused: "not started",
+};
+
+function statusOf(state: string): RunStatus | undefined {
+  return RUN_STATUSES.find((status) => status === state) ?? FORMER_NAMES[state];
 }

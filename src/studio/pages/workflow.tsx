@@ -55,7 +55,7 @@ export const workflowPage = page<OneWorkflow>({
                 {(
                   [
                     ["Entered", outcomes.entered],
-                    ["Still under way", outcomes.waiting],
+                    ["Still in progress", outcomes.waiting],
                     ["Converted", outcomes.converted],
                     ["Lost at Novu", outcomes.lost],
                   ] as const

@@ -156,7 +156,7 @@ async function expectOneDecisionEach(sandbox: Sandbox): Promise<void> {
   expect(reports(sandbox).sort()).toEqual(
     final.map((one) => `${nameOf(one)} ${one.outcome} ${one.reason ?? ""}`).sort(),
   );
-  expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+  expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
 }
 
 function expectCapKept(sandbox: Sandbox): void {

@@ -139,7 +139,7 @@ describe("at night", () => {
     happen(sandbox, "answered");
     await sandbox.travel({ days: 1 });
     expect(sandbox.novu.state.messages).toEqual([]);
-    expect(await decisions(sandbox)).toEqual([["call", "skipped", "left", "answered"]]);
+    expect(await decisions(sandbox)).toEqual([["call", "skipped", "exited", "answered"]]);
   });
 
   it("nobody waits who has opted out by the morning: the guards are asked then", async () => {

@@ -48,7 +48,7 @@ describe("a run that Novu ends at a throttle", () => {
     happen(sandbox, "answered");
     await sandbox.travel({ minutes: 30 });
     expect(await decisions(sandbox, { ofRun: `${second}:campaign` })).toEqual([
-      ["call", "skipped", "left", "answered"],
+      ["call", "skipped", "exited", "answered"],
     ]);
   });
 });
@@ -104,7 +104,9 @@ describe("a digest", () => {
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.messages).toEqual([]);
     for (const run of runs)
-      expect(await decisions(sandbox, { ofRun: `${run}:campaign` })).toEqual([["call", "skipped", "left", "answered"]]);
+      expect(await decisions(sandbox, { ofRun: `${run}:campaign` })).toEqual([
+        ["call", "skipped", "exited", "answered"],
+      ]);
     expect(reports(sandbox)).toHaveLength(3);
   });
 

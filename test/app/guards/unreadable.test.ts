@@ -86,7 +86,7 @@ describe("with PostHog out of reach at the moment of a send", () => {
     happen(sandbox, "answered");
     await sandbox.travel({ seconds: 10 });
     expect(sandbox.novu.state.messages).toEqual([]);
-    expect(reports(sandbox)).toEqual([`${uuid}:campaign call skipped left`]);
+    expect(reports(sandbox)).toEqual([`${uuid}:campaign call skipped exited`]);
   });
 });
 

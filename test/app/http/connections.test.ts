@@ -31,7 +31,7 @@ describe("a server that is about to close", () => {
     await server.close();
   });
 
-  it("closes the connection of a request that was under way with its answer", async () => {
+  it("closes the connection of a request that was in progress with its answer", async () => {
     let answer: (() => void) | undefined;
     const server = await serve(
       (_request, response) => {

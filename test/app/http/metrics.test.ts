@@ -25,17 +25,17 @@ describe("GET /metrics", () => {
       'bridge_events_total{outcome="accepted"}': 1,
       'bridge_events_total{outcome="duplicate"}': 1,
       'bridge_events_total{outcome="ignored"}': 3,
-      'bridge_set_aside_total{cause="no workflow"}': 1,
-      'bridge_set_aside_total{cause="nobody"}': 1,
-      'bridge_set_aside_total{cause="not JSON"}': 1,
-      'bridge_set_aside_total{cause="not an event"}': 1,
-      'bridge_set_aside_total{cause="does not fit"}': 1,
+      'bridge_ignored_events_total{cause="no workflow"}': 1,
+      'bridge_ignored_events_total{cause="nobody"}': 1,
+      'bridge_ignored_events_total{cause="not JSON"}': 1,
+      'bridge_ignored_events_total{cause="not an event"}': 1,
+      'bridge_ignored_events_total{cause="does not fit"}': 1,
       'bridge_triggers_total{workflow="onboarding"}': 1,
       'bridge_decisions_total{workflow="onboarding",channel="email",outcome="sent",reason=""}': 1,
       'bridge_workflow_recent{workflow="onboarding",what="entered"}': 1,
       'bridge_workflow_recent{workflow="onboarding",what="sent"}': 2,
       'bridge_workflow_silent{workflow="onboarding"}': 0,
-      'bridge_work_waiting{lane="novu"}': 0,
+      'bridge_jobs_waiting{queue="novu"}': 0,
       bridge_store_up: 1,
     });
   });
@@ -67,14 +67,14 @@ describe("GET /metrics", () => {
     await post(url, delivery());
     await sandbox.travel({ minutes: 2 });
     const down = await read(url);
-    expect(down['bridge_work_waiting{lane="novu"}']).toBe(1);
-    expect(down['bridge_work_total{lane="novu",outcome="put off"}']).toBeGreaterThan(10);
+    expect(down['bridge_jobs_waiting{queue="novu"}']).toBe(1);
+    expect(down['bridge_jobs_total{queue="novu",outcome="put off"}']).toBeGreaterThan(10);
 
     sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { status: 400 } : null));
     await sandbox.travel({ minutes: 1 });
     expect(await read(url)).toMatchObject({
-      'bridge_work_dead{lane="novu"}': 1,
-      'bridge_work_total{lane="novu",outcome="dead"}': 1,
+      'bridge_jobs_dead{queue="novu"}': 1,
+      'bridge_jobs_total{queue="novu",outcome="dead"}': 1,
     });
 
     sandbox.novu.interfere(null);
@@ -91,7 +91,7 @@ describe("GET /metrics", () => {
 
   it("still counts while the store cannot be read", async () => {
     await using sandbox = await testSandbox();
-    sandbox.app.store.countLanes = () => Promise.reject(new Error("gone"));
+    sandbox.app.store.countQueues = () => Promise.reject(new Error("gone"));
     await post(sandbox.app.url, delivery());
     const numbers = await read(sandbox.app.url);
     expect(numbers).toMatchObject({ bridge_store_up: 0, 'bridge_events_total{outcome="accepted"}': 1 });

@@ -82,7 +82,7 @@ describe("a body with a content-encoding", () => {
 
   it("puts no token of a link into the log", async () => {
     await send(production.app.url, "/u/the-token-of-a-link?x=1", { encoding: "gzip", body: gzipSync(FORM) });
-    expect(production.logged()).toContainEqual(expect.objectContaining({ stop: "http", path: "/u", answer: 415 }));
+    expect(production.logged()).toContainEqual(expect.objectContaining({ component: "http", path: "/u", answer: 415 }));
     expect(JSON.stringify(production.logged())).not.toContain("the-token-of-a-link");
   });
 

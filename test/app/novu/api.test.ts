@@ -1,7 +1,7 @@
 import express from "express";
 import { describe, expect, it } from "vitest";
 import { Start } from "../../../src/contracts/notification.ts";
-import { verdictOn } from "../../../src/contracts/novu-errors.ts";
+import { errorOf } from "../../../src/contracts/novu-errors.ts";
 import { PermanentError, UnavailableError } from "../../../src/lib/errors.ts";
 import { serve } from "../../../src/lib/server.ts";
 import { createNovuApi } from "../../../src/novu/api.ts";
@@ -92,7 +92,7 @@ describe("an answer that is not Novu's own", () => {
       ];
       expect(answers.map(({ httpStatus }) => httpStatus)).toEqual(Array(4).fill(counted));
       for (const answer of answers) {
-        const isFinal = verdictOn(answer, "w") instanceof PermanentError;
+        const isFinal = errorOf(answer, "w") instanceof PermanentError;
         expect(isFinal).toBe(counted === 404);
       }
     } finally {

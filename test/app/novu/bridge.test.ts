@@ -210,7 +210,7 @@ describe("the bridge", () => {
     lines.length = 0;
     await call("execute", "fine");
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { stop: "bridge", action: "execute", workflow: "w", step: "fine", answer: 200 },
+      { component: "bridge", action: "execute", workflow: "w", step: "fine", answer: 200 },
     ]);
   });
 

@@ -74,7 +74,7 @@ describe("a trigger that does not come from here", () => {
     await sandbox.travel({ days: 1 });
     expect(await decisions(sandbox)).toEqual([
       ["offer", "sent", null, null],
-      ["reminder", "skipped", "left", "answered"],
+      ["reminder", "skipped", "exited", "answered"],
     ]);
   });
 
@@ -171,7 +171,7 @@ describe("a trigger that does not come from here", () => {
       ]);
     expect(await of("ada")).toEqual([
       ["offer", "sent", "confirmed"],
-      ["reminder", "skipped", "left"],
+      ["reminder", "skipped", "exited"],
     ]);
     expect(await of("bob")).toEqual([
       ["offer", "sent", "confirmed"],

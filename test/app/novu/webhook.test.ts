@@ -185,7 +185,7 @@ describe("a message that its provider did not take", () => {
     ["a push message that another device may have", { channel: "push" }, "ignored"],
     ["a chat message that another one may have", { channel: "chat", receipt: "confirmed" }, "ignored"],
     ["a push message of which Novu never told", { channel: "push", receipt: "no answer" }, true],
-    ["a message that was left out", { outcome: "skipped", reason: "left" }, false],
+    ["a message that was left out", { outcome: "skipped", reason: "exited" }, false],
     ["a message that is known to have failed", { outcome: "failed", receipt: "corrected" }, false],
   ])("%s: %o", async (_name, changes, isCorrected) => {
     extra = decision({ step: "extra", ...changes });

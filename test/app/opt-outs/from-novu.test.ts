@@ -70,9 +70,9 @@ it("what is turned off in Novu's Inbox is off here, until it is turned on again"
   const { app } = sandbox;
   const on = { ...off, channels: { email: true, in_app: true } };
   await onPreferences({ ...on, at: new Date(sandbox.clock.now() - 1).toISOString() });
-  expect((await app.store.choicesOf("ada")).off).toEqual(["workflow:campaign"]);
+  expect((await app.store.optOutsOf("ada")).off).toEqual(["workflow:campaign"]);
   await onPreferences({ ...on, at: new Date(sandbox.clock.now() + 1).toISOString() });
-  expect((await app.store.choicesOf("ada")).off).toEqual([]);
+  expect((await app.store.optOutsOf("ada")).off).toEqual([]);
 });
 
 it("our own word that comes back from Novu says nothing new", async () => {
@@ -83,9 +83,9 @@ it("our own word that comes back from Novu says nothing new", async () => {
   await store.choose({ ...now, off: ["offers"], on: [], cause: "link", capture: null });
   await onPreferences({ ...now, workflow: "campaign", channels: EVERY });
   await onPreferences({ ...now, workflow: "campaign", channels: { email: true }, at: "2030-01-01T00:00:00.000Z" });
-  expect((await store.choicesOf("ada")).off).toEqual(["offers"]);
+  expect((await store.optOutsOf("ada")).off).toEqual(["offers"]);
   await onPreferences({ ...now, workflow: null, channels: EVERY });
-  expect((await store.choicesOf("ada")).off).toEqual(["all", "offers"]);
+  expect((await store.optOutsOf("ada")).off).toEqual(["all", "offers"]);
 });
 
 /** Ada has had one email. */
@@ -103,7 +103,7 @@ async function happens(sandbox: Sandbox, name: string, properties: { email?: str
 function elsewhere({ app: { store } }: Sandbox) {
   return createSaidElsewhere({
     marketing: ["campaign", "other"].map((id) => ({ id, topic: "offers" })),
-    choicesOf: store.choicesOf,
+    optOutsOf: store.optOutsOf,
     choose: store.choose,
     noteBounce: store.noteBounce,
     addressAtNovu: async (distinctId) => (await store.profileTold(distinctId))?.subscriber.email ?? null,

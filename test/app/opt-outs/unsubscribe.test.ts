@@ -75,7 +75,7 @@ describe("a mail client's one-click request", () => {
     });
     expect(propertyOf(sandbox)).toEqual(["offers"]);
     expect(sandbox.novu.state.preferences.ada).toEqual({ offer: EVERY_CHANNEL(false) });
-    expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("stops the next email while Novu's API and PostHog are down, which hear of it when they are back", {
@@ -99,7 +99,7 @@ describe("a mail client's one-click request", () => {
     await sandbox.travel({ minutes: 1 });
     expect([told(sandbox).length, propertyOf(sandbox)]).toEqual([1, ["offers"]]);
     expect(sandbox.novu.state.preferences.ada).toEqual({ offer: EVERY_CHANNEL(false) });
-    expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("outlives a restart before anybody was told", async () => {
@@ -389,7 +389,7 @@ async function chosen(url: string, topics: string[]): Promise<string> {
 }
 
 async function off({ app }: Sandbox): Promise<string[]> {
-  return (await app.store.choicesOf("ada")).off;
+  return (await app.store.optOutsOf("ada")).off;
 }
 
 function told({ posthog }: Sandbox) {

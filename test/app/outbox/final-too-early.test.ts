@@ -28,7 +28,7 @@ it("a proxy's 404 while Novu restarts costs nobody a run", async () => {
   for (const distinctId of ["ada", "grace"]) happen(sandbox, "called", { distinctId });
   await sandbox.travel({ minutes: 5 });
   expect(sandbox.novu.triggers).toEqual([]);
-  expect(await sandbox.app.store.countWork()).toMatchObject({ dead: 0 });
+  expect(await sandbox.app.store.countJobs()).toMatchObject({ dead: 0 });
   front.answer(null);
   await sandbox.travel({ seconds: 10 });
   expect(sandbox.novu.state.messages.map(({ to }) => to).sort()).toEqual(["ada@example.com", "grace@example.com"]);
@@ -75,7 +75,7 @@ describe("a profile that Novu refuses", () => {
     await sandbox.settled();
     expect(sandbox.novu.state.messages.map(({ to }) => to)).toEqual(["ada@example.com"]);
     expect(sandbox.novu.state.subscribers.ada).toEqual({ subscriberId: "ada", email: "ada@example.com" });
-    expect(await sandbox.app.store.countWork()).toMatchObject({ dead: 0 });
+    expect(await sandbox.app.store.countJobs()).toMatchObject({ dead: 0 });
     expect(lines.filter((line) => line.includes("fields refused"))[0]).toContain('"fields":["phone"]');
     expect(lines.join("")).not.toContain("23456789");
   });
@@ -126,7 +126,7 @@ describe("a profile that Novu refuses", () => {
       firstName: "Ada",
       lastName: "Lovelace",
     });
-    expect(await sandbox.app.store.countWork()).toMatchObject({ dead: 0 });
+    expect(await sandbox.app.store.countJobs()).toMatchObject({ dead: 0 });
   });
 
   it("is told without the refused field before the next message", async () => {
@@ -139,7 +139,7 @@ describe("a profile that Novu refuses", () => {
     await sandbox.travel({ days: 1 });
     expect(sandbox.novu.state.subscribers.ada?.email).toBe("new@example.com");
     expect(sandbox.novu.state.messages.map(({ to }) => to)).toEqual(["new@example.com"]);
-    expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
   });
 });
 

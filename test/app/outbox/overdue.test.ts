@@ -28,7 +28,7 @@ describe("a run of which nothing is heard", () => {
     happen(sandbox, "called");
     isAway = true;
     await sandbox.travel({ days: 1, minutes: 59 });
-    expect(await statuses(sandbox)).toEqual(["under way"]);
+    expect(await statuses(sandbox)).toEqual(["in progress"]);
     await sandbox.travel({ minutes: 2 });
 
     expect(await decisions(sandbox)).toEqual([
@@ -79,7 +79,7 @@ describe("a run of which nothing is heard", () => {
     await using sandbox = await testSandbox({ workflows: [tooLong] });
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 4 });
-    expect(await statuses(sandbox)).toEqual(["under way"]);
+    expect(await statuses(sandbox)).toEqual(["in progress"]);
     await sandbox.travel({ minutes: 2 });
     expect(await decisions(sandbox)).toEqual([
       ["call", "failed", "lost at Novu", "wait: Defer duration limit exceeded"],
@@ -102,7 +102,7 @@ describe("a run of which nothing is heard", () => {
     });
     happen(sandbox, "called");
     await sandbox.travel({ hours: 19 });
-    expect([asked, await statuses(sandbox)]).toEqual([1, ["under way"]]);
+    expect([asked, await statuses(sandbox)]).toEqual([1, ["in progress"]]);
     await sandbox.travel({ hours: 3 });
     expect([asked, told(sandbox), await statuses(sandbox)]).toEqual([1, ["sent call"], ["finished"]]);
   });
@@ -155,7 +155,7 @@ describe("a run of which nothing is heard", () => {
     sandbox.novu.interfere(({ path }) => (path === "/v1/notifications" ? { status: 503 } : null));
     happen(sandbox, "called");
     await sandbox.travel({ hours: 2 });
-    expect(await statuses(sandbox)).toEqual(["under way"]);
+    expect(await statuses(sandbox)).toEqual(["in progress"]);
     sandbox.novu.interfere(null);
     await sandbox.travel({ minutes: 10 });
     expect(await statuses(sandbox)).toEqual(["failed"]);
@@ -171,10 +171,10 @@ describe("a run of which nothing is heard", () => {
     await sandbox.travel({ hours: 23 });
     wait!.status = "pending";
     await sandbox.travel({ hours: 3 });
-    expect(await statuses(sandbox)).toEqual(["under way"]);
+    expect(await statuses(sandbox)).toEqual(["in progress"]);
     sandbox.novu.interfere(({ path }) => (path === "/v1/notifications" ? { status: 200, body: { data: [] } } : null));
     await sandbox.travel({ hours: 20 });
-    expect(await statuses(sandbox)).toEqual(["under way"]);
+    expect(await statuses(sandbox)).toEqual(["in progress"]);
     await sandbox.travel({ hours: 10 });
     expect(await statuses(sandbox)).toEqual(["failed"]);
   });
@@ -302,8 +302,8 @@ describe("a run of which nothing is heard", () => {
     happen(sandbox, "answered", { distinctId: "grace" });
     await sandbox.travel({ days: 4 });
     expect(asked).toBe(0);
-    expect((await statuses(sandbox)).sort()).toEqual(["finished", "left", "refused"]);
-    expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect((await statuses(sandbox)).sort()).toEqual(["exited", "finished", "not started"]);
+    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("costs no write for a message, and one for a wait", async () => {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { createPacer } from "../../../src/outbox/rate-limiter.ts";
+import { createRateLimiter } from "../../../src/outbox/rate-limiter.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { testFolder } from "../../support/folder.ts";
 
-describe("createPacer", () => {
+describe("createRateLimiter", () => {
   it("lets no second have more than its share, over all that stand in the line", { tags: ["long"] }, async () => {
     using folder = testFolder();
     const store = await openSqliteStore({ dataDir: folder.path, now: Date.now });
     const perSecond = 200;
-    const takePlaces = async (count: number, intervalMs: number) =>
-      (await store.takePlaces("novu", count, intervalMs)).waitMs;
-    const processes = [createPacer({ takePlaces, perSecond }), createPacer({ takePlaces, perSecond })];
+    const reserveSlots = async (count: number, intervalMs: number) =>
+      (await store.reserveSlots("novu", count, intervalMs)).waitMs;
+    const processes = [createRateLimiter({ reserveSlots, perSecond }), createRateLimiter({ reserveSlots, perSecond })];
 
     const calls: number[] = [];
     await Promise.all(
@@ -28,13 +28,13 @@ describe("createPacer", () => {
   it("does not let all go at once that a stall has held up, here and elsewhere", { tags: ["long"] }, async () => {
     const perSecond = 100;
     let next = 0;
-    const takePlaces = async (count: number, intervalMs: number) => {
+    const reserveSlots = async (count: number, intervalMs: number) => {
       const now = performance.now();
       const first = Math.max(next, now);
       next = first + count * intervalMs;
       return first - now;
     };
-    const processes = [createPacer({ takePlaces, perSecond }), createPacer({ takePlaces, perSecond })];
+    const processes = [createRateLimiter({ reserveSlots, perSecond }), createRateLimiter({ reserveSlots, perSecond })];
     const calls: number[] = [];
     const all = Array.from({ length: 60 }, async (_, index) => {
       await processes[index % 2]?.();
@@ -50,8 +50,8 @@ describe("createPacer", () => {
 
   it("lets a single call through at once", async () => {
     let asked = 0;
-    const pace = createPacer({
-      takePlaces: async () => {
+    const pace = createRateLimiter({
+      reserveSlots: async () => {
         asked += 1;
         return 0;
       },
@@ -63,11 +63,11 @@ describe("createPacer", () => {
 
   it("fails the calls of one moment only, when no place can be had", async () => {
     let isDown = true;
-    const takePlaces = async () => {
+    const reserveSlots = async () => {
       if (isDown) throw new Error("store down");
       return 0;
     };
-    const pace = createPacer({ takePlaces, perSecond: 60 });
+    const pace = createRateLimiter({ reserveSlots, perSecond: 60 });
     await expect(Promise.all([pace(), pace()])).rejects.toThrow("store down");
     isDown = false;
     await pace();

@@ -225,7 +225,7 @@ describe("while Novu does not say what became of a message", () => {
     expect(told(sandbox)).toEqual([]);
     await sandbox.travel({ minutes: 12 });
     expect(told(sandbox)).toEqual(["sent call no answer"]);
-    expect(await sandbox.app.store.countWork()).toMatchObject({ dead: 0 });
+    expect(await sandbox.app.store.countJobs()).toMatchObject({ dead: 0 });
     expect(await made(sandbox)).toMatchObject([{ outcome: "sent", receipt: "no answer" }]);
   });
 
@@ -267,7 +267,7 @@ describe("while Novu does not say what became of a message", () => {
     await sandbox.travel({ minutes: 1 });
     await sandbox.app.store.forgetPerson("ada");
     await sandbox.travel({ hours: 2 });
-    expect([told(sandbox), await sandbox.app.store.countWork()]).toEqual([[], { waiting: 0, dead: 0 }]);
+    expect([told(sandbox), await sandbox.app.store.countJobs()]).toEqual([[], { waiting: 0, dead: 0 }]);
   });
 });
 
@@ -295,7 +295,7 @@ describe("the questions of one moment", () => {
     const [messages, runs] = ["/v1/messages", "/v1/notifications"].map(
       (path) => asked.filter((one) => one === path).length,
     );
-    // 150 questions about 50 runs, in three jobs of a lane at once at worst.
+    // 150 questions about 50 runs, in three jobs of a queue at once at worst.
     expect([messages! >= 4 && messages! <= 16, runs]).toEqual([true, 1]);
     expect(told(sandbox).filter((report) => report.startsWith("sent"))).toHaveLength(149);
     expect(told(sandbox).filter((report) => !report.startsWith("sent"))).toEqual(["skipped call opted out at Novu"]);
@@ -458,7 +458,7 @@ describe("a fortnight on the Free plan", () => {
       "lost at Novu": 4,
     });
     expect(await metric(sandbox.app.url, "bridge_runs_lost_total")).toEqual({ 'workflow="campaign"': 1 });
-    expect((await sandbox.app.store.listRuns({ limit: 100, status: "under way" })).length).toBe(0);
+    expect((await sandbox.app.store.listRuns({ limit: 100, status: "in progress" })).length).toBe(0);
   });
 });
 

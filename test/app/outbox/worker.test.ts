@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../../../src/lib/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { MOST_ATTEMPTS } from "../../../src/outbox/backoff.ts";
-import { type Job, startWorker, type Worker } from "../../../src/outbox/worker.ts";
+import { type JobAttempt, startWorker, type Worker } from "../../../src/outbox/worker.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import type { Store } from "../../../src/store/store.ts";
@@ -13,7 +13,7 @@ let folder: ReturnType<typeof testFolder>;
 let clock: VirtualClock;
 let store: Store;
 let worker: Worker;
-let performed: Job[];
+let performed: JobAttempt[];
 
 beforeEach(async () => {
   folder = testFolder();
@@ -34,7 +34,7 @@ describe("the worker", () => {
     const open: Array<() => void> = [];
     start(async () => new Promise<void>((resolve) => open.push(resolve)), { concurrency: 4 });
     const most: number[] = [];
-    while ((await store.countWork()).waiting > 0) {
+    while ((await store.countJobs()).waiting > 0) {
       most.push(open.length);
       open.shift()?.();
       await new Promise(setImmediate);
@@ -63,7 +63,7 @@ describe("the worker", () => {
     );
     while (performed.length === 0) await new Promise(setImmediate);
     await worker.stop();
-    expect([isDone, performed.length, (await store.countWork()).waiting]).toEqual([true, 1, 2]);
+    expect([isDone, performed.length, (await store.countJobs()).waiting]).toEqual([true, 1, 2]);
   });
 
   it("waits as often as it is asked to, without giving up", async () => {
@@ -74,7 +74,7 @@ describe("the worker", () => {
       if (asked <= 2 * MOST_ATTEMPTS) throw new RetryLaterError("not yet", { retryAfterMs: 1_000, refused: true });
     });
     await clock.travelBy(60_000, worker.idle);
-    expect([asked, await store.countWork()]).toEqual([2 * MOST_ATTEMPTS + 1, { waiting: 0, dead: 0 }]);
+    expect([asked, await store.countJobs()]).toEqual([2 * MOST_ATTEMPTS + 1, { waiting: 0, dead: 0 }]);
     expect(performed.at(-1)).toMatchObject({ attempts: 0, refusals: 2 * MOST_ATTEMPTS });
   });
 
@@ -110,7 +110,7 @@ describe("the worker", () => {
       throw error;
     });
     await worker.idle();
-    expect(await store.countWork()).toEqual(counts);
+    expect(await store.countJobs()).toEqual(counts);
     await clock.travelBy(1_000, worker.idle);
     expect(performed[1] ?? null).toEqual(next === null ? null : expect.objectContaining(next));
   });
@@ -129,7 +129,7 @@ describe("the worker", () => {
     await worker.idle();
     expect(inVain).toBe(2);
     await clock.travelBy(1_000, worker.idle);
-    expect([performed.length, await store.countWork()]).toEqual([2, { waiting: 0, dead: 0 }]);
+    expect([performed.length, await store.countJobs()]).toEqual([2, { waiting: 0, dead: 0 }]);
   });
 
   it("stops although the store is down", async () => {
@@ -160,11 +160,11 @@ describe("the worker", () => {
     });
     await clock.travelBy(60 * 60 * 1000, worker.idle);
     const perMinute = tries.filter((at) => at >= 30 * 60_000 && at < 31 * 60_000).length;
-    expect([perMinute, await store.countWork()]).toEqual([30, { waiting: 50, dead: 0 }]);
+    expect([perMinute, await store.countJobs()]).toEqual([30, { waiting: 50, dead: 0 }]);
 
     isDown = false;
     await clock.travelBy(5_000, worker.idle);
-    expect(await store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0 });
     expect(performed.every(({ attempts }) => attempts === 0)).toBe(true);
   });
 
@@ -190,7 +190,7 @@ describe("the worker", () => {
       await clock.travelBy(60_000, worker.idle);
     }
     expect(finished).toHaveLength(7 + 4 * 60);
-    expect(await store.countWork()).toEqual({ waiting: 0, dead: 34 });
+    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 34 });
   });
 
   it.each([
@@ -225,9 +225,9 @@ describe("the worker", () => {
       (await store.claim(...request)).map((job, index) =>
         index === 0 ? { ...job, body: '{"kind":"unheard of"}' } : job,
       );
-    start(async () => {}, { queue: { ...store, claim } });
+    start(async () => {}, { jobs: { ...store, claim } });
     await worker.idle();
-    expect([performed.length, await store.countWork()]).toEqual([2, { waiting: 0, dead: 1 }]);
+    expect([performed.length, await store.countJobs()]).toEqual([2, { waiting: 0, dead: 1 }]);
   });
 
   it("goes on once the store does", async () => {
@@ -235,7 +235,7 @@ describe("the worker", () => {
     let isDown = true;
     const claim: Store["claim"] = (...request) =>
       isDown ? Promise.reject(new Error("down")) : store.claim(...request);
-    start(async () => {}, { queue: { ...store, claim } });
+    start(async () => {}, { jobs: { ...store, claim } });
     await worker.idle();
     isDown = false;
     await clock.travelBy(1_000, worker.idle);
@@ -243,18 +243,18 @@ describe("the worker", () => {
   });
 });
 
-function numberOf({ work }: Job): number {
-  return Number((work.body as { step: string }).step.slice(1));
+function numberOf({ job }: JobAttempt): number {
+  return Number((job.body as { step: string }).step.slice(1));
 }
 
-function start(perform: (job: Job) => Promise<void>, { concurrency = 4, queue = store } = {}): void {
-  const note = async (job: Job) => {
+function start(perform: (job: JobAttempt) => Promise<void>, { concurrency = 4, jobs = store } = {}): void {
+  const note = async (job: JobAttempt) => {
     performed.push(job);
     await perform(job);
   };
   worker = startWorker({
-    lane: "posthog",
-    queue,
+    queue: "posthog",
+    store: jobs,
     perform: note,
     concurrency,
     clock,

@@ -108,7 +108,9 @@ describe("a refresh", () => {
     await sandbox.travel({ hours: 23 });
     sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? { status: 403 } : null));
     const waiting = async () =>
-      (await sandbox.app.store.personRecords("ada")).work.map(({ lane }) => lane).filter((lane) => lane !== "receipts");
+      (await sandbox.app.store.personRecords("ada")).jobs
+        .map(({ queue }) => queue)
+        .filter((queue) => queue !== "receipts");
     await sandbox.travel({ minutes: 119 });
     expect(await waiting()).toEqual(["persons"]);
     await sandbox.travel({ minutes: 2 });
@@ -124,7 +126,7 @@ describe("a refresh", () => {
     sandbox.novu.interfere((request) => (isChange(request) && ++asked <= 2 ? { status } : null));
     await sandbox.travel({ days: 2 });
     expect(recipients(sandbox)).toEqual(["+49 151 1", "+49 151 2"]);
-    expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("that Novu refuses keeps no email back, and tells the address to no log", async () => {
@@ -139,7 +141,7 @@ describe("a refresh", () => {
     await sandbox.travel({ days: 2 });
     expect(recipients(sandbox)).toEqual(["new@example.com"]);
     const dead = await sandbox.app.store.listDead(10);
-    expect(dead.map(({ lane }) => lane)).toContain("persons");
+    expect(dead.map(({ queue }) => queue)).toContain("persons");
     expect(JSON.stringify([dead, lines])).not.toContain("new@");
     sandbox.novu.interfere(null);
     await sandbox.app.store.redrive("all");
@@ -219,10 +221,10 @@ describe("a person who is forgotten here during a wait", () => {
     },
   });
   const kept = async (sandbox: Sandbox) => {
-    const { profiles, work, runs } = await sandbox.app.store.personRecords("ada");
-    return { profiles, work, runs, next: await sandbox.app.store.nextDueAt("persons") };
+    const { profiles, jobs, runs } = await sandbox.app.store.personRecords("ada");
+    return { profiles, jobs, runs, next: await sandbox.app.store.nextDueAt("persons") };
   };
-  const NOTHING = { profiles: [], work: [], runs: [], next: null };
+  const NOTHING = { profiles: [], jobs: [], runs: [], next: null };
 
   it.each<[string, Interference]>([
     ["while it waits", () => null],

@@ -88,7 +88,7 @@ async function check(count: number): Promise<void> {
     ...personal.filter((text) => new RegExp(`${MARK}|@`, "i").test(text)).map((text) => text.slice(0, 300)),
   ];
   expect({ seed, faults }).toEqual({ seed, faults: [] });
-  expect(await sandbox.app.store.countWork()).toEqual({ waiting: 0, dead: 0 });
+  expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
   // Each reason was there to be seen, and so were messages.
   const outcomes = new Set(decided.map(({ outcome, reason }) => reason ?? outcome));
   expect([...outcomes].sort()).toEqual(["not needed", "opted out", "sent", "unreachable", "unreadable"]);

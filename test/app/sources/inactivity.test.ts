@@ -75,7 +75,7 @@ describe("whoever has been away for 30 days", () => {
     sandbox.posthog.deletePerson("forgotten");
     await sandbox.travel({ days: 4 });
     expect(started(sandbox)).toEqual([]);
-    expect((await sandbox.app.store.listSetAside(10)).map(({ distinctId, reason }) => [distinctId, reason])).toEqual([
+    expect((await sandbox.app.store.listIgnored(10)).map(({ distinctId, reason }) => [distinctId, reason])).toEqual([
       ["null", "the distinct id is a placeholder"],
     ]);
   });
@@ -117,7 +117,7 @@ describe("whoever has been away for 30 days", () => {
     await sandbox.travel({ days: 3 });
     expect(sandbox.novu.state.messages).toEqual([]);
     const reasons = (await sandbox.app.store.listDecisions()).map(({ reason }) => reason);
-    expect([reasons.length > 0, new Set(reasons)]).toEqual([true, new Set(["left"])]);
+    expect([reasons.length > 0, new Set(reasons)]).toEqual([true, new Set(["exited"])]);
   });
 });
 
@@ -264,7 +264,7 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
       await eventually(() => started(sandbox).length === 125, 20_000);
       expect(asked).toBe(1);
 
-      for (const { store } of [one, other]) store.takeTurn = async () => null;
+      for (const { store } of [one, other]) store.takeLease = async () => null;
       await sandbox.clock.travelBy(DAY_MS, quiet);
       await eventually(() => started(sandbox).length === 250, 20_000);
       expect(asked).toBe(3);

@@ -157,7 +157,7 @@ describe("a condition on a property", () => {
     happen(sandbox, "called", { plan: "trial" });
     happen(sandbox, "answered", { plan: ["pro"] });
     await sandbox.travel({ hours: 2 });
-    expect(await decisions(sandbox)).toEqual([["call", "skipped", "left", "answered"]]);
+    expect(await decisions(sandbox)).toEqual([["call", "skipped", "exited", "answered"]]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import express from "express";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { PersonPlace, PersonPlaces } from "../../../src/contracts/person.ts";
+import type { PersonSource, PersonSources } from "../../../src/contracts/person.ts";
 import type { Run } from "../../../src/contracts/run.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
@@ -148,7 +148,7 @@ describe("whom to write to", () => {
   const then = "2026-03-02T09:00:00.000Z";
   const HOUR_MS = 60 * 60_000;
 
-  type Read = PersonPlace["read"];
+  type Read = PersonSource["read"];
   const found: Read = async (ids) =>
     new Map(ids.map((id) => [id, { properties: { email: "now@example.com" }, unreadable: [] }]));
   const notFound: Read = async () => new Map();
@@ -161,7 +161,7 @@ describe("whom to write to", () => {
     const place = ([name, read]: [string, Read]) => [name, { name, read, mostAtOnce: 10 }] as const;
     const places = Object.fromEntries(
       Object.entries({ own: notFound, ...reads }).map(place),
-    ) as unknown as PersonPlaces;
+    ) as unknown as PersonSources;
     const clock = () => Date.parse(then) + hoursLater * HOUR_MS;
     const whom = createPersonNow({
       persons: createPersonReader({ places, now: clock }),

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { PersonPlace } from "../../../src/contracts/person.ts";
+import type { PersonSource } from "../../../src/contracts/person.ts";
 import { describeError, RetryLaterError } from "../../../src/lib/errors.ts";
 import type { Interference } from "../../../src/sandbox/interference.ts";
 import { createPersonLookup } from "../../../src/sources/person-now.ts";
 
 /** A place with its server, on which people can be made known. */
 export interface OpenPlace extends AsyncDisposable {
-  place: PersonPlace;
+  place: PersonSource;
   /** Properties by the names that this place has for them. */
   know(distinctId: string, properties: Record<string, unknown>): void;
   interfere(interference: Interference | null): void;
   /** The same place under other settings. */
-  placeWith(settings: { key?: string; project?: string }): PersonPlace;
+  placeWith(settings: { key?: string; project?: string }): PersonSource;
   /** What must not be told. */
   secrets: string[];
 }
@@ -29,7 +29,7 @@ export function keepsToThePromises({
   hints: { key: string; scope: string; project: string; host: string };
 }): void {
   let opened: OpenPlace;
-  let place: PersonPlace;
+  let place: PersonSource;
   const id = "ada@example.com";
 
   beforeEach(async () => {
@@ -72,7 +72,7 @@ export function keepsToThePromises({
       const ids = Array.from({ length: place.mostAtOnce * 2 + 1 }, (_, index) => `person-${index}`);
       for (const one of ids) opened.know(one, { plan: one });
       const sizes: number[] = [];
-      const counted: PersonPlace = {
+      const counted: PersonSource = {
         ...place,
         read: (some, signal) => {
           sizes.push(some.length);

@@ -180,7 +180,7 @@ describe("asking", () => {
     expect(calls).toBe(1);
   });
 
-  it("is one call while it is under way, too", async () => {
+  it("is one call while it is in progress, too", async () => {
     const flagsOf = reader();
     const first = flagsOf("ada", ["held-out"]);
     await new Promise(setImmediate);

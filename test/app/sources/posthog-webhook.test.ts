@@ -35,7 +35,7 @@ let nowMs = Date.now();
 let isStopping = false;
 let storeFails = false;
 let accepted: LifecycleEvent[] = [];
-let setAside: Array<{ reason: string; body: string }> = [];
+let ignored: Array<{ reason: string; body: string }> = [];
 
 beforeAll(async () => {
   const log = createLog({ level: "silent" });
@@ -48,9 +48,9 @@ beforeAll(async () => {
       return { outcome: "accepted" };
     },
     count: () => {},
-    setAside: async (aside) => {
+    keepIgnored: async (aside) => {
       if (storeFails) throw new Error("disk full");
-      setAside.push(aside);
+      ignored.push(aside);
     },
     isStopping: () => isStopping,
     now: () => nowMs,
@@ -64,7 +64,7 @@ beforeEach(() => {
   isStopping = false;
   storeFails = false;
   accepted = [];
-  setAside = [];
+  ignored = [];
 });
 
 describe("proof", () => {
@@ -142,7 +142,7 @@ describe("proof", () => {
     const response = await post(server.url, delivery({ uuid: "1" }), how);
     expect(response.status).toBe(401);
     expect(((await response.json()) as { error: string }).error).toContain(why);
-    expect([accepted, setAside]).toEqual([[], []]);
+    expect([accepted, ignored]).toEqual([[], []]);
   });
 
   it("refuses everything when there is no secret", () => {
@@ -200,7 +200,7 @@ describe("answers", () => {
     const response = await post(server.url, body, { secret: NEWEST });
     expect(response.status).toBe(202);
     expect(((await response.json()) as { ignored: string }).ignored).toContain(reason);
-    expect(setAside).toMatchObject([{ reason: expect.stringContaining(reason) }]);
+    expect(ignored).toMatchObject([{ reason: expect.stringContaining(reason) }]);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PersonPlace } from "../../../src/contracts/person.ts";
+import type { PersonSource } from "../../../src/contracts/person.ts";
 import { type LocalSegment, openLocalSegment } from "../../../src/sandbox/local-segment/local-segment.ts";
 import { createVirtualClock } from "../../../src/sandbox/virtual-clock.ts";
 import { segmentProfiles } from "../../../src/sources/segment/profiles.ts";
@@ -49,10 +49,10 @@ describe("persons from Segment", () => {
     segment.interfere(() => ({ delayMs: 60_000 }));
     const controller = new AbortController();
     const reading = expect(place.read(someIds(place), controller.signal)).rejects.toThrow("enough");
-    await eventually(() => segment.reads.underWay >= 20);
+    await eventually(() => segment.reads.inProgress >= 20);
     controller.abort(new Error("enough"));
     await reading;
-    expect(segment.reads).toMatchObject({ calls: 20, mostUnderWay: 20 });
+    expect(segment.reads).toMatchObject({ calls: 20, mostInProgress: 20 });
 
     segment.interfere(null);
     await place.read(someIds(place), AbortSignal.timeout(5_000));
@@ -64,7 +64,7 @@ describe("persons from Segment", () => {
     const { place, segment } = opened;
     segment.interfere(() => (segment.reads.calls === 3 ? { status: 500 } : { delayMs: 60_000 }));
     await expect(place.read(someIds(place), AbortSignal.timeout(60_000))).rejects.toThrow("answered 500");
-    await eventually(() => segment.reads.underWay === 0);
+    await eventually(() => segment.reads.inProgress === 0);
     expect(segment.reads.calls).toBeLessThanOrEqual(20);
   });
 
@@ -78,7 +78,7 @@ describe("persons from Segment", () => {
   });
 });
 
-function someIds({ mostAtOnce }: PersonPlace): string[] {
+function someIds({ mostAtOnce }: PersonSource): string[] {
   return Array.from({ length: mostAtOnce }, (_, index) => `person-${index}`);
 }
 

@@ -5,7 +5,7 @@ import { answeredFirst } from "../../../src/http/answered-first.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
-import type { Aside } from "../../../src/sources/ingest.ts";
+import type { Ignored } from "../../../src/sources/ingest.ts";
 import { segmentAuth } from "../../../src/sources/segment/verify.ts";
 import { segmentWebhook } from "../../../src/sources/segment/webhook.ts";
 import { postSegment, segmentEvent, signatureOf } from "../../support/segment.ts";
@@ -20,7 +20,7 @@ let isStopping = false;
 /** The event that cannot be stored. */
 let unlucky: string | null = null;
 let accepted: LifecycleEvent[] = [];
-let setAside: Aside[] = [];
+let ignored: Ignored[] = [];
 
 beforeAll(async () => {
   const webhook = segmentWebhook({
@@ -32,7 +32,7 @@ beforeAll(async () => {
       accepted.push(event);
       return { outcome: isKnown ? "duplicate" : "accepted" };
     },
-    setAside: async (aside) => void setAside.push(aside),
+    keepIgnored: async (aside) => void ignored.push(aside),
     names: new Map([["User Registered", "user_signed_up"]]),
     count: () => {},
     isStopping: () => isStopping,
@@ -46,7 +46,7 @@ beforeEach(() => {
   isStopping = false;
   unlucky = null;
   accepted = [];
-  setAside = [];
+  ignored = [];
 });
 
 const post = (body: unknown, how: Parameters<typeof postSegment>[2] = { secret: SECRET }) =>
@@ -95,7 +95,7 @@ describe("proof", () => {
     ],
   ])("refuses %s, says why, and keeps nothing", async (_name, how, why) => {
     expect(await answer(post("{}", how))).toEqual([401, { error: expect.stringContaining(why) }]);
-    expect([accepted, setAside]).toEqual([[], []]);
+    expect([accepted, ignored]).toEqual([[], []]);
   });
 
   it("refuses a batch of which only the first event is signed, as Webhooks (Actions) does, and says what to do", async () => {
@@ -148,12 +148,8 @@ describe("a batch", () => {
         ],
       },
     ]);
-    expect(setAside.map(({ body }) => body)).toEqual([
-      '{"type":"track"}',
-      '"odd"',
-      expect.stringContaining('"delete"'),
-    ]);
-    expect(setAside.every(({ source }) => source === "segment")).toBe(true);
+    expect(ignored.map(({ body }) => body)).toEqual(['{"type":"track"}', '"odd"', expect.stringContaining('"delete"')]);
+    expect(ignored.every(({ source }) => source === "segment")).toBe(true);
   });
 
   it("that is empty is nothing", async () => {
@@ -190,7 +186,7 @@ describe("an answer", () => {
     expect(await answer(post(segmentEvent({ messageId: "m" })))).toEqual([202, { accepted: "m" }]);
     expect(await answer(post(segmentEvent({ messageId: "m" })))).toEqual([202, { duplicate: "m" }]);
     expect(await answer(post("{"))).toEqual([202, { ignored: "the body is not JSON" }]);
-    expect(setAside).toMatchObject([{ cause: "not JSON", source: "segment" }]);
+    expect(ignored).toMatchObject([{ cause: "not JSON", source: "segment" }]);
   });
 
   it("is 503 while it stops", async () => {

@@ -109,8 +109,8 @@ describe("a link of an event that leads to a host that is not named", () => {
     const [told] = sandbox.posthog.state.deliveries;
     expect(JSON.parse(told?.attempts.at(-1)?.answer ?? "")).toEqual({ accepted: uuid, but: REASON });
     expect(await metric(sandbox.app.url, "bridge_events_total")).toEqual({ 'outcome="accepted"': 1 });
-    expect(await metric(sandbox.app.url, "bridge_set_aside_total")).toEqual({ 'cause="replaced"': 1 });
-    expect(await sandbox.app.store.listSetAside(9)).toMatchObject([{ reason: REASON, eventUuid: uuid }]);
+    expect(await metric(sandbox.app.url, "bridge_ignored_events_total")).toEqual({ 'cause="replaced"': 1 });
+    expect(await sandbox.app.store.listIgnored(9)).toMatchObject([{ reason: REASON, eventUuid: uuid }]);
 
     await sandbox.travel({ days: 1, hours: 1 });
     const { messages } = sandbox.novu.state;
@@ -123,7 +123,7 @@ describe("a link of an event that leads to a host that is not named", () => {
     const { chain } = (await (await studio.get("/api/why?person=ada&workflow=drop-off")).json()) as {
       chain: { links: Array<{ kind: string; sentence: string; value: string }> };
     };
-    expect(chain.links.filter(({ kind }) => kind === "set aside")).toMatchObject([
+    expect(chain.links.filter(({ kind }) => kind === "ignored")).toMatchObject([
       { sentence: "checkout_started came in and caused not all that it says.", value: REASON },
     ]);
   });

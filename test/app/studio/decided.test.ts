@@ -31,7 +31,7 @@ describe("a decision says which way the address went, and which properties could
     ],
   ])("%j", (changes, note) => {
     const about = { choices: [], toldAsOf: null, hasOtherRuns: false };
-    const history = { runs: [], events: [], exits: [], work: [], setAside: [], ...about };
+    const history = { runs: [], events: [], exits: [], jobs: [], ignored: [], ...about };
     const { links } = explain({ ...history, decisions: [decision(changes)] }, { person: "ada" });
     expect(links.map((link) => link.note)).toEqual([note]);
     expect(JSON.stringify(links)).not.toContain(HASH);

@@ -44,7 +44,7 @@ describe("an event that is fired", () => {
     });
     const { delivery, runs } = await api(here, within(fired));
     expect(delivery).toMatchObject({ event: "checkout_started", distinctId: "grace", attempts: [{ status: 202 }] });
-    expect(runs).toMatchObject([{ workflow: "drop-off", status: "under way" }]);
+    expect(runs).toMatchObject([{ workflow: "drop-off", status: "in progress" }]);
     await travel(here, "end");
 
     const { messages } = await api(here, "/messages?person=grace&channel=email");
@@ -94,7 +94,7 @@ describe("an event that is fired", () => {
     expect(event?.properties).not.toHaveProperty("key_action_completed");
   });
 
-  it("can be each of the catalogue, as the form stands, without being set aside", { tags: ["long"] }, async () => {
+  it("can be each of the catalogue, as the form stands, without being ignored", { tags: ["long"] }, async () => {
     await using lab = await openLab();
     const { here, sandbox } = lab;
     const { events } = await api(here, "/fire");
@@ -104,7 +104,7 @@ describe("an event that is fired", () => {
       await here.post("/fire", { event, person: "ada", ...typed });
     }
     expect(sandbox.posthog.state.deliveries).toHaveLength(events.length);
-    const aside = await sandbox.app.store.pageSetAside({ limit: 50 });
+    const aside = await sandbox.app.store.pageIgnored({ limit: 50 });
     expect(aside.map(({ eventName, reason }) => `${eventName}: ${reason}`).sort()).toEqual([]);
   });
 

@@ -89,7 +89,7 @@ describe("the studio's pages", () => {
     const id = `${began.event.uuid}:drop-off`;
     for (const q of ["ada", id, began.event.uuid, ended.event.uuid, ` ${id} `]) {
       const { runs } = await api(here, `/runs?q=${encodeURIComponent(q)}`);
-      expect(runs).toMatchObject([{ transactionId: id, status: "left", skipped: ["left"] }]);
+      expect(runs).toMatchObject([{ transactionId: id, status: "exited", skipped: ["exited"] }]);
     }
     expect((await api(here, "/runs")).runs).toHaveLength(2);
     expect((await api(here, "/runs?state=under+way")).runs).toMatchObject([{ distinctId: "grace" }]);
@@ -138,7 +138,7 @@ describe("the studio's pages", () => {
     await post(sandbox.app.url, delivery({ event: "$pageview" }));
     await sandbox.settled();
     const overview = await api(here, "/");
-    expect(overview).toMatchObject({ silent: [], setAside: [{ count: 1 }] });
+    expect(overview).toMatchObject({ silent: [], ignored: [{ count: 1 }] });
 
     // A day's wait, and a day at most until the person's own hours.
     await sandbox.travel({ hours: 48 });
@@ -181,7 +181,7 @@ describe("the studio's pages", () => {
     );
   });
 
-  it("redrive one piece of dead work, one cause, and all", async () => {
+  it("redrive one dead job, one cause, and all", async () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);
     for (const message of ["one", "one", "other", "last"]) {
@@ -191,7 +191,7 @@ describe("the studio's pages", () => {
       await sandbox.settled();
     }
     sandbox.novu.interfere(null);
-    const left = async () => (await sandbox.app.store.countWork()).dead;
+    const left = async () => (await sandbox.app.store.countJobs()).dead;
     const redrive = async (form: Record<string, string>) => {
       const response = await here.post("/queue/redrive", form);
       await sandbox.settled();
@@ -255,7 +255,7 @@ describe("addresses", () => {
         session: expect.stringMatching(/^[\w-]{22}$/),
       }),
     ]);
-    expect(JSON.stringify(studio.logged().filter(({ stop }) => stop === "studio"))).not.toContain(address);
+    expect(JSON.stringify(studio.logged().filter(({ component }) => component === "studio"))).not.toContain(address);
 
     // Not on another page, to another login, or later.
     const [, reveal] = /[?&](reveal=.+)$/.exec(to) ?? [];
@@ -273,7 +273,7 @@ describe("addresses", () => {
     expect(await here.text(revealed.headers.get("location")!.replace("/studio", ""))).toContain(
       `${address} did checkout_started`,
     );
-    expect(JSON.stringify(studio.logged().filter(({ stop }) => stop === "studio"))).not.toContain(address);
+    expect(JSON.stringify(studio.logged().filter(({ component }) => component === "studio"))).not.toContain(address);
   });
 
   it("are revealed by a form of this session only", async () => {

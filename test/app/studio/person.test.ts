@@ -186,7 +186,7 @@ describe("the page of a person in production", () => {
     for (const path of ["/people/%00", "/api/people/%00", "/people/ada@example.com%00", "/people/ada?source=%00"])
       expect([path, (await here.get(path)).status]).toEqual([path, 400]);
     expect((await here.get("/people/ada@example.com")).status).toBe(404);
-    const logged = studio.logged().filter(({ stop }) => stop === "studio");
+    const logged = studio.logged().filter(({ component }) => component === "studio");
     expect(JSON.stringify(logged)).toContain("/people/a•••@e•••.com");
     expect(JSON.stringify(logged)).not.toContain("ada@example.com");
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
-import type { EventRecord, History, OwedRecord, RunRecord } from "../../../src/contracts/history.ts";
+import type { EventRecord, History, PersonJob, RunRecord } from "../../../src/contracts/history.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import type { Chain } from "../../../src/studio/why.ts";
 import { explain } from "../../../src/studio/why.ts";
@@ -33,11 +33,11 @@ describe("why", () => {
     const { chain } = told;
     expect(chain.links.map(({ kind, label, value }) => [kind, label, value])).toEqual([
       ["event", "checkout_started", expect.any(String)],
-      ["set aside", "set aside", "does not fit drop-off: checkout_url: Invalid URL"],
+      ["ignored", "ignored", "does not fit drop-off: checkout_url: Invalid URL"],
       ["run", "entered", "checkout_started"],
       ["event", "checkout_completed", expect.any(String)],
-      ["exit", "left", "checkout_completed"],
-      ["decision", "not sent", "left: checkout_completed"],
+      ["exit", "exited", "checkout_completed"],
+      ["decision", "not sent", "exited: checkout_completed"],
     ]);
     expect(chain.answer).toBe(
       "ada started drop-off once and was sent nothing. The last one left out, recovery: they had left by checkout_completed.",
@@ -71,7 +71,7 @@ describe("why", () => {
   });
 
   it.each<[string, Partial<Decision>, string]>([
-    ["left", { reason: "left", detail: "checkout_completed" }, "they had left by checkout_completed"],
+    ["exited", { reason: "exited", detail: "checkout_completed" }, "they had left by checkout_completed"],
     ["opted out", { reason: "opted out", detail: "tips" }, "they turned off tips"],
     [
       "not needed",
@@ -138,8 +138,8 @@ describe("why", () => {
   });
 
   it("tells an exit that ended nothing, a run that was too few, and a start that is dead", () => {
-    const work = [owed({ state: "dead", attempts: 18, error: "no" })];
-    const facts = { ...history(), runs: [run({ status: "refused", enteredAt: null })], exits: [exit()], work };
+    const jobs = [owed({ state: "dead", attempts: 18, error: "no" })];
+    const facts = { ...history(), runs: [run({ status: "not started", enteredAt: null })], exits: [exit()], jobs };
     const chain = explain(facts, { person: "ada" });
     expect(chain.answer).toBe("ada is stuck: the start at Novu is dead (no).");
     expect(chain.links.map(({ sentence }) => sentence)).toEqual([
@@ -163,10 +163,10 @@ describe("why", () => {
       unwanted: "The list of unwanted topics for PostHog",
       report: "The report of a decision to PostHog",
       capture: "The report to PostHog of what became of a message",
-    } satisfies Record<OwedRecord["kind"], string>) as Array<[OwedRecord["kind"], string]>,
-  )("tells of work of the kind %s, waiting and dead", (kind, words) => {
-    const told = (changes: Partial<OwedRecord>) =>
-      explain({ ...history(), work: [owed({ kind, ...changes })] }, { person: "ada" });
+    } satisfies Record<PersonJob["kind"], string>) as Array<[PersonJob["kind"], string]>,
+  )("tells of jobs of the kind %s, waiting and dead", (kind, words) => {
+    const told = (changes: Partial<PersonJob>) =>
+      explain({ ...history(), jobs: [owed({ kind, ...changes })] }, { person: "ada" });
     const waiting = [{ label: "still to do", sentence: `${words} is due then.` }];
     // Each run that waits has one of each.
     expect(told({}).links).toMatchObject(kind === "refresh" || kind === "overdue" ? [] : waiting);
@@ -181,8 +181,8 @@ describe("why", () => {
   const NO_RUN = "ada has no run of w here: no event of theirs asked for one, or it is older than what is kept.";
 
   it.each<[string, Partial<History>, Array<[label: string, sentence: string]>, answer?: string]>([
-    ["waits", { work: [owed()] }, [["still to do", "The start at Novu is due then."]]],
-    ["waits in another workflow", { work: [owed({ workflow: "v" })] }, []],
+    ["waits", { jobs: [owed()] }, [["still to do", "The start at Novu is due then."]]],
+    ["waits in another workflow", { jobs: [owed({ workflow: "v" })] }, []],
     ["was done in another workflow", { hasOtherRuns: true }, []],
     ["Novu was told", { toldAsOf: LATER }, [], `${NO_RUN} Novu was told who they are, as of ${LATER}.`],
     [
@@ -262,26 +262,26 @@ describe("why", () => {
     expect(links.at(-1)).toMatchObject({ label: "lost", tone: "bad", value: "wait: Bad Gateway" });
   });
 
-  it("keeps to what was set aside for this workflow", () => {
+  it("keeps to what was ignored for this workflow", () => {
     const aside = { id: 1, source: "posthog" as const, receivedAt: LATER, eventUuid: "u", distinctId: "ada", body: "" };
-    const setAside = [
+    const ignored = [
       { ...aside, eventName: "checkout_started", reason: "anonymous" },
       { ...aside, eventName: "$pageview", reason: 'no workflow listens to "$pageview"' },
     ];
     const about = { person: "ada", workflow: "w", startedBy: ["checkout_started"] };
-    const chain = explain({ ...history(), setAside }, about);
+    const chain = explain({ ...history(), ignored }, about);
     expect(chain.links.map(({ value }) => value)).toEqual(["anonymous"]);
-    expect(chain.answer).toBe("ada never entered w. The last thing that was set aside: anonymous.");
+    expect(chain.answer).toBe("ada never entered w. The last thing that was ignored: anonymous.");
   });
 });
 
 function history(): History {
   const about = { choices: [], toldAsOf: null, hasOtherRuns: false };
-  return { runs: [], events: [], exits: [], decisions: [], work: [], setAside: [], ...about };
+  return { runs: [], events: [], exits: [], decisions: [], jobs: [], ignored: [], ...about };
 }
 
-function owed(changes: Partial<OwedRecord> = {}): OwedRecord {
-  const job = { id: 1, key: "start:u:w", kind: "start", workflow: "w", transactionId: "u:w", lane: "novu" } as const;
+function owed(changes: Partial<PersonJob> = {}): PersonJob {
+  const job = { id: 1, key: "start:u:w", kind: "start", workflow: "w", transactionId: "u:w", queue: "novu" } as const;
   return { ...job, state: "waiting", dueAt: 0, attempts: 0, error: null, ...changes };
 }
 
@@ -292,7 +292,7 @@ function run(changes: Partial<RunRecord> = {}): RunRecord {
     ...ids,
     occurredAt: OCCURRED_AT,
     receivedAt: at,
-    status: "under way",
+    status: "in progress",
     enteredAt: at,
     endedAt: null,
     ...changes,

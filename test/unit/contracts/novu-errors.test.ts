@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { verdictOn } from "../../../src/contracts/novu-errors.ts";
+import { errorOf } from "../../../src/contracts/novu-errors.ts";
 import { backoffMs, MOST_ATTEMPTS } from "../../../src/outbox/backoff.ts";
 
-describe("verdictOn", () => {
+describe("errorOf", () => {
   const answer = { httpStatus: 201 as number | null, message: "m" };
 
   it.each([
@@ -32,23 +32,23 @@ describe("verdictOn", () => {
     ["530", { ...answer, httpStatus: 530 }, "UnavailableError"],
     ["504", { ...answer, httpStatus: 504 }, "UnavailableError"],
   ])("%s", (_name, given, verdict) => {
-    expect(verdictOn(given, "onboarding")?.name ?? null).toBe(verdict);
+    expect(errorOf(given, "onboarding")?.name ?? null).toBe(verdict);
   });
 
   it("keeps the wait it was asked for, and has one of its own", () => {
-    expect(verdictOn({ httpStatus: 429, message: "", retryAfterMs: 7_000 }, "w")).toMatchObject({
+    expect(errorOf({ httpStatus: 429, message: "", retryAfterMs: 7_000 }, "w")).toMatchObject({
       retryAfterMs: 7_000,
       refused: true,
     });
-    expect(verdictOn({ httpStatus: 429, message: "" }, "w")).toMatchObject({ retryAfterMs: 1_000 });
+    expect(errorOf({ httpStatus: 429, message: "" }, "w")).toMatchObject({ retryAfterMs: 1_000 });
     // Novu's own word for less than a second.
-    expect(verdictOn({ httpStatus: 429, message: "", retryAfterMs: 0 }, "w")).toMatchObject({ retryAfterMs: 1_000 });
+    expect(errorOf({ httpStatus: 429, message: "", retryAfterMs: 0 }, "w")).toMatchObject({ retryAfterMs: 1_000 });
     for (const httpStatus of [500, 503])
-      expect(verdictOn({ httpStatus, message: "", retryAfterMs: 7_000 }, "w")).toMatchObject({ retryAfterMs: 7_000 });
+      expect(errorOf({ httpStatus, message: "", retryAfterMs: 7_000 }, "w")).toMatchObject({ retryAfterMs: 7_000 });
   });
 
-  it("keeps the idempotency key while an earlier try is under way", () => {
-    expect(verdictOn({ httpStatus: 409, message: "" }, "w")).toMatchObject({ refused: false });
+  it("keeps the idempotency key while an earlier try is in progress", () => {
+    expect(errorOf({ httpStatus: 409, message: "" }, "w")).toMatchObject({ refused: false });
   });
 
   it.each([
@@ -58,14 +58,14 @@ describe("verdictOn", () => {
     ["ada+news@example.com", /^Novu did not start "onboarding": invalid_recipients$/],
   ])("names the characters of an id that Novu refuses, and not the id: %s", (subscriberId, words) => {
     const invalid = { httpStatus: 201, triggerStatus: "invalid_recipients", message: "invalid_recipients" };
-    const verdict = verdictOn(invalid, "onboarding", subscriberId);
+    const verdict = errorOf(invalid, "onboarding", subscriberId);
     expect(verdict?.name).toBe("PermanentError");
     expect(verdict?.message).toMatch(words);
     expect(verdict?.message).not.toContain("64f1c2");
   });
 
   it("says what to do", () => {
-    expect(verdictOn({ httpStatus: 422, message: "workflow_not_found" }, "onboarding")?.message).toBe(
+    expect(errorOf({ httpStatus: 422, message: "workflow_not_found" }, "onboarding")?.message).toBe(
       'Novu knows no workflow "onboarding"; has this bridge been synced?',
     );
   });

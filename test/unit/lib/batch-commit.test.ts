@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BusyError, groupCommit } from "../../../src/lib/batch-commit.ts";
+import { BusyError, batchCommit } from "../../../src/lib/batch-commit.ts";
 
 const bounds = {
   mostWaiting: 100,
@@ -13,7 +13,7 @@ const bounds = {
 function writer(changes: Partial<typeof bounds> = {}) {
   const groups: number[][] = [];
   const open: Array<() => void> = [];
-  const write = groupCommit<number, number>({
+  const write = batchCommit<number, number>({
     commit: async (items) => {
       groups.push(items);
       await new Promise<void>((resolve) => open.push(resolve));
@@ -26,7 +26,7 @@ function writer(changes: Partial<typeof bounds> = {}) {
     ...bounds,
     ...changes,
   });
-  /** Lets transactions end, one after the other, until nothing is under way. */
+  /** Lets transactions end, one after the other, until nothing is in progress. */
   const finish = async () => {
     for (let quiet = 0; quiet < 3; quiet += 1) {
       for (const end of open.splice(0)) {
@@ -39,7 +39,7 @@ function writer(changes: Partial<typeof bounds> = {}) {
   return { write, groups, finish };
 }
 
-describe("groupCommit", () => {
+describe("batchCommit", () => {
   it("writes together what comes in one turn, and what comes during a transaction", async () => {
     const { write, groups, finish } = writer();
     const results = [1, 2].map((item) => write(item));
@@ -68,7 +68,7 @@ describe("groupCommit", () => {
     expect(groups).toEqual([[1, 2, 3]]);
   });
 
-  it("has as many transactions under way as it may, and none that is empty", async () => {
+  it("has as many transactions in progress as it may, and none that is empty", async () => {
     const { write, groups, finish } = writer({ atOnce: 2, mostTogether: 2 });
     const results = [1, 2, 3, 4, 5].map((item) => write(item));
     while (groups.length < 2) await new Promise(setImmediate);
@@ -108,7 +108,7 @@ describe("groupCommit", () => {
     expect(await after).toBe(14);
   });
 
-  it("refuses who has waited too long, under way or not, and goes on", async () => {
+  it("refuses who has waited too long, in progress or not, and goes on", async () => {
     const { write, groups, finish } = writer({ mostWaitMs: 10 });
     const first = write(1);
     await new Promise(setImmediate);

@@ -12,7 +12,7 @@ function lineOf(fields: object): Record<string, unknown> {
 describe("the log", () => {
   it("says what it is given", () => {
     const facts = {
-      stop: "bridge",
+      component: "bridge",
       action: "execute",
       step: "a-day",
       answer: 200,

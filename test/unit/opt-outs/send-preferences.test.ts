@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Choices } from "../../../src/contracts/opt-out.ts";
+import type { OptOuts } from "../../../src/contracts/opt-out.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { createTellChoices } from "../../../src/opt-outs/send-preferences.ts";
+import { createSendPreferences } from "../../../src/opt-outs/send-preferences.ts";
 
 const AT = "2026-03-02T09:00:00.000Z";
 
@@ -14,11 +14,11 @@ it("ends with what holds, in whatever order the work of several changes is done 
 });
 
 async function ends(scheduler: fc.Scheduler, changes: string[][]): Promise<void> {
-  let choices: Choices = { off: [], on: {}, distinctIds: ["ada"] };
+  let choices: OptOuts = { off: [], on: {}, distinctIds: ["ada"] };
   const atNovu = new Map<string | null, boolean>();
   let atPostHog: string[] = [];
-  const tell = createTellChoices({
-    choicesOf: () => scheduler.schedule(Promise.resolve(choices), "choicesOf"),
+  const tell = createSendPreferences({
+    optOutsOf: () => scheduler.schedule(Promise.resolve(choices), "optOutsOf"),
     marketing: ["offers", "reminders"].map((topic) => ({ id: `${topic}-workflow`, topic })),
     async setPreference(_subscriber, workflow, isWanted) {
       await scheduler.schedule(Promise.resolve(), "to Novu");

@@ -9,7 +9,7 @@ import { createLog } from "../../../src/lib/log.ts";
 import { createPerform } from "../../../src/outbox/perform.ts";
 import type { ReadNow } from "../../../src/outbox/refresh-subscriber.ts";
 import type { Profiled } from "../../../src/outbox/upsert-subscriber.ts";
-import type { Job } from "../../../src/outbox/worker.ts";
+import type { JobAttempt } from "../../../src/outbox/worker.ts";
 import { subscriberOf } from "../../../src/routing/profile.ts";
 import { exit, OCCURRED_AT, profile, run, start } from "../../support/facts.ts";
 
@@ -32,11 +32,11 @@ interface Facts {
   now: string;
   steps: SendingStep[];
   /** Of the run that is to start. */
-  state: "pending" | "started" | "refused" | "leaving" | "left" | null;
+  state: "pending" | "started" | "not started" | "exiting" | "exited" | null;
   /** The event by which the person has left. */
   left: string | null;
   /** The answer of `markStarted`: an exit may come during the call. */
-  marked: "started" | "left";
+  marked: "started" | "exited";
   mayEnter: boolean;
   /** Steps with a final decision, and those that failed. */
   decided: string[];
@@ -83,11 +83,11 @@ const NOTHING_SPECIAL: Facts = {
   cancel: YES,
 };
 
-/** The calls for one piece of work, in order, and its result. */
+/** The calls for one job, in order, and its result. */
 async function perform(
-  work: Job["work"],
+  job: JobAttempt["job"],
   facts: Partial<Facts> = {},
-  tries: Partial<Pick<Job, "attempts" | "refusals">> = {},
+  tries: Partial<Pick<JobAttempt, "attempts" | "refusals">> = {},
 ): Promise<{ done: string[]; error: string | null }> {
   const known = { ...NOTHING_SPECIAL, ...facts };
   const done: string[] = [];
@@ -115,7 +115,7 @@ async function perform(
       exitSince: async () => known.left,
       endRuns: note("end runs", known.ended),
       runState: async () => known.state,
-      markLeft: (id) => note(`mark left ${id}`, undefined)(),
+      markExited: (id) => note(`mark left ${id}`, undefined)(),
       markStarted: (id) => note(`mark started ${id}`, known.marked)(),
       decidedSteps: async (_id, { failed } = { failed: false }) => [...known.decided, ...(failed ? known.failed : [])],
       decide,
@@ -139,7 +139,7 @@ async function perform(
     report: note("report", undefined),
     receipts: note("receipt", undefined),
     overdue: note("overdue", undefined),
-    tellChoices: { novu: note("preferences", undefined), postHog: note("unwanted", undefined) },
+    sendPreferences: { novu: note("preferences", undefined), postHog: note("unwanted", undefined) },
     sendingSteps: () => known.steps,
     stepsOfRun: async () => known.steps,
     pace: note("pace", undefined),
@@ -148,8 +148,8 @@ async function perform(
     now: () => Date.parse(known.now),
     log: createLog({ level: "silent" }),
   });
-  const job = { id: 1, body: "", attempts: 0, isTried: known.kept !== null, refusals: 0, ...tries, work };
-  const error = await performs(job).then(
+  const attempt = { id: 1, body: "", attempts: 0, isTried: known.kept !== null, refusals: 0, ...tries, job };
+  const error = await performs(attempt).then(
     () => null,
     (reason: Error) => reason.constructor.name,
   );
@@ -171,7 +171,7 @@ const unsent = (why: string) => [`decide note skipped, ${why} if open`, `decide 
 describe("a start", () => {
   it.each<[string, Parameters<typeof toStart>[0], Partial<Facts>, string[]]>([
     ["goes to Novu", {}, {}, ENTERED],
-    ["goes although the run was begun to be ended", {}, { state: "leaving" }, ENTERED],
+    ["goes although the run was begun to be ended", {}, { state: "exiting" }, ENTERED],
     [
       "notes what Novu learns of the person by it",
       { to: { subscriberId: "ada", email: "ada@example.com" } },
@@ -208,7 +208,7 @@ describe("a start", () => {
       [...enteredTo("now@example.com"), "note the profile"],
     ],
     ["that Novu has taken on is done", {}, { state: "started" }, []],
-    ["that was refused is done", {}, { state: "refused" }, []],
+    ["that was refused is done", {}, { state: "not started" }, []],
     [
       "that is done tells once more what is in doubt",
       {},
@@ -219,13 +219,13 @@ describe("a start", () => {
       "of who has left is taken back, in case that an earlier try reached Novu",
       {},
       { left: "checkout_completed" },
-      ["pace", "cancel u:w", ...unsent("left (checkout_completed)")],
+      ["pace", "cancel u:w", ...unsent("exited (checkout_completed)")],
     ],
     [
       "leaves alone what was decided",
       {},
       { left: "checkout_completed", decided: ["note"] },
-      ["pace", "cancel u:w", "decide recovery skipped, left (checkout_completed) if open"],
+      ["pace", "cancel u:w", "decide recovery skipped, exited (checkout_completed) if open"],
     ],
     [
       "that is too late is taken back",
@@ -234,7 +234,12 @@ describe("a start", () => {
       ["pace", "cancel u:w", ...unsent(`too late (checkout_started happened at ${OCCURRED_AT})`)],
     ],
     ["goes at the last moment", { startBy: at(10) }, { now: at(10) }, ENTERED],
-    ["of who left during the call is taken back after it", {}, { marked: "left" }, [...ENTERED, "pace", "cancel u:w"]],
+    [
+      "of who left during the call is taken back after it",
+      {},
+      { marked: "exited" },
+      [...ENTERED, "pace", "cancel u:w"],
+    ],
     [
       "of who may not enter is refused, with the reason",
       { entry: "once" },
@@ -283,7 +288,7 @@ describe("a start", () => {
   });
 
   it("of who left during the call is tried again when Novu does not take it back", async () => {
-    expect((await perform(toStart(), { marked: "left", cancel: SILENCE })).error).toBe("UnavailableError");
+    expect((await perform(toStart(), { marked: "exited", cancel: SILENCE })).error).toBe("UnavailableError");
   });
 });
 
@@ -404,7 +409,7 @@ describe("two ids that an event says are one person's", () => {
 
 describe("an exit", () => {
   const toExit = { kind: "exit", body: exit() } as const;
-  const LEFT = unsent("left (checkout_completed)");
+  const LEFT = unsent("exited (checkout_completed)");
 
   it.each<[string, Partial<Facts>, string[]]>([
     ["of nobody's run does nothing", { ended: [] }, []],
@@ -422,7 +427,7 @@ describe("an exit", () => {
     [
       "takes back the rest of a run",
       { decided: ["note"] },
-      ["pace", "cancel u:w", "decide recovery skipped, left (checkout_completed) if open", "mark left u:w"],
+      ["pace", "cancel u:w", "decide recovery skipped, exited (checkout_completed) if open", "mark left u:w"],
     ],
     [
       "takes back what is open because it failed",

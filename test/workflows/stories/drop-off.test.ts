@@ -44,11 +44,11 @@ it("stops with the checkout that is completed, whenever it is", async () => {
   await story.until("day 3 09:00");
 
   expect(await story.lines()).toEqual([
-    "day 0 09:30  ada  drop-off  checkout-note  not sent: left: checkout_completed",
-    "day 0 09:30  ada  drop-off  recovery  not sent: left: checkout_completed",
+    "day 0 09:30  ada  drop-off  checkout-note  not sent: exited: checkout_completed",
+    "day 0 09:30  ada  drop-off  recovery  not sent: exited: checkout_completed",
     "day 0 10:00  grace  drop-off  checkout-note  sent",
     "day 0 10:00  linus  drop-off  checkout-note  sent",
-    "day 0 20:00  grace  drop-off  recovery  not sent: left: checkout_completed",
+    "day 0 20:00  grace  drop-off  recovery  not sent: exited: checkout_completed",
     "day 1 09:00  linus  drop-off  recovery  not sent: not needed: has bought since",
   ]);
 });
@@ -133,7 +133,7 @@ it("takes the events of Segment's own ecommerce spec, which bring no link", asyn
 
   for (const person of Object.keys(orders)) expect(story.answers(person).join()).not.toMatch(/but|ignored/);
   expect((await story.lines()).filter((line) => line.includes("recovery"))).toEqual([
-    "day 0 12:00  linus  drop-off  recovery  not sent: left: checkout_completed",
+    "day 0 12:00  linus  drop-off  recovery  not sent: exited: checkout_completed",
     "day 1 09:00  ada  drop-off  recovery  sent",
     "day 1 09:00  grace  drop-off  recovery  sent",
     "day 1 09:00  joan  drop-off  recovery  sent",

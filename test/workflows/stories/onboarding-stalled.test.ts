@@ -33,7 +33,7 @@ it("helps in the app, on the phone and, who has not seen that, by email", async 
     "day 0 09:00  katherine  onboarding-stalled  help-push  not sent: not needed: onboarding is completed",
     `day 0 09:00  margaret  onboarding-stalled  help-note  not sent: opted out: ${onboardingStalled.topic}`,
     `day 0 09:00  margaret  onboarding-stalled  help-push  not sent: opted out: ${onboardingStalled.topic}`,
-    "day 0 12:00  joan  onboarding-stalled  help-email  not sent: left: onboarding_step_completed",
+    "day 0 12:00  joan  onboarding-stalled  help-email  not sent: exited: onboarding_step_completed",
     "day 0 15:00  ada  onboarding-stalled  help-email  sent",
     "day 0 15:00  grace  onboarding-stalled  help-email  not sent: not needed: has seen the note",
     "day 0 15:00  katherine  onboarding-stalled  help-email  not sent: not needed: onboarding is completed",

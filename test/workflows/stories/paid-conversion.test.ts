@@ -69,7 +69,7 @@ it("has nothing to offer to whoever pays", async () => {
     "day 0 10:00  ada  paid-conversion  offer-email  sent",
     "day 0 10:00  grace  paid-conversion  offer-email  not sent: not needed: is on the pro plan",
     "day 0 10:00  linus  paid-conversion  offer-email  sent",
-    "day 2 09:00  ada  paid-conversion  offer-reminder  not sent: left: subscription_upgraded",
+    "day 2 09:00  ada  paid-conversion  offer-reminder  not sent: exited: subscription_upgraded",
     "day 5 10:00  grace  paid-conversion  offer-reminder  not sent: not needed: is on the pro plan",
     "day 5 10:00  linus  paid-conversion  offer-reminder  not sent: not needed: is on the team plan",
   ]);

@@ -86,7 +86,7 @@ describe("three messages on a feature that has not been tried", () => {
     story.becomes("linus", { features_used: ["alerts"] });
     await story.until("day 14 09:00");
 
-    const left = "not sent: left: session_started";
+    const left = "not sent: exited: session_started";
     const back = "not sent: not needed: is back";
     const tried = "not sent: not needed: has tried alerts";
     expect((await story.lines()).slice(3)).toEqual([

@@ -17,8 +17,8 @@ it("shows the way back two hours after a session that ended before its key actio
   await story.until("day 2 09:00");
 
   expect(await story.lines()).toEqual([
-    "day 0 10:00  linus  session-drop-off  session-note  not sent: left: key_action_completed",
-    "day 0 10:00  linus  session-drop-off  session-email  not sent: left: key_action_completed",
+    "day 0 10:00  linus  session-drop-off  session-note  not sent: exited: key_action_completed",
+    "day 0 10:00  linus  session-drop-off  session-email  not sent: exited: key_action_completed",
     "day 0 11:00  ada  session-drop-off  session-note  sent",
     "day 0 11:00  ada  session-drop-off  session-email  sent",
   ]);

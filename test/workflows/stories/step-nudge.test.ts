@@ -44,7 +44,7 @@ it("has nothing to say to whom the hour brought to the end", async () => {
   await story.until("day 1 09:00");
 
   expect(await story.lines()).toEqual([
-    "day 0 09:30  grace  step-nudge  next-step  not sent: left: onboarding_completed",
+    "day 0 09:30  grace  step-nudge  next-step  not sent: exited: onboarding_completed",
     "day 0 10:00  joan  step-nudge  next-step  not sent: not needed: onboarding is completed",
     "day 0 10:00  katherine  step-nudge  next-step  not sent: digested: katherine-1:step-nudge",
     "day 0 10:00  katherine  step-nudge  next-step  not sent: digested: katherine-1:step-nudge",

@@ -5,8 +5,8 @@ import { Exit, Join, Profile, Start } from "./notification.ts";
 import { Run } from "./run.ts";
 
 /** Whom the work is with, and what it is about. None holds up another: not one that is down, nor a flood of profiles. */
-export const LANES = ["novu", "profiles", "receipts", "persons", "posthog"] as const;
-export type Lane = (typeof LANES)[number];
+export const QUEUES = ["novu", "profiles", "receipts", "persons", "posthog"] as const;
+export type Queue = (typeof QUEUES)[number];
 
 /** A run that Novu may have ended by itself. */
 const Unheard = z.object({
@@ -51,7 +51,7 @@ export const Chosen = z.object({
 export type Chosen = z.infer<typeof Chosen>;
 
 /** One thing to do at Novu or PostHog, kept until it is done. */
-export const Work = z.discriminatedUnion("kind", [
+export const Job = z.discriminatedUnion("kind", [
   /** Start a workflow at Novu. */
   z.object({ kind: z.literal("start"), body: Start }),
   /** End the runs of a person who has left. */
@@ -77,9 +77,9 @@ export const Work = z.discriminatedUnion("kind", [
   /** Tell PostHog what else became of a message. */
   z.object({ kind: z.literal("capture"), body: Capture }),
 ]);
-export type Work = z.infer<typeof Work>;
+export type Job = z.infer<typeof Job>;
 
-export function laneOf({ kind }: Work): Lane {
+export function queueOf({ kind }: Job): Queue {
   if (kind === "refresh" || kind === "join") return "persons";
   if (kind === "receipt" || kind === "overdue") return "receipts";
   if (kind === "profile" || kind === "preferences") return "profiles";

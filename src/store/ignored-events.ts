@@ -1,8 +1,8 @@
 import type { Kysely } from "kysely";
 import { ANONYMOUS } from "../contracts/event.ts";
-import type { SetAside, Store } from "./store.ts";
+import type { IgnoredEvent, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
-import { together } from "./together.ts";
+import { together } from "./write-together.ts";
 
 /** A destination without a filter sends every page view; the newest of what caused nothing are enough to see why. */
 const MOST_SET_ASIDE = 1_000;
@@ -12,17 +12,17 @@ const KEPT_FOR_MS = 60 * 60 * 1000;
 const MOST_OF_VISITORS = 20_000;
 
 /** The deliveries that caused nothing. */
-export function setAsideList({
+export function ignoredEvents({
   db,
   now,
 }: {
   db: Kysely<Tables>;
   now: () => number;
-}): Pick<Store, "setAside" | "listSetAside" | "ofVisitor" | "dropSetAside"> {
+}): Pick<Store, "keepIgnored" | "listIgnored" | "ofVisitor" | "deleteIgnored"> {
   return {
-    setAside: together(async (deliveries: SetAside[]) => {
+    keepIgnored: together(async (deliveries: IgnoredEvent[]) => {
       const added = await db
-        .insertInto("set_aside")
+        .insertInto("ignored_events")
         .values(
           deliveries.map(({ source, receivedAt, reason, eventUuid, eventName, distinctId, body }) => ({
             source,
@@ -39,7 +39,7 @@ export function setAsideList({
         .execute();
       const newest = Math.max(...added.map(({ id }) => id));
       await db
-        .deleteFrom("set_aside")
+        .deleteFrom("ignored_events")
         .where("id", "<=", newest - MOST_SET_ASIDE)
         .where((row) =>
           row.or([
@@ -54,7 +54,7 @@ export function setAsideList({
 
     async ofVisitor(distinctId, until) {
       const rows = await db
-        .selectFrom("set_aside")
+        .selectFrom("ignored_events")
         .select(["id", "source", "body"])
         .where("distinct_id", "=", distinctId)
         .where("reason", "=", ANONYMOUS)
@@ -64,12 +64,12 @@ export function setAsideList({
       return rows.map(({ id, source, body }) => ({ id, source: source ?? "posthog", body }));
     },
 
-    async dropSetAside(ids) {
-      if (ids.length > 0) await db.deleteFrom("set_aside").where("id", "in", ids).execute();
+    async deleteIgnored(ids) {
+      if (ids.length > 0) await db.deleteFrom("ignored_events").where("id", "in", ids).execute();
     },
 
-    async listSetAside(limit) {
-      const rows = await db.selectFrom("set_aside").selectAll().orderBy("id", "desc").limit(limit).execute();
+    async listIgnored(limit) {
+      const rows = await db.selectFrom("ignored_events").selectAll().orderBy("id", "desc").limit(limit).execute();
       return rows.map((row) => ({
         source: row.source ?? "posthog",
         receivedAt: row.received_at,

@@ -1,12 +1,12 @@
 import { type Kysely, type QueryCreator, sql } from "kysely";
-import { LANES, type Lane, laneOf } from "../contracts/work.ts";
-import { workRow } from "./acceptance.ts";
+import { QUEUES, type Queue, queueOf } from "../contracts/job.ts";
+import { jobRow } from "./acceptance.ts";
 import type { Store } from "./store.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** Claiming, finishing and putting back work, and the line for its turn. */
-export function workQueue({
+export function jobQueue({
   db,
   now,
   skipLocked,
@@ -16,13 +16,22 @@ export function workQueue({
   now: () => number;
   /** Whether claims of several processes may meet, and pass over what another is just claiming. */
   skipLocked: boolean;
-  announce(lane: Lane): void;
+  announce(queue: Queue): void;
 }): Pick<
   Store,
-  "schedule" | "claim" | "renew" | "complete" | "retryAt" | "bury" | "nextDueAt" | "listDead" | "deadCauses" | "redrive"
+  | "schedule"
+  | "claim"
+  | "renew"
+  | "complete"
+  | "retryAt"
+  | "giveUp"
+  | "nextDueAt"
+  | "listDead"
+  | "deadCauses"
+  | "redrive"
 > {
   return {
-    async claim(lane, limit, leaseMs, done = []) {
+    async claim(queue, limit, leaseMs, done = []) {
       return done.length === 0
         ? claim(db)
         : inTransaction(db, async (trx) => {
@@ -38,9 +47,9 @@ export function workQueue({
         const at = now();
         const due = (on: QueryCreator<Tables>, isTried: boolean) =>
           on
-            .selectFrom("work")
+            .selectFrom("jobs")
             .select("id")
-            .where("lane", "=", lane)
+            .where("queue", "=", queue)
             .where(IS_WAITING)
             .where("last_error", isTried ? "is not" : "is", null)
             .where(NEXT_AT, "<=", at)
@@ -63,7 +72,7 @@ export function workQueue({
                 .limit(sql<number>`${limit} - (select count(*) from fresh)`)
                 .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
           )
-          .updateTable("work")
+          .updateTable("jobs")
           .set({ leased_until: at + leaseMs })
           .where("id", "in", (query) =>
             query.selectFrom("fresh").select("id").unionAll(query.selectFrom("tried").select("id")),
@@ -78,7 +87,7 @@ export function workQueue({
 
     async renew(ids, leaseMs) {
       await db
-        .updateTable("work")
+        .updateTable("jobs")
         .set({ leased_until: now() + leaseMs })
         .where("id", "in", ids)
         // Not what has just been put back to wait.
@@ -90,7 +99,7 @@ export function workQueue({
 
     async retryAt(id, { at, error, failed, refused }) {
       await db
-        .updateTable("work")
+        .updateTable("jobs")
         .set((row) => ({
           due_at: at,
           leased_until: 0,
@@ -102,9 +111,9 @@ export function workQueue({
         .execute();
     },
 
-    async bury(id, error, { refused } = { refused: false }) {
+    async giveUp(id, error, { refused } = { refused: false }) {
       await db
-        .updateTable("work")
+        .updateTable("jobs")
         .set((row) => ({
           state: "dead" as const,
           leased_until: 0,
@@ -116,12 +125,12 @@ export function workQueue({
         .execute();
     },
 
-    async nextDueAt(lane) {
+    async nextDueAt(queue) {
       const next = (isTried: boolean) =>
         db
-          .selectFrom("work")
+          .selectFrom("jobs")
           .select(NEXT_AT.as("at"))
-          .where("lane", "=", lane)
+          .where("queue", "=", queue)
           .where(IS_WAITING)
           .where("last_error", isTried ? "is not" : "is", null)
           .orderBy(NEXT_AT)
@@ -132,23 +141,23 @@ export function workQueue({
       return fresh === null || tried === null ? (fresh ?? tried) : Math.min(fresh, tried);
     },
 
-    async schedule(key, work, at, { replace } = { replace: false }) {
+    async schedule(key, job, at, { replace } = { replace: false }) {
       await inTransaction(db, async (trx) => {
         // Not changed in place: a worker that is doing the one before would complete this one by the same id.
-        if (replace) await trx.deleteFrom("work").where("key", "=", key).execute();
+        if (replace) await trx.deleteFrom("jobs").where("key", "=", key).execute();
         await trx
-          .insertInto("work")
-          .values(workRow(key, work, at))
+          .insertInto("jobs")
+          .values(jobRow(key, job, at))
           .onConflict((conflict) => conflict.doNothing())
           .execute();
       });
-      announce(laneOf(work));
+      announce(queueOf(job));
     },
 
     async listDead(limit) {
       const rows = await db
-        .selectFrom("work")
-        .select(["id", "key", "lane", "attempts", "last_error"])
+        .selectFrom("jobs")
+        .select(["id", "key", "queue", "attempts", "last_error"])
         .where("state", "=", "dead")
         .orderBy("id", "desc")
         .limit(limit)
@@ -158,7 +167,7 @@ export function workQueue({
 
     async deadCauses() {
       const rows = await db
-        .selectFrom("work")
+        .selectFrom("jobs")
         .select((row) => ["last_error", row.fn.countAll<number>().as("count")])
         .where("state", "=", "dead")
         .groupBy("last_error")
@@ -171,11 +180,11 @@ export function workQueue({
     async redrive(which) {
       // It was due already, whatever this process takes the time for.
       const again = { state: "waiting", leased_until: 0, attempts: 0 } as const;
-      let dead = db.updateTable("work").set(again).where("state", "=", "dead");
+      let dead = db.updateTable("jobs").set(again).where("state", "=", "dead");
       if (which !== "all")
         dead = "id" in which ? dead.where("id", "=", which.id) : dead.where("last_error", "=", which.error);
       const { numUpdatedRows } = await dead.executeTakeFirstOrThrow();
-      LANES.forEach(announce);
+      QUEUES.forEach(announce);
       return Number(numUpdatedRows);
     },
   };
@@ -183,5 +192,5 @@ export function workQueue({
 
 async function complete(on: Kysely<Tables>, ids: number[]): Promise<void> {
   if (ids.length === 0) return;
-  await on.deleteFrom("work").where("id", "in", ids).execute();
+  await on.deleteFrom("jobs").where("id", "in", ids).execute();
 }

@@ -1,13 +1,13 @@
-import { groupCommit } from "../lib/batch-commit.ts";
+import { batchCommit } from "../lib/batch-commit.ts";
 
 /** More than that waiting means that nothing is being answered any more. */
 const MOST_WAITING = 20_000;
 /** SQLite takes 32,766 values in one statement. */
 const MOST_TOGETHER = 500;
 
-/** Lets small reads and writes that come while one is under way share the next statement. */
+/** Lets small reads and writes that come while one is in progress share the next statement. */
 export function together<Item, Result>(ask: (items: Item[]) => Promise<Result[]>): (item: Item) => Promise<Result> {
-  return groupCommit<Item, Result>({
+  return batchCommit<Item, Result>({
     commit: ask,
     bytesOf: () => 1,
     isAboutAnItem: () => false,

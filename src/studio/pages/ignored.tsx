@@ -1,17 +1,17 @@
-import type { SetAsideRecord } from "../../contracts/history.ts";
+import type { IgnoredRecord } from "../../contracts/history.ts";
 import { ASKED_ROWS, cut, link, page } from "../page.ts";
 import { Empty, Id, number, Panel, Table, When } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { idOf } from "./queue.tsx";
 
-type Shown = Omit<SetAsideRecord, "body"> & {
+type Shown = Omit<IgnoredRecord, "body"> & {
   personRef: string | null;
   /** Null while it is hidden. */
   body: string | null;
   bytes: number;
 };
 
-interface SetAside {
+interface IgnoredEvent {
   reasons: Array<{ reason: string; reasonRef: string; count: number }>;
   /** What was asked for. */
   reasonRef: string;
@@ -21,13 +21,13 @@ interface SetAside {
 }
 
 /** Deliveries that caused nothing, or not what they say. */
-export const setAsidePage = page<SetAside>({
+export const ignoredPage = page<IgnoredEvent>({
   path: "/set-aside",
   async read({ facts, query }) {
     const { reason, about, before } = query;
     const [reasons, found] = await Promise.all([
-      facts.countSetAside(0),
-      facts.pageSetAside({ limit: ASKED_ROWS, reason, about, before: idOf(before) }),
+      facts.countIgnored(0),
+      facts.pageIgnored({ limit: ASKED_ROWS, reason, about, before: idOf(before) }),
     ]);
     const { rows, last } = cut(found);
     return {
@@ -42,19 +42,19 @@ export const setAsidePage = page<SetAside>({
   view({ reasons, reasonRef, aboutRef, deliveries, before }, { now }) {
     const isNarrowed = reasonRef !== "" || aboutRef !== "";
     return {
-      title: "Set aside",
+      title: "Ignored",
       lead: "Deliveries that were taken and caused nothing, or not what they say, with the reason. The newest thousand are kept.",
       content:
         reasons.length === 0 ? (
           <section className="panel" aria-label="Nothing">
-            <Empty icon="good" title="Nothing was set aside">
+            <Empty icon="good" title="Nothing was ignored">
               Everything that came in started or ended something. An event that no workflow listens to would be here.
             </Empty>
           </section>
         ) : (
           <>
             <Panel title="By reason" aside={isNarrowed ? <a href="/studio/set-aside">Show all</a> : undefined}>
-              <Table caption="Set aside by reason" columns={["Reason", "#Deliveries"]}>
+              <Table caption="Ignored by reason" columns={["Reason", "#Deliveries"]}>
                 {reasons.map(({ reason, reasonRef: ref, count }) => (
                   <tr key={ref}>
                     <td className="long">
@@ -79,7 +79,7 @@ export const setAsidePage = page<SetAside>({
               }
             >
               <Table
-                caption="Deliveries that were set aside"
+                caption="Deliveries that were ignored"
                 columns={["Event", "Source", "Person", "Reason", "Arrived", "Body"]}
               >
                 {deliveries.map((one) => (
