@@ -4,12 +4,11 @@ import { EmailProvider } from "./contracts/email-provider.ts";
 import { Hours } from "./contracts/hours.ts";
 import type { InternalRule } from "./contracts/internal-users.ts";
 import { NovuPlan } from "./contracts/novu-plan.ts";
+import { DAY_MS } from "./lib/durations.ts";
 import { keyOf } from "./lib/standard-webhooks.ts";
 import { isTimeZone } from "./lib/time-zone.ts";
 
 const url = () => z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What can stand in a header as it is. A stray line break would turn up, key and all, in an error. */
 const key = () => z.string().regex(/^[\x21-\x7e]+$/, "contains spaces, line breaks or other odd characters");

@@ -1,7 +1,8 @@
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { DAY_MS, MINUTE_MS } from "../lib/durations.ts";
+
 const RECENT_MS = 7 * DAY_MS;
 /** What Novu takes for itself. */
-const MARGIN_MS = 5 * 60 * 1000;
+const MARGIN_MS = 5 * MINUTE_MS;
 
 /**
  * The workflows that people entered in the last 7 days, longer ago than the waits before its first message

@@ -17,6 +17,7 @@ import { samplePerson } from "../engine/sample-person.ts";
 import type { Tools } from "../engine/tools.ts";
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
 import { soon } from "../lib/soon.ts";
 import { createPersonNow, type PersonReader } from "../sources/person-now.ts";
@@ -24,19 +25,19 @@ import { createFlagReader } from "../sources/posthog/flags.ts";
 import type { Store } from "../store/store.ts";
 
 /** Within the time that Novu waits for a step. */
-const PREFERENCES_WITHIN_MS = 1_000;
+const PREFERENCES_WITHIN_MS = SECOND_MS;
 /** Novu asks for a step once more for 7 s at most. */
-const THROTTLED_WITHIN_MS = 10 * 60 * 1000;
+const THROTTLED_WITHIN_MS = 10 * MINUTE_MS;
 /** So long after its step's call Novu has said whether it takes a wait. */
-const REFUSED_WITHIN_MS = 5 * 60 * 1000;
+const REFUSED_WITHIN_MS = 5 * MINUTE_MS;
 /** Persons are read so long before the next message of theirs is due, many in one call. */
-const REFRESH_BEFORE_MS = 60 * 1000;
+const REFRESH_BEFORE_MS = MINUTE_MS;
 /** So long after the message a person who cannot be read is given up. */
-const REFRESH_AFTER_MS = 60 * 60 * 1000;
+const REFRESH_AFTER_MS = HOUR_MS;
 /** Those of so long are read together. */
-const TOGETHER_MS = 15 * 1000;
+const TOGETHER_MS = 15 * SECOND_MS;
 /** Until a sample person's own hours. */
-const SAMPLE_WAIT_MS = 60 * 60 * 1000;
+const SAMPLE_WAIT_MS = HOUR_MS;
 
 /** What the workflows are handed when Novu asks for a step. */
 export function liveTools({

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Config } from "../config.ts";
 import { STORE_CHANGE_PATH, type StoreChange, StoreChangeAnswer } from "../contracts/store-change.ts";
 import { commandSecret } from "../lib/command-secret.ts";
+import { MINUTE_MS } from "../lib/durations.ts";
 import { parseJson } from "../lib/json.ts";
 import { createLog } from "../lib/log.ts";
 import { keyOf, sign } from "../lib/standard-webhooks.ts";
@@ -12,7 +13,7 @@ import type { ReadStore, Store } from "../store/store.ts";
 export type StoreOfTheApp = ReadStore & Pick<Store, "redrive" | "forgetPerson" | "splitPerson">;
 
 /** A backup of a large store takes its time. */
-const ANSWER_WITHIN_MS = 10 * 60_000;
+const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 
 /**
  * Reads the store of the app that `config` describes, which may be running meanwhile, and changes it:

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../lib/durations.ts";
 /** Something that happened and that we were told of. */
 export interface Arrived {
   /** ISO 8601 */
@@ -7,7 +8,7 @@ export interface Arrived {
 }
 
 /** PostHog and Segment correct the clocks of devices, which moves times by seconds: within so long the order of arrival counts. */
-const SKEW_MS = 2 * 60 * 1000;
+const SKEW_MS = 2 * MINUTE_MS;
 
 /** Whether an exit ends a run: it happened no earlier, or a moment earlier and arrived later. */
 export function endsRun(exit: Arrived, run: Arrived): boolean {

@@ -1,6 +1,5 @@
 import { z } from "zod";
-
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { DAY_MS } from "../lib/durations.ts";
 
 /** How many messages one person gets in how long, over all workflows. */
 export interface Cap {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HOUR_MS } from "../lib/durations.ts";
 import { Capture } from "./capture.ts";
 import { Decision } from "./decision.ts";
 import { Exit, Join, Profile, Start } from "./notification.ts";
@@ -16,7 +17,7 @@ const Unheard = z.object({
 });
 
 /** After its trigger, or the end of a wait, something is heard of a run within that time. */
-export const HEARD_WITHIN_MS = 60 * 60 * 1000;
+export const HEARD_WITHIN_MS = HOUR_MS;
 
 /** A run of which something must have been heard by now. */
 const Overdue = z.object({

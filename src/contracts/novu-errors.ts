@@ -1,9 +1,10 @@
+import { SECOND_MS } from "../lib/durations.ts";
 import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import { refusedCharacters, TAKEN_CHARACTERS } from "../lib/subscriber-id.ts";
 import type { NovuAnswer } from "./novu-answer.ts";
 
-const RATE_LIMIT_PAUSE_MS = 1_000;
-const STILL_RUNNING_PAUSE_MS = 1_000;
+const RATE_LIMIT_PAUSE_MS = SECOND_MS;
+const STILL_RUNNING_PAUSE_MS = SECOND_MS;
 
 /** Novu's answers that trying again cannot change; a human has to act. */
 const FINAL = new Set([400, 404, 413, 415]);

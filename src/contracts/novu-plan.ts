@@ -1,6 +1,5 @@
 import { z } from "zod";
-
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { DAY_MS } from "../lib/durations.ts";
 
 /**
  * The limits of each plan of Novu Cloud, as of November 2026. A longer delay or digest makes the step

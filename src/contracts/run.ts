@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { DAY_MS } from "../lib/durations.ts";
 import { Source } from "./event.ts";
 import { PersonProperties } from "./person.ts";
 
 /** A run of which Novu says for longer that it waits keeps nobody out, and counts as lost. */
-export const LONGEST_RUN_MS = 60 * 24 * 60 * 60 * 1000;
+export const LONGEST_RUN_MS = 60 * DAY_MS;
 
 /**
  * One workflow for one person. These facts travel to Novu and back in the payload, under the key

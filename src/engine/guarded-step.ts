@@ -5,14 +5,13 @@ import type { z } from "zod";
 import type { Channel } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
 import type { FixedWait } from "../contracts/shape.ts";
+import { HOUR_MS } from "../lib/durations.ts";
 import { withFixedWait } from "../lib/marks.ts";
 import { headersOf, mailProviders, oneLine, takeRecipient } from "./mail-parts.ts";
 import { type Composition, guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
 import { publishedResult } from "./novu-schema.ts";
 import { renderEmail } from "./render-email.ts";
 import { asOneDelay, type Duration, lengthOf, splitWait, toMs } from "./wait.ts";
-
-const HOUR_MS = 60 * 60 * 1000;
 
 type NovuStep = ExecuteInput<Record<string, unknown>, Record<string, unknown>>["step"];
 type InAppOutput = Awaited<ReturnType<Parameters<NovuStep["inApp"]>[1]>>;

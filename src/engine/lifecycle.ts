@@ -6,6 +6,7 @@ import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/
 import { EntryLimit } from "../contracts/notification.ts";
 import type { ChannelAtNovu } from "../contracts/send.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import { MINUTE_MS } from "../lib/durations.ts";
 import { zoned } from "../lib/time-zone.ts";
 import { withAt } from "../lib/with-at.ts";
 import type { Topic } from "../workflows/topics.ts";
@@ -21,7 +22,6 @@ import { fallbackFor } from "./web-url.ts";
 
 type NovuOptions = NonNullable<Parameters<typeof novuWorkflow>[2]>;
 
-const MINUTE_MS = 60_000;
 /** A welcome that comes a day late is none. */
 const A_DAY: Duration = { hours: 24 };
 /** Who has been away for a month still is a week later, so the daily sweep may be late. */

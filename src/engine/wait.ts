@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/durations.ts";
 import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
 
 /** How long to wait; the parts add up. */
@@ -13,10 +14,9 @@ interface Delay {
   unit: "days" | "hours" | "minutes";
 }
 
-const MINUTE_MS = 60_000;
 const UNITS = [
-  { unit: "days", ms: 24 * 60 * MINUTE_MS },
-  { unit: "hours", ms: 60 * MINUTE_MS },
+  { unit: "days", ms: DAY_MS },
+  { unit: "hours", ms: HOUR_MS },
   { unit: "minutes", ms: MINUTE_MS },
 ] as const;
 

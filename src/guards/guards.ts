@@ -5,11 +5,10 @@ import { ALL, type Bounce, type OptOuts, workflowTopic } from "../contracts/opt-
 import { optOutKey } from "../contracts/property-types.ts";
 import type { ChannelAtNovu, Send, Verdict } from "../contracts/send.ts";
 import { addressHash } from "../lib/address-hash.ts";
+import { DAY_MS } from "../lib/durations.ts";
 
 /** `holdouts` takes up what the flags of those say. */
 type Guard = (send: Send, holdouts: Record<string, FlagValue>) => Promise<Objection | null> | Objection | null;
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Whether a message may go to its person now, asked after all that the workflow itself has to say:

@@ -1,9 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import type { Hours } from "../contracts/hours.ts";
+import { DAY_MS, MINUTE_MS } from "../lib/durations.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /**
  * Milliseconds from `now` (whole milliseconds since 1970) until the clock on the wall in `timeZone`

@@ -5,6 +5,7 @@ import type { Cause } from "../contracts/cause.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
 import type { Queue } from "../contracts/job.ts";
+import { DAY_MS } from "../lib/durations.ts";
 
 /** What the store is asked for when somebody looks. */
 export interface Depths {
@@ -18,7 +19,7 @@ export interface Depths {
 }
 
 /** How far back the counts of workflows go. */
-const RECENT_MS = 7 * 24 * 60 * 60 * 1000;
+const RECENT_MS = 7 * DAY_MS;
 
 export type Metrics = ReturnType<typeof createMetrics>;
 

@@ -1,5 +1,7 @@
+import { HOUR_MS } from "./durations.ts";
+
 /** A clock that is set back by more than that was wrong before. */
-const MOST_BACK_MS = 60 * 60 * 1000;
+const MOST_BACK_MS = HOUR_MS;
 
 /** Microseconds since 1970 as far as the clock shows them; they grow with each call also while it stands still or goes back a bit. */
 export function arrivals(now: () => number): () => number {

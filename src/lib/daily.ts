@@ -1,11 +1,11 @@
 import type { Clock } from "./clock.ts";
+import { DAY_MS, MINUTE_MS } from "./durations.ts";
 import { describeError, RetryLaterError } from "./errors.ts";
 import type { Log } from "./log.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-const AFTER_FAILURE_MS = 15 * 60 * 1000;
+const AFTER_FAILURE_MS = 15 * MINUTE_MS;
 /** How soon another process takes over from one that was killed in the middle. */
-const LEASE_MS = 2 * 60 * 1000;
+const LEASE_MS = 2 * MINUTE_MS;
 
 /** Whose turn it is, kept where every process sees it. */
 export interface Turns {

@@ -1,11 +1,10 @@
-const SECOND_MS = 1000;
-const DAY_MS = 24 * 60 * 60 * SECOND_MS;
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./durations.ts";
 
 /** The units of Novu's delays and digests, in milliseconds. */
 export const NOVU_UNITS_MS: Record<string, number> = {
   seconds: SECOND_MS,
-  minutes: 60 * SECOND_MS,
-  hours: 60 * 60 * SECOND_MS,
+  minutes: MINUTE_MS,
+  hours: HOUR_MS,
   days: DAY_MS,
   weeks: 7 * DAY_MS,
   months: 30 * DAY_MS,

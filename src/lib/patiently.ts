@@ -1,10 +1,11 @@
+import { MINUTE_MS, SECOND_MS } from "./durations.ts";
 import { RetryLaterError, UnavailableError } from "./errors.ts";
 import { type Sleep, sleep as sleepByTheClock } from "./sleep.ts";
 
 const MOST_TRIES = 4;
-const FIRST_PAUSE_MS = 1_000;
+const FIRST_PAUSE_MS = SECOND_MS;
 /** Instead of a longer pause, the error says when to come back. */
-const LONGEST_PAUSE_MS = 5 * 60_000;
+const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 
 export interface Patience {
   signal: AbortSignal;
@@ -26,7 +27,7 @@ export async function patiently<Value>(
       const pauseMs = pauseAfter(error, failures);
       if (pauseMs === null || failures === MOST_TRIES) throw error;
       if (pauseMs > LONGEST_PAUSE_MS)
-        throw new Error(`come back in ${Math.ceil(pauseMs / 60_000)} minutes`, { cause: error });
+        throw new Error(`come back in ${Math.ceil(pauseMs / MINUTE_MS)} minutes`, { cause: error });
       onPause?.({ why: (error as Error).message, pauseMs });
       await sleep(pauseMs, signal);
     }

@@ -1,10 +1,9 @@
 import type { Client } from "@novu/framework";
 import { Channel } from "../contracts/decision.ts";
+import { DAY_MS } from "../lib/durations.ts";
 import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
 
 type Step = ReturnType<Client["discover"]>["workflows"][number]["steps"][number];
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * How long a run may be in progress before its first message is decided, by the waits that stand before it, in

@@ -1,12 +1,13 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Request, RequestHandler } from "express";
+import { MINUTE_MS } from "../lib/durations.ts";
 import { parseJson } from "../lib/json.ts";
 import { type BodyBudget, readBody } from "../lib/read-body.ts";
 
 /** Novu's payloads reach 512 KB; the rest is for the runs of a digest. */
 const LARGEST_BODY = 4 * 1024 * 1024;
 /** As the framework has it. */
-const TOLERANCE_MS = 5 * 60_000;
+const TOLERANCE_MS = 5 * MINUTE_MS;
 
 /**
  * Reads the body of a call that Novu has signed, and of no other: without a `novu-signature` of the right

@@ -4,11 +4,12 @@ import { errorOf } from "../contracts/novu-errors.ts";
 import { ALL, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import type { PersonLookup } from "../contracts/person.ts";
 import { optOutKey } from "../contracts/property-types.ts";
+import { HOUR_MS } from "../lib/durations.ts";
 import { UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 
 /** For so long PostHog may still show what it was told before somebody changed their mind. */
-const LATE_MS = 60 * 60 * 1000;
+const LATE_MS = HOUR_MS;
 
 /** What a subscriber gets at Novu: of one workflow, or, for null, unless something else is said of one. */
 export type SetPreference = (subscriberId: string, workflow: string | null, isWanted: boolean) => Promise<NovuAnswer>;

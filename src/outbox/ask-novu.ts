@@ -3,6 +3,7 @@ import type { NovuActivity, NovuJobRecord, NovuMessageRecord, NovuRead } from ".
 import { errorOf } from "../contracts/novu-errors.ts";
 import { atNovu, type RunAtNovu } from "../contracts/run.ts";
 import { batchCommit } from "../lib/batch-commit.ts";
+import { MINUTE_MS } from "../lib/durations.ts";
 import { RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 
 /** Novu lists messages with their whole content, and earlier ones of the same runs come along. */
@@ -12,7 +13,7 @@ const MOST_BYTES_TOGETHER = 4_000;
 const MOST_WAITING = 10_000;
 const CALLS_AT_ONCE = 4;
 /** While Novu is down each question waits so long. */
-const NOT_URGENT_MS = 2 * 60_000;
+const NOT_URGENT_MS = 2 * MINUTE_MS;
 
 type RunOfMessage = Pick<Decision, "transactionId" | "workflow" | "distinctId" | "jobId">;
 

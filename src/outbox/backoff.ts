@@ -1,5 +1,7 @@
-const FIRST_MS = 1_000;
-const LONGEST_MS = 10 * 60_000;
+import { MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
+
+const FIRST_MS = SECOND_MS;
+const LONGEST_MS = 10 * MINUTE_MS;
 
 /** With the waits below, about an hour and a half of trying. */
 export const MOST_ATTEMPTS = 18;

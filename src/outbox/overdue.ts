@@ -3,15 +3,15 @@ import { HEARD_WITHIN_MS, type Overdue } from "../contracts/job.ts";
 import type { NovuJobRecord } from "../contracts/novu-activity.ts";
 import { atNovu, LONGEST_RUN_MS } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
+import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
 import type { AskNovu } from "./ask-novu.ts";
 import { isOpen, jobOf, type Word, wordOfJob } from "./receipt.ts";
 
-const HOUR_MS = 60 * 60 * 1000;
 /** Where it is not known when the wait ends. */
 const LOOK_AGAIN_MS = 6 * HOUR_MS;
 /** So long after a wait a run is given up of which Novu tells nothing because of its age. */
-const GIVEN_UP_AFTER_MS = 24 * HOUR_MS;
+const GIVEN_UP_AFTER_MS = DAY_MS;
 
 /** The run that a digest has taken another one into may be noted here a little later than that one. */
 const NOTED_WITHIN_MS = HOUR_MS;

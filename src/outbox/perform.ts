@@ -6,6 +6,7 @@ import type { NovuAnswer } from "../contracts/novu-answer.ts";
 import { errorOf } from "../contracts/novu-errors.ts";
 import { isOfOneJob, isTriggeredHere, type Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
+import { SECOND_MS } from "../lib/durations.ts";
 import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createBursts } from "./bursts.ts";
@@ -17,7 +18,7 @@ import { createRefresh } from "./refresh-subscriber.ts";
 import { createUpsertSubscriber, type Profiled, type Profiles, type Subscribers } from "./upsert-subscriber.ts";
 import type { JobAttempt } from "./worker.ts";
 
-const LOOK_AGAIN_MS = 1_000;
+const LOOK_AGAIN_MS = SECOND_MS;
 /** PostHog takes 1,200 reads an hour, of which the steps need the most. Source: https://posthog.com/docs/api#rate-limiting */
 const READS_EVERY_MS = 5_000;
 

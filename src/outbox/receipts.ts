@@ -1,12 +1,12 @@
 import type { Decision } from "../contracts/decision.ts";
+import { HOUR_MS, MINUTE_MS } from "../lib/durations.ts";
 import type { AskNovu } from "./ask-novu.ts";
 import { jobOf, settled, type Word, wordOfJobs, wordOfMessages, wordOfUnnamed } from "./receipt.ts";
 
-const MINUTE_MS = 60_000;
 /** After the decision, when Novu had no final word at first. */
 const AGAIN_AFTER_MS = 10 * MINUTE_MS;
 /** Whatever Novu says or does not say by then, the report leaves. */
-const LAST_AFTER_MS = 60 * MINUTE_MS;
+const LAST_AFTER_MS = HOUR_MS;
 
 /**
  * Asks Novu what became of a message that was decided to be sent, and notes the decision with its receipt:

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Job, type Queue } from "../contracts/job.ts";
 import type { Clock } from "../lib/clock.ts";
+import { MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
 import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { redact } from "../lib/redact.ts";
@@ -45,9 +46,9 @@ export interface Worker {
 const LEASE_MS = 5_000;
 const RENEW_EVERY_MS = LEASE_MS / 3;
 /** A longer Retry-After is not believed: a wrong one would park a job for years. */
-const LONGEST_WAIT_MS = 10 * 60_000;
+const LONGEST_WAIT_MS = 10 * MINUTE_MS;
 /** After the store itself has failed. */
-const STORE_PAUSE_MS = 1_000;
+const STORE_PAUSE_MS = SECOND_MS;
 
 /** Does the work of one queue: at least once each, `concurrency` at a time, again after a failure, until it is done or dead. */
 export function startWorker({

@@ -1,6 +1,7 @@
 import { toPlainText } from "@react-email/components";
 import type { Decision } from "../contracts/decision.ts";
 import type { Journey, Lab } from "../contracts/lab.ts";
+import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
 import { deliveriesOf, peopleOf } from "./lab-sources.ts";
 import type { LocalNovu } from "./local-novu/local-novu.ts";
 import type { PayloadSchema } from "./local-novu/state.ts";
@@ -10,8 +11,6 @@ import { samplePayload, samplePersonProperties, sampleProperties } from "./sampl
 import { type Act, exportStory, type NewAct } from "./story-export.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
-const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
 /** A run that starts the next would never come to its end. */
 const LONGEST_JOURNEY_MS = 366 * DAY_MS;
 const CHANNELS = ["email", "in_app", "sms", "push", "chat"];

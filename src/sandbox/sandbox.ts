@@ -1,6 +1,7 @@
 import { type App, openApp } from "../app.ts";
 import type { Config, PostHogConfig, SegmentConfig } from "../config.ts";
 import type { NovuPlan } from "../contracts/novu-plan.ts";
+import { DAY_MS } from "../lib/durations.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { createLab } from "./lab.ts";
 import { type LocalNovu, openLocalNovu } from "./local-novu/local-novu.ts";
@@ -27,7 +28,6 @@ export const LOCAL_KEYS = {
   segmentProfileToken: "local-segment-profile-token",
 } as const;
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** As the app has it when nothing is configured. */
 const RETENTION_MS = 90 * DAY_MS;
 const KEEP_ALIVE_MS = 75_000;

@@ -1,4 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
+import { MINUTE_MS } from "../lib/durations.ts";
 import type { NovuRun } from "./local-novu/state.ts";
 import type { CapturedEvent } from "./local-posthog/state.ts";
 import { midnightBefore, momentOf, storyLines } from "./story-lines.ts";
@@ -17,7 +18,6 @@ export type Act = NewAct & {
   afterEvents: number;
 };
 
-const MINUTE_MS = 60_000;
 /** The app's own reports come of themselves. */
 const OUR_LIB = "posthog-novu-bridge";
 /** What a client library adds, and what a story says in words of its own. */

@@ -1,8 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
+import { DAY_MS, MINUTE_MS } from "../lib/durations.ts";
 import type { NovuRun } from "./local-novu/state.ts";
-
-const MINUTE_MS = 60 * 1000;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The midnight before, from which a story's days are counted. */
 export function midnightBefore(at: number): number {

@@ -2,12 +2,12 @@ import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, USER_INACTIVE } from "../contracts/inactivity.ts";
 import type { PersonRead, ReadPersons } from "../contracts/person.ts";
 import type { Turn } from "../lib/daily.ts";
+import { DAY_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
 import type { Accept } from "./ingest.ts";
 import type { Absent, ReadAbsent } from "./posthog/absences.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** For how long a sweep that could not be done is made up for, where a run may begin at any time. Whoever left years ago is left alone. */
 const CATCH_UP_MS = 7 * DAY_MS;
 /** As many people as PostHog tells about in one call; also how many are written at once. */

@@ -8,16 +8,17 @@ import type {
   PropertyName,
 } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
+import { HOUR_MS, SECOND_MS } from "../lib/durations.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 
 /** Long enough for the steps of one moment, too short to miss what a person does next. */
-const FRESH_MS = 1_000;
+const FRESH_MS = SECOND_MS;
 const LARGEST_CACHE = 10_000;
 /** Where so many wait for one read, more are on their way. */
 const CROWD = 16;
 /** Segment makes profiles beside its deliveries: one that is missing so soon after the event is late, and not deleted. */
-const PROFILE_LATE_MS = 60 * 60 * 1000;
+const PROFILE_LATE_MS = HOUR_MS;
 
 interface Waiting {
   promise: Promise<PersonLookup>;

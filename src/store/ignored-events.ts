@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { ANONYMOUS } from "../contracts/event.ts";
+import { HOUR_MS } from "../lib/durations.ts";
 import type { IgnoredEvent, Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { together } from "./write-together.ts";
@@ -8,7 +9,7 @@ import { together } from "./write-together.ts";
 const MOST_SET_ASIDE = 1_000;
 const LONGEST_BODY_KEPT = 20_000;
 /** Events of visitors may turn out to be a person's within so long, and so long those do not make room for others. */
-const KEPT_FOR_MS = 60 * 60 * 1000;
+const KEPT_FOR_MS = HOUR_MS;
 const MOST_OF_VISITORS = 20_000;
 
 /** The deliveries that caused nothing. */

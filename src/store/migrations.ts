@@ -1,9 +1,8 @@
 import { type CreateTableBuilder, type Kysely, type Migration, type MigrationProvider, Migrator, sql } from "kysely";
 import { LONGEST_RUN_MS } from "../contracts/run.ts";
+import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
 import { NEXT_AT } from "./tables.ts";
 
-const HOUR_MS = 60 * 60 * 1000;
-const DAY_MS = 24 * HOUR_MS;
 /** Of a step, on any plan of Novu. */
 const LONGEST_WAIT_MS = 30 * DAY_MS;
 

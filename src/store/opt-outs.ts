@@ -2,6 +2,7 @@ import type { Insertable, Kysely } from "kysely";
 import { type Queue, queueOf } from "../contracts/job.ts";
 import type { OptOutChange, OptOuts } from "../contracts/opt-out.ts";
 import { addressHash } from "../lib/address-hash.ts";
+import { MINUTE_MS } from "../lib/durations.ts";
 import { type Owed, owe } from "./owed-jobs.ts";
 import { idsOfPerson, idsOfPersons } from "./people.ts";
 import type { Store } from "./store.ts";
@@ -13,7 +14,7 @@ type Row = Insertable<Tables["opt_outs"]>;
 
 /** Of one topic by one person. */
 const MOST_CHANGES = 50;
-const AGAIN_WITHIN_MS = 60_000;
+const AGAIN_WITHIN_MS = MINUTE_MS;
 const TOLD_AFTER_MS = 5_000;
 
 /** What people said that they do not want, and addresses that cannot be reached. */

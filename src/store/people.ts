@@ -1,11 +1,12 @@
 import { type Kysely, sql } from "kysely";
 import type { Join } from "../contracts/notification.ts";
+import { MINUTE_MS } from "../lib/durations.ts";
 import { aliasRow } from "./acceptance.ts";
 import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
 import type { Store } from "./store.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
-const ASKED_WITHIN_MS = 60 * 1000;
+const ASKED_WITHIN_MS = MINUTE_MS;
 
 /** Which distinct ids are one person's. */
 export function merges({

@@ -1,8 +1,8 @@
 import type { Clock } from "../lib/clock.ts";
+import { DAY_MS } from "../lib/durations.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** Few enough that whoever writes meanwhile does not notice. */
 const ROWS_AT_ONCE = 200;
 

@@ -1,10 +1,11 @@
 import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
 import type { Request, Response } from "express";
+import { HOUR_MS, MINUTE_MS } from "../lib/durations.ts";
 import { createSeal } from "./privacy.ts";
 
 const COOKIE = "studio_session";
-const SESSION_MS = 12 * 60 * 60 * 1000;
-const REVEAL_MS = 15 * 60 * 1000;
+const SESSION_MS = 12 * HOUR_MS;
+const REVEAL_MS = 15 * MINUTE_MS;
 const KEY_BYTES = 32;
 
 /** Who is looking. */

@@ -1,10 +1,10 @@
-const HOUR_MS = 60 * 60 * 1000;
+import { DAY_MS } from "../lib/durations.ts";
 
 /** How far back the numbers go. */
 const PERIODS = [
-  { id: "24h", name: "24 hours", ms: 24 * HOUR_MS },
-  { id: "7d", name: "7 days", ms: 7 * 24 * HOUR_MS },
-  { id: "30d", name: "30 days", ms: 30 * 24 * HOUR_MS },
+  { id: "24h", name: "24 hours", ms: DAY_MS },
+  { id: "7d", name: "7 days", ms: 7 * DAY_MS },
+  { id: "30d", name: "30 days", ms: 30 * DAY_MS },
 ] as const;
 
 export interface Period {

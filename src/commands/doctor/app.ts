@@ -2,13 +2,14 @@ import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Config, PostHogConfig } from "../../config.ts";
 import { OUR_LIB } from "../../contracts/report.ts";
+import { MINUTE_MS } from "../../lib/durations.ts";
 import { keyOf, sign } from "../../lib/standard-webhooks.ts";
 import { askApp } from "./ask-app.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 const ANSWER_WITHIN_MS = 8_000;
 /** Signatures are taken within five minutes. */
-const FAR_OFF_MS = 4 * 60_000;
+const FAR_OFF_MS = 4 * MINUTE_MS;
 const OFF_MS = 30_000;
 
 const Discovered = z.object({ workflows: z.array(z.object({ workflowId: z.string() })) });

@@ -1,12 +1,13 @@
 import type { Config } from "../../config.ts";
+import { DAY_MS, MINUTE_MS } from "../../lib/durations.ts";
 import { createLog } from "../../lib/log.ts";
 import { openStoreToRead } from "../../store/open-store.ts";
 import { type Check, ok, trouble, warning } from "./check.ts";
 
 /** Work that has been due for so long says that nobody does it. */
-const LATE_MS = 5 * 60_000;
+const LATE_MS = 5 * MINUTE_MS;
 
-const LOST_WITHIN_MS = 7 * 24 * 60 * 60_000;
+const LOST_WITHIN_MS = 7 * DAY_MS;
 
 /** Whether the store is there and as this version has it, and what waits in it. */
 export function storeCheck(config: Config): Check {
@@ -36,7 +37,7 @@ export function storeCheck(config: Config): Check {
           if (oldestDueAt !== null && Date.now() - oldestDueAt > LATE_MS)
             findings.push(
               trouble(
-                `"${queue}" has been due for ${Math.round((Date.now() - oldestDueAt) / 60_000)} minutes; does a process with the role worker run on this store?`,
+                `"${queue}" has been due for ${Math.round((Date.now() - oldestDueAt) / MINUTE_MS)} minutes; does a process with the role worker run on this store?`,
               ),
             );
         return findings;

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/durations.ts";
 
-const UNIT_MS: Record<string, number> = { m: 60_000, h: 60 * 60_000, d: 24 * 60 * 60_000 };
+const UNIT_MS: Record<string, number> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
 /** Without a time zone it would mean another moment on each machine; a day alone begins in UTC. */
 const IsoTime = z.union([

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Env } from "../../lib/command.ts";
+import { MINUTE_MS } from "../../lib/durations.ts";
 import { UnavailableError } from "../../lib/errors.ts";
 import { patiently } from "../../lib/patiently.ts";
 import type { Sleep } from "../../lib/sleep.ts";
@@ -11,7 +12,7 @@ import { verdictOf } from "./cli-verdict.ts";
 export const NOVU_CLI = "novu@2.20.1";
 
 /** It is 405 MB to install the first time. */
-const ENDS_WITHIN_MS = 10 * 60_000;
+const ENDS_WITHIN_MS = 10 * MINUTE_MS;
 /** What npx and node go by. Our other secrets are none of its business. */
 const HANDED_ON =
   /^(PATH|PATHEXT|HOME|USER|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|COMSPEC|TMPDIR|TEMP|TMP|LANG|CI|NPM_CONFIG_.*|HTTPS?_PROXY|NO_PROXY|NODE_EXTRA_CA_CERTS)$/i;

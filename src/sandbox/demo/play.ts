@@ -1,8 +1,7 @@
 import type { Decision } from "../../contracts/decision.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/durations.ts";
 import { acts, expected, STORY_DAYS, STORY_STARTS_AT, surprise } from "../../workflows/demo/story.ts";
 import type { Sandbox } from "../sandbox.ts";
-
-const HOUR_MS = 60 * 60 * 1000;
 
 /** A line of the timeline: something happened, or something was decided. */
 export interface Line {
@@ -105,7 +104,7 @@ function surpriseOf(decisions: Decision[]): Outcome["surprise"] {
 
 function rowOf({ decidedAt, distinctId, workflow, step, outcome, reason, detail }: Decision): string {
   const sinceMs = Date.parse(decidedAt) - STORY_STARTS_AT;
-  const day = Math.floor((sinceMs + 9 * HOUR_MS) / (24 * HOUR_MS));
+  const day = Math.floor((sinceMs + 9 * HOUR_MS) / DAY_MS);
   const what = outcome === "sent" ? "sent" : `not sent: ${[reason, detail].filter((part) => part !== null).join(": ")}`;
   return inColumns(`day ${day} ${decidedAt.slice(11, 16)}`, distinctId, workflow, step, what);
 }

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { Agent, type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
+import { SECOND_MS } from "../../lib/durations.ts";
 import { describeError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
 
@@ -10,7 +11,7 @@ const TIMEOUT_MS = 5_000;
 /** and on a connection that it uses again, where the bridge has announced that it keeps it for no longer than that. */
 const REUSED_TIMEOUT_MS = 4_000;
 const SHORT_KEEP_ALIVE_S = 5;
-const RETRY_AFTER_MS = [1_000, 2_000, 4_000];
+const RETRY_AFTER_MS = [SECOND_MS, 2 * SECOND_MS, 4 * SECOND_MS];
 /** Why there is no answer, by Novu's own codes. */
 export const NO_JSON = "ResponseParseError";
 export const LATE = "BridgeRequestTimeout";

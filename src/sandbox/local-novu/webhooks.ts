@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
+import { HOUR_MS, MINUTE_MS } from "../../lib/durations.ts";
 import type { Activity } from "../activity.ts";
 import { type Attempt, createSignedWebhooks, type SignedTarget } from "../signed-webhook.ts";
 import type { Message } from "./state.ts";
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 const TIMEOUT_MS = 15_000;
 /** Svix's, which delivers for Novu: anything but a 2xx is tried again, for more than a day. */
 const RETRY_AFTER_MS = [5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS, 10 * HOUR_MS, 10 * HOUR_MS];

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
+import { SECOND_MS } from "../../lib/durations.ts";
 import type { Activity } from "../activity.ts";
 import { createSignedWebhooks, type SignedTarget } from "../signed-webhook.ts";
 import { nameOf } from "./persons.ts";
@@ -13,7 +14,7 @@ export interface Destination extends SignedTarget {
 
 const TIMEOUT_MS = 3_000;
 /** Three attempts in all. */
-const RETRY_AFTER_MS = [1_000, 2_000];
+const RETRY_AFTER_MS = [SECOND_MS, 2 * SECOND_MS];
 const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 const PROJECT_URL = "https://us.posthog.com/project/84213";
 

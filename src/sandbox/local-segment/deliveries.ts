@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
+import { SECOND_MS } from "../../lib/durations.ts";
 import { parseJson } from "../../lib/json.ts";
 import type { Activity } from "../activity.ts";
 import { createSignedWebhooks, type Sign, type SignedTarget } from "../signed-webhook.ts";
@@ -16,7 +17,6 @@ export interface SegmentDestination extends SignedTarget {
 
 /** A Webhooks destination and a function have 5 s. */
 const TIMEOUT_MS = 5_000;
-const SECOND_MS = 1_000;
 /** Segment gives up after 4 hours; its own pauses are random. */
 const RETRY_AFTER_MS = [30, 120, 480, 1_920, 7_680].map((seconds) => seconds * SECOND_MS);
 

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { FLAGS_WITHIN_MS } from "../../contracts/bridge-time.ts";
 import type { FlagAnswer, FlagValue } from "../../contracts/flag.ts";
+import { SECOND_MS } from "../../lib/durations.ts";
 import { describeError, RetryLaterError } from "../../lib/errors.ts";
 import { retryAfterMs } from "../../lib/retry-after.ts";
 
 /** Long enough for all that one bridge call asks, too short to miss a flag that someone turns. */
-const FRESH_MS = 1_000;
+const FRESH_MS = SECOND_MS;
 const LARGEST_CACHE = 10_000;
 const DEFAULT_PAUSE_MS = 5_000;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DAY_MS } from "../../lib/durations.ts";
 import { type Patience, patiently } from "../../lib/patiently.ts";
 import { hogQL, inMicroseconds, type QueryAccess } from "./hogql.ts";
 
@@ -39,7 +40,7 @@ order by timestamp, toString(uuid)
 limit {limit}`;
 
 /** PostHog finds events by day, and gives a query 10 s. */
-const SLICE_MS = 24 * 60 * 60_000;
+const SLICE_MS = DAY_MS;
 const PAGE_SIZE = 500;
 
 /** PostHog answers properties as text. */

@@ -2,6 +2,7 @@ import { PostHog } from "posthog-node";
 import { type Capture, propertiesOf } from "../../contracts/capture.ts";
 import { eventNameOf, OUR_LIB } from "../../contracts/report.ts";
 import { batchCommit } from "../../lib/batch-commit.ts";
+import { DAY_MS } from "../../lib/durations.ts";
 import { UnavailableError } from "../../lib/errors.ts";
 import { uuidV5 } from "../../lib/uuid-v5.ts";
 
@@ -26,7 +27,7 @@ interface Unwanted {
 
 /** As many events as posthog-node puts into one request. */
 const MOST_TOGETHER = 100;
-const NEVER_MS = 24 * 60 * 60 * 1000;
+const NEVER_MS = DAY_MS;
 /** Also how long a stopping process waits at most. */
 const TIMEOUT_MS = 3_000;
 

@@ -1,12 +1,12 @@
 import type { WorkflowOutcomes } from "../../contracts/history.ts";
 import type { Queue } from "../../contracts/job.ts";
+import { DAY_MS } from "../../lib/durations.ts";
 import { link, page } from "../page.ts";
 import { periodOf, periodTabs } from "../periods.ts";
 import { Empty, Notice, number, Panel, Pill, Table, Tabs, When } from "../ui/parts.tsx";
 import { Messages, sumOf } from "./outcomes.tsx";
 import { nothingOf } from "./workflows.tsx";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const QUEUES: Record<Queue, string> = {
   novu: "Novu",
   receipts: "Novu, receipts",

@@ -1,4 +1,5 @@
 import type { ReactElement, ReactNode } from "react";
+import { MINUTE_MS } from "../../lib/durations.ts";
 import { duration } from "../duration.ts";
 import { runPath } from "../page.ts";
 import type { Link } from "../why.ts";
@@ -6,7 +7,7 @@ import { Icon } from "./icons.tsx";
 import { exact, Pill } from "./parts.tsx";
 
 /** Shorter pauses are no waiting. */
-const SHORTEST_GAP_MS = 60_000;
+const SHORTEST_GAP_MS = MINUTE_MS;
 const WIDTH = 1000;
 
 /** What happened, in order, with the time that passed between. */
