@@ -18,7 +18,7 @@ async function open(): Promise<string> {
   if (kind === "ours") {
     const { openApp } = await built<typeof import("../../src/app.ts")>("app.js");
     const { sqliteDriver } = await built<typeof import("../../src/store/sqlite-driver.ts")>("store/sqlite-driver.js");
-    const { product } = await built<typeof import("../../src/workflows/product.ts")>("product.js");
+    const { product } = await built<typeof import("../../src/workflows/product.ts")>("workflows/product.js");
     const name = process.env.BENCH_SQLITE_DRIVER as SqliteDriver["name"] | undefined;
     return (await openApp(config, { product, sqliteDriver: name && (await sqliteDriver(name)) })).url;
   }

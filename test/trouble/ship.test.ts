@@ -47,7 +47,9 @@ describe("what is shipped", () => {
   it("has the packages of production and what was built, and nothing else", () => {
     const has = (path: string) => existsSync(image.at(join(image.workdir, path)));
     expect(["dist/src/main.js", "node_modules/express", "package.json"].filter((path) => !has(path))).toEqual([]);
-    expect(["node_modules/typescript", "node_modules/vitest", "src", "test", ".git"].filter(has)).toEqual([]);
+    expect(
+      ["node_modules/typescript", "node_modules/vitest", "dist/src/sandbox", "src", "test", ".git"].filter(has),
+    ).toEqual([]);
   });
 
   it("is sent what it asks for, and nothing else", () => {
