@@ -20,19 +20,19 @@ const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined",
  */
 export function errorOf(answer: NovuAnswer, workflow = "", subscriberId = ""): Error | null {
   const { httpStatus, triggerStatus, message, retryAfterMs } = answer;
-  if (httpStatus === null) return new UnavailableError(`Novu gave no answer: ${message}`, { refused: false });
+  if (httpStatus === null) return new UnavailableError(`Novu gave no answer: ${message}`, { answered: false });
   if (httpStatus < 300) return errorOfTrigger(triggerStatus, message, workflow, subscriberId);
   if (httpStatus === 429)
     return new RetryLaterError("Novu's rate limit is reached", {
       // Novu says 0 for what is within the same second.
       retryAfterMs: Math.max(retryAfterMs ?? 0, RATE_LIMIT_PAUSE_MS),
-      refused: true,
+      answered: true,
     });
   // An earlier try under the same idempotency key is still in progress.
   if (httpStatus === 409)
     return new RetryLaterError("Novu is still busy with an earlier try", {
       retryAfterMs: retryAfterMs ?? STILL_RUNNING_PAUSE_MS,
-      refused: false,
+      answered: false,
     });
   if (httpStatus === 401 || httpStatus === 403)
     return new RefusedError(`Novu refuses the key (${httpStatus}); is NOVU_SECRET_KEY of this environment and region?`);
@@ -45,7 +45,7 @@ export function errorOf(answer: NovuAnswer, workflow = "", subscriberId = ""): E
   if (httpStatus === 422 || FINAL.has(httpStatus))
     return new PermanentError(`Novu refuses the call (${httpStatus}): ${message}`);
   if (isDown(httpStatus))
-    return new UnavailableError(`Novu is down (${httpStatus})`, { refused: httpStatus === 503, retryAfterMs });
+    return new UnavailableError(`Novu is down (${httpStatus})`, { answered: httpStatus === 503, retryAfterMs });
   return new RefusedError(`Novu answered ${httpStatus}: ${message}`, { retryAfterMs });
 }
 

@@ -1,9 +1,9 @@
-// A plain Error means "try again". These say more.
+// A plain Error means "try again". These errors tell a job more: when, and whether at all.
 
-/** Try again: the other side has answered, and it was no. */
+/** Try again: the other side has answered, with an error. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
-  /** Not before so long, if it said so. */
+  /** The shortest wait that the other side asked for; 0 where it named none. */
   readonly retryAfterMs: number;
 
   constructor(
@@ -16,27 +16,27 @@ export class RefusedError extends Error {
 }
 
 /**
- * Try again once the other side is there again: it gave no answer, or said that it is down. Not the job's
- * fault, unless the other side answers others meanwhile.
+ * Try again once the other side is up: it gave no answer, or one that means it is down. Does not count as a
+ * failed attempt, unless the other side answers other jobs meanwhile.
  */
 export class UnavailableError extends Error {
   override readonly name = "UnavailableError";
-  /** Whether it has answered at all. */
-  readonly refused: boolean;
-  /** Not before so long, if it said so. */
+  /** Whether an answer came, so that the next attempt needs another idempotency key. */
+  readonly answered: boolean;
+  /** The shortest wait that the other side asked for; 0 where it named none. */
   readonly retryAfterMs: number;
 
   constructor(
     message: string,
-    { refused, retryAfterMs = 0, ...options }: ErrorOptions & { refused: boolean; retryAfterMs?: number | undefined },
+    { answered, retryAfterMs = 0, ...options }: ErrorOptions & { answered: boolean; retryAfterMs?: number | undefined },
   ) {
     super(message, options);
-    this.refused = refused;
+    this.answered = answered;
     this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** Trying again cannot help: stop, and show a human. */
+/** Trying again cannot help: the job is dead, and a human has to act. */
 export class PermanentError extends Error {
   override readonly name = "PermanentError";
 }
@@ -45,13 +45,13 @@ export class PermanentError extends Error {
 export class RetryLaterError extends Error {
   override readonly name = "RetryLaterError";
   readonly retryAfterMs: number;
-  /** Whether the other side has answered no, rather than "not yet". */
-  readonly refused: boolean;
+  /** As for `UnavailableError`; false also where the answer was that an earlier attempt is still in progress. */
+  readonly answered: boolean;
 
-  constructor(message: string, { retryAfterMs, refused }: { retryAfterMs: number; refused: boolean }) {
+  constructor(message: string, { retryAfterMs, answered }: { retryAfterMs: number; answered: boolean }) {
     super(message);
     this.retryAfterMs = retryAfterMs;
-    this.refused = refused;
+    this.answered = answered;
   }
 }
 

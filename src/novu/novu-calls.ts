@@ -44,7 +44,7 @@ export function createNovuCalls({ apiUrl, secretKey, isStopping = () => false }:
     { headers: more, ...init }: { method: string; headers?: Record<string, string>; body?: string },
   ): Promise<{ httpStatus: number; body: unknown } | NovuAnswer> => {
     if (isStopping())
-      throw new UnavailableError("Novu is not called, because this process is stopping", { refused: false });
+      throw new UnavailableError("Novu is not called, because this process is stopping", { answered: false });
     try {
       const { status, headers, text } = await http(`${apiUrl}${path}`, {
         ...init,

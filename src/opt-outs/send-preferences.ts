@@ -51,7 +51,7 @@ export function createSendPreferences({
       untilItHolds(distinctId, async ({ off, on }) => {
         const person = await personNow(distinctId);
         if (person.outcome === "unavailable")
-          throw new UnavailableError(`PostHog cannot be asked: ${person.why}`, { refused: false });
+          throw new UnavailableError(`PostHog cannot be asked: ${person.why}`, { answered: false });
         // An event would make the person anew.
         if (person.outcome === "not found") return;
         const since = new Date(Date.parse(at) - LATE_MS).toISOString();

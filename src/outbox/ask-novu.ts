@@ -92,8 +92,8 @@ function foundIn<Found>(read: NovuRead<Found>): Found {
   if ("found" in read) return read.found;
   const trouble = errorOf(read) ?? new RefusedError(`Novu did not say: ${read.message}`);
   const { message } = trouble;
-  const { refused = true, retryAfterMs = 0 } = trouble as Partial<RetryLaterError>;
-  const later = { refused, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) };
+  const { answered = true, retryAfterMs = 0 } = trouble as Partial<RetryLaterError>;
+  const later = { answered, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) };
   if (trouble instanceof UnavailableError) throw new UnavailableError(message, later);
   if (trouble instanceof RetryLaterError) throw trouble;
   throw new RetryLaterError(message, later);

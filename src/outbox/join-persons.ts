@@ -20,10 +20,10 @@ export function createJoin({ arePerson, merge, onNotMerged, lookAgain }: Joining
     const { formerId, keptId, occurredAt } = join;
     const retryAfterMs = join.ask ? reads.waitMs() : 0;
     if (retryAfterMs > 0)
-      throw new RetryLaterError("PostHog is asked about several at once", { retryAfterMs, refused: false });
+      throw new RetryLaterError("PostHog is asked about several at once", { retryAfterMs, answered: false });
     const persons = join.ask ? await arePerson([formerId, keptId]) : "one";
     if (typeof persons === "object")
-      throw new UnavailableError(`PostHog cannot be asked: ${persons.unavailable}`, { refused: false });
+      throw new UnavailableError(`PostHog cannot be asked: ${persons.unavailable}`, { answered: false });
     if (persons === "two") return onNotMerged(join);
     if (join.merge) await merge({ formerId, keptId, occurredAt });
     await lookAgain(join);

@@ -169,7 +169,7 @@ export function createPerform({
     if (await runs.isJoining(distinctId))
       throw new RetryLaterError("an id may turn out to be this person's", {
         retryAfterMs: LOOK_AGAIN_MS,
-        refused: false,
+        answered: false,
       });
     await runs.refuse(transactionId);
   }
@@ -261,7 +261,7 @@ function isOftenWithin(times: string[], nth: number, withinMs: number): boolean 
 
 /** Whether Novu has answered no, so that the next try has another key. */
 function isRefusal(trouble: Error): boolean {
-  return !((trouble instanceof UnavailableError || trouble instanceof RetryLaterError) && !trouble.refused);
+  return !((trouble instanceof UnavailableError || trouble instanceof RetryLaterError) && !trouble.answered);
 }
 
 function throwIfAny(trouble: Error | null): void {

@@ -109,7 +109,7 @@ export function createRecipientFinder({
     const leftMs = forMs - waitedMs;
     if (leftMs <= 0) return;
     const retryAfterMs = Math.min(Math.max(waitedMs, LOOK_AGAIN_MS), leftMs);
-    throw new RetryLaterError("the person has no address yet", { retryAfterMs, refused: false });
+    throw new RetryLaterError("the person has no address yet", { retryAfterMs, answered: false });
   }
 
   /** What was told of them; with no address among that, as they are known there: they may have been identified long before. */

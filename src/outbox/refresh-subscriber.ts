@@ -41,7 +41,7 @@ export function createRefresh({
     const person = await readNow(run);
     if (person.outcome === "unavailable" && until !== undefined && now() > Date.parse(until)) return;
     if (person.outcome === "unavailable")
-      throw new UnavailableError(`the person cannot be read: ${person.why}`, { refused: false });
+      throw new UnavailableError(`the person cannot be read: ${person.why}`, { answered: false });
     if (person.outcome === "not found") return;
     // Forgotten meanwhile.
     if ((await runState(transactionId)) === null) return;

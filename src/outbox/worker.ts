@@ -28,8 +28,8 @@ export interface JobStore {
   claim(queue: Queue, limit: number, leaseMs: number, done: number[]): Promise<ClaimedJob[]>;
   renew(ids: number[], leaseMs: number): Promise<void>;
   complete(ids: number[]): Promise<void>;
-  retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
-  giveUp(id: number, error: string, options: { refused: boolean }): Promise<void>;
+  retryAt(id: number, retry: { at: number; error: string; failed: boolean; answered: boolean }): Promise<void>;
+  giveUp(id: number, error: string, options: { answered: boolean }): Promise<void>;
   nextDueAt(queue: Queue): Promise<number | null>;
 }
 
@@ -194,27 +194,27 @@ export function startWorker({
     const failures = job.attempts + 1;
     const text = redact(describeError(error));
     const facts = { component: "outbox", workId: job.id, queue, attempt: failures, error: text };
-    const putOff = async (next: string, waitMs: number, refused: boolean) => {
+    const putOff = async (next: string, waitMs: number, answered: boolean) => {
       log.warn({ ...facts, next, retryAfterMs: waitMs });
       count(queue, "put off");
-      await store.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: false, refused });
+      await store.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: false, answered });
     };
 
     if (error instanceof RetryLaterError)
-      return putOff("later", Math.min(error.retryAfterMs, LONGEST_WAIT_MS), error.refused);
+      return putOff("later", Math.min(error.retryAfterMs, LONGEST_WAIT_MS), error.answered);
     // An outage wears no job out, however long it lasts; a job that fails while others are answered is no outage.
     if (error instanceof UnavailableError && !breaker.hasAnsweredLately())
-      return putOff("when it is back", atLeast(error.retryAfterMs, backoffMs(1)), error.refused);
-    const { retryAfterMs, refused } = askedBy(error);
+      return putOff("when it is back", atLeast(error.retryAfterMs, backoffMs(1)), error.answered);
+    const { retryAfterMs, answered } = askedBy(error);
     if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
       log.error({ ...facts, next: "dead" });
       count(queue, "dead");
-      return store.giveUp(job.id, text, { refused });
+      return store.giveUp(job.id, text, { answered });
     }
     const waitMs = atLeast(retryAfterMs, backoffMs(failures));
     log.warn({ ...facts, next: "retry", retryAfterMs: waitMs });
     count(queue, "retried");
-    await store.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: true, refused });
+    await store.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: true, answered });
   }
 }
 
@@ -223,10 +223,10 @@ function isAnAnswer(error: unknown): boolean {
   return error instanceof RefusedError || error instanceof RetryLaterError || error instanceof PermanentError;
 }
 
-function askedBy(error: unknown): { retryAfterMs: number; refused: boolean } {
-  if (error instanceof RefusedError) return { retryAfterMs: error.retryAfterMs, refused: true };
-  if (error instanceof PermanentError) return { retryAfterMs: 0, refused: true };
-  return error instanceof UnavailableError ? error : { retryAfterMs: 0, refused: false };
+function askedBy(error: unknown): { retryAfterMs: number; answered: boolean } {
+  if (error instanceof RefusedError) return { retryAfterMs: error.retryAfterMs, answered: true };
+  if (error instanceof PermanentError) return { retryAfterMs: 0, answered: true };
+  return error instanceof UnavailableError ? error : { retryAfterMs: 0, answered: false };
 }
 
 function atLeast(askedMs: number, waitMs: number): number {

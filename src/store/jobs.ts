@@ -97,7 +97,7 @@ export function jobQueue({
 
     complete: (ids) => complete(db, ids),
 
-    async retryAt(id, { at, error, failed, refused }) {
+    async retryAt(id, { at, error, failed, answered }) {
       await db
         .updateTable("jobs")
         .set((row) => ({
@@ -105,13 +105,13 @@ export function jobQueue({
           leased_until: 0,
           last_error: error,
           attempts: row("attempts", "+", failed ? 1 : 0),
-          refusals: row("refusals", "+", refused ? 1 : 0),
+          refusals: row("refusals", "+", answered ? 1 : 0),
         }))
         .where("id", "=", id)
         .execute();
     },
 
-    async giveUp(id, error, { refused } = { refused: false }) {
+    async giveUp(id, error, { answered } = { answered: false }) {
       await db
         .updateTable("jobs")
         .set((row) => ({
@@ -119,7 +119,7 @@ export function jobQueue({
           leased_until: 0,
           last_error: error,
           attempts: row("attempts", "+", 1),
-          refusals: row("refusals", "+", refused ? 1 : 0),
+          refusals: row("refusals", "+", answered ? 1 : 0),
         }))
         .where("id", "=", id)
         .execute();

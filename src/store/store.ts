@@ -156,10 +156,10 @@ export interface Store extends Histories {
   renew(ids: number[], leaseMs: number): Promise<void>;
   /** Done: forgotten. */
   complete(ids: number[]): Promise<void>;
-  /** Being asked to wait is no failed attempt; `refused` means that the other side has answered. */
-  retryAt(id: number, retry: { at: number; error: string; failed: boolean; refused: boolean }): Promise<void>;
-  /** Nothing tries this again by itself; `refused`, false when left out, as for `retryAt`: a redrive has another key then. */
-  giveUp(id: number, error: string, options?: { refused: boolean }): Promise<void>;
+  /** Being asked to wait is no failed attempt; `answered` means that the other side has answered, so that the next attempt has another idempotency key. */
+  retryAt(id: number, retry: { at: number; error: string; failed: boolean; answered: boolean }): Promise<void>;
+  /** Nothing tries this again by itself; `answered`, false when left out, as for `retryAt`: a redrive has another key then. */
+  giveUp(id: number, error: string, options?: { answered: boolean }): Promise<void>;
   /** When the earliest waiting work of a queue is due; null when none waits. Claimed work counts at the end of its lease. */
   nextDueAt(queue: Queue): Promise<number | null>;
   countJobs(): Promise<JobCounts>;

@@ -200,7 +200,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("that has failed before gets a quarter of the places while there is other job, and all when there is none", async () => {
         await acceptMany(20);
         for (const { id } of await store.claim("novu", 8, 1000))
-          await store.retryAt(id, { at: now, error: "no", failed: false, refused: false });
+          await store.retryAt(id, { at: now, error: "no", failed: false, answered: false });
         now += 1000;
         const keys = async (limit: number) => (await store.claim("novu", limit, 60_000)).map(keyOf);
         expect(await keys(1)).toEqual(["u8"]);
@@ -247,11 +247,11 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("comes back when it is due again, and counts failures and refusals", async () => {
         await store.accept(event(), routing());
         const [job] = await store.claim("novu", 1, 30_000);
-        await store.retryAt(job!.id, { at: now + 5_000, error: "no", failed: true, refused: false });
+        await store.retryAt(job!.id, { at: now + 5_000, error: "no", failed: true, answered: false });
         expect([await store.claim("novu", 1, 1000), await store.nextDueAt("novu")]).toEqual([[], now + 5_000]);
         now += 5_000;
         expect(await store.claim("novu", 1, 1000)).toMatchObject([{ attempts: 1, refusals: 0 }]);
-        await store.retryAt(job!.id, { at: now, error: "not yet", failed: false, refused: true });
+        await store.retryAt(job!.id, { at: now, error: "not yet", failed: false, answered: true });
         expect(await store.claim("novu", 1, 1000)).toMatchObject([{ attempts: 1, refusals: 1 }]);
       });
 
@@ -263,7 +263,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await schedule(now);
         const [before] = await store.claim("persons", 1, 30_000);
         await Promise.all([schedule(now + 1_000), schedule(now + 1_000)]);
-        await store.retryAt(before!.id, { at: now, error: "no", failed: true, refused: false });
+        await store.retryAt(before!.id, { at: now, error: "no", failed: true, answered: false });
         await store.renew([before!.id], 60_000);
         expect(await store.nextDueAt("persons")).toBe(now + 1_000);
         await store.complete([before!.id]);
@@ -284,7 +284,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("keeps the answers that said no when it is done again", async () => {
         await store.accept(event(), routing());
         const [job] = await store.claim("novu", 1, 1000);
-        await store.giveUp(job!.id, "switched off", { refused: true });
+        await store.giveUp(job!.id, "switched off", { answered: true });
         await store.redrive("all");
         const [again] = await store.claim("novu", 1, 1000);
         expect(again).toMatchObject({ attempts: 0, refusals: 1 });
@@ -607,7 +607,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
     async function die(...causes: string[]): Promise<void> {
       await acceptMany(causes.length);
       for (const [index, { id }] of (await store.claim("novu", causes.length, 1000)).entries()) {
-        await store.retryAt(id, { at: now, error: "not yet", failed: true, refused: false });
+        await store.retryAt(id, { at: now, error: "not yet", failed: true, answered: false });
         await store.giveUp(id, causes[index]!);
       }
     }

@@ -272,8 +272,8 @@ describe("starts and exits of one person, side by side", () => {
         await store.complete([job.id]);
       } catch (error) {
         if (!(error instanceof RefusedError || error instanceof UnavailableError)) throw error;
-        const refused = error instanceof RefusedError;
-        await store.retryAt(job.id, { at: now, error: error.message, failed: false, refused });
+        const answered = error instanceof RefusedError;
+        await store.retryAt(job.id, { at: now, error: error.message, failed: false, answered });
         go(deliver);
       }
     }

@@ -100,7 +100,7 @@ describe("no statement reads a whole table", () => {
     ["claim", "novu", 10, 1_000, [7, 8]],
     ["renew", [7, 8], 1_000],
     ["complete", [7, 8]],
-    ["retryAt", 7, { at: 0, error: "no", failed: true, refused: true }],
+    ["retryAt", 7, { at: 0, error: "no", failed: true, answered: true }],
     ["giveUp", 7, "no"],
     ["nextDueAt", "novu"],
     ["countQueues"],

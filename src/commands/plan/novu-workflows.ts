@@ -109,7 +109,7 @@ export async function readNovuWorkflows(
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       });
     } catch (error) {
-      throw new UnavailableError(`Novu at ${apiUrl} does not answer`, { refused: false, cause: error });
+      throw new UnavailableError(`Novu at ${apiUrl} does not answer`, { answered: false, cause: error });
     }
     const { status } = response;
     if (status === 200) return response.text();
@@ -117,9 +117,9 @@ export async function readNovuWorkflows(
     if (status === 429)
       throw new RetryLaterError("Novu answered 429", {
         retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
-        refused: true,
+        answered: true,
       });
-    if (status >= 500) throw new UnavailableError(`Novu answered ${status}`, { refused: true });
+    if (status >= 500) throw new UnavailableError(`Novu answered ${status}`, { answered: true });
     throw refusal(status, { apiUrl, path });
   }
 }

@@ -61,7 +61,7 @@ export function createPostHogApi(
     if (response.status === 429)
       throw new RetryLaterError("PostHog answered 429", {
         retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
-        refused: true,
+        answered: true,
       });
     return { status: response.status, text: await response.text() };
   }

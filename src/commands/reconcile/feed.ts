@@ -37,7 +37,7 @@ export function createFeed({ url, secrets }: { url: string; secrets: string[] })
     if (!TRY_AGAIN.has(status)) return { status, body: text };
     throw new RetryLaterError(`the app answered ${status}`, {
       retryAfterMs: retryAfterMs(headers) ?? DEFAULT_PAUSE_MS,
-      refused: true,
+      answered: true,
     });
   }
 
@@ -52,7 +52,7 @@ export function createFeed({ url, secrets }: { url: string; secrets: string[] })
       });
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
-      throw new UnavailableError(`${door} does not answer${NOT_THE_APP}`, { refused: false, cause: error });
+      throw new UnavailableError(`${door} does not answer${NOT_THE_APP}`, { answered: false, cause: error });
     }
   }
 

@@ -21,7 +21,7 @@ export async function get(url: string, headers: Record<string, string> = {}): Pr
     });
     return { status: response.status, body: parseJson(await response.text()) };
   } catch (error) {
-    throw new UnavailableError(`${url} does not answer`, { refused: false, cause: error });
+    throw new UnavailableError(`${url} does not answer`, { answered: false, cause: error });
   }
 }
 

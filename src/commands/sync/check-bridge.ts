@@ -110,7 +110,7 @@ async function answered(
       async () => {
         const answer = await ask();
         if (answer.status < 500) return answer;
-        throw new UnavailableError(`${url} answered ${answer.status}${reasonOf(answer.body)}`, { refused: true });
+        throw new UnavailableError(`${url} answered ${answer.status}${reasonOf(answer.body)}`, { answered: true });
       },
       { sleep },
     );

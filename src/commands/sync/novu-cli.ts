@@ -48,5 +48,5 @@ async function runOnce(target: { bridgeUrl: string; apiUrl: string; secretKey: s
   });
   if (code === 0) return;
   const { trouble, isTransient } = verdictOf(output, target);
-  throw isTransient ? new UnavailableError(trouble.message, { refused: true, cause: trouble }) : trouble;
+  throw isTransient ? new UnavailableError(trouble.message, { answered: true, cause: trouble }) : trouble;
 }

@@ -133,7 +133,7 @@ async function askPostHog({
   if (response.status === 429)
     throw new RetryLaterError("PostHog answered 429", {
       retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
-      refused: true,
+      answered: true,
     });
   if (response.status === 401)
     throw new Error("PostHog answered 401; is POSTHOG_PROJECT_TOKEN of a project at POSTHOG_HOST?");

@@ -40,7 +40,7 @@ export function hogQL<Row extends z.ZodType>({
     if (TRY_AGAIN.has(status))
       throw new RetryLaterError(`PostHog answered ${status}`, {
         retryAfterMs: retryAfterMs(answered) ?? DEFAULT_PAUSE_MS,
-        refused: true,
+        answered: true,
       });
     if (status !== 200) throw new Error(`PostHog answered ${status}${HINTS.get(status) ?? detailOf(body)}`);
     const answer = Answer.safeParse(parseJson(body));
@@ -60,7 +60,7 @@ export function hogQL<Row extends z.ZodType>({
       });
       return { status: response.status, headers: response.headers, body: await response.text() };
     } catch (error) {
-      throw new UnavailableError(`PostHog at ${apiHost} does not answer`, { refused: false, cause: error });
+      throw new UnavailableError(`PostHog at ${apiHost} does not answer`, { answered: false, cause: error });
     }
   }
 }

@@ -47,7 +47,7 @@ export function postHogPersons({
     if (response.status === 429)
       throw new RetryLaterError("PostHog answered 429", {
         retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
-        refused: true,
+        answered: true,
       });
     if (!response.ok) throw new Error(`PostHog answered ${response.status}${HINTS.get(response.status) ?? ""}`);
     // What is wrong with it would be told with the ids in it.

@@ -77,7 +77,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
 
   async function send(groups: Event[][]): Promise<undefined[]> {
     if (isStopping)
-      throw new UnavailableError("PostHog is not told, because this process is stopping", { refused: true });
+      throw new UnavailableError("PostHog is not told, because this process is stopping", { answered: true });
     for (const event of groups.flat()) client.capture(event);
     try {
       flushing = client.flush();
@@ -102,7 +102,7 @@ class Reporter extends PostHog {
 function troubleOf(error: unknown): Error {
   const { status } = error as { status?: number };
   if (status === undefined || status === 429 || status >= 500) {
-    return new UnavailableError("PostHog is down", { cause: error, refused: false });
+    return new UnavailableError("PostHog is down", { cause: error, answered: false });
   }
   return new Error("PostHog did not take the report", { cause: error });
 }

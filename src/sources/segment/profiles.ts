@@ -70,7 +70,7 @@ export function segmentProfiles({
     if (response.status === 429)
       throw new RetryLaterError("Segment answered 429", {
         retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
-        refused: true,
+        answered: true,
       });
     const body = parseJson(await response.text());
     // A host without such a space answers 404 too, and would make everybody seem deleted.

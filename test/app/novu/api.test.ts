@@ -12,7 +12,7 @@ it("a call that is not begun, because the process stops, is no answer of Novu's:
   const trouble = await novu.trigger(start(), "u:w").catch((error: unknown) => error);
   expect(trouble).toBeInstanceOf(UnavailableError);
   // After an answer the next try goes under another key, by which Novu would not know an earlier try again.
-  expect(trouble).toMatchObject({ refused: false });
+  expect(trouble).toMatchObject({ answered: false });
 });
 
 it("a call that cannot even be sent is an error of ours, and no silence of Novu's", async () => {

@@ -71,7 +71,7 @@ describe("the worker", () => {
     let asked = 0;
     start(async () => {
       asked += 1;
-      if (asked <= 2 * MOST_ATTEMPTS) throw new RetryLaterError("not yet", { retryAfterMs: 1_000, refused: true });
+      if (asked <= 2 * MOST_ATTEMPTS) throw new RetryLaterError("not yet", { retryAfterMs: 1_000, answered: true });
     });
     await clock.travelBy(60_000, worker.idle);
     expect([asked, await store.countJobs()]).toEqual([2 * MOST_ATTEMPTS + 1, { waiting: 0, dead: 0 }]);
@@ -156,7 +156,7 @@ describe("the worker", () => {
     start(async () => {
       if (!isDown) return;
       tries.push(clock.now());
-      throw new UnavailableError("no answer", { refused: false });
+      throw new UnavailableError("no answer", { answered: false });
     });
     await clock.travelBy(60 * 60 * 1000, worker.idle);
     const perMinute = tries.filter((at) => at >= 30 * 60_000 && at < 31 * 60_000).length;
@@ -169,8 +169,8 @@ describe("the worker", () => {
   });
 
   it.each([
-    ["is answered as if the service were down", () => new UnavailableError("502", { refused: false })],
-    ["is told to come back later", () => new UnavailableError("503", { refused: true, retryAfterMs: 1_000 })],
+    ["is answered as if the service were down", () => new UnavailableError("502", { answered: false })],
+    ["is told to come back later", () => new UnavailableError("503", { answered: true, retryAfterMs: 1_000 })],
     ["cannot even be sent", () => new TypeError("Invalid character in header content")],
   ])("gives up on a job that %s while others succeed, and holds up none of them for it", async (_how, failure) => {
     await owe(1, 1_000);
@@ -194,8 +194,8 @@ describe("the worker", () => {
   });
 
   it.each([
-    ["a limit", new RetryLaterError("429", { retryAfterMs: 99_999_999_000, refused: true })],
-    ["a service that is down", new UnavailableError("503", { retryAfterMs: 99_999_999_000, refused: true })],
+    ["a limit", new RetryLaterError("429", { retryAfterMs: 99_999_999_000, answered: true })],
+    ["a service that is down", new UnavailableError("503", { retryAfterMs: 99_999_999_000, answered: true })],
     ["a refusal", new RefusedError("500", { retryAfterMs: 99_999_999_000 })],
   ])("waits no longer than ten minutes, whatever %s asks for", async (_who, error) => {
     await owe(1);

@@ -91,7 +91,7 @@ export function keepsToThePromises({
       opened.interfere(() => ({ status: 429, headers: { "retry-after": "7" } }));
       const error = await read([id]).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(RetryLaterError);
-      expect(error).toMatchObject({ retryAfterMs: 7_000, refused: true });
+      expect(error).toMatchObject({ retryAfterMs: 7_000, answered: true });
       opened.interfere(() => ({ status: 429 }));
       expect(await read([id]).catch((thrown: unknown) => thrown)).toMatchObject({ retryAfterMs: 5_000 });
     });

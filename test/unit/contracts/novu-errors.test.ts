@@ -38,7 +38,7 @@ describe("errorOf", () => {
   it("keeps the wait it was asked for, and has one of its own", () => {
     expect(errorOf({ httpStatus: 429, message: "", retryAfterMs: 7_000 }, "w")).toMatchObject({
       retryAfterMs: 7_000,
-      refused: true,
+      answered: true,
     });
     expect(errorOf({ httpStatus: 429, message: "" }, "w")).toMatchObject({ retryAfterMs: 1_000 });
     // Novu's own word for less than a second.
@@ -48,7 +48,7 @@ describe("errorOf", () => {
   });
 
   it("keeps the idempotency key while an earlier try is in progress", () => {
-    expect(errorOf({ httpStatus: 409, message: "" }, "w")).toMatchObject({ refused: false });
+    expect(errorOf({ httpStatus: 409, message: "" }, "w")).toMatchObject({ answered: false });
   });
 
   it.each([
