@@ -1,47 +1,39 @@
 import { z } from "zod";
+import { PERSON_PROPERTIES, SUBSCRIBER_DATA as SUBSCRIBER_DATA_OF_FORK } from "../workflows/person-properties.ts";
 import { ALL } from "./opt-out.ts";
-import { date, email, flag, list, lowerCase, optOuts, type PropertyType, text } from "./property-types.ts";
+import { email, flag, optOuts, type PropertyType, text } from "./property-types.ts";
 
-/**
- * The person properties that your workflows read. Declare yours here; the rest of the person never
- * travels. Each type reads what has one meaning, also text for numbers, flags and lists. A value that
- * cannot be read is not taken for absent: no message goes out whose `skip` has asked for it.
- */
-const PROPERTIES = {
+/** The properties that the engine itself reads. */
+const ENGINE_PROPERTIES = {
   email,
-  /** In full. */
+  /** The full name. */
   name: text,
   first_name: text,
   last_name: text,
   phone: text,
-  /** The address of a picture. */
+  /** The URL of a picture. */
   avatar: text,
   /** BCP 47, such as en-US. */
   locale: text,
-  plan: lowerCase(text),
-  /** The topics of src/workflows/topics.ts that this person does not want, or "all". */
+  /** Topics of src/workflows/topics.ts and `workflow:<id>`, or "all". */
   unsubscribed_from: optOuts,
-  /** Whether a device of theirs is registered at Novu. */
+  /** Whether Novu has a device of this person. */
   push_enabled: flag,
-  /** Whether a chat of theirs is registered at Novu. */
+  /** Whether Novu has a chat of this person. */
   chat_connected: flag,
-  /** Where they want to be reached at last: email, sms or chat. */
-  preferred_channel: lowerCase(text),
-  onboarding_completed: flag,
-  /** The set-up step this person is at: connect_data, invite_team or first_report. */
-  onboarding_step: lowerCase(text),
-  features_used: lowerCase(list),
-  last_active_at: date,
-  last_purchase_at: date,
   $timezone: text,
   $geoip_time_zone: text,
 } satisfies Record<string, PropertyType<unknown>>;
+
+const PROPERTIES = { ...PERSON_PROPERTIES, ...ENGINE_PROPERTIES };
 
 type Properties = typeof PROPERTIES;
 export type PropertyName = keyof Properties;
 export type PersonProperties = {
   [Name in PropertyName]?: Properties[Name] extends PropertyType<infer Value> ? Value | undefined : never;
 };
+/** The properties that Novu gets as the subscriber's `data`. */
+export const SUBSCRIBER_DATA: readonly PropertyName[] = SUBSCRIBER_DATA_OF_FORK;
 export const PROPERTY_NAMES = Object.keys(PROPERTIES) as PropertyName[];
 const BY_LOWER_CASE = new Map(PROPERTY_NAMES.map((name) => [name.toLowerCase(), name]));
 const LENGTHS = new Set(PROPERTY_NAMES.map(({ length }) => length));
@@ -97,9 +89,6 @@ function declaredName(spelled: string): PropertyName | undefined {
 export const PersonProperties = z.custom<PersonProperties>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 );
-
-/** Those that Novu is told as the subscriber's `data`, for the templates and conditions of its dashboard. */
-export const SUBSCRIBER_DATA = ["plan"] as const satisfies PropertyName[];
 
 /** Who a message is for, as a step sees them. */
 export interface Person extends PersonRead {
