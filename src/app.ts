@@ -11,9 +11,9 @@ import type { Config } from "./config.ts";
 import { type Decision, isFinal } from "./contracts/decision.ts";
 import { eventsToForward } from "./contracts/event.ts";
 import { QUEUES } from "./contracts/job.ts";
-import type { Lab } from "./contracts/lab.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
 import type { Product } from "./contracts/product.ts";
+import type { SandboxControls } from "./contracts/sandbox.ts";
 import type { LifecycleWorkflow } from "./engine/lifecycle.ts";
 import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
@@ -77,7 +77,7 @@ export async function openApp(
     product,
     clock = systemClock,
     log = createLog({ level: config.logLevel }),
-    lab,
+    sandbox,
     sqliteDriver,
   }: {
     /** The workflows and the brand. */
@@ -85,7 +85,7 @@ export async function openApp(
     clock?: Clock;
     log?: Log;
     /** The sandbox's; with it the studio is open, to this machine only. */
-    lab?: Lab | undefined;
+    sandbox?: SandboxControls | undefined;
     /** A benchmark compares them. */
     sqliteDriver?: SqliteDriver | undefined;
   },
@@ -355,7 +355,7 @@ export async function openApp(
 
     function openStudio(): Studio | null {
       const { studioSecret: secret, publicUrl } = config;
-      if (lab === undefined && secret === undefined) return null;
+      if (sandbox === undefined && secret === undefined) return null;
       return createStudio({
         facts: {
           ...store,
@@ -363,10 +363,10 @@ export async function openApp(
           readPerson: createReadings({
             read(run) {
               // There a property changes without any event, and the clock may stand.
-              if (lab !== undefined) persons.forget(run.distinctId);
+              if (sandbox !== undefined) persons.forget(run.distinctId);
               return persons.read(run);
             },
-            keptMs: lab === undefined ? READINGS_KEPT_MS : 0,
+            keptMs: sandbox === undefined ? READINGS_KEPT_MS : 0,
             now,
           }),
           silent,
@@ -374,7 +374,7 @@ export async function openApp(
         },
         access:
           secret === undefined ? null : { secret, isHttps: publicUrl?.startsWith("https:") ?? false, sessions: store },
-        lab,
+        sandbox,
         now,
         log,
       });

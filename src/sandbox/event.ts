@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { PostHog } from "posthog-node";
-import type { LabDelivery } from "../contracts/lab.ts";
+import type { SandboxDelivery } from "../contracts/sandbox.ts";
 import { defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo, Paint } from "../lib/command-io.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
@@ -101,7 +101,7 @@ async function answerTo(
 ): Promise<Answer | null> {
   const url = `${studio}/api/deliveries?event=${encodeURIComponent(uuid)}`;
   for (const startedAt = uptimeMs(); uptimeMs() - startedAt < ANSWER_WITHIN_MS; await sleep(LOOK_EVERY_MS)) {
-    const { deliveries } = (await (await fetch(url)).json()) as { deliveries: LabDelivery[] };
+    const { deliveries } = (await (await fetch(url)).json()) as { deliveries: SandboxDelivery[] };
     const [newest] = deliveries;
     if (newest === undefined) return null;
     const last = newest.attempts.at(-1);

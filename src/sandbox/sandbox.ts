@@ -3,13 +3,13 @@ import type { Config, PostHogConfig, SegmentConfig } from "../config.ts";
 import type { NovuPlan } from "../contracts/novu-plan.ts";
 import { DAY_MS } from "../lib/durations.ts";
 import { createLog, type Log } from "../lib/log.ts";
-import { createLab } from "./lab.ts";
 import { type LocalNovu, openLocalNovu } from "./local-novu/local-novu.ts";
 import type { NovuState } from "./local-novu/state.ts";
 import { type LocalPostHog, openLocalPostHog } from "./local-posthog/local-posthog.ts";
 import type { PostHogState } from "./local-posthog/state.ts";
 import { type LocalSegment, openLocalSegment } from "./local-segment/local-segment.ts";
 import type { SegmentState } from "./local-segment/state.ts";
+import { createSandboxControls } from "./sandbox-controls.ts";
 import type { Act } from "./story-export.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
@@ -137,7 +137,7 @@ export async function openSandbox({
         : { host: segment.url, spaceId: LOCAL_KEYS.segmentSpaceId, token: LOCAL_KEYS.segmentProfileToken },
     },
   };
-  const lab = createLab({
+  const controls = createSandboxControls({
     clock,
     posthog,
     segment,
@@ -147,7 +147,7 @@ export async function openSandbox({
     events: () => app.events,
     decisions: () => app.store.listDecisions({ limit: MOST_DECISIONS }),
   });
-  const parts = { clock, log, lab, product };
+  const parts = { clock, log, sandbox: controls, product };
   let app = await start();
   await connect();
 

@@ -1,4 +1,4 @@
-import type { Lab, LabSchema } from "../contracts/lab.ts";
+import type { SandboxControls, SandboxSchema } from "../contracts/sandbox.ts";
 import { parseJson } from "../lib/json.ts";
 import type { WorkflowFacts } from "./facts.ts";
 
@@ -18,21 +18,21 @@ export interface EventField {
   value: string;
 }
 
-type Property = NonNullable<LabSchema["properties"]>[string];
+type Property = NonNullable<SandboxSchema["properties"]>[string];
 
 const NAME = /^property\.([a-z]+)\.(.+)$/s;
 
 /** What the workflows that the event may start take, and what it is known to bring besides. */
 export function fieldsOf(
   event: string,
-  { workflows, lab, form }: { workflows: WorkflowFacts[]; lab: Lab; form: Record<string, string> },
+  { workflows, sandbox, form }: { workflows: WorkflowFacts[]; sandbox: SandboxControls; form: Record<string, string> },
 ): EventField[] {
   const started = workflows.filter(({ listens }) =>
     listens.some((one) => one.event === event && one.does !== "ends it"),
   );
-  const schemas = started.map(({ id }) => lab.payloadSchema(id));
-  const known = lab.sampleProperties(event);
-  const needed: Record<string, unknown> = Object.assign({}, ...started.map(({ id }) => lab.samplePayload(id)));
+  const schemas = started.map(({ id }) => sandbox.payloadSchema(id));
+  const known = sandbox.sampleProperties(event);
+  const needed: Record<string, unknown> = Object.assign({}, ...started.map(({ id }) => sandbox.samplePayload(id)));
   const declared: Record<string, Property> = Object.assign({}, ...schemas.map(({ properties = {} }) => properties));
   const isFilled = isForm(form);
   return [...new Set([...Object.keys(declared), ...Object.keys(known)])].map((property) => {

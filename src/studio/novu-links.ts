@@ -1,15 +1,15 @@
-import type { LabJob } from "../contracts/lab.ts";
+import type { SandboxStep } from "../contracts/sandbox.ts";
 import { duration } from "./duration.ts";
 import type { Link } from "./why.ts";
 
 const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
 
 /** What the local Novu did with the steps of a run; of a message only what no decision tells. */
-export function novuLinks(jobs: LabJob[], { workflow }: { workflow: string }): Link[] {
+export function novuLinks(jobs: SandboxStep[], { workflow }: { workflow: string }): Link[] {
   return jobs.flatMap((job) => told(job).map((one) => ({ ...one, workflow })));
 }
 
-function told({ stepId, type, status, error, wakesAt, changedAt }: LabJob): Array<Omit<Link, "workflow">> {
+function told({ stepId, type, status, error, wakesAt, changedAt }: SandboxStep): Array<Omit<Link, "workflow">> {
   if (changedAt === null) return [];
   const link = (at: number, tone: Link["tone"], label: string, sentence: string) => ({
     at: new Date(at).toISOString(),

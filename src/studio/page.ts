@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import type { Lab, LabSource } from "../contracts/lab.ts";
+import type { SandboxControls, SandboxSource } from "../contracts/sandbox.ts";
 import type { Facts } from "./facts.ts";
 import { within } from "./within.ts";
 
@@ -7,7 +7,7 @@ import { within } from "./within.ts";
 export interface Question {
   facts: Facts;
   /** In the sandbox. */
-  lab?: Lab | undefined;
+  sandbox?: SandboxControls | undefined;
   /** Milliseconds since 1970, by the app's clock. */
   now: number;
   params: Record<string, string>;
@@ -46,10 +46,10 @@ export function page<Model extends object>(definition: {
 }
 
 /** A page that only the sandbox has. */
-export function labPage<Model extends object>(definition: {
+export function sandboxPage<Model extends object>(definition: {
   path: string;
   frames?: boolean;
-  read(question: Question & { lab: Lab }): Promise<Model | null>;
+  read(question: Question & { sandbox: SandboxControls }): Promise<Model | null>;
   view(model: Model, frame: Frame): { title: string; lead?: string; content: ReactElement };
 }): Page {
   return definition as unknown as Page;
@@ -62,9 +62,9 @@ export interface Action {
 }
 
 /** The same in the sandbox only. What it throws is shown on the page that the form stands on, its `here`. */
-export interface LabAction {
+export interface SandboxAction {
   path: string;
-  run(form: Record<string, string>, lab: Lab): Promise<string>;
+  run(form: Record<string, string>, sandbox: SandboxControls): Promise<string>;
 }
 
 /** The page that a form stands on, with what went wrong, if anything did. */
@@ -101,7 +101,7 @@ export function messagePath(id: string): string {
 }
 
 /** Whom both sources know has a page for each; without a source it is the first that knows them. */
-export function personPath(distinctId: string, source?: LabSource): string {
+export function personPath(distinctId: string, source?: SandboxSource): string {
   return link(`/studio/people/${encodeURIComponent(distinctId)}`, { source });
 }
 

@@ -1,17 +1,17 @@
 import { type ErrorRequestHandler, type Request, type Response, Router, urlencoded } from "express";
-import type { Lab } from "../contracts/lab.ts";
+import type { SandboxControls } from "../contracts/sandbox.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createAccess, type EndedSessions, isOurForm, type Session } from "./access.ts";
 import { allowFrames, guarded, sendPage } from "./answer.ts";
 import { ASSETS, assetRoutes } from "./assets.ts";
 import type { Facts } from "./facts.ts";
-import { createLabDoor } from "./lab-door.ts";
-import { labRoutes } from "./lab-routes.ts";
 import { createLive } from "./live.ts";
 import type { Page } from "./page.ts";
-import { ACTIONS, LAB_NAVIGATION, LAB_PAGES, NAVIGATION, PAGES } from "./pages/index.ts";
+import { ACTIONS, NAVIGATION, PAGES, SANDBOX_NAVIGATION, SANDBOX_PAGES } from "./pages/index.ts";
 import { conceal, maskText } from "./privacy.ts";
+import { createSandboxAccess } from "./sandbox-access.ts";
+import { sandboxRoutes } from "./sandbox-routes.ts";
 import { signInRoutes } from "./sign-in.tsx";
 import { Door, Layout } from "./ui/layout.tsx";
 import { within } from "./within.ts";
@@ -25,25 +25,25 @@ export interface Studio {
 }
 
 /**
- * The pages to see and steer, and the same as JSON under `/api`. With a `lab` they are open, to this
+ * The pages to see and steer, and the same as JSON under `/api`. With a `sandbox` they are open, to this
  * machine only, and hide nothing; else they are behind a login with `access.secret`.
  */
 export function createStudio({
   facts,
-  lab,
+  sandbox,
   access: login,
   now,
   log,
 }: {
   facts: Facts;
-  lab?: Lab | undefined;
+  sandbox?: SandboxControls | undefined;
   access: { secret: string; isHttps: boolean; sessions: EndedSessions } | null;
   now: () => number;
   log: Log;
 }): Studio {
   const live = createLive();
-  const access = lab === undefined && login !== null ? createAccess({ ...login, now }) : null;
-  const labDoor = createLabDoor();
+  const access = sandbox === undefined && login !== null ? createAccess({ ...login, now }) : null;
+  const sandboxAccess = createSandboxAccess();
 
   const router = Router().use(guarded, assetRoutes());
   if (access !== null) router.use(signInRoutes({ access, log }));
@@ -53,7 +53,7 @@ export function createStudio({
     response.locals.session = session;
     next();
   });
-  router.use(urlencoded({ extended: false, inflate: false, limit: lab === undefined ? "64kb" : "4mb" }));
+  router.use(urlencoded({ extended: false, inflate: false, limit: sandbox === undefined ? "64kb" : "4mb" }));
   router.use((request, response, next) => {
     const session = sessionIn(response);
     if (request.method !== "GET" && request.method !== "HEAD" && !isOurForm(request, session))
@@ -66,7 +66,7 @@ export function createStudio({
   });
   router.get("/live", (request, response) => live.listen(request, response));
 
-  for (const page of lab === undefined ? PAGES : [...PAGES, ...LAB_PAGES]) {
+  for (const page of sandbox === undefined ? PAGES : [...PAGES, ...SANDBOX_PAGES]) {
     router.get(page.path, (request, response) => show(page, request, response));
     router.get(`/api${page.path}`, async (request, response) => {
       const told = await tell(page, request, response);
@@ -80,7 +80,7 @@ export function createStudio({
       log.info({ component: "studio", outcome: "done", action: path, session: sessionIn(response).id });
       response.redirect(303, to);
     });
-  if (lab !== undefined) router.use(labRoutes({ lab, changed: live.changed, log }));
+  if (sandbox !== undefined) router.use(sandboxRoutes({ sandbox, changed: live.changed, log }));
   if (access !== null)
     router.post("/reveal", (request, response) => {
       const session = sessionIn(response);
@@ -116,7 +116,7 @@ export function createStudio({
   return { router, changed: live.changed, stop: live.stop };
 
   async function sessionOf(request: Request): Promise<Session | null> {
-    if (lab !== undefined) return labDoor(request);
+    if (sandbox !== undefined) return sandboxAccess(request);
     return (await access?.sessionOf(request)) ?? null;
   }
 
@@ -149,10 +149,10 @@ export function createStudio({
         lead={lead}
         here={told.here}
         navigation={NAVIGATION}
-        lab={
-          lab === undefined
+        sandbox={
+          sandbox === undefined
             ? null
-            : { now: now(), nextStepAt: lab.nextStepAt(), navigation: LAB_NAVIGATION, problem: told.problem }
+            : { now: now(), nextStepAt: sandbox.nextStepAt(), navigation: SANDBOX_NAVIGATION, problem: told.problem }
         }
         token={token}
         reveal={told.reveal}
@@ -169,7 +169,7 @@ export function createStudio({
     const { reveal = "", problem = null, ...query } = textsOf(request.query);
     const here = canonical(`/studio${hrefOf(request.path.replace(/^\/api(?=\/|$)/, ""))}${queryOf(query)}`);
     const params = opened(request.params);
-    const model = await page.read({ facts, lab, now: now(), params, query: opened(query) });
+    const model = await page.read({ facts, sandbox, now: now(), params, query: opened(query) });
     if (model === null) return null;
     if (access === null) return { model, here, query, reveal: null, problem };
     if (access.isRevealed(sessionIn(response), here, reveal))

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LAB_PAGES, PAGES } from "../../src/studio/pages/index.ts";
+import { PAGES, SANDBOX_PAGES } from "../../src/studio/pages/index.ts";
 import { faultsOf } from "../support/axe.ts";
 import { hasBrowser, testBrowser } from "../support/browser.ts";
 import { addressesOf, busyStory } from "../support/busy-studio.ts";
@@ -23,7 +23,7 @@ describe.skipIf(!hasBrowser)("axe finds nothing, and nothing is wider than the w
   }, 60_000);
   afterAll(() => story?.[Symbol.asyncDispose]());
 
-  it.each([...PAGES, ...LAB_PAGES].map(({ path }) => path))("on %s", async (path) => {
+  it.each([...PAGES, ...SANDBOX_PAGES].map(({ path }) => path))("on %s", async (path) => {
     const addresses = addressesOf(story.sandbox)[path] ?? [];
     expect([path, addresses.length]).not.toEqual([path, 0]);
     for (const address of addresses) {

@@ -18,7 +18,7 @@ export interface TestStudio extends AsyncDisposable {
   restart(): Promise<Pick<TestStudio, "app" | "restart">>;
 }
 
-/** The app as its operator runs it, without a lab, on the services and the clock of a sandbox. */
+/** The app as its operator runs it, outside the sandbox, on the services and the clock of a sandbox. */
 export async function productionStudio({
   studioSecret = STUDIO_SECRET,
   publicUrl,

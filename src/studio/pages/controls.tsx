@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
-import type { LabControls } from "../../contracts/lab.ts";
+import type { SandboxStepControls } from "../../contracts/sandbox.ts";
 import { parseJson } from "../../lib/json.ts";
-import { backTo, type LabAction } from "../page.ts";
+import { backTo, type SandboxAction } from "../page.ts";
 import { Hidden, Panel } from "../ui/parts.tsx";
 
 const PREFIX = "control.";
@@ -16,7 +16,7 @@ export function ControlsPanel({
   here,
 }: {
   workflow: string;
-  controls: LabControls;
+  controls: SandboxStepControls;
   token: string;
   here: string;
 }): ReactElement {
@@ -73,10 +73,10 @@ function Control({
 }
 
 /** What is as the code has it stays the code's. */
-export const controlsAction: LabAction = {
+export const controlsAction: SandboxAction = {
   path: "/workflows/controls",
-  async run({ workflow = "", step = "", here, ...form }, lab) {
-    const fields = lab.controlsOf(workflow).find((one) => one.step === step)?.fields ?? {};
+  async run({ workflow = "", step = "", here, ...form }, sandbox) {
+    const fields = sandbox.controlsOf(workflow).find((one) => one.step === step)?.fields ?? {};
     const values: Record<string, unknown> = {};
     for (const [name, field] of Object.entries(fields)) {
       const text = form[`${PREFIX}${name}`];
@@ -85,7 +85,7 @@ export const controlsAction: LabAction = {
       if (value === undefined && text !== "") throw new Error(`"${text}" is no value for ${field.title ?? name}`);
       if (value !== undefined && value !== field.default) values[name] = value;
     }
-    lab.setControls(workflow, step, values);
+    sandbox.setControls(workflow, step, values);
     return backTo(here);
   },
 };

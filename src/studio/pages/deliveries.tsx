@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
-import type { LabDelivery } from "../../contracts/lab.ts";
+import type { SandboxDelivery } from "../../contracts/sandbox.ts";
 import { parseJson } from "../../lib/json.ts";
-import { cut, deliveryPath, type LabAction, labPage, link, personPath } from "../page.ts";
+import { cut, deliveryPath, link, personPath, type SandboxAction, sandboxPage } from "../page.ts";
 import { Answer } from "../ui/app-answer.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Empty, exact, Hidden, Id, Panel, Table, When } from "../ui/parts.tsx";
@@ -13,17 +13,17 @@ import { aboutOf } from "./runs.tsx";
 const MOST_RUNS = 20;
 
 interface Deliveries {
-  deliveries: LabDelivery[];
+  deliveries: SandboxDelivery[];
   /** Of the last one, when there are more. */
   before: number | null;
 }
 
 /** What the local PostHog and Segment sent to the app, and what that answered. */
-export const deliveriesPage = labPage<Deliveries>({
+export const deliveriesPage = sandboxPage<Deliveries>({
   path: "/deliveries",
-  async read({ lab, query: { event, before } }) {
+  async read({ sandbox, query: { event, before } }) {
     const end = idOf(before) ?? Number.POSITIVE_INFINITY;
-    const wanted = lab
+    const wanted = sandbox
       .deliveries()
       .map((delivery, at) => ({ delivery, at }))
       .filter(({ delivery, at }) => at < end && (event === undefined || delivery.eventUuid === event))
@@ -76,15 +76,15 @@ export const deliveriesPage = labPage<Deliveries>({
 });
 
 interface OneDelivery {
-  delivery: LabDelivery;
+  delivery: SandboxDelivery;
   runs: ListedRun[];
 }
 
 /** One of them, to send again as it is or changed. */
-export const deliveryPage = labPage<OneDelivery>({
+export const deliveryPage = sandboxPage<OneDelivery>({
   path: "/deliveries/:delivery",
-  async read({ facts, lab, params }) {
-    const delivery = lab.deliveries().find(({ id }) => id === params.delivery);
+  async read({ facts, sandbox, params }) {
+    const delivery = sandbox.deliveries().find(({ id }) => id === params.delivery);
     if (delivery === undefined) return null;
     const { eventUuid } = delivery;
     const runs =
@@ -180,16 +180,16 @@ export const deliveryPage = labPage<OneDelivery>({
 });
 
 /** The same bytes from the same source, under another webhook id. */
-export const resendAction: LabAction = {
+export const resendAction: SandboxAction = {
   path: "/deliveries/resend",
-  async run({ delivery: wanted }, lab) {
-    const delivery = lab.deliveries().find(({ id }) => id === wanted);
+  async run({ delivery: wanted }, sandbox) {
+    const delivery = sandbox.deliveries().find(({ id }) => id === wanted);
     if (delivery === undefined) throw new Error("that delivery is no longer there");
-    return deliveryPath(await lab.deliver(delivery.body, delivery.source));
+    return deliveryPath(await sandbox.deliver(delivery.body, delivery.source));
   },
 };
 
-function personOf({ distinctId, source }: LabDelivery): ReactNode {
+function personOf({ distinctId, source }: SandboxDelivery): ReactNode {
   return distinctId === "" ? "–" : <a href={personPath(distinctId, source)}>{distinctId}</a>;
 }
 

@@ -1,7 +1,7 @@
 import { parseJson } from "../../lib/json.ts";
 import { type EventField, fieldsOf, propertiesOf } from "../event-fields.ts";
-import { everybody, sourceIn } from "../lab-sources.ts";
-import { backTo, deliveryPath, type LabAction, labPage, link } from "../page.ts";
+import { backTo, deliveryPath, link, type SandboxAction, sandboxPage } from "../page.ts";
+import { everybody, sourceIn } from "../sandbox-sources.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel, Tabs } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/source-name.ts";
@@ -23,18 +23,18 @@ interface Fire {
 }
 
 /** Makes somebody do something. */
-export const firePage = labPage<Fire>({
+export const firePage = sandboxPage<Fire>({
   path: "/fire",
-  async read({ facts, lab, query }) {
-    const events = lab.events();
-    const people = everybody(lab);
+  async read({ facts, sandbox, query }) {
+    const events = sandbox.events();
+    const people = everybody(sandbox);
     const event = query.another === "yes" ? "" : (query.event ?? events[0] ?? "");
     return {
       events,
       people,
       event,
       person: query.person ?? people[0] ?? "ada",
-      fields: fieldsOf(event, { workflows: facts.workflows, lab, form: query }),
+      fields: fieldsOf(event, { workflows: facts.workflows, sandbox, form: query }),
       properties: query.properties ?? "",
       unheard: query.unheard ?? null,
     };
@@ -105,9 +105,9 @@ export const firePage = labPage<Fire>({
 });
 
 /** Leads to the app's answer. */
-export const fireAction: LabAction = {
+export const fireAction: SandboxAction = {
   path: "/fire",
-  async run({ token: _token, here: _here, ...form }, lab) {
+  async run({ token: _token, here: _here, ...form }, sandbox) {
     const [event, person, properties] = [form.event ?? "", form.person ?? "", form.properties ?? ""];
     const length = Object.values(form).reduce((sum, text) => sum + text.length, 0);
     const kept = length > LONGEST_KEPT ? { event, person } : form;
@@ -116,15 +116,15 @@ export const fireAction: LabAction = {
     const more = parseJson(properties.trim() === "" ? "{}" : properties);
     if (typeof more !== "object" || more === null || Array.isArray(more))
       return problem("The properties are not a JSON object.");
-    const uuid = await lab.fire(event.trim(), person.trim(), { ...propertiesOf(form), ...more });
-    const delivery = lab.deliveries().findLast(({ eventUuid }) => eventUuid === uuid);
+    const uuid = await sandbox.fire(event.trim(), person.trim(), { ...propertiesOf(form), ...more });
+    const delivery = sandbox.deliveries().findLast(({ eventUuid }) => eventUuid === uuid);
     return delivery === undefined ? link("/studio/fire", { ...kept, unheard: event }) : deliveryPath(delivery.id);
   },
 };
 
 /** A body typed or pasted; browsers send its lines with a carriage return each. */
-export const pasteAction: LabAction = {
+export const pasteAction: SandboxAction = {
   path: "/deliveries/paste",
-  run: async ({ body = "", ...form }, lab) =>
-    deliveryPath(await lab.deliver(body.replaceAll("\r\n", "\n"), sourceIn(form))),
+  run: async ({ body = "", ...form }, sandbox) =>
+    deliveryPath(await sandbox.deliver(body.replaceAll("\r\n", "\n"), sourceIn(form))),
 };

@@ -1,4 +1,4 @@
-import type { Action, LabAction, Page } from "../page.ts";
+import type { Action, Page, SandboxAction } from "../page.ts";
 import type { NavigationEntry } from "../ui/layout.tsx";
 import { controlsAction } from "./controls.tsx";
 import { deliveriesPage, deliveryPage, resendAction } from "./deliveries.tsx";
@@ -42,7 +42,7 @@ export const NAVIGATION: NavigationEntry[] = [
 ];
 
 /** What it has besides in the sandbox. */
-export const LAB_PAGES: Page[] = [
+export const SANDBOX_PAGES: Page[] = [
   messagesPage,
   messagePage,
   firePage,
@@ -52,7 +52,7 @@ export const LAB_PAGES: Page[] = [
   storyPage,
   stepPage,
 ];
-export const LAB_ACTIONS: LabAction[] = [
+export const SANDBOX_ACTIONS: SandboxAction[] = [
   travelAction,
   markAction,
   fireAction,
@@ -63,7 +63,7 @@ export const LAB_ACTIONS: LabAction[] = [
   testAction,
 ];
 
-export const LAB_NAVIGATION: NavigationEntry[] = [
+export const SANDBOX_NAVIGATION: NavigationEntry[] = [
   { name: "Fire an event", path: "/studio/fire", icon: "fire" },
   { name: "Messages", path: "/studio/messages", icon: "messages" },
   { name: "People", path: "/studio/people", icon: "people" },

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
-import type { LabMessage } from "../../contracts/lab.ts";
-import { backTo, cut, type LabAction, labPage, link, messagePath, personPath, runPath } from "../page.ts";
+import type { SandboxMessage } from "../../contracts/sandbox.ts";
+import { backTo, cut, link, messagePath, personPath, runPath, type SandboxAction, sandboxPage } from "../page.ts";
 import { noteOf } from "../reasons.ts";
 import { Empty, Id, Panel, Pill, Table, Tabs, When } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, titleOf, type View, viewOf } from "../ui/readers.tsx";
@@ -9,7 +9,7 @@ import { idOf } from "./queue.tsx";
 const CHANNELS = ["email", "in_app", "push", "sms", "chat"];
 
 interface Messages {
-  messages: LabMessage[];
+  messages: SandboxMessage[];
   channel: string;
   person: string;
   /** Of the last one, when there are more. */
@@ -17,10 +17,10 @@ interface Messages {
 }
 
 /** What was sent, over every channel. */
-export const messagesPage = labPage<Messages>({
+export const messagesPage = sandboxPage<Messages>({
   path: "/messages",
-  async read({ lab, query: { channel = "", person = "", before } }) {
-    const numbered = lab.messages().map((message, at) => ({ message, at }));
+  async read({ sandbox, query: { channel = "", person = "", before } }) {
+    const numbered = sandbox.messages().map((message, at) => ({ message, at }));
     const wanted = numbered
       .filter(
         ({ message, at }) => at < (idOf(before) ?? Number.POSITIVE_INFINITY) && isOf(message, { channel, person }),
@@ -62,7 +62,7 @@ export const messagesPage = labPage<Messages>({
   },
 });
 
-export function MessageTable({ messages, now }: { messages: LabMessage[]; now: number }): ReactElement {
+export function MessageTable({ messages, now }: { messages: SandboxMessage[]; now: number }): ReactElement {
   return (
     <Table caption="Messages" columns={["Message", "Person", "Channel", "Workflow", "Sent"]}>
       {messages.map((message) => (
@@ -91,23 +91,23 @@ export function MessageTable({ messages, now }: { messages: LabMessage[]; now: n
 }
 
 interface OneMessage {
-  message: LabMessage;
+  message: SandboxMessage;
   /** Which way its address went, and what could not be read of the person. */
   note: string | null;
   /** All of the person's notes in the app, newest first. */
-  inbox: LabMessage[];
+  inbox: SandboxMessage[];
   text: string;
   view: View;
 }
 
 /** One message as its reader sees it. */
-export const messagePage = labPage<OneMessage>({
+export const messagePage = sandboxPage<OneMessage>({
   path: "/messages/:message",
   frames: true,
-  async read({ facts, lab, params, query }) {
-    const message = lab.messages().find(({ id }) => id === params.message);
+  async read({ facts, sandbox, params, query }) {
+    const message = sandbox.messages().find(({ id }) => id === params.message);
     if (message === undefined) return null;
-    const inbox = lab
+    const inbox = sandbox
       .messages()
       .filter(({ channel, subscriberId }) => channel === "in_app" && subscriberId === message.subscriberId)
       .reverse();
@@ -115,7 +115,7 @@ export const messagePage = labPage<OneMessage>({
     const decision = decisions.find(({ step }) => step === message.stepId);
     const note = decision === undefined ? null : noteOf(decision);
     const { body } = message.content;
-    const text = message.channel === "email" && typeof body === "string" ? lab.textOf(body) : "";
+    const text = message.channel === "email" && typeof body === "string" ? sandbox.textOf(body) : "";
     return { message, note, inbox, text: message.mail?.text ?? text, view: viewOf(query) };
   },
 
@@ -185,15 +185,15 @@ export const messagePage = labPage<OneMessage>({
 });
 
 /** What the person does in their inbox. */
-export const markAction: LabAction = {
+export const markAction: SandboxAction = {
   path: "/messages/mark",
-  async run({ message = "", as, here }, lab) {
-    await lab.mark(message, as === "read" ? "read" : "seen");
+  async run({ message = "", as, here }, sandbox) {
+    await sandbox.mark(message, as === "read" ? "read" : "seen");
     return backTo(here);
   },
 };
 
-function isOf(message: LabMessage, { channel, person }: { channel: string; person: string }): boolean {
+function isOf(message: SandboxMessage, { channel, person }: { channel: string; person: string }): boolean {
   return (channel === "" || message.channel === channel) && (person === "" || message.subscriberId === person);
 }
 

@@ -1,22 +1,22 @@
-import type { LabPerson, LabSource } from "../../contracts/lab.ts";
+import type { SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
 import { parseJson } from "../../lib/json.ts";
-import { sourceIn } from "../lab-sources.ts";
-import { backTo, cut, type LabAction, labPage, link, personPath } from "../page.ts";
+import { backTo, cut, link, personPath, type SandboxAction, sandboxPage } from "../page.ts";
+import { sourceIn } from "../sandbox-sources.ts";
 import { Empty, Panel, Table, When } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { idOf } from "./queue.tsx";
 
 interface People {
-  people: LabPerson[];
+  people: SandboxPerson[];
   before: number | null;
 }
 
 /** Whom the local PostHog and Segment know. */
-export const peoplePage = labPage<People>({
+export const peoplePage = sandboxPage<People>({
   path: "/people",
-  async read({ lab, query: { before } }) {
+  async read({ sandbox, query: { before } }) {
     const end = idOf(before) ?? Number.POSITIVE_INFINITY;
-    const numbered = lab.people().map((person, at) => ({ person, at }));
+    const numbered = sandbox.people().map((person, at) => ({ person, at }));
     const { rows, last } = cut(numbered.filter(({ at }) => at < end).reverse());
     return { people: rows.map(({ person }) => person), before: last?.at ?? null };
   },
@@ -61,17 +61,17 @@ export const peoplePage = labPage<People>({
   }),
 });
 
-export const changePersonAction: LabAction = {
+export const changePersonAction: SandboxAction = {
   path: "/people/change",
-  async run({ person = "", name = "", value = "", remove, here, ...form }, lab) {
+  async run({ person = "", name = "", value = "", remove, here, ...form }, sandbox) {
     const source = sourceIn(form);
-    lab.setProperty(person, name, remove === "yes" ? undefined : valueTyped(value, source), source);
+    sandbox.setProperty(person, name, remove === "yes" ? undefined : valueTyped(value, source), source);
     return backTo(here);
   },
 };
 
 /** Text that is no JSON is kept as text. PostHog's own page writes no lists and no objects, and so keeps the text of those too. */
-function valueTyped(typed: string, source: LabSource): unknown {
+function valueTyped(typed: string, source: SandboxSource): unknown {
   const parsed = parseJson(typed);
   const isNested = typeof parsed === "object" && parsed !== null;
   return parsed === undefined || (source === "posthog" && isNested) ? typed : parsed;

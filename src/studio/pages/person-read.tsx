@@ -2,7 +2,7 @@ import type { ReactElement, ReactNode } from "react";
 import type { Source } from "../../contracts/event.ts";
 import { PROPERTY_NAMES } from "../../contracts/person.ts";
 import type { PersonReading } from "../facts.ts";
-import type { RawProperty } from "../lab-sources.ts";
+import type { RawProperty } from "../sandbox-sources.ts";
 import { exact, Id, Notice, Panel, Pill } from "../ui/parts.tsx";
 
 const FROM = {

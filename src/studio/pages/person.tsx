@@ -1,9 +1,9 @@
 import type { ReactElement } from "react";
 import type { Source } from "../../contracts/event.ts";
-import type { LabMessage, LabPerson, LabSource } from "../../contracts/lab.ts";
+import type { SandboxMessage, SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
 import type { PersonReading } from "../facts.ts";
-import { type RawProperty, rawOf, sourceNamed } from "../lab-sources.ts";
 import { type Frame, link, page, personPath } from "../page.ts";
+import { type RawProperty, rawOf, sourceNamed } from "../sandbox-sources.ts";
 import { Empty, Hidden, Id, Panel, Table } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { Timeline } from "../ui/timeline.tsx";
@@ -13,7 +13,7 @@ import { ReadPanel } from "./person-read.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 
 const MOST_SHOWN = 10;
-const VALUE: Record<LabSource, string> = {
+const VALUE: Record<SandboxSource, string> = {
   posthog: "Value: text, a number, true, false or null",
   segment: "Value, as JSON or text",
 };
@@ -28,23 +28,23 @@ interface OnePerson {
   /** ISO 8601 */
   readAt: string;
   /** Another that has told of them; null when there is none. */
-  otherSource: LabSource | null;
+  otherSource: SandboxSource | null;
   runs: ListedRun[];
   decisions: Link[];
   /** In the sandbox, as their source has them. */
-  person: LabPerson | null;
+  person: SandboxPerson | null;
   raw: Record<string, RawProperty> | null;
-  messages: LabMessage[];
+  messages: SandboxMessage[];
 }
 
 /** Somebody as the workflows see them. In the sandbox they can be changed while a run waits. */
 export const personPage = page<OnePerson>({
   path: "/people/:person",
-  async read({ facts, lab, now, params: { person: distinctId = "" }, query }) {
+  async read({ facts, sandbox, now, params: { person: distinctId = "" }, query }) {
     const history = await facts.history({ distinctId });
     const toldBy = new Map(history.events.map((event) => [event.uuid, event.source]));
     const newestFirst = history.runs.toReversed();
-    const known = lab?.people().filter(({ distinctIds }) => distinctIds.includes(distinctId)) ?? [];
+    const known = sandbox?.people().filter(({ distinctIds }) => distinctIds.includes(distinctId)) ?? [];
     const asked = sourceNamed(query);
     const run = newestFirst.find(({ eventUuid }) => asked === undefined || toldBy.get(eventUuid) === asked);
     const source = asked ?? toldBy.get(run?.eventUuid ?? "") ?? known[0]?.source ?? "posthog";
@@ -64,12 +64,12 @@ export const personPage = page<OnePerson>({
       reading,
       source,
       readAt,
-      otherSource: LAB_SOURCES.find((one) => tell.has(one) && one !== source && one !== readFrom) ?? null,
+      otherSource: SANDBOX_SOURCES.find((one) => tell.has(one) && one !== source && one !== readFrom) ?? null,
       runs: listed(newestFirst.slice(0, MOST_SHOWN), history.decisions),
       decisions: chain.links.filter(({ kind }) => kind === "decision").slice(-MOST_SHOWN),
       person,
       raw: knownThere === undefined ? null : rawOf(knownThere),
-      messages: (lab?.messages() ?? [])
+      messages: (sandbox?.messages() ?? [])
         .filter(({ subscriberId }) => subscriberId === distinctId)
         .slice(-MOST_SHOWN)
         .reverse(),
@@ -133,7 +133,7 @@ export const personPage = page<OnePerson>({
   },
 });
 
-const LAB_SOURCES: LabSource[] = ["posthog", "segment"];
+const SANDBOX_SOURCES: SandboxSource[] = ["posthog", "segment"];
 
 /** All that a source of the sandbox knows, to change. */
 function KnownPanel({
@@ -141,7 +141,7 @@ function KnownPanel({
   distinctId,
   frame: { token, here },
 }: {
-  person: LabPerson;
+  person: SandboxPerson;
   distinctId: string;
   frame: Pick<Frame, "token" | "here">;
 }): ReactElement {

@@ -1,5 +1,5 @@
 import type { EventRecord, RunRecord } from "../../contracts/history.ts";
-import type { LabJob, LabSource } from "../../contracts/lab.ts";
+import type { SandboxSource, SandboxStep } from "../../contracts/sandbox.ts";
 import { novuLinks } from "../novu-links.ts";
 import { link, page, personPath } from "../page.ts";
 import { exact, Id, Panel, Pill, type Tone, When } from "../ui/parts.tsx";
@@ -15,7 +15,7 @@ interface RunStory {
   events: EventRecord[];
   chain: Chain;
   /** In the sandbox: its steps as the local Novu has them. */
-  jobs: LabJob[];
+  jobs: SandboxStep[];
 }
 
 const JOB_TONE: Record<string, Tone> = { completed: "good", delayed: "info", running: "info", failed: "bad" };
@@ -23,12 +23,12 @@ const JOB_TONE: Record<string, Tone> = { completed: "good", delayed: "info", run
 /** All that happened in one run, on a time axis. */
 export const runPage = page<RunStory>({
   path: "/runs/:run",
-  async read({ facts, lab, params }) {
+  async read({ facts, sandbox, params }) {
     const history = await facts.history({ transactionId: params.run ?? "" });
     const [run] = history.runs;
     if (run === undefined) return null;
     const { distinctId: person, workflow } = run;
-    const jobs = lab?.jobsOf(run.transactionId) ?? [];
+    const jobs = sandbox?.stepsOfRun(run.transactionId) ?? [];
     const chain = explain(history, { person, workflow });
     const links = [...chain.links, ...novuLinks(jobs, run)].sort(inOrder);
     return { run, personRef: person, events: history.events, chain: { ...chain, links }, jobs };
@@ -114,7 +114,7 @@ export const runPage = page<RunStory>({
 });
 
 /** The source of its event, where its person is read; nobody is read at the sweep. */
-function sourceOf({ eventUuid }: RunRecord, events: EventRecord[]): LabSource | undefined {
+function sourceOf({ eventUuid }: RunRecord, events: EventRecord[]): SandboxSource | undefined {
   const source = events.find(({ uuid }) => uuid === eventUuid)?.source;
   return source === "sweep" ? undefined : source;
 }

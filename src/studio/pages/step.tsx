@@ -1,7 +1,7 @@
-import type { LabControls } from "../../contracts/lab.ts";
+import type { SandboxStepControls } from "../../contracts/sandbox.ts";
 import { describeError } from "../../lib/errors.ts";
-import { everybody } from "../lab-sources.ts";
-import { type LabAction, labPage, link, stepPath } from "../page.ts";
+import { link, type SandboxAction, sandboxPage, stepPath } from "../page.ts";
+import { everybody } from "../sandbox-sources.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, type View, viewOf } from "../ui/readers.tsx";
@@ -11,7 +11,7 @@ type Preview = { isSkipped: boolean; channel: string; content: Record<string, un
 
 interface Step {
   workflow: string;
-  controls: LabControls;
+  controls: SandboxStepControls;
   person: string;
   people: string[];
   /** Null where there is nobody to show it for, or it cannot be made. */
@@ -22,23 +22,23 @@ interface Step {
 }
 
 /** One message of a workflow: what a colleague could change in Novu, and how somebody would get it now. */
-export const stepPage = labPage<Step>({
+export const stepPage = sandboxPage<Step>({
   path: "/workflows/:workflow/steps/:step",
   frames: true,
-  async read({ lab, params: { workflow = "", step = "" }, query }) {
-    const controls = lab.controlsOf(workflow).find((one) => one.step === step);
+  async read({ sandbox, params: { workflow = "", step = "" }, query }) {
+    const controls = sandbox.controlsOf(workflow).find((one) => one.step === step);
     if (controls === undefined) return null;
-    const people = everybody(lab);
+    const people = everybody(sandbox);
     const person = query.person ?? people[0] ?? "";
     let preview: Preview | null = null;
     let trouble: string | null = null;
     try {
-      if (person !== "") preview = await lab.preview(workflow, step, person);
+      if (person !== "") preview = await sandbox.preview(workflow, step, person);
     } catch (error) {
       trouble = describeError(error);
     }
     const html = preview?.channel === "email" ? String(preview.content.body ?? "") : "";
-    return { workflow, controls, person, people, preview, trouble, text: lab.textOf(html), view: viewOf(query) };
+    return { workflow, controls, person, people, preview, trouble, text: sandbox.textOf(html), view: viewOf(query) };
   },
 
   view({ workflow, controls, person, people, preview, trouble, text, view }, { now, token, here }) {
@@ -137,10 +137,10 @@ function Shown({
 const UNSENT = { id: "", transactionId: "", to: null, seen: false, read: false };
 
 /** Ends at the messages of the person, of whom the first may be there already. */
-export const testAction: LabAction = {
+export const testAction: SandboxAction = {
   path: "/workflows/test",
-  async run({ workflow = "", person = "" }, lab) {
-    await lab.sendTest(workflow, person);
+  async run({ workflow = "", person = "" }, sandbox) {
+    await sandbox.sendTest(workflow, person);
     return link("/studio/messages", { person });
   },
 };

@@ -1,11 +1,11 @@
-import { labPage } from "../page.ts";
+import { sandboxPage } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Panel } from "../ui/parts.tsx";
 
 /** All that was done here, as a test. */
-export const storyPage = labPage<{ story: string }>({
+export const storyPage = sandboxPage<{ story: string }>({
   path: "/story",
-  read: async ({ lab }) => ({ story: await lab.exportStory() }),
+  read: async ({ sandbox }) => ({ story: await sandbox.exportStory() }),
 
   view: ({ story }) => ({
     title: "Export a story",

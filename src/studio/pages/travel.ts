@@ -1,12 +1,12 @@
-import { JOURNEYS } from "../../contracts/lab.ts";
-import { backTo, type LabAction } from "../page.ts";
+import { TRAVEL_TARGETS } from "../../contracts/sandbox.ts";
+import { backTo, type SandboxAction } from "../page.ts";
 
-/** Lets time pass, and comes back to the page where that was asked for. */
-export const travelAction: LabAction = {
+/** Lets time pass, and returns to the page of the form. */
+export const travelAction: SandboxAction = {
   path: "/time",
-  async run({ journey, here }, lab) {
-    const asked = JOURNEYS.find((name) => name === journey);
-    if (asked !== undefined) await lab.travel(asked);
+  async run({ to, here }, sandbox) {
+    const target = TRAVEL_TARGETS.find((name) => name === to);
+    if (target !== undefined) await sandbox.travel(target);
     return backTo(here);
   },
 };

@@ -1,8 +1,8 @@
 import type { WorkflowOutcomes } from "../../contracts/history.ts";
 import type { WorkflowFacts } from "../facts.ts";
-import { everybody } from "../lab-sources.ts";
 import { link, page, stepPath } from "../page.ts";
 import { periodOf, periodTabs } from "../periods.ts";
+import { everybody } from "../sandbox-sources.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Id, Notice, number, Panel, Pill, Tabs } from "../ui/parts.tsx";
 import { Messages } from "./outcomes.tsx";
@@ -20,14 +20,14 @@ interface OneWorkflow {
 /** One workflow: what it is, its steps, and what became of it in a period. */
 export const workflowPage = page<OneWorkflow>({
   path: "/workflows/:workflow",
-  async read({ facts, lab, now, params, query }) {
+  async read({ facts, sandbox, now, params, query }) {
     const workflow = facts.workflows.find(({ id }) => id === params.workflow);
     if (workflow === undefined) return null;
     const { id, name, ms } = periodOf(query.period);
     const all = await facts.countOutcomes(now - ms);
     const outcomes = all.find((one) => one.workflow === workflow.id) ?? nothingOf(workflow.id);
     const isSilent = (await facts.silent()).includes(workflow.id);
-    const people = lab === undefined ? null : everybody(lab);
+    const people = sandbox === undefined ? null : everybody(sandbox);
     return { workflow, period: { id, name }, outcomes, isSilent, people };
   },
 

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import type { Journey } from "../../contracts/lab.ts";
+import type { TravelTarget } from "../../contracts/sandbox.ts";
 import { duration } from "../duration.ts";
 import { Icon } from "./icons.tsx";
 import { exact, Hidden } from "./parts.tsx";
@@ -10,7 +10,7 @@ export interface ClockProps {
   nextStepAt: number | null;
 }
 
-const JOURNEYS: Array<{ to: Journey; name: string; needsStep: boolean }> = [
+const TRAVEL_TARGETS: Array<{ to: TravelTarget; name: string; needsStep: boolean }> = [
   { to: "step", name: "Next step", needsStep: true },
   { to: "hour", name: "+1 hour", needsStep: false },
   { to: "day", name: "+1 day", needsStep: false },
@@ -32,11 +32,11 @@ export function TimeBar({ now, nextStepAt, token, here }: ClockProps & { token: 
       </p>
       <form method="post" action="/studio/time">
         <Hidden fields={{ token, here }} />
-        {JOURNEYS.map(({ to, name, needsStep }) => (
+        {TRAVEL_TARGETS.map(({ to, name, needsStep }) => (
           <button
             key={to}
             type="submit"
-            name="journey"
+            name="to"
             value={to}
             className="button small"
             disabled={needsStep && nextStepAt === null}

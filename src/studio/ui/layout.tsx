@@ -19,7 +19,7 @@ export interface LayoutProps {
   /** What hides addresses; null where nothing is hidden. */
   reveal: "hidden" | "revealed" | null;
   /** The sandbox's time, its own pages, and what a form there could not do. */
-  lab: (ClockProps & { navigation: NavigationEntry[]; problem: string | null }) | null;
+  sandbox: (ClockProps & { navigation: NavigationEntry[]; problem: string | null }) | null;
   /** With a login there is a log-out. */
   hasLogin: boolean;
   assets: { style: string; script: string };
@@ -28,7 +28,7 @@ export interface LayoutProps {
 
 /** Every page's frame: navigation, heading, and what hides addresses. */
 export function Layout(props: LayoutProps): ReactElement {
-  const { title, lead, here, navigation, token, reveal, lab, hasLogin, assets, children } = props;
+  const { title, lead, here, navigation, token, reveal, sandbox, hasLogin, assets, children } = props;
   return (
     <Document title={`${title} · Studio`} assets={assets}>
       <a className="skip" href="#main">
@@ -44,10 +44,10 @@ export function Layout(props: LayoutProps): ReactElement {
           </a>
           <nav aria-label="Studio">
             <Entries entries={navigation} here={here} />
-            {lab === null ? null : (
+            {sandbox === null ? null : (
               <>
                 <p className="section">Sandbox</p>
-                <Entries entries={lab.navigation} here={here} />
+                <Entries entries={sandbox.navigation} here={here} />
               </>
             )}
           </nav>
@@ -65,7 +65,7 @@ export function Layout(props: LayoutProps): ReactElement {
           </div>
         </header>
         <main id="main" tabIndex={-1}>
-          {lab === null ? null : <TimeBar {...lab} token={token} here={here} />}
+          {sandbox === null ? null : <TimeBar {...sandbox} token={token} here={here} />}
           <div className="head">
             <div>
               <h1>{title}</h1>
@@ -88,7 +88,7 @@ export function Layout(props: LayoutProps): ReactElement {
           {reveal === "revealed" ? (
             <Notice tone="warn">Addresses are revealed on this page, and that was logged.</Notice>
           ) : null}
-          {lab?.problem ? <Notice tone="bad">{lab.problem}</Notice> : null}
+          {sandbox?.problem ? <Notice tone="bad">{sandbox.problem}</Notice> : null}
           {children}
         </main>
       </div>

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import type { LabMessage } from "../../contracts/lab.ts";
+import type { SandboxMessage } from "../../contracts/sandbox.ts";
 import { link, messagePath } from "../page.ts";
 import { Hidden, Panel, Tabs, When } from "./parts.tsx";
 
@@ -21,7 +21,7 @@ export function viewOf(query: Record<string, string>): View {
 
 const LONGEST_TITLE = 90;
 
-export function titleOf({ content, channel }: Pick<LabMessage, "content" | "channel">): string {
+export function titleOf({ content, channel }: Pick<SandboxMessage, "content" | "channel">): string {
   const text = [content.subject, content.body].find((one) => typeof one === "string" && one !== "");
   if (typeof text !== "string" || (channel === "email" && text !== content.subject)) return `A message by ${channel}`;
   return text.length > LONGEST_TITLE ? `${text.slice(0, LONGEST_TITLE)}…` : text;
@@ -91,7 +91,7 @@ export function Inbox({
   now,
   doing,
 }: {
-  notes: LabMessage[];
+  notes: SandboxMessage[];
   chosen: string | null;
   now: number;
   /** What its forms carry; null where nothing can be done. */
@@ -141,7 +141,7 @@ export function Inbox({
 export function Device({
   message: { channel, content },
 }: {
-  message: Pick<LabMessage, "channel" | "content">;
+  message: Pick<SandboxMessage, "channel" | "content">;
 }): ReactElement {
   const [subject, body] = [textOf(content.subject), textOf(content.body)];
   if (channel === "push")

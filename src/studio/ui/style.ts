@@ -1,5 +1,5 @@
 import { COLOURS } from "./colours.ts";
-import { LAB_STYLE } from "./lab-style.ts";
+import { SANDBOX_STYLE } from "./sandbox-style.ts";
 import { TIMELINE_STYLE } from "./timeline-style.ts";
 
 /** How the studio looks: one file, without a build. */
@@ -121,7 +121,7 @@ ol.steps li:first-child { border-top: 0; }
 ol.steps li::before { content: counter(step); width: 22px; height: 22px; border-radius: 50%; display: grid; place-items: center; font-size: 12px; background: var(--quiet-bg); color: var(--quiet-ink); flex: none; }
 ol.steps .pill { margin-left: auto; }
 .answer { font-size: 17px; line-height: 1.45; max-width: 70ch; overflow-wrap: anywhere; }
-${TIMELINE_STYLE}${LAB_STYLE}
+${TIMELINE_STYLE}${SANDBOX_STYLE}
 .door { min-height: 100vh; display: grid; place-items: center; padding: 20px; }
 .door main { border-left: 1px solid var(--line); padding: 28px; max-width: 380px; gap: 18px; background: var(--panel); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--lift); }
 .door form { display: grid; gap: 14px; }

@@ -192,7 +192,7 @@ describe("the page of a person in production", () => {
   });
 });
 
-/** Points the local services at the app that has no lab. */
+/** Points the local services at an app that runs outside the sandbox. */
 async function connect({ sandbox: { posthog, novu, config }, app }: TestStudio): Promise<void> {
   const [signingSecret = ""] = config.posthog.webhookSecrets;
   posthog.connect({ url: `${app.url}/webhooks/posthog`, signingSecret, events: app.events });

@@ -17,16 +17,16 @@ it("tells what was done in a sandbox so that it goes the same way again", { tags
   const unfinished = '{"key_action":"build_report","key_action_completed":false,"it\'s":["\\u2028`x`"]}';
 
   await act("/fire", { event: "user_signed_up", person: "ada" });
-  await act("/time", { journey: "hour" });
+  await act("/time", { to: "hour" });
   await act("/people/change", { person: "ada", name: "onboarding_step", value: '"invite_team"' });
   await act("/fire", { event: "checkout_started", person: "grace h.", properties: CHECKOUT });
-  await act("/time", { journey: "step" });
+  await act("/time", { to: "step" });
   await act("/fire", { event: "session_ended", person: "ada", properties: unfinished });
-  await act("/time", { journey: "step" });
+  await act("/time", { to: "step" });
   const note = sandbox.novu.state.messages.find(({ channel }) => channel === "in_app")!;
   await act("/messages/mark", { message: note.id, as: "read" });
   await act("/fire", { event: "onboarding_completed", person: "ada", properties: '{"$set":{"plan":"pro"}}' });
-  await act("/time", { journey: "end" });
+  await act("/time", { to: "end" });
 
   const { story } = (await (await here.get("/api/story")).json()) as { story: string };
   expect(story).toContain('story.becomes("ada", { onboarding_step: "invite_team" });');

@@ -59,7 +59,7 @@ describe("the folders of src", () => {
     ["src/lib/x.ts", "src/contracts/run.ts", false],
     ["src/engine/x.ts", "src/workflows/index.ts", false],
     ["src/workflows/x.tsx", "src/engine/lifecycle.ts", true],
-    ["src/sandbox/lab.ts", "src/app.ts", false],
+    ["src/sandbox/sandbox-controls.ts", "src/app.ts", false],
     ["src/commands/x.ts", "src/store/store.ts", true],
     ["src/app.ts", "src/commands/x.ts", false],
     ["src/app.ts", "src/sandbox/sandbox.ts", false],

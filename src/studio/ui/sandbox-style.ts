@@ -1,5 +1,5 @@
 /** What only the sandbox's pages have. */
-export const LAB_STYLE = `
+export const SANDBOX_STYLE = `
 .rail .section { padding: 14px 10px 4px; font-size: 12px; font-weight: 600; color: var(--soft); }
 .time-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 9px 12px 9px 14px; border: 1px solid var(--line); border-radius: 12px; background: var(--panel); box-shadow: var(--lift); }
 .time-bar > svg { width: 18px; height: 18px; flex: none; color: var(--soft); }

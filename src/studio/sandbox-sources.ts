@@ -1,18 +1,18 @@
-import type { Lab, LabPerson, LabSource } from "../contracts/lab.ts";
 import { declaredIn } from "../contracts/person.ts";
+import type { SandboxControls, SandboxPerson, SandboxSource } from "../contracts/sandbox.ts";
 import { propertiesOfTraits } from "../lib/segment-traits.ts";
 
 /** Everybody once, by one id. */
-export function everybody(lab: Lab): string[] {
-  return [...new Set(lab.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1)))];
+export function everybody(sandbox: SandboxControls): string[] {
+  return [...new Set(sandbox.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1)))];
 }
 
 /** The source that a form or an address names; PostHog when it names none. */
-export function sourceIn(form: Record<string, string>): LabSource {
+export function sourceIn(form: Record<string, string>): SandboxSource {
   return sourceNamed(form) ?? "posthog";
 }
 
-export function sourceNamed({ source }: Record<string, string>): LabSource | undefined {
+export function sourceNamed({ source }: Record<string, string>): SandboxSource | undefined {
   return source === "segment" || source === "posthog" ? source : undefined;
 }
 
@@ -24,7 +24,10 @@ export interface RawProperty {
 }
 
 /** The declared properties of somebody, by our names for them. */
-export function rawOf({ source, properties }: Pick<LabPerson, "source" | "properties">): Record<string, RawProperty> {
+export function rawOf({
+  source,
+  properties,
+}: Pick<SandboxPerson, "source" | "properties">): Record<string, RawProperty> {
   const declared = (raw: Record<string, unknown>) => declaredIn(source === "segment" ? propertiesOfTraits(raw) : raw);
   const names = Object.keys(properties);
   return Object.fromEntries(

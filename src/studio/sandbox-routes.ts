@@ -1,34 +1,42 @@
 import { Router } from "express";
-import type { Lab } from "../contracts/lab.ts";
+import type { SandboxControls } from "../contracts/sandbox.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { sendMessage } from "./answer.ts";
 import { type Scheme, shown } from "./email-body.ts";
 import { backTo } from "./page.ts";
-import { LAB_ACTIONS } from "./pages/index.ts";
+import { SANDBOX_ACTIONS } from "./pages/index.ts";
 
 /** What the sandbox's pages do, the bodies for their frames, and the time for the command line. */
-export function labRoutes({ lab, changed, log }: { lab: Lab; changed: () => void; log: Log }): Router {
+export function sandboxRoutes({
+  sandbox,
+  changed,
+  log,
+}: {
+  sandbox: SandboxControls;
+  changed: () => void;
+  log: Log;
+}): Router {
   const router = Router()
     .get("/messages/:id/body", (request, response, next) => {
-      const { body } = lab.messages().find(({ id }) => id === request.params.id)?.content ?? {};
+      const { body } = sandbox.messages().find(({ id }) => id === request.params.id)?.content ?? {};
       if (typeof body !== "string") return next();
       sendMessage(response, shown(body, schemeOf(request.query.scheme)));
     })
     .get("/workflows/:workflow/steps/:step/body", async (request, response, next) => {
       const { workflow, step } = request.params;
-      const { content } = await lab.preview(workflow, step, String(request.query.person ?? ""));
+      const { content } = await sandbox.preview(workflow, step, String(request.query.person ?? ""));
       if (typeof content.body !== "string") return next();
       sendMessage(response, shown(content.body, schemeOf(request.query.scheme)));
     })
     .get("/api/time", (_request, response) => {
-      response.json({ now: lab.clock.now(), nextStepAt: lab.nextStepAt() });
+      response.json({ now: sandbox.clock.now(), nextStepAt: sandbox.nextStepAt() });
     });
-  for (const { path, run } of LAB_ACTIONS)
+  for (const { path, run } of SANDBOX_ACTIONS)
     router.post(path, async (request, response) => {
       const form = textsOf(request.body);
       try {
-        const to = await run(form, lab);
+        const to = await run(form, sandbox);
         log.info({ component: "studio", outcome: "done", action: path });
         response.redirect(303, to);
       } catch (error) {

@@ -13,8 +13,8 @@ describe("time in the sandbox", () => {
   it("passes to the next step, an hour, a day, and to the end, and comes back to the page", {
     tags: ["long"],
   }, async () => {
-    await using lab = await openLab();
-    const { sandbox, here } = lab;
+    await using studio = await openStudio();
+    const { sandbox, here } = studio;
     expect((await travel(here, "step")).headers.get("location")).toBe("/studio/runs?q=ada");
     expect(sandbox.clock.now()).toBe(START);
     capture(sandbox, "user_signed_up");
@@ -34,8 +34,8 @@ describe("time in the sandbox", () => {
 
 describe("an event that is fired", () => {
   it("leads to the app's answer, its run, and a message as its reader sees it", async () => {
-    await using lab = await openLab();
-    const { here } = lab;
+    await using studio = await openStudio();
+    const { here } = studio;
     expect(await here.text("/fire?event=checkout_started")).toContain("cart_value");
     const fired = await here.post("/fire", {
       event: "checkout_started",
@@ -65,18 +65,18 @@ describe("an event that is fired", () => {
   });
 
   it("says when nobody is sent it, and what is wrong with it", async () => {
-    await using lab = await openLab();
-    const { here } = lab;
+    await using studio = await openStudio();
+    const { here } = studio;
     const unheard = await here.post("/fire", { event: "nothing", person: "ada" });
     expect(await here.text(within(unheard))).toContain("forwards it to nobody");
     const broken = await here.post("/fire", { event: "user_signed_up", person: "ada", properties: "{" });
     expect(await here.text(within(broken))).toContain("not a JSON object");
-    expect(lab.sandbox.posthog.state.events).toHaveLength(1);
+    expect(studio.sandbox.posthog.state.events).toHaveLength(1);
   });
 
   it("has a field for each property, and comes back with what was typed", async () => {
-    await using lab = await openLab();
-    const { here, sandbox } = lab;
+    await using studio = await openStudio();
+    const { here, sandbox } = studio;
     const { fields } = await api(here, "/fire?event=session_ended");
     expect(fields).toMatchObject([
       { property: "key_action", kind: "choice", isNeeded: true, value: "build_report" },
@@ -95,8 +95,8 @@ describe("an event that is fired", () => {
   });
 
   it("can be each of the catalogue, as the form stands, without being ignored", { tags: ["long"] }, async () => {
-    await using lab = await openLab();
-    const { here, sandbox } = lab;
+    await using studio = await openStudio();
+    const { here, sandbox } = studio;
     const { events } = await api(here, "/fire");
     for (const event of events) {
       const { fields } = await api(here, `/fire?${new URLSearchParams({ event })}`);
@@ -109,8 +109,8 @@ describe("an event that is fired", () => {
   });
 
   it("may come as a pasted webhook, and be sent again and changed", async () => {
-    await using lab = await openLab();
-    const { here, sandbox } = lab;
+    await using studio = await openStudio();
+    const { here, sandbox } = studio;
     const body = JSON.stringify(delivery({ distinctId: "joan", event: "user_signed_up" }), null, 2);
     const pasted = await here.post("/deliveries/paste", { body: body.replaceAll("\n", "\r\n") });
     const first = await api(here, within(pasted));
@@ -134,8 +134,8 @@ describe("an event that is fired", () => {
 
 describe("what comes from Segment", () => {
   it("is told apart, and sent again and changed from there", async () => {
-    await using lab = await openLab();
-    const { here, sandbox } = lab;
+    await using studio = await openStudio();
+    const { here, sandbox } = studio;
     sandbox.segment.send({ type: "track", userId: "ada", event: "User Registered" });
     await sandbox.settled();
     await travel(here, "hour");
@@ -164,8 +164,8 @@ describe("what comes from Segment", () => {
   });
 
   it("makes people that are changed there", async () => {
-    await using lab = await openLab();
-    const { here, sandbox } = lab;
+    await using studio = await openStudio();
+    const { here, sandbox } = studio;
     capture(sandbox, "user_signed_up", "ada");
     sandbox.segment.send({ type: "identify", userId: "ada", traits: { plan: "pro" } });
     await sandbox.settled();
@@ -185,8 +185,8 @@ describe("what people do, and what is known of them", () => {
   it("changes what the next step does: a note that was read", async () => {
     const told = async (isRead: boolean) => {
       // At night, so that the email waits for the morning.
-      await using lab = await openLab({ workflows: [sessionDropOff], startAt: START + 12 * HOUR_MS });
-      const { here, sandbox } = lab;
+      await using studio = await openStudio({ workflows: [sessionDropOff], startAt: START + 12 * HOUR_MS });
+      const { here, sandbox } = studio;
       capture(sandbox, "session_ended", "ada", { key_action: "build_report", key_action_completed: false });
       await sandbox.settled();
       await travel(here, "step");
@@ -201,8 +201,8 @@ describe("what people do, and what is known of them", () => {
   });
 
   it("changes what the next step does: a property", async () => {
-    await using lab = await openLab({ workflows: [onboarding] });
-    const { here, sandbox } = lab;
+    await using studio = await openStudio({ workflows: [onboarding] });
+    const { here, sandbox } = studio;
     capture(sandbox, "user_signed_up");
     await sandbox.settled();
     await here.post("/people/change", { person: "ada", name: "onboarding_completed", value: "true" });
@@ -226,8 +226,8 @@ describe("what people do, and what is known of them", () => {
 
 describe("the form that changes a property", () => {
   it("keeps lists and objects as text at PostHog, whose own page cannot write them, and as they are at Segment", async () => {
-    await using lab = await openLab();
-    const { here, sandbox } = lab;
+    await using studio = await openStudio();
+    const { here, sandbox } = studio;
     capture(sandbox, "user_signed_up", "ada");
     sandbox.segment.send({ type: "identify", userId: "ada" });
     await sandbox.settled();
@@ -247,8 +247,8 @@ describe("the form that changes a property", () => {
 
 describe("a workflow in the sandbox", () => {
   it("is sent with what a colleague changed, previewed for somebody, and tried", async () => {
-    await using lab = await openLab({ workflows: [onboarding] });
-    const { here, sandbox } = lab;
+    await using studio = await openStudio({ workflows: [onboarding] });
+    const { here, sandbox } = studio;
     capture(sandbox, "user_signed_up");
     await sandbox.settled();
     const step = "/workflows/onboarding/steps/setup-nudge";
@@ -282,8 +282,8 @@ describe("a workflow in the sandbox", () => {
   });
 
   it("shows every message to somebody, or says that it would not be sent", async () => {
-    await using lab = await openLab();
-    const { here, sandbox } = lab;
+    await using studio = await openStudio();
+    const { here, sandbox } = studio;
     const told = [];
     capture(sandbox, "$set");
     await sandbox.settled();
@@ -299,8 +299,8 @@ describe("a workflow in the sandbox", () => {
   });
 
   it("tells in a run that a wait was over, and then what was sent", async () => {
-    await using lab = await openLab();
-    const { here, sandbox } = lab;
+    await using studio = await openStudio();
+    const { here, sandbox } = studio;
     capture(sandbox, "checkout_started", "ada", { checkout_url: "https://acme.example/c" });
     await sandbox.settled();
     await travel(here, "step");
@@ -316,8 +316,8 @@ describe("a workflow in the sandbox", () => {
   });
 
   it("shows in a run what Novu waits for", async () => {
-    await using lab = await openLab({ workflows: [onboarding] });
-    const { here, sandbox } = lab;
+    await using studio = await openStudio({ workflows: [onboarding] });
+    const { here, sandbox } = studio;
     capture(sandbox, "user_signed_up");
     await sandbox.settled();
     const { runs } = await api(here, "/runs");
@@ -342,22 +342,22 @@ describe("the sandbox's pages", () => {
     const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
     for (const page of ["/fire", "/messages", "/people", "/deliveries", "/api/time"])
       expect([page, (await here.get(page)).status]).toEqual([page, 404]);
-    expect((await here.post("/time", { journey: "day" })).status).toBe(404);
+    expect((await here.post("/time", { to: "day" })).status).toBe(404);
     expect(await here.text("")).not.toContain("Sandbox");
   });
 
   it("take a form from themselves only, and lead nowhere else", async () => {
-    await using lab = await openLab();
-    const { here, sandbox } = lab;
-    const elsewhere = await here.post("/time", { journey: "day" }, { origin: "https://elsewhere.example" });
+    await using studio = await openStudio();
+    const { here, sandbox } = studio;
+    const elsewhere = await here.post("/time", { to: "day" }, { origin: "https://elsewhere.example" });
     expect([elsewhere.status, sandbox.clock.now()]).toEqual([403, START]);
-    const led = await here.post("/time", { journey: "hour", here: "https://elsewhere.example/studio" });
+    const led = await here.post("/time", { to: "hour", here: "https://elsewhere.example/studio" });
     expect(led.headers.get("location")).toBe("/studio");
   });
 
   it("let nothing run that came from outside", async () => {
-    await using lab = await openLab();
-    const { here, sandbox } = lab;
+    await using studio = await openStudio();
+    const { here, sandbox } = studio;
     const hostile = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
     capture(sandbox, "user_signed_up", hostile, { note: hostile });
     await sandbox.settled();
@@ -383,8 +383,8 @@ describe("the sandbox's pages", () => {
   });
 });
 
-function travel(here: Visitor, journey: string) {
-  return here.post("/time", { journey, here: "/studio/runs?q=ada" });
+function travel(here: Visitor, to: string) {
+  return here.post("/time", { to, here: "/studio/runs?q=ada" });
 }
 
 function capture(sandbox: Sandbox, event: string, distinctId = "ada", properties = {}): string {
@@ -404,7 +404,7 @@ async function api(here: Visitor, path: string) {
   return (await response.json()) as ReturnType<typeof JSON.parse>;
 }
 
-async function openLab(options: Parameters<typeof testSandbox>[0] = {}) {
+async function openStudio(options: Parameters<typeof testSandbox>[0] = {}) {
   const sandbox = await testSandbox(options);
   return {
     sandbox,

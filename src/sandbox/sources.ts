@@ -1,4 +1,4 @@
-import type { LabDelivery, LabPerson } from "../contracts/lab.ts";
+import type { SandboxDelivery, SandboxPerson } from "../contracts/sandbox.ts";
 import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
 import type { LocalSegment } from "./local-segment/local-segment.ts";
 
@@ -8,7 +8,7 @@ interface Sources {
 }
 
 /** What both sent to the app, in the order in which it began; of what began at one moment, PostHog's first. */
-export function deliveriesOf({ posthog, segment }: Sources): LabDelivery[] {
+export function deliveriesOf({ posthog, segment }: Sources): SandboxDelivery[] {
   const all = [
     ...posthog.state.deliveries.map((delivery) => ({ ...delivery, source: "posthog" as const })),
     ...segment.state.deliveries.map((delivery) => ({ ...delivery, source: "segment" as const })),
@@ -17,7 +17,7 @@ export function deliveriesOf({ posthog, segment }: Sources): LabDelivery[] {
 }
 
 /** Whom both know, the first to be known first. */
-export function peopleOf({ posthog, segment }: Sources): LabPerson[] {
+export function peopleOf({ posthog, segment }: Sources): SandboxPerson[] {
   const persons = posthog.state.persons.map((person) => ({ ...person, source: "posthog" as const }));
   const profiles = segment.state.profiles.map(
     ({ segmentId: uuid, userIds: distinctIds, traits: properties, createdAt }) => ({
@@ -28,6 +28,6 @@ export function peopleOf({ posthog, segment }: Sources): LabPerson[] {
   return [...persons, ...profiles].sort((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
 }
 
-function begunAt({ at, attempts }: { at?: number; attempts: LabDelivery["attempts"] }): number {
+function begunAt({ at, attempts }: { at?: number; attempts: SandboxDelivery["attempts"] }): number {
   return at ?? attempts[0]?.at ?? 0;
 }

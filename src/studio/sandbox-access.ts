@@ -7,7 +7,7 @@ const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const LOCAL_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** The sandbox's door: open to this machine by its own name; the token still tells its forms from those of other sites. */
-export function createLabDoor(): (request: Request) => Session | null {
+export function createSandboxAccess(): (request: Request) => Session | null {
   const session: Session = {
     id: "sandbox",
     expiresAt: Number.POSITIVE_INFINITY,

@@ -1,11 +1,11 @@
 import type { Source } from "./event.ts";
 
 /** How far to travel: to the next alarm of a waiting step, an hour, a day, or until nothing waits. */
-export const JOURNEYS = ["step", "hour", "day", "end"] as const;
-export type Journey = (typeof JOURNEYS)[number];
+export const TRAVEL_TARGETS = ["step", "hour", "day", "end"] as const;
+export type TravelTarget = (typeof TRAVEL_TARGETS)[number];
 
 /** A message that the local Novu has handed over. */
-export interface LabMessage {
+export interface SandboxMessage {
   id: string;
   transactionId: string;
   workflowId: string;
@@ -25,11 +25,11 @@ export interface LabMessage {
 }
 
 /** Who tells the app of events in the sandbox. */
-export type LabSource = Exclude<Source, "sweep">;
+export type SandboxSource = Exclude<Source, "sweep">;
 
 /** One event on its way from the local PostHog or Segment to the app, with what the app said each time. */
-export interface LabDelivery {
-  source: LabSource;
+export interface SandboxDelivery {
+  source: SandboxSource;
   /** The webhook id. */
   id: string;
   eventUuid: string;
@@ -39,9 +39,9 @@ export interface LabDelivery {
   attempts: Array<{ at: number; status: number | null; answer: string; ms: number }>;
 }
 
-export interface LabPerson {
+export interface SandboxPerson {
   /** Who knows them so. */
-  source: LabSource;
+  source: SandboxSource;
   uuid: string;
   distinctIds: string[];
   properties: Record<string, unknown>;
@@ -50,7 +50,7 @@ export interface LabPerson {
 }
 
 /** One step of a run as the local Novu has it. */
-export interface LabJob {
+export interface SandboxStep {
   id: string;
   stepId: string;
   type: string;
@@ -63,7 +63,7 @@ export interface LabJob {
 }
 
 /** What a colleague can change of one message in Novu. */
-export interface LabControls {
+export interface SandboxStepControls {
   step: string;
   /** JSON schema, with a title and a default for each. */
   fields: Record<string, { type?: string | undefined; title?: string | undefined; default?: unknown }>;
@@ -72,12 +72,12 @@ export interface LabControls {
 }
 
 /** What a workflow's payload consists of, as JSON schema. */
-export interface LabSchema {
-  properties?: Record<string, LabProperty> | undefined;
+export interface SandboxSchema {
+  properties?: Record<string, SandboxProperty> | undefined;
   required?: string[] | undefined;
 }
 
-interface LabProperty {
+interface SandboxProperty {
   type?: string | undefined;
   enum?: unknown[] | undefined;
   anyOf?: Array<{ type?: string; enum?: unknown[] }> | undefined;
@@ -87,14 +87,14 @@ interface LabProperty {
  * What the sandbox gives the studio, which is then open without a login, on this machine only. Times
  * are milliseconds since 1970. What changes something resolves when all that follows at once has happened.
  */
-export interface Lab {
+export interface SandboxControls {
   clock: { now(): number };
   /** When the next waiting step wakes; null when none waits. */
   nextStepAt(): number | null;
-  travel(journey: Journey): Promise<void>;
+  travel(target: TravelTarget): Promise<void>;
 
   /** The earliest first, as all lists here. */
-  messages(): LabMessage[];
+  messages(): SandboxMessage[];
   /** What an email without a text part of its own says, as made from its HTML. */
   textOf(html: string): string;
   mark(messageId: string, as: "seen" | "read"): Promise<void>;
@@ -103,24 +103,24 @@ export interface Lab {
   events(): string[];
   sampleProperties(event: string): Record<string, unknown>;
   /** As Novu has it published. */
-  payloadSchema(workflow: string): LabSchema;
+  payloadSchema(workflow: string): SandboxSchema;
   /** What the payload of a workflow needs, by example. */
   samplePayload(workflow: string): Record<string, unknown>;
   /** Answers the event's uuid. An unknown person is made up. */
   fire(event: string, distinctId: string, properties: Record<string, unknown>): Promise<string>;
 
-  deliveries(): LabDelivery[];
+  deliveries(): SandboxDelivery[];
   /** Signs and sends a body to the app, as the source would, and answers the delivery's id. */
-  deliver(body: string, source: LabSource): Promise<string>;
+  deliver(body: string, source: SandboxSource): Promise<string>;
 
   /** Somebody whom both know is there twice. */
-  people(): LabPerson[];
+  people(): SandboxPerson[];
   /** Changes one property at the source without any event; undefined takes it away. Throws for somebody unknown. */
-  setProperty(distinctId: string, name: string, value: unknown, source: LabSource): void;
+  setProperty(distinctId: string, name: string, value: unknown, source: SandboxSource): void;
 
-  jobsOf(transactionId: string): LabJob[];
+  stepsOfRun(transactionId: string): SandboxStep[];
 
-  controlsOf(workflow: string): LabControls[];
+  controlsOf(workflow: string): SandboxStepControls[];
   setControls(workflow: string, step: string, values: Record<string, unknown>): void;
   /** A message as it would be for somebody now, sent to nobody. Throws when it cannot be made. */
   preview(

@@ -1,22 +1,22 @@
 import { toPlainText } from "@react-email/components";
 import type { Decision } from "../contracts/decision.ts";
-import type { Journey, Lab } from "../contracts/lab.ts";
+import type { SandboxControls, TravelTarget } from "../contracts/sandbox.ts";
 import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
-import { deliveriesOf, peopleOf } from "./lab-sources.ts";
 import type { LocalNovu } from "./local-novu/local-novu.ts";
 import type { PayloadSchema } from "./local-novu/state.ts";
 import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
 import type { LocalSegment } from "./local-segment/local-segment.ts";
 import { samplePayload, samplePersonProperties, sampleProperties } from "./samples.ts";
+import { deliveriesOf, peopleOf } from "./sources.ts";
 import { type Act, exportStory, type NewAct } from "./story-export.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** A run that starts the next would never come to its end. */
-const LONGEST_JOURNEY_MS = 366 * DAY_MS;
+const LONGEST_TRAVEL_MS = 366 * DAY_MS;
 const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
 
 /** What the studio may see and do in a sandbox. */
-export function createLab({
+export function createSandboxControls({
   clock,
   posthog,
   segment,
@@ -35,7 +35,7 @@ export function createLab({
   settled: () => Promise<void>;
   events: () => string[];
   decisions: () => Promise<Decision[]>;
-}): Lab {
+}): SandboxControls {
   return {
     clock,
     nextStepAt,
@@ -74,7 +74,7 @@ export function createLab({
       note({ kind: "becomes", person: distinctId, properties: { [name]: value } });
     },
 
-    jobsOf: (transactionId) =>
+    stepsOfRun: (transactionId) =>
       novu.state.runs.filter((run) => run.transactionId === transactionId).flatMap(({ jobs }) => jobs),
 
     controlsOf: (workflow) =>
@@ -125,11 +125,11 @@ export function createLab({
     return waiting.length === 0 ? null : waiting.reduce((first, at) => Math.min(first, at));
   }
 
-  async function travel(journey: Journey): Promise<void> {
-    if (journey === "hour") return clock.travelBy(HOUR_MS, settled);
-    if (journey === "day") return clock.travelBy(DAY_MS, settled);
-    const latest = clock.now() + LONGEST_JOURNEY_MS;
-    for (let at = nextHappening(); at !== null && at <= latest; at = journey === "end" ? nextHappening() : null)
+  async function travel(target: TravelTarget): Promise<void> {
+    if (target === "hour") return clock.travelBy(HOUR_MS, settled);
+    if (target === "day") return clock.travelBy(DAY_MS, settled);
+    const latest = clock.now() + LONGEST_TRAVEL_MS;
+    for (let at = nextHappening(); at !== null && at <= latest; at = target === "end" ? nextHappening() : null)
       await clock.travelTo(at, settled);
   }
 
