@@ -9,8 +9,13 @@ const read = (name: string) => readFileSync(new URL(name, root), "utf8");
 const guides = readdirSync(new URL(".github/guides/", root)).map((name) => `.github/guides/${name}`);
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 
-/** Of systemd, Node, the platforms and a Novu of one's own. */
+/** Settings of systemd, Node, the platforms, the CI services and a self-hosted Novu. */
 const OTHERS = [
+  "NOVU_CLI_INSTALL",
+  "CI_COMMIT_BRANCH",
+  "CI_COMMIT_SHA",
+  "CI_DEFAULT_BRANCH",
+  "GIT_COMMIT",
   "NOVU_SAFE_OUTBOUND_ALLOW",
   "AF_INET",
   "AF_UNIX",

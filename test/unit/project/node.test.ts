@@ -16,12 +16,12 @@ describe("Node, wherever it is named", () => {
     expect(jobs.check.steps.map(({ run }) => run)).toContain("npm run check");
   });
 
-  it("is a line with security fixes in the image, in every other workflow and in the README's examples", () => {
+  it("is a line with security fixes in the image, in every other workflow and in the guide's examples", () => {
     const images = [...read("Dockerfile").matchAll(/node:(\d+)-/g)];
     const workflows = readdirSync(new URL(".github/workflows/", root)).flatMap((name) => [
       ...read(`.github/workflows/${name}`).matchAll(/node-version: "(\d+)/g),
     ]);
-    const examples = [...read("README.md").matchAll(/(?:image: |cimg\/)node:(\d+)/g)];
+    const examples = [...read(".github/guides/sync.md").matchAll(/(?:image: |cimg\/)node:(\d+)/g)];
     expect([images.length, workflows.length, examples.length].every((count) => count > 0)).toBe(true);
     expect(new Set([...images, ...workflows, ...examples].map(([, line]) => line))).toEqual(new Set(["24"]));
     expect(lines).toContain("24");
