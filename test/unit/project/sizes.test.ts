@@ -23,7 +23,37 @@ const LARGE_FILES = [
   "src/store/store.ts",
   "src/studio/why.ts",
 ];
-const LARGE_FUNCTIONS = [];
+const LARGE_FUNCTIONS = [
+  "src/app.ts open",
+  "src/app/opt-outs.ts createOptOuts",
+  "src/app/webhooks.ts openWebhooks",
+  "src/http/metrics.ts createMetrics",
+  "src/lib/server.ts serve",
+  "src/novu/bridge.ts openBridge",
+  "src/outbox/overdue.ts createOverdue",
+  "src/outbox/perform.ts createPerform",
+  "src/sandbox/local-novu/local-novu.ts openLocalNovu",
+  "src/sandbox/local-novu/subscribers.ts subscriberRoutes",
+  "src/sandbox/local-posthog/dashboards.ts dashboardRoutes",
+  "src/sandbox/local-posthog/local-posthog.ts openLocalPostHog",
+  "src/sandbox/sandbox.ts openSandbox",
+  "src/store/migrations.ts up",
+  "src/store/retention.ts sweeps",
+  "src/store/runs.ts runFacts",
+  "src/studio/pages/deliveries.tsx view",
+  "src/studio/pages/fire-form.tsx FireForm",
+  "src/studio/pages/fire.tsx view",
+  "src/studio/pages/ignored.tsx view",
+  "src/studio/pages/messages.tsx view",
+  "src/studio/pages/overview.tsx view",
+  "src/studio/pages/queue.tsx view",
+  "src/studio/pages/run.tsx view",
+  "src/studio/pages/why.tsx view",
+  "src/studio/pages/workflow.tsx view",
+  "src/studio/studio.tsx createStudio",
+  "src/studio/ui/layout.tsx Layout",
+  "src/workflows/onboarding.tsx workflow",
+];
 
 interface Node {
   type: string;
