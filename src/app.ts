@@ -30,7 +30,6 @@ import { createNovuActivity } from "./novu/activity.ts";
 import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { createForeignRuns } from "./novu/foreign-runs.ts";
-import { createNotedDecisions } from "./novu/noted-decisions.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { createPerform } from "./outbox/perform.ts";
 import { createRateLimiter, type ReserveSlots } from "./outbox/rate-limiter.ts";
@@ -119,7 +118,6 @@ export async function openApp(
     // Novu: the bridge it calls, the API we call
     const places = personSources(config, store);
     const persons = createPersonReader({ places, now });
-    const decisions = createNotedDecisions();
     const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
     const novuActivity = createNovuActivity({ ...novu, isStopping: () => stopping });
     const { triggersPerSecond, profilesPerSecond, readsPerSecond, feedMs } = NOVU_PLANS[novu.plan];
@@ -153,7 +151,6 @@ export async function openApp(
       persons,
       flags: workflows.flatMap((workflow) => workflow.flags),
       link: links.link,
-      note: (decision) => decisions.note(decision),
       onScheduled: (queue) => working?.wake(queue),
       onInvalidTimeZone: metrics.invalidTimeZone,
       onUnreadable: metrics.unreadable,
@@ -172,8 +169,7 @@ export async function openApp(
     const bridge = await openBridge({
       ...novu,
       budget,
-      decisions,
-      record: decide,
+      recordDecision,
       decisionsOf: store.decisionsOf,
       keeper: store,
       async onWait(run, waitMs) {
@@ -211,7 +207,7 @@ export async function openApp(
       },
       runs: {
         ...store,
-        decide,
+        decide: recordDecision,
         markStarted,
         profileHere: profileHere(store),
         profileThere: profileThere(places, now),
@@ -228,7 +224,7 @@ export async function openApp(
         pace: paceReads,
         feedMs,
         settle,
-        record: (decision) => decide(decision, { ifOpen: true, isLast: false }),
+        record: (decision) => recordDecision(decision, { ifOpen: true, isLast: false }),
         stepsOfRun,
         onLost(workflow) {
           metrics.runLost(workflow);
@@ -422,7 +418,7 @@ export async function openApp(
     }
 
     /** Notes a decision, which owes PostHog a report; answers what holds. */
-    async function decide(
+    async function recordDecision(
       wanted: Decision,
       {
         isLast = sendingSteps(wanted.workflow).at(-1)?.step === wanted.step,

@@ -1,5 +1,4 @@
 import type { Config } from "../config.ts";
-import type { Decision } from "../contracts/decision.ts";
 import type { FlagValue } from "../contracts/flag.ts";
 import {
   correctionKey,
@@ -47,7 +46,6 @@ export function liveTools({
   persons,
   flags,
   link,
-  note,
   onScheduled,
   onInvalidTimeZone,
   onUnreadable,
@@ -63,7 +61,6 @@ export function liveTools({
   /** The keys of the flags that the workflows name. */
   flags: string[];
   link(url: string, message: MessageLink): string;
-  note(decision: Decision): void;
   /** There is work for later. */
   onScheduled(queue: Queue): void;
   onInvalidTimeZone(): void;
@@ -138,7 +135,6 @@ export function liveTools({
       await store.schedule(key, job, at, { replace: true });
       onScheduled("persons");
     },
-    record: async (decision) => note(decision),
   };
 }
 
@@ -169,7 +165,6 @@ export function sampleTools({
     expectAfter: async () => {},
     isTurnedOn: async () => true,
     refresh: async () => {},
-    record: async () => {},
   };
 }
 

@@ -5,6 +5,7 @@ import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
 import { EntryLimit } from "../contracts/notification.ts";
 import type { ChannelAtNovu } from "../contracts/send.ts";
+import { decisionsIn } from "../contracts/step-decisions.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { zoned } from "../lib/time-zone.ts";
@@ -143,6 +144,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
         step,
         payload,
         subscriber,
+        context,
       }: ExecuteInput<Record<string, unknown>, Record<string, unknown>>) => {
         const run = runOf({ payload, subscriber, workflow: id, now: tools.now() });
         const guarded = guardedStep<z.output<Payload>, VariantsOf<Tried>>(step, {
@@ -150,6 +152,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
           rules,
           tools,
           addresses: { email: subscriber?.email, phone: subscriber?.phone, channels: channelsAtNovu(subscriber) },
+          decisions: decisionsIn(context),
           payload,
           novuTimeZone: timeZoneAtNovu(subscriber),
           person: once(async () => {

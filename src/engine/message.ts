@@ -70,6 +70,8 @@ export interface Present {
   addresses: Send["addresses"];
   /** Read once for all that happens in one bridge call. */
   person(): Promise<Person | null>;
+  /** Each decision of this call's step, on its way to the bridge, which records it when it has the step's answer. */
+  decisions: Decision[];
   /** The person's other runs that a digest has put into this one. */
   digested(): Run[];
 }
@@ -80,7 +82,7 @@ export interface Present {
  * person has left: between that and Novu's having the message lies nothing that takes time.
  */
 export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
-  present: { run, rules, tools, addresses, person, digested },
+  present: { run, rules, tools, addresses, person, decisions, digested },
   id,
   channel,
   compose,
@@ -109,7 +111,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
       recipient !== null && recipient !== "changed" && recipient.via === "provider" ? recipient.address : null,
     async resolve(controls: unknown): Promise<Output> {
       const message = await make(controls);
-      await record("sent", null);
+      await decide("sent", null);
       return message;
     },
     options: {
@@ -117,9 +119,9 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
       // React escapes what it renders; Novu's sanitizer would escape it a second time.
       disableOutputSanitization: true,
       async skip(controls: unknown): Promise<boolean> {
-        await recordDigested();
+        decideForDigested();
         const objection = (await objectionTo(controls)) ?? (await afterTheWork(controls));
-        if (objection !== null) await record("skipped", objection);
+        if (objection !== null) await decide("skipped", objection);
         return objection !== null;
       },
     },
@@ -203,7 +205,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
     return rules.whenUnreadable.hold === "then send" ? null : { reason: "person unavailable", detail: null };
   }
 
-  async function record(outcome: Decision["outcome"], objection: Objection | null): Promise<void> {
+  async function decide(outcome: Decision["outcome"], objection: Objection | null): Promise<void> {
     if (run.rehearsal) return;
     const source = objection?.reason === "exited" ? null : ((await person())?.source ?? null);
     const facts = {
@@ -219,15 +221,15 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
       ...flags.noted(outcome, objection),
       decidedAt: new Date(tools.now()).toISOString(),
     };
-    await tools.record({ ...facts, outcome, reason: null, detail: null, ...objection });
+    decisions.push({ ...facts, outcome, reason: null, detail: null, ...objection });
   }
 
   /** Of the runs that this one speaks for, whatever becomes of its own message. */
-  async function recordDigested(): Promise<void> {
+  function decideForDigested(): void {
     const said = { outcome: "skipped", reason: "digested", detail: run.rehearsal ? null : run.transactionId } as const;
     for (const { transactionId } of digested()) {
       const decidedAt = new Date(tools.now()).toISOString();
-      await tools.record({ ...about, transactionId, channel, ...said, ...NOTHING_COMPOSED, decidedAt });
+      decisions.push({ ...about, transactionId, channel, ...said, ...NOTHING_COMPOSED, decidedAt });
     }
   }
 }

@@ -1,4 +1,3 @@
-import type { Decision } from "../contracts/decision.ts";
 import type { EmailProvider } from "../contracts/email-provider.ts";
 import type { Experiment, RunVariant } from "../contracts/experiment.ts";
 import type { MessageLink } from "../contracts/link.ts";
@@ -51,6 +50,4 @@ export interface Tools {
   isTurnedOn(message: Pick<Send, "workflow" | "distinctId" | "channel">): Promise<boolean>;
   /** Novu may end this run here without a word. */
   mayEndUnheard(run: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): Promise<void>;
-  /** Notes what was decided at a step; it counts once the bridge call is answered, and of a digested run in any case. */
-  record(decision: Decision): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { Run } from "../contracts/run.ts";
 import type { Shape } from "../contracts/shape.ts";
-import type { StepState } from "./execute-call.ts";
+import type { StepState } from "./bridge-call.ts";
 
 type Outputs = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import { Client, workflow } from "@novu/framework";
 import { Channel } from "../contracts/decision.ts";
-import type { ExecuteBody } from "./execute-call.ts";
+import type { ExecuteBody } from "./bridge-call.ts";
 
 type Schema = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import { readPerson } from "../contracts/person.ts";
 import { oneJobRunId, type Run, sharedRunId } from "../contracts/run.ts";
 import { soon } from "../lib/soon.ts";
-import type { Call, ExecuteBody } from "./execute-call.ts";
+import type { Call, ExecuteBody } from "./bridge-call.ts";
 
 const ASK_WITHIN_MS = 500;
 

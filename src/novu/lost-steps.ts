@@ -1,7 +1,7 @@
 import type { Decision, Objection } from "../contracts/decision.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { othersWords } from "../lib/others-words.ts";
-import type { StepState } from "./execute-call.ts";
+import type { StepState } from "./bridge-call.ts";
 
 type LostStep = Pick<SendingStep, "step" | "channel"> & Pick<Decision, "outcome"> & Objection;
 

@@ -1,33 +1,34 @@
+import { type Answer, codeOf, type ExecuteBody, type StepAnswer } from "./bridge-call.ts";
 import { emptiedControls, unusableControls } from "./controls.ts";
-import { type Answer, codeOf, type ExecuteBody } from "./execute-call.ts";
 
 type Controls = Record<string, unknown>;
 
-/** The step that is to be run. */
 interface Step {
   type: string;
   /** The JSON schema of its controls. */
   schema: Record<string, unknown>;
 }
 
-/** The framework answers so where it cannot use the controls, or the message that the code makes of them. */
+/** The framework's codes for controls that it cannot use, or for a message that it cannot use because of them. */
 const ABOUT_CONTROLS = new Set([
   "StepControlCompilationFailedError",
   "ExecutionStateControlInvalidError",
   "ExecutionStateOutputInvalidError",
 ]);
 
+type TriedAnswer = StepAnswer & { unusable: string[] };
+
 /**
- * Runs a step without the controls that a colleague has set in Novu's dashboard and that cannot be used, so that the
- * code's default stands in their place; answers their names. A message that is switched off stays off.
+ * Runs a step without those controls from Novu's dashboard that cannot be used, so that the code's defaults apply;
+ * `unusable` names them. A message that is switched off stays off.
  */
 export async function runWithUsableControls(
-  run: (body: ExecuteBody) => Promise<Answer>,
+  run: (body: ExecuteBody) => Promise<StepAnswer>,
   { body, step }: { body: ExecuteBody; step: Step | undefined },
-): Promise<{ answer: Answer; unusable: string[] }> {
+): Promise<TriedAnswer> {
   const { controls = {} } = body;
-  if (Object.keys(controls).length === 0 || step === undefined) return { answer: await run(body), unusable: [] };
-  // The framework takes blanks for a text. One that is empty it refuses, unless the code knows what to do with it.
+  if (Object.keys(controls).length === 0 || step === undefined) return { ...(await run(body)), unusable: [] };
+  // The framework accepts blanks as a text. It refuses an empty text, unless the code handles it.
   const blank = emptiedControls(controls, step.type).filter((name) => controls[name] !== "");
   const first = await runWithout(blank);
   if (!isRefused(first.answer)) return first;
@@ -40,9 +41,9 @@ export async function runWithUsableControls(
   }
   return { ...first, unusable: [] };
 
-  async function runWithout(names: string[]): Promise<{ answer: Answer; unusable: string[] }> {
-    const answer = await run(names.length === 0 ? body : { ...body, controls: without(controls, names) });
-    return { answer, unusable: Object.keys(controls).filter((name) => names.includes(name)) };
+  async function runWithout(names: string[]): Promise<TriedAnswer> {
+    const tried = await run(names.length === 0 ? body : { ...body, controls: without(controls, names) });
+    return { ...tried, unusable: Object.keys(controls).filter((name) => names.includes(name)) };
   }
 }
 

@@ -25,7 +25,6 @@ export const sampleTools: Tools = {
   isTurnedOn: async () => true,
   refresh: () => Promise.reject(new Error("a preview had an address looked at")),
   mayEndUnheard: () => Promise.reject(new Error("a preview was throttled")),
-  record: () => Promise.reject(new Error("a preview noted a decision")),
 };
 
 /** Promises of every workflow in a list: Novu can discover it, preview it, and take its waits on each plan. */

@@ -7,13 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { openApp } from "../../../src/app.ts";
 import type { Decision } from "../../../src/contracts/decision.ts";
+import { decisionsIn } from "../../../src/contracts/step-decisions.ts";
 import { event } from "../../../src/engine/event.ts";
 import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
 import { openBridge } from "../../../src/novu/bridge.ts";
-import { createNotedDecisions } from "../../../src/novu/noted-decisions.ts";
 import { assertWithinPlan } from "../../../src/novu/plan-limits.ts";
 import { decision } from "../../support/facts.ts";
 import { testFolder } from "../../support/folder.ts";
@@ -23,7 +23,6 @@ import { eventually, testSandbox } from "../../support/sandbox.ts";
 const KEY = "secret-key";
 const lines: string[] = [];
 const recorded: Decision[] = [];
-const decisions = createNotedDecisions();
 const recording = {
   keeper: {
     shape: async () => null,
@@ -35,9 +34,8 @@ const recording = {
   decisionsOf: async () => [],
   onWait: async () => {},
   withRun: async <Body>(_call: unknown, body: Body) => body,
-  decisions,
   now: () => 0,
-  async record(decision: Decision) {
+  async recordDecision(decision: Decision) {
     recorded.push(decision);
     await whileRecording();
     return decision;
@@ -54,21 +52,22 @@ let server: Listening;
 
 beforeAll(async () => {
   const build = (says: string) =>
-    workflow("w", async ({ step }) => {
+    workflow("w", async ({ step, context }) => {
+      const decisions = decisionsIn(context);
       await step.email("fine", () => ({ subject: says, body: "b" }));
-      await step.email("notes", () => {
-        decisions.note(decision({ step: "notes" }));
+      await step.email("decides", () => {
+        decisions.push(decision({ step: "decides" }));
         return { subject: "s", body: "b" };
       });
       await step.email("invalid", () => {
-        decisions.note(decision({ step: "invalid" }));
+        decisions.push(decision({ step: "invalid" }));
         return { subject: "", body: "b" };
       });
       await step.email("throws", () => {
         throw new Error("the secret of person 42");
       });
       await step.email("slow", async () => {
-        decisions.note(decision({ step: "slow" }));
+        decisions.push(decision({ step: "slow" }));
         await slowly;
         return { subject: "s", body: "b" };
       });
@@ -149,8 +148,8 @@ describe("the bridge", () => {
       snapshot: {},
     };
     recorded.length = 0;
-    await call("execute", "notes", { run });
-    expect(recorded).toMatchObject([{ outcome: "sent", step: "notes" }]);
+    await call("execute", "decides", { run });
+    expect(recorded).toMatchObject([{ outcome: "sent", step: "decides" }]);
 
     // Who asks hangs up while it is recorded.
     recorded.length = 0;
@@ -160,11 +159,11 @@ describe("the bridge", () => {
       hangUp.abort();
       await once(asking, "close");
     };
-    await expect(call("execute", "notes", { run }, hangUp.signal)).rejects.toThrow();
+    await expect(call("execute", "decides", { run }, hangUp.signal)).rejects.toThrow();
     await eventually(() => recorded.length > 1);
     expect(recorded).toMatchObject([
-      { outcome: "sent", step: "notes" },
-      { outcome: "failed", step: "notes", detail: "Novu waited no longer" },
+      { outcome: "sent", step: "decides" },
+      { outcome: "failed", step: "decides", detail: "Novu waited no longer" },
     ]);
 
     recorded.length = 0;
@@ -314,7 +313,7 @@ function call(action: string, stepId: string, payload: object = {}, signal?: Abo
   const body = {
     payload,
     controls: {},
-    state: ["fine", "notes", "invalid", "throws", "slow"].map((id) => ({
+    state: ["fine", "decides", "invalid", "throws", "slow"].map((id) => ({
       stepId: id,
       outputs: {},
       state: { status: "completed" },

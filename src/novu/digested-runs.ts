@@ -1,0 +1,101 @@
+import type { z } from "zod";
+import { Channel, type Decision } from "../contracts/decision.ts";
+import { Run } from "../contracts/run.ts";
+import type { Shape, ShapeStep } from "../contracts/shape.ts";
+import type { StepState } from "./bridge-call.ts";
+import { completePayload } from "./complete-payload.ts";
+import { skippedDecision } from "./skipped-decision.ts";
+
+interface DigestEvent {
+  payload?: Record<string, unknown>;
+}
+
+/** A run that a digest has put into another one; `misfit` names the payload's fields for which it is left out there. */
+export interface DigestedRun {
+  run: Run;
+  payload: Record<string, unknown>;
+  misfit: string | null;
+}
+
+/** The digest that a run has passed, of which a workflow has one at most; a step that no shape has may be one. */
+export function digestIn(state: StepState[], shapes: Array<Shape | null>): string | undefined {
+  return state.find(({ stepId, outputs: { events } }) => {
+    const types = shapes.flatMap((shape) => shape?.steps.find(({ step }) => step === stepId)?.type ?? []);
+    return Array.isArray(events) && (types[0] ?? "digest") === "digest";
+  })?.stepId;
+}
+
+/**
+ * The other runs in a run's digest, and the state in which the digest has each run once, with a payload for the present
+ * schema. Novu may run one event twice, and each run may have begun with another version of the workflow.
+ */
+export function digestedRuns(
+  state: StepState[],
+  { run, payloadSchema, digest }: { run: Run; payloadSchema: z.ZodObject | undefined; digest: string | undefined },
+): { state: StepState[]; digested: DigestedRun[] } {
+  const digested: DigestedRun[] = [];
+  const completed = state.map((entry) => {
+    if (entry.stepId !== digest) return entry;
+    const seen = new Set<string>();
+    const events = eventsIn(entry).flatMap((event): DigestEvent[] => {
+      const theirs = Run.safeParse(event.payload?.run).data;
+      if (theirs !== undefined && seen.has(theirs.transactionId)) return [];
+      if (theirs !== undefined) seen.add(theirs.transactionId);
+      const { payload, misfit } = fitting(event.payload ?? {}, payloadSchema);
+      if (theirs !== undefined && theirs.transactionId !== run.transactionId)
+        digested.push({ run: theirs, payload, misfit });
+      return misfit === null ? [{ ...event, payload }] : [];
+    });
+    return { ...entry, outputs: { ...entry.outputs, events, eventCount: events.length } };
+  });
+  return { state: completed, digested };
+}
+
+/** Decisions about the step's message for the digested runs, where the code does not make them. */
+export function digestedDecisions(
+  digested: DigestedRun[],
+  {
+    run,
+    workflow,
+    step,
+    code,
+    hasAnswer,
+  }: {
+    run: Run;
+    workflow: string;
+    step: ShapeStep | undefined;
+    /** The workflow's present shape; undefined where the code has no such workflow. */
+    code: Shape | undefined;
+    /** Whether the step is answered without its code. */
+    hasAnswer: boolean;
+  },
+  now: () => number,
+): Decision[] {
+  const channel = Channel.safeParse(step?.type).data;
+  if (channel === undefined || step === undefined) return [];
+  const isDecidedByCode = !hasAnswer && code !== undefined && hasDigestBefore(step, code);
+  return digested.flatMap(({ run: one, misfit }) => {
+    const message = { run: one, workflow, step: step.step, channel };
+    if (misfit !== null && !hasAnswer)
+      return skippedDecision({ ...message, reason: "payload does not fit", detail: misfit }, now);
+    if (isDecidedByCode) return [];
+    return skippedDecision({ ...message, reason: "digested", detail: run.transactionId }, now);
+  });
+}
+
+function eventsIn({ outputs: { events } }: StepState): DigestEvent[] {
+  return Array.isArray(events) ? events : [];
+}
+
+function fitting(
+  payload: Record<string, unknown>,
+  schema: z.ZodObject | undefined,
+): { payload: Record<string, unknown>; misfit: string | null } {
+  if (schema === undefined) return { payload, misfit: null };
+  const completed = completePayload(payload, schema);
+  return "misfit" in completed ? { payload, misfit: completed.misfit } : { payload: completed.payload, misfit: null };
+}
+
+function hasDigestBefore({ step }: ShapeStep, { steps }: Shape): boolean {
+  return steps.some(({ type }, index) => type === "digest" && index < steps.findIndex((one) => one.step === step));
+}

@@ -1,0 +1,139 @@
+import type { Request } from "express";
+import { type Decision, isFinal, NOTHING_COMPOSED } from "../contracts/decision.ts";
+import { isOfOneJob } from "../contracts/run.ts";
+import { lostWith, sendingStepsOf } from "../contracts/shape.ts";
+import { type Answer, type Call, codeOf, type ExecuteBody, type StepAnswer } from "./bridge-call.ts";
+import type { Continuation } from "./continue-run.ts";
+import { lostSteps } from "./lost-steps.ts";
+
+/** Why a message that was ready was not sent. */
+const GONE = "Novu waited no longer";
+
+/**
+ * Writes a decision to the store and returns the one that holds. With `ifOpen` it is written only where nothing final
+ * was decided, with `insteadOf` only where that one holds. `isLast`: the run ends with this step.
+ */
+export type RecordDecision = (
+  decision: Decision,
+  options: { ifOpen?: boolean; insteadOf?: Decision; isLast: boolean },
+) => Promise<Decision>;
+
+export type DecisionsOf = (transactionIds: string[]) => Promise<Decision[]>;
+
+/**
+ * The end of a decision's way from a step to the table. The step's code makes it (src/engine/message.ts), the bridge
+ * gets it with the step's answer, and it is recorded here just before Novu gets that answer; if Novu gets none, the
+ * message is recorded as failed. The record has the last word: if the person exited meanwhile, or another job of Novu
+ * has sent this message, the answer becomes a skip.
+ */
+export function createRecordDecisions({
+  recordDecision,
+  decisionsOf,
+  now,
+}: {
+  recordDecision: RecordDecision;
+  decisionsOf: DecisionsOf;
+  now: () => number;
+}) {
+  return async (
+    { answer, decisions }: StepAnswer,
+    {
+      call,
+      request: { socket, body },
+      continuation: { run, shape, notices, digested },
+      isLate,
+    }: { call: Call; request: Request; continuation: Continuation; isLate(): boolean },
+  ): Promise<Answer> => {
+    const isGone = () => socket.destroyed || isLate();
+    const isLast = (step: string) => shape !== null && sendingStepsOf(shape).at(-1)?.step === step;
+
+    if (answer.status < 400 && !isGone()) {
+      const lost = await lostBefore();
+      for (const notice of [...notices, ...lost]) await recordDecision(notice, { ifOpen: true, isLast: false });
+      await recordDigested(lost);
+      let mayStay = true;
+      for (const decision of decisions.filter((one) => !isDigested(one)))
+        mayStay = (await recordAnswered(decision)) && mayStay;
+      return mayStay ? answer : asSkip(answer);
+    }
+    if (answer.status === 401) return answer;
+    await recordDigested([]);
+    await recordFailure();
+    return answer;
+
+    /** Messages of earlier steps that Novu has lost, or skipped without a call. */
+    async function lostBefore(): Promise<Decision[]> {
+      const { workflow } = call;
+      if (run === null || shape === null || workflow === null || isOfOneJob(run)) return [];
+      const lost = lostSteps((body as ExecuteBody).state, sendingStepsOf(shape));
+      if (lost.length === 0) return [];
+      const { transactionId, distinctId } = run;
+      const decided = await decisionsOf([transactionId]);
+      const decidedAt = new Date(now()).toISOString();
+      return lost.flatMap((one): Decision[] => {
+        const before = decided.find(({ step }) => step === one.step);
+        if (before === undefined)
+          return [{ transactionId, distinctId, workflow, ...one, ...NOTHING_COMPOSED, decidedAt }];
+        // Novu does not call for it again, so the recorded failure stands.
+        return one.outcome === "failed" && !isFinal(before) ? [{ ...before, receipt: "corrected" }] : [];
+      });
+    }
+
+    /** For the runs that a digest put into this one, whatever becomes of this run's own message. A lost step is lost to them too. */
+    async function recordDigested(lost: Decision[]): Promise<void> {
+      const theirs = [...digested, ...decisions.filter(isDigested)];
+      for (const { step, channel } of lost)
+        for (const decision of theirs)
+          await recordDecision({ ...decision, step, channel }, { ifOpen: true, isLast: false });
+      for (const decision of theirs) await recordDecision(decision, { ifOpen: true, isLast: isLast(decision.step) });
+    }
+
+    /** Whether the answer may stay as it is. */
+    async function recordAnswered(made: Decision): Promise<boolean> {
+      const { step, outcome } = made;
+      const decision = call.jobId === null ? made : { ...made, jobId: call.jobId };
+      const holds = await recordDecision(decision, { isLast: isLast(step) });
+      if (outcome !== "sent") return true;
+      if (holds.outcome !== "sent" || isOfAnotherJob(holds, call)) return false;
+      // Novu hung up during the write, and may retry or not. After a late answer it retries, and that call may have
+      // sent the message by now.
+      if (socket.destroyed)
+        await recordDecision(
+          { ...holds, outcome: "failed", reason: "error", detail: GONE },
+          { insteadOf: holds, isLast: isLast(step) },
+        );
+      return true;
+    }
+
+    async function recordFailure(): Promise<void> {
+      if (run === null || shape === null || call.workflow === null || call.step === null) return;
+      const { transactionId, distinctId } = run;
+      const isAnswered = answer.status < 400;
+      for (const { step, channel } of lostWith(shape, call.step)) {
+        const failed = {
+          ...{ transactionId, distinctId, workflow: call.workflow, step, channel },
+          ...({ outcome: "failed", reason: "error", ...NOTHING_COMPOSED } as const),
+          detail: isAnswered ? GONE : (codeOf(answer.body) ?? `status ${answer.status}`),
+          ...(call.jobId !== null && { jobId: call.jobId }),
+          decidedAt: new Date(now()).toISOString(),
+        };
+        // Another call may have ended by now, and a run whose wait failed may continue after all.
+        await recordDecision(failed, { ifOpen: isAnswered || step !== call.step, isLast: isLast(step) });
+      }
+    }
+  };
+}
+
+/** The same answer, with the message skipped. */
+function asSkip(answer: Answer): Answer {
+  const body = { ...(JSON.parse(answer.body) as object), outputs: {}, options: { skip: true } };
+  return { ...answer, body: JSON.stringify(body) };
+}
+
+function isOfAnotherJob({ jobId }: Decision, call: Call): boolean {
+  return jobId !== undefined && call.jobId !== null && jobId !== call.jobId;
+}
+
+function isDigested({ reason }: Decision): boolean {
+  return reason === "digested";
+}
