@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { Counter, Gauge, Registry } from "prom-client";
 import type { Cause } from "../contracts/cause.ts";
@@ -6,6 +5,7 @@ import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
 import type { Queue } from "../contracts/job.ts";
 import { DAY_MS } from "../lib/durations.ts";
+import { equalSecrets } from "../lib/equal-secrets.ts";
 
 /** What the store is asked for when somebody looks. */
 export interface Depths {
@@ -139,14 +139,8 @@ export function createMetrics({
 
 function bearer(token: string | undefined): RequestHandler {
   if (token === undefined) return (_request, _response, next) => next();
-  const expected = sha256(`Bearer ${token}`);
   return (request, response, next) => {
-    if (timingSafeEqual(sha256(request.get("authorization") ?? ""), expected)) return next();
+    if (equalSecrets(request.get("authorization") ?? "", `Bearer ${token}`)) return next();
     response.status(401).set("www-authenticate", "Bearer").json({ error: "METRICS_TOKEN is wanted as a bearer token" });
   };
-}
-
-/** Of one length, and so compared in one time. */
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

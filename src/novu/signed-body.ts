@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import { MINUTE_MS } from "../lib/durations.ts";
+import { equalSecrets } from "../lib/equal-secrets.ts";
 import { parseJson } from "../lib/json.ts";
 import { type BodyBudget, readBody } from "../lib/read-body.ts";
 
@@ -25,7 +26,7 @@ export function signedBody({ secretKey, budget }: { secretKey: string; budget: B
   };
 
   function isSigned(bytes: Buffer, { time, digest }: Signature): boolean {
-    return timingSafeEqual(createHmac("sha256", secretKey).update(`${time}.`).update(bytes).digest(), digest);
+    return equalSecrets(createHmac("sha256", secretKey).update(`${time}.`).update(bytes).digest(), digest);
   }
 }
 

@@ -1,6 +1,7 @@
-import { createHash, createHmac, randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, scryptSync } from "node:crypto";
 import type { Request, Response } from "express";
 import { HOUR_MS, MINUTE_MS } from "../lib/durations.ts";
+import { equalSecrets } from "../lib/equal-secrets.ts";
 import { createSeal } from "./privacy.ts";
 
 const COOKIE = "studio_session";
@@ -47,7 +48,7 @@ export function createAccess({
   return {
     ...createSeal(sealKey),
 
-    isSecret: (offered: string) => isSame(digest(offered), digest(secret)),
+    isSecret: (offered: string) => equalSecrets(offered, secret),
 
     begin(request: Request, response: Response): void {
       const facts = `${randomBytes(16).toString("base64url")}.${now() + SESSION_MS}`;
@@ -64,7 +65,7 @@ export function createAccess({
 
     async sessionOf(request: Request): Promise<Session | null> {
       const [id = "", expires = "", signature = ""] = (cookieOf(request, COOKIE) ?? "").split(".");
-      if (!isSame(signature, mac(sessionKey, `${id}.${expires}`))) return null;
+      if (!equalSecrets(signature, mac(sessionKey, `${id}.${expires}`))) return null;
       if (Number(expires) <= now() || (await sessions.hasEnded(id))) return null;
       return { id, expiresAt: Number(expires), token: mac(tokenKey, id) };
     },
@@ -77,7 +78,7 @@ export function createAccess({
 
     isRevealed(session: Session, page: string, offered: string): boolean {
       const [until = "", signature = ""] = offered.split(".");
-      return Number(until) > now() && isSame(signature, mac(tokenKey, `${session.id} ${until} ${page}`));
+      return Number(until) > now() && equalSecrets(signature, mac(tokenKey, `${session.id} ${until} ${page}`));
     },
   };
 
@@ -91,7 +92,7 @@ export function createAccess({
 export function isOurForm(request: Request, session: Session | null): boolean {
   if (!isFromHere(request)) return false;
   const { token = "" } = (request.body ?? {}) as Record<string, unknown>;
-  return session === null || (typeof token === "string" && isSame(token, session.token));
+  return session === null || (typeof token === "string" && equalSecrets(token, session.token));
 }
 
 /** Browsers send "null" as the origin of a form on a page with `no-referrer`, and then say whether it is the same. */
@@ -105,15 +106,6 @@ function isFromHere(request: Request): boolean {
 
 function mac(key: Buffer, text: string): string {
   return createHmac("sha256", key).update(text).digest("base64url");
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
-}
-
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function cookieOf(request: Request, name: string): string | undefined {
