@@ -1,4 +1,4 @@
-# Dependabot moves it on once a week; src/lib/supported-node.ts has the first release that will do.
+# Dependabot updates this once a week; src/lib/supported-node.ts has the oldest release that is allowed.
 FROM node:24-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553 AS base
 
 FROM base AS packages
@@ -17,12 +17,12 @@ RUN npm run build
 
 FROM base
 WORKDIR /app
-# The only place that it writes to, and only with SQLite.
+# The app writes only here, and only with SQLite.
 RUN install --directory --owner=1000 --group=1000 /data
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json ./
-# By its number, so that Kubernetes sees that it is not root.
+# A number, because Kubernetes cannot check a name for runAsNonRoot.
 USER 1000:1000
 ARG GIT_REVISION
 ENV NODE_ENV=production DATA_DIR=/data PORT=4000 GIT_REVISION=$GIT_REVISION
