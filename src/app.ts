@@ -52,17 +52,17 @@ export interface App {
   /** Resolves when all that is due at this moment is done. */
   idle(): Promise<void>;
   /**
-   * Goes on answering for `letGoMs` (500) while connections are open, so that proxies let go of them; then
+   * Goes on answering for `drainMs` (500) while connections are open, so that proxies let go of them; then
    * answers what is in progress, takes on nothing new, and leaves the rest on disk.
    */
-  stop(options?: { letGoMs?: number }): Promise<void>;
+  stop(options?: { drainMs?: number }): Promise<void>;
 }
 
 /** Of all bodies together whose senders are not proven yet. */
 const MOST_UNPROVEN_BYTES = 32 * 1024 * 1024;
 
 /** A connection that is closed on its next answer loses no request, where one that is closed while idle may. */
-const LET_GO_MS = 500;
+const DRAIN_MS = 500;
 /** The slowest call of the bridge takes 3.4 s, and a stop no more than 5 s in all. */
 const CLOSED_WITHIN_MS = 4_000;
 
@@ -312,24 +312,24 @@ export async function openApp(
         await doors.idle();
         await working?.idle();
       },
-      stop({ letGoMs = LET_GO_MS } = {}) {
-        stopped ??= stop(letGoMs);
+      stop({ drainMs = DRAIN_MS } = {}) {
+        stopped ??= stop(drainMs);
         return stopped;
       },
     };
 
-    async function stop(letGoMs: number): Promise<void> {
+    async function stop(drainMs: number): Promise<void> {
       stopping = true;
       studio?.stop();
       // A request in progress may still leave work; it is on disk, and done after the next start.
-      await Promise.all([close(letGoMs), working?.stop(), stopReports()]);
+      await Promise.all([close(drainMs), working?.stop(), stopReports()]);
       await doors.idle();
       await store.close();
       log.info({ component: "app", outcome: "stopped" });
     }
 
-    async function close(letGoMs: number): Promise<void> {
-      await server.letGo(letGoMs);
+    async function close(drainMs: number): Promise<void> {
+      await server.drain(drainMs);
       refusing = true;
       await server.close(CLOSED_WITHIN_MS);
     }

@@ -18,7 +18,7 @@ import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
-import { soon } from "../lib/soon.ts";
+import { valueWithin } from "../lib/value-within.ts";
 import { createPersonNow, type PersonReader } from "../sources/person-now.ts";
 import { createFlagReader } from "../sources/posthog/flags.ts";
 import type { Store } from "../store/store.ts";
@@ -118,7 +118,7 @@ export function liveTools({
     },
     // Novu looks at preferences before it sends, so an answer that does not come in time is left to Novu and the receipt.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
-      (await soon(isWanted(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? true,
+      (await valueWithin(isWanted(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? true,
     async refresh({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
       const leadMs = waitMs - REFRESH_BEFORE_MS;
       // A wait that short ends with what the trigger, or the wait before, has told.

@@ -11,7 +11,7 @@ import { STORE_CHANGE_PATH } from "../contracts/store-change.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import type { Metrics } from "../http/metrics.ts";
 import { storeChanges } from "../http/store-changes.ts";
-import { arrivals, isoOf } from "../lib/arrivals.ts";
+import { createArrivalClock, isoOfArrival } from "../lib/arrival-clock.ts";
 import { commandSecret } from "../lib/command-secret.ts";
 import { parseJson } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
@@ -92,7 +92,7 @@ export function openWebhooks({
     keep,
     keepIgnored: (aside) => keepIgnored({ ...aside, source: aside.event.source }),
   });
-  const nextArrival = arrivals(now);
+  const nextArrival = createArrivalClock(now);
   const decisionsOf: Store["decisionsOf"] = (transactionIds) => store.decisionsOf(transactionIds);
   const { webhookSecrets: novuSecrets = [] } = novu;
   // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
@@ -161,7 +161,7 @@ export function openWebhooks({
   };
 
   async function accept(event: LifecycleEvent, body: string): ReturnType<Accept> {
-    const result = await acceptOne({ ...event, receivedAt: isoOf(nextArrival()) }, body);
+    const result = await acceptOne({ ...event, receivedAt: isoOfArrival(nextArrival()) }, body);
     metrics.event(result.outcome);
     onChange();
     return result;

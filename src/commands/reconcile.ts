@@ -5,7 +5,7 @@ import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, type CommandContext, defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
-import type { Patience } from "../lib/patiently.ts";
+import type { RetryOptions } from "../lib/with-retries.ts";
 import { postHogHistory } from "../sources/posthog/history.ts";
 import { openStoreToRead } from "../store/open-store.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
@@ -103,7 +103,7 @@ async function reconcileWith(
     if (!json) io.printError(line);
   };
   let quietUntil = 0;
-  const patience: Patience = {
+  const retries: RetryOptions = {
     signal,
     sleep: io.sleep,
     // Events that are fed together are asked to wait together.
@@ -123,9 +123,9 @@ async function reconcileWith(
   let trouble: string | null = null;
   try {
     await compare({
-      pages: postHogHistory(posthog)({ events, since, until }, patience),
+      pages: postHogHistory(posthog)({ events, since, until }, retries),
       knownEvents: store.knownEvents,
-      feed: apply ? (event) => feed(event, patience) : null,
+      feed: apply ? (event) => feed(event, retries) : null,
       progress,
       onMissing: (missing) => {
         if (json) found.push(missing);

@@ -1,6 +1,6 @@
 import { SECOND_MS } from "../lib/durations.ts";
 import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
-import { refusedCharacters, TAKEN_CHARACTERS } from "../lib/subscriber-id.ts";
+import { ALLOWED_CHARACTERS, refusedCharacters } from "../lib/subscriber-id.ts";
 import type { NovuAnswer } from "./novu-answer.ts";
 
 const RATE_LIMIT_PAUSE_MS = SECOND_MS;
@@ -68,7 +68,7 @@ function errorOfTrigger(
   const refused = refusedCharacters(subscriberId);
   if (status === "invalid_recipients" && refused.length > 0)
     return new PermanentError(
-      `Novu did not start "${workflow}" (${status}): it checks the ids of subscribers, and this distinct id has ${refused.map((one) => JSON.stringify(one)).join(" ")}, where Novu takes ${TAKEN_CHARACTERS}; identify people by such ids, or have Novu switch the check off and redrive`,
+      `Novu did not start "${workflow}" (${status}): it checks the ids of subscribers, and this distinct id has ${refused.map((one) => JSON.stringify(one)).join(" ")}, where Novu takes ${ALLOWED_CHARACTERS}; identify people by such ids, or have Novu switch the check off and redrive`,
     );
   if (status === "error") return new RefusedError(`Novu could not take the trigger: ${message}`);
   return new PermanentError(`Novu did not start "${workflow}": ${message}`);

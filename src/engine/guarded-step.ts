@@ -5,8 +5,8 @@ import type { z } from "zod";
 import type { Channel } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
 import type { FixedWait } from "../contracts/shape.ts";
+import { attachFixedWait } from "../lib/attached.ts";
 import { HOUR_MS } from "../lib/durations.ts";
-import { withFixedWait } from "../lib/marks.ts";
 import { headersOf, mailProviders, oneLine, takeRecipient } from "./mail-parts.ts";
 import { type Composition, guardedMessage, type Moment, type Present, type SendOptions } from "./message.ts";
 import { publishedResult } from "./novu-schema.ts";
@@ -159,7 +159,7 @@ export function guardedStep<Payload, Variants>(
           await waitBegins(wait, { isLast: delay === delays.at(-1) });
           return wait;
         };
-        await step.delay(delay.id, withFixedWait(resolve, { wait: id, amount, unit } satisfies FixedWait));
+        await step.delay(delay.id, attachFixedWait(resolve, { wait: id, amount, unit } satisfies FixedWait));
       }
     },
 

@@ -8,8 +8,8 @@ import type { ChannelAtNovu } from "../contracts/send.ts";
 import { decisionsIn } from "../contracts/step-decisions.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
+import { setAtPath } from "../lib/set-at-path.ts";
 import { zoned } from "../lib/time-zone.ts";
-import { withAt } from "../lib/with-at.ts";
 import type { Topic } from "../workflows/topics.ts";
 import type { EventMatcher } from "./event.ts";
 import type { Experiments, VariantsOf } from "./experiment.ts";
@@ -178,7 +178,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
     const fallbacks = read.error.issues.map((issue) => ({ path: issue.path, url: fallbackFor(issue) }));
     if (fallbacks.some(({ url }) => url === undefined)) return { misfit: misfitOf(read.error) };
     const payload = definition.payload.safeParse(
-      fallbacks.reduce<unknown>((replaced, { path, url }) => withAt(replaced, path, url), said),
+      fallbacks.reduce<unknown>((replaced, { path, url }) => setAtPath(replaced, path, url), said),
     );
     return payload.success
       ? { payload: payload.data, notes: read.error.issues.map(reasonOf) }

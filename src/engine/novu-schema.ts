@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { JSONSchema } from "zod/v4/core";
-import { withZod } from "../lib/marks.ts";
+import { attachZodSchema } from "../lib/attached.ts";
 
 type NovuSchema = JSONSchema.BaseSchema & { type: "object" };
 
@@ -29,7 +29,7 @@ export function publishedPayload(schema: z.ZodObject): NovuSchema {
       for (const keyword of DISPUTED) delete jsonSchema[keyword];
     },
   });
-  return withZod({ ...shape, type: "object" } as const, schema);
+  return attachZodSchema({ ...shape, type: "object" } as const, schema);
 }
 
 /**
@@ -38,5 +38,5 @@ export function publishedPayload(schema: z.ZodObject): NovuSchema {
  */
 export function publishedResult(schema: z.ZodObject): NovuSchema {
   const { required: _, ...published } = publishedPayload(schema);
-  return withZod({ ...published, type: "object" } as const, schema);
+  return attachZodSchema({ ...published, type: "object" } as const, schema);
 }

@@ -12,7 +12,7 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void;
 }
 
-export interface GroupCommitOptions<Item, Result> {
+export interface BatchCommitOptions<Item, Result> {
   /** Writes all items in one transaction, and answers one result for each; all or nothing. */
   commit(items: Item[]): Promise<Result[]>;
   bytesOf(item: Item): number;
@@ -41,7 +41,7 @@ export function batchCommit<Item, Result>({
   isAboutAnItem,
   atOnce = 1,
   ...bounds
-}: GroupCommitOptions<Item, Result>) {
+}: BatchCommitOptions<Item, Result>) {
   const waiting: Waiting<Item, Result>[] = [];
   let waitingBytes = 0;
   let inProgress = 0;

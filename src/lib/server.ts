@@ -9,7 +9,7 @@ export interface Listening {
    * Goes on answering, and says with each answer that the connection is closed, so that a proxy sends nothing
    * more on it. Resolves when no connection is open, and after `withinMs` at the latest.
    */
-  letGo(withinMs: number): Promise<void>;
+  drain(withinMs: number): Promise<void>;
   /** Lets requests in progress end within `withinMs` (4,000), and cuts off those that take longer. */
   close(withinMs?: number): Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function serve(
 ): Promise<Listening> {
   const connections = new Set<Socket>();
   const inProgress = new Set<ServerResponse>();
-  let isLettingGo = false;
+  let isDraining = false;
   let isClosing = false;
   let onNoneOpen = () => {};
 
@@ -49,7 +49,7 @@ export async function serve(
       ...(keepAliveMs !== undefined && { keepAliveTimeout: keepAliveMs }),
     },
     (request, response) => {
-      if (isLettingGo) response.shouldKeepAlive = false;
+      if (isDraining) response.shouldKeepAlive = false;
       inProgress.add(response);
       response.once("close", () => {
         inProgress.delete(response);
@@ -82,8 +82,8 @@ export async function serve(
   return {
     url: `http://127.0.0.1:${address.port}`,
     port: address.port,
-    async letGo(withinMs) {
-      startLettingGo();
+    async drain(withinMs) {
+      startDraining();
       if (connections.size === 0) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, withinMs);
@@ -94,7 +94,7 @@ export async function serve(
       });
     },
     async close(withinMs = 4_000) {
-      startLettingGo();
+      startDraining();
       isClosing = true;
       await requestsThatAreHere();
       const timers = [
@@ -107,8 +107,8 @@ export async function serve(
     },
   };
 
-  function startLettingGo(): void {
-    isLettingGo = true;
+  function startDraining(): void {
+    isDraining = true;
     for (const response of inProgress) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 

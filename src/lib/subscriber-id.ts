@@ -7,4 +7,4 @@ export function refusedCharacters(subscriberId: string): string[] {
 }
 
 /** Of which characters such a Novu takes ids, for people to read. */
-export const TAKEN_CHARACTERS = "letters a to z, digits, _ : . and -, or an email address";
+export const ALLOWED_CHARACTERS = "letters a to z, digits, _ : . and -, or an email address";

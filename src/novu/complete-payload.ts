@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { withAt } from "../lib/with-at.ts";
+import { setAtPath } from "../lib/set-at-path.ts";
 
 type Payload = Record<string, unknown>;
 type Issue = z.core.$ZodIssue;
@@ -47,16 +47,16 @@ function mended(
 ): Payload {
   const { path } = issue;
   if (issue.code === "unrecognized_keys")
-    return issue.keys.reduce((rest, key) => withAt(rest, [...path, key], undefined), payload);
+    return issue.keys.reduce((rest, key) => setAtPath(rest, [...path, key], undefined), payload);
   const standIn = defaultAt(published, path);
-  if (standIn !== undefined) return withAt(payload, path, standIn);
-  if (valueAt(payload, path) !== undefined && !isInList(payload, path)) return withAt(payload, path, undefined);
-  if (takesNull(payload, path, schema)) return withAt(payload, path, null);
+  if (standIn !== undefined) return setAtPath(payload, path, standIn);
+  if (valueAt(payload, path) !== undefined && !isInList(payload, path)) return setAtPath(payload, path, undefined);
+  if (takesNull(payload, path, schema)) return setAtPath(payload, path, null);
   const around = path.slice(
     0,
     path.findLastIndex((_, index) => index > 0 && !isInList(payload, path.slice(0, index))),
   );
-  return around.length === 0 ? payload : withAt(payload, around, undefined);
+  return around.length === 0 ? payload : setAtPath(payload, around, undefined);
 }
 
 /** The form and the length of a text count at the door only, and so do rules that are code; but no link may lead elsewhere. */
@@ -95,7 +95,7 @@ function defaultAt(published: unknown, [key, ...rest]: PropertyKey[]): unknown {
 
 function takesNull(payload: Payload, path: PropertyKey[], schema: z.ZodObject): boolean {
   if (path.length === 0 || valueAt(payload, path) === null) return false;
-  const { error } = schema.safeParse(withAt(payload, path, null));
+  const { error } = schema.safeParse(setAtPath(payload, path, null));
   return !error?.issues.some((issue) => path.every((key, index) => issue.path[index] === key));
 }
 

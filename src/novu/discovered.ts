@@ -1,7 +1,7 @@
 import type { Client } from "@novu/framework";
 import { type FixedWait, hashOf, type Shape, sendingStepsOf, shapeIdOf } from "../contracts/shape.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
-import { fixedWaitOf } from "../lib/marks.ts";
+import { attachedFixedWait } from "../lib/attached.ts";
 import { firstMessageMs } from "./first-message.ts";
 
 export type FrameworkWorkflow = ReturnType<Client["discover"]>["workflows"][number];
@@ -43,7 +43,7 @@ export function shapeOf({ workflowId, steps, payload }: FrameworkWorkflow): Shap
   return {
     workflow: workflowId,
     steps: steps.map(({ stepId, type, resolve }) => {
-      const fixed = fixedWaitOf<FixedWait>(resolve);
+      const fixed = attachedFixedWait<FixedWait>(resolve);
       return { step: stepId, type: String(type), ...(fixed && { fixed }) };
     }),
     payload: hashOf(payload?.schema ?? null),

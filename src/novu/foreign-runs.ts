@@ -1,6 +1,6 @@
 import { readPerson } from "../contracts/person.ts";
 import { oneJobRunId, type Run, sharedRunId } from "../contracts/run.ts";
-import { soon } from "../lib/soon.ts";
+import { valueWithin } from "../lib/value-within.ts";
 import type { Call, ExecuteBody } from "./bridge-call.ts";
 
 const ASK_WITHIN_MS = 500;
@@ -36,7 +36,7 @@ export function createForeignRuns({
     const { subscriberId } = subscriber;
     const isOurs = (payload.run as { transactionId?: unknown } | undefined)?.transactionId !== undefined;
     if (isOurs || env?.type === "dev" || workflow === null || typeof subscriberId !== "string") return body;
-    const found = jobId === null ? null : await soon(findRun(subscriberId, jobId), ASK_WITHIN_MS);
+    const found = jobId === null ? null : await valueWithin(findRun(subscriberId, jobId), ASK_WITHIN_MS);
     const transactionId = found?.transactionId ?? oneJobRunId({ jobId, workflow, distinctId: subscriberId });
     const { email, firstName: name } = subscriber;
     const run: Run = {

@@ -1,6 +1,6 @@
 import type { Decision, Objection } from "../contracts/decision.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
-import { othersWords } from "../lib/others-words.ts";
+import { redactReason } from "../lib/redact-reason.ts";
 import type { StepState } from "./bridge-call.ts";
 
 type LostStep = Pick<SendingStep, "step" | "channel"> & Pick<Decision, "outcome"> & Objection;
@@ -25,5 +25,5 @@ export function lostSteps(state: StepState[], sendingSteps: Array<Pick<SendingSt
 function wordsOf(error: unknown): string {
   const { stack, message } = (error ?? {}) as { stack?: unknown; message?: unknown };
   const [said] = [error, message, stack].filter((one): one is string => typeof one === "string" && one !== "");
-  return othersWords(said?.split("\n")[0] ?? "Novu gives no reason");
+  return redactReason(said?.split("\n")[0] ?? "Novu gives no reason");
 }

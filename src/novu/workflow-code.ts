@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Shape, shapeIdOf } from "../contracts/shape.ts";
-import { zodBehind } from "../lib/marks.ts";
+import { attachedZodSchema } from "../lib/attached.ts";
 import { type FrameworkWorkflow, shapeOf } from "./discovered.ts";
 
 /** A workflow as the code has it now. */
@@ -16,13 +16,13 @@ export interface WorkflowCode {
 export function workflowCode(workflow: FrameworkWorkflow): WorkflowCode {
   const shape = shapeOf(workflow);
   const customs = workflow.steps.flatMap(({ stepId, results }) => {
-    const schema = zodBehind<z.ZodObject>(results.unknownSchema);
+    const schema = attachedZodSchema<z.ZodObject>(results.unknownSchema);
     return schema === undefined ? [] : [[stepId, schema] as const];
   });
   return {
     shape,
     shapeId: shapeIdOf(shape),
-    payloadSchema: zodBehind<z.ZodObject>(workflow.payload?.unknownSchema),
+    payloadSchema: attachedZodSchema<z.ZodObject>(workflow.payload?.unknownSchema),
     results: new Map(customs),
   };
 }

@@ -1,6 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { NovuJobRecord, NovuMessageRecord } from "../contracts/novu-activity.ts";
-import { othersWords } from "../lib/others-words.ts";
+import { redactReason } from "../lib/redact-reason.ts";
 
 /** The outcome of a message by Novu's word; null while Novu has no final one. */
 export type Word = Pick<Decision, "outcome" | "reason" | "detail">;
@@ -120,5 +120,5 @@ function messageIn(raw: string | null | undefined): string | null {
 }
 
 function clean(said: string | undefined): string {
-  return said ? othersWords(said) : "the provider gave no reason";
+  return said ? redactReason(said) : "the provider gave no reason";
 }

@@ -2,8 +2,8 @@ import type { Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { Run } from "../contracts/run.ts";
 import { PermanentError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { soon } from "../lib/soon.ts";
 import { zoned } from "../lib/time-zone.ts";
+import { valueWithin } from "../lib/value-within.ts";
 import type { Bursts } from "./bursts.ts";
 import type { ReadNow, SubscriberOf } from "./refresh-subscriber.ts";
 import type { Profiled } from "./upsert-subscriber.ts";
@@ -94,7 +94,7 @@ export function createRecipientFinder({
     // The event brought them along a moment ago; PostHog takes few reads, and the steps need them.
     if (hasAll && reads.waitMs() > 0) return asOfEvent;
     // A trigger whose event brought the addresses that its messages need does not wait for a slow source.
-    const person = hasAll ? await soon(readNow(run), SOON_MS) : await readNow(run);
+    const person = hasAll ? await valueWithin(readNow(run), SOON_MS) : await readNow(run);
     if (person === null) slowUntil = performance.now() + PAUSE_MS;
     if (person === null) return asOfEvent;
     if (person.outcome === "unavailable") pausedUntil = performance.now() + PAUSE_MS;

@@ -165,14 +165,14 @@ export async function openSandbox({
     travel: ({ days = 0, hours = 0, minutes = 0, seconds = 0 }) =>
       clock.travelBy((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000, settled),
     async restartApp({ workflows = parts.product.workflows, isSynced = true } = {}) {
-      await app.stop({ letGoMs: 0 });
+      await app.stop({ drainMs: 0 });
       parts.product = { ...parts.product, workflows };
       app = await start();
       await connect({ isSynced });
     },
     sync,
     async stop() {
-      await app.stop({ letGoMs: 0 });
+      await app.stop({ drainMs: 0 });
       clock.stop();
       // Whoever still waits for an answer here waits for one that was made late on purpose.
       await Promise.all([posthog.close(0), segment.close(0), novu.close(0)]);

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Queue } from "../contracts/job.ts";
-import { arrivals } from "../lib/arrivals.ts";
+import { createArrivalClock } from "../lib/arrival-clock.ts";
 import { batchCommit } from "../lib/batch-commit.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { type AcceptParts, acceptAll } from "./accept.ts";
@@ -94,7 +94,7 @@ export function createKyselyStore({
     ...TOGETHER,
   });
 
-  const nextArrival = arrivals(now);
+  const nextArrival = createArrivalClock(now);
 
   return {
     async accept(event, routing) {

@@ -34,7 +34,7 @@ export async function productionStudio({
   const open = () => openApp(config, { product: testProduct, clock: sandbox.clock, log });
   let app = await open();
   const restart = async () => {
-    await app.stop({ letGoMs: 0 });
+    await app.stop({ drainMs: 0 });
     app = await open();
     return { app, restart };
   };
@@ -45,7 +45,7 @@ export async function productionStudio({
     url: `${app.url}/studio`,
     logged: () => lines.map((line) => JSON.parse(line)),
     async [Symbol.asyncDispose]() {
-      await app.stop({ letGoMs: 0 });
+      await app.stop({ drainMs: 0 });
       await sandbox[Symbol.asyncDispose]();
       folder[Symbol.dispose]();
     },

@@ -1,6 +1,6 @@
 import type { Config } from "../../config.ts";
 import { createLog } from "../../lib/log.ts";
-import { refusedCharacters, TAKEN_CHARACTERS } from "../../lib/subscriber-id.ts";
+import { ALLOWED_CHARACTERS, refusedCharacters } from "../../lib/subscriber-id.ts";
 import { openStoreToRead } from "../../store/open-store.ts";
 import type { ReadStore } from "../../store/store.ts";
 import { type Check, warning } from "./check.ts";
@@ -26,7 +26,7 @@ export function subscriberIdsCheck(config: Config): Check {
         const characters = [...new Set(refused.flat())].map((one) => JSON.stringify(one)).join(" ");
         return [
           warning(
-            `${refused.length} of the latest ${runs.length} runs have ${characters} in the distinct id; a Novu that checks ids takes ${TAKEN_CHARACTERS}, and starts no such run (invalid_recipients): identify people by other ids, or have that check switched off at Novu`,
+            `${refused.length} of the latest ${runs.length} runs have ${characters} in the distinct id; a Novu that checks ids takes ${ALLOWED_CHARACTERS}, and starts no such run (invalid_recipients): identify people by other ids, or have that check switched off at Novu`,
           ),
         ];
       } finally {

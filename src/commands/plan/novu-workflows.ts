@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { RetryLaterError, UnavailableError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
-import { patiently } from "../../lib/patiently.ts";
 import { retryAfterMs } from "../../lib/retry-after.ts";
 import type { Sleep } from "../../lib/sleep.ts";
+import { withRetries } from "../../lib/with-retries.ts";
 import { Preferences, Schema } from "./manifest.ts";
 import { Trouble } from "./trouble.ts";
 
@@ -91,7 +91,7 @@ export async function readNovuWorkflows(
   return { workflows, others: listed.length - own.length };
 
   async function ask<Answer extends z.ZodType>(path: string, answer: Answer): Promise<z.output<Answer>> {
-    const text = await patiently(() => send(path), { sleep }).catch((error: unknown) => {
+    const text = await withRetries(() => send(path), { sleep }).catch((error: unknown) => {
       if (error instanceof Trouble) throw error;
       throw new Trouble("novu", "Novu cannot be asked now; run it again later", { cause: error });
     });

@@ -1,4 +1,4 @@
-import { withoutEmptyObjects } from "../../lib/without-empty-objects.ts";
+import { dropEmptyObjects } from "../../lib/drop-empty-objects.ts";
 import type { Schema } from "./manifest.ts";
 import { fits, requiredOf, takesNull } from "./schema-fits.ts";
 
@@ -22,7 +22,7 @@ export interface SchemaDifference {
  * nor does an empty object, because Novu's database does not keep it.
  */
 export function differencesOf(before: Schema, after: Schema): SchemaDifference[] {
-  const [old, now] = [withoutEmptyObjects(before), withoutEmptyObjects(after)];
+  const [old, now] = [dropEmptyObjects(before), dropEmptyObjects(after)];
   if (plain(old) === plain(now)) return [];
   const [oldFields, fields] = [propertiesOf(old), propertiesOf(now)];
   const differences = [...new Set([...Object.keys(oldFields), ...Object.keys(fields)])].flatMap((field) =>

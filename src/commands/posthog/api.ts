@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
-import { patiently } from "../../lib/patiently.ts";
 import { retryAfterMs } from "../../lib/retry-after.ts";
 import type { Sleep } from "../../lib/sleep.ts";
+import { withRetries } from "../../lib/with-retries.ts";
 import { CLOUDS, type Cloud, homeOf, isIngestion } from "./key.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
@@ -37,7 +37,7 @@ export function createPostHogApi(
   const headers = { authorization: `Bearer ${personalApiKey}`, "content-type": "application/json" };
 
   return async ({ method = "GET", path, body, answer, scope }) => {
-    const { status, text } = await patiently(() => send(method, path, body), { sleep });
+    const { status, text } = await withRetries(() => send(method, path, body), { sleep });
     if (status >= 300)
       throw new Error(`PostHog answered ${status} to ${method} ${path}${await hint(status, scope, text)}`);
     const read = answer.safeParse(parseJson(text));

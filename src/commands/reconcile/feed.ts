@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { RetryLaterError, UnavailableError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
-import { type Patience, patiently } from "../../lib/patiently.ts";
 import { retryAfterMs } from "../../lib/retry-after.ts";
 import { keyOf, sign } from "../../lib/standard-webhooks.ts";
+import { type RetryOptions, withRetries } from "../../lib/with-retries.ts";
 
 /** What the app said to an event: taken, with what became of it, or not. */
 export type Fed =
@@ -11,7 +11,7 @@ export type Fed =
   | { outcome: "ignored"; reason: string }
   | { outcome: "refused"; status: number };
 
-export type Feed = (event: { uuid: string; body: string }, patience: Patience) => Promise<Fed>;
+export type Feed = (event: { uuid: string; body: string }, retries: RetryOptions) => Promise<Fed>;
 
 const ANSWER_WITHIN_MS = 10_000;
 const DEFAULT_PAUSE_MS = 5_000;
@@ -23,8 +23,8 @@ export function createFeed({ url, secrets }: { url: string; secrets: string[] })
   const door = `${url}/webhooks/posthog`;
   const signing = secrets.find((secret) => secret.startsWith("whsec_"));
 
-  return async (event, patience) => {
-    const { status, body } = await patiently(() => post(event, patience.signal), patience);
+  return async (event, retries) => {
+    const { status, body } = await withRetries(() => post(event, retries.signal), retries);
     if (status === 202) return outcomeOf(body);
     if (status === 401)
       throw new Error(`${door} does not accept the proof; does the app run with the same POSTHOG_WEBHOOK_SECRETS?`);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { CommandIo } from "../../lib/command-io.ts";
 import { describeError, UnavailableError } from "../../lib/errors.ts";
-import { patiently } from "../../lib/patiently.ts";
 import type { Sleep } from "../../lib/sleep.ts";
+import { withRetries } from "../../lib/with-retries.ts";
 import { changesOf } from "../plan/compare-workflows.ts";
 import { Discovered, emptySchemas, type Manifest } from "../plan/manifest.ts";
 import { Trouble } from "../plan/trouble.ts";
@@ -106,7 +106,7 @@ async function answered(
   action?: "discover",
 ): Promise<BridgeAnswer> {
   try {
-    return await patiently(
+    return await withRetries(
       async () => {
         const answer = await ask();
         if (answer.status < 500) return answer;

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import type { Env } from "../../lib/command.ts";
 import { MINUTE_MS } from "../../lib/durations.ts";
 import { UnavailableError } from "../../lib/errors.ts";
-import { patiently } from "../../lib/patiently.ts";
 import type { Sleep } from "../../lib/sleep.ts";
+import { withRetries } from "../../lib/with-retries.ts";
 import { Trouble } from "../plan/trouble.ts";
 import { verdictOf } from "./cli-verdict.ts";
 
@@ -23,7 +23,7 @@ export async function runNovuCli(
   { env, sleep, onPause }: { env: Env; sleep: Sleep; onPause(why: string): void },
 ): Promise<void> {
   try {
-    await patiently(() => runOnce(target, env), { sleep, onPause: ({ why }) => onPause(why) });
+    await withRetries(() => runOnce(target, env), { sleep, onPause: ({ why }) => onPause(why) });
   } catch (error) {
     throw error instanceof UnavailableError ? error.cause : error;
   }

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { NOVU_PLANS, NovuPlan } from "../../contracts/novu-plan.ts";
-import { withoutEmptyObjects } from "../../lib/without-empty-objects.ts";
+import { dropEmptyObjects } from "../../lib/drop-empty-objects.ts";
 import { answer, refuse } from "./answer.ts";
 import type { BridgeClient } from "./bridge-call.ts";
 import type { NovuState, PublishedWorkflow } from "./state.ts";
@@ -86,11 +86,11 @@ function published({
     steps: steps.map(({ stepId, type, controls }) => ({
       stepId,
       type,
-      controls: withoutEmptyObjects({ schema: controls?.schema ?? {} }),
+      controls: dropEmptyObjects({ schema: controls?.schema ?? {} }),
     })),
     severity,
     preferences,
-    payload: withoutEmptyObjects({ schema: payload?.schema ?? {} }),
+    payload: dropEmptyObjects({ schema: payload?.schema ?? {} }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { DAY_MS } from "../../lib/durations.ts";
-import { type Patience, patiently } from "../../lib/patiently.ts";
+import { type RetryOptions, withRetries } from "../../lib/with-retries.ts";
 import { hogQL, inMicroseconds, type QueryAccess } from "./hogql.ts";
 
 /** An event that PostHog has. */
@@ -23,7 +23,7 @@ export interface PageOfHistory {
 /** The events of these names that happened from `since` until just before `until`, milliseconds since 1970, by and by. */
 export type ReadHistory = (
   period: { events: string[]; since: number; until: number },
-  patience: Patience,
+  retries: RetryOptions,
 ) => AsyncGenerator<PageOfHistory>;
 
 /**
@@ -69,19 +69,19 @@ const Row = z.tuple([
 export function postHogHistory({ pageSize = PAGE_SIZE, ...access }: QueryAccess & { pageSize?: number }): ReadHistory {
   const ask = hogQL({ access, name: "reconcile", query: QUERY, row: Row });
 
-  return async function* read({ events, since, until }, patience) {
+  return async function* read({ events, since, until }, retries) {
     for (let from = since; from < until; from += SLICE_MS)
-      yield* slice({ events, since: from, until: Math.min(from + SLICE_MS, until) }, patience);
+      yield* slice({ events, since: from, until: Math.min(from + SLICE_MS, until) }, retries);
   };
 
   async function* slice(
     { events, since, until }: { events: string[]; since: number; until: number },
-    patience: Patience,
+    retries: RetryOptions,
   ): AsyncGenerator<PageOfHistory> {
     let place = { from: inMicroseconds(since), after: "" };
     for (;;) {
       const values = { events, ...place, until: inMicroseconds(until), limit: pageSize };
-      const rows = await patiently(() => ask(values, patience.signal), patience);
+      const rows = await withRetries(() => ask(values, retries.signal), retries);
       const last = rows.at(-1);
       if (last === undefined || rows.length < pageSize) {
         yield { events: rows.map(eventOf), readUntil: until };

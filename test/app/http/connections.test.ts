@@ -23,7 +23,7 @@ describe("a server that is about to close", () => {
     const server = await serve(hello, { port: 0, keepAliveMs: LONG_MS });
     using kept = keptConnection(server.url, "/");
     await kept.get();
-    const gone = server.letGo(LONG_MS);
+    const gone = server.drain(LONG_MS);
     expect(await kept.get()).toMatchObject({ status: 200, connection: "close", isReused: true });
     await gone;
     using late = keptConnection(server.url, "/");
@@ -42,7 +42,7 @@ describe("a server that is about to close", () => {
     using kept = keptConnection(server.url, "/");
     const asked = kept.get();
     await eventually(() => answer !== undefined);
-    const gone = server.letGo(LONG_MS);
+    const gone = server.drain(LONG_MS);
     answer?.();
     expect(await asked).toMatchObject({ status: 200, connection: "close" });
     await gone;
@@ -51,13 +51,13 @@ describe("a server that is about to close", () => {
 
   it("waits for nobody when no connection is open, and no longer than it is told to for one that is idle", async () => {
     const server = await serve(hello, { port: 0, keepAliveMs: LONG_MS });
-    await server.letGo(LONG_MS);
+    await server.drain(LONG_MS);
     using idle = keptConnection(server.url, "/");
     await idle.get();
     const other = await serve(hello, { port: 0, keepAliveMs: LONG_MS });
     using kept = keptConnection(other.url, "/");
     await kept.get();
-    await other.letGo(50);
+    await other.drain(50);
     await Promise.all([server.close(), other.close()]);
     await eventually(() => kept.isClosed());
   });

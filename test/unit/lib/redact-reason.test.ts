@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { othersWords } from "../../../src/lib/others-words.ts";
+import { redactReason } from "../../../src/lib/redact-reason.ts";
 
 it.each([
   ["550 5.1.1 <ada.lovelace@example.com>: user unknown", "550 5.1.1 <[redacted]>: user unknown"],
@@ -36,12 +36,12 @@ it.each([
   ["timestamp '2026-03-01T15:00:00.000Z' is past", "timestamp '2026-03-01T15:00:00.000Z' is past"],
   ["no answer within 30000 ms", "no answer within 30000 ms"],
 ])("keeps of %j what says why", (said, kept) => {
-  expect(othersWords(said)).toBe(kept);
+  expect(redactReason(said)).toBe(kept);
 });
 
 it("is a text that every store keeps: no NUL, no half of a character", () => {
   const texts = ["a\u0000b", `${"x".repeat(199)}💥`, "a\ud83d b", "line\r\nbreak\u001b[31m"];
-  expect(texts.map((text) => othersWords(text).slice(-12))).toEqual(
+  expect(texts.map((text) => redactReason(text).slice(-12))).toEqual(
     ["a\ufffdb", "xxxxxxxxxxx\ufffd", "a\ufffd b", "ne  break [31m"].map((text) => text.slice(-12)),
   );
 });
@@ -49,6 +49,6 @@ it("is a text that every store keeps: no NUL, no half of a character", () => {
 it("takes time in proportion to what a stranger has written", () => {
   const startedAt = performance.now();
   for (const part of ["a@", "https://", "token ", '"', "1 ", "a.", "%40", "key=key="])
-    othersWords(part.repeat(100_000));
+    redactReason(part.repeat(100_000));
   expect(performance.now() - startedAt).toBeLessThan(1_000);
 });

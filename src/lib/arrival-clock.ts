@@ -4,7 +4,7 @@ import { HOUR_MS } from "./durations.ts";
 const MOST_BACK_MS = HOUR_MS;
 
 /** Microseconds since 1970 as far as the clock shows them; they grow with each call also while it stands still or goes back a bit. */
-export function arrivals(now: () => number): () => number {
+export function createArrivalClock(now: () => number): () => number {
   let last = 0;
   return () => {
     const at = now() * 1000;
@@ -14,7 +14,7 @@ export function arrivals(now: () => number): () => number {
 }
 
 /** An arrival as ISO 8601 with microseconds. */
-export function isoOf(arrival: number): string {
+export function isoOfArrival(arrival: number): string {
   const micros = String(arrival % 1000).padStart(3, "0");
   return new Date(Math.floor(arrival / 1000)).toISOString().replace("Z", `${micros}Z`);
 }

@@ -20,7 +20,7 @@ const HOST = /^(?:[a-z0-9-]{1,40}\.)+[a-z]{2,}(?::\d+)?\.?$/;
  * A short reason in a provider's or Novu's words, without the addresses, phone numbers, keys and tokens that they repeat.
  * PostgreSQL's JSON takes no NUL and no half of a character.
  */
-export function othersWords(said: string): string {
+export function redactReason(said: string): string {
   return redact(said.replaceAll("%40", "@"))
     .replace(PATH, `/${CENSORED}`)
     .replace(ADDRESS, CENSORED)

@@ -7,7 +7,7 @@ const FIRST_PAUSE_MS = SECOND_MS;
 /** Instead of a longer pause, the error says when to come back. */
 const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 
-export interface Patience {
+export interface RetryOptions {
   signal: AbortSignal;
   sleep?: Sleep | undefined;
   /** Hears of each pause before it begins. */
@@ -15,9 +15,9 @@ export interface Patience {
 }
 
 /** Tries again what fails by a RetryLaterError or an UnavailableError, four times in all, with the pauses asked for. */
-export async function patiently<Value>(
+export async function withRetries<Value>(
   run: () => Promise<Value>,
-  { signal, sleep = sleepByTheClock, onPause }: Partial<Patience>,
+  { signal, sleep = sleepByTheClock, onPause }: Partial<RetryOptions>,
 ): Promise<Value> {
   for (let failures = 1; ; failures += 1) {
     try {

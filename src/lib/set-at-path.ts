@@ -1,8 +1,8 @@
 /** A copy of a value with another one at that place in it; undefined takes the place out. */
-export function withAt<Value>(value: Value, [key, ...rest]: PropertyKey[], set: unknown): Value {
+export function setAtPath<Value>(value: Value, [key, ...rest]: PropertyKey[], set: unknown): Value {
   if (key === undefined) return value;
   const parts = (value ?? {}) as Record<PropertyKey, unknown>;
-  const part = rest.length === 0 ? set : withAt(parts[key], rest, set);
+  const part = rest.length === 0 ? set : setAtPath(parts[key], rest, set);
   if (Array.isArray(value)) return value.with(key as number, part) as Value;
   const { [key]: _, ...others } = parts;
   return (part === undefined ? others : { ...others, [key]: part }) as Value;
