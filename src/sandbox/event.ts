@@ -4,22 +4,22 @@ import type { SandboxDelivery } from "../contracts/sandbox.ts";
 import { defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo, Paint } from "../lib/command-io.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
+import { samples } from "../workflows/demo/samples.ts";
 import { SANDBOX_PORTS } from "./ports.ts";
-import { samplePersonProperties, sampleProperties } from "./samples.ts";
 import { LOCAL_KEYS } from "./sandbox.ts";
-import { tellSegment } from "./tell-segment.ts";
+import { sendToSegment } from "./send-to-segment.ts";
 
 const HELP = `npm run event -- NAME --person ID [options]
 
-Captures an event at the sandbox's PostHog, as your backend would with posthog-node, or tells
-its Segment, and shows what the bridge answered. npm run dev must be running.
+Captures an event at the sandbox's PostHog with posthog-node, as your backend does, or sends it to
+the sandbox's Segment, and prints the answer of the bridge. npm run dev must be running.
 
-  --person ID       who did it; an unknown person is made up as ID@example.com
+  --person ID       distinct id; an unknown person gets the address ID@example.com
   --prop KEY=VALUE  a property of the event; VALUE is JSON or text; repeatable
   --set KEY=VALUE   a property of the person; repeatable
-  --uuid UUID       the event's own id; the same one again is a redelivery
-  --source NAME     posthog, which it is otherwise, or segment: a track by NAME, with --set as traits
-                    in its context, or an identify with them as traits when NAME is identify
+  --uuid UUID       id of the event; the same id again is a redelivery
+  --source NAME     posthog (the default) or segment. At Segment the event is a track with --set as traits
+                    in its context; an event named identify is an identify with these traits
   --port N          the app's port (4000)
   --json            print one JSON object
   --help
@@ -31,12 +31,12 @@ its Segment, and shows what the bridge answered. npm run dev must be running.
   npm run event -- identify --person ada --source segment --set firstName=Ada`;
 
 const ANSWER_WITHIN_MS = 10_000;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 
-/** What the app said, and which delivery it answered. */
+/** The app's answer to the last attempt; `delivery` is the id of the delivery. */
 type Answer = { status: number | null; answer: string; delivery: string };
 
-export const event = defineCommand({
+const event = defineCommand({
   name: "event",
   help: HELP,
   options: {
@@ -53,11 +53,17 @@ export const event = defineCommand({
     if (!["posthog", "segment"].includes(source))
       throw new UsageError(`"${source}" is no source: it is posthog or segment`);
 
-    const properties = { ...sampleProperties(name), ...pairs(prop) };
+    const properties = { ...samples.properties[name], ...pairs(prop) };
     const message = { event: name, distinctId: person, uuid, properties };
+    const unknownPerson = samples.person(person);
     const studio = `http://localhost:${port}/studio`;
-    if (source === "segment") await reached(tellSegment({ ...message, traits: pairs(set) }, studio));
-    else await reached(capture(message, pairs(set), studio));
+    const sent =
+      source === "segment"
+        ? sendToSegment({ ...message, traits: pairs(set), unknownPerson }, studio)
+        : capture({ ...message, $set: pairs(set), $set_once: unknownPerson }, studio);
+    await sent.catch((error) => {
+      throw new Error("the sandbox does not answer; start it with npm run dev", { cause: error });
+    });
     const answer = await answerTo(uuid, studio, io);
 
     if (json) io.print(JSON.stringify({ event: name, person, uuid, ...answer }));
@@ -65,59 +71,6 @@ export const event = defineCommand({
     return answer === null || answer.status === 202 ? 0 : 1;
   },
 });
-
-async function reached(telling: Promise<void>): Promise<void> {
-  try {
-    await telling;
-  } catch (error) {
-    throw new Error("the sandbox does not answer; start it with npm run dev", { cause: error });
-  }
-}
-
-async function capture(
-  { properties, ...message }: { event: string; distinctId: string; uuid: string; properties: Record<string, unknown> },
-  $set: Record<string, unknown>,
-  studio: string,
-): Promise<void> {
-  const client = new PostHog(LOCAL_KEYS.projectToken, {
-    host: `http://127.0.0.1:${SANDBOX_PORTS.posthog}`,
-    fetchRetryCount: 0,
-    disableGeoip: true,
-  });
-  // Its own complaints are less to the point than ours.
-  client.on("error", () => {});
-  const $set_once = samplePersonProperties(message.distinctId);
-  // The sandbox may have travelled; what happens now happens at its now.
-  const { now } = (await (await fetch(`${studio}/api/time`)).json()) as { now: number };
-  client.capture({ ...message, properties: { ...properties, $set, $set_once }, timestamp: new Date(now) });
-  await client.flush();
-}
-
-/** What the app said to the newest delivery of the event; null when the destination is not sent such events. */
-async function answerTo(
-  uuid: string,
-  studio: string,
-  { sleep, uptimeMs }: Pick<CommandIo, "sleep" | "uptimeMs">,
-): Promise<Answer | null> {
-  const url = `${studio}/api/deliveries?event=${encodeURIComponent(uuid)}`;
-  for (const startedAt = uptimeMs(); uptimeMs() - startedAt < ANSWER_WITHIN_MS; await sleep(LOOK_EVERY_MS)) {
-    const { deliveries } = (await (await fetch(url)).json()) as { deliveries: SandboxDelivery[] };
-    const [newest] = deliveries;
-    if (newest === undefined) return null;
-    const last = newest.attempts.at(-1);
-    if (last !== undefined) return { status: last.status, answer: last.answer, delivery: newest.id };
-  }
-  throw new Error("the app has not answered the delivery; look at the output of npm run dev");
-}
-
-function explain(
-  answer: Answer | null,
-  { source, studio, paint }: { source: string; studio: string; paint: Paint },
-): string {
-  if (answer === null && source === "segment") return "Segment has it, and is connected to nobody.";
-  if (answer === null) return "PostHog has the event and forwards it to nobody: no workflow listens to it.";
-  return `${paint(answer.status === 202 ? "green" : "red", String(answer.status ?? "no answer"))} ${answer.answer}\nSee ${studio}/deliveries/${answer.delivery}`;
-}
 
 function pairs(list: string[]): Record<string, unknown> {
   return Object.fromEntries(
@@ -135,6 +88,61 @@ function jsonOrText(value: string): unknown {
   } catch {
     return value;
   }
+}
+
+async function capture(
+  {
+    properties,
+    $set,
+    $set_once,
+    ...message
+  }: {
+    event: string;
+    distinctId: string;
+    uuid: string;
+    properties: Record<string, unknown>;
+    $set: Record<string, unknown>;
+    $set_once: Record<string, unknown>;
+  },
+  studio: string,
+): Promise<void> {
+  const client = new PostHog(LOCAL_KEYS.projectToken, {
+    host: `http://127.0.0.1:${SANDBOX_PORTS.posthog}`,
+    fetchRetryCount: 0,
+    disableGeoip: true,
+  });
+  // Without a listener the client prints its errors; `flush` throws them too.
+  client.on("error", () => {});
+  // The clock of the sandbox, which may be days ahead.
+  const { now } = (await (await fetch(`${studio}/api/time`)).json()) as { now: number };
+  client.capture({ ...message, properties: { ...properties, $set, $set_once }, timestamp: new Date(now) });
+  await client.flush();
+}
+
+/** The app's answer to the newest delivery of the event; null when the source does not forward such events. */
+async function answerTo(
+  uuid: string,
+  studio: string,
+  { sleep, uptimeMs }: Pick<CommandIo, "sleep" | "uptimeMs">,
+): Promise<Answer | null> {
+  const url = `${studio}/api/deliveries?event=${encodeURIComponent(uuid)}`;
+  for (const startedAt = uptimeMs(); uptimeMs() - startedAt < ANSWER_WITHIN_MS; await sleep(POLL_EVERY_MS)) {
+    const { deliveries } = (await (await fetch(url)).json()) as { deliveries: SandboxDelivery[] };
+    const [newest] = deliveries;
+    if (newest === undefined) return null;
+    const last = newest.attempts.at(-1);
+    if (last !== undefined) return { status: last.status, answer: last.answer, delivery: newest.id };
+  }
+  throw new Error("the app has not answered the delivery; look at the output of npm run dev");
+}
+
+function explain(
+  answer: Answer | null,
+  { source, studio, paint }: { source: string; studio: string; paint: Paint },
+): string {
+  if (answer === null && source === "segment") return "Segment has the event and no destination to send it to.";
+  if (answer === null) return "PostHog has the event and does not forward it: no workflow uses it.";
+  return `${paint(answer.status === 202 ? "green" : "red", String(answer.status ?? "no answer"))} ${answer.answer}\nSee ${studio}/deliveries/${answer.delivery}`;
 }
 
 await runAsMain(event, import.meta.url);

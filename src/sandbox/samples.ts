@@ -1,29 +1,11 @@
 import type { PayloadSchema } from "./local-novu/state.ts";
 
-/** Properties that make a hand-fired event fit its workflow, when nothing else is said. */
-const PROPERTIES: Record<string, Record<string, unknown>> = {
-  user_signed_up: { signup_method: "google" },
-  onboarding_stalled: { step: "connect_data" },
-  onboarding_step_completed: { step: "connect_data" },
-  feature_first_used: { feature_name: "alerts" },
-  checkout_started: { cart_value: 120, currency: "USD" },
-  user_inactive: { days_inactive: 30 },
-  session_ended: { key_action: "build_report", key_action_completed: false },
-  subscription_upgraded: { plan: "pro" },
-};
-
-export function sampleProperties(event: string): Record<string, unknown> {
-  return PROPERTIES[event] ?? {};
-}
-
-/** The part of an address before the @ has no more. */
-const LONGEST_LOCAL_PART = 64;
-
-/** A person by first name, with an address that reaches nobody. */
-export function samplePersonProperties(distinctId: string): Record<string, unknown> {
-  const name = distinctId.charAt(0).toUpperCase() + distinctId.slice(1);
-  const local = distinctId.replace(/[^\w.-]/g, "").slice(0, LONGEST_LOCAL_PART);
-  return { email: `${local}@example.com`, name: `${name} Example`, plan: "trial" };
+/** Example data for events and people that nobody described. A fork's own is in src/workflows/demo/samples.ts. */
+export interface Samples {
+  /** By the name of the event. */
+  properties: Record<string, Record<string, unknown>>;
+  /** The properties of a person whom the source does not have. */
+  person(distinctId: string): Record<string, unknown>;
 }
 
 const BY_TYPE: Record<string, unknown> = {
@@ -35,13 +17,16 @@ const BY_TYPE: Record<string, unknown> = {
   object: {},
 };
 
-/** Something for every property that a payload needs. */
-export function samplePayload({ properties = {}, required = [] }: PayloadSchema): Record<string, unknown> {
-  const known: Record<string, unknown> = Object.assign({}, ...Object.values(PROPERTIES));
+/** A value for each required property of a payload: its default, that of a sample event, or one of its type. */
+export function samplePayload(
+  { properties = {}, required = [] }: PayloadSchema,
+  samples: Samples,
+): Record<string, unknown> {
+  const known: Record<string, unknown> = Object.assign({}, ...Object.values(samples.properties));
   return Object.fromEntries(
     required.map((name) => {
-      const { type = "string", enum: choices, default: usual } = properties[name] ?? {};
-      return [name, usual ?? known[name] ?? choices?.[0] ?? BY_TYPE[type] ?? null];
+      const { type = "string", enum: allowed, default: byDefault } = properties[name] ?? {};
+      return [name, byDefault ?? known[name] ?? allowed?.[0] ?? BY_TYPE[type] ?? null];
     }),
   );
 }

@@ -1,54 +1,62 @@
 import type { Decision } from "../../contracts/decision.ts";
-import { DAY_MS, HOUR_MS } from "../../lib/durations.ts";
-import { acts, expected, STORY_DAYS, STORY_STARTS_AT, surprise } from "../../workflows/demo/story.ts";
+import { HOUR_MS } from "../../lib/durations.ts";
 import type { Sandbox } from "../sandbox.ts";
+import { midnightBefore, momentOf } from "../story-lines.ts";
+import type { DemoStory, ExpectedDecision } from "./demo-story.ts";
 
-/** A line of the timeline: something happened, or something was decided. */
-export interface Line {
+/** A line of the timeline: a scene, or a decision. */
+interface Line {
   at: number;
-  kind: "act" | "sent" | "not sent";
+  kind: "scene" | "sent" | "not sent";
   text: string;
 }
 
-export interface Outcome {
+export interface DemoResult {
   timeline: Line[];
-  /** The workflows of the story that are not there; what belongs to them is left out. */
+  /** The workflows of the story that the sandbox does not have; their scenes are left out. */
   leftOut: string[];
-  /** Where the story differs from what it must come to; empty when it does not. */
+  /** Empty when all is as the story expects. */
   differences: string[];
-  /** The run in which the most surprising message was not sent; null when the story went another way. */
-  surprise: { transactionId: string; says: string } | null;
+  /** The run of the story's surprise; null without one, or when that message was not skipped. */
+  surprise: { transactionId: string; text: string } | null;
 }
 
-/** Plays the story on a sandbox that stands at its beginning, and holds it against what it must come to. */
-export async function play(sandbox: Sandbox): Promise<Outcome> {
-  const timeline: Line[] = [];
+/** Plays the story in a sandbox whose clock stands at the start, and compares its decisions with the expected ones. */
+export async function play(sandbox: Sandbox, story: DemoStory): Promise<DemoResult> {
   const present = new Set(sandbox.novu.state.workflows.map(({ workflowId }) => workflowId));
-  const leftOut = [...new Set(acts.map(({ workflow }) => workflow))].filter((workflow) => !present.has(workflow));
-  for (const { workflow, day, hour = 0, says, happens } of acts) {
-    if (!present.has(workflow)) continue;
+  const isPresent = ({ workflow }: { workflow: string }) => present.has(workflow);
+  const leftOut = new Set(story.scenes.filter((scene) => !isPresent(scene)).map(({ workflow }) => workflow));
+
+  const scenes = await playScenes(sandbox, { ...story, scenes: story.scenes.filter(isPresent) });
+  const decisions = await sandbox.app.store.listDecisions();
+  const midnight = midnightBefore(story.startsAt);
+  const decided = decisions.map((decision): Line => {
+    const kind = decision.outcome === "sent" ? "sent" : "not sent";
+    return { at: Date.parse(decision.decidedAt), kind, text: rowOf(decision, midnight) };
+  });
+  const wanted = story.expected.filter(([, , workflow]) => present.has(workflow)).map((row) => inColumns(row));
+  return {
+    timeline: [...scenes, ...decided].sort((a, b) => a.at - b.at),
+    leftOut: [...leftOut],
+    differences: [...compare(decided.map(({ text }) => text), wanted), ...brokenPromises(sandbox, decisions)],
+    surprise: surpriseOf(story, decisions),
+  };
+}
+
+async function playScenes(sandbox: Sandbox, { startsAt, days, scenes }: DemoStory): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const { day, hour = 0, text, play: act } of scenes) {
     await until(day, hour);
     const before = new Set(deliveries());
-    happens(sandbox);
+    act(sandbox);
     await sandbox.settled();
-    timeline.push({ at: sandbox.clock.now(), kind: "act", text: [says, ...answersSince(before)].join(" → ") });
+    lines.push({ at: sandbox.clock.now(), kind: "scene", text: [text, ...answersSince(before)].join(" → ") });
   }
-  await until(STORY_DAYS, 0);
-
-  const decisions = await sandbox.app.store.listDecisions();
-  for (const decision of decisions)
-    timeline.push({
-      at: Date.parse(decision.decidedAt),
-      kind: decision.outcome === "sent" ? "sent" : "not sent",
-      text: rowOf(decision),
-    });
-  timeline.sort((a, b) => a.at - b.at);
-  const wanted = expected.filter(([, , workflow]) => present.has(workflow)).map((row) => inColumns(...row));
-  const differences = [...compare(decisions.map(rowOf), wanted), ...brokenPromises(decisions)];
-  return { timeline, leftOut, differences, surprise: surpriseOf(decisions) };
+  await until(days, 0);
+  return lines;
 
   async function until(day: number, hour: number): Promise<void> {
-    const seconds = (STORY_STARTS_AT + (day * 24 + hour) * HOUR_MS - sandbox.clock.now()) / 1000;
+    const seconds = (startsAt + (day * 24 + hour) * HOUR_MS - sandbox.clock.now()) / 1000;
     await sandbox.travel({ seconds });
   }
 
@@ -57,60 +65,27 @@ export async function play(sandbox: Sandbox): Promise<Outcome> {
     return [...posthog.state.deliveries, ...segment.state.deliveries];
   }
 
+  /** Such as "202 accepted" or "202 ignored: its reason". */
   function answersSince(before: Set<object>): string[] {
     return deliveries()
       .filter((delivery) => !before.has(delivery))
       .flatMap(({ attempts }) =>
-        attempts.map(
-          ({ status, answer }) =>
-            `${status} ${Object.entries(JSON.parse(answer))
-              .map(([key, value]) => (key === "ignored" ? `${key}: ${value}` : key))
-              .join()}`,
-        ),
+        attempts.map(({ status, answer }) => {
+          const fields = Object.entries(JSON.parse(answer));
+          return `${status} ${fields.map(([key, value]) => (key === "ignored" ? `${key}: ${value}` : key)).join()}`;
+        }),
       );
   }
-
-  /** What must hold besides the rows. */
-  function brokenPromises(decisions: Decision[]): string[] {
-    const { novu, posthog } = sandbox;
-    const sent = decisions.filter(({ outcome }) => outcome === "sent").length;
-    const reports = posthog.state.events.filter(({ event }) => /^notification (sent|skipped)$/.test(event));
-    const failed = novu.state.runs.flatMap(({ jobs }) => jobs.filter(({ status }) => status === "failed"));
-    return [
-      ...(novu.state.messages.length === sent
-        ? []
-        : [`${sent} messages were decided and ${novu.state.messages.length} were sent`]),
-      ...(new Set(novu.triggers.map(({ transactionId }) => transactionId)).size === novu.triggers.length
-        ? []
-        : ["a run was triggered twice"]),
-      ...(new Set(reports.map(({ uuid }) => uuid)).size === decisions.length
-        ? []
-        : [`${decisions.length} decisions came to ${reports.length} reports in PostHog`]),
-      ...failed.map(({ stepId, error }) => `the step ${stepId} failed: ${error}`),
-    ];
-  }
 }
 
-function surpriseOf(decisions: Decision[]): Outcome["surprise"] {
-  const { distinctId, workflow, step } = surprise;
-  const decision = decisions.find(
-    (one) =>
-      one.distinctId === distinctId && one.workflow === workflow && one.step === step && one.outcome === "skipped",
-  );
-  if (decision === undefined) return null;
-  const { transactionId, detail } = decision;
-  return { transactionId, says: `Why ${distinctId} got no ${step}, though no event said that ${detail}` };
+function rowOf({ decidedAt, distinctId, workflow, step, outcome, reason, detail }: Decision, midnight: number): string {
+  const why = [reason, detail].filter((part) => part !== null).join(": ");
+  const result = outcome === "sent" ? "sent" : `not sent: ${why}`;
+  return inColumns([momentOf(Date.parse(decidedAt), midnight), distinctId, workflow, step, result]);
 }
 
-function rowOf({ decidedAt, distinctId, workflow, step, outcome, reason, detail }: Decision): string {
-  const sinceMs = Date.parse(decidedAt) - STORY_STARTS_AT;
-  const day = Math.floor((sinceMs + 9 * HOUR_MS) / DAY_MS);
-  const what = outcome === "sent" ? "sent" : `not sent: ${[reason, detail].filter((part) => part !== null).join(": ")}`;
-  return inColumns(`day ${day} ${decidedAt.slice(11, 16)}`, distinctId, workflow, step, what);
-}
-
-function inColumns(moment: string, person: string, workflow: string, step: string, outcome: string): string {
-  return `${moment}  ${person.padEnd(9)}  ${workflow.padEnd(13)}  ${step.padEnd(17)}  ${outcome}`;
+function inColumns([moment, person, workflow, step, result]: ExpectedDecision): string {
+  return `${moment}  ${person.padEnd(9)}  ${workflow.padEnd(13)}  ${step.padEnd(17)}  ${result}`;
 }
 
 function compare(actual: string[], wanted: string[]): string[] {
@@ -118,4 +93,33 @@ function compare(actual: string[], wanted: string[]): string[] {
     ...wanted.filter((row) => !actual.includes(row)).map((row) => `missing:    ${row}`),
     ...actual.filter((row) => !wanted.includes(row)).map((row) => `unexpected: ${row}`),
   ];
+}
+
+/** The promises of every story: one message per sent decision, one trigger per run, one report per decision, no failed step. */
+function brokenPromises({ novu, posthog }: Sandbox, decisions: Decision[]): string[] {
+  const sent = decisions.filter(({ outcome }) => outcome === "sent").length;
+  const messages = novu.state.messages.length;
+  const reported = posthog.state.events.filter(({ event }) => /^notification (sent|skipped)$/.test(event));
+  const reports = new Set(reported.map(({ uuid }) => uuid)).size;
+  const runs = new Set(novu.triggers.map(({ transactionId }) => transactionId)).size;
+  const failed = novu.state.runs.flatMap(({ jobs }) => jobs.filter(({ status }) => status === "failed"));
+  return [
+    ...(messages === sent ? [] : [`${sent} sent decisions, ${messages} messages at Novu`]),
+    ...(runs === novu.triggers.length ? [] : ["Novu got two triggers for one run"]),
+    ...(reports === decisions.length ? [] : [`${decisions.length} decisions, ${reports} reports in PostHog`]),
+    ...failed.map(({ stepId, error }) => `the step ${stepId} failed: ${error}`),
+  ];
+}
+
+function surpriseOf({ surprise }: DemoStory, decisions: Decision[]): DemoResult["surprise"] {
+  const decision = decisions.find(
+    ({ distinctId, workflow, step, outcome }) =>
+      outcome === "skipped" &&
+      distinctId === surprise?.distinctId &&
+      workflow === surprise.workflow &&
+      step === surprise.step,
+  );
+  if (decision === undefined) return null;
+  const { transactionId, distinctId, step, detail } = decision;
+  return { transactionId, text: `Why ${distinctId} got no ${step}, though no event said that ${detail}` };
 }

@@ -1,96 +1,82 @@
-import type { Sandbox } from "../../sandbox/sandbox.ts";
+import type { DemoStory, ExpectedDecision, Scene } from "../../sandbox/demo/demo-story.ts";
+import { samplePerson } from "./people.ts";
 
-/** Monday, nine o'clock. */
-export const STORY_STARTS_AT = Date.parse("2026-03-02T09:00:00.000Z");
-export const STORY_DAYS = 14;
+const REDELIVERED_SIGN_UP = "5f9c4b9e-7a44-4f0c-9d0e-3f8f1f0f6a01";
+/** Fixed, so that the address of Katherine's run never changes. */
+const INVITED_SIGN_UP = "0c3f6a52-5a1e-4d39-9b55-8f1f6f0e2d03";
+const SEGMENT_SIGN_UP = "node-next-1772449200000-dorothy";
+const VISITOR = "01953f2a-7c11-7d0e-9a66-3a1de2f7b001";
 
-/** Something that happens in the story. */
-export interface Act {
-  /** The workflow whose way it shows; without that workflow it is left out. */
-  workflow: string;
-  day: number;
-  hour?: number;
-  says: string;
-  happens(sandbox: Sandbox): void;
-}
-
-const redelivered = "5f9c4b9e-7a44-4f0c-9d0e-3f8f1f0f6a01";
-/** So that the address of her run is always the same. */
-const invited = "0c3f6a52-5a1e-4d39-9b55-8f1f6f0e2d03";
-const registered = "node-next-1772449200000-dorothy";
-const visitor = "01953f2a-7c11-7d0e-9a66-3a1de2f7b001";
-
-/** A handful of people, each with one way that a journey can go. */
-export const acts: Act[] = [
-  { workflow: "onboarding", day: 0, says: "Grace signs up", happens: signsUp("grace", "Grace Hopper") },
-  { workflow: "onboarding", day: 0, says: "Linus signs up", happens: signsUp("linus", "Linus Pauling", redelivered) },
+const scenes: Scene[] = [
+  { workflow: "onboarding", day: 0, text: "Grace signs up", play: signsUp("grace") },
+  { workflow: "onboarding", day: 0, text: "Linus signs up", play: signsUp("linus", REDELIVERED_SIGN_UP) },
   {
     workflow: "onboarding",
     day: 0,
     hour: 1,
-    says: "PostHog delivers Linus's sign-up once more",
-    happens: ({ posthog }) => posthog.resend(redelivered),
+    text: "PostHog delivers Linus's sign-up again",
+    play: ({ posthog }) => posthog.resend(REDELIVERED_SIGN_UP),
   },
   {
     workflow: "onboarding",
     day: 0,
     hour: 2,
-    says: "Katherine signs up, invited by Grace",
-    happens: signsUp("katherine", "Katherine Johnson", invited, { invited_by: "Grace" }),
+    text: "Katherine signs up, invited by Grace",
+    play: signsUp("katherine", INVITED_SIGN_UP, { invited_by: "Grace" }),
   },
   {
     workflow: "onboarding",
     day: 0,
     hour: 3,
-    says: "Dorothy registers, and Segment tells of it",
-    happens: ({ segment }) =>
+    text: "Dorothy registers, reported by Segment",
+    play: ({ segment }) =>
       void segment.sendBatch([
         { type: "identify", userId: "dorothy", traits: { firstName: "Dorothy", email: "dorothy@example.com" } },
-        { type: "track", userId: "dorothy", messageId: registered, event: "User Registered" },
+        { type: "track", userId: "dorothy", messageId: SEGMENT_SIGN_UP, event: "User Registered" },
       ]),
   },
   {
     workflow: "onboarding",
     day: 0,
     hour: 4,
-    says: "Segment delivers that once more",
-    happens: ({ segment }) => segment.resend(registered),
+    text: "Segment delivers Dorothy's sign-up again",
+    play: ({ segment }) => segment.resend(SEGMENT_SIGN_UP),
   },
-  { workflow: "drop-off", day: 1, says: "Ada starts a checkout", happens: startsCheckout("ada", "Ada Lovelace", 120) },
+  { workflow: "drop-off", day: 1, text: "Ada starts a checkout", play: startsCheckout("ada", 120) },
   {
     workflow: "drop-off",
     day: 1,
     hour: 1,
-    says: "Margaret starts a checkout",
-    happens: startsCheckout("margaret", "Margaret Hamilton", 80),
+    text: "Margaret starts a checkout",
+    play: startsCheckout("margaret", 80),
   },
   {
     workflow: "drop-off",
     day: 1,
     hour: 2,
-    says: "A visitor who is nobody yet starts a checkout",
-    happens: ({ posthog }) => {
+    text: "An anonymous visitor starts a checkout",
+    play: ({ posthog }) => {
       const properties = {
         checkout_url: "https://app.acme.example/checkout/c_9",
         $process_person_profile: false,
         $is_identified: false,
-        $device_id: visitor,
+        $device_id: VISITOR,
       };
-      posthog.capture({ event: "checkout_started", distinctId: visitor, properties });
+      posthog.capture({ event: "checkout_started", distinctId: VISITOR, properties });
     },
   },
   {
     workflow: "drop-off",
     day: 1,
     hour: 20,
-    says: "Ada completes her checkout",
-    happens: ({ posthog }) => void posthog.capture({ event: "checkout_completed", distinctId: "ada" }),
+    text: "Ada completes her checkout",
+    play: ({ posthog }) => void posthog.capture({ event: "checkout_completed", distinctId: "ada" }),
   },
   {
     workflow: "onboarding",
     day: 3,
-    says: "Grace completes onboarding",
-    happens: ({ posthog }) =>
+    text: "Grace completes onboarding",
+    play: ({ posthog }) =>
       void posthog.capture({
         event: "onboarding_completed",
         distinctId: "grace",
@@ -101,42 +87,38 @@ export const acts: Act[] = [
     workflow: "re-engagement",
     day: 3,
     hour: 5,
-    says: "Alan has been away for 30 days",
-    happens: goesQuiet("alan", "Alan Turing", ["alerts"]),
+    text: "Alan has been away for 30 days",
+    play: goesQuiet("alan", ["alerts"]),
   },
   {
     workflow: "re-engagement",
     day: 4,
-    says: "Joan has been away for 30 days",
-    happens: goesQuiet("joan", "Joan Clarke", []),
+    text: "Joan has been away for 30 days",
+    play: goesQuiet("joan", []),
   },
   {
     workflow: "onboarding",
     day: 4,
     hour: 1,
-    says: "Dorothy completes onboarding, Segment says",
-    happens: ({ segment }) => void segment.send({ type: "track", userId: "dorothy", event: "Onboarding Completed" }),
+    text: "Dorothy completes onboarding, reported by Segment",
+    play: ({ segment }) => void segment.send({ type: "track", userId: "dorothy", event: "Onboarding Completed" }),
   },
   {
     workflow: "re-engagement",
     day: 5,
     hour: 1,
-    says: "Joan is back",
-    happens: ({ posthog }) => void posthog.capture({ event: "session_started", distinctId: "joan" }),
+    text: "Joan is back",
+    play: ({ posthog }) => void posthog.capture({ event: "session_started", distinctId: "joan" }),
   },
   {
     workflow: "onboarding",
     day: 6,
-    says: "Katherine is set up by an import: PostHog knows, no event says so",
-    happens: ({ posthog }) => posthog.setPerson("katherine", { onboarding_completed: true }),
+    text: "An import completes Katherine's onboarding in PostHog, without an event",
+    play: ({ posthog }) => posthog.setPerson("katherine", { onboarding_completed: true }),
   },
 ];
 
-/** When, who, which workflow and step, and the outcome. */
-type Row = readonly [moment: string, person: string, workflow: string, step: string, outcome: string];
-
-/** What the story must come to: who was sent what when, and why the rest was not. */
-export const expected: Row[] = [
+const expected: ExpectedDecision[] = [
   ["day 0 09:00", "grace", "onboarding", "welcome", "sent"],
   ["day 0 09:00", "grace", "onboarding", "welcome-note", "sent"],
   ["day 0 09:00", "linus", "onboarding", "welcome", "sent"],
@@ -173,42 +155,46 @@ export const expected: Row[] = [
   ["day 10 14:00", "alan", "re-engagement", "last-chat", "not sent: not needed: has not chosen chat"],
 ];
 
-/** What nobody would guess from the events alone: she finished the set-up, and none of them said so. */
-export const surprise = { distinctId: "katherine", workflow: "onboarding", step: "check-in" };
+/** A few people, each with another way through a workflow. */
+export const story: DemoStory = {
+  // A Monday.
+  startsAt: Date.parse("2026-03-02T09:00:00.000Z"),
+  days: 14,
+  scenes,
+  expected,
+  surprise: { distinctId: "katherine", workflow: "onboarding", step: "check-in" },
+};
 
-function signsUp(
-  person: string,
-  name: string,
-  uuid?: string,
-  properties: Record<string, unknown> = {},
-): Act["happens"] {
+function signsUp(distinctId: string, uuid?: string, properties: Record<string, unknown> = {}): Scene["play"] {
   return ({ posthog }) => {
     posthog.capture({
       event: "user_signed_up",
-      distinctId: person,
+      distinctId,
       ...(uuid !== undefined && { uuid }),
-      properties: { ...properties, $set: { email: `${person}@example.com`, name, plan: "trial" } },
+      properties: { ...properties, $set: samplePerson(distinctId) },
     });
   };
 }
 
-function startsCheckout(person: string, name: string, value: number): Act["happens"] {
+function startsCheckout(distinctId: string, value: number): Scene["play"] {
   return ({ posthog }) => {
+    const { email, name } = samplePerson(distinctId);
     const properties = {
       checkout_url: `https://app.acme.example/checkout/c_${value}?step=payment&from=email`,
       cart_value: value,
-      $set: { email: `${person}@example.com`, name },
+      $set: { email, name },
     };
-    posthog.capture({ event: "checkout_started", distinctId: person, properties });
+    posthog.capture({ event: "checkout_started", distinctId, properties });
   };
 }
 
-function goesQuiet(person: string, name: string, featuresUsed: string[]): Act["happens"] {
+function goesQuiet(distinctId: string, featuresUsed: string[]): Scene["play"] {
   return ({ posthog }) => {
+    const { email, name } = samplePerson(distinctId);
     posthog.capture({
       event: "user_inactive",
-      distinctId: person,
-      properties: { days_inactive: 30, $set: { email: `${person}@example.com`, name, features_used: featuresUsed } },
+      distinctId,
+      properties: { days_inactive: 30, $set: { email, name, features_used: featuresUsed } },
     });
   };
 }
