@@ -5,8 +5,8 @@ import { defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo, Paint } from "../lib/command-io.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
 import { samples } from "../workflows/demo/samples.ts";
+import { LOCAL_KEYS } from "./local-keys.ts";
 import { SANDBOX_PORTS } from "./ports.ts";
-import { LOCAL_KEYS } from "./sandbox.ts";
 import { sendToSegment } from "./send-to-segment.ts";
 
 const HELP = `npm run event -- NAME --person ID [options]

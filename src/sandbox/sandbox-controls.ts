@@ -2,26 +2,28 @@ import { toPlainText } from "@react-email/components";
 import type { Decision } from "../contracts/decision.ts";
 import type { SandboxControls, TravelTarget } from "../contracts/sandbox.ts";
 import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
+import { LOCAL_KEYS } from "./local-keys.ts";
 import type { LocalNovu } from "./local-novu/local-novu.ts";
 import type { PayloadSchema } from "./local-novu/state.ts";
 import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
 import type { LocalSegment } from "./local-segment/local-segment.ts";
-import { samplePayload, samplePersonProperties, sampleProperties } from "./samples.ts";
+import { type Samples, samplePayload } from "./samples.ts";
 import { deliveriesOf, peopleOf } from "./sources.ts";
-import { type Act, exportStory, type NewAct } from "./story-export.ts";
+import { type Action, exportStory, type NewAction } from "./story-export.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
-/** A run that starts the next would never come to its end. */
+/** Limits the travel to the end: a run that starts the next one has no end. */
 const LONGEST_TRAVEL_MS = 366 * DAY_MS;
 const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
 
-/** What the studio may see and do in a sandbox. */
+/** The studio's access to a sandbox. */
 export function createSandboxControls({
   clock,
   posthog,
   segment,
   novu,
-  acts,
+  samples,
+  actions,
   settled,
   events,
   decisions,
@@ -29,9 +31,10 @@ export function createSandboxControls({
   clock: VirtualClock;
   posthog: LocalPostHog;
   segment: LocalSegment;
-  novu: LocalNovu & { secretKey: string };
-  /** Where it notes what it does, besides events. */
-  acts: Act[];
+  novu: LocalNovu;
+  samples: Samples;
+  /** The list to which it adds each of its actions that is no event. */
+  actions: Action[];
   settled: () => Promise<void>;
   events: () => string[];
   decisions: () => Promise<Decision[]>;
@@ -45,16 +48,16 @@ export function createSandboxControls({
     textOf: (html) => toPlainText(html),
     async mark(messageId, as) {
       const { subscriberId } = novu.mark(messageId, as);
-      note({ kind: as === "read" ? "reads" : "sees", person: subscriberId });
+      log({ kind: as === "read" ? "reads" : "sees", person: subscriberId });
       await settled();
     },
 
     events,
-    sampleProperties,
+    sampleProperties: (event) => samples.properties[event] ?? {},
     payloadSchema,
-    samplePayload: (workflow) => samplePayload(payloadSchema(workflow)),
+    samplePayload: (workflow) => samplePayload(payloadSchema(workflow), samples),
     async fire(event, distinctId, properties) {
-      const $set_once = { ...samplePersonProperties(distinctId), ...objectOf(properties.$set_once) };
+      const $set_once = { ...samples.person(distinctId), ...objectOf(properties.$set_once) };
       const uuid = posthog.capture({ event, distinctId, properties: { ...properties, $set_once } });
       await settled();
       return uuid;
@@ -71,7 +74,7 @@ export function createSandboxControls({
     setProperty(distinctId, name, value, source) {
       if (source === "segment") return segment.setTraits(distinctId, { [name]: value });
       posthog.setPerson(distinctId, { [name]: value });
-      note({ kind: "becomes", person: distinctId, properties: { [name]: value } });
+      log({ kind: "becomes", person: distinctId, properties: { [name]: value } });
     },
 
     stepsOfRun: (transactionId) =>
@@ -85,7 +88,7 @@ export function createSandboxControls({
       })),
     setControls(workflow, step, values) {
       novu.setControls(workflow, step, values);
-      note({ kind: "controls", workflow, step, values });
+      log({ kind: "controls", workflow, step, values });
     },
     async preview(workflow, step, distinctId) {
       const payload = payloadFor(workflow);
@@ -101,7 +104,7 @@ export function createSandboxControls({
     async sendTest(workflow, distinctId) {
       const response = await fetch(`${novu.url}/v1/events/trigger`, {
         method: "POST",
-        headers: { authorization: `ApiKey ${novu.secretKey}`, "content-type": "application/json" },
+        headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
         body: JSON.stringify({ name: workflow, to: subscriberOf(distinctId), payload: payloadFor(workflow) }),
       });
       if (!response.ok) throw new Error(`the local Novu answered ${response.status}: ${await response.text()}`);
@@ -111,7 +114,7 @@ export function createSandboxControls({
     exportStory: async () =>
       exportStory({
         events: posthog.state.events,
-        acts,
+        actions,
         decisions: await decisions(),
         runs: novu.state.runs,
         now: clock.now(),
@@ -129,23 +132,23 @@ export function createSandboxControls({
     if (target === "hour") return clock.travelBy(HOUR_MS, settled);
     if (target === "day") return clock.travelBy(DAY_MS, settled);
     const latest = clock.now() + LONGEST_TRAVEL_MS;
-    for (let at = nextHappening(); at !== null && at <= latest; at = target === "end" ? nextHappening() : null)
+    for (let at = nextTarget(); at !== null && at <= latest; at = target === "end" ? nextTarget() : null)
       await clock.travelTo(at, settled);
   }
 
-  /** A step that Novu asks for again waits for that, without being a waiting step. */
-  function nextHappening(): number | null {
-    const isAsked = novu.state.runs.some(({ jobs }) => jobs.some(({ status }) => status === "running"));
-    const alarm = isAsked ? clock.nextAlarmAt() : null;
+  /** The next waiting step, or the next retry of a step that is running. */
+  function nextTarget(): number | null {
+    const isRunning = novu.state.runs.some(({ jobs }) => jobs.some(({ status }) => status === "running"));
+    const alarm = isRunning ? clock.nextAlarmAt() : null;
     const step = nextStepAt();
     return alarm === null || step === null ? (alarm ?? step) : Math.min(alarm, step);
   }
 
-  function note(act: NewAct): void {
-    acts.push({ ...act, at: clock.now(), afterEvents: posthog.state.events.length });
+  function log(action: NewAction): void {
+    actions.push({ ...action, at: clock.now(), afterEvents: posthog.state.events.length });
   }
 
-  /** Without a run's facts, which no event brings. */
+  /** Without `run`, which the app adds itself. */
   function payloadSchema(workflow: string): PayloadSchema {
     const { schema = {} } = novu.state.workflows.find(({ workflowId }) => workflowId === workflow)?.payload ?? {};
     const { run: _run, ...properties } = schema.properties ?? {};
@@ -163,11 +166,11 @@ export function createSandboxControls({
     return { subscriberId: distinctId, ...(typeof email === "string" && { email }) };
   }
 
-  /** As the newest run had it, or made up; without a run's facts, so that nothing of it is recorded. */
+  /** Of the newest run, or of samples. Without `run`, so that the app records no decision. */
   function payloadFor(workflow: string): Record<string, unknown> {
     const { run: _run, ...payload } =
       novu.state.runs.findLast(({ workflowId }) => workflowId === workflow)?.payload ?? {};
-    return { ...samplePayload(payloadSchema(workflow)), ...payload };
+    return { ...samplePayload(payloadSchema(workflow), samples), ...payload };
   }
 }
 

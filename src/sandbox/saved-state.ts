@@ -3,21 +3,20 @@ import { dirname } from "node:path";
 import type { NovuState } from "./local-novu/state.ts";
 import type { PostHogState } from "./local-posthog/state.ts";
 import type { SegmentState } from "./local-segment/state.ts";
-import type { Act } from "./story-export.ts";
+import type { Action } from "./story-export.ts";
 
-/** What the sandbox keeps from one start to the next, so that saving a file does not end the story. */
+/** The state that survives a restart of `npm run dev`. */
 export interface SavedState {
   now: number;
   novu: NovuState;
   posthog: PostHogState;
-  /** None when an earlier version saved it, as with the acts. */
-  segment?: SegmentState;
-  acts?: Act[];
-  /** The process that restarts it. */
-  watcher?: number;
+  segment: SegmentState;
+  actions: Action[];
+  /** The id of the process that restarts the sandbox. */
+  watcher: number;
 }
 
-/** null when there is none, or none that can be read. */
+/** null without a readable file. */
 export function loadState(file: string): SavedState | null {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as SavedState;
@@ -28,7 +27,7 @@ export function loadState(file: string): SavedState | null {
 
 export function saveState(file: string, state: SavedState): void {
   mkdirSync(dirname(file), { recursive: true });
-  // Renamed into place, so that a kill in the middle leaves the old one.
+  // A process that is killed before the rename leaves the old file.
   writeFileSync(`${file}.new`, JSON.stringify(state));
   renameSync(`${file}.new`, file);
 }

@@ -1,5 +1,5 @@
+import { LOCAL_KEYS } from "./local-keys.ts";
 import { SANDBOX_PORTS } from "./ports.ts";
-import { LOCAL_KEYS } from "./sandbox.ts";
 
 /**
  * Sends an event to the sandbox's Segment over its Tracking API: an identify with the traits, or a track with them

@@ -6,100 +6,101 @@ import { midnightBefore, momentOf, storyLines } from "./story-lines.ts";
 
 type Properties = Record<string, unknown>;
 
-/** Something done by hand that is no event. */
-export type NewAct =
+/** An action in the studio that is no event. The kinds are verbs of test/support/story.ts. */
+export type NewAction =
   | { kind: "becomes"; person: string; properties: Properties }
   | { kind: "sees" | "reads"; person: string }
   | { kind: "controls"; workflow: string; step: string; values: Properties };
 
-export type Act = NewAct & {
+export type Action = NewAction & {
   at: number;
-  /** How many events PostHog had by then: a standing clock has several acts at one time. */
+  /** The number of events in PostHog at that moment: several actions may have the same time. */
   afterEvents: number;
 };
 
-/** The app's own reports come of themselves. */
+/** The app's own reports, which a story does not repeat. */
 const OUR_LIB = "posthog-novu-bridge";
-/** What a client library adds, and what a story says in words of its own. */
+/** Properties of the client library, and those that are arguments of a story. */
 const LEFT_OUT = /^\$(lib|lib_version|geoip_disable|is_server|set|set_once)$/;
-/** From test/workflows/stories. */
-const STORY_WORDS = "../story.ts";
+/** As test/workflows/stories imports it. */
+const STORY_FILE = "../story.ts";
 const NAME = /^[A-Za-z_]\w*$/;
 
-/** A test of everything done so far and its results, in the words of test/workflows/story.ts. */
+/** A story test for test/workflows/stories of everything done so far, with its results. */
 export function exportStory({
   events,
-  acts,
+  actions,
   decisions,
   runs,
   now,
 }: {
   events: CapturedEvent[];
-  acts: Act[];
+  actions: Action[];
   decisions: Decision[];
   runs: NovuRun[];
   now: number;
 }): string {
-  const done = inOrder(events, acts);
+  const done = inOrder(events, actions);
   const startAt = Math.floor((done[0]?.at ?? now) / MINUTE_MS) * MINUTE_MS;
   const midnight = midnightBefore(startAt);
 
-  const acted: string[] = [];
+  const statements: string[] = [];
   let at = startAt;
   const passTo = (time: number) => {
     if (momentOf(time, midnight) !== momentOf(at, midnight))
-      acted.push(`await story.until(${literal(momentOf(time, midnight))});`);
+      statements.push(`await story.until(${literal(momentOf(time, midnight))});`);
     at = Math.max(at, time);
   };
   for (const one of done) {
     passTo(one.at);
-    acted.push(one.text);
+    statements.push(one.text);
   }
   passTo(now);
 
-  const lines = storyLines({ decisions, runs, midnight }).map((line) => withNames(line, events));
+  const lines = storyLines({ decisions, runs, midnight }).map((line) => withStoryUuids(line, events));
   return `import { expect, it } from "vitest";
-import { openStory } from ${literal(STORY_WORDS)};
+import { openStory } from ${literal(STORY_FILE)};
 
 it("goes as it went in the sandbox", async () => {
   await using story = await openStory({
     startAt: Date.parse(${literal(new Date(startAt).toISOString())}),
     people: ${literal(peopleOf(events))},
   });
-${acted.map((line) => `  ${line}\n`).join("")}
+${statements.map((line) => `  ${line}\n`).join("")}
   expect(await story.lines()).toEqual([
 ${lines.map((line) => `    ${literal(line)},\n`).join("")}  ]);
 });
 `;
 }
 
-function inOrder(events: CapturedEvent[], acts: Act[]): Array<{ at: number; text: string }> {
-  const told = (after: number) => acts.filter((act) => act.afterEvents === after).map(textOfAct);
+function inOrder(events: CapturedEvent[], actions: Action[]): Array<{ at: number; text: string }> {
+  const actionsAfter = (count: number) => actions.filter(({ afterEvents }) => afterEvents === count).map(textOfAction);
   return [
-    ...told(0),
-    ...events.flatMap((event, index) => [...(isOurs(event) ? [] : [textOfEvent(event)]), ...told(index + 1)]),
+    ...actionsAfter(0),
+    ...events.flatMap((event, index) => [...(isOurs(event) ? [] : [textOfEvent(event)]), ...actionsAfter(index + 1)]),
   ];
 }
 
 function textOfEvent({ event, distinctId, properties, capturedAt }: CapturedEvent) {
-  const said = Object.fromEntries(Object.entries(properties).filter(([name]) => !LEFT_OUT.test(name)));
+  const own = Object.fromEntries(Object.entries(properties).filter(([name]) => !LEFT_OUT.test(name)));
   const set = objectOf(properties.$set);
-  const values = [said, set].slice(0, isEmpty(set) ? (isEmpty(said) ? 0 : 1) : 2);
-  const words = [distinctId, event, ...values].map(literal).join(", ");
-  return { at: Date.parse(capturedAt), text: `await story.does(${words});` };
+  const values = [own, set].slice(0, isEmpty(set) ? (isEmpty(own) ? 0 : 1) : 2);
+  const args = [distinctId, event, ...values].map(literal).join(", ");
+  return { at: Date.parse(capturedAt), text: `await story.does(${args});` };
 }
 
-function textOfAct(act: Act) {
-  const { at } = act;
-  if (act.kind === "becomes") return { at, text: `story.becomes(${literal(act.person)}, ${literal(act.properties)});` };
-  if (act.kind === "controls") {
-    const words = [act.workflow, act.step, act.values].map(literal).join(", ");
-    return { at, text: `story.sandbox.novu.setControls(${words});` };
+function textOfAction(action: Action) {
+  const { at, kind } = action;
+  if (kind === "becomes")
+    return { at, text: `story.becomes(${literal(action.person)}, ${literal(action.properties)});` };
+  if (kind === "controls") {
+    const args = [action.workflow, action.step, action.values].map(literal).join(", ");
+    return { at, text: `story.sandbox.novu.setControls(${args});` };
   }
-  return { at, text: `await story.${act.kind}(${literal(act.person)});` };
+  return { at, text: `await story.${kind}(${literal(action.person)});` };
 }
 
-/** What PostHog knew of everybody before anything happened. */
+/** The properties that PostHog has of each person before their first event. */
 function peopleOf(events: CapturedEvent[]): Record<string, Properties> {
   const people = new Map<string, Properties>();
   for (const event of events) {
@@ -109,8 +110,8 @@ function peopleOf(events: CapturedEvent[]): Record<string, Properties> {
   return Object.fromEntries(people);
 }
 
-/** A story names its events itself: the first of ada's has the uuid "ada-1". */
-function withNames(line: string, events: CapturedEvent[]): string {
+/** A story gives its events other uuids: "ada-1" is the first event of ada. */
+function withStoryUuids(line: string, events: CapturedEvent[]): string {
   const counts = new Map<string, number>();
   return events
     .filter((event) => !isOurs(event))
@@ -133,7 +134,7 @@ function isEmpty(properties: Properties): boolean {
   return Object.keys(properties).length === 0;
 }
 
-/** A value as code; JSON, but for names that need no quotes and for what JSON leaves out. */
+/** A value as TypeScript. */
 function literal(value: unknown): string {
   if (value === undefined) return "undefined";
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
@@ -143,7 +144,7 @@ function literal(value: unknown): string {
 }
 
 function nameOf(name: string): string {
-  // Written plainly, this one would set the prototype.
+  // Without the brackets it sets the prototype.
   if (name === "__proto__") return '["__proto__"]';
   return NAME.test(name) ? name : JSON.stringify(name);
 }

@@ -2,7 +2,7 @@ import type { Decision } from "../contracts/decision.ts";
 import { DAY_MS, MINUTE_MS } from "../lib/durations.ts";
 import type { NovuRun } from "./local-novu/state.ts";
 
-/** The midnight before, from which a story's days are counted. */
+/** Midnight in UTC, from which a story counts its days. */
 export function midnightBefore(at: number): number {
   return Math.floor(at / DAY_MS) * DAY_MS;
 }
@@ -13,8 +13,8 @@ export function momentOf(at: number, midnight: number): string {
 }
 
 /**
- * Who was sent what when, and why the rest was not, the earliest first, and at one moment by person and
- * workflow: "day 2 09:00  ada  onboarding  setup-nudge  sent". A step that failed at Novu has a line of its own.
+ * A line for each decision and each step that failed at Novu, such as "day 2 09:00  ada  onboarding  setup-nudge  sent",
+ * by time, and within a minute by person and workflow.
  */
 export function storyLines({
   decisions,
@@ -27,7 +27,7 @@ export function storyLines({
 }): string[] {
   const decided = decisions.map(({ decidedAt, distinctId, workflow, step, ...decision }) => ({
     at: Date.parse(decidedAt),
-    facts: [distinctId, workflow, step, whatOf(decision)],
+    facts: [distinctId, workflow, step, resultOf(decision)],
   }));
   return [...decided, ...failures(runs)]
     .sort(inOrder)
@@ -45,12 +45,12 @@ function failures(runs: NovuRun[]) {
   );
 }
 
-function whatOf({ outcome, reason, detail }: Pick<Decision, "outcome" | "reason" | "detail">): string {
+function resultOf({ outcome, reason, detail }: Pick<Decision, "outcome" | "reason" | "detail">): string {
   const why = [reason, detail].filter((part) => part !== null).join(": ");
   return { sent: "sent", skipped: `not sent: ${why}`, failed: `failed: ${why}` }[outcome];
 }
 
-/** Only the order within a run is sure: several people act in the same moment, and Novu may repeat a call a second later. */
+/** By minute: several people act in the same moment, and Novu may repeat a call a second later. Only a run has an order within it. */
 function inOrder(a: { at: number; facts: string[] }, b: { at: number; facts: string[] }): number {
   const [first, second] = [a, b].map(({ facts: [person, workflow] }) => `${person}  ${workflow}`) as [string, string];
   return minuteOf(a.at) - minuteOf(b.at) || first.localeCompare(second) || a.at - b.at;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import { createData, type Engine } from "../chaos/data.ts";
 import { environment } from "../support/app-process.ts";
 import { eventually } from "../support/sandbox.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createUnsubscribeLinks } from "../../src/opt-outs/unsubscribe-links.ts";
-import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import { someoneNew } from "./poison-events.ts";
 import { type Exchange, rawClient } from "./raw-client.ts";
 import type { Services } from "./services.ts";

@@ -1,4 +1,4 @@
-import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 
 export const STUDIO_SECRET = "planted-studio-secret-4711";
 export const METRICS_TOKEN = "planted-metrics-token-4711";

@@ -1,6 +1,6 @@
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import { openLocalNovu } from "../../src/sandbox/local-novu/local-novu.ts";
 import { openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
-import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
 import { createVirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { openStub } from "../bench/stub.ts";
 import { answerAsks } from "./answer-asks.ts";

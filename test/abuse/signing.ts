@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { keyOf, sign } from "../../src/lib/standard-webhooks.ts";
-import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 
 export type Headers = Record<string, string>;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import type { SegmentCall } from "../../src/sandbox/local-segment/state.ts";
-import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { loadDestinationFunction } from "../support/destination-function.ts";
 import { isTooDeep, nested } from "../support/nested.ts";
 import { testSandbox } from "../support/sandbox.ts";

@@ -6,7 +6,7 @@ import { type NovuWorkflow, readNovuWorkflows } from "../../src/commands/plan/no
 import { planMarkdown } from "../../src/commands/plan/plan-markdown.ts";
 import { readWaiting } from "../../src/commands/plan/waiting.ts";
 import { serve } from "../../src/lib/server.ts";
-import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { testFolder } from "../support/folder.ts";

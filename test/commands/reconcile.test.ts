@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { reconcileOf } from "../../src/commands/reconcile.ts";
-import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { run, runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";
 import { testProduct } from "../support/product/product.ts";
 import { eventually, testSandbox } from "../support/sandbox.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import { built } from "./built.ts";
 import { eventually } from "./sandbox.ts";
 

@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
-import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 
 /** Calls the bridge of a sandbox for one step, signed as Novu signs; the answer's status and body. */
 export async function callBridge(

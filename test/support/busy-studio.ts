@@ -1,4 +1,5 @@
-import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { openStory, type Story } from "./story.ts";
 
 /**

@@ -4,6 +4,7 @@ import { openSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbo
 import { emptySqliteStore } from "./empty-sqlite-store.ts";
 import { testFolder } from "./folder.ts";
 import { testProduct } from "./product/product.ts";
+import { testSamples } from "./samples.ts";
 
 /** Monday, nine o'clock. */
 const START = Date.parse("2026-03-02T09:00:00.000Z");
@@ -24,6 +25,7 @@ export async function testSandbox({
   const sandbox = await openSandbox({
     dataDir: folder.path,
     startAt: START,
+    samples: testSamples,
     product: { ...product, workflows },
     ...options,
   });

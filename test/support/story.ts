@@ -1,5 +1,6 @@
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import type { Message } from "../../src/sandbox/local-novu/state.ts";
-import { LOCAL_KEYS, type Sandbox } from "../../src/sandbox/sandbox.ts";
+import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { midnightBefore, momentOf, storyLines } from "../../src/sandbox/story-lines.ts";
 import { testProduct } from "./product/product.ts";
 import { type TestSandboxOptions, testSandbox } from "./sandbox.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { keyOf, sign } from "../../src/lib/standard-webhooks.ts";
-import { LOCAL_KEYS } from "../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 
 /** A body as PostHog sends it, and what a test wants to be different about it. */
 export function delivery({

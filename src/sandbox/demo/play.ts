@@ -38,7 +38,13 @@ export async function play(sandbox: Sandbox, story: DemoStory): Promise<DemoResu
   return {
     timeline: [...scenes, ...decided].sort((a, b) => a.at - b.at),
     leftOut: [...leftOut],
-    differences: [...compare(decided.map(({ text }) => text), wanted), ...brokenPromises(sandbox, decisions)],
+    differences: [
+      ...compare(
+        decided.map(({ text }) => text),
+        wanted,
+      ),
+      ...brokenPromises(sandbox, decisions),
+    ],
     surprise: surpriseOf(story, decisions),
   };
 }

@@ -12,7 +12,7 @@ import { type Listening, serve } from "../../../src/lib/server.ts";
 import { keyOf, sign } from "../../../src/lib/standard-webhooks.ts";
 import { webhookAuth } from "../../../src/lib/verify-webhook.ts";
 import { novuWebhook } from "../../../src/novu/webhook.ts";
-import { LOCAL_KEYS } from "../../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
 import { decision, LATER, OCCURRED_AT } from "../../support/facts.ts";
 
 const SECRET = LOCAL_KEYS.novuSigningSecret;

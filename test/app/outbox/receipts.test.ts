@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
+import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
 import type { Message } from "../../../src/sandbox/local-novu/state.ts";
-import { LOCAL_KEYS, type Sandbox } from "../../../src/sandbox/sandbox.ts";
+import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { callBridge } from "../../support/bridge-call.ts";
 import { campaign, decisions, happen, mail, upTo } from "../../support/campaign.ts";
 import { keptBy } from "../../support/kept.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
 import type { Schedule } from "../../../src/sandbox/local-novu/state.ts";
 import { isWithin } from "../../../src/sandbox/local-novu/steps/schedule.ts";
-import { LOCAL_KEYS, type Sandbox } from "../../../src/sandbox/sandbox.ts";
+import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, happen, mail, upTo } from "../../support/campaign.ts";
 import { losingBridge } from "../../support/losing-bridge.ts";
 import { testSandbox } from "../../support/sandbox.ts";

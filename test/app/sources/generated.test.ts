@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { LOCAL_KEYS, type Sandbox } from "../../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
+import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, mail } from "../../support/campaign.ts";
 import { HAPPENS_AT, MARK, type OddLife, type OddPerson, oddLives } from "../../support/odd-people.ts";
 import { testSandbox } from "../../support/sandbox.ts";

@@ -25,11 +25,18 @@ const EXCEPTIONS: Record<string, string[]> = {
   // The context by which the emails get their unsubscribe link.
   "src/engine/render-email.ts": ["emails/_components/unsubscribe-url.ts"],
   "src/sandbox/sandbox.ts": ["src/app.ts", "src/config.ts"],
-  "src/sandbox/dev.ts": ["src/workflows/product.ts"],
-  "src/sandbox/demo/demo.ts": ["src/workflows/product.ts", "src/workflows/demo/story.ts"],
-  "src/sandbox/demo/play.ts": ["src/workflows/demo/story.ts"],
-  // A type: the sandbox in which the story happens.
-  "src/workflows/demo/story.ts": ["src/sandbox/sandbox.ts"],
+  "src/sandbox/local-config.ts": ["src/config.ts"],
+  "src/sandbox/services.ts": ["src/app.ts"],
+  "src/sandbox/dev.ts": ["src/workflows/product.ts", "src/workflows/demo/samples.ts"],
+  "src/sandbox/event.ts": ["src/workflows/demo/samples.ts"],
+  "src/sandbox/demo/demo.ts": [
+    "src/workflows/product.ts",
+    "src/workflows/demo/samples.ts",
+    "src/workflows/demo/story.ts",
+  ],
+  // Types: a story and samples for the sandbox.
+  "src/workflows/demo/story.ts": ["src/sandbox/demo/demo-story.ts"],
+  "src/workflows/demo/samples.ts": ["src/sandbox/samples.ts"],
 };
 /** These wire the folders, and get the product as an argument. */
 const COMPOSITION = ["app", "commands"];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { brand } from "../../../emails/_components/brand.ts";
-import { LOCAL_KEYS, type Sandbox } from "../../../src/sandbox/sandbox.ts";
+import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
+import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { reEngagement } from "../../../src/workflows/re-engagement.tsx";
 import { emailHtml } from "../../support/emails.ts";
 import { leadsTo, linksIn } from "../../support/links.ts";
