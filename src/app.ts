@@ -157,9 +157,8 @@ export async function openApp(
       topics: product.topics,
       async isWanted(subscriberId, workflow, channel) {
         await paceProfiles();
-        const read = await novuActivity.isWanted(subscriberId, workflow, channel);
-        // Of a workflow of which they have said nothing Novu may say nothing either.
-        return "found" in read ? (read.found ?? false) : null;
+        // Novu may not list a workflow for which the subscriber has set no preference.
+        return (await novuActivity.isWanted(subscriberId, workflow, channel)) ?? false;
       },
       now,
       log,
@@ -179,8 +178,7 @@ export async function openApp(
       withRun: createForeignRuns({
         async findRun(subscriberId, jobId) {
           await paceReads();
-          const read = await novuActivity.runOfJob(subscriberId, jobId);
-          return "found" in read ? read.found : null;
+          return novuActivity.runOfJob(subscriberId, jobId);
         },
         async begin(run, workflow) {
           const adopted = await store.adoptRun({ ...run, workflow });

@@ -66,8 +66,8 @@ export function liveTools({
   onInvalidTimeZone(): void;
   /** A property of a person was there and could not be read. */
   onUnreadable(property: string): void;
-  /** Whether a subscriber has a channel of a workflow on at Novu; null when Novu does not say. */
-  isWanted(subscriberId: string, workflow: string, channel: string): Promise<boolean | null>;
+  /** Whether a subscriber has a channel of a workflow on at Novu; may fail. */
+  isWanted(subscriberId: string, workflow: string, channel: string): Promise<boolean>;
   /** The topics of marketing, with the words by which people know them. */
   topics: Record<string, string>;
   now: () => number;

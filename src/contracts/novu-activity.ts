@@ -1,5 +1,3 @@
-import type { NovuAnswer } from "./novu-answer.ts";
-
 /** One message as Novu lists it; a step that reaches several devices has several. */
 export interface NovuMessageRecord {
   transactionId: string;
@@ -29,20 +27,17 @@ export interface NovuRunRecord {
   createdAt: string | null;
 }
 
-/** Novu's answer to one read; without `found` it is why there is none. */
-export type NovuRead<Found> = { found: Found } | NovuAnswer;
-
-/** Reads of what became of runs and messages, on every plan. One try per call. */
+/** Reads of what became of runs and messages, on every plan. One attempt per call; each throws when Novu does not answer. */
 export interface NovuActivity {
   /** One page of the messages of these runs, the newest first; the first page is 0. */
-  messages(
-    transactionIds: string[],
-    page: number,
-  ): Promise<NovuRead<{ messages: NovuMessageRecord[]; hasMore: boolean }>>;
-  /** The steps of a run, in their order; of a transaction id that Novu took several times, those of each. Empty where Novu has no such run. Of one subscriber alone, where it is said. */
-  jobs(transactionId: string, subscriberId?: string): Promise<NovuRead<NovuJobRecord[]>>;
-  /** The run that one job is of, among the latest of its subscriber; null where Novu does not list it. */
-  runOfJob(subscriberId: string, jobId: string): Promise<NovuRead<NovuRunRecord | null>>;
-  /** Whether the subscriber has a channel of a workflow on; null where Novu does not say. */
-  isWanted(subscriberId: string, workflow: string, channel: string): Promise<NovuRead<boolean | null>>;
+  messages(transactionIds: string[], page: number): Promise<{ messages: NovuMessageRecord[]; hasMore: boolean }>;
+  /**
+   * The steps of a run, in their order; of a transaction id that Novu took several times, those of each. Empty where
+   * Novu has no such run. With `subscriberId`, those of this subscriber alone.
+   */
+  jobs(transactionId: string, subscriberId?: string): Promise<NovuJobRecord[]>;
+  /** The run of one job, among the latest runs of its subscriber; null where Novu does not list it. */
+  runOfJob(subscriberId: string, jobId: string): Promise<NovuRunRecord | null>;
+  /** Whether the subscriber has a channel of a workflow on; null where Novu does not list the workflow. */
+  isWanted(subscriberId: string, workflow: string, channel: string): Promise<boolean | null>;
 }

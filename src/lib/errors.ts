@@ -36,6 +36,13 @@ export class UnavailableError extends Error {
   }
 }
 
+/** Nothing was sent, because this process is stopping. */
+export class StoppingError extends UnavailableError {
+  constructor(service: string) {
+    super(`${service} is not called, because this process is stopping`, { answered: false });
+  }
+}
+
 /** Trying again cannot help: the job is dead, and a human has to act. */
 export class PermanentError extends Error {
   override readonly name = "PermanentError";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { NovuActivity, NovuJobRecord, NovuRead } from "../contracts/novu-activity.ts";
-import { createNovuCalls, type NovuAccess, notNovus } from "./novu-calls.ts";
+import type { NovuActivity, NovuJobRecord } from "../contracts/novu-activity.ts";
+import { createNovuCalls, type NovuAccess } from "./novu-calls.ts";
 
 /** Each message comes with its whole content. */
 const MESSAGES_PER_PAGE = 50;
@@ -60,45 +60,37 @@ export function createNovuActivity(access: NovuAccess): NovuActivity {
   const call = createNovuCalls(access);
 
   return {
-    messages(transactionIds, page) {
+    async messages(transactionIds, page) {
       const query = new URLSearchParams({ page: String(page), limit: String(MESSAGES_PER_PAGE) });
       for (const id of transactionIds) query.append("transactionId", id);
-      return read(`/v1/messages?${query}`, Messages, ({ data, hasMore }) => ({
+      const { data, hasMore } = await call(`/v1/messages?${query}`, { method: "GET", answer: Messages });
+      return {
         messages: data.filter((message) => message !== null),
         hasMore: hasMore ?? data.length === MESSAGES_PER_PAGE,
-      }));
+      };
     },
-    jobs: (transactionId, subscriberId) => {
+
+    async jobs(transactionId, subscriberId) {
       const query = new URLSearchParams({ transactionId });
       if (subscriberId !== undefined) query.set("subscriberIds", subscriberId);
-      return read(`/v1/notifications?${query}`, Notifications, ({ data }) =>
-        data.flatMap(({ jobs }) => jobs.map(jobOf)),
-      );
+      const { data } = await call(`/v1/notifications?${query}`, { method: "GET", answer: Notifications });
+      return data.flatMap(({ jobs }) => jobs.map(jobOf));
     },
-    runOfJob: (subscriberId, jobId) => {
-      const query = new URLSearchParams({ subscriberIds: subscriberId, limit: String(RUNS_LOOKED_AT) });
-      return read(`/v1/notifications?${query}`, Notifications, ({ data }) => {
-        const run = data.find(({ jobs }) => jobs.some(({ _id }) => _id === jobId));
-        return run?.transactionId == null ? null : { transactionId: run.transactionId, createdAt: run.createdAt };
-      });
-    },
-    isWanted: (subscriberId, workflow, channel) =>
-      read(`/v2/subscribers/${encodeURIComponent(subscriberId)}/preferences`, Preferences, ({ data }) => {
-        const here = data.workflows.find((one) => one.workflow.identifier === workflow);
-        return here?.channels[channel] ?? null;
-      }),
-  };
 
-  async function read<Schema extends z.ZodType, Found>(
-    path: string,
-    schema: Schema,
-    find: (body: z.output<Schema>) => Found,
-  ): Promise<NovuRead<Found>> {
-    const answer = await call(path, { method: "GET" });
-    if (!("body" in answer)) return answer;
-    const said = schema.safeParse(answer.body);
-    return said.success ? { found: find(said.data) } : notNovus(answer.httpStatus);
-  }
+    async runOfJob(subscriberId, jobId) {
+      const query = new URLSearchParams({ subscriberIds: subscriberId, limit: String(RUNS_LOOKED_AT) });
+      const { data } = await call(`/v1/notifications?${query}`, { method: "GET", answer: Notifications });
+      const run = data.find(({ jobs }) => jobs.some(({ _id }) => _id === jobId));
+      return run?.transactionId == null ? null : { transactionId: run.transactionId, createdAt: run.createdAt };
+    },
+
+    async isWanted(subscriberId, workflow, channel) {
+      const path = `/v2/subscribers/${encodeURIComponent(subscriberId)}/preferences`;
+      const { data } = await call(path, { method: "GET", answer: Preferences });
+      const here = data.workflows.find((one) => one.workflow.identifier === workflow);
+      return here?.channels[channel] ?? null;
+    },
+  };
 }
 
 function jobOf({ _id, type, status, step, executionDetails }: z.output<typeof Job>): NovuJobRecord {

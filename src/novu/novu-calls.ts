@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { type ProfileField, Subscriber } from "../contracts/notification.ts";
-import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { UnavailableError } from "../lib/errors.ts";
+import { StoppingError } from "../lib/errors.ts";
 import { createHttpClient, NoAnswerError } from "../lib/http-client.ts";
 import { parseJson } from "../lib/json.ts";
 import { retryAfterMs } from "../lib/retry-after.ts";
+import { errorOf, type NovuFailure } from "./novu-errors.ts";
 
 /** Also how long a stopping process waits at most. */
 const TIMEOUT_MS = 4_000;
-const LONGEST_WORDS = 500;
+const LONGEST_MESSAGE = 500;
 /** As people write it, with or without a plus, and not a part of an id. */
 const PHONE = /(?<![\w-])[+(]*\d(?:[ ()./-]{0,2}\d){6,14}(?![\w-])/g;
 
@@ -30,62 +30,78 @@ const NovuError = z.looseObject({ statusCode: z.number(), message: z.unknown().r
 export interface NovuAccess {
   apiUrl: string;
   secretKey: string;
-  /** Then no call is begun any more; the work stays with the queue. */
+  /** While true, each call throws a StoppingError, and its job stays in the queue. */
   isStopping?: () => boolean;
 }
 
-/** One try per call: trying again is the queue's, which outlives this process. */
+interface NovuCall<Answer extends z.ZodType> {
+  method: "GET" | "POST" | "PATCH" | "DELETE";
+  headers?: Record<string, string>;
+  body?: object;
+  /** The answer of Novu; a 2xx with another body is not Novu's. */
+  answer: Answer;
+  /** The workflow that the call is about, for the error. */
+  workflow?: string | undefined;
+}
+
+/**
+ * Calls one environment of Novu, once per call: the queue tries again, and it outlives this process. Answers the body;
+ * throws the error that tells whether and when to try again.
+ */
 export function createNovuCalls({ apiUrl, secretKey, isStopping = () => false }: NovuAccess) {
   const http = createHttpClient({ timeoutMs: TIMEOUT_MS });
 
-  /** A yes with its body, or the answer in its place. */
-  return async (
-    path: string,
-    { headers: more, ...init }: { method: string; headers?: Record<string, string>; body?: string },
-  ): Promise<{ httpStatus: number; body: unknown } | NovuAnswer> => {
-    if (isStopping())
-      throw new UnavailableError("Novu is not called, because this process is stopping", { answered: false });
+  return async <Answer extends z.ZodType>(path: string, call: NovuCall<Answer>): Promise<z.output<Answer>> => {
+    if (isStopping()) throw new StoppingError("Novu");
+    const { status, headers, text } = await send(path, call);
+    const body = parseJson(text);
+    if (status >= 200 && status < 300) {
+      const answer = call.answer.safeParse(body);
+      if (answer.success) return answer.data;
+      throw errorOf(notNovus(status));
+    }
+    if (!mayBeAProxys(status) && !isNovus(status, body)) throw errorOf(notNovus(status));
+    const failure = {
+      httpStatus: status,
+      message: messageIn(body) ?? `status ${status}`,
+      refusedFields: REFUSED_FIELDS.has(status) ? fieldsIn(body) : [],
+      retryAfterMs: retryAfterMs(headers),
+    };
+    throw errorOf(failure, call.workflow);
+  };
+
+  async function send(path: string, { method, headers, body }: Omit<NovuCall<z.ZodType>, "answer">) {
     try {
-      const { status, headers, text } = await http(`${apiUrl}${path}`, {
-        ...init,
+      return await http(`${apiUrl}${path}`, {
+        method,
         headers: {
           authorization: `ApiKey ${secretKey}`,
-          ...(init.body !== undefined && { "content-type": "application/json" }),
-          ...more,
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...headers,
         },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      const body = parseJson(text);
-      if (status >= 200 && status < 300) return { httpStatus: status, body };
-      if (!mayBeAProxys(status) && !isNovus(status, body)) return notNovus(status);
-      const pauseMs = retryAfterMs(headers);
-      const refusedFields = REFUSED_FIELDS.has(status) ? fieldsIn(body) : [];
-      return {
-        httpStatus: status,
-        message: wordsOf(body) ?? `status ${status}`,
-        ...(refusedFields.length > 0 && { refusedFields }),
-        ...(pauseMs !== undefined && { retryAfterMs: pauseMs }),
-      };
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error;
-      return { httpStatus: null, message: error.message };
+      throw errorOf({ httpStatus: null, message: error.message });
     }
-  };
+  }
 }
 
 /** A 500 with a message may be one of Novu that is about this call alone, so that it is not tried for ever. */
 function isNovus(status: number, body: unknown): boolean {
-  return status === 500 ? wordsOf(body) !== null : NovuError.safeParse(body).data?.statusCode === status;
+  return status === 500 ? messageIn(body) !== null : NovuError.safeParse(body).data?.statusCode === status;
 }
 
 /** A yes or a no that is not Novu's is a proxy's, or the wrong address; what became of the call is unknown. */
-export function notNovus(status: number): NovuAnswer {
+function notNovus(status: number): NovuFailure {
   return { httpStatus: null, message: `status ${status} with something else than Novu's answer` };
 }
 
 /** Novu's `message` alone, without phone numbers: the rest of an error's body may repeat what was sent. */
-function wordsOf(body: unknown): string | null {
+function messageIn(body: unknown): string | null {
   const message = (body as { message?: unknown } | null | undefined)?.message;
-  return typeof message === "string" ? message.slice(0, LONGEST_WORDS).replace(PHONE, "[redacted]") : null;
+  return typeof message === "string" ? message.slice(0, LONGEST_MESSAGE).replace(PHONE, "[redacted]") : null;
 }
 
 /** The names of the fields alone that an error speaks of: beside them stand the person's own values. */

@@ -1,6 +1,4 @@
 import type { Chosen } from "../contracts/job.ts";
-import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { errorOf } from "../contracts/novu-errors.ts";
 import { ALL, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import type { PersonLookup } from "../contracts/person.ts";
 import { optOutKey } from "../contracts/property-types.ts";
@@ -11,8 +9,11 @@ import type { Log } from "../lib/log.ts";
 /** For so long PostHog may still show what it was told before somebody changed their mind. */
 const LATE_MS = HOUR_MS;
 
-/** What a subscriber gets at Novu: of one workflow, or, for null, unless something else is said of one. */
-export type SetPreference = (subscriberId: string, workflow: string | null, isWanted: boolean) => Promise<NovuAnswer>;
+/**
+ * Turns a workflow on or off for a subscriber at Novu; null: all workflows without a preference of their own. False
+ * when Novu has no such subscriber or workflow.
+ */
+export type SetPreference = (subscriberId: string, workflow: string | null, isWanted: boolean) => Promise<boolean>;
 
 /** The whole list of what a person does not want, as of `at`, ISO 8601; rejects when PostHog does not have it. */
 export type SetUnwanted = (person: { distinctId: string; unwanted: string[]; at: string }) => Promise<void>;
@@ -91,13 +92,8 @@ export function createSendPreferences({
 
   async function call(subscriberId: string, workflow: string | null, isWanted: boolean): Promise<void> {
     await pace();
-    const answer = await setPreference(subscriberId, workflow, isWanted);
-    // Novu has no such subscriber, or not yet such a workflow: there is nothing that it could send.
-    if (answer.httpStatus === 404) log.warn({ component: "outbox", outcome: "no preference", workflow, answer: 404 });
-    else throwIfAny(errorOf(answer, workflow ?? ""));
+    // Without the subscriber or the workflow there is nothing that Novu could send.
+    if (await setPreference(subscriberId, workflow, isWanted)) return;
+    log.warn({ component: "opt-outs", outcome: "no preference", workflow });
   }
-}
-
-function throwIfAny(trouble: Error | null): void {
-  if (trouble !== null) throw trouble;
 }

@@ -1,10 +1,9 @@
 import type { Decision } from "../contracts/decision.ts";
-import type { NovuActivity, NovuJobRecord, NovuMessageRecord, NovuRead } from "../contracts/novu-activity.ts";
-import { errorOf } from "../contracts/novu-errors.ts";
+import type { NovuActivity, NovuJobRecord, NovuMessageRecord } from "../contracts/novu-activity.ts";
 import { atNovu, type RunAtNovu } from "../contracts/run.ts";
 import { batchCommit } from "../lib/batch-commit.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
-import { RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
+import { PermanentError, RefusedError, RetryLaterError, StoppingError, UnavailableError } from "../lib/errors.ts";
 
 /** Novu lists messages with their whole content, and earlier ones of the same runs come along. */
 const MOST_RUNS_TOGETHER = 25;
@@ -35,7 +34,7 @@ export function createAskNovu({
       const known = atNovu(run);
       if (known !== null || jobId === undefined) return known;
       await pace();
-      const found = foundIn(await activity.runOfJob(run.distinctId, jobId));
+      const found = await notUrgent(activity.runOfJob(run.distinctId, jobId));
       return found && { transactionId: found.transactionId, subscriberId: run.distinctId };
     },
 
@@ -67,7 +66,7 @@ export function createAskNovu({
     const found: NovuMessageRecord[] = [];
     for (let page = 0, hasMore = true, before = ""; hasMore; page += 1) {
       await pace();
-      const { messages, hasMore: saysMore } = foundIn(await activity.messages(ids, page));
+      const { messages, hasMore: saysMore } = await notUrgent(activity.messages(ids, page));
       // A Novu that knows no pages answers each with the first one.
       const said = JSON.stringify(messages);
       if (said === before) break;
@@ -80,21 +79,24 @@ export function createAskNovu({
 
   async function jobsOf(transactionId: string, subscriberId: string | undefined): Promise<NovuJobRecord[]> {
     await pace();
-    return foundIn(await activity.jobs(transactionId, subscriberId));
+    return notUrgent(activity.jobs(transactionId, subscriberId));
   }
 }
 
 /**
- * No refusal is final, because Novu may answer later what it refuses today, such as a route that a proxy does not know.
- * It is no failed attempt either: a message is asked about for an hour, however often that is.
+ * Waits two minutes at least after each failure. No error is final, because Novu may answer later what it refuses today,
+ * such as a route that a proxy does not have yet. None is a failed attempt either: the hour after a message bounds them.
  */
-function foundIn<Found>(read: NovuRead<Found>): Found {
-  if ("found" in read) return read.found;
-  const trouble = errorOf(read) ?? new RefusedError(`Novu did not say: ${read.message}`);
-  const { message } = trouble;
-  const { answered = true, retryAfterMs = 0 } = trouble as Partial<RetryLaterError>;
-  const later = { answered, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) };
-  if (trouble instanceof UnavailableError) throw new UnavailableError(message, later);
-  if (trouble instanceof RetryLaterError) throw trouble;
-  throw new RetryLaterError(message, later);
+async function notUrgent<Found>(read: Promise<Found>): Promise<Found> {
+  try {
+    return await read;
+  } catch (error) {
+    const { answered = true, retryAfterMs = 0 } = error as Partial<RetryLaterError>;
+    const later = { answered, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) };
+    if (error instanceof StoppingError || error instanceof RetryLaterError) throw error;
+    if (error instanceof UnavailableError) throw new UnavailableError(error.message, later);
+    if (error instanceof RefusedError || error instanceof PermanentError)
+      throw new RetryLaterError(error.message, later);
+    throw error;
+  }
 }

@@ -2,12 +2,10 @@ import { type Capture, captureOf } from "../contracts/capture.ts";
 import { type Decision, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import type { Chosen } from "../contracts/job.ts";
 import type { EntryLimit, Exit, Start } from "../contracts/notification.ts";
-import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { errorOf } from "../contracts/novu-errors.ts";
 import { isOfOneJob, isTriggeredHere, type Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { SECOND_MS } from "../lib/durations.ts";
-import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
+import { RetryLaterError, StoppingError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createBursts } from "./bursts.ts";
 import { createJoin, type Joining } from "./join-persons.ts";
@@ -73,8 +71,8 @@ export function createPerform({
   log,
 }: {
   novu: Subscribers & {
-    trigger(start: Start, idempotencyKey: string): Promise<NovuAnswer>;
-    cancel(transactionId: string): Promise<NovuAnswer>;
+    trigger(start: Start, idempotencyKey: string): Promise<void>;
+    cancel(transactionId: string): Promise<void>;
   };
   runs: Runs & Profiles & Acquaintances & Joining;
   /** Tells PostHog what became of a message. */
@@ -145,11 +143,11 @@ export function createPerform({
     // Novu remembers an answer by this key, errors too. After a no the key must differ; after silence it must not.
     const idempotencyKey = refusals === 0 ? run.transactionId : `${run.transactionId}:${refusals}`;
     await pace();
-    const answer = await novu.trigger({ ...start, to: recipient.subscriber }, idempotencyKey);
-    const trouble = errorOf(answer, workflow, recipient.subscriber.subscriberId);
-    if (trouble !== null) {
-      if (!isRefusal(trouble)) await runs.keepRecipient({ transactionId: run.transactionId, refusals, recipient });
-      throw trouble;
+    try {
+      await novu.trigger({ ...start, to: recipient.subscriber }, idempotencyKey);
+    } catch (error) {
+      if (mayHaveArrived(error)) await runs.keepRecipient({ transactionId: run.transactionId, refusals, recipient });
+      throw error;
     }
     onTriggered(workflow);
     log.info({
@@ -227,7 +225,7 @@ export function createPerform({
 
   async function cancel(transactionId: string, workflow: string): Promise<void> {
     await pace();
-    throwIfAny(errorOf(await novu.cancel(transactionId), workflow));
+    await novu.cancel(transactionId);
     log.info({ component: "outbox", outcome: "cancelled", workflow, transactionId });
   }
 
@@ -259,11 +257,8 @@ function isOftenWithin(times: string[], nth: number, withinMs: number): boolean 
   });
 }
 
-/** Whether Novu has answered no, so that the next try has another key. */
-function isRefusal(trouble: Error): boolean {
-  return !((trouble instanceof UnavailableError || trouble instanceof RetryLaterError) && !trouble.answered);
-}
-
-function throwIfAny(trouble: Error | null): void {
-  if (trouble !== null) throw trouble;
+/** Whether Novu may have the trigger, so that the next attempt has the same key, and so the same recipient. */
+function mayHaveArrived(error: unknown): boolean {
+  if (error instanceof StoppingError) return false;
+  return (error instanceof UnavailableError || error instanceof RetryLaterError) && !error.answered;
 }

@@ -1,6 +1,5 @@
 import type { Profile, Subscriber } from "../contracts/notification.ts";
-import type { NovuAnswer } from "../contracts/novu-answer.ts";
-import { errorOf } from "../contracts/novu-errors.ts";
+import { RefusedFieldsError } from "../contracts/refused-fields-error.ts";
 import type { Log } from "../lib/log.ts";
 
 /** What a person is known by, as of when. */
@@ -15,8 +14,9 @@ export interface Profiles {
 
 /** Changes a subscriber at Novu, and makes one where there is none. */
 export interface Subscribers {
-  change(subscriber: Subscriber): Promise<NovuAnswer>;
-  create(subscriber: Subscriber): Promise<NovuAnswer>;
+  /** False when there is none. */
+  change(subscriber: Subscriber): Promise<boolean>;
+  create(subscriber: Subscriber): Promise<void>;
 }
 
 /**
@@ -68,25 +68,25 @@ export function createUpsertSubscriber({
     await settle(told, told);
   }
 
-  /** A field that Novu refuses is left out: the others are worth as much without it. */
+  /** Leaves out each field that Novu refuses, and sends the others. */
   async function call(subscriber: Subscriber): Promise<void> {
-    const answer = await changeOrCreate(subscriber);
-    const refused = answer.refusedFields?.filter((field) => subscriber[field] !== undefined) ?? [];
-    if (refused.length > 0) {
-      log.warn({ component: "outbox", outcome: "fields refused", answer: answer.httpStatus, fields: refused });
-      const taken = Object.entries(subscriber).filter(([field]) => !refused.some((one) => one === field));
-      return call(Object.fromEntries(taken) as Subscriber);
+    try {
+      await changeOrCreate(subscriber);
+    } catch (error) {
+      if (!(error instanceof RefusedFieldsError)) throw error;
+      const fields = error.fields.filter((field) => subscriber[field] !== undefined);
+      if (fields.length === 0) throw error;
+      log.warn({ component: "outbox", outcome: "fields refused", fields, error: error.message });
+      const accepted = Object.entries(subscriber).filter(([field]) => !fields.some((refused) => refused === field));
+      await call(Object.fromEntries(accepted) as Subscriber);
     }
-    const trouble = errorOf(answer);
-    if (trouble !== null) throw trouble;
   }
 
-  async function changeOrCreate(subscriber: Subscriber): Promise<NovuAnswer> {
+  async function changeOrCreate(subscriber: Subscriber): Promise<void> {
     await pace();
-    const answer = await novu.change(subscriber);
-    if (answer.httpStatus !== 404) return answer;
+    if (await novu.change(subscriber)) return;
     await pace();
-    return novu.create(subscriber);
+    await novu.create(subscriber);
   }
 }
 

@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Job } from "../../src/contracts/job.ts";
 import type { EntryLimit, Routing, Start } from "../../src/contracts/notification.ts";
-import type { NovuAnswer } from "../../src/contracts/novu-answer.ts";
 import { RefusedError, UnavailableError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createPerform } from "../../src/outbox/perform.ts";
@@ -209,13 +208,13 @@ describe("starts and exits of one person, side by side", () => {
     }
 
     async function attempt(job: ClaimedJob, step: (name: string) => Promise<void>): Promise<void> {
-      const call = async (name: string, take: () => void): Promise<NovuAnswer> => {
+      const call = async (name: string, take: () => void): Promise<true> => {
         await step(name);
         const answer = answers.shift() ?? "yes";
         if (answer === "yes" || answer === "done, but no word of it") take();
         await step(`${name}: ${answer}`);
-        if (answer === "yes") return { httpStatus: 201, triggerStatus: "processed", message: "" };
-        return { httpStatus: answer === "no" ? 500 : null, message: answer };
+        if (answer === "yes") return true;
+        throw answer === "no" ? new RefusedError(answer) : new UnavailableError(answer, { answered: false });
       };
       const stepwise =
         <Parameters extends unknown[], Result>(name: string, ask: (...parameters: Parameters) => Promise<Result>) =>
@@ -225,10 +224,10 @@ describe("starts and exits of one person, side by side", () => {
         };
       const perform = createPerform({
         novu: {
-          trigger: (start) => call("trigger", () => novu.trigger(start)),
-          cancel: (transactionId) => call("cancel", () => novu.cancel(transactionId)),
+          trigger: async (start) => void (await call("trigger", () => novu.trigger(start))),
+          cancel: async (transactionId) => void (await call("cancel", () => novu.cancel(transactionId))),
           change: () => call("tell", () => {}),
-          create: () => call("create", () => {}),
+          create: async () => void (await call("create", () => {})),
         },
         runs: {
           exitSince: stepwise("exitSince", store.exitSince),

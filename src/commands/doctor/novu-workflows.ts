@@ -1,7 +1,7 @@
 import type { Config } from "../../config.ts";
-import { unknownWorkflowOf } from "../../contracts/novu-errors.ts";
 import { createLog } from "../../lib/log.ts";
 import { sleep } from "../../lib/sleep.ts";
+import { unknownWorkflowOf } from "../../novu/novu-errors.ts";
 import { openStoreToRead } from "../../store/open-store.ts";
 import { brokenControls } from "../plan/broken-controls.ts";
 import { changesOf, type WorkflowDifference } from "../plan/compare-workflows.ts";

@@ -1,8 +1,7 @@
 import express from "express";
 import { describe, expect, it } from "vitest";
-import { Start } from "../../../src/contracts/notification.ts";
-import { errorOf } from "../../../src/contracts/novu-errors.ts";
-import { PermanentError, UnavailableError } from "../../../src/lib/errors.ts";
+import { RefusedFieldsError } from "../../../src/contracts/refused-fields-error.ts";
+import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../../../src/lib/errors.ts";
 import { serve } from "../../../src/lib/server.ts";
 import { createNovuApi } from "../../../src/novu/api.ts";
 import { start } from "../../support/facts.ts";
@@ -18,7 +17,7 @@ it("a call that is not begun, because the process stops, is no answer of Novu's:
 it("a call that cannot even be sent is an error of ours, and no silence of Novu's", async () => {
   const novu = createNovuApi({ apiUrl: "http://127.0.0.1:9", secretKey: "key" });
   await expect(novu.trigger(start(), "x-💥")).rejects.toThrow("Invalid character in header content");
-  expect(await novu.trigger(start(), "u:w")).toMatchObject({ httpStatus: null });
+  await expect(novu.trigger(start(), "u:w")).rejects.toMatchObject({ name: "UnavailableError", answered: false });
 });
 
 it("Novu's errors are told without phone numbers, and with ids", async () => {
@@ -28,8 +27,8 @@ it("Novu's errors are told without phone numbers, and with ids", async () => {
   });
   const server = await serve(app, { port: 0 });
   try {
-    const { message } = await createNovuApi({ apiUrl: server.url, secretKey: "key" }).trigger(start(), "u:w");
-    expect(message).toBe(
+    const triggered = createNovuApi({ apiUrl: server.url, secretKey: "key" }).trigger(start(), "u:w");
+    await expect(triggered).rejects.toThrow(
       "phone [redacted] or [redacted] of 550e8400-e29b-41d4-a716-446655440000:onboarding is not valid",
     );
   } finally {
@@ -37,69 +36,57 @@ it("Novu's errors are told without phone numbers, and with ids", async () => {
   }
 });
 
-it("what an earlier version has triggered is triggered with the same body, which Novu's idempotency asks for", async () => {
-  const bodies: Array<{ payload: { run: unknown } }> = [];
-  const app = express()
-    .use(express.json())
-    .post("/v1/events/trigger", (request, response) => {
-      bodies.push(request.body);
-      response.status(201).json({ data: { status: "processed" } });
-    });
-  const server = await serve(app, { port: 0 });
-  try {
-    const novu = createNovuApi({ apiUrl: server.url, secretKey: "key" });
-    const now = start();
-    const { source: _, ...before } = now.run;
-    await novu.trigger(Start.parse({ ...now, run: before }), "u:w");
-    await novu.trigger({ ...now, run: { ...now.run, source: "segment" } }, "u:w");
-  } finally {
-    await server.close();
-  }
-  const { source: _, ...before } = start().run;
-  expect(bodies.map(({ payload }) => payload.run)).toEqual([before, { ...before, source: "segment" }]);
-});
-
 describe("an answer that is not Novu's own", () => {
   const NOVUS = { statusCode: 404, timestamp: "2026-03-02T09:00:00.000Z", path: "/", message: "no", ctx: {} };
-  it.each<[string, number, string, number | null]>([
-    ["Traefik's page while Novu restarts", 404, "404 page not found\n", null],
-    ["nginx's page on a body that it does not let through", 413, "<html>413 Request Entity Too Large</html>", null],
-    ["the error of an API gateway", 404, '{"message":"no Route matched with those values"}', null],
-    ["the refusal of a firewall", 403, "<html>Forbidden</html>", null],
-    ["a 400 without a body", 400, "", null],
-    ["a 422 of something else", 422, '{"detail":[{"msg":"field required"}]}', null],
-    ["JSON of another status", 404, '{"statusCode":400,"message":"no"}', null],
-    ["a way to somewhere else", 308, "", null],
-    ["Novu's own 404", 404, JSON.stringify(NOVUS), 404],
-    ["Novu's own 401", 401, JSON.stringify({ ...NOVUS, statusCode: 401 }), 401],
-    ["too many requests, whoever says so", 429, "slow down", 429],
-    ["a request that took too long, whoever says so", 408, "", 408],
-    ["a proxy's own trouble", 500, "<html>Internal Server Error</html>", null],
-    ["Novu's own 500", 500, JSON.stringify({ ...NOVUS, statusCode: 500 }), 500],
-    ["Cloudflare, which finds no Novu", 530, "error code: 1033", 530],
-    ["a gateway whose Novu is down", 502, "<html>Bad Gateway</html>", 502],
-  ])("%s: %i", async (_name, status, body, counted) => {
+  it.each<[string, number, string, string]>([
+    ["Traefik's page while Novu restarts", 404, "404 page not found\n", "no answer"],
+    [
+      "nginx's page on a body that it does not let through",
+      413,
+      "<html>413 Request Entity Too Large</html>",
+      "no answer",
+    ],
+    ["the error of an API gateway", 404, '{"message":"no Route matched with those values"}', "no answer"],
+    ["the refusal of a firewall", 403, "<html>Forbidden</html>", "no answer"],
+    ["a 400 without a body", 400, "", "no answer"],
+    ["a 422 of something else", 422, '{"detail":[{"msg":"field required"}]}', "no answer"],
+    ["JSON of another status", 404, '{"statusCode":400,"message":"no"}', "no answer"],
+    ["a way to somewhere else", 308, "", "no answer"],
+    ["Novu's own 404", 404, JSON.stringify(NOVUS), "final"],
+    ["Novu's own 401", 401, JSON.stringify({ ...NOVUS, statusCode: 401 }), "refused"],
+    ["too many requests, whoever says so", 429, "slow down", "later"],
+    ["a request that took too long, whoever says so", 408, "", "down"],
+    ["a proxy's own trouble", 500, "<html>Internal Server Error</html>", "no answer"],
+    ["Novu's own 500", 500, JSON.stringify({ ...NOVUS, statusCode: 500 }), "refused"],
+    ["Cloudflare, which finds no Novu", 530, "error code: 1033", "down"],
+    ["a gateway whose Novu is down", 502, "<html>Bad Gateway</html>", "down"],
+  ])("%s: %i", async (_name, status, body, expected) => {
     const app = express().use((_request, response) => void response.status(status).type("text").send(body));
     const server = await serve(app, { port: 0 });
     try {
       const novu = createNovuApi({ apiUrl: server.url, secretKey: "key" });
-      const answers = [
-        await novu.trigger(start(), "u:w"),
-        await novu.cancel("u:w"),
-        await novu.change({ subscriberId: "ada" }),
+      const calls = [
+        novu.trigger(start(), "u:w"),
+        novu.cancel("u:w"),
+        novu.change({ subscriberId: "ada" }),
         // An erasure must not take a proxy's 404 for "there is nobody".
-        await novu.forget("ada"),
+        novu.deleteSubscriber("ada"),
       ];
-      expect(answers.map(({ httpStatus }) => httpStatus)).toEqual(Array(4).fill(counted));
-      for (const answer of answers) {
-        const isFinal = errorOf(answer, "w") instanceof PermanentError;
-        expect(isFinal).toBe(counted === 404);
-      }
+      const answers = await Promise.all(calls.map((call) => call.then(String, kindOf)));
+      const isFinal = expected === "final";
+      expect(answers).toEqual([expected, expected, ...Array(2).fill(isFinal ? "false" : expected)]);
     } finally {
       await server.close();
     }
   });
 });
+
+function kindOf(error: unknown): string {
+  if (error instanceof UnavailableError) return error.message.includes("no answer") ? "no answer" : "down";
+  if (error instanceof RetryLaterError) return "later";
+  if (error instanceof RefusedError) return "refused";
+  return error instanceof PermanentError ? "final" : String(error);
+}
 
 it.each<[string, object, string[]]>([
   ["in its errors", { errors: { general: { messages: ["email must be an email"] } } }, ["email"]],
@@ -113,8 +100,10 @@ it.each<[string, object, string[]]>([
   });
   const server = await serve(app, { port: 0 });
   try {
-    const answer = await createNovuApi({ apiUrl: server.url, secretKey: "key" }).change({ subscriberId: "ada" });
-    expect([answer.httpStatus, answer.refusedFields ?? []]).toEqual([422, fields]);
+    const novu = createNovuApi({ apiUrl: server.url, secretKey: "key" });
+    const error = await novu.change({ subscriberId: "ada" }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(PermanentError);
+    expect(error instanceof RefusedFieldsError ? error.fields : []).toEqual(fields);
   } finally {
     await server.close();
   }

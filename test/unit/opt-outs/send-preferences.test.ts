@@ -23,7 +23,7 @@ async function ends(scheduler: fc.Scheduler, changes: string[][]): Promise<void>
     async setPreference(_subscriber, workflow, isWanted) {
       await scheduler.schedule(Promise.resolve(), "to Novu");
       atNovu.set(workflow, isWanted);
-      return scheduler.schedule(Promise.resolve({ httpStatus: 200, message: "" }), "from Novu");
+      return scheduler.schedule(Promise.resolve(true), "from Novu");
     },
     async setUnwanted({ unwanted }) {
       await scheduler.schedule(Promise.resolve(), "to PostHog");

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import type { NovuActivity, NovuJobRecord } from "../../../src/contracts/novu-activity.ts";
+import { errorOf } from "../../../src/novu/novu-errors.ts";
 import { createAskNovu } from "../../../src/outbox/ask-novu.ts";
 
-const answered = { found: { messages: [], hasMore: false } };
+const answered = { messages: [], hasMore: false };
 
 it("asks for no more runs together than an address holds, each once", async () => {
   const asked: string[][] = [];
@@ -28,7 +29,7 @@ it("gives each run its own messages, of all pages", async () => {
   const message = (transactionId: string) => ({ transactionId, channel: "email", status: "sent" });
   const pages = [[message("a"), message("b")], [message("a")]];
   const { messagesOf } = asking({
-    messages: async (_ids, page) => ({ found: { messages: pages[page] ?? [], hasMore: page === 0 } }),
+    messages: async (_ids, page) => ({ messages: pages[page] ?? [], hasMore: page === 0 }),
   });
   const [a, b, c] = await Promise.all(["a", "b", "c"].map((id) => messagesOf(id)));
   expect([a, b, c]).toEqual([[message("a"), message("a")], [message("b")], []]);
@@ -40,7 +41,7 @@ it("ends where Novu answers each page with the first one", async () => {
   const { messagesOf } = asking({
     async messages() {
       asked += 1;
-      return { found: { messages, hasMore: true } };
+      return { messages, hasMore: true };
     },
   });
   expect([await messagesOf("a"), asked]).toEqual([messages, 2]);
@@ -51,7 +52,7 @@ it("asks for a run once at a time, and again the next time", async () => {
   const { jobsOf } = asking({
     async jobs() {
       asked += 1;
-      return { found: [] as NovuJobRecord[] };
+      return [] as NovuJobRecord[];
     },
   });
   await Promise.all([jobsOf(A), jobsOf(A), jobsOf({ transactionId: "b" })]);
@@ -68,7 +69,7 @@ it.each([
   [503, "UnavailableError"],
   [null, "UnavailableError"],
 ])("takes no answer for the last word: %s", async (httpStatus, name) => {
-  const { jobsOf } = asking({ jobs: async () => ({ httpStatus, message: "no" }) });
+  const { jobsOf } = asking({ jobs: () => Promise.reject(errorOf({ httpStatus, message: "no" })) });
   await expect(jobsOf(A)).rejects.toMatchObject({ name });
 });
 
@@ -77,8 +78,8 @@ const A = { transactionId: "a" };
 function asking(activity: Partial<NovuActivity>) {
   const silent = {
     messages: async () => answered,
-    jobs: async () => ({ found: [] }),
-    runOfJob: async () => ({ found: null }),
+    jobs: async () => [],
+    runOfJob: async () => null,
   };
   return createAskNovu({ activity: { ...silent, ...activity }, pace: async () => {} });
 }

@@ -1,18 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { errorOf } from "../../../src/contracts/novu-errors.ts";
-import { backoffMs, MOST_ATTEMPTS } from "../../../src/outbox/backoff.ts";
+import { errorOf, errorOfTrigger } from "../../../src/novu/novu-errors.ts";
 
 describe("errorOf", () => {
   const answer = { httpStatus: 201 as number | null, message: "m" };
 
   it.each([
-    ["processed", { ...answer, triggerStatus: "processed" }, null],
-    ["cancelled", { ...answer, httpStatus: 200 }, null],
-    ["switched off", { ...answer, triggerStatus: "trigger_not_active" }, "PermanentError"],
-    ["no steps", { ...answer, triggerStatus: "no_workflow_steps_defined" }, "PermanentError"],
-    ["no active steps", { ...answer, triggerStatus: "no_workflow_active_steps_defined" }, "PermanentError"],
-    ["no recipient", { ...answer, triggerStatus: "invalid_recipients" }, "PermanentError"],
-    ["its own trouble", { ...answer, triggerStatus: "error" }, "RefusedError"],
     ["silence", { ...answer, httpStatus: null }, "UnavailableError"],
     ["400", { ...answer, httpStatus: 400 }, "PermanentError"],
     ["401", { ...answer, httpStatus: 401 }, "RefusedError"],
@@ -31,8 +23,8 @@ describe("errorOf", () => {
     ["505", { ...answer, httpStatus: 505 }, "UnavailableError"],
     ["530", { ...answer, httpStatus: 530 }, "UnavailableError"],
     ["504", { ...answer, httpStatus: 504 }, "UnavailableError"],
-  ])("%s", (_name, given, verdict) => {
-    expect(errorOf(given, "onboarding")?.name ?? null).toBe(verdict);
+  ])("%s", (_name, given, name) => {
+    expect(errorOf(given, "onboarding").name).toBe(name);
   });
 
   it("keeps the wait it was asked for, and has one of its own", () => {
@@ -51,38 +43,38 @@ describe("errorOf", () => {
     expect(errorOf({ httpStatus: 409, message: "" }, "w")).toMatchObject({ answered: false });
   });
 
+  it("says what to do", () => {
+    expect(errorOf({ httpStatus: 422, message: "workflow_not_found" }, "onboarding").message).toBe(
+      'Novu knows no workflow "onboarding"; has this bridge been synced?',
+    );
+  });
+});
+
+describe("errorOfTrigger", () => {
+  it.each([
+    ["processed", undefined],
+    ["trigger_not_active", "PermanentError"],
+    ["no_workflow_steps_defined", "PermanentError"],
+    ["no_workflow_active_steps_defined", "PermanentError"],
+    ["invalid_recipients", "PermanentError"],
+    ["error", "RefusedError"],
+  ])("%s", (status, name) => {
+    expect(errorFor(status)?.name).toBe(name);
+  });
+
   it.each([
     ["auth0|64f1c2", /this distinct id has "\|", where Novu takes letters a to z.* redrive$/],
     ["a b|c|d", /this distinct id has " " "\|",/],
     ["ada", /^Novu did not start "onboarding": invalid_recipients$/],
     ["ada+news@example.com", /^Novu did not start "onboarding": invalid_recipients$/],
   ])("names the characters of an id that Novu refuses, and not the id: %s", (subscriberId, words) => {
-    const invalid = { httpStatus: 201, triggerStatus: "invalid_recipients", message: "invalid_recipients" };
-    const verdict = errorOf(invalid, "onboarding", subscriberId);
-    expect(verdict?.name).toBe("PermanentError");
-    expect(verdict?.message).toMatch(words);
-    expect(verdict?.message).not.toContain("64f1c2");
+    const error = errorFor("invalid_recipients", subscriberId);
+    expect(error?.name).toBe("PermanentError");
+    expect(error?.message).toMatch(words);
+    expect(error?.message).not.toContain("64f1c2");
   });
 
-  it("says what to do", () => {
-    expect(errorOf({ httpStatus: 422, message: "workflow_not_found" }, "onboarding")?.message).toBe(
-      'Novu knows no workflow "onboarding"; has this bridge been synced?',
-    );
-  });
-});
-
-describe("backoffMs", () => {
-  it("doubles from one second, up to ten minutes, less up to half of it", () => {
-    const longest = Array.from({ length: 12 }, (_, index) => backoffMs(index + 1, () => 0) / 1000);
-    expect(longest).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
-    expect(backoffMs(3, () => 1)).toBe(2_000);
-  });
-
-  it("goes on for more than half an hour even at its fastest", () => {
-    const shortest = Array.from({ length: MOST_ATTEMPTS - 1 }, (_, index) => backoffMs(index + 1, () => 1)).reduce(
-      (sum, ms) => sum + ms,
-      0,
-    );
-    expect(shortest).toBeGreaterThan(30 * 60_000);
-  });
+  function errorFor(status: string, subscriberId = "ada") {
+    return errorOfTrigger({ status, message: status }, { workflow: "onboarding", subscriberId });
+  }
 });
