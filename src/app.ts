@@ -34,7 +34,7 @@ import { assertWithinPlan } from "./novu/plan-limits.ts";
 import { createPerform } from "./outbox/perform.ts";
 import { createRateLimiter, type ReserveSlots } from "./outbox/rate-limiter.ts";
 import { subscriberOf } from "./routing/profile.ts";
-import { createPersonReader } from "./sources/person-now.ts";
+import { createPersonReader } from "./sources/person-reader.ts";
 import { createPostHogReport, noReport } from "./sources/posthog/reports.ts";
 import { openStore } from "./store/open-store.ts";
 import type { SqliteDriver } from "./store/sqlite-connection.ts";
@@ -116,8 +116,8 @@ export async function openApp(
     const links = createLinks({ keys: config.linkSigningKeys, publicUrl, source: brand.utmSource });
 
     // Novu: the bridge it calls, the API we call
-    const places = personSources(config, store);
-    const persons = createPersonReader({ places, now });
+    const sources = personSources(config, store);
+    const persons = createPersonReader({ sources, now });
     const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
     const novuActivity = createNovuActivity({ ...novu, isStopping: () => stopping });
     const { triggersPerSecond, profilesPerSecond, readsPerSecond, feedMs } = NOVU_PLANS[novu.plan];
@@ -134,7 +134,7 @@ export async function openApp(
       publicUrl,
       novu: novuApi,
       setUnwanted,
-      places,
+      sources,
       pace: paceProfiles,
       onChosen() {
         for (const queue of ["profiles", "posthog"] as const) working?.wake(queue);
@@ -208,9 +208,9 @@ export async function openApp(
         decide: recordDecision,
         markStarted,
         profileHere: profileHere(store),
-        profileThere: profileThere(places, now),
+        profileThere: profileThere(persons),
         readNow: persons.read,
-        arePerson: persons.arePerson,
+        arePerson: (ids) => persons.areOnePerson("posthog", ids),
         onNotMerged: (join) => doors.onNotMerged(join),
         lookAgain: (join) => doors.lookAgain(join),
         subscriberOf,
@@ -288,7 +288,7 @@ export async function openApp(
           workflows,
           perform,
           accept: doors.accept,
-          places,
+          sources,
           metrics: { ...metrics, jobs: countJobs },
           clock,
           log,

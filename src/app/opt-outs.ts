@@ -11,7 +11,7 @@ import { createSendPreferences } from "../opt-outs/send-preferences.ts";
 import { createUnsubscribeLinks } from "../opt-outs/unsubscribe-links.ts";
 import { createUnsubscribePage } from "../opt-outs/unsubscribe-page.tsx";
 import { unsubscribeRoutes } from "../opt-outs/unsubscribe-routes.ts";
-import { createPersonLookup } from "../sources/person-now.ts";
+import { createPersonLookup } from "../sources/person-lookup.ts";
 import type { createPostHogReport } from "../sources/posthog/reports.ts";
 import type { Store } from "../store/store.ts";
 
@@ -25,7 +25,7 @@ export function createOptOuts({
   publicUrl,
   novu,
   setUnwanted,
-  places,
+  sources,
   pace,
   onChosen,
   count,
@@ -39,7 +39,7 @@ export function createOptOuts({
   novu: Pick<NovuApi, "setPreference">;
   setUnwanted: ReturnType<typeof createPostHogReport>["setUnwanted"];
   /** Where persons are read. */
-  places: PersonSources;
+  sources: PersonSources;
   /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
   pace(): Promise<void>;
   /** There is work to be done. */
@@ -74,7 +74,7 @@ export function createOptOuts({
       marketing,
       setPreference: novu.setPreference,
       setUnwanted,
-      personNow: places.posthog ? createPersonLookup({ place: places.posthog, now }) : async () => NOBODY_THERE,
+      personNow: sources.posthog ? createPersonLookup({ source: sources.posthog, now }) : async () => NOBODY_THERE,
       pace,
       log,
     }),

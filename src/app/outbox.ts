@@ -36,7 +36,7 @@ interface Parts {
   perform(job: JobAttempt): Promise<void>;
   accept: Accept;
   /** Where persons are read. */
-  places: PersonSources;
+  sources: PersonSources;
   metrics: Pick<Metrics, "jobs" | "inactive" | "swept">;
   clock: Clock;
   log: Log;
@@ -79,7 +79,7 @@ export function startOutbox(parts: Parts): Working {
 }
 
 /** Once a day over all processes, where a workflow asks for it. */
-function startAbsenceSweep({ config, store, workflows, accept, places, metrics, clock, log }: Parts) {
+function startAbsenceSweep({ config, store, workflows, accept, sources, metrics, clock, log }: Parts) {
   const watched = workflows.filter(({ absences }) => absences.length > 0);
   if (watched.length === 0) return null;
   const run = createInactivitySweep({
@@ -89,7 +89,7 @@ function startAbsenceSweep({ config, store, workflows, accept, places, metrics, 
       lastSeen: (workflow, distinctIds) => store.lastExits({ workflow, distinctIds }),
       absent: (workflow, period) => pagesOfAbsent(store, workflow, period),
     },
-    readPersons: (places.posthog ?? places.segment)?.read ?? null,
+    readPersons: (sources.posthog ?? sources.segment)?.read ?? null,
     knownEvents: (uuids) => store.knownEvents(uuids),
     accept,
     count: metrics.inactive,

@@ -2,16 +2,17 @@ import type { Config } from "../config.ts";
 import type { Profile } from "../contracts/notification.ts";
 import type { PersonSources } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
+import { SOURCES } from "../contracts/sources.ts";
 import { subscriberOf } from "../routing/profile.ts";
-import { ownPersons } from "../sources/own-persons.ts";
-import { createPersonLookup } from "../sources/person-now.ts";
+import type { PersonReader } from "../sources/person-reader.ts";
 import { postHogPersons } from "../sources/posthog/persons.ts";
 import { segmentProfiles } from "../sources/segment/profiles.ts";
+import { storedPersons } from "../sources/stored-persons.ts";
 import type { Store } from "../store/store.ts";
 
-type Told = Pick<Profile, "subscriber" | "occurredAt">;
+type Subscribed = Pick<Profile, "subscriber" | "occurredAt">;
 
-/** Where persons are read at the moment of sending. */
+/** The sources at which persons are read at the moment of sending. */
 export function personSources(
   { posthog, segment }: Pick<Config, "posthog" | "segment">,
   { traitsOf }: Pick<Store, "traitsOf">,
@@ -19,25 +20,24 @@ export function personSources(
   return {
     ...(posthog && { posthog: postHogPersons(posthog) }),
     ...(segment?.profiles && { segment: segmentProfiles(segment.profiles) }),
-    own: ownPersons(traitsOf),
+    own: storedPersons(traitsOf),
   };
 }
 
-/** Whom a run is of, as far as it was told here; null when nothing was, or the event brought its person along. */
+/** The subscriber of a run by the person properties that we store; null when we store none of that person. */
 export function profileHere({ traitsOf }: Pick<Store, "traitsOf">) {
-  return async ({ source, distinctId }: Pick<Run, "source" | "distinctId">): Promise<Told | null> => {
-    if (source !== "segment") return null;
-    const told = (await traitsOf([distinctId])).get(distinctId);
-    return told ? { subscriber: subscriberOf(distinctId, told.properties), occurredAt: told.occurredAt } : null;
+  return async ({ source, distinctId }: Pick<Run, "source" | "distinctId">): Promise<Subscribed | null> => {
+    if (!SOURCES[source].storesPersons) return null;
+    const stored = (await traitsOf([distinctId])).get(distinctId);
+    return stored ? { subscriber: subscriberOf(distinctId, stored.properties), occurredAt: stored.occurredAt } : null;
   };
 }
 
-/** Whom a run of Segment's is of, as far as persons are read elsewhere; null where nobody is found, or can be asked for. */
-export function profileThere({ segment, posthog }: PersonSources, now: () => number) {
-  const place = segment ?? posthog;
-  const lookUp = place && createPersonLookup({ place, now });
-  return async ({ distinctId, occurredAt }: Pick<Run, "distinctId" | "occurredAt">): Promise<Told | null> => {
-    const found = await lookUp?.(distinctId);
-    return found?.outcome === "found" ? { subscriber: subscriberOf(distinctId, found.properties), occurredAt } : null;
+/** The subscriber of a run by the person at its source; null when the person is not found, or cannot be read. */
+export function profileThere({ readAtSource }: Pick<PersonReader, "readAtSource">) {
+  return async (run: Pick<Run, "source" | "distinctId" | "occurredAt">): Promise<Subscribed | null> => {
+    const person = await readAtSource(run);
+    if (person?.outcome !== "found") return null;
+    return { subscriber: subscriberOf(run.distinctId, person.properties), occurredAt: run.occurredAt };
   };
 }

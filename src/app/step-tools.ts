@@ -11,6 +11,7 @@ import {
 } from "../contracts/job.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS } from "../contracts/novu-plan.ts";
+import { createPersonNow, type Persons } from "../engine/person-now.ts";
 import { createRunVariants } from "../engine/run-variants.ts";
 import { samplePerson } from "../engine/sample-person.ts";
 import type { Tools } from "../engine/tools.ts";
@@ -19,7 +20,6 @@ import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
 import { valueWithin } from "../lib/value-within.ts";
-import { createPersonNow, type PersonReader } from "../sources/person-now.ts";
 import { createFlagReader } from "../sources/posthog/flags.ts";
 import type { Store } from "../store/store.ts";
 
@@ -57,7 +57,7 @@ export function liveTools({
   config: Config;
   store: Store;
   unsubscribeUrl: Tools["unsubscribeUrl"];
-  persons: PersonReader;
+  persons: Persons;
   /** The keys of the flags that the workflows name. */
   flags: string[];
   link(url: string, message: MessageLink): string;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PERSON_PROPERTIES, SUBSCRIBER_DATA as SUBSCRIBER_DATA_OF_FORK } from "../workflows/person-properties.ts";
 import { ALL } from "./opt-out.ts";
 import { email, flag, optOuts, type PropertyType, text } from "./property-types.ts";
+import type { PersonSourceName } from "./sources.ts";
 
 /** The properties that the engine itself reads. */
 const ENGINE_PROPERTIES = {
@@ -39,15 +40,15 @@ const BY_LOWER_CASE = new Map(PROPERTY_NAMES.map((name) => [name.toLowerCase(), 
 const LENGTHS = new Set(PROPERTY_NAMES.map(({ length }) => length));
 const LONGEST_NAME = 2 * Math.max(...PROPERTY_NAMES.map(({ length }) => length));
 
-/** The declared properties of a person, and the names of those that are there and cannot be read. */
+/** The declared properties of a person, and the names of those whose values cannot be read. */
 export interface PersonRead {
-  /** The source's own id of the person, the same for each of their distinct ids; none where it has none. */
+  /** PostHog's own id of the person, the same for all their distinct ids. Segment has none. */
   personId?: string;
   properties: PersonProperties;
   unreadable: PropertyName[];
 }
 
-/** Reads a person's raw properties. `Email` is read where there is no `email`, or an empty one. An opt-out that cannot be read is one from everything. */
+/** Reads a person's raw properties. `Email` counts when there is no `email`, or an empty one. An unreadable opt-out counts as an opt-out from everything. */
 export function readPerson(raw: Record<string, unknown>): PersonRead {
   const properties: Record<string, unknown> = {};
   const unreadable: PropertyName[] = [];
@@ -62,8 +63,8 @@ export function readPerson(raw: Record<string, unknown>): PersonRead {
 }
 
 /**
- * The values that are declared, by our spelling of their names; null where one was emptied. The right spelling
- * counts before others, unless it is empty: an opt-out would be lost that stands beside it.
+ * The raw values of the declared properties, by our spelling of their names; null for one that was emptied. Our
+ * spelling counts before others, unless it is empty: else it would hide an opt-out under another spelling.
  */
 export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unknown> {
   const values = new Map<PropertyName, unknown>();
@@ -77,7 +78,7 @@ export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unkn
   return values;
 }
 
-/** Most names are of no property that is declared, which their length tells soonest. */
+/** Most names are not declared; comparing lengths first is the fastest way to see it. */
 function declaredName(spelled: string): PropertyName | undefined {
   const exact = BY_LOWER_CASE.get(spelled);
   if (exact !== undefined) return exact;
@@ -85,49 +86,55 @@ function declaredName(spelled: string): PropertyName | undefined {
   return LENGTHS.has(trimmed.length) ? BY_LOWER_CASE.get(trimmed.toLowerCase()) : undefined;
 }
 
-/** As a schema: properties that were read before they travelled as JSON. */
+/** As a schema, for properties that were read before they were sent as JSON. */
 export const PersonProperties = z.custom<PersonProperties>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 );
 
-/** Who a message is for, as a step sees them. */
+/** The person of a message, as a step reads it. */
 export interface Person extends PersonRead {
   distinctId: string;
   /**
-   * `posthog`, `segment`: read there at this moment. `own`: what has been told of them here, because nobody else
-   * knows them. `snapshot`: as of the event, because whoever was to be asked could not be. `sample`: a preview.
+   * `posthog`, `segment`: read there at this moment. `own`: from our store, because no source has the person.
+   * `snapshot`: as of the event, because the person could not be read. `sample`: a preview.
    */
-  source: "posthog" | "segment" | "own" | "snapshot" | "sample";
+  source: PersonSourceName | "own" | "snapshot" | "sample";
 }
 
 /**
- * The declared properties of those distinct ids that are known there, with `asOf`, in milliseconds since 1970,
- * where they are older than the read. Throws when it cannot be asked.
+ * The declared properties of each distinct id that the source has. `asOf`, in milliseconds since 1970, is there
+ * when they are older than the read. Throws when the source gives no usable answer.
  */
 export type ReadPersons = (
   distinctIds: string[],
   signal: AbortSignal,
 ) => Promise<Map<string, PersonRead & { asOf?: number }>>;
 
-/** Somewhere that persons are read. */
+/** A source of persons. */
 export interface PersonSource {
-  /** As it is to be called, such as PostHog. */
+  /** For messages, such as PostHog. */
   name: string;
   read: ReadPersons;
-  /** How many distinct ids it takes in one read. */
+  /** The most distinct ids of one read. */
   mostAtOnce: number;
-  /** How long a read waits for more of a crowd, where reads are limited; it does not wait when left out. */
+  /** How long a read waits for more lookups while many come, at a source with few reads a minute. No wait when left out. */
   gatherMs?: number;
 }
 
-/** The places that are configured, and what has been told of persons here. */
-export type PersonSources = Partial<Record<"posthog" | "segment", PersonSource>> & { own: PersonSource };
+/** The sources that are configured, and our store. */
+export type PersonSources = Partial<Record<PersonSourceName, PersonSource>> & { own: PersonSource };
 
 /**
- * The answer to asking for a person. "unavailable" says nothing about the person. An event received after
+ * The result of a lookup at one source. "unavailable" tells nothing about the person. An event received after
  * `asOf` may be newer than the person found.
  */
 export type PersonLookup =
   | ({ outcome: "found"; asOf: number } & PersonRead)
   | { outcome: "not found" }
+  | { outcome: "unavailable"; why: string };
+
+/** The person of a run as it is now, with the source that was read; `own` is our store. */
+export type PersonReading =
+  | ({ outcome: "found"; asOf: number; source: PersonSourceName | "own" } & PersonRead)
+  | { outcome: "not found"; source: PersonSourceName | "own" }
   | { outcome: "unavailable"; why: string };

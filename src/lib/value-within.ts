@@ -1,12 +1,13 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 /** The value, or null when it takes longer than `withinMs` or fails. */
 export async function valueWithin<Value>(asked: Promise<Value>, withinMs: number): Promise<Value | null> {
-  const late = new AbortController();
-  const tooLate = sleep(withinMs, null, { signal: late.signal }).catch(() => null);
+  let timer: NodeJS.Timeout | undefined;
+  // Timers that take an abort signal cost eight times as much, and persons are looked up thousands of times.
+  const tooLate = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, withinMs, null);
+  });
   try {
     return await Promise.race([asked.catch(() => null), tooLate]);
   } finally {
-    late.abort();
+    clearTimeout(timer);
   }
 }

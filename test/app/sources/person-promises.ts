@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PersonSource } from "../../../src/contracts/person.ts";
 import { describeError, RetryLaterError } from "../../../src/lib/errors.ts";
 import type { Interference } from "../../../src/sandbox/interference.ts";
-import { createPersonLookup } from "../../../src/sources/person-now.ts";
+import { createPersonLookup } from "../../../src/sources/person-lookup.ts";
 
 /** A place with its server, on which people can be made known. */
 export interface OpenPlace extends AsyncDisposable {
@@ -79,7 +79,7 @@ export function keepsToThePromises({
           return place.read(some, signal);
         },
       };
-      const lookUp = createPersonLookup({ place: counted, now: () => 0 });
+      const lookUp = createPersonLookup({ source: counted, now: () => 0 });
       const found = await Promise.all(ids.map((one) => lookUp(one)));
       expect(found).toMatchObject(ids.map((plan) => ({ outcome: "found", properties: { plan }, unreadable: [] })));
       expect(sizes).toEqual([place.mostAtOnce, place.mostAtOnce, 1]);

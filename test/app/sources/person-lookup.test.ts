@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import express from "express";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { PersonSource, PersonSources } from "../../../src/contracts/person.ts";
-import type { Run } from "../../../src/contracts/run.ts";
-import { createLog } from "../../../src/lib/log.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
-import { createPersonLookup, createPersonNow, createPersonReader } from "../../../src/sources/person-now.ts";
+import { createPersonLookup } from "../../../src/sources/person-lookup.ts";
 import { postHogPersons } from "../../../src/sources/posthog/persons.ts";
 
 let server: Listening;
@@ -45,8 +42,8 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function lookup() {
-  const place = postHogPersons({ apiHost: server.url, projectId: "7", personalApiKey: "phx_1" });
-  return createPersonLookup({ place, now: () => now });
+  const source = postHogPersons({ apiHost: server.url, projectId: "7", personalApiKey: "phx_1" });
+  return createPersonLookup({ source, now: () => now });
 }
 
 describe("the person at this moment", () => {
@@ -140,95 +137,5 @@ describe("the person at this moment", () => {
       { outcome: "found" },
       { outcome: "found" },
     ]);
-  });
-});
-
-describe("whom to write to", () => {
-  const snapshot = { email: "then@example.com" } as never;
-  const then = "2026-03-02T09:00:00.000Z";
-  const HOUR_MS = 60 * 60_000;
-
-  type Read = PersonSource["read"];
-  const found: Read = async (ids) =>
-    new Map(ids.map((id) => [id, { properties: { email: "now@example.com" }, unreadable: [] }]));
-  const notFound: Read = async () => new Map();
-  const down: Read = async () => Promise.reject(new Error("down"));
-
-  function personNow(
-    reads: { posthog?: Read; segment?: Read; own?: Read },
-    { source = "posthog" as Run["source"], hoursLater = 0, brought = snapshot as object } = {},
-  ) {
-    const place = ([name, read]: [string, Read]) => [name, { name, read, mostAtOnce: 10 }] as const;
-    const places = Object.fromEntries(
-      Object.entries({ own: notFound, ...reads }).map(place),
-    ) as unknown as PersonSources;
-    const clock = () => Date.parse(then) + hoursLater * HOUR_MS;
-    const whom = createPersonNow({
-      persons: createPersonReader({ places, now: clock }),
-      log: createLog({ level: "silent" }),
-    });
-    return whom({ transactionId: "t", distinctId: "ada", source, occurredAt: then, snapshot: brought as never });
-  }
-
-  it("is the person now, the snapshot when nobody can be asked, or nobody", async () => {
-    expect(await personNow({ posthog: found })).toMatchObject({
-      source: "posthog",
-      properties: { email: "now@example.com" },
-    });
-    expect(await personNow({ posthog: down })).toMatchObject({
-      source: "snapshot",
-      properties: { email: "then@example.com" },
-    });
-    expect(await personNow({ posthog: notFound })).toBeNull();
-  });
-
-  it("is asked for where the event came from, or where persons are", async () => {
-    const both = { posthog: found, segment: found };
-    for (const [reads, source, asked] of [
-      [both, "posthog", "posthog"],
-      [both, "segment", "segment"],
-      [both, "sweep", "posthog"],
-      [{ posthog: found }, "segment", "posthog"],
-      [{ segment: found }, "sweep", "segment"],
-      [{ own: found }, "segment", "own"],
-    ] as const)
-      expect((await personNow(reads, { source }))?.source, `${Object.keys(reads)} for ${source}`).toBe(asked);
-  });
-
-  it("is as told here where a profile may still be made, and nobody when it is gone", async () => {
-    const source = "segment";
-    expect(await personNow({ segment: notFound, own: found }, { source })).toMatchObject({
-      source: "own",
-      properties: { email: "now@example.com" },
-    });
-    expect(await personNow({ segment: notFound, own: found }, { source, hoursLater: 1 })).toBeNull();
-    expect(await personNow({ posthog: notFound, own: found }, { source, hoursLater: 1 })).toMatchObject({
-      source: "own",
-    });
-  });
-
-  it("is as told here when whoever knows cannot be asked, because Segment's events bring little of a person along", async () => {
-    for (const reads of [{ segment: down }, { posthog: down }])
-      expect(await personNow({ ...reads, own: found }, { source: "segment" })).toMatchObject({
-        source: "snapshot",
-        properties: { email: "now@example.com" },
-      });
-    expect(await personNow({ segment: down, own: down }, { source: "segment" })).toMatchObject({
-      source: "snapshot",
-      properties: { email: "then@example.com" },
-    });
-  });
-
-  it("is nobody whom the store has forgotten since, of all that came with the event", async () => {
-    for (const reads of [{}, { posthog: notFound }, { posthog: down }, { segment: notFound }, { segment: down }])
-      expect(await personNow(reads, { source: "segment" }), `${JSON.stringify(Object.keys(reads))}`).toBeNull();
-    // The store keeps nothing of what others bring along.
-    for (const source of ["posthog", "sweep"] as const) expect(await personNow({}, { source })).not.toBeNull();
-  });
-
-  it("is as of the event where it told nothing of its person, or the store cannot be read", async () => {
-    const source = "segment";
-    expect(await personNow({}, { source, brought: {} })).toMatchObject({ source: "own", properties: {} });
-    expect(await personNow({ own: down }, { source })).toMatchObject({ source: "snapshot", properties: snapshot });
   });
 });

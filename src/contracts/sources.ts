@@ -1,0 +1,71 @@
+import { HOUR_MS } from "../lib/durations.ts";
+import { Source } from "./event.ts";
+
+/** How a source differs from the others. */
+interface SourceFacts {
+  /** Its name on pages and in messages. */
+  label: string;
+  /** Its own name for the id of an event. */
+  eventIdLabel: string;
+  /** Whether its events come to POST /webhooks/<source>. */
+  hasWebhook: boolean;
+  /** Whether persons can be read there, if it is configured so. */
+  hasPersons: boolean;
+  /** For so long after an event its person may still be missing there. A person that is missing later was deleted. */
+  personDelayMs: number;
+  /** Whether we store the person properties of its events, because no other service has all of them. */
+  storesPersons: boolean;
+  /** Whether it may keep two ids apart that an event says are one person, so that we ask it before we merge them. */
+  checksMerges: boolean;
+  /** By which of its times the changes of a person are in order. */
+  personTime: "receivedAt" | "occurredAt";
+}
+
+/** One row for each source. A new name in `Source` does not compile without its row. */
+export const SOURCES = {
+  posthog: {
+    label: "PostHog",
+    eventIdLabel: "Event uuid",
+    hasWebhook: true,
+    hasPersons: true,
+    personDelayMs: 0,
+    storesPersons: false,
+    // PostHog does not merge two identified persons, and forwards the event all the same.
+    checksMerges: true,
+    // PostHog applies changes of a person in order of arrival, whatever their timestamps are.
+    personTime: "receivedAt",
+  },
+  segment: {
+    label: "Segment",
+    eventIdLabel: "Message id",
+    hasWebhook: true,
+    hasPersons: true,
+    // Segment builds profiles apart from its deliveries.
+    personDelayMs: HOUR_MS,
+    // An identify carries only some traits, and not every plan has the Profile API.
+    storesPersons: true,
+    checksMerges: false,
+    personTime: "occurredAt",
+  },
+  sweep: {
+    label: "our own sweep",
+    eventIdLabel: "Event uuid",
+    hasWebhook: false,
+    hasPersons: false,
+    personDelayMs: 0,
+    storesPersons: false,
+    checksMerges: false,
+    personTime: "occurredAt",
+  },
+} as const satisfies Record<Source, SourceFacts>;
+
+type SourcesWith<Fact extends keyof SourceFacts> = {
+  [Name in Source]: (typeof SOURCES)[Name][Fact] extends true ? Name : never;
+}[Source];
+
+/** The sources that send events by webhook. */
+export type WebhookSource = SourcesWith<"hasWebhook">;
+/** The sources at which persons can be read. */
+export type PersonSourceName = SourcesWith<"hasPersons">;
+
+export const PERSON_SOURCES = Source.options.filter((name): name is PersonSourceName => SOURCES[name].hasPersons);
