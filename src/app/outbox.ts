@@ -96,11 +96,11 @@ function startAbsenceSweep({ config, store, workflows, accept, sources, metrics,
     now: clock.now,
     log,
   });
-  const turns = {
+  const lease = {
     take: (leaseMs: number) => store.takeLease("inactivity", leaseMs),
     set: (nextAt: number) => store.setNextRun("inactivity", nextAt),
   };
-  return startDaily({ what: "inactivity", run, turns, count: metrics.swept, clock, log });
+  return startDaily({ component: "sources", name: "inactivity", run, lease, count: metrics.swept, clock, log });
 }
 
 /** Page by page, for as long as there are any. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** Tells whether two email addresses are the same, without keeping one. */
+/** Two addresses are the same when their hashes are; only the hash is stored. */
 export function addressHash(address: string): string {
   return createHash("sha256").update(address.trim().toLowerCase()).digest("hex");
 }

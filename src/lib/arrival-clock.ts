@@ -1,9 +1,9 @@
 import { HOUR_MS } from "./durations.ts";
 
-/** A clock that is set back by more than that was wrong before. */
+/** After a larger step back the clock was wrong before, so arrivals follow the corrected one. */
 const MOST_BACK_MS = HOUR_MS;
 
-/** Microseconds since 1970 as far as the clock shows them; they grow with each call also while it stands still or goes back a bit. */
+/** Microseconds since 1970. Each call returns a larger number, also while the clock stands still or goes back a little. */
 export function createArrivalClock(now: () => number): () => number {
   let last = 0;
   return () => {

@@ -1,25 +1,25 @@
-// Novu's framework hands out what a workflow gave it, resolvers and schemas, unchanged. These marks are how the bridge
-// finds our own facts on them again.
+// Novu's framework passes a workflow's schemas and resolvers on unchanged. The engine attaches facts to them under
+// symbols, and the bridge reads them there.
 
-const BEHIND = Symbol("the zod schema behind a published one");
-const FIXED = Symbol("the fixed wait of a delay's resolver");
+const ZOD_SCHEMA = Symbol("zod schema");
+const FIXED_WAIT = Symbol("fixed wait");
 
-/** Notes the zod schema that a published JSON schema was made from. */
+/** Attaches the zod schema that a published JSON schema was made from. */
 export function attachZodSchema<Published extends object, Schema>(published: Published, schema: Schema): Published {
-  return Object.defineProperty(published, BEHIND, { value: schema });
+  return Object.defineProperty(published, ZOD_SCHEMA, { value: schema });
 }
 
-/** The zod schema behind a published one; undefined where none is noted. */
+/** Undefined where none is attached. */
 export function attachedZodSchema<Schema>(published: unknown): Schema | undefined {
-  return (published as { [BEHIND]?: Schema } | undefined)?.[BEHIND];
+  return (published as { [ZOD_SCHEMA]?: Schema } | undefined)?.[ZOD_SCHEMA];
 }
 
-/** Notes that a delay's resolver always answers this. */
+/** Attaches the wait that a delay's resolver always returns. */
 export function attachFixedWait<Resolve extends object, Wait>(resolve: Resolve, wait: Wait): Resolve {
-  return Object.defineProperty(resolve, FIXED, { value: wait });
+  return Object.defineProperty(resolve, FIXED_WAIT, { value: wait });
 }
 
-/** The wait that a delay's resolver always answers; undefined where none is noted. */
+/** Undefined where none is attached. */
 export function attachedFixedWait<Wait>(resolve: unknown): Wait | undefined {
-  return (resolve as { [FIXED]?: Wait } | undefined)?.[FIXED];
+  return (resolve as { [FIXED_WAIT]?: Wait } | undefined)?.[FIXED_WAIT];
 }

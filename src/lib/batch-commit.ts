@@ -1,4 +1,4 @@
-/** Too much is waiting to be written, or for too long; the sender has to come back later. */
+/** Too many items wait, or one waited too long. The sender has to try again later. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
 }
@@ -6,34 +6,34 @@ export class BusyError extends Error {
 interface Waiting<Item, Result> {
   item: Item;
   bytes: number;
-  /** When it came. */
+  /** By performance.now(). */
   since: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
 }
 
 export interface BatchCommitOptions<Item, Result> {
-  /** Writes all items in one transaction, and answers one result for each; all or nothing. */
+  /** Writes all items in one transaction, and returns one result for each. */
   commit(items: Item[]): Promise<Result[]>;
   bytesOf(item: Item): number;
-  /** Whether a failure is about what was to be written, and not about the store. */
+  /** Whether an item caused the failure, and not the store. */
   isAboutAnItem(error: unknown): boolean;
-  /** At most so many wait, in number and bytes; more are refused with a BusyError. */
+  /** With more items waiting, the next one is rejected with a BusyError. */
   mostWaiting: number;
-  /** Who has waited so long is refused with a BusyError; the item may still be written. */
+  /** An item that waited this long is rejected with a BusyError; it may still be written. */
   mostWaitMs?: number;
   mostWaitingBytes: number;
-  /** At most so many share one transaction, in number and bytes. */
-  mostTogether: number;
-  mostBytesTogether: number;
-  /** How many transactions at once, where they do not stand in each other's way; 1 unless said otherwise. */
+  /** The most items in one transaction. */
+  mostInBatch: number;
+  mostBatchBytes: number;
+  /** Transactions at the same time; 1 by default. */
   atOnce?: number;
 }
 
 /**
- * Lets what arrives during a transaction share the next one: a busy store writes large groups, an
- * idle one writes at once, and nothing waits for a timer. Resolves when the item's own transaction
- * is on disk. An item that cannot be written fails alone.
+ * Items that arrive during a transaction share the next one. A busy store writes large batches, an idle one
+ * writes at once, and no item waits for a timer. Resolves when the item's transaction is committed. An item
+ * that cannot be written fails alone.
  */
 export function batchCommit<Item, Result>({
   commit,
@@ -45,7 +45,7 @@ export function batchCommit<Item, Result>({
   const waiting: Waiting<Item, Result>[] = [];
   let waitingBytes = 0;
   let inProgress = 0;
-  /** In the order they came. */
+  /** Oldest first. */
   const unanswered = new Set<Waiting<Item, Result>>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -62,14 +62,14 @@ export function batchCommit<Item, Result>({
       waitingBytes += bytes;
       if (bounds.mostWaitMs !== undefined) {
         unanswered.add(one);
-        watchTheOldest();
+        watchOldest();
       }
       if (inProgress < atOnce) void writeAll();
     });
   };
 
-  /** One timer, for whoever has waited longest. */
-  function watchTheOldest(): void {
+  /** One timer, for the oldest item. */
+  function watchOldest(): void {
     const { mostWaitMs = 0 } = bounds;
     const [oldest] = unanswered;
     if (timer !== undefined || oldest === undefined) return;
@@ -81,7 +81,7 @@ export function batchCommit<Item, Result>({
           unanswered.delete(one);
           one.reject(new BusyError(`not written within ${mostWaitMs} ms`));
         }
-        watchTheOldest();
+        watchOldest();
       },
       Math.max(1, oldest.since + mostWaitMs - performance.now()),
     );
@@ -90,26 +90,26 @@ export function batchCommit<Item, Result>({
   async function writeAll(): Promise<void> {
     inProgress += 1;
     while (waiting.length > 0) {
-      await arrivals();
-      const group = nextGroup();
-      if (group.length > 0) await write(group);
+      await collect();
+      const batch = nextBatch();
+      if (batch.length > 0) await write(batch);
     }
     inProgress -= 1;
   }
 
-  /** Turns of the event loop for as long as each brings more: what is there already costs no time to take along. */
-  async function arrivals(): Promise<void> {
-    for (let before = -1; waiting.length > before && waiting.length < bounds.mostTogether; ) {
+  /** Waits for turns of the event loop as long as each brings more items: those are already in the socket buffers. */
+  async function collect(): Promise<void> {
+    for (let before = -1; waiting.length > before && waiting.length < bounds.mostInBatch; ) {
       before = waiting.length;
       await new Promise(setImmediate);
     }
   }
 
-  function nextGroup(): Waiting<Item, Result>[] {
+  function nextBatch(): Waiting<Item, Result>[] {
     let bytes = 0;
     let count = 0;
     for (const { bytes: more } of waiting) {
-      if (count === bounds.mostTogether || (count > 0 && bytes + more > bounds.mostBytesTogether)) break;
+      if (count === bounds.mostInBatch || (count > 0 && bytes + more > bounds.mostBatchBytes)) break;
       bytes += more;
       count += 1;
     }
@@ -117,13 +117,13 @@ export function batchCommit<Item, Result>({
     return waiting.splice(0, count);
   }
 
-  async function write(group: Waiting<Item, Result>[]): Promise<void> {
+  async function write(batch: Waiting<Item, Result>[]): Promise<void> {
     try {
-      const results = await commit(group.map(({ item }) => item));
-      for (const [index, one] of group.entries()) answered(one).resolve(results[index] as Result);
+      const results = await commit(batch.map(({ item }) => item));
+      for (const [index, one] of batch.entries()) answered(one).resolve(results[index] as Result);
     } catch (error) {
-      if (group.length > 1 && isAboutAnItem(error)) for (const one of group) await write([one]);
-      else for (const one of group) answered(one).reject(error);
+      if (batch.length > 1 && isAboutAnItem(error)) for (const one of batch) await write([one]);
+      else for (const one of batch) answered(one).reject(error);
     }
   }
 

@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls `run` once when the clock reaches `timeMs`; the answer takes that back. */
+  /** Calls `run` once when the clock reaches `timeMs`; the returned function cancels that. */
   at(timeMs: number, run: () => void): () => void;
 }
 

@@ -6,7 +6,7 @@ import { type Sleep, sleep } from "./sleep.ts";
 
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
-/** The terminal that a command talks to, and the time that it waits by. */
+/** A command's terminal and clock. */
 export interface CommandIo {
   /** A line on stdout. */
   print(line?: string): void;
@@ -14,10 +14,10 @@ export interface CommandIo {
   printError(line: string): void;
   /** Coloured where stdout shows colours. */
   paint: Paint;
-  /** The line that is typed in answer; null where nobody can be asked, because stdin is no terminal or has ended. */
+  /** The typed line; null when stdin is not a terminal, or has ended. */
   ask(question: string): Promise<string | null>;
   sleep: Sleep;
-  /** Milliseconds since some moment before the start, by a clock that only goes forward. */
+  /** Monotonic milliseconds, only good for differences. */
   uptimeMs(): number;
 }
 
@@ -27,7 +27,7 @@ interface Streams {
   stderr: Writable;
 }
 
-/** Opens no stream that is not used: reading `process.stdin` alone may keep a process from ending. */
+/** Opens stdin only to ask: reading `process.stdin` can keep the process from ending. */
 export function createCommandIo(
   streams: Streams,
   time: Pick<CommandIo, "sleep" | "uptimeMs"> = { sleep, uptimeMs: () => performance.now() },

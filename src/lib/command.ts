@@ -2,14 +2,14 @@ import { parseArgs } from "node:util";
 import type { CommandIo } from "./command-io.ts";
 import { describeError } from "./errors.ts";
 
-/** The command was called in the wrong way: its message and the help on stderr, exit code 2. */
+/** Wrong usage: the message and the help go to stderr, the exit code is 2. */
 export class UsageError extends Error {}
 
 export type Env = Record<string, string | undefined>;
 
 export type Option = { type: "boolean" } | { type: "string"; multiple?: true; default?: string };
 
-/** A boolean is false when it is not given, a list is empty, a text without default is undefined. */
+/** An option that is not given: false for a boolean, empty for a list, undefined for a text without a default. */
 export type OptionValues<Options extends Record<string, Option>> = {
   [Name in keyof Options]: Options[Name] extends { type: "boolean" }
     ? boolean
@@ -20,30 +20,29 @@ export type OptionValues<Options extends Record<string, Option>> = {
         : string | undefined;
 };
 
-/** Everything outside of it that a command reads and writes. */
+/** Everything that a command reads and writes besides its arguments. */
 export interface CommandContext {
   env: Env;
   io: CommandIo;
   /**
-   * Aborted by the first SIGINT or SIGTERM. Only a command that reads it has to end by itself: until then a
-   * signal ends the process at once, and so does another one, half a second or more after the first.
+   * Aborted by the first SIGINT or SIGTERM. A command that reads it has to end by itself; before it is read, a
+   * signal ends the process at once. A second signal, half a second or more after the first, ends it anyway.
    */
   readonly signal: AbortSignal;
 }
 
 export interface Command {
   name: string;
-  /** Runs with these arguments to the exit code, and throws nothing: 1 after trouble, 2 after wrong usage. */
+  /** Resolves to the exit code, and never throws: 1 after an error, 2 after wrong usage. */
   run(args: string[], context: CommandContext): Promise<number>;
 }
 
-/** In each command besides its own options. */
+/** Every command has these options. */
 const COMMON = { json: { type: "boolean" }, help: { type: "boolean" } } as const;
 
 /**
- * A command of this project, which takes `options`, `--json` and `--help`; the name of an option is as it
- * is typed. `run` answers the exit code. A UsageError that it throws is wrong usage, any other error is
- * trouble. `--help` reads no configuration.
+ * Defines a command with its `options`, `--json` and `--help`. `run` returns the exit code; a thrown UsageError
+ * is wrong usage, any other error exits with 1. `--help` reads no configuration.
  */
 export function defineCommand<const Options extends Record<string, Option>>({
   name,

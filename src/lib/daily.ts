@@ -4,49 +4,50 @@ import { describeError, RetryLaterError } from "./errors.ts";
 import type { Log } from "./log.ts";
 
 const AFTER_FAILURE_MS = 15 * MINUTE_MS;
-/** How soon another process takes over from one that was killed in the middle. */
+/** If a process is killed during a run, another one takes over after this time. */
 const LEASE_MS = 2 * MINUTE_MS;
 
-/** Whose turn it is, kept where every process sees it. */
-export interface Turns {
-  /** Takes the turn for `leaseMs`; null when it is taken, else when to ask again, milliseconds since 1970. */
+/** The right to run, shared by all processes. */
+export interface DailyLease {
+  /** Takes the lease for `leaseMs` and returns null; if another process holds it, returns when to try again, in milliseconds since 1970. */
   take(leaseMs: number): Promise<number | null>;
-  /** When the next turn is; for whoever has this one. */
+  /** Sets the time of the next run. Only the holder may call it. */
   set(nextAt: number): Promise<void>;
 }
 
-/** The turn of one process. */
-export interface Turn {
-  /** Aborted when the process is to stop. */
+export interface DailyRun {
+  /** Aborted when the process stops. */
   signal: AbortSignal;
-  /** Keeps the turn while the work goes on. */
+  /** Extends the lease; a long run calls it again and again. */
   renew(): Promise<void>;
 }
 
 /**
- * Does something once a day over all processes: at the start when it is due, because a day was missed
- * or it was broken off, and then day by day. What fails is tried again after a quarter of an hour.
+ * Runs once a day over all processes. It also runs at the start, if a day was missed or the last run did not
+ * finish. A failed run is repeated after 15 minutes.
  */
 export function startDaily({
-  what,
+  component,
+  name,
   run,
-  turns,
+  lease,
   count,
   clock,
   log,
 }: {
-  /** For the log. */
-  what: string;
-  run(turn: Turn): Promise<void>;
-  turns: Turns;
-  /** Hears how each turn ended. */
+  /** For the log: the folder, and the name of this run in it. */
+  component: string;
+  name: string;
+  run(run: DailyRun): Promise<void>;
+  lease: DailyLease;
+  /** Called at the end of each run. */
   count(outcome: "done" | "failed"): void;
   clock: Clock;
   log: Log;
 }): { idle(): Promise<void>; stop(): Promise<void> } {
   const stopping = new AbortController();
   let cancelAlarm = () => {};
-  let running = turn();
+  let running = runAndSchedule();
   return {
     idle: () => running,
     async stop() {
@@ -56,35 +57,35 @@ export function startDaily({
     },
   };
 
-  async function turn(): Promise<void> {
-    const nextAt = await takeLease().catch(failed);
+  async function runAndSchedule(): Promise<void> {
+    const nextAt = await runWithLease().catch(failed);
     if (stopping.signal.aborted) return;
     cancelAlarm = clock.at(nextAt, () => {
-      running = turn();
+      running = runAndSchedule();
     });
   }
 
-  /** Answers when to come back. */
-  async function takeLease(): Promise<number> {
+  /** Returns the time of the next run. */
+  async function runWithLease(): Promise<number> {
     const startedAt = clock.now();
-    const othersUntil = await turns.take(LEASE_MS);
-    if (othersUntil !== null) return othersUntil;
-    const renew = () => turns.set(clock.now() + LEASE_MS);
+    const takenUntil = await lease.take(LEASE_MS);
+    if (takenUntil !== null) return takenUntil;
+    const renew = () => lease.set(clock.now() + LEASE_MS);
     const nextAt = await run({ signal: stopping.signal, renew }).then(() => {
       count("done");
       return startedAt + DAY_MS;
     }, failed);
-    await turns.set(nextAt);
+    await lease.set(nextAt);
     return nextAt;
   }
 
   function failed(error: unknown): number {
-    // Whoever comes next goes on at once.
+    // The next process continues at once.
     if (stopping.signal.aborted) return clock.now();
-    const askedMs = error instanceof RetryLaterError ? error.retryAfterMs : 0;
-    const waitMs = Math.min(DAY_MS, Math.max(AFTER_FAILURE_MS, askedMs));
+    const retryAfterMs = error instanceof RetryLaterError ? error.retryAfterMs : 0;
+    const waitMs = Math.min(DAY_MS, Math.max(AFTER_FAILURE_MS, retryAfterMs));
     count("failed");
-    log.warn({ stop: what, outcome: "failed", error: describeError(error), retryAfterMs: waitMs });
+    log.warn({ component, run: name, outcome: "failed", error: describeError(error), retryAfterMs: waitMs });
     return clock.now() + waitMs;
   }
 }

@@ -1,9 +1,9 @@
-// A plain Error means "try again". These errors tell a job more: when, and whether at all.
+// For a job, a plain Error means "try again". These errors also say when, or that a retry cannot help.
 
-/** Try again: the other side has answered, with an error. */
+/** Try again: the other side answered with an error. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
-  /** The shortest wait that the other side asked for; 0 where it named none. */
+  /** From the answer's Retry-After; 0 without one. */
   readonly retryAfterMs: number;
 
   constructor(
@@ -16,14 +16,14 @@ export class RefusedError extends Error {
 }
 
 /**
- * Try again once the other side is up: it gave no answer, or one that means it is down. Does not count as a
+ * Try again when the other side is up: it did not answer, or its answer means that it is down. Not counted as a
  * failed attempt, unless the other side answers other jobs meanwhile.
  */
 export class UnavailableError extends Error {
   override readonly name = "UnavailableError";
-  /** Whether an answer came, so that the next attempt needs another idempotency key. */
+  /** Whether an answer came; if so, the next attempt needs another idempotency key. */
   readonly answered: boolean;
-  /** The shortest wait that the other side asked for; 0 where it named none. */
+  /** From the answer's Retry-After; 0 without one. */
   readonly retryAfterMs: number;
 
   constructor(
@@ -43,12 +43,12 @@ export class StoppingError extends UnavailableError {
   }
 }
 
-/** Trying again cannot help: the job is dead, and a human has to act. */
+/** A retry cannot help: the job is dead, and a person has to act. */
 export class PermanentError extends Error {
   override readonly name = "PermanentError";
 }
 
-/** Try again, but not before `retryAfterMs`; the wait does not count as a failed attempt. */
+/** Try again after `retryAfterMs`. Not counted as a failed attempt. */
 export class RetryLaterError extends Error {
   override readonly name = "RetryLaterError";
   readonly retryAfterMs: number;
@@ -62,7 +62,7 @@ export class RetryLaterError extends Error {
   }
 }
 
-/** What went wrong in one line, causes included; bodies and stacks stay out. */
+/** The message with those of its causes, in one line; no stack. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${describeError(error.cause)}`;

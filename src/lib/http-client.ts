@@ -15,18 +15,18 @@ interface HttpCall {
   body?: string;
 }
 
-/** Longer than any pause between the calls of a busy process. */
+/** Longer than a busy process pauses between two calls. */
 const IDLE_MS = 30_000;
 
-/** The server gave no whole answer. Other errors of a call are its caller's: a header or an address that cannot be sent. */
+/** The server gave no complete answer. Any other error of a call is the caller's, such as a header that cannot be sent. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
 }
 
 /**
- * Calls one server over connections that are kept open, for what is called thousands of times: fetch
- * takes two to three times the CPU. Redirects are not followed. Rejects with a NoAnswerError when no
- * whole answer came within `timeoutMs`.
+ * Calls one server over kept-alive connections, for services that are called thousands of times: fetch takes
+ * two to three times the CPU. Does not follow redirects. Rejects with a NoAnswerError when there is no complete
+ * answer within `timeoutMs`.
  */
 export function createHttpClient({ timeoutMs }: { timeoutMs: number }) {
   const plain = { request: httpRequest, agent: new HttpAgent({ keepAlive: true, timeout: IDLE_MS }) };
@@ -37,7 +37,7 @@ export function createHttpClient({ timeoutMs }: { timeoutMs: number }) {
     try {
       return await once(url, call, timeoutMs);
     } catch (error) {
-      // The server had closed the kept connection just then.
+      // The server closed the idle connection at the same moment.
       if (!(error instanceof StaleConnectionError)) throw error;
       return once(url, call, deadline - performance.now());
     }

@@ -1,4 +1,4 @@
-/** As text, or undefined for what is nested deeper than the stack goes, which can be parsed all the same. */
+/** Undefined when the value is nested too deeply for the stack; JSON.parse accepts such text. */
 export function jsonOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -8,7 +8,7 @@ export function jsonOf(value: unknown): string | undefined {
   }
 }
 
-/** The value, or undefined when the text is not JSON. */
+/** Undefined when the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

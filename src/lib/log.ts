@@ -3,21 +3,21 @@ import { redact } from "./redact.ts";
 
 export type Log = Logger;
 
-/** JSON lines, one per stage; ids only, never bodies, addresses or keys. One that gets into a line all the same is taken out. */
+/** JSON lines, one per stage, with ids only. If a body, an address or a key gets into a line, it is redacted. */
 export function createLog({ level, destination }: { level: string; destination?: DestinationStream }): Log {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { log: redacted } };
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
 const CENSORED = "[redacted]";
-/** Fields that nobody has to read, of our lines or of an error or request of a library that got into one. */
+/** Redacted fields: ours, and those of a library's error or request that got into a line. */
 const SECRET = /(?:authorization|cookie|signature|secret|token|password|api_?key|secret_?key|^email|^phone|^body)$/i;
-/** Errors may lead back to themselves. */
+/** Errors may contain themselves. */
 const DEEPEST = 5;
-/** No line of ours has more. */
+/** More than any line of ours has. */
 const MOST_FIELDS = 100;
 
-/** Not pino's own `redact`, which takes 90 µs for a line where this takes 2: a third of an event. */
+/** Not pino's own `redact`, which takes 90 µs for a line where this takes 2, a third of the time for an event. */
 function redacted(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const name of Object.keys(fields).slice(0, MOST_FIELDS))

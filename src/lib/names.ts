@@ -1,7 +1,6 @@
 /**
- * The name to greet a person by: all of a first name, else the first of the name, so that "Ada Lovelace" and
- * "Lovelace, Ada" are Ada, and "Dr. Lovelace" is greeted so. Undefined when there is none to greet by; a last
- * name alone is none.
+ * The name for a greeting: the whole first name, or else the first word of the name. "Ada Lovelace" and
+ * "Lovelace, Ada" become "Ada", "Dr. Lovelace" stays. Undefined without such a name, also for a last name alone.
  */
 export function greetingName(person: {
   first_name?: string | undefined;
@@ -11,15 +10,15 @@ export function greetingName(person: {
   return greetable(partsOf(person.first_name).given.join(" ")) ?? greetable(first);
 }
 
-/** "Ada King Lovelace" → "King Lovelace"; undefined when there is only one name. */
+/** "Ada King Lovelace" → "King Lovelace"; undefined for a single name. */
 export function lastName(name: string | undefined): string | undefined {
   const { given, family } = partsOf(name);
   return [...given.slice(1), ...family].join(" ") || undefined;
 }
 
 /**
- * A name that somebody else typed in, fit to stand in a message: nothing with a URL, domain or sentence in it,
- * nothing longer than a name; undefined otherwise.
+ * A name that another person typed, if it is safe to show in a message. Undefined if it holds a URL, a domain or
+ * a sentence, or is longer than a name.
  */
 export function shownName(value: unknown): string | undefined {
   const words = plain(value)
@@ -31,17 +30,17 @@ export function shownName(value: unknown): string | undefined {
 
 const LONGEST_NAME = 40;
 const MOST_WORDS = 5;
-/** Digits and money are among them. */
+/** Also digits and currencies. */
 const SIGNS = /[!?¡¿:;/@\\<>{}=%#&[\]|*`~^+_。\p{Nd}\p{Sc}\p{Cc}\u2028\u2029]/u;
 const DOMAIN = /[\p{L}\p{N}]\.[\p{L}\p{N}]{2}/u;
 
 function isName(name: string): boolean {
-  // Browsers read wide letters and dots as plain ones, and skip what is invisible.
+  // Browsers read wide letters and dots as plain ones, and ignore invisible characters.
   const read = name.normalize("NFKC").replace(/\p{DI}/gu, "");
   return /\p{L}/u.test(read) && [...name].length <= LONGEST_NAME && !SIGNS.test(read) && !DOMAIN.test(read);
 }
 
-/** No name of three words or more has one of these. */
+/** Names of three words or more have none of these. */
 const NEVER_IN_NAMES = new Set("you your click claim congratulations prize please winner".split(" "));
 const PARTICLES = new Set(
   "de la del della di da do dos das du le les van von der den het ten ter zu zur bin bint ibn ben al el abu y e i".split(
@@ -49,7 +48,7 @@ const PARTICLES = new Set(
   ),
 );
 
-/** A sentence has several words in lower case, also after a capital. A name is in lower case as a whole, or in its particles. */
+/** A sentence has several lower-case words. A name is in lower case as a whole, or only in its particles. */
 function isSentence(words: string[]): boolean {
   if (words.length > MOST_WORDS) return true;
   if (words.length < 3) return false;
@@ -66,7 +65,7 @@ interface Parts {
 
 const AFTER_A_NAME = /^(jr|Jr|JR|Sr|SR|II|III|IV|Esq|Ph\.?D|M\.?D|J\.?D|MBA|MSc|BSc|CPA|DDS)\.?$/;
 
-/** As most names are written; to find that out takes a tenth of the time. */
+/** Most names match this, which takes a tenth of the time. */
 const USUAL = /^([A-Z][a-z]{1,18})(?: ([A-Z][a-z]{1,18}))?$/;
 
 function usualParts(name: string): Parts | null {
@@ -76,7 +75,7 @@ function usualParts(name: string): Parts | null {
   return isOdd ? null : { given, family: [] };
 }
 
-/** Without a comma every word counts as given. With one, the family comes first. */
+/** Without a comma, every word is a given name. With one, the family name comes first. */
 function partsOf(name: string | undefined): Parts {
   const usual = typeof name === "string" ? usualParts(name) : null;
   if (usual !== null) return usual;
@@ -99,7 +98,7 @@ function partsOf(name: string | undefined): Parts {
 const TITLE = /^(dr|prof|professor|mr|mrs|ms|miss|mx|sir|dame|herr|frau|mme|mlle|sr|sra|srta)\.?$/i;
 const FAMILY_FIRST = /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}ー・ ]+$/u;
 
-/** All in one where the family comes first, and where a title stands before a family's name alone. */
+/** One name where the family name comes first, or where a title precedes a single name. */
 function wholeOrUntitled(words: string[]): string[] {
   const whole = words.join(" ");
   const named = untitled(words);
@@ -112,18 +111,18 @@ function untitled(words: string[]): string[] {
   return start === -1 ? [] : words.slice(start);
 }
 
-/** "J." is nothing to greet by. */
+/** Not for initials such as "J.". */
 function greetable(name: string): string | undefined {
   return name === "" || /^(\p{L}\. ?)+$/u.test(name) ? undefined : name;
 }
 
-/** Words with letters, and what stands for one that is not known. */
+/** Words with letters, and placeholders for unknown ones. */
 function wordsOf(text: string): string[] {
   return text.split(" ").filter((word) => /\p{L}/u.test(word) || isPlaceholder(word));
 }
 
 const PLACEHOLDERS = new Set(["null", "undefined", "none", "unknown", "anonymous"]);
-/** Na, Nan and Nil are names. */
+/** In this spelling only: Na, Nan and Nil are names. */
 const PLACEHOLDERS_EXACTLY = new Set(["na", "NA", "nan", "NaN", "nil", "NIL"]);
 
 function isPlaceholder(word: string): boolean {
@@ -132,10 +131,10 @@ function isPlaceholder(word: string): boolean {
 }
 
 const LONGEST_TEXT = 200;
-/** Direction marks, zero width and the like; not what joins the letters of some scripts, and the parts of emoji. */
+/** Direction marks, zero-width characters and the like, except the joiners that some scripts and emoji need. */
 const UNSEEN = /(?!\u200C|\u200D|[\uFE00-\uFE0F])[\p{DI}\uFFF9-\uFFFB\u2800]/gu;
 
-/** Without blanks at the ends, quotes around it and invisible characters; "" for what is too long to hold a name. */
+/** Without surrounding blanks and quotes, and without invisible characters; "" if it is too long for a name. */
 function plain(value: unknown): string {
   if (typeof value !== "string" || value.length > LONGEST_TEXT || !value.isWellFormed()) return "";
   const text = value

@@ -2,12 +2,12 @@ import { redact } from "./redact.ts";
 
 const CENSORED = "[redacted]";
 const LONGEST = 200;
-/** As people write it, without a plus as well; `redact` takes those with one. SMTP's codes, such as "550 5.7.26", come first and are none. */
+/** Phone numbers without a plus; `redact` finds those with one. SMTP codes such as "550 5.7.26" match first, and stay. */
 const PHONE =
   /(?<codes>\b[245]\d\d[ -][245]\.\d{1,3}\.\d{1,3}(?![\d.]))|(?<![\w-])[+(]*\d(?:[ ()./-]{0,2}\d){6,14}(?![\w-])/g;
-/** Behind the host of a webhook's address there is its secret. */
+/** The path of a webhook's URL holds its secret. */
 const PATH = /(?<=\bhttps?:\/\/[^\s/?#"'<>]{1,253})[/?#][^\s"'<>]*/gi;
-/** `redact` leaves a quoted name before the @, and a host without a dot. */
+/** `redact` does not find a quoted name before the @, or a host without a dot. */
 const ADDRESS = /(?:"[^"\n]{1,64}"|[^\s@"'<>()[\],;:/]{1,64})@[^\s@"'<>(),;]+/g;
 const DEVICE = /(?<=token\[)[^\]\s]+/gi;
 const AFTER_ITS_NAME =
@@ -17,11 +17,11 @@ const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z?$/;
 const HOST = /^(?:[a-z0-9-]{1,40}\.)+[a-z]{2,}(?::\d+)?\.?$/;
 
 /**
- * A short reason in a provider's or Novu's words, without the addresses, phone numbers, keys and tokens that they repeat.
- * PostgreSQL's JSON takes no NUL and no half of a character.
+ * A reason as a provider or Novu wrote it, cut short and without addresses, phone numbers, keys and tokens.
+ * PostgreSQL's JSON refuses NUL and half of a surrogate pair.
  */
-export function redactReason(said: string): string {
-  return redact(said.replaceAll("%40", "@"))
+export function redactReason(reason: string): string {
+  return redact(reason.replaceAll("%40", "@"))
     .replace(PATH, `/${CENSORED}`)
     .replace(ADDRESS, CENSORED)
     .replace(DEVICE, CENSORED)
@@ -33,7 +33,7 @@ export function redactReason(said: string): string {
     .toWellFormed();
 }
 
-/** Words of a language have no digits, and capitals at their beginning only. */
+/** Ordinary words have no digits, and capitals only at the beginning. */
 function isLikeAKey(word: string): boolean {
   return /\d|[a-z][A-Z]|=$/.test(word);
 }

@@ -1,11 +1,11 @@
 const CENSORED = "[redacted]";
 /** Long enough for an error with its causes. */
 const LONGEST = 2_000;
-/** Keys as PostHog, Novu and webhooks have them. */
+/** Keys of PostHog, of Novu and of webhooks. */
 const KEY = /(?:ph[cx]_|whsec_|Bearer |ApiKey )[\w.~+/=-]+/g;
 /** The user and password in a URL. */
 const CREDENTIALS = /(?<=:\/\/)[^\s/@]+(?=@)/g;
-/** A phone number with its plus, as people write it. */
+/** A phone number with its plus, also with spaces and brackets. */
 const PHONE = /\+\d(?:[ ().-]{0,2}\d){6,14}/g;
 const BEFORE_AT = /[^\s@"'<>()[\],;:/]/;
 const AFTER_AT = /[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)*/uy;
@@ -13,8 +13,8 @@ const TOP_LEVEL_DOMAIN = /\.\p{L}{2}/u;
 const BREAK = /[\s"'<>()[\],;/]/;
 
 /**
- * A text without keys, email addresses and phone numbers, and without NUL, which PostgreSQL refuses; cut to 2,000
- * characters. Takes time in proportion to its length at most, whatever a stranger has put into it.
+ * The text without keys, email addresses, phone numbers and NUL (which PostgreSQL refuses), cut to 2,000
+ * characters. Runs in linear time on any input: strangers write some of these texts.
  */
 export function redact(text: string): string {
   const keyless = cut(text)
@@ -25,7 +25,7 @@ export function redact(text: string): string {
   return keyless.includes("@") ? withoutAddresses(keyless) : keyless;
 }
 
-/** Cut between two words: half an address would not be found again. */
+/** Cuts between two words, because half an address would not be recognised. */
 function cut(text: string): string {
   if (text.length <= LONGEST) return text;
   let end = LONGEST;
@@ -33,9 +33,9 @@ function cut(text: string): string {
   return `${text.slice(0, end)}…`;
 }
 
-/** Looks from each @ to both sides; a pattern that looks for the @ takes the square of the text's length. */
+/** Looks from each @ to both sides; one pattern for whole addresses would take quadratic time. */
 function withoutAddresses(text: string): string {
-  let kept = "";
+  let result = "";
   let from = 0;
   for (let at = text.indexOf("@"); at !== -1; at = text.indexOf("@", at + 1)) {
     let start = at;
@@ -43,8 +43,8 @@ function withoutAddresses(text: string): string {
     AFTER_AT.lastIndex = at + 1;
     const [domain = ""] = AFTER_AT.exec(text) ?? [];
     if (start === at || !TOP_LEVEL_DOMAIN.test(domain)) continue;
-    kept += `${text.slice(from, start)}${CENSORED}`;
+    result += `${text.slice(from, start)}${CENSORED}`;
     from = at + 1 + domain.length;
   }
-  return kept + text.slice(from);
+  return result + text.slice(from);
 }

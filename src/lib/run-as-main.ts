@@ -3,25 +3,25 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "./command.ts";
 import { createCommandIo } from "./command-io.ts";
 
-/** Runs a command as the process that was started with its file; does nothing where the file is only imported. */
+/** Runs the command if its file was started as the process; does nothing if the file was imported. */
 export async function runAsMain(command: Command, moduleUrl: string): Promise<void> {
   if (isMain(moduleUrl)) await runAsProcess(command, process.argv.slice(2));
 }
 
-/** Runs a command with the environment, the terminal and the signals of this process, whose exit code it sets. */
+/** Runs a command with this process's environment, terminal and signals, and sets its exit code. */
 export async function runAsProcess(command: Command, args: string[]): Promise<void> {
-  let interruption: AbortSignal | undefined;
+  let interrupted: AbortSignal | undefined;
   process.exitCode = await command.run(args, {
     env: process.env,
     io: createCommandIo(process),
     get signal() {
-      interruption ??= firstSignal();
-      return interruption;
+      interrupted ??= firstSignal();
+      return interrupted;
     },
   });
 }
 
-/** Finds the started file as Node does: through symlinks, and without its ending. */
+/** Resolves the started file as Node does: through symlinks, and without its extension. */
 function isMain(moduleUrl: string): boolean {
   const [, started] = process.argv;
   if (started === undefined) return false;
@@ -33,10 +33,10 @@ function isMain(moduleUrl: string): boolean {
   }
 }
 
-/** Under npm one Ctrl-C sends the signal twice, some milliseconds apart: from the terminal, and from npm. */
+/** Under npm, one Ctrl-C arrives twice within milliseconds: from the terminal and from npm. */
 const ONE_INTERRUPTION_MS = 500;
 
-/** Aborts at the first signal; another one, later than that, ends the process. */
+/** Aborted by the first signal; a later one ends the process. */
 function firstSignal(): AbortSignal {
   const controller = new AbortController();
   const signals = ["SIGINT", "SIGTERM"] as const;

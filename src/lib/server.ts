@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type ServerResponse } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
 export interface Listening {
@@ -6,47 +6,43 @@ export interface Listening {
   url: string;
   port: number;
   /**
-   * Goes on answering, and says with each answer that the connection is closed, so that a proxy sends nothing
-   * more on it. Resolves when no connection is open, and after `withinMs` at the latest.
+   * Goes on answering, and closes each connection with its answer, so that a proxy reuses none. Resolves when no
+   * connection is open, and after `withinMs` at the latest.
    */
   drain(withinMs: number): Promise<void>;
-  /** Lets requests in progress end within `withinMs` (4,000), and cuts off those that take longer. */
+  /** Requests in progress may end within `withinMs` (4,000); after that their connections are closed. */
   close(withinMs?: number): Promise<void>;
 }
 
-/** From its first byte to its last. Node looks now and then, and so closes the connection a little later. */
+interface ServeOptions {
+  /** 0 is any free port. */
+  port: number;
+  /** Without a host, the server is reachable from outside. */
+  host?: string;
+  /** The setting that a message about a taken port names. */
+  variable?: string;
+  /** How long an idle connection stays open; 5 s by default, as in Node. */
+  keepAliveMs?: number;
+}
+
+/** From a request's first byte to its last. Node checks every CHECK_EVERY_MS, so it closes a little later. */
 const REQUEST_WITHIN_MS = 15_000;
 const CHECK_EVERY_MS = 2_000;
-/** At the end a connection that was just opened has so long for its request to arrive. */
-const FIRST_REQUEST_WITHIN_MS = 200;
+/** While closing, a new connection has this time for its first byte. */
+const FIRST_BYTE_WITHIN_MS = 200;
 
-/** Serves on `port`, or on any free one for 0. Without a `host` it can be reached from outside. */
-export async function serve(
-  handler: RequestListener,
-  {
-    port,
-    host,
-    variable,
-    keepAliveMs,
-  }: {
-    port: number;
-    host?: string;
-    variable?: string;
-    /** How long a connection is kept between two requests; 5 s, as Node has it, unless said otherwise. */
-    keepAliveMs?: number;
-  },
-): Promise<Listening> {
+export async function serve(handler: RequestListener, options: ServeOptions): Promise<Listening> {
   const connections = new Set<Socket>();
   const inProgress = new Set<ServerResponse>();
   let isDraining = false;
   let isClosing = false;
-  let onNoneOpen = () => {};
+  let onNoConnection = () => {};
 
   const server = createServer(
     {
       requestTimeout: REQUEST_WITHIN_MS,
       connectionsCheckingInterval: CHECK_EVERY_MS,
-      ...(keepAliveMs !== undefined && { keepAliveTimeout: keepAliveMs }),
+      ...(options.keepAliveMs !== undefined && { keepAliveTimeout: options.keepAliveMs }),
     },
     (request, response) => {
       if (isDraining) response.shouldKeepAlive = false;
@@ -62,63 +58,62 @@ export async function serve(
     connections.add(socket);
     socket.once("close", () => {
       connections.delete(socket);
-      if (connections.size === 0) onNoneOpen();
+      if (connections.size === 0) onNoConnection();
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === "EADDRINUSE"
-          ? new Error(
-              `port ${port} is taken; stop what listens there${variable === undefined ? "" : ` or set ${variable}`}`,
-            )
-          : error,
-      );
-    });
-    server.listen({ port, host }, resolve);
-  });
-  const address = server.address() as AddressInfo;
+  const port = await listen(server, options);
+  return { url: `http://127.0.0.1:${port}`, port, drain, close };
 
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    port: address.port,
-    async drain(withinMs) {
-      startDraining();
-      if (connections.size === 0) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, withinMs);
-        onNoneOpen = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    },
-    async close(withinMs = 4_000) {
-      startDraining();
-      isClosing = true;
-      await requestsThatAreHere();
-      const timers = [
-        setTimeout(closeUnused, FIRST_REQUEST_WITHIN_MS),
-        setTimeout(() => server.closeAllConnections(), withinMs),
-      ];
-      // Node closes the idle connections with it.
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const timer of timers) clearTimeout(timer);
-    },
-  };
+  async function drain(withinMs: number): Promise<void> {
+    startDraining();
+    if (connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      onNoConnection = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async function close(withinMs = 4_000): Promise<void> {
+    startDraining();
+    isClosing = true;
+    await readReceivedRequests();
+    const timers = [
+      setTimeout(closeUnused, FIRST_BYTE_WITHIN_MS),
+      setTimeout(() => server.closeAllConnections(), withinMs),
+    ];
+    // This also closes the idle connections.
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const timer of timers) clearTimeout(timer);
+  }
 
   function startDraining(): void {
     isDraining = true;
     for (const response of inProgress) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
-  /** Node counts a connection as idle while its next request is here and not read yet: one turn accepts, one reads. */
-  async function requestsThatAreHere(): Promise<void> {
-    for (const _ of ["the turn that is going on", "accept", "read"]) await new Promise(setImmediate);
+  /** Node counts a connection as idle while its next request is received but not read: one turn of the event loop accepts, one reads. */
+  async function readReceivedRequests(): Promise<void> {
+    for (const _ of ["the current turn", "accept", "read"]) await new Promise(setImmediate);
   }
 
   /** Node never counts a connection without a request as idle. */
   function closeUnused(): void {
     for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
   }
+}
+
+/** Returns the port. */
+async function listen(server: Server, { port, host, variable }: ServeOptions): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE") return reject(error);
+      const advice = variable === undefined ? "" : ` or set ${variable}`;
+      reject(new Error(`port ${port} is taken; stop the process that listens there${advice}`));
+    });
+    server.listen({ port, host }, resolve);
+  });
+  return (server.address() as AddressInfo).port;
 }

@@ -1,4 +1,4 @@
-/** A copy of a value with another one at that place in it; undefined takes the place out. */
+/** A copy with `set` at this path; undefined removes the key. */
 export function setAtPath<Value>(value: Value, [key, ...rest]: PropertyKey[], set: unknown): Value {
   if (key === undefined) return value;
   const parts = (value ?? {}) as Record<PropertyKey, unknown>;

@@ -1,10 +1,10 @@
 /**
- * The lines of Node that get security fixes, each with the first release that has those of November 2026.
+ * The release lines of Node that get security fixes, each with the first release that has those of November 2026.
  * Sources: https://nodejs.org/en/about/previous-releases and https://nodejs.org/en/blog/vulnerability
  */
 export const SUPPORTED_NODE = ["22.23.4", "24.22.1", "26.12.1"];
 
-/** Says why this version, such as 20.20.2, is not safe to run on, and which ones are; null when it is. Lines that are not known here are newer. */
+/** Why a version such as 20.20.2 is not safe to run on, and which ones are; null if it is safe. Unknown lines count as newer. */
 export function nodeTrouble(version: string): string | null {
   const [major, minor, patch] = numbersOf(version);
   const [oldest] = numbersOf(SUPPORTED_NODE[0] as string);

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-/** A line for the person at the terminal; logs are another matter. */
+/** A line for a person at a terminal; logs go through `createLog`. */
 export function print(line = ""): void {
   process.stdout.write(`${line}\n`);
 }
@@ -9,12 +9,12 @@ export function printError(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Coloured where colours are wanted. */
+/** Coloured where stdout shows colours. */
 export function paint(style: Parameters<typeof styleText>[0], text: string): string {
   return process.stdout.hasColors?.() ? styleText(style, text) : text;
 }
 
-/** Anybody can send PostHog a name that would steer a terminal. */
+/** Control characters, escaped: a name from PostHog or Novu may contain some that change the terminal. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }

@@ -1,13 +1,13 @@
 import { Temporal } from "temporal-polyfill";
 
-/** Half as long again as the longest name there is. */
+/** The longest existing name has 32 characters. */
 const LONGEST_NAME = 48;
 const IANA_NAME = /^[A-Za-z][\w+-]*(\/[\w+-]+)*$/;
-/** More than there are names. People's properties can hold anything, and must not fill the memory. */
+/** More than there are names. Person properties can hold any text, so the cache is bounded. */
 const MOST_REMEMBERED = 1_000;
 const remembered = new Map<string, boolean>();
 
-/** Whether a name is an IANA time zone. To ask what is not known yet takes some 50 µs. */
+/** Whether a name is an IANA time zone. The first check of a name takes some 50 µs. */
 export function isTimeZone(name: string): boolean {
   if (name.length > LONGEST_NAME || !IANA_NAME.test(name)) return false;
   const known = remembered.get(name);
@@ -18,7 +18,7 @@ export function isTimeZone(name: string): boolean {
   return exists;
 }
 
-/** Not asked of Intl, which takes names that Temporal refuses, such as "CST". */
+/** Intl is no help: it accepts names that Temporal refuses, such as "CST". */
 function isKnownToTemporal(name: string): boolean {
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
@@ -28,7 +28,7 @@ function isKnownToTemporal(name: string): boolean {
   }
 }
 
-/** A person's properties with the time zone of their event, where they have none of their own that exists. */
+/** The properties with the event's time zone, if they have no valid one. */
 export function zoned<Properties extends { $timezone?: string | undefined }>(
   properties: Properties,
   eventTimeZone: string | undefined,

@@ -6,20 +6,19 @@ const CIPHER = "aes-256-gcm";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
-/** Longer than any that we make with what a URL can carry. */
+/** Longer than any token of ours. */
 const LONGEST_TOKEN = 8_000;
 
 export interface Tokens<Content> {
   /** For the path of a URL; the same content always makes the same token. */
   make(content: Content): string;
-  /** What was put in; null when it is not ours, or was changed. */
+  /** The content; null when the token is not ours, or was changed. */
   read(token: string): Content | null;
 }
 
 /**
- * Tokens for links in messages: nobody can make or change one, or see what it says. They never
- * expire. Made with the first key, read with any, so that keys can be rotated; a token made for
- * one `purpose` is none for another.
+ * Encrypted tokens for links in messages; they never expire. The first key encrypts, any key decrypts, so that
+ * keys can be rotated. A token of one `purpose` is not valid for another.
  */
 export function createTokens<Schema extends z.ZodType>({
   keys,
@@ -38,7 +37,7 @@ export function createTokens<Schema extends z.ZodType>({
       const [key] = derived;
       if (key === undefined) throw new Error("there is no key to sign links with");
       const text = JSON.stringify(value);
-      // Of the content, so that no nonce is ever used for two.
+      // Derived from the content, so that no two contents share a nonce.
       const nonce = createHmac("sha256", key.nonce).update(text).digest().subarray(0, NONCE_BYTES);
       const cipher = createCipheriv(CIPHER, key.seal, nonce);
       const sealed = [nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()];
@@ -48,7 +47,7 @@ export function createTokens<Schema extends z.ZodType>({
     read(token) {
       if (token.length > LONGEST_TOKEN || !/^[\w-]+$/.test(token)) return null;
       const bytes = Buffer.from(token, "base64url");
-      // Several spellings stand for the same bytes; only ours counts.
+      // Several base64url texts decode to the same bytes; only the canonical one is valid.
       if (bytes.length <= NONCE_BYTES + TAG_BYTES || bytes.toString("base64url") !== token) return null;
       for (const { seal } of derived) {
         const text = open(bytes, seal);

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** Ours, made once; a uuid is only comparable with others of the same namespace. */
+/** Generated once for this project. */
 const NAMESPACE = Buffer.from("6b1f7a5e2c0d4c5f9a39d1f2f0c4b7e1", "hex");
 
-/** A uuid from a name (RFC 9562, version 5). PostHog silently replaces what is not a valid one. */
+/** A uuid from a name (RFC 9562, version 5). PostHog silently replaces an invalid uuid. */
 export function uuidV5(name: string): string {
   const bytes = createHash("sha1").update(NAMESPACE).update(name).digest().subarray(0, 16);
   bytes[6] = (bytes.readUInt8(6) & 0x0f) | 0x50;

@@ -1,23 +1,23 @@
 import { MINUTE_MS, SECOND_MS } from "./durations.ts";
 import { RetryLaterError, UnavailableError } from "./errors.ts";
-import { type Sleep, sleep as sleepByTheClock } from "./sleep.ts";
+import { sleep as realSleep, type Sleep } from "./sleep.ts";
 
-const MOST_TRIES = 4;
+const MOST_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = SECOND_MS;
-/** Instead of a longer pause, the error says when to come back. */
+/** For a longer pause it rejects, and the error says when to try again. */
 const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 
 export interface RetryOptions {
   signal: AbortSignal;
   sleep?: Sleep | undefined;
-  /** Hears of each pause before it begins. */
+  /** Called before each pause. */
   onPause?: ((pause: { why: string; pauseMs: number }) => void) | undefined;
 }
 
-/** Tries again what fails by a RetryLaterError or an UnavailableError, four times in all, with the pauses asked for. */
+/** Retries a RetryLaterError or an UnavailableError, up to four attempts in all, with the pauses that they ask for. */
 export async function withRetries<Value>(
   run: () => Promise<Value>,
-  { signal, sleep = sleepByTheClock, onPause }: Partial<RetryOptions>,
+  { signal, sleep = realSleep, onPause }: Partial<RetryOptions>,
 ): Promise<Value> {
   for (let failures = 1; ; failures += 1) {
     try {
@@ -25,9 +25,9 @@ export async function withRetries<Value>(
     } catch (error) {
       signal?.throwIfAborted();
       const pauseMs = pauseAfter(error, failures);
-      if (pauseMs === null || failures === MOST_TRIES) throw error;
+      if (pauseMs === null || failures === MOST_ATTEMPTS) throw error;
       if (pauseMs > LONGEST_PAUSE_MS)
-        throw new Error(`come back in ${Math.ceil(pauseMs / MINUTE_MS)} minutes`, { cause: error });
+        throw new Error(`try again in ${Math.ceil(pauseMs / MINUTE_MS)} minutes`, { cause: error });
       onPause?.({ why: (error as Error).message, pauseMs });
       await sleep(pauseMs, signal);
     }

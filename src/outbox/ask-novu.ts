@@ -45,8 +45,8 @@ export function createAskNovu({
       isAboutAnItem: () => false,
       mostWaiting: MOST_WAITING,
       mostWaitingBytes: Number.POSITIVE_INFINITY,
-      mostTogether: MOST_RUNS_TOGETHER,
-      mostBytesTogether: MOST_BYTES_TOGETHER,
+      mostInBatch: MOST_RUNS_TOGETHER,
+      mostBatchBytes: MOST_BYTES_TOGETHER,
       atOnce: CALLS_AT_ONCE,
     }),
 

@@ -1,7 +1,7 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, USER_INACTIVE } from "../contracts/inactivity.ts";
 import type { PersonRead, ReadPersons } from "../contracts/person.ts";
-import type { Turn } from "../lib/daily.ts";
+import type { DailyRun } from "../lib/daily.ts";
 import { DAY_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
@@ -57,18 +57,18 @@ export function createInactivitySweep({
   count(what: "found" | "started", people: number): void;
   now(): number;
   log: Log;
-}): (turn: Turn) => Promise<void> {
-  return async (turn) => {
+}): (run: DailyRun) => Promise<void> {
+  return async (run) => {
     const troubles: unknown[] = [];
     for (const workflow of workflows)
       for (const absence of workflow.absences) {
-        turn.signal.throwIfAborted();
-        await sweep(workflow, absence, turn).catch((error: unknown) => troubles.push(error));
+        run.signal.throwIfAborted();
+        await sweep(workflow, absence, run).catch((error: unknown) => troubles.push(error));
       }
     if (troubles.length > 0) throw troubles[0];
   };
 
-  async function sweep({ id, startWithinMs }: Watched, { days, sessions }: Absence, turn: Turn): Promise<void> {
+  async function sweep({ id, startWithinMs }: Watched, { days, sessions }: Absence, run: DailyRun): Promise<void> {
     const until = now() - days * DAY_MS;
     // Who has been away for longer than that would be too late to start.
     const since = until - (startWithinMs ?? CATCH_UP_MS);
@@ -76,7 +76,7 @@ export function createInactivitySweep({
     let trouble: unknown = null;
     for await (const page of pages())
       for (let at = 0; at < page.length; at += AT_ONCE) {
-        const { found, started } = await bring(page.slice(at, at + AT_ONCE), { workflow: id, days, until }, turn);
+        const { found, started } = await bring(page.slice(at, at + AT_ONCE), { workflow: id, days, until }, run);
         sum.found += found;
         sum.started += started;
       }
@@ -88,9 +88,9 @@ export function createInactivitySweep({
     async function* pages(): AsyncGenerator<Absent[]> {
       if (readAbsent === null) return yield* own.absent(id, { since, until });
       try {
-        yield* readAbsent({ sessions, since, until }, turn.signal);
+        yield* readAbsent({ sessions, since, until }, run.signal);
       } catch (error) {
-        turn.signal.throwIfAborted();
+        run.signal.throwIfAborted();
         trouble = error;
         yield* own.absent(id, { since, until });
       }
@@ -100,7 +100,7 @@ export function createInactivitySweep({
   async function bring(
     people: Absent[],
     { workflow, days, until }: { workflow: string; days: number; until: number },
-    { signal, renew }: Turn,
+    { signal, renew }: DailyRun,
   ) {
     signal.throwIfAborted();
     await renew();

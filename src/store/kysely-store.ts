@@ -36,8 +36,8 @@ const TOGETHER = {
   // PostHog waits 3 s for an answer.
   mostWaitMs: 2_500,
   mostWaitingBytes: 256 * 1024 * 1024,
-  mostTogether: 200,
-  mostBytesTogether: 8 * 1024 * 1024,
+  mostInBatch: 200,
+  mostBatchBytes: 8 * 1024 * 1024,
 };
 
 /** Where the engines differ. */

@@ -13,7 +13,7 @@ export function together<Item, Result>(ask: (items: Item[]) => Promise<Result[]>
     isAboutAnItem: () => false,
     mostWaiting: MOST_WAITING,
     mostWaitingBytes: MOST_WAITING,
-    mostTogether: MOST_TOGETHER,
-    mostBytesTogether: MOST_TOGETHER,
+    mostInBatch: MOST_TOGETHER,
+    mostBatchBytes: MOST_TOGETHER,
   });
 }

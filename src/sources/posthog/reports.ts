@@ -60,8 +60,8 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     isAboutAnItem: (error) => !(error instanceof UnavailableError),
     mostWaiting: 10_000,
     mostWaitingBytes: 10_000,
-    mostTogether: MOST_TOGETHER,
-    mostBytesTogether: MOST_TOGETHER,
+    mostInBatch: MOST_TOGETHER,
+    mostBatchBytes: MOST_TOGETHER,
   });
   return {
     report: (capture: Capture): Promise<void> => tell(eventsOf(capture)),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ANONYMOUS, type LifecycleEvent } from "../../contracts/event.ts";
 import { DistinctId, EventId, Id, isoTime, Properties, placesOf } from "../../contracts/event-fields.ts";
-import { propertiesOfTraits, respelled } from "../../lib/segment-traits.ts";
+import { inSnakeCase, propertiesOfTraits } from "../../lib/segment-traits.ts";
 import type { Read } from "../ingest.ts";
 
 const text = z.string().nullish().catch(null);
@@ -41,7 +41,7 @@ export type SegmentNames = ReadonlyMap<string, string>;
 const READERS: Record<string, (body: unknown, names: SegmentNames) => Said> = {
   track(body, names) {
     const { event, properties } = Track.parse(body);
-    return { name: names.get(event) ?? event, properties: respelled(properties ?? {}) };
+    return { name: names.get(event) ?? event, properties: inSnakeCase(properties ?? {}) };
   },
   identify(body) {
     const traits = propertiesOfTraits(Identify.parse(body).traits ?? {});
@@ -107,7 +107,7 @@ function eventOf(message: Message, { traits, ...said }: Said, now: number): Read
 function viewed(body: unknown, what: "Page" | "Screen", names: SegmentNames): Said {
   const { name, properties } = Viewed.parse(body);
   const theirs = name ? `Viewed ${name} ${what}` : `Viewed a ${what}`;
-  return { name: names.get(theirs) ?? theirs, properties: respelled(properties ?? {}) };
+  return { name: names.get(theirs) ?? theirs, properties: inSnakeCase(properties ?? {}) };
 }
 
 function whyNot(type: string): string {

@@ -205,7 +205,9 @@ describe("the daily sweep", () => {
     sandbox.posthog.interfere(null);
     await sandbox.travel({ minutes: 15 });
     expect(started(sandbox)).toEqual(["ada"]);
-    expect(lines.join("")).toMatch(/"stop":"inactivity","outcome":"failed","error":"PostHog answered 503/);
+    expect(lines.join("")).toMatch(
+      /"component":"sources","run":"inactivity","outcome":"failed","error":"PostHog answered 503/,
+    );
     expect(lines.join("")).toMatch(/"outcome":"swept".*"found":1,"started":1/);
     expect(lines.join("")).not.toMatch(/"ada|ada@/);
   });

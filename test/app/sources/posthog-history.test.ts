@@ -94,7 +94,7 @@ describe("PostHog's history", () => {
     expect(pauses).toEqual(Array(2).fill({ why: "PostHog answered 429", pauseMs: 1_000 }));
 
     posthog.interfere(() => ({ status: 429, headers: { "retry-after": "3600" } }));
-    await expect(readAll({})).rejects.toThrow("come back in 60 minutes");
+    await expect(readAll({})).rejects.toThrow("try again in 60 minutes");
   });
 
   it("can be interrupted while it waits", async () => {

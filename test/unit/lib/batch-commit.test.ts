@@ -5,9 +5,9 @@ const bounds = {
   mostWaiting: 100,
   mostWaitMs: 60_000,
   mostWaitingBytes: 1_000,
-  mostTogether: 10,
+  mostInBatch: 10,
   atOnce: 1,
-  mostBytesTogether: 50,
+  mostBatchBytes: 50,
 };
 
 function writer(changes: Partial<typeof bounds> = {}) {
@@ -69,7 +69,7 @@ describe("batchCommit", () => {
   });
 
   it("has as many transactions in progress as it may, and none that is empty", async () => {
-    const { write, groups, finish } = writer({ atOnce: 2, mostTogether: 2 });
+    const { write, groups, finish } = writer({ atOnce: 2, mostInBatch: 2 });
     const results = [1, 2, 3, 4, 5].map((item) => write(item));
     while (groups.length < 2) await new Promise(setImmediate);
     await new Promise(setImmediate);
