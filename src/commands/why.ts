@@ -1,9 +1,10 @@
 import { readConfig } from "../config.ts";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
+import { explain } from "../explain/explain.ts";
+import type { Chain, ChainLink } from "../explain/explanation.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { Paint } from "../lib/command-io.ts";
-import { type Chain, explain, type Link } from "../studio/why.ts";
 import { withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run why -- --person ID [--workflow ID] [options]
@@ -36,8 +37,7 @@ export const whyOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows
       const history = await withStoreOfTheApp(readConfig(env), (store) =>
         store.history({ distinctId: person, workflow }),
       );
-      const startedBy = workflows.find(({ id }) => id === workflow)?.events ?? [];
-      const chain = explain(history, { person, workflow, startedBy: [...new Set(startedBy)] });
+      const chain = explain(history, { person, workflow, workflows });
       io.print(json ? JSON.stringify(chain) : textOf(chain, io.paint));
       return chain.isKnown ? 0 : 1;
     },
@@ -47,7 +47,7 @@ function textOf({ answer, links }: Chain, paint: Paint): string {
   return [clean(answer), ...(links.length > 0 ? [""] : []), ...links.map((link) => lineOf(link, paint))].join("\n");
 }
 
-function lineOf({ at, tone, label, sentence, value, note }: Link, paint: Paint): string {
+function lineOf({ at, tone, label, sentence, value, note }: ChainLink, paint: Paint): string {
   const line = `${at.slice(0, 19).replace("T", " ")}  ${paint(STYLES[tone], clean(label).padEnd(20))}  ${clean(sentence)}`;
   const below = [value, note].flatMap((text) => (text === null ? [] : [text]));
   return [line, ...below.map((text) => `${" ".repeat(43)}${paint("dim", clean(text))}`)].join("\n");

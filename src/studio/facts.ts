@@ -13,7 +13,9 @@ export interface WorkflowFacts {
   /** What people turn it off by; null for what they cannot. */
   topic: string | null;
   tags: string[];
-  /** The events it listens to, and what each does; a condition can tell only from the event itself. */
+  /** The events that start or end it. */
+  events: string[];
+  /** Each of them with its effect. A condition depends on the event itself. */
   listens: Array<{ event: string; does: "starts it" | "ends it" | "starts or ends it, on a condition" }>;
   /** In the order Novu runs them. */
   steps: Array<{ step: string; type: string; channel: Channel | null }>;

@@ -1,17 +1,17 @@
 import type { SandboxStep } from "../contracts/sandbox.ts";
-import { duration } from "./duration.ts";
-import type { Link } from "./why.ts";
+import type { ChainLink } from "../explain/explanation.ts";
+import { formatDuration } from "../lib/format-duration.ts";
 
 const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
 
 /** What the local Novu did with the steps of a run; of a message only what no decision tells. */
-export function novuLinks(jobs: SandboxStep[], { workflow }: { workflow: string }): Link[] {
+export function novuLinks(jobs: SandboxStep[], { workflow }: { workflow: string }): ChainLink[] {
   return jobs.flatMap((job) => told(job).map((one) => ({ ...one, workflow })));
 }
 
-function told({ stepId, type, status, error, wakesAt, changedAt }: SandboxStep): Array<Omit<Link, "workflow">> {
+function told({ stepId, type, status, error, wakesAt, changedAt }: SandboxStep): Array<Omit<ChainLink, "workflow">> {
   if (changedAt === null) return [];
-  const link = (at: number, tone: Link["tone"], label: string, sentence: string) => ({
+  const link = (at: number, tone: ChainLink["tone"], label: string, sentence: string) => ({
     at: new Date(at).toISOString(),
     kind: "step" as const,
     tone,
@@ -24,7 +24,7 @@ function told({ stepId, type, status, error, wakesAt, changedAt }: SandboxStep):
   });
   if (status === "delayed" && wakesAt !== null)
     return [
-      link(changedAt, "quiet", "waits", `Novu began to wait at ${stepId}, for ${duration(wakesAt - changedAt)}`),
+      link(changedAt, "quiet", "waits", `Novu began to wait at ${stepId}, for ${formatDuration(wakesAt - changedAt)}`),
       link(wakesAt, "info", "wakes", `Novu goes on from ${stepId}`),
     ];
   if (status === "failed")

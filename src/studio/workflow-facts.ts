@@ -18,6 +18,7 @@ export function workflowFacts(
   workflows: Array<WorkflowRoutes & { category: "marketing" | "transactional"; topic: string | null }>,
 ): WorkflowFacts {
   const routes = workflows.find((workflow) => workflow.id === id);
+  const events = [...new Set(routes?.events)];
   return {
     id,
     name,
@@ -25,7 +26,8 @@ export function workflowFacts(
     tags,
     category: routes?.category ?? "transactional",
     topic: routes?.topic ?? null,
-    listens: [...new Set(routes?.events)].map((event) => ({ event, does: whatDoes(event, routes) })),
+    events,
+    listens: events.map((event) => ({ event, does: whatDoes(event, routes) })),
     steps: outline.map((one) => ({
       ...one,
       channel: sendingSteps.find(({ step }) => step === one.step)?.channel ?? null,

@@ -24,7 +24,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     for (let day = 1; day <= 2; day += 1) await page.getByRole("button", { name: "+1 day" }).click();
     expect(page.url()).toBe(run);
     expect(await page.locator(".time-bar time").textContent()).toContain("2026-03-04 09:00 UTC");
-    expect(await main(page)).toContain("setup-nudge was sent by email.");
+    expect(await main(page)).toContain("setup-nudge (email) was sent.");
 
     await go(page, "Messages");
     await page.getByRole("link", { name: /connect your data/ }).click();
@@ -39,7 +39,9 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     const set = '{ "$set": { "onboarding_completed": true } }';
     await fire(page, "onboarding_completed", { "Person (distinct id)": "grace" }, set);
     await page.goto(run);
-    expect(await main(page)).toContain("feature-spotlight (email) was not sent: they had left by onboarding_completed");
+    expect(await main(page)).toContain(
+      "feature-spotlight (email) was not sent: the person had exited by onboarding_completed",
+    );
     await page.getByRole("button", { name: "+1 day" }).click();
     await go(page, "Messages");
     expect(await page.locator("tbody tr").count()).toBe(3);

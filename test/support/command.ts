@@ -36,9 +36,9 @@ export async function runCommand(
   sandbox: Sandbox,
   name: CommandName,
   options: string[],
-  { env = {}, ...rest }: Surroundings = {},
+  { env = {}, product = testProduct, ...rest }: Surroundings & { product?: typeof testProduct } = {},
 ): Promise<Ran> {
-  const command = await COMMANDS[name](async () => testProduct);
+  const command = await COMMANDS[name](async () => product);
   const { port } = new URL(sandbox.app.url);
   return run(command, options, {
     ...rest,

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
+import { noteOf } from "../../explain/reasons.ts";
 import { backTo, cut, link, messagePath, personPath, runPath, type SandboxAction, sandboxPage } from "../page.ts";
-import { noteOf } from "../reasons.ts";
 import { Empty, Id, Panel, Pill, Table, Tabs, When } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, titleOf, type View, viewOf } from "../ui/readers.tsx";
 import { idOf } from "./queue.tsx";

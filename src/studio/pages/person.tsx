@@ -1,13 +1,14 @@
 import type { ReactElement } from "react";
 import type { Source } from "../../contracts/event.ts";
 import type { SandboxMessage, SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
+import { explain } from "../../explain/explain.ts";
+import type { ChainLink } from "../../explain/explanation.ts";
 import type { PersonReading } from "../facts.ts";
 import { type Frame, link, page, personPath } from "../page.ts";
 import { type RawProperty, rawOf, sourceNamed } from "../sandbox-sources.ts";
 import { Empty, Hidden, Id, Panel, Table } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { Timeline } from "../ui/timeline.tsx";
-import { explain, type Link } from "../why.ts";
 import { MessageTable } from "./messages.tsx";
 import { ReadPanel } from "./person-read.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
@@ -30,7 +31,7 @@ interface OnePerson {
   /** Another that has told of them; null when there is none. */
   otherSource: SandboxSource | null;
   runs: ListedRun[];
-  decisions: Link[];
+  decisions: ChainLink[];
   /** In the sandbox, as their source has them. */
   person: SandboxPerson | null;
   raw: Record<string, RawProperty> | null;
@@ -52,7 +53,7 @@ export const personPage = page<OnePerson>({
 
     const occurredAt = run?.occurredAt ?? new Date(now).toISOString();
     const { reading, readAt } = await facts.readPerson({ distinctId, source, occurredAt });
-    const chain = explain(history, { person: distinctId });
+    const chain = explain(history, { person: distinctId, workflows: facts.workflows });
     if (reading.outcome === "not found" && person === null && !chain.isKnown) return null;
 
     const readFrom = reading.outcome === "unavailable" ? source : reading.source;

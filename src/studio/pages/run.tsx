@@ -1,11 +1,12 @@
 import type { EventRecord, RunRecord } from "../../contracts/history.ts";
 import type { SandboxSource, SandboxStep } from "../../contracts/sandbox.ts";
+import { explain } from "../../explain/explain.ts";
+import { type Chain, inOrder } from "../../explain/explanation.ts";
 import { novuLinks } from "../novu-links.ts";
 import { link, page, personPath } from "../page.ts";
 import { exact, Id, Panel, Pill, type Tone, When } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/source-name.ts";
 import { Axis, Timeline } from "../ui/timeline.tsx";
-import { type Chain, explain, inOrder } from "../why.ts";
 import { Status } from "./run-table.tsx";
 
 interface RunStory {
@@ -29,7 +30,7 @@ export const runPage = page<RunStory>({
     if (run === undefined) return null;
     const { distinctId: person, workflow } = run;
     const jobs = sandbox?.stepsOfRun(run.transactionId) ?? [];
-    const chain = explain(history, { person, workflow });
+    const chain = explain(history, { person, workflow, workflows: facts.workflows });
     const links = [...chain.links, ...novuLinks(jobs, run)].sort(inOrder);
     return { run, personRef: person, events: history.events, chain: { ...chain, links }, jobs };
   },

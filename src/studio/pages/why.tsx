@@ -1,8 +1,9 @@
+import { explain } from "../../explain/explain.ts";
+import type { Chain } from "../../explain/explanation.ts";
 import { link, page, personPath } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Empty, number, Panel } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
-import { type Chain, explain } from "../why.ts";
 
 /** More nobody reads at once; the API has them all. */
 const MOST_LINKS = 150;
@@ -21,7 +22,7 @@ export const whyPage = page<Why>({
     if (person === "") return { workflows, chain: null };
     const workflow = query.workflow || undefined;
     const history = await facts.history({ distinctId: person, workflow });
-    return { workflows, chain: explain(history, { person, workflow, startedBy: eventsOf(facts.workflows, workflow) }) };
+    return { workflows, chain: explain(history, { person, workflow, workflows: facts.workflows }) };
   },
 
   view({ workflows, chain }, { now, query }) {
@@ -104,12 +105,3 @@ export const whyPage = page<Why>({
     };
   },
 });
-
-/** The events that a workflow listens to, or all of them. */
-function eventsOf(
-  workflows: Array<{ id: string; listens: Array<{ event: string }> }>,
-  workflow: string | undefined,
-): string[] {
-  const meant = workflows.filter(({ id }) => workflow !== undefined && id === workflow);
-  return meant.flatMap(({ listens }) => listens.map(({ event }) => event));
-}

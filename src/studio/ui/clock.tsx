@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import type { TravelTarget } from "../../contracts/sandbox.ts";
-import { duration } from "../duration.ts";
+import { formatDuration } from "../../lib/format-duration.ts";
 import { Icon } from "./icons.tsx";
 import { exact, Hidden } from "./parts.tsx";
 
@@ -27,7 +27,7 @@ export function TimeBar({ now, nextStepAt, token, here }: ClockProps & { token: 
         <span>
           {nextStepAt === null
             ? "no step waits"
-            : `a step wakes ${nextStepAt > now ? `in ${duration(nextStepAt - now)}` : "now"}`}
+            : `a step wakes ${nextStepAt > now ? `in ${formatDuration(nextStepAt - now)}` : "now"}`}
         </span>
       </p>
       <form method="post" action="/studio/time">

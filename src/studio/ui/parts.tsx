@@ -1,5 +1,5 @@
 import type { ReactElement, ReactNode } from "react";
-import { duration } from "../duration.ts";
+import { formatDuration } from "../../lib/format-duration.ts";
 import { Icon, type IconName } from "./icons.tsx";
 
 export type Tone = "good" | "bad" | "warn" | "info" | "quiet";
@@ -34,7 +34,7 @@ export function exact(at: Date | string | number): string {
 
 /** In one unit: nobody reads minutes beside days. */
 function coarse(ms: number): string {
-  return duration(ms).split(" ").slice(0, 2).join(" ");
+  return formatDuration(ms).split(" ").slice(0, 2).join(" ");
 }
 
 export function number(count: number): string {

@@ -1,8 +1,8 @@
 import type { ReactElement, ReactNode } from "react";
+import type { ChainLink } from "../../explain/explanation.ts";
 import { MINUTE_MS } from "../../lib/durations.ts";
-import { duration } from "../duration.ts";
+import { formatDuration } from "../../lib/format-duration.ts";
 import { runPath } from "../page.ts";
-import type { Link } from "../why.ts";
 import { Icon } from "./icons.tsx";
 import { exact, Pill } from "./parts.tsx";
 
@@ -16,11 +16,11 @@ export function Timeline({
   showsRun = false,
   extra,
 }: {
-  links: Link[];
+  links: ChainLink[];
   /** Whether each names its run, because there are several. */
   showsRun?: boolean;
   /** What else there is to see of one. */
-  extra?: (link: Link) => ReactNode;
+  extra?: (link: ChainLink) => ReactNode;
 }): ReactElement {
   return (
     <ol className="timeline">
@@ -62,13 +62,13 @@ function Gap({ ms }: { ms: number }): ReactElement {
     <li className="gap">
       <span className="at" />
       <span className="dot" />
-      <p className="what">{duration(ms)} later</p>
+      <p className="what">{formatDuration(ms)} later</p>
     </li>
   );
 }
 
 /** The same on a line on which an hour is an hour wide. */
-export function Axis({ links, now }: { links: Link[]; now: number }): ReactElement | null {
+export function Axis({ links, now }: { links: ChainLink[]; now: number }): ReactElement | null {
   const times = links.map(({ at }) => Date.parse(at));
   const [from, to] = [Math.min(...times), Math.max(...times)];
   if (links.length < 2 || to - from < SHORTEST_GAP_MS) return null;
@@ -94,7 +94,7 @@ export function Axis({ links, now }: { links: Link[]; now: number }): ReactEleme
       </svg>
       <p>
         <span>{exact(from)}</span>
-        <span>{duration(to - from)} in all</span>
+        <span>{formatDuration(to - from)} in all</span>
         <span>{exact(to)}</span>
       </p>
     </div>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
+import { explain } from "../../../src/explain/explain.ts";
 import { addressHash } from "../../../src/lib/address-hash.ts";
-import { explain } from "../../../src/studio/why.ts";
 import { campaign, happen, mail } from "../../support/campaign.ts";
 import { runCommand } from "../../support/command.ts";
 import { decision } from "../../support/facts.ts";
@@ -16,18 +16,18 @@ const AFTER_A_DAY = campaign({
 });
 const HASH = "5f2b".repeat(16);
 
-describe("a decision says which way the address went, and which properties could not be read", () => {
+describe("a decision has how the address was sent, and which properties could not be read", () => {
   it.each<[Partial<Decision>, string | null]>([
     [{}, null],
-    [{ address: { via: "subscriber", hash: HASH } }, "Sent to the address that Novu's subscriber had."],
+    [{ address: { via: "subscriber", hash: HASH } }, "The address was the one of the Novu subscriber."],
     [
       { address: { via: "provider", hash: HASH } },
-      "Sent to an address that went with the message, because Novu's subscriber did not have it.",
+      "The address was sent with the message, because the Novu subscriber did not have it.",
     ],
     [{ outcome: "skipped", unreadable: ["phone", "plan"] }, "Could not be read: phone, plan."],
     [
       { address: { via: "subscriber", hash: HASH }, unreadable: ["plan"] },
-      "Sent to the address that Novu's subscriber had. Could not be read: plan.",
+      "The address was the one of the Novu subscriber. Could not be read: plan.",
     ],
   ])("%j", (changes, note) => {
     const about = { choices: [], toldAsOf: null, hasOtherRuns: false };
@@ -54,7 +54,7 @@ describe("a decision says which way the address went, and which properties could
     for (const text of [told.stdout, ...texts]) {
       const plain = text.replaceAll("&#x27;", "'");
       expect(plain).toMatch(
-        /went with the message, because Novu's subscriber did not have it\. Could not be read: plan\./,
+        /sent with the message, because the Novu subscriber did not have it\. Could not be read: plan\./,
       );
       for (const address of ["ada@example.com", "new@example.com"]) expect(text).not.toContain(addressHash(address));
     }

@@ -95,7 +95,7 @@ describe("the studio's pages", () => {
     expect((await api(here, "/runs?state=under+way")).runs).toMatchObject([{ distinctId: "grace" }]);
     expect((await api(here, "/runs?workflow=onboarding")).runs).toEqual([]);
     expect(await here.text("/runs?q=nobody")).toContain("No run matches");
-    expect(await here.text(`/runs/${encodeURIComponent(id)}`)).toContain("left by checkout_completed");
+    expect(await here.text(`/runs/${encodeURIComponent(id)}`)).toContain("ada exited Drop-off by checkout_completed");
     expect((await here.get("/runs/none")).status).toBe(404);
   });
 
@@ -177,7 +177,7 @@ describe("the studio's pages", () => {
     for (const page of ["/runs?state=failed", `/runs/${encodeURIComponent(runs[0].runRef)}`])
       expect(await here.text(page)).toMatch(/class="[^"]*bad[^"]*"[^>]*>(<[^>]*>)*failed/);
     expect(await here.text(`/why?person=ada&workflow=drop-off`)).toContain(
-      "A run ended at Novu: Novu took the trigger",
+      "A run failed at Novu: Novu took the trigger",
     );
   });
 

@@ -37,7 +37,7 @@ describe("the page of a person shows what the workflows read", () => {
     });
     expect(read.html).toContain("<b>2</b>cannot be read");
     expect(read.text).toContain("Read from PostHog at 2026-03-02 09:00:00 UTC");
-    expect(read.text).toMatch(/Not there: first_name, last_name, phone, .*\$geoip_time_zone$/);
+    expect(read.text).toMatch(/Not there: .*first_name, last_name, phone, .*\$geoip_time_zone$/);
     expect(await here.text("/people/ada")).toContain('aria-label="Value of nick"');
   });
 
@@ -150,7 +150,7 @@ describe("the page of a person in production", () => {
     expect(html).not.toContain("Newest messages");
     expect(panel(html, "Newest runs").text).toContain("onboarding");
     expect(panel(html, "Last decisions").text).toMatch(
-      /welcome \(email\) was not sent: they turned off .* PostHog was asked .*Could not be read: plan, unsubscribed_from\./,
+      /welcome \(email\) was not sent: the person opted out of .* The person was read from PostHog .*Could not be read: plan, unsubscribed_from\./,
     );
 
     const typed = await here.text(`/people/${ada}`);

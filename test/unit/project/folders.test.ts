@@ -13,6 +13,7 @@ const ALLOWED: Record<string, string[]> = {
   lib: [],
   engine: ["contracts", "lib"],
   workflows: ["engine", "contracts", "lib", "emails"],
+  studio: ["explain", "contracts", "lib"],
   emails: [],
 };
 const ANY_FOLDER = ["contracts", "lib"];

@@ -21,7 +21,6 @@ const LARGE_FILES = [
   "src/store/retention.ts",
   "src/store/runs.ts",
   "src/store/store.ts",
-  "src/studio/why.ts",
 ];
 const LARGE_FUNCTIONS = [
   "src/app.ts open",

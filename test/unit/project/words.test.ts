@@ -45,6 +45,7 @@ const UNFINISHED = [
   "src/config",
   "src/contracts",
   "src/engine",
+  "src/explain",
   "src/guards",
   "src/http",
   "src/lib",

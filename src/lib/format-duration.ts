@@ -1,5 +1,5 @@
 /** "2 h 5 min", in the two largest units. */
-export function duration(ms: number): string {
+export function formatDuration(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1000);
   const parts = [
     [Math.floor(seconds / 86_400), "d"],

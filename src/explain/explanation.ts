@@ -1,0 +1,56 @@
+/** Links of the same time are in the order of causes. */
+const ORDER = ["event", "ignored", "opt-out", "exit", "run", "step done", "decision", "step", "job"] as const;
+
+/** One fact that explains what a person got or did not get. */
+export interface ChainLink {
+  /** ISO 8601 */
+  at: string;
+  kind: (typeof ORDER)[number];
+  tone: "good" | "bad" | "warn" | "info" | "quiet";
+  /** One to three words. */
+  label: string;
+  sentence: string;
+  /** The name, value or condition behind it; the uuid of an event. */
+  value: string | null;
+  /** Of a decision: how the address was given to Novu, the receipt, and the properties that could not be read. */
+  note: string | null;
+  workflow: string | null;
+  step: string | null;
+  runRef: string | null;
+}
+
+/** The answer, and the facts that it rests on, in order. */
+export interface Chain {
+  person: string;
+  personRef: string;
+  workflow: string | null;
+  /** Whether anything is known about this person. */
+  isKnown: boolean;
+  answer: string;
+  links: ChainLink[];
+}
+
+/** A workflow as an explanation needs it. */
+export interface ExplainedWorkflow {
+  id: string;
+  name: string;
+  /** The events that start or end it. */
+  events: string[];
+}
+
+/** The question, with the workflows that are in the code. */
+export interface About {
+  person: string;
+  /** Null is all workflows. */
+  workflow: string | null;
+  workflows: ExplainedWorkflow[];
+}
+
+export function inOrder(a: ChainLink, b: ChainLink): number {
+  return a.at.localeCompare(b.at) || ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind);
+}
+
+/** A workflow that is not in the code has its id as its name. */
+export function nameOf(id: string, workflows: ExplainedWorkflow[]): string {
+  return workflows.find((workflow) => workflow.id === id)?.name ?? id;
+}

@@ -1,0 +1,108 @@
+import type { Decision } from "../contracts/decision.ts";
+import type { Source } from "../contracts/event.ts";
+import type { History } from "../contracts/history.ts";
+
+type Reason = NonNullable<Decision["reason"]>;
+
+/** Where a person was read: as the decision has it, or as far as the run's source implies it. */
+type ReadAt = "posthog" | "segment" | "own" | "segment event" | "unknown";
+
+const NOT_FOUND: Record<ReadAt, string> = {
+  posthog: "PostHog has no such person",
+  segment: "Segment has no such person",
+  own: "no event of such a person has arrived",
+  "segment event": "the person of this Segment event no longer exists",
+  unknown: "the person no longer exists",
+};
+
+const UNAVAILABLE: Record<ReadAt, string> = {
+  posthog: "the person could not be read from PostHog",
+  segment: "the person could not be read from Segment",
+  own: "the person could not be read from the store",
+  "segment event": "the person of this Segment event could not be read",
+  unknown: "the person could not be read",
+};
+
+/** Why a message was not sent, as the second half of a sentence. */
+const BECAUSE: Record<Reason, (detail: string | null, readAt: ReadAt) => string> = {
+  exited: (detail) => `the person had exited by ${detail ?? "an exit event"}`,
+  "too late": (detail) => `the event reached Novu too long after it happened${inBrackets(detail)}`,
+  "entered before": () => "the person had entered this workflow before, and its entry rule allows no other run yet",
+  "not needed": (detail) => `a condition of the workflow skips it${detail === null ? "" : `, “${detail}”`}`,
+  "person not found": (_detail, readAt) => NOT_FOUND[readAt],
+  "person unavailable": (_detail, readAt) => `${UNAVAILABLE[readAt]}, and the workflow does not send without it`,
+  unreadable: (detail) =>
+    `a condition of the workflow needs a property that cannot be read${detail === null ? "" : `, ${detail}`}`,
+  "opted out": (detail) => `the person opted out of ${detail ?? "such messages"}`,
+  error: (detail) => `the code of the step failed${inBrackets(detail)}`,
+  unreachable: (detail) => `the person has no address for this channel${inBrackets(detail)}`,
+  "address changed": () => "the person has a new address that Novu did not have yet; Novu has it for the next message",
+  "held out": (detail) => `the person is in the holdout group${inBrackets(detail)}`,
+  "over the cap": (detail) => `the person had reached the frequency cap${inBrackets(detail)}`,
+  digested: (detail) => `the message of another run includes it${inBrackets(detail)}`,
+  throttled: () => "Novu ended the run at a throttle",
+  "opted out at Novu": (detail) =>
+    detail === "by the workflow"
+      ? "the preferences of the workflow at Novu turn this channel off"
+      : "the person turned this channel off at Novu",
+  "outside the schedule": () => "it was outside the hours that the person set at Novu",
+  "provider failed": (detail) => `the provider did not accept it${inBrackets(detail)}`,
+  "lost at Novu": (detail) => `the run ended at Novu${detail === null ? "" : `: ${detail}`}`,
+  "added later": () => "the step was added to the workflow after this run had started",
+  removed: (detail) => `the step was removed from the workflow${inBrackets(detail)}`,
+  "payload does not fit": (detail) => `the payload of the run no longer fits the workflow${inBrackets(detail)}`,
+};
+
+/** `source` is the source of the run's event; null when it is not known. */
+export function notSentBecause(
+  { reason, detail, personSource }: Pick<Decision, "reason" | "detail" | "personSource">,
+  source: Source | null,
+): string {
+  return reason === null ? "no reason was recorded" : BECAUSE[reason](detail, readAtOf(personSource, source));
+}
+
+/** The source of the event that started the decision's run; null when that event is deleted. */
+export function sourceOfRun({ transactionId }: Decision, { runs, events }: History): Source | null {
+  const run = runs.find((one) => one.transactionId === transactionId);
+  return events.find(({ uuid }) => uuid === run?.eventUuid)?.source ?? null;
+}
+
+/** The person of a Segment event may be read from Segment, PostHog or the store. */
+function readAtOf(personSource: Decision["personSource"], source: Source | null): ReadAt {
+  if (personSource !== null && personSource !== "snapshot") return personSource;
+  if (source === "segment") return "segment event";
+  return source === "posthog" ? "posthog" : "unknown";
+}
+
+const RECEIPTS: Record<NonNullable<Decision["receipt"]>, string> = {
+  confirmed: "Novu confirmed that it was sent.",
+  corrected: "Novu reported this after the message was sent to it.",
+  "no answer": "Novu did not report within an hour whether it was sent.",
+};
+
+const ADDRESSES: Record<NonNullable<Decision["address"]>["via"], string> = {
+  subscriber: "The address was the one of the Novu subscriber.",
+  provider: "The address was sent with the message, because the Novu subscriber did not have it.",
+};
+
+/** The receipt, how the address was given to Novu, unusable controls and unreadable properties; null if there is nothing. */
+export function noteOf({
+  address,
+  unreadable,
+  receipt,
+  unusableControls = [],
+}: Pick<Decision, "address" | "unreadable" | "receipt" | "unusableControls">): string | null {
+  const parts = [
+    ...(receipt === undefined ? [] : [RECEIPTS[receipt]]),
+    ...(address === null ? [] : [ADDRESSES[address.via]]),
+    ...(unusableControls.length === 0
+      ? []
+      : [`These controls in Novu's dashboard cannot be used: ${unusableControls.join(", ")}. The default was used.`]),
+    ...(unreadable.length === 0 ? [] : [`Could not be read: ${unreadable.join(", ")}.`]),
+  ];
+  return parts.length === 0 ? null : parts.join(" ");
+}
+
+function inBrackets(detail: string | null): string {
+  return detail === null ? "" : ` (${detail})`;
+}
