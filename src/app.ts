@@ -5,7 +5,7 @@ import { personSources, profileHere, profileThere } from "./app/persons.ts";
 import { createAftermath } from "./app/receipts.ts";
 import { createRunSteps } from "./app/run-steps.ts";
 import { silentWorkflows } from "./app/silent-workflows.ts";
-import { liveTools, sampleTools } from "./app/step-tools.ts";
+import { liveDependencies, sampleDependencies } from "./app/step-dependencies.ts";
 import { openWebhooks } from "./app/webhooks.ts";
 import type { Config } from "./config.ts";
 import { type Decision, isFinal } from "./contracts/decision.ts";
@@ -144,7 +144,7 @@ export async function openApp(
       now,
       log,
     });
-    const live = liveTools({
+    const live = liveDependencies({
       config,
       store,
       unsubscribeUrl: choosing.unsubscribeUrl,
@@ -163,7 +163,7 @@ export async function openApp(
       now,
       log,
     });
-    const samples = sampleTools({ config, link: links.link, now });
+    const samples = sampleDependencies({ config, samplePerson: product.samplePerson, link: links.link, now });
     const budget = createBodyBudget(MOST_UNPROVEN_BYTES);
     const bridge = await openBridge({
       ...novu,
@@ -172,8 +172,8 @@ export async function openApp(
       decisionsOf: store.decisionsOf,
       keeper: store,
       async onWait(run, waitMs) {
-        await live.expectAfter(run, { waitMs, mayBeRefused: false });
-        await live.refresh(run, { waitMs, isWrong: false });
+        await live.expectCallAfter(run, { waitMs, mayBeRefused: false });
+        await live.refreshSubscriber(run, { waitMs, isWrong: false });
       },
       withRun: createForeignRuns({
         async findRun(subscriberId, jobId) {

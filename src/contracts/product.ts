@@ -1,3 +1,4 @@
+import type { PersonProperties } from "./person.ts";
 import type { WorkflowRoutes } from "./workflow.ts";
 
 /** In whose name the messages go out. */
@@ -17,7 +18,7 @@ export interface Colours {
   onAccent: string;
 }
 
-/** All that the engine takes of a fork: its workflows, and the names and looks that they go by. */
+/** Everything that the engine needs from a fork. */
 export interface Product<Workflow extends WorkflowRoutes> {
   workflows: Workflow[];
   brand: Brand;
@@ -26,4 +27,6 @@ export interface Product<Workflow extends WorkflowRoutes> {
   topics: Record<string, string>;
   /** The events of Segment that have another name here, with that name. An event that is not in the list keeps its name. */
   segmentNames: ReadonlyMap<string, string>;
+  /** The person of the previews in Novu's dashboard. */
+  samplePerson: Partial<PersonProperties>;
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { Occurrence } from "../contracts/notification.ts";
 import { type PersonProperties, readPerson } from "../contracts/person.ts";
+import { trackUnreadable } from "./track-unreadable.ts";
 import { type Duration, toMs } from "./wait.ts";
-import { watched } from "./watched.ts";
 
 /** Which events start a workflow, or end it. */
 export interface EventMatcher {
@@ -40,9 +40,9 @@ export function event<Properties extends z.ZodObject = z.ZodObject<Record<never,
       const read = properties?.safeParse(event.properties) ?? { success: true, data: {} };
       if (!read.success) return false;
       if (where === undefined) return true;
-      const { properties: person, asked } = watched(readPerson(event.personProperties ?? {}));
+      const { properties: person, usedUnreadable } = trackUnreadable(readPerson(event.personProperties ?? {}));
       const isMeant = where({ properties: read.data as z.output<Properties>, person });
-      return asked().length > 0 ? "unreadable" : isMeant;
+      return usedUnreadable().length > 0 ? "unreadable" : isMeant;
     },
   };
 }

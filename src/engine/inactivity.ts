@@ -1,7 +1,7 @@
 import { USER_INACTIVE } from "../contracts/inactivity.ts";
 import { number } from "../contracts/property-types.ts";
 import type { EventMatcher } from "./event.ts";
-import { ifReadable } from "./if-readable.ts";
+import { firstReadable } from "./first-readable.ts";
 
 /**
  * People who did nothing of the workflow's `exitOn` for so many days. A daily sweep finds them, and
@@ -13,6 +13,6 @@ export function inactivity({ days }: { days: number }): EventMatcher {
     event: USER_INACTIVE,
     occurrence: null,
     inactiveForDays: days,
-    wants: ({ properties }) => (ifReadable(number, properties.days_inactive) ?? days) >= days,
+    wants: ({ properties }) => (firstReadable(number, properties.days_inactive) ?? days) >= days,
   };
 }

@@ -6,7 +6,7 @@ import { number, text } from "../contracts/property-types.ts";
 import { noteControls, subjectControl } from "../engine/controls.ts";
 import { event } from "../engine/event.ts";
 import { experiment } from "../engine/experiment.ts";
-import { ifReadable } from "../engine/if-readable.ts";
+import { firstReadable } from "../engine/first-readable.ts";
 import { isAfter } from "../engine/is-after.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
 import { webUrl } from "../engine/web-url.ts";
@@ -36,7 +36,7 @@ export const dropOff = lifecycle({
     const { cart_value, value, total, revenue } = properties;
     return {
       checkout_url: properties.checkout_url || checkoutUrl,
-      cart_value: currency && ifReadable(number, cart_value, value, total, revenue),
+      cart_value: currency && firstReadable(number, cart_value, value, total, revenue),
       currency,
     };
   },
@@ -89,7 +89,7 @@ const CURRENCIES = new Set(Intl.supportedValuesOf("currency"));
 /** Undefined when an event names one that is not known: an amount in it is not to be shown as dollars. */
 function currencyOf(said: unknown): string | undefined {
   if (said === undefined) return "USD";
-  const code = ifReadable(text, said)?.toUpperCase() ?? "";
+  const code = firstReadable(text, said)?.toUpperCase() ?? "";
   return CURRENCIES.has(code) ? code : undefined;
 }
 

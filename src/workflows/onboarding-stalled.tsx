@@ -3,7 +3,7 @@ import OnboardingHelp from "../../emails/onboarding-help.tsx";
 import { text } from "../contracts/property-types.ts";
 import { subjectControl, textControls } from "../engine/controls.ts";
 import { event } from "../engine/event.ts";
-import { ifReadable } from "../engine/if-readable.ts";
+import { firstReadable } from "../engine/first-readable.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
 import { isSetUp, setupStepOf } from "./setup-steps.ts";
@@ -23,7 +23,7 @@ export const onboardingStalled = lifecycle({
   // Whoever is still stuck the next day says so again.
   entry: "one at a time",
   payload: z.object({ step: z.string().nullish() }),
-  from: ({ properties }) => ({ step: ifReadable(text, properties.step) }),
+  from: ({ properties }) => ({ step: firstReadable(text, properties.step) }),
 
   async workflow({ step, payload }) {
     const note = await step.inApp(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { lowerCase, text } from "../contracts/property-types.ts";
-import { ifReadable } from "../engine/if-readable.ts";
+import { firstReadable } from "../engine/first-readable.ts";
 import { shownName } from "../lib/names.ts";
 
 interface Plan {
@@ -31,5 +31,5 @@ export function planOf(said: string): Plan {
 }
 
 function listed(said: string): Plan | undefined {
-  return PAID_PLANS.get(ifReadable(lowerCase(text), said) ?? "");
+  return PAID_PLANS.get(firstReadable(lowerCase(text), said) ?? "");
 }

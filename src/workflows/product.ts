@@ -3,6 +3,7 @@ import { dark, light } from "../../emails/_components/tokens.ts";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { workflows } from "./index.ts";
+import { samplePerson } from "./sample-person.ts";
 import { SEGMENT_NAMES } from "./segment-names.ts";
 import { TOPICS } from "./topics.ts";
 
@@ -13,4 +14,5 @@ export const product: Product<LifecycleWorkflow> = {
   colours: { light, dark },
   topics: TOPICS,
   segmentNames: SEGMENT_NAMES,
+  samplePerson,
 };

@@ -6,7 +6,7 @@ import type { PersonProperties } from "../contracts/person.ts";
 import { number } from "../contracts/property-types.ts";
 import { subjectControl } from "../engine/controls.ts";
 import { event } from "../engine/event.ts";
-import { ifReadable } from "../engine/if-readable.ts";
+import { firstReadable } from "../engine/first-readable.ts";
 import { inactivity } from "../engine/inactivity.ts";
 import { isAfter } from "../engine/is-after.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
@@ -28,7 +28,7 @@ export const reEngagement = lifecycle({
   exitOn: [event("session_started")],
   entry: { oncePer: { days: 30 } },
   payload: z.object({ days_inactive: z.number().nullish() }),
-  from: ({ properties }) => ({ days_inactive: ifReadable(number, properties.days_inactive) }),
+  from: ({ properties }) => ({ days_inactive: firstReadable(number, properties.days_inactive) }),
 
   async workflow({ step, payload, startedAt }) {
     const { key } = await step.custom("feature", z.object({ key: z.string() }), ({ person }) => ({

@@ -1,37 +1,43 @@
 import { Client, type Workflow } from "@novu/framework";
 import { describe, expect, it } from "vitest";
 import { NOVU_PLANS } from "../../src/contracts/novu-plan.ts";
+import { type PersonProperties, readPerson } from "../../src/contracts/person.ts";
+import type { Product } from "../../src/contracts/product.ts";
 import type { LifecycleWorkflow } from "../../src/engine/lifecycle.ts";
-import { samplePerson } from "../../src/engine/sample-person.ts";
-import type { Tools } from "../../src/engine/tools.ts";
+import type { StepDependencies } from "../../src/engine/step-dependencies.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Nobody is to be asked, and nothing to be noted. */
-export const sampleTools: Tools = {
+export const sampleDependencies = (samplePerson: Partial<PersonProperties> = {}): StepDependencies => ({
   longestDelayMs: DAY_MS,
   now: () => 0,
   emailProviders: ["resend"],
   unsubscribeUrl: ({ topic }) => `https://bridge.example/u/${topic}`,
-  person: async () => samplePerson,
+  person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),
   exitedBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
   objectionTo: () => Promise.reject(new Error("a preview asked whether it may go out")),
   variants: async () => ({}),
-  untilHours: () => HOUR_MS,
+  untilHoursMs: () => HOUR_MS,
   link: (url) => url,
-  putOff: () => Promise.reject(new Error("a preview was put off")),
-  expectAfter: () => Promise.reject(new Error("a preview was waited for")),
+  countAttempt: () => Promise.reject(new Error("a preview was put off")),
+  expectCallAfter: () => Promise.reject(new Error("a preview was waited for")),
   isTurnedOn: async () => true,
-  refresh: () => Promise.reject(new Error("a preview had an address looked at")),
-  mayEndUnheard: () => Promise.reject(new Error("a preview was throttled")),
-};
+  refreshSubscriber: () => Promise.reject(new Error("a preview had an address looked at")),
+  mayEndAtThrottle: () => Promise.reject(new Error("a preview was throttled")),
+});
 
 /** Promises of every workflow in a list: Novu can discover it, preview it, and take its waits on each plan. */
-export function describeWorkflows(workflows: LifecycleWorkflow[]): void {
+export function describeWorkflows({
+  workflows,
+  samplePerson,
+}: Pick<Product<LifecycleWorkflow>, "workflows" | "samplePerson">): void {
+  const deps = sampleDependencies(samplePerson);
+
   describe.each(workflows)("$id", (lifecycleWorkflow) => {
     it("is discovered with its schema, controls and steps", async () => {
-      const { payload, steps, name, description, tags } = await lifecycleWorkflow.build(sampleTools).discover();
+      const { payload, steps, name, description, tags } = await lifecycleWorkflow.build(deps).discover();
       expect(Object.keys((payload.schema as { properties: object }).properties)).toContain("run");
       expect([name, description, tags]).toEqual([
         lifecycleWorkflow.name,
@@ -46,7 +52,7 @@ export function describeWorkflows(workflows: LifecycleWorkflow[]): void {
     });
 
     it("previews each of its steps, asking nobody", async () => {
-      const { client, steps } = await discovered(lifecycleWorkflow.build(sampleTools));
+      const { client, steps } = await discovered(lifecycleWorkflow.build(deps));
       const { topic } = lifecycleWorkflow;
       for (const { stepId, type } of steps) {
         const { outputs } = await preview(client, lifecycleWorkflow.id, stepId);
@@ -62,7 +68,7 @@ export function describeWorkflows(workflows: LifecycleWorkflow[]): void {
     it("waits the same on every plan, and never longer at once than the plan takes", async () => {
       const waits = await Promise.all(
         Object.values(NOVU_PLANS).map(async ({ longestDelayMs, mostSteps }) => {
-          const { client, steps } = await discovered(lifecycleWorkflow.build({ ...sampleTools, longestDelayMs }));
+          const { client, steps } = await discovered(lifecycleWorkflow.build({ ...deps, longestDelayMs }));
           expect(steps.length).toBeLessThanOrEqual(mostSteps);
           const delays = await Promise.all(
             steps

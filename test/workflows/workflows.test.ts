@@ -1,4 +1,4 @@
-import { workflows } from "../../src/workflows/index.ts";
+import { product } from "../../src/workflows/product.ts";
 import { describeWorkflows } from "../support/workflow-promises.ts";
 
-describeWorkflows(workflows);
+describeWorkflows(product);

@@ -1,4 +1,4 @@
-import { sampleTools } from "../../app/step-tools.ts";
+import { sampleDependencies } from "../../app/step-dependencies.ts";
 import type { Config } from "../../config.ts";
 import { eventsToForward } from "../../contracts/event.ts";
 import type { LifecycleWorkflow } from "../../engine/lifecycle.ts";
@@ -50,9 +50,9 @@ export async function examine(config: Config, workflows: LifecycleWorkflow[]): P
 
 /** The workflows as a bridge would show them to Novu. */
 function discoverHere(config: Config, workflows: LifecycleWorkflow[]): Promise<Discovered[]> {
-  const tools = sampleTools({ config, link: (url) => url, now: Date.now });
+  const deps = sampleDependencies({ config, link: (url) => url, now: Date.now });
   return discoverWorkflows(
-    workflows.map((workflow) => workflow.build(tools)),
+    workflows.map((workflow) => workflow.build(deps)),
     createLog({ level: "silent" }),
   );
 }

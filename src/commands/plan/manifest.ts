@@ -1,6 +1,6 @@
 import { Client } from "@novu/framework";
 import { z } from "zod";
-import { sampleTools } from "../../app/step-tools.ts";
+import { sampleDependencies } from "../../app/step-dependencies.ts";
 import { Channel } from "../../contracts/decision.ts";
 import type { NovuPlan } from "../../contracts/novu-plan.ts";
 import type { LifecycleWorkflow } from "../../engine/lifecycle.ts";
@@ -43,11 +43,11 @@ export type Manifest = z.infer<typeof Discovered>["workflows"];
 
 /** What the bridge of this source tree would publish on a plan; nothing has to run for that. */
 export async function readManifest(workflows: LifecycleWorkflow[], plan: NovuPlan): Promise<Manifest> {
-  const tools = sampleTools({ config: { novu: { plan } }, link: (url) => url, now: Date.now });
+  const deps = sampleDependencies({ config: { novu: { plan } }, link: (url) => url, now: Date.now });
   // Nobody calls it: the key is for what it does not do here.
   const client = new Client({ secretKey: "none", strictAuthentication: true, verbose: false });
   for (const workflow of workflows) {
-    await client.addWorkflows([workflow.build(tools)]).catch((error: unknown) => {
+    await client.addWorkflows([workflow.build(deps)]).catch((error: unknown) => {
       throw new Error(
         `the workflow "${workflow.id}" cannot be discovered; its code must run with an empty payload outside its steps`,
         { cause: error },

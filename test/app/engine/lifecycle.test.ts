@@ -4,12 +4,12 @@ import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import { event } from "../../support/facts.ts";
 import { testProduct } from "../../support/product/product.ts";
 import { upgrade } from "../../support/product/upgrade.tsx";
-import { describeWorkflows, sampleTools } from "../../support/workflow-promises.ts";
+import { describeWorkflows, sampleDependencies } from "../../support/workflow-promises.ts";
 
-describeWorkflows(testProduct.workflows);
+describeWorkflows(testProduct);
 
 it("publishes its payload beside the run", async () => {
-  const { payload } = await upgrade.build(sampleTools).discover();
+  const { payload } = await upgrade.build(sampleDependencies()).discover();
   expect(Object.keys((payload.schema as { properties: object }).properties).sort()).toEqual(["plan", "run"]);
 });
 
@@ -24,7 +24,7 @@ it("refuses a payload that JSON cannot carry to the step, and names the workflow
     workflow: async () => {},
   } as const;
   for (const at of [z.coerce.date(), z.string().transform(Number), z.bigint()]) {
-    expect(() => lifecycle({ ...definition, on: [], payload: z.object({ at }) }).build(sampleTools)).toThrow(
+    expect(() => lifecycle({ ...definition, on: [], payload: z.object({ at }) }).build(sampleDependencies())).toThrow(
       'the payload of "w" has to be plain JSON',
     );
   }
@@ -34,7 +34,7 @@ it("refuses an entry that limits nothing, and names the workflow", () => {
   const names = { id: "w", name: "W", description: "", category: "transactional" } as const;
   const rest = { on: [], payload: z.object({}), from: () => ({}), workflow: async () => {} };
   expect(() => lifecycle({ ...names, ...rest, entry: { oncePer: { days: 0 } } })).toThrow(
-    'the entry of "w" cannot be kept',
+    'the entry of "w" is not possible',
   );
 });
 
@@ -55,10 +55,9 @@ it.each([
       else await step.throttle("d", { most: 1, within: { days: 2 } });
     },
   });
-  const discovered = long.build(sampleTools).discover();
+  const discovered = long.build(sampleDependencies()).discover();
   if (kind === "throttle") await expect(discovered).resolves.toBeDefined();
-  else
-    await expect(discovered).rejects.toThrow('the digest "d" takes longer than the Novu plan lets it, which is 24 h');
+  else await expect(discovered).rejects.toThrow('the digest "d" takes longer than the Novu plan allows, which is 24 h');
 });
 
 it("says in no word of the event that a workflow's `from` fails on it", () => {

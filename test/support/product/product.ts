@@ -26,6 +26,7 @@ export const testProduct: Product<LifecycleWorkflow> = {
     ["Application Opened", "session_started"],
     ["Viewed Pricing Page", "pricing_page_viewed"],
   ]),
+  samplePerson: { email: "ada@example.com", name: "Ada Lovelace", $timezone: "Europe/Berlin" },
 };
 
 /** The same with other workflows. */

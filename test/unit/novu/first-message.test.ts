@@ -1,7 +1,7 @@
 import { Client } from "@novu/framework";
 import { describe, expect, it } from "vitest";
 import type { GuardedStep } from "../../../src/engine/guarded-step.ts";
-import type { Tools } from "../../../src/engine/tools.ts";
+import type { StepDependencies } from "../../../src/engine/step-dependencies.ts";
 import { firstMessageMs } from "../../../src/novu/first-message.ts";
 import { campaign, mail } from "../../support/campaign.ts";
 
@@ -26,8 +26,8 @@ describe("how long a run may take until its first message", () => {
     });
     const client = new Client({ secretKey: "test" });
     const limits = { longestDelayMs: DAY_MS, emailProviders: [] };
-    const tools = { ...limits, now: Date.now } as Partial<Tools> as Tools;
-    await client.addWorkflows([workflow.build(tools)]);
+    const deps = { ...limits, now: Date.now } as Partial<StepDependencies> as StepDependencies;
+    await client.addWorkflows([workflow.build(deps)]);
     const [discovered] = client.discover().workflows;
     expect(await firstMessageMs(discovered?.steps ?? [])).toBe(expectedMs);
   });

@@ -3,21 +3,21 @@ import type { Experiment, RunVariant } from "../contracts/experiment.ts";
 import { type FlagValue, holdsOut } from "../contracts/flag.ts";
 import { type Experiments, shown } from "./experiment.ts";
 
-/** What PostHog's flags, or the defaults in their place, say to one message, and what is to be noted of it. */
-export function messageFlags<Variants>(
+/** The flag values that one message uses, and its exposures to them, for its decision. */
+export function flagExposures<Variants>(
   experiments: Experiments,
-  draw: (experiments: Experiment[]) => Promise<Record<string, RunVariant>>,
+  variantsOf: (experiments: Experiment[]) => Promise<Record<string, RunVariant>>,
 ) {
   const flags: Record<string, FlagValue> = {};
   const defaults = new Set<string>();
 
   return {
-    /** Each variant as a property that notes when it is read: who gets a message that is the same for all is exposed to nothing. */
+    /** The variants as properties that note when they are read: a message that is the same for all exposes to nothing. */
     async variants(): Promise<Variants> {
-      const kept = await draw(Object.values(experiments));
+      const ofRun = await variantsOf(Object.values(experiments));
       const variants = {};
       for (const [name, experiment] of Object.entries(experiments)) {
-        const { variant, source } = shown(experiment, kept[experiment.flag]);
+        const { variant, source } = shown(experiment, ofRun[experiment.flag]);
         const get = () => {
           flags[experiment.flag] = variant;
           if (source === "default") defaults.add(experiment.flag);
@@ -28,11 +28,11 @@ export function messageFlags<Variants>(
       return variants as Variants;
     },
 
-    heardOf(holdouts: Record<string, FlagValue>): void {
+    addHoldouts(holdouts: Record<string, FlagValue>): void {
       Object.assign(flags, holdouts);
     },
 
-    noted(
+    forDecision(
       outcome: Decision["outcome"],
       objection: Objection | null,
     ): Pick<Decision, "variants" | "defaults" | "exposures"> {
@@ -40,7 +40,7 @@ export function messageFlags<Variants>(
     },
   };
 
-  /** Who is sent something is exposed to all that PostHog said of it, who is held out to what holds them out, and the rest to nothing. */
+  /** Sent: exposed to every flag used that PostHog answered. Held out: only to the flags that hold out. Otherwise: to none. */
   function exposures(outcome: Decision["outcome"], objection: Objection | null): string[] {
     const answered = Object.keys(flags).filter((flag) => !defaults.has(flag));
     if (outcome === "sent") return answered;

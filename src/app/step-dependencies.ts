@@ -11,10 +11,11 @@ import {
 } from "../contracts/job.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS } from "../contracts/novu-plan.ts";
+import { readPerson } from "../contracts/person.ts";
+import type { Product } from "../contracts/product.ts";
 import { createPersonNow, type Persons } from "../engine/person-now.ts";
 import { createRunVariants } from "../engine/run-variants.ts";
-import { samplePerson } from "../engine/sample-person.ts";
-import type { Tools } from "../engine/tools.ts";
+import type { StepDependencies } from "../engine/step-dependencies.ts";
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
@@ -38,8 +39,8 @@ const TOGETHER_MS = 15 * SECOND_MS;
 /** Until a sample person's own hours. */
 const SAMPLE_WAIT_MS = HOUR_MS;
 
-/** What the workflows are handed when Novu asks for a step. */
-export function liveTools({
+/** For the steps that Novu calls. */
+export function liveDependencies({
   config: { marketing, novu, posthog, emailProviders },
   store,
   unsubscribeUrl,
@@ -56,7 +57,7 @@ export function liveTools({
 }: {
   config: Config;
   store: Store;
-  unsubscribeUrl: Tools["unsubscribeUrl"];
+  unsubscribeUrl: StepDependencies["unsubscribeUrl"];
   persons: Persons;
   /** The keys of the flags that the workflows name. */
   flags: string[];
@@ -72,7 +73,7 @@ export function liveTools({
   topics: Record<string, string>;
   now: () => number;
   log: Log;
-}): Tools {
+}): StepDependencies {
   const flagsOf =
     posthog === null ? noFlags : createFlagReader({ posthog, now, flags: [marketing.holdout ?? [], flags].flat() });
   return {
@@ -93,19 +94,19 @@ export function liveTools({
       reserveSend: (send, cap) => store.reserveSend(send, cap),
     }),
     variants: createRunVariants({ flagsOf, variantsOf: store.variantsOf, keepVariants: store.keepVariants, log }),
-    untilHours({ $timezone, $geoip_time_zone }, novuTimeZone) {
+    untilHoursMs({ $timezone, $geoip_time_zone }, novuTimeZone) {
       const candidates = [$timezone, $geoip_time_zone, novuTimeZone];
       const timeZone = timeZoneOf(candidates, marketing.timeZone, onInvalidTimeZone);
       return untilWindow({ now: now(), hours: marketing.hours, timeZone });
     },
     link,
-    putOff: (send) => store.putOff(send),
-    async mayEndUnheard({ transactionId, distinctId, workflow }) {
+    countAttempt: (send) => store.putOff(send),
+    async mayEndAtThrottle({ transactionId, distinctId, workflow }) {
       const job: Job = { kind: "unheard", body: { transactionId, distinctId, workflow } };
       await store.schedule(unheardKey(transactionId), job, now() + THROTTLED_WITHIN_MS);
       onScheduled("novu");
     },
-    async expectAfter({ transactionId }, { waitMs, mayBeRefused }) {
+    async expectCallAfter({ transactionId }, { waitMs, mayBeRefused }) {
       if ((await store.runState(transactionId)) === null) return;
       const waitEndsAt = now() + waitMs;
       const job: Job = {
@@ -119,7 +120,7 @@ export function liveTools({
     // Novu looks at preferences before it sends, so an answer that does not come in time is left to Novu and the receipt.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
       (await valueWithin(isWanted(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? true,
-    async refresh({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
+    async refreshSubscriber({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
       const leadMs = waitMs - REFRESH_BEFORE_MS;
       // A wait that short ends with what the trigger, or the wait before, has told.
       if (leadMs <= 0 && !isWrong) return;
@@ -138,33 +139,36 @@ export function liveTools({
   };
 }
 
-/** What they are handed for a preview: nobody is asked, and nothing is noted. */
-export function sampleTools({
+/** For previews and discovery: no service is called, and nothing is stored. */
+export function sampleDependencies({
   config,
+  samplePerson = {},
   link,
   now,
 }: {
   config: Pick<Config, "publicUrl"> & { novu: Pick<Config["novu"], "plan"> };
+  /** A preview's person; discovery needs none. */
+  samplePerson?: Product<never>["samplePerson"];
   link(url: string, message: MessageLink): string;
   now: () => number;
-}): Tools {
+}): StepDependencies {
   return {
     longestDelayMs: NOVU_PLANS[config.novu.plan].longestDelayMs,
     now,
     // For a preview the framework would invent what each provider takes, which needs half a second of CPU and is shown nowhere.
     emailProviders: [],
     unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
-    person: async () => samplePerson,
+    person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),
     exitedBy: async () => null,
     objectionTo: async () => ({ objection: null, holdouts: {} }),
     variants: async () => ({}),
-    untilHours: () => SAMPLE_WAIT_MS,
+    untilHoursMs: () => SAMPLE_WAIT_MS,
     link: (url, message) => link(url, { ...message, track: false }),
-    putOff: async () => 0,
-    mayEndUnheard: async () => {},
-    expectAfter: async () => {},
+    countAttempt: async () => 0,
+    mayEndAtThrottle: async () => {},
+    expectCallAfter: async () => {},
     isTurnedOn: async () => true,
-    refresh: async () => {},
+    refreshSubscriber: async () => {},
   };
 }
 

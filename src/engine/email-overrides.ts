@@ -1,0 +1,75 @@
+import type { EmailProvider } from "../contracts/email-provider.ts";
+
+/** The parts of an email that a step's output has no fields for. */
+interface EmailParts {
+  /** The address that replaces the subscriber's; null where it is right. */
+  to: string | null;
+  headers: Record<string, string>;
+  text: string;
+}
+
+/** The parts as fields of one provider's API, into which Novu merges them. */
+type Body = Record<string, unknown>;
+
+const inHeadersAndText = ({ to, headers, text }: EmailParts): Body => ({ headers, text, ...(to !== null && { to }) });
+
+/** Sources: the APIs of these providers, and Novu's packages/providers, which shows where Novu merges. */
+const BODY_OF: Record<EmailProvider, (parts: EmailParts) => Body> = {
+  sendgrid: inHeadersAndText,
+  resend: inHeadersAndText,
+  ses: inHeadersAndText,
+  nodemailer: inHeadersAndText,
+  postmark: ({ to, headers, text }) => ({
+    ...(to !== null && { To: to }),
+    Headers: Object.entries(headers).map(([Name, Value]) => ({ Name, Value })),
+    TextBody: text,
+  }),
+  mailgun: ({ to, headers, text }) => ({
+    ...(to !== null && { to }),
+    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [`h:${name}`, value])),
+    text,
+  }),
+};
+
+/** SendGrid's request also has a list of recipients, which wins over `to`. */
+const ACCEPTS_RECIPIENT: Record<EmailProvider, boolean> = {
+  sendgrid: false,
+  resend: true,
+  ses: true,
+  nodemailer: true,
+  postmark: true,
+  mailgun: true,
+};
+
+/** Whether each of these providers accepts another recipient with an email. */
+export function acceptRecipient(providers: EmailProvider[]): boolean {
+  return providers.length > 0 && providers.every((provider) => ACCEPTS_RECIPIENT[provider]);
+}
+
+/**
+ * A step's `providers` option: headers, text part and recipient for the configured providers, and no others, because
+ * the framework runs each of them and the step fails with any.
+ */
+export function emailOverrides<Output>(providers: EmailProvider[], partsOf: (output: Output) => EmailParts) {
+  return Object.fromEntries(
+    providers.map((provider) => [
+      provider,
+      ({ outputs }: { outputs: Output }) => ({ _passthrough: { body: BODY_OF[provider](partsOf(outputs)) } }),
+    ]),
+  );
+}
+
+/** One-click unsubscribe (RFC 8058) and the list's id (RFC 2919); no headers for an email without an unsubscribe link. */
+export function unsubscribeHeaders(unsubscribeUrl: string | null, topic: string | null): Record<string, string> {
+  if (unsubscribeUrl === null || topic === null) return {};
+  return {
+    "List-Unsubscribe": oneLine(`<${unsubscribeUrl}>`),
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    "List-ID": oneLine(`<${topic}.${new URL(unsubscribeUrl).hostname}>`),
+  };
+}
+
+/** Without the characters that would end a header, or hide in it. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
+}
