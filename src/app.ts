@@ -36,9 +36,10 @@ import { createRateLimiter, type ReserveSlots } from "./outbox/rate-limiter.ts";
 import { subscriberOf } from "./routing/profile.ts";
 import { createPersonReader } from "./sources/person-reader.ts";
 import { createPostHogReport, noReport } from "./sources/posthog/reports.ts";
+import type { DeadSelection } from "./store/jobs.ts";
 import { openStore } from "./store/open-store.ts";
 import type { SqliteDriver } from "./store/sqlite-connection.ts";
-import type { DeadSelection, Store } from "./store/store.ts";
+import type { Store } from "./store/store.ts";
 import { createReadings } from "./studio/readings.ts";
 import { createStudio, type Studio } from "./studio/studio.tsx";
 import { workflowFacts } from "./studio/workflow-facts.ts";
@@ -107,7 +108,11 @@ export async function openApp(
     let stopped: Promise<void> | undefined;
 
     const metrics = createMetrics({
-      depths: { queues: () => store.countQueues(), workflows: (since) => store.countWorkflows(since), silent },
+      depths: {
+        queues: () => store.jobs.countByQueue(),
+        workflows: (since) => store.runs.countByWorkflow(since),
+        silent,
+      },
       token: config.metricsToken,
       now,
     });
@@ -116,7 +121,7 @@ export async function openApp(
     const links = createLinks({ keys: config.linkSigningKeys, publicUrl, source: brand.utmSource });
 
     // Novu: the bridge it calls, the API we call
-    const sources = personSources(config, store);
+    const sources = personSources(config, store.people);
     const persons = createPersonReader({ sources, now });
     const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
     const novuActivity = createNovuActivity({ ...novu, isStopping: () => stopping });
@@ -169,8 +174,14 @@ export async function openApp(
       ...novu,
       budget,
       recordDecision,
-      decisionsOf: store.decisionsOf,
-      keeper: store,
+      decisionsOf: store.decisions.listOfRuns,
+      keeper: {
+        shape: store.runs.findShape,
+        shapesOf: store.runs.listShapes,
+        shapeOfRun: store.runs.findShapeOf,
+        keptValues: store.decisions.findCustomValues,
+        keepValue: store.decisions.saveCustomValue,
+      },
       async onWait(run, waitMs) {
         await live.expectCallAfter(run, { waitMs, mayBeRefused: false });
         await live.refreshSubscriber(run, { waitMs, isWrong: false });
@@ -181,7 +192,7 @@ export async function openApp(
           return novuActivity.runOfJob(subscriberId, jobId);
         },
         async begin(run, workflow) {
-          const adopted = await store.adoptRun({ ...run, workflow });
+          const adopted = await store.runs.insertForeign({ ...run, workflow });
           if (adopted === "new") await markStarted(run.transactionId, workflow);
           return adopted !== "of another person";
         },
@@ -194,8 +205,11 @@ export async function openApp(
       log,
     });
     assertWithinPlan(bridge.workflows, novu.plan);
-    await store.keepShapes(bridge.workflows.map(({ shapeId: id, shape }) => ({ id, shape })));
-    const { sendingSteps, stepsOfRun, shapeIdOf } = createRunSteps({ workflows: bridge.workflows, store });
+    await store.runs.saveShapes(bridge.workflows.map(({ shapeId: id, shape }) => ({ id, shape })));
+    const { sendingSteps, stepsOfRun, shapeIdOf } = createRunSteps({
+      workflows: bridge.workflows,
+      findShapeOf: store.runs.findShapeOf,
+    });
     const perform = createPerform({
       novu: {
         ...novuApi,
@@ -204,10 +218,23 @@ export async function openApp(
           novuApi.trigger({ ...start, run: { ...start.run, shape: shapeIdOf(start.workflow) } }, key),
       },
       runs: {
-        ...store,
+        exitSince: store.runs.findExitSince,
+        endRuns: store.runs.markExiting,
+        runState: store.runs.findState,
+        markExited: store.runs.markExited,
         decide: recordDecision,
         markStarted,
-        profileHere: profileHere(store),
+        refuse: store.runs.markNotStarted,
+        enter: store.runs.enter,
+        occurrences: store.runs.listOccurrences,
+        keepRecipient: store.runs.saveRecipient,
+        keptRecipient: store.runs.findRecipient,
+        decidedSteps: store.decisions.listDecidedSteps,
+        isJoining: store.people.isJoining,
+        merge: store.people.merge,
+        profileTold: store.people.findSentProfile,
+        noteProfile: store.people.saveSentProfile,
+        profileHere: profileHere(store.people),
         profileThere: profileThere(persons),
         readNow: persons.read,
         arePerson: (ids) => persons.areOnePerson("posthog", ids),
@@ -334,7 +361,7 @@ export async function openApp(
 
     function placesIn(line: "novu" | "novu-profiles" | "novu-reads"): ReserveSlots {
       return async (count, intervalMs) => {
-        const { waitMs, disbelievedMs } = await store.reserveSlots(line, count, intervalMs);
+        const { waitMs, disbelievedMs } = await store.limits.reserveSlots(line, count, intervalMs);
         if (disbelievedMs > 0) {
           metrics.lineReset(line);
           log.warn({ component: "outbox", line, aheadMs: Math.round(disbelievedMs), outcome: "a clock was ahead" });
@@ -344,7 +371,7 @@ export async function openApp(
     }
 
     function silent(): Promise<string[]> {
-      return silentWorkflows({ workflows: bridge.workflows, countSince: store.countWorkflows, now: now() });
+      return silentWorkflows({ workflows: bridge.workflows, countSince: store.runs.countByWorkflow, now: now() });
     }
 
     function openStudio(): Studio | null {
@@ -352,7 +379,15 @@ export async function openApp(
       if (sandbox === undefined && secret === undefined) return null;
       return createStudio({
         facts: {
-          ...store,
+          ...store.runs,
+          listRuns: store.runs.list,
+          decisionsOf: store.decisions.listOfRuns,
+          countIgnored: store.events.countIgnored,
+          pageIgnored: store.events.listIgnored,
+          countQueues: store.jobs.countByQueue,
+          deadCauses: store.jobs.countDeadByError,
+          listWaiting: store.jobs.listWaiting,
+          pageDead: store.jobs.listDead,
           workflows: bridge.workflows.map((one) => workflowFacts(one, workflows)),
           readPerson: createReadings({
             read(run) {
@@ -367,7 +402,9 @@ export async function openApp(
           redrive,
         },
         access:
-          secret === undefined ? null : { secret, isHttps: publicUrl?.startsWith("https:") ?? false, sessions: store },
+          secret === undefined
+            ? null
+            : { secret, isHttps: publicUrl?.startsWith("https:") ?? false, sessions: store.limits },
         sandbox,
         now,
         log,
@@ -375,7 +412,7 @@ export async function openApp(
     }
 
     async function redrive(which: DeadSelection): Promise<number> {
-      const redriven = await store.redrive(which);
+      const redriven = await store.jobs.redrive(which);
       for (const queue of QUEUES) working?.wake(queue);
       studio?.changed();
       return redriven;
@@ -399,7 +436,7 @@ export async function openApp(
 
     /** Notes what Novu said became of a message, in place of what was decided; answers whether that is new. */
     async function settle(decision: Decision, asked: Decision): Promise<boolean> {
-      const { isNew } = await store.decide(decision, { insteadOf: asked });
+      const { isNew } = await store.decisions.record(decision, { insteadOf: asked });
       if (!isNew) return false;
       const { workflow, step, transactionId, outcome, reason, detail, receipt } = decision;
       log.info({ component: "outbox", workflow, step, transactionId, receipt, outcome, reason, detail });
@@ -410,7 +447,7 @@ export async function openApp(
     }
 
     async function markStarted(transactionId: string, workflow: string): Promise<"started" | "exited"> {
-      const state = await store.markStarted(transactionId, shapeIdOf(workflow));
+      const state = await store.runs.markStarted(transactionId, shapeIdOf(workflow));
       for (const queue of ["posthog", "receipts"] as const) working?.wake(queue);
       return state;
     }
@@ -424,7 +461,10 @@ export async function openApp(
       }: DecideOptions & { isLast?: boolean } = {},
     ): Promise<Decision> {
       // Novu may ask again for a message that failed. If it does not, the run is overdue, and ends by that.
-      const { decision, isNew } = await store.decide(wanted, { ...options, endsRun: isLast && isFinal(wanted) });
+      const { decision, isNew } = await store.decisions.record(wanted, {
+        ...options,
+        endsRun: isLast && isFinal(wanted),
+      });
       if (!isNew) return decision;
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ component: "engine", workflow, step, transactionId, outcome, reason, detail, personSource });
@@ -436,4 +476,4 @@ export async function openApp(
   }
 }
 
-type DecideOptions = Omit<NonNullable<Parameters<Store["decide"]>[1]>, "endsRun">;
+type DecideOptions = Omit<NonNullable<Parameters<Store["decisions"]["record"]>[1]>, "endsRun">;

@@ -49,9 +49,9 @@ export function createOptOuts({
   log: Log;
 }) {
   const marketing = workflows.flatMap(({ id, topic }) => (topic === null ? [] : [{ id, topic }]));
-  const optOutsOf = (distinctId: string) => store.optOutsOf(distinctId);
+  const optOutsOf = (distinctId: string) => store.people.findOptOuts(distinctId);
   const choose = async (choice: OptOutChange) => {
-    const changed = await store.choose(choice);
+    const changed = await store.people.changeOptOuts(choice);
     if (changed.length > 0) onChosen();
   };
   const links = createUnsubscribeLinks({ keys: config.linkSigningKeys, publicUrl });
@@ -82,8 +82,8 @@ export function createOptOuts({
       marketing,
       optOutsOf,
       choose,
-      noteBounce: (bounce) => store.noteBounce(bounce),
-      addressAtNovu: async (distinctId) => (await store.profileTold(distinctId))?.subscriber.email ?? null,
+      noteBounce: (bounce) => store.people.saveBounce(bounce),
+      addressAtNovu: async (distinctId) => (await store.people.findSentProfile(distinctId))?.subscriber.email ?? null,
     }),
   };
 }

@@ -10,7 +10,8 @@ import { type JobAttempt, startWorker } from "../outbox/worker.ts";
 import { createInactivitySweep } from "../sources/inactivity-sweep.ts";
 import type { Accept } from "../sources/ingest.ts";
 import { postHogAbsences } from "../sources/posthog/absences.ts";
-import type { ExitPlace, Store } from "../store/store.ts";
+import type { ExitCursor } from "../store/runs.ts";
+import type { Store } from "../store/store.ts";
 import { startSweep } from "../store/sweep.ts";
 
 /** As many as one read of PostHog's takes. */
@@ -45,7 +46,7 @@ interface Parts {
 /** Does what is due, in queues that do not hold each other up, deletes what is old, and looks who is away. */
 export function startOutbox(parts: Parts): Working {
   const { config, store, perform, metrics, clock, log } = parts;
-  const queue = { store, perform, clock, log, count: metrics.jobs };
+  const queue = { store: store.jobs, perform, clock, log, count: metrics.jobs };
   const workers = QUEUES.map((name) => {
     // Jobs that wait for the same read cost no more than one of them.
     const concurrency = AT_ONCE[name] ?? config.deliveryConcurrency;
@@ -86,19 +87,19 @@ function startAbsenceSweep({ config, store, workflows, accept, sources, metrics,
     workflows: watched,
     readAbsent: config.posthog && postHogAbsences(config.posthog),
     own: {
-      lastSeen: (workflow, distinctIds) => store.lastExits({ workflow, distinctIds }),
+      lastSeen: (workflow, distinctIds) => store.runs.findLastExits({ workflow, distinctIds }),
       absent: (workflow, period) => pagesOfAbsent(store, workflow, period),
     },
     readPersons: (sources.posthog ?? sources.segment)?.read ?? null,
-    knownEvents: (uuids) => store.knownEvents(uuids),
+    knownEvents: (uuids) => store.events.findKnown(uuids),
     accept,
     count: metrics.inactive,
     now: clock.now,
     log,
   });
   const lease = {
-    take: (leaseMs: number) => store.takeLease("inactivity", leaseMs),
-    set: (nextAt: number) => store.setNextRun("inactivity", nextAt),
+    take: (leaseMs: number) => store.limits.takeLease("inactivity", leaseMs),
+    set: (nextAt: number) => store.limits.setNextRun("inactivity", nextAt),
   };
   return startDaily({ component: "sources", name: "inactivity", run, lease, count: metrics.swept, clock, log });
 }
@@ -106,9 +107,9 @@ function startAbsenceSweep({ config, store, workflows, accept, sources, metrics,
 /** Page by page, for as long as there are any. */
 async function* pagesOfAbsent(store: Store, workflow: string, { since, until }: { since: number; until: number }) {
   const period = { from: new Date(since).toISOString(), until: new Date(until).toISOString() };
-  let after: ExitPlace | null = null;
+  let after: ExitCursor | null = null;
   do {
-    const page: Awaited<ReturnType<Store["goneSince"]>> = await store.goneSince({
+    const page: Awaited<ReturnType<Store["runs"]["listAbsent"]>> = await store.runs.listAbsent({
       workflow,
       ...period,
       after,

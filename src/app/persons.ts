@@ -8,27 +8,27 @@ import type { PersonReader } from "../sources/person-reader.ts";
 import { postHogPersons } from "../sources/posthog/persons.ts";
 import { segmentProfiles } from "../sources/segment/profiles.ts";
 import { storedPersons } from "../sources/stored-persons.ts";
-import type { Store } from "../store/store.ts";
+import type { People } from "../store/people.ts";
 
 type Subscribed = Pick<Profile, "subscriber" | "occurredAt">;
 
 /** The sources at which persons are read at the moment of sending. */
 export function personSources(
   { posthog, segment }: Pick<Config, "posthog" | "segment">,
-  { traitsOf }: Pick<Store, "traitsOf">,
+  { findTraits }: Pick<People, "findTraits">,
 ): PersonSources {
   return {
     ...(posthog && { posthog: postHogPersons(posthog) }),
     ...(segment?.profiles && { segment: segmentProfiles(segment.profiles) }),
-    own: storedPersons(traitsOf),
+    own: storedPersons(findTraits),
   };
 }
 
 /** The subscriber of a run by the person properties that we store; null when we store none of that person. */
-export function profileHere({ traitsOf }: Pick<Store, "traitsOf">) {
+export function profileHere({ findTraits }: Pick<People, "findTraits">) {
   return async ({ source, distinctId }: Pick<Run, "source" | "distinctId">): Promise<Subscribed | null> => {
     if (!SOURCES[source].storesPersons) return null;
-    const stored = (await traitsOf([distinctId])).get(distinctId);
+    const stored = (await findTraits([distinctId])).get(distinctId);
     return stored ? { subscriber: subscriberOf(distinctId, stored.properties), occurredAt: stored.occurredAt } : null;
   };
 }

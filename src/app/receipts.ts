@@ -42,23 +42,25 @@ export function createAftermath({
         await settle(decision, asked);
       },
       async isStanding({ transactionId, step, outcome, receipt }) {
-        const decisions = await store.decisionsOf([transactionId]);
+        const decisions = await store.decisions.listOfRuns([transactionId]);
         const holds = decisions.find((one) => one.step === step);
         return holds?.outcome === outcome && holds.receipt === receipt;
       },
       askAgainAt: (decision, at) =>
-        store.schedule(receiptKey(decision), { kind: "receipt", body: decision }, at, { replace: true }),
+        store.jobs.schedule(receiptKey(decision), { kind: "receipt", body: decision }, at, { replace: true }),
       now,
     }),
     overdue: createOverdue({
       ask,
-      openRun: store.openRun,
-      closeRun: store.closeRun,
-      runsBeside: store.runsBeside,
-      decisionsOf: store.decisionsOf,
+      openRun: store.runs.findOpen,
+      closeRun: store.runs.close,
+      runsBeside: store.runs.listBeside,
+      decisionsOf: store.decisions.listOfRuns,
       record,
       lookAgainAt: (overdue, at) =>
-        store.schedule(overdueKey(overdue.transactionId), { kind: "overdue", body: overdue }, at, { replace: true }),
+        store.jobs.schedule(overdueKey(overdue.transactionId), { kind: "overdue", body: overdue }, at, {
+          replace: true,
+        }),
       stepsOfRun,
       feedMs,
       onLost,

@@ -1,10 +1,16 @@
 import { sendingStepsOf } from "../contracts/shape.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Discovered } from "../novu/discovered.ts";
-import type { Store } from "../store/store.ts";
+import type { Shapes } from "../store/runs.ts";
 
 /** The sending steps of workflows and of runs. A run keeps the steps that its workflow had at the trigger. */
-export function createRunSteps({ workflows, store }: { workflows: Discovered[]; store: Pick<Store, "shapeOfRun"> }) {
+export function createRunSteps({
+  workflows,
+  findShapeOf,
+}: {
+  workflows: Discovered[];
+  findShapeOf: Shapes["findShapeOf"];
+}) {
   const codeOf = (workflow: string) => workflows.find(({ id }) => id === workflow);
   const sendingSteps = (workflow: string): SendingStep[] => codeOf(workflow)?.sendingSteps ?? [];
   return {
@@ -12,7 +18,7 @@ export function createRunSteps({ workflows, store }: { workflows: Discovered[]; 
     /** The id of the shape that the code has now; undefined for a workflow that it does not have. */
     shapeIdOf: (workflow: string) => codeOf(workflow)?.shapeId,
     async stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]> {
-      const shape = await store.shapeOfRun(transactionId);
+      const shape = await findShapeOf(transactionId);
       return shape === null ? sendingSteps(workflow) : sendingStepsOf(shape);
     },
   };

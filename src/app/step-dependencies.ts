@@ -83,38 +83,44 @@ export function liveDependencies({
     unsubscribeUrl,
     person: createPersonNow({ persons, onUnreadable, log }),
     exitedBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
-      store.exitSince({ workflow, distinctId, transactionId, since }),
+      store.runs.findExitSince({ workflow, distinctId, transactionId, since }),
     objectionTo: createGuards({
       topics,
       cap: marketing.cap,
       holdout: marketing.holdout,
-      optOutsOf: (distinctId) => store.optOutsOf(distinctId),
-      bouncesOf: (distinctId) => store.bouncesOf(distinctId),
+      optOutsOf: (distinctId) => store.people.findOptOuts(distinctId),
+      bouncesOf: (distinctId) => store.people.listBounces(distinctId),
       flagsOf,
-      reserveSend: (send, cap) => store.reserveSend(send, cap),
+      reserveSend: (send, cap) => store.limits.reserveSend(send, cap),
     }),
-    variants: createRunVariants({ flagsOf, variantsOf: store.variantsOf, keepVariants: store.keepVariants, log }),
+    variants: createRunVariants({
+      flagsOf,
+      variantsOf: store.decisions.findVariants,
+      keepVariants: store.decisions.saveVariants,
+      log,
+    }),
+    variants: createRunVariants({ flagsOf, variantsOf: store.decisions.findVariants, keepVariants: store.decisions.saveVariants, log }),
     untilHoursMs({ $timezone, $geoip_time_zone }, novuTimeZone) {
       const candidates = [$timezone, $geoip_time_zone, novuTimeZone];
       const timeZone = timeZoneOf(candidates, marketing.timeZone, onInvalidTimeZone);
       return untilWindow({ now: now(), hours: marketing.hours, timeZone });
     },
     link,
-    countAttempt: (send) => store.putOff(send),
+    countAttempt: (send) => store.limits.postponeSend(send),
     async mayEndAtThrottle({ transactionId, distinctId, workflow }) {
       const job: Job = { kind: "unheard", body: { transactionId, distinctId, workflow } };
-      await store.schedule(unheardKey(transactionId), job, now() + THROTTLED_WITHIN_MS);
+      await store.jobs.schedule(unheardKey(transactionId), job, now() + THROTTLED_WITHIN_MS);
       onScheduled("novu");
     },
     async expectCallAfter({ transactionId }, { waitMs, mayBeRefused }) {
-      if ((await store.runState(transactionId)) === null) return;
+      if ((await store.runs.findState(transactionId)) === null) return;
       const waitEndsAt = now() + waitMs;
       const job: Job = {
         kind: "overdue",
         body: { transactionId, waitEndsAt: new Date(waitEndsAt).toISOString() },
       };
       const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : waitEndsAt + HEARD_WITHIN_MS;
-      await store.schedule(overdueKey(transactionId), job, at, { replace: true });
+      await store.jobs.schedule(overdueKey(transactionId), job, at, { replace: true });
       onScheduled("receipts");
     },
     // Novu looks at preferences before it sends, so an answer that does not come in time is left to Novu and the receipt.
@@ -125,7 +131,7 @@ export function liveDependencies({
       // A wait that short ends with what the trigger, or the wait before, has told.
       if (leadMs <= 0 && !isWrong) return;
       // A person who was forgotten here does not come back, although Novu goes on with the run.
-      if ((await store.runState(transactionId)) === null) return;
+      if ((await store.runs.findState(transactionId)) === null) return;
       const until = new Date(now() + waitMs + REFRESH_AFTER_MS).toISOString();
       const job: Job = {
         kind: "refresh",
@@ -133,7 +139,7 @@ export function liveDependencies({
       };
       const key = isWrong ? correctionKey(transactionId) : refreshKey(transactionId);
       const at = isWrong ? now() : Math.floor((now() + leadMs) / TOGETHER_MS) * TOGETHER_MS;
-      await store.schedule(key, job, at, { replace: true });
+      await store.jobs.schedule(key, job, at, { replace: true });
       onScheduled("persons");
     },
   };

@@ -68,7 +68,7 @@ export function openWebhooks({
 }: {
   config: Config;
   store: Store;
-  redrive: Store["redrive"];
+  redrive: Store["jobs"]["redrive"];
   product: Product<LifecycleWorkflow>;
   readLink: ReturnType<typeof createLinks>["read"];
   budget: BodyBudget;
@@ -93,7 +93,7 @@ export function openWebhooks({
     keepIgnored: (aside) => keepIgnored({ ...aside, source: aside.event.source }),
   });
   const nextArrival = createArrivalClock(now);
-  const decisionsOf: Store["decisionsOf"] = (transactionIds) => store.decisionsOf(transactionIds);
+  const decisionsOf: Store["decisions"]["listOfRuns"] = (transactionIds) => store.decisions.listOfRuns(transactionIds);
   const { webhookSecrets: novuSecrets = [] } = novu;
   // Signatures are about the sender's real time, whatever clock the rest of the app goes by.
   const provenBy = (secrets: string[]) => webhookAuth({ secrets, now: Date.now });
@@ -138,7 +138,7 @@ export function openWebhooks({
   const fromCommands = storeChanges({
     authenticate: provenBy(linkSigningKeys.map(commandSecret)),
     budget,
-    changes: { redrive, forgetPerson: store.forgetPerson, splitPerson: store.splitPerson, backup: store.backup },
+    changes: { redrive, forgetPerson: store.people.delete, splitPerson: store.people.split, backup: store.backup },
     count: () => {},
     isStopping,
     log,
@@ -168,7 +168,7 @@ export function openWebhooks({
   }
 
   async function lookAgain({ formerId, keptId, receivedAt }: Join): Promise<void> {
-    const ignored = await store.ofVisitor(formerId, Date.parse(receivedAt));
+    const ignored = await store.events.listIgnoredOf(formerId, Date.parse(receivedAt));
     const taken: number[] = [];
     for (const { id, source, body } of ignored) {
       const parsed = parseJson(body);
@@ -181,13 +181,13 @@ export function openWebhooks({
       await accept({ ...event, distinctId: keptId }, body);
       taken.push(id);
     }
-    await store.deleteIgnored(taken);
+    await store.events.deleteIgnored(taken);
   }
 
   async function onNotMerged({ eventUuid, keptId }: Join): Promise<void> {
     metrics.ignored("not merged");
     onChange();
-    await store.keepIgnored({
+    await store.events.insertIgnored({
       receivedAt: new Date(now()).toISOString(),
       source: "posthog",
       reason: "PostHog keeps the two ids of this event as two people, and so do we",
@@ -204,7 +204,7 @@ export function openWebhooks({
   ) {
     // The source knew of it before it told us, so each read from now on knows of it too.
     for (const id of [event.distinctId, ...joins.map(({ formerId }) => formerId)]) onEvent(id);
-    const outcome = await store.accept(event, { starts, exits, profiles, merges, joins, traits });
+    const outcome = await store.events.insert(event, { starts, exits, profiles, merges, joins, traits });
     if (outcome !== "accepted") return outcome;
     if (starts.length + exits.length > 0) onJobs("novu");
     if (profiles.length > 0) onJobs("profiles");
@@ -223,7 +223,7 @@ export function openWebhooks({
     onChange();
     // Each would be followed by the next, as long as the destination sends them back.
     if (cause === "echo") return;
-    await store.keepIgnored({
+    await store.events.insertIgnored({
       receivedAt: new Date(now()).toISOString(),
       source,
       reason,
@@ -236,7 +236,7 @@ export function openWebhooks({
 
   /** Notes what became of a message, by the first word of it. */
   async function capture(capture: Capture): Promise<boolean> {
-    const isFirst = await store.capture(capture);
+    const isFirst = await store.decisions.insertReport(capture);
     if (isFirst) onJobs("posthog");
     return isFirst;
   }

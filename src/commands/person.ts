@@ -108,7 +108,7 @@ function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, posi
 }
 
 async function exportPerson(store: StoreOfTheApp, id: string, { print }: CommandIo): Promise<number> {
-  const records = await store.personRecords(id);
+  const records = await store.people.listRecords(id);
   const kept = Object.entries(records).map(([kind, rows]) => [kind, rows.map(readably)]);
   print(JSON.stringify({ distinctId: id, records: Object.fromEntries(kept) }, null, 2));
   return Object.values(records).some((rows) => rows.length > 0) ? 0 : 1;
@@ -150,9 +150,9 @@ async function splitPerson(
   { id, dryRun, json }: Order,
   { print, paint }: CommandIo,
 ): Promise<number> {
-  const { aliases } = await store.personRecords(id);
+  const { aliases } = await store.people.listRecords(id);
   const merges = aliases.filter(({ former_id, kept_id }) => former_id === id || kept_id === id);
-  const undone = dryRun ? 0 : await store.splitPerson(id);
+  const undone = dryRun ? 0 : await store.people.split(id);
   if (json) print(JSON.stringify({ distinctId: id, dryRun, merges, undone }));
   else if (merges.length + undone === 0) print("No other id is merged with it.");
   else {

@@ -124,7 +124,7 @@ async function reconcileWith(
   try {
     await compare({
       pages: postHogHistory(posthog)({ events, since, until }, retries),
-      knownEvents: store.knownEvents,
+      knownEvents: store.events.findKnown,
       feed: apply ? (event) => feed(event, retries) : null,
       progress,
       onMissing: (missing) => {

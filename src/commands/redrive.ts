@@ -1,7 +1,8 @@
 import { readConfig } from "../config.ts";
+import type { JobRecord } from "../contracts/history.ts";
 import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
-import type { DeadJob, DeadSelection } from "../store/store.ts";
+import type { DeadSelection } from "../store/jobs.ts";
 import { type StoreOfTheApp, withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run redrive -- [--all | --cause TEXT | --id N] [options]
@@ -68,7 +69,7 @@ function number(option: string, text: string): number {
 }
 
 async function list(store: StoreOfTheApp, { limit, json }: Order, { print }: CommandIo): Promise<number> {
-  const [causes, dead] = [await store.deadCauses(), await store.listDead(limit)];
+  const [causes, dead] = [await store.jobs.countDeadByError(), await store.jobs.listDead({ limit })];
   if (json) print(JSON.stringify({ causes, dead }));
   else if (dead.length === 0) print("Nothing is dead.");
   else print([...causes.map(causeLine), "", ...dead.map(deadLine)].join("\n"));
@@ -81,7 +82,7 @@ async function tryAgain(
   { dryRun, json }: Order,
   { print }: CommandIo,
 ): Promise<number> {
-  const count = dryRun ? await countOf(store, which) : await store.redrive(which);
+  const count = dryRun ? await countOf(store, which) : await store.jobs.redrive(which);
   if (json) print(JSON.stringify(dryRun ? { wouldRedrive: count } : { redriven: count }));
   else if (count === 0) print("No dead jobs matches.");
   else print(`${count} ${count === 1 ? "job" : "jobs"} ${dryRun ? "would be tried" : "will be tried"} again.`);
@@ -90,10 +91,10 @@ async function tryAgain(
 
 async function countOf(store: StoreOfTheApp, which: DeadSelection): Promise<number> {
   if (which !== "all" && "id" in which) {
-    const dead = await store.listDead(Number.MAX_SAFE_INTEGER);
+    const dead = await store.jobs.listDead({ limit: Number.MAX_SAFE_INTEGER });
     return dead.filter(({ id }) => id === which.id).length;
   }
-  const causes = await store.deadCauses();
+  const causes = await store.jobs.countDeadByError();
   return causes
     .filter(({ error }) => which === "all" || error === which.error)
     .reduce((sum, { count }) => sum + count, 0);
@@ -103,6 +104,6 @@ function causeLine({ error, count }: { error: string; count: number }): string {
   return `${String(count).padStart(6)} × ${error}`;
 }
 
-function deadLine({ id, key, queue, attempts, error }: DeadJob): string {
+function deadLine({ id, key, queue, attempts, error }: JobRecord): string {
   return `${String(id).padStart(6)}   ${queue}  ${key}  after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}: ${error}`;
 }

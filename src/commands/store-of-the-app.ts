@@ -6,11 +6,18 @@ import { MINUTE_MS } from "../lib/durations.ts";
 import { parseJson } from "../lib/json.ts";
 import { createLog } from "../lib/log.ts";
 import { keyOf, sign } from "../lib/standard-webhooks.ts";
+import type { Jobs } from "../store/jobs.ts";
 import { openStoreToChange, openStoreToRead } from "../store/open-store.ts";
+import type { People } from "../store/people.ts";
 import type { ReadStore, Store } from "../store/store.ts";
 
 /** The store of the app, to look at, and what a command may change in it. */
-export type StoreOfTheApp = ReadStore & Pick<Store, "redrive" | "forgetPerson" | "splitPerson">;
+export type StoreOfTheApp = ReadStore & Changes;
+
+interface Changes {
+  jobs: Pick<Jobs, "redrive">;
+  people: Pick<People, "delete" | "split">;
+}
 
 /** A backup of a large store takes its time. */
 const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
@@ -28,8 +35,8 @@ export async function withStoreOfTheApp<Result>(
   const { databaseUrl } = config;
   if (databaseUrl !== undefined) return closing(await openStoreToChange({ ...config, databaseUrl }, parts), work);
   const store = await openStoreToRead(config, parts);
-  const { redrive, forgetPerson, splitPerson } = changesByTheApp(config);
-  return closing({ ...store, redrive, forgetPerson, splitPerson }, work);
+  const { jobs, people } = changesByTheApp(config);
+  return closing({ ...store, jobs: { ...store.jobs, ...jobs }, people: { ...store.people, ...people } }, work);
 }
 
 async function closing<Result>(store: StoreOfTheApp, work: (store: StoreOfTheApp) => Promise<Result>): Promise<Result> {
@@ -44,20 +51,24 @@ async function closing<Result>(store: StoreOfTheApp, work: (store: StoreOfTheApp
 export function changesByTheApp({
   port,
   linkSigningKeys,
-}: Pick<Config, "port" | "linkSigningKeys">): Pick<Store, "redrive" | "forgetPerson" | "splitPerson" | "backup"> {
+}: Pick<Config, "port" | "linkSigningKeys">): Changes & Pick<Store, "backup"> {
   const url = `http://127.0.0.1:${port}`;
   return {
-    async redrive(which) {
-      const answer = await ask({ change: "redrive", which });
-      return "count" in answer ? answer.count : unexpected();
+    jobs: {
+      async redrive(which) {
+        const answer = await ask({ change: "redrive", which });
+        return "count" in answer ? answer.count : unexpected();
+      },
     },
-    async forgetPerson(distinctId) {
-      const answer = await ask({ change: "forget person", distinctId });
-      return "counts" in answer ? answer.counts : unexpected();
-    },
-    async splitPerson(distinctId) {
-      const answer = await ask({ change: "split person", distinctId });
-      return "count" in answer ? answer.count : unexpected();
+    people: {
+      async delete(distinctId) {
+        const answer = await ask({ change: "forget person", distinctId });
+        return "counts" in answer ? answer.counts : unexpected();
+      },
+      async split(distinctId) {
+        const answer = await ask({ change: "split person", distinctId });
+        return "count" in answer ? answer.count : unexpected();
+      },
     },
     async backup(file) {
       await ask({ change: "back up", file });

@@ -35,7 +35,7 @@ export const whyOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows
     async run({ options: { person, workflow, json }, env, io }) {
       if (person === undefined || person === "") throw new UsageError("--person is missing");
       const history = await withStoreOfTheApp(readConfig(env), (store) =>
-        store.history({ distinctId: person, workflow }),
+        store.runs.history({ distinctId: person, workflow }),
       );
       const chain = explain(history, { person, workflow, workflows });
       io.print(json ? JSON.stringify(chain) : textOf(chain, io.paint));

@@ -28,7 +28,7 @@ export interface JobStore {
   claim(queue: Queue, limit: number, leaseMs: number, done: number[]): Promise<ClaimedJob[]>;
   renew(ids: number[], leaseMs: number): Promise<void>;
   complete(ids: number[]): Promise<void>;
-  retryAt(id: number, retry: { at: number; error: string; failed: boolean; answered: boolean }): Promise<void>;
+  retry(id: number, retry: { at: number; error: string; failed: boolean; answered: boolean }): Promise<void>;
   giveUp(id: number, error: string, options: { answered: boolean }): Promise<void>;
   nextDueAt(queue: Queue): Promise<number | null>;
 }
@@ -197,7 +197,7 @@ export function startWorker({
     const putOff = async (next: string, waitMs: number, answered: boolean) => {
       log.warn({ ...facts, next, retryAfterMs: waitMs });
       count(queue, "put off");
-      await store.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: false, answered });
+      await store.retry(job.id, { at: clock.now() + waitMs, error: text, failed: false, answered });
     };
 
     if (error instanceof RetryLaterError)
@@ -214,7 +214,7 @@ export function startWorker({
     const waitMs = atLeast(retryAfterMs, backoffMs(failures));
     log.warn({ ...facts, next: "retry", retryAfterMs: waitMs });
     count(queue, "retried");
-    await store.retryAt(job.id, { at: clock.now() + waitMs, error: text, failed: true, answered });
+    await store.retry(job.id, { at: clock.now() + waitMs, error: text, failed: true, answered });
   }
 }
 

@@ -74,7 +74,7 @@ export async function openSandbox({
     actions,
     settled,
     events: () => app.events,
-    decisions: () => app.store.listDecisions({ limit: MOST_DECISIONS }),
+    decisions: () => app.store.decisions.list({ limit: MOST_DECISIONS }),
   });
   const parts = { clock, log, sandbox: controls, product: options.product };
   let app = await start();

@@ -1,8 +1,8 @@
 import type { Kysely } from "kysely";
 import { type Capture, reportKey } from "../contracts/capture.ts";
 import type { Queue } from "../contracts/job.ts";
-import { jobRow } from "./acceptance.ts";
-import type { Store } from "./store.ts";
+import type { Decisions } from "./decisions.ts";
+import { jobRow } from "./event-rows.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -15,9 +15,9 @@ export function captures({
   db: Kysely<Tables>;
   now: () => number;
   announce(queue: Queue): void;
-}): Pick<Store, "capture"> {
+}): Pick<Decisions, "insertReport"> {
   return {
-    async capture(capture) {
+    async insertReport(capture) {
       const isFirst = await inTransaction(db, async (trx) => {
         const { numInsertedOrUpdatedRows } = await trx
           .insertInto("captures")

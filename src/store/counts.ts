@@ -1,8 +1,9 @@
 import type { Kysely } from "kysely";
 import { QUEUES } from "../contracts/job.ts";
 import { LONGEST_RUN_MS } from "../contracts/run.ts";
-import { idsOfPerson } from "./people.ts";
-import type { QueueCounts, Store } from "./store.ts";
+import type { Jobs, QueueCounts } from "./jobs.ts";
+import { idsOfPerson } from "./merges.ts";
+import type { Runs } from "./runs.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 
 /** How much there is of what: for limits per person, and for whoever runs this. */
@@ -12,19 +13,19 @@ export function counts({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-}): Pick<Store, "countJobs" | "countQueues" | "countWorkflows" | "countLost" | "occurrences"> {
+}): Pick<Jobs, "count" | "countByQueue"> & Pick<Runs, "countByWorkflow" | "countLost" | "listOccurrences"> {
   return {
-    async countJobs() {
-      const queues = await countQueues();
+    async count() {
+      const queues = await countByQueue();
       return {
         waiting: queues.reduce((sum, { waiting }) => sum + waiting, 0),
         dead: queues.reduce((sum, { dead }) => sum + dead, 0),
       };
     },
 
-    countQueues,
+    countByQueue,
 
-    async countWorkflows(since) {
+    async countByWorkflow(since) {
       const entered = await db
         .selectFrom("runs")
         .select((row) => ["workflow", row.fn.countAll<number>().as("count")])
@@ -63,7 +64,7 @@ export function counts({
       return Number(count);
     },
 
-    async occurrences({ distinctId, workflow, eventName, from, to }) {
+    async listOccurrences({ distinctId, workflow, eventName, from, to }) {
       const rows = await db
         .selectFrom("runs")
         .innerJoin("events", (join) => join.on("events.uuid", "=", STARTED_BY))
@@ -79,7 +80,7 @@ export function counts({
     },
   };
 
-  async function countQueues(): Promise<QueueCounts[]> {
+  async function countByQueue(): Promise<QueueCounts[]> {
     const rows = await db
       .selectFrom("jobs")
       .select((row) => ["queue", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])

@@ -1,11 +1,11 @@
 import type { Kysely } from "kysely";
 import type { EntryLimit } from "../contracts/notification.ts";
 import { LONGEST_RUN_MS } from "../contracts/run.ts";
-import { startKey } from "./acceptance.ts";
 import { endsThis } from "./ends.ts";
+import { startKey } from "./event-rows.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";
-import { idsOfPerson, idsOfPersons } from "./people.ts";
-import type { RunPlace, Store } from "./store.ts";
+import { idsOfPerson, idsOfPersons } from "./merges.ts";
+import type { NewRun, RunStates } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 import { together } from "./write-together.ts";
@@ -19,9 +19,9 @@ export function entries({
   db: Kysely<Tables>;
   now: () => number;
   fromRows: FromRows;
-}): Pick<Store, "enter"> {
+}): Pick<RunStates, "enter"> {
   /** Nearly always nobody was there before. Whoever has another id as well may have been, by that one. */
-  const enterFirst = together(async (runs: RunPlace[]) => {
+  const enterFirst = together(async (runs: NewRun[]) => {
     const asked = new Set(runs.map(({ distinctId }) => distinctId));
     const ids = await idsOfPersons(db, [...asked]);
     const places = runs
@@ -45,7 +45,7 @@ export function entries({
   };
 
   function enterNext(
-    { transactionId, workflow, distinctId, occurredAt }: RunPlace,
+    { transactionId, workflow, distinctId, occurredAt }: NewRun,
     limit: Exclude<EntryLimit, "always">,
   ): Promise<boolean> {
     return inTransaction(db, async (trx) => {
@@ -138,7 +138,7 @@ function isNear(one: string, other: string, ms: number): boolean {
   return Math.abs(Date.parse(one) - Date.parse(other)) < ms;
 }
 
-function placeOf({ distinctId, workflow, transactionId, occurredAt }: RunPlace): Tables["entries"] {
+function placeOf({ distinctId, workflow, transactionId, occurredAt }: NewRun): Tables["entries"] {
   return { distinct_id: distinctId, workflow, transaction_id: transactionId, occurred_at: occurredAt };
 }
 

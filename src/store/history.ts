@@ -1,20 +1,14 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
-import type {
-  EventRecord,
-  Histories,
-  History,
-  OptOutRecord,
-  PersonJob,
-  RunRecord,
-  RunStatus,
-} from "../contracts/history.ts";
+import type { EventRecord, History, OptOutRecord, PersonJob, RunRecord, RunStatus } from "../contracts/history.ts";
 import { correctionKey, type Job, overdueKey, refreshKey, unheardKey } from "../contracts/job.ts";
 import type { Exit } from "../contracts/notification.ts";
-import { startKey } from "./acceptance.ts";
+import type { Decisions } from "./decisions.ts";
 import { endsThis, isEndedBy } from "./ends.ts";
+import { startKey } from "./event-rows.ts";
 import { ignoredRecord, jobRecord } from "./overview.ts";
+import type { RunReports } from "./runs.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 
 /** More of one person's runs nobody reads. */
@@ -59,9 +53,13 @@ const KEYS_OF: Record<Job["kind"], Keys[]> = {
 const PERSON_OF: Partial<Record<keyof Tables, string>> = { events: "about" };
 
 /** What led to what: for a person who asks why. */
-export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "listRuns" | "history" | "decisionsOf"> {
+export function histories({
+  db,
+}: {
+  db: Kysely<Tables>;
+}): Pick<RunReports, "list" | "history"> & Pick<Decisions, "listOfRuns"> {
   return {
-    async listRuns({ limit, workflow, status, about, before }) {
+    async list({ limit, workflow, status, about, before }) {
       let query = selectRuns();
       if (workflow !== undefined) query = query.where("runs.workflow", "=", workflow);
       if (status === "not started")
@@ -137,7 +135,7 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<Histories, "list
       } satisfies History;
     },
 
-    decisionsOf,
+    listOfRuns: decisionsOf,
   };
 
   function selectRuns() {

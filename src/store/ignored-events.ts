@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { ANONYMOUS } from "../contracts/event.ts";
 import { HOUR_MS } from "../lib/durations.ts";
-import type { IgnoredEvent, Store } from "./store.ts";
+import type { Events, IgnoredEvent } from "./events.ts";
 import type { Tables } from "./tables.ts";
 import { together } from "./write-together.ts";
 
@@ -19,9 +19,9 @@ export function ignoredEvents({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-}): Pick<Store, "keepIgnored" | "listIgnored" | "ofVisitor" | "deleteIgnored"> {
+}): Pick<Events, "insertIgnored" | "listIgnoredOf" | "deleteIgnored"> {
   return {
-    keepIgnored: together(async (deliveries: IgnoredEvent[]) => {
+    insertIgnored: together(async (deliveries: IgnoredEvent[]) => {
       const added = await db
         .insertInto("ignored_events")
         .values(
@@ -53,7 +53,7 @@ export function ignoredEvents({
       return deliveries.map(() => undefined);
     }),
 
-    async ofVisitor(distinctId, until) {
+    async listIgnoredOf(distinctId, until) {
       const rows = await db
         .selectFrom("ignored_events")
         .select(["id", "source", "body"])
@@ -67,19 +67,6 @@ export function ignoredEvents({
 
     async deleteIgnored(ids) {
       if (ids.length > 0) await db.deleteFrom("ignored_events").where("id", "in", ids).execute();
-    },
-
-    async listIgnored(limit) {
-      const rows = await db.selectFrom("ignored_events").selectAll().orderBy("id", "desc").limit(limit).execute();
-      return rows.map((row) => ({
-        source: row.source ?? "posthog",
-        receivedAt: row.received_at,
-        reason: row.reason,
-        eventUuid: row.event_uuid,
-        eventName: row.event_name,
-        distinctId: row.distinct_id,
-        body: row.body,
-      }));
     },
   };
 }

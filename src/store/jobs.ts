@@ -1,196 +1,59 @@
-import { type Kysely, type QueryCreator, sql } from "kysely";
-import { QUEUES, type Queue, queueOf } from "../contracts/job.ts";
-import { jobRow } from "./acceptance.ts";
-import type { Store } from "./store.ts";
-import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
-import { inTransaction } from "./transaction.ts";
+import type { JobRecord } from "../contracts/history.ts";
+import type { Job, Queue } from "../contracts/job.ts";
 
-/** Claiming, finishing and putting back work, and the line for its turn. */
-export function jobQueue({
-  db,
-  now,
-  skipLocked,
-  announce,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-  /** Whether claims of several processes may meet, and pass over what another is just claiming. */
-  skipLocked: boolean;
-  announce(queue: Queue): void;
-}): Pick<
-  Store,
-  | "schedule"
-  | "claim"
-  | "renew"
-  | "complete"
-  | "retryAt"
-  | "giveUp"
-  | "nextDueAt"
-  | "listDead"
-  | "deadCauses"
-  | "redrive"
-> {
-  return {
-    async claim(queue, limit, leaseMs, done = []) {
-      return done.length === 0
-        ? claim(db)
-        : inTransaction(db, async (trx) => {
-            await complete(trx, done);
-            return claim(trx);
-          });
-
-      /**
-       * First the jobs that were never tried, but for a quarter of the places, which those have that failed
-       * before: so what always fails holds up nothing else, and is not forgotten for it.
-       */
-      async function claim(on: Kysely<Tables>) {
-        const at = now();
-        const due = (on: QueryCreator<Tables>, isTried: boolean) =>
-          on
-            .selectFrom("jobs")
-            .select("id")
-            .where("queue", "=", queue)
-            .where(IS_WAITING)
-            .where("last_error", isTried ? "is not" : "is", null)
-            .where(NEXT_AT, "<=", at)
-            .orderBy(NEXT_AT)
-            .orderBy("id");
-        const kept = due(on, true).limit(Math.floor(limit / 4));
-        const rows = await on
-          // Materialized: PostgreSQL may run a subquery in `where` once for each row, and so claim more than the limit.
-          .with(
-            (name) => name("fresh").materialized(),
-            (query) =>
-              due(query, false)
-                .limit(sql<number>`${limit} - (select count(*) from (${kept}) as kept)`)
-                .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
-          )
-          .with(
-            (name) => name("tried").materialized(),
-            (query) =>
-              due(query, true)
-                .limit(sql<number>`${limit} - (select count(*) from fresh)`)
-                .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
-          )
-          .updateTable("jobs")
-          .set({ leased_until: at + leaseMs })
-          .where("id", "in", (query) =>
-            query.selectFrom("fresh").select("id").unionAll(query.selectFrom("tried").select("id")),
-          )
-          .returning(["id", "body", "attempts", "refusals", "last_error"])
-          .execute();
-        return rows
-          .map(({ last_error, ...row }) => ({ ...row, isTried: last_error !== null }))
-          .sort((a, b) => a.id - b.id);
-      }
-    },
-
-    async renew(ids, leaseMs) {
-      await db
-        .updateTable("jobs")
-        .set({ leased_until: now() + leaseMs })
-        .where("id", "in", ids)
-        // Not what has just been put back to wait.
-        .where("leased_until", ">", 0)
-        .execute();
-    },
-
-    complete: (ids) => complete(db, ids),
-
-    async retryAt(id, { at, error, failed, answered }) {
-      await db
-        .updateTable("jobs")
-        .set((row) => ({
-          due_at: at,
-          leased_until: 0,
-          last_error: error,
-          attempts: row("attempts", "+", failed ? 1 : 0),
-          refusals: row("refusals", "+", answered ? 1 : 0),
-        }))
-        .where("id", "=", id)
-        .execute();
-    },
-
-    async giveUp(id, error, { answered } = { answered: false }) {
-      await db
-        .updateTable("jobs")
-        .set((row) => ({
-          state: "dead" as const,
-          leased_until: 0,
-          last_error: error,
-          attempts: row("attempts", "+", 1),
-          refusals: row("refusals", "+", answered ? 1 : 0),
-        }))
-        .where("id", "=", id)
-        .execute();
-    },
-
-    async nextDueAt(queue) {
-      const next = (isTried: boolean) =>
-        db
-          .selectFrom("jobs")
-          .select(NEXT_AT.as("at"))
-          .where("queue", "=", queue)
-          .where(IS_WAITING)
-          .where("last_error", isTried ? "is not" : "is", null)
-          .orderBy(NEXT_AT)
-          .limit(1);
-      const { fresh, tried } = await db
-        .selectNoFrom([next(false).as("fresh"), next(true).as("tried")])
-        .executeTakeFirstOrThrow();
-      return fresh === null || tried === null ? (fresh ?? tried) : Math.min(fresh, tried);
-    },
-
-    async schedule(key, job, at, { replace } = { replace: false }) {
-      await inTransaction(db, async (trx) => {
-        // Not changed in place: a worker that is doing the one before would complete this one by the same id.
-        if (replace) await trx.deleteFrom("jobs").where("key", "=", key).execute();
-        await trx
-          .insertInto("jobs")
-          .values(jobRow(key, job, at))
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
-      });
-      announce(queueOf(job));
-    },
-
-    async listDead(limit) {
-      const rows = await db
-        .selectFrom("jobs")
-        .select(["id", "key", "queue", "attempts", "last_error"])
-        .where("state", "=", "dead")
-        .orderBy("id", "desc")
-        .limit(limit)
-        .execute();
-      return rows.map(({ last_error, ...row }) => ({ ...row, error: last_error ?? "" }));
-    },
-
-    async deadCauses() {
-      const rows = await db
-        .selectFrom("jobs")
-        .select((row) => ["last_error", row.fn.countAll<number>().as("count")])
-        .where("state", "=", "dead")
-        .groupBy("last_error")
-        .orderBy("count", "desc")
-        .orderBy("last_error")
-        .execute();
-      return rows.map(({ last_error, count }) => ({ error: last_error ?? "", count: Number(count) }));
-    },
-
-    async redrive(which) {
-      // It was due already, whatever this process takes the time for.
-      const again = { state: "waiting", leased_until: 0, attempts: 0 } as const;
-      let dead = db.updateTable("jobs").set(again).where("state", "=", "dead");
-      if (which !== "all")
-        dead = "id" in which ? dead.where("id", "=", which.id) : dead.where("last_error", "=", which.error);
-      const { numUpdatedRows } = await dead.executeTakeFirstOrThrow();
-      QUEUES.forEach(announce);
-      return Number(numUpdatedRows);
-    },
-  };
+/** A job that this process has leased. */
+export interface ClaimedJob {
+  id: number;
+  /** The job as JSON; another version may have written it. */
+  body: string;
+  /** How often it has failed. */
+  attempts: number;
+  /** Whether it was retried or postponed before. */
+  isTried: boolean;
+  /** How often the other side has refused it. Its idempotency key changes with it: Novu answers the same key with the same refusal. */
+  refusals: number;
 }
 
-async function complete(on: Kysely<Tables>, ids: number[]): Promise<void> {
-  if (ids.length === 0) return;
-  await on.deleteFrom("jobs").where("id", "in", ids).execute();
+export interface JobCounts {
+  waiting: number;
+  dead: number;
+}
+
+/** `oldestDueAt` is null when no job waits. */
+export interface QueueCounts extends JobCounts {
+  queue: Queue;
+  oldestDueAt: number | null;
+}
+
+/** Dead jobs: one, all with one cause, or all. */
+export type DeadSelection = { id: number } | { error: string } | "all";
+
+export interface Jobs {
+  /**
+   * Leases up to `limit` due jobs of a queue, oldest first; no other claim gets them for `leaseMs`. Completes
+   * `done` in the same transaction.
+   */
+  claim(queue: Queue, limit: number, leaseMs: number, done?: number[]): Promise<ClaimedJob[]>;
+  /** Extends leases to `leaseMs` from now. */
+  renew(ids: number[], leaseMs: number): Promise<void>;
+  /** Deletes them. */
+  complete(ids: number[]): Promise<void>;
+  /** `failed` counts as an attempt; `answered` means that the other side has answered. */
+  retry(id: number, retry: { at: number; error: string; failed: boolean; answered: boolean }): Promise<void>;
+  /** The job is dead until a redrive; `answered` as for `retry`, false when left out. */
+  giveUp(id: number, error: string, options?: { answered: boolean }): Promise<void>;
+  /** Inserts a job; of two with the same `key` the first time counts, or with `replace` the last. */
+  schedule(key: string, job: Job, at: number, options?: { replace: boolean }): Promise<void>;
+  /** Gives dead jobs all their attempts again, from now; answers how many. */
+  redrive(which: DeadSelection): Promise<number>;
+  /** When the earliest waiting job of a queue is due; null when none waits. A claimed job counts at the end of its lease. */
+  nextDueAt(queue: Queue): Promise<number | null>;
+  count(): Promise<JobCounts>;
+  countByQueue(): Promise<QueueCounts[]>;
+  /** The commonest first. */
+  countDeadByError(): Promise<Array<{ error: string; count: number }>>;
+  /** Earliest due first. */
+  listWaiting(queue: Queue, limit: number): Promise<JobRecord[]>;
+  /** Newest first; `before` is an id. */
+  listDead(query: { limit: number; error?: string | undefined; before?: number | undefined }): Promise<JobRecord[]>;
 }

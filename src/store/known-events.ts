@@ -1,12 +1,12 @@
 import type { Kysely } from "kysely";
-import type { Store } from "./store.ts";
+import type { Events } from "./events.ts";
 import type { Tables } from "./tables.ts";
 
 /** SQLite takes 32,766 values in one statement. */
 const MOST_AT_ONCE = 10_000;
 
 /** Which events have been answered, whatever came of them. */
-export function knownEvents({ db }: { db: Kysely<Tables> }): Store["knownEvents"] {
+export function knownEvents({ db }: { db: Kysely<Tables> }): Events["findKnown"] {
   return async (uuids) => {
     const known: string[] = [];
     for (let at = 0; at < uuids.length; at += MOST_AT_ONCE)

@@ -1,11 +1,11 @@
 import type { Kysely } from "kysely";
-import type { Store } from "./store.ts";
+import type { Absences } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
 /** When people were last seen, by the exits that they made. */
-export function lastExits({ db }: { db: Kysely<Tables> }): Pick<Store, "lastExits" | "goneSince"> {
+export function lastExits({ db }: { db: Kysely<Tables> }): Pick<Absences, "findLastExits" | "listAbsent"> {
   return {
-    async lastExits({ workflow, distinctIds }) {
+    async findLastExits({ workflow, distinctIds }) {
       if (distinctIds.length === 0) return new Map();
       const rows = await db
         .selectFrom("exits")
@@ -17,7 +17,7 @@ export function lastExits({ db }: { db: Kysely<Tables> }): Pick<Store, "lastExit
       return new Map(rows.map((row) => [row.distinct_id, row.last_at]));
     },
 
-    async goneSince({ workflow, from, until, after, limit }) {
+    async listAbsent({ workflow, from, until, after, limit }) {
       // Looks at so many exits and not for so many people: next to nobody may be gone.
       const rows = await db
         .selectFrom("exits")

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
-import type { Store } from "./store.ts";
+import type { Limits } from "./limits.ts";
 import type { Tables } from "./tables.ts";
 
-type ReserveSlots = Store["reserveSlots"];
+type ReserveSlots = Limits["reserveSlots"];
 
 /** More calls than that are never waiting; a place further ahead comes from a clock that was wrong. */
 const MOST_AHEAD_MS = 10_000;

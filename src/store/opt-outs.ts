@@ -3,9 +3,9 @@ import { type Queue, queueOf } from "../contracts/job.ts";
 import type { OptOutChange, OptOuts } from "../contracts/opt-out.ts";
 import { addressHash } from "../lib/address-hash.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
+import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import { type Owed, owe } from "./owed-jobs.ts";
-import { idsOfPerson, idsOfPersons } from "./people.ts";
-import type { Store } from "./store.ts";
+import type { People } from "./people.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 import { together } from "./write-together.ts";
@@ -29,9 +29,9 @@ export function optOuts({
   /** Lets no other transaction that asks for this name go on before this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
   announce(queue: Queue): void;
-}): Pick<Store, "choose" | "optOutsOf" | "noteBounce" | "bouncesOf"> {
+}): Pick<People, "changeOptOuts" | "findOptOuts" | "saveBounce" | "listBounces"> {
   return {
-    async choose(choice) {
+    async changeOptOuts(choice) {
       const { changed, owed } = await inTransaction(db, async (trx) => {
         const ids = await idsOfPerson(trx, choice.distinctId);
         await lock(trx, `choices of ${ids[0] ?? choice.distinctId}`);
@@ -57,7 +57,7 @@ export function optOuts({
       return changed;
     },
 
-    optOutsOf: together(async (asked: string[]) => {
+    findOptOuts: together(async (asked: string[]) => {
       const ids = await idsOfPersons(db, asked);
       const said = await saidBy(db, [...new Set([...ids.values()].flat())]);
       return asked.map((distinctId) => {
@@ -66,7 +66,7 @@ export function optOuts({
       });
     }),
 
-    async noteBounce({ distinctId, address, at }) {
+    async saveBounce({ distinctId, address, at }) {
       const address_hash = address === null ? null : addressHash(address);
       await db
         .insertInto("bounces")
@@ -77,7 +77,7 @@ export function optOuts({
         .execute();
     },
 
-    bouncesOf: together(async (asked: string[]) => {
+    listBounces: together(async (asked: string[]) => {
       const ids = await idsOfPersons(db, asked);
       const all = [...new Set([...ids.values()].flat())];
       const rows = await db.selectFrom("bounces").selectAll().where("distinct_id", "in", all).execute();

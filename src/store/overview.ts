@@ -1,7 +1,10 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { Channel } from "../contracts/decision.ts";
-import type { Histories, IgnoredRecord, JobRecord, WorkflowOutcomes } from "../contracts/history.ts";
+import type { IgnoredRecord, JobRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { Queue } from "../contracts/job.ts";
+import type { Events } from "./events.ts";
+import type { Jobs } from "./jobs.ts";
+import type { RunReports } from "./runs.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
 /** How things stand, and what waits, is dead or was ignored. */
@@ -9,7 +12,9 @@ export function overview({
   db,
 }: {
   db: Kysely<Tables>;
-}): Pick<Histories, "countOutcomes" | "countIgnored" | "pageIgnored" | "listWaiting" | "pageDead"> {
+}): Pick<RunReports, "countOutcomes"> &
+  Pick<Events, "countIgnored" | "listIgnored"> &
+  Pick<Jobs, "listWaiting" | "listDead"> {
   return {
     async countOutcomes(since) {
       const entered = await db
@@ -66,7 +71,7 @@ export function overview({
       return rows.map(({ reason, count }) => ({ reason, count: Number(count) }));
     },
 
-    async pageIgnored({ limit, reason, about, before }) {
+    async listIgnored({ limit, reason, about, before }) {
       let query = db.selectFrom("ignored_events").selectAll();
       if (reason !== undefined) query = query.where("reason", "=", reason);
       if (before !== undefined) query = query.where("id", "<", before);
@@ -85,7 +90,7 @@ export function overview({
         .map(jobRecord);
     },
 
-    async pageDead({ limit, error, before }) {
+    async listDead({ limit, error, before }) {
       let query = db.selectFrom("jobs").selectAll().where("state", "=", "dead");
       if (error !== undefined) query = query.where("last_error", "=", error);
       if (before !== undefined) query = query.where("id", "<", before);

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { reportKey } from "../contracts/capture.ts";
 import type { Chosen, Job } from "../contracts/job.ts";
-import { jobRow } from "./acceptance.ts";
+import { jobRow } from "./event-rows.ts";
 import { IS_WAITING, type Tables } from "./tables.ts";
 
 export type Owed = Extract<Job, { kind: "preferences" | "unwanted" | "capture" }>;

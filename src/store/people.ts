@@ -1,100 +1,76 @@
-import { type Kysely, sql } from "kysely";
-import type { Join } from "../contracts/notification.ts";
-import { MINUTE_MS } from "../lib/durations.ts";
-import { aliasRow } from "./acceptance.ts";
-import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
-import type { Store } from "./store.ts";
-import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
+import type { Merge, Subscriber } from "../contracts/notification.ts";
+import type { Bounce, OptOutChange, OptOuts } from "../contracts/opt-out.ts";
+import type { PersonRead } from "../contracts/person.ts";
 
-const ASKED_WITHIN_MS = MINUTE_MS;
-
-/** Which distinct ids are one person's. */
-export function merges({
-  db,
-  now,
-  fromRows,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-  fromRows: FromRows;
-}): Pick<Store, "isJoining" | "merge" | "splitPerson"> {
-  return {
-    async isJoining(distinctId) {
-      // Persons to be read for messages of later are many more, and due later.
-      const waiting = (isTried: boolean) =>
-        db
-          .selectFrom("jobs")
-          .select("body")
-          .where("queue", "=", "persons")
-          .where(IS_WAITING)
-          .where("last_error", isTried ? "is not" : "is", null)
-          .where(NEXT_AT, "<=", now() + ASKED_WITHIN_MS)
-          .where("key", "like", "join:%");
-      const rows = await waiting(false).unionAll(waiting(true)).execute();
-      const joins = rows.map(({ body }) => (JSON.parse(body) as { body: Join }).body);
-      return joins.some(({ formerId, keptId }) => [formerId, keptId].includes(distinctId));
-    },
-
-    async merge(merge) {
-      await insertMerges(db, fromRows, [aliasRow(merge)])?.execute();
-    },
-
-    async splitPerson(distinctId) {
-      const { numDeletedRows } = await db
-        .deleteFrom("aliases")
-        .where(({ eb, or }) => or([eb("former_id", "=", distinctId), eb("kept_id", "=", distinctId)]))
-        .executeTakeFirstOrThrow();
-      return Number(numDeletedRows);
-    },
-  };
+/** A subscriber, as of when. */
+export interface Profile {
+  subscriber: Subscriber;
+  /** ISO 8601 */
+  occurredAt: string;
 }
 
-/** Of several merges of an id the first in time counts, as at PostHog, which takes no id from a person who is identified. */
-export function insertMerges(on: Kysely<Tables>, fromRows: FromRows, rows: Row<"aliases">[]) {
-  return insertRows(on, fromRows, "aliases", rows)?.onConflict((conflict) =>
-    conflict
-      .column("former_id")
-      .doUpdateSet((row) => ({
-        kept_id: row.ref("excluded.kept_id"),
-        occurred_at: row.ref("excluded.occurred_at"),
-      }))
-      .where((row) =>
-        row(
-          row.refTuple("excluded.occurred_at", "excluded.kept_id"),
-          "<",
-          row.refTuple("aliases.occurred_at", "aliases.kept_id"),
-        ),
-      ),
-  );
+/** A subscriber as sent to Novu; in doubt when an older one may have overwritten it. */
+export interface SentProfile extends Profile {
+  isDoubtful: boolean;
 }
 
-/**
- * All distinct ids of the persons of these, each with itself. Merges are looked at whenever
- * something is read, and change no row, so that it does not matter when they arrive. One query,
- * which ends at the index for those who were never merged.
- */
-export async function idsOfPersons(db: Kysely<Tables>, distinctIds: string[]): Promise<Map<string, string[]>> {
-  const ids = new Map(distinctIds.map((id) => [id, [id]]));
-  if (ids.size === 0) return ids;
-  const roots = sql.join(
-    [...ids.keys()].map((id) => sql`(${id})`),
-    sql`, `,
-  );
-  const other = sql`case when aliases.former_id = id then aliases.kept_id else aliases.former_id end`;
-  const isLinked = sql`aliases.former_id = id or aliases.kept_id = id`;
-  // UNION drops what is known already, and so ends in circles as well.
-  const { rows } = await sql<{ root: string; id: string }>`
-    with recursive asked (id) as (values ${roots}),
-    same (root, id) as (
-      select asked.id, ${other} from asked join aliases on ${isLinked}
-      union select same.root, ${other} from same join aliases on ${isLinked})
-    select root, id from same where root <> id order by root, id`.execute(db);
-  for (const { root, id } of rows) ids.get(root)?.push(id);
-  return ids;
-}
+/** Every record of one person, table by table. */
+export type PersonRecords = Record<
+  | "events"
+  | "runs"
+  | "entries"
+  | "exits"
+  | "decisions"
+  | "sends"
+  | "variants"
+  | "captures"
+  | "customValues"
+  | "jobs"
+  | "ignored"
+  | "profiles"
+  | "traits"
+  | "optOuts"
+  | "bounces"
+  | "aliases",
+  Array<Record<string, unknown>>
+>;
 
-/** All distinct ids of one person, in the same order whichever of them is asked for. */
-export async function idsOfPerson(db: Kysely<Tables>, distinctId: string): Promise<string[]> {
-  const ids = await idsOfPersons(db, [distinctId]);
-  return (ids.get(distinctId) ?? []).sort();
+export interface People {
+  /** The newest profile that was sent to Novu of this distinct id, which is its subscriber; null when none. */
+  findSentProfile(distinctId: string): Promise<SentProfile | null>;
+  /**
+   * Saves a profile that was just sent to Novu by a caller that read `known` before. Keeps the newest and answers
+   * it, in doubt when it is not this one, or when another was sent meanwhile. Saves nothing when `known` was
+   * deleted meanwhile.
+   */
+  saveSentProfile(sent: { profile: Profile; known: Profile | null }): Promise<SentProfile>;
+  /**
+   * The traits that sources without a record of persons have sent, the newest of each property over all ids of a
+   * person, with the time of the newest, ISO 8601; without persons that have none.
+   */
+  findTraits(distinctIds: string[]): Promise<Map<string, PersonRead & { occurredAt: string }>>;
+
+  /**
+   * Writes opt-outs and opt-ins of a person, and the jobs that send them to Novu and PostHog. Answers the topics
+   * that changed; a change that is there already, or has a later one after it, changes nothing.
+   */
+  changeOptOuts(change: OptOutChange): Promise<string[]>;
+  findOptOuts(distinctId: string): Promise<OptOuts>;
+  /** Nothing can be delivered to this address of a person, or to one that is not known, since `at`, ISO 8601. */
+  saveBounce(bounce: { distinctId: string; address: string | null; at: string }): Promise<void>;
+  /** The newest of each of their ids. */
+  listBounces(distinctId: string): Promise<Bounce[]>;
+
+  listRecords(distinctId: string): Promise<PersonRecords>;
+  /** Deletes every record, waiting jobs and opt-outs included; answers how many of each kind. */
+  delete(distinctId: string): Promise<Record<keyof PersonRecords, number>>;
+  /** Whether a job waits that may merge this id with another. */
+  isJoining(distinctId: string): Promise<boolean>;
+  /** The same merge again changes nothing. */
+  merge(merge: Merge): Promise<void>;
+  /**
+   * Undoes the merges that name this distinct id; answers how many. A repeat of their events does not bring them
+   * back, but another event may.
+   */
+  split(distinctId: string): Promise<number>;
 }

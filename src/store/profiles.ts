@@ -1,11 +1,11 @@
 import type { Kysely, Selectable } from "kysely";
 import { Subscriber } from "../contracts/notification.ts";
 import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
-import type { PersonProfile, Store, ToldProfile } from "./store.ts";
+import type { People, Profile, SentProfile } from "./people.ts";
 import type { Tables } from "./tables.ts";
 import { together } from "./write-together.ts";
 
-type Note = Parameters<Store["noteProfile"]>[0];
+type Note = Parameters<People["saveSentProfile"]>[0];
 
 /** What Novu was told of whom. */
 export function profileMemory({
@@ -16,14 +16,14 @@ export function profileMemory({
   db: Kysely<Tables>;
   now: () => number;
   fromRows: FromRows;
-}): Pick<Store, "profileTold" | "noteProfile"> {
+}): Pick<People, "findSentProfile" | "saveSentProfile"> {
   return {
-    profileTold: together(async (distinctIds: string[]) => {
+    findSentProfile: together(async (distinctIds: string[]) => {
       const told = await read(distinctIds);
       return distinctIds.map((id) => told.get(id) ?? null);
     }),
 
-    noteProfile: together(async (notes: Note[]) => {
+    saveSentProfile: together(async (notes: Note[]) => {
       const told = await read(notes.map(({ profile }) => idOf(profile)));
       const newest = notes.map((note) => {
         const before = told.get(idOf(note.profile));
@@ -38,7 +38,7 @@ export function profileMemory({
     }),
   };
 
-  async function read(distinctIds: string[]): Promise<Map<string, ToldProfile>> {
+  async function read(distinctIds: string[]): Promise<Map<string, SentProfile>> {
     const rows = await db
       .selectFrom("profiles")
       .selectAll()
@@ -47,7 +47,7 @@ export function profileMemory({
     return new Map(rows.map((row) => [row.distinct_id, profileOf(row)]));
   }
 
-  async function write(profiles: ToldProfile[]): Promise<void> {
+  async function write(profiles: SentProfile[]): Promise<void> {
     // In one order everywhere, so that two processes do not lock each other out.
     const rows = profiles
       .map((profile) => rowOf(profile, now()))
@@ -69,7 +69,7 @@ export function profileMemory({
 }
 
 /** Novu leaves as it was what it is not told, so the fields of both are kept, and of one field the newer. */
-function afterNote({ profile, known }: Note, before: ToldProfile | undefined): ToldProfile {
+function afterNote({ profile, known }: Note, before: SentProfile | undefined): SentProfile {
   if (before === undefined || saysTheSame(before, profile)) {
     const isNewer = before !== undefined && before.occurredAt > profile.occurredAt;
     return { ...(isNewer ? before : profile), isDoubtful: false };
@@ -80,19 +80,19 @@ function afterNote({ profile, known }: Note, before: ToldProfile | undefined): T
   return { ...profile, subscriber: { ...before.subscriber, ...profile.subscriber }, isDoubtful: !wasKnown };
 }
 
-function saysTheSame(one: PersonProfile, other: PersonProfile): boolean {
+function saysTheSame(one: Profile, other: Profile): boolean {
   return JSON.stringify(Subscriber.parse(one.subscriber)) === JSON.stringify(Subscriber.parse(other.subscriber));
 }
 
-function idOf({ subscriber }: PersonProfile): string {
+function idOf({ subscriber }: Profile): string {
   return subscriber.subscriberId;
 }
 
-function profileOf({ body, occurred_at, is_doubtful }: Selectable<Tables["profiles"]>): ToldProfile {
+function profileOf({ body, occurred_at, is_doubtful }: Selectable<Tables["profiles"]>): SentProfile {
   return { subscriber: Subscriber.parse(JSON.parse(body)), occurredAt: occurred_at, isDoubtful: is_doubtful === 1 };
 }
 
-function rowOf({ subscriber, occurredAt, isDoubtful }: ToldProfile, now: number): Row<"profiles"> {
+function rowOf({ subscriber, occurredAt, isDoubtful }: SentProfile, now: number): Row<"profiles"> {
   return {
     distinct_id: subscriber.subscriberId,
     occurred_at: occurredAt,

@@ -2,9 +2,10 @@ import { type Kysely, sql } from "kysely";
 import { STATUSES } from "../contracts/capture.ts";
 import { correctionKey, overdueKey, refreshKey, unheardKey } from "../contracts/job.ts";
 import type { PropertyName } from "../contracts/person.ts";
-import { startKey } from "./acceptance.ts";
-import { idsOfPerson } from "./people.ts";
-import type { PersonRecords, Store } from "./store.ts";
+import { startKey } from "./event-rows.ts";
+import { idsOfPerson } from "./merges.ts";
+import type { People, PersonRecords } from "./people.ts";
+import type { Store } from "./store.ts";
 import { STARTED_BY, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -87,9 +88,9 @@ export function retention({
 }: {
   db: Kysely<Tables>;
   takeSweep(trx: Kysely<Tables>): Promise<boolean>;
-}): Pick<Store, "personRecords" | "forgetPerson" | "prune"> {
+}): Pick<People, "listRecords" | "delete"> & Pick<Store, "prune"> {
   return {
-    async personRecords(distinctId) {
+    async listRecords(distinctId) {
       const ids = await idsOfPerson(db, distinctId);
       const records = {} as PersonRecords;
       for (const kind of KINDS)
@@ -97,7 +98,7 @@ export function retention({
       return records;
     },
 
-    forgetPerson(distinctId) {
+    delete(distinctId) {
       return inTransaction(db, async (trx) => {
         const ids = await idsOfPerson(trx, distinctId);
         const deleted = {} as Record<Kept, number>;

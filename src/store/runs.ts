@@ -1,286 +1,130 @@
-import type { Kysely } from "kysely";
-import { endsRun } from "../contracts/arrival.ts";
-import { type Capture, reportKey } from "../contracts/capture.ts";
-import { HEARD_WITHIN_MS, overdueKey, type Queue } from "../contracts/job.ts";
-import { Profile } from "../contracts/notification.ts";
-import { Shape } from "../contracts/shape.ts";
-import { jobRow } from "./acceptance.ts";
-import { isEndedBy } from "./ends.ts";
-import { type FromRows, insertRows } from "./insert-rows.ts";
-import { idsOfPerson, idsOfPersons } from "./people.ts";
-import type { Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
-import { inTransaction } from "./transaction.ts";
-import { together } from "./write-together.ts";
+import type { History, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
+import type { EntryLimit, Exit } from "../contracts/notification.ts";
+import type { Shape } from "../contracts/shape.ts";
+import type { Profile } from "./people.ts";
 
-/** A digest takes runs into the earliest one. */
-const MOST_BESIDE = 10;
+export type RunState = "pending" | "started" | "exiting" | "exited" | "not started" | "failed";
 
-type State = Tables["runs"]["state"];
-
-const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
-
-/** Which runs there are, and who has left them. */
-export function runFacts({
-  db,
-  now,
-  fromRows,
-  announce,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-  fromRows: FromRows;
-  announce(queue: Queue): void;
-}): Pick<
-  Store,
-  | "exitSince"
-  | "endRuns"
-  | "runState"
-  | "openRun"
-  | "closeRun"
-  | "runsBeside"
-  | "keepRecipient"
-  | "keptRecipient"
-  | "refuse"
-  | "markExited"
-  | "markStarted"
-  | "shapeOfRun"
-  | "adoptRun"
-> {
-  const markStarted = together(async (begun: Array<{ transactionId: string; shape: string | null }>) => {
-    const at = now();
-    const started = await inTransaction(db, async (trx) => {
-      const rows = [];
-      for (const shape of unique(begun.map((one) => one.shape)))
-        rows.push(...(await start(trx, { ids: idsWith(begun, shape), shape, at })));
-      const entered = rows.filter(({ entered_at }) => entered_at === at);
-      const owed = entered.flatMap((run) => [triggered(run, at), mustBeHeardOf(run, at + HEARD_WITHIN_MS)]);
-      await insertRows(trx, fromRows, "jobs", owed)
-        ?.onConflict((conflict) => conflict.doNothing())
-        .execute();
-      return rows;
-    });
-    announce("posthog");
-    announce("receipts");
-    const ids = new Set(started.map((run) => run.transaction_id));
-    return begun.map(({ transactionId }) => (ids.has(transactionId) ? "started" : "exited"));
-  });
-
-  return {
-    exitSince: together(async (queries) => {
-      const asked = unique(queries.map(({ distinctId }) => distinctId));
-      const ids = await idsOfPersons(db, asked);
-      const rows = await db
-        .selectFrom("exits")
-        .selectAll()
-        .where("distinct_id", "in", unique([...ids.values()].flat()))
-        .where("workflow", "in", unique(queries.map(({ workflow }) => workflow)))
-        .execute();
-      const runs = await db
-        .selectFrom("runs")
-        .select(["transaction_id", "arrival"])
-        .where("transaction_id", "in", unique(queries.map(({ transactionId }) => transactionId)))
-        .execute();
-      const arrivals = new Map(runs.map((run) => [run.transaction_id, run.arrival]));
-      return queries.map(({ workflow, distinctId, transactionId, since }) => {
-        const run = { occurredAt: since, arrival: arrivals.get(transactionId) ?? null };
-        const exit = rows.find(
-          (row) =>
-            row.workflow === workflow &&
-            ids.get(distinctId)?.includes(row.distinct_id) &&
-            endsRun({ occurredAt: row.occurred_at, arrival: row.arrival }, run),
-        );
-        return exit?.event_name ?? null;
-      });
-    }),
-
-    async endRuns({ workflow, distinctId, eventUuid, occurredAt }) {
-      const exit = await db
-        .selectFrom("exits")
-        .select("arrival")
-        .where("distinct_id", "=", distinctId)
-        .where("workflow", "=", workflow)
-        .where("event_uuid", "=", eventUuid)
-        .executeTakeFirst();
-      const ended = await db
-        .updateTable("runs")
-        .set({ state: "exiting" })
-        .where("distinct_id", "in", await idsOfPerson(db, distinctId))
-        .where("workflow", "=", workflow)
-        .where(isEndedBy({ occurredAt, arrival: exit?.arrival ?? null }))
-        .where("state", "in", ["pending", "started", "exiting"])
-        .returning("transaction_id")
-        .execute();
-      return ended.map((run) => run.transaction_id);
-    },
-
-    runState: together(async (transactionIds: string[]): Promise<Array<State | null>> => {
-      const rows = await db
-        .selectFrom("runs")
-        .select(["transaction_id", "state"])
-        .where("transaction_id", "in", unique(transactionIds))
-        .execute();
-      const states = new Map(rows.map((row) => [row.transaction_id, row.state]));
-      return transactionIds.map((id) => states.get(id) ?? null);
-    }),
-
-    async openRun(transactionId) {
-      const run = await db
-        .selectFrom("runs")
-        .select(["workflow", "distinct_id", "entered_at"])
-        .where("transaction_id", "=", transactionId)
-        .where("state", "=", "started")
-        .where("ended_at", "is", null)
-        .executeTakeFirst();
-      if (run === undefined) return null;
-      return { workflow: run.workflow, distinctId: run.distinct_id, enteredAt: run.entered_at ?? 0 };
-    },
-
-    async closeRun(transactionId, as) {
-      const { numUpdatedRows } = await db
-        .updateTable("runs")
-        .set({ ended_at: now(), ...(as === "failed" && { state: "failed" as const }) })
-        .where("transaction_id", "=", transactionId)
-        .where("state", "=", "started")
-        .where("ended_at", "is", null)
-        .executeTakeFirstOrThrow();
-      return numUpdatedRows > 0n;
-    },
-
-    async runsBeside({ transactionId, workflow, distinctId, enteredAt, before }) {
-      const runs = await db
-        .selectFrom("runs")
-        .select(["transaction_id", "entered_at", "state"])
-        .where("distinct_id", "=", distinctId)
-        .where("workflow", "=", workflow)
-        .where("transaction_id", "!=", transactionId)
-        .where("entered_at", "<", before)
-        .where((row) =>
-          row.or([
-            row.and([row("state", "=", "started"), row("ended_at", "is", null)]),
-            row.and([row("state", "=", "failed"), row("ended_at", ">=", enteredAt)]),
-          ]),
-        )
-        .orderBy("entered_at")
-        .limit(MOST_BESIDE)
-        .execute();
-      return runs.map((run) => ({
-        transactionId: run.transaction_id,
-        enteredAt: run.entered_at ?? 0,
-        isLost: run.state === "failed",
-      }));
-    },
-
-    async keepRecipient({ transactionId, refusals, recipient }) {
-      await db
-        .updateTable("runs")
-        .set({ recipient: JSON.stringify(recipient), recipient_try: refusals })
-        .where("transaction_id", "=", transactionId)
-        .execute();
-    },
-
-    async keptRecipient({ transactionId, refusals }) {
-      const row = await db
-        .selectFrom("runs")
-        .select("recipient")
-        .where("transaction_id", "=", transactionId)
-        .where("recipient_try", "=", refusals)
-        .executeTakeFirst();
-      return row?.recipient == null ? null : Recipient.parse(JSON.parse(row.recipient));
-    },
-
-    async refuse(transactionId) {
-      await db
-        .updateTable("runs")
-        .set({ state: "not started" })
-        .where("transaction_id", "=", transactionId)
-        .where("state", "=", "pending")
-        .execute();
-    },
-
-    async markExited(transactionId) {
-      await db
-        .updateTable("runs")
-        .set({ state: "exited", ended_at: now() })
-        .where("transaction_id", "=", transactionId)
-        .execute();
-    },
-
-    markStarted: (transactionId, shape = null) => markStarted({ transactionId, shape }),
-
-    async adoptRun({ transactionId, workflow, distinctId, occurredAt }) {
-      const { numInsertedOrUpdatedRows = 0n } = await db
-        .insertInto("runs")
-        .values({
-          transaction_id: transactionId,
-          workflow,
-          distinct_id: distinctId,
-          occurred_at: occurredAt,
-          state: "pending",
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirstOrThrow();
-      if (numInsertedOrUpdatedRows > 0n) return "new";
-      const kept = await db
-        .selectFrom("runs")
-        .select("distinct_id")
-        .where("transaction_id", "=", transactionId)
-        .executeTakeFirst();
-      return kept === undefined || kept.distinct_id === distinctId ? "known" : "of another person";
-    },
-
-    async shapeOfRun(transactionId) {
-      const row = await db
-        .selectFrom("runs")
-        .innerJoin("shapes", "shapes.id", "runs.shape")
-        .select("shapes.body")
-        .where("runs.transaction_id", "=", transactionId)
-        .executeTakeFirst();
-      return row === undefined ? null : Shape.parse(JSON.parse(row.body));
-    },
-  };
+export interface NewRun {
+  transactionId: string;
+  workflow: string;
+  distinctId: string;
+  /** ISO 8601 */
+  occurredAt: string;
 }
 
-function idsWith(begun: Array<{ transactionId: string; shape: string | null }>, shape: string | null): string[] {
-  return unique(begun.filter((one) => one.shape === shape).map(({ transactionId }) => transactionId)).sort();
+/** A run that Novu has and that has not ended. */
+export interface OpenRun extends Pick<NewRun, "workflow" | "distinctId"> {
+  /** When Novu accepted the trigger. */
+  enteredAt: number;
 }
 
-function start(trx: Kysely<Tables>, { ids, shape, at }: { ids: string[]; shape: string | null; at: number }) {
-  return trx
-    .updateTable("runs")
-    .set((row) => ({
-      state: "started" as const,
-      entered_at: row.fn.coalesce("entered_at", row.val(at)),
-      shape: row.fn.coalesce("shape", row.val(shape)),
-    }))
-    .where("transaction_id", "in", ids)
-    .where("state", "in", ["pending", "started"])
-    .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])
-    .execute();
+/** The place of an exit among those of its workflow. */
+export interface ExitCursor {
+  /** ISO 8601 */
+  occurredAt: string;
+  distinctId: string;
+  eventUuid: string;
 }
 
-/** The look at what became of a run, unless a step puts it off by its wait. */
-function mustBeHeardOf({ transaction_id: transactionId }: Pick<Tables["runs"], "transaction_id">, at: number) {
-  return jobRow(overdueKey(transactionId), { kind: "overdue", body: { transactionId } }, at);
+/** The runs and messages of one workflow in a period. */
+export interface WorkflowCounts {
+  workflow: string;
+  /** Runs whose trigger Novu accepted. */
+  entered: number;
+  sent: number;
+  skipped: number;
+  failed: number;
 }
 
-/** The report that a run owes once Novu has taken it on. */
-function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "distinct_id">, at: number) {
-  const capture: Capture = {
-    status: "triggered",
-    distinctId: run.distinct_id,
-    workflow: run.workflow,
-    transactionId: run.transaction_id,
-    step: null,
-    channel: null,
-    template: null,
-    variants: {},
-    properties: {},
-    at: new Date(at).toISOString(),
-  };
-  return jobRow(reportKey(capture), { kind: "capture", body: capture }, at);
+export interface Runs extends RunStates, Shapes, Absences, RunReports {}
+
+/** Starts and ends. */
+export interface RunStates {
+  /** Whether a run may begin under its workflow's limit; the first that asks may, and still may when it asks again. */
+  enter(run: NewRun, limit: EntryLimit): Promise<boolean>;
+  /** Inserts a run whose trigger did not come from here; answers whether it was here already, for this person or another one. */
+  insertForeign(run: NewRun): Promise<"new" | "known" | "of another person">;
+  findState(transactionId: string): Promise<RunState | null>;
+  /** Null for a run that is not open. */
+  findOpen(transactionId: string): Promise<OpenRun | null>;
+  /**
+   * Other runs of a run's person and workflow that are open, or failed since it began, and that Novu accepted
+   * before that time; the earliest first, ten at most.
+   */
+  listBeside(
+    run: OpenRun & { transactionId: string; before: number },
+  ): Promise<Array<{ transactionId: string; enteredAt: number; isLost: boolean }>>;
+  /**
+   * The name of an exit event of this person that ends this run, whose event happened at `since`; null when there
+   * is none. An exit ends a run when it happened no earlier, or up to two minutes earlier and arrived later.
+   */
+  findExitSince(query: {
+    workflow: string;
+    distinctId: string;
+    transactionId: string;
+    since: string;
+  }): Promise<string | null>;
+  /** Marks the runs that an exit ends, and answers their transaction ids; the same ones again until `markExited`. */
+  markExiting(exit: Exit): Promise<string[]>;
+  /** Novu has cancelled this run. */
+  markExited(transactionId: string): Promise<void>;
+  /** A limit of the workflow does not let this run begin. */
+  markNotStarted(transactionId: string): Promise<void>;
+  /** Novu has accepted the trigger; `exited` when the person made an exit meanwhile. */
+  markStarted(transactionId: string, shape?: string | null): Promise<"started" | "exited">;
+  /** Ends an open run of which Novu sends nothing more; answers whether it was open. */
+  close(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
+  /** Saves the recipient of a trigger that Novu has not answered, to send the same one again; until Novu refuses it. */
+  saveRecipient(trigger: { transactionId: string; refusals: number; recipient: Profile }): Promise<void>;
+  /** Null when none was saved since that number of refusals. */
+  findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Profile | null>;
 }
 
-function unique<Value>(values: Value[]): Value[] {
-  return [...new Set(values)];
+/** The shapes that workflows have had. */
+export interface Shapes {
+  /** The code of this process has these now. */
+  saveShapes(shapes: Array<{ id: string; shape: Shape }>): Promise<void>;
+  findShape(id: string): Promise<Shape | null>;
+  /** The shape of a run's workflow at its trigger; null where it is not known. */
+  findShapeOf(transactionId: string): Promise<Shape | null>;
+  /** Every shape of a workflow, the one that was last in the code first. */
+  listShapes(workflow: string): Promise<Shape[]>;
+}
+
+/** When people were last seen, by the exits that they made. */
+export interface Absences {
+  /** The last exits of these people from a workflow, ISO 8601 by distinct id; without people that have none. */
+  findLastExits(query: { workflow: string; distinctIds: string[] }): Promise<Map<string, string>>;
+  /**
+   * Of up to `limit` exits of a workflow, from `from` until just before `until`, ISO 8601, those that were their
+   * person's last one; a person twice when two were at that moment. `next` is what to go on `after`, null at the end.
+   */
+  listAbsent(query: {
+    workflow: string;
+    from: string;
+    until: string;
+    after: ExitCursor | null;
+    limit: number;
+  }): Promise<{ people: Array<{ distinctId: string; lastSeenAt: string }>; next: ExitCursor | null }>;
+  /** When a person started a workflow by this event, within a time, both ends included; ISO 8601, earliest first. */
+  listOccurrences(query: {
+    distinctId: string;
+    workflow: string;
+    eventName: string;
+    from: string;
+    to: string;
+  }): Promise<string[]>;
+}
+
+/** For pages, metrics and commands. */
+export interface RunReports {
+  /** Newest first, by when their event happened. */
+  list(query: RunQuery): Promise<RunRecord[]>;
+  /** One run, or the newest runs of a person in one workflow or all; empty lists where there is nothing. */
+  history(of: { transactionId: string } | { distinctId: string; workflow?: string | undefined }): Promise<History>;
+  countOutcomes(since: number): Promise<WorkflowOutcomes[]>;
+  countByWorkflow(since: number): Promise<WorkflowCounts[]>;
+  /** How many runs have ended at Novu before their last message. */
+  countLost(since: number): Promise<number>;
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
-import { idsOfPerson } from "./people.ts";
-import type { Store } from "./store.ts";
+import type { Limits, Send } from "./limits.ts";
+import { idsOfPerson } from "./merges.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -14,7 +14,7 @@ export function sends({
   now: () => number;
   /** Lets no other transaction that asks for this name go on before this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
-}): Pick<Store, "reserveSend" | "putOff"> {
+}): Pick<Limits, "reserveSend" | "postponeSend"> {
   return {
     reserveSend(send, { most, withinMs }) {
       const { transactionId, step, distinctId } = send;
@@ -38,7 +38,7 @@ export function sends({
       });
     },
 
-    async putOff(send) {
+    async postponeSend(send) {
       const { put_off } = await db
         .insertInto("sends")
         .values({ ...rowOf(send), taken_at: null, put_off: 1 })
@@ -53,7 +53,7 @@ export function sends({
     },
   };
 
-  function rowOf({ transactionId, step, distinctId }: Parameters<Store["putOff"]>[0]) {
+  function rowOf({ transactionId, step, distinctId }: Send) {
     return { transaction_id: transactionId, step, distinct_id: distinctId, asked_at: now() };
   }
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { Store } from "./store.ts";
+import type { Limits } from "./limits.ts";
 import type { Tables } from "./tables.ts";
 
 /** The studio sessions that ended before they expire, for all processes and over restarts. */
@@ -9,7 +9,7 @@ export function sessions({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-}): Pick<Store, "endSession" | "hasEnded"> {
+}): Pick<Limits, "endSession" | "hasEnded"> {
   return {
     async endSession(id, expiresAt) {
       await db.deleteFrom("ended_sessions").where("expires_at", "<=", now()).execute();

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import { Shape } from "../contracts/shape.ts";
-import type { Store } from "./store.ts";
+import type { Decisions } from "./decisions.ts";
+import type { Shapes } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
 /** The shapes that workflows have had, and the values that were found out again for runs. */
@@ -10,9 +11,9 @@ export function shapes({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-}): Pick<Store, "keepShapes" | "shape" | "shapesOf" | "keepValue" | "keptValues"> {
+}): Shapes & Pick<Decisions, "saveCustomValue" | "findCustomValues"> {
   return {
-    async keepShapes(all) {
+    async saveShapes(all) {
       if (all.length === 0) return;
       const seen_at = now();
       const rows = all.map(({ id, shape }) => ({
@@ -28,12 +29,22 @@ export function shapes({
         .execute();
     },
 
-    async shape(id) {
+    async findShape(id) {
       const row = await db.selectFrom("shapes").select("body").where("id", "=", id).executeTakeFirst();
       return row === undefined ? null : Shape.parse(JSON.parse(row.body));
     },
 
-    async shapesOf(workflow) {
+    async findShapeOf(transactionId) {
+      const row = await db
+        .selectFrom("runs")
+        .innerJoin("shapes", "shapes.id", "runs.shape")
+        .select("shapes.body")
+        .where("runs.transaction_id", "=", transactionId)
+        .executeTakeFirst();
+      return row === undefined ? null : Shape.parse(JSON.parse(row.body));
+    },
+
+    async listShapes(workflow) {
       const rows = await db
         .selectFrom("shapes")
         .select("body")
@@ -44,7 +55,7 @@ export function shapes({
       return rows.map(({ body }) => Shape.parse(JSON.parse(body)));
     },
 
-    async keepValue({ transactionId, step, distinctId }, value, { replace } = { replace: false }) {
+    async saveCustomValue({ transactionId, step, distinctId }, value, { replace } = { replace: false }) {
       const { value: kept } = await db
         .insertInto("custom_values")
         .values({
@@ -64,7 +75,7 @@ export function shapes({
       return JSON.parse(kept);
     },
 
-    async keptValues(transactionId) {
+    async findCustomValues(transactionId) {
       const rows = await db
         .selectFrom("custom_values")
         .select(["step", "value"])

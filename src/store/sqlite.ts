@@ -135,11 +135,14 @@ async function open({
   });
   return {
     ...store,
-    async forgetPerson(distinctId) {
-      const deleted = await store.forgetPerson(distinctId);
-      // The write-ahead log still has the pages as they were.
-      await sql`pragma wal_checkpoint(truncate)`.execute(db);
-      return deleted;
+    people: {
+      ...store.people,
+      async delete(distinctId) {
+        const deleted = await store.people.delete(distinctId);
+        // The write-ahead log still has the pages as they were.
+        await sql`pragma wal_checkpoint(truncate)`.execute(db);
+        return deleted;
+      },
     },
   };
 }

@@ -1,13 +1,13 @@
 import type { Kysely } from "kysely";
 import { readPerson } from "../contracts/person.ts";
-import { idsOfPersons } from "./people.ts";
-import type { Store } from "./store.ts";
+import { idsOfPersons } from "./merges.ts";
+import type { People } from "./people.ts";
 import type { Tables } from "./tables.ts";
 
 /** What persons are known by, from sources that keep none. */
-export function traitMemory({ db }: { db: Kysely<Tables> }): Pick<Store, "traitsOf"> {
+export function traitMemory({ db }: { db: Kysely<Tables> }): Pick<People, "findTraits"> {
   return {
-    async traitsOf(distinctIds) {
+    async findTraits(distinctIds) {
       const persons = await idsOfPersons(db, distinctIds);
       const ids = [...new Set([...persons.values()].flat())];
       const rows =

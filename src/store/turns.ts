@@ -1,13 +1,19 @@
 import type { Kysely } from "kysely";
 import { DAY_MS } from "../lib/durations.ts";
-import type { Store } from "./store.ts";
+import type { Limits } from "./limits.ts";
 import type { Tables } from "./tables.ts";
 
 /** Twice the longest time between two turns. */
 const MOST_AHEAD_MS = 2 * DAY_MS;
 
 /** Turns are places in a line of their own, in which whoever takes one says when the next is. */
-export function turns({ db, now }: { db: Kysely<Tables>; now: () => number }): Pick<Store, "takeLease" | "setNextRun"> {
+export function turns({
+  db,
+  now,
+}: {
+  db: Kysely<Tables>;
+  now: () => number;
+}): Pick<Limits, "takeLease" | "setNextRun"> {
   return {
     async takeLease(name, leaseMs) {
       const taken = await db

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { Decision } from "../contracts/decision.ts";
 import type { RunVariant } from "../contracts/experiment.ts";
-import type { Store } from "./store.ts";
+import type { Decisions } from "./decisions.ts";
 import type { Tables } from "./tables.ts";
 
 type Row = Tables["variants"];
@@ -13,9 +13,9 @@ export function variantMemory({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-}): Pick<Store, "variantsOf" | "keepVariants"> {
+}): Pick<Decisions, "findVariants" | "saveVariants"> {
   return {
-    async variantsOf(transactionId) {
+    async findVariants(transactionId) {
       const rows = await db
         .selectFrom("variants")
         .select(["flag", "variant", "source"])
@@ -24,7 +24,7 @@ export function variantMemory({
       return byFlag(rows);
     },
 
-    async keepVariants({ transactionId, distinctId }, drawn) {
+    async saveVariants({ transactionId, distinctId }, drawn) {
       const place = { transaction_id: transactionId, distinct_id: distinctId, drawn_at: now(), exposed_by: null };
       const rows = Object.entries(drawn).map(([flag, { variant, source }]) => ({ ...place, flag, variant, source }));
       if (rows.length === 0) return {};

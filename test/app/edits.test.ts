@@ -75,7 +75,7 @@ async function faultsOf(
     if (hour > 0) await sandbox.travel({ hours: 1 });
   }
   await sandbox.settled();
-  const decidedBefore = await sandbox.app.store.listDecisions({ limit: 10_000 });
+  const decidedBefore = await sandbox.app.store.decisions.list({ limit: 10_000 });
 
   sandbox.config.novu.plan = after;
   await sandbox.restartApp({ workflows: versions("after"), isSynced: isSyncedAtOnce });
@@ -85,7 +85,7 @@ async function faultsOf(
   if (!isSyncedAtOnce) await sandbox.sync();
   await sandbox.travel(LONGEST_RUN);
 
-  const decisions = await sandbox.app.store.listDecisions({ limit: 10_000 });
+  const decisions = await sandbox.app.store.decisions.list({ limit: 10_000 });
   const refused = sandbox.novu.bridgeCalls.filter(({ status }) => status !== 200);
   return [
     ...refused.map(({ url, status }) => `${url} was answered ${status}`),

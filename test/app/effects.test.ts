@@ -42,7 +42,7 @@ it("what a person did comes to the same, in whatever order and however often it 
   );
   await sandbox.travel({ days: 3 });
 
-  const decisions = await sandbox.app.store.listDecisions({ limit: 10_000 });
+  const decisions = await sandbox.app.store.decisions.list({ limit: 10_000 });
   for (const [index, order] of orders.entries()) {
     const person = `person-${index}`;
     const told = order.map(({ name }) => name).join(", ");
@@ -62,7 +62,7 @@ it("what a person did comes to the same, in whatever order and however often it 
       ],
     });
   }
-  expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+  expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
 });
 
 async function meet(sandbox: Sandbox, distinctId: string): Promise<void> {

@@ -221,6 +221,6 @@ function triggersOf(sandbox: Sandbox, distinctId: string): number {
 }
 
 async function decisions(sandbox: Sandbox) {
-  const all = await sandbox.app.store.listDecisions();
+  const all = await sandbox.app.store.decisions.list();
   return all.map(({ transactionId, step, outcome, reason }) => [transactionId, step, outcome, reason]);
 }

@@ -155,7 +155,7 @@ describe("an experiment", () => {
     await byHand(sandbox, "tried");
     expect(subjects(sandbox)).toEqual(["Hello", "Twice as fast"]);
     expect(told(sandbox, "$feature_flag_called")).toEqual([]);
-    expect((await sandbox.app.store.personRecords("ada")).variants).toEqual([]);
+    expect((await sandbox.app.store.people.listRecords("ada")).variants).toEqual([]);
   });
 
   it("is answered within the time of a bridge call when PostHog is silent", { tags: ["long"] }, async () => {

@@ -76,7 +76,7 @@ describe("a profile", () => {
     const last = orders.map((order) => order.at(-1)!);
     const emailOf = { $identify: "first", checkout_started: "second", $set: "third", user_signed_up: "fourth" };
     expect(emails).toEqual(last.map(({ event }) => `${emailOf[event as keyof typeof emailOf]}@example.com`));
-    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it.each([
@@ -149,7 +149,7 @@ describe("a profile", () => {
     await tell(sandbox, { event: "$identify" });
     await tell(sandbox, { event: "user_signed_up" });
     await sandbox.settled();
-    expect(await sandbox.app.store.listDead(10)).toMatchObject([
+    expect(await sandbox.app.store.jobs.listDead({ limit: 10 })).toMatchObject([
       { queue: "profiles", attempts: 1, error: "Novu refuses the call (422): no such id" },
     ]);
     expect(sandbox.novu.triggers).toHaveLength(1);
@@ -174,7 +174,7 @@ describe("two ids of one person", () => {
     expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toContain("canceled");
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.messages).toEqual([]);
-    expect(await sandbox.app.store.listDecisions({ distinctId: "ada" })).toMatchObject([
+    expect(await sandbox.app.store.decisions.list({ distinctId: "ada" })).toMatchObject([
       { outcome: "skipped", reason: "exited", detail: "checkout_completed" },
     ]);
   });
@@ -201,7 +201,7 @@ describe("two ids of one person", () => {
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.messages).toEqual([]);
     for (const [index] of orders.entries())
-      expect(await sandbox.app.store.listDecisions({ distinctId: `kept-${index}` })).toMatchObject([
+      expect(await sandbox.app.store.decisions.list({ distinctId: `kept-${index}` })).toMatchObject([
         {
           transactionId: `start-${index}:drop-off`,
           outcome: "skipped",
@@ -209,7 +209,7 @@ describe("two ids of one person", () => {
           detail: "checkout_completed",
         },
       ]);
-    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("are counted together", async () => {
@@ -249,7 +249,7 @@ describe("what is not a customer's", () => {
     expect(echoes.length).toBeGreaterThan(3);
     for (const { attempts } of echoes)
       expect(attempts).toMatchObject([{ status: 202, answer: expect.stringContaining("reports itself") }]);
-    expect(await sandbox.app.store.listIgnored(100)).toEqual([]);
+    expect(await sandbox.app.store.events.listIgnored({ limit: 100 })).toEqual([]);
     const metrics = await (await fetch(`${sandbox.app.url}/metrics`)).text();
     expect(metrics).toContain(`bridge_ignored_events_total{cause="echo"} ${echoes.length}`);
   });
@@ -269,7 +269,7 @@ describe("what is not a customer's", () => {
       { ignored: "PostHog's example event" },
     ]);
     expect([sandbox.novu.triggers, sandbox.novu.state.subscribers]).toEqual([[], {}]);
-    expect(await sandbox.app.store.listIgnored(10)).toHaveLength(3);
+    expect(await sandbox.app.store.events.listIgnored({ limit: 10 })).toHaveLength(3);
   });
 });
 

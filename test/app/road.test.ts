@@ -121,7 +121,7 @@ describe("a person who has left", () => {
     // Not even begun: every step at Novu is billed.
     expect(sandbox.novu.triggers).toEqual([]);
     expect(sandbox.novu.state.messages).toEqual([]);
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([
+    expect(await sandbox.app.store.decisions.list()).toMatchObject([
       { step: "recovery", outcome: "skipped", reason: "exited", detail: "checkout_completed" },
     ]);
   });
@@ -135,7 +135,9 @@ describe("a person who has left", () => {
     await sandbox.travel({ hours: 2 });
 
     expect(sandbox.novu.state.messages).toEqual([]);
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([{ reason: "exited", detail: "checkout_completed" }]);
+    expect(await sandbox.app.store.decisions.list()).toMatchObject([
+      { reason: "exited", detail: "checkout_completed" },
+    ]);
   });
 
   it("leaves no run behind at Novu, when the exit comes during the trigger and the cancel fails", async () => {
@@ -146,13 +148,13 @@ describe("a person who has left", () => {
       return path === "/v1/events/trigger" ? { delayMs: 300 } : null;
     });
     await post(sandbox.app.url, delivery({ event: "checkout_started", properties: checkout, timestamp: iso(0) }));
-    await eventually(async () => (await sandbox.app.store.countJobs()).waiting === 1);
+    await eventually(async () => (await sandbox.app.store.jobs.count()).waiting === 1);
     await post(sandbox.app.url, delivery({ event: "checkout_completed", timestamp: iso(1) }));
     await sandbox.travel({ minutes: 1 });
 
     expect(sandbox.novu.triggers).toHaveLength(1);
     expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["canceled", "canceled", "canceled"]);
-    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("is cancelled once, however often they leave", async () => {
@@ -194,7 +196,7 @@ describe("a message not sent has one reason", () => {
     sandbox.posthog.setPerson("ada", { email: "ada@example.com" });
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.runs[0]?.jobs.map(({ status }) => status)).toEqual(["completed", "skipped", "canceled"]);
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([
+    expect(await sandbox.app.store.decisions.list()).toMatchObject([
       { reason: "unreachable", detail: "Novu has no email address" },
     ]);
   });
@@ -216,7 +218,7 @@ describe("a message not sent has one reason", () => {
     });
     await sandbox.settled();
     expect(sandbox.novu.triggers).toHaveLength(1);
-    const decisions = await sandbox.app.store.listDecisions({ distinctId: "ada" });
+    const decisions = await sandbox.app.store.decisions.list({ distinctId: "ada" });
     expect(decisions.map(({ step, outcome, reason }) => [step, outcome, reason])).toEqual(
       ["welcome", "welcome-note", "setup-nudge", "feature-spotlight", "check-in"].map((step) => [
         step,
@@ -234,7 +236,7 @@ describe("a message not sent has one reason", () => {
     sandbox.novu.interfere(null);
     await sandbox.travel({ hours: 2 });
     expect(sandbox.novu.triggers).toEqual([]);
-    expect((await sandbox.app.store.listDecisions()).map(({ reason }) => reason)).toEqual(Array(5).fill("too late"));
+    expect((await sandbox.app.store.decisions.list()).map(({ reason }) => reason)).toEqual(Array(5).fill("too late"));
   });
 
   it.each([
@@ -247,7 +249,7 @@ describe("a message not sent has one reason", () => {
     sandbox.posthog.setPerson("ada", change);
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.messages).toEqual([]);
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([
+    expect(await sandbox.app.store.decisions.list()).toMatchObject([
       { outcome: "skipped", reason, detail, personSource: "posthog" },
     ]);
   });
@@ -259,7 +261,9 @@ describe("a message not sent has one reason", () => {
     sandbox.posthog.deletePerson("ada");
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.messages).toEqual([]);
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([{ outcome: "skipped", reason: "person not found" }]);
+    expect(await sandbox.app.store.decisions.list()).toMatchObject([
+      { outcome: "skipped", reason: "person not found" },
+    ]);
     // The report of it must not bring the person back.
     expect(sandbox.posthog.state.events.at(-1)?.event).toBe("notification skipped");
     expect(sandbox.posthog.state.persons).toEqual([]);
@@ -281,7 +285,7 @@ describe("when PostHog cannot be asked", () => {
     await sandbox.travel({ days: 1 });
 
     expect(sandbox.novu.state.messages[0]?.content.body).toContain("Hi Ada,");
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([{ outcome: "sent", personSource: "snapshot" }]);
+    expect(await sandbox.app.store.decisions.list()).toMatchObject([{ outcome: "sent", personSource: "snapshot" }]);
     expect(lines.map((line) => JSON.parse(line))).toContainEqual(
       expect.objectContaining({
         component: "sources",
@@ -386,7 +390,7 @@ describe("when Novu is down", () => {
     sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { status: 201, body } : null));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.settled();
-    expect(await sandbox.app.store.listDead(1)).toMatchObject([
+    expect(await sandbox.app.store.jobs.listDead({ limit: 1 })).toMatchObject([
       { error: 'Novu did not start "onboarding": something_new' },
     ]);
   });
@@ -429,7 +433,7 @@ describe("when Novu is down", () => {
     );
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.travel({ days: 1 });
-    expect(await sandbox.app.store.listDead(10)).toMatchObject([
+    expect(await sandbox.app.store.jobs.listDead({ limit: 10 })).toMatchObject([
       { attempts: 1, error: "Novu refuses the call (400): bad things" },
     ]);
   });
@@ -439,7 +443,9 @@ describe("when Novu is down", () => {
     sandbox.novu.interfere(() => ({ status: 500, body: { message: "down" } }));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.travel({ days: 1 });
-    expect(await sandbox.app.store.listDead(10)).toMatchObject([{ attempts: 18, error: "Novu answered 500: down" }]);
-    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 1 });
+    expect(await sandbox.app.store.jobs.listDead({ limit: 10 })).toMatchObject([
+      { attempts: 18, error: "Novu answered 500: down" },
+    ]);
+    expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 1 });
   });
 });

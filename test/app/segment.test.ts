@@ -160,7 +160,7 @@ describe("a person at Segment", () => {
     ]);
     await sandbox.settled();
     expect([sandbox.novu.state.subscribers, sandbox.novu.triggers]).toEqual([{}, []]);
-    const kept = await sandbox.app.store.listIgnored(10);
+    const kept = await sandbox.app.store.events.listIgnored({ limit: 10 });
     expect(kept.map(({ source, reason }) => [source, reason])).toEqual(Array(3).fill(["segment", "anonymous"]));
   });
 
@@ -211,7 +211,7 @@ describe("a person at Segment", () => {
     await sandbox.travel({ days: 1 });
     sandbox.segment.setTraits(PETER, { onboarding_completed: true });
     await sandbox.travel({ days: 14 });
-    const decisions = await sandbox.app.store.listDecisions();
+    const decisions = await sandbox.app.store.decisions.list();
     expect(decisions.find(({ step }) => step === "check-in")).toMatchObject({
       reason: "not needed",
       personSource: "segment",
@@ -224,7 +224,7 @@ describe("a person at Segment", () => {
     await sandbox.travel({ days: 1 });
     sandbox.segment.deleteProfile(PETER);
     await sandbox.travel({ days: 2 });
-    const decisions = await sandbox.app.store.listDecisions();
+    const decisions = await sandbox.app.store.decisions.list();
     expect(decisions.find(({ step }) => step === "setup-nudge")).toMatchObject({ reason: "person not found" });
   });
 });
@@ -244,5 +244,5 @@ function emails({ novu }: Sandbox) {
 }
 
 async function welcome({ app }: Sandbox) {
-  return (await app.store.listDecisions()).find(({ step }) => step === "welcome");
+  return (await app.store.decisions.list()).find(({ step }) => step === "welcome");
 }

@@ -23,6 +23,6 @@ it.each([
   }
   await story.until("day 2 09:00");
   expect(await story.lines()).toEqual(lines);
-  const { links } = explain(await story.sandbox.app.store.history({ distinctId: "ada" }), { person: "ada" });
+  const { links } = explain(await story.sandbox.app.store.runs.history({ distinctId: "ada" }), { person: "ada" });
   expect(links.filter(({ kind }) => kind === "exit").map((link) => link.label)).toEqual([label]);
 });

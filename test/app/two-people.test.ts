@@ -12,7 +12,7 @@ const AFTER_A_DAY = campaign({
 });
 
 const idsOf = async (sandbox: Sandbox, distinctId: string) =>
-  (await sandbox.app.store.optOutsOf(distinctId)).distinctIds;
+  (await sandbox.app.store.people.findOptOuts(distinctId)).distinctIds;
 
 describe("two people who are both identified", () => {
   async function bothIdentified(): Promise<Sandbox> {
@@ -38,15 +38,15 @@ describe("two people who are both identified", () => {
     sandbox.posthog.capture({ event: "answered", distinctId: "bob" });
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.messages).toMatchObject([{ to: "ada@example.com" }]);
-    await sandbox.app.store.forgetPerson("bob");
-    expect((await sandbox.app.store.personRecords("ada")).runs).toHaveLength(1);
+    await sandbox.app.store.people.delete("bob");
+    expect((await sandbox.app.store.people.listRecords("ada")).runs).toHaveLength(1);
   });
 
   it("says why in what was ignored", async () => {
     await using sandbox = await bothIdentified();
     sandbox.posthog.capture({ event: "$identify", distinctId: "bob", properties: { $anon_distinct_id: "ada" } });
     await sandbox.settled();
-    expect(await sandbox.app.store.listIgnored(10)).toMatchObject([
+    expect(await sandbox.app.store.events.listIgnored({ limit: 10 })).toMatchObject([
       { distinctId: "bob", reason: "PostHog keeps the two ids of this event as two people, and so do we" },
     ]);
   });
@@ -89,7 +89,7 @@ describe("an event of a visitor", () => {
     sandbox.posthog.capture({ event: "$identify", distinctId: "ada", properties });
     await sandbox.settled();
     expect(sandbox.novu.state.messages).toMatchObject([{ subscriberId: "ada", to: "ada@example.com" }]);
-    expect(await sandbox.app.store.listIgnored(10)).toEqual([]);
+    expect(await sandbox.app.store.events.listIgnored({ limit: 10 })).toEqual([]);
 
     sandbox.posthog.resend("0190f1d2-6a4b-7c1e-8f00-3b9f5c2d7e99");
     sandbox.posthog.capture({ event: "$identify", distinctId: "ada", properties });
@@ -104,7 +104,9 @@ describe("an event of a visitor", () => {
     await sandbox.settled();
     sandbox.posthog.capture({ event: "$identify", distinctId: "ada", properties: { $anon_distinct_id: DEVICE } });
     await sandbox.travel({ minutes: 1 });
-    expect(await sandbox.app.store.listIgnored(10)).toMatchObject([{ eventName: "called", distinctId: DEVICE }]);
+    expect(await sandbox.app.store.events.listIgnored({ limit: 10 })).toMatchObject([
+      { eventName: "called", distinctId: DEVICE },
+    ]);
   });
 
   it("is nobody's after the hour, and nobody's of another visitor", async () => {
@@ -132,7 +134,9 @@ describe("an event of a visitor", () => {
     const about = { source: "posthog", eventUuid: null, eventName: null, distinctId: null, body: "{}" } as const;
     const receivedAt = new Date(sandbox.clock.now()).toISOString();
     await Promise.all(
-      Array.from({ length: 1_500 }, () => sandbox.app.store.keepIgnored({ ...about, receivedAt, reason: "no" })),
+      Array.from({ length: 1_500 }, () =>
+        sandbox.app.store.events.insertIgnored({ ...about, receivedAt, reason: "no" }),
+      ),
     );
     sandbox.posthog.capture({
       event: "$identify",

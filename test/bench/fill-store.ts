@@ -73,15 +73,15 @@ async function begin(store: Store, number: number, now: number): Promise<void> {
     startBy: null,
     occurrence: null,
   };
-  await store.accept(begun, { starts: [{ ...start, entry: "always" }], exits: [] });
+  await store.events.insert(begun, { starts: [{ ...start, entry: "always" }], exits: [] });
   if (number % 10 === 0) {
     const ended = event(`exit-${number}`, "ended");
     const exit = { workflow, distinctId, eventUuid: ended.uuid, eventName: ended.name, occurredAt };
-    await store.accept(ended, { starts: [], exits: [exit] });
-    await store.endRuns(exit);
+    await store.events.insert(ended, { starts: [], exits: [exit] });
+    await store.runs.markExiting(exit);
   }
   if (number % 5 === 0)
-    await store.keepIgnored({
+    await store.events.insertIgnored({
       source: "posthog",
       receivedAt: new Date(now).toISOString(),
       reason: `does not fit ${workflow}: property ${number % 40} is missing`,
@@ -95,16 +95,16 @@ async function begin(store: Store, number: number, now: number): Promise<void> {
 /** What Novu would have done with them. */
 async function takeOn(store: Store): Promise<void> {
   for (;;) {
-    const claimed = await store.claim("novu", 1_000, DAY_MS);
+    const claimed = await store.jobs.claim("novu", 1_000, DAY_MS);
     if (claimed.length === 0) return;
     const done: number[] = [];
     await each(claimed, async ({ id, body }) => {
       const job = Job.parse(JSON.parse(body));
-      if (job.kind === "start" && id % 20 === 0) return store.giveUp(id, `400: no such thing as ${id % 400}`);
-      if (job.kind === "start") await store.markStarted(job.body.run.transactionId);
+      if (job.kind === "start" && id % 20 === 0) return store.jobs.giveUp(id, `400: no such thing as ${id % 400}`);
+      if (job.kind === "start") await store.runs.markStarted(job.body.run.transactionId);
       done.push(id);
     });
-    await store.complete(done);
+    await store.jobs.complete(done);
   }
 }
 
@@ -127,15 +127,15 @@ async function decide(store: Store, number: number, now: number): Promise<void> 
       personSource: "posthog",
       decidedAt: new Date(now + index * 1000).toISOString(),
     };
-    await store.decide(decision, { endsRun: isLast });
+    await store.decisions.record(decision, { endsRun: isLast });
   }
 }
 
 async function forgetReports(store: Store): Promise<void> {
   for (;;) {
-    const claimed = await store.claim("posthog", 1_000, DAY_MS);
+    const claimed = await store.jobs.claim("posthog", 1_000, DAY_MS);
     if (claimed.length === 0) return;
-    await store.complete(claimed.map(({ id }) => id));
+    await store.jobs.complete(claimed.map(({ id }) => id));
   }
 }
 

@@ -56,7 +56,7 @@ async function eventsIn(file: string): Promise<string[]> {
   copyFileSync(file, fileIn(folder.path));
   const store = await openSqliteStore({ dataDir: folder.path, now: Date.now });
   try {
-    return await store.knownEvents([UUID]);
+    return await store.events.findKnown([UUID]);
   } finally {
     await store.close();
   }

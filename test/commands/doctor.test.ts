@@ -63,7 +63,7 @@ describe("the doctor", () => {
     const before = structuredClone(sandbox.posthog.state.hogFunctions);
     expect(await complaints()).toEqual([]);
     expect(sandbox.posthog.state.hogFunctions).toEqual(before);
-    expect(await sandbox.app.store.listIgnored(10)).toEqual([]);
+    expect(await sandbox.app.store.events.listIgnored({ limit: 10 })).toEqual([]);
     expect(Object.keys(sandbox.novu.state.subscribers)).toEqual([]);
   });
 
@@ -215,7 +215,7 @@ describe("the doctor", () => {
     for (const distinctId of ["ada", "grace"]) happen(sandbox, "user_signed_up", { distinctId });
     await sandbox.settled();
     await sandbox.travel({ days: 3 });
-    expect((await sandbox.app.store.deadCauses()).map(({ count }) => count)).toEqual([2]);
+    expect((await sandbox.app.store.jobs.countDeadByError()).map(({ count }) => count)).toEqual([2]);
     const dead = '✗ Novu workflows: 2 starts are dead, because Novu did not know "onboarding": ';
     expect(await complaints()).toContain(`${dead}npm run sync, then npm run redrive`);
     sandbox.novu.state.workflows = synced;
@@ -247,7 +247,7 @@ describe("the doctor", () => {
       properties: { $set: { email: "ada@acme.example" } },
     });
     await sandbox.settled();
-    const { dead } = await sandbox.app.store.countJobs();
+    const { dead } = await sandbox.app.store.jobs.count();
     expect(dead).toBeGreaterThan(0);
     expect(await complaints()).toContainEqual(expect.stringContaining(`! store: ${dead} dead: npm run redrive`));
   });

@@ -51,7 +51,7 @@ describe("npm run person", () => {
     ).toEqual(parts);
 
     for (const id of ["ada", "visitor"])
-      expect(Object.values(await sandbox.app.store.personRecords(id)).flat()).toEqual([]);
+      expect(Object.values(await sandbox.app.store.people.listRecords(id)).flat()).toEqual([]);
     expect(JSON.stringify(sandbox.posthog.state.events)).not.toContain('"ada"');
     expect(sandbox.posthog.state.persons.map(({ distinctIds }) => distinctIds)).toEqual([["grace"]]);
     expect(Object.keys(sandbox.novu.state.subscribers)).toEqual(["grace"]);
@@ -75,11 +75,11 @@ describe("npm run person", () => {
       expect([code, stderr]).toEqual([1, expect.stringContaining("run it again")]);
       expect(stdout).toMatch(new RegExp(`^${name} +failed`, "m"));
       expect(stdout).toMatch(/^here +not done/m);
-      expect((await sandbox.app.store.personRecords("ada")).runs).toHaveLength(1);
+      expect((await sandbox.app.store.people.listRecords("ada")).runs).toHaveLength(1);
 
       of(sandbox).interfere(null);
       expect((await runCommand(sandbox, "person", ["delete", "ada", "--yes"])).code).toBe(0);
-      expect(Object.values(await sandbox.app.store.personRecords("ada")).flat()).toEqual([]);
+      expect(Object.values(await sandbox.app.store.people.listRecords("ada")).flat()).toEqual([]);
       expect(sandbox.novu.state.subscribers.ada).toBeUndefined();
       expect(sandbox.posthog.state.persons).toHaveLength(1);
     },
@@ -94,7 +94,7 @@ describe("npm run person", () => {
 
   it("deletes nothing of a person whom PostHog has as two, and names the way out", async () => {
     await using sandbox = await withAda();
-    await sandbox.app.store.merge({ formerId: "grace", keptId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" });
+    await sandbox.app.store.people.merge({ formerId: "grace", keptId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" });
     const before = await stateOf(sandbox);
     for (const option of ["--dry-run", "--yes"]) {
       const { code, stdout } = await runCommand(sandbox, "person", ["delete", "ada", option]);
@@ -139,7 +139,7 @@ describe("npm run person", () => {
         { where: "Segment", outcome: "by hand", what: expect.stringContaining("/regulations") },
       ],
     ]);
-    expect(Object.values(await sandbox.app.store.personRecords("ada")).flat()).toEqual([]);
+    expect(Object.values(await sandbox.app.store.people.listRecords("ada")).flat()).toEqual([]);
     expect(Object.keys(sandbox.novu.state.subscribers)).toEqual(["grace"]);
     expect(sandbox.posthog.state.persons).toEqual(persons);
   });
@@ -158,12 +158,12 @@ describe("npm run person", () => {
     ]);
     expect((await split("ada", "--dry-run")).stdout).toMatch(/^here +to be done +visitor and ada are two, merged at /);
     expect(await stateOf(sandbox)).toEqual(before);
-    expect((await store.personRecords("visitor")).runs).toHaveLength(1);
+    expect((await store.people.listRecords("visitor")).runs).toHaveLength(1);
 
     const done = await split("ada", "--yes");
     expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/^here +done +visitor and ada are two/)]);
-    expect((await store.personRecords("visitor")).runs).toEqual([]);
-    expect((await store.personRecords("ada")).runs).toHaveLength(1);
+    expect((await store.people.listRecords("visitor")).runs).toEqual([]);
+    expect((await store.people.listRecords("ada")).runs).toHaveLength(1);
     const again = await split("ada", "--yes");
     expect([again.code, again.stdout.trim()]).toEqual([0, "No other id is merged with it."]);
     expect(JSON.parse((await split("ada", "--yes", "--json")).stdout)).toMatchObject({ merges: [], undone: 0 });
@@ -176,9 +176,9 @@ describe("npm run person", () => {
     const env = { PORT: "1" };
     const alone = await runCommand(sandbox, "person", ["split", "ada", "--yes"], { env });
     expect([alone.code, alone.stdout, alone.stderr]).toEqual([1, "", expect.stringContaining("no app answers at")]);
-    expect((await sandbox.app.store.personRecords("ada")).aliases).toHaveLength(1);
+    expect((await sandbox.app.store.people.listRecords("ada")).aliases).toHaveLength(1);
     expect(await typed("ada\n")).toMatchObject({ code: 0 });
-    expect((await sandbox.app.store.personRecords("ada")).aliases).toEqual([]);
+    expect((await sandbox.app.store.people.listRecords("ada")).aliases).toEqual([]);
   });
 
   it("deletes nobody unasked, and says what is wrong with its options", async () => {
@@ -223,5 +223,5 @@ async function withAda(): Promise<Sandbox> {
 async function stateOf({ app, novu, posthog }: Sandbox) {
   const { subscribers, runs } = novu.state;
   const { persons, events } = posthog.state;
-  return structuredClone([await app.store.personRecords("ada"), subscribers, runs, persons, events.length]);
+  return structuredClone([await app.store.people.listRecords("ada"), subscribers, runs, persons, events.length]);
 }

@@ -99,7 +99,7 @@ describe("npm run reconcile", () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining("1 accepted")]);
     await sandbox.settled();
     expect(sandbox.novu.triggers).toEqual([]);
-    const decisions = await sandbox.app.store.listDecisions();
+    const decisions = await sandbox.app.store.decisions.list();
     expect(new Set(decisions.map(({ outcome, reason }) => `${outcome}: ${reason}`))).toEqual(
       new Set(["skipped: too late"]),
     );
@@ -114,16 +114,16 @@ describe("npm run reconcile", () => {
       busy = false;
       return { status: 429, headers: { "retry-after": "1" } };
     });
-    const { accept } = sandbox.app.store;
-    sandbox.app.store.accept = (...event) => {
-      sandbox.app.store.accept = accept;
+    const { insert } = sandbox.app.store.events;
+    sandbox.app.store.events.insert = (...event) => {
+      sandbox.app.store.events.insert = insert;
       return Promise.reject(new Error(`disk full: ${event.length}`));
     };
     const { code, stderr, pausesMs } = await reconcile(sandbox, [...SINCE, "--apply"]);
     expect([code, stderr]).toMatchObject([0, expect.stringContaining("PostHog answered 429; going on in 1 s\n")]);
     expect(stderr).toContain("the app answered 503; going on in 5 s\n");
     expect(pausesMs).toEqual([1_000, 5_000]);
-    expect(await sandbox.app.store.knownEvents([uuid(1)])).toEqual([uuid(1)]);
+    expect(await sandbox.app.store.events.findKnown([uuid(1)])).toEqual([uuid(1)]);
   });
 
   it("says when it fails where to go on, and that is enough", { tags: ["long"] }, async () => {
@@ -276,9 +276,9 @@ async function stateOf({ app, novu, posthog }: Sandbox) {
   const { store } = app;
   const uuids = posthog.state.events.map(({ uuid }) => uuid);
   return {
-    known: (await store.knownEvents(uuids)).sort(),
-    jobs: await store.countJobs(),
-    ignored: await store.listIgnored(100),
+    known: (await store.events.findKnown(uuids)).sort(),
+    jobs: await store.jobs.count(),
+    ignored: await store.events.listIgnored({ limit: 100 }),
     triggers: novu.triggers.length,
     deliveries: posthog.state.deliveries.length,
   };

@@ -22,12 +22,12 @@ describe("npm run redrive", () => {
 
     const dry = await redrive(sandbox, "--cause", cause, "--dry-run", "--json");
     expect([dry.code, JSON.parse(dry.stdout)]).toEqual([0, { wouldRedrive: 2 }]);
-    expect(await sandbox.app.store.countJobs()).toMatchObject({ dead: 2 });
+    expect(await sandbox.app.store.jobs.count()).toMatchObject({ dead: 2 });
 
     const none = await redrive(sandbox, "--cause", "something else");
     expect([none.code, none.stdout]).toEqual([1, "No dead jobs matches.\n"]);
 
-    const [first] = await sandbox.app.store.listDead(1);
+    const [first] = await sandbox.app.store.jobs.listDead({ limit: 1 });
     expect((await redrive(sandbox, "--id", String(first!.id))).stdout).toBe("1 job will be tried again.\n");
     await eventually(() => sandbox.novu.triggers.length === 1);
     expect((await redrive(sandbox, "--all")).code).toBe(0);

@@ -29,7 +29,7 @@ describe.each(await sqliteDrivers())("a backup by $name", (driver) => {
     await backup;
     expect(accepted).toBeGreaterThan(0);
     await accept("after");
-    expect(await store.knownEvents(["before", "meanwhile 0", "after"])).toHaveLength(3);
+    expect(await store.events.findKnown(["before", "meanwhile 0", "after"])).toHaveLength(3);
     await store.close();
 
     const copy = driver.open(file, { readOnly: true });
@@ -39,14 +39,14 @@ describe.each(await sqliteDrivers())("a backup by $name", (driver) => {
     mkdirSync(restored);
     renameSync(file, join(restored, "bridge.db"));
     const again = await openSqliteStore({ dataDir: restored, now, driver });
-    expect((await again.knownEvents(["before", "after"])).sort()).toEqual(["before"]);
-    expect(await again.claim("novu", 1, 1_000)).toHaveLength(1);
+    expect((await again.events.findKnown(["before", "after"])).sort()).toEqual(["before"]);
+    expect(await again.jobs.claim("novu", 1, 1_000)).toHaveLength(1);
     await again.close();
 
     function accept(uuid: string) {
       const one = start();
       const starts = [{ ...one, run: { ...one.run, transactionId: `${uuid}:w`, eventUuid: uuid } }];
-      return store.accept(event({ uuid }), { starts, exits: [] });
+      return store.events.insert(event({ uuid }), { starts, exits: [] });
     }
   });
 

@@ -39,16 +39,18 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       await writeAsBefore(data.raw);
       const early = new Date(now() - 1_000).toISOString();
       const late = new Date(Date.parse(LATER) + 1_000).toISOString();
-      await store.accept(event({ uuid: "early" }), {
+      await store.events.insert(event({ uuid: "early" }), {
         starts: [],
         exits: [exit({ eventUuid: "early", occurredAt: early })],
       });
       const ofAda = { workflow: "w", distinctId: "ada" };
-      expect(await store.endRuns(exit({ eventUuid: "early", occurredAt: early }))).toEqual([]);
+      expect(await store.runs.markExiting(exit({ eventUuid: "early", occurredAt: early }))).toEqual([]);
       const facts = run({ eventUuid: "late", occurredAt: late });
-      await store.accept(event({ uuid: "late" }), { starts: [start({ run: facts })], exits: [] });
-      expect(await store.exitSince({ ...ofAda, transactionId: "late:w", since: late })).toBeNull();
-      expect(await store.exitSince({ ...ofAda, transactionId: "u:w", since: LATER })).toBe("checkout_completed");
+      await store.events.insert(event({ uuid: "late" }), { starts: [start({ run: facts })], exits: [] });
+      expect(await store.runs.findExitSince({ ...ofAda, transactionId: "late:w", since: late })).toBeNull();
+      expect(await store.runs.findExitSince({ ...ofAda, transactionId: "u:w", since: LATER })).toBe(
+        "checkout_completed",
+      );
     });
 
     it("has runs in progress, of which each is looked at within a day when nothing is heard of it", async () => {
@@ -74,23 +76,23 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       expect(jobs).toMatchObject({ kind: "overdue", body: { transactionId: 'u:"w\\' } });
       // A step that is asked for meanwhile says better when it is overdue.
       const better = { kind: "overdue", body: { transactionId: 'u:"w\\', waitEndsAt: LATER } } as const;
-      await store.schedule(overdueKey(better.body.transactionId), better, now(), { replace: true });
-      expect(await store.nextDueAt("receipts")).toBe(now());
+      await store.jobs.schedule(overdueKey(better.body.transactionId), better, now(), { replace: true });
+      expect(await store.jobs.nextDueAt("receipts")).toBe(now());
     });
 
     it("is written by both, and the last one counts", async () => {
       await using data = await testData(engine);
       await using store = closing(await data.open());
-      await store.decide(decision({ outcome: "failed", reason: "error" }));
+      await store.decisions.record(decision({ outcome: "failed", reason: "error" }));
       const body = JSON.stringify(decision({ decidedAt: LATER }));
       await data.raw.updateTable("decisions").set({ body }).where("transaction_id", "=", "u:w").execute();
-      expect(await store.countWorkflows(Date.parse(LATER))).toMatchObject([{ workflow: "w", sent: 1 }]);
+      expect(await store.runs.countByWorkflow(Date.parse(LATER))).toMatchObject([{ workflow: "w", sent: 1 }]);
     });
 
     it("has traits and profiles that are as old as their event, or as the last time this version wrote them", async () => {
       await using data = await testData(engine);
       await using store = closing(await data.open());
-      await store.accept(event(), { starts: [], exits: [], traits: [traits({ distinctId: "renewed" })] });
+      await store.events.insert(event(), { starts: [], exits: [], traits: [traits({ distinctId: "renewed" })] });
       const told = { name: "email", value: '"a"' };
       const known = { body: JSON.stringify(profile().subscriber), is_doubtful: 0 };
       for (const [distinctId, occurredAt] of Object.entries({ old: OCCURRED_AT, young: LATER })) {
@@ -107,7 +109,7 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       await data.raw.updateTable("traits").set({ occurred_at: LATER }).where("distinct_id", "=", "renewed").execute();
       // The event, an old trait and an old profile.
       expect(await store.prune(Date.parse(LATER), 100)).toBe(3);
-      const left = async (id: string) => Object.values(await store.personRecords(id)).flat().length;
+      const left = async (id: string) => Object.values(await store.people.listRecords(id)).flat().length;
       expect([await left("old"), await left("young"), await left("renewed")]).toEqual([0, 2, 1]);
     });
 
@@ -115,9 +117,10 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
       await using data = await testData(engine);
       await using store = closing(await data.open());
       await writeAsBefore(data.raw);
-      expect(await store.forgetPerson("ada")).toMatchObject({ events: 2, runs: 1, exits: 1, decisions: 1, jobs: 3 });
+      expect(await store.people.delete("ada")).toMatchObject({ events: 2, runs: 1, exits: 1, decisions: 1, jobs: 3 });
       await writeAsBefore(data.raw);
-      for (const queue of QUEUES) await store.complete((await store.claim(queue, 10, 1_000)).map(({ id }) => id));
+      for (const queue of QUEUES)
+        await store.jobs.complete((await store.jobs.claim(queue, 10, 1_000)).map(({ id }) => id));
       // Two events, a run, an exit, a decision, and twice what was ignored.
       expect(await store.prune(now() + DAY_MS, 100)).toBe(7);
     });
@@ -126,25 +129,31 @@ describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])(
 
 /** What every query makes of it. */
 async function expectAll(store: Store): Promise<void> {
-  expect(await store.knownEvents(["u", "e", "s"])).toHaveLength(3);
-  expect(await store.listIgnored(1)).toMatchObject([{ source: "posthog", eventUuid: "s", distinctId: null }]);
-  expect(await store.countQueues()).toMatchObject([
+  expect(await store.events.findKnown(["u", "e", "s"])).toHaveLength(3);
+  expect(await store.events.listIgnored({ limit: 1 })).toMatchObject([
+    { source: "posthog", eventUuid: "s", distinctId: null },
+  ]);
+  expect(await store.jobs.countByQueue()).toMatchObject([
     { queue: "novu", waiting: 2, oldestDueAt: now() },
     { queue: "profiles", waiting: 0, oldestDueAt: null },
     { queue: "receipts", waiting: 0, oldestDueAt: null },
     { queue: "persons", waiting: 0, oldestDueAt: null },
     { queue: "posthog", waiting: 1, oldestDueAt: now() },
   ]);
-  expect(await store.nextDueAt("novu")).toBe(now());
+  expect(await store.jobs.nextDueAt("novu")).toBe(now());
 
   const ada = { distinctId: "ada", workflow: "w" };
-  expect(await store.countWorkflows(now())).toEqual([{ workflow: "w", entered: 0, sent: 1, skipped: 0, failed: 0 }]);
-  expect(await store.listDecisions({ distinctId: "ada" })).toEqual([decision()]);
-  expect(await store.occurrences({ ...ada, eventName: event().name, from: OCCURRED_AT, to: OCCURRED_AT })).toEqual([
-    OCCURRED_AT,
+  expect(await store.runs.countByWorkflow(now())).toEqual([
+    { workflow: "w", entered: 0, sent: 1, skipped: 0, failed: 0 },
   ]);
-  expect(await store.exitSince({ ...ada, transactionId: "u:w", since: OCCURRED_AT })).toBe("checkout_completed");
-  const records = Object.entries(await store.personRecords("ada")).filter(([, rows]) => rows.length > 0);
+  expect(await store.decisions.list({ distinctId: "ada" })).toEqual([decision()]);
+  expect(
+    await store.runs.listOccurrences({ ...ada, eventName: event().name, from: OCCURRED_AT, to: OCCURRED_AT }),
+  ).toEqual([OCCURRED_AT]);
+  expect(await store.runs.findExitSince({ ...ada, transactionId: "u:w", since: OCCURRED_AT })).toBe(
+    "checkout_completed",
+  );
+  const records = Object.entries(await store.people.listRecords("ada")).filter(([, rows]) => rows.length > 0);
   expect(Object.fromEntries(records.map(([kind, rows]) => [kind, rows.length]))).toEqual({
     jobs: 3,
     events: 2,
@@ -153,14 +162,17 @@ async function expectAll(store: Store): Promise<void> {
     decisions: 1,
   });
 
-  expect(await store.accept(event(), { starts: [start()], exits: [] })).toBe("duplicate");
-  expect(await store.enter({ ...run(), workflow: "w" }, "one at a time")).toBe(true);
-  expect(await store.markStarted("u:w")).toBe("started");
-  const [job] = await store.claim("novu", 1, 1_000);
+  expect(await store.events.insert(event(), { starts: [start()], exits: [] })).toBe("duplicate");
+  expect(await store.runs.enter({ ...run(), workflow: "w" }, "one at a time")).toBe(true);
+  expect(await store.runs.markStarted("u:w")).toBe("started");
+  const [job] = await store.jobs.claim("novu", 1, 1_000);
   expect(JSON.parse(job!.body)).toMatchObject({ kind: "start", body: { run: { transactionId: "u:w" } } });
-  await store.giveUp(job!.id, "switched off");
-  expect([await store.deadCauses(), await store.redrive("all")]).toEqual([[{ error: "switched off", count: 1 }], 1]);
-  expect(await store.endRuns(exit())).toEqual(["u:w"]);
+  await store.jobs.giveUp(job!.id, "switched off");
+  expect([await store.jobs.countDeadByError(), await store.jobs.redrive("all")]).toEqual([
+    [{ error: "switched off", count: 1 }],
+    1,
+  ]);
+  expect(await store.runs.markExiting(exit())).toEqual(["u:w"]);
 }
 
 /** What an event, an exit, a decision and a delivery that caused nothing came to in the tables of 0001. */

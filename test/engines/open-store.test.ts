@@ -14,17 +14,17 @@ describe("the store beside a running app", () => {
     using folder = testFolder();
     const config = { dataDir: folder.path };
     const app = await openStore(config, parts);
-    await app.accept(event(), { starts: [], exits: [] });
-    await app.decide(decision({ outcome: "skipped", reason: "not needed" }));
-    await app.claim("posthog", 1, 60_000);
+    await app.events.insert(event(), { starts: [], exits: [] });
+    await app.decisions.record(decision({ outcome: "skipped", reason: "not needed" }));
+    await app.jobs.claim("posthog", 1, 60_000);
 
     const beside = await openStoreToRead(config, parts);
-    expect(await beside.knownEvents(["u"])).toEqual(["u"]);
-    expect(await app.claim("posthog", 1, 60_000)).toEqual([]);
+    expect(await beside.events.findKnown(["u"])).toEqual(["u"]);
+    expect(await app.jobs.claim("posthog", 1, 60_000)).toEqual([]);
     await beside.close();
 
-    await app.accept(event({ uuid: "later" }), { starts: [], exits: [] });
-    expect(await app.knownEvents(["later"])).toEqual(["later"]);
+    await app.events.insert(event({ uuid: "later" }), { starts: [], exits: [] });
+    expect(await app.events.findKnown(["later"])).toEqual(["later"]);
     await app.close();
   });
 
@@ -32,7 +32,7 @@ describe("the store beside a running app", () => {
     using folder = testFolder();
     await (await openStore({ dataDir: folder.path }, parts)).close();
     const beside = await openStoreToRead({ dataDir: folder.path }, parts);
-    expect(await beside.knownEvents(["u"])).toEqual([]);
+    expect(await beside.events.findKnown(["u"])).toEqual([]);
     await beside.close();
   });
 
@@ -51,11 +51,11 @@ describe("the store beside a running app", () => {
     await expect(opening).rejects.toMatchObject({ cause: { message: expect.stringContaining("start this version") } });
 
     const app = await openStore(config, parts);
-    await app.accept(event(), { starts: [], exits: [] });
+    await app.events.insert(event(), { starts: [], exits: [] });
     const beside = await openStoreToChange(config, parts);
-    expect(await beside.knownEvents(["u"])).toEqual(["u"]);
+    expect(await beside.events.findKnown(["u"])).toEqual(["u"]);
     const reading = await openStoreToRead(config, parts);
-    expect(await reading.knownEvents(["u"])).toEqual(["u"]);
+    expect(await reading.events.findKnown(["u"])).toEqual(["u"]);
     expect(reading).not.toHaveProperty("accept");
     await Promise.all([app.close(), beside.close(), reading.close()]);
   });

@@ -39,7 +39,7 @@ describe.skipIf(!hasPostgres || !hasPgBouncer)("PostgreSQL behind PgBouncer", ()
     // Asked before the other one listens: its own goes to a connection that others use next.
     await eventually(() => database.isListenedTo());
     stops.push(polling.watch(hear("polling")));
-    await polling.accept(event(), { starts: [], exits: [] });
+    await polling.events.insert(event(), { starts: [], exits: [] });
     await eventually(() => news.direct > polls.direct, 1_500);
     await eventually(() => polls.polling > 0);
     await Promise.all(stops.map((stop) => stop()));

@@ -39,7 +39,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       const stores = await Promise.all(
         Array.from({ length: 4 }, () => openPostgresStore({ url: database.url, now: Date.now, log })),
       );
-      expect(await Promise.all(stores.map((store) => store.countJobs()))).toEqual(
+      expect(await Promise.all(stores.map((store) => store.jobs.count()))).toEqual(
         Array(4).fill({ waiting: 0, dead: 0 }),
       );
       await Promise.all(stores.map((store) => store.close()));
@@ -53,7 +53,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       for (let group = 0; group < 10; group += 1)
         await Promise.all(Array.from({ length: 20 }, (_, index) => decide(one!, group * 20 + index)));
       const claims = await Promise.all(
-        Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one! : other!).claim("posthog", 10, 60_000)),
+        Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? one! : other!).jobs.claim("posthog", 10, 60_000)),
       );
       const ids = claims.flat().map(({ id }) => id);
       expect([ids.length, new Set(ids).size]).toEqual([200, 200]);
@@ -63,24 +63,24 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
     it("believe no place that a wrong clock took far ahead, and go by the database's clock", async () => {
       await using database = await openTestDatabase();
       const store = await openPostgresStore({ url: database.url, now: Date.now, log });
-      expect(await store.reserveSlots("novu", 1, 100)).toEqual({ waitMs: 0, disbelievedMs: 0 });
-      const { waitMs } = await store.reserveSlots("novu", 30, 100);
+      expect(await store.limits.reserveSlots("novu", 1, 100)).toEqual({ waitMs: 0, disbelievedMs: 0 });
+      const { waitMs } = await store.limits.reserveSlots("novu", 30, 100);
       expect(waitMs).toBeGreaterThan(0);
-      expect((await store.reserveSlots("novu", 1, 100)).waitMs).toBeGreaterThan(2_000);
+      expect((await store.limits.reserveSlots("novu", 1, 100)).waitMs).toBeGreaterThan(2_000);
 
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
       await client.query("update lines set next_at = next_at + 3600000 where name = 'novu'");
       await client.end();
-      const reset = await store.reserveSlots("novu", 1, 100);
+      const reset = await store.limits.reserveSlots("novu", 1, 100);
       expect(reset.waitMs).toBe(0);
       expect(reset.disbelievedMs).toBeGreaterThan(3_600_000);
-      expect((await store.reserveSlots("novu", 1, 100)).disbelievedMs).toBe(0);
+      expect((await store.limits.reserveSlots("novu", 1, 100)).disbelievedMs).toBe(0);
 
       vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
       try {
-        await store.reserveSlots("novu", 1, 100);
-        expect((await store.reserveSlots("novu", 1, 100)).waitMs).toBeLessThan(1_000);
+        await store.limits.reserveSlots("novu", 1, 100);
+        expect((await store.limits.reserveSlots("novu", 1, 100)).waitMs).toBeLessThan(1_000);
       } finally {
         vi.restoreAllMocks();
         await store.close();
@@ -92,7 +92,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       const store = await openPostgresStore({ url: database.url, now: Date.now, log });
       const large = randomBytes(4_000).toString("base64");
       const accept = (uuid: string, distinctId: string) =>
-        store.accept(event({ uuid, distinctId }), {
+        store.events.insert(event({ uuid, distinctId }), {
           starts: [start({ run: run({ eventUuid: uuid, transactionId: `${uuid}:w`, distinctId }) })],
           exits: [],
         });
@@ -116,8 +116,8 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       await client.end();
       const store = await openPostgresStore({ url: database.url, now: Date.now, log });
       for (let index = 0; index < 20; index += 1) await decide(store, index);
-      expect(await store.claim("posthog", 2, 60_000)).toHaveLength(2);
-      expect(await store.claim("posthog", 5, 60_000)).toHaveLength(5);
+      expect(await store.jobs.claim("posthog", 2, 60_000)).toHaveLength(2);
+      expect(await store.jobs.claim("posthog", 5, 60_000)).toHaveLength(5);
       await store.close();
     });
 
@@ -125,7 +125,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       await using database = await openTestDatabase();
       const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })));
       const outcomes = await Promise.all(
-        Array.from({ length: 40 }, (_, index) => stores[index % 2]!.accept(event(), { starts: [], exits: [] })),
+        Array.from({ length: 40 }, (_, index) => stores[index % 2]!.events.insert(event(), { starts: [], exits: [] })),
       );
       expect(outcomes.filter((outcome) => outcome === "accepted")).toHaveLength(1);
       await Promise.all(stores.map((store) => store.close()));
@@ -138,7 +138,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
         const uuid = `u${round}`;
         const outcomes = await Promise.all(
           ["ada", "bob"].map((distinctId, index) =>
-            stores[index]!.accept(event({ uuid, distinctId }), {
+            stores[index]!.events.insert(event({ uuid, distinctId }), {
               starts: [start({ run: run({ eventUuid: uuid, distinctId }) })],
               exits: [],
             }),
@@ -146,7 +146,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
         );
         expect(outcomes.sort()).toEqual(["accepted", "another event"]);
       }
-      expect(await stores[0]!.countJobs()).toEqual({ waiting: 60, dead: 0 });
+      expect(await stores[0]!.jobs.count()).toEqual({ waiting: 60, dead: 0 });
       await Promise.all(stores.map((store) => store.close()));
     });
 
@@ -159,7 +159,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
           const one = event({ uuid: `${round}:${uuid}` });
           const starts = [start({ run: run({ eventUuid: one.uuid }) })];
           const tell = (store: Store) =>
-            store.accept(one, { starts, exits: [], traits: [traits({ distinctId: uuid })] });
+            store.events.insert(one, { starts, exits: [], traits: [traits({ distinctId: uuid })] });
           return [tell(stores[index % 2]!), tell(stores[1]!)];
         });
         const outcomes = await Promise.all(accepts);
@@ -174,11 +174,11 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       const stores = await Promise.all([0, 1].map(() => openPostgresStore({ url: database.url, now, log })));
       const ids = Array.from({ length: 20 }, (_, index) => `u${index}`);
       const starts = ids.map((transactionId) => start({ run: run({ transactionId }) }));
-      await stores[0]!.accept(event(), { starts, exits: [] });
+      await stores[0]!.events.insert(event(), { starts, exits: [] });
       const places = starts.map((one) => ({ ...one.run, workflow: one.workflow }));
       for (const limit of ["once", "one at a time", { oncePerMs: 1_000 }] as const) {
         const workflow = JSON.stringify(limit);
-        const enter = (index: number) => stores[index % 2]!.enter({ ...places[index]!, workflow }, limit);
+        const enter = (index: number) => stores[index % 2]!.runs.enter({ ...places[index]!, workflow }, limit);
         const answers = await Promise.all(ids.map((_, index) => enter(index)));
         expect(answers.filter((isIn) => isIn)).toHaveLength(1);
       }
@@ -213,7 +213,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
       });
       await eventually(() => database.isListenedTo());
       const before = heard;
-      await one!.accept(event(), { starts: [], exits: [] });
+      await one!.events.insert(event(), { starts: [], exits: [] });
       await eventually(() => heard > before, 1_500);
       await stop();
       await Promise.all([one!.close(), other!.close()]);
@@ -228,5 +228,5 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
 });
 
 function decide(store: Store, index: number): Promise<unknown> {
-  return store.decide(decision({ step: `s${index}`, outcome: "skipped", reason: "not needed" }));
+  return store.decisions.record(decision({ step: `s${index}`, outcome: "skipped", reason: "not needed" }));
 }

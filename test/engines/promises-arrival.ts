@@ -42,19 +42,19 @@ export function storeArrivals(name: string, createEngine: () => Engine): void {
           how,
         );
 
-        expect(await store.exitSince(queryOf("u"))).toBe(ends ? left.eventName : null);
+        expect(await store.runs.findExitSince(queryOf("u"))).toBe(ends ? left.eventName : null);
         const first = { ...run(), workflow: "w" };
-        expect(await store.enter(first, "one at a time")).toBe(true);
+        expect(await store.runs.enter(first, "one at a time")).toBe(true);
         await begin("v", 86_400);
         const next = { ...run({ eventUuid: "v", occurredAt: at(86_400) }), workflow: "w" };
-        expect(await store.enter(next, "one at a time")).toBe(ends);
-        const { decision: holds } = await store.decide(decision());
+        expect(await store.runs.enter(next, "one at a time")).toBe(ends);
+        const { decision: holds } = await store.decisions.record(decision());
         expect(holds.outcome).toBe(ends ? "skipped" : "sent");
 
-        expect((await store.history({ transactionId: "u:w" })).exits).toHaveLength(ends ? 1 : 0);
-        expect(await store.endRuns(left)).toEqual(ends ? ["u:w"] : []);
+        expect((await store.runs.history({ transactionId: "u:w" })).exits).toHaveLength(ends ? 1 : 0);
+        expect(await store.runs.markExiting(left)).toEqual(ends ? ["u:w"] : []);
         const about = { distinctId: "", transactionIds: [""], eventUuid: "e" };
-        expect(await store.listRuns({ limit: 9, about })).toHaveLength(ends ? 1 : 0);
+        expect(await store.runs.list({ limit: 9, about })).toHaveLength(ends ? 1 : 0);
       });
     });
 
@@ -90,7 +90,7 @@ export function storeArrivals(name: string, createEngine: () => Engine): void {
                 return stampOf.exit[by] >= stampOf.start[name] - (isAfter ? 120 : 0);
               });
               const query = { ...queryOf(uuid("start", name), distinctId), since: at(stampOf.start[name]) };
-              expect([name, (await store.exitSince(query)) !== null]).toEqual([name, ends]);
+              expect([name, (await store.runs.findExitSince(query)) !== null]).toEqual([name, ends]);
             }
           },
         ),
@@ -101,10 +101,10 @@ export function storeArrivals(name: string, createEngine: () => Engine): void {
     it("of a run that is not known, or is not known any more, only the times count", async () => {
       await begin("u");
       await leave("e", -1);
-      expect(await store.exitSince(queryOf("u"))).not.toBeNull();
-      expect(await store.exitSince(queryOf("unknown"))).toBeNull();
-      expect(await store.exitSince({ ...queryOf("unknown"), since: at(-1) })).not.toBeNull();
-      expect(await store.endRuns(exit({ eventUuid: "unknown", occurredAt: at(-1) }))).toEqual([]);
+      expect(await store.runs.findExitSince(queryOf("u"))).not.toBeNull();
+      expect(await store.runs.findExitSince(queryOf("unknown"))).toBeNull();
+      expect(await store.runs.findExitSince({ ...queryOf("unknown"), since: at(-1) })).not.toBeNull();
+      expect(await store.runs.markExiting(exit({ eventUuid: "unknown", occurredAt: at(-1) }))).toEqual([]);
     });
 
     function queryOf(uuid: string, distinctId = "ada") {
@@ -118,12 +118,12 @@ export function storeArrivals(name: string, createEngine: () => Engine): void {
 
     function begin(uuid: string, stamp = 0, distinctId = "ada") {
       const facts = { eventUuid: uuid, distinctId, occurredAt: at(stamp) };
-      return store.accept(event({ uuid, ...facts }), { starts: [start({ run: run(facts) })], exits: [] });
+      return store.events.insert(event({ uuid, ...facts }), { starts: [start({ run: run(facts) })], exits: [] });
     }
 
     function leave(uuid: string, stamp: number, distinctId = "ada") {
       const facts = { eventUuid: uuid, distinctId, occurredAt: at(stamp) };
-      return store.accept(event({ uuid, distinctId, name: exit().eventName, occurredAt: at(stamp) }), {
+      return store.events.insert(event({ uuid, distinctId, name: exit().eventName, occurredAt: at(stamp) }), {
         starts: [],
         exits: [exit(facts)],
       });

@@ -39,8 +39,8 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       // Three at each time, so that a page ends among them.
       for (let index = 0; index < 12; index += 1) await begin(`u${index}`, { hour: Math.floor(index / 3) });
       const seen: string[] = [];
-      for (let before: Parameters<Store["listRuns"]>[0]["before"]; ; ) {
-        const page = await store.listRuns({ limit: 5, before });
+      for (let before: Parameters<Store["runs"]["list"]>[0]["before"]; ; ) {
+        const page = await store.runs.list({ limit: 5, before });
         seen.push(...page.map(({ transactionId }) => transactionId));
         if (page.length < 5) break;
         before = page.at(-1)!;
@@ -55,9 +55,9 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       await begin("u1");
       await begin("u2", { workflow: "v" });
       await begin("u3", { distinctId: "grace" });
-      await store.markStarted("u1:w");
-      const ids = async (query: Omit<Parameters<Store["listRuns"]>[0], "limit">) =>
-        (await store.listRuns({ limit: 9, ...query })).map(({ transactionId }) => transactionId).sort();
+      await store.runs.markStarted("u1:w");
+      const ids = async (query: Omit<Parameters<Store["runs"]["list"]>[0], "limit">) =>
+        (await store.runs.list({ limit: 9, ...query })).map(({ transactionId }) => transactionId).sort();
       const about = (text: string) => ({
         about: { distinctId: text, transactionIds: [text, `${text}:w`], eventUuid: text },
       });
@@ -70,18 +70,18 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       expect(await ids(about("u2:v"))).toEqual(["u2:v"]);
       expect(await ids(about("nobody"))).toEqual([]);
 
-      await store.accept(event({ uuid: "e", name: "checkout_completed", occurredAt: LATER }), {
+      await store.events.insert(event({ uuid: "e", name: "checkout_completed", occurredAt: LATER }), {
         starts: [],
         exits: [exit()],
       });
-      await store.endRuns(exit());
+      await store.runs.markExiting(exit());
       expect(await ids(about("e"))).toEqual(["u1:w"]);
       expect(await ids({ status: "exited" })).toEqual(["u1:w"]);
       expect(await ids({ status: "exited", workflow: "v" })).toEqual([]);
 
-      await store.refuse("u2:v");
+      await store.runs.markNotStarted("u2:v");
       expect(await ids({ status: "not started" })).toEqual(["u2:v"]);
-      await store.decide(decision({ transactionId: "u3:w", outcome: "skipped", reason: "too late" }), {
+      await store.decisions.record(decision({ transactionId: "u3:w", outcome: "skipped", reason: "too late" }), {
         endsRun: true,
       });
       expect(await ids({ status: "not started" })).toEqual(["u2:v", "u3:w"]);
@@ -91,17 +91,17 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
     it("tells the history of a run, and of a person", async () => {
       await begin("u", { properties: { plan: "pro" } });
       await begin("other", { distinctId: "grace" });
-      await store.markStarted("u:w");
-      await store.decide(decision({ outcome: "skipped", reason: "exited", detail: "checkout_completed" }));
-      await store.accept(event({ uuid: "e", name: "checkout_completed", occurredAt: LATER }), {
+      await store.runs.markStarted("u:w");
+      await store.decisions.record(decision({ outcome: "skipped", reason: "exited", detail: "checkout_completed" }));
+      await store.events.insert(event({ uuid: "e", name: "checkout_completed", occurredAt: LATER }), {
         starts: [],
         exits: [exit()],
       });
       const aside = { source: "segment" as const, receivedAt: LATER, eventUuid: "s", eventName: "x", body: "{}" };
-      await store.keepIgnored({ ...aside, reason: "hers", distinctId: "ada" });
-      await store.keepIgnored({ ...aside, reason: "of somebody else", distinctId: "grace" });
+      await store.events.insertIgnored({ ...aside, reason: "hers", distinctId: "ada" });
+      await store.events.insertIgnored({ ...aside, reason: "of somebody else", distinctId: "grace" });
 
-      const ofRun = await store.history({ transactionId: "u:w" });
+      const ofRun = await store.runs.history({ transactionId: "u:w" });
       expect(ofRun).toMatchObject({
         runs: [
           { eventUuid: "u", eventName: "checkout_started", receivedAt: now, status: "in progress", enteredAt: now },
@@ -121,10 +121,10 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         "report:u:w:welcome:skipped",
         "start:u:w",
       ]);
-      const ofPerson = await store.history({ distinctId: "ada" });
+      const ofPerson = await store.runs.history({ distinctId: "ada" });
       expect(ofPerson).toEqual({ ...ofRun, ignored: [expect.objectContaining({ reason: "hers" })] });
-      expect((await store.history({ distinctId: "ada", workflow: "v" })).runs).toEqual([]);
-      expect(await store.history({ transactionId: "none" })).toMatchObject({ runs: [], decisions: [] });
+      expect((await store.runs.history({ distinctId: "ada", workflow: "v" })).runs).toEqual([]);
+      expect(await store.runs.history({ transactionId: "none" })).toMatchObject({ runs: [], decisions: [] });
     });
 
     it("tells of jobs of every kind, waiting and dead, of this person only", async () => {
@@ -134,8 +134,8 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       ] as const) {
         const transactionId = `${uuid}:w`;
         await begin(uuid, { distinctId });
-        await store.markStarted(transactionId);
-        await store.schedule(
+        await store.runs.markStarted(transactionId);
+        await store.jobs.schedule(
           unheardKey(transactionId),
           { kind: "unheard", body: { transactionId, workflow: "w", distinctId } },
           now,
@@ -148,25 +148,42 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           isWrong: false,
         } as const;
         for (const keyOf of [refreshKey, correctionKey])
-          await store.schedule(keyOf(transactionId), { kind: "refresh", body: refresh }, now);
-        await store.decide(decision({ transactionId, distinctId, step: "second" }));
-        await store.accept(event({ uuid: `e ${uuid}`, name: "checkout_completed", distinctId, occurredAt: LATER }), {
-          starts: [],
-          exits: [exit({ eventUuid: `e ${uuid}`, distinctId })],
-        });
-        await store.accept(event({ uuid: `i ${uuid}`, name: "$identify", distinctId }), {
+          await store.jobs.schedule(keyOf(transactionId), { kind: "refresh", body: refresh }, now);
+        await store.decisions.record(decision({ transactionId, distinctId, step: "second" }));
+        await store.events.insert(
+          event({ uuid: `e ${uuid}`, name: "checkout_completed", distinctId, occurredAt: LATER }),
+          {
+            starts: [],
+            exits: [exit({ eventUuid: `e ${uuid}`, distinctId })],
+          },
+        );
+        await store.events.insert(event({ uuid: `i ${uuid}`, name: "$identify", distinctId }), {
           ...{ starts: [], exits: [] },
           profiles: [profile({ eventUuid: `i ${uuid}`, subscriber: { subscriberId: distinctId } })],
           joins: [join({ eventUuid: `i ${uuid}`, keptId: distinctId })],
         });
-        await store.decide(decision({ transactionId, distinctId, outcome: "skipped", reason: "exited" }));
-        await store.capture(clicked({ transactionId, distinctId }));
+        await store.decisions.record(decision({ transactionId, distinctId, outcome: "skipped", reason: "exited" }));
+        await store.decisions.insertReport(clicked({ transactionId, distinctId }));
         const capture = unsubscribed({ transactionId, distinctId, step: "unheard of" });
-        await store.choose({ off: ["offers"], on: [], distinctId, cause: "link", at: OCCURRED_AT, capture });
+        await store.people.changeOptOuts({
+          off: ["offers"],
+          on: [],
+          distinctId,
+          cause: "link",
+          at: OCCURRED_AT,
+          capture,
+        });
       }
       // While these are being done, what is chosen next waits behind them.
-      for (const queue of ["profiles", "posthog"] as const) await store.claim(queue, 99, HOUR_MS);
-      await store.choose({ off: [], on: ["offers"], distinctId: "ada", cause: "link", at: LATER, capture: null });
+      for (const queue of ["profiles", "posthog"] as const) await store.jobs.claim(queue, 99, HOUR_MS);
+      await store.people.changeOptOuts({
+        off: [],
+        on: ["offers"],
+        distinctId: "ada",
+        cause: "link",
+        at: LATER,
+        capture: null,
+      });
 
       const kinds: Record<Job["kind"], string[]> = {
         start: ["start:u:w"],
@@ -183,7 +200,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         capture: ["report:u:w::triggered", "report:u:w:unheard of:unsubscribed", "report:u:w:welcome:clicked"],
       };
       const told = async () =>
-        (await store.history({ distinctId: "ada" })).jobs.map(({ kind, key, state }) => `${kind} ${key} ${state}`);
+        (await store.runs.history({ distinctId: "ada" })).jobs.map(({ kind, key, state }) => `${kind} ${key} ${state}`);
       const all = (state: "waiting" | "dead") =>
         Object.entries(kinds)
           .flatMap(([kind, keys]) => keys.map((key) => `${kind} ${key} ${state}`))
@@ -191,14 +208,14 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       expect((await told()).sort()).toEqual(all("waiting"));
       now += 2 * HOUR_MS;
       for (const queue of QUEUES)
-        for (const { id } of await store.claim(queue, 99, HOUR_MS)) await store.giveUp(id, "no");
+        for (const { id } of await store.jobs.claim(queue, 99, HOUR_MS)) await store.jobs.giveUp(id, "no");
       expect((await told()).sort()).toEqual(all("dead"));
 
-      const { jobs } = await store.history({ distinctId: "ada", workflow: "v" });
+      const { jobs } = await store.runs.history({ distinctId: "ada", workflow: "v" });
       expect(jobs.find(({ kind }) => kind === "exit")).toMatchObject({ workflow: "w", transactionId: null });
       expect(jobs.find(({ kind }) => kind === "profile")).toMatchObject({ workflow: null, transactionId: null });
       expect(jobs.find(({ kind }) => kind === "start")).toMatchObject({ workflow: "w", transactionId: "u:w" });
-      const ofRun = (await store.history({ transactionId: "u:w" })).jobs.map(({ kind }) => kind);
+      const ofRun = (await store.runs.history({ transactionId: "u:w" })).jobs.map(({ kind }) => kind);
       expect([...new Set(ofRun)].sort()).toEqual([
         ...["capture", "exit", "overdue", "receipt", "refresh", "report", "start", "unheard"],
       ]);
@@ -206,19 +223,26 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
 
     it("keeps the jobs of two runs apart when one's id begins with the other's", async () => {
       for (const workflow of ["w", "w-2"]) await begin("u", { workflow });
-      const { jobs } = await store.history({ transactionId: "u:w" });
+      const { jobs } = await store.runs.history({ transactionId: "u:w" });
       expect(jobs.map(({ key }) => key)).toEqual(["start:u:w"]);
     });
 
     it("tells what a person chose, what Novu was told of them, and whether they are in other workflows", async () => {
       await begin("u");
-      await store.noteProfile({ profile: profile(), known: null });
-      await store.choose({
+      await store.people.saveSentProfile({ profile: profile(), known: null });
+      await store.people.changeOptOuts({
         ...{ off: ["offers"], on: [], distinctId: "ada", cause: "complained", at: OCCURRED_AT },
         capture: null,
       });
-      await store.choose({ off: [], on: ["offers"], distinctId: "ada", cause: "novu", at: LATER, capture: null });
-      expect(await store.history({ distinctId: "ada", workflow: "v" })).toMatchObject({
+      await store.people.changeOptOuts({
+        off: [],
+        on: ["offers"],
+        distinctId: "ada",
+        cause: "novu",
+        at: LATER,
+        capture: null,
+      });
+      expect(await store.runs.history({ distinctId: "ada", workflow: "v" })).toMatchObject({
         choices: [
           { at: OCCURRED_AT, topic: "offers", isOut: true, cause: "complained" },
           { at: LATER, topic: "offers", isOut: false, cause: "novu" },
@@ -227,25 +251,25 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         hasOtherRuns: true,
       });
       const nothing = { choices: [], toldAsOf: null, hasOtherRuns: false, jobs: [] };
-      expect(await store.history({ distinctId: "grace", workflow: "w" })).toMatchObject(nothing);
-      const { jobs: _work, ...ofRun } = await store.history({ transactionId: "u:w" });
+      expect(await store.runs.history({ distinctId: "grace", workflow: "w" })).toMatchObject(nothing);
+      const { jobs: _work, ...ofRun } = await store.runs.history({ transactionId: "u:w" });
       expect(ofRun).toMatchObject({ choices: [], toldAsOf: null, hasOtherRuns: false });
     });
 
     it("counts what became of each workflow in a period", async () => {
       for (const uuid of ["u1", "u2", "u3", "u4"]) await begin(uuid, { distinctId: uuid });
-      await store.markStarted("u4:w");
+      await store.runs.markStarted("u4:w");
       now += HOUR_MS;
-      for (const uuid of ["u1", "u2", "u3"]) await store.markStarted(`${uuid}:w`);
-      await store.endRuns(exit({ distinctId: "u1" }));
-      await store.decide(made({ transactionId: "u2:w", step: "a" }));
-      await store.decide(made({ transactionId: "u2:w", step: "b", channel: "push" }));
-      await store.decide(made({ transactionId: "u3:w", step: "a" }), { endsRun: true });
-      await store.decide(made({ transactionId: "u1:w", step: "a", outcome: "skipped", reason: "exited" }));
-      await store.decide(made({ transactionId: "u1:w", step: "b", outcome: "failed", reason: "error" }));
-      await store.decide(decision({ transactionId: "u4:w", step: "before the period" }));
+      for (const uuid of ["u1", "u2", "u3"]) await store.runs.markStarted(`${uuid}:w`);
+      await store.runs.markExiting(exit({ distinctId: "u1" }));
+      await store.decisions.record(made({ transactionId: "u2:w", step: "a" }));
+      await store.decisions.record(made({ transactionId: "u2:w", step: "b", channel: "push" }));
+      await store.decisions.record(made({ transactionId: "u3:w", step: "a" }), { endsRun: true });
+      await store.decisions.record(made({ transactionId: "u1:w", step: "a", outcome: "skipped", reason: "exited" }));
+      await store.decisions.record(made({ transactionId: "u1:w", step: "b", outcome: "failed", reason: "error" }));
+      await store.decisions.record(decision({ transactionId: "u4:w", step: "before the period" }));
 
-      expect(await store.countOutcomes(now)).toEqual([
+      expect(await store.runs.countOutcomes(now)).toEqual([
         {
           workflow: "w",
           entered: 3,
@@ -260,12 +284,12 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           failed: 1,
         },
       ]);
-      expect(await store.countOutcomes(now + 1)).toEqual([]);
+      expect(await store.runs.countOutcomes(now + 1)).toEqual([]);
     });
 
     it("pages what was ignored, by reason, and about a person or an event", async () => {
       for (let index = 0; index < 5; index += 1)
-        await store.keepIgnored({
+        await store.events.insertIgnored({
           source: "posthog",
           receivedAt: index === 0 ? OCCURRED_AT : LATER,
           reason: index < 2 ? "one" : "other",
@@ -274,15 +298,15 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           distinctId: index === 4 ? "ada" : null,
           body: "",
         });
-      const uuids = async (query: Omit<Parameters<Store["pageIgnored"]>[0], "limit">) =>
-        (await store.pageIgnored({ limit: 2, ...query })).map(({ eventUuid }) => eventUuid);
-      const [, second] = await store.pageIgnored({ limit: 2 });
+      const uuids = async (query: Omit<Parameters<Store["events"]["listIgnored"]>[0], "limit">) =>
+        (await store.events.listIgnored({ limit: 2, ...query })).map(({ eventUuid }) => eventUuid);
+      const [, second] = await store.events.listIgnored({ limit: 2 });
       expect(await uuids({})).toEqual(["u4", "u3"]);
       expect(await uuids({ before: second!.id })).toEqual(["u2", "u1"]);
       expect(await uuids({ reason: "one" })).toEqual(["u1", "u0"]);
       expect(await uuids({ about: "ada" })).toEqual(["u4"]);
       expect(await uuids({ about: "u2" })).toEqual(["u2"]);
-      expect(await store.countIgnored(Date.parse(LATER))).toEqual([
+      expect(await store.events.countIgnored(Date.parse(LATER))).toEqual([
         { reason: "other", count: 3 },
         { reason: "one", count: 1 },
       ]);
@@ -290,27 +314,29 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
 
     it("shows what waits, and pages what is dead", async () => {
       for (const uuid of ["u1", "u2", "u3"]) await begin(uuid);
-      const [first, second] = await store.claim("novu", 2, 1_000);
+      const [first, second] = await store.jobs.claim("novu", 2, 1_000);
       const ids = async (status: "pending" | "stuck") =>
-        (await store.listRuns({ limit: 9, status })).map((run) => [run.transactionId, run.status]);
-      await store.giveUp(first!.id, "no");
-      await store.giveUp(second!.id, "never");
+        (await store.runs.list({ limit: 9, status })).map((run) => [run.transactionId, run.status]);
+      await store.jobs.giveUp(first!.id, "no");
+      await store.jobs.giveUp(second!.id, "never");
       expect(await ids("pending")).toEqual([["u3:w", "pending"]]);
       expect((await ids("stuck")).sort()).toEqual([
         ["u1:w", "stuck"],
         ["u2:w", "stuck"],
       ]);
-      expect(await store.listWaiting("novu", 9)).toMatchObject([{ key: "start:u3:w", state: "waiting", dueAt: now }]);
-      expect(await store.listWaiting("posthog", 9)).toEqual([]);
-      expect(await store.pageDead({ limit: 1 })).toMatchObject([{ id: second!.id, error: "never", attempts: 1 }]);
-      expect(await store.pageDead({ limit: 9, before: second!.id })).toMatchObject([{ id: first!.id }]);
-      expect(await store.pageDead({ limit: 9, error: "no" })).toMatchObject([{ id: first!.id }]);
+      expect(await store.jobs.listWaiting("novu", 9)).toMatchObject([
+        { key: "start:u3:w", state: "waiting", dueAt: now },
+      ]);
+      expect(await store.jobs.listWaiting("posthog", 9)).toEqual([]);
+      expect(await store.jobs.listDead({ limit: 1 })).toMatchObject([{ id: second!.id, error: "never", attempts: 1 }]);
+      expect(await store.jobs.listDead({ limit: 9, before: second!.id })).toMatchObject([{ id: first!.id }]);
+      expect(await store.jobs.listDead({ limit: 9, error: "no" })).toMatchObject([{ id: first!.id }]);
     });
 
     function begin(uuid: string, { workflow = "w", distinctId = "ada", hour = 0, properties = {} }: Beginning = {}) {
       const occurredAt = new Date(Date.parse(OCCURRED_AT) + hour * HOUR_MS).toISOString();
       const facts = { eventUuid: uuid, distinctId, occurredAt, transactionId: `${uuid}:${workflow}` };
-      return store.accept(event({ uuid, distinctId, occurredAt, properties }), {
+      return store.events.insert(event({ uuid, distinctId, occurredAt, properties }), {
         starts: [start({ workflow, run: run(facts) })],
         exits: [],
       });

@@ -29,7 +29,11 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
 
     it("are kept with the jobs that they owe", async () => {
       expect(await off({ off: ["offers", "reminders"], capture: unsubscribed() })).toEqual(["offers", "reminders"]);
-      expect(await store.optOutsOf("ada")).toEqual({ off: ["offers", "reminders"], on: {}, distinctIds: ["ada"] });
+      expect(await store.people.findOptOuts("ada")).toEqual({
+        off: ["offers", "reminders"],
+        on: {},
+        distinctIds: ["ada"],
+      });
       const body = { distinctId: "ada", topics: ["offers", "reminders"], at: OCCURRED_AT };
       expect(await owed()).toEqual([
         { kind: "preferences", body },
@@ -41,16 +45,16 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     it("said again change nothing, and owe nothing", async () => {
       await Promise.all(Array.from({ length: 10 }, () => off({ capture: unsubscribed() })));
       expect(await off({ cause: "complained", at: LATER })).toEqual([]);
-      expect(await store.countJobs()).toEqual({ waiting: 3, dead: 0 });
-      expect((await store.personRecords("ada")).optOuts).toHaveLength(1);
+      expect(await store.jobs.count()).toEqual({ waiting: 3, dead: 0 });
+      expect((await store.people.listRecords("ada")).optOuts).toHaveLength(1);
     });
 
     it("hold until something else is said", async () => {
       await off({ off: ["offers", "all"] });
-      expect(await store.choose(choice({ on: ["all"], at: LATER }))).toEqual(["all"]);
-      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"], on: { all: LATER } });
+      expect(await store.people.changeOptOuts(choice({ on: ["all"], at: LATER }))).toEqual(["all"]);
+      expect(await store.people.findOptOuts("ada")).toMatchObject({ off: ["offers"], on: { all: LATER } });
       expect(await off({ off: ["all"], at: LATER_STILL })).toEqual(["all"]);
-      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["all", "offers"], on: {} });
+      expect(await store.people.findOptOuts("ada")).toMatchObject({ off: ["all", "offers"], on: {} });
     });
 
     it.each(permutations([0, 1, 2]))(
@@ -61,8 +65,8 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
           choice({ on: ["offers"], cause: "novu", at: LATER }),
           choice({ off: ["offers"], cause: "complained", at: LATER_STILL }),
         ];
-        for (const index of order) await store.choose(said[index]!);
-        expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"] });
+        for (const index of order) await store.people.changeOptOuts(said[index]!);
+        expect(await store.people.findOptOuts("ada")).toMatchObject({ off: ["offers"] });
       },
     );
 
@@ -70,21 +74,21 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       ["off", "on"],
       ["on", "off"],
     ] as const)("of one moment end with the no: %s, %s", async (...order) => {
-      for (const which of order) await store.choose(choice({ [which]: ["offers"], cause: "novu" }));
-      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"] });
+      for (const which of order) await store.people.changeOptOuts(choice({ [which]: ["offers"], cause: "novu" }));
+      expect(await store.people.findOptOuts("ada")).toMatchObject({ off: ["offers"] });
     });
 
     it("by a link count now, whatever another process takes the time for", async () => {
       await off({ at: LATER_STILL });
-      expect(await store.choose(choice({ on: ["offers"] }))).toEqual(["offers"]);
+      expect(await store.people.changeOptOuts(choice({ on: ["offers"] }))).toEqual(["offers"]);
       expect(await off({})).toEqual(["offers"]);
-      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"] });
+      expect(await store.people.findOptOuts("ada")).toMatchObject({ off: ["offers"] });
     });
 
     it("by one message are told to PostHog once", async () => {
       await off({ capture: unsubscribed() });
       await doAll();
-      await store.choose(choice({ on: ["offers"], at: LATER }));
+      await store.people.changeOptOuts(choice({ on: ["offers"], at: LATER }));
       await off({ at: LATER_STILL, capture: unsubscribed({ at: LATER_STILL }) });
       now += 5_000;
       expect((await owed()).map(({ kind }) => kind)).toEqual(["preferences", "unwanted"]);
@@ -97,7 +101,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
         now += 1_000;
         const at = new Date(now).toISOString();
         const topic = turn % 3 === 0 ? "offers" : "reminders";
-        await store.choose(choice(turn % 2 === 0 ? { off: [topic], at } : { on: [topic], at }));
+        await store.people.changeOptOuts(choice(turn % 2 === 0 ? { off: [topic], at } : { on: [topic], at }));
       }
       await off({ distinctId: "grace" });
       const jobs = (await owed()).map(({ kind, body }) => [kind, body]);
@@ -107,45 +111,49 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
         ["unwanted", expect.objectContaining({ distinctId: "ada", topics: ["offers", "reminders"] })],
         ["unwanted", expect.objectContaining({ distinctId: "grace" })],
       ]);
-      expect((await store.personRecords("ada")).optOuts.length).toBeLessThanOrEqual(2 * 51);
+      expect((await store.people.listRecords("ada")).optOuts.length).toBeLessThanOrEqual(2 * 51);
     });
 
     it("are not lost when a worker whose lease has run out completes the job that it did", async () => {
       await off({});
-      const [late] = await store.claim("profiles", 1, 1_000);
+      const [late] = await store.jobs.claim("profiles", 1, 1_000);
       now += 60_000;
-      await store.choose(choice({ on: ["offers"], at: LATER }));
-      await store.complete([late!.id]);
+      await store.people.changeOptOuts(choice({ on: ["offers"], at: LATER }));
+      await store.jobs.complete([late!.id]);
       const kinds = (await owed()).map(({ kind }) => kind);
       expect(kinds).toEqual(["preferences", "unwanted"]);
     });
 
     it("during the job of an earlier choice owe another job, which then stays the only one", async () => {
       await off({});
-      const [inProgress] = await store.claim("profiles", 1, 60_000);
+      const [inProgress] = await store.jobs.claim("profiles", 1, 60_000);
       for (const at of [LATER, LATER_STILL]) {
-        await store.choose(choice({ on: ["offers"], at }));
+        await store.people.changeOptOuts(choice({ on: ["offers"], at }));
         await off({ off: ["reminders"], at });
       }
-      expect(await store.claim("profiles", 10, 60_000)).toEqual([]);
+      expect(await store.jobs.claim("profiles", 10, 60_000)).toEqual([]);
       now += 5_000;
-      const next = await store.claim("profiles", 10, 60_000);
+      const next = await store.jobs.claim("profiles", 10, 60_000);
       expect(next.map(({ body }) => JSON.parse(body).body.topics)).toEqual([["offers", "reminders"]]);
       await off({ off: ["news"], at: LATER_STILL });
       now += 5_000;
-      const third = await store.claim("profiles", 10, 60_000);
+      const third = await store.jobs.claim("profiles", 10, 60_000);
       expect(third.map(({ body }) => JSON.parse(body).body.topics)).toEqual([["news"]]);
-      expect((await store.forgetPerson("ada")).jobs).toBe(4);
+      expect((await store.people.delete("ada")).jobs).toBe(4);
       expect(inProgress).toBeDefined();
     });
 
     it("are those of all their ids", async () => {
       await off({ distinctId: "visitor" });
       await accept();
-      expect(await store.optOutsOf("ada")).toEqual({ off: ["offers"], on: {}, distinctIds: ["ada", "visitor"] });
-      await store.choose(choice({ on: ["offers"], at: LATER }));
-      expect(await store.optOutsOf("visitor")).toMatchObject({ off: [], on: { offers: LATER } });
-      const asked = await Promise.all(["grace", "ada", "visitor", "ada"].map((id) => store.optOutsOf(id)));
+      expect(await store.people.findOptOuts("ada")).toEqual({
+        off: ["offers"],
+        on: {},
+        distinctIds: ["ada", "visitor"],
+      });
+      await store.people.changeOptOuts(choice({ on: ["offers"], at: LATER }));
+      expect(await store.people.findOptOuts("visitor")).toMatchObject({ off: [], on: { offers: LATER } });
+      const asked = await Promise.all(["grace", "ada", "visitor", "ada"].map((id) => store.people.findOptOuts(id)));
       expect(asked.map(({ on, distinctIds }) => [on, distinctIds])).toEqual([
         [{}, ["grace"]],
         ...Array(3).fill([{ offers: LATER }, ["ada", "visitor"]]),
@@ -154,61 +162,64 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
 
     it("stay, however old they are", async () => {
       await off({ capture: unsubscribed() });
-      await store.noteBounce({ distinctId: "ada", address: null, at: OCCURRED_AT });
+      await store.people.saveBounce({ distinctId: "ada", address: null, at: OCCURRED_AT });
       await doAll();
       expect(await store.prune(now + 1000 * DAY_MS, 100)).toBe(0);
-      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"] });
-      expect(await store.bouncesOf("ada")).toHaveLength(1);
+      expect(await store.people.findOptOuts("ada")).toMatchObject({ off: ["offers"] });
+      expect(await store.people.listBounces("ada")).toHaveLength(1);
     });
 
     it("outlive a restart", async () => {
       await off({});
       await store.close();
       store = await engine.reopen(() => now);
-      expect(await store.optOutsOf("ada")).toMatchObject({ off: ["offers"] });
-      expect(await store.countJobs()).toEqual({ waiting: 2, dead: 0 });
+      expect(await store.people.findOptOuts("ada")).toMatchObject({ off: ["offers"] });
+      expect(await store.jobs.count()).toEqual({ waiting: 2, dead: 0 });
     });
 
     it("are among a person's records, and go with them, with what is owed", async () => {
       for (const distinctId of ["visitor", "ada", "grace"]) {
         await off({ distinctId, capture: unsubscribed({ distinctId, transactionId: `${distinctId}:w` }) });
-        await store.noteBounce({ distinctId, address: `${distinctId}@example.com`, at: OCCURRED_AT });
+        await store.people.saveBounce({ distinctId, address: `${distinctId}@example.com`, at: OCCURRED_AT });
       }
       await accept();
-      const others = await store.personRecords("grace");
-      const { optOuts, bounces, jobs } = await store.personRecords("ada");
+      const others = await store.people.listRecords("grace");
+      const { optOuts, bounces, jobs } = await store.people.listRecords("ada");
       expect([optOuts.length, bounces.length, jobs.length]).toEqual([2, 2, 6]);
       expect(JSON.stringify(bounces)).not.toContain("@");
-      expect(await store.forgetPerson("ada")).toMatchObject({ optOuts: 2, bounces: 2, jobs: 6 });
-      expect(await store.optOutsOf("ada")).toMatchObject({ off: [] });
-      expect(await store.personRecords("grace")).toEqual(others);
+      expect(await store.people.delete("ada")).toMatchObject({ optOuts: 2, bounces: 2, jobs: 6 });
+      expect(await store.people.findOptOuts("ada")).toMatchObject({ off: [] });
+      expect(await store.people.listRecords("grace")).toEqual(others);
     });
 
     it("and bounces know which address it was; the last one counts", async () => {
-      await store.noteBounce({ distinctId: "ada", address: "Ada@example.com ", at: LATER });
-      await store.noteBounce({ distinctId: "ada", address: "old@example.com", at: OCCURRED_AT });
-      expect(await store.bouncesOf("ada")).toEqual([{ addressHash: addressHash("ada@example.com"), at: LATER }]);
-      await store.noteBounce({ distinctId: "ada", address: null, at: LATER_STILL });
-      expect(await store.bouncesOf("ada")).toEqual([{ addressHash: null, at: LATER_STILL }]);
+      await store.people.saveBounce({ distinctId: "ada", address: "Ada@example.com ", at: LATER });
+      await store.people.saveBounce({ distinctId: "ada", address: "old@example.com", at: OCCURRED_AT });
+      expect(await store.people.listBounces("ada")).toEqual([
+        { addressHash: addressHash("ada@example.com"), at: LATER },
+      ]);
+      await store.people.saveBounce({ distinctId: "ada", address: null, at: LATER_STILL });
+      expect(await store.people.listBounces("ada")).toEqual([{ addressHash: null, at: LATER_STILL }]);
     });
 
     function off(changes: Partial<OptOutChange>): Promise<string[]> {
-      return store.choose(choice({ off: ["offers"], ...changes }));
+      return store.people.changeOptOuts(choice({ off: ["offers"], ...changes }));
     }
 
     async function accept(): Promise<void> {
-      await store.accept(event({ uuid: "m" }), { starts: [], exits: [], merges: [merge()] });
+      await store.events.insert(event({ uuid: "m" }), { starts: [], exits: [], merges: [merge()] });
     }
 
     /** Takes all that waits. */
     async function owed(): Promise<Array<{ kind: string; body: unknown }>> {
       const jobs = [];
-      for (const queue of QUEUES) jobs.push(...(await store.claim(queue, 100, 1_000)));
+      for (const queue of QUEUES) jobs.push(...(await store.jobs.claim(queue, 100, 1_000)));
       return jobs.map(({ body }) => JSON.parse(body)).sort((a, b) => order(a) - order(b));
     }
 
     async function doAll(): Promise<void> {
-      for (const queue of QUEUES) await store.complete((await store.claim(queue, 100, 1_000)).map(({ id }) => id));
+      for (const queue of QUEUES)
+        await store.jobs.complete((await store.jobs.claim(queue, 100, 1_000)).map(({ id }) => id));
     }
   });
 }

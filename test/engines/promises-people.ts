@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QUEUES } from "../../src/contracts/job.ts";
 import type { EntryLimit, Merge, Traits } from "../../src/contracts/notification.ts";
 import type { PersonProperties } from "../../src/contracts/person.ts";
-import type { PersonProfile, Store, ToldProfile } from "../../src/store/store.ts";
+import type { Profile, SentProfile } from "../../src/store/people.ts";
+import type { Store } from "../../src/store/store.ts";
 import { decision, event, exit, LATER, merge, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
 import { permutations } from "../support/permutations.ts";
 import type { Engine } from "./promises.ts";
@@ -38,8 +39,8 @@ export function storePeople(name: string, createEngine: () => Engine): void {
             else if (what === "start") await begun("visitor");
             else await left("ada");
           }
-          expect(await store.exitSince({ ...SINCE, distinctId: "visitor" })).toBe("checkout_completed");
-          expect(await store.endRuns(exit())).toEqual(["visitor:w"]);
+          expect(await store.runs.findExitSince({ ...SINCE, distinctId: "visitor" })).toBe("checkout_completed");
+          expect(await store.runs.markExiting(exit())).toEqual(["visitor:w"]);
         },
       );
 
@@ -47,15 +48,17 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         await merged(["a", "b"], ["c", "b"], ["b", "d"], ["d", "a"]);
         await left("c");
         for (const distinctId of ["a", "b", "c", "d"])
-          expect(await store.exitSince({ ...SINCE, distinctId })).toBe("checkout_completed");
-        expect(await store.exitSince({ ...SINCE, distinctId: "e" })).toBeNull();
+          expect(await store.runs.findExitSince({ ...SINCE, distinctId })).toBe("checkout_completed");
+        expect(await store.runs.findExitSince({ ...SINCE, distinctId: "e" })).toBeNull();
       });
 
       it("keeps apart who is asked for together", async () => {
         await merged(["visitor", "ada"], ["guest-2", "grace"]);
         await left("ada");
         const asked = ["visitor", "ada", "guest-2", "grace", "linus"];
-        const answers = await Promise.all(asked.map((distinctId) => store.exitSince({ ...SINCE, distinctId })));
+        const answers = await Promise.all(
+          asked.map((distinctId) => store.runs.findExitSince({ ...SINCE, distinctId })),
+        );
         expect(answers.map((answer) => answer !== null)).toEqual([true, true, false, false, false]);
       });
 
@@ -72,15 +75,15 @@ export function storePeople(name: string, createEngine: () => Engine): void {
           const acceptAll = order.map((one) => () => accept({ merges: [merge({ formerId, ...one })] }));
           if (together) await Promise.all(acceptAll.map((go) => go()));
           else for (const go of acceptAll) await go();
-          const kept = (await store.personRecords(formerId)).aliases.filter((row) => row.former_id === formerId);
+          const kept = (await store.people.listRecords(formerId)).aliases.filter((row) => row.former_id === formerId);
           expect(kept).toMatchObject([{ kept_id: "ada", occurred_at: OCCURRED_AT }]);
         }
       });
 
       it("comes with its event, once or again", async () => {
-        expect(await store.accept(event(), { starts: [], exits: [], merges: [merge()] })).toBe("accepted");
-        expect(await store.accept(event(), { starts: [], exits: [], merges: [merge()] })).toBe("duplicate");
-        expect((await store.personRecords("visitor")).aliases).toMatchObject([
+        expect(await store.events.insert(event(), { starts: [], exits: [], merges: [merge()] })).toBe("accepted");
+        expect(await store.events.insert(event(), { starts: [], exits: [], merges: [merge()] })).toBe("duplicate");
+        expect((await store.people.listRecords("visitor")).aliases).toMatchObject([
           { former_id: "visitor", kept_id: "ada" },
         ]);
       });
@@ -88,11 +91,12 @@ export function storePeople(name: string, createEngine: () => Engine): void {
       it("adds up what was counted by either id", async () => {
         await begun("visitor", OCCURRED_AT);
         await begun("ada", LATER);
-        for (const id of ["visitor", "ada"]) await store.decide(decision({ transactionId: id, distinctId: id }));
+        for (const id of ["visitor", "ada"])
+          await store.decisions.record(decision({ transactionId: id, distinctId: id }));
         const query = { ...SINCE, eventName: "checkout_started", from: OCCURRED_AT, to: LATER };
         const counts = async (distinctId: string) => [
-          (await store.occurrences({ ...query, distinctId })).length,
-          (await store.listDecisions({ distinctId })).length,
+          (await store.runs.listOccurrences({ ...query, distinctId })).length,
+          (await store.decisions.list({ distinctId })).length,
         ];
         expect(await counts("ada")).toEqual([1, 1]);
         await merged(["visitor", "ada"]);
@@ -105,7 +109,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         const ids = ["visitor", "ada", "grace", "linus", "phone"];
         const counts = await Promise.all(
           ids.map(async (id) => {
-            const { exits } = await store.personRecords(distinctId);
+            const { exits } = await store.people.listRecords(distinctId);
             return exits.some((row) => row.distinct_id === id) ? [id] : [];
           }),
         );
@@ -116,22 +120,22 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         for (const id of ["visitor", "ada", "grace", "linus", "phone"]) await left(id);
         await merged(["visitor", "ada"], ["ada", "grace"], ["phone", "grace"], ["linus's visitor", "linus"]);
         expect(await idsOf("ada")).toEqual(["visitor", "ada", "grace", "phone"]);
-        expect(await store.splitPerson("ada")).toBe(2);
+        expect(await store.people.split("ada")).toBe(2);
         expect(await idsOf("ada")).toEqual(["ada"]);
         expect(await idsOf("visitor")).toEqual(["visitor"]);
         expect(await idsOf("phone")).toEqual(["grace", "phone"]);
-        expect(await store.splitPerson("ada")).toBe(0);
-        expect((await store.personRecords("linus")).aliases).toHaveLength(1);
+        expect(await store.people.split("ada")).toBe(0);
+        expect((await store.people.listRecords("linus")).aliases).toHaveLength(1);
       });
 
       it("holds when the event that merged them is told again, and ends with another one that does", async () => {
         const again = { uuid: "merging", merges: [merge()] };
         await accept(again);
-        await store.splitPerson("ada");
+        await store.people.split("ada");
         expect(await accept(again)).toBe("duplicate");
-        expect((await store.personRecords("ada")).aliases).toEqual([]);
+        expect((await store.people.listRecords("ada")).aliases).toEqual([]);
         await accept({ merges: [merge()] });
-        expect((await store.personRecords("ada")).aliases).toHaveLength(1);
+        expect((await store.people.listRecords("ada")).aliases).toHaveLength(1);
       });
     });
 
@@ -140,13 +144,13 @@ export function storePeople(name: string, createEngine: () => Engine): void {
       await left("ada");
       await merged(["visitor", "ada"]);
       const sent = decision({ transactionId, distinctId: "visitor" });
-      expect((await store.decide(sent)).decision).toMatchObject({ outcome: "skipped", reason: "exited" });
+      expect((await store.decisions.record(sent)).decision).toMatchObject({ outcome: "skipped", reason: "exited" });
     });
 
     it("leaves a person of several ids the places of one under a cap", async () => {
       const cap = { most: 2, withinMs: DAY_MS };
       const place = (distinctId: string, step: string) =>
-        store.reserveSend({ transactionId: `${distinctId}:w`, step, distinctId }, cap);
+        store.limits.reserveSend({ transactionId: `${distinctId}:w`, step, distinctId }, cap);
       await merged(["visitor", "ada"]);
       expect([await place("visitor", "a"), await place("ada", "b")]).toEqual([true, true]);
       expect([await place("visitor", "c"), await place("ada", "c")]).toEqual([false, false]);
@@ -157,11 +161,11 @@ export function storePeople(name: string, createEngine: () => Engine): void {
 
       it.each(limits)("counts what was entered before the merge: %j", async (limit) => {
         const [first, second, other] = [await begun("visitor"), await begun("ada", LATER), await begun("grace")];
-        expect(await store.enter(first, limit)).toBe(true);
+        expect(await store.runs.enter(first, limit)).toBe(true);
         await merged(["visitor", "ada"]);
         const asked = [second, first, second, other];
         const answers = [];
-        for (const one of asked) answers.push(await store.enter(one, limit));
+        for (const one of asked) answers.push(await store.runs.enter(one, limit));
         expect(answers).toEqual([false, true, false, true]);
       });
 
@@ -170,46 +174,49 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         const runs = await Promise.all(
           Array.from({ length: 20 }, (_, index) => begun(index % 2 ? "ada" : "visitor", OCCURRED_AT, `u${index}`)),
         );
-        const answers = await Promise.all(runs.map((one) => store.enter(one, limit)));
+        const answers = await Promise.all(runs.map((one) => store.runs.enter(one, limit)));
         expect(answers.filter((isIn) => isIn)).toHaveLength(1);
-        expect(await Promise.all(runs.map((one) => store.enter(one, limit)))).toEqual(answers);
+        expect(await Promise.all(runs.map((one) => store.runs.enter(one, limit)))).toEqual(answers);
       });
 
       it("opens again when the run was left by the other id", async () => {
         await merged(["visitor", "ada"]);
-        expect(await store.enter(await begun("visitor"), "one at a time")).toBe(true);
+        expect(await store.runs.enter(await begun("visitor"), "one at a time")).toBe(true);
         const again = await begun("ada", "2026-03-03T09:00:00.000Z");
-        expect(await store.enter(again, "one at a time")).toBe(false);
+        expect(await store.runs.enter(again, "one at a time")).toBe(false);
         await left("ada");
-        expect(await store.enter(again, "one at a time")).toBe(true);
+        expect(await store.runs.enter(again, "one at a time")).toBe(true);
       });
     });
 
     describe("profiles", () => {
       it("are told in a queue of their own, once for each event", async () => {
         expect(await accept({ uuid: "i", profiles: [profile()] })).toBe("accepted");
-        const [job] = await store.claim("profiles", 10, 1_000);
+        const [job] = await store.jobs.claim("profiles", 10, 1_000);
         expect(JSON.parse(job!.body)).toEqual({ kind: "profile", body: profile() });
-        await store.complete([job!.id]);
+        await store.jobs.complete([job!.id]);
         expect(await accept({ uuid: "i", profiles: [profile()] })).toBe("duplicate");
-        expect([await store.claim("profiles", 10, 1_000), await store.claim("novu", 10, 1_000)]).toEqual([[], []]);
+        expect([await store.jobs.claim("profiles", 10, 1_000), await store.jobs.claim("novu", 10, 1_000)]).toEqual([
+          [],
+          [],
+        ]);
       });
 
       it("are remembered, the newest of each person", async () => {
-        expect(await store.profileTold("ada")).toBeNull();
+        expect(await store.people.findSentProfile("ada")).toBeNull();
         expect(await note(told(OCCURRED_AT, "first"))).toEqual({ ...told(OCCURRED_AT, "first"), isDoubtful: false });
-        const known = await store.profileTold("ada");
+        const known = await store.people.findSentProfile("ada");
         await note(told(LATER, "second"), known);
-        expect(await store.profileTold("ada")).toEqual({ ...told(LATER, "second"), isDoubtful: false });
-        expect(await store.profileTold("grace")).toBeNull();
+        expect(await store.people.findSentProfile("ada")).toEqual({ ...told(LATER, "second"), isDoubtful: false });
+        expect(await store.people.findSentProfile("grace")).toBeNull();
       });
 
       it("are in doubt when an older one was told, until the newest is told again", async () => {
         await note(told(OCCURRED_AT, "newest"));
-        const known = await store.profileTold("ada");
+        const known = await store.people.findSentProfile("ada");
         expect(await note(told(EARLIER, "older"), known)).toEqual({ ...told(OCCURRED_AT, "newest"), isDoubtful: true });
-        expect(await store.profileTold("ada")).toMatchObject({ isDoubtful: true });
-        const again = await store.profileTold("ada");
+        expect(await store.people.findSentProfile("ada")).toMatchObject({ isDoubtful: true });
+        const again = await store.people.findSentProfile("ada");
         expect(await note(again!, again)).toEqual({ ...told(OCCURRED_AT, "newest"), isDoubtful: false });
       });
 
@@ -217,29 +224,29 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         await note(told(EARLIER, "other"));
         expect(await note(told(OCCURRED_AT, "mine"))).toMatchObject({ isDoubtful: true });
         await Promise.all([note(told(OCCURRED_AT, "b"), null, "b"), note(told(LATER, "a"), null, "b")]);
-        expect(await store.profileTold("b")).toMatchObject({ occurredAt: LATER, isDoubtful: true });
+        expect(await store.people.findSentProfile("b")).toMatchObject({ occurredAt: LATER, isDoubtful: true });
       });
 
       it("keep what a later one leaves out, as Novu does, and know what is removed", async () => {
         const about = (fields: object) => ({ subscriber: { subscriberId: "ada", ...fields } });
         await note({ ...about({ email: "a@example.com", phone: "1" }), occurredAt: EARLIER });
-        const known = await store.profileTold("ada");
+        const known = await store.people.findSentProfile("ada");
         await note({ ...about({ email: "b@example.com" }), occurredAt: OCCURRED_AT }, known);
-        const next = await store.profileTold("ada");
+        const next = await store.people.findSentProfile("ada");
         expect(next).toMatchObject({ ...about({ email: "b@example.com", phone: "1" }), isDoubtful: false });
         await note({ ...about({ phone: null }), occurredAt: LATER }, next);
-        expect(await store.profileTold("ada")).toMatchObject(about({ email: "b@example.com", phone: null }));
+        expect(await store.people.findSentProfile("ada")).toMatchObject(about({ email: "b@example.com", phone: null }));
       });
 
       it("do not come back by a word of them that was on its way when they were forgotten", async () => {
         await note(told(OCCURRED_AT, "first"));
-        const known = await store.profileTold("ada");
-        await store.forgetPerson("ada");
+        const known = await store.people.findSentProfile("ada");
+        await store.people.delete("ada");
         for (const time of [OCCURRED_AT, LATER])
           expect(await note(told(time, "late"), known)).toEqual({ ...told(time, "late"), isDoubtful: false });
-        expect(await store.profileTold("ada")).toBeNull();
+        expect(await store.people.findSentProfile("ada")).toBeNull();
         await note(told(EARLIER, "anew"));
-        expect(await store.profileTold("ada")).toMatchObject({ occurredAt: EARLIER });
+        expect(await store.people.findSentProfile("ada")).toMatchObject({ occurredAt: EARLIER });
       });
 
       it("are in no doubt when they say the same", async () => {
@@ -251,22 +258,23 @@ export function storePeople(name: string, createEngine: () => Engine): void {
     describe("a person's records", () => {
       it("are those of all their ids, and all are forgotten together", async () => {
         for (const id of ["visitor", "ada", "grace"]) {
-          await store.enter(await begun(id), "once");
+          await store.runs.enter(await begun(id), "once");
           await left(id);
           await note(told(OCCURRED_AT, id), null, id);
           await accept({ uuid: `${id}-profile`, distinctId: id, profiles: [profile({ eventUuid: `${id}-profile` })] });
         }
         await merged(["visitor", "ada"]);
-        const others = await store.personRecords("grace");
+        const others = await store.people.listRecords("grace");
         const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, jobs: 6, profiles: 2, aliases: 1 };
         const none = { decisions: 0, sends: 0, captures: 0, customValues: 0, variants: 0, ignored: 0 };
-        const records = await store.personRecords("visitor");
+        const records = await store.people.listRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
         expect(counts).toEqual({ ...forgotten, ...none, traits: 0, optOuts: 0, bounces: 0 });
         expect(JSON.stringify(records)).not.toContain("grace");
-        expect(await store.forgetPerson("ada")).toEqual(counts);
-        for (const id of ["visitor", "ada"]) expect(Object.values(await store.personRecords(id)).flat()).toEqual([]);
-        expect(await store.personRecords("grace")).toEqual(others);
+        expect(await store.people.delete("ada")).toEqual(counts);
+        for (const id of ["visitor", "ada"])
+          expect(Object.values(await store.people.listRecords(id)).flat()).toEqual([]);
+        expect(await store.people.listRecords("grace")).toEqual(others);
       });
 
       it("keep an event until its profile is told, and merges for good", async () => {
@@ -274,10 +282,15 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         await note(told(OCCURRED_AT, "ada"));
         const before = Date.parse(LATER) + DAY_MS;
         await store.prune(before, 100);
-        expect(await store.personRecords("ada")).toMatchObject({ events: [{ uuid: "i" }], jobs: [{}], profiles: [] });
-        for (const queue of QUEUES) await store.complete((await store.claim(queue, 10, 1_000)).map(({ id }) => id));
+        expect(await store.people.listRecords("ada")).toMatchObject({
+          events: [{ uuid: "i" }],
+          jobs: [{}],
+          profiles: [],
+        });
+        for (const queue of QUEUES)
+          await store.jobs.complete((await store.jobs.claim(queue, 10, 1_000)).map(({ id }) => id));
         await store.prune(before, 100);
-        expect(await store.personRecords("ada")).toMatchObject({ events: [], jobs: [], aliases: [{}] });
+        expect(await store.people.listRecords("ada")).toMatchObject({ events: [], jobs: [], aliases: [{}] });
       });
     });
 
@@ -287,7 +300,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
           distinctId,
           traits: [traits({ distinctId, occurredAt, properties: properties as PersonProperties })],
         });
-      const known = async (distinctId: string) => (await store.traitsOf([distinctId])).get(distinctId);
+      const known = async (distinctId: string) => (await store.people.findTraits([distinctId])).get(distinctId);
 
       it.each([
         ["one by one", false],
@@ -330,7 +343,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         await say("grace", LATER, { plan: "team" });
         expect(await known("ada")).toMatchObject({ properties: { plan: "pro" } });
         await merged(["visitor", "ada"]);
-        const all = await store.traitsOf(["visitor", "ada", "grace", "linus"]);
+        const all = await store.people.findTraits(["visitor", "ada", "grace", "linus"]);
         expect([...all].map(([id, { properties }]) => [id, properties])).toEqual([
           ["visitor", { email: "ada@example.com", plan: "pro" }],
           ["ada", { email: "ada@example.com", plan: "pro" }],
@@ -342,17 +355,17 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         await say("ada", OCCURRED_AT, { email: "ada@example.com", unsubscribed_from: ["all"] });
         await store.prune(Date.parse(LATER), 100);
         expect((await known("ada"))?.properties).toEqual({ unsubscribed_from: ["all"] });
-        expect(await store.forgetPerson("ada")).toMatchObject({ traits: 1 });
+        expect(await store.people.delete("ada")).toMatchObject({ traits: 1 });
       });
 
       it("comes with its event, is forgotten with its person, and for its age", async () => {
         await say("visitor", OCCURRED_AT, { email: "ada@example.com" });
         await say("ada", LATER, { email: "ada@example.com", plan: "pro" });
         await merged(["visitor", "ada"]);
-        expect((await store.personRecords("ada")).traits).toHaveLength(3);
+        expect((await store.people.listRecords("ada")).traits).toHaveLength(3);
         await store.prune(Date.parse(LATER), 100);
-        expect((await store.personRecords("ada")).traits).toHaveLength(2);
-        expect(await store.forgetPerson("visitor")).toMatchObject({ traits: 2 });
+        expect((await store.people.listRecords("ada")).traits).toHaveLength(2);
+        expect(await store.people.delete("visitor")).toMatchObject({ traits: 2 });
         expect(await known("ada")).toBeUndefined();
       });
     });
@@ -369,7 +382,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
       merges?: Merge[];
       traits?: Traits[];
     }) {
-      return store.accept(event({ uuid, distinctId }), { starts: [], exits: [], ...causes });
+      return store.events.insert(event({ uuid, distinctId }), { starts: [], exits: [], ...causes });
     }
 
     async function merged(...pairs: Array<[former: string, kept: string]>): Promise<void> {
@@ -380,22 +393,31 @@ export function storePeople(name: string, createEngine: () => Engine): void {
     /** A run that is there to begin. */
     async function begun(distinctId: string, occurredAt = OCCURRED_AT, uuid = distinctId) {
       const facts = run({ eventUuid: uuid, distinctId, occurredAt });
-      await store.accept(event({ uuid, distinctId, occurredAt }), { starts: [start({ run: facts })], exits: [] });
+      await store.events.insert(event({ uuid, distinctId, occurredAt }), {
+        starts: [start({ run: facts })],
+        exits: [],
+      });
       return { ...facts, workflow: "w" };
     }
 
     async function left(distinctId: string): Promise<void> {
       const uuid = `${distinctId}-exit`;
-      await store.accept(event({ uuid, distinctId }), { starts: [], exits: [exit({ eventUuid: uuid, distinctId })] });
+      await store.events.insert(event({ uuid, distinctId }), {
+        starts: [],
+        exits: [exit({ eventUuid: uuid, distinctId })],
+      });
     }
 
-    function note(one: PersonProfile, known: ToldProfile | null = null, subscriberId = "ada") {
+    function note(one: Profile, known: SentProfile | null = null, subscriberId = "ada") {
       const { occurredAt, subscriber } = one;
-      return store.noteProfile({ profile: { occurredAt, subscriber: { ...subscriber, subscriberId } }, known });
+      return store.people.saveSentProfile({
+        profile: { occurredAt, subscriber: { ...subscriber, subscriberId } },
+        known,
+      });
     }
   });
 }
 
-function told(occurredAt: string, firstName: string): PersonProfile {
+function told(occurredAt: string, firstName: string): Profile {
   return { occurredAt, subscriber: { subscriberId: "ada", firstName } };
 }

@@ -29,39 +29,39 @@ export function storeShapes(name: string, createEngine: () => Engine): void {
     });
 
     it("are found by their id, and by their workflow with the latest in the code first", async () => {
-      await store.keepShapes([{ id: "one", shape: shapeWith("a") }]);
+      await store.runs.saveShapes([{ id: "one", shape: shapeWith("a") }]);
       now += 1;
-      await store.keepShapes([
+      await store.runs.saveShapes([
         { id: "two", shape: shapeWith("a", "b") },
         { id: "other", shape: { ...shapeWith("c"), workflow: "v" } },
       ]);
-      expect(await store.shape("one")).toEqual(shapeWith("a"));
-      expect(await store.shape("none")).toBeNull();
-      expect(await store.shapesOf("w")).toEqual([shapeWith("a", "b"), shapeWith("a")]);
+      expect(await store.runs.findShape("one")).toEqual(shapeWith("a"));
+      expect(await store.runs.findShape("none")).toBeNull();
+      expect(await store.runs.listShapes("w")).toEqual([shapeWith("a", "b"), shapeWith("a")]);
       now += 1;
-      await store.keepShapes([{ id: "one", shape: shapeWith("a") }]);
-      expect(await store.shapesOf("w")).toEqual([shapeWith("a"), shapeWith("a", "b")]);
+      await store.runs.saveShapes([{ id: "one", shape: shapeWith("a") }]);
+      expect(await store.runs.listShapes("w")).toEqual([shapeWith("a"), shapeWith("a", "b")]);
     });
 
     it("are kept of each run as they were when it was first taken on", async () => {
-      await store.keepShapes([
+      await store.runs.saveShapes([
         { id: "one", shape: shapeWith("a") },
         { id: "two", shape: shapeWith("b") },
       ]);
       for (const id of ["u", "v", "x"]) {
         const run = { ...start().run, eventUuid: id, transactionId: `${id}:w` };
-        await store.accept(event({ uuid: id }), { starts: [start({ run })], exits: [] });
+        await store.events.insert(event({ uuid: id }), { starts: [start({ run })], exits: [] });
       }
       expect(
         await Promise.all([
-          store.markStarted("u:w", "one"),
-          store.markStarted("v:w", "two"),
-          store.markStarted("x:w", null),
-          store.markStarted("none:w", "one"),
+          store.runs.markStarted("u:w", "one"),
+          store.runs.markStarted("v:w", "two"),
+          store.runs.markStarted("x:w", null),
+          store.runs.markStarted("none:w", "one"),
         ]),
       ).toEqual(["started", "started", "started", "exited"]);
-      await store.markStarted("u:w", "two");
-      expect(await Promise.all(["u:w", "v:w", "x:w"].map((id) => store.shapeOfRun(id)))).toEqual([
+      await store.runs.markStarted("u:w", "two");
+      expect(await Promise.all(["u:w", "v:w", "x:w"].map((id) => store.runs.findShapeOf(id)))).toEqual([
         shapeWith("a"),
         shapeWith("b"),
         null,
@@ -69,13 +69,15 @@ export function storeShapes(name: string, createEngine: () => Engine): void {
     });
 
     it("keep the first value of a custom step, unless another one is to take its place", async () => {
-      expect(await store.keepValue(STEP, { word: "one" })).toEqual({ word: "one" });
-      expect(await store.keepValue(STEP, { word: "two" })).toEqual({ word: "one" });
-      expect(await store.keptValues("u:w")).toEqual({ offer: { word: "one" } });
-      expect(await store.keepValue(STEP, { word: "three" }, { replace: true })).toEqual({ word: "three" });
-      expect(await store.keptValues("v:w")).toEqual({});
+      expect(await store.decisions.saveCustomValue(STEP, { word: "one" })).toEqual({ word: "one" });
+      expect(await store.decisions.saveCustomValue(STEP, { word: "two" })).toEqual({ word: "one" });
+      expect(await store.decisions.findCustomValues("u:w")).toEqual({ offer: { word: "one" } });
+      expect(await store.decisions.saveCustomValue(STEP, { word: "three" }, { replace: true })).toEqual({
+        word: "three",
+      });
+      expect(await store.decisions.findCustomValues("v:w")).toEqual({});
       await store.prune(now + 1, 100);
-      expect(await store.keptValues("u:w")).toEqual({});
+      expect(await store.decisions.findCustomValues("u:w")).toEqual({});
     });
   });
 }

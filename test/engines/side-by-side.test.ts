@@ -8,8 +8,9 @@ import { RefusedError, UnavailableError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createPerform } from "../../src/outbox/perform.ts";
 import { subscriberOf } from "../../src/routing/profile.ts";
+import type { ClaimedJob } from "../../src/store/jobs.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { ClaimedJob, Store } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { event, exit, run, start } from "../support/facts.ts";
 import { testFolder } from "../support/folder.ts";
 
@@ -100,7 +101,7 @@ describe("starts and exits of one person, side by side", () => {
           try {
             await check(one, (facts, entry) => live({ scheduler, distinctId, facts, twice, entry, fates, answers }));
           } finally {
-            await store.forgetPerson(distinctId);
+            await store.people.delete(distinctId);
           }
           lived += 1;
         },
@@ -136,8 +137,8 @@ describe("starts and exits of one person, side by side", () => {
     await scheduler.waitFor(over());
 
     for (const texts of novu.bodies.values()) expect(texts.size).toBe(1);
-    expect((await store.countQueues())[0]).toMatchObject({ queue: "novu", waiting: 0, dead: 0 });
-    const decisions = await store.listDecisions({ distinctId });
+    expect((await store.jobs.countByQueue())[0]).toMatchObject({ queue: "novu", waiting: 0, dead: 0 });
+    const decisions = await store.decisions.list({ distinctId });
     const runOf = ({ name }: Fact) => `${distinctId} ${name}:w`;
     return {
       alive: FACTS.filter((fact) => novu.alive.has(runOf(fact))).map(({ name }) => name),
@@ -165,14 +166,14 @@ describe("starts and exits of one person, side by side", () => {
     async function tell(fact: Fact): Promise<void> {
       await scheduler.schedule(Promise.resolve(), `tell ${fact.name}`);
       const { uuid, occurredAt, routing } = told(fact, distinctId, entry);
-      const outcome = await store.accept(event({ uuid, distinctId, occurredAt }), routing);
+      const outcome = await store.events.insert(event({ uuid, distinctId, occurredAt }), routing);
       if (outcome === "accepted") go(deliver);
     }
 
     /** One worker's attempt at the oldest work that nobody holds. */
     async function deliver(): Promise<void> {
       await scheduler.schedule(Promise.resolve(), "claim");
-      const [job] = await store.claim("novu", 1, LEASE_MS);
+      const [job] = await store.jobs.claim("novu", 1, LEASE_MS);
       if (job === undefined) return;
       held.add(job.id);
       const fate = fates.shift() ?? null;
@@ -203,7 +204,7 @@ describe("starts and exits of one person, side by side", () => {
     async function takeOver(id: number): Promise<void> {
       held.delete(id);
       now += LEASE_MS;
-      await store.renew([...held], LEASE_MS);
+      await store.jobs.renew([...held], LEASE_MS);
       go(deliver);
     }
 
@@ -230,29 +231,31 @@ describe("starts and exits of one person, side by side", () => {
           create: async () => void (await call("create", () => {})),
         },
         runs: {
-          exitSince: stepwise("exitSince", store.exitSince),
-          endRuns: stepwise("endRuns", store.endRuns),
-          runState: stepwise("runState", store.runState),
-          markExited: stepwise("markExited", store.markExited),
-          markStarted: stepwise("markStarted", store.markStarted),
-          decidedSteps: stepwise("decidedSteps", store.decidedSteps),
-          decide: stepwise("decide", (decision, options) => store.decide(decision, { ...options, endsRun: true })),
-          occurrences: stepwise("occurrences", store.occurrences),
-          enter: stepwise("enter", store.enter),
-          refuse: stepwise("refuse", store.refuse),
+          exitSince: stepwise("exitSince", store.runs.findExitSince),
+          endRuns: stepwise("endRuns", store.runs.markExiting),
+          runState: stepwise("runState", store.runs.findState),
+          markExited: stepwise("markExited", store.runs.markExited),
+          markStarted: stepwise("markStarted", store.runs.markStarted),
+          decidedSteps: stepwise("decidedSteps", store.decisions.listDecidedSteps),
+          decide: stepwise("decide", (decision, options) =>
+            store.decisions.record(decision, { ...options, endsRun: true }),
+          ),
+          occurrences: stepwise("occurrences", store.runs.listOccurrences),
+          enter: stepwise("enter", store.runs.enter),
+          refuse: stepwise("refuse", store.runs.markNotStarted),
           profileHere: async () => null,
           profileThere: async () => null,
           readNow: async () => ({ outcome: "not found" }),
           subscriberOf,
           arePerson: async () => "one",
-          merge: store.merge,
-          isJoining: store.isJoining,
+          merge: store.people.merge,
+          isJoining: store.people.isJoining,
           onNotMerged: async () => {},
           lookAgain: async () => {},
-          keepRecipient: stepwise("keepRecipient", store.keepRecipient),
-          keptRecipient: stepwise("keptRecipient", store.keptRecipient),
-          profileTold: store.profileTold,
-          noteProfile: store.noteProfile,
+          keepRecipient: stepwise("keepRecipient", store.runs.saveRecipient),
+          keptRecipient: stepwise("keptRecipient", store.runs.findRecipient),
+          profileTold: store.people.findSentProfile,
+          noteProfile: store.people.saveSentProfile,
         },
         report: async () => {},
         receipts: async () => {},
@@ -268,11 +271,11 @@ describe("starts and exits of one person, side by side", () => {
       try {
         await perform({ ...job, job: Job.parse(JSON.parse(job.body)) });
         await step("complete");
-        await store.complete([job.id]);
+        await store.jobs.complete([job.id]);
       } catch (error) {
         if (!(error instanceof RefusedError || error instanceof UnavailableError)) throw error;
         const answered = error instanceof RefusedError;
-        await store.retryAt(job.id, { at: now, error: error.message, failed: false, answered });
+        await store.jobs.retry(job.id, { at: now, error: error.message, failed: false, answered });
         go(deliver);
       }
     }
@@ -285,18 +288,20 @@ describe("starts and exits of one person, side by side", () => {
     while (busy > 0);
   }
 
-  function counted(store: Store): Store {
-    return new Proxy(store, {
-      get:
-        (target, name) =>
-        async (...parameters: unknown[]) => {
+  function counted<Part extends object>(part: Part): Part {
+    return new Proxy(part, {
+      get(target, name) {
+        const value = target[name as keyof Part];
+        if (typeof value !== "function") return counted(value as object);
+        return async (...parameters: unknown[]) => {
           busy += 1;
           try {
-            return await (target[name as keyof Store] as (...parameters: unknown[]) => Promise<unknown>)(...parameters);
+            return await value(...parameters);
           } finally {
             busy -= 1;
           }
-        },
+        };
+      },
     });
   }
 });

@@ -8,6 +8,7 @@ import { built } from "../support/built.ts";
 import { decision, event, OCCURRED_AT, start } from "../support/facts.ts";
 import { testFolder } from "../support/folder.ts";
 import { fileHash, sqliteDrivers } from "../support/sqlite-drivers.ts";
+import { callStore, methodsOf, type StoreCall } from "../support/store-calls.ts";
 
 const now = () => Date.parse(OCCURRED_AT);
 
@@ -15,35 +16,35 @@ describe.each(await sqliteDrivers())("a store to read, by $name", (driver) => {
   it("sees what the running app has written, and changes no byte of it", async () => {
     using folder = testFolder();
     const app = await openSqliteStore({ dataDir: folder.path, now, driver });
-    await app.accept(event(), { starts: [start()], exits: [] });
-    await app.decide(decision());
+    await app.events.insert(event(), { starts: [start()], exits: [] });
+    await app.decisions.record(decision());
     const before = hashes(folder.path);
     const beside = await openSqliteStoreToRead({ dataDir: folder.path, now, driver });
-    expect(await beside.knownEvents(["u"])).toEqual(["u"]);
-    await app.accept(event({ uuid: "later" }), { starts: [], exits: [] });
-    expect(await beside.knownEvents(["later"])).toEqual(["later"]);
+    expect(await beside.events.findKnown(["u"])).toEqual(["u"]);
+    await app.events.insert(event({ uuid: "later" }), { starts: [], exits: [] });
+    expect(await beside.events.findKnown(["later"])).toEqual(["later"]);
     await beside.close();
     expect(before.file).toBe(hashes(folder.path).file);
-    await app.accept(event({ uuid: "last" }), { starts: [], exits: [] });
-    expect(await app.knownEvents(["last"])).toEqual(["last"]);
+    await app.events.insert(event({ uuid: "last" }), { starts: [], exits: [] });
+    expect(await app.events.findKnown(["last"])).toEqual(["last"]);
     await app.close();
   });
 
   it("can be opened without the app, after its end or its death, and changes no byte", { tags: ["long"] }, async () => {
     using folder = testFolder();
     for (const signal of ["SIGTERM", "SIGKILL"]) {
-      appThat(folder.path, `await store.keepIgnored(${JSON.stringify(keepIgnored(signal))}); ${END[signal]}`);
+      appThat(folder.path, `await store.events.insertIgnored(${JSON.stringify(keepIgnored(signal))}); ${END[signal]}`);
       const before = hashes(folder.path);
       // The log of an app that was killed holds what is not in the file yet.
       expect(before.log === null).toBe(signal === "SIGTERM");
       const reading = await openSqliteStoreToRead({ dataDir: folder.path, now, driver });
-      expect((await reading.listIgnored(1)).map(({ reason }) => reason)).toEqual([signal]);
+      expect((await reading.events.listIgnored({ limit: 1 })).map(({ reason }) => reason)).toEqual([signal]);
       await reading.close();
       expect(hashes(folder.path).file).toBe(before.file);
       if (before.log !== null) expect(hashes(folder.path).log).toBe(before.log);
     }
     const app = await openSqliteStore({ dataDir: folder.path, now, driver });
-    expect(await app.countIgnored(0)).toHaveLength(2);
+    expect(await app.events.countIgnored(0)).toHaveLength(2);
     await app.close();
   });
 
@@ -52,9 +53,8 @@ describe.each(await sqliteDrivers())("a store to read, by $name", (driver) => {
     await (await openSqliteStore({ dataDir: folder.path, now, driver })).close();
     const before = hashes(folder.path);
     const beside = await openSqliteStoreToRead({ dataDir: folder.path, now, driver });
-    for (const [name, ...parameters] of QUESTIONS)
-      await (beside[name] as (...parameters: unknown[]) => Promise<unknown>)(...parameters);
-    expect(new Set([...QUESTIONS.map(([name]) => name), "close"])).toEqual(new Set(Object.keys(beside)));
+    for (const [name, ...parameters] of QUESTIONS) await callStore(beside, [name, ...parameters]);
+    expect(new Set([...QUESTIONS.map(([name]) => name), "close"])).toEqual(new Set(methodsOf(beside)));
     await beside.close();
     expect(hashes(folder.path)).toMatchObject({ file: before.file });
   });
@@ -78,44 +78,42 @@ describe.each(await sqliteDrivers())("a store to read, by $name", (driver) => {
 });
 
 const period = { workflow: "w", from: OCCURRED_AT, until: OCCURRED_AT, after: null, limit: 1 };
-const QUESTIONS: Array<{ [Name in keyof ReadStore]: [Name, ...Parameters<ReadStore[Name]>] }[keyof ReadStore]> = [
-  ["knownEvents", ["u"]],
-  ["listIgnored", 1],
-  ["ofVisitor", "visitor", 0],
-  ["isJoining", "ada"],
-  ["nextDueAt", "novu"],
-  ["countJobs"],
-  ["countQueues"],
-  ["listDead", 1],
-  ["deadCauses"],
-  ["profileTold", "ada"],
-  ["traitsOf", ["ada"]],
-  ["occurrences", { distinctId: "ada", workflow: "w", eventName: "e", from: OCCURRED_AT, to: OCCURRED_AT }],
-  ["variantsOf", "u:w"],
-  ["shape", "abc"],
-  ["shapesOf", "w"],
-  ["shapeOfRun", "u:w"],
-  ["keptValues", "u:w"],
-  ["optOutsOf", "ada"],
-  ["bouncesOf", "ada"],
-  ["exitSince", { workflow: "w", distinctId: "ada", transactionId: "u:w", since: OCCURRED_AT }],
-  ["lastExits", { workflow: "w", distinctIds: ["ada"] }],
-  ["goneSince", period],
-  ["runState", "u:w"],
-  ["keptRecipient", { transactionId: "u:w", refusals: 0 }],
-  ["decidedSteps", "u:w"],
-  ["listDecisions"],
-  ["countWorkflows", 0],
-  ["countLost", 0],
-  ["personRecords", "ada"],
-  ["listRuns", { limit: 1 }],
-  ["history", { distinctId: "ada" }],
-  ["decisionsOf", ["u:w"]],
-  ["countOutcomes", 0],
-  ["countIgnored", 0],
-  ["pageIgnored", { limit: 1 }],
-  ["listWaiting", "novu", 1],
-  ["pageDead", { limit: 1 }],
+const QUESTIONS: StoreCall<ReadStore>[] = [
+  ["events.findKnown", ["u"]],
+  ["events.listIgnoredOf", "visitor", 0],
+  ["people.isJoining", "ada"],
+  ["jobs.nextDueAt", "novu"],
+  ["jobs.count"],
+  ["jobs.countByQueue"],
+  ["jobs.countDeadByError"],
+  ["people.findSentProfile", "ada"],
+  ["people.findTraits", ["ada"]],
+  ["runs.listOccurrences", { distinctId: "ada", workflow: "w", eventName: "e", from: OCCURRED_AT, to: OCCURRED_AT }],
+  ["decisions.findVariants", "u:w"],
+  ["runs.findShape", "abc"],
+  ["runs.listShapes", "w"],
+  ["runs.findShapeOf", "u:w"],
+  ["decisions.findCustomValues", "u:w"],
+  ["people.findOptOuts", "ada"],
+  ["people.listBounces", "ada"],
+  ["runs.findExitSince", { workflow: "w", distinctId: "ada", transactionId: "u:w", since: OCCURRED_AT }],
+  ["runs.findLastExits", { workflow: "w", distinctIds: ["ada"] }],
+  ["runs.listAbsent", period],
+  ["runs.findState", "u:w"],
+  ["runs.findRecipient", { transactionId: "u:w", refusals: 0 }],
+  ["decisions.listDecidedSteps", "u:w"],
+  ["decisions.list"],
+  ["runs.countByWorkflow", 0],
+  ["runs.countLost", 0],
+  ["people.listRecords", "ada"],
+  ["runs.list", { limit: 1 }],
+  ["runs.history", { distinctId: "ada" }],
+  ["decisions.listOfRuns", ["u:w"]],
+  ["runs.countOutcomes", 0],
+  ["events.countIgnored", 0],
+  ["events.listIgnored", { limit: 1 }],
+  ["jobs.listWaiting", "novu", 1],
+  ["jobs.listDead", { limit: 1 }],
 ];
 
 const END: Record<string, string> = {

@@ -22,6 +22,7 @@ import {
   unsubscribed,
 } from "../support/facts.ts";
 import { testFolder } from "../support/folder.ts";
+import { callStore, methodsOf, type StoreCall } from "../support/store-calls.ts";
 import { type Engine, storePromises } from "./promises.ts";
 import { storeArrivals } from "./promises-arrival.ts";
 import { storeHistories } from "./promises-history.ts";
@@ -58,15 +59,15 @@ it("a person who is deleted is in none of the store's files, and neither is a jo
   const marked = "marked-person-4711";
   for (let index = 0; index < 50; index += 1) {
     const uuid = `u${index}`;
-    await store.accept(event({ uuid, distinctId: marked, properties: { note: `${marked} `.repeat(200) } }), {
+    await store.events.insert(event({ uuid, distinctId: marked, properties: { note: `${marked} `.repeat(200) } }), {
       starts: [start({ run: run({ eventUuid: uuid, transactionId: `${uuid}:w`, distinctId: marked }) })],
       exits: [exit({ eventUuid: uuid, distinctId: marked })],
     });
   }
-  await store.complete((await store.claim("novu", 50, 1_000)).map(({ id }) => id));
+  await store.jobs.complete((await store.jobs.claim("novu", 50, 1_000)).map(({ id }) => id));
   const files = () => readdirSync(folder.path).map((name) => readFileSync(join(folder.path, name)));
   expect(files().some((bytes) => bytes.includes(marked))).toBe(true);
-  await store.forgetPerson(marked);
+  await store.people.delete(marked);
   expect(files().filter((bytes) => bytes.includes(marked))).toEqual([]);
   await store.close();
 });
@@ -74,17 +75,17 @@ it("a person who is deleted is in none of the store's files, and neither is a jo
 describe("no statement reads a whole table", () => {
   const query = { workflow: "w", distinctId: "ada", since: OCCURRED_AT };
   const place = { ...run(), workflow: "w" };
-  const calls: Array<{ [Name in keyof Store]: [Name, ...Parameters<Store[Name]>] }[keyof Store]> = [
-    ["accept", event(), { starts: [start()], exits: [exit()] }],
-    ["accept", event(), { starts: [start()], exits: [exit()] }],
-    ["accept", event({ uuid: "i" }), { starts: [], exits: [], profiles: [profile()], merges: [merge()] }],
-    ["accept", event({ uuid: "i" }), { starts: [], exits: [], profiles: [profile()], merges: [merge()] }],
-    ["accept", event({ uuid: "t" }), { starts: [], exits: [], traits: [traits()] }],
-    ["accept", event({ uuid: "t" }), { starts: [], exits: [], traits: [traits()] }],
-    ["traitsOf", ["ada", "grace"]],
-    ["knownEvents", ["u", "v"]],
+  const calls: StoreCall<Store>[] = [
+    ["events.insert", event(), { starts: [start()], exits: [exit()] }],
+    ["events.insert", event(), { starts: [start()], exits: [exit()] }],
+    ["events.insert", event({ uuid: "i" }), { starts: [], exits: [], profiles: [profile()], merges: [merge()] }],
+    ["events.insert", event({ uuid: "i" }), { starts: [], exits: [], profiles: [profile()], merges: [merge()] }],
+    ["events.insert", event({ uuid: "t" }), { starts: [], exits: [], traits: [traits()] }],
+    ["events.insert", event({ uuid: "t" }), { starts: [], exits: [], traits: [traits()] }],
+    ["people.findTraits", ["ada", "grace"]],
+    ["events.findKnown", ["u", "v"]],
     [
-      "keepIgnored",
+      "events.insertIgnored",
       {
         source: "segment",
         receivedAt: OCCURRED_AT,
@@ -95,51 +96,54 @@ describe("no statement reads a whole table", () => {
         body: "",
       },
     ],
-    ["listIgnored", 10],
-    ["claim", "novu", 10, 1_000],
-    ["claim", "novu", 10, 1_000, [7, 8]],
-    ["renew", [7, 8], 1_000],
-    ["complete", [7, 8]],
-    ["retryAt", 7, { at: 0, error: "no", failed: true, answered: true }],
-    ["giveUp", 7, "no"],
-    ["nextDueAt", "novu"],
-    ["countQueues"],
-    ["countJobs"],
-    ["listDead", 10],
-    ["deadCauses"],
-    ["redrive", { id: 7 }],
-    ["redrive", { error: "no" }],
-    ["redrive", "all"],
-    ["reserveSlots", "novu", 1, 1],
-    ["endSession", "s", 1],
-    ["hasEnded", "s"],
-    ["occurrences", { ...query, eventName: "checkout_started", from: OCCURRED_AT, to: LATER }],
-    ["reserveSend", { ...place, step: "a" }, { most: 3, withinMs: 1 }],
-    ["putOff", { ...place, step: "a" }],
-    ["capture", clicked()],
-    ["capture", clicked()],
-    ["schedule", "k", { kind: "unheard", body: place }, 0],
-    ["choose", { distinctId: "ada", off: ["a"], on: ["b"], cause: "link", at: OCCURRED_AT, capture: unsubscribed() }],
-    ["optOutsOf", "ada"],
-    ["noteBounce", { distinctId: "ada", address: "ada@example.com", at: OCCURRED_AT }],
-    ["bouncesOf", "ada"],
-    ["enter", place, "once"],
-    ["enter", { ...place, transactionId: "other" }, "one at a time"],
-    ["enter", { ...place, transactionId: "other" }, { oncePerMs: 1 }],
-    ["refuse", "u:w"],
-    ["merge", merge()],
-    ["isJoining", "ada"],
-    ["ofVisitor", "visitor", Date.parse(LATER)],
-    ["deleteIgnored", [7, 8]],
-    ["keepRecipient", { transactionId: "u:w", refusals: 0, recipient: profile() }],
-    ["keptRecipient", { transactionId: "u:w", refusals: 0 }],
-    ["noteProfile", { profile: profile(), known: null }],
-    ["profileTold", "ada"],
-    ["exitSince", { ...query, transactionId: "u:w" }],
-    ["lastExits", { workflow: "w", distinctIds: ["ada", "grace"] }],
-    ["goneSince", { workflow: "w", from: OCCURRED_AT, until: LATER, after: null, limit: 10 }],
+    ["events.listIgnored", { limit: 10 }],
+    ["jobs.claim", "novu", 10, 1_000],
+    ["jobs.claim", "novu", 10, 1_000, [7, 8]],
+    ["jobs.renew", [7, 8], 1_000],
+    ["jobs.complete", [7, 8]],
+    ["jobs.retry", 7, { at: 0, error: "no", failed: true, answered: true }],
+    ["jobs.giveUp", 7, "no"],
+    ["jobs.nextDueAt", "novu"],
+    ["jobs.countByQueue"],
+    ["jobs.count"],
+    ["jobs.listDead", { limit: 10 }],
+    ["jobs.countDeadByError"],
+    ["jobs.redrive", { id: 7 }],
+    ["jobs.redrive", { error: "no" }],
+    ["jobs.redrive", "all"],
+    ["limits.reserveSlots", "novu", 1, 1],
+    ["limits.endSession", "s", 1],
+    ["limits.hasEnded", "s"],
+    ["runs.listOccurrences", { ...query, eventName: "checkout_started", from: OCCURRED_AT, to: LATER }],
+    ["limits.reserveSend", { ...place, step: "a" }, { most: 3, withinMs: 1 }],
+    ["limits.postponeSend", { ...place, step: "a" }],
+    ["decisions.insertReport", clicked()],
+    ["decisions.insertReport", clicked()],
+    ["jobs.schedule", "k", { kind: "unheard", body: place }, 0],
     [
-      "goneSince",
+      "people.changeOptOuts",
+      { distinctId: "ada", off: ["a"], on: ["b"], cause: "link", at: OCCURRED_AT, capture: unsubscribed() },
+    ],
+    ["people.findOptOuts", "ada"],
+    ["people.saveBounce", { distinctId: "ada", address: "ada@example.com", at: OCCURRED_AT }],
+    ["people.listBounces", "ada"],
+    ["runs.enter", place, "once"],
+    ["runs.enter", { ...place, transactionId: "other" }, "one at a time"],
+    ["runs.enter", { ...place, transactionId: "other" }, { oncePerMs: 1 }],
+    ["runs.markNotStarted", "u:w"],
+    ["people.merge", merge()],
+    ["people.isJoining", "ada"],
+    ["events.listIgnoredOf", "visitor", Date.parse(LATER)],
+    ["events.deleteIgnored", [7, 8]],
+    ["runs.saveRecipient", { transactionId: "u:w", refusals: 0, recipient: profile() }],
+    ["runs.findRecipient", { transactionId: "u:w", refusals: 0 }],
+    ["people.saveSentProfile", { profile: profile(), known: null }],
+    ["people.findSentProfile", "ada"],
+    ["runs.findExitSince", { ...query, transactionId: "u:w" }],
+    ["runs.findLastExits", { workflow: "w", distinctIds: ["ada", "grace"] }],
+    ["runs.listAbsent", { workflow: "w", from: OCCURRED_AT, until: LATER, after: null, limit: 10 }],
+    [
+      "runs.listAbsent",
       {
         workflow: "w",
         from: OCCURRED_AT,
@@ -148,49 +152,53 @@ describe("no statement reads a whole table", () => {
         limit: 10,
       },
     ],
-    ["takeLease", "inactivity", 1],
-    ["takeLease", "inactivity", 1],
-    ["setNextRun", "inactivity", 1],
-    ["endRuns", exit()],
-    ["runState", "u:w"],
-    ["openRun", "u:w"],
-    ["closeRun", "u:w", "failed"],
-    ["runsBeside", { transactionId: "u:w", workflow: "w", distinctId: "ada", enteredAt: 0, before: 0 }],
-    ["markExited", "u:w"],
-    ["markStarted", "u:w"],
-    ["decide", decision(), { endsRun: true }],
-    ["decide", decision({ outcome: "skipped", reason: "not needed" })],
-    ["decidedSteps", "u:w"],
-    ["listDecisions"],
-    ["listDecisions", { distinctId: "ada" }],
-    ["countWorkflows", 0],
-    ["countLost", 0],
-    ["variantsOf", "u:w"],
-    ["keepShapes", [{ id: "abc", shape: { workflow: "w", steps: [], payload: "" } }]],
-    ["shape", "abc"],
-    ["shapesOf", "w"],
-    ["shapeOfRun", "u:w"],
-    ["adoptRun", { transactionId: "n:w", workflow: "w", distinctId: "ada", occurredAt: OCCURRED_AT }],
-    ["keepValue", { transactionId: "u:w", step: "offer", distinctId: "ada" }, { word: "x" }],
-    ["keptValues", "u:w"],
-    ["keepVariants", { transactionId: "u:w", distinctId: "ada" }, { flag: { variant: "a", source: "posthog" } }],
-    ["personRecords", "ada"],
+    ["limits.takeLease", "inactivity", 1],
+    ["limits.takeLease", "inactivity", 1],
+    ["limits.setNextRun", "inactivity", 1],
+    ["runs.markExiting", exit()],
+    ["runs.findState", "u:w"],
+    ["runs.findOpen", "u:w"],
+    ["runs.close", "u:w", "failed"],
+    ["runs.listBeside", { transactionId: "u:w", workflow: "w", distinctId: "ada", enteredAt: 0, before: 0 }],
+    ["runs.markExited", "u:w"],
+    ["runs.markStarted", "u:w"],
+    ["decisions.record", decision(), { endsRun: true }],
+    ["decisions.record", decision({ outcome: "skipped", reason: "not needed" })],
+    ["decisions.listDecidedSteps", "u:w"],
+    ["decisions.list"],
+    ["decisions.list", { distinctId: "ada" }],
+    ["runs.countByWorkflow", 0],
+    ["runs.countLost", 0],
+    ["decisions.findVariants", "u:w"],
+    ["runs.saveShapes", [{ id: "abc", shape: { workflow: "w", steps: [], payload: "" } }]],
+    ["runs.findShape", "abc"],
+    ["runs.listShapes", "w"],
+    ["runs.findShapeOf", "u:w"],
+    ["runs.insertForeign", { transactionId: "n:w", workflow: "w", distinctId: "ada", occurredAt: OCCURRED_AT }],
+    ["decisions.saveCustomValue", { transactionId: "u:w", step: "offer", distinctId: "ada" }, { word: "x" }],
+    ["decisions.findCustomValues", "u:w"],
+    [
+      "decisions.saveVariants",
+      { transactionId: "u:w", distinctId: "ada" },
+      { flag: { variant: "a", source: "posthog" } },
+    ],
+    ["people.listRecords", "ada"],
     ["prune", 0, 10],
-    ["splitPerson", "ada"],
-    ["forgetPerson", "ada"],
-    ["listRuns", { limit: 10 }],
-    ["listRuns", { limit: 10, workflow: "w", before: { occurredAt: LATER, transactionId: "u:w" } }],
-    ["listRuns", { limit: 10, status: "finished" }],
-    ["listRuns", { limit: 10, about: { distinctId: "ada", transactionIds: ["u:w"], eventUuid: "u" } }],
-    ["history", { distinctId: "ada" }],
-    ["history", { distinctId: "ada", workflow: "w" }],
-    ["history", { transactionId: "u:w" }],
-    ["decisionsOf", ["u:w"]],
-    ["countOutcomes", 0],
-    ["countIgnored", 0],
-    ["pageIgnored", { limit: 10, reason: "", about: "ada", before: 9 }],
-    ["listWaiting", "novu", 10],
-    ["pageDead", { limit: 10, error: "no", before: 9 }],
+    ["people.split", "ada"],
+    ["people.delete", "ada"],
+    ["runs.list", { limit: 10 }],
+    ["runs.list", { limit: 10, workflow: "w", before: { occurredAt: LATER, transactionId: "u:w" } }],
+    ["runs.list", { limit: 10, status: "finished" }],
+    ["runs.list", { limit: 10, about: { distinctId: "ada", transactionIds: ["u:w"], eventUuid: "u" } }],
+    ["runs.history", { distinctId: "ada" }],
+    ["runs.history", { distinctId: "ada", workflow: "w" }],
+    ["runs.history", { transactionId: "u:w" }],
+    ["decisions.listOfRuns", ["u:w"]],
+    ["runs.countOutcomes", 0],
+    ["events.countIgnored", 0],
+    ["events.listIgnored", { limit: 10, reason: "", about: "ada", before: 9 }],
+    ["jobs.listWaiting", "novu", 10],
+    ["jobs.listDead", { limit: 10, error: "no", before: 9 }],
     ["ping"],
   ];
 
@@ -218,11 +226,11 @@ describe("no statement reads a whole table", () => {
     const statements: Array<{ name: string; text: string }> = [];
     for (const [name, ...parameters] of calls) {
       prepared = [];
-      await (store[name] as (...parameters: unknown[]) => Promise<unknown>)(...parameters);
+      await callStore(store, [name, ...parameters]);
       statements.push(...prepared.map((text) => ({ name, text })));
     }
     await store.close();
-    expect(new Set([...calls.map(([name]) => name), "watch", "backup", "close"])).toEqual(new Set(Object.keys(store)));
+    expect(new Set([...calls.map(([name]) => name), "watch", "backup", "close"])).toEqual(new Set(methodsOf(store)));
 
     const database = driver.open(join(folder.path, "bridge.db"));
     const scans = statements
@@ -240,7 +248,14 @@ describe("no statement reads a whole table", () => {
     database.close();
     // These are about all there is, and asked by people; the newest decisions, runs and dead are the end of the table.
     expect(new Set(scans)).toEqual(
-      new Set(["countQueues", "listDead", "deadCauses", "redrive", "listDecisions", "listRuns"]),
+      new Set([
+        "jobs.countByQueue",
+        "jobs.listDead",
+        "jobs.countDeadByError",
+        "jobs.redrive",
+        "decisions.list",
+        "runs.list",
+      ]),
     );
   });
 });
@@ -281,11 +296,11 @@ describe("the data folder", () => {
   it("gives back what a killed process had claimed", async () => {
     using folder = testFolder();
     const first = await openSqliteStore({ dataDir: folder.path, now: () => 0 });
-    await first.decide(decision({ outcome: "skipped", reason: "not needed" }));
-    await first.claim("posthog", 1, 60_000);
+    await first.decisions.record(decision({ outcome: "skipped", reason: "not needed" }));
+    await first.jobs.claim("posthog", 1, 60_000);
     await first.close();
     const second = await openSqliteStore({ dataDir: folder.path, now: () => 0 });
-    expect(await second.claim("posthog", 1, 60_000)).toHaveLength(1);
+    expect(await second.jobs.claim("posthog", 1, 60_000)).toHaveLength(1);
     await second.close();
   });
 

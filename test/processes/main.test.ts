@@ -100,7 +100,7 @@ describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
   it("says that it is not ready, and takes nothing, while its store cannot be written", async () => {
     await using sandbox = await testSandbox();
     sandbox.app.store.ping = () => Promise.reject(new Error("disk full"));
-    sandbox.app.store.accept = () => Promise.reject(new Error("disk full"));
+    sandbox.app.store.events.insert = () => Promise.reject(new Error("disk full"));
     const ready = await fetch(`${sandbox.app.url}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([
       503,

@@ -71,7 +71,7 @@ export async function byHand(
 
 /** What was decided: step, outcome, reason and detail, with the run before when it is asked for. */
 export async function decisions(sandbox: Sandbox, { ofRun }: { ofRun?: string } = {}) {
-  const all = await sandbox.app.store.listDecisions({ limit: 100_000 });
+  const all = await sandbox.app.store.decisions.list({ limit: 100_000 });
   return all
     .filter(({ transactionId }) => ofRun === undefined || transactionId === ofRun)
     .map(({ step, outcome, reason, detail }) => [step, outcome, reason, detail]);

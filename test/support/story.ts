@@ -89,7 +89,7 @@ export async function openStory({ people, product = testProduct, ...options }: S
       await sandbox.travel({ seconds: (at - clock.now()) / 1000 });
     },
     async lines() {
-      const decisions = await sandbox.app.store.listDecisions({ limit: 10_000 });
+      const decisions = await sandbox.app.store.decisions.list({ limit: 10_000 });
       return storyLines({ decisions, runs: novu.state.runs, midnight });
     },
     messages,

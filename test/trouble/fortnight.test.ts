@@ -77,7 +77,7 @@ it("ends with one event for each run, step and status, whatever is said five tim
   /** What PostHog has to know by now, from what Novu did and what is in the store. */
   async function owed(): Promise<string[]> {
     const store = await openSqliteStore({ dataDir: fortnight.dataDir, now: fortnight.now });
-    const decisions = await store.listDecisions({ limit: 10_000 });
+    const decisions = await store.decisions.list({ limit: 10_000 });
     await store.close();
     const { runs, messages } = novu.state;
     expect(new Set(runs.map(({ transactionId }) => transactionId)).size).toBe(runs.length);

@@ -55,5 +55,5 @@ it.each([
   expect(atOnce.map(({ event, properties }) => `${event.slice(13)} ${properties.step ?? ""}`).sort()).toEqual(
     one.flatMap((what) => PEOPLE.map(() => what)),
   );
-  expect((await sandbox.app.store.countJobs()).dead).toBe(0);
+  expect((await sandbox.app.store.jobs.count()).dead).toBe(0);
 });

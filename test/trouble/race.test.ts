@@ -44,7 +44,7 @@ it("no message goes out later than a second after the conversion was accepted, w
   expect(deliveredAt.size).toBeGreaterThan(PERSONS / 10);
   expect(PERSONS - deliveredAt.size).toBeGreaterThan(PERSONS / 10);
   // And what is recorded is what happened, once for each.
-  const decided = await sandbox.app.store.listDecisions({ limit: 2 * PERSONS });
+  const decided = await sandbox.app.store.decisions.list({ limit: 2 * PERSONS });
   expect(decided).toHaveLength(PERSONS);
   expect(decided.filter(({ outcome, distinctId }) => (outcome === "sent") !== deliveredAt.has(distinctId))).toEqual([]);
   expect(reports(sandbox).sort()).toEqual(

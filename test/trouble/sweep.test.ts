@@ -11,7 +11,7 @@ describe("the sweep", () => {
     await sandbox.travel({ days: 41 });
 
     const { store } = sandbox.app;
-    const left = await Promise.all(["person-0", "person-59", "late"].map((id) => store.personRecords(id)));
+    const left = await Promise.all(["person-0", "person-59", "late"].map((id) => store.people.listRecords(id)));
     expect(left.map(({ events, runs, decisions }) => [events.length, runs.length, decisions.length])).toEqual([
       [0, 0, 0],
       [0, 0, 0],
@@ -33,7 +33,7 @@ describe("the sweep", () => {
     expect(failures).toBeGreaterThan(90);
     sandbox.app.store.prune = prune;
     await sandbox.travel({ days: 1 });
-    expect((await sandbox.app.store.personRecords("ada")).events).toEqual([]);
+    expect((await sandbox.app.store.people.listRecords("ada")).events).toEqual([]);
   });
 });
 

@@ -63,7 +63,7 @@ async function deadStarts(config: Config): Promise<Array<{ workflow: string; cou
   if (store === null) return [];
   try {
     const counts = new Map<string, number>();
-    for (const { error, count } of await store.deadCauses()) {
+    for (const { error, count } of await store.jobs.countDeadByError()) {
       const workflow = unknownWorkflowOf(error);
       if (workflow !== null) counts.set(workflow, (counts.get(workflow) ?? 0) + count);
     }

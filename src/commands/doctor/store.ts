@@ -21,11 +21,11 @@ export function storeCheck(config: Config): Check {
         });
       });
       try {
-        const queues = await store.countQueues();
+        const queues = await store.jobs.countByQueue();
         const [waiting, dead] = [sum(queues.map((queue) => queue.waiting)), sum(queues.map((queue) => queue.dead))];
         const where = config.databaseUrl === undefined ? `SQLite in ${config.dataDir}` : "PostgreSQL";
         const findings = [ok(`${where}, migrated; ${waiting} waiting`)];
-        const lost = await store.countLost(Date.now() - LOST_WITHIN_MS);
+        const lost = await store.runs.countLost(Date.now() - LOST_WITHIN_MS);
         if (lost > 0)
           findings.push(
             trouble(

@@ -20,7 +20,7 @@ export function subscriberIdsCheck(config: Config): Check {
         return [];
       }
       try {
-        const runs = await store.listRuns({ limit: RECENT_RUNS });
+        const runs = await store.runs.list({ limit: RECENT_RUNS });
         const refused = runs.map(({ distinctId }) => refusedCharacters(distinctId)).filter(({ length }) => length > 0);
         if (refused.length === 0) return [];
         const characters = [...new Set(refused.flat())].map((one) => JSON.stringify(one)).join(" ");

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { describeError } from "../../lib/errors.ts";
 import type { NovuApi } from "../../novu/api.ts";
-import type { PersonRecords, Store } from "../../store/store.ts";
+import type { People, PersonRecords } from "../../store/people.ts";
 import type { PostHogApi } from "../posthog/api.ts";
 
 /** What came of one part of it. `not done` waits for what failed before, `by hand` is for somebody else to do. */
@@ -44,7 +44,7 @@ export async function erase(
     dryRun,
     onPart,
   }: {
-    store: Pick<Store, "personRecords" | "forgetPerson">;
+    store: { people: Pick<People, "listRecords" | "delete"> };
     novu: Pick<NovuApi, "cancel" | "hasSubscriber" | "deleteSubscriber">;
     /** Null where it is not configured. */
     posthog: PostHogApi | null;
@@ -55,7 +55,7 @@ export async function erase(
   },
 ): Promise<void> {
   let isComplete = true;
-  const ours = idsIn(distinctId, await store.personRecords(distinctId));
+  const ours = idsIn(distinctId, await store.people.listRecords(distinctId));
   const known = await attempt("PostHog", () => lookUp(ours.slice(0, MOST_IDS)));
   const ids = [...new Set([...ours, ...(known?.distinctIds ?? [])])];
   if (known !== null && known.others.length > 0) return leaveAll(known.others);
@@ -82,7 +82,7 @@ export async function erase(
     const seen = new Set<string>();
     for (const id of ids) {
       if (seen.has(id)) continue;
-      const records = await store.personRecords(id);
+      const records = await store.people.listRecords(id);
       found.push(records);
       for (const one of idsIn(id, records)) seen.add(one);
     }
@@ -169,7 +169,7 @@ export async function erase(
     }
     const deleted: Array<[string, number]> = [];
     // Merges are forgotten with the first id, so the others are asked for one by one.
-    for (const id of ids) deleted.push(...Object.entries(await store.forgetPerson(id)));
+    for (const id of ids) deleted.push(...Object.entries(await store.people.delete(id)));
     onPart({ where: "here", outcome: "done", ...counted(deleted) });
   }
 }

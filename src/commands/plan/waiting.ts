@@ -57,8 +57,8 @@ async function runsOf(store: ReadStore, workflow: string): Promise<Array<{ disti
   for (const status of IN_PROGRESS) {
     let before: RunRecord | undefined;
     for (;;) {
-      const runs = await store.listRuns({ limit: PAGE, workflow, status, before });
-      const decisions = await store.decisionsOf(runs.map(({ transactionId }) => transactionId));
+      const runs = await store.runs.list({ limit: PAGE, workflow, status, before });
+      const decisions = await store.decisions.listOfRuns(runs.map(({ transactionId }) => transactionId));
       const decided = new Map<string, string[]>();
       for (const { transactionId, step } of decisions)
         decided.set(transactionId, [...(decided.get(transactionId) ?? []), step]);

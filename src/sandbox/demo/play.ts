@@ -28,7 +28,7 @@ export async function play(sandbox: Sandbox, story: DemoStory): Promise<DemoResu
   const leftOut = new Set(story.scenes.filter((scene) => !isPresent(scene)).map(({ workflow }) => workflow));
 
   const scenes = await playScenes(sandbox, { ...story, scenes: story.scenes.filter(isPresent) });
-  const decisions = await sandbox.app.store.listDecisions();
+  const decisions = await sandbox.app.store.decisions.list();
   const midnight = midnightBefore(story.startsAt);
   const decided = decisions.map((decision): Line => {
     const kind = decision.outcome === "sent" ? "sent" : "not sent";

@@ -138,7 +138,7 @@ async function check(story: { lives: Made<typeof life>[]; outages: number[] }): 
 }
 
 async function expectOneDecisionEach(sandbox: Sandbox): Promise<void> {
-  const decided = await sandbox.app.store.listDecisions({ limit: 100_000 });
+  const decided = await sandbox.app.store.decisions.list({ limit: 100_000 });
   const begun = sandbox.novu.state.runs.flatMap(({ transactionId, workflowId }) =>
     (STEPS[workflowId] ?? []).map((step) => `${transactionId} ${step}`),
   );
@@ -156,7 +156,7 @@ async function expectOneDecisionEach(sandbox: Sandbox): Promise<void> {
   expect(reports(sandbox).sort()).toEqual(
     final.map((one) => `${nameOf(one)} ${one.outcome} ${one.reason ?? ""}`).sort(),
   );
-  expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+  expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
 }
 
 function expectCapKept(sandbox: Sandbox): void {

@@ -135,7 +135,7 @@ describe("a message that cannot be decided", () => {
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 1 });
     expect(await decisions(sandbox)).toEqual([["call", "failed", "error", "BridgeError"]]);
-    expect((await sandbox.app.store.personRecords("ada")).sends).toEqual([]);
+    expect((await sandbox.app.store.people.listRecords("ada")).sends).toEqual([]);
   });
 
   it("because a step before its hours has failed has failed as well, and does not just never come", async () => {

@@ -122,7 +122,7 @@ describe("the cap", () => {
         get: () => `${apps[asked++ % apps.length]?.url}/api/novu`,
       });
       await post20(apps);
-      await eventually(async () => (await apps[0].store.listDecisions()).length === 20);
+      await eventually(async () => (await apps[0].store.decisions.list()).length === 20);
       await sandbox.novu.idle();
       await expectThree(sandbox, apps[0]);
     } finally {
@@ -167,7 +167,7 @@ async function post20(apps: App[]): Promise<void> {
 
 async function expectThree(sandbox: Sandbox, app: App): Promise<void> {
   expect(sandbox.novu.state.messages).toHaveLength(3);
-  const outcomes = (await app.store.listDecisions()).map(({ reason }) => reason ?? "sent");
+  const outcomes = (await app.store.decisions.list()).map(({ reason }) => reason ?? "sent");
   expect(outcomes.sort()).toEqual([...Array(17).fill("over the cap"), ...Array(3).fill("sent")]);
 }
 

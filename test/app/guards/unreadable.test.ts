@@ -14,7 +14,7 @@ describe("with PostHog out of reach at the moment of a send", () => {
     happen(sandbox, "called");
     await sandbox.settled();
     expect(answers(sandbox)).toEqual([200]);
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([{ outcome: "sent", personSource: "snapshot" }]);
+    expect(await sandbox.app.store.decisions.list()).toMatchObject([{ outcome: "sent", personSource: "snapshot" }]);
   });
 
   it.each([
@@ -48,7 +48,7 @@ describe("with PostHog out of reach at the moment of a send", () => {
     sandbox.posthog.interfere(null);
     await sandbox.travel({ seconds: 10 });
     expect(answers(sandbox)).toEqual([503, 200]);
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([{ reason: "opted out", personSource: "posthog" }]);
+    expect(await sandbox.app.store.decisions.list()).toMatchObject([{ reason: "opted out", personSource: "posthog" }]);
   });
 
   it("a restart of the app between two calls loses no count", async () => {

@@ -91,7 +91,7 @@ describe("GET /metrics", () => {
 
   it("still counts while the store cannot be read", async () => {
     await using sandbox = await testSandbox();
-    sandbox.app.store.countQueues = () => Promise.reject(new Error("gone"));
+    sandbox.app.store.jobs.countByQueue = () => Promise.reject(new Error("gone"));
     await post(sandbox.app.url, delivery());
     const numbers = await read(sandbox.app.url);
     expect(numbers).toMatchObject({ bridge_store_up: 0, 'bridge_events_total{outcome="accepted"}': 1 });

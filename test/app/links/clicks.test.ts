@@ -120,7 +120,7 @@ describe("a link in a message", () => {
 
   it("counts nothing for somebody who was forgotten", async () => {
     await using sandbox = await called();
-    await sandbox.app.store.forgetPerson("ada");
+    await sandbox.app.store.people.delete("ada");
     sandbox.posthog.deletePerson("ada");
     expect((await follow(sandbox.link)).status).toBe(302);
     await sandbox.settled();
@@ -130,7 +130,7 @@ describe("a link in a message", () => {
 
   it("leads there while the store is down, and says that the click is lost", async () => {
     await using sandbox = await called();
-    sandbox.app.store.decisionsOf = () => Promise.reject(new Error("disk full"));
+    sandbox.app.store.decisions.listOfRuns = () => Promise.reject(new Error("disk full"));
     expect((await follow(sandbox.link)).status).toBe(302);
     await sandbox.settled();
     expect(await metric(sandbox.app.url, "bridge_links_total")).toEqual({ 'kind="click"': 1, 'kind="lost"': 1 });

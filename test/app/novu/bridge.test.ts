@@ -258,7 +258,7 @@ describe("a workflow triggered by hand from Novu's dashboard, in a development e
     expect(await response.json()).toMatchObject({
       outputs: { subject: "Hello Ada & Co", body: expect.stringContaining("Hi Ada,") },
     });
-    expect(await sandbox.app.store.listDecisions()).toEqual([]);
+    expect(await sandbox.app.store.decisions.list()).toEqual([]);
   });
 });
 
@@ -273,7 +273,7 @@ describe("a preview", () => {
     const url = `${sandbox.app.url}/api/novu?action=preview&workflowId=onboarding&stepId=welcome`;
     const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
     expect(await response.json()).toMatchObject({ outputs: { body: expect.stringContaining("Hi Ada,") } });
-    expect([sandbox.posthog.reads.calls, await sandbox.app.store.listDecisions()]).toEqual([0, []]);
+    expect([sandbox.posthog.reads.calls, await sandbox.app.store.decisions.list()]).toEqual([0, []]);
   });
 });
 

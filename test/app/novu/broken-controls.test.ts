@@ -32,7 +32,7 @@ it.each([
     happen(sandbox, "called");
     await sandbox.settled();
     expect(sandbox.novu.state.messages.map(({ content }) => [content.subject, content.body])).toEqual([said]);
-    expect((await sandbox.app.store.listDecisions())[0]?.unusableControls).toEqual(unusable);
+    expect((await sandbox.app.store.decisions.list())[0]?.unusableControls).toEqual(unusable);
   },
 );
 
@@ -67,7 +67,7 @@ it.each([
     happen(sandbox, "called");
     await sandbox.settled();
     expect(sandbox.novu.state.messages.map(({ content }) => [content.subject, content.body])).toEqual([said]);
-    const decided = await sandbox.app.store.listDecisions();
+    const decided = await sandbox.app.store.decisions.list();
     expect(decided.map(({ outcome, unusableControls }) => [outcome, unusableControls])).toEqual([["sent", unusable]]);
   },
 );
@@ -86,7 +86,7 @@ it("an email has the code's default where the message made of a control is refus
   happen(sandbox, "called");
   await sandbox.settled();
   expect(sandbox.novu.state.messages[0]?.content.subject).toBe("An offer");
-  expect((await sandbox.app.store.listDecisions())[0]?.unusableControls).toEqual(["title"]);
+  expect((await sandbox.app.store.decisions.list())[0]?.unusableControls).toEqual(["title"]);
 });
 
 it("an emptied subject is left to code that knows what to do with it", async () => {
@@ -102,7 +102,7 @@ it("an emptied subject is left to code that knows what to do with it", async () 
   happen(sandbox, "called");
   await sandbox.settled();
   expect(sandbox.novu.state.messages[0]?.content.subject).toBe("No news");
-  expect((await sandbox.app.store.listDecisions())[0]).not.toHaveProperty("unusableControls");
+  expect((await sandbox.app.store.decisions.list())[0]).not.toHaveProperty("unusableControls");
 });
 
 it("a message that is switched off stays off, whatever its other controls are", async () => {
@@ -120,5 +120,5 @@ it("a control that can be used is left as it is", async () => {
   happen(sandbox, "called", { name: "Ada Lovelace" });
   await sandbox.settled();
   expect(sandbox.novu.state.messages[0]?.content.subject).toBe("Hi Ada");
-  expect((await sandbox.app.store.listDecisions())[0]).not.toHaveProperty("unusableControls");
+  expect((await sandbox.app.store.decisions.list())[0]).not.toHaveProperty("unusableControls");
 });

@@ -57,7 +57,7 @@ it.each([
     ["note", "sent", null, null],
   ]);
   expect(await decisions(sandbox, { ofRun: "Two:campaign" })).toEqual(told("digested", "One:campaign"));
-  expect(await sandbox.app.store.openRun("Two:campaign")).toBeNull();
+  expect(await sandbox.app.store.runs.findOpen("Two:campaign")).toBeNull();
 });
 
 it("a digest leaves out the runs whose payload does not fit any more, and sends those that do", async () => {

@@ -29,7 +29,7 @@ describe("a trigger that does not come from here", () => {
     await byHand(sandbox, "campaign");
     await sandbox.travel({ days: 1, minutes: 1 });
     const [run] = sandbox.novu.state.runs;
-    const decided = await sandbox.app.store.listDecisions();
+    const decided = await sandbox.app.store.decisions.list();
     expect(decided.map(({ transactionId, step, outcome, receipt }) => [transactionId, step, outcome, receipt])).toEqual(
       [
         [run?.transactionId, "offer", "sent", "confirmed"],
@@ -61,7 +61,7 @@ describe("a trigger that does not come from here", () => {
 
     await using bounced = await production();
     const at = new Date(bounced.clock.now()).toISOString();
-    await bounced.app.store.noteBounce({ distinctId: "ada", address: "ada@example.com", at });
+    await bounced.app.store.people.saveBounce({ distinctId: "ada", address: "ada@example.com", at });
     await byHand(bounced, "campaign");
     expect(await decisions(bounced)).toEqual([["offer", "skipped", "unreachable", "the address bounces"]]);
   });
@@ -83,7 +83,7 @@ describe("a trigger that does not come from here", () => {
     sandbox.novu.interfere(({ path }) => (path.startsWith("/v1/notifications") ? { status: 503 } : null));
     await byHand(sandbox, "campaign");
     expect(
-      (await sandbox.app.store.listDecisions()).map(({ transactionId, reason }) => [transactionId, reason]),
+      (await sandbox.app.store.decisions.list()).map(({ transactionId, reason }) => [transactionId, reason]),
     ).toEqual([[`novu-job:${sandbox.novu.state.runs[0]?.jobs[0]?.id}`, "opted out"]]);
   });
 
@@ -98,7 +98,10 @@ describe("a trigger that does not come from here", () => {
       ["offer", "sent", null, null],
       ["reminder", "sent", null, null],
     ]);
-    expect((await sandbox.app.store.listDecisions()).map(({ receipt }) => receipt)).toEqual(["confirmed", "confirmed"]);
+    expect((await sandbox.app.store.decisions.list()).map(({ receipt }) => receipt)).toEqual([
+      "confirmed",
+      "confirmed",
+    ]);
     expect(await metric(sandbox.app.url, "bridge_runs_lost_total")).toEqual({});
   });
 
@@ -141,7 +144,7 @@ describe("a trigger that does not come from here", () => {
     const [main, merged] = sandbox.novu.state.runs.map(({ transactionId }) => transactionId);
     expect(await decisions(sandbox, { ofRun: `${main}` })).toEqual([["offer", "sent", null, null]]);
     expect(await decisions(sandbox, { ofRun: `${merged}` })).toEqual([["offer", "skipped", "digested", null]]);
-    expect(await sandbox.app.store.openRun(`${merged}`)).toBeNull();
+    expect(await sandbox.app.store.runs.findOpen(`${merged}`)).toBeNull();
     expect(await metric(sandbox.app.url, "bridge_runs_lost_total")).toEqual({});
   });
 
@@ -164,7 +167,7 @@ describe("a trigger that does not come from here", () => {
       ["bob", "reminder"],
     ]);
     const of = async (distinctId: string) =>
-      (await sandbox.app.store.listDecisions({ distinctId })).map(({ step, outcome, reason, receipt }) => [
+      (await sandbox.app.store.decisions.list({ distinctId })).map(({ step, outcome, reason, receipt }) => [
         step,
         outcome,
         reason ?? receipt,
@@ -195,7 +198,7 @@ describe("a trigger that does not come from here", () => {
       ["ada", "bob"].map((subscriberId) => ({ subscriberId, email: `${subscriberId}@example.com` })),
     );
     await sandbox.travel({ hours: 1 });
-    const decided = await sandbox.app.store.listDecisions();
+    const decided = await sandbox.app.store.decisions.list();
     expect(decided.map(({ distinctId, outcome, reason }) => [distinctId, outcome, reason])).toEqual([
       ["ada", "failed", "provider failed"],
       ["bob", "sent", null],
@@ -219,7 +222,7 @@ describe("a trigger that does not come from here", () => {
     expect(complained.map(({ distinctId }) => distinctId)).toEqual(["bob"]);
     await sandbox.travel({ days: 2 });
     expect(
-      (await sandbox.app.store.listDecisions())
+      (await sandbox.app.store.decisions.list())
         .filter(({ step }) => step === "reminder")
         .map(({ distinctId, outcome, reason }) => [distinctId, outcome, reason])
         .sort(),

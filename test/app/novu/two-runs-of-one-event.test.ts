@@ -20,7 +20,7 @@ describe("one event that Novu runs twice", () => {
     expect((await ask("first")).body.options).toEqual({ skip: false });
     expect((await ask("second")).body).toMatchObject({ options: { skip: true }, outputs: {} });
     expect((await ask("first")).body.options).toEqual({ skip: false });
-    expect((await sandbox.app.store.listDecisions()).map(({ outcome, jobId }) => [outcome, jobId])).toEqual([
+    expect((await sandbox.app.store.decisions.list()).map(({ outcome, jobId }) => [outcome, jobId])).toEqual([
       ["sent", "first"],
     ]);
   });

@@ -28,7 +28,9 @@ it("a complaint stops all marketing, and nothing else", async () => {
     ["other", "skipped", "opted out", "all"],
     ["receipt", "sent", null, null],
   ]);
-  expect((await sandbox.app.store.personRecords("ada")).optOuts).toMatchObject([{ topic: "all", cause: "complained" }]);
+  expect((await sandbox.app.store.people.listRecords("ada")).optOuts).toMatchObject([
+    { topic: "all", cause: "complained" },
+  ]);
   expect(propertyOf(sandbox)).toEqual(["all"]);
 });
 
@@ -70,9 +72,9 @@ it("what is turned off in Novu's Inbox is off here, until it is turned on again"
   const { app } = sandbox;
   const on = { ...off, channels: { email: true, in_app: true } };
   await onPreferences({ ...on, at: new Date(sandbox.clock.now() - 1).toISOString() });
-  expect((await app.store.optOutsOf("ada")).off).toEqual(["workflow:campaign"]);
+  expect((await app.store.people.findOptOuts("ada")).off).toEqual(["workflow:campaign"]);
   await onPreferences({ ...on, at: new Date(sandbox.clock.now() + 1).toISOString() });
-  expect((await app.store.optOutsOf("ada")).off).toEqual([]);
+  expect((await app.store.people.findOptOuts("ada")).off).toEqual([]);
 });
 
 it("our own word that comes back from Novu says nothing new", async () => {
@@ -80,12 +82,12 @@ it("our own word that comes back from Novu says nothing new", async () => {
   const { onPreferences } = elsewhere(sandbox);
   const { store } = sandbox.app;
   const now = { distinctId: "ada", at: at(sandbox) };
-  await store.choose({ ...now, off: ["offers"], on: [], cause: "link", capture: null });
+  await store.people.changeOptOuts({ ...now, off: ["offers"], on: [], cause: "link", capture: null });
   await onPreferences({ ...now, workflow: "campaign", channels: EVERY });
   await onPreferences({ ...now, workflow: "campaign", channels: { email: true }, at: "2030-01-01T00:00:00.000Z" });
-  expect((await store.optOutsOf("ada")).off).toEqual(["offers"]);
+  expect((await store.people.findOptOuts("ada")).off).toEqual(["offers"]);
   await onPreferences({ ...now, workflow: null, channels: EVERY });
-  expect((await store.optOutsOf("ada")).off).toEqual(["all", "offers"]);
+  expect((await store.people.findOptOuts("ada")).off).toEqual(["all", "offers"]);
 });
 
 /** Ada has had one email. */
@@ -103,10 +105,10 @@ async function happens(sandbox: Sandbox, name: string, properties: { email?: str
 function elsewhere({ app: { store } }: Sandbox) {
   return createSaidElsewhere({
     marketing: ["campaign", "other"].map((id) => ({ id, topic: "offers" })),
-    optOutsOf: store.optOutsOf,
-    choose: store.choose,
-    noteBounce: store.noteBounce,
-    addressAtNovu: async (distinctId) => (await store.profileTold(distinctId))?.subscriber.email ?? null,
+    optOutsOf: store.people.findOptOuts,
+    choose: store.people.changeOptOuts,
+    noteBounce: store.people.saveBounce,
+    addressAtNovu: async (distinctId) => (await store.people.findSentProfile(distinctId))?.subscriber.email ?? null,
   });
 }
 

@@ -41,7 +41,7 @@ describe("a mail client's one-click request", () => {
     for (let times = 0; times < 100; times += 1) expect((await fetch(url)).status).toBe(200);
     expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
     await sandbox.settled();
-    expect((await sandbox.app.store.personRecords("ada")).optOuts).toEqual([]);
+    expect((await sandbox.app.store.people.listRecords("ada")).optOuts).toEqual([]);
     expect(told(sandbox)).toEqual([]);
 
     const answer = await clicked(url);
@@ -75,7 +75,7 @@ describe("a mail client's one-click request", () => {
     });
     expect(propertyOf(sandbox)).toEqual(["offers"]);
     expect(sandbox.novu.state.preferences.ada).toEqual({ offer: EVERY_CHANNEL(false) });
-    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("stops the next email while Novu's API and PostHog are down, which hear of it when they are back", {
@@ -99,7 +99,7 @@ describe("a mail client's one-click request", () => {
     await sandbox.travel({ minutes: 1 });
     expect([told(sandbox).length, propertyOf(sandbox)]).toEqual([1, ["offers"]]);
     expect(sandbox.novu.state.preferences.ada).toEqual({ offer: EVERY_CHANNEL(false) });
-    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("outlives a restart before anybody was told", async () => {
@@ -131,7 +131,7 @@ describe("a mail client's one-click request", () => {
     const large = await fetch(url, { method: "POST", body: new URLSearchParams({ large: "x".repeat(20_000) }) });
     expect(large.status).toBe(413);
     expect((await fetch(url, { method: "PUT", body: ONE_CLICK })).status).toBe(404);
-    expect((await sandbox.app.store.personRecords("ada")).optOuts).toEqual([]);
+    expect((await sandbox.app.store.people.listRecords("ada")).optOuts).toEqual([]);
 
     const form = new FormData();
     form.set("List-Unsubscribe", "One-Click");
@@ -143,14 +143,14 @@ describe("a mail client's one-click request", () => {
   it("is asked to come again when it cannot be kept", async () => {
     await using sandbox = await offered();
     const url = linkOf(sandbox);
-    const { choose } = sandbox.app.store;
-    sandbox.app.store.choose = () => Promise.reject(new Error("disk full"));
+    const { changeOptOuts } = sandbox.app.store.people;
+    sandbox.app.store.people.changeOptOuts = () => Promise.reject(new Error("disk full"));
     const answer = await clicked(url);
     expect(answer).toMatch(/^HTTP\/1\.1 503 /);
     expect(answer).toMatch(/^retry-after: 30\r$/im);
     expect(answer).toContain("nothing has changed");
     expect(answer).not.toContain("disk");
-    sandbox.app.store.choose = choose;
+    sandbox.app.store.people.changeOptOuts = changeOptOuts;
     expect(await clicked(url)).toMatch(/^HTTP\/1\.1 200 /);
     expect(await counted(sandbox)).toEqual({ "store down": 1, "one click": 1 });
   });
@@ -389,7 +389,7 @@ async function chosen(url: string, topics: string[]): Promise<string> {
 }
 
 async function off({ app }: Sandbox): Promise<string[]> {
-  return (await app.store.optOutsOf("ada")).off;
+  return (await app.store.people.findOptOuts("ada")).off;
 }
 
 function told({ posthog }: Sandbox) {

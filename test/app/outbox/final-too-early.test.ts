@@ -28,7 +28,7 @@ it("a proxy's 404 while Novu restarts costs nobody a run", async () => {
   for (const distinctId of ["ada", "grace"]) happen(sandbox, "called", { distinctId });
   await sandbox.travel({ minutes: 5 });
   expect(sandbox.novu.triggers).toEqual([]);
-  expect(await sandbox.app.store.countJobs()).toMatchObject({ dead: 0 });
+  expect(await sandbox.app.store.jobs.count()).toMatchObject({ dead: 0 });
   front.answer(null);
   await sandbox.travel({ seconds: 10 });
   expect(sandbox.novu.state.messages.map(({ to }) => to).sort()).toEqual(["ada@example.com", "grace@example.com"]);
@@ -41,13 +41,13 @@ describe("a distinct id that Novu refuses", () => {
     happen(sandbox, "called", { distinctId: "auth0|64f1c2", email: "ada@example.com" });
     happen(sandbox, "called", { distinctId: "auth0:64f1c3", email: "grace@example.com" });
     await sandbox.settled();
-    const [dead, ...others] = await sandbox.app.store.listDead(10);
+    const [dead, ...others] = await sandbox.app.store.jobs.listDead({ limit: 10 });
     expect([dead?.error, others]).toEqual([expect.stringContaining('this distinct id has "|"'), []]);
     expect(dead?.error).not.toContain("64f1c2");
     expect(sandbox.novu.state.messages.map(({ to }) => to)).toEqual(["grace@example.com"]);
 
     sandbox.novu.settings.checksIds = false;
-    await sandbox.app.store.redrive("all");
+    await sandbox.app.store.jobs.redrive("all");
     // The app triggers as soon as it is there, and Novu learns of its new address only then.
     const takeUp = sandbox.novu.holdTriggers();
     await sandbox.restartApp();
@@ -75,7 +75,7 @@ describe("a profile that Novu refuses", () => {
     await sandbox.settled();
     expect(sandbox.novu.state.messages.map(({ to }) => to)).toEqual(["ada@example.com"]);
     expect(sandbox.novu.state.subscribers.ada).toEqual({ subscriberId: "ada", email: "ada@example.com" });
-    expect(await sandbox.app.store.countJobs()).toMatchObject({ dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toMatchObject({ dead: 0 });
     expect(lines.filter((line) => line.includes("fields refused"))[0]).toContain('"fields":["phone"]');
     expect(lines.join("")).not.toContain("23456789");
   });
@@ -126,7 +126,7 @@ describe("a profile that Novu refuses", () => {
       firstName: "Ada",
       lastName: "Lovelace",
     });
-    expect(await sandbox.app.store.countJobs()).toMatchObject({ dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toMatchObject({ dead: 0 });
   });
 
   it("is told without the refused field before the next message", async () => {
@@ -139,7 +139,7 @@ describe("a profile that Novu refuses", () => {
     await sandbox.travel({ days: 1 });
     expect(sandbox.novu.state.subscribers.ada?.email).toBe("new@example.com");
     expect(sandbox.novu.state.messages.map(({ to }) => to)).toEqual(["new@example.com"]);
-    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 });
 
@@ -154,7 +154,7 @@ describe("what Novu would drop without a word", () => {
     happen(sandbox, "called", properties);
     await sandbox.travel({ minutes: 2 });
     expect(sandbox.novu.state.runs).toHaveLength(1);
-    const [decision] = await sandbox.app.store.listDecisions();
+    const [decision] = await sandbox.app.store.decisions.list();
     expect(decision).toMatchObject(
       "email" in properties
         ? { reason: "unreachable", detail: "the email address cannot be used" }

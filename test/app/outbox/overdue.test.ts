@@ -38,7 +38,7 @@ describe("a run of which nothing is heard", () => {
     expect(await statuses(sandbox)).toEqual(["failed"]);
     expect(await metric(sandbox.app.url, "bridge_runs_lost_total")).toEqual({ 'workflow="campaign"': 1 });
     expect(told(sandbox)).toEqual(["sent call", "failed again"]);
-    expect(await sandbox.app.store.countLost(0)).toBe(1);
+    expect(await sandbox.app.store.runs.countLost(0)).toBe(1);
 
     isAway = false;
     happen(sandbox, "called");
@@ -272,7 +272,7 @@ describe("a run of which nothing is heard", () => {
       ["skipped", "digested"],
       ["sent", null],
     ]);
-    expect([await statuses(sandbox), await sandbox.app.store.countLost(0)]).toEqual([["finished", "finished"], 0]);
+    expect([await statuses(sandbox), await sandbox.app.store.runs.countLost(0)]).toEqual([["finished", "finished"], 0]);
   });
 
   it("has finished when all its steps are over and none is a message", async () => {
@@ -284,7 +284,7 @@ describe("a run of which nothing is heard", () => {
     await using sandbox = await testSandbox({ workflows: [silent] });
     happen(sandbox, "called");
     await sandbox.travel({ hours: 3 });
-    expect([await statuses(sandbox), await sandbox.app.store.countLost(0)]).toEqual([["finished"], 0]);
+    expect([await statuses(sandbox), await sandbox.app.store.runs.countLost(0)]).toEqual([["finished"], 0]);
   });
 
   it("is no run that ended: by its last message, by an exit, or by a limit", async () => {
@@ -303,14 +303,14 @@ describe("a run of which nothing is heard", () => {
     await sandbox.travel({ days: 4 });
     expect(asked).toBe(0);
     expect((await statuses(sandbox)).sort()).toEqual(["exited", "finished", "not started"]);
-    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("costs no write for a message, and one for a wait", async () => {
     await using sandbox = await testSandbox({ workflows: [journey()] });
     const scheduled: string[] = [];
-    const { schedule } = sandbox.app.store;
-    sandbox.app.store.schedule = (key, ...rest) => {
+    const { schedule } = sandbox.app.store.jobs;
+    sandbox.app.store.jobs.schedule = (key, ...rest) => {
       scheduled.push(key.split(":")[0]!);
       return schedule(key, ...rest);
     };
@@ -321,7 +321,7 @@ describe("a run of which nothing is heard", () => {
 });
 
 async function statuses(sandbox: Sandbox): Promise<string[]> {
-  return (await sandbox.app.store.listRuns({ limit: 10 })).map(({ status }) => status);
+  return (await sandbox.app.store.runs.list({ limit: 10 })).map(({ status }) => status);
 }
 
 /** "sent call", "failed again" … */

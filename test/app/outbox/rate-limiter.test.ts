@@ -9,7 +9,7 @@ describe("createRateLimiter", () => {
     const store = await openSqliteStore({ dataDir: folder.path, now: Date.now });
     const perSecond = 200;
     const reserveSlots = async (count: number, intervalMs: number) =>
-      (await store.reserveSlots("novu", count, intervalMs)).waitMs;
+      (await store.limits.reserveSlots("novu", count, intervalMs)).waitMs;
     const processes = [createRateLimiter({ reserveSlots, perSecond }), createRateLimiter({ reserveSlots, perSecond })];
 
     const calls: number[] = [];

@@ -226,7 +226,7 @@ describe("while Novu does not say what became of a message", () => {
     expect(told(sandbox)).toEqual([]);
     await sandbox.travel({ minutes: 12 });
     expect(told(sandbox)).toEqual(["sent call no answer"]);
-    expect(await sandbox.app.store.countJobs()).toMatchObject({ dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toMatchObject({ dead: 0 });
     expect(await made(sandbox)).toMatchObject([{ outcome: "sent", receipt: "no answer" }]);
   });
 
@@ -266,9 +266,9 @@ describe("while Novu does not say what became of a message", () => {
     );
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 1 });
-    await sandbox.app.store.forgetPerson("ada");
+    await sandbox.app.store.people.delete("ada");
     await sandbox.travel({ hours: 2 });
-    expect([told(sandbox), await sandbox.app.store.countJobs()]).toEqual([[], { waiting: 0, dead: 0 }]);
+    expect([told(sandbox), await sandbox.app.store.jobs.count()]).toEqual([[], { waiting: 0, dead: 0 }]);
   });
 });
 
@@ -355,13 +355,13 @@ describe("Novu's webhook", () => {
     await sandbox.settled();
     const [message] = sandbox.novu.state.messages;
     const { store } = sandbox.app;
-    const { decisionsOf } = store;
+    const { listOfRuns } = store.decisions;
     // The webhook has read the decision, and before it notes anything the receipt is there.
-    store.decisionsOf = async (ids) => {
-      const read = await decisionsOf(ids);
-      store.decisionsOf = decisionsOf;
+    store.decisions.listOfRuns = async (ids) => {
+      const read = await listOfRuns(ids);
+      store.decisions.listOfRuns = listOfRuns;
       const [decision] = read;
-      await store.decide({ ...decision!, receipt: "confirmed" }, { insteadOf: decision! });
+      await store.decisions.record({ ...decision!, receipt: "confirmed" }, { insteadOf: decision! });
       return read;
     };
     sandbox.novu.report(message!.id, "failed", "550 no such user");
@@ -459,7 +459,7 @@ describe("a fortnight on the Free plan", () => {
       "lost at Novu": 4,
     });
     expect(await metric(sandbox.app.url, "bridge_runs_lost_total")).toEqual({ 'workflow="campaign"': 1 });
-    expect((await sandbox.app.store.listRuns({ limit: 100, status: "in progress" })).length).toBe(0);
+    expect((await sandbox.app.store.runs.list({ limit: 100, status: "in progress" })).length).toBe(0);
   });
 });
 
@@ -509,7 +509,7 @@ async function novuApi(sandbox: Sandbox, method: string, path: string, body: obj
 }
 
 function made(sandbox: Sandbox, limit = 100): Promise<Decision[]> {
-  return sandbox.app.store.listDecisions({ limit });
+  return sandbox.app.store.decisions.list({ limit });
 }
 
 /** "sent call confirmed", "skipped call opted out at Novu" … */

@@ -34,7 +34,7 @@ describe("the worker", () => {
     const open: Array<() => void> = [];
     start(async () => new Promise<void>((resolve) => open.push(resolve)), { concurrency: 4 });
     const most: number[] = [];
-    while ((await store.countJobs()).waiting > 0) {
+    while ((await store.jobs.count()).waiting > 0) {
       most.push(open.length);
       open.shift()?.();
       await new Promise(setImmediate);
@@ -63,7 +63,7 @@ describe("the worker", () => {
     );
     while (performed.length === 0) await new Promise(setImmediate);
     await worker.stop();
-    expect([isDone, performed.length, (await store.countJobs()).waiting]).toEqual([true, 1, 2]);
+    expect([isDone, performed.length, (await store.jobs.count()).waiting]).toEqual([true, 1, 2]);
   });
 
   it("waits as often as it is asked to, without giving up", async () => {
@@ -74,7 +74,7 @@ describe("the worker", () => {
       if (asked <= 2 * MOST_ATTEMPTS) throw new RetryLaterError("not yet", { retryAfterMs: 1_000, answered: true });
     });
     await clock.travelBy(60_000, worker.idle);
-    expect([asked, await store.countJobs()]).toEqual([2 * MOST_ATTEMPTS + 1, { waiting: 0, dead: 0 }]);
+    expect([asked, await store.jobs.count()]).toEqual([2 * MOST_ATTEMPTS + 1, { waiting: 0, dead: 0 }]);
     expect(performed.at(-1)).toMatchObject({ attempts: 0, refusals: 2 * MOST_ATTEMPTS });
   });
 
@@ -85,7 +85,7 @@ describe("the worker", () => {
     });
     await clock.travelBy(24 * 60 * 60 * 1000, worker.idle);
     expect(performed).toHaveLength(MOST_ATTEMPTS);
-    expect(await store.listDead(1)).toMatchObject([
+    expect(await store.jobs.listDead({ limit: 1 })).toMatchObject([
       { attempts: MOST_ATTEMPTS, error: "connection refused: ECONNREFUSED" },
     ]);
   });
@@ -110,18 +110,18 @@ describe("the worker", () => {
       throw error;
     });
     await worker.idle();
-    expect(await store.countJobs()).toEqual(counts);
+    expect(await store.jobs.count()).toEqual(counts);
     await clock.travelBy(1_000, worker.idle);
     expect(performed[1] ?? null).toEqual(next === null ? null : expect.objectContaining(next));
   });
 
   it("notes a failure once the store is back, without waiting for the lease", async () => {
     await owe(1);
-    const retryAt = store.retryAt;
+    const retry = store.jobs.retry;
     let inVain = 0;
-    store.retryAt = (...facts) => {
+    store.jobs.retry = (...facts) => {
       inVain += 1;
-      return inVain === 1 ? Promise.reject(new Error("disk full")) : retryAt(...facts);
+      return inVain === 1 ? Promise.reject(new Error("disk full")) : retry(...facts);
     };
     start(async () => {
       if (performed.length === 1) throw new RefusedError("no");
@@ -129,22 +129,22 @@ describe("the worker", () => {
     await worker.idle();
     expect(inVain).toBe(2);
     await clock.travelBy(1_000, worker.idle);
-    expect([performed.length, await store.countJobs()]).toEqual([2, { waiting: 0, dead: 0 }]);
+    expect([performed.length, await store.jobs.count()]).toEqual([2, { waiting: 0, dead: 0 }]);
   });
 
   it("stops although the store is down", async () => {
     await owe(1);
     let isDone = false;
     start(async () => {
-      store.claim = () => Promise.reject(new Error("disk full"));
+      store.jobs.claim = () => Promise.reject(new Error("disk full"));
       isDone = true;
     });
     while (!isDone) await new Promise(setImmediate);
     await worker.idle();
-    const complete = store.complete;
-    store.complete = () => Promise.reject(new Error("disk full"));
+    const complete = store.jobs.complete;
+    store.jobs.complete = () => Promise.reject(new Error("disk full"));
     await expect(worker.stop()).resolves.toBeUndefined();
-    store.complete = complete;
+    store.jobs.complete = complete;
   });
 
   it("leaves what is down in peace, wears nothing out meanwhile, and goes on within 5 s of its return", {
@@ -160,11 +160,11 @@ describe("the worker", () => {
     });
     await clock.travelBy(60 * 60 * 1000, worker.idle);
     const perMinute = tries.filter((at) => at >= 30 * 60_000 && at < 31 * 60_000).length;
-    expect([perMinute, await store.countJobs()]).toEqual([30, { waiting: 50, dead: 0 }]);
+    expect([perMinute, await store.jobs.count()]).toEqual([30, { waiting: 50, dead: 0 }]);
 
     isDown = false;
     await clock.travelBy(5_000, worker.idle);
-    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
     expect(performed.every(({ attempts }) => attempts === 0)).toBe(true);
   });
 
@@ -190,7 +190,7 @@ describe("the worker", () => {
       await clock.travelBy(60_000, worker.idle);
     }
     expect(finished).toHaveLength(7 + 4 * 60);
-    expect(await store.countJobs()).toEqual({ waiting: 0, dead: 34 });
+    expect(await store.jobs.count()).toEqual({ waiting: 0, dead: 34 });
   });
 
   it.each([
@@ -214,28 +214,28 @@ describe("the worker", () => {
       throw new PermanentError("Novu refuses the call (400): +49 151 23456789 and ada@example.com are not valid");
     });
     await worker.idle();
-    expect((await store.listDead(1))[0]?.error).toBe(
+    expect((await store.jobs.listDead({ limit: 1 }))[0]?.error).toBe(
       "Novu refuses the call (400): [redacted] and [redacted] are not valid",
     );
   });
 
   it("sets aside what it cannot read, and does the rest", async () => {
     await owe(3);
-    const claim: Store["claim"] = async (...request) =>
-      (await store.claim(...request)).map((job, index) =>
+    const claim: Store["jobs"]["claim"] = async (...request) =>
+      (await store.jobs.claim(...request)).map((job, index) =>
         index === 0 ? { ...job, body: '{"kind":"unheard of"}' } : job,
       );
-    start(async () => {}, { jobs: { ...store, claim } });
+    start(async () => {}, { jobs: { ...store.jobs, claim } });
     await worker.idle();
-    expect([performed.length, await store.countJobs()]).toEqual([2, { waiting: 0, dead: 1 }]);
+    expect([performed.length, await store.jobs.count()]).toEqual([2, { waiting: 0, dead: 1 }]);
   });
 
   it("goes on once the store does", async () => {
     await owe(1);
     let isDown = true;
-    const claim: Store["claim"] = (...request) =>
-      isDown ? Promise.reject(new Error("down")) : store.claim(...request);
-    start(async () => {}, { jobs: { ...store, claim } });
+    const claim: Store["jobs"]["claim"] = (...request) =>
+      isDown ? Promise.reject(new Error("down")) : store.jobs.claim(...request);
+    start(async () => {}, { jobs: { ...store.jobs, claim } });
     await worker.idle();
     isDown = false;
     await clock.travelBy(1_000, worker.idle);
@@ -247,7 +247,7 @@ function numberOf({ job }: JobAttempt): number {
   return Number((job.body as { step: string }).step.slice(1));
 }
 
-function start(perform: (job: JobAttempt) => Promise<void>, { concurrency = 4, jobs = store } = {}): void {
+function start(perform: (job: JobAttempt) => Promise<void>, { concurrency = 4, jobs = store.jobs } = {}): void {
   const note = async (job: JobAttempt) => {
     performed.push(job);
     await perform(job);
@@ -265,5 +265,5 @@ function start(perform: (job: JobAttempt) => Promise<void>, { concurrency = 4, j
 /** Jobs about the steps s0, s1 and so on, or from another number on. */
 async function owe(count: number, from = 0): Promise<void> {
   for (let index = from; index < from + count; index += 1)
-    await store.decide(decision({ step: `s${index}`, outcome: "skipped", reason: "not needed" }));
+    await store.decisions.record(decision({ step: `s${index}`, outcome: "skipped", reason: "not needed" }));
 }

@@ -108,7 +108,7 @@ describe("a refresh", () => {
     await sandbox.travel({ hours: 23 });
     sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? { status: 403 } : null));
     const waiting = async () =>
-      (await sandbox.app.store.personRecords("ada")).jobs
+      (await sandbox.app.store.people.listRecords("ada")).jobs
         .map(({ queue }) => queue)
         .filter((queue) => queue !== "receipts");
     await sandbox.travel({ minutes: 119 });
@@ -126,7 +126,7 @@ describe("a refresh", () => {
     sandbox.novu.interfere((request) => (isChange(request) && ++asked <= 2 ? { status } : null));
     await sandbox.travel({ days: 2 });
     expect(recipients(sandbox)).toEqual(["+49 151 1", "+49 151 2"]);
-    expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+    expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
   it("that Novu refuses keeps no email back, and tells the address to no log", async () => {
@@ -140,11 +140,11 @@ describe("a refresh", () => {
     sandbox.novu.interfere((request) => (isChange(request) ? { status: 422, body } : null));
     await sandbox.travel({ days: 2 });
     expect(recipients(sandbox)).toEqual(["new@example.com"]);
-    const dead = await sandbox.app.store.listDead(10);
+    const dead = await sandbox.app.store.jobs.listDead({ limit: 10 });
     expect(dead.map(({ queue }) => queue)).toContain("persons");
     expect(JSON.stringify([dead, lines])).not.toContain("new@");
     sandbox.novu.interfere(null);
-    await sandbox.app.store.redrive("all");
+    await sandbox.app.store.jobs.redrive("all");
     await sandbox.restartApp();
     await sandbox.travel({ minutes: 1 });
     expect(atNovu(sandbox)?.email).toBe("new@example.com");
@@ -221,8 +221,8 @@ describe("a person who is forgotten here during a wait", () => {
     },
   });
   const kept = async (sandbox: Sandbox) => {
-    const { profiles, jobs, runs } = await sandbox.app.store.personRecords("ada");
-    return { profiles, jobs, runs, next: await sandbox.app.store.nextDueAt("persons") };
+    const { profiles, jobs, runs } = await sandbox.app.store.people.listRecords("ada");
+    return { profiles, jobs, runs, next: await sandbox.app.store.jobs.nextDueAt("persons") };
   };
   const NOTHING = { profiles: [], jobs: [], runs: [], next: null };
 
@@ -237,7 +237,7 @@ describe("a person who is forgotten here during a wait", () => {
     sandbox.posthog.setPerson("ada", { email: "new@example.com" });
     let forgotten: Promise<unknown> | undefined;
     const forget = () => {
-      forgotten ??= sandbox.app.store.forgetPerson("ada");
+      forgotten ??= sandbox.app.store.people.delete("ada");
     };
     if (when === "while it waits") forget();
     for (const service of [sandbox.posthog, sandbox.novu])
@@ -261,13 +261,13 @@ it("a person who is forgotten here while they are read for a trigger is not told
   await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
   sandbox.posthog.interfere(({ path }) => {
     if (!path.startsWith("/api/")) return null;
-    void sandbox.app.store.forgetPerson("ada");
+    void sandbox.app.store.people.delete("ada");
     return { delayMs: 200 };
   });
   happen(sandbox, "called");
   await sandbox.travel({ minutes: 1 });
   expect(sandbox.novu.triggers).toEqual([]);
-  expect(Object.values(await sandbox.app.store.personRecords("ada")).flat()).toEqual([]);
+  expect(Object.values(await sandbox.app.store.people.listRecords("ada")).flat()).toEqual([]);
 });
 
 it("nothing is sent to, or told of, a person who is deleted at PostHog during a wait", async () => {

@@ -120,7 +120,7 @@ describe("a change that comes in the last seconds of a wait", () => {
     await sandbox.travel({ minutes: 1 });
     expect(recipients(sandbox)).toEqual(["new@example.com"]);
     const hash = createHash("sha256").update("new@example.com").digest("hex");
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([
+    expect(await sandbox.app.store.decisions.list()).toMatchObject([
       { outcome: "sent", address: { via: "provider", hash } },
     ]);
     expect(atNovu(sandbox)?.email).toBe("new@example.com");
@@ -154,7 +154,7 @@ describe("a change that comes in the last seconds of a wait", () => {
     sandbox.posthog.setPerson("ada", { email: "Ada@Example.com" });
     await sandbox.travel({ minutes: 1 });
     expect(recipients(sandbox)).toEqual(["ada@example.com"]);
-    expect(await sandbox.app.store.listDecisions()).toMatchObject([{ address: { via: "subscriber" } }]);
+    expect(await sandbox.app.store.decisions.list()).toMatchObject([{ address: { via: "subscriber" } }]);
   });
 });
 

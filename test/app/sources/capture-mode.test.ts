@@ -20,7 +20,8 @@ it("a report stays in the queue while PostHog answers 500, also with POSTHOG_CAP
   });
   await sandbox.travel({ seconds: 10 });
   const reports = () => sandbox.posthog.state.events.map(({ event }) => event).filter((name) => /^notif/.test(name));
-  const waiting = async () => (await sandbox.app.store.countQueues()).find(({ queue }) => queue === "posthog")?.waiting;
+  const waiting = async () =>
+    (await sandbox.app.store.jobs.countByQueue()).find(({ queue }) => queue === "posthog")?.waiting;
   expect([await waiting(), reports()]).toEqual([1, []]);
 
   sandbox.posthog.interfere(null);

@@ -25,5 +25,5 @@ it("an event that is dated in the far future starts its run now", async () => {
   expect((await post(sandbox.app.url, delivery({ timestamp: "9999-12-31T23:59:59.000Z" }))).status).toBe(202);
   await sandbox.settled();
   expect(sandbox.novu.triggers).toHaveLength(1);
-  expect((await sandbox.app.store.countJobs()).dead).toBe(0);
+  expect((await sandbox.app.store.jobs.count()).dead).toBe(0);
 });

@@ -71,7 +71,7 @@ async function check(count: number): Promise<void> {
   await using sandbox = await testSandbox({ workflows, plan: "pro", marketing, log });
   await live(sandbox, lives);
 
-  const decided = await sandbox.app.store.listDecisions({ limit: 100_000 });
+  const decided = await sandbox.app.store.decisions.list({ limit: 100_000 });
   const { messages, subscribers } = sandbox.novu.state;
   const reports = sandbox.posthog.state.events.filter(({ event }) => event.startsWith("notification"));
   const personal = [...lines, ...decided, ...reports].map((one) => JSON.stringify(one));
@@ -89,7 +89,7 @@ async function check(count: number): Promise<void> {
     ...personal.filter((text) => new RegExp(`${MARK}|@`, "i").test(text)).map((text) => text.slice(0, 300)),
   ];
   expect({ seed, faults }).toEqual({ seed, faults: [] });
-  expect(await sandbox.app.store.countJobs()).toEqual({ waiting: 0, dead: 0 });
+  expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   // Each reason was there to be seen, and so were messages.
   const outcomes = new Set(decided.map(({ outcome, reason }) => reason ?? outcome));
   expect([...outcomes].sort()).toEqual(["not needed", "opted out", "sent", "unreachable", "unreadable"]);

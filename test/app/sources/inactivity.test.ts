@@ -34,7 +34,9 @@ describe("whoever has been away for 30 days", () => {
       ["feature-email", "ada@example.com"],
       ["last-email", "ada@example.com"],
     ]);
-    const [{ body } = { body: "" }] = (await sandbox.app.store.personRecords("ada")).events as Array<{ body: string }>;
+    const [{ body } = { body: "" }] = (await sandbox.app.store.people.listRecords("ada")).events as Array<{
+      body: string;
+    }>;
     expect(JSON.parse(body)).toMatchObject({
       name: "user_inactive",
       occurredAt: day(0.5),
@@ -76,9 +78,9 @@ describe("whoever has been away for 30 days", () => {
     sandbox.posthog.deletePerson("forgotten");
     await sandbox.travel({ days: 4 });
     expect(started(sandbox)).toEqual([]);
-    expect((await sandbox.app.store.listIgnored(10)).map(({ distinctId, reason }) => [distinctId, reason])).toEqual([
-      ["null", "the distinct id is a placeholder"],
-    ]);
+    expect(
+      (await sandbox.app.store.events.listIgnored({ limit: 10 })).map(({ distinctId, reason }) => [distinctId, reason]),
+    ).toEqual([["null", "the distinct id is a placeholder"]]);
   });
 
   it("is one person, by the newest distinct id that is theirs, and there whenever seen under another", async () => {
@@ -117,7 +119,7 @@ describe("whoever has been away for 30 days", () => {
     sandbox.novu.interfere(null);
     await sandbox.travel({ days: 3 });
     expect(sandbox.novu.state.messages).toEqual([]);
-    const reasons = (await sandbox.app.store.listDecisions()).map(({ reason }) => reason);
+    const reasons = (await sandbox.app.store.decisions.list()).map(({ reason }) => reason);
     expect([reasons.length > 0, new Set(reasons)]).toEqual([true, new Set(["exited"])]);
   });
 });
@@ -146,13 +148,13 @@ describe("the daily sweep", () => {
     const people = Array.from({ length: 260 }, (_, index) => `person-${index}`);
     for (const distinctId of people) seen(sandbox, distinctId, -29.5);
     const { store } = sandbox.app;
-    const { accept } = store;
+    const { insert } = store.events;
     let stopping: Promise<void> | undefined;
     let accepted = 0;
-    store.accept = async (...parameters) => {
+    store.events.insert = async (...parameters) => {
       accepted += 1;
       if (accepted === 10) stopping = sandbox.restartApp();
-      return accept(...parameters);
+      return insert(...parameters);
     };
     await sandbox.clock.travelBy(DAY_MS, async () => {
       if (stopping === undefined) await sandbox.settled();
@@ -161,7 +163,7 @@ describe("the daily sweep", () => {
     expect(accepted).toBeGreaterThanOrEqual(10);
     expect(accepted).toBeLessThan(people.length);
     await sandbox.settled();
-    const records = await Promise.all(people.map((id) => sandbox.app.store.personRecords(id)));
+    const records = await Promise.all(people.map((id) => sandbox.app.store.people.listRecords(id)));
     expect(records.map(({ runs }) => runs.length)).toEqual(people.map(() => 1));
   });
 
@@ -267,7 +269,7 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
       await eventually(() => started(sandbox).length === 125, 20_000);
       expect(asked).toBe(1);
 
-      for (const { store } of [one, other]) store.takeLease = async () => null;
+      for (const { store } of [one, other]) store.limits.takeLease = async () => null;
       await sandbox.clock.travelBy(DAY_MS, quiet);
       await eventually(() => started(sandbox).length === 250, 20_000);
       expect(asked).toBe(3);

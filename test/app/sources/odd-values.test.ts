@@ -181,5 +181,5 @@ it("says once that a property cannot be read, counts it, and keeps its value to 
   expect(said).toHaveLength(1);
   expect(lines.join("")).not.toContain("ada's");
   expect(await metric(sandbox.app.url, "bridge_unreadable_properties_total")).toEqual({ 'property="plan"': 2 });
-  expect(await sandbox.app.store.listDecisions()).toMatchObject([{ unreadable: ["plan"] }, { unreadable: ["plan"] }]);
+  expect(await sandbox.app.store.decisions.list()).toMatchObject([{ unreadable: ["plan"] }, { unreadable: ["plan"] }]);
 });

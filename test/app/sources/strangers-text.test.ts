@@ -110,7 +110,9 @@ describe("a link of an event that leads to a host that is not named", () => {
     expect(JSON.parse(told?.attempts.at(-1)?.answer ?? "")).toEqual({ accepted: uuid, but: REASON });
     expect(await metric(sandbox.app.url, "bridge_events_total")).toEqual({ 'outcome="accepted"': 1 });
     expect(await metric(sandbox.app.url, "bridge_ignored_events_total")).toEqual({ 'cause="replaced"': 1 });
-    expect(await sandbox.app.store.listIgnored(9)).toMatchObject([{ reason: REASON, eventUuid: uuid }]);
+    expect(await sandbox.app.store.events.listIgnored({ limit: 9 })).toMatchObject([
+      { reason: REASON, eventUuid: uuid },
+    ]);
 
     await sandbox.travel({ days: 1, hours: 1 });
     const { messages } = sandbox.novu.state;

@@ -10,7 +10,7 @@ it.each([
 ])("a body with %s is kept without its values", async (_what, body) => {
   await using sandbox = await testSandbox();
   expect((await post(sandbox.app.url, body)).status).toBe(202);
-  const [kept] = await sandbox.app.store.listIgnored(10);
+  const [kept] = await sandbox.app.store.events.listIgnored({ limit: 10 });
   expect(kept).toMatchObject({ distinctId: null });
   expect(JSON.stringify(kept)).not.toMatch(/ada|example\.com|Lovelace/);
 });
@@ -19,9 +19,9 @@ it("a body whose person can be read is kept as it came, and goes with the person
   await using sandbox = await testSandbox();
   const body = JSON.stringify(delivery({ event: "nobody_listens" }));
   await post(sandbox.app.url, body);
-  expect(await sandbox.app.store.listIgnored(10)).toMatchObject([{ distinctId: "ada", body }]);
-  await sandbox.app.store.forgetPerson("ada");
-  expect(await sandbox.app.store.listIgnored(10)).toEqual([]);
+  expect(await sandbox.app.store.events.listIgnored({ limit: 10 })).toMatchObject([{ distinctId: "ada", body }]);
+  await sandbox.app.store.people.delete("ada");
+  expect(await sandbox.app.store.events.listIgnored({ limit: 10 })).toEqual([]);
 });
 
 it.each([

@@ -191,7 +191,7 @@ describe("the studio's pages", () => {
       await sandbox.settled();
     }
     sandbox.novu.interfere(null);
-    const left = async () => (await sandbox.app.store.countJobs()).dead;
+    const left = async () => (await sandbox.app.store.jobs.count()).dead;
     const redrive = async (form: Record<string, string>) => {
       const response = await here.post("/queue/redrive", form);
       await sandbox.settled();

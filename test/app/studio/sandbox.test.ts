@@ -104,7 +104,7 @@ describe("an event that is fired", () => {
       await here.post("/fire", { event, person: "ada", ...typed });
     }
     expect(sandbox.posthog.state.deliveries).toHaveLength(events.length);
-    const aside = await sandbox.app.store.pageIgnored({ limit: 50 });
+    const aside = await sandbox.app.store.events.listIgnored({ limit: 50 });
     expect(aside.map(({ eventName, reason }) => `${eventName}: ${reason}`).sort()).toEqual([]);
   });
 
@@ -194,7 +194,7 @@ describe("what people do, and what is known of them", () => {
       if (isRead) await here.post("/messages/mark", { message: note.id, as: "read" });
       expect(await here.text(`/messages/${encodeURIComponent(note.id)}`)).toContain(isRead ? "read · " : "unseen · ");
       await travel(here, "end");
-      return (await sandbox.app.store.listDecisions()).map(({ step, outcome, detail }) => [step, outcome, detail]);
+      return (await sandbox.app.store.decisions.list()).map(({ step, outcome, detail }) => [step, outcome, detail]);
     };
     expect((await told(false)).at(-1)).toMatchObject([expect.any(String), "sent", null]);
     expect((await told(true)).at(-1)).toMatchObject([expect.any(String), "skipped", "has read the note"]);
@@ -295,7 +295,7 @@ describe("a workflow in the sandbox", () => {
     expect(told.filter(({ trouble }) => trouble !== null)).toEqual([]);
     expect(told.filter(({ preview }) => !preview.isSkipped).length).toBeGreaterThan(8);
     expect(sandbox.novu.state.messages).toEqual([]);
-    expect(await sandbox.app.store.listDecisions()).toEqual([]);
+    expect(await sandbox.app.store.decisions.list()).toEqual([]);
   });
 
   it("tells in a run that a wait was over, and then what was sent", async () => {

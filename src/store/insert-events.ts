@@ -1,29 +1,78 @@
 import type { Compilable, Kysely, OperationNodeSource, Transaction } from "kysely";
-import type { Acceptance } from "./acceptance.ts";
+import type { LifecycleEvent } from "../contracts/event.ts";
+import type { Queue } from "../contracts/job.ts";
+import type { Routing } from "../contracts/notification.ts";
+import { createArrivalClock } from "../lib/arrival-clock.ts";
+import { batchCommit } from "../lib/batch-commit.ts";
+import { PermanentError } from "../lib/errors.ts";
+import { type Acceptance, acceptanceOf, bytesOf } from "./event-rows.ts";
+import type { Events, Inserted } from "./events.ts";
 import { type FromRows, insertRows, type Row, type Written } from "./insert-rows.ts";
-import { insertMerges } from "./people.ts";
-import type { Accepted } from "./store.ts";
+import { insertMerges } from "./merges.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
-/** How an engine writes what an event causes. */
-export interface AcceptParts {
+/** How much may wait to be written, and how much is written together. */
+const TOGETHER = {
+  mostWaiting: 5_000,
+  // PostHog waits 3 s for an answer.
+  mostWaitMs: 2_500,
+  mostWaitingBytes: 256 * 1024 * 1024,
+  mostInBatch: 200,
+  mostBatchBytes: 8 * 1024 * 1024,
+};
+
+/** How an engine writes an event and its effects. */
+export interface InsertParts {
   db: Kysely<Tables>;
   fromRows: FromRows;
-  /** Does all of them or none, in this order, as quickly as it can. */
+  /** Runs all of them or none, in this order, as quickly as it can. */
   writeTogether(inserts: Array<Compilable & OperationNodeSource>): Promise<void>;
-  /** Whether a failed write is the fault of what was written. */
+  /** Whether a failed write is the fault of the row. */
   isAboutAnItem(error: unknown): boolean;
+}
+
+/** Inserts that arrive during a transaction share the next one. */
+export function insertEvents({
+  now,
+  groupsAtOnce,
+  announce,
+  ...parts
+}: InsertParts & { now: () => number; groupsAtOnce: number; announce(queue: Queue): void }): Events["insert"] {
+  const { isAboutAnItem } = parts;
+  const commit = batchCommit<Acceptance, Inserted>({
+    async commit(group) {
+      const outcomes = await acceptAll(group, parts);
+      announce("novu");
+      for (const queue of new Set(group.flatMap(({ others }) => others.map(({ job }) => job.queue)))) announce(queue);
+      return outcomes;
+    },
+    bytesOf,
+    isAboutAnItem,
+    atOnce: groupsAtOnce,
+    ...TOGETHER,
+  });
+  const nextArrival = createArrivalClock(now);
+
+  return async (event: LifecycleEvent, routing: Routing) => {
+    try {
+      return await commit(acceptanceOf(event, routing, now(), nextArrival()));
+    } catch (error) {
+      // RangeError: nested deeper than JSON.stringify goes.
+      if (!(error instanceof RangeError || isAboutAnItem(error))) throw error;
+      throw new PermanentError("the event cannot be stored", { cause: error });
+    }
+  };
 }
 
 /**
  * Writes many in a handful of statements. Of two that are the same, the first is accepted, the
  * other a duplicate; of two that only have the same uuid, the other is another event.
  */
-export async function acceptAll(
+async function acceptAll(
   acceptances: Acceptance[],
-  { db, fromRows, writeTogether, isAboutAnItem }: AcceptParts,
-): Promise<Accepted[]> {
+  { db, fromRows, writeTogether, isAboutAnItem }: InsertParts,
+): Promise<Inserted[]> {
   const events = inOrder(
     acceptances.map(({ event }) => event),
     (event) => event.uuid,
@@ -54,7 +103,7 @@ export async function acceptAll(
     return acceptances.map(() => "accepted");
   }
 
-  async function acceptUnknown(trx: Transaction<Tables>): Promise<Accepted[]> {
+  async function acceptUnknown(trx: Transaction<Tables>): Promise<Inserted[]> {
     const addedEvents = await insertNew(trx, "events", events)?.returning("uuid").execute();
     const newEvents = new Set(addedEvents?.map(({ uuid }) => uuid));
     const isAnother = await othersAmong(trx, acceptances);

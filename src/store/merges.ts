@@ -1,0 +1,100 @@
+import { type Kysely, sql } from "kysely";
+import type { Join } from "../contracts/notification.ts";
+import { MINUTE_MS } from "../lib/durations.ts";
+import { aliasRow } from "./event-rows.ts";
+import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
+import type { People } from "./people.ts";
+import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
+
+const ASKED_WITHIN_MS = MINUTE_MS;
+
+/** Which distinct ids are one person's. */
+export function merges({
+  db,
+  now,
+  fromRows,
+}: {
+  db: Kysely<Tables>;
+  now: () => number;
+  fromRows: FromRows;
+}): Pick<People, "isJoining" | "merge" | "split"> {
+  return {
+    async isJoining(distinctId) {
+      // Persons to be read for messages of later are many more, and due later.
+      const waiting = (isTried: boolean) =>
+        db
+          .selectFrom("jobs")
+          .select("body")
+          .where("queue", "=", "persons")
+          .where(IS_WAITING)
+          .where("last_error", isTried ? "is not" : "is", null)
+          .where(NEXT_AT, "<=", now() + ASKED_WITHIN_MS)
+          .where("key", "like", "join:%");
+      const rows = await waiting(false).unionAll(waiting(true)).execute();
+      const joins = rows.map(({ body }) => (JSON.parse(body) as { body: Join }).body);
+      return joins.some(({ formerId, keptId }) => [formerId, keptId].includes(distinctId));
+    },
+
+    async merge(merge) {
+      await insertMerges(db, fromRows, [aliasRow(merge)])?.execute();
+    },
+
+    async split(distinctId) {
+      const { numDeletedRows } = await db
+        .deleteFrom("aliases")
+        .where(({ eb, or }) => or([eb("former_id", "=", distinctId), eb("kept_id", "=", distinctId)]))
+        .executeTakeFirstOrThrow();
+      return Number(numDeletedRows);
+    },
+  };
+}
+
+/** Of several merges of an id the first in time counts, as at PostHog, which takes no id from a person who is identified. */
+export function insertMerges(on: Kysely<Tables>, fromRows: FromRows, rows: Row<"aliases">[]) {
+  return insertRows(on, fromRows, "aliases", rows)?.onConflict((conflict) =>
+    conflict
+      .column("former_id")
+      .doUpdateSet((row) => ({
+        kept_id: row.ref("excluded.kept_id"),
+        occurred_at: row.ref("excluded.occurred_at"),
+      }))
+      .where((row) =>
+        row(
+          row.refTuple("excluded.occurred_at", "excluded.kept_id"),
+          "<",
+          row.refTuple("aliases.occurred_at", "aliases.kept_id"),
+        ),
+      ),
+  );
+}
+
+/**
+ * All distinct ids of the persons of these, each with itself. Merges are looked at whenever
+ * something is read, and change no row, so that it does not matter when they arrive. One query,
+ * which ends at the index for those who were never merged.
+ */
+export async function idsOfPersons(db: Kysely<Tables>, distinctIds: string[]): Promise<Map<string, string[]>> {
+  const ids = new Map(distinctIds.map((id) => [id, [id]]));
+  if (ids.size === 0) return ids;
+  const roots = sql.join(
+    [...ids.keys()].map((id) => sql`(${id})`),
+    sql`, `,
+  );
+  const other = sql`case when aliases.former_id = id then aliases.kept_id else aliases.former_id end`;
+  const isLinked = sql`aliases.former_id = id or aliases.kept_id = id`;
+  // UNION drops what is known already, and so ends in circles as well.
+  const { rows } = await sql<{ root: string; id: string }>`
+    with recursive asked (id) as (values ${roots}),
+    same (root, id) as (
+      select asked.id, ${other} from asked join aliases on ${isLinked}
+      union select same.root, ${other} from same join aliases on ${isLinked})
+    select root, id from same where root <> id order by root, id`.execute(db);
+  for (const { root, id } of rows) ids.get(root)?.push(id);
+  return ids;
+}
+
+/** All distinct ids of one person, in the same order whichever of them is asked for. */
+export async function idsOfPerson(db: Kysely<Tables>, distinctId: string): Promise<string[]> {
+  const ids = await idsOfPersons(db, [distinctId]);
+  return (ids.get(distinctId) ?? []).sort();
+}
