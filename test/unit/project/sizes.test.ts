@@ -15,8 +15,7 @@ const LARGE_FILES = [
   "src/store/history.ts",
   "src/store/migrations.ts",
   "src/store/retention.ts",
-  "src/store/runs.ts",
-  "src/store/store.ts",
+  "src/store/run-states.ts",
 ];
 const LARGE_FUNCTIONS = [
   "src/app.ts open",
@@ -33,7 +32,7 @@ const LARGE_FUNCTIONS = [
   "src/sandbox/sandbox.ts openSandbox",
   "src/store/migrations.ts up",
   "src/store/retention.ts sweeps",
-  "src/store/runs.ts runFacts",
+  "src/store/run-states.ts runStates",
   "src/studio/pages/deliveries.tsx view",
   "src/studio/pages/fire-form.tsx FireForm",
   "src/studio/pages/fire.tsx view",
