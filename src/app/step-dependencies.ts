@@ -99,7 +99,6 @@ export function liveDependencies({
       keepVariants: store.decisions.saveVariants,
       log,
     }),
-    variants: createRunVariants({ flagsOf, variantsOf: store.decisions.findVariants, keepVariants: store.decisions.saveVariants, log }),
     untilHoursMs({ $timezone, $geoip_time_zone }, novuTimeZone) {
       const candidates = [$timezone, $geoip_time_zone, novuTimeZone];
       const timeZone = timeZoneOf(candidates, marketing.timeZone, onInvalidTimeZone);
