@@ -1,47 +1,47 @@
 import type { Clock } from "../lib/clock.ts";
 
-/** Knows whether anything is going on that does not just wait for time to pass. */
+/** Counts the tasks that are in progress, without those that wait for time to pass. */
 export interface Activity {
-  /** Counts as going on until `work` has ended. */
-  during<Result>(work: () => Promise<Result>): Promise<Result>;
-  /** Waits on the clock, inside `during`, without counting as going on. */
+  during<Result>(task: () => Promise<Result>): Promise<Result>;
+  /** Waits on the clock, inside `during`; the task does not count meanwhile. */
   pause(ms: number): Promise<void>;
+  /** Resolves when no task is in progress. */
   idle(): Promise<void>;
 }
 
 export function createActivity(clock: Clock): Activity {
-  let goingOn = 0;
+  let inProgress = 0;
   let waiters: Array<() => void> = [];
 
   return {
-    async during(work) {
-      goingOn += 1;
+    async during(task) {
+      inProgress += 1;
       try {
-        return await work();
+        return await task();
       } finally {
-        leave();
+        end();
       }
     },
     async pause(ms) {
       await new Promise<void>((resolve) => {
         clock.at(clock.now() + ms, () => {
-          goingOn += 1;
+          inProgress += 1;
           resolve();
         });
-        leave();
+        end();
       });
     },
     async idle() {
-      if (goingOn === 0) return;
+      if (inProgress === 0) return;
       await new Promise<void>((resolve) => {
         waiters.push(resolve);
       });
     },
   };
 
-  function leave(): void {
-    goingOn -= 1;
-    if (goingOn > 0) return;
+  function end(): void {
+    inProgress -= 1;
+    if (inProgress > 0) return;
     const done = waiters;
     waiters = [];
     for (const resolve of done) resolve();

@@ -2,15 +2,13 @@ import { describeError } from "../lib/errors.ts";
 import { keyOf, sign as standardSign } from "../lib/standard-webhooks.ts";
 import type { Activity } from "./activity.ts";
 
-/** Where webhooks go, and what they are signed with. */
 export interface SignedTarget {
   url: string;
-  /** None where the sender does not sign. */
+  /** Absent when the sender does not sign. */
   signingSecret?: string | undefined;
   headers?: Record<string, string> | undefined;
 }
 
-/** One try of a delivery. */
 export interface Attempt {
   at: number;
   /** Null when no answer came. */
@@ -20,28 +18,28 @@ export interface Attempt {
 }
 
 interface Delivery {
-  /** The webhook id: the same over the retries. */
+  /** The webhook id, the same for each retry. */
   id: string;
   body: string;
   attempts: Attempt[];
 }
 
-/** The headers that prove who sent it. */
+/** Returns the headers of the signature. */
 export type Sign = (delivery: Pick<Delivery, "id" | "body">, secret: string) => object;
 
-/** Delivers a body, signed anew for each try, until it is taken, given up, or tried often enough. */
+/** Delivers a body with a new signature for each attempt, until an answer is final or the attempts are used up. */
 export function createSignedWebhooks({
   timeoutMs,
   retryAfterMs,
-  isGivenUp,
+  isFinal,
   now,
   activity,
   sign = standardWebhook,
 }: {
   timeoutMs: number;
   retryAfterMs: readonly number[];
-  /** Whether an answer is the last word. */
-  isGivenUp(status: number): boolean;
+  /** Whether no retry follows this answer. */
+  isFinal(status: number): boolean;
   now(): number;
   activity: Activity;
   sign?: Sign;
@@ -49,7 +47,7 @@ export function createSignedWebhooks({
   return async (delivery, target) => {
     let status = await attempt(delivery, target);
     for (const waitMs of retryAfterMs) {
-      if (status !== null && isGivenUp(status)) return;
+      if (status !== null && isFinal(status)) return;
       await activity.pause(waitMs);
       status = await attempt(delivery, target);
     }
@@ -77,6 +75,6 @@ export function createSignedWebhooks({
 }
 
 function standardWebhook({ id, body }: Pick<Delivery, "id" | "body">, secret: string): object {
-  // Compared with the real time, whatever the sandbox's clock says.
+  // With the real time: the app compares it with the system clock.
   return standardSign({ id, body, key: keyOf(secret), nowMs: Date.now() });
 }

@@ -7,16 +7,16 @@ interface Sources {
   segment: Pick<LocalSegment, "state">;
 }
 
-/** What both sent to the app, in the order in which it began; of what began at one moment, PostHog's first. */
+/** The deliveries of both sources by time; at one moment PostHog's first. */
 export function deliveriesOf({ posthog, segment }: Sources): SandboxDelivery[] {
   const all = [
     ...posthog.state.deliveries.map((delivery) => ({ ...delivery, source: "posthog" as const })),
     ...segment.state.deliveries.map((delivery) => ({ ...delivery, source: "segment" as const })),
   ];
-  return all.sort((one, other) => begunAt(one) - begunAt(other));
+  return all.sort((one, other) => one.at - other.at);
 }
 
-/** Whom both know, the first to be known first. */
+/** The people of both sources, by the time of their creation. */
 export function peopleOf({ posthog, segment }: Sources): SandboxPerson[] {
   const persons = posthog.state.persons.map((person) => ({ ...person, source: "posthog" as const }));
   const profiles = segment.state.profiles.map(
@@ -26,8 +26,4 @@ export function peopleOf({ posthog, segment }: Sources): SandboxPerson[] {
     }),
   );
   return [...persons, ...profiles].sort((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
-}
-
-function begunAt({ at, attempts }: { at?: number; attempts: SandboxDelivery["attempts"] }): number {
-  return at ?? attempts[0]?.at ?? 0;
 }

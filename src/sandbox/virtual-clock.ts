@@ -1,11 +1,11 @@
 import type { Clock } from "../lib/clock.ts";
 
 export interface VirtualClock extends Clock {
-  /** When the earliest alarm is set for; null when none is. */
+  /** The time of the earliest alarm; null without one. */
   nextAlarmAt(): number | null;
-  /** Moves on to `timeMs`, alarm by alarm; after each it waits until all that it set off has `settled`. */
+  /** Moves to `timeMs`, alarm by alarm, and waits for `settled` after each. */
   travelTo(timeMs: number, settled: () => Promise<void>): Promise<void>;
-  /** The same from wherever the clock stands once earlier journeys are over. */
+  /** The same, from the time at which earlier travels end. */
   travelBy(ms: number, settled: () => Promise<void>): Promise<void>;
   stop(): void;
 }
@@ -15,10 +15,10 @@ interface Alarm {
   run: () => void;
 }
 
-/** setTimeout fires at once above this. */
+/** setTimeout fires at once for a longer time. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A clock that can travel; between journeys it stands still, or goes at the usual pace when it is `flowing`. */
+/** A clock that can travel. Between travels it stands still, or goes at the real pace when it is `flowing`. */
 export function createVirtualClock({ startAt, flowing }: { startAt: number; flowing: boolean }): VirtualClock {
   const alarms = new Set<Alarm>();
   let virtual = startAt;
@@ -36,28 +36,28 @@ export function createVirtualClock({ startAt, flowing }: { startAt: number; flow
       return () => alarms.delete(alarm);
     },
     nextAlarmAt: () => earliest()?.at ?? null,
-    travelTo: (timeMs, settled) => inTurn(() => travel(timeMs, settled)),
-    travelBy: (ms, settled) => inTurn(() => travel(now() + ms, settled)),
+    travelTo: (timeMs, settled) => queued(() => moveTo(timeMs, settled)),
+    travelBy: (ms, settled) => queued(() => moveTo(now() + ms, settled)),
     stop() {
       clearTimeout(timer);
       alarms.clear();
     },
   };
 
-  function inTurn(journey: () => Promise<void>): Promise<void> {
-    const turn = last.then(journey);
-    last = turn.catch(() => {});
-    return turn;
+  function queued(travel: () => Promise<void>): Promise<void> {
+    const done = last.then(travel);
+    last = done.catch(() => {});
+    return done;
   }
 
-  async function travel(timeMs: number, settled: () => Promise<void>): Promise<void> {
+  async function moveTo(timeMs: number, settled: () => Promise<void>): Promise<void> {
     anchor(now());
     travelling = true;
     try {
       await settled();
       for (let next = earliest(); next !== undefined && next.at <= timeMs; next = earliest()) {
         anchor(Math.max(virtual, next.at));
-        ringDue();
+        fireDue();
         await settled();
       }
       anchor(Math.max(virtual, timeMs));
@@ -82,14 +82,14 @@ export function createVirtualClock({ startAt, flowing }: { startAt: number; flow
     return first;
   }
 
-  function ringDue(): void {
+  function fireDue(): void {
     for (const alarm of [...alarms].sort((a, b) => a.at - b.at)) {
       if (alarm.at > now() || !alarms.delete(alarm)) continue;
       alarm.run();
     }
   }
 
-  /** A standing clock rings only what is due already. */
+  /** A clock that stands still fires only the alarms that are due. */
   function arm(): void {
     clearTimeout(timer);
     const next = earliest();
@@ -98,7 +98,7 @@ export function createVirtualClock({ startAt, flowing }: { startAt: number; flow
     if (leftMs > 0 && !flowing) return;
     timer = setTimeout(
       () => {
-        ringDue();
+        fireDue();
         arm();
       },
       Math.min(Math.max(0, leftMs), LONGEST_TIMER_MS),

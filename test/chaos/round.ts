@@ -100,7 +100,7 @@ export async function playRound({
   const violations: Violation[] = [];
   const events = makeEvents(count, { poison });
   const startedAtMs: number[] = [];
-  const progress = () => events.filter(isAccepted).length + novu.asked.length;
+  const progress = () => events.filter(isAccepted).length + novu.triggerRequests.length;
 
   try {
     await start();
@@ -131,7 +131,7 @@ export async function playRound({
   }
 
   const runs = novu.state.runs;
-  const { asked } = novu;
+  const { triggerRequests: asked } = novu;
   const left = await data.leftWork();
   violations.push(...check({ events, asked, runs, left, startedAtMs, mostWaitMs: mostWaitMs ?? null }));
   return {
@@ -140,7 +140,8 @@ export async function playRound({
     sent: events.length,
     accepted: events.filter(isAccepted).length,
     triggered: new Set(runs.map(({ transactionId }) => transactionId)).size,
-    repeated: novu.asked.length - new Set(novu.asked.map(({ transactionId }) => transactionId)).size,
+    repeated:
+      novu.triggerRequests.length - new Set(novu.triggerRequests.map(({ transactionId }) => transactionId)).size,
     longestWaitMs: Math.round(Math.max(0, ...waitsOf(events, asked, startedAtMs).map(({ waitMs }) => waitMs))),
     refused: events.flatMap(({ answers }) => answers).filter((status) => status !== 202).length,
     killedAt,
@@ -189,7 +190,7 @@ export async function playRound({
   }
 
   function isAllTriggered(): boolean {
-    const asked = new Set(novu.asked.map(({ transactionId }) => transactionId));
+    const asked = new Set(novu.triggerRequests.map(({ transactionId }) => transactionId));
     return events.every((event) => event.leadsTo !== "a run" || !isAccepted(event) || asked.has(event.transactionId));
   }
 

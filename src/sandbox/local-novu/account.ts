@@ -1,7 +1,6 @@
 import { Router } from "express";
 import { answer } from "./answer.ts";
 
-/** A provider that is connected to a channel of the environment. */
 export interface NovuIntegration {
   providerId: string;
   channel: string;
@@ -9,7 +8,7 @@ export interface NovuIntegration {
   primary: boolean;
 }
 
-/** One for each channel, the emails by `emailProviders`. */
+/** One provider for each channel, and `emailProviders` for email; the first one is the primary. */
 export function someIntegrations(emailProviders = ["resend"]): NovuIntegration[] {
   const email = emailProviders.map((providerId) => ({ providerId, channel: "email" }));
   const others = [
@@ -21,7 +20,7 @@ export function someIntegrations(emailProviders = ["resend"]): NovuIntegration[]
   return [...email, ...others].map((one, index) => ({ ...one, active: true, primary: index === 0 }));
 }
 
-/** Which environment a key is of, and which providers it has; never their credentials, as for any secret key. */
+/** The environment of the key, and its providers without their credentials. */
 export function accountRoutes({ integrations }: { integrations: NovuIntegration[] }): Router {
   return Router()
     .get("/v1/environments/me", (_request, response) => {
@@ -31,7 +30,7 @@ export function accountRoutes({ integrations }: { integrations: NovuIntegration[
         _organizationId: "local",
         identifier: "local",
         type: "dev",
-        // A real one lists its keys here.
+        // Novu lists the keys of the environment here.
         apiKeys: [],
       });
     })

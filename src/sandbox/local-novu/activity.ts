@@ -6,7 +6,7 @@ import { isChannel } from "./steps/deliver.ts";
 
 const ids = z
   .union([z.string(), z.array(z.string())])
-  .transform((said) => [said].flat())
+  .transform((value) => [value].flat())
   .optional();
 const Paging = z.object({
   transactionId: ids,
@@ -15,29 +15,29 @@ const Paging = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(10),
 });
 
-/** The provider of a channel when nobody says otherwise. */
+/** The provider of a channel by default. */
 const PROVIDERS: Record<string, string> = { email: "nodemailer", sms: "twilio", push: "fcm", chat: "slack" };
 const OWNER = { _environmentId: "local", _organizationId: "local" };
 
-/** Runs and messages as they ended, the newest first. Both answers are no further wrapped: `data` is a list of its own. */
+/** Runs and messages, the newest first. Novu does not wrap these answers again: their `data` is the list. */
 export function activityRoutes({ state, limited }: { state: NovuState; limited: RequestHandler }): Router {
   return Router()
     .get("/v1/messages", limited, (request, response) => {
-      const asked = Paging.safeParse(request.query);
-      if (!asked.success) return refuse(response, 422, z.prettifyError(asked.error));
-      const found = state.messages.filter(isOf(asked.data.transactionId)).reverse();
-      response.json({ ...pageOf(found.map(messageDto), asked.data), totalCount: found.length });
+      const query = Paging.safeParse(request.query);
+      if (!query.success) return refuse(response, 422, z.prettifyError(query.error));
+      const found = state.messages.filter(isOf(query.data.transactionId)).reverse();
+      response.json({ ...pageOf(found.map(messageDto), query.data), totalCount: found.length });
     })
     .get("/v1/notifications", limited, (request, response) => {
-      const asked = Paging.safeParse(request.query);
-      if (!asked.success) return refuse(response, 422, z.prettifyError(asked.error));
-      const { transactionId, subscriberIds } = asked.data;
-      const isOfThese = ({ subscriberId }: NovuRun) => subscriberIds?.includes(subscriberId) ?? true;
-      const found = state.runs.filter(isOf(transactionId)).filter(isOfThese).reverse();
+      const query = Paging.safeParse(request.query);
+      if (!query.success) return refuse(response, 422, z.prettifyError(query.error));
+      const { transactionId, subscriberIds } = query.data;
+      const isListed = ({ subscriberId }: NovuRun) => subscriberIds?.includes(subscriberId) ?? true;
+      const found = state.runs.filter(isOf(transactionId)).filter(isListed).reverse();
       response.json(
         pageOf(
           found.map((run) => notificationDto(run, state)),
-          asked.data,
+          query.data,
         ),
       );
     });
@@ -96,7 +96,7 @@ function notificationDto(
   };
 }
 
-/** A step has its id in its name only. */
+/** Novu has the step's id only in its name. */
 function jobDto({ id, stepId, type, status, changedAt, details = [] }: Job) {
   return {
     _id: id,

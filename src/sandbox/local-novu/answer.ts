@@ -1,12 +1,15 @@
 import { STATUS_CODES } from "node:http";
 import type { Response } from "express";
 
-/** Novu wraps what it answers. */
+/** The date of records whose age does not matter. */
+export const SOME_DAY = "2026-01-01T00:00:00.000Z";
+
+/** An answer as Novu wraps it. */
 export function answer(response: Response, status: number, data: unknown): void {
   response.status(status).json({ data });
 }
 
-/** An error as Novu's API words it; `rest` is what some of them have besides. */
+/** An error of Novu's API; `rest` has the further fields of some errors. */
 export function refuse(response: Response, statusCode: number, message: string, rest: object = {}): void {
   response.status(statusCode).json({
     statusCode,
@@ -19,7 +22,7 @@ export function refuse(response: Response, statusCode: number, message: string, 
   });
 }
 
-/** The answer to a request whose fields Novu does not take; a message begins with the name of its field. */
+/** The error for invalid fields; each message begins with the name of its field. */
 export function refuseFields(response: Response, messages: string[]): void {
   refuse(response, 422, "Validation Error", { errors: { general: { messages } } });
 }

@@ -6,13 +6,12 @@ import { SECOND_MS } from "../../lib/durations.ts";
 import { describeError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
 
-/** How long Novu waits for a bridge, */
 const TIMEOUT_MS = 5_000;
-/** and on a connection that it uses again, where the bridge has announced that it keeps it for no longer than that. */
+/** On a reused connection that the bridge keeps alive for at most SHORT_KEEP_ALIVE_S. */
 const REUSED_TIMEOUT_MS = 4_000;
 const SHORT_KEEP_ALIVE_S = 5;
 const RETRY_AFTER_MS = [SECOND_MS, 2 * SECOND_MS, 4 * SECOND_MS];
-/** Why there is no answer, by Novu's own codes. */
+/** Novu's codes for a call without a usable answer. */
 export const NO_JSON = "ResponseParseError";
 export const LATE = "BridgeRequestTimeout";
 const RETRIED = new Set([408, 429, 500, 503, 504, 521, 522, 524]);
@@ -23,7 +22,7 @@ export interface BridgeAnswer {
   body: Record<string, unknown>;
 }
 
-/** One call as Novu makes it: what it asked, and how long the answer took. */
+/** One call to a bridge; the status is null without an answer, `ms` is its duration. */
 export interface BridgeCall {
   url: string;
   status: number | null;
@@ -32,9 +31,9 @@ export interface BridgeCall {
 
 export interface BridgeClient {
   get(bridgeUrl: string, query: Record<string, string>): Promise<BridgeAnswer>;
-  /** Tried four times in all; the last answer counts. */
+  /** The last answer of at most four attempts. */
   post(bridgeUrl: string, query: Record<string, string>, body: unknown): Promise<BridgeAnswer>;
-  /** Closes the connections that are kept. */
+  /** Closes the idle connections. */
   close(): void;
 }
 
@@ -48,7 +47,7 @@ export function createBridgeClient({
   onCall: (call: BridgeCall) => void;
 }): BridgeClient {
   const agent = new Agent({ keepAlive: true });
-  /** For how long the bridge keeps each connection by its own word, in seconds. */
+  /** The keep-alive seconds that the bridge announced on each connection. */
   const announced = new WeakMap<Socket, number>();
   return {
     get: async (bridgeUrl, query) => asJson(await call("GET", bridgeUrl, query, {})),
@@ -64,7 +63,7 @@ export function createBridgeClient({
     close: () => agent.destroy(),
   };
 
-  /** Status 0 and the cause when no whole answer came. */
+  /** Status 0 with the cause without a complete answer. */
   async function call(
     method: "GET" | "POST",
     bridgeUrl: string,
@@ -87,19 +86,19 @@ export function createBridgeClient({
     }
   }
 
-  /** At once once more, where the bridge had closed the kept connection just then. */
+  /** Repeats the call at once when the bridge closed the reused connection at the same moment. */
   async function send(method: "GET" | "POST", url: URL, body: unknown): Promise<{ status: number; text: string }> {
-    const sent = ask(method, url, body);
+    const sent = open(method, url, body);
     try {
       return await sent.answer;
     } catch (error) {
       const isStale = sent.request.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET";
       if (!isStale) throw error;
-      return ask(method, url, body).answer;
+      return open(method, url, body).answer;
     }
   }
 
-  function ask(method: "GET" | "POST", url: URL, body: unknown) {
+  function open(method: "GET" | "POST", url: URL, body: unknown) {
     const content = method === "POST" ? JSON.stringify(body) : "";
     const headers = {
       "content-type": "application/json",
@@ -125,13 +124,13 @@ export function createBridgeClient({
     return { request: sent, answer };
   }
 
-  /** Node's agent shortens the timeout of a connection that it keeps to what the server announces, less a second. */
+  /** Node's agent times a reused connection out one second before the keep-alive time that the server announced. */
   function timeoutOn(socket: Socket, isReused: boolean): number {
     const keptForS = announced.get(socket) ?? Number.POSITIVE_INFINITY;
     return isReused && keptForS <= SHORT_KEEP_ALIVE_S ? REUSED_TIMEOUT_MS : TIMEOUT_MS;
   }
 
-  /** Signed with the real time, which is what the framework on the other side compares it with. */
+  /** With the real time: the framework compares it with its own clock. */
   function sign(body: unknown): string {
     const time = Date.now();
     return `t=${time},v1=${createHmac("sha256", secretKey)
@@ -142,10 +141,10 @@ export function createBridgeClient({
 
 class LateError extends Error {}
 
-/** A yes that is no JSON counts as 502, which is not tried again; any other status counts as it is. */
+/** A 2xx answer that is no JSON counts as 502, which Novu does not retry. */
 function asJson({ status, text }: { status: number; text: string }): BridgeAnswer {
   const body = parseJson(text);
   if (typeof body === "object" && body !== null) return { status, body: body as Record<string, unknown> };
-  const isYes = status >= 200 && status < 300;
-  return isYes ? { status: 502, body: { code: NO_JSON, message: "no JSON" } } : { status, body: {} };
+  const isOk = status >= 200 && status < 300;
+  return isOk ? { status: 502, body: { code: NO_JSON, message: "no JSON" } } : { status, body: {} };
 }

@@ -3,8 +3,8 @@ import type { RequestHandler } from "express";
 import { refuse } from "./answer.ts";
 
 /**
- * The same key brings the same answer back, and 409 while the first call is still running. Another body under
- * it is refused. An answer that was an error comes back as 503, because Novu throws what it had stored as text.
+ * A repeated key gets the first answer again, or 409 while the first call still runs. It is refused with another
+ * body. An error is repeated as 503, because Novu throws the text that it stored.
  */
 export function idempotency({ isOn }: { isOn: () => boolean }): RequestHandler {
   const calls = new Map<string, { hash: string; answered: { status: number; body: unknown } | null }>();

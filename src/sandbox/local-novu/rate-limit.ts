@@ -1,12 +1,11 @@
 import type { RequestHandler } from "express";
 import { refuse } from "./answer.ts";
 
-/** Novu counts calls over so long, */
 const WINDOW_S = 5;
-/** and lets this much more than the rate pass at once. */
+/** Novu allows a tenth more than the rate at once. */
 const BURST = 1.1;
 
-/** Novu's limit in real time: a bucket of five seconds' calls and a tenth more, which fills at the rate. */
+/** Novu's limit, in real time: a bucket that holds the calls of a window and the burst, and refills at the rate. */
 export function rateLimit(perSecond: number): RequestHandler {
   const most = Math.floor(perSecond * WINDOW_S * BURST);
   let left = most;

@@ -1,4 +1,4 @@
-// What the local Novu remembers: plain data, so that it can be kept in a file.
+// The data of the local Novu, which `npm run dev` saves as JSON.
 
 export type JobStatus = "pending" | "running" | "delayed" | "merged" | "completed" | "failed" | "canceled" | "skipped";
 
@@ -7,22 +7,21 @@ export interface Job {
   stepId: string;
   type: string;
   status: JobStatus;
-  /** What a custom step returned; of the other types later steps are told by step-state.ts. */
+  /** Of a custom step. step-state.ts makes those of the other types. */
   outputs: Record<string, unknown>;
   error: string | null;
   /** When a delayed job wakes; milliseconds since 1970. */
   wakesAt: number | null;
-  /** When it came to an end, or began to wait; milliseconds since 1970. */
+  /** When it ended or began to wait; milliseconds since 1970. */
   changedAt: number | null;
-  /** Novu's words on how it ended; none when an earlier version saved it. */
   details?: JobDetail[];
-  /** Of a digest that was asked: what it gathers by ("" for all), and the waiting digest that took it in. */
+  /** Of a digest: its key ("" for all events), and the id of the waiting digest into which it was merged. */
   digest?: { key: string; mergedInto: string | null };
-  /** Of a throttle that let its run pass: the window it counts in; milliseconds since 1970. */
+  /** Of a throttle that let its run pass: the window in which it counts; milliseconds since 1970. */
   window?: { key: string; endsAt: number };
 }
 
-/** One execution detail of a job, in Novu's own words. */
+/** An execution detail, with the texts of Novu. */
 export interface JobDetail {
   detail: string;
   status: "Success" | "Warning" | "Failed";
@@ -50,27 +49,27 @@ export interface NovuSubscriber {
   locale?: string | null;
   timezone?: string | null;
   data?: Record<string, unknown> | null;
-  /** Where push and chat reach them. */
+  /** Their addresses for push and chat. */
   channels?: SubscriberChannel[];
 }
 
 export interface SubscriberChannel {
   providerId: string;
-  /** Which of several accounts at that provider; the provider's own name when there is one only. */
+  /** One of several accounts at the provider; the provider's name when there is only one. */
   _integrationId: string;
   credentials: { deviceTokens?: string[] | undefined; webhookUrl?: string | undefined };
 }
 
-/** What a subscriber chose, by channel; "" holds for every workflow. */
+/** Of a subscriber, by workflow and channel; the workflow "" stands for all. */
 export type Preferences = Record<string, Record<string, boolean>>;
 
-/** The hours in which a subscriber takes emails, SMS and push messages. */
+/** The hours in which Novu sends a subscriber email, SMS and push. */
 export interface Schedule {
   isEnabled: boolean;
   weeklySchedule?: Partial<Record<Weekday, DaySchedule>> | undefined;
 }
 
-/** Of the hours, such as `{ start: "09:00 AM", end: "05:00 PM" }`, one may end the next day. */
+/** Hours such as `{ start: "09:00 AM", end: "05:00 PM" }`; a range may end the next day. */
 export interface DaySchedule {
   isEnabled: boolean;
   hours?: Array<{ start: string; end: string }> | undefined;
@@ -79,10 +78,10 @@ export interface DaySchedule {
 export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** What the provider of an email was told besides subject and HTML. */
+/** The parts of an email besides subject and HTML. */
 export interface MailParts {
   headers: Record<string, string>;
-  /** Null when it was left to the provider. */
+  /** Null when the provider makes it. */
   text: string | null;
 }
 
@@ -93,15 +92,15 @@ export interface Message {
   stepId: string;
   subscriberId: string;
   channel: string;
-  /** Of push and chat, whom it went through; null for the other channels. */
+  /** For push and chat; null on the other channels. */
   providerId: string | null;
-  /** The address it went to, several device tokens with commas between; null where the channel has none. */
+  /** The address, or device tokens separated by commas; null for in-app messages. */
   to: string | null;
   content: Record<string, unknown>;
-  /** What an email has besides; none when an earlier version saved it. */
-  mail?: MailParts | null;
+  /** null on other channels than email. */
+  mail: MailParts | null;
   sentAt: number;
-  /** The provider's words when it did not take the message; absent when it did. */
+  /** The provider's error text; absent when it accepted the message. */
   errorText?: string;
   seen: boolean;
   read: boolean;
@@ -115,16 +114,16 @@ export interface PublishedWorkflow {
   name: string | null;
   description?: string | null;
   tags?: string[];
-  /** Whether a sync brought it, or somebody made it in the dashboard. */
+  /** "external" from a sync, "novu-cloud" from the dashboard. */
   origin?: "external" | "novu-cloud";
   steps: Array<{ stepId: string; type: string; controls?: { schema?: ControlSchema } | undefined }>;
   preferences?: WorkflowPreferences | undefined;
-  /** "none", where it is left out. */
+  /** "none" when absent. */
   severity?: string | undefined;
   payload?: { schema?: PayloadSchema } | undefined;
 }
 
-/** JSON schema of what a trigger brings. */
+/** JSON schema of the payload of a trigger. */
 export interface PayloadSchema {
   properties?: Record<
     string,
@@ -133,12 +132,12 @@ export interface PayloadSchema {
   required?: string[];
 }
 
-/** JSON schema of what a colleague can change of a step. */
+/** JSON schema of the controls of a step. */
 export interface ControlSchema {
   properties?: Record<string, { type?: string; title?: string; default?: unknown }>;
 }
 
-/** What the workflow's code says about its channels. */
+/** The channel preferences in the workflow's code. */
 export interface WorkflowPreferences {
   all?: { enabled?: boolean; readOnly?: boolean };
   channels?: Record<string, { enabled?: boolean }>;
@@ -153,7 +152,7 @@ export interface NovuState {
   schedules: Record<string, Schedule>;
   runs: NovuRun[];
   messages: Message[];
-  /** What colleagues have changed, by workflow and step. */
+  /** The changed controls, by workflow and step. */
   controls: Record<string, Record<string, Record<string, unknown>>>;
 }
 

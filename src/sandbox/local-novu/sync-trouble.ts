@@ -1,10 +1,10 @@
 import { type BridgeAnswer, LATE, NO_JSON } from "./bridge-call.ts";
 
-/** Why a sync fails, in Novu's own words; null when Novu takes the answer, as it does any with a status of 2xx. */
+/** Novu's error for a sync; null when it accepts the answer, as it does every 2xx. */
 export function syncTrouble(bridgeUrl: string, { status, body: { code, message } }: BridgeAnswer): string | null {
   const at = `\`${bridgeUrl}\``;
   if (code === NO_JSON || (status >= 200 && status < 300)) return null;
-  // An answer of the framework itself has a code, and is passed on.
+  // An answer with a code comes from the framework; Novu passes it on.
   if (status !== 0 && typeof code === "string") return String(message);
   if (code === LATE) return `Bridge request timeout for ${at}`;
   if (status === 0 || status === 404)

@@ -3,14 +3,14 @@ import type { NovuRun, NovuState } from "./state.ts";
 
 export interface TriggerQueue {
   add(run: NovuRun): void;
-  /** Leaves what comes in the queue, as a worker with a backlog does; the answer lets it be taken up. */
+  /** From now on runs wait, as for a worker with a backlog, until the returned function is called. */
   hold(): () => void;
 }
 
 /**
- * The queue between Novu's API and its worker. A run whose transaction id is there already is dropped when it is
- * taken up, a moment after the answer: what is taken up together is compared with earlier runs only, so that three
- * triggers of one transaction id make three runs.
+ * The queue between Novu's API and its worker, which takes all waiting runs a moment after the answer. It drops a
+ * run whose transaction id an earlier run has. It does not compare runs that it takes together, so three triggers
+ * with one transaction id may make three runs.
  */
 export function createTriggerQueue({
   state,
@@ -27,28 +27,28 @@ export function createTriggerQueue({
   return {
     add(run) {
       waiting.push(run);
-      if (waiting.length === 1 && !isHeld) soon();
+      if (waiting.length === 1 && !isHeld) beginSoon();
     },
     hold() {
       isHeld = true;
       return () => {
         isHeld = false;
-        if (waiting.length > 0) soon();
+        if (waiting.length > 0) beginSoon();
       };
     },
   };
 
-  function soon(): void {
+  function beginSoon(): void {
     void activity.during(async () => {
       await new Promise(setImmediate);
-      if (!isHeld) takeUp();
+      if (!isHeld) beginWaiting();
     });
   }
 
-  function takeUp(): void {
-    const taken = waiting;
+  function beginWaiting(): void {
+    const runs = waiting;
     waiting = [];
-    const fresh = taken.filter(({ transactionId }) => !state.runs.some((run) => run.transactionId === transactionId));
+    const fresh = runs.filter(({ transactionId }) => !state.runs.some((run) => run.transactionId === transactionId));
     state.runs.push(...fresh);
     fresh.forEach(begin);
   }

@@ -4,42 +4,44 @@ import type { NovuState, PublishedWorkflow } from "./state.ts";
 
 type StepState = { stepId: string; outputs: object; state: { status: string } };
 
-/** Asks the bridge for one step as if all before it were over, in no run; custom steps before it are asked as well. */
+/** The outputs of steps that did not wait, and of a note that the subscriber has not seen. */
+const OUTPUTS: Record<string, object> = {
+  delay: { duration: 0 },
+  digest: { events: [], eventCount: 0 },
+  throttle: { throttled: false },
+  in_app: { seen: false, read: false, lastSeenDate: null, lastReadDate: null },
+};
+
+/** Calls the bridge for a step outside any run, as if all earlier steps had ended. Calls it for earlier custom steps too. */
 export async function tryStep(
   { state, bridge }: { state: NovuState; bridge: BridgeClient },
   {
     workflowId,
-    steps,
-    index,
+    stepId,
     subscriberId,
     payload,
-  }: {
-    workflowId: string;
-    steps: PublishedWorkflow["steps"];
-    index: number;
-    subscriberId: string;
-    payload: object;
-  },
+  }: { workflowId: string; stepId: string; subscriberId: string; payload: object },
 ): Promise<BridgeAnswer> {
-  // Nearest first, and the trigger itself at the end.
-  let before: StepState[] = [over("", {})];
-  for (const { stepId, type } of steps.slice(0, index)) {
-    const outputs = type === "custom" ? await made(stepId) : (UNTOUCHED[type] ?? {});
-    before = [over(stepId, outputs), ...before];
+  const { earlierSteps } = findStep(state, workflowId, stepId);
+  // Nearest first, and the trigger itself last.
+  let earlier: StepState[] = [completed("", {})];
+  for (const { stepId, type } of earlierSteps) {
+    const outputs = type === "custom" ? await outputsOf(stepId) : (OUTPUTS[type] ?? {});
+    earlier = [completed(stepId, outputs), ...earlier];
   }
-  return ask(steps[index]?.stepId ?? "");
+  return call(stepId);
 
-  async function made(stepId: string): Promise<object> {
-    const { body } = await ask(stepId);
+  async function outputsOf(customStepId: string): Promise<object> {
+    const { body } = await call(customStepId);
     return (body.outputs as object | undefined) ?? {};
   }
 
-  function ask(stepId: string): Promise<BridgeAnswer> {
+  function call(stepId: string): Promise<BridgeAnswer> {
     const query = { action: "execute", workflowId, stepId, environmentType: "dev", jobId: randomUUID() };
     return bridge.post(state.bridgeUrl ?? "http://no-bridge.invalid", query, {
       payload,
       controls: state.controls[workflowId]?.[stepId] ?? {},
-      state: before,
+      state: earlier,
       subscriber: { subscriberId, channels: [], ...state.subscribers[subscriberId] },
       context: {},
       env: { name: "Local", type: "dev" },
@@ -47,14 +49,18 @@ export async function tryStep(
   }
 }
 
-function over(stepId: string, outputs: object): StepState {
+function completed(stepId: string, outputs: object): StepState {
   return { stepId, outputs, state: { status: "completed" } };
 }
 
-/** What is told of steps that nobody waited at or has looked at. */
-const UNTOUCHED: Record<string, object> = {
-  delay: { duration: 0 },
-  digest: { events: [], eventCount: 0 },
-  throttle: { throttled: false },
-  in_app: { seen: false, read: false, lastSeenDate: null, lastReadDate: null },
-};
+/** Throws for an unknown step. */
+export function findStep(
+  { workflows }: Pick<NovuState, "workflows">,
+  workflowId: string,
+  stepId: string,
+): { earlierSteps: PublishedWorkflow["steps"] } {
+  const steps = workflows.find((workflow) => workflow.workflowId === workflowId)?.steps ?? [];
+  const index = steps.findIndex((step) => step.stepId === stepId);
+  if (index === -1) throw new Error(`the local Novu has no step "${stepId}" of "${workflowId}"`);
+  return { earlierSteps: steps.slice(0, index) };
+}

@@ -6,11 +6,10 @@ import { type Attempt, createSignedWebhooks, type SignedTarget } from "../signed
 import type { Message } from "./state.ts";
 
 const TIMEOUT_MS = 15_000;
-/** Svix's, which delivers for Novu: anything but a 2xx is tried again, for more than a day. */
+/** Of Svix, which delivers for Novu. It retries after any answer but a 2xx. */
 const RETRY_AFTER_MS = [5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS, 10 * HOUR_MS, 10 * HOUR_MS];
 
-/** What a message's webhook can be about. */
-export type MessageEvent = "sent" | "delivered" | "seen" | "read" | "failed";
+type MessageEvent = "sent" | "delivered" | "seen" | "read" | "failed";
 
 export interface NovuDelivery {
   id: string;
@@ -23,45 +22,55 @@ export interface NovuDelivery {
 export interface NovuWebhooks {
   /** Every delivery since the start. */
   deliveries: NovuDelivery[];
-  /** From now on webhooks go there; nowhere for null. */
+  /** From now on webhooks go there; none are sent when null. */
   forward(target: SignedTarget | null): void;
-  /** Tells it; `error` is what a provider said of a message that failed. */
-  tell(event: MessageEvent, message: Message, error?: string): void;
-  /** The same delivery once more, as Svix's "resend" makes it. */
+  /** `error` is the provider's text about a message that failed. */
+  send(event: MessageEvent, message: Message, error?: string): void;
+  /** The webhooks about a new message: sent, and delivered for the Inbox, or failed. */
+  sendResult(message: Message): void;
+  /** Repeats a delivery, as Svix's "resend" does. */
   resend(delivery: NovuDelivery): void;
 }
 
-/** Novu's outbound webhooks, as its worker and its Inbox send them. */
+/** Novu's outbound webhooks, from its worker and its Inbox. */
 export function createNovuWebhooks({ clock, activity }: { clock: Clock; activity: Activity }): NovuWebhooks {
   let target: SignedTarget | null = null;
   const deliveries: NovuDelivery[] = [];
   const deliver = createSignedWebhooks({
     timeoutMs: TIMEOUT_MS,
     retryAfterMs: RETRY_AFTER_MS,
-    isGivenUp: (status) => status >= 200 && status < 300,
+    isFinal: (status) => status >= 200 && status < 300,
     now: clock.now,
     activity,
   });
   return {
     deliveries,
-    forward(to) {
-      target = to;
+    forward(newTarget) {
+      target = newTarget;
     },
-    tell(event, message, error) {
-      const type = `message.${event}`;
-      begin({ id: `msg_${randomUUID()}`, type, body: bodyOf(type, message, error), attempts: [] });
+    send,
+    sendResult(message) {
+      if (message.errorText !== undefined) return send("failed", message, message.errorText);
+      send("sent", message);
+      // No provider reports on Novu's own Inbox.
+      if (message.channel === "in_app") send("delivered", message);
     },
-    resend: begin,
+    resend: start,
   };
 
-  function begin(delivery: NovuDelivery): void {
-    if (target === null) return;
+  function send(event: MessageEvent, message: Message, error?: string): void {
+    const type = `message.${event}`;
+    start({ id: `msg_${randomUUID()}`, type, body: bodyOf(type, message, error), attempts: [] });
+  }
+
+  function start(delivery: NovuDelivery): void {
     const to = target;
+    if (to === null) return;
     if (!deliveries.includes(delivery)) deliveries.push(delivery);
     void activity.during(() => deliver(delivery, to));
   }
 
-  /** Novu names the run, the channel and the subscriber, and not the step. */
+  /** Without the step: Novu sends only the run, the channel and the subscriber. */
   function bodyOf(type: string, message: Message, error?: string): string {
     const { id, transactionId, workflowId, subscriberId, channel, seen, read, sentAt } = message;
     const { providerId, lastSeenDate, lastReadDate } = message;

@@ -6,29 +6,29 @@ import type { Job, JobDetail, JobStatus, Message, NovuRun, NovuState, NovuSubscr
 import { delay } from "./steps/delay.ts";
 import { deliver, isChannel } from "./steps/deliver.ts";
 import { digest, promoteFollower } from "./steps/digest.ts";
-import type { AnsweredStep, Outcome, Plan, ProviderRefusal } from "./steps/step.ts";
+import type { AnsweredStep, Plan, ProviderRefusal, StepResult } from "./steps/step.ts";
 import { stepState } from "./steps/step-state.ts";
 import { throttle } from "./steps/throttle.ts";
 
 export interface NovuWorker {
   begin(run: NovuRun): void;
-  /** Ends what waits or was merged, and says whether anything did. What runs already goes on. */
+  /** Cancels the jobs that wait or were merged, and returns whether there was one. A running job continues. */
   cancel(transactionId: string): boolean;
-  /** Takes up again what a restart interrupted. */
+  /** Continues the runs that a restart interrupted. */
   resume(): void;
 }
 
 const OVER: JobStatus[] = ["completed", "failed", "canceled", "skipped", "merged"];
 
 /**
- * Novu's worker as far as a bridge can tell: the steps of a run strictly in order, one signed call
- * each, waits on the sandbox's clock, and what a skip or a failure does to the rest.
+ * Novu's worker: the steps of a run strictly in order, each with one signed call to the bridge, and waits on the
+ * sandbox's clock. A skipped or failed step may end the run.
  */
 export function createNovuWorker({
   state,
   bridge,
   plan,
-  refusedBy,
+  refusal,
   environment,
   onMessage,
   clock,
@@ -37,9 +37,9 @@ export function createNovuWorker({
   state: NovuState;
   bridge: BridgeClient;
   plan: Plan;
-  refusedBy: ProviderRefusal;
+  refusal: ProviderRefusal;
   environment(): "dev" | "prod";
-  /** Hears each message that is sent, and each that its provider did not take. */
+  /** Called with each message, also one that its provider refused. */
   onMessage(message: Message): void;
   clock: Clock;
   activity: Activity;
@@ -55,8 +55,8 @@ export function createNovuWorker({
         any = true;
         const waited = job.status === "delayed";
         settle(run, job, { status: "canceled", rest: "canceled" });
-        const heir = waited && job.type === "digest" ? promoteFollower(state, { run, job }) : null;
-        if (heir !== null) setAlarm(heir.run, heir.job);
+        const next = waited && job.type === "digest" ? promoteFollower(state, { run, job }) : null;
+        if (next !== null) setAlarm(next.run, next.job);
       }
       return any;
     },
@@ -81,17 +81,17 @@ export function createNovuWorker({
       if (OVER.includes(job.status)) continue;
       job.status = "running";
       job.changedAt = clock.now();
-      while (isRunning(job)) settle(run, job, await perform(run, job));
+      while (isRunning(job)) settle(run, job, await runStep(run, job));
       if (isDelayed(job)) return;
     }
   }
 
-  async function perform(run: NovuRun, job: Job): Promise<Outcome> {
+  async function runStep(run: NovuRun, job: Job): Promise<StepResult> {
     if (!state.workflows.some(({ workflowId }) => workflowId === run.workflowId))
       return failed(job, `Workflow ${run.workflowId} is not found`);
     const known = state.subscribers[run.subscriberId];
     const subscriber = known && structuredClone({ channels: [], ...known });
-    const { status, body } = await ask(run, job, subscriber);
+    const { status, body } = await callBridge(run, job, subscriber);
     const {
       options,
       outputs = {},
@@ -109,16 +109,16 @@ export function createNovuWorker({
     if (options?.skip === true) return { status: isAction(job) ? "skipped" : "canceled" };
     try {
       const sentBefore = state.messages.length;
-      const answered = { state, plan, run, job, subscriber, outputs, providers, refusedBy, now: clock.now() };
-      const outcome = outcomeOf(answered);
+      const answered = { state, plan, run, job, subscriber, outputs, providers, refusal, now: clock.now() };
+      const result = resultOf(answered);
       state.messages.slice(sentBefore).forEach(onMessage);
-      return outcome;
+      return result;
     } catch (error) {
       return failed(job, describeError(error));
     }
   }
 
-  function ask(run: NovuRun, job: Job, subscriber: NovuSubscriber | undefined): Promise<BridgeAnswer> {
+  function callBridge(run: NovuRun, job: Job, subscriber: NovuSubscriber | undefined): Promise<BridgeAnswer> {
     const earlier = run.jobs.slice(0, run.jobs.indexOf(job)).reverse();
     const query = {
       action: "execute",
@@ -130,7 +130,7 @@ export function createNovuWorker({
     return bridge.post(state.bridgeUrl ?? "http://no-bridge.invalid", query, {
       payload: run.payload,
       controls: state.controls[run.workflowId]?.[job.stepId] ?? {},
-      // Nearest first, and the trigger itself at the end.
+      // Nearest first, and the trigger itself last.
       state: [
         ...earlier.map((one) => stepState(state, run, one, clock.now())),
         { stepId: "", outputs: {}, state: { status: "completed" } },
@@ -141,7 +141,7 @@ export function createNovuWorker({
     });
   }
 
-  function settle(run: NovuRun, job: Job, { rest, ...changes }: Outcome): void {
+  function settle(run: NovuRun, job: Job, { rest, ...changes }: StepResult): void {
     Object.assign(job, changes, { changedAt: clock.now() });
     if (isDelayed(job)) setAlarm(run, job);
     if (rest === undefined) return;
@@ -157,22 +157,22 @@ export function createNovuWorker({
   }
 }
 
-function outcomeOf(step: AnsweredStep): Outcome {
+function resultOf(step: AnsweredStep): StepResult {
   const { type } = step.job;
   if (type === "delay") return delay(step);
   if (type === "digest") return digest(step);
   if (type === "throttle") return throttle(step);
   if (type === "custom") return { status: "completed", outputs: step.outputs };
   if (isChannel(type)) return deliver(step);
-  throw new Error(`the local Novu does not know steps of type "${type}"`);
+  throw new Error(`the local Novu has no steps of type "${type}"`);
 }
 
-/** A failed action ends the run; after a failed message or custom step the next one follows. */
-function failed(job: Job, error: string, detail: JobDetail = { detail: error, status: "Failed" }): Outcome {
+/** A failed action ends the run. After a failed message or custom step the run continues. */
+function failed(job: Job, error: string, detail: JobDetail = { detail: error, status: "Failed" }): StepResult {
   return { status: "failed", error, details: [detail], ...(isAction(job) && { rest: "canceled" as const }) };
 }
 
-/** What waits, gathers or holds back. */
+/** Delay, digest or throttle. */
 function isAction({ type }: Job): boolean {
   return !isChannel(type) && type !== "custom";
 }

@@ -2,10 +2,9 @@ import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import type { NOVU_PLANS, NovuPlan } from "../../contracts/novu-plan.ts";
 import { dropEmptyObjects } from "../../lib/drop-empty-objects.ts";
-import { answer, refuse } from "./answer.ts";
+import { answer, refuse, SOME_DAY } from "./answer.ts";
 import type { BridgeClient } from "./bridge-call.ts";
 import type { NovuState, PublishedWorkflow } from "./state.ts";
-import { SOME_DAY } from "./subscribers.ts";
 import { syncTrouble } from "./sync-trouble.ts";
 
 const Paging = z.object({
@@ -13,7 +12,7 @@ const Paging = z.object({
   offset: z.coerce.number().int().min(0).default(0),
 });
 
-/** Publishes what a bridge discovers, and says what there is. */
+/** The sync of a bridge's workflows, and the published workflows. */
 export function workflowRoutes({
   state,
   bridge,
@@ -39,8 +38,8 @@ export function workflowRoutes({
     });
 
   /**
-   * Deletes every workflow that came this way before and that the bridge has no more, which are all of them
-   * where the answer is no discovery; any `?source` may ask for it.
+   * Deletes every synced workflow that the bridge no longer has: all of them when the answer is no discovery.
+   * Novu syncs for any `?source`.
    */
   async function sync(request: Request, response: Response): Promise<void> {
     const { bridgeUrl } = request.body as { bridgeUrl?: string };
@@ -67,7 +66,7 @@ export function workflowRoutes({
   }
 }
 
-/** As Novu stores it: its database keeps no empty object. */
+/** Novu's database stores no empty object. */
 function published({
   workflowId,
   name,

@@ -4,16 +4,16 @@ import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
 import type { PostHogFlag, PostHogState } from "./state.ts";
 
-const Asked = z
+const FlagsRequest = z
   .object({
     api_key: z.string().optional(),
     token: z.string().optional(),
     distinct_id: z.string(),
     flag_keys_to_evaluate: z.array(z.string()).optional(),
   })
-  .transform(({ api_key, token = api_key, ...asked }) => ({ ...asked, token }));
+  .transform(({ api_key, token = api_key, ...rest }) => ({ ...rest, token }));
 
-/** The flags API in its second version. It answers for people it has never seen, too, and never says what a flag is that it does not have. */
+/** The flags API, version 2. It evaluates flags for unknown people too, and omits unknown flags. */
 export function evaluateFlags({
   state,
   projectToken,
@@ -24,10 +24,10 @@ export function evaluateFlags({
   clock: Clock;
 }): RequestHandler {
   return (request, response) => {
-    const asked = Asked.safeParse(request.body);
-    if (!asked.success)
+    const body = FlagsRequest.safeParse(request.body);
+    if (!body.success)
       return void response.status(400).type("text").send("The distinct_id field is missing from the request.");
-    const { token, distinct_id: distinctId, flag_keys_to_evaluate: keys } = asked.data;
+    const { token, distinct_id: distinctId, flag_keys_to_evaluate: keys } = body.data;
     if (token !== projectToken)
       return void response.status(401).type("text").send("The provided API key is invalid or has expired.");
 
@@ -60,7 +60,7 @@ export function evaluateFlags({
   };
 }
 
-/** Sets a flag for everybody, which forgets what was set for some, or for some people only. */
+/** Sets a flag for all people, which removes earlier exceptions, or only for these. */
 export function setFlag(
   state: PostHogState,
   { key, value, distinctIds }: { key: string; value: boolean | string; distinctIds: string[] | undefined },

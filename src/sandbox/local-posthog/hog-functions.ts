@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "express";
 import { z } from "zod";
+import { invalid, NOT_FOUND } from "./api-errors.ts";
+import { pageOf } from "./page-of.ts";
 import type { PostHogHogFunction, PostHogState } from "./state.ts";
 import type { Destination } from "./webhooks.ts";
 
@@ -9,7 +11,7 @@ const DEGRADED = 2;
 const DISABLED = 3;
 
 const Inputs = z.record(z.string(), z.looseObject({ value: z.unknown().optional(), secret: z.boolean().optional() }));
-const Given = z
+const Changes = z
   .object({
     name: z.string().max(400),
     description: z.string(),
@@ -19,9 +21,9 @@ const Given = z
     filters: z.record(z.string(), z.unknown()),
   })
   .partial();
-const Made = Given.extend({ type: z.string(), template_id: z.literal(TEMPLATE) });
+const NewFunction = Changes.extend({ type: z.string(), template_id: z.literal(TEMPLATE) });
 
-/** Destinations of the data pipeline, as the API makes, lists and changes them. */
+/** The destinations of the data pipeline. */
 export function hogFunctionRoutes({
   state,
   settings,
@@ -31,22 +33,13 @@ export function hogFunctionRoutes({
 }): Router {
   return Router({ mergeParams: true })
     .get("/hog_functions", ({ query }, response) => {
-      const [limit, offset] = [Number(query.limit ?? 100), Number(query.offset ?? 0)];
       const type = String(query.type ?? "destination");
-      const all = state.hogFunctions.filter((one) => !one.deleted && one.type === type);
-      const isMore = all.length > offset + limit;
-      response.json({
-        count: all.length,
-        next: isMore
-          ? `https://us.posthog.com/api/projects/1/hog_functions/?limit=${limit}&offset=${offset + limit}`
-          : null,
-        previous: null,
-        results: all.slice(offset, offset + limit).map(inList),
-      });
+      const listed = state.hogFunctions.filter((one) => !one.deleted && one.type === type);
+      response.json(pageOf("hog_functions", listed.map(listedDto), query));
     })
     .post("/hog_functions", ({ body }, response) => {
-      const given = Made.safeParse(body);
-      if (!given.success) return void response.status(400).json(invalid(z.prettifyError(given.error)));
+      const given = NewFunction.safeParse(body);
+      if (!given.success) return void response.status(400).json(invalid(given.error));
       const { type, template_id: templateId, inputs = {}, ...rest } = given.data;
       const fresh: PostHogHogFunction = {
         ...{ id: randomUUID(), type, name: "HTTP Webhook", description: "", enabled: false, deleted: false },
@@ -55,22 +48,22 @@ export function hogFunctionRoutes({
       const trouble = change(fresh, { ...rest, inputs });
       if (trouble !== null) return void response.status(400).json(invalid(trouble));
       state.hogFunctions.push(fresh);
-      response.status(201).json(inFull(fresh));
+      response.status(201).json(detailedDto(fresh));
     })
     .get("/hog_functions/:id", ({ params }, response) => {
       const one = find(params.id);
       if (one === undefined) return void response.status(404).json(NOT_FOUND);
-      response.json(inFull(one));
+      response.json(detailedDto(one));
     })
     .patch("/hog_functions/:id", ({ params, body }, response) => {
       const one = find(params.id);
-      const given = Given.safeParse(body);
+      const given = Changes.safeParse(body);
       if (one === undefined) return void response.status(404).json(NOT_FOUND);
       const trouble = given.success ? change(one, given.data) : z.prettifyError(given.error);
       if (trouble !== null) return void response.status(400).json(invalid(trouble));
-      // To save it is to give it another chance, unless PostHog's staff have stopped it.
+      // PostHog enables a function again when it is saved, unless its staff stopped it.
       if (one.enabled && one.state === DISABLED) one.state = DEGRADED;
-      response.json(inFull(one));
+      response.json(detailedDto(one));
     })
     .delete("/hog_functions/:id", (_request, response) => {
       response.status(405).json({ type: "invalid_request", code: "method_not_allowed", detail: "Use deleted: true." });
@@ -81,7 +74,7 @@ export function hogFunctionRoutes({
   }
 }
 
-/** Where events go now: what is enabled, and not stopped by PostHog. */
+/** The destinations that are enabled and not stopped by PostHog. */
 export function liveDestinations({ hogFunctions }: PostHogState): Destination[] {
   return hogFunctions
     .filter(({ enabled, deleted, state }) => enabled && !deleted && ![3, 12].includes(state))
@@ -103,16 +96,16 @@ function schemaOf({ hasSigning }: { hasSigning: boolean }): PostHogHogFunction["
   return hasSigning ? [...keys, { key: "signing_secret", secret: true }] : keys;
 }
 
-/** Changes what is given; inputs are replaced whole, and a masked secret stays what it was. Says what is wrong with it. */
-function change(one: PostHogHogFunction, { inputs, ...rest }: z.infer<typeof Given>): string | null {
+/** Replaces all inputs; a masked secret keeps its value. Returns the error, or null. */
+function change(one: PostHogHogFunction, { inputs, ...rest }: z.infer<typeof Changes>): string | null {
   if (inputs !== undefined) {
-    const taken = one.inputsSchema.flatMap(({ key, secret }) => {
+    const accepted = one.inputsSchema.flatMap(({ key, secret }) => {
       const given = inputs[key];
       if (given === undefined) return [];
       if (secret && given.secret === true) return one.inputs[key] === undefined ? [] : [[key, one.inputs[key]]];
       return [[key, { value: given.value }]];
     });
-    const next: PostHogHogFunction["inputs"] = Object.fromEntries(taken);
+    const next: PostHogHogFunction["inputs"] = Object.fromEntries(accepted);
     if (typeof next.url?.value !== "string") return "inputs: url: This field is required.";
     one.inputs = next;
   }
@@ -120,8 +113,8 @@ function change(one: PostHogHogFunction, { inputs, ...rest }: z.infer<typeof Giv
   return null;
 }
 
-/** A list leaves the inputs out. */
-function inList({ id, type, name, description, enabled, filters, templateId, state }: PostHogHogFunction) {
+/** Lists have no inputs. */
+function listedDto({ id, type, name, description, enabled, filters, templateId, state }: PostHogHogFunction) {
   return {
     ...{ id, type, name, description, enabled, icon_url: null, execution_order: null },
     filters: { ...filters, bytecode: ["_H", 1] },
@@ -130,17 +123,11 @@ function inList({ id, type, name, description, enabled, filters, templateId, sta
   };
 }
 
-function inFull(one: PostHogHogFunction) {
+function detailedDto(one: PostHogHogFunction) {
   const inputs = one.inputsSchema.flatMap(({ key, secret }, order) => {
     const input = one.inputs[key];
     if (input === undefined) return [];
     return [[key, secret ? { secret: true } : { value: input.value, bytecode: ["_H", 1], order }]];
   });
-  return { ...inList(one), inputs_schema: one.inputsSchema, inputs: Object.fromEntries(inputs) };
-}
-
-const NOT_FOUND = { type: "invalid_request", code: "not_found", detail: "Not found." };
-
-function invalid(detail: string) {
-  return { type: "validation_error", code: "invalid_input", detail };
+  return { ...listedDto(one), inputs_schema: one.inputsSchema, inputs: Object.fromEntries(inputs) };
 }

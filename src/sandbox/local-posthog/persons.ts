@@ -5,14 +5,14 @@ import type { CapturedEvent, PostHogPerson, PostHogState } from "./state.ts";
 const Properties = z.record(z.string(), z.unknown()).catch({});
 const MERGES = ["$identify", "$create_alias", "$merge_dangerously"];
 
-/** The ids that PostHog merges nobody by, also in quotes; the second list counts as it is written. */
+/** Ids by which PostHog merges no person, also in quotes. The second list is case-sensitive. */
 const ILLEGAL_IDS = [
   /^(["']?)(anonymous|guest|distinctid|distinct_id|id|not_authenticated|email|undefined|true|false)\1$/i,
   /^(["']?)(\[object Object\]|NaN|None|none|null|0)\1$/,
   /^\s*$/,
 ];
 
-/** What an event does to the person it belongs to; null when PostHog makes no person of it. */
+/** Applies an event to its person, which it may create or merge; null for an event without a person profile. */
 export function personAfter({
   state,
   event,
@@ -35,7 +35,7 @@ export function personAfter({
   return person;
 }
 
-/** As PostHog calls somebody on its pages and in its webhooks. */
+/** The name of a person in PostHog's pages and webhooks. */
 export function nameOf(properties: Record<string, unknown>): string | undefined {
   const { email, Email, name, Name, username, Username } = properties;
   const first = [email, Email, name, Name, username, Username].find((one) => one !== undefined && one !== null);
@@ -46,13 +46,21 @@ export function find(persons: PostHogPerson[], distinctId: string): PostHogPerso
   return persons.find(({ distinctIds }) => distinctIds.includes(distinctId));
 }
 
+/** undefined removes a property. Throws for an unknown person. */
+export function setProperties(persons: PostHogPerson[], distinctId: string, properties: Record<string, unknown>): void {
+  const person = find(persons, distinctId);
+  if (person === undefined) throw new Error(`the local PostHog has no person with the distinct id "${distinctId}"`);
+  Object.assign(person.properties, properties);
+  for (const [name, value] of Object.entries(properties)) if (value === undefined) delete person.properties[name];
+}
+
 function create(persons: PostHogPerson[], event: CapturedEvent): PostHogPerson {
   const person = { uuid: randomUUID(), distinctIds: [event.distinctId], properties: {}, createdAt: event.timestamp };
   persons.push(person);
   return person;
 }
 
-/** PostHog keeps a warning of a merge that it refuses, and takes the event in all the same. */
+/** PostHog refuses some merges with a warning, and ingests the event. */
 function merge(
   { persons, warnings }: Pick<PostHogState, "persons" | "warnings">,
   { into, distinctId, event }: { into: PostHogPerson; distinctId: string; event: CapturedEvent },

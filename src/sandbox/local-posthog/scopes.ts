@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 
-/** What a personal API key may do: "*" is everything, such as `hog_function:write` one thing; who may write may read. */
+/** The scopes of a personal API key, such as `hog_function:write`, or "*" for all. A write scope includes reading. */
 export interface KeyLimits {
   scopes: string[];
 }
@@ -12,14 +12,14 @@ const OBJECTS: Record<string, string> = {
   insights: "insight",
   hog_functions: "hog_function",
 };
-/** Reads, although they are posted. */
+/** POST requests that need only a read scope. */
 const POSTED_READS = /\/(batch_by_distinct_ids|query)\/?$/;
 
 export function anyKey(): KeyLimits {
   return { scopes: ["*"] };
 }
 
-/** Refuses what the key lacks the scope for, in PostHog's words, and tells a key what it may do. Belongs beneath /api. */
+/** Refuses a request without the scope, and serves the key's own scopes. For use under /api. */
 export function scoped(limits: KeyLimits): RequestHandler {
   return ({ method, path }, response, next) => {
     if (/^\/personal_api_keys\/@current\/?$/.test(path))
@@ -33,17 +33,17 @@ export function scoped(limits: KeyLimits): RequestHandler {
     const [, name = ""] = /^\/projects\/[^/]+\/([^/]+)/.exec(path) ?? [];
     const isRead = method === "GET" || POSTED_READS.test(path);
     const object = OBJECTS[name];
-    const wanted = `${object}:${isRead ? "read" : "write"}`;
-    if (object === undefined || limits.scopes.some((scope) => allows(scope, wanted))) return next();
+    const needed = `${object}:${isRead ? "read" : "write"}`;
+    if (object === undefined || limits.scopes.some((scope) => allows(scope, needed))) return next();
     response.status(403).json({
       type: "authentication_error",
       code: "permission_denied",
-      detail: `API key missing required scope '${wanted}'`,
+      detail: `API key missing required scope '${needed}'`,
       attr: null,
     });
   };
 }
 
-function allows(scope: string, wanted: string): boolean {
-  return scope === "*" || scope === wanted || scope === wanted.replace(":read", ":write");
+function allows(scope: string, needed: string): boolean {
+  return scope === "*" || scope === needed || scope === needed.replace(":read", ":write");
 }

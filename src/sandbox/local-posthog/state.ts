@@ -1,24 +1,23 @@
 import type { Attempt } from "../signed-webhook.ts";
 
-// What the local PostHog remembers: plain data, so that it can be kept in a file.
+// The data of the local PostHog, which `npm run dev` saves as JSON.
 
 export interface PostHogPerson {
   uuid: string;
   distinctIds: string[];
   properties: Record<string, unknown>;
   createdAt: string;
-  /** Only `$merge_dangerously` gives such a person's ids to another. Missing when an earlier version saved it, which means no. */
+  /** Only `$merge_dangerously` merges an identified person into another one. */
   isIdentified?: boolean;
 }
 
-/** A merge that was refused. */
+/** A refused merge. */
 export interface IngestionWarning {
   /** ISO 8601 */
   at: string;
   type: "cannot_merge_already_identified" | "cannot_merge_with_illegal_distinct_id";
-  /** The event's own. */
   distinctId: string;
-  /** The one that was to be given up. */
+  /** The id that stays apart. */
   otherDistinctId: string;
 }
 
@@ -30,25 +29,24 @@ export interface CapturedEvent {
   /** ISO 8601 */
   timestamp: string;
   capturedAt: string;
-  /** As of this event; null when PostHog makes no person of it. */
+  /** As of this event; null without a person profile. */
   person?: (Pick<PostHogPerson, "properties"> & { id: string }) | null;
 }
 
-/** One event on its way to one destination. */
+/** One event for one destination. */
 export interface Delivery {
-  /** The webhook id: the same over the retries, another one for a redelivery. */
+  /** The webhook id: its retries have the same one, a redelivery has another. */
   id: string;
-  /** When it began; missing when an earlier version saved it. */
-  at?: number;
+  at: number;
   eventUuid: string;
   event: string;
   distinctId: string;
-  /** The exact bytes. */
+  /** The exact text that is signed. */
   body: string;
   attempts: Attempt[];
 }
 
-/** A feature flag: what it says for everybody, and for some people instead; the last that names a person counts. */
+/** A feature flag: its value, and the exceptions for some people; the last exception of a person counts. */
 export interface PostHogFlag {
   key: string;
   /** A text is the variant. */
@@ -63,13 +61,13 @@ export interface PostHogDashboard {
   deleted: boolean;
 }
 
-/** A chart, on the dashboards that it is on. */
+/** A chart on dashboards. */
 export interface PostHogInsight extends PostHogDashboard {
   query: object;
   dashboards: number[];
 }
 
-/** A destination of the data pipeline, as the API keeps it. */
+/** A destination of the data pipeline. */
 export interface PostHogHogFunction {
   id: string;
   type: string;
@@ -78,12 +76,12 @@ export interface PostHogHogFunction {
   enabled: boolean;
   deleted: boolean;
   templateId: string | null;
-  /** As they are, secrets included; the API answers those masked. */
+  /** With secrets in clear text; the API masks them. */
   inputs: Record<string, { value?: unknown }>;
-  /** What of the inputs it knows and which of them are secret, from when it was made. */
+  /** The known inputs and the secret ones among them, as of its creation. */
   inputsSchema: Array<{ key: string; secret: boolean }>;
   filters: Record<string, unknown>;
-  /** What PostHog has made of it: 1 healthy, 2 slowed down, 3 disabled; 11 and 12 the same by PostHog's staff. */
+  /** 1 healthy, 2 slowed down, 3 disabled by PostHog; 11 slowed down, 12 disabled by its staff. */
   state: number;
 }
 

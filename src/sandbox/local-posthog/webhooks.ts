@@ -8,25 +8,24 @@ import type { CapturedEvent, Delivery, PostHogPerson, PostHogState } from "./sta
 
 /** An HTTP Webhook destination of the data pipeline. */
 export interface Destination extends SignedTarget {
-  /** The events it is sent; all when null. */
+  /** The names of the forwarded events; all when null. */
   events: string[] | null;
 }
 
 const TIMEOUT_MS = 3_000;
-/** Three attempts in all. */
 const RETRY_AFTER_MS = [SECOND_MS, 2 * SECOND_MS];
 const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 const PROJECT_URL = "https://us.posthog.com/project/84213";
 
 export interface Webhooks {
   send(event: CapturedEvent, person: PostHogPerson | null): void;
-  /** The same event under a new webhook id, as a re-run from PostHog's pages makes it. */
+  /** The same event with a new webhook id, as a re-run in PostHog's pages sends it. */
   resend(eventUuid: string): void;
-  /** A body as it is; answers the delivery's id. Throws when nothing is connected. */
+  /** Sends a body as it is, and returns the delivery's id. Throws when nothing is connected. */
   deliver(delivery: Omit<Delivery, "id" | "at" | "attempts">): string;
 }
 
-/** Sends events as PostHog does: one per request, signed anew for each attempt, at least once and in no order. */
+/** Sends events as PostHog does: one per request, with a new signature for each attempt, at least once and in no order. */
 export function createWebhooks({
   state,
   destinations,
@@ -34,7 +33,6 @@ export function createWebhooks({
   activity,
 }: {
   state: PostHogState;
-  /** Those that events go to now. */
   destinations: () => Destination[];
   clock: Clock;
   activity: Activity;
@@ -42,7 +40,7 @@ export function createWebhooks({
   const deliver = createSignedWebhooks({
     timeoutMs: TIMEOUT_MS,
     retryAfterMs: RETRY_AFTER_MS,
-    isGivenUp: (status) => !RETRIED.has(status),
+    isFinal: (status) => !RETRIED.has(status),
     now: clock.now,
     activity,
   });
@@ -50,7 +48,7 @@ export function createWebhooks({
     send(event, person) {
       for (const target of destinations()) {
         if (!(target.events?.includes(event.event) ?? true)) continue;
-        begin(target, {
+        start(target, {
           eventUuid: event.uuid,
           event: event.event,
           distinctId: event.distinctId,
@@ -63,16 +61,16 @@ export function createWebhooks({
       const earlier = state.deliveries.find((delivery) => delivery.eventUuid === eventUuid);
       if (target === undefined || earlier === undefined)
         throw new Error(`no delivery of the event ${eventUuid} to repeat`);
-      begin(target, earlier);
+      start(target, earlier);
     },
     deliver(delivery) {
       const [target] = destinations();
-      if (target === undefined) throw new Error("the local PostHog has nowhere to deliver to");
-      return begin(target, delivery);
+      if (target === undefined) throw new Error("no destination is connected to the local PostHog");
+      return start(target, delivery);
     },
   };
 
-  function begin(
+  function start(
     target: Destination,
     { eventUuid, event, distinctId, body }: Omit<Delivery, "id" | "at" | "attempts">,
   ): string {
@@ -100,7 +98,7 @@ function bodyOf(
       captured_at: capturedAt,
       url: `${PROJECT_URL}/events/${uuid}/${encodeURIComponent(timestamp)}`,
     },
-    // A visitor without a profile still has an id, made from the distinct id, and nothing else.
+    // A visitor without a profile still has an id, which PostHog derives from the distinct id.
     person: {
       id: person?.uuid ?? uuid,
       properties: person?.properties ?? {},

@@ -1,4 +1,4 @@
-/** Whether an authorization header brings this key as its user, with an empty password, as Segment wants it. */
-export function bringsKey(authorization: string | undefined, key: string): boolean {
+/** Whether a Basic authorization header has the key as its user and an empty password. */
+export function hasKey(authorization: string | undefined, key: string): boolean {
   return authorization === `Basic ${Buffer.from(`${key}:`).toString("base64")}`;
 }

@@ -7,25 +7,23 @@ import { createSignedWebhooks, type Sign, type SignedTarget } from "../signed-we
 import { nameOf } from "./message.ts";
 import type { SegmentDelivery, SegmentMessage, SegmentState } from "./state.ts";
 
-/** Where events go. */
 export interface SegmentDestination extends SignedTarget {
-  /** `webhook`: the Webhooks destination, which signs. `function`: our Destination Function, which brings the secret. */
+  /** `webhook`: the Webhooks destination, which signs. `function`: our Destination Function, which sends the secret. */
   way: "webhook" | "function";
-  /** How many messages one request may bring; one by one when it is left out. */
+  /** The most messages of one request; 1 when absent. */
   batchSize?: number | undefined;
 }
 
-/** A Webhooks destination and a function have 5 s. */
 const TIMEOUT_MS = 5_000;
-/** Segment gives up after 4 hours; its own pauses are random. */
+/** Segment gives up after 4 hours; it adds random time to its pauses. */
 const RETRY_AFTER_MS = [30, 120, 480, 1_920, 7_680].map((seconds) => seconds * SECOND_MS);
 
-type About = Pick<SegmentDelivery, "eventUuid" | "event" | "distinctId">;
+type Summary = Pick<SegmentDelivery, "eventUuid" | "event" | "distinctId">;
 
 export interface Deliveries {
   connect(destination: SegmentDestination): void;
   send(messages: SegmentMessage[]): void;
-  /** A body as it is; answers the delivery's id. Throws when nothing is connected. */
+  /** Sends a body as it is, and returns the delivery's id. Throws when nothing is connected. */
   deliver(body: string): string;
 }
 
@@ -40,63 +38,63 @@ export function createDeliveries({
   activity: Activity;
 }): Deliveries {
   let destination: SegmentDestination | null = null;
-  let gathered: SegmentMessage[] = [];
-  const ways = { webhook: deliveredWith(signature), function: deliveredWith(bearer) };
+  let batch: SegmentMessage[] = [];
+  const deliver = { webhook: deliveredWith(signature), function: deliveredWith(bearer) };
   return {
     connect(target) {
       destination = target;
     },
     send(messages) {
       if (destination === null) return;
-      if (destination.batchSize === undefined) for (const message of messages) begin(destination, [message], message);
-      else gather(messages);
+      if (destination.batchSize === undefined) for (const message of messages) send(destination, [message], message);
+      else addToBatch(messages);
     },
     deliver(body) {
-      if (destination === null) throw new Error("the local Segment has nowhere to deliver to");
+      if (destination === null) throw new Error("no destination is connected to the local Segment");
       const parsed = parseJson(body);
-      return start(destination, body, aboutOf(Array.isArray(parsed) ? parsed : [parsed]));
+      return start(destination, body, summaryOf(Array.isArray(parsed) ? parsed : [parsed]));
     },
   };
 
   function deliveredWith(sign: Sign) {
-    const isGivenUp = (status: number) => status !== 429 && status < 500;
+    const isFinal = (status: number) => status !== 429 && status < 500;
     const times = { timeoutMs: TIMEOUT_MS, retryAfterMs: RETRY_AFTER_MS, now: clock.now };
-    return createSignedWebhooks({ ...times, isGivenUp, activity, sign });
+    return createSignedWebhooks({ ...times, isFinal, activity, sign });
   }
 
-  /** What is told in the same moment goes together. */
-  function gather(messages: SegmentMessage[]): void {
-    const isFirst = gathered.length === 0;
-    gathered.push(...messages);
-    if (isFirst && messages.length > 0) void activity.during(sendGathered);
+  /** Messages of the same moment are sent together. */
+  function addToBatch(messages: SegmentMessage[]): void {
+    const isFirst = batch.length === 0;
+    batch.push(...messages);
+    if (isFirst && messages.length > 0) void activity.during(sendBatch);
   }
 
-  async function sendGathered(): Promise<void> {
+  async function sendBatch(): Promise<void> {
     await new Promise(setImmediate);
-    const messages = gathered;
-    gathered = [];
+    const messages = batch;
+    batch = [];
     if (destination === null) return;
     const { batchSize = 1, way } = destination;
     for (let at = 0; at < messages.length; at += batchSize) {
-      const batch = messages.slice(at, at + batchSize);
-      // A function with little to do gets its messages one by one.
-      begin(destination, batch, way === "function" && batch.length === 1 ? batch[0] : batch);
+      const part = messages.slice(at, at + batchSize);
+      // Segment calls a function with a single message without an array.
+      send(destination, part, way === "function" && part.length === 1 ? part[0] : part);
     }
   }
 
-  function begin(target: SegmentDestination, messages: SegmentMessage[], body: unknown): void {
-    start(target, JSON.stringify(body), aboutOf(messages));
+  function send(target: SegmentDestination, messages: SegmentMessage[], body: unknown): void {
+    start(target, JSON.stringify(body), summaryOf(messages));
   }
 
-  function start(target: SegmentDestination, body: string, about: About): string {
-    const delivery: SegmentDelivery = { id: randomUUID(), at: clock.now(), ...about, body, attempts: [] };
+  function start(target: SegmentDestination, body: string, summary: Summary): string {
+    const delivery: SegmentDelivery = { id: randomUUID(), at: clock.now(), ...summary, body, attempts: [] };
     state.deliveries.push(delivery);
-    void activity.during(() => ways[target.way](delivery, target));
+    void activity.during(() => deliver[target.way](delivery, target));
     return delivery.id;
   }
 }
 
-function aboutOf([first, ...more]: unknown[]): About {
+function summaryOf([first, ...more]: unknown[]): Summary {
   if (typeof first !== "object" || first === null) return { eventUuid: "", event: "not readable", distinctId: "" };
   const message = first as Record<string, unknown>;
   const name = nameOf(message);
@@ -107,7 +105,7 @@ function aboutOf([first, ...more]: unknown[]): About {
   };
 }
 
-/** Of several messages, Segment signs the first one only. */
+/** Segment signs only the first of several messages. */
 const signature: Sign = ({ body }, secret) => {
   const parsed = parseJson(body);
   const signed = Array.isArray(parsed) ? JSON.stringify(parsed[0]) : body;

@@ -2,47 +2,47 @@ import express from "express";
 import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
-import { type Interference, interferable } from "../interference.ts";
+import { createFaultInjection, type FaultRule } from "../fault-injection.ts";
 import { createDeliveries, type SegmentDestination } from "./deliveries.ts";
-import { completed, messagesIn } from "./message.ts";
+import { messageOf, messagesIn } from "./message.ts";
 import { counted, type ProfileLimits, type ProfileReads, profileApi } from "./profile-api.ts";
-import { find, profileAfter, setTraits } from "./profiles.ts";
+import { applyMessage, find, setTraits } from "./profiles.ts";
 import { emptySegmentState, type SegmentCall, type SegmentMessage, type SegmentState } from "./state.ts";
 import { trackingApi } from "./tracking-api.ts";
 
 export interface LocalSegment extends Pick<Listening, "url" | "close"> {
   state: SegmentState;
-  /** Of profiles, over the API. */
+  /** Of the Profile API. */
   reads: ProfileReads;
   limits: ProfileLimits;
-  /** Where messages go from now on. */
+  /** From now on messages go there. */
   connect(destination: SegmentDestination): void;
-  /** Takes a message in, as its Tracking API does, and answers its messageId. */
+  /** Ingests a call, as its Tracking API does, and returns its messageId. */
   send(call: SegmentCall): string;
   sendBatch(calls: SegmentCall[]): string[];
-  /** Sends a message to the destination once more. */
+  /** Sends a message to the destination again. */
   resend(messageId: string): void;
   /**
-   * Sends a body as it is, with the proof of the destination's way, and answers the delivery's id. The
-   * messages in it and their people are known from then on. Throws when nothing is connected.
+   * Signs and sends a body as it is, and returns the delivery's id. Its messages and their profiles are saved first.
+   * Throws when nothing is connected.
    */
   deliver(body: string): string;
-  /** Sets traits of a person without any message; undefined takes one away. Throws for somebody unknown. */
+  /** Sets traits of a user without a message; undefined removes one. Throws for an unknown user. */
   setTraits(userId: string, traits: Record<string, unknown>): void;
   deleteProfile(userId: string): void;
-  /** Resolves when every delivery has come to its end or waits for its retry. */
+  /** Resolves when every delivery has ended or waits for its retry. */
   idle(): Promise<void>;
-  interfere(interference: Interference | null): void;
+  interfere(rule: FaultRule | null): void;
 }
 
-/** Segment on this machine as far as the bridge can tell: tracking, profiles, and deliveries that are retried. */
+/** The parts of Segment that the bridge uses: tracking, profiles, and deliveries with retries. */
 export async function openLocalSegment({
   segmentWriteKey: writeKey,
   segmentSpaceId: spaceId,
   segmentProfileToken: token,
   clock,
   port,
-  state: remembered,
+  state: savedState,
 }: {
   segmentWriteKey: string;
   segmentSpaceId: string;
@@ -51,23 +51,23 @@ export async function openLocalSegment({
   port: number;
   state?: SegmentState | undefined;
 }): Promise<LocalSegment> {
-  // What was saved by an earlier version may lack what came since.
-  const state: SegmentState = { ...emptySegmentState(), ...remembered };
+  // The saved state of an earlier version lacks newer fields.
+  const state: SegmentState = { ...emptySegmentState(), ...savedState };
   const reads: ProfileReads = { calls: 0, inProgress: 0, mostInProgress: 0 };
-  // The clock of a sandbox may stand, and then a second would never be over.
+  // Without a refill: the clock of a sandbox may stand still.
   const limits: ProfileLimits = { readsLeft: null };
   const activity = createActivity(clock);
-  const interference = interferable();
+  const faults = createFaultInjection();
   const deliveries = createDeliveries({ state, clock, activity });
 
   const app = express()
     .disable("x-powered-by")
     .use(counted(reads))
-    .use(interference.handler)
+    .use(faults.handler)
     .use(profileApi({ state, spaceId, token, limits }))
-    .use(trackingApi({ writeKey, take: sendBatch }))
+    .use(trackingApi({ writeKey, ingest: sendBatch }))
     .use((_request, response) => {
-      response.status(404).json({ message: "the local Segment does not know this route" });
+      response.status(404).json({ message: "the local Segment does not have this route" });
     });
 
   const server = await serve(app, { port, host: "127.0.0.1" });
@@ -90,7 +90,7 @@ export async function openLocalSegment({
     },
     deliver(body) {
       const known = new Set(state.messages.map(({ messageId }) => messageId));
-      keep(messagesIn(body, clock.now()).filter(({ messageId }) => !known.has(messageId)));
+      insert(messagesIn(body, clock.now()).filter(({ messageId }) => !known.has(messageId)));
       return deliveries.deliver(body);
     },
     setTraits: (userId, traits) => setTraits(state.profiles, userId, traits),
@@ -99,18 +99,18 @@ export async function openLocalSegment({
       if (gone !== undefined) state.profiles.splice(state.profiles.indexOf(gone), 1);
     },
     idle: activity.idle,
-    interfere: interference.set,
+    interfere: faults.set,
   };
 
   function sendBatch(calls: SegmentCall[]): string[] {
-    const messages = calls.map((call) => completed(call, clock.now()));
-    keep(messages);
+    const messages = calls.map((call) => messageOf(call, clock.now()));
+    insert(messages);
     deliveries.send(messages);
     return messages.map(({ messageId }) => messageId);
   }
 
-  function keep(messages: SegmentMessage[]): void {
-    for (const message of messages) profileAfter(state.profiles, message);
+  function insert(messages: SegmentMessage[]): void {
+    for (const message of messages) applyMessage(state.profiles, message);
     state.messages.push(...messages);
   }
 }

@@ -5,7 +5,7 @@ import { MESSAGE_TYPES, type SegmentCall, type SegmentMessage } from "./state.ts
 
 const Id = z.string().nullish();
 
-/** What Segment keeps of what it is told; the rest it says yes to, and loses. */
+/** The calls that Segment saves. It accepts others and drops them. */
 export const Call = z
   .looseObject({
     type: z.enum(MESSAGE_TYPES),
@@ -19,11 +19,11 @@ export const Call = z
   .refine(({ userId, anonymousId }) => Boolean(userId) || Boolean(anonymousId));
 
 /**
- * A message as destinations get it. Whoever says when they sent it is taken to have a clock that is
- * wrong by as much as that differs from ours.
+ * A call as destinations get it. Segment takes the difference between `sentAt` and its own clock for an error of the
+ * sender's clock, and corrects the timestamp by it.
  * Source: https://www.twilio.com/docs/segment/connections/spec/common#timestamps
  */
-export function completed({ type, messageId, timestamp, sentAt, context, ...rest }: SegmentCall, now: number) {
+export function messageOf({ type, messageId, timestamp, sentAt, context, ...rest }: SegmentCall, now: number) {
   const receivedAt = new Date(now).toISOString();
   const originalTimestamp = timestamp ?? sentAt ?? receivedAt;
   const happenedAt = sentAt === undefined ? originalTimestamp : byOurClock(originalTimestamp, sentAt, now);
@@ -36,18 +36,18 @@ export function completed({ type, messageId, timestamp, sentAt, context, ...rest
   } satisfies SegmentMessage;
 }
 
-/** What people call it: a track by its event, another message by its type. */
+/** The event of a track, or the type of another message. */
 export function nameOf({ type, event }: Record<string, unknown>): string {
   return String(type === "track" ? event : type);
 }
 
-/** What can be read of a delivery's body. */
+/** The readable messages in the body of a delivery. */
 export function messagesIn(body: string, now: number): SegmentMessage[] {
   const parsed = parseJson(body);
   const all: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   return all.flatMap((one) => {
     const call = Call.safeParse(one);
-    return call.success ? [completed({ ...call.data, sentAt: undefined }, now)] : [];
+    return call.success ? [messageOf({ ...call.data, sentAt: undefined }, now)] : [];
   });
 }
 

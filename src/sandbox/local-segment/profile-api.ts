@@ -1,19 +1,19 @@
 import { type RequestHandler, Router } from "express";
-import { bringsKey } from "./basic-auth.ts";
+import { hasKey } from "./basic-auth.ts";
 import { find } from "./profiles.ts";
 import type { SegmentState } from "./state.ts";
 
-const TRAITS_UNASKED = 10;
+const DEFAULT_LIMIT = 10;
 const MOST_TRAITS = 200;
 
 export interface ProfileReads {
   calls: number;
   inProgress: number;
-  /** At one time. */
+  /** The most at one time. */
   mostInProgress: number;
 }
 
-/** Counts what is asked of the Profile API, answered or not. */
+/** Counts the requests to the Profile API, also those without an answer. */
 export function counted(reads: ProfileReads): RequestHandler {
   return (request, response, next) => {
     if (!request.path.startsWith("/v1/spaces/")) return next();
@@ -27,12 +27,12 @@ export function counted(reads: ProfileReads): RequestHandler {
   };
 }
 
-/** How many reads the space has left; the real one fills it up to 100 each second. None is counted when it is null. */
 export interface ProfileLimits {
+  /** The remaining reads; unlimited when null. Segment refills them to 100 each second. */
   readsLeft: number | null;
 }
 
-/** The part of the Profile API that answers the traits of one user. */
+/** The traits of one user in the Profile API. */
 export function profileApi({
   state,
   spaceId,
@@ -46,7 +46,7 @@ export function profileApi({
 }): Router {
   return Router()
     .use("/v1/spaces", (request, response, next) => {
-      if (!bringsKey(request.get("authorization"), token))
+      if (!hasKey(request.get("authorization"), token))
         return void response.status(401).json(problem("authentication_error", "The access token is not valid."));
       if (limits.readsLeft === 0)
         return void response.status(429).json(problem("rate_limit_exceeded", "Too many requests."));
@@ -59,9 +59,9 @@ export function profileApi({
       const [, userId] = /^user_id:(.+)$/s.exec(params.externalId) ?? [];
       const profile = userId === undefined ? undefined : find(state.profiles, userId);
       if (profile === undefined) return void response.status(404).json(problem("not_found", "Profile was not found."));
-      const limit = Math.min(Number(query.limit ?? TRAITS_UNASKED), MOST_TRAITS);
-      const wanted = typeof query.include === "string" ? query.include.split(",") : null;
-      const all = Object.entries(profile.traits).filter(([name]) => wanted?.includes(name) ?? true);
+      const limit = Math.min(Number(query.limit ?? DEFAULT_LIMIT), MOST_TRAITS);
+      const included = typeof query.include === "string" ? query.include.split(",") : null;
+      const all = Object.entries(profile.traits).filter(([name]) => included?.includes(name) ?? true);
       const traits = Object.fromEntries(all.slice(0, limit));
       response.json({ traits, cursor: { url: "", has_more: all.length > limit, next: "", limit } });
     });

@@ -4,25 +4,25 @@ import type { SegmentMessage, SegmentProfile } from "./state.ts";
 
 const Traits = z.record(z.string(), z.unknown()).catch({});
 
-/** What a message does to the profile of its user; a visitor without a user id has none here. */
-export function profileAfter(profiles: SegmentProfile[], message: SegmentMessage): void {
+/** Applies a message to the profile of its user. A visitor without a user id has no profile here. */
+export function applyMessage(profiles: SegmentProfile[], message: SegmentMessage): void {
   const { type, userId, previousId, traits, context, timestamp } = message;
   if (!userId) return;
   const profile = find(profiles, userId) ?? create(profiles, userId, timestamp);
   if (type === "alias" && typeof previousId === "string") merge(profiles, { into: profile, userId: previousId });
-  // A group's traits are the group's.
-  const told = type === "identify" ? Traits.parse(traits) : {};
-  profile.traits = { ...profile.traits, ...Traits.parse(context?.traits), ...told };
+  // The traits of a group call belong to the group.
+  const own = type === "identify" ? Traits.parse(traits) : {};
+  profile.traits = { ...profile.traits, ...Traits.parse(context?.traits), ...own };
 }
 
 export function find(profiles: SegmentProfile[], userId: string): SegmentProfile | undefined {
   return profiles.find(({ userIds }) => userIds.includes(userId));
 }
 
-/** Sets traits without any message; undefined takes one away. Throws for somebody unknown. */
+/** undefined removes a trait. Throws for an unknown user. */
 export function setTraits(profiles: SegmentProfile[], userId: string, traits: Record<string, unknown>): void {
   const profile = find(profiles, userId);
-  if (profile === undefined) throw new Error(`the local Segment knows nobody by the user id "${userId}"`);
+  if (profile === undefined) throw new Error(`the local Segment has no profile with the user id "${userId}"`);
   Object.assign(profile.traits, traits);
   for (const [name, value] of Object.entries(traits)) if (value === undefined) delete profile.traits[name];
 }

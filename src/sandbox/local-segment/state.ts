@@ -1,24 +1,24 @@
 import type { Attempt } from "../signed-webhook.ts";
 
-// What the local Segment remembers: plain data, so that it can be kept in a file.
+// The data of the local Segment, which `npm run dev` saves as JSON.
 
 export const MESSAGE_TYPES = ["identify", "track", "page", "screen", "group", "alias"] as const;
 export type MessageType = (typeof MESSAGE_TYPES)[number];
 
-/** What an application says; what is left out is made up. */
+/** A call of an application; absent fields get default values. */
 export interface SegmentCall {
   type: MessageType;
   messageId?: string | undefined;
   userId?: string | null | undefined;
   anonymousId?: string | null | undefined;
-  /** ISO 8601, by the clock of whoever says it. */
+  /** ISO 8601, by the sender's clock. */
   timestamp?: string | undefined;
   sentAt?: string | undefined;
   context?: Record<string, unknown> | undefined;
   [field: string]: unknown;
 }
 
-/** The same as it goes to destinations. */
+/** A call as destinations get it. */
 export interface SegmentMessage extends SegmentCall {
   messageId: string;
   /** ISO 8601 */
@@ -34,19 +34,18 @@ export interface SegmentProfile {
   createdAt: string;
 }
 
-/** One or more messages on their way to the destination. */
+/** One or more messages for the destination. */
 export interface SegmentDelivery {
-  /** The same over the retries, another one for a redelivery. */
+  /** Retries have the same id, a redelivery has another. */
   id: string;
-  /** When it began. */
   at: number;
-  /** The message id; of several, the first one's. */
+  /** The id of the first message. */
   eventUuid: string;
-  /** A track's event, else the type; of several, the first one's and how many more. */
+  /** The name of the first message, and the number of further ones. */
   event: string;
-  /** The user id; of several, the first one's. */
+  /** The user id of the first message. */
   distinctId: string;
-  /** The exact bytes. */
+  /** The exact text that is signed. */
   body: string;
   attempts: Attempt[];
 }

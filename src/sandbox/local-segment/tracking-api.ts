@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, Router } from "express";
 import { z } from "zod";
-import { bringsKey } from "./basic-auth.ts";
+import { hasKey } from "./basic-auth.ts";
 import { Call } from "./message.ts";
 import type { SegmentCall } from "./state.ts";
 
@@ -10,11 +10,16 @@ const LARGEST_BATCH_BYTES = 500 * 1024;
 const Batch = z.object({ batch: z.array(z.unknown()), sentAt: z.unknown(), context: z.unknown() }).partial();
 
 /**
- * The HTTP Tracking API. It answers 200 to nearly everything, a wrong write key included, and what it
- * cannot use is lost.
+ * The HTTP Tracking API. It answers 200 to nearly everything, also to a wrong write key, and drops invalid messages.
  * Source: https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api
  */
-export function trackingApi({ writeKey, take }: { writeKey: string; take: (calls: SegmentCall[]) => void }): Router {
+export function trackingApi({
+  writeKey,
+  ingest,
+}: {
+  writeKey: string;
+  ingest: (calls: SegmentCall[]) => void;
+}): Router {
   return Router()
     .use(express.text({ type: () => true, limit: LARGEST_BATCH_BYTES }))
     .use(tooLarge)
@@ -23,16 +28,16 @@ export function trackingApi({ writeKey, take }: { writeKey: string; take: (calls
       const body = readObject(text);
       if (body === null) return void response.status(400).json(refusal("malformed JSON"));
       const { type } = request.params;
-      const said = type === "batch" ? inBatch(body) : [{ ...body, type }];
-      if (said.some((one) => Buffer.byteLength(JSON.stringify(one)) > LARGEST_MESSAGE_BYTES))
+      const calls = type === "batch" ? inBatch(body) : [{ ...body, type }];
+      if (calls.some((one) => Buffer.byteLength(JSON.stringify(one)) > LARGEST_MESSAGE_BYTES))
         return void response.status(400).json(refusal("a message is larger than 32 KB"));
-      const isOurs = bringsKey(request.get("authorization"), writeKey) || body.writeKey === writeKey;
-      if (isOurs) take(said.flatMap((one) => Call.safeParse(one).data ?? []));
+      const isOurs = hasKey(request.get("authorization"), writeKey) || body.writeKey === writeKey;
+      if (isOurs) ingest(calls.flatMap((one) => Call.safeParse(one).data ?? []));
       response.json({ success: true });
     });
 }
 
-/** What a batch says of all its messages counts where a message does not say it itself. */
+/** The fields of the batch are the defaults of its messages. */
 function inBatch(body: object): object[] {
   const { batch = [], sentAt, context } = Batch.safeParse(body).data ?? {};
   const shared = { ...(sentAt !== undefined && { sentAt }), ...(context !== undefined && { context }) };

@@ -140,7 +140,7 @@ describe("an idempotency key", () => {
     let asked = 0;
     novu.interfere(() => (++asked === 1 ? { delayMs: 200 } : null));
     const first = trigger({ transactionId: "t" }, "key");
-    while (novu.asked.length === 0) await new Promise(setImmediate);
+    while (novu.triggerRequests.length === 0) await new Promise(setImmediate);
     const second = await trigger({ transactionId: "t" }, "key");
     expect([second.status, second.headers.get("retry-after")]).toEqual([409, "1"]);
     expect((await first).status).toBe(201);

@@ -455,7 +455,7 @@ describe("an in-app message", () => {
       { seen: true, read: true, lastSeenDate: at, lastReadDate: at },
       { seen: false, read: false, lastSeenDate: null, lastReadDate: null },
     ]);
-    expect(() => novu.mark("none", "read")).toThrow('there is no in-app message "none"');
+    expect(() => novu.mark("none", "read")).toThrow('there is no message "none"');
   });
 
   it("is marked over HTTP as well", async () => {

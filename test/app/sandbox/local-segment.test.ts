@@ -215,7 +215,7 @@ describe("profiles", () => {
     segment.send({ type: "identify", userId: "ada", traits: { plan: "free", name: "Ada" } });
     segment.setTraits("ada", { plan: "pro", name: undefined });
     expect((await profile("ada")).body.traits).toEqual({ plan: "pro" });
-    expect(() => segment.setTraits("grace", {})).toThrow("knows nobody");
+    expect(() => segment.setTraits("grace", {})).toThrow("has no profile");
     segment.deleteProfile("ada");
     expect(await profile("ada")).toEqual({
       status: 404,

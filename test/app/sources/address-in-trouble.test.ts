@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { LifecycleDefinition } from "../../../src/engine/lifecycle.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import type { Interference } from "../../../src/sandbox/interference.ts";
+import type { FaultRule } from "../../../src/sandbox/fault-injection.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, decisions, happen, mail } from "../../support/campaign.ts";
 import { testSandbox } from "../../support/sandbox.ts";
@@ -28,7 +28,7 @@ const TEXTS = campaign({
 
 const recipients = (sandbox: Sandbox) => sandbox.novu.state.messages.map(({ to }) => to);
 const atNovu = (sandbox: Sandbox) => sandbox.novu.state.subscribers.ada;
-const isChange: Interference = ({ method, path }) =>
+const isChange: FaultRule = ({ method, path }) =>
   method !== "GET" && path.startsWith("/v2/subscribers") ? { status: 500 } : null;
 
 describe("two runs of one person that begin at once", () => {
@@ -226,7 +226,7 @@ describe("a person who is forgotten here during a wait", () => {
   };
   const NOTHING = { profiles: [], jobs: [], runs: [], next: null };
 
-  it.each<[string, Interference]>([
+  it.each<[string, FaultRule]>([
     ["while it waits", () => null],
     ["while PostHog is read", ({ path }) => (path.startsWith("/api/") ? { delayMs: 200 } : null)],
     ["while Novu is told", (request) => (isChange(request) ? { delayMs: 200 } : null)],

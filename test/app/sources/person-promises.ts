@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PersonSource } from "../../../src/contracts/person.ts";
 import { describeError, RetryLaterError } from "../../../src/lib/errors.ts";
-import type { Interference } from "../../../src/sandbox/interference.ts";
+import type { FaultRule } from "../../../src/sandbox/fault-injection.ts";
 import { createPersonLookup } from "../../../src/sources/person-lookup.ts";
 
 /** A place with its server, on which people can be made known. */
@@ -10,7 +10,7 @@ export interface OpenPlace extends AsyncDisposable {
   place: PersonSource;
   /** Properties by the names that this place has for them. */
   know(distinctId: string, properties: Record<string, unknown>): void;
-  interfere(interference: Interference | null): void;
+  interfere(interference: FaultRule | null): void;
   /** The same place under other settings. */
   placeWith(settings: { key?: string; project?: string }): PersonSource;
   /** What must not be told. */
@@ -139,7 +139,7 @@ export function keepsToThePromises({
   });
 
   /** An answer that names who was asked for. */
-  function withPersonIn(trouble: "hang up" | { status: number; body: unknown }): ReturnType<Interference> {
+  function withPersonIn(trouble: "hang up" | { status: number; body: unknown }): ReturnType<FaultRule> {
     if (trouble === "hang up") return trouble;
     const { status, body } = trouble;
     const named = { message: `ada <${id}>` };

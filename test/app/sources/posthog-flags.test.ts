@@ -1,7 +1,7 @@
 import express from "express";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { serve } from "../../../src/lib/server.ts";
-import type { Interference } from "../../../src/sandbox/interference.ts";
+import type { FaultRule } from "../../../src/sandbox/fault-injection.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
 import { createFlagReader } from "../../../src/sources/posthog/flags.ts";
@@ -12,7 +12,7 @@ let posthog: LocalPostHog;
 let clock: VirtualClock;
 let now: number;
 let calls: number;
-let trouble: ReturnType<Interference>;
+let trouble: ReturnType<FaultRule>;
 
 beforeEach(async () => {
   now = 0;

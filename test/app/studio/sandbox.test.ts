@@ -220,7 +220,7 @@ describe("what people do, and what is known of them", () => {
       value: "1",
       here: "/studio/people",
     });
-    expect(await here.text(within(unknown))).toContain("knows nobody by the distinct id");
+    expect(await here.text(within(unknown))).toContain("has no person with the distinct id");
   });
 });
 

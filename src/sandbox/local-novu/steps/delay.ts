@@ -1,10 +1,10 @@
-import type { AnsweredStep, Outcome } from "./step.ts";
-import { assertPlanTakes, durationMs, isDuration, isoTimeMs, msUntilCron, valueAt } from "./waiting-time.ts";
+import type { AnsweredStep, StepResult } from "./step.ts";
+import { assertPlanAllows, durationMs, isDuration, isoTimeMs, msUntilCron, valueAt } from "./waiting-time.ts";
 
-/** Waits for `{amount, unit}`, for the next time of `{cron}`, or for what `{dynamicKey}` names. Throws when it cannot. */
-export function delay(step: AnsweredStep): Outcome {
+/** Waits for `{amount, unit}`, for the next time of `{cron}`, or for the time at `{dynamicKey}`. Throws without a valid time. */
+export function delay(step: AnsweredStep): StepResult {
   const waitMs = waitMsOf(step);
-  assertPlanTakes(waitMs, step.plan);
+  assertPlanAllows(waitMs, step.plan);
   return { status: "delayed", wakesAt: step.now + waitMs };
 }
 
@@ -15,7 +15,7 @@ function waitMsOf({ state, run, outputs, now }: AnsweredStep): number {
   return durationMs(outputs);
 }
 
-/** The key starts at "payload.", as Novu wants it. */
+/** The key starts with "payload.". */
 function dynamicMs(payload: Record<string, unknown>, key: string, now: number): number {
   const value = valueAt({ payload }, key);
   if (value === undefined || value === null) throw new Error(`Dynamic delay key '${key}' not found in payload`);

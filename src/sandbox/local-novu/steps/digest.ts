@@ -1,6 +1,6 @@
 import type { Job, NovuRun, NovuState } from "../state.ts";
-import type { AnsweredStep, Outcome } from "./step.ts";
-import { assertPlanTakes, durationMs, isDuration, msUntilCron } from "./waiting-time.ts";
+import type { AnsweredStep, StepResult } from "./step.ts";
+import { assertPlanAllows, durationMs, isDuration, msUntilCron } from "./waiting-time.ts";
 
 interface DigestJob {
   run: NovuRun;
@@ -8,11 +8,11 @@ interface DigestJob {
 }
 
 /**
- * The first digest of a subscriber, workflow and key waits; what comes meanwhile is merged into it and
- * ends there. With a look-back window, a digest that nothing preceded within it is skipped: its run goes
- * on at once. Throws when the wait is none that the plan takes.
+ * The first digest of a subscriber, workflow and key waits. Later ones are merged into it, and their runs end. With a
+ * look-back window, a digest without another one in that window is skipped, and its run continues at once. Throws when
+ * the plan does not allow the wait.
  */
-export function digest({ state, plan, run, job, outputs, now }: AnsweredStep): Outcome {
+export function digest({ state, plan, run, job, outputs, now }: AnsweredStep): StepResult {
   const key = String(outputs.digestKey ?? "");
   const others = digestsLike(state, run).filter((other) => other.job !== job && other.job.digest?.key === key);
 
@@ -27,11 +27,11 @@ export function digest({ state, plan, run, job, outputs, now }: AnsweredStep): O
     typeof outputs.cron === "string"
       ? msUntilCron(outputs.cron, now, state.subscribers[run.subscriberId]?.timezone)
       : durationMs(outputs);
-  assertPlanTakes(waitMs, plan);
+  assertPlanAllows(waitMs, plan);
   return { status: "delayed", wakesAt: now + waitMs, digest: { key, mergedInto: null } };
 }
 
-/** What later steps are told: the run's own event and the merged ones, in the order of their triggers. */
+/** The outputs of a digest for later steps: its own event and the merged ones, in the order of their triggers. */
 export function digestedEvents(state: NovuState, { run, job }: DigestJob): Record<string, unknown> {
   const events = [...followersOf(state, run, job), { run, job }]
     .sort((a, b) => state.runs.indexOf(a.run) - state.runs.indexOf(b.run))
@@ -40,24 +40,24 @@ export function digestedEvents(state: NovuState, { run, job }: DigestJob): Recor
 }
 
 /**
- * After a waiting digest was canceled: the earliest one that was merged into it waits in its place, for
- * the same moment, and keeps the others. null when there is none.
+ * Replaces a canceled digest by the earliest one that was merged into it, which waits for the same moment and has the
+ * other merged ones. null without a merged one.
  */
 export function promoteFollower(state: NovuState, canceled: DigestJob): DigestJob | null {
-  const [heir, ...others] = followersOf(state, canceled.run, canceled.job);
-  if (heir === undefined) return null;
-  const key = heir.job.digest?.key ?? "";
-  Object.assign(heir.job, {
+  const [next, ...others] = followersOf(state, canceled.run, canceled.job);
+  if (next === undefined) return null;
+  const key = next.job.digest?.key ?? "";
+  Object.assign(next.job, {
     status: "delayed",
     wakesAt: canceled.job.wakesAt,
     digest: { key, mergedInto: null },
   } satisfies Partial<Job>);
-  for (const later of heir.run.jobs.slice(heir.run.jobs.indexOf(heir.job) + 1)) later.status = "pending";
-  for (const { job } of others) job.digest = { key, mergedInto: heir.job.id };
-  return heir;
+  for (const later of next.run.jobs.slice(next.run.jobs.indexOf(next.job) + 1)) later.status = "pending";
+  for (const { job } of others) job.digest = { key, mergedInto: next.job.id };
+  return next;
 }
 
-/** Novu does not count digests that still wait or were merged. */
+/** Without digests that wait or were merged, which Novu does not count. */
 function precedes(run: NovuRun, since: number): (other: DigestJob) => boolean {
   return (other) =>
     (other.job.status === "skipped" || other.job.status === "completed") &&
@@ -69,7 +69,7 @@ function followersOf(state: NovuState, run: NovuRun, { id }: Job): DigestJob[] {
   return digestsLike(state, run).filter(({ job }) => job.status === "merged" && job.digest?.mergedInto === id);
 }
 
-/** Every digest of that subscriber and workflow, by the time of the trigger. */
+/** All digests of that subscriber and workflow, by the time of the trigger. */
 function digestsLike(state: NovuState, { workflowId, subscriberId }: NovuRun): DigestJob[] {
   return state.runs
     .filter((run) => run.workflowId === workflowId && run.subscriberId === subscriberId)

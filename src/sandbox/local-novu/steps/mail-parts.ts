@@ -19,19 +19,19 @@ const Providers = z.record(
     .catch(undefined),
 );
 
-/** The address that is merged over the one of the subscriber: each provider's request has its own word for it. Null when there is none. */
+/** The address that replaces the subscriber's; each provider has its own field for it. null without one. */
 export function recipientOf(providers: unknown): string | null {
-  const [provider, said] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
-  // Its recipients are in `personalizations`, which count for more.
-  if (said === undefined || provider === "sendgrid") return null;
-  return provider === "postmark" ? said._passthrough.body.To : said._passthrough.body.to;
+  const [provider, override] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
+  // SendGrid reads its recipients from `personalizations`.
+  if (override === undefined || provider === "sendgrid") return null;
+  return provider === "postmark" ? override._passthrough.body.To : override._passthrough.body.to;
 }
 
-/** What the mail that a provider would send has besides subject and HTML; of several providers the first counts. */
+/** The headers and the text of the email; those for the first provider. */
 export function mailPartsOf(providers: unknown): MailParts {
-  const [provider, said] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
-  if (said === undefined) return { headers: {}, text: null };
-  const { body } = said._passthrough;
+  const [provider, override] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
+  if (override === undefined) return { headers: {}, text: null };
+  const { body } = override._passthrough;
   if (provider === "postmark")
     return {
       headers: Object.fromEntries(body.Headers.map(({ Name, Value }) => [Name, Value])),

@@ -5,9 +5,9 @@ import { type DaySchedule, type Schedule, WEEKDAYS } from "../state.ts";
 const TIME = /^(\d{1,2}):(\d{2}) (AM|PM)$/;
 
 /**
- * Whether a moment is within a subscriber's hours, on the clock of their time zone; the last minute of a range is in it.
- * As Novu looks at it: a range over midnight counts in the first hours of its own day as well, and when the day before has
- * one, all ranges of that day count.
+ * Whether a moment is within a subscriber's schedule in their time zone; a range includes its last minute. As in Novu, a
+ * range over midnight also covers the first hours of its own day, and when the day before has such a range, all ranges of
+ * that day count.
  */
 export function isWithin(schedule: Schedule | undefined, now: number, timeZone: string | null | undefined): boolean {
   if (!schedule?.isEnabled || schedule.weeklySchedule === undefined) return true;

@@ -1,7 +1,7 @@
 import type { Job, NovuRun, NovuState } from "../state.ts";
 import { digestedEvents } from "./digest.ts";
 
-/** What Novu tells a bridge of an earlier step, as things are at that moment. */
+/** The state of an earlier step in a call to the bridge, as of now. */
 export function stepState(state: NovuState, run: NovuRun, job: Job, now: number): object {
   const { stepId, status, error } = job;
   return { stepId, outputs: outputsOf(state, run, job, now), state: { status, ...(error !== null && { error }) } };
@@ -12,7 +12,7 @@ function outputsOf(state: NovuState, run: NovuRun, job: Job, now: number): Recor
     case "custom":
       return job.outputs;
     case "delay":
-      // Novu counts from the trigger on, skipped delays included.
+      // Novu counts from the trigger, for skipped delays too.
       return { duration: now - run.startedAt };
     case "digest":
       return digestedEvents(state, { run, job });

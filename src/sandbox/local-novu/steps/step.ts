@@ -9,23 +9,23 @@ export interface AnsweredStep {
   plan: Plan;
   run: NovuRun;
   job: Job;
-  /** As Novu loaded them before it called the bridge: a change during the call is too late for this message. */
+  /** As of before the call to the bridge: a later change does not affect this message. */
   subscriber: NovuSubscriber | undefined;
   outputs: Record<string, unknown>;
-  /** What the providers are told besides, as the bridge answered it. */
+  /** The provider overrides in the answer of the bridge. */
   providers?: unknown;
-  /** The provider's words when it does not take a message; null when it does. */
-  refusedBy: ProviderRefusal;
+  refusal: ProviderRefusal;
   /** Milliseconds since 1970. */
   now: number;
 }
 
-/** The words of a provider about a message that it does not take; null for one that it takes. */
+/** The error text of a provider that refuses the message; null when it accepts it. */
 export type ProviderRefusal = (message: Message) => string | null;
 
-/** What becomes of a step. One that is still "running" is asked again. */
-export interface Outcome extends Partial<Pick<Job, "outputs" | "error" | "wakesAt" | "digest" | "window" | "details">> {
+/** The changes to a job. Novu calls the bridge again for a job that is still "running". */
+export interface StepResult
+  extends Partial<Pick<Job, "outputs" | "error" | "wakesAt" | "digest" | "window" | "details">> {
   status: JobStatus;
-  /** What becomes of the steps behind it; left out when they have their turn. */
+  /** The status of the later jobs; absent when they run. */
   rest?: JobStatus;
 }

@@ -1,19 +1,19 @@
-import type { AnsweredStep, Outcome } from "./step.ts";
+import type { AnsweredStep, StepResult } from "./step.ts";
 import { durationMs, isDuration, isoTimeMs, valueAt } from "./waiting-time.ts";
 
-/** What Novu takes for the unit of a window; anything else it counts as minutes. */
+/** The units of a window. Novu reads any other unit as minutes. */
 const UNITS = ["minutes", "hours", "days"];
 
 /**
- * Lets `threshold` runs of a subscriber, workflow and key pass in a window, which begins with the first
- * of them, and skips the rest of the others. Novu asks for the step once to take the place and once more
- * to run it. No plan limits the window.
+ * Lets `threshold` runs of a subscriber, workflow and key pass in a window, which starts with the first of them. The
+ * other runs skip their remaining steps. Novu calls the bridge once to count the run and again to run the step. No plan
+ * limits the window.
  */
-export function throttle({ state, run, job, outputs, now }: AnsweredStep): Outcome {
+export function throttle({ state, run, job, outputs, now }: AnsweredStep): StepResult {
   if (job.window !== undefined) return { status: "completed" };
   const windowMs = windowMsOf(run.payload, outputs, now);
   const key = keyOf(outputs.throttleKey, run.payload);
-  // Without a readable window Novu lets everything pass.
+  // Without a valid window Novu lets every run pass.
   if (windowMs === null) return { status: "running", window: { key, endsAt: now } };
   if (windowMs <= 0) throw new Error("Dynamic throttle window must be in the future");
 
@@ -37,7 +37,7 @@ function lengthMs({ amount, unit }: { amount: unknown; unit: unknown }): number 
   return durationMs({ amount, unit: UNITS.includes(String(unit)) ? unit : "minutes" });
 }
 
-/** A path in the payload stands for what is there, anything else for itself. */
+/** The value at that path of the payload, or the key itself. */
 function keyOf(throttleKey: unknown, payload: Record<string, unknown>): string {
   const key = String(throttleKey ?? "");
   return key === "" ? "" : `${key}:${String(valueAt(payload, key) ?? key)}`;

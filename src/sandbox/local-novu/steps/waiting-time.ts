@@ -19,7 +19,7 @@ export function durationMs({ amount, unit }: { amount?: unknown; unit?: unknown 
   return ms;
 }
 
-/** Until the expression's next time in the subscriber's timezone, UTC without one. Throws when there is no such time. */
+/** Until the expression's next time in that timezone (UTC when null). Throws without a next time. */
 export function msUntilCron(cron: string, now: number, timezone: string | null | undefined): number {
   const tz = timezone ?? "UTC";
   try {
@@ -29,7 +29,7 @@ export function msUntilCron(cron: string, now: number, timezone: string | null |
   }
 }
 
-/** null for what is not an ISO time; without an offset it is UTC, which Novu's servers run in. */
+/** null for any other text. Without an offset the time is in UTC, as on Novu's servers. */
 export function isoTimeMs(value: unknown): number | null {
   if (typeof value !== "string" || !ISO_TIME.test(value)) return null;
   const timeMs = Date.parse(value.endsWith("Z") ? value : `${value}Z`);
@@ -40,7 +40,7 @@ export function isDuration(value: unknown): value is { amount: unknown; unit: un
   return typeof value === "object" && value !== null && "amount" in value && "unit" in value;
 }
 
-/** "a.b" of `value`; undefined where the path leads nowhere. */
+/** "a.b" of `value`; undefined without such a path. */
 export function valueAt(value: unknown, path: string): unknown {
   return path
     .split(".")
@@ -53,7 +53,7 @@ export function valueAt(value: unknown, path: string): unknown {
     );
 }
 
-/** Throws what Novu fails such a step with. */
-export function assertPlanTakes(waitMs: number, plan: Plan): void {
+/** Throws Novu's error for such a step. */
+export function assertPlanAllows(waitMs: number, plan: Plan): void {
   if (waitMs > plan.longestDelayMs) throw new Error("Defer duration limit exceeded");
 }

@@ -4,8 +4,7 @@ import type { CapturedEvent } from "./state.ts";
 
 const Properties = z.record(z.string(), z.unknown());
 
-/** A webhook's body in PostHog's own form. */
-const Pasted = z.object({
+const Body = z.object({
   event: z.object({
     uuid: z.string().min(1),
     event: z.string().min(1),
@@ -16,9 +15,9 @@ const Pasted = z.object({
   person: z.object({ properties: Properties.catch({}) }).catch({ properties: {} }),
 });
 
-/** The event in a webhook's body, its person as what was known before; null when it is no such body. */
-export function readPasted(body: string, now: string): CapturedEvent | null {
-  const parsed = Pasted.safeParse(parseJson(body));
+/** The event in a webhook body of PostHog's default form, with the person in `$set_once`; null for any other body. */
+export function eventIn(body: string, now: string): CapturedEvent | null {
+  const parsed = Body.safeParse(parseJson(body));
   if (!parsed.success) return null;
   const { event, person } = parsed.data;
   const $set_once = { ...person.properties, ...Properties.catch({}).parse(event.properties.$set_once) };

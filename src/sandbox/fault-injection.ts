@@ -1,0 +1,56 @@
+import type { RequestHandler } from "express";
+
+/** The fault of each request: an answer in place of the service's, a delay, a closed connection, or null for none. */
+export type FaultRule = (request: {
+  method: string;
+  path: string;
+  /** Null without one. */
+  idempotencyKey: string | null;
+}) =>
+  | { status: number; headers?: Record<string, string>; delayMs?: number; body?: unknown }
+  | { delayMs: number }
+  | "hang up"
+  | null;
+
+export interface FaultInjection {
+  /** `answer`, then `delay`. */
+  handler: RequestHandler;
+  /** Reads the rule, and answers or hangs up in place of the service. */
+  answer: RequestHandler;
+  /** Waits as long as the rule has it. */
+  delay: RequestHandler;
+  set(rule: FaultRule | null): void;
+}
+
+export function createFaultInjection(): FaultInjection {
+  let rule: FaultRule | null = null;
+  const delays = new WeakMap<object, number>();
+
+  const answer: RequestHandler = (request, response, next) => {
+    const { method, path } = request;
+    const fault = rule?.({ method, path, idempotencyKey: request.get("idempotency-key") ?? null }) ?? null;
+    if (fault === null) return next();
+    if (fault === "hang up") return void request.socket.destroy();
+    if (!("status" in fault)) {
+      delays.set(request, fault.delayMs);
+      return next();
+    }
+    const { status, headers = {}, body = { message: "an injected fault", statusCode: status }, delayMs = 0 } = fault;
+    setTimeout(() => response.status(status).set(headers).json(body), delayMs);
+  };
+  const delay: RequestHandler = (request, _response, next) => {
+    const delayMs = delays.get(request);
+    delays.delete(request);
+    if (delayMs === undefined) next();
+    else setTimeout(next, delayMs);
+  };
+
+  return {
+    handler: (request, response, next) => answer(request, response, () => delay(request, response, next)),
+    answer,
+    delay,
+    set(newRule) {
+      rule = newRule;
+    },
+  };
+}

@@ -1,0 +1,8 @@
+/** A page of a list, as PostHog's API returns it. */
+export function pageOf<Item>(list: string, items: Item[], query: { limit?: unknown; offset?: unknown }) {
+  const [limit, offset] = [Number(query.limit ?? 100), Number(query.offset ?? 0)];
+  const isMore = items.length > offset + limit;
+  const next = `https://us.posthog.com/api/projects/1/${list}/?limit=${limit}&offset=${offset + limit}`;
+  const results = items.slice(offset, offset + limit);
+  return { count: items.length, next: isMore ? next : null, previous: null, results };
+}
