@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { isPostHogNeeded, readConfig } from "../config.ts";
+import { isPostHogRequired } from "../config/settings.ts";
+import { readConfig } from "../config.ts";
 import { eventsToForward } from "../contracts/event.ts";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
@@ -60,7 +61,7 @@ export const connectOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workf
       // The app needs a secret; this command can make the first one.
       const { publicUrl, ...config } = readConfig({
         ...env,
-        ...(!hasSecrets && isPostHogNeeded(env) && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
+        ...(!hasSecrets && isPostHogRequired(env) && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
       });
       const posthog = configuredPostHog(config, {
         purpose: "connect makes the destination in PostHog that brings events here",

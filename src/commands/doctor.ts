@@ -1,3 +1,4 @@
+import { secretsIn } from "../config/settings.ts";
 import { readConfig } from "../config.ts";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
@@ -48,7 +49,7 @@ async function look(env: Env, workflows: LifecycleWorkflow[]): Promise<Found[]> 
   const what = "configuration";
   try {
     const config = readConfig(env);
-    return [{ what, ...ok("complete") }, ...(await examine(config, workflows))];
+    return [{ what, ...ok("complete") }, ...(await examine(config, workflows, secretsIn(env)))];
   } catch (error) {
     return [{ what, ...trouble(describeError(error)) }];
   }

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { Settings, secretsIn } from "../../src/config/settings.ts";
 import { readConfig } from "../../src/config.ts";
 
 const complete = {
@@ -141,5 +143,28 @@ describe("readConfig", () => {
     const read = () => readConfig({ ...complete, [name]: value });
     expect(read).toThrow(`${name}: `);
     expect(read).not.toThrow(value.trim() === "," ? "whsec" : value);
+  });
+});
+
+describe("the settings", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+
+  it.each(Object.entries(Settings.shape))("%s has a description, and a line in the README", (name, schema) => {
+    expect(schema.meta()?.description).toMatch(/^[^\n]{10,110}$/);
+    expect(readme).toContain(`\n| \`${name}\` |`);
+  });
+
+  it("hold secrets, which are found in an environment with each one of a list, and a password", () => {
+    const DATABASE_URL = "postgresql://bridge:a-password@db/bridge";
+    expect(secretsIn({ PORT: "4000", DATABASE_URL }).filter(Boolean)).toEqual([DATABASE_URL, "a-password"]);
+    expect(secretsIn({ ...complete, PUBLIC_URL: "" }).filter(Boolean)).toEqual([
+      "a key to sign links with",
+      "an older one than that",
+      "novu-key",
+      "phc_1",
+      "phx_1",
+      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+      "a static secret of ours",
+    ]);
   });
 });

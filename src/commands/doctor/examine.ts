@@ -17,11 +17,11 @@ import { storeCheck } from "./store.ts";
 import { subscriberIdsCheck } from "./subscriber-ids.ts";
 
 const WITHIN_MS = 20_000;
-/** A shorter one may be part of any word. */
+/** A shorter text may be part of any word. */
 const SHORTEST_SECRET = 4;
 
-/** Looks at all that this configuration and these workflows need, at once; no secret of it is in what is found. */
-export async function examine(config: Config, workflows: LifecycleWorkflow[]): Promise<Found[]> {
+/** Runs all checks at once. No secret is in the findings. */
+export async function examine(config: Config, workflows: LifecycleWorkflow[], secrets: string[]): Promise<Found[]> {
   const { posthog, segment } = config;
   const events = eventsToForward(workflows);
   const asksAbsences = workflows.some(({ absences }) => absences.length > 0);
@@ -43,44 +43,21 @@ export async function examine(config: Config, workflows: LifecycleWorkflow[]): P
     novuWorkflowsCheck(config, () => readManifest(workflows, config.novu.plan)),
     ...appChecks(config, ids),
   ];
-  const secrets = secretsOf(config);
   const found = await lookAll(checks, WITHIN_MS);
-  return found.map(({ says, ...rest }) => ({ ...rest, says: without(secrets, says) }));
+  return found.map(({ says, ...rest }) => ({ ...rest, says: redacted(says) }));
+
+  function redacted(text: string): string {
+    return secrets
+      .filter(({ length }) => length >= SHORTEST_SECRET)
+      .reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
+  }
 }
 
-/** The workflows as a bridge would show them to Novu. */
+/** The workflows as the bridge publishes them. */
 function discoverHere(config: Config, workflows: LifecycleWorkflow[]): Promise<Discovered[]> {
   const deps = sampleDependencies({ config, link: (url) => url, now: Date.now });
   return discoverWorkflows(
     workflows.map((workflow) => workflow.build(deps)),
     createLog({ level: "silent" }),
   );
-}
-
-/** What must be in no line, whoever's words it has. */
-function secretsOf({
-  novu,
-  posthog,
-  segment,
-  linkSigningKeys,
-  studioSecret = "",
-  databaseUrl,
-  databaseDirectUrl,
-}: Config): string[] {
-  const passwords = [databaseUrl, databaseDirectUrl].flatMap((url) => (url === undefined ? [] : new URL(url).password));
-  return [
-    ...[novu.secretKey, posthog?.personalApiKey ?? "", posthog?.projectToken ?? "", studioSecret],
-    ...[
-      ...(posthog?.webhookSecrets ?? []),
-      ...(segment?.secrets ?? []),
-      segment?.profiles?.token ?? "",
-      ...(novu.webhookSecrets ?? []),
-      ...linkSigningKeys,
-      ...passwords,
-    ],
-  ].filter(({ length }) => length >= SHORTEST_SECRET);
-}
-
-function without(secrets: string[], text: string): string {
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, "…"), text);
 }

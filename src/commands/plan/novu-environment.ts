@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import { Environment, readEnvironment } from "../../config.ts";
+import { readSettings, Settings } from "../../config/settings.ts";
 
-/** What `plan` and `sync` need of the environment: Novu's variables, so that CI can do without PostHog's. */
-const NovuEnvironment = Environment.pick({
+/** The settings of `plan` and `sync`. CI needs Novu's only, and not PostHog's. */
+const NovuSettings = Settings.pick({
   NOVU_API_URL: true,
   NOVU_PLAN: true,
   NOVU_BRIDGE_URL: true,
@@ -10,24 +10,23 @@ const NovuEnvironment = Environment.pick({
   DATABASE_DIRECT_URL: true,
   DATA_DIR: true,
 }).extend({
-  NOVU_SECRET_KEY: Environment.shape.NOVU_SECRET_KEY.optional(),
-  PUBLIC_URL: Environment.shape.PUBLIC_URL.optional(),
+  NOVU_SECRET_KEY: Settings.shape.NOVU_SECRET_KEY.optional(),
+  PUBLIC_URL: Settings.shape.PUBLIC_URL.optional(),
 });
 
 export interface NovuEnvironment {
-  /** Without it there is nothing to compare with. */
+  /** Without it, the plan compares nothing. */
   secretKey: string | undefined;
   apiUrl: string;
-  plan: z.output<typeof NovuEnvironment>["NOVU_PLAN"];
-  /** Where Novu reaches the bridge. */
+  plan: z.output<typeof NovuSettings>["NOVU_PLAN"];
   bridgeUrl: string | undefined;
-  /** Where the people who wait are known. */
+  /** The store in which people in progress are counted. */
   store: { databaseUrl: string | undefined; databaseDirectUrl: string | undefined; dataDir: string };
 }
 
-/** Throws with what is wrong, and no value in it. */
+/** Throws with every setting that is wrong, without their values. */
 export function readNovuEnvironment(environment: Record<string, string | undefined>): NovuEnvironment {
-  const env = readEnvironment(NovuEnvironment, environment);
+  const env = readSettings(NovuSettings, environment);
   return {
     secretKey: env.NOVU_SECRET_KEY,
     apiUrl: env.NOVU_API_URL,

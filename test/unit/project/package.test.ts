@@ -66,13 +66,4 @@ describe("the README and the workflows of GitHub", () => {
       );
     }
   });
-
-  it("README.md names every variable that the configuration reads", () => {
-    const readme = read("README.md");
-    const variables = [...read("src/config.ts").matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(
-      ([, variable = ""]) => variable,
-    );
-    expect(variables.length).toBeGreaterThan(10);
-    expect(variables.filter((variable) => !readme.includes(`\`${variable}\``))).toEqual([]);
-  });
 });
