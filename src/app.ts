@@ -2,12 +2,13 @@ import express from "express";
 import { createOptOuts } from "./app/opt-outs.ts";
 import { startOutbox } from "./app/outbox.ts";
 import { personSources, profileHere, profileThere } from "./app/persons.ts";
-import { createAftermath } from "./app/receipts.ts";
+import { createReceipts } from "./app/receipts.ts";
 import { createRunSteps } from "./app/run-steps.ts";
 import { silentWorkflows } from "./app/silent-workflows.ts";
 import { liveDependencies, sampleDependencies } from "./app/step-dependencies.ts";
 import { openWebhooks } from "./app/webhooks.ts";
 import type { Config } from "./config.ts";
+import { captureOf } from "./contracts/capture.ts";
 import { type Decision, isFinal } from "./contracts/decision.ts";
 import { eventsToForward } from "./contracts/event.ts";
 import { QUEUES } from "./contracts/job.ts";
@@ -31,8 +32,8 @@ import { createNovuApi } from "./novu/api.ts";
 import { openBridge } from "./novu/bridge.ts";
 import { createForeignRuns } from "./novu/foreign-runs.ts";
 import { assertWithinPlan } from "./novu/plan-limits.ts";
-import { createPerform } from "./outbox/perform.ts";
 import { createRateLimiter, type ReserveSlots } from "./outbox/rate-limiter.ts";
+import { createRunJob } from "./outbox/run-job.ts";
 import { subscriberOf } from "./routing/profile.ts";
 import { createPersonReader } from "./sources/person-reader.ts";
 import { createPostHogReport, noReport } from "./sources/posthog/reports.ts";
@@ -210,55 +211,50 @@ export async function openApp(
       workflows: bridge.workflows,
       findShapeOf: store.runs.findShapeOf,
     });
-    const perform = createPerform({
+    const runJob = createRunJob({
       novu: {
         ...novuApi,
         // Novu fixes the steps of a run at its trigger.
         trigger: (start, key) =>
           novuApi.trigger({ ...start, run: { ...start.run, shape: shapeIdOf(start.workflow) } }, key),
       },
-      runs: {
-        exitSince: store.runs.findExitSince,
-        endRuns: store.runs.markExiting,
-        runState: store.runs.findState,
-        markExited: store.runs.markExited,
-        decide: recordDecision,
-        markStarted,
-        refuse: store.runs.markNotStarted,
-        enter: store.runs.enter,
-        occurrences: store.runs.listOccurrences,
-        keepRecipient: store.runs.saveRecipient,
-        keptRecipient: store.runs.findRecipient,
-        decidedSteps: store.decisions.listDecidedSteps,
-        isJoining: store.people.isJoining,
-        merge: store.people.merge,
-        profileTold: store.people.findSentProfile,
-        noteProfile: store.people.saveSentProfile,
+      runs: { ...store.runs, markStarted },
+      people: store.people,
+      listDecidedSteps: store.decisions.listDecidedSteps,
+      persons: {
+        readNow: persons.read,
         profileHere: profileHere(store.people),
         profileThere: profileThere(persons),
-        readNow: persons.read,
-        arePerson: (ids) => persons.areOnePerson("posthog", ids),
-        onNotMerged: (join) => doors.onNotMerged(join),
-        lookAgain: (join) => doors.lookAgain(join),
         subscriberOf,
       },
-      report,
-      ...createAftermath({
-        store,
-        activity: novuActivity,
-        pace: paceReads,
-        feedMs,
-        settle,
-        record: (decision) => recordDecision(decision, { ifOpen: true, isLast: false }),
-        stepsOfRun,
-        onLost(workflow) {
-          metrics.runLost(workflow);
-          studio?.changed();
-        },
-        now,
-        log,
-      }),
-      sendPreferences: choosing.tell,
+      merges: {
+        arePerson: (ids) => persons.areOnePerson("posthog", ids),
+        merge: store.people.merge,
+        onNotMerged: (join) => doors.onNotMerged(join),
+        lookAgain: (join) => doors.lookAgain(join),
+      },
+      handlers: {
+        ...createReceipts({
+          store,
+          activity: novuActivity,
+          pace: paceReads,
+          feedMs,
+          settle,
+          record: (decision) => recordDecision(decision, { ifOpen: true, isLast: false }),
+          stepsOfRun,
+          onLost(workflow) {
+            metrics.runLost(workflow);
+            studio?.changed();
+          },
+          now,
+          log,
+        }),
+        preferences: choosing.tell.novu,
+        unwanted: choosing.tell.postHog,
+        report: (decision) => report(captureOf(decision)),
+        capture: report,
+      },
+      decide: recordDecision,
       sendingSteps,
       stepsOfRun,
       pace: createRateLimiter({
@@ -313,7 +309,7 @@ export async function openApp(
           config,
           store,
           workflows,
-          perform,
+          runJob,
           accept: doors.accept,
           sources,
           metrics: { ...metrics, jobs: countJobs },

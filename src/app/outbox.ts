@@ -34,7 +34,7 @@ interface Parts {
   config: Config;
   store: Store;
   workflows: LifecycleWorkflow[];
-  perform(job: JobAttempt): Promise<void>;
+  runJob(job: JobAttempt): Promise<void>;
   accept: Accept;
   /** Where persons are read. */
   sources: PersonSources;
@@ -45,8 +45,8 @@ interface Parts {
 
 /** Does what is due, in queues that do not hold each other up, deletes what is old, and looks who is away. */
 export function startOutbox(parts: Parts): Working {
-  const { config, store, perform, metrics, clock, log } = parts;
-  const queue = { store: store.jobs, perform, clock, log, count: metrics.jobs };
+  const { config, store, runJob, metrics, clock, log } = parts;
+  const queue = { store: store.jobs, runJob, clock, log, count: metrics.jobs };
   const workers = QUEUES.map((name) => {
     // Jobs that wait for the same read cost no more than one of them.
     const concurrency = AT_ONCE[name] ?? config.deliveryConcurrency;

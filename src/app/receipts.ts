@@ -3,41 +3,38 @@ import { overdueKey, receiptKey } from "../contracts/job.ts";
 import type { NovuActivity } from "../contracts/novu-activity.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
-import { createAskNovu } from "../outbox/ask-novu.ts";
-import { createOverdue } from "../outbox/overdue.ts";
-import { createReceipts } from "../outbox/receipts.ts";
+import { createOverdue } from "../outbox/jobs/overdue.ts";
+import { createReceipt } from "../outbox/jobs/receipt.ts";
+import { createNovuRuns } from "../outbox/novu-runs.ts";
 import type { Store } from "../store/store.ts";
 
-/** The questions to Novu after the fact: about each message, and about runs of which nothing was heard. */
-export function createAftermath({
+/** The two jobs that ask Novu afterwards: about each message, and about runs of which no step was called. */
+export function createReceipts({
   store,
   activity,
   pace,
-  feedMs,
   settle,
   record,
-  stepsOfRun,
-  onLost,
   now,
-  log,
+  ...parts
 }: {
   store: Store;
   activity: NovuActivity;
   pace(): Promise<void>;
-  /** How long Novu's plan tells of a run after its trigger. */
+  /** How long Novu's plan lists a run after its trigger. */
   feedMs: number;
   settle(decision: Decision, asked: Decision): Promise<unknown>;
-  /** Notes a decision where none was made. */
+  /** Saves a decision where there is none. */
   record(decision: Decision): Promise<unknown>;
   stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
   onLost(workflow: string): void;
   now: () => number;
   log: Log;
 }) {
-  const ask = createAskNovu({ activity, pace });
+  const novuRuns = createNovuRuns({ activity, pace });
   return {
-    receipts: createReceipts({
-      ask,
+    receipt: createReceipt({
+      novuRuns,
       async settle(decision, asked) {
         await settle(decision, asked);
       },
@@ -51,21 +48,16 @@ export function createAftermath({
       now,
     }),
     overdue: createOverdue({
-      ask,
-      openRun: store.runs.findOpen,
-      closeRun: store.runs.close,
-      runsBeside: store.runs.listBeside,
+      ...parts,
+      novuRuns,
+      runs: store.runs,
       decisionsOf: store.decisions.listOfRuns,
       record,
-      lookAgainAt: (overdue, at) =>
+      checkAgainAt: (overdue, at) =>
         store.jobs.schedule(overdueKey(overdue.transactionId), { kind: "overdue", body: overdue }, at, {
           replace: true,
         }),
-      stepsOfRun,
-      feedMs,
-      onLost,
       now,
-      log,
     }),
   };
 }

@@ -20,7 +20,7 @@ import { webhookAuth } from "../lib/verify-webhook.ts";
 import { clickRoutes } from "../links/clicks.ts";
 import type { createLinks } from "../links/links.ts";
 import { novuWebhook } from "../novu/webhook.ts";
-import { settled, wordOfProvider } from "../outbox/receipt.ts";
+import { resultOfProvider, withReceipt } from "../outbox/novu-result.ts";
 import { createAccept } from "../routing/ingest.ts";
 import { createRoute } from "../routing/route.ts";
 import type { Accept, Ignored } from "../sources/ingest.ts";
@@ -128,7 +128,7 @@ export function openWebhooks({
     capture,
     onUndeliverable,
     onPreferences,
-    onNotSent: (decision, why) => settle(settled(decision, wordOfProvider(why)), decision),
+    onNotSent: (decision, why) => settle(withReceipt(decision, resultOfProvider(why)), decision),
     count: metrics.novuAnswered,
     countEvent: metrics.novuEvent,
     isStopping,

@@ -5,8 +5,8 @@ import { MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
 import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { redact } from "../lib/redact.ts";
-import { backoffMs, MOST_ATTEMPTS } from "./backoff.ts";
 import { createBreaker } from "./circuit-breaker.ts";
+import { backoffMs, MOST_ATTEMPTS } from "./retry.ts";
 
 /** Job as the store hands it out. */
 interface ClaimedJob {
@@ -54,7 +54,7 @@ const STORE_PAUSE_MS = SECOND_MS;
 export function startWorker({
   queue,
   store,
-  perform,
+  runJob,
   concurrency,
   clock,
   log,
@@ -62,7 +62,7 @@ export function startWorker({
 }: {
   queue: Queue;
   store: JobStore;
-  perform: (job: JobAttempt) => Promise<void>;
+  runJob: (job: JobAttempt) => Promise<void>;
   concurrency: number;
   clock: Clock;
   log: Log;
@@ -165,7 +165,7 @@ export function startWorker({
   async function attempt(job: ClaimedJob): Promise<void> {
     breaker.trying();
     try {
-      await perform({ ...job, job: readJob(job.body) });
+      await runJob({ ...job, job: readJob(job.body) });
       breaker.answered();
       done.push(job.id);
       count(queue, "done");

@@ -6,7 +6,7 @@ import { Job } from "../../src/contracts/job.ts";
 import type { EntryLimit, Routing, Start } from "../../src/contracts/notification.ts";
 import { RefusedError, UnavailableError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
-import { createPerform } from "../../src/outbox/perform.ts";
+import { createRunJob } from "../../src/outbox/run-job.ts";
 import { subscriberOf } from "../../src/routing/profile.ts";
 import type { ClaimedJob } from "../../src/store/jobs.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -223,7 +223,7 @@ describe("starts and exits of one person, side by side", () => {
           await step(name);
           return ask(...parameters);
         };
-      const perform = createPerform({
+      const runJob = createRunJob({
         novu: {
           trigger: async (start) => void (await call("trigger", () => novu.trigger(start))),
           cancel: async (transactionId) => void (await call("cancel", () => novu.cancel(transactionId))),
@@ -231,36 +231,43 @@ describe("starts and exits of one person, side by side", () => {
           create: async () => void (await call("create", () => {})),
         },
         runs: {
-          exitSince: stepwise("exitSince", store.runs.findExitSince),
-          endRuns: stepwise("endRuns", store.runs.markExiting),
-          runState: stepwise("runState", store.runs.findState),
+          findExitSince: stepwise("findExitSince", store.runs.findExitSince),
+          markExiting: stepwise("markExiting", store.runs.markExiting),
+          findState: stepwise("findState", store.runs.findState),
           markExited: stepwise("markExited", store.runs.markExited),
           markStarted: stepwise("markStarted", store.runs.markStarted),
-          decidedSteps: stepwise("decidedSteps", store.decisions.listDecidedSteps),
-          decide: stepwise("decide", (decision, options) =>
-            store.decisions.record(decision, { ...options, endsRun: true }),
-          ),
-          occurrences: stepwise("occurrences", store.runs.listOccurrences),
+          listOccurrences: stepwise("listOccurrences", store.runs.listOccurrences),
           enter: stepwise("enter", store.runs.enter),
-          refuse: stepwise("refuse", store.runs.markNotStarted),
+          markNotStarted: stepwise("markNotStarted", store.runs.markNotStarted),
+          saveRecipient: stepwise("saveRecipient", store.runs.saveRecipient),
+          findRecipient: stepwise("findRecipient", store.runs.findRecipient),
+        },
+        people: store.people,
+        listDecidedSteps: stepwise("listDecidedSteps", store.decisions.listDecidedSteps),
+        persons: {
+          readNow: async () => ({ outcome: "not found" }),
           profileHere: async () => null,
           profileThere: async () => null,
-          readNow: async () => ({ outcome: "not found" }),
           subscriberOf,
+        },
+        merges: {
           arePerson: async () => "one",
           merge: store.people.merge,
-          isJoining: store.people.isJoining,
           onNotMerged: async () => {},
           lookAgain: async () => {},
-          keepRecipient: stepwise("keepRecipient", store.runs.saveRecipient),
-          keptRecipient: stepwise("keptRecipient", store.runs.findRecipient),
-          profileTold: store.people.findSentProfile,
-          noteProfile: store.people.saveSentProfile,
         },
-        report: async () => {},
-        receipts: async () => {},
-        overdue: async () => {},
-        sendPreferences: { novu: async () => {}, postHog: async () => {} },
+        handlers: {
+          receipt: async () => {},
+          overdue: async () => {},
+          preferences: async () => {},
+          unwanted: async () => {},
+          report: async () => {},
+          capture: async () => {},
+        },
+        decide: stepwise("decide", (decision, options) =>
+          store.decisions.record(decision, { ...options, endsRun: true }),
+        ),
+        onTriggered: () => {},
         sendingSteps: () => [{ step: "recovery", channel: "email", isThrottled: false }],
         stepsOfRun: async () => [{ step: "recovery", channel: "email", isThrottled: false }],
         pace: async () => {},
@@ -269,7 +276,7 @@ describe("starts and exits of one person, side by side", () => {
         log,
       });
       try {
-        await perform({ ...job, job: Job.parse(JSON.parse(job.body)) });
+        await runJob({ ...job, job: Job.parse(JSON.parse(job.body)) });
         await step("complete");
         await store.jobs.complete([job.id]);
       } catch (error) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../../../src/lib/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { MOST_ATTEMPTS } from "../../../src/outbox/backoff.ts";
+import { MOST_ATTEMPTS } from "../../../src/outbox/retry.ts";
 import { type JobAttempt, startWorker, type Worker } from "../../../src/outbox/worker.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
@@ -247,15 +247,15 @@ function numberOf({ job }: JobAttempt): number {
   return Number((job.body as { step: string }).step.slice(1));
 }
 
-function start(perform: (job: JobAttempt) => Promise<void>, { concurrency = 4, jobs = store.jobs } = {}): void {
+function start(runJob: (job: JobAttempt) => Promise<void>, { concurrency = 4, jobs = store.jobs } = {}): void {
   const note = async (job: JobAttempt) => {
     performed.push(job);
-    await perform(job);
+    await runJob(job);
   };
   worker = startWorker({
     queue: "posthog",
     store: jobs,
-    perform: note,
+    runJob: note,
     concurrency,
     clock,
     log: createLog({ level: "silent" }),

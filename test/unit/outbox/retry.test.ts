@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backoffMs, MOST_ATTEMPTS } from "../../../src/outbox/backoff.ts";
+import { backoffMs, MOST_ATTEMPTS } from "../../../src/outbox/retry.ts";
 
 describe("backoffMs", () => {
   it("doubles from one second, up to ten minutes, less up to half of it", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NovuJobRecord, NovuMessageRecord } from "../../../src/contracts/novu-activity.ts";
-import { wordOfJobs, wordOfMessages, wordOfProvider, wordOfUnnamed } from "../../../src/outbox/receipt.ts";
+import { resultOfJobs, resultOfMessages, resultOfProvider, resultOfUnnamed } from "../../../src/outbox/novu-result.ts";
 
 const EMAIL = { step: "welcome", channel: "email" } as const;
 const SENT = { outcome: "sent", reason: null, detail: null };
@@ -39,13 +39,13 @@ describe("Novu's messages say of a step", () => {
     ["nothing: of another channel", [message({ channel: "push" })], null],
     ["nothing: in a word that is not known", [message({ status: "queued" })], null],
   ])("%s", (_what, messages, expected) => {
-    expect(wordOfMessages(EMAIL, messages)).toEqual(expected);
+    expect(resultOfMessages(EMAIL, messages)).toEqual(expected);
   });
 });
 
 it("an older Novu's messages, which name no step, say it of their channel", () => {
-  expect(wordOfUnnamed(EMAIL, [message(), message({ stepId: undefined })])).toEqual(SENT);
-  expect(wordOfUnnamed(EMAIL, [message(), message({ stepId: undefined, channel: "push" })])).toBeNull();
+  expect(resultOfUnnamed(EMAIL, [message(), message({ stepId: undefined })])).toEqual(SENT);
+  expect(resultOfUnnamed(EMAIL, [message(), message({ stepId: undefined, channel: "push" })])).toBeNull();
 });
 
 describe("Novu's job of a step says", () => {
@@ -102,7 +102,7 @@ describe("Novu's job of a step says", () => {
     [[job("failed", "Step queued")], lost("the step is failed")],
     [[job("canceled")], lost("the step is canceled")],
   ])("%j: %j", (jobs, expected) => {
-    expect(wordOfJobs(EMAIL, jobs)).toEqual(expected);
+    expect(resultOfJobs(EMAIL, jobs)).toEqual(expected);
   });
 
   it("by the one that asked for the message, of several runs with one transaction id", () => {
@@ -110,14 +110,14 @@ describe("Novu's job of a step says", () => {
       { ...job("canceled", "Step skipped"), id: "other" },
       { ...job("failed", "Unexpected provider error"), id: "mine" },
     ];
-    expect(wordOfJobs({ ...EMAIL, jobId: "mine" }, jobs)).toEqual(failed("Unexpected provider error"));
-    expect(wordOfJobs(EMAIL, [...jobs, { ...job("completed"), id: "third" }])).toEqual(SENT);
+    expect(resultOfJobs({ ...EMAIL, jobId: "mine" }, jobs)).toEqual(failed("Unexpected provider error"));
+    expect(resultOfJobs(EMAIL, [...jobs, { ...job("completed"), id: "third" }])).toEqual(SENT);
   });
 });
 
 it("keeps no address, phone number or key of what a provider says, and not all of it", () => {
   const said = `550 <ada@example.com> or +49 151 2345678 or 0151/2345678 with Bearer abc.def ${"x".repeat(300)}`;
-  const { detail } = wordOfProvider(said);
+  const { detail } = resultOfProvider(said);
   expect(detail).toMatch(/^550 <\[redacted\]> or \[redacted\] or \[redacted\] with \[redacted\] x+$/);
   expect(detail).toHaveLength(200);
 });

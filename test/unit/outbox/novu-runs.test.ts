@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { NovuActivity, NovuJobRecord } from "../../../src/contracts/novu-activity.ts";
 import { errorOf } from "../../../src/novu/novu-errors.ts";
-import { createAskNovu } from "../../../src/outbox/ask-novu.ts";
+import { createNovuRuns } from "../../../src/outbox/novu-runs.ts";
 
 const answered = { messages: [], hasMore: false };
 
@@ -81,5 +81,5 @@ function asking(activity: Partial<NovuActivity>) {
     jobs: async () => [],
     runOfJob: async () => null,
   };
-  return createAskNovu({ activity: { ...silent, ...activity }, pace: async () => {} });
+  return createNovuRuns({ activity: { ...silent, ...activity }, pace: async () => {} });
 }

@@ -6,9 +6,9 @@ import type { Run } from "../../../src/contracts/run.ts";
 import type { SendingStep } from "../../../src/contracts/workflow.ts";
 import { RefusedError, UnavailableError } from "../../../src/lib/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { createPerform } from "../../../src/outbox/perform.ts";
-import type { ReadNow } from "../../../src/outbox/refresh-subscriber.ts";
-import type { Profiled } from "../../../src/outbox/upsert-subscriber.ts";
+import type { ReadNow } from "../../../src/outbox/recipients.ts";
+import { createRunJob } from "../../../src/outbox/run-job.ts";
+import type { Profiled } from "../../../src/outbox/subscribers.ts";
 import type { JobAttempt } from "../../../src/outbox/worker.ts";
 import { subscriberOf } from "../../../src/routing/profile.ts";
 import { exit, OCCURRED_AT, profile, run, start } from "../../support/facts.ts";
@@ -81,7 +81,7 @@ const NOTHING_SPECIAL: Facts = {
 };
 
 /** The calls for one job, in order, and its result. */
-async function perform(
+async function runJob(
   job: JobAttempt["job"],
   facts: Partial<Facts> = {},
   tries: Partial<Pick<JobAttempt, "attempts" | "refusals">> = {},
@@ -103,7 +103,7 @@ async function perform(
       `decide ${step} ${outcome}, ${reason}${detail === null ? "" : ` (${detail})`}${ifOpen ? " if open" : ""}`,
     );
   };
-  const performs = createPerform({
+  const run = createRunJob({
     novu: {
       trigger: ({ run, to }: Start, key: string) =>
         call(`trigger ${run.transactionId} as ${key}${to.email ? ` to ${to.email}` : ""}`, known.trigger)(),
@@ -113,34 +113,47 @@ async function perform(
       create: ({ subscriberId }) => note(`create ${subscriberId}`, undefined)(),
     },
     runs: {
-      exitSince: async () => known.left,
-      endRuns: note("end runs", known.ended),
-      runState: async () => known.state,
+      findExitSince: async () => known.left,
+      markExiting: note("end runs", known.ended),
+      findState: async () => known.state,
       markExited: (id) => note(`mark left ${id}`, undefined)(),
       markStarted: (id) => note(`mark started ${id}`, known.marked)(),
-      decidedSteps: async (_id, { failed } = { failed: false }) => [...known.decided, ...(failed ? known.failed : [])],
-      decide,
-      occurrences: async ({ from, to }) => known.times.filter((time) => time >= from && time <= to),
+      listOccurrences: async ({ from, to }) => known.times.filter((time) => time >= from && time <= to),
       enter: (run: Run, limit) => note(`enter ${run.transactionId} ${limit}`, known.mayEnter)(),
-      refuse: (id) => note(`refuse ${id}`, undefined)(),
+      markNotStarted: (id) => note(`refuse ${id}`, undefined)(),
+      saveRecipient: note("keep the recipient", undefined),
+      findRecipient: async () => known.kept,
+    },
+    people: {
       isJoining: async () => known.joining,
-      profileTold: async () => known.told,
-      noteProfile: ({ profile }) => note("note the profile", { ...profile, isDoubtful: false })(),
+      findSentProfile: async () => known.told,
+      saveSentProfile: ({ profile }) => note("note the profile", { ...profile, isDoubtful: false })(),
+    },
+    listDecidedSteps: async (_id, { failed } = { failed: false }) => [
+      ...known.decided,
+      ...(failed ? known.failed : []),
+    ],
+    persons: {
+      readNow: async () => known.person,
       profileHere: async () => known.known,
       profileThere: async () => null,
-      readNow: async () => known.person,
       subscriberOf,
+    },
+    merges: {
       arePerson: async () => known.persons,
       merge: ({ formerId, keptId }) => note(`merge ${formerId} into ${keptId}`, undefined)(),
-      onNotMerged: note("tell that nothing is merged", undefined),
+      onNotMerged: note("show that nothing is merged", undefined),
       lookAgain: ({ formerId }) => note(`look again at ${formerId}`, undefined)(),
-      keepRecipient: note("keep the recipient", undefined),
-      keptRecipient: async () => known.kept,
     },
-    report: note("report", undefined),
-    receipts: note("receipt", undefined),
-    overdue: note("overdue", undefined),
-    sendPreferences: { novu: note("preferences", undefined), postHog: note("unwanted", undefined) },
+    handlers: {
+      receipt: note("receipt", undefined),
+      overdue: note("overdue", undefined),
+      preferences: note("preferences", undefined),
+      unwanted: note("opt-outs", undefined),
+      report: note("report", undefined),
+      capture: note("report", undefined),
+    },
+    decide,
     sendingSteps: () => known.steps,
     stepsOfRun: async () => known.steps,
     pace: note("pace", undefined),
@@ -150,7 +163,7 @@ async function perform(
     log: createLog({ level: "silent" }),
   });
   const attempt = { id: 1, body: "", attempts: 0, isTried: known.kept !== null, refusals: 0, ...tries, job };
-  const error = await performs(attempt).then(
+  const error = await run(attempt).then(
     () => null,
     (reason: Error) => reason.constructor.name,
   );
@@ -254,7 +267,7 @@ describe("a start", () => {
       ["enter u:w always", "pace profiles", "tell ada", "note the profile", ...TRIGGERED],
     ],
   ])("%s", async (_name, changes, facts, expected) => {
-    expect(await perform(toStart(changes), facts)).toEqual({ done: expected, error: null });
+    expect(await runJob(toStart(changes), facts)).toEqual({ done: expected, error: null });
   });
 
   it.each([
@@ -262,7 +275,7 @@ describe("a start", () => {
     ["a try after silence", { attempts: 3, refusals: 0 }, "u:w"],
     ["a try after two answers that said no", { attempts: 3, refusals: 2 }, "u:w:2"],
   ])("has the right idempotency key at %s", async (_name, tries, key) => {
-    const { done } = await perform(toStart(), {}, tries);
+    const { done } = await runJob(toStart(), {}, tries);
     expect(done).toContain(`trigger u:w as ${key}`);
   });
 
@@ -271,24 +284,24 @@ describe("a start", () => {
     ["nothing", SILENCE, "UnavailableError"],
   ])("is tried again when Novu says %s, and counts for nothing", async (_name, trigger, error) => {
     const kept = error === "UnavailableError" ? ["keep the recipient"] : [];
-    expect(await perform(toStart(), { trigger })).toEqual({ done: [...ENTERED.slice(0, 3), ...kept], error });
+    expect(await runJob(toStart(), { trigger })).toEqual({ done: [...ENTERED.slice(0, 3), ...kept], error });
   });
 
   it("waits for an address, and for longer each time", async () => {
     for (const minutes of [0, 0.5, 0.9])
-      expect(await perform(toStart(WAITS), { now: at(minutes) })).toEqual({
+      expect(await runJob(toStart(WAITS), { now: at(minutes) })).toEqual({
         done: ["enter u:w always"],
         error: "RetryLaterError",
       });
   });
 
   it("of who has left is tried again when Novu does not take it back, and nothing is decided", async () => {
-    const tried = await perform(toStart(), { left: "checkout_completed", cancel: NO });
+    const tried = await runJob(toStart(), { left: "checkout_completed", cancel: NO });
     expect(tried).toEqual({ done: ["pace", "cancel u:w"], error: "RefusedError" });
   });
 
   it("of who left during the call is tried again when Novu does not take it back", async () => {
-    expect((await perform(toStart(), { marked: "exited", cancel: SILENCE })).error).toBe("UnavailableError");
+    expect((await runJob(toStart(), { marked: "exited", cancel: SILENCE })).error).toBe("UnavailableError");
   });
 });
 
@@ -303,17 +316,17 @@ describe("a start on the third of its kind within an hour", () => {
     ["one of three over a longer time", [-60, 0, 60], false],
     ["one of three, of which two are long ago", [-300, -290, 0], false],
   ])("begins by %s: %j, %s", async (_name, minutes, isOften) => {
-    const { done } = await perform(toStart({ occurrence }), { times: minutes.map(at) });
+    const { done } = await runJob(toStart({ occurrence }), { times: minutes.map(at) });
     expect(done).toEqual(isOften ? ENTERED : ["refuse u:w"]);
   });
 
   it("waits while another id may turn out to be the person's", async () => {
-    const { done, error } = await perform(toStart({ occurrence }), { times: [at(0)], joining: true });
+    const { done, error } = await runJob(toStart({ occurrence }), { times: [at(0)], joining: true });
     expect([done, error]).toEqual([[], "RetryLaterError"]);
   });
 
   it("is refused, and Novu not asked, when that was not the third, whoever has left since", async () => {
-    const { done } = await perform(toStart({ occurrence }), { times: [at(0)], left: "checkout_completed" });
+    const { done } = await runJob(toStart({ occurrence }), { times: [at(0)], left: "checkout_completed" });
     expect(done).toEqual(["refuse u:w"]);
   });
 });
@@ -368,12 +381,12 @@ describe("a person whose next message is due", () => {
       ["pace profiles", "tell ada", "pace profiles", "create ada", "note the profile"],
     ],
   ])("%s", async (_name, facts, isWrong, expected) => {
-    expect(await perform(refresh(isWrong), facts)).toEqual({ done: expected, error: null });
+    expect(await runJob(refresh(isWrong), facts)).toEqual({ done: expected, error: null });
   });
 
   it("is read again later when the source cannot be asked", async () => {
     const person = { outcome: "unavailable", why: "down" } as const;
-    expect(await perform(refresh(), { person })).toEqual({ done: [], error: "UnavailableError" });
+    expect(await runJob(refresh(), { person })).toEqual({ done: [], error: "UnavailableError" });
   });
 });
 
@@ -387,7 +400,7 @@ describe("two ids that an event says are one person's", () => {
   it.each<[string, Partial<Join>, Facts["persons"], string[]]>([
     ["are, where PostHog says so", {}, "one", MERGED],
     ["are, where PostHog does not know both", {}, "unknown", MERGED],
-    ["are two where PostHog says so", {}, "two", ["tell that nothing is merged"]],
+    ["are two where PostHog says so", {}, "two", ["show that nothing is merged"]],
     ["are, where the source merges whoever it is", { ask: false }, "two", MERGED],
     [
       "are looked at again, and not merged, where one is a device's",
@@ -396,11 +409,11 @@ describe("two ids that an event says are one person's", () => {
       ["look again at visitor"],
     ],
   ])("%s", async (_name, changes, persons, expected) => {
-    expect(await perform(toJoin(changes), { persons })).toEqual({ done: expected, error: null });
+    expect(await runJob(toJoin(changes), { persons })).toEqual({ done: expected, error: null });
   });
 
   it("wait until PostHog can be asked", async () => {
-    expect(await perform(toJoin(), { persons: { unavailable: "down" } })).toEqual({
+    expect(await runJob(toJoin(), { persons: { unavailable: "down" } })).toEqual({
       done: [],
       error: "UnavailableError",
     });
@@ -435,14 +448,14 @@ describe("an exit", () => {
       ["pace", "cancel u:w", ...LEFT, "mark left u:w"],
     ],
   ])("%s", async (_name, facts, expected) => {
-    expect(await perform(toExit, facts)).toEqual({ done: ["end runs", ...expected], error: null });
+    expect(await runJob(toExit, facts)).toEqual({ done: ["end runs", ...expected], error: null });
   });
 
   it.each([
     ["no", NO, "RefusedError"],
     ["nothing", SILENCE, "UnavailableError"],
   ])("is tried again when Novu says %s, with the run still on its way out", async (_name, cancel, error) => {
-    expect(await perform(toExit, { cancel })).toEqual({ done: ["end runs", "pace", "cancel u:w"], error });
+    expect(await runJob(toExit, { cancel })).toEqual({ done: ["end runs", "pace", "cancel u:w"], error });
   });
 });
 
@@ -461,6 +474,6 @@ describe("a run of which Novu asks for nothing any more", () => {
       [],
     ],
   ])("%s", async (_name, facts, expected) => {
-    expect(await perform(unheard, facts)).toEqual({ done: expected, error: null });
+    expect(await runJob(unheard, facts)).toEqual({ done: expected, error: null });
   });
 });

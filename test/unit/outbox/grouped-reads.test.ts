@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import { createBursts } from "../../../src/outbox/bursts.ts";
+import { createGroupedReads } from "../../../src/outbox/grouped-reads.ts";
 
 it("lets all of one moment through, then nothing for a while, and goes on after a clock that was set back", () => {
   let now = 0;
-  const bursts = createBursts({ everyMs: 5_000, now: () => now });
+  const reads = createGroupedReads({ everyMs: 5_000, now: () => now });
   const at = (ms: number) => {
     now = ms;
-    return bursts.waitMs();
+    return reads.waitMs();
   };
   expect([0, 0, 19, 20, 4_999, 5_000, 5_010, 5_020, 1_000, 1_500].map(at)).toEqual([
     0, 0, 0, 4_980, 1, 0, 0, 4_980, 0, 4_500,

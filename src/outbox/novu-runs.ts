@@ -5,21 +5,21 @@ import { batchCommit } from "../lib/batch-commit.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { PermanentError, RefusedError, RetryLaterError, StoppingError, UnavailableError } from "../lib/errors.ts";
 
-/** Novu lists messages with their whole content, and earlier ones of the same runs come along. */
-const MOST_RUNS_TOGETHER = 25;
-/** Of the ids in one address; servers take 8 KB. */
-const MOST_BYTES_TOGETHER = 4_000;
+/** Novu lists each message with its whole content, and lists all messages of a run. */
+const MOST_RUNS_PER_CALL = 25;
+/** Of the ids in one URL; servers accept 8 KB. */
+const MOST_BYTES_PER_CALL = 4_000;
 const MOST_WAITING = 10_000;
 const CALLS_AT_ONCE = 4;
-/** While Novu is down each question waits so long. */
+/** The shortest wait after a failure. */
 const NOT_URGENT_MS = 2 * MINUTE_MS;
 
 type RunOfMessage = Pick<Decision, "transactionId" | "workflow" | "distinctId" | "jobId">;
 
-export type AskNovu = ReturnType<typeof createAskNovu>;
+export type NovuRuns = ReturnType<typeof createNovuRuns>;
 
-/** Questions about runs: those of one moment share a call where Novu allows it, and none is asked twice at a time. */
-export function createAskNovu({
+/** Reads runs and messages at Novu: reads of one moment share a call where Novu allows it, and the same read is not made twice at a time. */
+export function createNovuRuns({
   activity,
   pace,
 }: {
@@ -27,9 +27,9 @@ export function createAskNovu({
   /** Resolves when Novu's rate limit has room for one more read. */
   pace(): Promise<void>;
 }) {
-  const asked = new Map<string, Promise<NovuJobRecord[]>>();
+  const inProgress = new Map<string, Promise<NovuJobRecord[]>>();
   return {
-    /** The run at Novu that a message is of; null where Novu does not list it. Throws when Novu does not answer. */
+    /** A message's run at Novu; null where Novu does not list it. Throws when Novu does not answer. */
     async runOf({ jobId, ...run }: RunOfMessage): Promise<RunAtNovu | null> {
       const known = atNovu(run);
       if (known !== null || jobId === undefined) return known;
@@ -45,19 +45,19 @@ export function createAskNovu({
       isAboutAnItem: () => false,
       mostWaiting: MOST_WAITING,
       mostWaitingBytes: Number.POSITIVE_INFINITY,
-      mostInBatch: MOST_RUNS_TOGETHER,
-      mostBatchBytes: MOST_BYTES_TOGETHER,
+      mostInBatch: MOST_RUNS_PER_CALL,
+      mostBatchBytes: MOST_BYTES_PER_CALL,
       atOnce: CALLS_AT_ONCE,
     }),
 
     /** The steps of a run. Throws when Novu does not answer. */
     jobsOf({ transactionId, subscriberId }: RunAtNovu): Promise<NovuJobRecord[]> {
       const key = JSON.stringify([transactionId, subscriberId]);
-      const inProgress = asked.get(key);
-      if (inProgress !== undefined) return inProgress;
-      const asking = jobsOf(transactionId, subscriberId).finally(() => asked.delete(key));
-      asked.set(key, asking);
-      return asking;
+      const same = inProgress.get(key);
+      if (same !== undefined) return same;
+      const read = jobsOf(transactionId, subscriberId).finally(() => inProgress.delete(key));
+      inProgress.set(key, read);
+      return read;
     },
   };
 
@@ -66,13 +66,13 @@ export function createAskNovu({
     const found: NovuMessageRecord[] = [];
     for (let page = 0, hasMore = true, before = ""; hasMore; page += 1) {
       await pace();
-      const { messages, hasMore: saysMore } = await notUrgent(activity.messages(ids, page));
-      // A Novu that knows no pages answers each with the first one.
-      const said = JSON.stringify(messages);
-      if (said === before) break;
+      const { messages, hasMore: isMore } = await notUrgent(activity.messages(ids, page));
+      // A Novu without pages answers each request with the first one.
+      const answer = JSON.stringify(messages);
+      if (answer === before) break;
       found.push(...messages);
-      hasMore = saysMore && messages.length > 0;
-      before = said;
+      hasMore = isMore && messages.length > 0;
+      before = answer;
     }
     return transactionIds.map((id) => found.filter(({ transactionId }) => transactionId === id));
   }

@@ -1,21 +1,26 @@
-import type { Join, Merge } from "../contracts/notification.ts";
-import { RetryLaterError, UnavailableError } from "../lib/errors.ts";
-import type { Bursts } from "./bursts.ts";
+import type { Join, Merge } from "../../contracts/notification.ts";
+import { RetryLaterError, UnavailableError } from "../../lib/errors.ts";
+import type { GroupedReads } from "../grouped-reads.ts";
 
-/** The questions and changes that make two ids one person. */
-export interface Joining {
-  /** Whether PostHog has both ids as one person; `unknown` where it does not know both. */
+export interface MergeSteps {
+  /** Whether PostHog has both ids as one person; `unknown` where it does not have both. */
   arePerson(ids: [string, string]): Promise<"one" | "two" | "unknown" | { unavailable: string }>;
   /** Both ids are one person from now on. */
   merge(merge: Merge): Promise<void>;
-  /** People are to see that the ids stay two persons. */
+  /** Shows on the pages that the ids stay two persons. */
   onNotMerged(join: Join): Promise<void>;
-  /** Takes in, as the kept id's, what was ignored of the former as long as nobody knew whose it was. */
+  /** Ingests, as the kept id's, the former id's events that were ignored because they were anonymous. */
   lookAgain(join: Join): Promise<void>;
 }
 
-/** Makes two ids one person, unless PostHog keeps them apart. Throws when PostHog cannot be asked, or not yet. */
-export function createJoin({ arePerson, merge, onNotMerged, lookAgain }: Joining, reads: Bursts) {
+/** Makes two ids one person, unless PostHog has them as two. Throws when PostHog cannot be asked, or not yet. */
+export function createMerge({
+  steps: { arePerson, merge, onNotMerged, lookAgain },
+  reads,
+}: {
+  steps: MergeSteps;
+  reads: GroupedReads;
+}) {
   return async (join: Join): Promise<void> => {
     const { formerId, keptId, occurredAt } = join;
     const retryAfterMs = join.ask ? reads.waitMs() : 0;

@@ -1,0 +1,149 @@
+import { type Decision, isFinal, NOTHING_COMPOSED } from "../../contracts/decision.ts";
+import { HEARD_WITHIN_MS, type Overdue } from "../../contracts/job.ts";
+import type { NovuJobRecord } from "../../contracts/novu-activity.ts";
+import { atNovu, LONGEST_RUN_MS } from "../../contracts/run.ts";
+import type { SendingStep } from "../../contracts/workflow.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/durations.ts";
+import type { Log } from "../../lib/log.ts";
+import { isMerged, isOpen, type NovuResult, resultOfStep } from "../novu-result.ts";
+import type { NovuRuns } from "../novu-runs.ts";
+
+/** Where the end of the wait is not known. */
+const CHECK_AGAIN_MS = 6 * HOUR_MS;
+/** A run that is too old for Novu's list is given up so long after its wait. */
+const GIVEN_UP_AFTER_MS = DAY_MS;
+/** The run that a digest put another run into may be inserted here a little later than that one. */
+const INSERTED_WITHIN_MS = HOUR_MS;
+
+/** Reasons without a result of Novu's for the message, so that a late call of Novu's may still decide. */
+const IS_OURS = new Set<Decision["reason"]>(["lost at Novu", "added later", "digested"]);
+
+interface OpenRun {
+  workflow: string;
+  distinctId: string;
+  /** When Novu accepted it, in milliseconds since 1970. */
+  enteredAt: number;
+}
+
+interface RunBeside {
+  transactionId: string;
+  enteredAt: number;
+  isLost: boolean;
+}
+
+export interface OverdueRuns {
+  /** Null when the run has ended, or not begun. */
+  findOpen(transactionId: string): Promise<OpenRun | null>;
+  close(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
+  /** Other runs of the same person and workflow that are open, or were lost since this one began. */
+  listBeside(run: OpenRun & { transactionId: string; before: number }): Promise<RunBeside[]>;
+}
+
+/**
+ * Checks a run of which Novu should have called a step by now. One that still waits at Novu is checked again later; of
+ * one that is over, the missing decisions are saved as Novu has them. Throws when Novu does not answer.
+ */
+export function createOverdue({
+  novuRuns,
+  runs,
+  decisionsOf,
+  record,
+  checkAgainAt,
+  stepsOfRun,
+  feedMs,
+  onLost,
+  now,
+  log,
+}: {
+  novuRuns: Pick<NovuRuns, "jobsOf">;
+  runs: OverdueRuns;
+  decisionsOf(transactionIds: string[]): Promise<Decision[]>;
+  /** Saves a decision where there is none; does not end the run. */
+  record(decision: Decision): Promise<unknown>;
+  checkAgainAt(overdue: Overdue, at: number): Promise<void>;
+  /** Of the code that the run began with. */
+  stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
+  /** How long Novu's plan lists a run after its trigger. */
+  feedMs: number;
+  onLost(workflow: string): void;
+  now: () => number;
+  log: Log;
+}) {
+  return async (overdue: Overdue): Promise<void> => {
+    const { transactionId } = overdue;
+    const run = await runs.findOpen(transactionId);
+    if (run === null) return;
+    const { workflow } = run;
+    const there = atNovu({ ...run, transactionId });
+    // Novu has only one job of such a run, so there is nothing to ask about.
+    if (there === null) return void (await runs.close(transactionId, "finished"));
+    const jobs = await novuRuns.jobsOf(there);
+    const beside = await runs.listBeside({ ...run, transactionId, before: run.enteredAt + INSERTED_WITHIN_MS });
+    const againAt = await nextCheckAt(overdue, run, { jobs, beside });
+    if (againAt !== null) return checkAgainAt(overdue, againAt);
+
+    const missing = await missingDecisions({ ...run, transactionId }, { jobs, beside });
+    for (const decision of missing) await record(decision);
+    const [failed] = missing.filter(({ outcome }) => outcome === "failed");
+    if (!(await runs.close(transactionId, failed ? "failed" : "finished")) || failed === undefined) return;
+    onLost(workflow);
+    log.error({ component: "outbox", outcome: "lost at Novu", workflow, transactionId, why: failed.detail });
+  };
+
+  /** Null when the run is over, or has to be. */
+  async function nextCheckAt(
+    { waitEndsAt }: Overdue,
+    { enteredAt, ...run }: OpenRun,
+    { jobs, beside }: { jobs: NovuJobRecord[]; beside: RunBeside[] },
+  ): Promise<number | null> {
+    const due = (waitEndsAt === undefined ? enteredAt : Date.parse(waitEndsAt)) + HEARD_WITHIN_MS;
+    const at = due > now() ? due : now() + CHECK_AGAIN_MS;
+    if (now() >= enteredAt + LONGEST_RUN_MS) return null;
+    if (jobs.length > 0 && !isMerged(jobs)) return jobs.some(isOpen) ? at : null;
+    if (jobs.length === 0) {
+      // Novu does not list a run that is older than its plan's activity feed, even while it waits.
+      if (now() - enteredAt < feedMs) return null;
+      if (now() < due + GIVEN_UP_AFTER_MS) return at;
+    }
+    for (const other of beside) if (!other.isLost && (await mayCarry(other, { ...run, enteredAt }))) return at;
+    return null;
+  }
+
+  /** Whether a digest may have put the run into `other`, which is still in progress. */
+  async function mayCarry({ transactionId, ...other }: RunBeside, run: OpenRun): Promise<boolean> {
+    const there = atNovu({ ...run, transactionId });
+    if (there === null) return false;
+    const jobs = await novuRuns.jobsOf(there);
+    // Of two that Novu lists no more, the later one does not carry the earlier.
+    if (jobs.length === 0) return other.enteredAt <= run.enteredAt;
+    return jobs.some(isOpen) && !isMerged(jobs);
+  }
+
+  async function missingDecisions(
+    run: OpenRun & { transactionId: string },
+    { jobs, beside }: { jobs: NovuJobRecord[]; beside: RunBeside[] },
+  ): Promise<Decision[]> {
+    const decided = await decisionsOf([run.transactionId]);
+    const isCarrierLost = beside.some(({ isLost }) => isLost);
+    return (await stepsOfRun(run.transactionId, run.workflow)).flatMap(({ step, channel }) => {
+      const before = decided.find((one) => one.step === step);
+      if (before !== undefined && isFinal(before)) return [];
+      const result = resultOfStep({ step, channel }, jobs, { isCarrierLost });
+      // Novu does not call the step again, so the failure that was saved stands.
+      if (before !== undefined && result.outcome !== "sent") return [{ ...before, receipt: "corrected" as const }];
+      return [decisionOf(run, { step, channel }, result)];
+    });
+  }
+
+  function decisionOf(
+    { transactionId, workflow, distinctId }: OpenRun & { transactionId: string },
+    step: Pick<SendingStep, "step" | "channel">,
+    result: NovuResult,
+  ): Decision {
+    return {
+      ...{ transactionId, workflow, distinctId, ...step, ...result, ...NOTHING_COMPOSED },
+      ...(IS_OURS.has(result.reason) ? {} : { receipt: result.outcome === "sent" ? "confirmed" : "corrected" }),
+      decidedAt: new Date(now()).toISOString(),
+    };
+  }
+}

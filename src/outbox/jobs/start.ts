@@ -1,0 +1,171 @@
+import type { Decision } from "../../contracts/decision.ts";
+import type { EntryLimit, Start } from "../../contracts/notification.ts";
+import type { Run } from "../../contracts/run.ts";
+import { RetryLaterError, StoppingError, UnavailableError } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Recipients } from "../recipients.ts";
+import type { RestOfRun } from "../rest-of-run.ts";
+import type { Profiled, Subscribers } from "../subscribers.ts";
+import type { JobAttempt } from "../worker.ts";
+
+const CHECK_AGAIN_MS = 1_000;
+
+export interface StartRuns {
+  /** The exit event of a run; null when there is none. */
+  findExitSince(query: {
+    workflow: string;
+    distinctId: string;
+    transactionId: string;
+    since: string;
+  }): Promise<string | null>;
+  /** Null when there is no such run. */
+  findState(transactionId: string): Promise<string | null>;
+  markStarted(transactionId: string, workflow: string): Promise<"started" | "exited">;
+  /** When the person did this, earliest first. */
+  listOccurrences(query: {
+    distinctId: string;
+    workflow: string;
+    eventName: string;
+    from: string;
+    to: string;
+  }): Promise<string[]>;
+  /** Whether the entry limit lets the person in; once true, it stays true for this run. */
+  enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
+  markNotStarted(transactionId: string): Promise<void>;
+  /** Saves the recipient of a trigger that Novu may have, for the next attempt. */
+  saveRecipient(trigger: { transactionId: string; refusals: number; recipient: Profiled }): Promise<void>;
+}
+
+/**
+ * Starts a run at Novu. Starts and exits of one person may come in any order and side by side: each reads the facts
+ * before and after its call, so that a person who has exited ends up with no run.
+ */
+export function createStart({
+  runs,
+  isJoining,
+  trigger,
+  recipients,
+  subscribers,
+  restOfRun,
+  pace,
+  onTriggered,
+  now,
+  log,
+}: {
+  runs: StartRuns;
+  /** Whether PostHog is still to be asked if another id is this person's too. */
+  isJoining(distinctId: string): Promise<boolean>;
+  trigger(start: Start, idempotencyKey: string): Promise<void>;
+  recipients: Recipients;
+  subscribers: Subscribers;
+  restOfRun: RestOfRun;
+  /** Resolves when Novu's rate limit has room for one more trigger. */
+  pace(): Promise<void>;
+  onTriggered(workflow: string): void;
+  now: () => number;
+  log: Log;
+}) {
+  return startRun;
+
+  async function startRun(start: Start, attempt: Pick<JobAttempt, "refusals" | "isTried">): Promise<void> {
+    const { run, workflow } = start;
+    const [sentBefore, state, isOften, objection] = await Promise.all([
+      subscribers.sentProfile(run.distinctId),
+      runs.findState(run.transactionId),
+      hasHappenedOften(start),
+      objectionTo(start),
+    ]);
+    // The person was deleted while this job was in progress.
+    if (state === null) return;
+    // The process was killed after Novu's answer, or our own no, and before the job was complete.
+    if (state === "started" || state === "not started") return subscribers.sendDoubtful(sentBefore);
+    if (!isOften) return markNotStarted(run);
+    if (objection !== null) {
+      // An earlier attempt may have reached Novu although its answer never reached us.
+      await restOfRun.cancel({ ...run, workflow });
+      return restOfRun.skip({ ...run, workflow }, objection);
+    }
+    if (!(await runs.enter({ ...run, workflow }, start.entry))) {
+      await restOfRun.skip({ ...run, workflow }, { reason: "entered before", detail: null });
+      return runs.markNotStarted(run.transactionId);
+    }
+
+    const recipient = await recipients.recipientOf(start, attempt);
+    // Reading the recipient takes time in which the person may be deleted.
+    if (recipient.subscriber !== start.to && (await runs.findState(run.transactionId)) === null) return;
+    await pace();
+    await triggerTo(recipient, start, attempt);
+    const [outcome] = await Promise.all([
+      runs.markStarted(run.transactionId, workflow),
+      subscribers.saveSent(recipient, sentBefore),
+    ]);
+    if (outcome === "exited") await restOfRun.cancel({ ...run, workflow });
+  }
+
+  async function triggerTo(
+    recipient: Profiled,
+    start: Start,
+    { refusals }: Pick<JobAttempt, "refusals">,
+  ): Promise<void> {
+    const { workflow, run } = start;
+    const { transactionId, eventUuid } = run;
+    // Novu saves an answer by this key, errors too. After an error the key must differ; after silence it must not.
+    const idempotencyKey = refusals === 0 ? transactionId : `${transactionId}:${refusals}`;
+    try {
+      await trigger({ ...start, to: recipient.subscriber }, idempotencyKey);
+    } catch (error) {
+      if (mayHaveArrived(error)) await runs.saveRecipient({ transactionId, refusals, recipient });
+      throw error;
+    }
+    onTriggered(workflow);
+    log.info({ component: "outbox", outcome: "triggered", workflow, transactionId, eventUuid });
+  }
+
+  /** An id that PostHog is just being asked about may bring the events that are missing. */
+  async function markNotStarted({ transactionId, distinctId }: Run): Promise<void> {
+    if (await isJoining(distinctId))
+      throw new RetryLaterError("another id may turn out to be this person's", {
+        retryAfterMs: CHECK_AGAIN_MS,
+        answered: false,
+      });
+    await runs.markNotStarted(transactionId);
+  }
+
+  /** Why a run must not start any more; null when it may. */
+  async function objectionTo({ run, workflow, startBy }: Start): Promise<Pick<Decision, "reason" | "detail"> | null> {
+    const { distinctId, transactionId, occurredAt: since } = run;
+    const exitEvent = await runs.findExitSince({ workflow, distinctId, transactionId, since });
+    if (exitEvent !== null) return { reason: "exited", detail: exitEvent };
+    const isLate = startBy !== null && now() > Date.parse(startBy);
+    return isLate ? { reason: "too late", detail: `${run.eventName} happened at ${run.occurredAt}` } : null;
+  }
+
+  /** Whether the event is one of enough within the time. The events may come in any order: the last to come finds all. */
+  async function hasHappenedOften({ run, workflow, occurrence }: Start): Promise<boolean> {
+    if (occurrence === null) return true;
+    const { nth, withinMs } = occurrence;
+    const at = Date.parse(run.occurredAt);
+    const times = await runs.listOccurrences({
+      distinctId: run.distinctId,
+      workflow,
+      eventName: run.eventName,
+      from: new Date(at - withinMs).toISOString(),
+      to: new Date(at + withinMs).toISOString(),
+    });
+    return isOftenWithin(times, nth, withinMs);
+  }
+}
+
+/** Whether any `nth` of the times, earliest first, lie within `withinMs`. */
+function isOftenWithin(times: string[], nth: number, withinMs: number): boolean {
+  return times.some((time, index) => {
+    const last = times[index + nth - 1];
+    return last !== undefined && Date.parse(last) - Date.parse(time) <= withinMs;
+  });
+}
+
+/** Whether Novu may have the trigger, so that the next attempt has the same key, and so the same recipient. */
+function mayHaveArrived(error: unknown): boolean {
+  if (error instanceof StoppingError) return false;
+  return (error instanceof UnavailableError || error instanceof RetryLaterError) && !error.answered;
+}

@@ -1,0 +1,21 @@
+import type { Profile } from "../../contracts/notification.ts";
+import type { PersonReads } from "../recipients.ts";
+import type { Subscribers } from "../subscribers.ts";
+
+/**
+ * Sends Novu the profile of an event. An identify of Segment carries only some traits and may arrive out of order, so
+ * all traits that are known of the person are sent.
+ */
+export function createUpsertSubscriber({
+  profileHere,
+  subscribers,
+}: {
+  profileHere: PersonReads["profileHere"];
+  subscribers: Pick<Subscribers, "upsert">;
+}) {
+  return async (profile: Profile): Promise<void> => {
+    const { source = "posthog", subscriber, eventUuid } = profile;
+    const whole = await profileHere({ source, distinctId: subscriber.subscriberId });
+    await subscribers.upsert(whole === null ? profile : { ...whole, eventUuid });
+  };
+}

@@ -1,0 +1,141 @@
+import type { Profile, Start, Subscriber } from "../contracts/notification.ts";
+import type { PersonProperties } from "../contracts/person.ts";
+import type { Run } from "../contracts/run.ts";
+import type { SendingStep } from "../contracts/workflow.ts";
+import { SECOND_MS } from "../lib/durations.ts";
+import { PermanentError, RetryLaterError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { zoned } from "../lib/time-zone.ts";
+import { valueWithin } from "../lib/value-within.ts";
+import type { GroupedReads } from "./grouped-reads.ts";
+import type { Profiled, Subscribers } from "./subscribers.ts";
+import type { JobAttempt } from "./worker.ts";
+
+const CHECK_AGAIN_MS = 2 * SECOND_MS;
+/** The longest read that a trigger waits for when its event brought the addresses that it needs. */
+const OPTIONAL_READ_MS = SECOND_MS / 2;
+/** A source that did not answer is not read for this long, so that waiting triggers do not take seconds each. */
+const PAUSE_MS = 5 * SECOND_MS;
+
+/** A field of the subscriber that a message needs. */
+type Address = "email" | "phone";
+
+/** A person as the source has them now; events that arrived after `asOf`, in milliseconds since 1970, may be newer. */
+export type ReadNow = (
+  run: Pick<Run, "distinctId" | "source" | "occurredAt">,
+) => Promise<
+  | { outcome: "found"; properties: PersonProperties; asOf: number }
+  | { outcome: "not found" }
+  | { outcome: "unavailable"; why: string }
+>;
+
+export interface PersonReads {
+  readNow: ReadNow;
+  /** The traits that Segment's events have brought; null when there are none, and for PostHog's runs. */
+  profileHere(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;
+  /** The person where persons are read; null when not found, or when the source is unavailable. */
+  profileThere(run: Run): Promise<Profiled | null>;
+  subscriberOf(distinctId: string, person: PersonProperties): Subscriber;
+}
+
+export type Recipients = ReturnType<typeof createRecipients>;
+
+/** Finds the recipient of each trigger, and waits for an address where the person has none yet. */
+export function createRecipients({
+  persons: { readNow, profileHere, profileThere, subscriberOf },
+  findRecipient,
+  subscribers,
+  sendingSteps,
+  reads,
+  now,
+  log,
+}: {
+  persons: PersonReads;
+  /** The recipient of an earlier attempt that Novu may have; null when there is none. */
+  findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Profiled | null>;
+  subscribers: Pick<Subscribers, "upsert">;
+  /** Of the code of now. */
+  sendingSteps(workflow: string): SendingStep[];
+  /** Limits the reads that a trigger can do without. */
+  reads: GroupedReads;
+  now: () => number;
+  log: Log;
+}) {
+  let unavailableUntil = 0;
+  let slowUntil = 0;
+  return { recipientOf };
+
+  /**
+   * Novu saves a trigger by its key and refuses another body under it, so after silence the next attempt has the same
+   * recipient. Throws a RetryLaterError while the person has no address and the run waits for one.
+   */
+  async function recipientOf(
+    { run, workflow, to, addressWait }: Start,
+    { refusals, isTried }: Pick<JobAttempt, "refusals" | "isTried">,
+  ): Promise<Profiled> {
+    const before = isTried ? await findRecipient({ transactionId: run.transactionId, refusals }) : null;
+    if (before !== null) return before;
+    const needs = addressesOf(workflow);
+    const asOfEvent = { subscriber: to, occurredAt: addressWait?.since ?? run.occurredAt };
+    const person = run.source === "segment" ? await segmentPerson(run) : await postHogPerson(run, asOfEvent, needs);
+    if (needs.length > 0 && addressWait !== null && !hasAddress(person)) waitForAddress(addressWait);
+    if (run.source !== "segment") return person ?? asOfEvent;
+    if (person !== null) await sendIfAccepted({ ...person, eventUuid: run.eventUuid });
+    return { subscriber: to, occurredAt: run.occurredAt };
+  }
+
+  function addressesOf(workflow: string): Address[] {
+    const channels = sendingSteps(workflow).map(({ channel }) => channel);
+    return [
+      ...(channels.includes("email") ? (["email"] as const) : []),
+      ...(channels.includes("sms") ? (["phone"] as const) : []),
+    ];
+  }
+
+  /** As PostHog has the person now; as of the event when PostHog does not have them, or is not read. */
+  async function postHogPerson(run: Run, asOfEvent: Profiled, needs: Address[]): Promise<Profiled> {
+    const hasAll = hasAddress(asOfEvent) && needs.every((field) => asOfEvent.subscriber[field] != null);
+    if (performance.now() < (hasAll ? Math.max(unavailableUntil, slowUntil) : unavailableUntil)) return asOfEvent;
+    // The event is a moment old; PostHog allows few reads, and the steps need them.
+    if (hasAll && reads.waitMs() > 0) return asOfEvent;
+    const person = hasAll ? await valueWithin(readNow(run), OPTIONAL_READ_MS) : await readNow(run);
+    if (person === null) slowUntil = performance.now() + PAUSE_MS;
+    if (person === null) return asOfEvent;
+    if (person.outcome === "unavailable") unavailableUntil = performance.now() + PAUSE_MS;
+    if (person.outcome !== "found") return asOfEvent;
+    const properties = zoned(person.properties, run.timeZone);
+    return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(person.asOf).toISOString() };
+  }
+
+  /** The traits that came by events; without an address among them, the person where persons are read. */
+  async function segmentPerson(run: Run): Promise<Profiled | null> {
+    const here = await profileHere(run);
+    if (hasAddress(here)) return here;
+    const there = await profileThere(run);
+    if (there === null || !hasAddress(there)) return here;
+    return here !== null && here.occurredAt > there.occurredAt ? { ...there, occurredAt: here.occurredAt } : there;
+  }
+
+  /** Checks again soon at first, and then less and less often. */
+  function waitForAddress({ since, forMs }: NonNullable<Start["addressWait"]>): void {
+    const waitedMs = now() - Date.parse(since);
+    const leftMs = forMs - waitedMs;
+    if (leftMs <= 0) return;
+    const retryAfterMs = Math.min(Math.max(waitedMs, CHECK_AGAIN_MS), leftMs);
+    throw new RetryLaterError("the person has no address yet", { retryAfterMs, answered: false });
+  }
+
+  /** A profile that Novu refuses for good must not stop the run. */
+  async function sendIfAccepted(profile: Profile): Promise<void> {
+    try {
+      await subscribers.upsert(profile);
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      log.warn({ component: "outbox", outcome: "profile refused", eventUuid: profile.eventUuid });
+    }
+  }
+}
+
+function hasAddress(person: { subscriber: Subscriber } | null): boolean {
+  return person?.subscriber.email != null || person?.subscriber.phone != null;
+}

@@ -1,0 +1,80 @@
+import type { Decision } from "../contracts/decision.ts";
+import type { Job } from "../contracts/job.ts";
+import type { Start } from "../contracts/notification.ts";
+import type { SendingStep } from "../contracts/workflow.ts";
+import { SECOND_MS } from "../lib/durations.ts";
+import type { Log } from "../lib/log.ts";
+import { createGroupedReads } from "./grouped-reads.ts";
+import { createExit, type ExitRuns } from "./jobs/exit.ts";
+import { createMerge, type MergeSteps } from "./jobs/merge.ts";
+import { createRefreshSubscriber } from "./jobs/refresh-subscriber.ts";
+import { createStart, type StartRuns } from "./jobs/start.ts";
+import { createThrottle } from "./jobs/throttle.ts";
+import { createUpsertSubscriber } from "./jobs/upsert-subscriber.ts";
+import { createRecipients, type PersonReads } from "./recipients.ts";
+import { createRestOfRun } from "./rest-of-run.ts";
+import { createSubscribers, type NovuSubscribers, type Profiled, type SentProfiles } from "./subscribers.ts";
+import type { JobAttempt } from "./worker.ts";
+
+/** PostHog allows 1,200 reads an hour, of which the steps need the most. Source: https://posthog.com/docs/api#rate-limiting */
+const READS_EVERY_MS = 5 * SECOND_MS;
+
+type BodyOf<Kind extends Job["kind"]> = Extract<Job, { kind: Kind }>["body"];
+
+/** Throws when the job has to be tried again; the class of the error tells when. */
+type Handlers = { [Kind in Job["kind"]]: (body: BodyOf<Kind>, attempt: JobAttempt) => Promise<void> };
+
+/** The handlers whose parts are made elsewhere. */
+type OtherHandlers = Pick<Handlers, "receipt" | "overdue" | "preferences" | "unwanted" | "report" | "capture">;
+
+interface Parts {
+  novu: NovuSubscribers & {
+    trigger(start: Start, idempotencyKey: string): Promise<void>;
+    cancel(transactionId: string): Promise<void>;
+  };
+  runs: StartRuns &
+    ExitRuns & {
+      findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Profiled | null>;
+    };
+  people: SentProfiles & { isJoining(distinctId: string): Promise<boolean> };
+  listDecidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;
+  persons: PersonReads;
+  merges: MergeSteps;
+  handlers: OtherHandlers;
+  decide(decision: Decision, options: { ifOpen: boolean }): Promise<unknown>;
+  /** Of the code of now. */
+  sendingSteps(workflow: string): SendingStep[];
+  /** Of the code that the run began with. */
+  stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
+  /** Resolves when Novu's rate limit has room for one more trigger or cancel, which Novu counts together. */
+  pace(): Promise<void>;
+  /** Resolves when it has room for one more change of a subscriber. */
+  paceProfiles(): Promise<void>;
+  onTriggered(workflow: string): void;
+  now: () => number;
+  log: Log;
+}
+
+/** Runs each job by the handler of its kind. */
+export function createRunJob(parts: Parts): (attempt: JobAttempt) => Promise<void> {
+  const { novu, runs, people, persons, merges, now, log } = parts;
+  const { findState, findRecipient } = runs;
+  const reads = createGroupedReads({ everyMs: READS_EVERY_MS, now });
+  const restOfRun = createRestOfRun({ ...parts, cancel: novu.cancel });
+  const subscribers = createSubscribers({ novu, people, pace: parts.paceProfiles, log });
+  const recipients = createRecipients({ ...parts, findRecipient, subscribers, reads });
+
+  const handlers: Handlers = {
+    ...parts.handlers,
+    start: createStart({ ...parts, ...people, trigger: novu.trigger, recipients, subscribers, restOfRun }),
+    exit: createExit({ runs, restOfRun }),
+    unheard: createThrottle({ ...parts, restOfRun }),
+    profile: createUpsertSubscriber({ profileHere: persons.profileHere, subscribers }),
+    refresh: createRefreshSubscriber({ persons, findState, subscribers, now }),
+    join: createMerge({ steps: merges, reads }),
+  };
+  return (attempt) => {
+    const handler = handlers[attempt.job.kind] as (body: unknown, attempt: JobAttempt) => Promise<void>;
+    return handler(attempt.job.body, attempt);
+  };
+}
