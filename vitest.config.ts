@@ -10,7 +10,7 @@ const build = "test/support/build.ts";
 
 /** `npm test` runs these, without PostgreSQL. */
 const QUICK = {
-  /** Pure: no socket, no build. */
+  /** No socket, no build. */
   unit: { include: [tests("unit")] },
   /** The app, over real sockets, in the sandbox, and the stories of the workflows. */
   app: { include: [tests("app"), tests("workflows")] },
@@ -22,24 +22,24 @@ const QUICK = {
 
 /** `npm run test:all` runs these as well. */
 const LONG = {
-  /** What is started as a process of its own: the app, the commands, the demo. */
+  /** The app, the commands, the build and the demo as processes. */
   processes: { include: [tests("processes")], globalSetup: [build] },
   /** The studio and the emails in Chromium. */
   browser: { include: [tests("browser")] },
   /** Kills, outages, full disks, races, real pauses. */
   trouble: { include: [tests("trouble")], globalSetup: [build] },
-  /** The first day of a fork, in a copy of the checkout. */
+  /** A copy of the checkout that is changed as a fork changes it. */
   fork: { include: [tests("fork")] },
 } satisfies Record<string, Options>;
 
-/** The stories once more, told by Segment. */
+/** The stories again, with Segment as their source. */
 const SEGMENT: Options = { include: [tests("workflows/stories")], env: { STORIES_BY: "segment" } };
 
-/** The command line decides: each project reads this file again, and vitest gives it another mode. */
+/** From the command line: each project reads this file again, and vitest gives it another mode. */
 const words = process.argv.slice(2).join(" ");
-/** A part that is named is a project of its own. */
+/** `--project` needs each part as a project. */
 const namesParts = /--project\b/.test(words);
-/** A test that is named is run, whatever its part. */
+/** A named file runs, also one of a long part. */
 const runsAll = /--mode[ =]all\b|\.test\b|\btest\//.test(words);
 
 export default defineConfig({
@@ -49,7 +49,7 @@ export default defineConfig({
     maxWorkers: 3,
     // Modules hold no state, so that files can share them.
     isolate: false,
-    // Most of what a test makes is garbage at its end: a tenth less CPU.
+    // Saves a tenth of the CPU: most objects of a test are garbage at its end.
     execArgv: ["--max-semi-space-size=32"],
     tags: [{ name: "long", description: "Takes seconds: real pauses, every order of events, weeks for many people." }],
     sequence: { sequencer: LongestFirst },
@@ -74,7 +74,7 @@ function parts(): RunOptions {
   return projects({ ...QUICK, ...LONG, segment: SEGMENT });
 }
 
-/** Files of one project share what is transformed and imported. */
+/** The files of one project share their transformed and imported modules. */
 function asOne(parts: Record<string, Options>): Options {
   const all = Object.values(parts);
   return {

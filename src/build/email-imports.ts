@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// The last step of `npm run build`. `@react-email/components` loads Tailwind, Prism and a Markdown parser into
-// each process: 0.4 CPU seconds and 30 MB that no shipped email has a use for. The sources import from it; the
-// built files import each name from the package that it is from, and load only those.
+// The last step of `npm run build`. `@react-email/components` loads Tailwind, Prism and a Markdown parser into each
+// process: 0.4 CPU seconds and 30 MB that no shipped email needs. The sources import from it; the built files import
+// each name from its own package.
 
 const BUILT = fileURLToPath(new URL("../../", import.meta.url));
 const WHOLE = "@react-email/components";
@@ -14,7 +14,7 @@ const NAMED_IMPORT = new RegExp(`^import \\{([^}]*)\\} from "${WHOLE}";`, "gm");
 const packageOf = await findPackages();
 for (const file of builtFiles()) {
   const text = readFileSync(file, "utf8");
-  // On one line still, so that source maps stay right.
+  // On one line, so that the source maps stay right.
   const light = text.replace(NAMED_IMPORT, (_, names: string) => names.split(",").map(importOf).join(" "));
   if (light !== text) writeFileSync(file, light);
 }
@@ -34,11 +34,11 @@ function importOf(specifier: string): string {
   return `import { ${specifier.trim()} } from "${packageOf.get(exported) ?? WHOLE}";`;
 }
 
-/** By the name of an export, the package that it is from; not of one that cannot be loaded from the built files. */
+/** The package of each export, without packages that the built files cannot load. */
 async function findPackages(): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const index = indexOfWhole();
-  // A fork may have other components.
+  // A fork may use other components.
   if (index === null) return found;
   const reexports = readFileSync(index, "utf8").matchAll(/export \* from "([^"]+)"/g);
   for (const [, part = ""] of reexports)

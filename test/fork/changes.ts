@@ -3,20 +3,20 @@ import type { Clone } from "./clone.ts";
 const README = "src/workflows/README.md";
 const LIST = "src/workflows/index.ts";
 
-/** A block of code in a README, and the file that it says it is; null when it is a part of one. */
+/** A block of code in a README, and the file in its first line; null for a part of a file. */
 interface Example {
   file: string | null;
   code: string;
 }
 
-/** The examples of src/workflows/README.md, in their order. */
+/** The examples of src/workflows/README.md in order. */
 export function examplesIn(clone: Clone): Example[] {
   return [...clone.read(README).matchAll(/```tsx?\n(?:\/\/ (\S+\.tsx?)\n)?(.*?)```/gs)].map(
     ([, file = null, code = ""]) => ({ file, code }),
   );
 }
 
-/** Writes the examples that are files, and lists those that are workflows. */
+/** Writes the examples that are files, adds the workflows among them to the list, and returns the files. */
 export function addByReadme(clone: Clone): string[] {
   const written: string[] = [];
   for (const { file, code } of examplesIn(clone)) {
@@ -38,7 +38,7 @@ function list(clone: Clone, name: string, file: string): void {
   );
 }
 
-/** Deletes a workflow's file, story and line, and the emails that no other workflow sends. */
+/** Deletes a workflow's file, story and line in the list, and the emails that no other workflow sends. */
 export function removeWorkflow(clone: Clone, id: string): void {
   const file = `src/workflows/${id}.tsx`;
   const emails = emailsOf(clone.read(file));
@@ -57,7 +57,7 @@ function emailsOf(source: string): string[] {
   return [...source.matchAll(/from "\.\.\/\.\.\/(emails\/[^/"]+\.tsx)"/g)].map(([, email = ""]) => email);
 }
 
-/** Another name, another app, other links and other colours, of enough contrast. */
+/** Another name, app, links and colours, with enough contrast. */
 export function rebrand(clone: Clone): void {
   const brand: Record<string, string> = {
     name: "Northwind",
@@ -84,7 +84,7 @@ export function rebrand(clone: Clone): void {
     );
 }
 
-/** Every topic gets another key and other words; the workflows go with them. */
+/** Another key and another text for each topic, in the workflows too. */
 export function renameTopics(clone: Clone): void {
   const keys = [...clone.read("src/workflows/topics.ts").matchAll(/^ {2}(\w+): /gm)].map(([, key = ""]) => key);
   for (const [index, key] of keys.entries()) {
@@ -97,7 +97,7 @@ export function renameTopics(clone: Clone): void {
   }
 }
 
-/** A marketing workflow becomes one that nobody can turn off. */
+/** A marketing workflow becomes transactional, without an opt-out. */
 export function makeTransactional(clone: Clone, id: string): void {
   clone.edit(`src/workflows/${id}.tsx`, (text) =>
     text.replace('category: "marketing"', 'category: "transactional"').replace(/^ {2}topic: .*\n/m, ""),

@@ -8,31 +8,30 @@ import { fileURLToPath } from "node:url";
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const BIN = "node_modules/.bin";
 
-/** How a program ended. */
 interface Ended {
   code: number;
   output: string;
 }
 
-/** A copy of this checkout that a test may change, and the programs that its owner runs in it. */
+/** A copy of this checkout that a test may change, with its programs. */
 export interface Clone extends Disposable {
   read(file: string): string;
   write(file: string, text: string): void;
-  /** Changes a file; throws when that changes nothing. */
+  /** Throws when `change` changes nothing. */
   edit(file: string, change: (text: string) => string): void;
   remove(file: string): void;
-  /** The files of a folder and those beneath it that the checkout has. */
+  /** The files in a folder, at every depth. */
   files(folder: string): string[];
   /** Runs a program of node_modules to its end. */
   run(program: string, ...args: string[]): Promise<Ended>;
   /**
-   * Runs the tests of `npm test` that import what has changed, and those that read the project's files, which are
-   * changed by a line for that; the others run as they did before. Or only these files of them. Answers which are red.
+   * Runs the tests of `npm test` that import a changed file, and those of the project's files. Or only these files of
+   * `npm test`. Returns the failed files.
    */
   vitest(files?: string): Promise<{ passed: number; red: string[] }>;
 }
 
-/** Copies what git has, and what it would take; node_modules is a link to ours. */
+/** Copies the files that git has or would add; node_modules is a link to ours. */
 export function cloneCheckout(): Clone {
   const folder = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-fork-"));
   const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
@@ -97,7 +96,7 @@ export function cloneCheckout(): Clone {
 
   async function report(...args: string[]): Promise<{ passed: number; red: string[] }> {
     const file = join(folder, "vitest-report.json");
-    // Each worker imports everything anew, and other tests run beside this one.
+    // Each worker imports all modules again, and other tests run beside this one.
     const options = ["--maxWorkers=1", "--reporter=json", `--outputFile=${file}`];
     const { output } = await clone.run("vitest", "run", ...options, ...args);
     if (!existsSync(file)) throw new Error(`vitest did not come to its end: ${output.slice(-2_000)}`);
@@ -115,7 +114,7 @@ interface Report {
   testResults: Array<{ name: string; status: "passed" | "failed" }>;
 }
 
-/** Ours, without what vitest tells the tests that it runs. */
+/** Ours, without vitest's variables for its tests. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(VITEST|TEST_BUILD|STORIES_BY|NODE_ENV|VITE)/.test(name),

@@ -4,9 +4,9 @@ import { testFolder } from "../support/folder.ts";
 import { addByReadme, examplesIn, makeTransactional, rebrand, removeWorkflow, renameTopics } from "./changes.ts";
 import { type Clone, cloneCheckout } from "./clone.ts";
 
-// The first day of a fork, done by script in a copy of the checkout.
+// The first day of a fork, by script in a copy of the checkout.
 
-/** Of a busy machine that runs nearly all tests once more. */
+/** A busy machine needs this long for nearly all tests. */
 const WITHIN_MS = 45 * 60_000;
 
 const REMOVED = [
@@ -30,7 +30,7 @@ it("a workflow that is added by the README turns nothing red", { timeout: WITHIN
   ]);
   addParts(clone);
 
-  // The next test looks at its types and style, and at the commands, as well.
+  // The next test checks its types and style and the commands.
   const { passed, red } = await clone.vitest("workflows/");
   expect([red, passed > 100]).toEqual([[], true]);
 });
@@ -53,10 +53,10 @@ it("the first day turns nothing red but the story of what was changed", { timeou
   expect(red).toEqual([`test/workflows/stories/${TRANSACTIONAL}.test.ts`]);
 });
 
-/** Types, lint, and nothing that is unused. */
+/** Types, lint, and no unused code. */
 async function expectSound(clone: Clone): Promise<void> {
   for (const [program, ...args] of [
-    // The sources are part of it.
+    // It includes the sources.
     ["tsc", "-p", "test"],
     ["biome", "check", "--error-on-warnings", "."],
     ["knip"],
@@ -66,7 +66,7 @@ async function expectSound(clone: Clone): Promise<void> {
   }
 }
 
-/** The README's parts of a file, as a test that makes them. */
+/** The README's parts of a file, in a test that runs them. */
 function addParts(clone: Clone): void {
   const parts = examplesIn(clone).filter(({ file }) => file === null);
   expect(parts).toHaveLength(1);

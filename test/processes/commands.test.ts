@@ -10,7 +10,7 @@ import { startProcess } from "../support/command-process.ts";
 import { testFolder } from "../support/folder.ts";
 import { eventually, testSandbox } from "../support/sandbox.ts";
 
-/** Of a busy machine, which compiles and starts them all at once. */
+/** A busy machine, which compiles and starts them all at once, needs this long. */
 const WITHIN_MS = 100_000;
 const TSX = createRequire(import.meta.url).resolve("tsx/cli");
 const UNENDING = fileURLToPath(new URL("../support/unending-command.ts", import.meta.url));
@@ -34,7 +34,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
     });
   });
 
-  it("a command that does not exist is wrong usage, and the names of all are said", async ({ expect }) => {
+  it("a command that does not exist is wrong usage, and stderr has the names of all", async ({ expect }) => {
     await using started = startProcess([CLI, "docter"]);
     expect(await started.ended).toMatchObject({
       code: 2,

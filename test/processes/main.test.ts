@@ -8,10 +8,10 @@ import { testFolder } from "../support/folder.ts";
 import { eventually, testSandbox } from "../support/shipped.ts";
 import { delivery, post } from "../support/webhook.ts";
 
-/** These processes go by the real clock. */
+/** These processes use the real clock. */
 const NOW = new Date().toISOString();
 
-/** Of a busy machine. */
+/** A busy machine needs this long. */
 const WITHIN_MS = 100_000;
 
 describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
@@ -68,7 +68,7 @@ describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
     const socket = connect(Number(new URL(app.url).port), "127.0.0.1");
     socket.end("GET http://planted:port/ HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
     await once(socket.resume(), "close");
-    // Of the port; of Node's old parser, which express uses, from Node 26 on.
+    // About the port, and from Node 26 about its old parser, which express uses.
     await eventually(() => /"code":"DEP01(?:69|70)"/.test(app.output()));
     for (const line of app.output().trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level");
     expect(app.output()).not.toContain("planted");
@@ -97,7 +97,7 @@ describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
     expect(app.output()).toContain('"outcome":"stopped"');
   });
 
-  it("says that it is not ready, and takes nothing, while its store cannot be written", async () => {
+  it("is not ready, and accepts nothing, while its store cannot be written", async () => {
     await using sandbox = await testSandbox();
     sandbox.app.store.ping = () => Promise.reject(new Error("disk full"));
     sandbox.app.store.events.insert = () => Promise.reject(new Error("disk full"));

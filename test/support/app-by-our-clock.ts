@@ -4,8 +4,8 @@ import { readConfig } from "../../src/config.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { testProduct } from "./product/product.ts";
 
-// The app in a process of its own, by the time in a file, which another process writes. Asked over the
-// channel between the two, it does what is due by then, and answers when its next alarm is.
+// The app as a process, with the time of a file that another process writes. On a message it does everything that is
+// due, and answers with the time of its next alarm.
 
 const alarms = new Set<{ at: number; run: () => void }>();
 const clock: Clock = {

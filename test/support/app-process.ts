@@ -8,10 +8,10 @@ import { eventually } from "./sandbox.ts";
 
 const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 const TEST_MAIN = fileURLToPath(new URL("./product/main.ts", import.meta.url));
-/** A busy machine needs its time to compile. */
+/** A busy machine needs this long to compile. */
 const STARTED_WITHIN_MS = 30_000;
 
-/** The arguments of node that run the app as its operator does. */
+/** Node's arguments for the app, as its operator starts it. */
 export const RUN_APP = [built("src/main.ts")];
 /** The same with the tests' product. */
 export const RUN_TEST_APP = [built(relative(PROJECT, TEST_MAIN))];
@@ -22,7 +22,7 @@ export interface AppProcess extends AsyncDisposable {
   output(): string;
 }
 
-/** The environment of an app that talks to the sandbox's services. */
+/** The environment of an app beside the sandbox's services. */
 export function environment(
   sandbox: { novu: { url: string }; posthog: { url: string } },
   dataDir: string,
@@ -44,7 +44,7 @@ export function environment(
   };
 }
 
-/** Starts the app in a process of its own, and waits until it listens. */
+/** Starts the app as a process, and waits until it listens. */
 export async function startApp(env: Record<string, string>, args = RUN_APP): Promise<AppProcess> {
   const starting = spawnApp(env, args);
   const url = await starting.listening();
@@ -52,12 +52,12 @@ export async function startApp(env: Record<string, string>, args = RUN_APP): Pro
   return { ...starting, url };
 }
 
-/** Starts the app with the tests' product in a process of its own, and waits until it listens. */
+/** The same with the tests' product. */
 export function startTestApp(env: Record<string, string>): Promise<AppProcess> {
   return startApp(env, RUN_TEST_APP);
 }
 
-/** Starts the app in a process of its own; `args` may run another build of it, in another folder, as somebody else. */
+/** Starts the app as a process; `args` and `options` may name another build, folder and user. */
 export function spawnApp(
   env: Record<string, string>,
   args = RUN_APP,
@@ -73,7 +73,7 @@ export function spawnApp(
   return {
     process: child,
     output: () => output,
-    /** Where it listens, once it does; null when it ended before. */
+    /** The URL, once it listens; null when it ended before. */
     async listening() {
       await eventually(() => port() !== undefined || hasEnded(), STARTED_WITHIN_MS);
       return port() === undefined ? null : `http://127.0.0.1:${port()}`;

@@ -3,23 +3,26 @@ import { createRequire } from "node:module";
 import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
 
-/** Half as large as `axe.source`, and each page reads it anew. */
+/** Half as large as `axe.source`; each page parses it. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const EVERYTHING: RunOptions = {
-  // What stands in a frame is a message, and looked at by itself.
+  // A frame holds a message, which has its own test.
   iframes: false,
   resultTypes: ["violations"],
-  // No stylesheet and no medium is fetched once more.
+  // Fetches no stylesheet and no medium again.
   preload: false,
 };
 const COLOURS: RunOptions = { ...EVERYTHING, runOnly: ["color-contrast", "link-in-text-block"] };
 
-/** What axe finds on a page in both colour schemes, a line each: the rule, where, and why; not by the rules in `except`. */
+/**
+ * The findings of axe on a page in both colour schemes, one per line: the rule, the place and the reason. `except` are
+ * rules without findings.
+ */
 export async function faultsOf(page: Page, { except = [] as string[] } = {}): Promise<string[]> {
-  // Evaluated from outside, so that no content security policy has to let it in.
+  // Evaluated by the debugger, which no content security policy blocks.
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(AXE);
-  // What is not about colours is the same in both.
+  // Other rules than the colour ones give the same result in both.
   return [
     ...(await faultsIn(page, "light", { ...EVERYTHING, rules: without(except) })),
     ...(await faultsIn(page, "dark", COLOURS)),

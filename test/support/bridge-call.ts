@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 
-/** Calls the bridge of a sandbox for one step, signed as Novu signs; the answer's status and body. */
+/** Calls the bridge of a sandbox for one step, signed as Novu signs, and returns the status and the body. */
 export async function callBridge(
   { app }: Sandbox,
   { workflow, step, jobId = randomUUID(), body }: { workflow: string; step: string; jobId?: string; body: object },

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 
-/** Where Debian, Ubuntu and GitHub's runners have one. The first, which .ci/run installs, takes half the CPU. */
+/** The paths on Debian, Ubuntu and GitHub's runners. The first one, which .ci/run installs, needs half the CPU. */
 const USUAL_PATHS = [
   "/usr/bin/chromium-headless-shell",
   "/usr/bin/chromium",
@@ -17,12 +17,12 @@ if (!hasBrowser) {
   if (process.env.CI) throw new Error(missing);
   process.stderr.write(`${missing}: the tests in a browser are skipped\n`);
 }
-/** Below a test's own limit, so that the error says what was looked for. */
+/** Below the limit of a test, so that the error names the element. */
 const WITHIN_MS = 30_000;
 
-/** Chromium without a window; whoever opens it closes it. */
+/** Chromium without a window. The caller closes it. */
 export function openBrowser(): Promise<Browser> {
-  // Its own sandbox refuses root, and the small /dev/shm of a container is too small for it.
+  // Its sandbox refuses root, and the /dev/shm of a container is too small.
   const args = ["--no-sandbox", "--disable-dev-shm-usage"];
   return chromium.launch({ ...(executablePath !== undefined && { executablePath }), args });
 }
@@ -30,8 +30,8 @@ export function openBrowser(): Promise<Browser> {
 type TestPage = Page & AsyncDisposable;
 
 /**
- * One Chromium for all tests of a file, and one page, as each new one costs seconds: emptied, without cookies or
- * listeners, when a test opens it. With options, a page with cookies of its own that is gone when its test ends.
+ * One Chromium and one page for all tests of a file, as each new one costs seconds. A test gets it empty, without
+ * cookies or listeners. With options, a page with its own cookies that closes when its test ends.
  */
 export function testBrowser(): (options?: BrowserContextOptions) => Promise<TestPage> {
   let browser: Browser;
@@ -52,7 +52,7 @@ export function testBrowser(): (options?: BrowserContextOptions) => Promise<Test
 }
 
 async function newPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
-  // A colour on its way to another is looked at by nobody.
+  // Without transitions, so that no test reads a colour in between.
   const context = await browser.newContext({ reducedMotion: "reduce", ...options });
   context.setDefaultTimeout(WITHIN_MS);
   return context.newPage();

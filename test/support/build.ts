@@ -11,8 +11,8 @@ const TSC = join(PROJECT, "node_modules/typescript/bin/tsc");
 const BUILD = fileURLToPath(new URL("build.json", import.meta.url));
 
 /**
- * Builds the sources for the processes that tests start, once for all projects of a run, and again after each
- * change in watch mode. The folder belongs to this run alone, so that two runs in one checkout do not meet.
+ * Builds the sources for the processes of the tests, once for all projects of a run, and again after each change in
+ * watch mode. Each run has its own folder, so that two runs in one checkout do not interfere.
  */
 export default function setup(project: TestProject): (() => void) | undefined {
   if (process.env.TEST_BUILD !== undefined) return undefined;

@@ -3,8 +3,8 @@ import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { openStory, type Story } from "./story.ts";
 
 /**
- * Nine days of a few people, always the same, that leave something on every page of the studio: runs in
- * most states, messages on every channel, dead jobs, and deliveries that were ignored.
+ * Nine days of a few people, always the same, which fill every page of the studio: runs in most states, messages on
+ * every channel, dead jobs, and ignored events.
  */
 export async function busyStory(): Promise<Story> {
   const story = await openStory({
@@ -51,7 +51,7 @@ export async function busyStory(): Promise<Story> {
   return story;
 }
 
-/** An address, or several, of every page by its path as Express writes it; of a page that is not here, nothing. */
+/** Addresses of every page, by its path in Express. A page without an entry has no address. */
 export function addressesOf(sandbox: Sandbox): Record<string, string[]> {
   const { messages } = sandbox.novu.state;
   const channels = [...new Set(messages.map(({ channel }) => channel))];
@@ -88,7 +88,7 @@ export function addressesOf(sandbox: Sandbox): Record<string, string[]> {
   };
 }
 
-/** One of each way to be read, or not to be. */
+/** One event for each result of the reader. */
 const ODD_VALUES = {
   email: undefined,
   Email: " katherine@example.com",
@@ -104,7 +104,7 @@ function checkout(value: number): Record<string, unknown> {
   return { checkout_url: `https://app.acme.example/checkout/c_${value}`, cart_value: value };
 }
 
-/** As your app does once the person has connected their Slack. */
+/** As an app does when the person connects Slack. */
 async function connectChat({ novu }: Sandbox, subscriberId: string): Promise<void> {
   const headers = { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" };
   const put = (method: string, path: string, body: object) =>

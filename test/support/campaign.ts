@@ -6,16 +6,18 @@ import { type LifecycleDefinition, type LifecycleWorkflow, lifecycle } from "../
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { type TestTopic, topicOf } from "./product/topics.ts";
 
-/** What the marketing of the tests says. */
 export const mail = () => ({ subject: "An offer", body: createElement("p", null, "Have a look") });
 
-/** Marketing's rules, with so many messages a week. */
+/** Marketing settings with this many messages a week. */
 export function upTo(most: number): Sandbox["config"]["marketing"] {
   const withinMs = 7 * 24 * 60 * 60_000;
   return { cap: { most, withinMs }, hours: { from: "09:00", to: "20:00" }, timeZone: "UTC" };
 }
 
-/** One marketing email, "call", to whoever was called; ended by an answer. Yours to change. */
+/**
+ * A workflow with one marketing email, "call", for each event "called"; "answered" ends it. `changes` replaces its
+ * fields.
+ */
 export function campaign({
   category = "marketing",
   topic = "offers",
@@ -27,7 +29,7 @@ export function campaign({
   return lifecycle({
     id: "campaign",
     name: "Campaign",
-    description: "One offer for whoever was called.",
+    description: "One offer for each person who was called.",
     ...(category === "marketing" ? { category, topic: topicOf(topic) } : { category }),
     on: [event("called")],
     exitOn: [event("answered")],
@@ -40,7 +42,7 @@ export function campaign({
   });
 }
 
-/** It happens to a person, whom PostHog knows from then on; answers the event's uuid. */
+/** Captures an event at PostHog, which then has the person, and returns the event's uuid. */
 export function happen(
   sandbox: Sandbox,
   name: string,
@@ -54,7 +56,7 @@ export function happen(
   });
 }
 
-/** A colleague tries a workflow on Ada, or on others, from Novu's dashboard. */
+/** Triggers a workflow by hand, as Novu's dashboard does, for Ada or `to`. */
 export async function byHand(
   sandbox: Sandbox,
   workflow: string,
@@ -69,7 +71,7 @@ export async function byHand(
   await sandbox.settled();
 }
 
-/** What was decided: step, outcome, reason and detail, with the run before when it is asked for. */
+/** The decisions: step, outcome, reason and detail. `ofRun` selects a run. */
 export async function decisions(sandbox: Sandbox, { ofRun }: { ofRun?: string } = {}) {
   const all = await sandbox.app.store.decisions.list({ limit: 100_000 });
   return all
@@ -77,10 +79,10 @@ export async function decisions(sandbox: Sandbox, { ofRun }: { ofRun?: string } 
     .map(({ step, outcome, reason, detail }) => [step, outcome, reason, detail]);
 }
 
-/** The reports that PostHog was given of what we decided, each once, by the run and the step. */
+/** The reports about our decisions in PostHog, each once, with the run and the step. */
 export function reports(sandbox: Sandbox): string[] {
-  const told = sandbox.posthog.state.events.filter(({ event }) => /^notification (sent|skipped)$/.test(event));
-  const once = new Map(told.map((report) => [report.uuid, report]));
+  const reported = sandbox.posthog.state.events.filter(({ event }) => /^notification (sent|skipped)$/.test(event));
+  const once = new Map(reported.map((report) => [report.uuid, report]));
   return [...once.values()].map(({ event: name, properties }) =>
     [properties.transaction_id, properties.step, name.slice("notification ".length), properties.reason ?? ""].join(" "),
   );

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** Starts node with a file as an operator does, and hears what it prints; kills it at the end of the test. */
+/** Starts node with a file as an operator does, and collects its output; kills it at the end of the test. */
 export function startProcess(args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env.PATH ?? "", ...env },

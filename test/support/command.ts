@@ -6,7 +6,7 @@ import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { environment } from "./app-process.ts";
 import { testProduct } from "./product/product.ts";
 
-/** Of a team that has Segment, and no PostHog. */
+/** The environment of a team with Segment and without PostHog. */
 export const WITH_SEGMENT_ALONE = {
   POSTHOG_PROJECT_TOKEN: "",
   POSTHOG_PROJECT_ID: "",
@@ -19,19 +19,19 @@ export interface Ran {
   code: number;
   stdout: string;
   stderr: string;
-  /** How long it would have waited for what, in milliseconds; no time passes meanwhile. */
+  /** Each pause of the command, in milliseconds; the tests skip them. */
   pausesMs: number[];
 }
 
 interface Surroundings {
   env?: Env;
-  /** The text that is typed, or piped into it. */
+  /** The text on standard input. */
   input?: string;
   isTerminal?: boolean;
   signal?: AbortSignal;
 }
 
-/** Runs a command of src/commands, for the product of the tests, beside the sandbox's app, in this process, to its end. */
+/** Runs a command of src/commands in this process to its end, with the tests' product, beside the sandbox's app. */
 export async function runCommand(
   sandbox: Sandbox,
   name: CommandName,
@@ -46,7 +46,7 @@ export async function runCommand(
   });
 }
 
-/** Runs a command with nothing but this, in this process, to its end. */
+/** Runs a command in this process to its end, with only this environment. */
 export async function run(
   command: Command,
   args: string[],
@@ -72,7 +72,7 @@ function collector() {
   return Object.assign(stream, { text: () => text });
 }
 
-/** Pauses that begin together end together, as they do by the clock. */
+/** Pauses that begin together end together. */
 function timeThatIsSkipped(): Pick<CommandIo, "sleep" | "uptimeMs"> & { pausesMs: number[] } {
   const pausesMs: number[] = [];
   let skippedMs = 0;

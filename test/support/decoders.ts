@@ -4,7 +4,7 @@ import { vi } from "vitest";
 
 const DECODES = /inflate|gunzip|unzip|decompress/i;
 
-/** Hears of every use of a decoder of node:zlib in this process, whoever imported it and however. */
+/** Records every use of a decoder of node:zlib in this process, by any module. */
 export function watchDecoders(): { used(): string[] } & Disposable {
   const names = (Object.keys(zlib) as Array<keyof typeof zlib>).filter(
     (name) => DECODES.test(name) && typeof zlib[name] === "function" && !/^[A-Z]/.test(name),

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createContext, Script } from "node:vm";
 
-/** Where the Destination Function for Segment's editor is. */
 export const DESTINATION_FUNCTION = fileURLToPath(
   new URL("../../.github/guides/segment-destination-function.js", import.meta.url),
 );
@@ -21,7 +20,7 @@ class ValidationError extends Error {
 }
 const ERRORS = { RetryError, EventNotSupported, InvalidEventPayload, ValidationError };
 
-/** What became of one event of a batch. */
+/** The result of one event of a batch. */
 export interface BatchOutcome {
   status: number;
   errormessage?: string;
@@ -33,7 +32,7 @@ interface Settings {
 }
 type Handler = (event: object, settings: Settings) => Promise<void>;
 
-/** The names of the handlers that take one event, as Segment calls them. */
+/** Segment's names of the handlers for one event. */
 export type HandlerName = "onIdentify" | "onTrack" | "onPage" | "onScreen" | "onGroup" | "onAlias" | "onDelete";
 
 export type DestinationFunction = Record<HandlerName, Handler> & {
@@ -41,15 +40,15 @@ export type DestinationFunction = Record<HandlerName, Handler> & {
 } & typeof ERRORS;
 
 /**
- * The Destination Function as Segment runs it: a script among Segment's globals, and nothing else of Node.
- * Source: https://www.twilio.com/docs/segment/connections/functions/destination-functions
+ * The Destination Function as Segment runs it: a script with Segment's globals and without Node's. Source:
+ * https://www.twilio.com/docs/segment/connections/functions/destination-functions
  */
 export function loadDestinationFunction({
   fetch,
   setTimeout = globalThis.setTimeout,
 }: {
   fetch: typeof globalThis.fetch;
-  /** Instead of Node's, so that no test has to wait. */
+  /** Replaces Node's, so that no test waits. */
   setTimeout?: (run: () => void, ms: number) => unknown;
 }): DestinationFunction {
   const context = createContext({ fetch, setTimeout, clearTimeout, ...ERRORS });

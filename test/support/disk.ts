@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-/** A folder on a disk of its own, so small that a test can fill it; null where the machine does not let us mount one. */
+/** A folder on its own disk, small enough for a test to fill; null where the machine does not allow a mount. */
 export function smallDisk(path: string, megabytes: number) {
   mkdirSync(path, { recursive: true });
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", path]);
@@ -13,7 +13,7 @@ export function smallDisk(path: string, megabytes: number) {
     fill() {
       const file = openSync(filler, "a");
       try {
-        for (const bytes of [Buffer.alloc(65_536), Buffer.alloc(4_096)]) writeWhileThereIsRoom(file, bytes);
+        for (const bytes of [Buffer.alloc(65_536), Buffer.alloc(4_096)]) writeUntilFull(file, bytes);
       } finally {
         closeSync(file);
       }
@@ -23,12 +23,15 @@ export function smallDisk(path: string, megabytes: number) {
   };
 }
 
-/** Makes files unwritable under whoever has them open, and writable again; false where the file system cannot. */
+/**
+ * Makes files unwritable, also for a process that has them open, and writable again; false where the file system
+ * cannot.
+ */
 export function setImmutable(files: string[], isImmutable: boolean): boolean {
   return spawnSync("chattr", [isImmutable ? "+i" : "-i", ...files]).status === 0;
 }
 
-function writeWhileThereIsRoom(file: number, bytes: Buffer): void {
+function writeUntilFull(file: number, bytes: Buffer): void {
   try {
     while (writeSync(file, bytes) === bytes.length);
   } catch (error) {

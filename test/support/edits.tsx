@@ -5,14 +5,14 @@ import { type LifecycleWorkflow, lifecycle } from "../../src/engine/lifecycle.ts
 import { Letter } from "./product/letter.tsx";
 import { topicOf } from "./product/topics.ts";
 
-// Workflows that are written at random, and edits of them.
+// Random workflows, and edits of them.
 
 export type StepSpec =
   | { kind: "email" | "in_app"; id: string }
   | { kind: "wait" | "digest"; id: string; days: number }
   | { kind: "custom"; id: string; field: "n" | "m" };
 
-/** `number` is a field that becomes a number; `needed` one that is new and required, `optional` one with a default. */
+/** `number`: a field becomes a number; `needed`: a new required field; `optional`: a new field with a default. */
 export type PayloadSpec = "as it was" | "optional" | "needed" | "number";
 
 export interface Version {
@@ -24,7 +24,7 @@ export interface EditCase {
   category: "marketing" | "transactional";
   before: Version;
   after: Version;
-  /** When the run begins, in hours before the edit; some begin between the edit and the sync. */
+  /** The start of the run, in hours before the edit; some runs start between the edit and the sync. */
   beganHours: number;
 }
 
@@ -44,7 +44,7 @@ const stepOf = (id: string): fc.Arbitrary<StepSpec> =>
     })
     .map(({ kind, days, field }) => {
       if (kind === "wait") return { kind, id, days };
-      // Novu takes a day at most, and one digest.
+      // Novu allows at most a day, and one digest.
       if (kind === "digest") return { kind, id, days: 1 };
       return kind === "custom" ? { kind, id, field } : { kind, id };
     });
@@ -121,7 +121,7 @@ export function workflowOf(id: string, { steps, payload }: Version, category: Ed
     on: [event(`go-${id}`)],
     startWithin: "any time",
     payload: z.object({ base: z.string() }).extend(extra),
-    // In either version what it takes.
+    // The values of the payload in either version.
     from: () => ({ base: payload === "number" ? 1 : "b", extra: "given" }) as never,
     async workflow({ step }) {
       const results: Array<{ n?: number; m?: number }> = [];

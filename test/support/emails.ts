@@ -6,10 +6,10 @@ type Email = ComponentType<Record<string, unknown>> & { PreviewProps: Record<str
 
 const folder = new URL("../../emails/", import.meta.url);
 
-/** Every email that there is, by its file; a new one is among them. */
+/** Every email by its file name. */
 export const emailNames = readdirSync(folder).filter((name) => name.endsWith(".tsx"));
 
-/** The HTML of an email, from its example props and what a test wants to be different about them. */
+/** The HTML of an email, from its preview props and the changes of a test. */
 export async function emailHtml(
   name: string,
   changes: Record<string, unknown> = {},
@@ -19,7 +19,6 @@ export async function emailHtml(
   return renderEmail(createElement(email, { ...email.PreviewProps, ...changes }), unsubscribeUrl);
 }
 
-/** The props of its preview. */
 export async function exampleProps(name: string): Promise<Record<string, unknown>> {
   return (await emailOf(name)).PreviewProps;
 }

@@ -6,7 +6,7 @@ import { testFolder } from "./folder.ts";
 
 let empty: Promise<Buffer> | undefined;
 
-/** Puts a store with all its tables and no rows into a folder; the migrations take longer. */
+/** Copies a store with all tables and no rows into a folder, which is faster than the migrations. */
 export async function emptySqliteStore(dataDir: string): Promise<void> {
   empty ??= migratedFile();
   await writeFile(fileIn(dataDir), await empty);
@@ -15,10 +15,10 @@ export async function emptySqliteStore(dataDir: string): Promise<void> {
 async function migratedFile(): Promise<Buffer> {
   using folder = testFolder();
   const store = await openSqliteStore({ dataDir: folder.path, now: Date.now });
-  // Part of an open database may be in its log.
+  // A part of an open database may be in its write-ahead log.
   const copy = join(folder.path, "copy.db");
   await store.backup(copy);
   await store.close();
-  // Awaited, because the folder is gone when this returns.
+  // Awaited, because the folder is deleted on return.
   return await readFile(copy);
 }

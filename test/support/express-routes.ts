@@ -5,17 +5,17 @@ import { vi } from "vitest";
 
 interface Layer {
   route?: { path: string };
-  /** Whether it takes any path. */
+  /** Whether it matches every path. */
   slash?: boolean;
   match(path: string): unknown;
   handle: { stack?: Layer[] };
 }
 
-/** Finds the routes of the Express apps that are made from now on. */
+/** Finds the routes of the Express apps that are created from now on. */
 export function watchExpress(): Disposable & {
   /**
-   * The path of each route of the app at `url`, a parameter by its name. Express keeps no text of where a
-   * router is mounted: `mounts` has it.
+   * The path of each route of the app at `url`, with the names of its parameters. `mounts` has the paths of routers,
+   * which Express does not store.
    */
   routesAt(url: string, mounts: string[]): Promise<string[]>;
 } {
@@ -39,7 +39,7 @@ function inside(layers: Layer[], before: string, mounts: string[]): string[] {
     const mount = slash ? "" : mounts.find((path) => layer.match(path));
     if (mount === undefined) throw new Error(`a router is at none of ${mounts.join(", ")}`);
     if (handle.stack !== undefined) return inside(handle.stack, `${before}${mount}`, mounts);
-    // A handler without a router takes all that is under its mount.
+    // A handler without a router serves everything under its mount.
     return `${before}${mount}` || [];
   });
 }

@@ -4,18 +4,17 @@ import type { LifecycleEvent } from "../../src/contracts/event.ts";
 import type { Exit, Join, Merge, Profile, Start, Traits } from "../../src/contracts/notification.ts";
 import type { Run } from "../../src/contracts/run.ts";
 
-/** When the things that the tests make up happened. */
+/** The time of the sample facts. */
 export const OCCURRED_AT = "2026-03-02T09:00:00.000Z";
-/** An hour later. */
 export const LATER = "2026-03-02T10:00:00.000Z";
 
-/** Ada starts a checkout, unless told otherwise. */
+/** Ada starts a checkout. */
 export function event(changes: Partial<LifecycleEvent> = {}): LifecycleEvent {
   const facts = { uuid: "u", name: "checkout_started", distinctId: "ada", occurredAt: OCCURRED_AT };
   return { source: "posthog", ...facts, properties: {}, personProperties: null, ...changes };
 }
 
-/** The run of workflow `w` that Ada's event makes. */
+/** The run of workflow `w` for Ada's event. */
 export function run(changes: Partial<Run> = {}): Run {
   const facts = { eventUuid: "u", eventName: "checkout_started", distinctId: "ada", occurredAt: OCCURRED_AT };
   return {
@@ -27,43 +26,42 @@ export function run(changes: Partial<Run> = {}): Run {
   };
 }
 
-/** That run is to begin. */
 export function start(changes: Partial<Start> = {}): Start {
   const { workflow = "w", run: facts = run({ transactionId: `u:${workflow}` }) } = changes;
   const rules = { addressWait: null, startBy: null, entry: "always", occurrence: null } as const;
   return { workflow, run: facts, to: { subscriberId: facts.distinctId }, payload: {}, ...rules, ...changes };
 }
 
-/** An hour later Ada completes her checkout. */
+/** Ada completes her checkout an hour later. */
 export function exit(changes: Partial<Exit> = {}): Exit {
   const facts = { workflow: "w", distinctId: "ada", eventUuid: "e", eventName: "checkout_completed" };
   return { ...facts, occurredAt: LATER, ...changes };
 }
 
-/** Ada says who she is. */
+/** An identify of Ada. */
 export function profile(changes: Partial<Profile> = {}): Profile {
   const subscriber = { subscriberId: "ada", email: "ada@example.com" };
   return { subscriber, occurredAt: OCCURRED_AT, eventUuid: "i", ...changes };
 }
 
-/** That is what her source has told of her. */
+/** The profile of Ada from her source's events. */
 export function traits(changes: Partial<Traits> = {}): Traits {
   const properties = { email: "ada@example.com" } as Traits["properties"];
   return { distinctId: "ada", occurredAt: OCCURRED_AT, properties, ...changes };
 }
 
-/** Ada was the visitor before. */
+/** Ada merges with the visitor. */
 export function merge(changes: Partial<Merge> = {}): Merge {
   return { formerId: "visitor", keptId: "ada", occurredAt: LATER, ...changes };
 }
 
-/** Her source says that both ids are hers. */
+/** The merge in her source. */
 export function join(changes: Partial<Join> = {}): Join {
   const about = { receivedAt: LATER, eventUuid: "i", ask: true, merge: true };
   return { ...merge(), ...about, ...changes };
 }
 
-/** Ada's welcome was sent, unless told otherwise. */
+/** Ada's welcome was sent. */
 export function decision(changes: Partial<Decision> = {}): Decision {
   const run = { transactionId: "u:w", workflow: "w", distinctId: "ada" };
   const outcome = {
@@ -82,7 +80,7 @@ export function decision(changes: Partial<Decision> = {}): Decision {
   return { ...run, step: "welcome", channel: "email", ...outcome, ...changes };
 }
 
-/** Ada clicked in it, unless told otherwise. */
+/** Ada clicked in it. */
 export function clicked(changes: Partial<Capture> = {}): Capture {
   const message = {
     transactionId: "u:w",
@@ -94,7 +92,7 @@ export function clicked(changes: Partial<Capture> = {}): Capture {
   return { status: "clicked", ...message, template: null, variants: {}, properties: {}, at: LATER, ...changes };
 }
 
-/** Ada unsubscribed by that welcome. */
+/** Ada unsubscribed with the link of that welcome. */
 export function unsubscribed(changes: Partial<Capture> = {}): Capture {
   const message = { transactionId: "u:w", workflow: "w", step: "welcome", distinctId: "ada" };
   const about = { channel: "email", template: null, variants: {}, properties: {} } as const;

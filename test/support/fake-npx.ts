@@ -2,8 +2,8 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * A PATH whose `npx` does on the wire what `novu sync` does, and fails as loudly: with the request, key
- * included, and the answer's body at the end. Notes its arguments in `calls`, in the same folder.
+ * A PATH with an `npx` that makes the requests of `novu sync`, and fails as it does: with the request, the key
+ * included, and the body of the answer at the end. Writes its arguments to `calls` in the same folder.
  */
 export function withFakeNpx(folder: string): { PATH: string } {
   const npx = join(folder, "npx");
@@ -12,7 +12,7 @@ export function withFakeNpx(folder: string): { PATH: string } {
   return { PATH: `${folder}:${process.env.PATH}` };
 }
 
-/** Runs in a process of its own, without imports. */
+/** Runs as a process, without imports. */
 async function novuSync(): Promise<void> {
   const { appendFileSync } = process.getBuiltinModule("node:fs");
   const { NOVU_SECRET_KEY: key = "", ...others } = process.env;

@@ -24,16 +24,16 @@ export interface Fortnight extends AsyncDisposable {
   kills: number;
   now(): number;
   travelTo(timeMs: number): Promise<void>;
-  /** Resolves when all that happens at this moment has happened, the app's return from a kill included. */
+  /** Resolves when everything that happens at this moment has happened, including the restart of a killed app. */
   settled(): Promise<void>;
-  /** Kills the app by -9 when the next request of that path has been answered, before it hears so or can go on. */
+  /** Kills the app with SIGKILL after the answer to the next request of that path, before the app receives it. */
   killAfter(path: RegExp): void;
   stopApp(): Promise<void>;
 }
 
 /**
- * The app in a process that can be killed, between a local PostHog, Segment and Novu on a clock that
- * travels; each webhook, trigger, batch of reports and click is said `times` times.
+ * The app as a process that can be killed, between a local PostHog, Segment and Novu on a virtual clock. Each webhook,
+ * trigger, batch of reports and click is sent `times` times.
  */
 export async function openFortnight({ startAt, times }: { startAt: number; times: number }): Promise<Fortnight> {
   const folder = testFolder();
@@ -60,13 +60,13 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
   const isWrite = ({ method, path }: { method: string; path: string }) =>
     (method === "POST" && /trigger|batch|webhooks/.test(path)) || path.startsWith("/r/");
   const chorus = { isRepeated: isWrite, times, onRepeated: killIfMeant };
-  const doors = {
+  const fronts = {
     app: await repeating({ target: () => appUrl, ...chorus }),
     posthog: await repeating({ target: () => posthog.url, ...chorus }),
     novu: await repeating({ target: () => novu.url, ...chorus }),
   };
   const env = {
-    ...environment(doors, folder.path),
+    ...environment(fronts, folder.path),
     CLOCK_FILE: clockFile,
     LOG_LEVEL: "fatal",
     NOVU_PLAN: "team",
@@ -75,26 +75,26 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
     SEGMENT_SPACE_ID: LOCAL_KEYS.segmentSpaceId,
     SEGMENT_PROFILE_TOKEN: LOCAL_KEYS.segmentProfileToken,
     SEGMENT_PROFILE_HOST: segment.url,
-    PUBLIC_URL: doors.app.url,
+    PUBLIC_URL: fronts.app.url,
   };
   let starting = start();
   await starting;
 
   posthog.connect({
-    url: `${doors.app.url}/webhooks/posthog`,
+    url: `${fronts.app.url}/webhooks/posthog`,
     signingSecret: LOCAL_KEYS.signingSecret,
     events: [...testProduct.workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS],
   });
   segment.connect({
-    url: `${doors.app.url}/webhooks/segment`,
+    url: `${fronts.app.url}/webhooks/segment`,
     signingSecret: LOCAL_KEYS.segmentSecret,
     way: "webhook",
   });
-  novu.sendWebhooks({ url: `${doors.app.url}/webhooks/novu`, signingSecret: LOCAL_KEYS.novuSigningSecret });
+  novu.sendWebhooks({ url: `${fronts.app.url}/webhooks/novu`, signingSecret: LOCAL_KEYS.novuSigningSecret });
   const synced = await fetch(`${novu.url}/v1/bridge/sync`, {
     method: "POST",
     headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
-    body: JSON.stringify({ bridgeUrl: `${doors.app.url}/api/novu` }),
+    body: JSON.stringify({ bridgeUrl: `${fronts.app.url}/api/novu` }),
   });
   if (!synced.ok) throw new Error(`the workflows cannot be synced: ${await synced.text()}`);
 
@@ -123,7 +123,7 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
         posthog.close(0),
         segment.close(0),
         novu.close(0),
-        ...Object.values(doors).map((door) => door.close(0)),
+        ...Object.values(fronts).map((front) => front.close(0)),
       ]);
       time.stop();
       folder[Symbol.dispose]();
@@ -165,11 +165,11 @@ export async function openFortnight({ startAt, times }: { startAt: number; times
       await segment.idle();
       await novu.idle();
     } while (before !== happenings() || nextAt === null);
-    // So that the journey stops where the app has something to do.
+    // So that a travel stops at the next alarm of the app.
     if (Number.isFinite(nextAt)) clock.at(nextAt, () => {});
   }
 
-  /** When the app's next alarm is, once it has done all that is due; null when it was killed over it. */
+  /** The time of the app's next alarm, once everything due is done; null when the app was killed meanwhile. */
   async function appIdle(): Promise<number | null> {
     const asked = child;
     asked.send({});

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** For servers that cannot say which port they took. */
+/** For servers that do not print their port. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 
 /**
- * Puts a proxy between the local Novu and the app, which answers 502 for the calls that `isLost` picks, as nginx does
- * while the app is away. Gone at the end of the scope.
+ * A proxy between the local Novu and the app, which answers 502 to the calls that `isLost` selects, as nginx does
+ * without an app. Closed at the end of the scope.
  */
 export async function proxyBefore(sandbox: Sandbox, isLost: (url: URL) => boolean): Promise<AsyncDisposable> {
   const server = createServer((incoming, answer) => {

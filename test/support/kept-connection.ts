@@ -7,7 +7,7 @@ interface Answer {
   isReused: boolean;
 }
 
-/** One connection as a proxy keeps it, for as long as the server lets it. */
+/** A keep-alive connection as a proxy has it, for as long as the server allows. */
 export function keptConnection(
   url: string,
   path: string,

@@ -1,6 +1,6 @@
 import type { Reporter } from "vitest/node";
 
-/** Says at the end of a run what it left out. */
+/** Prints the parts that a run left out, at its end. */
 export function leftOut(names: string[]): Reporter {
   return {
     onTestRunEnd() {

@@ -1,13 +1,13 @@
-/** The tracked links of a message, in their order. */
+/** The tracked links of a message in order. */
 export function linksIn({ content }: { content: Record<string, unknown> }): string[] {
   return JSON.stringify(content).match(/https?:\/\/[\w.:-]+\/r\/[\w-]+/g) ?? [];
 }
 
-/** A browser that people click with. */
+/** The user agent of a browser. */
 const BROWSER =
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
 
-/** Follows a link as a person does, unless told otherwise, and stays before the target. */
+/** Follows a link as a person does, and stops before the target. */
 export function follow(
   link: string,
   { method = "GET", headers = {} as Record<string, string> } = {},
@@ -15,7 +15,7 @@ export function follow(
   return fetch(link, { method, headers: { "user-agent": BROWSER, ...headers }, redirect: "manual" });
 }
 
-/** Where a link leads, without a click. */
+/** The target of a link, without a click. */
 export async function leadsTo(link: string | undefined): Promise<string | null> {
   return (await follow(link ?? "", { method: "HEAD" })).headers.get("location");
 }

@@ -1,9 +1,12 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Those whose tests wait for real pauses or for other processes, so that the others run meanwhile. */
+/** Their tests wait for real time or other processes; the others run meanwhile. */
 const FOLDERS = ["trouble", "fork", "browser", "processes", "engines"];
 
-/** The folders with the longest files first, then the largest files; a project's files together, as a worker is one project's. */
+/**
+ * The slow folders first, then the largest files. The files of a project stay together, because a worker belongs to one
+ * project.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(specs: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(specs);

@@ -5,8 +5,8 @@ import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 const LARGEST_BODY = 10_000_000;
 
 /**
- * A proxy between Novu and the app that answers 502, which Novu does not try again, to the calls that `isLost`
- * names. Novu goes through it from now on.
+ * A proxy between Novu and the app that answers 502, which Novu does not retry, to the calls that `isLost` selects.
+ * Novu uses it from now on.
  */
 export async function losingBridge(
   sandbox: Sandbox,

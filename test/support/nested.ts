@@ -5,7 +5,7 @@ export function nested(depth: number): unknown {
   return value;
 }
 
-/** Whether JSON.stringify refuses it; from Node 26 on there is no depth that it refuses. */
+/** Whether JSON.stringify throws for it; from Node 26 it never does. */
 export function isTooDeep(value: unknown): boolean {
   try {
     JSON.stringify(value);

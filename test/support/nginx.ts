@@ -7,14 +7,14 @@ import { testFolder } from "./folder.ts";
 import { freePort } from "./free-port.ts";
 import { eventually } from "./sandbox.ts";
 
-/** Debian has it where the path of most users does not reach. */
+/** Debian has it outside the PATH of most users. */
 const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
 const GUIDE = new URL("../../.github/guides/proxies.md", import.meta.url);
 
 export const hasNginx = spawnSync("nginx", ["-v"], { env: ENV }).status === 0;
 if (!hasNginx) process.stderr.write("no nginx: the tests behind it are skipped; apt-get install nginx\n");
 
-/** An nginx before the app on `appPort`, with the example of the guide: without TLS, and on a port of its own. */
+/** An nginx before the app on `appPort`, with the guide's example, without TLS and on a free port. */
 export async function openNginx(appPort: number): Promise<{ url: string; log(): string } & AsyncDisposable> {
   const folder = testFolder();
   const port = await freePort();
@@ -33,7 +33,7 @@ export async function openNginx(appPort: number): Promise<{ url: string; log(): 
   };
 }
 
-/** The configuration around a file of nginx's conf.d, with everything that nginx writes in one folder. */
+/** The configuration around a file of nginx's conf.d. nginx writes only to one folder. */
 function mainConfig(folder: string, example: string): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return `

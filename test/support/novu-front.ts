@@ -2,7 +2,7 @@ import express from "express";
 import { serve } from "../../src/lib/server.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 
-/** Answers in Novu's place; null lets the request through. */
+/** Answers in place of Novu; null passes the request on. */
 type InPlace = (request: { method: string; path: string; body: Record<string, unknown> }) => {
   status: number;
   text: string;
@@ -10,11 +10,11 @@ type InPlace = (request: { method: string; path: string; body: Record<string, un
 
 export interface Front extends AsyncDisposable {
   answer(inPlace: InPlace | null): void;
-  /** Novu's own answers since the start. */
+  /** The answers of Novu since the start. */
   answers: Array<{ method: string; path: string; status: number }>;
 }
 
-/** A server between the app, which starts again, and the local Novu, as a proxy or another Novu would be. */
+/** A server between the app and the local Novu, such as a proxy or another Novu. The app restarts with it. */
 export async function putFront(sandbox: Sandbox): Promise<Front> {
   const novuUrl = sandbox.novu.url;
   let inPlace: InPlace | null = null;

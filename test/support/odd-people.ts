@@ -1,20 +1,20 @@
 import fc from "fast-check";
 import { PROPERTY_NAMES } from "../../src/contracts/person.ts";
 
-/** A word that the product never writes, in any case: in a log it can only come from a person. */
+/** A word that the product never writes: in a log it can only come from a person. */
 export const MARK = "zebra";
 
-/** Opt-outs, by topic or as `workflow:…`; unreadable ones count for everything. */
-export type Unwanted = string[] | "unreadable";
-/** Whether a property keeps a message back. */
+/** Topics or `workflow:…`; unreadable opt-outs count for all messages. */
+export type OptOuts = string[] | "unreadable";
+/** Whether a property prevents a message. */
 export type Answer = "no" | "yes" | "unreadable";
 
-/** A person as a source has them, and the meaning of it for a reasonable reader. The product's own reading is not asked. */
+/** A person as a source has them, and the meaning of the properties, without the product's own reading. */
 export interface OddPerson {
   raw: Record<string, unknown>;
-  /** Null where there is none, or none that can be used. */
+  /** null without a usable address. */
   address: string | null;
-  unwanted: Unwanted;
+  optOuts: OptOuts;
   isPro: Answer;
   /** After `HAPPENS_AT`. */
   hasBought: Answer;
@@ -25,16 +25,16 @@ export interface OddPerson {
 export const HAPPENS_AT = "2026-03-02T09:00:00.000Z";
 
 interface Form {
-  /** Left out where it is undefined. */
+  /** Absent when undefined. */
   raw: unknown;
   means: unknown;
 }
-/** A text in a form may have NAME in it, for what is unique to one person at one time. */
+/** NAME in a text stands for a value that is unique to one person at one time. */
 type Forms = Array<[weight: number, means: unknown, raws: unknown[]]>;
 
 const NESTED = { a: { b: [[{ [MARK]: [[[MARK]]] }]] } };
 const HUGE = `${MARK} `.repeat(3_000);
-/** A surrogate without its other half. */
+/** A lone surrogate. */
 const HALF = "\ud83d";
 
 const REACHABLE = [
@@ -84,7 +84,7 @@ const UNUSABLE = [
   ...["null", "undefined", "[object Object]", "NAME@exam_ple.com", '"NAME\nx"@example.com', "NAME at example.com"],
 ];
 
-const NOTHING_UNWANTED = [
+const NO_OPT_OUTS = [
   ...[
     undefined,
     null,
@@ -115,13 +115,13 @@ const NOTHING_UNWANTED = [
   ],
   ...['["product_tips"]', ["workflow:another"], `${MARK}_news`, [`${MARK}-news`, "product_tips"], [HUGE.slice(0, 90)]],
 ];
-const ALL_UNWANTED = [
+const ALL_OPT_OUTS = [
   ...["all", "All", " ALL ", ["all"], ["All "], '["all"]', '"all"', "\u200ball", "a\u200bll", "all\0", ["all", null]],
   ...[true, "true", "TRUE", 1, "1", "yes", [1], "everything", "*", ["*"], "unsubscribed", "Opted out", "opt-out"],
   ...["do not contact", "unsubscribe all", "all topics", "product_tips, all", "none, all", [`${MARK}_news`, "all"]],
   ...["product_tips\tall", "product_tips\0all"],
 ];
-const OFFERS_UNWANTED = [
+const OFFERS_OPT_OUT = [
   ...["offers", "Offers", " offers\n", ["offers"], ["OFFERS", null], "offers;product_tips", "getting_started, offers"],
   ...[
     '["offers"]',
@@ -133,7 +133,7 @@ const OFFERS_UNWANTED = [
   ],
   ...["getting_started\toffers", `${MARK}_news, offers`, ["product_tips, offers"]],
 ];
-const UNREADABLE_UNWANTED = [
+const UNREADABLE_OPT_OUTS = [
   ...[
     {},
     { offers: true },
@@ -181,13 +181,13 @@ const FORMS: Record<string, Forms> = {
     [20, null, UNUSABLE],
   ],
   unsubscribed_from: [
-    [50, [], NOTHING_UNWANTED],
-    [12, ["all"], ALL_UNWANTED],
-    [9, ["offers"], OFFERS_UNWANTED],
+    [50, [], NO_OPT_OUTS],
+    [12, ["all"], ALL_OPT_OUTS],
+    [9, ["offers"], OFFERS_OPT_OUT],
     [4, ["reminders"], ["reminders", ["Reminders"], "Reminders of what you left open", "reminders;product_tips"]],
     [4, ["workflow:nudges"], ["workflow:nudges", ["Workflow: Nudges"]]],
     [3, ["offers", "reminders"], ["offers, reminders", ["reminders", "offers"], "Offers\r\nReminders"]],
-    [18, "unreadable", UNREADABLE_UNWANTED],
+    [18, "unreadable", UNREADABLE_OPT_OUTS],
   ],
   plan: [
     [60, "no", [undefined, null, "", " ", "\u200b", "free", "Trial", "trial\0", "pro plus", "プロ"]],
@@ -218,7 +218,7 @@ const FORMS: Record<string, Forms> = {
   ],
 };
 
-/** Nothing of them keeps a message back. */
+/** None of them prevents a message. */
 const ANY: Forms = [
   [
     1,
@@ -236,7 +236,7 @@ const ANY: Forms = [
   [1, null, ["'; drop table runs; --", "a, b; c\nd", "\\u0000", "yesterday"]],
 ];
 
-/** How a source may spell a property. Beside it may be an empty one with the right name, before or after it. */
+/** The spellings of a property. An empty one with the right name may come before or after it. */
 const SPELLINGS: Array<(name: string, raw: unknown) => Array<[string, unknown]>> = [
   ...Array.from({ length: 8 }, () => asDeclared),
   (name, raw) => asDeclared(capital(name), raw),
@@ -252,7 +252,7 @@ interface Property extends Form {
 }
 type Draft = Record<string, (name: string) => Property>;
 
-/** One person at three times: now, as an older event has them, and after a change that no event tells of. */
+/** One person at three times: now, in an older event, and after a change without an event. */
 export interface OddLife {
   distinctId: string;
   now: OddPerson;
@@ -299,14 +299,14 @@ function personOf(properties: Record<string, Property>): OddPerson {
   return {
     raw: Object.fromEntries(Object.values(properties).flatMap(({ entries }) => entries)),
     address: meant("email") as string | null,
-    unwanted: meant("unsubscribed_from") as Unwanted,
+    optOuts: meant("unsubscribed_from") as OptOuts,
     isPro: meant("plan") as Answer,
     hasBought: meant("last_purchase_at") as Answer,
     isSetUp: meant("onboarding_completed") as Answer,
   };
 }
 
-/** One time in the ways in which it may be written. */
+/** One time in different formats. */
 function purchases(iso: string): unknown[] {
   const [day, time] = [iso.slice(0, 10), iso.slice(11, 19)];
   const seconds = Date.parse(iso) / 1000;
@@ -335,7 +335,7 @@ function asDeclared(name: string, raw: unknown): Array<[string, unknown]> {
   return [[name, raw]];
 }
 
-/** Without what nobody can see. */
+/** Without invisible characters. */
 function visible(text: string): string {
   return text.replace(/[\s\0\u00ad\u200b\u200e\u202c\u2060\u2800\ufeff]/g, "");
 }

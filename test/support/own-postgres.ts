@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { testFolder } from "./folder.ts";
 import { freePort } from "./free-port.ts";
 
-/** Where Debian and Ubuntu put PostgreSQL's own tools. */
+/** The folder of PostgreSQL's tools on Debian and Ubuntu. */
 const VERSIONS = "/usr/lib/postgresql";
 const bin = newestBin();
 
@@ -24,7 +24,7 @@ export async function openOwnPostgres() {
     url: `postgresql://bridge@127.0.0.1:${port}/postgres`,
     start,
     stop,
-    /** It answers nothing, and closes nothing. */
+    /** A frozen server answers nothing and closes no connection. */
     freeze: () => signal("SIGSTOP"),
     thaw: () => signal("SIGCONT"),
     async [Symbol.asyncDispose]() {
@@ -47,13 +47,13 @@ export async function openOwnPostgres() {
 
   function signal(name: "SIGSTOP" | "SIGCONT"): void {
     const postmaster = Number(readFileSync(pidFile, "utf8").split("\n")[0]);
-    // A postmaster that is stopped starts no child that the list would miss.
+    // A stopped postmaster starts no child that the list misses.
     process.kill(postmaster, name);
     for (const pid of childrenOf(postmaster)) signalIfThere(pid, name);
   }
 }
 
-/** A backend may end, on its own, between being listed and being signalled. */
+/** A backend may end between the list and the signal. */
 function signalIfThere(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -75,7 +75,7 @@ function tool(name: string, args: string[]): void {
   if (status !== 0) throw new Error(`${name} failed: ${stderr}`);
 }
 
-/** What it starts must not hold on to our output. */
+/** Its child processes must not inherit our output. */
 const stdio: ["ignore", "ignore", "pipe"] = ["ignore", "ignore", "pipe"];
 
 function isRoot(): boolean {

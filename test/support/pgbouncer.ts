@@ -12,7 +12,7 @@ const COMMAND = "/usr/sbin/pgbouncer";
 export const hasPgBouncer = existsSync(COMMAND);
 if (!hasPgBouncer) process.stderr.write(`no ${COMMAND}: the tests behind PgBouncer are skipped\n`);
 
-/** A PgBouncer in transaction mode before a server, with fewer connections to it than come in. */
+/** A PgBouncer in transaction mode, with fewer connections to the server than clients. */
 export async function openPgBouncer(server: string): Promise<{ url(directUrl: string): string } & AsyncDisposable> {
   const { hostname, port: serverPort, username } = new URL(server);
   const port = await freePort();

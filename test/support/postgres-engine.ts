@@ -9,8 +9,8 @@ import { testDatabase } from "./postgres.ts";
 const log = createLog({ level: "silent" });
 
 /**
- * Engines on one database with one store, for one test of a file after the other: each begins without rows, and
- * only a restart closes the store. A connection costs the server more than most tests do, and a store opens several.
+ * Engines on one database, with one store for all tests of a file. Each test starts without rows, and only a restart
+ * closes the store. A connection costs the server more than most tests do, and a store opens several.
  */
 export function postgresEngine(urlOf: (directUrl: string) => string = (url) => url): () => Engine {
   const database = testDatabase();
@@ -51,7 +51,7 @@ export function postgresEngine(urlOf: (directUrl: string) => string = (url) => u
   }
 }
 
-/** Of all tables but those in which the migrations are noted. */
+/** Of all tables except those of the migrations. */
 const EMPTY = `do $$ declare name text; begin
   for name in select tablename from pg_tables where schemaname = 'public' and tablename not like 'kysely%' loop
     execute format('delete from %I', name);

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 
-/** Names the database that postgres-template.ts makes for a run. */
+/** The name of the database of postgres-template.ts. */
 export const TEMPLATE = "TEST_DATABASE_TEMPLATE";
 
-/** A server on which the tests may make databases; .ci/with-postgres starts one. */
+/** A server on which tests may create databases; .ci/with-postgres starts one. */
 const server = process.env.TEST_DATABASE_URL;
 
 export const hasPostgres = server !== undefined && server !== "";
@@ -15,7 +15,7 @@ export interface TestDatabase extends AsyncDisposable {
   isListenedTo(): Promise<boolean>;
 }
 
-/** An empty database that is gone when the test ends. */
+/** An empty database that is dropped when the test ends. */
 export async function openTestDatabase(): Promise<TestDatabase> {
   const database = testDatabase();
   const url = await database.create();
@@ -31,7 +31,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** An empty database on the test server, made and dropped by hand. */
+/** An empty database on the test server, which the caller drops. */
 export function testDatabase() {
   const name = `test_${randomUUID().replaceAll("-", "")}`;
   const url = new URL(server || "postgresql://none");
@@ -43,9 +43,9 @@ export function testDatabase() {
       await onServer(`create database ${name}`);
       return url.href;
     },
-    /** With all tables and no rows; the migrations take longer. */
+    /** With all tables and no rows; faster than the migrations. */
     async createMigrated() {
-      // A copy of the files takes a quarter of the time of one by the write-ahead log.
+      // A copy of the files takes a quarter of the time that a copy by the write-ahead log takes.
       await onServer(`create database ${name} template ${process.env[TEMPLATE]} strategy file_copy`);
       return url.href;
     },

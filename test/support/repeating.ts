@@ -12,18 +12,18 @@ const OF_ONE_HOP = new Set([
 ]);
 const LARGEST_BODY = 10_000_000;
 
-/** Stands before a service and says what it is told `times` times, each as if it were the first. */
+/** A proxy before a service that sends each request `times` times, each as if it were the first. */
 export function repeating({
   target,
   isRepeated,
   times,
   onRepeated = async () => {},
 }: {
-  /** Null while there is none. */
+  /** null without a target. */
   target: () => string | null;
   isRepeated(request: { method: string; path: string }): boolean;
   times: number;
-  /** After the service has answered all, and before the answer goes back. */
+  /** Called after the last answer of the service, before the proxy returns it. */
   onRepeated?(path: string): Promise<void>;
 }): Promise<Listening> {
   return serve(
@@ -37,19 +37,19 @@ export function repeating({
           ...passedOn(request.headers),
           ...(encoding !== undefined && { "content-encoding": encoding }),
         };
-        const say = () =>
+        const send = () =>
           fetch(`${target()}${path}`, { method, headers, redirect: "manual", ...(body.length > 0 && { body }) });
-        let answer = await say();
+        let answer = await send();
         if (isRepeated({ method, path })) {
-          // Novu remembers an answer by this key, on some plans.
+          // Novu repeats an answer by this key on some plans.
           delete headers["idempotency-key"];
-          for (let time = 1; time < times; time += 1) answer = await say();
+          for (let time = 1; time < times; time += 1) answer = await send();
           await onRepeated(path);
         }
         const text = Buffer.from(await answer.arrayBuffer());
         response.writeHead(answer.status, passedOn(Object.fromEntries(answer.headers))).end(text);
       } catch {
-        // As one does whose service is gone.
+        // As a proxy without its service does.
         request.socket.destroy();
       }
     },

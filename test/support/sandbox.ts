@@ -6,15 +6,17 @@ import { testFolder } from "./folder.ts";
 import { testProduct } from "./product/product.ts";
 import { testSamples } from "./samples.ts";
 
-/** Monday, nine o'clock. */
+/** A Monday. */
 const START = Date.parse("2026-03-02T09:00:00.000Z");
 
 export type TestSandboxOptions = Partial<SandboxOptions> & {
-  /** Instead of the product's. */
+  /** They replace those of the product. */
   workflows?: LifecycleWorkflow[];
 };
 
-/** A sandbox on free ports and a folder of its own, both gone when the test ends; with the tests' product, unless told otherwise. */
+/**
+ * A sandbox on free ports and in a folder of its own, with the tests' product and samples. It stops when the test ends.
+ */
 export async function testSandbox({
   product = testProduct,
   workflows = product.workflows,
@@ -36,7 +38,7 @@ export async function testSandbox({
   return sandbox;
 }
 
-/** Resolves when `isSo` holds; for what happens in another process, where there is nothing to await. */
+/** Resolves when `isSo` is true. For other processes, which a test cannot await. */
 export async function eventually(
   isSo: () => boolean | Promise<boolean>,
   withinMs = 20_000,

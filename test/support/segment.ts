@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
 
-/** A track call as Segment's Webhooks destination sends it, and what a test wants to be different about it. */
+/** A track call as Segment's Webhooks destination sends it, with the changes of a test. */
 export function segmentEvent(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     anonymousId: "507f191e810c19729de860ea",
@@ -22,7 +22,7 @@ export function segmentEvent(changes: Record<string, unknown> = {}): Record<stri
   };
 }
 
-/** Posts a body to the door for Segment, signed with `secret` unless told otherwise. */
+/** Posts a body to the webhook for Segment, signed with `secret` by default. */
 export function postSegment(
   appUrl: string,
   body: unknown,
@@ -37,7 +37,7 @@ export function postSegment(
   });
 }
 
-/** What Segment puts into `x-signature`. */
+/** The value of Segment's `x-signature`. */
 export function signatureOf(body: string, secret: string): string {
   return createHmac("sha1", secret).update(body).digest("hex");
 }

@@ -4,7 +4,7 @@ import { type TestSandboxOptions, testSandbox as testAnySandbox } from "./sandbo
 
 export { eventually } from "./sandbox.ts";
 
-/** A sandbox with what this checkout ships, for processes, which know no other product. */
+/** A sandbox with the product of this checkout, for tests of processes, which have no other. */
 export function testSandbox(options: TestSandboxOptions = {}): Promise<Sandbox> {
   return testAnySandbox({ product, ...options });
 }

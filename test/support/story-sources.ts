@@ -2,34 +2,34 @@ import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 
 export type Properties = Record<string, unknown>;
 
-interface Done {
+interface SourceEvent {
   person: string;
   uuid: string;
   event: string;
   properties: Properties;
-  /** What it changes of them. */
+  /** The person properties that it changes. */
   set: Properties;
-  /** ISO 8601; now when it is left out. */
+  /** ISO 8601; now when undefined. */
   happenedAt: string | undefined;
 }
 
-/** Who tells a story. */
+/** The source of a story's events. */
 interface StorySource {
-  /** Somebody becomes known. */
+  /** The source gets a person. */
   meet(person: string, properties: Properties): void;
-  tell(done: Done): Promise<void>;
-  /** What is known of somebody changes, and nothing says so. */
+  send(event: SourceEvent): Promise<void>;
+  /** Changes a person without an event. */
   change(person: string, properties: Properties): void;
   forget(person: string): void;
   deliveries(): Array<{ eventUuid: string; distinctId: string; attempts: Array<{ answer: string }> }>;
 }
 
-export function postHogTells({ posthog }: Sandbox): StorySource {
+export function postHogSource({ posthog }: Sandbox): StorySource {
   return {
     meet: (person, $set) => void posthog.capture({ event: "$set", distinctId: person, properties: { $set } }),
-    async tell({ person, uuid, event, properties, set, happenedAt: timestamp }) {
-      const happened = { ...(timestamp !== undefined && { timestamp }), properties: { ...properties, $set: set } };
-      posthog.capture({ event, distinctId: person, uuid, ...happened });
+    async send({ person, uuid, event, properties, set, happenedAt: timestamp }) {
+      const rest = { ...(timestamp !== undefined && { timestamp }), properties: { ...properties, $set: set } };
+      posthog.capture({ event, distinctId: person, uuid, ...rest });
     },
     change: posthog.setPerson,
     forget: posthog.deletePerson,
@@ -37,12 +37,12 @@ export function postHogTells({ posthog }: Sandbox): StorySource {
   };
 }
 
-/** By the names that Segment's users give their events, and with an identify for what changes. */
-export function segmentTells({ segment, settled }: Sandbox, segmentNames: ReadonlyMap<string, string>): StorySource {
+/** With Segment's names for the events, and an identify for changed properties. */
+export function segmentSource({ segment, settled }: Sandbox, segmentNames: ReadonlyMap<string, string>): StorySource {
   const names = new Map([...segmentNames].map(([theirs, ours]) => [ours, theirs]));
   return {
     meet: (person, traits) => void segment.send({ type: "identify", userId: person, traits }),
-    async tell({ person, uuid, event, properties, set, happenedAt: timestamp }) {
+    async send({ person, uuid, event, properties, set, happenedAt: timestamp }) {
       if (Object.keys(set).length > 0) {
         segment.send({ type: "identify", userId: person, traits: set });
         await settled();

@@ -4,55 +4,54 @@ import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { midnightBefore, momentOf, storyLines } from "../../src/sandbox/story-lines.ts";
 import { testProduct } from "./product/product.ts";
 import { type TestSandboxOptions, testSandbox } from "./sandbox.ts";
-import { type Properties, postHogTells, segmentTells } from "./story-sources.ts";
+import { type Properties, postHogSource, segmentSource } from "./story-sources.ts";
 
 const MOMENT = /^day (\d+) (\d\d):(\d\d)$/;
 
 export interface Story extends AsyncDisposable {
   sandbox: Sandbox;
   /**
-   * Somebody does something, now, and the source tells of it; `set` is what it changes of them. Their first
-   * event has the uuid "ada-1". Resolves when all that follows at once has happened. What happened before
-   * says when, in ISO 8601.
+   * A person does something now, or at `happenedAt` (ISO 8601), and the source sends the event; `set` are the person
+   * properties that it changes. The first event of ada has the uuid "ada-1". Resolves when everything that follows at
+   * once has happened.
    */
   does(person: string, event: string, properties?: Properties, set?: Properties, happenedAt?: string): Promise<void>;
-  /** What the source knows of somebody changes, and no event says so. */
+  /** Changes a person's properties at the source without an event. */
   becomes(person: string, properties: Properties): void;
-  /** The source deletes somebody. */
+  /** The source deletes a person. */
   forgets(person: string): void;
-  /** Somebody opens the app and sees the notes that are there by now, without clicking one. */
+  /** A person opens the app and sees all in-app messages, without a click. */
   sees(person: string): Promise<void>;
-  /** Somebody opens each of the notes that are there by now. */
+  /** A person reads all in-app messages. */
   reads(person: string): Promise<void>;
-  /** What the app said to each event of somebody: that of one that starts nothing has the reason. */
+  /** The app's answer to each event of a person. That to an ignored event has the reason. */
   answers(person: string): string[];
-  /** Lets time pass until "day 2 09:00", in UTC; a story begins on "day 0 09:00", a Monday. */
+  /** Travels to "day 2 09:00", in UTC. A story begins on "day 0 09:00", a Monday. */
   until(moment: string): Promise<void>;
   /**
-   * Who was sent what when, and why the rest was not, the earliest first, and at one moment by person and workflow:
+   * A line for each decision and each step that failed at Novu, by time and, at one moment, by person and workflow:
    * "day 2 09:00  ada  onboarding  setup-nudge  sent" or "… not sent: not needed: onboarding is completed".
-   * A step that failed at Novu has a line of its own.
    */
   lines(): Promise<string[]>;
-  /** What somebody was sent, the earliest first. */
+  /** The messages of a person, the earliest first. */
   messages(person: string): Message[];
-  /** The subject lines of these. */
+  /** Their subjects. */
   subjects(person: string): string[];
 }
 
 export type StoryOptions = TestSandboxOptions & { people: Record<string, Properties> };
 
 /**
- * A story on the virtual clock, on Novu's Free plan unless told otherwise: the real app, its webhook
- * and its bridge, and these people, whom the source knows, by an address and a name besides what is said. `workflows` keeps
- * the others out of it. It is of the tests' product, unless told otherwise; test/workflows/story.ts tells it of the shipped one.
+ * A story on the virtual clock, on Novu's Free plan by default, with the real app. The source has `people`, each with
+ * an address and a name. `workflows` replaces those of the product, which is the tests' by default;
+ * test/workflows/story.ts takes the fork's.
  */
 export async function openStory({ people, product = testProduct, ...options }: StoryOptions): Promise<Story> {
   const sandbox = await testSandbox({ product, ...options });
   const { novu, clock } = sandbox;
-  // vitest.config.ts has them told by each.
+  // vitest.config.ts runs the stories with each source.
   const source =
-    process.env.STORIES_BY === "segment" ? segmentTells(sandbox, product.segmentNames) : postHogTells(sandbox);
+    process.env.STORIES_BY === "segment" ? segmentSource(sandbox, product.segmentNames) : postHogSource(sandbox);
   const eventsOf = new Map<string, number>();
   const midnight = midnightBefore(clock.now());
   for (const [person, properties] of Object.entries(people)) await meet(person, properties);
@@ -62,7 +61,7 @@ export async function openStory({ people, product = testProduct, ...options }: S
     async does(person, event, properties = {}, set = {}, happenedAt) {
       const nth = (eventsOf.get(person) ?? 0) + 1;
       eventsOf.set(person, nth);
-      await source.tell({ person, uuid: `${person}-${nth}`, event, properties, set, happenedAt });
+      await source.send({ person, uuid: `${person}-${nth}`, event, properties, set, happenedAt });
       await sandbox.settled();
     },
     becomes: source.change,
@@ -97,7 +96,7 @@ export async function openStory({ people, product = testProduct, ...options }: S
     [Symbol.asyncDispose]: () => sandbox[Symbol.asyncDispose](),
   };
 
-  /** Whoever has `push_enabled` has a device at Novu as well. */
+  /** A person with `push_enabled` also gets a device at Novu. */
   async function meet(person: string, properties: Properties): Promise<void> {
     const email = `${person}@example.com`;
     const name = person.charAt(0).toUpperCase() + person.slice(1);

@@ -12,13 +12,13 @@ export interface TestStudio extends AsyncDisposable {
   sandbox: Sandbox;
   /** Such as http://127.0.0.1:4000/studio */
   url: string;
-  /** What the app has logged so far. */
+  /** The log of the app so far. */
   logged(): Array<Record<string, unknown>>;
-  /** Stops the app, and starts it again on the same data. */
+  /** Restarts the app on the same data. */
   restart(): Promise<Pick<TestStudio, "app" | "restart">>;
 }
 
-/** The app as its operator runs it, outside the sandbox, on the services and the clock of a sandbox. */
+/** The app without sandbox controls, on the services and the clock of a sandbox. */
 export async function productionStudio({
   studioSecret = STUDIO_SECRET,
   publicUrl,
@@ -55,11 +55,11 @@ export async function productionStudio({
 export interface Visitor {
   get(path: string): Promise<Response>;
   text(path: string): Promise<string>;
-  /** Presses a button: with the token of the page, unless told otherwise. */
+  /** Submits a form, with the page's token by default. */
   post(path: string, form?: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
 }
 
-/** Somebody who has logged in; or, in a sandbox, somebody at the machine. */
+/** A visitor with a login, or in a sandbox one at this machine. */
 export function visitor(url: string, cookie = ""): Visitor {
   const get = (path: string) => fetch(`${url}${path}`, { headers: { cookie }, redirect: "manual" });
   const text = async (path: string) => (await get(path)).text();
@@ -86,7 +86,7 @@ export function logIn(url: string, secret = STUDIO_SECRET, headers: Record<strin
   });
 }
 
-/** The cookie of an answer, as a browser sends it back. */
+/** The cookie of a response, as a browser sends it. */
 export function cookieOf(response: Response): string {
   return response.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
 }

@@ -4,7 +4,7 @@ import type { Engine } from "../chaos/data.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The engines that `--engine` names; throws with words for the person at the terminal. */
+/** The engines of `--engine`. Throws an error to print. */
 export function enginesOf(name: string): Engine[] {
   if (name !== "sqlite" && name !== "postgres" && name !== "both")
     throw new Error(`--engine is sqlite, postgres or both, not "${name}"`);
@@ -13,7 +13,7 @@ export function enginesOf(name: string): Engine[] {
   return name === "both" ? ["sqlite", "postgres"] : [name];
 }
 
-/** The value of a numeric option; throws with words for the person at the terminal. */
+/** The value of a numeric option. Throws an error to print. */
 export function wholeNumber(option: string, text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new Error(`--${option} is a whole number, not "${text}"`);
   return Number(text);

@@ -1,7 +1,7 @@
 import { defineCommand } from "../../src/lib/command.ts";
 import { runAsMain } from "../../src/lib/run-as-main.ts";
 
-/** Hears the first signal, and does not end by it. */
+/** Gets the first signal and does not end. */
 const unending = defineCommand({
   name: "unending",
   help: "a command of the tests",

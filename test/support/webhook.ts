@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { keyOf, sign } from "../../src/lib/standard-webhooks.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 
-/** A body as PostHog sends it, and what a test wants to be different about it. */
+/** A body as PostHog sends it, with the changes of a test. */
 export function delivery({
   event = "user_signed_up",
   distinctId = "ada",
@@ -33,7 +33,7 @@ export function delivery({
   };
 }
 
-/** Posts a body to a webhook as PostHog does, signed unless told otherwise. */
+/** Posts a body to a webhook as PostHog does, signed by default. */
 export function post(
   appUrl: string,
   body: unknown,

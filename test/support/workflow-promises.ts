@@ -9,7 +9,7 @@ import type { StepDependencies } from "../../src/engine/step-dependencies.ts";
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Nobody is to be asked, and nothing to be noted. */
+/** A preview makes no request and records nothing. */
 export const sampleDependencies = (samplePerson: Partial<PersonProperties> = {}): StepDependencies => ({
   longestDelayMs: DAY_MS,
   now: () => 0,
@@ -28,7 +28,7 @@ export const sampleDependencies = (samplePerson: Partial<PersonProperties> = {})
   mayEndAtThrottle: () => Promise.reject(new Error("a preview was throttled")),
 });
 
-/** Promises of every workflow in a list: Novu can discover it, preview it, and take its waits on each plan. */
+/** The promises of every workflow: Novu can discover and preview it, and each plan allows its waits. */
 export function describeWorkflows({
   workflows,
   samplePerson,

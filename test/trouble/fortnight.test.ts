@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { openFortnight } from "../support/fortnight.ts";
-import { keptBy } from "../support/kept.ts";
 import { follow, linksIn } from "../support/links.ts";
 import { acts, DAYS, STARTS_AT } from "../support/product/two-weeks.ts";
+import { storedEvents } from "../support/stored-events.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const TIMES = 5;
@@ -37,7 +37,7 @@ it("ends with one event for each run, step and status, whatever is said five tim
   await fortnight.stopApp();
 
   const all = posthog.state.events.filter(({ event }) => OURS.test(event));
-  const kept = keptBy(posthog).filter(({ event }) => OURS.test(event));
+  const kept = storedEvents(posthog).filter(({ event }) => OURS.test(event));
   const told = kept.map(({ event, properties }) =>
     [properties.transaction_id, properties.step, event.replace(OURS, "")].join(" "),
   );

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { campaign, happen, mail } from "../support/campaign.ts";
-import { keptBy } from "../support/kept.ts";
 import { follow, linksIn } from "../support/links.ts";
 import { testSandbox } from "../support/sandbox.ts";
+import { storedEvents } from "../support/stored-events.ts";
 
 const TARGET = "https://app.acme.example/offer";
 const workflows = [
@@ -38,7 +38,7 @@ it.each([
   }
   await sandbox.travel({ minutes: 40 });
   const told = () =>
-    keptBy(sandbox.posthog)
+    storedEvents(sandbox.posthog)
       .filter(({ event, timestamp }) => OURS.test(event) && timestamp !== START)
       .map(({ event, distinctId, timestamp }) => [distinctId, event.slice(13), timestamp.slice(11, 16)].join(" "))
       .sort();
@@ -50,7 +50,9 @@ it.each([
   expect(told()).toEqual(
     PEOPLE.flatMap((person) => [`${person} clicked 09:20`, `${person} seen 09:20`, `${person} skipped 09:30`]),
   );
-  const atOnce = keptBy(sandbox.posthog).filter(({ event, timestamp }) => OURS.test(event) && timestamp === START);
+  const atOnce = storedEvents(sandbox.posthog).filter(
+    ({ event, timestamp }) => OURS.test(event) && timestamp === START,
+  );
   const one = ["delivered note", "sent call", "sent note", "triggered "];
   expect(atOnce.map(({ event, properties }) => `${event.slice(13)} ${properties.step ?? ""}`).sort()).toEqual(
     one.flatMap((what) => PEOPLE.map(() => what)),

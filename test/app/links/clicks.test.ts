@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { byHand, campaign, happen, mail } from "../../support/campaign.ts";
-import { keptBy } from "../../support/kept.ts";
 import { follow, leadsTo, linksIn } from "../../support/links.ts";
 import { metric } from "../../support/metrics.ts";
 import { testSandbox } from "../../support/sandbox.ts";
+import { storedEvents } from "../../support/stored-events.ts";
 
 const TARGET = "https://app.acme.example/offer?email=ada@example.com#top";
 const workflows = [
@@ -27,7 +27,7 @@ async function called(): Promise<Sandbox & { link: string }> {
   return Object.assign(sandbox, { link });
 }
 
-const clicks = ({ posthog }: Sandbox) => keptBy(posthog).filter(({ event }) => event === "notification clicked");
+const clicks = ({ posthog }: Sandbox) => storedEvents(posthog).filter(({ event }) => event === "notification clicked");
 
 describe("a link in a message", () => {
   it("leads to its target, and tells PostHog that the person clicked, without what the query says", async () => {

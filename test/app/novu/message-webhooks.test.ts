@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { byHand, campaign, happen, mail } from "../../support/campaign.ts";
-import { keptBy } from "../../support/kept.ts";
 import { metric } from "../../support/metrics.ts";
 import { testSandbox } from "../../support/sandbox.ts";
+import { storedEvents } from "../../support/stored-events.ts";
 
 const workflows = [
   campaign({
@@ -17,7 +17,7 @@ const workflows = [
 ];
 
 const told = ({ posthog }: Sandbox) =>
-  keptBy(posthog)
+  storedEvents(posthog)
     .filter(({ event }) => /^notification (delivered|seen|read|bounced|complained|failed)$/.test(event))
     .map(({ event, distinctId, timestamp, properties }) => [event.slice(13), properties.step, distinctId, timestamp]);
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, decisions, happen, mail } from "../../support/campaign.ts";
-import { keptBy } from "../../support/kept.ts";
 import { losingBridge } from "../../support/losing-bridge.ts";
 import { metric } from "../../support/metrics.ts";
 import { testSandbox } from "../../support/sandbox.ts";
+import { storedEvents } from "../../support/stored-events.ts";
 
 /** A day, a message, a day, and another one. */
 const journey = (changes: Parameters<typeof campaign>[0] = {}) =>
@@ -326,7 +326,7 @@ async function statuses(sandbox: Sandbox): Promise<string[]> {
 
 /** "sent call", "failed again" … */
 function told(sandbox: Sandbox): string[] {
-  return keptBy(sandbox.posthog)
+  return storedEvents(sandbox.posthog)
     .filter(({ event }) => /^notification (sent|skipped|failed)$/.test(event))
     .map(({ event, properties }) => `${event.slice("notification ".length)} ${properties.step}`);
 }

@@ -6,11 +6,11 @@ import type { Message } from "../../../src/sandbox/local-novu/state.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { callBridge } from "../../support/bridge-call.ts";
 import { campaign, decisions, happen, mail, upTo } from "../../support/campaign.ts";
-import { keptBy } from "../../support/kept.ts";
 import { losingBridge } from "../../support/losing-bridge.ts";
 import { metric } from "../../support/metrics.ts";
 import { putFront } from "../../support/novu-front.ts";
 import { type TestSandboxOptions, testSandbox } from "../../support/sandbox.ts";
+import { storedEvents } from "../../support/stored-events.ts";
 
 const MINUTE_MS = 60_000;
 const plain = (changes: Parameters<typeof campaign>[0] = {}) =>
@@ -514,7 +514,7 @@ function made(sandbox: Sandbox, limit = 100): Promise<Decision[]> {
 
 /** "sent call confirmed", "skipped call opted out at Novu" … */
 function told(sandbox: Sandbox): string[] {
-  return keptBy(sandbox.posthog)
+  return storedEvents(sandbox.posthog)
     .filter(({ event }) => /^notification (sent|skipped|failed)$/.test(event))
     .map(({ event, properties }) =>
       [event.slice("notification ".length), properties.step, properties.receipt ?? properties.reason].join(" "),
@@ -522,7 +522,7 @@ function told(sandbox: Sandbox): string[] {
 }
 
 function sentReports(sandbox: Sandbox): string[] {
-  return keptBy(sandbox.posthog)
+  return storedEvents(sandbox.posthog)
     .filter(({ event }) => event === "notification sent")
     .map(({ properties }) => `${properties.transaction_id} ${properties.step}`)
     .sort();

@@ -155,13 +155,13 @@ function faultsOf(life: OddLife, decided: Decision[], messages: Sandbox["novu"][
 }
 
 /** Each reason for which a message must not be sent. */
-function objectionsTo(workflow: string, { address, unwanted, isPro, hasBought, isSetUp }: OddPerson): string[] {
+function objectionsTo(workflow: string, { address, optOuts, isPro, hasBought, isSetUp }: OddPerson): string[] {
   const names = MARKETING[workflow] ?? [];
-  const isUnwanted = names.length > 0 && (unwanted === "unreadable" || unwanted.some((one) => names.includes(one)));
+  const isOptedOut = names.length > 0 && (optOuts === "unreadable" || optOuts.some((one) => names.includes(one)));
   const answers = workflow === "nudges" ? [isPro, hasBought, isSetUp] : [];
   return [
     ...(address === null ? ["unreachable"] : []),
-    ...(isUnwanted ? ["opted out"] : []),
+    ...(isOptedOut ? ["opted out"] : []),
     ...(answers.includes("yes") ? ["not needed"] : []),
     ...(answers.includes("unreadable") ? ["unreadable"] : []),
   ];
