@@ -10,6 +10,7 @@ import { type JobAttempt, startWorker } from "../outbox/worker.ts";
 import { createInactivitySweep } from "../sources/inactivity-sweep.ts";
 import type { Accept } from "../sources/ingest.ts";
 import { postHogAbsences } from "../sources/posthog/absences.ts";
+import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import type { ExitCursor } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { startSweep } from "../store/sweep.ts";
@@ -85,7 +86,7 @@ function startAbsenceSweep({ config, store, workflows, accept, sources, metrics,
   if (watched.length === 0) return null;
   const run = createInactivitySweep({
     workflows: watched,
-    readAbsent: config.posthog && postHogAbsences(config.posthog),
+    readAbsent: config.posthog && postHogAbsences(createPostHogQueries(config.posthog)),
     own: {
       lastSeen: (workflow, distinctIds) => store.runs.findLastExits({ workflow, distinctIds }),
       absent: (workflow, period) => pagesOfAbsent(store, workflow, period),

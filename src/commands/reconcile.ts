@@ -7,6 +7,7 @@ import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import type { RetryOptions } from "../lib/with-retries.ts";
 import { postHogHistory } from "../sources/posthog/history.ts";
+import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import { openStoreToRead } from "../store/open-store.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
 import { compare, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
@@ -123,7 +124,7 @@ async function reconcileWith(
   let trouble: string | null = null;
   try {
     await compare({
-      pages: postHogHistory(posthog)({ events, since, until }, retries),
+      pages: postHogHistory(createPostHogQueries(posthog))({ events, since, until }, retries),
       knownEvents: store.events.findKnown,
       feed: apply ? (event) => feed(event, retries) : null,
       progress,

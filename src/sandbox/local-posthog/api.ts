@@ -8,7 +8,7 @@ import { hogFunctionRoutes } from "./hog-functions.ts";
 import { insightRoutes } from "./insights.ts";
 import type { Capture, LocalPostHog } from "./local-posthog.ts";
 import { personRoutes } from "./persons-api.ts";
-import { queryEvents } from "./query.ts";
+import { answerQueries } from "./query.ts";
 import { scoped } from "./scopes.ts";
 import type { PostHogState } from "./state.ts";
 
@@ -61,7 +61,7 @@ export function postHogApi({
       insightRoutes(state),
       hogFunctionRoutes({ state, settings }),
     )
-    .post("/api/projects/:projectId/query", queryEvents({ state }))
+    .post("/api/projects/:projectId/query", answerQueries({ state }))
     .use((_request, response) => {
       response.status(404).json({ type: "invalid_request", detail: "the local PostHog does not have this route" });
     });

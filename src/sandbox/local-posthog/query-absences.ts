@@ -1,43 +1,20 @@
 import { z } from "zod";
 import { find } from "./persons.ts";
-import { type AnswerShape, inMicroseconds, MOST_ROWS, microseconds, valuesOf } from "./query-shape.ts";
+import { type AnswerQuery, inMicroseconds, MOST_ROWS, microseconds } from "./query-table.ts";
 import type { CapturedEvent, PostHogState } from "./state.ts";
 
-const Values = z.object({
+const Values = z.strictObject({
   sessions: z.array(z.string()),
   since: z.iso.datetime({ offset: true }),
   from: z.iso.datetime({ offset: true }),
   until: z.iso.datetime({ offset: true }),
   after: z.string(),
   limit: z.int().positive(),
-  // What the conditions on properties name and compare with, so that this answers no other question.
-  profile: z.literal("$process_person_profile"),
-  identified: z.literal("$is_identified"),
-  device: z.literal("$device_id"),
-  yes: z.literal("true"),
-  no: z.literal("false"),
 });
 
-/** Whatever its placeholders are called. */
-const PAGE_OF_ABSENCES = new RegExp(
-  [
-    String.raw`^select argMaxIf\(distinct_id, timestamp, is_identified\), max\(timestamp\) as last_seen_at, toString\(person_id\) as person_key`,
-    String.raw`from \(select person_id, distinct_id, timestamp,`,
-    String.raw`JSONExtractRaw\(properties, {(?<profile>\w+)}\) != {(?<no>\w+)}`,
-    String.raw`and JSONExtractRaw\(properties, {(?<identified>\w+)}\) != {\k<no>}`,
-    String.raw`and \(JSONExtractRaw\(properties, {\k<identified>}\) = {(?<yes>\w+)}`,
-    String.raw`or JSONExtractString\(properties, {(?<device>\w+)}\) != distinct_id\) as is_identified`,
-    String.raw`from events where event in {(?<sessions>\w+)} and timestamp >= toDateTime\({(?<since>\w+)}\)\)`,
-    String.raw`group by person_id having countIf\(is_identified\) > 0`,
-    String.raw`and last_seen_at >= toDateTime\({(?<from>\w+)}\) and last_seen_at < toDateTime\({(?<until>\w+)}\)`,
-    String.raw`and \(last_seen_at > toDateTime\({\k<from>}\) or person_key > {(?<after>\w+)}\)`,
-    String.raw`order by last_seen_at, person_key limit {(?<limit>\w+)}$`,
-  ].join(" "),
-);
-
-/** People by their last session, page by page. */
-export const answerAbsences: AnswerShape = ({ text, values, state }) => {
-  const read = Values.safeParse(valuesOf(PAGE_OF_ABSENCES, text, values));
+/** A page of people by their last session. */
+export const answerAbsences: AnswerQuery = (values, state) => {
+  const read = Values.safeParse(values);
   if (!read.success) return null;
   const { from, until, after, limit } = read.data;
   const [first, end] = [microseconds(from), microseconds(until)];
@@ -66,7 +43,7 @@ export const answerAbsences: AnswerShape = ({ text, values, state }) => {
   };
 };
 
-/** Events are the person's that their distinct id belongs to by now. */
+/** An event belongs to the person that has its distinct id now. */
 function sessionsByPerson({ events, persons }: PostHogState, { sessions, since }: z.infer<typeof Values>) {
   const byDistinctId = new Map<string, string>();
   const byPerson = new Map<string, CapturedEvent[]>();
@@ -75,7 +52,7 @@ function sessionsByPerson({ events, persons }: PostHogState, { sessions, since }
     const { distinctId } = event;
     // A visitor without a profile has an id all the same.
     const person =
-      byDistinctId.get(distinctId) ?? find(persons, distinctId)?.uuid ?? event.person?.id ?? `nobody-${distinctId}`;
+      byDistinctId.get(distinctId) ?? find(persons, distinctId)?.uuid ?? event.person?.id ?? `anonymous-${distinctId}`;
     byDistinctId.set(distinctId, person);
     byPerson.set(person, [...(byPerson.get(person) ?? []), event]);
   }

@@ -3,12 +3,11 @@ import { FLAGS_WITHIN_MS } from "../../contracts/bridge-time.ts";
 import type { FlagAnswer, FlagValue } from "../../contracts/flag.ts";
 import { SECOND_MS } from "../../lib/durations.ts";
 import { describeError, RetryLaterError } from "../../lib/errors.ts";
-import { retryAfterMs } from "../../lib/retry-after.ts";
+import { callPublicApi } from "./client.ts";
 
-/** Long enough for all that one bridge call asks, too short to miss a flag that someone turns. */
+/** Long enough for all reads of one bridge call, too short to miss a change of a flag. */
 const FRESH_MS = SECOND_MS;
 const LARGEST_CACHE = 10_000;
-const DEFAULT_PAUSE_MS = 5_000;
 
 const Flags = z.object({
   flags: z.record(
@@ -20,23 +19,22 @@ const Flags = z.object({
 });
 type Flags = z.infer<typeof Flags>;
 
-interface Asked {
-  /** What the call asks for; it grows until the call is made. */
+interface FlagRequest {
+  /** The keys of the request; more may join until it is sent. */
   keys: ReadonlySet<string>;
   flags: Promise<Flags | { why: string }>;
-  /** Infinite while the call is in progress. */
+  /** Fresh until then; infinite while the call is in progress. */
   until: number;
 }
 
 /**
- * The feature flags of a person at this moment. Never throws: each answer comes within
- * `deadlineMs`, with a value for every key or as unavailable. No event is captured for it. Asks for
- * the same person at once, or soon after, share one call and its outcome, so that a bridge call waits
- * for PostHog once; keys are names in the code, so there are few, and a call asks for all that were
- * ever wanted.
+ * Reads the feature flags of a person at this moment. It never throws: within `deadlineMs` it answers a value for
+ * each key, or "unavailable". PostHog captures no event for it. Reads of one person at the same moment, or soon
+ * after, share one request and its result, so that a bridge call waits for PostHog once. Keys are names in the
+ * code, so there are few, and each request has all keys that were ever read.
  *
- * Not by posthog-node: for a 500, a 401, a timeout and a refused connection, `evaluateFlags`
- * (5.70.0) resolves to what it also says of a flag that does not exist.
+ * Not by posthog-node: after a 500, a 401, a timeout or a refused connection, `evaluateFlags` (5.70.0) resolves to
+ * the same value as for a flag that does not exist.
  * Source: https://posthog.com/docs/api/flags
  */
 export function createFlagReader({
@@ -48,41 +46,41 @@ export function createFlagReader({
   posthog: { host: string; projectToken: string };
   now: () => number;
   deadlineMs?: number;
-  /** The keys that are known to be wanted. */
+  /** The keys that are known beforehand. */
   flags?: string[];
 }): <Key extends string>(distinctId: string, keys: readonly Key[]) => Promise<FlagAnswer<Key>> {
-  const wanted = new Set(flags);
-  const cache = new Map<string, Asked>();
+  const allKeys = new Set(flags);
+  const cache = new Map<string, FlagRequest>();
   let pausedUntil = 0;
 
   return async (distinctId, keys) => {
-    for (const key of keys) wanted.add(key);
+    for (const key of keys) allKeys.add(key);
     const cached = cache.get(distinctId);
     const isFresh = cached !== undefined && cached.until > now() && keys.every((key) => cached.keys.has(key));
-    return answerTo(keys, await (isFresh ? cached : ask(distinctId)).flags);
+    return answerTo(keys, await (isFresh ? cached : begin(distinctId)).flags);
   };
 
-  function ask(distinctId: string): Asked {
-    const asked: Asked = { keys: wanted, flags: read(), until: Number.POSITIVE_INFINITY };
+  function begin(distinctId: string): FlagRequest {
+    const request: FlagRequest = { keys: allKeys, flags: read(), until: Number.POSITIVE_INFINITY };
     if (cache.size >= LARGEST_CACHE) cache.clear();
-    cache.set(distinctId, asked);
-    return asked;
+    cache.set(distinctId, request);
+    return request;
 
     async function read() {
-      // The turn of the event loop lets the keys of the same moment join.
+      // After this turn of the event loop, so that the keys of the same moment share the request.
       await new Promise(setImmediate);
-      asked.keys = new Set(wanted);
-      const flags = await call(distinctId, [...asked.keys]);
-      asked.until = now() + FRESH_MS;
+      request.keys = new Set(allKeys);
+      const flags = await evaluateInTime(distinctId, [...request.keys]);
+      request.until = now() + FRESH_MS;
       return flags;
     }
   }
 
-  async function call(distinctId: string, keys: string[]): Promise<Flags | { why: string }> {
+  async function evaluateInTime(distinctId: string, keys: string[]): Promise<Flags | { why: string }> {
     if (pausedUntil > performance.now()) return { why: "PostHog asked for a pause" };
     const signal = AbortSignal.timeout(deadlineMs);
     try {
-      return await askPostHog({ ...posthog, distinctId, keys, signal });
+      return await evaluate({ ...posthog, distinctId, keys, signal });
     } catch (error) {
       if (error instanceof RetryLaterError) pausedUntil = performance.now() + error.retryAfterMs;
       return { why: signal.aborted ? `PostHog did not answer within ${deadlineMs} ms` : describeError(error) };
@@ -90,7 +88,7 @@ export function createFlagReader({
   }
 }
 
-/** A value that PostHog failed to work out reads as false there, and may be missing; neither is an answer. */
+/** A flag that PostHog failed to evaluate is false in its answer, or missing; neither is a value. */
 function answerTo<Key extends string>(keys: readonly Key[], flags: Flags | { why: string }): FlagAnswer<Key> {
   if ("why" in flags) return { outcome: "unavailable", why: flags.why };
   const values: Array<[Key, FlagValue]> = [];
@@ -103,7 +101,7 @@ function answerTo<Key extends string>(keys: readonly Key[], flags: Flags | { why
   return { outcome: "answered", values: Object.fromEntries(values) as Record<Key, FlagValue> };
 }
 
-async function askPostHog({
+async function evaluate({
   host,
   projectToken,
   distinctId,
@@ -116,29 +114,22 @@ async function askPostHog({
   keys: string[];
   signal: AbortSignal;
 }): Promise<Flags> {
-  const response = await fetch(`${host}/flags/?v=2`, {
+  const flags = await callPublicApi(host, {
     method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
+    path: "/flags/?v=2",
+    body: {
       api_key: projectToken,
       distinct_id: distinctId,
       flag_keys_to_evaluate: keys,
-      // Node's fetch sends sec-fetch-mode, by which PostHog takes the caller for a browser and leaves out server-only flags.
+      // Node's fetch sends sec-fetch-mode, so PostHog takes the caller for a browser and leaves out server-only flags.
       evaluation_runtime: "server",
-      // Otherwise the person is taken to be where this process runs.
+      // Otherwise PostHog takes the place of this process for the person's.
       geoip_disable: true,
-    }),
+    },
+    answer: Flags,
+    unreadable: (error) => `has no flags to read: ${error.issues[0]?.message}`,
     signal,
   });
-  if (response.status === 429)
-    throw new RetryLaterError("PostHog answered 429", {
-      retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
-      answered: true,
-    });
-  if (response.status === 401)
-    throw new Error("PostHog answered 401; is POSTHOG_PROJECT_TOKEN of a project at POSTHOG_HOST?");
-  if (!response.ok) throw new Error(`PostHog answered ${response.status}`);
-  const flags = Flags.parse(await response.json());
   // A 200 without any flag.
   if (flags.quotaLimited?.includes("feature_flags"))
     throw new Error("PostHog answers no flags: the quota of flag requests is used up");

@@ -1,12 +1,10 @@
 import { z } from "zod";
 import { type PersonSource, type ReadPersons, readPerson } from "../../contracts/person.ts";
-import { RetryLaterError } from "../../lib/errors.ts";
-import { parseJson } from "../../lib/json.ts";
-import { retryAfterMs } from "../../lib/retry-after.ts";
+import { createPostHogClient, type PostHogAccess } from "./client.ts";
 
-/** As many distinct ids as PostHog takes in one call. */
+/** The most distinct ids that PostHog takes in one call. */
 const MOST_AT_ONCE = 200;
-/** PostHog takes 240 reads a minute, and everybody's hours begin at the same second. */
+/** PostHog takes 240 reads a minute, and the hours of many people begin at the same second. */
 const GATHER_MS = 400;
 
 const Answer = z.object({
@@ -16,55 +14,31 @@ const Answer = z.object({
   ),
 });
 
-const DEFAULT_PAUSE_MS = 5_000;
-
 /**
- * Reads persons from PostHog's private API. This endpoint asks the person store itself; the
- * listing by distinct id goes through ClickHouse and may miss a person made moments ago.
+ * Reads persons from PostHog's private API. This endpoint reads the person store itself; the list by distinct id
+ * reads ClickHouse, and may miss a person created moments ago.
  * Source: https://posthog.com/docs/api/persons, scope person:read
  */
-export function postHogPersons({
-  apiHost,
-  projectId,
-  personalApiKey,
-}: {
-  apiHost: string;
-  projectId: string;
-  personalApiKey: string;
-}): PersonSource {
-  const url = `${apiHost}/api/projects/${encodeURIComponent(projectId)}/persons/batch_by_distinct_ids/`;
-  const headers = { authorization: `Bearer ${personalApiKey}`, "content-type": "application/json" };
-
+export function postHogPersons(access: PostHogAccess): PersonSource {
+  const call = createPostHogClient(access);
   return { name: "PostHog", mostAtOnce: MOST_AT_ONCE, gatherMs: GATHER_MS, read };
 
   async function read(distinctIds: string[], signal: AbortSignal): ReturnType<ReadPersons> {
-    const response = await fetch(url, {
+    const { results } = await call({
       method: "POST",
-      headers,
-      body: JSON.stringify({ distinct_ids: distinctIds }),
+      path: "/persons/batch_by_distinct_ids/",
+      body: { distinct_ids: distinctIds },
+      answer: Answer,
+      // The error itself would name distinct ids.
+      unreadable: () => "has no results to read; is POSTHOG_API_HOST its private API?",
+      scope: "person:read",
       signal,
     });
-    if (response.status === 429)
-      throw new RetryLaterError("PostHog answered 429", {
-        retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
-        answered: true,
-      });
-    if (!response.ok) throw new Error(`PostHog answered ${response.status}${HINTS.get(response.status) ?? ""}`);
-    // What is wrong with it would be told with the ids in it.
-    const answer = Answer.safeParse(parseJson(await response.text()));
-    if (!answer.success)
-      throw new Error("PostHog's answer has no results to read; is POSTHOG_API_HOST its private API?");
     return new Map(
-      Object.entries(answer.data.results).map(([distinctId, person]) => [
+      Object.entries(results).map(([distinctId, { uuid, properties }]) => [
         distinctId,
-        { ...readPerson(person.properties ?? {}), ...(person.uuid !== undefined && { personId: person.uuid }) },
+        { ...readPerson(properties ?? {}), ...(uuid !== undefined && { personId: uuid }) },
       ]),
     );
   }
 }
-
-const HINTS = new Map([
-  [401, "; is POSTHOG_PERSONAL_API_KEY a personal key (phx_…) of this region?"],
-  [403, "; does POSTHOG_PERSONAL_API_KEY have the scope person:read?"],
-  [404, "; is POSTHOG_PROJECT_ID a project at POSTHOG_API_HOST?"],
-]);

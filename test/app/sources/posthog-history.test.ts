@@ -4,6 +4,7 @@ import { serve } from "../../../src/lib/server.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
 import { type PageOfHistory, postHogHistory } from "../../../src/sources/posthog/history.ts";
+import { createPostHogQueries } from "../../../src/sources/posthog/queries.ts";
 
 const SINCE = Date.parse("2026-03-01T09:00:00.000Z");
 const UNTIL = Date.parse("2026-03-04T09:00:00.000Z");
@@ -142,7 +143,7 @@ async function readAll({
   signal?: AbortSignal;
   onPause?: (pause: unknown) => void;
 }): Promise<PageOfHistory[]> {
-  const read = postHogHistory({ apiHost, projectId: "1", personalApiKey: "phx_1", pageSize });
+  const read = postHogHistory(createPostHogQueries({ apiHost, projectId: "1", personalApiKey: "phx_1" }), { pageSize });
   const pages: PageOfHistory[] = [];
   for await (const page of read({ events: ["e"], since: SINCE, until: UNTIL }, { signal, onPause })) pages.push(page);
   return pages;

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { type Call, readResponse, request, type Service } from "../../lib/service-client.ts";
+
+/** Access to one project by a personal API key. */
+export interface PostHogAccess {
+  /** The private API, such as https://us.posthog.com; not the host that takes events. */
+  apiHost: string;
+  projectId: string;
+  personalApiKey: string;
+}
+
+/** How to read one answer. */
+interface Answer<Schema extends z.ZodType> {
+  answer: Schema;
+  /** The end of the message about an answer of another shape. It must quote nothing personal. */
+  unreadable(error: z.ZodError): string;
+}
+
+export interface ProjectCall<Schema extends z.ZodType> extends Call, Answer<Schema> {
+  /** The scope that the personal API key needs for the call. */
+  scope: string;
+  retryLaterOn?: readonly number[];
+}
+
+export type PostHogClient = <Schema extends z.ZodType>(call: ProjectCall<Schema>) => Promise<z.output<Schema>>;
+
+/** Calls PostHog's private API, with paths inside the project, such as "/query/". Errors: src/lib/service-client.ts. */
+export function createPostHogClient({ apiHost, projectId, personalApiKey }: PostHogAccess): PostHogClient {
+  return async ({ scope, retryLaterOn = [], ...call }) => {
+    const service: Service = {
+      name: "PostHog",
+      host: apiHost,
+      headers: { authorization: `Bearer ${personalApiKey}` },
+      retryLaterOn,
+      hintOf: (status, json) => hintOf(status, scope) ?? detailOf(status, json),
+    };
+    const path = `/api/projects/${encodeURIComponent(projectId)}${call.path}`;
+    return readResponse(service, await request(service, { ...call, path }), call);
+  };
+}
+
+/** Calls the public API at POSTHOG_HOST, which needs only the project token in the body. */
+export async function callPublicApi<Schema extends z.ZodType>(
+  host: string,
+  call: Call & Answer<Schema>,
+): Promise<z.output<Schema>> {
+  const hint = "; is POSTHOG_PROJECT_TOKEN of a project at POSTHOG_HOST?";
+  const service: Service = { name: "PostHog", host, hintOf: (status) => (status === 401 ? hint : "") };
+  return readResponse(service, await request(service, call), call);
+}
+
+function hintOf(status: number, scope: string): string | undefined {
+  if (status === 401) return "; is POSTHOG_PERSONAL_API_KEY a personal key (phx_…) of this region?";
+  if (status === 403)
+    return `; does POSTHOG_PERSONAL_API_KEY have the scope ${scope}, and its owner access to the project?`;
+  if (status === 404) return "; is POSTHOG_PROJECT_ID a project at POSTHOG_API_HOST?";
+  return undefined;
+}
+
+/** PostHog's reason why it refuses a call, such as a query that is too slow. */
+function detailOf(status: number, json: unknown): string {
+  const refusal = z.object({ detail: z.string() }).safeParse(json);
+  return status === 400 && refusal.success ? `: ${refusal.data.detail}` : "";
+}
