@@ -359,7 +359,7 @@ export async function openApp(
       return async (count, intervalMs) => {
         const { waitMs, disbelievedMs } = await store.limits.reserveSlots(line, count, intervalMs);
         if (disbelievedMs > 0) {
-          metrics.lineReset(line);
+          metrics.limiterReset(line);
           log.warn({ component: "outbox", line, aheadMs: Math.round(disbelievedMs), outcome: "a clock was ahead" });
         }
         return waitMs;

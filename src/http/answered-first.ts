@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 
-/** Routes that are answered before `rest` sees them; by method and path, such as "POST /webhooks/posthog". */
+/** Routes in front of Express, which is too slow for webhooks; keyed by method and path, such as "POST /webhooks/posthog". */
 export function answeredFirst(
   routes: Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>,
   rest: RequestListener,

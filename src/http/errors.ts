@@ -4,10 +4,10 @@ import type { Log } from "../lib/log.ts";
 import { BodyError, isSoonRead } from "../lib/read-body.ts";
 
 export const notFound: RequestHandler = (_request, response) => {
-  response.status(404).json({ error: "there is nothing here" });
+  response.status(404).json({ error: "not found" });
 };
 
-/** What body parsers refuse keeps its own 4xx; everything else is our trouble, and says no more than that. */
+/** A 4xx of a body parser stays; any other error is a 500 without details. */
 export function failed({ log }: { log: Log }): ErrorRequestHandler {
   return (error: { status?: number; type?: string }, request, response, next) => {
     if (response.headersSent) return next(error);
@@ -19,9 +19,7 @@ export function failed({ log }: { log: Log }): ErrorRequestHandler {
       answer: status,
       error: error.type ?? describeError(error),
     });
-    response
-      .status(status)
-      .json({ error: status === 500 ? "something went wrong here" : (error.type ?? "bad request") });
+    response.status(status).json({ error: status === 500 ? "internal error" : (error.type ?? "bad request") });
   };
 
   function refuse({ status, message }: BodyError, request: Request, response: Response): void {

@@ -1,15 +1,15 @@
 import { Router } from "express";
 
 /**
- * `/healthz`: the process lives. `/readyz`: it can take events and answer Novu now, and which commit it is;
- * `whyNot` says in public words why not.
+ * `/healthz`: the process runs. `/readyz`: it can accept events and answer Novu now, with its commit.
+ * `whyNot` returns the reason if it cannot; the answer is public.
  */
 export function healthRoutes({
   whyNot,
   revision = null,
 }: {
   whyNot: () => Promise<string | null>;
-  /** Null where nobody said. */
+  /** Null if unknown. */
   revision?: string | null | undefined;
 }): Router {
   return Router()

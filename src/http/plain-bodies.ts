@@ -2,8 +2,8 @@ import type { RequestListener } from "node:http";
 import type { Log } from "../lib/log.ts";
 
 /**
- * Refuses every body that says it is compressed, before `rest` sees it: no decoder is reached before the
- * sender is proven. PostHog, Segment, Novu, browsers and mail clients send plain bodies.
+ * Refuses every compressed body with 415, so that no unauthenticated sender reaches a decoder. PostHog, Segment,
+ * Novu, browsers and mail clients send plain bodies.
  */
 export function plainBodies(rest: RequestListener, { log }: { log: Log }): RequestListener {
   return (request, response) => {
@@ -15,8 +15,8 @@ export function plainBodies(rest: RequestListener, { log }: { log: Log }): Reque
     const hasBody = length !== undefined || transfer !== undefined;
     if (!hasBody || encoding === "" || encoding.toLowerCase() === "identity") return rest(request, response);
 
-    const error = "a body with a content-encoding is not taken; send it uncompressed";
-    // The rest of a path may be the token of a link.
+    const error = "compressed bodies are not accepted; send it without a content-encoding";
+    // The rest of the path may be the token of a link.
     const [path] = /^\/[^/?]*/.exec(request.url ?? "") ?? [];
     log.warn({ component: "http", path, answer: 415, error });
     response

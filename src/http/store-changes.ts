@@ -15,15 +15,15 @@ interface Changes {
 }
 
 /**
- * Changes the store for commands on this machine: signed like a webhook, and 404 for anybody else. The
- * sender is a person at a terminal, so the answer says why a change failed.
+ * Changes the store for commands on this machine, which sign their calls like webhooks. Other machines get a 404.
+ * The answer contains the error of a failed change, for the person at the terminal.
  */
 export function storeChanges({
   changes,
-  ...door
+  ...endpoint
 }: WebhookEndpoint & { changes: Changes }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { log } = door;
-  const answer = webhookEndpoint({ ...door, largestBody: LARGEST_BODY, take });
+  const { log } = endpoint;
+  const answer = webhookEndpoint({ ...endpoint, largestBody: LARGEST_BODY, take });
   return async (request, response) => {
     if (isFromThisMachine(request)) return answer(request, response);
     response.writeHead(404).end();
@@ -31,27 +31,27 @@ export function storeChanges({
 
   async function take(body: string): Promise<StoreChangeAnswer> {
     const read = StoreChange.safeParse(parseJson(body));
-    if (!read.success) return { failed: "the app is of another version and does not know this change" };
+    if (!read.success) return { failed: "the app has another version, which does not support this change" };
     try {
-      const result = await make(read.data);
-      log.info({ component: "commands", outcome: read.data.change, ...result });
+      const result = await apply(read.data);
+      log.info({ component: "http", outcome: read.data.change, ...result });
       return result;
     } catch (error) {
-      log.error({ component: "commands", outcome: "failed", change: read.data.change, error: describeError(error) });
+      log.error({ component: "http", outcome: "failed", change: read.data.change, error: describeError(error) });
       return { failed: describeError(error) };
     }
   }
 
-  async function make(wanted: StoreChange): Promise<StoreChangeAnswer> {
-    if (wanted.change === "redrive") return { count: await changes.redrive(wanted.which) };
-    if (wanted.change === "forget person") return { counts: await changes.forgetPerson(wanted.distinctId) };
-    if (wanted.change === "split person") return { count: await changes.splitPerson(wanted.distinctId) };
-    await changes.backup(wanted.file);
+  async function apply(change: StoreChange): Promise<StoreChangeAnswer> {
+    if (change.change === "redrive") return { count: await changes.redrive(change.which) };
+    if (change.change === "forget person") return { counts: await changes.forgetPerson(change.distinctId) };
+    if (change.change === "split person") return { count: await changes.splitPerson(change.distinctId) };
+    await changes.backup(change.file);
     return { count: 1 };
   }
 }
 
-/** A proxy on this machine looks like this machine too: the signature is what proves the sender. */
+/** A proxy on this machine passes this check too; the signature authenticates the sender. */
 function isFromThisMachine({ socket: { remoteAddress = "" } }: IncomingMessage): boolean {
   return /^(::ffff:)?127\.|^::1$/.test(remoteAddress);
 }

@@ -23,6 +23,6 @@ it("a change of the store is made for a signed call only", async () => {
   expect((await signed(redrive, Date.now() - 10 * 60_000)).status).toBe(401);
   expect((await signed(redrive, Date.now(), keyOf(LOCAL_KEYS.signingSecret))).status).toBe(401);
   expect(await (await signed({ change: "drop everything" })).json()).toEqual({
-    failed: "the app is of another version and does not know this change",
+    failed: "the app has another version, which does not support this change",
   });
 });
