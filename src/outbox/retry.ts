@@ -1,13 +1,48 @@
 import { MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
+import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 
 const FIRST_MS = SECOND_MS;
+/** Also the longest Retry-After that counts: a wrong one would keep a job waiting for years. */
 const LONGEST_MS = 10 * MINUTE_MS;
 
-/** With the waits below, about an hour and a half of trying. */
+/** With the waits below, about an hour and a half. */
 export const MOST_ATTEMPTS = 18;
 
-/** How long to wait after the n-th failure, from 1: 1 s, 2 s, 4 s … 10 min, less up to half of it so that waits do not meet. */
+/** The fate of a job whose attempt has failed. `answered`: the other side has answered the attempt. */
+export type AfterFailure =
+  | { does: "retry" | "postpone"; waitMs: number; answered: boolean }
+  | { does: "give up"; answered: boolean };
+
+/**
+ * Decides by the class of the error, in this order:
+ * - RetryLaterError: postponed for the wait that it names; not counted as a failed attempt.
+ * - UnavailableError: postponed until the service is up, however long that takes; not counted either. While the
+ *   service answers other jobs, it is an error like any other.
+ * - PermanentError: given up at once.
+ * - any other: counted, and retried with backoff; given up at the last attempt.
+ */
+export function afterFailure(
+  error: unknown,
+  { failures, isServiceUp }: { failures: number; isServiceUp: boolean },
+): AfterFailure {
+  const { answered, retryAfterMs } = answerIn(error);
+  const askedMs = Math.min(retryAfterMs, LONGEST_MS);
+  if (error instanceof RetryLaterError) return { does: "postpone", waitMs: askedMs, answered };
+  if (error instanceof UnavailableError && !isServiceUp)
+    return { does: "postpone", waitMs: Math.max(askedMs, backoffMs(1)), answered };
+  if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) return { does: "give up", answered };
+  return { does: "retry", waitMs: Math.max(askedMs, backoffMs(failures)), answered };
+}
+
+/** The wait after the n-th failure, from 1: 1 s, 2 s, 4 s … 10 min, less up to half of it so that jobs spread out. */
 export function backoffMs(failures: number, random: () => number = Math.random): number {
   const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
   return Math.round(full * (1 - random() / 2));
+}
+
+/** An error of our own comes without an answer. */
+function answerIn(error: unknown): { answered: boolean; retryAfterMs: number } {
+  if (error instanceof RetryLaterError || error instanceof UnavailableError) return error;
+  if (error instanceof RefusedError) return { answered: true, retryAfterMs: error.retryAfterMs };
+  return { answered: error instanceof PermanentError, retryAfterMs: 0 };
 }

@@ -1,29 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Job, type Queue } from "../contracts/job.ts";
 import type { Clock } from "../lib/clock.ts";
-import { MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
+import { SECOND_MS } from "../lib/durations.ts";
 import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { redact } from "../lib/redact.ts";
-import { createBreaker } from "./circuit-breaker.ts";
-import { backoffMs, MOST_ATTEMPTS } from "./retry.ts";
+import { createCircuitBreaker } from "./circuit-breaker.ts";
+import { afterFailure } from "./retry.ts";
 
-/** Job as the store hands it out. */
+/** A job as the store hands it out. */
 interface ClaimedJob {
   id: number;
-  /** JSON, perhaps of another version of this app. */
+  /** JSON; another version of this app may have written it. */
   body: string;
+  /** How often it has failed. */
   attempts: number;
+  /** Whether it was retried or postponed before. */
   isTried: boolean;
+  /** How often the other side has answered an attempt with an error. */
   refusals: number;
 }
 
-/** One job to do. */
 export interface JobAttempt extends ClaimedJob {
   job: Job;
 }
 
-/** The part of the store that the worker needs. */
 export interface JobStore {
   claim(queue: Queue, limit: number, leaseMs: number, done: number[]): Promise<ClaimedJob[]>;
   renew(ids: number[], leaseMs: number): Promise<void>;
@@ -34,23 +35,21 @@ export interface JobStore {
 }
 
 export interface Worker {
-  /** There may be new work. */
+  /** There may be new jobs. */
   wake(): void;
   /** Resolves when nothing is in progress and nothing is due at this moment. */
   idle(): Promise<void>;
-  /** Takes on nothing new; resolves when what was in progress has ended. */
+  /** Claims nothing new; resolves when the jobs in progress have ended. */
   stop(): Promise<void>;
 }
 
 /** How soon another process takes over from one that was killed. */
-const LEASE_MS = 5_000;
+const LEASE_MS = 5 * SECOND_MS;
 const RENEW_EVERY_MS = LEASE_MS / 3;
-/** A longer Retry-After is not believed: a wrong one would park a job for years. */
-const LONGEST_WAIT_MS = 10 * MINUTE_MS;
-/** After the store itself has failed. */
+/** After an error of the store itself. */
 const STORE_PAUSE_MS = SECOND_MS;
 
-/** Does the work of one queue: at least once each, `concurrency` at a time, again after a failure, until it is done or dead. */
+/** Runs the jobs of one queue: at least once each, `concurrency` at a time, until each is complete or dead. */
 export function startWorker({
   queue,
   store,
@@ -66,15 +65,15 @@ export function startWorker({
   concurrency: number;
   clock: Clock;
   log: Log;
-  /** Hears how each try ended. */
+  /** Called after each attempt. */
   count?: (queue: Queue, outcome: "done" | "retried" | "put off" | "dead") => void;
 }): Worker {
-  const breaker = createBreaker({ now: clock.now });
+  const breaker = createCircuitBreaker({ now: clock.now });
   const inProgress = new Map<number, Promise<void>>();
-  /** Done, which the store hears with the next claim. Whoever finds such work again finds out that it is done. */
+  /** Finished ids, deleted with the next claim. If the process dies first, the job runs again and finds itself done. */
   let done: number[] = [];
-  let pumping: Promise<void> | null = null;
-  let wokenMeanwhile = false;
+  let claiming: Promise<void> | null = null;
+  let isWoken = false;
   let stopped = false;
   let cancelTimer = () => {};
   const renewal = setInterval(renew, RENEW_EVERY_MS);
@@ -83,55 +82,55 @@ export function startWorker({
   return {
     wake,
     async idle() {
-      while (pumping !== null || inProgress.size > 0) await (pumping ?? Promise.race(inProgress.values()));
+      while (claiming !== null || inProgress.size > 0) await (claiming ?? Promise.race(inProgress.values()));
     },
     async stop() {
       stopped = true;
       cancelTimer();
-      await pumping;
+      await claiming;
       await Promise.all(inProgress.values());
       clearInterval(renewal);
-      // With the store down it comes back with its lease, and is then found to be done.
+      // With the store down, these run again when their lease ends, and find themselves done.
       if (done.length > 0) await store.complete(done).catch(storeFailed);
     },
   };
 
   function wake(): void {
-    wokenMeanwhile = true;
-    if (stopped || pumping !== null) return;
-    pumping = pump().finally(() => {
-      pumping = null;
-      if (wokenMeanwhile) wake();
+    isWoken = true;
+    if (stopped || claiming !== null) return;
+    claiming = claimDue().finally(() => {
+      claiming = null;
+      if (isWoken) wake();
     });
   }
 
-  /** Takes on what is due, as much as there is room for, and sets the alarm for what is due next. */
-  async function pump(): Promise<void> {
+  /** Claims as many due jobs as there is room for, and sets a timer for the next one that is due. */
+  async function claimDue(): Promise<void> {
     cancelTimer();
-    // A turn of the event loop, so that what ends together makes room for what is claimed together.
+    // Waits for one round of the event loop, so that jobs that end together make room for one claim.
     await new Promise(setImmediate);
-    wokenMeanwhile = false;
+    isWoken = false;
     try {
       while (!stopped && room() > 0) {
-        const ended = done;
+        const finished = done;
         done = [];
-        const jobs = await store.claim(queue, room(), LEASE_MS, ended).catch((error: unknown) => {
-          done.push(...ended);
+        const jobs = await store.claim(queue, room(), LEASE_MS, finished).catch((error: unknown) => {
+          done.push(...finished);
           throw error;
         });
-        for (const job of jobs) take(job);
+        for (const job of jobs) start(job);
         if (jobs.length === 0) break;
       }
       if (stopped || (inProgress.size > 0 && room() === 0)) return;
       const next = await store.nextDueAt(queue);
-      if (next !== null) setAlarm(Math.max(next, breaker.nextTryAt() ?? 0));
+      if (next !== null) wakeAt(Math.max(next, breaker.nextTryAt() ?? 0));
     } catch (error) {
       storeFailed(error);
-      setAlarm(clock.now() + STORE_PAUSE_MS);
+      wakeAt(clock.now() + STORE_PAUSE_MS);
     }
   }
 
-  /** How many more to take on: none before there is room for many; one at a time, and seldom, while the other side is down. */
+  /** None until half of the slots are free; one at a time, and seldom, while the other side is down. */
   function room(): number {
     const nextTryAt = breaker.nextTryAt();
     const free = concurrency - inProgress.size;
@@ -139,27 +138,20 @@ export function startWorker({
     return inProgress.size === 0 && nextTryAt <= clock.now() ? 1 : 0;
   }
 
-  function storeFailed(error: unknown): void {
-    log.error({ component: "outbox", queue, error: describeError(error) });
-  }
-
-  function setAlarm(at: number): void {
+  function wakeAt(at: number): void {
     if (!stopped) cancelTimer = clock.at(at, wake);
   }
 
-  function take(job: ClaimedJob): void {
+  function renew(): void {
+    if (inProgress.size > 0) store.renew([...inProgress.keys()], LEASE_MS).catch(storeFailed);
+  }
+
+  function start(job: ClaimedJob): void {
     const ended = attempt(job).finally(() => {
       inProgress.delete(job.id);
       wake();
     });
     inProgress.set(job.id, ended);
-  }
-
-  function renew(): void {
-    if (inProgress.size === 0) return;
-    store.renew([...inProgress.keys()], LEASE_MS).catch((error: unknown) => {
-      log.warn({ component: "outbox", error: describeError(error) });
-    });
   }
 
   async function attempt(job: ClaimedJob): Promise<void> {
@@ -171,71 +163,54 @@ export function startWorker({
       count(queue, "done");
     } catch (error) {
       if (error instanceof UnavailableError) breaker.unavailable();
-      else if (isAnAnswer(error)) breaker.answered();
-      await settleInTheEnd(job, error);
+      else if (isAnswer(error)) breaker.answered();
+      await saveFailureAtLast(job, error);
     }
   }
 
-  /** A store that is down gets the word when it is back; until then nobody else is to take the work over. */
-  async function settleInTheEnd(job: ClaimedJob, error: unknown): Promise<void> {
-    for (let isSettled = false; !isSettled; ) {
+  /** Tries until the store is up. The job stays in progress, and so leased, until then. */
+  async function saveFailureAtLast(job: ClaimedJob, error: unknown): Promise<void> {
+    for (let isSaved = false; !isSaved; ) {
       try {
-        await settle(job, error);
-        isSettled = true;
-      } catch (trouble) {
-        log.error({ component: "outbox", workId: job.id, error: describeError(trouble) });
+        await saveFailure(job, error);
+        isSaved = true;
+      } catch (storeError) {
+        log.error({ component: "outbox", jobId: job.id, error: describeError(storeError) });
         if (stopped) return;
         await sleep(STORE_PAUSE_MS);
       }
     }
   }
 
-  async function settle(job: ClaimedJob, error: unknown): Promise<void> {
-    const failures = job.attempts + 1;
-    const text = redact(describeError(error));
-    const facts = { component: "outbox", workId: job.id, queue, attempt: failures, error: text };
-    const putOff = async (next: string, waitMs: number, answered: boolean) => {
-      log.warn({ ...facts, next, retryAfterMs: waitMs });
-      count(queue, "put off");
-      await store.retry(job.id, { at: clock.now() + waitMs, error: text, failed: false, answered });
-    };
-
-    if (error instanceof RetryLaterError)
-      return putOff("later", Math.min(error.retryAfterMs, LONGEST_WAIT_MS), error.answered);
-    // An outage wears no job out, however long it lasts; a job that fails while others are answered is no outage.
-    if (error instanceof UnavailableError && !breaker.hasAnsweredLately())
-      return putOff("when it is back", atLeast(error.retryAfterMs, backoffMs(1)), error.answered);
-    const { retryAfterMs, answered } = askedBy(error);
-    if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) {
-      log.error({ ...facts, next: "dead" });
+  async function saveFailure({ id, attempts }: ClaimedJob, cause: unknown): Promise<void> {
+    const failures = attempts + 1;
+    const error = redact(describeError(cause));
+    const next = afterFailure(cause, { failures, isServiceUp: breaker.hasAnsweredLately() });
+    const { does, answered } = next;
+    const facts = { component: "outbox", outcome: does, jobId: id, queue, attempt: failures, error };
+    if (does === "give up") {
+      log.error(facts);
       count(queue, "dead");
-      return store.giveUp(job.id, text, { answered });
+      return store.giveUp(id, error, { answered });
     }
-    const waitMs = atLeast(retryAfterMs, backoffMs(failures));
-    log.warn({ ...facts, next: "retry", retryAfterMs: waitMs });
-    count(queue, "retried");
-    await store.retry(job.id, { at: clock.now() + waitMs, error: text, failed: true, answered });
+    log.warn({ ...facts, retryAfterMs: next.waitMs });
+    count(queue, does === "retry" ? "retried" : "put off");
+    await store.retry(id, { at: clock.now() + next.waitMs, error, failed: does === "retry", answered });
+  }
+
+  function storeFailed(error: unknown): void {
+    log.error({ component: "outbox", queue, error: describeError(error) });
   }
 }
 
-/** Whether the other side has said something; an error of our own says nothing about it. */
-function isAnAnswer(error: unknown): boolean {
+/** Whether the other side has answered; an error of our own does not show that. */
+function isAnswer(error: unknown): boolean {
   return error instanceof RefusedError || error instanceof RetryLaterError || error instanceof PermanentError;
-}
-
-function askedBy(error: unknown): { retryAfterMs: number; answered: boolean } {
-  if (error instanceof RefusedError) return { retryAfterMs: error.retryAfterMs, answered: true };
-  if (error instanceof PermanentError) return { retryAfterMs: 0, answered: true };
-  return error instanceof UnavailableError ? error : { retryAfterMs: 0, answered: false };
-}
-
-function atLeast(askedMs: number, waitMs: number): number {
-  return Math.max(waitMs, Math.min(askedMs, LONGEST_WAIT_MS));
 }
 
 function readJob(body: string): Job {
   const job = Job.safeParse(JSON.parse(body));
   if (job.success) return job.data;
-  const places = job.error.issues.map(({ path }) => path.join(".")).join(", ");
-  throw new PermanentError(`this version cannot read the job: ${places}`);
+  const paths = job.error.issues.map(({ path }) => path.join(".")).join(", ");
+  throw new PermanentError(`this version cannot read the job: ${paths}`);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { backoffMs, MOST_ATTEMPTS } from "../../../src/outbox/retry.ts";
+import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../../../src/lib/errors.ts";
+import { afterFailure, backoffMs, MOST_ATTEMPTS } from "../../../src/outbox/retry.ts";
 
 describe("backoffMs", () => {
   it("doubles from one second, up to ten minutes, less up to half of it", () => {
@@ -14,5 +15,24 @@ describe("backoffMs", () => {
       0,
     );
     expect(shortest).toBeGreaterThan(30 * 60_000);
+  });
+});
+
+describe("afterFailure", () => {
+  const limit = new RetryLaterError("429", { retryAfterMs: 5_000, answered: true });
+  const outage = new UnavailableError("no answer", { answered: false });
+  const down = new UnavailableError("503", { answered: true, retryAfterMs: 99_999_999 });
+
+  it.each<[string, Error, { failures?: number; isServiceUp?: boolean }, object]>([
+    ["an error of our own", new Error("x"), {}, { does: "retry", answered: false }],
+    ["an answered error", new RefusedError("500"), {}, { does: "retry", answered: true }],
+    ["the last attempt", new RefusedError("500"), { failures: MOST_ATTEMPTS }, { does: "give up", answered: true }],
+    ["what no retry helps", new PermanentError("400"), {}, { does: "give up", answered: true }],
+    ["a limit", limit, { failures: MOST_ATTEMPTS }, { does: "postpone", waitMs: 5_000, answered: true }],
+    ["an outage", outage, { failures: MOST_ATTEMPTS }, { does: "postpone", answered: false }],
+    ["an outage of one job alone", outage, { isServiceUp: true }, { does: "retry", answered: false }],
+    ["a wait of a day", down, {}, { does: "postpone", waitMs: 600_000, answered: true }],
+  ])("%s", (_name, error, { failures = 1, isServiceUp = false }, expected) => {
+    expect(afterFailure(error, { failures, isServiceUp })).toMatchObject(expected);
   });
 });
