@@ -45,6 +45,7 @@ describe("what is installed", () => {
 describe("the README and the workflows of GitHub", () => {
   const documents = [
     "README.md",
+    ".github/CONTRIBUTING.md",
     ...readdirSync(new URL(".github/workflows/", root)).map((name) => `.github/workflows/${name}`),
   ];
 
@@ -52,8 +53,16 @@ describe("the README and the workflows of GitHub", () => {
     const text = read(name);
     const named = [...text.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, script = ""]) => script);
     expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
-    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)\)/g)].map(([, path = ""]) => path);
-    expect(links.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = ""]) => path);
+    expect(links.filter((path) => !existsSync(new URL(path, new URL(name, root))))).toEqual([]);
+    const paths = [...text.matchAll(/`((?:src|test|emails|\.github)\/[\w./-]+)`/g)].map(([, path = ""]) => path);
+    expect(paths.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+  });
+
+  it("README.md names every folder of src", () => {
+    const folders = readdirSync(new URL("src/", root), { withFileTypes: true }).filter((one) => one.isDirectory());
+    const unnamed = folders.filter(({ name }) => !read("README.md").includes(`\`${name}\``));
+    expect(unnamed.map(({ name }) => name)).toEqual([]);
   });
 
   it("README.md shows every screenshot, and none is heavy", () => {
