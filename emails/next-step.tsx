@@ -4,7 +4,7 @@ import { Button, Greeting, List, Paragraph, Title } from "./_components/text.tsx
 
 export interface NextStepProps {
   firstName: string | undefined;
-  /** What this person has just done, as phrases: "connect your data". */
+  /** The steps that this person has just finished, as phrases: "connect your data". */
   completed: string[];
   /** A phrase too: "invite your team". */
   nextStep: string;

@@ -4,7 +4,7 @@ import { Button, Greeting, Paragraph, TextLink, Title } from "./_components/text
 
 export interface OnboardingHelpProps {
   firstName: string | undefined;
-  /** The step this person does not get past, as a phrase: "connect your data". */
+  /** The step that this person is stuck at, as a phrase: "connect your data". */
   stuckAt: string;
   helpUrl: string;
   setupUrl: string;

@@ -4,14 +4,14 @@ import { Button, Greeting, Paragraph, Title } from "./_components/text.tsx";
 
 export interface PaidOfferProps {
   firstName: string | undefined;
-  /** What a customer got out of it, as one sentence that is true. */
+  /** A customer's result, as one true sentence. */
   proof: string;
   /** As a phrase: "20% off the first year". */
   offer: string;
-  /** The last day of the offer, ready to read: "12 December". */
+  /** The last day of the offer, to show: "12 December". */
   endsOn: string;
   upgradeUrl: string;
-  /** What showed the interest: a look at the prices, or a trial. */
+  /** The sign of interest: a look at the prices, or a trial. */
   reason: "pricing" | "trial";
 }
 

@@ -4,7 +4,7 @@ import { Button, Greeting, Paragraph, Title } from "./_components/text.tsx";
 
 export interface SessionRecoveryProps {
   firstName: string | undefined;
-  /** What was begun and not finished, as a phrase: "build a report". */
+  /** The unfinished action, as a phrase: "build a report". */
   unfinished: string;
   url: string;
 }

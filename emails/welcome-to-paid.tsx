@@ -4,15 +4,15 @@ import { Button, Greeting, List, Paragraph, TextLink, Title } from "./_component
 
 export interface WelcomeToPaidProps {
   firstName: string | undefined;
-  /** What the plan is called: "Pro". */
+  /** The plan's name: "Pro". */
   plan: string;
-  /** What it adds, as phrases: "unlimited reports". */
+  /** Its features, as phrases: "unlimited reports". */
   unlocked: string[];
   billingUrl: string;
   appUrl: string;
 }
 
-/** Transactional: the facts of the new plan and no marketing, so that it may go to people who opted out of that. */
+/** Transactional: the facts of the new plan without marketing, because people who opted out of marketing get it too. */
 export default function WelcomeToPaid({ firstName, plan, unlocked, billingUrl, appUrl }: WelcomeToPaidProps) {
   return (
     <Layout

@@ -4,7 +4,7 @@ import { Button, Greeting, Paragraph, Title } from "./_components/text.tsx";
 
 export interface WelcomeProps {
   firstName: string | undefined;
-  /** Who invited them; undefined when they came by themselves. */
+  /** The name of the person who invited them; undefined without an invitation. */
   invitedBy: string | undefined;
   setupUrl: string;
 }

@@ -1,10 +1,10 @@
-/** Who writes: yours to change. The address is what anti-spam laws ask every marketing email to show. */
+/** The sender. Yours to change. Anti-spam laws require the postal address in every marketing email. */
 export const brand = {
   name: "Acme",
   appUrl: "https://app.acme.example",
-  /** Where links of events may lead, besides the app: these hosts and all below them. */
+  /** The hosts that links in events may lead to, besides the app's: these and all hosts below them. */
   linkHosts: ["acme.example"],
-  /** Where PostHog's reports say that a visit by one of our links came from. */
+  /** The `utm_source` of every link, for PostHog's reports on visits. */
   utmSource: "lifecycle",
   helpEmail: "help@acme.example",
   postalAddress: "Acme Inc., 1 Example Street, 10115 Berlin, Germany",

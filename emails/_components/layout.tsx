@@ -5,14 +5,14 @@ import { dark, font, light } from "./tokens.ts";
 import { Unsubscribe } from "./unsubscribe.tsx";
 
 interface LayoutProps {
-  /** The line that inboxes show beside the subject. */
+  /** The preview text that inboxes show beside the subject. */
   preheader: string;
-  /** Why the reader gets this, in one sentence. */
+  /** The reason why the reader gets this, in one sentence. */
   because: string;
   children: ReactNode;
 }
 
-/** The frame of every email: card, footer with the way out, light and dark. */
+/** The frame of every email: card, footer with the unsubscribe link, light and dark colours. */
 export function Layout({ preheader, because, children }: LayoutProps) {
   return (
     <Html lang="en" dir="ltr">

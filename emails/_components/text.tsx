@@ -19,7 +19,7 @@ export function Paragraph({ children }: { children: ReactNode }) {
   );
 }
 
-/** The one thing to do next; 48 px high, so that a thumb finds it. */
+/** The one action of an email; 48 px high, for thumbs. */
 export function Button({ href, children }: { href: string; children: ReactNode }) {
   return (
     <EmailButton
@@ -41,7 +41,7 @@ export function Button({ href, children }: { href: string; children: ReactNode }
   );
 }
 
-/** A second way, quieter than the button and on a line of its own; 44 px high. */
+/** A second action below the button, as a link; 44 px high. */
 export function TextLink({ href, children }: { href: string; children: ReactNode }) {
   return (
     <Text style={{ ...font.body, margin: 0 }}>
@@ -56,7 +56,7 @@ export function TextLink({ href, children }: { href: string; children: ReactNode
   );
 }
 
-/** A few short lines under the sentence that leads to them; nothing at all when there are none. */
+/** Short lines under the sentence that introduces them; nothing without lines. */
 export function List({ intro, items }: { intro: string; items: readonly string[] }) {
   if (items.length === 0) return null;
   return (
@@ -75,7 +75,7 @@ export function List({ intro, items }: { intro: string; items: readonly string[]
   );
 }
 
-/** "Hi Ada," or, when nobody told us a name, "Hi,". */
+/** "Hi Ada," or, without a name, "Hi,". */
 export function Greeting({ name }: { name: string | undefined }) {
   return <Paragraph>{name === undefined ? "Hi," : `Hi ${name},`}</Paragraph>;
 }

@@ -1,4 +1,4 @@
-/** Every colour by what it is for; `text`, `muted`, `accent` and `onAccent` have 4.5:1 on what they stand on, in both schemes. */
+/** Every colour by its use; `text`, `muted`, `accent` and `onAccent` have a contrast of 4.5:1 on their background, in both schemes. */
 export const light = {
   page: "#f4f5f7",
   card: "#ffffff",

@@ -1,7 +1,7 @@
 import { createContext } from "react";
 
 /**
- * Where the reader turns this kind of email off; null for what nobody can turn off. It comes from
- * around the email, so that no template has to think of it; the preview shows an example.
+ * The unsubscribe link of an email; null for an email without an opt-out. The app provides it around the email, so
+ * templates need no prop for it; previews show an example.
  */
 export const UnsubscribeUrl = createContext<string | null>("https://example.com/u/example");

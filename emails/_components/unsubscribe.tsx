@@ -3,7 +3,7 @@ import { useContext } from "react";
 import { font, light } from "./tokens.ts";
 import { UnsubscribeUrl } from "./unsubscribe-url.ts";
 
-/** The way out; 44 px high, so that a thumb finds it. Nothing where there is none. */
+/** The unsubscribe link; 44 px high, for thumbs. Nothing for an email without an opt-out. */
 export function Unsubscribe() {
   const url = useContext(UnsubscribeUrl);
   if (url === null) return null;

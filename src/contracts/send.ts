@@ -41,8 +41,8 @@ export interface Send {
   holdout: string | null;
 }
 
-/** What the guards say to it: why it is not to go, and what the holdouts' flags said, by flag, as far as they were asked. */
-export interface Verdict {
+/** The guards' objection, and the values of the holdout flags that they read, by flag. */
+export interface GuardResult {
   objection: Objection | null;
   holdouts: Record<string, FlagValue>;
 }

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-/** What a colleague can change of a message in Novu's dashboard, and what the field is called there. */
+/** The texts of a message that a colleague can change in Novu's dashboard, with the names of their fields there. */
 const TITLES = { subject: "Subject", body: "Text", button: "Button" } as const;
 type TextName = keyof typeof TITLES;
 
-/** Texts that a colleague can change in Novu's dashboard, with what they say until then. */
+/** Texts that a colleague can change in Novu's dashboard, with their defaults. */
 export function textControls<Name extends TextName>(
   texts: Record<Name, string>,
 ): z.ZodObject<Record<Name, z.ZodDefault<z.ZodString>>> {
@@ -17,7 +17,7 @@ export function subjectControl(subject: string): z.ZodObject<{ subject: z.ZodDef
   return textControls({ subject });
 }
 
-/** These controls and, last of all, the switch that every message has. */
+/** These controls and, last, the switch that every message has. */
 export function withSwitch(controls: z.ZodObject): z.ZodObject {
   if ("send" in controls.shape) throw new Error('the control "send" is the switch that every message has');
   return controls.extend({ send: z.boolean().default(true).meta({ title: "Send this message" }) });
@@ -32,7 +32,7 @@ function textControl(name: TextName, text: string): z.ZodDefault<z.ZodString> {
   return z.string().default(text).meta({ title: TITLES[name] });
 }
 
-/** A note in the app, subject and text, likewise. */
+/** The subject and text of an in-app note. */
 export function noteControls(subject: string, body: string) {
   return subjectControl(subject).extend({ body: z.string().default(body).meta({ title: "Text" }) });
 }

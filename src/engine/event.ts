@@ -5,24 +5,24 @@ import { type PersonProperties, readPerson } from "../contracts/person.ts";
 import { trackUnreadable } from "./track-unreadable.ts";
 import { type Duration, toMs } from "./wait.ts";
 
-/** Which events start a workflow, or end it. */
+/** A matcher of the events that start or end a workflow. */
 export interface EventMatcher {
-  /** By its name, as PostHog forwards it. */
+  /** The event's name at PostHog. */
   event: string;
   /**
-   * Whether this one of that name is meant; `unreadable` when that rests on a property of the person that
-   * cannot be read. Pure, and throws nothing that it was not handed.
+   * Whether an event of that name matches; `unreadable` where its condition uses a property of the person that cannot
+   * be read. Throws only what the condition itself throws.
    */
   wants(event: LifecycleEvent): boolean | "unreadable";
   occurrence: Occurrence | null;
-  /** Set when our own sweep is to look for the people it is about. */
+  /** Set where the daily sweep looks for absent people. */
   inactiveForDays?: number;
 }
 
 interface Which<Properties extends z.ZodObject> {
-  /** The event's properties that `where` reads. An event in which one is missing or of another type is not meant. */
+  /** The event's properties that `where` reads. An event without one, or with another type, does not match. */
   properties?: Properties;
-  /** Which of these events are meant, by what travelled with them: the event's properties and the person's. */
+  /** The condition, on the event's own properties and the person properties in the event. */
   where?(facts: { properties: z.output<Properties>; person: PersonProperties }): boolean;
   /** Only with the nth such event of a person within a time. */
   occurrence?: { nth: number; within: Duration };
@@ -41,13 +41,13 @@ export function event<Properties extends z.ZodObject = z.ZodObject<Record<never,
       if (!read.success) return false;
       if (where === undefined) return true;
       const { properties: person, usedUnreadable } = trackUnreadable(readPerson(event.personProperties ?? {}));
-      const isMeant = where({ properties: read.data as z.output<Properties>, person });
-      return usedUnreadable().length > 0 ? "unreadable" : isMeant;
+      const isMatch = where({ properties: read.data as z.output<Properties>, person });
+      return usedUnreadable().length > 0 ? "unreadable" : isMatch;
     },
   };
 }
 
-/** Found out here, and not when the first event is to be delivered. */
+/** Throws when the workflow is made, and not when its first event arrives. */
 function occurrenceOf(name: string, { nth, within }: { nth: number; within: Duration }): Occurrence {
   const occurrence = Occurrence.safeParse({ nth, withinMs: toMs(within) });
   if (occurrence.success) return occurrence.data;

@@ -1,12 +1,12 @@
 import type { Experiment, RunVariant } from "../contracts/experiment.ts";
 
-/** What a workflow tries out, by the name under which its messages read it. */
+/** The experiments of a workflow, by the name under which its messages read the variant. */
 export type Experiments = Record<string, Experiment>;
 
-/** The variant of each, as a message reads it. */
+/** The variant of each experiment, as a message reads it. */
 export type VariantsOf<Tried extends Experiments> = { [Name in keyof Tried]: Tried[Name]["otherwise"] };
 
-/** Something to try out: the key of a multivariate flag of PostHog, its variants, and what to show when PostHog says none of them. */
+/** An experiment: the key of a multivariate PostHog flag, its variants, and the variant where PostHog returns none of them. */
 export function experiment<const Variant extends string>(
   flag: string,
   { variants, otherwise }: { variants: readonly Variant[]; otherwise: NoInfer<Variant> },
@@ -14,7 +14,7 @@ export function experiment<const Variant extends string>(
   return { flag, variants, otherwise };
 }
 
-/** What a message shows of an experiment. What an earlier version of the workflow has drawn may be none of its variants any more. */
-export function shown({ variants, otherwise }: Experiment, kept: RunVariant | undefined): RunVariant {
-  return kept !== undefined && variants.includes(kept.variant) ? kept : { variant: otherwise, source: "default" };
+/** The variant that a message shows. The run's variant may come from an earlier version of the workflow that had others. */
+export function shown({ variants, otherwise }: Experiment, ofRun: RunVariant | undefined): RunVariant {
+  return ofRun !== undefined && variants.includes(ofRun.variant) ? ofRun : { variant: otherwise, source: "default" };
 }

@@ -168,7 +168,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
     });
   }
 
-  /** For the runs that a digest put into this one, whatever becomes of this run's own message. */
+  /** For the runs that a digest put into this one, also where this run's own message is skipped. */
   function decideForDigested(): void {
     const detail = run.rehearsal ? null : run.transactionId;
     const decidedAt = new Date(deps.now()).toISOString();

@@ -4,8 +4,8 @@ import type { EventMatcher } from "./event.ts";
 import { firstReadable } from "./first-readable.ts";
 
 /**
- * People who did nothing of the workflow's `exitOn` for so many days. A daily sweep finds them, and
- * a `user_inactive` that PostHog forwards counts as well, unless it says that it was fewer days.
+ * People without any event of the workflow's `exitOn` for so many days. A daily sweep finds them; a `user_inactive`
+ * event from PostHog counts too, unless it has fewer days.
  */
 export function inactivity({ days }: { days: number }): EventMatcher {
   if (!(Number.isInteger(days) && days > 0)) throw new Error(`inactivity takes whole days, not ${days}`);

@@ -4,21 +4,21 @@ import { attachZodSchema } from "../lib/attached.ts";
 
 type NovuSchema = JSONSchema.BaseSchema & { type: "object" };
 
-/** Where zod and Novu's validator, ajv, do not agree on every value. */
+/** The keywords on which zod and Novu's validator, ajv, disagree for some values. */
 const DISPUTED = ["format", "pattern", "minLength", "maxLength"] as const;
 
 /**
- * A zod schema as Novu can publish it. The framework takes zod 3 only and would silently publish
- * an empty schema for zod 4; defaults are applied by its own validator.
+ * A zod schema as Novu can publish it. The framework accepts only zod 3, and publishes an empty schema for zod 4
+ * without an error. Its own validator applies the defaults.
  */
 export function publishedControls(schema: z.ZodObject): NovuSchema {
   return { ...z.toJSONSchema(schema, { target: "draft-7", io: "input" }), type: "object" };
 }
 
 /**
- * The same for a payload, which zod has checked at the door: only its shape is checked again,
- * days later, when refusing it would lose the message. ajv takes no URL with an umlaut, zod does.
- * Throws for what JSON cannot carry from the door to the step, such as dates and transforms.
+ * The same for a payload. zod has parsed it when the event arrived; days later the framework checks only its shape,
+ * because a refusal would lose the message. For example, ajv refuses a URL with an umlaut, and zod accepts it.
+ * Throws for types that JSON does not have, such as dates, and for transforms.
  */
 export function publishedPayload(schema: z.ZodObject): NovuSchema {
   z.toJSONSchema(schema, { io: "output" });
@@ -33,8 +33,8 @@ export function publishedPayload(schema: z.ZodObject): NovuSchema {
 }
 
 /**
- * The result of a custom step. Nothing in it is required: Novu keeps `{}` where the call of the step was lost,
- * and the framework would refuse that at every later step. The bridge finds the value out again.
+ * The same for the result of a custom step, with every field optional: where the step's call was lost, Novu has `{}`,
+ * which the framework would refuse at every later step. The bridge runs the step again.
  */
 export function publishedResult(schema: z.ZodObject): NovuSchema {
   const { required: _, ...published } = publishedPayload(schema);

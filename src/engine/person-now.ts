@@ -5,7 +5,7 @@ import type { Log } from "../lib/log.ts";
 
 type RunOfPerson = Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "snapshot" | "unreadable">;
 
-/** Reads of persons. "unavailable" tells nothing about the person. */
+/** Reads of persons. "unavailable": the source did not answer, and the person may exist or not. */
 export interface Persons {
   read(run: Pick<Run, "distinctId" | "source" | "occurredAt">): Promise<PersonReading>;
   /** The properties that our store has of the person. */

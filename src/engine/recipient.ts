@@ -3,8 +3,8 @@ import type { Person } from "../contracts/person.ts";
 import type { Recipient, Send } from "../contracts/send.ts";
 
 /**
- * The recipient of a message. Novu loads its subscriber before it calls the bridge, so a change that Novu
- * does not know of by then has to go with the message itself.
+ * The recipient of a message. Novu loads its subscriber before it calls the bridge, so an address that Novu does not
+ * have by then has to go with the message itself.
  */
 export function recipientOf({
   channel,
@@ -15,7 +15,7 @@ export function recipientOf({
   channel: Channel;
   person: Person;
   addresses: Send["addresses"];
-  /** Whether the email provider takes another recipient than the subscriber's. */
+  /** Whether the email provider accepts another recipient than the subscriber's. */
   mayReplace: boolean;
 }): Recipient {
   const { own, atNovu } = addressesOf(channel, person, addresses);
@@ -24,7 +24,7 @@ export function recipientOf({
   return channel === "email" && mayReplace ? { via: "provider", address: own } : "changed";
 }
 
-/** Whether Novu has another address than the person, who was read just now, so that it is to be told. */
+/** Whether Novu has another address than the person, who was read just now. */
 export function isWrongAtNovu(channel: Channel, person: Person, addresses: Send["addresses"]): boolean {
   const { own, atNovu } = addressesOf(channel, person, addresses);
   return isRead(person) && (own && atNovu ? !isSame(own, atNovu) : Boolean(own) !== Boolean(atNovu));
@@ -36,7 +36,7 @@ function addressesOf(channel: Channel, { properties }: Person, addresses: Send["
   return { own: undefined, atNovu: undefined };
 }
 
-/** An older copy of a person says nothing against the address that Novu has. */
+/** An older copy of a person may be older than the address at Novu. */
 function isRead({ source }: Person): boolean {
   return source !== "snapshot" && source !== "sample";
 }

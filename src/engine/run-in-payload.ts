@@ -2,10 +2,10 @@ import { z } from "zod";
 import { readPerson } from "../contracts/person.ts";
 import { Run } from "../contracts/run.ts";
 
-/** Left open in the published schema: nobody types it in. The bridge puts it there with the trigger. */
+/** Any object in the published schema: the app adds it to each trigger. */
 export const RunInPayload = z.looseObject({}).optional().meta({ description: "Filled in by the bridge" });
 
-/** The run a bridge call is about; `rehearsal` when a trigger by hand, from Novu's dashboard, brought none. */
+/** The run of a bridge call; `rehearsal` where a trigger from Novu's dashboard has none. */
 export type CurrentRun = Run & { workflow: string; rehearsal: boolean };
 
 export function runOf({
@@ -20,10 +20,10 @@ export function runOf({
   now: number;
 }): CurrentRun {
   const facts = RunInPayload.parse(payload.run);
-  // Facts that cannot be read throw: without them a message would go out unguarded.
+  // A run that cannot be parsed throws: without it a message would go out unguarded.
   if (facts?.transactionId !== undefined) {
     const run = Run.parse(facts);
-    // An earlier version may have sent it off as it came.
+    // It may be of an earlier version with other property types.
     return { ...run, snapshot: readPerson({ ...run.snapshot }).properties, workflow, rehearsal: false };
   }
 

@@ -4,11 +4,11 @@ import type { Run } from "../contracts/run.ts";
 import type { Log } from "../lib/log.ts";
 
 type Variants = Record<string, RunVariant>;
-type Place = Pick<Run, "transactionId" | "distinctId">;
+type RunKey = Pick<Run, "transactionId" | "distinctId">;
 
 /**
- * Which variants a run shows, by flag: what PostHog says when they are asked for first, or the
- * default when it does not, and for the rest of the run the same, whatever becomes of the flag.
+ * The variants of a run, by flag: PostHog's answer at the first use, or the default where it has none. They stay the
+ * same for the rest of the run, also when the flag changes.
  */
 export function createRunVariants({
   flagsOf,
@@ -18,11 +18,11 @@ export function createRunVariants({
 }: {
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
   variantsOf(transactionId: string): Promise<Variants>;
-  /** The first to be kept holds. */
-  keepVariants(run: Place, drawn: Variants): Promise<Variants>;
+  /** The variants that are stored first hold. */
+  keepVariants(run: RunKey, drawn: Variants): Promise<Variants>;
   log: Log;
 }) {
-  return async (run: Place & { rehearsal: boolean }, experiments: Experiment[]): Promise<Variants> => {
+  return async (run: RunKey & { rehearsal: boolean }, experiments: Experiment[]): Promise<Variants> => {
     if (experiments.length === 0) return {};
     if (run.rehearsal) return draw(run, experiments);
     const kept = await variantsOf(run.transactionId);
@@ -31,7 +31,7 @@ export function createRunVariants({
     return { ...kept, ...(await keepVariants(run, await draw(run, open))) };
   };
 
-  async function draw({ transactionId, distinctId }: Place, experiments: Experiment[]): Promise<Variants> {
+  async function draw({ transactionId, distinctId }: RunKey, experiments: Experiment[]): Promise<Variants> {
     const keys = experiments.map(({ flag }) => flag);
     const answer = await flagsOf(distinctId, keys);
     if (answer.outcome === "unavailable")

@@ -3,7 +3,7 @@ import type { Experiment, RunVariant } from "../contracts/experiment.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
-import type { Send, Verdict } from "../contracts/send.ts";
+import type { GuardResult, Send } from "../contracts/send.ts";
 
 /** The functions and settings that steps need from the rest of the app: real ones for Novu's calls, sample ones for previews. */
 export interface StepDependencies {
@@ -19,7 +19,7 @@ export interface StepDependencies {
     run: Pick<Run, "transactionId" | "distinctId" | "occurredAt"> & { workflow: string },
   ): Promise<string | null>;
   /** The guards' objection to this message. */
-  objectionTo(send: Send): Promise<Verdict>;
+  objectionTo(send: Send): Promise<GuardResult>;
   /** The variant of each experiment for this run, by flag: the same at every call. A flag that is absent has its default. */
   variants(
     run: Pick<Run, "transactionId" | "distinctId"> & { rehearsal: boolean },

@@ -35,26 +35,26 @@ export function splitWait(id: string, duration: Duration, longestMs: number): De
   return delays;
 }
 
-/** A time in one step's words. */
+/** A duration as the amount and unit of one step. */
 export function asOneDelay(duration: Duration): Pick<Delay, "amount" | "unit"> {
   return inLargestUnit(toMs(duration));
 }
 
 /**
- * How long a delay of Novu's is, in milliseconds: `{amount, unit}`, or what its `dynamicKey` names in the payload,
- * which may be a time as well. 0 for one that cannot be told here, such as until the next time of a `cron`.
+ * The length of a Novu delay in milliseconds: `{amount, unit}`, or the payload's value at its `dynamicKey`, which may
+ * also be a time. 0 for a length that is not known here, such as that of a `cron`.
  */
 export function lengthOf(delay: object, { payload, now }: { payload: Record<string, unknown>; now: number }): number {
   const { dynamicKey } = delay as { dynamicKey?: unknown };
-  const said = typeof dynamicKey === "string" ? valueAt({ payload }, dynamicKey) : delay;
-  if (typeof said === "string") return Math.max(0, Date.parse(/z$/i.test(said) ? said : `${said}Z`) - now) || 0;
-  const { amount, unit } = (said ?? {}) as { amount?: unknown; unit?: unknown };
+  const value = typeof dynamicKey === "string" ? valueAt({ payload }, dynamicKey) : delay;
+  if (typeof value === "string") return Math.max(0, Date.parse(/z$/i.test(value) ? value : `${value}Z`) - now) || 0;
+  const { amount, unit } = (value ?? {}) as { amount?: unknown; unit?: unknown };
   return Number(amount) * (NOVU_UNITS_MS[String(unit)] ?? 0) || 0;
 }
 
 /** "payload.a.b" */
-function valueAt(value: unknown, path: string): unknown {
-  return path.split(".").reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
+function valueAt(root: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], root);
 }
 
 export function toMs({ days = 0, hours = 0, minutes = 0 }: Duration): number {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 /**
- * A link that an event brings along, as a browser reads it: to the web, and to nothing that a mail program or a
- * browser would run. Anybody can send an event, so it has to lead to one of `hosts` or to the host of `fallback`,
- * or to a host below these; what leads elsewhere becomes `fallback`, and the event counts. Previews show `fallback`.
+ * A link in an event, as a browser reads it: http or https, so that neither a mail program nor a browser runs it as
+ * code. Anybody can send an event, so its host has to be one of `hosts`, the host of `fallback`, or a host below these;
+ * a link to another host becomes `fallback`, and the event counts. Previews show `fallback`.
  */
 export function webUrl(fallback: string, { hosts = [] }: { hosts?: readonly string[] } = {}) {
   const named = namedHosts(fallback, hosts);
@@ -16,12 +16,12 @@ export function webUrl(fallback: string, { hosts = [] }: { hosts?: readonly stri
     .meta({ default: fallback });
 }
 
-/** The link that stands in for one to a host that is not named; undefined for any other fault. */
+/** The fallback of a link to a host that is not named; undefined for any other issue. */
 export function fallbackFor(issue: z.core.$ZodIssue): string | undefined {
   return issue.code === "custom" ? issue.params?.linkFallback : undefined;
 }
 
-/** Throws for a host that is none, when the workflow is made and not when an event comes. */
+/** Throws for an invalid host when the workflow is made, and not when an event arrives. */
 function namedHosts(fallback: string, hosts: readonly string[]): string[] {
   const named = hosts.map((host) => hostOf(`https://${host}`));
   const own = hostOf(fallback);

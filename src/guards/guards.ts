@@ -3,7 +3,7 @@ import type { Objection } from "../contracts/decision.ts";
 import { type FlagAnswer, type FlagValue, holdsOut } from "../contracts/flag.ts";
 import { ALL, type Bounce, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import { optOutKey } from "../contracts/property-types.ts";
-import type { ChannelAtNovu, Send, Verdict } from "../contracts/send.ts";
+import type { ChannelAtNovu, GuardResult, Send } from "../contracts/send.ts";
 import { addressHash } from "../lib/address-hash.ts";
 import { DAY_MS } from "../lib/durations.ts";
 
@@ -35,11 +35,11 @@ export function createGuards({
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
   /** Whether the person has a place left under the cap for this message; once taken it stays this message's. */
   reserveSend(send: Pick<Send, "transactionId" | "step" | "distinctId">, cap: Cap): Promise<boolean>;
-}): (send: Send) => Promise<Verdict> {
+}): (send: Send) => Promise<GuardResult> {
   const guards: Guard[] = [optedOut, unreachable, heldOut, overTheCap];
 
   return async (send) => {
-    const holdouts: Verdict["holdouts"] = {};
+    const holdouts: GuardResult["holdouts"] = {};
     for (const guard of guards) {
       const objection = await guard(send, holdouts);
       if (objection !== null) return { objection, holdouts };
@@ -75,7 +75,7 @@ export function createGuards({
 
   async function heldOut(
     { topic, holdout, distinctId }: Send,
-    holdouts: Verdict["holdouts"],
+    holdouts: GuardResult["holdouts"],
   ): Promise<Objection | null> {
     const flags = [topic === null ? undefined : everywhere, holdout ?? undefined].filter((flag) => flag !== undefined);
     if (flags.length === 0) return null;

@@ -4,7 +4,7 @@ import { createNovuCalls, type NovuAccess } from "./novu-calls.ts";
 
 /** Each message comes with its whole content. */
 const MESSAGES_PER_PAGE = 50;
-const RUNS_LOOKED_AT = 50;
+const RUNS_PER_READ = 50;
 
 const text = z.string().nullish().catch(null);
 const Message = z.object({
@@ -12,10 +12,10 @@ const Message = z.object({
   stepId: text.transform((id) => id ?? undefined),
   channel: z.string(),
   status: z.string().catch(""),
-  errorText: text.transform((said) => said ?? undefined),
+  errorText: text.transform((words) => words ?? undefined),
 });
 const Messages = z.object({
-  // One that cannot be read says nothing of the others.
+  // One message that cannot be parsed does not spoil the others.
   data: z.array(Message.nullable().catch(null)),
   hasMore: z.boolean().optional().catch(undefined),
 });
@@ -23,7 +23,7 @@ const Job = z.object({
   _id: z.string(),
   type: z.string(),
   status: z.string(),
-  // In Novu's answer the id of a step in code is its name.
+  // For a step in code Novu has the id in `name`.
   step: z.object({ stepId: text, name: text }).nullish().catch(null),
   executionDetails: z.array(z.object({ detail: z.string(), raw: text })).catch([]),
 });
@@ -78,7 +78,7 @@ export function createNovuActivity(access: NovuAccess): NovuActivity {
     },
 
     async runOfJob(subscriberId, jobId) {
-      const query = new URLSearchParams({ subscriberIds: subscriberId, limit: String(RUNS_LOOKED_AT) });
+      const query = new URLSearchParams({ subscriberIds: subscriberId, limit: String(RUNS_PER_READ) });
       const { data } = await call(`/v1/notifications?${query}`, { method: "GET", answer: Notifications });
       const run = data.find(({ jobs }) => jobs.some(({ _id }) => _id === jobId));
       return run?.transactionId == null ? null : { transactionId: run.transactionId, createdAt: run.createdAt };

@@ -4,7 +4,7 @@ import type { Start, Subscriber } from "../contracts/notification.ts";
 import { createNovuCalls, type NovuAccess } from "./novu-calls.ts";
 import { errorOfTrigger, NotFoundError } from "./novu-errors.ts";
 
-/** Each call throws when Novu does not accept it: the class of the error tells whether and when to try again. */
+/** Each call throws when Novu does not accept it; the class of the error decides whether and when to retry. */
 export interface NovuApi {
   trigger(start: Start, idempotencyKey: string): Promise<void>;
   /** Ends a run that waits; Novu accepts it as well when there is nothing to end. */
@@ -28,7 +28,7 @@ const Accepted = z.object({ data: z.looseObject({}) });
 const Cancelled = z.object({ data: z.union([z.boolean(), z.looseObject({})]) });
 
 /**
- * Novu's API, one attempt per call. It is called by HTTP, because @novu/api takes 840 µs of CPU for a trigger, and
+ * Novu's API, one attempt per call. It is called by HTTP, because @novu/api needs 840 µs of CPU for a trigger, and
  * fetch still 250.
  * Sources: https://docs.novu.co/api-reference/events/trigger-event,
  * https://docs.novu.co/api-reference/subscribers/create-a-subscriber,

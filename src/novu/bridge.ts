@@ -75,7 +75,7 @@ export async function openBridge({
     const code = status >= 400 ? codeOf(body) : undefined;
     const { jobId: _, ...facts } = call;
     const ms = Math.round(performance.now() - startedAt);
-    log[status >= 400 ? "warn" : "info"]({ component: "bridge", ...facts, answer: status, code, ms });
+    log[status >= 400 ? "warn" : "info"]({ component: "novu", ...facts, answer: status, code, ms });
     if (!isSoonRead(request)) response.set("connection", "close");
     response.status(status).set(headers).send(body);
   });
@@ -98,10 +98,10 @@ export async function openBridge({
       const continuation = await continuationOf(call, came, (custom, body) => customOutputs(custom, request, body));
       const { standIn, body = came } = continuation;
       if (standIn === undefined) return { continuation, ...(await runCode(request, call, body)) };
-      log.info({ component: "bridge", workflow, step, outcome: "answered without its code" });
+      log.info({ component: "novu", workflow, step, outcome: "answered without its code" });
       return { continuation, ...standIn };
     } catch (error) {
-      log.error({ component: "bridge", workflow, step, error: describeError(error) });
+      log.error({ component: "novu", workflow, step, error: describeError(error) });
       const shape = codes.get(workflow ?? "")?.shape ?? null;
       return {
         continuation: { run: runIn(came), shape, notices: [], digested: [] },
@@ -120,7 +120,7 @@ export async function openBridge({
     const { unusable, ...made } = await runWithUsableControls(run, { body, step: liveSide.stepOf(call) });
     if (unusable.length === 0) return made;
     const { workflow, step } = call;
-    log.warn({ component: "bridge", workflow, step, unusableControls: unusable });
+    log.warn({ component: "novu", workflow, step, unusableControls: unusable });
     return { ...made, decisions: made.decisions.map((one) => ({ ...one, unusableControls: unusable })) };
   }
 

@@ -5,16 +5,16 @@ import { setAtPath } from "../lib/set-at-path.ts";
 type Payload = Record<string, unknown>;
 type Issue = z.core.$ZodIssue;
 
-/** A default that does not fit its own schema would go round for ever. */
+/** Ends the loop for a default that does not fit its own schema. */
 const MOST_TRIES = 50;
-/** A digest may bring a thousand payloads to one call. */
+/** One call's digest may have a thousand payloads, and converting a schema takes longer than fitting one. */
 const publishedSchemas = new WeakMap<z.ZodObject, object>();
 const ABOUT_LENGTH = new Set<unknown>(["too_small", "too_big"]);
 
 /**
- * The payload of a run for the schema of now, when the run began with another one: a field that is new gets its
- * default, and so does a field that does not fit any more, also inside of another one; without a default it is null or
- * left out, where it may be. `misfit` names the fields that the workflow cannot do without, and no values.
+ * The payload of a run for the present schema, when the run began with another one. A field that is new, or does not
+ * fit any more, gets its default, also inside another field; without a default it becomes null or absent where the
+ * schema allows that. `misfit` names the fields for which there is no value; it contains no values.
  */
 export function completePayload(payload: Payload, schema: z.ZodObject): { payload: Payload } | { misfit: string } {
   let completed = payload;
@@ -25,7 +25,7 @@ export function completePayload(payload: Payload, schema: z.ZodObject): { payloa
     const issues = read.error.issues.filter((issue) => !isAboutForm(issue, published));
     if (issues.length === 0) return { payload: completed };
     const before = completed;
-    for (const issue of issues) completed = mended(completed, issue, { schema, published });
+    for (const issue of issues) completed = resolved(completed, issue, { schema, published });
     if (tries === MOST_TRIES || isDeepStrictEqual(before, completed))
       return { misfit: [...new Set(issues.map(({ path }) => path.join(".")))].join(", ") };
   }
@@ -39,8 +39,8 @@ function publishedOf(schema: z.ZodObject): object {
   return published;
 }
 
-/** A step towards a payload that fits; the same payload where nothing is left to try. */
-function mended(
+/** The payload with one issue resolved; the same payload where nothing is left to try. */
+function resolved(
   payload: Payload,
   issue: Issue,
   { schema, published }: { schema: z.ZodObject; published: object },
@@ -48,10 +48,10 @@ function mended(
   const { path } = issue;
   if (issue.code === "unrecognized_keys")
     return issue.keys.reduce((rest, key) => setAtPath(rest, [...path, key], undefined), payload);
-  const standIn = defaultAt(published, path);
-  if (standIn !== undefined) return setAtPath(payload, path, standIn);
+  const byDefault = defaultAt(published, path);
+  if (byDefault !== undefined) return setAtPath(payload, path, byDefault);
   if (valueAt(payload, path) !== undefined && !isInList(payload, path)) return setAtPath(payload, path, undefined);
-  if (takesNull(payload, path, schema)) return setAtPath(payload, path, null);
+  if (allowsNull(payload, path, schema)) return setAtPath(payload, path, null);
   const around = path.slice(
     0,
     path.findLastIndex((_, index) => index > 0 && !isInList(payload, path.slice(0, index))),
@@ -59,7 +59,7 @@ function mended(
   return around.length === 0 ? payload : setAtPath(payload, around, undefined);
 }
 
-/** The form and the length of a text count at the door only, and so do rules that are code; but no link may lead elsewhere. */
+/** The form and length of a text, and rules in code, count only when the event arrives. A link to another host never counts as fitting. */
 function isAboutForm(issue: Issue, published: object): boolean {
   if (issue.code === "invalid_union")
     return issue.errors.some((alternative) => alternative.every((one) => isAboutForm(one, {})));
@@ -68,7 +68,7 @@ function isAboutForm(issue: Issue, published: object): boolean {
   return ABOUT_LENGTH.has(issue.code) && (issue as { origin?: string }).origin === "string";
 }
 
-/** The default that the published schema has for a place; undefined where it has none. */
+/** The default in the published schema at a path; undefined where it has none. */
 function defaultAt(published: unknown, [key, ...rest]: PropertyKey[]): unknown {
   const {
     default: own,
@@ -93,7 +93,7 @@ function defaultAt(published: unknown, [key, ...rest]: PropertyKey[]): unknown {
     .find((one) => one !== undefined);
 }
 
-function takesNull(payload: Payload, path: PropertyKey[], schema: z.ZodObject): boolean {
+function allowsNull(payload: Payload, path: PropertyKey[], schema: z.ZodObject): boolean {
   if (path.length === 0 || valueAt(payload, path) === null) return false;
   const { error } = schema.safeParse(setAtPath(payload, path, null));
   return !error?.issues.some((issue) => path.every((key, index) => issue.path[index] === key));

@@ -5,9 +5,9 @@ import type { StepState } from "./bridge-call.ts";
 type Outputs = Record<string, unknown>;
 
 /**
- * The state of a run for the code of now, when the run began with another shape. The framework refuses a call
- * whose state lacks a step that the code has before the target, so such a step is there as one that was skipped;
- * `missing` names them. `then` is the shape at the trigger, null where it is not known.
+ * The state of a run for the present code, when the run began with another shape. The framework refuses a call whose
+ * state lacks a step that the code has before the target, so such a step is added as a skipped one; `missing` names
+ * them. `then` is the shape at the trigger, null where it is not known.
  */
 export function completeState(
   state: StepState[],
@@ -22,7 +22,7 @@ export function completeState(
     code: Shape;
     then: Shape | null;
     target: string;
-    /** The one that the run has passed. */
+    /** The digest that the run has passed. */
     digest: string | undefined;
     run: Run;
     payload: Outputs;
@@ -50,7 +50,7 @@ export function completeState(
   return { state: [...completed, ...state.filter(({ stepId }) => !known.has(stepId))], missing };
 }
 
-/** The outputs that later steps see of a step that did nothing. */
+/** The outputs of a step that did nothing, for later steps. */
 function untouchedOutputs(type: string, { run, payload }: { run: Run; payload: Outputs }): Outputs {
   switch (type) {
     case "in_app":
@@ -60,7 +60,7 @@ function untouchedOutputs(type: string, { run, payload }: { run: Run; payload: O
     case "throttle":
       return { throttled: false };
     case "digest":
-      // A run that no digest held has gathered itself alone.
+      // Without a digest the run has only its own event.
       return { events: [{ id: run.transactionId, time: run.occurredAt, payload }], eventCount: 1 };
     default:
       return {};

@@ -13,7 +13,7 @@ import type { WorkflowCode } from "./workflow-code.ts";
 
 /** How to go on with a call for one step of a run. */
 export interface Continuation {
-  /** Null for a try by hand. */
+  /** Null for a trigger from Novu's dashboard. */
   run: Run | null;
   /** The steps of the run; null where the workflow and its history are unknown. */
   shape: Shape | null;
@@ -27,11 +27,11 @@ export interface Continuation {
   standIn?: StepAnswer;
 }
 
-/** The shapes and values that the store has. */
+/** The shapes of workflows and the values of custom steps in the store. */
 export interface Keeper {
   shape(id: string): Promise<Shape | null>;
   shapesOf(workflow: string): Promise<Shape[]>;
-  /** Of a run that does not carry the id itself, because its trigger did not come from here. */
+  /** For a run whose payload has no shape id, because this app did not trigger it. */
   shapeOfRun(transactionId: string): Promise<Shape | null>;
   keptValues(transactionId: string): Promise<Record<string, unknown>>;
   keepValue(
@@ -62,7 +62,7 @@ interface StepCall {
 type Prepared = Pick<Continuation, "notices"> & ({ standIn: StepAnswer } | { body: ExecuteBody });
 
 /**
- * Lets a run finish the way it began, whatever became of its workflow since. The present code runs the steps that both
+ * Lets a run finish the way it began, also when its workflow has changed since. The present code runs the steps that both
  * versions have, with a completed state and payload. A step that was removed is skipped, and a wait takes as long as it
  * did when the run began.
  */

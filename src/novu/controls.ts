@@ -6,7 +6,7 @@ type Schema = Record<string, unknown>;
 
 const ID = "controls";
 const STEP = "message";
-/** The outputs that the framework does not take empty, by channel. */
+/** The outputs that the framework refuses when they are empty, by channel. */
 const NEVER_EMPTY: Record<Channel, string[]> = {
   email: ["subject"],
   in_app: ["subject", "body"],
@@ -16,10 +16,9 @@ const NEVER_EMPTY: Record<Channel, string[]> = {
 };
 
 /**
- * The names of the controls with which Novu's framework refuses a step: values that the schema does not
- * take, that are no Liquid, or that leave empty what must say something. All of them when only their
- * combination is refused. The framework itself is the judge, with the facts of a call, or with nobody's:
- * then a value that fails for some people only is not found.
+ * The names of the controls for which Novu's framework refuses a step: values that do not fit the schema, are no valid
+ * Liquid, or leave a required text empty. All names where only the combination is refused. The framework itself is run
+ * to find them, with the data of a call, or with none: then a value that fails only for some people is not found.
  */
 export async function unusableControls(
   schema: Schema,
@@ -31,20 +30,20 @@ export async function unusableControls(
   if (names.length === 0) return [];
   const empty = emptiedControls(values, type);
   const rest = names.filter((name) => !empty.includes(name));
-  const rendered = await render(schema, only(values, rest), call);
-  if (rendered !== null) return call ? emptiedControls({ ...values, ...only(rendered, rest) }, type) : empty;
-  // One value alone lacks those that have no default.
+  const all = await render(schema, only(values, rest), call);
+  if (all !== null) return call ? emptiedControls({ ...values, ...only(all, rest) }, type) : empty;
+  // With one value alone, required values without a default are missing.
   const alone = { ...schema, required: [] };
   const refused: string[] = [];
   for (const name of rest) {
-    const said = await render(alone, only(values, [name]), call);
-    if (said === null || (call && emptiedControls(only(said, [name]), type).length > 0)) refused.push(name);
+    const rendered = await render(alone, only(values, [name]), call);
+    if (rendered === null || (call && emptiedControls(only(rendered, [name]), type).length > 0)) refused.push(name);
   }
   const isTogether = refused.length === 0 && (await render(schema, {}, call)) !== null;
   return [...empty, ...(isTogether ? rest : refused)];
 }
 
-/** The names of those that say nothing, where the framework takes no message without them. */
+/** The names of the empty controls whose text the framework requires. */
 export function emptiedControls(values: Schema, type: string): string[] {
   const channel = Channel.safeParse(type);
   if (!channel.success) return [];
@@ -54,22 +53,22 @@ export function emptiedControls(values: Schema, type: string): string[] {
   });
 }
 
-/** The values as a step with this schema gets them; null where it does not run with them. */
+/** The values as a step with this schema gets them; null where the framework refuses them. */
 async function render(schema: Schema, controls: Schema, call: Partial<ExecuteBody> = {}): Promise<Schema | null> {
   const client = new Client({ secretKey: "none", strictAuthentication: true, verbose: false });
   let rendered: Schema = {};
-  const judge = workflow(ID, async ({ step }) => {
-    const keep = async (said: unknown) => {
-      rendered = said as Schema;
+  const probe = workflow(ID, async ({ step }) => {
+    const save = async (values: unknown) => {
+      rendered = values as Schema;
       return {};
     };
-    await step.custom(STEP, keep, { controlSchema: { type: "object", ...schema } as const });
+    await step.custom(STEP, save, { controlSchema: { type: "object", ...schema } as const });
   });
-  await client.addWorkflows([judge]);
+  await client.addWorkflows([probe]);
   try {
     await client.executeWorkflow({
       payload: {},
-      // The trigger itself.
+      // The trigger.
       state: [{ stepId: "", outputs: {}, state: { status: "completed" } }],
       subscriber: {},
       context: {},

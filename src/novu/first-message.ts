@@ -6,8 +6,8 @@ import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
 type Step = ReturnType<Client["discover"]>["workflows"][number]["steps"][number];
 
 /**
- * How long a run may be in progress before its first message is decided, by the waits that stand before it, in
- * milliseconds. One for the person's own hours, or of which that cannot be told, counts as a day.
+ * How long a run may be in progress before its first message is decided, in milliseconds: the sum of the waits before
+ * it. A wait for the sending hours, or of unknown length, counts as a day.
  */
 export async function firstMessageMs(steps: Step[]): Promise<number> {
   let totalMs = 0;

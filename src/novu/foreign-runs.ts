@@ -3,7 +3,7 @@ import { oneJobRunId, type Run, sharedRunId } from "../contracts/run.ts";
 import { valueWithin } from "../lib/value-within.ts";
 import type { Call, ExecuteBody } from "./bridge-call.ts";
 
-const ASK_WITHIN_MS = 500;
+const FIND_WITHIN_MS = 500;
 
 /** A run as Novu has it. */
 export interface FoundRun {
@@ -13,8 +13,8 @@ export interface FoundRun {
 }
 
 /**
- * Gives a run to a call whose trigger did not come from here: from a backend, from Segment's own function for Novu,
- * or from a colleague. So its opt-outs, holdouts and caps hold, and its messages are recorded. A try in Novu's
+ * Adds a run to a call whose trigger did not come from this app: from a backend, from Segment's function for Novu, or
+ * from a colleague. So opt-outs, holdouts and the cap apply, and its messages are recorded. A call from Novu's
  * development environment stays a rehearsal.
  */
 export function createForeignRuns({
@@ -23,11 +23,11 @@ export function createForeignRuns({
   source,
   now,
 }: {
-  /** The run that a job of Novu's is of; null where Novu does not list it. May fail. */
+  /** The run of a Novu job; null where Novu does not list it. May fail. */
   findRun(subscriberId: string, jobId: string): Promise<FoundRun | null>;
-  /** Keeps the run, unless it is kept already; false where its id is another person's. */
+  /** Stores the run, unless it is stored already; false where its id belongs to another person. */
   begin(run: Run, workflow: string): Promise<boolean>;
-  /** Where its person is read first. */
+  /** The source where its person is read first. */
   source: Run["source"];
   now: () => number;
 }) {
@@ -36,7 +36,7 @@ export function createForeignRuns({
     const { subscriberId } = subscriber;
     const isOurs = (payload.run as { transactionId?: unknown } | undefined)?.transactionId !== undefined;
     if (isOurs || env?.type === "dev" || workflow === null || typeof subscriberId !== "string") return body;
-    const found = jobId === null ? null : await valueWithin(findRun(subscriberId, jobId), ASK_WITHIN_MS);
+    const found = jobId === null ? null : await valueWithin(findRun(subscriberId, jobId), FIND_WITHIN_MS);
     const transactionId = found?.transactionId ?? oneJobRunId({ jobId, workflow, distinctId: subscriberId });
     const { email, firstName: name } = subscriber;
     const run: Run = {

@@ -78,7 +78,7 @@ function signatureOf(body: object, secretKey: string): string {
 function frameworkLog(log: Log) {
   const line = (level: "info" | "warn" | "error") => (first?: unknown, cause?: unknown) => {
     log[level]({
-      component: "bridge",
+      component: "novu",
       message: describeError(first),
       ...(cause !== undefined && { error: describeError(cause) }),
     });

@@ -6,9 +6,8 @@ import type { StepState } from "./bridge-call.ts";
 type LostStep = Pick<SendingStep, "step" | "channel"> & Pick<Decision, "outcome"> & Objection;
 
 /**
- * The messages of a run that are over at Novu, by the state that comes with a later call. They are to be noted only
- * where nothing was decided: then Novu never got our answer to the call for one that failed, and never called for
- * one that it left out.
+ * The messages of a run that Novu has given up, by the state in a later call. They count only where nothing was
+ * decided: then Novu never got our answer for one that failed, and never called for one that it skipped.
  */
 export function lostSteps(state: StepState[], sendingSteps: Array<Pick<SendingStep, "step" | "channel">>): LostStep[] {
   return sendingSteps.flatMap(({ step, channel }): LostStep[] => {
@@ -21,7 +20,7 @@ export function lostSteps(state: StepState[], sendingSteps: Array<Pick<SendingSt
   });
 }
 
-/** A text, or `{stack}` of which the first line says it. */
+/** The error is a text, or an object whose `stack` has the message in its first line. */
 function wordsOf(error: unknown): string {
   const { stack, message } = (error ?? {}) as { stack?: unknown; message?: unknown };
   const [said] = [error, message, stack].filter((one): one is string => typeof one === "string" && one !== "");

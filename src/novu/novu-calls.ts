@@ -12,9 +12,9 @@ const LONGEST_MESSAGE = 500;
 /** As people write it, with or without a plus, and not a part of an id. */
 const PHONE = /(?<![\w-])[+(]*\d(?:[ ()./-]{0,2}\d){6,14}(?![\w-])/g;
 
-/** Answers that say the same whoever gives them: too slow, too often, and, from 501 on, not there. */
+/** Statuses that mean the same from Novu and from a proxy: too slow, too often and, from 501 on, not available. */
 const mayBeAProxys = (status: number) => status === 408 || status === 429 || status > 500;
-/** With these Novu names the fields that it does not take. */
+/** The statuses with which Novu names the fields that it refuses. */
 const REFUSED_FIELDS = new Set([400, 422]);
 
 const PROFILE_FIELDS = Object.keys(Subscriber.omit({ subscriberId: true }).shape) as ProfileField[];
@@ -23,8 +23,11 @@ const FIELD_FIRST = /^[\w.]+/;
 /** Its errors are nested two or three deep. */
 const DEEPEST = 6;
 
-/** An error of Novu's API; the error of a proxy in front of it has not both. */
-const NovuError = z.looseObject({ statusCode: z.number(), message: z.unknown().refine((said) => said !== undefined) });
+/** An error of Novu's API. A proxy's error does not have both fields. */
+const NovuError = z.looseObject({
+  statusCode: z.number(),
+  message: z.unknown().refine((message) => message !== undefined),
+});
 
 /** The access to one environment of Novu. */
 export interface NovuAccess {
@@ -46,7 +49,7 @@ interface NovuCall<Answer extends z.ZodType> {
 
 /**
  * Calls one environment of Novu, once per call: the queue tries again, and it outlives this process. Answers the body;
- * throws the error that tells whether and when to try again.
+ * throws the error that decides whether and when to retry.
  */
 export function createNovuCalls({ apiUrl, secretKey, isStopping = () => false }: NovuAccess) {
   const http = createHttpClient({ timeoutMs: TIMEOUT_MS });
@@ -88,31 +91,31 @@ export function createNovuCalls({ apiUrl, secretKey, isStopping = () => false }:
   }
 }
 
-/** A 500 with a message may be one of Novu that is about this call alone, so that it is not tried for ever. */
+/** A 500 with a message may be Novu's, about this call alone, so it is not retried for ever. */
 function isNovus(status: number, body: unknown): boolean {
   return status === 500 ? messageIn(body) !== null : NovuError.safeParse(body).data?.statusCode === status;
 }
 
-/** A yes or a no that is not Novu's is a proxy's, or the wrong address; what became of the call is unknown. */
+/** An answer that is not Novu's comes from a proxy or a wrong address, and the result of the call is unknown. */
 function notNovus(status: number): NovuFailure {
   return { httpStatus: null, message: `status ${status} with something else than Novu's answer` };
 }
 
-/** Novu's `message` alone, without phone numbers: the rest of an error's body may repeat what was sent. */
+/** Novu's `message` alone, without phone numbers: the rest of an error's body may repeat the request. */
 function messageIn(body: unknown): string | null {
   const message = (body as { message?: unknown } | null | undefined)?.message;
   return typeof message === "string" ? message.slice(0, LONGEST_MESSAGE).replace(PHONE, "[redacted]") : null;
 }
 
-/** The names of the fields alone that an error speaks of: beside them stand the person's own values. */
+/** The names of the fields in an error, without the person's values beside them. */
 function fieldsIn(body: unknown): ProfileField[] {
   const { message, errors, cause } = body as Record<string, unknown>;
   const named = new Set<string>([...namesIn(message), ...namesIn(errors), ...namesIn(cause)]);
   return PROFILE_FIELDS.filter((field) => named.has(field));
 }
 
-function namesIn(said: unknown, depth = 0): string[] {
-  if (typeof said === "string") return FIELD_FIRST.exec(said)?.[0].split(".") ?? [];
-  if (typeof said !== "object" || said === null || depth > DEEPEST) return [];
-  return Object.entries(said).flatMap(([key, inner]) => [key, ...(key === "value" ? [] : namesIn(inner, depth + 1))]);
+function namesIn(part: unknown, depth = 0): string[] {
+  if (typeof part === "string") return FIELD_FIRST.exec(part)?.[0].split(".") ?? [];
+  if (typeof part !== "object" || part === null || depth > DEEPEST) return [];
+  return Object.entries(part).flatMap(([key, inner]) => [key, ...(key === "value" ? [] : namesIn(inner, depth + 1))]);
 }

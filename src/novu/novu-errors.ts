@@ -31,7 +31,7 @@ const isDown = (status: number) => status === 408 || status > 500;
 const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined", "no_workflow_active_steps_defined"]);
 
 /**
- * The error for a call that Novu did not accept: its class tells whether and when to try again. Its message does not
+ * The error for a call that Novu did not accept: its class decides whether and when to retry. Its message does not
  * name the subscriber. Source of the answers: https://docs.novu.co/api-reference/events/trigger-event
  */
 export function errorOf({ httpStatus, message, refusedFields = [], retryAfterMs }: NovuFailure, workflow = ""): Error {

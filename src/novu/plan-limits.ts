@@ -1,27 +1,27 @@
 import { NOVU_PLANS, type NovuPlan } from "../contracts/novu-plan.ts";
 
-/** What Novu would refuse of these workflows, before it does; throws with every trouble at once. */
+/** Throws for workflows that Novu would refuse on this plan, with every problem at once. */
 export function assertWithinPlan(workflows: Array<{ id: string; steps: number }>, plan: NovuPlan): void {
-  const troubles = beyondPlan(workflows, plan);
-  if (troubles.length > 0) throw new Error(troubles.join("\n"));
+  const problems = beyondPlan(workflows, plan);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
-/** The same, told; `others` are the workflows that the environment has besides, made in the dashboard. */
+/** The problems as texts; `others` is the number of workflows that were made in Novu's dashboard. */
 export function beyondPlan(
   workflows: Array<{ id: string; steps: number }>,
   plan: NovuPlan,
   { others = 0 }: { others?: number } = {},
 ): string[] {
   const { mostWorkflows, mostSteps } = NOVU_PLANS[plan];
-  const troubles = workflows
+  const problems = workflows
     .filter(({ steps }) => steps > mostSteps)
     .map(
       ({ id, steps }) =>
         `workflow "${id}" has ${steps} steps, Novu takes ${mostSteps}; a long wait counts as several steps on a plan that limits delays`,
     );
   if (workflows.length + others > mostWorkflows)
-    troubles.push(
+    problems.push(
       `there are ${workflows.length} workflows${others > 0 ? `, and ${others} made in the dashboard` : ""}, the plan "${plan}" takes ${mostWorkflows}`,
     );
-  return troubles;
+  return problems;
 }

@@ -7,20 +7,19 @@ import { type BodyBudget, readBody } from "../lib/read-body.ts";
 
 /** Novu's payloads reach 512 KB; the rest is for the runs of a digest. */
 const LARGEST_BODY = 4 * 1024 * 1024;
-/** As the framework has it. */
+/** The framework's own limit. */
 const TOLERANCE_MS = 5 * MINUTE_MS;
 
 /**
- * Reads the body of a call that Novu has signed, and of no other: without a `novu-signature` of the right
- * form and age nothing is read, and nothing is parsed before the signature matches. The framework then
- * says 401, because it sees no body that fits the signature.
+ * Reads the body of a call that Novu has signed, and no other: without a `novu-signature` of the right form and age
+ * nothing is read, and nothing is parsed before the signature is verified. Without a body the framework answers 401.
  */
 export function signedBody({ secretKey, budget }: { secretKey: string; budget: BodyBudget }): RequestHandler {
   return async (request, _response, next) => {
     const signature = request.method === "POST" ? signatureIn(request) : null;
     if (signature === null) return next();
     const bytes = await readBody(request, LARGEST_BODY, budget);
-    // Novu signs `JSON.stringify` of what it sends, which is the body as it comes.
+    // Novu signs the body's bytes as it sends them.
     if (isSigned(bytes, signature)) request.body = parseJson(bytes.toString("utf8"));
     next();
   };
@@ -35,7 +34,7 @@ interface Signature {
   digest: Buffer;
 }
 
-/** `t=<ms>,v1=<HMAC-SHA256 in hex>`; null when it is of another form, or too old or new. */
+/** `t=<ms>,v1=<HMAC-SHA256 in hex>`; null for another form, or a time too far from now. */
 function signatureIn(request: Request): Signature | null {
   const header = request.get("novu-signature") ?? "";
   const [, time] = /(?:^|,)\s*t=(\d{1,15})\s*(?:,|$)/.exec(header) ?? [];

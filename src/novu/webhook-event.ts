@@ -2,27 +2,37 @@ import { z } from "zod";
 import type { STATUSES } from "../contracts/capture.ts";
 import { Channel } from "../contracts/decision.ts";
 import { Id } from "../contracts/event-fields.ts";
-import type { PreferenceChange } from "../contracts/novu-news.ts";
 
 // Novu's docs spell its events `message.seen` and `messages.seen`, and put the message into
 // `{ type, data: { object } }` or leave out the wrapper.
 
-/** What Novu's webhook says of a message. */
+/** A message's new status, as Novu's webhook reports it. */
 export interface NovuMessage {
   status: (typeof STATUSES)[number];
   transactionId: string;
   subscriberId: string | null;
   channel: Channel;
-  /** Novu does not name it as of November 2026. */
+  /** Novu does not send it, as of November 2026. */
   step: string | null;
   /** When Novu made the message; ISO 8601. */
   createdAt: string | null;
-  /** ISO 8601; the same in each try of a delivery. */
+  /** ISO 8601; the same in each attempt of a delivery. */
   at: string | null;
-  /** Of a bounce: whether the address is no good, rather than busy or full. */
+  /** For a bounce: whether the address is invalid, rather than busy or full. */
   isHard: boolean;
-  /** The provider's word on one that failed; it may hold an address. */
+  /** The provider's reason for a failure; it may contain an address. */
   why?: string;
+}
+
+/** A subscriber's change of preferences at Novu. */
+export interface PreferenceChange {
+  distinctId: string;
+  /** Null where it holds for every workflow. */
+  workflow: string | null;
+  /** By channel; a channel that is absent is unchanged. */
+  channels: Record<string, boolean>;
+  /** ISO 8601 */
+  at: string;
 }
 
 export type NovuEvent =
@@ -70,7 +80,7 @@ const COMPLAINT = /complain|spam.?report|marked as spam/i;
 const BOUNCE = /bounce/i;
 const SOFT = /soft|transient|temporar|defer|try again|mailbox (is )?full|over ?quota|throttl|greylist/i;
 
-export function readNovuEvent(body: unknown): NovuEvent {
+export function parseNovuEvent(body: unknown): NovuEvent {
   const envelope = Envelope.safeParse(body);
   if (!envelope.success) return misfit("the body is not an event of Novu's");
   const { type: named, event, eventType, data, payload, timestamp } = envelope.data;
@@ -93,22 +103,22 @@ function messageIn(
   const object = Message.safeParse(isObject(content.object) ? content.object : content);
   if (!object.success) return misfit(`it does not fit: ${fieldsOf(object.error)}`);
   const { transactionId, subscriberId = null, channel, stepId, createdAt } = object.data;
-  const { status: told, errorId, errorText, error } = object.data;
+  const { status: statusText, errorId, errorText, error } = object.data;
   const failure = Failure.parse(content.error) ?? error;
-  const why = [told, errorId, errorText, failure?.message].join(" ");
+  const why = [statusText, errorId, errorText, failure?.message].join(" ");
 
   const status = statusOf(what, { why, hasFailed: failure != null });
   if (status === null)
     return { kind: "misfit", cause: "of no interest", reason: `nothing is done with ${nameOf(type)}` };
   const facts = { transactionId, subscriberId, channel, step: stepId ?? null, createdAt: isoOf(createdAt), at };
-  const said = status === "failed" ? (failure?.message ?? errorText) : null;
+  const reason = status === "failed" ? (failure?.message ?? errorText) : null;
   return {
     kind: "message",
-    message: { status, ...facts, isHard: !SOFT.test(why), ...(said != null && { why: said }) },
+    message: { status, ...facts, isHard: !SOFT.test(why), ...(reason != null && { why: reason }) },
   };
 }
 
-/** A provider's bounce comes as a failure, and a chat message that failed as one that was sent, with an error. */
+/** A provider's bounce is a failure in Novu's event, and a failed chat message is a sent one with an error. */
 function statusOf(what: string, { why, hasFailed }: { why: string; hasFailed: boolean }): NovuMessage["status"] | null {
   const status = what === "sent" && hasFailed ? "failed" : STATUS_OF[what];
   if (status !== "failed") return status ?? null;
@@ -134,12 +144,12 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-/** In the spelling of our own facts. */
+/** As our own times are written. */
 function isoOf(time: string | null | undefined): string | null {
   return time == null ? null : new Date(time).toISOString();
 }
 
-/** Of what Novu calls its events, nothing longer than they are. */
+/** The type, no longer than Novu's own are. */
 function nameOf(type: string): string {
   return type.slice(0, 40);
 }

@@ -1,15 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
-import type { PreferenceChange, Undeliverable } from "../contracts/novu-news.ts";
 import { isTriggeredHere, sharedRunId } from "../contracts/run.ts";
 import { parseJson } from "../lib/json.ts";
 import { type WebhookEndpoint, webhookEndpoint } from "../lib/webhook-endpoint.ts";
-import { type NovuMessage, readNovuEvent } from "./webhook-event.ts";
+import { type NovuMessage, type PreferenceChange, parseNovuEvent } from "./webhook-event.ts";
+
+/** An email address that no message is to be sent to any more. */
+export interface Undeliverable {
+  distinctId: string;
+  cause: "bounced" | "complained";
+  /** ISO 8601 */
+  at: string;
+}
 
 /**
- * The door for Novu's outbound webhooks, which tell what became of a message behind Novu. It tries
- * for a day on anything but a 2xx, so what is not about a message of ours is a 202 with the reason.
+ * The endpoint for Novu's outbound webhooks: what happened to a message after Novu sent it. Novu retries for a day on
+ * anything but a 2xx, so an event about no message of ours gets 202 with the reason.
  */
 export function novuWebhook({
   decisionsOf,
@@ -19,60 +26,60 @@ export function novuWebhook({
   onNotSent,
   countEvent,
   now,
-  ...door
+  ...endpoint
 }: WebhookEndpoint & {
   decisionsOf(transactionIds: string[]): Promise<Decision[]>;
-  /** Resolves when it is on disk; answers whether this is the first word of it. */
+  /** Resolves when it is on disk, with whether this status is new. */
   capture(capture: Capture): Promise<boolean>;
-  /** An email came back for good, or was called spam. The same may be told several times. */
-  onUndeliverable(news: Undeliverable): Promise<void>;
-  /** The provider did not take a message that counts as sent; answers whether that is new. The report is owed with it. */
+  /** An email bounced for good, or was marked as spam. Called again when Novu repeats the event. */
+  onUndeliverable(address: Undeliverable): Promise<void>;
+  /** The provider refused a message that counts as sent. Resolves with whether that is new; its report is in the same transaction. */
   onNotSent(decision: Decision, why: string | undefined): Promise<boolean>;
-  /** The same may be told several times. */
+  /** Called again when Novu repeats the event. */
   onPreferences(change: PreferenceChange): Promise<void>;
-  /** Hears what became of each delivery, in few words. */
+  /** Counts each delivery by its result. */
   countEvent(outcome: string): void;
   now(): number;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { log } = door;
-  return webhookEndpoint({ ...door, take });
+  const { log } = endpoint;
+  return webhookEndpoint({ ...endpoint, take: ingest });
 
-  async function take(body: string): Promise<Record<string, string>> {
+  async function ingest(body: string): Promise<Record<string, string>> {
     const parsed = parseJson(body);
     if (parsed === undefined) return ignored("not JSON", "the body is not JSON");
-    const event = readNovuEvent(parsed);
+    const event = parseNovuEvent(parsed);
     if (event.kind === "misfit") return ignored(event.cause, event.reason);
-    if (event.kind === "message") return tell(event.message);
+    if (event.kind === "message") return ingestMessage(event.message);
 
     const { change } = event;
-    // Absent is not yes: an older word that comes late would undo an opt-out that was said since.
+    // Without a time it may be older than an opt-out, which it must not undo.
     if (change.at === null && Object.values(change.channels).every(Boolean))
-      return ignored("undated", "it turns something on again, and does not say when");
+      return ignored("undated", "it turns something on again, and has no time");
     await onPreferences({ ...change, at: pastOf(change.at) });
     countEvent("preferences");
     return { accepted: "preferences" };
   }
 
-  async function tell(message: NovuMessage): Promise<Record<string, string>> {
+  async function ingestMessage(message: NovuMessage): Promise<Record<string, string>> {
     const { status, channel, isHard } = message;
     const decision = await decisionNow(message);
     if (decision === null) return ignored("not ours", "it is about no message of ours");
     if (isOfOneDevice(decision, status))
-      return ignored("one device", "another device may have taken it, which Novu is asked about");
+      return ignored("one device", "another device may have got it; its receipt is read from Novu");
 
     const { transactionId, distinctId, workflow, step, template, variants } = decision;
     const at = pastOf(message.at);
-    // First, because a delivery that comes again is captured already.
+    // First, because a repeated delivery is already captured.
     if (channel === "email" && (status === "complained" || (status === "bounced" && isHard)))
       await onUndeliverable({ distinctId, cause: status, at });
     const facts = { status, distinctId, workflow, transactionId, step, channel, template, variants, at };
     const properties = status === "bounced" ? { bounce: isHard ? "hard" : "soft" } : {};
     const isFirst = isNotSent(decision, status)
-      ? await noteNotSent(message, decision)
+      ? await recordNotSent(message, decision)
       : await capture({ ...facts, properties });
     countEvent(isFirst ? status : "repeated");
     log.info({
-      component: "sources",
+      component: "novu",
       answer: 202,
       from: "novu",
       outcome: status,
@@ -84,8 +91,8 @@ export function novuWebhook({
     return { [isFirst ? "accepted" : "duplicate"]: status };
   }
 
-  /** Once more, where Novu's answer to our own question was noted meanwhile, which changes the decision once. */
-  async function noteNotSent(message: NovuMessage, decision: Decision): Promise<boolean> {
+  /** Once more where a receipt has changed the decision meanwhile, which happens once. */
+  async function recordNotSent(message: NovuMessage, decision: Decision): Promise<boolean> {
     if (await onNotSent(decision, message.why)) return true;
     const holds = await decisionNow(message);
     const isAnother = holds !== null && holds.step === decision.step && holds.receipt !== decision.receipt;
@@ -96,7 +103,7 @@ export function novuWebhook({
     return decisionOn(message, await decisionsFor(message));
   }
 
-  /** Of several people whom one trigger has, the one whom the message went to. */
+  /** Where one trigger has several people, the decisions of the message's own person. */
   async function decisionsFor({ transactionId, subscriberId }: NovuMessage): Promise<Decision[]> {
     if (subscriberId === null) return decisionsOf([transactionId]);
     const shared = sharedRunId({ transactionId, distinctId: subscriberId });
@@ -108,29 +115,29 @@ export function novuWebhook({
 
   function ignored(cause: string, reason: string): Record<string, string> {
     countEvent(cause);
-    log.info({ component: "sources", answer: 202, from: "novu", outcome: "ignored", reason });
+    log.info({ component: "novu", answer: 202, from: "novu", outcome: "ignored", reason });
     return { ignored: reason };
   }
 
-  /** Now, where no time is told or one that is still to come. */
+  /** The present time where the event has none, or one in the future. */
   function pastOf(at: string | null): string {
     const nowText = new Date(now()).toISOString();
     return at === null || at > nowText ? nowText : at;
   }
 }
 
-/** A bounce is a later fact: the message went out. */
+/** After a bounce the message still counts as sent. */
 function isNotSent({ outcome }: Decision, status: NovuMessage["status"]): boolean {
   return status === "failed" && outcome === "sent";
 }
 
-/** Of push and chat messages one of several devices may have taken it. */
+/** A push or chat message may have reached another of several devices. */
 function isOfOneDevice({ outcome, channel, receipt }: Decision, status: NovuMessage["status"]): boolean {
   if (status !== "failed" || outcome !== "sent" || receipt === "no answer") return false;
   return channel === "push" || channel === "chat";
 }
 
-/** Novu says which run and channel a message is of, but not which step: the one that was sent when the message was made. */
+/** Novu's event has the message's run and channel, but not its step: it is the one sent closest to the message's creation. */
 function decisionOn({ step, channel, createdAt, at }: NovuMessage, decisions: Decision[]): Decision | null {
   if (step !== null) return decisions.find((decision) => decision.step === step) ?? null;
   const time = createdAt ?? at;

@@ -14,7 +14,7 @@ import { greetingName } from "../lib/names.ts";
 
 const checkoutUrl = `${brand.appUrl}/checkout`;
 
-/** A checkout that nobody finished: a note in the app after an hour, and after a day an email with the way back. */
+/** A checkout that was not finished: an in-app note after an hour, and after a day an email with the link back. */
 export const dropOff = lifecycle({
   id: "drop-off",
   name: "Checkout drop-off",
@@ -86,7 +86,7 @@ const recoveryControls = subjectControl("Your checkout is still open").extend({
 
 const CURRENCIES = new Set(Intl.supportedValuesOf("currency"));
 
-/** Undefined when an event names one that is not known: an amount in it is not to be shown as dollars. */
+/** Undefined for an unknown currency in the event: its amount must not be shown as dollars. */
 function currencyOf(said: unknown): string | undefined {
   if (said === undefined) return "USD";
   const code = firstReadable(text, said)?.toUpperCase() ?? "";

@@ -7,9 +7,8 @@ import { greetingName } from "../lib/names.ts";
 import { GuidedFeature, guideTo } from "./features.ts";
 
 /**
- * Somebody has used a feature for the first time: how to get the most out of it, and one such email
- * an hour, however many features a first session tries. A feature without a guide starts nothing,
- * so that it does not take the hour's place.
+ * A person has used a feature for the first time: a guide to it, in one email an hour at most, however many features a
+ * first session tries. A feature without a guide starts nothing, so it does not use up the hour's email.
  */
 export const featureAdoption = lifecycle({
   id: "feature-adoption",

@@ -10,7 +10,7 @@ interface Feature {
   tips: string[];
 }
 
-/** What the product can do, the best first; `key` is what `features_used` lists in PostHog and `feature_name` says in events. Yours to change. */
+/** The product's features, the best first; `key` is the name in `features_used` at PostHog and in `feature_name` of events. Yours to change. */
 const FEATURES: readonly [Feature, ...Feature[]] = [
   {
     key: "alerts",
@@ -50,7 +50,7 @@ export function nextFeature(used: readonly string[] = []): Feature {
   return FEATURES.find(({ key }) => !used.includes(key)) ?? FEATURES[0];
 }
 
-/** The feature of that key, or the best of all when it is gone by now. */
+/** The feature of that key; the best of all where the key is not in the list any more. */
 export function featureOf(key: string): Feature {
   return FEATURES.find((feature) => feature.key === key) ?? FEATURES[0];
 }
@@ -59,7 +59,7 @@ export function hasTriedAll(used: readonly string[] = []): boolean {
   return FEATURES.every(({ key }) => used.includes(key));
 }
 
-/** What everybody finds without being told of it, so that it is never the next feature. */
+/** Features that everyone finds alone, so none of them is ever the next feature. */
 const DASHBOARDS: Feature = {
   key: "dashboards",
   name: "dashboards",
@@ -73,10 +73,10 @@ const DASHBOARDS: Feature = {
 };
 const GUIDES = new Map([...FEATURES, DASHBOARDS].map((feature) => [feature.key, feature]));
 
-/** The features that there is a guide to. */
+/** The features with a guide. */
 export const GuidedFeature = z.enum([...GUIDES.keys()]);
 
-/** Throws where there is none. */
+/** Throws for a feature without a guide. */
 export function guideTo(key: z.infer<typeof GuidedFeature>): Feature {
   const guide = GUIDES.get(key);
   if (guide === undefined) throw new Error(`there is no guide to the feature "${key}"`);

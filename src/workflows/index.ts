@@ -9,7 +9,7 @@ import { sessionDropOff } from "./session-drop-off.tsx";
 import { stepNudge } from "./step-nudge.tsx";
 import { welcomeToPaid } from "./welcome-to-paid.tsx";
 
-/** Every workflow there is. What is not in this list is not routed, not published and, at the next sync, deleted at Novu. */
+/** Every workflow. A workflow that is not in this list starts no runs, and the next sync deletes it at Novu. */
 export const workflows: LifecycleWorkflow[] = [
   onboarding,
   onboardingStalled,

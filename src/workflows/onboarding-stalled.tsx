@@ -9,8 +9,8 @@ import { greetingName } from "../lib/names.ts";
 import { isSetUp, setupStepOf } from "./setup-steps.ts";
 
 /**
- * Somebody is stuck in the set-up: "Need help?" in the app and on their phone, and six hours later by
- * email if they have not seen the note; ends when they get on.
+ * A person is stuck in the set-up: "Need help?" in the app and on the phone, and six hours later by email if the note
+ * was not seen; ends with the next step.
  */
 export const onboardingStalled = lifecycle({
   id: "onboarding-stalled",
@@ -20,7 +20,7 @@ export const onboardingStalled = lifecycle({
   topic: "getting_started",
   on: [event("onboarding_stalled")],
   exitOn: [event("onboarding_step_completed"), event("onboarding_completed")],
-  // Whoever is still stuck the next day says so again.
+  // A person who is still stuck the next day has another event.
   entry: "one at a time",
   payload: z.object({ step: z.string().nullish() }),
   from: ({ properties }) => ({ step: firstReadable(text, properties.step) }),

@@ -11,7 +11,7 @@ import { greetingName, shownName } from "../lib/names.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
 import { isSetUp, setupStepOf, setupUrl } from "./setup-steps.ts";
 
-/** Once for each person: day 0 welcome, day 2 the step they are stuck at, day 5 a feature, day 10 a check-in; ends when they are set up. */
+/** Once for each person: day 0 welcome, day 2 the next set-up step, day 5 a feature, day 10 a check-in; ends when the set-up is finished. */
 export const onboarding = lifecycle({
   id: "onboarding",
   name: "Onboarding",
@@ -20,7 +20,7 @@ export const onboarding = lifecycle({
   topic: "getting_started",
   on: [event("user_signed_up")],
   exitOn: [event("onboarding_completed")],
-  // The browser and the back end may both tell of one sign-up.
+  // The browser and the back end may both send one sign-up.
   entry: "once",
   payload: z.object({ invited_by: z.string().nullish() }),
   from: ({ properties }) => ({ invited_by: shownName(properties.invited_by) }),

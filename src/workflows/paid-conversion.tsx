@@ -11,7 +11,7 @@ import { toMs } from "../engine/wait.ts";
 import { greetingName } from "../lib/names.ts";
 import { isPaid } from "./plans.ts";
 
-/** By variant, and not a control: both messages have to promise the same, and your billing has to keep it. */
+/** By variant, and not a control, because both messages have to promise the same, which your billing has to grant. */
 const OFFERS = {
   control: { words: "20% off the first year", upgradeUrl: `${brand.appUrl}/upgrade?offer=first-year` },
   "two-months": { words: "two months free", upgradeUrl: `${brand.appUrl}/upgrade?offer=two-months` },
@@ -20,15 +20,15 @@ const OFFER_ENDS_AFTER = { days: 7 };
 const Offer = z.object({
   /** ISO 8601 */
   endsAt: z.string(),
-  /** The same, ready to read. In the run, so that both messages name one day, wherever the person is by then. */
+  /** The same, to show. Stored with the run, so that both messages name the same day in any time zone. */
   endsOn: z.string(),
 });
 
-/** Somebody thinks about paying: an offer that ends in a week, and a note in the app two days before; ends when they pay. */
+/** A person considers paying: an offer that ends in a week, and an in-app note two days before its end; ends with the payment. */
 export const paidConversion = lifecycle({
   id: "paid-conversion",
   name: "Paid conversion",
-  description: "An offer that ends on a date, for whoever comes back to the prices or nears the end of the trial.",
+  description: "An offer that ends on a date, for people who come back to the prices or near the end of the trial.",
   category: "marketing",
   topic: "offers",
   on: [event("pricing_page_viewed", { occurrence: { nth: 3, within: { days: 30 } } }), event("trial_day_12")],

@@ -9,7 +9,7 @@ interface Plan {
   unlocked: string[];
 }
 
-/** What people pay for, by what `plan` says in PostHog. Yours to change. */
+/** The plans, by the value of `plan` at PostHog. Yours to change. */
 const PAID_PLANS = new Map<string, Plan>([
   ["pro", { name: "Pro", unlocked: ["unlimited reports", "scheduled reports", "two years of history"] }],
   ["team", { name: "Team", unlocked: ["everything in Pro", "alerts for the whole team", "single sign-on"] }],
@@ -19,13 +19,13 @@ export function isPaid(plan: string | undefined): boolean {
   return plan !== undefined && PAID_PLANS.has(plan);
 }
 
-/** A plan as an event names it. Anybody can send an event, so one that is not listed has to be like a name. Previews show the default. */
+/** A plan in an event. Anybody can send an event, so a plan that is not listed has to look like a name. Previews show the default. */
 export const PlanName = z
   .string()
   .refine((said) => listed(said) !== undefined || shownName(said) !== undefined, "is neither listed nor like a name")
   .meta({ default: "Pro" });
 
-/** One that is not listed is called as the event names it, and nothing is said of what it unlocks. */
+/** A plan that is not listed is shown under the event's own name, without features. */
 export function planOf(said: string): Plan {
   return listed(said) ?? { name: shownName(said) ?? "paid", unlocked: [] };
 }

@@ -7,7 +7,7 @@ import { samplePerson } from "./sample-person.ts";
 import { SEGMENT_NAMES } from "./segment-names.ts";
 import { TOPICS } from "./topics.ts";
 
-/** Everything of a fork that the engine needs, handed over in this one place. */
+/** Everything that the engine needs from this fork. */
 export const product: Product<LifecycleWorkflow> = {
   workflows,
   brand,

@@ -15,8 +15,8 @@ import { greetingName } from "../lib/names.ts";
 import { featureOf, hasTriedAll, nextFeature } from "./features.ts";
 
 /**
- * Somebody went quiet: three messages on one feature that they have not tried, the last of them where
- * they want to be reached at last; ends when they are back.
+ * A person is inactive: three messages about one feature that the person has not tried, the last on the person's
+ * preferred channel; ends when the person is back.
  */
 export const reEngagement = lifecycle({
   id: "re-engagement",
@@ -115,7 +115,7 @@ function lastWords(
   return `${opening} Worth a look: ${name}. ${benefit} ${link(url)}`;
 }
 
-/** Where this person wants to be reached at last, if not by email. */
+/** The channel of the last message, where it is not email. */
 function chosen({ preferred_channel }: PersonProperties): "sms" | "chat" | null {
   return preferred_channel === "sms" || preferred_channel === "chat" ? preferred_channel : null;
 }

@@ -1,7 +1,7 @@
 /**
- * What Segment's events are called here: on the left as teams name them at Segment, on the right as the
- * workflows listen to them. Write yours here; what is not in the list keeps its name. A page or screen
- * that has a name is "Viewed <name> Page" or "Viewed <name> Screen", as Segment's destinations call it.
+ * The names of Segment's events here: on the left the name at Segment, on the right the name in the workflows. Yours to
+ * change; an event that is not in the list keeps its name. A page or screen with a name is "Viewed <name> Page" or
+ * "Viewed <name> Screen", as Segment's destinations name it.
  * Source: https://www.twilio.com/docs/segment/connections/spec/track#event
  */
 const NAMES: Record<string, string> = {

@@ -6,7 +6,7 @@ import { event } from "../engine/event.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
 
-/** What a session is about, by what `key_action` says in PostHog: as a phrase, and where one goes on with it. Yours to change. */
+/** The key actions of a session, by the value of `key_action`: a phrase, and the link to go on with it. Yours to change. */
 const KEY_ACTIONS = {
   build_report: { phrase: "build a report", url: `${brand.appUrl}/reports/draft` },
   connect_data: { phrase: "connect your data", url: `${brand.appUrl}/setup/connect-data` },
@@ -15,8 +15,8 @@ const KEY_ACTIONS = {
 const KeyAction = z.enum(["build_report", "connect_data"] satisfies Array<keyof typeof KEY_ACTIONS>);
 
 /**
- * A session that ended before its key action: the way back, in the app and by email, two hours later.
- * A night may lie between the two; who has read the note by then gets no email.
+ * A session that ended before its key action: the link back, in the app and by email, two hours later. The email may
+ * wait for the morning; a person who has read the note by then gets none.
  */
 export const sessionDropOff = lifecycle({
   id: "session-drop-off",

@@ -2,9 +2,9 @@ import { brand } from "../../emails/_components/brand.ts";
 import type { PersonProperties } from "../contracts/person.ts";
 
 export interface SetupStep {
-  /** As PostHog has it, in `onboarding_step` and in events. */
+  /** The value of `onboarding_step` at PostHog and of `step` in events. */
   key: string;
-  /** What there is to do, to follow "Next:". */
+  /** The task as a phrase that follows "Next:". */
   phrase: string;
   why: string;
   url: string;
@@ -13,7 +13,7 @@ export interface SetupStep {
 
 export const setupUrl = `${brand.appUrl}/setup`;
 
-/** What there is to set up, in this order. Yours to change. */
+/** The steps of the set-up, in this order. Yours to change. */
 export const SETUP_STEPS: readonly [SetupStep, ...SetupStep[]] = [
   {
     key: "connect_data",
@@ -38,13 +38,13 @@ export const SETUP_STEPS: readonly [SetupStep, ...SetupStep[]] = [
   },
 ];
 
-/** The first of these keys that is a set-up step, such as what PostHog says now and what the event said; else the first step. */
+/** The step of the first of these keys that has one, such as the person's and then the event's; else the first step. */
 export function setupStepOf(...keys: Array<string | null | undefined>): SetupStep {
   const known = keys.flatMap((key) => SETUP_STEPS.find((step) => step.key === key) ?? []);
   return known[0] ?? SETUP_STEPS[0];
 }
 
-/** Why there is no more to say about setting up; false while there is. */
+/** The reason to skip a message about the set-up; false while it is not finished. */
 export function isSetUp(person: PersonProperties): string | false {
   return person.onboarding_completed === true && "onboarding is completed";
 }

@@ -8,8 +8,8 @@ import { greetingName } from "../lib/names.ts";
 import { isSetUp, SETUP_STEPS, type SetupStep, setupStepOf } from "./setup-steps.ts";
 
 /**
- * An hour after a set-up step: what is done and what comes next, in one email however many steps the
- * hour had; ends when they are set up.
+ * An hour after a set-up step: the finished steps and the next one, in one email however many steps the hour had; ends
+ * when the set-up is finished.
  */
 export const stepNudge = lifecycle({
   id: "step-nudge",
@@ -46,19 +46,19 @@ export const stepNudge = lifecycle({
         controlSchema: subjectControl("Well done. Next"),
         skip: ({ person }) =>
           isSetUp(person) || (nextStep(person, inSetupOrder(completed)) === null && "no step is left"),
-        // Two that waited for the morning would come together, and say the same.
+        // Two emails that waited for the morning would arrive together, with the same content.
         atAnyHour: true,
       },
     );
   },
 });
 
-/** Each once, in the order of the set-up, in whatever order they were told. */
+/** Each step once, in the order of the set-up, not of the events. */
 function inSetupOrder(completed: Array<{ step: string }>): SetupStep[] {
   return SETUP_STEPS.filter(({ key }) => completed.some(({ step }) => step === key));
 }
 
-/** What PostHog says the person is at or, where it has not caught up with what they have just done, the first step behind that; null when there is none. */
+/** The person's step at PostHog, or the first one after it that is not done, as PostHog may be late; null where none is left. */
 function nextStep(person: PersonProperties, done: SetupStep[]): SetupStep | null {
   const fromHere = SETUP_STEPS.slice(SETUP_STEPS.indexOf(setupStepOf(person.onboarding_step)));
   return fromHere.find((one) => !done.includes(one)) ?? null;

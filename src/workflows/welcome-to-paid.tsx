@@ -10,9 +10,9 @@ import { isPaid, PlanName, planOf } from "./plans.ts";
 const billingUrl = `${brand.appUrl}/settings/billing`;
 
 /**
- * Somebody has upgraded: what they have now, by email at once, and a day later a note in the app.
- * Nobody can turn this off, so the note helps to use what is paid for and sells nothing.
- * The place for the next plan up is a workflow of its own, under the topic `offers`.
+ * A person has upgraded: the new features, by email at once and a day later in an in-app note. There is no opt-out from
+ * this, so the note helps to use the plan and sells nothing. An offer of a higher plan belongs in a workflow of its own,
+ * under the topic `offers`.
  */
 export const welcomeToPaid = lifecycle({
   id: "welcome-to-paid",
@@ -20,9 +20,9 @@ export const welcomeToPaid = lifecycle({
   description: "Confirms an upgrade, and a day later shows where to find what it unlocked.",
   category: "transactional",
   on: [event("subscription_upgraded")],
-  // Who has paid is to hear of it, be it days later.
+  // A customer gets it also days later.
   startWithin: { days: 3 },
-  // The browser and the back end may both tell of one upgrade.
+  // The browser and the back end may both send one upgrade.
   entry: { oncePer: { hours: 6 } },
   payload: z.object({ plan: PlanName }),
   from: ({ properties }) => ({ plan: properties.plan }),

@@ -209,7 +209,7 @@ describe("the bridge", () => {
     lines.length = 0;
     await call("execute", "fine");
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { component: "bridge", action: "execute", workflow: "w", step: "fine", answer: 200 },
+      { component: "novu", action: "execute", workflow: "w", step: "fine", answer: 200 },
     ]);
   });
 

@@ -3,7 +3,6 @@ import express from "express";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Capture } from "../../../src/contracts/capture.ts";
 import type { Decision } from "../../../src/contracts/decision.ts";
-import type { PreferenceChange, Undeliverable } from "../../../src/contracts/novu-news.ts";
 import { answeredFirst } from "../../../src/http/answered-first.ts";
 import { notFound } from "../../../src/http/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
@@ -11,7 +10,9 @@ import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
 import { keyOf, sign } from "../../../src/lib/standard-webhooks.ts";
 import { webhookAuth } from "../../../src/lib/verify-webhook.ts";
+import type { Undeliverable } from "../../../src/novu/webhook.ts";
 import { novuWebhook } from "../../../src/novu/webhook.ts";
+import type { PreferenceChange } from "../../../src/novu/webhook-event.ts";
 import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
 import { decision, LATER, OCCURRED_AT } from "../../support/facts.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readNovuEvent } from "../../../src/novu/webhook-event.ts";
+import { parseNovuEvent } from "../../../src/novu/webhook-event.ts";
 
 const AT = "2026-03-02T09:05:00.000Z";
 const object = {
@@ -26,7 +26,7 @@ const facts = {
 };
 
 const message = (body: unknown) => {
-  const event = readNovuEvent(body);
+  const event = parseNovuEvent(body);
   return event.kind === "message" ? event.message : event;
 };
 
@@ -105,7 +105,7 @@ describe("a webhook of Novu", () => {
   });
 
   it("tells what a subscriber changed of their preferences", () => {
-    const of = (object: object) => readNovuEvent(wrapped("preference.updated", { object, subscriberId: "ada" }));
+    const of = (object: object) => parseNovuEvent(wrapped("preference.updated", { object, subscriberId: "ada" }));
     const change = { distinctId: "ada", channels: { email: false }, at: AT };
     expect(of({ level: "template", channels: { email: false }, workflow: { identifier: "drop-off" } })).toEqual({
       kind: "preferences",

@@ -44,13 +44,11 @@ const UNFINISHED = [
   "src/commands",
   "src/config",
   "src/contracts",
-  "src/engine",
   "src/explain",
   "src/guards",
   "src/http",
   "src/lib",
   "src/links",
-  "src/novu",
   "src/opt-outs",
   "src/outbox",
   "src/routing",
@@ -58,8 +56,6 @@ const UNFINISHED = [
   "src/sources",
   "src/store",
   "src/studio",
-  "src/workflows",
-  "emails",
 ];
 
 const QUESTION_WORD = /^(What|Who|Whom|Whose|Whoever|Whatever)\b/;
