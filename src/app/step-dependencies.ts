@@ -24,19 +24,19 @@ import { valueWithin } from "../lib/value-within.ts";
 import { createFlagReader } from "../sources/posthog/flags.ts";
 import type { Store } from "../store/store.ts";
 
-/** Within the time that Novu waits for a step. */
+/** A part of the time that Novu waits for a step. */
 const PREFERENCES_WITHIN_MS = SECOND_MS;
-/** Novu asks for a step once more for 7 s at most. */
+/** Novu retries a step for 7 s at most, so a run without a call by then has ended at the throttle. */
 const THROTTLED_WITHIN_MS = 10 * MINUTE_MS;
-/** So long after its step's call Novu has said whether it takes a wait. */
+/** By then Novu has accepted or refused a wait. */
 const REFUSED_WITHIN_MS = 5 * MINUTE_MS;
-/** Persons are read so long before the next message of theirs is due, many in one call. */
+/** A person is read so long before the next message, in one call with many others. */
 const REFRESH_BEFORE_MS = MINUTE_MS;
-/** So long after the message a person who cannot be read is given up. */
+/** So long after the message, a person who cannot be read is given up. */
 const REFRESH_AFTER_MS = HOUR_MS;
-/** Those of so long are read together. */
+/** Persons that are due within this time are read in one call. */
 const TOGETHER_MS = 15 * SECOND_MS;
-/** Until a sample person's own hours. */
+/** The wait for the sending hours in a preview. */
 const SAMPLE_WAIT_MS = HOUR_MS;
 
 /** For the steps that Novu calls. */
@@ -62,14 +62,14 @@ export function liveDependencies({
   /** The keys of the flags that the workflows name. */
   flags: string[];
   link(url: string, message: MessageLink): string;
-  /** There is work for later. */
+  /** A job was scheduled. */
   onScheduled(queue: Queue): void;
   onInvalidTimeZone(): void;
   /** A property of a person was there and could not be read. */
   onUnreadable(property: string): void;
   /** Whether a subscriber has a channel of a workflow on at Novu; may fail. */
   isWanted(subscriberId: string, workflow: string, channel: string): Promise<boolean>;
-  /** The topics of marketing, with the words by which people know them. */
+  /** The marketing topics, with the words that people see. */
   topics: Record<string, string>;
   now: () => number;
   log: Log;
@@ -122,14 +122,14 @@ export function liveDependencies({
       await store.jobs.schedule(overdueKey(transactionId), job, at, { replace: true });
       onScheduled("receipts");
     },
-    // Novu looks at preferences before it sends, so an answer that does not come in time is left to Novu and the receipt.
+    // Without an answer in time the message goes to Novu, which reads preferences before it sends; the receipt corrects the decision.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
       (await valueWithin(isWanted(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? true,
     async refreshSubscriber({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
       const leadMs = waitMs - REFRESH_BEFORE_MS;
-      // A wait that short ends with what the trigger, or the wait before, has told.
+      // For such a short wait Novu has the address from the trigger, or from the wait before.
       if (leadMs <= 0 && !isWrong) return;
-      // A person who was forgotten here does not come back, although Novu goes on with the run.
+      // A person who was deleted here is not stored again, although Novu continues the run.
       if ((await store.runs.findState(transactionId)) === null) return;
       const until = new Date(now() + waitMs + REFRESH_AFTER_MS).toISOString();
       const job: Job = {
@@ -160,7 +160,7 @@ export function sampleDependencies({
   return {
     longestDelayMs: NOVU_PLANS[config.novu.plan].longestDelayMs,
     now,
-    // For a preview the framework would invent what each provider takes, which needs half a second of CPU and is shown nowhere.
+    // For a preview the framework would make up the data of each provider, which takes half a second of CPU and is not shown.
     emailProviders: [],
     unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
     person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),
@@ -177,7 +177,7 @@ export function sampleDependencies({
   };
 }
 
-/** Without PostHog nobody is held out, and everybody gets what a workflow declares as its default. */
+/** Without PostHog no one is held out, and experiments have their defaults. */
 const noFlags: ReturnType<typeof createFlagReader> = async (_distinctId, keys) => ({
   outcome: "answered",
   values: Object.fromEntries(keys.map((key) => [key, false])) as Record<(typeof keys)[number], FlagValue>,
