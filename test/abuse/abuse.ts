@@ -8,7 +8,7 @@ import { poison } from "./poison.ts";
 import type { Section } from "./section.ts";
 import { soak } from "./soak.ts";
 import { lineOf, printTable } from "./table.ts";
-import type { Row } from "./verdict.ts";
+import type { Row } from "./troubles.ts";
 
 const SECTIONS: Record<SectionName, Section> = { fuzz, poison, held, floods, soak };
 
@@ -26,10 +26,10 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options.isOurBuild) buildApp();
-  const say = options.json ? () => {} : print;
-  say(`seed ${options.seed}: ${options.only.join(", ")} on ${options.engines.join(" and ")}`);
+  const log = options.json ? () => {} : print;
+  log(`seed ${options.seed}: ${options.only.join(", ")} on ${options.engines.join(" and ")}`);
   const startedAt = performance.now();
-  const rows = await runAll(options, (row) => say(lineOf(row)));
+  const rows = await runAll(options, (row) => log(lineOf(row)));
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   const bad = rows.filter(({ troubles }) => troubles.length > 0).length;
   if (options.json) print(JSON.stringify({ seed: options.seed, seconds, bad, rows }));
@@ -53,7 +53,5 @@ async function runAll({ engines, only, ...options }: Options, onRow: (row: Row) 
 }
 
 function sentenceOf(rows: number, bad: number): string {
-  return bad === 0
-    ? paint("green", `All ${rows} verdicts are ok.`)
-    : paint("red", `${bad} of ${rows} verdicts are BAD.`);
+  return bad === 0 ? paint("green", `All ${rows} results are ok.`) : paint("red", `${bad} of ${rows} results are BAD.`);
 }

@@ -1,4 +1,4 @@
-/** The helper's side: answers each message of the process that started it, and ends with that. */
+/** In the helper process: answers each message of its parent, and ends with it. */
 export function answerAsks<Ask, Answer>(handle: (message: Ask) => Promise<Answer>): void {
   process.on("disconnect", () => process.exit());
   process.on("message", ({ id, message }: { id: number; message: Ask }) => {

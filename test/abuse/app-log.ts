@@ -4,14 +4,14 @@ import { type Leak, leaksIn } from "./planted.ts";
 
 export interface LogTrouble {
   why: string;
-  /** The request that brought what was found, where it can be told. */
+  /** The request with which the planted value came, if known. */
   request: number | null;
 }
 
 export interface AppLog {
-  /** The faults of the lines since the last look. */
+  /** The faults in the lines since the last call. */
   troubles(): LogTrouble[];
-  /** The error lines since the start, and how often each came. */
+  /** The error lines since the start, with their counts. */
   errors: Map<string, number>;
 }
 
@@ -20,7 +20,7 @@ const MOST_TROUBLES = 20;
 const STACK = /unhandled|uncaught|\\n {4}at |^ {4}at /i;
 const ERROR_LEVEL = 50;
 
-/** Reads what an app writes into these files, line by line. */
+/** Reads the log files of an app line by line. */
 export function createAppLog(files: string[]): AppLog {
   const errors = new Map<string, number>();
   const readers = files.map((file) => lineReader(file));

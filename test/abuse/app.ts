@@ -13,23 +13,22 @@ import type { Services } from "./services.ts";
 
 export interface AppOptions {
   engine: Engine;
-  /** The built main.js. */
   main: string;
-  /** The limit of the heap in MB. */
+  /** In MB. */
   heap: number | null;
 }
 
 export interface AbusedApp {
   port: number;
   url: string;
-  /** User and system time since its start. */
+  /** User and system time since the start. */
   cpuMs(): number;
   rssMb(): number;
-  /** How long it has had to wait for a processor. */
+  /** The time that it waited for a processor. */
   waitedMs(): number;
-  /** Why it is no more; null while it runs. */
+  /** Why it ended; null while it runs. */
   ended(): string | null;
-  /** The faults of its output since the last look. */
+  /** The faults in its output since the last call. */
   logTroubles(): LogTrouble[];
   errors: Map<string, number>;
   stop(): Promise<void>;
@@ -38,7 +37,7 @@ export interface AbusedApp {
 const STARTED_WITHIN_MS = 30_000;
 const TRIGGERS_PER_SECOND = 2_000;
 
-/** Starts the built app on fresh data in a process of its own, with every door open. */
+/** Starts the built app as a process on fresh data, with every endpoint enabled. */
 export async function startApp({ engine, main, heap }: AppOptions, services: Services): Promise<AbusedApp> {
   const data = await createData(engine);
   const env = {

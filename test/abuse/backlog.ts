@@ -6,10 +6,10 @@ import { METRICS_TOKEN } from "./planted.ts";
 const TRIGGERS = 'queue="novu"';
 const LOOK_EVERY_MS = 500;
 const DRAINED_WITHIN_MS = 120_000;
-/** A trigger that has been due for less is not overdue. */
+/** A trigger is overdue after this time. */
 const OVERDUE_SECONDS = 1;
 
-/** Waits until no trigger is overdue. Returns how many waited at first and how long it took, or null after two minutes. */
+/** Waits until no trigger is overdue. Returns the number at first and the duration, or null after two minutes. */
 export async function drained({ url }: AbusedApp): Promise<{ waiting: number; ms: number } | null> {
   const startedAt = performance.now();
   const waiting = await ofTriggers("bridge_jobs_waiting");

@@ -8,11 +8,11 @@ import { bytesOf } from "./wire.ts";
 
 const CHANGES = 1_500;
 const OTHERS = 20;
-const TOLD_WITHIN_MS = 10_000;
+const SENT_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 200;
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
-/** One person says yes and no in turn, very often; Novu must hear of other people all the same. */
+/** One person opts out and in again very often. The changes of other people must reach Novu all the same. */
 export async function changesOfMind({ port }: { port: number }, services: Services) {
   const link = createUnsubscribeLinks({ keys: [LOCAL_KEYS.linkSigning], publicUrl: () => "" }).urlOf({
     distinctId: "changes-their-mind",
@@ -33,12 +33,12 @@ export async function changesOfMind({ port }: { port: number }, services: Servic
   const others = Array.from({ length: OTHERS }, (_, index) => `waits-${index}-${Date.now()}`);
   for (const other of others) outcomes.push((await client.exchange(someoneNew(other))).outcome);
   client.close();
-  const until = Date.now() + TOLD_WITHIN_MS;
-  const untold = () => others.filter((other) => !services.profiledAt.has(other)).length;
-  while (untold() > 0 && Date.now() < until) {
+  const until = Date.now() + SENT_WITHIN_MS;
+  const unsent = () => others.filter((other) => !services.profiledAt.has(other)).length;
+  while (unsent() > 0 && Date.now() < until) {
     await sleep(LOOK_EVERY_MS);
     await services.look();
   }
-  const troubles = untold() === 0 ? [] : [`Novu had not heard of ${untold()} of ${OTHERS} other people after 10 s`];
+  const troubles = unsent() === 0 ? [] : [`Novu did not get ${unsent()} of ${OTHERS} other people after 10 s`];
   return { outcomes, troubles };
 }

@@ -11,7 +11,7 @@ export interface Dice {
   uuid(): string;
 }
 
-/** The same rolls for the same seed and number. */
+/** The same values for the same seed and number. */
 export function createDice(seed: number, number: number): Dice {
   const next = createRandom(Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
   const int = (most: number) => Math.floor(next() * most);

@@ -9,9 +9,9 @@ import { bytesOf, type Message } from "./wire.ts";
 export interface Flood {
   name: string;
   connections: number;
-  /** Made anew for each request. */
+  /** Called for each request. */
   next(): Wire;
-  /** Whether somebody logs in at the studio meanwhile. */
+  /** Whether a user logs in at the studio meanwhile. */
   hasLogins?: boolean;
 }
 
@@ -21,7 +21,7 @@ const MB = 1024 * 1024;
 const LONG = 15_000;
 const STALE_MS = 60 * 60 * 1000;
 const JSON_TYPE = { "content-type": "application/json" };
-/** A pattern for addresses needs long for this: it looks like one until its last character. */
+/** Slow for a pattern for addresses, which it matches up to its last character. */
 const ALMOST_AN_ADDRESS = `${"a".repeat(7_500)}@${"b".repeat(3_700)}1`;
 
 const wrong = (nowMs = Date.now()) => ({ "novu-signature": `t=${nowMs},v1=${"0".repeat(64)}` });
@@ -31,7 +31,7 @@ const wrongWebhook = () => ({
   "webhook-signature": `v1,${randomBytes(32).toString("base64")}`,
 });
 
-/** Requests that nobody has proven to be theirs, of each kind, but for one. */
+/** Requests without a valid proof, of each kind, and one kind with it. */
 export const FLOODS: Flood[] = [
   same("bridge: unsigned GET, almost an address", MANY, () => ({
     method: "GET",
@@ -90,8 +90,8 @@ function bridge(name: string, body: (bytes: number) => string | Buffer, proof: (
   return same(name, FEW, () => ({ method: "POST", target, headers: { ...JSON_TYPE, ...proof() }, body: body(2 * MB) }));
 }
 
-function webhook(name: string, door: string, bytes: number, proof: () => Record<string, string>): Flood {
-  const target = `/webhooks/${door}`;
+function webhook(name: string, endpoint: string, bytes: number, proof: () => Record<string, string>): Flood {
+  const target = `/webhooks/${endpoint}`;
   return same(name, FEW, () => ({
     method: "POST",
     target,

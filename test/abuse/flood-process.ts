@@ -5,13 +5,13 @@ import type { FloodAsk, Flooded } from "./floods.ts";
 import { rawClient, type Wire } from "./raw-client.ts";
 
 const PIECE_BYTES = 10 * 1024;
-/** A flood that is late does not catch up in one burst. */
+/** A late flood does not catch up in one burst. */
 const MOST_BEHIND_MS = 100;
 
 answerAsks<FloodAsk, Flooded>(async ({ name, port, seconds, rate }) => {
   const { connections, next } = FLOODS.find((flood) => flood.name === name)!;
   const flooded: Flooded = { requests: 0, pieces: 0, answers: {} };
-  // To build a large body takes time that is not the app's.
+  // Built before, because a large body takes the sender's time.
   next();
   const startedAt = performance.now();
   const until = startedAt + seconds * 1000;
@@ -27,7 +27,7 @@ answerAsks<FloodAsk, Flooded>(async ({ name, port, seconds, rate }) => {
         flooded.requests += 1;
         flooded.pieces += piecesOf(sent);
         flooded.answers[outcome] = (flooded.answers[outcome] ?? 0) + 1;
-        // An app that is gone answers nobody, and at once.
+        // Without the app each request fails at once.
         if (outcome === "cut off") await sleep(20);
       }
       client.close();
@@ -35,7 +35,7 @@ answerAsks<FloodAsk, Flooded>(async ({ name, port, seconds, rate }) => {
   );
   return flooded;
 
-  /** Each request waits for as long as its pieces may take, after the one before. */
+  /** Each request waits until the rate allows its pieces. */
   async function turnOf({ bytes }: Wire): Promise<void> {
     const at = turnAt;
     turnAt = Math.max(turnAt, performance.now() - MOST_BEHIND_MS);

@@ -7,30 +7,30 @@ import { LOGINS, logIn } from "./log-in.ts";
 import { watchRss } from "./rss-watch.ts";
 import type { Section } from "./section.ts";
 import { startServices } from "./services.ts";
-import { appTroubles, goodTroubles, type Row } from "./verdict.ts";
+import { appTroubles, goodTroubles, type Row } from "./troubles.ts";
 
 export interface FloodAsk {
   name: string;
   port: number;
   seconds: number;
-  /** Pieces of 10 KB a second; 0 is as fast as they go. */
+  /** In pieces of 10 KB a second; 0 is unlimited. */
   rate: number;
 }
 
 export interface Flooded {
   requests: number;
-  /** Each request in pieces of 10 KB, one at least. */
+  /** In pieces of 10 KB, at least one per request. */
   pieces: number;
   answers: Record<string, number>;
 }
 
 const SECONDS = 10;
-/** The app and the attacker compile code at its first use; this second is not measured. */
+/** Not measured: the app and the attacker compile code at its first use. */
 const WARM_UP_SECONDS = 1;
 const MOST_MS_PER_PIECE = 1;
 const ATTACKERS_NICENESS = 5;
 
-/** Floods of each kind of request that nobody has proven, beside good events. */
+/** Floods of each kind of unproven request, beside good events. */
 export async function floods(options: Parameters<Section>[0], onRow: (row: Row) => void): Promise<void> {
   const services = await startServices({ local: false });
   const good = await openGoodEvents();
@@ -47,7 +47,7 @@ export async function floods(options: Parameters<Section>[0], onRow: (row: Row) 
     for (const flood of FLOODS.filter(({ name }) => name.includes(options.named))) {
       const { row } = await measured(flood.name, flood, baseCpu);
       onRow(row);
-      // A fresh app, so that no flood is blamed for the one before.
+      // A fresh app for each flood.
       if (row.troubles.length > 0) await restart();
     }
   } finally {
@@ -110,7 +110,7 @@ function none(): Flooded {
   return { requests: 0, pieces: 0, answers: {} };
 }
 
-/** One login after another, each of which is to work at the first try. */
+/** One login after another. Each must work at the first attempt. */
 async function keepLoggingIn(app: AbusedApp): Promise<string[]> {
   const statuses: Array<number | null> = [];
   for (let count = 0; count < LOGINS; count += 1) {

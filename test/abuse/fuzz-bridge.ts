@@ -23,7 +23,7 @@ const STEPS = ["welcome", "welcome-note", "reminder", "check-in", "provider", "n
 const RIGHT = 0.5;
 const STALE_MS = 10 * 60 * 1000;
 
-/** A call of the bridge; those that are rightly signed are as Novu's, but for what is in them. */
+/** A call to the bridge. One with a valid signature differs from Novu's only in its values. */
 export function toBridge(dice: Dice, number: number): Message {
   const method = dice.pick(METHODS);
   const body = ["POST", "PUT", "DELETE"].includes(method) ? oddBody(bridgeBody(dice, number), dice) : undefined;

@@ -48,7 +48,7 @@ const publicUrl = () => "";
 const unsubscribe = createUnsubscribeLinks({ keys, publicUrl });
 const links = createLinks({ keys, publicUrl, source: "fuzz" });
 
-/** Unsubscribe and click links: real, changed, of the other kind, and no links at all. */
+/** Unsubscribe and click links: real ones, changed ones, those of the other kind, and other texts. */
 export function toLink(dice: Dice, number: number): Message {
   const distinctId = dice.chance(0.2) ? plantedEmail(number) : `person-${dice.int(500)}`;
   const about = { workflow: "onboarding", step: "welcome", transactionId: `${dice.uuid()}:onboarding` };
@@ -70,7 +70,7 @@ export function toLink(dice: Dice, number: number): Message {
   };
 }
 
-/** The studio, from outside, and with a session now and then; that shows no address either until it is asked to. */
+/** The studio without a session, and sometimes with one, which shows no address by default either. */
 export function toStudio(dice: Dice, cookie: string): Message {
   const odd = { cookie: headerText(`studio_session=${oddString(dice)}.1.a; a=b`) };
   const session = dice.chance(0.2) ? { cookie } : dice.chance(0.5) ? odd : {};
@@ -82,7 +82,7 @@ export function toStudio(dice: Dice, cookie: string): Message {
     const page = `/studio${dice.chance(0.2) ? "/api" : ""}${dice.pick(PAGES)}`;
     return { method: dice.pick(["GET", "GET", "GET", "HEAD", "POST"]), target: `${page}?${query}`, headers: session };
   }
-  // A wrong secret waits its turn for half a second, and the turns of all of them would be the fuzzer's pace.
+  // Rare: wrong secrets are checked one by one, half a second each, and would slow down the fuzzer.
   const body = dice.pick(["", "secret", "secret[]=a", "to=//x.example", "a".repeat(70_000), `__proto__=1&secret=`]);
   const headers = { ...FORM, origin: dice.pick(["null", "https://x.example", headerText(oddString(dice))]) };
   return { method: dice.pick(["GET", "POST", "POST"]), target: "/studio/login?to=//x.example", headers, body };

@@ -1,7 +1,7 @@
 import { answerAsks } from "./answer-asks.ts";
+import { troublesOf } from "./answer-troubles.ts";
 import type { FuzzAsk, Fuzzed } from "./fuzz.ts";
 import { fuzzRequest } from "./fuzz-requests.ts";
-import { troublesOf } from "./fuzz-verdict.ts";
 import { type RawClient, rawClient } from "./raw-client.ts";
 
 const CONNECTIONS = 64;

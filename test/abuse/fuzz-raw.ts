@@ -36,7 +36,7 @@ const HEADS = [
   `GET / HTTP/1.1\r\nhost: a\r\n${"x-a: b\r\n".repeat(3_000)}\r\n`,
 ];
 
-/** Bytes that are no request, or an odd one. */
+/** Bytes that are no request, or an unusual one. */
 export function rawBytes(dice: Dice, number: number): Buffer {
   const kind = dice.int(4);
   if (kind === 0) return Buffer.from(dice.pick(HEADS), "latin1");

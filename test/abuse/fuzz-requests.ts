@@ -13,7 +13,7 @@ export interface FuzzRequest {
 
 type Make = (dice: Dice, number: number, cookie: string) => Message;
 
-/** How often each route has its turn, of 100 requests. */
+/** The share of each route in 100 requests. */
 const ROUTES: Array<[turns: number, route: string, make: Make]> = [
   [22, "posthog", toPostHog],
   [18, "segment", toSegment],
@@ -26,7 +26,7 @@ const ROUTES: Array<[turns: number, route: string, make: Make]> = [
 ];
 const HANG_UPS = 0.01;
 
-/** The same request for the same seed and number, but for the times in it and what is signed with them. */
+/** The same request for the same seed and number, except its times and signatures. */
 export function fuzzRequest(seed: number, number: number, cookie: string): FuzzRequest {
   const dice = createDice(seed, number);
   let turn = dice.int(100);

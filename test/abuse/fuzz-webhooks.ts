@@ -22,23 +22,23 @@ const ENCODINGS = ["gzip", "br", "deflate", "identity", "x-odd", "gzip, gzip"];
 
 export function toPostHog(dice: Dice, number: number): Message {
   return toWebhook(dice, number, {
-    door: "posthog",
+    endpoint: "posthog",
     body: oddBody(postHogBody(dice, number), dice),
     proof: postHogProof,
   });
 }
 
 export function toNovu(dice: Dice, number: number): Message {
-  return toWebhook(dice, number, { door: "novu", body: oddBody(novuBody(dice, number), dice), proof: novuProof });
+  return toWebhook(dice, number, { endpoint: "novu", body: oddBody(novuBody(dice, number), dice), proof: novuProof });
 }
 
 export function toSegment(dice: Dice, number: number): Message {
   const proof: Proof = (_id, body) => segmentProof(body);
   const body = dice.chance(0.12) ? batch(dice, number) : oddBody(segmentBody(dice, number), dice);
-  return toWebhook(dice, number, { door: "segment", body, proof });
+  return toWebhook(dice, number, { endpoint: "segment", body, proof });
 }
 
-/** Headers for any body, now and then of an odd type, encoding or framing. */
+/** Headers for any body, sometimes with an unusual type, encoding or framing. */
 export function oddHeaders(dice: Dice, number: number): Headers {
   return {
     "content-type": dice.chance(0.9) ? "application/json" : dice.pick(TYPES),
@@ -58,11 +58,11 @@ export function oddBody(sound: unknown, dice: Dice): string | Buffer {
 function toWebhook(
   dice: Dice,
   number: number,
-  { door, body, proof }: { door: string; body: string | Buffer; proof: Proof },
+  { endpoint, body, proof }: { endpoint: string; body: string | Buffer; proof: Proof },
 ): Message {
   return {
     method: "POST",
-    target: `/webhooks/${door}${dice.chance(0.1) ? `?for=${plantedEmail(number)}` : ""}`,
+    target: `/webhooks/${endpoint}${dice.chance(0.1) ? `?for=${plantedEmail(number)}` : ""}`,
     headers: {
       ...oddHeaders(dice, number),
       ...(dice.chance(RIGHT) ? proof(dice.uuid(), body) : oddProof(dice, number, proof, body)),
@@ -97,7 +97,7 @@ function batch(dice: Dice, number: number): string | Buffer {
   );
 }
 
-/** Text for a header, without line breaks, which would end it. */
+/** Text for a header, without line breaks. */
 export function headerText(text: string): string {
   return Buffer.from(text.replace(/[\r\n\0]/g, " ").slice(0, 4_000)).toString("latin1");
 }

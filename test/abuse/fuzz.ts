@@ -9,11 +9,11 @@ import { growth, type Memory } from "./memory-growth.ts";
 import { leaksIn, METRICS_TOKEN } from "./planted.ts";
 import type { Section } from "./section.ts";
 import { startServices } from "./services.ts";
-import { appTroubles, goodTroubles } from "./verdict.ts";
+import { appTroubles, goodTroubles } from "./troubles.ts";
 
 export type FuzzAsk =
   | { kind: "progress" }
-  /** `cookie` is of a session at the studio. */
+  /** `cookie`: of a session at the studio. */
   | { kind: "run"; port: number; seed: number; requests: number; cookie: string };
 
 export interface Fuzzed {
@@ -27,7 +27,7 @@ const MOST_SHOWN = 20;
 const SHOWN_BYTES = 600;
 const GOOD_FOR_MS = 1_000;
 
-/** Requests of every shape at every route, the same for the same seed. */
+/** Requests of every shape to every route, the same for the same seed. */
 export const fuzz: Section = async ({ seed, requests, ...options }, onRow) => {
   const services = await startServices({ local: false });
   const fuzzer = await startHelper<FuzzAsk, Fuzzed | number>(new URL("./fuzz-process.ts", import.meta.url));

@@ -22,7 +22,7 @@ answerAsks<GoodAsk, Sent | null>(async (ask) => {
   const startedAt = performance.now();
   let sent = 0;
   timer = setInterval(() => {
-    // As many as there should be by now, however late the timer was.
+    // All that are due, also after a late timer.
     const due = ((performance.now() - startedAt) / TURN_MS) * perTurn;
     for (; sent < due; sent += 1) sender?.send(goodEvent());
   }, TURN_MS);

@@ -5,20 +5,20 @@ import type { Services } from "./services.ts";
 
 export type GoodAsk = { kind: "start"; port: number; rate: number } | { kind: "stop" };
 
-/** The answers that the sender of good events got, and how long they took. */
+/** The answers to good events, with their durations. */
 export interface Sent {
-  /** The run of each event that was answered 202, and when that was sent, in milliseconds since 1970. */
+  /** The run of each accepted event, and the time of the event, in milliseconds since 1970. */
   accepted: Array<[transactionId: string, at: number]>;
   answers: Record<string, number>;
   p50Ms: number;
   p99Ms: number;
-  /** How late the sender's own loop was, which is not the app's doing. */
+  /** The delay of the sender's own event loop, for which the app is not responsible. */
   ownDelayP99Ms: number;
 }
 
 export interface Good extends Omit<Sent, "accepted"> {
   sent: number;
-  /** Accepted events that reached Novu late, or not at all. */
+  /** Accepted events that reached Novu late or never. */
   late: number;
   slowestTriggerMs: number;
 }
@@ -28,12 +28,12 @@ const LOOK_EVERY_MS = 100;
 
 export interface GoodEvents {
   start(app: AbusedApp, rate?: number): Promise<void>;
-  /** Ends the sending, waits until all is triggered or late, and tells. */
+  /** Stops the sender, waits until all events are triggered or late, and returns the results. */
   stop(services: Services): Promise<Good>;
   close(): Promise<void>;
 }
 
-/** Events as everybody sends them, from a process of their own, to see whether abuse is felt by them. */
+/** Ordinary events from a process of their own, which show whether abuse affects them. */
 export async function openGoodEvents(): Promise<GoodEvents> {
   const helper: Helper<GoodAsk, Sent | null> = await startHelper(new URL("./good-events-process.ts", import.meta.url));
   return {

@@ -2,22 +2,22 @@ import { smallObjects } from "./large-bodies.ts";
 import { freshButWrong } from "./signing.ts";
 import { bytesOf } from "./wire.ts";
 
-/** Connections that are held open, and what each sends. */
+/** Connections that stay open, and the bytes that they send. */
 export interface Hold {
   name: string;
   connections: number;
   /** Sent at once, in pieces. */
   first(index: number): Buffer[];
-  /** Sent once a second, one byte at a time; nothing when there is none. */
+  /** Sent as one byte a second; empty for nothing. */
   trickle?: string;
 }
 
 const MB = 1024 * 1024;
 const MANY = 100;
 const DECLARED = 16 * MB;
-/** As many events as Segment sends together, of the largest kind. */
+/** The largest batch of Segment, with the largest events. */
 const LARGEST_BATCH = 500 * 32 * 1024;
-/** Bodies that are nobody's, as large as each door takes them, and requests that do not come to an end. */
+/** Unproven bodies of the largest size for each endpoint, and requests that never end. */
 export const HOLDS: Hold[] = [
   ...["/webhooks/segment", "/webhooks/posthog", "/webhooks/novu", "/api/novu?action=execute"].map((target) =>
     stalled(`${target.split("?", 1)[0]}: 16 MB declared, 15 MB sent`, target, DECLARED, 15 * MB),
@@ -40,9 +40,9 @@ export const HOLDS: Hold[] = [
   },
 ];
 
-/** A quarter of them with no proof at all, the others with such as one of the doors has to read the body for. */
+/** A quarter without any proof, the others with a proof for which an endpoint must read the body. */
 function stalled(name: string, target: string, declared: number, sent: number): Hold {
-  // Every connection sends the same memory.
+  // All connections send the same buffer.
   const body = Buffer.from(smallObjects(DECLARED)).subarray(0, sent);
   return {
     name,

@@ -23,15 +23,15 @@ answerAsks<HeldAsk, Holding>(async ({ name, port, withinMs }) => {
     await sleep(OPEN_EVERY_MS);
     const socket = connect({ port, host: "127.0.0.1" });
     open.add(socket);
-    let said = "";
+    let received = "";
     socket.on("data", (chunk: Buffer) => {
-      said += chunk.toString("latin1");
+      received += chunk.toString("latin1");
     });
     socket
       .on("error", () => {})
       .on("close", () => {
         open.delete(socket);
-        const status = statusOf(said) || "cut off";
+        const status = statusOf(received) || "cut off";
         answers[status] = (answers[status] ?? 0) + 1;
       });
     bodies.set(socket, first(index));
@@ -50,7 +50,9 @@ answerAsks<HeldAsk, Holding>(async ({ name, port, withinMs }) => {
   return { answers, left, afterMs };
 });
 
-/** Each a piece in turn, and no faster than a good line: it is what is held that is to hurt, not what the machine can copy. */
+/**
+ * Each connection sends a piece in turn, no faster than a good line: the test is about held memory, not about copying.
+ */
 async function sendPiecewise(bodies: Map<Socket, Buffer[]>, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     let bytes = 0;

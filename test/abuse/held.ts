@@ -6,7 +6,7 @@ import { startHelper } from "./helper-process.ts";
 import { watchRss } from "./rss-watch.ts";
 import type { Section } from "./section.ts";
 import { startServices } from "./services.ts";
-import { appTroubles, goodTroubles, type Row } from "./verdict.ts";
+import { appTroubles, goodTroubles, type Row } from "./troubles.ts";
 
 export interface HeldAsk {
   name: string;
@@ -16,14 +16,13 @@ export interface HeldAsk {
 
 export interface Holding {
   answers: Record<string, number>;
-  /** Connections that are still open. */
   left: number;
-  /** When the last one was closed. */
+  /** The time at which the last one was closed. */
   afterMs: number;
 }
 
 const CLOSED_WITHIN_MS = 25_000;
-/** Connections that are closed are opened again, until there are enough good events to judge by. */
+/** Opens closed connections again until there are enough good events. */
 const HELD_FOR_MS = 10_000;
 const ROUND_MS = 2_500;
 const MOST_MORE_MB = 150;

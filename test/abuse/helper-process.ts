@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 
-/** A process of our own that does one thing when asked, so that attackers and measuring do not share a loop. */
+/** A helper process that does one task per message, so that attackers and measurements do not share an event loop. */
 export interface Helper<Ask, Answer> {
   ask(message: Ask): Promise<Answer>;
   stop(): Promise<void>;
@@ -11,7 +11,7 @@ export interface Helper<Ask, Answer> {
 
 type Reply = { id: number; answer: unknown; error?: string };
 
-/** Starts a file that calls `answerAsks`; `niceness` above 0 leaves the processors to others first. */
+/** Starts a file that calls `answerAsks`; with `niceness` above 0 other processes go first. */
 export async function startHelper<Ask, Answer>(file: URL, niceness = 0): Promise<Helper<Ask, Answer>> {
   const child = fork(fileURLToPath(file), {
     execArgv: ["--import", "tsx"],

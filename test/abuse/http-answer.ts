@@ -1,16 +1,15 @@
-/** An answer as it came over the wire. */
 export interface WireAnswer {
   status: number;
   head: string;
   body: string;
-  /** Whether the connection takes another request. */
+  /** Whether the connection accepts another request. */
   isKept: boolean;
 }
 
 const HEAD_END = "\r\n\r\n";
 const LAST_CHUNK = "\r\n0\r\n\r\n";
 
-/** Takes in what comes, and answers once it is whole; `hasBody` is false for what answers a HEAD. */
+/** Collects the bytes of an answer and returns it once it is complete; `hasBody` is false for the answer to a HEAD. */
 export function answerReader(hasBody: boolean): (chunk: Buffer) => WireAnswer | null {
   let text = "";
   return (chunk) => {
@@ -25,7 +24,7 @@ export function answerReader(hasBody: boolean): (chunk: Buffer) => WireAnswer | 
   };
 }
 
-/** "100 Continue" comes before the answer, perhaps together with it. */
+/** "100 Continue" comes before the answer, or in the same packet. */
 function withoutInterim(text: string): string {
   return text.replace(/^(?:HTTP\/1\.1 1\d\d .*?\r\n\r\n)+/s, "");
 }
@@ -34,12 +33,12 @@ export function statusOf(head: string): number {
   return Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0);
 }
 
-/** Null as long as it is not whole. */
+/** null while incomplete. */
 function bodyOf(head: string, rest: string, hasBody: boolean): string | null {
   if (!hasBody) return "";
   const length = /^content-length: (\d+)/im.exec(head)?.[1];
   if (length !== undefined) return rest.length >= Number(length) ? rest : null;
-  // The chunks' lengths stay in the text; nobody looks at them.
+  // With the lengths of the chunks, which no test reads.
   return rest.endsWith(LAST_CHUNK) || rest === LAST_CHUNK.slice(2) ? rest : null;
 }
 

@@ -1,4 +1,4 @@
-/** JSON of about so many bytes, of the kinds that cost a parser most. */
+/** JSON of about this size, of the kinds that cost a parser most. */
 export function smallObjects(bytes: number): string {
   const one = '{"a":1}';
   return `[${Array.from({ length: Math.floor((bytes - 2) / (one.length + 1)) }, () => one).join(",")}]`;

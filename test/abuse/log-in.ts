@@ -4,7 +4,7 @@ export const LOGINS = 12;
 
 const WITHIN_MS = 10_000;
 
-/** The status that a login with the right secret is answered; null for none. */
+/** The status of a login with the right secret; null without an answer. */
 export async function logIn(app: { url: string }): Promise<number | null> {
   return (await tryIn(app))?.status ?? null;
 }

@@ -1,4 +1,4 @@
-/** The memory of the app at a point of a run, from 0 to 1. */
+/** The memory of the app at a point of the run, from 0 to 1. */
 export interface Memory {
   part: number;
   mb: number;
@@ -7,7 +7,7 @@ export interface Memory {
 const MOST_FACTOR = 1.25;
 const MOST_MORE_MB = 40;
 
-/** Compares the least that it had in the second tenth and in the last, so that what one request needs for a moment does not count. */
+/** Compares the minimum in the second tenth with that in the last tenth, so that short peaks do not count. */
 export function growth(memory: Memory[]): string[] {
   const [early, late] = [lowest(0.1, 0.2), lowest(0.9, 1)];
   return late > early * MOST_FACTOR + MOST_MORE_MB

@@ -5,7 +5,7 @@ const PROTOTYPE_KEYS = ["__proto__", "constructor", "prototype", "toString", "ha
 const DEEP = 5_000;
 const LARGE_BYTES = 2 * 1024 * 1024;
 
-/** The value with so many things changed somewhere in it. */
+/** The value with this number of random changes. */
 export function mutated(value: unknown, dice: Dice, changes: number): unknown {
   const copy = structuredClone(value);
   const holder = { value: copy as unknown };
@@ -13,7 +13,7 @@ export function mutated(value: unknown, dice: Dice, changes: number): unknown {
   return holder.value;
 }
 
-/** The JSON text of a value, with something wrong with the text now and then. */
+/** The JSON text of a value, sometimes with an error in the text. */
 export function oddText(value: unknown, dice: Dice): string | Buffer {
   const text = JSON.stringify(value) ?? "";
   const kind = dice.next();
@@ -52,7 +52,7 @@ function change(parent: Record<string, unknown>, key: string, dice: Dice): void 
   else set(parent, `${key}${dice.pick(["\0", " ", "💥", ".a", "[0]"])}`, parent[key]);
 }
 
-/** As JSON.parse does it: an own property, also for `__proto__`. */
+/** An own property also for `__proto__`, as JSON.parse makes it. */
 function set(parent: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -6,7 +6,10 @@ import type { Arrived, Trouble } from "./services.ts";
 const YES = '{"data":{"acknowledged":true,"status":"processed","transactionId":"stub"}}';
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** Stands before the Novu at `novuUrl`, or says yes by itself for null; notes what comes, and answers some of it with trouble. */
+/**
+ * A proxy before the Novu at `novuUrl`, or a Novu that accepts everything for null. Records the calls, and answers some
+ * of them with a fault.
+ */
 export async function openFront(novuUrl: string | null) {
   let arrived: Arrived = { triggers: [], profiles: [] };
   let trouble: Trouble | null = null;

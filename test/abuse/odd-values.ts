@@ -53,7 +53,7 @@ const LONG = 3_000;
 const VERY_LONG = 100_000;
 const DEEP = 200;
 
-/** Any JSON value that should not stand where it does. */
+/** An unexpected JSON value. */
 export function oddValue(dice: Dice): unknown {
   const kind = dice.next();
   if (kind < 0.45) return oddString(dice);
@@ -63,7 +63,7 @@ export function oddValue(dice: Dice): unknown {
   return Array.from({ length: dice.int(300) }, () => other(dice));
 }
 
-/** One of its own: what is put into a body may be changed there. */
+/** A copy, because a value in a body may be changed there. */
 function other(dice: Dice): unknown {
   return structuredClone(dice.pick(OTHERS));
 }

@@ -13,19 +13,19 @@ const BY_DEFAULT = SECTION_NAMES.filter((name) => name !== "soak").join(",");
 
 export const HELP = `npm run abuse [-- options]
 
-Sends the app, as built and on fresh data, what nobody should send it, beside good events, and looks at what
-becomes of both: requests of all shapes, single events that could stop others, connections that are held open,
-and floods. Ends with 1 when a verdict is BAD.
+Sends requests that no client should send to the built app on fresh data, beside good events, and checks the results
+of both: requests of all shapes, single events that could block others, connections that stay open, and floods.
+Exits 1 when a result is BAD.
 
   --only A,B         some of fuzz, poison, held, floods, soak (${BY_DEFAULT})
-  --named TEXT       of poison, held and floods only the rows with this in their name
+  --named TEXT       only the rows of poison, held and floods with this in their name
   --engine NAME      sqlite, postgres or both (sqlite); postgres needs TEST_DATABASE_URL, see .ci/with-postgres
-  --seed N           of the fuzzer's requests
-  --requests N       how many of them (20000)
-  --flood-rate N     pieces of 10 KB a second, or parts of one, that a flood is of (1000); 0 is as fast as they go
-  --heap MB          the limit of the app's heap (none; of the soak 256)
-  --minutes N        how long the soak takes (10)
-  --rate N           its events a second (500)
+  --seed N           seed of the fuzzer
+  --requests N       number of its requests (20000)
+  --flood-rate N     rate of a flood, in pieces of at most 10 KB a second (1000); 0 is unlimited
+  --heap MB          limit of the app's heap (none; 256 in the soak)
+  --minutes N        duration of the soak (10)
+  --rate N           events a second in the soak (500)
   --main FILE        another built main.js, which is not built first
   --json             print one JSON object
   --help`;
@@ -33,12 +33,12 @@ and floods. Ends with 1 when a verdict is BAD.
 export interface Options extends Omit<SectionOptions, "engine"> {
   engines: Engine[];
   only: SectionName[];
-  /** Whether this project's own build is what is tested. */
+  /** Whether it is this project's own build. */
   isOurBuild: boolean;
   json: boolean;
 }
 
-/** The options of the command line; null for help. Throws with words for the person at the terminal. */
+/** The options of the command line; null for help. Throws an error to print. */
 export function readOptions(): Options | null {
   const { values } = parseArgs({
     options: {

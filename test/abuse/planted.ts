@@ -13,17 +13,17 @@ const SECRETS = [
   LOCAL_KEYS.segmentSecret,
   ...[LOCAL_KEYS.signingSecret, LOCAL_KEYS.novuSigningSecret].map((secret) => secret.replace("whsec_", "")),
 ];
-/** As they are, and as URLs and HTML spell them. */
+/** As plain text, and encoded for URLs and HTML. */
 const EMAIL = /planted-(\d+)(?:@|%40|%2540|&#(?:64|x40);)leak\.example/g;
 const PHONE = /(?:\+|%2B|%252B|&#(?:43|x2b);)4915700(\d+)/gi;
 
 export interface Leak {
   what: string;
-  /** The request that brought it; null for a secret of the app. */
+  /** The request with which it came; null for a secret of the app. */
   request: number | null;
 }
 
-/** Addresses that say which request brought them. */
+/** Addresses that contain the number of their request. */
 export function plantedEmail(request: number): string {
   return `planted-${request}@leak.example`;
 }
@@ -32,7 +32,7 @@ export function plantedPhone(request: number): string {
   return `+4915700${request}`;
 }
 
-/** Everything in a text that was planted. */
+/** All planted values in a text. */
 export function leaksIn(text: string): Leak[] {
   const leaks: Leak[] = SECRETS.filter((secret) => text.includes(secret)).map((secret) => ({
     what: `the secret "${secret}"`,

@@ -8,7 +8,7 @@ import { bytesOf } from "./wire.ts";
 const JSON_TYPE = { "content-type": "application/json" };
 const asItIs = (body: string) => body;
 
-/** Ids that some database, header or Novu itself may not take. */
+/** Ids that a database, a header or Novu may refuse. */
 export function oddIds(): Record<string, string> {
   return {
     emoji: `x-💥-${randomUUID()}`,
@@ -21,7 +21,7 @@ export function oddIds(): Record<string, string> {
   };
 }
 
-/** An event that starts a run, with some of it changed; `edit` changes its text. */
+/** An event that starts a run, with random changes; `edit` changes its text. */
 export function fromPostHog(changes: Parameters<typeof delivery>[0], edit = asItIs): Wire {
   const uuid = randomUUID();
   const timestamp = new Date().toISOString();
@@ -39,18 +39,18 @@ export function fromSegment(changes: Record<string, unknown>, edit = asItIs): Wi
   return signed("segment", body, segmentProof(body));
 }
 
-/** Somebody of whom Novu is to be told. */
+/** A person for a subscriber update at Novu. */
 export function someoneNew(distinctId: string): Wire {
   return fromPostHog({ event: "$identify", distinctId, properties: { $set: { email: `${distinctId}@acme.example` } } });
 }
 
-export function newsOfNovu(body: unknown): Wire {
+export function fromNovu(body: unknown): Wire {
   const text = JSON.stringify(body) ?? "";
   return signed("novu", text, novuProof(randomUUID(), text));
 }
 
-function signed(door: string, body: string, proof: Record<string, string>): Wire {
+function signed(endpoint: string, body: string, proof: Record<string, string>): Wire {
   return {
-    bytes: bytesOf({ method: "POST", target: `/webhooks/${door}`, headers: { ...JSON_TYPE, ...proof }, body }),
+    bytes: bytesOf({ method: "POST", target: `/webhooks/${endpoint}`, headers: { ...JSON_TYPE, ...proof }, body }),
   };
 }

@@ -1,6 +1,6 @@
 import { createDice } from "./dice.ts";
 import { mutated } from "./mutate.ts";
-import { fromPostHog, fromSegment, newsOfNovu, oddIds } from "./poison-events.ts";
+import { fromNovu, fromPostHog, fromSegment, oddIds } from "./poison-events.ts";
 import type { Wire } from "./raw-client.ts";
 import type { Trouble } from "./services.ts";
 import { novuBody } from "./sound-bodies.ts";
@@ -8,9 +8,9 @@ import { novuBody } from "./sound-bodies.ts";
 export interface Poison {
   name: string;
   wires(): Wire[];
-  /** Novu's answer to these, instead of a yes. */
+  /** Novu's error for these. */
   trouble?: Trouble;
-  /** Whether each is sent before the one before it is answered. */
+  /** Whether it is sent before the answer to the previous one. */
   isAtOnce?: boolean;
 }
 
@@ -21,7 +21,7 @@ const MANY_ODD = 40;
 const REFUSED = "refused-by-novu";
 const FOR_LONG = { status: 429, headers: { "retry-after": "99999999" } };
 
-/** Inputs that are rightly signed, each of which could stop others. */
+/** Inputs with a valid signature, each of which could block others. */
 export const POISONS: Poison[] = [
   ...Object.entries(oddIds()).flatMap(([name, id]) => [
     { name: `posthog: ${name} as the event's id`, wires: () => [fromPostHog({ uuid: id })] },
@@ -71,7 +71,7 @@ export const POISONS: Poison[] = [
     wires: () =>
       Array.from({ length: 60 }, (_, index) => {
         const dice = createDice(7, index);
-        return newsOfNovu(mutated(novuBody(dice, index), dice, 2));
+        return fromNovu(mutated(novuBody(dice, index), dice, 2));
       }),
   },
 ];

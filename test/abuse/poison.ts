@@ -7,7 +7,7 @@ import { type Exchange, rawClient } from "./raw-client.ts";
 import { watchRss } from "./rss-watch.ts";
 import type { Section } from "./section.ts";
 import { startServices } from "./services.ts";
-import { appTroubles, goodTroubles } from "./verdict.ts";
+import { appTroubles, goodTroubles } from "./troubles.ts";
 
 interface Sent {
   outcomes: Array<Exchange["outcome"]>;
@@ -16,11 +16,11 @@ interface Sent {
 
 const CHANGES = "1,500 changes of mind by one unsubscribe link";
 const WATCHED_MS = 5_000;
-/** Forty ordinary events at the same moment delay others by 100 ms on two cores, which would hide the harm of odd ones. */
+/** Small, because forty ordinary events at the same moment delay others by 100 ms on two cores. */
 const APART_MS = 10;
 const DOCUMENTED: unknown[] = [200, 202, 400, 401, 404, 413, 415];
 
-/** Single inputs that are rightly signed, each beside good events, which none of them may hold up. */
+/** Single inputs with a valid signature, each beside good events, which none of them may delay. */
 export const poison: Section = async (options, onRow) => {
   const isNamed = ({ name }: { name: string }) => name.includes(options.named);
   const services = await startServices({ local: true });
@@ -71,7 +71,7 @@ export const poison: Section = async (options, onRow) => {
     onRow(row);
     app.errors.clear();
     if (row.troubles.length === 0) return;
-    // A fresh app, so that no entry is blamed for the one before.
+    // A fresh app for each entry.
     await app.stop();
     app = await startApp(options, services);
     await warmUp();

@@ -4,11 +4,11 @@ import { answerReader, statusOf } from "./http-answer.ts";
 /** A request as bytes. */
 export interface Wire {
   bytes: Buffer;
-  /** Whether the answer has a body; not so for HEAD. */
+  /** Whether the answer has a body; false for HEAD. */
   hasBody?: boolean;
-  /** Hangs up after so many bytes. */
+  /** Hangs up after this number of bytes. */
   hangUpAfter?: number;
-  /** Bytes that may be no request at all: the connection is its own, and is ended after them. */
+  /** The bytes may be no request: they get a connection of their own, which ends after them. */
   alone?: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface Exchange {
   outcome: number | "hung up" | "cut off" | "no answer";
   head: string;
   body: string;
-  /** How many bytes left here. */
+  /** The number of sent bytes. */
   sent: number;
 }
 
@@ -28,7 +28,7 @@ export interface RawClient {
 
 const ANSWER_WITHIN_MS = 10_000;
 
-/** One connection, on which one request follows another; opened again whenever the app has closed it. */
+/** One connection for one request after another, opened again when the app has closed it. */
 export function rawClient(port: number): RawClient {
   let socket: Socket | null = null;
 
@@ -37,7 +37,7 @@ export function rawClient(port: number): RawClient {
       if (wire.alone || wire.hangUpAfter !== undefined) return exchangeOn(open(port), wire, () => {});
       const isReused = socket !== null;
       const first = await exchangeOn(take(), wire, drop);
-      // The app may have closed a connection that it took for idle just as we wrote.
+      // The app may close an idle connection at the moment of our write.
       return first.outcome === "cut off" && isReused ? exchangeOn(take(), wire, drop) : first;
     },
     close: () => socket?.destroy(),

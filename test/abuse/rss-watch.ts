@@ -6,7 +6,7 @@ export interface RssWatch {
   stop(): void;
 }
 
-/** Looks at the memory of an app every so often. */
+/** Samples the memory of an app. */
 export function watchRss({ rssMb }: { rssMb(): number }, everyMs = EVERY_MS): RssWatch {
   const samples = [{ at: performance.now(), mb: rssMb() }];
   const timer = setInterval(() => samples.push({ at: performance.now(), mb: rssMb() }), everyMs);

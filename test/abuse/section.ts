@@ -1,17 +1,17 @@
 import type { AppOptions } from "./app.ts";
-import type { Row } from "./verdict.ts";
+import type { Row } from "./troubles.ts";
 
 export interface SectionOptions extends AppOptions {
-  /** Only what has this in its name; everything for "". */
+  /** Only entries with this in their name; all for "". */
   named: string;
   seed: number;
   requests: number;
   minutes: number;
   /** Good events a second in the soak. */
   rate: number;
-  /** How many pieces of 10 KB a second a flood is of; 0 is as fast as they go. */
+  /** Pieces of 10 KB a second in a flood; 0 is unlimited. */
   floodRate: number;
 }
 
-/** One kind of abuse; tells each row as it is done. */
+/** One kind of abuse; reports each finished row. */
 export type Section = (options: SectionOptions, onRow: (row: Row) => void) => Promise<void>;

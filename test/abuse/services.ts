@@ -1,14 +1,14 @@
 import { startHelper } from "./helper-process.ts";
 
-/** Novu's answer to some triggers, instead of a yes. */
+/** Novu's error for some triggers. */
 export interface Trouble {
-  /** Parts of the transaction ids that it befalls. */
+  /** For transaction ids that contain one of these. */
   of: string[];
   status: number;
   headers?: Record<string, string>;
 }
 
-/** The calls that reached Novu, each with its time in milliseconds since 1970. */
+/** The calls to Novu, each with its time in milliseconds since 1970. */
 export interface Arrived {
   triggers: Array<[transactionId: string, at: number]>;
   profiles: Array<[subscriberId: string, at: number]>;
@@ -29,15 +29,15 @@ export interface Services extends Opened {
   /** Publishes the workflows of an app that listens. */
   connect(bridgeUrl: string): Promise<void>;
   trouble(trouble: Trouble | null): Promise<void>;
-  /** Takes note of what came since the last look. */
+  /** Reads the calls since the last one. */
   look(): Promise<void>;
-  /** When each trigger that was answered yes came first, and each change of a subscriber, in milliseconds since 1970. */
+  /** The first time of each accepted trigger and each subscriber update, in milliseconds since 1970. */
   triggeredAt: Map<string, number>;
   profiledAt: Map<string, number>;
   stop(): Promise<void>;
 }
 
-/** A Novu and a PostHog in a process of their own: the local ones, or for the long runs stubs that say yes to everything. */
+/** A Novu and a PostHog in a process of their own: the local ones, or for long runs stubs that accept everything. */
 export async function startServices({ local }: { local: boolean }): Promise<Services> {
   const helper = await startHelper<ServicesAsk, unknown>(new URL("./services-process.ts", import.meta.url));
   const opened = (await helper.ask({ kind: "open", local })) as Opened;

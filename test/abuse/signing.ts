@@ -25,7 +25,7 @@ export function bridgeProof(body: string | Buffer, nowMs = Date.now()): Headers 
   return { "novu-signature": `t=${nowMs},v1=${digest}` };
 }
 
-/** Headers that prove nothing, and of which only the body can show it. */
+/** Invalid proofs that only the body can disprove. */
 export function freshButWrong(nowMs = Date.now()): Headers[] {
   return [
     { "x-signature": "0".repeat(40) },

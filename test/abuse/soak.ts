@@ -5,16 +5,16 @@ import { median } from "./median.ts";
 import { watchRss } from "./rss-watch.ts";
 import type { Section } from "./section.ts";
 import { startServices } from "./services.ts";
-import { appTroubles, goodTroubles } from "./verdict.ts";
+import { appTroubles, goodTroubles } from "./troubles.ts";
 
 const WARM_UP_MS = 10_000;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 const MOST_GROWTH = 1.1;
-/** Without a limit V8 keeps garbage of up to three times the live heap, and RSS shows the garbage instead of a leak. */
+/** Without a limit V8 retains garbage of up to three times the live heap, which hides a leak in RSS. */
 const HEAP_MB = 256;
 
-/** Good events at a steady rate for long: memory must not grow. */
+/** Good events at a steady rate for a long time: memory must not grow. */
 export const soak: Section = async (options, onRow) => {
   const services = await startServices({ local: false });
   const good = await openGoodEvents();

@@ -28,10 +28,10 @@ const SEGMENT_EVENTS = ["User Registered", "Checkout Started", "Order Completed"
 const SEGMENT_TYPES = ["track", "track", "track", "identify", "alias", "group", "page", "screen", "delete"];
 const NOVU_TYPES = ["message.sent", "message.seen", "message.failed", "messages.read", "preference.updated", "x.y"];
 const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
-/** So few that their ids meet each other. */
+/** Few, so that ids repeat. */
 const PEOPLE = 500;
 
-/** A body as each sender makes it, with addresses in it that say which request it was. */
+/** A valid body of each sender, with addresses that contain the number of the request. */
 export function postHogBody(dice: Dice, number: number): unknown {
   return delivery({
     uuid: dice.uuid(),

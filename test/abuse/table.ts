@@ -1,5 +1,5 @@
 import { paint, print, printable } from "../../src/lib/terminal.ts";
-import type { Row } from "./verdict.ts";
+import type { Row } from "./troubles.ts";
 
 const HEADS = ["", "engine", "section", "name", "requests", "CPU/10 KB", "good p50", "good p99", "RSS", "answers"];
 const LONGEST_WHY = 400;
@@ -19,9 +19,9 @@ export function printTable(rows: Row[]): void {
 }
 
 export function lineOf({ troubles, engine, section, name }: Row): string {
-  const verdict = troubles.length === 0 ? paint("green", "ok ") : paint("red", "BAD");
+  const result = troubles.length === 0 ? paint("green", "ok ") : paint("red", "BAD");
   const why = troubles.length === 0 ? "" : `: ${printable(troubles[0]!.slice(0, LONGEST_WHY))}`;
-  return `${verdict} ${engine} ${section}, ${name}${why}`;
+  return `${result} ${engine} ${section}, ${name}${why}`;
 }
 
 function cellsOf({ troubles, engine, section, name, requests, cpuMsPer10Kb, good, rssMb, answers }: Row): string[] {

@@ -5,7 +5,9 @@ import { statusOf } from "./http-answer.ts";
 
 const CLOSE_WITHIN_MS = 10_000;
 
-/** Sends requests with short answers, each on a connection that is free, and takes the time from the write to the first byte. */
+/**
+ * Sends requests with short answers, each on a free connection, and measures the time from the write to the first byte.
+ */
 export function openTimedSender(port: number) {
   const idle: Socket[] = [];
   const inProgress = new Set<Promise<void>>();
@@ -31,7 +33,7 @@ export function openTimedSender(port: number) {
   async function exchange({ transactionId, bytes }: { transactionId: string; bytes: Buffer }): Promise<void> {
     const at = Date.now();
     const reused = takeIdle();
-    // The app may have closed a connection that it took for idle just as we wrote.
+    // The app may close an idle connection at the moment of our write.
     const status = (reused && (await ask(reused, bytes))) || (await ask(open(), bytes)) || "cut off";
     answers[status] = (answers[status] ?? 0) + 1;
     if (status === 202) accepted.push([transactionId, at]);

@@ -1,16 +1,15 @@
-/** A request as one writes it. */
 export interface Message {
   method: string;
   target: string;
   headers?: Record<string, string>;
   body?: string | Buffer;
-  /** Whether the body goes in chunks, without a length. */
+  /** Whether the body is sent in chunks, without a length. */
   isChunked?: boolean;
 }
 
 const CHUNK_BYTES = 16 * 1024;
 
-/** The bytes of a request; headers go as they are, whatever is in them. */
+/** The bytes of a request, with its headers unchanged. */
 export function bytesOf({ method, target, headers = {}, body, isChunked = false }: Message): Buffer {
   const content = body === undefined ? null : Buffer.from(body);
   const framing: Record<string, string> =

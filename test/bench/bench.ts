@@ -16,21 +16,21 @@ import { type PageTime, studioTimes } from "./studio.ts";
 
 const HELP = `npm run bench [-- options]
 
-Compares, in one run and round by round in turn, the others frozen: a plain Express route that parses and
-answers, the handler that awaits the trigger, and this app as built, on SQLite by each driver that this Node
-has, and on PostgreSQL. Then how fast the app triggers a stub of Novu what has piled up, how long it takes to
-start, and the share of reading the person's properties in an event's CPU.
+Compares in rounds, with all but one of them frozen: a plain Express route that parses and answers, the handler
+that awaits the trigger, and the built app, on SQLite with each driver of this Node and on PostgreSQL. Then measures
+how fast the app sends a backlog of triggers to a stub of Novu, how long it takes to start, and the share of an
+event's CPU for reading the person's properties.
 
-PostgreSQL is left out unless TEST_DATABASE_URL names a server to make databases on;
+PostgreSQL needs a server for new databases in TEST_DATABASE_URL;
 POSTGRES_OPTIONS="-c fsync=on -c min_wal_size=2GB -c max_wal_size=4GB" .ci/with-postgres npm run bench starts one.
-Of its log, min_wal_size is filled first, as on a server that has been in use.
+Its write-ahead log is filled up to min_wal_size first, as on a server after a day of use.
 
-  --rounds N        rounds, of which the medians are shown (5)
-  --seconds N       of load on each server in each round (4)
-  --connections A,B how many clients at once (1,16,64)
-  --events N        how many triggers pile up (10000)
-  --studio          instead: how long each page of the studio takes, over a store that is filled for it
-  --runs N          how many runs are in that store (10000)
+  --rounds N        number of rounds; the results are medians (5)
+  --seconds N       load on each server in each round (4)
+  --connections A,B clients at once (1,16,64)
+  --events N        triggers in the backlog (10000)
+  --studio          instead: the time of each page of the studio, on a filled store
+  --runs N          runs in that store (10000)
   --json            print one JSON object
   --help`;
 
@@ -80,14 +80,14 @@ async function bench(): Promise<void> {
     if (values.studio) {
       const times: PageTime[] = [];
       for (const { name, load: env } of engines) {
-        tell(`filling ${name} with ${values.runs} runs`);
+        log(`filling ${name} with ${values.runs} runs`);
         times.push(...(await studioTimes(stub, { name, env, runs: Number(values.runs) })));
       }
       if (values.json) print(JSON.stringify({ times }));
       else table(times);
       return;
     }
-    if (databases[0] !== undefined) tell(`PostgreSQL's log: ${await fillLog(databases[0].url)} MB filled`);
+    if (databases[0] !== undefined) log(`PostgreSQL's log: ${await fillLog(databases[0].url)} MB filled`);
     const contestants = [
       await start("Express", "express", stub.url),
       await start("naive", "naive", stub.url),
@@ -99,9 +99,9 @@ async function bench(): Promise<void> {
 
     const [drains, starts] = [[] as object[], [] as object[]];
     for (const engine of engines) {
-      tell(`draining ${values.events} triggers from ${engine.name}`);
+      log(`draining ${values.events} triggers from ${engine.name}`);
       drains.push({ name: `ours, ${engine.name}`, ...(await drain(stub, engine.drain, Number(values.events))) });
-      // The app itself has no choice.
+      // The app itself has no such option.
       if (drivers.slice(1).some(({ name }) => name === engine.drain.BENCH_SQLITE_DRIVER)) continue;
       const times: number[] = [];
       for (let round = 0; round < Number(values.rounds); round += 1) times.push(await startUpMs(engine.drain));
@@ -117,15 +117,15 @@ async function bench(): Promise<void> {
   }
 }
 
-/** Rounds in which each has its turn, so that a slow moment of the machine is everybody's. */
+/** Rounds of all contestants, so that a slow moment of the machine affects all of them. */
 async function compare(contestants: Contestant[], connections: number): Promise<Result[]> {
   const rounds = new Map<Contestant, Array<Load & { cpuMicrosPerEvent: number; rssMb: number }>>();
   for (let round = 1; round <= Number(values.rounds); round += 1) {
-    tell(`${connections} connections, round ${round} of ${values.rounds}`);
+    log(`${connections} connections, round ${round} of ${values.rounds}`);
     for (const contestant of contestants) {
       for (const other of contestants) if (other !== contestant) other.freeze();
       contestant.thaw();
-      // It has slept through its timeouts.
+      // The timeouts of a frozen process are over.
       await load(contestant.url, { connections, seconds: WARM_UP_SECONDS });
       const before = await contestant.cost();
       const loaded = await load(contestant.url, { connections, seconds: Number(values.seconds) });
@@ -154,7 +154,7 @@ async function compare(contestants: Contestant[], connections: number): Promise<
   });
 }
 
-/** The share of an event's CPU that goes into reading its person's properties. */
+/** The share of an event's CPU for reading its person's properties. */
 function readingsBeside(results: Result[]): object[] {
   const personMicros = readingMicros();
   return results
@@ -193,6 +193,6 @@ function numbers(list: string): number[] {
   return list.split(",").map(Number);
 }
 
-function tell(line: string): void {
+function log(line: string): void {
   if (!values.json) printError(line);
 }

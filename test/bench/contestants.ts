@@ -13,15 +13,15 @@ export interface Cost {
 export interface Contestant {
   name: string;
   url: string;
-  /** Keeps it from running meanwhile, its work for Novu included. */
+  /** Stops it meanwhile, including its calls to Novu. */
   freeze(): void;
   thaw(): void;
-  /** What it has cost since its start. */
+  /** Its CPU since the start. */
   cost(): Promise<Cost>;
   stop(): Promise<void>;
 }
 
-/** Starts a server in a process of its own, logs and all, against the stub at `novuUrl`. */
+/** Starts a server as a process, with its logs, beside the stub at `novuUrl`. */
 export async function start(
   name: string,
   kind: "express" | "naive" | "ours",
@@ -55,17 +55,16 @@ export async function start(
   };
 
   async function answer<Message>(): Promise<Message> {
-    const heard = new AbortController();
+    const started = new AbortController();
     try {
-      const [message] = await Promise.race([once(child, "message", { signal: heard.signal }), ended]);
+      const [message] = await Promise.race([once(child, "message", { signal: started.signal }), ended]);
       return message as Message;
     } finally {
-      heard.abort();
+      started.abort();
     }
   }
 }
 
-/** The app's environment. */
 export function settings(novuUrl: string): Record<string, string> {
   return {
     NODE_ENV: "production",

@@ -4,22 +4,22 @@ import type { Stub } from "./stub.ts";
 
 export interface Drain {
   triggersPerSecond: number;
-  /** In any second, from any moment on. */
+  /** In any second. */
   mostInASecond: number;
   allowedPerSecond: number;
   cpuMicrosPerTrigger: number;
 }
 
-/** More than it can do, so that the pace is its own. */
+/** More than it can send. */
 const UNPACED = 100_000;
 const PACED = 200;
 const PACED_SECONDS = 5;
 const SENDERS = 16;
 
-/** How fast piled-up triggers leave, and whether a rate that is set is kept. */
+/** The speed at which waiting triggers are sent, and whether a configured rate holds. */
 export async function drain(stub: Stub, env: Record<string, string>, events: number): Promise<Drain> {
   stub.takeTimes();
-  // Piled up by a process that triggers few of them.
+  // Collected by a process that sends few of them.
   const piling = await start("piling", "ours", stub.url, { ...env, NOVU_TRIGGERS_PER_SECOND: "20" });
   let sent = 0;
   await Promise.all(
@@ -46,7 +46,7 @@ export async function drain(stub: Stub, env: Record<string, string>, events: num
   });
   const times: number[] = [];
   const before = await draining.cost();
-  // What was in hand when a process was stopped comes back with its lease; the rest is enough to measure by.
+  // The jobs of a stopped process return with the end of their lease; the others are enough for a measurement.
   const enough = 0.9 * (events - leftEarly - kept.length);
   while (times.length < enough) {
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -5,7 +5,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 
-/** Somebody with many runs, and the newest of them. */
+/** A person with many runs, and the newest run. */
 export const PERSON = "person-1";
 export const RUN = "event-1:onboarding";
 
@@ -17,7 +17,10 @@ const STEPS = ["welcome", "nudge", "reminder", "last"];
 const CHANNELS = ["email", "in_app", "push"] as const;
 const OTHER_REASONS = ["not needed", "opted out", "unreachable", "over the cap"] as const;
 
-/** What a month of so many runs leaves: four decisions each, and of every hundred runs ten exits, five dead letters and twenty deliveries ignored. */
+/**
+ * The rows of a month with this number of runs: four decisions each, and for every hundred runs ten exits, five dead
+ * jobs and twenty ignored events.
+ */
 export async function fillStore(env: Record<string, string>, runs: number): Promise<void> {
   const startedAt = Date.now();
   let now = startedAt;
@@ -28,11 +31,11 @@ export async function fillStore(env: Record<string, string>, runs: number): Prom
       now = startedAt - (DAYS - day) * DAY_MS + DAY_MS / 2;
       const first = Math.floor((runs * day) / DAYS);
       const ofDay = Array.from({ length: Math.floor((runs * (day + 1)) / DAYS) - first }, (_, index) => first + index);
-      // Nobody shall read the newest by name only, so it counts down.
+      // Counts down, so that the order of names is not the order of time.
       await each(ofDay, (number) => begin(store, runs - number, now));
       await takeOn(store);
       await each(ofDay, (number) => decide(store, runs - number, now));
-      // By then everything is to be reported.
+      // The time at which everything is reported.
       now += 60_000;
       await forgetReports(store);
     }
@@ -92,7 +95,7 @@ async function begin(store: Store, number: number, now: number): Promise<void> {
     });
 }
 
-/** What Novu would have done with them. */
+/** The results at Novu. */
 async function takeOn(store: Store): Promise<void> {
   for (;;) {
     const claimed = await store.jobs.claim("novu", 1_000, DAY_MS);
@@ -113,7 +116,7 @@ async function decide(store: Store, number: number, now: number): Promise<void> 
   const facts = { workflow, distinctId: personOf(number), transactionId: `event-${number}:${workflow}` };
   for (const [index, step] of STEPS.entries()) {
     const isLast = index === STEPS.length - 1;
-    // Every third run is in progress still.
+    // Every third run is in progress.
     if (isLast && number % 3 === 0) return;
     const reason = (number + index) % 4 === 0 ? OTHER_REASONS[number % 4] : undefined;
     const decision: Decision = {
@@ -143,7 +146,7 @@ function workflowOf(number: number): string {
   return number === 1 ? "onboarding" : (WORKFLOWS[number % WORKFLOWS.length] ?? "onboarding");
 }
 
-/** Every hundredth run is of the same person. */
+/** Every hundredth run belongs to the same person. */
 function personOf(number: number): string {
   return number % 100 === 1 ? PERSON : `person-${number % 3_000}`;
 }

@@ -5,7 +5,7 @@ import { keyOf, sign } from "../../src/lib/standard-webhooks.ts";
 
 const fixture = new URL("../fixtures/posthog/02-user-signed-up-node.json", import.meta.url);
 const { body } = JSON.parse(readFileSync(fixture, "utf8")) as { body: { person: { properties: object } } };
-/** As a person looks that came by the web: 2 KB in all. */
+/** A typical person from the web, 2 KB in all. */
 const visited = Object.fromEntries(
   [
     "$initial_referrer",
@@ -17,7 +17,7 @@ const visited = Object.fromEntries(
   ].map((name) => [name, "https://acme.example/pricing?utm_source=newsletter&utm_campaign=november"]),
 );
 Object.assign(body.person.properties, visited);
-/** Of the person of each sign-up. */
+/** The person properties of each sign-up. */
 export const properties = body.person.properties as Record<string, unknown>;
 const template = JSON.stringify(body)
   .replaceAll("019aa10b-2c55-7d0a-b8b1-1f2e3d4c5b6a", "{uuid}")
@@ -38,7 +38,7 @@ export interface Load {
   p99Ms: number;
 }
 
-/** Sends new sign-ups over so many connections for so long; every other one is signed, the rest carry the static secret. */
+/** Sends new sign-ups; every other one is signed, the others have the static secret. */
 export async function load(
   url: string,
   { connections, seconds }: { connections: number; seconds: number },
@@ -79,7 +79,7 @@ export function delivery(count: number): { body: string; headers: Record<string,
   return { body, headers: { "content-type": "application/json", ...proof } };
 }
 
-/** As PostHog makes them: in the order of time, which databases thank it for. */
+/** In order of time, as PostHog makes them, which is fast for a database. */
 function uuidV7(): string {
   const hex = Date.now().toString(16).padStart(12, "0") + randomBytes(10).toString("hex");
   return hex.replace(/(.{8})(.{4}).(.{3}).(.{3})(.{12})/, "$1-$2-7$3-8$4-$5");

@@ -1,13 +1,13 @@
 import { readPerson } from "../../src/contracts/person.ts";
 import { properties } from "./load.ts";
 
-/** How long a round takes, and how many there are. */
+/** The duration and the number of rounds. */
 const ROUND_MS = 200;
 const ROUNDS = 7;
 
-/** The CPU that reading the properties of one person takes, in microseconds: the median of several rounds. */
+/** The CPU for reading the properties of one person, in microseconds: the median of several rounds. */
 export function readingMicros(): number {
-  // As imports write them.
+  // In the format of imports.
   const odd = {
     ...properties,
     onboarding_completed: "true",

@@ -4,7 +4,7 @@ import { readConfig } from "../../src/config.ts";
 import { serve } from "../../src/lib/server.ts";
 import type { SqliteDriver } from "../../src/store/sqlite-connection.ts";
 
-/** One of the servers that the benchmark compares, in a process of its own; says what it has cost when asked. */
+/** One of the compared servers, as a process; reports its CPU on a message. */
 const config = readConfig(process.env);
 const url = await open();
 process.on("message", () => {
@@ -27,17 +27,17 @@ async function open(): Promise<string> {
   return (await serve(app, { port: 0, host: "127.0.0.1" })).url;
 }
 
-/** As it is built: what tsx makes of the sources is slower. */
+/** The built file: the output of tsx is slower. */
 async function built<Module>(name: string): Promise<Module> {
   return import(new URL(`../../dist/src/${name}`, import.meta.url).href);
 }
 
-/** The least that an Express route can do with an event. */
+/** The minimum of an Express route for an event. */
 function plain(request: express.Request, response: express.Response): void {
   response.status(202).json({ accepted: request.body.event.uuid });
 }
 
-/** What everybody writes first: PostHog waits until Novu has answered. */
+/** The usual first version: PostHog waits for the answer of Novu. */
 function naive(): express.RequestHandler {
   const novu = new Novu({ secretKey: config.novu.secretKey, serverURL: config.novu.apiUrl });
   return async (request, response) => {

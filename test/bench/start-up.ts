@@ -5,7 +5,7 @@ import { settings } from "./contestants.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
 
-/** How long the built app takes from nothing to its first healthy answer, in milliseconds. */
+/** The time of the built app from its start to its first healthy answer, in milliseconds. */
 export async function startUpMs(env: Record<string, string>): Promise<number> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [MAIN], { env: { ...settings("http://127.0.0.1:9"), ...env } });

@@ -7,19 +7,19 @@ const ANSWER = '{"data":{"acknowledged":true,"status":"processed","transactionId
 
 export interface Stub {
   url: string;
-  /** When each trigger came, in milliseconds; empties the list. */
+  /** The time of each trigger, in milliseconds; empties the list. */
   takeTimes(): number[];
   close(): Promise<void>;
 }
 
-/** Everybody is known, as they were when they signed up. */
+/** Every person exists, as of the sign-up. */
 async function answerPersons(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { distinct_ids } = (await json(request)) as { distinct_ids: string[] };
   const results = Object.fromEntries(distinct_ids.map((id) => [id, { uuid: id, properties }]));
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ results }));
 }
 
-/** Each run has a message on each channel, whatever its steps. */
+/** Each run has a message on each channel. */
 function answerMessages(url: string, response: ServerResponse): void {
   const ids = new URL(url, "http://stub").searchParams.getAll("transactionId");
   const data = ids.flatMap((transactionId) =>
@@ -28,7 +28,7 @@ function answerMessages(url: string, response: ServerResponse): void {
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ data, hasMore: false }));
 }
 
-/** A Novu and PostHog that says yes to everything at once, and notes when. */
+/** A Novu and PostHog that accepts everything at once, and records the times. */
 export async function openStub(): Promise<Stub> {
   let times: number[] = [];
   const server = createServer((request, response) => {

@@ -6,11 +6,11 @@ import type { Stub } from "./stub.ts";
 export interface PageTime {
   page: string;
   engine: string;
-  /** The very first answer, nothing warm yet. */
+  /** The first answer, without warm-up. */
   firstMs: number;
   medianMs: number;
   slowestMs: number;
-  /** The app's own CPU time for one answer, whatever else the machine does meanwhile. */
+  /** The app's CPU time for one answer. */
   cpuMs: number;
   kb: number;
 }
@@ -19,7 +19,7 @@ const SECRET = "the benchmark's own studio secret";
 const TIMES = 20;
 const MS_ALLOWED = 100;
 
-/** Where each page has most to do; a page that is not here is asked for as it is. */
+/** The addresses at which a page does the most. Other pages are read at their plain address. */
 const ADDRESSES: Record<string, string[]> = {
   "/": ["/", "/?period=30d"],
   "/runs": ["/runs", `/runs?q=${PERSON}`, "/runs?workflow=drop-off&state=left", "/runs?state=stuck"],
@@ -31,7 +31,7 @@ const ADDRESSES: Record<string, string[]> = {
   "/workflows/:workflow": ["/workflows/onboarding?period=30d"],
 };
 
-/** How long the studio, as built, takes for each page over a store with so many runs; a page over the limit is marked. */
+/** The time of the built studio for each page, on a store with this number of runs; a page over the limit is marked. */
 export async function studioTimes(
   stub: Stub,
   { name, env, runs }: { name: string; env: Record<string, string>; runs: number },

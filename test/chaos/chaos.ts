@@ -7,21 +7,21 @@ import { playRound, type Round, type RoundOptions } from "./round.ts";
 
 const HELP = `npm run chaos [-- options]
 
-Loads the app with events, kills it with kill -9 at random moments, starts it again on the same data,
-and checks that nothing is lost and nothing done twice. Ends with 1 when something is.
+Loads the app with events, kills it with kill -9 at random moments, restarts it on the same data, and checks
+that no event is lost or processed twice. Exits 1 when one is.
 
-  --rounds N            how many loads, each on fresh data (50)
+  --rounds N            loads, each on fresh data (50)
   --events N            events of one load (2000)
   --kills-per-round N   kills during one load (1); one load with 50 kills is --rounds 1 --kills-per-round 50
-  --poison              mixes events in that are hard to take, 100 events a second: the others must be triggered within
-                        5 s of their 202 or of the app's start
+  --poison              adds difficult events, 100 events a second; the others must be triggered within 5 s of their
+                        202 or of the app's start
   --engine NAME         sqlite, postgres or both (sqlite); postgres needs TEST_DATABASE_URL, see .ci/with-postgres
-  --seed N              of the random moments; round n goes by seed + n - 1
+  --seed N              seed of the random moments; round n uses seed + n - 1
   --at-once N           rounds side by side (3)
   --json                print one JSON object
   --help`;
 
-/** With poison. */
+/** In a load with poison. */
 const MOST_WAIT_MS = 5_000;
 const RUN_BUILD = [fileURLToPath(new URL("../../dist/src/main.js", import.meta.url))];
 
@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     return 0;
   }
 
-  const say = values.json ? () => {} : print;
+  const log = values.json ? () => {} : print;
   const rounds = wholeNumber("rounds", values.rounds);
   const seed = wholeNumber("seed", values.seed);
   const load = {
@@ -66,10 +66,10 @@ async function main(): Promise<number> {
   );
 
   buildApp();
-  say(`seed ${seed}: ${planned.length} loads of ${load.events} events with ${load.kills} kills each`);
+  log(`seed ${seed}: ${planned.length} loads of ${load.events} events with ${load.kills} kills each`);
   const startedAt = performance.now();
   const played = await playAll(planned, wholeNumber("at-once", values["at-once"]), (round, number) =>
-    say(lineOf(round, `${number}/${planned.length}`)),
+    log(lineOf(round, `${number}/${planned.length}`)),
   );
   const summary = { seed, ...summaryOf(played), seconds: Math.round((performance.now() - startedAt) / 1000) };
   if (values.json) print(JSON.stringify({ ...summary, rounds: played }));
@@ -120,9 +120,9 @@ function lineOf(round: Round, number: string): string {
     `killed at ${killedAt.join(", ")} of ${2 * sent}${starting}`,
     `${round.seconds} s`,
   ];
-  const verdict = round.violations.length === 0 ? paint("green", "ok ") : paint("red", "BAD");
+  const result = round.violations.length === 0 ? paint("green", "ok ") : paint("red", "BAD");
   return [
-    `${verdict} ${number.padStart(7)} ${engine.padEnd(8)} seed ${seed}: ${facts.join(" · ")}`,
+    `${result} ${number.padStart(7)} ${engine.padEnd(8)} seed ${seed}: ${facts.join(" · ")}`,
     ...round.violations.slice(0, 10).map((violation) => `    ${JSON.stringify(violation)}`),
     ...(round.kept === null
       ? []

@@ -1,28 +1,26 @@
 import type { LeftWork } from "./data.ts";
 import { isAccepted, type Sent } from "./sender.ts";
 
-/** What was sent, and what became of it, as seen from outside. */
+/** The events and their results, as seen from outside. */
 export interface Facts {
   events: Sent[];
-  /** Every trigger that reached Novu. */
   asked: Array<{ transactionId: string; hash: string; atMs: number }>;
-  /** The runs that Novu started. */
   runs: Array<{ transactionId: string }>;
   left: LeftWork;
-  /** When the app began to listen, each time, by performance.now(). */
+  /** The times at which the app began to listen, by performance.now(). */
   startedAtMs: number[];
-  /** How long an event may wait for its trigger while the app runs; null where that is not looked at. */
+  /** The longest time that an event may wait for its trigger while the app runs; null for no limit. */
   mostWaitMs: number | null;
 }
 
-/** Something that must never be, and the run it happened to. */
+/** A broken promise, and its run. */
 export interface Violation {
   what: string;
   transactionId?: string;
   answers?: Sent["answers"];
 }
 
-/** Nothing lost, nothing twice: everything that is against it. */
+/** All violations: lost events, and events that were processed twice. */
 export function check({ events, asked, runs, left, startedAtMs, mostWaitMs }: Facts): Violation[] {
   const sent = new Map(events.map((event) => [event.transactionId, event]));
   const started = countBy(runs.map(({ transactionId }) => transactionId));
@@ -70,7 +68,7 @@ export function check({ events, asked, runs, left, startedAtMs, mostWaitMs }: Fa
   ];
 }
 
-/** How long each event waited for its first trigger, from its 202 or the start of the app after it. */
+/** The time from the 202 of each event, or from the next start of the app, to its first trigger. */
 export function waitsOf(
   events: Sent[],
   asked: Facts["asked"],

@@ -8,24 +8,23 @@ import { testDatabase } from "../support/postgres.ts";
 
 export type Engine = "sqlite" | "postgres";
 
-/** What the app has left to do, read past it. */
+/** The pending jobs, read without the app. */
 export interface LeftWork {
-  /** The keys of the jobs. */
   waiting: string[];
   dead: Array<{ key: string; error: string }>;
 }
 
-/** The data that an app is killed and started again on. */
+/** The data of an app that is killed and restarted. */
 export interface Data {
   dataDir: string;
   env: Record<string, string>;
   leftWork(): Promise<LeftWork>;
-  /** For the person who looks into it. */
+  /** Its place, for a person. */
   where: string;
   drop(): Promise<void>;
 }
 
-/** Without the persons who are to be read before a message of another day, and the runs that are not overdue yet. */
+/** Without person reads before a message of another day, and runs that are not overdue. */
 const LEFT = `select key, state, last_error from jobs
   where not (state = 'waiting' and (key like 'refresh:%' or key like 'overdue:%'))`;
 

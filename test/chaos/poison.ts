@@ -4,17 +4,17 @@ import type { Sent } from "./sender.ts";
 
 type Delivery = ReturnType<typeof delivery>;
 
-/** Begins the ids of events whose triggers Novu always answers with 502. */
+/** The prefix of the ids of events whose triggers Novu always answers with 502. */
 const REFUSED = "refused-";
 
-/** Whether Novu is to refuse the trigger with this idempotency key. */
+/** Whether Novu refuses the trigger with this idempotency key. */
 export function isRefused(idempotencyKey: string | null): boolean {
   return idempotencyKey?.startsWith(REFUSED) === true;
 }
 
 type Change = (event: Delivery["event"]) => { event: object; leadsTo: Sent["leadsTo"] };
 
-/** Events as strangers, broken clocks and other libraries send them; each in turn. */
+/** Events of strangers, of broken clocks and of other libraries, one after another. */
 const POISONS: Change[] = [
   (event) => ({ event: { ...event, uuid: `💥-${event.uuid}` }, leadsTo: "a run" }),
   (event) => ({ event: { ...event, uuid: `${REFUSED}${event.uuid}` }, leadsTo: "trouble" }),
@@ -26,7 +26,7 @@ const POISONS: Change[] = [
   (event) => ({ event: { ...event, properties: { ...event.properties, note: "a\0b\ud800" } }, leadsTo: "a run" }),
 ];
 
-/** One of them made of an event that starts a run. */
+/** Turns an event that starts a run into one of them. */
 export function poisoned(sent: Sent, number: number): Sent {
   const { event: sound, ...rest } = sent.body as Delivery;
   const { event, leadsTo } = (POISONS[number % POISONS.length] as Change)(sound);

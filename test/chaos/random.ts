@@ -1,4 +1,7 @@
-/** The same numbers from 0 to 1 for the same seed. Mulberry32, public domain: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
+/**
+ * Numbers from 0 to 1, the same for the same seed. Mulberry32, public domain:
+ * https://gist.github.com/tommyettinger/46a874533244883189143505d203312c
+ */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

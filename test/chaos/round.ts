@@ -20,11 +20,11 @@ export interface RoundOptions {
   seed: number;
   events: number;
   kills: number;
-  /** Mixes events in that are hard to take, at a pace at which nothing piles up. */
+  /** Adds difficult events, at a rate at which no backlog grows. */
   poison?: boolean;
-  /** How long an event may wait for its trigger while the app runs; not looked at unless it is given. */
+  /** The longest time that an event may wait for its trigger while the app runs; no limit when absent. */
   mostWaitMs?: number;
-  /** The arguments of node that run the app. */
+  /** Node's arguments for the app. */
   runApp?: string[];
 }
 
@@ -33,37 +33,37 @@ export interface Round {
   seed: number;
   sent: number;
   accepted: number;
-  /** Distinct transaction ids that Novu started. */
+  /** The transaction ids that Novu started. */
   triggered: number;
-  /** Triggers that came again, under the same id. */
+  /** Repeated triggers with the same id. */
   repeated: number;
-  /** Tries of the sender without a 202. */
+  /** Attempts of the sender without a 202. */
   refused: number;
-  /** The longest that an event waited for its trigger while the app ran. */
+  /** The longest time that an event waited for its trigger while the app ran. */
   longestWaitMs: number;
-  /** How many answers and triggers there had been at each kill. */
+  /** The number of answers and triggers at each kill. */
   killedAt: number[];
-  /** Kills besides those, before the app listened again. */
+  /** Kills of an app that did not listen yet. */
   killedWhileStarting: number;
   seconds: number;
   violations: Violation[];
-  /** Where the data is, and what the app logged; only when something is wrong. */
+  /** The data and the log of the app, after a violation. */
   kept: string | null;
 }
 
-/** Faster than the app gets on machines like ours, so that the pace is not what is tested. */
+/** Faster than the app on a usual machine, so that the rate is no limit. */
 const TRIGGERS_PER_SECOND = 2_000;
-/** Of two progresses, the answers and the triggers, kills fall into so much. */
+/** The share of the progress, in answers and in triggers, in which kills happen. */
 const KILLS_WITHIN = 0.95;
-/** A killed start, now and then, and after at most how long. */
+/** The probability of a kill during the start, and the latest moment of it. */
 const ALSO_WHILE_STARTING = 0.25;
 const START_TAKES_MS = 1_500;
-/** With poison. */
+/** In a load with poison. */
 const PACED_PER_SECOND = 100;
-/** A claim of a killed process is free after 5 s; the rest is for busy machines. */
+/** The lease of a killed process ends after 5 s; the rest is for busy machines. */
 const QUIET_WITHIN_MS = 120_000;
 
-/** One load on the app as its own process, which is killed at random moments and started again on the same data. */
+/** One load on the app as a process, which is killed at random moments and restarted on the same data. */
 export async function playRound({
   engine,
   seed,
@@ -194,13 +194,13 @@ export async function playRound({
     return events.every((event) => event.leadsTo !== "a run" || !isAccepted(event) || asked.has(event.transactionId));
   }
 
-  /** Waits until nothing is left to do. What is not done by then is told by the check. */
+  /** Waits until no job is pending. The check reports the rest. */
   async function quiet(): Promise<void> {
     const isQuiet = async () => {
       await novu.idle();
-      // Novu is between two tries of a call.
+      // Novu waits between two attempts of a call.
       if (novu.state.runs.some(({ jobs }) => jobs.some(({ status }) => status === "running"))) return false;
-      // A busy machine may refuse to be looked at.
+      // The database may be busy.
       const { waiting } = await data.leftWork().catch(() => ({ waiting: ["not read"] }));
       return waiting.every((key) => isRefused(key.replace(/^start:/, "")));
     };

@@ -2,31 +2,33 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { delivery, post } from "../support/webhook.ts";
 import { poisoned } from "./poison.ts";
 
-/** An event as its sender knows it. */
 export interface Sent {
   uuid: string;
-  /** The run that it starts, or would start. */
+  /** The run that it starts or would start. */
   transactionId: string;
   body: unknown;
-  /** Whether it starts its run, is ignored, or starts one that Novu never takes. */
+  /** Whether it starts its run, is ignored, or starts a run that Novu never accepts. */
   leadsTo: "a run" | "nothing" | "trouble";
-  /** What each try was answered; null is no answer. */
+  /** The status of each attempt; null without an answer. */
   answers: Array<number | null>;
-  /** When the first 202 came, by performance.now(). */
+  /** The time of the first 202, by performance.now(). */
   acceptedAtMs: number | null;
 }
 
 const AT_ONCE = 32;
-/** Longer than a restart takes, all in all; an event may still never get its 202. */
+/** Longer than a restart in total. An event may still never get its 202. */
 const MOST_TRIES = 9;
 const FIRST_PAUSE_MS = 50;
-/** Every so many-th event takes the long way, with messages and reports on it. */
+/** One event in this number runs a whole workflow with messages and reports. */
 const SIGN_UP_EVERY = 20;
-/** Every so many-th event is delivered once more although it was taken. */
+/** One event in this number is delivered again after its 202. */
 const AGAIN_EVERY = 25;
 const POISON_EVERY = 10;
 
-/** Events of as many people, each of which starts one run; with `poison` every tenth is hard to take, and some start none. */
+/**
+ * Events of as many people, each of which starts one run. With `poison` every tenth is difficult, and some start no
+ * run.
+ */
 export function makeEvents(count: number, { poison = false } = {}): Sent[] {
   return Array.from({ length: count }, (_, index) => {
     const event = makeEvent(index);
@@ -56,8 +58,8 @@ export function isAccepted({ answers }: Sent): boolean {
 }
 
 /**
- * Sends them all as PostHog does: again when there is no answer or a 5xx, but not for ever. At most
- * `perSecond` begin in a second.
+ * Sends them all as PostHog does, with a limited number of retries after a 5xx or no answer. At most `perSecond` begin
+ * in a second.
  */
 export async function sendAll(
   events: Sent[],

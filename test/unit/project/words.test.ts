@@ -52,7 +52,6 @@ const UNFINISHED = [
   "src/opt-outs",
   "src/outbox",
   "src/routing",
-  "src/sandbox",
   "src/sources",
   "src/store",
   "src/studio",

@@ -2,7 +2,7 @@ import type { FuzzRequest } from "./fuzz-requests.ts";
 import { leaksIn } from "./planted.ts";
 import type { Exchange } from "./raw-client.ts";
 
-/** The bodies of the only 5xx that the app may answer: trouble of its own, with a time to come back. */
+/** The bodies of the only allowed 5xx: own trouble, with `Retry-After`. */
 const OWN_TROUBLE = [
   "cannot store events now; send it again",
   "too many bodies are being read; send it again",
@@ -12,7 +12,7 @@ const OWN_TROUBLE = [
   "It cannot be kept just now",
 ];
 
-/** The faults of an answer; a refusal is none. */
+/** The faults of an answer. A refusal is no fault. */
 export function troublesOf({ route }: FuzzRequest, { outcome, head, body }: Exchange, number: number): string[] {
   const leaks = leaksIn(`${head}\n${body}`).map(({ what, request }) =>
     request === number || request === null

@@ -9,12 +9,12 @@ export interface Row {
   name: string;
   requests: number;
   answers: Record<string, number>;
-  /** Of the app, for each request and each 10 KB of it. */
+  /** CPU of the app for each request and each 10 KB of it. */
   cpuMsPer10Kb: number | null;
   good: Good | null;
-  /** The most there was of it meanwhile. */
+  /** The maximum. */
   rssMb: number;
-  /** Empty when all is well. */
+  /** Empty when the result is ok. */
   troubles: string[];
   notes: string[];
 }
@@ -22,7 +22,7 @@ export interface Row {
 const MOST_MS = 50;
 const MOST_SHOWN = 8;
 
-/** Faults of the app itself: it must live, and its log must be JSON without the planted secrets. */
+/** Faults of the app: it must run, and its log must be JSON without the planted secrets. */
 export function appTroubles(app: AbusedApp): string[] {
   const ended = app.ended();
   return [
@@ -34,7 +34,7 @@ export function appTroubles(app: AbusedApp): string[] {
   ];
 }
 
-/** Faults that the senders of good events would see. */
+/** Faults for the senders of good events. */
 export function goodTroubles(
   { answers, late, p99Ms, ownDelayP99Ms }: Good,
   { isTimed }: { isTimed: boolean },
