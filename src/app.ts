@@ -41,9 +41,7 @@ import type { DeadSelection } from "./store/jobs.ts";
 import { openStore } from "./store/open-store.ts";
 import type { SqliteDriver } from "./store/sqlite-connection.ts";
 import type { Store } from "./store/store.ts";
-import { createReadings } from "./studio/readings.ts";
-import { createStudio, type Studio } from "./studio/studio.tsx";
-import { workflowFacts } from "./studio/workflow-facts.ts";
+import { createStudio } from "./studio/studio.ts";
 
 export interface App {
   /** Where it listens, such as http://127.0.0.1:4000 */
@@ -67,9 +65,6 @@ const MOST_UNPROVEN_BYTES = 32 * 1024 * 1024;
 const DRAIN_MS = 500;
 /** The slowest call of the bridge takes 3.4 s, and a stop no more than 5 s in all. */
 const CLOSED_WITHIN_MS = 4_000;
-
-/** An open page of the studio renews itself after as long. */
-const READINGS_KEPT_MS = 20_000;
 
 /** The map of the house: opens every room and introduces them to each other. */
 export async function openApp(
@@ -267,7 +262,23 @@ export async function openApp(
       log,
     });
 
-    const studio = openStudio();
+    const studio = createStudio({
+      store,
+      discovered: bridge.workflows,
+      routes: workflows,
+      readPerson(run) {
+        // In the sandbox a property changes without an event.
+        if (sandbox !== undefined) persons.forget(run.distinctId);
+        return persons.read(run);
+      },
+      silent,
+      redrive,
+      secret: config.studioSecret,
+      publicUrl: config.publicUrl,
+      sandbox,
+      now,
+      log,
+    });
 
     const doors = openWebhooks({
       config,
@@ -368,43 +379,6 @@ export async function openApp(
 
     function silent(): Promise<string[]> {
       return silentWorkflows({ workflows: bridge.workflows, countSince: store.runs.countByWorkflow, now: now() });
-    }
-
-    function openStudio(): Studio | null {
-      const { studioSecret: secret, publicUrl } = config;
-      if (sandbox === undefined && secret === undefined) return null;
-      return createStudio({
-        facts: {
-          ...store.runs,
-          listRuns: store.runs.list,
-          decisionsOf: store.decisions.listOfRuns,
-          countIgnored: store.events.countIgnored,
-          pageIgnored: store.events.listIgnored,
-          countQueues: store.jobs.countByQueue,
-          deadCauses: store.jobs.countDeadByError,
-          listWaiting: store.jobs.listWaiting,
-          pageDead: store.jobs.listDead,
-          workflows: bridge.workflows.map((one) => workflowFacts(one, workflows)),
-          readPerson: createReadings({
-            read(run) {
-              // There a property changes without any event, and the clock may stand.
-              if (sandbox !== undefined) persons.forget(run.distinctId);
-              return persons.read(run);
-            },
-            keptMs: sandbox === undefined ? READINGS_KEPT_MS : 0,
-            now,
-          }),
-          silent,
-          redrive,
-        },
-        access:
-          secret === undefined
-            ? null
-            : { secret, isHttps: publicUrl?.startsWith("https:") ?? false, sessions: store.limits },
-        sandbox,
-        now,
-        log,
-      });
     }
 
     async function redrive(which: DeadSelection): Promise<number> {

@@ -122,28 +122,3 @@ export interface RunQuery {
   /** Only older ones than this. */
   before?: { occurredAt: string; transactionId: string } | undefined;
 }
-
-/** Questions that people ask; none of them changes anything. */
-export interface Histories {
-  /** Newest first, by when their event happened. */
-  listRuns(query: RunQuery): Promise<RunRecord[]>;
-  /** One run, or the newest runs of a person in one workflow or all; empty lists where there is nothing. */
-  history(of: { transactionId: string } | { distinctId: string; workflow?: string | undefined }): Promise<History>;
-  /** In no order. */
-  decisionsOf(transactionIds: string[]): Promise<Decision[]>;
-  countOutcomes(since: number): Promise<WorkflowOutcomes[]>;
-  /** The commonest first. */
-  countIgnored(since: number): Promise<Array<{ reason: string; count: number }>>;
-  /** Newest first; `before` is an id. */
-  pageIgnored(query: {
-    limit: number;
-    reason?: string | undefined;
-    /** A distinct id or an event uuid. */
-    about?: string | undefined;
-    before?: number | undefined;
-  }): Promise<IgnoredRecord[]>;
-  /** What is due first. */
-  listWaiting(queue: Queue, limit: number): Promise<JobRecord[]>;
-  /** Newest first; `before` is an id. */
-  pageDead(query: { limit: number; error?: string | undefined; before?: number | undefined }): Promise<JobRecord[]>;
-}

@@ -51,6 +51,6 @@ export function inOrder(a: ChainLink, b: ChainLink): number {
 }
 
 /** A workflow that is not in the code has its id as its name. */
-export function nameOf(id: string, workflows: ExplainedWorkflow[]): string {
+export function nameOf(id: string, workflows: Array<Pick<ExplainedWorkflow, "id" | "name">>): string {
   return workflows.find((workflow) => workflow.id === id)?.name ?? id;
 }

@@ -9,16 +9,16 @@ const SESSION_MS = 12 * HOUR_MS;
 const REVEAL_MS = 15 * MINUTE_MS;
 const KEY_BYTES = 32;
 
-/** Who is looking. */
+/** One login. */
 export interface Session {
   id: string;
   /** In milliseconds since 1970. */
   expiresAt: number;
-  /** What every form carries. */
+  /** Each form carries it. */
   token: string;
 }
 
-/** The sessions that were logged out before they expire; remembered by all processes, and over restarts. */
+/** The sessions that were logged out before they expire, for all processes and across restarts. */
 export interface EndedSessions {
   endSession(id: string, expiresAt: number): Promise<void>;
   hasEnded(sessionId: string): Promise<boolean>;
@@ -26,7 +26,7 @@ export interface EndedSessions {
 
 export type Access = ReturnType<typeof createAccess>;
 
-/** Logins by one secret, which a restart or a second process with the same secret keeps. */
+/** Logins with one secret. They stay valid after a restart and in other processes with the same secret. */
 export function createAccess({
   secret,
   sessions,
@@ -39,7 +39,7 @@ export function createAccess({
   isHttps?: boolean;
   now: () => number;
 }) {
-  // Slow, once: who steals a cookie cannot try many secrets on it.
+  // Slow on purpose: a stolen cookie cannot be used to try many secrets.
   const keys = scryptSync(secret, "posthog-novu-bridge studio", 3 * KEY_BYTES);
   const [sessionKey, tokenKey, sealKey] = [0, 1, 2].map((at) =>
     keys.subarray(at * KEY_BYTES, (at + 1) * KEY_BYTES),
@@ -70,7 +70,7 @@ export function createAccess({
       return { id, expiresAt: Number(expires), token: mac(tokenKey, id) };
     },
 
-    /** Opens one page to one session for a quarter of an hour. */
+    /** Reveals one page to one session for 15 minutes. */
     revealFor(session: Session, page: string): string {
       const until = String(now() + REVEAL_MS);
       return `${until}.${mac(tokenKey, `${session.id} ${until} ${page}`)}`;
@@ -88,14 +88,14 @@ export function createAccess({
   }
 }
 
-/** Whether a form may be acted on: it was made for this session, and sent from a page of this host. */
+/** Whether a form is of this session and from a page of this host. */
 export function isOurForm(request: Request, session: Session | null): boolean {
   if (!isFromHere(request)) return false;
   const { token = "" } = (request.body ?? {}) as Record<string, unknown>;
   return session === null || (typeof token === "string" && equalSecrets(token, session.token));
 }
 
-/** Browsers send "null" as the origin of a form on a page with `no-referrer`, and then say whether it is the same. */
+/** On a page with `no-referrer` browsers send the origin "null"; `sec-fetch-site` then has whether it is the same. */
 function isFromHere(request: Request): boolean {
   const [origin, site] = [request.get("origin"), request.get("sec-fetch-site")];
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;

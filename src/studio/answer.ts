@@ -2,7 +2,7 @@ import type { RequestHandler, Response } from "express";
 import type { ReactElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 
-/** Nothing runs or loads but the studio's own two files. */
+/** Only the two files of the studio can run or load. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -14,7 +14,7 @@ const POLICY = [
   "base-uri 'none'",
 ].join("; ");
 
-/** On every answer of the studio, whatever it is. */
+/** For every answer of the studio. */
 export const guarded: RequestHandler = (_request, response, next) => {
   response.set({
     "content-security-policy": POLICY,
@@ -26,12 +26,12 @@ export const guarded: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** Lets the page show messages in frames, which are served by `sendMessage`. */
+/** For a page with messages in frames, which `sendMessage` serves. */
 export function allowFrames(response: Response): void {
   response.set("content-security-policy", `${POLICY}; frame-src 'self'`);
 }
 
-/** A message by itself, for a frame of the studio: nothing in it runs, and it has no part in the studio's origin. */
+/** For a message in a frame: no script runs, and its origin is not the one of the studio. */
 const MESSAGE_POLICY = [
   "sandbox allow-popups allow-popups-to-escape-sandbox",
   "default-src 'none'",

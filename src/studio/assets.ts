@@ -5,17 +5,17 @@ import { STYLE } from "./ui/style.ts";
 
 const A_YEAR_S = 365 * 24 * 60 * 60;
 
-/** Where pages find their style and script; the address changes with the content, so that both may be kept. */
+/** The addresses change with the content, so that browsers can cache both for ever. */
 export const ASSETS = { style: addressOf("style.css", STYLE), script: addressOf("script.js", SCRIPT) };
 
 export function assetRoutes(): Router {
-  const kept = { "cache-control": `public, max-age=${A_YEAR_S}, immutable` };
+  const cached = { "cache-control": `public, max-age=${A_YEAR_S}, immutable` };
   return Router()
     .get("/style.css", (_request, response) => {
-      response.set(kept).type("css").send(STYLE);
+      response.set(cached).type("css").send(STYLE);
     })
     .get("/script.js", (_request, response) => {
-      response.set(kept).type("js").send(SCRIPT);
+      response.set(cached).type("js").send(SCRIPT);
     });
 }
 

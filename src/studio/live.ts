@@ -1,17 +1,17 @@
 import type { Request, Response } from "express";
 
-/** At most two a second. */
+/** At most two notices per second. */
 const PAUSE_MS = 500;
-/** So that no proxy takes a quiet connection for a dead one. */
-const STILL_THERE_MS = 25_000;
+/** Proxies close a connection without traffic. */
+const HEARTBEAT_MS = 25_000;
 const MOST_LISTENERS = 100;
 
-/** Tells open pages that something has changed, and never what. */
+/** Notifies open pages of a change, without its content. */
 export function createLive() {
   const listeners = new Set<Response>();
   let pause: NodeJS.Timeout | undefined;
-  let isOwed = false;
-  const heartbeat = setInterval(() => say(": still there\n\n"), STILL_THERE_MS).unref();
+  let isDue = false;
+  const heartbeat = setInterval(() => write(": heartbeat\n\n"), HEARTBEAT_MS).unref();
 
   return {
     listen(request: Request, response: Response): void {
@@ -27,8 +27,8 @@ export function createLive() {
 
     changed(): void {
       if (listeners.size === 0) return;
-      isOwed = true;
-      if (pause === undefined) tell();
+      isDue = true;
+      if (pause === undefined) notify();
     },
 
     stop(): void {
@@ -39,15 +39,15 @@ export function createLive() {
     },
   };
 
-  function tell(): void {
+  function notify(): void {
     pause = undefined;
-    if (!isOwed) return;
-    isOwed = false;
-    say("data: changed\n\n");
-    pause = setTimeout(tell, PAUSE_MS).unref();
+    if (!isDue) return;
+    isDue = false;
+    write("data: changed\n\n");
+    pause = setTimeout(notify, PAUSE_MS).unref();
   }
 
-  function say(text: string): void {
+  function write(text: string): void {
     for (const listener of listeners) listener.write(text);
   }
 }

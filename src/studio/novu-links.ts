@@ -1,15 +1,14 @@
+import { Channel } from "../contracts/decision.ts";
 import type { SandboxStep } from "../contracts/sandbox.ts";
 import type { ChainLink } from "../explain/explanation.ts";
 import { formatDuration } from "../lib/format-duration.ts";
 
-const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
-
-/** What the local Novu did with the steps of a run; of a message only what no decision tells. */
+/** The work of the local Novu on the steps of a run. Of a message step only what its decision does not have. */
 export function novuLinks(jobs: SandboxStep[], { workflow }: { workflow: string }): ChainLink[] {
-  return jobs.flatMap((job) => told(job).map((one) => ({ ...one, workflow })));
+  return jobs.flatMap((job) => linksOf(job).map((one) => ({ ...one, workflow })));
 }
 
-function told({ stepId, type, status, error, wakesAt, changedAt }: SandboxStep): Array<Omit<ChainLink, "workflow">> {
+function linksOf({ stepId, type, status, error, wakesAt, changedAt }: SandboxStep): Array<Omit<ChainLink, "workflow">> {
   if (changedAt === null) return [];
   const link = (at: number, tone: ChainLink["tone"], label: string, sentence: string) => ({
     at: new Date(at).toISOString(),
@@ -24,17 +23,22 @@ function told({ stepId, type, status, error, wakesAt, changedAt }: SandboxStep):
   });
   if (status === "delayed" && wakesAt !== null)
     return [
-      link(changedAt, "quiet", "waits", `Novu began to wait at ${stepId}, for ${formatDuration(wakesAt - changedAt)}`),
-      link(wakesAt, "info", "wakes", `Novu goes on from ${stepId}`),
+      link(
+        changedAt,
+        "quiet",
+        "waits",
+        `Novu started to wait at ${stepId}, for ${formatDuration(wakesAt - changedAt)}`,
+      ),
+      link(wakesAt, "info", "continues", `Novu continues after ${stepId}`),
     ];
   if (status === "failed")
-    return [link(changedAt, "bad", "failed at Novu", `${stepId} failed: ${error ?? "no cause"}`)];
+    return [link(changedAt, "bad", "failed at Novu", `${stepId} failed: ${error ?? "no reason is known"}`)];
   if (status === "merged")
-    return [link(changedAt, "quiet", "merged", `${stepId} was taken in by another run’s digest`)];
-  if (CHANNELS.includes(type)) return [];
-  // What comes after it at the same moment came because of it.
+    return [link(changedAt, "quiet", "merged", `${stepId} was merged into the digest of another run`)];
+  if (Channel.safeParse(type).success) return [];
+  // It comes before the facts of the same time, because they follow from it.
   if (status === "completed")
-    return [{ ...link(changedAt, "quiet", type, `Novu was done with ${stepId}`), kind: "step done" as const }];
+    return [{ ...link(changedAt, "quiet", type, `Novu completed ${stepId}`), kind: "step done" as const }];
   if (status === "skipped" || status === "canceled")
     return [link(changedAt, "quiet", status, `Novu ${status} ${stepId}`)];
   return [];

@@ -1,6 +1,6 @@
 import { DAY_MS } from "../lib/durations.ts";
 
-/** How far back the numbers go. */
+/** The periods of the numbers. */
 const PERIODS = [
   { id: "24h", name: "24 hours", ms: DAY_MS },
   { id: "7d", name: "7 days", ms: 7 * DAY_MS },
@@ -13,12 +13,12 @@ export interface Period {
   ms: number;
 }
 
-/** The period that was asked for; a day, unless said otherwise. */
+/** The period with this id; a day if there is none. */
 export function periodOf(text: string | undefined): Period {
   return PERIODS.find(({ id }) => id === text) ?? PERIODS[0];
 }
 
 /** One tab for each period. */
-export function periodTabs(path: string, chosen: string): Array<{ name: string; to: string; isChosen: boolean }> {
-  return PERIODS.map(({ id, name }) => ({ name, to: `${path}?period=${id}`, isChosen: id === chosen }));
+export function periodTabs(path: string, current: string): Array<{ name: string; to: string; isCurrent: boolean }> {
+  return PERIODS.map(({ id, name }) => ({ name, to: `${path}?period=${id}`, isCurrent: id === current }));
 }

@@ -1,15 +1,15 @@
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 
-/** A text falls into these in one pass, however long; an address is within one. */
+/** Splits a text of any length in one pass; an address is within one word. */
 const WORD = /[^\s"'<>()[\]{},;:|=&?/\\]+/g;
 const ADDRESS_IN_URL = /%40/gi;
-/** As people write them, wherever they stand. */
+/** As people write them, anywhere in a text. */
 const PHONE = /\+\d(?:[ ().-]{0,2}\d){6,14}/g;
-/** Without a plus, it is one only where it stands alone. */
+/** Without a plus, a number is a phone number only if it is the whole text. */
 const BARE_PHONE = /^\(?\d(?:[ ().-]{0,2}\d){6,14}$/;
 const DATE = /^\d{4}-\d\d-\d\d/;
-/** Properties that say who somebody is or where to reach them. */
-const TELLING = /e-?mail|phone|mobile|whatsapp|address|(^|[_$.])(tel|ip|sms)$|(^|[_$.]|first|last|full|user)_?name$/i;
+/** The names of properties that identify a person or hold an address. */
+const PERSONAL = /e-?mail|phone|mobile|whatsapp|address|(^|[_$.])(tel|ip|sms)$|(^|[_$.]|first|last|full|user)_?name$/i;
 
 const SEALED = /^~[\w-]{38,}$/;
 const IV_BYTES = 12;
@@ -20,26 +20,48 @@ export function maskText(text: string): string {
   return text.replace(WORD, maskWord).replace(PHONE, maskPhone);
 }
 
-/** A copy of what a page shows in which no address is left, and whether there was one. */
-export function conceal<Model>(model: Model, seal: (text: string) => string): { model: Model; hidden: boolean } {
+/** A model after its addresses are hidden: a `body` may be gone, and `properties` may have other types. */
+export type Concealed<Model> = Model extends object
+  ? {
+      [Key in keyof Model]: Key extends "body"
+        ? Model[Key] | null
+        : Key extends "properties"
+          ? { [Name in keyof Model[Key]]: unknown }
+          : Concealed<Model[Key]>;
+    }
+  : Model;
+
+export type Conceal = <Model extends object>(model: Model) => { model: Concealed<Model>; hidden: boolean };
+
+/** For the sandbox. */
+export const concealNothing: Conceal = <Model extends object>(model: Model) => ({
+  model: model as Concealed<Model>,
+  hidden: false,
+});
+
+/** A copy without addresses, and whether there was one. A value whose name ends with `Ref` is sealed, for links. */
+export function conceal<Model extends object>(
+  model: Model,
+  seal: (text: string) => string,
+): { model: Concealed<Model>; hidden: boolean } {
   let hidden = false;
   const differs = (text: string, masked: string) => {
     if (text !== masked) hidden = true;
     return masked;
   };
-  return { model: walk(model, "", false) as Model, hidden };
+  return { model: walk(model, "", false) as Concealed<Model>, hidden };
 
   function walk(value: unknown, key: string, inEvent: boolean): unknown {
     if (typeof value === "string") {
       if (key.endsWith("Ref")) return maskText(value) === value ? value : seal(value);
-      // A body may hold anything, in any form.
+      // A body can hold an address in any form.
       if (key === "body") {
         hidden = true;
         return null;
       }
       return differs(value, inEvent ? maskProperty(key, value) : maskText(value));
     }
-    if (typeof value === "number" && inEvent && TELLING.test(key)) return differs(String(value), "•••");
+    if (typeof value === "number" && inEvent && PERSONAL.test(key)) return differs(String(value), "•••");
     if (Array.isArray(value)) return value.map((one) => walk(one, key, inEvent));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(
@@ -54,7 +76,7 @@ export function conceal<Model>(model: Model, seal: (text: string) => string): { 
 function maskProperty(key: string, text: string): string {
   const masked = maskText(text);
   if (masked !== text) return masked;
-  if (TELLING.test(key) && text !== "") return "•••";
+  if (PERSONAL.test(key) && text !== "") return "•••";
   return BARE_PHONE.test(text) && !DATE.test(text) ? maskPhone(text) : text;
 }
 
@@ -75,8 +97,8 @@ function first(text: string): string {
 }
 
 /**
- * Addresses that may stand in a link, and so in a browser's history and a proxy's log: the same text
- * always makes the same seal, and only the key opens it.
+ * Encrypts addresses for links, because a browser's history and a proxy's log keep links. The same text always has
+ * the same seal, and only the key opens it.
  */
 export function createSeal(key: Buffer): { seal(text: string): string; open(text: string): string } {
   return {
@@ -86,7 +108,7 @@ export function createSeal(key: Buffer): { seal(text: string): string; open(text
       const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
       return `~${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64url")}`;
     },
-    /** What is not sealed is what it is. */
+    /** Returns a text that is not sealed as it is. */
     open(text) {
       if (!SEALED.test(text)) return text;
       const bytes = Buffer.from(text.slice(1), "base64url");

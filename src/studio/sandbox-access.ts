@@ -3,10 +3,10 @@ import type { Request } from "express";
 import type { Session } from "./access.ts";
 
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
-/** A page elsewhere may point a name of its own at this machine. */
+/** Another site can point its own name at this machine. */
 const LOCAL_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** The sandbox's door: open to this machine by its own name; the token still tells its forms from those of other sites. */
+/** Access to the sandbox: from this machine, by its own name. The token proves that a form is from a page of the studio. */
 export function createSandboxAccess(): (request: Request) => Session | null {
   const session: Session = {
     id: "sandbox",

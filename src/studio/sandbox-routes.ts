@@ -7,7 +7,7 @@ import { type Scheme, shown } from "./email-body.ts";
 import { backTo } from "./page.ts";
 import { SANDBOX_ACTIONS } from "./pages/index.ts";
 
-/** What the sandbox's pages do, the bodies for their frames, and the time for the command line. */
+/** The forms of the sandbox, the bodies for its frames, and its time for the command line. */
 export function sandboxRoutes({
   sandbox,
   changed,

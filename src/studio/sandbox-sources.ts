@@ -2,12 +2,12 @@ import { declaredIn } from "../contracts/person.ts";
 import type { SandboxControls, SandboxPerson, SandboxSource } from "../contracts/sandbox.ts";
 import { propertiesOfTraits } from "../lib/segment-traits.ts";
 
-/** Everybody once, by one id. */
-export function everybody(sandbox: SandboxControls): string[] {
+/** Each person once, by one id. */
+export function peopleOf(sandbox: SandboxControls): string[] {
   return [...new Set(sandbox.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1)))];
 }
 
-/** The source that a form or an address names; PostHog when it names none. */
+/** The source in a form or an address; PostHog if there is none. */
 export function sourceIn(form: Record<string, string>): SandboxSource {
   return sourceNamed(form) ?? "posthog";
 }
@@ -16,14 +16,14 @@ export function sourceNamed({ source }: Record<string, string>): SandboxSource |
   return source === "segment" || source === "posthog" ? source : undefined;
 }
 
-/** A declared property as its source has it. */
+/** A declared property at its source. */
 export interface RawProperty {
-  /** How its name is spelled there; null where it is made of others. */
+  /** Its name there; null if it is made of other properties. */
   spelled: string | null;
   value: unknown;
 }
 
-/** The declared properties of somebody, by our names for them. */
+/** The declared properties of a person, by our names. */
 export function rawOf({
   source,
   properties,

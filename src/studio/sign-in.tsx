@@ -4,11 +4,11 @@ import { type Access, isOurForm } from "./access.ts";
 import { sendPage } from "./answer.ts";
 import { ASSETS } from "./assets.ts";
 import { createTrySecret } from "./try-secret.ts";
-import { Door } from "./ui/layout.tsx";
+import { PlainPage } from "./ui/layout.tsx";
 import { Hidden, Notice } from "./ui/parts.tsx";
 import { within } from "./within.ts";
 
-/** Of a stranger: a secret, and where to go on. */
+/** Anyone can send it: a secret, and the next address. */
 const LARGEST_FORM = "8kb";
 
 /** Logging in and out. */
@@ -23,16 +23,19 @@ export function signInRoutes({ access, log }: { access: Access; log: Log }): Rou
       sendLogin(response, { to: within(to) });
     })
     .post("/login", form, async (request, response) => {
-      // Without a session there is no token yet; where the form comes from is checked all the same.
+      // Without a session there is no token yet, but the origin of the form is checked.
       if (!isOurForm(request, null))
-        return sendLogin(response.status(403), { problem: "This form came from elsewhere." });
+        return sendLogin(response.status(403), { problem: "This form is from another site." });
       const { secret, to } = (request.body ?? {}) as Record<string, unknown>;
       const isIn = await trySecret(typeof secret === "string" ? secret : "");
       if (isIn !== true) {
-        log.warn({ component: "studio", outcome: isIn === null ? "login put off" : "login refused" });
+        log.warn({ component: "studio", outcome: isIn === null ? "too many logins" : "login refused" });
         if (isIn === null) response.status(429).set("retry-after", "5");
         else response.status(401);
-        const problem = isIn === null ? "That is not the secret, and many are guessing." : "That is not the secret.";
+        const problem =
+          isIn === null
+            ? "The secret is wrong, and many wrong ones arrive. Try again in 5 seconds."
+            : "The secret is wrong.";
         return sendLogin(response, { to: within(to), problem });
       }
       access.begin(request, response);
@@ -43,7 +46,7 @@ export function signInRoutes({ access, log }: { access: Access; log: Log }): Rou
       const session = await access.sessionOf(request);
       if (session !== null) {
         if (!isOurForm(request, session))
-          return sendLogin(response.status(403), { problem: "This form came from elsewhere." });
+          return sendLogin(response.status(403), { problem: "This form is from another site." });
         await access.end(session, request, response);
       }
       response.redirect(303, "/studio/login");
@@ -53,7 +56,7 @@ export function signInRoutes({ access, log }: { access: Access; log: Log }): Rou
 function sendLogin(response: Response, { to = "/studio", problem }: { to?: string; problem?: string }): void {
   sendPage(
     response,
-    <Door title="Log in" assets={ASSETS}>
+    <PlainPage title="Log in" assets={ASSETS}>
       {problem === undefined ? null : <Notice tone="bad">{problem}</Notice>}
       <form method="post" action="/studio/login">
         <Hidden fields={{ to }} />
@@ -66,8 +69,8 @@ function sendLogin(response: Response, { to = "/studio", problem }: { to?: strin
         </button>
       </form>
       <p className="quiet">
-        It is what the app was given as <code>STUDIO_SECRET</code>. A login lasts 12 hours.
+        The secret is the app's setting <code>STUDIO_SECRET</code>. A login lasts 12 hours.
       </p>
-    </Door>,
+    </PlainPage>,
   );
 }

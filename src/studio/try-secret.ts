@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A wrong answer takes its time, as long as few wait for one. */
 const WRONG_TAKES_MS = 500;
 const MOST_WAITING = 100;
 
 /**
- * Says at once whether a secret is right, so that no guessing locks its owner out, not even behind the same
- * proxy. A secret of 16 characters is not found by guessing: wrong ones are put off to spare this process.
- * Null is a wrong one that is told to come back later.
+ * Checks a secret. The right one is accepted at once, so that guesses never lock its owner out, not even behind the
+ * same proxy. A wrong one waits, to limit the load; 16 characters are too many to guess. Null: too many wrong ones wait.
  */
 export function createTrySecret(isSecret: (offered: string) => boolean): (offered: string) => Promise<boolean | null> {
   let waiting = 0;

@@ -1,4 +1,4 @@
-/** Only a page of the studio, so that no link leads from a login to elsewhere. */
+/** A page of the studio, so that a login never continues at another site. */
 export function within(to: unknown): string {
   if (typeof to !== "string" || !URL.canParse(to, "http://studio")) return "/studio";
   const { origin, pathname, search } = new URL(to, "http://studio");

@@ -2,8 +2,8 @@ import type { LifecycleEvent } from "../contracts/event.ts";
 import type { SendingStep, WorkflowRoutes } from "../contracts/workflow.ts";
 import type { WorkflowFacts } from "./facts.ts";
 
-/** What Novu discovers of a workflow. */
-interface Discovered {
+/** A workflow as Novu discovers it. */
+export interface Discovered {
   id: string;
   name: string;
   description: string;
@@ -12,10 +12,15 @@ interface Discovered {
   sendingSteps: SendingStep[];
 }
 
-/** What the code says of a workflow: to Novu by its discovery, and to routing. */
+export interface Routes extends WorkflowRoutes {
+  category: "marketing" | "transactional";
+  topic: string | null;
+}
+
+/** A workflow from its discovery, and from its routes. */
 export function workflowFacts(
   { id, name, description, tags, outline, sendingSteps }: Discovered,
-  workflows: Array<WorkflowRoutes & { category: "marketing" | "transactional"; topic: string | null }>,
+  workflows: Routes[],
 ): WorkflowFacts {
   const routes = workflows.find((workflow) => workflow.id === id);
   const events = [...new Set(routes?.events)];
@@ -27,7 +32,7 @@ export function workflowFacts(
     category: routes?.category ?? "transactional",
     topic: routes?.topic ?? null,
     events,
-    listens: events.map((event) => ({ event, does: whatDoes(event, routes) })),
+    listens: events.map((event) => ({ event, does: effectOf(event, routes) })),
     steps: outline.map((one) => ({
       ...one,
       channel: sendingSteps.find(({ step }) => step === one.step)?.channel ?? null,
@@ -35,8 +40,8 @@ export function workflowFacts(
   };
 }
 
-/** Found out with an event that has nothing but its name, which meets no condition. */
-function whatDoes(name: string, routes: WorkflowRoutes | undefined): WorkflowFacts["listens"][number]["does"] {
+/** Tested with an event that has only a name, so that no condition is met. */
+function effectOf(name: string, routes: WorkflowRoutes | undefined): WorkflowFacts["listens"][number]["does"] {
   const bare: LifecycleEvent = {
     source: "posthog",
     uuid: "",
@@ -50,7 +55,7 @@ function whatDoes(name: string, routes: WorkflowRoutes | undefined): WorkflowFac
     if (routes?.startedBy(bare)) return "starts it";
     if (routes?.ends(bare)) return "ends it";
   } catch {
-    // Its condition reads what is not there.
+    // The condition needs properties that this event does not have.
   }
   return "starts or ends it, on a condition";
 }

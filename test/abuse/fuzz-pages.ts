@@ -23,7 +23,7 @@ const PAGES = [
   "/runs",
   "/why",
   "/queue",
-  "/set-aside",
+  "/ignored",
   "/people",
   "/workflows/onboarding",
   "/runs/x",

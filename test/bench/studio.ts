@@ -27,7 +27,7 @@ const ADDRESSES: Record<string, string[]> = {
   "/why": ["/why", `/why?person=${PERSON}`],
   "/people/:person": [`/people/${PERSON}`],
   "/queue": ["/queue"],
-  "/set-aside": ["/set-aside", `/set-aside?about=${PERSON}`],
+  "/ignored": ["/ignored", `/ignored?about=${PERSON}`],
   "/workflows/:workflow": ["/workflows/onboarding?period=30d"],
 };
 

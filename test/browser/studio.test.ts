@@ -7,18 +7,18 @@ import { productionStudio, STUDIO_SECRET } from "../support/studio.ts";
 describe.skipIf(!hasBrowser)("in a browser", () => {
   const open = testBrowser();
 
-  it("somebody fires an event, lets days pass, opens the email, converts, and sees why the next is not sent", async () => {
+  it("an event is fired, days pass, the email opens, the person exits, and the reason of the next message is shown", async () => {
     await using sandbox = await testSandbox();
     await using page = await open();
-    const complaints: string[] = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", ({ message }) => complaints.push(message));
+    const problems: string[] = [];
+    page.on("console", (message) => problems.push(message.text()));
+    page.on("pageerror", ({ message }) => problems.push(message));
     await page.goto(`${sandbox.app.url}/studio`);
     await go(page, "Fire an event");
     await fire(page, "user_signed_up", { "Person (distinct id)": "grace", "invited_by text": "Ada" });
     expect(await main(page)).toContain("accepted");
 
-    await page.getByRole("link", { name: "onboarding", exact: true }).click();
+    await page.getByRole("main").getByRole("link", { name: "user_signed_up", exact: true }).click();
     const run = page.url();
     expect(await main(page)).toContain("A run is still in progress.");
     for (let day = 1; day <= 2; day += 1) await page.getByRole("button", { name: "+1 day" }).click();
@@ -45,10 +45,10 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     await page.getByRole("button", { name: "+1 day" }).click();
     await go(page, "Messages");
     expect(await page.locator("tbody tr").count()).toBe(3);
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
-  it("an open page renews itself, but not under somebody's hands", async () => {
+  it("an open page refreshes itself, but not while a person types", async () => {
     await using sandbox = await testSandbox();
     await using page = await open();
     await page.goto(`${sandbox.app.url}/studio/runs`);
@@ -90,7 +90,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
       await page.getByRole("button", { name: "Log in" }).click();
     };
     await logIn("open sesame, pleasf");
-    expect(await main(page)).toContain("That is not the secret.");
+    expect(await main(page)).toContain("The secret is wrong.");
     expect(await page.context().cookies()).toEqual([]);
     await logIn(STUDIO_SECRET);
     expect(page.url()).toBe(`${studio.url}/runs`);
@@ -125,7 +125,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
       await page.getByRole("button", { name: "Win" }).click();
       return (await answer).status();
     };
-    // Another site sends no cookie along; another port of this host would, and is told from its own pages.
+    // Another site sends no cookie along; another port of this host would, and has another origin than its own pages.
     await pressFrom("http://elsewhere.example");
     expect(await pressFrom("http://127.0.0.1:9")).toBe(403);
     await page.goto(`${studio.url}/runs`);

@@ -64,7 +64,7 @@ export function addressesOf(sandbox: Sandbox): Record<string, string[]> {
     "/runs/:run": [run("katherine-1", "drop-off"), run("margaret-1", "onboarding"), run("linus-2", "drop-off")],
     "/why": ["/why", "/why?person=katherine&workflow=drop-off", "/why?person=nobody"],
     "/queue": ["/queue"],
-    "/set-aside": ["/set-aside"],
+    "/ignored": ["/ignored"],
     "/workflows": ["/workflows"],
     "/workflows/:workflow": ["/workflows/drop-off?period=7d"],
     "/messages": ["/messages", "/messages?person=nobody"],

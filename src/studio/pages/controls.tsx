@@ -5,10 +5,10 @@ import { backTo, type SandboxAction } from "../page.ts";
 import { Hidden, Panel } from "../ui/parts.tsx";
 
 const PREFIX = "control.";
-/** Longer texts get more lines. */
+/** A longer text gets a field of several lines. */
 const ONE_LINE = 60;
 
-/** What a colleague could change of a message in Novu. */
+/** The controls of a message, as in the dashboard of Novu. */
 export function ControlsPanel({
   workflow,
   controls,
@@ -72,7 +72,7 @@ function Control({
   );
 }
 
-/** What is as the code has it stays the code's. */
+/** Saves only values that differ from the defaults in the code. */
 export const controlsAction: SandboxAction = {
   path: "/workflows/controls",
   async run({ workflow = "", step = "", here, ...form }, sandbox) {
@@ -82,7 +82,7 @@ export const controlsAction: SandboxAction = {
       const text = form[`${PREFIX}${name}`];
       if (text === undefined) continue;
       const value = field.type === "string" ? text.replaceAll("\r\n", "\n") : parseJson(text);
-      if (value === undefined && text !== "") throw new Error(`"${text}" is no value for ${field.title ?? name}`);
+      if (value === undefined && text !== "") throw new Error(`"${text}" is not a value for ${field.title ?? name}`);
       if (value !== undefined && value !== field.default) values[name] = value;
     }
     sandbox.setControls(workflow, step, values);

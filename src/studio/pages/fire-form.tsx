@@ -1,9 +1,9 @@
 import type { ReactElement } from "react";
 import type { EventField } from "../event-fields.ts";
 import { Icon } from "../ui/icons.tsx";
-import { Hidden } from "../ui/parts.tsx";
+import { Hidden, PersonInput } from "../ui/parts.tsx";
 
-/** An event of the catalogue: a field for each of its properties. Any other event: its name, and JSON. */
+/** A known event has a field for each of its properties; another event has a name, and its properties as JSON. */
 export function FireForm({
   event,
   isKnown,
@@ -32,41 +32,14 @@ export function FireForm({
             <input name="event" defaultValue={event} required={true} autoComplete="off" spellCheck={false} />
           </label>
         )}
-        <label className="field">
-          Person (distinct id)
-          <input
-            name="person"
-            list="people"
-            defaultValue={person}
-            required={true}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        </label>
+        <PersonInput people={people} value={person} />
       </div>
-      <datalist id="people">
-        {people.map((one) => (
-          <option key={one} value={one} />
-        ))}
-      </datalist>
-      {fields.length === 0 ? null : (
-        <fieldset className="properties">
-          <legend>Properties; what is left empty does not travel with the event</legend>
-          {fields.map((field) => (
-            <label className="field" key={field.name} htmlFor={field.name}>
-              <span>
-                <code>{field.property}</code> {hintOf(field)}
-              </span>
-              <Input field={field} />
-            </label>
-          ))}
-        </fieldset>
-      )}
+      {fields.length === 0 ? null : <Properties fields={fields} />}
       <details data-key="json" open={fields.length === 0 || properties !== ""}>
         <summary>{fields.length === 0 ? "Properties, as JSON" : "More properties, as JSON"}</summary>
         <label className="field">
           <span>
-            These win over the fields; <code>$set</code> changes the person
+            These replace the fields of the same name. <code>$set</code> changes the person.
           </span>
           <textarea
             name="properties"
@@ -85,19 +58,36 @@ export function FireForm({
   );
 }
 
-function Input({ field: { name, kind, choices, value } }: { field: EventField }): ReactElement {
-  const options = kind === "boolean" ? ["true", "false"] : choices;
-  if (kind === "boolean" || kind === "choice")
+function Properties({ fields }: { fields: EventField[] }): ReactElement {
+  return (
+    <fieldset className="properties">
+      <legend>Properties. An empty field is not sent.</legend>
+      {fields.map((field) => (
+        <label className="field" key={field.name} htmlFor={field.name}>
+          <span>
+            <code>{field.property}</code> {hintOf(field)}
+          </span>
+          <Input field={field} />
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Input({ field: { name, kind, options, value } }: { field: EventField }): ReactElement {
+  if (kind === "boolean" || kind === "enum") {
+    const offered = kind === "boolean" ? ["true", "false"] : options;
     return (
       <select id={name} name={name} defaultValue={value}>
         <option value="" />
-        {[...new Set([...options, ...(value === "" ? [] : [value])])].map((one) => (
+        {[...new Set([...offered, ...(value === "" ? [] : [value])])].map((one) => (
           <option key={one} value={one}>
             {one}
           </option>
         ))}
       </select>
     );
+  }
   return (
     <input
       id={name}
@@ -111,6 +101,6 @@ function Input({ field: { name, kind, choices, value } }: { field: EventField })
 }
 
 function hintOf({ kind, isNeeded }: EventField): string {
-  const shape = { text: "text", number: "number", boolean: "true or false", choice: "one of", json: "JSON" }[kind];
-  return isNeeded ? `${shape}, needed` : shape;
+  const shape = { text: "text", number: "number", boolean: "true or false", enum: "one of a list", json: "JSON" }[kind];
+  return isNeeded ? `${shape}, required` : shape;
 }

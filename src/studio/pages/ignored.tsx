@@ -1,130 +1,121 @@
 import type { IgnoredRecord } from "../../contracts/history.ts";
-import { ASKED_ROWS, cut, link, page } from "../page.ts";
-import { Empty, Id, number, Panel, Table, When } from "../ui/parts.tsx";
-import { SOURCE_NAMES } from "../ui/source-name.ts";
-import { idOf } from "./queue.tsx";
+import { ASKED_ROWS, cut, idOf, link, page } from "../page.ts";
+import type { Concealed } from "../privacy.ts";
+import { type Field, RowTable } from "../ui/fields.tsx";
+import { Empty, Id, number, Older, Panel, When } from "../ui/parts.tsx";
+import { SOURCE_NAMES } from "../ui/words.ts";
+import { type ReasonCount, ReasonTable } from "./reason-table.tsx";
 
-type Shown = Omit<IgnoredRecord, "body"> & {
+interface IgnoredRow extends IgnoredRecord {
   personRef: string | null;
-  /** Null while it is hidden. */
-  body: string | null;
   bytes: number;
-};
+}
 
-interface IgnoredEvent {
-  reasons: Array<{ reason: string; reasonRef: string; count: number }>;
-  /** What was asked for. */
+interface Ignored {
+  reasons: ReasonCount[];
+  /** The filter. */
   reasonRef: string;
   aboutRef: string;
-  deliveries: Shown[];
+  events: IgnoredRow[];
   before: number | null;
 }
 
-/** Deliveries that caused nothing, or not what they say. */
-export const ignoredPage = page<IgnoredEvent>({
-  path: "/set-aside",
+/** Events that caused nothing, or less than they contain. */
+export const ignoredPage = page<Ignored>({
+  path: "/ignored",
   async read({ facts, query }) {
     const { reason, about, before } = query;
     const [reasons, found] = await Promise.all([
-      facts.countIgnored(0),
-      facts.pageIgnored({ limit: ASKED_ROWS, reason, about, before: idOf(before) }),
+      facts.events.countIgnored(0),
+      facts.events.listIgnored({ limit: ASKED_ROWS, reason, about, before: idOf(before) }),
     ]);
     const { rows, last } = cut(found);
     return {
       reasons: reasons.map((one) => ({ ...one, reasonRef: one.reason })),
       reasonRef: reason ?? "",
       aboutRef: about ?? "",
-      deliveries: rows.map((row) => ({ ...row, personRef: row.distinctId, bytes: Buffer.byteLength(row.body) })),
+      events: rows.map((row) => ({ ...row, personRef: row.distinctId, bytes: Buffer.byteLength(row.body) })),
       before: last?.id ?? null,
     };
   },
 
-  view({ reasons, reasonRef, aboutRef, deliveries, before }, { now }) {
+  view({ reasons, reasonRef, aboutRef, events, before }, frame) {
     const isNarrowed = reasonRef !== "" || aboutRef !== "";
     return {
-      title: "Ignored",
-      lead: "Deliveries that were taken and caused nothing, or not what they say, with the reason. The newest thousand are kept.",
+      title: "Ignored events",
+      lead: "Events that arrived and caused nothing, or less than they contain. The newest thousand are stored.",
       content:
         reasons.length === 0 ? (
-          <section className="panel" aria-label="Nothing">
-            <Empty icon="good" title="Nothing was ignored">
-              Everything that came in started or ended something. An event that no workflow listens to would be here.
+          <section className="panel" aria-label="No ignored events">
+            <Empty icon="good" title="No event was ignored">
+              Each event that arrived started or ended a run. An event that no workflow listens to appears here.
             </Empty>
           </section>
         ) : (
           <>
-            <Panel title="By reason" aside={isNarrowed ? <a href="/studio/set-aside">Show all</a> : undefined}>
-              <Table caption="Ignored by reason" columns={["Reason", "#Deliveries"]}>
-                {reasons.map(({ reason, reasonRef: ref, count }) => (
-                  <tr key={ref}>
-                    <td className="long">
-                      <a
-                        href={link("/studio/set-aside", { reason: ref })}
-                        aria-current={ref === reasonRef ? "true" : undefined}
-                      >
-                        {reason}
-                      </a>
-                    </td>
-                    <td className="number">{number(count)}</td>
-                  </tr>
-                ))}
-              </Table>
+            <Panel title="By reason" actions={isNarrowed ? <a href="/studio/ignored">Show all</a> : undefined}>
+              <ReasonTable reasons={reasons} current={reasonRef} frame={frame} />
             </Panel>
             <Panel
-              title={isNarrowed ? "Those that match" : "Newest first"}
+              title={isNarrowed ? "Events that match" : "Newest first"}
               footer={
-                before === null ? undefined : (
-                  <a href={link("/studio/set-aside", { reason: reasonRef, about: aboutRef, before })}>Older</a>
-                )
+                <Older
+                  name="Older events"
+                  path="/studio/ignored"
+                  query={{ reason: reasonRef, about: aboutRef }}
+                  before={before}
+                />
               }
             >
-              <Table
-                caption="Deliveries that were ignored"
-                columns={["Event", "Source", "Person", "Reason", "Arrived", "Body"]}
-              >
-                {deliveries.map((one) => (
-                  <tr key={one.id}>
-                    <td>
-                      {one.eventName ?? <span className="quiet">not readable</span>}
-                      {one.eventUuid === null ? null : (
-                        <span className="two">
-                          <Id>{one.eventUuid}</Id>
-                        </span>
-                      )}
-                    </td>
-                    <td>{SOURCE_NAMES[one.source]}</td>
-                    <td>
-                      {one.distinctId === null ? (
-                        <span className="quiet">–</span>
-                      ) : (
-                        <>
-                          <Id>{one.distinctId}</Id>
-                          <span className="two">
-                            <a href={link("/studio/why", { person: one.personRef })}>why?</a>
-                          </span>
-                        </>
-                      )}
-                    </td>
-                    <td className="long">{one.reason}</td>
-                    <td>
-                      <When at={one.receivedAt} now={now} />
-                    </td>
-                    <td>
-                      {one.body === null ? (
-                        <span className="quiet">{number(one.bytes)} bytes, hidden</span>
-                      ) : (
-                        <details data-key={`body ${one.id}`}>
-                          <summary>{number(one.bytes)} bytes</summary>
-                          <pre>{one.body}</pre>
-                        </details>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </Table>
+              <RowTable caption="Ignored events" fields={FIELDS} rows={events} keyOf={({ id }) => id} frame={frame} />
             </Panel>
           </>
         ),
     };
   },
 });
+
+const FIELDS: Array<Field<Concealed<IgnoredRow>>> = [
+  {
+    name: "Event",
+    of: ({ eventName, eventUuid }) => (
+      <>
+        {eventName ?? <span className="quiet">cannot be read</span>}
+        {eventUuid === null ? null : (
+          <span className="two">
+            <Id>{eventUuid}</Id>
+          </span>
+        )}
+      </>
+    ),
+  },
+  { name: "Source", of: ({ source }) => SOURCE_NAMES[source] },
+  {
+    name: "Person",
+    of: ({ distinctId, personRef }) =>
+      distinctId === null ? (
+        <span className="quiet">–</span>
+      ) : (
+        <>
+          <Id>{distinctId}</Id>
+          <span className="two">
+            <a href={link("/studio/why", { person: personRef })}>why?</a>
+          </span>
+        </>
+      ),
+  },
+  { name: "Reason", kind: "long", of: ({ reason }) => reason },
+  { name: "Arrived", of: ({ receivedAt }, { now }) => <When at={receivedAt} now={now} /> },
+  {
+    name: "Body",
+    of: ({ id, body, bytes }) =>
+      body === null ? (
+        <span className="quiet">{number(bytes)} bytes, hidden</span>
+      ) : (
+        <details data-key={`body ${id}`}>
+          <summary>{number(bytes)} bytes</summary>
+          <pre>{body}</pre>
+        </details>
+      ),
+  },
+];

@@ -1,10 +1,12 @@
 import type { Action, Page, SandboxAction } from "../page.ts";
 import type { NavigationEntry } from "../ui/layout.tsx";
 import { controlsAction } from "./controls.tsx";
-import { deliveriesPage, deliveryPage, resendAction } from "./deliveries.tsx";
+import { deliveriesPage } from "./deliveries.tsx";
+import { deliveryPage, resendAction } from "./delivery.tsx";
 import { fireAction, firePage, pasteAction } from "./fire.tsx";
 import { ignoredPage } from "./ignored.tsx";
-import { markAction, messagePage, messagesPage } from "./messages.tsx";
+import { markAction, messagePage } from "./message.tsx";
+import { messagesPage } from "./messages.tsx";
 import { overviewPage } from "./overview.tsx";
 import { changePersonAction, peoplePage } from "./people.tsx";
 import { personPage } from "./person.tsx";
@@ -18,7 +20,7 @@ import { whyPage } from "./why.tsx";
 import { workflowPage } from "./workflow.tsx";
 import { workflowsPage } from "./workflows.tsx";
 
-/** What the studio has wherever it runs. */
+/** In production and in the sandbox. */
 export const PAGES: Page[] = [
   overviewPage,
   runsPage,
@@ -37,11 +39,11 @@ export const NAVIGATION: NavigationEntry[] = [
   { name: "Runs", path: "/studio/runs", icon: "runs" },
   { name: "Why?", path: "/studio/why", icon: "why" },
   { name: "Queue", path: "/studio/queue", icon: "queue" },
-  { name: "Ignored", path: "/studio/set-aside", icon: "aside" },
+  { name: "Ignored", path: "/studio/ignored", icon: "ignored" },
   { name: "Workflows", path: "/studio/workflows", icon: "workflows" },
 ];
 
-/** What it has besides in the sandbox. */
+/** In the sandbox only. */
 export const SANDBOX_PAGES: Page[] = [
   messagesPage,
   messagePage,

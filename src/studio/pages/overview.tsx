@@ -1,158 +1,140 @@
+import type { ReactElement } from "react";
 import type { WorkflowOutcomes } from "../../contracts/history.ts";
 import type { Queue } from "../../contracts/job.ts";
 import { DAY_MS } from "../../lib/durations.ts";
 import { link, page } from "../page.ts";
 import { periodOf, periodTabs } from "../periods.ts";
-import { Empty, Notice, number, Panel, Pill, Table, Tabs, When } from "../ui/parts.tsx";
-import { Messages, sumOf } from "./outcomes.tsx";
-import { nothingOf } from "./workflows.tsx";
+import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
+import { Notice, number, Panel, Pill, Tabs, When } from "../ui/parts.tsx";
+import { QUEUE_NAMES } from "../ui/words.ts";
+import { type ReasonCount, ReasonTable } from "./reason-table.tsx";
+import { emptyResults, MessageResults, sumOf } from "./results.tsx";
+import { NoWorkflow } from "./workflows.tsx";
 
-const QUEUES: Record<Queue, string> = {
-  novu: "Novu",
-  receipts: "Novu, receipts",
-  persons: "Novu, addresses",
-  profiles: "Novu, profiles",
-  posthog: "PostHog",
-};
+const MOST_REASONS = 8;
 
 interface Overview {
   period: { id: string; name: string };
   queues: Array<{ queue: Queue; waiting: number; dead: number; oldestDueAt: number | null }>;
   /** Of the last day. */
-  ignored: Array<{ reason: string; reasonRef: string; count: number }>;
-  workflows: Array<WorkflowOutcomes & { name: string }>;
-  /** People entered these in the last 7 days, longer ago than the first wait takes, and nothing was sent. */
+  ignored: ReasonCount[];
+  workflows: WorkflowOutcomes[];
+  /** Workflows that people entered in the last 7 days, and that sent no message. */
   silent: string[];
 }
 
-/** How it all stands, in one look. */
+/** The state of everything on one page. */
 export const overviewPage = page<Overview>({
   path: "/",
   async read({ facts, now, query }) {
     const period = periodOf(query.period);
-    const [queues, ignored, outcomes, silent] = await Promise.all([
-      facts.countQueues(),
-      facts.countIgnored(now - DAY_MS),
-      facts.countOutcomes(now - period.ms),
+    const [queues, ignored, results, silent] = await Promise.all([
+      facts.jobs.countByQueue(),
+      facts.events.countIgnored(now - DAY_MS),
+      facts.runs.countOutcomes(now - period.ms),
       facts.silent(),
     ]);
-    const ids = [
-      ...new Set([...facts.workflows, ...outcomes.map(({ workflow }) => ({ id: workflow }))].map(({ id }) => id)),
-    ];
-    const workflows = ids.map((id) => ({
-      ...(outcomes.find(({ workflow }) => workflow === id) ?? nothingOf(id)),
-      name: facts.workflows.find((one) => one.id === id)?.name ?? id,
-    }));
+    const ids = new Set([...facts.workflows.map(({ id }) => id), ...results.map(({ workflow }) => workflow)]);
     return {
       period: { id: period.id, name: period.name },
       queues,
       ignored: ignored.map((one) => ({ ...one, reasonRef: one.reason })),
-      workflows,
+      workflows: [...ids].map((id) => results.find(({ workflow }) => workflow === id) ?? emptyResults(id)),
       silent,
     };
   },
 
-  view({ period, queues, ignored, workflows, silent }, { now }) {
-    const dead = queues.reduce((sum, queue) => sum + queue.dead, 0);
-    return {
-      title: "Overview",
-      lead: "What came in, what waits, and what became of it.",
-      content: (
-        <>
-          {silent.map((workflow) => (
-            <Notice key={workflow} tone="warn">
-              People entered <a href={`/studio/workflows/${workflow}`}>{workflow}</a> in the last 7 days, and nothing
-              was sent. <a href={link("/studio/runs", { workflow })}>See its runs</a>
-            </Notice>
-          ))}
-          <dl className="tiles">
-            {queues.map(({ queue, waiting, oldestDueAt }) => (
-              <div className="tile" key={queue}>
-                <dt>Waiting for {QUEUES[queue]}</dt>
-                <dd className="big">{number(waiting)}</dd>
-                <dd className="quiet">
-                  {oldestDueAt === null ? (
-                    "nothing in the queue"
-                  ) : (
-                    <>
-                      oldest due <When at={oldestDueAt} now={now} />
-                    </>
-                  )}
-                </dd>
-              </div>
-            ))}
-            <div className={dead > 0 ? "tile bad" : "tile"}>
-              <dt>Dead letters</dt>
-              <dd className="big">{number(dead)}</dd>
-              <dd>
-                {dead > 0 ? (
-                  <a href="/studio/queue">see what they died of</a>
-                ) : (
-                  <span className="quiet">all is well</span>
-                )}
-              </dd>
-            </div>
-            <div className="tile">
-              <dt>Ignored in 24 hours</dt>
-              <dd className="big">{number(sumOf(ignored))}</dd>
-              <dd>
-                <a href="/studio/set-aside">see why</a>
-              </dd>
-            </div>
-          </dl>
-          <Panel title="Workflows" aside={<Tabs label="Period" tabs={periodTabs("/studio", period.id)} />}>
-            {workflows.length === 0 ? (
-              <Empty icon="workflows" title="No workflow yet">
-                Add a file to <code>src/workflows</code> and a line to its <code>index.ts</code>.
-              </Empty>
-            ) : (
-              <Table
-                caption={`Workflows in the last ${period.name}`}
-                columns={["Workflow", "#Entered", "#In progress", "#Converted", "Messages"]}
-              >
-                {workflows.map((one) => (
-                  <tr key={one.workflow}>
-                    <th scope="row">
-                      <a href={`/studio/workflows/${encodeURIComponent(one.workflow)}?period=${period.id}`}>
-                        {one.name}
-                      </a>
-                      <span className="two">{one.workflow}</span>
-                      {one.lost > 0 ? (
-                        <a href={link("/studio/runs", { workflow: one.workflow, state: "failed" })}>
-                          <Pill tone="bad" count={one.lost}>
-                            lost at Novu
-                          </Pill>
-                        </a>
-                      ) : null}
-                      {silent.includes(one.workflow) ? <Pill tone="warn">nothing sent</Pill> : null}
-                    </th>
-                    <td className="number">{number(one.entered)}</td>
-                    <td className="number">{number(one.waiting)}</td>
-                    <td className="number">{number(one.converted)}</td>
-                    <td>
-                      <Messages {...one} />
-                    </td>
-                  </tr>
-                ))}
-              </Table>
-            )}
+  view: ({ period, queues, ignored, workflows, silent }, frame) => ({
+    title: "Overview",
+    lead: "The jobs that wait, and the results of each workflow.",
+    content: (
+      <>
+        {silent.map((workflow) => (
+          <Notice key={workflow} tone="warn">
+            People entered <WorkflowLink id={workflow} frame={frame} /> in the last 7 days, and no message was sent.{" "}
+            <a href={link("/studio/runs", { workflow })}>See its runs</a>
+          </Notice>
+        ))}
+        <Tiles queues={queues} ignored={sumOf(ignored)} now={frame.now} />
+        <Panel title="Workflows" actions={<Tabs label="Period" tabs={periodTabs("/studio", period.id)} />}>
+          {workflows.length === 0 ? (
+            <NoWorkflow />
+          ) : (
+            <RowTable
+              caption={`Workflows in the last ${period.name}`}
+              fields={resultFields(silent)}
+              rows={workflows}
+              keyOf={({ workflow }) => workflow}
+              frame={frame}
+            />
+          )}
+        </Panel>
+        {ignored.length > 0 ? (
+          <Panel title="Ignored events of the last 24 hours">
+            <ReasonTable reasons={ignored.slice(0, MOST_REASONS)} frame={frame} />
           </Panel>
-          {ignored.length > 0 ? (
-            <Panel title="Ignored in the last 24 hours">
-              <Table caption="Ignored by reason" columns={["Reason", "#Deliveries"]}>
-                {ignored.slice(0, 8).map(({ reason, reasonRef, count }) => (
-                  <tr key={reasonRef}>
-                    <td className="long">
-                      <a href={link("/studio/set-aside", { reason: reasonRef })}>{reason}</a>
-                    </td>
-                    <td className="number">{number(count)}</td>
-                  </tr>
-                ))}
-              </Table>
-            </Panel>
+        ) : null}
+      </>
+    ),
+  }),
+});
+
+function Tiles({ queues, ignored, now }: { queues: Overview["queues"]; ignored: number; now: number }): ReactElement {
+  const dead = queues.reduce((sum, queue) => sum + queue.dead, 0);
+  return (
+    <dl className="tiles">
+      {queues.map(({ queue, waiting, oldestDueAt }) => (
+        <div className="tile" key={queue}>
+          <dt>{QUEUE_NAMES[queue]}</dt>
+          <dd className="big">{number(waiting)}</dd>
+          <dd className="quiet">
+            {oldestDueAt === null ? (
+              "no job waits"
+            ) : (
+              <>
+                jobs wait; the first is due <When at={oldestDueAt} now={now} />
+              </>
+            )}
+          </dd>
+        </div>
+      ))}
+      <div className={dead > 0 ? "tile bad" : "tile"}>
+        <dt>Dead jobs</dt>
+        <dd className="big">{number(dead)}</dd>
+        <dd>{dead > 0 ? <a href="/studio/queue">see the causes</a> : <span className="quiet">nothing to do</span>}</dd>
+      </div>
+      <div className="tile">
+        <dt>Ignored in 24 hours</dt>
+        <dd className="big">{number(ignored)}</dd>
+        <dd>
+          <a href="/studio/ignored">see the reasons</a>
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function resultFields(silent: string[]): Array<Field<WorkflowOutcomes>> {
+  return [
+    {
+      name: "Workflow",
+      of: ({ workflow, lost }, frame) => (
+        <>
+          <WorkflowLink id={workflow} frame={frame} />
+          {lost > 0 ? (
+            <a href={link("/studio/runs", { workflow, state: "failed" })}>
+              <Pill tone="bad" count={lost}>
+                failed
+              </Pill>
+            </a>
           ) : null}
+          {silent.includes(workflow) ? <Pill tone="warn">no message sent</Pill> : null}
         </>
       ),
-    };
-  },
-});
+    },
+    { name: "Entered", kind: "number", of: ({ entered }) => number(entered) },
+    { name: "In progress", kind: "number", of: ({ waiting }) => number(waiting) },
+    { name: "Exited", kind: "number", of: ({ converted }) => number(converted) },
+    { name: "Messages", of: (results) => <MessageResults {...results} /> },
+  ];
+}

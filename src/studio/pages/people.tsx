@@ -1,65 +1,67 @@
 import type { SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
 import { parseJson } from "../../lib/json.ts";
-import { backTo, cut, link, personPath, type SandboxAction, sandboxPage } from "../page.ts";
+import { backTo, newestFirst, personPath, type SandboxAction, sandboxPage } from "../page.ts";
 import { sourceIn } from "../sandbox-sources.ts";
-import { Empty, Panel, Table, When } from "../ui/parts.tsx";
-import { SOURCE_NAMES } from "../ui/source-name.ts";
-import { idOf } from "./queue.tsx";
+import { type Field, RowTable } from "../ui/fields.tsx";
+import { Empty, Older, Panel, When } from "../ui/parts.tsx";
+import { SOURCE_NAMES } from "../ui/words.ts";
 
 interface People {
   people: SandboxPerson[];
   before: number | null;
 }
 
-/** Whom the local PostHog and Segment know. */
+/** The people at the local PostHog and Segment. */
 export const peoplePage = sandboxPage<People>({
   path: "/people",
-  async read({ sandbox, query: { before } }) {
-    const end = idOf(before) ?? Number.POSITIVE_INFINITY;
-    const numbered = sandbox.people().map((person, at) => ({ person, at }));
-    const { rows, last } = cut(numbered.filter(({ at }) => at < end).reverse());
-    return { people: rows.map(({ person }) => person), before: last?.at ?? null };
+  async read({ sandbox, query }) {
+    const { rows, before } = newestFirst(sandbox.people(), { before: query.before });
+    return { people: rows, before };
   },
 
-  view: ({ people, before }, { now }) => ({
+  view: ({ people, before }, frame) => ({
     title: "People",
-    lead: "Whom the local PostHog and Segment know. A message is decided by what stands here at that moment.",
+    lead: "The people at the local PostHog and Segment. Each message is decided by their properties at that moment.",
     content: (
       <Panel
         title="Newest first"
-        footer={before === null ? undefined : <a href={link("/studio/people", { before })}>Older people</a>}
+        footer={<Older name="Older people" path="/studio/people" query={{}} before={before} />}
       >
         {people.length === 0 ? (
-          <Empty icon="people" title="Nobody yet">
-            <a href="/studio/fire">Fire an event</a>: whoever does something is a person from then on.
+          <Empty icon="people" title="No person yet">
+            <a href="/studio/fire">Fire an event</a>. Its person then exists.
           </Empty>
         ) : (
-          <Table caption="People" columns={["Person", "Source", "Properties", "Since"]}>
-            {people.map(({ uuid, source, distinctIds, properties, createdAt }) => (
-              <tr key={uuid}>
-                <th scope="row">
-                  <a href={personPath(distinctIds[0] ?? "", source)}>{distinctIds[0]}</a>
-                  {distinctIds.length > 1 ? <span className="two">also {distinctIds.slice(1).join(", ")}</span> : null}
-                </th>
-                <td>{SOURCE_NAMES[source]}</td>
-                <td className="long">
-                  {Object.entries(properties).map(([name, value]) => (
-                    <div key={name}>
-                      <span className="quiet">{name}</span> <code>{JSON.stringify(value)}</code>
-                    </div>
-                  ))}
-                </td>
-                <td>
-                  <When at={createdAt} now={now} />
-                </td>
-              </tr>
-            ))}
-          </Table>
+          <RowTable caption="People" fields={FIELDS} rows={people} keyOf={({ uuid }) => uuid} frame={frame} />
         )}
       </Panel>
     ),
   }),
 });
+
+const FIELDS: Array<Field<SandboxPerson>> = [
+  {
+    name: "Person",
+    of: ({ distinctIds: [first = "", ...others], source }) => (
+      <>
+        <a href={personPath(first, source)}>{first}</a>
+        {others.length > 0 ? <span className="two">also {others.join(", ")}</span> : null}
+      </>
+    ),
+  },
+  { name: "Source", of: ({ source }) => SOURCE_NAMES[source] },
+  {
+    name: "Properties",
+    kind: "long",
+    of: ({ properties }) =>
+      Object.entries(properties).map(([name, value]) => (
+        <div key={name}>
+          <span className="quiet">{name}</span> <code>{JSON.stringify(value)}</code>
+        </div>
+      )),
+  },
+  { name: "Since", of: ({ createdAt }, { now }) => <When at={createdAt} now={now} /> },
+];
 
 export const changePersonAction: SandboxAction = {
   path: "/people/change",
@@ -70,7 +72,7 @@ export const changePersonAction: SandboxAction = {
   },
 };
 
-/** Text that is no JSON is kept as text. PostHog's own page writes no lists and no objects, and so keeps the text of those too. */
+/** Text that is not JSON stays text. PostHog's own page writes no lists and no objects, so there they stay text too. */
 function valueTyped(typed: string, source: SandboxSource): unknown {
   const parsed = parseJson(typed);
   const isNested = typeof parsed === "object" && parsed !== null;

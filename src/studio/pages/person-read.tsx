@@ -2,23 +2,26 @@ import type { ReactElement, ReactNode } from "react";
 import type { Source } from "../../contracts/event.ts";
 import { PROPERTY_NAMES } from "../../contracts/person.ts";
 import type { PersonReading } from "../facts.ts";
+import type { Concealed } from "../privacy.ts";
 import type { RawProperty } from "../sandbox-sources.ts";
 import { exact, Id, Notice, Panel, Pill } from "../ui/parts.tsx";
 
-const FROM = {
-  posthog: { read: "Read from PostHog", place: "PostHog" },
-  segment: { read: "Read from Segment", place: "Segment" },
-  own: { read: "Read from the store’s own records of their events", place: "The store" },
+const SOURCES = {
+  posthog: { read: "Read from PostHog", name: "PostHog" },
+  segment: { read: "Read from Segment", name: "Segment" },
+  own: { read: "Read from the events that this app received", name: "This app" },
 } as const;
 
 interface Reading {
-  reading: PersonReading;
-  /** The source of the runs that read so. */
+  reading: Concealed<PersonReading>;
+  /** The source of the runs that read the person this way. */
   source: Source;
   readAt: string;
-  /** As their source has them, where that is known. */
+  /** The properties at their source, if they are known. */
   raw: Record<string, RawProperty> | null;
 }
+
+type Found = Extract<Reading["reading"], { outcome: "found" }>;
 
 /** The declared properties of a person as a step reads them. */
 export function ReadPanel({ reading, source, readAt, raw, footer }: Reading & { footer: ReactNode }): ReactElement {
@@ -26,7 +29,7 @@ export function ReadPanel({ reading, source, readAt, raw, footer }: Reading & { 
   return (
     <Panel
       title="Properties that the workflows read"
-      aside={
+      actions={
         unreadable === 0 ? undefined : (
           <Pill tone="bad" count={unreadable}>
             cannot be read
@@ -40,7 +43,7 @@ export function ReadPanel({ reading, source, readAt, raw, footer }: Reading & { 
       ) : (
         <div className="body">
           <Notice tone="warn">
-            {reading.outcome === "not found" ? missing(reading, readAt) : unasked(reading, { source, readAt })}
+            {reading.outcome === "not found" ? notFound(reading, readAt) : unavailable(reading, { source, readAt })}
           </Notice>
         </div>
       )}
@@ -53,7 +56,7 @@ function Properties({
   readAt,
   raw,
 }: {
-  reading: Extract<PersonReading, { outcome: "found" }>;
+  reading: Found;
   readAt: string;
   raw: Reading["raw"];
 }): ReactElement {
@@ -64,7 +67,7 @@ function Properties({
     <>
       <div className="body">
         <p className="quiet">
-          {FROM[source].read} at <time dateTime={readAt}>{exact(readAt)}</time>. A step reads them anew when it runs.
+          {SOURCES[source].read} at <time dateTime={readAt}>{exact(readAt)}</time>. Each step reads them again.
         </p>
       </div>
       <dl className="reads">
@@ -82,14 +85,14 @@ function Properties({
               ) : (
                 <code>{JSON.stringify(properties[name])}</code>
               )}
-              <Raw raw={raw?.[name]} name={name} value={properties[name]} place={FROM[source].place} />
+              <Raw raw={raw?.[name]} name={name} value={properties[name]} sourceName={SOURCES[source].name} />
             </dd>
           </div>
         ))}
       </dl>
       <div className="body">
         {unreadable.length === 0 ? null : (
-          <p>A message whose condition asks for a property that cannot be read is not sent.</p>
+          <p>A message is not sent if its condition needs a property that cannot be read.</p>
         )}
         {absent.length === 0 ? null : <p className="quiet">Not there: {absent.join(", ")}</p>}
       </div>
@@ -97,38 +100,38 @@ function Properties({
   );
 }
 
-/** The property as its source has it, where that is not what was read. */
+/** The property at its source, if it differs from the value that was read. */
 function Raw({
   raw,
   name,
   value,
-  place,
+  sourceName,
 }: {
   raw: RawProperty | undefined;
   name: string;
   value: unknown;
-  place: string;
+  sourceName: string;
 }): ReactElement | null {
   if (raw === undefined) return null;
-  if (raw.spelled === null) return <span className="two">{place} has it under other names.</span>;
+  if (raw.spelled === null) return <span className="two">{sourceName} has it under other names.</span>;
   if (raw.spelled === name && JSON.stringify(raw.value) === JSON.stringify(value)) return null;
   return (
     <span className="two">
-      {place} has <code>{raw.spelled}</code>: <code>{JSON.stringify(raw.value)}</code>
+      {sourceName} has <code>{raw.spelled}</code>: <code>{JSON.stringify(raw.value)}</code>
     </span>
   );
 }
 
-function missing({ source }: Extract<PersonReading, { outcome: "not found" }>, readAt: string): string {
-  const nobody = `${FROM[source].place} had no such person at ${exact(readAt)}.`;
-  return source === "own" ? nobody : `${nobody} A step sends nothing to somebody who is not there.`;
+function notFound({ source }: Extract<PersonReading, { outcome: "not found" }>, readAt: string): string {
+  const missing = `${SOURCES[source].name} had no such person at ${exact(readAt)}.`;
+  return source === "own" ? missing : `${missing} A step sends no message to a person who does not exist.`;
 }
 
-function unasked(
+function unavailable(
   { why }: Extract<PersonReading, { outcome: "unavailable" }>,
   { source, readAt }: Pick<Reading, "source" | "readAt">,
 ): string {
-  const copy = "the copy that came with the event of its run";
-  const known = source === "segment" ? `the store’s own records of the person, or else by ${copy}` : copy;
-  return `The person could not be asked for at ${exact(readAt)}: ${why}. A step that runs meanwhile goes by ${known}, unless its workflow waits for the person.`;
+  const copy = "the properties of the event that started its run";
+  const known = source === "segment" ? `the events that this app received, or ${copy}` : copy;
+  return `The person could not be read at ${exact(readAt)}: ${why}. Until then a step uses ${known}, unless its workflow waits for the person.`;
 }

@@ -1,31 +1,40 @@
+import type { ReactElement } from "react";
 import type { JobRecord } from "../../contracts/history.ts";
-import { QUEUES } from "../../contracts/job.ts";
-import { type Action, ASKED_ROWS, cut, link, page } from "../page.ts";
-import { Confirmed, Empty, Id, Notice, number, Panel, Pill, Table, When } from "../ui/parts.tsx";
+import { QUEUES, type Queue } from "../../contracts/job.ts";
+import { type Action, ASKED_ROWS, cut, type Frame, idOf, link, page } from "../page.ts";
+import { type Field, RowTable } from "../ui/fields.tsx";
+import { Confirmed, Empty, Id, Notice, number, Older, Panel, Pill, When } from "../ui/parts.tsx";
+import { QUEUE_NAMES } from "../ui/words.ts";
 
 const MOST_WAITING = 25;
 const REDRIVE = "/studio/queue/redrive";
 
+interface Cause {
+  error: string;
+  errorRef: string;
+  count: number;
+}
+
 interface QueuePage {
-  queues: Array<{ queue: string; waiting: number; dead: number }>;
+  queues: Array<{ queue: Queue; waiting: number; dead: number }>;
   waiting: JobRecord[];
-  causes: Array<{ error: string; errorRef: string; count: number }>;
-  /** Of one cause, when one was asked for. */
+  causes: Cause[];
+  /** The filter. */
   errorRef: string;
   dead: JobRecord[];
   before: number | null;
 }
 
-/** What waits, and what nothing tries again by itself. */
+/** The jobs that wait, and the dead ones. */
 export const queuePage = page<QueuePage>({
   path: "/queue",
   async read({ facts, query }) {
     const { error, before } = query;
     const [queues, causes, dead, ...waiting] = await Promise.all([
-      facts.countQueues(),
-      facts.deadCauses(),
-      facts.pageDead({ limit: ASKED_ROWS, error, before: idOf(before) }),
-      ...QUEUES.map((queue) => facts.listWaiting(queue, MOST_WAITING)),
+      facts.jobs.countByQueue(),
+      facts.jobs.countDeadByError(),
+      facts.jobs.listDead({ limit: ASKED_ROWS, error, before: idOf(before) }),
+      ...QUEUES.map((queue) => facts.jobs.listWaiting(queue, MOST_WAITING)),
     ]);
     const { rows, last } = cut(dead);
     return {
@@ -41,132 +50,170 @@ export const queuePage = page<QueuePage>({
     };
   },
 
-  view({ queues, waiting, causes, errorRef, dead, before }, { now, token, query }) {
-    const [allWaiting, allDead] = [
-      queues.reduce((sum, queue) => sum + queue.waiting, 0),
-      queues.reduce((sum, queue) => sum + queue.dead, 0),
-    ];
-    return {
-      title: "Queue",
-      lead: "Job on its way to Novu and PostHog. What is dead is tried again only when you say so.",
-      content: (
-        <>
-          {idOf(query.redriven) === undefined ? null : (
-            <Notice tone="good">{number(Number(query.redriven))} redriven: all attempts again, from now.</Notice>
-          )}
-          <Panel
-            title={`Dead (${number(allDead)})`}
-            aside={
-              allDead > 0 ? (
-                <Confirmed
-                  name="Redrive all"
-                  question={`Give all ${number(allDead)} their attempts again? Do it once the causes are gone.`}
-                  action={REDRIVE}
-                  token={token}
-                  fields={{ which: "all" }}
-                  confirm={`Redrive all ${number(allDead)}`}
-                />
-              ) : undefined
-            }
-          >
-            {causes.length === 0 ? (
-              <Empty icon="good" title="Nothing is dead">
-                Job dies when Novu or PostHog refuse it for good, or 18 times in a row. It would be here, by its cause.
-              </Empty>
-            ) : (
-              <Table caption="Dead jobs by cause" columns={["Cause", "#Pieces", "Redrive"]}>
-                {causes.map(({ error, errorRef: ref, count }) => (
-                  <tr key={ref}>
-                    <td className="long">
-                      <a
-                        href={link("/studio/queue", { error: ref })}
-                        aria-current={ref === errorRef ? "true" : undefined}
-                      >
-                        {error}
-                      </a>
-                    </td>
-                    <td className="number">{number(count)}</td>
-                    <td>
-                      <Confirmed
-                        name="This cause"
-                        question="Give what died of this its attempts again?"
-                        action={REDRIVE}
-                        token={token}
-                        fields={{ which: "cause", error: ref }}
-                        confirm={`Redrive ${number(count)}`}
-                      />
-                    </td>
-                  </tr>
-                ))}
-              </Table>
-            )}
-          </Panel>
-          {dead.length === 0 ? null : (
-            <Panel
-              title={errorRef === "" ? "Dead, newest first" : "Dead of this cause"}
-              aside={errorRef === "" ? undefined : <a href="/studio/queue">All causes</a>}
-              footer={
-                before === null ? undefined : <a href={link("/studio/queue", { error: errorRef, before })}>Older</a>
-              }
-            >
-              <Table caption="Dead jobs" columns={["Work", "Queue", "#Attempts", "Died of", "Redrive"]}>
-                {dead.map(({ id, key, queue, attempts, error }) => (
-                  <tr key={id}>
-                    <td className="long">
-                      <Id>{key}</Id>
-                    </td>
-                    <td>{queue}</td>
-                    <td className="number">{attempts}</td>
-                    <td className="long">{error}</td>
-                    <td>
-                      <Confirmed
-                        name="This one"
-                        question="Give it its attempts again?"
-                        action={REDRIVE}
-                        token={token}
-                        fields={{ which: "one", id: String(id) }}
-                        confirm="Redrive it"
-                      />
-                    </td>
-                  </tr>
-                ))}
-              </Table>
-            </Panel>
-          )}
-          <Panel
-            title={`Waiting (${number(allWaiting)})`}
-            aside={allWaiting > MOST_WAITING ? <p>the {MOST_WAITING} that are due first</p> : undefined}
-          >
-            {waiting.length === 0 ? (
-              <Empty icon="queue" title="The queue is empty">
-                All that came in is done. What waits inside Novu, such as a delay, is with its{" "}
-                <a href="/studio/runs?state=under+way">run</a>.
-              </Empty>
-            ) : (
-              <Table caption="Waiting work" columns={["Work", "Queue", "Due", "#Attempts", "Last try"]}>
-                {waiting.map(({ id, key, queue, dueAt, attempts, error }) => (
-                  <tr key={id}>
-                    <td className="long">
-                      <Id>{key}</Id>
-                    </td>
-                    <td>{queue}</td>
-                    <td>
-                      <When at={dueAt} now={now} />
-                    </td>
-                    <td className="number">{attempts}</td>
-                    <td className="long">{error ?? <Pill tone="quiet">not tried yet</Pill>}</td>
-                  </tr>
-                ))}
-              </Table>
-            )}
-          </Panel>
-        </>
-      ),
-    };
-  },
+  view: ({ queues, waiting, causes, errorRef, dead, before }, frame) => ({
+    title: "Queue",
+    lead: "Jobs for Novu and PostHog. A dead job runs again only when you redrive it.",
+    content: (
+      <>
+        {idOf(frame.query.redriven) === undefined ? null : (
+          <Notice tone="good">
+            Jobs redriven: {number(Number(frame.query.redriven))}. Each has all its attempts again.
+          </Notice>
+        )}
+        <CausesPanel causes={causes} current={errorRef} dead={sumOf(queues, "dead")} frame={frame} />
+        {dead.length === 0 ? null : <DeadPanel dead={dead} errorRef={errorRef} before={before} frame={frame} />}
+        <WaitingPanel waiting={waiting} all={sumOf(queues, "waiting")} frame={frame} />
+      </>
+    ),
+  }),
 });
 
-/** Gives dead jobs its attempts again: one piece, one cause, or all. */
+function sumOf(queues: QueuePage["queues"], state: "waiting" | "dead"): number {
+  return queues.reduce((sum, queue) => sum + queue[state], 0);
+}
+
+function CausesPanel({
+  causes,
+  current,
+  dead,
+  frame,
+}: {
+  causes: Cause[];
+  current: string;
+  dead: number;
+  frame: Frame;
+}): ReactElement {
+  return (
+    <Panel
+      title={`Dead jobs (${number(dead)})`}
+      actions={
+        dead > 0 ? (
+          <Confirmed
+            name="Redrive all"
+            question={`Give all ${number(dead)} dead jobs their attempts again? Do it after the causes are fixed.`}
+            action={REDRIVE}
+            token={frame.token}
+            fields={{ which: "all" }}
+            confirm={`Redrive all ${number(dead)}`}
+          />
+        ) : undefined
+      }
+    >
+      {causes.length === 0 ? (
+        <Empty icon="good" title="No dead jobs">
+          A job is dead after Novu or PostHog refused it for good, or after 18 failed attempts. It then appears here.
+        </Empty>
+      ) : (
+        <RowTable
+          caption="Dead jobs by cause"
+          fields={causeFields(current)}
+          rows={causes}
+          keyOf={({ errorRef }) => errorRef}
+          frame={frame}
+        />
+      )}
+    </Panel>
+  );
+}
+
+function causeFields(current: string): Array<Field<Cause>> {
+  return [
+    {
+      name: "Cause",
+      kind: "long",
+      of: ({ error, errorRef }) => (
+        <a href={link("/studio/queue", { error: errorRef })} aria-current={errorRef === current ? "true" : undefined}>
+          {error}
+        </a>
+      ),
+    },
+    { name: "Jobs", kind: "number", of: ({ count }) => number(count) },
+    {
+      name: "Redrive",
+      of: ({ errorRef, count }, { token }) => (
+        <Confirmed
+          name="Redrive this cause"
+          question="Give the jobs with this cause their attempts again?"
+          action={REDRIVE}
+          token={token}
+          fields={{ which: "cause", error: errorRef }}
+          confirm={`Redrive ${number(count)}`}
+        />
+      ),
+    },
+  ];
+}
+
+const JOB: Field<JobRecord> = { name: "Job", kind: "long", of: ({ key }) => <Id>{key}</Id> };
+const QUEUE: Field<JobRecord> = { name: "Queue", of: ({ queue }) => QUEUE_NAMES[queue] };
+const ATTEMPTS: Field<JobRecord> = { name: "Attempts", kind: "number", of: ({ attempts }) => attempts };
+const ERROR: Field<JobRecord> = {
+  name: "Last error",
+  kind: "long",
+  of: ({ error }) => error ?? <Pill tone="quiet">no attempt yet</Pill>,
+};
+const DUE: Field<JobRecord> = { name: "Due", of: ({ dueAt }, { now }) => <When at={dueAt} now={now} /> };
+const REDRIVE_ONE: Field<JobRecord> = {
+  name: "Redrive",
+  of: ({ id }, { token }) => (
+    <Confirmed
+      name="Redrive this job"
+      question="Give this job its attempts again?"
+      action={REDRIVE}
+      token={token}
+      fields={{ which: "one", id: String(id) }}
+      confirm="Redrive"
+    />
+  ),
+};
+
+function DeadPanel({
+  dead,
+  errorRef,
+  before,
+  frame,
+}: Pick<QueuePage, "dead" | "errorRef" | "before"> & { frame: Frame }): ReactElement {
+  return (
+    <Panel
+      title={errorRef === "" ? "Dead jobs, newest first" : "Dead jobs with this cause"}
+      actions={errorRef === "" ? undefined : <a href="/studio/queue">All causes</a>}
+      footer={<Older name="Older jobs" path="/studio/queue" query={{ error: errorRef }} before={before} />}
+    >
+      <RowTable
+        caption="Dead jobs"
+        fields={[JOB, QUEUE, ATTEMPTS, ERROR, REDRIVE_ONE]}
+        rows={dead}
+        keyOf={({ id }) => id}
+        frame={frame}
+      />
+    </Panel>
+  );
+}
+
+function WaitingPanel({ waiting, all, frame }: { waiting: JobRecord[]; all: number; frame: Frame }): ReactElement {
+  return (
+    <Panel
+      title={`Waiting jobs (${number(all)})`}
+      actions={all > MOST_WAITING ? <p>The {MOST_WAITING} that are due first</p> : undefined}
+    >
+      {waiting.length === 0 ? (
+        <Empty icon="queue" title="The queue is empty">
+          All jobs are done. A delay inside Novu is part of its <a href="/studio/runs?state=in+progress">run</a>.
+        </Empty>
+      ) : (
+        <RowTable
+          caption="Waiting jobs"
+          fields={[JOB, QUEUE, DUE, ATTEMPTS, ERROR]}
+          rows={waiting}
+          keyOf={({ id }) => id}
+          frame={frame}
+        />
+      )}
+    </Panel>
+  );
+}
+
+/** Gives dead jobs their attempts again: one job, all of one cause, or all. */
 export const redriveAction: Action = {
   path: "/queue/redrive",
   async run({ which, id, error }, facts) {
@@ -182,7 +229,3 @@ export const redriveAction: Action = {
     return link("/studio/queue", { redriven });
   },
 };
-
-export function idOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}

@@ -1,23 +1,31 @@
 import type { ReactElement } from "react";
 import type { Decision } from "../../contracts/decision.ts";
 import type { RunRecord, RunStatus } from "../../contracts/history.ts";
-import { link, personPath, runPath } from "../page.ts";
-import { Id, Pill, Table, type Tone, When } from "../ui/parts.tsx";
+import type { SandboxSource } from "../../contracts/sandbox.ts";
+import { RUN_STATES } from "../../explain/words.ts";
+import { type Frame, link, personPath, runPath } from "../page.ts";
+import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
+import { Id, Pill, type Tone, When } from "../ui/parts.tsx";
 
-/** A run in a list: where it stands, and what was decided in it. */
-export interface ListedRun extends RunRecord {
+export interface RunRow extends RunRecord {
   runRef: string;
   personRef: string;
+  /** The source where the person is read, if it is known. */
+  source?: SandboxSource | undefined;
+}
+
+/** A run in a list, with its decisions. */
+export interface ListedRun extends RunRow {
   sent: number;
-  /** The reasons of what was left out, each once. */
+  /** The reasons of the messages that were skipped, each once. */
   skipped: string[];
   failed: number;
 }
 
 export function listed(runs: RunRecord[], decisions: Decision[]): ListedRun[] {
   return runs.map((run) => {
-    const mine = decisions.filter(({ transactionId }) => transactionId === run.transactionId);
-    const of = (outcome: Decision["outcome"]) => mine.filter((one) => one.outcome === outcome);
+    const own = decisions.filter(({ transactionId }) => transactionId === run.transactionId);
+    const of = (outcome: Decision["outcome"]) => own.filter((one) => one.outcome === outcome);
     return {
       ...run,
       runRef: run.transactionId,
@@ -31,51 +39,49 @@ export function listed(runs: RunRecord[], decisions: Decision[]): ListedRun[] {
 
 export function RunTable({
   runs,
-  now,
+  frame,
   showsPerson = true,
 }: {
   runs: ListedRun[];
-  now: number;
-  /** Whether each names its person, because there are several. */
+  frame: Frame;
   showsPerson?: boolean;
 }): ReactElement {
-  return (
-    <Table caption="Runs" columns={["Run", ...(showsPerson ? ["Person"] : []), "State", "Messages", "Happened"]}>
-      {runs.map((run) => (
-        <tr key={run.runRef}>
-          <th scope="row">
-            <a href={runPath(run.runRef)}>{run.workflow}</a>
-            <span className="two">
-              <Id>{run.transactionId}</Id>
-            </span>
-          </th>
-          {showsPerson ? (
-            <td>
-              <a href={personPath(run.personRef)}>
-                <Id>{run.distinctId}</Id>
-              </a>
-              <span className="two">
-                <a href={link("/studio/why", { person: run.personRef, workflow: run.workflow })}>why?</a>
-              </span>
-            </td>
-          ) : null}
-          <td>
-            <Status status={run.status} />
-          </td>
-          <td>
-            <Decided {...run} />
-          </td>
-          <td>
-            <When at={run.occurredAt} now={now} />
-            <span className="two">{run.eventName}</span>
-          </td>
-        </tr>
-      ))}
-    </Table>
-  );
+  const fields = [RUN, WORKFLOW, ...(showsPerson ? [PERSON] : []), STATE, MESSAGES, HAPPENED];
+  return <RowTable caption="Runs" fields={fields} rows={runs} keyOf={({ runRef }) => runRef} frame={frame} />;
 }
 
-const TONE: Record<RunStatus, Tone> = {
+const RUN: Field<ListedRun> = {
+  name: "Run",
+  of: ({ runRef, transactionId, eventName }) => (
+    <>
+      <a href={runPath(runRef)}>{eventName ?? "run"}</a>
+      <span className="two">
+        <Id>{transactionId}</Id>
+      </span>
+    </>
+  ),
+};
+
+const WORKFLOW: Field<RunRow> = {
+  name: "Workflow",
+  of: ({ workflow }, frame) => <WorkflowLink id={workflow} frame={frame} />,
+};
+
+const PERSON: Field<RunRow> = {
+  name: "Person",
+  of: ({ personRef, distinctId, workflow, source }) => (
+    <>
+      <a href={personPath(personRef, source)}>
+        <Id>{distinctId}</Id>
+      </a>
+      <span className="two">
+        <a href={link("/studio/why", { person: personRef, workflow })}>why?</a>
+      </span>
+    </>
+  ),
+};
+
+const TONES: Record<RunStatus, Tone> = {
   pending: "quiet",
   stuck: "bad",
   "in progress": "info",
@@ -85,29 +91,54 @@ const TONE: Record<RunStatus, Tone> = {
   "not started": "warn",
 };
 
-export function Status({ status }: { status: RunStatus }): ReactElement {
-  return <Pill tone={TONE[status]}>{status}</Pill>;
-}
+const STATE: Field<RunRow> = { name: "State", of: ({ status }) => <Pill tone={TONES[status]}>{status}</Pill> };
 
-function Decided({ sent, skipped, failed }: ListedRun): ReactElement {
-  if (sent + skipped.length + failed === 0) return <span className="quiet">none yet</span>;
-  return (
-    <span className="stack">
-      {sent > 0 ? (
-        <Pill tone="good" count={sent}>
-          sent
-        </Pill>
-      ) : null}
-      {skipped.map((reason) => (
-        <Pill key={reason} tone="quiet">
-          {reason}
-        </Pill>
-      ))}
-      {failed > 0 ? (
-        <Pill tone="bad" count={failed}>
-          failed
-        </Pill>
-      ) : null}
-    </span>
-  );
-}
+const MESSAGES: Field<ListedRun> = {
+  name: "Messages",
+  of({ sent, skipped, failed }) {
+    if (sent + skipped.length + failed === 0) return <span className="quiet">none yet</span>;
+    return (
+      <span className="stack">
+        {sent > 0 ? (
+          <Pill tone="good" count={sent}>
+            sent
+          </Pill>
+        ) : null}
+        {skipped.map((reason) => (
+          <Pill key={reason} tone="quiet">
+            {reason}
+          </Pill>
+        ))}
+        {failed > 0 ? (
+          <Pill tone="bad" count={failed}>
+            failed
+          </Pill>
+        ) : null}
+      </span>
+    );
+  },
+};
+
+const HAPPENED: Field<RunRow> = {
+  name: "Event happened",
+  of: ({ occurredAt }, { now }) => <When at={occurredAt} now={now} />,
+};
+
+/** For the page of one run. */
+export const RUN_FIELDS: Array<Field<RunRow>> = [
+  {
+    name: "State",
+    of: (run, frame) => (
+      <>
+        {STATE.of(run, frame)}
+        <span className="two">{RUN_STATES[run.status]}</span>
+      </>
+    ),
+  },
+  WORKFLOW,
+  PERSON,
+  HAPPENED,
+  { name: "Started at Novu", of: ({ enteredAt }, { now }) => <When at={enteredAt} now={now} /> },
+  { name: "Ended", of: ({ endedAt }, { now }) => <When at={endedAt} now={now} /> },
+  { name: "Transaction id", of: ({ transactionId }) => <Id>{transactionId}</Id> },
+];

@@ -1,130 +1,111 @@
+import type { ReactElement } from "react";
 import type { EventRecord, RunRecord } from "../../contracts/history.ts";
 import type { SandboxSource, SandboxStep } from "../../contracts/sandbox.ts";
 import { explain } from "../../explain/explain.ts";
-import { type Chain, inOrder } from "../../explain/explanation.ts";
+import { type Chain, inOrder, nameOf } from "../../explain/explanation.ts";
 import { novuLinks } from "../novu-links.ts";
-import { link, page, personPath } from "../page.ts";
-import { exact, Id, Panel, Pill, type Tone, When } from "../ui/parts.tsx";
-import { SOURCE_NAMES } from "../ui/source-name.ts";
+import { link, page } from "../page.ts";
+import { FieldList } from "../ui/fields.tsx";
+import { exact, Id, Panel, Pill, type Tone } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
-import { Status } from "./run-table.tsx";
+import { SOURCE_NAMES } from "../ui/words.ts";
+import { RUN_FIELDS, type RunRow } from "./run-table.tsx";
 
-interface RunStory {
-  run: RunRecord;
+interface OneRun {
+  run: RunRow;
   personRef: string;
-  /** What started it, and what ended it. */
+  /** The events that started and ended it. */
   events: EventRecord[];
   chain: Chain;
   /** In the sandbox: its steps as the local Novu has them. */
   jobs: SandboxStep[];
 }
 
-const JOB_TONE: Record<string, Tone> = { completed: "good", delayed: "info", running: "info", failed: "bad" };
-
-/** All that happened in one run, on a time axis. */
-export const runPage = page<RunStory>({
+/** Everything that happened in one run, on a time axis. */
+export const runPage = page<OneRun>({
   path: "/runs/:run",
   async read({ facts, sandbox, params }) {
-    const history = await facts.history({ transactionId: params.run ?? "" });
+    const history = await facts.runs.history({ transactionId: params.run ?? "" });
     const [run] = history.runs;
     if (run === undefined) return null;
-    const { distinctId: person, workflow } = run;
-    const jobs = sandbox?.stepsOfRun(run.transactionId) ?? [];
+    const { distinctId: person, workflow, transactionId } = run;
+    const jobs = sandbox?.stepsOfRun(transactionId) ?? [];
     const chain = explain(history, { person, workflow, workflows: facts.workflows });
     const links = [...chain.links, ...novuLinks(jobs, run)].sort(inOrder);
-    return { run, personRef: person, events: history.events, chain: { ...chain, links }, jobs };
-  },
-
-  view({ run, personRef, events, chain, jobs }, { now }) {
+    const source = sourceOf(run, history.events);
     return {
-      title: run.workflow,
-      lead: chain.answer,
-      content: (
-        <>
-          <Panel
-            title="The run"
-            aside={
-              <a href={link("/studio/why", { person: personRef, workflow: run.workflow })}>
-                Everything about this person here
-              </a>
-            }
-          >
-            <div className="body">
-              <dl className="facts">
-                <Fact name="State">
-                  <Status status={run.status} />
-                </Fact>
-                <Fact name="Person">
-                  <a href={personPath(personRef, sourceOf(run, events))}>
-                    <Id>{run.distinctId}</Id>
-                  </a>
-                </Fact>
-                <Fact name="Happened">
-                  <When at={run.occurredAt} now={now} />
-                </Fact>
-                <Fact name="Novu took it on">
-                  <When at={run.enteredAt} now={now} />
-                </Fact>
-                <Fact name="Ended">
-                  <When at={run.endedAt} now={now} />
-                </Fact>
-                <Fact name="Transaction id">
-                  <Id>{run.transactionId}</Id>
-                </Fact>
-              </dl>
-            </div>
-          </Panel>
-          <Panel title="What happened">
-            <Axis links={chain.links} now={now} />
-            <Timeline links={chain.links} />
-          </Panel>
-          {jobs.length > 0 ? (
-            <Panel title="Its steps at Novu">
-              <ol className="steps">
-                {jobs.map(({ id, stepId, status, wakesAt, error }) => (
-                  <li key={id}>
-                    <span>
-                      <Id>{stepId}</Id>
-                      {status === "delayed" && wakesAt !== null ? (
-                        <span className="two">wakes {exact(wakesAt)}</span>
-                      ) : error === null ? null : (
-                        <span className="two">{error}</span>
-                      )}
-                    </span>
-                    <Pill tone={JOB_TONE[status] ?? "quiet"}>{status}</Pill>
-                  </li>
-                ))}
-              </ol>
-            </Panel>
-          ) : null}
-          {events.map((event) => (
-            <Panel
-              key={event.uuid}
-              title={`The event ${event.name}, from ${SOURCE_NAMES[event.source]}`}
-              aside={<Id>{event.uuid}</Id>}
-            >
-              <div className="body">
-                <pre>{JSON.stringify(event.properties, null, 2)}</pre>
-              </div>
-            </Panel>
-          ))}
-        </>
-      ),
+      run: { ...run, runRef: transactionId, personRef: person, source },
+      personRef: person,
+      events: history.events,
+      chain: { ...chain, links },
+      jobs,
     };
   },
+
+  view: ({ run, personRef, events, chain, jobs }, frame) => ({
+    title: `${nameOf(run.workflow, frame.workflows)}, for ${run.distinctId}`,
+    lead: chain.answer,
+    content: (
+      <>
+        <Panel
+          title="The run"
+          actions={
+            <a href={link("/studio/why", { person: personRef, workflow: run.workflow })}>
+              All runs of this workflow for this person
+            </a>
+          }
+        >
+          <div className="body">
+            <FieldList fields={RUN_FIELDS} row={run} frame={frame} />
+          </div>
+        </Panel>
+        <Panel title="What happened">
+          <Axis links={chain.links} now={frame.now} />
+          <Timeline links={chain.links} />
+        </Panel>
+        {jobs.length > 0 ? <StepsPanel steps={jobs} /> : null}
+        {events.map((event) => (
+          <Panel
+            key={event.uuid}
+            title={`The event ${event.name}, from ${SOURCE_NAMES[event.source]}`}
+            actions={<Id>{event.uuid}</Id>}
+          >
+            <div className="body">
+              <pre>{JSON.stringify(event.properties, null, 2)}</pre>
+            </div>
+          </Panel>
+        ))}
+      </>
+    ),
+  }),
 });
 
-/** The source of its event, where its person is read; nobody is read at the sweep. */
+const STEP_TONES: Record<string, Tone> = { completed: "good", delayed: "info", running: "info", failed: "bad" };
+
+function StepsPanel({ steps }: { steps: SandboxStep[] }): ReactElement {
+  return (
+    <Panel title="Its steps at Novu">
+      <ol className="steps">
+        {steps.map(({ id, stepId, status, wakesAt, error }) => (
+          <li key={id}>
+            <span>
+              <Id>{stepId}</Id>
+              {status === "delayed" && wakesAt !== null ? (
+                <span className="two">continues {exact(wakesAt)}</span>
+              ) : error === null ? null : (
+                <span className="two">{error}</span>
+              )}
+            </span>
+            <Pill tone={STEP_TONES[status] ?? "quiet"}>{status}</Pill>
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+/** The source of its event. A person cannot be read from the sweep. */
 function sourceOf({ eventUuid }: RunRecord, events: EventRecord[]): SandboxSource | undefined {
   const source = events.find(({ uuid }) => uuid === eventUuid)?.source;
   return source === "sweep" ? undefined : source;
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }

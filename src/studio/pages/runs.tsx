@@ -1,21 +1,20 @@
 import type { ReactElement } from "react";
 import { RUN_STATUSES, type RunStatus } from "../../contracts/history.ts";
 import { transactionIdOf } from "../../contracts/run.ts";
-import { ASKED_ROWS, cut, link, page, type Question } from "../page.ts";
+import { ASKED_ROWS, cut, type Frame, link, page, type Question } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
-import { Empty, Panel } from "../ui/parts.tsx";
+import { Empty, Older, Panel, Select } from "../ui/parts.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 
 interface Runs {
-  workflows: string[];
-  /** What was asked for. */
+  /** The search. */
   qRef: string;
   workflow: string;
   state: string;
   runs: ListedRun[];
   /** For the next page; null on the last. */
   next: { before: string; afterRef: string } | null;
-  /** Deliveries of this person or event that caused nothing. */
+  /** The number of ignored events of this person, or with this id. */
   alsoIgnored: number;
 }
 
@@ -25,69 +24,56 @@ export const runsPage = page<Runs>({
   async read(question) {
     const { facts, query } = question;
     const { q = "", workflow = "", state = "", before, after } = query;
-    const asked = q.trim();
-    const found = await facts.listRuns({
+    const search = q.trim();
+    const found = await facts.runs.list({
       limit: ASKED_ROWS,
       workflow: workflow || undefined,
       status: statusOf(state),
-      about: asked === "" ? undefined : aboutOf(asked, question),
+      about: search === "" ? undefined : aboutOf(search, question),
       before: before && after ? { occurredAt: before, transactionId: after } : undefined,
     });
     const { rows, last } = cut(found);
-    const ignored = asked === "" ? [] : await facts.pageIgnored({ limit: ASKED_ROWS, about: asked });
+    const ignored = search === "" ? [] : await facts.events.listIgnored({ limit: ASKED_ROWS, about: search });
     return {
-      workflows: facts.workflows.map(({ id }) => id),
-      qRef: asked,
+      qRef: search,
       workflow,
       state,
-      runs: listed(rows, await facts.decisionsOf(rows.map(({ transactionId }) => transactionId))),
+      runs: listed(rows, await facts.decisions.listOfRuns(rows.map(({ transactionId }) => transactionId))),
       next: last && { before: last.occurredAt, afterRef: last.transactionId },
       alsoIgnored: ignored.length,
     };
   },
 
-  view({ workflows, qRef, workflow, state, runs, next, alsoIgnored }, { now, query }) {
+  view({ qRef, workflow, state, runs, next, alsoIgnored }, frame) {
     const isNarrowed = qRef !== "" || workflow !== "" || state !== "";
     return {
       title: "Runs",
-      lead: "One workflow for one person, newest first.",
+      lead: "A run is one workflow for one person. The newest is first.",
       content: (
         <>
-          <search>
-            <form className="bar" action="/studio/runs">
-              <label className="field wide">
-                Person, event uuid or transaction id
-                <input type="search" name="q" defaultValue={query.q ?? ""} autoComplete="off" spellCheck={false} />
-              </label>
-              <Choice name="workflow" label="Workflow" chosen={workflow} options={workflows} />
-              <Choice name="state" label="State" chosen={statusOf(state) ?? ""} options={[...RUN_STATUSES]} />
-              <button type="submit" className="button first">
-                <Icon name="search" />
-                Search
-              </button>
-            </form>
-          </search>
+          <Search workflow={workflow} state={statusOf(state) ?? ""} frame={frame} />
           <Panel
             title={isNarrowed ? "Runs that match" : "Newest runs"}
-            aside={
+            actions={
               alsoIgnored > 0 ? (
-                <a href={link("/studio/set-aside", { about: qRef })}>
-                  {alsoIgnored >= ASKED_ROWS ? "50 or more" : alsoIgnored} ignored as well
+                <a href={link("/studio/ignored", { about: qRef })}>
+                  {alsoIgnored >= ASKED_ROWS ? "50 or more" : alsoIgnored} ignored events match too
                 </a>
               ) : undefined
             }
             footer={
-              next === null ? undefined : (
-                <a href={link("/studio/runs", { q: qRef, workflow, state, before: next.before, after: next.afterRef })}>
-                  Older runs
-                </a>
-              )
+              <Older
+                name="Older runs"
+                path="/studio/runs"
+                query={{ q: qRef, workflow, state, after: next?.afterRef }}
+                before={next?.before ?? null}
+              />
             }
           >
             {runs.length === 0 ? (
               <NoRuns isNarrowed={isNarrowed} qRef={qRef} workflow={workflow} />
             ) : (
-              <RunTable runs={runs} now={now} />
+              <RunTable runs={runs} frame={frame} />
             )}
           </Panel>
         </>
@@ -96,18 +82,38 @@ export const runsPage = page<Runs>({
   },
 });
 
-/** The text may be any of the three; an event's runs are named after it. */
+/** The text can be any of the three. The runs of an event have ids that are made of its uuid. */
 export function aboutOf(text: string, { facts }: Pick<Question, "facts">) {
   const ids = facts.workflows.map(({ id }) => transactionIdOf(text, id));
   return { distinctId: text, eventUuid: text, transactionIds: [text, ...ids] };
+}
+
+function Search({ workflow, state, frame }: { workflow: string; state: string; frame: Frame }): ReactElement {
+  return (
+    <search>
+      <form className="bar" action="/studio/runs">
+        <label className="field wide">
+          Person, event uuid or transaction id
+          <input type="search" name="q" defaultValue={frame.query.q ?? ""} autoComplete="off" spellCheck={false} />
+        </label>
+        <Select name="workflow" label="Workflow" value={workflow} options={frame.workflows} />
+        <Select name="state" label="State" value={state} options={RUN_STATUSES.map((name) => ({ id: name, name }))} />
+        <button type="submit" className="button first">
+          <Icon name="search" />
+          Search
+        </button>
+      </form>
+    </search>
+  );
 }
 
 function NoRuns({ isNarrowed, qRef, workflow }: { isNarrowed: boolean; qRef: string; workflow: string }): ReactElement {
   if (!isNarrowed)
     return (
       <Empty icon="runs" title="No runs yet">
-        A run begins when an event comes in that a workflow listens to.{" "}
-        <a href="/studio/workflows">See which those are</a>, and what was <a href="/studio/set-aside">ignored</a>.
+        A run starts when an event arrives that a workflow listens to.{" "}
+        <a href="/studio/workflows">See the events of each workflow</a>, or{" "}
+        <a href="/studio/ignored">see the ignored events</a>.
       </Empty>
     );
   return (
@@ -116,8 +122,8 @@ function NoRuns({ isNarrowed, qRef, workflow }: { isNarrowed: boolean; qRef: str
         <a href="/studio/runs">Show all runs</a>
       ) : (
         <>
-          Ids have to be whole, as PostHog has them.{" "}
-          <a href={link("/studio/why", { person: qRef, workflow })}>Ask why this person got nothing</a>, or{" "}
+          Enter the whole id, as PostHog has it.{" "}
+          <a href={link("/studio/why", { person: qRef, workflow })}>See why this person got no message</a>, or{" "}
           <a href="/studio/runs">show all runs</a>.
         </>
       )}
@@ -125,33 +131,7 @@ function NoRuns({ isNarrowed, qRef, workflow }: { isNarrowed: boolean; qRef: str
   );
 }
 
-function Choice({
-  name,
-  label,
-  chosen,
-  options,
-}: {
-  name: string;
-  label: string;
-  chosen: string;
-  options: string[];
-}): ReactElement {
-  return (
-    <label className="field">
-      {label}
-      <select name={name} defaultValue={chosen}>
-        <option value="">all</option>
-        {options.map((option) => (
-          <option key={option} value={option}>
-            {option}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-/** Links from before these names were the words of run states. */
+/** Names of states in links of before. */
 const FORMER_NAMES: Record<string, RunStatus> = {
   starting: "pending",
   "under way": "in progress",

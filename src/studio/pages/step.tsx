@@ -1,10 +1,11 @@
 import type { SandboxStepControls } from "../../contracts/sandbox.ts";
+import { nameOf } from "../../explain/explanation.ts";
 import { describeError } from "../../lib/errors.ts";
 import { link, type SandboxAction, sandboxPage, stepPath } from "../page.ts";
-import { everybody } from "../sandbox-sources.ts";
+import { peopleOf } from "../sandbox-sources.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel } from "../ui/parts.tsx";
-import { Device, EmailStage, Inbox, type View, viewOf } from "../ui/readers.tsx";
+import { Device, EmailStage, Inbox, type ReaderView, viewOf } from "../ui/readers.tsx";
 import { ControlsPanel } from "./controls.tsx";
 
 type Preview = { isSkipped: boolean; channel: string; content: Record<string, unknown> };
@@ -14,49 +15,50 @@ interface Step {
   controls: SandboxStepControls;
   person: string;
   people: string[];
-  /** Null where there is nobody to show it for, or it cannot be made. */
+  /** Null if there is no person, or the preview failed. */
   preview: Preview | null;
-  trouble: string | null;
+  problem: string | null;
   text: string;
-  view: View;
+  view: ReaderView;
 }
 
-/** One message of a workflow: what a colleague could change in Novu, and how somebody would get it now. */
+/** One message of a workflow: its controls in Novu, and a preview for a person. */
 export const stepPage = sandboxPage<Step>({
   path: "/workflows/:workflow/steps/:step",
   frames: true,
   async read({ sandbox, params: { workflow = "", step = "" }, query }) {
     const controls = sandbox.controlsOf(workflow).find((one) => one.step === step);
     if (controls === undefined) return null;
-    const people = everybody(sandbox);
+    const people = peopleOf(sandbox);
     const person = query.person ?? people[0] ?? "";
     let preview: Preview | null = null;
-    let trouble: string | null = null;
+    let problem: string | null = null;
     try {
       if (person !== "") preview = await sandbox.preview(workflow, step, person);
     } catch (error) {
-      trouble = describeError(error);
+      problem = describeError(error);
     }
     const html = preview?.channel === "email" ? String(preview.content.body ?? "") : "";
-    return { workflow, controls, person, people, preview, trouble, text: sandbox.textOf(html), view: viewOf(query) };
+    return { workflow, controls, person, people, preview, problem, text: sandbox.textOf(html), view: viewOf(query) };
   },
 
-  view({ workflow, controls, person, people, preview, trouble, text, view }, { now, token, here }) {
+  view({ workflow, controls, person, people, preview, problem, text, view }, frame) {
+    const { now, token, here } = frame;
     const path = stepPath(workflow, controls.step);
     return {
       title: controls.step,
-      lead: `A message of ${workflow}: what a colleague could change in Novu, and how somebody would get it now.`,
+      lead: `A message of ${nameOf(workflow, frame.workflows)}: its controls in Novu, and a preview for a person.`,
       content: (
         <>
           <ControlsPanel workflow={workflow} controls={controls} token={token} here={here} />
           <search>
             <form className="bar" action={path}>
               <label className="field">
-                Shown for
+                Preview for
                 <select name="person" defaultValue={person}>
                   {[...new Set([...people, person])].map((one) => (
                     <option key={one} value={one}>
-                      {one === "" ? "nobody yet" : one}
+                      {one === "" ? "no person yet" : one}
                     </option>
                   ))}
                 </select>
@@ -68,10 +70,10 @@ export const stepPage = sandboxPage<Step>({
               </button>
             </form>
           </search>
-          {trouble === null ? null : <Notice tone="bad">It cannot be shown: {trouble}</Notice>}
+          {problem === null ? null : <Notice tone="bad">The preview failed: {problem}</Notice>}
           {preview?.isSkipped ? (
             <Notice tone="warn">
-              It would not be sent to {person} now: a condition or a guard of the workflow leaves it out.
+              This message would not be sent to {person} now: a condition or a guard of the workflow skips it.
             </Notice>
           ) : null}
           {preview === null || preview.isSkipped ? null : (
@@ -114,20 +116,28 @@ function Shown({
   step: string;
   preview: Preview;
   person: string;
-  view: View;
+  view: ReaderView;
   text: string;
   now: number;
 }) {
   if (channel === "email")
     return <EmailStage path={path} frame={`${path}/body`} view={view} text={text} query={{ person }} />;
-  const note = { ...UNSENT, workflowId: workflow, stepId: step, subscriberId: person, channel, content, sentAt: now };
+  const message = {
+    ...UNSENT,
+    workflowId: workflow,
+    stepId: step,
+    subscriberId: person,
+    channel,
+    content,
+    sentAt: now,
+  };
   return (
-    <Panel title="As its reader sees it">
+    <Panel title="Preview">
       <div className="stage">
         {channel === "in_app" ? (
-          <Inbox notes={[note]} chosen={null} now={now} doing={null} />
+          <Inbox messages={[message]} current={null} now={now} form={null} />
         ) : (
-          <Device message={note} />
+          <Device message={message} />
         )}
       </div>
     </Panel>
@@ -136,7 +146,7 @@ function Shown({
 
 const UNSENT = { id: "", transactionId: "", to: null, seen: false, read: false };
 
-/** Ends at the messages of the person, of whom the first may be there already. */
+/** Continues at the messages of the person. */
 export const testAction: SandboxAction = {
   path: "/workflows/test",
   async run({ workflow = "", person = "" }, sandbox) {

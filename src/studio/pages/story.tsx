@@ -2,18 +2,18 @@ import { sandboxPage } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Panel } from "../ui/parts.tsx";
 
-/** All that was done here, as a test. */
+/** Everything that was done in this sandbox, as a test. */
 export const storyPage = sandboxPage<{ story: string }>({
   path: "/story",
   read: async ({ sandbox }) => ({ story: await sandbox.exportStory() }),
 
   view: ({ story }) => ({
     title: "Export a story",
-    lead: "What was done so far, and what came of it, as a test. It begins where this sandbox was fresh: npm run dev -- --fresh.",
+    lead: "Everything that was done in this sandbox and its results, as a test. The test starts with an empty sandbox: npm run dev -- --fresh.",
     content: (
       <Panel
         title="A test for test/workflows/stories"
-        aside={
+        actions={
           <button type="button" className="button small" data-copy="story" hidden={true}>
             <Icon name="story" />
             Copy
@@ -22,7 +22,7 @@ export const storyPage = sandboxPage<{ story: string }>({
       >
         <div className="body">
           <label className="field">
-            Events, changes of people, notes that were seen or read, and journeys, to the minute
+            Events, changes of people, in-app messages that were seen or read, and time travel, to the minute
             <textarea
               id="story"
               className="story"
@@ -33,8 +33,8 @@ export const storyPage = sandboxPage<{ story: string }>({
             />
           </label>
           <p className="quiet">
-            Deliveries that were sent again are left out, and an event happens when it was captured. A store that was
-            kept from an earlier sandbox, or changed controls that were there before, make it go another way.
+            Resent deliveries are not included, and an event happens at the time of its capture. The test has other
+            results if the sandbox started with stored data or changed controls.
           </p>
         </div>
       </Panel>

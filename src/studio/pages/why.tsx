@@ -1,107 +1,106 @@
+import type { ReactElement } from "react";
 import { explain } from "../../explain/explain.ts";
-import type { Chain } from "../../explain/explanation.ts";
-import { link, page, personPath } from "../page.ts";
+import { type Chain, nameOf } from "../../explain/explanation.ts";
+import { type Frame, link, page, personPath } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
-import { Empty, number, Panel } from "../ui/parts.tsx";
+import { Empty, number, Panel, Select } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
 
-/** More nobody reads at once; the API has them all. */
+/** The API has all of them. */
 const MOST_LINKS = 150;
 
-interface Why {
-  workflows: string[];
-  chain: Chain | null;
-}
-
-/** Why somebody did, or did not, get it. */
-export const whyPage = page<Why>({
+/** Why a person got, or did not get, a message. */
+export const whyPage = page<{ chain: Chain | null }>({
   path: "/why",
   async read({ facts, query }) {
-    const workflows = facts.workflows.map(({ id }) => id);
     const person = query.person?.trim() ?? "";
-    if (person === "") return { workflows, chain: null };
+    if (person === "") return { chain: null };
     const workflow = query.workflow || undefined;
-    const history = await facts.history({ distinctId: person, workflow });
-    return { workflows, chain: explain(history, { person, workflow, workflows: facts.workflows }) };
+    const history = await facts.runs.history({ distinctId: person, workflow });
+    return { chain: explain(history, { person, workflow, workflows: facts.workflows }) };
   },
 
-  view({ workflows, chain }, { now, query }) {
-    const links = chain?.links.slice(-MOST_LINKS) ?? [];
-    const earlier = (chain?.links.length ?? 0) - links.length;
-    return {
-      title: "Why?",
-      lead: "Why somebody did, or did not, get a message: everything that decided it, in order.",
-      content: (
-        <>
-          <search>
-            <form className="bar" action="/studio/why">
-              <label className="field wide">
-                Person (distinct id)
-                <input
-                  name="person"
-                  defaultValue={query.person ?? ""}
-                  required={true}
-                  autoComplete="off"
-                  spellCheck={false}
-                />
-              </label>
-              <label className="field">
-                Workflow
-                <select name="workflow" defaultValue={query.workflow ?? ""}>
-                  <option value="">all</option>
-                  {workflows.map((id) => (
-                    <option key={id} value={id}>
-                      {id}
-                    </option>
-                  ))}
-                </select>
-              </label>
-              <button type="submit" className="button first">
-                <Icon name="why" />
-                Explain
-              </button>
-            </form>
-          </search>
-          {chain === null ? (
-            <section className="panel" aria-label="No person yet">
-              <Empty icon="why" title="Whom is it about?">
-                Type a distinct id, as PostHog has it, or Segment&rsquo;s userId, and choose a workflow. The same is on
-                the command line: <code>npm run why -- --person ada</code>
-              </Empty>
-            </section>
-          ) : (
-            <Panel
-              title={chain.workflow === null ? "The answer, over all workflows" : `The answer for ${chain.workflow}`}
-              aside={
-                chain.isKnown ? (
-                  <span className="acts">
-                    <a href={personPath(chain.personRef)}>{chain.person}</a>
-                    <a href={link("/studio/runs", { q: chain.personRef })}>All runs of this person</a>
-                  </span>
-                ) : undefined
-              }
-            >
-              <div className="body">
-                <p className="answer">{chain.answer}</p>
-              </div>
-              {earlier > 0 ? (
-                <div className="body">
-                  <p className="quiet">
-                    These are the last {MOST_LINKS}; {number(earlier)} came before. Choose a workflow, or{" "}
-                    <a href={link("/studio/runs", { q: chain.personRef })}>see each run by itself</a>.
-                  </p>
-                </div>
-              ) : null}
-              {links.length > 0 ? (
-                <>
-                  <Axis links={links} now={now} />
-                  <Timeline links={links} showsRun={true} />
-                </>
-              ) : null}
-            </Panel>
-          )}
-        </>
-      ),
-    };
-  },
+  view: ({ chain }, frame) => ({
+    title: "Why?",
+    lead: "Why a person got, or did not get, a message: all events, runs and decisions in order.",
+    content: (
+      <>
+        <Search frame={frame} />
+        {chain === null ? (
+          <section className="panel" aria-label="No person yet">
+            <Empty icon="why" title="Enter a person">
+              Enter the distinct id as PostHog has it, or the userId of Segment, and select a workflow. The same answer
+              on the command line: <code>npm run why -- --person ada</code>
+            </Empty>
+          </section>
+        ) : (
+          <AnswerPanel chain={chain} frame={frame} />
+        )}
+      </>
+    ),
+  }),
 });
+
+function Search({ frame: { query, workflows } }: { frame: Frame }): ReactElement {
+  return (
+    <search>
+      <form className="bar" action="/studio/why">
+        <label className="field wide">
+          Person (distinct id)
+          <input
+            name="person"
+            defaultValue={query.person ?? ""}
+            required={true}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        </label>
+        <Select name="workflow" label="Workflow" value={query.workflow ?? ""} options={workflows} />
+        <button type="submit" className="button first">
+          <Icon name="why" />
+          Explain
+        </button>
+      </form>
+    </search>
+  );
+}
+
+function AnswerPanel({ chain, frame }: { chain: Chain; frame: Frame }): ReactElement {
+  const links = chain.links.slice(-MOST_LINKS);
+  const earlier = chain.links.length - links.length;
+  return (
+    <Panel
+      title={
+        chain.workflow === null
+          ? "The answer for all workflows"
+          : `The answer for ${nameOf(chain.workflow, frame.workflows)}`
+      }
+      actions={
+        chain.isKnown ? (
+          <span className="acts">
+            <a href={personPath(chain.personRef)}>{chain.person}</a>
+            <a href={link("/studio/runs", { q: chain.personRef })}>All runs of this person</a>
+          </span>
+        ) : undefined
+      }
+    >
+      <div className="body">
+        <p className="answer">{chain.answer}</p>
+      </div>
+      {earlier > 0 ? (
+        <div className="body">
+          <p className="quiet">
+            The last {MOST_LINKS} entries are shown; {number(earlier)} earlier ones are not. Select a workflow, or{" "}
+            <a href={link("/studio/runs", { q: chain.personRef })}>open each run</a>.
+          </p>
+        </div>
+      ) : null}
+      {links.length > 0 ? (
+        <>
+          <Axis links={links} now={frame.now} />
+          <Timeline links={links} showsRun={true} />
+        </>
+      ) : null}
+    </Panel>
+  );
+}

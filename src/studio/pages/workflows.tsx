@@ -1,63 +1,73 @@
-import type { WorkflowOutcomes } from "../../contracts/history.ts";
+import type { ReactElement } from "react";
 import type { WorkflowFacts } from "../facts.ts";
 import { page } from "../page.ts";
-import { Empty, Panel, Pill, Table } from "../ui/parts.tsx";
+import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
+import { Empty, Panel, Pill } from "../ui/parts.tsx";
+import { channelName } from "../ui/words.ts";
 
-/** The workflows that are in the code. */
+/** The workflows in the code. */
 export const workflowsPage = page<{ workflows: WorkflowFacts[] }>({
   path: "/workflows",
   read: async ({ facts }) => ({ workflows: facts.workflows }),
 
-  view: ({ workflows }) => ({
+  view: ({ workflows }, frame) => ({
     title: "Workflows",
-    lead: "What is in the code, as Novu discovers it.",
+    lead: "The workflows in the code, as Novu discovers them.",
     content: (
       <Panel title={workflows.length === 1 ? "1 workflow" : `${workflows.length} workflows`}>
         {workflows.length === 0 ? (
-          <Empty icon="workflows" title="No workflow yet">
-            Add a file to <code>src/workflows</code> and a line to its <code>index.ts</code>.
-          </Empty>
+          <NoWorkflow />
         ) : (
-          <Table caption="Workflows" columns={["Workflow", "Listens to", "Topic", "Sends"]}>
-            {workflows.map(({ id, name, description, listens, topic, category, steps }) => (
-              <tr key={id}>
-                <th scope="row" className="long">
-                  <a href={`/studio/workflows/${encodeURIComponent(id)}`}>{name}</a>
-                  <span className="two">{description}</span>
-                </th>
-                <td>
-                  {listens.map(({ event, does }) => (
-                    <div key={event}>
-                      <code>{event}</code> <span className="quiet">{does}</span>
-                    </div>
-                  ))}
-                </td>
-                <td>{topic ?? category}</td>
-                <td>
-                  <span className="stack">
-                    {channelsOf(steps).map((channel) => (
-                      <Pill key={channel} tone="quiet">
-                        {channel}
-                      </Pill>
-                    ))}
-                  </span>
-                </td>
-              </tr>
-            ))}
-          </Table>
+          <RowTable caption="Workflows" fields={FIELDS} rows={workflows} keyOf={({ id }) => id} frame={frame} />
         )}
       </Panel>
     ),
   }),
 });
 
+const FIELDS: Array<Field<WorkflowFacts>> = [
+  {
+    name: "Workflow",
+    kind: "long",
+    of: ({ id, description }, frame) => (
+      <>
+        <WorkflowLink id={id} frame={frame} />
+        <span className="two">{description}</span>
+      </>
+    ),
+  },
+  {
+    name: "Events",
+    of: ({ listens }) =>
+      listens.map(({ event, does }) => (
+        <div key={event}>
+          <code>{event}</code> <span className="quiet">{does}</span>
+        </div>
+      )),
+  },
+  { name: "Topic", of: ({ topic, category }) => topic ?? category },
+  {
+    name: "Channels",
+    of: ({ steps }) => (
+      <span className="stack">
+        {channelsOf(steps).map((channel) => (
+          <Pill key={channel} tone="quiet">
+            {channelName(channel)}
+          </Pill>
+        ))}
+      </span>
+    ),
+  },
+];
+
 function channelsOf(steps: WorkflowFacts["steps"]): string[] {
-  return [
-    ...new Set(steps.flatMap(({ channel }) => (channel === null ? [] : [channel === "in_app" ? "in-app" : channel]))),
-  ];
+  return [...new Set(steps.flatMap(({ channel }) => channel ?? []))];
 }
 
-/** What became of a workflow that nobody entered. */
-export function nothingOf(workflow: string): WorkflowOutcomes {
-  return { workflow, entered: 0, waiting: 0, converted: 0, sent: [], skipped: [], lost: 0, failed: 0 };
+export function NoWorkflow(): ReactElement {
+  return (
+    <Empty icon="workflows" title="No workflow yet">
+      Add a file to <code>src/workflows</code> and a line to its <code>index.ts</code>.
+    </Empty>
+  );
 }

@@ -6,7 +6,7 @@ import { exact, Hidden } from "./parts.tsx";
 
 export interface ClockProps {
   now: number;
-  /** When the next waiting step wakes; null when none waits. */
+  /** When the next waiting step continues; null if none waits. */
   nextStepAt: number | null;
 }
 
@@ -17,17 +17,17 @@ const TRAVEL_TARGETS: Array<{ to: TravelTarget; name: string; needsStep: boolean
   { to: "end", name: "To the end", needsStep: true },
 ];
 
-/** The sandbox's time, and buttons to let it pass. */
+/** The time of the sandbox, and buttons to let time pass. */
 export function TimeBar({ now, nextStepAt, token, here }: ClockProps & { token: string; here: string }): ReactElement {
   return (
-    <section className="time-bar" aria-label="The sandbox’s time">
+    <section className="time-bar" aria-label="Time of the sandbox">
       <Icon name="clock" />
       <p>
         <time dateTime={new Date(now).toISOString()}>{exact(now).replace(/:\d\d UTC$/, " UTC")}</time>
         <span>
           {nextStepAt === null
-            ? "no step waits"
-            : `a step wakes ${nextStepAt > now ? `in ${formatDuration(nextStepAt - now)}` : "now"}`}
+            ? "no step is waiting"
+            : `the next step continues ${nextStepAt > now ? `in ${formatDuration(nextStepAt - now)}` : "now"}`}
         </span>
       </p>
       <form method="post" action="/studio/time">

@@ -1,4 +1,4 @@
-/** Every colour by its part; each ink has 4.5:1 or more on the grounds it stands on. */
+/** Every colour by its use. Text has a contrast of 4.5:1 or more on its background. */
 export const COLOURS = `
 :root {
   --ground: #f7f8fa; --panel: #ffffff; --rail: #fcfcfd; --table-head: #fafbfc; --hover: #f3f4f7;

@@ -1,12 +1,12 @@
 import type { ReactElement } from "react";
 
-/** Outlines on a grid of 24; beside a word, so that nobody needs to see them. */
+/** Outlines on a grid of 24. Each is beside a word with the same meaning. */
 const PATHS = {
   overview: "M4 13h6V4H4zM14 20h6V4h-6zM4 20h6v-4H4z",
   runs: "M4 6h10M4 12h16M4 18h7",
   why: "M9.2 9a3 3 0 1 1 4.3 3c-1 .6-1.5 1.2-1.5 2.3M12 18h.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18",
   queue: "M4 7h16M4 12h16M4 17h9M17 15v5m-2.5-2.5 2.5 2.5 2.5-2.5",
-  aside: "M4 5h16v5H4zM6 10v9h12v-9M10 14h4",
+  ignored: "M4 5h16v5H4zM6 10v9h12v-9M10 14h4",
   workflows: "M6 4v10a4 4 0 0 0 4 4h8M15 15l3 3-3 3M6 8h7a3 3 0 0 0 3-3V4",
   good: "M5 13l4.5 4.5L19 7",
   bad: "M6 6l12 12M18 6 6 18",

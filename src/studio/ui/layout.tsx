@@ -12,87 +12,74 @@ export interface NavigationEntry {
 export interface LayoutProps {
   title: string;
   lead?: string | undefined;
-  /** The page's own address, below the host, as it can be shown again. */
+  /** The address of the page, below the host. */
   here: string;
   navigation: NavigationEntry[];
   token: string;
-  /** What hides addresses; null where nothing is hidden. */
+  /** Whether addresses are hidden; null if there are none. */
   reveal: "hidden" | "revealed" | null;
-  /** The sandbox's time, its own pages, and what a form there could not do. */
+  /** The time of the sandbox, its pages, and the problem with a form. */
   sandbox: (ClockProps & { navigation: NavigationEntry[]; problem: string | null }) | null;
-  /** With a login there is a log-out. */
   hasLogin: boolean;
   assets: { style: string; script: string };
   children: ReactNode;
 }
 
-/** Every page's frame: navigation, heading, and what hides addresses. */
+/** The frame of every page: navigation, heading, notices. */
 export function Layout(props: LayoutProps): ReactElement {
-  const { title, lead, here, navigation, token, reveal, sandbox, hasLogin, assets, children } = props;
+  const { title, here, token, reveal, sandbox, assets, children } = props;
   return (
     <Document title={`${title} · Studio`} assets={assets}>
       <a className="skip" href="#main">
         Skip to the content
       </a>
       <div className="shell">
-        <header className="rail">
-          <a className="brand" href="/studio">
-            <Mark />
-            <span>
-              Studio <small>posthog-novu-bridge</small>
-            </span>
-          </a>
-          <nav aria-label="Studio">
-            <Entries entries={navigation} here={here} />
-            {sandbox === null ? null : (
-              <>
-                <p className="section">Sandbox</p>
-                <Entries entries={sandbox.navigation} here={here} />
-              </>
-            )}
-          </nav>
-          <div className="end">
-            {hasLogin ? (
-              <form method="post" action="/studio/logout">
-                <Hidden fields={{ token }} />
-                <button type="submit" className="button small">
-                  Log out
-                </button>
-              </form>
-            ) : (
-              <p>Sandbox: open on this machine only, nothing hidden.</p>
-            )}
-          </div>
-        </header>
+        <Rail {...props} />
         <main id="main" tabIndex={-1}>
           {sandbox === null ? null : <TimeBar {...sandbox} token={token} here={here} />}
-          <div className="head">
-            <div>
-              <h1>{title}</h1>
-              {lead === undefined ? null : <p>{lead}</p>}
-            </div>
-            {reveal === "hidden" ? (
-              <form method="post" action="/studio/reveal">
-                <Hidden fields={{ token, page: here }} />
-                <button
-                  type="submit"
-                  className="button"
-                  title="Shows addresses on this page for 15 minutes; it is logged"
-                >
-                  <Icon name="eye" />
-                  Reveal
-                </button>
-              </form>
-            ) : null}
-          </div>
+          <Head {...props} />
           {reveal === "revealed" ? (
-            <Notice tone="warn">Addresses are revealed on this page, and that was logged.</Notice>
+            <Notice tone="warn">Addresses are revealed on this page. This is in the log.</Notice>
           ) : null}
           {sandbox?.problem ? <Notice tone="bad">{sandbox.problem}</Notice> : null}
           {children}
         </main>
       </div>
     </Document>
+  );
+}
+
+function Rail({ navigation, here, sandbox, hasLogin, token }: LayoutProps): ReactElement {
+  return (
+    <header className="rail">
+      <a className="brand" href="/studio">
+        <Mark />
+        <span>
+          Studio <small>posthog-novu-bridge</small>
+        </span>
+      </a>
+      <nav aria-label="Studio">
+        <Entries entries={navigation} here={here} />
+        {sandbox === null ? null : (
+          <>
+            <p className="section">Sandbox</p>
+            <Entries entries={sandbox.navigation} here={here} />
+          </>
+        )}
+      </nav>
+      <div className="end">
+        {hasLogin ? (
+          <form method="post" action="/studio/logout">
+            <Hidden fields={{ token }} />
+            <button type="submit" className="button small">
+              Log out
+            </button>
+          </form>
+        ) : (
+          <p>Sandbox: open to this machine only, without a login.</p>
+        )}
+      </div>
+    </header>
   );
 }
 
@@ -111,8 +98,37 @@ function Entries({ entries, here }: { entries: NavigationEntry[]; here: string }
   );
 }
 
-/** A page by itself, for those who are not in yet and for what went wrong. */
-export function Door({
+function isIn(here: string, path: string): boolean {
+  const at = here.split("?", 1)[0] ?? "";
+  return at === path || (path !== "/studio" && at.startsWith(`${path}/`));
+}
+
+function Head({ title, lead, reveal, token, here }: LayoutProps): ReactElement {
+  return (
+    <div className="head">
+      <div>
+        <h1>{title}</h1>
+        {lead === undefined ? null : <p>{lead}</p>}
+      </div>
+      {reveal === "hidden" ? (
+        <form method="post" action="/studio/reveal">
+          <Hidden fields={{ token, page: here }} />
+          <button
+            type="submit"
+            className="button"
+            title="Shows the addresses on this page for 15 minutes. The log records it."
+          >
+            <Icon name="eye" />
+            Reveal
+          </button>
+        </form>
+      ) : null}
+    </div>
+  );
+}
+
+/** A page without navigation: the login, and errors. */
+export function PlainPage({
   title,
   assets,
   children,
@@ -123,7 +139,7 @@ export function Door({
 }): ReactElement {
   return (
     <Document title={`${title} · Studio`} assets={{ style: assets.style }}>
-      <div className="door">
+      <div className="plain-page">
         <main>
           <p className="brand">
             <Mark />
@@ -161,9 +177,4 @@ function Document({
       <body>{children}</body>
     </html>
   );
-}
-
-function isIn(here: string, path: string): boolean {
-  const at = here.split("?", 1)[0] ?? "";
-  return at === path || (path !== "/studio" && at.startsWith(`${path}/`));
 }

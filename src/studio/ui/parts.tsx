@@ -1,10 +1,11 @@
 import type { ReactElement, ReactNode } from "react";
 import { formatDuration } from "../../lib/format-duration.ts";
+import { link } from "../page.ts";
 import { Icon, type IconName } from "./icons.tsx";
 
 export type Tone = "good" | "bad" | "warn" | "info" | "quiet";
 
-/** A state in a word; the colour only repeats it. */
+/** A state in a word. The colour adds no information. */
 export function Pill({ tone, count, children }: { tone: Tone; count?: number; children: ReactNode }): ReactElement {
   return (
     <span className={`pill ${tone}`}>
@@ -14,7 +15,7 @@ export function Pill({ tone, count, children }: { tone: Tone; count?: number; ch
   );
 }
 
-/** "2 h ago", with the exact time to hover over and for machines. */
+/** "2 h ago", with the exact time as its title. */
 export function When({ at, now }: { at: number | string | null; now: number }): ReactElement {
   if (at === null) return <span className="quiet">–</span>;
   const date = new Date(at);
@@ -32,7 +33,7 @@ export function exact(at: Date | string | number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-/** In one unit: nobody reads minutes beside days. */
+/** In one unit. */
 function coarse(ms: number): string {
   return formatDuration(ms).split(" ").slice(0, 2).join(" ");
 }
@@ -41,19 +42,20 @@ export function number(count: number): string {
   return count.toLocaleString("en");
 }
 
-/** An id that a double click selects whole. */
+/** An id. A click selects all of it. */
 export function Id({ children }: { children: string }): ReactElement {
   return <code className="id">{children}</code>;
 }
 
 export function Panel({
   title,
-  aside,
+  actions,
   footer,
   children,
 }: {
   title: string;
-  aside?: ReactNode;
+  /** Beside the title. */
+  actions?: ReactNode;
   footer?: ReactNode;
   children: ReactNode;
 }): ReactElement {
@@ -61,7 +63,7 @@ export function Panel({
     <section className="panel" aria-label={title}>
       <header>
         <h2>{title}</h2>
-        {aside}
+        {actions}
       </header>
       {children}
       {footer ? <footer>{footer}</footer> : null}
@@ -69,19 +71,19 @@ export function Panel({
   );
 }
 
-/** A table; wide ones scroll by themselves, by keyboard too. */
+/** A table. A wide one scrolls in itself, by keyboard too. */
 export function Table({
   caption,
   columns,
   children,
 }: {
   caption: string;
-  /** A `#` before the name makes it one of numbers. */
+  /** A name with `#` in front is a column of numbers. */
   columns: string[];
   children: ReactNode;
 }): ReactElement {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area has to be reachable by keyboard
     <section className="scroll" tabIndex={0} aria-label={caption}>
       <table>
         <caption>{caption}</caption>
@@ -100,7 +102,7 @@ export function Table({
   );
 }
 
-/** Nothing here, and what to do about it. */
+/** An empty list, and the next thing to do. */
 export function Empty({ icon, title, children }: { icon: IconName; title: string; children: ReactNode }): ReactElement {
   return (
     <div className="empty">
@@ -120,18 +122,18 @@ export function Notice({ tone, children }: { tone: Tone; children: ReactNode }):
   );
 }
 
-/** Links that choose one of several views of the same page. */
+/** Links to the views of one page. */
 export function Tabs({
   label,
   tabs,
 }: {
   label: string;
-  tabs: Array<{ name: string; to: string; isChosen: boolean }>;
+  tabs: Array<{ name: string; to: string; isCurrent: boolean }>;
 }): ReactElement {
   return (
     <nav className="tabs" aria-label={label}>
-      {tabs.map(({ name, to, isChosen }) => (
-        <a key={name} href={to} aria-current={isChosen ? "true" : undefined}>
+      {tabs.map(({ name, to, isCurrent }) => (
+        <a key={name} href={to} aria-current={isCurrent ? "true" : undefined}>
           {name}
         </a>
       ))}
@@ -139,7 +141,7 @@ export function Tabs({
   );
 }
 
-/** A button behind a second look: it opens what it asks, and what is in there does it. */
+/** A button that first asks for a confirmation. */
 export function Confirmed({
   name,
   question,
@@ -178,6 +180,65 @@ export function Hidden({ fields }: { fields: Record<string, string> }): ReactEle
       {Object.entries(fields).map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}
+    </>
+  );
+}
+
+/** For the footer of a list: the link to its next page, if there is one. */
+export function Older({
+  name,
+  path,
+  query,
+  before,
+}: {
+  name: string;
+  path: string;
+  query: Record<string, string | undefined>;
+  before: string | number | null;
+}): ReactElement | null {
+  return before === null ? null : <a href={link(path, { ...query, before })}>{name}</a>;
+}
+
+/** One of several values, or all. */
+export function Select({
+  name,
+  label,
+  value,
+  options,
+}: {
+  name: string;
+  label: string;
+  value: string;
+  options: Array<{ id: string; name: string }>;
+}): ReactElement {
+  return (
+    <label className="field">
+      {label}
+      <select name={name} defaultValue={value}>
+        <option value="">all</option>
+        {options.map((option) => (
+          <option key={option.id} value={option.id}>
+            {option.name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** A distinct id, with the known people as suggestions. */
+export function PersonInput({ people, value }: { people: string[]; value: string | undefined }): ReactElement {
+  return (
+    <>
+      <label className="field">
+        Person (distinct id)
+        <input name="person" list="people" defaultValue={value} required={true} autoComplete="off" spellCheck={false} />
+      </label>
+      <datalist id="people">
+        {people.map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
     </>
   );
 }

@@ -2,17 +2,18 @@ import type { ReactElement } from "react";
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
 import { link, messagePath } from "../page.ts";
 import { Hidden, Panel, Tabs, When } from "./parts.tsx";
+import { channelName } from "./words.ts";
 
-// How each channel's reader sees a message.
+// Each channel as its reader sees it.
 
 const WIDTHS = ["desktop", "phone", "text"] as const;
 
-export interface View {
+export interface ReaderView {
   as: (typeof WIDTHS)[number];
   scheme: "light" | "dark";
 }
 
-export function viewOf(query: Record<string, string>): View {
+export function viewOf(query: Record<string, string>): ReaderView {
   return {
     as: WIDTHS.find((one) => one === query.as) ?? "desktop",
     scheme: query.scheme === "dark" ? "dark" : "light",
@@ -23,11 +24,12 @@ const LONGEST_TITLE = 90;
 
 export function titleOf({ content, channel }: Pick<SandboxMessage, "content" | "channel">): string {
   const text = [content.subject, content.body].find((one) => typeof one === "string" && one !== "");
-  if (typeof text !== "string" || (channel === "email" && text !== content.subject)) return `A message by ${channel}`;
+  if (typeof text !== "string" || (channel === "email" && text !== content.subject))
+    return `A message by ${channelName(channel)}`;
   return text.length > LONGEST_TITLE ? `${text.slice(0, LONGEST_TITLE)}…` : text;
 }
 
-/** An email in a frame of its own, and its text. */
+/** An email in a frame, and its text. */
 export function EmailStage({
   path,
   frame,
@@ -35,24 +37,24 @@ export function EmailStage({
   text,
   query = {},
 }: {
-  /** The page that it stands on. */
+  /** The page that shows it. */
   path: string;
-  /** Where its HTML is. */
+  /** The address of its HTML. */
   frame: string;
-  view: View;
+  view: ReaderView;
   text: string;
-  /** What else the addresses of both need. */
+  /** The rest of the query of both addresses. */
   query?: Record<string, string>;
 }): ReactElement {
   const tabs = WIDTHS.map((name) => ({
     name: name.charAt(0).toUpperCase() + name.slice(1),
     to: link(path, { ...query, as: name, scheme }),
-    isChosen: name === as,
+    isCurrent: name === as,
   }));
   const schemes = (["light", "dark"] as const).map((name) => ({
     name: name === "light" ? "Light" : "Dark",
     to: link(path, { ...query, as, scheme: name }),
-    isChosen: name === scheme,
+    isCurrent: name === scheme,
   }));
   const body = (
     <iframe
@@ -63,8 +65,8 @@ export function EmailStage({
   );
   return (
     <Panel
-      title="As its reader sees it"
-      aside={
+      title="Preview"
+      actions={
         <div className="views">
           <Tabs label="Shown as" tabs={tabs} />
           {as === "text" ? null : <Tabs label="Colours" tabs={schemes} />}
@@ -73,7 +75,7 @@ export function EmailStage({
     >
       <div className={`stage ${scheme}`}>
         {as === "text" ? (
-          <pre>{text === "" ? "There is no text in it." : text}</pre>
+          <pre>{text === "" ? "The email has no text." : text}</pre>
         ) : as === "phone" ? (
           <div className="phone-frame">{body}</div>
         ) : (
@@ -84,43 +86,44 @@ export function EmailStage({
   );
 }
 
-/** Somebody's notes in the app, with what they can do to each. */
+/** The in-app messages of a person, with the actions on each. */
 export function Inbox({
-  notes,
-  chosen,
+  messages,
+  current,
   now,
-  doing,
+  form,
 }: {
-  notes: SandboxMessage[];
-  chosen: string | null;
+  messages: SandboxMessage[];
+  current: string | null;
   now: number;
-  /** What its forms carry; null where nothing can be done. */
-  doing: { token: string; here: string } | null;
+  /** The hidden fields of its forms; null if there are no actions. */
+  form: { token: string; here: string } | null;
 }): ReactElement {
   return (
     <ul className="inbox">
-      {notes.map((note) => {
-        const { subject, body, primaryAction, secondaryAction } = note.content;
+      {messages.map((message) => {
+        const { subject, body, primaryAction, secondaryAction } = message.content;
         const buttons = [primaryAction, secondaryAction].flatMap(labelOf);
-        const classes = [note.read ? "" : "unread", note.id === chosen ? "chosen" : ""].join(" ").trim();
+        const classes = [message.read ? "" : "unread", message.id === current ? "current" : ""].join(" ").trim();
         return (
-          <li key={note.id} className={classes === "" ? undefined : classes}>
-            {doing === null ? (
-              <strong>{textOf(subject) || titleOf(note)}</strong>
+          <li key={message.id} className={classes === "" ? undefined : classes}>
+            {form === null ? (
+              <strong>{textOf(subject) || titleOf(message)}</strong>
             ) : (
-              <a href={messagePath(note.id)}>{textOf(subject) || titleOf(note)}</a>
+              <a href={messagePath(message.id)}>{textOf(subject) || titleOf(message)}</a>
             )}
             {textOf(body) === "" ? null : <p>{textOf(body)}</p>}
             {buttons.length === 0 ? null : (
-              <p className="state">Its buttons: {buttons.map((one) => `“${one}”`).join(", ")}</p>
+              <p className="state">Buttons: {buttons.map((one) => `“${one}”`).join(", ")}</p>
             )}
             <p className="state">
-              {note.read ? "read" : note.seen ? "seen, unread" : "unseen"} · <When at={note.sentAt} now={now} />
+              {message.read ? "read" : message.seen ? "seen, unread" : "unseen"} ·{" "}
+              <When at={message.sentAt} now={now} />
             </p>
-            {note.read || doing === null ? null : (
+            {message.read || form === null ? null : (
               <form method="post" action="/studio/messages/mark">
-                <Hidden fields={{ ...doing, message: note.id }} />
-                {note.seen ? null : (
+                <Hidden fields={{ ...form, message: message.id }} />
+                {message.seen ? null : (
                   <button type="submit" name="as" value="seen" className="button small">
                     Mark as seen
                   </button>
@@ -137,7 +140,7 @@ export function Inbox({
   );
 }
 
-/** A push, a text message or a chat message on a phone. */
+/** A push, an SMS or a chat message on a phone. */
 export function Device({
   message: { channel, content },
 }: {
@@ -159,7 +162,7 @@ export function Device({
     );
   return (
     <div className="device plain">
-      <p className="from">{channel === "sms" ? "Text message" : "Your app, in their chat"}</p>
+      <p className="from">{channel === "sms" ? "SMS" : "Your app, in a chat"}</p>
       <p className="bubble">{body}</p>
     </div>
   );

@@ -1,4 +1,4 @@
-/** What only the sandbox's pages have. */
+/** For the pages of the sandbox only. */
 export const SANDBOX_STYLE = `
 .rail .section { padding: 14px 10px 4px; font-size: 12px; font-weight: 600; color: var(--soft); }
 .time-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 9px 12px 9px 14px; border: 1px solid var(--line); border-radius: 12px; background: var(--panel); box-shadow: var(--lift); }
@@ -36,7 +36,7 @@ textarea { width: 100%; font: 12.5px/1.55 ui-monospace, "SF Mono", Menlo, Consol
 .inbox > li { padding: 13px 16px 13px 32px; border-top: 1px solid var(--line-2); position: relative; display: grid; gap: 6px; overflow-wrap: anywhere; }
 .inbox > li:first-child { border-top: 0; }
 .inbox > li.unread::before { content: ""; position: absolute; left: 14px; top: 20px; width: 8px; height: 8px; border-radius: 50%; background: var(--action); }
-.inbox > li.chosen { background: var(--hover); }
+.inbox > li.current { background: var(--hover); }
 .inbox .state { color: var(--soft); font-size: 12.5px; }
 .inbox form, .acts { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
 .panel .body > * { min-width: 0; }

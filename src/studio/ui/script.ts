@@ -1,4 +1,4 @@
-/** All that runs in the browser: when something has changed, the page is fetched again and what differs in its <main> swapped. */
+/** The only script of the pages: after a change it fetches the page again and replaces the parts of <main> that differ. */
 export const SCRIPT = `(() => {
   const FALLBACK_MS = 20000;
   let busy = false, again = false;

@@ -2,7 +2,7 @@ import { COLOURS } from "./colours.ts";
 import { SANDBOX_STYLE } from "./sandbox-style.ts";
 import { TIMELINE_STYLE } from "./timeline-style.ts";
 
-/** How the studio looks: one file, without a build. */
+/** The style of the studio: one file, without a build. */
 export const STYLE = `${COLOURS}
 *, *::before, *::after { box-sizing: border-box; }
 html { color-scheme: light dark; -webkit-text-size-adjust: 100%; }
@@ -122,11 +122,11 @@ ol.steps li::before { content: counter(step); width: 22px; height: 22px; border-
 ol.steps .pill { margin-left: auto; }
 .answer { font-size: 17px; line-height: 1.45; max-width: 70ch; overflow-wrap: anywhere; }
 ${TIMELINE_STYLE}${SANDBOX_STYLE}
-.door { min-height: 100vh; display: grid; place-items: center; padding: 20px; }
-.door main { border-left: 1px solid var(--line); padding: 28px; max-width: 380px; gap: 18px; background: var(--panel); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--lift); }
-.door form { display: grid; gap: 14px; }
-.door .button { justify-content: center; }
-.door .brand { padding: 0; }
+.plain-page { min-height: 100vh; display: grid; place-items: center; padding: 20px; }
+.plain-page main { border-left: 1px solid var(--line); padding: 28px; max-width: 380px; gap: 18px; background: var(--panel); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--lift); }
+.plain-page form { display: grid; gap: 14px; }
+.plain-page .button { justify-content: center; }
+.plain-page .brand { padding: 0; }
 
 @media (max-width: 860px) {
   .shell { grid-template-columns: minmax(0, 1fr); align-content: start; background: none; }
@@ -137,7 +137,7 @@ ${TIMELINE_STYLE}${SANDBOX_STYLE}
   .rail .end { margin: 0; display: flex; align-items: center; padding: 0; }
   .rail .end p { display: none; }
   main { padding-top: 20px; }
-  .door main { border-left: 1px solid var(--line); }
+  .plain-page main { border-left: 1px solid var(--line); }
   th, td { padding-left: 12px; padding-right: 12px; }
 }
 @media (max-width: 620px) { .reads > div { grid-template-columns: minmax(0, 1fr); } .reads dd { margin-left: 12px; } }

@@ -1,4 +1,4 @@
-import type { ReactElement, ReactNode } from "react";
+import type { ReactElement } from "react";
 import type { ChainLink } from "../../explain/explanation.ts";
 import { MINUTE_MS } from "../../lib/durations.ts";
 import { formatDuration } from "../../lib/format-duration.ts";
@@ -6,21 +6,18 @@ import { runPath } from "../page.ts";
 import { Icon } from "./icons.tsx";
 import { exact, Pill } from "./parts.tsx";
 
-/** Shorter pauses are no waiting. */
+/** Shorter gaps are not shown. */
 const SHORTEST_GAP_MS = MINUTE_MS;
 const WIDTH = 1000;
 
-/** What happened, in order, with the time that passed between. */
+/** The facts in order, with the gaps between them. */
 export function Timeline({
   links,
   showsRun = false,
-  extra,
 }: {
   links: ChainLink[];
-  /** Whether each names its run, because there are several. */
+  /** Whether each has a link to its run. */
   showsRun?: boolean;
-  /** What else there is to see of one. */
-  extra?: (link: ChainLink) => ReactNode;
 }): ReactElement {
   return (
     <ol className="timeline">
@@ -43,18 +40,34 @@ export function Timeline({
               <p>{link.sentence}</p>
               {link.value === null ? null : (
                 <p className="value">
-                  {link.kind === "event" ? "event" : "decided by"} <code className="id">{link.value}</code>
+                  {valueName(link)} <code className="id">{link.value}</code>
                 </p>
               )}
               {link.note === null ? null : <p className="value">{link.note}</p>}
               {showsRun && link.runRef !== null ? <a href={runPath(link.runRef)}>see the run</a> : null}
-              {extra?.(link)}
             </div>
           </li>,
         ];
       })}
     </ol>
   );
+}
+
+/** The kind of a link's value, in words. */
+const VALUE_NAMES: Record<ChainLink["kind"], string> = {
+  event: "event id",
+  ignored: "reason",
+  "opt-out": "by",
+  exit: "event",
+  run: "event",
+  "step done": "detail",
+  decision: "reason",
+  step: "detail",
+  job: "error",
+};
+
+function valueName({ kind, tone }: ChainLink): string {
+  return kind === "run" && tone === "bad" ? "reason" : VALUE_NAMES[kind];
 }
 
 function Gap({ ms }: { ms: number }): ReactElement {
@@ -67,7 +80,7 @@ function Gap({ ms }: { ms: number }): ReactElement {
   );
 }
 
-/** The same on a line on which an hour is an hour wide. */
+/** The same facts on a time axis, to scale. */
 export function Axis({ links, now }: { links: ChainLink[]; now: number }): ReactElement | null {
   const times = links.map(({ at }) => Date.parse(at));
   const [from, to] = [Math.min(...times), Math.max(...times)];

@@ -10,7 +10,7 @@ import { cookieOf, logIn, productionStudio, STUDIO_SECRET, visitor } from "../..
 const HOUR_MS = 60 * 60 * 1000;
 
 describe("the studio in production", () => {
-  it("is not there without a secret", async () => {
+  it("does not exist without a secret", async () => {
     await using sandbox = await testSandbox();
     using folder = testFolder();
     const config = { ...sandbox.config, port: 0, dataDir: folder.path };
@@ -20,7 +20,7 @@ describe("the studio in production", () => {
     await app.stop();
   });
 
-  it("sends whoever is not logged in to the login, and there again to where they wanted", async () => {
+  it("redirects to the login, and after it to the wanted page", async () => {
     await using studio = await productionStudio();
     const turnedAway = await fetch(`${studio.url}/runs?q=ada`, { redirect: "manual" });
     expect([turnedAway.status, turnedAway.headers.get("location")]).toEqual([
@@ -39,7 +39,7 @@ describe("the studio in production", () => {
     }
   });
 
-  it("takes the right secret, and keeps it for 12 hours in a cookie that only it reads", async () => {
+  it("accepts the right secret, and has a session of 12 hours in a cookie for itself only", async () => {
     await using studio = await productionStudio();
     const wrong = await logIn(studio.url, "open sesame, pleasf");
     expect([wrong.status, cookieOf(wrong)]).toEqual([401, ""]);
@@ -58,7 +58,7 @@ describe("the studio in production", () => {
     expect((await get("/runs")).status).toBe(303);
   });
 
-  it("marks the cookie as secure where it is reached by https", async () => {
+  it("has a secure cookie over https", async () => {
     await using studio = await productionStudio();
     const proxied = await logIn(studio.url, STUDIO_SECRET, { "x-forwarded-proto": "https" });
     expect(proxied.headers.get("set-cookie")).toContain("; Secure");
@@ -66,7 +66,7 @@ describe("the studio in production", () => {
     expect((await logIn(known.url)).headers.get("set-cookie")).toContain("; Secure");
   });
 
-  it("takes no cookie that it has not made", async () => {
+  it("accepts no forged cookie", async () => {
     await using studio = await productionStudio();
     const cookie = cookieOf(await logIn(studio.url));
     const [name = "", value = ""] = cookie.split("=");
@@ -84,7 +84,7 @@ describe("the studio in production", () => {
     expect((await visitor(other.url, cookie).get("/runs")).status).toBe(303);
   });
 
-  it("takes no form without its token, or from elsewhere", async () => {
+  it("accepts no form without its token, or from another site", async () => {
     await using studio = await productionStudio();
     const mine = visitor(studio.url, cookieOf(await logIn(studio.url)));
     const others = visitor(studio.url, cookieOf(await logIn(studio.url)));
@@ -107,7 +107,7 @@ describe("the studio in production", () => {
     expect((await mine.get("/runs")).status).toBe(200);
   });
 
-  it("ends a login when asked to, that one and no other", async () => {
+  it("logs out one session and no other", async () => {
     await using studio = await productionStudio();
     const [one, other] = await Promise.all(
       [0, 1].map(async () => visitor(studio.url, cookieOf(await logIn(studio.url)))),
@@ -117,7 +117,7 @@ describe("the studio in production", () => {
     expect((await other!.get("/runs")).status).toBe(200);
   });
 
-  it("puts guesses off, and lets its operator in at once however many there are", { tags: ["long"] }, async () => {
+  it("delays wrong secrets, and accepts the right one at once during many of them", { tags: ["long"] }, async () => {
     await using studio = await productionStudio();
     const guesses = Array.from({ length: 130 }, () => logIn(studio.url, "a guess that is wrong"));
     for (let login = 0; login < 12; login += 1) expect((await logIn(studio.url)).status).toBe(303);
@@ -126,7 +126,7 @@ describe("the studio in production", () => {
     expect(statuses.filter((status) => status === 401).length).toBeGreaterThanOrEqual(100);
   });
 
-  it("remembers a log-out over a restart, and in other processes", async () => {
+  it("has a log-out for all processes and after a restart", async () => {
     await using studio = await productionStudio();
     const cookie = cookieOf(await logIn(studio.url));
     const { app, ...restarted } = await studio.restart();

@@ -49,9 +49,9 @@ describe("a decision has how the address was sent, and which properties could no
     const [message] = sandbox.novu.state.messages;
     expect(message).toMatchObject({ to: "new@example.com" });
     const pages = [`/runs/${encodeURIComponent(`${uuid}:campaign`)}`, `/messages/${encodeURIComponent(message!.id)}`];
-    const told = await runCommand(sandbox, "why", ["--person", "ada"]);
+    const printed = await runCommand(sandbox, "why", ["--person", "ada"]);
     const texts = await Promise.all(pages.flatMap((page) => [here.text(page), here.text(`/api${page}`)]));
-    for (const text of [told.stdout, ...texts]) {
+    for (const text of [printed.stdout, ...texts]) {
       const plain = text.replaceAll("&#x27;", "'");
       expect(plain).toMatch(
         /sent with the message, because the Novu subscriber did not have it\. Could not be read: plan\./,

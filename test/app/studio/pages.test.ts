@@ -18,13 +18,13 @@ describe("the studio's pages", () => {
   it("refuse an address or a form with a NUL, at which PostgreSQL would fail", async () => {
     await using studio = await productionStudio();
     const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
-    for (const path of ["/runs?q=%00", "/api/runs?q=a%00b", "/runs/%00", "/why?person=%00", "/set-aside?about=%00"])
+    for (const path of ["/runs?q=%00", "/api/runs?q=a%00b", "/runs/%00", "/why?person=%00", "/ignored?about=%00"])
       expect([path, (await here.get(path)).status]).toEqual([path, 400]);
     expect((await here.post("/queue/redrive", { error: "\0" })).status).toBe(400);
     expect(studio.logged()).not.toContainEqual(expect.objectContaining({ level: 50 }));
   });
 
-  it("let nothing run that came from outside, and say so to the browser", async () => {
+  it("run no script from outside, and have a policy for the browser", async () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);
     const hostile = { distinctId: HOSTILE, uuid: HOSTILE };
@@ -49,8 +49,8 @@ describe("the studio's pages", () => {
       `/why?person=${person}&workflow=${person}`,
       "/queue",
       `/queue?error=${person}`,
-      "/set-aside",
-      `/set-aside?about=${person}`,
+      "/ignored",
+      `/ignored?about=${person}`,
       "/workflows",
       "/workflows/drop-off?period=7d",
       `/nothing/${person}`,
@@ -73,6 +73,15 @@ describe("the studio's pages", () => {
       if (text.includes("&lt;img src=x onerror=alert(1)&gt;")) quoted += 1;
     }
     expect(quoted).toBeGreaterThan(8);
+  });
+
+  it("have a redirect from a former address", async () => {
+    await using sandbox = await testSandbox({ workflows });
+    const here = visitor(`${sandbox.app.url}/studio`);
+    for (const path of ["/studio/set-aside?about=ada", "/studio/api/set-aside"]) {
+      const moved = await here.get(path.replace("/studio", ""));
+      expect([moved.status, moved.headers.get("location")]).toEqual([301, path.replace("/set-aside", "/ignored")]);
+    }
   });
 
   it("find a run by its person, its transaction id, and the events that began and ended it", async () => {
@@ -117,7 +126,7 @@ describe("the studio's pages", () => {
     expect(second.next).toBeNull();
   });
 
-  it("show the last of what there is on a person with many runs, and say where the rest is", {
+  it("show the last entries of a person with many runs, and links to the others", {
     tags: ["long"],
   }, async () => {
     await using sandbox = await testSandbox({ workflows });
@@ -127,11 +136,11 @@ describe("the studio's pages", () => {
     const { chain } = await api(here, "/why?person=ada");
     expect(chain.links).toHaveLength(180);
     const page = await here.text("/why?person=ada");
-    expect(page).toContain("These are the last 150; 30 came before.");
+    expect(page).toContain("The last 150 entries are shown; 30 earlier ones are not.");
     expect(page.match(/>see the run</g)).toHaveLength(150);
   });
 
-  it("count what became of each workflow, and warn of one that sent nothing", async () => {
+  it("count the results of each workflow, and warn of one that sent no message", async () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);
     await post(sandbox.app.url, delivery(checkout()));
@@ -140,11 +149,11 @@ describe("the studio's pages", () => {
     const overview = await api(here, "/");
     expect(overview).toMatchObject({ silent: [], ignored: [{ count: 1 }] });
 
-    // A day's wait, and a day at most until the person's own hours.
+    // A delay of a day, and at most a day until the sending hours of the person.
     await sandbox.travel({ hours: 48 });
-    expect(await here.text("")).not.toContain("nothing was sent");
+    expect(await here.text("")).not.toContain("no message was sent");
     await sandbox.travel({ hours: 1 });
-    for (const page of ["", "/workflows/drop-off"]) expect(await here.text(page)).toContain("nothing was sent");
+    for (const page of ["", "/workflows/drop-off"]) expect(await here.text(page)).toContain("no message was sent");
     const week = await api(here, "/?period=7d");
     expect(week.workflows.find(({ workflow }: { workflow: string }) => workflow === "drop-off")).toMatchObject({
       entered: 1,
@@ -161,7 +170,7 @@ describe("the studio's pages", () => {
     expect((await here.get("/workflows/none")).status).toBe(404);
   });
 
-  it("show a run that was lost at Novu in red, on the overview, in the list and on its page", async () => {
+  it("show a run that failed at Novu in red, on the overview, in the list and on its page", async () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);
     sandbox.novu.interfere(({ path }) =>
@@ -172,7 +181,7 @@ describe("the studio's pages", () => {
     const { runs } = await api(here, "/runs?state=failed");
     expect(runs).toMatchObject([{ workflow: "drop-off", status: "failed" }]);
     expect(await here.text("")).toMatch(
-      /runs\?workflow=drop-off&amp;state=failed"[^>]*>.{0,80}class="[^"]*bad[^"]*".{0,80}lost at Novu/s,
+      /runs\?workflow=drop-off&amp;state=failed"[^>]*>.{0,80}class="[^"]*bad[^"]*".{0,80}failed/s,
     );
     for (const page of ["/runs?state=failed", `/runs/${encodeURIComponent(runs[0].runRef)}`])
       expect(await here.text(page)).toMatch(/class="[^"]*bad[^"]*"[^>]*>(<[^>]*>)*failed/);
@@ -191,11 +200,11 @@ describe("the studio's pages", () => {
       await sandbox.settled();
     }
     sandbox.novu.interfere(null);
-    const left = async () => (await sandbox.app.store.jobs.count()).dead;
+    const deadJobs = async () => (await sandbox.app.store.jobs.count()).dead;
     const redrive = async (form: Record<string, string>) => {
       const response = await here.post("/queue/redrive", form);
       await sandbox.settled();
-      return [response.status, response.headers.get("location"), await left()];
+      return [response.status, response.headers.get("location"), await deadJobs()];
     };
 
     const { causes, dead } = await api(here, "/queue");
@@ -204,27 +213,27 @@ describe("the studio's pages", () => {
     expect(await redrive({ which: "one", id: String(dead[0].id) })).toEqual([303, "/studio/queue?redriven=1", 3]);
     expect(await redrive({ which: "cause", error: causes[0].errorRef })).toEqual([303, "/studio/queue?redriven=2", 1]);
     expect(await redrive({ which: "all" })).toEqual([303, "/studio/queue?redriven=1", 0]);
-    expect(await here.text("/queue?redriven=1")).toContain("1 redriven");
+    expect(await here.text("/queue?redriven=1")).toContain("Jobs redriven: 1.");
     expect(sandbox.novu.triggers).toHaveLength(4);
   });
 
-  it("hear that something has changed", async () => {
+  it("are notified of a change", async () => {
     await using sandbox = await testSandbox({ workflows });
     const live = await fetch(`${sandbox.app.url}/studio/live`);
     expect(live.headers.get("content-type")).toContain("text/event-stream");
-    let heard = "";
+    let received = "";
     const listening = live.body!.pipeThrough(new TextDecoderStream()).pipeTo(
       new WritableStream({
         write(text) {
-          heard += text;
+          received += text;
         },
       }),
     );
-    await eventually(() => heard.startsWith("retry"));
-    expect(heard).not.toContain("changed");
+    await eventually(() => received.startsWith("retry"));
+    expect(received).not.toContain("changed");
     await post(sandbox.app.url, delivery());
-    await eventually(() => heard.includes("data: changed\n\n"));
-    // Whoever listens does not keep the app from stopping.
+    await eventually(() => received.includes("data: changed\n\n"));
+    // An open connection does not keep the app from stopping.
     await sandbox.app.stop();
     await listening;
   });
@@ -233,13 +242,13 @@ describe("the studio's pages", () => {
 describe("addresses", () => {
   const address = "ada@example.com";
 
-  it("are hidden until they are revealed, on one page, to one login, and the log says so", async () => {
+  it("are hidden until they are revealed, on one page, to one login, with a line in the log", async () => {
     await using studio = await withAda();
     const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
     const { runs } = await api(here, "/runs");
     const why = `/why?person=${runs[0].personRef}`;
     const run = `/runs/${encodeURIComponent(runs[0].runRef)}`;
-    for (const page of ["/runs", run, why, "/set-aside", "/api/runs", `/api${run}`, `/api${why}`, "/api/set-aside"]) {
+    for (const page of ["/runs", run, why, "/ignored", "/api/runs", `/api${run}`, `/api${why}`, "/api/ignored"]) {
       const text = await here.text(page);
       expect([page, text.includes("a•••@e•••.com")]).toEqual([page, true]);
       expect([page, text.match(/ada(@|%40)example|015112345678|203\.0\.113\.7/)]).toEqual([page, null]);
@@ -259,7 +268,7 @@ describe("addresses", () => {
 
     // Not on another page, to another login, or later.
     const [, reveal] = /[?&](reveal=.+)$/.exec(to) ?? [];
-    expect(await here.text(`/set-aside?${reveal}`)).not.toContain(address);
+    expect(await here.text(`/ignored?${reveal}`)).not.toContain(address);
     const other = visitor(studio.url, cookieOf(await logIn(studio.url)));
     expect(await other.text(to)).not.toContain(address);
     await studio.sandbox.travel({ minutes: 16 });
@@ -285,9 +294,9 @@ describe("addresses", () => {
 
   async function withAda(): Promise<TestStudio> {
     const studio = await productionStudio();
-    const told = checkout({ phone: "015112345678", $ip: "203.0.113.7", email: address });
-    await post(studio.app.url, delivery({ distinctId: address, ...told }));
-    await post(studio.app.url, delivery({ distinctId: address, event: address, ...{ properties: told.properties } }));
+    const event = checkout({ phone: "015112345678", $ip: "203.0.113.7", email: address });
+    await post(studio.app.url, delivery({ distinctId: address, ...event }));
+    await post(studio.app.url, delivery({ distinctId: address, event: address, ...{ properties: event.properties } }));
     await studio.app.idle();
     return studio;
   }

@@ -51,7 +51,7 @@ describe("the page of a person shows what the workflows read", () => {
     expect((await readIn(here, "/people/ada")).rows.plan).toBe('"team"');
   });
 
-  it("with the copy of the event in its place when PostHog cannot be asked", async () => {
+  it("with the properties of the event when PostHog cannot be read", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()] });
     const here = visitor(`${sandbox.app.url}/studio`);
     happen(sandbox, "called");
@@ -60,7 +60,7 @@ describe("the page of a person shows what the workflows read", () => {
     const { text, rows } = await readIn(here, "/people/ada");
     expect(rows).toEqual({});
     expect(text).toContain(
-      "The person could not be asked for at 2026-03-02 09:00:00 UTC: PostHog answered 503. A step that runs meanwhile goes by the copy that came with the event of its run, unless its workflow waits",
+      "The person could not be read at 2026-03-02 09:00:00 UTC: PostHog answered 503. Until then a step uses the properties of the event that started its run, unless its workflow waits",
     );
     expect(await here.text("/people/ada")).toContain('aria-label="Value of email"');
   });
@@ -83,39 +83,39 @@ describe("the page of a person shows what the workflows read", () => {
     happen(sandbox, "user_signed_up", { plan: "pro" });
     await sandbox.settled();
     const link = "/studio/people/ada?source=segment";
-    expect((await readIn(here, "/people/ada")).html).toContain(`href="${link}">The same for runs that Segment told of`);
+    expect((await readIn(here, "/people/ada")).html).toContain(`href="${link}">See the same for runs from Segment`);
     expect((await readIn(here, link.replace("/studio", ""))).rows.plan).toBeUndefined();
     sandbox.segment.interfere(() => DOWN);
     expect((await readIn(here, link.replace("/studio", ""))).text).toMatch(
-      /Segment answered 503\. .*the store’s own records of the person, or else by the copy/,
+      /Segment answered 503\. .*the events that this app received, or the properties of the event/,
     );
   });
 
-  it("of the store's own records where nobody else can be asked", async () => {
+  it("from the received events when no source has persons", async () => {
     await using sandbox = await testSandbox({ workflows: [onboarding], withoutPostHog: true, withoutProfiles: true });
     const here = visitor(`${sandbox.app.url}/studio`);
     identify(sandbox, { Email: "ada@example.com", plan: ["pro"] });
     await sandbox.settled();
     const { rows, text } = await readIn(here, "/people/ada");
     expect(rows).toEqual({ email: '"ada@example.com"', plan: "cannot be read" });
-    expect(text).toContain("Read from the store’s own records of their events at");
+    expect(text).toContain("Read from the events that this app received at");
   });
 
-  it("and that nobody is there, for somebody who was deleted", async () => {
+  it("and that a deleted person does not exist", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()] });
     const here = visitor(`${sandbox.app.url}/studio`);
     happen(sandbox, "called");
     await sandbox.settled();
     sandbox.posthog.deletePerson("ada");
     expect((await readIn(here, "/people/ada")).text).toContain(
-      "PostHog had no such person at 2026-03-02 09:00:00 UTC. A step sends nothing to somebody who is not there.",
+      "PostHog had no such person at 2026-03-02 09:00:00 UTC. A step sends no message to a person who does not exist.",
     );
     expect((await here.get("/people/nobody")).status).toBe(404);
   });
 });
 
 describe("the page of a person in production", () => {
-  it("is reached by their name, and hides what says who they are until it is revealed", async () => {
+  it("has a link from the name, and hides personal values until they are revealed", async () => {
     await using studio = await productionStudio();
     const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
     const ada = "ada@example.com";
@@ -163,7 +163,7 @@ describe("the page of a person in production", () => {
     expect(shown.rows.plan).toBe("cannot be read");
   });
 
-  it("asks PostHog once in 20 seconds at most", async () => {
+  it("reads from PostHog at most once in 20 seconds", async () => {
     await using studio = await productionStudio();
     const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
     let calls = 0;

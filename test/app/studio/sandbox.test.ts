@@ -27,13 +27,13 @@ describe("time in the sandbox", () => {
     expect(sandbox.clock.now()).toBe(START + 48 * HOUR_MS);
     await travel(here, "end");
     expect(await (await here.get("/api/time")).json()).toMatchObject({ nextStepAt: null });
-    expect(await here.text("")).toContain("no step waits");
+    expect(await here.text("")).toContain("no step is waiting");
     await travel(here, "for ever");
   });
 });
 
-describe("an event that is fired", () => {
-  it("leads to the app's answer, its run, and a message as its reader sees it", async () => {
+describe("a fired event", () => {
+  it("has the answer of the app, its run, and a preview of its message", async () => {
     await using studio = await openStudio();
     const { here } = studio;
     expect(await here.text("/fire?event=checkout_started")).toContain("cart_value");
@@ -64,25 +64,25 @@ describe("an event that is fired", () => {
     expect((await here.get("/messages/none/body")).status).toBe(404);
   });
 
-  it("says when nobody is sent it, and what is wrong with it", async () => {
+  it("shows that it is not forwarded, and its mistakes", async () => {
     await using studio = await openStudio();
     const { here } = studio;
-    const unheard = await here.post("/fire", { event: "nothing", person: "ada" });
-    expect(await here.text(within(unheard))).toContain("forwards it to nobody");
+    const notForwarded = await here.post("/fire", { event: "nothing", person: "ada" });
+    expect(await here.text(within(notForwarded))).toContain("does not forward it");
     const broken = await here.post("/fire", { event: "user_signed_up", person: "ada", properties: "{" });
     expect(await here.text(within(broken))).toContain("not a JSON object");
     expect(studio.sandbox.posthog.state.events).toHaveLength(1);
   });
 
-  it("has a field for each property, and comes back with what was typed", async () => {
+  it("has a field for each property, and keeps the typed values after a mistake", async () => {
     await using studio = await openStudio();
     const { here, sandbox } = studio;
     const { fields } = await api(here, "/fire?event=session_ended");
     expect(fields).toMatchObject([
-      { property: "key_action", kind: "choice", isNeeded: true, value: "build_report" },
+      { property: "key_action", kind: "enum", isNeeded: true, value: "build_report" },
       { property: "key_action_completed", kind: "boolean", value: "false" },
     ]);
-    const typed = { "property.choice.key_action": "build_report", "property.boolean.key_action_completed": "" };
+    const typed = { "property.enum.key_action": "build_report", "property.boolean.key_action_completed": "" };
     const broken = await here.post("/fire", { event: "session_ended", person: "ada", ...typed, properties: "[1]" });
     const back = await api(here, within(broken));
     expect(back).toMatchObject({ properties: "[1]", fields: [{ value: "build_report" }, { value: "" }] });
@@ -104,8 +104,8 @@ describe("an event that is fired", () => {
       await here.post("/fire", { event, person: "ada", ...typed });
     }
     expect(sandbox.posthog.state.deliveries).toHaveLength(events.length);
-    const aside = await sandbox.app.store.events.listIgnored({ limit: 50 });
-    expect(aside.map(({ eventName, reason }) => `${eventName}: ${reason}`).sort()).toEqual([]);
+    const ignored = await sandbox.app.store.events.listIgnored({ limit: 50 });
+    expect(ignored.map(({ eventName, reason }) => `${eventName}: ${reason}`).sort()).toEqual([]);
   });
 
   it("may come as a pasted webhook, and be sent again and changed", async () => {
@@ -127,13 +127,13 @@ describe("an event that is fired", () => {
     expect((await api(here, "/deliveries")).deliveries).toHaveLength(3);
     expect(sandbox.posthog.state.deliveries.filter(({ distinctId }) => distinctId === "joan")).toHaveLength(2);
     expect(await here.text(within(await here.post("/deliveries/resend", { delivery: "none" })))).toContain(
-      "no longer there",
+      "no longer exists",
     );
   });
 });
 
-describe("what comes from Segment", () => {
-  it("is told apart, and sent again and changed from there", async () => {
+describe("an event from Segment", () => {
+  it("has its source, and is resent and edited from there", async () => {
     await using studio = await openStudio();
     const { here, sandbox } = studio;
     sandbox.segment.send({ type: "track", userId: "ada", event: "User Registered" });
@@ -163,7 +163,7 @@ describe("what comes from Segment", () => {
     expect(sandbox.posthog.state.deliveries).toHaveLength(1);
   });
 
-  it("makes people that are changed there", async () => {
+  it("creates people that are changed at Segment", async () => {
     await using studio = await openStudio();
     const { here, sandbox } = studio;
     capture(sandbox, "user_signed_up", "ada");
@@ -172,8 +172,8 @@ describe("what comes from Segment", () => {
     const { people } = await api(here, "/people");
     expect(people.map(({ source }: Record<string, string>) => source).sort()).toEqual(["posthog", "segment"]);
     const page = "/people/ada?source=segment";
-    expect(await here.text(page)).toContain("What Segment knows");
-    expect(await here.text("/people/ada")).toContain("What PostHog knows");
+    expect(await here.text(page)).toContain("Properties at Segment");
+    expect(await here.text("/people/ada")).toContain("Properties at PostHog");
     await here.post("/people/change", { person: "ada", name: "plan", value: "team", source: "segment" });
     expect((await api(here, page)).person).toMatchObject({ source: "segment", properties: { plan: "team" } });
     expect((await api(here, "/people/ada")).person.properties).not.toHaveProperty("plan");
@@ -181,9 +181,9 @@ describe("what comes from Segment", () => {
   });
 });
 
-describe("what people do, and what is known of them", () => {
+describe("an act or a property of a person", () => {
   it("changes what the next step does: a note that was read", async () => {
-    const told = async (isRead: boolean) => {
+    const decisionsAfter = async (isRead: boolean) => {
       // At night, so that the email waits for the morning.
       await using studio = await openStudio({ workflows: [sessionDropOff], startAt: START + 12 * HOUR_MS });
       const { here, sandbox } = studio;
@@ -196,8 +196,8 @@ describe("what people do, and what is known of them", () => {
       await travel(here, "end");
       return (await sandbox.app.store.decisions.list()).map(({ step, outcome, detail }) => [step, outcome, detail]);
     };
-    expect((await told(false)).at(-1)).toMatchObject([expect.any(String), "sent", null]);
-    expect((await told(true)).at(-1)).toMatchObject([expect.any(String), "skipped", "has read the note"]);
+    expect((await decisionsAfter(false)).at(-1)).toMatchObject([expect.any(String), "sent", null]);
+    expect((await decisionsAfter(true)).at(-1)).toMatchObject([expect.any(String), "skipped", "has read the note"]);
   });
 
   it("changes what the next step does: a property", async () => {
@@ -246,7 +246,7 @@ describe("the form that changes a property", () => {
 });
 
 describe("a workflow in the sandbox", () => {
-  it("is sent with what a colleague changed, previewed for somebody, and tried", async () => {
+  it("is sent with changed controls, previewed for a person, and tested", async () => {
     await using studio = await openStudio({ workflows: [onboarding] });
     const { here, sandbox } = studio;
     capture(sandbox, "user_signed_up");
@@ -259,14 +259,14 @@ describe("a workflow in the sandbox", () => {
         here: `/studio${step}`,
         ...form,
       });
-    const told = await api(here, `${step}?person=ada`);
-    expect(told.preview).toMatchObject({ isSkipped: false, channel: "email" });
-    const subject = { ...told.controls.fields.subject };
+    const answer = await api(here, `${step}?person=ada`);
+    expect(answer.preview).toMatchObject({ isSkipped: false, channel: "email" });
+    const subject = { ...answer.controls.fields.subject };
     await change({ "control.subject": "Two minutes, {name}", "control.send": "true" });
     expect((await api(here, `${step}?person=ada`)).controls.values).toEqual({ subject: "Two minutes, {name}" });
     expect(await here.text(`${step}/body?person=ada`)).toContain("ada");
     expect((await api(here, `${step}?person=nobody`)).preview.isSkipped).toBe(true);
-    expect(await here.text(within(await change({ "control.send": "perhaps" })))).toContain("is no value for");
+    expect(await here.text(within(await change({ "control.send": "perhaps" })))).toContain("is not a value for");
 
     await here.post("/workflows/test", { workflow: "onboarding", person: "ada" });
     await travel(here, "end");
@@ -281,24 +281,24 @@ describe("a workflow in the sandbox", () => {
     expect((await api(here, step)).preview.isSkipped).toBe(true);
   });
 
-  it("shows every message to somebody, or says that it would not be sent", async () => {
+  it("has a preview of every message for a person, or that it would not be sent", async () => {
     await using studio = await openStudio();
     const { here, sandbox } = studio;
-    const told = [];
+    const previews = [];
     capture(sandbox, "$set");
     await sandbox.settled();
     for (const { workflowId, steps } of sandbox.novu.state.workflows) {
       for (const { stepId } of steps.filter(({ type }) => ["email", "in_app"].includes(type)))
-        told.push(await api(here, `/workflows/${workflowId}/steps/${stepId}?person=ada`));
+        previews.push(await api(here, `/workflows/${workflowId}/steps/${stepId}?person=ada`));
     }
-    expect(told).toHaveLength(14);
-    expect(told.filter(({ trouble }) => trouble !== null)).toEqual([]);
-    expect(told.filter(({ preview }) => !preview.isSkipped).length).toBeGreaterThan(8);
+    expect(previews).toHaveLength(14);
+    expect(previews.filter(({ problem }) => problem !== null)).toEqual([]);
+    expect(previews.filter(({ preview }) => !preview.isSkipped).length).toBeGreaterThan(8);
     expect(sandbox.novu.state.messages).toEqual([]);
     expect(await sandbox.app.store.decisions.list()).toEqual([]);
   });
 
-  it("tells in a run that a wait was over, and then what was sent", async () => {
+  it("shows in a run the end of a delay, and then the message", async () => {
     await using studio = await openStudio();
     const { here, sandbox } = studio;
     capture(sandbox, "checkout_started", "ada", { checkout_url: "https://acme.example/c" });
@@ -311,24 +311,24 @@ describe("a workflow in the sandbox", () => {
       "an-hour delay",
       "checkout-note sent",
       "until-a-day waits",
-      "until-a-day wakes",
+      "until-a-day continues",
     ]);
   });
 
-  it("shows in a run what Novu waits for", async () => {
+  it("shows in a run the step where Novu waits", async () => {
     await using studio = await openStudio({ workflows: [onboarding] });
     const { here, sandbox } = studio;
     capture(sandbox, "user_signed_up");
     await sandbox.settled();
     const { runs } = await api(here, "/runs");
     const run = `/runs/${encodeURIComponent(runs[0].runRef)}`;
-    const told = await api(here, run);
-    expect(told.chain.links.at(-1)).toMatchObject({
+    const answer = await api(here, run);
+    expect(answer.chain.links.at(-1)).toMatchObject({
       at: "2026-03-03T09:00:00.000Z",
-      label: "wakes",
+      label: "continues",
       step: "until-day-2",
     });
-    expect(told.jobs.map(({ status }: { status: string }) => status)).toContain("pending");
+    expect(answer.jobs.map(({ status }: { status: string }) => status)).toContain("pending");
     capture(sandbox, "onboarding_completed");
     await sandbox.settled();
     expect((await api(here, run)).jobs.map(({ status }: { status: string }) => status)).not.toContain("pending");
@@ -337,7 +337,7 @@ describe("a workflow in the sandbox", () => {
 });
 
 describe("the sandbox's pages", () => {
-  it("are not there without a sandbox", async () => {
+  it("do not exist outside the sandbox", async () => {
     await using studio = await productionStudio();
     const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
     for (const page of ["/fire", "/messages", "/people", "/deliveries", "/api/time"])
@@ -346,16 +346,16 @@ describe("the sandbox's pages", () => {
     expect(await here.text("")).not.toContain("Sandbox");
   });
 
-  it("take a form from themselves only, and lead nowhere else", async () => {
+  it("accept a form of their own only, and redirect to their own pages only", async () => {
     await using studio = await openStudio();
     const { here, sandbox } = studio;
     const elsewhere = await here.post("/time", { to: "day" }, { origin: "https://elsewhere.example" });
     expect([elsewhere.status, sandbox.clock.now()]).toEqual([403, START]);
-    const led = await here.post("/time", { to: "hour", here: "https://elsewhere.example/studio" });
-    expect(led.headers.get("location")).toBe("/studio");
+    const redirected = await here.post("/time", { to: "hour", here: "https://elsewhere.example/studio" });
+    expect(redirected.headers.get("location")).toBe("/studio");
   });
 
-  it("let nothing run that came from outside", async () => {
+  it("run no script from outside", async () => {
     await using studio = await openStudio();
     const { here, sandbox } = studio;
     const hostile = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
@@ -364,7 +364,7 @@ describe("the sandbox's pages", () => {
     await here.post("/deliveries/paste", { body: hostile });
     const person = encodeURIComponent(hostile);
     const ids = sandbox.posthog.state.deliveries.map(({ id }) => `/deliveries/${id}`);
-    const notes = sandbox.novu.state.messages.map(({ id }) => `/messages/${encodeURIComponent(id)}`);
+    const messages = sandbox.novu.state.messages.map(({ id }) => `/messages/${encodeURIComponent(id)}`);
     const pages = [
       `/fire?event=${person}&person=${person}&properties=${person}&unheard=${person}&problem=${person}`,
       `/messages?person=${person}`,
@@ -372,7 +372,7 @@ describe("the sandbox's pages", () => {
       `/people/${person}`,
       "/deliveries",
       ...ids,
-      ...notes,
+      ...messages,
     ];
     for (const page of pages) {
       const text = await here.text(page);

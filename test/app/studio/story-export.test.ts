@@ -9,7 +9,7 @@ import { visitor } from "../../support/studio.ts";
 const WORDS = fileURLToPath(new URL("../../support/story.ts", import.meta.url));
 const CHECKOUT = '{"checkout_url":"https://acme.example/c","cart_value":120}';
 
-it("tells what was done in a sandbox so that it goes the same way again", { tags: ["long"] }, async () => {
+it("exports a test with the same results", { tags: ["long"] }, async () => {
   await using sandbox = await testSandbox();
   const here = visitor(`${sandbox.app.url}/studio`);
   const act = async (path: string, form: Record<string, string>) =>

@@ -23,18 +23,6 @@ const LARGE_FUNCTIONS = [
   "src/store/migrations.ts up",
   "src/store/retention.ts sweeps",
   "src/store/run-states.ts runStates",
-  "src/studio/pages/deliveries.tsx view",
-  "src/studio/pages/fire-form.tsx FireForm",
-  "src/studio/pages/fire.tsx view",
-  "src/studio/pages/ignored.tsx view",
-  "src/studio/pages/messages.tsx view",
-  "src/studio/pages/overview.tsx view",
-  "src/studio/pages/queue.tsx view",
-  "src/studio/pages/run.tsx view",
-  "src/studio/pages/why.tsx view",
-  "src/studio/pages/workflow.tsx view",
-  "src/studio/studio.tsx createStudio",
-  "src/studio/ui/layout.tsx Layout",
   "src/workflows/onboarding.tsx workflow",
 ];
 

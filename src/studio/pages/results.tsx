@@ -1,17 +1,23 @@
 import type { ReactElement } from "react";
 import type { WorkflowOutcomes } from "../../contracts/history.ts";
 import { Pill } from "../ui/parts.tsx";
+import { channelName } from "../ui/words.ts";
 
-/** What was sent, left out and failed, in words and as shares of a bar. */
-export function Messages({ sent, skipped, failed }: WorkflowOutcomes): ReactElement {
+/** The results of a workflow without runs. */
+export function emptyResults(workflow: string): WorkflowOutcomes {
+  return { workflow, entered: 0, waiting: 0, converted: 0, sent: [], skipped: [], lost: 0, failed: 0 };
+}
+
+/** The messages that were sent, skipped and failed, in words and as a bar. */
+export function MessageResults({ sent, skipped, failed }: WorkflowOutcomes): ReactElement {
   const all = sumOf(sent) + sumOf(skipped) + failed;
-  if (all === 0) return <span className="quiet">nothing decided</span>;
+  if (all === 0) return <span className="quiet">no messages yet</span>;
   return (
     <>
       <span className="stack">
         {sent.map(({ channel, count }) => (
           <Pill key={channel} tone="good" count={count}>
-            {channel === "in_app" ? "in-app" : channel}
+            {channelName(channel)}
           </Pill>
         ))}
         {skipped.map(({ reason, count }) => (
@@ -34,7 +40,7 @@ export function sumOf(counts: Array<{ count: number }>): number {
   return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** For those who see; the words beside it say the same. */
+/** Decoration: the words beside it have the same numbers. */
 function Share({ parts }: { parts: Record<string, number> }): ReactElement {
   const all = Object.values(parts).reduce((sum, part) => sum + part, 0);
   let from = 0;

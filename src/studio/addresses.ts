@@ -1,0 +1,49 @@
+import type { Access } from "./access.ts";
+import { conceal, maskText } from "./privacy.ts";
+
+export type Addresses = ReturnType<typeof createAddresses>;
+
+/** The values in addresses and forms: personal ones are sealed in links, and opened when they come back. */
+export function createAddresses(access: Pick<Access, "seal" | "open"> | null) {
+  return { canonical, opened };
+
+  /** The same address with its personal values sealed, because it is logged. */
+  function canonical(address: string): string {
+    const { pathname, search } = new URL(address, "http://studio");
+    const query = textsOf(Object.fromEntries(new URLSearchParams(search)));
+    if (access === null) return `${pathname}${queryOf(query)}`;
+    const path = pathname
+      .split("/")
+      .map((part) => (maskText(part) === part ? part : access.seal(decodeURIComponent(part))));
+    return `${path.join("/")}${queryOf(sealed(query, access.seal))}`;
+  }
+
+  function opened(values: unknown): Record<string, string> {
+    const texts = textsOf(values);
+    // PostgreSQL refuses text with a NUL, so no value in a store has one.
+    if (Object.values(texts).some((text) => text.includes("\0")))
+      throw Object.assign(new Error("a NUL in the address or form"), { status: 400 });
+    if (access === null) return texts;
+    return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, access.open(value)]));
+  }
+}
+
+/** The values that are given once and are not empty. */
+export function textsOf(values: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values ?? {}).filter(
+      (pair): pair is [string, string] => typeof pair[1] === "string" && pair[1] !== "",
+    ),
+  );
+}
+
+export function queryOf(query: Record<string, string>): string {
+  const text = new URLSearchParams(query).toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+function sealed(query: Record<string, string>, seal: (text: string) => string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) => [name, conceal({ valueRef: value }, seal).model.valueRef]),
+  );
+}

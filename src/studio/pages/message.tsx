@@ -1,0 +1,90 @@
+import type { ReactElement } from "react";
+import type { SandboxMessage } from "../../contracts/sandbox.ts";
+import { noteOf } from "../../explain/reasons.ts";
+import { backTo, type Frame, messagePath, type SandboxAction, sandboxPage } from "../page.ts";
+import { FieldList } from "../ui/fields.tsx";
+import { Panel } from "../ui/parts.tsx";
+import { Device, EmailStage, Inbox, type ReaderView, titleOf, viewOf } from "../ui/readers.tsx";
+import { MESSAGE_FIELDS } from "./message-fields.tsx";
+
+interface OneMessage {
+  message: SandboxMessage;
+  /** How its address was given to Novu, and the properties that could not be read. */
+  note: string | null;
+  /** All in-app messages of the person, newest first. */
+  inbox: SandboxMessage[];
+  text: string;
+  view: ReaderView;
+}
+
+/** One message as its reader sees it. */
+export const messagePage = sandboxPage<OneMessage>({
+  path: "/messages/:message",
+  frames: true,
+  async read({ facts, sandbox, params, query }) {
+    const message = sandbox.messages().find(({ id }) => id === params.message);
+    if (message === undefined) return null;
+    const inbox = sandbox
+      .messages()
+      .filter(({ channel, subscriberId }) => channel === "in_app" && subscriberId === message.subscriberId)
+      .reverse();
+    const decisions = await facts.decisions.listOfRuns([message.transactionId]);
+    const decision = decisions.find(({ step }) => step === message.stepId);
+    const note = decision === undefined ? null : noteOf(decision);
+    const { body } = message.content;
+    const text = message.channel === "email" && typeof body === "string" ? sandbox.textOf(body) : "";
+    return { message, note, inbox, text: message.mail?.text ?? text, view: viewOf(query) };
+  },
+
+  view(model, frame) {
+    const { message, note } = model;
+    const { body: _body, ...headers } = message.content;
+    return {
+      title: titleOf(message),
+      content: (
+        <>
+          <Shown {...model} frame={frame} />
+          <Panel title="The message">
+            <div className="body">
+              <FieldList fields={MESSAGE_FIELDS} row={message} frame={frame} />
+              {note === null ? null : <p className="quiet">{note}</p>}
+              <pre>{JSON.stringify({ ...headers, ...message.mail?.headers }, null, 2)}</pre>
+            </div>
+          </Panel>
+        </>
+      ),
+    };
+  },
+});
+
+function Shown({ message, inbox, text, view, frame }: OneMessage & { frame: Frame }): ReactElement {
+  const path = messagePath(message.id);
+  if (message.channel === "email") return <EmailStage path={path} frame={`${path}/body`} view={view} text={text} />;
+  if (message.channel !== "in_app")
+    return (
+      <Panel title="On the phone">
+        <div className="stage">
+          <Device message={message} />
+        </div>
+      </Panel>
+    );
+  return (
+    <Panel
+      title={`Inbox of ${message.subscriberId}`}
+      actions={<p>Later steps of the run see when a message is seen or read.</p>}
+    >
+      <div className="stage">
+        <Inbox messages={inbox} current={message.id} now={frame.now} form={{ token: frame.token, here: frame.here }} />
+      </div>
+    </Panel>
+  );
+}
+
+/** Marks an in-app message, as the person would. */
+export const markAction: SandboxAction = {
+  path: "/messages/mark",
+  async run({ message = "", as, here }, sandbox) {
+    await sandbox.mark(message, as === "read" ? "read" : "seen");
+    return backTo(here);
+  },
+};

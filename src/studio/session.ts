@@ -1,0 +1,37 @@
+import type { Request, RequestHandler, Response } from "express";
+import { type Access, isOurForm, type Session } from "./access.ts";
+import { sendProblem } from "./problems.tsx";
+
+/** Lets only requests with a session pass. `access` is null in the sandbox. */
+export function requireSession(
+  access: Access | null,
+  sessionOf: (request: Request) => Promise<Session | null> | Session | null,
+): RequestHandler {
+  return async (request, response, next) => {
+    const session = await sessionOf(request);
+    if (session !== null) {
+      response.locals.session = session;
+      return next();
+    }
+    const isPage = !request.path.startsWith("/api/") && request.path !== "/live";
+    if (access === null) response.status(403).json({ error: "open to this machine only" });
+    else if (!isPage) response.status(401).json({ error: "log in at /studio/login" });
+    else if (request.method !== "GET") response.redirect(303, "/studio/login");
+    else response.redirect(303, `/studio/login?to=${encodeURIComponent(request.originalUrl)}`);
+  };
+}
+
+/** Lets a form pass only if it is of this session and from a page of this host. */
+export const requireOwnForm: RequestHandler = (request, response, next) => {
+  if (request.method === "GET" || request.method === "HEAD" || isOurForm(request, sessionIn(response))) return next();
+  sendProblem(
+    response.status(403),
+    "This form was not accepted",
+    "It is from another site, or too old. Go back, load the page again, and repeat.",
+  );
+};
+
+/** The session that `requireSession` found. */
+export function sessionIn(response: Response): Session {
+  return response.locals.session as Session;
+}

@@ -1,0 +1,23 @@
+import type { Source } from "../../contracts/event.ts";
+import type { Queue } from "../../contracts/job.ts";
+import { CHANNEL_NAMES } from "../../explain/words.ts";
+
+export const SOURCE_NAMES: Record<Source, string> = {
+  posthog: "PostHog",
+  segment: "Segment",
+  sweep: "inactivity check",
+};
+
+/** The service that the jobs of a queue wait for. */
+export const QUEUE_NAMES: Record<Queue, string> = {
+  novu: "Novu: runs",
+  receipts: "Novu: receipts",
+  persons: "Novu: addresses",
+  profiles: "Novu: subscribers",
+  posthog: "PostHog",
+};
+
+/** A channel, or a type of step of Novu that is none. */
+export function channelName(channel: string): string {
+  return Object.entries(CHANNEL_NAMES).find(([id]) => id === channel)?.[1] ?? channel;
+}
