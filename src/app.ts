@@ -225,8 +225,8 @@ export async function openApp(
       merges: {
         arePerson: (ids) => persons.areOnePerson("posthog", ids),
         merge: store.people.merge,
-        onNotMerged: (join) => doors.onNotMerged(join),
-        lookAgain: (join) => doors.lookAgain(join),
+        onNotMerged: (request) => doors.onNotMerged(request),
+        lookAgain: (request) => doors.reingest(request),
       },
       handlers: {
         ...createReceipts({
@@ -292,7 +292,7 @@ export async function openApp(
       settle,
       onJobs: (queue) => working?.wake(queue),
       onChange: () => studio?.changed(),
-      onEvent: persons.forget,
+      onPersonChanged: persons.forget,
       metrics,
       isStopping: () => refusing,
       now,
@@ -321,7 +321,7 @@ export async function openApp(
           store,
           workflows,
           runJob,
-          accept: doors.accept,
+          ingest: doors.ingest,
           sources,
           metrics: { ...metrics, jobs: countJobs },
           clock,

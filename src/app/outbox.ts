@@ -8,7 +8,7 @@ import { startDaily } from "../lib/daily.ts";
 import type { Log } from "../lib/log.ts";
 import { type JobAttempt, startWorker } from "../outbox/worker.ts";
 import { createInactivitySweep } from "../sources/inactivity-sweep.ts";
-import type { Accept } from "../sources/ingest.ts";
+import type { Ingest } from "../sources/ingest.ts";
 import { postHogAbsences } from "../sources/posthog/absences.ts";
 import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import type { ExitCursor } from "../store/runs.ts";
@@ -36,7 +36,7 @@ interface Parts {
   store: Store;
   workflows: LifecycleWorkflow[];
   runJob(job: JobAttempt): Promise<void>;
-  accept: Accept;
+  ingest: Ingest;
   /** Where persons are read. */
   sources: PersonSources;
   metrics: Pick<Metrics, "jobs" | "inactive" | "swept">;
@@ -81,7 +81,7 @@ export function startOutbox(parts: Parts): Working {
 }
 
 /** Once a day over all processes, where a workflow asks for it. */
-function startAbsenceSweep({ config, store, workflows, accept, sources, metrics, clock, log }: Parts) {
+function startAbsenceSweep({ config, store, workflows, ingest, sources, metrics, clock, log }: Parts) {
   const watched = workflows.filter(({ absences }) => absences.length > 0);
   if (watched.length === 0) return null;
   const run = createInactivitySweep({
@@ -93,7 +93,7 @@ function startAbsenceSweep({ config, store, workflows, accept, sources, metrics,
     },
     readPersons: (sources.posthog ?? sources.segment)?.read ?? null,
     knownEvents: (uuids) => store.events.findKnown(uuids),
-    accept,
+    ingest,
     count: metrics.inactive,
     now: clock.now,
     log,

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
-import type { Profile } from "../contracts/notification.ts";
 import type { PersonSources } from "../contracts/person.ts";
+import type { Profile } from "../contracts/routing.ts";
 import type { Run } from "../contracts/run.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import { subscriberOf } from "../routing/profile.ts";

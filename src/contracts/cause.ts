@@ -1,16 +1,16 @@
-/** Why an event or a body caused nothing, or not what it says, in so few words that they can be counted. */
+/** Why an event or a body caused nothing, or less than it could; few values, because metrics count by them. */
 export type Cause =
   | "not JSON"
   | "not an event"
-  /** One of our own reports, come back. */
+  /** One of our own reports, sent back by PostHog. */
   | "echo"
-  /** Of a colleague or a test, by INTERNAL_USERS. */
+  /** By a colleague or a test, by INTERNAL_USERS. */
   | "internal"
   | "no workflow"
   | "filtered"
-  | "nobody"
+  | "no person"
   | "not merged"
   | "does not fit"
-  /** The event counts, with another value in place of one of its own. */
+  /** The event counts, with another value for one of its properties. */
   | "replaced"
   | "cannot be stored";

@@ -2,7 +2,7 @@ import type { Arrived } from "./arrival.ts";
 import type { Channel, Decision } from "./decision.ts";
 import type { LifecycleEvent, Source } from "./event.ts";
 import type { Job, Queue } from "./job.ts";
-import type { Exit } from "./notification.ts";
+import type { Exit } from "./routing.ts";
 
 // What the store tells people who look. Times in numbers are milliseconds since 1970, in text ISO 8601.
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { HOUR_MS } from "../lib/durations.ts";
 import { Capture } from "./capture.ts";
 import { Decision } from "./decision.ts";
-import { Exit, Join, Profile, Start } from "./notification.ts";
+import { Exit, MergeRequest, Profile, Start } from "./routing.ts";
 import { Run } from "./run.ts";
 
 /** Whom the work is with, and what it is about. None holds up another: not one that is down, nor a flood of profiles. */
@@ -68,7 +68,7 @@ export const Job = z.discriminatedUnion("kind", [
   /** Read a person, and tell Novu of the address, phone and locale that have changed. */
   z.object({ kind: z.literal("refresh"), body: Refresh }),
   /** Make two ids one person, if the source has, and look again at what was ignored of the former. */
-  z.object({ kind: z.literal("join"), body: Join }),
+  z.object({ kind: z.literal("join"), body: MergeRequest }),
   /** Tell Novu which of these topics a person wants. */
   z.object({ kind: z.literal("preferences"), body: Chosen }),
   /** Tell PostHog's person what it does not want. */

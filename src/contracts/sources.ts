@@ -68,4 +68,8 @@ export type WebhookSource = SourcesWith<"hasWebhook">;
 /** The sources at which persons can be read. */
 export type PersonSourceName = SourcesWith<"hasPersons">;
 
-export const PERSON_SOURCES = Source.options.filter((name): name is PersonSourceName => SOURCES[name].hasPersons);
+export function isPersonSource(source: Source): source is PersonSourceName {
+  return SOURCES[source].hasPersons;
+}
+
+export const PERSON_SOURCES = Source.options.filter(isPersonSource);

@@ -1,7 +1,7 @@
 import type { Channel } from "./decision.ts";
 import type { LifecycleEvent } from "./event.ts";
 import type { Absence } from "./inactivity.ts";
-import type { EntryLimit, Occurrence } from "./notification.ts";
+import type { EntryLimit, Occurrence } from "./routing.ts";
 
 /** What routing needs to know of a workflow. */
 export interface WorkflowRoutes {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import { Occurrence } from "../contracts/notification.ts";
 import { type PersonProperties, readPerson } from "../contracts/person.ts";
+import { Occurrence } from "../contracts/routing.ts";
 import { trackUnreadable } from "./track-unreadable.ts";
 import { type Duration, toMs } from "./wait.ts";
 

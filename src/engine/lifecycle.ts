@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { Channel } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
-import { EntryLimit } from "../contracts/notification.ts";
+import { EntryLimit } from "../contracts/routing.ts";
 import { decisionsIn } from "../contracts/step-decisions.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { zoned } from "../lib/time-zone.ts";

@@ -23,13 +23,13 @@ export function storeChanges({
   ...endpoint
 }: WebhookEndpoint & { changes: Changes }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { log } = endpoint;
-  const answer = webhookEndpoint({ ...endpoint, largestBody: LARGEST_BODY, take });
+  const answer = webhookEndpoint({ ...endpoint, largestBody: LARGEST_BODY, handle });
   return async (request, response) => {
     if (isFromThisMachine(request)) return answer(request, response);
     response.writeHead(404).end();
   };
 
-  async function take(body: string): Promise<StoreChangeAnswer> {
+  async function handle(body: string): Promise<StoreChangeAnswer> {
     const read = StoreChange.safeParse(parseJson(body));
     if (!read.success) return { failed: "the app has another version, which does not support this change" };
     try {

@@ -8,14 +8,14 @@ export type Proof = { ours: true } | { ours: false; why: string };
  * Proof that a delivery is ours, by its headers alone; or, where they prove nothing yet, the check that is
  * left for its body. The `why` may be shown to the sender.
  */
-export type Authenticate = (headers: IncomingHttpHeaders) => Proof | ((body: Buffer) => Proof);
+export type VerifyRequest = (headers: IncomingHttpHeaders) => Proof | ((body: Buffer) => Proof);
 
 /**
  * Proves that a delivery is ours, by a Standard Webhooks signature, also in the spelling of Svix, which
  * delivers for Novu, or by the static header `x-webhook-secret`. Any of the secrets will do, so that they
  * can be rotated; without secrets nothing is ours.
  */
-export function webhookAuth({ secrets, now }: { secrets: string[]; now: () => number }): Authenticate {
+export function createWebhookVerifier({ secrets, now }: { secrets: string[]; now: () => number }): VerifyRequest {
   const keys = secrets.filter((secret) => secret.startsWith("whsec_")).map(keyOf);
   const fixed = secrets.filter((secret) => !secret.startsWith("whsec_"));
 

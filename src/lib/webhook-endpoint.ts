@@ -2,18 +2,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { describeError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { type BodyBudget, BodyError, isSoonRead, readBody } from "./read-body.ts";
-import type { Authenticate } from "./verify-webhook.ts";
+import type { VerifyRequest } from "./verify-webhook.ts";
 
 /** PostHog's events reach 1 MB and its persons 512 KB. It never retries a 413. */
 const LARGEST_BODY = 2 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = 5;
 
-/** What became of a body, for the sender's logs. */
-type Said = Record<string, string | number | string[] | Record<string, number>>;
+/** The JSON of an answer. */
+type AnswerBody = Record<string, string | number | string[] | Record<string, number>>;
 
 interface Answer {
   status: number;
-  body: Said;
+  body: AnswerBody;
   headers?: Record<string, string>;
 }
 
@@ -25,35 +25,35 @@ const UNAVAILABLE: Answer = {
 };
 
 export interface WebhookEndpoint {
-  authenticate: Authenticate;
-  /** For the bodies of senders whose headers alone prove nothing. */
+  verify: VerifyRequest;
+  /** For bodies that have to be read before the sender is verified. */
   budget: BodyBudget;
-  /** Hears each answer. */
   count(status: number): void;
   isStopping(): boolean;
   log: Log;
 }
 
+export type WebhookHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 /**
- * A door for signed webhooks: 202 once `take` has put the delivery on disk, or has said why it causes
- * nothing; 503 is the answer to our own trouble only, and asks for it again. The sender's logs show
- * the answers: nothing personal or secret goes into them. Plain node:http, because this is where the
- * load is and Express would cost several times as much as the rest.
+ * Receives signed webhooks. It answers 202 after `handle`, which has stored the body or found no effects; 401 and
+ * 413 by the request; 503 with Retry-After for our own errors only. The answers are in the sender's logs, so they
+ * have nothing personal or secret. Plain node:http, because most load is here and Express would cost several times
+ * as much as the rest.
  */
 export function webhookEndpoint({
-  authenticate,
+  verify,
   budget,
-  take,
+  handle,
   largestBody = LARGEST_BODY,
   count,
   isStopping,
   log,
 }: WebhookEndpoint & {
-  /** Answers what became of the body. */
-  take(body: string): Promise<Said>;
-  /** In bytes, of a sender whom the headers prove; 2 MB unless said otherwise. Of others it is never more than 2 MB. */
+  handle(body: string): Promise<AnswerBody>;
+  /** In bytes, for a sender that the headers verify; 2 MB when absent. For others 2 MB at most. */
   largestBody?: number;
-}): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+}): WebhookHandler {
   return async (request, response) => {
     const { status, headers, body } = await answerTo(request);
     count(status);
@@ -72,7 +72,7 @@ export function webhookEndpoint({
 
   async function answerTo(request: IncomingMessage): Promise<Answer> {
     try {
-      const proof = authenticate(request.headers);
+      const proof = verify(request.headers);
       if ("why" in proof) return refused(401, proof.why);
       const isProven = "ours" in proof;
       const bytes = isProven
@@ -81,7 +81,7 @@ export function webhookEndpoint({
       const ofBody = isProven ? proof : proof(bytes);
       if (!ofBody.ours) return refused(401, ofBody.why);
       if (isStopping()) return UNAVAILABLE;
-      return { status: 202, body: await take(bytes.toString("utf8")) };
+      return { status: 202, body: await handle(bytes.toString("utf8")) };
     } catch (error) {
       if (error instanceof BodyError)
         return { ...refused(error.status, error.message), ...(error.status === 503 && RETRY_LATER) };

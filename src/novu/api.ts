@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Channel } from "../contracts/decision.ts";
-import type { Start, Subscriber } from "../contracts/notification.ts";
+import type { Start, Subscriber } from "../contracts/routing.ts";
 import { createNovuCalls, type NovuAccess } from "./novu-calls.ts";
 import { errorOfTrigger, NotFoundError } from "./novu-errors.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ProfileField, Subscriber } from "../contracts/notification.ts";
+import { type ProfileField, Subscriber } from "../contracts/routing.ts";
 import { StoppingError } from "../lib/errors.ts";
 import { createHttpClient, NoAnswerError } from "../lib/http-client.ts";
 import { parseJson } from "../lib/json.ts";

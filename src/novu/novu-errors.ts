@@ -1,5 +1,5 @@
-import type { ProfileField } from "../contracts/notification.ts";
 import { RefusedFieldsError } from "../contracts/refused-fields-error.ts";
+import type { ProfileField } from "../contracts/routing.ts";
 import { SECOND_MS } from "../lib/durations.ts";
 import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import { ALLOWED_CHARACTERS, refusedCharacters } from "../lib/subscriber-id.ts";

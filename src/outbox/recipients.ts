@@ -1,5 +1,5 @@
-import type { Profile, Start, Subscriber } from "../contracts/notification.ts";
 import type { PersonProperties } from "../contracts/person.ts";
+import type { Profile, Start, Subscriber } from "../contracts/routing.ts";
 import type { Run } from "../contracts/run.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { SECOND_MS } from "../lib/durations.ts";

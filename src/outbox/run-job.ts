@@ -1,6 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { Job } from "../contracts/job.ts";
-import type { Start } from "../contracts/notification.ts";
+import type { Start } from "../contracts/routing.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { SECOND_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";

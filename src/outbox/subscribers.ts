@@ -1,5 +1,5 @@
-import type { Profile, Subscriber } from "../contracts/notification.ts";
 import { RefusedFieldsError } from "../contracts/refused-fields-error.ts";
+import type { Profile, Subscriber } from "../contracts/routing.ts";
 import type { Log } from "../lib/log.ts";
 
 /** A subscriber's fields, and since when they are true. */

@@ -1,5 +1,4 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
-import type { Profile, Subscriber, Traits } from "../contracts/notification.ts";
 import {
   declaredIn,
   type PersonProperties,
@@ -7,12 +6,14 @@ import {
   readPerson,
   SUBSCRIBER_DATA,
 } from "../contracts/person.ts";
+import type { Profile, Subscriber, Traits } from "../contracts/routing.ts";
+import { SOURCES } from "../contracts/sources.ts";
 import { greetingName, lastName, shownName } from "../lib/names.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
 
 /**
- * What of a person Novu keeps. Not `$timezone` and `$geoip_time_zone`: PostHog itself puts such
- * properties into the `$set` of every event.
+ * The properties that Novu stores of a person. Not `$timezone` and `$geoip_time_zone`, because PostHog itself puts
+ * them into the `$set` of every event.
  */
 const PROFILE_PROPERTIES = new Set<string>([
   "email",
@@ -25,37 +26,32 @@ const PROFILE_PROPERTIES = new Set<string>([
   ...SUBSCRIBER_DATA,
 ] satisfies PropertyName[]);
 
-/** Whether an event may say something new of what Novu keeps of its person. */
-export function changesProfile({ sets = [] }: LifecycleEvent): boolean {
-  return sets.some((property) => PROFILE_PROPERTIES.has(property.trim().toLowerCase()));
+/** Whether an event may change what Novu stores of its person. */
+export function changesProfile({ changedProperties = [] }: LifecycleEvent): boolean {
+  return changedProperties.some((property) => PROFILE_PROPERTIES.has(property.trim().toLowerCase()));
 }
 
-/** The profile as of an event; null when nothing is known that Novu keeps. */
+/** The profile as of an event; null when the event has nothing that Novu stores. */
 export function profileOf(event: LifecycleEvent): Profile | null {
-  const { source, uuid, distinctId, personProperties } = event;
+  const { source, uuid, distinctId, occurredAt, receivedAt = occurredAt, personProperties } = event;
   const subscriber = subscriberOf(distinctId, readPerson(personProperties ?? {}).properties);
   const { subscriberId: _, ...known } = subscriber;
   return Object.keys(known).length === 0
     ? null
-    : { subscriber, occurredAt: saidAt(event), eventUuid: uuid, ...(source === "segment" && { source }) };
+    : { subscriber, occurredAt: { occurredAt, receivedAt }[SOURCES[source].personTime], eventUuid: uuid, source };
 }
 
-/** PostHog applies changes of a person in the order in which they arrive, whatever their timestamps say. */
-function saidAt({ source, occurredAt, receivedAt }: LifecycleEvent): string {
-  return source === "posthog" ? (receivedAt ?? occurredAt) : occurredAt;
-}
-
-/** What is to be kept here of an event's person, because nobody else can be asked for all of it later; null when nothing is. */
+/** The person properties of an event that are stored here, because its source does not have all of them; null for none. */
 export function traitsIn({ source, distinctId, occurredAt, personProperties }: LifecycleEvent): Traits | null {
-  if (source !== "segment" || personProperties === null) return null;
+  if (!SOURCES[source].storesPersons || personProperties === null) return null;
   const declared = declaredIn(personProperties);
   if (declared.size === 0) return null;
   const { properties, unreadable } = readPerson(personProperties);
-  const kept = [...declared].map(([name, raw]) => [name, unreadable.includes(name) ? raw : properties[name]]);
-  return { distinctId, occurredAt, properties: Object.fromEntries(kept) };
+  const stored = [...declared].map(([name, raw]) => [name, unreadable.includes(name) ? raw : properties[name]]);
+  return { distinctId, occurredAt, properties: Object.fromEntries(stored) };
 }
 
-/** What is not known is left out, so that Novu keeps what it has. */
+/** A field without a value is absent, so that Novu does not change it. */
 export function subscriberOf(distinctId: string, person: PersonProperties): Subscriber {
   const { email, name, first_name, last_name, phone, avatar, locale, $timezone, $geoip_time_zone } = person;
   const data = Object.fromEntries(
@@ -77,7 +73,7 @@ export function subscriberOf(distinctId: string, person: PersonProperties): Subs
   };
 }
 
-/** As ISO 639 has it. */
+/** The letters of a language code in ISO 639. */
 const LONGEST_LANGUAGE = 3;
 
 function isWebUrl(text: string): boolean {
@@ -85,14 +81,14 @@ function isWebUrl(text: string): boolean {
 }
 
 /**
- * Language and region as Novu takes them, such as en_US; a language alone with its likeliest region.
+ * Language and region in the form that Novu accepts, such as en_US. A language alone gets its likeliest region.
  * Source: https://docs.novu.co/platform/workflow/advanced-features/translations
  */
 function novuLocale(locale: string | undefined): string | undefined {
   if (locale === undefined) return undefined;
   try {
     const { language, region } = new Intl.Locale(locale.replaceAll("_", "-")).maximize();
-    // Words such as "german" are languages to Intl, and no locale to Novu.
+    // Intl takes words such as "german" for languages; Novu does not.
     return region === undefined || language.length > LONGEST_LANGUAGE ? undefined : `${language}_${region}`;
   } catch {
     return undefined;

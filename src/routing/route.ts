@@ -1,17 +1,18 @@
 import type { Cause } from "../contracts/cause.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { InternalRule } from "../contracts/internal-users.ts";
-import type { Exit, Occurrence, Routing, Start } from "../contracts/notification.ts";
 import { readPerson } from "../contracts/person.ts";
 import { isEcho } from "../contracts/report.ts";
+import type { Exit, Occurrence, Routing, Start } from "../contracts/routing.ts";
 import { transactionIdOf } from "../contracts/run.ts";
+import { SOURCES } from "../contracts/sources.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { isTimeZone, zoned } from "../lib/time-zone.ts";
-import { joinOf, mergeOf, whyNobody } from "./identity.ts";
+import { mergeOf, mergeRequestOf, whyNoPerson } from "./identity.ts";
 import { whyInternal } from "./internal.ts";
 import { changesProfile, profileOf, subscriberOf, traitsIn } from "./profile.ts";
 
-/** An event, or a part of it, that caused nothing or something else: by its cause, and in words. */
+/** Why an event, or a part of it, caused nothing, or less than it could. */
 export interface Problem {
   cause: Cause;
   reason: string;
@@ -19,7 +20,7 @@ export interface Problem {
 
 export type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] };
 
-/** Pure: the same event always causes the same. An event that causes nothing has a problem that says why. */
+/** Pure: the same event always has the same effects. An event without effects has a problem with the reason. */
 export function createRoute(workflows: WorkflowRoutes[], internalUsers: InternalRule[] = []): Route {
   return (event) => {
     if (isEcho(event)) return nothing("echo", `"${event.name}" is what this bridge reports itself`);
@@ -27,63 +28,72 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
     if (internal !== null) return nothing("internal", internal);
     const listening = workflows.filter(({ events }) => events.includes(event.name));
     const isAboutProfile = changesProfile(event);
-    if (listening.length === 0 && !isAboutProfile && !event.saysWho)
+    if (listening.length === 0 && !isAboutProfile && !event.isIdentityEvent)
       return nothing("no workflow", `no workflow listens to "${event.name}"`);
-    const nobody = whyNobody(event);
-    if (nobody !== null) return nothing("nobody", nobody);
+    const noPerson = whyNoPerson(event);
+    if (noPerson !== null) return nothing("no person", noPerson);
 
-    const starts: Start[] = [];
-    const exits: Exit[] = [];
-    const problems: Problem[] = [];
-    for (const workflow of listening) {
-      try {
-        const started = workflow.startedBy(event);
-        const mapped = started && workflow.payloadOf(event);
-        if (workflow.ends(event)) exits.push(exitOf({ event, workflow: workflow.id }));
-        if (started === null || mapped === null) continue;
-        if ("payload" in mapped) {
-          const { payload, notes = [] } = mapped;
-          starts.push(startOf({ event, workflow, payload, occurrence: started.occurrence }));
-          for (const note of notes)
-            problems.push({ cause: "replaced", reason: `replaced for ${workflow.id}: ${note}` });
-        } else problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
-      } catch {
-        // Its message may quote the event.
-        problems.push({
-          cause: "does not fit",
-          reason: `does not fit ${workflow.id}: its \`where\` fails on this event`,
-        });
-      }
-    }
+    const { starts, exits, problems } = runsOf(event, listening);
     const merge = mergeOf(event);
-    const merges = merge !== null && event.mergesAnybody ? [merge] : [];
-    const join = joinOf(event);
-    const joins = join === null ? [] : [join];
-    // What starts a workflow brings the profile along.
-    const profile = isAboutProfile && starts.length === 0 ? profileOf(event) : null;
-    const profiles = profile === null ? [] : [profile];
-    const told = traitsIn(event);
+    const merges = merge !== null && event.forcesMerge ? [merge] : [];
+    const mergeRequests = listOf(mergeRequestOf(event));
+    // A start updates the profile itself.
+    const profiles = listOf(isAboutProfile && starts.length === 0 ? profileOf(event) : null);
     const isIdle = starts.length + exits.length + problems.length === 0;
-    const traits = told !== null && (!isIdle || event.saysWho) ? [told] : [];
-    if (isIdle && (listening.length > 0 || profiles.length + joins.length + traits.length === 0))
-      problems.push({ cause: "filtered", reason: whyNotWanted(event, listening) });
+    const traits = listOf(isIdle && !event.isIdentityEvent ? null : traitsIn(event));
+    if (isIdle && (listening.length > 0 || profiles.length + mergeRequests.length + traits.length === 0))
+      problems.push({ cause: "filtered", reason: whyFiltered(event, listening) });
     return {
       starts,
       exits,
       profiles,
       merges,
-      ...(joins.length > 0 && { joins }),
+      ...(mergeRequests.length > 0 && { mergeRequests }),
       ...(traits.length > 0 && { traits }),
       problems,
     };
   };
 }
 
+/** The runs that an event starts and ends. */
+function runsOf(
+  event: LifecycleEvent,
+  listening: WorkflowRoutes[],
+): Pick<ReturnType<Route>, "starts" | "exits" | "problems"> {
+  const starts: Start[] = [];
+  const exits: Exit[] = [];
+  const problems: Problem[] = [];
+  for (const workflow of listening) {
+    try {
+      const started = workflow.startedBy(event);
+      const mapped = started && workflow.payloadOf(event);
+      if (workflow.ends(event)) exits.push(exitOf({ event, workflow: workflow.id }));
+      if (started === null || mapped === null) continue;
+      if ("misfit" in mapped) {
+        problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
+        continue;
+      }
+      const { payload, notes = [] } = mapped;
+      starts.push(startOf({ event, workflow, payload, occurrence: started.occurrence }));
+      for (const note of notes) problems.push({ cause: "replaced", reason: `replaced for ${workflow.id}: ${note}` });
+    } catch {
+      // Its message may quote the event.
+      const reason = `does not fit ${workflow.id}: its \`where\` fails on this event`;
+      problems.push({ cause: "does not fit", reason });
+    }
+  }
+  return { starts, exits, problems };
+}
+
+function listOf<Item>(item: Item | null): Item[] {
+  return item === null ? [] : [item];
+}
+
 function nothing(cause: Cause, reason: string): ReturnType<Route> {
   return { starts: [], exits: [], profiles: [], merges: [], problems: [{ cause, reason }] };
 }
 
-function whyNotWanted({ name }: LifecycleEvent, listening: WorkflowRoutes[]): string {
+function whyFiltered({ name }: LifecycleEvent, listening: WorkflowRoutes[]): string {
   if (listening.length === 0) return `the "${name}" changes nothing that Novu keeps of a person, and merges no ids`;
   return `not one of the "${name}" that ${listening.map(({ id }) => id).join(", ")} asks for`;
 }
@@ -110,11 +120,10 @@ function startOf({
     occurrence,
     addressWait: { since, forMs: addressWithinMs },
     startBy: startWithinMs === null ? null : new Date(Date.parse(event.occurredAt) + startWithinMs).toISOString(),
-    // Of whom Segment tells, Novu hears before, from all that was told of them.
-    to:
-      event.source === "segment"
-        ? { subscriberId: event.distinctId }
-        : subscriberOf(event.distinctId, zoned(snapshot, timeZone)),
+    // The profile of such a person is sent before the trigger, from all properties that are stored.
+    to: SOURCES[event.source].storesPersons
+      ? { subscriberId: event.distinctId }
+      : subscriberOf(event.distinctId, zoned(snapshot, timeZone)),
     run: {
       transactionId: transactionIdOf(event.uuid, id),
       eventUuid: event.uuid,
@@ -129,7 +138,7 @@ function startOf({
   };
 }
 
-/** posthog-js sends the browser's with each event. */
+/** posthog-js sends the browser's time zone with each event. */
 function timeZoneOf({ properties: { $timezone } }: LifecycleEvent): string | undefined {
   return typeof $timezone === "string" && isTimeZone($timezone) ? $timezone : undefined;
 }

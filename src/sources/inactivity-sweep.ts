@@ -5,12 +5,12 @@ import type { DailyRun } from "../lib/daily.ts";
 import { DAY_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
-import type { Accept } from "./ingest.ts";
+import type { Ingest } from "./ingest.ts";
 import type { Absent, ReadAbsent } from "./posthog/absences.ts";
 
-/** For how long a sweep that could not be done is made up for, where a run may begin at any time. Whoever left years ago is left alone. */
+/** The longest time that a missed sweep is made up for, for a workflow without a time limit for its start. */
 const CATCH_UP_MS = 7 * DAY_MS;
-/** As many people as PostHog tells about in one call; also how many are written at once. */
+/** The most people that PostHog reads in one call, and that are ingested at once. */
 const AT_ONCE = 200;
 const ANSWER_WITHIN_MS = 30_000;
 
@@ -20,18 +20,17 @@ interface Watched {
   startWithinMs: number | null;
 }
 
-/** What was recorded here of the sessions that PostHog forwards. */
+/** Our own record of the sessions that PostHog forwards. */
 interface OwnRecord {
-  /** When these people were last seen, ISO 8601 by distinct id; nothing for those who never were. */
+  /** The last session of these people, ISO 8601 by distinct id; without those who have none. */
   lastSeen(workflow: string, distinctIds: string[]): Promise<Map<string, string>>;
-  /** Those last seen from `since` until just before `until`, milliseconds since 1970; page by page. */
+  /** The people with a last session from `since` until just before `until`, milliseconds since 1970; page by page. */
   absent(workflow: string, period: { since: number; until: number }): AsyncGenerator<Absent[]>;
 }
 
 /**
- * Tells of people who are away, whom no event tells of: finds them, and brings each by the door that
- * the webhook uses. The same absence always makes the same event, so that to sweep again, or in two
- * processes at once, changes nothing.
+ * Finds inactive people, for whom no source sends an event, and ingests an event for each. The same absence always
+ * makes the same event, so a second sweep, or one in another process, changes nothing.
  */
 export function createInactivitySweep({
   workflows,
@@ -39,21 +38,21 @@ export function createInactivitySweep({
   own,
   readPersons,
   knownEvents,
-  accept,
+  ingest,
   count,
   now,
   log,
 }: {
   workflows: Watched[];
-  /** Null without PostHog, where the own record is all there is. */
+  /** Null without PostHog; then only our own record is read. */
   readAbsent: ReadAbsent | null;
   own: OwnRecord;
-  /** Null where nobody can be asked for persons. */
+  /** Null when persons cannot be read anywhere. */
   readPersons: ReadPersons | null;
-  /** Those of the events that have come before, whatever came of them. */
+  /** The events of these that were ingested before. */
   knownEvents(uuids: string[]): Promise<string[]>;
-  accept: Accept;
-  /** Hears how many people were found who were not before, and how many of them an event was kept of. */
+  ingest: Ingest;
+  /** Counts the people that were found for the first time, and those whose event was accepted. */
   count(what: "found" | "started", people: number): void;
   now(): number;
   log: Log;
@@ -70,7 +69,7 @@ export function createInactivitySweep({
 
   async function sweep({ id, startWithinMs }: Watched, { days, sessions }: Absence, run: DailyRun): Promise<void> {
     const until = now() - days * DAY_MS;
-    // Who has been away for longer than that would be too late to start.
+    // A longer absence would be too late to start.
     const since = until - (startWithinMs ?? CATCH_UP_MS);
     const sum = { found: 0, started: 0 };
     let trouble: unknown = null;
@@ -81,10 +80,10 @@ export function createInactivitySweep({
         sum.started += started;
       }
     const source = trouble === null && readAbsent !== null ? "posthog" : "own record";
-    log.info({ component: "inactivity", outcome: "swept", workflow: id, daysInactive: days, source, ...sum });
+    log.info({ component: "sources", outcome: "swept", workflow: id, daysInactive: days, source, ...sum });
     if (trouble !== null) throw trouble;
 
-    /** Whose sessions are forwarded need not wait until PostHog can be asked; the others are made up for. */
+    /** Our own record has the people whose sessions are forwarded; a later sweep finds the others. */
     async function* pages(): AsyncGenerator<Absent[]> {
       if (readAbsent === null) return yield* own.absent(id, { since, until });
       try {
@@ -119,14 +118,15 @@ export function createInactivitySweep({
     const fresh = events.filter(({ uuid }) => !known.has(uuid));
     if (fresh.length === 0) return { found: 0, started: 0 };
 
-    const outcomes = await Promise.all((await withPersons(fresh, signal)).map((event) => accept(event, bodyOf(event))));
+    const readable = await withPersons(fresh, signal);
+    const outcomes = await Promise.all(readable.map((event) => ingest("sweep", { event }, bodyOf(event))));
     const started = outcomes.filter(({ outcome }) => outcome === "accepted").length;
     count("found", fresh.length);
     count("started", started);
     return { found: fresh.length, started };
   }
 
-  /** As they are now, and not as of an event of long ago. Who has been forgotten is left alone. */
+  /** With the present properties of their persons. A person that was deleted has no event. */
   async function withPersons(events: LifecycleEvent[], signal: AbortSignal): Promise<LifecycleEvent[]> {
     if (readPersons === null) return events;
     const persons = await readPersons(
@@ -140,12 +140,12 @@ export function createInactivitySweep({
   }
 }
 
-/** With something that no type reads in the place of each value that could not be read. */
+/** The properties, with a value that no type reads for each unreadable one. */
 function asRead({ properties, unreadable }: PersonRead): Record<string, unknown> {
   return { ...properties, ...Object.fromEntries(unreadable.map((name) => [name, {}])) };
 }
 
-/** That somebody has been away for so many days, as of the moment when it was so many. */
+/** The event of an absence of so many days, as of the end of the last day. */
 function eventOf({ distinctId, lastSeenAt }: Absent, workflow: string, days: number): LifecycleEvent {
   return {
     source: "sweep",
@@ -158,7 +158,7 @@ function eventOf({ distinctId, lastSeenAt }: Absent, workflow: string, days: num
   };
 }
 
-/** As PostHog's webhook would say it, for when it is ignored. */
+/** The body that PostHog's webhook would have, for the list of ignored events. */
 function bodyOf({ uuid, name, distinctId, occurredAt, properties }: LifecycleEvent): string {
   return JSON.stringify({
     event: { uuid, event: name, distinct_id: distinctId, properties, timestamp: occurredAt },

@@ -1,62 +1,109 @@
 import type { Cause } from "../contracts/cause.ts";
 import type { LifecycleEvent, Source } from "../contracts/event.ts";
+import type { Routing } from "../contracts/routing.ts";
+import { PermanentError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { uuidV5 } from "../lib/uuid-v5.ts";
 
-/** What a source's body says: an event, or why it is none that could be taken. */
-export type Read = { event: LifecycleEvent } | { misfit: string; cause?: Cause };
+/** The body of a source as an event, or why it is none. */
+export type Parsed = { event: LifecycleEvent } | { misfit: string; cause?: Cause };
 
-/**
- * What became of an event, and why it does not do all that it might have; resolves when it is on disk,
- * and rejects when it could not be put there.
- */
-export type Accept = (
-  event: LifecycleEvent,
-  body: string,
-) => Promise<{ outcome: "accepted" | "duplicate"; reason?: string } | { outcome: "ignored"; reason: string }>;
+export interface Ingested {
+  outcome: "accepted" | "duplicate" | "ignored";
+  /** The event's; null when the body has no event. */
+  uuid: string | null;
+  /** Why the event has no effects, or not all that it could have. */
+  reason?: string;
+}
 
-export interface Ignored {
+/** Resolves when the event is on disk, with its effects or as ignored. Rejects when it could not be stored. */
+export type Ingest = (source: Source, parsed: Parsed, body: string) => Promise<Ingested>;
+
+export interface IgnoredEvent {
   source: Source;
   cause: Cause;
   reason: string;
+  /** Null when the body has no event. */
+  event: { uuid: string; name: string | null; distinctId: string } | null;
   body: string;
 }
 
-export interface Taking {
-  accept: Accept;
-  /** Keeps what is no event, for people to see; resolves when it is on disk. */
-  keepIgnored(aside: Ignored): Promise<void>;
+/** Routes an event and inserts it with its effects, or saves it as ignored with the reason. */
+export function createIngest({
+  route,
+  insert,
+  saveIgnored,
+  receivedAt,
+  onPersonChanged,
+  count,
+  log,
+}: {
+  route(event: LifecycleEvent): Routing & { problems: Array<{ cause: Cause; reason: string }> };
+  /** "another event" when the uuid is that of an event with another name or distinct id; then nothing is inserted. */
+  insert(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate" | "another event">;
+  saveIgnored(ignored: IgnoredEvent): Promise<void>;
+  /** The present time, ISO 8601, later with each call. */
+  receivedAt(): string;
+  /** The source knew the event before we did, so reads of these persons from now on include it. */
+  onPersonChanged(distinctId: string): void;
+  count(outcome: Ingested["outcome"]): void;
   log: Log;
-}
-
-export interface Taken {
-  outcome: "accepted" | "duplicate" | "ignored";
-  /** The event's; null when it could not be read. */
-  uuid: string | null;
-  reason: string | undefined;
-}
-
-/** Takes in what a source tells, by the same door whoever it is: on disk when it resolves, kept with its reason when it causes nothing. */
-export function createIngest({ source, accept, keepIgnored, log }: Taking & { source: Source }) {
-  return async (read: Read, body: string): Promise<Taken> => {
-    const facts = { component: "sources", answer: 202, from: source };
-    if ("misfit" in read) {
-      const { misfit: reason, cause = "not an event" } = read;
-      await keepIgnored({ source, cause, reason, body });
-      log.warn({ ...facts, outcome: "ignored", reason });
+}): Ingest {
+  return async (source, parsed, body) => {
+    if ("misfit" in parsed) {
+      const { misfit: reason, cause = "not an event" } = parsed;
+      await saveIgnored({ source, cause, reason, event: null, body });
+      log.warn({ component: "sources", source, outcome: "ignored", reason });
       return { outcome: "ignored", uuid: null, reason };
     }
-
-    const { event } = read;
-    const result = await accept(event, body);
-    // Of thousands a second; what became of each is in the studio, and in the metrics.
-    const level = result.outcome === "accepted" && result.reason === undefined ? "debug" : "info";
-    log[level]({ ...facts, event: event.name, eventUuid: event.uuid, ...result });
-    return { outcome: result.outcome, uuid: event.uuid, reason: result.reason };
+    const event = { ...parsed.event, receivedAt: receivedAt() };
+    const { outcome, reason } = await ingest(event, body);
+    count(outcome);
+    const { uuid, name } = event;
+    // Thousands a second; the result of each is in the studio and in the metrics.
+    const level = outcome === "accepted" && reason === undefined ? "debug" : "info";
+    log[level]({ component: "sources", source, outcome, event: name, eventUuid: uuid, reason });
+    return { outcome, uuid, ...(reason !== undefined && { reason }) };
   };
+
+  async function ingest(event: LifecycleEvent, body: string): Promise<Pick<Ingested, "outcome" | "reason">> {
+    const { source } = event;
+    const { problems, ...routing } = route(event);
+    for (const problem of problems) await saveIgnored({ ...problem, source, event, body });
+    const reasons = problems.map(({ reason }) => reason);
+    if (!hasEffects(routing)) return { outcome: "ignored", reason: reasons.join("; ") };
+    try {
+      const { outcome, uuid } = await insertUnique(event, routing);
+      if (uuid !== event.uuid) reasons.push(`its uuid is that of another event, so it is kept as ${uuid}`);
+      return { outcome, ...(reasons.length > 0 && { reason: reasons.join("; ") }) };
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      await saveIgnored({ cause: "cannot be stored", reason: error.message, source, event, body });
+      return { outcome: "ignored", reason: error.message };
+    }
+  }
+
+  /** Some SDK versions repeat a uuid for another person. Such an event gets a uuid of its own, the same each time. */
+  async function insertUnique(
+    event: LifecycleEvent,
+    routing: Routing,
+  ): Promise<{ outcome: "accepted" | "duplicate"; uuid: string }> {
+    const { uuid, name, distinctId } = event;
+    for (const id of [distinctId, ...(routing.mergeRequests ?? []).map(({ previousId }) => previousId)])
+      onPersonChanged(id);
+    const outcome = await insert(event, routing);
+    if (outcome !== "another event") return { outcome, uuid };
+    const renamed = { ...event, uuid: uuidV5(JSON.stringify([uuid, name, distinctId])) };
+    return insertUnique(renamed, route(renamed));
+  }
 }
 
-/** What the sender of one event is answered; it is in its logs, so nothing of the event's content is in it. */
-export function answerOf({ outcome, uuid, reason = "" }: Taken): Record<string, string> {
+function hasEffects({ starts, exits, profiles = [], mergeRequests = [], traits = [] }: Routing): boolean {
+  return starts.length + exits.length + profiles.length + mergeRequests.length + traits.length > 0;
+}
+
+/** The answer to the sender of one event. It is in the sender's logs, so it has nothing of the event's content. */
+export function answerOf({ outcome, uuid, reason = "" }: Ingested): Record<string, string> {
   if (outcome === "ignored" || uuid === null) return { ignored: reason };
   return { [outcome]: uuid, ...(reason !== "" && { but: reason }) };
 }

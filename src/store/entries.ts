@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { EntryLimit } from "../contracts/notification.ts";
+import type { EntryLimit } from "../contracts/routing.ts";
 import { LONGEST_RUN_MS } from "../contracts/run.ts";
 import { endsThis } from "./ends.ts";
 import { startKey } from "./event-rows.ts";

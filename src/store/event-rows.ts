@@ -1,6 +1,6 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Job, queueOf } from "../contracts/job.ts";
-import type { Exit, Merge, Profile, Routing, Start, Traits } from "../contracts/notification.ts";
+import type { Exit, Merge, Profile, Routing, Start, Traits } from "../contracts/routing.ts";
 import type { Row } from "./insert-rows.ts";
 
 /** An event and all that it causes, as the rows that it comes to. */
@@ -16,7 +16,7 @@ export interface Acceptance {
 
 export function acceptanceOf(
   event: LifecycleEvent,
-  { starts, exits, profiles = [], merges = [], joins = [], traits = [] }: Routing,
+  { starts, exits, profiles = [], merges = [], mergeRequests = [], traits = [] }: Routing,
   now: number,
   arrival: number,
 ): Acceptance {
@@ -29,13 +29,13 @@ export function acceptanceOf(
       occurred_at: occurredAt,
       received_at: now,
       body: JSON.stringify({ source, uuid, name, distinctId, occurredAt, properties }),
-      about: profiles.length + merges.length + joins.length + traits.length > 0 ? distinctId : null,
+      about: profiles.length + merges.length + mergeRequests.length + traits.length > 0 ? distinctId : null,
     },
     starts: starts.map((start) => ({ run: runRow(start, arrival), job: startJob(start, now) })),
     exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), job: exitJob(exit, now) })),
     others: [
       ...profiles.map((profile) => ({ job: profileJob(profile, now) })),
-      ...joins.map((join) => ({ job: jobRow(`join:${join.eventUuid}`, { kind: "join", body: join }, now) })),
+      ...mergeRequests.map((join) => ({ job: jobRow(`join:${join.eventUuid}`, { kind: "join", body: join }, now) })),
     ],
     aliases: merges.map(aliasRow),
     traits: traits.flatMap((one) => traitRows(one, now)),
@@ -94,8 +94,8 @@ function profileJob(profile: Profile, now: number): Row<"jobs"> {
   return jobRow(`profile:${profile.eventUuid}`, { kind: "profile", body: profile }, now);
 }
 
-export function aliasRow({ formerId, keptId, occurredAt }: Merge): Row<"aliases"> {
-  return { former_id: formerId, kept_id: keptId, occurred_at: occurredAt };
+export function aliasRow({ previousId, currentId, occurredAt }: Merge): Row<"aliases"> {
+  return { former_id: previousId, kept_id: currentId, occurred_at: occurredAt };
 }
 
 /** What is named but has no value any more is kept as that. */

@@ -1,6 +1,6 @@
 import type { LifecycleEvent, Source } from "../contracts/event.ts";
 import type { IgnoredRecord } from "../contracts/history.ts";
-import type { Routing } from "../contracts/notification.ts";
+import type { Routing } from "../contracts/routing.ts";
 
 /** With `another event` nothing is written: its uuid is that of an event with another name or distinct id. */
 export type Inserted = "accepted" | "duplicate" | "another event";

@@ -3,7 +3,7 @@ import { STATUSES } from "../contracts/capture.ts";
 import { Decision } from "../contracts/decision.ts";
 import type { EventRecord, History, OptOutRecord, PersonJob, RunRecord, RunStatus } from "../contracts/history.ts";
 import { correctionKey, type Job, overdueKey, refreshKey, unheardKey } from "../contracts/job.ts";
-import type { Exit } from "../contracts/notification.ts";
+import type { Exit } from "../contracts/routing.ts";
 import type { Decisions } from "./decisions.ts";
 import { endsThis, isEndedBy } from "./ends.ts";
 import { startKey } from "./event-rows.ts";

@@ -1,7 +1,7 @@
 import type { Compilable, Kysely, OperationNodeSource, Transaction } from "kysely";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Queue } from "../contracts/job.ts";
-import type { Routing } from "../contracts/notification.ts";
+import type { Routing } from "../contracts/routing.ts";
 import { createArrivalClock } from "../lib/arrival-clock.ts";
 import { batchCommit } from "../lib/batch-commit.ts";
 import { PermanentError } from "../lib/errors.ts";

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import type { Join } from "../contracts/notification.ts";
+import type { MergeRequest } from "../contracts/routing.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { aliasRow } from "./event-rows.ts";
 import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
@@ -31,8 +31,8 @@ export function merges({
           .where(NEXT_AT, "<=", now() + ASKED_WITHIN_MS)
           .where("key", "like", "join:%");
       const rows = await waiting(false).unionAll(waiting(true)).execute();
-      const joins = rows.map(({ body }) => (JSON.parse(body) as { body: Join }).body);
-      return joins.some(({ formerId, keptId }) => [formerId, keptId].includes(distinctId));
+      const mergeRequests = rows.map(({ body }) => (JSON.parse(body) as { body: MergeRequest }).body);
+      return mergeRequests.some(({ previousId, currentId }) => [previousId, currentId].includes(distinctId));
     },
 
     async merge(merge) {

@@ -1,6 +1,6 @@
-import type { Merge, Subscriber } from "../contracts/notification.ts";
 import type { Bounce, OptOutChange, OptOuts } from "../contracts/opt-out.ts";
 import type { PersonRead } from "../contracts/person.ts";
+import type { Merge, Subscriber } from "../contracts/routing.ts";
 
 /** A subscriber, as of when. */
 export interface Profile {

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from "kysely";
-import { Subscriber } from "../contracts/notification.ts";
+import { Subscriber } from "../contracts/routing.ts";
 import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
 import type { People, Profile, SentProfile } from "./people.ts";
 import type { Tables } from "./tables.ts";

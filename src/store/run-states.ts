@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import { endsRun } from "../contracts/arrival.ts";
 import { type Capture, reportKey } from "../contracts/capture.ts";
 import { HEARD_WITHIN_MS, overdueKey, type Queue } from "../contracts/job.ts";
-import { Profile } from "../contracts/notification.ts";
+import { Profile } from "../contracts/routing.ts";
 import { isEndedBy } from "./ends.ts";
 import { jobRow } from "./event-rows.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";

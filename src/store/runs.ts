@@ -1,5 +1,5 @@
 import type { History, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
-import type { EntryLimit, Exit } from "../contracts/notification.ts";
+import type { EntryLimit, Exit } from "../contracts/routing.ts";
 import type { Shape } from "../contracts/shape.ts";
 import type { Profile } from "./people.ts";
 

@@ -94,7 +94,11 @@ describe("npm run person", () => {
 
   it("deletes nothing of a person whom PostHog has as two, and names the way out", async () => {
     await using sandbox = await withAda();
-    await sandbox.app.store.people.merge({ formerId: "grace", keptId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" });
+    await sandbox.app.store.people.merge({
+      previousId: "grace",
+      currentId: "ada",
+      occurredAt: "2026-03-02T09:00:00.000Z",
+    });
     const before = await stateOf(sandbox);
     for (const option of ["--dry-run", "--yes"]) {
       const { code, stdout } = await runCommand(sandbox, "person", ["delete", "ada", option]);

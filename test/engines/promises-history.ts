@@ -6,8 +6,8 @@ import {
   decision,
   event,
   exit,
-  join,
   LATER,
+  mergeRequest,
   OCCURRED_AT,
   profile,
   run,
@@ -160,7 +160,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         await store.events.insert(event({ uuid: `i ${uuid}`, name: "$identify", distinctId }), {
           ...{ starts: [], exits: [] },
           profiles: [profile({ eventUuid: `i ${uuid}`, subscriber: { subscriberId: distinctId } })],
-          joins: [join({ eventUuid: `i ${uuid}`, keptId: distinctId })],
+          mergeRequests: [mergeRequest({ eventUuid: `i ${uuid}`, currentId: distinctId })],
         });
         await store.decisions.record(decision({ transactionId, distinctId, outcome: "skipped", reason: "exited" }));
         await store.decisions.insertReport(clicked({ transactionId, distinctId }));

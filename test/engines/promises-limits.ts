@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { correctionKey, QUEUES, refreshKey, unheardKey } from "../../src/contracts/job.ts";
-import type { EntryLimit } from "../../src/contracts/notification.ts";
+import type { EntryLimit } from "../../src/contracts/routing.ts";
 import type { Run } from "../../src/contracts/run.ts";
 import type { ClaimedJob } from "../../src/store/jobs.ts";
 import type { NewRun } from "../../src/store/runs.ts";

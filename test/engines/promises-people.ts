@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QUEUES } from "../../src/contracts/job.ts";
-import type { EntryLimit, Merge, Traits } from "../../src/contracts/notification.ts";
 import type { PersonProperties } from "../../src/contracts/person.ts";
+import type { EntryLimit, Merge, Traits } from "../../src/contracts/routing.ts";
 import type { Profile, SentProfile } from "../../src/store/people.ts";
 import type { Store } from "../../src/store/store.ts";
 import { decision, event, exit, LATER, merge, OCCURRED_AT, profile, run, start, traits } from "../support/facts.ts";
@@ -66,16 +66,18 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         ["one by one", false],
         ["together", true],
       ])("of one id into two counts once, the first in time: %s", async (_name, together) => {
-        const told = ["grace", "ada", "linus"].map((keptId, index) => ({
-          keptId,
+        const told = ["grace", "ada", "linus"].map((currentId, index) => ({
+          currentId,
           occurredAt: [LATER, OCCURRED_AT, LATER][index]!,
         }));
         for (const order of permutations(told)) {
-          const formerId = `kiosk ${order.map(({ keptId }) => keptId)}`;
-          const acceptAll = order.map((one) => () => accept({ merges: [merge({ formerId, ...one })] }));
+          const previousId = `kiosk ${order.map(({ currentId }) => currentId)}`;
+          const acceptAll = order.map((one) => () => accept({ merges: [merge({ previousId, ...one })] }));
           if (together) await Promise.all(acceptAll.map((go) => go()));
           else for (const go of acceptAll) await go();
-          const kept = (await store.people.listRecords(formerId)).aliases.filter((row) => row.former_id === formerId);
+          const kept = (await store.people.listRecords(previousId)).aliases.filter(
+            (row) => row.former_id === previousId,
+          );
           expect(kept).toMatchObject([{ kept_id: "ada", occurred_at: OCCURRED_AT }]);
         }
       });
@@ -386,8 +388,8 @@ export function storePeople(name: string, createEngine: () => Engine): void {
     }
 
     async function merged(...pairs: Array<[former: string, kept: string]>): Promise<void> {
-      for (const [formerId, keptId] of pairs)
-        await accept({ distinctId: keptId, merges: [merge({ formerId, keptId })] });
+      for (const [previousId, currentId] of pairs)
+        await accept({ distinctId: currentId, merges: [merge({ previousId, currentId })] });
     }
 
     /** A run that is there to begin. */

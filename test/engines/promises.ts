@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
 import { type Job, refreshKey } from "../../src/contracts/job.ts";
-import type { Routing, Start } from "../../src/contracts/notification.ts";
+import type { Routing, Start } from "../../src/contracts/routing.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
 import type { IgnoredEvent } from "../../src/store/events.ts";
 import type { ExitCursor } from "../../src/store/runs.ts";
@@ -106,7 +106,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
             starts: [start({ run: run({ eventUuid: uuid, distinctId: "bob" }) })],
             exits: [exit({ eventUuid: uuid, distinctId: "bob" })],
             profiles: [profile({ eventUuid: uuid, subscriber: { subscriberId: "bob" } })],
-            merges: [merge({ formerId: "bob's visitor", keptId: "bob" })],
+            merges: [merge({ previousId: "bob's visitor", currentId: "bob" })],
             traits: [traits({ distinctId: "bob" })],
           },
         });

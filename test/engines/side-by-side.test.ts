@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Job } from "../../src/contracts/job.ts";
-import type { EntryLimit, Routing, Start } from "../../src/contracts/notification.ts";
+import type { EntryLimit, Routing, Start } from "../../src/contracts/routing.ts";
 import { RefusedError, UnavailableError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createRunJob } from "../../src/outbox/run-job.ts";

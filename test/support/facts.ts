@@ -1,7 +1,7 @@
 import type { Capture } from "../../src/contracts/capture.ts";
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
-import type { Exit, Join, Merge, Profile, Start, Traits } from "../../src/contracts/notification.ts";
+import type { Exit, Merge, MergeRequest, Profile, Start, Traits } from "../../src/contracts/routing.ts";
 import type { Run } from "../../src/contracts/run.ts";
 
 /** The time of the sample facts. */
@@ -52,12 +52,12 @@ export function traits(changes: Partial<Traits> = {}): Traits {
 
 /** Ada merges with the visitor. */
 export function merge(changes: Partial<Merge> = {}): Merge {
-  return { formerId: "visitor", keptId: "ada", occurredAt: LATER, ...changes };
+  return { previousId: "visitor", currentId: "ada", occurredAt: LATER, ...changes };
 }
 
 /** The merge in her source. */
-export function join(changes: Partial<Join> = {}): Join {
-  const about = { receivedAt: LATER, eventUuid: "i", ask: true, merge: true };
+export function mergeRequest(changes: Partial<MergeRequest> = {}): MergeRequest {
+  const about = { receivedAt: LATER, eventUuid: "i", checkAt: "posthog" as const, merge: true };
   return { ...merge(), ...about, ...changes };
 }
 

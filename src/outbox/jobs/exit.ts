@@ -1,4 +1,4 @@
-import type { Exit } from "../../contracts/notification.ts";
+import type { Exit } from "../../contracts/routing.ts";
 import { isTriggeredHere } from "../../contracts/run.ts";
 import type { RestOfRun } from "../rest-of-run.ts";
 

@@ -1,4 +1,4 @@
-import type { Join, Merge } from "../../contracts/notification.ts";
+import type { Merge, MergeRequest } from "../../contracts/routing.ts";
 import { RetryLaterError, UnavailableError } from "../../lib/errors.ts";
 import type { GroupedReads } from "../grouped-reads.ts";
 
@@ -8,9 +8,9 @@ export interface MergeSteps {
   /** Both ids are one person from now on. */
   merge(merge: Merge): Promise<void>;
   /** Shows on the pages that the ids stay two persons. */
-  onNotMerged(join: Join): Promise<void>;
+  onNotMerged(request: MergeRequest): Promise<void>;
   /** Ingests, as the kept id's, the former id's events that were ignored because they were anonymous. */
-  lookAgain(join: Join): Promise<void>;
+  lookAgain(request: MergeRequest): Promise<void>;
 }
 
 /** Makes two ids one person, unless PostHog has them as two. Throws when PostHog cannot be asked, or not yet. */
@@ -21,16 +21,16 @@ export function createMerge({
   steps: MergeSteps;
   reads: GroupedReads;
 }) {
-  return async (join: Join): Promise<void> => {
-    const { formerId, keptId, occurredAt } = join;
-    const retryAfterMs = join.ask ? reads.waitMs() : 0;
+  return async (request: MergeRequest): Promise<void> => {
+    const { previousId, currentId, occurredAt } = request;
+    const retryAfterMs = request.checkAt !== null ? reads.waitMs() : 0;
     if (retryAfterMs > 0)
       throw new RetryLaterError("PostHog is asked about several at once", { retryAfterMs, answered: false });
-    const persons = join.ask ? await arePerson([formerId, keptId]) : "one";
+    const persons = request.checkAt !== null ? await arePerson([previousId, currentId]) : "one";
     if (typeof persons === "object")
       throw new UnavailableError(`PostHog cannot be asked: ${persons.unavailable}`, { answered: false });
-    if (persons === "two") return onNotMerged(join);
-    if (join.merge) await merge({ formerId, keptId, occurredAt });
-    await lookAgain(join);
+    if (persons === "two") return onNotMerged(request);
+    if (request.merge) await merge({ previousId, currentId, occurredAt });
+    await lookAgain(request);
   };
 }

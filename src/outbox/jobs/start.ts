@@ -1,5 +1,5 @@
 import type { Decision } from "../../contracts/decision.ts";
-import type { EntryLimit, Start } from "../../contracts/notification.ts";
+import type { EntryLimit, Start } from "../../contracts/routing.ts";
 import type { Run } from "../../contracts/run.ts";
 import { RetryLaterError, StoppingError, UnavailableError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";

@@ -1,4 +1,4 @@
-import type { Profile } from "../../contracts/notification.ts";
+import type { Profile } from "../../contracts/routing.ts";
 import type { PersonReads } from "../recipients.ts";
 import type { Subscribers } from "../subscribers.ts";
 

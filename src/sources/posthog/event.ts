@@ -11,11 +11,11 @@ import {
   placesOf,
 } from "../../contracts/event-fields.ts";
 import { flag } from "../../contracts/property-types.ts";
-import type { Read } from "../ingest.ts";
+import type { Parsed } from "../ingest.ts";
 
 const Names = z.array(z.string());
 
-/** The body of PostHog's HTTP Webhook destination; users may add keys to it and rearrange it. */
+/** The body of PostHog's HTTP Webhook destination. Users may add keys and rearrange it. */
 const Delivery = z.object({
   event: z.object({
     uuid: EventId,
@@ -27,16 +27,16 @@ const Delivery = z.object({
   person: z.object({ id: z.string().nullish(), properties: Properties.nullish() }).nullish(),
 });
 
-/** PostHog's body as an event, or what is missing. An event without a usable time counts as of `now`. */
-export function readPostHogEvent(body: unknown, now: number): Read {
+/** PostHog's body as an event, or what is missing. An event without a usable time gets `now`. */
+export function parsePostHogEvent(body: unknown, now: number): Parsed {
   const delivery = Delivery.safeParse(body);
   if (!delivery.success) return { misfit: `not a PostHog event: ${placesOf(delivery.error)}` };
 
   const { event, person } = delivery.data;
   const properties = event.properties ?? {};
   const { event: name, distinct_id: distinctId } = event;
-  const former = formerIn({ name, properties });
-  if ("misfit" in former) return former;
+  const previous = previousIdIn({ name, properties });
+  if ("misfit" in previous) return previous;
   const personProperties = snapshotOf({ properties, person: person?.id ? (person.properties ?? {}) : null });
   return {
     event: {
@@ -47,67 +47,70 @@ export function readPostHogEvent(body: unknown, now: number): Read {
       occurredAt: isoTime(event.timestamp, now),
       properties,
       personProperties,
-      ...whoIn({ name, properties, personProperties }),
-      ...former,
-      ...nobodyIn({ name, distinctId, properties }),
+      ...identityIn({ name, properties, personProperties }),
+      ...previous,
+      ...noPersonReasonIn({ name, distinctId, properties }),
     },
   };
 }
 
 /**
- * Where each event that merges says the id that is given up.
+ * The property with the previous id, for each event that merges.
  * Source: https://posthog.com/docs/data/identify#alias-assigning-multiple-distinct-ids-to-the-same-user
  */
-const FORMER_ID = new Map([
+const PREVIOUS_ID = new Map([
   ["$identify", "$anon_distinct_id"],
   ["$create_alias", "alias"],
   ["$merge_dangerously", "alias"],
 ]);
 
-function formerIn({
+function previousIdIn({
   name,
   properties,
 }: Pick<LifecycleEvent, "name" | "properties">):
-  | Pick<LifecycleEvent, "formerId" | "mergesAnybody">
+  | Pick<LifecycleEvent, "previousId" | "forcesMerge">
   | { misfit: string } {
-  const place = FORMER_ID.get(name);
-  const former = place === undefined ? undefined : properties[place];
-  const mergesAnybody = name === "$merge_dangerously" && { mergesAnybody: true };
-  if (typeof former === "string") return { formerId: former, ...mergesAnybody };
-  if (typeof former !== "number") return {};
-  if (Number.isSafeInteger(former)) return { formerId: String(former), ...mergesAnybody };
-  return { misfit: `not a PostHog event: event.properties.${place} is ${INEXACT}` };
+  const property = PREVIOUS_ID.get(name);
+  const previousId = property === undefined ? undefined : properties[property];
+  const forcesMerge = name === "$merge_dangerously" && { forcesMerge: true };
+  if (typeof previousId === "string") return { previousId, ...forcesMerge };
+  if (typeof previousId !== "number") return {};
+  if (Number.isSafeInteger(previousId)) return { previousId: String(previousId), ...forcesMerge };
+  return { misfit: `not a PostHog event: event.properties.${property} is ${INEXACT}` };
 }
 
-/** Its word on who its person is. An identify speaks of all of the person; any event may set some of it. */
-function whoIn({
+/** An identify sets all properties of the person that came along; any event may set some by `$set`. */
+function identityIn({
   name,
   properties,
   personProperties,
-}: Pick<LifecycleEvent, "name" | "properties" | "personProperties">): Pick<LifecycleEvent, "saysWho" | "sets"> {
+}: Pick<LifecycleEvent, "name" | "properties" | "personProperties">): Pick<
+  LifecycleEvent,
+  "isIdentityEvent" | "changedProperties"
+> {
   const { $set, $set_once } = properties;
   if ($set === undefined && $set_once === undefined && !IDENTITY_EVENTS.includes(name)) return {};
   const set = name === "$identify" ? personProperties : { ...object($set), ...object($set_once) };
-  const sets = Object.keys(set ?? {});
+  const changedProperties = Object.keys(set ?? {});
   return {
-    ...(IDENTITY_EVENTS.includes(name) && { saysWho: true }),
-    ...(sets.length > 0 && { sets }),
+    ...(IDENTITY_EVENTS.includes(name) && { isIdentityEvent: true }),
+    ...(changedProperties.length > 0 && { changedProperties }),
   };
 }
 
-/** PostHog's own word comes first, because server libraries never set `$is_identified` and user ids may well be UUIDs. */
-function nobodyIn({
+/** PostHog's flags count first. Server libraries never set `$is_identified`, and user ids may be UUIDs. */
+function noPersonReasonIn({
   name,
   distinctId,
   properties,
-}: Pick<LifecycleEvent, "name" | "distinctId" | "properties">): Pick<LifecycleEvent, "nobody"> {
-  if (name === "$groupidentify") return { nobody: "about a group, and not a person" };
-  const [hasProfile, isIdentified] = [properties.$process_person_profile, properties.$is_identified].map(saidBy);
+}: Pick<LifecycleEvent, "name" | "distinctId" | "properties">): Pick<LifecycleEvent, "noPersonReason"> {
+  if (name === "$groupidentify") return { noPersonReason: "about a group, and not a person" };
+  const [hasProfile, isIdentified] = [properties.$process_person_profile, properties.$is_identified].map(booleanIn);
   const isAnonymous = hasProfile === false || !(isIdentified ?? properties.$device_id !== distinctId);
-  return isAnonymous ? { nobody: ANONYMOUS } : {};
+  return isAnonymous ? { noPersonReason: ANONYMOUS } : {};
 }
 
-/** The event's own `$set` is newer than the person that travelled with it, and `$set_once` only fills gaps. */
+/** The event's `$set` is newer than the person in the same body. `$set_once` only fills gaps. */
 function snapshotOf({
   properties,
   person,
@@ -125,7 +128,7 @@ function snapshotOf({
   return snapshot;
 }
 
-function saidBy(value: unknown): boolean | undefined {
+function booleanIn(value: unknown): boolean | undefined {
   if (value === undefined) return undefined;
   const reading = flag(value);
   return typeof reading === "string" ? undefined : reading.value;

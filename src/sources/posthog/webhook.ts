@@ -1,32 +1,19 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseJson } from "../../lib/json.ts";
-import { type WebhookEndpoint, webhookEndpoint } from "../../lib/webhook-endpoint.ts";
-import { answerOf, createIngest, type Taking } from "../ingest.ts";
-import { readPostHogEvent } from "./event.ts";
+import { type WebhookEndpoint, type WebhookHandler, webhookEndpoint } from "../../lib/webhook-endpoint.ts";
+import { answerOf, type Ingest, type Parsed } from "../ingest.ts";
 
-/**
- * The door for PostHog. It tries again on 503 and three times in all; what it sent in vain is a 202
- * with the reason, which is kept.
- */
+/** Receives one event per request. PostHog tries three times in all, and only after a 503. */
 export function postHogWebhook({
-  accept,
-  keepIgnored,
-  now,
-  ...door
-}: WebhookEndpoint & Taking & { now(): number }): (
-  request: IncomingMessage,
-  response: ServerResponse,
-) => Promise<void> {
-  const take = createIngest({ source: "posthog", accept, keepIgnored, log: door.log });
+  parse,
+  ingest,
+  ...endpoint
+}: WebhookEndpoint & { parse(json: unknown): Parsed; ingest: Ingest }): WebhookHandler {
   return webhookEndpoint({
-    ...door,
-    async take(body) {
-      const parsed = parseJson(body);
-      const read =
-        parsed === undefined
-          ? { misfit: "the body is not JSON", cause: "not JSON" as const }
-          : readPostHogEvent(parsed, now());
-      return answerOf(await take(read, body));
+    ...endpoint,
+    async handle(body) {
+      const json = parseJson(body);
+      const parsed: Parsed = json === undefined ? { misfit: "the body is not JSON", cause: "not JSON" } : parse(json);
+      return answerOf(await ingest("posthog", parsed, body));
     },
   });
 }

@@ -2,19 +2,19 @@ import { z } from "zod";
 import { ANONYMOUS, type LifecycleEvent } from "../../contracts/event.ts";
 import { DistinctId, EventId, Id, isoTime, Properties, placesOf } from "../../contracts/event-fields.ts";
 import { inSnakeCase, propertiesOfTraits } from "../../lib/segment-traits.ts";
-import type { Read } from "../ingest.ts";
+import type { Parsed } from "../ingest.ts";
 
 const text = z.string().nullish().catch(null);
 
-/** What each of Segment's calls has. Source: https://www.twilio.com/docs/segment/connections/spec/common */
+/** The fields that all of Segment's calls have. Source: https://www.twilio.com/docs/segment/connections/spec/common */
 const Message = z.object({
   type: Id,
   messageId: EventId,
-  /** Some libraries leave it empty until somebody signs in. */
+  /** Some libraries leave it empty until the person signs in. */
   userId: DistinctId.or(z.literal("")).nullish(),
-  /** Some libraries leave it empty where there is a userId. */
+  /** Some libraries leave it empty when there is a userId. */
   anonymousId: DistinctId.nullish().catch(null),
-  /** When it happened, set right by Segment for a sender whose clock is wrong. */
+  /** When it happened; Segment corrects it for a sender whose clock is wrong. */
   timestamp: text,
   originalTimestamp: text,
   context: z
@@ -29,52 +29,60 @@ const Identify = z.object({ traits: Properties.nullish() });
 const Viewed = z.object({ name: Id.nullish().catch(null), properties: Properties.nullish() });
 const Alias = z.object({ previousId: DistinctId });
 
-/** What an event is besides what each of them has. */
-type Said = Pick<LifecycleEvent, "name" | "properties" | "saysWho" | "formerId" | "mergesAnybody" | "nobody"> & {
-  /** Of an identify. RudderStack puts them into `context.traits` instead. */
+/** The fields that differ by the type of call. */
+type CallFields = Pick<
+  LifecycleEvent,
+  "name" | "properties" | "isIdentityEvent" | "previousId" | "forcesMerge" | "noPersonReason"
+> & {
+  /** The traits of an identify. RudderStack puts them into `context.traits` instead. */
   traits?: Record<string, unknown>;
 };
 
-/** The names of a team's events at Segment, each with its name here. */
+/** Our name for each of a team's event names at Segment. */
 export type SegmentNames = ReadonlyMap<string, string>;
 
-const READERS: Record<string, (body: unknown, names: SegmentNames) => Said> = {
+const PARSERS: Record<string, (body: unknown, names: SegmentNames) => CallFields> = {
   track(body, names) {
     const { event, properties } = Track.parse(body);
     return { name: names.get(event) ?? event, properties: inSnakeCase(properties ?? {}) };
   },
   identify(body) {
     const traits = propertiesOfTraits(Identify.parse(body).traits ?? {});
-    return { name: "identify", properties: {}, saysWho: true, traits };
+    return { name: "identify", properties: {}, isIdentityEvent: true, traits };
   },
   alias: (body) => ({
-    ...{ name: "alias", properties: {}, saysWho: true },
-    ...{ formerId: Alias.parse(body).previousId, mergesAnybody: true },
+    ...{ name: "alias", properties: {}, isIdentityEvent: true },
+    ...{ previousId: Alias.parse(body).previousId, forcesMerge: true },
   }),
-  group: () => ({ name: "group", properties: {}, saysWho: true, nobody: "about a group, and not a person" }),
+  group: () => ({
+    name: "group",
+    properties: {},
+    isIdentityEvent: true,
+    noPersonReason: "about a group, and not a person",
+  }),
   page: (body, names) => viewed(body, "Page", names),
   screen: (body, names) => viewed(body, "Screen", names),
 };
 
 /**
- * One of Segment's calls as an event, or what is missing. `messageId` is its id. One without a usable
- * time counts as of `now`. Only a `userId` makes somebody known: an `anonymousId` is a device's.
+ * A call of Segment as an event, or what is missing. `messageId` is its uuid. A call without a usable time gets
+ * `now`. Only a `userId` identifies a person; an `anonymousId` belongs to a device.
  */
-export function readSegmentEvent(body: unknown, { now, names }: { now: number; names: SegmentNames }): Read {
+export function parseSegmentEvent(body: unknown, { now, names }: { now: number; names: SegmentNames }): Parsed {
   const message = Message.safeParse(body);
   if (!message.success) return misfit(message.error);
   const { type } = message.data;
-  const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
-  if (read === undefined) return { misfit: whyNot(type) };
+  const parse = Object.hasOwn(PARSERS, type) ? PARSERS[type] : undefined;
+  if (parse === undefined) return { misfit: whyNot(type) };
   try {
-    return eventOf(message.data, read(body, names), now);
+    return eventOf(message.data, parse(body, names), now);
   } catch (error) {
     if (error instanceof z.ZodError) return misfit(error);
     throw error;
   }
 }
 
-function eventOf(message: Message, { traits, ...said }: Said, now: number): Read {
+function eventOf(message: Message, { traits, ...fields }: CallFields, now: number): Parsed {
   const { messageId, userId, anonymousId, timestamp, originalTimestamp, context } = message;
   const isBlank = userId?.trim() === "";
   const knownId = isBlank ? null : userId;
@@ -83,11 +91,11 @@ function eventOf(message: Message, { traits, ...said }: Said, now: number): Read
     const why = isBlank ? "userId missing or not of the expected type" : "it has neither userId nor anonymousId";
     return { misfit: `not an event of Segment's: ${why}` };
   }
-  const told = { ...propertiesOfTraits(context?.traits ?? {}), ...traits };
+  const allTraits = { ...propertiesOfTraits(context?.traits ?? {}), ...traits };
   const personProperties = {
     ...(context?.timezone && { $timezone: context.timezone }),
     ...(context?.locale && { locale: context.locale }),
-    ...told,
+    ...allTraits,
   };
   return {
     event: {
@@ -96,25 +104,25 @@ function eventOf(message: Message, { traits, ...said }: Said, now: number): Read
       distinctId,
       occurredAt: isoTime(timestamp ?? originalTimestamp, now),
       personProperties: Object.keys(personProperties).length === 0 ? null : personProperties,
-      ...(traits !== undefined && { sets: Object.keys(told) }),
-      ...(knownId == null && { nobody: ANONYMOUS }),
+      ...(traits !== undefined && { changedProperties: Object.keys(allTraits) }),
+      ...(knownId == null && { noPersonReason: ANONYMOUS }),
       ...(traits !== undefined && knownId != null && anonymousId != null && { deviceId: anonymousId }),
-      ...said,
+      ...fields,
     },
   };
 }
 
-function viewed(body: unknown, what: "Page" | "Screen", names: SegmentNames): Said {
+function viewed(body: unknown, what: "Page" | "Screen", names: SegmentNames): CallFields {
   const { name, properties } = Viewed.parse(body);
-  const theirs = name ? `Viewed ${name} ${what}` : `Viewed a ${what}`;
-  return { name: names.get(theirs) ?? theirs, properties: inSnakeCase(properties ?? {}) };
+  const segmentName = name ? `Viewed ${name} ${what}` : `Viewed a ${what}`;
+  return { name: names.get(segmentName) ?? segmentName, properties: inSnakeCase(properties ?? {}) };
 }
 
 function whyNot(type: string): string {
-  if (type === "delete") return "nobody is deleted by an event: npm run person -- delete does it";
+  if (type === "delete") return "an event deletes no person: npm run person -- delete does it";
   return `nothing is done with Segment's "${type.slice(0, 40)}"`;
 }
 
-function misfit(error: z.ZodError): Read {
+function misfit(error: z.ZodError): Parsed {
   return { misfit: `not an event of Segment's: ${placesOf(error)}` };
 }

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { isOneOfSecrets } from "../../lib/equal-secrets.ts";
-import type { Authenticate } from "../../lib/verify-webhook.ts";
+import type { VerifyRequest } from "../../lib/verify-webhook.ts";
 
 /**
  * Proves that a delivery is ours: by the secret as a bearer token, as our Destination Function brings it,
@@ -8,7 +8,7 @@ import type { Authenticate } from "../../lib/verify-webhook.ts";
  * destinations have it. Any of the secrets will do, so that they can be rotated.
  * Source: https://www.twilio.com/docs/segment/connections/destinations/catalog/actions-webhook
  */
-export function segmentAuth({ secrets }: { secrets: string[] }): Authenticate {
+export function createSegmentVerifier({ secrets }: { secrets: string[] }): VerifyRequest {
   return ({ authorization = "", "x-signature": signature }) => {
     const [, token] = /^Bearer (.+)$/i.exec(authorization) ?? [];
     if (token !== undefined && isOneOfSecrets(token, secrets)) return { ours: true };

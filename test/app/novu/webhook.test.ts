@@ -9,7 +9,7 @@ import { createLog } from "../../../src/lib/log.ts";
 import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
 import { keyOf, sign } from "../../../src/lib/standard-webhooks.ts";
-import { webhookAuth } from "../../../src/lib/verify-webhook.ts";
+import { createWebhookVerifier } from "../../../src/lib/verify-webhook.ts";
 import type { Undeliverable } from "../../../src/novu/webhook.ts";
 import { novuWebhook } from "../../../src/novu/webhook.ts";
 import type { PreferenceChange } from "../../../src/novu/webhook-event.ts";
@@ -37,7 +37,7 @@ let storeFails: boolean;
 
 beforeAll(async () => {
   const webhook = novuWebhook({
-    authenticate: webhookAuth({ secrets: [SECRET], now: Date.now }),
+    verify: createWebhookVerifier({ secrets: [SECRET], now: Date.now }),
     budget: createBodyBudget(Number.POSITIVE_INFINITY),
     decisionsOf: async ([transactionId]) => (transactionId === "u:w" ? [...RUN, ...(extra ? [extra] : [])] : []),
     async capture(capture) {

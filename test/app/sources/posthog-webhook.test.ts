@@ -8,8 +8,10 @@ import { notFound } from "../../../src/http/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
-import { webhookAuth } from "../../../src/lib/verify-webhook.ts";
+import { createWebhookVerifier } from "../../../src/lib/verify-webhook.ts";
+import { parsePostHogEvent } from "../../../src/sources/posthog/event.ts";
 import { postHogWebhook } from "../../../src/sources/posthog/webhook.ts";
+import { ingestTo } from "../../support/ingest.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
 const SECRETS = [
@@ -40,20 +42,22 @@ let ignored: Array<{ reason: string; body: string }> = [];
 beforeAll(async () => {
   const log = createLog({ level: "silent" });
   const webhook = postHogWebhook({
-    authenticate: webhookAuth({ secrets: SECRETS, now: () => nowMs }),
+    verify: createWebhookVerifier({ secrets: SECRETS, now: () => nowMs }),
     budget: createBodyBudget(Number.POSITIVE_INFINITY),
-    accept: async (event) => {
-      if (storeFails) throw new Error("disk full");
-      accepted.push(event);
-      return { outcome: "accepted" };
-    },
+    parse: (json) => parsePostHogEvent(json, nowMs),
+    ingest: ingestTo({
+      async insert(event) {
+        if (storeFails) throw new Error("disk full");
+        accepted.push(event);
+        return "accepted";
+      },
+      async saveIgnored(one) {
+        if (storeFails) throw new Error("disk full");
+        ignored.push(one);
+      },
+    }),
     count: () => {},
-    keepIgnored: async (aside) => {
-      if (storeFails) throw new Error("disk full");
-      ignored.push(aside);
-    },
     isStopping: () => isStopping,
-    now: () => nowMs,
     log,
   });
   server = await serve(answeredFirst({ "POST /webhooks/posthog": webhook }, express().use(notFound)), { port: 0 });
@@ -146,9 +150,9 @@ describe("proof", () => {
   });
 
   it("refuses everything when there is no secret", () => {
-    const authenticate = webhookAuth({ secrets: [], now: Date.now });
-    expect(authenticate({ "x-webhook-secret": "" })).toMatchObject({ ours: false });
-    expect(authenticate({ "webhook-signature": "v1," })).toMatchObject({ ours: false });
+    const verify = createWebhookVerifier({ secrets: [], now: Date.now });
+    expect(verify({ "x-webhook-secret": "" })).toMatchObject({ ours: false });
+    expect(verify({ "webhook-signature": "v1," })).toMatchObject({ ours: false });
   });
 });
 

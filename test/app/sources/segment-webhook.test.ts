@@ -5,9 +5,11 @@ import { answeredFirst } from "../../../src/http/answered-first.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
-import type { Ignored } from "../../../src/sources/ingest.ts";
-import { segmentAuth } from "../../../src/sources/segment/verify.ts";
+import type { IgnoredEvent } from "../../../src/sources/ingest.ts";
+import { parseSegmentEvent } from "../../../src/sources/segment/event.ts";
+import { createSegmentVerifier } from "../../../src/sources/segment/verify.ts";
 import { segmentWebhook } from "../../../src/sources/segment/webhook.ts";
+import { ingestTo } from "../../support/ingest.ts";
 import { postSegment, segmentEvent, signatureOf } from "../../support/segment.ts";
 
 const SECRETS = ["the newest secret of all", "an older secret than that"];
@@ -20,23 +22,28 @@ let isStopping = false;
 /** The event that cannot be stored. */
 let unlucky: string | null = null;
 let accepted: LifecycleEvent[] = [];
-let ignored: Ignored[] = [];
+let ignored: IgnoredEvent[] = [];
 
 beforeAll(async () => {
   const webhook = segmentWebhook({
-    authenticate: segmentAuth({ secrets: SECRETS }),
+    verify: createSegmentVerifier({ secrets: SECRETS }),
     budget: createBodyBudget(Number.POSITIVE_INFINITY),
-    accept: async (event) => {
-      if (event.uuid === unlucky) throw new Error("disk full");
-      const isKnown = accepted.some(({ uuid }) => uuid === event.uuid);
-      accepted.push(event);
-      return { outcome: isKnown ? "duplicate" : "accepted" };
-    },
-    keepIgnored: async (aside) => void ignored.push(aside),
-    names: new Map([["User Registered", "user_signed_up"]]),
+    parse: (json) =>
+      parseSegmentEvent(json, {
+        now: Date.parse("2026-03-02T10:00:00.000Z"),
+        names: new Map([["User Registered", "user_signed_up"]]),
+      }),
+    ingest: ingestTo({
+      async insert(event) {
+        if (event.uuid === unlucky) throw new Error("disk full");
+        const isKnown = accepted.some(({ uuid }) => uuid === event.uuid);
+        accepted.push(event);
+        return isKnown ? "duplicate" : "accepted";
+      },
+      saveIgnored: async (one) => void ignored.push(one),
+    }),
     count: () => {},
     isStopping: () => isStopping,
-    now: () => Date.parse("2026-03-02T10:00:00.000Z"),
     log: createLog({ level: "silent" }),
   });
   server = await serve(answeredFirst({ "POST /webhooks/segment": webhook }, express()), { port: 0 });
@@ -110,7 +117,7 @@ describe("proof", () => {
 
   it("is open to nobody without a secret", () => {
     const body = Buffer.from("{}");
-    const nobody = segmentAuth({ secrets: [] });
+    const nobody = createSegmentVerifier({ secrets: [] });
     for (const headers of [{ "x-signature": signatureOf("{}", "") }, { authorization: "Bearer " }, {}]) {
       const proof = nobody(headers);
       expect((typeof proof === "function" ? proof(body) : proof).ours).toBe(false);
@@ -144,7 +151,7 @@ describe("a batch", () => {
         reasons: [
           "not an event of Segment's: messageId missing or not of the expected type",
           "not an event of Segment's: the body missing or not of the expected type",
-          "nobody is deleted by an event: npm run person -- delete does it",
+          "an event deletes no person: npm run person -- delete does it",
         ],
       },
     ]);

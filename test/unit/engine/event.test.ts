@@ -35,7 +35,7 @@ describe("an event with a filter", () => {
 
   it("says that it starts nothing, also when it changes a profile", () => {
     const personProperties = { ...free, email: "ada@example.com" };
-    const cheap = told({ properties: { cart_value: 5 }, personProperties, sets: ["email"] });
+    const cheap = told({ properties: { cart_value: 5 }, personProperties, changedProperties: ["email"] });
     const { profiles, problems } = createRoute([workflow("w", big)])(cheap);
     expect([profiles?.length, problems.map(({ cause }) => cause)]).toEqual([1, ["filtered"]]);
   });

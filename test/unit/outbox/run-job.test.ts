@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
-import type { Join, Start } from "../../../src/contracts/notification.ts";
 import type { PersonProperties } from "../../../src/contracts/person.ts";
+import type { MergeRequest, Start } from "../../../src/contracts/routing.ts";
 import type { Run } from "../../../src/contracts/run.ts";
 import type { SendingStep } from "../../../src/contracts/workflow.ts";
 import { RefusedError, UnavailableError } from "../../../src/lib/errors.ts";
@@ -141,9 +141,9 @@ async function runJob(
     },
     merges: {
       arePerson: async () => known.persons,
-      merge: ({ formerId, keptId }) => note(`merge ${formerId} into ${keptId}`, undefined)(),
+      merge: ({ previousId, currentId }) => note(`merge ${previousId} into ${currentId}`, undefined)(),
       onNotMerged: note("show that nothing is merged", undefined),
-      lookAgain: ({ formerId }) => note(`look again at ${formerId}`, undefined)(),
+      lookAgain: ({ previousId }) => note(`look again at ${previousId}`, undefined)(),
     },
     handlers: {
       receipt: note("receipt", undefined),
@@ -391,20 +391,20 @@ describe("a person whose next message is due", () => {
 });
 
 describe("two ids that an event says are one person's", () => {
-  const toJoin = (changes: Partial<Join> = {}) => {
-    const facts = { formerId: "visitor", keptId: "ada", occurredAt: OCCURRED_AT, receivedAt: OCCURRED_AT };
-    return { kind: "join", body: { ...facts, eventUuid: "i", ask: true, merge: true, ...changes } } as const;
+  const toJoin = (changes: Partial<MergeRequest> = {}) => {
+    const facts = { previousId: "visitor", currentId: "ada", occurredAt: OCCURRED_AT, receivedAt: OCCURRED_AT };
+    return { kind: "join", body: { ...facts, eventUuid: "i", checkAt: "posthog", merge: true, ...changes } } as const;
   };
   const MERGED = ["merge visitor into ada", "look again at visitor"];
 
-  it.each<[string, Partial<Join>, Facts["persons"], string[]]>([
+  it.each<[string, Partial<MergeRequest>, Facts["persons"], string[]]>([
     ["are, where PostHog says so", {}, "one", MERGED],
     ["are, where PostHog does not know both", {}, "unknown", MERGED],
     ["are two where PostHog says so", {}, "two", ["show that nothing is merged"]],
-    ["are, where the source merges whoever it is", { ask: false }, "two", MERGED],
+    ["are, where the source merges whoever it is", { checkAt: null }, "two", MERGED],
     [
       "are looked at again, and not merged, where one is a device's",
-      { ask: false, merge: false },
+      { checkAt: null, merge: false },
       "two",
       ["look again at visitor"],
     ],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../../src/contracts/event.ts";
-import { mergeOf, whyNobody } from "../../../src/routing/identity.ts";
+import { mergeOf, whyNoPerson } from "../../../src/routing/identity.ts";
 
-const merge = (formerId: string) =>
-  mergeOf({ distinctId: "ada", formerId, occurredAt: "2026-03-02T09:00:00.000Z" } as LifecycleEvent);
+const merge = (previousId: string) =>
+  mergeOf({ distinctId: "ada", previousId, occurredAt: "2026-03-02T09:00:00.000Z" } as LifecycleEvent);
 
 describe("a distinct id that stands for none", () => {
   it.each([
@@ -33,18 +33,18 @@ describe("a distinct id that stands for none", () => {
       "{{user.id | default}}",
     ],
   ])("%j is nobody's, and no merge", (distinctId) => {
-    expect(whyNobody({ distinctId })).toBe("the distinct id is a placeholder");
+    expect(whyNoPerson({ distinctId })).toBe("the distinct id is a placeholder");
     expect(merge(distinctId)).toBeNull();
   });
 
   it("is none that PostHog gives to something else than a person", () => {
-    expect(whyNobody({ distinctId: "$company_acme" })).toBe("the distinct id is not a person's");
+    expect(whyNoPerson({ distinctId: "$company_acme" })).toBe("the distinct id is not a person's");
     expect(merge("$company_acme")).toBeNull();
   });
 
   it("is none that no database keeps, however long it is", () => {
-    for (const formerId of ["a\0b", "half of \ud83d", "a".repeat(201), `"${'"'.repeat(1_000_000)}a`])
-      expect(merge(formerId)).toBeNull();
+    for (const previousId of ["a\0b", "half of \ud83d", "a".repeat(201), `"${'"'.repeat(1_000_000)}a`])
+      expect(merge(previousId)).toBeNull();
   });
 });
 
@@ -70,9 +70,11 @@ describe("a distinct id that may be somebody's", () => {
     ...["00000000-0000-0000-0000-000000000001", "urn:user:42", "a", "ä", "山田", "💥", "x-💥", "cus_NffrFeUfNV2Hib"],
     ...["100%", "a%20b", "<ada@example.com>", "[42]", "a.b", "1e3", "-1", "_ada_", "user id"],
   ])("%j", (distinctId) => {
-    expect(whyNobody({ distinctId })).toBeNull();
+    expect(whyNoPerson({ distinctId })).toBeNull();
     expect(merge(distinctId)).toEqual(
-      distinctId === "ada" ? null : { formerId: distinctId, keptId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" },
+      distinctId === "ada"
+        ? null
+        : { previousId: distinctId, currentId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" },
     );
   });
 });

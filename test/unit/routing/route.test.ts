@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../../src/contracts/event.ts";
-import { whyNobody } from "../../../src/routing/identity.ts";
+import { whyNoPerson } from "../../../src/routing/identity.ts";
 import { createRoute } from "../../../src/routing/route.ts";
-import { readPostHogEvent } from "../../../src/sources/posthog/event.ts";
+import { parsePostHogEvent } from "../../../src/sources/posthog/event.ts";
 import { testProduct } from "../../support/product/product.ts";
 
 const { workflows } = testProduct;
@@ -19,7 +19,7 @@ function event({
 }: Partial<LifecycleEvent>): LifecycleEvent {
   const person = personProperties === null ? null : { id: "1", properties: personProperties };
   const body = { uuid, event: name, distinct_id: distinctId, properties, timestamp: "2026-03-02T09:00:00.000Z" };
-  const read = readPostHogEvent({ event: body, person }, Date.parse("2026-03-02T09:00:00.000Z"));
+  const read = parsePostHogEvent({ event: body, person }, Date.parse("2026-03-02T09:00:00.000Z"));
   if ("misfit" in read) throw new Error(read.misfit);
   return read.event;
 }
@@ -144,6 +144,7 @@ describe("a profile", () => {
       problems: [],
       profiles: [
         {
+          source: "posthog",
           eventUuid: "u1",
           occurredAt: "2026-03-02T09:00:00.000Z",
           subscriber: {
@@ -222,21 +223,24 @@ describe("a profile", () => {
 
 describe("a merge", () => {
   const merges = (changes: Partial<LifecycleEvent>) => {
-    const { merges, joins = [] } = route(event({ personProperties: null, ...changes }));
-    return { merges, joins };
+    const { merges, mergeRequests = [] } = route(event({ personProperties: null, ...changes }));
+    return { merges, mergeRequests };
   };
-  const merge = { formerId: "visitor", keptId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" };
+  const merge = { previousId: "visitor", currentId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" };
 
   it.each([
     ["$identify", { $anon_distinct_id: "visitor" }],
     ["$create_alias", { alias: "visitor", distinct_id: "ada" }],
   ])("is told by %s, when PostHog says that both are one person", (name, properties) => {
-    expect(merges({ name, properties })).toMatchObject({ merges: [], joins: [{ ...merge, ask: true, merge: true }] });
+    expect(merges({ name, properties })).toMatchObject({
+      merges: [],
+      mergeRequests: [{ ...merge, checkAt: "posthog", merge: true }],
+    });
   });
 
   it("is told by $merge_dangerously, which PostHog never refuses", () => {
     const told = merges({ name: "$merge_dangerously", properties: { alias: "visitor" } });
-    expect(told).toMatchObject({ merges: [merge], joins: [{ ...merge, ask: false, merge: true }] });
+    expect(told).toMatchObject({ merges: [merge], mergeRequests: [{ ...merge, checkAt: null, merge: true }] });
   });
 
   it.each([
@@ -250,7 +254,7 @@ describe("a merge", () => {
       (alias): [string, Partial<LifecycleEvent>] => [`by "${alias}"`, { name: "$create_alias", properties: { alias } }],
     ),
   ])("is never one %s", (_name, changes) => {
-    expect(merges(changes)).toEqual({ merges: [], joins: [] });
+    expect(merges(changes)).toEqual({ merges: [], mergeRequests: [] });
   });
 });
 
@@ -259,7 +263,7 @@ it("takes a name that is spelled otherwise for a change of the profile", () => {
   expect(profiles).toMatchObject([{ subscriber: { email: "ada@example.com" } }]);
 });
 
-describe("whyNobody", () => {
+describe("whyNoPerson", () => {
   const uuid = "01953f2a-7c11-7d0e-9a66-3a1de2f7b001";
 
   it.each([
@@ -271,7 +275,7 @@ describe("whyNobody", () => {
       { distinctId: uuid, properties: { $is_identified: true, $device_id: uuid } },
     ],
   ])("%s is somebody", (_name, who) => {
-    expect(whyNobody(event(who))).toBeNull();
+    expect(whyNoPerson(event(who))).toBeNull();
   });
 
   it.each<[string, Partial<LifecycleEvent>]>([
@@ -286,6 +290,6 @@ describe("whyNobody", () => {
       ],
     ),
   ])("%s: %j", (why, who) => {
-    expect(whyNobody(event(who))).toBe(why);
+    expect(whyNoPerson(event(who))).toBe(why);
   });
 });

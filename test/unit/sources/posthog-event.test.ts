@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readPostHogEvent } from "../../../src/sources/posthog/event.ts";
+import { parsePostHogEvent } from "../../../src/sources/posthog/event.ts";
 import { delivery } from "../../support/webhook.ts";
 
 const NOW = Date.parse("2026-03-02T10:00:00.000Z");
@@ -9,7 +9,7 @@ const REASON = "is a number that is not a safe integer, so its digits may be wro
 
 function read(changes: Record<string, unknown>): Record<string, unknown> {
   const body = delivery();
-  const read = readPostHogEvent({ ...body, event: { ...body.event, ...changes } }, NOW);
+  const read = parsePostHogEvent({ ...body, event: { ...body.event, ...changes } }, NOW);
   return "misfit" in read ? { misfit: read.misfit } : { ...read.event };
 }
 
@@ -43,20 +43,20 @@ describe("a merge", () => {
     ["$create_alias", "alias"],
     ["$merge_dangerously", "alias"],
   ])("by %s has the former id in %s", (event, place) => {
-    expect(read({ event, properties: { [place]: "visitor" } }).formerId).toBe("visitor");
-    expect(read({ event, properties: { [place]: 42 } }).formerId).toBe("42");
+    expect(read({ event, properties: { [place]: "visitor" } }).previousId).toBe("visitor");
+    expect(read({ event, properties: { [place]: 42 } }).previousId).toBe("42");
     expect(read({ event, properties: { [place]: INEXACT } })).toEqual({
       misfit: `not a PostHog event: event.properties.${place} ${REASON}`,
     });
     for (const former of [null, undefined, true, ["visitor"], {}])
-      expect(read({ event, properties: { [place]: former } })).not.toHaveProperty("formerId");
+      expect(read({ event, properties: { [place]: former } })).not.toHaveProperty("previousId");
   });
 
   it.each(["$set", "$pageview", "user_signed_up"])("is not told by %s, whatever its properties are called", (event) => {
     for (const former of ["visitor", INEXACT]) {
       const properties = { "": former, undefined: former, alias: former, $set: { plan: "pro" } };
-      expect(read({ event, properties })).toMatchObject({ name: event, sets: ["plan"] });
-      expect(read({ event, properties })).not.toHaveProperty("formerId");
+      expect(read({ event, properties })).toMatchObject({ name: event, changedProperties: ["plan"] });
+      expect(read({ event, properties })).not.toHaveProperty("previousId");
     }
   });
 });

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../../src/contracts/event.ts";
 import { traitsOf } from "../../../src/lib/segment-traits.ts";
 import { createRoute } from "../../../src/routing/route.ts";
-import { readSegmentEvent } from "../../../src/sources/segment/event.ts";
+import { parseSegmentEvent } from "../../../src/sources/segment/event.ts";
 import { testProduct } from "../../support/product/product.ts";
 import { segmentEvent } from "../../support/segment.ts";
 
 const NOW = Date.parse("2026-03-02T10:00:00.000Z");
 const route = createRoute(testProduct.workflows);
-const readOne = (body: unknown) => readSegmentEvent(body, { now: NOW, names: testProduct.segmentNames });
+const readOne = (body: unknown) => parseSegmentEvent(body, { now: NOW, names: testProduct.segmentNames });
 
 function read(changes: Record<string, unknown>): LifecycleEvent {
   const read = readOne(segmentEvent(changes));
@@ -85,7 +85,7 @@ describe("a track", () => {
   it("is nobody's without a userId, whatever else it has", () => {
     for (const userId of [null, undefined, "", " \t"]) {
       const { starts, profiles, problems } = route(read({ userId, context: { traits: { email: "ada@example.com" } } }));
-      expect([starts, profiles, problems]).toEqual([[], [], [{ cause: "nobody", reason: "anonymous" }]]);
+      expect([starts, profiles, problems]).toEqual([[], [], [{ cause: "no person", reason: "anonymous" }]]);
     }
   });
 });
@@ -130,13 +130,13 @@ describe("an identify", () => {
     for (const traits of [undefined, null, {}]) {
       const event = read({ type: "identify", traits, context });
       expect(event.personProperties).toEqual(told);
-      expect(event.sets?.toSorted()).toEqual(Object.keys(told).toSorted());
+      expect(event.changedProperties?.toSorted()).toEqual(Object.keys(told).toSorted());
       expect(route(event).profiles).toMatchObject([{ subscriber: { email: "ada@example.com", firstName: "Ada" } }]);
     }
     const both = read({ type: "identify", traits: { plan: "pro" }, context });
     expect(both.personProperties).toEqual({ ...told, plan: "pro" });
-    expect(both.sets?.toSorted()).toEqual(Object.keys(told).toSorted());
-    expect(read({ context })).not.toHaveProperty("sets");
+    expect(both.changedProperties?.toSorted()).toEqual(Object.keys(told).toSorted());
+    expect(read({ context })).not.toHaveProperty("changedProperties");
   });
 
   it("may have the name in one", () => {
@@ -168,7 +168,7 @@ describe("an identify", () => {
     expect(route(read({ type: "identify", traits: { logins: 5 }, anonymousId: null })).problems).toMatchObject([
       { cause: "filtered" },
     ]);
-    expect(route(read({ type: "identify", traits, userId: null })).problems).toMatchObject([{ cause: "nobody" }]);
+    expect(route(read({ type: "identify", traits, userId: null })).problems).toMatchObject([{ cause: "no person" }]);
   });
 });
 
@@ -194,7 +194,7 @@ describe("what it tells of its person", () => {
 describe("another call", () => {
   it("alias makes two ids one person's", () => {
     expect(route(read({ type: "alias", previousId: "visitor" })).merges).toEqual([
-      { formerId: "visitor", keptId: "ada", occurredAt: "2026-03-02T09:00:00.500Z" },
+      { previousId: "visitor", currentId: "ada", occurredAt: "2026-03-02T09:00:00.500Z" },
     ]);
   });
 

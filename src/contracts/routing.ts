@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { Source } from "./event.ts";
 import { Run } from "./run.ts";
+import { PERSON_SOURCES } from "./sources.ts";
 
 const Field = z.string().nullable().optional();
 
-/** The profile that Novu keeps of a person; `subscriberId` is the distinct id. A field that is null is removed there, one that is left out stays. */
+/** A person at Novu; `subscriberId` is the distinct id. Novu removes a field that is null, and leaves a field that is absent. */
 export const Subscriber = z.object({
   subscriberId: z.string().min(1),
   email: Field,
@@ -19,52 +20,52 @@ export const Subscriber = z.object({
   data: z.record(z.string(), z.unknown()).optional(),
 });
 export type Subscriber = z.infer<typeof Subscriber>;
-/** The fields of a subscriber that Novu may refuse, and do without. */
+/** Novu may refuse one of these fields and still take the rest. */
 export type ProfileField = Exclude<keyof Subscriber, "subscriberId">;
 
-/** What an event says of its person, for Novu to know. */
+/** The subscriber as of an event. */
 export const Profile = z.object({
   subscriber: Subscriber,
   /** ISO 8601 */
   occurredAt: z.iso.datetime(),
   eventUuid: z.string().min(1),
-  /** Who told of it. */
+  /** The event's; PostHog when absent. */
   source: Source.optional(),
 });
 export type Profile = z.infer<typeof Profile>;
 
-/** What a source that keeps no persons has told of one; what it names and leaves undefined is no more. */
+/** Person properties of an event, to be stored here because the source does not have all of them. An undefined value removes the property. */
 export interface Traits {
   distinctId: string;
   /** ISO 8601 */
   occurredAt: string;
-  /** As they were read, or as they came where they cannot be read. */
+  /** The values as they were read; the raw values of those that cannot be read. */
   properties: Record<string, unknown>;
 }
 
-/** Two distinct ids are one person's: what is kept by the former counts for the kept one, and the other way round. */
+/** Two distinct ids of one person: records of either count for both. */
 export interface Merge {
-  formerId: string;
-  keptId: string;
+  previousId: string;
+  currentId: string;
   /** ISO 8601 */
   occurredAt: string;
 }
 
-/** An id that an event says is its person's as well. */
-export const Join = z.object({
-  formerId: z.string().min(1),
-  keptId: z.string().min(1),
+/** Another id that an event names for its person. */
+export const MergeRequest = z.object({
+  previousId: z.string().min(1),
+  currentId: z.string().min(1),
   /** ISO 8601 */
   occurredAt: z.iso.datetime(),
-  /** When the event came to us, ISO 8601. */
+  /** When we received the event, ISO 8601. */
   receivedAt: z.iso.datetime(),
   eventUuid: z.string().min(1),
-  /** Whether PostHog is to be asked first: it does not make one person of two identified ones, and forwards the event all the same. */
-  ask: z.boolean(),
-  /** Whether both ids are one person from then on; else the former is a device's, which several people may use. */
+  /** The source to ask first whether both ids are one person there; null when it always merges them. */
+  checkAt: z.enum(PERSON_SOURCES).nullable(),
+  /** Whether both ids are one person from then on. False for the id of a device, which several people may use. */
   merge: z.boolean(),
 });
-export type Join = z.infer<typeof Join>;
+export type MergeRequest = z.infer<typeof MergeRequest>;
 
 /**
  * How often one person may enter a workflow: whenever it is started, `once` ever, once in a time,
@@ -91,14 +92,14 @@ export const Start = z.object({
   payload: z.record(z.string(), z.unknown()),
   /** From when, ISO 8601, and for how long it waits for an address of the person; null when it does not wait. */
   addressWait: z.object({ since: z.iso.datetime(), forMs: z.number() }).nullable().default(null),
-  /** Later than that it is not to be started any more, ISO 8601; null when any time will do. */
+  /** The latest time to start it, ISO 8601; null for no limit. */
   startBy: z.iso.datetime().nullable().default(null),
   entry: EntryLimit.default("always"),
   occurrence: Occurrence.nullable().default(null),
 });
 export type Start = z.infer<typeof Start>;
 
-/** A person did what a workflow was waiting for: its runs for this person end. */
+/** The runs of this workflow for this person end. */
 export const Exit = z.object({
   workflow: z.string().min(1),
   distinctId: z.string().min(1),
@@ -109,16 +110,12 @@ export const Exit = z.object({
 });
 export type Exit = z.infer<typeof Exit>;
 
-/** What an event causes. */
+/** The effects of an event. A list that is absent is empty. */
 export interface Routing {
   starts: Start[];
   exits: Exit[];
-  /** None when left out. */
   profiles?: Profile[];
-  /** None when left out. */
   merges?: Merge[];
-  /** None when left out. */
-  joins?: Join[];
-  /** None when left out. */
+  mergeRequests?: MergeRequest[];
   traits?: Traits[];
 }
