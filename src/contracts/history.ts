@@ -65,7 +65,7 @@ export interface OptOutRecord {
   /** "all", a topic, or one workflow. */
   topic: string;
   isOut: boolean;
-  /** How we heard of it. */
+  /** How the app learned of it. */
   cause: string;
 }
 
@@ -91,9 +91,9 @@ export interface History {
   jobs: PersonJob[];
   /** Of this person, as all that follows; nothing where one run was asked for. */
   ignored: IgnoredRecord[];
-  choices: OptOutRecord[];
-  /** As of when Novu knows them; null when it was told nothing. */
-  toldAsOf: string | null;
+  optOuts: OptOutRecord[];
+  /** The time of the data that Novu has of the person; null if it has none. */
+  subscriberAsOf: string | null;
   /** Whether there are runs of other workflows than the one asked for. */
   hasOtherRuns: boolean;
 }

@@ -1,10 +1,10 @@
 import type { Source } from "./event.ts";
 
-/** How far to travel: to the next alarm of a waiting step, an hour, a day, or until nothing waits. */
+/** To the next waiting step, an hour, a day, or until no step waits. */
 export const TRAVEL_TARGETS = ["step", "hour", "day", "end"] as const;
 export type TravelTarget = (typeof TRAVEL_TARGETS)[number];
 
-/** A message that the local Novu has handed over. */
+/** A message that the local Novu sent. */
 export interface SandboxMessage {
   id: string;
   transactionId: string;
@@ -13,21 +13,21 @@ export interface SandboxMessage {
   subscriberId: string;
   /** email, in_app, push, sms or chat. */
   channel: string;
-  /** The address it went to; null where the channel has none. */
+  /** The address; null if the channel has none. */
   to: string | null;
-  /** What the step's code made. */
+  /** The output of the step. */
   content: Record<string, unknown>;
-  /** What an email has besides; null on other channels. */
+  /** Only of an email; null on other channels. */
   mail?: { headers: Record<string, string>; text: string | null } | null;
   sentAt: number;
   seen: boolean;
   read: boolean;
 }
 
-/** Who tells the app of events in the sandbox. */
+/** The sources of events in the sandbox. */
 export type SandboxSource = Exclude<Source, "sweep">;
 
-/** One event on its way from the local PostHog or Segment to the app, with what the app said each time. */
+/** One webhook of the local PostHog or Segment, with each answer of the app. */
 export interface SandboxDelivery {
   source: SandboxSource;
   /** The webhook id. */
@@ -40,7 +40,6 @@ export interface SandboxDelivery {
 }
 
 export interface SandboxPerson {
-  /** Who knows them so. */
   source: SandboxSource;
   uuid: string;
   distinctIds: string[];
@@ -56,22 +55,22 @@ export interface SandboxStep {
   type: string;
   status: string;
   error: string | null;
-  /** When a waiting one wakes. */
+  /** When a waiting step continues. */
   wakesAt: number | null;
-  /** When it came to an end, or began to wait. */
+  /** When it ended, or started to wait. */
   changedAt: number | null;
 }
 
-/** What a colleague can change of one message in Novu. */
+/** The controls of one message in Novu. */
 export interface SandboxStepControls {
   step: string;
   /** JSON schema, with a title and a default for each. */
   fields: Record<string, { type?: string | undefined; title?: string | undefined; default?: unknown }>;
-  /** What was changed so far. */
+  /** The values that differ from the defaults. */
   values: Record<string, unknown>;
 }
 
-/** What a workflow's payload consists of, as JSON schema. */
+/** The payload of a workflow, as JSON schema. */
 export interface SandboxSchema {
   properties?: Record<string, SandboxProperty> | undefined;
   required?: string[] | undefined;
@@ -84,53 +83,52 @@ interface SandboxProperty {
 }
 
 /**
- * What the sandbox gives the studio, which is then open without a login, on this machine only. Times
- * are milliseconds since 1970. What changes something resolves when all that follows at once has happened.
+ * The sandbox's side of the studio, which then is open without a login, to this machine only. Times are milliseconds
+ * since 1970. A change resolves when all its immediate effects have happened. Lists have the oldest first.
  */
 export interface SandboxControls {
   clock: { now(): number };
-  /** When the next waiting step wakes; null when none waits. */
+  /** When the next waiting step continues; null if none waits. */
   nextStepAt(): number | null;
   travel(target: TravelTarget): Promise<void>;
 
-  /** The earliest first, as all lists here. */
   messages(): SandboxMessage[];
-  /** What an email without a text part of its own says, as made from its HTML. */
+  /** The text part that is made from the HTML of an email. */
   textOf(html: string): string;
   mark(messageId: string, as: "seen" | "read"): Promise<void>;
 
   /** The events that the local PostHog forwards. */
   events(): string[];
   sampleProperties(event: string): Record<string, unknown>;
-  /** As Novu has it published. */
+  /** As it is published at Novu. */
   payloadSchema(workflow: string): SandboxSchema;
-  /** What the payload of a workflow needs, by example. */
+  /** Example values of the required payload. */
   samplePayload(workflow: string): Record<string, unknown>;
-  /** Answers the event's uuid. An unknown person is made up. */
+  /** Resolves to the uuid of the event. An unknown person is created. */
   fire(event: string, distinctId: string, properties: Record<string, unknown>): Promise<string>;
 
   deliveries(): SandboxDelivery[];
-  /** Signs and sends a body to the app, as the source would, and answers the delivery's id. */
+  /** Signs a body and sends it to the app, as the source does. Resolves to the id of the delivery. */
   deliver(body: string, source: SandboxSource): Promise<string>;
 
-  /** Somebody whom both know is there twice. */
+  /** A person whom both sources have is there twice. */
   people(): SandboxPerson[];
-  /** Changes one property at the source without any event; undefined takes it away. Throws for somebody unknown. */
+  /** Changes one property at the source without an event; undefined removes it. Throws if the person is unknown. */
   setProperty(distinctId: string, name: string, value: unknown, source: SandboxSource): void;
 
   stepsOfRun(transactionId: string): SandboxStep[];
 
   controlsOf(workflow: string): SandboxStepControls[];
   setControls(workflow: string, step: string, values: Record<string, unknown>): void;
-  /** A message as it would be for somebody now, sent to nobody. Throws when it cannot be made. */
+  /** A message for a person now, without sending it. Throws if its step fails. */
   preview(
     workflow: string,
     step: string,
     distinctId: string,
   ): Promise<{ isSkipped: boolean; channel: string; content: Record<string, unknown> }>;
-  /** Starts the workflow at the local Novu by hand, as the test button there does. */
+  /** Starts the workflow at the local Novu, as the test button of Novu does. */
   sendTest(workflow: string, distinctId: string): Promise<void>;
 
-  /** All that was done so far as a story test. */
+  /** Everything that was done so far, as a story test. */
   exportStory(): Promise<string>;
 }

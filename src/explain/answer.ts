@@ -39,7 +39,7 @@ function lastNotSent(decision: Decision, history: History): string {
   return `Last message not sent: ${decision.step}, because ${notSentBecause(decision, sourceOfRun(decision, history))}.`;
 }
 
-function notEntered({ person, workflow, workflows }: About, { exits, ignored, toldAsOf }: History): string[] {
+function notEntered({ person, workflow, workflows }: About, { exits, ignored, subscriberAsOf }: History): string[] {
   const hasNot = `${person} has not entered ${workflow === null ? "any workflow" : nameOf(workflow, workflows)}`;
   const last = ignored.at(-1);
   if (last !== undefined) return [`${hasNot}. Last ignored event: ${last.reason}.`];
@@ -47,7 +47,7 @@ function notEntered({ person, workflow, workflows }: About, { exits, ignored, to
   return [
     `${hasNot}: no event of this person started a run${exits.length > 0 ? "" : ", or it is older than the retention time"}.`,
     ...(events.length === 0 ? [] : [`The workflow listens to ${[...new Set(events)].join(", ")}.`]),
-    ...(toldAsOf === null ? [] : [`Novu has the data of this person as of ${toldAsOf}.`]),
+    ...(subscriberAsOf === null ? [] : [`Novu has the data of this person as of ${subscriberAsOf}.`]),
   ];
 }
 

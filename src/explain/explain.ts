@@ -41,7 +41,7 @@ function linksOf(history: History, about: About) {
   return [
     ...history.events.map((event) => eventLink(event, history)),
     ...history.ignored.map((record) => ignoredLink(record, history)),
-    ...history.choices.map((optOut) => optOutLink(optOut, about)),
+    ...history.optOuts.map((optOut) => optOutLink(optOut, about)),
     ...history.runs.flatMap((run) => runLinks(run, history, about)),
     ...history.exits.map((exit) => exitLink(exit, history, about)),
     ...history.decisions.map((decision) => decisionLink(decision, history)),
@@ -66,8 +66,10 @@ function jobsFor({ jobs }: History, { workflow }: About): History["jobs"] {
   return jobs.filter((job) => workflow === null || job.workflow === null || job.workflow === workflow);
 }
 
-function isAnythingKnown({ runs, exits, choices, ignored, jobs, toldAsOf, hasOtherRuns }: History): boolean {
-  return hasOtherRuns || toldAsOf !== null || [runs, exits, choices, ignored, jobs].some(({ length }) => length > 0);
+function isAnythingKnown({ runs, exits, optOuts, ignored, jobs, subscriberAsOf, hasOtherRuns }: History): boolean {
+  return (
+    hasOtherRuns || subscriberAsOf !== null || [runs, exits, optOuts, ignored, jobs].some(({ length }) => length > 0)
+  );
 }
 
 function unknown(person: string): string {

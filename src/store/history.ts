@@ -129,8 +129,8 @@ export function histories({
         events: await eventsOf(uuids),
         jobs: isOne ? jobs.filter(isOfRun(first, exits)) : jobs,
         ignored: isOne ? [] : await setAsideOf(of.distinctId),
-        choices: isOne ? [] : await optOutsOf(of.distinctId),
-        toldAsOf: isOne ? null : await toldAsOf(of.distinctId),
+        optOuts: isOne ? [] : await optOutsOf(of.distinctId),
+        subscriberAsOf: isOne ? null : await subscriberAsOf(of.distinctId),
         hasOtherRuns: !isOne && of.workflow !== undefined && (await hasRunsBesides(of.workflow, of.distinctId)),
       } satisfies History;
     },
@@ -228,7 +228,7 @@ export function histories({
     return rows.reverse().map(({ at, topic, is_out, cause }) => ({ at, topic, isOut: is_out === 1, cause }));
   }
 
-  async function toldAsOf(distinctId: string): Promise<string | null> {
+  async function subscriberAsOf(distinctId: string): Promise<string | null> {
     const profile = await db
       .selectFrom("profiles")
       .select("occurred_at")

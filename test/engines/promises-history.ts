@@ -243,17 +243,17 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         capture: null,
       });
       expect(await store.runs.history({ distinctId: "ada", workflow: "v" })).toMatchObject({
-        choices: [
+        optOuts: [
           { at: OCCURRED_AT, topic: "offers", isOut: true, cause: "complained" },
           { at: LATER, topic: "offers", isOut: false, cause: "novu" },
         ],
-        toldAsOf: OCCURRED_AT,
+        subscriberAsOf: OCCURRED_AT,
         hasOtherRuns: true,
       });
-      const nothing = { choices: [], toldAsOf: null, hasOtherRuns: false, jobs: [] };
+      const nothing = { optOuts: [], subscriberAsOf: null, hasOtherRuns: false, jobs: [] };
       expect(await store.runs.history({ distinctId: "grace", workflow: "w" })).toMatchObject(nothing);
       const { jobs: _work, ...ofRun } = await store.runs.history({ transactionId: "u:w" });
-      expect(ofRun).toMatchObject({ choices: [], toldAsOf: null, hasOtherRuns: false });
+      expect(ofRun).toMatchObject({ optOuts: [], subscriberAsOf: null, hasOtherRuns: false });
     });
 
     it("counts what became of each workflow in a period", async () => {

@@ -106,11 +106,11 @@ describe("explain", () => {
     ["a waiting job", { jobs: [owed()] }, [["waiting", "The start of the run at Novu is due at this time."]]],
     ["a waiting job of another workflow", { jobs: [owed({ workflow: "v" })] }, []],
     ["a run of another workflow", { hasOtherRuns: true }, []],
-    ["data sent to Novu", { toldAsOf: LATER }, [], `${NO_RUN} Novu has the data of this person as of ${LATER}.`],
+    ["data sent to Novu", { subscriberAsOf: LATER }, [], `${NO_RUN} Novu has the data of this person as of ${LATER}.`],
     [
       "an opt-out, and an opt-in",
       {
-        choices: [
+        optOuts: [
           { at: OCCURRED_AT, topic: "all", isOut: true, cause: "link" },
           { at: LATER, topic: "tips", isOut: false, cause: "link" },
         ],
@@ -194,7 +194,7 @@ describe("explain", () => {
 });
 
 function history(): History {
-  const about = { choices: [], toldAsOf: null, hasOtherRuns: false };
+  const about = { optOuts: [], subscriberAsOf: null, hasOtherRuns: false };
   return { runs: [], events: [], exits: [], decisions: [], jobs: [], ignored: [], ...about };
 }
 

@@ -36,7 +36,10 @@ const RETIRED: Record<string, string> = {
 };
 
 /** Where such a word is the right one. */
-const EXCEPTIONS: Array<{ word: string; in: RegExp; because: string }> = [];
+const EXCEPTIONS: Array<{ word: string; in: RegExp; because: string }> = [
+  { word: "aside", in: /^src\/studio\/action-routes\.ts$/, because: "a former address redirects" },
+  { word: "under way", in: /^src\/studio\/pages\/runs\.tsx$/, because: "former links have it" },
+];
 
 /** Folders that have such words still. */
 const UNFINISHED = [
@@ -54,7 +57,6 @@ const UNFINISHED = [
   "src/routing",
   "src/sources",
   "src/store",
-  "src/studio",
 ];
 
 const QUESTION_WORD = /^(What|Who|Whom|Whose|Whoever|Whatever)\b/;
