@@ -19,7 +19,8 @@ export interface Clone extends Disposable {
   write(file: string, text: string): void;
   /** Throws when `change` changes nothing. */
   edit(file: string, change: (text: string) => string): void;
-  remove(file: string): void;
+  /** Throws for a path that does not exist. */
+  remove(path: string): void;
   /** The files in a folder, at every depth. */
   files(folder: string): string[];
   /** Runs a program of node_modules to its end. */
@@ -28,7 +29,7 @@ export interface Clone extends Disposable {
    * Runs the tests of `npm test` that import a changed file, and those of the project's files. Or only these files of
    * `npm test`. Returns the failed files.
    */
-  vitest(files?: string): Promise<{ passed: number; red: string[] }>;
+  vitest(...files: string[]): Promise<{ passed: number; red: string[] }>;
 }
 
 /** Copies the files that git has or would add; node_modules is a link to ours. */
@@ -67,7 +68,7 @@ export function cloneCheckout(): Clone {
       if (after === before) throw new Error(`${file} is not as this test expects it`);
       clone.write(file, after);
     },
-    remove: (file) => rmSync(join(folder, file)),
+    remove: (path) => rmSync(join(folder, path), { recursive: true }),
     files: (below) =>
       execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", below], {
         cwd: folder,
@@ -85,8 +86,8 @@ export function cloneCheckout(): Clone {
       const [code] = await once(child, "close");
       return { code: code as number, output };
     },
-    async vitest(files) {
-      if (files !== undefined) return report(files);
+    async vitest(...files) {
+      if (files.length > 0) return report(...files);
       for (const file of clone.files("test/unit/project")) clone.edit(file, (text) => `${text}\n`);
       return report("--changed", "HEAD");
     },

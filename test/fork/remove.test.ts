@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { cloneCheckout } from "./clone.ts";
+import { removalsIn, remove } from "./remove.ts";
+
+/** A busy machine needs this long. */
+const WITHIN_MS = 15 * 60_000;
+/** The parts of `npm test` that no removal concerns. */
+const TESTS = ["test/unit/", "test/app/entry.test.ts", "test/app/sources/posthog-webhook.test.ts"];
+
+describe("a part that a fork does not need", () => {
+  using checkout = cloneCheckout();
+  const removals = removalsIn(checkout);
+
+  it("is one of these", () => {
+    expect(removals.map(({ title }) => title)).toEqual(["src/sources/segment/README.md: Remove Segment"]);
+  });
+
+  it.each(removals)("can be removed by $title", { timeout: WITHIN_MS }, async (removal) => {
+    using clone = cloneCheckout();
+    remove(clone, removal);
+    const { code, output } = await clone.run("tsc", "-p", "test");
+    expect([code, code === 0 ? "" : output]).toEqual([0, ""]);
+    await clone.run("biome", "check", "--write", "src", "test");
+    const { passed, red } = await clone.vitest(...TESTS);
+    expect([red, passed > 300]).toEqual([[], true]);
+  });
+});
