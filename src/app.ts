@@ -171,12 +171,12 @@ export async function openApp(
       budget,
       recordDecision,
       decisionsOf: store.decisions.listOfRuns,
-      keeper: {
-        shape: store.runs.findShape,
-        shapesOf: store.runs.listShapes,
-        shapeOfRun: store.runs.findShapeOf,
-        keptValues: store.decisions.findCustomValues,
-        keepValue: store.decisions.saveCustomValue,
+      records: {
+        findShape: store.runs.findShape,
+        listShapes: store.runs.listShapes,
+        findShapeOf: store.runs.findShapeOf,
+        findCustomValues: store.decisions.findCustomValues,
+        saveCustomValue: store.decisions.saveCustomValue,
       },
       async onWait(run, waitMs) {
         await live.expectCallAfter(run, { waitMs, mayBeRefused: false });

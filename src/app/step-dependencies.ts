@@ -96,7 +96,7 @@ export function liveDependencies({
     variants: createRunVariants({
       flagsOf,
       variantsOf: store.decisions.findVariants,
-      keepVariants: store.decisions.saveVariants,
+      saveVariants: store.decisions.saveVariants,
       log,
     }),
     untilHoursMs({ $timezone, $geoip_time_zone }, novuTimeZone) {

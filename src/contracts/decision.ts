@@ -1,49 +1,49 @@
 import { z } from "zod";
 import { FlagValue } from "./flag.ts";
 
-/** Why a message was not sent. Each decision not to send has exactly one. */
+/** The reason why a message was not sent. Each such decision has exactly one. */
 const Reason = z.enum([
   /** An exit event arrived, such as checkout_completed; the detail names it. */
   "exited",
-  /** The event came to us, or got to Novu, long after it happened. */
+  /** The event arrived here, or its trigger at Novu, long after it happened. */
   "too late",
-  /** This person has entered the workflow before, and its `entry` lets nobody in again, or not so soon. */
+  /** This person has entered the workflow before, and its `entry` does not allow it again, or not so soon. */
   "entered before",
-  /** The workflow's own condition on the person; the detail is its words. */
+  /** The workflow's `skip` returned a reason, which is the detail. */
   "not needed",
-  /** The workflow's own condition asked for properties of the person that cannot be read; the detail names them. */
+  /** The workflow's `skip` used properties of the person that cannot be read; the detail names them. */
   "unreadable",
-  /** There is no such person (any more) where persons are read. */
+  /** The source has no such person, or not any more. */
   "person not found",
-  /** The person could not be asked for, and the workflow does not send without it. */
+  /** The person could not be read, and the workflow does not send without that. */
   "person unavailable",
-  /** The person does not want such messages; the detail is what they turned off. */
+  /** The person has opted out; the detail is the topic or workflow. */
   "opted out",
   /** The step could not be made; the detail is the code of the failure. */
   "error",
-  /** Nothing to reach the person by on this channel. */
+  /** The person has no usable address for this channel. */
   "unreachable",
-  /** The person has another address now than Novu, and this message cannot be sent to it; Novu is told for the next one. */
+  /** The person has another address now than Novu, and this message cannot name it. Novu gets it for the next message. */
   "address changed",
-  /** The person is in the group that gets nothing, so that the effect can be measured; the detail is the flag. */
+  /** The person is in the group without messages, against which the effect is measured; the detail is the flag. */
   "held out",
-  /** The person was sent as many messages as one gets in that time. */
+  /** The person has had as many messages as the frequency cap allows. */
   "over the cap",
-  /** Another run of the person says it, together with its own; the detail is that run. */
+  /** The message of another run of the person covers this one; the detail is that run. */
   "digested",
   /** Novu ended the run at a throttle. */
   "throttled",
   /** The subscriber, or the workflow's own `preferences`, have this channel turned off at Novu. */
   "opted out at Novu",
-  /** It came outside the hours of the Schedule that the subscriber set at Novu. */
+  /** It was due outside the subscriber's Schedule at Novu. */
   "outside the schedule",
-  /** The provider did not take the message; the detail is the provider's word. */
+  /** The provider refused the message; the detail is the provider's reason. */
   "provider failed",
-  /** The run ended at Novu before this message; the detail is Novu's word. */
+  /** The run ended at Novu before this message; the detail is Novu's reason. */
   "lost at Novu",
-  /** The step came into the workflow after this run had begun. */
+  /** The step was added to the workflow after this run had begun. */
   "added later",
-  /** The step was taken out of the workflow while this run was in progress. */
+  /** The step was removed from the workflow while this run was in progress. */
   "removed",
   /** The run's payload does not fit the workflow's schema any more; the detail names the fields. */
   "payload does not fit",
@@ -66,44 +66,44 @@ export const Decision = z.object({
   step: z.string().min(1),
   channel: Channel,
   distinctId: z.string().min(1),
-  /** `failed` may be not final, by `isFinal`: Novu may ask again, and then something else is decided. */
+  /** `failed` may not be final (see `isFinal`): after a retry another decision may take its place. */
   outcome: z.enum(["sent", "skipped", "failed"]),
   reason: Reason.nullable(),
   detail: z.string().nullable(),
-  /** Which person it rests on; null when none was asked for. */
+  /** The origin of the person that was used; null where none was read. */
   personSource: z.enum(["posthog", "segment", "own", "snapshot"]).nullable(),
   /** The names of the person's properties that could not be read. */
   unreadable: z.array(z.string()).default([]),
-  /** The address that it was sent to, by `addressHash`, and how Novu was given it; null where there is none. */
+  /** The hash of the address (`addressHash`), and the way it reached the provider; null where there is none. */
   address: z
     .object({ via: z.enum(["subscriber", "provider"]), hash: z.string() })
     .nullable()
     .default(null),
-  /** Which email it was, by the name of its component; null on other channels, and of what was not made. */
+  /** The name of the email's component; null on other channels, and where no email was made. */
   template: z.string().nullable().default(null),
-  /** What was shown for each experiment, and what each holdout said, by flag. */
+  /** The variant of each experiment that was shown, and the value of each holdout, by flag. */
   variants: z.record(z.string(), FlagValue).default({}),
-  /** Those of these flags of which PostHog did not say it, so that it is the default. */
+  /** Those of these flags for which PostHog gave no value, so the default was used. */
   defaults: z.array(z.string()).default([]),
-  /** Those of which this is the first that the person gets, or is kept from, in this run: PostHog is told of it. */
+  /** Those to which the person is exposed first by this message, sent or held out, in this run; they are reported to PostHog. */
   exposures: z.array(z.string()).default([]),
-  /** Novu's job that asked for the step. The first job that sends owns the step; absent where no call of Novu's decided. */
+  /** The Novu job that called for the step. The first job that sends owns the step; absent where no call decided. */
   jobId: z.string().optional(),
-  /** Controls set in Novu's dashboard that cannot be used, so that the code's default stood in their place; none when left out. */
+  /** Controls from Novu's dashboard that could not be used, so that the code's defaults applied; absent where all could. */
   unusableControls: z.array(z.string()).optional(),
-  /** Absent before Novu was asked, and of what was not sent to begin with. */
+  /** Absent before the receipt was read, and for a message that was never sent. */
   receipt: Receipt.optional(),
   /** ISO 8601 */
   decidedAt: z.iso.datetime(),
 });
 export type Decision = z.infer<typeof Decision>;
 
-/** Whether no later call of Novu is expected to decide otherwise. */
+/** Whether no retry of Novu is expected to change it. */
 export function isFinal({ outcome, reason, receipt }: Pick<Decision, "outcome" | "reason" | "receipt">): boolean {
   return outcome !== "failed" || receipt !== undefined || reason === "lost at Novu";
 }
 
-/** What a decision says that was made without a look at the person. */
+/** The fields of a decision that was made without reading the person. */
 export const NOTHING_COMPOSED = {
   personSource: null,
   unreadable: [],
@@ -114,5 +114,5 @@ export const NOTHING_COMPOSED = {
   exposures: [],
 } satisfies Partial<Decision>;
 
-/** Why something is not sent. */
+/** The reason against a message. */
 export type Objection = { reason: NonNullable<Decision["reason"]>; detail: string | null };

@@ -1,13 +1,13 @@
-/** Something that is tried out, as PostHog's multivariate flag says for each person. */
+/** An experiment; a multivariate PostHog flag has the variant of each person. */
 export interface Experiment<Variant extends string = string> {
   /** The flag's key. */
   flag: string;
   variants: readonly Variant[];
-  /** What is shown when PostHog does not say one of these. */
+  /** The variant where PostHog returns none of these. */
   otherwise: Variant;
 }
 
-/** Which variant a run shows; `default` when PostHog did not say. */
+/** The variant of a run; `default` where PostHog returned none. */
 export interface RunVariant {
   variant: string;
   source: "posthog" | "default";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A part of each day by the wall clock. It goes over midnight when `to` is the earlier of the two. */
+/** A part of each day in local time. It includes midnight where `to` is the earlier of the two. */
 export interface Hours {
   /** The first minute within, "00:00" to "23:59". */
   from: string;
@@ -11,7 +11,7 @@ export interface Hours {
 const FROM = /^([01]\d|2[0-3]):[0-5]\d$/;
 const TO = /^(([01]\d|2[0-3]):[0-5]\d|24:00)$/;
 
-/** Hours as a configuration writes them: "09:00-20:00". What it says of a wrong text has no part of it. */
+/** Hours as in a setting: "09:00-20:00". Its errors repeat nothing of the text. */
 export const Hours = z
   .string()
   .regex(/^[^-]*-[^-]*$/, 'expected two times with a dash between them, such as "09:00-20:00"')

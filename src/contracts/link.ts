@@ -1,6 +1,6 @@
 import type { Channel } from "./decision.ts";
 
-/** Which message a link is in, and whether a click on it is to be told. */
+/** The message of a link, and whether its clicks are reported. */
 export interface MessageLink {
   transactionId: string;
   workflow: string;

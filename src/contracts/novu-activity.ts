@@ -4,7 +4,7 @@ export interface NovuMessageRecord {
   /** Absent from an older Novu. */
   stepId?: string | undefined;
   channel: string;
-  /** "sent", "error" or "warning"; empty where Novu does not say. */
+  /** "sent", "error" or "warning"; empty where Novu has none. */
   status: string;
   errorText?: string | undefined;
 }
@@ -16,7 +16,7 @@ export interface NovuJobRecord {
   type: string;
   /** "pending", "queued", "running", "delayed", "merged", "completed", "failed", "canceled" or "skipped" */
   status: string;
-  /** Novu's words on what happened, the earliest first. */
+  /** Novu's records of the step, the earliest first. */
   details: Array<{ detail: string; raw?: string | null | undefined }>;
 }
 
@@ -27,7 +27,7 @@ export interface NovuRunRecord {
   createdAt: string | null;
 }
 
-/** Reads of what became of runs and messages, on every plan. One attempt per call; each throws when Novu does not answer. */
+/** Reads of runs and messages at Novu, on every plan. One attempt per call; each throws when Novu does not answer. */
 export interface NovuActivity {
   /** One page of the messages of these runs, the newest first; the first page is 0. */
   messages(transactionIds: string[], page: number): Promise<{ messages: NovuMessageRecord[]; hasMore: boolean }>;

@@ -4,7 +4,7 @@ import { DAY_MS } from "../lib/durations.ts";
 import { Source } from "./event.ts";
 import { PersonProperties } from "./person.ts";
 
-/** A run of which Novu says for longer that it waits keeps nobody out, and counts as lost. */
+/** A run that waits at Novu for longer counts as lost, and does not block another entry. */
 export const LONGEST_RUN_MS = 60 * DAY_MS;
 
 /**
@@ -16,17 +16,17 @@ export const Run = z.object({
   eventUuid: z.string().min(1),
   eventName: z.string().min(1),
   distinctId: z.string().min(1),
-  /** Who told of it. The runs of earlier versions are PostHog's. */
-  source: Source.default("posthog"),
+  /** The source of the event. */
+  source: Source,
   /** When the starting event happened, ISO 8601. */
   occurredAt: z.iso.datetime(),
-  /** The declared properties as they were at the event. */
+  /** The declared person properties at the time of the event. */
   snapshot: PersonProperties,
-  /** The time zone in which the starting event happened, IANA; it counts after the person's own. */
+  /** The time zone of the starting event, IANA; used where the person has none. */
   timeZone: z.string().optional(),
-  /** Those that were there and could not be read; none when left out. */
+  /** The properties in the event that could not be read; absent where there are none. */
   unreadable: z.array(z.string()).optional(),
-  /** The id of the shape that the workflow had when the run was triggered. The runs of earlier versions have none. */
+  /** The id of the workflow's shape at the trigger; absent where this app did not trigger the run. */
   shape: z.string().optional(),
 });
 export type Run = z.infer<typeof Run>;
@@ -34,33 +34,33 @@ export type Run = z.infer<typeof Run>;
 const HASH = /^[0-9a-f]{64}$/;
 const ONE_JOB = "novu-job:";
 
-/** The header `Idempotency-Key` carries it and a bit more: printable ASCII, of 255 at most. A space in front would be lost on the way. */
+/** It is part of the header `Idempotency-Key`: printable ASCII, 255 at most in all. HTTP drops a leading space. */
 const SENDABLE = /^[\x21-\x7e][\x20-\x7e]{0,199}$/;
 
-/** The same event and workflow always make the same id, so that a repeated trigger is the same trigger. */
+/** The same event and workflow always have the same id, so Novu recognises a repeated trigger. */
 export function transactionIdOf(eventUuid: string, workflow: string): string {
   const id = `${eventUuid}:${workflow}`;
   return SENDABLE.test(id) ? id : hashOf(id);
 }
 
-/** A run of one job alone: its trigger did not come from here, and Novu did not say in time of which run the job is. */
+/** The id of a run with one job alone: this app did not trigger it, and Novu did not list its run in time. */
 export function oneJobRunId(call: { jobId: string | null; workflow: string; distinctId: string }): string {
   return `${ONE_JOB}${call.jobId ?? hashOf(`${call.workflow}:${call.distinctId}`)}`;
 }
 
-/** Whether the other steps of the run at Novu are not of this run. */
+/** Whether this run has one step alone of Novu's run. */
 export function isOfOneJob({ transactionId }: Pick<Run, "transactionId">): boolean {
   return transactionId.startsWith(ONE_JOB);
 }
 
-/** The run of one person, where one trigger that did not come from here has several, and another one has its id. */
+/** The id for a further person of a trigger by another system, which may have several persons. */
 export function sharedRunId({ transactionId, distinctId }: Pick<Run, "transactionId" | "distinctId">): string {
   return `${transactionId}${sharedBy(distinctId)}`;
 }
 
 /**
- * A run as Novu has it: its transaction, and whose part of that it is, where the trigger did not come from here and
- * may have several people. Null of a run of one job alone.
+ * The run's ids at Novu: its transaction and, where this app did not trigger it, its person, because such a transaction
+ * may have several. Null for a run with one job alone.
  */
 export function atNovu({
   transactionId,

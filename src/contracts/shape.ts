@@ -14,9 +14,9 @@ export type FixedWait = z.infer<typeof FixedWait>;
 
 const ShapeStep = z.object({
   step: z.string(),
-  /** As Novu names it: email, delay, custom and so on. */
+  /** Novu's name of the type: email, delay, custom and so on. */
   type: z.string(),
-  /** Of a delay that is a part of a wait. */
+  /** For a delay that is a part of a wait. */
   fixed: FixedWait.optional(),
 });
 export type ShapeStep = z.infer<typeof ShapeStep>;
@@ -42,7 +42,7 @@ export function hashOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 20);
 }
 
-/** The steps that send something, in their order. */
+/** The steps that send a message, in order. */
 export function sendingStepsOf({ steps }: Pick<Shape, "steps">): SendingStep[] {
   const throttle = steps.findIndex(({ type }) => type === "throttle");
   return steps.flatMap(({ step, type }, index) => {
@@ -52,7 +52,7 @@ export function sendingStepsOf({ steps }: Pick<Shape, "steps">): SendingStep[] {
   });
 }
 
-/** The messages that do not go out when Novu gives up on a step: a run ends with a wait that fails. */
+/** The messages that are lost when Novu gives up a step: a failed wait ends the run, a failed message only itself. */
 export function lostWith(shape: Pick<Shape, "steps">, step: string): SendingStep[] {
   const index = shape.steps.findIndex((one) => one.step === step);
   const isWait = ["delay", "digest"].includes(String(shape.steps[index]?.type));

@@ -13,22 +13,22 @@ type RunKey = Pick<Run, "transactionId" | "distinctId">;
 export function createRunVariants({
   flagsOf,
   variantsOf,
-  keepVariants,
+  saveVariants,
   log,
 }: {
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
   variantsOf(transactionId: string): Promise<Variants>;
   /** The variants that are stored first hold. */
-  keepVariants(run: RunKey, drawn: Variants): Promise<Variants>;
+  saveVariants(run: RunKey, drawn: Variants): Promise<Variants>;
   log: Log;
 }) {
   return async (run: RunKey & { rehearsal: boolean }, experiments: Experiment[]): Promise<Variants> => {
     if (experiments.length === 0) return {};
     if (run.rehearsal) return draw(run, experiments);
-    const kept = await variantsOf(run.transactionId);
-    const open = experiments.filter(({ flag }) => kept[flag] === undefined);
-    if (open.length === 0) return kept;
-    return { ...kept, ...(await keepVariants(run, await draw(run, open))) };
+    const saved = await variantsOf(run.transactionId);
+    const open = experiments.filter(({ flag }) => saved[flag] === undefined);
+    if (open.length === 0) return saved;
+    return { ...saved, ...(await saveVariants(run, await draw(run, open))) };
   };
 
   async function draw({ transactionId, distinctId }: RunKey, experiments: Experiment[]): Promise<Variants> {

@@ -15,7 +15,7 @@ import {
   type StepAnswer,
   UNAVAILABLE,
 } from "./bridge-call.ts";
-import { type Continuation, createContinuation, type Keeper, runIn } from "./continue-run.ts";
+import { type Continuation, createContinuation, type RunRecords, runIn } from "./continue-run.ts";
 import { type Discovered, discovered } from "./discovered.ts";
 import { openFramework } from "./framework.ts";
 import { createRecordDecisions, type DecisionsOf, type RecordDecision } from "./record-decisions.ts";
@@ -40,7 +40,7 @@ export async function openBridge({
   samples,
   recordDecision,
   decisionsOf,
-  keeper,
+  records,
   onWait,
   withRun,
   now,
@@ -53,7 +53,7 @@ export async function openBridge({
   samples: Workflow[];
   recordDecision: RecordDecision;
   decisionsOf: DecisionsOf;
-  keeper: Keeper;
+  records: RunRecords;
   /** A wait of a run begins that the code does not have any more. */
   onWait(run: Run, waitMs: number): Promise<void>;
   /** The body with a run in it, also where this app did not trigger the run. */
@@ -65,7 +65,7 @@ export async function openBridge({
   const sampleSide = await openFramework(samples, { secretKey, apiUrl, log });
   const codes = new Map(liveSide.workflows.map((workflow) => [workflow.workflowId, workflowCode(workflow)]));
   const recordDecisions = createRecordDecisions({ recordDecision, decisionsOf, now });
-  const continuationOf = createContinuation({ codeOf: (workflow) => codes.get(workflow), keeper, onWait, now });
+  const continuationOf = createContinuation({ codeOf: (workflow) => codes.get(workflow), records, onWait, now });
 
   const router = Router().use(signedBody({ secretKey, budget }), async (request, response) => {
     const startedAt = performance.now();

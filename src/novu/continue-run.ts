@@ -28,13 +28,13 @@ export interface Continuation {
 }
 
 /** The shapes of workflows and the values of custom steps in the store. */
-export interface Keeper {
-  shape(id: string): Promise<Shape | null>;
-  shapesOf(workflow: string): Promise<Shape[]>;
+export interface RunRecords {
+  findShape(id: string): Promise<Shape | null>;
+  listShapes(workflow: string): Promise<Shape[]>;
   /** For a run whose payload has no shape id, because this app did not trigger it. */
-  shapeOfRun(transactionId: string): Promise<Shape | null>;
-  keptValues(transactionId: string): Promise<Record<string, unknown>>;
-  keepValue(
+  findShapeOf(transactionId: string): Promise<Shape | null>;
+  findCustomValues(transactionId: string): Promise<Record<string, unknown>>;
+  saveCustomValue(
     step: { transactionId: string; step: string; distinctId: string },
     value: unknown,
     options: { replace: boolean },
@@ -68,18 +68,18 @@ type Prepared = Pick<Continuation, "notices"> & ({ standIn: StepAnswer } | { bod
  */
 export function createContinuation({
   codeOf,
-  keeper,
+  records,
   onWait,
   now,
 }: {
   codeOf(workflow: string): WorkflowCode | undefined;
-  keeper: Keeper;
+  records: RunRecords;
   /** A wait of a run begins that the code does not have any more. */
   onWait(run: Run, waitMs: number): Promise<void>;
   now: () => number;
 }) {
   const shapes = new Map<string, Shape>();
-  const customResults = createCustomResults(keeper);
+  const customResults = createCustomResults(records);
 
   return async (call: Call, came: ExecuteBody, runCustom: RunCustom): Promise<Continuation> => {
     const { workflow, step } = call;
@@ -160,17 +160,17 @@ export function createContinuation({
 
   async function shapeAtTrigger({ transactionId, shape: id }: Run): Promise<Shape | null> {
     if (isOfOneJob({ transactionId })) return null;
-    if (id === undefined) return keeper.shapeOfRun(transactionId);
+    if (id === undefined) return records.findShapeOf(transactionId);
     const cached = shapes.get(id);
     if (cached !== undefined) return cached;
-    const shape = await keeper.shape(id);
+    const shape = await records.findShape(id);
     if (shape !== null) shapes.set(id, shape);
     return shape;
   }
 
   /** The step in another version: Novu may have been synced with that one when the run was triggered. */
   async function inOtherVersion(workflow: string, step: string): Promise<ShapeStep | undefined> {
-    const all = await keeper.shapesOf(workflow);
+    const all = await records.listShapes(workflow);
     return all.flatMap(({ steps }) => steps).find((one) => one.step === step);
   }
 }

@@ -1,6 +1,6 @@
 import type { Run } from "../contracts/run.ts";
 import type { ExecuteBody, StepState } from "./bridge-call.ts";
-import type { Keeper } from "./continue-run.ts";
+import type { RunRecords } from "./continue-run.ts";
 import type { WorkflowCode } from "./workflow-code.ts";
 
 /** Runs a custom step and returns its outputs. Throws where the step fails. */
@@ -10,13 +10,16 @@ export type RunCustom = (step: string, body: ExecuteBody) => Promise<Record<stri
  * The results of custom steps that Novu's state lacks, because a call was lost or because the code has the step
  * elsewhere now. Such a step is run here, once for the run: the first value stays.
  */
-export function createCustomResults({ keptValues, keepValue }: Pick<Keeper, "keptValues" | "keepValue">) {
+export function createCustomResults({
+  findCustomValues,
+  saveCustomValue,
+}: Pick<RunRecords, "findCustomValues" | "saveCustomValue">) {
   return {
     /** The value that a custom step already has, from a message behind it that needed one. */
     async knownValue(run: Run, step: string, { results }: WorkflowCode): Promise<Record<string, unknown> | undefined> {
       const schema = results.get(step);
       if (schema === undefined) return undefined;
-      const { [step]: value } = await keptValues(run.transactionId);
+      const { [step]: value } = await findCustomValues(run.transactionId);
       return schema.safeParse(value).success ? (value as Record<string, unknown>) : undefined;
     },
 
@@ -28,20 +31,20 @@ export function createCustomResults({ keptValues, keepValue }: Pick<Keeper, "kep
     ): Promise<ExecuteBody> {
       const { transactionId, distinctId } = run;
       let completed = body;
-      let kept: Record<string, unknown> | undefined;
+      let saved: Record<string, unknown> | undefined;
       for (const { step } of code.shape.steps) {
         if (step === target) break;
         const schema = code.results.get(step);
         if (schema === undefined) continue;
         const inState = completed.state.find(({ stepId }) => stepId === step);
         if (inState !== undefined && hasRun(inState) && schema.safeParse(inState.outputs).success) continue;
-        kept ??= await keptValues(transactionId);
-        const isKept = kept[step] !== undefined;
+        saved ??= await findCustomValues(transactionId);
+        const isSaved = saved[step] !== undefined;
         const value =
-          isKept && schema.safeParse(kept[step]).success
-            ? kept[step]
-            : await keepValue({ transactionId, distinctId, step }, await runCustom(step, completed), {
-                replace: isKept,
+          isSaved && schema.safeParse(saved[step]).success
+            ? saved[step]
+            : await saveCustomValue({ transactionId, distinctId, step }, await runCustom(step, completed), {
+                replace: isSaved,
               });
         completed = { ...completed, state: withOutputs(completed.state, step, value as StepState["outputs"]) };
       }

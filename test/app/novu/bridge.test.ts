@@ -24,12 +24,12 @@ const KEY = "secret-key";
 const lines: string[] = [];
 const recorded: Decision[] = [];
 const recording = {
-  keeper: {
-    shape: async () => null,
-    shapesOf: async () => [],
-    shapeOfRun: async () => null,
-    keptValues: async () => ({}),
-    keepValue: async () => ({}),
+  records: {
+    findShape: async () => null,
+    listShapes: async () => [],
+    findShapeOf: async () => null,
+    findCustomValues: async () => ({}),
+    saveCustomValue: async () => ({}),
   },
   decisionsOf: async () => [],
   onWait: async () => {},
@@ -145,6 +145,7 @@ describe("the bridge", () => {
       eventName: "e",
       distinctId: "ada",
       occurredAt: "2026-03-02T09:00:00.000Z",
+      source: "posthog",
       snapshot: {},
     };
     recorded.length = 0;
@@ -185,6 +186,7 @@ describe("the bridge", () => {
       eventName: "e",
       distinctId: "ada",
       occurredAt: "2026-03-02T09:00:00.000Z",
+      source: "posthog",
       snapshot: {},
     };
     expect((await call("execute", "slow", { run })).status).toBe(503);
