@@ -122,7 +122,7 @@ export async function openApp(
     const novuApi = createNovuApi({ ...novu, isStopping: () => stopping });
     const novuActivity = createNovuActivity({ ...novu, isStopping: () => stopping });
     const { triggersPerSecond, profilesPerSecond, readsPerSecond, feedMs } = NOVU_PLANS[novu.plan];
-    const { report, setUnwanted, stop: stopReports } = posthog ? createPostHogReport(posthog) : noReport;
+    const { report, setOptOuts, stop: stopReports } = posthog ? createPostHogReport(posthog) : noReport;
     const paceProfiles = createRateLimiter({
       reserveSlots: placesIn("novu-profiles"),
       perSecond: profilesPerSecond,
@@ -134,7 +134,7 @@ export async function openApp(
       product,
       publicUrl,
       novu: novuApi,
-      setUnwanted,
+      setOptOuts,
       sources,
       pace: paceProfiles,
       onChosen() {

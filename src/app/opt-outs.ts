@@ -24,7 +24,7 @@ export function createOptOuts({
   product: { workflows, brand, colours, topics },
   publicUrl,
   novu,
-  setUnwanted,
+  setOptOuts,
   sources,
   pace,
   onChosen,
@@ -37,7 +37,7 @@ export function createOptOuts({
   product: Product<LifecycleWorkflow>;
   publicUrl(): string;
   novu: Pick<NovuApi, "setPreference">;
-  setUnwanted: ReturnType<typeof createPostHogReport>["setUnwanted"];
+  setOptOuts: ReturnType<typeof createPostHogReport>["setOptOuts"];
   /** Where persons are read. */
   sources: PersonSources;
   /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
@@ -73,7 +73,7 @@ export function createOptOuts({
       optOutsOf,
       marketing,
       setPreference: novu.setPreference,
-      setUnwanted,
+      setOptOuts,
       personNow: sources.posthog ? createPersonLookup({ source: sources.posthog, now }) : async () => NOBODY_THERE,
       pace,
       log,

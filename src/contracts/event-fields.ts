@@ -5,43 +5,43 @@ export const Id = z.string().max(LONGEST_ID).refine(isSoundId);
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Of an event. A uuid in lower case, because it is the same in any. */
+/** The id of an event. A uuid is in lower case, because it is the same in any case. */
 export const EventId = Id.transform((id) => (UUID.test(id) ? id.toLowerCase() : id));
 
-/** Of a number as an id. */
+/** The reason to refuse a number as an id. */
 export const INEXACT = "a number that is not a safe integer, so its digits may be wrong: send it as text";
 
-/** Some sources write ids as numbers. JSON's parser makes one number of several that are larger than is safe. */
+/** Some sources write ids as numbers. JSON.parse turns several unsafe integers into the same number. */
 export const DistinctId = z.union([Id, z.number().refine(Number.isSafeInteger, INEXACT).transform(String)]);
 
-/** Any object, as it is: z.record would copy it key by key. */
+/** Any object, without a copy; z.record would copy it key by key. */
 export const Properties = z.custom<Record<string, unknown>>(isObject);
 
-/** Asked of every event: a schema would make an error of each that has none, which takes longer than all the rest. */
+/** A plain check: a schema would create an error for each event without an object, which takes longer than all the rest. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A zone that `Date.parse` knows, or a distance from UTC. */
+/** A zone that `Date.parse` reads, or an offset from UTC. */
 const ZONE = /(?<![a-z])(z|utc?|gmt|[ecmp][sd]t)(?![a-z])|:\d\d(\.\d+)?\s*[+-]\d/i;
 
 /**
- * A time as the source has it, in UTC, which is also the zone of a time without one. No usable time, or one
- * that is still to come, counts as `now`, milliseconds since 1970.
+ * A source's time in UTC; a time without a zone is UTC too. Without a usable time, or with one in the future, it is
+ * `now`, milliseconds since 1970.
  */
 export function isoTime(timestamp: string | null | undefined, now: number): string {
   const time = timestamp?.trim() ?? "";
-  // V8 reads a time without zone in the zone of the process.
+  // V8 reads a time without a zone in the zone of the process.
   const ms = Date.parse(ZONE.test(time) ? time : `${time}Z`);
   return new Date(ms >= 0 && ms <= now ? ms : now).toISOString();
 }
 
-/** Where a body is not of the expected shape, and which of its ids cannot be kept as they are; it repeats no values. */
-export function placesOf({ issues }: z.ZodError): string {
-  const placesWhere = (isSo: (issue: z.core.$ZodIssue) => boolean) => [...new Set(issues.filter(isSo).map(placeOf))];
-  const long = placesWhere((issue) => isWithin(issue, ({ code }) => code === "too_big"));
-  const inexact = placesWhere((issue) => isWithin(issue, ({ message }) => message === INEXACT));
-  const wrong = placesWhere((issue) => ![...long, ...inexact].includes(placeOf(issue)));
+/** The paths of a body that do not have the expected shape, and of ids that cannot be stored as they are. It quotes no values. */
+export function pathsOf({ issues }: z.ZodError): string {
+  const pathsWhere = (isSo: (issue: z.core.$ZodIssue) => boolean) => [...new Set(issues.filter(isSo).map(pathOf))];
+  const long = pathsWhere((issue) => isWithin(issue, ({ code }) => code === "too_big"));
+  const inexact = pathsWhere((issue) => isWithin(issue, ({ message }) => message === INEXACT));
+  const wrong = pathsWhere((issue) => ![...long, ...inexact].includes(pathOf(issue)));
   return [
     ...(wrong.length > 0 ? [`${wrong.join(", ")} missing or not of the expected type`] : []),
     ...(long.length > 0 ? [`${long.join(", ")} longer than ${LONGEST_ID} characters`] : []),
@@ -49,11 +49,11 @@ export function placesOf({ issues }: z.ZodError): string {
   ].join("; ");
 }
 
-function placeOf({ path }: z.core.$ZodIssue): string {
+function pathOf({ path }: z.core.$ZodIssue): string {
   return path.join(".") || "the body";
 }
 
-/** Whether it holds of an issue, or of one of those by which nothing of a union fits. */
+/** Whether it is so for an issue, or for an issue inside a union. */
 function isWithin(issue: z.core.$ZodIssue, isSo: (issue: z.core.$ZodIssue) => boolean): boolean {
   return isSo(issue) || (issue.code === "invalid_union" && issue.errors.flat().some((one) => isWithin(one, isSo)));
 }

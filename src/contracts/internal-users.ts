@@ -1,2 +1,2 @@
-/** Whose events are no customer's: all of an email domain, one email or distinct id, or what a pattern finds. */
+/** People whose events are ignored: an email domain, one email or distinct id, or a pattern. */
 export type InternalRule = { domain: string } | { exactly: string } | { pattern: RegExp };

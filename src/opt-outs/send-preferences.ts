@@ -16,7 +16,7 @@ const LATE_MS = HOUR_MS;
 export type SetPreference = (subscriberId: string, workflow: string | null, isWanted: boolean) => Promise<boolean>;
 
 /** The whole list of what a person does not want, as of `at`, ISO 8601; rejects when PostHog does not have it. */
-export type SetUnwanted = (person: { distinctId: string; unwanted: string[]; at: string }) => Promise<void>;
+export type SetOptOuts = (person: { distinctId: string; optOuts: string[]; at: string }) => Promise<void>;
 
 /**
  * Tells Novu and PostHog what a person wants as it is now, and again when it has changed meanwhile: so
@@ -26,7 +26,7 @@ export function createSendPreferences({
   optOutsOf,
   marketing,
   setPreference,
-  setUnwanted,
+  setOptOuts,
   personNow,
   pace,
   log,
@@ -35,7 +35,7 @@ export function createSendPreferences({
   /** The workflows that people can turn off. */
   marketing: Array<{ id: string; topic: string }>;
   setPreference: SetPreference;
-  setUnwanted: SetUnwanted;
+  setOptOuts: SetOptOuts;
   personNow(distinctId: string): Promise<PersonLookup>;
   /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
   pace(): Promise<void>;
@@ -67,7 +67,7 @@ export function createSendPreferences({
         const byOthers = person.unreadable.includes("unsubscribed_from") ? there : there.filter((key) => !isOurs(key));
         const ours = new Set(off.map(optOutKey));
         const unwanted = [...off, ...byOthers.filter((key) => !ours.has(key))].sort();
-        await setUnwanted({ distinctId, unwanted, at });
+        await setOptOuts({ distinctId, optOuts: unwanted, at });
       }),
   };
 

@@ -1,6 +1,7 @@
 import type { PersonProperties } from "../contracts/person.ts";
 import type { Profile, Start, Subscriber } from "../contracts/routing.ts";
 import type { Run } from "../contracts/run.ts";
+import { SOURCES } from "../contracts/sources.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { SECOND_MS } from "../lib/durations.ts";
 import { PermanentError, RetryLaterError } from "../lib/errors.ts";
@@ -77,9 +78,10 @@ export function createRecipients({
     if (before !== null) return before;
     const needs = addressesOf(workflow);
     const asOfEvent = { subscriber: to, occurredAt: addressWait?.since ?? run.occurredAt };
-    const person = run.source === "segment" ? await segmentPerson(run) : await postHogPerson(run, asOfEvent, needs);
+    const { storesPersons } = SOURCES[run.source];
+    const person = storesPersons ? await storedPerson(run) : await personNow(run, asOfEvent, needs);
     if (needs.length > 0 && addressWait !== null && !hasAddress(person)) waitForAddress(addressWait);
-    if (run.source !== "segment") return person ?? asOfEvent;
+    if (!storesPersons) return person ?? asOfEvent;
     if (person !== null) await sendIfAccepted({ ...person, eventUuid: run.eventUuid });
     return { subscriber: to, occurredAt: run.occurredAt };
   }
@@ -93,7 +95,7 @@ export function createRecipients({
   }
 
   /** As PostHog has the person now; as of the event when PostHog does not have them, or is not read. */
-  async function postHogPerson(run: Run, asOfEvent: Profiled, needs: Address[]): Promise<Profiled> {
+  async function personNow(run: Run, asOfEvent: Profiled, needs: Address[]): Promise<Profiled> {
     const hasAll = hasAddress(asOfEvent) && needs.every((field) => asOfEvent.subscriber[field] != null);
     if (performance.now() < (hasAll ? Math.max(unavailableUntil, slowUntil) : unavailableUntil)) return asOfEvent;
     // The event is a moment old; PostHog allows few reads, and the steps need them.
@@ -108,7 +110,7 @@ export function createRecipients({
   }
 
   /** The traits that came by events; without an address among them, the person where persons are read. */
-  async function segmentPerson(run: Run): Promise<Profiled | null> {
+  async function storedPerson(run: Run): Promise<Profiled | null> {
     const here = await profileHere(run);
     if (hasAddress(here)) return here;
     const there = await profileThere(run);

@@ -68,7 +68,7 @@ export function whereToRead(source: Run["source"], configured: PersonSourceName[
 }
 
 /**
- * What to do about a person that a source does not have.
+ * A source does not have the person: was the person deleted?
  *
  * | the run's source      | read at        | so long after the event | then        |
  * |-----------------------|----------------|-------------------------|-------------|

@@ -2,13 +2,13 @@ import { isObject } from "../contracts/event-fields.ts";
 import { parseJson } from "../lib/json.ts";
 
 const PLAIN_NAME = /^[A-Za-z_$][\w$.-]{0,60}$/;
-/** Enough to see the shape of a body. */
+/** Enough to show the shape of a body. */
 const MOST_ENTRIES = 50;
 const DEEPEST = 6;
 
 /**
- * A body as its shape: names of keys and types of values. One that names no readable person is kept like
- * this, because nothing in it could be found again when its person asks to be deleted.
+ * The shape of a body: names of keys and types of values. A body without a readable person is stored like this,
+ * because a deletion of its person could not find it.
  */
 export function withoutValues(body: string): string {
   const parsed = parseJson(body);

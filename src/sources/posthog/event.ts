@@ -8,7 +8,7 @@ import {
   isObject,
   isoTime,
   Properties,
-  placesOf,
+  pathsOf,
 } from "../../contracts/event-fields.ts";
 import { flag } from "../../contracts/property-types.ts";
 import type { Parsed } from "../ingest.ts";
@@ -30,7 +30,7 @@ const Delivery = z.object({
 /** PostHog's body as an event, or what is missing. An event without a usable time gets `now`. */
 export function parsePostHogEvent(body: unknown, now: number): Parsed {
   const delivery = Delivery.safeParse(body);
-  if (!delivery.success) return { misfit: `not a PostHog event: ${placesOf(delivery.error)}` };
+  if (!delivery.success) return { misfit: `not a PostHog event: ${pathsOf(delivery.error)}` };
 
   const { event, person } = delivery.data;
   const properties = event.properties ?? {};

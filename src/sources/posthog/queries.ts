@@ -58,7 +58,7 @@ const HistoryRow = z.tuple([
 export type HistoryRow = z.output<typeof HistoryRow>;
 
 /**
- * The HogQL of each query. Whatever changes from call to call is a placeholder, and its value goes beside the text.
+ * The HogQL of each query, with a placeholder for each value that changes from call to call.
  * Pages go by their last row, because PostHog refuses OFFSET to personal API keys; it compares microseconds.
  */
 export const QUERIES = {

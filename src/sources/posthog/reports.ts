@@ -6,40 +6,40 @@ import { DAY_MS } from "../../lib/durations.ts";
 import { UnavailableError } from "../../lib/errors.ts";
 import { uuidV5 } from "../../lib/uuid-v5.ts";
 
-/** What PostHog's experiments count the people of. */
+/** The event by which PostHog's experiments count people. */
 const EXPOSURE = "$feature_flag_called";
 
-/** Where there is no PostHog nothing is told. */
+/** Without PostHog: reports nothing. */
 export const noReport: ReturnType<typeof createPostHogReport> = {
   report: async () => {},
-  setUnwanted: async () => {},
+  setOptOuts: async () => {},
   stop: async () => {},
 };
 
 type Event = Parameters<PostHog["capture"]>[0];
 
-/** All that a person does not want, as of `at`, ISO 8601. */
-interface Unwanted {
+/** All opt-outs of a person, as of `at`, ISO 8601. */
+interface PersonOptOuts {
   distinctId: string;
-  unwanted: string[];
+  optOuts: string[];
   at: string;
 }
 
-/** As many events as posthog-node puts into one request. */
+/** posthog-node sends this many events in one request. */
 const MOST_TOGETHER = 100;
 const NEVER_MS = DAY_MS;
-/** Also how long a stopping process waits at most. */
+/** Also the longest wait of a process that stops. */
 const TIMEOUT_MS = 3_000;
 
 /**
- * Tells PostHog what became of a message, as `notification sent`, `notification clicked` and so on
- * of the person, and what they are exposed to by it. Resolves when PostHog has all of it and rejects
- * when not. The same run, step and status always have the same uuid, and so has the same run and flag,
- * so that telling it again counts once. What comes during a request shares the next one.
+ * Reports the result of each message to PostHog, as `notification sent`, `notification clicked` and so on, and the
+ * exposure of its person to experiments. Resolves when PostHog has all events of the report, else rejects. The same
+ * run, step and status always have the same uuid, as have the same run and flag, so that a repeated report counts
+ * once. Reports that come during a request share the next one.
  */
 export function createPostHogReport({ host, projectToken }: { host: string; projectToken: string }) {
   const connect = () => {
-    // posthog-node takes this from the environment alone. In mode v1 its flush() resolves even when PostHog answers 500.
+    // posthog-node reads this only from the environment. In mode v1 its flush() resolves even when PostHog answers 500.
     // biome-ignore lint/style/noProcessEnv: there is no option for it.
     process.env.POSTHOG_CAPTURE_MODE = "v0";
     return new Reporter(projectToken, {
@@ -54,7 +54,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   let isStopping = false;
   let flushing: Promise<unknown> = Promise.resolve();
 
-  const tell = batchCommit<Event[], undefined>({
+  const enqueue = batchCommit<Event[], undefined>({
     commit: send,
     bytesOf: (events) => events.length,
     isAboutAnItem: (error) => !(error instanceof UnavailableError),
@@ -64,12 +64,12 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     mostBatchBytes: MOST_TOGETHER,
   });
   return {
-    report: (capture: Capture): Promise<void> => tell(eventsOf(capture)),
-    setUnwanted: (person: Unwanted): Promise<void> => tell([unwantedEvent(person)]),
-    /** Ends what is in progress; what waits behind it is rejected, and stays with the queue. */
+    report: (capture: Capture): Promise<void> => enqueue(eventsOf(capture)),
+    setOptOuts: (person: PersonOptOuts): Promise<void> => enqueue([optOutsEvent(person)]),
+    /** Waits for the request in progress. Reports behind it are rejected, and stay in the queue. */
     async stop(): Promise<void> {
       isStopping = true;
-      // A client that is shut down in the middle of it prints what went wrong, and its stack.
+      // A client that is shut down during a request prints the error and its stack.
       await flushing.catch(() => {});
       await client.shutdown(TIMEOUT_MS);
     },
@@ -77,44 +77,46 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
 
   async function send(groups: Event[][]): Promise<undefined[]> {
     if (isStopping)
-      throw new UnavailableError("PostHog is not told, because this process is stopping", { answered: true });
+      throw new UnavailableError("nothing is reported to PostHog, because this process is stopping", {
+        answered: true,
+      });
     for (const event of groups.flat()) client.capture(event);
     try {
       flushing = client.flush();
       await flushing;
       return groups.map(() => undefined);
     } catch (error) {
-      // The client may still hold the events for a later flush; our own queue is what repeats them.
+      // The client may still have the events and send them with a later flush; our own queue repeats them.
       client = connect();
-      throw troubleOf(error);
+      throw errorOf(error);
     }
   }
 }
 
-/** Every server's events have posthog-node's `$lib`; by this one we know our own again. */
+/** The events of all servers have posthog-node's `$lib`; this one marks ours. */
 class Reporter extends PostHog {
   override getLibraryId(): string {
     return OUR_LIB;
   }
 }
 
-/** No answer at all, or one that says to come back, is not about what was sent. */
-function troubleOf(error: unknown): Error {
+/** No answer, 429 and 5xx are not about the events of the request. */
+function errorOf(error: unknown): Error {
   const { status } = error as { status?: number };
   if (status === undefined || status === 429 || status >= 500) {
     return new UnavailableError("PostHog is down", { cause: error, answered: false });
   }
-  return new Error("PostHog did not take the report", { cause: error });
+  return new Error("PostHog did not accept the report", { cause: error });
 }
 
-/** Changes the person, and is no event of theirs. The same list of the same moment has the same uuid. */
-function unwantedEvent({ distinctId, unwanted, at }: Unwanted): Event {
+/** Changes the person only. The same list of the same moment has the same uuid. */
+function optOutsEvent({ distinctId, optOuts, at }: PersonOptOuts): Event {
   return {
     distinctId,
     event: "$set",
-    uuid: uuidV5(`unwanted:${distinctId}:${at}:${JSON.stringify(unwanted)}`),
+    uuid: uuidV5(`opt-outs:${distinctId}:${at}:${JSON.stringify(optOuts)}`),
     timestamp: new Date(at),
-    properties: { $set: { unsubscribed_from: unwanted } },
+    properties: { $set: { unsubscribed_from: optOuts } },
   };
 }
 

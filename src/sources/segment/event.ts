@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ANONYMOUS, type LifecycleEvent } from "../../contracts/event.ts";
-import { DistinctId, EventId, Id, isoTime, Properties, placesOf } from "../../contracts/event-fields.ts";
+import { DistinctId, EventId, Id, isoTime, Properties, pathsOf } from "../../contracts/event-fields.ts";
 import { inSnakeCase, propertiesOfTraits } from "../../lib/segment-traits.ts";
 import type { Parsed } from "../ingest.ts";
 
@@ -124,5 +124,5 @@ function whyNot(type: string): string {
 }
 
 function misfit(error: z.ZodError): Parsed {
-  return { misfit: `not an event of Segment's: ${placesOf(error)}` };
+  return { misfit: `not an event of Segment's: ${pathsOf(error)}` };
 }

@@ -3,16 +3,16 @@ import { isOneOfSecrets } from "../../lib/equal-secrets.ts";
 import type { VerifyRequest } from "../../lib/verify-webhook.ts";
 
 /**
- * Proves that a delivery is ours: by the secret as a bearer token, as our Destination Function brings it,
- * or by `x-signature`, the HMAC-SHA1 of the body under the secret in hex, as Segment's Webhooks
- * destinations have it. Any of the secrets will do, so that they can be rotated.
+ * Verifies a request by the secret as a bearer token, which our Destination Function sends, or by `x-signature`, the
+ * HMAC-SHA1 of the body in hex, which Segment's Webhooks destinations send. Any of the secrets counts, so that they
+ * can be rotated.
  * Source: https://www.twilio.com/docs/segment/connections/destinations/catalog/actions-webhook
  */
 export function createSegmentVerifier({ secrets }: { secrets: string[] }): VerifyRequest {
   return ({ authorization = "", "x-signature": signature }) => {
     const [, token] = /^Bearer (.+)$/i.exec(authorization) ?? [];
     if (token !== undefined && isOneOfSecrets(token, secrets)) return { ours: true };
-    if (typeof signature !== "string") return { ours: false, why: token === undefined ? UNPROVED : WRONG_TOKEN };
+    if (typeof signature !== "string") return { ours: false, why: token === undefined ? NO_PROOF : WRONG_TOKEN };
     if (!/^[0-9a-f]{40}$/i.test(signature)) return { ours: false, why: MALFORMED };
 
     const offered = Buffer.from(signature, "hex");
@@ -24,14 +24,14 @@ export function createSegmentVerifier({ secrets }: { secrets: string[] }): Verif
   };
 }
 
-const UNPROVED = "neither an x-signature nor a bearer token; is a shared secret set at Segment?";
+const NO_PROOF = "neither an x-signature nor a bearer token; is a shared secret set at Segment?";
 const WRONG_TOKEN = "the bearer token is none of SEGMENT_SECRETS";
 const MALFORMED = "x-signature is not an HMAC-SHA1 in hex";
 const NO_MATCH = "x-signature is of no secret of SEGMENT_SECRETS over this body";
-/** Webhooks (Actions) signs a batch by its first event, which proves nothing of the others. */
+/** Webhooks (Actions) signs only the first event of a batch. */
 const NO_MATCH_OF_BATCH = `${NO_MATCH}; Webhooks (Actions) signs the first event of a batch only: set the batch size to 0, or use the Destination Function`;
 
-/** By its first character: a body of a stranger is not parsed. */
+/** By its first character, because the body of an unknown sender is not parsed. */
 function isBatch(body: Buffer): boolean {
   return body.subarray(0, 100).toString("latin1").trimStart().startsWith("[");
 }

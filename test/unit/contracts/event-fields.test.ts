@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { DistinctId, EventId, isoTime, placesOf } from "../../../src/contracts/event-fields.ts";
+import { DistinctId, EventId, isoTime, pathsOf } from "../../../src/contracts/event-fields.ts";
 
 describe("isoTime", () => {
   const NOW = "2026-03-02T10:00:00.000Z";
@@ -75,7 +75,7 @@ describe("an event's id", () => {
 
 describe("a distinct id", () => {
   const Body = z.object({ user: z.object({ id: DistinctId }) });
-  const why = (id: unknown) => placesOf(Body.safeParse({ user: { id } }).error ?? new z.ZodError([]));
+  const why = (id: unknown) => pathsOf(Body.safeParse({ user: { id } }).error ?? new z.ZodError([]));
 
   it.each([
     ["ada", "ada"],

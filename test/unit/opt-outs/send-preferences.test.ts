@@ -25,9 +25,9 @@ async function ends(scheduler: fc.Scheduler, changes: string[][]): Promise<void>
       atNovu.set(workflow, isWanted);
       return scheduler.schedule(Promise.resolve(true), "from Novu");
     },
-    async setUnwanted({ unwanted }) {
+    async setOptOuts({ optOuts }) {
       await scheduler.schedule(Promise.resolve(), "to PostHog");
-      atPostHog = unwanted;
+      atPostHog = optOuts;
       await scheduler.schedule(Promise.resolve(), "from PostHog");
     },
     personNow: async () => ({

@@ -54,8 +54,6 @@ const UNFINISHED = [
   "src/links",
   "src/opt-outs",
   "src/outbox",
-  "src/routing",
-  "src/sources",
   "src/store",
 ];
 
