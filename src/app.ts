@@ -11,7 +11,6 @@ import type { Config } from "./config.ts";
 import { captureOf } from "./contracts/capture.ts";
 import { type Decision, isFinal } from "./contracts/decision.ts";
 import { eventsToForward } from "./contracts/event.ts";
-import { QUEUES } from "./contracts/job.ts";
 import { NOVU_PLANS } from "./contracts/novu-plan.ts";
 import type { Product } from "./contracts/product.ts";
 import type { SandboxControls } from "./contracts/sandbox.ts";
@@ -19,7 +18,7 @@ import type { LifecycleWorkflow } from "./engine/lifecycle.ts";
 import { answeredFirst } from "./http/answered-first.ts";
 import { failed, notFound } from "./http/errors.ts";
 import { healthRoutes } from "./http/health.ts";
-import { createMetrics, type Metrics } from "./http/metrics.ts";
+import { createMetrics } from "./http/metrics.ts";
 import { plainBodies } from "./http/plain-bodies.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { describeError } from "./lib/errors.ts";
@@ -37,7 +36,6 @@ import { createRunJob } from "./outbox/run-job.ts";
 import { subscriberOf } from "./routing/profile.ts";
 import { createPersonReader } from "./sources/person-reader.ts";
 import { createPostHogReport, noReport } from "./sources/posthog/reports.ts";
-import type { DeadSelection } from "./store/jobs.ts";
 import { openStore } from "./store/open-store.ts";
 import type { SqliteDriver } from "./store/sqlite-connection.ts";
 import type { Store } from "./store/store.ts";
@@ -137,10 +135,6 @@ export async function openApp(
       setOptOuts,
       sources,
       pace: paceProfiles,
-      onChosen() {
-        for (const queue of ["profiles", "posthog"] as const) working?.wake(queue);
-        studio?.changed();
-      },
       count: metrics.unsubscribe,
       now,
       log,
@@ -152,7 +146,6 @@ export async function openApp(
       persons,
       flags: workflows.flatMap((workflow) => workflow.flags),
       link: links.link,
-      onScheduled: (queue) => working?.wake(queue),
       onInvalidTimeZone: metrics.invalidTimeZone,
       onUnreadable: metrics.unreadable,
       topics: product.topics,
@@ -237,10 +230,7 @@ export async function openApp(
           settle,
           record: (decision) => recordDecision(decision, { ifOpen: true, isLast: false }),
           stepsOfRun,
-          onLost(workflow) {
-            metrics.runLost(workflow);
-            studio?.changed();
-          },
+          onLost: metrics.runLost,
           now,
           log,
         }),
@@ -272,26 +262,24 @@ export async function openApp(
         return persons.read(run);
       },
       silent,
-      redrive,
+      redrive: store.jobs.redrive,
       secret: config.studioSecret,
       publicUrl: config.publicUrl,
       sandbox,
       now,
       log,
     });
+    if (studio !== null) store.on("changed", () => studio.changed());
 
     const doors = openWebhooks({
       config,
       store,
-      redrive,
       product,
       readLink: links.read,
       budget,
       onUndeliverable: choosing.onUndeliverable,
       onPreferences: choosing.onPreferences,
       settle,
-      onJobs: (queue) => working?.wake(queue),
-      onChange: () => studio?.changed(),
       onPersonChanged: persons.forget,
       metrics,
       isStopping: () => refusing,
@@ -323,7 +311,7 @@ export async function openApp(
           runJob,
           ingest: doors.ingest,
           sources,
-          metrics: { ...metrics, jobs: countJobs },
+          metrics,
           clock,
           log,
         })
@@ -381,18 +369,6 @@ export async function openApp(
       return silentWorkflows({ workflows: bridge.workflows, countSince: store.runs.countByWorkflow, now: now() });
     }
 
-    async function redrive(which: DeadSelection): Promise<number> {
-      const redriven = await store.jobs.redrive(which);
-      for (const queue of QUEUES) working?.wake(queue);
-      studio?.changed();
-      return redriven;
-    }
-
-    function countJobs(...done: Parameters<Metrics["jobs"]>): void {
-      metrics.jobs(...done);
-      studio?.changed();
-    }
-
     async function whyNot(): Promise<string | null> {
       if (stopping) return "stopping";
       try {
@@ -411,15 +387,11 @@ export async function openApp(
       const { workflow, step, transactionId, outcome, reason, detail, receipt } = decision;
       log.info({ component: "outbox", workflow, step, transactionId, receipt, outcome, reason, detail });
       metrics.receipt(decision);
-      studio?.changed();
-      working?.wake("posthog");
       return true;
     }
 
-    async function markStarted(transactionId: string, workflow: string): Promise<"started" | "exited"> {
-      const state = await store.runs.markStarted(transactionId, shapeIdOf(workflow));
-      for (const queue of ["posthog", "receipts"] as const) working?.wake(queue);
-      return state;
+    function markStarted(transactionId: string, workflow: string): Promise<"started" | "exited"> {
+      return store.runs.markStarted(transactionId, shapeIdOf(workflow));
     }
 
     /** Notes a decision, which owes PostHog a report; answers what holds. */
@@ -439,8 +411,6 @@ export async function openApp(
       const { workflow, step, transactionId, outcome, reason, detail, personSource } = decision;
       log.info({ component: "engine", workflow, step, transactionId, outcome, reason, detail, personSource });
       metrics.decided(decision);
-      studio?.changed();
-      for (const queue of ["posthog", "receipts"] as const) working?.wake(queue);
       return decision;
     }
   }

@@ -27,7 +27,6 @@ export function createOptOuts({
   setOptOuts,
   sources,
   pace,
-  onChosen,
   count,
   now,
   log,
@@ -42,8 +41,6 @@ export function createOptOuts({
   sources: PersonSources;
   /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
   pace(): Promise<void>;
-  /** There is work to be done. */
-  onChosen(): void;
   count: Metrics["unsubscribe"];
   now: () => number;
   log: Log;
@@ -51,8 +48,7 @@ export function createOptOuts({
   const marketing = workflows.flatMap(({ id, topic }) => (topic === null ? [] : [{ id, topic }]));
   const optOutsOf = (distinctId: string) => store.people.findOptOuts(distinctId);
   const choose = async (choice: OptOutChange) => {
-    const changed = await store.people.changeOptOuts(choice);
-    if (changed.length > 0) onChosen();
+    await store.people.changeOptOuts(choice);
   };
   const links = createUnsubscribeLinks({ keys: config.linkSigningKeys, publicUrl });
 

@@ -25,7 +25,6 @@ const EXITS_AT_ONCE = 1_000;
 const AT_ONCE: Partial<Record<Queue, number>> = { persons: PERSONS_AT_ONCE, receipts: RECEIPTS_AT_ONCE };
 
 export interface Working {
-  wake(queue: Queue): void;
   /** Resolves when all that is due at this moment is done. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -60,22 +59,16 @@ export function startOutbox(parts: Parts): Working {
     log,
   });
   const absences = startAbsenceSweep(parts);
-  const wake = (queue: Queue) => workers.find(([name]) => name === queue)?.[1].wake();
-  const stopWatching = store.watch(wake);
+  const unsubscribe = store.on("jobs", (queue) => workers.find(([name]) => name === queue)?.[1].wake());
   return {
-    wake,
     // What the one does may give the other something to do.
     async idle() {
       await absences?.idle();
       for (const _ of QUEUES) for (const [, worker] of workers) await worker.idle();
     },
     async stop() {
-      await Promise.all([
-        stopWatching(),
-        sweep.stop(),
-        absences?.stop(),
-        ...workers.map(([, worker]) => worker.stop()),
-      ]);
+      unsubscribe();
+      await Promise.all([sweep.stop(), absences?.stop(), ...workers.map(([, worker]) => worker.stop())]);
     },
   };
 }

@@ -1,14 +1,6 @@
 import type { Config } from "../config.ts";
 import type { FlagValue } from "../contracts/flag.ts";
-import {
-  correctionKey,
-  HEARD_WITHIN_MS,
-  type Job,
-  overdueKey,
-  type Queue,
-  refreshKey,
-  unheardKey,
-} from "../contracts/job.ts";
+import { correctionKey, HEARD_WITHIN_MS, type Job, overdueKey, refreshKey, unheardKey } from "../contracts/job.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS } from "../contracts/novu-plan.ts";
 import { readPerson } from "../contracts/person.ts";
@@ -47,7 +39,6 @@ export function liveDependencies({
   persons,
   flags,
   link,
-  onScheduled,
   onInvalidTimeZone,
   onUnreadable,
   topics,
@@ -62,8 +53,6 @@ export function liveDependencies({
   /** The keys of the flags that the workflows name. */
   flags: string[];
   link(url: string, message: MessageLink): string;
-  /** A job was scheduled. */
-  onScheduled(queue: Queue): void;
   onInvalidTimeZone(): void;
   /** A property of a person was there and could not be read. */
   onUnreadable(property: string): void;
@@ -109,7 +98,6 @@ export function liveDependencies({
     async mayEndAtThrottle({ transactionId, distinctId, workflow }) {
       const job: Job = { kind: "unheard", body: { transactionId, distinctId, workflow } };
       await store.jobs.schedule(unheardKey(transactionId), job, now() + THROTTLED_WITHIN_MS);
-      onScheduled("novu");
     },
     async expectCallAfter({ transactionId }, { waitMs, mayBeRefused }) {
       if ((await store.runs.findState(transactionId)) === null) return;
@@ -120,7 +108,6 @@ export function liveDependencies({
       };
       const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : waitEndsAt + HEARD_WITHIN_MS;
       await store.jobs.schedule(overdueKey(transactionId), job, at, { replace: true });
-      onScheduled("receipts");
     },
     // Without an answer in time the message goes to Novu, which reads preferences before it sends; the receipt corrects the decision.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
@@ -139,7 +126,6 @@ export function liveDependencies({
       const key = isWrong ? correctionKey(transactionId) : refreshKey(transactionId);
       const at = isWrong ? now() : Math.floor((now() + leadMs) / TOGETHER_MS) * TOGETHER_MS;
       await store.jobs.schedule(key, job, at, { replace: true });
-      onScheduled("persons");
     },
   };
 }

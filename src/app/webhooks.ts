@@ -2,10 +2,8 @@ import type { Router } from "express";
 import type { Config } from "../config.ts";
 import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
-import type { LifecycleEvent } from "../contracts/event.ts";
-import type { Queue } from "../contracts/job.ts";
 import type { Product } from "../contracts/product.ts";
-import type { MergeRequest, Routing } from "../contracts/routing.ts";
+import type { MergeRequest } from "../contracts/routing.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import { STORE_CHANGE_PATH } from "../contracts/store-change.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
@@ -47,15 +45,12 @@ export interface Webhooks {
 export function openWebhooks({
   config: { posthog, segment, novu, internalUsers, databaseUrl, linkSigningKeys },
   store,
-  redrive,
   product: { workflows, segmentNames },
   readLink,
   budget,
   onUndeliverable,
   onPreferences,
   settle,
-  onJobs,
-  onChange,
   onPersonChanged,
   metrics,
   isStopping,
@@ -64,7 +59,6 @@ export function openWebhooks({
 }: {
   config: Config;
   store: Store;
-  redrive: Store["jobs"]["redrive"];
   product: Product<LifecycleWorkflow>;
   readLink: ReturnType<typeof createLinks>["read"];
   budget: BodyBudget;
@@ -72,10 +66,6 @@ export function openWebhooks({
   onPreferences(change: PreferenceChange): Promise<void>;
   /** Replaces a decision by what Novu reported of the message; false when that was known. */
   settle(decision: Decision, asked: Decision): Promise<boolean>;
-  /** Jobs of this queue were stored. */
-  onJobs(queue: Queue): void;
-  /** The pages have something new. */
-  onChange(): void;
   /** Reads of this person from now on include a new event. */
   onPersonChanged(distinctId: string): void;
   metrics: Metrics;
@@ -83,11 +73,15 @@ export function openWebhooks({
   now: () => number;
   log: Log;
 }): Webhooks {
-  const saveIgnored = createSaveIgnored({ insert: insertIgnored, count: metrics.ignored, now });
+  const saveIgnored = createSaveIgnored({
+    insert: (ignored) => store.events.insertIgnored(ignored),
+    count: metrics.ignored,
+    now,
+  });
   const nextArrival = createArrivalClock(now);
   const ingest = createIngest({
     route: createRoute(workflows, internalUsers),
-    insert,
+    insert: (event, routing) => store.events.insert(event, routing),
     saveIgnored,
     receivedAt: () => isoOfArrival(nextArrival()),
     onPersonChanged,
@@ -120,7 +114,12 @@ export function openWebhooks({
   const fromCommands = storeChanges({
     ...endpoint,
     verify: verifierOf(linkSigningKeys.map(commandSecret)),
-    changes: { redrive, forgetPerson: store.people.delete, splitPerson: store.people.split, backup: store.backup },
+    changes: {
+      redrive: store.jobs.redrive,
+      forgetPerson: store.people.delete,
+      splitPerson: store.people.split,
+      backup: store.backup,
+    },
     count: () => {},
   });
   const clicks = clickRoutes({ read: readLink, decisionsOf, capture, count: metrics.link, now, log });
@@ -139,22 +138,6 @@ export function openWebhooks({
     idle: clicks.idle,
   };
 
-  async function insert(event: LifecycleEvent, routing: Routing) {
-    const outcome = await store.events.insert(event, routing);
-    onChange();
-    if (outcome !== "accepted") return outcome;
-    const { starts, exits, profiles = [], mergeRequests = [] } = routing;
-    if (starts.length + exits.length > 0) onJobs("novu");
-    if (profiles.length > 0) onJobs("profiles");
-    if (mergeRequests.length > 0) onJobs("persons");
-    return outcome;
-  }
-
-  async function insertIgnored(ignored: Parameters<Store["events"]["insertIgnored"]>[0]): Promise<void> {
-    await store.events.insertIgnored(ignored);
-    onChange();
-  }
-
   function onNotMerged({ checkAt, eventUuid, currentId }: MergeRequest): Promise<void> {
     const source = checkAt ?? "posthog";
     const reason = `${SOURCES[source].label} keeps the two ids of this event as two people, and so do we`;
@@ -162,9 +145,7 @@ export function openWebhooks({
     return saveIgnored({ source, cause: "not merged", reason, event, body: "" });
   }
 
-  async function capture(capture: Capture): Promise<boolean> {
-    const isFirst = await store.decisions.insertReport(capture);
-    if (isFirst) onJobs("posthog");
-    return isFirst;
+  function capture(capture: Capture): Promise<boolean> {
+    return store.decisions.insertReport(capture);
   }
 }

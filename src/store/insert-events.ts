@@ -43,8 +43,8 @@ export function insertEvents({
   const commit = batchCommit<Acceptance, Inserted>({
     async commit(group) {
       const outcomes = await acceptAll(group, parts);
-      announce("novu");
-      for (const queue of new Set(group.flatMap(({ others }) => others.map(({ job }) => job.queue)))) announce(queue);
+      const jobs = group.flatMap(({ starts, exits, others }) => [...starts, ...exits, ...others]);
+      for (const queue of new Set(jobs.map(({ job }) => job.queue))) announce(queue);
       return outcomes;
     },
     bytesOf,

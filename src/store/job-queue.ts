@@ -11,24 +11,30 @@ export function jobQueue({
   now,
   skipLocked,
   announce,
+  changed,
 }: {
   db: Kysely<Tables>;
   now: () => number;
   /** Whether claims of several processes may meet, and pass over what another is just claiming. */
   skipLocked: boolean;
   announce(queue: Queue): void;
+  changed(): void;
 }): Pick<
   Jobs,
   "schedule" | "claim" | "renew" | "complete" | "retry" | "giveUp" | "nextDueAt" | "countDeadByError" | "redrive"
 > {
   return {
     async claim(queue, limit, leaseMs, done = []) {
-      return done.length === 0
-        ? claim(db)
-        : inTransaction(db, async (trx) => {
-            await complete(trx, done);
-            return claim(trx);
-          });
+      return done.length === 0 ? claim(db) : completeAndClaim(done);
+
+      async function completeAndClaim(ids: number[]) {
+        const claimed = await inTransaction(db, async (trx) => {
+          await complete(trx, ids);
+          return claim(trx);
+        });
+        changed();
+        return claimed;
+      }
 
       /**
        * First the jobs that were never tried, but for a quarter of the places, which those have that failed

@@ -3,6 +3,8 @@ import type { Queue } from "../contracts/job.ts";
 import { captures } from "./captures.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decision-log.ts";
+import { emitChanges } from "./emit-changes.ts";
+import { createEmitter } from "./emitter.ts";
 import { entries } from "./entries.ts";
 import { histories } from "./history.ts";
 import { ignoredEvents } from "./ignored-events.ts";
@@ -46,21 +48,32 @@ interface EngineParts {
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
   /** Notifies other processes of a new job; a process that the notification does not reach finds the job by polling. */
   announce(queue: Queue): void;
-  watch: Store["watch"];
+  /** Calls `wake` when another process may have written a job of a queue; the answer ends that. */
+  watch(wake: (queue: Queue) => void): () => Promise<void>;
   backup: Store["backup"];
   close: () => Promise<void>;
 }
 
 /** The store in SQL that both engines speak; opening, locking and closing are the engine's. */
-export function createKyselyStore(parts: EngineParts): Store {
-  const { db, now, reserveSlots, watch, backup, close } = parts;
+export function createKyselyStore(engine: EngineParts): Store {
+  const { db, now, reserveSlots, watch, backup, close } = engine;
+  const emitter = createEmitter();
+  const parts = {
+    ...engine,
+    changed: emitter.changed,
+    announce(queue: Queue) {
+      emitter.jobs(queue);
+      engine.announce(queue);
+    },
+  };
+  let stopWatching: (() => Promise<void>) | undefined;
   const { countByWorkflow, countLost, listOccurrences, count, countByQueue } = counts(parts);
   const { countOutcomes, countIgnored, listIgnored, listWaiting, listDead } = overview(parts);
   const { list, history, listOfRuns } = histories(parts);
   const { saveCustomValue, findCustomValues, ...shapesOnly } = shapes(parts);
   const { listRecords, delete: deletePerson, prune } = retention(parts);
 
-  return {
+  const repositories = {
     events: {
       insert: insertEvents(parts),
       findKnown: knownEvents(parts),
@@ -98,6 +111,9 @@ export function createKyselyStore(parts: EngineParts): Store {
       delete: deletePerson,
     },
     limits: { reserveSlots, ...turns(parts), ...sends(parts), ...sessions(parts) },
+  };
+  return {
+    ...emitChanges(repositories, emitter.changed),
     prune,
 
     async ping() {
@@ -109,8 +125,14 @@ export function createKyselyStore(parts: EngineParts): Store {
         .execute();
     },
 
-    watch,
+    on(name, listener) {
+      if (name === "jobs") stopWatching ??= watch(emitter.jobs);
+      return emitter.on(name, listener);
+    },
     backup,
-    close,
+    async close() {
+      await stopWatching?.();
+      await close();
+    },
   };
 }

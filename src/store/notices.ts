@@ -5,7 +5,6 @@ import pg from "pg";
 import { QUEUES, type Queue } from "../contracts/job.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 const CHANNELS: Record<Queue, string> = {
@@ -24,7 +23,7 @@ const POLL_MS = 2_000;
 /** The word that passes between processes on one PostgreSQL; `url` leads there without a pooler. */
 export function notices({ url, db, log }: { url: string; db: Kysely<Tables>; log: Log }): {
   announce(queue: Queue): void;
-  watch: Store["watch"];
+  watch(wake: (queue: Queue) => void): () => Promise<void>;
 } {
   /** What one says oneself is no news. */
   const sender = randomUUID();

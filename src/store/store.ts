@@ -1,5 +1,5 @@
-import type { Queue } from "../contracts/job.ts";
 import type { Decisions } from "./decisions.ts";
+import type { StoreListeners } from "./emitter.ts";
 import type { Events } from "./events.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Limits } from "./limits.ts";
@@ -25,8 +25,8 @@ export interface Store {
    * merges, because an id may return at any time, and opt-outs.
    */
   prune(before: number, mostRows: number): Promise<number | null>;
-  /** Calls `wake` when another process may have written a job of a queue; the answer ends that. */
-  watch(wake: (queue: Queue) => void): () => Promise<void>;
+  /** The answer ends the subscription. A listener runs after the transaction. */
+  on<Name extends keyof StoreListeners>(name: Name, listener: StoreListeners[Name]): () => void;
   /** Throws when nothing can be written now. */
   ping(): Promise<void>;
   /**

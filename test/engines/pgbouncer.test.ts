@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Queue } from "../../src/contracts/job.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openPostgresStore } from "../../src/store/postgres.ts";
-import { event } from "../support/facts.ts";
+import { event, start } from "../support/facts.ts";
 import { hasPgBouncer, openPgBouncer } from "../support/pgbouncer.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 import { postgresEngine } from "../support/postgres-engine.ts";
@@ -35,14 +35,13 @@ describe.skipIf(!hasPostgres || !hasPgBouncer)("PostgreSQL behind PgBouncer", ()
       if (queue === "novu") news[store] += 1;
       else polls[store] += 1;
     };
-    const stops = [direct.watch(hear("direct"))];
+    direct.on("jobs", hear("direct"));
     // Asked before the other one listens: its own goes to a connection that others use next.
     await eventually(() => database.isListenedTo());
-    stops.push(polling.watch(hear("polling")));
-    await polling.events.insert(event(), { starts: [], exits: [] });
+    polling.on("jobs", hear("polling"));
+    await polling.events.insert(event(), { starts: [start()], exits: [] });
     await eventually(() => news.direct > polls.direct, 1_500);
     await eventually(() => polls.polling > 0);
-    await Promise.all(stops.map((stop) => stop()));
     await Promise.all([direct.close(), polling.close()]);
   });
 });

@@ -208,14 +208,14 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
         [0, 1].map(() => openPostgresStore({ url: database.url, now: Date.now, log })),
       );
       let heard = 0;
-      const stop = other!.watch(() => {
+      const unsubscribe = other!.on("jobs", () => {
         heard += 1;
       });
       await eventually(() => database.isListenedTo());
       const before = heard;
-      await one!.events.insert(event(), { starts: [], exits: [] });
+      await one!.events.insert(event(), { starts: [start()], exits: [] });
       await eventually(() => heard > before, 1_500);
-      await stop();
+      unsubscribe();
       await Promise.all([one!.close(), other!.close()]);
     });
   });

@@ -47,6 +47,32 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       await engine.drop();
     });
 
+    describe("subscriptions", () => {
+      it("emits the queues of new jobs, and that something changed, until the subscription ends", async () => {
+        const emitted: string[] = [];
+        const ends = [
+          store.on("jobs", (queue) => emitted.push(queue)),
+          store.on("changed", () => emitted.push("changed")),
+        ];
+        const emittedBy = async (write: () => Promise<unknown>) => {
+          emitted.length = 0;
+          await write();
+          return [...new Set(emitted)];
+        };
+        expect(await emittedBy(() => store.events.insert(event(), routing()))).toEqual(["novu", "changed"]);
+        expect(await emittedBy(() => store.events.insert(event({ uuid: "v" }), { starts: [], exits: [] }))).toEqual([
+          "changed",
+        ]);
+        expect(await emittedBy(() => store.runs.markStarted("u:w"))).toEqual(["posthog", "receipts", "changed"]);
+        expect(await emittedBy(() => store.jobs.claim("profiles", 1, 1_000))).toEqual([]);
+        const [job] = await store.jobs.claim("novu", 1, 1_000);
+        expect(await emittedBy(() => store.jobs.claim("novu", 1, 1_000, [job!.id]))).toEqual(["changed"]);
+        expect(await emittedBy(() => store.events.insertIgnored(keepIgnored()))).toEqual(["changed"]);
+        for (const end of ends) end();
+        expect(await emittedBy(() => store.events.insert(event({ uuid: "x" }), routing()))).toEqual([]);
+      });
+    });
+
     describe("accepting", () => {
       it("keeps an event and its job, once", async () => {
         expect(await store.events.insert(event(), routing())).toBe("accepted");

@@ -230,7 +230,7 @@ describe("no statement reads a whole table", () => {
       statements.push(...prepared.map((text) => ({ name, text })));
     }
     await store.close();
-    expect(new Set([...calls.map(([name]) => name), "watch", "backup", "close"])).toEqual(new Set(methodsOf(store)));
+    expect(new Set([...calls.map(([name]) => name), "on", "backup", "close"])).toEqual(new Set(methodsOf(store)));
 
     const database = driver.open(join(folder.path, "bridge.db"));
     const scans = statements
