@@ -1,6 +1,6 @@
 import type { Store } from "./store.ts";
 
-type Repositories = Pick<Store, "events" | "runs" | "jobs" | "decisions" | "people">;
+export type Repositories = Pick<Store, "events" | "runs" | "jobs" | "decisions" | "people" | "limits">;
 
 /** The methods that write what a page shows. */
 const SHOWN = {
@@ -9,10 +9,10 @@ const SHOWN = {
   jobs: ["complete", "retry", "giveUp", "schedule", "redrive"],
   decisions: ["record", "insertReport"],
   people: ["changeOptOuts", "saveSentProfile", "delete", "merge", "split"],
-} as const satisfies { [Repository in keyof Repositories]: Array<keyof Repositories[Repository]> };
+} as const satisfies { [Repository in keyof Repositories]?: Array<keyof Repositories[Repository]> };
 
 /** The same repositories, which call `changed` after each method that writes what a page shows. */
-export function emitChanges<Parts extends Repositories>(repositories: Parts, changed: () => void): Parts {
+export function emitChanges(repositories: Repositories, changed: () => void): Repositories {
   const emitting = Object.entries(SHOWN).map(([repository, names]) => {
     const methods = repositories[repository as keyof Repositories] as unknown as Record<string, Method>;
     const wrapped = names.map((name) => [name, followedBy(methods[name] as Method, changed)]);

@@ -3,7 +3,7 @@ import type { Queue } from "../contracts/job.ts";
 import { captures } from "./captures.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decision-log.ts";
-import { emitChanges } from "./emit-changes.ts";
+import { emitChanges, type Repositories } from "./emit-changes.ts";
 import { createEmitter } from "./emitter.ts";
 import { entries } from "./entries.ts";
 import { histories } from "./history.ts";
@@ -56,24 +56,51 @@ interface EngineParts {
 
 /** The store in SQL that both engines speak; opening, locking and closing are the engine's. */
 export function createKyselyStore(engine: EngineParts): Store {
-  const { db, now, reserveSlots, watch, backup, close } = engine;
+  const { db, now, takeSweep, watch, backup } = engine;
   const emitter = createEmitter();
-  const parts = {
-    ...engine,
-    changed: emitter.changed,
-    announce(queue: Queue) {
-      emitter.jobs(queue);
-      engine.announce(queue);
+  const { changed } = emitter;
+  let stopWatching: (() => Promise<void>) | undefined;
+
+  return {
+    ...emitChanges(createRepositories({ ...engine, changed, announce }), changed),
+    prune: retention({ db, takeSweep }).prune,
+
+    async ping() {
+      const row = { name: "ping", next_at: now() };
+      await db
+        .insertInto("lines")
+        .values(row)
+        .onConflict((conflict) => conflict.column("name").doUpdateSet(row))
+        .execute();
+    },
+
+    on(name, listener) {
+      if (name === "jobs") stopWatching ??= watch(emitter.jobs);
+      return emitter.on(name, listener);
+    },
+
+    backup,
+
+    async close() {
+      await stopWatching?.();
+      await engine.close();
     },
   };
-  let stopWatching: (() => Promise<void>) | undefined;
+
+  function announce(queue: Queue): void {
+    emitter.jobs(queue);
+    engine.announce(queue);
+  }
+}
+
+function createRepositories(parts: EngineParts & { changed(): void }): Repositories {
   const { countByWorkflow, countLost, listOccurrences, count, countByQueue } = counts(parts);
   const { countOutcomes, countIgnored, listIgnored, listWaiting, listDead } = overview(parts);
   const { list, history, listOfRuns } = histories(parts);
   const { saveCustomValue, findCustomValues, ...shapesOnly } = shapes(parts);
-  const { listRecords, delete: deletePerson, prune } = retention(parts);
+  const { listRecords, delete: deletePerson } = retention(parts);
 
-  const repositories = {
+  return {
     events: {
       insert: insertEvents(parts),
       findKnown: knownEvents(parts),
@@ -110,29 +137,6 @@ export function createKyselyStore(engine: EngineParts): Store {
       listRecords,
       delete: deletePerson,
     },
-    limits: { reserveSlots, ...turns(parts), ...sends(parts), ...sessions(parts) },
-  };
-  return {
-    ...emitChanges(repositories, emitter.changed),
-    prune,
-
-    async ping() {
-      const row = { name: "ping", next_at: now() };
-      await db
-        .insertInto("lines")
-        .values(row)
-        .onConflict((conflict) => conflict.column("name").doUpdateSet(row))
-        .execute();
-    },
-
-    on(name, listener) {
-      if (name === "jobs") stopWatching ??= watch(emitter.jobs);
-      return emitter.on(name, listener);
-    },
-    backup,
-    async close() {
-      await stopWatching?.();
-      await close();
-    },
+    limits: { reserveSlots: parts.reserveSlots, ...turns(parts), ...sends(parts), ...sessions(parts) },
   };
 }
