@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Channel, type Decision } from "./decision.ts";
+import { Channel } from "./channel.ts";
+import type { Decision } from "./decision.ts";
 import { FlagValue } from "./flag.ts";
 import { eventUuidOf } from "./run.ts";
 

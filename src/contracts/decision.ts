@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Channel } from "./channel.ts";
 import { FlagValue } from "./flag.ts";
 
 /** The reason why a message was not sent. Each such decision has exactly one. */
@@ -55,9 +56,6 @@ const Reason = z.enum([
  */
 const Receipt = z.enum(["confirmed", "corrected", "no answer"]);
 export type Receipt = z.infer<typeof Receipt>;
-
-export const Channel = z.enum(["email", "in_app", "push", "sms", "chat"]);
-export type Channel = z.infer<typeof Channel>;
 
 /** What happened at one sending step of one run. */
 export const Decision = z.object({

@@ -1,5 +1,6 @@
 import type { Arrived } from "./arrival.ts";
-import type { Channel, Decision } from "./decision.ts";
+import type { Channel } from "./channel.ts";
+import type { Decision } from "./decision.ts";
 import type { LifecycleEvent, Source } from "./event.ts";
 import type { Job, Queue } from "./job.ts";
 import type { Exit } from "./routing.ts";

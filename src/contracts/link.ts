@@ -1,4 +1,4 @@
-import type { Channel } from "./decision.ts";
+import type { Channel } from "./channel.ts";
 
 /** The message of a link, and whether its clicks are reported. */
 export interface MessageLink {

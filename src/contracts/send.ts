@@ -1,4 +1,5 @@
-import type { Channel, Objection } from "./decision.ts";
+import type { Channel } from "./channel.ts";
+import type { Objection } from "./decision.ts";
 import type { FlagValue } from "./flag.ts";
 import type { PersonProperties } from "./person.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { Channel } from "./decision.ts";
+import { Channel } from "./channel.ts";
 import type { SendingStep } from "./workflow.ts";
 
 /** A part of a wait, as one delay step; the parts of one wait have the same `wait`. */

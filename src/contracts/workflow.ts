@@ -1,4 +1,4 @@
-import type { Channel } from "./decision.ts";
+import type { Channel } from "./channel.ts";
 import type { LifecycleEvent } from "./event.ts";
 import type { Absence } from "./inactivity.ts";
 import type { EntryLimit, Occurrence } from "./routing.ts";

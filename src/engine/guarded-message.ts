@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Channel, type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
+import type { Channel } from "../contracts/channel.ts";
+import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Recipient } from "../contracts/send.ts";
 import { addressHash } from "../lib/address-hash.ts";

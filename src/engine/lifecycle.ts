@@ -1,6 +1,6 @@
 import { type ExecuteInput, workflow as novuWorkflow, type SeverityLevelEnum } from "@novu/framework";
 import type { z } from "zod";
-import { Channel } from "../contracts/decision.ts";
+import { CHANNELS, Channel } from "../contracts/channel.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
 import { EntryLimit } from "../contracts/routing.ts";
@@ -26,7 +26,6 @@ type Preferences = NonNullable<LifecycleDefinition<z.ZodObject>["preferences"]>;
 const A_DAY: Duration = { hours: 24 };
 /** A person who was absent for a month still is a week later, so the daily sweep may be late. */
 const A_WEEK: Duration = { days: 7 };
-const CHANNEL_IN_CODE = { email: "email", in_app: "inApp", push: "push", sms: "sms", chat: "chat" } as const;
 
 /** A workflow, with the events that start and end it. */
 export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments = Record<never, never>>(
@@ -144,7 +143,7 @@ function matches({ event: name, wants }: EventMatcher, event: LifecycleEvent): b
 }
 
 function offIn({ all, channels }: Preferences): Rules["off"] {
-  const isOn = (channel: Channel) => channels?.[CHANNEL_IN_CODE[channel]]?.enabled ?? all?.enabled ?? true;
+  const isOn = (channel: Channel) => channels?.[CHANNELS[channel].option]?.enabled ?? all?.enabled ?? true;
   return { channels: Channel.options.filter((channel) => !isOn(channel)), isLocked: all?.readOnly === true };
 }
 

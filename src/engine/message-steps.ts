@@ -1,7 +1,7 @@
 import { toPlainText } from "@react-email/components";
 import type { ReactElement } from "react";
 import type { z } from "zod";
-import type { Channel } from "../contracts/decision.ts";
+import { CHANNELS, type Channel } from "../contracts/channel.ts";
 import { acceptRecipient, emailOverrides, oneLine, unsubscribeHeaders } from "./email-overrides.ts";
 import { guardedMessage } from "./guarded-message.ts";
 import type { GuardedStep, NovuStep } from "./guarded-step.ts";
@@ -72,7 +72,7 @@ export function messageSteps<Variants>(
     template?: () => string | null,
   ) {
     const { atAnyHour = rules.topic === null } = options;
-    if (channel !== "in_app" && !atAnyHour) await untilHours(id);
+    if (CHANNELS[channel].interrupts && !atAnyHour) await untilHours(id);
     const mayReplace = channel === "email" && acceptRecipient(deps.emailProviders);
     return guardedMessage({ context, id, channel, compose, options, mayReplace, ...(template && { template }) });
   }

@@ -1,4 +1,4 @@
-import type { Channel } from "../contracts/decision.ts";
+import { CHANNELS, type Channel } from "../contracts/channel.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Recipient, Send } from "../contracts/send.ts";
 
@@ -31,9 +31,9 @@ export function isWrongAtNovu(channel: Channel, person: Person, addresses: Send[
 }
 
 function addressesOf(channel: Channel, { properties }: Person, addresses: Send["addresses"]) {
-  if (channel === "email") return { own: properties.email, atNovu: addresses.email };
-  if (channel === "sms") return { own: properties.phone, atNovu: addresses.phone };
-  return { own: undefined, atNovu: undefined };
+  const { addressField } = CHANNELS[channel];
+  if (addressField === null) return { own: undefined, atNovu: undefined };
+  return { own: properties[addressField], atNovu: addresses[addressField] };
 }
 
 /** An older copy of a person may be older than the address at Novu. */

@@ -1,4 +1,5 @@
-import type { Channel, Decision } from "../contracts/decision.ts";
+import type { Channel } from "../contracts/channel.ts";
+import type { Decision } from "../contracts/decision.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Send } from "../contracts/send.ts";

@@ -1,4 +1,5 @@
-import type { Channel, Decision } from "../contracts/decision.ts";
+import type { Channel } from "../contracts/channel.ts";
+import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
 import type { PersonJob, RunRecord, RunStatus } from "../contracts/history.ts";
 

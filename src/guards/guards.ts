@@ -1,39 +1,39 @@
 import type { Cap } from "../contracts/cap.ts";
+import { CHANNELS } from "../contracts/channel.ts";
 import type { Objection } from "../contracts/decision.ts";
-import { type FlagAnswer, type FlagValue, holdsOut } from "../contracts/flag.ts";
+import { type FlagAnswer, holdsOut } from "../contracts/flag.ts";
 import { ALL, type Bounce, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import { optOutKey } from "../contracts/property-types.ts";
 import type { ChannelAtNovu, GuardResult, Send } from "../contracts/send.ts";
 import { addressHash } from "../lib/address-hash.ts";
 import { DAY_MS } from "../lib/durations.ts";
 
-/** `holdouts` takes up what the flags of those say. */
-type Guard = (send: Send, holdouts: Record<string, FlagValue>) => Promise<Objection | null> | Objection | null;
+/** Why the message must not be sent; null when it may. Adds the holdout flags that it reads to `holdouts`. */
+type Guard = (send: Send, holdouts: GuardResult["holdouts"]) => Promise<Objection | null>;
 
 /**
- * Whether a message may go to its person now, asked after all that the workflow itself has to say:
- * not when they have opted out, cannot be reached, are held out or have had enough, in this order.
- * What people cannot turn off, such as a receipt, has no topic and is not capped.
+ * The last checks before a message is sent, after the workflow's own conditions, in this order: opted out, unreachable,
+ * held out, over the cap. A message without a topic, such as a receipt, is not checked for opt-outs and the cap.
  */
 export function createGuards({
   topics,
   cap,
-  holdout: everywhere,
+  holdout: productHoldout,
   optOutsOf,
   bouncesOf,
   flagsOf,
   reserveSend,
 }: {
-  /** The words by which people know each topic, which a colleague may have written down instead of its key. */
+  /** Each topic's title, which PostHog's person may have instead of the topic's key. */
   topics: Record<string, string>;
   cap: Cap;
   /** The flag of the people who get no marketing at all. */
   holdout?: string | undefined;
-  /** What the person told us by a link, in Novu's Inbox or as a complaint; PostHog's person may say the same, or more. */
+  /** By a link, in Novu's Inbox, or as a complaint. PostHog's person may have the same opt-outs, or more. */
   optOutsOf(distinctId: string): Promise<Pick<OptOuts, "off">>;
   bouncesOf(distinctId: string): Promise<Bounce[]>;
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
-  /** Whether the person has a place left under the cap for this message; once taken it stays this message's. */
+  /** Whether the cap has room for this message; once true, it stays true for this message. */
   reserveSend(send: Pick<Send, "transactionId" | "step" | "distinctId">, cap: Cap): Promise<boolean>;
 }): (send: Send) => Promise<GuardResult> {
   const guards: Guard[] = [optedOut, unreachable, heldOut, overTheCap];
@@ -50,12 +50,12 @@ export function createGuards({
   async function optedOut({ topic, workflow, distinctId, person, unreadable }: Send): Promise<Objection | null> {
     if (topic === null) return null;
     const { off } = await optOutsOf(distinctId);
-    const meant = new Set([topic, ALL, workflowTopic(workflow), topics[topic] ?? topic].map(optOutKey));
-    const said = off.find((one) => meant.has(optOutKey(one)));
-    if (said !== undefined) return { reason: "opted out", detail: said };
+    const keys = new Set([topic, ALL, workflowTopic(workflow), topics[topic] ?? topic].map(optOutKey));
+    const optOut = off.find((one) => keys.has(optOutKey(one)));
+    if (optOut !== undefined) return { reason: "opted out", detail: optOut };
     if (unreadable.includes("unsubscribed_from"))
       return { reason: "opted out", detail: "all: unsubscribed_from cannot be read" };
-    const detail = person.unsubscribed_from?.find((one) => [...meant].some((key) => mentions(one, key)));
+    const detail = person.unsubscribed_from?.find((one) => [...keys].some((key) => mentions(one, key)));
     return detail === undefined ? null : { reason: "opted out", detail };
   }
 
@@ -65,7 +65,7 @@ export function createGuards({
     return detail === null ? null : { reason: "unreachable", detail };
   }
 
-  /** Another address than the one that bounced is tried. */
+  /** An address that has not bounced is still used. */
   async function isBounced({ channel, distinctId, recipient }: Send): Promise<boolean> {
     if (channel !== "email" || recipient === null || recipient === "changed") return false;
     const hash = addressHash(recipient.address);
@@ -77,25 +77,27 @@ export function createGuards({
     { topic, holdout, distinctId }: Send,
     holdouts: GuardResult["holdouts"],
   ): Promise<Objection | null> {
-    const flags = [topic === null ? undefined : everywhere, holdout ?? undefined].filter((flag) => flag !== undefined);
+    const flags = [topic === null ? undefined : productHoldout, holdout ?? undefined].filter(
+      (flag) => flag !== undefined,
+    );
     if (flags.length === 0) return null;
     const answer = await flagsOf(distinctId, flags);
-    // Who cannot be told apart is treated like everybody: that blurs the measure a little, and loses no message.
+    // Without an answer the message is sent: that blurs the measurement a little, and loses no message.
     if (answer.outcome === "unavailable") return null;
     Object.assign(holdouts, answer.values);
     const detail = flags.find((flag) => holdsOut(answer.values[flag]));
     return detail === undefined ? null : { reason: "held out", detail };
   }
 
-  /** A note in the app interrupts nobody: it is not counted, and always fits. */
+  /** A message that does not interrupt, in the app, is not counted. */
   async function overTheCap({ transactionId, step, distinctId, topic, channel }: Send): Promise<Objection | null> {
-    if (topic === null || channel === "in_app") return null;
+    if (topic === null || !CHANNELS[channel].interrupts) return null;
     if (await reserveSend({ transactionId, step, distinctId }, cap)) return null;
     return { reason: "over the cap", detail: `${cap.most} in ${cap.withinMs / DAY_MS} days` };
   }
 }
 
-/** Whether an entry is this topic, or has it among its words, such as "offers and reminders". */
+/** Whether an entry is this topic, or contains it, such as "offers and reminders". */
 function mentions(entry: string, key: string): boolean {
   return `_${entry}_`.includes(`_${key}_`);
 }
@@ -108,7 +110,7 @@ function hasWebhook({ credentials }: ChannelAtNovu): boolean {
   return Boolean(credentials?.webhookUrl);
 }
 
-/** Novu sends to the address that it has, and says nothing when it has none. */
+/** Novu sends to the address that it has, and reports nothing when it has none. */
 function missingAddress({ channel, person, unreadable, addresses }: Send): string | null {
   switch (channel) {
     case "email":

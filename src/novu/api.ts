@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Channel } from "../contracts/decision.ts";
+import { Channel } from "../contracts/channel.ts";
 import type { Start, Subscriber } from "../contracts/routing.ts";
 import { createNovuCalls, type NovuAccess } from "./novu-calls.ts";
 import { errorOfTrigger, NotFoundError } from "./novu-errors.ts";

@@ -1,5 +1,5 @@
 import { Client, workflow } from "@novu/framework";
-import { Channel } from "../contracts/decision.ts";
+import { Channel } from "../contracts/channel.ts";
 import type { ExecuteBody } from "./bridge-call.ts";
 
 type Schema = Record<string, unknown>;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { Channel, type Decision } from "../contracts/decision.ts";
+import { Channel } from "../contracts/channel.ts";
+import type { Decision } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
 import type { Shape, ShapeStep } from "../contracts/shape.ts";
 import type { StepState } from "./bridge-call.ts";

@@ -1,5 +1,5 @@
 import type { Client } from "@novu/framework";
-import { Channel } from "../contracts/decision.ts";
+import { Channel } from "../contracts/channel.ts";
 import { DAY_MS } from "../lib/durations.ts";
 import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
 

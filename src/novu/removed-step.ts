@@ -1,4 +1,5 @@
-import { Channel, type Objection } from "../contracts/decision.ts";
+import { Channel } from "../contracts/channel.ts";
+import type { Objection } from "../contracts/decision.ts";
 import type { Run } from "../contracts/run.ts";
 import type { FixedWait, Shape, ShapeStep } from "../contracts/shape.ts";
 import { NOVU_UNITS_MS } from "../lib/novu-units.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { STATUSES } from "../contracts/capture.ts";
-import { Channel } from "../contracts/decision.ts";
+import { Channel } from "../contracts/channel.ts";
 import { Id } from "../contracts/event-fields.ts";
 
 // Novu's docs spell its events `message.seen` and `messages.seen`, and put the message into

@@ -1,3 +1,4 @@
+import { CHANNELS } from "../contracts/channel.ts";
 import type { PersonProperties } from "../contracts/person.ts";
 import type { Profile, Start, Subscriber } from "../contracts/routing.ts";
 import type { Run } from "../contracts/run.ts";
@@ -87,11 +88,8 @@ export function createRecipients({
   }
 
   function addressesOf(workflow: string): Address[] {
-    const channels = sendingSteps(workflow).map(({ channel }) => channel);
-    return [
-      ...(channels.includes("email") ? (["email"] as const) : []),
-      ...(channels.includes("sms") ? (["phone"] as const) : []),
-    ];
+    const fields = sendingSteps(workflow).map(({ channel }) => CHANNELS[channel].addressField);
+    return [...new Set(fields.filter((field) => field !== null))];
   }
 
   /** As PostHog has the person now; as of the event when PostHog does not have them, or is not read. */

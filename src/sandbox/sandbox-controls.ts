@@ -1,4 +1,5 @@
 import { toPlainText } from "@react-email/components";
+import { isChannel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { SandboxControls, TravelTarget } from "../contracts/sandbox.ts";
 import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
@@ -14,7 +15,6 @@ import type { VirtualClock } from "./virtual-clock.ts";
 
 /** Limits the travel to the end: a run that starts the next one has no end. */
 const LONGEST_TRAVEL_MS = 366 * DAY_MS;
-const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
 
 /** The studio's access to a sandbox. */
 export function createSandboxControls({
@@ -157,7 +157,7 @@ export function createSandboxControls({
 
   function stepsOf(workflow: string) {
     const steps = novu.state.workflows.find(({ workflowId }) => workflowId === workflow)?.steps ?? [];
-    return steps.filter(({ type }) => CHANNELS.includes(type));
+    return steps.filter(({ type }) => isChannel(type));
   }
 
   function subscriberOf(distinctId: string) {

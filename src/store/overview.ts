@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from "kysely";
-import type { Channel } from "../contracts/decision.ts";
+import type { Channel } from "../contracts/channel.ts";
 import type { IgnoredRecord, JobRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { Queue } from "../contracts/job.ts";
 import type { Events } from "./events.ts";

@@ -1,4 +1,4 @@
-import { Channel } from "../contracts/decision.ts";
+import { isChannel } from "../contracts/channel.ts";
 import type { SandboxStep } from "../contracts/sandbox.ts";
 import type { ChainLink } from "../explain/explanation.ts";
 import { formatDuration } from "../lib/format-duration.ts";
@@ -35,7 +35,7 @@ function linksOf({ stepId, type, status, error, wakesAt, changedAt }: SandboxSte
     return [link(changedAt, "bad", "failed at Novu", `${stepId} failed: ${error ?? "no reason is known"}`)];
   if (status === "merged")
     return [link(changedAt, "quiet", "merged", `${stepId} was merged into the digest of another run`)];
-  if (Channel.safeParse(type).success) return [];
+  if (isChannel(type)) return [];
   // It comes before the facts of the same time, because they follow from it.
   if (status === "completed")
     return [{ ...link(changedAt, "quiet", type, `Novu completed ${stepId}`), kind: "step done" as const }];

@@ -1,7 +1,7 @@
 import { Client } from "@novu/framework";
 import { z } from "zod";
 import { sampleDependencies } from "../../app/step-dependencies.ts";
-import { Channel } from "../../contracts/decision.ts";
+import { Channel } from "../../contracts/channel.ts";
 import type { NovuPlan } from "../../contracts/novu-plan.ts";
 import type { LifecycleWorkflow } from "../../engine/lifecycle.ts";
 

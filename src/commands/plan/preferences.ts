@@ -1,4 +1,4 @@
-import { Channel } from "../../contracts/decision.ts";
+import { Channel } from "../../contracts/channel.ts";
 import type { Preferences } from "./manifest.ts";
 
 /** The changes of a workflow's preferences, channel by channel. Novu fills in the channels that are left out. */

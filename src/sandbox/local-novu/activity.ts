@@ -1,8 +1,8 @@
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
+import { isChannel } from "../../contracts/channel.ts";
 import { refuse } from "./answer.ts";
 import type { Job, JobDetail, Message, NovuRun, NovuState } from "./state.ts";
-import { isChannel } from "./steps/deliver.ts";
 
 const ids = z
   .union([z.string(), z.array(z.string())])

@@ -1,10 +1,11 @@
+import { isChannel } from "../../contracts/channel.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/errors.ts";
 import type { Activity } from "../activity.ts";
 import type { BridgeAnswer, BridgeClient } from "./bridge-call.ts";
 import type { Job, JobDetail, JobStatus, Message, NovuRun, NovuState, NovuSubscriber } from "./state.ts";
 import { delay } from "./steps/delay.ts";
-import { deliver, isChannel } from "./steps/deliver.ts";
+import { deliver } from "./steps/deliver.ts";
 import { digest, promoteFollower } from "./steps/digest.ts";
 import type { AnsweredStep, Plan, ProviderRefusal, StepResult } from "./steps/step.ts";
 import { stepState } from "./steps/step-state.ts";

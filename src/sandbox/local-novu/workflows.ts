@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
+import { Channel } from "../../contracts/channel.ts";
 import type { NOVU_PLANS, NovuPlan } from "../../contracts/novu-plan.ts";
 import { dropEmptyObjects } from "../../lib/drop-empty-objects.ts";
 import { answer, refuse, SOME_DAY } from "./answer.ts";
@@ -136,11 +137,10 @@ function detailed(workflow: PublishedWorkflow, values: Record<string, Record<str
 }
 
 function channelsOf({ all, channels = {} }: NonNullable<PublishedWorkflow["preferences"]>) {
-  const names = ["email", "sms", "in_app", "chat", "push"];
   return {
     all: { enabled: all?.enabled ?? true, readOnly: all?.readOnly ?? false },
     channels: Object.fromEntries(
-      names.map((name) => [name, { enabled: channels[name]?.enabled ?? all?.enabled ?? true }]),
+      Channel.options.map((name) => [name, { enabled: channels[name]?.enabled ?? all?.enabled ?? true }]),
     ),
   };
 }

@@ -1,3 +1,4 @@
+import { isChannel } from "../../contracts/channel.ts";
 import type { Source } from "../../contracts/event.ts";
 import type { Queue } from "../../contracts/job.ts";
 import { CHANNEL_NAMES } from "../../explain/words.ts";
@@ -19,5 +20,5 @@ export const QUEUE_NAMES: Record<Queue, string> = {
 
 /** A channel, or a type of step of Novu that is none. */
 export function channelName(channel: string): string {
-  return Object.entries(CHANNEL_NAMES).find(([id]) => id === channel)?.[1] ?? channel;
+  return isChannel(channel) ? CHANNEL_NAMES[channel] : channel;
 }

@@ -4,8 +4,6 @@ import { mailPartsOf, recipientOf } from "./mail-parts.ts";
 import { isWithin } from "./schedule.ts";
 import type { AnsweredStep, StepResult } from "./step.ts";
 
-const CHANNELS = ["email", "in_app", "sms", "push", "chat"];
-
 /** Novu does not send these outside the subscriber's schedule. */
 const SCHEDULED_CHANNELS = ["email", "sms", "push"];
 
@@ -22,10 +20,6 @@ const MISSING: Record<string, string> = {
   push: "Subscriber does not have a configured channel",
   chat: "Webhook URL for the chat channel is missing",
 };
-
-export function isChannel(type: string): boolean {
-  return CHANNELS.includes(type);
-}
 
 /** One message to each address of the subscriber, within their preferences and their schedule. */
 export function deliver({ state, run, job, subscriber, outputs, providers, refusal, now }: AnsweredStep): StepResult {
