@@ -93,7 +93,7 @@ describe("a report", () => {
   it.each([
     ["hangs up", "hang up" as const, "PostHog is down"],
     ["fails", { status: 503 }, "PostHog is down"],
-    ["refuses", { status: 400 }, "PostHog did not take the report"],
+    ["refuses", { status: 400 }, "PostHog did not accept the report"],
   ])("rejects while PostHog %s, and leaves nothing behind to be sent twice", async (_name, trouble, message) => {
     posthog.interfere(() => trouble);
     await expect(report()).rejects.toThrow(message);
