@@ -10,7 +10,7 @@ export type Reading<Value> = { value: Value } | "absent" | "unreadable";
 /** Reads a value of any kind. It never throws, and it reads its own values as they are. */
 export type PropertyType<Value> = (raw: unknown) => Reading<Value>;
 
-/** Nothing is to be taken from it. */
+/** Text that needs no cleaning. */
 const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
 
 /** Text without blanks and invisible characters at its ends. Numbers become text. */
@@ -22,20 +22,20 @@ export const text: PropertyType<string> = tolerant((raw) => {
   return value === "" ? "absent" : { value };
 });
 
-/** An address that Novu takes: it asks `IsEmail` of class-validator, which asks this `isEmail`. */
+/** An address that Novu accepts: its API validates by class-validator, which calls this `isEmail`. */
 export const email: PropertyType<string> = tolerant((raw) => {
   if (typeof raw !== "string" || !raw.isWellFormed()) return "unreadable";
   const value = PLAIN.test(raw) ? raw : trimmed(raw).replace(INVISIBLE, "");
   if (value === "") return "absent";
-  // Novu takes line breaks between quotes, and blanks that are not ASCII.
+  // isEmail accepts line breaks between quotes, and blanks that are not ASCII.
   return !/[\s\p{Cc}]/u.test(value) && isEmail.default(value) ? { value } : "unreadable";
 });
 
 export const flag: PropertyType<boolean> = tolerant((raw) => {
   if (typeof raw === "boolean") return { value: raw };
-  const said = typeof raw === "number" ? String(raw) : raw;
-  if (typeof said !== "string") return "unreadable";
-  const word = trimmed(said).toLowerCase();
+  const given = typeof raw === "number" ? String(raw) : raw;
+  if (typeof given !== "string") return "unreadable";
+  const word = trimmed(given).toLowerCase();
   if (word === "") return "absent";
   if (TRUE.has(word)) return { value: true };
   return FALSE.has(word) ? { value: false } : "unreadable";
@@ -45,21 +45,21 @@ const FALSE = new Set(["false", "0", "no", "off", "n", "f"]);
 
 /** A number, or text with a decimal point: a comma may stand before decimals, or before thousands. */
 export const number: PropertyType<number> = tolerant((raw) => {
-  const said = typeof raw === "string" ? trimmed(raw) : raw;
-  if (said === "") return "absent";
-  const value = typeof said === "string" && DECIMAL.test(said) ? Number(said) : said;
+  const given = typeof raw === "string" ? trimmed(raw) : raw;
+  if (given === "") return "absent";
+  const value = typeof given === "string" && DECIMAL.test(given) ? Number(given) : given;
   return typeof value === "number" && Number.isFinite(value) ? { value } : "unreadable";
 });
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * ISO 8601 in UTC, of the years 1900 to 2100; as unix time, of 2000 to 2100. A time without zone is UTC.
- * A date without time is the last moment of its day, because dates are asked whether something happened since.
+ * A date without time is the last moment of its day, because workflows ask whether something happened since a date.
  */
 export const date: PropertyType<string> = tolerant((raw) => {
-  const said = typeof raw === "string" ? trimmed(raw) : raw;
-  if (said === "") return "absent";
-  const ms = momentOf(said);
+  const given = typeof raw === "string" ? trimmed(raw) : raw;
+  if (given === "") return "absent";
+  const ms = momentOf(given);
   return ms >= YEAR_1900 && ms < YEAR_2101 ? { value: new Date(ms).toISOString() } : "unreadable";
 });
 const YEAR_1900 = Date.UTC(1900, 0);
@@ -71,15 +71,15 @@ const DAY_AND_TIME =
 /** An array of texts, its JSON, or text with commas, semicolons, tabs or line breaks between its entries. */
 export const list: PropertyType<string[]> = tolerant((raw) => {
   if (typeof raw !== "string") return Array.isArray(raw) ? textsOf(raw) : "unreadable";
-  const said = trimmed(raw);
-  if (said === "") return "absent";
+  const given = trimmed(raw);
+  if (given === "") return "absent";
   // A quote: JSON that was written as JSON once more.
-  return /^[[{"]/.test(said) ? list(JSON.parse(said)) : textsOf(said.split(SEPARATOR));
+  return /^[[{"]/.test(given) ? list(JSON.parse(given)) : textsOf(given.split(SEPARATOR));
 });
 const SEPARATOR = /[,;]/;
 
 /**
- * The topics and workflows that a person does not want, as `optOutKey` spells them, or "all". A caller takes
+ * The topics and workflows that a person opted out of, as `optOutKey` spells them, or "all". A caller takes
  * an unreadable value for "all".
  */
 export const optOuts: PropertyType<string[]> = tolerant((raw) => {
@@ -87,17 +87,17 @@ export const optOuts: PropertyType<string[]> = tolerant((raw) => {
   const entries = list(isAnswer ? String(raw) : raw);
   if (typeof entries === "string") return entries;
   const keys = entries.value.flatMap((entry) => entry.split(SEPARATOR)).map(optOutKey);
-  const unwanted = keys
+  const optedOut = keys
     .filter((key) => key !== "" && !NOTHING.has(key))
     .map((key) => (EVERYTHING.has(key) ? ALL : key));
-  return unwanted.every(isOptOut) ? { value: [...new Set(unwanted)] } : "unreadable";
+  return optedOut.every(isOptOut) ? { value: [...new Set(optedOut)] } : "unreadable";
 });
 const EVERYTHING = new Set(
   `${ALL} * 1 true t yes y everything all_topics all_emails unsubscribe unsubscribed unsubscribe_all
   unsubscribed_from_all opt_out opted_out optout do_not_contact marketing`.split(/\s+/),
 );
 const NOTHING = new Set("0 false f no n none nothing null undefined nan [] subscribed opt_in opted_in".split(" "));
-/** Each may be said of the messages as well as of the wish to have none. */
+/** These can mean the messages or the opt-out. */
 const AMBIGUOUS = new Set(["on", "off", "never"]);
 
 /** "Getting started" → getting_started, "Workflow: drop-off" → workflow:drop-off */
@@ -106,7 +106,7 @@ export function optOutKey(entry: string): string {
   return words.includes(":") ? words.replace(/ ?: ?/g, ":").replaceAll(" ", "-") : words.replace(/[ -]+/g, "_");
 }
 
-/** The same in lower case, for what is a key, such as a plan. */
+/** The same in lower case, for keys such as a plan. */
 export function lowerCase<Value extends string | string[]>(type: PropertyType<Value>): PropertyType<Value> {
   return (raw) => {
     const reading = type(raw);
@@ -130,25 +130,25 @@ function tolerant<Value>(read: PropertyType<Value>): PropertyType<Value> {
 /** Soft hyphens, zero width, direction marks and the like, besides the blank of braille. */
 const INVISIBLE = /[\p{DI}\uFFF9-\uFFFB\u2800]/gu;
 const VISIBLE = /[^\s\p{Cc}\p{DI}\uFFF9-\uFFFB\u2800]/u;
-/** The colour of an emoji at the end. */
+/** These select the colour of an emoji, and may stand at the end. */
 const VARIATION = /[\uFE00-\uFE0F]/;
 
 /** Without blanks and invisible characters at the ends. A pattern for the end would take the square of the length. */
-function trimmed(said: string): string {
-  const start = said.search(VISIBLE);
+function trimmed(given: string): string {
+  const start = given.search(VISIBLE);
   if (start === -1) return "";
-  let end = said.length;
-  while (!VISIBLE.test(said.charAt(end - 1)) && !VARIATION.test(said.charAt(end - 1))) end -= 1;
-  return said.slice(start, end);
+  let end = given.length;
+  while (!VISIBLE.test(given.charAt(end - 1)) && !VARIATION.test(given.charAt(end - 1))) end -= 1;
+  return given.slice(start, end);
 }
 
-/** Milliseconds since 1970; NaN for what is no time. */
-function momentOf(said: unknown): number {
-  if (said instanceof Date) return said.getTime();
-  if (typeof said === "number") return unixMs(said);
-  if (typeof said !== "string") return Number.NaN;
-  if (/^\d+(\.\d+)?$/.test(said)) return unixMs(Number(said));
-  const [, day = "", time = "23:59:59.999", hours = "+00", minutes = "00"] = DAY_AND_TIME.exec(said) ?? [];
+/** Milliseconds since 1970; NaN for anything else. */
+function momentOf(given: unknown): number {
+  if (given instanceof Date) return given.getTime();
+  if (typeof given === "number") return unixMs(given);
+  if (typeof given !== "string") return Number.NaN;
+  if (/^\d+(\.\d+)?$/.test(given)) return unixMs(Number(given));
+  const [, day = "", time = "23:59:59.999", hours = "+00", minutes = "00"] = DAY_AND_TIME.exec(given) ?? [];
   // V8 makes 2 March of 30 February.
   if (!new Date(day).toISOString().startsWith(day)) return Number.NaN;
   return Date.parse(`${day}T${time.replace(",", ".")}${hours}:${minutes}`);
@@ -160,13 +160,13 @@ function unixMs(value: number): number {
 }
 
 function textsOf(entries: unknown[]): Reading<string[]> {
-  // A tab or a line break between two topics would else make one of them that nobody knows.
+  // Otherwise a tab or a line break between two topics would make one unknown topic of them.
   const readings = entries.flatMap((entry) => (typeof entry === "string" ? entry.split(/\p{Cc}/u) : [entry])).map(text);
   if (readings.includes("unreadable")) return "unreadable";
   return { value: [...new Set(readings.flatMap((reading) => (typeof reading === "string" ? [] : [reading.value])))] };
 }
 
-/** By letters and digits alone, so that a date, or what has other signs between its entries, is none. */
+/** Only letters, digits and a few signs inside, so that a date, or entries with other separators, are no opt-outs. */
 function isOptOut(key: string): boolean {
   if (key === ALL) return true;
   return /^\p{L}([\p{L}\p{M}\p{N}_:.-]*[\p{L}\p{M}\p{N}])?$/u.test(key) && !AMBIGUOUS.has(key);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** The body cannot be taken; `status` says why in HTTP's words. */
+/** The body cannot be read; `status` is the answer to its sender. */
 export class BodyError extends Error {
   override readonly name = "BodyError";
   readonly status: 400 | 413 | 503;
@@ -11,18 +11,18 @@ export class BodyError extends Error {
   }
 }
 
-/** A refused body of so many bytes is still read to its end, and dropped. */
+/** The rest of a refused body of up to this many bytes is still read, so that the connection can stay open. */
 const LARGEST_DRAINED = 64 * 1024;
 
-/** Counts the bytes of one body that is being read. */
+/** Counts the bytes of one body while it is read. */
 interface Held {
   add(bytes: number): void;
   end(): void;
 }
 
-/** How much all the bodies together may hold that come from senders who are not proven yet. */
+/** A limit for all bodies together of senders that are not verified yet. */
 export interface BodyBudget {
-  /** `drop` is called when this body is the largest at a moment without room. */
+  /** Calls `drop` when the limit is reached and this body is the largest. */
   hold(drop: () => void): Held;
 }
 
@@ -46,7 +46,7 @@ export function createBodyBudget(mostBytes: number): BodyBudget {
     },
   };
 
-  /** Not the oldest: an event is small, and stays while somebody else fills the room. */
+  /** The largest and not the oldest: events are small, so they survive a flood of large bodies. */
   function dropLargest(): void {
     const [largest] = [...bodies].sort(([, one], [, other]) => other - one);
     if (largest === undefined) return;
@@ -91,7 +91,7 @@ export function readBody(request: IncomingMessage, mostBytes: number, budget?: B
       held?.end();
       resolve(Buffer.concat(chunks));
     });
-    // A sender that hangs up in the middle hears no answer.
+    // A sender that closes the connection early gets no answer.
     const cutShort = () => {
       if (!request.complete && !isGivenUp) giveUp(new BodyError("the body did not come to its end", 400));
     };
@@ -100,7 +100,7 @@ export function readBody(request: IncomingMessage, mostBytes: number, budget?: B
   });
 }
 
-/** Whether the connection of a refused request is kept: the rest of a long body is not waited for. */
+/** Whether the rest of a refused request is short enough to keep its connection. */
 export function isSoonRead({ complete, headers }: IncomingMessage): boolean {
   if (complete) return true;
   const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;

@@ -9,11 +9,11 @@ export interface SignatureHeaders {
   "webhook-signature": string;
 }
 
-export type SignatureVerdict = "valid" | "no match" | "stale" | "malformed";
+export type SignatureResult = "valid" | "no match" | "stale" | "malformed";
 
 const TOLERANCE_SECONDS = 5 * 60;
 const SHORTEST_KEY_BYTES = 24;
-/** Of SHA-256. */
+/** A SHA-256 digest. */
 const DIGEST_BYTES = 32;
 
 /** The key inside `whsec_…`; throws when it is not at least 24 bytes of base64. */
@@ -46,11 +46,8 @@ export function sign({
   };
 }
 
-/**
- * Reads no body: says why these headers prove nothing, whatever the body is, or null. So a body is read
- * only of a sender who has come this far.
- */
-export function headerTrouble(headers: SignatureHeaders, nowMs: number): Exclude<SignatureVerdict, "valid"> | null {
+/** Why these headers are invalid for any body, or null. So the bodies of such requests need not be read. */
+export function headerError(headers: SignatureHeaders, nowMs: number): Exclude<SignatureResult, "valid"> | null {
   const { "webhook-id": id, "webhook-timestamp": timestamp } = headers;
   if (id === "" || !/^\d{1,12}$/.test(timestamp)) return "malformed";
   if (Math.abs(nowMs / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return "stale";
@@ -68,9 +65,9 @@ export function verify({
   body: Buffer;
   keys: Buffer[];
   nowMs: number;
-}): SignatureVerdict {
-  const trouble = headerTrouble(headers, nowMs);
-  if (trouble !== null) return trouble;
+}): SignatureResult {
+  const error = headerError(headers, nowMs);
+  if (error !== null) return error;
   const { "webhook-id": id, "webhook-timestamp": timestamp } = headers;
   const offered = offeredBy(headers);
   const expected = keys.map((key) => digest({ id, timestamp, body, key }));

@@ -1,19 +1,16 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isOneOfSecrets } from "./equal-secrets.ts";
-import { headerTrouble, keyOf, verify } from "./standard-webhooks.ts";
+import { headerError, keyOf, verify } from "./standard-webhooks.ts";
 
-export type Proof = { ours: true } | { ours: false; why: string };
+/** `why` may be shown to the sender. */
+export type Verification = { valid: true } | { valid: false; why: string };
 
-/**
- * Proof that a delivery is ours, by its headers alone; or, where they prove nothing yet, the check that is
- * left for its body. The `why` may be shown to the sender.
- */
-export type VerifyRequest = (headers: IncomingHttpHeaders) => Proof | ((body: Buffer) => Proof);
+/** Verifies a request by its headers; or answers the check of its body, when a signature is still to be compared. */
+export type VerifyRequest = (headers: IncomingHttpHeaders) => Verification | ((body: Buffer) => Verification);
 
 /**
- * Proves that a delivery is ours, by a Standard Webhooks signature, also in the spelling of Svix, which
- * delivers for Novu, or by the static header `x-webhook-secret`. Any of the secrets will do, so that they
- * can be rotated; without secrets nothing is ours.
+ * Verifies a Standard Webhooks signature, also with the header names of Svix, which delivers for Novu; or the static
+ * header `x-webhook-secret`. Any of the secrets counts, so that they can be rotated; without secrets nothing is valid.
  */
 export function createWebhookVerifier({ secrets, now }: { secrets: string[]; now: () => number }): VerifyRequest {
   const keys = secrets.filter((secret) => secret.startsWith("whsec_")).map(keyOf);
@@ -29,20 +26,20 @@ export function createWebhookVerifier({ secrets, now }: { secrets: string[]; now
         "webhook-signature": signature,
       };
       const nowMs = now();
-      const trouble = headerTrouble(signed, nowMs);
-      if (trouble !== null) return { ours: false, why: WHY[trouble] };
+      const error = headerError(signed, nowMs);
+      if (error !== null) return { valid: false, why: WHY[error] };
       return (body) => {
-        const verdict = verify({ headers: signed, body, keys, nowMs });
-        return verdict === "valid" ? { ours: true } : { ours: false, why: WHY[verdict] };
+        const result = verify({ headers: signed, body, keys, nowMs });
+        return result === "valid" ? { valid: true } : { valid: false, why: WHY[result] };
       };
     }
 
     const secret = headers["x-webhook-secret"];
     if (typeof secret !== "string")
-      return { ours: false, why: "neither a webhook-signature that could be checked nor an x-webhook-secret header" };
+      return { valid: false, why: "neither a webhook-signature that could be checked nor an x-webhook-secret header" };
     return isOneOfSecrets(secret, fixed)
-      ? { ours: true }
-      : { ours: false, why: "x-webhook-secret matches no configured secret" };
+      ? { valid: true }
+      : { valid: false, why: "x-webhook-secret matches no configured secret" };
   };
 }
 

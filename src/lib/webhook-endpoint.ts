@@ -72,14 +72,14 @@ export function webhookEndpoint({
 
   async function answerTo(request: IncomingMessage): Promise<Answer> {
     try {
-      const proof = verify(request.headers);
-      if ("why" in proof) return refused(401, proof.why);
-      const isProven = "ours" in proof;
-      const bytes = isProven
+      const verified = verify(request.headers);
+      if ("why" in verified) return refused(401, verified.why);
+      const isVerified = "valid" in verified;
+      const bytes = isVerified
         ? await readBody(request, largestBody)
         : await readBody(request, Math.min(largestBody, LARGEST_BODY), budget);
-      const ofBody = isProven ? proof : proof(bytes);
-      if (!ofBody.ours) return refused(401, ofBody.why);
+      const ofBody = isVerified ? verified : verified(bytes);
+      if (!ofBody.valid) return refused(401, ofBody.why);
       if (isStopping()) return UNAVAILABLE;
       return { status: 202, body: await handle(bytes.toString("utf8")) };
     } catch (error) {

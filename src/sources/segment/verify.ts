@@ -11,15 +11,15 @@ import type { VerifyRequest } from "../../lib/verify-webhook.ts";
 export function createSegmentVerifier({ secrets }: { secrets: string[] }): VerifyRequest {
   return ({ authorization = "", "x-signature": signature }) => {
     const [, token] = /^Bearer (.+)$/i.exec(authorization) ?? [];
-    if (token !== undefined && isOneOfSecrets(token, secrets)) return { ours: true };
-    if (typeof signature !== "string") return { ours: false, why: token === undefined ? NO_PROOF : WRONG_TOKEN };
-    if (!/^[0-9a-f]{40}$/i.test(signature)) return { ours: false, why: MALFORMED };
+    if (token !== undefined && isOneOfSecrets(token, secrets)) return { valid: true };
+    if (typeof signature !== "string") return { valid: false, why: token === undefined ? NO_PROOF : WRONG_TOKEN };
+    if (!/^[0-9a-f]{40}$/i.test(signature)) return { valid: false, why: MALFORMED };
 
     const offered = Buffer.from(signature, "hex");
     return (body) => {
       const expected = secrets.map((secret) => createHmac("sha1", secret).update(body).digest());
-      if (isOneOfSecrets(offered, expected)) return { ours: true };
-      return { ours: false, why: isBatch(body) ? NO_MATCH_OF_BATCH : NO_MATCH };
+      if (isOneOfSecrets(offered, expected)) return { valid: true };
+      return { valid: false, why: isBatch(body) ? NO_MATCH_OF_BATCH : NO_MATCH };
     };
   };
 }

@@ -120,7 +120,7 @@ describe("proof", () => {
     const nobody = createSegmentVerifier({ secrets: [] });
     for (const headers of [{ "x-signature": signatureOf("{}", "") }, { authorization: "Bearer " }, {}]) {
       const proof = nobody(headers);
-      expect((typeof proof === "function" ? proof(body) : proof).ours).toBe(false);
+      expect((typeof proof === "function" ? proof(body) : proof).valid).toBe(false);
     }
   });
 });
