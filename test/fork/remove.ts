@@ -41,11 +41,16 @@ function deletedBy(step: string): string[] {
 
 function editOf(edit: string): Edit {
   const quotes = quotesIn(edit);
-  const [first = "", second = ""] = quotes;
+  const [first = "", second = "", third = ""] = quotes;
   if (/^delete the lines? with /.test(edit))
     return (text) => linesOf(text, (line) => !quotes.some((quote) => line.includes(quote)));
   if (/^delete from `[^`]+` to `[^`]+`$/.test(edit)) return (text) => withoutBlock(text, first, second);
   if (/^replace `[^`]+` with `[^`]+`$/.test(edit)) return (text) => text.replaceAll(first, second);
+  if (/^replace `[^`]+` with `[^`]+` after `[^`]+`$/.test(edit))
+    return (text) => {
+      const start = text.indexOf(third);
+      return start < 0 ? text : text.slice(0, start) + text.slice(start).replace(first, second);
+    };
   throw new Error(`no known form of an edit: ${edit}`);
 }
 
