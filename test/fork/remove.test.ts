@@ -12,7 +12,10 @@ describe("a part that a fork does not need", () => {
   const removals = removalsIn(checkout);
 
   it("is one of these", () => {
-    expect(removals.map(({ title }) => title)).toEqual(["src/sources/segment/README.md: Remove Segment"]);
+    expect(removals.map(({ title }) => title)).toEqual([
+      "src/sandbox/README.md: Remove the page that exports a story",
+      "src/sources/segment/README.md: Remove Segment",
+    ]);
   });
 
   it.each(removals)("can be removed by $title", { timeout: WITHIN_MS }, async (removal) => {
