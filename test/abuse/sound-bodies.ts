@@ -87,7 +87,13 @@ export function bridgeBody(dice: Dice, number: number): unknown {
   const distinctId = personOf(dice, number);
   const eventUuid = dice.uuid();
   const run = {
-    ...{ transactionId: `${eventUuid}:onboarding`, eventUuid, eventName: "user_signed_up", distinctId },
+    ...{
+      transactionId: `${eventUuid}:onboarding`,
+      eventUuid,
+      eventName: "user_signed_up",
+      distinctId,
+      source: "posthog",
+    },
     ...{ occurredAt: new Date().toISOString(), snapshot: { email: plantedEmail(number), name: "Ada" } },
   };
   return {

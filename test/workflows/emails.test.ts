@@ -31,7 +31,7 @@ describe.each(emailNames)("%s", (name) => {
     expect(Math.min(...sizes.filter((size) => size > 1))).toBeGreaterThanOrEqual(14);
   });
 
-  it("shows the way out of marketing, high enough for a thumb, and none of what nobody can turn off", async () => {
+  it("shows the unsubscribe link of marketing, high enough for a thumb, and none in transactional emails", async () => {
     const url = "https://bridge.example/u/token";
     const [link] = /<a [^>]*>Unsubscribe<\/a>/.exec(await emailHtml(name, {}, url)) ?? [];
     expect(link).toContain(`href="${url}"`);

@@ -47,7 +47,7 @@ const WORDS: Record<EmailProvider, (body: Record<string, unknown>) => { headers:
 };
 
 describe.each(EmailProvider.options)("%s", (provider) => {
-  it("is told, in its own words, how to unsubscribe and what the text part is", async () => {
+  it("gets the unsubscribe link and the text part in the fields of its API", async () => {
     await using bridge = await openBridge([provider]);
     const { subject, html, providers } = await bridge.execute("offer");
     expect(Object.keys(providers)).toEqual([provider]);
@@ -63,7 +63,7 @@ describe.each(EmailProvider.options)("%s", (provider) => {
     expectReadable(text);
   });
 
-  it("is told nothing but the text part of what cannot be turned off", async () => {
+  it("gets only the text part of an email without an opt-out", async () => {
     await using bridge = await openBridge([provider]);
     const { html, providers } = await bridge.execute("receipt");
     const { headers, text } = WORDS[provider](providers[provider]!._passthrough.body);
@@ -72,7 +72,7 @@ describe.each(EmailProvider.options)("%s", (provider) => {
   });
 });
 
-it("tells each of several providers, and none when none is configured", async () => {
+it("has an override for each of several providers, and none when none is configured", async () => {
   await using all = await openBridge(EmailProvider.options);
   expect(Object.keys((await all.execute("offer")).providers).sort()).toEqual([...EmailProvider.options].sort());
   await using none = await openBridge([]);

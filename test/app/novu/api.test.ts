@@ -20,7 +20,7 @@ it("a call that cannot even be sent is an error of ours, and no silence of Novu'
   await expect(novu.trigger(start(), "u:w")).rejects.toMatchObject({ name: "UnavailableError", answered: false });
 });
 
-it("Novu's errors are told without phone numbers, and with ids", async () => {
+it("Novu's errors are reported without phone numbers, and with ids", async () => {
   const said = "phone 0151/234 56789 or 4915123456789 of 550e8400-e29b-41d4-a716-446655440000:onboarding is not valid";
   const app = express().post("/v1/events/trigger", (_request, response) => {
     response.status(400).json({ statusCode: 400, message: said });

@@ -265,7 +265,7 @@ describe("a workflow triggered by hand from Novu's dashboard, in a development e
 });
 
 describe("a preview", () => {
-  it("asks nobody and notes nothing, in the app as it is", async () => {
+  it("calls no service and records nothing, in the app as it is", async () => {
     await using sandbox = await testSandbox();
     const body = { payload: {}, controls: {}, state: [], subscriber: { subscriberId: "ada" }, context: {}, env: {} };
     const headers = {

@@ -89,7 +89,7 @@ it("an email has the code's default where the message made of a control is refus
   expect((await sandbox.app.store.decisions.list())[0]?.unusableControls).toEqual(["title"]);
 });
 
-it("an emptied subject is left to code that knows what to do with it", async () => {
+it("an emptied subject goes to code that handles it", async () => {
   const workflow = campaign({
     async workflow({ step }) {
       await step.inApp("note", ({ controls }) => ({ subject: controls.subject || "No news", body: controls.body }), {

@@ -75,7 +75,7 @@ it("a digest leaves out the runs whose payload does not fit any more, and sends 
   expect(await decisions(sandbox, { ofRun: "Three:campaign" })).toEqual(told("digested", "One:campaign"));
 });
 
-it("runs in a digest are told of a message that came into the workflow later, as the run that they are in", async () => {
+it("runs in a digest get a decision for a message that was added later, as the run that they are in", async () => {
   await using sandbox = await testSandbox({ workflows: [comments({ digest: "gather" })] });
   say(sandbox, "One");
   say(sandbox, "Two");

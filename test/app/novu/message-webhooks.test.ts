@@ -50,7 +50,7 @@ describe("what becomes of a message behind Novu", () => {
     });
   });
 
-  it("is not told of what a colleague tries by hand", async () => {
+  it("gets no report of a test from Novu's dashboard", async () => {
     await using sandbox = await testSandbox({ workflows, plan: "team", novuWebhooks: true });
     happen(sandbox, "$set");
     await byHand(sandbox, "campaign");
@@ -74,7 +74,7 @@ describe("what becomes of a message behind Novu", () => {
     expect(told(sandbox)).toContainEqual(["seen", "note", "ada", "2026-03-02T09:00:00.000Z"]);
   });
 
-  it("is not told on the smaller plans, and there is no door without a secret", async () => {
+  it("gets no report on the smaller plans, and there is no endpoint without a secret", async () => {
     await using sandbox = await testSandbox({ workflows });
     expect(() => sandbox.novu.sendWebhooks({ url: sandbox.app.url, signingSecret: "" })).toThrow("free plan");
     sandbox.config.novu.webhookSecrets = undefined;

@@ -84,7 +84,7 @@ function post(body: unknown, { secret = SECRET as string, spelling = "webhook" }
   return fetch(`${server.url}/webhooks/novu`, { method: "POST", headers, body: raw });
 }
 
-describe("what Novu tells of a message", () => {
+describe("Novu's event about a message", () => {
   it("is captured as the person's, with what we know of the message", async () => {
     expect(await tell("message.delivered")).toEqual([202, { accepted: "delivered" }]);
     expect(captured).toEqual([
@@ -243,7 +243,7 @@ describe("a preference that does not say when it was changed, or says that it wi
   });
 });
 
-describe("the door", () => {
+describe("the endpoint", () => {
   it("takes Svix's spelling of the signature, and no other key", async () => {
     expect((await tell("message.seen", {}, { spelling: "svix" }))[0]).toBe(202);
     expect((await tell("message.read", {}, { spelling: "other" }))[0]).toBe(401);

@@ -51,7 +51,7 @@ describe("an event with a filter", () => {
     });
   });
 
-  it("that fails on an event is a problem of its workflow alone, told without a word of the event", () => {
+  it("that fails on an event is a problem of its workflow alone, reported without a word of the event", () => {
     const broken = event("checkout_started", {
       where: ({ person }) => (person.plan as string).startsWith("f"),
     });

@@ -40,7 +40,7 @@ describe("a workflow that starts on inactivity", () => {
     });
   });
 
-  it("is refused when nobody could come back, or the days are none", () => {
+  it("is refused without exit events, or with an invalid number of days", () => {
     expect(() => workflow({ exitOn: [] })).toThrow('"w" starts on inactivity, so its exitOn');
     for (const days of [0, -1, 1.5, Number.NaN]) expect(() => inactivity({ days })).toThrow("whole days");
   });

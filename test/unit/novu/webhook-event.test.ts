@@ -104,7 +104,7 @@ describe("a webhook of Novu", () => {
     expect(message(body)).toMatchObject({ status: "seen", createdAt: null, at: null });
   });
 
-  it("tells what a subscriber changed of their preferences", () => {
+  it("reads a subscriber's change of preferences", () => {
     const of = (object: object) => parseNovuEvent(wrapped("preference.updated", { object, subscriberId: "ada" }));
     const change = { distinctId: "ada", channels: { email: false }, at: AT };
     expect(of({ level: "template", channels: { email: false }, workflow: { identifier: "drop-off" } })).toEqual({

@@ -53,7 +53,7 @@ it("stops with the checkout that is completed, whenever it is", async () => {
   ]);
 });
 
-it("writes by day, where the person is, and not to whoever turned reminders off", async () => {
+it("writes by day, in the person's time zone, and not to people who opted out of reminders", async () => {
   const people = { ada: { $timezone: "America/Los_Angeles" }, grace: { unsubscribed_from: [dropOff.topic] } };
   await using story = await openStory({ workflows, people });
   for (const person of ["ada", "grace"]) await story.does(person, "checkout_started", checkout);

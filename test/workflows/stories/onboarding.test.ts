@@ -55,7 +55,7 @@ it("says in ten days what each person needs, and nothing once they are set up", 
   ]);
 });
 
-it("welcomes once, also when the browser and the back end tell of the same sign-up", async () => {
+it("welcomes once, also when the browser and the back end send the same sign-up", async () => {
   await using story = await openStory({ workflows: [onboarding], people: { ada: {} } });
   await story.does("ada", "user_signed_up");
   await story.does("ada", "user_signed_up", {}, {}, "2026-03-02T08:59:59.200Z");

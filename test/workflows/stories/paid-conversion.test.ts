@@ -9,7 +9,7 @@ import { openStory, type Story } from "../story.ts";
 const workflows = [paidConversion];
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-it("offers something to whoever looks at the prices a third time, and names one last day", async () => {
+it("makes an offer at the third look at the prices, and names one last day", async () => {
   await using story = await openStory({ workflows, people: { ada: {}, grace: {} } });
   await looksAtPrices(story, "grace", 2);
   await looksAtPrices(story, "ada", 3);
@@ -56,7 +56,7 @@ it("promises the same in both messages, whichever offer is tried and whatever be
   expect(note?.content.body).toBe("If you upgrade by then, you get two months free.");
 });
 
-it("has nothing to offer to whoever pays", async () => {
+it("has no offer for customers", async () => {
   await using story = await openStory({ workflows, people: { ada: {}, grace: { plan: "pro" }, linus: {} } });
   for (const person of ["ada", "grace", "linus"]) await story.does(person, "trial_day_12");
   await story.until("day 2 09:00");
@@ -94,7 +94,7 @@ it("makes one offer in a month, whatever shows the interest", async () => {
   ]);
 });
 
-it("reminds nobody of an offer that is over, when Novu wakes late", async () => {
+it("sends no reminder of an offer that is over, when Novu is late", async () => {
   await using story = await openStory({ workflows, people: { ada: {} }, plan: "team" });
   await story.does("ada", "trial_day_12");
   await story.until("day 0 10:00");

@@ -106,7 +106,7 @@ describe("three messages on a feature that has not been tried", () => {
     ]);
   });
 
-  it("are not for whoever has tried every one", async () => {
+  it("are not for people who have tried every one", async () => {
     await using story = await openStory({ workflows, people: { ada: { features_used: everyFeature } } });
     await goesQuiet(story, "ada");
     await story.until("day 14 09:00");
@@ -127,7 +127,7 @@ it("says how long it has been as far as the event says it in a way that can be r
   expect(story.messages("linus")).toEqual([]);
 });
 
-it("has a last email that need not know how long somebody was away", async () => {
+it("has a last email that works without the length of the absence", async () => {
   const email = await emailHtml("last-call.tsx", { daysAway: undefined });
   expect(email).toContain("for a while");
   expect(email).not.toContain("undefined");

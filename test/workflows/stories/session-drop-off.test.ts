@@ -27,7 +27,7 @@ it("shows the way back two hours after a session that ended before its key actio
   expect(email?.content.body).toContain("You were about to build a report and left before the end.");
 });
 
-it("writes no email in the morning to whoever has read the note at night", async () => {
+it("sends no email in the morning to a person who has read the note at night", async () => {
   await using story = await openStory({ workflows, people: { ada: {}, grace: {} } });
   await story.until("day 0 21:00");
   for (const person of ["ada", "grace"]) await story.does(person, "session_ended", unfinished);
@@ -62,7 +62,7 @@ it("comes once a week, however the sessions end", async () => {
   ]);
 });
 
-it("sets a key action aside that it has no words for", async () => {
+it("ignores a key action that is not listed", async () => {
   await using story = await openStory({ workflows, people: { ada: {} } });
   await story.does("ada", "session_ended", { key_action: "sing", key_action_completed: false });
   expect(story.answers("ada").at(-1)).toContain("does not fit session-drop-off: key_action");

@@ -5,7 +5,7 @@ import { openStory } from "../story.ts";
 
 const workflows = [welcomeToPaid];
 
-it("confirms an upgrade at once, at night and to whoever wants no marketing, and helps to use it a day later", async () => {
+it("confirms an upgrade at once, at night and to people who opted out of marketing, and helps to use it a day later", async () => {
   await using story = await openStory({ workflows, people: { ada: { unsubscribed_from: ["all"] } } });
   await story.until("day 0 23:00");
   await story.does("ada", "subscription_upgraded", { plan: "pro" }, { plan: "pro" });
@@ -24,7 +24,7 @@ it("confirms an upgrade at once, at night and to whoever wants no marketing, and
   });
 });
 
-it("says nothing of a plan that is given up by then, nor of what nobody has listed", async () => {
+it("skips the note for a plan that was cancelled by then, or that is not listed", async () => {
   await using story = await openStory({ workflows, people: { ada: {}, grace: {}, linus: { email: null } } });
   await story.does("ada", "subscription_upgraded", { plan: "team" }, { plan: "team" });
   await story.does("grace", "subscription_upgraded", { plan: "Galaxy" });
@@ -60,7 +60,7 @@ it("knows a listed plan however it is written, and shows no text that a stranger
   }
 });
 
-it("confirms an upgrade once that is told twice, and the next one again", async () => {
+it("confirms an upgrade once that is sent twice, and the next one again", async () => {
   await using story = await openStory({ workflows, people: { ada: {} } });
   await story.does("ada", "subscription_upgraded", { plan: "pro" });
   await story.does("ada", "subscription_upgraded", { plan: "pro" }, {}, "2026-03-02T08:59:59.200Z");
@@ -71,7 +71,7 @@ it("confirms an upgrade once that is told twice, and the next one again", async 
   expect(await story.lines()).toContain("day 0 09:00  ada  welcome-to-paid  welcome  not sent: entered before");
 });
 
-it("comes days late rather than never, and not to whoever was deleted", async () => {
+it("comes days late rather than never, and not to a deleted person", async () => {
   await using story = await openStory({ workflows, people: { ada: {}, grace: {} } });
   await story.does("ada", "subscription_upgraded", { plan: "pro" }, {}, "2026-02-28T09:00:00.000Z");
   await story.does("grace", "subscription_upgraded", { plan: "pro" });
