@@ -6,9 +6,9 @@ const HELP = `npm run COMMAND -- [options]
 
   ${Object.keys(COMMANDS).join(", ")}
 
-npm run COMMAND -- --help says what one of them does. After a build: node dist/src/cli.js COMMAND`;
+npm run COMMAND -- --help explains one of them. After a build: node dist/src/cli.js COMMAND`;
 
-/** Answers `--help` with the names of all commands, and anything else with wrong usage. */
+/** Prints the names of all commands for `--help`; anything else is wrong usage. */
 const noCommand = defineCommand({
   name: "cli",
   help: HELP,

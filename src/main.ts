@@ -10,7 +10,7 @@ try {
   const log = createLog({ level: config.logLevel });
   const trouble = nodeTrouble(process.versions.node);
   if (trouble !== null) log.warn({ component: "app", node: process.versions.node, trouble });
-  // Node writes its warnings as plain text, and those about deprecated input repeat it.
+  // Node prints warnings as plain text; those about deprecated input contain that input.
   process.removeAllListeners("warning").on("warning", ({ name, message, ...rest }) => {
     const { code } = rest as { code?: string };
     log.warn({ component: "app", warning: name, code, ...(name !== "DeprecationWarning" && { message }) });
@@ -19,7 +19,7 @@ try {
   const stop = async () => {
     await (await opening).stop();
   };
-  // Under npm, Ctrl-C sends the signal twice. Without a handler the second one would end the process at once.
+  // Under npm, Ctrl-C arrives twice, and without a handler the second signal would end the process at once.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop().catch(fail));
   await opening;
 } catch (error) {
@@ -27,6 +27,6 @@ try {
 }
 
 function fail(error: unknown): void {
-  console.error(`posthog-novu-bridge cannot go on: ${describeError(error)}`);
+  console.error(`posthog-novu-bridge stops: ${describeError(error)}`);
   process.exitCode = 1;
 }

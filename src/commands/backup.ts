@@ -8,18 +8,18 @@ import { changesByTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run backup -- FILE [options]
 
-Copies the SQLite store to a new file, whole and as of one moment, while the app runs or not. A running
-app makes the copy, at 127.0.0.1 and PORT, and goes on taking events meanwhile; FILE is on its machine.
-A PostgreSQL is backed up with pg_dump.
+Copies the SQLite store to a new file, complete and consistent. If the app is running, the app makes the
+copy (called at 127.0.0.1 and PORT) and goes on accepting events; FILE is on its machine.
+For PostgreSQL use pg_dump.
 
   --json     print one JSON object
   --help
 
 To restore: stop the app, delete bridge.db, bridge.db-wal and bridge.db-shm in DATA_DIR, copy FILE there
-as bridge.db, and start the app. Events that came in after the backup are lost from the store: bring
-them back with npm run reconcile.
+as bridge.db, and start the app. The store then lacks the events since the backup: add them with
+npm run reconcile.
 
-Exit code: 0 done; 1 trouble; 2 wrong usage.
+Exit code: 0 done; 1 error; 2 wrong usage.
 
 After a build: node dist/src/cli.js backup FILE`;
 

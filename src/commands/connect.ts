@@ -13,32 +13,30 @@ import { configuredPostHog } from "./posthog/configured.ts";
 
 const HELP = `npm run connect -- [options]
 
-Makes the HTTP Webhook destination in PostHog that brings events to this bridge, or brings it up to
-date: its URL (PUBLIC_URL), the signing secret, and the events that src/workflows/index.ts listens
-to, besides those that say who somebody is. It finds the destination by the path of its URL; headers,
-events and filters that you add there stay.
+Creates or updates the HTTP Webhook destination in PostHog that sends events to this bridge: its URL
+(from PUBLIC_URL), its signing secret, the events of the workflows in src/workflows/index.ts, and the
+events that identify people. It finds the destination by the path of its URL. Headers, events and filters
+that you add there stay.
 
-  --dry-run      say what it would do, and do nothing
-  --prune        take away events that no workflow listens to
-  --new-secret   sign with a new secret, when POSTHOG_WEBHOOK_SECRETS has no whsec_… and the one that
-                 was shown is lost
-  --disable      PostHog sends nothing any more, until the next npm run connect
-  --delete       the destination is gone
+  --dry-run      print the changes, and make none
+  --prune        remove events that no workflow uses
+  --new-secret   sign with a new secret; for when POSTHOG_WEBHOOK_SECRETS has no whsec_… and you lost the
+                 secret that was printed
+  --disable      stop PostHog's deliveries until the next npm run connect
+  --delete       delete the destination
   --json         print one JSON object
   --help
 
-The first whsec_… of POSTHOG_WEBHOOK_SECRETS is what PostHog signs with. If there is none, one is
-made and shown once, for you to put there. To rotate it, put the new one in front, restart the app,
-run this, and take the old one out.
+PostHog signs with the first whsec_… in POSTHOG_WEBHOOK_SECRETS. If it has none, this command makes one and
+prints it once: add it there. To rotate it, put the new secret first, restart the app, run this command,
+and remove the old secret.
 
-POSTHOG_PERSONAL_API_KEY needs the scope hog_function:write; that may be another key than the app's.
+POSTHOG_PERSONAL_API_KEY needs the scope hog_function:write; you may use another key than the app's.
 
-Exit code: 0 done, or nothing is to be done; 1 trouble; 2 wrong usage;
-3 with --dry-run, something is to be done.
+Exit code: 0 done, or nothing to do; 1 error; 2 wrong usage; 3 with --dry-run, there is something to do.
 
 After a build: node dist/src/cli.js connect`;
 
-/** The command for a product. */
 export const connectOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "connect",
@@ -58,19 +56,19 @@ export const connectOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workf
         header: randomBytes(32).toString("base64url"),
       };
       const hasSecrets = (env.POSTHOG_WEBHOOK_SECRETS ?? "").trim() !== "";
-      // The app needs a secret; this command can make the first one.
+      // The configuration requires a secret, and this command can make the first one.
       const { publicUrl, ...config } = readConfig({
         ...env,
         ...(!hasSecrets && isPostHogRequired(env) && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
       });
       const posthog = configuredPostHog(config, {
-        purpose: "connect makes the destination in PostHog that brings events here",
-        withSegment: `Segment is connected there: by its Webhooks destination, or by the function in .github/guides/segment-destination-function.js, to ${publicUrl}/webhooks/segment`,
+        purpose: "connect creates the destination in PostHog that sends events to this bridge",
+        withSegment: `Connect Segment in Segment itself: send its Webhooks destination, or the function in .github/guides/segment-destination-function.js, to ${publicUrl}/webhooks/segment`,
       });
       const secrets = hasSecrets ? posthog.webhookSecrets : [];
       if (newSecret && secrets.some((secret) => secret.startsWith("whsec_")))
         throw new UsageError(
-          "put the new secret in front of POSTHOG_WEBHOOK_SECRETS instead: the app has to know it first",
+          "put the new secret first in POSTHOG_WEBHOOK_SECRETS instead: the app has to have it before PostHog",
         );
 
       const api = createPostHogApi(posthog, io);
@@ -90,12 +88,12 @@ export const connectOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workf
       const isLocal = isThisMachine(url) && !isThisMachine(posthog.apiHost);
       const notes = [...outcome.notes, ...(isLocal ? [`PUBLIC_URL is ${publicUrl}, which PostHog cannot reach`] : [])];
       if (json) io.print(JSON.stringify({ url, dryRun, ...outcome, notes, error: null }));
-      else tell({ ...outcome, notes }, { url, dryRun }, io);
+      else printOutcome({ ...outcome, notes }, { url, dryRun }, io);
       return dryRun && outcome.does !== "as it is" && outcome.does !== "nothing there" ? 3 : 0;
     },
   });
 
-function tell(
+function printOutcome(
   { does, id, changes, notes, secret }: Outcome,
   { url, dryRun }: { url: string; dryRun: boolean },
   { print, paint }: CommandIo,
@@ -106,8 +104,8 @@ function tell(
   for (const note of notes) print(paint("yellow", `  ! ${note}`));
   if (secret === null) return;
   print(`
-PostHog will not show this secret again. Put it in front of POSTHOG_WEBHOOK_SECRETS, where the app
-and this command find it, and restart the app:
+PostHog will not show this secret again. Put it first in POSTHOG_WEBHOOK_SECRETS, for the app and this
+command, and restart the app:
 
   ${secret}`);
 }

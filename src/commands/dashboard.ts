@@ -4,31 +4,29 @@ import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import { wantedInsights } from "./dashboard/insights.ts";
-import { type Step, syncDashboard } from "./dashboard/keep.ts";
+import { type Step, syncDashboard } from "./dashboard/sync-dashboard.ts";
 import { createPostHogApi } from "./posthog/api.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
 
 const HELP = `npm run dashboard -- [options]
 
-Makes the dashboard "Lifecycle messages" in PostHog, or brings it up to date with
-src/workflows/index.ts: for each workflow the funnel from a message to what ends the workflow,
-why messages were not sent, and people who were held out against those who were treated. It
-finds what it has made by a line in the description; what you change there by hand stays, until
-a chart is to be another. Charts of workflows that are gone are deleted, charts of yours are not.
+Creates or updates the dashboard "Lifecycle messages" in PostHog for the workflows in
+src/workflows/index.ts: per workflow a funnel from a message to its exit events, the reasons why messages
+were not sent, and people who were held out against people who got messages. It finds its own charts by a
+line in their description. Your changes to them stay until the chart itself changes. Charts of removed
+workflows are deleted; your own charts are not.
 
-  --dry-run   say what it would do, and do nothing
+  --dry-run   print the changes, and make none
   --json      print one JSON object
   --help
 
 POSTHOG_PERSONAL_API_KEY needs the scopes dashboard:write and insight:write.
-With HOLDOUT_FLAG, or a workflow's own holdout, there is a chart of the difference it makes.
+With HOLDOUT_FLAG, or a holdout of a workflow, there is also a chart of the difference that messages make.
 
-Exit code: 0 done, or nothing is to be done; 1 trouble; 2 wrong usage;
-3 with --dry-run, something is to be done.
+Exit code: 0 done, or nothing to do; 1 error; 2 wrong usage; 3 with --dry-run, there is something to do.
 
 After a build: node dist/src/cli.js dashboard`;
 
-/** The command for a product. */
 export const dashboardOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "dashboard",
@@ -37,8 +35,8 @@ export const dashboardOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "wor
     async run({ options: { "dry-run": dryRun, json }, env, io }) {
       const { marketing, ...config } = readConfig(env);
       const posthog = configuredPostHog(config, {
-        purpose: "dashboard makes a dashboard in PostHog of what it is told of each message",
-        withSegment: "Segment is told of no message; the studio and /metrics show what was sent and skipped",
+        purpose: "dashboard creates a dashboard in PostHog from the reports about messages",
+        withSegment: "Without PostHog there are no reports; the studio and /metrics count sent and skipped messages",
       });
       const insights = wantedInsights(workflows, marketing.holdout);
       const steps: Step[] = [];
@@ -63,7 +61,8 @@ export const dashboardOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "wor
       else if (url !== null) io.print(url);
       if (trouble !== null) {
         io.printError(trouble);
-        if (!json && steps.length > 0) io.printError("the last one of these failed; it can be run again");
+        if (!json && steps.length > 0)
+          io.printError("the last line is the one that failed; you can run the command again");
         return 1;
       }
       return dryRun && steps.some(({ does }) => does !== "as it is") ? 3 : 0;

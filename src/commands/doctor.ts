@@ -9,47 +9,46 @@ import { examine } from "./doctor/examine.ts";
 
 const HELP = `npm run doctor -- [options]
 
-Looks at everything that has to be right for a message to go out, changes nothing, and says what to
-do: the configuration, the store, PostHog with its destination, Segment with its profiles, Novu with
-its integrations and workflows, the running app from outside, clocks, and signatures from end to end. Run it
-where the app runs, with its environment.
+Checks everything that a message needs, changes nothing, and prints how to fix each error: the
+configuration, the store, PostHog and its destination, Segment and its profiles, Novu with its
+integrations and workflows, the running app as others reach it, the clocks, and signatures from end to
+end. Run it where the app runs, with the same environment.
 
   --json     print one JSON object
   --help
 
-Exit code: 0 nothing is wrong, though lines with ! may be worth a look; 1 something is; 2 wrong usage.
+Exit code: 0 no error, though there may be warnings (!); 1 errors; 2 wrong usage.
 
 After a build: node dist/src/cli.js doctor`;
 
 const SIGNS = { ok: "✓", warning: "!", trouble: "✗" } as const;
 const STYLES = { ok: "green", warning: "yellow", trouble: "red" } as const;
 
-/** The command for a product. */
 export const doctorOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "doctor",
     help: HELP,
     options: {},
     async run({ options: { json }, env, io: { print, paint } }) {
-      const lines = await look(env, workflows);
+      const lines = await runChecks(env, workflows);
       const isWell = lines.every(({ is }) => is !== "trouble");
       if (json) print(JSON.stringify({ ok: isWell, checks: lines }));
       else {
         for (const { what, is, says } of lines)
           print(`${paint(STYLES[is], SIGNS[is])} ${what.padEnd(20)} ${says.replaceAll("\n", `\n${" ".repeat(23)}`)}`);
         const count = lines.filter(({ is }) => is === "trouble").length;
-        print(isWell ? "\nNothing is wrong." : `\n${count} of these ${count === 1 ? "has" : "have"} to be put right.`);
+        print(isWell ? "\nNo errors." : `\n${count} ${count === 1 ? "error" : "errors"} to fix.`);
       }
       return isWell ? 0 : 1;
     },
   });
 
-/** Without a configuration there is nothing else to look at. */
-async function look(env: Env, workflows: LifecycleWorkflow[]): Promise<Found[]> {
+/** Without a valid configuration, that is the only check. */
+async function runChecks(env: Env, workflows: LifecycleWorkflow[]): Promise<Found[]> {
   const what = "configuration";
   try {
     const config = readConfig(env);
-    return [{ what, ...ok("complete") }, ...(await examine(config, workflows, secretsIn(env)))];
+    return [{ what, ...ok("valid") }, ...(await examine(config, workflows, secretsIn(env)))];
   } catch (error) {
     return [{ what, ...trouble(describeError(error)) }];
   }

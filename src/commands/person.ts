@@ -12,43 +12,42 @@ const HELP = `npm run person -- export ID
 npm run person -- delete ID [--dry-run | --yes] [options]
 npm run person -- split ID [--dry-run | --yes] [options]
 
-export prints everything that is kept here on a person as JSON, by all their merged ids.
+export prints everything that the store has about a person as JSON, for all merged ids.
 
-delete removes it, and the person at Novu and at PostHog: runs that wait are cancelled at Novu,
-the person is deleted at PostHog with events and recordings, then the subscriber at Novu, and
-what is kept here at last. It says what was removed where. It runs beside the app, with the same
-environment (with SQLite the running app removes what is kept here), and can be run again at any time: after trouble it does what is left. What Segment has
-is deleted and suppressed there, in Settings → End User Privacy: no key of this app reaches it.
+delete removes the person here, at Novu and at PostHog, in this order: it cancels the waiting runs at Novu,
+deletes the person at PostHog with events and recordings, deletes the subscriber at Novu, and then the
+records here. It prints each result. Run it beside the app, with the same environment; with SQLite the
+running app deletes the records. After an error run it again: it does the rest. No key of this app reaches
+Segment: delete and suppress the person there, in Settings → End User Privacy.
 
-split undoes each merge of this id with another one, here only: from then on the id is a person of
-its own, for limits, exits and what they do not want as well. It is for ids that should never have
-been merged. Another event that merges them, or the same merge at PostHog, makes them one person
-again, so let your product stop that before.
+split undoes each merge of this id with another one, only here. From then on the id is a person of its own,
+also for limits, exits and opt-outs. Use it for ids that should never have been merged. Another event that
+merges them, or the same merge at PostHog, makes them one person again, so correct your product first.
 
-  ID              the distinct id, as PostHog has it, or Segment's userId
-  --dry-run       say what would be removed or undone, and change nothing
-  --yes           do it without asking
-  --keep-events   leave their events and recordings at PostHog
+  ID              the distinct id at PostHog, or Segment's userId
+  --dry-run       print what would be deleted or undone, and change nothing
+  --yes           do not ask for confirmation
+  --keep-events   keep the person's events and recordings at PostHog
   --json          print one JSON object
   --help
 
-Nothing may tell PostHog or Segment of them any more before, or they are there again: stop your
-product from capturing by this id, and close the account. What is in progress at that very moment,
-such as a trigger or a webhook that is sent again, may leave a record or a subscriber behind: run it
-again after a minute, until nothing is there. A message that is due meanwhile finds no such person
-at PostHog, and is not sent. PostHog takes some minutes for the person and up to a week for the
-events; what your email provider keeps is not reached.
+Before a deletion, stop your product from sending events with this id, and close the account: a new event
+at PostHog or Segment creates the person again. A call that is in progress, such as a trigger or a repeated
+webhook, may leave a record or a subscriber behind: run the command again after a minute, until there is
+nothing left. A message that is due meanwhile is not sent, because PostHog no longer has the person.
+PostHog takes some minutes to delete the person, and up to a week for the events. Your email provider keeps
+its own records.
 
 POSTHOG_PERSONAL_API_KEY needs the scope person:write.
 
-Exit code: 0 done, or nothing is there to delete or to split; 1 trouble, or nothing is there to
-export; 2 wrong usage, or not confirmed.
+Exit code: 0 done, or there was nothing to delete or split; 1 error, or there was nothing to export;
+2 wrong usage, or not confirmed.
 
 After a build: node dist/src/cli.js person`;
 
 /** Source: https://www.twilio.com/docs/segment/privacy/user-deletion-and-suppression */
 const AT_SEGMENT =
-  "not reached from here: delete and suppress them there, in Settings → End User Privacy or by its Public API (POST /regulations)";
+  "delete and suppress the person there, in Settings → End User Privacy or by its Public API (POST /regulations)";
 
 const ACTIONS = ["export", "delete", "split"] as const;
 
@@ -109,13 +108,13 @@ function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, posi
 
 async function exportPerson(store: StoreOfTheApp, id: string, { print }: CommandIo): Promise<number> {
   const records = await store.people.listRecords(id);
-  const kept = Object.entries(records).map(([kind, rows]) => [kind, rows.map(readably)]);
-  print(JSON.stringify({ distinctId: id, records: Object.fromEntries(kept) }, null, 2));
+  const shown = Object.entries(records).map(([kind, rows]) => [kind, rows.map(withParsedBody)]);
+  print(JSON.stringify({ distinctId: id, records: Object.fromEntries(shown) }, null, 2));
   return Object.values(records).some((rows) => rows.length > 0) ? 0 : 1;
 }
 
-/** What is kept as JSON, as what it says. */
-function readably(row: Record<string, unknown>): Record<string, unknown> {
+/** With the body as an object, and not as JSON text. */
+function withParsedBody(row: Record<string, unknown>): Record<string, unknown> {
   return typeof row.body === "string" ? { ...row, body: parseJson(row.body) ?? row.body } : row;
 }
 
@@ -141,7 +140,7 @@ async function deletePerson(
   if (segment !== null) onPart({ where: "Segment", outcome: "by hand", what: AT_SEGMENT });
   if (json) io.print(JSON.stringify({ distinctId: id, dryRun, parts }));
   const isTrouble = parts.some(({ outcome }) => outcome === "failed" || outcome === "not done");
-  if (isTrouble && !json) io.printError("not all of it is done; once the cause is gone, run it again");
+  if (isTrouble && !json) io.printError("not everything was deleted; fix the cause, and run it again");
   return isTrouble ? 1 : 0;
 }
 
@@ -154,13 +153,17 @@ async function splitPerson(
   const merges = aliases.filter(({ former_id, kept_id }) => former_id === id || kept_id === id);
   const undone = dryRun ? 0 : await store.people.split(id);
   if (json) print(JSON.stringify({ distinctId: id, dryRun, merges, undone }));
-  else if (merges.length + undone === 0) print("No other id is merged with it.");
+  else if (merges.length + undone === 0) print("No other id is merged with this one.");
   else {
     const outcome = dryRun ? "to be done" : "done";
     for (const { former_id, kept_id, occurred_at } of merges)
       print(
         lineOf(
-          { where: "here", outcome, what: `${former_id} and ${kept_id} are two, merged at ${occurred_at}` },
+          {
+            where: "here",
+            outcome,
+            what: `${former_id} and ${kept_id} are two people again; they were merged at ${occurred_at}`,
+          },
           paint,
         ),
       );
@@ -172,7 +175,7 @@ function lineOf({ where, outcome, what }: Part, paint: Paint): string {
   return `${where.padEnd(7)}  ${paint(STYLES[outcome], outcome.padEnd(14))}  ${printable(what)}`;
 }
 
-/** At a terminal by typing the id again; elsewhere nobody can be asked. */
+/** Asks for the id again at a terminal; without a terminal it is not confirmed. */
 async function isConfirmed({ action, id }: Order, { ask }: CommandIo): Promise<boolean> {
   return (await ask(`This cannot be undone. Type the id again to ${action} the person: `)) === id;
 }

@@ -9,24 +9,22 @@ import { hasChanges, planText } from "./plan/plan-text.ts";
 
 const HELP = `npm run plan -- [options]
 
-Says what a sync of this source tree would change at Novu, and changes nothing: workflows and steps
-to add, change, move and remove, and other payloads, controls, severities and preferences; how many
-people are in progress in each and what becomes of them; values that were set in Novu's dashboard,
-and those of them that Novu cannot use; and what Novu's plan does not take. No bridge has to run for it.
+Prints what a sync of this source tree would change at Novu, and changes nothing: workflows and steps to
+add, change, move and remove; changed payloads, controls, severities and preferences; the people in progress
+and the effect on them; values that were set in Novu's dashboard, also those that Novu cannot use; and
+everything that your plan at Novu does not allow. It needs no running bridge.
 
   --json       print one JSON object
-  --markdown   print it for a pull request
+  --markdown   print Markdown for a pull request
   --help
 
-It reads NOVU_SECRET_KEY, NOVU_API_URL and NOVU_PLAN; without a key it says what is to be published,
-and compares nothing. People in progress are counted in the store of DATABASE_URL or DATA_DIR, where
-there is one.
+It reads NOVU_SECRET_KEY, NOVU_API_URL and NOVU_PLAN. Without a key it lists what would be published, and
+compares nothing. It counts the people in progress in the store of DATABASE_URL or DATA_DIR, if there is one.
 
-Exit code: 0 nothing to do, or nothing compared; 1 trouble; 2 wrong usage; 3 there is something to do.
+Exit code: 0 nothing to do, or nothing compared; 1 error; 2 wrong usage; 3 there is something to do.
 
 After a build: node dist/src/cli.js plan`;
 
-/** The command for a product. */
 export const planOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "plan",

@@ -19,29 +19,28 @@ const SEGMENT_REPLAY = "https://www.twilio.com/docs/segment/guides/what-is-repla
 
 const HELP = `${COMMAND} --since TIME [options]
 
-Compares the events that PostHog has with the ones that came in here, and lists those that
-are missing. With --apply it brings each of them to the running app, as PostHog would have,
-so that all the app's rules apply: who is written to, what is too late, what has been done.
-It can be run again at any time, beside the app and with the same environment.
+Compares the events at PostHog with the events that arrived here, and lists the missing ones. With --apply
+it sends each of them to the running app as PostHog would, so all rules of the app apply, also those for
+late and repeated events. You can run it again at any time, beside the app and with the same environment.
 
   --since TIME   90m, 2h or 3d ago, or an ISO time such as 2026-03-02T09:00:00Z
-  --until TIME   the same; now, when left out
-  --apply        feed what is missing to the app
-  --url URL      where the app listens (http://127.0.0.1:PORT)
+  --until TIME   the same; now by default
+  --apply        send the missing events to the app
+  --url URL      address of the app (http://127.0.0.1:PORT by default)
   --json         print one JSON object
   --help
 
-Times are when the events happened. Of the last minutes PostHog may not have everything yet.
-A filter on the destination at PostHog, other than by event name, is not known here: what it
-holds back counts as missing, so look at the list before --apply.
+Times are those at which the events happened. PostHog may not have all events of the last minutes yet.
+Filters on the destination at PostHog, except on event names, are unknown here: the events that they hold
+back count as missing, so read the list before you use --apply.
 
 POSTHOG_PERSONAL_API_KEY needs the scope query:read.
 
-Segment cannot be asked for its events, so they are not compared; it sends them again itself, and
-what had come in is not done twice: ${SEGMENT_REPLAY}
+Segment has no API to read events, so they are not compared. Segment can replay them, and events that
+arrived before have no effect again: ${SEGMENT_REPLAY}
 
-Exit code: 0 nothing is missing, or all of it was fed; 1 trouble, or an event could not be fed;
-2 wrong usage; 3 something is missing, and --apply was not given.
+Exit code: 0 nothing is missing, or all missing events were accepted; 1 error, or the app refused an event;
+2 wrong usage; 3 events are missing, and --apply was not given.
 
 From the sources: npm run reconcile -- --since 2h. After a build: node dist/src/cli.js reconcile --since 2h`;
 
@@ -54,7 +53,6 @@ const OPTIONS = {
   url: { type: "string" },
 } as const;
 
-/** The command for a product. */
 export const reconcileOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "reconcile",
@@ -69,17 +67,16 @@ export const reconcileOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "wor
 function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, now: number): Order {
   if (options.since === undefined) throw new UsageError("--since is missing");
   const [since, until] = [timeOf("--since", options.since, now), timeOf("--until", options.until, now)];
-  if (since >= until) throw new UsageError("--since has to be before --until, and before now");
+  if (since >= until) throw new UsageError("--since must be before --until, and before now");
   const url = options.url?.replace(/\/+$/, "");
-  if (url !== undefined && !/^https?:\/\/[^\s'"]+$/.test(url))
-    throw new UsageError("--url has to be an http(s) address");
+  if (url !== undefined && !/^https?:\/\/[^\s'"]+$/.test(url)) throw new UsageError("--url must be an http(s) address");
   return { since, until, apply: options.apply, url, json: options.json };
 }
 
 function timeOf(option: string, text: string, now: number): number {
   const time = readTime(text, now);
   if (time === null)
-    throw new UsageError(`${option} "${text}" is neither like 90m, 2h or 3d nor an ISO time with its zone`);
+    throw new UsageError(`${option} "${text}" is neither like 90m, 2h or 3d nor an ISO time with a time zone`);
   return time;
 }
 
@@ -91,27 +88,27 @@ async function reconcileWith(
 ): Promise<number> {
   const { since, until, apply, json } = order;
   if (apply && order.url === undefined && config.port === 0)
-    throw new UsageError("PORT is 0, so --url has to say where the app listens");
+    throw new UsageError("PORT is 0, so --url is needed: the address of the app");
 
   const posthog = configuredPostHog(config, {
-    purpose: "reconcile compares with the events that PostHog has",
-    withSegment: `Segment cannot be asked for its events; it sends them again itself: ${SEGMENT_REPLAY}`,
+    purpose: "reconcile compares with the events at PostHog",
+    withSegment: `Segment has no API to read events, but can replay them: ${SEGMENT_REPLAY}`,
   });
   const events = [...new Set([...workflows.flatMap((workflow) => workflow.events), ...IDENTITY_EVENTS])];
   const progress = startAt(since);
   const found: Missing[] = [];
-  const tell = (line: string) => {
+  const printProgress = (line: string) => {
     if (!json) io.printError(line);
   };
   let quietUntil = 0;
   const retries: RetryOptions = {
     signal,
     sleep: io.sleep,
-    // Events that are fed together are asked to wait together.
+    // Events that are sent at the same time pause at the same time: one line for all.
     onPause: ({ why, pauseMs }) => {
       if (io.uptimeMs() < quietUntil) return;
       quietUntil = io.uptimeMs() + pauseMs;
-      tell(`${why}; going on in ${Math.ceil(pauseMs / 1000)} s`);
+      printProgress(`${why}; next attempt in ${Math.ceil(pauseMs / 1000)} s`);
     },
   };
   const feed = createFeed({
@@ -120,7 +117,7 @@ async function reconcileWith(
   });
 
   const store = await openStoreToRead(config, { now: Date.now, log: createLog({ level: "silent" }) });
-  const timer = setInterval(() => tell(progressLine(progress)), PROGRESS_EVERY_MS);
+  const timer = setInterval(() => printProgress(progressLine(progress)), PROGRESS_EVERY_MS);
   let trouble: string | null = null;
   try {
     await compare({
@@ -143,7 +140,7 @@ async function reconcileWith(
   io.print(json ? asJson({ order, events, progress, found, trouble }) : summary({ order, progress, trouble }));
   if (trouble !== null) {
     io.printError(trouble);
-    tell(`go on with: ${commandFor({ ...order, since: progress.doneUntil })}`);
+    printProgress(`continue with: ${commandFor({ ...order, since: progress.doneUntil })}`);
   }
   return exitCode({ apply, progress, trouble });
 }

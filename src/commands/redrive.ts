@@ -7,20 +7,20 @@ import { type StoreOfTheApp, withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run redrive -- [--all | --cause TEXT | --id N] [options]
 
-Lists the work that nothing tries again by itself, with what it died of, or gives it all its
-attempts again, once the cause is gone. It runs beside the app and with the same environment.
-With SQLite the running app makes the change, at 127.0.0.1 and PORT.
+Lists the dead jobs with their errors, or gives them all their attempts again, once the cause is fixed. Run
+it beside the app, with the same environment. With SQLite the running app makes the change, called at
+127.0.0.1 and PORT.
 
-  --all          all of it
-  --cause TEXT   all that died of this, as the list shows it
+  --all          all dead jobs
+  --cause TEXT   all dead jobs with this error, as the list prints it
   --id N         one job
-  --dry-run      say how much it would be, and leave it
-  --limit N      list so many jobs (20)
+  --dry-run      print how many jobs it would be, and change nothing
+  --limit N      jobs in the list (20)
   --json         print one JSON object
   --help
 
-Exit code: 0 done, or nothing is dead; 1 trouble, or nothing matches; 2 wrong usage;
-3 something is dead, and none of --all, --cause, --id was given.
+Exit code: 0 done, or there are no dead jobs; 1 error, or no dead job matches; 2 wrong usage;
+3 there are dead jobs, and none of --all, --cause and --id was given.
 
 After a build: node dist/src/cli.js redrive`;
 
@@ -54,13 +54,13 @@ export const redrive = defineCommand({
 
 function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }): Order {
   const { all, cause, id, "dry-run": dryRun, limit, json } = options;
-  const chosen: DeadSelection[] = [
+  const given: DeadSelection[] = [
     ...(all ? ["all" as const] : []),
     ...(cause !== undefined ? [{ error: cause }] : []),
     ...(id !== undefined ? [{ id: number("--id", id) }] : []),
   ];
-  if (chosen.length > 1) throw new UsageError("--all, --cause and --id do not go together");
-  return { which: chosen[0] ?? null, dryRun, limit: number("--limit", limit), json };
+  if (given.length > 1) throw new UsageError("--all, --cause and --id do not go together");
+  return { which: given[0] ?? null, dryRun, limit: number("--limit", limit), json };
 }
 
 function number(option: string, text: string): number {
@@ -71,7 +71,7 @@ function number(option: string, text: string): number {
 async function list(store: StoreOfTheApp, { limit, json }: Order, { print }: CommandIo): Promise<number> {
   const [causes, dead] = [await store.jobs.countDeadByError(), await store.jobs.listDead({ limit })];
   if (json) print(JSON.stringify({ causes, dead }));
-  else if (dead.length === 0) print("Nothing is dead.");
+  else if (dead.length === 0) print("There are no dead jobs.");
   else print([...causes.map(causeLine), "", ...dead.map(deadLine)].join("\n"));
   return dead.length === 0 ? 0 : 3;
 }
@@ -84,7 +84,7 @@ async function tryAgain(
 ): Promise<number> {
   const count = dryRun ? await countOf(store, which) : await store.jobs.redrive(which);
   if (json) print(JSON.stringify(dryRun ? { wouldRedrive: count } : { redriven: count }));
-  else if (count === 0) print("No dead jobs matches.");
+  else if (count === 0) print("No dead job matches.");
   else print(`${count} ${count === 1 ? "job" : "jobs"} ${dryRun ? "would be tried" : "will be tried"} again.`);
   return count === 0 ? 1 : 0;
 }

@@ -14,27 +14,28 @@ import { runSync, type SyncOrder } from "./sync/run-sync.ts";
 
 const HELP = `npm run sync -- [options]
 
-Publishes the workflows of the running bridge to Novu, by Novu's own command (${NOVU_CLI}): first it
-proves that the bridge is up, is this commit, has the same key and discovers all that this source
-tree has, and says what changes. It refuses where people would lose messages, or may, unless that is
-allowed by name. Afterwards it reads what Novu has.
+Publishes the workflows of the running bridge to Novu with Novu's own command (${NOVU_CLI}). First it checks
+that the bridge is up, runs this commit, has the same key and discovers every workflow of this source tree,
+and prints the changes. It stops if people would or might lose messages, unless --allow-removals names the
+change. Afterwards it reads the result from Novu.
 
-  --allow-removals=ID,…   workflows that may be deleted at Novu, messages that may be removed or get
-                          another type, as workflow/step, and payloads that people in progress do
-                          not have, as workflow/payload
-  --revision COMMIT       the commit that should run at the bridge; git's HEAD, when left out
-  --wait SECONDS          wait so long until it does
-  --dry-run               check, say what would change, and change nothing
+  --allow-removals=ID,…   workflows that may be deleted at Novu; messages that may be removed or change
+                          their type, as workflow/step; payloads that people in progress do not have, as
+                          workflow/payload
+  --revision COMMIT       the commit that the bridge has to run; git's HEAD by default
+  --wait SECONDS          how long to wait until it does
+  --dry-run               check, print the changes, and make none
   --json                  print one JSON object
   --help
 
 It reads NOVU_SECRET_KEY, NOVU_BRIDGE_URL (or PUBLIC_URL), NOVU_API_URL and NOVU_PLAN, and for the
 people in progress DATABASE_URL or DATA_DIR.
 
-Exit code: 0 done; 1 trouble; 2 wrong usage; 3 with --dry-run, there is something to do;
-4 people would lose what was not named; 5 Novu does not take the key; 6 the bridge is not there, or
-Novu cannot reach it; 7 the bridge has another key; 8 discover fails or is not complete; 9 another
-commit runs at the bridge; 10 beyond the plan of Novu; 11 Novu is not there; 12 npx fails.
+Exit code: 0 done; 1 error; 2 wrong usage; 3 with --dry-run, there is something to do;
+4 people would lose messages that --allow-removals does not name; 5 Novu does not accept the key; 6 the
+bridge does not answer, or Novu cannot reach it; 7 the bridge has another key; 8 discover fails or is
+incomplete; 9 the bridge runs another commit; 10 Novu's plan does not allow it; 11 Novu does not answer;
+12 npx fails.
 
 After a build: node dist/src/cli.js sync`;
 
@@ -47,7 +48,6 @@ const OPTIONS = {
   "dry-run": { type: "boolean" },
 } as const;
 
-/** The command for a product. */
 export const syncOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
     name: "sync",
@@ -75,7 +75,7 @@ export const syncOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflow
         const { isToDo, after } = await runSync(manifest, order, listener, environment, { env, io });
         if (json) io.print(JSON.stringify({ plan, notes, dryRun, after, error: null }));
         else if (after === null) io.print("Nothing was changed.");
-        else io.print(`Synced: Novu has ${after.workflows} workflows, ${after.steps} steps by code.`);
+        else io.print(`Synced: Novu has ${after.workflows} workflows and ${after.steps} steps from code.`);
         return isToDo ? 3 : 0;
       } catch (error) {
         const kind = error instanceof Trouble ? error.kind : "other";
@@ -100,7 +100,7 @@ async function orderOf(options: OptionValues<typeof OPTIONS>, env: Env): Promise
   };
 }
 
-/** Null where this is no checkout, or git is not there. */
+/** Null without a git checkout, or without git. */
 async function headCommit(env: Env): Promise<string | null> {
   try {
     return (await promisify(execFile)("git", ["rev-parse", "HEAD"], { env })).stdout.trim();

@@ -80,7 +80,7 @@ describe("the destination", () => {
     });
     const changed = await connect(posthog, { events: ["a", "b", "c"] });
     expect(changed).toMatchObject({ does: "update", changes: ["+ event b", "+ event c"] });
-    expect(changed.notes.join("\n")).toMatch(/event theirs is kept[\s\S]*event a comes only where/);
+    expect(changed.notes.join("\n")).toMatch(/event theirs stays[\s\S]*event a has its own filter/);
     expect(one).toMatchObject({
       description: expect.stringMatching(/^Ask Bo\./),
       inputs: { headers: { value: { "x-team": "growth" } }, debug: { value: true }, signing_secret: { value: KNOWN } },
@@ -102,7 +102,7 @@ describe("the destination", () => {
     const back = await connect(posthog, { url: URL.replace("bridge", "new") });
     expect(back.changes).toEqual([
       "URL: https://bridge.acme.example/webhooks/posthog becomes https://new.acme.example/webhooks/posthog",
-      "body: the event and the person, as PostHog has them by default",
+      "body: the event and the person, as in PostHog's default",
       "no longer every event",
       "+ event a",
       "+ event b",
@@ -117,7 +117,7 @@ describe("the destination", () => {
     expect(healed.changes).toEqual([expect.stringContaining("PostHog had disabled it")]);
     expect(one.state).toBe(2);
     one.state = 12;
-    await expect(connect(posthog)).rejects.toThrow("PostHog keeps the destination");
+    await expect(connect(posthog)).rejects.toThrow("PostHog left the destination");
   });
 
   it("signs with the newest secret, and with one that was made until the app has it", async () => {
@@ -249,7 +249,7 @@ describe("npm run connect", () => {
     expect([code, stdout, stderr]).toEqual([
       1,
       "",
-      expect.stringMatching(/^connect makes the destination in PostHog .*not configured.*\/webhooks\/segment\n$/),
+      expect.stringMatching(/^connect creates the destination in PostHog .*not configured.*\/webhooks\/segment\n$/),
     ]);
     const named = /\.github\/guides\/[\w-]+\.js/.exec(stderr)?.[0] ?? "";
     expect(existsSync(new globalThis.URL(`../../${named}`, import.meta.url))).toBe(true);

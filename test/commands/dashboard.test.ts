@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Measured, wantedInsights } from "../../src/commands/dashboard/insights.ts";
-import { type Step, syncDashboard } from "../../src/commands/dashboard/keep.ts";
+import { type Step, syncDashboard } from "../../src/commands/dashboard/sync-dashboard.ts";
 import { createPostHogApi } from "../../src/commands/posthog/api.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/sandbox/virtual-clock.ts";
@@ -177,7 +177,7 @@ describe("npm run dashboard", () => {
     const { code, stderr } = await runCommand(sandbox, "dashboard", [], { env: WITH_SEGMENT_ALONE });
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/^dashboard makes a dashboard in PostHog .*not configured.*Segment/),
+      expect.stringMatching(/^dashboard creates a dashboard in PostHog .*not configured.*studio/),
     ]);
   });
 

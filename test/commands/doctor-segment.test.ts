@@ -98,21 +98,21 @@ describe("the door for Segment", () => {
     [
       "a secret that the app does not have",
       () => app.secrets.shift(),
-      ["the app refuses what is proved by SEGMENT_SECRETS \\(number 1\\): restart it"],
+      ["the app refuses SEGMENT_SECRETS \\(number 1\\): restart it"],
     ],
     [
       "a proxy that keeps the header authorization to itself",
       () => {
         app.drops = "authorization";
       },
-      [1, 2].map((which) => `answered 401 to what brings SEGMENT_SECRETS \\(number ${which}\\); a proxy`),
+      [1, 2].map((which) => `answered 401 to an event with SEGMENT_SECRETS \\(number ${which}\\); a proxy`),
     ],
     [
       "a proxy that keeps the signature to itself",
       () => {
         app.drops = "x-signature";
       },
-      [1, 2].map((which) => `answered 401 to what is signed by SEGMENT_SECRETS \\(number ${which}\\); a proxy`),
+      [1, 2].map((which) => `answered 401 to an event signed by SEGMENT_SECRETS \\(number ${which}\\); a proxy`),
     ],
     [
       "an app without this door",
@@ -126,14 +126,14 @@ describe("the door for Segment", () => {
       () => {
         app.always = 503;
       },
-      [1, 2].map((which) => `answered 503 to what is signed by SEGMENT_SECRETS \\(number ${which}\\)`),
+      [1, 2].map((which) => `answered 503 to an event signed by SEGMENT_SECRETS \\(number ${which}\\)`),
     ],
     [
       "a door that takes anything",
       () => {
         app.always = 202;
       },
-      ["wrong x-signature; does PUBLIC_URL", "wrong authorization; does PUBLIC_URL"],
+      ["wrong x-signature; is PUBLIC_URL", "wrong authorization; is PUBLIC_URL"],
     ],
   ])("says what to do about %s", async (_, spoil, wanted) => {
     spoil();
@@ -144,7 +144,7 @@ describe("the door for Segment", () => {
   it("says so when nobody is there", async () => {
     const publicUrl = `http://127.0.0.1:${await freePort()}`;
     expect(await complaints({}, { publicUrl })).toContainEqual(
-      expect.stringMatching(/^✗ Segment webhook: PUBLIC_URL .* cannot be reached/),
+      expect.stringMatching(/^✗ Segment webhook: PUBLIC_URL .* does not answer/),
     );
   });
 });
@@ -166,7 +166,11 @@ describe("the persons at Segment", () => {
   it("may be left out, with a note of what that means", async () => {
     const found = await look({ profiles: null });
     expect(found.filter(({ what }) => what === "Segment profiles")).toEqual([
-      { what: "Segment profiles", is: "ok", says: expect.stringMatching(/^not configured: messages go by PostHog/) },
+      {
+        what: "Segment profiles",
+        is: "ok",
+        says: expect.stringMatching(/^not configured: messages use the person at PostHog/),
+      },
     ]);
     expect(profileApi.asked).toEqual([]);
   });
@@ -174,10 +178,14 @@ describe("the persons at Segment", () => {
   it.each<[number, unknown, string]>([
     [401, {}, "✗ Segment profiles: .*is SEGMENT_PROFILE_TOKEN an access token of the space SEGMENT_SPACE_ID spa_1"],
     [403, {}, "✗ Segment profiles: .*is SEGMENT_PROFILE_TOKEN"],
-    [404, { message: "no such page" }, "✗ Segment profiles: SEGMENT_PROFILE_HOST .* answered 404 as the Profile API"],
+    [
+      404,
+      { message: "no such page" },
+      "✗ Segment profiles: SEGMENT_PROFILE_HOST .* answered 404, but not as the Profile API",
+    ],
     [302, "", "✗ Segment profiles: SEGMENT_PROFILE_HOST .* answered 302"],
     [429, {}, "! Segment profiles: .* answered 429"],
-    [500, { error: { message: TOKEN } }, "✗ Segment profiles: .* answered 500; Segment has trouble"],
+    [500, { error: { message: TOKEN } }, "✗ Segment profiles: .* answered 500; this is an error at Segment"],
   ])("that answer %i are complained about", async (status, body, line) => {
     profileApi.answer = { status, body };
     expect(await complaints()).toEqual([expect.stringMatching(new RegExp(`^${line}`))]);
@@ -200,7 +208,7 @@ describe("npm run doctor", () => {
     };
     const { code, stdout, stderr } = await runCommand(sandbox, "doctor", [], { env });
     expect([code, stderr, stdout]).toEqual([0, "", expect.stringMatching(/^✓ PostHog +not configured$/m)]);
-    expect(stdout).toContain("Nothing is wrong.");
+    expect(stdout).toContain("No errors.");
     for (const secret of [...SECRETS, TOKEN]) expect(stdout).not.toContain(secret);
   });
 });

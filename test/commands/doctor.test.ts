@@ -68,12 +68,16 @@ describe("the doctor", () => {
   });
 
   it.each<[string, Other & Partial<Record<"dataDir" | "publicUrl" | "databaseUrl", string>>, string[]]>([
-    ["a wrong token", { posthog: { projectToken: "phc_other" } }, ["✗ PostHog events: .* knows no project by"]],
+    [
+      "a wrong token",
+      { posthog: { projectToken: "phc_other" } },
+      ["✗ PostHog events: .* does not accept POSTHOG_PROJECT_TOKEN"],
+    ],
     [
       "a wrong personal key",
       { posthog: { personalApiKey: "phx_other" } },
       [
-        "✗ PostHog key: .* does not know POSTHOG_PERSONAL_API_KEY",
+        "✗ PostHog key: .* does not accept POSTHOG_PERSONAL_API_KEY",
         "✗ PostHog persons: .*POSTHOG_PERSONAL_API_KEY",
         "✗ PostHog destination: .*POSTHOG_PERSONAL_API_KEY",
       ],
@@ -97,10 +101,10 @@ describe("the doctor", () => {
       "a wrong key of Novu",
       { novu: { secretKey: "another-secret-key" } },
       [
-        "✗ Novu key: .* does not know NOVU_SECRET_KEY",
+        "✗ Novu key: .* does not accept NOVU_SECRET_KEY",
         "✗ Novu channels: Novu answered 401",
         "✗ Novu workflows: .* is NOVU_SECRET_KEY the secret key",
-        "✗ bridge: the app refuses what is signed with NOVU_SECRET_KEY",
+        "✗ bridge: the app refuses signatures with NOVU_SECRET_KEY",
       ],
     ],
     [
@@ -109,7 +113,7 @@ describe("the doctor", () => {
       [
         "✗ Novu key: .* does not answer",
         "✗ Novu channels: .* does not answer",
-        "✗ Novu workflows: Novu cannot be asked now",
+        "✗ Novu workflows: Novu does not answer now",
       ],
     ],
     [
@@ -117,10 +121,10 @@ describe("the doctor", () => {
       { publicUrl: "http://127.0.0.1:9" },
       [
         "✗ PostHog destination: .*npm run connect would change: URL",
-        "✗ Segment webhook: .*cannot be reached",
-        "✗ app: .*cannot be reached",
-        "✗ bridge: .*cannot be reached",
-        "✗ webhook: .*cannot be reached",
+        "✗ Segment webhook: .*does not answer from here",
+        "✗ app: .*does not answer from here",
+        "✗ bridge: .*does not answer from here",
+        "✗ webhook: .*does not answer from here",
       ],
     ],
     [
@@ -132,7 +136,7 @@ describe("the doctor", () => {
     [
       "a database that is down",
       { databaseUrl: "postgresql://app:hunter22@127.0.0.1:9/app" },
-      ["✗ store: look at DATABASE_URL .*cannot be opened((?!hunter22).)*$"],
+      ["✗ store: check DATABASE_URL .*cannot be opened((?!hunter22).)*$"],
     ],
   ])("says what to do about %s", async (_, other, wanted) => {
     const found = await complaints(other);
@@ -154,10 +158,10 @@ describe("the doctor", () => {
       expect.stringMatching(/^✗ PostHog persons: .*needs the scope person:read/),
     ]);
     sandbox.posthog.settings.scopes = ["person:read", "query:read"];
-    expect(await complaints()).toContainEqual(expect.stringMatching(/^! PostHog destination: cannot be looked at/));
+    expect(await complaints()).toContainEqual(expect.stringMatching(/^! PostHog destination: cannot be checked/));
     // A PostHog that does not say.
     sandbox.posthog.interfere(({ path }) => (path.includes("@current") ? { status: 404 } : null));
-    expect(await complaints()).toContainEqual(expect.stringMatching(/^! PostHog key: .* does not say/));
+    expect(await complaints()).toContainEqual(expect.stringMatching(/^! PostHog key: .* does not show the scopes/));
   });
 
   it("compares the destination with the workflows", async () => {
@@ -167,7 +171,7 @@ describe("the doctor", () => {
     one.state = 3;
     expect(await complaints()).toEqual([expect.stringContaining("PostHog had disabled it")]);
     one.deleted = true;
-    expect(await complaints()).toEqual([expect.stringMatching(/^✗ PostHog destination: none leads to/)]);
+    expect(await complaints()).toEqual([expect.stringMatching(/^✗ PostHog destination: no destination sends to/)]);
   });
 
   it("compares Novu's integrations with the channels, and the providers with EMAIL_PROVIDERS", async () => {
@@ -176,12 +180,12 @@ describe("the doctor", () => {
     const email = integrations.find(({ channel }) => channel === "email")!;
     email.providerId = "postmark";
     expect(await complaints()).toEqual([
-      expect.stringMatching(/^! Novu channels: the workflows send by in_app/),
-      "✗ Novu channels: emails through postmark have no unsubscribe headers: add it to EMAIL_PROVIDERS",
+      expect.stringMatching(/^! Novu channels: the workflows use in_app/),
+      "✗ Novu channels: emails through postmark have no unsubscribe headers: add postmark to EMAIL_PROVIDERS",
       expect.stringMatching(/^! Novu channels: EMAIL_PROVIDERS has resend/),
     ]);
     email.active = false;
-    expect(await complaints()).toContainEqual(expect.stringMatching(/^✗ Novu channels: the workflows send by email/));
+    expect(await complaints()).toContainEqual(expect.stringMatching(/^✗ Novu channels: the workflows use email/));
   });
 
   it("says so when Novu was never synced, or lacks a workflow", async () => {
@@ -189,13 +193,13 @@ describe("the doctor", () => {
     sandbox.novu.state.workflows = [];
     const ids = workflows.map(({ id }) => id);
     expect(await complaints()).toEqual([
-      `✗ Novu workflows: Novu has none of them (${ids.join(", ")}), so their events send nothing: npm run sync`,
+      `✗ Novu workflows: Novu has none of them (${ids.join(", ")}), so their events start no run: npm run sync`,
     ]);
     // Workflows that others have made there do not count.
     sandbox.novu.state.workflows = synced.filter(({ workflowId }) => workflowId !== ids.at(-1));
     sandbox.novu.state.workflows.push({ workflowId: ids.at(-1)!, name: null, origin: "novu-cloud", steps: [] });
     expect(await complaints()).toEqual([
-      `✗ Novu workflows: Novu has no ${ids.at(-1)}, so their events send nothing: npm run sync`,
+      `✗ Novu workflows: Novu has no ${ids.at(-1)}, so their events start no run: npm run sync`,
     ]);
   });
 
@@ -205,7 +209,7 @@ describe("the doctor", () => {
     second!.severity = "high";
     expect(await complaints()).toEqual([
       expect.stringMatching(/^✗ Novu workflows: Novu has another version of \S+, without \S+: npm run sync$/),
-      expect.stringMatching(/^! Novu workflows: Novu has another version of \S+: npm run plan says what differs$/),
+      expect.stringMatching(/^! Novu workflows: Novu has another version of \S+: npm run plan lists the differences$/),
     ]);
   });
 
@@ -216,7 +220,7 @@ describe("the doctor", () => {
     await sandbox.settled();
     await sandbox.travel({ days: 3 });
     expect((await sandbox.app.store.jobs.countDeadByError()).map(({ count }) => count)).toEqual([2]);
-    const dead = '✗ Novu workflows: 2 starts are dead, because Novu did not know "onboarding": ';
+    const dead = '✗ Novu workflows: 2 starts are dead, because Novu did not have "onboarding": ';
     expect(await complaints()).toContain(`${dead}npm run sync, then npm run redrive`);
     sandbox.novu.state.workflows = synced;
     expect(await complaints()).toContain(`${dead}npm run redrive`);
@@ -228,7 +232,7 @@ describe("the doctor", () => {
     expect(await complaints()).toEqual(
       ["welcome", "welcome-note"].map(
         (step) =>
-          `! Novu workflows: Novu cannot use the "subject" of onboarding/${step} that is set in its dashboard; correct it there`,
+          `! Novu workflows: Novu cannot use the value of "subject" in onboarding/${step} from its dashboard; correct it there`,
       ),
     );
   });
@@ -249,7 +253,9 @@ describe("the doctor", () => {
     await sandbox.settled();
     const { dead } = await sandbox.app.store.jobs.count();
     expect(dead).toBeGreaterThan(0);
-    expect(await complaints()).toContainEqual(expect.stringContaining(`! store: ${dead} dead: npm run redrive`));
+    expect(await complaints()).toContainEqual(
+      expect.stringContaining(`! store: ${dead} dead ${dead === 1 ? "job" : "jobs"}: npm run redrive`),
+    );
   });
 
   it("warns of ids that a Novu which checks them refuses, by their characters", async () => {

@@ -38,7 +38,7 @@ describe("npm run person", () => {
       {
         where: "PostHog",
         outcome: "done",
-        what: "the person, with their events and recordings, which PostHog deletes later",
+        what: "the person, with events and recordings, which PostHog deletes later",
       },
       { where: "Novu", outcome: "nothing there", what: "the subscriber visitor" },
       { where: "Novu", outcome: "done", what: "the subscriber ada" },
@@ -129,14 +129,14 @@ describe("npm run person", () => {
 
     const persons = structuredClone(sandbox.posthog.state.persons);
     const dry = await runCommand(sandbox, "person", ["delete", "ada", "--dry-run"], env);
-    expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(/^Segment +by hand +not reached from here/m)]);
+    expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(/^Segment +by hand +delete and suppress/m)]);
 
     const done = await runCommand(sandbox, "person", ["delete", "ada", "--yes", "--json"], env);
     expect([done.code, (JSON.parse(done.stdout) as { parts: Part[] }).parts]).toEqual([
       0,
       [
         { where: "Novu", outcome: "done", what: `the run ${RUN} is cancelled` },
-        { where: "PostHog", outcome: "not configured", what: "nobody is looked for there" },
+        { where: "PostHog", outcome: "not configured", what: "no person is deleted there" },
         { where: "Novu", outcome: "done", what: "the subscriber ada" },
         { where: "Novu", outcome: "nothing there", what: "the subscriber visitor" },
         { where: "here", outcome: "done", what: expect.any(String), records: expect.objectContaining({ runs: 1 }) },
@@ -160,7 +160,9 @@ describe("npm run person", () => {
       0,
       { distinctId: "ada", dryRun: true, merges, undone: 0 },
     ]);
-    expect((await split("ada", "--dry-run")).stdout).toMatch(/^here +to be done +visitor and ada are two, merged at /);
+    expect((await split("ada", "--dry-run")).stdout).toMatch(
+      /^here +to be done +visitor and ada are two people again; they were merged at /,
+    );
     expect(await stateOf(sandbox)).toEqual(before);
     expect((await store.people.listRecords("visitor")).runs).toHaveLength(1);
 
@@ -169,7 +171,7 @@ describe("npm run person", () => {
     expect((await store.people.listRecords("visitor")).runs).toEqual([]);
     expect((await store.people.listRecords("ada")).runs).toHaveLength(1);
     const again = await split("ada", "--yes");
-    expect([again.code, again.stdout.trim()]).toEqual([0, "No other id is merged with it."]);
+    expect([again.code, again.stdout.trim()]).toEqual([0, "No other id is merged with this one."]);
     expect(JSON.parse((await split("ada", "--yes", "--json")).stdout)).toMatchObject({ merges: [], undone: 0 });
   });
 

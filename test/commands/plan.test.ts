@@ -171,7 +171,7 @@ describe("what a sync changes", () => {
   });
 });
 
-const GONE = "their wait keeps its length, but a step.delay is left out";
+const GONE = "their wait keeps its length, but a step.delay is skipped";
 const WITHOUT = "their messages are made without it where it is missing or does not fit";
 const DEFAULT = "their messages take its default where it is missing or does not fit";
 
@@ -193,7 +193,7 @@ describe("what becomes of the people in progress", () => {
       "a custom step is new",
       ["a email"],
       ["c custom", "a email"],
-      ["add c: it is found out for them when a later step needs it"],
+      ["add c: it runs for them when a later step needs its result"],
     ],
     ["a message is named like a part of a wait", ["w delay"], ["w delay", "w-2 email"], ["add w-2: they skip it"]],
     ["a wait is new", ["a email"], ["w delay", "a email"], ["add w: they do not wait here"]],
@@ -215,10 +215,7 @@ describe("what becomes of the people in progress", () => {
       "a message has another id",
       ["w delay", "a email", "b email"],
       ["w delay", "c email", "b email"],
-      [
-        "add c: they skip it",
-        'remove a: they lose this message; if "c" is the same one, let it keep the id "a" (lost)',
-      ],
+      ["add c: they skip it", 'remove a: they lose this message; if "c" is the same message, keep the id "a" (lost)'],
     ],
     [
       "another message is new elsewhere",
@@ -233,7 +230,7 @@ describe("what becomes of the people in progress", () => {
       "steps have another order",
       ["a email", "b email"],
       ["b email", "a email"],
-      ["change null: they keep the order that they began with"],
+      ["change null: they keep the order that they started with"],
     ],
   ])("when %s", (_when, before, after, expected) => {
     expect(of(before, after)).toEqual(expected);
@@ -242,11 +239,11 @@ describe("what becomes of the people in progress", () => {
   it("is that all is over when a workflow is gone, and nothing when it is new", () => {
     expect(changesOf([], [there])).toMatchObject([
       {
-        effect: "their runs end when they wake, and they lose all messages that are still to come",
+        effect: "their runs end after the current wait, and they lose all further messages",
         changes: [{ effect: "their runs end here" }, { effect: "they lose this message", loses: "this message" }],
       },
     ]);
-    expect(changesOf([wanted], [])).toMatchObject([{ effect: "nobody is in it yet" }]);
+    expect(changesOf([wanted], [])).toMatchObject([{ effect: "no one is in it yet" }]);
   });
 
   const text = { type: "string" };
@@ -441,7 +438,7 @@ describe("npm run plan", () => {
     expect([json.code, plan.changes.length, workflow]).toMatchObject([
       3,
       1,
-      { workflow: "onboarding", inProgress: 3, effect: "they go on with the steps that they began with" },
+      { workflow: "onboarding", inProgress: 3, effect: "they keep the steps that they started with" },
     ]);
     expect(workflow?.changes.map(({ step, inProgress, effect }) => [step, inProgress, effect])).toEqual([
       [null, 3, "their payload fits"],
@@ -460,7 +457,7 @@ describe("npm run plan", () => {
     expect(plan.broken).toEqual([{ workflow: "onboarding", step: "welcome", control: "subject", value: '"{%"' }]);
 
     const { stdout: printed } = await runCommand(sandbox, "plan", []);
-    expect(printed).toContain("~ onboarding  (3 people in progress: they go on with the steps that they began with)");
+    expect(printed).toContain("~ onboarding  (3 people in progress: they keep the steps that they started with)");
     expect(printed).toMatch(/~ setup-nudge +sms → email {2}\(1 person waits for it: they lose this message\)/);
     expect(printed).toContain('onboarding/welcome: "subject" is "{%"');
     const { stdout: commented } = await runCommand(sandbox, "plan", ["--markdown"]);
@@ -478,7 +475,7 @@ describe("npm run plan", () => {
     };
     const removals = async (env: Record<string, string> = {}) =>
       (JSON.parse((await runCommand(sandbox, "plan", ["--json"], { env })).stdout) as Plan).removals;
-    // The onboarding may do without it; the upgrade has to have it, and nobody is in progress yet.
+    // The onboarding may do without it; the upgrade has to have it, and no one is in progress yet.
     setPayload("onboarding", { invited_by: { type: "number" } });
     setPayload("upgrade", {});
     happen(sandbox, "user_signed_up");
@@ -518,8 +515,8 @@ describe("npm run plan", () => {
 
     const { code, stdout } = await runCommand(sandbox, "plan", []);
     expect(code).toBe(3);
-    expect(stdout).toContain("- old  (3 people in progress: their runs end when they wake");
-    expect(stdout).toMatch(/- gone .* \(nobody waits for it\)/);
+    expect(stdout).toContain("- old  (3 people in progress: their runs end after the current wait");
+    expect(stdout).toMatch(/- gone .* \(no one waits for it\)/);
     expect(stdout).toContain('drop-off/recovery: "subject" is "Come back", by default "Your checkout is still open"');
     expect(stdout).toContain("--allow-removals=onboarding/gone,old");
 

@@ -28,7 +28,7 @@ describe("npm run reconcile", () => {
       `2026-03-02T09:00:00.000Z  ${uuid(2)}  user_signed_up  ada`,
       `2026-03-02T09:00:00.000Z  ${uuid(3)}  user_signed_up  anonymous`,
       "3 events from 2026-03-02T08:00:00.000Z to 2026-03-05T00:00:00.000Z compared, 2 missing",
-      "nothing was changed; feed them with: npm run reconcile -- --since 2026-03-02T08:00:00.000Z --until 2026-03-05T00:00:00.000Z --apply",
+      "nothing was changed; send them with: npm run reconcile -- --since 2026-03-02T08:00:00.000Z --until 2026-03-05T00:00:00.000Z --apply",
       "",
     ]);
     expect(await stateOf(sandbox)).toEqual(before);
@@ -120,8 +120,8 @@ describe("npm run reconcile", () => {
       return Promise.reject(new Error(`disk full: ${event.length}`));
     };
     const { code, stderr, pausesMs } = await reconcile(sandbox, [...SINCE, "--apply"]);
-    expect([code, stderr]).toMatchObject([0, expect.stringContaining("PostHog answered 429; going on in 1 s\n")]);
-    expect(stderr).toContain("the app answered 503; going on in 5 s\n");
+    expect([code, stderr]).toMatchObject([0, expect.stringContaining("PostHog answered 429; next attempt in 1 s\n")]);
+    expect(stderr).toContain("the app answered 503; next attempt in 5 s\n");
     expect(pausesMs).toEqual([1_000, 5_000]);
     expect(await sandbox.app.store.events.findKnown([uuid(1)])).toEqual([uuid(1)]);
   });
@@ -138,7 +138,7 @@ describe("npm run reconcile", () => {
     const failed = await reconcile(sandbox, [...SINCE, "--apply"]);
     expect([failed.code, failed.stdout]).toEqual([1, expect.stringContaining(", 1 missing\n  1 accepted\n")]);
     expect(failed.stderr).toBe(
-      "PostHog answered 500\ngo on with: npm run reconcile -- --since 2026-03-03T08:00:00.000Z --until 2026-03-05T00:00:00.000Z --apply\n",
+      "PostHog answered 500\ncontinue with: npm run reconcile -- --since 2026-03-03T08:00:00.000Z --until 2026-03-05T00:00:00.000Z --apply\n",
     );
 
     const rest = failed.stderr.trim().split("-- ").at(-1)!.split(" ");
@@ -161,7 +161,7 @@ describe("npm run reconcile", () => {
     const { code, stderr } = await running;
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/^interrupted\ngo on with: npm run reconcile -- --since/),
+      expect.stringMatching(/^interrupted\ncontinue with: npm run reconcile -- --since/),
     ]);
   });
 
@@ -196,7 +196,7 @@ describe("npm run reconcile", () => {
       expect([code, stdout, stderr]).toEqual([
         1,
         "",
-        expect.stringMatching(/^reconcile compares with .* PostHog has.*not configured.* Segment .*what-is-replay\n$/),
+        expect.stringMatching(/^reconcile compares with .* PostHog.*not configured.* Segment .*what-is-replay\n$/),
       ]);
     });
 
@@ -213,17 +213,17 @@ describe("npm run reconcile", () => {
       });
       const { code, stdout } = await reconcile(sandbox, [...SINCE, "--apply"]);
       expect(code).toBe(1);
-      expect(stdout).toContain("big  not taken: the app answered 413\n");
+      expect(stdout).toContain("big  refused: the app answered 413\n");
       expect(stdout).toContain("evil\\u{1b}[2J  accepted\n");
-      expect(stdout).toContain("1 accepted\n  1 not taken\n");
+      expect(stdout).toContain("1 accepted\n  1 refused\n");
     });
 
     it("explains itself", async () => {
       const wrong: Array<[string[], string]> = [
         [[], "--since is missing"],
         [["--since", "yesterday"], '--since "yesterday" is neither'],
-        [["--since", "2h", "--until", "3h"], "--since has to be before --until"],
-        [["--since", "2h", "--url", "localhost"], "--url has to be"],
+        [["--since", "2h", "--until", "3h"], "--since must be before --until"],
+        [["--since", "2h", "--url", "localhost"], "--url must be"],
         [["--sins", "2h"], "--sins"],
       ];
       const results = await Promise.all(wrong.map(([options]) => run(reconcileOf(testProduct), options)));

@@ -25,7 +25,7 @@ describe("npm run redrive", () => {
     expect(await sandbox.app.store.jobs.count()).toMatchObject({ dead: 2 });
 
     const none = await redrive(sandbox, "--cause", "something else");
-    expect([none.code, none.stdout]).toEqual([1, "No dead jobs matches.\n"]);
+    expect([none.code, none.stdout]).toEqual([1, "No dead job matches.\n"]);
 
     const [first] = await sandbox.app.store.jobs.listDead({ limit: 1 });
     expect((await redrive(sandbox, "--id", String(first!.id))).stdout).toBe("1 job will be tried again.\n");

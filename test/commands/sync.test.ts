@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type App, openApp } from "../../src/app.ts";
 import { askBridge } from "../../src/commands/sync/ask-bridge.ts";
-import { verdictOf } from "../../src/commands/sync/cli-verdict.ts";
+import { cliErrorOf } from "../../src/commands/sync/cli-error.ts";
 import type { Config } from "../../src/config.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { serve } from "../../src/lib/server.ts";
@@ -82,7 +82,7 @@ describe("npm run sync", () => {
     tags: ["long"],
   }, async () => {
     const wrong = await sync([], { NOVU_SECRET_KEY: "some-other-secret-key" });
-    expect([wrong.code, wrong.stderr]).toEqual([7, expect.stringContaining("runs with another NOVU_SECRET_KEY")]);
+    expect([wrong.code, wrong.stderr]).toEqual([7, expect.stringContaining("has another NOVU_SECRET_KEY")]);
     // Both have it, and Novu does not know it.
     const { config } = sandbox;
     await using unknown = await openOwnApp({
@@ -102,7 +102,7 @@ describe("npm run sync", () => {
     const dead = await sync(["--json"], { NOVU_BRIDGE_URL: `${url}/api/novu` });
     expect([dead.code, JSON.parse(dead.stdout)]).toMatchObject([
       6,
-      { error: { kind: "bridge", message: expect.stringContaining("the bridge is not there") } },
+      { error: { kind: "bridge", message: expect.stringContaining("the bridge does not answer") } },
     ]);
     expect(calls()).toEqual([]);
   });
@@ -137,7 +137,7 @@ describe("npm run sync", () => {
     const refused = await sync([], env);
     expect([refused.code, refused.stderr]).toEqual([
       4,
-      expect.stringContaining("people would lose messages, or may: old (2 people wait). Nothing was changed."),
+      expect.stringContaining("people would or might lose messages: old (2 people wait). Nothing was changed."),
     ]);
     expect([(await sync(["--allow-removals", "others"], env)).code, published().includes("old")]).toEqual([4, true]);
     expect((await sync(["--allow-removals=old"], env)).code).toBe(0);
@@ -169,10 +169,10 @@ describe("npm run sync", () => {
     const asked = await sync([], env);
     expect([asked.code, asked.stderr]).toEqual([
       4,
-      "people would lose messages, or may: onboarding/check-in (1 person waits), onboarding/gone (1 person waits), upgrade/payload (1 person waits). Nothing was changed. If that is meant: --allow-removals=onboarding/check-in,onboarding/gone,upgrade/payload\n",
+      "people would or might lose messages: onboarding/check-in (1 person waits), onboarding/gone (1 person waits), upgrade/payload (1 person waits). Nothing was changed. To allow it: --allow-removals=onboarding/check-in,onboarding/gone,upgrade/payload\n",
     ]);
     const some = await sync(["--allow-removals=onboarding/check-in,onboarding/gone"], env);
-    expect([some.code, some.stderr]).toEqual([4, expect.stringContaining("or may: upgrade/payload (1 person waits).")]);
+    expect([some.code, some.stderr]).toEqual([4, expect.stringContaining("or might lose messages: upgrade/payload (1 person waits).")]);
     using empty = testFolder();
     const uncounted = await sync(["--allow-removals=onboarding/check-in,onboarding/gone"], {
       ...env,
@@ -180,7 +180,7 @@ describe("npm run sync", () => {
     });
     expect([uncounted.code, uncounted.stderr]).toEqual([
       4,
-      expect.stringContaining("upgrade/payload (nobody knows here"),
+      expect.stringContaining("upgrade/payload (the number of waiting people"),
     ]);
     expect(published("onboarding")).toBe(before);
 
@@ -220,7 +220,7 @@ describe("npm run sync", () => {
     const waited = await sync(["--revision", commit.slice(0, 12), "--wait", "60"], env);
     expect([waited.code, waited.stdout]).toEqual([0, expect.stringContaining("… the bridge runs fedcba")]);
     expect(waited.pausesMs).toEqual([5_000, 5_000]);
-    expect(waited.stdout).toContain("… the bridge does not discover what this source tree has");
+    expect(waited.stdout).toContain("… the bridge and this source tree differ");
     expect(waited.stdout).toContain(`Synced: Novu has ${workflows.length} workflows`);
   });
 
@@ -231,7 +231,7 @@ describe("npm run sync", () => {
     const complete = (await discoverOf(sandbox)) as { workflows: Array<{ workflowId: string; payload: object }> };
     discovered = { workflows: complete.workflows.slice(1) };
     const lacking = await sync([], env);
-    expect([lacking.code, lacking.stderr]).toEqual([8, expect.stringContaining(`they differ in ${workflows[0]?.id}.`)]);
+    expect([lacking.code, lacking.stderr]).toEqual([8, expect.stringContaining(`tree differ in ${workflows[0]?.id}.`)]);
     const [first, ...rest] = complete.workflows;
     discovered = { workflows: [{ ...first, payload: { schema: { type: "object", properties: {} } } }, ...rest] };
     const empty = await sync([], env);
@@ -291,7 +291,7 @@ describe("npm run sync", () => {
 
     novu.interfere(() => ({ status: 503 }));
     const down = await sync();
-    expect([down.code, down.stderr]).toEqual([11, expect.stringContaining("Novu cannot be asked now")]);
+    expect([down.code, down.stderr]).toEqual([11, expect.stringContaining("Novu does not answer now")]);
     expect(down.pausesMs).toEqual([1_000, 2_000, 4_000]);
   });
 
@@ -352,19 +352,19 @@ describe("what Novu's command prints when it fails", () => {
     ["no registry", "npm error code ENOTFOUND\nnpm error https://user:pass@registry\n", "cli", false],
     ["anything else", "the-key", "cli", false],
   ])("means: %s", (_what, output, kind, isTransient) => {
-    const verdict = verdictOf(output, target);
+    const verdict = cliErrorOf(output, target);
     expect([verdict.trouble.kind, verdict.isTransient]).toEqual([kind, isTransient]);
     expect(verdict.trouble.message).not.toMatch(/the-key|user:pass/);
   });
 
   it("names the setting by which a Novu of one's own calls a private address", () => {
-    expect(verdictOf(failed(400, SSRF), target).trouble.message).toMatch(
+    expect(cliErrorOf(failed(400, SSRF), target).trouble.message).toMatch(
       /NOVU_SAFE_OUTBOUND_ALLOW names.*API and worker/,
     );
   });
 
   it("may quote our key nowhere", () => {
-    expect(verdictOf(failed(400, "no the-key"), target).trouble.message).toContain("no ***");
+    expect(cliErrorOf(failed(400, "no the-key"), target).trouble.message).toContain("no ***");
   });
 });
 

@@ -66,7 +66,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
 
   it("redrive works with its environment", async ({ expect }) => {
     await using started = startProcess([CLI, "redrive"], besideTheApp());
-    expect(await started.ended).toMatchObject({ code: 0, stdout: "Nothing is dead.\n", stderr: "" });
+    expect(await started.ended).toMatchObject({ code: 0, stdout: "There are no dead jobs.\n", stderr: "" });
   });
 
   it("sync ends with 2 after wrong usage", async ({ expect }) => {
@@ -103,7 +103,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
     expect(await started.ended).toMatchObject({
       code: 1,
       signal: null,
-      stderr: expect.stringMatching(/^interrupted\ngo on with: node dist\/src\/cli\.js reconcile --since/),
+      stderr: expect.stringMatching(/^interrupted\ncontinue with: node dist\/src\/cli\.js reconcile --since/),
     });
   });
 

@@ -14,20 +14,20 @@ const Listed = z.object({
 });
 const Answered = z.object({ id: z.string() });
 
-/** What was done about the destination, or would be. */
+/** The result, or with --dry-run the intended one. */
 export interface Outcome {
   does: "create" | "update" | "disable" | "delete" | "as it is" | "nothing there";
   id: string | null;
-  /** In words, without a secret. */
+  /** Sentences without secrets. */
   changes: string[];
   notes: string[];
-  /** The secret that was made; shown once, because nobody can read it again. */
+  /** A new secret; printed once, because PostHog does not show it again. */
   secret: string | null;
 }
 
 const NOTHING = { id: null, changes: [], notes: [], secret: null };
 
-/** The destinations at PostHog that lead to the path of this URL, whatever their host. A list does not say where they lead, so each is read. */
+/** The destinations at PostHog with the path of this URL, on any host. The list has no URLs, so each one is read. */
 export async function findDestinations(api: PostHogApi, url: string): Promise<Destination[]> {
   const found: Destination[] = [];
   for (let offset = 0; ; offset += PAGE) {
@@ -42,18 +42,18 @@ export async function findDestinations(api: PostHogApi, url: string): Promise<De
   }
 }
 
-/** The one at this URL, or the only one at its path; throws when there are several to choose from. */
+/** The one with this URL, or the only one with its path; throws if there are several. */
 export function ownOf(found: Destination[], url: string): Destination | null {
   const exact = found.filter(({ inputs }) => inputs.url?.value === url);
   const candidates = exact.length > 0 ? exact : found;
   if (candidates.length < 2) return candidates[0] ?? null;
   const names = candidates.map(({ name, id, inputs }) => `  ${name ?? ""} (${id}) to ${String(inputs.url?.value)}`);
   throw new Error(
-    `PostHog has ${candidates.length} destinations for this bridge; delete all but one of them there, or give the one that is meant the URL ${url}:\n${names.join("\n")}`,
+    `PostHog has ${candidates.length} destinations for this bridge; delete all but one of them there, or set the URL of the right one to ${url}:\n${names.join("\n")}`,
   );
 }
 
-/** Makes the destination, or brings it to what is wanted. Safe to run again after any failure. */
+/** Creates or updates the destination. Safe to repeat after any failure. */
 export async function connectDestination(api: PostHogApi, wanted: Wanted, dryRun: boolean): Promise<Outcome> {
   const there = ownOf(await findDestinations(api, wanted.url), wanted.url);
   const first = differenceOf(there, wanted);
@@ -62,13 +62,13 @@ export async function connectDestination(api: PostHogApi, wanted: Wanted, dryRun
   if (does === "as it is" || dryRun) return { ...outcome, secret: null };
 
   const made = there === null ? await make(first.body) : await patch(there.id, first.body);
-  // One that cannot sign shows it only once it is there.
+  // Only an existing destination shows whether it can sign.
   const rest = differenceOf(made, { ...wanted, newSecret: false });
   const isMore = there === null && rest.changes.length > 0;
   const done = isMore ? await patch(made.id, rest.body) : made;
   if (isStopped(done))
     throw new Error(
-      `PostHog keeps the destination ${done.id} disabled (state ${done.status?.state}); ask PostHog's support why`,
+      `PostHog left the destination ${done.id} disabled (state ${done.status?.state}); ask PostHog's support why`,
     );
   return {
     ...outcome,
@@ -90,7 +90,7 @@ export async function connectDestination(api: PostHogApi, wanted: Wanted, dryRun
   }
 }
 
-/** Ends what `connectDestination` began: disabled it stays there, deleted it is gone. */
+/** Disables or deletes the destination. */
 export async function endDestination(
   api: PostHogApi,
   { url, does, dryRun }: { url: string; does: "disable" | "delete"; dryRun: boolean },
@@ -98,7 +98,7 @@ export async function endDestination(
   const there = ownOf(await findDestinations(api, url), url);
   if (there === null) return { does: "nothing there", ...NOTHING };
   if (does === "disable" && !there.enabled) return { ...NOTHING, does: "as it is", id: there.id };
-  // PostHog's answer to a deletion need not be the destination.
+  // PostHog may answer a deletion without the destination.
   const body = does === "disable" ? { enabled: false } : { deleted: true };
   if (!dryRun) await api({ method: "PATCH", path: `hog_functions/${there.id}/`, body, answer: Answered, scope: WRITE });
   return { ...NOTHING, does, id: there.id };

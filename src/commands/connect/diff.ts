@@ -5,7 +5,7 @@ import { parseJson } from "../../lib/json.ts";
 const Input = z.looseObject({ value: z.unknown().optional(), secret: z.boolean().optional() });
 type Inputs = Record<string, z.infer<typeof Input>>;
 
-/** A destination as PostHog's API answers it, what is secret masked as `{ secret: true }`. */
+/** A destination in PostHog's API, which masks secrets as `{ secret: true }`. */
 export const Destination = z.object({
   id: z.string(),
   name: z.string().nullish(),
@@ -24,43 +24,43 @@ export type Destination = z.infer<typeof Destination>;
 export interface Wanted {
   url: string;
   events: string[];
-  /** Takes away events that no workflow listens to. */
+  /** Removes events that no workflow uses. */
   prune: boolean;
-  /** What deliveries may be proved by, newest first. */
+  /** POSTHOG_WEBHOOK_SECRETS, newest first. */
   secrets: string[];
-  /** Used where `secrets` has none of its kind. */
+  /** Used if `secrets` has none of its kind. */
   fresh: { signing: string; header: string };
-  /** Signs with the fresh one whatever is there. */
+  /** Signs with the fresh secret in any case. */
   newSecret: boolean;
 }
 
 export interface Difference {
-  /** What to send; with no changes there is nothing to send. */
+  /** Body of the API call; only sent if there are changes. */
   body: { enabled: boolean; description: string; inputs: Inputs; filters: Record<string, unknown> };
-  /** In words, without a secret. */
+  /** Sentences without secrets. */
   changes: string[];
   notes: string[];
-  /** The secret that was made, to be shown once. */
+  /** A new secret, to be printed once. */
   made: string | null;
 }
 
 const HEADER = "x-webhook-secret";
-const DESCRIPTION = "Brings events to the bridge. Made by npm run connect, which finds it by its URL.";
-/** Says which secret it signs with: PostHog shows none again. */
+const DESCRIPTION = "Sends events to the bridge. Created by npm run connect, which finds it by its URL.";
+/** Names the signing secret by its fingerprint, because PostHog does not show it again. */
 const MARK = /\s*\[posthog-novu-bridge signs with ([0-9a-f]{12})\]/;
 const BODY = { event: "{event}", person: "{person}" };
-/** What PostHog makes of an input besides. */
+/** Fields that PostHog adds to an input. */
 const DERIVED = new Set(["bytecode", "transpiled", "order"]);
-/** With no id it is every event. */
+/** Without an id it is every event. */
 const EventFilter = z.looseObject({ id: z.string().nullable(), properties: z.array(z.unknown()).nullish() });
 
-/** PostHog's own judgement: from here on nothing is delivered. Source: HogWatcherState in PostHog's plugin-server. */
+/** States in which PostHog delivers nothing. Source: HogWatcherState in PostHog's plugin-server. */
 const STOPPED = [3, 4, 12];
 export const isStopped = (one: Destination) => STOPPED.includes(one.status?.state ?? 0);
 const SLOWED = [2, 11];
 const isSlowed = (one: Destination) => SLOWED.includes(one.status?.state ?? 0);
 
-/** What is to be changed of a destination, or of nothing yet, so that it is as wanted; the rest of it is left as it is. */
+/** The changes that make a destination as wanted; null is one that does not exist yet. Everything else in it stays. */
 export function differenceOf(there: Destination | null, wanted: Wanted): Difference {
   const changes: string[] = [];
   const notes: string[] = [];
@@ -79,26 +79,26 @@ export function differenceOf(there: Destination | null, wanted: Wanted): Differe
   }
   const body = asObject(inputs.body?.value);
   if (body.event !== BODY.event || body.person !== BODY.person) {
-    if (there !== null) changes.push("body: the event and the person, as PostHog has them by default");
+    if (there !== null) changes.push("body: the event and the person, as in PostHog's default");
     inputs.body = { ...inputs.body, value: { ...body, ...BODY } };
   }
-  prove();
+  setSecret();
   const filters = filtersOf();
   if (there?.enabled !== true) changes.push(there === null ? "enabled" : "enabled again");
-  else if (isStopped(there)) changes.push("PostHog had disabled it, because the bridge was slow; enabled again");
+  else if (isStopped(there)) changes.push("PostHog had disabled it because the bridge was slow; enabled again");
   else if (isSlowed(there))
-    notes.push("PostHog has slowed it down, because the bridge was slow; it recovers by itself");
+    notes.push("PostHog has slowed it down because the bridge was slow; it recovers without help");
   return { body: { enabled: true, description, inputs, filters }, changes, notes, made };
 
-  /** How deliveries prove that they are ours: signed where PostHog can, by a header where it cannot, or until the app knows the new secret. */
-  function prove(): void {
+  /** Signature or header secret: the header is for a PostHog that cannot sign, and until the app has the new signing secret. */
+  function setSecret(): void {
     const hasSigning = there?.inputs_schema?.some(({ key }) => key === "signing_secret") ?? there === null;
     const signing = wanted.secrets.find((secret) => secret.startsWith("whsec_"));
     const header = wanted.secrets.find((secret) => !secret.startsWith("whsec_"));
-    if (!hasSigning) return set(header, signing);
+    if (!hasSigning) return setHeader(header, signing);
     if (signing === undefined && inputs.signing_secret !== undefined && !wanted.newSecret) {
       notes.push(
-        "it signs with a secret that POSTHOG_WEBHOOK_SECRETS does not have: put it there, or make another by --new-secret",
+        "it signs with a secret that is not in POSTHOG_WEBHOOK_SECRETS: add it there, or make a new one with --new-secret",
       );
       return;
     }
@@ -111,18 +111,18 @@ export function differenceOf(there: Destination | null, wanted: Wanted): Differe
       inputs.signing_secret = { value: secret };
       description = `${description.replace(MARK, "")} [posthog-novu-bridge signs with ${fingerprint(secret)}]`;
     }
-    if (signing === undefined && header !== undefined) set(header, signing);
+    if (signing === undefined && header !== undefined) setHeader(header, signing);
   }
 
-  function set(header: string | undefined, signing: string | undefined): void {
+  function setHeader(header: string | undefined, signing: string | undefined): void {
     const headers = asObject(inputs.headers?.value);
     if (header === undefined && headers[HEADER] !== undefined && !wanted.newSecret) {
-      notes.push(`the value of its header ${HEADER} is not in POSTHOG_WEBHOOK_SECRETS: put it there`);
+      notes.push(`the value of its header ${HEADER} is not in POSTHOG_WEBHOOK_SECRETS: add it there`);
       return;
     }
     if (header === undefined) made = wanted.fresh.header;
     if (signing !== undefined || header === undefined)
-      notes.push(`this PostHog cannot sign, so the secret travels in the header ${HEADER}`);
+      notes.push(`this PostHog cannot sign, so the secret is sent in the header ${HEADER}`);
     const value = header ?? wanted.fresh.header;
     if (headers[HEADER] === value) return;
     changes.push(`header ${HEADER}: ${headers[HEADER] === undefined ? "added" : "another value"}`);
@@ -134,23 +134,23 @@ export function differenceOf(there: Destination | null, wanted: Wanted): Differe
     const all = z.array(EventFilter).safeParse(filters.events).data ?? [];
     const listed = all.flatMap(({ id, ...rest }) => (id === null ? [] : [{ ...rest, id }]));
     const missing = wanted.events.filter((event) => !listed.some(({ id }) => id === event));
-    const strange = listed.filter(({ id }) => !wanted.events.includes(id));
-    const kept = wanted.prune ? listed.filter(({ id }) => wanted.events.includes(id)) : listed;
+    const unused = listed.filter(({ id }) => !wanted.events.includes(id));
+    const remaining = wanted.prune ? listed.filter(({ id }) => wanted.events.includes(id)) : listed;
     if (there !== null && (all.length === 0 || listed.length < all.length)) changes.push("no longer every event");
     for (const event of missing) changes.push(`+ event ${event}`);
-    for (const { id } of strange) {
+    for (const { id } of unused) {
       if (wanted.prune) changes.push(`- event ${id}`);
-      else notes.push(`event ${id} is kept, though no workflow listens to it; --prune takes it away`);
+      else notes.push(`event ${id} stays, though no workflow uses it; --prune removes it`);
     }
-    for (const { id, properties } of kept)
-      if ((properties?.length ?? 0) > 0) notes.push(`event ${id} comes only where its own filter there lets it`);
+    for (const { id, properties } of remaining)
+      if ((properties?.length ?? 0) > 0) notes.push(`event ${id} has its own filter there, which may hold it back`);
     if (there !== null && filters.source !== undefined && filters.source !== "events") changes.push("source: events");
     if (filters.filter_test_accounts !== true) changes.push("without test accounts");
     if (JSON.stringify(filters).includes("$is_identified"))
-      notes.push("a filter asks for $is_identified, which events from servers never have: they are all lost");
+      notes.push("a filter requires $is_identified, which events from servers never have: none of them is delivered");
     else if (Array.isArray(filters.properties) && filters.properties.length > 0)
-      notes.push("a filter on properties is kept");
-    const events = [...kept, ...missing.map((event) => ({ id: event, name: event, type: "events" }))];
+      notes.push("a filter on properties stays");
+    const events = [...remaining, ...missing.map((event) => ({ id: event, name: event, type: "events" }))];
     return {
       ...filters,
       source: "events",
@@ -160,7 +160,7 @@ export function differenceOf(there: Destination | null, wanted: Wanted): Differe
   }
 }
 
-/** Enough to tell one secret from another, and nothing to find it by. */
+/** Identifies a secret without revealing it. */
 function fingerprint(secret: string): string {
   return createHash("sha256").update(secret).digest("hex").slice(0, 12);
 }

@@ -1,35 +1,35 @@
 import { eventNameOf } from "../../contracts/report.ts";
 
-/** One chart that the dashboard is to have. */
+/** A chart of the dashboard. */
 export interface WantedInsight {
-  /** What it is, however it is called: by this it is found again. */
+  /** Identifies the chart at PostHog, independent of its name. */
   id: string;
   name: string;
   description: string;
   query: object;
 }
 
-/** What the dashboard has to know of a workflow. */
+/** The facts about a workflow that its charts need. */
 export interface Measured {
   id: string;
   name: string;
   category: "marketing" | "transactional";
-  /** The events that end it, which is what it is for. */
+  /** The events that end it: the conversion. */
   exitEvents: string[];
-  /** The flag of the people who get nothing of it. */
+  /** The flag of the people who get none of its messages. */
   holdout: string | null;
 }
 
 const SENT = eventNameOf("sent");
 const SKIPPED = eventNameOf("skipped");
 const HELD_OUT = [eventProperty("reason", "held out")];
-/** How long after a message what its person does still counts as its effect. */
+/** A conversion this long after a message counts as its effect. */
 const WINDOW = { funnelWindowInterval: 14, funnelWindowIntervalUnit: "day" };
 const A_QUARTER = { date_from: "-90d" };
 
 /**
- * The charts for these workflows, with `everywhere` as the flag of those who get no marketing. Source of
- * the queries: https://posthog.com/docs/api/insights and https://posthog.com/docs/api/query
+ * The charts for these workflows; `everywhere` is the flag of the people who get no marketing. Source of the
+ * queries: https://posthog.com/docs/api/insights and https://posthog.com/docs/api/query
  */
 export function wantedInsights(workflows: Measured[], everywhere: string | undefined): WantedInsight[] {
   const converting = workflows.filter(({ exitEvents }) => exitEvents.length > 0);
@@ -79,7 +79,7 @@ function people(): WantedInsight {
   return {
     id: "held-out",
     name: "Held out against treated: people",
-    description: "How many people were kept from a message by a holdout's flag, and how many were sent one.",
+    description: "How many people a holdout's flag kept from a message, and how many got one.",
     query: chart({
       kind: "TrendsQuery",
       series: [
@@ -98,7 +98,7 @@ function lift({ id, name, exitEvents }: Measured): WantedInsight {
   return {
     id: `lift:${id}`,
     name: `${name}: held out against treated`,
-    description: `Who did ${exitEvents.join(", ")} after a message of ${id}, and who did so after being kept from it.`,
+    description: `People who did ${exitEvents.join(", ")} after a message of ${id}, and people who did so after being held out.`,
     query: chart({
       kind: "FunnelsQuery",
       series: [
@@ -122,7 +122,7 @@ function chart(source: object): object {
   return { kind: "InsightVizNode", source };
 }
 
-/** One of these events; for several PostHog takes any event, with a condition on its name. */
+/** One of these events. For several, PostHog needs any event with a condition on its name. */
 function anEvent(names: string[], properties: object[] = []) {
   const [name = ""] = names;
   if (names.length === 1) return { kind: "EventsNode", event: name, name, properties };

@@ -8,13 +8,13 @@ import { askApp } from "./ask-app.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 const ANSWER_WITHIN_MS = 8_000;
-/** Signatures are taken within five minutes. */
+/** Signatures are valid for five minutes. */
 const FAR_OFF_MS = 4 * MINUTE_MS;
 const OFF_MS = 30_000;
 
 const Discovered = z.object({ workflows: z.array(z.object({ workflowId: z.string() })) });
 
-/** The running app as PostHog and Novu reach it: that it is ready, the bridge, the door for webhooks, and everybody's clock. */
+/** The running app as PostHog and Novu reach it: readiness, the bridge, the webhook, and the clocks of all. */
 export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds: string[]): Check[] {
   return [
     { what: "app", look: ready },
@@ -30,7 +30,7 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
       return [ok(`${publicUrl} is ready`), ...(isPlain ? [warning("PUBLIC_URL is http; serve it by https")] : [])];
     const reason = z.object({ reason: z.string() }).safeParse(body).data?.reason;
     return [
-      trouble(`${publicUrl}/readyz answered ${status}${reason === undefined ? "; is that this app?" : `: ${reason}`}`),
+      trouble(`${publicUrl}/readyz answered ${status}${reason === undefined ? "; is it this app?" : `: ${reason}`}`),
     ];
   }
 
@@ -41,13 +41,11 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
       headers: { "novu-signature": `t=${at},v1=${signature}` },
     });
     if (status === 401)
-      return [
-        trouble("the app refuses what is signed with NOVU_SECRET_KEY: it runs with another one, or its clock is wrong"),
-      ];
+      return [trouble("the app refuses signatures with NOVU_SECRET_KEY: it has another key, or its clock is wrong")];
     const there = Discovered.safeParse(body).data?.workflows.map(({ workflowId }) => workflowId);
     if (status !== 200 || there === undefined)
       return [
-        trouble(`${publicUrl}/api/novu answered ${status} to discover; it is on processes with the role ingress`),
+        trouble(`${publicUrl}/api/novu answered ${status} to discover; only processes with the role ingress answer it`),
       ];
     const others = [
       ...workflowIds.filter((id) => !there.includes(id)),
@@ -55,12 +53,14 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
     ];
     if (others.length > 0)
       return [
-        warning(`the app runs another version: it and this folder differ in ${others.join(", ")}; deploy, then sync`),
+        warning(
+          `the app runs another version; it differs from this source tree in ${others.join(", ")}: deploy, then sync`,
+        ),
       ];
     return [ok(`${publicUrl}/api/novu has all ${there.length} workflows`)];
   }
 
-  /** A report of our own comes in as an echo, which is dropped, once it has been let in. */
+  /** Sends an event of our own library, which the app accepts and drops as an echo of its reports. */
   async function webhook({ webhookSecrets }: PostHogConfig): Promise<Finding[]> {
     const body = JSON.stringify({
       event: {
@@ -80,15 +80,15 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
       findings.push(
         trouble(
           status === 401
-            ? `the app refuses what is proved by POSTHOG_WEBHOOK_SECRETS${which}: restart it with this environment, and look at its clock`
-            : `${publicUrl}/webhooks/posthog answered ${status} to a delivery; a proxy before it has to pass it on as it is`,
+            ? `the app refuses POSTHOG_WEBHOOK_SECRETS${which}: restart it with this environment, and check its clock`
+            : `${publicUrl}/webhooks/posthog answered ${status} to an event; a proxy in front of it must not change requests`,
         ),
       );
     }
     const forged = await deliver(body, provenBy(`whsec_${randomBytes(32).toString("base64")}`, body));
     if (forged.status < 300)
-      findings.push(trouble("it takes deliveries with a wrong signature; does PUBLIC_URL lead to this app?"));
-    return findings.length > 0 ? findings : [ok("it takes what is signed, and refuses what is signed wrongly")];
+      findings.push(trouble("it accepts wrong signatures; is PUBLIC_URL the address of this app?"));
+    return findings.length > 0 ? findings : [ok("it accepts correct signatures, and refuses wrong ones")];
   }
 
   function deliver(body: string, proof: Record<string, string>) {
@@ -103,11 +103,11 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
     const hosts = [...new Set([publicUrl, ...(posthog === null ? [] : [posthog.apiHost]), novu.apiUrl])];
     const skews = await Promise.all(hosts.map(async (host) => ({ host, ms: await skewOf(host).catch(() => null) })));
     const known = skews.flatMap(({ host, ms }) => (ms === null ? [] : [{ host, ms }]));
-    if (known.length === 0) return [warning("nobody says what time it is; the other lines say why")];
+    if (known.length === 0) return [warning("no service sent its time; the other lines have the reason")];
     const off = known.filter(({ ms }) => Math.abs(ms) > OFF_MS);
-    if (off.length === 0) return [ok("this one and the others agree within half a minute")];
+    if (off.length === 0) return [ok("all clocks agree within half a minute")];
     return off.map(({ host, ms }) => {
-      const says = `the clock of ${host} is ${Math.round(Math.abs(ms) / 1000)} s ${ms > 0 ? "ahead of" : "behind"} this one; set the wrong one by NTP, or signatures are refused`;
+      const says = `the clock of ${host} is ${Math.round(Math.abs(ms) / 1000)} s ${ms > 0 ? "ahead of" : "behind"} this one; correct the wrong one with NTP, or signatures are refused`;
       return Math.abs(ms) > FAR_OFF_MS ? trouble(says) : warning(says);
     });
   }
@@ -118,7 +118,7 @@ function provenBy(secret: string, body: string): Record<string, string> {
   return { ...sign({ id: `doctor-${randomUUID()}`, body, key: keyOf(secret), nowMs: Date.now() }) };
 }
 
-/** By the Date header, which has whole seconds, and half of the way there and back. */
+/** From the Date header, which has whole seconds, and half of the round trip. */
 async function skewOf(host: string): Promise<number | null> {
   const before = Date.now();
   const response = await fetch(host, {

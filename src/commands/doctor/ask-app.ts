@@ -2,7 +2,7 @@ import { parseJson } from "../../lib/json.ts";
 
 const ANSWER_WITHIN_MS = 8_000;
 
-/** Asks the running app at its public address. Rejects when it does not answer. */
+/** Calls the running app at its public address. Throws if it does not answer. */
 export async function askApp(
   publicUrl: string,
   path: string,
@@ -11,7 +11,7 @@ export async function askApp(
   const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
   const response = await fetch(`${publicUrl}${path}`, { ...init, redirect: "manual", signal }).catch(
     (error: unknown) => {
-      throw new Error(`PUBLIC_URL ${publicUrl} cannot be reached from here; does the app run there?`, { cause: error });
+      throw new Error(`PUBLIC_URL ${publicUrl} does not answer from here; does the app run there?`, { cause: error });
     },
   );
   return { status: response.status, body: parseJson(await response.text()) };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeError } from "../../lib/errors.ts";
 
-/** What a look at one thing has found; `trouble` and `warning` say the way out. */
+/** A result of a check; `says` of a warning or a trouble includes how to fix it. */
 export interface Finding {
   is: "ok" | "warning" | "trouble";
   says: string;
@@ -11,7 +11,7 @@ export type Found = Finding & { what: string };
 
 export interface Check {
   what: string;
-  /** May find several things; what it throws is trouble. */
+  /** May return several findings; an error that it throws is a trouble. */
   look(): Promise<Finding[]>;
 }
 
@@ -19,13 +19,13 @@ export const ok = (says: string): Finding => ({ is: "ok", says });
 export const warning = (says: string): Finding => ({ is: "warning", says });
 export const trouble = (says: string): Finding => ({ is: "trouble", says });
 
-/** All at once, none for longer than `withinMs`; each answers, whatever becomes of the others. */
+/** Runs all checks at the same time, each for at most `withinMs`. */
 export function lookAll(checks: Check[], withinMs: number): Promise<Found[]> {
   const looks = checks.map(async ({ what, look }) => {
     const ended = new AbortController();
     const late = sleep(
       withinMs,
-      [trouble(`took longer than ${withinMs / 1000} s; run it again, or look at it by hand`)],
+      [trouble(`took longer than ${withinMs / 1000} s; run it again, or check it by hand`)],
       {
         signal: ended.signal,
       },

@@ -9,10 +9,10 @@ import type { Manifest } from "../plan/manifest.ts";
 import { readNovuWorkflows } from "../plan/novu-workflows.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
-/** A look ends before the doctor does. */
+/** The check must end before the doctor's time limit. */
 const LONGEST_PAUSE_MS = 250;
 
-/** Whether Novu has the workflows, what died because it had not, and whether it can use what was set in its dashboard. */
+/** Whether Novu has the workflows, which jobs died without one, and whether it can use the values from its dashboard. */
 export function novuWorkflowsCheck(config: Config, readManifest: () => Promise<Manifest>): Check {
   return {
     what: "Novu workflows",
@@ -29,12 +29,12 @@ export function novuWorkflowsCheck(config: Config, readManifest: () => Promise<M
         ...stale.map(staleFinding),
         ...dead.map(({ workflow, count }) =>
           trouble(
-            `${count} ${count === 1 ? "start is" : "starts are"} dead, because Novu did not know "${workflow}": ${missing.includes(workflow) ? "npm run sync, then " : ""}npm run redrive`,
+            `${count} ${count === 1 ? "start is" : "starts are"} dead, because Novu did not have "${workflow}": ${missing.includes(workflow) ? "npm run sync, then " : ""}npm run redrive`,
           ),
         ),
         ...broken.map(({ workflow, step, control }) =>
           warning(
-            `Novu cannot use the "${control}" of ${workflow}/${step} that is set in its dashboard; correct it there`,
+            `Novu cannot use the value of "${control}" in ${workflow}/${step} from its dashboard; correct it there`,
           ),
         ),
       ];
@@ -45,19 +45,19 @@ export function novuWorkflowsCheck(config: Config, readManifest: () => Promise<M
 function missingFinding(missing: string[], all: number): Finding {
   if (missing.length === 0) return ok(`Novu has all ${all}`);
   const lacks = missing.length === all ? `none of them (${missing.join(", ")})` : `no ${missing.join(", no ")}`;
-  return trouble(`Novu has ${lacks}, so their events send nothing: npm run sync`);
+  return trouble(`Novu has ${lacks}, so their events start no run: npm run sync`);
 }
 
-/** A run has the steps that Novu knows at its trigger. */
+/** A run has the steps that Novu had at its trigger. */
 function staleFinding({ workflow, changes }: WorkflowDifference): Finding {
   const lacks = changes.flatMap(({ does, step }) => (does === "add" && step !== null ? [step] : []));
   const what = `Novu has another version of ${workflow}`;
   return lacks.length > 0
     ? trouble(`${what}, without ${lacks.join(", ")}: npm run sync`)
-    : warning(`${what}: npm run plan says what differs`);
+    : warning(`${what}: npm run plan lists the differences`);
 }
 
-/** None where there is no store, which another look says. */
+/** Empty without a store, which has a check of its own. */
 async function deadStarts(config: Config): Promise<Array<{ workflow: string; count: number }>> {
   const store = await openStoreToRead(config, { now: Date.now, log: createLog({ level: "silent" }) }).catch(() => null);
   if (store === null) return [];

@@ -16,7 +16,7 @@ const Integrations = z.object({
 });
 
 /**
- * The key and its environment, the plan against the workflows, and who sends what they make. Sources:
+ * The key and its environment, the limits of the plan, and an integration for each channel. Sources:
  * https://docs.novu.co/api-reference/integrations/list-active-integrations and Novu's environments/me.
  */
 export function novuChecks({ novu, emailProviders }: Config, discover: () => Promise<Discovered[]>): Check[] {
@@ -32,14 +32,14 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
       const home = await otherRegion();
       const way =
         home === null
-          ? "is it of this region, and still there?"
-          : `it is of the other region: set NOVU_API_URL=${home}`;
-      return [trouble(`${novu.apiUrl} does not know NOVU_SECRET_KEY; ${way}`)];
+          ? "is the key of this region, and does it still exist?"
+          : `it belongs to the other region: set NOVU_API_URL=${home}`;
+      return [trouble(`${novu.apiUrl} does not accept NOVU_SECRET_KEY; ${way}`)];
     }
     const read = Environment.safeParse(body);
     if (!read.success)
       return [
-        trouble(`NOVU_API_URL ${novu.apiUrl} answered ${status} as Novu's API does not; is it the API's address?`),
+        trouble(`NOVU_API_URL ${novu.apiUrl} answered ${status}, but not as Novu's API; is it the API's address?`),
       ];
     const { name, type } = read.data.data;
     return [ok(`of the environment "${name}"${type == null ? "" : ` (${type})`} at ${novu.apiUrl}`)];
@@ -59,7 +59,7 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
     const { status, body } = await ask(novu.apiUrl, "/v1/integrations/active");
     const read = Integrations.safeParse(body);
     if (!read.success)
-      return [trouble(`Novu answered ${status} when asked for its integrations; is NOVU_SECRET_KEY right?`)];
+      return [trouble(`Novu answered ${status} to the list of integrations; is NOVU_SECRET_KEY right?`)];
     const active = read.data.data.filter((one) => one.active);
     const used = new Set((await discover()).flatMap((one) => one.sendingSteps.map(({ channel }) => channel as string)));
     const missing = [...used].filter((channel) => !active.some((one) => one.channel === channel));
@@ -68,7 +68,7 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
     return [
       ...(there.length > 0 ? [ok(`active: ${there.map((channel) => `${channel} (${by(channel)})`).join(", ")}`)] : []),
       ...missing.map((channel) => {
-        const says = `the workflows send by ${channel}, and no integration for it is active: Novu, Integrations`;
+        const says = `the workflows use ${channel}, and no integration for it is active: see Integrations at Novu`;
         return channel === "email" ? trouble(says) : warning(says);
       }),
       ...emailFindings(emails.map(({ providerId }) => providerId)),
@@ -82,21 +82,21 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
     }
   }
 
-  /** Headers and the text part reach only the providers that are named. */
+  /** Only providers in EMAIL_PROVIDERS get the headers and the text part. */
   function emailFindings(active: string[]): Finding[] {
     const unnamed = active.filter((provider) => !emailProviders.some((one) => one === provider));
     const idle = active.length === 0 ? [] : emailProviders.filter((provider) => !active.includes(provider));
     return [
       ...unnamed.map((provider) =>
         EmailProvider.safeParse(provider).success
-          ? trouble(`emails through ${provider} have no unsubscribe headers: add it to EMAIL_PROVIDERS`)
-          : warning(`emails through ${provider} can be given no unsubscribe headers`),
+          ? trouble(`emails through ${provider} have no unsubscribe headers: add ${provider} to EMAIL_PROVIDERS`)
+          : warning(`unsubscribe headers are not supported for ${provider}`),
       ),
-      ...idle.map((provider) => warning(`EMAIL_PROVIDERS has ${provider}, and Novu no active integration of it`)),
+      ...idle.map((provider) => warning(`EMAIL_PROVIDERS has ${provider}, but Novu has no active integration for it`)),
     ];
   }
 
-  /** A key of Novu Cloud may be of its other region; one of one's own Novu is shown to nobody else. */
+  /** A key of a self-hosted Novu is not sent to Novu Cloud. */
   async function otherRegion(): Promise<string | null> {
     if (!CLOUDS.includes(novu.apiUrl)) return null;
     for (const cloud of CLOUDS.filter((one) => one !== novu.apiUrl)) {

@@ -7,12 +7,12 @@ import { askApp } from "./ask-app.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 const ANSWER_WITHIN_MS = 8_000;
-/** Nobody has it. */
-const NOBODY = "posthog-novu-bridge-doctor";
+/** No person has this id. */
+const UNUSED_ID = "posthog-novu-bridge-doctor";
 
 const NotFound = z.object({ error: z.object({ code: z.literal("not_found") }) });
 
-/** The door for Segment as its Webhooks destination and our Destination Function reach it, and its Profile API. */
+/** The webhook for Segment, as its Webhooks destination and our Destination Function call it, and the Profile API. */
 export function segmentChecks({ publicUrl = "", segment }: Config & { segment: SegmentConfig }): Check[] {
   const { secrets, profiles } = segment;
   return [
@@ -20,12 +20,12 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
     { what: "Segment profiles", look: persons },
   ];
 
-  /** An event that says it is our own comes in as an echo, which is dropped, once it has been let in. */
+  /** Sends an event of our own library, which the app accepts and drops as an echo of its reports. */
   async function webhook(): Promise<Finding[]> {
     const body = JSON.stringify({
       type: "track",
       messageId: randomUUID(),
-      anonymousId: NOBODY,
+      anonymousId: UNUSED_ID,
       event: "bridge checked",
       properties: { $lib: OUR_LIB },
       timestamp: new Date().toISOString(),
@@ -33,30 +33,29 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
     const findings: Finding[] = [];
     for (const [index, secret] of secrets.entries()) {
       const signed = await deliver(body, { "x-signature": signatureOf(body, secret) });
-      const borne = await deliver(body, { authorization: `Bearer ${secret}` });
+      const withBearer = await deliver(body, { authorization: `Bearer ${secret}` });
       const which = secrets.length > 1 ? ` (number ${index + 1})` : "";
-      if (signed !== 202 || borne !== 202) findings.push(trouble(whyNot({ signed, borne, which })));
+      if (signed !== 202 || withBearer !== 202) findings.push(trouble(whyNot({ signed, withBearer, which })));
     }
     const other = randomBytes(32).toString("base64url");
     for (const proof of [{ "x-signature": signatureOf(body, other) }, { authorization: `Bearer ${other}` }])
       if ((await deliver(body, proof)) < 300)
-        findings.push(trouble(`it takes events with a wrong ${Object.keys(proof)}; does PUBLIC_URL lead to this app?`));
-    return findings.length > 0
-      ? findings
-      : [ok("it takes what is signed or brings a secret, and refuses what is forged")];
+        findings.push(
+          trouble(`it accepts events with a wrong ${Object.keys(proof)}; is PUBLIC_URL the address of this app?`),
+        );
+    return findings.length > 0 ? findings : [ok("it accepts correct signatures and secrets, and refuses wrong ones")];
   }
 
-  function whyNot({ signed, borne, which }: { signed: number; borne: number; which: string }): string {
+  function whyNot({ signed, withBearer, which }: { signed: number; withBearer: number; which: string }): string {
     const secret = `SEGMENT_SECRETS${which}`;
-    if (signed === 401 && borne === 401)
-      return `the app refuses what is proved by ${secret}: restart it with this environment`;
-    if (signed === 404 && borne === 404)
+    if (signed === 401 && withBearer === 401) return `the app refuses ${secret}: restart it with this environment`;
+    if (signed === 404 && withBearer === 404)
       return `${publicUrl}/webhooks/segment answered 404; does the app run with SEGMENT_SECRETS, and the role ingress?`;
-    const [status, means, part] =
+    const [status, use, part] =
       signed === 202
-        ? [borne, "brings", "the header authorization"]
-        : [signed, "is signed by", "the header x-signature and the body"];
-    return `${publicUrl}/webhooks/segment answered ${status} to what ${means} ${secret}; a proxy before it has to pass on ${part} as they are`;
+        ? [withBearer, "with", "the header authorization"]
+        : [signed, "signed by", "the header x-signature and the body"];
+    return `${publicUrl}/webhooks/segment answered ${status} to an event ${use} ${secret}; a proxy in front of it must not change ${part}`;
   }
 
   async function deliver(body: string, proof: Record<string, string>): Promise<number> {
@@ -68,12 +67,10 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
   async function persons(): Promise<Finding[]> {
     if (profiles === null)
       return [
-        ok(
-          "not configured: messages go by PostHog's person where there is one, or else by what identify calls have told",
-        ),
+        ok("not configured: messages use the person at PostHog, if there is one, or the traits of identify calls"),
       ];
     const { host, spaceId, token } = profiles;
-    const path = `/v1/spaces/${encodeURIComponent(spaceId)}/collections/users/profiles/user_id:${NOBODY}/traits?limit=1`;
+    const path = `/v1/spaces/${encodeURIComponent(spaceId)}/collections/users/profiles/user_id:${UNUSED_ID}/traits?limit=1`;
     const response = await fetch(`${host}${path}`, {
       headers: { authorization: `Basic ${Buffer.from(`${token}:`).toString("base64")}` },
       redirect: "manual",
@@ -86,25 +83,24 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
     const body = parseJson(await response.text());
     const { status } = response;
     if (status === 200 || (status === 404 && NotFound.safeParse(body).success))
-      return [ok(`those of the space ${spaceId} can be read at ${host}`)];
+      return [ok(`profiles of the space ${spaceId} can be read at ${host}`)];
     if (status === 401 || status === 403)
       return [
         trouble(
           `${host} answered ${status}; is SEGMENT_PROFILE_TOKEN an access token of the space SEGMENT_SPACE_ID ${spaceId}, and SEGMENT_PROFILE_HOST of its region?`,
         ),
       ];
-    if (status === 429)
-      return [warning(`${host} answered 429: the space is asked more often than it takes; run it again`)];
-    if (status >= 500) return [trouble(`${host} answered ${status}; Segment has trouble of its own, run it again`)];
+    if (status === 429) return [warning(`${host} answered 429: too many calls for this space; run it again`)];
+    if (status >= 500) return [trouble(`${host} answered ${status}; this is an error at Segment, run it again`)];
     return [
       trouble(
-        `SEGMENT_PROFILE_HOST ${host} answered ${status} as the Profile API does not; is it its address, and SEGMENT_SPACE_ID ${spaceId} the id of the space?`,
+        `SEGMENT_PROFILE_HOST ${host} answered ${status}, but not as the Profile API; is it its address, and SEGMENT_SPACE_ID ${spaceId} the id of the space?`,
       ),
     ];
   }
 }
 
-/** As its Webhooks destination signs. */
+/** The signature of Segment's Webhooks destination. */
 function signatureOf(body: string, secret: string): string {
   return createHmac("sha1", secret).update(body).digest("hex");
 }

@@ -7,7 +7,7 @@ import { type Check, warning } from "./check.ts";
 
 const RECENT_RUNS = 500;
 
-/** Whether a Novu that checks the ids of subscribers would take those of the latest runs; what they are is not told. */
+/** Whether a Novu that checks subscriber ids would accept those of the latest runs. The finding has no id. */
 export function subscriberIdsCheck(config: Config): Check {
   return {
     what: "subscriber ids",
@@ -26,7 +26,7 @@ export function subscriberIdsCheck(config: Config): Check {
         const characters = [...new Set(refused.flat())].map((one) => JSON.stringify(one)).join(" ");
         return [
           warning(
-            `${refused.length} of the latest ${runs.length} runs have ${characters} in the distinct id; a Novu that checks ids takes ${ALLOWED_CHARACTERS}, and starts no such run (invalid_recipients): identify people by other ids, or have that check switched off at Novu`,
+            `${refused.length} of the latest ${runs.length} runs have ${characters} in the distinct id; a Novu that checks ids accepts only ${ALLOWED_CHARACTERS}, and does not start such runs (invalid_recipients): use other ids for people, or have Novu turn the check off`,
           ),
         ];
       } finally {

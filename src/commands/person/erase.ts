@@ -4,17 +4,17 @@ import type { NovuApi } from "../../novu/api.ts";
 import type { People, PersonRecords } from "../../store/people.ts";
 import type { PostHogApi } from "../posthog/api.ts";
 
-/** What came of one part of it. `not done` waits for what failed before, `by hand` is for somebody else to do. */
+/** The result of one step. `not done`: an earlier step failed. `by hand`: you have to do it. */
 export interface Part {
   where: "Novu" | "PostHog" | "Segment" | "here";
   outcome: "done" | "nothing there" | "to be done" | "failed" | "not done" | "not configured" | "by hand";
   what: string;
-  /** How many records of each kind, where they are ours. */
+  /** Counts of our own records by kind. */
   records?: Record<string, number>;
 }
 
 const IN_PROGRESS = ["pending", "started", "exiting"];
-/** As many distinct ids as PostHog takes in one lookup. */
+/** PostHog's limit of distinct ids in one lookup. */
 const MOST_IDS = 200;
 
 const Persons = z.object({
@@ -27,10 +27,10 @@ const Deleted = z.object({
 });
 
 /**
- * Deletes a person, by all ids of theirs: ends their runs at Novu, then deletes them at PostHog, so that a
- * step that is due meanwhile finds nobody, then the subscriber at Novu, and what is kept here at last,
- * because that says what there is to do elsewhere: it stays while something else fails. Tells of each part
- * when it is known what came of it, and can be run again at any time. With `dryRun` it only looks.
+ * Deletes a person, by all merged ids: cancels the runs at Novu, deletes the person at PostHog, so that a step
+ * that is due meanwhile finds no person, deletes the subscriber at Novu, and last the records here. They are
+ * kept while another step fails, because they list what to delete elsewhere. Calls `onPart` with each result.
+ * Safe to repeat at any time. With `dryRun` it changes nothing.
  * Sources: https://posthog.com/docs/api/persons, scope person:write,
  * https://docs.novu.co/api-reference/subscribers/delete-a-subscriber
  */
@@ -46,9 +46,9 @@ export async function erase(
   }: {
     store: { people: Pick<People, "listRecords" | "delete"> };
     novu: Pick<NovuApi, "cancel" | "hasSubscriber" | "deleteSubscriber">;
-    /** Null where it is not configured. */
+    /** Null if PostHog is not configured. */
     posthog: PostHogApi | null;
-    /** Leaves their events and recordings at PostHog. */
+    /** Keeps the person's events and recordings at PostHog. */
     keepEvents: boolean;
     dryRun: boolean;
     onPart(part: Part): void;
@@ -58,17 +58,17 @@ export async function erase(
   const ours = idsIn(distinctId, await store.people.listRecords(distinctId));
   const known = await attempt("PostHog", () => lookUp(ours.slice(0, MOST_IDS)));
   const ids = [...new Set([...ours, ...(known?.distinctIds ?? [])])];
-  if (known !== null && known.others.length > 0) return leaveAll(known.others);
+  if (known !== null && known.others.length > 0) return reportOthers(known.others);
   const records = await recordsOf(ids);
 
-  await attempt("Novu", () => inTurn(runsUnderWay(), endRun));
+  await attempt("Novu", () => oneByOne(runsInProgress(), endRun));
   if (known !== null) await attempt("PostHog", () => deletePerson(known.persons));
-  await attempt("Novu", () => inTurn(ids, deleteSubscriber));
+  await attempt("Novu", () => oneByOne(ids, deleteSubscriber));
   await attempt("here", forget);
 
-  async function attempt<Result>(where: Part["where"], work: () => Promise<Result>): Promise<Result | null> {
+  async function attempt<Result>(where: Part["where"], step: () => Promise<Result>): Promise<Result | null> {
     try {
-      return await work();
+      return await step();
     } catch (error) {
       isComplete = false;
       onPart({ where, outcome: "failed", what: describeError(error) });
@@ -76,7 +76,7 @@ export async function erase(
     }
   }
 
-  /** Of each person once, by whichever of these ids: those that PostHog knows as one may be several here. */
+  /** The records of each person once: one person at PostHog may be several here. */
   async function recordsOf(ids: string[]): Promise<PersonRecords[]> {
     const found: PersonRecords[] = [];
     const seen = new Set<string>();
@@ -99,9 +99,9 @@ export async function erase(
       scope: "person:read",
     });
     const persons = Object.values(results);
-    const asked = results[distinctId]?.uuid;
+    const uuidOfPerson = results[distinctId]?.uuid;
     const others = Object.entries(results).flatMap(([id, { uuid }]) =>
-      asked !== undefined && uuid !== asked ? [id] : [],
+      uuidOfPerson !== undefined && uuid !== uuidOfPerson ? [id] : [],
     );
     return {
       others,
@@ -110,13 +110,13 @@ export async function erase(
     };
   }
 
-  /** Ids that were merged here, and that PostHog has as other people. */
-  function leaveAll(others: string[]): void {
-    const what = `PostHog has ${others.join(", ")} as another person than ${distinctId}, so nothing is deleted: undo the merge first, by npm run person -- split`;
+  /** Ids that are merged here, but are other people at PostHog. */
+  function reportOthers(others: string[]): void {
+    const what = `PostHog has ${others.join(", ")} as another person than ${distinctId}, so nothing is deleted: undo the merge first with npm run person -- split`;
     onPart({ where: "PostHog", outcome: "failed", what });
   }
 
-  function runsUnderWay(): string[] {
+  function runsInProgress(): string[] {
     const runs = records.flatMap((one) => one.runs);
     const open = runs.filter(({ state, ended_at }) => IN_PROGRESS.includes(String(state)) && ended_at === null);
     return [...new Set(open.map(({ transaction_id }) => String(transaction_id)))];
@@ -131,8 +131,8 @@ export async function erase(
 
   async function deletePerson(persons: number): Promise<void> {
     if (posthog === null)
-      return onPart({ where: "PostHog", outcome: "not configured", what: "nobody is looked for there" });
-    const rest = keepEvents ? "their events stay" : "with their events and recordings, which PostHog deletes later";
+      return onPart({ where: "PostHog", outcome: "not configured", what: "no person is deleted there" });
+    const rest = keepEvents ? "events are kept" : "with events and recordings, which PostHog deletes later";
     const what = `${persons === 1 ? "the person" : `${persons} persons`}, ${rest}`;
     if (persons === 0) return onPart({ where: "PostHog", outcome: "nothing there", what: "no person" });
     if (dryRun) return onPart({ where: "PostHog", outcome: "to be done", what });
@@ -164,25 +164,25 @@ export async function erase(
         ...counted(there.map(([kind, rows]) => [kind, rows.length])),
       });
     if (!isComplete) {
-      const what = "kept until the rest is done, because it says what that is: run it again";
+      const what = "the records stay until the other steps succeed, because they list what to delete: run it again";
       return onPart({ where: "here", outcome: "not done", what });
     }
     const deleted: Array<[string, number]> = [];
-    // Merges are forgotten with the first id, so the others are asked for one by one.
+    // The first deletion also deletes the merges, so each other id is deleted by itself.
     for (const id of ids) deleted.push(...Object.entries(await store.people.delete(id)));
     onPart({ where: "here", outcome: "done", ...counted(deleted) });
   }
 }
 
-/** All that are merged, here, with this one. */
+/** This id and all that are merged with it here. */
 function idsIn(distinctId: string, { aliases }: PersonRecords): string[] {
   const merged = aliases.flatMap(({ former_id, kept_id }) => [String(former_id), String(kept_id)]);
   return [...new Set([distinctId, ...merged])];
 }
 
-/** One after the other, to the first that fails: nobody waits once for each while a service is down. */
-async function inTurn<Item>(items: Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  for (const item of items) await work(item);
+/** Stops at the first error, so that a service that is down costs only one timeout. */
+async function oneByOne<Item>(items: Item[], run: (item: Item) => Promise<void>): Promise<void> {
+  for (const item of items) await run(item);
 }
 
 function counted(kinds: Array<[string, number]>): Pick<Part, "what" | "records"> {

@@ -2,7 +2,7 @@ import { unusableControls } from "../../novu/controls.ts";
 import type { Manifest } from "./manifest.ts";
 import type { NovuWorkflow } from "./novu-workflows.ts";
 
-/** A value that was set in Novu's dashboard, and with which the framework refuses the step. */
+/** A value from Novu's dashboard with which the framework refuses the step. */
 export interface BrokenControl {
   workflow: string;
   step: string;
@@ -11,7 +11,7 @@ export interface BrokenControl {
   value: string;
 }
 
-/** By the schemas of the code, which are Novu's after the next sync. */
+/** Checks against the schemas of the code, which Novu has after the next sync. */
 export async function brokenControls(manifest: Manifest, novu: NovuWorkflow[]): Promise<BrokenControl[]> {
   const broken: BrokenControl[] = [];
   for (const { workflowId: workflow, steps } of manifest)

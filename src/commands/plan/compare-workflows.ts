@@ -12,7 +12,7 @@ export interface WorkflowDifference {
   changes: Difference[];
 }
 
-/** A value that somebody has set in Novu's dashboard. */
+/** A value that was set in Novu's dashboard. */
 export interface EditedControl {
   workflow: string;
   step: string;
@@ -20,16 +20,16 @@ export interface EditedControl {
   /** As JSON. */
   value: string;
   default: string;
-  /** Whether the code has no such control any more, so that the value holds for nothing. */
+  /** Whether the code no longer has this control, so that the value has no use. */
   isLost: boolean;
 }
 
-/** What a sync would make of what Novu has, by workflow; those that stay as they are are left out. */
+/** The changes of a sync, per workflow; workflows without changes are left out. */
 export function changesOf(manifest: Manifest, novu: NovuWorkflow[]): WorkflowDifference[] {
   const added = manifest
     .filter(({ workflowId }) => !novu.some((one) => one.workflowId === workflowId))
     .map(({ workflowId, steps }): WorkflowDifference => {
-      const effect = "nobody is in it yet";
+      const effect = "no one is in it yet";
       const changes = steps.map(
         ({ stepId, type }) => ({ does: "add", step: stepId, what: type, effect, loses: null }) as const,
       );
@@ -43,20 +43,20 @@ export function changesOf(manifest: Manifest, novu: NovuWorkflow[]): WorkflowDif
         const effect = isLost ? "they lose this message" : "their runs end here";
         return { does: "remove", step: stepId, what: type, effect, loses: isLost ? "this message" : null };
       });
-      const effect = "their runs end when they wake, and they lose all messages that are still to come";
+      const effect = "their runs end after the current wait, and they lose all further messages";
       return { workflow: workflowId, does: "remove", effect, changes };
     });
   const changed = manifest.flatMap((wanted): WorkflowDifference[] => {
     const there = novu.find(({ workflowId }) => workflowId === wanted.workflowId);
     const changes = there === undefined ? [] : changesWithin(wanted, there);
     if (changes.length === 0) return [];
-    const effect = "they go on with the steps that they began with";
+    const effect = "they keep the steps that they started with";
     return [{ workflow: wanted.workflowId, does: "change", effect, changes }];
   });
   return [...added, ...changed, ...removed];
 }
 
-/** What colleagues have set otherwise than the code's defaults. */
+/** Values from the dashboard that differ from the code's defaults. */
 export function editedControls(manifest: Manifest, novu: NovuWorkflow[]): EditedControl[] {
   return novu.flatMap(({ workflowId: workflow, steps }) =>
     steps.flatMap(({ stepId: step, controlSchema, values }) => {
@@ -99,7 +99,7 @@ function workflowChanges(wanted: Manifest[number], there: NovuWorkflow): Differe
   ).flatMap(([what, own, theirs]) =>
     own !== undefined && theirs != null && own !== theirs ? [`${what}: "${theirs}" → "${own}"`] : [],
   );
-  // Where Novu does not say what it has, there is nothing to compare.
+  // Novu may not return preferences.
   const preferences =
     there.preferences == null ? [] : preferenceDifferences(there.preferences, wanted.preferences ?? {});
   return [...texts, ...preferences].map((what) => change(null, what));
@@ -114,13 +114,13 @@ function payloadChanges(wanted: Manifest[number], { payloadSchema }: NovuWorkflo
 }
 
 function stepChanges(wanted: Manifest[number], there: NovuWorkflow): Difference[] {
-  const kept = wanted.steps.flatMap((step) => {
+  const staying = wanted.steps.flatMap((step) => {
     const before = there.steps.find(({ stepId }) => stepId === step.stepId);
     if (before === undefined) return [addedStep(step, there.steps)];
     return [...(before.type === step.type ? [] : [changedType(before, step)]), ...schemaChanges(step, before)];
   });
   const gone = there.steps.filter(({ stepId }) => !wanted.steps.some((step) => step.stepId === stepId));
-  return [...kept, ...gone.map((step) => removedStep(step, there.steps, wanted.steps))];
+  return [...staying, ...gone.map((step) => removedStep(step, there.steps, wanted.steps))];
 }
 
 function schemaChanges(
@@ -143,7 +143,7 @@ function moves(wanted: Manifest[number], there: NovuWorkflow): Difference[] {
     change(
       null,
       `order of the steps: ${before.join(", ")} → ${after.join(", ")}`,
-      "they keep the order that they began with",
+      "they keep the order that they started with",
     ),
   ];
 }
@@ -155,7 +155,7 @@ const PAYLOAD_EFFECTS: Record<SchemaDifference["before"], string> = {
   "may not fit": "they lose their messages where it is missing or does not fit",
 };
 
-function change(step: string | null, what: string, effect = "it holds from their next message on"): Difference {
+function change(step: string | null, what: string, effect = "it applies from their next message on"): Difference {
   return { does: "change", step, what, effect, loses: null };
 }
 

@@ -1,12 +1,12 @@
-/** One thing that a sync does to a workflow, and what becomes of the people who are in progress in it. */
+/** One change of a sync, and its effect on the people in progress. */
 export interface Difference {
   does: "add" | "change" | "remove";
-  /** Of a step; null of the workflow as a whole. */
+  /** Null for the workflow as a whole. */
   step: string | null;
-  /** The added, changed or removed thing, in words. */
+  /** A description for people. */
   what: string;
-  /** The effect on the people in progress, who are "they". */
+  /** The effect on the people in progress, called "they". */
   effect: string;
-  /** Which of their messages they may lose; null when they lose none. */
+  /** The messages that they may lose; null for none. */
   loses: "this message" | "messages that its payload does not fit" | null;
 }

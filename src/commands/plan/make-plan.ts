@@ -9,23 +9,21 @@ import { type Counted, countPeople, type Loss, lossesOf } from "./people-in-prog
 import { readWaiting } from "./waiting.ts";
 
 export interface Plan {
-  /** What is to be published. */
   manifest: Array<{ workflow: string; name: string; steps: Array<{ step: string; type: string }> }>;
-  /** Whether it was compared with what Novu has. */
+  /** False without a key of Novu. */
   isCompared: boolean;
   changes: Counted[];
-  /** Changes that need `--allow-removals`: people would lose messages by them. */
+  /** Changes that need `--allow-removals`, because people may lose messages. */
   removals: Loss[];
   edited: EditedControl[];
-  /** Of what is set in the dashboard, the values with which Novu fails a message. */
+  /** Values from the dashboard that make a message fail. */
   broken: BrokenControl[];
-  /** What the plan of Novu does not take. */
+  /** Violations of the limits of Novu's plan. */
   limits: string[];
-  /** What is to be known besides. */
   notes: string[];
 }
 
-/** Compares with what the Novu environment has; without a key only says what is to be published. */
+/** Compares the manifest with the Novu environment; without a key it only lists the manifest. */
 export async function makePlan(manifest: Manifest, environment: NovuEnvironment, sleep: Sleep): Promise<Plan> {
   const { secretKey, apiUrl } = environment;
   if (secretKey === undefined)
@@ -40,7 +38,7 @@ async function planOf(
 ): Promise<Plan> {
   const differences = novu === undefined ? [] : changesOf(manifest, novu.workflows);
   const waiting = await waitingIn(differences, novu, store);
-  if (waiting?.whyNot != null) notes.push(`how many people are in progress is not known here: ${waiting.whyNot}`);
+  if (waiting?.whyNot != null) notes.push(`the number of people in progress is unknown: ${waiting.whyNot}`);
   const changes = differences.map((one) => countPeople(one, waiting?.count ?? null));
   const sizes = manifest.map(({ workflowId, steps }) => ({ id: workflowId, steps: steps.length }));
 
@@ -60,7 +58,7 @@ async function planOf(
   };
 }
 
-/** Null where nobody can be in progress in what is changed. */
+/** Null if no changed workflow exists at Novu. */
 function waitingIn(differences: WorkflowDifference[], novu: NovuHas | undefined, store: NovuEnvironment["store"]) {
   const concerned = (novu?.workflows ?? []).filter(({ workflowId }) =>
     differences.some(({ workflow }) => workflow === workflowId),

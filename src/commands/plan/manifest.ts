@@ -13,14 +13,14 @@ const WithSchema = z.object({ schema: Schema.default({}) }).default({ schema: {}
 
 const Switch = z.object({ enabled: z.boolean().optional(), readOnly: z.boolean().optional() });
 
-/** The channels that are on unless a subscriber says otherwise. */
+/** Default preferences of a workflow; subscribers may change them. */
 export const Preferences = z.object({
   all: Switch.optional(),
   channels: z.record(z.string(), Switch).optional(),
 });
 export type Preferences = z.infer<typeof Preferences>;
 
-/** The answer of a bridge to `discover`, as far as a sync changes something by it. */
+/** The parts of a bridge's answer to `discover` that a sync uses. */
 export const Discovered = z.object({
   workflows: z.array(
     z.object({
@@ -38,13 +38,13 @@ export const Discovered = z.object({
   ),
 });
 
-/** What is to be published, workflow by workflow. */
+/** The workflows to publish. */
 export type Manifest = z.infer<typeof Discovered>["workflows"];
 
-/** What the bridge of this source tree would publish on a plan; nothing has to run for that. */
+/** The workflows of this source tree for a plan of Novu; needs no running bridge. */
 export async function readManifest(workflows: LifecycleWorkflow[], plan: NovuPlan): Promise<Manifest> {
   const deps = sampleDependencies({ config: { novu: { plan } }, link: (url) => url, now: Date.now });
-  // Nobody calls it: the key is for what it does not do here.
+  // The client needs a key only to answer Novu, which it never does here.
   const client = new Client({ secretKey: "none", strictAuthentication: true, verbose: false });
   for (const workflow of workflows) {
     await client.addWorkflows([workflow.build(deps)]).catch((error: unknown) => {
@@ -57,7 +57,7 @@ export async function readManifest(workflows: LifecycleWorkflow[], plan: NovuPla
   return Discovered.parse(client.discover()).workflows;
 }
 
-/** Schemas that were published empty: the message has no controls, or the workflow sees `{}`. */
+/** Empty schemas: such a message has no controls, such a workflow gets the payload `{}`. */
 export function emptySchemas(manifest: Manifest): string[] {
   return manifest.flatMap(({ workflowId, payload, steps }) => [
     ...(isEmpty(payload.schema) ? [`the payload of "${workflowId}"`] : []),
@@ -67,7 +67,7 @@ export function emptySchemas(manifest: Manifest): string[] {
   ]);
 }
 
-/** Whether a step of this type sends something; then it has at least the switch that turns it off. */
+/** Whether a step of this type sends a message; it then has at least the control that turns it off. */
 export function isMessage(type: string): boolean {
   return Channel.safeParse(type).success;
 }

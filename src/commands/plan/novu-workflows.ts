@@ -10,7 +10,7 @@ import { Trouble } from "./trouble.ts";
 const ANSWER_WITHIN_MS = 20_000;
 const DEFAULT_PAUSE_MS = 5_000;
 const PAGE = 50;
-/** Of workflows that came by a sync. */
+/** Origin of workflows that a sync created. */
 const CODE_FIRST = "external";
 
 const Page = z.object({
@@ -31,7 +31,7 @@ const Step = z
     stepId,
     type,
     controlSchema: controls?.dataSchema ?? null,
-    /** What colleagues have set. */
+    /** Set in the dashboard. */
     values: { ...controls?.values, ...controlValues },
   }));
 
@@ -41,34 +41,34 @@ const NovusWorkflow = z.object({
   description: z.string().nullish(),
   tags: z.array(z.string()).nullish(),
   severity: z.string().nullish(),
-  /** Those of the code; what was chosen in the dashboard is beside them, as `user`. */
+  /** Those of the code; the dashboard's are in another field, `user`. */
   preferences: z
     .object({ default: Preferences.nullish() })
     .nullish()
     .catch(null)
-    .transform((said) => said?.default ?? null),
-  /** Null where Novu does not say. */
+    .transform((preferences) => preferences?.default ?? null),
+  /** Null if Novu does not return it. */
   payloadSchema: Schema.nullish(),
   steps: z.array(Step),
 });
 type NovusWorkflow = z.infer<typeof NovusWorkflow>;
 
-/** A workflow as Novu has it, or a bridge; what is left out is not known there. */
+/** A workflow of Novu or of a bridge; missing fields are unknown. */
 export interface NovuWorkflow extends Omit<NovusWorkflow, "preferences" | "steps"> {
   preferences?: Preferences | null | undefined;
-  /** `resultSchema` is of a custom step, which Novu's API does not show. */
+  /** `resultSchema` of a custom step is not in Novu's API. */
   steps: Array<NovusWorkflow["steps"][number] & { resultSchema?: Schema | undefined }>;
 }
 
 export interface NovuHas {
-  /** Those that came by a sync, as they are there. */
+  /** Those that a sync created. */
   workflows: NovuWorkflow[];
-  /** How many there are besides, made in the dashboard; a sync leaves them alone. */
+  /** The number of workflows made in the dashboard; a sync does not change them. */
   others: number;
 }
 
 /**
- * What a Novu environment has. Waits where it is told to and tries again what passes.
+ * Reads the workflows of a Novu environment. Retries after a 429, a 5xx and a missing answer.
  * Sources: https://docs.novu.co/api-reference/workflows/list-all-workflows,
  * https://docs.novu.co/api-reference/workflows/retrieve-a-workflow
  */
@@ -93,11 +93,11 @@ export async function readNovuWorkflows(
   async function ask<Answer extends z.ZodType>(path: string, answer: Answer): Promise<z.output<Answer>> {
     const text = await withRetries(() => send(path), { sleep }).catch((error: unknown) => {
       if (error instanceof Trouble) throw error;
-      throw new Trouble("novu", "Novu cannot be asked now; run it again later", { cause: error });
+      throw new Trouble("novu", "Novu does not answer now; try again later", { cause: error });
     });
     const read = answer.safeParse(parseJson(text));
     if (read.success) return read.data;
-    throw new Trouble("novu", `the answer to ${path} cannot be read; does NOVU_API_URL lead to Novu's API?`);
+    throw new Trouble("novu", `the answer to ${path} cannot be read; is NOVU_API_URL the address of Novu's API?`);
   }
 
   async function send(path: string): Promise<string> {
@@ -124,12 +124,12 @@ export async function readNovuWorkflows(
   }
 }
 
-/** A no of Novu's that trying again does not change. */
+/** The error for a status that a retry does not change. */
 export function refusal(status: number, { apiUrl, path }: { apiUrl: string; path: string }): Trouble {
   if (status === 401 || status === 403)
     return new Trouble(
       "secret key",
-      `Novu at ${apiUrl} answered ${status}: is NOVU_SECRET_KEY the secret key of the environment, and NOVU_API_URL the region that it is of?`,
+      `Novu at ${apiUrl} answered ${status}: is NOVU_SECRET_KEY the secret key of the environment, and NOVU_API_URL its region?`,
     );
   return new Trouble(
     "novu",

@@ -3,11 +3,10 @@ import type { Difference } from "./difference.ts";
 import type { CountWaiting } from "./waiting.ts";
 
 export interface Change extends Difference {
-  /** People in progress whom it concerns, of a message that is lost those for whom it is still to come; null when that is not known. */
+  /** Affected people in progress; for a lost message, those who have not reached it yet. Null if unknown. */
   inProgress: number | null;
 }
 
-/** The changes of a workflow by a sync, with the people in progress in it. */
 export interface Counted extends Omit<WorkflowDifference, "changes"> {
   inProgress: number | null;
   changes: Change[];
@@ -17,11 +16,11 @@ export interface Counted extends Omit<WorkflowDifference, "changes"> {
 export interface Loss {
   /** As `--allow-removals` names it: a workflow, `workflow/step` or `workflow/payload`. */
   id: string;
-  /** People who wait for them; null when that is not known. */
+  /** People who wait for them; null if unknown. */
   waiting: number | null;
 }
 
-/** `count` is null where nobody knows. */
+/** `count` is null without a store. */
 export function countPeople(difference: WorkflowDifference, count: CountWaiting | null): Counted {
   const { workflow, does, changes } = difference;
   const people = (step: string | null) => (does === "add" ? 0 : (count?.(workflow, step) ?? null));
@@ -36,8 +35,8 @@ export function countPeople(difference: WorkflowDifference, count: CountWaiting 
 }
 
 /**
- * The changes that have to be allowed by name. A whole workflow is one, and not one for each of its steps.
- * A removal counts with nobody in it as well, because Novu deletes the values that colleagues have set there.
+ * The changes that --allow-removals has to name. A removed workflow is one change, not one per step. A removal
+ * counts even with no one in it, because Novu also deletes the values from its dashboard.
  */
 export function lossesOf({ workflow, does, inProgress, changes }: Counted): Loss[] {
   if (does === "remove") return [{ id: workflow, waiting: inProgress }];

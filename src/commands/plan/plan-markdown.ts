@@ -3,10 +3,9 @@ import type { Plan } from "./make-plan.ts";
 import { BROKEN, brokenText, editedText, effectText, summary } from "./plan-text.ts";
 
 const SIGNS = { add: "➕", change: "✏️", remove: "❌" } as const;
-/** By which the comment on a pull request is found again. */
+/** Identifies the comment on a pull request. */
 export const COMMENT_MARK = "<!-- posthog-novu-bridge plan -->";
 
-/** The plan for a pull request. */
 export function planMarkdown(plan: Plan): string {
   const { manifest, isCompared, changes, edited, broken, limits, notes } = plan;
   const lines = [COMMENT_MARK, "### Novu workflows", "", text(summary(plan))];
@@ -47,7 +46,7 @@ function code(id: string): string {
   return `\`${printable(id).replace(/[`|]/g, "")}\``;
 }
 
-/** What colleagues have typed is no markup, mentions nobody, and fits into a table. */
+/** Escaped: text from the dashboard must not format, mention people or break the table. */
 function text(words: string): string {
   return printable(words)
     .replace(/[\\`*_[\]<>|#]/g, "\\$&")

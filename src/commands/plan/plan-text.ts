@@ -11,7 +11,6 @@ export function hasChanges({ changes }: Plan): boolean {
   return changes.length > 0;
 }
 
-/** The plan for a person at a terminal. */
 export function planText(plan: Plan, paint: Paint): string {
   const { manifest, isCompared, changes, edited, broken, limits, notes } = plan;
   const lines: string[] = [];
@@ -33,11 +32,10 @@ export function planText(plan: Plan, paint: Paint): string {
   return lines.join("\n");
 }
 
-/** What it comes to, in one line. */
 export function summary(plan: Plan): string {
   const { manifest, isCompared, changes, removals } = plan;
   const all = `${manifest.length} workflows, ${manifest.reduce((sum, { steps }) => sum + steps.length, 0)} steps`;
-  if (!isCompared) return `${all} are to be published.`;
+  if (!isCompared) return `${all} to publish.`;
   if (!hasChanges(plan)) return `Nothing to do: Novu has all ${all}.`;
   const count = (does: string) => changes.filter((change) => change.does === does).length;
   const counts = `${count("add")} to add, ${count("change")} to change, ${count("remove")} to remove`;
@@ -47,29 +45,27 @@ export function summary(plan: Plan): string {
 
 export function editedText({ workflow, step, control, value, default: usual, isLost }: Plan["edited"][number]): string {
   const what = `${workflow}/${step}: "${control}" is ${value}`;
-  return printable(isLost ? `${what}, and the code has no such control` : `${what}, by default ${usual}`);
+  return printable(isLost ? `${what}, but the code has no such control` : `${what}, by default ${usual}`);
 }
 
-/** The heading of the values that cannot be used. */
-export const BROKEN = "Novu cannot use these values of its dashboard; correct them there:";
+export const BROKEN = "Novu cannot use these values from its dashboard; correct them there:";
 
 export function brokenText({ workflow, step, control, value }: Plan["broken"][number]): string {
   return printable(`${workflow}/${step}: "${control}" is ${value}`);
 }
 
 export function peopleText(waiting: number | null): string {
-  if (waiting === null) return "nobody knows here how many people wait";
+  if (waiting === null) return "the number of waiting people is unknown";
   return waiting === 1 ? "1 person waits" : `${waiting} people wait`;
 }
 
-/** The effect on the people in progress, as far as there may be any. */
 export function effectText({
   inProgress,
   effect,
   loses = null,
 }: Pick<Plan["changes"][number], "inProgress" | "effect"> & { loses?: Change["loses"] }): string {
   const isAwaited = loses === "this message";
-  if (inProgress === 0) return isAwaited ? "nobody waits for it" : "nobody is in progress";
+  if (inProgress === 0) return isAwaited ? "no one waits for it" : "no one is in progress";
   const people = inProgress === null ? "people" : `${inProgress} ${inProgress === 1 ? "person" : "people"}`;
   const are = isAwaited ? (inProgress === 1 ? "waits for it" : "wait for it") : "in progress";
   return `${people} ${are}: ${printable(effect)}`;

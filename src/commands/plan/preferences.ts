@@ -1,7 +1,7 @@
 import { Channel } from "../../contracts/channel.ts";
 import type { Preferences } from "./manifest.ts";
 
-/** The changes of a workflow's preferences, channel by channel. Novu fills in the channels that are left out. */
+/** The changes of a workflow's preferences per channel. Novu adds the missing channels. */
 export function preferenceDifferences(before: Preferences, after: Preferences): string[] {
   const [old, now] = [switchesOf(before), switchesOf(after)];
   return Object.keys(now)
@@ -9,7 +9,7 @@ export function preferenceDifferences(before: Preferences, after: Preferences): 
     .map((name) => `preferences: ${name} ${onOff(old[name])} → ${onOff(now[name])}`);
 }
 
-/** A channel that is not named follows `all`. */
+/** A missing channel follows `all`. */
 function switchesOf({ all, channels = {} }: Preferences): Record<string, boolean> {
   const isOn = all?.enabled ?? true;
   const each = Channel.options.map((name) => [name, channels[name]?.enabled ?? isOn] as const);

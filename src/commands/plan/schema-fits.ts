@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Schema } from "./manifest.ts";
 
-/** Keywords that are looked at one by one, or that refuse no value. */
+/** Keywords that are compared one by one, or that refuse no value. */
 const KNOWN = new Set(
   ["type", "enum", "const", "properties", "required", "additionalProperties", "items"].concat([
     "default",
@@ -13,7 +13,7 @@ const KNOWN = new Set(
   ]),
 );
 
-/** Whether each value that one schema takes is taken by another; false where that is not sure. */
+/** Whether the new schema accepts every value that the old one accepts; false if that is uncertain. */
 export function fits(old: Schema, now: Schema): boolean {
   const after = alternativesOf(now);
   return alternativesOf(old).every((one) => after.some((other) => fitsOne(one, other)));
@@ -23,7 +23,7 @@ export function requiredOf({ required }: Schema): Set<unknown> {
   return new Set(Array.isArray(required) ? required : []);
 }
 
-/** Such a field is null for runs that lack it. */
+/** If a run lacks such a field, it gets null. */
 export function takesNull(schema: Schema): boolean {
   return alternativesOf(schema).some((one) => one.type === "null" || valuesOf(one)?.includes(null));
 }
@@ -53,7 +53,7 @@ function fitsItems({ items: old }: Schema, { items: now }: Schema): boolean {
   return isSchema(old) && isSchema(now) && fits(old, now);
 }
 
-/** `anyOf` and a list of types say the same. */
+/** `anyOf` and a list of types mean the same. */
 function alternativesOf(schema: Schema): Schema[] {
   const { anyOf, oneOf, type, ...rest } = schema;
   const several = anyOf ?? oneOf;

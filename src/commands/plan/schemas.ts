@@ -2,7 +2,7 @@ import { dropEmptyObjects } from "../../lib/drop-empty-objects.ts";
 import type { Schema } from "./manifest.ts";
 import { fits, requiredOf, takesNull } from "./schema-fits.ts";
 
-/** Said by whoever made the schema, and of no consequence. */
+/** Added by schema libraries, without effect. */
 const UNIMPORTANT = ["$schema", "$id"];
 
 /** The fields of a JSON schema. */
@@ -11,15 +11,15 @@ export function propertiesOf({ properties }: Schema): Record<string, { default?:
 }
 
 export interface SchemaDifference {
-  /** The change, in words. */
+  /** A description for people. */
   what: string;
-  /** How a value of the schema before fits the one after, where a field of it that does not fit is left out. */
+  /** How a value of the old schema fits the new one, if a field that does not fit is left out. */
   before: "fits" | "fits without it" | "takes the default" | "may not fit";
 }
 
 /**
- * The changes from one JSON schema to another, field by field. The order of things does not count,
- * nor does an empty object, because Novu's database does not keep it.
+ * The changes from one JSON schema to another, per field. Order does not matter, and neither do empty objects,
+ * because Novu's database drops them.
  */
 export function differencesOf(before: Schema, after: Schema): SchemaDifference[] {
   const [old, now] = [dropEmptyObjects(before), dropEmptyObjects(after)];
@@ -55,7 +55,7 @@ function differenceOf(
   return [{ what: `"${field}" is ${needs ? "now" : "no longer"} required`, before: needs ? without : "fits" }];
 }
 
-/** The same text for what means the same. */
+/** The same text for equivalent schemas. */
 function plain(value: unknown): string {
   return JSON.stringify(value, (key, inner: unknown) => {
     if (UNIMPORTANT.includes(key)) return undefined;

@@ -8,22 +8,22 @@ interface Step {
 
 const KEEPS_ITS_LENGTH = "their wait keeps its length";
 /** Novu shows both as a delay. */
-const IS_GONE = "their wait keeps its length, but a step.delay is left out";
+const IS_GONE = "their wait keeps its length, but a step.delay is skipped";
 
 /** The effect of a new step on the people in progress, by its type. */
 const NEW: Record<string, string> = {
   delay: "they do not wait here",
-  custom: "it is found out for them when a later step needs it",
+  custom: "it runs for them when a later step needs its result",
 };
 
-/** A run has the steps of its trigger: one that is new is skipped in it. */
+/** A run has the steps that Novu had at its trigger, so it skips a new step. */
 export function addedStep(step: Step, before: Step[]): Difference {
   const { stepId, type } = step;
   const effect = isPartOfOneIn(step, before) ? KEEPS_ITS_LENGTH : (NEW[type] ?? "they skip it");
   return { does: "add", step: stepId, what: type, effect, loses: null };
 }
 
-/** One that the code has no more is skipped in the runs that have it. */
+/** Runs that have the removed step skip it. */
 export function removedStep(step: Step, before: Step[], after: Step[]): Difference {
   const { stepId, type } = step;
   const removed = (effect: string, loses: Difference["loses"] = null) =>
@@ -39,24 +39,22 @@ export function changedType(before: Step, { stepId, type }: Step): Difference {
   return { ...changed, effect: before.type === "delay" ? IS_GONE : "they skip it", loses: null };
 }
 
-/** A long wait is cut into `id`, `id-2`, `id-3` and so on. */
+/** A long wait is split into `id`, `id-2`, `id-3` and so on. */
 function isPartOfOneIn({ stepId, type }: Step, steps: Step[]): boolean {
   const first = /^(.+)-\d+$/.exec(stepId)?.[1];
   return type === "delay" && steps.some((step) => step.type === "delay" && step.stepId === first);
 }
 
-/** A message of the same type that is new in the same place may be the same one. */
+/** A new message of the same type at the same position may be the same message. */
 function renamedTo(step: Step, before: Step[], after: Step[]): string {
-  const placeIn = (all: Step[], others: Step[], one: Step) =>
+  const positionIn = (all: Step[], others: Step[], one: Step) =>
     all.slice(0, all.indexOf(one)).findLast(({ stepId }) => others.some((other) => other.stepId === stepId))?.stepId;
-  const place = placeIn(before, after, step);
+  const position = positionIn(before, after, step);
   const successor = after.find(
     (one) =>
       one.type === step.type &&
       !before.some(({ stepId }) => stepId === one.stepId) &&
-      placeIn(after, before, one) === place,
+      positionIn(after, before, one) === position,
   );
-  return successor === undefined
-    ? ""
-    : `; if "${successor.stepId}" is the same one, let it keep the id "${step.stepId}"`;
+  return successor === undefined ? "" : `; if "${successor.stepId}" is the same message, keep the id "${step.stepId}"`;
 }

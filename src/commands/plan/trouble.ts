@@ -1,4 +1,4 @@
-/** What may be in the way, and the exit code that `npm run sync` ends with for it. */
+/** The kinds of errors, each with the exit code of `npm run sync`. */
 export const EXIT_CODES = {
   other: 1,
   removals: 4,
@@ -12,7 +12,7 @@ export const EXIT_CODES = {
   cli: 12,
 } as const;
 
-/** Trouble with a name; its message says what to do about it. */
+/** An error with a kind; its message says what to do. */
 export class Trouble extends Error {
   override readonly name = "Trouble";
   readonly kind: keyof typeof EXIT_CODES;

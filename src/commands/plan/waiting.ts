@@ -6,16 +6,14 @@ import type { ReadStore } from "../../store/store.ts";
 import type { NovuEnvironment } from "./novu-environment.ts";
 
 const PAGE = 500;
-/** Those for whom something is still to come. */
 const IN_PROGRESS = ["pending", "in progress"] as const;
 
-/** How many people a step, or for null any step of a workflow, is still to come for. */
+/** The number of people who have not reached a step yet; for null, who have any step left. */
 export type CountWaiting = (workflow: string, step: string | null) => number;
 
 /**
- * Counts people by what our store knows, of the workflows given with their steps in the order Novu runs
- * them. A step is still to come while neither it nor one behind it has been decided. `count` is null,
- * with the reason, where there is no store to ask.
+ * Counts people in our store, for workflows with their steps in Novu's order. People have not reached a step
+ * while neither it nor a later one has a decision. Without a store, `count` is null and `whyNot` the reason.
  */
 export async function readWaiting(
   at: NovuEnvironment["store"],

@@ -20,13 +20,12 @@ interface Call<Schema extends z.ZodType> {
   /** Within the project, such as "dashboards/". */
   path: string;
   body?: object;
-  /** What the answer has to be like. */
   answer: Schema;
-  /** What the personal API key needs for it. */
+  /** The scope that the personal API key needs. */
   scope: string;
 }
 
-/** PostHog's private API. Throws with what to do about it; it waits when it is told to, and tries nothing twice else. */
+/** PostHog's private API. An error says what to do. Only a 429 is retried, after its pause. */
 export type PostHogApi = <Schema extends z.ZodType>(call: Call<Schema>) => Promise<z.output<Schema>>;
 
 export function createPostHogApi(

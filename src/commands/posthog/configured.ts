@@ -1,10 +1,10 @@
 import type { Config, PostHogConfig } from "../../config.ts";
 
-/** PostHog's part of a configuration; throws where there is none, with what the command is for, and the way out. */
+/** The PostHog part of the configuration. Without one it throws: `purpose` explains the command, `withSegment` the alternative. */
 export function configuredPostHog(
   { posthog }: Pick<Config, "posthog">,
   { purpose, withSegment }: { purpose: string; withSegment: string },
 ): PostHogConfig {
   if (posthog !== null) return posthog;
-  throw new Error(`${purpose}, and PostHog is not configured here (the variables POSTHOG_…). ${withSegment}`);
+  throw new Error(`${purpose}, and PostHog is not configured here (the settings POSTHOG_…). ${withSegment}`);
 }

@@ -3,7 +3,7 @@ import { parseJson } from "../../lib/json.ts";
 
 const ANSWER_WITHIN_MS = 5_000;
 
-/** A region of PostHog Cloud: where one logs in, and where events go in. */
+/** A region of PostHog Cloud: `apiHost` is where you log in, `host` receives events. */
 export interface Cloud {
   name: string;
   apiHost: string;
@@ -18,7 +18,7 @@ export const CLOUDS: Cloud[] = [
 const Key = z.object({ scopes: z.array(z.string()).nullish(), scoped_teams: z.array(z.number()).nullish() });
 export type PersonalApiKey = z.infer<typeof Key>;
 
-/** What a key may do; null when it is none there, undefined when this PostHog does not say. Rejects when it does not answer. */
+/** The scopes of a key; null if PostHog does not know the key, undefined if it does not answer with scopes. Rejects without an answer. */
 export async function readKey({
   apiHost,
   personalApiKey,
@@ -37,8 +37,8 @@ export async function readKey({
 }
 
 /**
- * The other region of PostHog Cloud that knows this key; null when none does. A key of a PostHog of
- * one's own is shown to nobody else.
+ * The other region of PostHog Cloud that knows this key; null without one. A key of a self-hosted PostHog is
+ * not sent to PostHog Cloud.
  */
 export async function homeOf({
   apiHost,
@@ -57,7 +57,7 @@ export async function homeOf({
   return null;
 }
 
-/** Whether it is where events go in, which has no API. */
+/** Whether the host receives events; such a host has no private API. */
 export function isIngestion(host: string): boolean {
   return new URL(host).hostname.endsWith(".i.posthog.com");
 }

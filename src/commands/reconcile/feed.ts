@@ -5,7 +5,7 @@ import { retryAfterMs } from "../../lib/retry-after.ts";
 import { keyOf, sign } from "../../lib/standard-webhooks.ts";
 import { type RetryOptions, withRetries } from "../../lib/with-retries.ts";
 
-/** What the app said to an event: taken, with what became of it, or not. */
+/** The app's answer to an event. */
 export type Fed =
   | { outcome: "accepted" | "duplicate" }
   | { outcome: "ignored"; reason: string }
@@ -16,19 +16,22 @@ export type Feed = (event: { uuid: string; body: string }, retries: RetryOptions
 const ANSWER_WITHIN_MS = 10_000;
 const DEFAULT_PAUSE_MS = 5_000;
 const TRY_AGAIN = new Set([429, 502, 503, 504]);
-const NOT_THE_APP = "; does the app listen there? Say where by --url";
+const NOT_THE_APP = "; does the app listen there? Give its address with --url";
 
-/** Brings events to the app's own door, proven as PostHog proves them. Throws when no event will get in. */
+/** Posts events to the app's webhook with PostHog's signature or header. Throws if the app would refuse every event. */
 export function createFeed({ url, secrets }: { url: string; secrets: string[] }): Feed {
-  const door = `${url}/webhooks/posthog`;
+  const endpoint = `${url}/webhooks/posthog`;
   const signing = secrets.find((secret) => secret.startsWith("whsec_"));
 
   return async (event, retries) => {
     const { status, body } = await withRetries(() => post(event, retries.signal), retries);
     if (status === 202) return outcomeOf(body);
     if (status === 401)
-      throw new Error(`${door} does not accept the proof; does the app run with the same POSTHOG_WEBHOOK_SECRETS?`);
-    if (status < 400 || status === 404 || status === 405) throw new Error(`${door} answered ${status}${NOT_THE_APP}`);
+      throw new Error(
+        `${endpoint} does not accept the secret; does the app run with the same POSTHOG_WEBHOOK_SECRETS?`,
+      );
+    if (status < 400 || status === 404 || status === 405)
+      throw new Error(`${endpoint} answered ${status}${NOT_THE_APP}`);
     return { outcome: "refused", status };
   };
 
@@ -43,7 +46,7 @@ export function createFeed({ url, secrets }: { url: string; secrets: string[] })
 
   async function send(uuid: string, body: string, signal: AbortSignal) {
     try {
-      const response = await fetch(door, {
+      const response = await fetch(endpoint, {
         method: "POST",
         headers: { "content-type": "application/json", ...proof(uuid, body) },
         body,
@@ -52,11 +55,11 @@ export function createFeed({ url, secrets }: { url: string; secrets: string[] })
       });
       return { status: response.status, headers: response.headers, text: await response.text() };
     } catch (error) {
-      throw new UnavailableError(`${door} does not answer${NOT_THE_APP}`, { answered: false, cause: error });
+      throw new UnavailableError(`${endpoint} does not answer${NOT_THE_APP}`, { answered: false, cause: error });
     }
   }
 
-  /** A signature holds for five minutes of real time, so each attempt has its own. */
+  /** A signature is valid for five minutes of real time, so each attempt has its own. */
   function proof(uuid: string, body: string): Record<string, string> {
     if (signing === undefined) return { "x-webhook-secret": secrets[0] ?? "" };
     return { ...sign({ id: `reconcile-${uuid}`, body, key: keyOf(signing), nowMs: Date.now() }) };
@@ -64,7 +67,7 @@ export function createFeed({ url, secrets }: { url: string; secrets: string[] })
 
   function outcomeOf(body: string): Fed {
     const answer = Answer.safeParse(parseJson(body));
-    if (!answer.success) throw new Error(`${door} answered 202 with something else than the app's answer`);
+    if (!answer.success) throw new Error(`${endpoint} answered 202, but not as the app does`);
     const { ignored, accepted } = answer.data;
     if (ignored !== undefined) return { outcome: "ignored", reason: ignored };
     return { outcome: accepted === undefined ? "duplicate" : "accepted" };

@@ -3,14 +3,14 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../lib/durations.ts";
 
 const UNIT_MS: Record<string, number> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
-/** Without a time zone it would mean another moment on each machine; a day alone begins in UTC. */
+/** A time zone is required, or the time would depend on the machine. A day alone begins in UTC. */
 const IsoTime = z.union([
   z.iso.datetime({ offset: true }),
   z.iso.datetime({ offset: true, precision: -1 }),
   z.iso.date(),
 ]);
 
-/** `90m`, `2h` or `3d` before now, or an ISO 8601 time, as milliseconds since 1970; null when it is neither. */
+/** `90m`, `2h` or `3d` before now, or an ISO 8601 time, in milliseconds since 1970; null for other text. */
 export function readTime(text: string, now: number): number | null {
   const [, count, unit = ""] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   const unitMs = UNIT_MS[unit];

@@ -2,35 +2,32 @@ import { printable } from "../../lib/terminal.ts";
 import type { Missing, Progress } from "./compare.ts";
 import type { Fed } from "./feed.ts";
 
-/** What was asked for. */
+/** The options of the command. */
 export interface Order {
   since: number;
   until: number;
   apply: boolean;
-  /** Where the app listens, when it was said. */
+  /** Address of the app, if --url was given. */
   url: string | undefined;
   json: boolean;
 }
 
-/** As it was started: after a build there is no tsx. */
+/** After a build there is no tsx. */
 export const COMMAND = import.meta.url.endsWith(".js") ? "node dist/src/cli.js reconcile" : "npm run reconcile --";
 
-/** Where it has got to. */
 export function progressLine({ compared, missing, doneUntil }: Progress): string {
   return `… ${compared} compared, up to ${iso(doneUntil)}, ${missing} missing`;
 }
 
-/** A missing event for the terminal. */
 export function lineOf({ uuid, name, distinctId, occurredAt, fed }: Missing): string {
   return `${occurredAt}  ${uuid}  ${printable(name)}  ${printable(distinctId)}${fed === null ? "" : `  ${outcomeOf(fed)}`}`;
 }
 
 function outcomeOf(fed: Fed): string {
   if (fed.outcome === "ignored") return `ignored: ${printable(fed.reason)}`;
-  return fed.outcome === "refused" ? `not taken: the app answered ${fed.status}` : fed.outcome;
+  return fed.outcome === "refused" ? `refused: the app answered ${fed.status}` : fed.outcome;
 }
 
-/** What it came to. */
 export function summary({
   order,
   progress,
@@ -46,16 +43,15 @@ export function summary({
   ];
   if (order.apply && missing > 0) {
     lines.push(`  ${accepted} accepted`);
-    if (duplicate > 0) lines.push(`  ${duplicate} had come by themselves meanwhile`);
+    if (duplicate > 0) lines.push(`  ${duplicate} arrived from PostHog meanwhile`);
     for (const [reason, count] of Object.entries(ignored)) lines.push(`  ${count} ignored: ${printable(reason)}`);
-    if (refused > 0) lines.push(`  ${refused} not taken`);
+    if (refused > 0) lines.push(`  ${refused} refused`);
   }
   if (!order.apply && missing > 0 && trouble === null)
-    lines.push(`nothing was changed; feed them with: ${commandFor({ ...order, apply: true })}`);
+    lines.push(`nothing was changed; send them with: ${commandFor({ ...order, apply: true })}`);
   return lines.join("\n");
 }
 
-/** The same for programs. */
 export function asJson({
   order,
   events,
@@ -81,7 +77,7 @@ export function asJson({
   });
 }
 
-/** The same order, with its times fixed, to be typed again. */
+/** The command line for the same options, with absolute times. */
 export function commandFor({ since, until, apply, url }: Order): string {
   const options = [`--since ${iso(since)}`, `--until ${iso(until)}`, apply && "--apply", url && `--url '${url}'`];
   return [COMMAND, ...options.filter(Boolean)].join(" ");

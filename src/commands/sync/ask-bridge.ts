@@ -11,7 +11,7 @@ export interface BridgeAnswer {
   body: unknown;
 }
 
-/** One GET; an UnavailableError when nobody answers. */
+/** One GET; throws an UnavailableError without an answer. */
 export async function get(url: string, headers: Record<string, string> = {}): Promise<BridgeAnswer> {
   try {
     const response = await fetch(url, {
@@ -25,14 +25,14 @@ export async function get(url: string, headers: Record<string, string> = {}): Pr
   }
 }
 
-/** A bridge's own question, signed as Novu does when there is a key. */
+/** Calls an action of the bridge, with Novu's signature if there is a key. */
 export function askBridge(bridgeUrl: string, action: "health-check" | "discover", secretKey?: string) {
   const url = new URL(bridgeUrl);
   url.searchParams.set("action", action);
   return get(url.href, secretKey === undefined ? {} : { "novu-signature": signatureOf(secretKey) });
 }
 
-/** Of a GET it is about an empty body. */
+/** The signature of a GET is that of an empty body. */
 function signatureOf(secretKey: string): string {
   const time = Date.now();
   return `t=${time},v1=${createHmac("sha256", secretKey).update(`${time}.{}`).digest("hex")}`;

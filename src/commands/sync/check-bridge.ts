@@ -9,11 +9,11 @@ import { Trouble } from "../plan/trouble.ts";
 import { askBridge, type BridgeAnswer, get } from "./ask-bridge.ts";
 
 const LOOK_EVERY_MS = 5_000;
-/** What stands before it is where the app is. */
+/** The app's address is the part before it. */
 const BRIDGE_PATH = /\/api\/novu$/;
 
-/** What a deployment that is in progress may be the reason of. */
-const ENDS_BY_DEPLOYING: Array<Trouble["kind"]> = ["bridge", "revision", "discover"];
+/** A deployment in progress can cause these errors. */
+const MAY_PASS: Array<Trouble["kind"]> = ["bridge", "revision", "discover"];
 
 const Health = z.object({ status: z.literal("ok") });
 const Ready = z.object({ status: z.literal("ready"), revision: z.string().nullish() });
@@ -22,16 +22,16 @@ const Failure = z.object({ code: z.string() });
 interface Check extends Pick<CommandIo, "sleep" | "uptimeMs"> {
   bridgeUrl: string;
   secretKey: string;
-  /** What this source tree publishes. */
+  /** The workflows of this source tree. */
   manifest: Manifest;
-  /** The commit that should run there; null when it is not known here. */
+  /** The commit that has to run there; null if unknown here. */
   revision: string | null;
-  /** How long it may take until it does. */
+  /** How long to wait until it does. */
   waitMs: number;
   onWait(why: string): void;
 }
 
-/** Proves that the bridge is up, is this commit, has our key and publishes all of the manifest; answers what could not be proved. */
+/** Checks that the bridge is up, runs this commit, has our key and publishes the whole manifest. Returns notes about anything that it could not check. */
 export async function checkBridge(check: Check): Promise<string[]> {
   const { waitMs, onWait, sleep, uptimeMs } = check;
   for (const startedAt = uptimeMs(); ; await sleep(LOOK_EVERY_MS)) {
@@ -41,7 +41,7 @@ export async function checkBridge(check: Check): Promise<string[]> {
       return notes;
     } catch (error) {
       const isOver = uptimeMs() - startedAt + LOOK_EVERY_MS > waitMs;
-      if (!(error instanceof Trouble) || !ENDS_BY_DEPLOYING.includes(error.kind) || isOver) throw error;
+      if (!(error instanceof Trouble) || !MAY_PASS.includes(error.kind) || isOver) throw error;
       onWait(error.message);
     }
   }
@@ -52,28 +52,29 @@ async function assertRuns({ bridgeUrl, revision, sleep }: Check): Promise<string
   if (!Health.safeParse(health.body).success)
     throw new Trouble(
       "bridge",
-      `${bridgeUrl} answered ${health.status}, and not as a bridge; does NOVU_BRIDGE_URL end in /api/novu?`,
+      `${bridgeUrl} answered ${health.status}, but not as a bridge; does NOVU_BRIDGE_URL end in /api/novu?`,
     );
 
-  if (!BRIDGE_PATH.test(bridgeUrl)) return [`its revision is not known: ${bridgeUrl} does not end in /api/novu`];
+  if (!BRIDGE_PATH.test(bridgeUrl))
+    return [`the revision of the bridge is unknown: ${bridgeUrl} does not end in /api/novu`];
   const readyUrl = bridgeUrl.replace(BRIDGE_PATH, "/readyz");
   const readiness = await answered(() => get(readyUrl), readyUrl, sleep);
   const ready = Ready.safeParse(readiness.body);
-  if (!ready.success) return [`its revision is not known: ${readyUrl} answered ${readiness.status}`];
+  if (!ready.success) return [`the revision of the bridge is unknown: ${readyUrl} answered ${readiness.status}`];
   const { revision: deployed } = ready.data;
   if (deployed == null || deployed === "")
-    return [`its revision is not known: ${readyUrl} does not say; set GIT_REVISION there`];
+    return [`the revision of the bridge is unknown: set GIT_REVISION there, for ${readyUrl}`];
   if (revision === null)
-    return [`the bridge runs ${deployed}, and which commit this is is not known; say so by --revision`];
+    return [`the bridge runs ${deployed}, and the commit of this source tree is unknown; give it with --revision`];
   if (!isSame(deployed, revision))
     throw new Trouble(
       "revision",
-      `the bridge runs ${deployed} and this is ${revision}; deploy it first, or --wait for it`,
+      `the bridge runs ${deployed}, and this is ${revision}; deploy it first, or use --wait`,
     );
   return [];
 }
 
-/** What is published is what the bridge discovers, so that has to be what the plan was made of. */
+/** Novu publishes the workflows that the bridge discovers, so they have to equal the manifest of the plan. */
 async function assertSame({ bridgeUrl, secretKey, manifest, sleep }: Check): Promise<void> {
   const discover = () => askBridge(bridgeUrl, "discover", secretKey);
   const { status, body } = await answered(discover, bridgeUrl, sleep, "discover");
@@ -82,7 +83,7 @@ async function assertSame({ bridgeUrl, secretKey, manifest, sleep }: Check): Pro
   if (status === 401)
     throw new Trouble(
       "another key",
-      `the bridge at ${bridgeUrl} runs with another NOVU_SECRET_KEY than this one, so it would refuse Novu; each environment has its own key and its own bridge`,
+      `the bridge at ${bridgeUrl} has another NOVU_SECRET_KEY, so it would refuse Novu; each environment has its own key and its own bridge`,
     );
   const there = Discovered.safeParse(body);
   if (status !== 200 || !there.success)
@@ -94,11 +95,11 @@ async function assertSame({ bridgeUrl, secretKey, manifest, sleep }: Check): Pro
   if (differing.length > 0)
     throw new Trouble(
       "discover",
-      `the bridge does not discover what this source tree has; they differ in ${differing.join(", ")}. Is this commit deployed, and NOVU_PLAN the same here and there?`,
+      `the bridge and this source tree differ in ${differing.join(", ")}. Is this commit deployed, and NOVU_PLAN the same here and there?`,
     );
 }
 
-/** Asks again what may pass: no answer, or one of trouble. */
+/** Retries a missing answer and a 5xx. */
 async function answered(
   ask: () => Promise<BridgeAnswer>,
   url: string,
@@ -116,17 +117,17 @@ async function answered(
     );
   } catch (error) {
     if (action === "discover") throw new Trouble("discover", `discover fails: ${describeError(error)}`);
-    throw new Trouble("bridge", `the bridge is not there: ${describeError(error)}`);
+    throw new Trouble("bridge", `the bridge does not answer: ${describeError(error)}`);
   }
 }
 
-/** What `/readyz` says of itself is meant for everybody. */
+/** The reason in the answer of `/readyz`, which is public. */
 function reasonOf(body: unknown): string {
   const reason = z.object({ reason: z.string() }).safeParse(body).data?.reason;
   return reason === undefined ? "" : `: ${reason}`;
 }
 
-/** Either may be cut short. */
+/** Either hash may be abbreviated. */
 function isSame(one: string, other: string): boolean {
   return one.startsWith(other) || other.startsWith(one);
 }

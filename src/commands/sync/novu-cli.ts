@@ -6,18 +6,18 @@ import { UnavailableError } from "../../lib/errors.ts";
 import type { Sleep } from "../../lib/sleep.ts";
 import { withRetries } from "../../lib/with-retries.ts";
 import { Trouble } from "../plan/trouble.ts";
-import { verdictOf } from "./cli-verdict.ts";
+import { cliErrorOf } from "./cli-error.ts";
 
-/** Novu's own command, in the version that this was tried with. */
+/** Novu's own command, in a tested version. */
 export const NOVU_CLI = "novu@2.20.1";
 
-/** It is 405 MB to install the first time. */
+/** The first time it installs 405 MB. */
 const ENDS_WITHIN_MS = 10 * MINUTE_MS;
-/** What npx and node go by. Our other secrets are none of its business. */
-const HANDED_ON =
+/** The environment variables that npx and node need. Our other secrets are not passed on. */
+const PASSED_ON =
   /^(PATH|PATHEXT|HOME|USER|USERPROFILE|APPDATA|LOCALAPPDATA|SYSTEMROOT|COMSPEC|TMPDIR|TEMP|TMP|LANG|CI|NPM_CONFIG_.*|HTTPS?_PROXY|NO_PROXY|NODE_EXTRA_CA_CERTS)$/i;
 
-/** Runs the official `novu sync`; none of what it prints is passed on. Tries again what may pass. */
+/** Runs the official `novu sync`, without its output. Retries errors that may pass. */
 export async function runNovuCli(
   target: { bridgeUrl: string; apiUrl: string; secretKey: string },
   { env, sleep, onPause }: { env: Env; sleep: Sleep; onPause(why: string): void },
@@ -30,10 +30,10 @@ export async function runNovuCli(
 }
 
 async function runOnce(target: { bridgeUrl: string; apiUrl: string; secretKey: string }, env: Env): Promise<void> {
-  const handedOn = Object.entries(env).filter(([name]) => HANDED_ON.test(name));
-  // The key goes by the environment, because everybody on a machine can read the arguments.
+  const passedOn = Object.entries(env).filter(([name]) => PASSED_ON.test(name));
+  // The key is in the environment, because every user of the machine can read arguments.
   const child = spawn("npx", ["--yes", NOVU_CLI, "sync", "-b", target.bridgeUrl, "-a", target.apiUrl], {
-    env: { ...Object.fromEntries(handedOn), NOVU_SECRET_KEY: target.secretKey, ANALYTICS_ENABLED: "false" },
+    env: { ...Object.fromEntries(passedOn), NOVU_SECRET_KEY: target.secretKey, ANALYTICS_ENABLED: "false" },
     stdio: ["ignore", "pipe", "pipe"],
     shell: process.platform === "win32",
     timeout: ENDS_WITHIN_MS,
@@ -44,9 +44,9 @@ async function runOnce(target: { bridgeUrl: string; apiUrl: string; secretKey: s
       output += text;
     });
   const [code] = await once(child, "close").catch(() => {
-    throw new Trouble("cli", "npx cannot be run; it comes with npm");
+    throw new Trouble("cli", "npx could not be started; it is part of npm");
   });
   if (code === 0) return;
-  const { trouble, isTransient } = verdictOf(output, target);
+  const { trouble, isTransient } = cliErrorOf(output, target);
   throw isTransient ? new UnavailableError(trouble.message, { answered: true, cause: trouble }) : trouble;
 }

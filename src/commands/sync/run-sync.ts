@@ -12,24 +12,22 @@ import { checkBridge } from "./check-bridge.ts";
 import { runNovuCli } from "./novu-cli.ts";
 
 export interface SyncOrder {
-  /** Changes by which people may lose messages: workflows, `workflow/step` and `workflow/payload`. */
+  /** Allowed changes that lose messages: workflows, `workflow/step` and `workflow/payload`. */
   allowed: string[];
   dryRun: boolean;
-  /** The commit that should run at the bridge; null when it is not known. */
+  /** The commit that has to run at the bridge; null if unknown. */
   revision: string | null;
-  /** How long to wait for it, in milliseconds. */
   waitMs: number;
 }
 
-/** Who hears of it while it goes on. */
 export interface SyncListener {
   onPlan(plan: Plan): void;
   onNote(note: string): void;
 }
 
 /**
- * Publishes what the bridge has, once everything is proved that can be: throws a Trouble before anything
- * is changed. Answers what Novu has afterwards, or null when nothing was to be done but to look.
+ * Publishes the bridge's workflows, after all checks: throws a Trouble before anything is changed. Returns the
+ * counts at Novu afterwards, or null after a dry run.
  */
 export async function runSync(
   manifest: Manifest,
@@ -57,7 +55,7 @@ export async function runSync(
 
 function neededOf({ secretKey, bridgeUrl }: NovuEnvironment): { secretKey: string; bridgeUrl: string } {
   if (secretKey === undefined) throw new Trouble("other", "NOVU_SECRET_KEY is missing");
-  if (bridgeUrl === undefined) throw new Trouble("other", "NOVU_BRIDGE_URL is missing, and PUBLIC_URL as well");
+  if (bridgeUrl === undefined) throw new Trouble("other", "NOVU_BRIDGE_URL is missing, and so is PUBLIC_URL");
   return { secretKey, bridgeUrl };
 }
 
@@ -67,7 +65,7 @@ function assertAllowed({ removals }: Plan, allowed: string[]): void {
   const what = refused.map(({ id, waiting }) => `${id} (${peopleText(waiting)})`).join(", ");
   throw new Trouble(
     "removals",
-    `people would lose messages, or may: ${what}. Nothing was changed. If that is meant: --allow-removals=${removals.map(({ id }) => id).join(",")}`,
+    `people would or might lose messages: ${what}. Nothing was changed. To allow it: --allow-removals=${removals.map(({ id }) => id).join(",")}`,
   );
 }
 
@@ -81,7 +79,7 @@ async function readBack(
   const missing = left.filter(({ does, changes }) => does !== "change" || changes.some((one) => one.does !== "change"));
   const ids = (some: typeof left) => some.map(({ workflow }) => workflow).join(", ");
   if (missing.length > 0)
-    throw new Trouble("novu", `Novu said yes, and still differs in ${ids(missing)}; run it again`);
-  if (left.length > 0) onNote(`Novu keeps some details otherwise: ${ids(left)}`);
+    throw new Trouble("novu", `Novu accepted the sync, but still differs in ${ids(missing)}; run it again`);
+  if (left.length > 0) onNote(`Novu stored some details differently: ${ids(left)}`);
   return { workflows: workflows.length, steps: workflows.reduce((sum, { steps }) => sum + steps.length, 0) };
 }

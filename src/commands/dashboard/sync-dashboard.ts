@@ -7,14 +7,14 @@ const DASHBOARD = {
   id: "dashboard",
   name: "Lifecycle messages",
   description:
-    "What messages come to, and why they are not sent. Made by npm run dashboard, which finds it by this line:",
+    "Results of messages, and why some were not sent. Created by npm run dashboard, which finds it by this line:",
 };
 const MARKER = /\[posthog-novu-bridge (\S+) ([0-9a-f]{12})\]/;
 const PAGE = 100;
-/** With the line, PostHog takes 400 characters. */
+/** PostHog allows 400 characters, with the marker. */
 const LONGEST_DESCRIPTION = 300;
 
-/** What is done about a chart; `as it is` is nothing. */
+/** `as it is` means no change. */
 export type Step = { what: string; name: string; does: "create" | "update" | "delete" | "as it is" };
 
 const Described = z.object({ id: z.number(), name: z.string().nullish(), description: z.string().nullish() });
@@ -28,10 +28,10 @@ const DASHBOARDS = "dashboard:write";
 const INSIGHTS = "insight:write";
 
 /**
- * Gives PostHog the dashboard with these charts, and tells of each before it is done. Its own are
- * found by a line in their description, which also says what they were made as: what is changed at
- * PostHog by hand stays, until the chart is to be another. Safe to run again after any failure.
- * Answers the dashboard's id; null when there is none yet and `dryRun` makes none.
+ * Creates or updates the dashboard with these charts, and calls `onStep` before each step. It finds its charts
+ * by a marker in their description, which also has a hash of the chart: manual changes at PostHog stay until
+ * the chart itself changes. Safe to repeat after any failure. Returns the dashboard's id; null if `dryRun` did
+ * not create one.
  */
 export async function syncDashboard({
   api,
@@ -46,7 +46,7 @@ export async function syncDashboard({
 }): Promise<number | null> {
   const id = await dashboard();
   const there = id === null ? [] : await ownInsights(id);
-  for (const insight of insights) await bring(insight, id, there);
+  for (const insight of insights) await update(insight, id, there);
   for (const one of there.filter(({ mark }) => !insights.some((insight) => insight.id === mark?.id))) await remove(one);
   return id;
 
@@ -76,7 +76,7 @@ export async function syncDashboard({
     return oursOf(tiles.flatMap(({ insight }) => insight ?? []));
   }
 
-  async function bring(insight: WantedInsight, dashboardId: number | null, there: Marked[]): Promise<void> {
+  async function update(insight: WantedInsight, dashboardId: number | null, there: Marked[]): Promise<void> {
     const own = there.find(({ mark }) => mark?.id === insight.id);
     const does = own === undefined ? "create" : own.mark?.made === madeAs(insight) ? "as it is" : "update";
     onStep({ what: insight.id, name: insight.name, does });
@@ -95,7 +95,7 @@ export async function syncDashboard({
       });
   }
 
-  /** PostHog keeps what is deleted this way, and can give it back. */
+  /** PostHog can restore charts that are deleted this way. */
   async function remove({ id, name, mark }: Marked): Promise<void> {
     onStep({ what: mark?.id ?? "", name: name ?? "", does: "delete" });
     if (dryRun) return;
@@ -105,7 +105,7 @@ export async function syncDashboard({
 
 type Marked = ReturnType<typeof marked>;
 
-/** Those with our line, the oldest first: a copy that somebody made at PostHog has the line as well. */
+/** Those with our marker, the oldest first: a copy made at PostHog has the marker too. */
 function oursOf(all: Array<z.infer<typeof Described>>) {
   return all
     .map(marked)
@@ -122,7 +122,7 @@ function descriptionOf(one: { id: string; name: string; description: string; que
   return `${one.description.slice(0, LONGEST_DESCRIPTION)} [posthog-novu-bridge ${one.id} ${madeAs(one)}]`;
 }
 
-/** PostHog answers a query with what its own versions have added, so that it cannot be compared itself. */
+/** A hash, because PostHog returns queries with fields that its own versions add. */
 function madeAs({ id, name, description, query }: { id: string; name: string; description: string; query?: object }) {
   return createHash("sha256")
     .update(JSON.stringify([id, name, description, query]))
