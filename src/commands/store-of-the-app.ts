@@ -11,7 +11,7 @@ import { openStoreToChange, openStoreToRead } from "../store/open-store.ts";
 import type { People } from "../store/people.ts";
 import type { ReadStore, Store } from "../store/store.ts";
 
-/** The store of the app, to look at, and what a command may change in it. */
+/** The app's store, with the changes that a command may make. */
 export type StoreOfTheApp = ReadStore & Changes;
 
 interface Changes {
@@ -19,35 +19,34 @@ interface Changes {
   people: Pick<People, "delete" | "split">;
 }
 
-/** A backup of a large store takes its time. */
+/** A backup of a large store is slow. */
 const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 
 /**
- * Reads the store of the app that `config` describes, which may be running meanwhile, and changes it:
- * on PostgreSQL directly, on SQLite through the running app. Throws when a change needs the app and
- * none answers.
+ * Opens the app's store beside the running app. Changes go to PostgreSQL directly, and with SQLite through the
+ * running app; without an answer from it they throw.
  */
 export async function withStoreOfTheApp<Result>(
   config: Config,
-  work: (store: StoreOfTheApp) => Promise<Result>,
+  use: (store: StoreOfTheApp) => Promise<Result>,
 ): Promise<Result> {
   const parts = { now: Date.now, log: createLog({ level: "silent" }) };
   const { databaseUrl } = config;
-  if (databaseUrl !== undefined) return closing(await openStoreToChange({ ...config, databaseUrl }, parts), work);
+  if (databaseUrl !== undefined) return closing(await openStoreToChange({ ...config, databaseUrl }, parts), use);
   const store = await openStoreToRead(config, parts);
   const { jobs, people } = changesByTheApp(config);
-  return closing({ ...store, jobs: { ...store.jobs, ...jobs }, people: { ...store.people, ...people } }, work);
+  return closing({ ...store, jobs: { ...store.jobs, ...jobs }, people: { ...store.people, ...people } }, use);
 }
 
-async function closing<Result>(store: StoreOfTheApp, work: (store: StoreOfTheApp) => Promise<Result>): Promise<Result> {
+async function closing<Result>(store: StoreOfTheApp, use: (store: StoreOfTheApp) => Promise<Result>): Promise<Result> {
   try {
-    return await work(store);
+    return await use(store);
   } finally {
     await store.close();
   }
 }
 
-/** The changes that the app makes for a command on its machine; each throws when it does not answer. */
+/** The changes that the running app makes for commands on its machine. Each throws if the app does not answer. */
 export function changesByTheApp({
   port,
   linkSigningKeys,
@@ -100,13 +99,13 @@ export function changesByTheApp({
       return { status: response.status, text: await response.text() };
     } catch (error) {
       throw new Error(
-        `no app answers at ${url}; with SQLite only the running app changes its store: start it, or set PORT to where it listens`,
+        `no app answers at ${url}; with SQLite only the running app changes its store: start it, or set PORT to its port`,
         { cause: error },
       );
     }
   }
 
   function unexpected(): never {
-    throw new Error(`${url} is not this app, or of another version; set PORT to where the app listens`);
+    throw new Error(`${url} is not this app, or has another version; set PORT to the port of the app`);
   }
 }
