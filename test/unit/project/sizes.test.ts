@@ -18,8 +18,6 @@ const LARGE_FUNCTIONS = [
   "src/app.ts open",
   "src/app/opt-outs.ts createOptOuts",
   "src/app/webhooks.ts openWebhooks",
-  "src/http/metrics.ts createMetrics",
-  "src/lib/server.ts serve",
   "src/store/migrations.ts up",
   "src/store/retention.ts sweeps",
   "src/store/run-states.ts runStates",
