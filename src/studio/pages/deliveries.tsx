@@ -1,7 +1,7 @@
 import type { SandboxDelivery } from "../../contracts/sandbox.ts";
 import { newestFirst, sandboxPage } from "../page.ts";
 import { RowTable } from "../ui/fields.tsx";
-import { Empty, Older, Panel } from "../ui/parts.tsx";
+import { Empty, olderLink, Panel } from "../ui/parts.tsx";
 import { DELIVERY_COLUMNS } from "./delivery-fields.tsx";
 
 interface Deliveries {
@@ -26,14 +26,7 @@ export const deliveriesPage = sandboxPage<Deliveries>({
     content: (
       <Panel
         title="Newest first"
-        footer={
-          <Older
-            name="Older deliveries"
-            path="/studio/deliveries"
-            query={{ event: frame.query.event }}
-            before={before}
-          />
-        }
+        footer={olderLink("Older deliveries", "/studio/deliveries", { event: frame.query.event }, before)}
       >
         {deliveries.length === 0 ? (
           <Empty icon="deliveries" title="No delivery yet">

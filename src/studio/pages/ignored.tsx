@@ -2,7 +2,7 @@ import type { IgnoredRecord } from "../../contracts/history.ts";
 import { ASKED_ROWS, cut, idOf, link, page } from "../page.ts";
 import type { Concealed } from "../privacy.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
-import { Empty, Id, number, Older, Panel, When } from "../ui/parts.tsx";
+import { Empty, Id, number, olderLink, Panel, When } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/words.ts";
 import { type ReasonCount, ReasonTable } from "./reason-table.tsx";
 
@@ -58,14 +58,7 @@ export const ignoredPage = page<Ignored>({
             </Panel>
             <Panel
               title={isNarrowed ? "Events that match" : "Newest first"}
-              footer={
-                <Older
-                  name="Older events"
-                  path="/studio/ignored"
-                  query={{ reason: reasonRef, about: aboutRef }}
-                  before={before}
-                />
-              }
+              footer={olderLink("Older events", "/studio/ignored", { reason: reasonRef, about: aboutRef }, before)}
             >
               <RowTable caption="Ignored events" fields={FIELDS} rows={events} keyOf={({ id }) => id} frame={frame} />
             </Panel>

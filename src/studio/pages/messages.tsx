@@ -1,7 +1,7 @@
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
 import { CHANNEL_NAMES } from "../../explain/words.ts";
 import { link, newestFirst, sandboxPage } from "../page.ts";
-import { Empty, Older, Panel, Tabs } from "../ui/parts.tsx";
+import { Empty, olderLink, Panel, Tabs } from "../ui/parts.tsx";
 import { MessageTable } from "./message-fields.tsx";
 
 interface Messages {
@@ -36,7 +36,7 @@ export const messagesPage = sandboxPage<Messages>({
         <Panel
           title={person === "" ? "Newest first" : `To ${person}, newest first`}
           actions={<Tabs label="Channel" tabs={tabs} />}
-          footer={<Older name="Older messages" path="/studio/messages" query={{ channel, person }} before={before} />}
+          footer={olderLink("Older messages", "/studio/messages", { channel, person }, before)}
         >
           {messages.length === 0 ? (
             <Empty icon="messages" title="No message here yet">

@@ -3,7 +3,7 @@ import { parseJson } from "../../lib/json.ts";
 import { backTo, newestFirst, personPath, type SandboxAction, sandboxPage } from "../page.ts";
 import { sourceIn } from "../sandbox-sources.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
-import { Empty, Older, Panel, When } from "../ui/parts.tsx";
+import { Empty, olderLink, Panel, When } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/words.ts";
 
 interface People {
@@ -23,10 +23,7 @@ export const peoplePage = sandboxPage<People>({
     title: "People",
     lead: "The people at the local PostHog and Segment. Each message is decided by their properties at that moment.",
     content: (
-      <Panel
-        title="Newest first"
-        footer={<Older name="Older people" path="/studio/people" query={{}} before={before} />}
-      >
+      <Panel title="Newest first" footer={olderLink("Older people", "/studio/people", {}, before)}>
         {people.length === 0 ? (
           <Empty icon="people" title="No person yet">
             <a href="/studio/fire">Fire an event</a>. Its person then exists.

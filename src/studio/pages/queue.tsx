@@ -3,7 +3,7 @@ import type { JobRecord } from "../../contracts/history.ts";
 import { QUEUES, type Queue } from "../../contracts/job.ts";
 import { type Action, ASKED_ROWS, cut, type Frame, idOf, link, page } from "../page.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
-import { Confirmed, Empty, Id, Notice, number, Older, Panel, Pill, When } from "../ui/parts.tsx";
+import { Confirmed, Empty, Id, Notice, number, olderLink, Panel, Pill, When } from "../ui/parts.tsx";
 import { QUEUE_NAMES } from "../ui/words.ts";
 
 const MOST_WAITING = 25;
@@ -177,7 +177,7 @@ function DeadPanel({
     <Panel
       title={errorRef === "" ? "Dead jobs, newest first" : "Dead jobs with this cause"}
       actions={errorRef === "" ? undefined : <a href="/studio/queue">All causes</a>}
-      footer={<Older name="Older jobs" path="/studio/queue" query={{ error: errorRef }} before={before} />}
+      footer={olderLink("Older jobs", "/studio/queue", { error: errorRef }, before)}
     >
       <RowTable
         caption="Dead jobs"
@@ -193,7 +193,7 @@ function DeadPanel({
 function WaitingPanel({ waiting, all, frame }: { waiting: JobRecord[]; all: number; frame: Frame }): ReactElement {
   return (
     <Panel
-      title={`Waiting jobs (${number(all)})`}
+      title={all === 0 ? "Waiting jobs" : `Waiting jobs (${number(all)})`}
       actions={all > MOST_WAITING ? <p>The {MOST_WAITING} that are due first</p> : undefined}
     >
       {waiting.length === 0 ? (

@@ -120,7 +120,7 @@ const MESSAGES: Field<ListedRun> = {
 };
 
 const HAPPENED: Field<RunRow> = {
-  name: "Event happened",
+  name: "Happened",
   of: ({ occurredAt }, { now }) => <When at={occurredAt} now={now} />,
 };
 

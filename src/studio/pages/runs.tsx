@@ -3,7 +3,7 @@ import { RUN_STATUSES, type RunStatus } from "../../contracts/history.ts";
 import { transactionIdOf } from "../../contracts/run.ts";
 import { ASKED_ROWS, cut, type Frame, link, page, type Question } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
-import { Empty, Older, Panel, Select } from "../ui/parts.tsx";
+import { Empty, olderLink, Panel, Select } from "../ui/parts.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 
 interface Runs {
@@ -61,14 +61,12 @@ export const runsPage = page<Runs>({
                 </a>
               ) : undefined
             }
-            footer={
-              <Older
-                name="Older runs"
-                path="/studio/runs"
-                query={{ q: qRef, workflow, state, after: next?.afterRef }}
-                before={next?.before ?? null}
-              />
-            }
+            footer={olderLink(
+              "Older runs",
+              "/studio/runs",
+              { q: qRef, workflow, state, after: next?.afterRef },
+              next?.before ?? null,
+            )}
           >
             {runs.length === 0 ? (
               <NoRuns isNarrowed={isNarrowed} qRef={qRef} workflow={workflow} />

@@ -184,18 +184,13 @@ export function Hidden({ fields }: { fields: Record<string, string> }): ReactEle
   );
 }
 
-/** For the footer of a list: the link to its next page, if there is one. */
-export function Older({
-  name,
-  path,
-  query,
-  before,
-}: {
-  name: string;
-  path: string;
-  query: Record<string, string | undefined>;
-  before: string | number | null;
-}): ReactElement | null {
+/** For the footer of a list: the link to its next page; null on the last. */
+export function olderLink(
+  name: string,
+  path: string,
+  query: Record<string, string | undefined>,
+  before: string | number | null,
+): ReactElement | null {
   return before === null ? null : <a href={link(path, { ...query, before })}>{name}</a>;
 }
 

@@ -65,7 +65,7 @@ th.number { text-align: right; }
 .stack { display: flex; flex-wrap: wrap; gap: 4px 6px; }
 .two { display: block; color: var(--soft); font-size: 12.5px; font-weight: 400; overflow-wrap: anywhere; }
 tbody th { min-width: 13rem; }
-td { min-width: 5.5rem; }
+td { min-width: 6.5rem; }
 .long { min-width: 17rem; overflow-wrap: anywhere; }
 
 .pill { display: inline-flex; align-items: center; gap: 5px; padding: 1px 8px; border-radius: 99px; font-size: 12.5px; line-height: 20px; font-weight: 540; white-space: nowrap; background: var(--quiet-bg); color: var(--quiet-ink); }
