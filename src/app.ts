@@ -126,7 +126,7 @@ export async function openApp(
       perSecond: profilesPerSecond,
     });
     const paceReads = createRateLimiter({ reserveSlots: placesIn("novu-reads"), perSecond: readsPerSecond });
-    const choosing = createOptOuts({
+    const optOuts = createOptOuts({
       config,
       store,
       product,
@@ -142,7 +142,7 @@ export async function openApp(
     const live = liveDependencies({
       config,
       store,
-      unsubscribeUrl: choosing.unsubscribeUrl,
+      unsubscribeUrl: optOuts.unsubscribeUrl,
       persons,
       flags: workflows.flatMap((workflow) => workflow.flags),
       link: links.link,
@@ -234,8 +234,8 @@ export async function openApp(
           now,
           log,
         }),
-        preferences: choosing.tell.novu,
-        unwanted: choosing.tell.postHog,
+        preferences: optOuts.send.toNovu,
+        unwanted: optOuts.send.toPostHog,
         report: (decision) => report(captureOf(decision)),
         capture: report,
       },
@@ -277,8 +277,8 @@ export async function openApp(
       product,
       readLink: links.read,
       budget,
-      onUndeliverable: choosing.onUndeliverable,
-      onPreferences: choosing.onPreferences,
+      onUndeliverable: optOuts.onUndeliverable,
+      onPreferences: optOuts.onPreferences,
       settle,
       onPersonChanged: persons.forget,
       metrics,
@@ -290,7 +290,7 @@ export async function openApp(
     const answersOthers = roles.includes("ingress");
     // Caches keep only the studio's files, which never change under their names; an ETag helps neither.
     const http = express().disable("x-powered-by").disable("etag");
-    if (answersOthers) http.use(doors.clicks).use("/u", choosing.routes).use("/api/novu", bridge.router);
+    if (answersOthers) http.use(doors.clicks).use("/u", optOuts.routes).use("/api/novu", bridge.router);
     if (studio !== null) http.use("/studio", studio.router);
     http
       .use(healthRoutes({ whyNot, revision: config.revision }))

@@ -6,8 +6,8 @@ import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { Log } from "../lib/log.ts";
 import type { NovuApi } from "../novu/api.ts";
-import { createSaidElsewhere } from "../opt-outs/from-novu.ts";
-import { createSendPreferences } from "../opt-outs/send-preferences.ts";
+import { createOptOutsFromNovu } from "../opt-outs/from-novu.ts";
+import { createSendOptOuts } from "../opt-outs/send-opt-outs.ts";
 import { createUnsubscribeLinks } from "../opt-outs/unsubscribe-links.ts";
 import { createUnsubscribePage } from "../opt-outs/unsubscribe-page.tsx";
 import { unsubscribeRoutes } from "../opt-outs/unsubscribe-routes.ts";
@@ -15,9 +15,9 @@ import { createPersonLookup } from "../sources/person-lookup.ts";
 import type { createPostHogReport } from "../sources/posthog/reports.ts";
 import type { Store } from "../store/store.ts";
 
-const NOBODY_THERE = { outcome: "not found" } as const;
+const NOT_FOUND = { outcome: "not found" } as const;
 
-/** What people want: where they say so, what is kept of it, and how Novu and PostHog hear of it. */
+/** Opt-outs: the unsubscribe links and page, Novu's webhook, and the jobs that send them to Novu and PostHog. */
 export function createOptOuts({
   config,
   store,
@@ -47,9 +47,7 @@ export function createOptOuts({
 }) {
   const marketing = workflows.flatMap(({ id, topic }) => (topic === null ? [] : [{ id, topic }]));
   const optOutsOf = (distinctId: string) => store.people.findOptOuts(distinctId);
-  const choose = async (choice: OptOutChange) => {
-    await store.people.changeOptOuts(choice);
-  };
+  const changeOptOuts = (change: OptOutChange) => store.people.changeOptOuts(change);
   const links = createUnsubscribeLinks({ keys: config.linkSigningKeys, publicUrl });
 
   return {
@@ -60,25 +58,25 @@ export function createOptOuts({
       topics,
       marketing,
       optOutsOf,
-      choose,
+      changeOptOuts,
       count,
       now,
       log,
     }),
-    tell: createSendPreferences({
+    send: createSendOptOuts({
       optOutsOf,
       marketing,
       setPreference: novu.setPreference,
       setOptOuts,
-      personNow: sources.posthog ? createPersonLookup({ source: sources.posthog, now }) : async () => NOBODY_THERE,
+      personNow: sources.posthog ? createPersonLookup({ source: sources.posthog, now }) : async () => NOT_FOUND,
       pace,
       log,
     }),
-    ...createSaidElsewhere({
+    ...createOptOutsFromNovu({
       marketing,
       optOutsOf,
-      choose,
-      noteBounce: (bounce) => store.people.saveBounce(bounce),
+      changeOptOuts,
+      saveBounce: store.people.saveBounce,
       addressAtNovu: async (distinctId) => (await store.people.findSentProfile(distinctId))?.subscriber.email ?? null,
     }),
   };

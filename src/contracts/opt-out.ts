@@ -1,35 +1,34 @@
 import type { Capture } from "./capture.ts";
 
-/** Turns off every topic. */
+/** The opt-out from every topic. */
 export const ALL = "all";
 
-/** One workflow of a topic, as a person can turn it off in Novu's Inbox. */
+/** The opt-out from one workflow, which Novu's Inbox allows. */
 export function workflowTopic(workflow: string): string {
   return `workflow:${workflow}`;
 }
 
-/** Where a person said it: by a link of ours, in Novu's Inbox, or to their mailbox, as spam. */
+/** By a link of ours, in Novu's Inbox, or as a complaint to the mailbox. */
 export type OptOutCause = "link" | "novu" | "complained";
 
-/** What a person does not want any more, and what they want again: topics, "all", or a `workflowTopic`. */
+/** The opt-outs that a person adds (`off`) and takes back (`on`): topics, "all", or a `workflowTopic`. */
 export interface OptOutChange {
   distinctId: string;
   off: string[];
   on: string[];
   cause: OptOutCause;
-  /** When they said so, ISO 8601. What they said later of the same thing holds; by a link they say it now. */
+  /** ISO 8601; of several changes to the same topic the latest holds. */
   at: string;
-  /** What PostHog is told of the message by which they did; null when it was by none. */
+  /** The report about the message whose link was used; null when no message was. */
   capture: Capture | null;
 }
 
-/** What holds of a person now. */
+/** The opt-outs that a person has now. */
 export interface OptOuts {
-  /** What they do not want. */
   off: string[];
-  /** What they have said that they want again, and when they last said so, ISO 8601. */
+  /** The opt-outs that were taken back, with the time, ISO 8601. */
   on: Record<string, string>;
-  /** Everything that they are known by, in one order. */
+  /** All distinct ids of the person, in a fixed order. */
   distinctIds: string[];
 }
 

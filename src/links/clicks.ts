@@ -6,19 +6,19 @@ import type { Log } from "../lib/log.ts";
 import type { LinkToken } from "./links.ts";
 import { type Visitor, visitorOf } from "./visitors.ts";
 
-/** What a request for a link was; `forgotten`: a click of which we do not know the message any more, `lost`: one that could not be kept. */
+/** `forgotten`: a click on a message without a decision (any more). `lost`: a click that could not be saved. */
 export type LinkRequest = Visitor | "invalid" | "forgotten" | "lost";
 
 export interface Clicks {
   /** `GET /r/:token` */
   router: Router;
-  /** Resolves when no click is on its way into the store. */
+  /** Resolves when no click is being saved. */
   idle(): Promise<void>;
 }
 
 /**
- * Sends whoever follows a link of a message on to its target, and only there. The answer comes first,
- * whatever becomes of the click: the first one of a message is told to PostHog.
+ * Redirects each tracked link to its target, and only there. The answer does not wait for the click to be saved; the
+ * first click of a message is reported to PostHog.
  */
 export function clickRoutes({
   read,
@@ -28,7 +28,7 @@ export function clickRoutes({
   now,
   log,
 }: {
-  /** What is in a token; null when it is none of ours. */
+  /** Null when the token is not ours. */
   read(token: string): LinkToken | null;
   decisionsOf(transactionIds: string[]): Promise<Decision[]>;
   capture(capture: Capture): Promise<boolean>;
@@ -40,7 +40,7 @@ export function clickRoutes({
   return {
     router: Router().use("/r", (request, response, next) => {
       if (request.method !== "GET" && request.method !== "HEAD") return next();
-      // Taken as it came: a token that cannot be decoded is as wrong as any other.
+      // Not decoded: a token that cannot be decoded is not ours either.
       const link = read(request.path.replace(/^\/|\/$/g, ""));
       if (link === null) return refuse(response);
       forward(response, link.url);
@@ -61,41 +61,41 @@ export function clickRoutes({
     const visitor = visitorOf(request);
     count(visitor);
     if (visitor !== "click") return;
-    const keeping = keep(link)
+    const saving = save(link)
       .catch((error: unknown) => {
         count("lost");
         log.error({
-          component: "attribution",
+          component: "links",
           outcome: "lost",
           status: "clicked",
           ...about(link),
           error: describeError(error),
         });
       })
-      .finally(() => inProgress.delete(keeping));
-    inProgress.add(keeping);
+      .finally(() => inProgress.delete(saving));
+    inProgress.add(saving);
   }
 
-  async function keep(link: LinkToken): Promise<void> {
+  async function save(link: LinkToken): Promise<void> {
     const { transactionId, step, url } = link;
     const decision = (await decisionsOf([transactionId])).find((one) => one.step === step);
-    // Of a person who was deleted nothing is told again.
+    // A person who was deleted is not reported again.
     if (decision === undefined) return count("forgotten");
     const { distinctId, workflow, channel, template, variants } = decision;
     const facts = { distinctId, workflow, transactionId, step, channel, template, variants };
     const at = new Date(now()).toISOString();
     const isFirst = await capture({ status: "clicked", ...facts, properties: { url: withoutQuery(url) }, at });
-    if (isFirst) log.info({ component: "attribution", outcome: "clicked", workflow, ...about(link) });
+    if (isFirst) log.info({ component: "links", outcome: "clicked", workflow, ...about(link) });
   }
 }
 
 function forward(response: Response, url: string): void {
-  // The page is not to learn the token, which is in the address that the reader came by.
+  // The target must not get the token as its referrer.
   response.set({ "cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex" });
   response.status(302).location(url).end();
 }
 
-/** What a query carries may be personal. */
+/** A query may have personal data. */
 function withoutQuery(url: string): string {
   const { host, pathname } = new URL(url);
   return host + pathname;

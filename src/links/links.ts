@@ -2,14 +2,14 @@ import { z } from "zod";
 import type { MessageLink } from "../contracts/link.ts";
 import { createTokens } from "../lib/tokens.ts";
 
-/** What a tracked link carries: where it leads, and of which message it is. Who got the message is looked up. */
+/** The target of a tracked link, and its message. The decision has the person. */
 const LinkToken = z.object({ url: z.string(), transactionId: z.string(), step: z.string() });
 export type LinkToken = z.infer<typeof LinkToken>;
 
-/** Longer ones are cut by some mail programs. */
+/** Some mail programs cut longer ones. */
 const LONGEST_LINK = 2_000;
 
-/** Says of each link in a message, by `utm_…` and unless told otherwise by a redirect, which message it was in. */
+/** Marks the links of a message with `utm_…`, and by default leads them through a redirect that tracks clicks. */
 export function createLinks({
   keys,
   publicUrl,
@@ -17,7 +17,7 @@ export function createLinks({
 }: {
   /** Newest first. */
   keys: string[];
-  /** Where the redirects are; asked for each link, because a sandbox knows it only once it listens. */
+  /** The URL of this app for others. A function, because a sandbox has it only once it listens. */
   publicUrl: () => string;
   /** Goes into `utm_source`. */
   source: string;
@@ -25,7 +25,7 @@ export function createLinks({
   const tokens = createTokens({ keys, purpose: "link", content: LinkToken });
 
   return {
-    /** Of the same message and target always the same. What does not lead to the web stays as it is. */
+    /** The same message and target always make the same link. A target outside the web stays as it is. */
     link(target: string, { track, ...message }: MessageLink): string {
       if (!isToTheWeb(target)) return target;
       const { transactionId, workflow, step, channel } = message;
@@ -35,7 +35,7 @@ export function createLinks({
       return tracked.length > LONGEST_LINK ? url : tracked;
     },
 
-    /** What was put into a link; null when it is none of ours, was changed, or does not lead to the web. */
+    /** Null when the token is not ours, was changed, or does not lead to the web. */
     read(token: string): LinkToken | null {
       const content = tokens.read(token);
       return content !== null && isToTheWeb(content.url) ? content : null;
@@ -43,7 +43,7 @@ export function createLinks({
   };
 }
 
-/** Adds to the query what is not in it; the rest stays as it is, to the letter. */
+/** Adds the parameters that the query does not have; changes no other character. */
 export function withUtm(url: string, parameters: Record<string, string>): string {
   const [, before = "", query, hash = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? [];
   const taken = new Set([...new URLSearchParams(query).keys()].map((name) => name.toLowerCase()));

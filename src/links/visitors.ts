@@ -1,16 +1,16 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isbot } from "isbot";
 
-/** What asks for a link: a person, or a machine that looks at it before the person does. */
+/** A person, or a machine that fetches the link before the person does. */
 export type Visitor = "click" | "scanner" | "prefetch" | "head";
 
-/** Office asks for a link before it opens the browser; the rest are mail filters that isbot takes for browsers, or may. */
+/** Office fetches a link before it opens the browser; the others are mail filters that isbot may take for browsers. */
 const MAIL_PROGRAMS =
   /ms-office|MSOffice|Microsoft Office|MicrosoftPreview|SafeLinks|barracuda|mimecast|proofpoint|GoogleImageProxy|YahooMailProxy|symantec|messagelabs|fireeye|trendmicro|sophos|ironport|zscaler|forcepoint|cloudmark/i;
-/** Of browsers and apps that fetch a page before anybody asks for it, in the spellings of all times. */
+/** Headers of browsers and apps that fetch a page in advance, in all spellings. */
 const ANNOUNCEMENTS = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
-/** Who asks, by what the request says of itself; a filter that poses as a browser is taken for a person. */
+/** From the headers of the request; a filter that poses as a browser counts as a person. */
 export function visitorOf({ method, headers }: { method?: string; headers: IncomingHttpHeaders }): Visitor {
   if (method === "HEAD") return "head";
   if (ANNOUNCEMENTS.some((name) => /prefetch|prerender|preview/i.test(String(headers[name] ?? "")))) return "prefetch";

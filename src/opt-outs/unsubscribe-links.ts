@@ -1,17 +1,17 @@
 import { z } from "zod";
 import { createTokens } from "../lib/tokens.ts";
 
-/** The message that an unsubscribe link is in, and what it turns off. */
+/** The message that an unsubscribe link is in, and its topic. */
 export interface UnsubscribeLink {
   distinctId: string;
   topic: string;
   workflow: string;
   step: string;
-  /** Empty for one that a colleague sent by hand. */
+  /** Empty for a message that was sent by hand from Novu's dashboard. */
   transactionId: string;
 }
 
-/** Short names: the link is in a header, too. */
+/** Short names, because the link is in a header too. */
 const Content = z.object({
   d: z.string().min(1),
   t: z.string().min(1),
@@ -20,14 +20,14 @@ const Content = z.object({
   r: z.string(),
 });
 
-/** Links that turn one topic off for one person. They never expire. */
+/** Links that opt one person out of one topic. They never expire. */
 export function createUnsubscribeLinks({
   keys,
   publicUrl,
 }: {
   /** Newest first. */
   keys: string[];
-  /** Where others reach this app. */
+  /** The URL of this app for others. */
   publicUrl(): string;
 }): { urlOf(link: UnsubscribeLink): string; read(token: string): UnsubscribeLink | null } {
   const tokens = createTokens({ keys, purpose: "unsubscribe", content: Content });

@@ -4,27 +4,26 @@ import { renderToStaticMarkup } from "react-dom/server";
 import type { Colours } from "../contracts/product.ts";
 
 export interface UnsubscribePage {
-  /** Of every answer; the address of the page is a key, which is not to be told or kept. */
+  /** Of every answer. The URL is a key, so it must not be indexed, cached or sent as a referrer. */
   headers: Record<string, string>;
   /**
-   * The page for a refused request. Anybody can ask for it, so each reason is rendered once and kept in memory:
-   * pass fixed texts only.
+   * The page for a refused request. Each reason is rendered once and stays in memory: pass fixed texts only.
    */
   refusal(reason: string): string;
-  /** The page with a person's choices. It shows nothing about who they are: a forwarded mail has the link, too. */
-  choices(choices: OptOuts): string;
+  /** The page with a person's preferences. It does not identify them, because a forwarded mail has the link too. */
+  preferences(preferences: Preferences): string;
 }
 
-interface OptOuts {
-  /** What this link is about; null when nobody can choose it any more. */
+interface Preferences {
+  /** The topic of the link; null when it was removed from the code. */
   topic: string | null;
-  /** What the person does not want: all, or these topics. */
+  /** The opt-outs: from everything, or from these topics. */
   off: { all: boolean; topics: string[] };
-  /** What has just been done; null when nothing was. */
+  /** The change that was just made, as a heading; null when none was. */
   done: string | null;
 }
 
-/** The page behind an unsubscribe link, in the brand's name and colours. Nothing runs or loads on it, and its forms go back to where it came from. */
+/** The page behind an unsubscribe link, with the brand's name and colours. It runs and loads nothing, and its forms post to its own URL. */
 export function createUnsubscribePage({
   brand,
   colours,
@@ -33,7 +32,7 @@ export function createUnsubscribePage({
   /** The brand's name. */
   brand: string;
   colours: { light: Colours; dark: Colours };
-  /** The topics that people can turn off, and the words for each. */
+  /** The titles of the topics. */
   topics: Record<string, string>;
 }): UnsubscribePage {
   const style = styleOf(colours);
@@ -52,12 +51,12 @@ export function createUnsubscribePage({
       refusals.set(reason, html);
       return html;
     },
-    choices({ topic, off, done }) {
+    preferences({ topic, off, done }) {
       const about = topic === null ? null : (topics[topic] ?? null);
       const isOut = off.all || (topic !== null && off.topics.includes(topic));
-      const title = done ?? (isOut ? "You are unsubscribed" : "Do you want to unsubscribe?");
+      const heading = done ?? (isOut ? "You are unsubscribed" : "Do you want to unsubscribe?");
       return pageOf(
-        title,
+        heading,
         <>
           {isOut || done !== null ? null : (
             <form method="post">
@@ -72,7 +71,7 @@ export function createUnsubscribePage({
             <input type="hidden" name="choose" value="topics" />
             <fieldset>
               <legend>What do you want from {brand}?</legend>
-              {Object.entries(topics).map(([name, words]) => (
+              {Object.entries(topics).map(([name, title]) => (
                 <label key={name}>
                   <input
                     type="checkbox"
@@ -80,7 +79,7 @@ export function createUnsubscribePage({
                     value={name}
                     defaultChecked={!off.all && !off.topics.includes(name)}
                   />
-                  {words}
+                  {title}
                 </label>
               ))}
             </fieldset>

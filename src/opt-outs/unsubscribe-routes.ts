@@ -21,10 +21,10 @@ export type UnsubscribeOutcome =
   | "not understood"
   | "store down";
 
-/** What somebody wants: not this link's topic, or just these topics. */
-type Wish = "not this" | { topics: string[] };
+/** The request: opt out of the link's topic, or keep only these topics. */
+type Order = "one click" | { topics: string[] };
 
-/** Why a request is not done; `status` says it in HTTP's words. */
+/** Why a request is refused. */
 class Refusal extends Error {
   readonly status: number;
   readonly outcome: UnsubscribeOutcome;
@@ -37,8 +37,8 @@ class Refusal extends Error {
 }
 
 /**
- * `POST /:token` acts at once, as RFC 8058 asks: no login, no cookie, no redirect, and 200 means that
- * it is on disk. `GET` shows what can be chosen and changes nothing, because scanners of links fetch it.
+ * `POST /:token` changes the opt-outs at once, as RFC 8058 requires: no login, no cookie, no redirect, and 200 means that
+ * the change is on disk. `GET` shows the page and changes nothing, because link scanners fetch it.
  */
 export function unsubscribeRoutes({
   read,
@@ -46,19 +46,19 @@ export function unsubscribeRoutes({
   topics,
   marketing,
   optOutsOf,
-  choose,
+  changeOptOuts,
   count,
   now,
   log,
 }: {
   read(token: string): UnsubscribeLink | null;
   page: UnsubscribePage;
-  /** The topics that people can turn off, and the words for each. */
+  /** The titles of the topics. */
   topics: Record<string, string>;
-  /** The workflows that people can turn off. */
+  /** The workflows with a topic. */
   marketing: Array<{ id: string; topic: string }>;
   optOutsOf(distinctId: string): Promise<OptOuts>;
-  choose(choice: OptOutChange): Promise<unknown>;
+  changeOptOuts(change: OptOutChange): Promise<unknown>;
   count(outcome: UnsubscribeOutcome): void;
   now(): number;
   log: Log;
@@ -73,11 +73,11 @@ export function unsubscribeRoutes({
     .post("/:token", (request, response) =>
       answer(response, async () => {
         const link = linkOf(request);
-        const wish = await wishOf(request);
-        const done = wish === "not this" ? await turnOff(link) : await keepOnly(link, wish.topics);
-        const outcome = wish === "not this" ? "one click" : "chosen";
+        const order = await orderOf(request);
+        const done = order === "one click" ? await optOut(link) : await keepOnly(link, order.topics);
+        const outcome = order === "one click" ? "one click" : "chosen";
         const { topic, workflow, step, transactionId } = link;
-        log.info({ component: "unsubscribe", outcome, topic, workflow, step, transactionId });
+        log.info({ component: "opt-outs", outcome, topic, workflow, step, transactionId });
         return { outcome, html: await pageOf(link, done) };
       }),
     );
@@ -88,9 +88,9 @@ export function unsubscribeRoutes({
     throw new Refusal(404, "unknown link", "Take the link just as it is in the email, to its last letter.");
   }
 
-  async function wishOf(request: Request): Promise<Wish> {
+  async function orderOf(request: Request): Promise<Order> {
     const form = await formOf(request);
-    if (form.get("List-Unsubscribe") === "One-Click") return "not this";
+    if (form.get("List-Unsubscribe") === "One-Click") return "one click";
     const wanted = form.getAll("topic").map(String);
     if (form.get("choose") === "none") return { topics: [] };
     if (form.get("choose") !== "topics")
@@ -100,69 +100,69 @@ export function unsubscribeRoutes({
     return { topics: wanted };
   }
 
-  async function turnOff(link: UnsubscribeLink): Promise<string> {
+  async function optOut(link: UnsubscribeLink): Promise<string> {
     const topic = topicOf(link);
     await change(link, { off: [topic ?? ALL], on: [] });
     return topic === null ? "You get no more marketing" : `You get no more of “${topics[topic]}”`;
   }
 
-  /** What they do not want goes off, and what they had turned off, and want now, on again. */
+  /** Opts out of the other topics, and takes back the opt-outs from these. */
   async function keepOnly(link: UnsubscribeLink, wanted: string[]): Promise<string> {
     const { off } = await optOutsOf(link.distinctId);
-    const isNothing = wanted.length === 0;
-    const ofWanted = marketing.filter(({ topic }) => wanted.includes(topic)).map(({ id }) => workflowTopic(id));
+    const isNone = wanted.length === 0;
+    const workflowTopics = marketing.filter(({ topic }) => wanted.includes(topic)).map(({ id }) => workflowTopic(id));
     await change(link, {
-      off: isNothing ? [ALL] : Object.keys(topics).filter((topic) => !wanted.includes(topic)),
-      on: isNothing ? [] : off.filter((one) => [ALL, ...wanted, ...ofWanted].includes(one)),
+      off: isNone ? [ALL] : Object.keys(topics).filter((topic) => !wanted.includes(topic)),
+      on: isNone ? [] : off.filter((one) => [ALL, ...wanted, ...workflowTopics].includes(one)),
     });
-    return isNothing ? "You get no more marketing" : "Your choice is saved";
+    return isNone ? "You get no more marketing" : "Your choice is saved";
   }
 
   async function change(link: UnsubscribeLink, { off, on }: Pick<OptOutChange, "off" | "on">): Promise<void> {
     const at = new Date(now()).toISOString();
-    await choose({ distinctId: link.distinctId, off, on, cause: "link", at, capture: captureOf(link, off, at) });
+    await changeOptOuts({ distinctId: link.distinctId, off, on, cause: "link", at, capture: reportOf(link, off, at) });
   }
 
   async function pageOf(link: UnsubscribeLink, done: string | null): Promise<string> {
     const { off } = await optOutsOf(link.distinctId);
-    return page.choices({ topic: topicOf(link), off: { all: off.includes(ALL), topics: off }, done });
+    return page.preferences({ topic: topicOf(link), off: { all: off.includes(ALL), topics: off }, done });
   }
 
-  /** Null when it is no more among the topics: nobody knows what it has become. */
+  /** Null when the topic was removed from the code. */
   function topicOf({ topic }: UnsubscribeLink): string | null {
     return Object.hasOwn(topics, topic) ? topic : null;
   }
 
   async function answer(
     response: Response,
-    act: () => Promise<{ outcome: UnsubscribeOutcome; html: string }>,
+    run: () => Promise<{ outcome: UnsubscribeOutcome; html: string }>,
   ): Promise<void> {
     response.set(page.headers);
     try {
-      const { outcome, html } = await act();
+      const { outcome, html } = await run();
       count(outcome);
       response.status(200).send(html);
     } catch (error) {
       const refusal = refusalOf(error);
       count(refusal.outcome);
-      // Anybody can send unknown tokens in any number, so they are counted and not logged.
+      // Unknown tokens can come in any number, so they are counted and not logged.
       if (refusal.outcome !== "unknown link")
-        log.warn({ component: "unsubscribe", answer: refusal.status, outcome: refusal.outcome, ...causeOf(error) });
+        log.warn({ component: "opt-outs", answer: refusal.status, outcome: refusal.outcome, ...causeOf(error) });
       if (refusal.status === 503) response.set("retry-after", String(RETRY_AFTER_SECONDS));
       response.status(refusal.status).send(page.refusal(refusal.message));
     }
   }
 }
 
-/** One that a colleague sent by hand is of no run, and not told to PostHog. */
-function captureOf(link: UnsubscribeLink, off: string[], at: string): Capture | null {
+/** Null without a run, for a message that was sent by hand: it is not reported to PostHog. */
+function reportOf(link: UnsubscribeLink, off: string[], at: string): Capture | null {
   const { distinctId, workflow, step, transactionId } = link;
   if (transactionId === "" || off.length === 0) return null;
   const about = { distinctId, workflow, step, transactionId, channel: "email", template: null, variants: {} } as const;
   return { status: "unsubscribed", ...about, properties: { topics: off.join(", ") }, at };
 }
 
-/** RFC 8058 lets it be either kind of form. */
+/** RFC 8058 allows both encodings of a form. */
 async function formOf(request: Request): Promise<FormData> {
   const bytes = await readBody(request, LARGEST_BODY);
   try {

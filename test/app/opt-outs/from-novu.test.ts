@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { event } from "../../../src/engine/event.ts";
-import { createSaidElsewhere } from "../../../src/opt-outs/from-novu.ts";
+import { createOptOutsFromNovu } from "../../../src/opt-outs/from-novu.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, decisions, happen, mail } from "../../support/campaign.ts";
 import { testSandbox } from "../../support/sandbox.ts";
@@ -103,11 +103,11 @@ async function happens(sandbox: Sandbox, name: string, properties: { email?: str
 }
 
 function elsewhere({ app: { store } }: Sandbox) {
-  return createSaidElsewhere({
+  return createOptOutsFromNovu({
     marketing: ["campaign", "other"].map((id) => ({ id, topic: "offers" })),
     optOutsOf: store.people.findOptOuts,
-    choose: store.people.changeOptOuts,
-    noteBounce: store.people.saveBounce,
+    changeOptOuts: store.people.changeOptOuts,
+    saveBounce: store.people.saveBounce,
     addressAtNovu: async (distinctId) => (await store.people.findSentProfile(distinctId))?.subscriber.email ?? null,
   });
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { OptOuts } from "../../../src/contracts/opt-out.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { createSendPreferences } from "../../../src/opt-outs/send-preferences.ts";
+import { createSendOptOuts } from "../../../src/opt-outs/send-opt-outs.ts";
 
 const AT = "2026-03-02T09:00:00.000Z";
 
@@ -14,11 +14,11 @@ it("ends with what holds, in whatever order the work of several changes is done 
 });
 
 async function ends(scheduler: fc.Scheduler, changes: string[][]): Promise<void> {
-  let choices: OptOuts = { off: [], on: {}, distinctIds: ["ada"] };
+  let optOuts: OptOuts = { off: [], on: {}, distinctIds: ["ada"] };
   const atNovu = new Map<string | null, boolean>();
   let atPostHog: string[] = [];
-  const tell = createSendPreferences({
-    optOutsOf: () => scheduler.schedule(Promise.resolve(choices), "optOutsOf"),
+  const send = createSendOptOuts({
+    optOutsOf: () => scheduler.schedule(Promise.resolve(optOuts), "optOutsOf"),
     marketing: ["offers", "reminders"].map((topic) => ({ id: `${topic}-workflow`, topic })),
     async setPreference(_subscriber, workflow, isWanted) {
       await scheduler.schedule(Promise.resolve(), "to Novu");
@@ -51,12 +51,12 @@ async function ends(scheduler: fc.Scheduler, changes: string[][]): Promise<void>
     const work: Array<Promise<void>> = [];
     for (const off of changes) {
       await scheduler.schedule(Promise.resolve(), "a change");
-      const topics = ["offers", "reminders", "all"].filter((one) => off.includes(one) !== choices.off.includes(one));
-      const said = Object.fromEntries(choices.off.map((one) => [one, AT]));
-      const on = Object.entries({ ...choices.on, ...said }).filter(([one]) => !off.includes(one));
-      choices = { ...choices, off, on: Object.fromEntries(on) };
+      const topics = ["offers", "reminders", "all"].filter((one) => off.includes(one) !== optOuts.off.includes(one));
+      const said = Object.fromEntries(optOuts.off.map((one) => [one, AT]));
+      const on = Object.entries({ ...optOuts.on, ...said }).filter(([one]) => !off.includes(one));
+      optOuts = { ...optOuts, off, on: Object.fromEntries(on) };
       if (topics.length > 0)
-        work.push(...[tell.novu, tell.postHog].map((one) => one({ distinctId: "ada", topics, at: AT })));
+        work.push(...[send.toNovu, send.toPostHog].map((one) => one({ distinctId: "ada", topics, at: AT })));
     }
     await Promise.all(work);
   }
