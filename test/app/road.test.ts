@@ -288,7 +288,7 @@ describe("when PostHog cannot be asked", () => {
     expect(await sandbox.app.store.decisions.list()).toMatchObject([{ outcome: "sent", personSource: "snapshot" }]);
     expect(lines.map((line) => JSON.parse(line))).toContainEqual(
       expect.objectContaining({
-        component: "sources",
+        component: "engine",
         transactionId: expect.stringContaining(":drop-off"),
         personSource: "snapshot",
       }),
