@@ -115,7 +115,7 @@ export function unsubscribeRoutes({
       off: isNone ? [ALL] : Object.keys(topics).filter((topic) => !wanted.includes(topic)),
       on: isNone ? [] : off.filter((one) => [ALL, ...wanted, ...workflowTopics].includes(one)),
     });
-    return isNone ? "You get no more marketing" : "Your choice is saved";
+    return isNone ? "You get no more marketing" : "Your preferences are saved";
   }
 
   async function change(link: UnsubscribeLink, { off, on }: Pick<OptOutChange, "off" | "on">): Promise<void> {

@@ -2,7 +2,7 @@ import type { Decision } from "../contracts/decision.ts";
 import type { NovuJobRecord, NovuMessageRecord } from "../contracts/novu-activity.ts";
 import { redactReason } from "../lib/redact-reason.ts";
 
-/** What became of a message, as Novu has it. */
+/** The result of a message, as Novu has it. */
 export type NovuResult = Pick<Decision, "outcome" | "reason" | "detail">;
 
 type Facts = Pick<Decision, "step" | "channel" | "jobId">;

@@ -21,7 +21,7 @@ const READS_EVERY_MS = 5 * SECOND_MS;
 
 type BodyOf<Kind extends Job["kind"]> = Extract<Job, { kind: Kind }>["body"];
 
-/** Throws when the job has to be tried again; the class of the error tells when. */
+/** Throws when the job has to be tried again; the class of the error decides when. */
 type Handlers = { [Kind in Job["kind"]]: (body: BodyOf<Kind>, attempt: JobAttempt) => Promise<void> };
 
 /** The handlers whose parts are made elsewhere. */

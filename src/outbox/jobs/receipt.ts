@@ -12,7 +12,7 @@ import type { NovuRuns } from "../novu-runs.ts";
 
 /** After the decision, when Novu had no final result at first. */
 const AGAIN_AFTER_MS = 10 * MINUTE_MS;
-/** PostHog gets the report now, whatever Novu answers. */
+/** PostHog gets the report now, with or without an answer of Novu. */
 const LAST_AFTER_MS = HOUR_MS;
 
 /**
