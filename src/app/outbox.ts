@@ -1,11 +1,6 @@
-import type { Config } from "../config.ts";
 import { QUEUES, type Queue } from "../contracts/job.ts";
 import type { PersonSources } from "../contracts/person.ts";
-import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
-import type { Metrics } from "../http/metrics.ts";
-import type { Clock } from "../lib/clock.ts";
 import { startDaily } from "../lib/daily.ts";
-import type { Log } from "../lib/log.ts";
 import { type JobAttempt, startWorker } from "../outbox/worker.ts";
 import { createInactivitySweep } from "../sources/inactivity-sweep.ts";
 import type { Ingest } from "../sources/ingest.ts";
@@ -14,6 +9,7 @@ import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import type { ExitCursor } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import { startSweep } from "../store/sweep.ts";
+import type { Context } from "./context.ts";
 
 /** As many as one read of PostHog's takes. */
 const PERSONS_AT_ONCE = 200;
@@ -24,28 +20,23 @@ const EXITS_AT_ONCE = 1_000;
 
 const AT_ONCE: Partial<Record<Queue, number>> = { persons: PERSONS_AT_ONCE, receipts: RECEIPTS_AT_ONCE };
 
-export interface Working {
+export interface Outbox {
   /** Resolves when all that is due at this moment is done. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
 interface Parts {
-  config: Config;
-  store: Store;
-  workflows: LifecycleWorkflow[];
   runJob(job: JobAttempt): Promise<void>;
   ingest: Ingest;
   /** Where persons are read. */
   sources: PersonSources;
-  metrics: Pick<Metrics, "jobs" | "inactive" | "swept">;
-  clock: Clock;
-  log: Log;
 }
 
 /** Does what is due, in queues that do not hold each other up, deletes what is old, and looks who is away. */
-export function startOutbox(parts: Parts): Working {
-  const { config, store, runJob, metrics, clock, log } = parts;
+export function startOutbox(context: Context, parts: Parts): Outbox {
+  const { config, store, metrics, clock, log } = context;
+  const { runJob } = parts;
   const queue = { store: store.jobs, runJob, clock, log, count: metrics.jobs };
   const workers = QUEUES.map((name) => {
     // Jobs that wait for the same read cost no more than one of them.
@@ -58,7 +49,7 @@ export function startOutbox(parts: Parts): Working {
     clock,
     log,
   });
-  const absences = startAbsenceSweep(parts);
+  const absences = startAbsenceSweep(context, parts);
   const unsubscribe = store.on("jobs", (queue) => workers.find(([name]) => name === queue)?.[1].wake());
   return {
     // What the one does may give the other something to do.
@@ -74,8 +65,8 @@ export function startOutbox(parts: Parts): Working {
 }
 
 /** Once a day over all processes, where a workflow asks for it. */
-function startAbsenceSweep({ config, store, workflows, ingest, sources, metrics, clock, log }: Parts) {
-  const watched = workflows.filter(({ absences }) => absences.length > 0);
+function startAbsenceSweep({ config, product, store, metrics, clock, log }: Context, { ingest, sources }: Parts) {
+  const watched = product.workflows.filter(({ absences }) => absences.length > 0);
   if (watched.length === 0) return null;
   const run = createInactivitySweep({
     workflows: watched,

@@ -1,25 +1,25 @@
 import { sendingStepsOf } from "../contracts/shape.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Discovered } from "../novu/discovered.ts";
-import type { Shapes } from "../store/runs.ts";
+import type { Context } from "./context.ts";
 
 /** The sending steps of workflows and of runs. A run keeps the steps that its workflow had at the trigger. */
-export function createRunSteps({
-  workflows,
-  findShapeOf,
-}: {
-  workflows: Discovered[];
-  findShapeOf: Shapes["findShapeOf"];
-}) {
+export function createRunSteps({ store }: Pick<Context, "store">, { workflows }: { workflows: Discovered[] }) {
   const codeOf = (workflow: string) => workflows.find(({ id }) => id === workflow);
   const sendingSteps = (workflow: string): SendingStep[] => codeOf(workflow)?.sendingSteps ?? [];
+  /** The id of the shape that the code has now; undefined for a workflow that it does not have. */
+  const shapeIdOf = (workflow: string) => codeOf(workflow)?.shapeId;
   return {
     sendingSteps,
-    /** The id of the shape that the code has now; undefined for a workflow that it does not have. */
-    shapeIdOf: (workflow: string) => codeOf(workflow)?.shapeId,
+    shapeIdOf,
     async stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]> {
-      const shape = await findShapeOf(transactionId);
+      const shape = await store.runs.findShapeOf(transactionId);
       return shape === null ? sendingSteps(workflow) : sendingStepsOf(shape);
     },
+    /** Novu has the run, with the steps that the code has now. */
+    markStarted: (transactionId: string, workflow: string) =>
+      store.runs.markStarted(transactionId, shapeIdOf(workflow)),
   };
 }
+
+export type RunSteps = ReturnType<typeof createRunSteps>;

@@ -11,10 +11,12 @@ import type { StepDependencies } from "../engine/step-dependencies.ts";
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
-import type { Log } from "../lib/log.ts";
 import { valueWithin } from "../lib/value-within.ts";
+import type { Links } from "../links/links.ts";
 import { createFlagReader } from "../sources/posthog/flags.ts";
-import type { Store } from "../store/store.ts";
+import type { Context } from "./context.ts";
+import type { Novu } from "./novu.ts";
+import type { OptOuts } from "./opt-outs.ts";
 
 /** A part of the time that Novu waits for a step. */
 const PREFERENCES_WITHIN_MS = SECOND_MS;
@@ -32,45 +34,26 @@ const TOGETHER_MS = 15 * SECOND_MS;
 const SAMPLE_WAIT_MS = HOUR_MS;
 
 /** For the steps that Novu calls. */
-export function liveDependencies({
-  config: { marketing, novu, posthog, emailProviders },
-  store,
-  unsubscribeUrl,
-  persons,
-  flags,
-  link,
-  onInvalidTimeZone,
-  onUnreadable,
-  topics,
-  isWanted,
-  now,
-  log,
-}: {
-  config: Config;
-  store: Store;
-  unsubscribeUrl: StepDependencies["unsubscribeUrl"];
-  persons: Persons;
-  /** The keys of the flags that the workflows name. */
-  flags: string[];
-  link(url: string, message: MessageLink): string;
-  onInvalidTimeZone(): void;
-  /** A property of a person was there and could not be read. */
-  onUnreadable(property: string): void;
-  /** Whether a subscriber has a channel of a workflow on at Novu; may fail. */
-  isWanted(subscriberId: string, workflow: string, channel: string): Promise<boolean>;
-  /** The marketing topics, with the words that people see. */
-  topics: Record<string, string>;
-  now: () => number;
-  log: Log;
-}): StepDependencies {
+export function liveDependencies(
+  { config, product, store, metrics, now, log }: Context,
+  {
+    persons,
+    links,
+    optOuts,
+    novu: { isTurnedOn },
+  }: { persons: Persons; links: Pick<Links, "link">; optOuts: Pick<OptOuts, "unsubscribeUrl">; novu: Novu },
+): StepDependencies {
+  const { marketing, novu, posthog, emailProviders } = config;
+  const { topics } = product;
+  const flags = product.workflows.flatMap((workflow) => workflow.flags);
   const flagsOf =
     posthog === null ? noFlags : createFlagReader({ posthog, now, flags: [marketing.holdout ?? [], flags].flat() });
   return {
     longestDelayMs: NOVU_PLANS[novu.plan].longestDelayMs,
     now,
     emailProviders,
-    unsubscribeUrl,
-    person: createPersonNow({ persons, onUnreadable, log }),
+    unsubscribeUrl: optOuts.unsubscribeUrl,
+    person: createPersonNow({ persons, onUnreadable: metrics.unreadable, log }),
     exitedBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
       store.runs.findExitSince({ workflow, distinctId, transactionId, since }),
     objectionTo: createGuards({
@@ -90,10 +73,10 @@ export function liveDependencies({
     }),
     untilHoursMs({ $timezone, $geoip_time_zone }, novuTimeZone) {
       const candidates = [$timezone, $geoip_time_zone, novuTimeZone];
-      const timeZone = timeZoneOf(candidates, marketing.timeZone, onInvalidTimeZone);
+      const timeZone = timeZoneOf(candidates, marketing.timeZone, metrics.invalidTimeZone);
       return untilWindow({ now: now(), hours: marketing.hours, timeZone });
     },
-    link,
+    link: links.link,
     countAttempt: (send) => store.limits.postponeSend(send),
     async mayEndAtThrottle({ transactionId, distinctId, workflow }) {
       const job: Job = { kind: "unheard", body: { transactionId, distinctId, workflow } };
@@ -111,7 +94,7 @@ export function liveDependencies({
     },
     // Without an answer in time the message goes to Novu, which reads preferences before it sends; the receipt corrects the decision.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
-      (await valueWithin(isWanted(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? true,
+      (await valueWithin(isTurnedOn(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? true,
     async refreshSubscriber({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
       const leadMs = waitMs - REFRESH_BEFORE_MS;
       // For such a short wait Novu has the address from the trigger, or from the wait before.

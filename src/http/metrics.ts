@@ -6,24 +6,19 @@ import { createGauges, type Depths } from "./gauges.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Functions that count, and `GET /metrics` for Prometheus; with a `token` only for requests that send it. */
-export function createMetrics({
-  depths,
-  token,
-  now,
-}: {
-  depths: Depths;
-  token?: string | undefined;
-  now: () => number;
-}) {
+/** Functions that count, and the route that shows the numbers. */
+export function createMetrics() {
   const registry = new Registry();
-  const gauges = createGauges(registry, depths, now);
   return {
     ...createCounters(registry),
-    router: Router().get("/metrics", requireToken(token), async (_request, response) => {
-      await gauges.update();
-      response.type(registry.contentType).send(await registry.metrics());
-    }),
+    /** `GET /metrics` for Prometheus; with a `token` only for requests that send it. */
+    routes({ depths, token, now }: { depths: Depths; token?: string | undefined; now: () => number }): Router {
+      const gauges = createGauges(registry, depths, now);
+      return Router().get("/metrics", requireToken(token), async (_request, response) => {
+        await gauges.update();
+        response.type(registry.contentType).send(await registry.metrics());
+      });
+    },
   };
 }
 

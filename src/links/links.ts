@@ -43,6 +43,8 @@ export function createLinks({
   };
 }
 
+export type Links = ReturnType<typeof createLinks>;
+
 /** Adds the parameters that the query does not have; changes no other character. */
 export function withUtm(url: string, parameters: Record<string, string>): string {
   const [, before = "", query, hash = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? [];

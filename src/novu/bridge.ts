@@ -17,27 +17,41 @@ import {
 } from "./bridge-call.ts";
 import { type Continuation, createContinuation, type RunRecords, runIn } from "./continue-run.ts";
 import { type Discovered, discovered } from "./discovered.ts";
-import { openFramework } from "./framework.ts";
+import { type Framework, type FrameworkOptions, openFramework } from "./framework.ts";
 import { createRecordDecisions, type DecisionsOf, type RecordDecision } from "./record-decisions.ts";
 import { signedBody } from "./signed-body.ts";
 import { runWithUsableControls } from "./usable-controls.ts";
 import { workflowCode } from "./workflow-code.ts";
 
-export interface Bridge {
-  router: Router;
+/** The framework with the fork's workflows, live to execute and as samples for previews. */
+export interface Frameworks {
+  live: Framework;
+  /** Its steps run with an invented person. */
+  samples: Framework;
+  /** As Novu discovers them. */
   workflows: Discovered[];
 }
 
-/**
- * The endpoint that Novu calls for each step. Each workflow exists twice: live to execute, and as a sample for
- * previews, which run the steps' code with an invented person.
- */
-export async function openBridge({
-  secretKey,
-  apiUrl,
-  budget,
+/** Opens the framework for each build of the workflows. Throws for a workflow that cannot be discovered. */
+export async function openFrameworks({
   live,
   samples,
+  ...options
+}: { live: Workflow[]; samples: Workflow[] } & FrameworkOptions): Promise<Frameworks> {
+  const sampleSide = await openFramework(samples, options);
+  return {
+    live: await openFramework(live, options),
+    samples: sampleSide,
+    // From the samples, because the length of a wait comes from running its code.
+    workflows: await Promise.all(sampleSide.workflows.map(discovered)),
+  };
+}
+
+/** The endpoint that Novu calls for each step. */
+export function createBridge({
+  secretKey,
+  frameworks: { live, samples },
+  budget,
   recordDecision,
   decisionsOf,
   records,
@@ -47,10 +61,8 @@ export async function openBridge({
   log,
 }: {
   secretKey: string;
-  apiUrl: string;
+  frameworks: Frameworks;
   budget: BodyBudget;
-  live: Workflow[];
-  samples: Workflow[];
   recordDecision: RecordDecision;
   decisionsOf: DecisionsOf;
   records: RunRecords;
@@ -60,14 +72,12 @@ export async function openBridge({
   withRun(call: Call, body: ExecuteBody): Promise<ExecuteBody>;
   now: () => number;
   log: Log;
-}): Promise<Bridge> {
-  const liveSide = await openFramework(live, { secretKey, apiUrl, log });
-  const sampleSide = await openFramework(samples, { secretKey, apiUrl, log });
-  const codes = new Map(liveSide.workflows.map((workflow) => [workflow.workflowId, workflowCode(workflow)]));
+}): Router {
+  const codes = new Map(live.workflows.map((workflow) => [workflow.workflowId, workflowCode(workflow)]));
   const recordDecisions = createRecordDecisions({ recordDecision, decisionsOf, now });
   const continuationOf = createContinuation({ codeOf: (workflow) => codes.get(workflow), records, onWait, now });
 
-  const router = Router().use(signedBody({ secretKey, budget }), async (request, response) => {
+  return Router().use(signedBody({ secretKey, budget }), async (request, response) => {
     const startedAt = performance.now();
     const call = callOf(request);
     const { status, headers, body } = await withinTime((isLate) => answerTo(request, call, isLate));
@@ -79,13 +89,11 @@ export async function openBridge({
     if (!isSoonRead(request)) response.set("connection", "close");
     response.status(status).set(headers).send(body);
   });
-  // The samples' steps, because the length of a wait comes from running its code.
-  return { router, workflows: await Promise.all(sampleSide.workflows.map(discovered)) };
 
   async function answerTo(request: Request, call: Call, isLate: () => boolean): Promise<Answer> {
     // There is no body in a GET, nor in a call whose signature does not match: the framework answers 401.
     if (call.action !== "execute" || request.body === undefined)
-      return (call.action === "preview" ? sampleSide : liveSide).handle({ request });
+      return (call.action === "preview" ? samples : live).handle({ request });
     const { continuation, ...made } = await execute(request, call);
     return recordDecisions(made, { call, request, continuation, isLate });
   }
@@ -114,10 +122,10 @@ export async function openBridge({
   async function runCode(request: Request, call: Call, body: ExecuteBody): Promise<StepAnswer> {
     const run = async (tried: ExecuteBody): Promise<StepAnswer> => {
       const decisions: StepAnswer["decisions"] = [];
-      const answer = await liveSide.handle({ request, instead: { body: withDecisions(tried, decisions) } });
+      const answer = await live.handle({ request, instead: { body: withDecisions(tried, decisions) } });
       return { answer, decisions };
     };
-    const { unusable, ...made } = await runWithUsableControls(run, { body, step: liveSide.stepOf(call) });
+    const { unusable, ...made } = await runWithUsableControls(run, { body, step: live.stepOf(call) });
     if (unusable.length === 0) return made;
     const { workflow, step } = call;
     log.warn({ component: "novu", workflow, step, unusableControls: unusable });
@@ -126,7 +134,7 @@ export async function openBridge({
 
   /** Runs a custom step for the calls behind it. Throws where the step fails. */
   async function customOutputs(step: string, request: Request, body: ExecuteBody): Promise<Record<string, unknown>> {
-    const answer = await liveSide.handle({ request, instead: { step, body } });
+    const answer = await live.handle({ request, instead: { step, body } });
     if (answer.status >= 400) throw new Error(`the custom step "${step}" failed when it was run again`);
     return (JSON.parse(answer.body) as { outputs: Record<string, unknown> }).outputs;
   }

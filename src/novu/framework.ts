@@ -11,11 +11,16 @@ interface FrameworkCall {
   instead?: { step?: string; body: object };
 }
 
+export interface FrameworkOptions {
+  secretKey: string;
+  apiUrl: string;
+  log: Log;
+}
+
+export type Framework = Awaited<ReturnType<typeof openFramework>>;
+
 /** Novu's framework with these workflows. Throws for a workflow that cannot be discovered. */
-export async function openFramework(
-  workflows: Workflow[],
-  { secretKey, apiUrl, log }: { secretKey: string; apiUrl: string; log: Log },
-) {
+export async function openFramework(workflows: Workflow[], { secretKey, apiUrl, log }: FrameworkOptions) {
   const client = new Client({
     secretKey,
     apiUrl,

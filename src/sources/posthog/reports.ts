@@ -10,7 +10,7 @@ import { uuidV5 } from "../../lib/uuid-v5.ts";
 const EXPOSURE = "$feature_flag_called";
 
 /** Without PostHog: reports nothing. */
-export const noReport: ReturnType<typeof createPostHogReport> = {
+export const noReport: PostHogReports = {
   report: async () => {},
   setOptOuts: async () => {},
   stop: async () => {},
@@ -92,6 +92,8 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     }
   }
 }
+
+export type PostHogReports = ReturnType<typeof createPostHogReport>;
 
 /** The events of all servers have posthog-node's `$lib`; this one marks ours. */
 class Reporter extends PostHog {

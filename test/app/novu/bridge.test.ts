@@ -13,7 +13,7 @@ import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
-import { openBridge } from "../../../src/novu/bridge.ts";
+import { createBridge, openFrameworks } from "../../../src/novu/bridge.ts";
 import { assertWithinPlan } from "../../../src/novu/plan-limits.ts";
 import { decision } from "../../support/facts.ts";
 import { testFolder } from "../../support/folder.ts";
@@ -78,20 +78,18 @@ beforeAll(async () => {
       });
     });
   const log = createLog({ level: "info", destination: { write: (line) => void lines.push(line) } });
-  const bridge = await openBridge({
-    secretKey: KEY,
-    apiUrl: "http://novu.invalid",
+  const options = { secretKey: KEY, apiUrl: "http://novu.invalid", log };
+  const bridge = createBridge({
+    ...options,
+    frameworks: await openFrameworks({ ...options, live: [build("live")], samples: [build("sample")] }),
     budget: createBodyBudget(Number.POSITIVE_INFINITY),
-    live: [build("live")],
     ...recording,
-    samples: [build("sample")],
-    log,
   });
   const remember: RequestHandler = ({ socket }, _response, next) => {
     asking = socket;
     next();
   };
-  server = await serve(express().use(remember).use("/api/novu", bridge.router), { port: 0 });
+  server = await serve(express().use(remember).use("/api/novu", bridge), { port: 0 });
 });
 afterAll(() => server.close());
 
@@ -220,12 +218,10 @@ describe("the bridge", () => {
       (payload as { a: { b: string } }).a.b.trim();
     });
     await expect(
-      openBridge({
+      openFrameworks({
         secretKey: KEY,
         apiUrl: "http://novu.invalid",
-        budget: createBodyBudget(Number.POSITIVE_INFINITY),
         live: [broken],
-        ...recording,
         samples: [],
         log: createLog({ level: "silent" }),
       }),

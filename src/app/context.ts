@@ -1,0 +1,23 @@
+import type { Config } from "../config.ts";
+import type { Product } from "../contracts/product.ts";
+import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
+import type { Metrics } from "../http/metrics.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Store } from "../store/store.ts";
+
+/** All parts of the app get this, besides what is theirs. */
+export interface Context {
+  config: Config;
+  /** The fork's workflows, brand and names. */
+  product: Product<LifecycleWorkflow>;
+  store: Store;
+  metrics: Metrics;
+  clock: Clock;
+  now(): number;
+  log: Log;
+  /** The URL at which others reach this app. A sandbox knows its own only when it listens. */
+  publicUrl(): string;
+  /** Whether the app has begun to stop, so that no call to Novu is begun any more. */
+  isStopping(): boolean;
+}

@@ -1,0 +1,62 @@
+import type { MergeRequest } from "../contracts/routing.ts";
+import { SOURCES } from "../contracts/sources.ts";
+import { createArrivalClock, isoOfArrival } from "../lib/arrival-clock.ts";
+import type { BodyBudget } from "../lib/read-body.ts";
+import type { WebhookHandler } from "../lib/webhook-endpoint.ts";
+import { createRoute } from "../routing/route.ts";
+import { createReingest, createSaveIgnored } from "../sources/ignored-events.ts";
+import { createIngest, type Ingest } from "../sources/ingest.ts";
+import type { PersonReader } from "../sources/person-reader.ts";
+import { openSources } from "../sources/sources.ts";
+import type { Context } from "./context.ts";
+
+export interface Ingestion {
+  /** Stores an event of any source with its effects. */
+  ingest: Ingest;
+  /** Ingests the anonymous events of the previous id as those of the current one. */
+  reingest(request: MergeRequest): Promise<void>;
+  /** Shows on the pages that the two ids of an event stay two persons. */
+  onNotMerged(request: MergeRequest): Promise<void>;
+  /** The webhooks of the sources, by method and path. */
+  webhooks: Record<string, WebhookHandler>;
+}
+
+/** The way of an event: verified and parsed by its source's webhook, ingested, routed, inserted. */
+export function createIngestion(
+  { config, product: { workflows, segmentNames }, store, metrics, now, log }: Context,
+  { persons, budget, isClosing }: { persons: Pick<PersonReader, "forget">; budget: BodyBudget; isClosing(): boolean },
+): Ingestion {
+  const { posthog, segment, internalUsers } = config;
+  const saveIgnored = createSaveIgnored({
+    insert: (ignored) => store.events.insertIgnored(ignored),
+    count: metrics.ignored,
+    now,
+  });
+  const nextArrival = createArrivalClock(now);
+  const ingest = createIngest({
+    route: createRoute(workflows, internalUsers),
+    insert: (event, routing) => store.events.insert(event, routing),
+    saveIgnored,
+    receivedAt: () => isoOfArrival(nextArrival()),
+    onPersonChanged: persons.forget,
+    count: metrics.event,
+    log,
+  });
+  const endpoint = { budget, isStopping: isClosing, count: metrics.answered, now, log };
+  const sources = openSources({ ...endpoint, posthog, segment, segmentNames, ingest });
+  return {
+    ingest,
+    reingest: createReingest({ ...store.events, sources, ingest }),
+    onNotMerged({ checkAt, eventUuid, currentId }) {
+      const source = checkAt ?? "posthog";
+      const reason = `${SOURCES[source].label} keeps the two ids of this event as two people, and so do we`;
+      const event = { uuid: eventUuid, name: null, distinctId: currentId };
+      return saveIgnored({ source, cause: "not merged", reason, event, body: "" });
+    },
+    webhooks: Object.fromEntries(
+      Object.entries(sources).flatMap(([name, { webhook }]) =>
+        webhook === null ? [] : [[`POST /webhooks/${name}`, webhook] as const],
+      ),
+    ),
+  };
+}

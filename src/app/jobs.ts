@@ -1,0 +1,77 @@
+import { captureOf } from "../contracts/capture.ts";
+import { createRunJob } from "../outbox/run-job.ts";
+import type { JobAttempt } from "../outbox/worker.ts";
+import { subscriberOf } from "../routing/profile.ts";
+import type { PersonReader } from "../sources/person-reader.ts";
+import type { PostHogReports } from "../sources/posthog/reports.ts";
+import type { Context } from "./context.ts";
+import type { Decisions } from "./decisions.ts";
+import type { Ingestion } from "./ingest.ts";
+import type { Novu } from "./novu.ts";
+import type { OptOuts } from "./opt-outs.ts";
+import { profileHere, profileThere } from "./persons.ts";
+import { createReceipts } from "./receipts.ts";
+import type { RunSteps } from "./run-steps.ts";
+
+interface Parts {
+  novu: Novu;
+  persons: PersonReader;
+  optOuts: OptOuts;
+  ingestion: Pick<Ingestion, "onNotMerged" | "reingest">;
+  decisions: Decisions;
+  runSteps: RunSteps;
+  reports: Pick<PostHogReports, "report">;
+}
+
+/** Runs one job of the outbox; rejects when the job has to be tried again. */
+export function createJobs(
+  context: Context,
+  { novu, persons, optOuts, ingestion, decisions, runSteps, reports }: Parts,
+): (attempt: JobAttempt) => Promise<void> {
+  const { store, metrics } = context;
+  return createRunJob({
+    ...context,
+    ...runSteps,
+    novu: {
+      ...novu.api,
+      // Novu fixes the steps of a run at its trigger.
+      trigger: (start, key) =>
+        novu.api.trigger({ ...start, run: { ...start.run, shape: runSteps.shapeIdOf(start.workflow) } }, key),
+    },
+    runs: { ...store.runs, markStarted: runSteps.markStarted },
+    people: store.people,
+    listDecidedSteps: store.decisions.listDecidedSteps,
+    persons: {
+      readNow: persons.read,
+      profileHere: profileHere(store.people),
+      profileThere: profileThere(persons),
+      subscriberOf,
+    },
+    merges: {
+      arePerson: (ids) => persons.areOnePerson("posthog", ids),
+      merge: store.people.merge,
+      onNotMerged: ingestion.onNotMerged,
+      lookAgain: ingestion.reingest,
+    },
+    handlers: {
+      ...createReceipts({
+        ...context,
+        ...runSteps,
+        activity: novu.activity,
+        pace: novu.limit.reads,
+        feedMs: novu.feedMs,
+        settle: decisions.correct,
+        record: (decision) => decisions.record(decision, { ifOpen: true, isLast: false }),
+        onLost: metrics.runLost,
+      }),
+      preferences: optOuts.send.toNovu,
+      unwanted: optOuts.send.toPostHog,
+      report: (decision) => reports.report(captureOf(decision)),
+      capture: reports.report,
+    },
+    decide: decisions.record,
+    pace: novu.limit.triggers,
+    paceProfiles: novu.limit.subscribers,
+    onTriggered: metrics.triggered,
+  });
+}

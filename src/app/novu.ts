@@ -1,0 +1,48 @@
+import { NOVU_PLANS } from "../contracts/novu-plan.ts";
+import { createNovuActivity } from "../novu/activity.ts";
+import { createNovuApi } from "../novu/api.ts";
+import { createRateLimiter } from "../outbox/rate-limiter.ts";
+import type { Context } from "./context.ts";
+
+/** The calls to Novu, and a rate limiter for each of the categories that Novu limits. */
+export function createNovu({ config: { novu }, store, metrics, isStopping, log }: Context) {
+  const { triggersPerSecond, profilesPerSecond, readsPerSecond, feedMs } = NOVU_PLANS[novu.plan];
+  const activity = createNovuActivity({ ...novu, isStopping });
+  /** Each resolves when Novu's limit has room for one more call. */
+  const limit = {
+    /** Triggers and cancels, which Novu counts together. */
+    triggers: rateLimiter("novu", novu.triggersPerSecond ?? triggersPerSecond),
+    subscribers: rateLimiter("novu-profiles", profilesPerSecond),
+    reads: rateLimiter("novu-reads", readsPerSecond),
+  };
+  return {
+    api: createNovuApi({ ...novu, isStopping }),
+    activity,
+    limit,
+    /** How long Novu lists a run after its trigger. */
+    feedMs,
+    /** Whether a subscriber has a channel of a workflow turned on; rejects when Novu cannot be asked. */
+    async isTurnedOn(subscriberId: string, workflow: string, channel: string): Promise<boolean> {
+      await limit.subscribers();
+      // Novu may not list a workflow for which the subscriber has set no preference.
+      return (await activity.isWanted(subscriberId, workflow, channel)) ?? false;
+    },
+  };
+
+  function rateLimiter(name: string, perSecond: number) {
+    return createRateLimiter({
+      perSecond,
+      async reserveSlots(count, intervalMs) {
+        const { waitMs, disbelievedMs } = await store.limits.reserveSlots(name, count, intervalMs);
+        if (disbelievedMs > 0) {
+          metrics.limiterReset(name);
+          const aheadMs = Math.round(disbelievedMs);
+          log.warn({ component: "outbox", rateLimiter: name, aheadMs, outcome: "a clock was ahead" });
+        }
+        return waitMs;
+      },
+    });
+  }
+}
+
+export type Novu = ReturnType<typeof createNovu>;

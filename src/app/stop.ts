@@ -1,0 +1,59 @@
+import type { Listening } from "../lib/server.ts";
+import type { Context } from "./context.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Webhooks } from "./webhooks.ts";
+
+/** With the connections open for so long, each answer closes its connection; a proxy that sees its connection closed while idle may lose a request. */
+const DRAIN_MS = 500;
+/** The slowest bridge call takes 3.4 s, and a stop no more than 5 s in all. */
+const CLOSED_WITHIN_MS = 4_000;
+
+/** How far a stop has come. */
+export interface Phase {
+  /** No call to Novu is begun any more. */
+  isStopping: boolean;
+  /** Webhooks get 503. */
+  isClosing: boolean;
+}
+
+/** Completes the requests and jobs in progress, and closes everything, once. */
+export function createStop(
+  { store, log }: Pick<Context, "store" | "log">,
+  {
+    phase,
+    server,
+    webhooks,
+    outbox,
+    studio,
+    reports,
+  }: {
+    phase: Phase;
+    server: Listening;
+    webhooks: Pick<Webhooks, "idle">;
+    outbox: Outbox | null;
+    studio: { stop(): void } | null;
+    reports: { stop(): Promise<void> };
+  },
+): (options?: { drainMs?: number }) => Promise<void> {
+  let stopped: Promise<void> | undefined;
+  return ({ drainMs = DRAIN_MS } = {}) => {
+    stopped ??= stop(drainMs);
+    return stopped;
+  };
+
+  async function stop(drainMs: number): Promise<void> {
+    phase.isStopping = true;
+    studio?.stop();
+    // A request in progress may still write a job. It is in the store, and runs after the next start.
+    await Promise.all([closeServer(drainMs), outbox?.stop(), reports.stop()]);
+    await webhooks.idle();
+    await store.close();
+    log.info({ component: "app", outcome: "stopped" });
+  }
+
+  async function closeServer(drainMs: number): Promise<void> {
+    await server.drain(drainMs);
+    phase.isClosing = true;
+    await server.close(CLOSED_WITHIN_MS);
+  }
+}
