@@ -1,5 +1,4 @@
 import type { Decision } from "../contracts/decision.ts";
-import { overdueKey, receiptKey } from "../contracts/job.ts";
 import type { NovuActivity } from "../contracts/novu-activity.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
@@ -43,8 +42,7 @@ export function createReceipts({
         const holds = decisions.find((one) => one.step === step);
         return holds?.outcome === outcome && holds.receipt === receipt;
       },
-      askAgainAt: (decision, at) =>
-        store.jobs.schedule(receiptKey(decision), { kind: "receipt", body: decision }, at, { replace: true }),
+      askAgainAt: (decision, at) => store.jobs.schedule({ kind: "receipt", body: decision }, at, { replace: true }),
       now,
     }),
     overdue: createOverdue({
@@ -54,7 +52,7 @@ export function createReceipts({
       decisionsOf: store.decisions.listOfRuns,
       record,
       checkAgainAt: (overdue, at) =>
-        store.jobs.schedule(overdueKey(overdue.transactionId), { kind: "overdue", body: overdue }, at, {
+        store.jobs.schedule({ kind: "overdue", body: overdue }, at, {
           replace: true,
         }),
       now,

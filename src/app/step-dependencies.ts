@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { FlagValue } from "../contracts/flag.ts";
-import { correctionKey, HEARD_WITHIN_MS, type Job, overdueKey, refreshKey, unheardKey } from "../contracts/job.ts";
+import { HEARD_WITHIN_MS, type Job } from "../contracts/job.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS } from "../contracts/novu-plan.ts";
 import { readPerson } from "../contracts/person.ts";
@@ -80,17 +80,17 @@ export function liveDependencies(
     countAttempt: (send) => store.limits.postponeSend(send),
     async mayEndAtThrottle({ transactionId, distinctId, workflow }) {
       const job: Job = { kind: "unheard", body: { transactionId, distinctId, workflow } };
-      await store.jobs.schedule(unheardKey(transactionId), job, now() + THROTTLED_WITHIN_MS);
+      await store.jobs.schedule(job, now() + THROTTLED_WITHIN_MS);
     },
-    async expectCallAfter({ transactionId }, { waitMs, mayBeRefused }) {
+    async expectCallAfter({ transactionId, distinctId }, { waitMs, mayBeRefused }) {
       if ((await store.runs.findState(transactionId)) === null) return;
       const waitEndsAt = now() + waitMs;
       const job: Job = {
         kind: "overdue",
-        body: { transactionId, waitEndsAt: new Date(waitEndsAt).toISOString() },
+        body: { transactionId, distinctId, waitEndsAt: new Date(waitEndsAt).toISOString() },
       };
       const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : waitEndsAt + HEARD_WITHIN_MS;
-      await store.jobs.schedule(overdueKey(transactionId), job, at, { replace: true });
+      await store.jobs.schedule(job, at, { replace: true });
     },
     // Without an answer in time the message goes to Novu, which reads preferences before it sends; the receipt corrects the decision.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
@@ -106,9 +106,8 @@ export function liveDependencies(
         kind: "refresh",
         body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong, until },
       };
-      const key = isWrong ? correctionKey(transactionId) : refreshKey(transactionId);
       const at = isWrong ? now() : Math.floor((now() + leadMs) / TOGETHER_MS) * TOGETHER_MS;
-      await store.jobs.schedule(key, job, at, { replace: true });
+      await store.jobs.schedule(job, at, { replace: true });
     },
   };
 }

@@ -150,19 +150,19 @@ async function splitPerson(
   { print, paint }: CommandIo,
 ): Promise<number> {
   const { aliases } = await store.people.listRecords(id);
-  const merges = aliases.filter(({ former_id, kept_id }) => former_id === id || kept_id === id);
+  const merges = aliases.filter(({ previous_id, current_id }) => previous_id === id || current_id === id);
   const undone = dryRun ? 0 : await store.people.split(id);
   if (json) print(JSON.stringify({ distinctId: id, dryRun, merges, undone }));
   else if (merges.length + undone === 0) print("No other id is merged with this one.");
   else {
     const outcome = dryRun ? "to be done" : "done";
-    for (const { former_id, kept_id, occurred_at } of merges)
+    for (const { previous_id, current_id, occurred_at } of merges)
       print(
         lineOf(
           {
             where: "here",
             outcome,
-            what: `${former_id} and ${kept_id} are two people again; they were merged at ${occurred_at}`,
+            what: `${previous_id} and ${current_id} are two people again; they were merged at ${occurred_at}`,
           },
           paint,
         ),

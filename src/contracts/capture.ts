@@ -45,11 +45,6 @@ export const Capture = z.object({
 });
 export type Capture = z.infer<typeof Capture>;
 
-/** The key of the work that tells PostHog; the same for the same run, step and status. */
-export function reportKey({ transactionId, step, status }: Pick<Capture, "transactionId" | "step" | "status">): string {
-  return `report:${transactionId}:${step ?? ""}:${status}`;
-}
-
 /** The report of a decision to PostHog; one that is not final is not reported. */
 export function captureOf(decision: Decision): Capture {
   const { outcome, transactionId, workflow, step, channel, distinctId, decidedAt, template, exposures } = decision;

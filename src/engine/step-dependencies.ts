@@ -42,7 +42,10 @@ export interface StepDependencies {
     when: { waitMs: number; isWrong: boolean },
   ): Promise<void>;
   /** Novu calls again for this run after so long; `mayBeRefused` where Novu may refuse the wait, so that the run ends here. */
-  expectCallAfter(run: Pick<Run, "transactionId">, wait: { waitMs: number; mayBeRefused: boolean }): Promise<void>;
+  expectCallAfter(
+    run: Pick<Run, "transactionId" | "distinctId">,
+    wait: { waitMs: number; mayBeRefused: boolean },
+  ): Promise<void>;
   /** Whether the subscriber has turned this channel of the workflow on at Novu. */
   isTurnedOn(message: Pick<Send, "workflow" | "distinctId" | "channel">): Promise<boolean>;
   /** Novu may end this run at a throttle, without a call. */

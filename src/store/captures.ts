@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { type Capture, reportKey } from "../contracts/capture.ts";
+import type { Capture } from "../contracts/capture.ts";
 import type { Queue } from "../contracts/job.ts";
 import type { Decisions } from "./decisions.ts";
 import { jobRow } from "./event-rows.ts";
@@ -27,7 +27,7 @@ export function captures({
         if (numInsertedOrUpdatedRows === 0n) return false;
         await trx
           .insertInto("jobs")
-          .values(jobRow(reportKey(capture), { kind: "capture", body: capture }, now()))
+          .values(jobRow({ kind: "capture", body: capture }, now()))
           .onConflict((conflict) => conflict.doNothing())
           .execute();
         return true;

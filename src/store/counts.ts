@@ -4,7 +4,7 @@ import { LONGEST_RUN_MS } from "../contracts/run.ts";
 import type { Jobs, QueueCounts } from "./jobs.ts";
 import { idsOfPerson } from "./merges.ts";
 import type { Runs } from "./runs.ts";
-import { STARTED_BY, type Tables } from "./tables.ts";
+import type { Tables } from "./tables.ts";
 
 /** How much there is of what: for limits per person, and for whoever runs this. */
 export function counts({
@@ -67,7 +67,7 @@ export function counts({
     async listOccurrences({ distinctId, workflow, eventName, from, to }) {
       const rows = await db
         .selectFrom("runs")
-        .innerJoin("events", (join) => join.on("events.uuid", "=", STARTED_BY))
+        .innerJoin("events", "events.uuid", "runs.event_uuid")
         .select("runs.occurred_at")
         .where("runs.distinct_id", "in", await idsOfPerson(db, distinctId))
         .where("runs.workflow", "=", workflow)

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
-import { reportKey } from "../contracts/capture.ts";
 import { Decision, isFinal } from "../contracts/decision.ts";
-import { type Queue, receiptKey } from "../contracts/job.ts";
+import { keyOf, type Queue } from "../contracts/job.ts";
 import type { Decisions } from "./decisions.ts";
 import { endsThis } from "./ends.ts";
 import { jobRow } from "./event-rows.ts";
@@ -30,7 +29,7 @@ export function decisionLog({
   /** Lets no other transaction that asks for this name go on before this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
   announce(queue: Queue): void;
-}): Pick<Decisions, "record" | "listDecidedSteps" | "list"> {
+}): Pick<Decisions, "record" | "listDecidedSteps" | "list" | "listOfRuns"> {
   return {
     async record(wanted, { ifOpen = false, insteadOf, endsRun = false } = {}) {
       const { transactionId, step, distinctId } = wanted;
@@ -51,10 +50,10 @@ export function decisionLog({
         if (decision.outcome !== "sent")
           await trx
             .updateTable("sends")
-            .set({ taken_at: null })
+            .set({ reserved_at: null })
             .where("transaction_id", "=", transactionId)
             .where("step", "=", step)
-            .where("taken_at", "is not", null)
+            .where("reserved_at", "is not", null)
             .execute();
         if (before !== undefined && isSame(before, decision)) return { decision: before, isNew: false };
 
@@ -90,6 +89,8 @@ export function decisionLog({
       return decided;
     },
 
+    listOfRuns: (transactionIds) => decisionsOf(db, transactionIds),
+
     async listDecidedSteps(transactionId, { failed = false } = {}) {
       const rows = await db
         .selectFrom("decisions")
@@ -107,6 +108,13 @@ export function decisionLog({
   };
 }
 
+/** In no order. */
+export async function decisionsOf(db: Kysely<Tables>, transactionIds: string[]): Promise<Decision[]> {
+  if (transactionIds.length === 0) return [];
+  const rows = await db.selectFrom("decisions").select("body").where("transaction_id", "in", transactionIds).execute();
+  return rows.map(({ body }) => Decision.parse(JSON.parse(body)));
+}
+
 /** Whether Novu is asked first what became of it. */
 function isAsked({ outcome, receipt }: Decision): boolean {
   return outcome === "sent" && receipt === undefined;
@@ -114,16 +122,19 @@ function isAsked({ outcome, receipt }: Decision): boolean {
 
 /** A sent message is reported to PostHog after its receipt, and everything else at once. */
 function owedBy(decision: Decision, now: number): Row<"jobs"> {
-  if (isAsked(decision)) return jobRow(receiptKey(decision), { kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
-  return jobRow(reportKey({ ...decision, status: decision.outcome }), { kind: "report", body: decision }, now);
+  if (isAsked(decision)) return jobRow({ kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
+  return jobRow({ kind: "report", body: decision }, now);
 }
 
 /** Takes back the question and the report of a message that did not go out after all. A job that a worker has in hand ends by itself. */
 async function dropOwed(trx: Kysely<Tables>, before: Decision, now: number): Promise<void> {
-  await trx.deleteFrom("jobs").where("key", "=", receiptKey(before)).execute();
   await trx
     .deleteFrom("jobs")
-    .where("key", "=", reportKey({ ...before, status: "sent" }))
+    .where("key", "=", keyOf({ kind: "receipt", body: before }))
+    .execute();
+  await trx
+    .deleteFrom("jobs")
+    .where("key", "=", keyOf({ kind: "report", body: before }))
     .where("leased_until", "<=", now)
     .where("attempts", "=", 0)
     .execute();

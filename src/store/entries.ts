@@ -2,7 +2,6 @@ import type { Kysely } from "kysely";
 import type { EntryLimit } from "../contracts/routing.ts";
 import { LONGEST_RUN_MS } from "../contracts/run.ts";
 import { endsThis } from "./ends.ts";
-import { startKey } from "./event-rows.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { NewRun, RunStates } from "./runs.ts";
@@ -72,7 +71,7 @@ export function entries({
       if (before.transaction_id === transactionId) return true;
       const isShut = await isShutBy(before);
       // A run that could not be started, or was lost at Novu, keeps nobody out.
-      if (isShut && !(await isDead(trx, before.transaction_id))) return false;
+      if (isShut && !(await isDead(trx, before.transaction_id, ids))) return false;
       // One that comes late does not open the time that a newer one has closed.
       if (!isShut && typeof limit === "object" && before.occurred_at > occurredAt) return true;
       await trx
@@ -84,7 +83,7 @@ export function entries({
       return true;
 
       async function shutsOut(entry: Tables["entries"]): Promise<boolean> {
-        return (await isShutBy(entry)) && !(await isDead(trx, entry.transaction_id));
+        return (await isShutBy(entry)) && !(await isDead(trx, entry.transaction_id, ids));
       }
 
       async function isShutBy(entry: Pick<Tables["entries"], "transaction_id" | "occurred_at">): Promise<boolean> {
@@ -99,7 +98,7 @@ export function entries({
       .selectFrom("runs")
       .select(["workflow", "occurred_at", "arrival"])
       .where("transaction_id", "=", transactionId)
-      .where("state", "in", ["pending", "started"])
+      .where("state", "in", ["pending", "in progress"])
       .where("ended_at", "is", null)
       .executeTakeFirst();
     if (run === undefined || now() - Date.parse(run.occurred_at) >= LONGEST_RUN_MS) return false;
@@ -116,7 +115,7 @@ export function entries({
   }
 }
 
-async function isDead(trx: Kysely<Tables>, transactionId: string): Promise<boolean> {
+async function isDead(trx: Kysely<Tables>, transactionId: string, distinctIds: string[]): Promise<boolean> {
   const lost = await trx
     .selectFrom("runs")
     .select("transaction_id")
@@ -127,7 +126,9 @@ async function isDead(trx: Kysely<Tables>, transactionId: string): Promise<boole
   const start = await trx
     .selectFrom("jobs")
     .select("id")
-    .where("key", "=", startKey(transactionId))
+    .where("distinct_id", "in", distinctIds)
+    .where("transaction_id", "=", transactionId)
+    .where("kind", "=", "start")
     .where("state", "=", "dead")
     .executeTakeFirst();
   return start !== undefined;

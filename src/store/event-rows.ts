@@ -1,6 +1,6 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
-import { type Job, queueOf } from "../contracts/job.ts";
-import type { Exit, Merge, Profile, Routing, Start, Traits } from "../contracts/routing.ts";
+import { type Job, keyOf, queueOf, subjectOf } from "../contracts/job.ts";
+import type { Exit, Merge, Routing, Start, Traits } from "../contracts/routing.ts";
 import type { Row } from "./insert-rows.ts";
 
 /** An event and all that it causes, as the rows that it comes to. */
@@ -31,11 +31,11 @@ export function acceptanceOf(
       body: JSON.stringify({ source, uuid, name, distinctId, occurredAt, properties }),
       about: profiles.length + merges.length + mergeRequests.length + traits.length > 0 ? distinctId : null,
     },
-    starts: starts.map((start) => ({ run: runRow(start, arrival), job: startJob(start, now) })),
-    exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), job: exitJob(exit, now) })),
+    starts: starts.map((start) => ({ run: runRow(start, arrival), job: jobRow({ kind: "start", body: start }, now) })),
+    exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), job: jobRow({ kind: "exit", body: exit }, now) })),
     others: [
-      ...profiles.map((profile) => ({ job: profileJob(profile, now) })),
-      ...mergeRequests.map((join) => ({ job: jobRow(`join:${join.eventUuid}`, { kind: "join", body: join }, now) })),
+      ...profiles.map((profile) => ({ job: jobRow({ kind: "profile", body: profile }, now) })),
+      ...mergeRequests.map((join) => ({ job: jobRow({ kind: "join", body: join }, now) })),
     ],
     aliases: merges.map(aliasRow),
     traits: traits.flatMap((one) => traitRows(one, now)),
@@ -47,15 +47,24 @@ export function bytesOf({ event, starts, exits, others }: Acceptance): number {
   return [...starts, ...exits, ...others].reduce((sum, { job }) => sum + job.body.length, event.body.length);
 }
 
-/** A row of work that is due at once; `key` says what it does, so that the same is never kept twice. */
-export function jobRow(key: string, job: Job, now: number): Row<"jobs"> {
-  const fresh = { state: "waiting", due_at: now, leased_until: 0, attempts: 0, refusals: 0, last_error: null } as const;
-  return { key, queue: queueOf(job), body: JSON.stringify(job), ...fresh };
-}
-
-/** The key of the work that starts a run. */
-export function startKey(transactionId: string): string {
-  return `start:${transactionId}`;
+/** The row of a job that is due at `dueAt`. */
+export function jobRow(job: Job, dueAt: number): Row<"jobs"> {
+  const { distinctId, workflow, transactionId } = subjectOf(job);
+  return {
+    key: keyOf(job),
+    kind: job.kind,
+    queue: queueOf(job),
+    workflow,
+    transaction_id: transactionId,
+    distinct_id: distinctId,
+    body: JSON.stringify(job),
+    state: "waiting",
+    due_at: dueAt,
+    leased_until: 0,
+    attempts: 0,
+    refusals: 0,
+    last_error: null,
+  };
 }
 
 function runRow({ run, workflow }: Start, arrival: number): Row<"runs"> {
@@ -71,10 +80,6 @@ function runRow({ run, workflow }: Start, arrival: number): Row<"runs"> {
   };
 }
 
-function startJob(start: Start, now: number): Row<"jobs"> {
-  return jobRow(startKey(start.run.transactionId), { kind: "start", body: start }, now);
-}
-
 function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exit, arrival: number): Row<"exits"> {
   return {
     workflow,
@@ -86,16 +91,8 @@ function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exi
   };
 }
 
-function exitJob(exit: Exit, now: number): Row<"jobs"> {
-  return jobRow(`exit:${exit.eventUuid}:${exit.workflow}`, { kind: "exit", body: exit }, now);
-}
-
-function profileJob(profile: Profile, now: number): Row<"jobs"> {
-  return jobRow(`profile:${profile.eventUuid}`, { kind: "profile", body: profile }, now);
-}
-
 export function aliasRow({ previousId, currentId, occurredAt }: Merge): Row<"aliases"> {
-  return { former_id: previousId, kept_id: currentId, occurred_at: occurredAt };
+  return { previous_id: previousId, current_id: currentId, occurred_at: occurredAt };
 }
 
 /** What is named but has no value any more is kept as that. */
@@ -105,6 +102,6 @@ function traitRows({ distinctId, occurredAt, properties }: Traits, now: number):
     name,
     value: JSON.stringify(value ?? null),
     occurred_at: occurredAt,
-    kept_at: now,
+    saved_at: now,
   }));
 }

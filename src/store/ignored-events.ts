@@ -62,7 +62,7 @@ export function ignoredEvents({
         .where("received_at", ">=", new Date(until - KEPT_FOR_MS).toISOString())
         .orderBy("id")
         .execute();
-      return rows.map(({ id, source, body }) => ({ id, source: source ?? "posthog", body }));
+      return rows.map(({ id, source, body }) => ({ id, source, body }));
     },
 
     async deleteIgnored(ids) {

@@ -147,7 +147,7 @@ async function acceptAll(
         .doUpdateSet((row) => ({
           value: row.ref("excluded.value"),
           occurred_at: row.ref("excluded.occurred_at"),
-          kept_at: row.ref("excluded.kept_at"),
+          saved_at: row.ref("excluded.saved_at"),
         }))
         .where((row) =>
           row(
@@ -189,7 +189,7 @@ function causedBy(acceptances: Acceptance[]) {
       acceptances.flatMap(({ exits }) => exits.map(({ exit }) => exit)),
       keyOf,
     ),
-    aliases: inOrder(firstOfEach(acceptances.flatMap((acceptance) => acceptance.aliases)), (row) => row.former_id),
+    aliases: inOrder(firstOfEach(acceptances.flatMap((acceptance) => acceptance.aliases)), (row) => row.previous_id),
     traits: inOrder(newestOfEach(acceptances.flatMap((acceptance) => acceptance.traits)), traitKey),
   };
 }
@@ -216,15 +216,15 @@ function traitKey({ distinct_id, name }: Row<"traits">): string {
 function firstOfEach(rows: Row<"aliases">[]): Row<"aliases">[] {
   const first = new Map<string, Row<"aliases">>();
   for (const row of rows) {
-    const before = first.get(row.former_id);
-    if (before === undefined || isBefore(row, before)) first.set(row.former_id, row);
+    const before = first.get(row.previous_id);
+    if (before === undefined || isBefore(row, before)) first.set(row.previous_id, row);
   }
   return [...first.values()];
 }
 
 function isBefore(one: Row<"aliases">, other: Row<"aliases">): boolean {
   if (one.occurred_at !== other.occurred_at) return one.occurred_at < other.occurred_at;
-  return one.kept_id < other.kept_id;
+  return one.current_id < other.current_id;
 }
 
 /** Those of one key stay in the order they came. */

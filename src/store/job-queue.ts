@@ -1,5 +1,5 @@
 import { type Kysely, type QueryCreator, sql } from "kysely";
-import { QUEUES, type Queue, queueOf } from "../contracts/job.ts";
+import { keyOf, QUEUES, type Queue, queueOf } from "../contracts/job.ts";
 import { jobRow } from "./event-rows.ts";
 import type { Jobs } from "./jobs.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
@@ -138,13 +138,13 @@ export function jobQueue({
       return fresh === null || tried === null ? (fresh ?? tried) : Math.min(fresh, tried);
     },
 
-    async schedule(key, job, at, { replace } = { replace: false }) {
+    async schedule(job, at, { replace } = { replace: false }) {
       await inTransaction(db, async (trx) => {
         // Not changed in place: a worker that is doing the one before would complete this one by the same id.
-        if (replace) await trx.deleteFrom("jobs").where("key", "=", key).execute();
+        if (replace) await trx.deleteFrom("jobs").where("key", "=", keyOf(job)).execute();
         await trx
           .insertInto("jobs")
-          .values(jobRow(key, job, at))
+          .values(jobRow(job, at))
           .onConflict((conflict) => conflict.doNothing())
           .execute();
       });

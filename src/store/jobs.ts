@@ -42,8 +42,8 @@ export interface Jobs {
   retry(id: number, retry: { at: number; error: string; failed: boolean; answered: boolean }): Promise<void>;
   /** The job is dead until a redrive; `answered` as for `retry`, false when left out. */
   giveUp(id: number, error: string, options?: { answered: boolean }): Promise<void>;
-  /** Inserts a job; of two with the same `key` the first time counts, or with `replace` the last. */
-  schedule(key: string, job: Job, at: number, options?: { replace: boolean }): Promise<void>;
+  /** Inserts a job; of two with the same key the first time is valid, or with `replace` the last. */
+  schedule(job: Job, at: number, options?: { replace: boolean }): Promise<void>;
   /** Gives dead jobs all their attempts again, from now; answers how many. */
   redrive(which: DeadSelection): Promise<number>;
   /** When the earliest waiting job of a queue is due; null when none waits. A claimed job counts at the end of its lease. */

@@ -6,6 +6,7 @@ import { decisionLog } from "./decision-log.ts";
 import { emitChanges, type Repositories } from "./emit-changes.ts";
 import { createEmitter } from "./emitter.ts";
 import { entries } from "./entries.ts";
+import { frequencyCap } from "./frequency-cap.ts";
 import { histories } from "./history.ts";
 import { ignoredEvents } from "./ignored-events.ts";
 import { type InsertParts, insertEvents } from "./insert-events.ts";
@@ -13,20 +14,22 @@ import type { FromRows } from "./insert-rows.ts";
 import { jobQueue } from "./job-queue.ts";
 import { knownEvents } from "./known-events.ts";
 import { lastExits } from "./last-exits.ts";
+import { leases } from "./leases.ts";
 import type { Limits } from "./limits.ts";
 import { merges } from "./merges.ts";
+import { openRuns } from "./open-runs.ts";
 import { optOuts } from "./opt-outs.ts";
 import { overview } from "./overview.ts";
+import { personRecords } from "./person-records.ts";
 import { profileMemory } from "./profiles.ts";
 import { retention } from "./retention.ts";
+import { runList } from "./run-list.ts";
 import { runStates } from "./run-states.ts";
-import { sends } from "./sends.ts";
 import { sessions } from "./sessions.ts";
 import { shapes } from "./shapes.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { traitMemory } from "./traits.ts";
-import { turns } from "./turns.ts";
 import { variantMemory } from "./variants.ts";
 
 /** The differences between the engines. */
@@ -68,7 +71,7 @@ export function createKyselyStore(engine: EngineParts): Store {
     async ping() {
       const row = { name: "ping", next_at: now() };
       await db
-        .insertInto("lines")
+        .insertInto("leases")
         .values(row)
         .onConflict((conflict) => conflict.column("name").doUpdateSet(row))
         .execute();
@@ -96,9 +99,7 @@ export function createKyselyStore(engine: EngineParts): Store {
 function createRepositories(parts: EngineParts & { changed(): void }): Repositories {
   const { countByWorkflow, countLost, listOccurrences, count, countByQueue } = counts(parts);
   const { countOutcomes, countIgnored, listIgnored, listWaiting, listDead } = overview(parts);
-  const { list, history, listOfRuns } = histories(parts);
   const { saveCustomValue, findCustomValues, ...shapesOnly } = shapes(parts);
-  const { listRecords, delete: deletePerson } = retention(parts);
 
   return {
     events: {
@@ -110,11 +111,12 @@ function createRepositories(parts: EngineParts & { changed(): void }): Repositor
     },
     runs: {
       ...runStates(parts),
+      ...openRuns(parts),
       ...entries(parts),
       ...lastExits(parts),
       ...shapesOnly,
-      list,
-      history,
+      ...runList(parts),
+      ...histories(parts),
       countOutcomes,
       countByWorkflow,
       countLost,
@@ -125,7 +127,6 @@ function createRepositories(parts: EngineParts & { changed(): void }): Repositor
       ...decisionLog(parts),
       ...captures(parts),
       ...variantMemory(parts),
-      listOfRuns,
       saveCustomValue,
       findCustomValues,
     },
@@ -134,9 +135,8 @@ function createRepositories(parts: EngineParts & { changed(): void }): Repositor
       ...traitMemory(parts),
       ...optOuts(parts),
       ...merges(parts),
-      listRecords,
-      delete: deletePerson,
+      ...personRecords(parts),
     },
-    limits: { reserveSlots: parts.reserveSlots, ...turns(parts), ...sends(parts), ...sessions(parts) },
+    limits: { reserveSlots: parts.reserveSlots, ...leases(parts), ...frequencyCap(parts), ...sessions(parts) },
   };
 }

@@ -29,7 +29,7 @@ export function merges({
           .where(IS_WAITING)
           .where("last_error", isTried ? "is not" : "is", null)
           .where(NEXT_AT, "<=", now() + ASKED_WITHIN_MS)
-          .where("key", "like", "join:%");
+          .where("kind", "=", "join");
       const rows = await waiting(false).unionAll(waiting(true)).execute();
       const mergeRequests = rows.map(({ body }) => (JSON.parse(body) as { body: MergeRequest }).body);
       return mergeRequests.some(({ previousId, currentId }) => [previousId, currentId].includes(distinctId));
@@ -42,7 +42,7 @@ export function merges({
     async split(distinctId) {
       const { numDeletedRows } = await db
         .deleteFrom("aliases")
-        .where(({ eb, or }) => or([eb("former_id", "=", distinctId), eb("kept_id", "=", distinctId)]))
+        .where(({ eb, or }) => or([eb("previous_id", "=", distinctId), eb("current_id", "=", distinctId)]))
         .executeTakeFirstOrThrow();
       return Number(numDeletedRows);
     },
@@ -53,16 +53,16 @@ export function merges({
 export function insertMerges(on: Kysely<Tables>, fromRows: FromRows, rows: Row<"aliases">[]) {
   return insertRows(on, fromRows, "aliases", rows)?.onConflict((conflict) =>
     conflict
-      .column("former_id")
+      .column("previous_id")
       .doUpdateSet((row) => ({
-        kept_id: row.ref("excluded.kept_id"),
+        current_id: row.ref("excluded.current_id"),
         occurred_at: row.ref("excluded.occurred_at"),
       }))
       .where((row) =>
         row(
-          row.refTuple("excluded.occurred_at", "excluded.kept_id"),
+          row.refTuple("excluded.occurred_at", "excluded.current_id"),
           "<",
-          row.refTuple("aliases.occurred_at", "aliases.kept_id"),
+          row.refTuple("aliases.occurred_at", "aliases.current_id"),
         ),
       ),
   );
@@ -80,8 +80,8 @@ export async function idsOfPersons(db: Kysely<Tables>, distinctIds: string[]): P
     [...ids.keys()].map((id) => sql`(${id})`),
     sql`, `,
   );
-  const other = sql`case when aliases.former_id = id then aliases.kept_id else aliases.former_id end`;
-  const isLinked = sql`aliases.former_id = id or aliases.kept_id = id`;
+  const other = sql`case when aliases.previous_id = id then aliases.current_id else aliases.previous_id end`;
+  const isLinked = sql`aliases.previous_id = id or aliases.current_id = id`;
   // UNION drops what is known already, and so ends in circles as well.
   const { rows } = await sql<{ root: string; id: string }>`
     with recursive asked (id) as (values ${roots}),

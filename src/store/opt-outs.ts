@@ -4,7 +4,7 @@ import type { OptOutChange, OptOuts } from "../contracts/opt-out.ts";
 import { addressHash } from "../lib/address-hash.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
-import { type Owed, owe } from "./owed-jobs.ts";
+import { insertOwedJob, type OwedJob } from "./owed-jobs.ts";
 import type { People } from "./people.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -50,7 +50,7 @@ export function optOuts({
         await trx.insertInto("opt_outs").values(rows).execute();
         await forgetOldest(trx, rows, said);
         const owed = jobOf(choice, rows, said);
-        for (const job of owed) await owe(trx, job, { now: now(), dueAt: now() + pauseAfter(said, now()) });
+        for (const job of owed) await insertOwedJob(trx, job, { now: now(), dueAt: now() + pauseAfter(said, now()) });
         return { changed: rows.map(({ topic }) => topic), owed };
       });
       for (const queue of new Set(owed.map(queueOf))) announce(queue);
@@ -152,7 +152,7 @@ async function forgetOldest(trx: Kysely<Tables>, rows: Row[], said: Tables["opt_
 }
 
 /** Novu and PostHog are told what holds by then; of one message PostHog hears once that somebody unsubscribed by it. */
-function jobOf({ distinctId, capture }: OptOutChange, rows: Row[], said: Tables["opt_outs"][]): Owed[] {
+function jobOf({ distinctId, capture }: OptOutChange, rows: Row[], said: Tables["opt_outs"][]): OwedJob[] {
   const body = { distinctId, topics: rows.map(({ topic }) => topic), at: rows[0]?.at ?? "" };
   const isOfThis = (row: Row) =>
     row.is_out === 1 && row.transaction_id === capture?.transactionId && row.step === capture?.step;
@@ -160,6 +160,6 @@ function jobOf({ distinctId, capture }: OptOutChange, rows: Row[], said: Tables[
   return [
     { kind: "preferences", body },
     { kind: "unwanted", body },
-    ...(isFirst ? [{ kind: "capture", body: capture } satisfies Owed] : []),
+    ...(isFirst ? [{ kind: "capture", body: capture } satisfies OwedJob] : []),
   ];
 }

@@ -22,7 +22,7 @@ export function overview({
         .select((row) => [
           "workflow",
           row.fn.countAll<number>().as("entered"),
-          sql<number>`sum(case when state = 'started' and ended_at is null then 1 else 0 end)`.as("waiting"),
+          sql<number>`sum(case when state = 'in progress' and ended_at is null then 1 else 0 end)`.as("waiting"),
           sql<number>`sum(case when state in ('exiting', 'exited') then 1 else 0 end)`.as("converted"),
           sql<number>`sum(case when state = 'failed' then 1 else 0 end)`.as("lost"),
         ])
@@ -122,7 +122,7 @@ export function jobRecord(row: Selectable<Tables["jobs"]>): JobRecord {
 export function ignoredRecord(row: Selectable<Tables["ignored_events"]>): IgnoredRecord {
   return {
     id: row.id,
-    source: row.source ?? "posthog",
+    source: row.source,
     receivedAt: row.received_at,
     reason: row.reason,
     eventUuid: row.event_uuid,

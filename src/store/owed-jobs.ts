@@ -1,62 +1,58 @@
 import type { Kysely } from "kysely";
-import { reportKey } from "../contracts/capture.ts";
 import type { Chosen, Job } from "../contracts/job.ts";
 import { jobRow } from "./event-rows.ts";
 import { IS_WAITING, type Tables } from "./tables.ts";
 
-export type Owed = Extract<Job, { kind: "preferences" | "unwanted" | "capture" }>;
+export type OwedJob = Extract<Job, { kind: "preferences" | "unwanted" | "capture" }>;
 
-/** Adds a job that a choice owes, or its topics to the one that waits; for a transaction that no other choice of the person is in. */
-export async function owe(
+/**
+ * Inserts a job that a change of opt-outs owes. Topics join the job of the same kind and person that waits; a job
+ * in progress may have read the state before the change, so another one is inserted. No other change of this
+ * person may be in a transaction at the same time.
+ */
+export async function insertOwedJob(
   trx: Kysely<Tables>,
-  job: Owed,
+  job: OwedJob,
   { now, dueAt }: { now: number; dueAt: number },
 ): Promise<void> {
-  if (job.kind === "capture") return void (await addJob(trx, reportKey(job.body), job, now));
-  const { distinctId, at } = job.body;
-  const keys = chosenKeys(job.kind, distinctId, at);
-  const waiting = await takeWaiting(trx, keys, now);
-  const topics = [...new Set([...(waiting?.topics ?? []), ...job.body.topics])];
-  const whole = { kind: job.kind, body: { ...job.body, topics } };
-  for (const key of waiting === null ? keys : [waiting.key])
-    if (await addJob(trx, key, whole, waiting?.dueAt ?? dueAt)) return;
+  if (job.kind === "capture") return void (await insertJob(trx, job, now));
+  const waiting = await deleteWaiting(trx, job, now);
+  const topics = [...new Set([...waiting.topics, ...job.body.topics])];
+  // A job in progress of the same moment has the same key.
+  for (let at = job.body.at; ; at = justAfter(at))
+    if (await insertJob(trx, { kind: job.kind, body: { ...job.body, at, topics } }, waiting.dueAt ?? dueAt)) return;
 }
 
 /**
- * One job of a kind waits for each person. A job that is in progress may have read what held before, and so
- * another one waits behind it; the last key is for when that one is in progress too.
+ * Deletes the jobs of this kind and person that no worker has, for a new one to replace them. Their body does not
+ * change in place: a worker whose lease ended may have done the job, and would complete the new one by the same id.
  */
-function chosenKeys(kind: "preferences" | "unwanted", distinctId: string, at: string): string[] {
-  return [`${kind}:${distinctId}`, `${kind}:${distinctId}:next`, `${kind}:${distinctId}:${at}`];
-}
-
-/**
- * Takes away a job that nobody is doing now, for another to take its place. Its body is not changed in place:
- * a worker whose lease has run out may have done it, and would complete the new one by the same id.
- */
-async function takeWaiting(
+async function deleteWaiting(
   trx: Kysely<Tables>,
-  keys: string[],
+  { kind, body }: { kind: OwedJob["kind"]; body: Chosen },
   now: number,
-): Promise<{ key: string; topics: string[]; dueAt: number } | null> {
-  const taken = await trx
+): Promise<{ topics: string[]; dueAt: number | null }> {
+  const deleted = await trx
     .deleteFrom("jobs")
-    .where("key", "in", keys)
+    .where("distinct_id", "=", body.distinctId)
+    .where("kind", "=", kind)
     .where(IS_WAITING)
     .where("leased_until", "<=", now)
-    .returning(["key", "body", "due_at"])
+    .returning(["body", "due_at"])
     .execute();
-  const [first] = taken;
-  if (first === undefined) return null;
-  const topics = taken.flatMap(({ body }) => (JSON.parse(body) as { body: Chosen }).body.topics);
-  return { key: first.key, topics, dueAt: Math.min(...taken.map(({ due_at }) => due_at)) };
+  const topics = deleted.flatMap((row) => (JSON.parse(row.body) as { body: Chosen }).body.topics);
+  return { topics, dueAt: deleted.length === 0 ? null : Math.min(...deleted.map(({ due_at }) => due_at)) };
 }
 
-async function addJob(trx: Kysely<Tables>, key: string, job: Job, dueAt: number): Promise<boolean> {
-  const added = await trx
+async function insertJob(trx: Kysely<Tables>, job: Job, dueAt: number): Promise<boolean> {
+  const inserted = await trx
     .insertInto("jobs")
-    .values(jobRow(key, job, dueAt))
+    .values(jobRow(job, dueAt))
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
-  return (added.numInsertedOrUpdatedRows ?? 0n) > 0n;
+  return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+function justAfter(at: string): string {
+  return new Date(Date.parse(at) + 1).toISOString();
 }

@@ -3,9 +3,9 @@ import pg from "pg";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createKyselyStore } from "./kysely-store.ts";
-import { linesIn } from "./lines.ts";
-import { assertMigrated, migrate } from "./migrations.ts";
+import { assertMigrated, migrate } from "./migrate.ts";
 import { notices } from "./notices.ts";
+import { slotsInDatabase } from "./rate-limiter-slots.ts";
 import { soundConnections } from "./sound-connections.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -69,7 +69,7 @@ export async function openPostgresStore({
     },
     // While the one waits for the disk, the other is taken in.
     groupsAtOnce: 2,
-    reserveSlots: linesIn(db),
+    reserveSlots: slotsInDatabase(db),
     takeSweep: async (trx) => {
       const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_xact_lock(${SWEEP}) as taken`.execute(trx);
       return rows[0]?.taken === true;

@@ -60,7 +60,7 @@ export function profileMemory({
             occurred_at: row.ref("excluded.occurred_at"),
             body: row.ref("excluded.body"),
             is_doubtful: row.ref("excluded.is_doubtful"),
-            kept_at: row.ref("excluded.kept_at"),
+            saved_at: row.ref("excluded.saved_at"),
           }))
           .whereRef("excluded.occurred_at", ">=", "profiles.occurred_at"),
       )
@@ -98,6 +98,6 @@ function rowOf({ subscriber, occurredAt, isDoubtful }: SentProfile, now: number)
     occurred_at: occurredAt,
     body: JSON.stringify(subscriber),
     is_doubtful: isDoubtful ? 1 : 0,
-    kept_at: now,
+    saved_at: now,
   };
 }

@@ -1,8 +1,7 @@
 import type { Kysely } from "kysely";
 import { endsRun } from "../contracts/arrival.ts";
-import { type Capture, reportKey } from "../contracts/capture.ts";
-import { HEARD_WITHIN_MS, overdueKey, type Queue } from "../contracts/job.ts";
-import { Profile } from "../contracts/routing.ts";
+import type { Capture } from "../contracts/capture.ts";
+import { HEARD_WITHIN_MS, type Queue } from "../contracts/job.ts";
 import { isEndedBy } from "./ends.ts";
 import { jobRow } from "./event-rows.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";
@@ -12,12 +11,7 @@ import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 import { together } from "./write-together.ts";
 
-/** A digest takes runs into the earliest one. */
-const MOST_BESIDE = 10;
-
 type State = Tables["runs"]["state"];
-
-const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
 
 /** Which runs there are, and who has left them. */
 export function runStates({
@@ -30,7 +24,7 @@ export function runStates({
   now: () => number;
   fromRows: FromRows;
   announce(queue: Queue): void;
-}): Omit<RunStates, "enter"> {
+}): Pick<RunStates, "findExitSince" | "markExiting" | "findState" | "markNotStarted" | "markExited" | "markStarted"> {
   const markStarted = together(async (begun: Array<{ transactionId: string; shape: string | null }>) => {
     const at = now();
     const started = await inTransaction(db, async (trx) => {
@@ -47,7 +41,7 @@ export function runStates({
     announce("posthog");
     announce("receipts");
     const ids = new Set(started.map((run) => run.transaction_id));
-    return begun.map(({ transactionId }) => (ids.has(transactionId) ? "started" : "exited"));
+    return begun.map(({ transactionId }) => (ids.has(transactionId) ? "in progress" : "exited"));
   });
 
   return {
@@ -92,7 +86,7 @@ export function runStates({
         .where("distinct_id", "in", await idsOfPerson(db, distinctId))
         .where("workflow", "=", workflow)
         .where(isEndedBy({ occurredAt, arrival: exit?.arrival ?? null }))
-        .where("state", "in", ["pending", "started", "exiting"])
+        .where("state", "in", ["pending", "in progress", "exiting"])
         .returning("transaction_id")
         .execute();
       return ended.map((run) => run.transaction_id);
@@ -107,71 +101,6 @@ export function runStates({
       const states = new Map(rows.map((row) => [row.transaction_id, row.state]));
       return transactionIds.map((id) => states.get(id) ?? null);
     }),
-
-    async findOpen(transactionId) {
-      const run = await db
-        .selectFrom("runs")
-        .select(["workflow", "distinct_id", "entered_at"])
-        .where("transaction_id", "=", transactionId)
-        .where("state", "=", "started")
-        .where("ended_at", "is", null)
-        .executeTakeFirst();
-      if (run === undefined) return null;
-      return { workflow: run.workflow, distinctId: run.distinct_id, enteredAt: run.entered_at ?? 0 };
-    },
-
-    async close(transactionId, as) {
-      const { numUpdatedRows } = await db
-        .updateTable("runs")
-        .set({ ended_at: now(), ...(as === "failed" && { state: "failed" as const }) })
-        .where("transaction_id", "=", transactionId)
-        .where("state", "=", "started")
-        .where("ended_at", "is", null)
-        .executeTakeFirstOrThrow();
-      return numUpdatedRows > 0n;
-    },
-
-    async listBeside({ transactionId, workflow, distinctId, enteredAt, before }) {
-      const runs = await db
-        .selectFrom("runs")
-        .select(["transaction_id", "entered_at", "state"])
-        .where("distinct_id", "=", distinctId)
-        .where("workflow", "=", workflow)
-        .where("transaction_id", "!=", transactionId)
-        .where("entered_at", "<", before)
-        .where((row) =>
-          row.or([
-            row.and([row("state", "=", "started"), row("ended_at", "is", null)]),
-            row.and([row("state", "=", "failed"), row("ended_at", ">=", enteredAt)]),
-          ]),
-        )
-        .orderBy("entered_at")
-        .limit(MOST_BESIDE)
-        .execute();
-      return runs.map((run) => ({
-        transactionId: run.transaction_id,
-        enteredAt: run.entered_at ?? 0,
-        isLost: run.state === "failed",
-      }));
-    },
-
-    async saveRecipient({ transactionId, refusals, recipient }) {
-      await db
-        .updateTable("runs")
-        .set({ recipient: JSON.stringify(recipient), recipient_try: refusals })
-        .where("transaction_id", "=", transactionId)
-        .execute();
-    },
-
-    async findRecipient({ transactionId, refusals }) {
-      const row = await db
-        .selectFrom("runs")
-        .select("recipient")
-        .where("transaction_id", "=", transactionId)
-        .where("recipient_try", "=", refusals)
-        .executeTakeFirst();
-      return row?.recipient == null ? null : Recipient.parse(JSON.parse(row.recipient));
-    },
 
     async markNotStarted(transactionId) {
       await db
@@ -191,27 +120,6 @@ export function runStates({
     },
 
     markStarted: (transactionId, shape = null) => markStarted({ transactionId, shape }),
-
-    async insertForeign({ transactionId, workflow, distinctId, occurredAt }) {
-      const { numInsertedOrUpdatedRows = 0n } = await db
-        .insertInto("runs")
-        .values({
-          transaction_id: transactionId,
-          workflow,
-          distinct_id: distinctId,
-          occurred_at: occurredAt,
-          state: "pending",
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirstOrThrow();
-      if (numInsertedOrUpdatedRows > 0n) return "new";
-      const kept = await db
-        .selectFrom("runs")
-        .select("distinct_id")
-        .where("transaction_id", "=", transactionId)
-        .executeTakeFirst();
-      return kept === undefined || kept.distinct_id === distinctId ? "known" : "of another person";
-    },
   };
 }
 
@@ -223,19 +131,20 @@ function start(trx: Kysely<Tables>, { ids, shape, at }: { ids: string[]; shape: 
   return trx
     .updateTable("runs")
     .set((row) => ({
-      state: "started" as const,
+      state: "in progress" as const,
       entered_at: row.fn.coalesce("entered_at", row.val(at)),
       shape: row.fn.coalesce("shape", row.val(shape)),
     }))
     .where("transaction_id", "in", ids)
-    .where("state", "in", ["pending", "started"])
+    .where("state", "in", ["pending", "in progress"])
     .returning(["transaction_id", "workflow", "distinct_id", "entered_at"])
     .execute();
 }
 
 /** The look at what became of a run, unless a step puts it off by its wait. */
-function mustBeHeardOf({ transaction_id: transactionId }: Pick<Tables["runs"], "transaction_id">, at: number) {
-  return jobRow(overdueKey(transactionId), { kind: "overdue", body: { transactionId } }, at);
+function mustBeHeardOf(run: Pick<Tables["runs"], "transaction_id" | "distinct_id">, at: number) {
+  const body = { transactionId: run.transaction_id, distinctId: run.distinct_id };
+  return jobRow({ kind: "overdue", body }, at);
 }
 
 /** The report that a run owes once Novu has taken it on. */
@@ -252,7 +161,7 @@ function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "di
     properties: {},
     at: new Date(at).toISOString(),
   };
-  return jobRow(reportKey(capture), { kind: "capture", body: capture }, at);
+  return jobRow({ kind: "capture", body: capture }, at);
 }
 
 function unique<Value>(values: Value[]): Value[] {

@@ -3,7 +3,7 @@ import type { EntryLimit, Exit } from "../contracts/routing.ts";
 import type { Shape } from "../contracts/shape.ts";
 import type { Profile } from "./people.ts";
 
-export type RunState = "pending" | "started" | "exiting" | "exited" | "not started" | "failed";
+export type RunState = "pending" | "in progress" | "exiting" | "exited" | "not started" | "failed";
 
 export interface NewRun {
   transactionId: string;
@@ -72,7 +72,7 @@ export interface RunStates {
   /** A limit of the workflow does not let this run begin. */
   markNotStarted(transactionId: string): Promise<void>;
   /** Novu has accepted the trigger; `exited` when the person made an exit meanwhile. */
-  markStarted(transactionId: string, shape?: string | null): Promise<"started" | "exited">;
+  markStarted(transactionId: string, shape?: string | null): Promise<"in progress" | "exited">;
   /** Ends an open run of which Novu sends nothing more; answers whether it was open. */
   close(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
   /** Saves the recipient of a trigger that Novu has not answered, to send the same one again; until Novu refuses it. */

@@ -63,7 +63,7 @@ export function shapes({
           step,
           distinct_id: distinctId,
           value: JSON.stringify(value),
-          kept_at: now(),
+          saved_at: now(),
         })
         .onConflict((conflict) =>
           conflict

@@ -2,8 +2,8 @@ import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql }
 import { assertStoreIn, fileIn, lockDataFolder, makeDataFolder } from "./data-folder.ts";
 import type { Written } from "./insert-rows.ts";
 import { createKyselyStore } from "./kysely-store.ts";
-import { linesHere } from "./lines.ts";
-import { assertMigrated, migrate } from "./migrations.ts";
+import { assertMigrated, migrate } from "./migrate.ts";
+import { slotsInMemory } from "./rate-limiter-slots.ts";
 import { backupSqlite } from "./sqlite-backup.ts";
 import { type SqliteConnection, type SqliteDriver, SqliteError } from "./sqlite-connection.ts";
 import { sqliteDriver } from "./sqlite-driver.ts";
@@ -123,7 +123,7 @@ async function open({
       });
     },
     groupsAtOnce: 1,
-    reserveSlots: linesHere(),
+    reserveSlots: slotsInMemory(),
     takeSweep: async () => true,
     // There is one connection, and so one transaction at a time.
     lock: async () => {},

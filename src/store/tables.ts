@@ -1,8 +1,8 @@
 import { type Generated, type GeneratedAlways, sql } from "kysely";
 import type { Source } from "../contracts/event.ts";
-import type { Queue } from "../contracts/job.ts";
+import type { Job, Queue } from "../contracts/job.ts";
 
-// Times named `…_at` in text are ISO 8601 as the facts had them; in numbers, milliseconds since 1970.
+// Times named `…_at` are ISO 8601 as text, and milliseconds since 1970 as numbers.
 
 export interface Tables {
   events: {
@@ -12,28 +12,32 @@ export interface Tables {
     occurred_at: string;
     received_at: number;
     body: string;
-    /** Its distinct id when it says who that is; other events are found by what they caused. */
-    about: Generated<string | null>;
+    /** Its distinct id when it changed the person; other events of a person are found by their runs and exits. */
+    about: string | null;
   };
   runs: {
     transaction_id: string;
     workflow: string;
     distinct_id: string;
-    event_uuid: Generated<string | null>;
+    /** The event that started it. */
+    event_uuid: string;
     occurred_at: string;
-    /** `not started`: it did not begin, because of a limit of its workflow; `failed`: it ended at Novu before its last message. */
-    state: "pending" | "started" | "exiting" | "exited" | "not started" | "failed";
-    /** When Novu took it on. */
+    /**
+     * `in progress` with an `ended_at`: finished; `not started`: it did not begin, because of a limit of its workflow;
+     * `failed`: it ended at Novu before its last message.
+     */
+    state: "pending" | "in progress" | "exiting" | "exited" | "not started" | "failed";
+    /** When Novu accepted its trigger. */
     entered_at: Generated<number | null>;
-    /** When its last message was decided, or the person left. */
+    /** When its last message was decided, or it was exited. */
     ended_at: Generated<number | null>;
-    /** The person as Novu is told of them with the trigger, as JSON. */
+    /** The subscriber as sent with the trigger, as JSON. */
     recipient: Generated<string | null>;
-    /** How often Novu had refused the trigger when the recipient was kept. */
+    /** How often Novu had refused the trigger when the recipient was saved. */
     recipient_try: Generated<number | null>;
-    /** When its event arrived, in microseconds since 1970, in the order of a process; null from the versions before. */
+    /** When its event arrived, in microseconds since 1970, in the order of a process; null for a run that was not triggered here. */
     arrival: Generated<number | null>;
-    /** The id of the shape that its workflow had at the trigger; null before, and from the versions before. */
+    /** The id of the shape that its workflow had at the trigger; null before the trigger. */
     shape: Generated<string | null>;
   };
   /** The newest run that each person entered of each workflow that limits entries; outlives the run. */
@@ -45,40 +49,38 @@ export interface Tables {
     event_name: string;
     occurred_at: string;
     /** As that of a run. */
-    arrival: Generated<number | null>;
+    arrival: number;
   };
   /** Distinct ids of one person; of several merges of an id, the first in time. */
-  aliases: { former_id: string; kept_id: string; occurred_at: string };
-  /** The newest profile that Novu was told of each person, as JSON. */
+  aliases: { previous_id: string; current_id: string; occurred_at: string };
+  /** The newest profile of each person that was sent to Novu, as JSON. */
   profiles: {
     distinct_id: string;
     occurred_at: string;
     body: string;
     is_doubtful: number;
-    /** When it was last written here; null from the versions before. */
-    kept_at: Generated<number | null>;
+    saved_at: number;
   };
-  /** What was told of persons by sources that keep none: the newest of each property, as JSON. */
+  /** Properties of persons from sources that have no record of them: the newest of each, as JSON. */
   traits: {
     distinct_id: string;
     name: string;
     value: string;
     occurred_at: string;
-    /** As that of a profile. */
-    kept_at: Generated<number | null>;
+    saved_at: number;
   };
-  /** What people said of what they want, each time; the newest of each topic holds. It is never deleted for its age. */
+  /** Opt-outs and opt-ins; the newest of each topic is valid. Their age deletes none of them. */
   opt_outs: {
     distinct_id: string;
     /** "all", a topic, or one workflow. */
     topic: string;
     at: string;
-    /** When they last said it again, before they said otherwise. */
+    /** The last repeat of this change, before the next one. */
     last_at: string;
-    /** 1 when they do not want it, 0 when they do. */
+    /** 1 for an opt-out, 0 for an opt-in. */
     is_out: number;
     cause: string;
-    /** The message by which they said so; null when it was by none. */
+    /** The message whose link made the change; null for another cause. */
     transaction_id: string | null;
     step: string | null;
   };
@@ -86,13 +88,19 @@ export interface Tables {
   bounces: { distinct_id: string; address_hash: string | null; at: string };
   jobs: {
     id: Generated<number>;
-    /** Says what it does, so that the same work is never kept twice. */
+    /** By `keyOf`: the same job is never written twice. */
     key: string;
+    kind: Job["kind"];
     queue: Queue;
+    /** Null where the job is about the person and no workflow. */
+    workflow: string | null;
+    /** Null where the job is about no single run. */
+    transaction_id: string | null;
+    distinct_id: string;
     body: string;
     state: "waiting" | "dead";
     due_at: number;
-    /** Until then a claim holds it; 0 when none does. */
+    /** The end of its lease; 0 without one. */
     leased_until: number;
     attempts: number;
     refusals: number;
@@ -104,7 +112,7 @@ export interface Tables {
     step: string;
     distinct_id: string;
     body: string;
-    /** In the body, from where the database reads them. */
+    /** The database reads these from the body. */
     workflow: GeneratedAlways<string>;
     outcome: GeneratedAlways<string>;
     decided_at: GeneratedAlways<string>;
@@ -118,24 +126,24 @@ export interface Tables {
     distinct_id: string;
     /** When it was first to be sent. */
     asked_at: number;
-    /** When it took one of the person's places; null when it has none. */
-    taken_at: number | null;
-    /** How often Novu was told to ask again. */
-    put_off: number;
+    /** Since when it counts under the cap; null when it does not. */
+    reserved_at: number | null;
+    /** How often Novu was asked to call again. */
+    attempts: number;
   };
-  /** What was drawn for each run by a flag; the first counts. */
+  /** The experiment variants of runs, by flag; the first is valid. */
   variants: {
     transaction_id: string;
     flag: string;
     distinct_id: string;
     variant: string;
-    /** Whether PostHog said so; else it is the declared default. */
+    /** PostHog, or the declared default of the workflow. */
     source: "posthog" | "default";
     drawn_at: number;
-    /** The step whose report tells PostHog that the person is exposed; null until there is one. */
+    /** The step whose report to PostHog contains the exposure; null until there is one. */
     exposed_by: string | null;
   };
-  /** What others have said became of a message, and PostHog was told or is to be. */
+  /** Reports to PostHog about statuses of messages; once each. */
   captures: {
     transaction_id: string;
     /** Empty where it is of the whole run. */
@@ -146,30 +154,28 @@ export interface Tables {
   };
   /** The shapes that workflows have had; `seen_at` is when a process last had it in its code. */
   shapes: { id: string; workflow: string; body: string; seen_at: number };
-  /** Results of custom steps that Novu does not have, found out again, as JSON; the first counts. */
-  custom_values: { transaction_id: string; step: string; distinct_id: string; value: string; kept_at: number };
+  /** Results of custom steps that Novu does not have, as JSON; the first is valid. */
+  custom_values: { transaction_id: string; step: string; distinct_id: string; value: string; saved_at: number };
   /** Studio sessions that were logged out before they expire. */
   ended_sessions: { id: string; expires_at: number };
-  /** When the next place in each line, or the next turn, is, in milliseconds since 1970, with fractions. */
-  lines: { name: string; next_at: number };
+  /** When the next slot of each rate limiter is, in milliseconds since 1970, with fractions. */
+  rate_limiters: { name: string; next_at: number };
+  /** When each periodic task runs next, or its lease ends, in milliseconds since 1970. */
+  leases: { name: string; next_at: number };
   ignored_events: {
     id: Generated<number>;
-    /** Null from the versions that knew of PostHog only. */
-    source: Generated<Source | null>;
+    source: Source;
     received_at: string;
     reason: string;
     event_uuid: string | null;
     event_name: string | null;
-    distinct_id: Generated<string | null>;
+    distinct_id: string | null;
     body: string;
   };
 }
 
-/** When waiting work is due again: its time, or the end of the claim that holds it. The indexes are on just this. */
+/** When a waiting job can be claimed: its time, or the end of its lease. The indexes are on this expression. */
 export const NEXT_AT = sql<number>`(case when leased_until > due_at then leased_until else due_at end)`;
 
-/** In so many words, because SQLite uses a partial index only where it can see at once that it applies. */
+/** A literal, because SQLite uses a partial index only where the condition is the same text. */
 export const IS_WAITING = sql<boolean>`state = 'waiting'`;
-
-/** The event that started a run; the version before 0002 kept it in the transaction id only. */
-export const STARTED_BY = sql<string>`coalesce(runs.event_uuid, replace(runs.transaction_id, ':' || runs.workflow, ''))`;

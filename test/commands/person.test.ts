@@ -151,7 +151,7 @@ describe("npm run person", () => {
   it("splits a person whose ids should never have been merged, and says what that undoes; before, what it would", async () => {
     await using sandbox = await withAda();
     const { store } = sandbox.app;
-    const merges = [{ former_id: "visitor", kept_id: "ada", occurred_at: "2026-03-02T09:00:00.000Z" }];
+    const merges = [{ previous_id: "visitor", current_id: "ada", occurred_at: "2026-03-02T09:00:00.000Z" }];
     const split = (...options: string[]) => runCommand(sandbox, "person", ["split", ...options]);
 
     const before = await stateOf(sandbox);

@@ -70,7 +70,7 @@ describe.skipIf(!hasPostgres)("PostgreSQL", () => {
 
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
-      await client.query("update lines set next_at = next_at + 3600000 where name = 'novu'");
+      await client.query("update rate_limiters set next_at = next_at + 3600000 where name = 'novu'");
       await client.end();
       const reset = await store.limits.reserveSlots("novu", 1, 100);
       expect(reset.waitMs).toBe(0);

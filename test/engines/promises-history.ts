@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { correctionKey, type Job, QUEUES, refreshKey, unheardKey } from "../../src/contracts/job.ts";
+import { type Job, QUEUES } from "../../src/contracts/job.ts";
 import type { Store } from "../../src/store/store.ts";
 import {
   clicked,
@@ -135,20 +135,15 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         const transactionId = `${uuid}:w`;
         await begin(uuid, { distinctId });
         await store.runs.markStarted(transactionId);
-        await store.jobs.schedule(
-          unheardKey(transactionId),
-          { kind: "unheard", body: { transactionId, workflow: "w", distinctId } },
-          now,
-        );
+        await store.jobs.schedule({ kind: "unheard", body: { transactionId, workflow: "w", distinctId } }, now);
         const refresh = {
           transactionId,
           distinctId,
           source: "posthog",
           occurredAt: OCCURRED_AT,
-          isWrong: false,
         } as const;
-        for (const keyOf of [refreshKey, correctionKey])
-          await store.jobs.schedule(keyOf(transactionId), { kind: "refresh", body: refresh }, now);
+        for (const isWrong of [false, true])
+          await store.jobs.schedule({ kind: "refresh", body: { ...refresh, isWrong } }, now);
         await store.decisions.record(decision({ transactionId, distinctId, step: "second" }));
         await store.events.insert(
           event({ uuid: `e ${uuid}`, name: "checkout_completed", distinctId, occurredAt: LATER }),
@@ -192,8 +187,8 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         refresh: ["refresh:u:w", "correction:u:w"],
         join: ["join:i u"],
         profile: ["profile:i u"],
-        preferences: ["preferences:ada", "preferences:ada:next"],
-        unwanted: ["unwanted:ada", "unwanted:ada:next"],
+        preferences: [`preferences:ada:${OCCURRED_AT}`, `preferences:ada:${LATER}`],
+        unwanted: [`unwanted:ada:${OCCURRED_AT}`, `unwanted:ada:${LATER}`],
         receipt: ["receipt:u:w:second"],
         overdue: ["overdue:u:w"],
         report: ["report:u:w:welcome:skipped"],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { correctionKey, QUEUES, refreshKey, unheardKey } from "../../src/contracts/job.ts";
+import { QUEUES } from "../../src/contracts/job.ts";
 import type { EntryLimit } from "../../src/contracts/routing.ts";
 import type { Run } from "../../src/contracts/run.ts";
 import type { ClaimedJob } from "../../src/store/jobs.ts";
@@ -135,7 +135,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         for (const id of ["a:w", "b:w"]) await store.runs.markNotStarted(id);
         expect([await store.runs.findState("a:w"), await store.runs.findState("b:w")]).toEqual([
           "not started",
-          "started",
+          "in progress",
         ]);
         expect(await store.runs.markExiting(exit())).toEqual(["b:w"]);
         expect(await store.runs.findState("a:w")).toBe("not started");
@@ -472,10 +472,10 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       await store.limits.reserveSend({ ...place, step: "welcome" }, { most: 3, withinMs: DAY_MS });
       await store.decisions.insertReport(clicked({ transactionId: place.transactionId, distinctId }));
       await store.decisions.saveCustomValue({ ...place, step: "offer" }, { word: "x" });
-      await store.jobs.schedule(unheardKey(place.transactionId), { kind: "unheard", body: place }, now);
-      const refresh = { ...place, source: "posthog", isWrong: false } as const;
-      for (const keyOf of [refreshKey, correctionKey])
-        await store.jobs.schedule(keyOf(place.transactionId), { kind: "refresh", body: refresh }, now);
+      await store.jobs.schedule({ kind: "unheard", body: place }, now);
+      const refresh = { ...place, source: "posthog" } as const;
+      for (const isWrong of [false, true])
+        await store.jobs.schedule({ kind: "refresh", body: { ...refresh, isWrong } }, now);
     }
 
     async function doAll(): Promise<void> {

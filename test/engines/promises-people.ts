@@ -76,9 +76,9 @@ export function storePeople(name: string, createEngine: () => Engine): void {
           if (together) await Promise.all(acceptAll.map((go) => go()));
           else for (const go of acceptAll) await go();
           const kept = (await store.people.listRecords(previousId)).aliases.filter(
-            (row) => row.former_id === previousId,
+            (row) => row.previous_id === previousId,
           );
-          expect(kept).toMatchObject([{ kept_id: "ada", occurred_at: OCCURRED_AT }]);
+          expect(kept).toMatchObject([{ current_id: "ada", occurred_at: OCCURRED_AT }]);
         }
       });
 
@@ -86,7 +86,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         expect(await store.events.insert(event(), { starts: [], exits: [], merges: [merge()] })).toBe("accepted");
         expect(await store.events.insert(event(), { starts: [], exits: [], merges: [merge()] })).toBe("duplicate");
         expect((await store.people.listRecords("visitor")).aliases).toMatchObject([
-          { former_id: "visitor", kept_id: "ada" },
+          { previous_id: "visitor", current_id: "ada" },
         ]);
       });
 
@@ -263,7 +263,11 @@ export function storePeople(name: string, createEngine: () => Engine): void {
           await store.runs.enter(await begun(id), "once");
           await left(id);
           await note(told(OCCURRED_AT, id), null, id);
-          await accept({ uuid: `${id}-profile`, distinctId: id, profiles: [profile({ eventUuid: `${id}-profile` })] });
+          await accept({
+            uuid: `${id}-profile`,
+            distinctId: id,
+            profiles: [profile({ eventUuid: `${id}-profile`, subscriber: { subscriberId: id } })],
+          });
         }
         await merged(["visitor", "ada"]);
         const others = await store.people.listRecords("grace");

@@ -143,12 +143,12 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         await store.runs.markStarted(RUN);
         expect(await store.jobs.nextDueAt("receipts")).toBe(now + HOUR_MS);
         now += HOUR_MS;
-        expect(await due("receipts")).toEqual([{ kind: "overdue", body: { transactionId: RUN } }]);
+        expect(await due("receipts")).toEqual([{ kind: "overdue", body: { transactionId: RUN, distinctId: "ada" } }]);
       });
 
       it("is looked at when a step has said, that came before Novu's answer to the trigger", async () => {
-        const job = { kind: "overdue", body: { transactionId: RUN } } as const;
-        await store.jobs.schedule(`overdue:${RUN}`, job, now + 5 * HOUR_MS, { replace: true });
+        const job = { kind: "overdue", body: { transactionId: RUN, distinctId: "ada" } } as const;
+        await store.jobs.schedule(job, now + 5 * HOUR_MS, { replace: true });
         await store.runs.markStarted(RUN);
         expect(await store.jobs.nextDueAt("receipts")).toBe(now + 5 * HOUR_MS);
       });
@@ -197,7 +197,7 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         await store.runs.markStarted(RUN);
         await store.decisions.record(decision(), { endsRun: true });
         expect([await store.runs.findOpen(RUN), await store.runs.close(RUN, "failed")]).toEqual([null, false]);
-        expect([await store.runs.findState(RUN), await store.runs.countLost(0)]).toEqual(["started", 0]);
+        expect([await store.runs.findState(RUN), await store.runs.countLost(0)]).toEqual(["in progress", 0]);
       });
 
       it.each(["one at a time", "once", { oncePerMs: 7 * 24 * HOUR_MS }] as const)(

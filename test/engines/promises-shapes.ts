@@ -59,7 +59,7 @@ export function storeShapes(name: string, createEngine: () => Engine): void {
           store.runs.markStarted("x:w", null),
           store.runs.markStarted("none:w", "one"),
         ]),
-      ).toEqual(["started", "started", "started", "exited"]);
+      ).toEqual(["in progress", "in progress", "in progress", "exited"]);
       await store.runs.markStarted("u:w", "two");
       expect(await Promise.all(["u:w", "v:w", "x:w"].map((id) => store.runs.findShapeOf(id)))).toEqual([
         shapeWith("a"),

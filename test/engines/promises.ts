@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
-import { type Job, refreshKey } from "../../src/contracts/job.ts";
+import type { Job } from "../../src/contracts/job.ts";
 import type { Routing, Start } from "../../src/contracts/routing.ts";
 import { PermanentError } from "../../src/lib/errors.ts";
 import type { IgnoredEvent } from "../../src/store/events.ts";
@@ -291,8 +291,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("that replaces the same job is not completed by who is doing the one before", async () => {
         const { transactionId, distinctId, occurredAt } = run();
         const body = { transactionId, distinctId, occurredAt, source: "posthog", isWrong: false } as const;
-        const schedule = (at: number) =>
-          store.jobs.schedule(refreshKey(transactionId), { kind: "refresh", body }, at, { replace: true });
+        const schedule = (at: number) => store.jobs.schedule({ kind: "refresh", body }, at, { replace: true });
         await schedule(now);
         const [before] = await store.jobs.claim("persons", 1, 30_000);
         await Promise.all([schedule(now + 1_000), schedule(now + 1_000)]);
@@ -378,11 +377,11 @@ export function storePromises(name: string, createEngine: () => Engine): void {
           exits: [],
         });
         expect([await store.runs.markStarted("v:w"), await store.runs.markStarted("v:w")]).toEqual([
-          "started",
-          "started",
+          "in progress",
+          "in progress",
         ]);
         await store.runs.markNotStarted("v:w");
-        expect(await store.runs.findState("v:w")).toBe("started");
+        expect(await store.runs.findState("v:w")).toBe("in progress");
       });
 
       it("keeps the recipient of a trigger until Novu has refused it, and knows it as the person's", async () => {
@@ -409,7 +408,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
 
       it("is seen by a start that ends later", async () => {
         await store.events.insert(event(), routing());
-        expect(await store.runs.markStarted("u:w")).toBe("started");
+        expect(await store.runs.markStarted("u:w")).toBe("in progress");
         await store.runs.markExiting(exit());
         expect(await store.runs.markStarted("u:w")).toBe("exited");
       });

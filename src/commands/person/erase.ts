@@ -13,7 +13,7 @@ export interface Part {
   records?: Record<string, number>;
 }
 
-const IN_PROGRESS = ["pending", "started", "exiting"];
+const IN_PROGRESS = ["pending", "in progress", "exiting"];
 /** PostHog's limit of distinct ids in one lookup. */
 const MOST_IDS = 200;
 
@@ -176,7 +176,7 @@ export async function erase(
 
 /** This id and all that are merged with it here. */
 function idsIn(distinctId: string, { aliases }: PersonRecords): string[] {
-  const merged = aliases.flatMap(({ former_id, kept_id }) => [String(former_id), String(kept_id)]);
+  const merged = aliases.flatMap(({ previous_id, current_id }) => [String(previous_id), String(current_id)]);
   return [...new Set([distinctId, ...merged])];
 }
 

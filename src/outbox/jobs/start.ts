@@ -20,7 +20,7 @@ export interface StartRuns {
   }): Promise<string | null>;
   /** Null when there is no such run. */
   findState(transactionId: string): Promise<string | null>;
-  markStarted(transactionId: string, workflow: string): Promise<"started" | "exited">;
+  markStarted(transactionId: string, workflow: string): Promise<"in progress" | "exited">;
   /** When the person did this, earliest first. */
   listOccurrences(query: {
     distinctId: string;
@@ -78,7 +78,7 @@ export function createStart({
     // The person was deleted while this job was in progress.
     if (state === null) return;
     // The process was killed after Novu's answer, or our own no, and before the job was complete.
-    if (state === "started" || state === "not started") return subscribers.sendDoubtful(sentBefore);
+    if (state === "in progress" || state === "not started") return subscribers.sendDoubtful(sentBefore);
     if (!isOften) return markNotStarted(run);
     if (objection !== null) {
       // An earlier attempt may have reached Novu although its answer never reached us.

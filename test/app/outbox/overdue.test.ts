@@ -310,9 +310,9 @@ describe("a run of which nothing is heard", () => {
     await using sandbox = await testSandbox({ workflows: [journey()] });
     const scheduled: string[] = [];
     const { schedule } = sandbox.app.store.jobs;
-    sandbox.app.store.jobs.schedule = (key, ...rest) => {
-      scheduled.push(key.split(":")[0]!);
-      return schedule(key, ...rest);
+    sandbox.app.store.jobs.schedule = (job, ...rest) => {
+      scheduled.push(job.kind);
+      return schedule(job, ...rest);
     };
     happen(sandbox, "called");
     await sandbox.travel({ days: 3 });

@@ -28,11 +28,11 @@ interface Facts {
   now: string;
   steps: SendingStep[];
   /** Of the run that is to start. */
-  state: "pending" | "started" | "not started" | "exiting" | "exited" | null;
+  state: "pending" | "in progress" | "not started" | "exiting" | "exited" | null;
   /** The event by which the person has left. */
   left: string | null;
   /** The answer of `markStarted`: an exit may come during the call. */
-  marked: "started" | "exited";
+  marked: "in progress" | "exited";
   mayEnter: boolean;
   /** Steps with a final decision, and those that failed. */
   decided: string[];
@@ -63,7 +63,7 @@ const NOTHING_SPECIAL: Facts = {
   steps: [NOTE, RECOVERY],
   state: "pending",
   left: null,
-  marked: "started",
+  marked: "in progress",
   mayEnter: true,
   decided: [],
   failed: [],
@@ -221,12 +221,12 @@ describe("a start", () => {
       { person: NOW },
       [...enteredTo("now@example.com"), "note the profile"],
     ],
-    ["that Novu has taken on is done", {}, { state: "started" }, []],
+    ["that Novu has taken on is done", {}, { state: "in progress" }, []],
     ["that was refused is done", {}, { state: "not started" }, []],
     [
       "that is done tells once more what is in doubt",
       {},
-      { state: "started", told: { ...profile(), isDoubtful: true } },
+      { state: "in progress", told: { ...profile(), isDoubtful: true } },
       ["pace profiles", "tell ada", "note the profile"],
     ],
     [

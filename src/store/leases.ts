@@ -3,11 +3,11 @@ import { DAY_MS } from "../lib/durations.ts";
 import type { Limits } from "./limits.ts";
 import type { Tables } from "./tables.ts";
 
-/** Twice the longest time between two turns. */
+/** Twice the longest time between two runs. A lease further ahead was set by a wrong clock. */
 const MOST_AHEAD_MS = 2 * DAY_MS;
 
-/** Turns are places in a line of their own, in which whoever takes one says when the next is. */
-export function turns({
+/** Periodic tasks that one process at a time runs. */
+export function leases({
   db,
   now,
 }: {
@@ -16,35 +16,30 @@ export function turns({
 }): Pick<Limits, "takeLease" | "setNextRun"> {
   return {
     async takeLease(name, leaseMs) {
-      const taken = await db
-        .insertInto("lines")
-        .values({ name: lineOf(name), next_at: now() + leaseMs })
+      const leased = await db
+        .insertInto("leases")
+        .values({ name, next_at: now() + leaseMs })
         .onConflict((conflict) =>
           conflict
             .column("name")
             .doUpdateSet({ next_at: now() + leaseMs })
-            // A turn further ahead was set by a clock that was wrong.
             .where(({ eb, or }) =>
-              or([eb("lines.next_at", "<=", now()), eb("lines.next_at", ">", now() + MOST_AHEAD_MS)]),
+              or([eb("leases.next_at", "<=", now()), eb("leases.next_at", ">", now() + MOST_AHEAD_MS)]),
             ),
         )
         .returning("next_at")
         .executeTakeFirst();
-      if (taken !== undefined) return null;
+      if (leased !== undefined) return null;
       const { next_at } = await db
-        .selectFrom("lines")
+        .selectFrom("leases")
         .select("next_at")
-        .where("name", "=", lineOf(name))
+        .where("name", "=", name)
         .executeTakeFirstOrThrow();
       return next_at;
     },
 
     async setNextRun(name, nextAt) {
-      await db.updateTable("lines").set({ next_at: nextAt }).where("name", "=", lineOf(name)).execute();
+      await db.updateTable("leases").set({ next_at: nextAt }).where("name", "=", name).execute();
     },
   };
-}
-
-function lineOf(name: string): string {
-  return `turn:${name}`;
 }

@@ -5,7 +5,7 @@ import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** What is about to be sent: how much one person gets, and how often a step was put off. */
-export function sends({
+export function frequencyCap({
   db,
   now,
   lock,
@@ -25,31 +25,31 @@ export function sends({
           .selectFrom("sends")
           .select(["transaction_id", "step"])
           .where("distinct_id", "in", ids)
-          .where("taken_at", ">", now() - withinMs)
+          .where("reserved_at", ">", now() - withinMs)
           .execute();
         if (taken.some((row) => row.transaction_id === transactionId && row.step === step)) return true;
         if (taken.length >= most) return false;
         await trx
           .insertInto("sends")
-          .values({ ...rowOf(send), taken_at: now(), put_off: 0 })
-          .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ taken_at: now() }))
+          .values({ ...rowOf(send), reserved_at: now(), attempts: 0 })
+          .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ reserved_at: now() }))
           .execute();
         return true;
       });
     },
 
     async postponeSend(send) {
-      const { put_off } = await db
+      const { attempts } = await db
         .insertInto("sends")
-        .values({ ...rowOf(send), taken_at: null, put_off: 1 })
+        .values({ ...rowOf(send), reserved_at: null, attempts: 1 })
         .onConflict((conflict) =>
           conflict
             .columns(["transaction_id", "step"])
-            .doUpdateSet((row) => ({ put_off: row("sends.put_off", "+", 1) })),
+            .doUpdateSet((row) => ({ attempts: row("sends.attempts", "+", 1) })),
         )
-        .returning("put_off")
+        .returning("attempts")
         .executeTakeFirstOrThrow();
-      return put_off;
+      return attempts;
     },
   };
 
