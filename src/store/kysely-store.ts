@@ -23,6 +23,7 @@ import { overview } from "./overview.ts";
 import { personRecords } from "./person-records.ts";
 import { profileMemory } from "./profiles.ts";
 import { retention } from "./retention.ts";
+import { runExits } from "./run-exits.ts";
 import { runList } from "./run-list.ts";
 import { runStates } from "./run-states.ts";
 import { sessions } from "./sessions.ts";
@@ -111,6 +112,7 @@ function createRepositories(parts: EngineParts & { changed(): void }): Repositor
     },
     runs: {
       ...runStates(parts),
+      ...runExits(parts),
       ...openRuns(parts),
       ...entries(parts),
       ...lastExits(parts),

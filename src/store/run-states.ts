@@ -1,11 +1,8 @@
 import type { Kysely } from "kysely";
-import { endsRun } from "../contracts/arrival.ts";
 import type { Capture } from "../contracts/capture.ts";
 import { HEARD_WITHIN_MS, type Queue } from "../contracts/job.ts";
-import { isEndedBy } from "./ends.ts";
 import { jobRow } from "./event-rows.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";
-import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { RunStates } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -24,7 +21,7 @@ export function runStates({
   now: () => number;
   fromRows: FromRows;
   announce(queue: Queue): void;
-}): Pick<RunStates, "findExitSince" | "markExiting" | "findState" | "markNotStarted" | "markExited" | "markStarted"> {
+}): Pick<RunStates, "findState" | "markNotStarted" | "markExited" | "markStarted"> {
   const markStarted = together(async (begun: Array<{ transactionId: string; shape: string | null }>) => {
     const at = now();
     const started = await inTransaction(db, async (trx) => {
@@ -45,53 +42,6 @@ export function runStates({
   });
 
   return {
-    findExitSince: together(async (queries) => {
-      const asked = unique(queries.map(({ distinctId }) => distinctId));
-      const ids = await idsOfPersons(db, asked);
-      const rows = await db
-        .selectFrom("exits")
-        .selectAll()
-        .where("distinct_id", "in", unique([...ids.values()].flat()))
-        .where("workflow", "in", unique(queries.map(({ workflow }) => workflow)))
-        .execute();
-      const runs = await db
-        .selectFrom("runs")
-        .select(["transaction_id", "arrival"])
-        .where("transaction_id", "in", unique(queries.map(({ transactionId }) => transactionId)))
-        .execute();
-      const arrivals = new Map(runs.map((run) => [run.transaction_id, run.arrival]));
-      return queries.map(({ workflow, distinctId, transactionId, since }) => {
-        const run = { occurredAt: since, arrival: arrivals.get(transactionId) ?? null };
-        const exit = rows.find(
-          (row) =>
-            row.workflow === workflow &&
-            ids.get(distinctId)?.includes(row.distinct_id) &&
-            endsRun({ occurredAt: row.occurred_at, arrival: row.arrival }, run),
-        );
-        return exit?.event_name ?? null;
-      });
-    }),
-
-    async markExiting({ workflow, distinctId, eventUuid, occurredAt }) {
-      const exit = await db
-        .selectFrom("exits")
-        .select("arrival")
-        .where("distinct_id", "=", distinctId)
-        .where("workflow", "=", workflow)
-        .where("event_uuid", "=", eventUuid)
-        .executeTakeFirst();
-      const ended = await db
-        .updateTable("runs")
-        .set({ state: "exiting" })
-        .where("distinct_id", "in", await idsOfPerson(db, distinctId))
-        .where("workflow", "=", workflow)
-        .where(isEndedBy({ occurredAt, arrival: exit?.arrival ?? null }))
-        .where("state", "in", ["pending", "in progress", "exiting"])
-        .returning("transaction_id")
-        .execute();
-      return ended.map((run) => run.transaction_id);
-    },
-
     findState: together(async (transactionIds: string[]): Promise<Array<State | null>> => {
       const rows = await db
         .selectFrom("runs")
