@@ -6,7 +6,7 @@ import { idsOfPerson } from "./merges.ts";
 import type { Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
-/** How much there is of what: for limits per person, and for whoever runs this. */
+/** Counts for metrics and limits. */
 export function counts({
   db,
   now,
@@ -84,7 +84,7 @@ export function counts({
     const rows = await db
       .selectFrom("jobs")
       .select((row) => ["queue", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
-      // A person to be read before a message of next week is nothing that waits today, and a run not yet overdue neither.
+      // Refreshes and overdue checks of later are scheduled, not waiting.
       .where((row) => row.or([row("queue", "not in", ["persons", "receipts"]), row("due_at", "<=", now())]))
       .groupBy(["queue", "state"])
       .execute();

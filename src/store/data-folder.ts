@@ -26,9 +26,8 @@ export function makeDataFolder(dataDir: string): void {
 }
 
 /**
- * Keeps a second process out for as long as this one lives. The lock is an open write transaction,
- * which the operating system ends with the process, even by kill -9, so it is never left behind;
- * the process id in it is only for the message.
+ * Locks the folder until this process ends. The lock is an open write transaction, which the operating system
+ * ends with the process, also after kill -9. The process id in it is for the message only.
  */
 export function lockDataFolder(driver: SqliteDriver, dataDir: string): () => void {
   let database: SqliteConnection | undefined;
@@ -49,7 +48,7 @@ export function lockDataFolder(driver: SqliteDriver, dataDir: string): () => voi
   }
   const held = database;
   return () => {
-    // Not left to close(): libsql's leaves the transaction, and so the lock, to the garbage collector.
+    // Before close(): that of libsql ends the transaction, and so the lock, only at a garbage collection.
     held.exec("rollback");
     held.close();
   };

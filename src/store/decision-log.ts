@@ -12,12 +12,12 @@ import { inTransaction } from "./transaction.ts";
 import { firstExposures, releaseExposures } from "./variants.ts";
 
 /**
- * As long as Novu goes on asking for a step whose answer it did not get: four times 5 s, and 7 s
- * between. A message that was recorded as sent may turn out not to be until then.
+ * Novu calls a step whose answer it did not get four times, 5 s each, with 7 s between. Until then a message that
+ * was recorded as sent may still fail.
  */
 const ASKED_AFTER_MS = 30_000;
 
-/** What was decided at each step, with the report that it owes. */
+/** Decisions, with the job that each owes: the report, or first the question for the receipt. */
 export function decisionLog({
   db,
   now,
@@ -26,7 +26,7 @@ export function decisionLog({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-  /** Lets no other transaction that asks for this name go on before this one has ended. */
+  /** Blocks other transactions that lock this name until this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
   announce(queue: Queue): void;
 }): Pick<Decisions, "record" | "listDecidedSteps" | "list" | "listOfRuns"> {
@@ -42,11 +42,11 @@ export function decisionLog({
           .where("step", "=", step)
           .executeTakeFirst();
         const before = earlier && Decision.parse(JSON.parse(earlier.body));
-        // The person was forgotten meanwhile.
+        // The person was deleted meanwhile.
         if (insteadOf !== undefined && before === undefined) return { decision: wanted, isNew: false };
-        const isOpen = insteadOf ? isDeepStrictEqual(before, insteadOf) : !holdsAgainst(before, wanted, ifOpen);
-        let decision = isOpen || before === undefined ? await unlessLeft(trx, wanted) : before;
-        // The place under the cap is free again, also when Novu has asked again and heard the same.
+        const isOpen = insteadOf ? isDeepStrictEqual(before, insteadOf) : !staysValid(before, wanted, ifOpen);
+        let decision = isOpen || before === undefined ? await unlessExited(trx, wanted) : before;
+        // The message no longer counts under the cap, also when a repeated call had the same decision.
         if (decision.outcome !== "sent")
           await trx
             .updateTable("sends")
@@ -65,7 +65,7 @@ export function decisionLog({
             .where("ended_at", "is", null)
             .execute();
 
-        // A correction takes the exposures back, and a confirmation keeps them.
+        // A correction releases the exposures; a confirmation does not change them.
         if (before?.outcome === "sent" && decision.outcome !== "sent") await releaseExposures(trx, before);
         else if (decision.receipt === undefined)
           decision = { ...decision, exposures: await firstExposures(trx, decision, now()) };
@@ -75,8 +75,8 @@ export function decisionLog({
           .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
-        if (before?.outcome === "sent") await dropOwed(trx, before, now());
-        const owed = isFinal(decision) && (await isFirstWord(trx, decision, now())) ? owedBy(decision, now()) : null;
+        if (before?.outcome === "sent") await deleteOwed(trx, before, now());
+        const owed = isFinal(decision) && (await isFirstReport(trx, decision, now())) ? owedBy(decision, now()) : null;
         if (owed !== null)
           await trx
             .insertInto("jobs")
@@ -115,19 +115,19 @@ export async function decisionsOf(db: Kysely<Tables>, transactionIds: string[]):
   return rows.map(({ body }) => Decision.parse(JSON.parse(body)));
 }
 
-/** Whether Novu is asked first what became of it. */
+/** Whether it still needs a receipt. */
 function isAsked({ outcome, receipt }: Decision): boolean {
   return outcome === "sent" && receipt === undefined;
 }
 
-/** A sent message is reported to PostHog after its receipt, and everything else at once. */
+/** A sent message is reported to PostHog after its receipt, every other decision at once. */
 function owedBy(decision: Decision, now: number): Row<"jobs"> {
   if (isAsked(decision)) return jobRow({ kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
   return jobRow({ kind: "report", body: decision }, now);
 }
 
-/** Takes back the question and the report of a message that did not go out after all. A job that a worker has in hand ends by itself. */
-async function dropOwed(trx: Kysely<Tables>, before: Decision, now: number): Promise<void> {
+/** Deletes the question and the report of a message that was not sent after all. A job that a worker has claimed ends by itself. */
+async function deleteOwed(trx: Kysely<Tables>, before: Decision, now: number): Promise<void> {
   await trx
     .deleteFrom("jobs")
     .where("key", "=", keyOf({ kind: "receipt", body: before }))
@@ -140,8 +140,8 @@ async function dropOwed(trx: Kysely<Tables>, before: Decision, now: number): Pro
     .execute();
 }
 
-/** Novu's webhook may have said before that a message failed, and PostHog was told. */
-async function isFirstWord(
+/** A webhook of Novu may have reported the failure before. */
+async function isFirstReport(
   trx: Kysely<Tables>,
   { transactionId, step, distinctId, outcome }: Decision,
   now: number,
@@ -155,23 +155,23 @@ async function isFirstWord(
   return numInsertedOrUpdatedRows !== 0n;
 }
 
-/** A person who has left stays so, even when a bridge call that began before ends after. Novu's word on a message stays as well. */
-function holdsAgainst(before: Decision | undefined, wanted: Decision, ifOpen: boolean): before is Decision {
+/** An exit stays valid although a bridge call from before it ends later. A receipt stays valid, too. */
+function staysValid(before: Decision | undefined, wanted: Decision, ifOpen: boolean): before is Decision {
   if (before === undefined) return false;
   if (before.receipt !== undefined || isOfAnotherJob(before, wanted)) return true;
   if (before.outcome === "failed") return false;
   return ifOpen || before.reason === "exited" || isSame(before, wanted);
 }
 
-/** Novu may run one event twice, when triggers come at the same time: the first job that sends owns the step. */
+/** Novu may run one event twice, for two triggers at the same time: the first job that sends owns the step. */
 function isOfAnotherJob(before: Decision, wanted: Decision): boolean {
   if (before.outcome !== "sent") return false;
   return before.jobId !== undefined && wanted.jobId !== undefined && before.jobId !== wanted.jobId;
 }
 
-/** What is sent is on its way once this is written: so this is the last look at whether the person has left. */
-async function unlessLeft(trx: Kysely<Tables>, decision: Decision): Promise<Decision> {
-  // A receipt is about a message that is out already.
+/** Novu sends the message once this is written, so this is the last check for an exit. */
+async function unlessExited(trx: Kysely<Tables>, decision: Decision): Promise<Decision> {
+  // With a receipt the message was sent before.
   if (decision.outcome !== "sent" || decision.receipt !== undefined) return decision;
   const ids = await idsOfPerson(trx, decision.distinctId);
   const run = await trx
@@ -199,7 +199,7 @@ async function unlessLeft(trx: Kysely<Tables>, decision: Decision): Promise<Deci
   };
 }
 
-/** Two decisions that say the same, whenever they were made. */
+/** Whether two decisions are equal but for their time. */
 function isSame(one: Decision, other: Decision): boolean {
   return (
     one.outcome === other.outcome &&

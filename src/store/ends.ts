@@ -2,7 +2,7 @@ import type { ExpressionBuilder } from "kysely";
 import { type Arrived, earliestExit, latestStart } from "../contracts/arrival.ts";
 import type { Tables } from "./tables.ts";
 
-// The rule of `endsRun` in SQL, where no comparison with null holds: without an arrival only the times count.
+// The rule of `endsRun` in SQL. A comparison with null is never true there: without an arrival only the times count.
 
 /** Whether a run is one that this exit ends. */
 export function isEndedBy({ occurredAt, arrival = null }: Arrived) {

@@ -9,7 +9,7 @@ import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 import { together } from "./write-together.ts";
 
-/** Who has entered which workflow, where it does not let everybody in each time. */
+/** The newest entry of each person into each workflow that limits entries. */
 export function entries({
   db,
   now,
@@ -19,16 +19,16 @@ export function entries({
   now: () => number;
   fromRows: FromRows;
 }): Pick<RunStates, "enter"> {
-  /** Nearly always nobody was there before. Whoever has another id as well may have been, by that one. */
+  /** The common case: the first entry of a person with one id. With several ids, an entry may be there by another id. */
   const enterFirst = together(async (runs: NewRun[]) => {
     const asked = new Set(runs.map(({ distinctId }) => distinctId));
     const ids = await idsOfPersons(db, [...asked]);
-    const places = runs
+    const entries = runs
       .filter(({ distinctId }) => ids.get(distinctId)?.length === 1)
-      .map(placeOf)
-      // In one order everywhere, so that two processes do not lock each other out.
+      .map(entryOf)
+      // One order everywhere, or two processes would block each other (deadlock).
       .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-    const added = await insertRows(db, fromRows, "entries", places)
+    const added = await insertRows(db, fromRows, "entries", entries)
       ?.onConflict((conflict) => conflict.doNothing())
       .returning("transaction_id")
       .execute();
@@ -49,15 +49,15 @@ export function entries({
   ): Promise<boolean> {
     return inTransaction(db, async (trx) => {
       const ids = await idsOfPerson(trx, distinctId);
-      const [place = distinctId] = ids;
+      const [mainId = distinctId] = ids;
       const rows = () => trx.selectFrom("entries").selectAll().where("workflow", "=", workflow);
-      // What was entered by another id of the same person, before they were merged, counts as well.
+      // An entry by another id of the person, from before the merge, counts too.
       const others = ids.length === 1 ? [] : await rows().where("distinct_id", "in", ids).execute();
       if (others.some((entry) => entry.transaction_id === transactionId)) return true;
-      for (const entry of others) if (await shutsOut(entry)) return false;
+      for (const entry of others) if (await blocks(entry)) return false;
 
-      const mine = placeOf({ transactionId, workflow, distinctId: place, occurredAt });
-      // The row is also the lock that two runs of one person meet at.
+      const mine = entryOf({ transactionId, workflow, distinctId: mainId, occurredAt });
+      // The row is also the lock between two runs of one person.
       const before = await trx
         .insertInto("entries")
         .values(mine)
@@ -69,31 +69,31 @@ export function entries({
         .returning(["transaction_id", "occurred_at"])
         .executeTakeFirstOrThrow();
       if (before.transaction_id === transactionId) return true;
-      const isShut = await isShutBy(before);
-      // A run that could not be started, or was lost at Novu, keeps nobody out.
-      if (isShut && !(await isDead(trx, before.transaction_id, ids))) return false;
-      // One that comes late does not open the time that a newer one has closed.
-      if (!isShut && typeof limit === "object" && before.occurred_at > occurredAt) return true;
+      const isBlocked = await isBlockedBy(before);
+      // A run that was never started, or failed at Novu, blocks no other.
+      if (isBlocked && !(await isDead(trx, before.transaction_id, ids))) return false;
+      // A late, older event does not move the time of a newer entry back.
+      if (!isBlocked && typeof limit === "object" && before.occurred_at > occurredAt) return true;
       await trx
         .updateTable("entries")
         .set(mine)
-        .where("distinct_id", "=", place)
+        .where("distinct_id", "=", mainId)
         .where("workflow", "=", workflow)
         .execute();
       return true;
 
-      async function shutsOut(entry: Tables["entries"]): Promise<boolean> {
-        return (await isShutBy(entry)) && !(await isDead(trx, entry.transaction_id, ids));
+      async function blocks(entry: Tables["entries"]): Promise<boolean> {
+        return (await isBlockedBy(entry)) && !(await isDead(trx, entry.transaction_id, ids));
       }
 
-      async function isShutBy(entry: Pick<Tables["entries"], "transaction_id" | "occurred_at">): Promise<boolean> {
-        if (limit === "one at a time") return isUnderWay(trx, entry.transaction_id, ids);
+      async function isBlockedBy(entry: Pick<Tables["entries"], "transaction_id" | "occurred_at">): Promise<boolean> {
+        if (limit === "one at a time") return isInProgress(trx, entry.transaction_id, ids);
         return typeof limit === "string" || isNear(entry.occurred_at, occurredAt, limit.oncePerMs);
       }
     });
   }
 
-  async function isUnderWay(trx: Kysely<Tables>, transactionId: string, distinctIds: string[]): Promise<boolean> {
+  async function isInProgress(trx: Kysely<Tables>, transactionId: string, distinctIds: string[]): Promise<boolean> {
     const run = await trx
       .selectFrom("runs")
       .select(["workflow", "occurred_at", "arrival"])
@@ -102,7 +102,7 @@ export function entries({
       .where("ended_at", "is", null)
       .executeTakeFirst();
     if (run === undefined || now() - Date.parse(run.occurred_at) >= LONGEST_RUN_MS) return false;
-    // A person who has left may come back before the earlier run has ended.
+    // After an exit the person may enter again before the earlier run has ended at Novu.
     const exit = await trx
       .selectFrom("exits")
       .select("event_uuid")
@@ -134,12 +134,12 @@ async function isDead(trx: Kysely<Tables>, transactionId: string, distinctIds: s
   return start !== undefined;
 }
 
-/** Events may come in any order: near is near, whichever was first. */
+/** Events may arrive in any order, so either may be the earlier one. */
 function isNear(one: string, other: string, ms: number): boolean {
   return Math.abs(Date.parse(one) - Date.parse(other)) < ms;
 }
 
-function placeOf({ distinctId, workflow, transactionId, occurredAt }: NewRun): Tables["entries"] {
+function entryOf({ distinctId, workflow, transactionId, occurredAt }: NewRun): Tables["entries"] {
   return { distinct_id: distinctId, workflow, transaction_id: transactionId, occurred_at: occurredAt };
 }
 

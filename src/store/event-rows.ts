@@ -3,12 +3,11 @@ import { type Job, keyOf, queueOf, subjectOf } from "../contracts/job.ts";
 import type { Exit, Merge, Routing, Start, Traits } from "../contracts/routing.ts";
 import type { Row } from "./insert-rows.ts";
 
-/** An event and all that it causes, as the rows that it comes to. */
+/** The rows of an event and its effects. */
 export interface Acceptance {
   event: Row<"events">;
   starts: Array<{ run: Row<"runs">; job: Row<"jobs"> }>;
   exits: Array<{ exit: Row<"exits">; job: Row<"jobs"> }>;
-  /** For Novu and PostHog, besides. */
   others: Array<{ job: Row<"jobs"> }>;
   aliases: Row<"aliases">[];
   traits: Row<"traits">[];
@@ -42,7 +41,7 @@ export function acceptanceOf(
   };
 }
 
-/** Roughly what it weighs. */
+/** An estimate, for the limits of the batch commit. */
 export function bytesOf({ event, starts, exits, others }: Acceptance): number {
   return [...starts, ...exits, ...others].reduce((sum, { job }) => sum + job.body.length, event.body.length);
 }
@@ -95,7 +94,7 @@ export function aliasRow({ previousId, currentId, occurredAt }: Merge): Row<"ali
   return { previous_id: previousId, current_id: currentId, occurred_at: occurredAt };
 }
 
-/** What is named but has no value any more is kept as that. */
+/** A removed property is stored as null: it replaces an older value. */
 function traitRows({ distinctId, occurredAt, properties }: Traits, now: number): Row<"traits">[] {
   return Object.entries(properties).map(([name, value]) => ({
     distinct_id: distinctId,

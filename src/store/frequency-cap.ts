@@ -4,7 +4,7 @@ import { idsOfPerson } from "./merges.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
-/** What is about to be sent: how much one person gets, and how often a step was put off. */
+/** The messages that count under the frequency cap, and how often a step was postponed. */
 export function frequencyCap({
   db,
   now,
@@ -12,7 +12,7 @@ export function frequencyCap({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-  /** Lets no other transaction that asks for this name go on before this one has ended. */
+  /** Blocks other transactions that lock this name until this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
 }): Pick<Limits, "reserveSend" | "postponeSend"> {
   return {
@@ -21,14 +21,14 @@ export function frequencyCap({
       return inTransaction(db, async (trx) => {
         const ids = await idsOfPerson(trx, distinctId);
         await lock(trx, ids[0] ?? distinctId);
-        const taken = await trx
+        const reserved = await trx
           .selectFrom("sends")
           .select(["transaction_id", "step"])
           .where("distinct_id", "in", ids)
           .where("reserved_at", ">", now() - withinMs)
           .execute();
-        if (taken.some((row) => row.transaction_id === transactionId && row.step === step)) return true;
-        if (taken.length >= most) return false;
+        if (reserved.some((row) => row.transaction_id === transactionId && row.step === step)) return true;
+        if (reserved.length >= most) return false;
         await trx
           .insertInto("sends")
           .values({ ...rowOf(send), reserved_at: now(), attempts: 0 })

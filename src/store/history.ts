@@ -8,13 +8,13 @@ import { exitRecord, runRecord, selectRuns } from "./run-records.ts";
 import type { RunReports } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
-/** More of one person's runs nobody reads. */
+/** A page shows no more of one person. */
 const MOST_RUNS = 100;
-const MOST_SET_ASIDE = 100;
-const MOST_CHOICES = 100;
+const MOST_IGNORED = 100;
+const MOST_OPT_OUTS = 100;
 const MOST_JOBS = 500;
 
-/** What led to what: for a person who asks why. */
+/** The facts about a run or a person, for the pages that explain it. */
 export function histories({ db }: { db: Kysely<Tables> }): Pick<RunReports, "history"> {
   return {
     async history(of) {
@@ -42,7 +42,7 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<RunReports, "his
         decisions: decisions.sort((a, b) => a.decidedAt.localeCompare(b.decidedAt)),
         events: await eventsOf(uuids),
         jobs: (isOne ? jobs.filter(isOfRun(first, exits)) : jobs).map(personJob),
-        ignored: isOne ? [] : await setAsideOf(of.distinctId),
+        ignored: isOne ? [] : await ignoredOf(of.distinctId),
         optOuts: isOne ? [] : await optOutsOf(of.distinctId),
         subscriberAsOf: isOne ? null : await subscriberAsOf(of.distinctId),
         hasOtherRuns: !isOne && of.workflow !== undefined && (await hasRunsBesides(of.workflow, of.distinctId)),
@@ -91,7 +91,7 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<RunReports, "his
       .selectAll()
       .where("distinct_id", "=", distinctId)
       .orderBy("at", "desc")
-      .limit(MOST_CHOICES)
+      .limit(MOST_OPT_OUTS)
       .execute();
     return rows.reverse().map(({ at, topic, is_out, cause }) => ({ at, topic, isOut: is_out === 1, cause }));
   }
@@ -116,13 +116,13 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<RunReports, "his
     return run !== undefined;
   }
 
-  async function setAsideOf(distinctId: string) {
+  async function ignoredOf(distinctId: string) {
     const rows = await db
       .selectFrom("ignored_events")
       .selectAll()
       .where("distinct_id", "=", distinctId)
       .orderBy("id", "desc")
-      .limit(MOST_SET_ASIDE)
+      .limit(MOST_IGNORED)
       .execute();
     return rows.reverse().map(ignoredRecord);
   }

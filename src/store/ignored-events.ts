@@ -5,14 +5,13 @@ import type { Events, IgnoredEvent } from "./events.ts";
 import type { Tables } from "./tables.ts";
 import { together } from "./write-together.ts";
 
-/** A destination without a filter sends every page view; the newest of what caused nothing are enough to see why. */
-const MOST_SET_ASIDE = 1_000;
-const LONGEST_BODY_KEPT = 20_000;
-/** Events of visitors may turn out to be a person's within so long, and so long those do not make room for others. */
-const KEPT_FOR_MS = HOUR_MS;
-const MOST_OF_VISITORS = 20_000;
+/** A destination without a filter sends every page view; the newest are enough to see the reason. */
+const MOST_IGNORED = 1_000;
+const LONGEST_BODY = 20_000;
+/** An anonymous event may become a person's within this time, so it is not deleted before. */
+const ANONYMOUS_FOR_MS = HOUR_MS;
+const MOST_ANONYMOUS = 20_000;
 
-/** The deliveries that caused nothing. */
 export function ignoredEvents({
   db,
   now,
@@ -21,19 +20,19 @@ export function ignoredEvents({
   now: () => number;
 }): Pick<Events, "insertIgnored" | "listIgnoredOf" | "deleteIgnored"> {
   return {
-    insertIgnored: together(async (deliveries: IgnoredEvent[]) => {
+    insertIgnored: together(async (events: IgnoredEvent[]) => {
       const added = await db
         .insertInto("ignored_events")
         .values(
-          deliveries.map(({ source, receivedAt, reason, eventUuid, eventName, distinctId, body }) => ({
+          events.map(({ source, receivedAt, reason, eventUuid, eventName, distinctId, body }) => ({
             source,
             received_at: receivedAt,
             reason,
             event_uuid: eventUuid,
             event_name: eventName,
             distinct_id: distinctId,
-            // PostgreSQL keeps no NUL in text.
-            body: body.slice(0, LONGEST_BODY_KEPT).replaceAll("\0", "\uFFFD"),
+            // PostgreSQL stores no NUL in text.
+            body: body.slice(0, LONGEST_BODY).replaceAll("\0", "\uFFFD"),
           })),
         )
         .returning("id")
@@ -41,16 +40,16 @@ export function ignoredEvents({
       const newest = Math.max(...added.map(({ id }) => id));
       await db
         .deleteFrom("ignored_events")
-        .where("id", "<=", newest - MOST_SET_ASIDE)
+        .where("id", "<=", newest - MOST_IGNORED)
         .where((row) =>
           row.or([
             row("reason", "<>", ANONYMOUS),
-            row("received_at", "<", new Date(now() - KEPT_FOR_MS).toISOString()),
-            row("id", "<=", newest - MOST_OF_VISITORS),
+            row("received_at", "<", new Date(now() - ANONYMOUS_FOR_MS).toISOString()),
+            row("id", "<=", newest - MOST_ANONYMOUS),
           ]),
         )
         .execute();
-      return deliveries.map(() => undefined);
+      return events.map(() => undefined);
     }),
 
     async listIgnoredOf(distinctId, until) {
@@ -59,7 +58,7 @@ export function ignoredEvents({
         .select(["id", "source", "body"])
         .where("distinct_id", "=", distinctId)
         .where("reason", "=", ANONYMOUS)
-        .where("received_at", ">=", new Date(until - KEPT_FOR_MS).toISOString())
+        .where("received_at", ">=", new Date(until - ANONYMOUS_FOR_MS).toISOString())
         .orderBy("id")
         .execute();
       return rows.map(({ id, source, body }) => ({ id, source, body }));

@@ -12,7 +12,7 @@ import { insertMerges } from "./merges.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
-/** How much may wait to be written, and how much is written together. */
+/** The limits of the batch commit. */
 const TOGETHER = {
   mostWaiting: 5_000,
   // PostHog waits 3 s for an answer.
@@ -66,8 +66,8 @@ export function insertEvents({
 }
 
 /**
- * Writes many in a handful of statements. Of two that are the same, the first is accepted, the
- * other a duplicate; of two that only have the same uuid, the other is another event.
+ * Writes many events in a few statements. Of two equal ones the first is accepted, and the other is a duplicate; of
+ * two that have only the uuid in common, the second is another event.
  */
 async function acceptAll(
   acceptances: Acceptance[],
@@ -85,7 +85,7 @@ async function acceptAll(
     return inTransaction(db, acceptUnknown);
   }
 
-  /** Nearly always all is new, and to ask what is costs as much as to write it. Fails when something was there already. */
+  /** The common case: all events are new. To check first would cost as much as to write. Fails when one is there already. */
   async function acceptNew(): Promise<"accepted"[]> {
     const job = acceptances.flatMap(({ starts, exits, others }) =>
       [...starts, ...exits, ...others].map((one) => one.job),
@@ -109,7 +109,7 @@ async function acceptAll(
     const isAnother = await othersAmong(trx, acceptances);
     const rest = acceptances.filter((acceptance) => !isAnother(acceptance));
     const { runs, exits, traits } = causedBy(rest);
-    // A merge that was undone does not come back when its event is told again.
+    // A repeat of an event does not bring back a merge that was undone.
     const { aliases } = causedBy(rest.filter(({ event }) => newEvents.has(event.uuid)));
     const addedRuns = await insertNew(trx, "runs", runs)?.returning("transaction_id").execute();
     const addedExits = await insertNew(trx, "exits", exits)
@@ -160,7 +160,7 @@ async function acceptAll(
   }
 }
 
-/** Which of these have the uuid of an event that is kept with another name or distinct id, by whichever process. */
+/** A test for events whose uuid is stored with another name or distinct id. */
 async function othersAmong(
   trx: Transaction<Tables>,
   acceptances: Acceptance[],
@@ -178,7 +178,7 @@ async function othersAmong(
   };
 }
 
-/** In one order everywhere: two processes that write the same keys crosswise would lock each other out. */
+/** One order everywhere, or two processes that write the same keys would block each other (deadlock). */
 function causedBy(acceptances: Acceptance[]) {
   return {
     runs: inOrder(
@@ -194,7 +194,7 @@ function causedBy(acceptances: Acceptance[]) {
   };
 }
 
-/** Of what is told of one property the newest counts, whenever it arrives. */
+/** The newest value of each property, whenever it arrives. */
 function newestOfEach(rows: Row<"traits">[]): Row<"traits">[] {
   const newest = new Map<string, Row<"traits">>();
   for (const row of rows) {
@@ -212,7 +212,7 @@ function traitKey({ distinct_id, name }: Row<"traits">): string {
   return JSON.stringify([distinct_id, name]);
 }
 
-/** One statement takes each id once. */
+/** One statement can write each id once. */
 function firstOfEach(rows: Row<"aliases">[]): Row<"aliases">[] {
   const first = new Map<string, Row<"aliases">>();
   for (const row of rows) {
@@ -227,7 +227,7 @@ function isBefore(one: Row<"aliases">, other: Row<"aliases">): boolean {
   return one.current_id < other.current_id;
 }
 
-/** Those of one key stay in the order they came. */
+/** Stable: rows with one key keep their order. */
 function inOrder<One>(rows: One[], keyOfRow: (row: One) => string): One[] {
   return rows
     .map((row) => ({ row, key: keyOfRow(row) }))

@@ -5,10 +5,10 @@ export type Row<Table extends keyof Tables> = Insertable<Tables[Table]>;
 
 export type ColumnType = "text" | "bigint" | "integer";
 
-/** How an engine best takes many rows of a table, with these columns. */
+/** The fastest way of an engine to insert many rows of a table, with these columns. */
 export type FromRows = (table: Written, rows: object[], columns: Record<string, ColumnType>) => RawBuilder<never>;
 
-/** Writes rows in one statement, whose text and cost to compile stay the same however many they are. Null when there are none. */
+/** One statement whose text is the same for any number of rows; null for none. */
 export function insertRows<Table extends Written>(
   on: Kysely<Tables>,
   fromRows: FromRows,
@@ -25,7 +25,7 @@ export function insertRows<Table extends Written>(
 
 export type Written = keyof typeof COLUMNS;
 
-/** What is written of each table at once. */
+/** The columns of the tables that are written many rows at a time. */
 const COLUMNS = {
   events: {
     uuid: "text",

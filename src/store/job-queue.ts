@@ -5,7 +5,7 @@ import type { Jobs } from "./jobs.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
-/** Claiming, finishing and putting back work, and the line for its turn. */
+/** Claims, completions and retries. */
 export function jobQueue({
   db,
   now,
@@ -15,7 +15,7 @@ export function jobQueue({
 }: {
   db: Kysely<Tables>;
   now: () => number;
-  /** Whether claims of several processes may meet, and pass over what another is just claiming. */
+  /** Whether claims of several processes may meet, and skip the rows of each other. */
   skipLocked: boolean;
   announce(queue: Queue): void;
   changed(): void;
@@ -37,8 +37,8 @@ export function jobQueue({
       }
 
       /**
-       * First the jobs that were never tried, but for a quarter of the places, which those have that failed
-       * before: so what always fails holds up nothing else, and is not forgotten for it.
+       * Jobs that were never tried come first; a quarter of the limit is for jobs that failed before. So a job that
+       * always fails delays no other, and still has its attempts.
        */
       async function claim(on: Kysely<Tables>) {
         const at = now();
@@ -52,14 +52,14 @@ export function jobQueue({
             .where(NEXT_AT, "<=", at)
             .orderBy(NEXT_AT)
             .orderBy("id");
-        const kept = due(on, true).limit(Math.floor(limit / 4));
+        const retries = due(on, true).limit(Math.floor(limit / 4));
         const rows = await on
           // Materialized: PostgreSQL may run a subquery in `where` once for each row, and so claim more than the limit.
           .with(
             (name) => name("fresh").materialized(),
             (query) =>
               due(query, false)
-                .limit(sql<number>`${limit} - (select count(*) from (${kept}) as kept)`)
+                .limit(sql<number>`${limit} - (select count(*) from (${retries}) as retries)`)
                 .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
           )
           .with(
@@ -87,7 +87,7 @@ export function jobQueue({
         .updateTable("jobs")
         .set({ leased_until: now() + leaseMs })
         .where("id", "in", ids)
-        // Not what has just been put back to wait.
+        // Not a job that was retried just now.
         .where("leased_until", ">", 0)
         .execute();
     },
@@ -140,7 +140,7 @@ export function jobQueue({
 
     async schedule(job, at, { replace } = { replace: false }) {
       await inTransaction(db, async (trx) => {
-        // Not changed in place: a worker that is doing the one before would complete this one by the same id.
+        // A new row: a worker that runs the old job would complete this one by the same id.
         if (replace) await trx.deleteFrom("jobs").where("key", "=", keyOf(job)).execute();
         await trx
           .insertInto("jobs")
@@ -164,7 +164,7 @@ export function jobQueue({
     },
 
     async redrive(which) {
-      // It was due already, whatever this process takes the time for.
+      // `due_at` stays: it is in the past by every process's clock.
       const again = { state: "waiting", leased_until: 0, attempts: 0 } as const;
       let dead = db.updateTable("jobs").set(again).where("state", "=", "dead");
       if (which !== "all")

@@ -5,7 +5,6 @@ import type { Tables } from "./tables.ts";
 /** SQLite takes 32,766 values in one statement. */
 const MOST_AT_ONCE = 10_000;
 
-/** Which events have been answered, whatever came of them. */
 export function knownEvents({ db }: { db: Kysely<Tables> }): Events["findKnown"] {
   return async (uuids) => {
     const known: string[] = [];

@@ -1,6 +1,5 @@
 import type { Kysely } from "kysely";
 import type { Queue } from "../contracts/job.ts";
-import { captures } from "./captures.ts";
 import { counts } from "./counts.ts";
 import { decisionLog } from "./decision-log.ts";
 import { emitChanges, type Repositories } from "./emit-changes.ts";
@@ -21,17 +20,18 @@ import { openRuns } from "./open-runs.ts";
 import { optOuts } from "./opt-outs.ts";
 import { overview } from "./overview.ts";
 import { personRecords } from "./person-records.ts";
-import { profileMemory } from "./profiles.ts";
+import { reports } from "./reports.ts";
 import { retention } from "./retention.ts";
 import { runExits } from "./run-exits.ts";
 import { runList } from "./run-list.ts";
 import { runStates } from "./run-states.ts";
+import { sentProfiles } from "./sent-profiles.ts";
 import { sessions } from "./sessions.ts";
 import { shapes } from "./shapes.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
-import { traitMemory } from "./traits.ts";
-import { variantMemory } from "./variants.ts";
+import { traits } from "./traits.ts";
+import { variants } from "./variants.ts";
 
 /** The differences between the engines. */
 interface EngineParts {
@@ -127,14 +127,14 @@ function createRepositories(parts: EngineParts & { changed(): void }): Repositor
     jobs: { ...jobQueue(parts), count, countByQueue, listWaiting, listDead },
     decisions: {
       ...decisionLog(parts),
-      ...captures(parts),
-      ...variantMemory(parts),
+      ...reports(parts),
+      ...variants(parts),
       saveCustomValue,
       findCustomValues,
     },
     people: {
-      ...profileMemory(parts),
-      ...traitMemory(parts),
+      ...sentProfiles(parts),
+      ...traits(parts),
       ...optOuts(parts),
       ...merges(parts),
       ...personRecords(parts),

@@ -18,7 +18,7 @@ export function lastExits({ db }: { db: Kysely<Tables> }): Pick<Absences, "findL
     },
 
     async listAbsent({ workflow, from, until, after, limit }) {
-      // Looks at so many exits and not for so many people: next to nobody may be gone.
+      // Limits the exits that are read, not the people that are found: nearly all may have come back.
       const rows = await db
         .selectFrom("exits")
         .select(["distinct_id", "event_uuid", "occurred_at"])

@@ -8,7 +8,6 @@ import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
 const ASKED_WITHIN_MS = MINUTE_MS;
 
-/** Which distinct ids are one person's. */
 export function merges({
   db,
   now,
@@ -20,7 +19,7 @@ export function merges({
 }): Pick<People, "isJoining" | "merge" | "split"> {
   return {
     async isJoining(distinctId) {
-      // Persons to be read for messages of later are many more, and due later.
+      // Limited by time, because refreshes of later are many.
       const waiting = (isTried: boolean) =>
         db
           .selectFrom("jobs")
@@ -49,7 +48,7 @@ export function merges({
   };
 }
 
-/** Of several merges of an id the first in time counts, as at PostHog, which takes no id from a person who is identified. */
+/** Of several merges of an id the first in time is valid, as at PostHog, which moves no id away from an identified person. */
 export function insertMerges(on: Kysely<Tables>, fromRows: FromRows, rows: Row<"aliases">[]) {
   return insertRows(on, fromRows, "aliases", rows)?.onConflict((conflict) =>
     conflict
@@ -69,9 +68,8 @@ export function insertMerges(on: Kysely<Tables>, fromRows: FromRows, rows: Row<"
 }
 
 /**
- * All distinct ids of the persons of these, each with itself. Merges are looked at whenever
- * something is read, and change no row, so that it does not matter when they arrive. One query,
- * which ends at the index for those who were never merged.
+ * All distinct ids of each of these persons, with the id itself. Merges are applied at each read and change no other
+ * row, so their time of arrival does not matter. One query; for an id without merges it ends at the index.
  */
 export async function idsOfPersons(db: Kysely<Tables>, distinctIds: string[]): Promise<Map<string, string[]>> {
   const ids = new Map(distinctIds.map((id) => [id, [id]]));
@@ -82,7 +80,7 @@ export async function idsOfPersons(db: Kysely<Tables>, distinctIds: string[]): P
   );
   const other = sql`case when aliases.previous_id = id then aliases.current_id else aliases.previous_id end`;
   const isLinked = sql`aliases.previous_id = id or aliases.current_id = id`;
-  // UNION drops what is known already, and so ends in circles as well.
+  // UNION drops known rows, and so also ends in circles.
   const { rows } = await sql<{ root: string; id: string }>`
     with recursive asked (id) as (values ${roots}),
     same (root, id) as (
@@ -93,7 +91,7 @@ export async function idsOfPersons(db: Kysely<Tables>, distinctIds: string[]): P
   return ids;
 }
 
-/** All distinct ids of one person, in the same order whichever of them is asked for. */
+/** All distinct ids of one person, in the same order for each of them. */
 export async function idsOfPerson(db: Kysely<Tables>, distinctId: string): Promise<string[]> {
   const ids = await idsOfPersons(db, [distinctId]);
   return (ids.get(distinctId) ?? []).sort();

@@ -21,7 +21,7 @@ interface StatementSync {
   setReadBigInts(enabled: boolean): void;
 }
 
-/** More than a file has. */
+/** More than any file has. */
 const ALL_PAGES = 2 ** 31 - 1;
 
 /** Node's own SQLite; null where this Node has none. */
@@ -70,7 +70,7 @@ function statementOf(statement: StatementSync, text: string): SqliteStatement {
     try {
       return statement.all(...parameters);
     } catch (error) {
-      // An integer beyond 2^53. What writes is not to be run twice.
+      // An integer beyond 2^53. A statement that writes must not run twice.
       if ((error as { code?: string }).code !== "ERR_OUT_OF_RANGE" || !/^select/i.test(text)) throw error;
       statement.setReadBigInts(true);
       try {

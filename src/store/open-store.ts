@@ -3,8 +3,7 @@ import { backupSqliteStore, openSqliteStore, openSqliteStoreToRead } from "./sql
 import type { SqliteDriver } from "./sqlite-connection.ts";
 import { onlyReads, type ReadStore, type Store } from "./store.ts";
 
-/** Where a store is. */
-interface Place {
+interface Location {
   databaseUrl?: string | undefined;
   databaseDirectUrl?: string | undefined;
   dataDir: string;
@@ -17,30 +16,31 @@ interface Parts {
 
 /** The store of this configuration, for the app. */
 export async function openStore(
-  place: Place,
+  location: Location,
   { now, log, sqliteDriver: driver }: Parts & { sqliteDriver?: SqliteDriver | undefined },
 ): Promise<Store> {
-  if (place.databaseUrl !== undefined) return openPostgres(place.databaseUrl, place, { now, log, beside: false });
-  return openSqliteStore({ dataDir: place.dataDir, now, driver });
+  if (location.databaseUrl !== undefined)
+    return openPostgres(location.databaseUrl, location, { now, log, beside: false });
+  return openSqliteStore({ dataDir: location.dataDir, now, driver });
 }
 
-/** The store of this configuration for a command, whether the app runs or not: it makes, locks and writes nothing. */
-export async function openStoreToRead(place: Place, parts: Parts): Promise<ReadStore> {
-  return place.databaseUrl === undefined
-    ? openSqliteStoreToRead({ dataDir: place.dataDir, now: parts.now })
-    : onlyReads(await openStoreToChange({ ...place, databaseUrl: place.databaseUrl }, parts));
+/** The store of this configuration for a command, whether the app runs or not: it creates, locks and writes nothing. */
+export async function openStoreToRead(location: Location, parts: Parts): Promise<ReadStore> {
+  return location.databaseUrl === undefined
+    ? openSqliteStoreToRead({ dataDir: location.dataDir, now: parts.now })
+    : onlyReads(await openStoreToChange({ ...location, databaseUrl: location.databaseUrl }, parts));
 }
 
 /** A PostgreSQL store for a command that writes beside the app, which no other process may do with SQLite. */
-export function openStoreToChange(place: Place & { databaseUrl: string }, parts: Parts): Promise<Store> {
-  return openPostgres(place.databaseUrl, place, { ...parts, beside: true });
+export function openStoreToChange(location: Location & { databaseUrl: string }, parts: Parts): Promise<Store> {
+  return openPostgres(location.databaseUrl, location, { ...parts, beside: true });
 }
 
 /**
  * Copies the store of an app that does not run to a new file. Throws a DataFolderInUseError when it runs:
- * then `backup` of the app's own store is the way.
+ * use `backup` of the app's own store then.
  */
-export async function backupStore({ databaseUrl, dataDir }: Place, file: string): Promise<void> {
+export async function backupStore({ databaseUrl, dataDir }: Location, file: string): Promise<void> {
   if (databaseUrl === undefined) return backupSqliteStore({ dataDir, file });
   const { refuseBackup } = await import("./postgres.ts");
   return refuseBackup();
@@ -48,10 +48,10 @@ export async function backupStore({ databaseUrl, dataDir }: Place, file: string)
 
 async function openPostgres(
   url: string,
-  { databaseDirectUrl }: Place,
+  { databaseDirectUrl }: Location,
   parts: Parts & { beside: boolean },
 ): Promise<Store> {
-  // Only where it is used: pg is 14 MB of memory.
+  // Imported only where it is used: pg needs 14 MB of memory.
   const { openPostgresStore } = await import("./postgres.ts");
   return openPostgresStore({ url, directUrl: databaseDirectUrl, ...parts });
 }

@@ -7,7 +7,7 @@ import type { Jobs } from "./jobs.ts";
 import type { RunReports } from "./runs.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
-/** How things stand, and what waits, is dead or was ignored. */
+/** For the pages: counts of a period, and lists of jobs and ignored events. */
 export function overview({
   db,
 }: {
@@ -82,7 +82,7 @@ export function overview({
     },
 
     async listWaiting(queue, limit) {
-      // Each by its index.
+      // Each has an index of its own.
       const [fresh, tried] = await Promise.all([waiting(queue, limit, "is"), waiting(queue, limit, "is not")]);
       return [...fresh, ...tried]
         .sort((a, b) => a.next_at - b.next_at || a.id - b.id)
@@ -132,7 +132,7 @@ export function ignoredRecord(row: Selectable<Tables["ignored_events"]>): Ignore
   };
 }
 
-/** How much there is of each, the most first. */
+/** The highest count first. */
 function countedBy<Row extends { count: number }>(
   rows: Row[],
   nameOf: (row: Row) => string,

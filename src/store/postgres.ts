@@ -4,7 +4,7 @@ import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createKyselyStore } from "./kysely-store.ts";
 import { assertMigrated, migrate } from "./migrate.ts";
-import { notices } from "./notices.ts";
+import { notifications } from "./notifications.ts";
 import { slotsInDatabase } from "./rate-limiter-slots.ts";
 import { soundConnections } from "./sound-connections.ts";
 import type { Store } from "./store.ts";
@@ -15,12 +15,12 @@ const MOST_CONNECTIONS = 10;
 /** A bridge call has 4 s in all. */
 const CONNECT_WITHIN_MS = 1_500;
 const ANSWER_WITHIN_MS = 2_500;
-/** The number of the advisory lock that the sweep is done under; any, as long as it stays. */
+/** The number of the advisory lock of the sweep: arbitrary, but it must never change. */
 const SWEEP = 4_000_001;
 /** The first of the two numbers of the advisory lock on a name. */
 const NAMED = 4_000_002;
 
-/** PostgreSQL 15 or newer, for any number of processes; `beside` them, for a command, the tables are left as they are. */
+/** PostgreSQL 15 or newer, for any number of processes; with `beside`, for a command, nothing is migrated. */
 export async function openPostgresStore({
   url,
   now,
@@ -29,7 +29,7 @@ export async function openPostgresStore({
   beside = false,
 }: {
   url: string;
-  /** The same database without a pooler, which passes no notifications on. */
+  /** The same database without a pooler, which does not pass notifications on. */
   directUrl?: string | undefined;
   now: () => number;
   log: Log;
@@ -40,14 +40,14 @@ export async function openPostgresStore({
     connectionString: url,
     max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
-    // Not statement_timeout: PgBouncer refuses connections that come with settings of their own.
+    // Not statement_timeout: PgBouncer refuses connections with settings of their own.
     query_timeout: ANSWER_WITHIN_MS,
     keepAlive: true,
     types: { getTypeParser },
   });
   // A connection that breaks while idle is replaced; without a listener it would end the process.
   pool.on("error", (error) => log.warn({ component: "store", error: describeError(error) }));
-  // So would one that breaks between two queries of a transaction; the second query says so.
+  // The same for one that breaks between two queries of a transaction; the second query fails.
   pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: soundConnections(pool) }) });
 
@@ -60,14 +60,13 @@ export async function openPostgresStore({
       const types = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`);
       return sql`select * from json_to_recordset(${JSON.stringify(rows)}) as rows (${sql.join(types)})`;
     },
-    // One statement is one round trip, where a transaction of them is one for each and two more. PostgreSQL
-    // does the last of the parts first (ExecPostprocessPlan), and in another order than the transaction's
-    // the two would lock each other out.
+    // One statement is one round trip; a transaction has one for each statement and two more. PostgreSQL runs the
+    // last part first (ExecPostprocessPlan): another order than in `acceptUnknown`'s transaction would be a deadlock.
     async writeTogether(inserts) {
       const parts = inserts.toReversed().map((insert, index) => sql`${sql.ref(`part_${index}`)} as (${insert})`);
       await sql`with ${sql.join(parts)} select 1`.execute(db);
     },
-    // While the one waits for the disk, the other is taken in.
+    // While one group waits for the disk, the next is sent.
     groupsAtOnce: 2,
     reserveSlots: slotsInDatabase(db),
     takeSweep: async (trx) => {
@@ -77,20 +76,19 @@ export async function openPostgresStore({
     async lock(trx, name) {
       await sql`select pg_advisory_xact_lock(${NAMED}, hashtext(${name}))`.execute(trx);
     },
-    ...notices({ url: directUrl, db, log }),
+    ...notifications({ url: directUrl, db, log }),
     backup: refuseBackup,
     close: () => db.destroy(),
   });
 }
 
-/** PostgreSQL has its own tool. */
 export async function refuseBackup(): Promise<never> {
   throw new Error(
     'the store is on PostgreSQL, which has its own tool: pg_dump --format=custom --file=bridge.dump "$DATABASE_URL"',
   );
 }
 
-/** Migrations may take their time. */
+/** On a connection without a time-out: a migration may be slow. */
 async function prepare(url: string, tables: typeof migrate): Promise<void> {
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({
@@ -111,6 +109,6 @@ function isAboutAnItem(error: unknown): boolean {
   return /^(?:22|23|54)/.test((error as { code?: string }).code ?? "");
 }
 
-/** Milliseconds since 1970 and counts are bigints there, and safe integers here. */
+/** Milliseconds and counts are bigints in PostgreSQL, and safe integers here. */
 const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: "text" | "binary") =>
   oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as "text");

@@ -59,7 +59,7 @@ export function runList({ db }: { db: Kysely<Tables> }): Pick<RunReports, "list"
     },
   };
 
-  /** By way of the event, because exits have no index on it. */
+  /** By the person of the event, because exits have no index on the event. */
   async function exitsBy(eventUuid: string): Promise<History["exits"]> {
     const rows = await db
       .selectFrom("exits")

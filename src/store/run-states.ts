@@ -10,7 +10,7 @@ import { together } from "./write-together.ts";
 
 type State = Tables["runs"]["state"];
 
-/** Which runs there are, and who has left them. */
+/** The states of runs. */
 export function runStates({
   db,
   now,
@@ -29,7 +29,7 @@ export function runStates({
       for (const shape of unique(begun.map((one) => one.shape)))
         rows.push(...(await start(trx, { ids: idsWith(begun, shape), shape, at })));
       const entered = rows.filter(({ entered_at }) => entered_at === at);
-      const owed = entered.flatMap((run) => [triggered(run, at), mustBeHeardOf(run, at + HEARD_WITHIN_MS)]);
+      const owed = entered.flatMap((run) => [triggered(run, at), overdueCheck(run, at + HEARD_WITHIN_MS)]);
       await insertRows(trx, fromRows, "jobs", owed)
         ?.onConflict((conflict) => conflict.doNothing())
         .execute();
@@ -91,13 +91,13 @@ function start(trx: Kysely<Tables>, { ids, shape, at }: { ids: string[]; shape: 
     .execute();
 }
 
-/** The look at what became of a run, unless a step puts it off by its wait. */
-function mustBeHeardOf(run: Pick<Tables["runs"], "transaction_id" | "distinct_id">, at: number) {
+/** The check for an overdue run, unless a wait postpones it. */
+function overdueCheck(run: Pick<Tables["runs"], "transaction_id" | "distinct_id">, at: number) {
   const body = { transactionId: run.transaction_id, distinctId: run.distinct_id };
   return jobRow({ kind: "overdue", body }, at);
 }
 
-/** The report that a run owes once Novu has taken it on. */
+/** The report of a run that Novu has accepted. */
 function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "distinct_id">, at: number) {
   const capture: Capture = {
     status: "triggered",

@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type { Limits } from "./limits.ts";
 import type { Tables } from "./tables.ts";
 
-/** The studio sessions that ended before they expire, for all processes and over restarts. */
+/** Studio sessions that were logged out before they expire; for all processes, and across restarts. */
 export function sessions({
   db,
   now,

@@ -4,7 +4,7 @@ import type { Decisions } from "./decisions.ts";
 import type { Shapes } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
-/** The shapes that workflows have had, and the values that were found out again for runs. */
+/** The shapes that workflows have had, and the results of custom steps. */
 export function shapes({
   db,
   now,

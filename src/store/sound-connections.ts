@@ -2,9 +2,9 @@ import type { PostgresPool, PostgresPoolClient } from "kysely";
 import pg from "pg";
 
 /**
- * Lends out connections, and takes back only those whose state is known. After an error that is not
- * PostgreSQL's own answer, a time-out say, a connection may be in the middle of a transaction that
- * nobody will end: what others write there would be lost with it. So it does nothing more, and is closed.
+ * A pool that reuses only connections whose state is known. After an error that is not PostgreSQL's answer, such as
+ * a time-out, a connection may still be in a transaction that never ends; later writes on it would be lost. So it is
+ * closed.
  */
 export function soundConnections(pool: pg.Pool): PostgresPool {
   return {
@@ -21,7 +21,7 @@ export function soundConnections(pool: pg.Pool): PostgresPool {
         }
       };
       return {
-        // Kysely asks for a cursor only when it was given a kind of cursor.
+        // Kysely uses a cursor only when it was given a kind of cursor.
         query: query as unknown as PostgresPoolClient["query"],
         release: () => client.release(trouble),
       };

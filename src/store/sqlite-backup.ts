@@ -3,9 +3,9 @@ import { open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { SqliteDriver } from "./sqlite-connection.ts";
 
-/** Copies a database to a new file, which is there when it is whole and on disk. */
+/** Copies a database to a new file, which appears when it is complete and on disk. */
 export async function backupSqlite(driver: SqliteDriver, { from, to }: { from: string; to: string }): Promise<void> {
-  // SQLite would take a name that begins with "file:" for a URI.
+  // SQLite reads a name that begins with "file:" as a URI.
   const part = resolve(`${to}.part`);
   if (existsSync(to)) throw new Error(`the file "${to}" is there already; name one that is not`);
   await claim(part);

@@ -1,12 +1,11 @@
 import type { SqliteDatabase, SqliteStatement } from "kysely";
 
 /**
- * SQLite as the store uses it, whichever package brings it. Its errors are `SqliteError`s where SQLite
- * itself says no. Integers beyond 2^53 lose their last digits; rows may have no prototype.
+ * SQLite as the store uses it, from either package. Its errors are `SqliteError`s where SQLite itself reports them. Integers beyond 2^53 lose their last digits; rows may have no prototype.
  */
 export interface SqliteDriver {
   name: "node:sqlite" | "libsql";
-  /** `readOnly`: it needs the file, and neither writes nor checkpoints it, not even when it closes. */
+  /** `readOnly`: the file must exist, and is neither written nor checkpointed, not even at close. */
   open(file: string, options?: { readOnly?: boolean }): SqliteConnection;
   /** Copies what is committed at this moment from one file to another, off the main thread. */
   copy(from: string, to: string): Promise<void>;

@@ -5,7 +5,7 @@ import type { SqliteDriver } from "./sqlite-connection.ts";
 /** SQLite before 3.51.3 can lose commits when two connections write or checkpoint: https://sqlite.org/wal.html#walresetbug */
 const SAFE_SINCE = [3, 51, 3];
 
-/** Node's own SQLite where it is there and safe, else libsql. A test or a benchmark may ask for one by name. */
+/** Node's own SQLite where it is there and safe, else libsql; tests and benchmarks name one. */
 export async function sqliteDriver(name?: SqliteDriver["name"]): Promise<SqliteDriver> {
   if (name === "libsql") return libsql();
   const own = nodeSqlite();

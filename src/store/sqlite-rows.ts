@@ -9,16 +9,16 @@ class EachRow {
   }
 }
 
-/** Small rows: one parameter for all of them takes less time than a run for each. */
+/** For small rows: one parameter for all is faster than one run for each. */
 export function outOfJson(rows: object[], columns: string[]): RawBuilder<never> {
   const values = columns.map((column) => sql`value ->> ${sql.lit(column)}`);
-  // Without its where, SQLite takes the "on" of a conflict for that of a join.
+  // Without a where, SQLite reads the "on" of "on conflict" as that of a join.
   return sql`select ${sql.join(values)} from json_each(${JSON.stringify(rows)}) where true`;
 }
 
 /**
- * Large rows: their bodies are JSON already, and to wrap and unwrap them once more takes longer than a
- * run for each. Only a transaction around it makes it all or none.
+ * For large rows: their bodies are JSON already, and to encode them again is slower than one run for each. All or
+ * none only within a transaction.
  */
 export function oneByOne(rows: object[], columns: string[]): RawBuilder<never> {
   const each = new EachRow(
@@ -27,8 +27,8 @@ export function oneByOne(rows: object[], columns: string[]): RawBuilder<never> {
   return sql`values (${each}${sql.raw(", ?".repeat(columns.length - 1))})`;
 }
 
-/** The same statement, which also takes the rows of `oneByOne`. */
-export function takingRows(statement: SqliteStatement): SqliteStatement {
+/** The same statement, which also accepts the rows of `oneByOne`. */
+export function acceptingRows(statement: SqliteStatement): SqliteStatement {
   return {
     reader: statement.reader,
     all: (parameters) => rowsOf(parameters).flatMap((row) => statement.all(row)),

@@ -7,7 +7,7 @@ import { slotsInMemory } from "./rate-limiter-slots.ts";
 import { backupSqlite } from "./sqlite-backup.ts";
 import { type SqliteConnection, type SqliteDriver, SqliteError } from "./sqlite-connection.ts";
 import { sqliteDriver } from "./sqlite-driver.ts";
-import { oneByOne, outOfJson, takingRows } from "./sqlite-rows.ts";
+import { acceptingRows, oneByOne, outOfJson } from "./sqlite-rows.ts";
 import { onlyReads, type ReadStore, type Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
@@ -22,11 +22,11 @@ const TO_READ = "pragma busy_timeout = 2000";
 interface Options {
   dataDir: string;
   now: () => number;
-  /** Chosen by the version of Node unless a test or a benchmark says which. */
+  /** For tests and benchmarks; else by the version of Node. */
   driver?: SqliteDriver | undefined;
 }
 
-/** The embedded engine: one file in `dataDir`, one process at a time; every answer waits for the disk. */
+/** The embedded engine: one file in `dataDir`, one process at a time; each promise waits for the disk. */
 export async function openSqliteStore({ dataDir, now, driver }: Options): Promise<Store> {
   const opened = driver ?? (await sqliteDriver());
   makeDataFolder(dataDir);
@@ -37,7 +37,7 @@ export async function openSqliteStore({ dataDir, now, driver }: Options): Promis
     driver: opened,
     prepare: async (db) => {
       await migrate(db, "sqlite");
-      // Only one process works here, so whoever held these is gone.
+      // One process at a time, so the owner of these leases has ended.
       await db.updateTable("jobs").set({ leased_until: 0 }).where("leased_until", ">", 0).execute();
     },
     unlock,
@@ -96,7 +96,7 @@ async function open({
       database: async () => {
         const connection = driver.open(file, { readOnly });
         connection.exec(readOnly ? TO_READ : TO_WRITE);
-        return remembering(connection);
+        return cachingStatements(connection);
       },
     }),
   });
@@ -128,7 +128,7 @@ async function open({
     // There is one connection, and so one transaction at a time.
     lock: async () => {},
     announce: () => {},
-    // No other process writes, and so none leaves work here.
+    // No other process writes.
     watch: () => async () => {},
     backup: (to) => backupSqlite(driver, { from: file, to }),
     close,
@@ -139,7 +139,7 @@ async function open({
       ...store.people,
       async delete(distinctId) {
         const deleted = await store.people.delete(distinctId);
-        // The write-ahead log still has the pages as they were.
+        // The write-ahead log still has the old pages.
         await sql`pragma wal_checkpoint(truncate)`.execute(db);
         return deleted;
       },
@@ -148,23 +148,23 @@ async function open({
 }
 
 /** Prepares the same statement once. */
-function remembering(connection: SqliteConnection): SqliteDatabase {
+function cachingStatements(connection: SqliteConnection): SqliteDatabase {
   const prepared = new Map<string, SqliteStatement>();
   return {
     close: () => connection.close(),
     prepare(text) {
       const known = prepared.get(text);
       if (known !== undefined) return known;
-      // Statements with lists in them are endless.
+      // Each length of a list makes another statement.
       if (prepared.size >= MOST_PREPARED) prepared.clear();
-      const statement = takingRows(connection.prepare(text));
+      const statement = acceptingRows(connection.prepare(text));
       prepared.set(text, statement);
       return statement;
     },
   };
 }
 
-/** What SQLite says of a row that breaks a rule of its table, or is too big. */
+/** The codes for a row that breaks a constraint or is too big. */
 function isAboutAnItem(error: unknown): boolean {
   return error instanceof SqliteError && /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)$/.test(error.code);
 }

@@ -3,10 +3,10 @@ import { DAY_MS } from "../lib/durations.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 
-/** Few enough that whoever writes meanwhile does not notice. */
+/** Few enough that other writes do not wait noticeably. */
 const ROWS_AT_ONCE = 200;
 
-/** Deletes what is older than `retentionMs`, at the start and then once a day, in small steps. */
+/** Deletes rows older than `retentionMs`, at the start and once a day, in small steps. */
 export function startSweep({
   prune,
   retentionMs,

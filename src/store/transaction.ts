@@ -1,9 +1,8 @@
 import type { Kysely, Transaction } from "kysely";
 
 /**
- * One transaction, which fails with what went wrong in it. Kysely's own fails with what went wrong
- * with the rollback: after a full disk or a lost connection there is nothing to roll back, and that
- * hides the cause.
+ * One transaction that fails with its own error. Kysely's fails with the error of the rollback, which after a full
+ * disk or a lost connection hides the cause.
  */
 export async function inTransaction<Tables, Result>(
   db: Kysely<Tables>,

@@ -6,8 +6,8 @@ import type { Tables } from "./tables.ts";
 
 type Row = Tables["variants"];
 
-/** What was drawn for each run: what one process has written first is what all read. */
-export function variantMemory({
+/** The variants of runs: the first that a process writes is valid for all. */
+export function variants({
   db,
   now,
 }: {
@@ -25,38 +25,38 @@ export function variantMemory({
     },
 
     async saveVariants({ transactionId, distinctId }, drawn) {
-      const place = { transaction_id: transactionId, distinct_id: distinctId, drawn_at: now(), exposed_by: null };
-      const rows = Object.entries(drawn).map(([flag, { variant, source }]) => ({ ...place, flag, variant, source }));
+      const common = { transaction_id: transactionId, distinct_id: distinctId, drawn_at: now(), exposed_by: null };
+      const rows = Object.entries(drawn).map(([flag, { variant, source }]) => ({ ...common, flag, variant, source }));
       if (rows.length === 0) return {};
-      const kept = await db
+      const stored = await db
         .insertInto("variants")
         .values(inOrder(rows))
-        // Changes nothing, and answers the row that was there.
+        // Changes nothing, and returns the row that was there.
         .onConflict((conflict) =>
           conflict.columns(["transaction_id", "flag"]).doUpdateSet((row) => ({ flag: row.ref("variants.flag") })),
         )
         .returning(["flag", "variant", "source"])
         .execute();
-      return byFlag(kept);
+      return byFlag(stored);
     },
   };
 }
 
-/** Those of a decision's exposures that no other step of its run has told of; they are this step's from then on. */
+/** The exposures of a decision that no other step of its run has reported; they belong to this step from then on. */
 export async function firstExposures(
   trx: Kysely<Tables>,
   { transactionId, step, distinctId, variants, exposures }: Decision,
   now: number,
 ): Promise<string[]> {
   if (exposures.length === 0) return [];
-  const place = { transaction_id: transactionId, distinct_id: distinctId, drawn_at: now, exposed_by: step };
+  const common = { transaction_id: transactionId, distinct_id: distinctId, drawn_at: now, exposed_by: step };
   const rows = exposures.map((flag) => ({
-    ...place,
+    ...common,
     flag,
     variant: String(variants[flag]),
     source: "posthog" as const,
   }));
-  const kept = await trx
+  const stored = await trx
     .insertInto("variants")
     .values(inOrder(rows))
     .onConflict((conflict) =>
@@ -66,10 +66,10 @@ export async function firstExposures(
     )
     .returning(["flag", "exposed_by"])
     .execute();
-  return kept.filter(({ exposed_by }) => exposed_by === step).map(({ flag }) => flag);
+  return stored.filter(({ exposed_by }) => exposed_by === step).map(({ flag }) => flag);
 }
 
-/** A message that did not go out exposes nobody; another step of its run may tell of these. */
+/** A message that was not sent exposes no one; another step of the run may report these. */
 export async function releaseExposures(
   trx: Kysely<Tables>,
   { transactionId, step, exposures }: Decision,
@@ -87,7 +87,7 @@ function byFlag(rows: Array<Pick<Row, "flag" | "variant" | "source">>): Record<s
   return Object.fromEntries(rows.map(({ flag, variant, source }) => [flag, { variant, source }]));
 }
 
-/** In one order everywhere: two processes that write the same rows crosswise would lock each other out. */
+/** One order everywhere, or two processes would block each other (deadlock). */
 function inOrder<One extends { flag: string }>(rows: One[]): One[] {
   return rows.sort((a, b) => (a.flag < b.flag ? -1 : 1));
 }

@@ -1,11 +1,11 @@
 import { batchCommit } from "../lib/batch-commit.ts";
 
-/** More than that waiting means that nothing is being answered any more. */
+/** With more waiting, the database does not answer any more. */
 const MOST_WAITING = 20_000;
 /** SQLite takes 32,766 values in one statement. */
 const MOST_TOGETHER = 500;
 
-/** Lets small reads and writes that come while one is in progress share the next statement. */
+/** Small reads and writes that arrive during a statement share the next one. */
 export function together<Item, Result>(ask: (items: Item[]) => Promise<Result[]>): (item: Item) => Promise<Result> {
   return batchCommit<Item, Result>({
     commit: ask,

@@ -6,8 +6,8 @@ import { jobRow } from "./event-rows.ts";
 import type { Tables } from "./tables.ts";
 import { inTransaction } from "./transaction.ts";
 
-/** What others say became of a message. Its report is done sooner or later and forgotten, so what was told is kept apart. */
-export function captures({
+/** Reports about statuses of messages. The job is deleted when it is done, so a row of its own prevents a second report. */
+export function reports({
   db,
   now,
   announce,

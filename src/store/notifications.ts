@@ -15,25 +15,25 @@ const CHANNELS: Record<Queue, string> = {
   posthog: "posthog_novu_bridge_posthog",
 };
 const CONNECT_WITHIN_MS = 1_500;
-/** A busy process says once what comes within that time: each word is a commit of its own. */
-const SAY_EVERY_MS = 50;
-/** For work that became due without a word: a retry of another process, a lease that ran out. */
+/** A busy process notifies once in this time: each notification is a commit of its own. */
+const NOTIFY_EVERY_MS = 50;
+/** Finds jobs that become due without a notification: a retry of another process, a lease that ended. */
 const POLL_MS = 2_000;
 
-/** The word that passes between processes on one PostgreSQL; `url` leads there without a pooler. */
-export function notices({ url, db, log }: { url: string; db: Kysely<Tables>; log: Log }): {
+/** LISTEN and NOTIFY between the processes on one PostgreSQL; `url` is its address without a pooler. */
+export function notifications({ url, db, log }: { url: string; db: Kysely<Tables>; log: Log }): {
   announce(queue: Queue): void;
   watch(wake: (queue: Queue) => void): () => Promise<void>;
 } {
-  /** What one says oneself is no news. */
+  /** To skip the process's own notifications. */
   const sender = randomUUID();
-  const toSay = new Set<Queue>();
-  let isSaying = false;
+  const pending = new Set<Queue>();
+  let isNotifying = false;
 
   return {
     announce(queue) {
-      toSay.add(queue);
-      if (!isSaying) void say();
+      pending.add(queue);
+      if (!isNotifying) void notify();
     },
 
     watch(wake) {
@@ -81,18 +81,18 @@ export function notices({ url, db, log }: { url: string; db: Kysely<Tables>; log
   };
 
   /**
-   * Once for what comes meanwhile, and not in the transaction of the work: one that notifies keeps
-   * all others from committing until it is on disk.
+   * Once for several jobs, and outside of their transaction: a transaction that notifies blocks the commits of all
+   * others until it is on disk.
    */
-  async function say(): Promise<void> {
-    isSaying = true;
-    while (toSay.size > 0) {
-      const channels = [...toSay].map((queue) => sql`pg_notify(${CHANNELS[queue]}, ${sender})`);
-      toSay.clear();
-      // Who does not hear of it looks every two seconds.
+  async function notify(): Promise<void> {
+    isNotifying = true;
+    while (pending.size > 0) {
+      const channels = [...pending].map((queue) => sql`pg_notify(${CHANNELS[queue]}, ${sender})`);
+      pending.clear();
+      // Without it the poll finds the job.
       await sql`select ${sql.join(channels)}`.execute(db).catch(() => {});
-      await setTimeout(SAY_EVERY_MS, undefined, { ref: false });
+      await setTimeout(NOTIFY_EVERY_MS, undefined, { ref: false });
     }
-    isSaying = false;
+    isNotifying = false;
   }
 }

@@ -7,8 +7,8 @@ import { together } from "./write-together.ts";
 
 type Note = Parameters<People["saveSentProfile"]>[0];
 
-/** What Novu was told of whom. */
-export function profileMemory({
+/** The profiles that were sent to Novu. */
+export function sentProfiles({
   db,
   now,
   fromRows,
@@ -19,21 +19,21 @@ export function profileMemory({
 }): Pick<People, "findSentProfile" | "saveSentProfile"> {
   return {
     findSentProfile: together(async (distinctIds: string[]) => {
-      const told = await read(distinctIds);
-      return distinctIds.map((id) => told.get(id) ?? null);
+      const sent = await read(distinctIds);
+      return distinctIds.map((id) => sent.get(id) ?? null);
     }),
 
     saveSentProfile: together(async (notes: Note[]) => {
-      const told = await read(notes.map(({ profile }) => idOf(profile)));
+      const sent = await read(notes.map(({ profile }) => idOf(profile)));
       const newest = notes.map((note) => {
-        const before = told.get(idOf(note.profile));
-        // Forgotten while Novu was told: they do not come back by it.
+        const before = sent.get(idOf(note.profile));
+        // Deleted during the call to Novu: it does not come back.
         if (before === undefined && note.known !== null) return { ...note.profile, isDoubtful: false };
         const after = afterNote(note, before);
-        told.set(idOf(note.profile), after);
+        sent.set(idOf(note.profile), after);
         return after;
       });
-      await write([...told.values()]);
+      await write([...sent.values()]);
       return newest;
     }),
   };
@@ -48,7 +48,7 @@ export function profileMemory({
   }
 
   async function write(profiles: SentProfile[]): Promise<void> {
-    // In one order everywhere, so that two processes do not lock each other out.
+    // One order everywhere, or two processes would block each other (deadlock).
     const rows = profiles
       .map((profile) => rowOf(profile, now()))
       .sort((a, b) => (a.distinct_id < b.distinct_id ? -1 : 1));
@@ -68,19 +68,19 @@ export function profileMemory({
   }
 }
 
-/** Novu leaves as it was what it is not told, so the fields of both are kept, and of one field the newer. */
+/** Novu does not change absent fields, so the fields of both are stored, and of one field the newer value. */
 function afterNote({ profile, known }: Note, before: SentProfile | undefined): SentProfile {
-  if (before === undefined || saysTheSame(before, profile)) {
+  if (before === undefined || isSame(before, profile)) {
     const isNewer = before !== undefined && before.occurredAt > profile.occurredAt;
     return { ...(isNewer ? before : profile), isDoubtful: false };
   }
   if (before.occurredAt > profile.occurredAt)
     return { ...before, subscriber: { ...profile.subscriber, ...before.subscriber }, isDoubtful: true };
-  const wasKnown = known !== null && known.occurredAt === before.occurredAt && saysTheSame(known, before);
+  const wasKnown = known !== null && known.occurredAt === before.occurredAt && isSame(known, before);
   return { ...profile, subscriber: { ...before.subscriber, ...profile.subscriber }, isDoubtful: !wasKnown };
 }
 
-function saysTheSame(one: Profile, other: Profile): boolean {
+function isSame(one: Profile, other: Profile): boolean {
   return JSON.stringify(Subscriber.parse(one.subscriber)) === JSON.stringify(Subscriber.parse(other.subscriber));
 }
 
