@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Store } from "../store/store.ts";
 
-/** All parts of the app get this, besides what is theirs. */
+/** Every part of the app gets these, besides its own needs. */
 export interface Context {
   config: Config;
   /** The fork's workflows, brand and names. */
@@ -18,6 +18,6 @@ export interface Context {
   log: Log;
   /** The URL at which others reach this app. A sandbox knows its own only when it listens. */
   publicUrl(): string;
-  /** Whether the app has begun to stop, so that no call to Novu is begun any more. */
+  /** Whether the app has begun to stop. From then on, no new call to Novu starts. */
   isStopping(): boolean;
 }

@@ -5,14 +5,14 @@ import type { Context } from "./context.ts";
 
 type RecordOptions = Omit<NonNullable<Parameters<Store["decisions"]["record"]>[1]>, "endsRun">;
 
-/** Writes decisions, and counts and logs those that are new. */
+/** Saves decisions, and counts and logs the new ones. */
 export function createDecisions(
   { store, metrics, log }: Pick<Context, "store" | "metrics" | "log">,
   { sendingSteps }: { sendingSteps(workflow: string): SendingStep[] },
 ) {
   return { record, correct };
 
-  /** Writes a decision with the report that it owes; answers the decision that holds. */
+  /** Saves a decision with its report to PostHog. Returns the decision that counts: an earlier final one stays. */
   async function record(
     wanted: Decision,
     {
@@ -30,7 +30,7 @@ export function createDecisions(
     return decision;
   }
 
-  /** Writes Novu's result of a message in place of the decision; answers whether it is new. */
+  /** Replaces a decision by Novu's result; returns false when another decision has replaced it before. */
   async function correct(decision: Decision, before: Decision): Promise<boolean> {
     const { isNew } = await store.decisions.record(decision, { insteadOf: before });
     if (!isNew) return false;

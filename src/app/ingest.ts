@@ -21,7 +21,7 @@ export interface Ingestion {
   webhooks: Record<string, WebhookHandler>;
 }
 
-/** The way of an event: verified and parsed by its source's webhook, ingested, routed, inserted. */
+/** An event on its way in: the webhook of its source verifies and parses it, then it is routed and inserted. */
 export function createIngestion(
   { config, product: { workflows, segmentNames }, store, metrics, now, log }: Context,
   { persons, budget, isClosing }: { persons: Pick<PersonReader, "forget">; budget: BodyBudget; isClosing(): boolean },

@@ -48,10 +48,10 @@ export function createJobs(
       subscriberOf,
     },
     merges: {
-      arePerson: (ids) => persons.areOnePerson("posthog", ids),
+      areOnePerson: (ids) => persons.areOnePerson("posthog", ids),
       merge: store.people.merge,
       onNotMerged: ingestion.onNotMerged,
-      lookAgain: ingestion.reingest,
+      reingest: ingestion.reingest,
     },
     handlers: {
       ...createReceipts({

@@ -21,7 +21,7 @@ export function createNovu({ config: { novu }, store, metrics, isStopping, log }
     limit,
     /** How long Novu lists a run after its trigger. */
     feedMs,
-    /** Whether a subscriber has a channel of a workflow turned on; rejects when Novu cannot be asked. */
+    /** Whether a subscriber has a channel of a workflow turned on; rejects when Novu does not answer. */
     async isTurnedOn(subscriberId: string, workflow: string, channel: string): Promise<boolean> {
       await limit.subscribers();
       // Novu may not list a workflow for which the subscriber has set no preference.

@@ -11,17 +11,17 @@ import type { Store } from "../store/store.ts";
 import { startSweep } from "../store/sweep.ts";
 import type { Context } from "./context.ts";
 
-/** As many as one read of PostHog's takes. */
+/** One read at PostHog returns so many persons. */
 const PERSONS_AT_ONCE = 200;
-/** They share a few calls. */
+/** Receipts of one moment share a few calls to Novu. */
 const RECEIPTS_AT_ONCE = 100;
-/** Few enough for a query that everybody else is waiting behind. */
+/** A larger page would delay the other queries of the store. */
 const EXITS_AT_ONCE = 1_000;
 
 const AT_ONCE: Partial<Record<Queue, number>> = { persons: PERSONS_AT_ONCE, receipts: RECEIPTS_AT_ONCE };
 
 export interface Outbox {
-  /** Resolves when all that is due at this moment is done. */
+  /** Resolves when all jobs that are due now are done. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -33,13 +33,13 @@ interface Parts {
   sources: PersonSources;
 }
 
-/** Does what is due, in queues that do not hold each other up, deletes what is old, and looks who is away. */
+/** Starts the worker of each queue, and two daily sweeps: one deletes old rows, one finds inactive people. */
 export function startOutbox(context: Context, parts: Parts): Outbox {
   const { config, store, metrics, clock, log } = context;
   const { runJob } = parts;
   const queue = { store: store.jobs, runJob, clock, log, count: metrics.jobs };
   const workers = QUEUES.map((name) => {
-    // Jobs that wait for the same read cost no more than one of them.
+    // Jobs that share one read are cheap, so more of them may run at once.
     const concurrency = AT_ONCE[name] ?? config.deliveryConcurrency;
     return [name, startWorker({ ...queue, concurrency, queue: name })] as const;
   });
@@ -52,7 +52,7 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
   const absences = startAbsenceSweep(context, parts);
   const unsubscribe = store.on("jobs", (queue) => workers.find(([name]) => name === queue)?.[1].wake());
   return {
-    // What the one does may give the other something to do.
+    // The jobs of one queue may add jobs to another.
     async idle() {
       await absences?.idle();
       for (const _ of QUEUES) for (const [, worker] of workers) await worker.idle();
@@ -64,7 +64,7 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
   };
 }
 
-/** Once a day over all processes, where a workflow asks for it. */
+/** Runs once a day over all processes; null when no workflow starts by inactivity. */
 function startAbsenceSweep({ config, product, store, metrics, clock, log }: Context, { ingest, sources }: Parts) {
   const watched = product.workflows.filter(({ absences }) => absences.length > 0);
   if (watched.length === 0) return null;
@@ -89,7 +89,7 @@ function startAbsenceSweep({ config, product, store, metrics, clock, log }: Cont
   return startDaily({ component: "sources", name: "inactivity", run, lease, count: metrics.swept, clock, log });
 }
 
-/** Page by page, for as long as there are any. */
+/** Reads all pages, one after the other. */
 async function* pagesOfAbsent(store: Store, workflow: string, { since, until }: { since: number; until: number }) {
   const period = { from: new Date(since).toISOString(), until: new Date(until).toISOString() };
   let after: ExitCursor | null = null;

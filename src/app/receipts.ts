@@ -7,7 +7,7 @@ import { createReceipt } from "../outbox/jobs/receipt.ts";
 import { createNovuRuns } from "../outbox/novu-runs.ts";
 import type { Store } from "../store/store.ts";
 
-/** The two jobs that ask Novu afterwards: about each message, and about runs of which no step was called. */
+/** The two jobs that read results at Novu: of each message, and of each run whose next bridge call is overdue. */
 export function createReceipts({
   store,
   activity,

@@ -1,12 +1,12 @@
 import { DAY_MS, MINUTE_MS } from "../lib/durations.ts";
 
 const RECENT_MS = 7 * DAY_MS;
-/** What Novu takes for itself. */
+/** Novu's own delay between a trigger and the first message. */
 const MARGIN_MS = 5 * MINUTE_MS;
 
 /**
- * The workflows that people entered in the last 7 days, longer ago than the waits before its first message
- * take, and that sent nothing in that time. All times in milliseconds.
+ * The workflows that sent nothing in the last 7 days, although people entered them long enough ago for the first
+ * message. All times in milliseconds.
  */
 export async function silentWorkflows({
   workflows,

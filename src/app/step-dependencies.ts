@@ -24,9 +24,9 @@ const PREFERENCES_WITHIN_MS = SECOND_MS;
 const THROTTLED_WITHIN_MS = 10 * MINUTE_MS;
 /** By then Novu has accepted or refused a wait. */
 const REFUSED_WITHIN_MS = 5 * MINUTE_MS;
-/** A person is read so long before the next message, in one call with many others. */
+/** A person is read this long before the next message, in one call with many others. */
 const REFRESH_BEFORE_MS = MINUTE_MS;
-/** So long after the message, a person who cannot be read is given up. */
+/** The refresh of a person who cannot be read ends this long after the message. */
 const REFRESH_AFTER_MS = HOUR_MS;
 /** Persons that are due within this time are read in one call. */
 const TOGETHER_MS = 15 * SECOND_MS;

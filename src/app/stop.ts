@@ -3,14 +3,14 @@ import type { Context } from "./context.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Webhooks } from "./webhooks.ts";
 
-/** With the connections open for so long, each answer closes its connection; a proxy that sees its connection closed while idle may lose a request. */
+/** For so long, connections stay open and each answer closes its own. A proxy may lose a request if an idle connection is closed. */
 const DRAIN_MS = 500;
 /** The slowest bridge call takes 3.4 s, and a stop no more than 5 s in all. */
 const CLOSED_WITHIN_MS = 4_000;
 
-/** How far a stop has come. */
+/** The progress of a stop. */
 export interface Phase {
-  /** No call to Novu is begun any more. */
+  /** No new call to Novu starts. */
   isStopping: boolean;
   /** Webhooks get 503. */
   isClosing: boolean;

@@ -22,7 +22,7 @@ export interface Webhooks {
   idle(): Promise<void>;
 }
 
-/** What arrives from outside besides events: Novu's message webhooks, commands, and clicks. */
+/** All incoming requests besides events and bridge calls: Novu's message webhooks, commands, and clicks. */
 export function openWebhooks(
   { config, store, metrics, now, log }: Context,
   {

@@ -2,12 +2,10 @@ import { z } from "zod";
 import { Channel } from "./channel.ts";
 import type { Decision } from "./decision.ts";
 import { FlagValue } from "./flag.ts";
-import { eventUuidOf } from "./run.ts";
 
 /**
- * What becomes of a message: `triggered` is of the whole run, `sent` and `skipped` are our own
- * decisions, `clicked` and `unsubscribed` what the person did by our links, and the rest what Novu
- * tells by its webhooks, on the plans that have them.
+ * The statuses of a message. `triggered` belongs to the whole run, `sent` and `skipped` are our own decisions,
+ * `clicked` and `unsubscribed` come from our links, and the others from Novu's webhooks, on the plans that have them.
  */
 export const STATUSES = [
   "triggered",
@@ -23,22 +21,22 @@ export const STATUSES = [
   "failed",
 ] as const;
 
-/** What PostHog is told of a message, as `notification <status>` of its person; once for each run, step and status. */
+/** A report to PostHog about a message: the event `notification <status>` of its person, once for each run, step and status. */
 export const Capture = z.object({
   status: z.enum(STATUSES),
   distinctId: z.string().min(1),
   workflow: z.string().min(1),
   transactionId: z.string().min(1),
-  /** Null where it is of the whole run. */
+  /** Null for a status of the whole run. */
   step: z.string().min(1).nullable(),
   channel: Channel.nullable(),
-  /** Which email it was; null on other channels. */
+  /** The name of the email's component; null on other channels. */
   template: z.string().nullable().default(null),
-  /** What PostHog's flags said for this run, by flag. */
+  /** The values of PostHog's flags for this run, by flag. */
   variants: z.record(z.string(), FlagValue).default({}),
-  /** Those of these flags that the person is exposed to by it, which PostHog is told in events of their own; none when left out. */
+  /** The flags among `variants` to which this message exposes the person. Each is reported to PostHog as an event too. */
   exposures: z.array(z.string()).optional(),
-  /** What belongs to this status alone, such as the reason of `skipped`. */
+  /** Further properties of this status, such as the reason of `skipped`. */
   properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
   /** ISO 8601 */
   at: z.iso.datetime(),
@@ -53,7 +51,7 @@ export function captureOf(decision: Decision): Capture {
   return {
     status: outcome,
     ...{ transactionId, workflow, step, channel, distinctId, template, exposures },
-    // What PostHog did not say must not pass for its answer.
+    // A default is not a value of PostHog, so it is not reported as one.
     variants: Object.fromEntries(shown.filter(([flag]) => !defaults.includes(flag))),
     properties: {
       reason,
@@ -66,19 +64,5 @@ export function captureOf(decision: Decision): Capture {
       }),
     },
     at: decidedAt,
-  };
-}
-
-/** The properties that every `notification …` event has. */
-export function propertiesOf({ workflow, step, channel, transactionId, template, variants, properties }: Capture) {
-  return {
-    workflow,
-    step,
-    channel,
-    transaction_id: transactionId,
-    event_uuid: eventUuidOf(transactionId, workflow),
-    template,
-    ...Object.fromEntries(Object.entries(variants).map(([flag, variant]) => [`$feature/${flag}`, variant])),
-    ...properties,
   };
 }

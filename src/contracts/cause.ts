@@ -1,4 +1,4 @@
-/** Why an event or a body caused nothing, or less than it could; few values, because metrics count by them. */
+/** The reason why an event or a body was ignored, wholly or in part. There are few values, because metrics count by them. */
 export type Cause =
   | "not JSON"
   | "not an event"

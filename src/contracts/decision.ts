@@ -51,20 +51,20 @@ const Reason = z.enum([
 ]);
 
 /**
- * Novu's answer to the question whether a message was handed to its provider: `confirmed`, it was;
- * `corrected`, it was not, and the decision says so; `no answer`, it is not known.
+ * Whether Novu handed a message to its provider. `confirmed`: yes. `corrected`: no, and the decision has Novu's reason
+ * now. `no answer`: unknown.
  */
 const Receipt = z.enum(["confirmed", "corrected", "no answer"]);
 export type Receipt = z.infer<typeof Receipt>;
 
-/** What happened at one sending step of one run. */
+/** The decision about one sending step of one run. */
 export const Decision = z.object({
   transactionId: z.string().min(1),
   workflow: z.string().min(1),
   step: z.string().min(1),
   channel: Channel,
   distinctId: z.string().min(1),
-  /** `failed` may not be final (see `isFinal`): after a retry another decision may take its place. */
+  /** `failed` may not be final (see `isFinal`): another decision may replace it after a retry. */
   outcome: z.enum(["sent", "skipped", "failed"]),
   reason: Reason.nullable(),
   detail: z.string().nullable(),

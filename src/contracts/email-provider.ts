@@ -1,5 +1,5 @@
 import { z } from "zod";
 
-/** Who sends the emails, as Novu's integrations are called. */
+/** A provider that sends emails, by the name of its integration at Novu. */
 export const EmailProvider = z.enum(["sendgrid", "resend", "ses", "nodemailer", "postmark", "mailgun"]);
 export type EmailProvider = z.infer<typeof EmailProvider>;

@@ -8,13 +8,15 @@ export function eventsToForward(workflows: Array<{ events: string[] }>): string[
   return [...new Set([...workflows.flatMap(({ events }) => events), ...IDENTITY_EVENTS])];
 }
 
-/** PostHog takes no longer distinct ids either; PostgreSQL's indexes take 2,700 bytes. */
+/** PostHog does not accept longer distinct ids either; PostgreSQL indexes 2,700 bytes at most. */
 export const LONGEST_ID = 200;
 
-/** Whether each database can store and find this id as it is: it is short, and has no NUL and no half of a character. */
+/** Whether each database can store and find this id unchanged: it is short, and has no NUL and no lone surrogate. */
 export function isSoundId(text: string): boolean {
   return text.length > 0 && text.length <= LONGEST_ID && text.isWellFormed() && !text.includes("\0");
 }
+
+export const Id = z.string().max(LONGEST_ID).refine(isSoundId);
 
 /** The reason for an event of a visitor. The event is ingested again when the visitor's id gets a person. */
 export const ANONYMOUS = "anonymous";

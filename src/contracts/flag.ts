@@ -4,7 +4,7 @@ import { z } from "zod";
 export const FlagValue = z.union([z.boolean(), z.string()]);
 export type FlagValue = z.infer<typeof FlagValue>;
 
-/** The result of reading flags: a value for each, or "unavailable", which tells nothing about any of them. */
+/** The result of reading flags: a value for each, or "unavailable": then every value is unknown. */
 export type FlagAnswer<Key extends string = string> =
   | { outcome: "answered"; values: Record<Key, FlagValue> }
   | { outcome: "unavailable"; why: string };

@@ -5,12 +5,12 @@ import type { LifecycleEvent, Source } from "./event.ts";
 import type { Job, Queue } from "./job.ts";
 import type { Exit } from "./routing.ts";
 
-// What the store tells people who look. Times in numbers are milliseconds since 1970, in text ISO 8601.
+// Records that the store returns for pages and commands. Times as numbers are milliseconds since 1970; as text, ISO 8601.
 
 /**
- * `pending`: Novu does not have it yet. `stuck`: and will not, because its start job is dead. `finished`: its last
- * message was decided. `exited`: by an exit event. `failed`: it ended at Novu before its last message.
- * `not started`: by a limit of its workflow, or because all its messages were decided before it began.
+ * `pending`: Novu does not have the run yet. `stuck`: its start job is dead, so Novu never gets it. `finished`: its last
+ * message was decided. `exited`: an exit event ended it. `failed`: it ended at Novu before its last message.
+ * `not started`: a limit of its workflow was reached, or all its messages were decided before it began.
  */
 export const RUN_STATUSES = ["pending", "stuck", "in progress", "finished", "exited", "failed", "not started"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
@@ -20,47 +20,47 @@ export interface RunRecord extends Arrived {
   workflow: string;
   distinctId: string;
   eventUuid: string;
-  /** Null once the event is deleted, which a run may outlive for a while. */
+  /** Null when the event is deleted already; that may happen some time before its run is. */
   eventName: string | null;
   /** When the starting event happened. */
   occurredAt: string;
   /** When it arrived. */
   receivedAt: number | null;
   status: RunStatus;
-  /** When Novu took it on. */
+  /** When Novu accepted the trigger. */
   enteredAt: number | null;
   endedAt: number | null;
 }
 
-/** An event as it is kept: without the person's properties. */
+/** A stored event. It has no person properties. */
 export interface EventRecord
   extends Pick<LifecycleEvent, "source" | "uuid" | "name" | "distinctId" | "occurredAt" | "properties"> {
   receivedAt: number;
 }
 
-/** Job that is not done. */
+/** A job that is not complete. */
 export interface JobRecord {
   id: number;
-  /** Says what it does, and of what. */
+  /** Its kind, and the ids of its subject. */
   key: string;
   queue: Queue;
   state: "waiting" | "dead";
   dueAt: number;
   attempts: number;
-  /** What the last try came to; null when there was none. */
+  /** The error of the last attempt; null before the first. */
   error: string | null;
 }
 
-/** The same, of one person. */
+/** A job of one person. */
 export interface PersonJob extends JobRecord {
   kind: Job["kind"];
-  /** Null where it is of the person and no workflow. */
+  /** Null for a job that belongs to no single workflow. */
   workflow: string | null;
-  /** Null where it is of no single run. */
+  /** Null for a job that belongs to no single run. */
   transactionId: string | null;
 }
 
-/** A person wants this, or does not want it any more. */
+/** A change of one opt-out. */
 export interface OptOutRecord {
   at: string;
   /** "all", a topic, or one workflow. */
@@ -81,33 +81,33 @@ export interface IgnoredRecord {
   body: string;
 }
 
-/** Everything that decided what a run, or a person's runs, came to. Each list is in the order it happened. */
+/** Every record about one run, or about all runs of a person. Each list has the earliest first. */
 export interface History {
   runs: RunRecord[];
-  /** What started the runs, and what ended them. */
+  /** The events that started or ended the runs. */
   events: EventRecord[];
   exits: Array<Exit & Arrived>;
   decisions: Decision[];
-  /** Of the run, or all of the person whatever the workflow. */
+  /** The jobs of the run; or all jobs of the person, of any workflow. */
   jobs: PersonJob[];
-  /** Of this person, as all that follows; nothing where one run was asked for. */
+  /** Of the person, as all that follows; empty in the history of one run. */
   ignored: IgnoredRecord[];
   optOuts: OptOutRecord[];
-  /** The time of the data that Novu has of the person; null if it has none. */
+  /** The time of the data that Novu has about the person; null if it has none. */
   subscriberAsOf: string | null;
-  /** Whether there are runs of other workflows than the one asked for. */
+  /** Whether the person has runs of workflows that this history leaves out. */
   hasOtherRuns: boolean;
 }
 
-/** What became of the runs that entered a workflow in a period, and of the messages decided in it. */
+/** The runs that entered a workflow in a period, by their state now, and the messages that were decided in it. */
 export interface WorkflowOutcomes {
   workflow: string;
   entered: number;
-  /** Of those who entered: still in progress. */
+  /** Entered, and still in progress. */
   waiting: number;
-  /** Of those who entered: left by an exit event. */
+  /** Entered, and ended by an exit event. */
   converted: number;
-  /** Of those who entered: ended at Novu before the last message. */
+  /** Entered, and ended at Novu before the last message. */
   lost: number;
   sent: Array<{ channel: Channel; count: number }>;
   skipped: Array<{ reason: string; count: number }>;
@@ -118,8 +118,8 @@ export interface RunQuery {
   limit: number;
   workflow?: string | undefined;
   status?: RunStatus | undefined;
-  /** Runs of this person, with one of these ids, or begun or ended by this event. */
+  /** Only runs of this person, with one of these ids, or that this event started or ended. */
   about?: { distinctId: string; transactionIds: string[]; eventUuid: string } | undefined;
-  /** Only older ones than this. */
+  /** Only runs that are older than this one. */
   before?: { occurredAt: string; transactionId: string } | undefined;
 }

@@ -3,8 +3,8 @@ import { DAY_MS } from "../lib/durations.ts";
 
 /**
  * The limits of each plan of Novu Cloud, as of November 2026. A longer delay or digest makes the step
- * fail; the window of a throttle is not limited. A faster trigger (Novu's category "events"), change of a
- * subscriber ("configuration") or read ("global") is answered 429. A run is listed for `feedMs` after its
+ * fail; the window of a throttle is not limited. Novu answers 429 above the rate of triggers (its category "events"),
+ * changes of a subscriber ("configuration") or reads ("global"). Novu lists a run for `feedMs` after its
  * trigger. Sources: https://docs.novu.co/platform/account/billing,
  * https://docs.novu.co/api-reference/rate-limiting
  */

@@ -125,7 +125,7 @@ export interface PersonSource {
 export type PersonSources = Partial<Record<PersonSourceName, PersonSource>> & { own: PersonSource };
 
 /**
- * The result of a lookup at one source. "unavailable" tells nothing about the person. An event received after
+ * The result of a lookup at one source. With "unavailable" nothing is known about the person. An event received after
  * `asOf` may be newer than the person found.
  */
 export type PersonLookup =

@@ -73,14 +73,14 @@ export const list: PropertyType<string[]> = tolerant((raw) => {
   if (typeof raw !== "string") return Array.isArray(raw) ? textsOf(raw) : "unreadable";
   const given = trimmed(raw);
   if (given === "") return "absent";
-  // A quote: JSON that was written as JSON once more.
+  // A leading quote: the text is JSON inside a JSON string.
   return /^[[{"]/.test(given) ? list(JSON.parse(given)) : textsOf(given.split(SEPARATOR));
 });
 const SEPARATOR = /[,;]/;
 
 /**
- * The topics and workflows that a person opted out of, as `optOutKey` spells them, or "all". A caller takes
- * an unreadable value for "all".
+ * The topics and workflows that a person opted out of, as `optOutKey` spells them, or "all". Callers treat
+ * an unreadable value as "all".
  */
 export const optOuts: PropertyType<string[]> = tolerant((raw) => {
   const isAnswer = typeof raw === "boolean" || raw === 0 || raw === 1;
@@ -130,10 +130,10 @@ function tolerant<Value>(read: PropertyType<Value>): PropertyType<Value> {
 /** Soft hyphens, zero width, direction marks and the like, besides the blank of braille. */
 const INVISIBLE = /[\p{DI}\uFFF9-\uFFFB\u2800]/gu;
 const VISIBLE = /[^\s\p{Cc}\p{DI}\uFFF9-\uFFFB\u2800]/u;
-/** These select the colour of an emoji, and may stand at the end. */
+/** Variation selectors: they choose how an emoji looks, and may stand at the end. */
 const VARIATION = /[\uFE00-\uFE0F]/;
 
-/** Without blanks and invisible characters at the ends. A pattern for the end would take the square of the length. */
+/** Without blanks and invisible characters at both ends. A regular expression for the end would take quadratic time. */
 function trimmed(given: string): string {
   const start = given.search(VISIBLE);
   if (start === -1) return "";
@@ -149,24 +149,24 @@ function momentOf(given: unknown): number {
   if (typeof given !== "string") return Number.NaN;
   if (/^\d+(\.\d+)?$/.test(given)) return unixMs(Number(given));
   const [, day = "", time = "23:59:59.999", hours = "+00", minutes = "00"] = DAY_AND_TIME.exec(given) ?? [];
-  // V8 makes 2 March of 30 February.
+  // V8 reads 30 February as 2 March.
   if (!new Date(day).toISOString().startsWith(day)) return Number.NaN;
   return Date.parse(`${day}T${time.replace(",", ".")}${hours}:${minutes}`);
 }
 
-/** Seconds and milliseconds of these years have no number in common. */
+/** In these years, no number is both a time in seconds and a time in milliseconds. */
 function unixMs(value: number): number {
   return Math.floor([value, value * 1000].find((ms) => ms >= YEAR_2000 && ms < YEAR_2101) ?? Number.NaN);
 }
 
 function textsOf(entries: unknown[]): Reading<string[]> {
-  // Otherwise a tab or a line break between two topics would make one unknown topic of them.
+  // Otherwise two topics with a tab or a line break between them would become one unknown topic.
   const readings = entries.flatMap((entry) => (typeof entry === "string" ? entry.split(/\p{Cc}/u) : [entry])).map(text);
   if (readings.includes("unreadable")) return "unreadable";
   return { value: [...new Set(readings.flatMap((reading) => (typeof reading === "string" ? [] : [reading.value])))] };
 }
 
-/** Only letters, digits and a few signs inside, so that a date, or entries with other separators, are no opt-outs. */
+/** Letters, digits and a few signs inside; so a date, or a list with other separators, is not an opt-out. */
 function isOptOut(key: string): boolean {
   if (key === ALL) return true;
   return /^\p{L}([\p{L}\p{M}\p{N}_:.-]*[\p{L}\p{M}\p{N}])?$/u.test(key) && !AMBIGUOUS.has(key);

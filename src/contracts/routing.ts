@@ -20,7 +20,7 @@ export const Subscriber = z.object({
   data: z.record(z.string(), z.unknown()).optional(),
 });
 export type Subscriber = z.infer<typeof Subscriber>;
-/** Novu may refuse one of these fields and still take the rest. */
+/** Novu may refuse one of these fields and accept the others. */
 export type ProfileField = Exclude<keyof Subscriber, "subscriberId">;
 
 /** The subscriber as of an event. */
@@ -29,7 +29,7 @@ export const Profile = z.object({
   /** ISO 8601 */
   occurredAt: z.iso.datetime(),
   eventUuid: z.string().min(1),
-  /** The event's; PostHog when absent. */
+  /** The source of the event; PostHog when absent. */
   source: Source.optional(),
 });
 export type Profile = z.infer<typeof Profile>;
@@ -77,7 +77,7 @@ export const EntryLimit = z.union([
 ]);
 export type EntryLimit = z.infer<typeof EntryLimit>;
 
-/** Starts only once a person has done this so often within a time. */
+/** Starts only when a person has done this a number of times within a period. */
 export const Occurrence = z.object({
   nth: z.number().int().min(2),
   withinMs: z.number().positive(),
@@ -99,7 +99,7 @@ export const Start = z.object({
 });
 export type Start = z.infer<typeof Start>;
 
-/** The runs of this workflow for this person end. */
+/** Ends the runs of this workflow for this person. */
 export const Exit = z.object({
   workflow: z.string().min(1),
   distinctId: z.string().min(1),

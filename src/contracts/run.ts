@@ -8,8 +8,8 @@ import { PersonProperties } from "./person.ts";
 export const LONGEST_RUN_MS = 60 * DAY_MS;
 
 /**
- * One workflow for one person. These facts travel to Novu and back in the payload, under the key
- * `run`, because Novu tells the bridge neither the transaction id nor the event.
+ * One workflow for one person. Novu returns these facts in the payload, under the key `run`: a bridge call has
+ * neither the transaction id nor the event otherwise.
  */
 export const Run = z.object({
   transactionId: z.string().min(1),
@@ -34,7 +34,7 @@ export type Run = z.infer<typeof Run>;
 const HASH = /^[0-9a-f]{64}$/;
 const ONE_JOB = "novu-job:";
 
-/** It is part of the header `Idempotency-Key`: printable ASCII, 255 at most in all. HTTP drops a leading space. */
+/** The transaction id is part of the header `Idempotency-Key`: printable ASCII, 255 at most in all. HTTP drops a leading space. */
 const SENDABLE = /^[\x21-\x7e][\x20-\x7e]{0,199}$/;
 
 /** The same event and workflow always have the same id, so Novu recognises a repeated trigger. */
@@ -43,12 +43,12 @@ export function transactionIdOf(eventUuid: string, workflow: string): string {
   return SENDABLE.test(id) ? id : hashOf(id);
 }
 
-/** The id of a run with one job alone: this app did not trigger it, and Novu did not list its run in time. */
+/** The id of a run of which we know a single job: this app did not trigger it, and Novu did not list it in time. */
 export function oneJobRunId(call: { jobId: string | null; workflow: string; distinctId: string }): string {
   return `${ONE_JOB}${call.jobId ?? hashOf(`${call.workflow}:${call.distinctId}`)}`;
 }
 
-/** Whether this run has one step alone of Novu's run. */
+/** Whether this run is a single job of a run at Novu. */
 export function isOfOneJob({ transactionId }: Pick<Run, "transactionId">): boolean {
   return transactionId.startsWith(ONE_JOB);
 }
@@ -60,7 +60,7 @@ export function sharedRunId({ transactionId, distinctId }: Pick<Run, "transactio
 
 /**
  * The run's ids at Novu: its transaction and, where this app did not trigger it, its person, because such a transaction
- * may have several. Null for a run with one job alone.
+ * may have several. Null for a run that is a single job.
  */
 export function atNovu({
   transactionId,

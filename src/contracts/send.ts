@@ -4,9 +4,9 @@ import type { FlagValue } from "./flag.ts";
 import type { PersonProperties } from "./person.ts";
 
 /**
- * The address of a message, and the way that it reaches the email provider: from the subscriber that Novu
- * has, or with the message, in its place. `changed`: the person has another address now than Novu, and no
- * way leads there. Null where a channel has no address, or one of the two sides none.
+ * The address of a message, and how it reaches the provider: as the address of the Novu subscriber, or inside the
+ * message, which replaces that one. `changed`: the person has a new address that Novu does not have, and the message
+ * cannot carry it. Null for a channel without addresses, or when the person or the subscriber has none.
  */
 export type Recipient = { via: "subscriber" | "provider"; address: string } | "changed" | null;
 
@@ -18,7 +18,7 @@ export interface ChannelAtNovu {
     | undefined;
 }
 
-/** A message that is about to go out, as the guards see it. */
+/** A message before it is sent: the input of the guards. */
 export interface Send {
   transactionId: string;
   workflow: string;
@@ -26,17 +26,17 @@ export interface Send {
   channel: Channel;
   distinctId: string;
   person: PersonProperties;
-  /** The person's properties that are there and cannot be read. */
+  /** The names of the person's properties whose values cannot be read. */
   unreadable: string[];
-  /** What Novu would send to; null or absent where it has nothing. */
+  /** The subscriber's addresses at Novu; null or absent where it has none. */
   addresses: {
     email?: string | null | undefined;
     phone?: string | null | undefined;
-    /** For push and chat; absent where Novu does not say. */
+    /** For push and chat; absent when unknown. */
     channels?: ChannelAtNovu[] | undefined;
   };
   recipient: Recipient;
-  /** What it belongs to among the things that people can turn off; null for what they cannot. */
+  /** The topic that people can opt out of; null for a message without an opt-out. */
   topic: string | null;
   /** The PostHog flag of the people who get nothing, so that the effect can be measured; null when there is none. */
   holdout: string | null;

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { Channel } from "./channel.ts";
 import type { SendingStep } from "./workflow.ts";
@@ -33,15 +32,6 @@ export const Shape = z.object({
 });
 export type Shape = z.infer<typeof Shape>;
 
-/** The same shape always has the same id. */
-export function shapeIdOf(shape: Shape): string {
-  return hashOf(shape);
-}
-
-export function hashOf(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 20);
-}
-
 /** The steps that send a message, in order. */
 export function sendingStepsOf({ steps }: Pick<Shape, "steps">): SendingStep[] {
   const throttle = steps.findIndex(({ type }) => type === "throttle");
@@ -50,16 +40,4 @@ export function sendingStepsOf({ steps }: Pick<Shape, "steps">): SendingStep[] {
     const isThrottled = throttle !== -1 && index > throttle;
     return channel.success ? [{ step, channel: channel.data, isThrottled }] : [];
   });
-}
-
-/** The messages that are lost when Novu gives up a step: a failed wait ends the run, a failed message only itself. */
-export function lostWith(shape: Pick<Shape, "steps">, step: string): SendingStep[] {
-  const index = shape.steps.findIndex((one) => one.step === step);
-  const isWait = ["delay", "digest"].includes(String(shape.steps[index]?.type));
-  if (isWait) return sendingStepsOf(shape).filter((sending) => indexOf(shape, sending.step) >= index);
-  return sendingStepsOf(shape).filter((sending) => sending.step === step);
-}
-
-function indexOf({ steps }: Pick<Shape, "steps">, step: string): number {
-  return steps.findIndex((one) => one.step === step);
 }

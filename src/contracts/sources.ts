@@ -11,13 +11,13 @@ interface SourceFacts {
   hasWebhook: boolean;
   /** Whether persons can be read there, if it is configured so. */
   hasPersons: boolean;
-  /** For so long after an event its person may still be missing there. A person that is missing later was deleted. */
+  /** How long after an event its person may still be missing at the source. A person that is missing later was deleted. */
   personDelayMs: number;
   /** Whether we store the person properties of its events, because no other service has all of them. */
   storesPersons: boolean;
-  /** Whether it may keep two ids apart that an event says are one person, so that we ask it before we merge them. */
+  /** Whether it may keep two ids apart although an event names both for one person. If so, we ask it before we merge them. */
   checksMerges: boolean;
-  /** By which of its times the changes of a person are in order. */
+  /** The time by which the changes of a person are ordered. */
   personTime: "receivedAt" | "occurredAt";
 }
 
@@ -32,7 +32,7 @@ export const SOURCES = {
     storesPersons: false,
     // PostHog does not merge two identified persons, and forwards the event all the same.
     checksMerges: true,
-    // PostHog applies changes of a person in order of arrival, whatever their timestamps are.
+    // PostHog applies changes of a person in the order of arrival, not of their timestamps.
     personTime: "receivedAt",
   },
   segment: {

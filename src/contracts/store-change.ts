@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * A change of the store that a command asks the running app for. With SQLite only the app writes its file:
- * a second process that writes or checkpoints beside it can lose commits.
+ * A change of the store that a command sends to the running app. With SQLite only the app writes its file: if a second
+ * process writes or checkpoints it, commits can be lost.
  */
 export const StoreChange = z.discriminatedUnion("change", [
   z.object({
@@ -16,7 +16,7 @@ export const StoreChange = z.discriminatedUnion("change", [
 ]);
 export type StoreChange = z.infer<typeof StoreChange>;
 
-/** `failed` is a reason that the person at the terminal can read, such as a file that is there already. */
+/** `failed` is a reason for the person at the terminal, such as a file that exists already. */
 export const StoreChangeAnswer = z.union([
   z.object({ count: z.number().int() }),
   z.object({ counts: z.record(z.string(), z.number().int()) }),

@@ -1,4 +1,13 @@
-import type { Experiment, RunVariant } from "../contracts/experiment.ts";
+import type { RunVariant } from "../contracts/experiment.ts";
+
+/** An experiment; a multivariate PostHog flag has the variant of each person. */
+export interface Experiment<Variant extends string = string> {
+  /** The flag's key. */
+  flag: string;
+  variants: readonly Variant[];
+  /** The variant where PostHog returns none of these. */
+  otherwise: Variant;
+}
 
 /** The experiments of a workflow, by the name under which its messages read the variant. */
 export type Experiments = Record<string, Experiment>;

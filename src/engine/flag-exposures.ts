@@ -1,6 +1,7 @@
 import type { Decision, Objection } from "../contracts/decision.ts";
-import type { Experiment, RunVariant } from "../contracts/experiment.ts";
+import type { RunVariant } from "../contracts/experiment.ts";
 import { type FlagValue, holdsOut } from "../contracts/flag.ts";
+import type { Experiment } from "./experiment.ts";
 import { type Experiments, shown } from "./experiment.ts";
 
 /** The flag values that one message uses, and its exposures to them, for its decision. */

@@ -1,7 +1,8 @@
-import type { Experiment, RunVariant } from "../contracts/experiment.ts";
+import type { RunVariant } from "../contracts/experiment.ts";
 import type { FlagAnswer } from "../contracts/flag.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Log } from "../lib/log.ts";
+import type { Experiment } from "./experiment.ts";
 
 type Variants = Record<string, RunVariant>;
 type RunKey = Pick<Run, "transactionId" | "distinctId">;

@@ -1,9 +1,10 @@
 import type { EmailProvider } from "../contracts/email-provider.ts";
-import type { Experiment, RunVariant } from "../contracts/experiment.ts";
+import type { RunVariant } from "../contracts/experiment.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import type { GuardResult, Send } from "../contracts/send.ts";
+import type { Experiment } from "./experiment.ts";
 
 /** The functions and settings that steps need from the rest of the app: real ones for Novu's calls, sample ones for previews. */
 export interface StepDependencies {

@@ -115,7 +115,7 @@ export function decisionLink(decision: Decision, history: History): ChainLink {
   };
 }
 
-/** Each waiting run has a job of these two kinds. They explain something only after trouble. */
+/** Each waiting run has a job of these two kinds, which explains nothing before its first error. */
 export function isWorthShowing({ kind, state, error }: PersonJob): boolean {
   return (kind !== "refresh" && kind !== "overdue") || state === "dead" || error !== null;
 }

@@ -4,7 +4,7 @@ import type { History } from "../contracts/history.ts";
 
 type Reason = NonNullable<Decision["reason"]>;
 
-/** Where a person was read: as the decision has it, or as far as the run's source implies it. */
+/** The place where a person was read: from the decision, or as far as the source of the run shows it. */
 type ReadAt = "posthog" | "segment" | "own" | "segment event" | "unknown";
 
 const NOT_FOUND: Record<ReadAt, string> = {

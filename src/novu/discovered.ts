@@ -1,8 +1,9 @@
 import type { Client } from "@novu/framework";
-import { type FixedWait, hashOf, type Shape, sendingStepsOf, shapeIdOf } from "../contracts/shape.ts";
+import { type FixedWait, type Shape, sendingStepsOf } from "../contracts/shape.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { attachedFixedWait } from "../lib/attached.ts";
 import { firstMessageMs } from "./first-message.ts";
+import { hashOf, shapeIdOf } from "./shape-id.ts";
 
 export type FrameworkWorkflow = ReturnType<Client["discover"]>["workflows"][number];
 

@@ -1,4 +1,5 @@
 import type { Decision, Objection } from "../contracts/decision.ts";
+import { type Shape, sendingStepsOf } from "../contracts/shape.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { redactReason } from "../lib/redact-reason.ts";
 import type { StepState } from "./bridge-call.ts";
@@ -25,4 +26,16 @@ function wordsOf(error: unknown): string {
   const { stack, message } = (error ?? {}) as { stack?: unknown; message?: unknown };
   const [said] = [error, message, stack].filter((one): one is string => typeof one === "string" && one !== "");
   return redactReason(said?.split("\n")[0] ?? "Novu gives no reason");
+}
+
+/** The messages that are lost when Novu gives up a step: a failed wait ends the run, a failed message only itself. */
+export function lostWith(shape: Pick<Shape, "steps">, step: string): SendingStep[] {
+  const index = shape.steps.findIndex((one) => one.step === step);
+  const isWait = ["delay", "digest"].includes(String(shape.steps[index]?.type));
+  if (isWait) return sendingStepsOf(shape).filter((sending) => indexOf(shape, sending.step) >= index);
+  return sendingStepsOf(shape).filter((sending) => sending.step === step);
+}
+
+function indexOf({ steps }: Pick<Shape, "steps">, step: string): number {
+  return steps.findIndex((one) => one.step === step);
 }

@@ -1,10 +1,10 @@
 import type { Request } from "express";
 import { type Decision, isFinal, NOTHING_COMPOSED } from "../contracts/decision.ts";
 import { isOfOneJob } from "../contracts/run.ts";
-import { lostWith, sendingStepsOf } from "../contracts/shape.ts";
+import { sendingStepsOf } from "../contracts/shape.ts";
 import { type Answer, type Call, codeOf, type ExecuteBody, type StepAnswer } from "./bridge-call.ts";
 import type { Continuation } from "./continue-run.ts";
-import { lostSteps } from "./lost-steps.ts";
+import { lostSteps, lostWith } from "./lost-steps.ts";
 
 /** Why a message that was ready was not sent. */
 const GONE = "Novu waited no longer";

@@ -1,7 +1,8 @@
 import type { z } from "zod";
-import { type Shape, shapeIdOf } from "../contracts/shape.ts";
+import type { Shape } from "../contracts/shape.ts";
 import { attachedZodSchema } from "../lib/attached.ts";
 import { type FrameworkWorkflow, shapeOf } from "./discovered.ts";
+import { shapeIdOf } from "./shape-id.ts";
 
 /** A workflow as the code has it now. */
 export interface WorkflowCode {

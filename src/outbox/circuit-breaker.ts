@@ -10,7 +10,7 @@ export interface CircuitBreaker {
   answered(): void;
   /** No answer came, or one that means the service is down. */
   unavailable(): void;
-  /** Whether it has answered so lately that a failure is that of a single job. */
+  /** Whether it has answered so lately that a failure concerns a single job only. */
   hasAnsweredLately(): boolean;
 }
 
@@ -19,7 +19,7 @@ const OPENS_AFTER = 3;
 const TRY_EVERY_MS = 2 * SECOND_MS;
 const LATELY_MS = 5 * SECOND_MS;
 
-/** Opens after three calls in a row, and five seconds, without an answer; then lets one through every two seconds until one is answered. */
+/** Opens after three unanswered calls in a row and five seconds without an answer. Then one call every two seconds passes, until one is answered. */
 export function createCircuitBreaker({ now }: { now: () => number }): CircuitBreaker {
   let unanswered = 0;
   let nextTryAt = 0;

@@ -1,4 +1,4 @@
-/** Requests within so long are one group. */
+/** Requests within this time are one group. */
 const GROUP_MS = 20;
 
 export interface GroupedReads {
@@ -7,8 +7,8 @@ export interface GroupedReads {
 }
 
 /**
- * Lets all reads of one moment through, which share a request, and then none for `everyMs`: many small requests become
- * a few large ones.
+ * Lets all reads of one moment pass, because they share a request, and then none for `everyMs`: many small requests
+ * become a few large ones.
  */
 export function createGroupedReads({ everyMs, now }: { everyMs: number; now: () => number }): GroupedReads {
   let openedAt = Number.NEGATIVE_INFINITY;

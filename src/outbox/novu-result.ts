@@ -21,7 +21,7 @@ const OPEN = new Set(["pending", "queued", "running", "delayed", "merged"]);
 
 // The texts are `DetailEnum` in Novu's public source; they change a little from version to version.
 const OPTED_OUT = /filtered by .*preferences/i;
-/** Set in the code, or in the dashboard: Novu calls the colleague the user. */
+/** Preferences that are set in the code or in the dashboard; Novu's text calls the colleague who set them "user". */
 const OF_THE_WORKFLOW = /filtered by (?:workflow|user) preferences/i;
 const OUTSIDE_THE_SCHEDULE = /outside.*schedule/i;
 const UNREACHABLE =
@@ -29,11 +29,11 @@ const UNREACHABLE =
 const NO_INTEGRATION = /active[ _]integration|integration\b.{0,80}\bnot found/i;
 const PROVIDER =
   /provider|channels failed|unexpected (?:email|sms|push|chat)|_unexpected_error|\bE(?:TIMEDOUT|CONN\w+)/i;
-/** Texts about what comes before the end. */
+/** Texts of steps before the final result. */
 const INTERMEDIATE =
   /^(?:step (?:created|queued|delayed)|start sending|message created|.*successful bridge|integration instance|.*provider was selected)/i;
 
-/** The provider did not accept the message, for that reason. */
+/** The result when the provider did not accept the message. */
 export function resultOfProvider(why: string | undefined): NovuResult {
   return resultOf(why) ?? { outcome: "failed", reason: "provider failed", detail: clean(why) };
 }
@@ -45,12 +45,12 @@ export function withReceipt(decision: Decision, result: NovuResult): Decision {
   return { ...decision, ...result, receipt: "corrected", address: null, exposures: [] };
 }
 
-/** From the messages that name the step; null where there are none with a result. Of several, one that was sent is enough. */
+/** The result from the messages that name the step; null if none has a result. If one of several was sent, the step was sent. */
 export function resultOfMessages({ step, channel }: Facts, messages: NovuMessageRecord[]): NovuResult | null {
   return resultOfAll(messages.filter((message) => message.channel === channel && message.stepId === step));
 }
 
-/** From the messages of an older Novu, which name no step; for a run that Novu does not list any more. */
+/** The result from the messages of an older Novu, which do not name the step; for a run that Novu no longer lists. */
 export function resultOfUnnamed({ channel }: Facts, messages: NovuMessageRecord[]): NovuResult | null {
   return resultOfAll(messages.filter((message) => message.channel === channel && message.stepId === undefined));
 }
@@ -62,14 +62,14 @@ function resultOfAll(mine: NovuMessageRecord[]): NovuResult | null {
   return resultOfProvider(error.errorText);
 }
 
-/** From the jobs of the run; null while the message's own job is not final, or is not among them. */
+/** The result from the jobs of the run; null while the message's own job is not final, or is not among them. */
 export function resultOfJobs(facts: Facts, jobs: NovuJobRecord[]): NovuResult | null {
   const job = jobOf(facts, jobs);
   if (job === null || OPEN.has(job.status)) return null;
   return resultOfJob(job);
 }
 
-/** Of a step without a decision, in a run that is over; `isCarrierLost`: so is the run that a digest may have put it into. */
+/** The result of a step without a decision, in a run that is over. `isCarrierLost`: the run that a digest put it into is over too. */
 export function resultOfStep(
   step: Pick<Facts, "step" | "channel">,
   jobs: NovuJobRecord[],
@@ -88,7 +88,7 @@ export function resultOfStep(
   return cause === undefined ? result : { ...result, detail: `${cause.step ?? cause.type}: ${result.detail}` };
 }
 
-/** From a job that is final. */
+/** The result from a job that is final. */
 function resultOfJob(job: Pick<NovuJobRecord, "status" | "details">): NovuResult {
   if (job.status === "completed") return SENT;
   for (const { detail, raw } of job.details.toReversed()) {
@@ -105,7 +105,7 @@ function resultOfJob(job: Pick<NovuJobRecord, "status" | "details">): NovuResult
   return { outcome: "failed", reason: "lost at Novu", detail: clean(text ?? `the step is ${job.status}`) };
 }
 
-/** Whether a digest has put the run into another run, which sends its messages, so that this one does not go on. */
+/** Whether a digest has put the run into another run, which sends its messages. Then this run does not continue. */
 export function isMerged(jobs: NovuJobRecord[]): boolean {
   const open = jobs.filter(isOpen);
   return open.length > 0 && open.every(({ status }) => status === "merged");

@@ -7,7 +7,7 @@ import { PermanentError, RefusedError, RetryLaterError, StoppingError, Unavailab
 
 /** Novu lists each message with its whole content, and lists all messages of a run. */
 const MOST_RUNS_PER_CALL = 25;
-/** Of the ids in one URL; servers accept 8 KB. */
+/** The longest text of the ids in one URL; servers accept 8 KB. */
 const MOST_BYTES_PER_CALL = 4_000;
 const MOST_WAITING = 10_000;
 const CALLS_AT_ONCE = 4;
@@ -18,7 +18,7 @@ type RunOfMessage = Pick<Decision, "transactionId" | "workflow" | "distinctId" |
 
 export type NovuRuns = ReturnType<typeof createNovuRuns>;
 
-/** Reads runs and messages at Novu: reads of one moment share a call where Novu allows it, and the same read is not made twice at a time. */
+/** Reads runs and messages at Novu. Reads of one moment share a call where Novu allows it, and equal reads at the same time are one. */
 export function createNovuRuns({
   activity,
   pace,
@@ -84,8 +84,8 @@ export function createNovuRuns({
 }
 
 /**
- * Waits two minutes at least after each failure. No error is final, because Novu may answer later what it refuses today,
- * such as a route that a proxy does not have yet. None is a failed attempt either: the hour after a message bounds them.
+ * Waits two minutes or more after each failure. No error is final: Novu may answer later, for example when a proxy gets
+ * a missing route. No error counts as a failed attempt either, because the retries end an hour after the message anyway.
  */
 async function notUrgent<Found>(read: Promise<Found>): Promise<Found> {
   try {

@@ -22,7 +22,7 @@ const PAUSE_MS = 5 * SECOND_MS;
 /** A field of the subscriber that a message needs. */
 type Address = "email" | "phone";
 
-/** A person as the source has them now; events that arrived after `asOf`, in milliseconds since 1970, may be newer. */
+/** A person as the source has it now; events that arrived after `asOf`, in milliseconds since 1970, may be newer. */
 export type ReadNow = (
   run: Pick<Run, "distinctId" | "source" | "occurredAt">,
 ) => Promise<
@@ -35,7 +35,7 @@ export interface PersonReads {
   readNow: ReadNow;
   /** The traits that Segment's events have brought; null when there are none, and for PostHog's runs. */
   profileHere(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;
-  /** The person where persons are read; null when not found, or when the source is unavailable. */
+  /** The person from its source; null when it is not found, or when the source is unavailable. */
   profileThere(run: Run): Promise<Profiled | null>;
   subscriberOf(distinctId: string, person: PersonProperties): Subscriber;
 }
@@ -56,9 +56,9 @@ export function createRecipients({
   /** The recipient of an earlier attempt that Novu may have; null when there is none. */
   findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Profiled | null>;
   subscribers: Pick<Subscribers, "upsert">;
-  /** Of the code of now. */
+  /** The steps in the present code. */
   sendingSteps(workflow: string): SendingStep[];
-  /** Limits the reads that a trigger can do without. */
+  /** Limits the reads that a trigger does not need. */
   reads: GroupedReads;
   now: () => number;
   log: Log;
@@ -68,8 +68,8 @@ export function createRecipients({
   return { recipientOf };
 
   /**
-   * Novu saves a trigger by its key and refuses another body under it, so after silence the next attempt has the same
-   * recipient. Throws a RetryLaterError while the person has no address and the run waits for one.
+   * Novu saves a trigger by its key and refuses another body with the same key. So after an attempt without an answer,
+   * the next one has the same recipient. Throws a RetryLaterError while the run waits for an address of the person.
    */
   async function recipientOf(
     { run, workflow, to, addressWait }: Start,
@@ -92,7 +92,7 @@ export function createRecipients({
     return [...new Set(fields.filter((field) => field !== null))];
   }
 
-  /** As PostHog has the person now; as of the event when PostHog does not have them, or is not read. */
+  /** The person from PostHog; from the event if PostHog has no such person, or is not read. */
   async function personNow(run: Run, asOfEvent: Profiled, needs: Address[]): Promise<Profiled> {
     const hasAll = hasAddress(asOfEvent) && needs.every((field) => asOfEvent.subscriber[field] != null);
     if (performance.now() < (hasAll ? Math.max(unavailableUntil, slowUntil) : unavailableUntil)) return asOfEvent;
@@ -107,7 +107,7 @@ export function createRecipients({
     return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(person.asOf).toISOString() };
   }
 
-  /** The traits that came by events; without an address among them, the person where persons are read. */
+  /** The stored traits; if they have no address, the person from its source. */
   async function storedPerson(run: Run): Promise<Profiled | null> {
     const here = await profileHere(run);
     if (hasAddress(here)) return here;
@@ -125,7 +125,7 @@ export function createRecipients({
     throw new RetryLaterError("the person has no address yet", { retryAfterMs, answered: false });
   }
 
-  /** A profile that Novu refuses for good must not stop the run. */
+  /** The run goes on if Novu refuses the profile for good. */
   async function sendIfAccepted(profile: Profile): Promise<void> {
     try {
       await subscribers.upsert(profile);

@@ -27,7 +27,7 @@ export function createRestOfRun({
   /** Resolves when Novu's rate limit has room for one more trigger or cancel, which Novu counts together. */
   pace(): Promise<void>;
   listDecidedSteps(transactionId: string): Promise<string[]>;
-  /** Of the code that the run began with. */
+  /** The steps that the workflow had when the run started. */
   stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
   decide(decision: Decision, options: { ifOpen: boolean }): Promise<unknown>;
   now: () => number;

@@ -8,7 +8,7 @@ const LONGEST_MS = 10 * MINUTE_MS;
 /** With the waits below, about an hour and a half. */
 export const MOST_ATTEMPTS = 18;
 
-/** The fate of a job whose attempt has failed. `answered`: the other side has answered the attempt. */
+/** The next state of a job whose attempt has failed. `answered`: the service has answered the attempt. */
 export type AfterFailure =
   | { does: "retry" | "postpone"; waitMs: number; answered: boolean }
   | { does: "give up"; answered: boolean };

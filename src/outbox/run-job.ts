@@ -21,7 +21,7 @@ const READS_EVERY_MS = 5 * SECOND_MS;
 
 type BodyOf<Kind extends Job["kind"]> = Extract<Job, { kind: Kind }>["body"];
 
-/** Throws when the job has to be tried again; the class of the error decides when. */
+/** Throws when the job must be tried again; the class of the error decides when. */
 type Handlers = { [Kind in Job["kind"]]: (body: BodyOf<Kind>, attempt: JobAttempt) => Promise<void> };
 
 /** The handlers whose parts are made elsewhere. */
@@ -42,9 +42,9 @@ interface Parts {
   merges: MergeSteps;
   handlers: OtherHandlers;
   decide(decision: Decision, options: { ifOpen: boolean }): Promise<unknown>;
-  /** Of the code of now. */
+  /** The steps in the present code. */
   sendingSteps(workflow: string): SendingStep[];
-  /** Of the code that the run began with. */
+  /** The steps that the workflow had when the run started. */
   stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
   /** Resolves when Novu's rate limit has room for one more trigger or cancel, which Novu counts together. */
   pace(): Promise<void>;

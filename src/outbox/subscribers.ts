@@ -2,7 +2,7 @@ import { RefusedFieldsError } from "../contracts/refused-fields-error.ts";
 import type { Profile, Subscriber } from "../contracts/routing.ts";
 import type { Log } from "../lib/log.ts";
 
-/** A subscriber's fields, and since when they are true. */
+/** A subscriber's fields, and the time from which they are true. */
 export type Profiled = Pick<Profile, "subscriber" | "occurredAt">;
 
 /** The profile that was last sent to Novu; doubtful when an older one may have overwritten it. */
@@ -22,8 +22,8 @@ export interface NovuSubscribers {
 export type Subscribers = ReturnType<typeof createSubscribers>;
 
 /**
- * Gives Novu's subscribers the newest profile, in any order that profiles come, and however many are sent side by
- * side: a profile that an older one may have overwritten is doubtful until it is sent again.
+ * Keeps each subscriber at the newest profile, although profiles arrive in any order and are sent at the same time: a
+ * profile that an older one may have overwritten is doubtful until it is sent again.
  */
 export function createSubscribers({
   novu,
@@ -40,8 +40,8 @@ export function createSubscribers({
   return { upsert, sentProfile: people.findSentProfile, saveSent, sendDoubtful };
 
   /**
-   * Sends a profile; not when Novu has these fields or newer ones already, except where `isWrong`: a step has seen
-   * other ones at Novu.
+   * Sends a profile, unless Novu has these fields or newer ones already. With `isWrong` it is sent in any case: a step
+   * has seen other fields at Novu.
    */
   async function upsert({ subscriber, occurredAt, eventUuid }: Profile, { isWrong } = { isWrong: false }) {
     const sent = await people.findSentProfile(subscriber.subscriberId);
@@ -53,7 +53,7 @@ export function createSubscribers({
     await saveSent({ subscriber, occurredAt }, sent);
   }
 
-  /** Novu has this profile now; `before` is the newest that was known before the call. */
+  /** Saves that Novu has this profile now; `before` is the newest one that was known before the call. */
   async function saveSent(profile: Profiled, before: Profiled | null): Promise<void> {
     const isEmpty = Object.keys(profile.subscriber).length === 1;
     if (isEmpty) return;
@@ -88,7 +88,7 @@ export function createSubscribers({
   }
 }
 
-/** Whether one has a field that the other does not have, or has otherwise. */
+/** Whether any field of the two differs. */
 function hasOtherFields(one: Subscriber, other: Subscriber): boolean {
   const fields = Object.entries(one).filter(([, value]) => value !== undefined);
   return fields.some(([name, value]) => JSON.stringify(value) !== JSON.stringify(other[name as keyof Subscriber]));

@@ -17,7 +17,7 @@ interface ClaimedJob {
   attempts: number;
   /** Whether it was retried or postponed before. */
   isTried: boolean;
-  /** How often the other side has answered an attempt with an error. */
+  /** How often the service has answered an attempt with an error. */
   refusals: number;
 }
 
@@ -43,13 +43,13 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** How soon another process takes over from one that was killed. */
+/** The lease of a claimed job. When a process is killed, another one claims its jobs after this time. */
 const LEASE_MS = 5 * SECOND_MS;
 const RENEW_EVERY_MS = LEASE_MS / 3;
 /** After an error of the store itself. */
 const STORE_PAUSE_MS = SECOND_MS;
 
-/** Runs the jobs of one queue: at least once each, `concurrency` at a time, until each is complete or dead. */
+/** Runs each job of one queue at least once, `concurrency` at a time, until it is complete or dead. */
 export function startWorker({
   queue,
   store,
@@ -70,7 +70,7 @@ export function startWorker({
 }): Worker {
   const breaker = createCircuitBreaker({ now: clock.now });
   const inProgress = new Map<number, Promise<void>>();
-  /** Finished ids, deleted with the next claim. If the process dies first, the job runs again and finds itself done. */
+  /** Finished ids, deleted with the next claim. If the process dies first, the job runs again and finds that its effect is done. */
   let done: number[] = [];
   let claiming: Promise<void> | null = null;
   let isWoken = false;
@@ -90,7 +90,7 @@ export function startWorker({
       await claiming;
       await Promise.all(inProgress.values());
       clearInterval(renewal);
-      // With the store down, these run again when their lease ends, and find themselves done.
+      // If the store is down, these jobs run again when their lease ends, and find that their effect is done.
       if (done.length > 0) await store.complete(done).catch(storeFailed);
     },
   };
@@ -130,7 +130,7 @@ export function startWorker({
     }
   }
 
-  /** None until half of the slots are free; one at a time, and seldom, while the other side is down. */
+  /** Claims nothing until half of the slots are free; one job at a time, and seldom, while the service is down. */
   function room(): number {
     const nextTryAt = breaker.nextTryAt();
     const free = concurrency - inProgress.size;
@@ -203,7 +203,7 @@ export function startWorker({
   }
 }
 
-/** Whether the other side has answered; an error of our own does not show that. */
+/** Whether the service has answered; an error of our own does not show that. */
 function isAnswer(error: unknown): boolean {
   return error instanceof RefusedError || error instanceof RetryLaterError || error instanceof PermanentError;
 }

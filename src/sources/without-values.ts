@@ -1,5 +1,5 @@
-import { isObject } from "../contracts/event-fields.ts";
 import { parseJson } from "../lib/json.ts";
+import { isObject } from "./event-fields.ts";
 
 const PLAIN_NAME = /^[A-Za-z_$][\w$.-]{0,60}$/;
 /** Enough to show the shape of a body. */

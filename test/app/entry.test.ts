@@ -98,7 +98,7 @@ describe("who may be in one run at a time", () => {
 
   it.each(["before Novu is told", "after Novu was told"])("is let in again who has left, %s", async (when) => {
     await using sandbox = await testSandbox({ workflows: [tour({ entry: "one at a time" })] });
-    sandbox.novu.interfere(({ method }) => (method === "DELETE" ? { delayMs: 300 } : null));
+    sandbox.novu.injectFault(({ method }) => (method === "DELETE" ? { delayMs: 300 } : null));
     await tell(sandbox, { uuid: "first" });
     await sandbox.travel({ hours: 2 });
     await tell(sandbox, { uuid: "exited", event: "tour_left", timestamp: day(0.05) });

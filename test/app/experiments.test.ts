@@ -91,10 +91,10 @@ describe("an experiment", () => {
   it("is the default for the whole run when PostHog cannot be asked, marked so, and no exposure", async () => {
     await using sandbox = await opened();
     sandbox.posthog.setFlag(FLAG, "benefit");
-    sandbox.posthog.interfere(outage);
+    sandbox.posthog.injectFault(outage);
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 1 });
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ days: 2 });
     expect(subjects(sandbox)).toEqual(["Hello", "An offer", "control still"]);
     expect(told(sandbox, "notification sent").map(variantIn)).toEqual([
@@ -136,7 +136,7 @@ describe("an experiment", () => {
   it("asks PostHog for nobody who gets nothing, and once for a run", async () => {
     await using sandbox = await opened();
     let calls = 0;
-    sandbox.posthog.interfere(({ path }) => {
+    sandbox.posthog.injectFault(({ path }) => {
       if (path.startsWith("/flags")) calls += 1;
       return null;
     });
@@ -165,7 +165,7 @@ describe("an experiment", () => {
       timeZone: "UTC",
       holdout: "no-marketing",
     });
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/batch") ? null : { delayMs: 10_000 }));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/batch") ? null : { delayMs: 10_000 }));
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 1 });
     expect(subjects(sandbox)).toEqual(["Hello", "An offer"]);

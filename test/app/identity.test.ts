@@ -124,7 +124,7 @@ describe("a profile", () => {
 
   it("is told again when Novu was down, and again after an older one has overwritten it", async () => {
     await using sandbox = await testSandbox();
-    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { status: 503 } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? { status: 503 } : null));
     await tell(sandbox, { event: "user_signed_up", person: { email: "older@example.com" } });
     await sandbox.settled();
     await tell(sandbox, { event: "$identify", properties: { $set: { email: "newest@example.com" } }, person: {} });
@@ -132,10 +132,10 @@ describe("a profile", () => {
     expect(sandbox.novu.state.subscribers.ada?.email).toBe("newest@example.com");
 
     // The older start brings its address along when it is tried again, and Novu fails when it is told the newer one.
-    sandbox.novu.interfere(({ path }) => (path.startsWith("/v2/subscribers") ? { status: 503 } : null));
+    sandbox.novu.injectFault(({ path }) => (path.startsWith("/v2/subscribers") ? { status: 503 } : null));
     await sandbox.travel({ minutes: 1 });
     expect(sandbox.novu.state.subscribers.ada?.email).toBe("older@example.com");
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await sandbox.travel({ minutes: 5 });
     expect(sandbox.novu.state.subscribers.ada?.email).toBe("newest@example.com");
     expect(sandbox.novu.triggers).toHaveLength(1);
@@ -143,7 +143,7 @@ describe("a profile", () => {
 
   it("that Novu refuses is ignored for a human, and holds up no start", async () => {
     await using sandbox = await testSandbox();
-    sandbox.novu.interfere(({ path }) =>
+    sandbox.novu.injectFault(({ path }) =>
       path.startsWith("/v2/subscribers") ? { status: 422, body: { statusCode: 422, message: "no such id" } } : null,
     );
     await tell(sandbox, { event: "$identify" });
@@ -286,7 +286,7 @@ function destination({ app, config }: Sandbox) {
 /** How often Novu was told about subscribers. */
 function countCalls(sandbox: Sandbox): () => number {
   let calls = 0;
-  sandbox.novu.interfere(({ path }) => {
+  sandbox.novu.injectFault(({ path }) => {
     if (path.startsWith("/v2/subscribers")) calls += 1;
     return null;
   });

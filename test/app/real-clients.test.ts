@@ -169,11 +169,11 @@ describe.skipIf(!hasCli)("Novu's own command", () => {
       expect(done.stdout).toContain(`Synced: Novu has ${workflows.length} workflows`);
 
       const body = { statusCode: 400, message: "Bridge URL is not valid. Signature mismatch" };
-      sandbox.novu.interfere(({ path }) => (path === "/v1/bridge/sync" ? { status: 400, body } : null));
+      sandbox.novu.injectFault(({ path }) => (path === "/v1/bridge/sync" ? { status: 400, body } : null));
       const failed = await runCommand(sandbox, "sync", [], { env });
       expect([failed.code, failed.stderr]).toEqual([7, expect.stringContaining("Signature mismatch")]);
       const hungUp = () => "hang up" as const;
-      sandbox.novu.interfere(({ path }) => (path === "/v1/bridge/sync" ? hungUp() : null));
+      sandbox.novu.injectFault(({ path }) => (path === "/v1/bridge/sync" ? hungUp() : null));
       const down = await runCommand(sandbox, "sync", [], { env });
       expect([down.code, down.stderr]).toEqual([11, expect.stringContaining("does not answer")]);
       const all = [done, failed, down].map(({ stdout, stderr }) => stdout + stderr).join("\n");

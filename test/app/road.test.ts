@@ -130,7 +130,7 @@ describe("a person who has left", () => {
     await using sandbox = await testSandbox({ workflows: [oneEmail] });
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { ...checkout, $set: ada } });
     await sandbox.travel({ hours: 23 });
-    sandbox.novu.interfere(({ method }) => (method === "DELETE" ? { status: 400 } : null));
+    sandbox.novu.injectFault(({ method }) => (method === "DELETE" ? { status: 400 } : null));
     sandbox.posthog.capture({ event: "checkout_completed", distinctId: "ada" });
     await sandbox.travel({ hours: 2 });
 
@@ -143,7 +143,7 @@ describe("a person who has left", () => {
   it("leaves no run behind at Novu, when the exit comes during the trigger and the cancel fails", async () => {
     await using sandbox = await testSandbox({ workflows: [oneEmail] });
     let cancels = 0;
-    sandbox.novu.interfere(({ method, path }) => {
+    sandbox.novu.injectFault(({ method, path }) => {
       if (method === "DELETE") return ++cancels === 2 ? { status: 500 } : null;
       return path === "/v1/events/trigger" ? { delayMs: 300 } : null;
     });
@@ -160,7 +160,7 @@ describe("a person who has left", () => {
   it("is cancelled once, however often they leave", async () => {
     await using sandbox = await testSandbox({ workflows: [oneEmail] });
     let cancels = 0;
-    sandbox.novu.interfere(({ method }) => {
+    sandbox.novu.injectFault(({ method }) => {
       if (method === "DELETE") cancels += 1;
       return null;
     });
@@ -186,7 +186,7 @@ describe("a person who has left", () => {
 describe("a message not sent has one reason", () => {
   it("unreachable, when Novu has no address although PostHog has one by now, and cannot be told", async () => {
     await using sandbox = await testSandbox({ workflows: [oneEmail] });
-    sandbox.novu.interfere(({ method }) => (method === "PATCH" ? { status: 422 } : null));
+    sandbox.novu.injectFault(({ method }) => (method === "PATCH" ? { status: 422 } : null));
     sandbox.posthog.capture({
       event: "checkout_started",
       distinctId: "ada",
@@ -230,10 +230,10 @@ describe("a message not sent has one reason", () => {
 
   it("too late, when Novu was down for so long", async () => {
     await using sandbox = await testSandbox();
-    sandbox.novu.interfere(() => ({ status: 503, headers: { "retry-after": "3600" } }));
+    sandbox.novu.injectFault(() => ({ status: 503, headers: { "retry-after": "3600" } }));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.travel({ hours: 25 });
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await sandbox.travel({ hours: 2 });
     expect(sandbox.novu.triggers).toEqual([]);
     expect((await sandbox.app.store.decisions.list()).map(({ reason }) => reason)).toEqual(Array(5).fill("too late"));
@@ -281,7 +281,7 @@ describe("when PostHog cannot be asked", () => {
     await using sandbox = await testSandbox({ workflows: [oneEmail], log });
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { ...checkout, $set: ada } });
     await sandbox.settled();
-    sandbox.posthog.interfere(() => answer);
+    sandbox.posthog.injectFault(() => answer);
     await sandbox.travel({ days: 1 });
 
     expect(sandbox.novu.state.messages[0]?.content.body).toContain("Hi Ada,");
@@ -297,7 +297,7 @@ describe("when PostHog cannot be asked", () => {
 
   it("no bridge call takes more than 4 s while it is slow", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/api") ? { delayMs: 10_000 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/api") ? { delayMs: 10_000 } : null));
     for (const person of ["ada", "grace", "linus"])
       sandbox.posthog.capture({
         event: "user_signed_up",
@@ -313,10 +313,10 @@ describe("when PostHog cannot be asked", () => {
 
   it("loses no report: it arrives once PostHog is back", async () => {
     await using sandbox = await testSandbox();
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/batch") ? { status: 503 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/batch") ? { status: 503 } : null));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.travel({ minutes: 2 });
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ minutes: 2 });
     const reports = sandbox.posthog.state.events.filter(({ event }) => event.startsWith("notification"));
     expect(reports.map(({ event, properties }) => [event, properties.step]).sort()).toEqual([
@@ -330,13 +330,13 @@ describe("when PostHog cannot be asked", () => {
 describe("when Novu is down", () => {
   it("keeps what is to be done, and does it once Novu is back", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
-    sandbox.novu.interfere(() => "hang up");
+    sandbox.novu.injectFault(() => "hang up");
     const people = Array.from({ length: 20 }, (_, index) => `person-${index}`);
     await Promise.all(people.map((distinctId) => post(sandbox.app.url, delivery({ distinctId, uuid: randomUUID() }))));
     await sandbox.travel({ minutes: 5 });
     expect(sandbox.novu.triggers).toEqual([]);
 
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await sandbox.travel({ minutes: 10 });
     expect(new Set(sandbox.novu.triggers.map(({ transactionId }) => transactionId)).size).toBe(20);
     expect(sandbox.novu.triggers).toHaveLength(20);
@@ -345,7 +345,7 @@ describe("when Novu is down", () => {
   it("waits as long as a rate limit asks for", async () => {
     await using sandbox = await testSandbox();
     let asked = 0;
-    sandbox.novu.interfere(({ path }) =>
+    sandbox.novu.injectFault(({ path }) =>
       path === "/v1/events/trigger" && ++asked === 1 ? { status: 429, headers: { "retry-after": "30" } } : null,
     );
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
@@ -361,18 +361,18 @@ describe("when Novu is down", () => {
     ["an answer of another kind", { status: 201, body: { ok: true } }],
   ])("does not take %s for a yes", async (_name, answer) => {
     await using sandbox = await testSandbox();
-    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? answer : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? answer : null));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.travel({ minutes: 1 });
     expect(sandbox.novu.triggers).toEqual([]);
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await sandbox.travel({ seconds: 5 });
     expect(sandbox.novu.triggers).toHaveLength(1);
   });
 
   it("is not held up by a PostHog that hangs", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/batch") ? { delayMs: 60_000 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/batch") ? { delayMs: 60_000 } : null));
     const people = Array.from({ length: 20 }, (_, index) => `person-${index}`);
     for (const distinctId of people) {
       sandbox.posthog.capture({
@@ -387,7 +387,7 @@ describe("when Novu is down", () => {
   it("says what is unknown about a trigger that it cannot read", async () => {
     await using sandbox = await testSandbox();
     const body = { data: { acknowledged: true, status: "something_new", transactionId: "t" } };
-    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { status: 201, body } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? { status: 201, body } : null));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.settled();
     expect(await sandbox.app.store.jobs.listDead({ limit: 1 })).toMatchObject([
@@ -409,7 +409,7 @@ describe("when Novu is down", () => {
   it("does not wait for ever for an answer", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox();
     let asked = 0;
-    sandbox.novu.interfere(({ path }) =>
+    sandbox.novu.injectFault(({ path }) =>
       path === "/v1/events/trigger" && ++asked === 1 ? { delayMs: 60_000, status: 500 } : null,
     );
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
@@ -420,7 +420,7 @@ describe("when Novu is down", () => {
   it("keeps the idempotency key after silence, which may have been a yes", async () => {
     await using sandbox = await testSandbox();
     let asked = 0;
-    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" && ++asked === 1 ? "hang up" : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" && ++asked === 1 ? "hang up" : null));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.travel({ seconds: 2 });
     expect(sandbox.novu.triggers).toMatchObject([{ idempotencyKey: sandbox.novu.state.runs[0]?.transactionId }]);
@@ -428,7 +428,7 @@ describe("when Novu is down", () => {
 
   it("sets aside for a human what Novu refuses for good", async () => {
     await using sandbox = await testSandbox();
-    sandbox.novu.interfere(({ path }) =>
+    sandbox.novu.injectFault(({ path }) =>
       path === "/v1/events/trigger" ? { status: 400, body: { statusCode: 400, message: "bad things" } } : null,
     );
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
@@ -440,7 +440,7 @@ describe("when Novu is down", () => {
 
   it("sets aside with the whole cause what has failed too often", async () => {
     await using sandbox = await testSandbox();
-    sandbox.novu.interfere(() => ({ status: 500, body: { message: "down" } }));
+    sandbox.novu.injectFault(() => ({ status: 500, body: { message: "down" } }));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });
     await sandbox.travel({ days: 1 });
     expect(await sandbox.app.store.jobs.listDead({ limit: 10 })).toMatchObject([

@@ -71,12 +71,12 @@ describe("a secret that is rotated as the guide says loses no event", () => {
   it("of Novu's API, which has one key at a time: triggers wait for the new one", async () => {
     await using sandbox = await testSandbox();
     const { posthog, novu } = sandbox;
-    novu.interfere(() => ({ status: 401 }));
+    novu.injectFault(() => ({ status: 401 }));
     const uuid = posthog.capture({ event: "user_signed_up", distinctId: "ada" });
     await sandbox.travel({ minutes: 10 });
     expect(novu.triggers).toEqual([]);
 
-    novu.interfere(null);
+    novu.injectFault(null);
     await sandbox.restartApp();
     await sandbox.travel({ minutes: 10 });
     expect(transactionIds(sandbox)).toEqual([`${uuid}:onboarding`]);

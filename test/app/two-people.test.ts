@@ -60,12 +60,12 @@ describe("two people who are both identified", () => {
 
   it("are not joined while PostHog cannot be asked", async () => {
     await using sandbox = await bothIdentified();
-    sandbox.posthog.interfere(({ path }) => (path.includes("/persons/") ? { status: 503 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.includes("/persons/") ? { status: 503 } : null));
     sandbox.posthog.capture({ event: "$identify", distinctId: "bob", properties: { $anon_distinct_id: "ada" } });
     sandbox.posthog.capture({ event: "$identify", distinctId: "bob", properties: { $anon_distinct_id: "visitor" } });
     await sandbox.travel({ minutes: 1 });
     expect(await idsOf(sandbox, "bob")).toEqual(["bob"]);
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ minutes: 5 });
     expect(await idsOf(sandbox, "bob")).toEqual(["bob", "visitor"]);
   });

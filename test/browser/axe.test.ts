@@ -61,7 +61,7 @@ describe.skipIf(!hasBrowser)("axe finds nothing, and nothing is wider than the w
     await page.goto(`${studio.url}/why?person=ada@example.com`);
     await page.getByRole("button", { name: "Reveal" }).click();
     expect(await faultsIn(page)).toEqual([]);
-    studio.sandbox.posthog.interfere(() => ({ status: 503 }));
+    studio.sandbox.posthog.injectFault(() => ({ status: 503 }));
     await page.goto(`${studio.url}/people/ada`);
     expect(await page.locator("main").textContent()).toContain("PostHog answered 503");
     expect(await faultsIn(page)).toEqual([]);

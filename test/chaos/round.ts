@@ -106,7 +106,7 @@ export async function playRound({
     await start();
     await sync();
     let isSent = false;
-    if (poison) novu.interfere(({ idempotencyKey }) => (isRefused(idempotencyKey) ? { status: 502 } : null));
+    if (poison) novu.injectFault(({ idempotencyKey }) => (isRefused(idempotencyKey) ? { status: 502 } : null));
     const load = sendAll(events, () => appUrl, poison ? PACED_PER_SECOND : undefined).then(() => {
       isSent = true;
     });

@@ -176,7 +176,7 @@ describe("the destination", () => {
     await using us = await localPostHog();
     await using eu = await localPostHog();
     const asked: string[] = [];
-    us.interfere(({ path }) => {
+    us.injectFault(({ path }) => {
       asked.push(path);
       return { status: 401, body: { detail: "Invalid personal API key." } };
     });

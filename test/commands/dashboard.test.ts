@@ -35,7 +35,7 @@ describe("the dashboard", () => {
     clock = createVirtualClock({ startAt: 0, flowing: false });
     posthog = await openLocalPostHog({ projectToken: "phc_1", personalApiKey: "phx_1", clock, port: 0 });
     writes = [];
-    posthog.interfere(({ method, path }) => {
+    posthog.injectFault(({ method, path }) => {
       if (method !== "GET") writes.push(`${method} ${path}`);
       return null;
     });
@@ -161,13 +161,13 @@ describe("npm run dashboard", () => {
   it("says what the key lacks, and that it can be run again", async () => {
     await using sandbox = await testSandbox();
     const body = { detail: "API key missing required scope 'insight:write'" };
-    sandbox.posthog.interfere(({ path }) => (path.endsWith("/insights/") ? { status: 403, body } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.endsWith("/insights/") ? { status: 403, body } : null));
     const { code, stderr } = await runCommand(sandbox, "dashboard", []);
     expect([code, stderr]).toEqual([
       1,
       expect.stringContaining("POSTHOG_PERSONAL_API_KEY needs the scope insight:write"),
     ]);
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     expect((await runCommand(sandbox, "dashboard", [])).code).toBe(0);
     expect(sandbox.posthog.state.dashboards).toHaveLength(1);
   });
@@ -183,7 +183,7 @@ describe("npm run dashboard", () => {
 
   it("says so when PostHog is down, and when it is asked in the wrong way", async () => {
     await using sandbox = await testSandbox();
-    sandbox.posthog.interfere(() => "hang up");
+    sandbox.posthog.injectFault(() => "hang up");
     const down = await runCommand(sandbox, "dashboard", ["--json"]);
     expect([down.code, JSON.parse(down.stdout)]).toMatchObject([
       1,

@@ -67,7 +67,7 @@ describe("the doctor without PostHog", () => {
 
   it("still sees whose clock is wrong", async () => {
     const date = new Date(Date.now() + 10 * 60_000).toUTCString();
-    sandbox.novu.interfere(({ method }) => (method === "HEAD" ? { status: 404, headers: { date } } : null));
+    sandbox.novu.injectFault(({ method }) => (method === "HEAD" ? { status: 404, headers: { date } } : null));
     expect(await complaints()).toEqual([expect.stringMatching(/^✗ clocks: the clock of .* ahead/)]);
   });
 

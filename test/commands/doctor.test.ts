@@ -160,7 +160,7 @@ describe("the doctor", () => {
     sandbox.posthog.settings.scopes = ["person:read", "query:read"];
     expect(await complaints()).toContainEqual(expect.stringMatching(/^! PostHog destination: cannot be checked/));
     // A PostHog that does not say.
-    sandbox.posthog.interfere(({ path }) => (path.includes("@current") ? { status: 404 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.includes("@current") ? { status: 404 } : null));
     expect(await complaints()).toContainEqual(expect.stringMatching(/^! PostHog key: .* does not show the scopes/));
   });
 
@@ -239,12 +239,12 @@ describe("the doctor", () => {
 
   it("compares clocks", async () => {
     const date = new Date(Date.now() + 10 * 60_000).toUTCString();
-    sandbox.novu.interfere(({ method }) => (method === "HEAD" ? { status: 404, headers: { date } } : null));
+    sandbox.novu.injectFault(({ method }) => (method === "HEAD" ? { status: 404, headers: { date } } : null));
     expect(await complaints()).toEqual([expect.stringMatching(/^✗ clocks: the clock of .* is (59|60)\d s ahead/)]);
   });
 
   it("sees dead jobs", async () => {
-    sandbox.novu.interfere(() => ({ status: 400 }));
+    sandbox.novu.injectFault(() => ({ status: 400 }));
     sandbox.posthog.capture({
       event: "user_signed_up",
       distinctId: "ada",
@@ -272,7 +272,7 @@ describe("the doctor", () => {
   it("sees runs that were lost at Novu in the last 7 days", async () => {
     const HOUR_MS = 60 * 60_000;
     await using lost = await testSandbox({ workflows: [campaign()], startAt: Date.now() - 3 * HOUR_MS });
-    lost.novu.interfere(({ path }) =>
+    lost.novu.injectFault(({ path }) =>
       path === "/v1/events/trigger" ? { status: 201, body: { data: { status: "processed" } } } : null,
     );
     happen(lost, "called");

@@ -70,14 +70,14 @@ describe("npm run person", () => {
     "says what is not done while %s is down, keeps the record of it, and does the rest the next time",
     async (name, of) => {
       await using sandbox = await withAda();
-      of(sandbox).interfere(() => "hang up");
+      of(sandbox).injectFault(() => "hang up");
       const { code, stdout, stderr } = await runCommand(sandbox, "person", ["delete", "ada", "--yes"]);
       expect([code, stderr]).toEqual([1, expect.stringContaining("run it again")]);
       expect(stdout).toMatch(new RegExp(`^${name} +failed`, "m"));
       expect(stdout).toMatch(/^here +not done/m);
       expect((await sandbox.app.store.people.listRecords("ada")).runs).toHaveLength(1);
 
-      of(sandbox).interfere(null);
+      of(sandbox).injectFault(null);
       expect((await runCommand(sandbox, "person", ["delete", "ada", "--yes"])).code).toBe(0);
       expect(Object.values(await sandbox.app.store.people.listRecords("ada")).flat()).toEqual([]);
       expect(sandbox.novu.state.subscribers.ada).toBeUndefined();
@@ -87,7 +87,7 @@ describe("npm run person", () => {
 
   it("names the scope that the key lacks", async () => {
     await using sandbox = await withAda();
-    sandbox.posthog.interfere(({ path }) => (path.includes("bulk_delete") ? { status: 403 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.includes("bulk_delete") ? { status: 403 } : null));
     const { code, stdout } = await runCommand(sandbox, "person", ["delete", "ada", "--yes"]);
     expect([code, stdout]).toEqual([1, expect.stringContaining("needs the scope person:write")]);
   });

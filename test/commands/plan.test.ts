@@ -573,7 +573,7 @@ describe("npm run plan", () => {
     expect((await runCommand(sandbox, "plan", ["--help"])).stdout).toContain("changes nothing");
 
     let asked = 0;
-    sandbox.novu.interfere(() => {
+    sandbox.novu.injectFault(() => {
       asked += 1;
       return asked === 1 ? { status: 429, headers: { "retry-after": "1" } } : null;
     });

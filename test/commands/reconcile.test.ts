@@ -109,7 +109,7 @@ describe("npm run reconcile", () => {
     await using sandbox = await testSandbox();
     await lose(sandbox, () => signUp(sandbox, { uuid: uuid(1) }));
     let busy = true;
-    sandbox.posthog.interfere(({ path }) => {
+    sandbox.posthog.injectFault(({ path }) => {
       if (!busy || !path.includes("/query")) return null;
       busy = false;
       return { status: 429, headers: { "retry-after": "1" } };
@@ -134,7 +134,7 @@ describe("npm run reconcile", () => {
       signUp(sandbox, { uuid: uuid(2), distinctId: "grace" });
     });
     let asked = 0;
-    sandbox.posthog.interfere(({ path }) => (path.includes("/query") && ++asked === 2 ? { status: 500 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.includes("/query") && ++asked === 2 ? { status: 500 } : null));
     const failed = await reconcile(sandbox, [...SINCE, "--apply"]);
     expect([failed.code, failed.stdout]).toEqual([1, expect.stringContaining(", 1 missing\n  1 accepted\n")]);
     expect(failed.stderr).toBe(
@@ -150,7 +150,7 @@ describe("npm run reconcile", () => {
   it("can be interrupted in good order", async () => {
     await using sandbox = await testSandbox();
     let asked = false;
-    sandbox.posthog.interfere(({ path }) => {
+    sandbox.posthog.injectFault(({ path }) => {
       asked ||= path.includes("/query");
       return path.includes("/query") ? { delayMs: 60_000 } : null;
     });

@@ -9,10 +9,10 @@ const refused = { status: 400, body: { statusCode: 400, message: "not today" } }
 describe("npm run redrive", () => {
   it("lists what died of what, and gives it its attempts again beside the running app", async () => {
     await using sandbox = await testSandbox();
-    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? refused : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? refused : null));
     for (const distinctId of ["ada", "grace"]) await post(sandbox.app.url, delivery({ distinctId }));
     await sandbox.settled();
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
 
     const cause = "Novu refuses the call (400): not today";
     const listed = await redrive(sandbox);

@@ -263,7 +263,7 @@ describe("npm run sync", () => {
   it("says so when Novu does not take it, and tries again what may pass", { tags: ["long"] }, async () => {
     const { novu } = sandbox;
     let syncs = 0;
-    novu.interfere(({ path }) => {
+    novu.injectFault(({ path }) => {
       if (path !== "/v1/bridge/sync") return null;
       syncs += 1;
       return syncs === 1 ? { status: 502 } : null;
@@ -274,7 +274,7 @@ describe("npm run sync", () => {
 
     // Of a bridge that Novu does not reach, and we do.
     let tries = 0;
-    novu.interfere(({ path }) => {
+    novu.injectFault(({ path }) => {
       if (path !== "/v1/bridge/sync") return null;
       tries += 1;
       const message = `Unable to reach Bridge Endpoint at ${AT}. Run npx novu@latest dev in Local mode.`;
@@ -288,11 +288,11 @@ describe("npm run sync", () => {
     ]);
 
     const body = { statusCode: 400, message: "Maximum number of workflows exceeded" };
-    novu.interfere(({ path }) => (path === "/v1/bridge/sync" ? { status: 400, body } : null));
+    novu.injectFault(({ path }) => (path === "/v1/bridge/sync" ? { status: 400, body } : null));
     const limit = await sync();
     expect([limit.code, limit.stderr]).toEqual([10, expect.stringContaining("Maximum number of workflows exceeded")]);
 
-    novu.interfere(() => ({ status: 503 }));
+    novu.injectFault(() => ({ status: 503 }));
     const down = await sync();
     expect([down.code, down.stderr]).toEqual([11, expect.stringContaining("Novu does not answer now")]);
     expect(down.pausesMs).toEqual([1_000, 2_000, 4_000]);

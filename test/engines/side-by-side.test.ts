@@ -251,10 +251,10 @@ describe("starts and exits of one person, side by side", () => {
           subscriberOf,
         },
         merges: {
-          arePerson: async () => "one",
+          areOnePerson: async () => "one",
           merge: store.people.merge,
           onNotMerged: async () => {},
-          lookAgain: async () => {},
+          reingest: async () => {},
         },
         handlers: {
           receipt: async () => {},

@@ -80,7 +80,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
 
   it("plan, which does not listen to signals, ends at once by SIGINT", async ({ expect }) => {
     let isAsked = false;
-    sandbox.novu.interfere(() => {
+    sandbox.novu.injectFault(() => {
       isAsked = true;
       return { delayMs: 60_000 };
     });
@@ -92,7 +92,7 @@ describe.concurrent("the commands as processes", { timeout: WITHIN_MS + 20_000 }
 
   it("reconcile, which listens, ends in good order by SIGINT", async ({ expect }) => {
     let isAsked = false;
-    sandbox.posthog.interfere(({ path }) => {
+    sandbox.posthog.injectFault(({ path }) => {
       isAsked ||= path.includes("/query");
       return path.includes("/query") ? { delayMs: 60_000 } : null;
     });

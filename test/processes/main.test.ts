@@ -78,7 +78,7 @@ describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
     await using sandbox = await testSandbox();
     using folder = testFolder();
     let isAsked = false;
-    sandbox.novu.interfere(() => {
+    sandbox.novu.injectFault(() => {
       isAsked = true;
       return { delayMs: 600_000 };
     });
@@ -113,7 +113,7 @@ describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
     await using sandbox = await testSandbox();
     using folder = testFolder();
     const env = environment(sandbox, folder.path);
-    sandbox.novu.interfere(() => ({ delayMs: 60_000, status: 503 }));
+    sandbox.novu.injectFault(() => ({ delayMs: 60_000, status: 503 }));
     {
       await using app = await startApp(env);
       expect(
@@ -124,7 +124,7 @@ describe("the process", { timeout: WITHIN_MS + 20_000 }, () => {
     }
     expect(sandbox.novu.triggers).toEqual([]);
 
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await using _restarted = await startApp(env);
     await eventually(() => sandbox.novu.triggers.length > 0);
     expect(sandbox.novu.triggers.map(({ transactionId }) => transactionId)).toEqual([

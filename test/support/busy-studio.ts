@@ -31,9 +31,9 @@ export async function busyStory(): Promise<Story> {
   await story.does("ada", "checkout_started", checkout(120));
   await story.does("alan", "session_ended", { key_action: "build_report", key_action_completed: false });
   const refusal = { status: 400, body: { statusCode: 400, message: "The subscriber’s address cannot be read" } };
-  story.sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? refusal : null));
+  story.sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? refusal : null));
   await story.does("linus", "checkout_started", checkout(60));
-  story.sandbox.novu.interfere(null);
+  story.sandbox.novu.injectFault(null);
   await story.until("day 8 11:00");
   await story.does("linus", "onboarding_completed", {}, { onboarding_completed: true });
   await story.does("katherine", "subscription_upgraded", { plan: "pro" });

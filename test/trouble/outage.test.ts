@@ -29,7 +29,7 @@ it.each([
   const { deliveries } = sandbox.posthog.state;
   await sandbox.posthog.idle();
   expect(deliveries.map(({ attempts }) => attempts.at(-1)?.status)).toEqual([202, 202, 202]);
-  sandbox.posthog.interfere(({ path }) => (path.startsWith("/batch") ? trouble : null));
+  sandbox.posthog.injectFault(({ path }) => (path.startsWith("/batch") ? trouble : null));
   await sandbox.settled();
   await sandbox.travel({ minutes: 20 });
   for (const message of sandbox.novu.state.messages) {
@@ -45,7 +45,7 @@ it.each([
   expect(told()).toEqual([]);
   await sandbox.restartApp();
 
-  sandbox.posthog.interfere(null);
+  sandbox.posthog.injectFault(null);
   await sandbox.travel({ minutes: 11 });
   expect(told()).toEqual(
     PEOPLE.flatMap((person) => [`${person} clicked 09:20`, `${person} seen 09:20`, `${person} skipped 09:30`]),

@@ -21,9 +21,11 @@ it("no message goes out later than a second after the conversion was accepted, w
   const random = createRandom(seed);
   const workflow = campaign({ workflow: ({ step }) => step.email("call", mail, { atAnyHour: true }) });
   await using sandbox = await testSandbox({ workflows: [workflow], plan: "team" });
-  sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? { delayMs: READ_MS } : null));
+  sandbox.posthog.injectFault(({ path }) => (path.startsWith("/api/") ? { delayMs: READ_MS } : null));
   // Every other run cannot be cancelled at Novu: what keeps its message back is ours alone.
-  sandbox.novu.interfere(({ method, path }) => (method === "DELETE" && /[13579]:/.test(path) ? { status: 400 } : null));
+  sandbox.novu.injectFault(({ method, path }) =>
+    method === "DELETE" && /[13579]:/.test(path) ? { status: 400 } : null,
+  );
   const deliveredAt = timesOf(sandbox.novu.state.messages);
   const begunAt = timesOf(sandbox.novu.state.runs);
   const acceptedAt = new Map<string, number>();

@@ -16,7 +16,7 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
     await using other = await startTestApp(env);
 
     // Every answer of Novu is slow, so that the one that is killed holds work at that moment.
-    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { delayMs: 200 } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? { delayMs: 200 } : null));
     const bodies = Array.from({ length: 60 }, (_, index) =>
       delivery({ distinctId: `person-${index}`, timestamp: new Date().toISOString() }),
     );

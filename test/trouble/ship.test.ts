@@ -92,11 +92,11 @@ describe("what is shipped", () => {
     };
     {
       await using app = await start(sandbox);
-      sandbox.posthog.interfere(hang("posthog"));
+      sandbox.posthog.injectFault(hang("posthog"));
       expect((await post(app.url, delivery({ uuid: first, timestamp: at }))).status).toBe(202);
       await eventually(() => triggered().includes(`${first}:onboarding`) && held.posthog > 0);
 
-      sandbox.novu.interfere(hang("novu"));
+      sandbox.novu.injectFault(hang("novu"));
       const unlucky = delivery({ uuid: second, distinctId: "grace", timestamp: at });
       expect((await post(app.url, unlucky)).status).toBe(202);
       await eventually(() => held.novu > 0);
@@ -108,8 +108,8 @@ describe("what is shipped", () => {
       expect(app.output()).toContain('"outcome":"stopped"');
       expect(app.output()).not.toMatch(/ada@example\.com|Lovelace|local-novu-secret-key|phx_local|phc_local|whsec_/);
     }
-    sandbox.novu.interfere(null);
-    sandbox.posthog.interfere(null);
+    sandbox.novu.injectFault(null);
+    sandbox.posthog.injectFault(null);
     await using _restarted = await start(sandbox);
     await eventually(() => reported().length > 1);
     const runs = [`${first}:onboarding`, `${second}:onboarding`];

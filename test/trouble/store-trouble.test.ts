@@ -85,7 +85,7 @@ describe("a Novu that is down", () => {
     "and %s for two minutes keeps no event from its 202, and gets each once",
     async (what) => {
       await using sandbox = await testSandbox({ plan: "team" });
-      sandbox.novu.interfere(() => (what === "hangs up" ? "hang up" : { status: 503 }));
+      sandbox.novu.injectFault(() => (what === "hangs up" ? "hang up" : { status: 503 }));
       const bodies = newEvents(1_000, new Date(sandbox.clock.now()).toISOString());
       const answers = await sendAll(sandbox.app.url, bodies, 32);
       expect(answers.map(({ status }) => status)).toEqual(bodies.map(() => 202));
@@ -93,7 +93,7 @@ describe("a Novu that is down", () => {
 
       await sandbox.travel({ minutes: 2 });
       expect(sandbox.novu.triggers).toEqual([]);
-      sandbox.novu.interfere(null);
+      sandbox.novu.injectFault(null);
       await sandbox.travel({ seconds: 5 });
       expect(sandbox.novu.triggers.map(({ transactionId }) => transactionId).sort()).toEqual(
         bodies.map(({ event }) => `${event.uuid}:drop-off`).sort(),

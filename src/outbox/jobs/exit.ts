@@ -14,7 +14,7 @@ export function createExit({ runs, restOfRun }: { runs: ExitRuns; restOfRun: Res
     const { workflow, distinctId, eventName } = exit;
     for (const transactionId of await runs.markExiting(exit)) {
       const run = { transactionId, workflow, distinctId };
-      // Novu cancels a transaction for all its subscribers, which are several where the trigger did not come from here.
+      // Novu cancels a transaction for all its subscribers, and a trigger by another system may have several.
       if (isTriggeredHere(run) && (await restOfRun.openSteps(run)).length > 0) await restOfRun.cancel(run);
       await restOfRun.skip(run, { reason: "exited", detail: eventName });
       await runs.markExited(transactionId);

@@ -4,18 +4,18 @@ import type { GroupedReads } from "../grouped-reads.ts";
 
 export interface MergeSteps {
   /** Whether PostHog has both ids as one person; `unknown` where it does not have both. */
-  arePerson(ids: [string, string]): Promise<"one" | "two" | "unknown" | { unavailable: string }>;
+  areOnePerson(ids: [string, string]): Promise<"one" | "two" | "unknown" | { unavailable: string }>;
   /** Both ids are one person from now on. */
   merge(merge: Merge): Promise<void>;
   /** Shows on the pages that the ids stay two persons. */
   onNotMerged(request: MergeRequest): Promise<void>;
-  /** Ingests, as the kept id's, the former id's events that were ignored because they were anonymous. */
-  lookAgain(request: MergeRequest): Promise<void>;
+  /** Ingests the events of the former id that were ignored as anonymous, now as events of the current id. */
+  reingest(request: MergeRequest): Promise<void>;
 }
 
-/** Makes two ids one person, unless PostHog has them as two. Throws when PostHog cannot be asked, or not yet. */
+/** Makes two ids one person, unless PostHog has them as two. Throws when PostHog does not answer, or cannot know yet. */
 export function createMerge({
-  steps: { arePerson, merge, onNotMerged, lookAgain },
+  steps: { areOnePerson, merge, onNotMerged, reingest },
   reads,
 }: {
   steps: MergeSteps;
@@ -26,11 +26,11 @@ export function createMerge({
     const retryAfterMs = request.checkAt !== null ? reads.waitMs() : 0;
     if (retryAfterMs > 0)
       throw new RetryLaterError("PostHog is asked about several at once", { retryAfterMs, answered: false });
-    const persons = request.checkAt !== null ? await arePerson([previousId, currentId]) : "one";
+    const persons = request.checkAt !== null ? await areOnePerson([previousId, currentId]) : "one";
     if (typeof persons === "object")
       throw new UnavailableError(`PostHog cannot be asked: ${persons.unavailable}`, { answered: false });
     if (persons === "two") return onNotMerged(request);
     if (request.merge) await merge({ previousId, currentId, occurredAt });
-    await lookAgain(request);
+    await reingest(request);
   };
 }

@@ -8,14 +8,14 @@ import type { Log } from "../../lib/log.ts";
 import { isMerged, isOpen, type NovuResult, resultOfStep } from "../novu-result.ts";
 import type { NovuRuns } from "../novu-runs.ts";
 
-/** Where the end of the wait is not known. */
+/** The next check, when the end of the wait is not known. */
 const CHECK_AGAIN_MS = 6 * HOUR_MS;
-/** A run that is too old for Novu's list is given up so long after its wait. */
+/** A run that is too old for Novu's list counts as lost this long after its wait. */
 const GIVEN_UP_AFTER_MS = DAY_MS;
 /** The run that a digest put another run into may be inserted here a little later than that one. */
 const INSERTED_WITHIN_MS = HOUR_MS;
 
-/** Reasons without a result of Novu's for the message, so that a late call of Novu's may still decide. */
+/** Reasons that do not come from a result at Novu, so a late bridge call may still decide. */
 const IS_OURS = new Set<Decision["reason"]>(["lost at Novu", "added later", "digested"]);
 
 interface OpenRun {
@@ -40,8 +40,8 @@ export interface OverdueRuns {
 }
 
 /**
- * Checks a run of which Novu should have called a step by now. One that still waits at Novu is checked again later; of
- * one that is over, the missing decisions are saved as Novu has them. Throws when Novu does not answer.
+ * Checks a run whose next bridge call is overdue. A run that still waits at Novu is checked again later. For a run that
+ * is over, the missing decisions are saved with Novu's results. Throws when Novu does not answer.
  */
 export function createOverdue({
   novuRuns,
@@ -61,7 +61,7 @@ export function createOverdue({
   /** Saves a decision where there is none; does not end the run. */
   record(decision: Decision): Promise<unknown>;
   checkAgainAt(overdue: Overdue, at: number): Promise<void>;
-  /** Of the code that the run began with. */
+  /** The steps that the workflow had when the run started. */
   stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
   /** How long Novu's plan lists a run after its trigger. */
   feedMs: number;
@@ -114,7 +114,7 @@ export function createOverdue({
     const there = atNovu({ ...run, transactionId });
     if (there === null) return false;
     const jobs = await novuRuns.jobsOf(there);
-    // Of two that Novu lists no more, the later one does not carry the earlier.
+    // When Novu lists neither run any more, the later one has not taken in the earlier one.
     if (jobs.length === 0) return other.enteredAt <= run.enteredAt;
     return jobs.some(isOpen) && !isMerged(jobs);
   }

@@ -12,12 +12,12 @@ import type { NovuRuns } from "../novu-runs.ts";
 
 /** After the decision, when Novu had no final result at first. */
 const AGAIN_AFTER_MS = 10 * MINUTE_MS;
-/** PostHog gets the report now, with or without an answer of Novu. */
+/** After this, PostHog gets the report, with or without an answer from Novu. */
 const LAST_AFTER_MS = HOUR_MS;
 
 /**
- * Asks Novu what became of a message that was decided to be sent, and saves the decision with its receipt: confirmed,
- * corrected, or after an hour without a result, unchanged. Throws when Novu does not answer before that.
+ * Reads at Novu whether a message was sent, and saves its decision with the receipt: confirmed, corrected, or, after an
+ * hour without a result, unchanged. Throws when Novu does not answer within that hour.
  */
 export function createReceipt({
   novuRuns,
@@ -27,7 +27,7 @@ export function createReceipt({
   now,
 }: {
   novuRuns: NovuRuns;
-  /** Saves the decision in place of `asked`, if that still stands, with the report that is due. */
+  /** Replaces `asked`, if it is still the decision of its step, and saves the report. */
   settle(settled: Decision, asked: Decision): Promise<void>;
   /** Whether this is still the decision of its step. */
   isStanding(decision: Decision): Promise<boolean>;

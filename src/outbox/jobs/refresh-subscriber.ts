@@ -4,7 +4,7 @@ import { zoned } from "../../lib/time-zone.ts";
 import type { PersonReads } from "../recipients.ts";
 import type { Subscribers } from "../subscribers.ts";
 
-/** Fields that are removed at Novu when the person has them no more: a message would use them. */
+/** Fields that are removed at Novu when the person no longer has them, because a message would use them. */
 const REMOVED = ["email", "phone", "locale"] as const;
 
 /** Reads a person before their next message, and sends Novu the address, phone and locale that have changed. */

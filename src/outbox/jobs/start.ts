@@ -21,7 +21,7 @@ export interface StartRuns {
   /** Null when there is no such run. */
   findState(transactionId: string): Promise<string | null>;
   markStarted(transactionId: string, workflow: string): Promise<"in progress" | "exited">;
-  /** When the person did this, earliest first. */
+  /** The times at which the person did this, earliest first. */
   listOccurrences(query: {
     distinctId: string;
     workflow: string;
@@ -37,8 +37,8 @@ export interface StartRuns {
 }
 
 /**
- * Starts a run at Novu. Starts and exits of one person may come in any order and side by side: each reads the facts
- * before and after its call, so that a person who has exited ends up with no run.
+ * Starts a run at Novu. Starts and exits of one person may come in any order, and at the same time. So each reads the
+ * facts before and after its call, and a person who has exited keeps no run.
  */
 export function createStart({
   runs,
@@ -53,7 +53,7 @@ export function createStart({
   log,
 }: {
   runs: StartRuns;
-  /** Whether PostHog is still to be asked if another id is this person's too. */
+  /** Whether a check at PostHog is due that may merge another id into this person. */
   isJoining(distinctId: string): Promise<boolean>;
   trigger(start: Start, idempotencyKey: string): Promise<void>;
   recipients: Recipients;
@@ -77,11 +77,11 @@ export function createStart({
     ]);
     // The person was deleted while this job was in progress.
     if (state === null) return;
-    // The process was killed after Novu's answer, or our own no, and before the job was complete.
+    // The process was killed when the run was started, or not started for a reason, and before the job was complete.
     if (state === "in progress" || state === "not started") return subscribers.sendDoubtful(sentBefore);
     if (!isOften) return markNotStarted(run);
     if (objection !== null) {
-      // An earlier attempt may have reached Novu although its answer never reached us.
+      // Novu may have accepted an earlier attempt whose answer was lost.
       await restOfRun.cancel({ ...run, workflow });
       return restOfRun.skip({ ...run, workflow }, objection);
     }
@@ -109,7 +109,7 @@ export function createStart({
   ): Promise<void> {
     const { workflow, run } = start;
     const { transactionId, eventUuid } = run;
-    // Novu saves an answer by this key, errors too. After an error the key must differ; after silence it must not.
+    // Novu saves each answer by this key, errors too. So after an error the next key differs; without an answer it is the same.
     const idempotencyKey = refusals === 0 ? transactionId : `${transactionId}:${refusals}`;
     try {
       await trigger({ ...start, to: recipient.subscriber }, idempotencyKey);
@@ -121,7 +121,7 @@ export function createStart({
     log.info({ component: "outbox", outcome: "triggered", workflow, transactionId, eventUuid });
   }
 
-  /** An id that PostHog is just being asked about may bring the events that are missing. */
+  /** The missing events may belong to another id of this person, for which a merge is due. */
   async function markNotStarted({ transactionId, distinctId }: Run): Promise<void> {
     if (await isJoining(distinctId))
       throw new RetryLaterError("another id may turn out to be this person's", {
@@ -140,7 +140,7 @@ export function createStart({
     return isLate ? { reason: "too late", detail: `${run.eventName} happened at ${run.occurredAt}` } : null;
   }
 
-  /** Whether the event is one of enough within the time. The events may come in any order: the last to come finds all. */
+  /** Whether the person did this often enough within the time. Events may arrive in any order; the last one to arrive finds all. */
   async function hasHappenedOften({ run, workflow, occurrence }: Start): Promise<boolean> {
     if (occurrence === null) return true;
     const { nth, withinMs } = occurrence;

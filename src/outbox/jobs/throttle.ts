@@ -3,8 +3,7 @@ import type { SendingStep } from "../../contracts/workflow.ts";
 import type { RestOfRun, RunToEnd } from "../rest-of-run.ts";
 
 /**
- * Records that Novu ended a run at a throttle, when no step behind the throttle was called by then: Novu reports
- * nothing of it.
+ * Records that Novu ended a run at a throttle. Novu does not report that: no call for a step after the throttle shows it.
  */
 export function createThrottle({
   listDecidedSteps,

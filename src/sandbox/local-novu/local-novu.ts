@@ -55,7 +55,7 @@ export interface LocalNovu extends Pick<Listening, "url" | "close">, Pick<Trigge
   ): Promise<BridgeAnswer>;
   /** Resolves when every run waits for time to pass or has ended. */
   idle(): Promise<void>;
-  interfere(rule: FaultRule | null): void;
+  injectFault(rule: FaultRule | null): void;
 }
 
 interface NovuOptions {
@@ -125,7 +125,7 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
     },
     tryStep: (workflowId, stepId, request) => tryStep({ state, bridge }, { workflowId, stepId, ...request }),
     idle: activity.idle,
-    interfere: faults.set,
+    injectFault: faults.set,
   };
 
   function mark(messageId: string, as: "seen" | "read"): Message {

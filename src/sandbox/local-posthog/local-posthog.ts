@@ -45,7 +45,7 @@ export interface LocalPostHog extends Pick<Listening, "url" | "close"> {
   setFlag(key: string, value: boolean | string, distinctIds?: string[]): void;
   /** Resolves when every delivery has ended or waits for its retry. */
   idle(): Promise<void>;
-  interfere(rule: FaultRule | null): void;
+  injectFault(rule: FaultRule | null): void;
 }
 
 interface PostHogOptions {
@@ -95,7 +95,7 @@ export async function openLocalPostHog({ clock, port, ...options }: PostHogOptio
     },
     setFlag: (key, value, distinctIds) => setFlag(state, { key, value, distinctIds }),
     idle: activity.idle,
-    interfere: faults.set,
+    injectFault: faults.set,
   };
 
   function capture({ event, distinctId, properties = {}, uuid = randomUUID(), timestamp }: Capture): string {

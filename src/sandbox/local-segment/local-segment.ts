@@ -32,7 +32,7 @@ export interface LocalSegment extends Pick<Listening, "url" | "close"> {
   deleteProfile(userId: string): void;
   /** Resolves when every delivery has ended or waits for its retry. */
   idle(): Promise<void>;
-  interfere(rule: FaultRule | null): void;
+  injectFault(rule: FaultRule | null): void;
 }
 
 /** The parts of Segment that the bridge uses: tracking, profiles, and deliveries with retries. */
@@ -99,7 +99,7 @@ export async function openLocalSegment({
       if (gone !== undefined) state.profiles.splice(state.profiles.indexOf(gone), 1);
     },
     idle: activity.idle,
-    interfere: faults.set,
+    injectFault: faults.set,
   };
 
   function sendBatch(calls: SegmentCall[]): string[] {

@@ -1,16 +1,7 @@
 import { z } from "zod";
-import { ANONYMOUS, IDENTITY_EVENTS, type LifecycleEvent } from "../../contracts/event.ts";
-import {
-  DistinctId,
-  EventId,
-  Id,
-  INEXACT,
-  isObject,
-  isoTime,
-  Properties,
-  pathsOf,
-} from "../../contracts/event-fields.ts";
+import { ANONYMOUS, IDENTITY_EVENTS, Id, type LifecycleEvent } from "../../contracts/event.ts";
 import { flag } from "../../contracts/property-types.ts";
+import { DistinctId, EventId, INEXACT, isObject, isoTime, Properties, pathsOf } from "../event-fields.ts";
 import type { Parsed } from "../ingest.ts";
 
 const Names = z.array(z.string());

@@ -1,6 +1,7 @@
 import { PostHog } from "posthog-node";
-import { type Capture, propertiesOf } from "../../contracts/capture.ts";
+import type { Capture } from "../../contracts/capture.ts";
 import { eventNameOf, OUR_LIB } from "../../contracts/report.ts";
+import { eventUuidOf } from "../../contracts/run.ts";
 import { batchCommit } from "../../lib/batch-commit.ts";
 import { DAY_MS } from "../../lib/durations.ts";
 import { UnavailableError } from "../../lib/errors.ts";
@@ -149,4 +150,18 @@ function eventsOf(capture: Capture): Event[] {
     },
   }));
   return [message, ...exposed];
+}
+
+/** The properties that every `notification …` event has. */
+function propertiesOf({ workflow, step, channel, transactionId, template, variants, properties }: Capture) {
+  return {
+    workflow,
+    step,
+    channel,
+    transaction_id: transactionId,
+    event_uuid: eventUuidOf(transactionId, workflow),
+    template,
+    ...Object.fromEntries(Object.entries(variants).map(([flag, variant]) => [`$feature/${flag}`, variant])),
+    ...properties,
+  };
 }

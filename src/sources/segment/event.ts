@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ANONYMOUS, type LifecycleEvent } from "../../contracts/event.ts";
-import { DistinctId, EventId, Id, isoTime, Properties, pathsOf } from "../../contracts/event-fields.ts";
+import { ANONYMOUS, Id, type LifecycleEvent } from "../../contracts/event.ts";
 import { inSnakeCase, propertiesOfTraits } from "../../lib/segment-traits.ts";
+import { DistinctId, EventId, isoTime, Properties, pathsOf } from "../event-fields.ts";
 import type { Parsed } from "../ingest.ts";
 
 const text = z.string().nullish().catch(null);

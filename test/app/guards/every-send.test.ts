@@ -119,11 +119,11 @@ async function check(story: { lives: Made<typeof life>[]; outages: number[] }): 
     await sandbox.travel({ hours: hour - now });
     now = hour;
     const isOut = story.outages.some((from) => from <= hour && hour < from + 5);
-    sandbox.posthog.interfere(isOut ? ({ path }) => (path.startsWith("/batch") ? null : "hang up") : null);
+    sandbox.posthog.injectFault(isOut ? ({ path }) => (path.startsWith("/batch") ? null : "hang up") : null);
     for (const { index, what } of moments.filter((moment) => moment.hour === hour)) happens(index, what);
     await sandbox.settled();
   }
-  sandbox.posthog.interfere(null);
+  sandbox.posthog.injectFault(null);
   await sandbox.travel({ days: 5 });
   await expectOneDecisionEach(sandbox);
   expectCapKept(sandbox);

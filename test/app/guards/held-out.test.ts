@@ -36,7 +36,7 @@ describe("people in the holdout", () => {
     sandbox.posthog.setFlag("control", false);
     sandbox.posthog.setFlag("no-marketing", true);
     let calls = 0;
-    sandbox.posthog.interfere(({ path }) => {
+    sandbox.posthog.injectFault(({ path }) => {
       if (path.startsWith("/flags")) calls += 1;
       return null;
     });
@@ -86,7 +86,7 @@ describe("people in the holdout", () => {
 
   it("are exposed to nothing when PostHog cannot be asked", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign({ holdout: "control" })] });
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/flags") ? { status: 500 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/flags") ? { status: 500 } : null));
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 1 });
     expect(sandbox.posthog.state.events.filter(({ event }) => event === "$feature_flag_called")).toEqual([]);
@@ -99,7 +99,7 @@ describe("people in the holdout", () => {
   ])("get what everybody gets when PostHog %s for flags", async (_name, trouble) => {
     await using sandbox = await testSandbox({ workflows: [campaign({ holdout: "control" })] });
     sandbox.posthog.setFlag("control", true);
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/flags") ? trouble : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/flags") ? trouble : null));
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 1 });
     expect(await decisions(sandbox)).toEqual([SENT]);

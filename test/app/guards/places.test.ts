@@ -89,10 +89,10 @@ describe("the cap", () => {
     sandbox.novu.state.bridgeUrl = bridgeUrl;
 
     // It is asked for by a Novu that goes away before it is answered.
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? { delayMs: 600 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/api/") ? { delayMs: 600 } : null));
     await expect(askAgain(sandbox, AbortSignal.timeout(200))).rejects.toThrow();
     await eventually(async () => (await decisions(sandbox)).length > 0);
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     expect(await decisions(sandbox)).toEqual([["call", "failed", "error", "Novu waited no longer"]]);
     for (let time = 0; time < 3; time += 1) happen(sandbox, "called");
     await sandbox.settled();
@@ -139,11 +139,11 @@ describe("a workflow tried by hand, from Novu's dashboard,", () => {
     sandbox.posthog.setFlag("control", true);
     for (let time = 0; time < 4; time += 1) await byHand(sandbox, "campaign");
     expect(channels(sandbox)).toEqual({ email: 4 });
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? "hang up" : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/api/") ? "hang up" : null));
     await sandbox.travel({ seconds: 2 });
     await byHand(sandbox, "campaign");
     expect(channels(sandbox)).toEqual({ email: 5 });
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ minutes: 1 });
     expect([await decisions(sandbox), reports(sandbox)]).toEqual([[], []]);
 

@@ -113,7 +113,7 @@ describe("a digest", () => {
   it("leaves what the person had left before Novu could be told", async () => {
     await using sandbox = await testSandbox({ workflows: [daily()] });
     const runs = await threeRuns(sandbox);
-    sandbox.novu.interfere(({ method }) => (method === "DELETE" ? { status: 400 } : null));
+    sandbox.novu.injectFault(({ method }) => (method === "DELETE" ? { status: 400 } : null));
     happen(sandbox, "answered");
     await sandbox.travel({ days: 2 });
     expect(sandbox.novu.state.messages).toEqual([]);

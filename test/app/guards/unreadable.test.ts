@@ -45,7 +45,7 @@ describe("with PostHog out of reach at the moment of a send", () => {
     happen(sandbox, "called");
     await sandbox.settled();
     sandbox.posthog.setPerson("ada", { unsubscribed_from: ["offers"] });
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ seconds: 10 });
     expect(answers(sandbox)).toEqual([503, 200]);
     expect(await sandbox.app.store.decisions.list()).toMatchObject([{ reason: "opted out", personSource: "posthog" }]);
@@ -92,7 +92,7 @@ describe("with PostHog out of reach at the moment of a send", () => {
 
 /** Persons cannot be read; reports still arrive. */
 function loseSight(sandbox: Sandbox): void {
-  sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? "hang up" : null));
+  sandbox.posthog.injectFault(({ path }) => (path.startsWith("/api/") ? "hang up" : null));
 }
 
 function answers(sandbox: Sandbox, step = "call"): Array<number | null> {

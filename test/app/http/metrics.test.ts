@@ -63,21 +63,21 @@ describe("GET /metrics", () => {
   it("shows how much waits, for how long, what died, and who entered for nothing", async () => {
     await using sandbox = await testSandbox();
     const { url } = sandbox.app;
-    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { status: 503 } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? { status: 503 } : null));
     await post(url, delivery());
     await sandbox.travel({ minutes: 2 });
     const down = await read(url);
     expect(down['bridge_jobs_waiting{queue="novu"}']).toBe(1);
     expect(down['bridge_jobs_total{queue="novu",outcome="put off"}']).toBeGreaterThan(10);
 
-    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { status: 400 } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? { status: 400 } : null));
     await sandbox.travel({ minutes: 1 });
     expect(await read(url)).toMatchObject({
       'bridge_jobs_dead{queue="novu"}': 1,
       'bridge_jobs_total{queue="novu",outcome="dead"}': 1,
     });
 
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await post(url, delivery({ event: "checkout_started", properties: { checkout_url: "https://acme.example/c" } }));
     await sandbox.settled();
     const silent = 'bridge_workflow_silent{workflow="drop-off"}';

@@ -80,7 +80,7 @@ describe("a trigger that does not come from here", () => {
 
   it("is a run of each job while Novu cannot be asked, and obeys opt-outs all the same", async () => {
     await using sandbox = await production({ unsubscribed_from: ["offers"] });
-    sandbox.novu.interfere(({ path }) => (path.startsWith("/v1/notifications") ? { status: 503 } : null));
+    sandbox.novu.injectFault(({ path }) => (path.startsWith("/v1/notifications") ? { status: 503 } : null));
     await byHand(sandbox, "campaign");
     expect(
       (await sandbox.app.store.decisions.list()).map(({ transactionId, reason }) => [transactionId, reason]),
@@ -90,7 +90,7 @@ describe("a trigger that does not come from here", () => {
   it("is no lost run where a run of one job alone is all that is known of it", async () => {
     await using sandbox = await production();
     let isAway = true;
-    sandbox.novu.interfere(({ path }) => (isAway && path.startsWith("/v1/notifications") ? { status: 503 } : null));
+    sandbox.novu.injectFault(({ path }) => (isAway && path.startsWith("/v1/notifications") ? { status: 503 } : null));
     await byHand(sandbox, "campaign");
     isAway = false;
     await sandbox.travel({ days: 3 });

@@ -84,8 +84,8 @@ describe("a mail client's one-click request", () => {
     await using sandbox = await offered();
     const url = linkOf(sandbox);
     await sandbox.travel({ hours: 23, minutes: 55 });
-    sandbox.novu.interfere(() => DOWN);
-    sandbox.posthog.interfere(() => DOWN);
+    sandbox.novu.injectFault(() => DOWN);
+    sandbox.posthog.injectFault(() => DOWN);
     expect(await clicked(url)).toMatch(/^HTTP\/1\.1 200 /);
     await sandbox.travel({ minutes: 10 });
     expect(await decisions(sandbox)).toEqual([
@@ -94,8 +94,8 @@ describe("a mail client's one-click request", () => {
     ]);
     expect([told(sandbox), propertyOf(sandbox), sandbox.novu.state.preferences]).toEqual([[], undefined, {}]);
 
-    sandbox.novu.interfere(null);
-    sandbox.posthog.interfere(null);
+    sandbox.novu.injectFault(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ minutes: 1 });
     expect([told(sandbox).length, propertyOf(sandbox)]).toEqual([1, ["offers"]]);
     expect(sandbox.novu.state.preferences.ada).toEqual({ offer: EVERY_CHANNEL(false) });
@@ -104,12 +104,12 @@ describe("a mail client's one-click request", () => {
 
   it("outlives a restart before anybody was told", async () => {
     await using sandbox = await offered();
-    sandbox.novu.interfere(() => DOWN);
-    sandbox.posthog.interfere(() => DOWN);
+    sandbox.novu.injectFault(() => DOWN);
+    sandbox.posthog.injectFault(() => DOWN);
     await clicked(linkOf(sandbox));
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await sandbox.restartApp();
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ hours: 1 });
     expect([told(sandbox).length, propertyOf(sandbox)]).toEqual([1, ["offers"]]);
   });
@@ -181,7 +181,7 @@ describe("the link", () => {
     await using sandbox = await testSandbox({ workflows, log });
     expect((await fetch(`${sandbox.app.url}/u/unknown`)).status).toBe(404);
     expect(await counted(sandbox)).toEqual({ "unknown link": 1 });
-    expect(lines.filter((line) => line.includes('"stop":"unsubscribe"'))).toEqual([]);
+    expect(lines.filter((line) => line.includes('"component":"opt-outs"'))).toEqual([]);
   });
 
   it("works after the key was rotated, until its key is taken away", async () => {

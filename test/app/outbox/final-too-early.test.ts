@@ -96,7 +96,7 @@ describe("a profile that Novu refuses", () => {
 
   it("makes a Segment person's run wait while Novu is down", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()], withoutProfiles: true });
-    sandbox.novu.interfere(({ path }) => (isSubscriber(path) ? { status: 503 } : null));
+    sandbox.novu.injectFault(({ path }) => (isSubscriber(path) ? { status: 503 } : null));
     sandbox.segment.send({
       type: "track",
       userId: "ada",
@@ -105,7 +105,7 @@ describe("a profile that Novu refuses", () => {
     });
     await sandbox.travel({ seconds: 30 });
     expect(sandbox.novu.state.runs).toEqual([]);
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await sandbox.travel({ seconds: 10 });
     expect(sandbox.novu.state.messages.map(({ to }) => to)).toEqual(["ada@example.com"]);
   });

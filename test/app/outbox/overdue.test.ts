@@ -96,7 +96,7 @@ describe("a run of which nothing is heard", () => {
     });
     await using sandbox = await testSandbox({ workflows: [fine] });
     let asked = 0;
-    sandbox.novu.interfere(({ path }) => {
+    sandbox.novu.injectFault(({ path }) => {
       if (path === "/v1/notifications") asked += 1;
       return null;
     });
@@ -110,7 +110,7 @@ describe("a run of which nothing is heard", () => {
   it("was never at Novu: it took the trigger, and dropped it", async () => {
     await using sandbox = await testSandbox({ workflows: [journey()] });
     const nothing = { status: "processed", acknowledged: true };
-    sandbox.novu.interfere(({ path }) =>
+    sandbox.novu.injectFault(({ path }) =>
       path === "/v1/events/trigger" ? { status: 201, body: { data: nothing } } : null,
     );
     happen(sandbox, "called");
@@ -152,11 +152,11 @@ describe("a run of which nothing is heard", () => {
   it("is asked about again as long as Novu gives no answer", async () => {
     await using sandbox = await testSandbox({ workflows: [journey()] });
     await using _proxy = await losingBridge(sandbox, ({ step }) => step === "first-day");
-    sandbox.novu.interfere(({ path }) => (path === "/v1/notifications" ? { status: 503 } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/notifications" ? { status: 503 } : null));
     happen(sandbox, "called");
     await sandbox.travel({ hours: 2 });
     expect(await statuses(sandbox)).toEqual(["in progress"]);
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await sandbox.travel({ minutes: 10 });
     expect(await statuses(sandbox)).toEqual(["failed"]);
   });
@@ -172,7 +172,7 @@ describe("a run of which nothing is heard", () => {
     wait!.status = "pending";
     await sandbox.travel({ hours: 3 });
     expect(await statuses(sandbox)).toEqual(["in progress"]);
-    sandbox.novu.interfere(({ path }) => (path === "/v1/notifications" ? { status: 200, body: { data: [] } } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/notifications" ? { status: 200, body: { data: [] } } : null));
     await sandbox.travel({ hours: 20 });
     expect(await statuses(sandbox)).toEqual(["in progress"]);
     await sandbox.travel({ hours: 10 });
@@ -181,7 +181,7 @@ describe("a run of which nothing is heard", () => {
 
   it("is served all the same when Novu calls for it after all", async () => {
     await using sandbox = await testSandbox({ workflows: [journey()] });
-    sandbox.novu.interfere(({ path }) => (path === "/v1/notifications" ? { status: 200, body: { data: [] } } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/notifications" ? { status: 200, body: { data: [] } } : null));
     const quiet = journey({
       async workflow({ step }) {
         await step.delay("wait", async () => ({ type: "regular", amount: 2, unit: "hours" }));
@@ -257,7 +257,7 @@ describe("a run of which nothing is heard", () => {
     });
     await using sandbox = await testSandbox({ workflows: [gathering] });
     const startedAt = sandbox.clock.now();
-    sandbox.novu.interfere(({ path }) =>
+    sandbox.novu.injectFault(({ path }) =>
       path === "/v1/notifications" && sandbox.clock.now() > startedAt + 24 * 60 * 60_000
         ? { status: 200, body: { data: [] } }
         : null,
@@ -290,7 +290,7 @@ describe("a run of which nothing is heard", () => {
   it("is no run that ended: by its last message, by an exit, or by a limit", async () => {
     await using sandbox = await testSandbox({ workflows: [journey()] });
     let asked = 0;
-    sandbox.novu.interfere(({ path }) => {
+    sandbox.novu.injectFault(({ path }) => {
       if (path === "/v1/notifications") asked += 1;
       return null;
     });

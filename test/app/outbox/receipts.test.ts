@@ -130,7 +130,9 @@ describe("what is known beforehand is decided beforehand", () => {
     await using sandbox = await testSandbox({ workflows: [off({ channels: { email: { enabled: false } } })] });
     for (const person of ["ada", "grace"]) await known(sandbox, person);
     await prefer(sandbox, { workflowId: "campaign", channels: { email: true } });
-    sandbox.novu.interfere(({ method, path }) => (method === "GET" && path.endsWith("/preferences") ? trouble : null));
+    sandbox.novu.injectFault(({ method, path }) =>
+      method === "GET" && path.endsWith("/preferences") ? trouble : null,
+    );
     for (const distinctId of ["ada", "grace"]) happen(sandbox, "called", { distinctId });
     await sandbox.travel({ minutes: 1 });
     const outcomes = (await made(sandbox)).map(({ distinctId, outcome, detail }) => [distinctId, outcome, detail]);
@@ -209,18 +211,18 @@ describe("Novu's channels of a subscriber", () => {
 describe("while Novu does not say what became of a message", () => {
   it("the report waits until it does", async () => {
     await using sandbox = await testSandbox({ workflows: [plain()] });
-    sandbox.novu.interfere(({ path }) => (path === "/v1/messages" ? { status: 503 } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/messages" ? { status: 503 } : null));
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 20 });
     expect(told(sandbox)).toEqual([]);
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await sandbox.travel({ minutes: 1 });
     expect(told(sandbox)).toEqual(["sent call confirmed"]);
   });
 
   it.each([503, 401, 404])("the report leaves after an hour, and says that it is not known: %i", async (status) => {
     await using sandbox = await testSandbox({ workflows: [plain()] });
-    sandbox.novu.interfere(({ path }) => (path === "/v1/messages" ? { status } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/messages" ? { status } : null));
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 59 });
     expect(told(sandbox)).toEqual([]);
@@ -234,7 +236,7 @@ describe("while Novu does not say what became of a message", () => {
     await using sandbox = await testSandbox({ workflows: [plain()] });
     const asked: number[] = [];
     const running = { _id: "another", type: "email", status: "running", step: { name: "call" }, executionDetails: [] };
-    sandbox.novu.interfere(({ path }) => {
+    sandbox.novu.injectFault(({ path }) => {
       if (path === "/v1/messages") return { status: 200, body: { data: [], hasMore: false } };
       if (path !== "/v1/notifications") return null;
       asked.push((sandbox.clock.now() - startedAt) / MINUTE_MS);
@@ -249,7 +251,7 @@ describe("while Novu does not say what became of a message", () => {
 
   it("a message that Novu does not have after an hour was lost there", async () => {
     await using sandbox = await testSandbox({ workflows: [plain()] });
-    sandbox.novu.interfere(({ path }) =>
+    sandbox.novu.injectFault(({ path }) =>
       /^\/v1\/(messages|notifications)$/.test(path) ? { status: 200, body: { data: [], hasMore: false } } : null,
     );
     happen(sandbox, "called");
@@ -261,7 +263,7 @@ describe("while Novu does not say what became of a message", () => {
 
   it("a person who is forgotten is told of no more, and leaves no job", async () => {
     await using sandbox = await testSandbox({ workflows: [plain()] });
-    sandbox.novu.interfere(({ path }) =>
+    sandbox.novu.injectFault(({ path }) =>
       /^\/v1\/(messages|notifications)$/.test(path) ? { status: 200, body: { data: [], hasMore: false } } : null,
     );
     happen(sandbox, "called");
@@ -286,7 +288,7 @@ describe("the questions of one moment", () => {
     for (const person of people) await known(sandbox, person);
     await prefer(sandbox, { channels: { email: false } }, "p7");
     const asked: string[] = [];
-    sandbox.novu.interfere(({ method, path }) => {
+    sandbox.novu.injectFault(({ method, path }) => {
       if (method === "GET") asked.push(path);
       return null;
     });
@@ -319,7 +321,7 @@ describe("Novu's list of messages", () => {
   ])("%s: each step has its own word", async (_what, changed) => {
     await using sandbox = await testSandbox({ workflows: [two] });
     sandbox.novu.refuseMessages(({ stepId }) => (stepId === "again" ? "550 no such user" : null));
-    sandbox.novu.interfere(({ path }) => {
+    sandbox.novu.injectFault(({ path }) => {
       if (path !== "/v1/messages") return null;
       const listed = sandbox.novu.state.messages.flatMap(({ errorText, ...message }) => {
         const one = changed({ ...message, status: errorText === undefined ? "sent" : "error", errorText });

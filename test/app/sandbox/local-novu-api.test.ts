@@ -138,7 +138,7 @@ describe("an idempotency key", () => {
 
   it("is answered 409 with a second to wait while the first call is running", async () => {
     let asked = 0;
-    novu.interfere(() => (++asked === 1 ? { delayMs: 200 } : null));
+    novu.injectFault(() => (++asked === 1 ? { delayMs: 200 } : null));
     const first = trigger({ transactionId: "t" }, "key");
     while (novu.triggerRequests.length === 0) await new Promise(setImmediate);
     const second = await trigger({ transactionId: "t" }, "key");

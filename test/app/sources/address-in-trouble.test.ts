@@ -44,7 +44,7 @@ describe("two runs of one person that begin at once", () => {
 
   it("leave Novu with the address of the later event when PostHog cannot be asked", async () => {
     await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? "hang up" : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/api/") ? "hang up" : null));
     await post(sandbox.app.url, called("u1", "first@example.com"));
     await post(sandbox.app.url, called("u2", "second@example.com"));
     await sandbox.settled();
@@ -84,10 +84,10 @@ describe("a refresh", () => {
   it("finds the address that could not be read when the run began", async () => {
     await using sandbox = await testSandbox({ workflows: [TEXTS] });
     happen(sandbox, "met", { phone: "+49 151 2" });
-    sandbox.posthog.interfere(() => "hang up");
+    sandbox.posthog.injectFault(() => "hang up");
     await post(sandbox.app.url, delivery({ event: "called", person: { phone: "+49 151 1" } }));
     await sandbox.settled();
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ days: 2 });
     expect(recipients(sandbox)).toEqual(["+49 151 1", "+49 151 2"]);
   });
@@ -106,7 +106,7 @@ describe("a refresh", () => {
     await using sandbox = await testSandbox({ workflows: [TEXTS] });
     happen(sandbox, "called", { phone: "+49 151 1" });
     await sandbox.travel({ hours: 23 });
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? { status: 403 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/api/") ? { status: 403 } : null));
     const waiting = async () =>
       (await sandbox.app.store.people.listRecords("ada")).jobs
         .map(({ queue }) => queue)
@@ -123,7 +123,7 @@ describe("a refresh", () => {
     await sandbox.travel({ hours: 12 });
     sandbox.posthog.setPerson("ada", { phone: "+49 151 2" });
     let asked = 0;
-    sandbox.novu.interfere((request) => (isChange(request) && ++asked <= 2 ? { status } : null));
+    sandbox.novu.injectFault((request) => (isChange(request) && ++asked <= 2 ? { status } : null));
     await sandbox.travel({ days: 2 });
     expect(recipients(sandbox)).toEqual(["+49 151 1", "+49 151 2"]);
     expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
@@ -137,13 +137,13 @@ describe("a refresh", () => {
     await sandbox.travel({ hours: 12 });
     sandbox.posthog.setPerson("ada", { email: "new@example.com" });
     const body = { statusCode: 422, message: "new@example.com is no email" };
-    sandbox.novu.interfere((request) => (isChange(request) ? { status: 422, body } : null));
+    sandbox.novu.injectFault((request) => (isChange(request) ? { status: 422, body } : null));
     await sandbox.travel({ days: 2 });
     expect(recipients(sandbox)).toEqual(["new@example.com"]);
     const dead = await sandbox.app.store.jobs.listDead({ limit: 10 });
     expect(dead.map(({ queue }) => queue)).toContain("persons");
     expect(JSON.stringify([dead, lines])).not.toContain("new@");
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await sandbox.app.store.jobs.redrive("all");
     await sandbox.restartApp();
     await sandbox.travel({ minutes: 1 });
@@ -182,7 +182,7 @@ describe("a step that has seen another number at Novu", () => {
     await using sandbox = await testSandbox({ workflows: [TWICE] });
     await lateChange(sandbox);
     let asked = 0;
-    sandbox.novu.interfere((request) => (isChange(request) && ++asked === 1 ? { status: 503 } : null));
+    sandbox.novu.injectFault((request) => (isChange(request) && ++asked === 1 ? { status: 503 } : null));
     await sandbox.travel({ hours: 1 });
     expect(atNovu(sandbox)?.phone).toBe("+49 151 2");
   });
@@ -190,7 +190,7 @@ describe("a step that has seen another number at Novu", () => {
   it("does not take away the refresh before the next message while it is told of", async () => {
     await using sandbox = await testSandbox({ workflows: [TWICE] });
     await lateChange(sandbox);
-    sandbox.novu.interfere((request) => (isChange(request) ? { delayMs: 300 } : null));
+    sandbox.novu.injectFault((request) => (isChange(request) ? { delayMs: 300 } : null));
     await sandbox.travel({ hours: 12 });
     sandbox.posthog.setPerson("ada", { phone: "+49 151 3" });
     await sandbox.travel({ days: 1 });
@@ -230,7 +230,7 @@ describe("a person who is forgotten here during a wait", () => {
     ["while it waits", () => null],
     ["while PostHog is read", ({ path }) => (path.startsWith("/api/") ? { delayMs: 200 } : null)],
     ["while Novu is told", (request) => (isChange(request) ? { delayMs: 200 } : null)],
-  ])("does not come back by the refresh: %s", async (when, interference) => {
+  ])("does not come back by the refresh: %s", async (when, fault) => {
     await using sandbox = await testSandbox({ workflows: [TWICE] });
     happen(sandbox, "called");
     await sandbox.travel({ hours: 12 });
@@ -241,8 +241,8 @@ describe("a person who is forgotten here during a wait", () => {
     };
     if (when === "while it waits") forget();
     for (const service of [sandbox.posthog, sandbox.novu])
-      service.interfere((request) => {
-        const trouble = interference(request);
+      service.injectFault((request) => {
+        const trouble = fault(request);
         if (trouble !== null) forget();
         return trouble;
       });
@@ -259,7 +259,7 @@ describe("a person who is forgotten here during a wait", () => {
 
 it("a person who is forgotten here while they are read for a trigger is not told to Novu", async () => {
   await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
-  sandbox.posthog.interfere(({ path }) => {
+  sandbox.posthog.injectFault(({ path }) => {
     if (!path.startsWith("/api/")) return null;
     void sandbox.app.store.people.delete("ada");
     return { delayMs: 200 };
@@ -276,7 +276,7 @@ it("nothing is sent to, or told of, a person who is deleted at PostHog during a 
   await sandbox.travel({ hours: 12 });
   sandbox.posthog.deletePerson("ada");
   const tells: string[] = [];
-  sandbox.novu.interfere(({ method, path }) => {
+  sandbox.novu.injectFault(({ method, path }) => {
     if (path.startsWith("/v2/")) tells.push(`${method} ${path}`);
     return null;
   });

@@ -12,7 +12,7 @@ afterEach(() => {
 
 it("a report stays in the queue while PostHog answers 500, also with POSTHOG_CAPTURE_MODE=v1", async () => {
   await using sandbox = await testSandbox({ workflows: [oneEmail] });
-  sandbox.posthog.interfere(({ path }) => (/^\/(batch|i)\b/.test(path) ? { status: 500 } : null));
+  sandbox.posthog.injectFault(({ path }) => (/^\/(batch|i)\b/.test(path) ? { status: 500 } : null));
   sandbox.posthog.capture({
     event: "checkout_started",
     distinctId: "ada",
@@ -24,7 +24,7 @@ it("a report stays in the queue while PostHog answers 500, also with POSTHOG_CAP
     (await sandbox.app.store.jobs.countByQueue()).find(({ queue }) => queue === "posthog")?.waiting;
   expect([await waiting(), reports()]).toEqual([1, []]);
 
-  sandbox.posthog.interfere(null);
+  sandbox.posthog.injectFault(null);
   await sandbox.travel({ minutes: 2 });
   expect([await waiting(), reports()]).toEqual([0, ["notification triggered"]]);
 });

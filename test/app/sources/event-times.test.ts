@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isoTime } from "../../../src/contracts/event-fields.ts";
+import { isoTime } from "../../../src/sources/event-fields.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 import { delivery, post } from "../../support/webhook.ts";
 

@@ -112,11 +112,11 @@ describe("whoever has been away for 30 days", () => {
   it("has left when back by then, however late the start comes", async () => {
     await using sandbox = await testSandbox();
     seen(sandbox, "ada", -29.5);
-    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? { status: 503 } : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? { status: 503 } : null));
     await sandbox.travel({ hours: 24, minutes: 2 });
     seen(sandbox, "ada", 1.001);
     await sandbox.settled();
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     await sandbox.travel({ days: 3 });
     expect(sandbox.novu.state.messages).toEqual([]);
     const reasons = (await sandbox.app.store.decisions.list()).map(({ reason }) => reason);
@@ -128,7 +128,7 @@ describe("the daily sweep", () => {
   it("asks once a day, restarts or not", async () => {
     await using sandbox = await testSandbox();
     let asked = 0;
-    sandbox.posthog.interfere(({ path }) => {
+    sandbox.posthog.injectFault(({ path }) => {
       if (QUERY.test(path)) asked += 1;
       return null;
     });
@@ -172,10 +172,10 @@ describe("the daily sweep", () => {
     forwardNothing(sandbox);
     seen(sandbox, "ada", -29.5);
     await sandbox.travel({ hours: 23 });
-    sandbox.posthog.interfere(() => "hang up");
+    sandbox.posthog.injectFault(() => "hang up");
     await sandbox.travel({ hours: 4 });
     expect(started(sandbox)).toEqual([]);
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ minutes: 15 });
     expect(started(sandbox)).toEqual(["ada"]);
 
@@ -202,9 +202,9 @@ describe("the daily sweep", () => {
     const log = createLog({ level: "trace", destination: { write: (line) => void lines.push(line) } });
     await using sandbox = await testSandbox({ log });
     seen(sandbox, "ada", -29.5);
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? { status: 503 } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/api/") ? { status: 503 } : null));
     await sandbox.travel({ days: 2 });
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ minutes: 15 });
     expect(started(sandbox)).toEqual(["ada"]);
     expect(lines.join("")).toMatch(
@@ -218,14 +218,14 @@ describe("the daily sweep", () => {
 describe("where sessions are forwarded", () => {
   it("goes by our own record when PostHog cannot be asked, and asks again", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ workflows: [unlimited] });
-    sandbox.posthog.interfere(({ path }) => (QUERY.test(path) ? { status: 403 } : null));
+    sandbox.posthog.injectFault(({ path }) => (QUERY.test(path) ? { status: 403 } : null));
     for (const distinctId of ["ada", "grace", "joan"]) seen(sandbox, distinctId, -29.5);
     seen(sandbox, "grace", -3);
     seen(sandbox, "long-ago", -50);
     await sandbox.travel({ days: 1 });
     expect(started(sandbox).sort()).toEqual(["ada", "joan"]);
 
-    sandbox.posthog.interfere(null);
+    sandbox.posthog.injectFault(null);
     await sandbox.travel({ days: 8 });
     expect(started(sandbox).sort()).toEqual(["ada", "joan"]);
   });
@@ -251,7 +251,7 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
     const people = Array.from({ length: 250 }, (_, index) => `person-${index}`);
     for (const [index, distinctId] of people.entries()) seen(sandbox, distinctId, index < 125 ? -30.5 : -29.5);
     let asked = 0;
-    sandbox.posthog.interfere(({ path }) => {
+    sandbox.posthog.injectFault(({ path }) => {
       if (!QUERY.test(path)) return null;
       asked += 1;
       return { delayMs: 50 };

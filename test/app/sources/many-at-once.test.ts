@@ -16,7 +16,7 @@ describe("the steps of many people at one moment", () => {
   it("read them at PostHog many at a time", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ workflows });
     const people = known(sandbox, 1_000);
-    sandbox.posthog.interfere(({ path }) => (path.startsWith("/api/") ? { delayMs: READ_MS } : null));
+    sandbox.posthog.injectFault(({ path }) => (path.startsWith("/api/") ? { delayMs: READ_MS } : null));
     const startedAt = performance.now();
     const answers = await Promise.all(people.map((distinctId) => step(sandbox, distinctId)));
     const seconds = (performance.now() - startedAt) / 1000;
@@ -36,7 +36,7 @@ describe("the steps of many people at one moment", () => {
     });
     await using sandbox = await testSandbox({ workflows: [heldOut] });
     const [ada = ""] = known(sandbox, 1);
-    sandbox.posthog.interfere(() => ({ delayMs: 60_000 }));
+    sandbox.posthog.injectFault(() => ({ delayMs: 60_000 }));
     const answer = await step(sandbox, ada);
     expect(answer.status).toBe(200);
     expect(answer.ms).toBeGreaterThan(PERSON_WITHIN_MS + FLAGS_WITHIN_MS - 50);
@@ -46,7 +46,7 @@ describe("the steps of many people at one moment", () => {
   it("are answered in time while PostHog hangs", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ workflows });
     const people = known(sandbox, 200);
-    sandbox.posthog.interfere(() => ({ delayMs: 60_000 }));
+    sandbox.posthog.injectFault(() => ({ delayMs: 60_000 }));
     const answers = await Promise.all(people.map((distinctId) => step(sandbox, distinctId)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(LONGEST_STEP_MS);
@@ -55,7 +55,7 @@ describe("the steps of many people at one moment", () => {
 
 it("triggers go out while PostHog hangs, and wait for it once in a while only", { tags: ["long"] }, async () => {
   await using sandbox = await testSandbox({ workflows });
-  sandbox.posthog.interfere(() => ({ delayMs: 60_000 }));
+  sandbox.posthog.injectFault(() => ({ delayMs: 60_000 }));
   for (let index = 0; index < 100; index += 1) happen(sandbox, "called", { distinctId: `person-${index}` });
   const startedAt = performance.now();
   await eventually(() => sandbox.novu.triggers.length === 100, 60_000);

@@ -10,7 +10,7 @@ export interface OpenPlace extends AsyncDisposable {
   place: PersonSource;
   /** Properties by the names that this place has for them. */
   know(distinctId: string, properties: Record<string, unknown>): void;
-  interfere(interference: FaultRule | null): void;
+  injectFault(fault: FaultRule | null): void;
   /** The same place under other settings. */
   placeWith(settings: { key?: string; project?: string }): PersonSource;
   /** What must not be told. */
@@ -88,11 +88,11 @@ export function keepsToThePromises({
 
   describe("trouble", () => {
     it("with a pause says how long it is", async () => {
-      opened.interfere(() => ({ status: 429, headers: { "retry-after": "7" } }));
+      opened.injectFault(() => ({ status: 429, headers: { "retry-after": "7" } }));
       const error = await read([id]).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(RetryLaterError);
       expect(error).toMatchObject({ retryAfterMs: 7_000, answered: true });
-      opened.interfere(() => ({ status: 429 }));
+      opened.injectFault(() => ({ status: 429 }));
       expect(await read([id]).catch((thrown: unknown) => thrown)).toMatchObject({ retryAfterMs: 5_000 });
     });
 
@@ -111,7 +111,7 @@ export function keepsToThePromises({
       ["an answer that is no JSON", { status: 200, body: undefined }, hints.host],
       ["a hang-up", "hang up", "fetch failed"],
     ] as const)("%s is said, with no key and nobody in it", async (_what, trouble, hint) => {
-      opened.interfere(() => withPersonIn(trouble));
+      opened.injectFault(() => withPersonIn(trouble));
       const error = await read([id]).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(Error);
       const message = describeError(error);
@@ -120,7 +120,7 @@ export function keepsToThePromises({
     });
 
     it("ends with the signal, however long the answer takes", async () => {
-      opened.interfere(() => ({ delayMs: 60_000 }));
+      opened.injectFault(() => ({ delayMs: 60_000 }));
       const controller = new AbortController();
       const reading = place.read([id, "grace"], controller.signal);
       const outcome = expect(reading).rejects.toThrow("enough");
@@ -131,9 +131,9 @@ export function keepsToThePromises({
     });
 
     it("is over when it is over", async () => {
-      opened.interfere(() => ({ status: 500 }));
+      opened.injectFault(() => ({ status: 500 }));
       await expect(read([id])).rejects.toThrow();
-      opened.interfere(null);
+      opened.injectFault(null);
       expect((await read([id])).size).toBe(1);
     });
   });

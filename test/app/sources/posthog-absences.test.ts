@@ -47,12 +47,12 @@ describe("who PostHog says has been away", () => {
   });
 
   it("is not guessed at: a page that comes again ends it", async () => {
-    posthog.interfere(() => ({
+    posthog.injectFault(() => ({
       status: 200,
       body: { results: [["ada", "2026-03-02T09:00:00Z", "p"]] },
     }));
     await expect(readAll(1)).rejects.toThrow("the same page again");
-    posthog.interfere(() => ({ status: 200, body: { results: [["ada", "2026-03-02 09:00:00", "p"]] } }));
+    posthog.injectFault(() => ({ status: 200, body: { results: [["ada", "2026-03-02 09:00:00", "p"]] } }));
     await expect(readAll(1)).rejects.toThrow("cannot be read: results.0.1");
   });
 });

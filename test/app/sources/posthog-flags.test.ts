@@ -20,7 +20,7 @@ beforeEach(async () => {
   trouble = null;
   clock = createVirtualClock({ startAt: 0, flowing: false });
   posthog = await openLocalPostHog({ projectToken: PROJECT_TOKEN, personalApiKey: "phx_1", clock, port: 0 });
-  posthog.interfere(({ path }) => {
+  posthog.injectFault(({ path }) => {
     if (path.startsWith("/flags")) calls += 1;
     return trouble;
   });

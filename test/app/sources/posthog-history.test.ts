@@ -75,12 +75,12 @@ describe("PostHog's history", () => {
     [403, "scope query:read"],
     [404, "POSTHOG_PROJECT_ID"],
   ])("says on %i what to look at", async (status, hint) => {
-    posthog.interfere(() => ({ status }));
+    posthog.injectFault(() => ({ status }));
     await expect(readAll({})).rejects.toThrow(hint);
   });
 
   it("passes on what PostHog says against the query", async () => {
-    posthog.interfere(() => ({ status: 400, body: { detail: "the query is too slow" } }));
+    posthog.injectFault(() => ({ status: 400, body: { detail: "the query is too slow" } }));
     await expect(readAll({})).rejects.toThrow("PostHog answered 400: the query is too slow");
   });
 
@@ -89,17 +89,17 @@ describe("PostHog's history", () => {
   }, async () => {
     posthog.capture({ event: "e", distinctId: "ada", timestamp: "2026-03-02T09:00:00.000Z" });
     let refusals = 2;
-    posthog.interfere(() => (refusals-- > 0 ? { status: 429, headers: { "retry-after": "1" } } : null));
+    posthog.injectFault(() => (refusals-- > 0 ? { status: 429, headers: { "retry-after": "1" } } : null));
     const pauses: unknown[] = [];
     expect(await readAll({ onPause: (pause) => pauses.push(pause) })).toHaveLength(3);
     expect(pauses).toEqual(Array(2).fill({ why: "PostHog answered 429", pauseMs: 1_000 }));
 
-    posthog.interfere(() => ({ status: 429, headers: { "retry-after": "3600" } }));
+    posthog.injectFault(() => ({ status: 429, headers: { "retry-after": "3600" } }));
     await expect(readAll({})).rejects.toThrow("try again in 60 minutes");
   });
 
   it("can be interrupted while it waits", async () => {
-    posthog.interfere(() => ({ status: 503, headers: { "retry-after": "60" } }));
+    posthog.injectFault(() => ({ status: 503, headers: { "retry-after": "60" } }));
     const interruption = new AbortController();
     const reading = readAll({ signal: interruption.signal, onPause: () => interruption.abort(new Error("enough")) });
     await expect(reading).rejects.toThrow("enough");

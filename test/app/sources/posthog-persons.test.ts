@@ -32,7 +32,7 @@ async function openPlace(): Promise<OpenPlace> {
     placeWith,
     know: (distinctId, properties) =>
       void posthog.capture({ event: "$set", distinctId, properties: { $set: properties } }),
-    interfere: posthog.interfere,
+    injectFault: posthog.injectFault,
     secrets: Object.values(KEYS).filter((key) => key.length > 1),
     async [Symbol.asyncDispose]() {
       clock.stop();

@@ -82,7 +82,7 @@ describe("a report", () => {
 
   it("shares its request with those of the same moment", async () => {
     let requests = 0;
-    posthog.interfere(() => {
+    posthog.injectFault(() => {
       requests += 1;
       return null;
     });
@@ -95,9 +95,9 @@ describe("a report", () => {
     ["fails", { status: 503 }, "PostHog is down"],
     ["refuses", { status: 400 }, "PostHog did not accept the report"],
   ])("rejects while PostHog %s, and leaves nothing behind to be sent twice", async (_name, trouble, message) => {
-    posthog.interfere(() => trouble);
+    posthog.injectFault(() => trouble);
     await expect(report()).rejects.toThrow(message);
-    posthog.interfere(null);
+    posthog.injectFault(null);
     await report();
     await report({ step: "other" });
     expect(posthog.state.events).toHaveLength(2);

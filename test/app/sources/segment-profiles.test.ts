@@ -46,7 +46,7 @@ describe("persons from Segment", () => {
   it("are asked for twenty at a time", async () => {
     await using opened = await openPlace();
     const { place, segment } = opened;
-    segment.interfere(() => ({ delayMs: 60_000 }));
+    segment.injectFault(() => ({ delayMs: 60_000 }));
     const controller = new AbortController();
     const reading = expect(place.read(someIds(place), controller.signal)).rejects.toThrow("enough");
     await eventually(() => segment.reads.inProgress >= 20);
@@ -54,7 +54,7 @@ describe("persons from Segment", () => {
     await reading;
     expect(segment.reads).toMatchObject({ calls: 20, mostInProgress: 20 });
 
-    segment.interfere(null);
+    segment.injectFault(null);
     await place.read(someIds(place), AbortSignal.timeout(5_000));
     expect(segment.reads.calls).toBe(20 + place.mostAtOnce);
   });
@@ -62,7 +62,7 @@ describe("persons from Segment", () => {
   it("are not asked for any longer once one read has failed", async () => {
     await using opened = await openPlace();
     const { place, segment } = opened;
-    segment.interfere(() => (segment.reads.calls === 3 ? { status: 500 } : { delayMs: 60_000 }));
+    segment.injectFault(() => (segment.reads.calls === 3 ? { status: 500 } : { delayMs: 60_000 }));
     await expect(place.read(someIds(place), AbortSignal.timeout(60_000))).rejects.toThrow("answered 500");
     await eventually(() => segment.reads.inProgress === 0);
     expect(segment.reads.calls).toBeLessThanOrEqual(20);
@@ -92,7 +92,7 @@ async function openPlace(): Promise<OpenPlace & { segment: LocalSegment }> {
     place: placeWith({}),
     placeWith,
     know: (userId, traits) => void segment.send({ type: "identify", userId, traits }),
-    interfere: segment.interfere,
+    injectFault: segment.injectFault,
     secrets: [...Object.values(KEYS), BASIC],
     async [Symbol.asyncDispose]() {
       clock.stop();

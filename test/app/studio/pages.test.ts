@@ -32,7 +32,7 @@ describe("the studio's pages", () => {
     await post(sandbox.app.url, delivery({ ...hostile, event: HOSTILE }));
     await post(sandbox.app.url, HOSTILE);
     await sandbox.settled();
-    sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? refused : null));
+    sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? refused : null));
     await post(sandbox.app.url, delivery({ distinctId: HOSTILE, ...checkout() }));
     await sandbox.settled();
 
@@ -173,7 +173,7 @@ describe("the studio's pages", () => {
   it("show a run that failed at Novu in red, on the overview, in the list and on its page", async () => {
     await using sandbox = await testSandbox({ workflows });
     const here = visitor(`${sandbox.app.url}/studio`);
-    sandbox.novu.interfere(({ path }) =>
+    sandbox.novu.injectFault(({ path }) =>
       path === "/v1/events/trigger" ? { status: 201, body: { data: { status: "processed" } } } : null,
     );
     await post(sandbox.app.url, delivery(checkout()));
@@ -195,11 +195,11 @@ describe("the studio's pages", () => {
     const here = visitor(`${sandbox.app.url}/studio`);
     for (const message of ["one", "one", "other", "last"]) {
       const answer = { status: 400, body: { statusCode: 400, message } };
-      sandbox.novu.interfere(({ path }) => (path === "/v1/events/trigger" ? answer : null));
+      sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? answer : null));
       await post(sandbox.app.url, delivery(checkout()));
       await sandbox.settled();
     }
-    sandbox.novu.interfere(null);
+    sandbox.novu.injectFault(null);
     const deadJobs = async () => (await sandbox.app.store.jobs.count()).dead;
     const redrive = async (form: Record<string, string>) => {
       const response = await here.post("/queue/redrive", form);

@@ -56,7 +56,7 @@ describe("the page of a person shows what the workflows read", () => {
     const here = visitor(`${sandbox.app.url}/studio`);
     happen(sandbox, "called");
     await sandbox.settled();
-    sandbox.posthog.interfere(({ path }) => (path.includes("/persons/") ? DOWN : null));
+    sandbox.posthog.injectFault(({ path }) => (path.includes("/persons/") ? DOWN : null));
     const { text, rows } = await readIn(here, "/people/ada");
     expect(rows).toEqual({});
     expect(text).toContain(
@@ -85,7 +85,7 @@ describe("the page of a person shows what the workflows read", () => {
     const link = "/studio/people/ada?source=segment";
     expect((await readIn(here, "/people/ada")).html).toContain(`href="${link}">See the same for runs from Segment`);
     expect((await readIn(here, link.replace("/studio", ""))).rows.plan).toBeUndefined();
-    sandbox.segment.interfere(() => DOWN);
+    sandbox.segment.injectFault(() => DOWN);
     expect((await readIn(here, link.replace("/studio", ""))).text).toMatch(
       /Segment answered 503\. .*the events that this app received, or the properties of the event/,
     );
@@ -167,7 +167,7 @@ describe("the page of a person in production", () => {
     await using studio = await productionStudio();
     const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
     let calls = 0;
-    studio.sandbox.posthog.interfere(({ path }) => {
+    studio.sandbox.posthog.injectFault(({ path }) => {
       calls += path.includes("/persons/") ? 1 : 0;
       return null;
     });

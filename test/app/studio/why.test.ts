@@ -83,7 +83,7 @@ describe("why", () => {
 
   it("explains a person whose data could not be sent to Novu", async () => {
     await using sandbox = await testSandbox({ workflows });
-    sandbox.novu.interfere(() => ({ status: 400 }));
+    sandbox.novu.injectFault(() => ({ status: 400 }));
     const $set = { email: "ada@example.com" };
     await post(sandbox.app.url, delivery({ event: "$identify", properties: { $set } }));
     await sandbox.settled();

@@ -140,10 +140,10 @@ async function runJob(
       subscriberOf,
     },
     merges: {
-      arePerson: async () => known.persons,
+      areOnePerson: async () => known.persons,
       merge: ({ previousId, currentId }) => note(`merge ${previousId} into ${currentId}`, undefined)(),
       onNotMerged: note("show that nothing is merged", undefined),
-      lookAgain: ({ previousId }) => note(`look again at ${previousId}`, undefined)(),
+      reingest: ({ previousId }) => note(`look again at ${previousId}`, undefined)(),
     },
     handlers: {
       receipt: note("receipt", undefined),

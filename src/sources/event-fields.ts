@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { isSoundId, LONGEST_ID } from "./event.ts";
-
-export const Id = z.string().max(LONGEST_ID).refine(isSoundId);
+import { Id, LONGEST_ID } from "../contracts/event.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -53,7 +51,7 @@ function pathOf({ path }: z.core.$ZodIssue): string {
   return path.join(".") || "the body";
 }
 
-/** Whether it is so for an issue, or for an issue inside a union. */
+/** Whether the check is true for the issue itself, or for an issue inside its union. */
 function isWithin(issue: z.core.$ZodIssue, isSo: (issue: z.core.$ZodIssue) => boolean): boolean {
   return isSo(issue) || (issue.code === "invalid_union" && issue.errors.flat().some((one) => isWithin(one, isSo)));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { DistinctId, EventId, isoTime, pathsOf } from "../../../src/contracts/event-fields.ts";
+import { DistinctId, EventId, isoTime, pathsOf } from "../../../src/sources/event-fields.ts";
 
 describe("isoTime", () => {
   const NOW = "2026-03-02T10:00:00.000Z";
