@@ -4,7 +4,7 @@ import { readConfig } from "../config.ts";
 import { defineCommand, UsageError } from "../lib/command.ts";
 import { DataFolderInUseError } from "../store/data-folder.ts";
 import { backupStore } from "../store/open-store.ts";
-import { changesByTheApp } from "./store-of-the-app.ts";
+import { changesByTheApp } from "./command-store.ts";
 
 const HELP = `npm run backup -- FILE [options]
 

@@ -4,9 +4,9 @@ import type { CommandIo, Paint } from "../lib/command-io.ts";
 import { parseJson } from "../lib/json.ts";
 import { printable } from "../lib/terminal.ts";
 import { createNovuApi } from "../novu/api.ts";
+import { type CommandStore, withStoreToChange } from "./command-store.ts";
 import { erase, type Part } from "./person/erase.ts";
 import { createPostHogApi } from "./posthog/api.ts";
-import { type StoreOfTheApp, withStoreOfTheApp } from "./store-of-the-app.ts";
 
 const HELP = `npm run person -- export ID
 npm run person -- delete ID [--dry-run | --yes] [options]
@@ -84,10 +84,10 @@ export const person = defineCommand({
   async run({ options, positionals, env, io }) {
     const order = orderOf(options, positionals);
     const config = readConfig(env);
-    if (order.action === "export") return withStoreOfTheApp(config, (store) => exportPerson(store, order.id, io));
+    if (order.action === "export") return withStoreToChange(config, (store) => exportPerson(store, order.id, io));
     if (!order.dryRun && !order.yes && !(await isConfirmed(order, io)))
       throw new UsageError(`nothing was ${order.action === "split" ? "split" : "deleted"}: --yes is missing`);
-    return withStoreOfTheApp(config, (store) =>
+    return withStoreToChange(config, (store) =>
       order.action === "split" ? splitPerson(store, order, io) : deletePerson(store, order, config, io),
     );
   },
@@ -106,7 +106,7 @@ function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, posi
   return { action, id, dryRun, yes, keepEvents, json };
 }
 
-async function exportPerson(store: StoreOfTheApp, id: string, { print }: CommandIo): Promise<number> {
+async function exportPerson(store: CommandStore, id: string, { print }: CommandIo): Promise<number> {
   const records = await store.people.listRecords(id);
   const shown = Object.entries(records).map(([kind, rows]) => [kind, rows.map(withParsedBody)]);
   print(JSON.stringify({ distinctId: id, records: Object.fromEntries(shown) }, null, 2));
@@ -119,7 +119,7 @@ function withParsedBody(row: Record<string, unknown>): Record<string, unknown> {
 }
 
 async function deletePerson(
-  store: StoreOfTheApp,
+  store: CommandStore,
   { id, dryRun, keepEvents, json }: Order,
   { novu, posthog, segment }: Config,
   io: CommandIo,
@@ -145,7 +145,7 @@ async function deletePerson(
 }
 
 async function splitPerson(
-  store: StoreOfTheApp,
+  store: CommandStore,
   { id, dryRun, json }: Order,
   { print, paint }: CommandIo,
 ): Promise<number> {

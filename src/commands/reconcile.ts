@@ -4,11 +4,10 @@ import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, type CommandContext, defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
-import { createLog } from "../lib/log.ts";
 import type { RetryOptions } from "../lib/with-retries.ts";
 import { postHogHistory } from "../sources/posthog/history.ts";
 import { createPostHogQueries } from "../sources/posthog/queries.ts";
-import { openStoreToRead } from "../store/open-store.ts";
+import { withStoreToRead } from "./command-store.ts";
 import { configuredPostHog } from "./posthog/configured.ts";
 import { compare, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
 import { createFeed } from "./reconcile/feed.ts";
@@ -116,26 +115,26 @@ async function reconcileWith(
     secrets: posthog.webhookSecrets,
   });
 
-  const store = await openStoreToRead(config, { now: Date.now, log: createLog({ level: "silent" }) });
-  const timer = setInterval(() => printProgress(progressLine(progress)), PROGRESS_EVERY_MS);
-  let trouble: string | null = null;
-  try {
-    await compare({
-      pages: postHogHistory(createPostHogQueries(posthog))({ events, since, until }, retries),
-      knownEvents: store.events.findKnown,
-      feed: apply ? (event) => feed(event, retries) : null,
-      progress,
-      onMissing: (missing) => {
-        if (json) found.push(missing);
-        else io.print(lineOf(missing));
-      },
-    });
-  } catch (error) {
-    trouble = describeError(error);
-  } finally {
-    clearInterval(timer);
-    await store.close();
-  }
+  const trouble = await withStoreToRead(config, async (store) => {
+    const timer = setInterval(() => printProgress(progressLine(progress)), PROGRESS_EVERY_MS);
+    try {
+      await compare({
+        pages: postHogHistory(createPostHogQueries(posthog))({ events, since, until }, retries),
+        knownEvents: store.events.findKnown,
+        feed: apply ? (event) => feed(event, retries) : null,
+        progress,
+        onMissing: (missing) => {
+          if (json) found.push(missing);
+          else io.print(lineOf(missing));
+        },
+      });
+      return null;
+    } catch (error) {
+      return describeError(error);
+    } finally {
+      clearInterval(timer);
+    }
+  });
 
   io.print(json ? asJson({ order, events, progress, found, trouble }) : summary({ order, progress, trouble }));
   if (trouble !== null) {

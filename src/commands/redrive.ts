@@ -3,7 +3,7 @@ import type { JobRecord } from "../contracts/history.ts";
 import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
 import type { DeadSelection } from "../store/jobs.ts";
-import { type StoreOfTheApp, withStoreOfTheApp } from "./store-of-the-app.ts";
+import { type CommandStore, withStoreToChange } from "./command-store.ts";
 
 const HELP = `npm run redrive -- [--all | --cause TEXT | --id N] [options]
 
@@ -46,7 +46,7 @@ export const redrive = defineCommand({
   async run({ options, env, io }) {
     const order = orderOf(options);
     const { which } = order;
-    return withStoreOfTheApp(readConfig(env), (store) =>
+    return withStoreToChange(readConfig(env), (store) =>
       which === null ? list(store, order, io) : tryAgain(store, which, order, io),
     );
   },
@@ -68,7 +68,7 @@ function number(option: string, text: string): number {
   return Number(text);
 }
 
-async function list(store: StoreOfTheApp, { limit, json }: Order, { print }: CommandIo): Promise<number> {
+async function list(store: CommandStore, { limit, json }: Order, { print }: CommandIo): Promise<number> {
   const [causes, dead] = [await store.jobs.countDeadByError(), await store.jobs.listDead({ limit })];
   if (json) print(JSON.stringify({ causes, dead }));
   else if (dead.length === 0) print("There are no dead jobs.");
@@ -77,7 +77,7 @@ async function list(store: StoreOfTheApp, { limit, json }: Order, { print }: Com
 }
 
 async function tryAgain(
-  store: StoreOfTheApp,
+  store: CommandStore,
   which: DeadSelection,
   { dryRun, json }: Order,
   { print }: CommandIo,
@@ -89,7 +89,7 @@ async function tryAgain(
   return count === 0 ? 1 : 0;
 }
 
-async function countOf(store: StoreOfTheApp, which: DeadSelection): Promise<number> {
+async function countOf(store: CommandStore, which: DeadSelection): Promise<number> {
   if (which !== "all" && "id" in which) {
     const dead = await store.jobs.listDead({ limit: Number.MAX_SAFE_INTEGER });
     return dead.filter(({ id }) => id === which.id).length;

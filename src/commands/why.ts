@@ -6,7 +6,7 @@ import type { Chain, ChainLink } from "../explain/explanation.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { Paint } from "../lib/command-io.ts";
 import { printable } from "../lib/terminal.ts";
-import { withStoreOfTheApp } from "./store-of-the-app.ts";
+import { withStoreToRead } from "./command-store.ts";
 
 const HELP = `npm run why -- --person ID [--workflow ID] [options]
 
@@ -32,7 +32,7 @@ export const whyOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows
     options: { person: { type: "string" }, workflow: { type: "string" } },
     async run({ options: { person, workflow, json }, env, io }) {
       if (person === undefined || person === "") throw new UsageError("--person is missing");
-      const history = await withStoreOfTheApp(readConfig(env), (store) =>
+      const history = await withStoreToRead(readConfig(env), (store) =>
         store.runs.history({ distinctId: person, workflow }),
       );
       const chain = explain(history, { person, workflow, workflows });

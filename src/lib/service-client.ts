@@ -3,33 +3,41 @@ import { RetryLaterError, UnavailableError } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
-/** A service with an HTTP API, and the words for its errors. */
-export interface Service {
+/** An HTTP server. */
+export interface Host {
   /** For messages, such as PostHog. */
   name: string;
   /** Such as https://us.posthog.com */
   host: string;
   headers?: Record<string, string>;
-  /** The end of the message about an answer with this status: what to check. Empty for none. */
-  hintOf(status: number, json: unknown): string;
-  /** Statuses besides 429 after which the same call may succeed soon. */
+  /** Statuses after which the same call may succeed soon; 429 by default. */
   retryLaterOn?: readonly number[];
   redirect?: "follow" | "manual";
+  /** The message when it gives no answer. */
+  unreachable?: string;
+}
+
+/** A service with an HTTP API, and the words for its errors. */
+export interface Service extends Host {
+  /** The end of the message about an answer with this status: what to check. Empty for none. */
+  hintOf(status: number, json: unknown): string;
 }
 
 export interface Call {
-  method?: "GET" | "POST" | "PATCH";
+  method?: "GET" | "HEAD" | "POST" | "PATCH";
   path: string;
-  /** Sent as JSON. */
-  body?: object;
+  headers?: Record<string, string>;
+  /** Sent as JSON; a string is JSON already. */
+  body?: object | string | undefined;
   /** Ends the call; its reason is thrown. */
-  signal: AbortSignal;
+  signal?: AbortSignal;
   /** No answer within this time counts as no answer at all. */
   withinMs?: number;
 }
 
 export interface ServiceResponse {
   status: number;
+  headers: Headers;
   /** undefined when the body is not JSON. */
   json: unknown;
 }
@@ -41,24 +49,34 @@ const DEFAULT_PAUSE_MS = 5_000;
  * UnavailableError when it gives no answer, and the signal's reason when the signal ends the call.
  */
 export async function request(
-  { name, host, headers, retryLaterOn = [], redirect = "follow" }: Service,
-  { method = "GET", path, body, signal, withinMs }: Call,
+  { name, host, retryLaterOn = [429], redirect = "follow", unreachable, ...service }: Host,
+  { method = "GET", path, body, signal, withinMs, ...call }: Call,
 ): Promise<ServiceResponse> {
-  const content = body && { headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
-  const ended = withinMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
-  const options = { method, headers: headers ?? {}, ...content, redirect, signal: ended };
+  const content = body !== undefined && { "content-type": "application/json" };
   try {
-    const response = await fetch(`${host}${path}`, options);
-    const { status } = response;
-    if (status === 429 || retryLaterOn.includes(status)) {
-      const pauseMs = retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS;
+    const response = await fetch(`${host}${path}`, {
+      method,
+      headers: { ...service.headers, ...call.headers, ...content },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      redirect,
+      signal: endOf(signal, withinMs),
+    });
+    const { status, headers } = response;
+    if (retryLaterOn.includes(status)) {
+      const pauseMs = retryAfterMs(headers) ?? DEFAULT_PAUSE_MS;
       throw new RetryLaterError(`${name} answered ${status}`, { retryAfterMs: pauseMs, answered: true });
     }
-    return { status, json: parseJson(await response.text()) };
+    return { status, headers, json: parseJson(await response.text()) };
   } catch (error) {
-    if (signal.aborted || error instanceof RetryLaterError) throw error;
-    throw new UnavailableError(`${name} at ${host} does not answer`, { answered: false, cause: error });
+    if (signal?.aborted || error instanceof RetryLaterError) throw error;
+    throw new UnavailableError(unreachable ?? `${name} at ${host} does not answer`, { answered: false, cause: error });
   }
+}
+
+function endOf(signal: AbortSignal | undefined, withinMs: number | undefined): AbortSignal | null {
+  if (withinMs === undefined) return signal ?? null;
+  const timeout = AbortSignal.timeout(withinMs);
+  return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
 }
 
 /**

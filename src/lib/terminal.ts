@@ -1,18 +1,7 @@
-import { styleText } from "node:util";
+import { createCommandIo } from "./command-io.ts";
 
-/** A line for a person at a terminal; logs go through `createLog`. */
-export function print(line = ""): void {
-  process.stdout.write(`${line}\n`);
-}
-
-export function printError(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-/** Coloured where stdout shows colours. */
-export function paint(style: Parameters<typeof styleText>[0], text: string): string {
-  return process.stdout.hasColors?.() ? styleText(style, text) : text;
-}
+/** The terminal of this process; logs go through `createLog`. */
+export const { print, printError, paint } = createCommandIo(process);
 
 /** Control characters, escaped: a name from PostHog or Novu may contain some that change the terminal. */
 export function printable(text: string): string {

@@ -391,7 +391,7 @@ async function openOwnApp(config: Config): Promise<App & AsyncDisposable> {
 }
 
 async function discoverOf({ app }: Sandbox): Promise<unknown> {
-  return (await askBridge(`${app.url}/api/novu`, "discover", LOCAL_KEYS.novu)).body;
+  return (await askBridge(`${app.url}/api/novu`, "discover", LOCAL_KEYS.novu)).json;
 }
 
 /** Stands before the app, and may answer in its place. */

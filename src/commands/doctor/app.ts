@@ -4,10 +4,9 @@ import type { Config, PostHogConfig } from "../../config.ts";
 import { OUR_LIB } from "../../contracts/report.ts";
 import { MINUTE_MS } from "../../lib/durations.ts";
 import { keyOf, sign } from "../../lib/standard-webhooks.ts";
-import { askApp } from "./ask-app.ts";
+import { ask, askApp } from "../ask.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
-const ANSWER_WITHIN_MS = 8_000;
 /** Signatures are valid for five minutes. */
 const FAR_OFF_MS = 4 * MINUTE_MS;
 const OFF_MS = 30_000;
@@ -24,11 +23,11 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
   ];
 
   async function ready(): Promise<Finding[]> {
-    const { status, body } = await askApp(publicUrl, "/readyz");
+    const { status, json } = await askApp(publicUrl, { path: "/readyz" });
     const isPlain = publicUrl.startsWith("http:") && !isThisMachine(publicUrl);
     if (status === 200)
       return [ok(`${publicUrl} is ready`), ...(isPlain ? [warning("PUBLIC_URL is http; serve it by https")] : [])];
-    const reason = z.object({ reason: z.string() }).safeParse(body).data?.reason;
+    const reason = z.object({ reason: z.string() }).safeParse(json).data?.reason;
     return [
       trouble(`${publicUrl}/readyz answered ${status}${reason === undefined ? "; is it this app?" : `: ${reason}`}`),
     ];
@@ -37,12 +36,13 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
   async function bridge(): Promise<Finding[]> {
     const at = Date.now();
     const signature = createHmac("sha256", novu.secretKey).update(`${at}.{}`).digest("hex");
-    const { status, body } = await askApp(publicUrl, "/api/novu?action=discover", {
+    const { status, json } = await askApp(publicUrl, {
+      path: "/api/novu?action=discover",
       headers: { "novu-signature": `t=${at},v1=${signature}` },
     });
     if (status === 401)
       return [trouble("the app refuses signatures with NOVU_SECRET_KEY: it has another key, or its clock is wrong")];
-    const there = Discovered.safeParse(body).data?.workflows.map(({ workflowId }) => workflowId);
+    const there = Discovered.safeParse(json).data?.workflows.map(({ workflowId }) => workflowId);
     if (status !== 200 || there === undefined)
       return [
         trouble(`${publicUrl}/api/novu answered ${status} to discover; only processes with the role ingress answer it`),
@@ -92,11 +92,7 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
   }
 
   function deliver(body: string, proof: Record<string, string>) {
-    return askApp(publicUrl, "/webhooks/posthog", {
-      method: "POST",
-      headers: { "content-type": "application/json", ...proof },
-      body,
-    });
+    return askApp(publicUrl, { method: "POST", path: "/webhooks/posthog", headers: proof, body });
   }
 
   async function clocks(): Promise<Finding[]> {
@@ -121,12 +117,8 @@ function provenBy(secret: string, body: string): Record<string, string> {
 /** From the Date header, which has whole seconds, and half of the round trip. */
 async function skewOf(host: string): Promise<number | null> {
   const before = Date.now();
-  const response = await fetch(host, {
-    method: "HEAD",
-    redirect: "manual",
-    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-  });
-  const at = Date.parse(response.headers.get("date") ?? "");
+  const { headers } = await ask({ host, unreachable: `${host} does not answer` }, { method: "HEAD", path: "" });
+  const at = Date.parse(headers.get("date") ?? "");
   return Number.isNaN(at) ? null : at - (before + Date.now()) / 2;
 }
 

@@ -1,8 +1,7 @@
 import type { Config } from "../../config.ts";
-import { createLog } from "../../lib/log.ts";
 import { sleep } from "../../lib/sleep.ts";
 import { unknownWorkflowOf } from "../../novu/novu-errors.ts";
-import { openStoreToRead } from "../../store/open-store.ts";
+import { withStoreToRead } from "../command-store.ts";
 import { brokenControls } from "../plan/broken-controls.ts";
 import { changesOf, type WorkflowDifference } from "../plan/compare-workflows.ts";
 import type { Manifest } from "../plan/manifest.ts";
@@ -58,17 +57,17 @@ function staleFinding({ workflow, changes }: WorkflowDifference): Finding {
 }
 
 /** Empty without a store, which has a check of its own. */
-async function deadStarts(config: Config): Promise<Array<{ workflow: string; count: number }>> {
-  const store = await openStoreToRead(config, { now: Date.now, log: createLog({ level: "silent" }) }).catch(() => null);
-  if (store === null) return [];
-  try {
-    const counts = new Map<string, number>();
-    for (const { error, count } of await store.jobs.countDeadByError()) {
-      const workflow = unknownWorkflowOf(error);
-      if (workflow !== null) counts.set(workflow, (counts.get(workflow) ?? 0) + count);
-    }
-    return [...counts].map(([workflow, count]) => ({ workflow, count }));
-  } finally {
-    await store.close();
-  }
+function deadStarts(config: Config): Promise<Array<{ workflow: string; count: number }>> {
+  return withStoreToRead(
+    config,
+    async (store) => {
+      const counts = new Map<string, number>();
+      for (const { error, count } of await store.jobs.countDeadByError()) {
+        const workflow = unknownWorkflowOf(error);
+        if (workflow !== null) counts.set(workflow, (counts.get(workflow) ?? 0) + count);
+      }
+      return [...counts].map(([workflow, count]) => ({ workflow, count }));
+    },
+    () => [],
+  );
 }

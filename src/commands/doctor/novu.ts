@@ -2,12 +2,12 @@ import { z } from "zod";
 import type { Config } from "../../config.ts";
 import { EmailProvider } from "../../contracts/email-provider.ts";
 import { NOVU_PLANS } from "../../contracts/novu-plan.ts";
-import { parseJson } from "../../lib/json.ts";
+import type { ServiceResponse } from "../../lib/service-client.ts";
 import type { Discovered } from "../../novu/discovered.ts";
 import { assertWithinPlan } from "../../novu/plan-limits.ts";
+import { ask } from "../ask.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
-const ANSWER_WITHIN_MS = 8_000;
 const CLOUDS = ["https://api.novu.co", "https://eu.api.novu.co"];
 
 const Environment = z.object({ data: z.object({ name: z.string(), type: z.string().nullish() }) });
@@ -27,7 +27,7 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
   ];
 
   async function environment(): Promise<Finding[]> {
-    const { status, body } = await ask(novu.apiUrl, "/v1/environments/me");
+    const { status, json } = await askNovu(novu.apiUrl, "/v1/environments/me");
     if (status === 401) {
       const home = await otherRegion();
       const way =
@@ -36,7 +36,7 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
           : `it belongs to the other region: set NOVU_API_URL=${home}`;
       return [trouble(`${novu.apiUrl} does not accept NOVU_SECRET_KEY; ${way}`)];
     }
-    const read = Environment.safeParse(body);
+    const read = Environment.safeParse(json);
     if (!read.success)
       return [
         trouble(`NOVU_API_URL ${novu.apiUrl} answered ${status}, but not as Novu's API; is it the API's address?`),
@@ -56,8 +56,8 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
   }
 
   async function channels(): Promise<Finding[]> {
-    const { status, body } = await ask(novu.apiUrl, "/v1/integrations/active");
-    const read = Integrations.safeParse(body);
+    const { status, json } = await askNovu(novu.apiUrl, "/v1/integrations/active");
+    const read = Integrations.safeParse(json);
     if (!read.success)
       return [trouble(`Novu answered ${status} to the list of integrations; is NOVU_SECRET_KEY right?`)];
     const active = read.data.data.filter((one) => one.active);
@@ -100,20 +100,14 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
   async function otherRegion(): Promise<string | null> {
     if (!CLOUDS.includes(novu.apiUrl)) return null;
     for (const cloud of CLOUDS.filter((one) => one !== novu.apiUrl)) {
-      const answer = await ask(cloud, "/v1/environments/me").catch(() => null);
+      const answer = await askNovu(cloud, "/v1/environments/me").catch(() => null);
       if (answer?.status === 200) return cloud;
     }
     return null;
   }
 
-  async function ask(apiUrl: string, path: string): Promise<{ status: number; body: unknown }> {
-    const response = await fetch(`${apiUrl}${path}`, {
-      headers: { authorization: `ApiKey ${novu.secretKey}` },
-      redirect: "manual",
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    }).catch((error: unknown) => {
-      throw new Error(`NOVU_API_URL ${apiUrl} does not answer`, { cause: error });
-    });
-    return { status: response.status, body: parseJson(await response.text()) };
+  function askNovu(apiUrl: string, path: string): Promise<ServiceResponse> {
+    const headers = { authorization: `ApiKey ${novu.secretKey}` };
+    return ask({ host: apiUrl, headers, unreachable: `NOVU_API_URL ${apiUrl} does not answer` }, { path });
   }
 }

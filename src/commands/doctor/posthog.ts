@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { Config, PostHogConfig } from "../../config.ts";
 import { describeError } from "../../lib/errors.ts";
+import { ask } from "../ask.ts";
 import { findDestinations, ownOf } from "../connect/destination.ts";
 import { differenceOf, isStopped } from "../connect/diff.ts";
 import { createPostHogApi } from "../posthog/api.ts";
 import { CLOUDS, homeOf, isIngestion, readKey } from "../posthog/key.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
-const ANSWER_WITHIN_MS = 8_000;
 const Persons = z.object({ results: z.record(z.string(), z.unknown()) });
 /** No person has this id. */
 const UNUSED_ID = "posthog-novu-bridge-doctor";
@@ -30,33 +30,26 @@ export function postHogChecks(
     if (regions[0] !== regions[1])
       return [trouble(`POSTHOG_HOST ${posthog.host} and POSTHOG_API_HOST ${posthog.apiHost} are of different regions`)];
     // Flags use the same token and host as events, and a request for them changes nothing.
-    const response = await fetch(`${posthog.host}/flags/?v=2`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ api_key: posthog.projectToken, distinct_id: UNUSED_ID }),
-      redirect: "manual",
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    }).catch((error: unknown) => {
-      throw new Error(`POSTHOG_HOST ${posthog.host} does not answer; is it the host that receives events?`, {
-        cause: error,
-      });
-    });
-    await response.body?.cancel();
-    if (response.ok) return [ok(`${posthog.host} accepts the project token`)];
-    if (response.status === 401)
+    const unreachable = `POSTHOG_HOST ${posthog.host} does not answer; is it the host that receives events?`;
+    const { status } = await ask(
+      { host: posthog.host, unreachable },
+      {
+        method: "POST",
+        path: "/flags/?v=2",
+        body: { api_key: posthog.projectToken, distinct_id: UNUSED_ID },
+      },
+    );
+    if (status >= 200 && status < 300) return [ok(`${posthog.host} accepts the project token`)];
+    if (status === 401)
       return [trouble(`${posthog.host} does not accept POSTHOG_PROJECT_TOKEN; is it a token (phc_…) of this region?`)];
-    return [trouble(`POSTHOG_HOST ${posthog.host} answered ${response.status}; is it the host that receives events?`)];
+    return [trouble(`POSTHOG_HOST ${posthog.host} answered ${status}; is it the host that receives events?`)];
   }
 
   async function key(): Promise<Finding[]> {
     const { apiHost, personalApiKey, projectId } = posthog;
     if (isIngestion(apiHost))
       return [trouble(`POSTHOG_API_HOST ${apiHost} receives events; it has to be the host where you log in`)];
-    const found = await readKey(posthog).catch((error: unknown) => {
-      throw new Error(`POSTHOG_API_HOST ${apiHost} does not answer; is it the host where you log in?`, {
-        cause: error,
-      });
-    });
+    const found = await readKey(posthog);
     if (found === null) {
       const home = await homeOf({ apiHost, personalApiKey, clouds: CLOUDS });
       const way =

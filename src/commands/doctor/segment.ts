@@ -2,11 +2,9 @@ import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Config, SegmentConfig } from "../../config.ts";
 import { OUR_LIB } from "../../contracts/report.ts";
-import { parseJson } from "../../lib/json.ts";
-import { askApp } from "./ask-app.ts";
+import { ask, askApp } from "../ask.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
-const ANSWER_WITHIN_MS = 8_000;
 /** No person has this id. */
 const UNUSED_ID = "posthog-novu-bridge-doctor";
 
@@ -59,8 +57,7 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
   }
 
   async function deliver(body: string, proof: Record<string, string>): Promise<number> {
-    const headers = { "content-type": "application/json", ...proof };
-    return (await askApp(publicUrl, "/webhooks/segment", { method: "POST", headers, body })).status;
+    return (await askApp(publicUrl, { method: "POST", path: "/webhooks/segment", headers: proof, body })).status;
   }
 
   /** Sources: https://www.twilio.com/docs/segment/unify/profile-api */
@@ -71,18 +68,15 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
       ];
     const { host, spaceId, token } = profiles;
     const path = `/v1/spaces/${encodeURIComponent(spaceId)}/collections/users/profiles/user_id:${UNUSED_ID}/traits?limit=1`;
-    const response = await fetch(`${host}${path}`, {
-      headers: { authorization: `Basic ${Buffer.from(`${token}:`).toString("base64")}` },
-      redirect: "manual",
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    }).catch((error: unknown) => {
-      throw new Error(`SEGMENT_PROFILE_HOST ${host} does not answer; is it the Profile API of your region?`, {
-        cause: error,
-      });
-    });
-    const body = parseJson(await response.text());
-    const { status } = response;
-    if (status === 200 || (status === 404 && NotFound.safeParse(body).success))
+    const { status, json } = await ask(
+      {
+        host,
+        headers: { authorization: `Basic ${Buffer.from(`${token}:`).toString("base64")}` },
+        unreachable: `SEGMENT_PROFILE_HOST ${host} does not answer; is it the Profile API of your region?`,
+      },
+      { path },
+    );
+    if (status === 200 || (status === 404 && NotFound.safeParse(json).success))
       return [ok(`profiles of the space ${spaceId} can be read at ${host}`)];
     if (status === 401 || status === 403)
       return [

@@ -1,8 +1,8 @@
 import type { Config } from "../../config.ts";
 import { DAY_MS, MINUTE_MS } from "../../lib/durations.ts";
-import { createLog } from "../../lib/log.ts";
-import { openStoreToRead } from "../../store/open-store.ts";
-import { type Check, ok, trouble, warning } from "./check.ts";
+import type { ReadStore } from "../../store/store.ts";
+import { withStoreToRead } from "../command-store.ts";
+import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 /** A job that has been due this long has no worker. */
 const LATE_MS = 5 * MINUTE_MS;
@@ -11,44 +11,43 @@ const LOST_WITHIN_MS = 7 * DAY_MS;
 
 /** Whether the store exists with the schema of this version, and its waiting and dead jobs. */
 export function storeCheck(config: Config): Check {
+  const where = config.databaseUrl === undefined ? `SQLite in ${config.dataDir}` : "PostgreSQL";
   return {
     what: "store",
-    async look() {
-      const log = createLog({ level: "silent" });
-      const store = await openStoreToRead(config, { now: Date.now, log }).catch((error: Error) => {
-        throw new Error("check DATABASE_URL or DATA_DIR; if the store is new, start the app on it once", {
-          cause: error,
-        });
-      });
-      try {
-        const queues = await store.jobs.countByQueue();
-        const [waiting, dead] = [sum(queues.map((queue) => queue.waiting)), sum(queues.map((queue) => queue.dead))];
-        const where = config.databaseUrl === undefined ? `SQLite in ${config.dataDir}` : "PostgreSQL";
-        const findings = [ok(`${where}, migrated; ${waiting} ${waiting === 1 ? "job waits" : "jobs wait"}`)];
-        const lost = await store.runs.countLost(Date.now() - LOST_WITHIN_MS);
-        if (lost > 0)
-          findings.push(
-            trouble(
-              `${lost} ${lost === 1 ? "run was" : "runs were"} lost at Novu in the last 7 days; bridge_runs_lost_total has the workflow, and npm run why -- --person <distinct id> the reason`,
-            ),
-          );
-        if (dead > 0)
-          findings.push(
-            warning(`${dead} dead ${dead === 1 ? "job" : "jobs"}: npm run redrive lists the errors, and retries them`),
-          );
-        for (const { queue, oldestDueAt } of queues)
-          if (oldestDueAt !== null && Date.now() - oldestDueAt > LATE_MS)
-            findings.push(
-              trouble(
-                `"${queue}" has been due for ${Math.round((Date.now() - oldestDueAt) / MINUTE_MS)} minutes; is there a process with the role worker?`,
-              ),
-            );
-        return findings;
-      } finally {
-        await store.close();
-      }
-    },
+    look: () =>
+      withStoreToRead(
+        config,
+        (store) => look(store, where),
+        (cause) => {
+          throw new Error("check DATABASE_URL or DATA_DIR; if the store is new, start the app on it once", { cause });
+        },
+      ),
   };
+}
+
+async function look(store: ReadStore, where: string): Promise<Finding[]> {
+  const queues = await store.jobs.countByQueue();
+  const [waiting, dead] = [sum(queues.map((queue) => queue.waiting)), sum(queues.map((queue) => queue.dead))];
+  const findings = [ok(`${where}, migrated; ${waiting} ${waiting === 1 ? "job waits" : "jobs wait"}`)];
+  const lost = await store.runs.countLost(Date.now() - LOST_WITHIN_MS);
+  if (lost > 0)
+    findings.push(
+      trouble(
+        `${lost} ${lost === 1 ? "run was" : "runs were"} lost at Novu in the last 7 days; bridge_runs_lost_total has the workflow, and npm run why -- --person <distinct id> the reason`,
+      ),
+    );
+  if (dead > 0)
+    findings.push(
+      warning(`${dead} dead ${dead === 1 ? "job" : "jobs"}: npm run redrive lists the errors, and retries them`),
+    );
+  for (const { queue, oldestDueAt } of queues)
+    if (oldestDueAt !== null && Date.now() - oldestDueAt > LATE_MS)
+      findings.push(
+        trouble(
+          `"${queue}" has been due for ${Math.round((Date.now() - oldestDueAt) / MINUTE_MS)} minutes; is there a process with the role worker?`,
+        ),
+      );
+  return findings;
 }
 
 function sum(counts: number[]): number {

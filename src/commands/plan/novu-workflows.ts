@@ -1,14 +1,12 @@
 import { z } from "zod";
-import { RetryLaterError, UnavailableError } from "../../lib/errors.ts";
-import { parseJson } from "../../lib/json.ts";
-import { retryAfterMs } from "../../lib/retry-after.ts";
+import { UnavailableError } from "../../lib/errors.ts";
+import { type Host, request } from "../../lib/service-client.ts";
 import type { Sleep } from "../../lib/sleep.ts";
 import { withRetries } from "../../lib/with-retries.ts";
 import { Preferences, Schema } from "./manifest.ts";
 import { Trouble } from "./trouble.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
-const DEFAULT_PAUSE_MS = 5_000;
 const PAGE = 50;
 /** Origin of workflows that a sync created. */
 const CODE_FIRST = "external";
@@ -76,6 +74,8 @@ export async function readNovuWorkflows(
   { apiUrl, secretKey }: { apiUrl: string; secretKey: string },
   sleep: Sleep,
 ): Promise<NovuHas> {
+  const headers = { authorization: `ApiKey ${secretKey}` };
+  const service: Host = { name: "Novu", host: apiUrl, headers, redirect: "manual" };
   const listed: Array<{ workflowId: string; origin: string }> = [];
   for (;;) {
     const { data } = await ask(`/v2/workflows?limit=${PAGE}&offset=${listed.length}`, Page);
@@ -91,34 +91,18 @@ export async function readNovuWorkflows(
   return { workflows, others: listed.length - own.length };
 
   async function ask<Answer extends z.ZodType>(path: string, answer: Answer): Promise<z.output<Answer>> {
-    const text = await withRetries(() => send(path), { sleep }).catch((error: unknown) => {
+    const json = await withRetries(() => send(path), { sleep }).catch((error: unknown) => {
       if (error instanceof Trouble) throw error;
       throw new Trouble("novu", "Novu does not answer now; try again later", { cause: error });
     });
-    const read = answer.safeParse(parseJson(text));
+    const read = answer.safeParse(json);
     if (read.success) return read.data;
     throw new Trouble("novu", `the answer to ${path} cannot be read; is NOVU_API_URL the address of Novu's API?`);
   }
 
-  async function send(path: string): Promise<string> {
-    let response: Response;
-    try {
-      response = await fetch(`${apiUrl}${path}`, {
-        headers: { authorization: `ApiKey ${secretKey}` },
-        redirect: "manual",
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-      });
-    } catch (error) {
-      throw new UnavailableError(`Novu at ${apiUrl} does not answer`, { answered: false, cause: error });
-    }
-    const { status } = response;
-    if (status === 200) return response.text();
-    await response.body?.cancel();
-    if (status === 429)
-      throw new RetryLaterError("Novu answered 429", {
-        retryAfterMs: retryAfterMs(response.headers) ?? DEFAULT_PAUSE_MS,
-        answered: true,
-      });
+  async function send(path: string): Promise<unknown> {
+    const { status, json } = await request(service, { path, withinMs: ANSWER_WITHIN_MS });
+    if (status === 200) return json;
     if (status >= 500) throw new UnavailableError(`Novu answered ${status}`, { answered: true });
     throw refusal(status, { apiUrl, path });
   }

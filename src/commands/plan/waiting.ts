@@ -1,8 +1,7 @@
 import type { RunRecord } from "../../contracts/history.ts";
 import { describeError } from "../../lib/errors.ts";
-import { createLog } from "../../lib/log.ts";
-import { openStoreToRead } from "../../store/open-store.ts";
 import type { ReadStore } from "../../store/store.ts";
+import { withStoreToRead } from "../command-store.ts";
 import type { NovuEnvironment } from "./novu-environment.ts";
 
 const PAGE = 500;
@@ -19,20 +18,14 @@ export async function readWaiting(
   at: NovuEnvironment["store"],
   workflows: Array<{ workflowId: string; steps: Array<{ stepId: string }> }>,
 ): Promise<{ count: CountWaiting; whyNot: null } | { count: null; whyNot: string }> {
-  let store: ReadStore;
   try {
-    store = await openStoreToRead(at, { now: Date.now, log: createLog({ level: "silent" }) });
+    return await withStoreToRead(at, async (store) => {
+      const waiting = new Map<string, Array<{ distinctId: string; decided: string[] }>>();
+      for (const { workflowId } of workflows) waiting.set(workflowId, await runsOf(store, workflowId));
+      return { count: counting(workflows, waiting), whyNot: null };
+    });
   } catch (error) {
     return { count: null, whyNot: describeError(error) };
-  }
-  try {
-    const waiting = new Map<string, Array<{ distinctId: string; decided: string[] }>>();
-    for (const { workflowId } of workflows) waiting.set(workflowId, await runsOf(store, workflowId));
-    return { count: counting(workflows, waiting), whyNot: null };
-  } catch (error) {
-    return { count: null, whyNot: describeError(error) };
-  } finally {
-    await store.close();
   }
 }
 

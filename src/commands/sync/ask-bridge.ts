@@ -1,28 +1,13 @@
 import { createHmac } from "node:crypto";
-import { UnavailableError } from "../../lib/errors.ts";
-import { parseJson } from "../../lib/json.ts";
+import type { ServiceResponse } from "../../lib/service-client.ts";
+import { ask } from "../ask.ts";
 
 /** Novu waits 5 s for a bridge. */
 const ANSWER_WITHIN_MS = 5_000;
 
-export interface BridgeAnswer {
-  status: number;
-  /** Undefined when it is not JSON. */
-  body: unknown;
-}
-
 /** One GET; throws an UnavailableError without an answer. */
-export async function get(url: string, headers: Record<string, string> = {}): Promise<BridgeAnswer> {
-  try {
-    const response = await fetch(url, {
-      headers,
-      redirect: "manual",
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    });
-    return { status: response.status, body: parseJson(await response.text()) };
-  } catch (error) {
-    throw new UnavailableError(`${url} does not answer`, { answered: false, cause: error });
-  }
+export function get(url: string, headers: Record<string, string> = {}): Promise<ServiceResponse> {
+  return ask({ host: url, headers, unreachable: `${url} does not answer` }, { path: "", withinMs: ANSWER_WITHIN_MS });
 }
 
 /** Calls an action of the bridge, with Novu's signature if there is a key. */

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { CommandIo } from "../../lib/command-io.ts";
 import { describeError, UnavailableError } from "../../lib/errors.ts";
+import type { ServiceResponse } from "../../lib/service-client.ts";
 import type { Sleep } from "../../lib/sleep.ts";
 import { withRetries } from "../../lib/with-retries.ts";
 import { changesOf } from "../plan/compare-workflows.ts";
 import { Discovered, emptySchemas, type Manifest } from "../plan/manifest.ts";
 import { Trouble } from "../plan/trouble.ts";
-import { askBridge, type BridgeAnswer, get } from "./ask-bridge.ts";
+import { askBridge, get } from "./ask-bridge.ts";
 
 const LOOK_EVERY_MS = 5_000;
 /** The app's address is the part before it. */
@@ -49,7 +50,7 @@ export async function checkBridge(check: Check): Promise<string[]> {
 
 async function assertRuns({ bridgeUrl, revision, sleep }: Check): Promise<string[]> {
   const health = await answered(() => askBridge(bridgeUrl, "health-check"), bridgeUrl, sleep);
-  if (!Health.safeParse(health.body).success)
+  if (!Health.safeParse(health.json).success)
     throw new Trouble(
       "bridge",
       `${bridgeUrl} answered ${health.status}, but not as a bridge; does NOVU_BRIDGE_URL end in /api/novu?`,
@@ -59,7 +60,7 @@ async function assertRuns({ bridgeUrl, revision, sleep }: Check): Promise<string
     return [`the revision of the bridge is unknown: ${bridgeUrl} does not end in /api/novu`];
   const readyUrl = bridgeUrl.replace(BRIDGE_PATH, "/readyz");
   const readiness = await answered(() => get(readyUrl), readyUrl, sleep);
-  const ready = Ready.safeParse(readiness.body);
+  const ready = Ready.safeParse(readiness.json);
   if (!ready.success) return [`the revision of the bridge is unknown: ${readyUrl} answered ${readiness.status}`];
   const { revision: deployed } = ready.data;
   if (deployed == null || deployed === "")
@@ -77,15 +78,15 @@ async function assertRuns({ bridgeUrl, revision, sleep }: Check): Promise<string
 /** Novu publishes the workflows that the bridge discovers, so they have to equal the manifest of the plan. */
 async function assertSame({ bridgeUrl, secretKey, manifest, sleep }: Check): Promise<void> {
   const discover = () => askBridge(bridgeUrl, "discover", secretKey);
-  const { status, body } = await answered(discover, bridgeUrl, sleep, "discover");
-  if (status === 401 && Failure.safeParse(body).data?.code === "SignatureExpiredError")
+  const { status, json } = await answered(discover, bridgeUrl, sleep, "discover");
+  if (status === 401 && Failure.safeParse(json).data?.code === "SignatureExpiredError")
     throw new Trouble("another key", "the clocks here and at the bridge are more than 5 minutes apart");
   if (status === 401)
     throw new Trouble(
       "another key",
       `the bridge at ${bridgeUrl} has another NOVU_SECRET_KEY, so it would refuse Novu; each environment has its own key and its own bridge`,
     );
-  const there = Discovered.safeParse(body);
+  const there = Discovered.safeParse(json);
   if (status !== 200 || !there.success)
     throw new Trouble("discover", `${bridgeUrl} answered ${status} to discover; the bridge's log says why`);
 
@@ -101,17 +102,17 @@ async function assertSame({ bridgeUrl, secretKey, manifest, sleep }: Check): Pro
 
 /** Retries a missing answer and a 5xx. */
 async function answered(
-  ask: () => Promise<BridgeAnswer>,
+  ask: () => Promise<ServiceResponse>,
   url: string,
   sleep: Sleep,
   action?: "discover",
-): Promise<BridgeAnswer> {
+): Promise<ServiceResponse> {
   try {
     return await withRetries(
       async () => {
         const answer = await ask();
         if (answer.status < 500) return answer;
-        throw new UnavailableError(`${url} answered ${answer.status}${reasonOf(answer.body)}`, { answered: true });
+        throw new UnavailableError(`${url} answered ${answer.status}${reasonOf(answer.json)}`, { answered: true });
       },
       { sleep },
     );

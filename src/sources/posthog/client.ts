@@ -19,6 +19,7 @@ interface Answer<Schema extends z.ZodType> {
 export interface ProjectCall<Schema extends z.ZodType> extends Call, Answer<Schema> {
   /** The scope that the personal API key needs for the call. */
   scope: string;
+  /** Statuses besides 429 after which the same call may succeed soon. */
   retryLaterOn?: readonly number[];
 }
 
@@ -31,7 +32,7 @@ export function createPostHogClient({ apiHost, projectId, personalApiKey }: Post
       name: "PostHog",
       host: apiHost,
       headers: { authorization: `Bearer ${personalApiKey}` },
-      retryLaterOn,
+      retryLaterOn: [429, ...retryLaterOn],
       hintOf: (status, json) => hintOf(status, scope) ?? detailOf(status, json),
     };
     const path = `/api/projects/${encodeURIComponent(projectId)}${call.path}`;

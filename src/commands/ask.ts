@@ -1,0 +1,20 @@
+import { type Call, type Host, request, type ServiceResponse } from "../lib/service-client.ts";
+
+const ANSWER_WITHIN_MS = 8_000;
+
+/** One call for which each status is an answer, also a redirect and a 429. Throws an UnavailableError without an answer. */
+export function ask(
+  host: { host: string; unreachable: string } & Pick<Host, "headers">,
+  call: Call,
+): Promise<ServiceResponse> {
+  return request(
+    { ...host, name: host.host, redirect: "manual", retryLaterOn: [] },
+    { withinMs: ANSWER_WITHIN_MS, ...call },
+  );
+}
+
+/** Calls the running app at its public address. */
+export function askApp(publicUrl: string, call: Call): Promise<ServiceResponse> {
+  const unreachable = `PUBLIC_URL ${publicUrl} does not answer from here; does the app run there?`;
+  return ask({ host: publicUrl, unreachable }, call);
+}
