@@ -3,12 +3,12 @@ import { isChannel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { SandboxControls, TravelTarget } from "../contracts/sandbox.ts";
 import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
-import { LOCAL_KEYS } from "./local-keys.ts";
 import type { LocalNovu } from "./local-novu/local-novu.ts";
 import type { PayloadSchema } from "./local-novu/state.ts";
 import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
 import type { LocalSegment } from "./local-segment/local-segment.ts";
 import { type Samples, samplePayload } from "./samples.ts";
+import { postToNovu } from "./services.ts";
 import { deliveriesOf, peopleOf } from "./sources.ts";
 import { type Action, exportStory, type NewAction } from "./story-export.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -102,12 +102,8 @@ export function createSandboxControls({
       return { isSkipped: options.skip === true, channel, content: outputs };
     },
     async sendTest(workflow, distinctId) {
-      const response = await fetch(`${novu.url}/v1/events/trigger`, {
-        method: "POST",
-        headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
-        body: JSON.stringify({ name: workflow, to: subscriberOf(distinctId), payload: payloadFor(workflow) }),
-      });
-      if (!response.ok) throw new Error(`the local Novu answered ${response.status}: ${await response.text()}`);
+      const trigger = { name: workflow, to: subscriberOf(distinctId), payload: payloadFor(workflow) };
+      await postToNovu(novu, "/v1/events/trigger", trigger);
       await settled();
     },
 

@@ -6,7 +6,7 @@ import { type LocalConfig, localConfig } from "./local-config.ts";
 import { LOCAL_KEYS } from "./local-keys.ts";
 import type { Samples } from "./samples.ts";
 import { createSandboxControls } from "./sandbox-controls.ts";
-import { openServices, type ServiceStates, type Services, settle } from "./services.ts";
+import { openServices, postToNovu, type ServiceStates, type Services, settle } from "./services.ts";
 import type { Action } from "./story-export.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
@@ -123,11 +123,6 @@ export async function openSandbox({
   }
 
   async function sync(): Promise<void> {
-    const response = await fetch(`${novu.url}/v1/bridge/sync?source=sandbox`, {
-      method: "POST",
-      headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
-      body: JSON.stringify({ bridgeUrl: `${app.url}/api/novu` }),
-    });
-    if (!response.ok) throw new Error(`the workflows cannot be synced: ${await response.text()}`);
+    await postToNovu(novu, "/v1/bridge/sync?source=sandbox", { bridgeUrl: `${app.url}/api/novu` });
   }
 }

@@ -66,3 +66,13 @@ export async function settle({ posthog, segment, novu }: Services, app: () => Ap
     );
   }
 }
+
+/** Calls an API of the local Novu that its dashboard and its command call. */
+export async function postToNovu({ url }: LocalNovu, path: string, body: object): Promise<void> {
+  const response = await fetch(`${url}${path}`, {
+    method: "POST",
+    headers: { authorization: `ApiKey ${LOCAL_KEYS.novu}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`the local Novu answered ${response.status}: ${await response.text()}`);
+}

@@ -18,10 +18,20 @@ export interface Attempt {
 }
 
 interface Delivery {
-  /** The webhook id, the same for each retry. */
+  /** The webhook id: its retries have the same one, a redelivery has another. */
   id: string;
+  /** The exact text that is signed. */
   body: string;
   attempts: Attempt[];
+}
+
+/** A delivery of one or more events of a source; the fields are those of the first event. */
+export interface SourceDelivery extends Delivery {
+  at: number;
+  eventUuid: string;
+  /** The name, and the number of further events. */
+  event: string;
+  distinctId: string;
 }
 
 /** Returns the headers of the signature. */

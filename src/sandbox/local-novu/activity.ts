@@ -1,7 +1,7 @@
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import { z } from "zod";
 import { isChannel } from "../../contracts/channel.ts";
-import { refuse } from "./answer.ts";
+import { type RouteParts, refuse } from "./answer.ts";
 import type { Job, JobDetail, Message, NovuRun, NovuState } from "./state.ts";
 
 const ids = z
@@ -20,7 +20,7 @@ const PROVIDERS: Record<string, string> = { email: "nodemailer", sms: "twilio", 
 const OWNER = { _environmentId: "local", _organizationId: "local" };
 
 /** Runs and messages, the newest first. Novu does not wrap these answers again: their `data` is the list. */
-export function activityRoutes({ state, limited }: { state: NovuState; limited: RequestHandler }): Router {
+export function activityRoutes({ state, limited }: RouteParts): Router {
   return Router()
     .get("/v1/messages", limited, (request, response) => {
       const query = Paging.safeParse(request.query);

@@ -1,6 +1,6 @@
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import { z } from "zod";
-import { answer, refuse, refuseFields } from "./answer.ts";
+import { answer, type RouteParts, refuse, refuseFields } from "./answer.ts";
 import { type NovuState, WEEKDAYS } from "./state.ts";
 import { existingSubscriber, idOf } from "./subscribers.ts";
 
@@ -19,14 +19,7 @@ const Change = z
   .refine(({ channels, schedule }) => channels !== undefined || schedule !== undefined);
 
 /** The preferences of a subscriber by workflow and channel, and their schedule. */
-export function preferenceRoutes({
-  state,
-  limited,
-}: {
-  state: NovuState;
-  /** Novu's rate limit for changes. */
-  limited: RequestHandler;
-}): Router {
+export function preferenceRoutes({ state, limited }: RouteParts): Router {
   const existing = existingSubscriber(state);
   return Router()
     .get("/v2/subscribers/:id/preferences", existing, (request, response) =>

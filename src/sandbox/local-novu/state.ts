@@ -1,19 +1,13 @@
+import type { SandboxMessage, SandboxStep } from "../../contracts/sandbox.ts";
+
 // The data of the local Novu, which `npm run dev` saves as JSON.
 
 export type JobStatus = "pending" | "running" | "delayed" | "merged" | "completed" | "failed" | "canceled" | "skipped";
 
-export interface Job {
-  id: string;
-  stepId: string;
-  type: string;
+export interface Job extends SandboxStep {
   status: JobStatus;
   /** Of a custom step. step-state.ts makes those of the other types. */
   outputs: Record<string, unknown>;
-  error: string | null;
-  /** When a delayed job wakes; milliseconds since 1970. */
-  wakesAt: number | null;
-  /** When it ended or began to wait; milliseconds since 1970. */
-  changedAt: number | null;
   details?: JobDetail[];
   /** Of a digest: its key ("" for all events), and the id of the waiting digest into which it was merged. */
   digest?: { key: string; mergedInto: string | null };
@@ -85,25 +79,12 @@ export interface MailParts {
   text: string | null;
 }
 
-export interface Message {
-  id: string;
-  transactionId: string;
-  workflowId: string;
-  stepId: string;
-  subscriberId: string;
-  channel: string;
-  /** For push and chat; null on the other channels. */
+export interface Message extends SandboxMessage {
+  /** For push and chat; null on the other channels. Several device tokens in `to` are separated by commas. */
   providerId: string | null;
-  /** The address, or device tokens separated by commas; null for in-app messages. */
-  to: string | null;
-  content: Record<string, unknown>;
-  /** null on other channels than email. */
   mail: MailParts | null;
-  sentAt: number;
   /** The provider's error text; absent when it accepted the message. */
   errorText?: string;
-  seen: boolean;
-  read: boolean;
   /** ISO 8601. */
   lastSeenDate: string | null;
   lastReadDate: string | null;

@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, Router } from "express";
 import { z } from "zod";
-import { answer, refuse, refuseFields, SOME_DAY } from "./answer.ts";
+import { answer, type RouteParts, refuse, refuseFields, SOME_DAY } from "./answer.ts";
 import type { NovuState, NovuSubscriber, SubscriberChannel } from "./state.ts";
 import { CHANNEL_OF_PROVIDER } from "./steps/addresses.ts";
 import { messagesOnFields } from "./subscriber-fields.ts";
@@ -13,14 +13,7 @@ const Credentials = z.object({
 });
 
 /** Subscribers, and their credentials at push and chat providers. */
-export function subscriberRoutes({
-  state,
-  limited,
-}: {
-  state: NovuState;
-  /** Novu's rate limit for changes. */
-  limited: RequestHandler;
-}): Router {
+export function subscriberRoutes({ state, limited }: RouteParts): Router {
   const existing = existingSubscriber(state);
   return Router()
     .post("/v2/subscribers", limited, validFields, (request, response) => {

@@ -1,4 +1,4 @@
-import type { Attempt } from "../signed-webhook.ts";
+import type { SourceDelivery } from "../signed-webhook.ts";
 
 // The data of the local PostHog, which `npm run dev` saves as JSON.
 
@@ -31,19 +31,6 @@ export interface CapturedEvent {
   capturedAt: string;
   /** As of this event; null without a person profile. */
   person?: (Pick<PostHogPerson, "properties"> & { id: string }) | null;
-}
-
-/** One event for one destination. */
-export interface Delivery {
-  /** The webhook id: its retries have the same one, a redelivery has another. */
-  id: string;
-  at: number;
-  eventUuid: string;
-  event: string;
-  distinctId: string;
-  /** The exact text that is signed. */
-  body: string;
-  attempts: Attempt[];
 }
 
 /** A feature flag: its value, and the exceptions for some people; the last exception of a person counts. */
@@ -89,7 +76,7 @@ export interface PostHogState {
   persons: PostHogPerson[];
   warnings: IngestionWarning[];
   events: CapturedEvent[];
-  deliveries: Delivery[];
+  deliveries: SourceDelivery[];
   flags: PostHogFlag[];
   dashboards: PostHogDashboard[];
   insights: PostHogInsight[];

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import { SECOND_MS } from "../../lib/durations.ts";
 import type { Activity } from "../activity.ts";
-import { createSignedWebhooks, type SignedTarget } from "../signed-webhook.ts";
+import { createSignedWebhooks, type SignedTarget, type SourceDelivery } from "../signed-webhook.ts";
 import { nameOf } from "./persons.ts";
-import type { CapturedEvent, Delivery, PostHogPerson, PostHogState } from "./state.ts";
+import type { CapturedEvent, PostHogPerson, PostHogState } from "./state.ts";
 
 /** An HTTP Webhook destination of the data pipeline. */
 export interface Destination extends SignedTarget {
@@ -17,12 +17,14 @@ const RETRY_AFTER_MS = [SECOND_MS, 2 * SECOND_MS];
 const RETRIED = new Set([408, 429, 500, 502, 503, 504]);
 const PROJECT_URL = "https://us.posthog.com/project/84213";
 
+type NewDelivery = Omit<SourceDelivery, "id" | "at" | "attempts">;
+
 export interface Webhooks {
   send(event: CapturedEvent, person: PostHogPerson | null): void;
   /** The same event with a new webhook id, as a re-run in PostHog's pages sends it. */
   resend(eventUuid: string): void;
   /** Sends a body as it is, and returns the delivery's id. Throws when nothing is connected. */
-  deliver(delivery: Omit<Delivery, "id" | "at" | "attempts">): string;
+  deliver(delivery: NewDelivery): string;
 }
 
 /** Sends events as PostHog does: one per request, with a new signature for each attempt, at least once and in no order. */
@@ -70,12 +72,9 @@ export function createWebhooks({
     },
   };
 
-  function start(
-    target: Destination,
-    { eventUuid, event, distinctId, body }: Omit<Delivery, "id" | "at" | "attempts">,
-  ): string {
+  function start(target: Destination, { eventUuid, event, distinctId, body }: NewDelivery): string {
     const about = { eventUuid, event, distinctId, body };
-    const delivery: Delivery = { id: randomUUID(), at: clock.now(), ...about, attempts: [] };
+    const delivery: SourceDelivery = { id: randomUUID(), at: clock.now(), ...about, attempts: [] };
     state.deliveries.push(delivery);
     void activity.during(() => deliver(delivery, target));
     return delivery.id;

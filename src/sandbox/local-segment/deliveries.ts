@@ -3,9 +3,9 @@ import type { Clock } from "../../lib/clock.ts";
 import { SECOND_MS } from "../../lib/durations.ts";
 import { parseJson } from "../../lib/json.ts";
 import type { Activity } from "../activity.ts";
-import { createSignedWebhooks, type Sign, type SignedTarget } from "../signed-webhook.ts";
+import { createSignedWebhooks, type Sign, type SignedTarget, type SourceDelivery } from "../signed-webhook.ts";
 import { nameOf } from "./message.ts";
-import type { SegmentDelivery, SegmentMessage, SegmentState } from "./state.ts";
+import type { SegmentMessage, SegmentState } from "./state.ts";
 
 export interface SegmentDestination extends SignedTarget {
   /** `webhook`: the Webhooks destination, which signs. `function`: our Destination Function, which sends the secret. */
@@ -18,7 +18,7 @@ const TIMEOUT_MS = 5_000;
 /** Segment gives up after 4 hours; it adds random time to its pauses. */
 const RETRY_AFTER_MS = [30, 120, 480, 1_920, 7_680].map((seconds) => seconds * SECOND_MS);
 
-type Summary = Pick<SegmentDelivery, "eventUuid" | "event" | "distinctId">;
+type Summary = Pick<SourceDelivery, "eventUuid" | "event" | "distinctId">;
 
 export interface Deliveries {
   connect(destination: SegmentDestination): void;
@@ -87,7 +87,7 @@ export function createDeliveries({
   }
 
   function start(target: SegmentDestination, body: string, summary: Summary): string {
-    const delivery: SegmentDelivery = { id: randomUUID(), at: clock.now(), ...summary, body, attempts: [] };
+    const delivery: SourceDelivery = { id: randomUUID(), at: clock.now(), ...summary, body, attempts: [] };
     state.deliveries.push(delivery);
     void activity.during(() => deliver[target.way](delivery, target));
     return delivery.id;

@@ -1,4 +1,4 @@
-import type { Attempt } from "../signed-webhook.ts";
+import type { SourceDelivery } from "../signed-webhook.ts";
 
 // The data of the local Segment, which `npm run dev` saves as JSON.
 
@@ -34,26 +34,10 @@ export interface SegmentProfile {
   createdAt: string;
 }
 
-/** One or more messages for the destination. */
-export interface SegmentDelivery {
-  /** Retries have the same id, a redelivery has another. */
-  id: string;
-  at: number;
-  /** The id of the first message. */
-  eventUuid: string;
-  /** The name of the first message, and the number of further ones. */
-  event: string;
-  /** The user id of the first message. */
-  distinctId: string;
-  /** The exact text that is signed. */
-  body: string;
-  attempts: Attempt[];
-}
-
 export interface SegmentState {
   profiles: SegmentProfile[];
   messages: SegmentMessage[];
-  deliveries: SegmentDelivery[];
+  deliveries: SourceDelivery[];
 }
 
 export function emptySegmentState(): SegmentState {

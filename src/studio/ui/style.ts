@@ -114,7 +114,7 @@ pre { margin: 0; padding: 12px 14px; border-radius: 8px; background: var(--groun
 .reads dd { margin: 0; display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 10px; overflow-wrap: anywhere; min-width: 0; }
 .reads .two { flex-basis: 100%; }
 .share { display: block; width: 100%; min-width: 90px; height: 8px; border-radius: 4px; margin-top: 7px; }
-.share .none { fill: var(--quiet-bg); } .share .good { fill: var(--good); } .share .warn { fill: var(--warn); } .share .bad { fill: var(--bad); }
+.share .none { fill: var(--quiet-bg); } .share .good { fill: var(--good); } .share .bad { fill: var(--bad); }
 ol.steps { list-style: none; margin: 0; padding: 0; counter-reset: step; }
 ol.steps li { counter-increment: step; display: flex; gap: 12px; align-items: center; padding: 9px 16px; border-top: 1px solid var(--line-2); overflow-wrap: anywhere; }
 ol.steps li:first-child { border-top: 0; }

@@ -27,7 +27,6 @@ export const TIMELINE_STYLE = `
 .timeline .gap .dot { width: 8px; height: 8px; margin: 6px; }
 .timeline .value { font-size: 13px; color: var(--soft); }
 .timeline .value code { color: var(--ink-2); }
-.timeline details { justify-self: stretch; }
 @media (max-width: 620px) {
   .timeline li { grid-template-columns: 20px minmax(0, 1fr); }
   .timeline li::before { left: 9px; }

@@ -11,8 +11,8 @@ const NAMES: Record<string, string> = {
 /** The longest part of an email address before the @. */
 const LONGEST_LOCAL_PART = 64;
 
-/** The properties of a sample person. No mail reaches their address. */
-export function samplePerson(distinctId: string) {
+/** The properties of a person of the demo. No mail reaches their address. */
+export function demoPerson(distinctId: string) {
   const firstName = distinctId.charAt(0).toUpperCase() + distinctId.slice(1);
   const local = distinctId.replace(/[^\w.-]/g, "").slice(0, LONGEST_LOCAL_PART);
   return { email: `${local}@example.com`, name: NAMES[distinctId] ?? `${firstName} Example`, plan: "trial" };

@@ -1,5 +1,5 @@
 import type { Samples } from "../../sandbox/samples.ts";
-import { samplePerson } from "./people.ts";
+import { demoPerson } from "./people.ts";
 
 /** The data with which the sandbox fills events and people that nobody described. `npm run dev` suggests the first event that starts a workflow. */
 export const samples: Samples = {
@@ -13,7 +13,7 @@ export const samples: Samples = {
     session_ended: { key_action: "build_report", key_action_completed: false },
     subscription_upgraded: { plan: "pro" },
   },
-  person: samplePerson,
+  person: demoPerson,
 };
 
 /** The event that a fresh `npm run dev` captures. */

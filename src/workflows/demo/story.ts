@@ -1,5 +1,5 @@
 import type { DemoStory, ExpectedDecision, Scene } from "../../sandbox/demo/demo-story.ts";
-import { samplePerson } from "./people.ts";
+import { demoPerson } from "./people.ts";
 
 const REDELIVERED_SIGN_UP = "5f9c4b9e-7a44-4f0c-9d0e-3f8f1f0f6a01";
 /** Fixed, so that the address of Katherine's run never changes. */
@@ -171,14 +171,14 @@ function signsUp(distinctId: string, uuid?: string, properties: Record<string, u
       event: "user_signed_up",
       distinctId,
       ...(uuid !== undefined && { uuid }),
-      properties: { ...properties, $set: samplePerson(distinctId) },
+      properties: { ...properties, $set: demoPerson(distinctId) },
     });
   };
 }
 
 function startsCheckout(distinctId: string, value: number): Scene["play"] {
   return ({ posthog }) => {
-    const { email, name } = samplePerson(distinctId);
+    const { email, name } = demoPerson(distinctId);
     const properties = {
       checkout_url: `https://app.acme.example/checkout/c_${value}?step=payment&from=email`,
       cart_value: value,
@@ -190,7 +190,7 @@ function startsCheckout(distinctId: string, value: number): Scene["play"] {
 
 function goesQuiet(distinctId: string, featuresUsed: string[]): Scene["play"] {
   return ({ posthog }) => {
-    const { email, name } = samplePerson(distinctId);
+    const { email, name } = demoPerson(distinctId);
     posthog.capture({
       event: "user_inactive",
       distinctId,

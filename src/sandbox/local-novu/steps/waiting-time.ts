@@ -1,20 +1,12 @@
 import { CronExpressionParser } from "cron-parser";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../lib/durations.ts";
+import { NOVU_UNITS_MS } from "../../../lib/novu-units.ts";
 import type { Plan } from "./step.ts";
 
-const UNIT_MS: Record<string, number> = {
-  seconds: SECOND_MS,
-  minutes: MINUTE_MS,
-  hours: HOUR_MS,
-  days: DAY_MS,
-  weeks: 7 * DAY_MS,
-  months: 30 * DAY_MS,
-};
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z?$/;
 
 /** `{amount, unit}` in milliseconds; a month has 30 days. Throws on anything else. */
 export function durationMs({ amount, unit }: { amount?: unknown; unit?: unknown }): number {
-  const ms = Number(amount) * (UNIT_MS[String(unit)] ?? Number.NaN);
+  const ms = Number(amount) * (NOVU_UNITS_MS[String(unit)] ?? Number.NaN);
   if (Number.isNaN(ms) || ms < 0) throw new Error(`"${String(amount)} ${String(unit)}" is not a duration`);
   return ms;
 }
