@@ -1,7 +1,7 @@
 import { createBridgeRoutes } from "./app/bridge.ts";
 import type { Context } from "./app/context.ts";
 import { createDecisions } from "./app/decisions.ts";
-import { openHttp } from "./app/http.ts";
+import { openHttp, type Site } from "./app/http.ts";
 import { createIngestion } from "./app/ingest.ts";
 import { createJobs } from "./app/jobs.ts";
 import { createNovu } from "./app/novu.ts";
@@ -12,6 +12,7 @@ import { createRunSteps } from "./app/run-steps.ts";
 import { silentWorkflows } from "./app/silent-workflows.ts";
 import { liveDependencies } from "./app/step-dependencies.ts";
 import { createStop, type Phase } from "./app/stop.ts";
+import { openStudio } from "./app/studio.ts";
 import { openWebhooks } from "./app/webhooks.ts";
 import { openWorkflows } from "./app/workflows.ts";
 import type { Config } from "./config.ts";
@@ -29,7 +30,6 @@ import { createPostHogReport, noReport } from "./sources/posthog/reports.ts";
 import { openStore } from "./store/open-store.ts";
 import type { SqliteDriver } from "./store/sqlite-connection.ts";
 import type { Store } from "./store/store.ts";
-import { createStudio } from "./studio/studio.ts";
 
 export interface App {
   /** Such as http://127.0.0.1:4000 */
@@ -71,17 +71,14 @@ export async function openApp(
   const { now } = clock;
   const store = await openStore(config, { now, log, sqliteDriver });
   try {
-    return await openParts({ config, product, store, clock, now, log }, sandbox);
+    return await openParts({ config, product, store, clock, now, log, sandbox });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function openParts(
-  base: Pick<Context, "config" | "product" | "store" | "clock" | "now" | "log">,
-  sandbox: SandboxControls | undefined,
-): Promise<App> {
+async function openParts(base: Omit<Context, "metrics" | "publicUrl" | "isStopping">): Promise<App> {
   const { config, product, store, now, log } = base;
   const phase: Phase = { isStopping: false, isClosing: false };
   // A sandbox on any free port knows its URL only when it listens.
@@ -110,23 +107,8 @@ async function openParts(
   const runJob = createJobs(context, { novu, persons, optOuts, ingestion, decisions, runSteps, reports });
 
   const silent = () => silentWorkflows({ workflows, countSince: store.runs.countByWorkflow, now: now() });
-  const studio = createStudio({
-    ...context,
-    discovered: workflows,
-    routes: product.workflows,
-    readPerson(run) {
-      // In the sandbox a property changes without an event.
-      if (sandbox !== undefined) persons.forget(run.distinctId);
-      return persons.read(run);
-    },
-    silent,
-    redrive: store.jobs.redrive,
-    secret: config.studioSecret,
-    publicUrl: config.publicUrl,
-    sandbox,
-  });
-  if (studio !== null) store.on("changed", studio.changed);
-  const server = await openHttp(context, { ingestion, webhooks, unsubscribe: optOuts.routes, bridge, studio, silent });
+  const sites: Site[] = [openStudio(context, { workflows, persons, silent })];
+  const server = await openHttp(context, { ingestion, webhooks, unsubscribe: optOuts.routes, bridge, sites, silent });
   address.publicUrl ||= server.url;
   const outbox = config.roles.includes("worker")
     ? startOutbox(context, { runJob, ingest: ingestion.ingest, sources })
@@ -142,6 +124,6 @@ async function openParts(
       await webhooks.idle();
       await outbox?.idle();
     },
-    stop: createStop(context, { phase, server, webhooks, outbox, studio, reports }),
+    stop: createStop(context, { phase, server, webhooks, outbox, sites, reports }),
   };
 }

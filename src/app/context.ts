@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Product } from "../contracts/product.ts";
+import type { SandboxControls } from "../contracts/sandbox.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -16,6 +17,8 @@ export interface Context {
   clock: Clock;
   now(): number;
   log: Log;
+  /** Only in the sandbox. With it the studio is open, to this machine only. */
+  sandbox?: SandboxControls | undefined;
   /** The URL at which others reach this app. A sandbox knows its own only when it listens. */
   publicUrl(): string;
   /** Whether the app has begun to stop. From then on, no new call to Novu starts. */

@@ -9,6 +9,14 @@ import type { Context } from "./context.ts";
 import type { Ingestion } from "./ingest.ts";
 import type { Webhooks } from "./webhooks.ts";
 
+/** Pages below a path of their own, which no other part needs. */
+export interface Site {
+  path: string;
+  router: Router;
+  /** Closes the connections of open pages. */
+  stop(): void;
+}
+
 /** Listens, with the routes of this process's roles. */
 export async function openHttp(
   { config, metrics, store, isStopping, now, log }: Context,
@@ -17,14 +25,14 @@ export async function openHttp(
     webhooks,
     unsubscribe,
     bridge,
-    studio,
+    sites,
     silent,
   }: {
     ingestion: Ingestion;
     webhooks: Webhooks;
     unsubscribe: Router;
     bridge: Router;
-    studio: { router: Router } | null;
+    sites: Site[];
     silent(): Promise<string[]>;
   },
 ): Promise<Listening> {
@@ -32,7 +40,7 @@ export async function openHttp(
   // Caches store only the studio's files, which never change under their names, so no ETag is needed.
   const http = express().disable("x-powered-by").disable("etag");
   if (isIngress) http.use(webhooks.clicks).use("/u", unsubscribe).use("/api/novu", bridge);
-  if (studio !== null) http.use("/studio", studio.router);
+  for (const { path, router } of sites) http.use(path, router);
   const depths = {
     queues: () => store.jobs.countByQueue(),
     workflows: (since: number) => store.runs.countByWorkflow(since),

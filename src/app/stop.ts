@@ -1,5 +1,6 @@
 import type { Listening } from "../lib/server.ts";
 import type { Context } from "./context.ts";
+import type { Site } from "./http.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -24,14 +25,14 @@ export function createStop(
     server,
     webhooks,
     outbox,
-    studio,
+    sites,
     reports,
   }: {
     phase: Phase;
     server: Listening;
     webhooks: Pick<Webhooks, "idle">;
     outbox: Outbox | null;
-    studio: { stop(): void } | null;
+    sites: Array<Pick<Site, "stop">>;
     reports: { stop(): Promise<void> };
   },
 ): (options?: { drainMs?: number }) => Promise<void> {
@@ -43,7 +44,7 @@ export function createStop(
 
   async function stop(drainMs: number): Promise<void> {
     phase.isStopping = true;
-    studio?.stop();
+    for (const site of sites) site.stop();
     // A request in progress may still write a job. It is in the store, and runs after the next start.
     await Promise.all([closeServer(drainMs), outbox?.stop(), reports.stop()]);
     await webhooks.idle();
