@@ -1,0 +1,41 @@
+import { Router } from "express";
+import type { Frameworks } from "../novu/bridge.ts";
+import type { PersonReader } from "../sources/person-reader.ts";
+import { createStudio } from "../studio/studio.ts";
+import type { Context } from "./context.ts";
+import type { Site } from "./http.ts";
+
+/** The pages at /studio. Without a login secret and outside the sandbox there are none. */
+export function openStudio(
+  { config, product, store, sandbox, now, log }: Context,
+  {
+    workflows,
+    persons,
+    silent,
+  }: {
+    workflows: Frameworks["workflows"];
+    persons: Pick<PersonReader, "read" | "forget">;
+    silent(): Promise<string[]>;
+  },
+): Site {
+  const studio = createStudio({
+    store,
+    discovered: workflows,
+    routes: product.workflows,
+    readPerson(run) {
+      // In the sandbox a property changes without an event.
+      if (sandbox !== undefined) persons.forget(run.distinctId);
+      return persons.read(run);
+    },
+    silent,
+    redrive: store.jobs.redrive,
+    secret: config.studioSecret,
+    publicUrl: config.publicUrl,
+    sandbox,
+    now,
+    log,
+  });
+  if (studio === null) return { path: "/studio", router: Router(), stop() {} };
+  store.on("changed", studio.changed);
+  return { path: "/studio", router: studio.router, stop: studio.stop };
+}
