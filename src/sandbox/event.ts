@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { PostHog } from "posthog-node";
-import type { SandboxDelivery } from "../contracts/sandbox.ts";
 import { defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo, Paint } from "../lib/command-io.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
 import { samples } from "../workflows/demo/samples.ts";
+import type { LastAttempt } from "./command-routes.ts";
 import { LOCAL_KEYS } from "./local-keys.ts";
 import { SANDBOX_PORTS } from "./ports.ts";
 import { sendToSegment } from "./send-to-segment.ts";
@@ -20,7 +20,7 @@ the sandbox's Segment, and prints the answer of the bridge. npm run dev must be 
   --uuid UUID       id of the event; the same id again is a redelivery
   --source NAME     posthog (the default) or segment. At Segment the event is a track with --set as traits
                     in its context; an event named identify is an identify with these traits
-  --port N          the app's port (4000)
+  --port N          the app's port (4000), for the address that it prints
   --json            print one JSON object
   --help
 
@@ -33,8 +33,14 @@ the sandbox's Segment, and prints the answer of the bridge. npm run dev must be 
 const ANSWER_WITHIN_MS = 10_000;
 const POLL_EVERY_MS = 50;
 
+type SourceName = "posthog" | "segment";
+
 /** The app's answer to the last attempt; `delivery` is the id of the delivery. */
-type Answer = { status: number | null; answer: string; delivery: string };
+interface Answer {
+  status: number | null;
+  answer: string;
+  delivery: string;
+}
 
 const event = defineCommand({
   name: "event",
@@ -50,24 +56,24 @@ const event = defineCommand({
   takesPositionals: true,
   async run({ options: { person, prop, set, uuid = randomUUID(), source, port, json }, positionals: [name], io }) {
     if (name === undefined || person === undefined) throw new UsageError("an event needs a name and a person");
-    if (!["posthog", "segment"].includes(source))
+    if (source !== "posthog" && source !== "segment")
       throw new UsageError(`"${source}" is no source: it is posthog or segment`);
 
     const properties = { ...samples.properties[name], ...pairs(prop) };
     const message = { event: name, distinctId: person, uuid, properties };
     const unknownPerson = samples.person(person);
-    const studio = `http://localhost:${port}/studio`;
     const sent =
       source === "segment"
-        ? sendToSegment({ ...message, traits: pairs(set), unknownPerson }, studio)
-        : capture({ ...message, $set: pairs(set), $set_once: unknownPerson }, studio);
+        ? sendToSegment({ ...message, traits: pairs(set), unknownPerson })
+        : capture({ ...message, $set: pairs(set), $set_once: unknownPerson });
     await sent.catch((error) => {
       throw new Error("the sandbox does not answer; start it with npm run dev", { cause: error });
     });
-    const answer = await answerTo(uuid, studio, io);
+    const answer = await answerTo(uuid, source, io);
 
     if (json) io.print(JSON.stringify({ event: name, person, uuid, ...answer }));
-    else io.print(explain(answer, { source, studio, paint: io.paint }));
+    else io.print(explain(answer, source, io.paint));
+    if (!json && answer !== null) io.print(`See http://localhost:${port}/studio/deliveries/${answer.delivery}`);
     return answer === null || answer.status === 202 ? 0 : 1;
   },
 });
@@ -90,31 +96,29 @@ function jsonOrText(value: string): unknown {
   }
 }
 
-async function capture(
-  {
-    properties,
-    $set,
-    $set_once,
-    ...message
-  }: {
-    event: string;
-    distinctId: string;
-    uuid: string;
-    properties: Record<string, unknown>;
-    $set: Record<string, unknown>;
-    $set_once: Record<string, unknown>;
-  },
-  studio: string,
-): Promise<void> {
+async function capture({
+  properties,
+  $set,
+  $set_once,
+  ...message
+}: {
+  event: string;
+  distinctId: string;
+  uuid: string;
+  properties: Record<string, unknown>;
+  $set: Record<string, unknown>;
+  $set_once: Record<string, unknown>;
+}): Promise<void> {
+  const host = urlOf("posthog");
   const client = new PostHog(LOCAL_KEYS.projectToken, {
-    host: `http://127.0.0.1:${SANDBOX_PORTS.posthog}`,
+    host,
     fetchRetryCount: 0,
     disableGeoip: true,
   });
   // Without a listener the client prints its errors; `flush` throws them too.
   client.on("error", () => {});
   // The clock of the sandbox, which may be days ahead.
-  const { now } = (await (await fetch(`${studio}/api/time`)).json()) as { now: number };
+  const { now } = (await (await fetch(`${host}/sandbox/time`)).json()) as { now: number };
   client.capture({ ...message, properties: { ...properties, $set, $set_once }, timestamp: new Date(now) });
   await client.flush();
 }
@@ -122,27 +126,27 @@ async function capture(
 /** The app's answer to the newest delivery of the event; null when the source does not forward such events. */
 async function answerTo(
   uuid: string,
-  studio: string,
+  source: SourceName,
   { sleep, uptimeMs }: Pick<CommandIo, "sleep" | "uptimeMs">,
 ): Promise<Answer | null> {
-  const url = `${studio}/api/deliveries?event=${encodeURIComponent(uuid)}`;
+  const url = `${urlOf(source)}/sandbox/deliveries/${encodeURIComponent(uuid)}`;
   for (const startedAt = uptimeMs(); uptimeMs() - startedAt < ANSWER_WITHIN_MS; await sleep(POLL_EVERY_MS)) {
-    const { deliveries } = (await (await fetch(url)).json()) as { deliveries: SandboxDelivery[] };
-    const [newest] = deliveries;
-    if (newest === undefined) return null;
-    const last = newest.attempts.at(-1);
-    if (last !== undefined) return { status: last.status, answer: last.answer, delivery: newest.id };
+    const newest = (await (await fetch(url)).json()) as LastAttempt | null;
+    if (newest === null) return null;
+    const { attempt, delivery } = newest;
+    if (attempt !== null) return { status: attempt.status, answer: attempt.answer, delivery };
   }
   throw new Error("the app has not answered the delivery; look at the output of npm run dev");
 }
 
-function explain(
-  answer: Answer | null,
-  { source, studio, paint }: { source: string; studio: string; paint: Paint },
-): string {
+function urlOf(source: SourceName): string {
+  return `http://127.0.0.1:${SANDBOX_PORTS[source]}`;
+}
+
+function explain(answer: Answer | null, source: SourceName, paint: Paint): string {
   if (answer === null && source === "segment") return "Segment has the event and no destination to send it to.";
   if (answer === null) return "PostHog has the event and does not forward it: no workflow uses it.";
-  return `${paint(answer.status === 202 ? "green" : "red", String(answer.status ?? "no answer"))} ${answer.answer}\nSee ${studio}/deliveries/${answer.delivery}`;
+  return `${paint(answer.status === 202 ? "green" : "red", String(answer.status ?? "no answer"))} ${answer.answer}`;
 }
 
 await runAsMain(event, import.meta.url);

@@ -1,6 +1,7 @@
 import express, { type Express, type RequestHandler } from "express";
 import { z } from "zod";
 import type { Clock } from "../../lib/clock.ts";
+import { commandRoutes } from "../command-routes.ts";
 import type { FaultInjection } from "../fault-injection.ts";
 import { dashboardRoutes } from "./dashboards.ts";
 import { evaluateFlags } from "./flags.ts";
@@ -49,6 +50,7 @@ export function postHogApi({
 }): Express {
   return express()
     .disable("x-powered-by")
+    .use(commandRoutes({ state, clock }))
     .use(faults.handler)
     .use(express.json({ limit: "20mb" }))
     .post("/batch", captureBatch({ projectToken, capture }))

@@ -2,6 +2,7 @@ import express from "express";
 import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
+import { commandRoutes } from "../command-routes.ts";
 import { createFaultInjection, type FaultRule } from "../fault-injection.ts";
 import { createDeliveries, type SegmentDestination } from "./deliveries.ts";
 import { messageOf, messagesIn } from "./message.ts";
@@ -62,6 +63,7 @@ export async function openLocalSegment({
 
   const app = express()
     .disable("x-powered-by")
+    .use(commandRoutes({ state, clock }))
     .use(counted(reads))
     .use(faults.handler)
     .use(profileApi({ state, spaceId, token, limits }))
