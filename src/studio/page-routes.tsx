@@ -6,28 +6,30 @@ import { allowFrames, sendPage } from "./answer.ts";
 import { ASSETS } from "./assets.ts";
 import type { Facts } from "./facts.ts";
 import type { Page } from "./page.ts";
-import { NAVIGATION, PAGES, SANDBOX_NAVIGATION, SANDBOX_PAGES } from "./pages/index.ts";
+import { NAVIGATION, PAGES } from "./pages/index.ts";
 import { conceal, concealNothing } from "./privacy.ts";
 import { sessionIn } from "./session.ts";
-import { Layout } from "./ui/layout.tsx";
+import { Layout, type NavigationEntry } from "./ui/layout.tsx";
 
 /** Each page, and the same as JSON under `/api`. */
 export function pageRoutes({
   facts,
-  sandbox,
+  sandboxPages,
   access,
   addresses: { canonical, opened },
   now,
 }: {
   facts: Facts;
-  sandbox: SandboxControls | undefined;
+  /** The pages that only the sandbox has, and its controls; null in production. */
+  sandboxPages: { controls: SandboxControls; pages: Page[]; navigation: NavigationEntry[] } | null;
   /** Null in the sandbox, which hides nothing. */
   access: Access | null;
   addresses: Addresses;
   now: () => number;
 }): Router {
   const router = Router();
-  for (const page of sandbox === undefined ? PAGES : [...PAGES, ...SANDBOX_PAGES]) {
+  const sandbox = sandboxPages?.controls;
+  for (const page of [...PAGES, ...(sandboxPages?.pages ?? [])]) {
     router.get(page.path, async (request, response, next) => {
       const found = await open(page, request, response);
       if (found === null) return next();
@@ -74,9 +76,12 @@ export function pageRoutes({
         here={here}
         navigation={NAVIGATION}
         sandbox={
-          sandbox === undefined
-            ? null
-            : { now: now(), nextStepAt: sandbox.nextStepAt(), navigation: SANDBOX_NAVIGATION, problem }
+          sandboxPages && {
+            now: now(),
+            nextStepAt: sandboxPages.controls.nextStepAt(),
+            navigation: sandboxPages.navigation,
+            problem,
+          }
         }
         token={token}
         reveal={reveal}

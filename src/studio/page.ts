@@ -2,7 +2,6 @@ import type { ReactElement } from "react";
 import type { SandboxControls, SandboxSource } from "../contracts/sandbox.ts";
 import type { Facts } from "./facts.ts";
 import type { Conceal, Concealed } from "./privacy.ts";
-import { within } from "./within.ts";
 
 /** The input of a page. */
 export interface Question {
@@ -72,44 +71,10 @@ export function page<Model extends object>({
   };
 }
 
-/** A page that only the sandbox has. It hides nothing. */
-export function sandboxPage<Model extends object>({
-  path,
-  frames = false,
-  read,
-  view,
-}: {
-  path: string;
-  frames?: boolean;
-  read(question: Question & { sandbox: SandboxControls }): Promise<Model | null>;
-  view(model: Model, frame: Frame): View;
-}): Page {
-  return {
-    path,
-    frames,
-    async open({ sandbox, ...question }) {
-      const model = sandbox === undefined ? null : await read({ ...question, sandbox });
-      return model === null ? null : { model, hidden: false, view: (frame) => view(model, frame) };
-    },
-  };
-}
-
 /** The effect of a form; resolves to the next address. */
 export interface Action {
   path: string;
   run(form: Record<string, string>, facts: Facts): Promise<string>;
-}
-
-/** The same in the sandbox only. An error is shown on the page of the form, its `here`. */
-export interface SandboxAction {
-  path: string;
-  run(form: Record<string, string>, sandbox: SandboxControls): Promise<string>;
-}
-
-/** The page of a form, with the problem, if there is one. */
-export function backTo(here: string | undefined, problem?: string): string {
-  const page = within(here);
-  return problem === undefined ? page : `${page}${page.includes("?") ? "&" : "?"}${new URLSearchParams({ problem })}`;
 }
 
 const MOST_ROWS = 50;
@@ -121,17 +86,6 @@ export const ASKED_ROWS = MOST_ROWS + 1;
 export function cut<Row>(rows: Row[]): { rows: Row[]; last: Row | null } {
   const shown = rows.slice(0, MOST_ROWS);
   return { rows: shown, last: rows.length > MOST_ROWS ? (shown.at(-1) ?? null) : null };
-}
-
-/** Newest first, of a list that has the oldest first. `before` is the position of the last row shown, for the next page. */
-export function newestFirst<Row>(
-  rows: Row[],
-  { before, isWanted = () => true }: { before: string | undefined; isWanted?: (row: Row) => boolean },
-): { rows: Row[]; before: number | null } {
-  const end = idOf(before) ?? Number.POSITIVE_INFINITY;
-  const wanted = rows.map((row, at) => ({ row, at })).filter(({ row, at }) => at < end && isWanted(row));
-  const { rows: shown, last } = cut(wanted.reverse());
-  return { rows: shown.map(({ row }) => row), before: last?.at ?? null };
 }
 
 export function idOf(text: string | undefined): number | undefined {
@@ -165,8 +119,4 @@ export function workflowPath(id: string): string {
 
 export function stepPath(workflow: string, step: string): string {
   return `${workflowPath(workflow)}/steps/${encodeURIComponent(step)}`;
-}
-
-export function deliveryPath(id: string): string {
-  return `/studio/deliveries/${encodeURIComponent(id)}`;
 }

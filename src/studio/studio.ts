@@ -11,8 +11,9 @@ import { createLive } from "./live.ts";
 import { pageRoutes } from "./page-routes.tsx";
 import { answerErrors, notFound } from "./problems.tsx";
 import { createReadings } from "./readings.ts";
+import { SANDBOX_NAVIGATION, SANDBOX_PAGES } from "./sandbox/pages.ts";
+import { sandboxRoutes } from "./sandbox/routes.ts";
 import { createSandboxAccess } from "./sandbox-access.ts";
-import { sandboxRoutes } from "./sandbox-routes.ts";
 import { requireOwnForm, requireSession } from "./session.ts";
 import { signInRoutes } from "./sign-in.tsx";
 import { type Discovered, type Routes, workflowFacts } from "./workflow-facts.ts";
@@ -26,6 +27,20 @@ export interface Studio {
   changed(): void;
   /** Closes the connections of open pages. */
   stop(): void;
+}
+
+interface Options {
+  store: StudioStore;
+  discovered: Discovered[];
+  routes: Routes[];
+  readPerson: Parameters<typeof createReadings>[0]["read"];
+  silent: Facts["silent"];
+  redrive: Facts["redrive"];
+  secret: string | undefined;
+  publicUrl: string | undefined;
+  sandbox: SandboxControls | undefined;
+  now: () => number;
+  log: Log;
 }
 
 /**
@@ -44,19 +59,7 @@ export function createStudio({
   sandbox,
   now,
   log,
-}: {
-  store: StudioStore;
-  discovered: Discovered[];
-  routes: Routes[];
-  readPerson: Parameters<typeof createReadings>[0]["read"];
-  silent: Facts["silent"];
-  redrive: Facts["redrive"];
-  secret: string | undefined;
-  publicUrl: string | undefined;
-  sandbox: SandboxControls | undefined;
-  now: () => number;
-  log: Log;
-}): Studio | null {
+}: Options): Studio | null {
   const isHttps = publicUrl?.startsWith("https:") ?? false;
   const access =
     sandbox === undefined && secret !== undefined
@@ -78,13 +81,16 @@ export function createStudio({
   const live = createLive();
   const addresses = createAddresses(access);
 
+  const sandboxPages =
+    sandbox === undefined ? null : { controls: sandbox, pages: SANDBOX_PAGES, navigation: SANDBOX_NAVIGATION };
+
   const router = Router().use(guarded, assetRoutes());
   if (access !== null) router.use(signInRoutes({ access, log }));
   router.use(requireSession(access, access?.sessionOf ?? createSandboxAccess()));
   router.use(urlencoded({ extended: false, inflate: false, limit: sandbox === undefined ? "64kb" : "4mb" }));
   router.use(requireOwnForm);
   router.get("/live", live.listen);
-  router.use(pageRoutes({ facts, sandbox, access, addresses, now }));
+  router.use(pageRoutes({ facts, sandboxPages, access, addresses, now }));
   router.use(actionRoutes({ facts, access, addresses, log }));
   if (sandbox !== undefined) router.use(sandboxRoutes({ sandbox, changed: live.changed, log }));
   router.use(notFound, answerErrors(log));

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PAGES, SANDBOX_PAGES } from "../../src/studio/pages/index.ts";
+import { PAGES } from "../../src/studio/pages/index.ts";
+import { SANDBOX_PAGES } from "../../src/studio/sandbox/pages.ts";
 import { faultsOf } from "../support/axe.ts";
 import { hasBrowser, testBrowser } from "../support/browser.ts";
 import { addressesOf, busyStory } from "../support/busy-studio.ts";

@@ -1,6 +1,6 @@
-import { sandboxPage } from "../page.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Panel } from "../ui/parts.tsx";
+import { sandboxPage } from "./sandbox-page.ts";
 
 /** Everything that was done in this sandbox, as a test. */
 export const storyPage = sandboxPage<{ story: string }>({

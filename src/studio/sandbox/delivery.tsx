@@ -1,14 +1,15 @@
 import type { ReactElement } from "react";
 import type { SandboxDelivery } from "../../contracts/sandbox.ts";
 import { parseJson } from "../../lib/json.ts";
-import { deliveryPath, type Frame, link, type SandboxAction, sandboxPage } from "../page.ts";
-import { Answer } from "../ui/app-answer.tsx";
+import { type Frame, link } from "../page.ts";
+import { type ListedRun, listed, RunTable } from "../pages/run-table.tsx";
+import { aboutOf } from "../pages/runs.tsx";
 import { FieldList } from "../ui/fields.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Empty, exact, Hidden, Panel } from "../ui/parts.tsx";
+import { Answer } from "./app-answer.tsx";
 import { DELIVERY_FIELDS } from "./delivery-fields.tsx";
-import { type ListedRun, listed, RunTable } from "./run-table.tsx";
-import { aboutOf } from "./runs.tsx";
+import { deliveryPath, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 const MOST_RUNS = 20;
 

@@ -1,5 +1,5 @@
 import { TRAVEL_TARGETS } from "../../contracts/sandbox.ts";
-import { backTo, type SandboxAction } from "../page.ts";
+import { backTo, type SandboxAction } from "./sandbox-page.ts";
 
 /** Lets time pass, and returns to the page of the form. */
 export const travelAction: SandboxAction = {

@@ -1,12 +1,13 @@
 import type { SandboxStepControls } from "../../contracts/sandbox.ts";
 import { nameOf } from "../../explain/explanation.ts";
 import { describeError } from "../../lib/errors.ts";
-import { link, type SandboxAction, sandboxPage, stepPath } from "../page.ts";
+import { link, stepPath } from "../page.ts";
 import { peopleOf } from "../sandbox-sources.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, type ReaderView, viewOf } from "../ui/readers.tsx";
 import { ControlsPanel } from "./controls.tsx";
+import { type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 type Preview = { isSkipped: boolean; channel: string; content: Record<string, unknown> };
 

@@ -1,8 +1,8 @@
 import type { ReactElement } from "react";
 import type { SandboxStepControls } from "../../contracts/sandbox.ts";
 import { parseJson } from "../../lib/json.ts";
-import { backTo, type SandboxAction } from "../page.ts";
 import { Hidden, Panel } from "../ui/parts.tsx";
+import { backTo, type SandboxAction } from "./sandbox-page.ts";
 
 const PREFIX = "control.";
 /** A longer text gets a field of several lines. */

@@ -1,11 +1,12 @@
 import type { ReactElement } from "react";
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
 import { noteOf } from "../../explain/reasons.ts";
-import { backTo, type Frame, messagePath, type SandboxAction, sandboxPage } from "../page.ts";
+import { type Frame, messagePath } from "../page.ts";
+import { MESSAGE_FIELDS } from "../pages/message-fields.tsx";
 import { FieldList } from "../ui/fields.tsx";
 import { Panel } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, type ReaderView, titleOf, viewOf } from "../ui/readers.tsx";
-import { MESSAGE_FIELDS } from "./message-fields.tsx";
+import { backTo, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 interface OneMessage {
   message: SandboxMessage;

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import { parseJson } from "../../lib/json.ts";
-import { Pill, type Tone } from "./parts.tsx";
+import { Pill, type Tone } from "../ui/parts.tsx";
 
 /** The status and the body of an answer of the app. */
 export function Answer({ status, answer = "" }: { status?: number | null; answer?: string }): ReactElement {

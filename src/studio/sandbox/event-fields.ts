@@ -1,6 +1,6 @@
-import type { SandboxControls, SandboxSchema } from "../contracts/sandbox.ts";
-import { parseJson } from "../lib/json.ts";
-import type { WorkflowFacts } from "./facts.ts";
+import type { SandboxControls, SandboxSchema } from "../../contracts/sandbox.ts";
+import { parseJson } from "../../lib/json.ts";
+import type { WorkflowFacts } from "../facts.ts";
 
 // Properties of an event as fields of a form. The name of a field has the type of its value: `property.number.cart_value`.
 

@@ -1,8 +1,9 @@
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
 import { CHANNEL_NAMES } from "../../explain/words.ts";
-import { link, newestFirst, sandboxPage } from "../page.ts";
+import { link } from "../page.ts";
+import { MessageTable } from "../pages/message-fields.tsx";
 import { Empty, olderLink, Panel, Tabs } from "../ui/parts.tsx";
-import { MessageTable } from "./message-fields.tsx";
+import { newestFirst, sandboxPage } from "./sandbox-page.ts";
 
 interface Messages {
   messages: SandboxMessage[];

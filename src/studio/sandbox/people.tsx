@@ -1,10 +1,11 @@
 import type { SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
 import { parseJson } from "../../lib/json.ts";
-import { backTo, newestFirst, personPath, type SandboxAction, sandboxPage } from "../page.ts";
+import { personPath } from "../page.ts";
 import { sourceIn } from "../sandbox-sources.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
 import { Empty, olderLink, Panel, When } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/words.ts";
+import { backTo, newestFirst, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 interface People {
   people: SandboxPerson[];

@@ -1,8 +1,8 @@
 import type { SandboxDelivery } from "../../contracts/sandbox.ts";
-import { newestFirst, sandboxPage } from "../page.ts";
 import { RowTable } from "../ui/fields.tsx";
 import { Empty, olderLink, Panel } from "../ui/parts.tsx";
 import { DELIVERY_COLUMNS } from "./delivery-fields.tsx";
+import { newestFirst, sandboxPage } from "./sandbox-page.ts";
 
 interface Deliveries {
   deliveries: SandboxDelivery[];

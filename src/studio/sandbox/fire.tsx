@@ -1,12 +1,13 @@
 import type { ReactElement } from "react";
 import { parseJson } from "../../lib/json.ts";
-import { type EventField, fieldsOf, propertiesOf } from "../event-fields.ts";
-import { backTo, deliveryPath, link, type SandboxAction, sandboxPage } from "../page.ts";
+import { link } from "../page.ts";
 import { peopleOf, sourceIn } from "../sandbox-sources.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, Notice, Panel, Tabs } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/words.ts";
+import { type EventField, fieldsOf, propertiesOf } from "./event-fields.ts";
 import { FireForm } from "./fire-form.tsx";
+import { backTo, deliveryPath, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 /** A longer form is not filled in again after an error, because the values are in the address. */
 const LONGEST_REFILLED = 4_000;

@@ -1,11 +1,11 @@
 import { Router } from "express";
-import type { SandboxControls } from "../contracts/sandbox.ts";
-import { describeError } from "../lib/errors.ts";
-import type { Log } from "../lib/log.ts";
-import { sendMessage } from "./answer.ts";
+import type { SandboxControls } from "../../contracts/sandbox.ts";
+import { describeError } from "../../lib/errors.ts";
+import type { Log } from "../../lib/log.ts";
+import { sendMessage } from "../answer.ts";
 import { type Scheme, shown } from "./email-body.ts";
-import { backTo } from "./page.ts";
-import { SANDBOX_ACTIONS } from "./pages/index.ts";
+import { SANDBOX_ACTIONS } from "./pages.ts";
+import { backTo } from "./sandbox-page.ts";
 
 /** The forms of the sandbox, the bodies for its frames, and its time for the command line. */
 export function sandboxRoutes({

@@ -1,9 +1,10 @@
 import type { SandboxDelivery } from "../../contracts/sandbox.ts";
-import { deliveryPath, personPath } from "../page.ts";
-import { Answer } from "../ui/app-answer.tsx";
+import { personPath } from "../page.ts";
 import type { Field } from "../ui/fields.tsx";
 import { Id, When } from "../ui/parts.tsx";
 import { SOURCE_NAMES } from "../ui/words.ts";
+import { Answer } from "./app-answer.tsx";
+import { deliveryPath } from "./sandbox-page.ts";
 
 const SOURCE: Field<SandboxDelivery> = { name: "Source", of: ({ source }) => SOURCE_NAMES[source] };
 const PERSON: Field<SandboxDelivery> = {

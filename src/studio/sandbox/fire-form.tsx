@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
-import type { EventField } from "../event-fields.ts";
 import { Icon } from "../ui/icons.tsx";
 import { Hidden, PersonInput } from "../ui/parts.tsx";
+import type { EventField } from "./event-fields.ts";
 
 /** A known event has a field for each of its properties; another event has a name, and its properties as JSON. */
 export function FireForm({

@@ -1,0 +1,52 @@
+import type { SandboxControls } from "../../contracts/sandbox.ts";
+import { cut, type Frame, idOf, type Page, type Question, type View } from "../page.ts";
+import { within } from "../within.ts";
+
+/** A page that only the sandbox has. It hides nothing. */
+export function sandboxPage<Model extends object>({
+  path,
+  frames = false,
+  read,
+  view,
+}: {
+  path: string;
+  frames?: boolean;
+  read(question: Question & { sandbox: SandboxControls }): Promise<Model | null>;
+  view(model: Model, frame: Frame): View;
+}): Page {
+  return {
+    path,
+    frames,
+    async open({ sandbox, ...question }) {
+      const model = sandbox === undefined ? null : await read({ ...question, sandbox });
+      return model === null ? null : { model, hidden: false, view: (frame) => view(model, frame) };
+    },
+  };
+}
+
+/** The effect of a form that only the sandbox has; resolves to the next address. An error is shown on the page of the form, its `here`. */
+export interface SandboxAction {
+  path: string;
+  run(form: Record<string, string>, sandbox: SandboxControls): Promise<string>;
+}
+
+/** The page of a form, with the problem, if there is one. */
+export function backTo(here: string | undefined, problem?: string): string {
+  const page = within(here);
+  return problem === undefined ? page : `${page}${page.includes("?") ? "&" : "?"}${new URLSearchParams({ problem })}`;
+}
+
+/** Newest first, of a list that has the oldest first. `before` is the position of the last row shown, for the next page. */
+export function newestFirst<Row>(
+  rows: Row[],
+  { before, isWanted = () => true }: { before: string | undefined; isWanted?: (row: Row) => boolean },
+): { rows: Row[]; before: number | null } {
+  const end = idOf(before) ?? Number.POSITIVE_INFINITY;
+  const wanted = rows.map((row, at) => ({ row, at })).filter(({ row, at }) => at < end && isWanted(row));
+  const { rows: shown, last } = cut(wanted.reverse());
+  return { rows: shown.map(({ row }) => row), before: last?.at ?? null };
+}
+
+export function deliveryPath(id: string): string {
+  return `/studio/deliveries/${encodeURIComponent(id)}`;
+}
