@@ -36,7 +36,7 @@ export function createRunVariants({
     const keys = experiments.map(({ flag }) => flag);
     const answer = await flagsOf(distinctId, keys);
     if (answer.outcome === "unavailable")
-      log.warn({ component: "sources", transactionId, variantSource: "default", error: answer.why });
+      log.warn({ component: "engine", transactionId, variantSource: "default", error: answer.why });
     return Object.fromEntries(
       experiments.map((experiment) => [
         experiment.flag,

@@ -23,7 +23,7 @@ export function storeChanges({
   ...endpoint
 }: WebhookEndpoint & { changes: Changes }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { log } = endpoint;
-  const answer = webhookEndpoint({ ...endpoint, largestBody: LARGEST_BODY, handle });
+  const answer = webhookEndpoint({ ...endpoint, component: "http", largestBody: LARGEST_BODY, handle });
   return async (request, response) => {
     if (isFromThisMachine(request)) return answer(request, response);
     response.writeHead(404).end();

@@ -42,6 +42,7 @@ export type WebhookHandler = (request: IncomingMessage, response: ServerResponse
  * as much as the rest.
  */
 export function webhookEndpoint({
+  component,
   verify,
   budget,
   handle,
@@ -50,6 +51,8 @@ export function webhookEndpoint({
   isStopping,
   log,
 }: WebhookEndpoint & {
+  /** The folder whose endpoint this is, for the log. */
+  component: string;
   handle(body: string): Promise<AnswerBody>;
   /** In bytes, for a sender that the headers verify; 2 MB when absent. For others 2 MB at most. */
   largestBody?: number;
@@ -85,13 +88,13 @@ export function webhookEndpoint({
     } catch (error) {
       if (error instanceof BodyError)
         return { ...refused(error.status, error.message), ...(error.status === 503 && RETRY_LATER) };
-      log.error({ component: "sources", answer: 503, error: describeError(error) });
+      log.error({ component, answer: 503, error: describeError(error) });
       return UNAVAILABLE;
     }
   }
 
   function refused(status: number, why: string): Answer {
-    log.warn({ component: "sources", answer: status, reason: why });
+    log.warn({ component, answer: status, reason: why });
     return { status, body: { error: why } };
   }
 }

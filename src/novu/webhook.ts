@@ -42,7 +42,7 @@ export function novuWebhook({
   now(): number;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { log } = endpoint;
-  return webhookEndpoint({ ...endpoint, handle: ingest });
+  return webhookEndpoint({ ...endpoint, component: "novu", handle: ingest });
 
   async function ingest(body: string): Promise<Record<string, string>> {
     const parsed = parseJson(body);

@@ -10,6 +10,7 @@ export function postHogWebhook({
 }: WebhookEndpoint & { parse(json: unknown): Parsed; ingest: Ingest }): WebhookHandler {
   return webhookEndpoint({
     ...endpoint,
+    component: "sources",
     async handle(body) {
       const json = parseJson(body);
       const parsed: Parsed = json === undefined ? { misfit: "the body is not JSON", cause: "not JSON" } : parse(json);

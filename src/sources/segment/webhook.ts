@@ -19,6 +19,7 @@ export function segmentWebhook({
 }: WebhookEndpoint & { parse(json: unknown): Parsed; ingest: Ingest }): WebhookHandler {
   return webhookEndpoint({
     ...endpoint,
+    component: "sources",
     largestBody: LARGEST_BATCH_BYTES,
     async handle(body) {
       const json = parseJson(body);
