@@ -18,7 +18,7 @@ const PLANS: Array<[NovuPlan, NovuPlan]> = [
 ];
 const LONGEST_RUN = { days: 30 };
 
-it("people finish what they began, whatever is edited meanwhile", () => check(50), 120_000);
+it("people finish what they began, whichever edits happen meanwhile", () => check(50), 120_000);
 
 it("in many edits as well", { tags: ["long"], timeout: 240_000 }, () => check(500));
 

@@ -8,7 +8,7 @@ import { delivery, post } from "../support/webhook.ts";
 
 const checkout = { checkout_url: "https://app.acme.example/checkout" };
 
-/** What one person does, an hour apart: only the second checkout is still open at the end. */
+/** The events of one person, an hour apart. Only the second checkout is still open at the end. */
 const STORY = [
   { name: "left before", event: "checkout_completed", timestamp: "2026-03-02T05:00:00.000Z" },
   { name: "start", event: "checkout_started", timestamp: "2026-03-02T06:00:00.000Z" },
@@ -16,7 +16,7 @@ const STORY = [
   { name: "start again", event: "checkout_started", timestamp: "2026-03-02T08:00:00.000Z" },
 ];
 
-it("what a person did comes to the same, in whatever order and however often it is told", {
+it("the events of a person have the same effect in any order, however often they arrive", {
   tags: ["long"],
 }, async () => {
   await using sandbox = await testSandbox({ plan: "team", workflows: [oneEmail] });
@@ -24,7 +24,7 @@ it("what a person did comes to the same, in whatever order and however often it 
     .subarray(STORY, { minLength: 1 })
     .chain((twice) => fc.shuffledSubarray([...STORY, ...twice], { minLength: STORY.length + twice.length }));
   const orders = [...permutations(STORY), ...fc.sample(again, 100)];
-  // Who they are is told by the events below; here PostHog only has to know them.
+  // The events below carry the properties; PostHog only has to have these persons.
   sandbox.posthog.connect({
     url: sandbox.app.url,
     signingSecret: sandbox.config.posthog.webhookSecrets[0]!,

@@ -13,7 +13,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const day = (days: number) => new Date(START + days * DAY_MS).toISOString();
 
 describe("who may enter once", () => {
-  it("is let in by the first of two sign-ups, and told nothing by the second", async () => {
+  it("is let in by the first of two sign-ups, and gets nothing by the second", async () => {
     await using sandbox = await testSandbox({ workflows: [tour({ entry: "once" })] });
     await tell(sandbox, { uuid: "first", timestamp: day(0) });
     await sandbox.travel({ days: 3 });
@@ -115,7 +115,9 @@ describe("the third time within 30 days", () => {
   const workflows = [tour({ on: thirdTime, startWithin: "any time" })];
   const startAt = Date.parse(day(100));
 
-  it("starts one run, in whatever order the three are told, and however often", { tags: ["long"] }, async () => {
+  it("starts one run, in any order of the three events, and however often they arrive", {
+    tags: ["long"],
+  }, async () => {
     await using sandbox = await testSandbox({ workflows, startAt });
     for (const order of permutations([0, 10, 20])) {
       const distinctId = order.join("-");
@@ -127,7 +129,7 @@ describe("the third time within 30 days", () => {
     expect(await decisions(sandbox)).toHaveLength(6);
   });
 
-  it("comes once: a fourth within the period starts nothing, in whatever order they are told", {
+  it("comes once: a fourth within the period starts nothing, in any order of the events", {
     tags: ["long"],
   }, async () => {
     await using sandbox = await testSandbox({ workflows, startAt });
@@ -179,7 +181,7 @@ describe("the third time within 30 days", () => {
   });
 });
 
-/** Two messages, a day apart, for whoever takes the tour; ended by leaving it. */
+/** Two messages, a day apart, for each person who takes the tour; ends when the person leaves it. */
 function tour(changes: Partial<Omit<LifecycleDefinition<z.ZodObject>, "category" | "topic">>): LifecycleWorkflow {
   return lifecycle({
     id: "tour",
@@ -199,7 +201,7 @@ function tour(changes: Partial<Omit<LifecycleDefinition<z.ZodObject>, "category"
   });
 }
 
-/** Ada takes the tour, unless told otherwise. */
+/** Ada takes the tour, unless another event is given. */
 async function tell(sandbox: Sandbox, what: NonNullable<Parameters<typeof delivery>[0]>): Promise<void> {
   sandbox.posthog.capture({ event: "$set", distinctId: what.distinctId ?? "ada" });
   const answer = await post(sandbox.app.url, delivery({ event: "tour_taken", ...what }));

@@ -57,7 +57,7 @@ describe("an experiment", () => {
     ]);
   });
 
-  it("is the same in all messages of a run, whatever becomes of the flag, and one exposure", async () => {
+  it("is the same in all messages of a run, even when the flag changes, and one exposure", async () => {
     await using sandbox = await opened();
     sandbox.posthog.setFlag(FLAG, "benefit");
     const uuid = happen(sandbox, "called");
@@ -119,7 +119,7 @@ describe("an experiment", () => {
     expect(told(sandbox, "$feature_flag_called")).toEqual([]);
   });
 
-  it("is told of with the first message that goes out with it", async () => {
+  it("is reported with the first message that shows it", async () => {
     await using sandbox = await opened();
     sandbox.posthog.setFlag(FLAG, "benefit");
     happen(sandbox, "called", { email: undefined });
@@ -133,7 +133,7 @@ describe("an experiment", () => {
     expect(told(sandbox, "$feature_flag_called").map(({ properties }) => properties.step)).toEqual(["note"]);
   });
 
-  it("asks PostHog for nobody who gets nothing, and once for a run", async () => {
+  it("is not read for a person who gets nothing, and is read once for a run", async () => {
     await using sandbox = await opened();
     let calls = 0;
     sandbox.posthog.injectFault(({ path }) => {

@@ -68,7 +68,7 @@ describe("a profile", () => {
     const orders = permutations(facts);
     for (let turn = 0; turn < facts.length; turn += 1) {
       await Promise.all(orders.map((order, index) => tell(sandbox, { ...order[turn]!, distinctId: `p-${index}` })));
-      // Some are told one by one, others side by side.
+      // Some are sent one by one, others at the same time.
       if (turn % 2 === 0) await sandbox.settled();
     }
     await sandbox.settled();
@@ -122,7 +122,7 @@ describe("a profile", () => {
     expect(calls()).toBe(before);
   });
 
-  it("is told again when Novu was down, and again after an older one has overwritten it", async () => {
+  it("is sent again when Novu was down, and again after an older one has overwritten it", async () => {
     await using sandbox = await testSandbox();
     sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? { status: 503 } : null));
     await tell(sandbox, { event: "user_signed_up", person: { email: "older@example.com" } });
@@ -131,7 +131,7 @@ describe("a profile", () => {
     await sandbox.settled();
     expect(sandbox.novu.state.subscribers.ada?.email).toBe("newest@example.com");
 
-    // The older start brings its address along when it is tried again, and Novu fails when it is told the newer one.
+    // The older start carries its address when it is tried again, and Novu fails when it gets the newer one.
     sandbox.novu.injectFault(({ path }) => (path.startsWith("/v2/subscribers") ? { status: 503 } : null));
     await sandbox.travel({ minutes: 1 });
     expect(sandbox.novu.state.subscribers.ada?.email).toBe("older@example.com");
@@ -179,7 +179,7 @@ describe("two ids of one person", () => {
     ]);
   });
 
-  it("come to the same, in whatever order start, merge and exit are told", { tags: ["long"] }, async () => {
+  it("have the same effect in any order of start, merge and exit", { tags: ["long"] }, async () => {
     await using sandbox = await testSandbox({ plan: "team", workflows: [oneEmail] });
     const orders = permutations(STORY);
     for (const [index] of orders.entries())
@@ -283,7 +283,7 @@ function destination({ app, config }: Sandbox) {
   return { url: `${app.url}/webhooks/posthog`, signingSecret: config.posthog.webhookSecrets[0]! };
 }
 
-/** How often Novu was told about subscribers. */
+/** The number of requests to Novu about subscribers. */
 function countCalls(sandbox: Sandbox): () => number {
   let calls = 0;
   sandbox.novu.injectFault(({ path }) => {

@@ -64,7 +64,7 @@ describe("the road from an event to a message", () => {
     );
   });
 
-  it("takes days later what it took at the door", async () => {
+  it("finishes days later the event that it answered with 202", async () => {
     await using sandbox = await testSandbox({ workflows: [oneEmail] });
     const checkout_url = "https://app.acme.example/straße/größe?q=ü";
     sandbox.posthog.capture({ event: "checkout_started", distinctId: "ada", properties: { checkout_url, $set: ada } });
@@ -426,7 +426,7 @@ describe("when Novu is down", () => {
     expect(sandbox.novu.triggers).toMatchObject([{ idempotencyKey: sandbox.novu.state.runs[0]?.transactionId }]);
   });
 
-  it("sets aside for a human what Novu refuses for good", async () => {
+  it("gives up what Novu refuses for good, so that a human can redrive it", async () => {
     await using sandbox = await testSandbox();
     sandbox.novu.injectFault(({ path }) =>
       path === "/v1/events/trigger" ? { status: 400, body: { statusCode: 400, message: "bad things" } } : null,
@@ -438,7 +438,7 @@ describe("when Novu is down", () => {
     ]);
   });
 
-  it("sets aside with the whole cause what has failed too often", async () => {
+  it("gives up what has failed too often, with the whole cause", async () => {
     await using sandbox = await testSandbox();
     sandbox.novu.injectFault(() => ({ status: 500, body: { message: "down" } }));
     sandbox.posthog.capture({ event: "user_signed_up", distinctId: "ada", properties: { $set: ada } });

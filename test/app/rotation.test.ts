@@ -11,7 +11,7 @@ import { testSandbox } from "../support/sandbox.ts";
 
 const GUIDE = new URL("../../.github/guides/rotate.md", import.meta.url);
 const NEWER = `whsec_${Buffer.from("a newer signing secret, of 24 B+").toString("base64")}`;
-/** What is in the environment, in the order of the guide, and what the other side signs with meanwhile. */
+/** The secrets in the environment, in the order of the guide, and the secret with which the service signs meanwhile. */
 const STEPS: Array<{ here: (old: string) => string[]; there: "old" | "new" }> = [
   { here: (old) => [old], there: "old" },
   { here: (old) => [NEWER, old], there: "old" },

@@ -164,7 +164,7 @@ describe("a person at Segment", () => {
     expect(kept.map(({ source, reason }) => [source, reason])).toEqual(Array(3).fill(["segment", "anonymous"]));
   });
 
-  it("is known to Novu by all that was told, in whatever order it comes", async () => {
+  it("is known to Novu by all traits that arrived, in any order", async () => {
     await using sandbox = await testSandbox({ withoutProfiles: true });
     const identifies = [
       segmentEvent({ type: "identify", timestamp: "2026-03-02T09:00:02.000Z", traits: { plan: "pro" } }),
@@ -195,7 +195,7 @@ describe("a person at Segment", () => {
     },
   );
 
-  it("is the one that an alias leads to, with what was told of either", async () => {
+  it("is the one that an alias leads to, with the traits of both", async () => {
     await using sandbox = await testSandbox({ withoutProfiles: true });
     sandbox.segment.send({ ...IDENTIFY, userId: "before" });
     sandbox.segment.send({ type: "alias", userId: PETER, previousId: "before" });

@@ -14,7 +14,7 @@ const REMINDED = ["day 0 10:01  ada  drop-off  checkout-note  sent", "day 1 09:0
 it.each([
   ["buys after the checkout, whatever the stamps say, is not reminded", [CHECKOUT, PURCHASE], LEFT, "exited"],
   ["comes back right after a purchase is reminded", [PURCHASE, CHECKOUT], REMINDED, "no run to end"],
-])("whoever %s, and the explanation agrees", async (_name, told, lines, label) => {
+])("a person who %s, and the explanation agrees", async (_name, told, lines, label) => {
   await using story = await openStory({ people: { ada: {} }, workflows: [dropOff] });
   await story.until("day 0 09:01");
   for (const { event, at } of told) {

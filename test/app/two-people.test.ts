@@ -109,7 +109,7 @@ describe("an event of a visitor", () => {
     ]);
   });
 
-  it("is nobody's after the hour, and nobody's of another visitor", async () => {
+  it("is not saved after the hour, nor for another visitor", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()] });
     sandbox.posthog.capture({ event: "called", distinctId: DEVICE, properties: anonymous });
     sandbox.posthog.capture({

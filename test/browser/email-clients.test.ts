@@ -8,7 +8,7 @@ import { emailHtml, emailNames } from "../support/emails.ts";
 /** Those that most people read with; Windows Mail is no longer made. */
 const CLIENTS = ["apple-mail.*", "gmail.*", "outlook.!(windows-mail)", "samsung-email.*", "thunderbird.*", "yahoo.*"];
 
-/** What one of them does not know, and what becomes of the email there. */
+/** The features that one of them does not support, and the email that results. */
 const ALLOWED: Record<string, string> = {
   "<style> element": "the colours of the light scheme, and the padding of a desk",
   "@media": "the same",
@@ -22,7 +22,7 @@ const ALLOWED: Record<string, string> = {
   "text-decoration-line": "links and buttons keep their underline",
 };
 
-/** Rules for a page of its own: an email stands within the page of whoever shows it, beside its subject. */
+/** Rules for a page of its own: an email client shows the email inside its own page, beside the subject. */
 const OF_PAGES = ["document-title", "landmark-one-main", "region"];
 
 it("what is allowed occurs", async () => {

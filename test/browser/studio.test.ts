@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expect(page.url()).toContain("/studio/login");
   });
 
-  it("a page elsewhere cannot press its buttons, whatever it knows", async () => {
+  it("a page elsewhere cannot press its buttons, even with full knowledge", async () => {
     await using studio = await productionStudio();
     await using page = await open();
     await page.goto(`${studio.url}/login`);

@@ -125,7 +125,7 @@ describe("the destination", () => {
     const first = await connect(posthog, { secrets: ["the header of before"] });
     expect(first.secret).toBe(FRESH.signing);
     const { inputs } = posthog.state.hogFunctions[0]!;
-    // What the app knows already goes along until it knows the other.
+    // The former secret stays beside the new one until the app has the new one.
     expect(inputs).toMatchObject({ headers: { value: { "x-webhook-secret": "the header of before" } } });
     const again = await connect(posthog, { secrets: ["the header of before"] });
     expect(again).toMatchObject({ does: "as it is", secret: null, notes: [expect.stringContaining("--new-secret")] });
@@ -172,7 +172,7 @@ describe("the destination", () => {
     );
   });
 
-  it("says where a key of another region belongs, and shows a key of one's own PostHog to nobody", async () => {
+  it("names the place for a key of another region, and shows a key of one's own PostHog to no other host", async () => {
     await using us = await localPostHog();
     await using eu = await localPostHog();
     const asked: string[] = [];

@@ -88,7 +88,7 @@ describe("the dashboard", () => {
     expect(posthog.state.insights.filter(({ deleted }) => deleted)).toHaveLength(2);
   });
 
-  it("is only told of by a dry run", async () => {
+  it("is only shown by a dry run", async () => {
     expect(await sync([dropOff], { dryRun: true })).toContain("create dashboard");
     expect([writes, posthog.state.dashboards]).toEqual([[], []]);
     await sync([dropOff]);

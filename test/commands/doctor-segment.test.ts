@@ -30,7 +30,7 @@ afterEach(async () => {
   await sandbox[Symbol.asyncDispose]();
 });
 
-/** What is found of a team that has Segment, and no PostHog. */
+/** The findings for a team with Segment and without PostHog. */
 async function look(segment: Partial<SegmentConfig> = {}, rest: Partial<Config> = {}) {
   const changed = {
     ...{ ...sandbox.config, publicUrl: app.url, posthog: null, ...rest },
@@ -45,7 +45,7 @@ async function look(segment: Partial<SegmentConfig> = {}, rest: Partial<Config> 
 
 async function complaints(...wanted: Parameters<typeof look>) {
   return (await look(...wanted)).flatMap(({ what, is, says }) =>
-    // On Node 20 and older releases that is a warning, whatever else is right.
+    // Node 20 and older releases always cause this warning.
     is === "ok" || what === "Node" ? [] : [`${is === "warning" ? "!" : "✗"} ${what}: ${says}`],
   );
 }
@@ -81,8 +81,8 @@ describe("the doctor without PostHog", () => {
   });
 });
 
-describe("the door for Segment", () => {
-  it("is tried by each secret and both proofs, with an event that is nobody's and an echo", async () => {
+describe("the endpoint for Segment", () => {
+  it("is tried with each secret in both ways, with an event without a person and an echo", async () => {
     await look();
     const taken = app.deliveries.filter(({ status }) => status === 202);
     expect(taken.map(({ proof }) => proof)).toEqual(["signature", "bearer", "signature", "bearer"]);
@@ -141,7 +141,7 @@ describe("the door for Segment", () => {
     expect(await complaints()).toEqual(lines);
   });
 
-  it("says so when nobody is there", async () => {
+  it("is reported when it does not answer", async () => {
     const publicUrl = `http://127.0.0.1:${await freePort()}`;
     expect(await complaints({}, { publicUrl })).toContainEqual(
       expect.stringMatching(/^✗ Segment webhook: PUBLIC_URL .* does not answer/),
@@ -150,7 +150,7 @@ describe("the door for Segment", () => {
 });
 
 describe("the persons at Segment", () => {
-  it("are asked for nobody, with the token", async () => {
+  it("are read for an unknown person, with the token", async () => {
     const found = await look();
     expect(profileApi.asked).toEqual([
       {
@@ -191,7 +191,7 @@ describe("the persons at Segment", () => {
     expect(await complaints()).toEqual([expect.stringMatching(new RegExp(`^${line}`))]);
   });
 
-  it("are complained about when nobody is there", async () => {
+  it("are reported when the host does not answer", async () => {
     const profiles = profilesAt(`http://127.0.0.1:${await freePort()}`);
     expect(await complaints({ profiles })).toEqual([
       expect.stringMatching(/^✗ Segment profiles: SEGMENT_PROFILE_HOST .* does not answer/),
@@ -213,7 +213,7 @@ describe("npm run doctor", () => {
   });
 });
 
-/** The sandbox's app with a door for Segment before it, which goes by what is public of its protocol. */
+/** The sandbox's app behind an endpoint for Segment that follows Segment's public documentation. */
 async function stubApp(realUrl: string) {
   const state = {
     secrets: [...SECRETS],

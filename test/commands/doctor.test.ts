@@ -43,7 +43,7 @@ interface Other {
   novu?: Partial<Config["novu"]>;
 }
 
-/** What is not as it should be, one line each. */
+/** The findings that are not OK, one line each. */
 async function complaints({ posthog, novu, ...rest }: Omit<Partial<Config>, "posthog" | "novu"> & Other = {}) {
   const { config, app } = sandbox;
   const changed = {
@@ -53,7 +53,7 @@ async function complaints({ posthog, novu, ...rest }: Omit<Partial<Config>, "pos
   const found = await examine(changed, workflows, SECRETS);
   for (const { says } of found) for (const secret of SECRETS) expect(says).not.toContain(secret);
   return found.flatMap(({ what, is, says }) =>
-    // On Node 20 and older releases that is a warning, whatever else is right.
+    // Node 20 and older releases always cause this warning.
     is === "ok" || what === "Node" ? [] : [`${is === "warning" ? "!" : "✗"} ${what}: ${says}`],
   );
 }
@@ -283,7 +283,7 @@ describe("the doctor", () => {
     });
   });
 
-  it("does not wait for whoever never answers, and hears of every other", async () => {
+  it("does not wait for a service that never answers, and checks all others", async () => {
     const never = { what: "never", look: () => new Promise<Finding[]>(() => {}) };
     const fails = { what: "fails", look: () => Promise.reject(new Error("no")) };
     const says = { what: "says", look: async () => [ok("yes")] };

@@ -114,7 +114,7 @@ describe("npm run person", () => {
     expect(Object.keys(sandbox.novu.state.subscribers)).toEqual(["grace"]);
   });
 
-  it("leaves the events at PostHog when it is told to", async () => {
+  it("leaves the events at PostHog with --keep-events", async () => {
     await using sandbox = await withAda();
     await runCommand(sandbox, "person", ["delete", "ada", "--yes", "--keep-events"]);
     expect(sandbox.posthog.state.persons).toHaveLength(1);
@@ -187,7 +187,7 @@ describe("npm run person", () => {
     expect((await sandbox.app.store.people.listRecords("ada")).aliases).toEqual([]);
   });
 
-  it("deletes nobody unasked, and says what is wrong with its options", async () => {
+  it("deletes no person without confirmation, and names the wrong option", async () => {
     await using sandbox = await withAda();
     const before = await stateOf(sandbox);
     for (const [options, complaint] of [

@@ -540,7 +540,7 @@ describe("npm run plan", () => {
     await using sandbox = await testSandbox({ workflows: [...workflows, longer] });
     happen(sandbox, "called");
     await sandbox.settled();
-    // What is taken out of the code afterwards, a workflow of the same name with other steps left.
+    // Parts that are removed from the code afterwards; a workflow of the same name keeps other steps.
     const own = sandbox.novu.state.workflows.find(({ workflowId }) => workflowId === "old")!;
     const dropOff = sandbox.novu.state.workflows.find(({ workflowId }) => workflowId === "drop-off")!;
     expect(own.steps.map(({ stepId }) => stepId)).toEqual(["first", "a-day", "second"]);

@@ -233,7 +233,7 @@ describe("npm run reconcile", () => {
     });
   });
 
-  it("needs no configuration to tell what it does", async () => {
+  it("needs no configuration for --help", async () => {
     const { code, stdout } = await run(reconcileOf(testProduct), ["--help"]);
     expect([code, stdout]).toEqual([0, expect.stringContaining("node dist/src/cli.js reconcile")]);
   });

@@ -18,7 +18,7 @@ import { testSandbox } from "../support/sandbox.ts";
 
 const { workflows } = testProduct;
 
-/** What every command of this file has printed. */
+/** The output of every command of this file. */
 const printed: string[] = [];
 
 describe("npm run sync", () => {
@@ -78,7 +78,7 @@ describe("npm run sync", () => {
     expect((await sync(["--dry-run"], WITH_SEGMENT_ALONE)).stdout).toContain("Nothing to do");
   });
 
-  it("tells a wrong key, a bridge with another key, a dead bridge and another address apart", {
+  it("distinguishes a wrong key, a bridge with another key, a dead bridge and another address", {
     tags: ["long"],
   }, async () => {
     const wrong = await sync([], { NOVU_SECRET_KEY: "some-other-secret-key" });
@@ -298,7 +298,7 @@ describe("npm run sync", () => {
     expect(down.pausesMs).toEqual([1_000, 2_000, 4_000]);
   });
 
-  it("lets no key and no stack out, whatever happens", () => {
+  it("prints no key and no stack in any case", () => {
     expect(printed.length).toBeGreaterThan(20);
     const all = printed.join("\n");
     for (const key of [...Object.values(LOCAL_KEYS).filter((value) => value.length > 5), "some-other-secret-key"])

@@ -51,7 +51,7 @@ export function describeWorkflows({
       }
     });
 
-    it("previews each of its steps, asking nobody", async () => {
+    it("previews each of its steps, without any call", async () => {
       const { client, steps } = await discovered(lifecycleWorkflow.build(deps));
       const { topic } = lifecycleWorkflow;
       for (const { stepId, type } of steps) {

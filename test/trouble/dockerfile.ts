@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** What a Dockerfile's last stage has become: a folder in place of its root, and how it is run. */
+/** The last stage of a Dockerfile: a folder as its root, and the command that runs it. */
 export interface Image {
   /** Where one of its paths is here. */
   at(path: string): string;
@@ -66,7 +66,7 @@ export function followDockerfile({
     const target = join(image.workdir, sources.pop() ?? "");
     for (const source of sources) {
       const intoFolder = target.endsWith("/") ? join(target, basename(source)) : target;
-      // Nobody else asks a stage for it, and to copy 100 MB takes a while.
+      // No other stage uses it, and a copy of 100 MB takes a while.
       if (from !== undefined) renameSync(join(stages.get(from) ?? from, source), image.at(intoFolder));
       else cpSync(join(context, source), image.at(intoFolder), { recursive: true });
     }

@@ -9,7 +9,7 @@ const HOUR_MS = 60 * 60 * 1000;
 const TIMES = 5;
 const OURS = /^notification /;
 
-it("ends with one event for each run, step and status, whatever is said five times and whenever the app is killed", {
+it("ends with one event for each run, step and status, with five deliveries of each event and kills at any time", {
   timeout: 300_000,
 }, async () => {
   await using fortnight = await openFortnight({ startAt: STARTS_AT, times: TIMES });
@@ -30,7 +30,7 @@ it("ends with one event for each run, step and status, whatever is said five tim
   }
   await fortnight.travelTo(STARTS_AT + DAYS * 24 * HOUR_MS);
   await readMail();
-  // What was sent is told half a minute later.
+  // A sent message is reported half a minute later.
   await fortnight.travelTo(fortnight.now() + 60_000);
   await readAgain();
   expect(fortnight.kills).toBe(3);
@@ -45,7 +45,7 @@ it("ends with one event for each run, step and status, whatever is said five tim
   expect(all.length).toBeGreaterThanOrEqual(TIMES * kept.length);
   expect(kept.every(({ distinctId }) => /^[a-z]+$/.test(distinctId))).toBe(true);
 
-  /** Whoever has got a message reads it and follows its first link, also before the app is there again. */
+  /** Each person reads each message and follows its first link, also while the app is down. */
   async function readMail(): Promise<void> {
     for (const message of novu.state.messages) {
       if (seen.has(message.id)) continue;
@@ -74,7 +74,7 @@ it("ends with one event for each run, step and status, whatever is said five tim
     await fortnight.settled();
   }
 
-  /** What PostHog has to know by now, from what Novu did and what is in the store. */
+  /** The reports that PostHog must have by now, from the messages at Novu and the decisions in the store. */
   async function owed(): Promise<string[]> {
     const store = await openSqliteStore({ dataDir: fortnight.dataDir, now: fortnight.now });
     const decisions = await store.decisions.list({ limit: 10_000 });

@@ -76,7 +76,7 @@ describe.skipIf(!hasNginx).concurrent("behind nginx as the guide has it", { tags
       expect(response.status).toBe(201);
     }
 
-    /** PostHog knows the person and tells of the event, as often as it takes. */
+    /** PostHog has the person and sends the event until it is accepted. */
     async function signUp(distinctId: string, afterMs: number): Promise<void> {
       await sleep(afterMs);
       const person = { email: `${distinctId}@example.com` };

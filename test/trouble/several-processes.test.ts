@@ -31,7 +31,7 @@ describe.skipIf(!hasPostgres)("two processes on one PostgreSQL", () => {
     const started = () => new Set(sandbox.novu.triggers.map(({ transactionId }) => transactionId));
     await eventually(() => started().size === bodies.length, 40_000);
     expect(started()).toEqual(new Set(bodies.map(({ event }) => `${event.uuid}:onboarding`)));
-    // What the killed one had in hand may reach Novu twice, under the same id and with the same body; Novu starts it once.
+    // A job that the killed process was running may reach Novu twice, with the same id and body; Novu starts it once.
     for (const { transactionId, body } of sandbox.novu.triggers) {
       expect(
         sandbox.novu.triggers

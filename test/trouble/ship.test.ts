@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const REVISION = "eb7220b0c4f1d2a39b5e6f708192a3b4c5d6e7f8";
 const BUILT_WITHIN_MS = 240_000;
 
-/** What the built app is started with; without root there is nobody else to become. */
+/** The command that starts the built app; only root can run it as another user. */
 const asUser = ({ user, at, workdir }: Image) => ({ cwd: at(workdir), ...(isRoot && user) });
 if (!isRoot)
   process.stderr.write("not root: what is shipped is run by this user, in a tree that it may not write to\n");
@@ -26,7 +26,7 @@ describe("what is shipped", () => {
   let image: Image;
 
   beforeAll(() => {
-    // Somebody else has to get in.
+    // Another user must be able to read it.
     chmodSync(folder.path, 0o755);
     const context = join(folder.path, "context");
     sendContext(context);
@@ -136,12 +136,12 @@ describe("what is shipped", () => {
   }
 });
 
-/** What Docker would be sent. */
+/** The files that Docker would get. */
 function sendContext(to: string): void {
   for (const path of allowed()) cpSync(join(root, path), join(to, path), { recursive: true });
 }
 
-/** What .dockerignore lets through, where it refuses everything else. */
+/** The files that .dockerignore includes; it excludes everything else. */
 function allowed(): string[] {
   const [first, ...exceptions] = readFileSync(join(root, ".dockerignore"), "utf8").trim().split("\n");
   if (first !== "*") throw new Error(".dockerignore lets through what it does not name");

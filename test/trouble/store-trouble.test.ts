@@ -102,7 +102,7 @@ describe("a Novu that is down", () => {
   );
 });
 
-/** A load before, while and after the store has trouble: whatever got a 202 is triggered once, and what got a 503 is taken later. */
+/** A load before, while and after the store has trouble: each event with a 202 is triggered once, and each event with a 503 is accepted later. */
 async function expectTrouble({
   app,
   triggers,
@@ -119,7 +119,7 @@ async function expectTrouble({
   const before = newEvents(100);
   expect(statusesOf(await sendAll(app.url, before, 16))).toEqual([202]);
 
-  // What is in progress at that moment may be answered either way.
+  // A request that is in progress at that moment may get either answer.
   const meanwhile = newEvents(100);
   const sending = sendAll(app.url, meanwhile, 16);
   begin();
@@ -187,7 +187,7 @@ async function sendAll(url: string, bodies: unknown[], connections: number): Pro
   return answers;
 }
 
-/** Connections that wait in a transaction for what nobody will ask. */
+/** Connections that stay open inside a transaction, without another query. */
 async function abandonedTransactions(url: string): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -201,7 +201,7 @@ async function abandonedTransactions(url: string): Promise<number> {
   }
 }
 
-/** What the log says of each 503. */
+/** The log lines of the answers 503. */
 function reasonsOf503(app: AppProcess): string[] {
   const lines = app.output().trim().split("\n");
   const entries = lines.map((line) => JSON.parse(line) as { answer?: number; error?: string });

@@ -6,7 +6,7 @@ import { publishedControls } from "../../../src/engine/novu-schema.ts";
 import { onboarding } from "../../support/product/onboarding.tsx";
 import { openStory, type Story } from "../../support/story.ts";
 
-/** What Novu says of earlier steps of each type. */
+/** Novu's results of earlier steps of each type. */
 const OUTPUTS: Record<string, object> = {
   email: {},
   delay: { duration: 0 },

@@ -87,7 +87,7 @@ it("previews an email with an example of the link, and without the providers, wh
   expect(providers).toEqual({});
 });
 
-it("lets no line break into a header, whatever the address is", async () => {
+it("lets no line break into a header, for any address", async () => {
   await using bridge = await openBridge(["resend"], "https://bridge.example/a\r\nBcc: x@example.com");
   const { headers } = (await bridge.execute("offer")).providers.resend!._passthrough.body as { headers: object };
   expect(Object.values(headers).join("")).not.toMatch(/\p{Cc}/u);
@@ -110,7 +110,7 @@ function expectReadable(text: unknown): void {
   expect(text).not.toMatch(/<[a-z]|&amp;|\u200c/);
 }
 
-/** The app's own bridge, with @novu/framework's word on what a provider may be told; called as Novu does. */
+/** The app's own bridge, with @novu/framework's own check of the overrides of a provider; called as Novu calls it. */
 async function openBridge(emailProviders: EmailProvider[], publicUrl = PUBLIC_URL) {
   const sandbox = await testSandbox({ workflows });
   Object.assign(sandbox.config, { emailProviders, publicUrl });

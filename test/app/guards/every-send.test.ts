@@ -81,7 +81,7 @@ const happening = fc.oneof(
   { weight: 1, arbitrary: person.map((properties) => ({ do: "change" as const, properties })) },
   { weight: 1, arbitrary: fc.boolean().map((isHeldOut) => ({ do: "hold out" as const, isHeldOut })) },
 );
-/** What happens to one person, each so many hours into the story. */
+/** The events of one person, each with its hour in the story. */
 const life = fc.record({
   person,
   happenings: fc.array(fc.tuple(fc.integer({ min: 0, max: 14 * 24 }), happening), { minLength: 1, maxLength: 10 }),
@@ -89,7 +89,7 @@ const life = fc.record({
 /** Stretches of hours in which PostHog cannot be asked. */
 const outages = fc.array(fc.integer({ min: 0, max: 14 * 24 }), { maxLength: 6 });
 
-it("every message of every run that began ends in one decision, and nobody gets more than the cap", {
+it("every message of every run that began ends in one decision, and no person gets more than the cap", {
   tags: ["long"],
   timeout: 180_000,
 }, async () => {
@@ -148,7 +148,7 @@ async function expectOneDecisionEach(sandbox: Sandbox): Promise<void> {
   expect(new Set(names).size).toBe(names.length);
   expect(begun.filter((name) => !names.includes(name))).toEqual([]);
   for (const { outcome, reason } of decided) expect([outcome, reason === null]).toEqual([outcome, outcome === "sent"]);
-  // What cannot be written is the only thing that fails, and what is said to be sent is.
+  // Only messages that cannot be rendered fail, and each message that is decided as sent is sent.
   for (const { outcome, workflow } of decided) if (outcome === "failed") expect(workflow).toBe("reminders");
   const sent = decided.filter(({ outcome }) => outcome === "sent").map(nameOf);
   expect(sandbox.novu.state.messages.map(nameOf).sort()).toEqual(sent.sort());

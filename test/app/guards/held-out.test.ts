@@ -49,7 +49,7 @@ describe("people in the holdout", () => {
     expect(await decisions(sandbox, { ofRun: `${uuid}:receipt` })).toEqual([SENT]);
   });
 
-  it("are told of to PostHog, and so is who is not held out, each once in a run", async () => {
+  it("are reported to PostHog, as are people who are not held out, each once in a run", async () => {
     const marketing = { ...DEFAULT_MARKETING, holdout: "no-marketing" };
     const twice = campaign({
       holdout: "control",

@@ -132,7 +132,7 @@ describe("the cap", () => {
 });
 
 describe("a workflow tried by hand, from Novu's dashboard,", () => {
-  it("takes no place and is recorded nowhere, whatever holds the person's own back", async () => {
+  it("reserves nothing and is recorded nowhere, when the person's own message is skipped too", async () => {
     const rehearsed = campaign({ holdout: "control", whenUnreadable: { hold: "then skip" } });
     await using sandbox = await testSandbox({ workflows: [rehearsed] });
     happen(sandbox, "$set", { unsubscribed_from: ["all"] });

@@ -142,7 +142,7 @@ describe("at night", () => {
     expect(await decisions(sandbox)).toEqual([["call", "skipped", "exited", "answered"]]);
   });
 
-  it("nobody waits who has opted out by the morning: the guards are asked then", async () => {
+  it("a person who has opted out by the morning does not wait: the guards run first", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()], ...night });
     happen(sandbox, "called");
     await sandbox.travel({ hours: 5 });
@@ -151,7 +151,7 @@ describe("at night", () => {
     expect(await decisions(sandbox)).toEqual([["call", "skipped", "opted out", "offers"]]);
   });
 
-  it("whoever is gone by then waits by the event's zone, and is not found", async () => {
+  it("a person who is deleted by then waits by the event's zone, and is not found", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()], ...night });
     happen(sandbox, "called");
     sandbox.posthog.deletePerson("ada");

@@ -110,7 +110,7 @@ describe("a digest", () => {
     expect(reports(sandbox)).toHaveLength(3);
   });
 
-  it("leaves what the person had left before Novu could be told", async () => {
+  it("ends the run of a person who exited before the trigger reached Novu", async () => {
     await using sandbox = await testSandbox({ workflows: [daily()] });
     const runs = await threeRuns(sandbox);
     sandbox.novu.injectFault(({ method }) => (method === "DELETE" ? { status: 400 } : null));

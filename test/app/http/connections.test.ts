@@ -49,7 +49,7 @@ describe("a server that is about to close", () => {
     await server.close();
   });
 
-  it("waits for nobody when no connection is open, and no longer than it is told to for one that is idle", async () => {
+  it("does not wait when no connection is open, and no longer than its limit for an idle one", async () => {
     const server = await serve(hello, { port: 0, keepAliveMs: LONG_MS });
     await server.drain(LONG_MS);
     using idle = keptConnection(server.url, "/");

@@ -40,7 +40,7 @@ describe("GET /metrics", () => {
     });
   });
 
-  it("is shown only to whoever brings the token, where there is one", async () => {
+  it("is shown only with the token, if one is set", async () => {
     using folder = testFolder();
     await using sandbox = await testSandbox();
     const config = { ...sandbox.config, dataDir: folder.path, port: 0, metricsToken: "a-token-of-sixteen" };
@@ -82,7 +82,7 @@ describe("GET /metrics", () => {
     await sandbox.settled();
     const silent = 'bridge_workflow_silent{workflow="drop-off"}';
     expect(await read(url)).toMatchObject({ [silent]: 0 });
-    // Nobody is there to send it to.
+    // No Novu is running.
     await sandbox.travel({ hours: 1, minutes: 6 });
     expect(await read(url)).toMatchObject({ [silent]: 1 });
     await sandbox.travel({ days: 9 });

@@ -30,7 +30,7 @@ async function called(): Promise<Sandbox & { link: string }> {
 const clicks = ({ posthog }: Sandbox) => storedEvents(posthog).filter(({ event }) => event === "notification clicked");
 
 describe("a link in a message", () => {
-  it("leads to its target, and tells PostHog that the person clicked, without what the query says", async () => {
+  it("leads to its target, and reports the click to PostHog, without the query", async () => {
     await using sandbox = await called();
     await sandbox.travel({ hours: 3 });
     const response = await follow(sandbox.link);
@@ -71,7 +71,7 @@ describe("a link in a message", () => {
     expect(clicks(sandbox).map(({ timestamp }) => timestamp)).toEqual(["2026-03-02T09:00:00.000Z"]);
   });
 
-  it("is an SMS's own where that asks for it, and nobody's where it is switched off, in a rehearsal or in a preview", async () => {
+  it("is a redirect in an SMS only on request, and never where it is switched off, in a rehearsal or in a preview", async () => {
     await using sandbox = await called();
     const links = () => sandbox.novu.state.messages.map((message) => linksIn(message).length);
     expect(links()).toEqual([1, 0, 1, 0]);
@@ -118,7 +118,7 @@ describe("a link in a message", () => {
     expect((await follow(`${sandbox.link}/?fbclid=1`)).status).toBe(302);
   });
 
-  it("counts nothing for somebody who was forgotten", async () => {
+  it("counts nothing for a person who was deleted", async () => {
     await using sandbox = await called();
     await sandbox.app.store.people.delete("ada");
     sandbox.posthog.deletePerson("ada");

@@ -69,7 +69,7 @@ describe("an answer that is not Novu's own", () => {
         novu.trigger(start(), "u:w"),
         novu.cancel("u:w"),
         novu.change({ subscriberId: "ada" }),
-        // An erasure must not take a proxy's 404 for "there is nobody".
+        // An erasure must not read a proxy's 404 as "no such subscriber".
         novu.deleteSubscriber("ada"),
       ];
       const answers = await Promise.all(calls.map((call) => call.then(String, kindOf)));

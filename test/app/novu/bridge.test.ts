@@ -150,7 +150,7 @@ describe("the bridge", () => {
     await call("execute", "decides", { run });
     expect(recorded).toMatchObject([{ outcome: "sent", step: "decides" }]);
 
-    // Who asks hangs up while it is recorded.
+    // Novu closes the connection while the decision is recorded.
     recorded.length = 0;
     const hangUp = new AbortController();
     whileRecording = async () => {
@@ -175,7 +175,7 @@ describe("the bridge", () => {
     ]);
   });
 
-  it("answers 503 before Novu hangs up, whatever takes long, and does not count the message as sent", async () => {
+  it("answers 503 before Novu hangs up, whichever part takes long, and does not count the message as sent", async () => {
     recorded.length = 0;
     const startedAt = performance.now();
     const run = {

@@ -105,7 +105,7 @@ it("an emptied subject goes to code that handles it", async () => {
   expect((await sandbox.app.store.decisions.list())[0]).not.toHaveProperty("unusableControls");
 });
 
-it("a message that is switched off stays off, whatever its other controls are", async () => {
+it("a message that is switched off stays off, with any other controls", async () => {
   await using sandbox = await testSandbox({ workflows: [plain] });
   sandbox.novu.setControls("campaign", "note", { send: false, subject: "{%", body: "{{" });
   happen(sandbox, "called");

@@ -157,7 +157,7 @@ describe("an address that is no good", () => {
     ["a hard bounce", { error: "Bounced: no such user" }, [{ ...ada, cause: "bounced" }], { bounce: "hard" }],
     ["a complaint", { error: "spam report" }, [{ ...ada, cause: "complained" }], {}],
     ["a soft bounce", { error: "Soft bounce: mailbox full" }, [], { bounce: "soft" }],
-  ])("is told of by %s, and by nothing less", async (_name, object, expected, properties) => {
+  ])("is shown by %s, and by nothing less", async (_name, object, expected, properties) => {
     expect((await tell("message.failed", object))[0]).toBe(202);
     expect([undeliverable, captured.map((one) => one.properties)]).toEqual([expected, [properties]]);
   });

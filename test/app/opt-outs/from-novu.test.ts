@@ -60,7 +60,7 @@ it("what is turned off in Novu's Inbox is off here, until it is turned on again"
   const { onPreferences } = elsewhere(sandbox);
   const off = { distinctId: "ada", workflow: "campaign", channels: EVERY, at: at(sandbox) };
   await onPreferences(off);
-  // One channel alone, a workflow that nobody can turn off, and what the code does not have.
+  // One channel alone, a workflow without an opt-out, and a workflow that the code does not have.
   await onPreferences({ ...off, workflow: "other", channels: { ...EVERY, email: true } });
   for (const workflow of ["receipt", "gone"]) await onPreferences({ ...off, workflow });
   for (const name of ["called", "asked"]) await happens(sandbox, name);

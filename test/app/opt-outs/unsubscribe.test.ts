@@ -59,7 +59,7 @@ describe("a mail client's one-click request", () => {
     expect(sandbox.novu.state.messages.map(({ stepId }) => stepId)).toEqual(["first", "receipt"]);
   });
 
-  it("is told to Novu, to PostHog's person and as an event, once however often it is made", async () => {
+  it("is sent to Novu, to PostHog's person and as an event, once however often it is made", async () => {
     await using sandbox = await offered();
     const url = linkOf(sandbox);
     await Promise.all(Array.from({ length: 5 }, () => clicked(url)));
@@ -78,7 +78,7 @@ describe("a mail client's one-click request", () => {
     expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
-  it("stops the next email while Novu's API and PostHog are down, which hear of it when they are back", {
+  it("stops the next email while Novu's API and PostHog are down, which get it when they are up", {
     tags: ["long"],
   }, async () => {
     await using sandbox = await offered();
@@ -102,7 +102,7 @@ describe("a mail client's one-click request", () => {
     expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
-  it("outlives a restart before anybody was told", async () => {
+  it("survives a restart before it was sent", async () => {
     await using sandbox = await offered();
     sandbox.novu.injectFault(() => DOWN);
     sandbox.posthog.injectFault(() => DOWN);
@@ -157,7 +157,7 @@ describe("a mail client's one-click request", () => {
 });
 
 describe("the link", () => {
-  it("is nobody else's, and none that was changed", async () => {
+  it("needs a token of the app: a changed one does nothing", async () => {
     await using sandbox = await offered();
     const url = linkOf(sandbox);
     const token = url.slice(url.lastIndexOf("/") + 1);
@@ -229,7 +229,7 @@ describe("the link", () => {
     expect([await off(sandbox), told(sandbox), propertyOf(sandbox)]).toEqual([["offers"], [], ["offers"]]);
   });
 
-  it("of a topic that is there no more turns everything off: nobody knows what it has become", async () => {
+  it("of a topic that no longer exists turns everything off, because its new meaning is unknown", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign({ topic: "gone" as never })] });
     happen(sandbox, "called");
     await sandbox.settled();
@@ -251,7 +251,7 @@ describe("the link", () => {
 });
 
 describe("the page", () => {
-  it("shows what can be chosen, tells nothing of the person, and runs and loads nothing", async () => {
+  it("shows the topics, shows nothing of the person, and runs and loads nothing", async () => {
     await using sandbox = await offered();
     const answer = await fetch(linkOf(sandbox));
     const page = await answer.text();
@@ -351,7 +351,7 @@ async function offered(): Promise<Sandbox> {
   return sandbox;
 }
 
-/** What a mailbox finds in the header of the newest email. */
+/** The unsubscribe link in the header of the newest email. */
 function linkOf({ novu }: Sandbox): string {
   const { mail } = novu.state.messages.at(-1) as Message;
   expect(mail?.headers["List-Unsubscribe-Post"]).toBe(ONE_CLICK);

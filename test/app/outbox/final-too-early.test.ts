@@ -21,7 +21,7 @@ const AFTER_A_DAY = campaign({
   },
 });
 
-it("a proxy's 404 while Novu restarts costs nobody a run", async () => {
+it("a proxy's 404 while Novu restarts loses no run", async () => {
   await using sandbox = await testSandbox({ workflows: [campaign()] });
   await using front = await putFront(sandbox);
   front.answer(() => ({ status: 404, text: "404 page not found\n" }));
@@ -110,7 +110,7 @@ describe("a profile that Novu refuses", () => {
     expect(sandbox.novu.state.messages.map(({ to }) => to)).toEqual(["ada@example.com"]);
   });
 
-  it("is told without the refused fields when an event says something of its person", async () => {
+  it("is sent without the refused fields when an event changes its person", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()] });
     await using front = await putFront(sandbox);
     front.answer(({ path, body }) =>
@@ -129,7 +129,7 @@ describe("a profile that Novu refuses", () => {
     expect(await sandbox.app.store.jobs.count()).toMatchObject({ dead: 0 });
   });
 
-  it("is told without the refused field before the next message", async () => {
+  it("is sent without the refused field before the next message", async () => {
     await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
     await using front = await putFront(sandbox);
     happen(sandbox, "called");

@@ -20,7 +20,7 @@ const journey = (changes: Parameters<typeof campaign>[0] = {}) =>
   });
 const BAD_GATEWAY = "Bridge execution failed";
 
-describe("a run of which nothing is heard", () => {
+describe("a run without bridge calls", () => {
   it("has missing decisions, an end and a count, and lets its person in again: a proxy answered a wait's call 502", async () => {
     await using sandbox = await testSandbox({ workflows: [journey()] });
     let isAway = false;
@@ -123,7 +123,7 @@ describe("a run of which nothing is heard", () => {
     expect(await statuses(sandbox)).toEqual(["failed"]);
   });
 
-  it("has a message that could not be made in the middle, or at the end, which is told as failed once Novu asks no more", async () => {
+  it("has a message that could not be made in the middle, or at the end, which is reported as failed once Novu stops its retries", async () => {
     for (const step of ["now", "second-day"]) {
       const throws = () => {
         throw new Error("no such template");
@@ -246,7 +246,7 @@ describe("a run of which nothing is heard", () => {
     expect(await statuses(sandbox)).toEqual(["finished", "finished"]);
   });
 
-  it("is not lost while the run that a digest took it into waits for days, of which Novu tells for one", async () => {
+  it("is not lost while the run that a digest put it into waits for days, when Novu lists only one of them", async () => {
     const gathering = journey({
       entry: "always",
       async workflow({ step }) {

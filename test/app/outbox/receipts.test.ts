@@ -23,7 +23,7 @@ const plain = (changes: Parameters<typeof campaign>[0] = {}) =>
 const NOBODY_WORKS = { isEnabled: true, weeklySchedule: {} };
 
 describe("what Novu did with a message", () => {
-  it("is what PostHog is told, once Novu has confirmed it", async () => {
+  it("is reported to PostHog once Novu has confirmed it", async () => {
     await using sandbox = await testSandbox({ workflows: [plain()] });
     happen(sandbox, "called");
     await sandbox.travel({ seconds: 29 });
@@ -261,7 +261,7 @@ describe("while Novu does not say what became of a message", () => {
     expect(told(sandbox)).toEqual(["failed call lost at Novu"]);
   });
 
-  it("a person who is forgotten is told of no more, and leaves no job", async () => {
+  it("a person who is deleted is not reported any more, and leaves no job", async () => {
     await using sandbox = await testSandbox({ workflows: [plain()] });
     sandbox.novu.injectFault(({ path }) =>
       /^\/v1\/(messages|notifications)$/.test(path) ? { status: 200, body: { data: [], hasMore: false } } : null,
@@ -373,7 +373,7 @@ describe("Novu's webhook", () => {
     expect(told(sandbox).at(-1)).toBe("failed call provider failed");
   });
 
-  it("of one of two devices changes nothing, and is told to nobody", () => oneOfTwoDevices(team));
+  it("of one of two devices changes nothing, and is not reported", () => oneOfTwoDevices(team));
 
   it("corrects it later as well, and a bounce leaves it", async () => {
     await using sandbox = await testSandbox({ workflows: [plain()], ...team });
@@ -391,7 +391,7 @@ describe("Novu's webhook", () => {
 });
 
 describe("500 runs at once on the Free plan", () => {
-  it("are told of within Novu's rate, and nobody who turned a channel on loses a message for lack of time", {
+  it("are read within Novu's rate, and no person who turned a channel on loses a message for lack of time", {
     tags: "long",
   }, async () => {
     const off = plain({
@@ -415,7 +415,7 @@ describe("500 runs at once on the Free plan", () => {
 });
 
 describe("a fortnight on the Free plan", () => {
-  it("tells PostHog as sent exactly what Novu handed to providers", async () => {
+  it("reports to PostHog as sent exactly the messages that Novu handed to providers", async () => {
     const journey = plain({
       entry: "one at a time",
       async workflow({ step }) {

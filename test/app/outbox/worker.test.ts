@@ -197,7 +197,7 @@ describe("the worker", () => {
     ["a limit", new RetryLaterError("429", { retryAfterMs: 99_999_999_000, answered: true })],
     ["a service that is down", new UnavailableError("503", { retryAfterMs: 99_999_999_000, answered: true })],
     ["a refusal", new RefusedError("500", { retryAfterMs: 99_999_999_000 })],
-  ])("waits no longer than ten minutes, whatever %s asks for", async (_who, error) => {
+  ])("waits no longer than ten minutes, even when %s asks for more", async (_who, error) => {
     await owe(1);
     start(async () => {
       if (performed.length === 1) throw error;
@@ -219,7 +219,7 @@ describe("the worker", () => {
     );
   });
 
-  it("sets aside what it cannot read, and does the rest", async () => {
+  it("gives up a job that it cannot read, and does the rest", async () => {
     await owe(3);
     const claim: Store["jobs"]["claim"] = async (...request) =>
       (await store.jobs.claim(...request)).map((job, index) =>

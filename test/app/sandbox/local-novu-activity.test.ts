@@ -21,7 +21,7 @@ const everywhere = (category: "marketing" | "transactional" = "marketing") =>
 const reachable = { phone: "+4930123456", push_enabled: true, chat_connected: true };
 const NEVER: Schedule = { isEnabled: true, weeklySchedule: {} };
 
-describe("the local Novu tells how each step ended, in Novu's words", () => {
+describe("the local Novu lists how each step ended, in Novu's words", () => {
   it("skips email, SMS and push outside the subscriber's Schedule, and in-app and chat not", async () => {
     await using sandbox = await testSandbox({ workflows: [everywhere()], marketing: upTo(9) });
     await meet(sandbox);
@@ -55,7 +55,7 @@ describe("the local Novu tells how each step ended, in Novu's words", () => {
     expect(sandbox.novu.state.messages[0]).toMatchObject({ channel: "email", errorText: "451 try later" });
   });
 
-  it("tells of a call that the bridge did not answer well", async () => {
+  it("lists a call that the bridge did not answer well", async () => {
     await using sandbox = await testSandbox({ workflows: [everywhere()], marketing: upTo(9) });
     await using _proxy = await losingBridge(sandbox, ({ step }) => step === "email");
     await meet(sandbox);

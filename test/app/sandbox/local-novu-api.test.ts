@@ -77,7 +77,7 @@ describe("a trigger", () => {
     ]);
   });
 
-  it.each(BAD_FIELDS)("to somebody with %s is answered 201, and dropped", async (_name, field) => {
+  it.each(BAD_FIELDS)("to a person with %s is answered 201, and dropped", async (_name, field) => {
     const { status, body } = await trigger({ to: { subscriberId: "ada", ...field } });
     await novu.idle();
     expect([status, body.data]).toMatchObject([201, { acknowledged: true, status: "processed" }]);

@@ -64,7 +64,7 @@ describe("a digest", () => {
     expect(sent()).toEqual(["3: 1,2,3", "1: 4"]);
   });
 
-  it("tells each event's id, time and payload", async () => {
+  it("gives each event's id, time and payload", async () => {
     await open(
       workflow(
         "w",
@@ -442,7 +442,7 @@ describe("an in-app message", () => {
   };
   const toldIn = (transactionId: string): string => job(transactionId, "tell")?.id ?? "";
 
-  it("is told to later steps as it is at that moment", async () => {
+  it("is given to later steps as it is at that moment", async () => {
     await open(asking);
     for (const one of ["a", "b", "c"]) await trigger(one, {}, { subscriberId: "ada", email: "a@example.com" });
     await pass(MINUTE_MS);

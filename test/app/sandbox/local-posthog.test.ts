@@ -263,7 +263,7 @@ describe("who is one person", () => {
     ]);
   });
 
-  it("applies $set in the order of arrival, whatever the timestamps say", () => {
+  it("applies $set in the order of arrival, not of the timestamps", () => {
     const capture = (timestamp: string, plan: string) =>
       posthog.capture({ event: "e", distinctId: "ada", timestamp, properties: { $set: { plan } } });
     capture("2026-03-02T09:00:00.000Z", "pro");

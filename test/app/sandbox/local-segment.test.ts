@@ -258,7 +258,7 @@ function connect(changes: Partial<Parameters<LocalSegment["connect"]>[0]>): void
   segment.connect({ url: receiver.url, signingSecret: SECRET, way: "webhook", ...changes });
 }
 
-/** What arrived, in the order in which it was said. */
+/** The deliveries that arrived, in the order of their events. */
 function sent(): SegmentMessage[] {
   const all = received.map(({ raw }) => JSON.parse(raw) as SegmentMessage);
   const order = segment.state.messages.map(({ messageId }) => messageId);

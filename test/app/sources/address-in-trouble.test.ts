@@ -17,7 +17,7 @@ const AFTER_A_DAY = campaign({
     await step.email("call", mail, { atAnyHour: true });
   },
 });
-/** An SMS goes to the number that Novu has, so it is sent only where Novu was told in time. */
+/** An SMS goes to the number that Novu has, so it is sent only when Novu got the new one in time. */
 const TEXTS = campaign({
   async workflow({ step }) {
     await text(step, "now");
@@ -34,7 +34,7 @@ const isChange: FaultRule = ({ method, path }) =>
 describe("two runs of one person that begin at once", () => {
   const called = (uuid: string, email: string) => delivery({ event: "called", uuid, person: { email } });
 
-  it("go to the address of now, whatever their events say", async () => {
+  it("go to the present address, not to that of the event", async () => {
     await using sandbox = await testSandbox({ workflows: [campaign()] });
     happen(sandbox, "met", { email: "now@example.com" });
     await Promise.all([1, 2, 3].map((one) => post(sandbox.app.url, called(`u${one}`, `older-${one}@example.com`))));
@@ -129,7 +129,7 @@ describe("a refresh", () => {
     expect(await sandbox.app.store.jobs.count()).toEqual({ waiting: 0, dead: 0 });
   });
 
-  it("that Novu refuses keeps no email back, and tells the address to no log", async () => {
+  it("that Novu refuses delays no email, and its address is in no log", async () => {
     const lines: string[] = [];
     const log = createLog({ level: "trace", destination: { write: (line) => lines.push(line) } });
     await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY], log });
@@ -171,14 +171,14 @@ describe("a step that has seen another number at Novu", () => {
     },
   });
 
-  /** Novu is told of a change only after the first message, which a change in the last seconds kept back. */
+  /** Novu gets a change only after the first message, which a change in the last seconds has delayed. */
   async function lateChange(sandbox: Sandbox): Promise<void> {
     happen(sandbox, "called", { phone: "+49 151 1" });
     await sandbox.travel({ hours: 23, minutes: 59, seconds: 30 });
     sandbox.posthog.setPerson("ada", { phone: "+49 151 2" });
   }
 
-  it("has Novu told of it although it does not answer at first, and the next wait has begun", async () => {
+  it("is sent to Novu although it does not answer at first, and the next wait has begun", async () => {
     await using sandbox = await testSandbox({ workflows: [TWICE] });
     await lateChange(sandbox);
     let asked = 0;
@@ -187,7 +187,7 @@ describe("a step that has seen another number at Novu", () => {
     expect(atNovu(sandbox)?.phone).toBe("+49 151 2");
   });
 
-  it("does not take away the refresh before the next message while it is told of", async () => {
+  it("does not remove the refresh before the next message while it is sent", async () => {
     await using sandbox = await testSandbox({ workflows: [TWICE] });
     await lateChange(sandbox);
     sandbox.novu.injectFault((request) => (isChange(request) ? { delayMs: 300 } : null));
@@ -249,7 +249,7 @@ describe("a person who is forgotten here during a wait", () => {
     await sandbox.travel({ hours: 11, minutes: 59, seconds: 30 });
     expect(forgotten).toBeDefined();
     expect(await kept(sandbox)).toEqual(NOTHING);
-    // Their run at Novu goes on, as nobody has told Novu.
+    // Their run at Novu continues, because Novu was not cancelled.
     await sandbox.travel({ hours: 12 });
     expect(await kept(sandbox)).toEqual(NOTHING);
     await sandbox.travel({ days: 2 });
@@ -257,7 +257,7 @@ describe("a person who is forgotten here during a wait", () => {
   });
 });
 
-it("a person who is forgotten here while they are read for a trigger is not told to Novu", async () => {
+it("a person who is deleted here while they are read for a trigger is not sent to Novu", async () => {
   await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
   sandbox.posthog.injectFault(({ path }) => {
     if (!path.startsWith("/api/")) return null;
@@ -270,7 +270,7 @@ it("a person who is forgotten here while they are read for a trigger is not told
   expect(Object.values(await sandbox.app.store.people.listRecords("ada")).flat()).toEqual([]);
 });
 
-it("nothing is sent to, or told of, a person who is deleted at PostHog during a wait", async () => {
+it("nothing is sent or reported for a person who is deleted at PostHog during a wait", async () => {
   await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
   happen(sandbox, "called");
   await sandbox.travel({ hours: 12 });

@@ -89,7 +89,7 @@ describe("a message goes to the address that the person has now", () => {
     expect(recipients(sandbox)).toEqual(["+49 151 2"]);
   });
 
-  it("and nothing goes to one that was removed, of which Novu is told", async () => {
+  it("and nothing goes to one that was removed, which is removed at Novu too", async () => {
     await using sandbox = await testSandbox({ workflows: [AFTER_A_DAY] });
     happen(sandbox, "called");
     await sandbox.settled();
@@ -112,7 +112,7 @@ describe("a message goes to the address that the person has now", () => {
 });
 
 describe("a change that comes in the last seconds of a wait", () => {
-  it("goes with the message to a provider that takes another recipient, and Novu is told", async () => {
+  it("goes with the message to a provider that accepts another recipient, and is sent to Novu", async () => {
     await using sandbox = await lateSandbox({ workflows: [AFTER_A_DAY] });
     happen(sandbox, "called");
     await sandbox.travel({ hours: 23, minutes: 59, seconds: 30 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { oneEmail } from "../../support/product/one-email.tsx";
 import { testSandbox } from "../../support/sandbox.ts";
 
-// posthog-node reads this variable itself; in that mode its flush() resolves whatever PostHog answered.
+// posthog-node reads this variable itself; in that mode its flush() resolves for any answer of PostHog.
 beforeEach(() => {
   process.env.POSTHOG_CAPTURE_MODE = "v1";
 });

@@ -9,7 +9,7 @@ import { testSandbox } from "../../support/sandbox.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
-/** Some change in the middle of the wait, the others after Novu was told of their addresses for its end. */
+/** Some change in the middle of the wait, the others after Novu got their addresses for its end. */
 const MIDDAY_AT = Date.parse(HAPPENS_AT) + 12 * HOUR_MS;
 const LATE_AT = Date.parse(HAPPENS_AT) + 24 * HOUR_MS - 30_000;
 
@@ -96,7 +96,7 @@ async function check(count: number): Promise<void> {
   expect(messages.length).toBeGreaterThan(count);
 }
 
-/** The events tell of older people, and the changes are told by none. */
+/** The events have older properties of these people, and no event has the changes. */
 async function live(sandbox: Sandbox, lives: OddLife[]): Promise<void> {
   sandbox.posthog.connect({ url: sandbox.app.url, signingSecret: LOCAL_KEYS.signingSecret, events: [] });
   for (const { distinctId, now } of lives)

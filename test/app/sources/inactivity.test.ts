@@ -17,7 +17,7 @@ const QUERY = /\/query\/?$/;
 /** So many days into the story, or before it. */
 const day = (days: number) => new Date(START + days * DAY_MS).toISOString();
 
-describe("whoever has been away for 30 days", () => {
+describe("a person who has been away for 30 days", () => {
   it("is written to, once, though no event says so", async () => {
     await using sandbox = await testSandbox({ workflows: [unlimited] });
     forwardNothing(sandbox);
@@ -230,7 +230,7 @@ describe("where sessions are forwarded", () => {
     expect(started(sandbox).sort()).toEqual(["ada", "joan"]);
   });
 
-  it("lets whoever was seen here be, though PostHog's query does not know yet", async () => {
+  it("skips a person who was seen here, though PostHog's query does not show it yet", async () => {
     await using sandbox = await testSandbox();
     seen(sandbox, "ada", -29.5);
     seen(sandbox, "ada", -1);
@@ -300,7 +300,7 @@ function forwardNothing(sandbox: Sandbox): void {
   sandbox.posthog.connect({ url, signingSecret: LOCAL_KEYS.signingSecret, events: [] });
 }
 
-/** Whose runs Novu has begun. */
+/** The people whose runs Novu has started. */
 function started(sandbox: Sandbox): string[] {
   return sandbox.novu.state.runs.map(({ subscriberId }) => subscriberId);
 }

@@ -6,7 +6,7 @@ import { campaign, decisions, happen, mail } from "../../support/campaign.ts";
 import { metric } from "../../support/metrics.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 
-/** The decision on somebody whom PostHog has like this. */
+/** The decision about a person with these properties at PostHog. */
 async function decidedOf(
   properties: Record<string, unknown>,
   workflow: LifecycleWorkflow = campaign(),

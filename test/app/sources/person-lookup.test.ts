@@ -64,7 +64,7 @@ describe("the person at this moment", () => {
     for (const _ of ["read", "remembered"]) expect(await read("ada")).toMatchObject({ asOf: 0 });
   });
 
-  it("is not found when PostHog knows nobody by the id", async () => {
+  it("is not found when PostHog has no person with the id", async () => {
     expect(await lookup()("unknown")).toEqual({ outcome: "not found" });
   });
 

@@ -13,11 +13,11 @@ export interface OpenPlace extends AsyncDisposable {
   injectFault(fault: FaultRule | null): void;
   /** The same place under other settings. */
   placeWith(settings: { key?: string; project?: string }): PersonSource;
-  /** What must not be told. */
+  /** Texts that must not be shown. */
   secrets: string[];
 }
 
-/** What every place keeps to, where persons are read. */
+/** The promises of each source of persons. */
 export function keepsToThePromises({
   open,
   known,
@@ -54,7 +54,7 @@ export function keepsToThePromises({
       });
     });
 
-    it("is left out when nobody is known by the id", async () => {
+    it("is left out when there is no person with the id", async () => {
       expect([...(await read(["nobody", id])).keys()]).toEqual([id]);
       expect((await read(["nobody"])).size).toBe(0);
     });

@@ -65,7 +65,7 @@ describe("a feature flag at this moment", () => {
     expect(posthog.state).toMatchObject({ events: [], persons: [] });
   });
 
-  it("is asked for as by a server, of which nobody infers where the person is", async () => {
+  it("is read as by a server, so that PostHog does not derive the person's location", async () => {
     const bodies: unknown[] = [];
     const app = express()
       .use(express.json())
@@ -115,7 +115,7 @@ describe("when PostHog cannot say", () => {
     expect(answer).toEqual({ outcome: "unavailable", why: expect.stringContaining("POSTHOG_PROJECT_TOKEN") });
   });
 
-  it("it is so when nobody listens", async () => {
+  it("it is so without a listener", async () => {
     const server = await serve(express(), { port: 0 });
     await server.close();
     const answer = await reader({ host: server.url })("ada", ["held-out"]);

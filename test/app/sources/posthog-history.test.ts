@@ -51,7 +51,7 @@ describe("PostHog's history", () => {
     }
   });
 
-  it("tells of an event what the webhook would", async () => {
+  it("has the same event as the webhook", async () => {
     const facts = { event: "e", distinctId: "ada", uuid: "0190f1d2-6a4b-7c1e-8f00-3b9f5c2d7e44" };
     const timestamp = "2026-03-02T09:00:00.123456Z";
     posthog.capture({ ...facts, timestamp, properties: { seats: 3, $set: { plan: "pro" } } });
@@ -108,7 +108,7 @@ describe("PostHog's history", () => {
   describe("in other words", () => {
     const row = ["u", "e", "ada", "2026-03-02T10:00:00.5+01:00", { seats: 3 }, null, null];
 
-    it("is understood: properties as objects, times of a zone, nobody", async () => {
+    it("is parsed: properties as objects, times of a zone, anonymous events", async () => {
       await using other = await answering([row]);
       const [event] = (await readAll({ apiHost: other.url })).flatMap(({ events }) => events);
       expect(JSON.parse(event!.body)).toEqual({
@@ -149,7 +149,7 @@ async function readAll({
   return pages;
 }
 
-/** A PostHog that answers the same rows to whatever it is asked. */
+/** A PostHog that answers each query with the same rows. */
 async function answering(results: unknown[]) {
   const server = await serve(
     express().use((_request, response) => {

@@ -54,7 +54,7 @@ describe("a report", () => {
     expect([again === first, other === first]).toEqual([true, false]);
   });
 
-  it("brings along what the person is exposed to by it, once however often it is told", async () => {
+  it("has the exposures of the message, once however often it is sent", async () => {
     const shown = { variants: { subject: "benefit", offer: "control" }, defaults: ["offer"], exposures: ["subject"] };
     await report(shown);
     await report(shown);

@@ -6,7 +6,7 @@ import { delivery, post } from "../../support/webhook.ts";
 const UUID = "0190f1d2-6a4b-7c1e-8f00-3b9f5c2d7e44";
 
 it.each([[["ada", "bob"]], [["bob", "ada"]]])(
-  "two people whose sign-ups have one uuid are both welcomed, once each, whoever came first: %j",
+  "two people whose sign-ups have one uuid are both welcomed, once each, in either order: %j",
   async (people) => {
     await using sandbox = await testSandbox({ workflows: [onboarding] });
     for (const distinctId of people) {

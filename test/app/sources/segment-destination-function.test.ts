@@ -26,7 +26,7 @@ const TRACK = {
   context: { traits: { email: "peter@example.com" } },
   timestamp: "2026-03-02T09:00:00.000Z",
 };
-/** What must be in no error, whatever the bridge, or whoever else, has answered. */
+/** Texts that must be in no error, for any answer of the bridge or another server. */
 const UNTELLABLE = [SECRET, "97980cfea0067", "peter@example.com"];
 const HANDLERS: HandlerName[] = ["onIdentify", "onTrack", "onPage", "onScreen", "onGroup", "onAlias"];
 /** Segment's own. */
@@ -80,7 +80,7 @@ function answer(response: ServerResponse, what: Answer): void {
 
 const tracks = (count: number) => Array.from({ length: count }, (_, index) => ({ ...TRACK, messageId: `m-${index}` }));
 
-/** What was thrown, which nothing untellable may be in. */
+/** The error that was thrown. It must contain no secret. */
 async function errorOf(promise: Promise<unknown>): Promise<Error> {
   const error = await promise.then(
     () => new Error("nothing was thrown"),
@@ -116,7 +116,7 @@ describe("one event", () => {
     [413, /larger than the bridge/],
     [400, /`endpoint` lead to the bridge/],
     [403, /`endpoint` lead to the bridge/],
-    // What is not the bridge has not taken it, however friendly it is.
+    // A server that is not the bridge has not ingested the event, even if it answers 200.
     [200, /`endpoint` lead to the bridge/],
     [302, /without a redirect/],
     [307, /without a redirect/],
@@ -164,7 +164,7 @@ describe("one event", () => {
     }
   });
 
-  it("that is to delete somebody is refused with the way to do it, and sent nowhere", async () => {
+  it("that would delete a person is refused with the way to do it, and sent nowhere", async () => {
     const error = await errorOf(segment.onDelete({ type: "delete", userId: "97980cfea0067" }, settings));
     expect(error).toBeInstanceOf(segment.EventNotSupported);
     expect(error.message).toContain("npm run person -- delete");
@@ -223,7 +223,7 @@ describe("a batch", () => {
     expect([error.name, error.message]).toEqual(["Error", expect.stringContaining("`secret`")]);
   });
 
-  it("says of each that is to delete somebody that it was not done, and takes the others", async () => {
+  it("reports each deletion of a person as not done, and accepts the others", async () => {
     const batch = [TRACK, { type: "delete", userId: "97980cfea0067" }];
     expect(await segment.onBatch(batch, settings)).toEqual([
       { status: 200 },
@@ -268,7 +268,7 @@ declare class RetryError extends Error {}
 declare class EventNotSupported extends Error {}
 `;
 
-/** What the compiler knows to be newer than ES2020; it rewrites newer syntax, and leaves the rest as it is. */
+/** The APIs that are newer than ES2020. The compiler rewrites newer syntax, but not calls. */
 async function complaintsAbout(script: string): Promise<string[]> {
   using folder = testFolder();
   writeFileSync(join(folder.path, "function.js"), script);

@@ -115,7 +115,7 @@ describe("proof", () => {
     expect(accepted).toEqual([]);
   });
 
-  it("is open to nobody without a secret", () => {
+  it("is closed without a secret", () => {
     const body = Buffer.from("{}");
     const nobody = createSegmentVerifier({ secrets: [] });
     for (const headers of [{ "x-signature": signatureOf("{}", "") }, { authorization: "Bearer " }, {}]) {

@@ -7,7 +7,7 @@ import { testSandbox } from "../../support/sandbox.ts";
 import { visitor } from "../../support/studio.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
-/** Somebody for each of these signs up; what each is written at once, in the order of the list. */
+/** One person for each of these names signs up. Returns the first message of each, in the order of the list. */
 async function emailsTo(people: Array<{ person?: object; event?: object }>): Promise<string[]> {
   await using sandbox = await testSandbox();
   for (const [index, { person, event }] of people.entries()) {
@@ -27,7 +27,7 @@ const greetingIn = (body: string) => />(Hi[^<]*)</.exec(body)?.[1];
 const LURE = "Claim your 500 EUR prize now: https://evil.example/win";
 
 describe("the greeting", () => {
-  it("is by a name, whatever a person is called at the source", async () => {
+  it("uses any name that a person has at the source", async () => {
     const greetings: Array<[person: object, greeting: string]> = [
       [{ name: "Ada Lovelace" }, "Hi Ada,"],
       [{ name: "Lovelace, Ada" }, "Hi Ada,"],
@@ -48,7 +48,7 @@ describe("the greeting", () => {
     expect(bodies.join()).not.toContain("evil.example");
   });
 
-  it("is the same from Segment, and the name that Novu is told", async () => {
+  it("is the same from Segment, and in the name that Novu gets", async () => {
     await using sandbox = await testSandbox();
     for (const [userId, traits] of Object.entries({ ada: { firstName: "Ada" }, bob: { name: LURE, lastName: LURE } })) {
       sandbox.segment.send({ type: "identify", userId, traits: { ...traits, email: `${userId}@example.com` } });
@@ -61,7 +61,7 @@ describe("the greeting", () => {
   });
 });
 
-describe("who has invited somebody", () => {
+describe("a person with an invitation", () => {
   it("is said when it is a name, and else left out", async () => {
     const invitations: Array<[invited_by: unknown, isShown: boolean]> = [
       ["Grace Hopper", true],

@@ -7,7 +7,7 @@ import { APP_URL } from "./brand.ts";
 import { Letter } from "./letter.tsx";
 import { topicOf } from "./topics.ts";
 
-/** A note, a push, and an email to those who have not read the note. Its event has a condition and a choice. */
+/** A note, a push, and an email to those who have not read the note. Its event has a condition and a list of values. */
 export const sessionDropOff = lifecycle({
   id: "session-drop-off",
   name: "Session drop-off",

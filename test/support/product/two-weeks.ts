@@ -15,7 +15,7 @@ const redelivered = "5f9c4b9e-7a44-4f0c-9d0e-3f8f1f0f6a01";
 const registered = "node-next-1772449200000-dorothy";
 const visitor = "01953f2a-7c11-7d0e-9a66-3a1de2f7b001";
 
-/** Two weeks of eight people and a visitor, told by PostHog and Segment, with redeliveries and exits. */
+/** Two weeks of eight people and a visitor, by PostHog and Segment, with redeliveries and exits. */
 export const acts: Act[] = [
   { day: 0, happens: does("grace", "user_signed_up") },
   { day: 0, happens: does("linus", "user_signed_up", {}, {}, redelivered) },

@@ -6,7 +6,7 @@ import { greetingName, shownName } from "../../../src/lib/names.ts";
 import { APP_URL } from "./brand.ts";
 import { Letter } from "./letter.tsx";
 
-/** A receipt, which nobody can turn off, and a note a day later. */
+/** A receipt, without an opt-out, and a note a day later. */
 export const upgrade = lifecycle({
   id: "upgrade",
   name: "Upgrade",

@@ -89,7 +89,7 @@ describe("untilWindow", () => {
     expect(wait === 0 ? "now" : new Date(now + wait)).toEqual(opens === "now" ? "now" : new Date(opens));
   });
 
-  it("waits for the first moment that the clock on the wall shows the hours, whatever the zone does", () => {
+  it("waits for the first moment at which the local clock is within the hours, in any zone", () => {
     fc.assert(
       fc.property(
         momentAndZone,
@@ -211,7 +211,7 @@ const window = fc
   .filter(([from, to]) => from !== to)
   .map(([from, to]): Hours => ({ from: timeOf(from), to: timeOf(to) }));
 
-/** What the clock on the wall says, without the code under test. */
+/** The local time of a zone, without the code under test. */
 function isWithin(at: number, { from, to }: Hours, timeZone: string): boolean {
   const time = clockOf(timeZone).format(at);
   return from < to ? time >= from && time < to : time >= from || time < to;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../../src/lib/log.ts";
 
-/** What a line says that is given these fields. */
+/** The log line of these fields. */
 function lineOf(fields: object): Record<string, unknown> {
   const lines: string[] = [];
   createLog({ level: "info", destination: { write: (line) => void lines.push(line) } }).info(fields);

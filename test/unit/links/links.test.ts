@@ -12,7 +12,7 @@ function linksWith(keys: string[]) {
   return createLinks({ keys, publicUrl: () => "https://bridge.acme.example", source: "lifecycle" });
 }
 
-/** What a tracked link carries. */
+/** The contents of a tracked link. */
 function contentOf(link: string) {
   expect(link).toMatch(/^https:\/\/bridge\.acme\.example\/r\/[\w-]+$/);
   return links.read(link.split("/r/")[1]!);
@@ -61,7 +61,7 @@ describe("a link", () => {
     expect(links.link(target, message)).toBe(`${target}&${UTM}`);
   });
 
-  it("tells nothing of the person, nor of the target, by its token", () => {
+  it("shows nothing of the person, nor of the target, in its token", () => {
     const link = links.link("https://a.example/secret", { ...message, transactionId: "ada:w" });
     expect(Buffer.from(link.split("/r/")[1]!, "base64url").toString("latin1")).not.toMatch(/secret|ada/);
   });

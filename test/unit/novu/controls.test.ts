@@ -17,7 +17,7 @@ const SCHEMA = {
   },
 } as const;
 
-/** A step as the code may have it: the texts are those of the controls, whatever is set. */
+/** A step as in a workflow file: its texts are those of the controls. */
 const MESSAGES: Record<string, (step: Step) => Promise<unknown>> = {
   email: (step) => step.email("m", async ({ subject }) => ({ subject: String(subject), body: "<p>" }), OPTIONS),
   in_app: (step) =>

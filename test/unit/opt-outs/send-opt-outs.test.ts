@@ -6,7 +6,7 @@ import { createSendOptOuts } from "../../../src/opt-outs/send-opt-outs.ts";
 
 const AT = "2026-03-02T09:00:00.000Z";
 
-it("ends with what holds, in whatever order the work of several changes is done and answered", {
+it("ends with the newest opt-outs, in any order in which the jobs of several changes run and are answered", {
   tags: ["long"],
 }, async () => {
   const changes = fc.array(fc.subarray(["offers", "reminders", "all"]), { minLength: 1, maxLength: 4 });

@@ -42,7 +42,7 @@ interface Facts {
   /** The runs that an exit ends. */
   ended: string[];
   told: (Profiled & { isDoubtful: boolean }) | null;
-  /** The person as told by a source that keeps none. */
+  /** The person from events, for a source that does not store persons. */
   known: Profiled | null;
   /** The person as the source has them now. */
   person: Awaited<ReturnType<ReadNow>>;
@@ -325,7 +325,7 @@ describe("a start on the third of its kind within an hour", () => {
     expect([done, error]).toEqual([[], "RetryLaterError"]);
   });
 
-  it("is refused, and Novu not asked, when that was not the third, whoever has left since", async () => {
+  it("does not start, without a call to Novu, when that was not the third, even after an exit", async () => {
     const { done } = await runJob(toStart({ occurrence }), { times: [at(0)], left: "checkout_completed" });
     expect(done).toEqual(["refuse u:w"]);
   });

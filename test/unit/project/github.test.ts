@@ -38,7 +38,7 @@ const Workflow = z.object({
   ),
 });
 
-/** What a job may do besides reading, and why it has to. */
+/** The permissions of each job besides reading, with the reason. */
 const WRITES: Record<string, string[]> = {
   "codeql.yml analyze": ["security-events"],
   "novu-plan.yml plan": ["pull-requests"],
@@ -96,7 +96,7 @@ describe.each(names)("%s", (name) => {
     expect(used.filter((secret) => !documented.includes(`\`${secret}\``))).toEqual([]);
     const environments = jobs.flatMap(([, { environment }]) => environment ?? []);
     expect(environments.filter((environment) => !documented.includes(`\`${environment}\``))).toEqual([]);
-    // What is in an expression is part of the script, whoever wrote it.
+    // The value of an expression becomes part of the script, even if a stranger wrote it.
     expect(steps.filter(({ run }) => run?.includes("${{"))).toEqual([]);
   });
 

@@ -24,7 +24,7 @@ describe("what is installed", () => {
     expect([denied, Object.values(allowScripts)]).toEqual([scripted, scripted.map(() => false)]);
   });
 
-  it("comes from whatever registry npm is set to", () => {
+  it("is installed from the registry that npm is set to", () => {
     expect(Object.values(lock.packages).filter(({ resolved }) => resolved?.startsWith("http"))).toEqual([]);
   });
 

@@ -21,7 +21,7 @@ describe("a distinct id that stands for none", () => {
     ...["undefined@undefined", "n/a n/a", "[object Object],[object Object]", "null:undefined", "none none none"],
     // Zeros.
     ...["00000000-0000-0000-0000-000000000000", "0".repeat(32), '"00000000-0000-0000-0000-000000000000"'],
-    // Templates that nobody filled.
+    // Templates without values.
     ...["{{user.id}}", "{{ user.id }}", "{{{user.id}}}", `\${userId}`, "#{user.id}", "<user_id>", "<your distinct id>"],
     ...[
       "<%= user.id %>",
@@ -32,7 +32,7 @@ describe("a distinct id that stands for none", () => {
       '"{{user.id}}"',
       "{{user.id | default}}",
     ],
-  ])("%j is nobody's, and no merge", (distinctId) => {
+  ])("%j belongs to no person, and is no merge", (distinctId) => {
     expect(whyNoPerson({ distinctId })).toBe("the distinct id is a placeholder");
     expect(merge(distinctId)).toBeNull();
   });
@@ -48,7 +48,7 @@ describe("a distinct id that stands for none", () => {
   });
 });
 
-describe("a distinct id that may be somebody's", () => {
+describe("a distinct id that may be a person's", () => {
   it.each([
     ...[
       "ada",

@@ -9,7 +9,7 @@ const { workflows } = testProduct;
 const route = createRoute(workflows);
 const ADA = { email: "ada@example.com", name: "Ada Lovelace", plan: "trial", secret: "not declared" };
 
-/** As PostHog tells it. */
+/** As PostHog sends it. */
 function event({
   uuid = "u1",
   name = "user_signed_up",
@@ -231,14 +231,14 @@ describe("a merge", () => {
   it.each([
     ["$identify", { $anon_distinct_id: "visitor" }],
     ["$create_alias", { alias: "visitor", distinct_id: "ada" }],
-  ])("is told by %s, when PostHog says that both are one person", (name, properties) => {
+  ])("is caused by %s, when PostHog has both ids as one person", (name, properties) => {
     expect(merges({ name, properties })).toMatchObject({
       merges: [],
       mergeRequests: [{ ...merge, checkAt: "posthog", merge: true }],
     });
   });
 
-  it("is told by $merge_dangerously, which PostHog never refuses", () => {
+  it("is caused by $merge_dangerously, which PostHog never refuses", () => {
     const told = merges({ name: "$merge_dangerously", properties: { alias: "visitor" } });
     expect(told).toMatchObject({ merges: [merge], mergeRequests: [{ ...merge, checkAt: null, merge: true }] });
   });
@@ -274,7 +274,7 @@ describe("whyNoPerson", () => {
       "a browser that is identified by its device id",
       { distinctId: uuid, properties: { $is_identified: true, $device_id: uuid } },
     ],
-  ])("%s is somebody", (_name, who) => {
+  ])("%s is a person", (_name, who) => {
     expect(whyNoPerson(event(who))).toBeNull();
   });
 

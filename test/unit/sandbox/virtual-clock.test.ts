@@ -39,7 +39,7 @@ describe("a clock that travels", () => {
     clock.stop();
   });
 
-  it("makes journeys one after the other", async () => {
+  it("travels one time after the other", async () => {
     const clock = createVirtualClock({ startAt: 0, flowing: false });
     await Promise.all([clock.travelBy(10, settled), clock.travelBy(10, settled)]);
     expect(clock.now()).toBe(20);

@@ -3,7 +3,7 @@ import { parsePostHogEvent } from "../../../src/sources/posthog/event.ts";
 import { delivery } from "../../support/webhook.ts";
 
 const NOW = Date.parse("2026-03-02T10:00:00.000Z");
-/** Larger than JSON's parser can tell from its neighbours. */
+/** So large that JSON.parse reads several numbers as this one. */
 const INEXACT = JSON.parse("157963456373623801");
 const REASON = "is a number that is not a safe integer, so its digits may be wrong: send it as text";
 
@@ -52,7 +52,7 @@ describe("a merge", () => {
       expect(read({ event, properties: { [place]: former } })).not.toHaveProperty("previousId");
   });
 
-  it.each(["$set", "$pageview", "user_signed_up"])("is not told by %s, whatever its properties are called", (event) => {
+  it.each(["$set", "$pageview", "user_signed_up"])("is not caused by %s, with any properties", (event) => {
     for (const former of ["visitor", INEXACT]) {
       const properties = { "": former, undefined: former, alias: former, $set: { plan: "pro" } };
       expect(read({ event, properties })).toMatchObject({ name: event, changedProperties: ["plan"] });

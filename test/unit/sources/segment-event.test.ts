@@ -22,7 +22,7 @@ const misfit = (changes: Record<string, unknown>) => {
 };
 
 describe("a track", () => {
-  it("is an event as every source tells it", () => {
+  it("is an event as from every source", () => {
     const track = {
       messageId: "m",
       properties: { plan: "Pro Annual", accountType: "Facebook", "Sign-up Method": "google" },
@@ -75,14 +75,14 @@ describe("a track", () => {
     expect(read(changes).occurredAt).toBe(at);
   });
 
-  it("is a person's by its userId, whatever its anonymousId", () => {
+  it("belongs to the person of its userId, with any anonymousId", () => {
     for (const anonymousId of ["", "a\0b", {}]) {
       expect(read({ anonymousId })).toMatchObject({ distinctId: "ada" });
       expect(misfit({ anonymousId, userId: null })).toContain("neither userId nor anonymousId");
     }
   });
 
-  it("is nobody's without a userId, whatever else it has", () => {
+  it("is anonymous without a userId, with any other fields", () => {
     for (const userId of [null, undefined, "", " \t"]) {
       const { starts, profiles, problems } = route(read({ userId, context: { traits: { email: "ada@example.com" } } }));
       expect([starts, profiles, problems]).toEqual([[], [], [{ cause: "no person", reason: "anonymous" }]]);
@@ -164,7 +164,7 @@ describe("an identify", () => {
     expect(read({ type: "identify", traits }).personProperties?.name).toBe(name);
   });
 
-  it("is nothing new when it says nothing that Novu keeps, and nobody's without a userId", () => {
+  it("is ignored when it has nothing that Novu stores, or no userId", () => {
     expect(route(read({ type: "identify", traits: { logins: 5 }, anonymousId: null })).problems).toMatchObject([
       { cause: "filtered" },
     ]);
@@ -172,15 +172,15 @@ describe("an identify", () => {
   });
 });
 
-describe("what it tells of its person", () => {
-  it("is kept here, as far as it is declared, of whatever causes something", () => {
+describe("the traits of its person", () => {
+  it("is stored here, as far as it is declared, for each event that causes something", () => {
     const told = { traits: { email: "ada@example.com", plan: null, logins: 5 } };
     const properties = { email: "ada@example.com", plan: undefined };
     const traits = [{ distinctId: "ada", occurredAt: "2026-03-02T09:00:00.500Z", properties }];
     expect(route(read({ type: "identify", ...told })).traits).toEqual(traits);
     const { starts, ...track } = route(read({ context: told }));
     expect(track.traits).toEqual(traits);
-    // Novu hears of it first, from all that was told.
+    // Novu gets this profile first, with all known traits.
     expect(starts[0]?.to).toEqual({ subscriberId: "ada" });
     expect(route(read({ event: "Something else", context: told }))).not.toHaveProperty("traits");
   });
@@ -237,7 +237,7 @@ describe("what is no event", () => {
     expect(misfit(changes)).toContain(why);
   });
 
-  it.each([null, 5, "text", [], [{}]])("whatever it is: %j", (body) => {
+  it.each([null, 5, "text", [], [{}]])("any value: %j", (body) => {
     expect(readOne(body)).toHaveProperty("misfit");
   });
 

@@ -5,7 +5,7 @@ import { leadsTo, linksIn } from "../../support/links.ts";
 import { openStory } from "../story.ts";
 
 const workflows = [dropOff];
-/** With what breaks a link when somebody escapes or shortens it. */
+/** With characters that break a link when it is escaped or shortened. */
 const checkout = { checkout_url: `${brand.appUrl}/straße?step=payment&from=ü`, cart_value: 120 };
 
 it("shows the way back in the app after an hour, and by email after a day", async () => {

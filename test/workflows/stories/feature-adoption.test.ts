@@ -30,7 +30,7 @@ it("is not for everybody, nor for every feature", async () => {
     people: { ada: {}, joan: { unsubscribed_from: [featureAdoption.topic] } },
   });
   await tries(story, "joan", "alerts");
-  // Nothing is written about it, so it takes nobody's place.
+  // There is no guide to it, so it does not use up the hour's email.
   await tries(story, "ada", "api_keys");
   await tries(story, "ada", "alerts");
   await story.until("day 1 09:00");

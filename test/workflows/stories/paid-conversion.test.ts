@@ -41,7 +41,7 @@ it("names the day that it is where the person was, in both messages", async () =
   expect(story.messages("ada")[0]?.content.body).toContain(`You have tried ${brand.name} for yourself.`);
 });
 
-it("promises the same in both messages, whichever offer is tried and whatever becomes of the flag", async () => {
+it("promises the same in both messages, with either offer, even when the flag changes", async () => {
   await using story = await openStory({ workflows, people: { ada: {} } });
   story.sandbox.posthog.setFlag("paid-offer", "two-months");
   await story.does("ada", "trial_day_12");
@@ -75,7 +75,7 @@ it("has no offer for customers", async () => {
   ]);
 });
 
-it("makes one offer in a month, whatever shows the interest", async () => {
+it("makes one offer in a month, for any sign of interest", async () => {
   await using story = await openStory({ workflows, people: { ada: {} } });
   await story.does("ada", "trial_day_12");
   await story.until("day 10 09:00");

@@ -11,7 +11,7 @@ const workflows = [reEngagement];
 const everyFeature = ["alerts", "scheduled_reports", "segments"];
 
 describe("three messages on a feature that has not been tried", () => {
-  it("speak of the same one, whatever is tried meanwhile, and say how long it has been", async () => {
+  it("speak of the same one, even when another is tried meanwhile, and name the time away", async () => {
     await using story = await openStory({ workflows, people: { ada: { features_used: ["alerts"] } } });
     await goesQuiet(story, "ada");
     await story.until("day 1 09:00");

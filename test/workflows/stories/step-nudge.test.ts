@@ -67,12 +67,12 @@ it("has an email that names the next step when it does not know what is done", a
   expect(email).not.toContain("This is done:");
 });
 
-/** A step of the set-up, after which somebody is at another. */
+/** A finished step of the set-up; the person is at another one afterwards. */
 function completes(story: Story, person: string, step: string, next: string): Promise<void> {
   return story.does(person, "onboarding_step_completed", { step }, { onboarding_step: next });
 }
 
-/** The body of the first email that somebody was sent, without its tags and with a semicolon behind each item of a list. */
+/** The body of a person's first email, without its tags and with a semicolon after each item of a list. */
 function textOf(story: Story, person: string): string {
   return String(story.messages(person)[0]?.content.body)
     .replaceAll("</li>", "; ")
