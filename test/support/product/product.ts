@@ -9,8 +9,8 @@ import { TOPICS } from "./topics.ts";
 import { upgrade } from "./upgrade.tsx";
 
 /**
- * What the engine's tests send, and in whose name. It is theirs alone: what a fork makes of
- * src/workflows, emails and the brand changes no test of the engine.
+ * The workflows and the brand of the engine's tests. They are separate from the fork's own, so a change of
+ * src/workflows, emails or the brand breaks no test of the engine.
  */
 export const testProduct: Product<LifecycleWorkflow> = {
   workflows: [onboarding, dropOff, sessionDropOff, reEngagement, upgrade],
