@@ -1,8 +1,7 @@
 import express, { type Router } from "express";
-import { answeredFirst } from "../http/answered-first.ts";
 import { failed, notFound } from "../http/errors.ts";
 import { healthRoutes } from "../http/health.ts";
-import { plainBodies } from "../http/plain-bodies.ts";
+import { answeredFirst, plainBodies } from "../http/listener.ts";
 import { describeError } from "../lib/errors.ts";
 import { type Listening, serve } from "../lib/server.ts";
 import type { Context } from "./context.ts";

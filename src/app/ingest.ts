@@ -1,6 +1,6 @@
 import type { MergeRequest } from "../contracts/routing.ts";
 import { SOURCES } from "../contracts/sources.ts";
-import { createArrivalClock, isoOfArrival } from "../lib/arrival-clock.ts";
+import { createArrivalClock, isoOfArrival } from "../lib/clock.ts";
 import type { BodyBudget } from "../lib/read-body.ts";
 import type { WebhookHandler } from "../lib/webhook-endpoint.ts";
 import { createRoute } from "../routing/route.ts";

@@ -4,7 +4,7 @@ import { STORE_CHANGE_PATH, type StoreChange, StoreChangeAnswer } from "../contr
 import { commandSecret } from "../lib/command-secret.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { createLog } from "../lib/log.ts";
-import { keyOf, sign } from "../lib/standard-webhooks.ts";
+import { keyOf, sign } from "../lib/verify-webhook.ts";
 import type { Jobs } from "../store/jobs.ts";
 import { openStoreToChange, openStoreToRead } from "../store/open-store.ts";
 import type { People } from "../store/people.ts";

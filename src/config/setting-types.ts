@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { InternalRule } from "../contracts/internal-users.ts";
-import { keyOf } from "../lib/standard-webhooks.ts";
+import { keyOf } from "../lib/verify-webhook.ts";
 
 export const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""));
 

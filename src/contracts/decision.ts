@@ -55,7 +55,6 @@ const Reason = z.enum([
  * now. `no answer`: unknown.
  */
 const Receipt = z.enum(["confirmed", "corrected", "no answer"]);
-export type Receipt = z.infer<typeof Receipt>;
 
 /** The decision about one sending step of one run. */
 export const Decision = z.object({
@@ -114,3 +113,18 @@ export const NOTHING_COMPOSED = {
 
 /** The reason against a message. */
 export type Objection = { reason: NonNullable<Decision["reason"]>; detail: string | null };
+
+const DECISIONS = Symbol("decisions");
+
+/**
+ * The body of a bridge call with a list for the decisions of its step. Novu's framework runs the step's code and
+ * returns only JSON, but it passes `context` on as the same object. No JSON and no template contains a symbol.
+ */
+export function withDecisions<Body extends { context?: object }>(body: Body, decisions: Decision[]): Body {
+  return { ...body, context: { ...body.context, [DECISIONS]: decisions } };
+}
+
+/** That list, from the `context` that a workflow gets. A preview has none, and nothing reads this one. */
+export function decisionsIn(context: object | undefined): Decision[] {
+  return (context as { [DECISIONS]?: Decision[] } | undefined)?.[DECISIONS] ?? [];
+}

@@ -1,5 +1,11 @@
 import { z } from "zod";
 
+/** The variant of a run; `default` where PostHog returned none. */
+export interface RunVariant {
+  variant: string;
+  source: "posthog" | "default";
+}
+
 /** The value of a PostHog feature flag for one person; a text is the variant. False also when PostHog has no such flag. */
 export const FlagValue = z.union([z.boolean(), z.string()]);
 export type FlagValue = z.infer<typeof FlagValue>;

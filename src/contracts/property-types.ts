@@ -5,7 +5,7 @@ import { ALL } from "./opt-out.ts";
  * The value that was read. `absent`: there is none, or an empty one. `unreadable`: there is one,
  * and it has no meaning, or more than one.
  */
-export type Reading<Value> = { value: Value } | "absent" | "unreadable";
+type Reading<Value> = { value: Value } | "absent" | "unreadable";
 
 /** Reads a value of any kind. It never throws, and it reads its own values as they are. */
 export type PropertyType<Value> = (raw: unknown) => Reading<Value>;
@@ -170,4 +170,13 @@ function textsOf(entries: unknown[]): Reading<string[]> {
 function isOptOut(key: string): boolean {
   if (key === ALL) return true;
   return /^\p{L}([\p{L}\p{M}\p{N}_:.-]*[\p{L}\p{M}\p{N}])?$/u.test(key) && !AMBIGUOUS.has(key);
+}
+
+/**
+ * The first of these values that the type can read; undefined where it can read none. It is for values that a message
+ * only shows or prefers, so that an odd value stops no message. A text is as its sender wrote it.
+ */
+export function firstReadable<Value>(type: PropertyType<Value>, ...raw: unknown[]): Value | undefined {
+  for (const reading of raw.map(type)) if (typeof reading !== "string") return reading.value;
+  return undefined;
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
-import { type PersonProperties, readPerson } from "../contracts/person.ts";
+import { USER_INACTIVE } from "../contracts/inactivity.ts";
+import { type PersonProperties, readPerson, trackUnreadable } from "../contracts/person.ts";
+import { firstReadable, number } from "../contracts/property-types.ts";
 import { Occurrence } from "../contracts/routing.ts";
-import { trackUnreadable } from "./track-unreadable.ts";
 import { type Duration, toMs } from "./wait.ts";
 
 /** A matcher of the events that start or end a workflow. */
@@ -52,4 +53,18 @@ function occurrenceOf(name: string, { nth, within }: { nth: number; within: Dura
   const occurrence = Occurrence.safeParse({ nth, withinMs: toMs(within) });
   if (occurrence.success) return occurrence.data;
   throw new Error(`the occurrence of "${name}" cannot be counted: ${z.prettifyError(occurrence.error)}`);
+}
+
+/**
+ * People without any event of the workflow's `exitOn` for so many days. A daily sweep finds them; a `user_inactive`
+ * event from PostHog counts too, unless it has fewer days.
+ */
+export function inactivity({ days }: { days: number }): EventMatcher {
+  if (!(Number.isInteger(days) && days > 0)) throw new Error(`inactivity takes whole days, not ${days}`);
+  return {
+    event: USER_INACTIVE,
+    occurrence: null,
+    inactiveForDays: days,
+    wants: ({ properties }) => (firstReadable(number, properties.days_inactive) ?? days) >= days,
+  };
 }

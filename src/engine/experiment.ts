@@ -1,4 +1,7 @@
-import type { RunVariant } from "../contracts/experiment.ts";
+import type { Decision, Objection } from "../contracts/decision.ts";
+import { type FlagAnswer, type FlagValue, holdsOut, type RunVariant } from "../contracts/flag.ts";
+import type { Run } from "../contracts/run.ts";
+import type { Log } from "../lib/log.ts";
 
 /** An experiment; a multivariate PostHog flag has the variant of each person. */
 export interface Experiment<Variant extends string = string> {
@@ -24,6 +27,98 @@ export function experiment<const Variant extends string>(
 }
 
 /** The variant that a message shows. The run's variant may come from an earlier version of the workflow that had others. */
-export function shown({ variants, otherwise }: Experiment, ofRun: RunVariant | undefined): RunVariant {
+function shown({ variants, otherwise }: Experiment, ofRun: RunVariant | undefined): RunVariant {
   return ofRun !== undefined && variants.includes(ofRun.variant) ? ofRun : { variant: otherwise, source: "default" };
+}
+
+/** The flag values that one message uses, and its exposures to them, for its decision. */
+export function flagExposures<Variants>(
+  experiments: Experiments,
+  variantsOf: (experiments: Experiment[]) => Promise<Record<string, RunVariant>>,
+) {
+  const flags: Record<string, FlagValue> = {};
+  const defaults = new Set<string>();
+
+  return {
+    /** The variants as properties that note when they are read: a message that is the same for all exposes to nothing. */
+    async variants(): Promise<Variants> {
+      const ofRun = await variantsOf(Object.values(experiments));
+      const variants = {};
+      for (const [name, experiment] of Object.entries(experiments)) {
+        const { variant, source } = shown(experiment, ofRun[experiment.flag]);
+        const get = () => {
+          flags[experiment.flag] = variant;
+          if (source === "default") defaults.add(experiment.flag);
+          return variant;
+        };
+        Object.defineProperty(variants, name, { enumerable: true, get });
+      }
+      return variants as Variants;
+    },
+
+    addHoldouts(holdouts: Record<string, FlagValue>): void {
+      Object.assign(flags, holdouts);
+    },
+
+    forDecision(
+      outcome: Decision["outcome"],
+      objection: Objection | null,
+    ): Pick<Decision, "variants" | "defaults" | "exposures"> {
+      return { variants: flags, defaults: [...defaults], exposures: exposures(outcome, objection) };
+    },
+  };
+
+  /** Sent: exposed to every flag used that PostHog answered. Held out: only to the flags that hold out. Otherwise: to none. */
+  function exposures(outcome: Decision["outcome"], objection: Objection | null): string[] {
+    const answered = Object.keys(flags).filter((flag) => !defaults.has(flag));
+    if (outcome === "sent") return answered;
+    return objection?.reason === "held out" ? answered.filter((flag) => holdsOut(flags[flag])) : [];
+  }
+}
+
+type Variants = Record<string, RunVariant>;
+type RunKey = Pick<Run, "transactionId" | "distinctId">;
+
+/**
+ * The variants of a run, by flag: PostHog's answer at the first use, or the default where it has none. They stay the
+ * same for the rest of the run, also when the flag changes.
+ */
+export function createRunVariants({
+  flagsOf,
+  variantsOf,
+  saveVariants,
+  log,
+}: {
+  flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
+  variantsOf(transactionId: string): Promise<Variants>;
+  /** The variants that are stored first hold. */
+  saveVariants(run: RunKey, drawn: Variants): Promise<Variants>;
+  log: Log;
+}) {
+  return async (run: RunKey & { rehearsal: boolean }, experiments: Experiment[]): Promise<Variants> => {
+    if (experiments.length === 0) return {};
+    if (run.rehearsal) return draw(run, experiments);
+    const saved = await variantsOf(run.transactionId);
+    const open = experiments.filter(({ flag }) => saved[flag] === undefined);
+    if (open.length === 0) return saved;
+    return { ...saved, ...(await saveVariants(run, await draw(run, open))) };
+  };
+
+  async function draw({ transactionId, distinctId }: RunKey, experiments: Experiment[]): Promise<Variants> {
+    const keys = experiments.map(({ flag }) => flag);
+    const answer = await flagsOf(distinctId, keys);
+    if (answer.outcome === "unavailable")
+      log.warn({ component: "engine", transactionId, variantSource: "default", error: answer.why });
+    return Object.fromEntries(
+      experiments.map((experiment) => [
+        experiment.flag,
+        drawn(experiment, answer.outcome === "answered" ? answer.values[experiment.flag] : undefined),
+      ]),
+    );
+  }
+}
+
+function drawn({ variants, otherwise }: Experiment, value: boolean | string | undefined): RunVariant {
+  const variant = variants.find((one) => one === value);
+  return variant === undefined ? { variant: otherwise, source: "default" } : { variant, source: "posthog" };
 }

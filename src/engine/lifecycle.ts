@@ -1,10 +1,10 @@
 import { type ExecuteInput, workflow as novuWorkflow, type SeverityLevelEnum } from "@novu/framework";
 import type { z } from "zod";
 import { CHANNELS, Channel } from "../contracts/channel.ts";
+import { decisionsIn } from "../contracts/decision.ts";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
 import { EntryLimit } from "../contracts/routing.ts";
-import { decisionsIn } from "../contracts/step-decisions.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { EventMatcher } from "./event.ts";
@@ -13,9 +13,7 @@ import type { Experiments, VariantsOf } from "./experiment.ts";
 import { guardedStep } from "./guarded-step.ts";
 import type { LifecycleDefinition, LifecycleWorkflow } from "./lifecycle-definition.ts";
 import { publishedPayload } from "./novu-schema.ts";
-import { novuSubscriber } from "./novu-subscriber.ts";
-import type { Rules } from "./run-context.ts";
-import { RunInPayload, runOf } from "./run-in-payload.ts";
+import { novuSubscriber, type Rules, RunInPayload, runOf } from "./run-context.ts";
 import { type Duration, toMs } from "./wait.ts";
 
 export type { LifecycleDefinition, LifecycleWorkflow } from "./lifecycle-definition.ts";

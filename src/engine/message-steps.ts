@@ -2,11 +2,9 @@ import { toPlainText } from "@react-email/components";
 import type { ReactElement } from "react";
 import type { z } from "zod";
 import { CHANNELS, type Channel } from "../contracts/channel.ts";
-import { acceptRecipient, emailOverrides, oneLine, unsubscribeHeaders } from "./email-overrides.ts";
-import { guardedMessage } from "./guarded-message.ts";
-import type { GuardedStep, NovuStep } from "./guarded-step.ts";
-import type { Compose, SendOptions } from "./message-options.ts";
-import { renderEmail } from "./render-email.ts";
+import { decideMessage } from "./decide-message.ts";
+import { acceptRecipient, emailOverrides, oneLine, renderEmail, unsubscribeHeaders } from "./email.ts";
+import type { Compose, GuardedStep, NovuStep, SendOptions } from "./guarded-step.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** The steps that send a message. */
@@ -74,7 +72,7 @@ export function messageSteps<Variants>(
     const { atAnyHour = rules.topic === null } = options;
     if (CHANNELS[channel].interrupts && !atAnyHour) await untilHours(id);
     const mayReplace = channel === "email" && acceptRecipient(deps.emailProviders);
-    return guardedMessage({ context, id, channel, compose, options, mayReplace, ...(template && { template }) });
+    return decideMessage({ context, id, channel, compose, options, mayReplace, ...(template && { template }) });
   }
 
   /** Null for a message without a topic, from which there is no opt-out. */

@@ -1,10 +1,10 @@
+import { z } from "zod";
 import type { Channel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
-import type { Person } from "../contracts/person.ts";
-import type { Run } from "../contracts/run.ts";
+import { type Person, readPerson } from "../contracts/person.ts";
+import { Run } from "../contracts/run.ts";
 import type { Send } from "../contracts/send.ts";
 import type { Experiments } from "./experiment.ts";
-import type { CurrentRun } from "./run-in-payload.ts";
 import type { StepDependencies } from "./step-dependencies.ts";
 
 /** Where the person cannot be read: send by the event's snapshot, or let Novu retry the step and, after its last retry, send or skip. */
@@ -35,4 +35,62 @@ export interface RunContext {
   decisions: Decision[];
   /** The person's other runs that a digest has put into this one. */
   digested: Run[];
+}
+
+/** Any object in the published schema: the app adds it to each trigger. */
+export const RunInPayload = z.looseObject({}).optional().meta({ description: "Filled in by the bridge" });
+
+/** The run of a bridge call; `rehearsal` where a trigger from Novu's dashboard has none. */
+type CurrentRun = Run & { workflow: string; rehearsal: boolean };
+
+export function runOf({
+  payload,
+  subscriber,
+  workflow,
+  now,
+}: {
+  payload: Record<string, unknown>;
+  subscriber: { subscriberId?: string; email?: string | null; firstName?: string | null };
+  workflow: string;
+  now: number;
+}): CurrentRun {
+  const facts = RunInPayload.parse(payload.run);
+  // A run that cannot be parsed throws: without it a message would go out unguarded.
+  if (facts?.transactionId !== undefined) {
+    const run = Run.parse(facts);
+    // It may be of an earlier version with other property types.
+    return { ...run, snapshot: readPerson({ ...run.snapshot }).properties, workflow, rehearsal: false };
+  }
+
+  const distinctId = subscriber?.subscriberId ?? "";
+  return {
+    workflow,
+    rehearsal: true,
+    transactionId: "",
+    eventUuid: "",
+    eventName: "",
+    source: "posthog",
+    distinctId,
+    occurredAt: new Date(now).toISOString(),
+    snapshot: readPerson({ email: subscriber?.email, name: subscriber?.firstName }).properties,
+  };
+}
+
+/** The fields of a call's subscriber that the engine reads. Novu sends more of them than the framework's type has. */
+export function novuSubscriber(subscriber: object | undefined): {
+  addresses: Send["addresses"];
+  timeZone: string | undefined;
+} {
+  const { email, phone, channels, timezone } = (subscriber ?? {}) as Pick<Send["addresses"], "email" | "phone"> & {
+    channels?: unknown;
+    timezone?: unknown;
+  };
+  return {
+    addresses: {
+      email,
+      phone,
+      channels: Array.isArray(channels) ? channels.filter((one) => typeof one === "object" && one !== null) : undefined,
+    },
+    timeZone: typeof timezone === "string" ? timezone : undefined,
+  };
 }

@@ -1,5 +1,5 @@
 import type { EmailProvider } from "../contracts/email-provider.ts";
-import type { RunVariant } from "../contracts/experiment.ts";
+import type { RunVariant } from "../contracts/flag.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";

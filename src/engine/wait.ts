@@ -1,5 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/durations.ts";
-import { NOVU_UNITS_MS } from "../lib/novu-units.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, NOVU_UNITS_MS } from "../lib/durations.ts";
 
 /** How long to wait; the parts add up. */
 export interface Duration {

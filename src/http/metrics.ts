@@ -1,8 +1,11 @@
 import { type RequestHandler, Router } from "express";
-import { Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
+import type { Cause } from "../contracts/cause.ts";
+import type { Decision } from "../contracts/decision.ts";
+import type { Source } from "../contracts/event.ts";
+import type { Queue } from "../contracts/job.ts";
+import { DAY_MS, SECOND_MS } from "../lib/durations.ts";
 import { equalSecrets } from "../lib/equal-secrets.ts";
-import { createCounters } from "./counters.ts";
-import { createGauges, type Depths } from "./gauges.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -27,4 +30,124 @@ function requireToken(token: string | undefined): RequestHandler {
     if (token === undefined || equalSecrets(request.get("authorization") ?? "", `Bearer ${token}`)) return next();
     response.status(401).set("www-authenticate", "Bearer").json({ error: "send METRICS_TOKEN as a bearer token" });
   };
+}
+
+/** Counts since the start of this process. Labels hold names only, nothing personal. */
+function createCounters(registry: Registry) {
+  const answers = counter("webhook_answers", "Answers to webhooks of PostHog and Segment, by HTTP status", [
+    "source",
+    "status",
+  ]);
+  const novuAnswers = counter("novu_webhook_answers", "Answers to Novu's webhooks, by HTTP status", ["status"]);
+  const novuEvents = counter("novu_events", "Events in Novu's webhooks, by result", ["outcome"]);
+  const events = counter("events", "Events by result: accepted, duplicate or ignored", ["outcome"]);
+  const ignored = counter("ignored_events", "Ignored events, or ignored parts of events, by cause", ["cause"]);
+  const jobs = counter("jobs", "Attempts of jobs, by queue and result", ["queue", "outcome"]);
+  const triggers = counter("triggers", "Runs that Novu started, by workflow", ["workflow"]);
+  const decisions = counter("decisions", "Decisions at channel steps, by result and reason", [
+    "workflow",
+    "channel",
+    "outcome",
+    "reason",
+  ]);
+  const receipts = counter("receipts", "Messages passed to Novu, by Novu's receipt", [
+    "workflow",
+    "channel",
+    "receipt",
+    "reason",
+  ]);
+  const lost = counter("runs_lost", "Runs that ended at Novu before their last message, by workflow", ["workflow"]);
+  const sweeps = counter("inactivity_sweeps", "Daily searches for inactive people, by result", ["outcome"]);
+  const inactive = counter("inactivity_people", "Inactive people that were found, and those with a new event", [
+    "what",
+  ]);
+  const unreadable = counter("unreadable_properties", "Person properties of the wrong type, by property", ["property"]);
+  const links = counter("links", "Requests of links in messages, by the kind of client", ["kind"]);
+  const unsubscribes = counter("unsubscribe_requests", "Requests of unsubscribe links, by result", ["outcome"]);
+  const limiterResets = counter("rate_limiter_resets", "Resets of rate limiters, after a wrong clock", ["limiter"]);
+  const timeZones = counter("invalid_time_zones", "Invalid time zones of people, which were not used", []);
+
+  return {
+    answered: (source: Source, status: number) => answers.inc({ source, status }),
+    novuAnswered: (status: number) => novuAnswers.inc({ status }),
+    novuEvent: (outcome: string) => novuEvents.inc({ outcome }),
+    event: (outcome: "accepted" | "duplicate" | "ignored") => events.inc({ outcome }),
+    ignored: (cause: Cause) => ignored.inc({ cause }),
+    jobs: (queue: Queue, outcome: "done" | "retried" | "put off" | "dead") => jobs.inc({ queue, outcome }),
+    triggered: (workflow: string) => triggers.inc({ workflow }),
+    decided: ({ workflow, channel, outcome, reason }: Decision) =>
+      decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),
+    receipt: ({ workflow, channel, receipt, reason }: Decision) =>
+      receipts.inc({ workflow, channel, receipt: receipt ?? "", reason: reason ?? "" }),
+    runLost: (workflow: string) => lost.inc({ workflow }),
+    link: (kind: string) => links.inc({ kind }),
+    unsubscribe: (outcome: string) => unsubscribes.inc({ outcome }),
+    invalidTimeZone: () => timeZones.inc(),
+    unreadable: (property: string) => unreadable.inc({ property }),
+    limiterReset: (limiter: string) => limiterResets.inc({ limiter }),
+    swept: (outcome: "done" | "failed") => sweeps.inc({ outcome }),
+    inactive: (what: "found" | "started", people: number) => inactive.inc({ what }, people),
+  };
+
+  function counter(name: string, help: string, labelNames: string[]) {
+    return new Counter({ name: `bridge_${name}_total`, help, labelNames, registers: [registry] });
+  }
+}
+
+/** Numbers of the store, read for each request of `/metrics`. */
+interface Depths {
+  queues(): Promise<Array<{ queue: Queue; waiting: number; dead: number; oldestDueAt: number | null }>>;
+  /** Since a time, in milliseconds since 1970. */
+  workflows(
+    since: number,
+  ): Promise<Array<{ workflow: string; entered: number; sent: number; skipped: number; failed: number }>>;
+  /** Workflows that people entered long enough ago for a first message, and that sent nothing. */
+  silent(): Promise<string[]>;
+}
+
+/** Period of the counts per workflow. */
+const RECENT_MS = 7 * DAY_MS;
+
+/** `update` reads the store; if that fails, `bridge_store_up` is 0 and the other gauges keep their last values. */
+function createGauges(registry: Registry, depths: Depths, now: () => number): { update(): Promise<void> } {
+  const storeUp = gauge("store_up", "1 if the store could be read just now, or else 0", []);
+  const waiting = gauge("jobs_waiting", "Jobs that wait, by queue", ["queue"]);
+  const dead = gauge("jobs_dead", "Dead jobs, which wait for a redrive, by queue", ["queue"]);
+  const age = gauge("jobs_oldest_seconds", "How long the oldest due job has been due, by queue", ["queue"]);
+  const recent = gauge("workflow_recent", "Runs and decisions of the last 7 days, by workflow", ["workflow", "what"]);
+  const silent = gauge(
+    "workflow_silent",
+    "1 if people entered the workflow in the last 7 days, longer ago than its first wait, and no message was sent",
+    ["workflow"],
+  );
+
+  return {
+    async update() {
+      const isUp = await readStore().then(
+        () => true,
+        () => false,
+      );
+      storeUp.set(isUp ? 1 : 0);
+    },
+  };
+
+  async function readStore(): Promise<void> {
+    for (const { queue, oldestDueAt, ...counts } of await depths.queues()) {
+      waiting.set({ queue }, counts.waiting);
+      dead.set({ queue }, counts.dead);
+      age.set({ queue }, oldestDueAt === null ? 0 : Math.max(0, now() - oldestDueAt) / SECOND_MS);
+    }
+    const [workflows, nowSilent] = await Promise.all([depths.workflows(now() - RECENT_MS), depths.silent()]);
+    // Reset first, or workflows without recent runs would keep last week's numbers.
+    recent.reset();
+    silent.reset();
+    for (const { workflow, ...counts } of workflows) {
+      for (const [what, count] of Object.entries(counts)) recent.set({ workflow, what }, count);
+      silent.set({ workflow }, nowSilent.includes(workflow) ? 1 : 0);
+    }
+  }
+
+  function gauge(name: string, help: string, labelNames: string[]) {
+    return new Gauge({ name: `bridge_${name}`, help, labelNames, registers: [registry] });
+  }
 }

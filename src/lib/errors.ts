@@ -67,3 +67,9 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${describeError(error.cause)}`;
 }
+
+/** The Retry-After header, read as seconds; undefined without one. */
+export function retryAfterMs(headers: Pick<Headers, "get">): number | undefined {
+  const seconds = Number(headers.get("retry-after"));
+  return seconds > 0 ? seconds * 1000 : undefined;
+}

@@ -1,7 +1,6 @@
 import type { z } from "zod";
-import { RetryLaterError, UnavailableError } from "./errors.ts";
+import { RetryLaterError, retryAfterMs, UnavailableError } from "./errors.ts";
 import { parseJson } from "./json.ts";
-import { retryAfterMs } from "./retry-after.ts";
 
 /** An HTTP server. */
 export interface Host {

@@ -1,15 +1,16 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { type Request, type Response, Router } from "express";
+import { isbot } from "isbot";
 import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { LinkToken } from "./links.ts";
-import { type Visitor, visitorOf } from "./visitors.ts";
 
 /** `forgotten`: a click on a message without a decision (any more). `lost`: a click that could not be saved. */
-export type LinkRequest = Visitor | "invalid" | "forgotten" | "lost";
+type LinkRequest = Visitor | "invalid" | "forgotten" | "lost";
 
-export interface Clicks {
+interface Clicks {
   /** `GET /r/:token` */
   router: Router;
   /** Resolves when no click is being saved. */
@@ -103,4 +104,21 @@ function withoutQuery(url: string): string {
 
 function about({ transactionId, step }: LinkToken) {
   return { transactionId, step };
+}
+
+/** A person, or a machine that fetches the link before the person does. */
+type Visitor = "click" | "scanner" | "prefetch" | "head";
+
+/** Office fetches a link before it opens the browser; the others are mail filters that isbot may take for browsers. */
+const MAIL_PROGRAMS =
+  /ms-office|MSOffice|Microsoft Office|MicrosoftPreview|SafeLinks|barracuda|mimecast|proofpoint|GoogleImageProxy|YahooMailProxy|symantec|messagelabs|fireeye|trendmicro|sophos|ironport|zscaler|forcepoint|cloudmark/i;
+/** Headers of browsers and apps that fetch a page in advance, in all spellings. */
+const ANNOUNCEMENTS = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+
+/** From the headers of the request; a filter that poses as a browser counts as a person. */
+export function visitorOf({ method, headers }: { method?: string; headers: IncomingHttpHeaders }): Visitor {
+  if (method === "HEAD") return "head";
+  if (ANNOUNCEMENTS.some((name) => /prefetch|prerender|preview/i.test(String(headers[name] ?? "")))) return "prefetch";
+  const agent = headers["user-agent"] ?? "";
+  return agent.trim() === "" || isbot(agent) || MAIL_PROGRAMS.test(agent) ? "scanner" : "click";
 }

@@ -1,8 +1,8 @@
 import type { Workflow } from "@novu/framework";
 import { type Request, Router } from "express";
 import { ANSWER_WITHIN_MS } from "../contracts/bridge-time.ts";
+import { withDecisions } from "../contracts/decision.ts";
 import type { Run } from "../contracts/run.ts";
-import { withDecisions } from "../contracts/step-decisions.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type BodyBudget, isSoonRead } from "../lib/read-body.ts";
@@ -16,12 +16,11 @@ import {
   UNAVAILABLE,
 } from "./bridge-call.ts";
 import { type Continuation, createContinuation, type RunRecords, runIn } from "./continue-run.ts";
-import { type Discovered, discovered } from "./discovered.ts";
+import { runWithUsableControls } from "./controls.ts";
+import { type Discovered, discovered, workflowCode } from "./discovered.ts";
 import { type Framework, type FrameworkOptions, openFramework } from "./framework.ts";
 import { createRecordDecisions, type DecisionsOf, type RecordDecision } from "./record-decisions.ts";
 import { signedBody } from "./signed-body.ts";
-import { runWithUsableControls } from "./usable-controls.ts";
-import { workflowCode } from "./workflow-code.ts";
 
 /** The framework with the fork's workflows, live to execute and as samples for previews. */
 export interface Frameworks {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { setAtPath } from "../lib/set-at-path.ts";
+import { setAtPath } from "../lib/objects.ts";
 
 type Payload = Record<string, unknown>;
 type Issue = z.core.$ZodIssue;

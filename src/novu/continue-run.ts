@@ -2,14 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { Decision, Objection } from "../contracts/decision.ts";
 import { isOfOneJob, Run } from "../contracts/run.ts";
 import type { Shape, ShapeStep } from "../contracts/shape.ts";
-import { addedStepDecisions } from "./added-steps.ts";
 import { answerOf, type Call, type ExecuteBody, type StepAnswer } from "./bridge-call.ts";
+import { addedStepDecisions, answerRemovedStep } from "./changed-steps.ts";
 import { completePayload } from "./complete-payload.ts";
-import { completeState } from "./complete-state.ts";
-import { createCustomResults, type RunCustom } from "./custom-results.ts";
+import { completeState, createCustomResults, type RunCustom } from "./complete-state.ts";
 import { type DigestedRun, digestedDecisions, digestedRuns, digestIn } from "./digested-runs.ts";
-import { answerRemovedStep } from "./removed-step.ts";
-import type { WorkflowCode } from "./workflow-code.ts";
+import type { WorkflowCode } from "./discovered.ts";
 
 /** How to go on with a call for one step of a run. */
 export interface Continuation {

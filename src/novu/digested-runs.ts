@@ -4,8 +4,8 @@ import type { Decision } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
 import type { Shape, ShapeStep } from "../contracts/shape.ts";
 import type { StepState } from "./bridge-call.ts";
+import { skippedDecision } from "./changed-steps.ts";
 import { completePayload } from "./complete-payload.ts";
-import { skippedDecision } from "./skipped-decision.ts";
 
 interface DigestEvent {
   payload?: Record<string, unknown>;

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { type ProfileField, Subscriber } from "../contracts/routing.ts";
-import { StoppingError } from "../lib/errors.ts";
+import { retryAfterMs, StoppingError } from "../lib/errors.ts";
 import { createHttpClient, NoAnswerError } from "../lib/http-client.ts";
 import { parseJson } from "../lib/json.ts";
-import { retryAfterMs } from "../lib/retry-after.ts";
 import { errorOf, type NovuFailure } from "./novu-errors.ts";
 
 /** Also how long a stopping process waits at most. */

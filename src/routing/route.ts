@@ -9,16 +9,15 @@ import { SOURCES } from "../contracts/sources.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { isTimeZone, zoned } from "../lib/time-zone.ts";
 import { mergeOf, mergeRequestOf, whyNoPerson } from "./identity.ts";
-import { whyInternal } from "./internal.ts";
 import { changesProfile, profileOf, subscriberOf, traitsIn } from "./profile.ts";
 
 /** Why an event, or a part of it, caused nothing, or less than it could. */
-export interface Problem {
+interface Problem {
   cause: Cause;
   reason: string;
 }
 
-export type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] };
+type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] };
 
 /** Pure: the same event always has the same effects. An event without effects has a problem with the reason. */
 export function createRoute(workflows: WorkflowRoutes[], internalUsers: InternalRule[] = []): Route {
@@ -151,4 +150,20 @@ function exitOf({ event, workflow }: { event: LifecycleEvent; workflow: string }
     eventName: event.name,
     occurredAt: event.occurredAt,
   };
+}
+
+/** Why an event belongs to a colleague or a test; null for a customer's. The reason has no address in it. */
+function whyInternal(event: LifecycleEvent, rules: InternalRule[]): string | null {
+  // PostHog's "Test" button.
+  if (event.properties.this_is_an_example_event === true) return "PostHog's example event";
+  const email = event.personProperties?.email;
+  const names = [event.distinctId, ...(typeof email === "string" ? [email] : [])];
+  const index = rules.findIndex((rule) => names.some((name) => matches(name, rule)));
+  return index === -1 ? null : `an internal user, by rule ${index + 1} of INTERNAL_USERS`;
+}
+
+function matches(name: string, rule: InternalRule): boolean {
+  if ("pattern" in rule) return rule.pattern.test(name);
+  const lower = name.toLowerCase();
+  return "domain" in rule ? lower.endsWith(`@${rule.domain}`) : lower === rule.exactly;
 }

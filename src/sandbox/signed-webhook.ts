@@ -1,5 +1,5 @@
 import { describeError } from "../lib/errors.ts";
-import { keyOf, sign as standardSign } from "../lib/standard-webhooks.ts";
+import { keyOf, sign as standardSign } from "../lib/verify-webhook.ts";
 import type { Activity } from "./activity.ts";
 
 export interface SignedTarget {

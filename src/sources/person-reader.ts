@@ -1,4 +1,4 @@
-import type { PersonLookup, PersonReading, PersonSources } from "../contracts/person.ts";
+import type { PersonLookup, PersonRead, PersonReading, PersonSource, PersonSources } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
 import { PERSON_SOURCES, type PersonSourceName, SOURCES } from "../contracts/sources.ts";
 import { createPersonLookup, type LookUpPerson } from "./person-lookup.ts";
@@ -89,4 +89,25 @@ export function whenNotFound({
   const { storesPersons, personDelayMs } = SOURCES[source];
   if (!storesPersons) return "deleted";
   return readAt !== source || ageMs < personDelayMs ? "read stored" : "deleted";
+}
+
+const MOST_AT_ONCE = 500;
+
+/** Our store as a source of persons: the properties of events whose source does not have all of them. */
+export function storedPersons(
+  personsById: (distinctIds: string[]) => Promise<Map<string, PersonRead & { occurredAt: string }>>,
+): PersonSource {
+  return {
+    name: "the store",
+    mostAtOnce: MOST_AT_ONCE,
+    async read(distinctIds) {
+      const stored = await personsById(distinctIds);
+      return new Map(
+        [...stored].map(([distinctId, { properties, unreadable, occurredAt }]) => [
+          distinctId,
+          { properties, unreadable, asOf: Date.parse(occurredAt) },
+        ]),
+      );
+    },
+  };
 }

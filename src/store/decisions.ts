@@ -1,6 +1,6 @@
 import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
-import type { RunVariant } from "../contracts/experiment.ts";
+import type { RunVariant } from "../contracts/flag.ts";
 
 export interface Decisions {
   /**

@@ -2,8 +2,8 @@ import type { Compilable, Kysely, OperationNodeSource, Transaction } from "kysel
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { Queue } from "../contracts/job.ts";
 import type { Routing } from "../contracts/routing.ts";
-import { createArrivalClock } from "../lib/arrival-clock.ts";
 import { batchCommit } from "../lib/batch-commit.ts";
+import { createArrivalClock } from "../lib/clock.ts";
 import { PermanentError } from "../lib/errors.ts";
 import { type Acceptance, acceptanceOf, bytesOf } from "./event-rows.ts";
 import type { Events, Inserted } from "./events.ts";

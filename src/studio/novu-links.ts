@@ -1,7 +1,7 @@
 import { isChannel } from "../contracts/channel.ts";
 import type { SandboxStep } from "../contracts/sandbox.ts";
 import type { ChainLink } from "../explain/explanation.ts";
-import { formatDuration } from "../lib/format-duration.ts";
+import { formatDuration } from "../lib/durations.ts";
 
 /** The work of the local Novu on the steps of a run. Of a message step only what its decision does not have. */
 export function novuLinks(jobs: SandboxStep[], { workflow }: { workflow: string }): ChainLink[] {

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import OnboardingHelp from "../../emails/onboarding-help.tsx";
-import { text } from "../contracts/property-types.ts";
+import { firstReadable, text } from "../contracts/property-types.ts";
 import { subjectControl, textControls } from "../engine/controls.ts";
 import { event } from "../engine/event.ts";
-import { firstReadable } from "../engine/first-readable.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
 import { isSetUp, setupStepOf } from "./setup-steps.ts";

@@ -3,7 +3,7 @@ import { brand } from "../../emails/_components/brand.ts";
 import PaidOffer from "../../emails/paid-offer.tsx";
 import type { PersonProperties } from "../contracts/person.ts";
 import { subjectControl } from "../engine/controls.ts";
-import { dayOf } from "../engine/day-of.ts";
+import { dayOf } from "../engine/dates.ts";
 import { event } from "../engine/event.ts";
 import { experiment } from "../engine/experiment.ts";
 import { lifecycle } from "../engine/lifecycle.ts";

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { lowerCase, text } from "../contracts/property-types.ts";
-import { firstReadable } from "../engine/first-readable.ts";
+import { firstReadable, lowerCase, text } from "../contracts/property-types.ts";
 import { shownName } from "../lib/names.ts";
 
 interface Plan {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
-import { keyOf, sign } from "../../src/lib/standard-webhooks.ts";
+import { keyOf, sign } from "../../src/lib/verify-webhook.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { openStore } from "../../src/store/open-store.ts";

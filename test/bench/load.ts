@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import autocannon from "autocannon";
-import { keyOf, sign } from "../../src/lib/standard-webhooks.ts";
+import { keyOf, sign } from "../../src/lib/verify-webhook.ts";
 
 const fixture = new URL("../fixtures/posthog/02-user-signed-up-node.json", import.meta.url);
 const { body } = JSON.parse(readFileSync(fixture, "utf8")) as { body: { person: { properties: object } } };

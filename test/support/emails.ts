@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { type ComponentType, createElement } from "react";
-import { renderEmail } from "../../src/engine/render-email.ts";
+import { renderEmail } from "../../src/engine/email.ts";
 
 type Email = ComponentType<Record<string, unknown>> & { PreviewProps: Record<string, unknown> };
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { keyOf, sign } from "../../src/lib/standard-webhooks.ts";
+import { keyOf, sign } from "../../src/lib/verify-webhook.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 
 /** A body as PostHog sends it, with the changes of a test. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Config, PostHogConfig } from "../../config.ts";
 import { OUR_LIB } from "../../contracts/report.ts";
 import { MINUTE_MS } from "../../lib/durations.ts";
-import { keyOf, sign } from "../../lib/standard-webhooks.ts";
+import { keyOf, sign } from "../../lib/verify-webhook.ts";
 import { ask, askApp } from "../ask.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 

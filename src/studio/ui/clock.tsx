@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import type { TravelTarget } from "../../contracts/sandbox.ts";
-import { formatDuration } from "../../lib/format-duration.ts";
+import { formatDuration } from "../../lib/durations.ts";
 import { Icon } from "./icons.tsx";
 import { exact, Hidden } from "./parts.tsx";
 

@@ -1,5 +1,5 @@
 import type { ReactElement, ReactNode } from "react";
-import { formatDuration } from "../../lib/format-duration.ts";
+import { formatDuration } from "../../lib/durations.ts";
 import { link } from "../page.ts";
 import { Icon, type IconName } from "./icons.tsx";
 

@@ -1,7 +1,6 @@
 import type { ReactElement } from "react";
 import type { ChainLink } from "../../explain/explanation.ts";
-import { MINUTE_MS } from "../../lib/durations.ts";
-import { formatDuration } from "../../lib/format-duration.ts";
+import { formatDuration, MINUTE_MS } from "../../lib/durations.ts";
 import { runPath } from "../page.ts";
 import { Icon } from "./icons.tsx";
 import { exact, Pill } from "./parts.tsx";

@@ -2,7 +2,7 @@ import express from "express";
 import { PostHog } from "posthog-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Listening, serve } from "../../../src/lib/server.ts";
-import { keyOf, type SignatureHeaders, verify } from "../../../src/lib/standard-webhooks.ts";
+import { keyOf, type SignatureHeaders, verify } from "../../../src/lib/verify-webhook.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
 

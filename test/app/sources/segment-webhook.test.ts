@@ -1,7 +1,7 @@
 import express from "express";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../../src/contracts/event.ts";
-import { answeredFirst } from "../../../src/http/answered-first.ts";
+import { answeredFirst } from "../../../src/http/listener.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import { createBodyBudget } from "../../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { withoutValues } from "../../../src/sources/without-values.ts";
+import { withoutValues } from "../../../src/sources/ignored-events.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 import { delivery, post } from "../../support/webhook.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { isAfter } from "../../../src/engine/dates.ts";
 import { event } from "../../../src/engine/event.ts";
-import { isAfter } from "../../../src/engine/is-after.ts";
 import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import { greetingName } from "../../../src/lib/names.ts";
 import { Letter } from "./letter.tsx";

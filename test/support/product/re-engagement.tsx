@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { subjectControl, textControls } from "../../../src/engine/controls.ts";
-import { event } from "../../../src/engine/event.ts";
-import { inactivity } from "../../../src/engine/inactivity.ts";
+import { event, inactivity } from "../../../src/engine/event.ts";
 import { lifecycle } from "../../../src/engine/lifecycle.ts";
 import { greetingName } from "../../../src/lib/names.ts";
 import { APP_URL } from "./brand.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { event } from "../../../src/engine/event.ts";
-import { inactivity } from "../../../src/engine/inactivity.ts";
+import { event, inactivity } from "../../../src/engine/event.ts";
 import { type LifecycleDefinition, lifecycle } from "../../../src/engine/lifecycle.ts";
 import { createRoute } from "../../../src/routing/route.ts";
 import { event as told } from "../../support/facts.ts";

@@ -24,7 +24,7 @@ const EXCEPTIONS: Record<string, string[]> = {
   // A type: the topics that a workflow may name.
   "src/engine/lifecycle-definition.ts": ["src/workflows/topics.ts"],
   // The context by which the emails get their unsubscribe link.
-  "src/engine/render-email.ts": ["emails/_components/unsubscribe-url.ts"],
+  "src/engine/email.ts": ["emails/_components/unsubscribe-url.ts"],
   "src/sandbox/sandbox.ts": ["src/app.ts", "src/config.ts"],
   "src/sandbox/local-config.ts": ["src/config.ts"],
   "src/sandbox/services.ts": ["src/app.ts"],

@@ -1,5 +1,5 @@
 import { CronExpressionParser } from "cron-parser";
-import { NOVU_UNITS_MS } from "../../../lib/novu-units.ts";
+import { NOVU_UNITS_MS } from "../../../lib/durations.ts";
 import type { Plan } from "./step.ts";
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z?$/;

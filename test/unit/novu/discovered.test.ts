@@ -2,7 +2,7 @@ import { Client } from "@novu/framework";
 import { describe, expect, it } from "vitest";
 import type { GuardedStep } from "../../../src/engine/guarded-step.ts";
 import type { StepDependencies } from "../../../src/engine/step-dependencies.ts";
-import { firstMessageMs } from "../../../src/novu/first-message.ts";
+import { firstMessageMs } from "../../../src/novu/discovered.ts";
 import { campaign, mail } from "../../support/campaign.ts";
 
 const HOUR_MS = 60 * 60 * 1000;

@@ -1,16 +1,15 @@
 import { z } from "zod";
 import type { Channel } from "../contracts/channel.ts";
 import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
-import type { Person } from "../contracts/person.ts";
+import { type Person, trackUnreadable } from "../contracts/person.ts";
 import type { Recipient } from "../contracts/send.ts";
 import { addressHash } from "../lib/address-hash.ts";
 import { isSwitchedOff, withSwitch } from "./controls.ts";
-import { flagExposures } from "./flag-exposures.ts";
-import type { Compose, Moment, SendOptions } from "./message-options.ts";
+import { flagExposures } from "./experiment.ts";
+import type { Compose, Moment, SendOptions } from "./guarded-step.ts";
 import { publishedControls } from "./novu-schema.ts";
 import { isWrongAtNovu, recipientOf } from "./recipient.ts";
 import type { RunContext } from "./run-context.ts";
-import { trackUnreadable } from "./track-unreadable.ts";
 
 /** Novu calls for a step four times in all, 1, 2 and 4 s apart, while the answer is 503. */
 const NOVU_ATTEMPTS = 4;
@@ -18,18 +17,19 @@ const NOVU_ATTEMPTS = 4;
 const ONLY_THE_SWITCH = publishedControls(withSwitch(z.object({})));
 
 /**
- * One guarded message. The framework calls `skip` and, unless that is true, `resolve`, both within one bridge call.
+ * Decides one message: sent, or skipped for one reason. The framework calls `skip` and, unless that is true,
+ * `resolve`, both within one bridge call.
  * Everything happens in `skip`, so that it ends with the last check for an exit: between that check and Novu's receiving
  * the message nothing takes time.
  */
-export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
+export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   context: { run, rules, deps, addresses, person, decisions, digested },
   id,
   channel,
   compose,
   options,
   template = () => null,
-  mayReplace = false,
+  mayReplace,
 }: {
   context: RunContext;
   id: string;
@@ -39,7 +39,7 @@ export function guardedMessage<Controls extends z.ZodObject, Output, Variants>({
   /** The name of the email that was composed. */
   template?: () => string | null;
   /** Whether the message itself can name another recipient than Novu has. */
-  mayReplace?: boolean;
+  mayReplace: boolean;
 }) {
   const about = { transactionId: run.transactionId, workflow: rules.workflow, step: id, distinctId: run.distinctId };
   let composed: Promise<Output> | undefined;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { lostSteps } from "../../../src/novu/lost-steps.ts";
+import { lostSteps } from "../../../src/novu/record-decisions.ts";
 
 const STEPS = [
   { step: "welcome", channel: "email" },

@@ -1,0 +1,94 @@
+import { Channel } from "../contracts/channel.ts";
+import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
+import { isOfOneJob, type Run } from "../contracts/run.ts";
+import { type FixedWait, type Shape, type ShapeStep, sendingStepsOf } from "../contracts/shape.ts";
+import { NOVU_UNITS_MS } from "../lib/durations.ts";
+import { answerOf, type StepAnswer } from "./bridge-call.ts";
+
+/**
+ * Decisions for the messages that the code has and this run does not, because their steps were added after its
+ * trigger. `missing` names the steps that Novu's state lacks.
+ */
+export function addedStepDecisions(
+  { run, code, then, step, missing }: { run: Run; code: Shape; then: Shape | null; step: string; missing: string[] },
+  now: () => number,
+): Decision[] {
+  if (isOfOneJob(run)) return [];
+  return sendingStepsOf(code)
+    .filter((one) => (then === null ? missing.includes(one.step) : one.step !== step && isAdded(one, then)))
+    .map(({ step: added, channel }) =>
+      skippedDecision({ run, workflow: code.workflow, step: added, channel, reason: "added later", detail: null }, now),
+    );
+
+  function isAdded({ step: one, channel }: { step: string; channel: string }, then: Shape): boolean {
+    if (then.steps.some((known) => known.step === one && known.type === channel))
+      // Novu may have been synced with an older version than the one that triggered the run.
+      return missing.includes(one) && isBefore(then, one, step);
+    const isLast = sendingStepsOf(then).at(-1)?.step === step;
+    return isLast || isBefore(code, one, step);
+  }
+}
+
+function isBefore({ steps }: Shape, one: string, other: string): boolean {
+  const indexOf = (step: string) => steps.findIndex((known) => known.step === step);
+  return indexOf(one) < indexOf(other);
+}
+
+/**
+ * The answer for a step without its code: a wait takes as long as it did at the trigger, a message is skipped with the
+ * reason, and anything else is skipped. `then` is the run's shape at its trigger.
+ */
+export async function answerRemovedStep(
+  step: ShapeStep | undefined,
+  why: Objection,
+  {
+    run,
+    workflow,
+    then,
+    onWait,
+    now,
+  }: {
+    run: Run;
+    workflow: string;
+    then: Shape | null;
+    onWait(run: Run, waitMs: number): Promise<void>;
+    now: () => number;
+  },
+): Promise<StepAnswer> {
+  const skip: StepAnswer = { answer: answerOf("skip"), decisions: [] };
+  if (step === undefined) return skip;
+  const channel = Channel.safeParse(step.type);
+  if (channel.success)
+    return {
+      ...skip,
+      decisions: [skippedDecision({ run, workflow, step: step.step, channel: channel.data, ...why }, now)],
+    };
+  if (step.fixed === undefined || isCovered(step.fixed, step.step, then)) return skip;
+  const { amount, unit } = step.fixed;
+  await onWait(run, amount * (NOVU_UNITS_MS[unit] ?? 0));
+  return { answer: answerOf({ type: "regular", amount, unit }), decisions: [] };
+}
+
+/** Whether the run's own shape has the whole wait in other parts, so that this part would make it too long. */
+function isCovered({ wait }: FixedWait, step: string, then: Shape | null): boolean {
+  if (then === null || then.steps.some((one) => one.step === step)) return false;
+  return then.steps.some(({ fixed }) => fixed?.wait === wait);
+}
+
+/** The decision not to send a message, made without the code of its step. */
+export function skippedDecision(
+  {
+    run,
+    workflow,
+    step,
+    channel,
+    reason,
+    detail,
+  }: { run: Run } & Pick<Decision, "workflow" | "step" | "channel"> & Objection,
+  now: () => number,
+): Decision {
+  const { transactionId, distinctId } = run;
+  const decidedAt = new Date(now()).toISOString();
+  const facts = { transactionId, distinctId, workflow, step, channel, reason, detail, decidedAt };
+  return { ...facts, outcome: "skipped", ...NOTHING_COMPOSED };
+}
