@@ -128,7 +128,7 @@ export function sampleDependencies({
   return {
     longestDelayMs: NOVU_PLANS[config.novu.plan].longestDelayMs,
     now,
-    // For a preview the framework would make up the data of each provider, which takes half a second of CPU and is not shown.
+    // For a preview the framework would generate sample data for each provider: half a second of CPU for data that is not shown.
     emailProviders: [],
     unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
     person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),

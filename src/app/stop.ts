@@ -4,7 +4,7 @@ import type { Site } from "./http.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Webhooks } from "./webhooks.ts";
 
-/** For so long, connections stay open and each answer closes its own. A proxy may lose a request if an idle connection is closed. */
+/** During this time connections stay open, and each answer closes its own: a proxy may lose a request when an idle connection is closed. */
 const DRAIN_MS = 500;
 /** The slowest bridge call takes 3.4 s, and a stop no more than 5 s in all. */
 const CLOSED_WITHIN_MS = 4_000;

@@ -103,7 +103,7 @@ async function reconcileWith(
   const retries: RetryOptions = {
     signal,
     sleep: io.sleep,
-    // Events that are sent at the same time pause at the same time: one line for all.
+    // Events that are sent together also pause together, and get one line.
     onPause: ({ why, pauseMs }) => {
       if (io.uptimeMs() < quietUntil) return;
       quietUntil = io.uptimeMs() + pauseMs;

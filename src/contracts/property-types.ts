@@ -127,7 +127,7 @@ function tolerant<Value>(read: PropertyType<Value>): PropertyType<Value> {
   };
 }
 
-/** Soft hyphens, zero width, direction marks and the like, besides the blank of braille. */
+/** Soft hyphens, characters of zero width, direction marks and the like, and the braille blank. */
 const INVISIBLE = /[\p{DI}\uFFF9-\uFFFB\u2800]/gu;
 const VISIBLE = /[^\s\p{Cc}\p{DI}\uFFF9-\uFFFB\u2800]/u;
 /** Variation selectors: they choose how an emoji looks, and may stand at the end. */

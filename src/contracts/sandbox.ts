@@ -111,7 +111,7 @@ export interface SandboxControls {
   /** Signs a body and sends it to the app, as the source does. Resolves to the id of the delivery. */
   deliver(body: string, source: SandboxSource): Promise<string>;
 
-  /** A person whom both sources have is there twice. */
+  /** A person who is at both sources is listed twice. */
   people(): SandboxPerson[];
   /** Changes one property at the source without an event; undefined removes it. Throws if the person is unknown. */
   setProperty(distinctId: string, name: string, value: unknown, source: SandboxSource): void;

@@ -30,7 +30,7 @@ export const SOURCES = {
     hasPersons: true,
     personDelayMs: 0,
     storesPersons: false,
-    // PostHog does not merge two identified persons, and forwards the event all the same.
+    // PostHog does not merge two identified persons, but forwards the event.
     checksMerges: true,
     // PostHog applies changes of a person in the order of arrival, not of their timestamps.
     personTime: "receivedAt",

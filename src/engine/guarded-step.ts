@@ -97,7 +97,7 @@ export interface SendOptions<Controls extends z.ZodObject = z.ZodObject> {
   /** Why this message is not right for this person now, in a few words; false when it is. */
   skip?(moment: Moment<z.output<Controls>>): string | false;
   /**
-   * Whether it goes out outside the sending hours too, for an answer to something the person has just done. By default
+   * Whether it is sent outside the sending hours too, such as an answer to something that the person has just done. By default
    * marketing does not, and transactional messages do. In-app messages always do.
    */
   atAnyHour?: boolean;

@@ -42,7 +42,7 @@ export interface StepDependencies {
     run: Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "timeZone">,
     when: { waitMs: number; isWrong: boolean },
   ): Promise<void>;
-  /** Novu calls again for this run after so long; `mayBeRefused` where Novu may refuse the wait, so that the run ends here. */
+  /** Novu's next call for this run comes after `waitMs`. `mayBeRefused`: Novu may refuse the wait, and then the run ends here. */
   expectCallAfter(
     run: Pick<Run, "transactionId" | "distinctId">,
     wait: { waitMs: number; mayBeRefused: boolean },

@@ -41,7 +41,7 @@ export function asOneDelay(duration: Duration): Pick<Delay, "amount" | "unit"> {
 
 /**
  * The length of a Novu delay in milliseconds: `{amount, unit}`, or the payload's value at its `dynamicKey`, which may
- * also be a time. 0 for a length that is not known here, such as that of a `cron`.
+ * also be a time. 0 for a length that is unknown here, such as that of a `cron`.
  */
 export function lengthOf(delay: object, { payload, now }: { payload: Record<string, unknown>; now: number }): number {
   const { dynamicKey } = delay as { dynamicKey?: unknown };

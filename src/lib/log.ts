@@ -17,7 +17,7 @@ const DEEPEST = 5;
 /** More than any line of ours has. */
 const MOST_FIELDS = 100;
 
-/** Not pino's own `redact`, which takes 90 µs for a line where this takes 2, a third of the time for an event. */
+/** Pino's own `redact` needs 90 µs for a line, which is a third of the time for an event; this needs 2 µs. */
 function redacted(fields: Record<string, unknown>, depth = 0): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const name of Object.keys(fields).slice(0, MOST_FIELDS))

@@ -17,7 +17,7 @@ export interface NovuApi {
   /** False when there is none. */
   deleteSubscriber(subscriberId: string): Promise<boolean>;
   /**
-   * Turns every channel of a workflow on or off for a subscriber; for null that of all workflows that may be. False
+   * Turns every channel of a workflow on or off for a subscriber; for null, the channels of all workflows that allow it. False
    * when Novu has no such subscriber or workflow.
    */
   setPreference(subscriberId: string, workflow: string | null, isWanted: boolean): Promise<boolean>;

@@ -18,7 +18,7 @@ export interface DigestedRun {
   misfit: string | null;
 }
 
-/** The digest that a run has passed, of which a workflow has one at most; a step that no shape has may be one. */
+/** The digest that a run has passed; a workflow has one at most. A step that is in no shape may be a digest. */
 export function digestIn(state: StepState[], shapes: Array<Shape | null>): string | undefined {
   return state.find(({ stepId, outputs: { events } }) => {
     const types = shapes.flatMap((shape) => shape?.steps.find(({ step }) => step === stepId)?.type ?? []);

@@ -38,7 +38,7 @@ export function errorOf({ httpStatus, message, refusedFields = [], retryAfterMs 
   if (httpStatus === null) return new UnavailableError(`Novu gave no answer: ${message}`, { answered: false });
   if (httpStatus === 429)
     return new RetryLaterError("Novu's rate limit is reached", {
-      // Novu's Retry-After is 0 for what is within the same second.
+      // Novu's Retry-After is 0 when the time is within the same second.
       retryAfterMs: Math.max(retryAfterMs ?? 0, RATE_LIMIT_PAUSE_MS),
       answered: true,
     });

@@ -44,7 +44,7 @@ export function createOptOutsFromNovu({
       await changeOptOuts({ distinctId, off: [ALL], on: [], cause, at, capture: null });
     },
 
-    /** Counts only a preference that is the same on all channels; Novu itself keeps to that of a single channel. */
+    /** Counts only a preference that is the same on all channels; Novu itself applies that of a single channel. */
     async onPreferences({ distinctId, workflow, channels, at }: InboxPreferences): Promise<void> {
       const [isWanted, ...others] = Object.values(channels);
       if (isWanted === undefined || others.some((other) => other !== isWanted)) return;

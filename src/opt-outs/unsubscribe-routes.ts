@@ -7,7 +7,7 @@ import { BodyError, readBody } from "../lib/read-body.ts";
 import type { UnsubscribeLink } from "./unsubscribe-links.ts";
 import type { UnsubscribePage } from "./unsubscribe-page.tsx";
 
-/** Many times what a mail client or the page sends. */
+/** Much more than a mail client or the page sends. */
 const LARGEST_BODY = 10_000;
 const RETRY_AFTER_SECONDS = 30;
 

@@ -16,7 +16,7 @@ import { createRestOfRun } from "./rest-of-run.ts";
 import { createSubscribers, type NovuSubscribers, type Profiled, type SentProfiles } from "./subscribers.ts";
 import type { JobAttempt } from "./worker.ts";
 
-/** PostHog allows 1,200 reads an hour, of which the steps need the most. Source: https://posthog.com/docs/api#rate-limiting */
+/** PostHog allows 1,200 reads an hour, and the steps need most of them. Source: https://posthog.com/docs/api#rate-limiting */
 const READS_EVERY_MS = 5 * SECOND_MS;
 
 type BodyOf<Kind extends Job["kind"]> = Extract<Job, { kind: Kind }>["body"];

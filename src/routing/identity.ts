@@ -51,7 +51,7 @@ export function mergeOf({
 }
 
 /**
- * The other id that an event names for its person; null when it names none. A device's id merges no one, but its
+ * The other id that an event names for its person; null when it names none. A device's id merges no persons, but its
  * anonymous events may be this person's.
  */
 export function mergeRequestOf(event: LifecycleEvent): MergeRequest | null {

@@ -88,7 +88,7 @@ function novuLocale(locale: string | undefined): string | undefined {
   if (locale === undefined) return undefined;
   try {
     const { language, region } = new Intl.Locale(locale.replaceAll("_", "-")).maximize();
-    // Intl takes words such as "german" for languages; Novu does not.
+    // Intl accepts words such as "german" as languages; Novu does not.
     return region === undefined || language.length > LONGEST_LANGUAGE ? undefined : `${language}_${region}`;
   } catch {
     return undefined;

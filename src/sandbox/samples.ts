@@ -1,6 +1,6 @@
 import type { PayloadSchema } from "./local-novu/state.ts";
 
-/** Example data for events and people that nobody described. A fork's own is in src/workflows/demo/samples.ts. */
+/** Example data for events and people without samples of their own. A fork's own is in src/workflows/demo/samples.ts. */
 export interface Samples {
   /** By the name of the event. */
   properties: Record<string, Record<string, unknown>>;

@@ -8,7 +8,7 @@ import { uuidV5 } from "../lib/uuid-v5.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Absent, ReadAbsent } from "./posthog/absences.ts";
 
-/** The longest time that a missed sweep is made up for, for a workflow without a time limit for its start. */
+/** How far back a sweep covers missed days, for a workflow without a time limit for its start. */
 const CATCH_UP_MS = 7 * DAY_MS;
 /** The most people that PostHog reads in one call, and that are ingested at once. */
 const AT_ONCE = 200;

@@ -3,7 +3,7 @@ import type { SandboxStep } from "../contracts/sandbox.ts";
 import type { ChainLink } from "../explain/explanation.ts";
 import { formatDuration } from "../lib/durations.ts";
 
-/** The work of the local Novu on the steps of a run. Of a message step only what its decision does not have. */
+/** The steps of a run at the local Novu. For a message step, only the facts that its decision does not have. */
 export function novuLinks(jobs: SandboxStep[], { workflow }: { workflow: string }): ChainLink[] {
   return jobs.flatMap((job) => linksOf(job).map((one) => ({ ...one, workflow })));
 }

@@ -108,7 +108,7 @@ export function messagePath(id: string): string {
   return `/studio/messages/${encodeURIComponent(id)}`;
 }
 
-/** A person whom both sources have has a page for each; without a source it is the first that has them. */
+/** A person who is at both sources has a page for each. Without a source it is the page of the first source that has the person. */
 export function personPath(distinctId: string, source?: SandboxSource): string {
   return link(`/studio/people/${encodeURIComponent(distinctId)}`, { source });
 }

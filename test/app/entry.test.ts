@@ -12,7 +12,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** So many days into the story. */
 const day = (days: number) => new Date(START + days * DAY_MS).toISOString();
 
-describe("who may enter once", () => {
+describe("entry once", () => {
   it("is let in by the first of two sign-ups, and gets nothing by the second", async () => {
     await using sandbox = await testSandbox({ workflows: [tour({ entry: "once" })] });
     await tell(sandbox, { uuid: "first", timestamp: day(0) });
@@ -51,7 +51,7 @@ describe("who may enter once", () => {
   });
 });
 
-describe("who may enter once in a week", () => {
+describe("entry once in a week", () => {
   it("is let in a week before and a week after, and not between", async () => {
     const workflows = [tour({ entry: { oncePer: { days: 7 } }, startWithin: "any time" })];
     await using sandbox = await testSandbox({ workflows, startAt: Date.parse(day(30)) });
@@ -63,7 +63,7 @@ describe("who may enter once in a week", () => {
   });
 });
 
-describe("who may be in one run at a time", () => {
+describe("entry with one run at a time", () => {
   it("is not let in while an earlier run waits, and is after its last message", async () => {
     await using sandbox = await testSandbox({ workflows: [tour({ entry: "one at a time" })] });
     await tell(sandbox, { uuid: "first" });

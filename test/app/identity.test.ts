@@ -14,7 +14,7 @@ const at = (minutes: number) => new Date(START + minutes * 60_000).toISOString()
 const checkout = { checkout_url: "https://app.acme.example/checkout" };
 const ada = { email: "ada@example.com", name: "Ada Lovelace" };
 
-describe("who is anonymous", () => {
+describe("an anonymous event", () => {
   it("is no subscriber until they identify themselves", async () => {
     await using sandbox = await testSandbox();
     const device = "0190f1d2-6a4b-7c1e-8f00-3b9f5c2d7e44";
@@ -238,7 +238,7 @@ describe("two ids of one person", () => {
   });
 });
 
-describe("what is not a customer's", () => {
+describe("an event of an internal user", () => {
   it("is left alone when it is our own report, and not kept", async () => {
     await using sandbox = await testSandbox();
     sandbox.posthog.connect({ ...destination(sandbox), events: null });

@@ -218,7 +218,7 @@ describe("a person at Segment", () => {
     });
   });
 
-  it("who was deleted there gets nothing more", async () => {
+  it("a person who was deleted there gets nothing more", async () => {
     await using sandbox = await testSandbox();
     sandbox.segment.sendBatch([IDENTIFY, TRACK]);
     await sandbox.travel({ days: 1 });

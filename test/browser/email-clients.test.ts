@@ -25,7 +25,7 @@ const ALLOWED: Record<string, string> = {
 /** Rules for a page of its own: an email client shows the email inside its own page, beside the subject. */
 const OF_PAGES = ["document-title", "landmark-one-main", "region"];
 
-it("what is allowed occurs", async () => {
+it("each allowed permission is used", async () => {
   const found = (await Promise.all(emailNames.map(notKnownIn))).flat().map(({ title }) => title);
   expect([...new Set(found)].sort()).toEqual(Object.keys(ALLOWED).sort());
 });

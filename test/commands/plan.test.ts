@@ -36,7 +36,7 @@ const there: NovuWorkflow = {
 };
 const [wait, email] = there.steps as [NovuWorkflow["steps"][number], NovuWorkflow["steps"][number]];
 
-describe("what a sync changes", () => {
+describe("the changes of a sync", () => {
   it.each<[string, NovuWorkflow, string[]]>([
     ["nothing, where only the order of a schema's keys differs", there, []],
     ["a step that is new", { ...there, steps: [wait] }, ["add mail: email"]],
@@ -175,7 +175,7 @@ const GONE = "their wait keeps its length, but a step.delay is skipped";
 const WITHOUT = "their messages are made without it where it is missing or does not fit";
 const DEFAULT = "their messages take its default where it is missing or does not fit";
 
-describe("what becomes of the people in progress", () => {
+describe("the people in progress", () => {
   const of = (before: string[], after: string[]) => {
     const steps = (all: string[]) => all.map((one) => one.split(" ") as [string, string]);
     const novu = steps(before).map(([stepId, type]) => ({ stepId, type, controlSchema: null, values: {} }));

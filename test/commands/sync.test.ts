@@ -307,7 +307,7 @@ describe("npm run sync", () => {
   });
 });
 
-describe("what Novu's command prints when it fails", () => {
+describe("the output of Novu's command when it fails", () => {
   const target = { bridgeUrl: "https://bridge.example/api/novu", apiUrl: "https://api.novu.co", secretKey: "the-key" };
   const failed = (status: number, message: string) =>
     `AxiosError: Request failed with status code ${status}\n  Authorization: 'ApiKey the-key'\n  data: {\n    message: '${message}',\n`;

@@ -21,7 +21,7 @@ if (!isRoot)
   process.stderr.write("not root: what is shipped is run by this user, in a tree that it may not write to\n");
 
 /** There is no Docker engine in a test: its folders stand in for images, built by the lines of the Dockerfile. */
-describe("what is shipped", () => {
+describe("the build", () => {
   const folder = testFolder();
   let image: Image;
 

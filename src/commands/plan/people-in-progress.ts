@@ -36,7 +36,7 @@ export function countPeople(difference: WorkflowDifference, count: CountWaiting 
 
 /**
  * The changes that --allow-removals has to name. A removed workflow is one change, not one per step. A removal
- * counts even with no one in it, because Novu also deletes the values from its dashboard.
+ * counts even without people in progress, because Novu also deletes the values from its dashboard.
  */
 export function lossesOf({ workflow, does, inProgress, changes }: Counted): Loss[] {
   if (does === "remove") return [{ id: workflow, waiting: inProgress }];

@@ -12,7 +12,7 @@ const OUT_OF_REACH =
 /** About an address that answers, but not as a bridge. */
 const NO_BRIDGE = /\bbridge\b|^Maximum redirects|^Unsupported protocol|^Response body could not be read/i;
 const OTHER_KEY = /\bsignature\b|^Bridge authentication failed|\b401\b/i;
-/** About an address that Novu refuses to call: a private one, localhost, or one with a password. */
+/** Novu's text about an address that it refuses to call: a private one, localhost, or one with a password. */
 const FORBIDDEN = /\bSSRF\b|\brequests to .* are not allowed|\bembedded credentials\b/i;
 const LONGEST = 200;
 

@@ -90,7 +90,7 @@ export function createOverdue({
     log.error({ component: "outbox", outcome: "lost at Novu", workflow, transactionId, why: failed.detail });
   };
 
-  /** Null when the run is over, or has to be. */
+  /** Null when the run is over, or counts as lost. */
   async function nextCheckAt(
     { waitEndsAt }: Overdue,
     { enteredAt, ...run }: OpenRun,

@@ -164,7 +164,7 @@ function isOftenWithin(times: string[], nth: number, withinMs: number): boolean 
   });
 }
 
-/** Whether Novu may have the trigger, so that the next attempt has the same key, and so the same recipient. */
+/** Whether Novu may have the trigger. If so, the next attempt has the same key and the same recipient. */
 function mayHaveArrived(error: unknown): boolean {
   if (error instanceof StoppingError) return false;
   return (error instanceof UnavailableError || error instanceof RetryLaterError) && !error.answered;

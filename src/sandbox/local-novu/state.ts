@@ -54,7 +54,7 @@ export interface SubscriberChannel {
   credentials: { deviceTokens?: string[] | undefined; webhookUrl?: string | undefined };
 }
 
-/** Of a subscriber, by workflow and channel; the workflow "" stands for all. */
+/** Of a subscriber, by workflow and channel; the workflow "" means all workflows. */
 export type Preferences = Record<string, Record<string, boolean>>;
 
 /** The hours in which Novu sends a subscriber email, SMS and push. */

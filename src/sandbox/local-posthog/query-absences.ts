@@ -50,7 +50,7 @@ function sessionsByPerson({ events, persons }: PostHogState, { sessions, since }
   for (const event of events) {
     if (!sessions.includes(event.event) || microseconds(event.timestamp) < microseconds(since)) continue;
     const { distinctId } = event;
-    // A visitor without a profile has an id all the same.
+    // A visitor without a profile has an id too.
     const person =
       byDistinctId.get(distinctId) ?? find(persons, distinctId)?.uuid ?? event.person?.id ?? `anonymous-${distinctId}`;
     byDistinctId.set(distinctId, person);

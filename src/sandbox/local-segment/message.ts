@@ -19,7 +19,7 @@ export const Call = z
   .refine(({ userId, anonymousId }) => Boolean(userId) || Boolean(anonymousId));
 
 /**
- * A call as destinations get it. Segment takes the difference between `sentAt` and its own clock for an error of the
+ * A call as destinations get it. Segment treats the difference between `sentAt` and its own clock as an error of the
  * sender's clock, and corrects the timestamp by it.
  * Source: https://www.twilio.com/docs/segment/connections/spec/common#timestamps
  */

@@ -46,7 +46,7 @@ export function createFlagReader({
   posthog: { host: string; projectToken: string };
   now: () => number;
   deadlineMs?: number;
-  /** The keys that are known beforehand. */
+  /** The flags of the workflows. They share one request. */
   flags?: string[];
 }): <Key extends string>(distinctId: string, keys: readonly Key[]) => Promise<FlagAnswer<Key>> {
   const allKeys = new Set(flags);
@@ -121,9 +121,9 @@ async function evaluate({
       api_key: projectToken,
       distinct_id: distinctId,
       flag_keys_to_evaluate: keys,
-      // Node's fetch sends sec-fetch-mode, so PostHog takes the caller for a browser and leaves out server-only flags.
+      // Node's fetch sends sec-fetch-mode, so PostHog treats the caller as a browser and leaves out server-only flags.
       evaluation_runtime: "server",
-      // Otherwise PostHog takes the place of this process for the person's.
+      // Otherwise PostHog uses the location of this process as the person's.
       geoip_disable: true,
     },
     answer: Flags,

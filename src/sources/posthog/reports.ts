@@ -132,7 +132,7 @@ function eventsOf(capture: Capture): Event[] {
     uuid: uuidV5(`${transactionId}:${step ?? ""}:${status}`),
     properties: {
       ...propertiesOf(capture),
-      // Belongs to the person all the same where there is one; one that was deleted is not made again by it.
+      // The event belongs to the person if PostHog has one. It does not create a deleted person again.
       $process_person_profile: false,
     },
   };

@@ -1,7 +1,7 @@
 import type { Samples } from "../../sandbox/samples.ts";
 import { demoPerson } from "./people.ts";
 
-/** The data with which the sandbox fills events and people that nobody described. `npm run dev` suggests the first event that starts a workflow. */
+/** The sandbox fills events and people with this data when you give none. `npm run dev` suggests the first event that starts a workflow. */
 export const samples: Samples = {
   properties: {
     checkout_started: { cart_value: 120, currency: "USD" },

@@ -13,7 +13,7 @@ const OUTPUTS: Record<string, object> = {
   in_app: { seen: false, read: false, lastSeenDate: null, lastReadDate: null },
 };
 
-describe("what a colleague can change of a message", () => {
+describe("the controls of a message", () => {
   it("is its texts, and whether it is sent", () => {
     const controls = withSwitch(textControls({ subject: "Hello", button: "Go" }));
     expect(publishedControls(controls).properties).toEqual({

@@ -78,7 +78,7 @@ describe("with PostHog out of reach at the moment of a send", () => {
     expect([answers(sandbox, "one"), answers(sandbox, "two")]).toEqual(Array(2).fill([503, 503, 503, 200]));
   });
 
-  it("who has left while it was held has left", async () => {
+  it("a person who exited during the wait has exited", async () => {
     await using sandbox = await testSandbox({ workflows: THEN_SEND });
     loseSight(sandbox);
     const uuid = happen(sandbox, "called");

@@ -21,7 +21,7 @@ const told = ({ posthog }: Sandbox) =>
     .filter(({ event }) => /^notification (delivered|seen|read|bounced|complained|failed)$/.test(event))
     .map(({ event, distinctId, timestamp, properties }) => [event.slice(13), properties.step, distinctId, timestamp]);
 
-describe("what becomes of a message behind Novu", () => {
+describe("the result of a message at Novu", () => {
   it("reaches PostHog, each once, at its time", async () => {
     await using sandbox = await testSandbox({ workflows, plan: "team", novuWebhooks: true });
     happen(sandbox, "called");

@@ -55,7 +55,7 @@ it.each([undefined, "ADA@example.com"])(
   },
 );
 
-it("what is turned off in Novu's Inbox is off here, until it is turned on again", async () => {
+it("a topic that is turned off in Novu's Inbox is off here, until it is turned on again", async () => {
   await using sandbox = await called();
   const { onPreferences } = elsewhere(sandbox);
   const off = { distinctId: "ada", workflow: "campaign", channels: EVERY, at: at(sandbox) };

@@ -143,7 +143,7 @@ describe("a profile that Novu refuses", () => {
   });
 });
 
-describe("what Novu would drop without a word", () => {
+describe("a trigger that Novu would drop silently", () => {
   it.each([
     ["an email with a local part of 65 characters", { email: `${"a".repeat(65)}@example.com` }],
     ["a locale that is a word", { locale: "german" }],

@@ -22,7 +22,7 @@ const plain = (changes: Parameters<typeof campaign>[0] = {}) =>
   });
 const NOBODY_WORKS = { isEnabled: true, weeklySchedule: {} };
 
-describe("what Novu did with a message", () => {
+describe("Novu's result of a message", () => {
   it("is reported to PostHog once Novu has confirmed it", async () => {
     await using sandbox = await testSandbox({ workflows: [plain()] });
     happen(sandbox, "called");
@@ -93,7 +93,7 @@ describe("what Novu did with a message", () => {
   it("counts as sent when one of several devices took it", () => oneOfTwoDevices());
 });
 
-describe("what is known beforehand is decided beforehand", () => {
+describe("a decision that can be made before the run", () => {
   const off = (preferences: NonNullable<Parameters<typeof campaign>[0]>["preferences"]) => plain({ preferences });
 
   it.each([

@@ -170,7 +170,7 @@ describe("the local PostHog", () => {
   });
 });
 
-describe("who is one person", () => {
+describe("ids of one person", () => {
   const tell = (event: string, distinctId: string, properties: Record<string, unknown> = {}) =>
     posthog.capture({ event, distinctId, properties });
   const ids = () => posthog.state.persons.map(({ distinctIds }) => distinctIds);

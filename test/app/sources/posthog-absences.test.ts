@@ -19,7 +19,7 @@ afterEach(async () => {
   await posthog.close(0);
 });
 
-describe("who PostHog says has been away", () => {
+describe("the people who are inactive at PostHog", () => {
   it("is read page by page, each person once, however many left at one moment", async () => {
     const left = [
       "2026-03-01T09:00:00.000Z",

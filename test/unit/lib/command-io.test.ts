@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { createCommandIo } from "../../../src/lib/command-io.ts";
 
-describe("what a command prints", () => {
+describe("the output of a command", () => {
   it.each([
     [true, "\u001b[31mred\u001b[39m\n\n"],
     [false, "red\n\n"],

@@ -89,7 +89,7 @@ describe("a person with a name", () => {
   });
 });
 
-describe("what is no name", () => {
+describe("a text that is not a name", () => {
   it.each([
     "ada@example.com",
     "https://evil.example/win",

@@ -8,7 +8,7 @@ const lock = JSON.parse(read("package-lock.json")) as {
   packages: Record<string, { dev?: boolean; hasInstallScript?: boolean; resolved?: string; libc?: string[] }>;
 };
 
-describe("what is installed", () => {
+describe("the installed packages", () => {
   it("runs no install script in production", () => {
     const scripted = Object.entries(lock.packages).filter(
       ([, { hasInstallScript, dev }]) => hasInstallScript === true && dev !== true,

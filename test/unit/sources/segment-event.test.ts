@@ -216,7 +216,7 @@ describe("another call", () => {
   });
 });
 
-describe("what is no event", () => {
+describe("a body that is not an event", () => {
   it.each([
     [{ messageId: undefined }, "messageId missing"],
     [{ messageId: "a\0b" }, "messageId missing"],
