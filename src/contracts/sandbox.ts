@@ -1,4 +1,4 @@
-import type { Source } from "./event.ts";
+import type { WebhookSource } from "./sources.ts";
 
 /** To the next waiting step, an hour, a day, or until no step waits. */
 export const TRAVEL_TARGETS = ["step", "hour", "day", "end"] as const;
@@ -25,7 +25,7 @@ export interface SandboxMessage {
 }
 
 /** The sources of events in the sandbox. */
-export type SandboxSource = Exclude<Source, "sweep">;
+export type SandboxSource = WebhookSource;
 
 /** One webhook of the local PostHog or Segment, with each answer of the app. */
 export interface SandboxDelivery {

@@ -48,7 +48,7 @@ export const SOURCES = {
     personTime: "occurredAt",
   },
   sweep: {
-    label: "our own sweep",
+    label: "inactivity check",
     eventIdLabel: "Event uuid",
     hasWebhook: false,
     hasPersons: false,

@@ -5,7 +5,7 @@ import type { Exit } from "../contracts/routing.ts";
 import { formatDuration } from "../lib/durations.ts";
 import { type About, type ChainLink, nameOf } from "./explanation.ts";
 import { noteOf, notSentBecause, sourceOfRun } from "./reasons.ts";
-import { CHANNEL_NAMES, count, JOB_NAMES, READ_FROM, runFailure, SENT_BY } from "./words.ts";
+import { CHANNEL_NAMES, count, JOB_NAMES, READ_FROM, runFailure, sentBy } from "./words.ts";
 
 // One link for each record of a history.
 
@@ -15,7 +15,7 @@ export function eventLink(event: EventRecord, { runs, exits }: History): ChainLi
   const lateMs = event.receivedAt - Date.parse(event.occurredAt);
   return {
     ...link("event", event.occurredAt, "quiet", event.name),
-    sentence: `${event.distinctId} did ${event.name}. ${SENT_BY[event.source]} ${lateMs < 1_000 ? "at once" : `${formatDuration(lateMs)} later`}.`,
+    sentence: `${event.distinctId} did ${event.name}. ${sentBy(event.source)} ${lateMs < 1_000 ? "at once" : `${formatDuration(lateMs)} later`}.`,
     value: event.uuid,
     workflow: run?.workflow ?? exit?.workflow ?? null,
     runRef: run?.transactionId ?? null,

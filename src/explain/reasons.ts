@@ -1,36 +1,24 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
 import type { History } from "../contracts/history.ts";
+import { isPersonSource, type PersonSourceName, SOURCES } from "../contracts/sources.ts";
 
 type Reason = NonNullable<Decision["reason"]>;
 
-/** The place where a person was read: from the decision, or as far as the source of the run shows it. */
-type ReadAt = "posthog" | "segment" | "own" | "segment event" | "unknown";
-
-const NOT_FOUND: Record<ReadAt, string> = {
-  posthog: "PostHog has no such person",
-  segment: "Segment has no such person",
-  own: "no event of such a person has arrived",
-  "segment event": "the person of this Segment event no longer exists",
-  unknown: "the person no longer exists",
-};
-
-const UNAVAILABLE: Record<ReadAt, string> = {
-  posthog: "the person could not be read from PostHog",
-  segment: "the person could not be read from Segment",
-  own: "the person could not be read from the store",
-  "segment event": "the person of this Segment event could not be read",
-  unknown: "the person could not be read",
-};
+/** The two failures to read a person, in words. */
+interface PersonFailures {
+  notFound: string;
+  unavailable: string;
+}
 
 /** Why a message was not sent, as the second half of a sentence. */
-const BECAUSE: Record<Reason, (detail: string | null, readAt: ReadAt) => string> = {
+const BECAUSE: Record<Reason, (detail: string | null, failures: PersonFailures) => string> = {
   exited: (detail) => `the person had exited by ${detail ?? "an exit event"}`,
   "too late": (detail) => `the event reached Novu too long after it happened${inBrackets(detail)}`,
   "entered before": () => "the person had entered this workflow before, and its entry rule allows no other run yet",
   "not needed": (detail) => `a condition of the workflow skips it${detail === null ? "" : `, “${detail}”`}`,
-  "person not found": (_detail, readAt) => NOT_FOUND[readAt],
-  "person unavailable": (_detail, readAt) => `${UNAVAILABLE[readAt]}, and the workflow does not send without it`,
+  "person not found": (_detail, { notFound }) => notFound,
+  "person unavailable": (_detail, { unavailable }) => `${unavailable}, and the workflow does not send without it`,
   unreadable: (detail) =>
     `a condition of the workflow needs a property that cannot be read${detail === null ? "" : `, ${detail}`}`,
   "opted out": (detail) => `the person opted out of ${detail ?? "such messages"}`,
@@ -58,7 +46,7 @@ export function notSentBecause(
   { reason, detail, personSource }: Pick<Decision, "reason" | "detail" | "personSource">,
   source: Source | null,
 ): string {
-  return reason === null ? "no reason was recorded" : BECAUSE[reason](detail, readAtOf(personSource, source));
+  return reason === null ? "no reason was recorded" : BECAUSE[reason](detail, failuresOf(personSource, source));
 }
 
 /** The source of the event that started the decision's run; null when that event is deleted. */
@@ -67,11 +55,24 @@ export function sourceOfRun({ transactionId }: Decision, { runs, events }: Histo
   return events.find(({ uuid }) => uuid === run?.eventUuid)?.source ?? null;
 }
 
-/** The person of a Segment event may be read from Segment, PostHog or the store. */
-function readAtOf(personSource: Decision["personSource"], source: Source | null): ReadAt {
-  if (personSource !== null && personSource !== "snapshot") return personSource;
-  if (source === "segment") return "segment event";
-  return source === "posthog" ? "posthog" : "unknown";
+/** By where the person was read: as the decision has it, or as far as the source of the run shows it. */
+function failuresOf(personSource: Decision["personSource"], source: Source | null): PersonFailures {
+  if (personSource === "own")
+    return {
+      notFound: "no event of such a person has arrived",
+      unavailable: "the person could not be read from the store",
+    };
+  if (personSource !== null && personSource !== "snapshot") return failuresAt(personSource);
+  const isKnown = source !== null && isPersonSource(source);
+  if (isKnown && !SOURCES[source].storesPersons) return failuresAt(source);
+  // A person whose properties we store may be read there, at another source or in the store.
+  const person = isKnown ? `the person of this ${SOURCES[source].label} event` : "the person";
+  return { notFound: `${person} no longer exists`, unavailable: `${person} could not be read` };
+}
+
+function failuresAt(source: PersonSourceName): PersonFailures {
+  const { label } = SOURCES[source];
+  return { notFound: `${label} has no such person`, unavailable: `the person could not be read from ${label}` };
 }
 
 const RECEIPTS: Record<NonNullable<Decision["receipt"]>, string> = {

@@ -2,6 +2,7 @@ import type { Channel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
 import type { PersonJob, RunRecord, RunStatus } from "../contracts/history.ts";
+import { SOURCES } from "../contracts/sources.ts";
 
 /** Each run state, as the legend of a page explains it. */
 export const RUN_STATES: Record<RunStatus, string> = {
@@ -39,11 +40,10 @@ export const CHANNEL_NAMES: Record<Channel, string> = {
 };
 
 /** How an event arrived. */
-export const SENT_BY: Record<Source, string> = {
-  posthog: "PostHog sent it",
-  segment: "Segment sent it",
-  sweep: "The daily inactivity check found it",
-};
+export function sentBy(source: Source): string {
+  const { hasWebhook, label } = SOURCES[source];
+  return hasWebhook ? `${label} sent it` : `The daily ${label} found it`;
+}
 
 /** Where the properties came from that a decision used. */
 export const READ_FROM: Record<NonNullable<Decision["personSource"]>, string> = {

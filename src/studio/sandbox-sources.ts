@@ -1,5 +1,6 @@
 import { declaredIn } from "../contracts/person.ts";
 import type { SandboxControls, SandboxPerson, SandboxSource } from "../contracts/sandbox.ts";
+import { PERSON_SOURCES } from "../contracts/sources.ts";
 import { propertiesOfTraits } from "../lib/segment-traits.ts";
 
 /** Each person once, by one id. */
@@ -13,7 +14,7 @@ export function sourceIn(form: Record<string, string>): SandboxSource {
 }
 
 export function sourceNamed({ source }: Record<string, string>): SandboxSource | undefined {
-  return source === "segment" || source === "posthog" ? source : undefined;
+  return PERSON_SOURCES.find((one) => one === source);
 }
 
 /** A declared property at its source. */

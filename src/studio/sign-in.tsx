@@ -4,8 +4,9 @@ import { type Access, isOurForm } from "./access.ts";
 import { sendPage } from "./answer.ts";
 import { ASSETS } from "./assets.ts";
 import { createTrySecret } from "./try-secret.ts";
+import { PostForm, Submit } from "./ui/forms.tsx";
 import { PlainPage } from "./ui/layout.tsx";
-import { Hidden, Notice } from "./ui/parts.tsx";
+import { Notice } from "./ui/parts.tsx";
 import { within } from "./within.ts";
 
 /** Anyone can send it: a secret, and the next address. */
@@ -58,16 +59,13 @@ function sendLogin(response: Response, { to = "/studio", problem }: { to?: strin
     response,
     <PlainPage title="Log in" assets={ASSETS}>
       {problem === undefined ? null : <Notice tone="bad">{problem}</Notice>}
-      <form method="post" action="/studio/login">
-        <Hidden fields={{ to }} />
+      <PostForm action="/studio/login" fields={{ to }}>
         <label className="field">
           Studio secret
           <input type="password" name="secret" autoComplete="current-password" required={true} />
         </label>
-        <button type="submit" className="button first">
-          Log in
-        </button>
-      </form>
+        <Submit look="first">Log in</Submit>
+      </PostForm>
       <p className="quiet">
         The secret is the app's setting <code>STUDIO_SECRET</code>. A login lasts 12 hours.
       </p>

@@ -1,9 +1,9 @@
 import type { IgnoredRecord } from "../../contracts/history.ts";
+import { SOURCES } from "../../contracts/sources.ts";
 import { ASKED_ROWS, cut, idOf, link, page } from "../page.ts";
 import type { Concealed } from "../privacy.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
 import { Empty, Id, number, olderLink, Panel, When } from "../ui/parts.tsx";
-import { SOURCE_NAMES } from "../ui/words.ts";
 import { type ReasonCount, ReasonTable } from "./reason-table.tsx";
 
 interface IgnoredRow extends IgnoredRecord {
@@ -82,7 +82,7 @@ const FIELDS: Array<Field<Concealed<IgnoredRow>>> = [
       </>
     ),
   },
-  { name: "Source", of: ({ source }) => SOURCE_NAMES[source] },
+  { name: "Source", of: ({ source }) => SOURCES[source].label },
   {
     name: "Person",
     of: ({ distinctId, personRef }) =>

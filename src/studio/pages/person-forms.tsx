@@ -1,9 +1,10 @@
 import type { ReactElement } from "react";
 import type { SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
+import { SOURCES } from "../../contracts/sources.ts";
 import { type Frame, link } from "../page.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
-import { Hidden, Id, Panel } from "../ui/parts.tsx";
-import { SOURCE_NAMES } from "../ui/words.ts";
+import { PostForm, Submit } from "../ui/forms.tsx";
+import { Id, Panel } from "../ui/parts.tsx";
 
 /** The input formats of a value. */
 const VALUES: Record<SandboxSource, string> = {
@@ -24,7 +25,7 @@ export function PersonForms({
   const hidden = { token: frame.token, here: frame.here, person: distinctId, source };
   return (
     <Panel
-      title={`Properties at ${SOURCE_NAMES[source]}`}
+      title={`Properties at ${SOURCES[source].label}`}
       actions={<a href={link("/studio/fire", { person: distinctId })}>Fire an event</a>}
     >
       <RowTable
@@ -35,8 +36,7 @@ export function PersonForms({
         frame={frame}
       />
       <div className="body">
-        <form method="post" action="/studio/people/change" className="bar">
-          <Hidden fields={hidden} />
+        <PostForm action="/studio/people/change" className="bar" fields={hidden}>
           <label className="field">
             Another property
             <input name="name" required={true} autoComplete="off" spellCheck={false} />
@@ -45,10 +45,8 @@ export function PersonForms({
             {VALUES[source]}
             <input name="value" autoComplete="off" spellCheck={false} />
           </label>
-          <button type="submit" className="button">
-            Add
-          </button>
-        </form>
+          <Submit>Add</Submit>
+        </PostForm>
       </div>
     </Panel>
   );
@@ -63,8 +61,7 @@ function valueForm(title: string, hidden: Record<string, string>): Field<Propert
     name: title,
     kind: "slim long",
     of: ([name, value]) => (
-      <form method="post" action="/studio/people/change" className="row-form">
-        <Hidden fields={{ ...hidden, name }} />
+      <PostForm action="/studio/people/change" className="row-form" fields={{ ...hidden, name }}>
         <input
           name="value"
           aria-label={`Value of ${name}`}
@@ -72,13 +69,11 @@ function valueForm(title: string, hidden: Record<string, string>): Field<Propert
           autoComplete="off"
           spellCheck={false}
         />
-        <button type="submit" className="button small">
-          Set
-        </button>
-        <button type="submit" name="remove" value="yes" className="button small">
+        <Submit look="small">Set</Submit>
+        <Submit name="remove" value="yes" look="small">
           Remove
-        </button>
-      </form>
+        </Submit>
+      </PostForm>
     ),
   };
 }

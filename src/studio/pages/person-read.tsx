@@ -1,16 +1,11 @@
 import type { ReactElement, ReactNode } from "react";
 import type { Source } from "../../contracts/event.ts";
 import { PROPERTY_NAMES } from "../../contracts/person.ts";
+import { SOURCES } from "../../contracts/sources.ts";
 import type { PersonReading } from "../facts.ts";
 import type { Concealed } from "../privacy.ts";
 import type { RawProperty } from "../sandbox-sources.ts";
 import { exact, Id, Notice, Panel, Pill } from "../ui/parts.tsx";
-
-const SOURCES = {
-  posthog: { read: "Read from PostHog", name: "PostHog" },
-  segment: { read: "Read from Segment", name: "Segment" },
-  own: { read: "Read from the events that this app received", name: "This app" },
-} as const;
 
 interface Reading {
   reading: Concealed<PersonReading>;
@@ -67,7 +62,8 @@ function Properties({
     <>
       <div className="body">
         <p className="quiet">
-          {SOURCES[source].read} at <time dateTime={readAt}>{exact(readAt)}</time>. Each step reads them again.
+          Read from {source === "own" ? "the events that this app received" : SOURCES[source].label} at{" "}
+          <time dateTime={readAt}>{exact(readAt)}</time>. Each step reads them again.
         </p>
       </div>
       <dl className="reads">
@@ -85,7 +81,7 @@ function Properties({
               ) : (
                 <code>{JSON.stringify(properties[name])}</code>
               )}
-              <Raw raw={raw?.[name]} name={name} value={properties[name]} sourceName={SOURCES[source].name} />
+              <Raw raw={raw?.[name]} name={name} value={properties[name]} sourceName={labelOf(source)} />
             </dd>
           </div>
         ))}
@@ -123,7 +119,7 @@ function Raw({
 }
 
 function notFound({ source }: Extract<PersonReading, { outcome: "not found" }>, readAt: string): string {
-  const missing = `${SOURCES[source].name} had no such person at ${exact(readAt)}.`;
+  const missing = `${labelOf(source)} had no such person at ${exact(readAt)}.`;
   return source === "own" ? missing : `${missing} A step sends no message to a person who does not exist.`;
 }
 
@@ -132,6 +128,10 @@ function unavailable(
   { source, readAt }: Pick<Reading, "source" | "readAt">,
 ): string {
   const copy = "the properties of the event that started its run";
-  const known = source === "segment" ? `the events that this app received, or ${copy}` : copy;
+  const known = SOURCES[source].storesPersons ? `the events that this app received, or ${copy}` : copy;
   return `The person could not be read at ${exact(readAt)}: ${why}. Until then a step uses ${known}, unless its workflow waits for the person.`;
+}
+
+function labelOf(source: Found["source"]): string {
+  return source === "own" ? "This app" : SOURCES[source].label;
 }

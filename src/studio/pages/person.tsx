@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import type { Source } from "../../contracts/event.ts";
 import type { SandboxMessage, SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
+import { PERSON_SOURCES, SOURCES } from "../../contracts/sources.ts";
 import { explain } from "../../explain/explain.ts";
 import type { ChainLink } from "../../explain/explanation.ts";
 import type { PersonReading } from "../facts.ts";
@@ -8,14 +9,12 @@ import { link, page, personPath } from "../page.ts";
 import { type RawProperty, rawOf, sourceNamed } from "../sandbox-sources.ts";
 import { Empty, Panel } from "../ui/parts.tsx";
 import { Timeline } from "../ui/timeline.tsx";
-import { SOURCE_NAMES } from "../ui/words.ts";
 import { MessageTable } from "./message-fields.tsx";
 import { PersonForms } from "./person-forms.tsx";
 import { ReadPanel } from "./person-read.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 
 const MOST_SHOWN = 10;
-const SANDBOX_SOURCES: SandboxSource[] = ["posthog", "segment"];
 
 interface OnePerson {
   distinctId: string;
@@ -62,7 +61,7 @@ export const personPage = page<OnePerson>({
       reading,
       source,
       readAt,
-      otherSource: SANDBOX_SOURCES.find((one) => having.has(one) && one !== source && one !== readFrom) ?? null,
+      otherSource: PERSON_SOURCES.find((one) => having.has(one) && one !== source && one !== readFrom) ?? null,
       runs: listed(newestFirst.slice(0, MOST_SHOWN), history.decisions),
       decisions: chain.links.filter(({ kind }) => kind === "decision").slice(-MOST_SHOWN),
       person,
@@ -86,7 +85,7 @@ export const personPage = page<OnePerson>({
             {...model}
             footer={
               otherSource === null ? null : (
-                <a href={personPath(personRef, otherSource)}>See the same for runs from {SOURCE_NAMES[otherSource]}</a>
+                <a href={personPath(personRef, otherSource)}>See the same for runs from {SOURCES[otherSource].label}</a>
               )
             }
           />

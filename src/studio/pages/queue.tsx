@@ -3,7 +3,8 @@ import type { JobRecord } from "../../contracts/history.ts";
 import { QUEUES, type Queue } from "../../contracts/job.ts";
 import { type Action, ASKED_ROWS, cut, type Frame, idOf, link, page } from "../page.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
-import { Confirmed, Empty, Id, Notice, number, olderLink, Panel, Pill, When } from "../ui/parts.tsx";
+import { Confirmed } from "../ui/forms.tsx";
+import { Empty, Id, Notice, number, olderLink, Panel, Pill, When } from "../ui/parts.tsx";
 import { QUEUE_NAMES } from "../ui/words.ts";
 
 const MOST_WAITING = 25;

@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import type { EventRecord, RunRecord } from "../../contracts/history.ts";
 import type { SandboxSource, SandboxStep } from "../../contracts/sandbox.ts";
+import { isPersonSource, SOURCES } from "../../contracts/sources.ts";
 import { explain } from "../../explain/explain.ts";
 import { type Chain, inOrder, nameOf } from "../../explain/explanation.ts";
 import { novuLinks } from "../novu-links.ts";
@@ -8,7 +9,6 @@ import { link, page } from "../page.ts";
 import { FieldList } from "../ui/fields.tsx";
 import { exact, Id, Panel, Pill, type Tone } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
-import { SOURCE_NAMES } from "../ui/words.ts";
 import { RUN_FIELDS, type RunRow } from "./run-table.tsx";
 
 interface OneRun {
@@ -49,15 +49,14 @@ export const runPage = page<OneRun>({
       <>
         <Panel
           title="The run"
+          padded={true}
           actions={
             <a href={link("/studio/why", { person: personRef, workflow: run.workflow })}>
               All runs of this workflow for this person
             </a>
           }
         >
-          <div className="body">
-            <FieldList fields={RUN_FIELDS} row={run} frame={frame} />
-          </div>
+          <FieldList fields={RUN_FIELDS} row={run} frame={frame} />
         </Panel>
         <Panel title="What happened">
           <Axis links={chain.links} now={frame.now} />
@@ -66,13 +65,12 @@ export const runPage = page<OneRun>({
         {jobs.length > 0 ? <StepsPanel steps={jobs} /> : null}
         {events.map((event) => (
           <Panel
+            padded={true}
             key={event.uuid}
-            title={`The event ${event.name}, from ${SOURCE_NAMES[event.source]}`}
+            title={`The event ${event.name}, from ${SOURCES[event.source].label}`}
             actions={<Id>{event.uuid}</Id>}
           >
-            <div className="body">
-              <pre>{JSON.stringify(event.properties, null, 2)}</pre>
-            </div>
+            <pre>{JSON.stringify(event.properties, null, 2)}</pre>
           </Panel>
         ))}
       </>
@@ -107,5 +105,5 @@ function StepsPanel({ steps }: { steps: SandboxStep[] }): ReactElement {
 /** The source of its event. A person cannot be read from the sweep. */
 function sourceOf({ eventUuid }: RunRecord, events: EventRecord[]): SandboxSource | undefined {
   const source = events.find(({ uuid }) => uuid === eventUuid)?.source;
-  return source === "sweep" ? undefined : source;
+  return source !== undefined && isPersonSource(source) ? source : undefined;
 }

@@ -2,8 +2,8 @@ import type { ReactElement } from "react";
 import { RUN_STATUSES, type RunStatus } from "../../contracts/history.ts";
 import { transactionIdOf } from "../../contracts/run.ts";
 import { ASKED_ROWS, cut, type Frame, link, page, type Question } from "../page.ts";
-import { Icon } from "../ui/icons.tsx";
-import { Empty, olderLink, Panel, Select } from "../ui/parts.tsx";
+import { Select, Submit } from "../ui/forms.tsx";
+import { Empty, olderLink, Panel } from "../ui/parts.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 
 interface Runs {
@@ -96,10 +96,9 @@ function Search({ workflow, state, frame }: { workflow: string; state: string; f
         </label>
         <Select name="workflow" label="Workflow" value={workflow} options={frame.workflows} />
         <Select name="state" label="State" value={state} options={RUN_STATUSES.map((name) => ({ id: name, name }))} />
-        <button type="submit" className="button first">
-          <Icon name="search" />
+        <Submit icon="search" look="first">
           Search
-        </button>
+        </Submit>
       </form>
     </search>
   );

@@ -2,8 +2,8 @@ import type { ReactElement } from "react";
 import { explain } from "../../explain/explain.ts";
 import { type Chain, nameOf } from "../../explain/explanation.ts";
 import { type Frame, link, page, personPath } from "../page.ts";
-import { Icon } from "../ui/icons.tsx";
-import { Empty, number, Panel, Select } from "../ui/parts.tsx";
+import { Select, Submit } from "../ui/forms.tsx";
+import { Empty, number, Panel } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
 
 /** The API has all of them. */
@@ -56,10 +56,9 @@ function Search({ frame: { query, workflows } }: { frame: Frame }): ReactElement
           />
         </label>
         <Select name="workflow" label="Workflow" value={query.workflow ?? ""} options={workflows} />
-        <button type="submit" className="button first">
-          <Icon name="why" />
+        <Submit icon="why" look="first">
           Explain
-        </button>
+        </Submit>
       </form>
     </search>
   );

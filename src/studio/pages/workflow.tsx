@@ -5,8 +5,8 @@ import { type Frame, link, page, stepPath, workflowPath } from "../page.ts";
 import { periodOf, periodTabs } from "../periods.ts";
 import { peopleOf } from "../sandbox-sources.ts";
 import { type Field, FieldList } from "../ui/fields.tsx";
-import { Icon } from "../ui/icons.tsx";
-import { Hidden, Id, Notice, number, Panel, PersonInput, Pill, Tabs } from "../ui/parts.tsx";
+import { PersonInput, PostForm, Submit } from "../ui/forms.tsx";
+import { Id, Notice, number, Panel, Pill, Tabs } from "../ui/parts.tsx";
 import { channelName } from "../ui/words.ts";
 import { emptyResults, MessageResults } from "./results.tsx";
 
@@ -46,20 +46,17 @@ export const workflowPage = page<OneWorkflow>({
         ) : null}
         <Panel
           title="Results"
+          padded={true}
           actions={<Tabs label="Period" tabs={periodTabs(workflowPath(workflow.id), period.id)} />}
           footer={<a href={link("/studio/runs", { workflow: workflow.id })}>See its runs</a>}
         >
-          <div className="body">
-            <FieldList fields={RESULTS} row={results} frame={frame} />
-            <div>
-              <MessageResults {...results} />
-            </div>
+          <FieldList fields={RESULTS} row={results} frame={frame} />
+          <div>
+            <MessageResults {...results} />
           </div>
         </Panel>
-        <Panel title="Rules">
-          <div className="body">
-            <FieldList fields={rulesOf(workflow)} row={workflow} frame={frame} />
-          </div>
+        <Panel title="Rules" padded={true}>
+          <FieldList fields={rulesOf(workflow)} row={workflow} frame={frame} />
         </Panel>
         <StepsPanel workflow={workflow} hasPages={people !== null} />
         {people === null ? null : <TestPanel workflow={workflow.id} people={people} frame={frame} />}
@@ -123,21 +120,15 @@ function TestPanel({
   frame: Frame;
 }): ReactElement {
   return (
-    <Panel title="Send a test">
-      <div className="body">
-        <p className="quiet">
-          Starts the workflow at the local Novu by hand. It runs all steps with their delays, and is not recorded as a
-          run.
-        </p>
-        <form method="post" action="/studio/workflows/test" className="bar">
-          <Hidden fields={{ token, here, workflow }} />
-          <PersonInput people={people} value={people[0]} />
-          <button type="submit" className="button">
-            <Icon name="fire" />
-            Send
-          </button>
-        </form>
-      </div>
+    <Panel title="Send a test" padded={true}>
+      <p className="quiet">
+        Starts the workflow at the local Novu by hand. It runs all steps with their delays, and is not recorded as a
+        run.
+      </p>
+      <PostForm action="/studio/workflows/test" className="bar" fields={{ token, here, workflow }}>
+        <PersonInput people={people} value={people[0]} />
+        <Submit icon="fire">Send</Submit>
+      </PostForm>
     </Panel>
   );
 }

@@ -1,7 +1,8 @@
 import type { ReactElement } from "react";
 import type { SandboxStepControls } from "../../contracts/sandbox.ts";
 import { parseJson } from "../../lib/json.ts";
-import { Hidden, Panel } from "../ui/parts.tsx";
+import { PostForm, Submit } from "../ui/forms.tsx";
+import { Panel } from "../ui/parts.tsx";
 import { backTo, type SandboxAction } from "./sandbox-page.ts";
 
 const PREFIX = "control.";
@@ -21,24 +22,23 @@ export function ControlsPanel({
   here: string;
 }): ReactElement {
   return (
-    <Panel title="Controls">
-      <div className="body">
-        <form method="post" action="/studio/workflows/controls" className="form">
-          <Hidden fields={{ token, here, workflow, step: controls.step }} />
-          {Object.entries(controls.fields).map(([name, field]) => (
-            <Control
-              key={name}
-              name={`${PREFIX}${name}`}
-              title={field.title ?? name}
-              type={field.type}
-              value={controls.values[name] ?? field.default}
-            />
-          ))}
-          <button type="submit" className="button first">
-            Save
-          </button>
-        </form>
-      </div>
+    <Panel title="Controls" padded={true}>
+      <PostForm
+        action="/studio/workflows/controls"
+        className="form"
+        fields={{ token, here, workflow, step: controls.step }}
+      >
+        {Object.entries(controls.fields).map(([name, field]) => (
+          <Control
+            key={name}
+            name={`${PREFIX}${name}`}
+            title={field.title ?? name}
+            type={field.type}
+            value={controls.values[name] ?? field.default}
+          />
+        ))}
+        <Submit look="first">Save</Submit>
+      </PostForm>
     </Panel>
   );
 }

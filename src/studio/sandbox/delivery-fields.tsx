@@ -1,12 +1,12 @@
 import type { SandboxDelivery } from "../../contracts/sandbox.ts";
+import { SOURCES } from "../../contracts/sources.ts";
 import { personPath } from "../page.ts";
 import type { Field } from "../ui/fields.tsx";
 import { Id, When } from "../ui/parts.tsx";
-import { SOURCE_NAMES } from "../ui/words.ts";
 import { Answer } from "./app-answer.tsx";
 import { deliveryPath } from "./sandbox-page.ts";
 
-const SOURCE: Field<SandboxDelivery> = { name: "Source", of: ({ source }) => SOURCE_NAMES[source] };
+const SOURCE: Field<SandboxDelivery> = { name: "Source", of: ({ source }) => SOURCES[source].label };
 const PERSON: Field<SandboxDelivery> = {
   name: "Person",
   of: ({ distinctId, source }) => (distinctId === "" ? "–" : <a href={personPath(distinctId, source)}>{distinctId}</a>),

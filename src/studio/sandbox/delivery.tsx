@@ -5,8 +5,8 @@ import { type Frame, link } from "../page.ts";
 import { type ListedRun, listed, RunTable } from "../pages/run-table.tsx";
 import { aboutOf } from "../pages/runs.tsx";
 import { FieldList } from "../ui/fields.tsx";
-import { Icon } from "../ui/icons.tsx";
-import { Empty, exact, Hidden, Panel } from "../ui/parts.tsx";
+import { PostForm, Submit } from "../ui/forms.tsx";
+import { Empty, exact, Panel } from "../ui/parts.tsx";
 import { Answer } from "./app-answer.tsx";
 import { DELIVERY_FIELDS } from "./delivery-fields.tsx";
 import { deliveryPath, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
@@ -66,51 +66,45 @@ function AnswerPanel({ delivery, frame }: PanelProps): ReactElement {
   return (
     <Panel
       title="The answer of the app"
+      padded={true}
       actions={
-        <form method="post" action="/studio/deliveries/resend">
-          <Hidden fields={{ token: frame.token, here: frame.here, delivery: delivery.id }} />
-          <button type="submit" className="button small">
-            <Icon name="again" />
+        <PostForm
+          action="/studio/deliveries/resend"
+          fields={{ token: frame.token, here: frame.here, delivery: delivery.id }}
+        >
+          <Submit icon="again" look="small">
             Resend
-          </button>
-        </form>
+          </Submit>
+        </PostForm>
       }
     >
-      <div className="body">
-        {delivery.attempts.map((attempt) => (
-          <div key={attempt.at}>
-            <Answer {...attempt} />
-            <p className="quiet">
-              {exact(attempt.at)}, after {Math.max(1, Math.round(attempt.ms))} ms
-            </p>
-          </div>
-        ))}
-        <FieldList fields={DELIVERY_FIELDS} row={delivery} frame={frame} />
-      </div>
+      {delivery.attempts.map((attempt) => (
+        <div key={attempt.at}>
+          <Answer {...attempt} />
+          <p className="quiet">
+            {exact(attempt.at)}, after {Math.max(1, Math.round(attempt.ms))} ms
+          </p>
+        </div>
+      ))}
+      <FieldList fields={DELIVERY_FIELDS} row={delivery} frame={frame} />
     </Panel>
   );
 }
 
 function BodyPanel({ delivery: { source, body }, frame: { token, here } }: PanelProps): ReactElement {
   return (
-    <Panel title="The body">
-      <div className="body">
-        <form method="post" action="/studio/deliveries/paste" className="form">
-          <Hidden fields={{ token, here, source }} />
-          <label className="field">
-            Edit the body and send it. It gets a new signature.
-            <textarea name="body" rows={18} defaultValue={pretty(body)} spellCheck={false} />
-          </label>
-          <button type="submit" className="button">
-            <Icon name="deliveries" />
-            Send as edited
-          </button>
-        </form>
-        <details data-key="raw">
-          <summary>The exact bytes</summary>
-          <pre>{body}</pre>
-        </details>
-      </div>
+    <Panel title="The body" padded={true}>
+      <PostForm action="/studio/deliveries/paste" className="form" fields={{ token, here, source }}>
+        <label className="field">
+          Edit the body and send it. It gets a new signature.
+          <textarea name="body" rows={18} defaultValue={pretty(body)} spellCheck={false} />
+        </label>
+        <Submit icon="deliveries">Send as edited</Submit>
+      </PostForm>
+      <details data-key="raw">
+        <summary>The exact bytes</summary>
+        <pre>{body}</pre>
+      </details>
     </Panel>
   );
 }

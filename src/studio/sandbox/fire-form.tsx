@@ -1,6 +1,5 @@
 import type { ReactElement } from "react";
-import { Icon } from "../ui/icons.tsx";
-import { Hidden, PersonInput } from "../ui/parts.tsx";
+import { Hidden, PersonInput, Submit } from "../ui/forms.tsx";
 import type { EventField } from "./event-fields.ts";
 
 /** A known event has a field for each of its properties; another event has a name, and its properties as JSON. */
@@ -50,10 +49,9 @@ export function FireForm({
           />
         </label>
       </details>
-      <button type="submit" className="button first">
-        <Icon name="fire" />
+      <Submit icon="fire" look="first">
         Fire
-      </button>
+      </Submit>
     </form>
   );
 }

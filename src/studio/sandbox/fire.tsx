@@ -1,10 +1,10 @@
 import type { ReactElement } from "react";
+import { PERSON_SOURCES, SOURCES } from "../../contracts/sources.ts";
 import { parseJson } from "../../lib/json.ts";
 import { link } from "../page.ts";
 import { peopleOf, sourceIn } from "../sandbox-sources.ts";
-import { Icon } from "../ui/icons.tsx";
-import { Hidden, Notice, Panel, Tabs } from "../ui/parts.tsx";
-import { SOURCE_NAMES } from "../ui/words.ts";
+import { PostForm, Submit } from "../ui/forms.tsx";
+import { Notice, Panel, Tabs } from "../ui/parts.tsx";
 import { type EventField, fieldsOf, propertiesOf } from "./event-fields.ts";
 import { FireForm } from "./fire-form.tsx";
 import { backTo, deliveryPath, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
@@ -62,11 +62,9 @@ export const firePage = sandboxPage<Fire>({
               are saved.
             </Notice>
           )}
-          <Panel title={isKnown ? `The event ${event}` : "Another event"}>
-            <div className="body">
-              <Tabs label="Event" tabs={[...tabs, another]} />
-              <FireForm {...model} isKnown={isKnown} token={token} />
-            </div>
+          <Panel title={isKnown ? `The event ${event}` : "Another event"} padded={true}>
+            <Tabs label="Event" tabs={[...tabs, another]} />
+            <FireForm {...model} isKnown={isKnown} token={token} />
           </Panel>
           <PastePanel token={token} />
         </>
@@ -77,30 +75,24 @@ export const firePage = sandboxPage<Fire>({
 
 function PastePanel({ token }: { token: string }): ReactElement {
   return (
-    <Panel title="Or send a webhook body">
-      <div className="body">
-        <form method="post" action="/studio/deliveries/paste" className="form">
-          <Hidden fields={{ token, here: "/studio/fire" }} />
-          <label className="field">
-            Source
-            <select name="source">
-              {(["posthog", "segment"] as const).map((source) => (
-                <option key={source} value={source}>
-                  {SOURCE_NAMES[source]}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label className="field">
-            Body. It is signed and sent to the app.
-            <textarea name="body" rows={6} required={true} spellCheck={false} />
-          </label>
-          <button type="submit" className="button">
-            <Icon name="deliveries" />
-            Send
-          </button>
-        </form>
-      </div>
+    <Panel title="Or send a webhook body" padded={true}>
+      <PostForm action="/studio/deliveries/paste" className="form" fields={{ token, here: "/studio/fire" }}>
+        <label className="field">
+          Source
+          <select name="source">
+            {PERSON_SOURCES.map((source) => (
+              <option key={source} value={source}>
+                {SOURCES[source].label}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          Body. It is signed and sent to the app.
+          <textarea name="body" rows={6} required={true} spellCheck={false} />
+        </label>
+        <Submit icon="deliveries">Send</Submit>
+      </PostForm>
     </Panel>
   );
 }

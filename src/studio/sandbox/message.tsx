@@ -45,12 +45,10 @@ export const messagePage = sandboxPage<OneMessage>({
       content: (
         <>
           <Shown {...model} frame={frame} />
-          <Panel title="The message">
-            <div className="body">
-              <FieldList fields={MESSAGE_FIELDS} row={message} frame={frame} />
-              {note === null ? null : <p className="quiet">{note}</p>}
-              <pre>{JSON.stringify({ ...headers, ...message.mail?.headers }, null, 2)}</pre>
-            </div>
+          <Panel title="The message" padded={true}>
+            <FieldList fields={MESSAGE_FIELDS} row={message} frame={frame} />
+            {note === null ? null : <p className="quiet">{note}</p>}
+            <pre>{JSON.stringify({ ...headers, ...message.mail?.headers }, null, 2)}</pre>
           </Panel>
         </>
       ),

@@ -1,10 +1,10 @@
 import type { SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
+import { SOURCES } from "../../contracts/sources.ts";
 import { parseJson } from "../../lib/json.ts";
 import { personPath } from "../page.ts";
 import { sourceIn } from "../sandbox-sources.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
 import { Empty, olderLink, Panel, When } from "../ui/parts.tsx";
-import { SOURCE_NAMES } from "../ui/words.ts";
 import { backTo, newestFirst, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 interface People {
@@ -47,7 +47,7 @@ const FIELDS: Array<Field<SandboxPerson>> = [
       </>
     ),
   },
-  { name: "Source", of: ({ source }) => SOURCE_NAMES[source] },
+  { name: "Source", of: ({ source }) => SOURCES[source].label },
   {
     name: "Properties",
     kind: "long",

@@ -3,8 +3,8 @@ import { nameOf } from "../../explain/explanation.ts";
 import { describeError } from "../../lib/errors.ts";
 import { link, stepPath } from "../page.ts";
 import { peopleOf } from "../sandbox-sources.ts";
-import { Icon } from "../ui/icons.tsx";
-import { Hidden, Notice, Panel } from "../ui/parts.tsx";
+import { Hidden, Submit } from "../ui/forms.tsx";
+import { Notice, Panel } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, type ReaderView, viewOf } from "../ui/readers.tsx";
 import { ControlsPanel } from "./controls.tsx";
 import { type SandboxAction, sandboxPage } from "./sandbox-page.ts";
@@ -65,10 +65,7 @@ export const stepPage = sandboxPage<Step>({
                 </select>
               </label>
               <Hidden fields={{ ...view }} />
-              <button type="submit" className="button">
-                <Icon name="eye" />
-                Show
-              </button>
+              <Submit icon="eye">Show</Submit>
             </form>
           </search>
           {problem === null ? null : <Notice tone="bad">The preview failed: {problem}</Notice>}

@@ -13,6 +13,7 @@ export const storyPage = sandboxPage<{ story: string }>({
     content: (
       <Panel
         title="A test for test/workflows/stories"
+        padded={true}
         actions={
           <button type="button" className="button small" data-copy="story" hidden={true}>
             <Icon name="story" />
@@ -20,23 +21,21 @@ export const storyPage = sandboxPage<{ story: string }>({
           </button>
         }
       >
-        <div className="body">
-          <label className="field">
-            Events, changes of people, in-app messages that were seen or read, and time travel, to the minute
-            <textarea
-              id="story"
-              className="story"
-              readOnly={true}
-              rows={Math.min(40, story.split("\n").length)}
-              defaultValue={story}
-              spellCheck={false}
-            />
-          </label>
-          <p className="quiet">
-            Resent deliveries are not included, and an event happens at the time of its capture. The test has other
-            results if the sandbox started with stored data or changed controls.
-          </p>
-        </div>
+        <label className="field">
+          Events, changes of people, in-app messages that were seen or read, and time travel, to the minute
+          <textarea
+            id="story"
+            className="story"
+            readOnly={true}
+            rows={Math.min(40, story.split("\n").length)}
+            defaultValue={story}
+            spellCheck={false}
+          />
+        </label>
+        <p className="quiet">
+          Resent deliveries are not included, and an event happens at the time of its capture. The test has other
+          results if the sandbox started with stored data or changed controls.
+        </p>
       </Panel>
     ),
   }),

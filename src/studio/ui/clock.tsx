@@ -1,8 +1,9 @@
 import type { ReactElement } from "react";
 import type { TravelTarget } from "../../contracts/sandbox.ts";
 import { formatDuration } from "../../lib/durations.ts";
+import { PostForm, Submit } from "./forms.tsx";
 import { Icon } from "./icons.tsx";
-import { exact, Hidden } from "./parts.tsx";
+import { exact } from "./parts.tsx";
 
 export interface ClockProps {
   now: number;
@@ -30,21 +31,13 @@ export function TimeBar({ now, nextStepAt, token, here }: ClockProps & { token: 
             : `the next step continues ${nextStepAt > now ? `in ${formatDuration(nextStepAt - now)}` : "now"}`}
         </span>
       </p>
-      <form method="post" action="/studio/time">
-        <Hidden fields={{ token, here }} />
+      <PostForm action="/studio/time" fields={{ token, here }}>
         {TRAVEL_TARGETS.map(({ to, name, needsStep }) => (
-          <button
-            key={to}
-            type="submit"
-            name="to"
-            value={to}
-            className="button small"
-            disabled={needsStep && nextStepAt === null}
-          >
+          <Submit key={to} name="to" value={to} disabled={needsStep && nextStepAt === null} look="small">
             {name}
-          </button>
+          </Submit>
         ))}
-      </form>
+      </PostForm>
     </section>
   );
 }

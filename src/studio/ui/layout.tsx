@@ -1,7 +1,8 @@
 import type { ReactElement, ReactNode } from "react";
 import { type ClockProps, TimeBar } from "./clock.tsx";
+import { PostForm, Submit } from "./forms.tsx";
 import { Icon, type IconName, Mark } from "./icons.tsx";
-import { Hidden, Notice } from "./parts.tsx";
+import { Notice } from "./parts.tsx";
 
 export interface NavigationEntry {
   name: string;
@@ -69,12 +70,9 @@ function Rail({ navigation, here, sandbox, hasLogin, token }: LayoutProps): Reac
       </nav>
       <div className="end">
         {hasLogin ? (
-          <form method="post" action="/studio/logout">
-            <Hidden fields={{ token }} />
-            <button type="submit" className="button small">
-              Log out
-            </button>
-          </form>
+          <PostForm action="/studio/logout" fields={{ token }}>
+            <Submit look="small">Log out</Submit>
+          </PostForm>
         ) : (
           <p>Sandbox: open to this machine only, without a login.</p>
         )}
@@ -111,17 +109,11 @@ function Head({ title, lead, reveal, token, here }: LayoutProps): ReactElement {
         {lead === undefined ? null : <p>{lead}</p>}
       </div>
       {reveal === "hidden" ? (
-        <form method="post" action="/studio/reveal">
-          <Hidden fields={{ token, page: here }} />
-          <button
-            type="submit"
-            className="button"
-            title="Shows the addresses on this page for 15 minutes. The log records it."
-          >
-            <Icon name="eye" />
+        <PostForm action="/studio/reveal" fields={{ token, page: here }}>
+          <Submit title="Shows the addresses on this page for 15 minutes. The log records it." icon="eye">
             Reveal
-          </button>
-        </form>
+          </Submit>
+        </PostForm>
       ) : null}
     </div>
   );

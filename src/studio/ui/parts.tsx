@@ -51,12 +51,15 @@ export function Panel({
   title,
   actions,
   footer,
+  padded = false,
   children,
 }: {
   title: string;
   /** Beside the title. */
   actions?: ReactNode;
   footer?: ReactNode;
+  /** For anything but a table or a list. */
+  padded?: boolean;
   children: ReactNode;
 }): ReactElement {
   return (
@@ -65,7 +68,7 @@ export function Panel({
         <h2>{title}</h2>
         {actions}
       </header>
-      {children}
+      {padded ? <div className="body">{children}</div> : children}
       {footer ? <footer>{footer}</footer> : null}
     </section>
   );
@@ -141,49 +144,6 @@ export function Tabs({
   );
 }
 
-/** A button that first asks for a confirmation. */
-export function Confirmed({
-  name,
-  question,
-  action,
-  token,
-  fields = {},
-  confirm,
-}: {
-  name: string;
-  question: string;
-  action: string;
-  token: string;
-  fields?: Record<string, string>;
-  confirm: string;
-}): ReactElement {
-  return (
-    <details className="act" data-key={`${action} ${JSON.stringify(fields)}`}>
-      <summary className="button small">
-        <Icon name="again" />
-        {name}
-      </summary>
-      <form method="post" action={action}>
-        <Hidden fields={{ token, ...fields }} />
-        <p>{question}</p>
-        <button type="submit" className="button small first">
-          {confirm}
-        </button>
-      </form>
-    </details>
-  );
-}
-
-export function Hidden({ fields }: { fields: Record<string, string> }): ReactElement {
-  return (
-    <>
-      {Object.entries(fields).map(([name, value]) => (
-        <input key={name} type="hidden" name={name} value={value} />
-      ))}
-    </>
-  );
-}
-
 /** For the footer of a list: the link to its next page; null on the last. */
 export function olderLink(
   name: string,
@@ -192,48 +152,4 @@ export function olderLink(
   before: string | number | null,
 ): ReactElement | null {
   return before === null ? null : <a href={link(path, { ...query, before })}>{name}</a>;
-}
-
-/** One of several values, or all. */
-export function Select({
-  name,
-  label,
-  value,
-  options,
-}: {
-  name: string;
-  label: string;
-  value: string;
-  options: Array<{ id: string; name: string }>;
-}): ReactElement {
-  return (
-    <label className="field">
-      {label}
-      <select name={name} defaultValue={value}>
-        <option value="">all</option>
-        {options.map((option) => (
-          <option key={option.id} value={option.id}>
-            {option.name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-/** A distinct id, with the known people as suggestions. */
-export function PersonInput({ people, value }: { people: string[]; value: string | undefined }): ReactElement {
-  return (
-    <>
-      <label className="field">
-        Person (distinct id)
-        <input name="person" list="people" defaultValue={value} required={true} autoComplete="off" spellCheck={false} />
-      </label>
-      <datalist id="people">
-        {people.map((one) => (
-          <option key={one} value={one} />
-        ))}
-      </datalist>
-    </>
-  );
 }

@@ -1,7 +1,8 @@
 import type { ReactElement } from "react";
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
 import { link, messagePath } from "../page.ts";
-import { Hidden, Panel, Tabs, When } from "./parts.tsx";
+import { PostForm, Submit } from "./forms.tsx";
+import { Panel, Tabs, When } from "./parts.tsx";
 import { channelName } from "./words.ts";
 
 // Each channel as its reader sees it.
@@ -121,17 +122,16 @@ export function Inbox({
               <When at={message.sentAt} now={now} />
             </p>
             {message.read || form === null ? null : (
-              <form method="post" action="/studio/messages/mark">
-                <Hidden fields={{ ...form, message: message.id }} />
+              <PostForm action="/studio/messages/mark" fields={{ ...form, message: message.id }}>
                 {message.seen ? null : (
-                  <button type="submit" name="as" value="seen" className="button small">
+                  <Submit name="as" value="seen" look="small">
                     Mark as seen
-                  </button>
+                  </Submit>
                 )}
-                <button type="submit" name="as" value="read" className="button small first">
+                <Submit name="as" value="read" look="small first">
                   Mark as read
-                </button>
-              </form>
+                </Submit>
+              </PostForm>
             )}
           </li>
         );

@@ -1,13 +1,6 @@
 import { isChannel } from "../../contracts/channel.ts";
-import type { Source } from "../../contracts/event.ts";
 import type { Queue } from "../../contracts/job.ts";
 import { CHANNEL_NAMES } from "../../explain/words.ts";
-
-export const SOURCE_NAMES: Record<Source, string> = {
-  posthog: "PostHog",
-  segment: "Segment",
-  sweep: "inactivity check",
-};
 
 /** The service that the jobs of a queue wait for. */
 export const QUEUE_NAMES: Record<Queue, string> = {

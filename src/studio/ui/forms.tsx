@@ -1,0 +1,120 @@
+import type { ComponentProps, ReactElement } from "react";
+import { Icon, type IconName } from "./icons.tsx";
+
+/** A form that changes something, with its hidden fields. */
+export function PostForm({
+  fields,
+  children,
+  ...rest
+}: Pick<ComponentProps<"form">, "action" | "className" | "children"> & {
+  fields: Record<string, string>;
+}): ReactElement {
+  return (
+    <form method="post" {...rest}>
+      <Hidden fields={fields} />
+      {children}
+    </form>
+  );
+}
+
+/** The button that sends its form. */
+export function Submit({
+  look = "",
+  icon,
+  children,
+  ...rest
+}: Pick<ComponentProps<"button">, "name" | "value" | "title" | "disabled" | "children"> & {
+  look?: "" | "first" | "small" | "small first";
+  icon?: IconName;
+}): ReactElement {
+  return (
+    <button type="submit" className={`button ${look}`.trim()} {...rest}>
+      {icon === undefined ? null : <Icon name={icon} />}
+      {children}
+    </button>
+  );
+}
+
+/** A button that first asks for a confirmation. */
+export function Confirmed({
+  name,
+  question,
+  action,
+  token,
+  fields = {},
+  confirm,
+}: {
+  name: string;
+  question: string;
+  action: string;
+  token: string;
+  fields?: Record<string, string>;
+  confirm: string;
+}): ReactElement {
+  return (
+    <details className="act" data-key={`${action} ${JSON.stringify(fields)}`}>
+      <summary className="button small">
+        <Icon name="again" />
+        {name}
+      </summary>
+      <PostForm action={action} fields={{ token, ...fields }}>
+        <p>{question}</p>
+        <Submit look="small first">{confirm}</Submit>
+      </PostForm>
+    </details>
+  );
+}
+
+export function Hidden({ fields }: { fields: Record<string, string> }): ReactElement {
+  return (
+    <>
+      {Object.entries(fields).map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
+    </>
+  );
+}
+
+/** One of several values, or all. */
+export function Select({
+  name,
+  label,
+  value,
+  options,
+}: {
+  name: string;
+  label: string;
+  value: string;
+  options: Array<{ id: string; name: string }>;
+}): ReactElement {
+  return (
+    <label className="field">
+      {label}
+      <select name={name} defaultValue={value}>
+        <option value="">all</option>
+        {options.map((option) => (
+          <option key={option.id} value={option.id}>
+            {option.name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** A distinct id, with the known people as suggestions. */
+export function PersonInput({ people, value }: { people: string[]; value: string | undefined }): ReactElement {
+  return (
+    <>
+      <label className="field">
+        Person (distinct id)
+        <input name="person" list="people" defaultValue={value} required={true} autoComplete="off" spellCheck={false} />
+      </label>
+      <datalist id="people">
+        {people.map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
+    </>
+  );
+}
