@@ -1,4 +1,3 @@
-import { captureOf } from "../contracts/capture.ts";
 import { createRunJob } from "../outbox/run-job.ts";
 import type { JobAttempt } from "../outbox/worker.ts";
 import { subscriberOf } from "../routing/profile.ts";
@@ -65,9 +64,8 @@ export function createJobs(
         onLost: metrics.runLost,
       }),
       preferences: optOuts.send.toNovu,
-      unwanted: optOuts.send.toPostHog,
-      report: (decision) => reports.report(captureOf(decision)),
-      capture: reports.report,
+      "opt-outs": optOuts.send.toPostHog,
+      report: reports.report,
     },
     decide: decisions.record,
     pace: novu.limit.triggers,

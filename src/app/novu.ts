@@ -12,7 +12,7 @@ export function createNovu({ config: { novu }, store, metrics, isStopping, log }
   const limit = {
     /** Triggers and cancels, which Novu counts together. */
     triggers: rateLimiter("novu", novu.triggersPerSecond ?? triggersPerSecond),
-    subscribers: rateLimiter("novu-profiles", profilesPerSecond),
+    subscribers: rateLimiter("novu-subscribers", profilesPerSecond),
     reads: rateLimiter("novu-reads", readsPerSecond),
   };
   return {

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { FlagValue } from "../contracts/flag.ts";
-import { HEARD_WITHIN_MS, type Job } from "../contracts/job.ts";
+import { CALL_WITHIN_MS, type Job } from "../contracts/job.ts";
 import type { MessageLink } from "../contracts/link.ts";
 import { NOVU_PLANS } from "../contracts/novu-plan.ts";
 import { readPerson } from "../contracts/person.ts";
@@ -79,7 +79,7 @@ export function liveDependencies(
     link: links.link,
     countAttempt: (send) => store.limits.postponeSend(send),
     async mayEndAtThrottle({ transactionId, distinctId, workflow }) {
-      const job: Job = { kind: "unheard", body: { transactionId, distinctId, workflow } };
+      const job: Job = { kind: "throttle", body: { transactionId, distinctId, workflow } };
       await store.jobs.schedule(job, now() + THROTTLED_WITHIN_MS);
     },
     async expectCallAfter({ transactionId, distinctId }, { waitMs, mayBeRefused }) {
@@ -89,7 +89,7 @@ export function liveDependencies(
         kind: "overdue",
         body: { transactionId, distinctId, waitEndsAt: new Date(waitEndsAt).toISOString() },
       };
-      const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : waitEndsAt + HEARD_WITHIN_MS;
+      const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : waitEndsAt + CALL_WITHIN_MS;
       await store.jobs.schedule(job, at, { replace: true });
     },
     // Without an answer in time the message goes to Novu, which reads preferences before it sends; the receipt corrects the decision.
@@ -103,7 +103,7 @@ export function liveDependencies(
       if ((await store.runs.findState(transactionId)) === null) return;
       const until = new Date(now() + waitMs + REFRESH_AFTER_MS).toISOString();
       const job: Job = {
-        kind: "refresh",
+        kind: "refresh subscriber",
         body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong, until },
       };
       const at = isWrong ? now() : Math.floor((now() + leadMs) / TOGETHER_MS) * TOGETHER_MS;

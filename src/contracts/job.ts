@@ -1,28 +1,22 @@
 import { z } from "zod";
 import { HOUR_MS } from "../lib/durations.ts";
-import { Capture } from "./capture.ts";
 import { Decision } from "./decision.ts";
+import { Report } from "./report.ts";
 import { Exit, MergeRequest, Profile, Start } from "./routing.ts";
 import { Run } from "./run.ts";
 
-/** One for each service and purpose. A service that is down, or a flood of profiles, does not delay the other queues. */
-export const QUEUES = ["novu", "profiles", "receipts", "persons", "posthog"] as const;
+/** One for each service and purpose. A service that is down, or many changed subscribers, do not delay the other queues. */
+export const QUEUES = ["novu", "subscribers", "receipts", "persons", "posthog"] as const;
 export type Queue = (typeof QUEUES)[number];
 
-/** A run that Novu may have ended at a throttle. */
-const Unheard = z.object({
-  transactionId: z.string().min(1),
-  workflow: z.string().min(1),
-  distinctId: z.string().min(1),
-});
-
 /** A run has its next bridge call within this time after its trigger, or after the end of a wait. */
-export const HEARD_WITHIN_MS = HOUR_MS;
+export const CALL_WITHIN_MS = HOUR_MS;
+
+/** A run that Novu may have ended at a throttle. */
+const ThrottledRun = Run.pick({ transactionId: true, distinctId: true }).extend({ workflow: z.string().min(1) });
 
 /** A run whose next bridge call is overdue. */
-const Overdue = z.object({
-  transactionId: z.string().min(1),
-  distinctId: z.string().min(1),
+const Overdue = Run.pick({ transactionId: true, distinctId: true }).extend({
   /** The end of the wait that the run is in, ISO 8601; absent where it is in none. */
   waitEndsAt: z.iso.datetime().optional(),
 });
@@ -44,77 +38,46 @@ const Refresh = Run.pick({
 export type Refresh = z.infer<typeof Refresh>;
 
 /** Topics whose opt-out has changed. The state that is sent is the one at the time of sending. */
-export const Chosen = z.object({
+const ChangedTopics = z.object({
   distinctId: z.string().min(1),
   topics: z.array(z.string().min(1)),
   /** ISO 8601 */
   at: z.iso.datetime(),
 });
-export type Chosen = z.infer<typeof Chosen>;
+export type ChangedTopics = z.infer<typeof ChangedTopics>;
+
+/** The body of each kind of job. */
+interface Bodies {
+  /** Start a workflow at Novu. */
+  start: Start;
+  /** Cancel the runs of a person after an exit event. */
+  exit: Exit;
+  /** End a run that Novu has ended at a throttle, which Novu does not report. */
+  throttle: z.infer<typeof ThrottledRun>;
+  /** Ask Novu for the receipt of a message, and report it to PostHog. */
+  receipt: Decision;
+  /** Ask Novu for the state of an overdue run. */
+  overdue: Overdue;
+  /** Upsert a subscriber at Novu. */
+  "upsert subscriber": Profile;
+  /** Read a person at the source, and send Novu a changed address, phone or locale. */
+  "refresh subscriber": Refresh;
+  /** Merge two ids, if the source has, and ingest the ignored events of the previous one again. */
+  merge: MergeRequest;
+  /** Send the preferences of these topics to Novu. */
+  preferences: ChangedTopics;
+  /** Set the opt-outs on PostHog's person. */
+  "opt-outs": ChangedTopics;
+  /** Report a status of a message to PostHog. */
+  report: Report;
+}
+
+export type JobKind = keyof Bodies;
+export type BodyOf<Kind extends JobKind> = Bodies[Kind];
+type JobOf<Kind extends JobKind> = { [One in Kind]: { kind: One; body: Bodies[One] } }[Kind];
 
 /** One thing to do at Novu or PostHog, stored until it is done. */
-export const Job = z.discriminatedUnion("kind", [
-  /** Start a workflow at Novu. */
-  z.object({ kind: z.literal("start"), body: Start }),
-  /** Cancel the runs of a person after an exit event. */
-  z.object({ kind: z.literal("exit"), body: Exit }),
-  /** End a run that Novu has ended at a throttle, which Novu does not report. */
-  z.object({ kind: z.literal("unheard"), body: Unheard }),
-  /** Ask Novu for the receipt of a message, and report it to PostHog. */
-  z.object({ kind: z.literal("receipt"), body: Decision }),
-  /** Ask Novu for the state of an overdue run. */
-  z.object({ kind: z.literal("overdue"), body: Overdue }),
-  /** Upsert a subscriber at Novu. */
-  z.object({ kind: z.literal("profile"), body: Profile }),
-  /** Read a person at the source, and send Novu a changed address, phone or locale. */
-  z.object({ kind: z.literal("refresh"), body: Refresh }),
-  /** Merge two ids, if the source has, and ingest the ignored events of the previous one again. */
-  z.object({ kind: z.literal("join"), body: MergeRequest }),
-  /** Send the preferences of these topics to Novu. */
-  z.object({ kind: z.literal("preferences"), body: Chosen }),
-  /** Set the opt-outs on PostHog's person. */
-  z.object({ kind: z.literal("unwanted"), body: Chosen }),
-  /** Report a decision to PostHog. */
-  z.object({ kind: z.literal("report"), body: Decision }),
-  /** Report another status of a message to PostHog. */
-  z.object({ kind: z.literal("capture"), body: Capture }),
-]);
-export type Job = z.infer<typeof Job>;
-
-/** The service that the job waits for. */
-export function queueOf({ kind }: Pick<Job, "kind">): Queue {
-  if (kind === "refresh" || kind === "join") return "persons";
-  if (kind === "receipt" || kind === "overdue") return "receipts";
-  if (kind === "profile" || kind === "preferences") return "profiles";
-  return kind === "report" || kind === "capture" || kind === "unwanted" ? "posthog" : "novu";
-}
-
-/** Two jobs with the same key are the same job: the store has one of them. */
-export function keyOf({ kind, body }: Job): string {
-  switch (kind) {
-    case "start":
-      return `start:${body.run.transactionId}`;
-    case "exit":
-      return `exit:${body.eventUuid}:${body.workflow}`;
-    case "unheard":
-    case "overdue":
-      return `${kind}:${body.transactionId}`;
-    case "receipt":
-      return `receipt:${body.transactionId}:${body.step}`;
-    case "profile":
-    case "join":
-      return `${kind}:${body.eventUuid}`;
-    case "refresh":
-      return `${body.isWrong ? "correction" : "refresh"}:${body.transactionId}`;
-    case "preferences":
-    case "unwanted":
-      return `${kind}:${body.distinctId}:${body.at}`;
-    case "report":
-      return `report:${body.transactionId}:${body.step}:${body.outcome}`;
-    case "capture":
-      return `report:${body.transactionId}:${body.step ?? ""}:${body.status}`;
-  }
-}
+export type Job = JobOf<JobKind>;
 
 /** The person of a job, and its workflow and run where it has one. */
 export interface JobSubject {
@@ -123,23 +86,101 @@ export interface JobSubject {
   transactionId: string | null;
 }
 
-export function subjectOf({ kind, body }: Job): JobSubject {
-  switch (kind) {
-    case "start":
-      return { distinctId: body.run.distinctId, workflow: body.workflow, transactionId: body.run.transactionId };
-    case "exit":
-      return { distinctId: body.distinctId, workflow: body.workflow, transactionId: null };
-    case "profile":
-      return { distinctId: body.subscriber.subscriberId, workflow: null, transactionId: null };
-    case "join":
-      return { distinctId: body.currentId, workflow: null, transactionId: null };
-    case "preferences":
-    case "unwanted":
-      return { distinctId: body.distinctId, workflow: null, transactionId: null };
-    case "overdue":
-    case "refresh":
-      return { distinctId: body.distinctId, workflow: null, transactionId: body.transactionId };
-    default:
-      return { distinctId: body.distinctId, workflow: body.workflow, transactionId: body.transactionId };
-  }
+interface Definition<Body> {
+  schema: z.ZodType<Body>;
+  /** The service that the job waits for. */
+  queue: Queue;
+  /** With the kind in front it is unique: the same job is stored once. */
+  key(body: Body): string;
+  subject(body: Body): JobSubject;
+}
+
+const DEFINITIONS: { [Kind in JobKind]: Definition<Bodies[Kind]> } = {
+  start: {
+    schema: Start,
+    queue: "novu",
+    key: ({ run }) => run.transactionId,
+    subject: ({ run, workflow }) => ofRun({ ...run, workflow }),
+  },
+  exit: {
+    schema: Exit,
+    queue: "novu",
+    key: ({ eventUuid, workflow }) => `${eventUuid}:${workflow}`,
+    subject: ({ distinctId, workflow }) => ({ distinctId, workflow, transactionId: null }),
+  },
+  throttle: { schema: ThrottledRun, queue: "novu", key: ({ transactionId }) => transactionId, subject: ofRun },
+  receipt: {
+    schema: Decision,
+    queue: "receipts",
+    key: ({ transactionId, step }) => `${transactionId}:${step}`,
+    subject: ofRun,
+  },
+  overdue: { schema: Overdue, queue: "receipts", key: ({ transactionId }) => transactionId, subject: ofRun },
+  "upsert subscriber": {
+    schema: Profile,
+    queue: "subscribers",
+    key: ({ eventUuid }) => eventUuid,
+    subject: ({ subscriber }) => ofPerson(subscriber.subscriberId),
+  },
+  "refresh subscriber": {
+    schema: Refresh,
+    queue: "persons",
+    // A correction is due at once, beside the refresh before the next message.
+    key: ({ transactionId, isWrong }) => `${transactionId}${isWrong ? ":correction" : ""}`,
+    subject: ofRun,
+  },
+  merge: {
+    schema: MergeRequest,
+    queue: "persons",
+    key: ({ eventUuid }) => eventUuid,
+    subject: ({ currentId }) => ofPerson(currentId),
+  },
+  preferences: { schema: ChangedTopics, queue: "subscribers", key: keyOfTopics, subject: topicsOfPerson },
+  "opt-outs": { schema: ChangedTopics, queue: "posthog", key: keyOfTopics, subject: topicsOfPerson },
+  report: {
+    schema: Report,
+    queue: "posthog",
+    key: ({ transactionId, step, status }) => `${transactionId}:${step ?? ""}:${status}`,
+    subject: ofRun,
+  },
+};
+
+export const JOB_KINDS = Object.keys(DEFINITIONS) as JobKind[];
+
+/** Reads a stored job. Throws an Error that names the fields, but no values, when this version cannot read it. */
+export function parseJob(text: string): Job {
+  const { kind, body } = z.object({ kind: z.enum(JOB_KINDS), body: z.unknown() }).parse(JSON.parse(text));
+  const parsed = DEFINITIONS[kind].schema.safeParse(body);
+  if (parsed.success) return { kind, body: parsed.data } as Job;
+  const fields = parsed.error.issues.map(({ path }) => path.join(".")).join(", ");
+  throw new Error(`a stored job "${kind}" cannot be read: ${fields}`);
+}
+
+export function queueOf({ kind }: Pick<Job, "kind">): Queue {
+  return DEFINITIONS[kind].queue;
+}
+
+/** Two jobs with the same key are the same job: the store has one of them. */
+export function keyOf<Kind extends JobKind>({ kind, body }: JobOf<Kind>): string {
+  return `${kind}:${DEFINITIONS[kind].key(body)}`;
+}
+
+export function subjectOf<Kind extends JobKind>({ kind, body }: JobOf<Kind>): JobSubject {
+  return DEFINITIONS[kind].subject(body);
+}
+
+function ofRun(run: { transactionId: string; distinctId: string; workflow?: string }): JobSubject {
+  return { distinctId: run.distinctId, workflow: run.workflow ?? null, transactionId: run.transactionId };
+}
+
+function ofPerson(distinctId: string): JobSubject {
+  return { distinctId, workflow: null, transactionId: null };
+}
+
+function topicsOfPerson({ distinctId }: ChangedTopics): JobSubject {
+  return ofPerson(distinctId);
+}
+
+function keyOfTopics({ distinctId, at }: ChangedTopics): string {
+  return `${distinctId}:${at}`;
 }

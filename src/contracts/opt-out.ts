@@ -1,4 +1,4 @@
-import type { Capture } from "./capture.ts";
+import type { Report } from "./report.ts";
 
 /** The opt-out from every topic. */
 export const ALL = "all";
@@ -20,7 +20,7 @@ export interface OptOutChange {
   /** ISO 8601; of several changes to the same topic the latest holds. */
   at: string;
   /** The report about the message whose link was used; null when no message was. */
-  capture: Capture | null;
+  capture: Report | null;
 }
 
 /** The opt-outs that a person has now. */

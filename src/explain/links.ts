@@ -117,7 +117,7 @@ export function decisionLink(decision: Decision, history: History): ChainLink {
 
 /** Each waiting run has a job of these two kinds, which explains nothing before its first error. */
 export function isWorthShowing({ kind, state, error }: PersonJob): boolean {
-  return (kind !== "refresh" && kind !== "overdue") || state === "dead" || error !== null;
+  return (kind !== "refresh subscriber" && kind !== "overdue") || state === "dead" || error !== null;
 }
 
 export function jobLink(job: PersonJob, { runs }: History): ChainLink {

@@ -19,16 +19,15 @@ export const RUN_STATES: Record<RunStatus, string> = {
 export const JOB_NAMES: Record<PersonJob["kind"], string> = {
   start: "The start of the run at Novu",
   exit: "The cancellation of the run at Novu",
-  refresh: "The update of the person's address at Novu",
+  "refresh subscriber": "The update of the person's address at Novu",
   receipt: "The check whether Novu sent a message",
   overdue: "The check of an overdue run at Novu",
-  unheard: "The check for a throttled run at Novu",
-  join: "The check at PostHog whether two ids are one person",
-  profile: "The update of the subscriber at Novu",
+  throttle: "The check for a throttled run at Novu",
+  merge: "The check at PostHog whether two ids are one person",
+  "upsert subscriber": "The update of the subscriber at Novu",
   preferences: "The update of the preferences at Novu",
-  unwanted: "The update of the opt-outs at PostHog",
-  report: "The report of a decision to PostHog",
-  capture: "The report of a message event to PostHog",
+  "opt-outs": "The update of the opt-outs at PostHog",
+  report: "The report of a message to PostHog",
 };
 
 export const CHANNEL_NAMES: Record<Channel, string> = {

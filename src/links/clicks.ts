@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type Request, type Response, Router } from "express";
 import { isbot } from "isbot";
-import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
+import type { Report } from "../contracts/report.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { LinkToken } from "./links.ts";
@@ -32,7 +32,7 @@ export function clickRoutes({
   /** Null when the token is not ours. */
   read(token: string): LinkToken | null;
   decisionsOf(transactionIds: string[]): Promise<Decision[]>;
-  capture(capture: Capture): Promise<boolean>;
+  capture(capture: Report): Promise<boolean>;
   count(request: LinkRequest): void;
   now(): number;
   log: Log;

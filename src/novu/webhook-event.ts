@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { STATUSES } from "../contracts/capture.ts";
 import { Channel } from "../contracts/channel.ts";
 import { Id } from "../contracts/event.ts";
+import type { STATUSES } from "../contracts/report.ts";
 
 // Novu's docs spell its events `message.seen` and `messages.seen`, and put the message into
 // `{ type, data: { object } }` or leave out the wrapper.

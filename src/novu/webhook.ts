@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
+import type { Report } from "../contracts/report.ts";
 import { isTriggeredHere, sharedRunId } from "../contracts/run.ts";
 import { parseJson } from "../lib/json.ts";
 import { type WebhookEndpoint, webhookEndpoint } from "../lib/webhook-endpoint.ts";
@@ -30,7 +30,7 @@ export function novuWebhook({
 }: WebhookEndpoint & {
   decisionsOf(transactionIds: string[]): Promise<Decision[]>;
   /** Resolves when it is on disk, with whether this status is new. */
-  capture(capture: Capture): Promise<boolean>;
+  capture(capture: Report): Promise<boolean>;
   /** An email bounced for good, or was marked as spam. Called again when Novu repeats the event. */
   onUndeliverable(address: Undeliverable): Promise<void>;
   /** The provider refused a message that counts as sent. Resolves with whether that is new; its report is in the same transaction. */

@@ -1,4 +1,4 @@
-import type { Chosen } from "../contracts/job.ts";
+import type { ChangedTopics } from "../contracts/job.ts";
 import { ALL, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import type { PersonLookup } from "../contracts/person.ts";
 import { optOutKey } from "../contracts/property-types.ts";
@@ -42,13 +42,13 @@ export function createSendOptOuts({
   log: Log;
 }) {
   return {
-    toNovu: ({ distinctId, topics }: Chosen): Promise<void> =>
+    toNovu: ({ distinctId, topics }: ChangedTopics): Promise<void> =>
       untilUnchanged(distinctId, async (optOuts) => {
         for (const id of optOuts.distinctIds) await sendPreferences(id, topics, optOuts);
       }),
 
     /** Opt-outs that others have set at PostHog stay; removes only those that the person took back here. */
-    toPostHog: ({ distinctId, topics, at }: Chosen): Promise<void> =>
+    toPostHog: ({ distinctId, topics, at }: ChangedTopics): Promise<void> =>
       untilUnchanged(distinctId, async ({ off, on }) => {
         const person = await personNow(distinctId);
         if (person.outcome === "unavailable")

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from "express";
-import type { Capture } from "../contracts/capture.ts";
 import { ALL, type OptOutChange, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
+import type { Report } from "../contracts/report.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { BodyError, readBody } from "../lib/read-body.ts";
@@ -155,7 +155,7 @@ export function unsubscribeRoutes({
 }
 
 /** Null without a run, for a message that was sent by hand: it is not reported to PostHog. */
-function reportOf(link: UnsubscribeLink, off: string[], at: string): Capture | null {
+function reportOf(link: UnsubscribeLink, off: string[], at: string): Report | null {
   const { distinctId, workflow, step, transactionId } = link;
   if (transactionId === "" || off.length === 0) return null;
   const about = { distinctId, workflow, step, transactionId, channel: "email", template: null, variants: {} } as const;

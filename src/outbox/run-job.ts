@@ -1,5 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
-import type { Job } from "../contracts/job.ts";
+import type { BodyOf, JobKind } from "../contracts/job.ts";
 import type { Start } from "../contracts/routing.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { SECOND_MS } from "../lib/durations.ts";
@@ -19,13 +19,11 @@ import type { JobAttempt } from "./worker.ts";
 /** PostHog allows 1,200 reads an hour, and the steps need most of them. Source: https://posthog.com/docs/api#rate-limiting */
 const READS_EVERY_MS = 5 * SECOND_MS;
 
-type BodyOf<Kind extends Job["kind"]> = Extract<Job, { kind: Kind }>["body"];
-
 /** Throws when the job must be tried again; the class of the error decides when. */
-type Handlers = { [Kind in Job["kind"]]: (body: BodyOf<Kind>, attempt: JobAttempt) => Promise<void> };
+type Handlers = { [Kind in JobKind]: (body: BodyOf<Kind>, attempt: JobAttempt) => Promise<void> };
 
 /** The handlers whose parts are made elsewhere. */
-type OtherHandlers = Pick<Handlers, "receipt" | "overdue" | "preferences" | "unwanted" | "report" | "capture">;
+type OtherHandlers = Pick<Handlers, "receipt" | "overdue" | "preferences" | "opt-outs" | "report">;
 
 interface Parts {
   novu: NovuSubscribers & {
@@ -68,10 +66,10 @@ export function createRunJob(parts: Parts): (attempt: JobAttempt) => Promise<voi
     ...parts.handlers,
     start: createStart({ ...parts, ...people, trigger: novu.trigger, recipients, subscribers, restOfRun }),
     exit: createExit({ runs, restOfRun }),
-    unheard: createThrottle({ ...parts, restOfRun }),
-    profile: createUpsertSubscriber({ profileHere: persons.profileHere, subscribers }),
-    refresh: createRefreshSubscriber({ persons, findState, subscribers, now }),
-    join: createMerge({ steps: merges, reads }),
+    throttle: createThrottle({ ...parts, restOfRun }),
+    "upsert subscriber": createUpsertSubscriber({ profileHere: persons.profileHere, subscribers }),
+    "refresh subscriber": createRefreshSubscriber({ persons, findState, subscribers, now }),
+    merge: createMerge({ steps: merges, reads }),
   };
   return (attempt) => {
     const handler = handlers[attempt.job.kind] as (body: unknown, attempt: JobAttempt) => Promise<void>;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Job, type Queue } from "../contracts/job.ts";
+import { type Job, parseJob, type Queue } from "../contracts/job.ts";
 import type { Clock } from "../lib/clock.ts";
 import { SECOND_MS } from "../lib/durations.ts";
 import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
@@ -209,8 +209,9 @@ function isAnswer(error: unknown): boolean {
 }
 
 function readJob(body: string): Job {
-  const job = Job.safeParse(JSON.parse(body));
-  if (job.success) return job.data;
-  const paths = job.error.issues.map(({ path }) => path.join(".")).join(", ");
-  throw new PermanentError(`this version cannot read the job: ${paths}`);
+  try {
+    return parseJob(body);
+  } catch (error) {
+    throw new PermanentError(describeError(error), { cause: error });
+  }
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
 import { Decision, isFinal } from "../contracts/decision.ts";
 import { keyOf, type Queue } from "../contracts/job.ts";
+import { reportOf } from "../contracts/report.ts";
 import type { Decisions } from "./decisions.ts";
 import { endsThis } from "./ends.ts";
 import { jobRow } from "./event-rows.ts";
@@ -123,7 +124,7 @@ function isAsked({ outcome, receipt }: Decision): boolean {
 /** A sent message is reported to PostHog after its receipt, every other decision at once. */
 function owedBy(decision: Decision, now: number): Row<"jobs"> {
   if (isAsked(decision)) return jobRow({ kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
-  return jobRow({ kind: "report", body: decision }, now);
+  return jobRow({ kind: "report", body: reportOf(decision) }, now);
 }
 
 /** Deletes the question and the report of a message that was not sent after all. A job that a worker has claimed ends by itself. */
@@ -134,7 +135,7 @@ async function deleteOwed(trx: Kysely<Tables>, before: Decision, now: number): P
     .execute();
   await trx
     .deleteFrom("jobs")
-    .where("key", "=", keyOf({ kind: "report", body: before }))
+    .where("key", "=", keyOf({ kind: "report", body: reportOf(before) }))
     .where("leased_until", "<=", now)
     .where("attempts", "=", 0)
     .execute();

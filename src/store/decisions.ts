@@ -1,6 +1,6 @@
-import type { Capture } from "../contracts/capture.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { RunVariant } from "../contracts/flag.ts";
+import type { Report } from "../contracts/report.ts";
 
 export interface Decisions {
   /**
@@ -21,7 +21,7 @@ export interface Decisions {
   /** The steps of a run that have a final decision, by `isFinal`, or with `failed` any. */
   listDecidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;
   /** Writes a report to PostHog; once for each run, step and status, and answers whether it is new. */
-  insertReport(report: Capture): Promise<boolean>;
+  insertReport(report: Report): Promise<boolean>;
 
   /** Saves the result of a custom step that Novu does not have, unless there is one or with `replace`; answers the valid one. */
   saveCustomValue(

@@ -33,8 +33,8 @@ export function acceptanceOf(
     starts: starts.map((start) => ({ run: runRow(start, arrival), job: jobRow({ kind: "start", body: start }, now) })),
     exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), job: jobRow({ kind: "exit", body: exit }, now) })),
     others: [
-      ...profiles.map((profile) => ({ job: jobRow({ kind: "profile", body: profile }, now) })),
-      ...mergeRequests.map((join) => ({ job: jobRow({ kind: "join", body: join }, now) })),
+      ...profiles.map((profile) => ({ job: jobRow({ kind: "upsert subscriber", body: profile }, now) })),
+      ...mergeRequests.map((join) => ({ job: jobRow({ kind: "merge", body: join }, now) })),
     ],
     aliases: merges.map(aliasRow),
     traits: traits.flatMap((one) => traitRows(one, now)),

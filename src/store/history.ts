@@ -136,8 +136,10 @@ function personJob(row: Selectable<Tables["jobs"]>): PersonJob {
 function isOfRun(run: RunRecord | undefined, exits: Exit[]): (job: Selectable<Tables["jobs"]>) => boolean {
   const uuids = exits.map(({ eventUuid }) => eventUuid);
   return ({ kind, workflow, transaction_id, body }) => {
-    if (kind !== "profile" && kind !== "exit") return transaction_id === run?.transactionId;
+    if (kind !== "upsert subscriber" && kind !== "exit") return transaction_id === run?.transactionId;
     const { eventUuid } = (JSON.parse(body) as { body: { eventUuid: string } }).body;
-    return kind === "profile" ? eventUuid === run?.eventUuid : workflow === run?.workflow && uuids.includes(eventUuid);
+    return kind === "upsert subscriber"
+      ? eventUuid === run?.eventUuid
+      : workflow === run?.workflow && uuids.includes(eventUuid);
   };
 }

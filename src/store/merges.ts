@@ -28,7 +28,7 @@ export function merges({
           .where(IS_WAITING)
           .where("last_error", isTried ? "is not" : "is", null)
           .where(NEXT_AT, "<=", now() + ASKED_WITHIN_MS)
-          .where("kind", "=", "join");
+          .where("kind", "=", "merge");
       const rows = await waiting(false).unionAll(waiting(true)).execute();
       const mergeRequests = rows.map(({ body }) => (JSON.parse(body) as { body: MergeRequest }).body);
       return mergeRequests.some(({ previousId, currentId }) => [previousId, currentId].includes(distinctId));

@@ -9,7 +9,7 @@ import type { Tables } from "./tables.ts";
 
 const CHANNELS: Record<Queue, string> = {
   novu: "posthog_novu_bridge_novu",
-  profiles: "posthog_novu_bridge_profiles",
+  subscribers: "posthog_novu_bridge_subscribers",
   receipts: "posthog_novu_bridge_receipts",
   persons: "posthog_novu_bridge_persons",
   posthog: "posthog_novu_bridge_posthog",

@@ -160,7 +160,7 @@ function jobOf({ distinctId, capture }: OptOutChange, rows: Row[], changes: Tabl
   const isFirst = capture !== null && rows.some(isOfThis) && !changes.some(isOfThis);
   return [
     { kind: "preferences", body },
-    { kind: "unwanted", body },
-    ...(isFirst ? [{ kind: "capture", body: capture } satisfies OwedJob] : []),
+    { kind: "opt-outs", body },
+    ...(isFirst ? [{ kind: "report", body: capture } satisfies OwedJob] : []),
   ];
 }

@@ -1,9 +1,9 @@
 import type { Kysely } from "kysely";
-import type { Chosen, Job } from "../contracts/job.ts";
+import type { ChangedTopics, Job } from "../contracts/job.ts";
 import { jobRow } from "./event-rows.ts";
 import { IS_WAITING, type Tables } from "./tables.ts";
 
-export type OwedJob = Extract<Job, { kind: "preferences" | "unwanted" | "capture" }>;
+export type OwedJob = Extract<Job, { kind: "preferences" | "opt-outs" | "report" }>;
 
 /**
  * Inserts a job that a change of opt-outs owes. Topics join the job of the same kind and person that waits; a job
@@ -15,7 +15,7 @@ export async function insertOwedJob(
   job: OwedJob,
   { now, dueAt }: { now: number; dueAt: number },
 ): Promise<void> {
-  if (job.kind === "capture") return void (await insertJob(trx, job, now));
+  if (job.kind === "report") return void (await insertJob(trx, job, now));
   const waiting = await deleteWaiting(trx, job, now);
   const topics = [...new Set([...waiting.topics, ...job.body.topics])];
   // A job in progress of the same moment has the same key.
@@ -29,7 +29,7 @@ export async function insertOwedJob(
  */
 async function deleteWaiting(
   trx: Kysely<Tables>,
-  { kind, body }: { kind: OwedJob["kind"]; body: Chosen },
+  { kind, body }: { kind: OwedJob["kind"]; body: ChangedTopics },
   now: number,
 ): Promise<{ topics: string[]; dueAt: number | null }> {
   const deleted = await trx
@@ -40,7 +40,7 @@ async function deleteWaiting(
     .where("leased_until", "<=", now)
     .returning(["body", "due_at"])
     .execute();
-  const topics = deleted.flatMap((row) => (JSON.parse(row.body) as { body: Chosen }).body.topics);
+  const topics = deleted.flatMap((row) => (JSON.parse(row.body) as { body: ChangedTopics }).body.topics);
   return { topics, dueAt: deleted.length === 0 ? null : Math.min(...deleted.map(({ due_at }) => due_at)) };
 }
 

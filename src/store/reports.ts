@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
-import type { Capture } from "../contracts/capture.ts";
 import type { Queue } from "../contracts/job.ts";
+import type { Report } from "../contracts/report.ts";
 import type { Decisions } from "./decisions.ts";
 import { jobRow } from "./event-rows.ts";
 import type { Tables } from "./tables.ts";
@@ -27,7 +27,7 @@ export function reports({
         if (numInsertedOrUpdatedRows === 0n) return false;
         await trx
           .insertInto("jobs")
-          .values(jobRow({ kind: "capture", body: capture }, now()))
+          .values(jobRow({ kind: "report", body: capture }, now()))
           .onConflict((conflict) => conflict.doNothing())
           .execute();
         return true;
@@ -38,6 +38,6 @@ export function reports({
   };
 }
 
-function rowOf({ transactionId, step, status, distinctId }: Capture, captured_at: number): Tables["captures"] {
+function rowOf({ transactionId, step, status, distinctId }: Report, captured_at: number): Tables["captures"] {
   return { transaction_id: transactionId, step: step ?? "", status, distinct_id: distinctId, captured_at };
 }

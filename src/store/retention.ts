@@ -50,7 +50,7 @@ function rulesFor(before: number): Rule[] {
       table: "events",
       key: ["uuid"],
       isOld: byNumber("received_at"),
-      unless: sql`about is not null and ${hasJob("events", sql`jobs.kind in ('profile', 'join')`)}`,
+      unless: sql`about is not null and ${hasJob("events", sql`jobs.kind in ('upsert subscriber', 'merge')`)}`,
     },
     { table: "decisions", key: ["id"], isOld: byTime("decided_at"), unless: hasJob("decisions", sameRun("decisions")) },
     { table: "sends", key: person, isOld: byNumber("asked_at") },

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
-import type { Capture } from "../contracts/capture.ts";
-import { HEARD_WITHIN_MS, type Queue } from "../contracts/job.ts";
+import { CALL_WITHIN_MS, type Queue } from "../contracts/job.ts";
+import type { Report } from "../contracts/report.ts";
 import { jobRow } from "./event-rows.ts";
 import { type FromRows, insertRows } from "./insert-rows.ts";
 import type { RunStates } from "./runs.ts";
@@ -29,7 +29,7 @@ export function runStates({
       for (const shape of unique(begun.map((one) => one.shape)))
         rows.push(...(await start(trx, { ids: idsWith(begun, shape), shape, at })));
       const entered = rows.filter(({ entered_at }) => entered_at === at);
-      const owed = entered.flatMap((run) => [triggered(run, at), overdueCheck(run, at + HEARD_WITHIN_MS)]);
+      const owed = entered.flatMap((run) => [triggered(run, at), overdueCheck(run, at + CALL_WITHIN_MS)]);
       await insertRows(trx, fromRows, "jobs", owed)
         ?.onConflict((conflict) => conflict.doNothing())
         .execute();
@@ -99,7 +99,7 @@ function overdueCheck(run: Pick<Tables["runs"], "transaction_id" | "distinct_id"
 
 /** The report of a run that Novu has accepted. */
 function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "distinct_id">, at: number) {
-  const capture: Capture = {
+  const capture: Report = {
     status: "triggered",
     distinctId: run.distinct_id,
     workflow: run.workflow,
@@ -111,7 +111,7 @@ function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "di
     properties: {},
     at: new Date(at).toISOString(),
   };
-  return jobRow({ kind: "capture", body: capture }, at);
+  return jobRow({ kind: "report", body: capture }, at);
 }
 
 function unique<Value>(values: Value[]): Value[] {

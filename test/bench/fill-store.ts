@@ -1,6 +1,6 @@
 import { type Decision, NOTHING_COMPOSED } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
-import { Job } from "../../src/contracts/job.ts";
+import { parseJob } from "../../src/contracts/job.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -102,7 +102,7 @@ async function takeOn(store: Store): Promise<void> {
     if (claimed.length === 0) return;
     const done: number[] = [];
     await each(claimed, async ({ id, body }) => {
-      const job = Job.parse(JSON.parse(body));
+      const job = parseJob(body);
       if (job.kind === "start" && id % 20 === 0) return store.jobs.giveUp(id, `400: no such thing as ${id % 400}`);
       if (job.kind === "start") await store.runs.markStarted(job.body.run.transactionId);
       done.push(id);

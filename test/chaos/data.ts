@@ -26,7 +26,7 @@ export interface Data {
 
 /** Without person reads before a message of another day, and runs that are not overdue. */
 const LEFT = `select key, state, last_error from jobs
-  where not (state = 'waiting' and (key like 'refresh:%' or key like 'overdue:%'))`;
+  where not (state = 'waiting' and kind in ('refresh subscriber', 'overdue'))`;
 
 type LeftRow = { key: string; state: string; last_error: string | null };
 

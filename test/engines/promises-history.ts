@@ -135,7 +135,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         const transactionId = `${uuid}:w`;
         await begin(uuid, { distinctId });
         await store.runs.markStarted(transactionId);
-        await store.jobs.schedule({ kind: "unheard", body: { transactionId, workflow: "w", distinctId } }, now);
+        await store.jobs.schedule({ kind: "throttle", body: { transactionId, workflow: "w", distinctId } }, now);
         const refresh = {
           transactionId,
           distinctId,
@@ -143,7 +143,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
           occurredAt: OCCURRED_AT,
         } as const;
         for (const isWrong of [false, true])
-          await store.jobs.schedule({ kind: "refresh", body: { ...refresh, isWrong } }, now);
+          await store.jobs.schedule({ kind: "refresh subscriber", body: { ...refresh, isWrong } }, now);
         await store.decisions.record(decision({ transactionId, distinctId, step: "second" }));
         await store.events.insert(
           event({ uuid: `e ${uuid}`, name: "checkout_completed", distinctId, occurredAt: LATER }),
@@ -170,7 +170,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         });
       }
       // While these are being done, what is chosen next waits behind them.
-      for (const queue of ["profiles", "posthog"] as const) await store.jobs.claim(queue, 99, HOUR_MS);
+      for (const queue of ["subscribers", "posthog"] as const) await store.jobs.claim(queue, 99, HOUR_MS);
       await store.people.changeOptOuts({
         off: [],
         on: ["offers"],
@@ -183,16 +183,20 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       const kinds: Record<Job["kind"], string[]> = {
         start: ["start:u:w"],
         exit: ["exit:e u:w"],
-        unheard: ["unheard:u:w"],
-        refresh: ["refresh:u:w", "correction:u:w"],
-        join: ["join:i u"],
-        profile: ["profile:i u"],
+        throttle: ["throttle:u:w"],
+        "refresh subscriber": ["refresh subscriber:u:w", "refresh subscriber:u:w:correction"],
+        merge: ["merge:i u"],
+        "upsert subscriber": ["upsert subscriber:i u"],
         preferences: [`preferences:ada:${OCCURRED_AT}`, `preferences:ada:${LATER}`],
-        unwanted: [`unwanted:ada:${OCCURRED_AT}`, `unwanted:ada:${LATER}`],
+        "opt-outs": [`opt-outs:ada:${OCCURRED_AT}`, `opt-outs:ada:${LATER}`],
         receipt: ["receipt:u:w:second"],
         overdue: ["overdue:u:w"],
-        report: ["report:u:w:welcome:skipped"],
-        capture: ["report:u:w::triggered", "report:u:w:unheard of:unsubscribed", "report:u:w:welcome:clicked"],
+        report: [
+          "report:u:w:welcome:skipped",
+          "report:u:w::triggered",
+          "report:u:w:unheard of:unsubscribed",
+          "report:u:w:welcome:clicked",
+        ],
       };
       const told = async () =>
         (await store.runs.history({ distinctId: "ada" })).jobs.map(({ kind, key, state }) => `${kind} ${key} ${state}`);
@@ -208,11 +212,14 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
 
       const { jobs } = await store.runs.history({ distinctId: "ada", workflow: "v" });
       expect(jobs.find(({ kind }) => kind === "exit")).toMatchObject({ workflow: "w", transactionId: null });
-      expect(jobs.find(({ kind }) => kind === "profile")).toMatchObject({ workflow: null, transactionId: null });
+      expect(jobs.find(({ kind }) => kind === "upsert subscriber")).toMatchObject({
+        workflow: null,
+        transactionId: null,
+      });
       expect(jobs.find(({ kind }) => kind === "start")).toMatchObject({ workflow: "w", transactionId: "u:w" });
       const ofRun = (await store.runs.history({ transactionId: "u:w" })).jobs.map(({ kind }) => kind);
       expect([...new Set(ofRun)].sort()).toEqual([
-        ...["capture", "exit", "overdue", "receipt", "refresh", "report", "start", "unheard"],
+        ...["exit", "overdue", "receipt", "refresh subscriber", "report", "start", "throttle"],
       ]);
     });
 

@@ -234,7 +234,7 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         await store.jobs.giveUp(job!.id, "switched off");
         expect(await store.jobs.countByQueue()).toEqual([
           { queue: "novu", waiting: 2, dead: 1, oldestDueAt: now },
-          { queue: "profiles", waiting: 0, dead: 0, oldestDueAt: null },
+          { queue: "subscribers", waiting: 0, dead: 0, oldestDueAt: null },
           { queue: "receipts", waiting: 0, dead: 0, oldestDueAt: null },
           { queue: "persons", waiting: 0, dead: 0, oldestDueAt: null },
           { queue: "posthog", waiting: 0, dead: 0, oldestDueAt: null },
@@ -294,13 +294,13 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
         expect(counts).toEqual(COUNTS);
         expect(records.events.map(({ uuid }) => uuid).sort()).toEqual(["ada-exit", "ada-start"]);
         expect(records.jobs.map(({ key }) => key).sort()).toEqual([
-          "correction:ada-start:w",
           "exit:ada-exit:w",
           "receipt:ada-start:w:welcome",
-          "refresh:ada-start:w",
+          "refresh subscriber:ada-start:w",
+          "refresh subscriber:ada-start:w:correction",
           "report:ada-start:w:welcome:clicked",
           "start:ada-start:w",
-          "unheard:ada-start:w",
+          "throttle:ada-start:w",
         ]);
         expect(JSON.stringify(records)).not.toContain("grace");
       });
@@ -472,10 +472,10 @@ export function storeLimits(name: string, createEngine: () => Engine): void {
       await store.limits.reserveSend({ ...place, step: "welcome" }, { most: 3, withinMs: DAY_MS });
       await store.decisions.insertReport(clicked({ transactionId: place.transactionId, distinctId }));
       await store.decisions.saveCustomValue({ ...place, step: "offer" }, { word: "x" });
-      await store.jobs.schedule({ kind: "unheard", body: place }, now);
+      await store.jobs.schedule({ kind: "throttle", body: place }, now);
       const refresh = { ...place, source: "posthog" } as const;
       for (const isWrong of [false, true])
-        await store.jobs.schedule({ kind: "refresh", body: { ...refresh, isWrong } }, now);
+        await store.jobs.schedule({ kind: "refresh subscriber", body: { ...refresh, isWrong } }, now);
     }
 
     async function doAll(): Promise<void> {

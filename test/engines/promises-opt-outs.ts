@@ -37,8 +37,8 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       const body = { distinctId: "ada", topics: ["offers", "reminders"], at: OCCURRED_AT };
       expect(await owed()).toEqual([
         { kind: "preferences", body },
-        { kind: "unwanted", body },
-        { kind: "capture", body: unsubscribed() },
+        { kind: "opt-outs", body },
+        { kind: "report", body: unsubscribed() },
       ]);
     });
 
@@ -91,9 +91,9 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       await store.people.changeOptOuts(choice({ on: ["offers"], at: LATER }));
       await off({ at: LATER_STILL, capture: unsubscribed({ at: LATER_STILL }) });
       now += 5_000;
-      expect((await owed()).map(({ kind }) => kind)).toEqual(["preferences", "unwanted"]);
+      expect((await owed()).map(({ kind }) => kind)).toEqual(["preferences", "opt-outs"]);
       await off({ off: ["reminders"], capture: unsubscribed({ step: "second" }) });
-      expect((await owed()).filter(({ kind }) => kind === "capture")).toHaveLength(1);
+      expect((await owed()).filter(({ kind }) => kind === "report")).toHaveLength(1);
     });
 
     it("owe one job of a kind for each person, about all that changed, however often they do", async () => {
@@ -108,36 +108,36 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
       expect(jobs).toEqual([
         ["preferences", expect.objectContaining({ distinctId: "ada", topics: ["offers", "reminders"] })],
         ["preferences", expect.objectContaining({ distinctId: "grace" })],
-        ["unwanted", expect.objectContaining({ distinctId: "ada", topics: ["offers", "reminders"] })],
-        ["unwanted", expect.objectContaining({ distinctId: "grace" })],
+        ["opt-outs", expect.objectContaining({ distinctId: "ada", topics: ["offers", "reminders"] })],
+        ["opt-outs", expect.objectContaining({ distinctId: "grace" })],
       ]);
       expect((await store.people.listRecords("ada")).optOuts.length).toBeLessThanOrEqual(2 * 51);
     });
 
     it("are not lost when a worker whose lease has run out completes the job that it did", async () => {
       await off({});
-      const [late] = await store.jobs.claim("profiles", 1, 1_000);
+      const [late] = await store.jobs.claim("subscribers", 1, 1_000);
       now += 60_000;
       await store.people.changeOptOuts(choice({ on: ["offers"], at: LATER }));
       await store.jobs.complete([late!.id]);
       const kinds = (await owed()).map(({ kind }) => kind);
-      expect(kinds).toEqual(["preferences", "unwanted"]);
+      expect(kinds).toEqual(["preferences", "opt-outs"]);
     });
 
     it("during the job of an earlier choice owe another job, which then stays the only one", async () => {
       await off({});
-      const [inProgress] = await store.jobs.claim("profiles", 1, 60_000);
+      const [inProgress] = await store.jobs.claim("subscribers", 1, 60_000);
       for (const at of [LATER, LATER_STILL]) {
         await store.people.changeOptOuts(choice({ on: ["offers"], at }));
         await off({ off: ["reminders"], at });
       }
-      expect(await store.jobs.claim("profiles", 10, 60_000)).toEqual([]);
+      expect(await store.jobs.claim("subscribers", 10, 60_000)).toEqual([]);
       now += 5_000;
-      const next = await store.jobs.claim("profiles", 10, 60_000);
+      const next = await store.jobs.claim("subscribers", 10, 60_000);
       expect(next.map(({ body }) => JSON.parse(body).body.topics)).toEqual([["offers", "reminders"]]);
       await off({ off: ["news"], at: LATER_STILL });
       now += 5_000;
-      const third = await store.jobs.claim("profiles", 10, 60_000);
+      const third = await store.jobs.claim("subscribers", 10, 60_000);
       expect(third.map(({ body }) => JSON.parse(body).body.topics)).toEqual([["news"]]);
       expect((await store.people.delete("ada")).jobs).toBe(4);
       expect(inProgress).toBeDefined();
@@ -229,5 +229,5 @@ function choice(changes: Partial<OptOutChange> = {}): OptOutChange {
 }
 
 function order({ kind }: { kind: string }): number {
-  return ["preferences", "unwanted", "capture"].indexOf(kind);
+  return ["preferences", "opt-outs", "report"].indexOf(kind);
 }

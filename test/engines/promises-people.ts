@@ -191,14 +191,14 @@ export function storePeople(name: string, createEngine: () => Engine): void {
       });
     });
 
-    describe("profiles", () => {
+    describe("subscribers", () => {
       it("are told in a queue of their own, once for each event", async () => {
         expect(await accept({ uuid: "i", profiles: [profile()] })).toBe("accepted");
-        const [job] = await store.jobs.claim("profiles", 10, 1_000);
-        expect(JSON.parse(job!.body)).toEqual({ kind: "profile", body: profile() });
+        const [job] = await store.jobs.claim("subscribers", 10, 1_000);
+        expect(JSON.parse(job!.body)).toEqual({ kind: "upsert subscriber", body: profile() });
         await store.jobs.complete([job!.id]);
         expect(await accept({ uuid: "i", profiles: [profile()] })).toBe("duplicate");
-        expect([await store.jobs.claim("profiles", 10, 1_000), await store.jobs.claim("novu", 10, 1_000)]).toEqual([
+        expect([await store.jobs.claim("subscribers", 10, 1_000), await store.jobs.claim("novu", 10, 1_000)]).toEqual([
           [],
           [],
         ]);

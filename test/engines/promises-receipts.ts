@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Decision } from "../../src/contracts/decision.ts";
-import { Job, type Queue } from "../../src/contracts/job.ts";
+import { type Job, parseJob, type Queue } from "../../src/contracts/job.ts";
+import { reportOf } from "../../src/contracts/report.ts";
 import type { Store } from "../../src/store/store.ts";
 import { clicked, decision, event, exit, LATER, OCCURRED_AT, run, start } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
@@ -37,7 +38,7 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         const settled = decision(changes);
         expect(await settle(settled)).toBe(true);
         expect(await store.decisions.list()).toEqual([settled]);
-        expect(await due("posthog")).toEqual([{ kind: "report", body: settled }]);
+        expect(await due("posthog")).toEqual([{ kind: "report", body: reportOf(settled) }]);
         // Nothing is left to ask.
         now += HOUR_MS;
         expect(await due("receipts")).toEqual([]);
@@ -120,7 +121,7 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         await store.decisions.record(decision());
         await settle(decision({ receipt: "confirmed" }));
         await settle(decision(FAILED), decision({ receipt: "confirmed" }));
-        expect(await due("posthog")).toEqual([{ kind: "report", body: decision(FAILED) }]);
+        expect(await due("posthog")).toEqual([{ kind: "report", body: reportOf(decision(FAILED)) }]);
       });
 
       it("lets another step of the run tell of what a message that did not go out would have exposed", async () => {
@@ -220,7 +221,7 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
         await due("posthog");
         await store.decisions.record(lost, { ifOpen: true });
         expect([await due("posthog"), await store.decisions.listDecidedSteps(RUN)]).toEqual([
-          [{ kind: "report", body: lost }],
+          [{ kind: "report", body: reportOf(lost) }],
           ["welcome"],
         ]);
         expect(await store.decisions.record(decision())).toMatchObject({ decision: { outcome: "sent" }, isNew: true });
@@ -263,7 +264,7 @@ export function storeReceipts(name: string, createEngine: () => Engine): void {
     async function due(queue: Queue): Promise<Job[]> {
       const jobs = await store.jobs.claim(queue, 100, 1000);
       await store.jobs.complete(jobs.map(({ id }) => id));
-      return jobs.map(({ body }) => Job.parse(JSON.parse(body)));
+      return jobs.map(({ body }) => parseJob(body));
     }
   });
 }

@@ -64,7 +64,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
           "changed",
         ]);
         expect(await emittedBy(() => store.runs.markStarted("u:w"))).toEqual(["posthog", "receipts", "changed"]);
-        expect(await emittedBy(() => store.jobs.claim("profiles", 1, 1_000))).toEqual([]);
+        expect(await emittedBy(() => store.jobs.claim("subscribers", 1, 1_000))).toEqual([]);
         const [job] = await store.jobs.claim("novu", 1, 1_000);
         expect(await emittedBy(() => store.jobs.claim("novu", 1, 1_000, [job!.id]))).toEqual(["changed"]);
         expect(await emittedBy(() => store.events.insertIgnored(keepIgnored()))).toEqual(["changed"]);
@@ -291,7 +291,8 @@ export function storePromises(name: string, createEngine: () => Engine): void {
       it("that replaces the same job is not completed by who is doing the one before", async () => {
         const { transactionId, distinctId, occurredAt } = run();
         const body = { transactionId, distinctId, occurredAt, source: "posthog", isWrong: false } as const;
-        const schedule = (at: number) => store.jobs.schedule({ kind: "refresh", body }, at, { replace: true });
+        const schedule = (at: number) =>
+          store.jobs.schedule({ kind: "refresh subscriber", body }, at, { replace: true });
         await schedule(now);
         const [before] = await store.jobs.claim("persons", 1, 30_000);
         await Promise.all([schedule(now + 1_000), schedule(now + 1_000)]);
@@ -531,7 +532,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         ]);
         expect(both.sort()).toEqual([false, true]);
         const owed = await store.jobs.claim("posthog", 10, 1000);
-        expect(owed.map(jobOf)).toEqual([{ kind: "capture", body: clicked() }]);
+        expect(owed.map(jobOf)).toEqual([{ kind: "report", body: clicked() }]);
         await store.jobs.complete(owed.map(({ id }) => id));
         expect(await store.decisions.insertReport(later)).toBe(false);
         expect(await store.jobs.claim("posthog", 10, 1000)).toEqual([]);
@@ -593,7 +594,7 @@ export function storePromises(name: string, createEngine: () => Engine): void {
         await store.decisions.record(decision({ outcome: "skipped", reason: "exited" }));
         now += 30_000;
         expect((await store.jobs.claim("posthog", 2, 1000)).map(jobOf)).toMatchObject([
-          { body: { outcome: "skipped" } },
+          { body: { status: "skipped" } },
         ]);
         expect(await store.jobs.claim("receipts", 2, 1000)).toEqual([]);
       });

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Job } from "../../src/contracts/job.ts";
+import { parseJob } from "../../src/contracts/job.ts";
 import type { EntryLimit, Routing, Start } from "../../src/contracts/routing.ts";
 import { RefusedError, UnavailableError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -260,9 +260,8 @@ describe("starts and exits of one person, side by side", () => {
           receipt: async () => {},
           overdue: async () => {},
           preferences: async () => {},
-          unwanted: async () => {},
+          "opt-outs": async () => {},
           report: async () => {},
-          capture: async () => {},
         },
         decide: stepwise("decide", (decision, options) =>
           store.decisions.record(decision, { ...options, endsRun: true }),
@@ -276,7 +275,7 @@ describe("starts and exits of one person, side by side", () => {
         log,
       });
       try {
-        await runJob({ ...job, job: Job.parse(JSON.parse(job.body)) });
+        await runJob({ ...job, job: parseJob(job.body) });
         await step("complete");
         await store.jobs.complete([job.id]);
       } catch (error) {

@@ -119,7 +119,7 @@ describe("no statement reads a whole table", () => {
     ["limits.postponeSend", { ...place, step: "a" }],
     ["decisions.insertReport", clicked()],
     ["decisions.insertReport", clicked()],
-    ["jobs.schedule", { kind: "unheard", body: place }, 0],
+    ["jobs.schedule", { kind: "throttle", body: place }, 0],
     [
       "people.changeOptOuts",
       { distinctId: "ada", off: ["a"], on: ["b"], cause: "link", at: OCCURRED_AT, capture: unsubscribed() },

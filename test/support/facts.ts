@@ -1,6 +1,6 @@
-import type { Capture } from "../../src/contracts/capture.ts";
 import type { Decision } from "../../src/contracts/decision.ts";
 import type { LifecycleEvent } from "../../src/contracts/event.ts";
+import type { Report } from "../../src/contracts/report.ts";
 import type { Exit, Merge, MergeRequest, Profile, Start, Traits } from "../../src/contracts/routing.ts";
 import type { Run } from "../../src/contracts/run.ts";
 
@@ -81,7 +81,7 @@ export function decision(changes: Partial<Decision> = {}): Decision {
 }
 
 /** Ada clicked in it. */
-export function clicked(changes: Partial<Capture> = {}): Capture {
+export function clicked(changes: Partial<Report> = {}): Report {
   const message = {
     transactionId: "u:w",
     workflow: "w",
@@ -93,7 +93,7 @@ export function clicked(changes: Partial<Capture> = {}): Capture {
 }
 
 /** Ada unsubscribed with the link of that welcome. */
-export function unsubscribed(changes: Partial<Capture> = {}): Capture {
+export function unsubscribed(changes: Partial<Report> = {}): Report {
   const message = { transactionId: "u:w", workflow: "w", step: "welcome", distinctId: "ada" };
   const about = { channel: "email", template: null, variants: {}, properties: {} } as const;
   return { status: "unsubscribed", ...message, ...about, at: OCCURRED_AT, ...changes };

@@ -1,5 +1,5 @@
 import { type Decision, isFinal, NOTHING_COMPOSED } from "../../contracts/decision.ts";
-import { HEARD_WITHIN_MS, type Overdue } from "../../contracts/job.ts";
+import { CALL_WITHIN_MS, type Overdue } from "../../contracts/job.ts";
 import type { NovuJobRecord } from "../../contracts/novu-activity.ts";
 import { atNovu, LONGEST_RUN_MS } from "../../contracts/run.ts";
 import type { SendingStep } from "../../contracts/workflow.ts";
@@ -96,7 +96,7 @@ export function createOverdue({
     { enteredAt, ...run }: OpenRun,
     { jobs, beside }: { jobs: NovuJobRecord[]; beside: RunBeside[] },
   ): Promise<number | null> {
-    const due = (waitEndsAt === undefined ? enteredAt : Date.parse(waitEndsAt)) + HEARD_WITHIN_MS;
+    const due = (waitEndsAt === undefined ? enteredAt : Date.parse(waitEndsAt)) + CALL_WITHIN_MS;
     const at = due > now() ? due : now() + CHECK_AGAIN_MS;
     if (now() >= enteredAt + LONGEST_RUN_MS) return null;
     if (jobs.length > 0 && !isMerged(jobs)) return jobs.some(isOpen) ? at : null;

@@ -7,7 +7,7 @@ import { dashboardRoutes } from "./dashboards.ts";
 import { evaluateFlags } from "./flags.ts";
 import { hogFunctionRoutes } from "./hog-functions.ts";
 import { insightRoutes } from "./insights.ts";
-import type { Capture, LocalPostHog } from "./local-posthog.ts";
+import type { LocalPostHog, Report } from "./local-posthog.ts";
 import { personRoutes } from "./persons-api.ts";
 import { answerQueries } from "./query.ts";
 import { scoped } from "./scopes.ts";
@@ -46,7 +46,7 @@ export function postHogApi({
   reads: LocalPostHog["reads"];
   clock: Clock;
   faults: FaultInjection;
-  capture: (capture: Capture) => void;
+  capture: (capture: Report) => void;
 }): Express {
   return express()
     .disable("x-powered-by")
@@ -74,7 +74,7 @@ function captureBatch({
   capture,
 }: {
   projectToken: string;
-  capture: (capture: Capture) => void;
+  capture: (capture: Report) => void;
 }): RequestHandler {
   return (request, response) => {
     const body = Batch.safeParse(request.body);

@@ -13,7 +13,7 @@ import { type CapturedEvent, emptyPostHogState, type PostHogPerson, type PostHog
 import { createWebhooks, type Destination } from "./webhooks.ts";
 
 /** An event to capture; absent fields get default values. */
-export interface Capture {
+export interface Report {
   event: string;
   distinctId: string;
   properties?: Record<string, unknown> | undefined;
@@ -30,7 +30,7 @@ export interface LocalPostHog extends Pick<Listening, "url" | "close"> {
   /** Events go there as long as no destination was made over the API. */
   connect(destination: Destination): void;
   /** Ingests an event, as its API does, and returns its uuid. */
-  capture(capture: Capture): string;
+  capture(capture: Report): string;
   /** Sends an event to the destination again. */
   resend(eventUuid: string): void;
   /**
@@ -98,7 +98,7 @@ export async function openLocalPostHog({ clock, port, ...options }: PostHogOptio
     injectFault: faults.set,
   };
 
-  function capture({ event, distinctId, properties = {}, uuid = randomUUID(), timestamp }: Capture): string {
+  function capture({ event, distinctId, properties = {}, uuid = randomUUID(), timestamp }: Report): string {
     const now = nowText();
     const captured = { uuid, event, distinctId, properties, timestamp: timestamp ?? now, capturedAt: now };
     webhooks.send(captured, insert(captured));

@@ -1,6 +1,5 @@
 import { PostHog } from "posthog-node";
-import type { Capture } from "../../contracts/capture.ts";
-import { eventNameOf, OUR_LIB } from "../../contracts/report.ts";
+import { eventNameOf, OUR_LIB, type Report } from "../../contracts/report.ts";
 import { eventUuidOf } from "../../contracts/run.ts";
 import { batchCommit } from "../../lib/batch-commit.ts";
 import { DAY_MS } from "../../lib/durations.ts";
@@ -65,7 +64,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     mostBatchBytes: MOST_TOGETHER,
   });
   return {
-    report: (capture: Capture): Promise<void> => enqueue(eventsOf(capture)),
+    report: (capture: Report): Promise<void> => enqueue(eventsOf(capture)),
     setOptOuts: (person: PersonOptOuts): Promise<void> => enqueue([optOutsEvent(person)]),
     /** Waits for the request in progress. Reports behind it are rejected, and stay in the queue. */
     async stop(): Promise<void> {
@@ -123,7 +122,7 @@ function optOutsEvent({ distinctId, optOuts, at }: PersonOptOuts): Event {
   };
 }
 
-function eventsOf(capture: Capture): Event[] {
+function eventsOf(capture: Report): Event[] {
   const { distinctId, transactionId, workflow, step, status, variants, exposures = [] } = capture;
   const facts = { distinctId, timestamp: new Date(capture.at) };
   const message = {
@@ -153,7 +152,7 @@ function eventsOf(capture: Capture): Event[] {
 }
 
 /** The properties that every `notification …` event has. */
-function propertiesOf({ workflow, step, channel, transactionId, template, variants, properties }: Capture) {
+function propertiesOf({ workflow, step, channel, transactionId, template, variants, properties }: Report) {
   return {
     workflow,
     step,

@@ -7,7 +7,7 @@ export const QUEUE_NAMES: Record<Queue, string> = {
   novu: "Novu: runs",
   receipts: "Novu: receipts",
   persons: "Novu: addresses",
-  profiles: "Novu: subscribers",
+  subscribers: "Novu: subscribers",
   posthog: "PostHog",
 };
 

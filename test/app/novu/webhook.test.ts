@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import express from "express";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Capture } from "../../../src/contracts/capture.ts";
 import type { Decision } from "../../../src/contracts/decision.ts";
+import type { Report } from "../../../src/contracts/report.ts";
 import { notFound } from "../../../src/http/errors.ts";
 import { answeredFirst } from "../../../src/http/listener.ts";
 import { createLog } from "../../../src/lib/log.ts";
@@ -25,7 +25,7 @@ const RUN = [
 
 let server: Listening;
 let extra: Decision | null;
-let captured: Capture[];
+let captured: Report[];
 let notSent: Array<{ step: string; why: string | undefined }>;
 let undeliverable: Undeliverable[];
 let preferences: PreferenceChange[];

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { captureOf } from "../../../src/contracts/capture.ts";
 import type { Decision } from "../../../src/contracts/decision.ts";
+import { reportOf } from "../../../src/contracts/report.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
 import { createPostHogReport } from "../../../src/sources/posthog/reports.ts";
 import { decision } from "../../support/facts.ts";
 
 const DECISION = decision();
-const report = (changes: Partial<Decision> = {}) => reports.report(captureOf(decision(changes)));
+const report = (changes: Partial<Decision> = {}) => reports.report(reportOf(decision(changes)));
 
 let clock: VirtualClock;
 let posthog: LocalPostHog;

@@ -76,21 +76,20 @@ describe("explain", () => {
       exit: "The cancellation of the run at Novu",
       receipt: "The check whether Novu sent a message",
       overdue: "The check of an overdue run at Novu",
-      unheard: "The check for a throttled run at Novu",
-      refresh: "The update of the person's address at Novu",
-      join: "The check at PostHog whether two ids are one person",
-      profile: "The update of the subscriber at Novu",
+      throttle: "The check for a throttled run at Novu",
+      "refresh subscriber": "The update of the person's address at Novu",
+      merge: "The check at PostHog whether two ids are one person",
+      "upsert subscriber": "The update of the subscriber at Novu",
       preferences: "The update of the preferences at Novu",
-      unwanted: "The update of the opt-outs at PostHog",
-      report: "The report of a decision to PostHog",
-      capture: "The report of a message event to PostHog",
+      "opt-outs": "The update of the opt-outs at PostHog",
+      report: "The report of a message to PostHog",
     } satisfies Record<PersonJob["kind"], string>) as Array<[PersonJob["kind"], string]>,
   )("has jobs of the kind %s, waiting and dead", (kind, words) => {
     const explained = (changes: Partial<PersonJob>) =>
       explain({ ...history(), jobs: [owed({ kind, ...changes })] }, { person: "ada" });
     const waiting = [{ label: "waiting", sentence: `${words} is due at this time.` }];
     // Each run that waits has one of each.
-    expect(explained({}).links).toMatchObject(kind === "refresh" || kind === "overdue" ? [] : waiting);
+    expect(explained({}).links).toMatchObject(kind === "refresh subscriber" || kind === "overdue" ? [] : waiting);
     expect(explained({ error: "no" }).links).toMatchObject(waiting);
     const { links, answer, isKnown } = explained({ state: "dead", attempts: 1, error: "no" });
     const sentence = `${words} is dead after 1 attempt. It does not run again until you redrive it.`;

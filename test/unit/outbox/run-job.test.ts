@@ -149,9 +149,8 @@ async function runJob(
       receipt: note("receipt", undefined),
       overdue: note("overdue", undefined),
       preferences: note("preferences", undefined),
-      unwanted: note("opt-outs", undefined),
+      "opt-outs": note("opt-outs", undefined),
       report: note("report", undefined),
-      capture: note("report", undefined),
     },
     decide,
     sendingSteps: () => known.steps,
@@ -334,7 +333,7 @@ describe("a start on the third of its kind within an hour", () => {
 describe("a person whose next message is due", () => {
   const refresh = (isWrong = false) =>
     ({
-      kind: "refresh",
+      kind: "refresh subscriber",
       body: { transactionId: "u:w", distinctId: "ada", source: "posthog", occurredAt: OCCURRED_AT, isWrong },
     }) as const;
   const told = (email: string | null) => ({
@@ -393,7 +392,7 @@ describe("a person whose next message is due", () => {
 describe("two ids that an event says are one person's", () => {
   const toJoin = (changes: Partial<MergeRequest> = {}) => {
     const facts = { previousId: "visitor", currentId: "ada", occurredAt: OCCURRED_AT, receivedAt: OCCURRED_AT };
-    return { kind: "join", body: { ...facts, eventUuid: "i", checkAt: "posthog", merge: true, ...changes } } as const;
+    return { kind: "merge", body: { ...facts, eventUuid: "i", checkAt: "posthog", merge: true, ...changes } } as const;
   };
   const MERGED = ["merge visitor into ada", "look again at visitor"];
 
@@ -460,7 +459,7 @@ describe("an exit", () => {
 });
 
 describe("a run of which Novu asks for nothing any more", () => {
-  const unheard = { kind: "unheard", body: { transactionId: "u:w", distinctId: "ada", workflow: "w" } } as const;
+  const throttled = { kind: "throttle", body: { transactionId: "u:w", distinctId: "ada", workflow: "w" } } as const;
   const second: SendingStep = { step: "second", channel: "email", isThrottled: true };
 
   it.each<[string, Partial<Facts>, string[]]>([
@@ -474,6 +473,6 @@ describe("a run of which Novu asks for nothing any more", () => {
       [],
     ],
   ])("%s", async (_name, facts, expected) => {
-    expect(await runJob(unheard, facts)).toEqual({ done: expected, error: null });
+    expect(await runJob(throttled, facts)).toEqual({ done: expected, error: null });
   });
 });
