@@ -18,12 +18,12 @@ export interface Persons {
  */
 export function createPersonNow({
   persons,
-  onUnreadable = () => {},
+  onUnreadable,
   log,
 }: {
   persons: Persons;
   /** A property was there and could not be read. */
-  onUnreadable?: (property: string) => void;
+  onUnreadable(property: string): void;
   log: Log;
 }) {
   const logged = new Set<string>();

@@ -25,13 +25,9 @@ export function createWebhookVerifier({ secrets, now }: { secrets: string[]; now
         "webhook-timestamp": text(headers[`${prefix}-timestamp`]),
         "webhook-signature": signature,
       };
-      const nowMs = now();
-      const error = headerError(signed, nowMs);
+      const error = headerError(signed, now());
       if (error !== null) return { valid: false, why: WHY[error] };
-      return (body) => {
-        const result = verify({ headers: signed, body, keys, nowMs });
-        return result === "valid" ? { valid: true } : { valid: false, why: WHY[result] };
-      };
+      return (body) => (isSigned(body, signed, keys) ? { valid: true } : { valid: false, why: WHY["no match"] });
     }
 
     const secret = headers["x-webhook-secret"];
@@ -55,51 +51,19 @@ function text(header: string | string[] | undefined): string {
 
 // The Standard Webhooks signature scheme, https://github.com/standard-webhooks/standard-webhooks
 
-export interface SignatureHeaders {
+interface SignatureHeaders {
   "webhook-id": string;
   "webhook-timestamp": string;
   "webhook-signature": string;
 }
-
-type SignatureResult = "valid" | "no match" | "stale" | "malformed";
 
 const TOLERANCE_SECONDS = 5 * 60;
 const SHORTEST_KEY_BYTES = 24;
 /** A SHA-256 digest. */
 const DIGEST_BYTES = 32;
 
-/** The key inside `whsec_…`; throws when it is not at least 24 bytes of base64. */
-export function keyOf(secret: string): Buffer {
-  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
-  if (key.length < SHORTEST_KEY_BYTES) {
-    throw new Error(
-      `a signing secret needs at least ${SHORTEST_KEY_BYTES} bytes of base64 after "whsec_", this one has ${key.length}`,
-    );
-  }
-  return key;
-}
-
-export function sign({
-  id,
-  body,
-  key,
-  nowMs,
-}: {
-  id: string;
-  body: Buffer | string;
-  key: Buffer;
-  nowMs: number;
-}): SignatureHeaders {
-  const timestamp = String(Math.floor(nowMs / 1000));
-  return {
-    "webhook-id": id,
-    "webhook-timestamp": timestamp,
-    "webhook-signature": `v1,${digest({ id, timestamp, body, key }).toString("base64")}`,
-  };
-}
-
 /** Why these headers are invalid for any body, or null. So the bodies of such requests need not be read. */
-function headerError(headers: SignatureHeaders, nowMs: number): Exclude<SignatureResult, "valid"> | null {
+function headerError(headers: SignatureHeaders, nowMs: number): keyof typeof WHY | null {
   const { "webhook-id": id, "webhook-timestamp": timestamp } = headers;
   if (id === "" || !/^\d{1,12}$/.test(timestamp)) return "malformed";
   if (Math.abs(nowMs / 1000 - Number(timestamp)) > TOLERANCE_SECONDS) return "stale";
@@ -107,24 +71,10 @@ function headerError(headers: SignatureHeaders, nowMs: number): Exclude<Signatur
 }
 
 /** Any listed v1 signature may match any key, so that either side can rotate. */
-export function verify({
-  headers,
-  body,
-  keys,
-  nowMs,
-}: {
-  headers: SignatureHeaders;
-  body: Buffer;
-  keys: Buffer[];
-  nowMs: number;
-}): SignatureResult {
-  const error = headerError(headers, nowMs);
-  if (error !== null) return error;
+function isSigned(body: Buffer, headers: SignatureHeaders, keys: Buffer[]): boolean {
   const { "webhook-id": id, "webhook-timestamp": timestamp } = headers;
-  const offered = offeredBy(headers);
   const expected = keys.map((key) => digest({ id, timestamp, body, key }));
-  const matches = offered.some((one) => isOneOfSecrets(one, expected));
-  return matches ? "valid" : "no match";
+  return offeredBy(headers).some((one) => isOneOfSecrets(one, expected));
 }
 
 function offeredBy({ "webhook-signature": signatures }: SignatureHeaders): Buffer[] {
@@ -135,16 +85,33 @@ function offeredBy({ "webhook-signature": signatures }: SignatureHeaders): Buffe
     .filter((digest) => digest.length === DIGEST_BYTES);
 }
 
-function digest({
-  id,
-  timestamp,
-  body,
-  key,
-}: {
+interface Signed {
   id: string;
-  timestamp: string;
   body: Buffer | string;
   key: Buffer;
-}): Buffer {
+}
+
+function digest({ id, timestamp, body, key }: Signed & { timestamp: string }): Buffer {
   return createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest();
+}
+
+/** The headers for a body that a command or the sandbox sends. */
+export function sign({ nowMs, ...signed }: Signed & { nowMs: number }): SignatureHeaders {
+  const timestamp = String(Math.floor(nowMs / 1000));
+  return {
+    "webhook-id": signed.id,
+    "webhook-timestamp": timestamp,
+    "webhook-signature": `v1,${digest({ ...signed, timestamp }).toString("base64")}`,
+  };
+}
+
+/** The key inside `whsec_…`; throws when it is not at least 24 bytes of base64. */
+export function keyOf(secret: string): Buffer {
+  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+  if (key.length < SHORTEST_KEY_BYTES) {
+    throw new Error(
+      `a signing secret needs at least ${SHORTEST_KEY_BYTES} bytes of base64 after "whsec_", this one has ${key.length}`,
+    );
+  }
+  return key;
 }

@@ -1,9 +1,9 @@
-import { createHmac } from "node:crypto";
 import { Client, NovuRequestHandler, type Workflow } from "@novu/framework";
 import type { Request } from "express";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type Answer, type Call, codeOf, UNAVAILABLE, urlOf } from "./bridge-call.ts";
+import { signatureOf } from "./signed-body.ts";
 
 /** A call as the framework gets it: with the request's own query and body, or with others in their place. */
 interface FrameworkCall {
@@ -69,14 +69,6 @@ function adapter(secretKey: string) {
       return { ...UNAVAILABLE, headers, body: JSON.stringify({ ...JSON.parse(UNAVAILABLE.body), code: codeOf(body) }) };
     },
   });
-}
-
-/** For a body that was changed here, after the caller's signature was verified. */
-function signatureOf(body: object, secretKey: string): string {
-  const time = Date.now();
-  return `t=${time},v1=${createHmac("sha256", secretKey)
-    .update(`${time}.${JSON.stringify(body)}`)
-    .digest("hex")}`;
 }
 
 /** One line for each failed call; the framework would log errors with their stacks. */

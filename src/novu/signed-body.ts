@@ -25,7 +25,7 @@ export function signedBody({ secretKey, budget }: { secretKey: string; budget: B
   };
 
   function isSigned(bytes: Buffer, { time, digest }: Signature): boolean {
-    return equalSecrets(createHmac("sha256", secretKey).update(`${time}.`).update(bytes).digest(), digest);
+    return equalSecrets(digestOf(bytes, time, secretKey), digest);
   }
 }
 
@@ -42,4 +42,14 @@ function signatureIn(request: Request): Signature | null {
   if (time === undefined || digest === undefined) return null;
   if (Math.abs(Date.now() - Number(time)) > TOLERANCE_MS) return null;
   return { time, digest: Buffer.from(digest, "hex") };
+}
+
+/** The header for a body that was changed here, after the caller's signature was verified. */
+export function signatureOf(body: object, secretKey: string): string {
+  const time = String(Date.now());
+  return `t=${time},v1=${digestOf(JSON.stringify(body), time, secretKey).toString("hex")}`;
+}
+
+function digestOf(body: Buffer | string, time: string, secretKey: string): Buffer {
+  return createHmac("sha256", secretKey).update(`${time}.`).update(body).digest();
 }

@@ -27,6 +27,7 @@ describe("the person of a run, for a step", () => {
     const clock = () => Date.parse(then) + hoursLater * HOUR_MS;
     const whom = createPersonNow({
       persons: createPersonReader({ sources, now: clock }),
+      onUnreadable: () => {},
       log: createLog({ level: "silent" }),
     });
     return whom({ transactionId: "t", distinctId: "ada", source: from, occurredAt: then, snapshot: brought as never });

@@ -1,8 +1,9 @@
+import type { IncomingHttpHeaders } from "node:http";
 import express from "express";
 import { PostHog } from "posthog-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Listening, serve } from "../../../src/lib/server.ts";
-import { keyOf, type SignatureHeaders, verify } from "../../../src/lib/verify-webhook.ts";
+import { createWebhookVerifier } from "../../../src/lib/verify-webhook.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
 
@@ -12,7 +13,7 @@ const KEYS = { projectToken: "phc_1", personalApiKey: "phx_1" };
 let posthog: LocalPostHog;
 let clock: VirtualClock;
 let receiver: Listening;
-let received: Array<{ at: number; headers: SignatureHeaders; raw: Buffer }>;
+let received: Array<{ at: number; headers: IncomingHttpHeaders; raw: Buffer }>;
 let answers: number[];
 
 beforeEach(async () => {
@@ -23,7 +24,7 @@ beforeEach(async () => {
   const app = express()
     .use(express.raw({ type: () => true }))
     .post("/", (request, response) => {
-      received.push({ at: clock.now(), headers: request.headers as unknown as SignatureHeaders, raw: request.body });
+      received.push({ at: clock.now(), headers: request.headers, raw: request.body });
       response.status(answers.shift() ?? 202).json({});
     });
   receiver = await serve(app, { port: 0 });
@@ -68,9 +69,7 @@ describe("the local PostHog", () => {
       },
       person: { properties: { email: "ada@example.com" }, name: "ada@example.com" },
     });
-    expect(verify({ headers: delivery!.headers, body: delivery!.raw, keys: [keyOf(SECRET)], nowMs: Date.now() })).toBe(
-      "valid",
-    );
+    expect(isSigned(delivery!)).toBe(true);
   });
 
   it("tries three times in all, with the same id and another signature time", async () => {
@@ -374,7 +373,7 @@ describe("its destinations", () => {
     await posthog.idle();
     expect(received).toHaveLength(1);
     const [{ headers, raw }] = received as [(typeof received)[0]];
-    expect(verify({ headers, body: raw, keys: [keyOf(SECRET)], nowMs: Date.now() })).toBe("valid");
+    expect(isSigned({ headers, raw })).toBe(true);
 
     posthog.state.hogFunctions[0]!.state = 3;
     posthog.capture({ event: "user_signed_up", distinctId: "ada" });
@@ -392,3 +391,8 @@ describe("its destinations", () => {
     });
   });
 });
+
+function isSigned({ headers, raw }: { headers: IncomingHttpHeaders; raw: Buffer }): boolean {
+  const verified = createWebhookVerifier({ secrets: [SECRET], now: Date.now })(headers);
+  return typeof verified === "function" && verified(raw).valid;
+}
