@@ -12,7 +12,7 @@ import { type Load, load } from "./load.ts";
 import { readingMicros } from "./reading.ts";
 import { startUpMs } from "./start-up.ts";
 import { openStub } from "./stub.ts";
-import { type PageTime, studioTimes } from "./studio.ts";
+import { studioTimes } from "./studio.ts";
 
 const HELP = `npm run bench [-- options]
 
@@ -77,16 +77,7 @@ async function bench(): Promise<void> {
     ...(databases.length === 0 ? [] : [{ name: "PostgreSQL", load: at(databases[0]), drain: at(databases[1]) }]),
   ];
   try {
-    if (values.studio) {
-      const times: PageTime[] = [];
-      for (const { name, load: env } of engines) {
-        log(`filling ${name} with ${values.runs} runs`);
-        times.push(...(await studioTimes(stub, { name, env, runs: Number(values.runs) })));
-      }
-      if (values.json) print(JSON.stringify({ times }));
-      else table(times);
-      return;
-    }
+    if (values.studio) return show({ times: await studioTimes(stub, { engines, runs: Number(values.runs), log }) });
     if (databases[0] !== undefined) log(`PostgreSQL's log: ${await fillLog(databases[0].url)} MB filled`);
     const contestants = [
       await start("Express", "express", stub.url),
@@ -108,13 +99,17 @@ async function bench(): Promise<void> {
       starts.push({ name: `ours, ${engine.name}`, startUpMs: median(times) });
     }
     const readings = readingsBeside(results);
-    if (values.json) print(JSON.stringify({ results, drains, starts, readings }));
-    else for (const rows of [results, drains, starts, readings]) table(rows);
+    show({ results, drains, starts, readings });
   } finally {
     await stub.close();
     await Promise.all(databases.map((database) => database[Symbol.asyncDispose]()));
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function show(tables: Record<string, object[]>): void {
+  if (values.json) print(JSON.stringify(tables));
+  else for (const rows of Object.values(tables)) table(rows);
 }
 
 /** Rounds of all contestants, so that a slow moment of the machine affects all of them. */

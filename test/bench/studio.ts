@@ -3,7 +3,12 @@ import { start } from "./contestants.ts";
 import { fillStore, PERSON, RUN } from "./fill-store.ts";
 import type { Stub } from "./stub.ts";
 
-export interface PageTime {
+interface Engine {
+  name: string;
+  load: Record<string, string>;
+}
+
+interface PageTime {
   page: string;
   engine: string;
   /** The first answer, without warm-up. */
@@ -31,8 +36,20 @@ const ADDRESSES: Record<string, string[]> = {
   "/workflows/:workflow": ["/workflows/onboarding?period=30d"],
 };
 
-/** The time of the built studio for each page, on a store with this number of runs; a page over the limit is marked. */
+/** The time of the built studio for each page, on stores with this number of runs; a page over the limit is marked. */
 export async function studioTimes(
+  stub: Stub,
+  { engines, runs, log }: { engines: Engine[]; runs: number; log(text: string): void },
+): Promise<PageTime[]> {
+  const times: PageTime[] = [];
+  for (const { name, load: env } of engines) {
+    log(`filling ${name} with ${runs} runs`);
+    times.push(...(await timesOn(stub, { name, env, runs })));
+  }
+  return times;
+}
+
+async function timesOn(
   stub: Stub,
   { name, env, runs }: { name: string; env: Record<string, string>; runs: number },
 ): Promise<PageTime[]> {

@@ -46,11 +46,12 @@ describe("a decision has how the address was sent, and which properties could no
     sandbox.posthog.setPerson("ada", { email: "new@example.com" });
     await sandbox.travel({ minutes: 1 });
 
-    const [message] = sandbox.novu.state.messages;
-    expect(message).toMatchObject({ to: "new@example.com" });
-    const pages = [`/runs/${encodeURIComponent(`${uuid}:campaign`)}`, `/messages/${encodeURIComponent(message!.id)}`];
+    const [sent] = sandbox.novu.state.messages;
+    expect(sent).toMatchObject({ to: "new@example.com" });
+    const run = `/runs/${encodeURIComponent(`${uuid}:campaign`)}`;
+    const message = `/messages/${encodeURIComponent(sent!.id)}`;
     const printed = await runCommand(sandbox, "why", ["--person", "ada"]);
-    const texts = await Promise.all(pages.flatMap((page) => [here.text(page), here.text(`/api${page}`)]));
+    const texts = await Promise.all([run, message].flatMap((page) => [here.text(page), here.text(`/api${page}`)]));
     for (const text of [printed.stdout, ...texts]) {
       const plain = text.replaceAll("&#x27;", "'");
       expect(plain).toMatch(
