@@ -10,7 +10,8 @@ const TESTS = [
   "test/app/entry.test.ts",
   "test/app/sources/posthog-webhook.test.ts",
   "test/app/sources/strangers-text.test.ts",
-  "test/app/studio/",
+  "test/app/studio/decided.test.ts",
+  "test/app/studio/why.test.ts",
 ];
 
 describe("a part that a fork does not need", () => {
