@@ -1,5 +1,3 @@
-import type { WebhookSource } from "./sources.ts";
-
 /** To the next waiting step, an hour, a day, or until no step waits. */
 export const TRAVEL_TARGETS = ["step", "hour", "day", "end"] as const;
 export type TravelTarget = (typeof TRAVEL_TARGETS)[number];
@@ -24,8 +22,8 @@ export interface SandboxMessage {
   read: boolean;
 }
 
-/** The sources of events in the sandbox. */
-export type SandboxSource = WebhookSource;
+/** The local services that send events. */
+export type SandboxSource = "posthog" | "segment";
 
 /** One webhook of the local PostHog or Segment, with each answer of the app. */
 export interface SandboxDelivery {
