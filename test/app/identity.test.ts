@@ -150,7 +150,7 @@ describe("a profile", () => {
     await tell(sandbox, { event: "user_signed_up" });
     await sandbox.settled();
     expect(await sandbox.app.store.jobs.listDead({ limit: 10 })).toMatchObject([
-      { queue: "profiles", attempts: 1, error: "Novu refuses the call (422): no such id" },
+      { queue: "subscribers", attempts: 1, error: "Novu refuses the call (422): no such id" },
     ]);
     expect(sandbox.novu.triggers).toHaveLength(1);
   });
