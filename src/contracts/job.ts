@@ -145,7 +145,7 @@ const DEFINITIONS: { [Kind in JobKind]: Definition<Bodies[Kind]> } = {
   },
 };
 
-export const JOB_KINDS = Object.keys(DEFINITIONS) as JobKind[];
+const JOB_KINDS = Object.keys(DEFINITIONS) as JobKind[];
 
 /** Reads a stored job. Throws an Error that names the fields, but no values, when this version cannot read it. */
 export function parseJob(text: string): Job {

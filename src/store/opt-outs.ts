@@ -113,7 +113,7 @@ function compare(
   changes: Tables["opt_outs"][],
 ): { rows: Row[]; repeats: Tables["opt_outs"][] } {
   const newest = new Map(changes.map((row) => [row.topic, row]));
-  // A click is newer than every earlier change, whatever the clock of another process was.
+  // A click is newer than every earlier change, even when the clock of another process was ahead.
   const last_at = cause === "link" ? justAfter(changes.at(-1)?.last_at, at) : at;
   const by = { cause, transaction_id: capture?.transactionId ?? null, step: capture?.step ?? null };
   const rows: Row[] = [];

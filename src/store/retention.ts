@@ -11,7 +11,7 @@ interface Rule {
   table: keyof Tables;
   key: string[];
   isOld: RawBuilder<boolean>;
-  /** What keeps an old row. */
+  /** Old rows for which this is true stay. */
   unless?: RawBuilder<boolean>;
 }
 
