@@ -203,7 +203,7 @@ function WaitingPanel({ waiting, all, frame }: { waiting: JobRecord[]; all: numb
         </Empty>
       ) : (
         <RowTable
-          caption="Waiting jobs"
+          caption="Jobs that wait, the earliest due first"
           fields={[JOB, QUEUE, DUE, ATTEMPTS, ERROR]}
           rows={waiting}
           keyOf={({ id }) => id}
