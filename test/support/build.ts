@@ -12,7 +12,7 @@ const BUILD = fileURLToPath(new URL("build.json", import.meta.url));
 
 /**
  * Builds the sources for the processes of the tests, once for all projects of a run, and again after each change in
- * watch mode. Each run has its own folder, so that two runs in one checkout do not injectFault.
+ * watch mode. Each run has its own folder, so that two runs in one checkout do not disturb each other.
  */
 export default function setup(project: TestProject): (() => void) | undefined {
   if (process.env.TEST_BUILD !== undefined) return undefined;

@@ -59,8 +59,11 @@ it("no message goes out later than a second after the conversion was accepted, w
   async function live(distinctId: string): Promise<void> {
     await tell("called", distinctId);
     await eventually(() => begunAt.has(distinctId), 60_000);
-    // A slow machine would send few messages before a moment of the clock: a third of the persons wait for theirs.
-    if (random() < 1 / 3) await eventually(() => deliveredAt.has(distinctId), 60_000);
+    const begun = performance.now();
+    // A slow machine would send few messages before a moment of the clock: a third of the persons wait for theirs,
+    // but not for a call that Novu repeats, which waits on the virtual clock.
+    const isLong = () => performance.now() - begun > 5 * READ_MS;
+    if (random() < 1 / 3) await eventually(() => deliveredAt.has(distinctId) || isLong(), 60_000);
     else await sleep(random() * 2 * READ_MS);
     await tell("answered", distinctId);
     acceptedAt.set(distinctId, performance.now());
