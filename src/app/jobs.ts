@@ -8,7 +8,7 @@ import type { Decisions } from "./decisions.ts";
 import type { Ingestion } from "./ingest.ts";
 import type { Novu } from "./novu.ts";
 import type { OptOuts } from "./opt-outs.ts";
-import { profileHere, profileThere } from "./persons.ts";
+import { profileAtSource, storedProfile } from "./persons.ts";
 import { createReceipts } from "./receipts.ts";
 import type { RunSteps } from "./run-steps.ts";
 
@@ -42,8 +42,8 @@ export function createJobs(
     listDecidedSteps: store.decisions.listDecidedSteps,
     persons: {
       readNow: persons.read,
-      profileHere: profileHere(store.people),
-      profileThere: profileThere(persons),
+      storedProfile: storedProfile(store.people),
+      profileAtSource: profileAtSource(persons),
       subscriberOf,
     },
     merges: {
@@ -69,7 +69,7 @@ export function createJobs(
     },
     decide: decisions.record,
     pace: novu.limit.triggers,
-    paceProfiles: novu.limit.subscribers,
+    paceSubscribers: novu.limit.subscribers,
     onTriggered: metrics.triggered,
   });
 }

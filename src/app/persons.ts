@@ -24,7 +24,7 @@ export function personSources(
 }
 
 /** The subscriber of a run by the person properties that we store; null when we store none of that person. */
-export function profileHere({ findTraits }: Pick<People, "findTraits">) {
+export function storedProfile({ findTraits }: Pick<People, "findTraits">) {
   return async ({ source, distinctId }: Pick<Run, "source" | "distinctId">): Promise<Subscribed | null> => {
     if (!SOURCES[source].storesPersons) return null;
     const stored = (await findTraits([distinctId])).get(distinctId);
@@ -33,7 +33,7 @@ export function profileHere({ findTraits }: Pick<People, "findTraits">) {
 }
 
 /** The subscriber of a run by the person at its source; null when the person is not found, or cannot be read. */
-export function profileThere({ readAtSource }: Pick<PersonReader, "readAtSource">) {
+export function profileAtSource({ readAtSource }: Pick<PersonReader, "readAtSource">) {
   return async (run: Pick<Run, "source" | "distinctId" | "occurredAt">): Promise<Subscribed | null> => {
     const person = await readAtSource(run);
     if (person?.outcome !== "found") return null;

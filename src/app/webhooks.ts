@@ -45,7 +45,7 @@ export function openWebhooks(
   const verifierOf = (secrets: string[]) => createWebhookVerifier({ secrets, now: Date.now });
   const messages = {
     decisionsOf: (transactionIds: string[]) => store.decisions.listOfRuns(transactionIds),
-    capture: (capture: Parameters<typeof store.decisions.insertReport>[0]) => store.decisions.insertReport(capture),
+    report: (report: Parameters<typeof store.decisions.insertReport>[0]) => store.decisions.insertReport(report),
   };
   const { webhookSecrets: novuSecrets = [] } = novu;
   const fromNovu = novuWebhook({

@@ -20,7 +20,7 @@ export interface OptOutChange {
   /** ISO 8601; of several changes to the same topic the latest holds. */
   at: string;
   /** The report about the message whose link was used; null when no message was. */
-  capture: Report | null;
+  report: Report | null;
 }
 
 /** The opt-outs that a person has now. */

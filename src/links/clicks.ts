@@ -24,7 +24,7 @@ interface Clicks {
 export function clickRoutes({
   read,
   decisionsOf,
-  capture,
+  report,
   count,
   now,
   log,
@@ -32,7 +32,7 @@ export function clickRoutes({
   /** Null when the token is not ours. */
   read(token: string): LinkToken | null;
   decisionsOf(transactionIds: string[]): Promise<Decision[]>;
-  capture(capture: Report): Promise<boolean>;
+  report(report: Report): Promise<boolean>;
   count(request: LinkRequest): void;
   now(): number;
   log: Log;
@@ -85,7 +85,7 @@ export function clickRoutes({
     const { distinctId, workflow, channel, template, variants } = decision;
     const facts = { distinctId, workflow, transactionId, step, channel, template, variants };
     const at = new Date(now()).toISOString();
-    const isFirst = await capture({ status: "clicked", ...facts, properties: { url: withoutQuery(url) }, at });
+    const isFirst = await report({ status: "clicked", ...facts, properties: { url: withoutQuery(url) }, at });
     if (isFirst) log.info({ component: "links", outcome: "clicked", workflow, ...about(link) });
   }
 }

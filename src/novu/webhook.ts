@@ -20,7 +20,7 @@ export interface Undeliverable {
  */
 export function novuWebhook({
   decisionsOf,
-  capture,
+  report,
   onUndeliverable,
   onPreferences,
   onNotSent,
@@ -30,7 +30,7 @@ export function novuWebhook({
 }: WebhookEndpoint & {
   decisionsOf(transactionIds: string[]): Promise<Decision[]>;
   /** Resolves when it is on disk, with whether this status is new. */
-  capture(capture: Report): Promise<boolean>;
+  report(report: Report): Promise<boolean>;
   /** An email bounced for good, or was marked as spam. Called again when Novu repeats the event. */
   onUndeliverable(address: Undeliverable): Promise<void>;
   /** The provider refused a message that counts as sent. Resolves with whether that is new; its report is in the same transaction. */
@@ -69,14 +69,14 @@ export function novuWebhook({
 
     const { transactionId, distinctId, workflow, step, template, variants } = decision;
     const at = pastOf(message.at);
-    // First, because a repeated delivery is already captured.
+    // First, because a repeated delivery is already reported.
     if (channel === "email" && (status === "complained" || (status === "bounced" && isHard)))
       await onUndeliverable({ distinctId, cause: status, at });
     const facts = { status, distinctId, workflow, transactionId, step, channel, template, variants, at };
     const properties = status === "bounced" ? { bounce: isHard ? "hard" : "soft" } : {};
     const isFirst = isNotSent(decision, status)
       ? await recordNotSent(message, decision)
-      : await capture({ ...facts, properties });
+      : await report({ ...facts, properties });
     countEvent(isFirst ? status : "repeated");
     log.info({
       component: "novu",

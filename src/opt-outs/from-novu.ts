@@ -41,7 +41,7 @@ export function createOptOutsFromNovu({
     async onUndeliverable({ distinctId, cause, at, address = null }: Undeliverable): Promise<void> {
       if (cause === "bounced")
         return saveBounce({ distinctId, address: address ?? (await addressAtNovu(distinctId)), at });
-      await changeOptOuts({ distinctId, off: [ALL], on: [], cause, at, capture: null });
+      await changeOptOuts({ distinctId, off: [ALL], on: [], cause, at, report: null });
     },
 
     /** Counts only a preference that is the same on all channels; Novu itself applies that of a single channel. */
@@ -56,7 +56,7 @@ export function createOptOutsFromNovu({
       const change = isWanted
         ? { off: [], on: off.includes(narrowest) ? [narrowest] : [] }
         : { off: [narrowest], on: [] };
-      await changeOptOuts({ distinctId, ...change, cause: "novu", at, capture: null });
+      await changeOptOuts({ distinctId, ...change, cause: "novu", at, report: null });
     },
   };
 

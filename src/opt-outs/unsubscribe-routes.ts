@@ -120,7 +120,7 @@ export function unsubscribeRoutes({
 
   async function change(link: UnsubscribeLink, { off, on }: Pick<OptOutChange, "off" | "on">): Promise<void> {
     const at = new Date(now()).toISOString();
-    await changeOptOuts({ distinctId: link.distinctId, off, on, cause: "link", at, capture: reportOf(link, off, at) });
+    await changeOptOuts({ distinctId: link.distinctId, off, on, cause: "link", at, report: reportOf(link, off, at) });
   }
 
   async function pageOf(link: UnsubscribeLink, done: string | null): Promise<string> {

@@ -34,9 +34,9 @@ export type ReadNow = (
 export interface PersonReads {
   readNow: ReadNow;
   /** The traits that Segment's events have brought; null when there are none, and for PostHog's runs. */
-  profileHere(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;
+  storedProfile(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;
   /** The person from its source; null when it is not found, or when the source is unavailable. */
-  profileThere(run: Run): Promise<Profiled | null>;
+  profileAtSource(run: Run): Promise<Profiled | null>;
   subscriberOf(distinctId: string, person: PersonProperties): Subscriber;
 }
 
@@ -44,7 +44,7 @@ export type Recipients = ReturnType<typeof createRecipients>;
 
 /** Finds the recipient of each trigger, and waits for an address where the person has none yet. */
 export function createRecipients({
-  persons: { readNow, profileHere, profileThere, subscriberOf },
+  persons: { readNow, storedProfile, profileAtSource, subscriberOf },
   findRecipient,
   subscribers,
   sendingSteps,
@@ -109,9 +109,9 @@ export function createRecipients({
 
   /** The stored traits; if they have no address, the person from its source. */
   async function storedPerson(run: Run): Promise<Profiled | null> {
-    const here = await profileHere(run);
+    const here = await storedProfile(run);
     if (hasAddress(here)) return here;
-    const there = await profileThere(run);
+    const there = await profileAtSource(run);
     if (there === null || !hasAddress(there)) return here;
     return here !== null && here.occurredAt > there.occurredAt ? { ...there, occurredAt: here.occurredAt } : there;
   }

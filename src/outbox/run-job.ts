@@ -47,7 +47,7 @@ interface Parts {
   /** Resolves when Novu's rate limit has room for one more trigger or cancel, which Novu counts together. */
   pace(): Promise<void>;
   /** Resolves when it has room for one more change of a subscriber. */
-  paceProfiles(): Promise<void>;
+  paceSubscribers(): Promise<void>;
   onTriggered(workflow: string): void;
   now: () => number;
   log: Log;
@@ -59,7 +59,7 @@ export function createRunJob(parts: Parts): (attempt: JobAttempt) => Promise<voi
   const { findState, findRecipient } = runs;
   const reads = createGroupedReads({ everyMs: READS_EVERY_MS, now });
   const restOfRun = createRestOfRun({ ...parts, cancel: novu.cancel });
-  const subscribers = createSubscribers({ novu, people, pace: parts.paceProfiles, log });
+  const subscribers = createSubscribers({ novu, people, pace: parts.paceSubscribers, log });
   const recipients = createRecipients({ ...parts, findRecipient, subscribers, reads });
 
   const handlers: Handlers = {
@@ -67,7 +67,7 @@ export function createRunJob(parts: Parts): (attempt: JobAttempt) => Promise<voi
     start: createStart({ ...parts, ...people, trigger: novu.trigger, recipients, subscribers, restOfRun }),
     exit: createExit({ runs, restOfRun }),
     throttle: createThrottle({ ...parts, restOfRun }),
-    "upsert subscriber": createUpsertSubscriber({ profileHere: persons.profileHere, subscribers }),
+    "upsert subscriber": createUpsertSubscriber({ storedProfile: persons.storedProfile, subscribers }),
     "refresh subscriber": createRefreshSubscriber({ persons, findState, subscribers, now }),
     merge: createMerge({ steps: merges, reads }),
   };

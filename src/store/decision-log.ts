@@ -149,8 +149,8 @@ async function isFirstReport(
 ): Promise<boolean> {
   if (outcome !== "failed") return true;
   const { numInsertedOrUpdatedRows } = await trx
-    .insertInto("captures")
-    .values({ transaction_id: transactionId, step, status: "failed", distinct_id: distinctId, captured_at: now })
+    .insertInto("reports")
+    .values({ transaction_id: transactionId, step, status: "failed", distinct_id: distinctId, reported_at: now })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
   return numInsertedOrUpdatedRows !== 0n;

@@ -109,13 +109,13 @@ function validAmong(changes: Tables["opt_outs"][]): Pick<OptOuts, "off" | "on"> 
  * late: one that is older than the newest of its topic is dropped.
  */
 function compare(
-  { off, on, cause, at, distinctId, capture }: OptOutChange,
+  { off, on, cause, at, distinctId, report }: OptOutChange,
   changes: Tables["opt_outs"][],
 ): { rows: Row[]; repeats: Tables["opt_outs"][] } {
   const newest = new Map(changes.map((row) => [row.topic, row]));
   // A click is newer than every earlier change, even when the clock of another process was ahead.
   const last_at = cause === "link" ? justAfter(changes.at(-1)?.last_at, at) : at;
-  const by = { cause, transaction_id: capture?.transactionId ?? null, step: capture?.step ?? null };
+  const by = { cause, transaction_id: report?.transactionId ?? null, step: report?.step ?? null };
   const rows: Row[] = [];
   const repeats: Tables["opt_outs"][] = [];
   for (const [topic, is_out] of [...off.map((one) => [one, 1] as const), ...on.map((one) => [one, 0] as const)]) {
@@ -153,14 +153,14 @@ async function deleteOldest(trx: Kysely<Tables>, rows: Row[], changes: Tables["o
 }
 
 /** The jobs that send the change to Novu and PostHog, and the report of `unsubscribed`, once for each message. */
-function jobOf({ distinctId, capture }: OptOutChange, rows: Row[], changes: Tables["opt_outs"][]): OwedJob[] {
+function jobOf({ distinctId, report }: OptOutChange, rows: Row[], changes: Tables["opt_outs"][]): OwedJob[] {
   const body = { distinctId, topics: rows.map(({ topic }) => topic), at: rows[0]?.at ?? "" };
   const isOfThis = (row: Row) =>
-    row.is_out === 1 && row.transaction_id === capture?.transactionId && row.step === capture?.step;
-  const isFirst = capture !== null && rows.some(isOfThis) && !changes.some(isOfThis);
+    row.is_out === 1 && row.transaction_id === report?.transactionId && row.step === report?.step;
+  const isFirst = report !== null && rows.some(isOfThis) && !changes.some(isOfThis);
   return [
     { kind: "preferences", body },
     { kind: "opt-outs", body },
-    ...(isFirst ? [{ kind: "report", body: capture } satisfies OwedJob] : []),
+    ...(isFirst ? [{ kind: "report", body: report } satisfies OwedJob] : []),
   ];
 }

@@ -23,7 +23,7 @@ export type PersonRecords = Record<
   | "decisions"
   | "sends"
   | "variants"
-  | "captures"
+  | "reports"
   | "customValues"
   | "jobs"
   | "ignored"

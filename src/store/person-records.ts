@@ -14,7 +14,7 @@ export const PERSON_TABLES = {
   decisions: "decisions",
   sends: "sends",
   variants: "variants",
-  captures: "captures",
+  reports: "reports",
   customValues: "custom_values",
   ignored: "ignored_events",
   profiles: "profiles",

@@ -17,17 +17,17 @@ export function reports({
   announce(queue: Queue): void;
 }): Pick<Decisions, "insertReport"> {
   return {
-    async insertReport(capture) {
+    async insertReport(report) {
       const isFirst = await inTransaction(db, async (trx) => {
         const { numInsertedOrUpdatedRows } = await trx
-          .insertInto("captures")
-          .values(rowOf(capture, now()))
+          .insertInto("reports")
+          .values(rowOf(report, now()))
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirstOrThrow();
         if (numInsertedOrUpdatedRows === 0n) return false;
         await trx
           .insertInto("jobs")
-          .values(jobRow({ kind: "report", body: capture }, now()))
+          .values(jobRow({ kind: "report", body: report }, now()))
           .onConflict((conflict) => conflict.doNothing())
           .execute();
         return true;
@@ -38,6 +38,6 @@ export function reports({
   };
 }
 
-function rowOf({ transactionId, step, status, distinctId }: Report, captured_at: number): Tables["captures"] {
-  return { transaction_id: transactionId, step: step ?? "", status, distinct_id: distinctId, captured_at };
+function rowOf({ transactionId, step, status, distinctId }: Report, reported_at: number): Tables["reports"] {
+  return { transaction_id: transactionId, step: step ?? "", status, distinct_id: distinctId, reported_at };
 }

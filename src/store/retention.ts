@@ -55,7 +55,7 @@ function rulesFor(before: number): Rule[] {
     { table: "decisions", key: ["id"], isOld: byTime("decided_at"), unless: hasJob("decisions", sameRun("decisions")) },
     { table: "sends", key: person, isOld: byNumber("asked_at") },
     { table: "variants", key: ["transaction_id", "flag"], isOld: byNumber("drawn_at") },
-    { table: "captures", key: ["transaction_id", "step", "status"], isOld: byNumber("captured_at") },
+    { table: "reports", key: ["transaction_id", "step", "status"], isOld: byNumber("reported_at") },
     { table: "custom_values", key: person, isOld: byNumber("saved_at") },
     { table: "profiles", key: ["distinct_id"], isOld: wasSaved },
     {

@@ -99,7 +99,7 @@ function overdueCheck(run: Pick<Tables["runs"], "transaction_id" | "distinct_id"
 
 /** The report of a run that Novu has accepted. */
 function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "distinct_id">, at: number) {
-  const capture: Report = {
+  const report: Report = {
     status: "triggered",
     distinctId: run.distinct_id,
     workflow: run.workflow,
@@ -111,7 +111,7 @@ function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "di
     properties: {},
     at: new Date(at).toISOString(),
   };
-  return jobRow({ kind: "report", body: capture }, at);
+  return jobRow({ kind: "report", body: report }, at);
 }
 
 function unique<Value>(values: Value[]): Value[] {

@@ -144,13 +144,13 @@ export interface Tables {
     exposed_by: string | null;
   };
   /** Reports to PostHog about statuses of messages; once each. */
-  captures: {
+  reports: {
     transaction_id: string;
     /** Empty where it is of the whole run. */
     step: string;
     status: string;
     distinct_id: string;
-    captured_at: number;
+    reported_at: number;
   };
   /** The shapes that workflows have had; `seen_at` is when a process last had it in its code. */
   shapes: { id: string; workflow: string; body: string; seen_at: number };

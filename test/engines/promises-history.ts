@@ -159,14 +159,14 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         });
         await store.decisions.record(decision({ transactionId, distinctId, outcome: "skipped", reason: "exited" }));
         await store.decisions.insertReport(clicked({ transactionId, distinctId }));
-        const capture = unsubscribed({ transactionId, distinctId, step: "unheard of" });
+        const report = unsubscribed({ transactionId, distinctId, step: "unheard of" });
         await store.people.changeOptOuts({
           off: ["offers"],
           on: [],
           distinctId,
           cause: "link",
           at: OCCURRED_AT,
-          capture,
+          report,
         });
       }
       // While these are being done, what is chosen next waits behind them.
@@ -177,7 +177,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         distinctId: "ada",
         cause: "link",
         at: LATER,
-        capture: null,
+        report: null,
       });
 
       const kinds: Record<Job["kind"], string[]> = {
@@ -234,7 +234,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       await store.people.saveSentProfile({ profile: profile(), known: null });
       await store.people.changeOptOuts({
         ...{ off: ["offers"], on: [], distinctId: "ada", cause: "complained", at: OCCURRED_AT },
-        capture: null,
+        report: null,
       });
       await store.people.changeOptOuts({
         off: [],
@@ -242,7 +242,7 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
         distinctId: "ada",
         cause: "novu",
         at: LATER,
-        capture: null,
+        report: null,
       });
       expect(await store.runs.history({ distinctId: "ada", workflow: "v" })).toMatchObject({
         optOuts: [

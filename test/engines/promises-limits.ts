@@ -497,7 +497,7 @@ const COUNTS = {
   exits: 1,
   decisions: 1,
   sends: 1,
-  captures: 1,
+  reports: 1,
   customValues: 1,
   variants: 0,
   jobs: 7,

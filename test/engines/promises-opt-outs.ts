@@ -28,7 +28,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     });
 
     it("are kept with the jobs that they owe", async () => {
-      expect(await off({ off: ["offers", "reminders"], capture: unsubscribed() })).toEqual(["offers", "reminders"]);
+      expect(await off({ off: ["offers", "reminders"], report: unsubscribed() })).toEqual(["offers", "reminders"]);
       expect(await store.people.findOptOuts("ada")).toEqual({
         off: ["offers", "reminders"],
         on: {},
@@ -43,7 +43,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     });
 
     it("said again change nothing, and owe nothing", async () => {
-      await Promise.all(Array.from({ length: 10 }, () => off({ capture: unsubscribed() })));
+      await Promise.all(Array.from({ length: 10 }, () => off({ report: unsubscribed() })));
       expect(await off({ cause: "complained", at: LATER })).toEqual([]);
       expect(await store.jobs.count()).toEqual({ waiting: 3, dead: 0 });
       expect((await store.people.listRecords("ada")).optOuts).toHaveLength(1);
@@ -86,13 +86,13 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     });
 
     it("by one message are told to PostHog once", async () => {
-      await off({ capture: unsubscribed() });
+      await off({ report: unsubscribed() });
       await doAll();
       await store.people.changeOptOuts(choice({ on: ["offers"], at: LATER }));
-      await off({ at: LATER_STILL, capture: unsubscribed({ at: LATER_STILL }) });
+      await off({ at: LATER_STILL, report: unsubscribed({ at: LATER_STILL }) });
       now += 5_000;
       expect((await owed()).map(({ kind }) => kind)).toEqual(["preferences", "opt-outs"]);
-      await off({ off: ["reminders"], capture: unsubscribed({ step: "second" }) });
+      await off({ off: ["reminders"], report: unsubscribed({ step: "second" }) });
       expect((await owed()).filter(({ kind }) => kind === "report")).toHaveLength(1);
     });
 
@@ -161,7 +161,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
     });
 
     it("stay, however old they are", async () => {
-      await off({ capture: unsubscribed() });
+      await off({ report: unsubscribed() });
       await store.people.saveBounce({ distinctId: "ada", address: null, at: OCCURRED_AT });
       await doAll();
       expect(await store.prune(now + 1000 * DAY_MS, 100)).toBe(0);
@@ -179,7 +179,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
 
     it("are among a person's records, and go with them, with what is owed", async () => {
       for (const distinctId of ["visitor", "ada", "grace"]) {
-        await off({ distinctId, capture: unsubscribed({ distinctId, transactionId: `${distinctId}:w` }) });
+        await off({ distinctId, report: unsubscribed({ distinctId, transactionId: `${distinctId}:w` }) });
         await store.people.saveBounce({ distinctId, address: `${distinctId}@example.com`, at: OCCURRED_AT });
       }
       await accept();
@@ -225,7 +225,7 @@ export function storeOptOuts(name: string, createEngine: () => Engine): void {
 }
 
 function choice(changes: Partial<OptOutChange> = {}): OptOutChange {
-  return { distinctId: "ada", off: [], on: [], cause: "link", at: OCCURRED_AT, capture: null, ...changes };
+  return { distinctId: "ada", off: [], on: [], cause: "link", at: OCCURRED_AT, report: null, ...changes };
 }
 
 function order({ kind }: { kind: string }): number {

@@ -272,7 +272,7 @@ export function storePeople(name: string, createEngine: () => Engine): void {
         await merged(["visitor", "ada"]);
         const others = await store.people.listRecords("grace");
         const forgotten = { events: 7, runs: 2, entries: 2, exits: 2, jobs: 6, profiles: 2, aliases: 1 };
-        const none = { decisions: 0, sends: 0, captures: 0, customValues: 0, variants: 0, ignored: 0 };
+        const none = { decisions: 0, sends: 0, reports: 0, customValues: 0, variants: 0, ignored: 0 };
         const records = await store.people.listRecords("visitor");
         const counts = Object.fromEntries(Object.entries(records).map(([kind, rows]) => [kind, rows.length]));
         expect(counts).toEqual({ ...forgotten, ...none, traits: 0, optOuts: 0, bounces: 0 });

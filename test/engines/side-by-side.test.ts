@@ -246,8 +246,8 @@ describe("starts and exits of one person, side by side", () => {
         listDecidedSteps: stepwise("listDecidedSteps", store.decisions.listDecidedSteps),
         persons: {
           readNow: async () => ({ outcome: "not found" }),
-          profileHere: async () => null,
-          profileThere: async () => null,
+          storedProfile: async () => null,
+          profileAtSource: async () => null,
           subscriberOf,
         },
         merges: {
@@ -270,7 +270,7 @@ describe("starts and exits of one person, side by side", () => {
         sendingSteps: () => [{ step: "recovery", channel: "email", isThrottled: false }],
         stepsOfRun: async () => [{ step: "recovery", channel: "email", isThrottled: false }],
         pace: async () => {},
-        paceProfiles: async () => {},
+        paceSubscribers: async () => {},
         now: () => now,
         log,
       });

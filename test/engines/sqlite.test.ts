@@ -122,7 +122,7 @@ describe("no statement reads a whole table", () => {
     ["jobs.schedule", { kind: "throttle", body: place }, 0],
     [
       "people.changeOptOuts",
-      { distinctId: "ada", off: ["a"], on: ["b"], cause: "link", at: OCCURRED_AT, capture: unsubscribed() },
+      { distinctId: "ada", off: ["a"], on: ["b"], cause: "link", at: OCCURRED_AT, report: unsubscribed() },
     ],
     ["people.findOptOuts", "ada"],
     ["people.saveBounce", { distinctId: "ada", address: "ada@example.com", at: OCCURRED_AT }],

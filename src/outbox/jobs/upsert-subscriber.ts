@@ -7,15 +7,15 @@ import type { Subscribers } from "../subscribers.ts";
  * all traits that are known of the person are sent.
  */
 export function createUpsertSubscriber({
-  profileHere,
+  storedProfile,
   subscribers,
 }: {
-  profileHere: PersonReads["profileHere"];
+  storedProfile: PersonReads["storedProfile"];
   subscribers: Pick<Subscribers, "upsert">;
 }) {
   return async (profile: Profile): Promise<void> => {
     const { source = "posthog", subscriber, eventUuid } = profile;
-    const whole = await profileHere({ source, distinctId: subscriber.subscriberId });
+    const whole = await storedProfile({ source, distinctId: subscriber.subscriberId });
     await subscribers.upsert(whole === null ? profile : { ...whole, eventUuid });
   };
 }

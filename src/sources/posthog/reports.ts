@@ -64,7 +64,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     mostBatchBytes: MOST_TOGETHER,
   });
   return {
-    report: (capture: Report): Promise<void> => enqueue(eventsOf(capture)),
+    report: (report: Report): Promise<void> => enqueue(eventsOf(report)),
     setOptOuts: (person: PersonOptOuts): Promise<void> => enqueue([optOutsEvent(person)]),
     /** Waits for the request in progress. Reports behind it are rejected, and stay in the queue. */
     async stop(): Promise<void> {
@@ -122,15 +122,15 @@ function optOutsEvent({ distinctId, optOuts, at }: PersonOptOuts): Event {
   };
 }
 
-function eventsOf(capture: Report): Event[] {
-  const { distinctId, transactionId, workflow, step, status, variants, exposures = [] } = capture;
-  const facts = { distinctId, timestamp: new Date(capture.at) };
+function eventsOf(report: Report): Event[] {
+  const { distinctId, transactionId, workflow, step, status, variants, exposures = [] } = report;
+  const facts = { distinctId, timestamp: new Date(report.at) };
   const message = {
     ...facts,
     event: eventNameOf(status),
     uuid: uuidV5(`${transactionId}:${step ?? ""}:${status}`),
     properties: {
-      ...propertiesOf(capture),
+      ...propertiesOf(report),
       // The event belongs to the person if PostHog has one. It does not create a deleted person again.
       $process_person_profile: false,
     },

@@ -109,14 +109,14 @@ export async function createShapes(db: Kysely<unknown>): Promise<void> {
 
 export async function createReports(db: Kysely<unknown>): Promise<void> {
   await db.schema
-    .createTable("captures")
+    .createTable("reports")
     .addColumn("transaction_id", "text", (column) => column.notNull())
     .addColumn("step", "text", (column) => column.notNull())
     .addColumn("status", "text", (column) => column.notNull())
     .addColumn("distinct_id", "text", (column) => column.notNull())
-    .addColumn("captured_at", "bigint", (column) => column.notNull())
-    .addPrimaryKeyConstraint("captures_once", ["transaction_id", "step", "status"])
+    .addColumn("reported_at", "bigint", (column) => column.notNull())
+    .addPrimaryKeyConstraint("reports_once", ["transaction_id", "step", "status"])
     .execute();
-  await db.schema.createIndex("captures_by_age").on("captures").column("captured_at").execute();
-  await db.schema.createIndex("captures_of_person").on("captures").column("distinct_id").execute();
+  await db.schema.createIndex("reports_by_age").on("reports").column("reported_at").execute();
+  await db.schema.createIndex("reports_of_person").on("reports").column("distinct_id").execute();
 }

@@ -25,7 +25,7 @@ const RUN = [
 
 let server: Listening;
 let extra: Decision | null;
-let captured: Report[];
+let reported: Report[];
 let notSent: Array<{ step: string; why: string | undefined }>;
 let undeliverable: Undeliverable[];
 let preferences: PreferenceChange[];
@@ -38,10 +38,10 @@ beforeAll(async () => {
     verify: createWebhookVerifier({ secrets: [SECRET], now: Date.now }),
     budget: createBodyBudget(Number.POSITIVE_INFINITY),
     decisionsOf: async ([transactionId]) => (transactionId === "u:w" ? [...RUN, ...(extra ? [extra] : [])] : []),
-    async capture(capture) {
+    async report(report) {
       if (storeFails) throw new Error("disk full");
-      if (captured.some(({ step, status }) => step === capture.step && status === capture.status)) return false;
-      return captured.push(capture) > 0;
+      if (reported.some(({ step, status }) => step === report.step && status === report.status)) return false;
+      return reported.push(report) > 0;
     },
     async onNotSent({ step }, why) {
       if (notSent.some((one) => one.step === step)) return false;
@@ -59,7 +59,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(() => {
-  [captured, notSent, undeliverable, preferences, outcomes] = [[], [], [], [], []];
+  [reported, notSent, undeliverable, preferences, outcomes] = [[], [], [], [], []];
   isStopping = storeFails = false;
   extra = null;
 });
@@ -83,9 +83,9 @@ function post(body: unknown, { secret = SECRET as string, spelling = "webhook" }
 }
 
 describe("Novu's event about a message", () => {
-  it("is captured as the person's, with what we know of the message", async () => {
+  it("is reported as the person's, with what we know of the message", async () => {
     expect(await tell("message.delivered")).toEqual([202, { accepted: "delivered" }]);
-    expect(captured).toEqual([
+    expect(reported).toEqual([
       {
         status: "delivered",
         distinctId: "ada",
@@ -110,13 +110,13 @@ describe("Novu's event about a message", () => {
     ["first", { stepId: "first", createdAt: LATER }],
   ])("is of the step that was sent on that channel when the message was made: %s, %o", async (step, object) => {
     await tell("message.seen", object);
-    expect(captured).toMatchObject([{ step, status: "seen" }]);
+    expect(reported).toMatchObject([{ step, status: "seen" }]);
   });
 
-  it("is answered and not captured again when it comes again", async () => {
+  it("is answered and not reported again when it comes again", async () => {
     await tell("message.read");
     expect(await tell("messages.read")).toEqual([202, { duplicate: "read" }]);
-    expect([captured.length, outcomes]).toEqual([1, ["read", "repeated"]]);
+    expect([reported.length, outcomes]).toEqual([1, ["read", "repeated"]]);
   });
 
   it.each([
@@ -125,7 +125,7 @@ describe("Novu's event about a message", () => {
     ["a channel that the run does not have", { channel: "push" }],
   ])("is answered 202 with the reason when it is of %s", async (_name, object) => {
     expect(await tell("message.seen", object)).toEqual([202, { ignored: "it is about no message of ours" }]);
-    expect([captured, outcomes]).toEqual([[], ["not ours"]]);
+    expect([reported, outcomes]).toEqual([[], ["not ours"]]);
   });
 
   it.each([
@@ -157,14 +157,14 @@ describe("an address that is no good", () => {
     ["a soft bounce", { error: "Soft bounce: mailbox full" }, [], { bounce: "soft" }],
   ])("is shown by %s, and by nothing less", async (_name, object, expected, properties) => {
     expect((await tell("message.failed", object))[0]).toBe(202);
-    expect([undeliverable, captured.map((one) => one.properties)]).toEqual([expected, [properties]]);
+    expect([undeliverable, reported.map((one) => one.properties)]).toEqual([expected, [properties]]);
   });
 
   it("is not one of a message that failed, nor of a phone or a device", async () => {
     await tell("message.failed", { error: "the provider is down" });
-    expect([undeliverable, captured]).toEqual([[], []]);
+    expect([undeliverable, reported]).toEqual([[], []]);
     await tell("message.failed", { channel: "in_app", error: "bounced" });
-    expect([undeliverable, captured.length]).toEqual([[], 1]);
+    expect([undeliverable, reported.length]).toEqual([[], 1]);
   });
 });
 
@@ -175,7 +175,7 @@ describe("a message that its provider did not take", () => {
       [202, { accepted: "failed" }],
       [202, { duplicate: "failed" }],
     ]);
-    expect([notSent, captured]).toEqual([[{ step: "second", why: "451 try later" }], []]);
+    expect([notSent, reported]).toEqual([[{ step: "second", why: "451 try later" }], []]);
   });
 
   it.each<[string, Partial<Decision>, boolean | "ignored"]>([
@@ -190,7 +190,7 @@ describe("a message that its provider did not take", () => {
     extra = decision({ step: "extra", ...changes });
     const { channel } = extra;
     await tell("message.failed", { stepId: "extra", channel, error: changes.detail ?? "451" });
-    expect([notSent.length, captured.length]).toEqual(
+    expect([notSent.length, reported.length]).toEqual(
       isCorrected === "ignored" ? [0, 0] : isCorrected ? [1, 0] : [0, 1],
     );
   });
@@ -198,7 +198,7 @@ describe("a message that its provider did not take", () => {
   it("is not taken for another one of its run when Novu does not name the step", async () => {
     extra = decision({ step: "extra", outcome: "failed", receipt: "corrected", decidedAt: "2026-03-02T10:30:00.000Z" });
     await tell("message.failed", { createdAt: "2026-03-02T10:30:01.000Z", error: "451" });
-    expect([notSent, captured]).toMatchObject([[], [{ step: "extra" }]]);
+    expect([notSent, reported]).toMatchObject([[], [{ step: "extra" }]]);
   });
 });
 
@@ -248,7 +248,7 @@ describe("the endpoint", () => {
     const secret = LOCAL_KEYS.signingSecret;
     for (const spelling of ["svix", "webhook"])
       expect(await tell("message.read", {}, { secret, spelling })).toMatchObject([401, {}]);
-    expect(captured).toHaveLength(1);
+    expect(reported).toHaveLength(1);
   });
 
   it.each(["store trouble", "stopping"])("asks to be tried again: %s", async (trouble) => {

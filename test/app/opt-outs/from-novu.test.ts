@@ -82,7 +82,7 @@ it("our own word that comes back from Novu says nothing new", async () => {
   const { onPreferences } = elsewhere(sandbox);
   const { store } = sandbox.app;
   const now = { distinctId: "ada", at: at(sandbox) };
-  await store.people.changeOptOuts({ ...now, off: ["offers"], on: [], cause: "link", capture: null });
+  await store.people.changeOptOuts({ ...now, off: ["offers"], on: [], cause: "link", report: null });
   await onPreferences({ ...now, workflow: "campaign", channels: EVERY });
   await onPreferences({ ...now, workflow: "campaign", channels: { email: true }, at: "2030-01-01T00:00:00.000Z" });
   expect((await store.people.findOptOuts("ada")).off).toEqual(["offers"]);

@@ -135,8 +135,8 @@ async function runJob(
     ],
     persons: {
       readNow: async () => known.person,
-      profileHere: async () => known.known,
-      profileThere: async () => null,
+      storedProfile: async () => known.known,
+      profileAtSource: async () => null,
       subscriberOf,
     },
     merges: {
@@ -156,7 +156,7 @@ async function runJob(
     sendingSteps: () => known.steps,
     stepsOfRun: async () => known.steps,
     pace: note("pace", undefined),
-    paceProfiles: note("pace profiles", undefined),
+    paceSubscribers: note("pace subscribers", undefined),
     onTriggered: (workflow) => void done.push(`count ${workflow}`),
     now: () => Date.parse(known.now),
     log: createLog({ level: "silent" }),
@@ -226,7 +226,7 @@ describe("a start", () => {
       "that is done tells once more what is in doubt",
       {},
       { state: "in progress", told: { ...profile(), isDoubtful: true } },
-      ["pace profiles", "tell ada", "note the profile"],
+      ["pace subscribers", "tell ada", "note the profile"],
     ],
     [
       "of who has left is taken back, in case that an earlier try reached Novu",
@@ -263,7 +263,7 @@ describe("a start", () => {
       "of somebody whom a source has named tells Novu of them first",
       { run: run({ source: "segment" }) },
       { known: profile() },
-      ["enter u:w always", "pace profiles", "tell ada", "note the profile", ...TRIGGERED],
+      ["enter u:w always", "pace subscribers", "tell ada", "note the profile", ...TRIGGERED],
     ],
   ])("%s", async (_name, changes, facts, expected) => {
     expect(await runJob(toStart(changes), facts)).toEqual({ done: expected, error: null });
@@ -341,7 +341,7 @@ describe("a person whose next message is due", () => {
     isDoubtful: false,
   });
   const NOBODY_LEFT: Facts["person"] = { ...NOW, properties: {} as PersonProperties };
-  const TOLD = ["pace profiles", "tell ada", "note the profile"];
+  const TOLD = ["pace subscribers", "tell ada", "note the profile"];
 
   it.each<[string, Partial<Facts>, boolean, string[]]>([
     ["is told to Novu when the address is another one", { person: NOW, told: told("then@example.com") }, false, TOLD],
@@ -362,7 +362,7 @@ describe("a person whose next message is due", () => {
       "has no address at Novu any more when it is gone at the source",
       { person: NOBODY_LEFT, told: told("then@example.com") },
       false,
-      ["pace profiles", "tell ada of no email", "note the profile"],
+      ["pace subscribers", "tell ada of no email", "note the profile"],
     ],
     ["keeps an address at Novu that others have told", { person: NOBODY_LEFT, told: told(null) }, false, []],
     [
@@ -377,7 +377,7 @@ describe("a person whose next message is due", () => {
       "is made at Novu where there is none",
       { person: NOW, isSubscriber: false },
       false,
-      ["pace profiles", "tell ada", "pace profiles", "create ada", "note the profile"],
+      ["pace subscribers", "tell ada", "pace subscribers", "create ada", "note the profile"],
     ],
   ])("%s", async (_name, facts, isWrong, expected) => {
     expect(await runJob(refresh(isWrong), facts)).toEqual({ done: expected, error: null });
