@@ -23,7 +23,7 @@ import type { LifecycleWorkflow } from "./engine/lifecycle.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { type Clock, systemClock } from "./lib/clock.ts";
 import { createLog, type Log } from "./lib/log.ts";
-import { createBodyBudget } from "./lib/read-body.ts";
+import { createBodyBudget } from "./lib/webhook-endpoint.ts";
 import { createLinks } from "./links/links.ts";
 import { createPersonReader } from "./sources/person-reader.ts";
 import { createPostHogReport, noReport } from "./sources/posthog/reports.ts";

@@ -1,6 +1,6 @@
 import type { Router } from "express";
 import type { StepDependencies } from "../engine/step-dependencies.ts";
-import type { BodyBudget } from "../lib/read-body.ts";
+import type { BodyBudget } from "../lib/webhook-endpoint.ts";
 import { createBridge, type Frameworks } from "../novu/bridge.ts";
 import { createForeignRuns } from "../novu/foreign-runs.ts";
 import type { Context } from "./context.ts";

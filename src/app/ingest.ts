@@ -1,8 +1,7 @@
 import type { MergeRequest } from "../contracts/routing.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import { createArrivalClock, isoOfArrival } from "../lib/clock.ts";
-import type { BodyBudget } from "../lib/read-body.ts";
-import type { WebhookHandler } from "../lib/webhook-endpoint.ts";
+import type { BodyBudget, WebhookHandler } from "../lib/webhook-endpoint.ts";
 import { createRoute } from "../routing/route.ts";
 import { createReingest, createSaveIgnored } from "../sources/ignored-events.ts";
 import { createIngest, type Ingest } from "../sources/ingest.ts";

@@ -4,7 +4,7 @@ import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, type CommandContext, defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
-import type { RetryOptions } from "../lib/with-retries.ts";
+import type { RetryOptions } from "../lib/service-client.ts";
 import { postHogHistory } from "../sources/posthog/history.ts";
 import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import { withStoreToRead } from "./command-store.ts";

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { LifecycleEvent } from "../contracts/event.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
-import { setAtPath } from "../lib/objects.ts";
+import { setAtPath } from "../lib/json.ts";
 import { fallbackFor } from "./web-url.ts";
 
 /** The event as a workflow's payload. A link to a host that is not named becomes its fallback, with a note. */

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { BodyError, isSoonRead } from "../lib/read-body.ts";
+import { BodyError, isSoonRead } from "../lib/webhook-endpoint.ts";
 
 export const notFound: RequestHandler = (_request, response) => {
   response.status(404).json({ error: "not found" });

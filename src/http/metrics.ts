@@ -5,7 +5,7 @@ import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
 import type { Queue } from "../contracts/job.ts";
 import { DAY_MS, SECOND_MS } from "../lib/durations.ts";
-import { equalSecrets } from "../lib/equal-secrets.ts";
+import { equalSecrets } from "../lib/verify-webhook.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 

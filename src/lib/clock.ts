@@ -1,3 +1,4 @@
+import { setTimeout as resolveAfter } from "node:timers/promises";
 import { HOUR_MS } from "./durations.ts";
 
 /** Time as the app sees it: the machine's in production, a virtual one in the sandbox. */
@@ -41,4 +42,26 @@ export function createArrivalClock(now: () => number): () => number {
 export function isoOfArrival(arrival: number): string {
   const micros = String(arrival % 1000).padStart(3, "0");
   return new Date(Math.floor(arrival / 1000)).toISOString().replace("Z", `${micros}Z`);
+}
+
+/** Resolves after `ms`; rejects with the signal's reason when it is aborted. */
+export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
+
+export const sleep: Sleep = async (ms, signal) => {
+  await resolveAfter(ms, undefined, { signal }).catch(() => {});
+  signal?.throwIfAborted();
+};
+
+/** Null when it takes longer than `withinMs`, or fails. */
+export async function valueWithin<Value>(promise: Promise<Value>, withinMs: number): Promise<Value | null> {
+  let timer: NodeJS.Timeout | undefined;
+  // Timers that take an abort signal cost eight times as much, and persons are looked up thousands of times.
+  const tooLate = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, withinMs, null);
+  });
+  try {
+    return await Promise.race([promise.catch(() => null), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
 import { styleText } from "node:util";
-import { type Sleep, sleep } from "./sleep.ts";
+import { type Sleep, sleep } from "./clock.ts";
 
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 

@@ -5,7 +5,7 @@ import { withDecisions } from "../contracts/decision.ts";
 import type { Run } from "../contracts/run.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { type BodyBudget, isSoonRead } from "../lib/read-body.ts";
+import { type BodyBudget, isSoonRead } from "../lib/webhook-endpoint.ts";
 import {
   type Answer,
   type Call,

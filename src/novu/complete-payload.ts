@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { setAtPath } from "../lib/objects.ts";
+import { setAtPath } from "../lib/json.ts";
 
 type Payload = Record<string, unknown>;
 type Issue = z.core.$ZodIssue;

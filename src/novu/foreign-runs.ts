@@ -1,6 +1,6 @@
 import { readPerson } from "../contracts/person.ts";
 import { oneJobRunId, type Run, sharedRunId } from "../contracts/run.ts";
-import { valueWithin } from "../lib/value-within.ts";
+import { valueWithin } from "../lib/clock.ts";
 import type { Call, ExecuteBody } from "./bridge-call.ts";
 
 const FIND_WITHIN_MS = 500;

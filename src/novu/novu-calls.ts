@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type ProfileField, Subscriber } from "../contracts/routing.ts";
 import { retryAfterMs, StoppingError } from "../lib/errors.ts";
-import { createHttpClient, NoAnswerError } from "../lib/http-client.ts";
 import { parseJson } from "../lib/json.ts";
+import { createHttpClient, NoAnswerError } from "../lib/service-client.ts";
 import { errorOf, type NovuFailure } from "./novu-errors.ts";
 
 /** Also how long a stopping process waits at most. */

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import { MINUTE_MS } from "../lib/durations.ts";
-import { equalSecrets } from "../lib/equal-secrets.ts";
 import { parseJson } from "../lib/json.ts";
-import { type BodyBudget, readBody } from "../lib/read-body.ts";
+import { equalSecrets } from "../lib/verify-webhook.ts";
+import { type BodyBudget, readBody } from "../lib/webhook-endpoint.ts";
 
 /** Novu's payloads reach 512 KB; the rest is for the runs of a digest. */
 const LARGEST_BODY = 4 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { ALL, type OptOutChange, type OptOuts, workflowTopic } from "../contract
 import type { Report } from "../contracts/report.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { BodyError, readBody } from "../lib/read-body.ts";
+import { BodyError, readBody } from "../lib/webhook-endpoint.ts";
 import type { UnsubscribeLink } from "./unsubscribe-links.ts";
 import type { UnsubscribePage } from "./unsubscribe-page.tsx";
 

@@ -1,6 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { NovuJobRecord, NovuMessageRecord } from "../contracts/novu-activity.ts";
-import { redactReason } from "../lib/redact-reason.ts";
+import { redactReason } from "../lib/redact.ts";
 
 /** The result of a message, as Novu has it. */
 export type NovuResult = Pick<Decision, "outcome" | "reason" | "detail">;

@@ -1,8 +1,8 @@
 import { PERSON_WITHIN_MS } from "../contracts/bridge-time.ts";
 import type { PersonLookup, PersonSource } from "../contracts/person.ts";
+import { valueWithin } from "../lib/clock.ts";
 import { SECOND_MS } from "../lib/durations.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
-import { valueWithin } from "../lib/value-within.ts";
 
 /** Long enough for the steps of one moment, too short to miss the person's next action. */
 const FRESH_MS = SECOND_MS;

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, scryptSync } from "node:crypto";
 import type { Request, Response } from "express";
 import { HOUR_MS, MINUTE_MS } from "../lib/durations.ts";
-import { equalSecrets } from "../lib/equal-secrets.ts";
+import { equalSecrets } from "../lib/verify-webhook.ts";
 import { createSeal } from "./privacy.ts";
 
 const COOKIE = "studio_session";

@@ -1,5 +1,5 @@
-import { readBody } from "../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../src/lib/server.ts";
+import { readBody } from "../../src/lib/webhook-endpoint.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 
 const LARGEST_BODY = 10_000_000;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { readBody } from "../../src/lib/read-body.ts";
 import { type Listening, serve } from "../../src/lib/server.ts";
+import { readBody } from "../../src/lib/webhook-endpoint.ts";
 
 const OF_ONE_HOP = new Set([
   "host",

@@ -1,5 +1,5 @@
 import type { Config } from "../../config.ts";
-import { sleep } from "../../lib/sleep.ts";
+import { sleep } from "../../lib/clock.ts";
 import { unknownWorkflowOf } from "../../novu/novu-errors.ts";
 import { withStoreToRead } from "../command-store.ts";
 import { brokenControls } from "../plan/broken-controls.ts";

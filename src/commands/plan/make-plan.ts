@@ -1,4 +1,4 @@
-import type { Sleep } from "../../lib/sleep.ts";
+import type { Sleep } from "../../lib/clock.ts";
 import { beyondPlan } from "../../novu/plan-limits.ts";
 import { type BrokenControl, brokenControls } from "./broken-controls.ts";
 import { changesOf, type EditedControl, editedControls, type WorkflowDifference } from "./compare-workflows.ts";

@@ -1,8 +1,7 @@
 import { z } from "zod";
+import type { Sleep } from "../../lib/clock.ts";
 import { UnavailableError } from "../../lib/errors.ts";
-import { type Host, request } from "../../lib/service-client.ts";
-import type { Sleep } from "../../lib/sleep.ts";
-import { withRetries } from "../../lib/with-retries.ts";
+import { type Host, request, withRetries } from "../../lib/service-client.ts";
 import { Preferences, Schema } from "./manifest.ts";
 import { Trouble } from "./trouble.ts";
 

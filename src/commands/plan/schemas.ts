@@ -1,4 +1,4 @@
-import { dropEmptyObjects } from "../../lib/objects.ts";
+import { dropEmptyObjects } from "../../lib/json.ts";
 import type { Schema } from "./manifest.ts";
 import { fits, requiredOf, takesNull } from "./schema-fits.ts";
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { type Host, request } from "../../lib/service-client.ts";
+import { type Host, type RetryOptions, request, withRetries } from "../../lib/service-client.ts";
 import { keyOf, sign } from "../../lib/verify-webhook.ts";
-import { type RetryOptions, withRetries } from "../../lib/with-retries.ts";
 
 /** The app's answer to an event. */
 export type Fed =

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import type { Sleep } from "../../lib/clock.ts";
 import type { CommandIo } from "../../lib/command-io.ts";
 import { describeError, UnavailableError } from "../../lib/errors.ts";
 import type { ServiceResponse } from "../../lib/service-client.ts";
-import type { Sleep } from "../../lib/sleep.ts";
-import { withRetries } from "../../lib/with-retries.ts";
+import { withRetries } from "../../lib/service-client.ts";
 import { changesOf } from "../plan/compare-workflows.ts";
 import { Discovered, emptySchemas, type Manifest } from "../plan/manifest.ts";
 import { Trouble } from "../plan/trouble.ts";

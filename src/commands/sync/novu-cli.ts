@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Sleep } from "../../lib/clock.ts";
 import type { Env } from "../../lib/command.ts";
 import { MINUTE_MS } from "../../lib/durations.ts";
 import { UnavailableError } from "../../lib/errors.ts";
-import type { Sleep } from "../../lib/sleep.ts";
-import { withRetries } from "../../lib/with-retries.ts";
+import { withRetries } from "../../lib/service-client.ts";
 import { Trouble } from "../plan/trouble.ts";
 import { cliErrorOf } from "./cli-error.ts";
 

@@ -1,6 +1,6 @@
+import type { Sleep } from "../../lib/clock.ts";
 import type { Env } from "../../lib/command.ts";
 import type { CommandIo } from "../../lib/command-io.ts";
-import type { Sleep } from "../../lib/sleep.ts";
 import { changesOf } from "../plan/compare-workflows.ts";
 import { makePlan, type Plan } from "../plan/make-plan.ts";
 import { emptySchemas, type Manifest } from "../plan/manifest.ts";

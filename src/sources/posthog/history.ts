@@ -1,5 +1,5 @@
 import { DAY_MS } from "../../lib/durations.ts";
-import { type RetryOptions, withRetries } from "../../lib/with-retries.ts";
+import { type RetryOptions, withRetries } from "../../lib/service-client.ts";
 import { type HistoryRow, inMicroseconds, type PostHogQueries } from "./queries.ts";
 
 /** An event that PostHog has. */

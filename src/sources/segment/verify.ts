@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { isOneOfSecrets } from "../../lib/equal-secrets.ts";
 import type { VerifyRequest } from "../../lib/verify-webhook.ts";
+import { isOneOfSecrets } from "../../lib/verify-webhook.ts";
 
 /**
  * Verifies a request by the secret as a bearer token, which our Destination Function sends, or by `x-signature`, the

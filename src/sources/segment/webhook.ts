@@ -1,6 +1,5 @@
 import { jsonOf, parseJson } from "../../lib/json.ts";
-import { BodyError } from "../../lib/read-body.ts";
-import { type WebhookEndpoint, type WebhookHandler, webhookEndpoint } from "../../lib/webhook-endpoint.ts";
+import { BodyError, type WebhookEndpoint, type WebhookHandler, webhookEndpoint } from "../../lib/webhook-endpoint.ts";
 import { answerOf, type Ingest, type Ingested, type Parsed } from "../ingest.ts";
 
 const LARGEST_BATCH = 500;

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BodyError, createBodyBudget, readBody } from "../../../src/lib/read-body.ts";
+import { BodyError, createBodyBudget, readBody } from "../../../src/lib/webhook-endpoint.ts";
 import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { eventually, testSandbox } from "../../support/sandbox.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { equalSecrets, isOneOfSecrets } from "../../../src/lib/equal-secrets.ts";
+import { equalSecrets, isOneOfSecrets } from "../../../src/lib/verify-webhook.ts";
 
 describe("equalSecrets", () => {
   it.each<[string | Buffer, string | Buffer, boolean]>([
