@@ -1,10 +1,9 @@
-import { isPostHogRequired, readSettings, Settings, SettingsWithPostHog } from "./config/settings.ts";
-import type { Cap } from "./contracts/cap.ts";
-import type { EmailProvider } from "./contracts/email-provider.ts";
-import type { Hours } from "./contracts/hours.ts";
-import type { InternalRule } from "./contracts/internal-users.ts";
-import type { NovuPlan } from "./contracts/novu-plan.ts";
+import type { EmailProvider } from "./contracts/channel.ts";
+import type { InternalRule } from "./contracts/event.ts";
+import type { NovuPlan } from "./contracts/novu.ts";
+import type { Cap, Hours } from "./contracts/send.ts";
 import { DAY_MS, SECOND_MS } from "./lib/durations.ts";
+import { isPostHogRequired, readSettings, Settings, SettingsWithPostHog } from "./settings.ts";
 
 /** Throws with every setting that is missing or wrong, without their values. */
 export function readConfig(environment: Record<string, string | undefined>): Config {

@@ -1,4 +1,4 @@
-import { NOVU_PLANS } from "../contracts/novu-plan.ts";
+import { NOVU_PLANS } from "../contracts/novu.ts";
 import { createNovuActivity } from "../novu/activity.ts";
 import { createNovuApi } from "../novu/api.ts";
 import { createRateLimiter } from "../outbox/rate-limiter.ts";

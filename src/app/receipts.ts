@@ -1,5 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
-import type { NovuActivity } from "../contracts/novu-activity.ts";
+import type { NovuActivity } from "../contracts/novu.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
 import { createOverdue } from "../outbox/jobs/overdue.ts";

@@ -1,5 +1,4 @@
-import { sendingStepsOf } from "../contracts/shape.ts";
-import type { SendingStep } from "../contracts/workflow.ts";
+import { type SendingStep, sendingStepsOf } from "../contracts/workflow.ts";
 import type { Discovered } from "../novu/discovered.ts";
 import type { Context } from "./context.ts";
 

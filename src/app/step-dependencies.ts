@@ -1,10 +1,10 @@
 import type { Config } from "../config.ts";
-import type { FlagValue } from "../contracts/flag.ts";
+import type { FlagValue } from "../contracts/decision.ts";
 import { CALL_WITHIN_MS, type Job } from "../contracts/job.ts";
-import type { MessageLink } from "../contracts/link.ts";
-import { NOVU_PLANS } from "../contracts/novu-plan.ts";
+import { NOVU_PLANS } from "../contracts/novu.ts";
 import { readPerson } from "../contracts/person.ts";
 import type { Product } from "../contracts/product.ts";
+import type { MessageLink } from "../contracts/send.ts";
 import { createRunVariants } from "../engine/experiment.ts";
 import { createPersonNow, type Persons } from "../engine/person-now.ts";
 import type { StepDependencies } from "../engine/step-dependencies.ts";

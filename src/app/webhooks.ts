@@ -1,7 +1,6 @@
 import type { Router } from "express";
-import { STORE_CHANGE_PATH } from "../contracts/store-change.ts";
+import { commandSecret, STORE_CHANGE_PATH } from "../contracts/store-change.ts";
 import { storeChanges } from "../http/store-changes.ts";
-import { commandSecret } from "../lib/command-secret.ts";
 import { createWebhookVerifier } from "../lib/verify-webhook.ts";
 import type { BodyBudget, WebhookHandler } from "../lib/webhook-endpoint.ts";
 import { clickRoutes } from "../links/clicks.ts";

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config.ts";
-import { STORE_CHANGE_PATH, type StoreChange, StoreChangeAnswer } from "../contracts/store-change.ts";
-import { commandSecret } from "../lib/command-secret.ts";
+import { commandSecret, STORE_CHANGE_PATH, type StoreChange, StoreChangeAnswer } from "../contracts/store-change.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { createLog } from "../lib/log.ts";
 import { keyOf, sign } from "../lib/verify-webhook.ts";

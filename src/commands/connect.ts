@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { isPostHogRequired } from "../config/settings.ts";
 import { readConfig } from "../config.ts";
 import { eventsToForward } from "../contracts/event.ts";
 import type { Product } from "../contracts/product.ts";
@@ -7,6 +6,7 @@ import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
 import { describeError } from "../lib/errors.ts";
+import { isPostHogRequired } from "../settings.ts";
 import { connectDestination, endDestination, type Outcome } from "./connect/destination.ts";
 import { createPostHogApi } from "./posthog/api.ts";
 import { configuredPostHog } from "./posthog/configured.ts";

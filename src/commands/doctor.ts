@@ -1,9 +1,9 @@
-import { secretsIn } from "../config/settings.ts";
 import { readConfig } from "../config.ts";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand, type Env } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
+import { secretsIn } from "../settings.ts";
 import { type Found, ok, trouble } from "./doctor/check.ts";
 import { examine } from "./doctor/examine.ts";
 

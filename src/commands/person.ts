@@ -1,8 +1,7 @@
 import { type Config, readConfig } from "../config.ts";
 import { defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
-import type { CommandIo, Paint } from "../lib/command-io.ts";
+import { type CommandIo, type Paint, printable } from "../lib/command-io.ts";
 import { parseJson } from "../lib/json.ts";
-import { printable } from "../lib/terminal.ts";
 import { createNovuApi } from "../novu/api.ts";
 import { type CommandStore, withStoreToChange } from "./command-store.ts";
 import { erase, type Part } from "./person/erase.ts";

@@ -4,8 +4,7 @@ import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { explain } from "../explain/explain.ts";
 import type { Chain, ChainLink } from "../explain/explanation.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
-import type { Paint } from "../lib/command-io.ts";
-import { printable } from "../lib/terminal.ts";
+import { type Paint, printable } from "../lib/command-io.ts";
 import { withStoreToRead } from "./command-store.ts";
 
 const HELP = `npm run why -- --person ID [--workflow ID] [options]

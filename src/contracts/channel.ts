@@ -25,3 +25,7 @@ export type Channel = z.infer<typeof Channel>;
 export function isChannel(type: string): type is Channel {
   return Object.hasOwn(CHANNELS, type);
 }
+
+/** A provider that sends emails, by the name of its integration at Novu. */
+export const EmailProvider = z.enum(["sendgrid", "resend", "ses", "nodemailer", "postmark", "mailgun"]);
+export type EmailProvider = z.infer<typeof EmailProvider>;

@@ -53,3 +53,32 @@ export const LifecycleEvent = z.object({
   noPersonReason: z.string().optional(),
 });
 export type LifecycleEvent = z.infer<typeof LifecycleEvent>;
+
+/** The reason why an event or a body was ignored, wholly or in part. There are few values, because metrics count by them. */
+export type Cause =
+  | "not JSON"
+  | "not an event"
+  /** One of our own reports, sent back by PostHog. */
+  | "echo"
+  /** By a colleague or a test, by INTERNAL_USERS. */
+  | "internal"
+  | "no workflow"
+  | "filtered"
+  | "no person"
+  | "not merged"
+  | "does not fit"
+  /** The event counts, with another value for one of its properties. */
+  | "replaced"
+  | "cannot be stored";
+
+/** People whose events are ignored: an email domain, one email or distinct id, or a pattern. */
+export type InternalRule = { domain: string } | { exactly: string } | { pattern: RegExp };
+
+/** The event of an inactive person, forwarded by PostHog or made by our own sweep. */
+export const USER_INACTIVE = "user_inactive";
+
+/** The properties of such an event that are read. */
+export const InactivityProperties = z.object({
+  /** The workflow that our sweep made it for; PostHog's events are for each workflow that listens. */
+  swept_for: z.string().nullish().catch(null),
+});

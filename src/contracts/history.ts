@@ -1,9 +1,9 @@
-import type { Arrived } from "./arrival.ts";
 import type { Channel } from "./channel.ts";
 import type { Decision } from "./decision.ts";
 import type { LifecycleEvent, Source } from "./event.ts";
 import type { Job, Queue } from "./job.ts";
 import type { Exit } from "./routing.ts";
+import type { Arrived } from "./run.ts";
 
 // Records that the store returns for pages and commands. Times as numbers are milliseconds since 1970; as text, ISO 8601.
 

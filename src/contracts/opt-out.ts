@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Report } from "./report.ts";
 
 /** The opt-out from every topic. */
@@ -38,4 +39,9 @@ export interface Bounce {
   addressHash: string | null;
   /** ISO 8601 */
   at: string;
+}
+
+/** Two addresses are the same when their hashes are; only the hash is stored. */
+export function addressHash(address: string): string {
+  return createHash("sha256").update(address.trim().toLowerCase()).digest("hex");
 }

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { Channel } from "./channel.ts";
-import type { Decision } from "./decision.ts";
-import { FlagValue } from "./flag.ts";
+import { type Decision, FlagValue } from "./decision.ts";
 
 /** The `$lib` of our reports to PostHog. */
 export const OUR_LIB = "posthog-novu-bridge";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PermanentError } from "../lib/errors.ts";
 import { Source } from "./event.ts";
 import { Run } from "./run.ts";
 import { PERSON_SOURCES } from "./sources.ts";
@@ -118,4 +119,14 @@ export interface Routing {
   merges?: Merge[];
   mergeRequests?: MergeRequest[];
   traits?: Traits[];
+}
+
+/** Novu refused these fields of a subscriber; without them it may accept the rest. */
+export class RefusedFieldsError extends PermanentError {
+  readonly fields: ProfileField[];
+
+  constructor(message: string, fields: ProfileField[]) {
+    super(message);
+    this.fields = fields;
+  }
 }

@@ -1,7 +1,14 @@
-import type { Channel } from "./channel.ts";
+import { z } from "zod";
+import { type Channel, isChannel } from "./channel.ts";
 import type { LifecycleEvent } from "./event.ts";
-import type { Absence } from "./inactivity.ts";
 import type { EntryLimit, Occurrence } from "./routing.ts";
+
+/** The sweep looks for people without any of these events for so many days. */
+export interface Absence {
+  days: number;
+  /** The names of the events that count as activity. */
+  sessions: string[];
+}
 
 /** The part of a workflow that routing uses. */
 export interface WorkflowRoutes {
@@ -29,4 +36,69 @@ export interface SendingStep {
   channel: Channel;
   /** Whether Novu may have ended the run before it, at a throttle. */
   isThrottled: boolean;
+}
+
+/** A part of a wait, as one delay step; the parts of one wait have the same `wait`. */
+const FixedWait = z.object({
+  /** The id of the wait in the workflow's code. */
+  wait: z.string(),
+  amount: z.number(),
+  unit: z.enum(["days", "hours", "minutes"]),
+});
+export type FixedWait = z.infer<typeof FixedWait>;
+
+const ShapeStep = z.object({
+  step: z.string(),
+  /** Novu's name of the type: email, delay, custom and so on. */
+  type: z.string(),
+  /** For a delay that is a part of a wait. */
+  fixed: FixedWait.optional(),
+});
+export type ShapeStep = z.infer<typeof ShapeStep>;
+
+/**
+ * The steps of a workflow in one version of the code, in the order in which Novu runs them. Novu fixes the
+ * steps of a run at its trigger, so a run keeps the shape that its workflow had then.
+ */
+export const Shape = z.object({
+  workflow: z.string(),
+  steps: z.array(ShapeStep),
+  /** The payload's JSON schema, hashed. */
+  payload: z.string(),
+});
+export type Shape = z.infer<typeof Shape>;
+
+/** The steps that send a message, in order. */
+export function sendingStepsOf({ steps }: Pick<Shape, "steps">): SendingStep[] {
+  const throttle = steps.findIndex(({ type }) => type === "throttle");
+  return steps.flatMap(({ step, type }, index) => {
+    const isThrottled = throttle !== -1 && index > throttle;
+    return isChannel(type) ? [{ step, channel: type, isThrottled }] : [];
+  });
+}
+
+// Novu's framework passes a workflow's schemas and resolvers on unchanged. The engine attaches facts to them under
+// symbols, and the bridge reads them there.
+
+const ZOD_SCHEMA = Symbol("zod schema");
+const FIXED_WAIT = Symbol("fixed wait");
+
+/** Attaches the zod schema that a published JSON schema was made from. */
+export function attachZodSchema<Published extends object>(published: Published, schema: z.ZodObject): Published {
+  return Object.defineProperty(published, ZOD_SCHEMA, { value: schema });
+}
+
+/** Undefined where none is attached. */
+export function attachedZodSchema(published: unknown): z.ZodObject | undefined {
+  return (published as { [ZOD_SCHEMA]?: z.ZodObject } | undefined)?.[ZOD_SCHEMA];
+}
+
+/** Attaches the wait that a delay's resolver always returns. */
+export function attachFixedWait<Resolve extends object>(resolve: Resolve, wait: FixedWait): Resolve {
+  return Object.defineProperty(resolve, FIXED_WAIT, { value: wait });
+}
+
+/** Undefined where none is attached. */
+export function attachedFixedWait(resolve: unknown): FixedWait | undefined {
+  return (resolve as { [FIXED_WAIT]?: FixedWait } | undefined)?.[FIXED_WAIT];
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Channel } from "../contracts/channel.ts";
 import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
+import { addressHash } from "../contracts/opt-out.ts";
 import { type Person, trackUnreadable } from "../contracts/person.ts";
 import type { Recipient } from "../contracts/send.ts";
-import { addressHash } from "../lib/address-hash.ts";
 import { isSwitchedOff, withSwitch } from "./controls.ts";
 import { flagExposures } from "./experiment.ts";
 import type { Compose, Moment, SendOptions } from "./guarded-step.ts";

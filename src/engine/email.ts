@@ -1,7 +1,7 @@
 import { createElement, type ReactElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { UnsubscribeUrl } from "../../emails/_components/unsubscribe-url.ts";
-import type { EmailProvider } from "../contracts/email-provider.ts";
+import type { EmailProvider } from "../contracts/channel.ts";
 
 /**
  * The email as HTML, with a link to `unsubscribeUrl`, also where its template has none; null for an email without an

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { LifecycleEvent } from "../contracts/event.ts";
-import { USER_INACTIVE } from "../contracts/inactivity.ts";
+import { type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
 import { type PersonProperties, readPerson, trackUnreadable } from "../contracts/person.ts";
 import { firstReadable, number } from "../contracts/property-types.ts";
 import { Occurrence } from "../contracts/routing.ts";

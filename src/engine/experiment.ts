@@ -1,5 +1,11 @@
-import type { Decision, Objection } from "../contracts/decision.ts";
-import { type FlagAnswer, type FlagValue, holdsOut, type RunVariant } from "../contracts/flag.ts";
+import {
+  type Decision,
+  type FlagAnswer,
+  type FlagValue,
+  holdsOut,
+  type Objection,
+  type RunVariant,
+} from "../contracts/decision.ts";
 import type { Run } from "../contracts/run.ts";
 import type { Log } from "../lib/log.ts";
 

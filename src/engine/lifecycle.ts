@@ -2,9 +2,9 @@ import { type ExecuteInput, workflow as novuWorkflow, type SeverityLevelEnum } f
 import type { z } from "zod";
 import { CHANNELS, Channel } from "../contracts/channel.ts";
 import { decisionsIn } from "../contracts/decision.ts";
-import type { LifecycleEvent } from "../contracts/event.ts";
-import { type Absence, InactivityProperties, USER_INACTIVE } from "../contracts/inactivity.ts";
+import { InactivityProperties, type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
 import { EntryLimit } from "../contracts/routing.ts";
+import type { Absence } from "../contracts/workflow.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { EventMatcher } from "./event.ts";

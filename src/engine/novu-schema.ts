@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { JSONSchema } from "zod/v4/core";
-import { attachZodSchema } from "../lib/attached.ts";
+import { attachZodSchema } from "../contracts/workflow.ts";
 
 type NovuSchema = JSONSchema.BaseSchema & { type: "object" };
 

@@ -1,9 +1,8 @@
-import type { EmailProvider } from "../contracts/email-provider.ts";
-import type { RunVariant } from "../contracts/flag.ts";
-import type { MessageLink } from "../contracts/link.ts";
+import type { EmailProvider } from "../contracts/channel.ts";
+import type { RunVariant } from "../contracts/decision.ts";
 import type { Person } from "../contracts/person.ts";
 import type { Run } from "../contracts/run.ts";
-import type { GuardResult, Send } from "../contracts/send.ts";
+import type { GuardResult, MessageLink, Send } from "../contracts/send.ts";
 import type { Experiment } from "./experiment.ts";
 
 /** The functions and settings that steps need from the rest of the app: real ones for Novu's calls, sample ones for previews. */

@@ -1,6 +1,5 @@
 import { Run } from "../contracts/run.ts";
-import type { FixedWait } from "../contracts/shape.ts";
-import { attachFixedWait } from "../lib/attached.ts";
+import { attachFixedWait } from "../contracts/workflow.ts";
 import { HOUR_MS } from "../lib/durations.ts";
 import type { GuardedStep, NovuStep } from "./guarded-step.ts";
 import type { RunContext } from "./run-context.ts";
@@ -38,7 +37,7 @@ export function waitSteps<Payload>(
           await waitBegins(wait, { isLast: delay === delays.at(-1) });
           return wait;
         };
-        await step.delay(delay.id, attachFixedWait(resolve, { wait: id, amount, unit } satisfies FixedWait));
+        await step.delay(delay.id, attachFixedWait(resolve, { wait: id, amount, unit }));
       }
     },
 

@@ -1,11 +1,20 @@
-import { type Arrived, endsRun } from "../contracts/arrival.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { EventRecord, History, IgnoredRecord, OptOutRecord, PersonJob, RunRecord } from "../contracts/history.ts";
 import type { Exit } from "../contracts/routing.ts";
+import { type Arrived, endsRun } from "../contracts/run.ts";
 import { formatDuration } from "../lib/durations.ts";
 import { type About, type ChainLink, nameOf } from "./explanation.ts";
-import { noteOf, notSentBecause, sourceOfRun } from "./reasons.ts";
-import { CHANNEL_NAMES, count, JOB_NAMES, READ_FROM, runFailure, sentBy } from "./words.ts";
+import {
+  CHANNEL_NAMES,
+  count,
+  JOB_NAMES,
+  noteOf,
+  notSentBecause,
+  READ_FROM,
+  runFailure,
+  sentBy,
+  sourceOfRun,
+} from "./words.ts";
 
 // One link for each record of a history.
 

@@ -1,8 +1,8 @@
 import type { Channel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { Source } from "../contracts/event.ts";
-import type { PersonJob, RunRecord, RunStatus } from "../contracts/history.ts";
-import { SOURCES } from "../contracts/sources.ts";
+import type { History, PersonJob, RunRecord, RunStatus } from "../contracts/history.ts";
+import { isPersonSource, type PersonSourceName, SOURCES } from "../contracts/sources.ts";
 
 /** Each run state, as the legend of a page explains it. */
 export const RUN_STATES: Record<RunStatus, string> = {
@@ -61,4 +61,109 @@ export function runFailure({ transactionId }: RunRecord, decisions: Decision[]):
 /** "1 run", "2 runs" */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+type Reason = NonNullable<Decision["reason"]>;
+
+/** The two failures to read a person, in words. */
+interface PersonFailures {
+  notFound: string;
+  unavailable: string;
+}
+
+/** Why a message was not sent, as the second half of a sentence. */
+const BECAUSE: Record<Reason, (detail: string | null, failures: PersonFailures) => string> = {
+  exited: (detail) => `the person had exited by ${detail ?? "an exit event"}`,
+  "too late": (detail) => `the event reached Novu too long after it happened${inBrackets(detail)}`,
+  "entered before": () => "the person had entered this workflow before, and its entry rule allows no other run yet",
+  "not needed": (detail) => `a condition of the workflow skips it${detail === null ? "" : `, “${detail}”`}`,
+  "person not found": (_detail, { notFound }) => notFound,
+  "person unavailable": (_detail, { unavailable }) => `${unavailable}, and the workflow does not send without it`,
+  unreadable: (detail) =>
+    `a condition of the workflow needs a property that cannot be read${detail === null ? "" : `, ${detail}`}`,
+  "opted out": (detail) => `the person opted out of ${detail ?? "such messages"}`,
+  error: (detail) => `the code of the step failed${inBrackets(detail)}`,
+  unreachable: (detail) => `the person has no address for this channel${inBrackets(detail)}`,
+  "address changed": () => "the person has a new address that Novu did not have yet; Novu has it for the next message",
+  "held out": (detail) => `the person is in the holdout group${inBrackets(detail)}`,
+  "over the cap": (detail) => `the person had reached the frequency cap${inBrackets(detail)}`,
+  digested: (detail) => `the message of another run includes it${inBrackets(detail)}`,
+  throttled: () => "Novu ended the run at a throttle",
+  "opted out at Novu": (detail) =>
+    detail === "by the workflow"
+      ? "the preferences of the workflow at Novu turn this channel off"
+      : "the person turned this channel off at Novu",
+  "outside the schedule": () => "it was outside the hours that the person set at Novu",
+  "provider failed": (detail) => `the provider did not accept it${inBrackets(detail)}`,
+  "lost at Novu": (detail) => `the run ended at Novu${detail === null ? "" : `: ${detail}`}`,
+  "added later": () => "the step was added to the workflow after this run had started",
+  removed: (detail) => `the step was removed from the workflow${inBrackets(detail)}`,
+  "payload does not fit": (detail) => `the payload of the run no longer fits the workflow${inBrackets(detail)}`,
+};
+
+/** `source` is the source of the run's event; null when it is not known. */
+export function notSentBecause(
+  { reason, detail, personSource }: Pick<Decision, "reason" | "detail" | "personSource">,
+  source: Source | null,
+): string {
+  return reason === null ? "no reason was recorded" : BECAUSE[reason](detail, failuresOf(personSource, source));
+}
+
+/** The source of the event that started the decision's run; null when that event is deleted. */
+export function sourceOfRun({ transactionId }: Decision, { runs, events }: History): Source | null {
+  const run = runs.find((one) => one.transactionId === transactionId);
+  return events.find(({ uuid }) => uuid === run?.eventUuid)?.source ?? null;
+}
+
+/** By where the person was read: as the decision has it, or as far as the source of the run shows it. */
+function failuresOf(personSource: Decision["personSource"], source: Source | null): PersonFailures {
+  if (personSource === "own")
+    return {
+      notFound: "no event of such a person has arrived",
+      unavailable: "the person could not be read from the store",
+    };
+  if (personSource !== null && personSource !== "snapshot") return failuresAt(personSource);
+  const isKnown = source !== null && isPersonSource(source);
+  if (isKnown && !SOURCES[source].storesPersons) return failuresAt(source);
+  // A person whose properties we store may be read there, at another source or in the store.
+  const person = isKnown ? `the person of this ${SOURCES[source].label} event` : "the person";
+  return { notFound: `${person} no longer exists`, unavailable: `${person} could not be read` };
+}
+
+function failuresAt(source: PersonSourceName): PersonFailures {
+  const { label } = SOURCES[source];
+  return { notFound: `${label} has no such person`, unavailable: `the person could not be read from ${label}` };
+}
+
+const RECEIPTS: Record<NonNullable<Decision["receipt"]>, string> = {
+  confirmed: "Novu confirmed that it was sent.",
+  corrected: "Novu reported this after the message was sent to it.",
+  "no answer": "Novu did not report within an hour whether it was sent.",
+};
+
+const ADDRESSES: Record<NonNullable<Decision["address"]>["via"], string> = {
+  subscriber: "The address was the one of the Novu subscriber.",
+  provider: "The address was sent with the message, because the Novu subscriber did not have it.",
+};
+
+/** The receipt, how the address was given to Novu, unusable controls and unreadable properties; null if there is nothing. */
+export function noteOf({
+  address,
+  unreadable,
+  receipt,
+  unusableControls = [],
+}: Pick<Decision, "address" | "unreadable" | "receipt" | "unusableControls">): string | null {
+  const parts = [
+    ...(receipt === undefined ? [] : [RECEIPTS[receipt]]),
+    ...(address === null ? [] : [ADDRESSES[address.via]]),
+    ...(unusableControls.length === 0
+      ? []
+      : [`These controls in Novu's dashboard cannot be used: ${unusableControls.join(", ")}. The default was used.`]),
+    ...(unreadable.length === 0 ? [] : [`Could not be read: ${unreadable.join(", ")}.`]),
+  ];
+  return parts.length === 0 ? null : parts.join(" ");
+}
+
+function inBrackets(detail: string | null): string {
+  return detail === null ? "" : ` (${detail})`;
 }

@@ -1,11 +1,8 @@
-import type { Cap } from "../contracts/cap.ts";
 import { CHANNELS } from "../contracts/channel.ts";
-import type { Objection } from "../contracts/decision.ts";
-import { type FlagAnswer, holdsOut } from "../contracts/flag.ts";
-import { ALL, type Bounce, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
+import { type FlagAnswer, holdsOut, type Objection } from "../contracts/decision.ts";
+import { ALL, addressHash, type Bounce, type OptOuts, workflowTopic } from "../contracts/opt-out.ts";
 import { optOutKey } from "../contracts/property-types.ts";
-import type { ChannelAtNovu, GuardResult, Send } from "../contracts/send.ts";
-import { addressHash } from "../lib/address-hash.ts";
+import type { Cap, ChannelAtNovu, GuardResult, Send } from "../contracts/send.ts";
 import { DAY_MS } from "../lib/durations.ts";
 
 /** Why the message must not be sent; null when it may. Adds the holdout flags that it reads to `holdouts`. */

@@ -1,5 +1,5 @@
 import { Temporal } from "temporal-polyfill";
-import type { Hours } from "../contracts/hours.ts";
+import type { Hours } from "../contracts/send.ts";
 import { DAY_MS, MINUTE_MS } from "../lib/durations.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
 

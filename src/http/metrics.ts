@@ -1,8 +1,7 @@
 import { type RequestHandler, Router } from "express";
 import { Counter, Gauge, Registry } from "prom-client";
-import type { Cause } from "../contracts/cause.ts";
 import type { Decision } from "../contracts/decision.ts";
-import type { Source } from "../contracts/event.ts";
+import type { Cause, Source } from "../contracts/event.ts";
 import type { Queue } from "../contracts/job.ts";
 import { DAY_MS, SECOND_MS } from "../lib/durations.ts";
 import { equalSecrets } from "../lib/verify-webhook.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { MessageLink } from "../contracts/link.ts";
+import type { MessageLink } from "../contracts/send.ts";
 import { createTokens } from "../lib/tokens.ts";
 
 /** The target of a tracked link, and its message. The decision has the person. */

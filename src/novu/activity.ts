@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { NovuActivity, NovuJobRecord } from "../contracts/novu-activity.ts";
+import type { NovuActivity, NovuJobRecord } from "../contracts/novu.ts";
 import { createNovuCalls, type NovuAccess } from "./novu-calls.ts";
 
 /** Each message comes with its whole content. */

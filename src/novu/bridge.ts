@@ -1,7 +1,7 @@
 import type { Workflow } from "@novu/framework";
 import { type Request, Router } from "express";
-import { ANSWER_WITHIN_MS } from "../contracts/bridge-time.ts";
 import { withDecisions } from "../contracts/decision.ts";
+import { ANSWER_WITHIN_MS } from "../contracts/novu.ts";
 import type { Run } from "../contracts/run.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";

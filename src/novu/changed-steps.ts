@@ -1,7 +1,7 @@
 import { Channel } from "../contracts/channel.ts";
 import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import { isOfOneJob, type Run } from "../contracts/run.ts";
-import { type FixedWait, type Shape, type ShapeStep, sendingStepsOf } from "../contracts/shape.ts";
+import { type FixedWait, type Shape, type ShapeStep, sendingStepsOf } from "../contracts/workflow.ts";
 import { NOVU_UNITS_MS } from "../lib/durations.ts";
 import { answerOf, type StepAnswer } from "./bridge-call.ts";
 

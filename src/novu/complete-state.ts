@@ -1,5 +1,5 @@
 import type { Run } from "../contracts/run.ts";
-import type { Shape } from "../contracts/shape.ts";
+import type { Shape } from "../contracts/workflow.ts";
 import type { ExecuteBody, StepState } from "./bridge-call.ts";
 import type { RunRecords } from "./continue-run.ts";
 import type { WorkflowCode } from "./discovered.ts";

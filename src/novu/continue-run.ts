@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Decision, Objection } from "../contracts/decision.ts";
 import { isOfOneJob, Run } from "../contracts/run.ts";
-import type { Shape, ShapeStep } from "../contracts/shape.ts";
+import type { Shape, ShapeStep } from "../contracts/workflow.ts";
 import { answerOf, type Call, type ExecuteBody, type StepAnswer } from "./bridge-call.ts";
 import { addedStepDecisions, answerRemovedStep } from "./changed-steps.ts";
 import { completePayload } from "./complete-payload.ts";

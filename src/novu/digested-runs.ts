@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { Channel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
-import type { Shape, ShapeStep } from "../contracts/shape.ts";
+import type { Shape, ShapeStep } from "../contracts/workflow.ts";
 import type { StepState } from "./bridge-call.ts";
 import { skippedDecision } from "./changed-steps.ts";
 import { completePayload } from "./complete-payload.ts";

@@ -2,9 +2,13 @@ import { createHash } from "node:crypto";
 import type { Client } from "@novu/framework";
 import type { z } from "zod";
 import { Channel } from "../contracts/channel.ts";
-import { type FixedWait, type Shape, sendingStepsOf } from "../contracts/shape.ts";
-import type { SendingStep } from "../contracts/workflow.ts";
-import { attachedFixedWait, attachedZodSchema } from "../lib/attached.ts";
+import {
+  attachedFixedWait,
+  attachedZodSchema,
+  type SendingStep,
+  type Shape,
+  sendingStepsOf,
+} from "../contracts/workflow.ts";
 import { DAY_MS, NOVU_UNITS_MS } from "../lib/durations.ts";
 
 type FrameworkWorkflow = ReturnType<Client["discover"]>["workflows"][number];
@@ -46,7 +50,7 @@ function shapeOf({ workflowId, steps, payload }: FrameworkWorkflow): Shape {
   return {
     workflow: workflowId,
     steps: steps.map(({ stepId, type, resolve }) => {
-      const fixed = attachedFixedWait<FixedWait>(resolve);
+      const fixed = attachedFixedWait(resolve);
       return { step: stepId, type: String(type), ...(fixed && { fixed }) };
     }),
     payload: hashOf(payload?.schema ?? null),
@@ -91,13 +95,13 @@ export interface WorkflowCode {
 export function workflowCode(workflow: FrameworkWorkflow): WorkflowCode {
   const shape = shapeOf(workflow);
   const customs = workflow.steps.flatMap(({ stepId, results }) => {
-    const schema = attachedZodSchema<z.ZodObject>(results.unknownSchema);
+    const schema = attachedZodSchema(results.unknownSchema);
     return schema === undefined ? [] : [[stepId, schema] as const];
   });
   return {
     shape,
     shapeId: shapeIdOf(shape),
-    payloadSchema: attachedZodSchema<z.ZodObject>(workflow.payload?.unknownSchema),
+    payloadSchema: attachedZodSchema(workflow.payload?.unknownSchema),
     results: new Map(customs),
   };
 }

@@ -1,16 +1,10 @@
+import type { NovuRunRecord } from "../contracts/novu.ts";
 import { readPerson } from "../contracts/person.ts";
 import { oneJobRunId, type Run, sharedRunId } from "../contracts/run.ts";
 import { valueWithin } from "../lib/clock.ts";
 import type { Call, ExecuteBody } from "./bridge-call.ts";
 
 const FIND_WITHIN_MS = 500;
-
-/** A run as Novu has it. */
-export interface FoundRun {
-  transactionId: string;
-  /** When it was triggered; ISO 8601. */
-  createdAt: string | null;
-}
 
 /**
  * Adds a run to a call whose trigger did not come from this app: from a backend, from Segment's function for Novu, or
@@ -24,7 +18,7 @@ export function createForeignRuns({
   now,
 }: {
   /** The run of a Novu job; null where Novu does not list it. May fail. */
-  findRun(subscriberId: string, jobId: string): Promise<FoundRun | null>;
+  findRun(subscriberId: string, jobId: string): Promise<NovuRunRecord | null>;
   /** Stores the run, unless it is stored already; false where its id belongs to another person. */
   begin(run: Run, workflow: string): Promise<boolean>;
   /** The source where its person is read first. */

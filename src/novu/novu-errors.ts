@@ -1,8 +1,7 @@
-import { RefusedFieldsError } from "../contracts/refused-fields-error.ts";
-import type { ProfileField } from "../contracts/routing.ts";
+import { ALLOWED_CHARACTERS, refusedCharacters } from "../contracts/novu.ts";
+import { type ProfileField, RefusedFieldsError } from "../contracts/routing.ts";
 import { SECOND_MS } from "../lib/durations.ts";
 import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
-import { ALLOWED_CHARACTERS, refusedCharacters } from "../lib/subscriber-id.ts";
 
 /** An error of Novu's, as it came. */
 export interface NovuFailure {

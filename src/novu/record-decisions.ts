@@ -1,8 +1,7 @@
 import type { Request } from "express";
 import { type Decision, isFinal, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import { isOfOneJob } from "../contracts/run.ts";
-import { type Shape, sendingStepsOf } from "../contracts/shape.ts";
-import type { SendingStep } from "../contracts/workflow.ts";
+import { type SendingStep, type Shape, sendingStepsOf } from "../contracts/workflow.ts";
 import { redactReason } from "../lib/redact.ts";
 import { type Answer, type Call, codeOf, type ExecuteBody, type StepAnswer, type StepState } from "./bridge-call.ts";
 import type { Continuation } from "./continue-run.ts";

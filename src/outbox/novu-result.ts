@@ -1,5 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
-import type { NovuJobRecord, NovuMessageRecord } from "../contracts/novu-activity.ts";
+import type { NovuJobRecord, NovuMessageRecord } from "../contracts/novu.ts";
 import { redactReason } from "../lib/redact.ts";
 
 /** The result of a message, as Novu has it. */

@@ -1,5 +1,5 @@
 import type { Decision } from "../contracts/decision.ts";
-import type { NovuActivity, NovuJobRecord, NovuMessageRecord } from "../contracts/novu-activity.ts";
+import type { NovuActivity, NovuJobRecord, NovuMessageRecord } from "../contracts/novu.ts";
 import { atNovu, type RunAtNovu } from "../contracts/run.ts";
 import { batchCommit } from "../lib/batch-commit.ts";
 import { MINUTE_MS } from "../lib/durations.ts";

@@ -1,5 +1,4 @@
-import { RefusedFieldsError } from "../contracts/refused-fields-error.ts";
-import type { Profile, Subscriber } from "../contracts/routing.ts";
+import { type Profile, RefusedFieldsError, type Subscriber } from "../contracts/routing.ts";
 import type { Log } from "../lib/log.ts";
 
 /** A subscriber's fields, and the time from which they are true. */

@@ -1,6 +1,4 @@
-import type { Cause } from "../contracts/cause.ts";
-import type { LifecycleEvent } from "../contracts/event.ts";
-import type { InternalRule } from "../contracts/internal-users.ts";
+import type { Cause, InternalRule, LifecycleEvent } from "../contracts/event.ts";
 import { readPerson } from "../contracts/person.ts";
 import { isEcho } from "../contracts/report.ts";
 import type { Exit, Occurrence, Routing, Start } from "../contracts/routing.ts";

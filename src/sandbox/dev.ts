@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { paint, print, printError } from "../lib/command-io.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
-import { paint, print, printError } from "../lib/terminal.ts";
 import { firstEvent, samples } from "../workflows/demo/samples.ts";
 import { product } from "../workflows/product.ts";
 import { SANDBOX_PORTS } from "./ports.ts";

@@ -1,5 +1,5 @@
 import { Writable } from "node:stream";
-import { paint } from "../lib/terminal.ts";
+import { paint } from "../lib/command-io.ts";
 
 /** Prints each JSON log line for a reader: the time, the component, then the rest as name=value. */
 export function readableLog(print: (line: string) => void): Writable {

@@ -1,6 +1,6 @@
 import { type App, openApp } from "../app.ts";
 import type { Config } from "../config.ts";
-import type { NovuPlan } from "../contracts/novu-plan.ts";
+import type { NovuPlan } from "../contracts/novu.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { type LocalConfig, localConfig } from "./local-config.ts";
 import { LOCAL_KEYS } from "./local-keys.ts";

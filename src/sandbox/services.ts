@@ -1,5 +1,5 @@
 import type { App } from "../app.ts";
-import type { NovuPlan } from "../contracts/novu-plan.ts";
+import type { NovuPlan } from "../contracts/novu.ts";
 import type { Clock } from "../lib/clock.ts";
 import { LOCAL_KEYS } from "./local-keys.ts";
 import { type LocalNovu, openLocalNovu } from "./local-novu/local-novu.ts";

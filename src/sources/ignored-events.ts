@@ -1,5 +1,4 @@
-import type { Cause } from "../contracts/cause.ts";
-import type { Source } from "../contracts/event.ts";
+import type { Cause, Source } from "../contracts/event.ts";
 import type { MergeRequest } from "../contracts/routing.ts";
 import type { WebhookSource } from "../contracts/sources.ts";
 import { parseJson } from "../lib/json.ts";

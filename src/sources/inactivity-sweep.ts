@@ -1,6 +1,6 @@
-import type { LifecycleEvent } from "../contracts/event.ts";
-import { type Absence, USER_INACTIVE } from "../contracts/inactivity.ts";
+import { type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
 import type { PersonRead, ReadPersons } from "../contracts/person.ts";
+import type { Absence } from "../contracts/workflow.ts";
 import type { DailyRun } from "../lib/daily.ts";
 import { DAY_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";

@@ -1,5 +1,4 @@
-import type { Cause } from "../contracts/cause.ts";
-import type { LifecycleEvent, Source } from "../contracts/event.ts";
+import type { Cause, LifecycleEvent, Source } from "../contracts/event.ts";
 import type { Routing } from "../contracts/routing.ts";
 import { PermanentError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";

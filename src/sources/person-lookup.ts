@@ -1,4 +1,4 @@
-import { PERSON_WITHIN_MS } from "../contracts/bridge-time.ts";
+import { PERSON_WITHIN_MS } from "../contracts/novu.ts";
 import type { PersonLookup, PersonSource } from "../contracts/person.ts";
 import { valueWithin } from "../lib/clock.ts";
 import { SECOND_MS } from "../lib/durations.ts";

@@ -1,5 +1,4 @@
-import type { Decision } from "../contracts/decision.ts";
-import type { RunVariant } from "../contracts/flag.ts";
+import type { Decision, RunVariant } from "../contracts/decision.ts";
 import type { Report } from "../contracts/report.ts";
 
 export interface Decisions {

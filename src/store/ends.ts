@@ -1,5 +1,5 @@
 import type { ExpressionBuilder } from "kysely";
-import { type Arrived, earliestExit, latestStart } from "../contracts/arrival.ts";
+import { type Arrived, earliestExit, latestStart } from "../contracts/run.ts";
 import type { Tables } from "./tables.ts";
 
 // The rule of `endsRun` in SQL. A comparison with null is never true there: without an arrival only the times count.

@@ -1,7 +1,6 @@
 import type { Insertable, Kysely } from "kysely";
 import { type Queue, queueOf } from "../contracts/job.ts";
-import type { OptOutChange, OptOuts } from "../contracts/opt-out.ts";
-import { addressHash } from "../lib/address-hash.ts";
+import { addressHash, type OptOutChange, type OptOuts } from "../contracts/opt-out.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import { insertOwedJob, type OwedJob } from "./owed-jobs.ts";

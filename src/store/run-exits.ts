@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { endsRun } from "../contracts/arrival.ts";
+import { endsRun } from "../contracts/run.ts";
 import { isEndedBy } from "./ends.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { RunStates } from "./runs.ts";

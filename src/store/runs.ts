@@ -1,6 +1,6 @@
 import type { History, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { EntryLimit, Exit } from "../contracts/routing.ts";
-import type { Shape } from "../contracts/shape.ts";
+import type { Shape } from "../contracts/workflow.ts";
 import type { Profile } from "./people.ts";
 
 export type RunState = "pending" | "in progress" | "exiting" | "exited" | "not started" | "failed";

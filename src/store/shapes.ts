@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { Shape } from "../contracts/shape.ts";
+import { Shape } from "../contracts/workflow.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Shapes } from "./runs.ts";
 import type { Tables } from "./tables.ts";

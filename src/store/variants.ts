@@ -1,6 +1,5 @@
 import type { Kysely } from "kysely";
-import type { Decision } from "../contracts/decision.ts";
-import type { RunVariant } from "../contracts/flag.ts";
+import type { Decision, RunVariant } from "../contracts/decision.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Tables } from "./tables.ts";
 

@@ -1,4 +1,4 @@
-import { paint, print, printError } from "../../src/lib/terminal.ts";
+import { paint, print, printError } from "../../src/lib/command-io.ts";
 import { buildApp } from "../support/tool.ts";
 import { floods } from "./floods.ts";
 import { fuzz } from "./fuzz.ts";

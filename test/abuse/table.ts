@@ -1,4 +1,4 @@
-import { paint, print, printable } from "../../src/lib/terminal.ts";
+import { paint, print, printable } from "../../src/lib/command-io.ts";
 import type { Row } from "./troubles.ts";
 
 const HEADS = ["", "engine", "section", "name", "requests", "CPU/10 KB", "good p50", "good p99", "RSS", "answers"];

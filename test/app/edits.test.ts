@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Decision } from "../../src/contracts/decision.ts";
-import type { NovuPlan } from "../../src/contracts/novu-plan.ts";
+import type { NovuPlan } from "../../src/contracts/novu.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
 import { type EditCase, editCases, type StepSpec, workflowOf } from "../support/edits.tsx";
 import { freePort } from "../support/free-port.ts";

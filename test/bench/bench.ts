@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { print, printError } from "../../src/lib/terminal.ts";
+import { print, printError } from "../../src/lib/command-io.ts";
 import { hasPostgres, openTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { sqliteDrivers } from "../support/sqlite-drivers.ts";
 import { type Contestant, start } from "./contestants.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { print } from "../../src/lib/terminal.ts";
+import { print } from "../../src/lib/command-io.ts";
 import { openBrowser } from "../support/browser.ts";
 import { addressesOf, busyStory } from "../support/busy-studio.ts";
 

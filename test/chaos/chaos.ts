@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { paint, print, printError } from "../../src/lib/terminal.ts";
+import { paint, print, printError } from "../../src/lib/command-io.ts";
 import { buildApp, enginesOf, wholeNumber } from "../support/tool.ts";
 import { playRound, type Round, type RoundOptions } from "./round.ts";
 

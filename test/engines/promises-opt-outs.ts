@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { QUEUES } from "../../src/contracts/job.ts";
-import type { OptOutChange } from "../../src/contracts/opt-out.ts";
-import { addressHash } from "../../src/lib/address-hash.ts";
+import { addressHash, type OptOutChange } from "../../src/contracts/opt-out.ts";
 import type { Store } from "../../src/store/store.ts";
 import { event, LATER, merge, OCCURRED_AT, unsubscribed } from "../support/facts.ts";
 import { permutations } from "../support/permutations.ts";

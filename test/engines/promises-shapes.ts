@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Shape } from "../../src/contracts/shape.ts";
+import type { Shape } from "../../src/contracts/workflow.ts";
 import type { Store } from "../../src/store/store.ts";
 import { event, OCCURRED_AT, start } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RunVariant } from "../../src/contracts/flag.ts";
+import type { RunVariant } from "../../src/contracts/decision.ts";
 import type { Store } from "../../src/store/store.ts";
 import { decision, LATER, OCCURRED_AT } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";

@@ -1,6 +1,6 @@
 import { Client, type Workflow } from "@novu/framework";
 import { describe, expect, it } from "vitest";
-import { NOVU_PLANS } from "../../src/contracts/novu-plan.ts";
+import { NOVU_PLANS } from "../../src/contracts/novu.ts";
 import { type PersonProperties, readPerson } from "../../src/contracts/person.ts";
 import type { Product } from "../../src/contracts/product.ts";
 import type { LifecycleWorkflow } from "../../src/engine/lifecycle.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { Settings, secretsIn } from "../../src/config/settings.ts";
 import { readConfig } from "../../src/config.ts";
+import { Settings, secretsIn } from "../../src/settings.ts";
 
 const complete = {
   PUBLIC_URL: "https://bridge.acme.example/",

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { Config } from "../../config.ts";
-import { EmailProvider } from "../../contracts/email-provider.ts";
-import { NOVU_PLANS } from "../../contracts/novu-plan.ts";
+import { EmailProvider } from "../../contracts/channel.ts";
+import { assertWithinPlan, NOVU_PLANS } from "../../contracts/novu.ts";
 import type { ServiceResponse } from "../../lib/service-client.ts";
 import type { Discovered } from "../../novu/discovered.ts";
-import { assertWithinPlan } from "../../novu/plan-limits.ts";
 import { ask } from "../ask.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 

@@ -1,5 +1,5 @@
 import type { Config } from "../../config.ts";
-import { ALLOWED_CHARACTERS, refusedCharacters } from "../../lib/subscriber-id.ts";
+import { ALLOWED_CHARACTERS, refusedCharacters } from "../../contracts/novu.ts";
 import type { ReadStore } from "../../store/store.ts";
 import { withStoreToRead } from "../command-store.ts";
 import { type Check, type Finding, warning } from "./check.ts";

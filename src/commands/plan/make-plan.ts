@@ -1,5 +1,5 @@
+import { beyondPlan } from "../../contracts/novu.ts";
 import type { Sleep } from "../../lib/clock.ts";
-import { beyondPlan } from "../../novu/plan-limits.ts";
 import { type BrokenControl, brokenControls } from "./broken-controls.ts";
 import { changesOf, type EditedControl, editedControls, type WorkflowDifference } from "./compare-workflows.ts";
 import { emptySchemas, type Manifest } from "./manifest.ts";

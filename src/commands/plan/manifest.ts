@@ -2,7 +2,7 @@ import { Client } from "@novu/framework";
 import { z } from "zod";
 import { sampleDependencies } from "../../app/step-dependencies.ts";
 import { Channel } from "../../contracts/channel.ts";
-import type { NovuPlan } from "../../contracts/novu-plan.ts";
+import type { NovuPlan } from "../../contracts/novu.ts";
 import type { LifecycleWorkflow } from "../../engine/lifecycle.ts";
 
 /** JSON schema, as Novu publishes it. */

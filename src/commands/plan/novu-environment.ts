@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { readSettings, Settings } from "../../config/settings.ts";
+import { readSettings, Settings } from "../../settings.ts";
 
 /** The settings of `plan` and `sync`. CI needs Novu's only, and not PostHog's. */
 const NovuSettings = Settings.pick({

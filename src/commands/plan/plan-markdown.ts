@@ -1,4 +1,4 @@
-import { printable } from "../../lib/terminal.ts";
+import { printable } from "../../lib/command-io.ts";
 import type { Plan } from "./make-plan.ts";
 import { BROKEN, brokenText, editedText, effectText, summary } from "./plan-text.ts";
 

@@ -1,5 +1,4 @@
-import type { Paint } from "../../lib/command-io.ts";
-import { printable } from "../../lib/terminal.ts";
+import { type Paint, printable } from "../../lib/command-io.ts";
 import type { Plan } from "./make-plan.ts";
 import type { Change } from "./people-in-progress.ts";
 

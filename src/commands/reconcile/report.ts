@@ -1,4 +1,4 @@
-import { printable } from "../../lib/terminal.ts";
+import { printable } from "../../lib/command-io.ts";
 import type { Missing, Progress } from "./compare.ts";
 import type { Fed } from "./feed.ts";
 

@@ -1,6 +1,6 @@
 import { type Decision, isFinal, NOTHING_COMPOSED } from "../../contracts/decision.ts";
 import { CALL_WITHIN_MS, type Overdue } from "../../contracts/job.ts";
-import type { NovuJobRecord } from "../../contracts/novu-activity.ts";
+import type { NovuJobRecord } from "../../contracts/novu.ts";
 import { atNovu, LONGEST_RUN_MS } from "../../contracts/run.ts";
 import type { SendingStep } from "../../contracts/workflow.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/durations.ts";

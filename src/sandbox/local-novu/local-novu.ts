@@ -1,4 +1,4 @@
-import { NOVU_PLANS, type NovuPlan } from "../../contracts/novu-plan.ts";
+import { NOVU_PLANS, type NovuPlan } from "../../contracts/novu.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";

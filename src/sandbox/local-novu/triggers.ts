@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
 import { z } from "zod";
+import { refusedCharacters } from "../../contracts/novu.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { refusedCharacters } from "../../lib/subscriber-id.ts";
 import { answer, refuse, refuseFields } from "./answer.ts";
 import { hashOf } from "./idempotency.ts";
 import type { NovuRun, NovuState, PublishedWorkflow } from "./state.ts";

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { Channel } from "../../contracts/channel.ts";
-import type { NOVU_PLANS, NovuPlan } from "../../contracts/novu-plan.ts";
+import type { NOVU_PLANS, NovuPlan } from "../../contracts/novu.ts";
 import { dropEmptyObjects } from "../../lib/json.ts";
 import { answer, refuse, SOME_DAY } from "./answer.ts";
 import type { BridgeClient } from "./bridge-call.ts";

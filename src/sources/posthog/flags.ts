@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { FLAGS_WITHIN_MS } from "../../contracts/bridge-time.ts";
-import type { FlagAnswer, FlagValue } from "../../contracts/flag.ts";
+import type { FlagAnswer, FlagValue } from "../../contracts/decision.ts";
+import { FLAGS_WITHIN_MS } from "../../contracts/novu.ts";
 import { SECOND_MS } from "../../lib/durations.ts";
 import { describeError, RetryLaterError } from "../../lib/errors.ts";
 import { callPublicApi } from "./client.ts";

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
-import { noteOf } from "../../explain/reasons.ts";
+import { noteOf } from "../../explain/words.ts";
 import { type Frame, messagePath } from "../page.ts";
 import { MESSAGE_FIELDS } from "../pages/message-fields.tsx";
 import { FieldList } from "../ui/fields.tsx";

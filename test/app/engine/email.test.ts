@@ -1,6 +1,6 @@
 import { createElement } from "react";
 import { describe, expect, it } from "vitest";
-import { EmailProvider } from "../../../src/contracts/email-provider.ts";
+import { EmailProvider } from "../../../src/contracts/channel.ts";
 import { createBridgeClient } from "../../../src/sandbox/local-novu/bridge-call.ts";
 import { campaign } from "../../support/campaign.ts";
 import { Letter } from "../../support/product/letter.tsx";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { commandSecret } from "../../../src/lib/command-secret.ts";
+import { commandSecret } from "../../../src/contracts/store-change.ts";
 import { keyOf, sign } from "../../../src/lib/verify-webhook.ts";
 import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
 import { testSandbox } from "../../support/sandbox.ts";

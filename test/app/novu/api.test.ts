@@ -1,6 +1,6 @@
 import express from "express";
 import { describe, expect, it } from "vitest";
-import { RefusedFieldsError } from "../../../src/contracts/refused-fields-error.ts";
+import { RefusedFieldsError } from "../../../src/contracts/routing.ts";
 import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../../../src/lib/errors.ts";
 import { serve } from "../../../src/lib/server.ts";
 import { createNovuApi } from "../../../src/novu/api.ts";

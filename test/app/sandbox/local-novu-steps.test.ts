@@ -2,7 +2,7 @@ import { Client, type Workflow, workflow } from "@novu/framework";
 import { serve as bridgeFor } from "@novu/framework/express";
 import express from "express";
 import { afterEach, describe, expect, it } from "vitest";
-import type { NovuPlan } from "../../../src/contracts/novu-plan.ts";
+import type { NovuPlan } from "../../../src/contracts/novu.ts";
 import { type Listening, serve } from "../../../src/lib/server.ts";
 import { type LocalNovu, openLocalNovu } from "../../../src/sandbox/local-novu/local-novu.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";

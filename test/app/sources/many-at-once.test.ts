@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { FLAGS_WITHIN_MS, PERSON_WITHIN_MS } from "../../../src/contracts/bridge-time.ts";
+import { FLAGS_WITHIN_MS, PERSON_WITHIN_MS } from "../../../src/contracts/novu.ts";
 import { experiment } from "../../../src/engine/experiment.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, decisions, happen, mail } from "../../support/campaign.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Decision } from "../../../src/contracts/decision.ts";
+import { addressHash } from "../../../src/contracts/opt-out.ts";
 import { explain } from "../../../src/explain/explain.ts";
-import { addressHash } from "../../../src/lib/address-hash.ts";
 import { campaign, happen, mail } from "../../support/campaign.ts";
 import { runCommand } from "../../support/command.ts";
 import { decision } from "../../support/facts.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Hours } from "../../../src/contracts/hours.ts";
+import type { Hours } from "../../../src/contracts/send.ts";
 import { timeZoneOf, untilWindow } from "../../../src/guards/hours.ts";
 
 const MINUTE_MS = 60_000;

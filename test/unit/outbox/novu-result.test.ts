@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { NovuJobRecord, NovuMessageRecord } from "../../../src/contracts/novu-activity.ts";
+import type { NovuJobRecord, NovuMessageRecord } from "../../../src/contracts/novu.ts";
 import { resultOfJobs, resultOfMessages, resultOfProvider, resultOfUnnamed } from "../../../src/outbox/novu-result.ts";
 
 const EMAIL = { step: "welcome", channel: "email" } as const;

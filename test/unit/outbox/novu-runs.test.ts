@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { NovuActivity, NovuJobRecord } from "../../../src/contracts/novu-activity.ts";
+import type { NovuActivity, NovuJobRecord } from "../../../src/contracts/novu.ts";
 import { errorOf } from "../../../src/novu/novu-errors.ts";
 import { createNovuRuns } from "../../../src/outbox/novu-runs.ts";
 

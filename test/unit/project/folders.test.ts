@@ -11,6 +11,7 @@ const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 const ALLOWED: Record<string, string[]> = {
   contracts: ["lib"],
   lib: [],
+  config: ["settings", "contracts", "lib"],
   engine: ["contracts", "lib"],
   workflows: ["engine", "contracts", "lib", "emails"],
   studio: ["explain", "contracts", "lib"],

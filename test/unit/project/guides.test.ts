@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Settings } from "../../../src/config/settings.ts";
+import { Settings } from "../../../src/settings.ts";
 import { testFolder } from "../../support/folder.ts";
 
 const root = new URL("../../../", import.meta.url);

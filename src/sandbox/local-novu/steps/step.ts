@@ -1,4 +1,4 @@
-import type { NOVU_PLANS } from "../../../contracts/novu-plan.ts";
+import type { NOVU_PLANS } from "../../../contracts/novu.ts";
 import type { Job, JobStatus, Message, NovuRun, NovuState, NovuSubscriber } from "../state.ts";
 
 export type Plan = (typeof NOVU_PLANS)[keyof typeof NOVU_PLANS];

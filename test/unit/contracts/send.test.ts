@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Hours } from "../../../src/contracts/hours.ts";
+import { Hours } from "../../../src/contracts/send.ts";
 
 describe("Hours", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { NOVU_PLANS } from "../../../src/contracts/novu-plan.ts";
+import { NOVU_PLANS } from "../../../src/contracts/novu.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
