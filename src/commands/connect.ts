@@ -8,8 +8,7 @@ import type { CommandIo } from "../lib/command-io.ts";
 import { describeError } from "../lib/errors.ts";
 import { isPostHogRequired } from "../settings.ts";
 import { connectDestination, endDestination, type Outcome } from "./connect/destination.ts";
-import { createPostHogApi } from "./posthog/api.ts";
-import { configuredPostHog } from "./posthog/configured.ts";
+import { configuredPostHog, createPostHogApi } from "./posthog-api.ts";
 
 const HELP = `npm run connect -- [options]
 

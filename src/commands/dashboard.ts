@@ -5,8 +5,7 @@ import { type Command, defineCommand } from "../lib/command.ts";
 import { describeError } from "../lib/errors.ts";
 import { wantedInsights } from "./dashboard/insights.ts";
 import { type Step, syncDashboard } from "./dashboard/sync-dashboard.ts";
-import { createPostHogApi } from "./posthog/api.ts";
-import { configuredPostHog } from "./posthog/configured.ts";
+import { configuredPostHog, createPostHogApi } from "./posthog-api.ts";
 
 const HELP = `npm run dashboard -- [options]
 

@@ -5,7 +5,7 @@ import { parseJson } from "../lib/json.ts";
 import { createNovuApi } from "../novu/api.ts";
 import { type CommandStore, withStoreToChange } from "./command-store.ts";
 import { erase, type Part } from "./person/erase.ts";
-import { createPostHogApi } from "./posthog/api.ts";
+import { createPostHogApi } from "./posthog-api.ts";
 
 const HELP = `npm run person -- export ID
 npm run person -- delete ID [--dry-run | --yes] [options]

@@ -4,8 +4,7 @@ import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import { readManifest } from "./plan/manifest.ts";
 import { readNovuEnvironment } from "./plan/novu-environment.ts";
-import { planMarkdown } from "./plan/plan-markdown.ts";
-import { hasChanges, planText } from "./plan/plan-text.ts";
+import { hasChanges, planMarkdown, planText } from "./plan/plan-text.ts";
 
 const HELP = `npm run plan -- [options]
 

@@ -1,17 +1,17 @@
+import { z } from "zod";
 import { type Config, readConfig } from "../config.ts";
 import { IDENTITY_EVENTS } from "../contracts/event.ts";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, type CommandContext, defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/durations.ts";
 import { describeError } from "../lib/errors.ts";
 import type { RetryOptions } from "../lib/service-client.ts";
 import { postHogHistory } from "../sources/posthog/history.ts";
 import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import { withStoreToRead } from "./command-store.ts";
-import { configuredPostHog } from "./posthog/configured.ts";
-import { compare, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
-import { createFeed } from "./reconcile/feed.ts";
-import { readTime } from "./reconcile/period.ts";
+import { configuredPostHog } from "./posthog-api.ts";
+import { compare, createFeed, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
 import { asJson, COMMAND, commandFor, lineOf, type Order, progressLine, summary } from "./reconcile/report.ts";
 
 const SEGMENT_REPLAY = "https://www.twilio.com/docs/segment/guides/what-is-replay";
@@ -155,4 +155,21 @@ function exitCode({
 }): number {
   if (trouble !== null || progress.refused > 0) return 1;
   return progress.missing > 0 && !apply ? 3 : 0;
+}
+
+const UNIT_MS: Record<string, number> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
+
+/** A time zone is required, or the time would depend on the machine. A day alone begins in UTC. */
+const IsoTime = z.union([
+  z.iso.datetime({ offset: true }),
+  z.iso.datetime({ offset: true, precision: -1 }),
+  z.iso.date(),
+]);
+
+/** `90m`, `2h` or `3d` before now, or an ISO 8601 time, in milliseconds since 1970; null for other text. */
+export function readTime(text: string, now: number): number | null {
+  const [, count, unit = ""] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const unitMs = UNIT_MS[unit];
+  if (unitMs !== undefined) return now - Number(count) * unitMs;
+  return IsoTime.safeParse(text).success ? Date.parse(text) : null;
 }

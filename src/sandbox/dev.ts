@@ -1,15 +1,18 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Writable } from "node:stream";
 import { parseArgs } from "node:util";
 import { paint, print, printError } from "../lib/command-io.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../lib/log.ts";
 import { firstEvent, samples } from "../workflows/demo/samples.ts";
 import { product } from "../workflows/product.ts";
-import { SANDBOX_PORTS } from "./ports.ts";
-import { readableLog } from "./readable-log.ts";
+import { SANDBOX_PORTS } from "./local-config.ts";
+import type { NovuState } from "./local-novu/state.ts";
+import type { PostHogState } from "./local-posthog/state.ts";
+import type { SegmentState } from "./local-segment/state.ts";
 import { openSandbox, type Sandbox } from "./sandbox.ts";
-import { loadState, type SavedState, saveState } from "./saved-state.ts";
+import type { Action } from "./story-export.ts";
 
 const HELP = `npm run dev [-- options]
 
@@ -119,4 +122,57 @@ function welcome({ app, novu }: Sandbox, studio: string): string {
       ? "no email was sent yet"
       : `no email yet: no workflow uses ${firstEvent.event}, the first event of ${firstEvent.distinctId}`;
   }
+}
+
+/** The state that survives a restart of `npm run dev`. */
+export interface SavedState {
+  now: number;
+  novu: NovuState;
+  posthog: PostHogState;
+  segment: SegmentState;
+  actions: Action[];
+  /** The id of the process that restarts the sandbox. */
+  watcher: number;
+}
+
+/** null without a readable file. */
+export function loadState(file: string): SavedState | null {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as SavedState;
+  } catch {
+    return null;
+  }
+}
+
+export function saveState(file: string, state: SavedState): void {
+  mkdirSync(dirname(file), { recursive: true });
+  // A process that is killed before the rename leaves the old file.
+  writeFileSync(`${file}.new`, JSON.stringify(state));
+  renameSync(`${file}.new`, file);
+}
+
+/** Prints each JSON log line for a reader: the time, the component, then the rest as name=value. */
+export function readableLog(print: (line: string) => void): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      for (const line of chunk.toString("utf8").trimEnd().split("\n")) print(readable(line));
+      done();
+    },
+  });
+}
+
+function readable(line: string): string {
+  const { level, time, component = "", ...rest } = JSON.parse(line) as LogLine;
+  const text = Object.entries(rest).flatMap(([name, value]) =>
+    value === null || value === undefined
+      ? []
+      : [`${paint("dim", `${name}=`)}${typeof value === "string" ? value : JSON.stringify(value)}`],
+  );
+  return `${paint("dim", time.slice(11, 19))} ${paint(level >= 40 ? "yellow" : "green", component.padEnd(9))} ${text.join(" ")}`;
+}
+
+interface LogLine {
+  level: number;
+  time: string;
+  component?: string;
 }

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { PostHog } from "posthog-node";
 import { defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo, Paint } from "../lib/command-io.ts";
+import { parseJson } from "../lib/json.ts";
 import { runAsMain } from "../lib/run-as-main.ts";
 import { samples } from "../workflows/demo/samples.ts";
 import type { LastAttempt } from "./command-routes.ts";
+import { SANDBOX_PORTS } from "./local-config.ts";
 import { LOCAL_KEYS } from "./local-keys.ts";
-import { SANDBOX_PORTS } from "./ports.ts";
-import { sendToSegment } from "./send-to-segment.ts";
 
 const HELP = `npm run event -- NAME --person ID [options]
 
@@ -35,6 +35,17 @@ const POLL_EVERY_MS = 50;
 
 type SourceName = "posthog" | "segment";
 
+interface Message {
+  event: string;
+  distinctId: string;
+  uuid: string;
+  properties: Record<string, unknown>;
+  /** Properties of the person. */
+  set: Record<string, unknown>;
+  /** For a person whom the source does not have. */
+  unknownPerson: Record<string, unknown>;
+}
+
 /** The app's answer to the last attempt; `delivery` is the id of the delivery. */
 interface Answer {
   status: number | null;
@@ -60,13 +71,9 @@ const event = defineCommand({
       throw new UsageError(`"${source}" is no source: it is posthog or segment`);
 
     const properties = { ...samples.properties[name], ...pairs(prop) };
-    const message = { event: name, distinctId: person, uuid, properties };
-    const unknownPerson = samples.person(person);
-    const sent =
-      source === "segment"
-        ? sendToSegment({ ...message, traits: pairs(set), unknownPerson })
-        : capture({ ...message, $set: pairs(set), $set_once: unknownPerson });
-    await sent.catch((error) => {
+    const changes = { set: pairs(set), unknownPerson: samples.person(person) };
+    const send = source === "segment" ? sendToSegment : capture;
+    await send({ event: name, distinctId: person, uuid, properties, ...changes }).catch((error) => {
       throw new Error("the sandbox does not answer; start it with npm run dev", { cause: error });
     });
     const answer = await answerTo(uuid, source, io);
@@ -83,44 +90,47 @@ function pairs(list: string[]): Record<string, unknown> {
     list.map((pair) => {
       const [key = "", ...rest] = pair.split("=");
       if (key === "" || rest.length === 0) throw new Error(`"${pair}" is not KEY=VALUE`);
-      return [key, jsonOrText(rest.join("="))];
+      const value = rest.join("=");
+      const parsed = parseJson(value);
+      return [key, parsed === undefined ? value : parsed];
     }),
   );
 }
 
-function jsonOrText(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
-
-async function capture({
-  properties,
-  $set,
-  $set_once,
-  ...message
-}: {
-  event: string;
-  distinctId: string;
-  uuid: string;
-  properties: Record<string, unknown>;
-  $set: Record<string, unknown>;
-  $set_once: Record<string, unknown>;
-}): Promise<void> {
+async function capture({ properties, set: $set, unknownPerson: $set_once, ...message }: Message): Promise<void> {
   const host = urlOf("posthog");
-  const client = new PostHog(LOCAL_KEYS.projectToken, {
-    host,
-    fetchRetryCount: 0,
-    disableGeoip: true,
-  });
+  const client = new PostHog(LOCAL_KEYS.projectToken, { host, fetchRetryCount: 0, disableGeoip: true });
   // Without a listener the client prints its errors; `flush` throws them too.
   client.on("error", () => {});
   // The clock of the sandbox, which may be days ahead.
   const { now } = (await (await fetch(`${host}/sandbox/time`)).json()) as { now: number };
   client.capture({ ...message, properties: { ...properties, $set, $set_once }, timestamp: new Date(now) });
   await client.flush();
+}
+
+/** To the Tracking API: an identify with the traits, or a track with them in its context. */
+async function sendToSegment({ event, distinctId: userId, uuid, properties, set, unknownPerson }: Message) {
+  const traits = { ...((await isUnknown(userId)) && unknownPerson), ...set };
+  const type = event === "identify" ? event : "track";
+  const call = type === "identify" ? { traits } : { event, properties, context: { traits } };
+  const response = await fetch(`${urlOf("segment")}/v1/${type}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: basic(LOCAL_KEYS.segmentWriteKey) },
+    body: JSON.stringify({ messageId: uuid, userId, ...call }),
+  });
+  if (!response.ok) throw new Error(`the local Segment answered ${response.status}: ${await response.text()}`);
+}
+
+async function isUnknown(userId: string): Promise<boolean> {
+  const { segmentSpaceId, segmentProfileToken } = LOCAL_KEYS;
+  const profiles = `${urlOf("segment")}/v1/spaces/${segmentSpaceId}/collections/users/profiles`;
+  const headers = { authorization: basic(segmentProfileToken) };
+  const response = await fetch(`${profiles}/user_id:${encodeURIComponent(userId)}/traits`, { headers });
+  return response.status === 404;
+}
+
+function basic(key: string): string {
+  return `Basic ${Buffer.from(`${key}:`).toString("base64")}`;
 }
 
 /** The app's answer to the newest delivery of the event; null when the source does not forward such events. */

@@ -46,3 +46,6 @@ export function localConfig(
     segment: { secrets: [LOCAL_KEYS.segmentSecret], profiles: withoutProfiles ? null : profiles },
   };
 }
+
+/** The ports of `npm run dev`; --port changes that of the app. */
+export const SANDBOX_PORTS = { app: 4000, posthog: 4002, novu: 4003, segment: 4004 } as const;

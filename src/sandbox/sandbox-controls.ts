@@ -1,7 +1,7 @@
 import { toPlainText } from "@react-email/components";
 import { isChannel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
-import type { SandboxControls, TravelTarget } from "../contracts/sandbox.ts";
+import type { SandboxControls, SandboxDelivery, SandboxPerson, TravelTarget } from "../contracts/sandbox.ts";
 import { DAY_MS, HOUR_MS } from "../lib/durations.ts";
 import type { LocalNovu } from "./local-novu/local-novu.ts";
 import type { PayloadSchema } from "./local-novu/state.ts";
@@ -9,7 +9,6 @@ import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
 import type { LocalSegment } from "./local-segment/local-segment.ts";
 import { type Samples, samplePayload } from "./samples.ts";
 import { postToNovu } from "./services.ts";
-import { deliveriesOf, peopleOf } from "./sources.ts";
 import { type Action, exportStory, type NewAction } from "./story-export.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -172,4 +171,30 @@ export function createSandboxControls({
 
 function objectOf(value: unknown): object {
   return typeof value === "object" && value !== null ? value : {};
+}
+
+interface Sources {
+  posthog: Pick<LocalPostHog, "state">;
+  segment: Pick<LocalSegment, "state">;
+}
+
+/** The deliveries of both sources by time; at one moment PostHog's first. */
+function deliveriesOf({ posthog, segment }: Sources): SandboxDelivery[] {
+  const all = [
+    ...posthog.state.deliveries.map((delivery) => ({ ...delivery, source: "posthog" as const })),
+    ...segment.state.deliveries.map((delivery) => ({ ...delivery, source: "segment" as const })),
+  ];
+  return all.sort((one, other) => one.at - other.at);
+}
+
+/** The people of both sources, by the time of their creation. */
+function peopleOf({ posthog, segment }: Sources): SandboxPerson[] {
+  const persons = posthog.state.persons.map((person) => ({ ...person, source: "posthog" as const }));
+  const profiles = segment.state.profiles.map(
+    ({ segmentId: uuid, userIds: distinctIds, traits: properties, createdAt }) => ({
+      ...{ uuid, distinctIds, properties, createdAt },
+      source: "segment" as const,
+    }),
+  );
+  return [...persons, ...profiles].sort((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
 }

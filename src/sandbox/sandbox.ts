@@ -4,14 +4,19 @@ import type { NovuPlan } from "../contracts/novu.ts";
 import { createLog, type Log } from "../lib/log.ts";
 import { type LocalConfig, localConfig } from "./local-config.ts";
 import { LOCAL_KEYS } from "./local-keys.ts";
+import { openLocalNovu } from "./local-novu/local-novu.ts";
+import type { NovuState } from "./local-novu/state.ts";
+import { openLocalPostHog } from "./local-posthog/local-posthog.ts";
+import type { PostHogState } from "./local-posthog/state.ts";
+import { openLocalSegment } from "./local-segment/local-segment.ts";
+import type { SegmentState } from "./local-segment/state.ts";
 import type { Samples } from "./samples.ts";
 import { createSandboxControls } from "./sandbox-controls.ts";
-import { openServices, postToNovu, type ServiceStates, type Services, settle } from "./services.ts";
+import { postToNovu, type Services, settle } from "./services.ts";
 import type { Action } from "./story-export.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
-/** The states are those with which an earlier sandbox stopped. */
-export interface SandboxOptions extends ServiceStates {
+export interface SandboxOptions {
   dataDir: string;
   product: Parameters<typeof openApp>[1]["product"];
   samples: Samples;
@@ -31,6 +36,10 @@ export interface SandboxOptions extends ServiceStates {
   withoutPostHog?: boolean;
   /** The app has no settings for Segment's Profile API. */
   withoutProfiles?: boolean;
+  /** The states with which an earlier sandbox stopped. */
+  novuState?: NovuState | undefined;
+  posthogState?: PostHogState | undefined;
+  segmentState?: SegmentState | undefined;
   actions?: Action[] | undefined;
 }
 
@@ -63,8 +72,11 @@ export async function openSandbox({
   ...options
 }: SandboxOptions): Promise<Sandbox> {
   const clock = createVirtualClock({ startAt: options.startAt, flowing: options.flowing ?? false });
-  const services = await openServices({ ...options, clock, plan, ports });
-  const { posthog, segment, novu } = services;
+  const keys = { ...LOCAL_KEYS, secretKey: LOCAL_KEYS.novu, clock };
+  const posthog = await openLocalPostHog({ ...keys, port: ports.posthog, state: options.posthogState });
+  const segment = await openLocalSegment({ ...keys, port: ports.segment, state: options.segmentState });
+  const novu = await openLocalNovu({ ...keys, plan, port: ports.novu, state: options.novuState });
+  const services = { posthog, segment, novu };
   const config = localConfig(services, { ...options, port: ports.app, plan });
   const settled = () => settle(services, () => app);
   const controls = createSandboxControls({

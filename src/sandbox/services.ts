@@ -1,43 +1,13 @@
 import type { App } from "../app.ts";
-import type { NovuPlan } from "../contracts/novu.ts";
-import type { Clock } from "../lib/clock.ts";
 import { LOCAL_KEYS } from "./local-keys.ts";
-import { type LocalNovu, openLocalNovu } from "./local-novu/local-novu.ts";
-import type { NovuState } from "./local-novu/state.ts";
-import { type LocalPostHog, openLocalPostHog } from "./local-posthog/local-posthog.ts";
-import type { PostHogState } from "./local-posthog/state.ts";
-import { type LocalSegment, openLocalSegment } from "./local-segment/local-segment.ts";
-import type { SegmentState } from "./local-segment/state.ts";
+import type { LocalNovu } from "./local-novu/local-novu.ts";
+import type { LocalPostHog } from "./local-posthog/local-posthog.ts";
+import type { LocalSegment } from "./local-segment/local-segment.ts";
 
 export interface Services {
   posthog: LocalPostHog;
   segment: LocalSegment;
   novu: LocalNovu;
-}
-
-export interface ServiceStates {
-  novuState?: NovuState | undefined;
-  posthogState?: PostHogState | undefined;
-  segmentState?: SegmentState | undefined;
-}
-
-export async function openServices({
-  clock,
-  plan,
-  ports,
-  novuState,
-  posthogState,
-  segmentState,
-}: ServiceStates & {
-  clock: Clock;
-  plan: NovuPlan;
-  ports: { posthog: number; segment: number; novu: number };
-}): Promise<Services> {
-  return {
-    posthog: await openLocalPostHog({ ...LOCAL_KEYS, clock, port: ports.posthog, state: posthogState }),
-    segment: await openLocalSegment({ ...LOCAL_KEYS, clock, port: ports.segment, state: segmentState }),
-    novu: await openLocalNovu({ secretKey: LOCAL_KEYS.novu, plan, clock, port: ports.novu, state: novuState }),
-  };
 }
 
 /** Resolves when the app and the services only wait for time to pass. */

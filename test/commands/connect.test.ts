@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { connectDestination } from "../../src/commands/connect/destination.ts";
-import { createPostHogApi } from "../../src/commands/posthog/api.ts";
+import { createPostHogApi } from "../../src/commands/posthog-api.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";

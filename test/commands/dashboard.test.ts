@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Measured, wantedInsights } from "../../src/commands/dashboard/insights.ts";
 import { type Step, syncDashboard } from "../../src/commands/dashboard/sync-dashboard.ts";
-import { createPostHogApi } from "../../src/commands/posthog/api.ts";
+import { createPostHogApi } from "../../src/commands/posthog-api.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/sandbox/virtual-clock.ts";
 import { runCommand, WITH_SEGMENT_ALONE } from "../support/command.ts";

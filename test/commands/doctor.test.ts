@@ -3,7 +3,7 @@ import { connectDestination } from "../../src/commands/connect/destination.ts";
 import { type Finding, lookAll, ok } from "../../src/commands/doctor/check.ts";
 import { examine } from "../../src/commands/doctor/examine.ts";
 import { storeCheck } from "../../src/commands/doctor/store.ts";
-import { createPostHogApi } from "../../src/commands/posthog/api.ts";
+import { createPostHogApi } from "../../src/commands/posthog-api.ts";
 import type { Config, PostHogConfig } from "../../src/config.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";

@@ -3,8 +3,8 @@ import { changesOf, editedControls } from "../../src/commands/plan/compare-workf
 import type { Plan } from "../../src/commands/plan/make-plan.ts";
 import { Discovered, type Manifest } from "../../src/commands/plan/manifest.ts";
 import { type NovuWorkflow, readNovuWorkflows } from "../../src/commands/plan/novu-workflows.ts";
-import { planMarkdown } from "../../src/commands/plan/plan-markdown.ts";
-import { readWaiting } from "../../src/commands/plan/waiting.ts";
+import { readWaiting } from "../../src/commands/plan/people-in-progress.ts";
+import { planMarkdown } from "../../src/commands/plan/plan-text.ts";
 import { serve } from "../../src/lib/server.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import { campaign, happen, mail } from "../support/campaign.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PostHogApi } from "../posthog/api.ts";
+import type { PostHogApi } from "../posthog-api.ts";
 import { Destination, differenceOf, isStopped, type Wanted } from "./diff.ts";
 
 const TEMPLATE = "template-webhook";

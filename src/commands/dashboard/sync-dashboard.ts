@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { PostHogApi } from "../posthog/api.ts";
+import type { PostHogApi } from "../posthog-api.ts";
 import type { WantedInsight } from "./insights.ts";
 
 const DASHBOARD = {

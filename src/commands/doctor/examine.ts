@@ -3,18 +3,16 @@ import type { Config } from "../../config.ts";
 import { eventsToForward } from "../../contracts/event.ts";
 import type { LifecycleWorkflow } from "../../engine/lifecycle.ts";
 import { createLog } from "../../lib/log.ts";
+import { nodeTrouble } from "../../lib/supported-node.ts";
 import { discoverWorkflows } from "../../novu/bridge.ts";
 import type { Discovered } from "../../novu/discovered.ts";
 import { readManifest } from "../plan/manifest.ts";
 import { appChecks } from "./app.ts";
-import { type Found, lookAll, ok } from "./check.ts";
-import { nodeCheck } from "./node.ts";
-import { novuChecks } from "./novu.ts";
-import { novuWorkflowsCheck } from "./novu-workflows.ts";
+import { type Check, type Found, lookAll, ok, warning } from "./check.ts";
+import { novuChecks, novuWorkflowsCheck } from "./novu.ts";
 import { postHogChecks } from "./posthog.ts";
 import { segmentChecks } from "./segment.ts";
-import { storeCheck } from "./store.ts";
-import { subscriberIdsCheck } from "./subscriber-ids.ts";
+import { storeCheck, subscriberIdsCheck } from "./store.ts";
 
 const WITHIN_MS = 20_000;
 /** A shorter text may be part of any word. */
@@ -60,4 +58,10 @@ function discoverHere(config: Config, workflows: LifecycleWorkflow[]): Promise<D
     workflows.map((workflow) => workflow.build(deps)),
     createLog({ level: "silent" }),
   );
+}
+
+/** Whether this Node gets security fixes; the app should run on the same version. */
+function nodeCheck(version: string): Check {
+  const trouble = nodeTrouble(version);
+  return { what: "Node", look: async () => [trouble === null ? ok(version) : warning(trouble)] };
 }

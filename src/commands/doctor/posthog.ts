@@ -4,8 +4,7 @@ import { describeError } from "../../lib/errors.ts";
 import { ask } from "../ask.ts";
 import { findDestinations, ownOf } from "../connect/destination.ts";
 import { differenceOf, isStopped } from "../connect/diff.ts";
-import { createPostHogApi } from "../posthog/api.ts";
-import { CLOUDS, homeOf, isIngestion, readKey } from "../posthog/key.ts";
+import { CLOUDS, createPostHogApi, homeOf, isIngestion, readKey } from "../posthog-api.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 const Persons = z.object({ results: z.record(z.string(), z.unknown()) });

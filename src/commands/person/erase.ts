@@ -2,7 +2,7 @@ import { z } from "zod";
 import { describeError } from "../../lib/errors.ts";
 import type { NovuApi } from "../../novu/api.ts";
 import type { People, PersonRecords } from "../../store/people.ts";
-import type { PostHogApi } from "../posthog/api.ts";
+import type { PostHogApi } from "../posthog-api.ts";
 
 /** The result of one step. `not done`: an earlier step failed. `by hand`: you have to do it. */
 export interface Part {

@@ -1,9 +1,9 @@
-import type { Difference } from "./difference.ts";
-import { isMessage, type Manifest, type Schema } from "./manifest.ts";
+import { Channel } from "../../contracts/channel.ts";
+import { unusableControls } from "../../novu/controls.ts";
+import { isMessage, type Manifest, type Preferences, type Schema } from "./manifest.ts";
 import type { NovuWorkflow } from "./novu-workflows.ts";
-import { preferenceDifferences } from "./preferences.ts";
 import { differencesOf, propertiesOf, type SchemaDifference } from "./schemas.ts";
-import { addedStep, changedType, removedStep } from "./step-effects.ts";
+import { addedStep, changedType, type Difference, removedStep } from "./step-effects.ts";
 
 export interface WorkflowDifference {
   workflow: string;
@@ -161,4 +161,45 @@ function change(step: string | null, what: string, effect = "it applies from the
 
 function textOf(value: unknown): string {
   return JSON.stringify(value) ?? "none";
+}
+
+/** The changes of a workflow's preferences per channel. Novu adds the missing channels. */
+function preferenceDifferences(before: Preferences, after: Preferences): string[] {
+  const [old, now] = [switchesOf(before), switchesOf(after)];
+  return Object.keys(now)
+    .filter((name) => old[name] !== now[name])
+    .map((name) => `preferences: ${name} ${onOff(old[name])} → ${onOff(now[name])}`);
+}
+
+/** A missing channel follows `all`. */
+function switchesOf({ all, channels = {} }: Preferences): Record<string, boolean> {
+  const isOn = all?.enabled ?? true;
+  const each = Channel.options.map((name) => [name, channels[name]?.enabled ?? isOn] as const);
+  return { all: isOn, "read only": all?.readOnly ?? false, ...Object.fromEntries(each) };
+}
+
+function onOff(isOn: boolean | undefined): string {
+  return isOn === true ? "on" : "off";
+}
+
+/** A value from Novu's dashboard with which the framework refuses the step. */
+export interface BrokenControl {
+  workflow: string;
+  step: string;
+  control: string;
+  /** As JSON. */
+  value: string;
+}
+
+/** Checks against the schemas of the code, which Novu has after the next sync. */
+export async function brokenControls(manifest: Manifest, novu: NovuWorkflow[]): Promise<BrokenControl[]> {
+  const broken: BrokenControl[] = [];
+  for (const { workflowId: workflow, steps } of manifest)
+    for (const { stepId: step, type, controls } of steps) {
+      const there = novu.find(({ workflowId }) => workflowId === workflow)?.steps.find(({ stepId }) => stepId === step);
+      const { values = {} } = there ?? {};
+      for (const control of await unusableControls(controls.schema, values, type))
+        broken.push({ workflow, step, control, value: JSON.stringify(values[control]) });
+    }
+  return broken;
 }

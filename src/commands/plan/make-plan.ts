@@ -1,12 +1,17 @@
 import { beyondPlan } from "../../contracts/novu.ts";
 import type { Sleep } from "../../lib/clock.ts";
-import { type BrokenControl, brokenControls } from "./broken-controls.ts";
-import { changesOf, type EditedControl, editedControls, type WorkflowDifference } from "./compare-workflows.ts";
+import {
+  type BrokenControl,
+  brokenControls,
+  changesOf,
+  type EditedControl,
+  editedControls,
+  type WorkflowDifference,
+} from "./compare-workflows.ts";
 import { emptySchemas, type Manifest } from "./manifest.ts";
 import type { NovuEnvironment } from "./novu-environment.ts";
 import { type NovuHas, readNovuWorkflows } from "./novu-workflows.ts";
-import { type Counted, countPeople, type Loss, lossesOf } from "./people-in-progress.ts";
-import { readWaiting } from "./waiting.ts";
+import { type Counted, countPeople, type Loss, lossesOf, readWaiting } from "./people-in-progress.ts";
 
 export interface Plan {
   manifest: Array<{ workflow: string; name: string; steps: Array<{ step: string; type: string }> }>;

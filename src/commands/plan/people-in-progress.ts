@@ -1,6 +1,10 @@
+import type { RunRecord } from "../../contracts/history.ts";
+import { describeError } from "../../lib/errors.ts";
+import type { ReadStore } from "../../store/store.ts";
+import { withStoreToRead } from "../command-store.ts";
 import type { WorkflowDifference } from "./compare-workflows.ts";
-import type { Difference } from "./difference.ts";
-import type { CountWaiting } from "./waiting.ts";
+import type { NovuEnvironment } from "./novu-environment.ts";
+import type { Difference } from "./step-effects.ts";
 
 export interface Change extends Difference {
   /** Affected people in progress; for a lost message, those who have not reached it yet. Null if unknown. */
@@ -50,4 +54,62 @@ export function lossesOf({ workflow, does, inProgress, changes }: Counted): Loss
     ...messages.map((one) => ({ id: `${workflow}/${one.step}`, waiting: one.inProgress })),
     ...misfits.slice(0, 1).map((one) => ({ id: `${workflow}/payload`, waiting: one.inProgress })),
   ];
+}
+
+const PAGE = 500;
+const IN_PROGRESS = ["pending", "in progress"] as const;
+
+/** The number of people who have not reached a step yet; for null, who have any step left. */
+export type CountWaiting = (workflow: string, step: string | null) => number;
+
+/**
+ * Counts people in our store, for workflows with their steps in Novu's order. People have not reached a step
+ * while neither it nor a later one has a decision. Without a store, `count` is null and `whyNot` the reason.
+ */
+export async function readWaiting(
+  at: NovuEnvironment["store"],
+  workflows: Array<{ workflowId: string; steps: Array<{ stepId: string }> }>,
+): Promise<{ count: CountWaiting; whyNot: null } | { count: null; whyNot: string }> {
+  try {
+    return await withStoreToRead(at, async (store) => {
+      const waiting = new Map<string, Array<{ distinctId: string; decided: string[] }>>();
+      for (const { workflowId } of workflows) waiting.set(workflowId, await runsOf(store, workflowId));
+      return { count: counting(workflows, waiting), whyNot: null };
+    });
+  } catch (error) {
+    return { count: null, whyNot: describeError(error) };
+  }
+}
+
+function counting(
+  workflows: Array<{ workflowId: string; steps: Array<{ stepId: string }> }>,
+  waiting: Map<string, Array<{ distinctId: string; decided: string[] }>>,
+): CountWaiting {
+  return (workflow, step) => {
+    const order = workflows.find(({ workflowId }) => workflowId === workflow)?.steps.map(({ stepId }) => stepId) ?? [];
+    const from = step === null ? order.length : order.indexOf(step);
+    const people = (waiting.get(workflow) ?? [])
+      .filter(({ decided }) => !decided.some((one) => order.indexOf(one) >= from))
+      .map(({ distinctId }) => distinctId);
+    return new Set(people).size;
+  };
+}
+
+async function runsOf(store: ReadStore, workflow: string): Promise<Array<{ distinctId: string; decided: string[] }>> {
+  const found: Array<{ distinctId: string; decided: string[] }> = [];
+  for (const status of IN_PROGRESS) {
+    let before: RunRecord | undefined;
+    for (;;) {
+      const runs = await store.runs.list({ limit: PAGE, workflow, status, before });
+      const decisions = await store.decisions.listOfRuns(runs.map(({ transactionId }) => transactionId));
+      const decided = new Map<string, string[]>();
+      for (const { transactionId, step } of decisions)
+        decided.set(transactionId, [...(decided.get(transactionId) ?? []), step]);
+      for (const { distinctId, transactionId } of runs)
+        found.push({ distinctId, decided: decided.get(transactionId) ?? [] });
+      before = runs.at(-1);
+      if (runs.length < PAGE) break;
+    }
+  }
+  return found;
 }

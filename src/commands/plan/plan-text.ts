@@ -31,7 +31,7 @@ export function planText(plan: Plan, paint: Paint): string {
   return lines.join("\n");
 }
 
-export function summary(plan: Plan): string {
+function summary(plan: Plan): string {
   const { manifest, isCompared, changes, removals } = plan;
   const all = `${manifest.length} workflows, ${manifest.reduce((sum, { steps }) => sum + steps.length, 0)} steps`;
   if (!isCompared) return `${all} to publish.`;
@@ -42,14 +42,14 @@ export function summary(plan: Plan): string {
   return `${all}: ${counts}. A sync needs --allow-removals=${removals.map(({ id }) => id).join(",")}`;
 }
 
-export function editedText({ workflow, step, control, value, default: usual, isLost }: Plan["edited"][number]): string {
+function editedText({ workflow, step, control, value, default: usual, isLost }: Plan["edited"][number]): string {
   const what = `${workflow}/${step}: "${control}" is ${value}`;
   return printable(isLost ? `${what}, but the code has no such control` : `${what}, by default ${usual}`);
 }
 
-export const BROKEN = "Novu cannot use these values from its dashboard; correct them there:";
+const BROKEN = "Novu cannot use these values from its dashboard; correct them there:";
 
-export function brokenText({ workflow, step, control, value }: Plan["broken"][number]): string {
+function brokenText({ workflow, step, control, value }: Plan["broken"][number]): string {
   return printable(`${workflow}/${step}: "${control}" is ${value}`);
 }
 
@@ -58,7 +58,7 @@ export function peopleText(waiting: number | null): string {
   return waiting === 1 ? "1 person waits" : `${waiting} people wait`;
 }
 
-export function effectText({
+function effectText({
   inProgress,
   effect,
   loses = null,
@@ -68,4 +68,55 @@ export function effectText({
   const people = inProgress === null ? "people" : `${inProgress} ${inProgress === 1 ? "person" : "people"}`;
   const are = isAwaited ? (inProgress === 1 ? "waits for it" : "wait for it") : "in progress";
   return `${people} ${are}: ${printable(effect)}`;
+}
+
+const EMOJI = { add: "➕", change: "✏️", remove: "❌" } as const;
+/** Identifies the comment on a pull request. */
+export const COMMENT_MARK = "<!-- posthog-novu-bridge plan -->";
+
+export function planMarkdown(plan: Plan): string {
+  const { manifest, isCompared, changes, edited, broken, limits, notes } = plan;
+  const lines = [COMMENT_MARK, "### Novu workflows", "", text(summary(plan))];
+
+  if (changes.length > 0) {
+    lines.push("", "| | workflow | step | | people in progress |", "|---|---|---|---|---|");
+    for (const one of changes) {
+      lines.push(row(EMOJI[one.does], code(one.workflow), "", "", text(effectText(one))));
+      for (const change of one.changes) {
+        const people = one.does === "add" ? "" : text(effectText(change));
+        const step = change.step === null ? "" : code(change.step);
+        lines.push(
+          row(EMOJI[change.does], "", step, text(change.what), change.loses === null ? people : `**${people}**`),
+        );
+      }
+    }
+  }
+  lines.push(...section("Set in Novu's dashboard", edited.map(editedText)));
+  lines.push(...section(BROKEN, broken.map(brokenText)));
+  lines.push(...section("Beyond the plan of Novu", limits), ...section("Notes", notes));
+  if (!isCompared) {
+    lines.push("", "| workflow | steps |", "|---|---|");
+    for (const { workflow, steps } of manifest)
+      lines.push(row(code(workflow), steps.map(({ step, type }) => `${code(step)} ${type}`).join(", ")));
+  }
+  return lines.join("\n");
+}
+
+function section(title: string, lines: string[]): string[] {
+  return lines.length === 0 ? [] : ["", `**${title}**`, "", ...lines.map((line) => `- ${text(line)}`)];
+}
+
+function row(...cells: string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function code(id: string): string {
+  return `\`${printable(id).replace(/[`|]/g, "")}\``;
+}
+
+/** Escaped: text from the dashboard must not format, mention people or break the table. */
+function text(words: string): string {
+  return printable(words)
+    .replace(/[\\`*_[\]<>|#]/g, "\\$&")
+    .replaceAll("@", "@\u2060");
 }

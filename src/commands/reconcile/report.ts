@@ -1,6 +1,5 @@
 import { printable } from "../../lib/command-io.ts";
-import type { Missing, Progress } from "./compare.ts";
-import type { Fed } from "./feed.ts";
+import type { Fed, Missing, Progress } from "./compare.ts";
 
 /** The options of the command. */
 export interface Order {

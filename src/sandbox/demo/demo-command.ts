@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, type CommandContext, defineCommand, type OptionValues } from "../../lib/command.ts";
 import type { CommandIo } from "../../lib/command-io.ts";
-import { SANDBOX_PORTS } from "../ports.ts";
+import { SANDBOX_PORTS } from "../local-config.ts";
 import { openSandbox, type Sandbox, type SandboxOptions } from "../sandbox.ts";
 import type { DemoStory } from "./demo-story.ts";
 import { htmlOf } from "./message-html.tsx";

@@ -1,5 +1,35 @@
-import { Router } from "express";
-import { answer } from "./answer.ts";
+import { type RequestHandler, Router } from "express";
+import { answer, refuse } from "./answer.ts";
+
+/** Refuses requests without the key. */
+export function authorize(secretKey: string): RequestHandler {
+  return (request, response, next) => {
+    if (request.get("authorization") === `ApiKey ${secretKey}`) next();
+    else refuse(response, 401, "API Key not found");
+  };
+}
+
+const WINDOW_S = 5;
+/** Novu allows a tenth more than the rate at once. */
+const BURST = 1.1;
+
+/** Novu's limit, in real time: a bucket that holds the calls of a window and the burst, and refills at the rate. */
+export function rateLimit(perSecond: number): RequestHandler {
+  const most = Math.floor(perSecond * WINDOW_S * BURST);
+  let left = most;
+  let filledAt = performance.now();
+  return (_request, response, next) => {
+    const now = performance.now();
+    left = Math.min(most, left + ((now - filledAt) / 1000) * perSecond);
+    filledAt = now;
+    if (left >= 1) {
+      left -= 1;
+      return next();
+    }
+    response.set("retry-after", String(Math.round((1 - left) / perSecond)));
+    refuse(response, 429, "API rate limit exceeded");
+  };
+}
 
 export interface NovuIntegration {
   providerId: string;
@@ -8,20 +38,19 @@ export interface NovuIntegration {
   primary: boolean;
 }
 
-/** One provider for each channel, and `emailProviders` for email; the first one is the primary. */
-export function someIntegrations(emailProviders = ["resend"]): NovuIntegration[] {
-  const email = emailProviders.map((providerId) => ({ providerId, channel: "email" }));
-  const others = [
+/** One provider for each channel; that of email is the primary. */
+export function someIntegrations(): NovuIntegration[] {
+  return [
+    { providerId: "resend", channel: "email" },
     { providerId: "novu", channel: "in_app" },
     { providerId: "twilio", channel: "sms" },
     { providerId: "fcm", channel: "push" },
     { providerId: "slack", channel: "chat" },
-  ];
-  return [...email, ...others].map((one, index) => ({ ...one, active: true, primary: index === 0 }));
+  ].map((one, index) => ({ ...one, active: true, primary: index === 0 }));
 }
 
 /** The environment of the key, and its providers without their credentials. */
-export function accountRoutes({ integrations }: { integrations: NovuIntegration[] }): Router {
+export function accountRoutes(integrations: NovuIntegration[]): Router {
   return Router()
     .get("/v1/environments/me", (_request, response) => {
       answer(response, 200, {
@@ -35,18 +64,13 @@ export function accountRoutes({ integrations }: { integrations: NovuIntegration[
       });
     })
     .get("/v1/integrations/active", (_request, response) => {
-      const active = integrations.filter((one) => one.active);
       const rest = { _environmentId: "local", _organizationId: "local", kind: "delivery", deleted: false };
+      const active = integrations.filter((one) => one.active);
+      const named = active.map((one) => ({ ...one, ...rest, _id: one.providerId, name: one.providerId }));
       answer(
         response,
         200,
-        active.map((one) => ({
-          ...one,
-          ...rest,
-          _id: one.providerId,
-          name: one.providerId,
-          identifier: one.providerId,
-        })),
+        named.map((one) => ({ ...one, identifier: one.providerId })),
       );
     });
 }

@@ -1,7 +1,7 @@
-import { Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { isChannel } from "../../contracts/channel.ts";
-import { type RouteParts, refuse } from "./answer.ts";
+import { refuse } from "./answer.ts";
 import type { Job, JobDetail, Message, NovuRun, NovuState } from "./state.ts";
 
 const ids = z
@@ -20,7 +20,7 @@ const PROVIDERS: Record<string, string> = { email: "nodemailer", sms: "twilio", 
 const OWNER = { _environmentId: "local", _organizationId: "local" };
 
 /** Runs and messages, the newest first. Novu does not wrap these answers again: their `data` is the list. */
-export function activityRoutes({ state, limited }: RouteParts): Router {
+export function activityRoutes(state: NovuState, limited: RequestHandler): Router {
   return Router()
     .get("/v1/messages", limited, (request, response) => {
       const query = Paging.safeParse(request.query);
@@ -34,12 +34,8 @@ export function activityRoutes({ state, limited }: RouteParts): Router {
       const { transactionId, subscriberIds } = query.data;
       const isListed = ({ subscriberId }: NovuRun) => subscriberIds?.includes(subscriberId) ?? true;
       const found = state.runs.filter(isOf(transactionId)).filter(isListed).reverse();
-      response.json(
-        pageOf(
-          found.map((run) => notificationDto(run, state)),
-          query.data,
-        ),
-      );
+      const listed = found.map((run) => notificationDto(run, state));
+      response.json(pageOf(listed, query.data));
     });
 }
 

@@ -1,13 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { RequestHandler, Response } from "express";
-import type { NovuState } from "./state.ts";
-
-/** The parts of a group of routes. */
-export interface RouteParts {
-  state: NovuState;
-  /** The rate limit of its category. */
-  limited: RequestHandler;
-}
+import type { Response } from "express";
 
 /** The date of records whose age does not matter. */
 export const SOME_DAY = "2026-01-01T00:00:00.000Z";

@@ -1,20 +1,22 @@
+import express, { type Express } from "express";
 import { NOVU_PLANS, type NovuPlan } from "../../contracts/novu.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { createFaultInjection, type FaultRule } from "../fault-injection.ts";
 import type { SignedTarget } from "../signed-webhook.ts";
-import { type NovuIntegration, someIntegrations } from "./account.ts";
-import { novuApi } from "./api.ts";
+import { accountRoutes, authorize, type NovuIntegration, rateLimit, someIntegrations } from "./account.ts";
+import { activityRoutes } from "./activity.ts";
+import { answer, refuse } from "./answer.ts";
 import { type BridgeAnswer, type BridgeCall, createBridgeClient } from "./bridge-call.ts";
-import { findMessage, markMessage } from "./messages.ts";
 import { emptyNovuState, type Message, type NovuState } from "./state.ts";
 import type { ProviderRefusal } from "./steps/step.ts";
-import { createTriggerQueue, type TriggerQueue } from "./trigger-queue.ts";
-import { createTriggers, type Triggers } from "./triggers.ts";
+import { inboxRoutes, preferenceRoutes, subscriberRoutes } from "./subscribers.ts";
+import { createTriggers, idempotency, type Triggers } from "./triggers.ts";
 import { findStep, tryStep } from "./try-step.ts";
 import { createNovuWebhooks, type NovuWebhooks } from "./webhooks.ts";
 import { createNovuWorker } from "./worker.ts";
+import { workflowRoutes } from "./workflows.ts";
 
 /** The differences between Novu installations. */
 export interface NovuSettings {
@@ -31,7 +33,7 @@ export interface LocalNovu extends Pick<Listening, "url" | "close">, Pick<Trigge
   /** A change takes effect at once. */
   settings: NovuSettings;
   /** From now on triggers wait in the queue, until the returned function is called. */
-  holdTriggers: TriggerQueue["hold"];
+  holdTriggers: Triggers["hold"];
   /** For the API only: messages here need none. */
   integrations: NovuIntegration[];
   webhooks: Pick<NovuWebhooks, "deliveries" | "resend">;
@@ -71,7 +73,8 @@ interface NovuOptions {
 
 /** The parts of Novu's API and worker that the bridge uses, with the limits of a plan and without an account. */
 export async function openLocalNovu({ secretKey, plan, clock, port, ...options }: NovuOptions): Promise<LocalNovu> {
-  const { triggersPerSecond = NOVU_PLANS[plan].triggersPerSecond } = options;
+  const limits = NOVU_PLANS[plan];
+  const { triggersPerSecond = limits.triggersPerSecond } = options;
   // The saved state of an earlier version lacks newer fields.
   const state: NovuState = { ...emptyNovuState(), ...options.state };
   const settings: NovuSettings = { checksIds: false, isIdempotent: true, environment: "dev", ...options.settings };
@@ -84,22 +87,16 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
   const worker = createNovuWorker({
     state,
     bridge,
-    plan: NOVU_PLANS[plan],
+    plan: limits,
     refusal: (message) => refusal(message),
     environment: () => settings.environment,
     onMessage: webhooks.sendResult,
     clock,
     activity,
   });
-  const queue = createTriggerQueue({ state, begin: worker.begin, activity });
-  const triggers = createTriggers({ state, settings, queue, clock });
+  const triggers = createTriggers({ state, settings, begin: worker.begin, clock, activity });
   const faults = createFaultInjection();
-  const api = novuApi({
-    ...{ secretKey, limits: { ...NOVU_PLANS[plan], triggersPerSecond } },
-    ...{ state, settings, integrations, bridge, worker, triggers, faults, mark },
-  });
-
-  const server = await serve(api, { port, host: "127.0.0.1" });
+  const server = await serve(api(), { port, host: "127.0.0.1" });
   worker.resume();
   return {
     url: server.url,
@@ -108,14 +105,13 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
       bridge.close();
     },
     ...{ state, settings, integrations, bridgeCalls, webhooks, mark },
-    triggerRequests: triggers.triggerRequests,
-    triggers: triggers.triggers,
-    holdTriggers: queue.hold,
+    ...{ triggerRequests: triggers.triggerRequests, triggers: triggers.triggers },
+    holdTriggers: triggers.hold,
     sendWebhooks(target) {
       if (plan !== "team" && plan !== "enterprise") throw new Error(`Novu's ${plan} plan has no webhooks`);
       webhooks.forward(target);
     },
-    report: (messageId, event, error) => webhooks.send(event, findMessage(state, messageId), error),
+    report: (messageId, event, error) => webhooks.send(event, find(messageId), error),
     refuseMessages(newRefusal) {
       refusal = newRefusal ?? (() => null);
     },
@@ -128,9 +124,50 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
     injectFault: faults.set,
   };
 
+  /** Each route behind the rate limit of its category. */
+  function api(): Express {
+    // Novu's categories: cancels count with triggers; preferences and lists of workflows with subscribers.
+    const limitTriggers = rateLimit(triggersPerSecond);
+    const limitConfiguration = rateLimit(limits.profilesPerSecond);
+    const replays = idempotency(() => settings.isIdempotent);
+
+    // A slow Novu has the idempotency key already and answers 409 to the next attempt, so this route delays last.
+    const trigger = [triggers.log, limitTriggers, replays, faults.delay, triggers.accept];
+
+    return express()
+      .disable("x-powered-by")
+      .use(faults.answer)
+      .use(authorize(secretKey))
+      .use(express.json({ limit: "5mb" }))
+      .post("/v1/events/trigger", ...trigger)
+      .use(faults.delay)
+      .delete("/v1/events/trigger/:transactionId", limitTriggers, (request, response) => {
+        answer(response, 200, worker.cancel(String(request.params.transactionId)));
+      })
+      .get("/v2/workflows", limitConfiguration)
+      .use(workflowRoutes({ state, bridge, limits }))
+      .use(accountRoutes(integrations))
+      .use(activityRoutes(state, rateLimit(limits.readsPerSecond)))
+      .use(subscriberRoutes(state, limitConfiguration))
+      .use(preferenceRoutes(state, limitConfiguration))
+      .use(inboxRoutes(state, mark))
+      .use((_request, response) => refuse(response, 404, "the local Novu does not have this route"));
+  }
+
+  /** A read message is also seen. Throws for another message than an in-app one. */
   function mark(messageId: string, as: "seen" | "read"): Message {
-    const message = markMessage(state, { messageId, as, now: clock.now() });
+    const message = find(messageId);
+    if (message.channel !== "in_app") throw new Error(`there is no in-app message "${messageId}"`);
+    const at = new Date(clock.now()).toISOString();
+    Object.assign(message, { seen: true, lastSeenDate: as === "seen" ? at : (message.lastSeenDate ?? at) });
+    if (as === "read") Object.assign(message, { read: true, lastReadDate: at });
     webhooks.send(as, message);
+    return message;
+  }
+
+  function find(messageId: string): Message {
+    const message = state.messages.find(({ id }) => id === messageId);
+    if (message === undefined) throw new Error(`there is no message "${messageId}"`);
     return message;
   }
 }

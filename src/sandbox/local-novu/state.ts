@@ -6,7 +6,7 @@ export type JobStatus = "pending" | "running" | "delayed" | "merged" | "complete
 
 export interface Job extends SandboxStep {
   status: JobStatus;
-  /** Of a custom step. step-state.ts makes those of the other types. */
+  /** Of a custom step. worker.ts makes those of the other types. */
   outputs: Record<string, unknown>;
   details?: JobDetail[];
   /** Of a digest: its key ("" for all events), and the id of the waiting digest into which it was merged. */

@@ -1,9 +1,9 @@
 import { type Request, type RequestHandler, Router } from "express";
+import isEmail from "validator/lib/isEmail.js";
 import { z } from "zod";
-import { answer, type RouteParts, refuse, refuseFields, SOME_DAY } from "./answer.ts";
-import type { NovuState, NovuSubscriber, SubscriberChannel } from "./state.ts";
-import { CHANNEL_OF_PROVIDER } from "./steps/addresses.ts";
-import { messagesOnFields } from "./subscriber-fields.ts";
+import { answer, refuse, refuseFields, SOME_DAY } from "./answer.ts";
+import { type Message, type NovuState, type NovuSubscriber, type SubscriberChannel, WEEKDAYS } from "./state.ts";
+import { CHANNEL_OF_PROVIDER } from "./steps/deliver.ts";
 
 export const Subscriber = z.looseObject({ subscriberId: z.string().min(1) });
 const Credentials = z.object({
@@ -13,7 +13,7 @@ const Credentials = z.object({
 });
 
 /** Subscribers, and their credentials at push and chat providers. */
-export function subscriberRoutes({ state, limited }: RouteParts): Router {
+export function subscriberRoutes(state: NovuState, limited: RequestHandler): Router {
   const existing = existingSubscriber(state);
   return Router()
     .post("/v2/subscribers", limited, validFields, (request, response) => {
@@ -49,14 +49,14 @@ export function subscriberRoutes({ state, limited }: RouteParts): Router {
 }
 
 /** Refuses a request about an unknown subscriber. */
-export function existingSubscriber(state: NovuState): RequestHandler {
+function existingSubscriber(state: NovuState): RequestHandler {
   return (request, response, next) => {
     if (state.subscribers[idOf(request)] === undefined) refuse(response, 404, `no subscriber ${idOf(request)}`);
     else next();
   };
 }
 
-export function idOf(request: Request): string {
+function idOf(request: Request): string {
   return String(request.params.id);
 }
 
@@ -77,4 +77,114 @@ const validFields: RequestHandler = (request, response, next) => {
 function subscriberDto(subscriber: NovuSubscriber | undefined): object {
   const owner = { _organizationId: "local", _environmentId: "local", deleted: false };
   return { channels: [], ...subscriber, ...owner, createdAt: SOME_DAY, updatedAt: SOME_DAY };
+}
+
+/** `IsLocale` of older validator releases; newer ones accept "german" too. */
+const LOCALE = /^[a-z]{2,4}([_-]([a-z]{4}|\d{3}))?([_-]([a-z]{2}|\d{3}))?$/i;
+
+/** Novu's messages about invalid fields of a subscriber, as class-validator writes them. */
+export function messagesOnFields({
+  email,
+  locale,
+  timezone,
+}: Partial<Record<keyof NovuSubscriber, unknown>>): string[] {
+  return [
+    ...(isAccepted(email, isEmail.default) ? [] : ["email must be an email"]),
+    ...(isAccepted(locale, (text) => LOCALE.test(text)) ? [] : ["locale must be locale"]),
+    ...(isAccepted(timezone, isKnownToIntl) ? [] : ["timezone must be a valid IANA time-zone"]),
+  ];
+}
+
+/** Also for null and undefined. */
+function isAccepted(value: unknown, isValid: (text: string) => boolean): boolean {
+  return value === undefined || value === null || (typeof value === "string" && isValid(value));
+}
+
+function isKnownToIntl(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat(undefined, { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const Day = z.object({
+  isEnabled: z.boolean(),
+  hours: z.array(z.object({ start: z.string(), end: z.string() })).optional(),
+});
+const Change = z
+  .object({
+    channels: z.record(z.string(), z.boolean()).optional(),
+    workflowId: z.string().default(""),
+    schedule: z
+      .object({ isEnabled: z.boolean(), weeklySchedule: z.partialRecord(z.enum(WEEKDAYS), Day).optional() })
+      .optional(),
+  })
+  .refine(({ channels, schedule }) => channels !== undefined || schedule !== undefined);
+
+/** The preferences of a subscriber by workflow and channel, and their schedule. */
+export function preferenceRoutes(state: NovuState, limited: RequestHandler): Router {
+  const existing = existingSubscriber(state);
+  return Router()
+    .get("/v2/subscribers/:id/preferences", existing, (request, response) =>
+      answer(response, 200, preferencesDto(state, idOf(request))),
+    )
+    .patch("/v2/subscribers/:id/preferences", limited, existing, (request, response) => {
+      const change = Change.safeParse(request.body);
+      if (!change.success) return refuseFields(response, ["channels must be an object"]);
+      const { workflowId, channels, schedule } = change.data;
+      if (workflowId !== "" && !state.workflows.some((workflow) => workflow.workflowId === workflowId))
+        return refuse(response, 404, `Workflow with id: ${workflowId} is not found`);
+      if (schedule !== undefined) state.schedules[idOf(request)] = schedule;
+      const before = state.preferences[idOf(request)] ?? {};
+      state.preferences[idOf(request)] = { ...before, [workflowId]: { ...before[workflowId], ...channels } };
+      answer(response, 200, preferencesDto(state, idOf(request)));
+    });
+}
+
+/** Only the channels that the subscriber has set. All others are on. */
+function preferencesDto({ preferences, schedules, workflows }: NovuState, subscriberId: string): object {
+  const { "": global, ...byWorkflow } = preferences[subscriberId] ?? {};
+  const schedule = schedules[subscriberId];
+  // A global preference appears at each workflow too.
+  const listed = global === undefined ? Object.keys(byWorkflow) : workflows.map(({ workflowId }) => workflowId);
+  return {
+    global: { enabled: true, channels: global ?? {}, ...(schedule !== undefined && { schedule }) },
+    workflows: listed.map((workflowId) => ({
+      enabled: true,
+      channels: { ...global, ...byWorkflow[workflowId] },
+      overrides: [],
+      workflow: {
+        slug: `${workflowId}_wf`,
+        identifier: workflowId,
+        name: workflows.find((workflow) => workflow.workflowId === workflowId)?.name ?? workflowId,
+      },
+    })),
+  };
+}
+
+const Notifications = z.object({ notificationIds: z.array(z.string()) });
+
+/** A subscriber sees and reads the in-app messages. */
+export function inboxRoutes(state: NovuState, mark: (messageId: string, as: "seen" | "read") => Message): Router {
+  const existing = existingSubscriber(state);
+  return Router()
+    .post("/v2/subscribers/:id/notifications/seen", existing, (request, response) => {
+      const body = Notifications.safeParse(request.body);
+      if (!body.success) return refuseFields(response, [z.prettifyError(body.error)]);
+      for (const messageId of body.data.notificationIds) if (isTheirs(request, messageId)) mark(messageId, "seen");
+      response.status(204).end();
+    })
+    .patch("/v2/subscribers/:id/notifications/:messageId/read", existing, (request, response) => {
+      const messageId = String(request.params.messageId);
+      if (!isTheirs(request, messageId)) return refuse(response, 404, `no in-app message ${messageId}`);
+      answer(response, 200, mark(messageId, "read"));
+    });
+
+  function isTheirs(request: Request, messageId: string): boolean {
+    return state.messages.some(
+      ({ id, channel, subscriberId }) => id === messageId && channel === "in_app" && subscriberId === idOf(request),
+    );
+  }
 }

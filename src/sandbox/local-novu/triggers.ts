@@ -1,14 +1,12 @@
-import { randomUUID } from "node:crypto";
-import type { RequestHandler } from "express";
+import { createHash, randomUUID } from "node:crypto";
+import type { NextFunction, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import { refusedCharacters } from "../../contracts/novu.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Activity } from "../activity.ts";
 import { answer, refuse, refuseFields } from "./answer.ts";
-import { hashOf } from "./idempotency.ts";
 import type { NovuRun, NovuState, PublishedWorkflow } from "./state.ts";
-import { messagesOnFields } from "./subscriber-fields.ts";
-import { Subscriber, upsertSubscriber } from "./subscribers.ts";
-import type { TriggerQueue } from "./trigger-queue.ts";
+import { messagesOnFields, Subscriber, upsertSubscriber } from "./subscribers.ts";
 
 const LARGEST_TRIGGER_BYTES = 512 * 1024;
 
@@ -29,38 +27,42 @@ const Trigger = z.object({
     .default(() => randomUUID()),
 });
 
-export interface Triggers {
-  /** Every request since the start, refused ones included; the time is the real one. */
-  triggerRequests: Array<{ transactionId: string; hash: string; atMs: number }>;
-  /** Every accepted trigger, repeated transaction ids included. */
-  triggers: Array<{ transactionId: string; idempotencyKey: string | null; body: string }>;
-  /** Adds a request to `triggerRequests`. */
-  log: RequestHandler;
-  accept: RequestHandler;
-}
+export type Triggers = ReturnType<typeof createTriggers>;
 
+/**
+ * Accepts triggers, and queues their runs for the worker, which takes all waiting ones a moment after the answer. The
+ * queue drops a run whose transaction id an earlier run has. It does not compare runs that it takes together, so three
+ * triggers with one transaction id may make three runs.
+ */
 export function createTriggers({
   state,
   settings,
-  queue,
+  begin,
   clock,
+  activity,
 }: {
   state: NovuState;
   settings: { checksIds: boolean };
-  queue: TriggerQueue;
+  begin(run: NovuRun): void;
   clock: Clock;
-}): Triggers {
-  const triggerRequests: Triggers["triggerRequests"] = [];
-  const triggers: Triggers["triggers"] = [];
+  activity: Activity;
+}) {
+  /** Every request since the start, refused ones included; the time is the real one. */
+  const triggerRequests: Array<{ transactionId: string; hash: string; atMs: number }> = [];
+  /** Every accepted trigger, repeated transaction ids included. */
+  const triggers: Array<{ transactionId: string; idempotencyKey: string | null; body: string }> = [];
+  let waiting: NovuRun[] = [];
+  let isHeld = false;
   return {
     triggerRequests,
     triggers,
-    log(request, _response, next) {
+    /** Adds a request to `triggerRequests`. */
+    log(request: Request, _response: Response, next: NextFunction) {
       const transactionId = String(request.body?.transactionId);
       triggerRequests.push({ transactionId, hash: hashOf(request.body), atMs: performance.now() });
       next();
     },
-    accept(request, response) {
+    accept(request: Request, response: Response) {
       const body = JSON.stringify(request.body);
       if (Buffer.byteLength(body) > LARGEST_TRIGGER_BYTES) return refuse(response, 413, "request entity too large");
       const parsed = Trigger.safeParse(request.body);
@@ -85,10 +87,38 @@ export function createTriggers({
         upsertSubscriber(state, recipient);
         const { subscriberId } = recipient;
         if (workflow.steps.length > 0)
-          queue.add(newRun(workflow, { transactionId, subscriberId, payload, startedAt: clock.now() }));
+          enqueue(newRun(workflow, { transactionId, subscriberId, payload, startedAt: clock.now() }));
       }
     },
+    /** From now on runs wait, as for a worker with a backlog, until the returned function is called. */
+    hold() {
+      isHeld = true;
+      return () => {
+        isHeld = false;
+        if (waiting.length > 0) beginSoon();
+      };
+    },
   };
+
+  function enqueue(run: NovuRun): void {
+    waiting.push(run);
+    if (waiting.length === 1 && !isHeld) beginSoon();
+  }
+
+  function beginSoon(): void {
+    void activity.during(async () => {
+      await new Promise(setImmediate);
+      if (!isHeld) beginWaiting();
+    });
+  }
+
+  function beginWaiting(): void {
+    const runs = waiting;
+    waiting = [];
+    const fresh = runs.filter(({ transactionId }) => !state.runs.some((run) => run.transactionId === transactionId));
+    state.runs.push(...fresh);
+    fresh.forEach(begin);
+  }
 }
 
 function newRun({ workflowId, steps }: PublishedWorkflow, run: Omit<NovuRun, "workflowId" | "jobs">): NovuRun {
@@ -103,4 +133,45 @@ function newRun({ workflowId, steps }: PublishedWorkflow, run: Omit<NovuRun, "wo
     changedAt: null,
   }));
   return { ...run, workflowId, jobs };
+}
+
+/**
+ * A repeated key gets the first answer again, or 409 while the first call still runs. It is refused with another
+ * body. An error is repeated as 503, because Novu throws the text that it stored.
+ */
+export function idempotency(isOn: () => boolean): RequestHandler {
+  const calls = new Map<string, { hash: string; answered: { status: number; body: unknown } | null }>();
+  return (request, response, next) => {
+    const key = request.get("idempotency-key");
+    if (key === undefined || !isOn()) return next();
+    const hash = hashOf(request.body);
+    const before = calls.get(key);
+    if (before === undefined) {
+      calls.set(key, { hash, answered: null });
+      const json = response.json.bind(response);
+      response.json = (body: unknown) => {
+        calls.set(key, { hash, answered: { status: response.statusCode, body } });
+        return json(body);
+      };
+      return next();
+    }
+    if (before.answered === null) {
+      response.set("retry-after", "1");
+      return refuse(
+        response,
+        409,
+        `Request with key "${key}" is currently being processed. Please retry after 1 second`,
+      );
+    }
+    if (before.hash !== hash)
+      return refuse(response, 422, `Request with key "${key}" is being reused for a different body`);
+    const { status, body } = before.answered;
+    response.set("idempotency-replay", "true");
+    if (status >= 400) refuse(response, 503, "Service Unavailable");
+    else response.status(status).json(body);
+  };
+}
+
+function hashOf(body: unknown): string {
+  return createHash("sha256").update(JSON.stringify(body)).digest("hex");
 }

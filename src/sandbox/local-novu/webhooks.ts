@@ -19,22 +19,12 @@ export interface NovuDelivery {
   attempts: Attempt[];
 }
 
-export interface NovuWebhooks {
-  /** Every delivery since the start. */
-  deliveries: NovuDelivery[];
-  /** From now on webhooks go there; none are sent when null. */
-  forward(target: SignedTarget | null): void;
-  /** `error` is the provider's text about a message that failed. */
-  send(event: MessageEvent, message: Message, error?: string): void;
-  /** The webhooks about a new message: sent, and delivered for the Inbox, or failed. */
-  sendResult(message: Message): void;
-  /** Repeats a delivery, as Svix's "resend" does. */
-  resend(delivery: NovuDelivery): void;
-}
+export type NovuWebhooks = ReturnType<typeof createNovuWebhooks>;
 
 /** Novu's outbound webhooks, from its worker and its Inbox. */
-export function createNovuWebhooks({ clock, activity }: { clock: Clock; activity: Activity }): NovuWebhooks {
+export function createNovuWebhooks({ clock, activity }: { clock: Clock; activity: Activity }) {
   let target: SignedTarget | null = null;
+  /** Every delivery since the start. */
   const deliveries: NovuDelivery[] = [];
   const deliver = createSignedWebhooks({
     timeoutMs: TIMEOUT_MS,
@@ -45,19 +35,23 @@ export function createNovuWebhooks({ clock, activity }: { clock: Clock; activity
   });
   return {
     deliveries,
-    forward(newTarget) {
+    /** From now on webhooks go there. */
+    forward(newTarget: SignedTarget) {
       target = newTarget;
     },
     send,
-    sendResult(message) {
+    /** The webhooks about a new message: sent, and delivered for the Inbox, or failed. */
+    sendResult(message: Message): void {
       if (message.errorText !== undefined) return send("failed", message, message.errorText);
       send("sent", message);
       // No provider reports on Novu's own Inbox.
       if (message.channel === "in_app") send("delivered", message);
     },
+    /** Repeats a delivery, as Svix's "resend" does. */
     resend: start,
   };
 
+  /** `error` is the provider's text about a message that failed. */
   function send(event: MessageEvent, message: Message, error?: string): void {
     const type = `message.${event}`;
     start({ id: `msg_${randomUUID()}`, type, body: bodyOf(type, message, error), attempts: [] });

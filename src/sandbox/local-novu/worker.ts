@@ -4,12 +4,9 @@ import { describeError } from "../../lib/errors.ts";
 import type { Activity } from "../activity.ts";
 import type { BridgeAnswer, BridgeClient } from "./bridge-call.ts";
 import type { Job, JobDetail, JobStatus, Message, NovuRun, NovuState, NovuSubscriber } from "./state.ts";
-import { delay } from "./steps/delay.ts";
+import { delay, digest, digestedEvents, promoteFollower, throttle } from "./steps/actions.ts";
 import { deliver } from "./steps/deliver.ts";
-import { digest, promoteFollower } from "./steps/digest.ts";
 import type { AnsweredStep, Plan, ProviderRefusal, StepResult } from "./steps/step.ts";
-import { stepState } from "./steps/step-state.ts";
-import { throttle } from "./steps/throttle.ts";
 
 export interface NovuWorker {
   begin(run: NovuRun): void;
@@ -184,4 +181,35 @@ function isRunning({ status }: Job): boolean {
 
 function isDelayed({ status }: Job): boolean {
   return status === "delayed";
+}
+
+/** The state of an earlier step in a call to the bridge, as of now. */
+function stepState(state: NovuState, run: NovuRun, job: Job, now: number): object {
+  const { stepId, status, error } = job;
+  return { stepId, outputs: outputsOf(state, run, job, now), state: { status, ...(error !== null && { error }) } };
+}
+
+function outputsOf(state: NovuState, run: NovuRun, job: Job, now: number): Record<string, unknown> {
+  switch (job.type) {
+    case "custom":
+      return job.outputs;
+    case "delay":
+      // Novu counts from the trigger, for skipped delays too.
+      return { duration: now - run.startedAt };
+    case "digest":
+      return digestedEvents(state, { run, job });
+    case "throttle":
+      return { throttled: false };
+    case "in_app": {
+      const message = state.messages.find(({ id }) => id === job.id);
+      return {
+        seen: message?.seen ?? false,
+        read: message?.read ?? false,
+        lastSeenDate: message?.lastSeenDate ?? null,
+        lastReadDate: message?.lastReadDate ?? null,
+      };
+    }
+    default:
+      return {};
+  }
 }

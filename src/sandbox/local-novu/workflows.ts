@@ -4,9 +4,8 @@ import { Channel } from "../../contracts/channel.ts";
 import type { NOVU_PLANS, NovuPlan } from "../../contracts/novu.ts";
 import { dropEmptyObjects } from "../../lib/json.ts";
 import { answer, refuse, SOME_DAY } from "./answer.ts";
-import type { BridgeClient } from "./bridge-call.ts";
+import { type BridgeAnswer, type BridgeClient, LATE, NO_JSON } from "./bridge-call.ts";
 import type { NovuState, PublishedWorkflow } from "./state.ts";
-import { syncTrouble } from "./sync-trouble.ts";
 
 const Paging = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),
@@ -143,4 +142,20 @@ function channelsOf({ all, channels = {} }: NonNullable<PublishedWorkflow["prefe
       Channel.options.map((name) => [name, { enabled: channels[name]?.enabled ?? all?.enabled ?? true }]),
     ),
   };
+}
+
+/** Novu's error for a sync; null when it accepts the answer, as it does every 2xx. */
+function syncTrouble(bridgeUrl: string, { status, body: { code, message } }: BridgeAnswer): string | null {
+  const at = `\`${bridgeUrl}\``;
+  if (code === NO_JSON || (status >= 200 && status < 300)) return null;
+  // An answer with a code comes from the framework; Novu passes it on.
+  if (status !== 0 && typeof code === "string") return String(message);
+  if (code === LATE) return `Bridge request timeout for ${at}`;
+  if (status === 0 || status === 404)
+    return `Unable to reach Bridge Endpoint at ${at}. Run npx novu@latest dev in Local mode, or ensure your Bridge app deployment is available.`;
+  if (status === 502)
+    return `Could not connect to Bridge Endpoint at ${at}. Make sure you are running your local app server.`;
+  if (status === 401)
+    return `Bridge authentication failed for ${at}. Please check your NOVU_SECRET_KEY environment variable.`;
+  return `Unknown bridge request error calling ${at}`;
 }

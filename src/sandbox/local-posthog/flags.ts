@@ -14,15 +14,7 @@ const FlagsRequest = z
   .transform(({ api_key, token = api_key, ...rest }) => ({ ...rest, token }));
 
 /** The flags API, version 2. It evaluates flags for unknown people too, and omits unknown flags. */
-export function evaluateFlags({
-  state,
-  projectToken,
-  clock,
-}: {
-  state: PostHogState;
-  projectToken: string;
-  clock: Clock;
-}): RequestHandler {
+export function evaluateFlags(state: PostHogState, projectToken: string, clock: Clock): RequestHandler {
   return (request, response) => {
     const body = FlagsRequest.safeParse(request.body);
     if (!body.success)

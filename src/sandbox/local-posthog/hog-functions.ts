@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "express";
 import { z } from "zod";
-import { invalid, NOT_FOUND } from "./api-errors.ts";
-import { pageOf } from "./page-of.ts";
+import { invalid, NOT_FOUND, pageOf } from "./answers.ts";
 import type { PostHogHogFunction, PostHogState } from "./state.ts";
 import type { Destination } from "./webhooks.ts";
 
@@ -24,13 +23,7 @@ const Changes = z
 const NewFunction = Changes.extend({ type: z.string(), template_id: z.literal(TEMPLATE) });
 
 /** The destinations of the data pipeline. */
-export function hogFunctionRoutes({
-  state,
-  settings,
-}: {
-  state: PostHogState;
-  settings: { hasSigning: boolean };
-}): Router {
+export function hogFunctionRoutes(state: PostHogState, settings: { hasSigning: boolean }): Router {
   return Router({ mergeParams: true })
     .get("/hog_functions", ({ query }, response) => {
       const type = String(query.type ?? "destination");

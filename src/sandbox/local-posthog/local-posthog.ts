@@ -1,32 +1,29 @@
 import { randomUUID } from "node:crypto";
+import express, { type Express } from "express";
 import type { Clock } from "../../lib/clock.ts";
 import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
+import { commandRoutes } from "../command-routes.ts";
 import { createFaultInjection, type FaultRule } from "../fault-injection.ts";
-import { postHogApi } from "./api.ts";
-import { setFlag } from "./flags.ts";
-import { liveDestinations } from "./hog-functions.ts";
-import { eventIn } from "./pasted-body.ts";
-import { find, personAfter, setProperties } from "./persons.ts";
-import { anyKey, type KeyLimits } from "./scopes.ts";
+import { authorize, ofProject, scoped } from "./access.ts";
+import { captureBatch, eventIn, type Report } from "./capture.ts";
+import { dashboardRoutes, insightRoutes } from "./dashboards.ts";
+import { evaluateFlags, setFlag } from "./flags.ts";
+import { hogFunctionRoutes, liveDestinations } from "./hog-functions.ts";
+import { find, personAfter, personRoutes, setProperties } from "./persons.ts";
+import { answerQueries } from "./queries.ts";
 import { type CapturedEvent, emptyPostHogState, type PostHogPerson, type PostHogState } from "./state.ts";
 import { createWebhooks, type Destination } from "./webhooks.ts";
-
-/** An event to capture; absent fields get default values. */
-export interface Report {
-  event: string;
-  distinctId: string;
-  properties?: Record<string, unknown> | undefined;
-  uuid?: string | undefined;
-  timestamp?: string | undefined;
-}
 
 export interface LocalPostHog extends Pick<Listening, "url" | "close"> {
   state: PostHogState;
   /** The number of person reads over the API. */
   reads: { calls: number };
-  /** The limits of its personal API key, and whether it can sign webhooks, which older versions cannot. */
-  settings: KeyLimits & { hasSigning: boolean };
+  /**
+   * The scopes of its personal API key, such as `hog_function:write`, or "*" for all (a write scope includes reading),
+   * and whether it can sign webhooks, which older versions cannot.
+   */
+  settings: { scopes: string[]; hasSigning: boolean };
   /** Events go there as long as no destination was made over the API. */
   connect(destination: Destination): void;
   /** Ingests an event, as its API does, and returns its uuid. */
@@ -59,18 +56,23 @@ interface PostHogOptions {
 }
 
 /** The parts of PostHog that the bridge uses: capture, persons, events, flags, and webhooks with signatures and retries. */
-export async function openLocalPostHog({ clock, port, ...options }: PostHogOptions): Promise<LocalPostHog> {
+export async function openLocalPostHog({
+  projectToken,
+  personalApiKey,
+  projectId,
+  clock,
+  port,
+  state: savedState,
+}: PostHogOptions): Promise<LocalPostHog> {
   // The saved state of an earlier version lacks newer fields.
-  const state: PostHogState = { ...emptyPostHogState(), ...options.state };
-  const settings: LocalPostHog["settings"] = { ...anyKey(), hasSigning: true };
+  const state: PostHogState = { ...emptyPostHogState(), ...savedState };
+  const settings = { scopes: ["*"], hasSigning: true };
   const reads = { calls: 0 };
   let destination: Destination | null = null;
   const activity = createActivity(clock);
   const faults = createFaultInjection();
   const webhooks = createWebhooks({ state, destinations, clock, activity });
-  const api = postHogApi({ ...options, state, settings, reads, clock, faults, capture });
-
-  const server = await serve(api, { port, host: "127.0.0.1" });
+  const server = await serve(api(), { port, host: "127.0.0.1" });
   return {
     url: server.url,
     close: server.close,
@@ -107,10 +109,33 @@ export async function openLocalPostHog({ clock, port, ...options }: PostHogOptio
 
   /** Returns the person as of this event. */
   function insert(captured: CapturedEvent): PostHogPerson | null {
-    const person = personAfter({ state, event: captured });
+    const person = personAfter(state, captured);
     const personThen = person && { id: person.uuid, properties: structuredClone(person.properties) };
     state.events.push({ ...captured, person: personThen });
     return person;
+  }
+
+  /** The capture and flags endpoints, and the private API behind the personal API key. */
+  function api(): Express {
+    return express()
+      .disable("x-powered-by")
+      .use(commandRoutes({ state, clock }))
+      .use(faults.handler)
+      .use(express.json({ limit: "20mb" }))
+      .post("/batch", captureBatch(projectToken, capture))
+      .post("/flags", evaluateFlags(state, projectToken, clock))
+      .use("/api", authorize(personalApiKey), scoped(settings), ofProject(projectId))
+      .use(
+        "/api/projects/:projectId",
+        personRoutes(state, reads),
+        dashboardRoutes(state),
+        insightRoutes(state),
+        hogFunctionRoutes(state, settings),
+      )
+      .post("/api/projects/:projectId/query", answerQueries(state))
+      .use((_request, response) => {
+        response.status(404).json({ type: "invalid_request", detail: "the local PostHog does not have this route" });
+      });
   }
 
   function destinations(): Destination[] {

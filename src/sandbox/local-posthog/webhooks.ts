@@ -19,14 +19,6 @@ const PROJECT_URL = "https://us.posthog.com/project/84213";
 
 type NewDelivery = Omit<SourceDelivery, "id" | "at" | "attempts">;
 
-export interface Webhooks {
-  send(event: CapturedEvent, person: PostHogPerson | null): void;
-  /** The same event with a new webhook id, as a re-run in PostHog's pages sends it. */
-  resend(eventUuid: string): void;
-  /** Sends a body as it is, and returns the delivery's id. Throws when nothing is connected. */
-  deliver(delivery: NewDelivery): string;
-}
-
 /** Sends events as PostHog does: one per request, with a new signature for each attempt, at least once and in no order. */
 export function createWebhooks({
   state,
@@ -38,7 +30,7 @@ export function createWebhooks({
   destinations: () => Destination[];
   clock: Clock;
   activity: Activity;
-}): Webhooks {
+}) {
   const deliver = createSignedWebhooks({
     timeoutMs: TIMEOUT_MS,
     retryAfterMs: RETRY_AFTER_MS,
@@ -47,25 +39,23 @@ export function createWebhooks({
     activity,
   });
   return {
-    send(event, person) {
+    send(event: CapturedEvent, person: PostHogPerson | null): void {
       for (const target of destinations()) {
         if (!(target.events?.includes(event.event) ?? true)) continue;
-        start(target, {
-          eventUuid: event.uuid,
-          event: event.event,
-          distinctId: event.distinctId,
-          body: bodyOf(event, person),
-        });
+        const { uuid: eventUuid, event: name, distinctId } = event;
+        start(target, { eventUuid, event: name, distinctId, body: bodyOf(event, person) });
       }
     },
-    resend(eventUuid) {
+    /** The same event with a new webhook id, as a re-run in PostHog's pages sends it. */
+    resend(eventUuid: string): void {
       const [target] = destinations();
       const earlier = state.deliveries.find((delivery) => delivery.eventUuid === eventUuid);
       if (target === undefined || earlier === undefined)
         throw new Error(`no delivery of the event ${eventUuid} to repeat`);
       start(target, earlier);
     },
-    deliver(delivery) {
+    /** Sends a body as it is, and returns the delivery's id. Throws when nothing is connected. */
+    deliver(delivery: NewDelivery): string {
       const [target] = destinations();
       if (target === undefined) throw new Error("no destination is connected to the local PostHog");
       return start(target, delivery);

@@ -20,13 +20,6 @@ const RETRY_AFTER_MS = [30, 120, 480, 1_920, 7_680].map((seconds) => seconds * S
 
 type Summary = Pick<SourceDelivery, "eventUuid" | "event" | "distinctId">;
 
-export interface Deliveries {
-  connect(destination: SegmentDestination): void;
-  send(messages: SegmentMessage[]): void;
-  /** Sends a body as it is, and returns the delivery's id. Throws when nothing is connected. */
-  deliver(body: string): string;
-}
-
 /** Sends messages as Segment does: at least once, and in no order. */
 export function createDeliveries({
   state,
@@ -36,20 +29,21 @@ export function createDeliveries({
   state: SegmentState;
   clock: Clock;
   activity: Activity;
-}): Deliveries {
+}) {
   let destination: SegmentDestination | null = null;
   let batch: SegmentMessage[] = [];
   const deliver = { webhook: deliveredWith(signature), function: deliveredWith(bearer) };
   return {
-    connect(target) {
+    connect(target: SegmentDestination): void {
       destination = target;
     },
-    send(messages) {
+    send(messages: SegmentMessage[]): void {
       if (destination === null) return;
       if (destination.batchSize === undefined) for (const message of messages) send(destination, [message], message);
       else addToBatch(messages);
     },
-    deliver(body) {
+    /** Sends a body as it is, and returns the delivery's id. Throws when nothing is connected. */
+    deliver(body: string): string {
       if (destination === null) throw new Error("no destination is connected to the local Segment");
       const parsed = parseJson(body);
       return start(destination, body, summaryOf(Array.isArray(parsed) ? parsed : [parsed]));

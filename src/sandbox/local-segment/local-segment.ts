@@ -4,12 +4,11 @@ import { type Listening, serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { commandRoutes } from "../command-routes.ts";
 import { createFaultInjection, type FaultRule } from "../fault-injection.ts";
+import { counted, type ProfileLimits, type ProfileReads, profileApi, trackingApi } from "./api.ts";
 import { createDeliveries, type SegmentDestination } from "./deliveries.ts";
 import { messageOf, messagesIn } from "./message.ts";
-import { counted, type ProfileLimits, type ProfileReads, profileApi } from "./profile-api.ts";
 import { applyMessage, find, setTraits } from "./profiles.ts";
 import { emptySegmentState, type SegmentCall, type SegmentMessage, type SegmentState } from "./state.ts";
-import { trackingApi } from "./tracking-api.ts";
 
 export interface LocalSegment extends Pick<Listening, "url" | "close"> {
   state: SegmentState;
@@ -67,7 +66,7 @@ export async function openLocalSegment({
     .use(counted(reads))
     .use(faults.handler)
     .use(profileApi({ state, spaceId, token, limits }))
-    .use(trackingApi({ writeKey, ingest: sendBatch }))
+    .use(trackingApi(writeKey, sendBatch))
     .use((_request, response) => {
       response.status(404).json({ message: "the local Segment does not have this route" });
     });

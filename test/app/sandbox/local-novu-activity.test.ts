@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LOCAL_KEYS } from "../../../src/sandbox/local-keys.ts";
 import type { Schedule } from "../../../src/sandbox/local-novu/state.ts";
-import { isWithin } from "../../../src/sandbox/local-novu/steps/schedule.ts";
+import { isWithin } from "../../../src/sandbox/local-novu/steps/deliver.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, happen, mail, upTo } from "../../support/campaign.ts";
 import { losingBridge } from "../../support/losing-bridge.ts";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { COMMENT_MARK } from "../../../src/commands/plan/plan-markdown.ts";
+import { COMMENT_MARK } from "../../../src/commands/plan/plan-text.ts";
 
 const root = new URL("../../../", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, root), "utf8");

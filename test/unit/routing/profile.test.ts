@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { readPerson } from "../../../src/contracts/person.ts";
 import { subscriberOf } from "../../../src/routing/profile.ts";
-import { messagesOnFields } from "../../../src/sandbox/local-novu/subscriber-fields.ts";
+import { messagesOnFields } from "../../../src/sandbox/local-novu/subscribers.ts";
 
 const ODD = ["", " ", "german", "german_DE", "zz_ZZ", "en", "en-US", "pt_BR", "zh-Hans-CN", "es-419", "x-klingon", "C"];
 const ZONES = ["Europe/Berlin", "Mars/Phobos", "CST", "+01:00", "UTC", "Etc/GMT+1", "GMT", "local"];

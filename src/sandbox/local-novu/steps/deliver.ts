@@ -1,7 +1,16 @@
-import type { JobDetail, Message, NovuState } from "../state.ts";
-import { addresses } from "./addresses.ts";
-import { mailPartsOf, recipientOf } from "./mail-parts.ts";
-import { isWithin } from "./schedule.ts";
+import { Temporal } from "temporal-polyfill";
+import { z } from "zod";
+import { isTimeZone } from "../../../lib/time-zone.ts";
+import {
+  type DaySchedule,
+  type JobDetail,
+  type MailParts,
+  type Message,
+  type NovuState,
+  type NovuSubscriber,
+  type Schedule,
+  WEEKDAYS,
+} from "../state.ts";
 import type { AnsweredStep, StepResult } from "./step.ts";
 
 /** Novu does not send these outside the subscriber's schedule. */
@@ -82,4 +91,135 @@ function preferenceOf(
   const everywhere = own?.[""]?.[channel];
   if (everywhere !== undefined) return { isOn: everywhere, decidedBy: "subscriber for all", isCritical: false };
   return { isOn: byCode, decidedBy: "workflow", isCritical: false };
+}
+
+/** Novu's list of the providers whose credentials belong to a subscriber. */
+export const CHANNEL_OF_PROVIDER: Record<string, "push" | "chat"> = {
+  apns: "push",
+  appio: "push",
+  expo: "push",
+  fcm: "push",
+  "one-signal": "push",
+  "push-webhook": "push",
+  "pusher-beams": "push",
+  pushpad: "push",
+  "chat-webhook": "chat",
+  discord: "chat",
+  getstream: "chat",
+  "grafana-on-call": "chat",
+  line: "chat",
+  mattermost: "chat",
+  msteams: "chat",
+  "novu-slack": "chat",
+  "novu-web-chat": "chat",
+  "rocket-chat": "chat",
+  ryver: "chat",
+  sendblue: "chat",
+  slack: "chat",
+  telegram: "chat",
+  "webex-messaging": "chat",
+  "whatsapp-business": "chat",
+  zulip: "chat",
+};
+
+export interface Address {
+  /** Makes the message ids of one step unique; empty when there is only one message. */
+  suffix: string;
+  providerId: string | null;
+  to: string | null;
+}
+
+/** The subscriber's addresses on a channel. */
+function addresses(channel: string, subscriber: NovuSubscriber | undefined): Address[] {
+  if (channel === "in_app") return [{ suffix: "", providerId: null, to: null }];
+  if (channel === "email" || channel === "sms") {
+    const field = channel === "email" ? "email" : "phone";
+    const to = subscriber?.[field];
+    if (to === undefined || to === null || to === "") return [];
+    return [{ suffix: "", providerId: null, to }];
+  }
+  return (subscriber?.channels ?? []).flatMap(({ providerId, _integrationId, credentials }) => {
+    if (CHANNEL_OF_PROVIDER[providerId] !== channel) return [];
+    const to = channel === "push" ? credentials.deviceTokens?.join(",") : credentials.webhookUrl;
+    return to === undefined || to === "" ? [] : [{ suffix: `:${_integrationId}`, providerId, to }];
+  });
+}
+
+const TIME = /^(\d{1,2}):(\d{2}) (AM|PM)$/;
+
+/**
+ * Whether a moment is within a subscriber's schedule in their time zone; a range includes its last minute. As in Novu, a
+ * range over midnight also covers the first hours of its own day, and when the day before has such a range, all ranges of
+ * that day count.
+ */
+export function isWithin(schedule: Schedule | undefined, now: number, timeZone: string | null | undefined): boolean {
+  if (!schedule?.isEnabled || schedule.weeklySchedule === undefined) return true;
+  const zone = timeZone != null && isTimeZone(timeZone) ? timeZone : "UTC";
+  const { dayOfWeek, hour, minute } = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone);
+  const at = hour * 60 + minute;
+  const today = rangesOf(schedule.weeklySchedule[WEEKDAYS[dayOfWeek - 1] ?? "monday"]);
+  const yesterday = rangesOf(schedule.weeklySchedule[WEEKDAYS[(dayOfWeek + 5) % 7] ?? "monday"]);
+  const counting = yesterday.some(isOverMidnight) ? [...today, ...yesterday] : today;
+  return counting.some((range) => {
+    const { from, to } = range;
+    return isOverMidnight(range) ? at >= from || at <= to : from <= at && at <= to;
+  });
+}
+
+function isOverMidnight({ from, to }: { from: number; to: number }): boolean {
+  return to < from;
+}
+
+function rangesOf(day: DaySchedule | undefined): Array<{ from: number; to: number }> {
+  if (!day?.isEnabled) return [];
+  return (day.hours ?? []).map(({ start, end }) => ({ from: minutesOf(start), to: minutesOf(end) }));
+}
+
+/** "09:00 AM" → 540 */
+function minutesOf(time: string): number {
+  const [, hours, minutes, half] = TIME.exec(time) ?? [];
+  return (Number(hours) % 12) * 60 + Number(minutes) + (half === "PM" ? 12 * 60 : 0);
+}
+
+const Text = z.string().nullable().catch(null);
+const Headers = z.record(z.string(), z.string()).catch({});
+const Body = z.looseObject({
+  headers: Headers,
+  text: Text,
+  Headers: z.array(z.object({ Name: z.string(), Value: z.string() })).catch([]),
+  TextBody: Text,
+  to: Text,
+  To: Text,
+});
+const Providers = z.record(
+  z.string(),
+  z
+    .object({ _passthrough: z.object({ body: Body }) })
+    .optional()
+    .catch(undefined),
+);
+
+/** The address that replaces the subscriber's; each provider has its own field for it. null without one. */
+function recipientOf(providers: unknown): string | null {
+  const [provider, override] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
+  // SendGrid reads its recipients from `personalizations`.
+  if (override === undefined || provider === "sendgrid") return null;
+  return provider === "postmark" ? override._passthrough.body.To : override._passthrough.body.to;
+}
+
+/** The headers and the text of the email; those for the first provider. */
+function mailPartsOf(providers: unknown): MailParts {
+  const [provider, override] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
+  if (override === undefined) return { headers: {}, text: null };
+  const { body } = override._passthrough;
+  if (provider === "postmark")
+    return {
+      headers: Object.fromEntries(body.Headers.map(({ Name, Value }) => [Name, Value])),
+      text: body.TextBody,
+    };
+  if (provider !== "mailgun") return { headers: body.headers, text: body.text };
+  const ofMailgun = Object.entries(body).flatMap(([name, value]) =>
+    name.startsWith("h:") ? [[name.slice(2), String(value)] as const] : [],
+  );
+  return { headers: Object.fromEntries(ofMailgun), text: body.text };
 }

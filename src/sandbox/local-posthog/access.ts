@@ -1,8 +1,21 @@
 import type { RequestHandler } from "express";
 
-/** The scopes of a personal API key, such as `hog_function:write`, or "*" for all. A write scope includes reading. */
-export interface KeyLimits {
-  scopes: string[];
+export function authorize(personalApiKey: string): RequestHandler {
+  return (request, response, next) => {
+    if (request.get("authorization") === `Bearer ${personalApiKey}`) return next();
+    response
+      .status(401)
+      .json({ type: "authentication_error", code: "authentication_failed", detail: "Invalid personal API key." });
+  };
+}
+
+/** Every project when `projectId` is undefined. */
+export function ofProject(projectId: string | undefined): RequestHandler {
+  return (request, response, next) => {
+    const [, requested] = /^\/projects\/([^/]+)/.exec(request.path) ?? [];
+    if (requested === undefined || projectId === undefined || requested === projectId) return next();
+    response.status(404).json({ type: "invalid_request", code: "not_found", detail: "Project not found." });
+  };
 }
 
 const OBJECTS: Record<string, string> = {
@@ -15,26 +28,19 @@ const OBJECTS: Record<string, string> = {
 /** POST requests that need only a read scope. */
 const POSTED_READS = /\/(batch_by_distinct_ids|query)\/?$/;
 
-export function anyKey(): KeyLimits {
-  return { scopes: ["*"] };
-}
-
 /** Refuses a request without the scope, and serves the key's own scopes. For use under /api. */
-export function scoped(limits: KeyLimits): RequestHandler {
+export function scoped(key: { scopes: string[] }): RequestHandler {
   return ({ method, path }, response, next) => {
     if (/^\/personal_api_keys\/@current\/?$/.test(path))
       return void response.json({
-        id: "key",
-        label: "the local key",
-        scopes: limits.scopes,
-        scoped_teams: [],
-        scoped_organizations: [],
+        ...{ id: "key", label: "the local key", scopes: key.scopes },
+        ...{ scoped_teams: [], scoped_organizations: [] },
       });
     const [, name = ""] = /^\/projects\/[^/]+\/([^/]+)/.exec(path) ?? [];
     const isRead = method === "GET" || POSTED_READS.test(path);
     const object = OBJECTS[name];
     const needed = `${object}:${isRead ? "read" : "write"}`;
-    if (object === undefined || limits.scopes.some((scope) => allows(scope, needed))) return next();
+    if (object === undefined || key.scopes.some((scope) => allows(scope, needed))) return next();
     response.status(403).json({
       type: "authentication_error",
       code: "permission_denied",

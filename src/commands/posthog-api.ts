@@ -1,11 +1,13 @@
 import { z } from "zod";
-import type { Sleep } from "../../lib/clock.ts";
-import { UnavailableError } from "../../lib/errors.ts";
-import { type Host, request, withRetries } from "../../lib/service-client.ts";
-import type { PostHogAccess } from "../../sources/posthog/client.ts";
-import { CLOUDS, type Cloud, homeOf, isIngestion } from "./key.ts";
+import type { Config, PostHogConfig } from "../config.ts";
+import type { Sleep } from "../lib/clock.ts";
+import { UnavailableError } from "../lib/errors.ts";
+import { type Host, request, withRetries } from "../lib/service-client.ts";
+import type { PostHogAccess } from "../sources/posthog/client.ts";
+import { ask } from "./ask.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
+const KEY_READ_WITHIN_MS = 5_000;
 
 interface Call<Schema extends z.ZodType> {
   method?: "GET" | "POST" | "PATCH";
@@ -70,4 +72,61 @@ export function createPostHogApi(
 function detailOf(json: unknown): string {
   const detail = z.object({ detail: z.string() }).safeParse(json).data?.detail;
   return detail === undefined ? "" : `: ${detail}`;
+}
+
+/** The PostHog part of the configuration. Without one it throws: `purpose` explains the command, `withSegment` the alternative. */
+export function configuredPostHog(
+  { posthog }: Pick<Config, "posthog">,
+  { purpose, withSegment }: { purpose: string; withSegment: string },
+): PostHogConfig {
+  if (posthog !== null) return posthog;
+  throw new Error(`${purpose}, and PostHog is not configured here (the settings POSTHOG_…). ${withSegment}`);
+}
+
+/** A region of PostHog Cloud: `apiHost` is where you log in, `host` receives events. */
+export interface Cloud {
+  name: string;
+  apiHost: string;
+  host: string;
+}
+
+export const CLOUDS: Cloud[] = [
+  { name: "PostHog Cloud US", apiHost: "https://us.posthog.com", host: "https://us.i.posthog.com" },
+  { name: "PostHog Cloud EU", apiHost: "https://eu.posthog.com", host: "https://eu.i.posthog.com" },
+];
+
+const Key = z.object({ scopes: z.array(z.string()).nullish(), scoped_teams: z.array(z.number()).nullish() });
+type PersonalApiKey = z.infer<typeof Key>;
+type KeyAt = Pick<PostHogAccess, "apiHost" | "personalApiKey">;
+
+/** The scopes of a key; null if PostHog does not know the key, undefined if it does not answer with scopes. Rejects without an answer. */
+export async function readKey({ apiHost, personalApiKey }: KeyAt): Promise<PersonalApiKey | null | undefined> {
+  const { status, json } = await ask(
+    {
+      host: apiHost,
+      headers: { authorization: `Bearer ${personalApiKey}` },
+      unreachable: `POSTHOG_API_HOST ${apiHost} does not answer; is it the host where you log in?`,
+    },
+    { path: "/api/personal_api_keys/@current/", withinMs: KEY_READ_WITHIN_MS },
+  );
+  if (status === 401) return null;
+  return status >= 200 && status < 300 ? Key.safeParse(json).data : undefined;
+}
+
+/**
+ * The other region of PostHog Cloud that knows this key; null without one. A key of a self-hosted PostHog is
+ * not sent to PostHog Cloud.
+ */
+export async function homeOf({ apiHost, personalApiKey, clouds }: KeyAt & { clouds: Cloud[] }): Promise<Cloud | null> {
+  if (!clouds.some((cloud) => cloud.apiHost === apiHost)) return null;
+  for (const cloud of clouds.filter((one) => one.apiHost !== apiHost)) {
+    const key = await readKey({ apiHost: cloud.apiHost, personalApiKey }).catch(() => null);
+    if (key != null) return cloud;
+  }
+  return null;
+}
+
+/** Whether the host receives events; such a host has no private API. */
+export function isIngestion(host: string): boolean {
+  return new URL(host).hostname.endsWith(".i.posthog.com");
 }

@@ -1,0 +1,183 @@
+import type { RequestHandler } from "express";
+import { z } from "zod";
+import { invalid } from "./answers.ts";
+import { find } from "./persons.ts";
+import type { CapturedEvent, PostHogState } from "./state.ts";
+
+const Query = z.object({
+  query: z.object({
+    kind: z.literal("HogQLQuery"),
+    query: z.string(),
+    values: z.record(z.string(), z.unknown()).default({}),
+  }),
+  refresh: z.enum(["blocking", "force_blocking"]),
+  name: z.string(),
+});
+
+/** By the name of the request. The HogQL is not read: test/unit/sources/queries.test.ts holds it to PostHog's parser. */
+const ANSWERS: Record<string, (values: unknown, state: PostHogState) => Table | null> = {
+  "posthog-novu-bridge absences": answerAbsences,
+  "posthog-novu-bridge history": answerHistory,
+};
+
+const OFFSET_REFUSED =
+  "OFFSET is not supported on queries made with a personal API key. For pagination, use keyset pagination on the `timestamp` column, e.g. `WHERE timestamp > :last_seen_timestamp ORDER BY timestamp LIMIT N`.";
+
+/** The query API, for the queries of the bridge, by their name and values. */
+export function answerQueries(state: PostHogState): RequestHandler {
+  return (request, response) => {
+    const answer = answerTo(request.body);
+    if ("refusal" in answer) response.status(400).json({ ...invalid(answer.refusal), attr: null });
+    else response.json(answer);
+  };
+
+  function answerTo(body: unknown) {
+    const request = Query.safeParse(body);
+    if (!request.success) return { refusal: "not a HogQLQuery with a name" };
+    const { name, query } = request.data;
+    if (/\boffset\b/i.test(query.query)) return { refusal: OFFSET_REFUSED };
+    const placeholders = [...query.query.matchAll(/{(\w+)}/g)].map(([, placeholder = ""]) => placeholder);
+    const unresolved = placeholders.find((placeholder) => query.values[placeholder] === undefined);
+    if (unresolved !== undefined) return { refusal: `Unresolved placeholder: {${unresolved}}` };
+
+    const table = ANSWERS[name]?.(query.values, state);
+    if (table == null)
+      return { refusal: `the local PostHog has no query of this name with these values: ${Object.keys(ANSWERS)}` };
+    // PostHog counts the remaining rows only when the query has no limit of its own.
+    return { ...table, hasMore: null, hogql: query.query, is_cached: false };
+  }
+}
+
+const Time = z.iso.datetime({ offset: true });
+const PageValues = z.strictObject({ from: Time, until: Time, after: z.string(), limit: z.int().positive() });
+const HistoryValues = PageValues.extend({ events: z.array(z.string()) });
+const AbsencesValues = PageValues.extend({ sessions: z.array(z.string()), since: Time });
+
+const COLUMNS = ["uuid", "event", "distinct_id", "timestamp", "properties", "id", "properties"];
+const TYPES: Array<[string, string]> = [
+  ["uuid", "UUID"],
+  ["event", "String"],
+  ["distinct_id", "String"],
+  ["timestamp", "DateTime64(6, 'UTC')"],
+  ["properties", "String"],
+  ["person.id", "UUID"],
+  ["person.properties", "String"],
+];
+
+/** A page of events by name and time: times with microseconds, properties as JSON text. */
+function answerHistory(values: unknown, { events }: PostHogState): Table | null {
+  const read = HistoryValues.safeParse(values);
+  return read.success ? { columns: COLUMNS, types: TYPES, results: page(events, read.data).map(rowOf) } : null;
+}
+
+function rowOf({ uuid, event, distinctId, timestamp, properties, person }: CapturedEvent): unknown[] {
+  return [
+    uuid,
+    event,
+    distinctId,
+    inMicroseconds(timestamp),
+    JSON.stringify(properties),
+    // A visitor without a profile still has an id, and nothing else.
+    person?.id ?? uuid,
+    JSON.stringify(person?.properties ?? {}),
+  ];
+}
+
+function page(
+  all: CapturedEvent[],
+  { events, from, until, after, limit }: z.infer<typeof HistoryValues>,
+): CapturedEvent[] {
+  const [first, end] = [microseconds(from), microseconds(until)];
+  return all
+    .filter(({ event }) => events.includes(event))
+    .map((event) => ({ event, at: microseconds(event.timestamp) }))
+    .filter(({ event, at }) => (at === first ? event.uuid > after : at > first) && at < end)
+    .sort((a, b) => a.at - b.at || (a.event.uuid < b.event.uuid ? -1 : 1))
+    .slice(0, Math.min(limit, MOST_ROWS))
+    .map(({ event }) => event);
+}
+
+/** A page of people by their last session. */
+function answerAbsences(values: unknown, state: PostHogState): Table | null {
+  const read = AbsencesValues.safeParse(values);
+  if (!read.success) return null;
+  const { from, until, after, limit } = read.data;
+  const [first, end] = [microseconds(from), microseconds(until)];
+  const people = [...sessionsByPerson(state, read.data)]
+    .map(([person, sessions]) => ({
+      person,
+      last: newest(sessions),
+      identified: newest(sessions.filter(isIdentified)),
+    }))
+    .filter(({ last, person }) => {
+      const at = last === undefined ? end : microseconds(last.timestamp);
+      return at < end && (at === first ? person > after : at > first);
+    })
+    .flatMap(({ person, last, identified }) => (last && identified ? [{ person, last, identified }] : []))
+    .sort((a, b) => microseconds(a.last.timestamp) - microseconds(b.last.timestamp) || (a.person < b.person ? -1 : 1));
+  return {
+    columns: ["argMaxIf(distinct_id, timestamp, is_identified)", "last_seen_at", "person_key"],
+    types: [
+      ["argMaxIf(distinct_id, timestamp, is_identified)", "String"],
+      ["last_seen_at", "DateTime64(6, 'UTC')"],
+      ["person_key", "String"],
+    ],
+    results: people
+      .slice(0, Math.min(limit, MOST_ROWS))
+      .map(({ person, last, identified }) => [identified.distinctId, inMicroseconds(last.timestamp), person]),
+  };
+}
+
+/** An event belongs to the person that has its distinct id now. */
+function sessionsByPerson({ events, persons }: PostHogState, { sessions, since }: z.infer<typeof AbsencesValues>) {
+  const byDistinctId = new Map<string, string>();
+  const byPerson = new Map<string, CapturedEvent[]>();
+  for (const event of events) {
+    if (!sessions.includes(event.event) || microseconds(event.timestamp) < microseconds(since)) continue;
+    const { distinctId } = event;
+    // A visitor without a profile has an id too.
+    const person =
+      byDistinctId.get(distinctId) ?? find(persons, distinctId)?.uuid ?? event.person?.id ?? `anonymous-${distinctId}`;
+    byDistinctId.set(distinctId, person);
+    byPerson.set(person, [...(byPerson.get(person) ?? []), event]);
+  }
+  return byPerson;
+}
+
+function newest(events: CapturedEvent[]): CapturedEvent | undefined {
+  return events.reduce<CapturedEvent | undefined>(
+    (last, event) =>
+      last === undefined || microseconds(event.timestamp) > microseconds(last.timestamp) ? event : last,
+    undefined,
+  );
+}
+
+function isIdentified({ distinctId, properties }: CapturedEvent): boolean {
+  const { $process_person_profile, $is_identified, $device_id } = properties;
+  if ($process_person_profile === false || $is_identified === false) return false;
+  return $is_identified === true || $device_id !== distinctId;
+}
+
+/** The answer to a query. */
+interface Table {
+  columns: string[];
+  types: Array<[string, string]>;
+  results: unknown[][];
+}
+
+/** PostHog cuts off further rows without a notice. */
+const MOST_ROWS = 50_000;
+
+function microseconds(time: string): number {
+  return Date.parse(time) * 1000 + Number(beyondMilliseconds(time));
+}
+
+/** As Python writes it: without a fraction of zero. */
+function inMicroseconds(time: string): string {
+  const text = new Date(time).toISOString().replace("Z", `${beyondMilliseconds(time)}Z`);
+  return text.replace(".000000", "");
+}
+
+function beyondMilliseconds(time: string): string {
+  return (/\.\d{3}(\d{1,3})/.exec(time)?.[1] ?? "").padEnd(3, "0");
+}
