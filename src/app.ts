@@ -28,7 +28,7 @@ import { createLinks } from "./links/links.ts";
 import { createPersonReader } from "./sources/person-reader.ts";
 import { createPostHogReport, noReport } from "./sources/posthog/reports.ts";
 import { openStore } from "./store/open-store.ts";
-import type { SqliteDriver } from "./store/sqlite-connection.ts";
+import type { SqliteDriver } from "./store/sqlite-driver.ts";
 import type { Store } from "./store/store.ts";
 
 export interface App {

@@ -6,9 +6,9 @@ import { createInactivitySweep } from "../sources/inactivity-sweep.ts";
 import type { Ingest } from "../sources/ingest.ts";
 import { postHogAbsences } from "../sources/posthog/absences.ts";
 import { createPostHogQueries } from "../sources/posthog/queries.ts";
+import { startSweep } from "../store/retention.ts";
 import type { ExitCursor } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
-import { startSweep } from "../store/sweep.ts";
 import type { Context } from "./context.ts";
 
 /** One read at PostHog returns so many persons. */

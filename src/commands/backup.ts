@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { readConfig } from "../config.ts";
 import { defineCommand, UsageError } from "../lib/command.ts";
-import { DataFolderInUseError } from "../store/data-folder.ts";
 import { backupStore } from "../store/open-store.ts";
+import { DataFolderInUseError } from "../store/sqlite-files.ts";
 import { changesByTheApp } from "./command-store.ts";
 
 const HELP = `npm run backup -- FILE [options]

@@ -1,15 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Kysely } from "kysely";
 import { Decision, isFinal } from "../contracts/decision.ts";
-import { keyOf, type Queue } from "../contracts/job.ts";
-import { reportOf } from "../contracts/report.ts";
+import { keyOf } from "../contracts/job.ts";
+import { type Report, reportOf } from "../contracts/report.ts";
 import type { Decisions } from "./decisions.ts";
-import { endsThis } from "./ends.ts";
-import { jobRow } from "./event-rows.ts";
-import type { Row } from "./insert-rows.ts";
+import { inTransaction, type Parts } from "./engine.ts";
+import { endingExit } from "./exits.ts";
+import { insertJob } from "./job-queue.ts";
 import { idsOfPerson } from "./merges.ts";
 import type { Tables } from "./tables.ts";
-import { inTransaction } from "./transaction.ts";
 import { firstExposures, releaseExposures } from "./variants.ts";
 
 /**
@@ -19,18 +18,7 @@ import { firstExposures, releaseExposures } from "./variants.ts";
 const ASKED_AFTER_MS = 30_000;
 
 /** Decisions, with the job that each owes: the report, or first the question for the receipt. */
-export function decisionLog({
-  db,
-  now,
-  lock,
-  announce,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-  /** Blocks other transactions that lock this name until this one has ended. */
-  lock(trx: Kysely<Tables>, name: string): Promise<void>;
-  announce(queue: Queue): void;
-}): Pick<Decisions, "record" | "listDecidedSteps" | "list" | "listOfRuns"> {
+export function decisionLog({ db, now, lock, announce }: Parts) {
   return {
     async record(wanted, { ifOpen = false, insteadOf, endsRun = false } = {}) {
       const { transactionId, step, distinctId } = wanted;
@@ -77,13 +65,7 @@ export function decisionLog({
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
         if (before?.outcome === "sent") await deleteOwed(trx, before, now());
-        const owed = isFinal(decision) && (await isFirstReport(trx, decision, now())) ? owedBy(decision, now()) : null;
-        if (owed !== null)
-          await trx
-            .insertInto("jobs")
-            .values(owed)
-            .onConflict((conflict) => conflict.doNothing())
-            .execute();
+        if (isFinal(decision) && (await isFirstReport(trx, decision, now()))) await insertOwed(trx, decision, now());
         return { decision, isNew: true };
       });
       if (decided.isNew) announce(isAsked(decided.decision) ? "receipts" : "posthog");
@@ -106,7 +88,17 @@ export function decisionLog({
       if (distinctId !== undefined) query = query.where("distinct_id", "in", await idsOfPerson(db, distinctId));
       return (await query.execute()).map(({ body }) => Decision.parse(JSON.parse(body))).reverse();
     },
-  };
+
+    async insertReport(report) {
+      const isFirst = await inTransaction(db, async (trx) => {
+        if (!(await isNewStatus(trx, report, now()))) return false;
+        await insertJob(trx, { kind: "report", body: report }, now());
+        return true;
+      });
+      if (isFirst) announce("posthog");
+      return isFirst;
+    },
+  } satisfies Partial<Decisions>;
 }
 
 /** In no order. */
@@ -122,9 +114,9 @@ function isAsked({ outcome, receipt }: Decision): boolean {
 }
 
 /** A sent message is reported to PostHog after its receipt, every other decision at once. */
-function owedBy(decision: Decision, now: number): Row<"jobs"> {
-  if (isAsked(decision)) return jobRow({ kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
-  return jobRow({ kind: "report", body: reportOf(decision) }, now);
+async function insertOwed(trx: Kysely<Tables>, decision: Decision, now: number): Promise<void> {
+  if (isAsked(decision)) await insertJob(trx, { kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
+  else await insertJob(trx, { kind: "report", body: reportOf(decision) }, now);
 }
 
 /** Deletes the question and the report of a message that was not sent after all. A job that a worker has claimed ends by itself. */
@@ -142,18 +134,28 @@ async function deleteOwed(trx: Kysely<Tables>, before: Decision, now: number): P
 }
 
 /** A webhook of Novu may have reported the failure before. */
-async function isFirstReport(
+async function isFirstReport(trx: Kysely<Tables>, decision: Decision, now: number): Promise<boolean> {
+  return decision.outcome !== "failed" || isNewStatus(trx, { ...decision, status: "failed" }, now);
+}
+
+/** Writes a status; answers whether it is new. The job of its report is deleted when it is done, so it has a row of its own. */
+async function isNewStatus(
   trx: Kysely<Tables>,
-  { transactionId, step, distinctId, outcome }: Decision,
+  { transactionId, step, status, distinctId }: Pick<Report, "transactionId" | "step" | "status" | "distinctId">,
   now: number,
 ): Promise<boolean> {
-  if (outcome !== "failed") return true;
-  const { numInsertedOrUpdatedRows } = await trx
+  const { numInsertedOrUpdatedRows = 0n } = await trx
     .insertInto("reports")
-    .values({ transaction_id: transactionId, step, status: "failed", distinct_id: distinctId, reported_at: now })
+    .values({
+      transaction_id: transactionId,
+      step: step ?? "",
+      status,
+      distinct_id: distinctId,
+      reported_at: now,
+    })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
-  return numInsertedOrUpdatedRows !== 0n;
+  return numInsertedOrUpdatedRows > 0n;
 }
 
 /** An exit stays valid although a bridge call from before it ends later. A receipt stays valid, too. */
@@ -181,14 +183,7 @@ async function unlessExited(trx: Kysely<Tables>, decision: Decision): Promise<De
     .where("transaction_id", "=", decision.transactionId)
     .executeTakeFirst();
   if (run === undefined) return decision;
-  const exit = await trx
-    .selectFrom("exits")
-    .select("event_name")
-    .where("distinct_id", "in", ids)
-    .where("workflow", "=", run.workflow)
-    .where(endsThis({ occurredAt: run.occurred_at, arrival: run.arrival }))
-    .limit(1)
-    .executeTakeFirst();
+  const exit = await endingExit(trx, run, ids);
   if (exit === undefined) return decision;
   return {
     ...decision,

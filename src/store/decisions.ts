@@ -1,5 +1,8 @@
 import type { Decision, RunVariant } from "../contracts/decision.ts";
 import type { Report } from "../contracts/report.ts";
+import { decisionLog } from "./decision-log.ts";
+import type { Parts } from "./engine.ts";
+import { variants } from "./variants.ts";
 
 export interface Decisions {
   /**
@@ -38,4 +41,41 @@ export interface Decisions {
     run: { transactionId: string; distinctId: string },
     drawn: Record<string, RunVariant>,
   ): Promise<Record<string, RunVariant>>;
+}
+
+export function decisions(parts: Parts): Decisions {
+  const { db, now } = parts;
+  return {
+    ...decisionLog(parts),
+    ...variants(parts),
+
+    async saveCustomValue({ transactionId, step, distinctId }, value, { replace } = { replace: false }) {
+      const { value: kept } = await db
+        .insertInto("custom_values")
+        .values({
+          transaction_id: transactionId,
+          step,
+          distinct_id: distinctId,
+          value: JSON.stringify(value),
+          saved_at: now(),
+        })
+        .onConflict((conflict) =>
+          conflict
+            .columns(["transaction_id", "step"])
+            .doUpdateSet((row) => ({ value: row.ref(replace ? "excluded.value" : "custom_values.value") })),
+        )
+        .returning("value")
+        .executeTakeFirstOrThrow();
+      return JSON.parse(kept);
+    },
+
+    async findCustomValues(transactionId) {
+      const rows = await db
+        .selectFrom("custom_values")
+        .select(["step", "value"])
+        .where("transaction_id", "=", transactionId)
+        .execute();
+      return Object.fromEntries(rows.map(({ step, value }) => [step, JSON.parse(value)]));
+    },
+  };
 }

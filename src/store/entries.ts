@@ -1,33 +1,24 @@
 import type { Kysely } from "kysely";
 import type { EntryLimit } from "../contracts/routing.ts";
 import { LONGEST_RUN_MS } from "../contracts/run.ts";
-import { endsThis } from "./ends.ts";
-import { type FromRows, insertRows } from "./insert-rows.ts";
+import { inOrder, insertRows, inTransaction, type Parts, together } from "./engine.ts";
+import { endingExit } from "./exits.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
-import type { NewRun, RunStates } from "./runs.ts";
+import type { NewRun, Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
-import { inTransaction } from "./transaction.ts";
-import { together } from "./write-together.ts";
 
 /** The newest entry of each person into each workflow that limits entries. */
-export function entries({
-  db,
-  now,
-  fromRows,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-  fromRows: FromRows;
-}): Pick<RunStates, "enter"> {
+export function entries({ db, now, fromRows }: Parts) {
   /** The common case: the first entry of a person with one id. With several ids, an entry may be there by another id. */
   const enterFirst = together(async (runs: NewRun[]) => {
-    const asked = new Set(runs.map(({ distinctId }) => distinctId));
-    const ids = await idsOfPersons(db, [...asked]);
-    const entries = runs
-      .filter(({ distinctId }) => ids.get(distinctId)?.length === 1)
-      .map(entryOf)
-      // One order everywhere, or two processes would block each other (deadlock).
-      .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+    const ids = await idsOfPersons(
+      db,
+      runs.map(({ distinctId }) => distinctId),
+    );
+    const entries = inOrder(
+      runs.filter(({ distinctId }) => ids.get(distinctId)?.length === 1).map(entryOf),
+      ({ distinct_id, workflow }) => JSON.stringify([distinct_id, workflow]),
+    );
     const added = await insertRows(db, fromRows, "entries", entries)
       ?.onConflict((conflict) => conflict.doNothing())
       .returning("transaction_id")
@@ -37,11 +28,11 @@ export function entries({
   });
 
   return {
-    async enter(run, limit) {
+    async enter(run: NewRun, limit: EntryLimit): Promise<boolean> {
       if (limit === "always") return true;
       return (await enterFirst(run)) || enterNext(run, limit);
     },
-  };
+  } satisfies Partial<Runs>;
 
   function enterNext(
     { transactionId, workflow, distinctId, occurredAt }: NewRun,
@@ -103,15 +94,7 @@ export function entries({
       .executeTakeFirst();
     if (run === undefined || now() - Date.parse(run.occurred_at) >= LONGEST_RUN_MS) return false;
     // After an exit the person may enter again before the earlier run has ended at Novu.
-    const exit = await trx
-      .selectFrom("exits")
-      .select("event_uuid")
-      .where("distinct_id", "in", distinctIds)
-      .where("workflow", "=", run.workflow)
-      .where(endsThis({ occurredAt: run.occurred_at, arrival: run.arrival }))
-      .limit(1)
-      .executeTakeFirst();
-    return exit === undefined;
+    return (await endingExit(trx, run, distinctIds)) === undefined;
   }
 }
 
@@ -141,8 +124,4 @@ function isNear(one: string, other: string, ms: number): boolean {
 
 function entryOf({ distinctId, workflow, transactionId, occurredAt }: NewRun): Tables["entries"] {
   return { distinct_id: distinctId, workflow, transaction_id: transactionId, occurred_at: occurredAt };
-}
-
-function keyOf({ distinct_id, workflow }: Tables["entries"]): string {
-  return JSON.stringify([distinct_id, workflow]);
 }

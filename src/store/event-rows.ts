@@ -1,24 +1,26 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
-import { type Job, keyOf, queueOf, subjectOf } from "../contracts/job.ts";
-import type { Exit, Merge, Routing, Start, Traits } from "../contracts/routing.ts";
-import type { Row } from "./insert-rows.ts";
+import type { Exit, Routing, Start, Traits } from "../contracts/routing.ts";
+import { inOrder, type Row } from "./engine.ts";
+import { jobRow } from "./job-queue.ts";
+import { aliasRow } from "./merges.ts";
 
 /** The rows of an event and its effects. */
-export interface Acceptance {
+export interface EventRows {
   event: Row<"events">;
-  starts: Array<{ run: Row<"runs">; job: Row<"jobs"> }>;
-  exits: Array<{ exit: Row<"exits">; job: Row<"jobs"> }>;
-  others: Array<{ job: Row<"jobs"> }>;
+  runs: Row<"runs">[];
+  exits: Row<"exits">[];
   aliases: Row<"aliases">[];
   traits: Row<"traits">[];
+  /** Each with the key of the row that it is written with: of the event, a run or an exit. */
+  jobs: Array<{ cause: string; row: Row<"jobs"> }>;
 }
 
-export function acceptanceOf(
+export function eventRows(
   event: LifecycleEvent,
   { starts, exits, profiles = [], merges = [], mergeRequests = [], traits = [] }: Routing,
   now: number,
   arrival: number,
-): Acceptance {
+): EventRows {
   const { source, uuid, name, distinctId, occurredAt, properties } = event;
   return {
     event: {
@@ -30,40 +32,65 @@ export function acceptanceOf(
       body: JSON.stringify({ source, uuid, name, distinctId, occurredAt, properties }),
       about: profiles.length + merges.length + mergeRequests.length + traits.length > 0 ? distinctId : null,
     },
-    starts: starts.map((start) => ({ run: runRow(start, arrival), job: jobRow({ kind: "start", body: start }, now) })),
-    exits: exits.map((exit) => ({ exit: exitRow(exit, arrival), job: jobRow({ kind: "exit", body: exit }, now) })),
-    others: [
-      ...profiles.map((profile) => ({ job: jobRow({ kind: "upsert subscriber", body: profile }, now) })),
-      ...mergeRequests.map((join) => ({ job: jobRow({ kind: "merge", body: join }, now) })),
-    ],
+    runs: starts.map((start) => runRow(start, arrival)),
+    exits: exits.map((exit) => exitRow(exit, arrival)),
     aliases: merges.map(aliasRow),
     traits: traits.flatMap((one) => traitRows(one, now)),
+    jobs: [
+      ...starts.map((body) => ({
+        cause: runKey({ transaction_id: body.run.transactionId }),
+        row: jobRow({ kind: "start", body }, now),
+      })),
+      ...exits.map((body) => ({ cause: exitKey(exitRow(body, arrival)), row: jobRow({ kind: "exit", body }, now) })),
+      ...profiles.map((body) => ({ cause: eventKey({ uuid }), row: jobRow({ kind: "upsert subscriber", body }, now) })),
+      ...mergeRequests.map((body) => ({ cause: eventKey({ uuid }), row: jobRow({ kind: "merge", body }, now) })),
+    ],
   };
 }
 
-/** An estimate, for the limits of the batch commit. */
-export function bytesOf({ event, starts, exits, others }: Acceptance): number {
-  return [...starts, ...exits, ...others].reduce((sum, { job }) => sum + job.body.length, event.body.length);
+export function eventKey({ uuid }: Pick<Row<"events">, "uuid">): string {
+  return `event ${uuid}`;
 }
 
-/** The row of a job that is due at `dueAt`. */
-export function jobRow(job: Job, dueAt: number): Row<"jobs"> {
-  const { distinctId, workflow, transactionId } = subjectOf(job);
+export function runKey(run: Pick<Row<"runs">, "transaction_id">): string {
+  return `run ${run.transaction_id}`;
+}
+
+export function exitKey(exit: Pick<Row<"exits">, "workflow" | "distinct_id" | "event_uuid">): string {
+  return `exit ${JSON.stringify([exit.workflow, exit.distinct_id, exit.event_uuid])}`;
+}
+
+/** The rows of several events, in order, each key once: the first merge of an id, and the newest value of a property. */
+export function rowsOfAll(events: EventRows[]) {
+  const aliases = inOrder(
+    events.flatMap((one) => one.aliases),
+    ({ occurred_at, current_id }) => `${occurred_at} ${current_id}`,
+  );
+  const traits = inOrder(
+    events.flatMap((one) => one.traits),
+    ({ occurred_at, value }) => `${occurred_at} ${value}`,
+  );
   return {
-    key: keyOf(job),
-    kind: job.kind,
-    queue: queueOf(job),
-    workflow,
-    transaction_id: transactionId,
-    distinct_id: distinctId,
-    body: JSON.stringify(job),
-    state: "waiting",
-    due_at: dueAt,
-    leased_until: 0,
-    attempts: 0,
-    refusals: 0,
-    last_error: null,
+    events: inOrder(
+      events.map(({ event }) => event),
+      eventKey,
+    ),
+    runs: inOrder(
+      events.flatMap(({ runs }) => runs),
+      runKey,
+    ),
+    exits: inOrder(
+      events.flatMap(({ exits }) => exits),
+      exitKey,
+    ),
+    aliases: lastOfEach(aliases.reverse(), ({ previous_id }) => previous_id),
+    traits: lastOfEach(traits, ({ distinct_id, name }) => JSON.stringify([distinct_id, name])),
+    jobs: events.flatMap(({ jobs }) => jobs.map(({ row }) => row)),
   };
+}
+
+function lastOfEach<One>(rows: One[], keyOf: (row: One) => string): One[] {
+  return inOrder([...new Map(rows.map((row) => [keyOf(row), row])).values()], keyOf);
 }
 
 function runRow({ run, workflow }: Start, arrival: number): Row<"runs"> {
@@ -88,10 +115,6 @@ function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exi
     occurred_at: occurredAt,
     arrival,
   };
-}
-
-export function aliasRow({ previousId, currentId, occurredAt }: Merge): Row<"aliases"> {
-  return { previous_id: previousId, current_id: currentId, occurred_at: occurredAt };
 }
 
 /** A removed property is stored as null: it replaces an older value. */

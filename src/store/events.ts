@@ -1,6 +1,11 @@
-import type { LifecycleEvent, Source } from "../contracts/event.ts";
+import type { Selectable } from "kysely";
+import { ANONYMOUS, type LifecycleEvent, type Source } from "../contracts/event.ts";
 import type { IgnoredRecord } from "../contracts/history.ts";
 import type { Routing } from "../contracts/routing.ts";
+import { HOUR_MS } from "../lib/durations.ts";
+import { type Parts, together } from "./engine.ts";
+import { insertEvents } from "./insert-events.ts";
+import type { Tables } from "./tables.ts";
 
 /** With `another event` nothing is written: its uuid is that of an event with another name or distinct id. */
 export type Inserted = "accepted" | "duplicate" | "another event";
@@ -30,4 +35,118 @@ export interface Events {
   /** The commonest reason first. */
   countIgnored(since: number): Promise<Array<{ reason: string; count: number }>>;
   deleteIgnored(ids: number[]): Promise<void>;
+}
+
+/** A destination without a filter sends every page view; the newest are enough to see the reason. */
+const MOST_IGNORED = 1_000;
+const LONGEST_BODY = 20_000;
+/** An anonymous event may become a person's within this time, so it is not deleted before. */
+const ANONYMOUS_FOR_MS = HOUR_MS;
+const MOST_ANONYMOUS = 20_000;
+/** SQLite takes 32,766 values in one statement. */
+const MOST_AT_ONCE = 10_000;
+
+export function events(parts: Parts): Events {
+  const { db, now } = parts;
+  return {
+    insert: insertEvents(parts),
+
+    async findKnown(uuids) {
+      const known: string[] = [];
+      for (let at = 0; at < uuids.length; at += MOST_AT_ONCE)
+        known.push(...(await knownAmong(uuids.slice(at, at + MOST_AT_ONCE))));
+      return [...new Set(known)];
+    },
+
+    insertIgnored: together(async (events: IgnoredEvent[]) => {
+      const added = await db
+        .insertInto("ignored_events")
+        .values(
+          events.map(({ source, receivedAt, reason, eventUuid, eventName, distinctId, body }) => ({
+            source,
+            received_at: receivedAt,
+            reason,
+            event_uuid: eventUuid,
+            event_name: eventName,
+            distinct_id: distinctId,
+            // PostgreSQL stores no NUL in text.
+            body: body.slice(0, LONGEST_BODY).replaceAll("\0", "\uFFFD"),
+          })),
+        )
+        .returning("id")
+        .execute();
+      const newest = Math.max(...added.map(({ id }) => id));
+      await db
+        .deleteFrom("ignored_events")
+        .where("id", "<=", newest - MOST_IGNORED)
+        .where((row) =>
+          row.or([
+            row("reason", "<>", ANONYMOUS),
+            row("received_at", "<", new Date(now() - ANONYMOUS_FOR_MS).toISOString()),
+            row("id", "<=", newest - MOST_ANONYMOUS),
+          ]),
+        )
+        .execute();
+      return events.map(() => undefined);
+    }),
+
+    async listIgnored({ limit, reason, about, before }) {
+      let query = db.selectFrom("ignored_events").selectAll();
+      if (reason !== undefined) query = query.where("reason", "=", reason);
+      if (before !== undefined) query = query.where("id", "<", before);
+      if (about !== undefined)
+        query = query.where(({ eb, or }) => or([eb("distinct_id", "=", about), eb("event_uuid", "=", about)]));
+      const rows = await query.orderBy("id", "desc").limit(limit).execute();
+      return rows.map(ignoredRecord);
+    },
+
+    async listIgnoredOf(distinctId, until) {
+      const rows = await db
+        .selectFrom("ignored_events")
+        .select(["id", "source", "body"])
+        .where("distinct_id", "=", distinctId)
+        .where("reason", "=", ANONYMOUS)
+        .where("received_at", ">=", new Date(until - ANONYMOUS_FOR_MS).toISOString())
+        .orderBy("id")
+        .execute();
+      return rows.map(({ id, source, body }) => ({ id, source, body }));
+    },
+
+    async countIgnored(since) {
+      const rows = await db
+        .selectFrom("ignored_events")
+        .select((row) => ["reason", row.fn.countAll<number>().as("count")])
+        .where("received_at", ">=", new Date(since).toISOString())
+        .groupBy("reason")
+        .orderBy("count", "desc")
+        .orderBy("reason")
+        .execute();
+      return rows.map(({ reason, count }) => ({ reason, count: Number(count) }));
+    },
+
+    async deleteIgnored(ids) {
+      if (ids.length > 0) await db.deleteFrom("ignored_events").where("id", "in", ids).execute();
+    },
+  };
+
+  async function knownAmong(uuids: string[]): Promise<string[]> {
+    const [accepted, ignored] = await Promise.all([
+      db.selectFrom("events").select("uuid").where("uuid", "in", uuids).execute(),
+      db.selectFrom("ignored_events").select("event_uuid as uuid").where("event_uuid", "in", uuids).execute(),
+    ]);
+    return [...accepted, ...ignored].flatMap(({ uuid }) => (uuid === null ? [] : [uuid]));
+  }
+}
+
+export function ignoredRecord(row: Selectable<Tables["ignored_events"]>): IgnoredRecord {
+  return {
+    id: row.id,
+    source: row.source,
+    receivedAt: row.received_at,
+    reason: row.reason,
+    eventUuid: row.event_uuid,
+    eventName: row.event_name,
+    distinctId: row.distinct_id,
+    body: row.body,
+  };
 }

@@ -1,11 +1,13 @@
-import type { Kysely, Selectable } from "kysely";
+import type { Selectable } from "kysely";
 import type { EventRecord, History, OptOutRecord, PersonJob, RunRecord } from "../contracts/history.ts";
 import type { Exit } from "../contracts/routing.ts";
 import { decisionsOf } from "./decision-log.ts";
-import { endsThis } from "./ends.ts";
-import { ignoredRecord, jobRecord } from "./overview.ts";
-import { exitRecord, runRecord, selectRuns } from "./run-records.ts";
-import type { RunReports } from "./runs.ts";
+import type { Parts } from "./engine.ts";
+import { ignoredRecord } from "./events.ts";
+import { endsThis } from "./exits.ts";
+import { jobRecord } from "./jobs.ts";
+import { exitRecord, runRecord, selectRuns } from "./run-list.ts";
+import type { Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
 /** A page shows no more of one person. */
@@ -15,7 +17,7 @@ const MOST_OPT_OUTS = 100;
 const MOST_JOBS = 500;
 
 /** The facts about a run or a person, for the pages that explain it. */
-export function histories({ db }: { db: Kysely<Tables> }): Pick<RunReports, "history"> {
+export function histories({ db }: Parts) {
   return {
     async history(of) {
       const isOne = "transactionId" in of;
@@ -46,9 +48,9 @@ export function histories({ db }: { db: Kysely<Tables> }): Pick<RunReports, "his
         optOuts: isOne ? [] : await optOutsOf(of.distinctId),
         subscriberAsOf: isOne ? null : await subscriberAsOf(of.distinctId),
         hasOtherRuns: !isOne && of.workflow !== undefined && (await hasRunsBesides(of.workflow, of.distinctId)),
-      } satisfies History;
+      };
     },
-  };
+  } satisfies Partial<Runs>;
 
   async function exitsOf(
     of: { distinctId: string; workflow?: string | undefined; run?: RunRecord } | undefined,

@@ -1,28 +1,11 @@
 import { type Kysely, type QueryCreator, sql } from "kysely";
-import { keyOf, QUEUES, type Queue, queueOf } from "../contracts/job.ts";
-import { jobRow } from "./event-rows.ts";
+import { type Job, keyOf, QUEUES, type Queue, queueOf, subjectOf } from "../contracts/job.ts";
+import { inTransaction, type Parts, type Row } from "./engine.ts";
 import type { Jobs } from "./jobs.ts";
 import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
-import { inTransaction } from "./transaction.ts";
 
 /** Claims, completions and retries. */
-export function jobQueue({
-  db,
-  now,
-  skipLocked,
-  announce,
-  changed,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-  /** Whether claims of several processes may meet, and skip the rows of each other. */
-  skipLocked: boolean;
-  announce(queue: Queue): void;
-  changed(): void;
-}): Pick<
-  Jobs,
-  "schedule" | "claim" | "renew" | "complete" | "retry" | "giveUp" | "nextDueAt" | "countDeadByError" | "redrive"
-> {
+export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
   return {
     async claim(queue, limit, leaseMs, done = []) {
       return done.length === 0 ? claim(db) : completeAndClaim(done);
@@ -43,15 +26,7 @@ export function jobQueue({
       async function claim(on: Kysely<Tables>) {
         const at = now();
         const due = (on: QueryCreator<Tables>, isTried: boolean) =>
-          on
-            .selectFrom("jobs")
-            .select("id")
-            .where("queue", "=", queue)
-            .where(IS_WAITING)
-            .where("last_error", isTried ? "is not" : "is", null)
-            .where(NEXT_AT, "<=", at)
-            .orderBy(NEXT_AT)
-            .orderBy("id");
+          waitingJobs(on, queue, isTried).select("id").where(NEXT_AT, "<=", at).orderBy(NEXT_AT).orderBy("id");
         const retries = due(on, true).limit(Math.floor(limit / 4));
         const rows = await on
           // Materialized: PostgreSQL may run a subquery in `where` once for each row, and so claim more than the limit.
@@ -124,14 +99,7 @@ export function jobQueue({
 
     async nextDueAt(queue) {
       const next = (isTried: boolean) =>
-        db
-          .selectFrom("jobs")
-          .select(NEXT_AT.as("at"))
-          .where("queue", "=", queue)
-          .where(IS_WAITING)
-          .where("last_error", isTried ? "is not" : "is", null)
-          .orderBy(NEXT_AT)
-          .limit(1);
+        waitingJobs(db, queue, isTried).select(NEXT_AT.as("at")).orderBy(NEXT_AT).limit(1);
       const { fresh, tried } = await db
         .selectNoFrom([next(false).as("fresh"), next(true).as("tried")])
         .executeTakeFirstOrThrow();
@@ -142,25 +110,9 @@ export function jobQueue({
       await inTransaction(db, async (trx) => {
         // A new row: a worker that runs the old job would complete this one by the same id.
         if (replace) await trx.deleteFrom("jobs").where("key", "=", keyOf(job)).execute();
-        await trx
-          .insertInto("jobs")
-          .values(jobRow(job, at))
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
+        await insertJob(trx, job, at);
       });
       announce(queueOf(job));
-    },
-
-    async countDeadByError() {
-      const rows = await db
-        .selectFrom("jobs")
-        .select((row) => ["last_error", row.fn.countAll<number>().as("count")])
-        .where("state", "=", "dead")
-        .groupBy("last_error")
-        .orderBy("count", "desc")
-        .orderBy("last_error")
-        .execute();
-      return rows.map(({ last_error, count }) => ({ error: last_error ?? "", count: Number(count) }));
     },
 
     async redrive(which) {
@@ -173,10 +125,48 @@ export function jobQueue({
       QUEUES.forEach(announce);
       return Number(numUpdatedRows);
     },
-  };
+  } satisfies Partial<Jobs>;
 }
 
 async function complete(on: Kysely<Tables>, ids: number[]): Promise<void> {
   if (ids.length === 0) return;
   await on.deleteFrom("jobs").where("id", "in", ids).execute();
+}
+
+/** The waiting jobs of a queue that were never tried, or that were: each has an index of its own. */
+export function waitingJobs(on: QueryCreator<Tables>, queue: Queue, isTried: boolean) {
+  return on
+    .selectFrom("jobs")
+    .where("queue", "=", queue)
+    .where(IS_WAITING)
+    .where("last_error", isTried ? "is not" : "is", null);
+}
+
+/** The row of a job that is due at `dueAt`. */
+export function jobRow(job: Job, dueAt: number): Row<"jobs"> {
+  const { distinctId, workflow, transactionId } = subjectOf(job);
+  return {
+    key: keyOf(job),
+    kind: job.kind,
+    queue: queueOf(job),
+    workflow,
+    transaction_id: transactionId,
+    distinct_id: distinctId,
+    body: JSON.stringify(job),
+    state: "waiting",
+    due_at: dueAt,
+    leased_until: 0,
+    attempts: 0,
+    refusals: 0,
+  };
+}
+
+/** Inserts a job unless it is there; answers whether it is new. */
+export async function insertJob(trx: Kysely<Tables>, job: Job, dueAt: number): Promise<boolean> {
+  const { numInsertedOrUpdatedRows = 0n } = await trx
+    .insertInto("jobs")
+    .values(jobRow(job, dueAt))
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows > 0n;
 }

@@ -1,5 +1,9 @@
+import type { Selectable } from "kysely";
 import type { JobRecord } from "../contracts/history.ts";
-import type { Job, Queue } from "../contracts/job.ts";
+import { type Job, QUEUES, type Queue } from "../contracts/job.ts";
+import type { Parts } from "./engine.ts";
+import { jobQueue, waitingJobs } from "./job-queue.ts";
+import { NEXT_AT, type Tables } from "./tables.ts";
 
 /** A job that this process has leased. */
 export interface ClaimedJob {
@@ -56,4 +60,81 @@ export interface Jobs {
   listWaiting(queue: Queue, limit: number): Promise<JobRecord[]>;
   /** Newest first; `before` is an id. */
   listDead(query: { limit: number; error?: string | undefined; before?: number | undefined }): Promise<JobRecord[]>;
+}
+
+export function jobs(parts: Parts): Jobs {
+  const { db, now } = parts;
+  return {
+    ...jobQueue(parts),
+
+    async count() {
+      const queues = await countByQueue();
+      return {
+        waiting: queues.reduce((sum, { waiting }) => sum + waiting, 0),
+        dead: queues.reduce((sum, { dead }) => sum + dead, 0),
+      };
+    },
+
+    countByQueue,
+
+    async countDeadByError() {
+      const rows = await db
+        .selectFrom("jobs")
+        .select((row) => ["last_error", row.fn.countAll<number>().as("count")])
+        .where("state", "=", "dead")
+        .groupBy("last_error")
+        .orderBy("count", "desc")
+        .orderBy("last_error")
+        .execute();
+      return rows.map(({ last_error, count }) => ({ error: last_error ?? "", count: Number(count) }));
+    },
+
+    async listWaiting(queue, limit) {
+      const next = (isTried: boolean) =>
+        waitingJobs(db, queue, isTried)
+          .selectAll()
+          .select(NEXT_AT.as("next_at"))
+          .orderBy(NEXT_AT)
+          .orderBy("id")
+          .limit(limit)
+          .execute();
+      const [fresh, tried] = await Promise.all([next(false), next(true)]);
+      return [...fresh, ...tried]
+        .sort((a, b) => a.next_at - b.next_at || a.id - b.id)
+        .slice(0, limit)
+        .map(jobRecord);
+    },
+
+    async listDead({ limit, error, before }) {
+      let query = db.selectFrom("jobs").selectAll().where("state", "=", "dead");
+      if (error !== undefined) query = query.where("last_error", "=", error);
+      if (before !== undefined) query = query.where("id", "<", before);
+      const rows = await query.orderBy("id", "desc").limit(limit).execute();
+      return rows.map(jobRecord);
+    },
+  };
+
+  async function countByQueue(): Promise<QueueCounts[]> {
+    const rows = await db
+      .selectFrom("jobs")
+      .select((row) => ["queue", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
+      // Refreshes and overdue checks of later are scheduled, not waiting.
+      .where((row) => row.or([row("queue", "not in", ["persons", "receipts"]), row("due_at", "<=", now())]))
+      .groupBy(["queue", "state"])
+      .execute();
+    return QUEUES.map((queue) => {
+      const of = (state: Tables["jobs"]["state"]) => rows.find((row) => row.queue === queue && row.state === state);
+      return {
+        queue,
+        waiting: Number(of("waiting")?.count ?? 0),
+        dead: Number(of("dead")?.count ?? 0),
+        oldestDueAt: of("waiting")?.oldest ?? null,
+      };
+    });
+  }
+}
+
+export function jobRecord(row: Selectable<Tables["jobs"]>): JobRecord {
+  const { id, key, queue, state, attempts } = row;
+  return { id, key, queue, state, attempts, dueAt: row.due_at, error: row.last_error };
 }

@@ -1,5 +1,11 @@
+import { type Kysely, sql } from "kysely";
+import { DAY_MS } from "../lib/durations.ts";
+import { inTransaction, type Parts } from "./engine.ts";
+import { idsOfPerson } from "./merges.ts";
+import type { Tables } from "./tables.ts";
+
 /** A message about to be sent. */
-export interface Send {
+interface Send {
   transactionId: string;
   step: string;
   distinctId: string;
@@ -25,4 +31,134 @@ export interface Limits {
   /** A studio session was logged out; the record can go at `expiresAt`. */
   endSession(id: string, expiresAt: number): Promise<void>;
   hasEnded(sessionId: string): Promise<boolean>;
+}
+
+/** Twice the longest time between two runs of a task. A lease further ahead was set by a wrong clock. */
+const LONGEST_LEASE_MS = 2 * DAY_MS;
+/** More calls never wait; a slot further ahead was reserved by a wrong clock. */
+const MOST_AHEAD_MS = 10_000;
+
+export function limits({ db, now, lock, reserveSlots }: Parts): Limits {
+  return {
+    reserveSlots,
+
+    async takeLease(name, leaseMs) {
+      const leased = await db
+        .insertInto("leases")
+        .values({ name, next_at: now() + leaseMs })
+        .onConflict((conflict) =>
+          conflict
+            .column("name")
+            .doUpdateSet({ next_at: now() + leaseMs })
+            .where(({ eb, or }) =>
+              or([eb("leases.next_at", "<=", now()), eb("leases.next_at", ">", now() + LONGEST_LEASE_MS)]),
+            ),
+        )
+        .returning("next_at")
+        .executeTakeFirst();
+      if (leased !== undefined) return null;
+      const { next_at } = await db
+        .selectFrom("leases")
+        .select("next_at")
+        .where("name", "=", name)
+        .executeTakeFirstOrThrow();
+      return next_at;
+    },
+
+    async setNextRun(name, nextAt) {
+      await db.updateTable("leases").set({ next_at: nextAt }).where("name", "=", name).execute();
+    },
+
+    reserveSend(send, { most, withinMs }) {
+      const { transactionId, step, distinctId } = send;
+      return inTransaction(db, async (trx) => {
+        const ids = await idsOfPerson(trx, distinctId);
+        await lock(trx, ids[0] ?? distinctId);
+        const reserved = await trx
+          .selectFrom("sends")
+          .select(["transaction_id", "step"])
+          .where("distinct_id", "in", ids)
+          .where("reserved_at", ">", now() - withinMs)
+          .execute();
+        if (reserved.some((row) => row.transaction_id === transactionId && row.step === step)) return true;
+        if (reserved.length >= most) return false;
+        await trx
+          .insertInto("sends")
+          .values({ ...sendRow(send), reserved_at: now(), attempts: 0 })
+          .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ reserved_at: now() }))
+          .execute();
+        return true;
+      });
+    },
+
+    async postponeSend(send) {
+      const { attempts } = await db
+        .insertInto("sends")
+        .values({ ...sendRow(send), reserved_at: null, attempts: 1 })
+        .onConflict((conflict) =>
+          conflict
+            .columns(["transaction_id", "step"])
+            .doUpdateSet((row) => ({ attempts: row("sends.attempts", "+", 1) })),
+        )
+        .returning("attempts")
+        .executeTakeFirstOrThrow();
+      return attempts;
+    },
+
+    async endSession(id, expiresAt) {
+      await db.deleteFrom("ended_sessions").where("expires_at", "<=", now()).execute();
+      await db
+        .insertInto("ended_sessions")
+        .values({ id, expires_at: expiresAt })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+
+    async hasEnded(sessionId) {
+      const row = await db.selectFrom("ended_sessions").select("id").where("id", "=", sessionId).executeTakeFirst();
+      return row !== undefined;
+    },
+  };
+
+  function sendRow({ transactionId, step, distinctId }: Send) {
+    return { transaction_id: transactionId, step, distinct_id: distinctId, asked_at: now() };
+  }
+}
+
+/** Slots that the processes on one PostgreSQL share, by its clock. */
+export function slotsInDatabase(db: Kysely<Tables>): Limits["reserveSlots"] {
+  const now = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::float8`;
+  return async (limiter, count, intervalMs) => {
+    const reservedMs = count * intervalMs;
+    const { next_in, was_ahead } = await db
+      .insertInto("rate_limiters")
+      .values({ name: limiter, next_at: sql<number>`${now} + ${reservedMs}` })
+      .onConflict((conflict) =>
+        conflict.column("name").doUpdateSet({
+          next_at: sql<number>`
+            (case when rate_limiters.next_at between ${now} and ${now} + ${MOST_AHEAD_MS} then rate_limiters.next_at else ${now} end) + ${reservedMs}`,
+        }),
+      )
+      .returning([
+        sql<number>`rate_limiters.next_at - ${now}`.as("next_in"),
+        // A subquery reads the row as it was before.
+        sql<
+          number | null
+        >`(select before.next_at - ${now} from rate_limiters as before where before.name = ${limiter})`.as("was_ahead"),
+      ])
+      .executeTakeFirstOrThrow();
+    const aheadMs = was_ahead ?? 0;
+    return { waitMs: Math.max(0, next_in - reservedMs), disbelievedMs: aheadMs > MOST_AHEAD_MS ? aheadMs : 0 };
+  };
+}
+
+/** Slots of this process alone, by a monotonic clock. */
+export function slotsInMemory(): Limits["reserveSlots"] {
+  const nextAt = new Map<string, number>();
+  return async (limiter, count, intervalMs) => {
+    const now = performance.now();
+    const first = Math.max(nextAt.get(limiter) ?? 0, now);
+    nextAt.set(limiter, first + count * intervalMs);
+    return { waitMs: first - now, disbelievedMs: 0 };
+  };
 }

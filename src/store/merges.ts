@@ -1,32 +1,20 @@
 import { type Kysely, sql } from "kysely";
-import type { MergeRequest } from "../contracts/routing.ts";
+import type { Merge, MergeRequest } from "../contracts/routing.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
-import { aliasRow } from "./event-rows.ts";
-import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
+import { type Engine, insertRows, type Parts, type Row } from "./engine.ts";
+import { waitingJobs } from "./job-queue.ts";
 import type { People } from "./people.ts";
-import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
+import { NEXT_AT, type Tables } from "./tables.ts";
 
 const ASKED_WITHIN_MS = MINUTE_MS;
 
-export function merges({
-  db,
-  now,
-  fromRows,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-  fromRows: FromRows;
-}): Pick<People, "isJoining" | "merge" | "split"> {
+export function merges({ db, now, fromRows }: Parts) {
   return {
     async isJoining(distinctId) {
       // Limited by time, because refreshes of later are many.
       const waiting = (isTried: boolean) =>
-        db
-          .selectFrom("jobs")
+        waitingJobs(db, "persons", isTried)
           .select("body")
-          .where("queue", "=", "persons")
-          .where(IS_WAITING)
-          .where("last_error", isTried ? "is not" : "is", null)
           .where(NEXT_AT, "<=", now() + ASKED_WITHIN_MS)
           .where("kind", "=", "merge");
       const rows = await waiting(false).unionAll(waiting(true)).execute();
@@ -45,11 +33,15 @@ export function merges({
         .executeTakeFirstOrThrow();
       return Number(numDeletedRows);
     },
-  };
+  } satisfies Partial<People>;
+}
+
+export function aliasRow({ previousId, currentId, occurredAt }: Merge): Row<"aliases"> {
+  return { previous_id: previousId, current_id: currentId, occurred_at: occurredAt };
 }
 
 /** Of several merges of an id the first in time is valid, as at PostHog, which moves no id away from an identified person. */
-export function insertMerges(on: Kysely<Tables>, fromRows: FromRows, rows: Row<"aliases">[]) {
+export function insertMerges(on: Kysely<Tables>, fromRows: Engine["fromRows"], rows: Row<"aliases">[]) {
   return insertRows(on, fromRows, "aliases", rows)?.onConflict((conflict) =>
     conflict
       .column("previous_id")

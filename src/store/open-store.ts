@@ -1,6 +1,6 @@
 import type { Log } from "../lib/log.ts";
 import { backupSqliteStore, openSqliteStore, openSqliteStoreToRead } from "./sqlite.ts";
-import type { SqliteDriver } from "./sqlite-connection.ts";
+import type { SqliteDriver } from "./sqlite-driver.ts";
 import { onlyReads, type ReadStore, type Store } from "./store.ts";
 
 interface Location {

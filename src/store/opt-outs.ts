@@ -1,15 +1,15 @@
-import type { Insertable, Kysely } from "kysely";
-import { type Queue, queueOf } from "../contracts/job.ts";
+import type { Kysely } from "kysely";
+import { type ChangedTopics, type Job, queueOf } from "../contracts/job.ts";
 import { addressHash, type OptOutChange, type OptOuts } from "../contracts/opt-out.ts";
 import { MINUTE_MS } from "../lib/durations.ts";
+import { inTransaction, type Parts, type Row, together } from "./engine.ts";
+import { insertJob } from "./job-queue.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
-import { insertOwedJob, type OwedJob } from "./owed-jobs.ts";
 import type { People } from "./people.ts";
-import type { Tables } from "./tables.ts";
-import { inTransaction } from "./transaction.ts";
-import { together } from "./write-together.ts";
+import { IS_WAITING, type Tables } from "./tables.ts";
 
-type Row = Insertable<Tables["opt_outs"]>;
+/** A job that sends a change of opt-outs. */
+type OwedJob = Extract<Job, { kind: "preferences" | "opt-outs" | "report" }>;
 
 /** Of one topic by one person. */
 const MOST_CHANGES = 50;
@@ -17,18 +17,7 @@ const AGAIN_WITHIN_MS = MINUTE_MS;
 const SENT_AFTER_MS = 5_000;
 
 /** Opt-outs of people, and addresses that bounced. */
-export function optOuts({
-  db,
-  now,
-  lock,
-  announce,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-  /** Blocks other transactions that lock this name until this one has ended. */
-  lock(trx: Kysely<Tables>, name: string): Promise<void>;
-  announce(queue: Queue): void;
-}): Pick<People, "changeOptOuts" | "findOptOuts" | "saveBounce" | "listBounces"> {
+export function optOuts({ db, now, lock, announce }: Parts) {
   return {
     async changeOptOuts(change) {
       const { changed, owed } = await inTransaction(db, async (trx) => {
@@ -87,7 +76,7 @@ export function optOuts({
           .map(({ address_hash, at }) => ({ addressHash: address_hash, at })),
       );
     }),
-  };
+  } satisfies Partial<People>;
 }
 
 /** Every change of these ids, the newest last; of two at one moment the opt-out is valid. */
@@ -110,12 +99,13 @@ function validAmong(changes: Tables["opt_outs"][]): Pick<OptOuts, "off" | "on"> 
 function compare(
   { off, on, cause, at, distinctId, report }: OptOutChange,
   changes: Tables["opt_outs"][],
-): { rows: Row[]; repeats: Tables["opt_outs"][] } {
+): { rows: Row<"opt_outs">[]; repeats: Tables["opt_outs"][] } {
   const newest = new Map(changes.map((row) => [row.topic, row]));
   // A click is newer than every earlier change, even when the clock of another process was ahead.
-  const last_at = cause === "link" ? justAfter(changes.at(-1)?.last_at, at) : at;
+  const newestAt = changes.at(-1)?.last_at ?? "";
+  const last_at = cause === "link" && at <= newestAt ? justAfter(newestAt) : at;
   const by = { cause, transaction_id: report?.transactionId ?? null, step: report?.step ?? null };
-  const rows: Row[] = [];
+  const rows: Row<"opt_outs">[] = [];
   const repeats: Tables["opt_outs"][] = [];
   for (const [topic, is_out] of [...off.map((one) => [one, 1] as const), ...on.map((one) => [one, 0] as const)]) {
     const before = newest.get(topic);
@@ -126,8 +116,8 @@ function compare(
   return { rows, repeats };
 }
 
-function justAfter(newest: string | undefined, at: string): string {
-  return newest === undefined || at > newest ? at : new Date(Date.parse(newest) + 1).toISOString();
+function justAfter(at: string): string {
+  return new Date(Date.parse(at) + 1).toISOString();
 }
 
 /** After a second change within a minute more may follow: those are sent together. */
@@ -137,7 +127,11 @@ function pauseAfter(changes: Tables["opt_outs"][], now: number): number {
 }
 
 /** A link works for ever, so only the newest changes of each topic are stored. */
-async function deleteOldest(trx: Kysely<Tables>, rows: Row[], changes: Tables["opt_outs"][]): Promise<void> {
+async function deleteOldest(
+  trx: Kysely<Tables>,
+  rows: Row<"opt_outs">[],
+  changes: Tables["opt_outs"][],
+): Promise<void> {
   for (const { topic } of rows) {
     const ofTopic = changes.filter((row) => row.topic === topic);
     for (const { distinct_id, at, is_out } of ofTopic.slice(0, Math.max(0, ofTopic.length - MOST_CHANGES)))
@@ -152,9 +146,13 @@ async function deleteOldest(trx: Kysely<Tables>, rows: Row[], changes: Tables["o
 }
 
 /** The jobs that send the change to Novu and PostHog, and the report of `unsubscribed`, once for each message. */
-function jobOf({ distinctId, report }: OptOutChange, rows: Row[], changes: Tables["opt_outs"][]): OwedJob[] {
+function jobOf(
+  { distinctId, report }: OptOutChange,
+  rows: Row<"opt_outs">[],
+  changes: Tables["opt_outs"][],
+): OwedJob[] {
   const body = { distinctId, topics: rows.map(({ topic }) => topic), at: rows[0]?.at ?? "" };
-  const isOfThis = (row: Row) =>
+  const isOfThis = (row: Row<"opt_outs">) =>
     row.is_out === 1 && row.transaction_id === report?.transactionId && row.step === report?.step;
   const isFirst = report !== null && rows.some(isOfThis) && !changes.some(isOfThis);
   return [
@@ -162,4 +160,43 @@ function jobOf({ distinctId, report }: OptOutChange, rows: Row[], changes: Table
     { kind: "opt-outs", body },
     ...(isFirst ? [{ kind: "report", body: report } satisfies OwedJob] : []),
   ];
+}
+
+/**
+ * Inserts a job that a change of opt-outs owes. Topics join the job of the same kind and person that waits; a job
+ * in progress may have read the state before the change, so another one is inserted. No other change of this
+ * person may be in a transaction at the same time.
+ */
+async function insertOwedJob(
+  trx: Kysely<Tables>,
+  job: OwedJob,
+  { now, dueAt }: { now: number; dueAt: number },
+): Promise<void> {
+  if (job.kind === "report") return void (await insertJob(trx, job, now));
+  const waiting = await deleteWaiting(trx, job, now);
+  const topics = [...new Set([...waiting.topics, ...job.body.topics])];
+  // A job in progress of the same moment has the same key.
+  for (let at = job.body.at; ; at = justAfter(at))
+    if (await insertJob(trx, { kind: job.kind, body: { ...job.body, at, topics } }, waiting.dueAt ?? dueAt)) return;
+}
+
+/**
+ * Deletes the jobs of this kind and person that no worker has, for a new one to replace them. Their body does not
+ * change in place: a worker whose lease ended may have done the job, and would complete the new one by the same id.
+ */
+async function deleteWaiting(
+  trx: Kysely<Tables>,
+  { kind, body }: { kind: OwedJob["kind"]; body: ChangedTopics },
+  now: number,
+): Promise<{ topics: string[]; dueAt: number | null }> {
+  const deleted = await trx
+    .deleteFrom("jobs")
+    .where("distinct_id", "=", body.distinctId)
+    .where("kind", "=", kind)
+    .where(IS_WAITING)
+    .where("leased_until", "<=", now)
+    .returning(["body", "due_at"])
+    .execute();
+  const topics = deleted.flatMap((row) => (JSON.parse(row.body) as { body: ChangedTopics }).body.topics);
+  return { topics, dueAt: deleted.length === 0 ? null : Math.min(...deleted.map(({ due_at }) => due_at)) };
 }

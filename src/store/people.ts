@@ -1,6 +1,12 @@
+import { type RawBuilder, sql } from "kysely";
 import type { Bounce, OptOutChange, OptOuts } from "../contracts/opt-out.ts";
-import type { PersonRead } from "../contracts/person.ts";
+import { type PersonRead, readPerson } from "../contracts/person.ts";
 import type { Merge, Subscriber } from "../contracts/routing.ts";
+import { inOrder, inTransaction, type Parts } from "./engine.ts";
+import { idsOfPerson, idsOfPersons, merges } from "./merges.ts";
+import { optOuts } from "./opt-outs.ts";
+import { sentProfiles } from "./sent-profiles.ts";
+import type { Tables } from "./tables.ts";
 
 /** A subscriber, as of when. */
 export interface Profile {
@@ -14,26 +20,33 @@ export interface SentProfile extends Profile {
   isDoubtful: boolean;
 }
 
+/** The table of each kind of record of a person. A kind that is found by others comes before them. */
+export const PERSON_TABLES = {
+  jobs: "jobs",
+  events: "events",
+  runs: "runs",
+  entries: "entries",
+  exits: "exits",
+  decisions: "decisions",
+  sends: "sends",
+  variants: "variants",
+  reports: "reports",
+  customValues: "custom_values",
+  ignored: "ignored_events",
+  profiles: "profiles",
+  traits: "traits",
+  optOuts: "opt_outs",
+  bounces: "bounces",
+  aliases: "aliases",
+} as const satisfies Record<string, keyof Tables>;
+
+/** The tables without a record of a person. */
+export const IMPERSONAL_TABLES = ["shapes", "rate_limiters", "leases", "ended_sessions"] as const;
+
 /** Every record of one person, table by table. */
-export type PersonRecords = Record<
-  | "events"
-  | "runs"
-  | "entries"
-  | "exits"
-  | "decisions"
-  | "sends"
-  | "variants"
-  | "reports"
-  | "customValues"
-  | "jobs"
-  | "ignored"
-  | "profiles"
-  | "traits"
-  | "optOuts"
-  | "bounces"
-  | "aliases",
-  Array<Record<string, unknown>>
->;
+export type PersonRecords = Record<keyof typeof PERSON_TABLES, Array<Record<string, unknown>>>;
+
+const KINDS = Object.keys(PERSON_TABLES) as Array<keyof PersonRecords>;
 
 export interface People {
   /** The newest profile that was sent to Novu of this distinct id, which is its subscriber; null when none. */
@@ -73,4 +86,62 @@ export interface People {
    * back, but another event may.
    */
   split(distinctId: string): Promise<number>;
+}
+
+export function people(parts: Parts): People {
+  const { db } = parts;
+  return {
+    ...sentProfiles(parts),
+    ...optOuts(parts),
+    ...merges(parts),
+
+    async findTraits(distinctIds) {
+      const persons = await idsOfPersons(db, distinctIds);
+      const ids = [...new Set([...persons.values()].flat())];
+      if (ids.length === 0) return new Map();
+      const rows = await db.selectFrom("traits").selectAll().where("distinct_id", "in", ids).execute();
+      const oldestFirst = inOrder(rows, ({ occurred_at, value }) => `${occurred_at} ${value}`);
+      const found = [...persons].map(([distinctId, theirs]) => {
+        const own = oldestFirst.filter((row) => theirs.includes(row.distinct_id));
+        const newest = Object.fromEntries(own.map(({ name, value }) => [name, JSON.parse(value)]));
+        const occurredAt = own.at(-1)?.occurred_at;
+        return [distinctId, occurredAt && { ...readPerson(newest), occurredAt }] as const;
+      });
+      return new Map(found.flatMap(([distinctId, person]) => (person ? [[distinctId, person]] : [])));
+    },
+
+    async listRecords(distinctId) {
+      const ids = await idsOfPerson(db, distinctId);
+      const records = {} as PersonRecords;
+      for (const kind of KINDS)
+        records[kind] = await db.selectFrom(PERSON_TABLES[kind]).selectAll().where(isOf(kind, ids)).execute();
+      return records;
+    },
+
+    delete: (distinctId) =>
+      inTransaction(db, async (trx) => {
+        const ids = await idsOfPerson(trx, distinctId);
+        const deleted = {} as Record<keyof PersonRecords, number>;
+        for (const kind of KINDS) {
+          const { numDeletedRows } = await trx
+            .deleteFrom(PERSON_TABLES[kind])
+            .where(isOf(kind, ids))
+            .executeTakeFirstOrThrow();
+          deleted[kind] = Number(numDeletedRows);
+        }
+        return deleted;
+      }),
+  };
+}
+
+/** Events are found by their runs and exits: an index on their person would cost every insert. */
+function isOf(kind: keyof PersonRecords, distinctIds: string[]): RawBuilder<boolean> {
+  const isTheirs = (column: string) => sql<boolean>`${sql.ref(column)} in (${sql.join(distinctIds)})`;
+  if (kind === "events")
+    return sql<boolean>`uuid in (
+      select event_uuid from runs where ${isTheirs("distinct_id")}
+      union select event_uuid from exits where ${isTheirs("distinct_id")}
+      union select uuid from events where about is not null and ${isTheirs("about")})`;
+  if (kind === "aliases") return sql<boolean>`(${isTheirs("previous_id")} or ${isTheirs("current_id")})`;
+  return isTheirs("distinct_id");
 }

@@ -1,12 +1,11 @@
-import { Kysely, PostgresDialect, sql } from "kysely";
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from "kysely";
 import pg from "pg";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createKyselyStore } from "./kysely-store.ts";
+import { slotsInDatabase } from "./limits.ts";
 import { assertMigrated, migrate } from "./migrate.ts";
 import { notifications } from "./notifications.ts";
-import { slotsInDatabase } from "./rate-limiter-slots.ts";
-import { soundConnections } from "./sound-connections.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -56,10 +55,8 @@ export async function openPostgresStore({
     now,
     isAboutAnItem,
     skipLocked: true,
-    fromRows: (_table, rows, columns) => {
-      const types = Object.entries(columns).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`);
-      return sql`select * from json_to_recordset(${JSON.stringify(rows)}) as rows (${sql.join(types)})`;
-    },
+    fromRows: (table, rows, columns) =>
+      sql`select ${sql.join(columns.map(sql.ref))} from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)})`,
     // One statement is one round trip; a transaction has one for each statement and two more. PostgreSQL runs the
     // last part first (ExecPostprocessPlan): another order than in `acceptUnknown`'s transaction would be a deadlock.
     async writeTogether(inserts) {
@@ -80,6 +77,35 @@ export async function openPostgresStore({
     backup: refuseBackup,
     close: () => db.destroy(),
   });
+}
+
+/**
+ * A pool that reuses only connections whose state is known. After an error that is not PostgreSQL's answer, such as
+ * a time-out, a connection may still be in a transaction that never ends; later writes on it would be lost. So it is
+ * closed.
+ */
+function soundConnections(pool: pg.Pool): PostgresPool {
+  return {
+    async connect() {
+      const client = await pool.connect();
+      let trouble: Error | undefined;
+      const query = async (sql: string, parameters: unknown[]) => {
+        if (trouble !== undefined) throw trouble;
+        try {
+          return await client.query(sql, parameters);
+        } catch (error) {
+          if (!(error instanceof pg.DatabaseError)) trouble = error as Error;
+          throw error;
+        }
+      };
+      return {
+        // Kysely uses a cursor only when it was given a kind of cursor.
+        query: query as unknown as PostgresPoolClient["query"],
+        release: () => client.release(trouble),
+      };
+    },
+    end: () => pool.end(),
+  };
 }
 
 export async function refuseBackup(): Promise<never> {

@@ -1,9 +1,15 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { PropertyName } from "../contracts/person.ts";
+import type { Clock } from "../lib/clock.ts";
+import { DAY_MS } from "../lib/durations.ts";
+import { describeError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
+import { type Engine, inTransaction } from "./engine.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
-import { inTransaction } from "./transaction.ts";
 
+/** Few enough that other writes do not wait noticeably. */
+const ROWS_AT_ONCE = 200;
 const OPT_OUTS_OF_PERSON: PropertyName = "unsubscribed_from";
 
 /** Rows of a table that are old, by an index. */
@@ -15,23 +21,59 @@ interface Rule {
   unless?: RawBuilder<boolean>;
 }
 
-export function retention({
-  db,
-  takeSweep,
+/** Deletes rows older than `retentionMs`, at the start and once a day, in small steps. */
+export function startSweep({
+  prune,
+  retentionMs,
+  clock,
+  log,
 }: {
-  db: Kysely<Tables>;
-  takeSweep(trx: Kysely<Tables>): Promise<boolean>;
-}): Pick<Store, "prune"> {
+  prune: Store["prune"];
+  retentionMs: number;
+  clock: Clock;
+  log: Log;
+}): { stop(): Promise<void> } {
+  let stopped = false;
+  let cancelAlarm = () => {};
+  let sweeping = sweep();
   return {
-    prune(before, mostRows) {
-      return inTransaction(db, async (trx) => {
-        if (!(await takeSweep(trx))) return null;
-        let left = mostRows;
-        for (const rule of rulesFor(before)) left -= await deleteOld(trx, rule, left);
-        return mostRows - left;
-      });
+    async stop() {
+      stopped = true;
+      cancelAlarm();
+      await sweeping;
     },
   };
+
+  async function sweep(): Promise<void> {
+    cancelAlarm = clock.at(clock.now() + DAY_MS, () => {
+      sweeping = sweep();
+    });
+    try {
+      const before = clock.now() - retentionMs;
+      let deleted = 0;
+      let step: number | null = null;
+      do {
+        await new Promise(setImmediate);
+        step = await prune(before, ROWS_AT_ONCE);
+        deleted += step ?? 0;
+      } while (!stopped && step === ROWS_AT_ONCE);
+      if (deleted > 0)
+        log.info({ component: "store", outcome: "pruned", deleted, before: new Date(before).toISOString() });
+    } catch (error) {
+      log.warn({ component: "store", outcome: "not pruned, again in a day", error: describeError(error) });
+    }
+  }
+}
+
+/** Deletes old rows in one transaction, unless another process does. */
+export function createPrune({ db, takeSweep }: Pick<Engine, "db" | "takeSweep">): Store["prune"] {
+  return (before, mostRows) =>
+    inTransaction(db, async (trx) => {
+      if (!(await takeSweep(trx))) return null;
+      let left = mostRows;
+      for (const rule of rulesFor(before)) left -= await deleteOld(trx, rule, left);
+      return mostRows - left;
+    });
 }
 
 /**

@@ -1,8 +1,8 @@
-import { type Kysely, sql } from "kysely";
-import type { History, RunStatus } from "../contracts/history.ts";
-import { isEndedBy } from "./ends.ts";
-import { exitRecord, runRecord, selectRuns } from "./run-records.ts";
-import type { RunReports } from "./runs.ts";
+import { type InferResult, type Kysely, type Selectable, sql } from "kysely";
+import type { History, RunRecord, RunStatus } from "../contracts/history.ts";
+import type { Parts } from "./engine.ts";
+import { isEndedBy } from "./exits.ts";
+import type { Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
 const HAS_ENDED: Partial<Record<RunStatus, boolean>> = {
@@ -12,7 +12,8 @@ const HAS_ENDED: Partial<Record<RunStatus, boolean>> = {
   finished: true,
 };
 
-export function runList({ db }: { db: Kysely<Tables> }): Pick<RunReports, "list"> {
+/** Runs for the pages. */
+export function runList({ db }: Parts) {
   return {
     async list({ limit, workflow, status, about, before }) {
       let query = selectRuns(db);
@@ -57,7 +58,7 @@ export function runList({ db }: { db: Kysely<Tables> }): Pick<RunReports, "list"
         .execute();
       return rows.map(runRecord);
     },
-  };
+  } satisfies Partial<Runs>;
 
   /** By the person of the event, because exits have no index on the event. */
   async function exitsBy(eventUuid: string): Promise<History["exits"]> {
@@ -75,4 +76,52 @@ function statesOf(status: Exclude<RunStatus, "not started">): Array<Tables["runs
   if (status === "pending" || status === "stuck") return ["pending"];
   if (status === "in progress" || status === "finished") return ["in progress"];
   return status === "failed" ? ["failed"] : ["exiting", "exited"];
+}
+
+/** Runs with their event, and with the state of their start job. */
+export function selectRuns(db: Kysely<Tables>) {
+  return db
+    .selectFrom("runs")
+    .leftJoin("events", (join) => join.onRef("events.uuid", "=", "runs.event_uuid"))
+    .leftJoin("jobs as starts", (join) =>
+      join
+        .onRef("starts.distinct_id", "=", "runs.distinct_id")
+        .onRef("starts.transaction_id", "=", "runs.transaction_id")
+        .on("starts.kind", "=", "start"),
+    )
+    .selectAll("runs")
+    .select(["starts.state as start_state", "events.name as event_name", "events.received_at as received_at"]);
+}
+
+export function runRecord(row: InferResult<ReturnType<typeof selectRuns>>[number]): RunRecord {
+  return {
+    transactionId: row.transaction_id,
+    workflow: row.workflow,
+    distinctId: row.distinct_id,
+    eventUuid: row.event_uuid,
+    eventName: row.event_name,
+    occurredAt: row.occurred_at,
+    arrival: row.arrival,
+    receivedAt: row.received_at,
+    status: statusOf(row.state, row.ended_at !== null, row.start_state === "dead"),
+    enteredAt: row.entered_at,
+    endedAt: row.ended_at,
+  };
+}
+
+function statusOf(state: Tables["runs"]["state"], hasEnded: boolean, isStuck: boolean): RunStatus {
+  if (state === "pending") return hasEnded ? "not started" : isStuck ? "stuck" : "pending";
+  if (state === "in progress") return hasEnded ? "finished" : "in progress";
+  return state === "not started" || state === "failed" ? state : "exited";
+}
+
+export function exitRecord(row: Selectable<Tables["exits"]>): History["exits"][number] {
+  return {
+    workflow: row.workflow,
+    distinctId: row.distinct_id,
+    eventUuid: row.event_uuid,
+    eventName: row.event_name,
+    occurredAt: row.occurred_at,
+    arrival: row.arrival,
+  };
 }

@@ -1,33 +1,28 @@
 import type { Kysely } from "kysely";
-import { CALL_WITHIN_MS, type Queue } from "../contracts/job.ts";
+import { CALL_WITHIN_MS } from "../contracts/job.ts";
 import type { Report } from "../contracts/report.ts";
-import { jobRow } from "./event-rows.ts";
-import { type FromRows, insertRows } from "./insert-rows.ts";
-import type { RunStates } from "./runs.ts";
+import { Profile } from "../contracts/routing.ts";
+import { eventUuidOf } from "../contracts/run.ts";
+import { insertRows, inTransaction, type Parts, together } from "./engine.ts";
+import { jobRow } from "./job-queue.ts";
+import type { RunState, Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
-import { inTransaction } from "./transaction.ts";
-import { together } from "./write-together.ts";
 
-type State = Tables["runs"]["state"];
+/** A digest of Novu merges events into its earliest run. */
+const MOST_BESIDE = 10;
+
+const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
 
 /** The states of runs. */
-export function runStates({
-  db,
-  now,
-  fromRows,
-  announce,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-  fromRows: FromRows;
-  announce(queue: Queue): void;
-}): Pick<RunStates, "findState" | "markNotStarted" | "markExited" | "markStarted"> {
+export function runStates({ db, now, fromRows, announce }: Parts) {
   const markStarted = together(async (begun: Array<{ transactionId: string; shape: string | null }>) => {
     const at = now();
     const started = await inTransaction(db, async (trx) => {
       const rows = [];
-      for (const shape of unique(begun.map((one) => one.shape)))
-        rows.push(...(await start(trx, { ids: idsWith(begun, shape), shape, at })));
+      for (const shape of new Set(begun.map((one) => one.shape))) {
+        const ids = begun.filter((one) => one.shape === shape).map(({ transactionId }) => transactionId);
+        rows.push(...(await start(trx, { ids: ids.sort(), shape, at })));
+      }
       const entered = rows.filter(({ entered_at }) => entered_at === at);
       const owed = entered.flatMap((run) => [triggered(run, at), overdueCheck(run, at + CALL_WITHIN_MS)]);
       await insertRows(trx, fromRows, "jobs", owed)
@@ -42,11 +37,11 @@ export function runStates({
   });
 
   return {
-    findState: together(async (transactionIds: string[]): Promise<Array<State | null>> => {
+    findState: together(async (transactionIds: string[]): Promise<Array<RunState | null>> => {
       const rows = await db
         .selectFrom("runs")
         .select(["transaction_id", "state"])
-        .where("transaction_id", "in", unique(transactionIds))
+        .where("transaction_id", "in", transactionIds)
         .execute();
       const states = new Map(rows.map((row) => [row.transaction_id, row.state]));
       return transactionIds.map((id) => states.get(id) ?? null);
@@ -69,12 +64,95 @@ export function runStates({
         .execute();
     },
 
-    markStarted: (transactionId, shape = null) => markStarted({ transactionId, shape }),
-  };
-}
+    markStarted: (transactionId: string, shape: string | null = null) => markStarted({ transactionId, shape }),
 
-function idsWith(begun: Array<{ transactionId: string; shape: string | null }>, shape: string | null): string[] {
-  return unique(begun.filter((one) => one.shape === shape).map(({ transactionId }) => transactionId)).sort();
+    async findOpen(transactionId) {
+      const run = await db
+        .selectFrom("runs")
+        .select(["workflow", "distinct_id", "entered_at"])
+        .where("transaction_id", "=", transactionId)
+        .where("state", "=", "in progress")
+        .where("ended_at", "is", null)
+        .executeTakeFirst();
+      if (run === undefined) return null;
+      return { workflow: run.workflow, distinctId: run.distinct_id, enteredAt: run.entered_at ?? 0 };
+    },
+
+    async close(transactionId, as) {
+      const { numUpdatedRows } = await db
+        .updateTable("runs")
+        .set({ ended_at: now(), ...(as === "failed" && { state: "failed" as const }) })
+        .where("transaction_id", "=", transactionId)
+        .where("state", "=", "in progress")
+        .where("ended_at", "is", null)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows > 0n;
+    },
+
+    async listBeside({ transactionId, workflow, distinctId, enteredAt, before }) {
+      const runs = await db
+        .selectFrom("runs")
+        .select(["transaction_id", "entered_at", "state"])
+        .where("distinct_id", "=", distinctId)
+        .where("workflow", "=", workflow)
+        .where("transaction_id", "!=", transactionId)
+        .where("entered_at", "<", before)
+        .where((row) =>
+          row.or([
+            row.and([row("state", "=", "in progress"), row("ended_at", "is", null)]),
+            row.and([row("state", "=", "failed"), row("ended_at", ">=", enteredAt)]),
+          ]),
+        )
+        .orderBy("entered_at")
+        .limit(MOST_BESIDE)
+        .execute();
+      return runs.map((run) => ({
+        transactionId: run.transaction_id,
+        enteredAt: run.entered_at ?? 0,
+        isLost: run.state === "failed",
+      }));
+    },
+
+    async saveRecipient({ transactionId, refusals, recipient }) {
+      await db
+        .updateTable("runs")
+        .set({ recipient: JSON.stringify(recipient), recipient_try: refusals })
+        .where("transaction_id", "=", transactionId)
+        .execute();
+    },
+
+    async findRecipient({ transactionId, refusals }) {
+      const row = await db
+        .selectFrom("runs")
+        .select("recipient")
+        .where("transaction_id", "=", transactionId)
+        .where("recipient_try", "=", refusals)
+        .executeTakeFirst();
+      return row?.recipient == null ? null : Recipient.parse(JSON.parse(row.recipient));
+    },
+
+    async insertForeign({ transactionId, workflow, distinctId, occurredAt }) {
+      const { numInsertedOrUpdatedRows = 0n } = await db
+        .insertInto("runs")
+        .values({
+          transaction_id: transactionId,
+          workflow,
+          distinct_id: distinctId,
+          event_uuid: eventUuidOf(transactionId, workflow) ?? transactionId,
+          occurred_at: occurredAt,
+          state: "pending",
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirstOrThrow();
+      if (numInsertedOrUpdatedRows > 0n) return "new";
+      const kept = await db
+        .selectFrom("runs")
+        .select("distinct_id")
+        .where("transaction_id", "=", transactionId)
+        .executeTakeFirst();
+      return kept === undefined || kept.distinct_id === distinctId ? "known" : "of another person";
+    },
+  } satisfies Partial<Runs>;
 }
 
 function start(trx: Kysely<Tables>, { ids, shape, at }: { ids: string[]; shape: string | null; at: number }) {
@@ -112,8 +190,4 @@ function triggered(run: Pick<Tables["runs"], "transaction_id" | "workflow" | "di
     at: new Date(at).toISOString(),
   };
   return jobRow({ kind: "report", body: report }, at);
-}
-
-function unique<Value>(values: Value[]): Value[] {
-  return [...new Set(values)];
 }

@@ -1,9 +1,18 @@
 import type { History, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { EntryLimit, Exit } from "../contracts/routing.ts";
 import type { Shape } from "../contracts/workflow.ts";
+import type { Parts } from "./engine.ts";
+import { entries } from "./entries.ts";
+import { exits } from "./exits.ts";
+import { histories } from "./history.ts";
 import type { Profile } from "./people.ts";
+import { runCounts } from "./run-counts.ts";
+import { runList } from "./run-list.ts";
+import { runStates } from "./run-states.ts";
+import { shapes } from "./shapes.ts";
+import type { Tables } from "./tables.ts";
 
-export type RunState = "pending" | "in progress" | "exiting" | "exited" | "not started" | "failed";
+export type RunState = Tables["runs"]["state"];
 
 export interface NewRun {
   transactionId: string;
@@ -37,10 +46,7 @@ export interface WorkflowCounts {
   failed: number;
 }
 
-export interface Runs extends RunStates, Shapes, Absences, RunReports {}
-
-/** Starts and ends. */
-export interface RunStates {
+export interface Runs {
   /** Whether a run may begin under its workflow's limit; the first that asks may, and still may when it asks again. */
   enter(run: NewRun, limit: EntryLimit): Promise<boolean>;
   /** Inserts a run whose trigger did not come from here; answers whether it was here already, for this person or another one. */
@@ -79,10 +85,7 @@ export interface RunStates {
   saveRecipient(trigger: { transactionId: string; refusals: number; recipient: Profile }): Promise<void>;
   /** Null when none was saved since that number of refusals. */
   findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Profile | null>;
-}
 
-/** The shapes that workflows have had. */
-export interface Shapes {
   /** The code of this process has these now. */
   saveShapes(shapes: Array<{ id: string; shape: Shape }>): Promise<void>;
   findShape(id: string): Promise<Shape | null>;
@@ -90,10 +93,7 @@ export interface Shapes {
   findShapeOf(transactionId: string): Promise<Shape | null>;
   /** Every shape of a workflow, the one that was last in the code first. */
   listShapes(workflow: string): Promise<Shape[]>;
-}
 
-/** When people were last seen, by the exits that they made. */
-export interface Absences {
   /** The last exits of these people from a workflow, ISO 8601 by distinct id; without people that have none. */
   findLastExits(query: { workflow: string; distinctIds: string[] }): Promise<Map<string, string>>;
   /**
@@ -115,10 +115,7 @@ export interface Absences {
     from: string;
     to: string;
   }): Promise<string[]>;
-}
 
-/** For pages, metrics and commands. */
-export interface RunReports {
   /** Newest first, by when their event happened. */
   list(query: RunQuery): Promise<RunRecord[]>;
   /** One run, or the newest runs of a person in one workflow or all; empty lists where there is nothing. */
@@ -127,4 +124,16 @@ export interface RunReports {
   countByWorkflow(since: number): Promise<WorkflowCounts[]>;
   /** How many runs have ended at Novu before their last message. */
   countLost(since: number): Promise<number>;
+}
+
+export function runs(parts: Parts): Runs {
+  return {
+    ...runStates(parts),
+    ...exits(parts),
+    ...entries(parts),
+    ...shapes(parts),
+    ...runList(parts),
+    ...histories(parts),
+    ...runCounts(parts),
+  };
 }

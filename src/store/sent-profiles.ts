@@ -1,22 +1,13 @@
-import type { Kysely, Selectable } from "kysely";
+import type { Selectable } from "kysely";
 import { Subscriber } from "../contracts/routing.ts";
-import { type FromRows, insertRows, type Row } from "./insert-rows.ts";
+import { inOrder, insertRows, type Parts, type Row, together } from "./engine.ts";
 import type { People, Profile, SentProfile } from "./people.ts";
 import type { Tables } from "./tables.ts";
-import { together } from "./write-together.ts";
 
 type Note = Parameters<People["saveSentProfile"]>[0];
 
 /** The profiles that were sent to Novu. */
-export function sentProfiles({
-  db,
-  now,
-  fromRows,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-  fromRows: FromRows;
-}): Pick<People, "findSentProfile" | "saveSentProfile"> {
+export function sentProfiles({ db, now, fromRows }: Parts) {
   return {
     findSentProfile: together(async (distinctIds: string[]) => {
       const sent = await read(distinctIds);
@@ -36,7 +27,7 @@ export function sentProfiles({
       await write([...sent.values()]);
       return newest;
     }),
-  };
+  } satisfies Partial<People>;
 
   async function read(distinctIds: string[]): Promise<Map<string, SentProfile>> {
     const rows = await db
@@ -48,10 +39,10 @@ export function sentProfiles({
   }
 
   async function write(profiles: SentProfile[]): Promise<void> {
-    // One order everywhere, or two processes would block each other (deadlock).
-    const rows = profiles
-      .map((profile) => rowOf(profile, now()))
-      .sort((a, b) => (a.distinct_id < b.distinct_id ? -1 : 1));
+    const rows = inOrder(
+      profiles.map((profile) => rowOf(profile, now())),
+      ({ distinct_id }) => distinct_id,
+    );
     await insertRows(db, fromRows, "profiles", rows)
       ?.onConflict((conflict) =>
         conflict

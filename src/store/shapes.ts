@@ -1,17 +1,9 @@
-import type { Kysely } from "kysely";
 import { Shape } from "../contracts/workflow.ts";
-import type { Decisions } from "./decisions.ts";
-import type { Shapes } from "./runs.ts";
-import type { Tables } from "./tables.ts";
+import { inOrder, type Parts } from "./engine.ts";
+import type { Runs } from "./runs.ts";
 
-/** The shapes that workflows have had, and the results of custom steps. */
-export function shapes({
-  db,
-  now,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-}): Shapes & Pick<Decisions, "saveCustomValue" | "findCustomValues"> {
+/** The shapes that workflows have had. */
+export function shapes({ db, now }: Parts) {
   return {
     async saveShapes(all) {
       if (all.length === 0) return;
@@ -24,7 +16,7 @@ export function shapes({
       }));
       await db
         .insertInto("shapes")
-        .values(rows.sort((a, b) => (a.id < b.id ? -1 : 1)))
+        .values(inOrder(rows, ({ id }) => id))
         .onConflict((conflict) => conflict.column("id").doUpdateSet({ seen_at }))
         .execute();
     },
@@ -54,34 +46,5 @@ export function shapes({
         .execute();
       return rows.map(({ body }) => Shape.parse(JSON.parse(body)));
     },
-
-    async saveCustomValue({ transactionId, step, distinctId }, value, { replace } = { replace: false }) {
-      const { value: kept } = await db
-        .insertInto("custom_values")
-        .values({
-          transaction_id: transactionId,
-          step,
-          distinct_id: distinctId,
-          value: JSON.stringify(value),
-          saved_at: now(),
-        })
-        .onConflict((conflict) =>
-          conflict
-            .columns(["transaction_id", "step"])
-            .doUpdateSet((row) => ({ value: row.ref(replace ? "excluded.value" : "custom_values.value") })),
-        )
-        .returning("value")
-        .executeTakeFirstOrThrow();
-      return JSON.parse(kept);
-    },
-
-    async findCustomValues(transactionId) {
-      const rows = await db
-        .selectFrom("custom_values")
-        .select(["step", "value"])
-        .where("transaction_id", "=", transactionId)
-        .execute();
-      return Object.fromEntries(rows.map(({ step, value }) => [step, JSON.parse(value)]));
-    },
-  };
+  } satisfies Partial<Runs>;
 }

@@ -1,20 +1,16 @@
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from "kysely";
-import { assertStoreIn, fileIn, lockDataFolder, makeDataFolder } from "./data-folder.ts";
-import type { Written } from "./insert-rows.ts";
+import { Kysely, type RawBuilder, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from "kysely";
+import { inTransaction } from "./engine.ts";
 import { createKyselyStore } from "./kysely-store.ts";
+import { slotsInMemory } from "./limits.ts";
 import { assertMigrated, migrate } from "./migrate.ts";
-import { slotsInMemory } from "./rate-limiter-slots.ts";
-import { backupSqlite } from "./sqlite-backup.ts";
-import { type SqliteConnection, type SqliteDriver, SqliteError } from "./sqlite-connection.ts";
-import { sqliteDriver } from "./sqlite-driver.ts";
-import { acceptingRows, oneByOne, outOfJson } from "./sqlite-rows.ts";
+import { type SqliteConnection, type SqliteDriver, SqliteError, sqliteDriver } from "./sqlite-driver.ts";
+import { assertStoreIn, backupSqlite, fileIn, lockDataFolder, makeDataFolder } from "./sqlite-files.ts";
 import { onlyReads, type ReadStore, type Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
-import { inTransaction } from "./transaction.ts";
 
 const MOST_PREPARED = 200;
 /** Rows of kilobytes; written in transactions. */
-const LARGE = new Set<Written>(["events", "jobs"]);
+const LARGE = new Set<keyof Tables>(["events", "jobs"]);
 const TO_WRITE =
   "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000; pragma secure_delete = on";
 const TO_READ = "pragma busy_timeout = 2000";
@@ -116,7 +112,7 @@ async function open({
     now,
     isAboutAnItem,
     skipLocked: false,
-    fromRows: (table, rows, columns) => (LARGE.has(table) ? oneByOne : outOfJson)(rows, Object.keys(columns)),
+    fromRows: (table, rows, columns) => (LARGE.has(table) ? oneByOne : outOfJson)(rows, columns),
     async writeTogether(inserts) {
       await inTransaction(db, async (trx) => {
         for (const insert of inserts) await trx.executeQuery(insert);
@@ -167,4 +163,50 @@ function cachingStatements(connection: SqliteConnection): SqliteDatabase {
 /** The codes for a row that breaks a constraint or is too big. */
 function isAboutAnItem(error: unknown): boolean {
   return error instanceof SqliteError && /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)$/.test(error.code);
+}
+
+/** Stands for the parameters of a statement that is run once for each row. */
+class EachRow {
+  readonly rows: unknown[][];
+
+  constructor(rows: unknown[][]) {
+    this.rows = rows;
+  }
+}
+
+/** For small rows: one parameter for all is faster than one run for each. */
+function outOfJson(rows: object[], columns: string[]): RawBuilder<never> {
+  const values = columns.map((column) => sql`value ->> ${sql.lit(column)}`);
+  // Without a where, SQLite reads the "on" of "on conflict" as that of a join.
+  return sql`select ${sql.join(values)} from json_each(${JSON.stringify(rows)}) where true`;
+}
+
+/**
+ * For large rows: their bodies are JSON already, and to encode them again is slower than one run for each. All or
+ * none only within a transaction.
+ */
+function oneByOne(rows: object[], columns: string[]): RawBuilder<never> {
+  const each = new EachRow(
+    rows.map((row) => columns.map((column) => (row as Record<string, unknown>)[column] ?? null)),
+  );
+  return sql`values (${each}${sql.raw(", ?".repeat(columns.length - 1))})`;
+}
+
+/** The same statement, which also accepts the rows of `oneByOne`. */
+function acceptingRows(statement: SqliteStatement): SqliteStatement {
+  return {
+    reader: statement.reader,
+    all: (parameters) => rowsOf(parameters).flatMap((row) => statement.all(row)),
+    run(parameters) {
+      const done = rowsOf(parameters).map((row) => statement.run(row));
+      const changes = done.reduce((sum, one) => sum + Number(one.changes), 0);
+      return { changes, lastInsertRowid: done.at(-1)?.lastInsertRowid ?? 0 };
+    },
+    iterate: (parameters) => statement.iterate(parameters),
+  };
+}
+
+function rowsOf(parameters: readonly unknown[]): ReadonlyArray<readonly unknown[]> {
+  const [first] = parameters;
+  return first instanceof EachRow ? first.rows : [parameters];
 }

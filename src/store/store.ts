@@ -1,10 +1,26 @@
+import type { Queue } from "../contracts/job.ts";
 import type { Decisions } from "./decisions.ts";
-import type { StoreListeners } from "./emitter.ts";
 import type { Events } from "./events.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Limits } from "./limits.ts";
 import type { People } from "./people.ts";
 import type { Runs } from "./runs.ts";
+
+export interface Repositories {
+  events: Events;
+  runs: Runs;
+  jobs: Jobs;
+  decisions: Decisions;
+  people: People;
+  limits: Limits;
+}
+
+interface StoreListeners {
+  /** A transaction has written a job of this queue, here or in another process. */
+  jobs(queue: Queue): void;
+  /** A transaction of this process has written something that a page shows. */
+  changed(): void;
+}
 
 /**
  * The outbox: an event and its jobs are written in one transaction, then each job is completed, retried or given
@@ -12,13 +28,7 @@ import type { Runs } from "./runs.ts";
  * promise resolves when the disk has the change, and rejects when it has not. Times are ISO 8601 in events and
  * decisions, milliseconds since 1970 elsewhere.
  */
-export interface Store {
-  events: Events;
-  runs: Runs;
-  jobs: Jobs;
-  decisions: Decisions;
-  people: People;
-  limits: Limits;
+export interface Store extends Repositories {
   /**
    * Deletes up to `mostRows` of what was written before `before`, whenever it happened, in one short transaction;
    * answers how many there were, or null when another process does it. Records with a waiting job stay, and so do

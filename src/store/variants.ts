@@ -1,18 +1,11 @@
-import type { Kysely } from "kysely";
+import type { Kysely, Selectable } from "kysely";
 import type { Decision, RunVariant } from "../contracts/decision.ts";
 import type { Decisions } from "./decisions.ts";
+import { inOrder, type Parts } from "./engine.ts";
 import type { Tables } from "./tables.ts";
 
-type Row = Tables["variants"];
-
 /** The variants of runs: the first that a process writes is valid for all. */
-export function variants({
-  db,
-  now,
-}: {
-  db: Kysely<Tables>;
-  now: () => number;
-}): Pick<Decisions, "findVariants" | "saveVariants"> {
+export function variants({ db, now }: Parts) {
   return {
     async findVariants(transactionId) {
       const rows = await db
@@ -29,7 +22,7 @@ export function variants({
       if (rows.length === 0) return {};
       const stored = await db
         .insertInto("variants")
-        .values(inOrder(rows))
+        .values(inOrder(rows, ({ flag }) => flag))
         // Changes nothing, and returns the row that was there.
         .onConflict((conflict) =>
           conflict.columns(["transaction_id", "flag"]).doUpdateSet((row) => ({ flag: row.ref("variants.flag") })),
@@ -38,7 +31,7 @@ export function variants({
         .execute();
       return byFlag(stored);
     },
-  };
+  } satisfies Partial<Decisions>;
 }
 
 /** The exposures of a decision that no other step of its run has reported; they belong to this step from then on. */
@@ -57,7 +50,7 @@ export async function firstExposures(
   }));
   const stored = await trx
     .insertInto("variants")
-    .values(inOrder(rows))
+    .values(inOrder(rows, ({ flag }) => flag))
     .onConflict((conflict) =>
       conflict
         .columns(["transaction_id", "flag"])
@@ -82,11 +75,8 @@ export async function releaseExposures(
     .execute();
 }
 
-function byFlag(rows: Array<Pick<Row, "flag" | "variant" | "source">>): Record<string, RunVariant> {
+function byFlag(
+  rows: Array<Pick<Selectable<Tables["variants"]>, "flag" | "variant" | "source">>,
+): Record<string, RunVariant> {
   return Object.fromEntries(rows.map(({ flag, variant, source }) => [flag, { variant, source }]));
-}
-
-/** One order everywhere, or two processes would block each other (deadlock). */
-function inOrder<One extends { flag: string }>(rows: One[]): One[] {
-  return rows.sort((a, b) => (a.flag < b.flag ? -1 : 1));
 }

@@ -2,7 +2,7 @@ import { Novu } from "@novu/api";
 import express from "express";
 import { readConfig } from "../../src/config.ts";
 import { serve } from "../../src/lib/server.ts";
-import type { SqliteDriver } from "../../src/store/sqlite-connection.ts";
+import type { SqliteDriver } from "../../src/store/sqlite-driver.ts";
 
 /** One of the compared servers, as a process; reports its CPU on a message. */
 const config = readConfig(process.env);

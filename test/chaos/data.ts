@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { fileIn } from "../../src/store/data-folder.ts";
 import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
+import { fileIn } from "../../src/store/sqlite-files.ts";
 import { testDatabase } from "../support/postgres.ts";
 
 export type Engine = "sqlite" | "postgres";

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fileIn } from "../../src/store/data-folder.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { fileIn } from "../../src/store/sqlite-files.ts";
 import { runCommand } from "../support/command.ts";
 import { testFolder } from "../support/folder.ts";
 import { testSandbox } from "../support/sandbox.ts";

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from "n
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
-import { DataFolderInUseError } from "../../src/store/data-folder.ts";
 import { backupStore, openStore } from "../../src/store/open-store.ts";
 import { backupSqliteStore, openSqliteStore } from "../../src/store/sqlite.ts";
+import { DataFolderInUseError } from "../../src/store/sqlite-files.ts";
 import { event, OCCURRED_AT, start } from "../support/facts.ts";
 import { testFolder } from "../support/folder.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";

@@ -1,10 +1,10 @@
 import { Kysely, PostgresDialect, SqliteDialect, sql } from "kysely";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { fileIn } from "../../src/store/data-folder.ts";
 import { assertMigrated, type Engine, MIGRATIONS, type Migrations, migrate } from "../../src/store/migrate.ts";
-import { IMPERSONAL_TABLES, PERSON_TABLES } from "../../src/store/person-records.ts";
+import { IMPERSONAL_TABLES, PERSON_TABLES } from "../../src/store/people.ts";
 import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
+import { fileIn } from "../../src/store/sqlite-files.ts";
 import { testFolder } from "../support/folder.ts";
 import { hasPostgres, openTestDatabase } from "../support/postgres.ts";
 

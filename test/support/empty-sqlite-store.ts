@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileIn } from "../../src/store/data-folder.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { fileIn } from "../../src/store/sqlite-files.ts";
 import { testFolder } from "./folder.ts";
 
 let empty: Promise<Buffer> | undefined;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { SqliteDriver } from "../../src/store/sqlite-connection.ts";
+import type { SqliteDriver } from "../../src/store/sqlite-driver.ts";
 import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
 
 /** All drivers that this Node has; the app's own first. */

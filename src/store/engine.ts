@@ -1,0 +1,108 @@
+import type { Compilable, Insertable, Kysely, OperationNodeSource, RawBuilder, Transaction } from "kysely";
+import type { Queue } from "../contracts/job.ts";
+import { batchCommit } from "../lib/batch-commit.ts";
+import type { Limits } from "./limits.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/** An open database, and the differences between the engines. */
+export interface Engine {
+  db: Kysely<Tables>;
+  now: () => number;
+  /** Whether a failed write is the fault of the row. */
+  isAboutAnItem(error: unknown): boolean;
+  /** Whether claims of several processes may meet, and skip the rows of each other. */
+  skipLocked: boolean;
+  /** The fastest way to insert many rows of a table, with these columns. */
+  fromRows(table: keyof Tables, rows: object[], columns: string[]): RawBuilder<never>;
+  /** Runs all of them or none, in this order, as quickly as it can. */
+  writeTogether(inserts: Insert[]): Promise<void>;
+  /** How many groups of events may be written side by side. */
+  groupsAtOnce: number;
+  reserveSlots: Limits["reserveSlots"];
+  /** Whether this transaction may sweep; no other does until it ends. */
+  takeSweep(trx: Kysely<Tables>): Promise<boolean>;
+  /** Blocks other transactions that lock this name until this one has ended. */
+  lock(trx: Kysely<Tables>, name: string): Promise<void>;
+  /** Notifies other processes of a new job; a process that the notification does not reach finds the job by polling. */
+  announce(queue: Queue): void;
+  /** Calls `wake` when another process may have written a job of a queue; the answer ends that. */
+  watch(wake: (queue: Queue) => void): () => Promise<void>;
+  backup: Store["backup"];
+  close(): Promise<void>;
+}
+
+/** An engine as the repositories use it: `announce` and `changed` also notify the listeners in this process. */
+export type Parts = Omit<Engine, "watch" | "backup" | "close"> & { changed(): void };
+
+export type Row<Table extends keyof Tables> = Insertable<Tables[Table]>;
+
+/** An insert that has not run yet. */
+export type Insert = Compilable & OperationNodeSource;
+
+/**
+ * One transaction that fails with its own error. Kysely's fails with the error of the rollback, which after a full
+ * disk or a lost connection hides the cause.
+ */
+export async function inTransaction<Result>(
+  db: Kysely<Tables>,
+  work: (trx: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  const trx = await db.startTransaction().execute();
+  try {
+    const result = await work(trx);
+    await trx.commit().execute();
+    return result;
+  } catch (error) {
+    await trx
+      .rollback()
+      .execute()
+      .catch(() => {});
+    throw error;
+  }
+}
+
+/** With more waiting, the database does not answer any more. */
+const MOST_WAITING = 20_000;
+/** SQLite takes 32,766 values in one statement. */
+const MOST_TOGETHER = 500;
+
+/** Small reads and writes that arrive during a statement share the next one. */
+export function together<Item, Result>(ask: (items: Item[]) => Promise<Result[]>): (item: Item) => Promise<Result> {
+  return batchCommit<Item, Result>({
+    commit: ask,
+    bytesOf: () => 1,
+    isAboutAnItem: () => false,
+    mostWaiting: MOST_WAITING,
+    mostWaitingBytes: MOST_WAITING,
+    mostInBatch: MOST_TOGETHER,
+    mostBatchBytes: MOST_TOGETHER,
+  });
+}
+
+/** One statement whose text is the same for any number of rows, which all have the same columns; null for none. */
+export function insertRows<Table extends keyof Tables>(
+  on: Kysely<Tables>,
+  fromRows: Engine["fromRows"],
+  table: Table,
+  rows: Row<Table>[],
+) {
+  const [first] = rows;
+  if (first === undefined) return null;
+  const columns = Object.keys(first);
+  return on
+    .insertInto(table)
+    .columns(columns as never)
+    .expression(fromRows(table, rows, columns));
+}
+
+/**
+ * One order everywhere, or two processes that write the same keys would block each other (deadlock). Stable: rows with
+ * one key keep their order.
+ */
+export function inOrder<One>(rows: One[], keyOf: (row: One) => string): One[] {
+  return rows
+    .map((row) => ({ row, key: keyOf(row) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ row }) => row);
+}

@@ -1,0 +1,109 @@
+import { sql } from "kysely";
+import type { Channel } from "../contracts/channel.ts";
+import type { WorkflowOutcomes } from "../contracts/history.ts";
+import { LONGEST_RUN_MS } from "../contracts/run.ts";
+import type { Parts } from "./engine.ts";
+import { idsOfPerson } from "./merges.ts";
+import type { Runs } from "./runs.ts";
+
+/** Counts for pages, metrics and limits. */
+export function runCounts({ db }: Parts) {
+  return {
+    countOutcomes,
+
+    async countByWorkflow(since) {
+      const outcomes = await countOutcomes(since);
+      return outcomes.map(({ workflow, entered, sent, skipped, failed }) => ({
+        workflow,
+        entered,
+        sent: sumOf(sent),
+        skipped: sumOf(skipped),
+        failed,
+      }));
+    },
+
+    async countLost(since) {
+      const { count } = await db
+        .selectFrom("runs")
+        .select((row) => row.fn.countAll<number>().as("count"))
+        .where("state", "=", "failed")
+        .where("ended_at", ">=", since)
+        // By its index.
+        .where("entered_at", ">=", since - LONGEST_RUN_MS)
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+
+    async listOccurrences({ distinctId, workflow, eventName, from, to }) {
+      const rows = await db
+        .selectFrom("runs")
+        .innerJoin("events", "events.uuid", "runs.event_uuid")
+        .select("runs.occurred_at")
+        .where("runs.distinct_id", "in", await idsOfPerson(db, distinctId))
+        .where("runs.workflow", "=", workflow)
+        .where("events.name", "=", eventName)
+        .where("runs.occurred_at", ">=", from)
+        .where("runs.occurred_at", "<=", to)
+        .orderBy("runs.occurred_at")
+        .execute();
+      return rows.map((row) => row.occurred_at);
+    },
+  } satisfies Partial<Runs>;
+
+  async function countOutcomes(since: number): Promise<WorkflowOutcomes[]> {
+    const entered = await db
+      .selectFrom("runs")
+      .select((row) => [
+        "workflow",
+        row.fn.countAll<number>().as("entered"),
+        sql<number>`sum(case when state = 'in progress' and ended_at is null then 1 else 0 end)`.as("waiting"),
+        sql<number>`sum(case when state in ('exiting', 'exited') then 1 else 0 end)`.as("converted"),
+        sql<number>`sum(case when state = 'failed' then 1 else 0 end)`.as("lost"),
+      ])
+      .where("entered_at", ">=", since)
+      .groupBy("workflow")
+      .execute();
+    const decided = await db
+      .selectFrom("decisions")
+      .select((row) => ["workflow", "outcome", "channel", "reason", row.fn.countAll<number>().as("count")])
+      .where("decided_at", ">=", new Date(since).toISOString())
+      .groupBy(["workflow", "outcome", "channel", "reason"])
+      .execute();
+
+    const names = new Set([...entered, ...decided].map(({ workflow }) => workflow));
+    return [...names].sort().map((workflow) => {
+      const runs = entered.find((row) => row.workflow === workflow);
+      const made = (outcome: string) => decided.filter((row) => row.workflow === workflow && row.outcome === outcome);
+      return {
+        workflow,
+        entered: Number(runs?.entered ?? 0),
+        waiting: Number(runs?.waiting ?? 0),
+        converted: Number(runs?.converted ?? 0),
+        lost: Number(runs?.lost ?? 0),
+        sent: countedBy(made("sent"), ({ channel }) => channel).map(([name, count]) => ({
+          channel: name as Channel,
+          count,
+        })),
+        skipped: countedBy(made("skipped"), ({ reason }) => reason ?? "").map(([reason, count]) => ({
+          reason,
+          count,
+        })),
+        failed: sumOf(made("failed")),
+      };
+    });
+  }
+}
+
+/** The highest count first. */
+function countedBy<Row extends { count: number }>(
+  rows: Row[],
+  nameOf: (row: Row) => string,
+): Array<[name: string, count: number]> {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(nameOf(row), (counts.get(nameOf(row)) ?? 0) + Number(row.count));
+  return [...counts].sort(([a, one], [b, other]) => other - one || a.localeCompare(b));
+}
+
+function sumOf(rows: Array<{ count: number }>): number {
+  return rows.reduce((sum, { count }) => sum + Number(count), 0);
+}
