@@ -1,8 +1,9 @@
 import type { Router } from "express";
-import type { StepDependencies } from "../engine/step-dependencies.ts";
+import type { StepDependencies } from "../engine/run-context.ts";
 import type { BodyBudget } from "../lib/webhook-endpoint.ts";
-import { createBridge, type Frameworks } from "../novu/bridge.ts";
+import { createBridge } from "../novu/bridge.ts";
 import { createForeignRuns } from "../novu/foreign-runs.ts";
+import type { Frameworks } from "../novu/framework.ts";
 import type { Context } from "./context.ts";
 import type { Decisions } from "./decisions.ts";
 import type { Novu } from "./novu.ts";

@@ -1,5 +1,5 @@
 import { type SendingStep, sendingStepsOf } from "../contracts/workflow.ts";
-import type { Discovered } from "../novu/discovered.ts";
+import type { Discovered } from "../novu/framework.ts";
 import type { Context } from "./context.ts";
 
 /** The sending steps of workflows and of runs. A run keeps the steps that its workflow had at the trigger. */

@@ -7,7 +7,7 @@ import type { Product } from "../contracts/product.ts";
 import type { MessageLink } from "../contracts/send.ts";
 import { createRunVariants } from "../engine/experiment.ts";
 import { createPersonNow, type Persons } from "../engine/person-now.ts";
-import type { StepDependencies } from "../engine/step-dependencies.ts";
+import type { StepDependencies } from "../engine/run-context.ts";
 import { createGuards } from "../guards/guards.ts";
 import { timeZoneOf, untilWindow } from "../guards/hours.ts";
 import { valueWithin } from "../lib/clock.ts";

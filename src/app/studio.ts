@@ -1,5 +1,5 @@
 import { Router } from "express";
-import type { Frameworks } from "../novu/bridge.ts";
+import type { Frameworks } from "../novu/framework.ts";
 import type { PersonReader } from "../sources/person-reader.ts";
 import { createStudio } from "../studio/studio.ts";
 import type { Context } from "./context.ts";

@@ -1,7 +1,7 @@
 import { assertWithinPlan } from "../contracts/novu.ts";
-import type { StepDependencies } from "../engine/step-dependencies.ts";
+import type { StepDependencies } from "../engine/run-context.ts";
 import type { Links } from "../links/links.ts";
-import { type Frameworks, openFrameworks } from "../novu/bridge.ts";
+import { type Frameworks, openFrameworks } from "../novu/framework.ts";
 import type { Context } from "./context.ts";
 import { sampleDependencies } from "./step-dependencies.ts";
 

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import type { Channel } from "../contracts/channel.ts";
+import { CHANNELS, type Channel } from "../contracts/channel.ts";
 import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import { addressHash } from "../contracts/opt-out.ts";
 import { type Person, trackUnreadable } from "../contracts/person.ts";
 import type { Recipient } from "../contracts/send.ts";
 import { isSwitchedOff, withSwitch } from "./controls.ts";
+import { acceptRecipient } from "./email.ts";
 import { flagExposures } from "./experiment.ts";
 import type { Compose, Moment, SendOptions } from "./guarded-step.ts";
 import { publishedControls } from "./novu-schema.ts";
-import { isWrongAtNovu, recipientOf } from "./recipient.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** Novu calls for a step four times in all, 1, 2 and 4 s apart, while the answer is 503. */
@@ -28,8 +28,7 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   channel,
   compose,
   options,
-  template = () => null,
-  mayReplace,
+  template,
 }: {
   context: RunContext;
   id: string;
@@ -37,9 +36,7 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   compose: Compose<Controls, Output, Variants>;
   options: SendOptions<Controls>;
   /** The name of the email that was composed. */
-  template?: () => string | null;
-  /** Whether the message itself can name another recipient than Novu has. */
-  mayReplace: boolean;
+  template: () => string | null;
 }) {
   const about = { transactionId: run.transactionId, workflow: rules.workflow, step: id, distinctId: run.distinctId };
   let composed: Promise<Output> | undefined;
@@ -116,11 +113,24 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
     return objection;
   }
 
-  async function compareAddresses(found: Person): Promise<void> {
-    // A rehearsal goes to the colleague's address, as Novu has it.
-    const known = run.rehearsal ? ({ ...found, source: "sample" } as const) : found;
-    recipient = recipientOf({ channel, person: known, addresses, mayReplace });
-    if (isWrongAtNovu(channel, known, addresses)) await deps.refreshSubscriber(run, { waitMs: 0, isWrong: true });
+  /**
+   * Finds the recipient. Novu loads its subscriber before it calls the bridge, so an address that Novu does not have by
+   * then has to go with the message itself.
+   */
+  async function compareAddresses({ properties, source }: Person): Promise<void> {
+    const { addressField } = CHANNELS[channel];
+    if (addressField === null) return;
+    const own = properties[addressField];
+    const atNovu = addresses[addressField];
+    // An older copy of a person may be older than the address at Novu. A rehearsal goes to the colleague's address.
+    const isRead = source !== "snapshot" && source !== "sample" && !run.rehearsal;
+    const isWrong = isRead && (own && atNovu ? !isSame(own, atNovu) : Boolean(own) !== Boolean(atNovu));
+    if (own && atNovu) {
+      const mayReplace = channel === "email" && acceptRecipient(deps.emailProviders);
+      const replacement: Recipient = mayReplace ? { via: "provider", address: own } : "changed";
+      recipient = isWrong ? replacement : { via: "subscriber", address: atNovu };
+    }
+    if (isWrong) await deps.refreshSubscriber(run, { waitMs: 0, isWrong: true });
   }
 
   async function makeAndCheckExit(controls: unknown): Promise<Objection | null> {
@@ -178,4 +188,13 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
       decisions.push({ ...facts, outcome: "skipped", reason: "digested", detail });
     }
   }
+}
+
+/** Whether both are one address, in capitals or not, and with or without blanks between digits. */
+function isSame(one: string, other: string): boolean {
+  return plain(one) === plain(other);
+}
+
+function plain(address: string): string {
+  return address.includes("@") ? address.trim().toLowerCase() : address.replace(/[\s()./-]/g, "");
 }

@@ -1,48 +1,36 @@
 import type { ExecuteInput } from "@novu/framework";
+import { toPlainText } from "@react-email/components";
 import type { ReactElement } from "react";
 import type { z } from "zod";
+import { CHANNELS, type Channel } from "../contracts/channel.ts";
 import type { Person } from "../contracts/person.ts";
-import { messageSteps } from "./message-steps.ts";
+import { decideMessage } from "./decide-message.ts";
+import { emailOverrides, oneLine, renderEmail, unsubscribeHeaders } from "./email.ts";
 import { publishedResult } from "./novu-schema.ts";
 import type { RunContext } from "./run-context.ts";
-import type { Duration } from "./wait.ts";
-import { waitSteps } from "./wait-steps.ts";
+import { type Duration, waitSteps } from "./wait.ts";
 
 /** Novu's own `step`. */
 export type NovuStep = ExecuteInput<Record<string, unknown>, Record<string, unknown>>["step"];
 type InAppOutput = Awaited<ReturnType<Parameters<NovuStep["inApp"]>[1]>>;
+
+type MessageStep<Output, Variants, Result = void> = <Controls extends z.ZodObject>(
+  id: string,
+  compose: Compose<Controls, Output, Variants>,
+  options?: SendOptions<Controls>,
+) => Promise<Result>;
 
 /**
  * Novu's `step` with guarded messages: each reads the person when its step is due, is sent or skipped for one reason,
  * and has its decision recorded. Marketing that interrupts waits for the person's sending hours first.
  */
 export interface GuardedStep<Payload = Record<string, unknown>, Variants = unknown> extends Pick<NovuStep, "delay"> {
-  email<Controls extends z.ZodObject>(
-    id: string,
-    compose: Compose<Controls, { subject: string; body: ReactElement }, Variants>,
-    options?: SendOptions<Controls>,
-  ): Promise<void>;
+  email: MessageStep<{ subject: string; body: ReactElement }, Variants>;
   /** Returns, for later steps, whether the note is seen and read by then; false for one that was not sent. */
-  inApp<Controls extends z.ZodObject>(
-    id: string,
-    compose: Compose<Controls, InAppOutput, Variants>,
-    options?: SendOptions<Controls>,
-  ): Promise<{ seen: boolean; read: boolean }>;
-  push<Controls extends z.ZodObject>(
-    id: string,
-    compose: Compose<Controls, { subject: string; body: string }, Variants>,
-    options?: SendOptions<Controls>,
-  ): Promise<void>;
-  sms<Controls extends z.ZodObject>(
-    id: string,
-    compose: Compose<Controls, { body: string }, Variants>,
-    options?: SendOptions<Controls>,
-  ): Promise<void>;
-  chat<Controls extends z.ZodObject>(
-    id: string,
-    compose: Compose<Controls, { body: string }, Variants>,
-    options?: SendOptions<Controls>,
-  ): Promise<void>;
+  inApp: MessageStep<InAppOutput, Variants, { seen: boolean; read: boolean }>;
+  push: MessageStep<{ subject: string; body: string }, Variants>;
+  sms: MessageStep<{ body: string }, Variants>;
+  chat: MessageStep<{ body: string }, Variants>;
   /** A delay of any length, in as many delay steps as the Novu plan needs. */
   wait(id: string, duration: Duration): Promise<void>;
   /**
@@ -126,4 +114,80 @@ function customStep(step: NovuStep, { run, deps, person }: RunContext): GuardedS
     // At a call for a later step the bridge has put a result there that fits; at other calls nothing runs that reads it.
     return (result ?? {}) as z.output<Result>;
   };
+}
+
+/** The steps that send a message. */
+function messageSteps<Variants>(
+  step: NovuStep,
+  context: RunContext,
+  untilHours: (id: string) => Promise<void>,
+): Pick<GuardedStep<unknown, Variants>, "email" | "inApp" | "push" | "sms" | "chat"> {
+  const { run, rules, deps } = context;
+
+  return {
+    async email(id, compose, options = {}) {
+      let template: string | null = null;
+      const { to, resolve, ...guarded } = await message(
+        id,
+        "email",
+        (moment: Parameters<typeof compose>[0]) => {
+          const { subject, body } = compose(moment);
+          template = nameOf(body);
+          return { subject: oneLine(subject), body: renderEmail(body, unsubscribeUrl(id)) };
+        },
+        options,
+        () => template,
+      );
+      const providers = emailOverrides(deps.emailProviders, ({ body }: { body: string }) => ({
+        to: to(),
+        headers: unsubscribeHeaders(unsubscribeUrl(id), rules.topic),
+        text: toPlainText(body),
+      }));
+      await step.email(id, resolve, { ...guarded.options, providers });
+    },
+
+    async inApp(id, compose, options = {}) {
+      const { resolve, options: guarded } = await message(id, "in_app", compose, options);
+      return step.inApp(id, resolve, guarded);
+    },
+
+    async push(id, compose, options = {}) {
+      const { resolve, options: guarded } = await message(id, "push", compose, options);
+      await step.push(id, resolve, guarded);
+    },
+
+    async sms(id, compose, options = {}) {
+      const { resolve, options: guarded } = await message(id, "sms", compose, options);
+      await step.sms(id, resolve, guarded);
+    },
+
+    async chat(id, compose, options = {}) {
+      const { resolve, options: guarded } = await message(id, "chat", compose, options);
+      await step.chat(id, resolve, guarded);
+    },
+  };
+
+  async function message<Controls extends z.ZodObject, Output>(
+    id: string,
+    channel: Channel,
+    compose: Compose<Controls, Output, Variants>,
+    options: SendOptions<Controls>,
+    template: () => string | null = () => null,
+  ) {
+    const { atAnyHour = rules.topic === null } = options;
+    if (CHANNELS[channel].interrupts && !atAnyHour) await untilHours(id);
+    return decideMessage({ context, id, channel, compose, options, template });
+  }
+
+  /** Null for a message without a topic, from which there is no opt-out. */
+  function unsubscribeUrl(id: string): string | null {
+    const { transactionId, distinctId } = run;
+    const { topic, workflow } = rules;
+    return topic === null ? null : deps.unsubscribeUrl({ distinctId, topic, workflow, step: id, transactionId });
+  }
+}
+
+/** The name of the email's component. */
+function nameOf({ type }: ReactElement): string | null {
+  return typeof type === "function" ? type.name : null;
 }

@@ -1,4 +1,3 @@
-import type { Workflow } from "@novu/framework";
 import { type Request, Router } from "express";
 import { withDecisions } from "../contracts/decision.ts";
 import { ANSWER_WITHIN_MS } from "../contracts/novu.ts";
@@ -13,38 +12,13 @@ import {
   codeOf,
   type ExecuteBody,
   type StepAnswer,
+  signedBody,
   UNAVAILABLE,
 } from "./bridge-call.ts";
 import { type Continuation, createContinuation, type RunRecords, runIn } from "./continue-run.ts";
 import { runWithUsableControls } from "./controls.ts";
-import { type Discovered, discovered, workflowCode } from "./discovered.ts";
-import { type Framework, type FrameworkOptions, openFramework } from "./framework.ts";
+import { type Frameworks, workflowCode } from "./framework.ts";
 import { createRecordDecisions, type DecisionsOf, type RecordDecision } from "./record-decisions.ts";
-import { signedBody } from "./signed-body.ts";
-
-/** The framework with the fork's workflows, live to execute and as samples for previews. */
-export interface Frameworks {
-  live: Framework;
-  /** Its steps run with an invented person. */
-  samples: Framework;
-  /** As Novu discovers them. */
-  workflows: Discovered[];
-}
-
-/** Opens the framework for each build of the workflows. Throws for a workflow that cannot be discovered. */
-export async function openFrameworks({
-  live,
-  samples,
-  ...options
-}: { live: Workflow[]; samples: Workflow[] } & FrameworkOptions): Promise<Frameworks> {
-  const sampleSide = await openFramework(samples, options);
-  return {
-    live: await openFramework(live, options),
-    samples: sampleSide,
-    // From the samples, because the length of a wait comes from running its code.
-    workflows: await Promise.all(sampleSide.workflows.map(discovered)),
-  };
-}
 
 /** The endpoint that Novu calls for each step. */
 export function createBridge({
@@ -137,13 +111,6 @@ export function createBridge({
     if (answer.status >= 400) throw new Error(`the custom step "${step}" failed when it was run again`);
     return (JSON.parse(answer.body) as { outputs: Record<string, unknown> }).outputs;
   }
-}
-
-/** The workflows as a bridge would show them to Novu. */
-export async function discoverWorkflows(workflows: Workflow[], log: Log): Promise<Discovered[]> {
-  // There are no calls, so the key is never used.
-  const side = await openFramework(workflows, { secretKey: "none", apiUrl: "http://novu.invalid", log });
-  return Promise.all(side.workflows.map(discovered));
 }
 
 /** The answer, or 503 when it takes too long: Novu retries after a 503, but not after a call that it gave up. */

@@ -1,4 +1,4 @@
-import { Channel } from "../contracts/channel.ts";
+import { isChannel } from "../contracts/channel.ts";
 import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import { isOfOneJob, type Run } from "../contracts/run.ts";
 import { type FixedWait, type Shape, type ShapeStep, sendingStepsOf } from "../contracts/workflow.ts";
@@ -57,12 +57,9 @@ export async function answerRemovedStep(
 ): Promise<StepAnswer> {
   const skip: StepAnswer = { answer: answerOf("skip"), decisions: [] };
   if (step === undefined) return skip;
-  const channel = Channel.safeParse(step.type);
-  if (channel.success)
-    return {
-      ...skip,
-      decisions: [skippedDecision({ run, workflow, step: step.step, channel: channel.data, ...why }, now)],
-    };
+  const { type: channel } = step;
+  if (isChannel(channel))
+    return { ...skip, decisions: [skippedDecision({ run, workflow, step: step.step, channel, ...why }, now)] };
   if (step.fixed === undefined || isCovered(step.fixed, step.step, then)) return skip;
   const { amount, unit } = step.fixed;
   await onWait(run, amount * (NOVU_UNITS_MS[unit] ?? 0));

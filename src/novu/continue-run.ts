@@ -4,10 +4,9 @@ import { isOfOneJob, Run } from "../contracts/run.ts";
 import type { Shape, ShapeStep } from "../contracts/workflow.ts";
 import { answerOf, type Call, type ExecuteBody, type StepAnswer } from "./bridge-call.ts";
 import { addedStepDecisions, answerRemovedStep } from "./changed-steps.ts";
-import { completePayload } from "./complete-payload.ts";
-import { completeState, createCustomResults, type RunCustom } from "./complete-state.ts";
+import { completePayload, completeState, createCustomResults, type RunCustom } from "./complete-call.ts";
 import { type DigestedRun, digestedDecisions, digestedRuns, digestIn } from "./digested-runs.ts";
-import type { WorkflowCode } from "./discovered.ts";
+import type { WorkflowCode } from "./framework.ts";
 
 /** How to go on with a call for one step of a run. */
 export interface Continuation {

@@ -1,8 +1,9 @@
 import { Client, workflow } from "@novu/framework";
-import { Channel } from "../contracts/channel.ts";
+import { type Channel, isChannel } from "../contracts/channel.ts";
 import { type Answer, codeOf, type ExecuteBody, type StepAnswer } from "./bridge-call.ts";
 
 type Schema = Record<string, unknown>;
+type Controls = Record<string, unknown>;
 
 const ID = "controls";
 const STEP = "message";
@@ -22,7 +23,7 @@ const NEVER_EMPTY: Record<Channel, string[]> = {
  */
 export async function unusableControls(
   schema: Schema,
-  values: Schema,
+  values: Controls,
   type: string,
   call?: ExecuteBody,
 ): Promise<string[]> {
@@ -44,22 +45,21 @@ export async function unusableControls(
 }
 
 /** The names of the empty controls whose text the framework requires. */
-function emptiedControls(values: Schema, type: string): string[] {
-  const channel = Channel.safeParse(type);
-  if (!channel.success) return [];
+function emptiedControls(values: Controls, type: string): string[] {
+  if (!isChannel(type)) return [];
   return Object.keys(values).filter((name) => {
     const value = values[name];
-    return NEVER_EMPTY[channel.data].includes(name) && typeof value === "string" && value.trim() === "";
+    return NEVER_EMPTY[type].includes(name) && typeof value === "string" && value.trim() === "";
   });
 }
 
 /** The values as a step with this schema gets them; null where the framework refuses them. */
-async function render(schema: Schema, controls: Schema, call: Partial<ExecuteBody> = {}): Promise<Schema | null> {
+async function render(schema: Schema, controls: Controls, call: Partial<ExecuteBody> = {}): Promise<Controls | null> {
   const client = new Client({ secretKey: "none", strictAuthentication: true, verbose: false });
-  let rendered: Schema = {};
+  let rendered: Controls = {};
   const probe = workflow(ID, async ({ step }) => {
     const save = async (values: unknown) => {
-      rendered = values as Schema;
+      rendered = values as Controls;
       return {};
     };
     await step.custom(STEP, save, { controlSchema: { type: "object", ...schema } as const });
@@ -85,16 +85,14 @@ async function render(schema: Schema, controls: Schema, call: Partial<ExecuteBod
   }
 }
 
-function only(values: Schema, names: string[]): Schema {
+function only(values: Controls, names: string[]): Controls {
   return Object.fromEntries(names.map((name) => [name, values[name]]));
 }
-
-type Controls = Record<string, unknown>;
 
 interface Step {
   type: string;
   /** The JSON schema of its controls. */
-  schema: Record<string, unknown>;
+  schema: Schema;
 }
 
 /** The framework's codes for controls that it cannot use, or for a message that it cannot use because of them. */

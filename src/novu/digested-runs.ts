@@ -1,11 +1,11 @@
 import type { z } from "zod";
-import { Channel } from "../contracts/channel.ts";
+import { isChannel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
 import type { Shape, ShapeStep } from "../contracts/workflow.ts";
 import type { StepState } from "./bridge-call.ts";
 import { skippedDecision } from "./changed-steps.ts";
-import { completePayload } from "./complete-payload.ts";
+import { completePayload } from "./complete-call.ts";
 
 interface DigestEvent {
   payload?: Record<string, unknown>;
@@ -72,8 +72,8 @@ export function digestedDecisions(
   },
   now: () => number,
 ): Decision[] {
-  const channel = Channel.safeParse(step?.type).data;
-  if (channel === undefined || step === undefined) return [];
+  if (step === undefined || !isChannel(step.type)) return [];
+  const { type: channel } = step;
   const isDecidedByCode = !hasAnswer && code !== undefined && hasDigestBefore(step, code);
   return digested.flatMap(({ run: one, misfit }) => {
     const message = { run: one, workflow, step: step.step, channel };

@@ -1,9 +1,19 @@
+import { createHash } from "node:crypto";
 import { Client, NovuRequestHandler, type Workflow } from "@novu/framework";
 import type { Request } from "express";
+import type { z } from "zod";
+import { isChannel } from "../contracts/channel.ts";
+import {
+  attachedFixedWait,
+  attachedZodSchema,
+  type SendingStep,
+  type Shape,
+  sendingStepsOf,
+} from "../contracts/workflow.ts";
+import { DAY_MS, NOVU_UNITS_MS } from "../lib/durations.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { type Answer, type Call, codeOf, UNAVAILABLE, urlOf } from "./bridge-call.ts";
-import { signatureOf } from "./signed-body.ts";
+import { type Answer, type Call, codeOf, signatureOf, UNAVAILABLE, urlOf } from "./bridge-call.ts";
 
 /** A call as the framework gets it: with the request's own query and body, or with others in their place. */
 interface FrameworkCall {
@@ -11,16 +21,47 @@ interface FrameworkCall {
   instead?: { step?: string; body: object };
 }
 
-export interface FrameworkOptions {
+interface FrameworkOptions {
   secretKey: string;
   apiUrl: string;
   log: Log;
 }
 
-export type Framework = Awaited<ReturnType<typeof openFramework>>;
+/** The framework with the fork's workflows, live to execute and as samples for previews. */
+export interface Frameworks {
+  live: Framework;
+  /** Its steps run with an invented person. */
+  samples: Framework;
+  /** As Novu discovers them. */
+  workflows: Discovered[];
+}
+
+/** Opens the framework for each build of the workflows. Throws for a workflow that cannot be discovered. */
+export async function openFrameworks({
+  live,
+  samples,
+  ...options
+}: { live: Workflow[]; samples: Workflow[] } & FrameworkOptions): Promise<Frameworks> {
+  const sampleSide = await openFramework(samples, options);
+  return {
+    live: await openFramework(live, options),
+    samples: sampleSide,
+    // From the samples, because the length of a wait comes from running its code.
+    workflows: await Promise.all(sampleSide.workflows.map(discovered)),
+  };
+}
+
+/** The workflows as a bridge would show them to Novu. */
+export async function discoverWorkflows(workflows: Workflow[], log: Log): Promise<Discovered[]> {
+  // There are no calls, so the key is never used.
+  const side = await openFramework(workflows, { secretKey: "none", apiUrl: "http://novu.invalid", log });
+  return Promise.all(side.workflows.map(discovered));
+}
+
+type Framework = Awaited<ReturnType<typeof openFramework>>;
 
 /** Novu's framework with these workflows. Throws for a workflow that cannot be discovered. */
-export async function openFramework(workflows: Workflow[], { secretKey, apiUrl, log }: FrameworkOptions) {
+async function openFramework(workflows: Workflow[], { secretKey, apiUrl, log }: FrameworkOptions) {
   const client = new Client({
     secretKey,
     apiUrl,
@@ -37,9 +78,9 @@ export async function openFramework(workflows: Workflow[], { secretKey, apiUrl, 
       );
     });
   }
-  const discovered = client.discover().workflows;
+  const known = client.discover().workflows;
   return {
-    workflows: discovered,
+    workflows: known,
     handle: new NovuRequestHandler<[FrameworkCall], Answer>({
       frameworkName: "express",
       client,
@@ -47,7 +88,7 @@ export async function openFramework(workflows: Workflow[], { secretKey, apiUrl, 
       handler: adapter(secretKey),
     }).createHandler(),
     stepOf({ workflow, step }: Call) {
-      const steps = discovered.find(({ workflowId }) => workflowId === workflow)?.steps;
+      const steps = known.find(({ workflowId }) => workflowId === workflow)?.steps;
       const found = steps?.find(({ stepId }) => stepId === step);
       return found && { type: String(found.type), schema: found.controls.schema as Record<string, unknown> };
     },
@@ -81,4 +122,103 @@ function frameworkLog(log: Log) {
     });
   };
   return { info: line("info"), warn: line("warn"), error: line("error") };
+}
+
+type FrameworkWorkflow = ReturnType<Client["discover"]>["workflows"][number];
+type Step = FrameworkWorkflow["steps"][number];
+
+/** A workflow as Novu discovers it. */
+export interface Discovered {
+  id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  /** In the order Novu runs them. */
+  outline: Array<{ step: string; type: string }>;
+  steps: number;
+  sendingSteps: SendingStep[];
+  /** How long a run may be in progress before its first message is decided, in milliseconds. */
+  firstMessageMs: number;
+  shape: Shape;
+  /** The same for the same shape. */
+  shapeId: string;
+}
+
+async function discovered(workflow: FrameworkWorkflow): Promise<Discovered> {
+  const { workflowId, name, description, tags, steps } = workflow;
+  const shape = shapeOf(workflow);
+  return {
+    id: workflowId,
+    name: name ?? workflowId,
+    description: description ?? "",
+    tags: tags ?? [],
+    outline: shape.steps.map(({ step, type }) => ({ step, type })),
+    steps: steps.length,
+    sendingSteps: sendingStepsOf(shape),
+    firstMessageMs: await firstMessageMs(steps),
+    shape,
+    shapeId: hashOf(shape),
+  };
+}
+
+function shapeOf({ workflowId, steps, payload }: FrameworkWorkflow): Shape {
+  return {
+    workflow: workflowId,
+    steps: steps.map(({ stepId, type, resolve }) => {
+      const fixed = attachedFixedWait(resolve);
+      return { step: stepId, type: String(type), ...(fixed && { fixed }) };
+    }),
+    payload: hashOf(payload?.schema ?? null),
+  };
+}
+
+/**
+ * How long a run may be in progress before its first message is decided, in milliseconds: the sum of the waits before
+ * it. A wait for the sending hours, or of unknown length, counts as a day.
+ */
+export async function firstMessageMs(steps: Step[]): Promise<number> {
+  let totalMs = 0;
+  for (const [index, step] of steps.entries()) {
+    if (isChannel(step.type)) break;
+    if (step.type !== "delay" && step.type !== "digest") continue;
+    totalMs += step.stepId === `${steps[index + 1]?.stepId}-hours` ? DAY_MS : await lengthOf(step);
+  }
+  return totalMs;
+}
+
+async function lengthOf({ resolve }: Step): Promise<number> {
+  try {
+    const { amount, unit } = (await resolve({})) as { amount?: number; unit?: string };
+    return amount === undefined ? DAY_MS : amount * (NOVU_UNITS_MS[unit ?? ""] ?? DAY_MS);
+  } catch {
+    return DAY_MS;
+  }
+}
+
+/** A workflow as the code has it now. */
+export interface WorkflowCode {
+  shape: Shape;
+  shapeId: string;
+  /** Undefined where the workflow was not made by `lifecycle`. */
+  payloadSchema: z.ZodObject | undefined;
+  /** The result schemas of its custom steps, by step. */
+  results: Map<string, z.ZodObject>;
+}
+
+export function workflowCode(workflow: FrameworkWorkflow): WorkflowCode {
+  const shape = shapeOf(workflow);
+  const customs = workflow.steps.flatMap(({ stepId, results }) => {
+    const schema = attachedZodSchema(results.unknownSchema);
+    return schema === undefined ? [] : [[stepId, schema] as const];
+  });
+  return {
+    shape,
+    shapeId: hashOf(shape),
+    payloadSchema: attachedZodSchema(workflow.payload?.unknownSchema),
+    results: new Map(customs),
+  };
+}
+
+function hashOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 20);
 }

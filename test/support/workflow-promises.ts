@@ -4,7 +4,7 @@ import { NOVU_PLANS } from "../../src/contracts/novu.ts";
 import { type PersonProperties, readPerson } from "../../src/contracts/person.ts";
 import type { Product } from "../../src/contracts/product.ts";
 import type { LifecycleWorkflow } from "../../src/engine/lifecycle.ts";
-import type { StepDependencies } from "../../src/engine/step-dependencies.ts";
+import type { StepDependencies } from "../../src/engine/run-context.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;

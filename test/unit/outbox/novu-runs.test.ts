@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { NovuActivity, NovuJobRecord } from "../../../src/contracts/novu.ts";
-import { errorOf } from "../../../src/novu/novu-errors.ts";
+import { errorOf } from "../../../src/novu/novu-calls.ts";
 import { createNovuRuns } from "../../../src/outbox/novu-runs.ts";
 
 const answered = { messages: [], hasMore: false };

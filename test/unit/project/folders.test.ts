@@ -23,7 +23,7 @@ const EXCEPTIONS: Record<string, string[]> = {
   // The person properties that the fork declares.
   "src/contracts/person.ts": ["src/workflows/person-properties.ts"],
   // A type: the topics that a workflow may name.
-  "src/engine/lifecycle-definition.ts": ["src/workflows/topics.ts"],
+  "src/engine/lifecycle.ts": ["src/workflows/topics.ts"],
   // The context by which the emails get their unsubscribe link.
   "src/engine/email.ts": ["emails/_components/unsubscribe-url.ts"],
   "src/sandbox/sandbox.ts": ["src/app.ts", "src/config.ts"],

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { webUrl } from "../../../src/engine/web-url.ts";
-import { completePayload } from "../../../src/novu/complete-payload.ts";
+import { completePayload } from "../../../src/novu/complete-call.ts";
 
 const LINK = webUrl("https://own.example/");
 

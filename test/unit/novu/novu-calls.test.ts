@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorOf, errorOfTrigger } from "../../../src/novu/novu-errors.ts";
+import { errorOf, errorOfTrigger } from "../../../src/novu/novu-calls.ts";
 
 describe("errorOf", () => {
   const answer = { httpStatus: 201 as number | null, message: "m" };

@@ -1,8 +1,8 @@
 import { Client } from "@novu/framework";
 import { describe, expect, it } from "vitest";
 import type { GuardedStep } from "../../../src/engine/guarded-step.ts";
-import type { StepDependencies } from "../../../src/engine/step-dependencies.ts";
-import { firstMessageMs } from "../../../src/novu/discovered.ts";
+import type { StepDependencies } from "../../../src/engine/run-context.ts";
+import { firstMessageMs } from "../../../src/novu/framework.ts";
 import { campaign, mail } from "../../support/campaign.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
