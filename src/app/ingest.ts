@@ -6,7 +6,7 @@ import { createRoute } from "../routing/route.ts";
 import { createReingest, createSaveIgnored } from "../sources/ignored-events.ts";
 import { createIngest, type Ingest } from "../sources/ingest.ts";
 import type { PersonReader } from "../sources/person-reader.ts";
-import { openSources } from "../sources/sources.ts";
+import { openSources } from "../sources/webhooks.ts";
 import type { Context } from "./context.ts";
 
 export interface Ingestion {

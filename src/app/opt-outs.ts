@@ -5,7 +5,7 @@ import { createSendOptOuts } from "../opt-outs/send-opt-outs.ts";
 import { createUnsubscribeLinks } from "../opt-outs/unsubscribe-links.ts";
 import { createUnsubscribePage } from "../opt-outs/unsubscribe-page.tsx";
 import { unsubscribeRoutes } from "../opt-outs/unsubscribe-routes.ts";
-import { createPersonLookup } from "../sources/person-lookup.ts";
+import { createPersonLookup } from "../sources/person-reader.ts";
 import type { PostHogReports } from "../sources/posthog/reports.ts";
 import type { Context } from "./context.ts";
 import type { Novu } from "./novu.ts";

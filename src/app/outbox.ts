@@ -4,7 +4,6 @@ import { startDaily } from "../lib/daily.ts";
 import { type JobAttempt, startWorker } from "../outbox/worker.ts";
 import { createInactivitySweep } from "../sources/inactivity-sweep.ts";
 import type { Ingest } from "../sources/ingest.ts";
-import { postHogAbsences } from "../sources/posthog/absences.ts";
 import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import { startSweep } from "../store/retention.ts";
 import type { ExitCursor } from "../store/runs.ts";
@@ -70,7 +69,7 @@ function startAbsenceSweep({ config, product, store, metrics, clock, log }: Cont
   if (watched.length === 0) return null;
   const run = createInactivitySweep({
     workflows: watched,
-    readAbsent: config.posthog && postHogAbsences(createPostHogQueries(config.posthog)),
+    readAbsent: config.posthog && createPostHogQueries(config.posthog).absences,
     own: {
       lastSeen: (workflow, distinctIds) => store.runs.findLastExits({ workflow, distinctIds }),
       absent: (workflow, period) => pagesOfAbsent(store, workflow, period),

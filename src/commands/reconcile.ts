@@ -7,7 +7,6 @@ import { type Command, type CommandContext, defineCommand, type OptionValues, Us
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/durations.ts";
 import { describeError } from "../lib/errors.ts";
 import type { RetryOptions } from "../lib/service-client.ts";
-import { postHogHistory } from "../sources/posthog/history.ts";
 import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import { withStoreToRead } from "./command-store.ts";
 import { configuredPostHog } from "./posthog-api.ts";
@@ -119,7 +118,7 @@ async function reconcileWith(
     const timer = setInterval(() => printProgress(progressLine(progress)), PROGRESS_EVERY_MS);
     try {
       await compare({
-        pages: postHogHistory(createPostHogQueries(posthog))({ events, since, until }, retries),
+        pages: createPostHogQueries(posthog).history({ events, since, until }, retries),
         knownEvents: store.events.findKnown,
         feed: apply ? (event) => feed(event, retries) : null,
         progress,

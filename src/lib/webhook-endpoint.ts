@@ -54,7 +54,7 @@ export function webhookEndpoint({
   component: string;
   handle(body: string): Promise<AnswerBody>;
   /** In bytes, for a sender that the headers verify; 2 MB when absent. For others 2 MB at most. */
-  largestBody?: number;
+  largestBody?: number | undefined;
 }): WebhookHandler {
   return async (request, response) => {
     const { status, headers, body } = await answerTo(request);

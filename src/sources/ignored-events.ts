@@ -4,7 +4,7 @@ import type { WebhookSource } from "../contracts/sources.ts";
 import { parseJson } from "../lib/json.ts";
 import { isObject } from "./event-fields.ts";
 import type { IgnoredEvent, Ingest, Parsed } from "./ingest.ts";
-import { isWebhookSource } from "./sources.ts";
+import { isWebhookSource } from "./webhooks.ts";
 
 interface IgnoredRecord {
   receivedAt: string;

@@ -6,7 +6,7 @@ import { DAY_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
 import { uuidV5 } from "../lib/uuid-v5.ts";
 import type { Ingest } from "./ingest.ts";
-import type { Absent, ReadAbsent } from "./posthog/absences.ts";
+import type { Absent, PostHogQueries } from "./posthog/queries.ts";
 
 /** How far back a sweep covers missed days, for a workflow without a time limit for its start. */
 const CATCH_UP_MS = 7 * DAY_MS;
@@ -45,7 +45,7 @@ export function createInactivitySweep({
 }: {
   workflows: Watched[];
   /** Null without PostHog; then only our own record is read. */
-  readAbsent: ReadAbsent | null;
+  readAbsent: PostHogQueries["absences"] | null;
   own: OwnRecord;
   /** Null when persons cannot be read anywhere. */
   readPersons: ReadPersons | null;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Host, type RetryOptions, request, withRetries } from "../../lib/service-client.ts";
 import { keyOf, sign } from "../../lib/verify-webhook.ts";
-import type { PageOfHistory, PastEvent } from "../../sources/posthog/history.ts";
+import type { PageOfHistory, PastEvent } from "../../sources/posthog/queries.ts";
 
 /** The progress of a comparison, also of one that failed later. */
 export interface Progress {

@@ -9,25 +9,23 @@ export interface PostHogAccess {
   personalApiKey: string;
 }
 
-/** How to read one answer. */
-interface Answer<Schema extends z.ZodType> {
+interface ProjectCall<Schema extends z.ZodType> extends Call {
   answer: Schema;
   /** The end of the message about an answer of another shape. It must quote nothing personal. */
   unreadable(error: z.ZodError): string;
-}
-
-export interface ProjectCall<Schema extends z.ZodType> extends Call, Answer<Schema> {
   /** The scope that the personal API key needs for the call. */
   scope: string;
   /** Statuses besides 429 after which the same call may succeed soon. */
   retryLaterOn?: readonly number[];
 }
 
-export type PostHogClient = <Schema extends z.ZodType>(call: ProjectCall<Schema>) => Promise<z.output<Schema>>;
-
 /** Calls PostHog's private API, with paths inside the project, such as "/query/". Errors: src/lib/service-client.ts. */
-export function createPostHogClient({ apiHost, projectId, personalApiKey }: PostHogAccess): PostHogClient {
-  return async ({ scope, retryLaterOn = [], ...call }) => {
+export function createPostHogClient({ apiHost, projectId, personalApiKey }: PostHogAccess) {
+  return async <Schema extends z.ZodType>({
+    scope,
+    retryLaterOn = [],
+    ...call
+  }: ProjectCall<Schema>): Promise<z.output<Schema>> => {
     const service: Service = {
       name: "PostHog",
       host: apiHost,
@@ -38,16 +36,6 @@ export function createPostHogClient({ apiHost, projectId, personalApiKey }: Post
     const path = `/api/projects/${encodeURIComponent(projectId)}${call.path}`;
     return readResponse(service, await request(service, { ...call, path }), call);
   };
-}
-
-/** Calls the public API at POSTHOG_HOST, which needs only the project token in the body. */
-export async function callPublicApi<Schema extends z.ZodType>(
-  host: string,
-  call: Call & Answer<Schema>,
-): Promise<z.output<Schema>> {
-  const hint = "; is POSTHOG_PROJECT_TOKEN of a project at POSTHOG_HOST?";
-  const service: Service = { name: "PostHog", host, hintOf: (status) => (status === 401 ? hint : "") };
-  return readResponse(service, await request(service, call), call);
 }
 
 function hintOf(status: number, scope: string): string | undefined {

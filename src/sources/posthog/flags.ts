@@ -3,7 +3,7 @@ import type { FlagAnswer, FlagValue } from "../../contracts/decision.ts";
 import { FLAGS_WITHIN_MS } from "../../contracts/novu.ts";
 import { SECOND_MS } from "../../lib/durations.ts";
 import { describeError, RetryLaterError } from "../../lib/errors.ts";
-import { callPublicApi } from "./client.ts";
+import { readResponse, request, type Service } from "../../lib/service-client.ts";
 
 /** Long enough for all reads of one bridge call, too short to miss a change of a flag. */
 const FRESH_MS = SECOND_MS;
@@ -80,7 +80,7 @@ export function createFlagReader({
     if (pausedUntil > performance.now()) return { why: "PostHog asked for a pause" };
     const signal = AbortSignal.timeout(deadlineMs);
     try {
-      return await evaluate({ ...posthog, distinctId, keys, signal });
+      return await evaluate(posthog, { distinctId, keys, signal });
     } catch (error) {
       if (error instanceof RetryLaterError) pausedUntil = performance.now() + error.retryAfterMs;
       return { why: signal.aborted ? `PostHog did not answer within ${deadlineMs} ms` : describeError(error) };
@@ -101,20 +101,14 @@ function answerTo<Key extends string>(keys: readonly Key[], flags: Flags | { why
   return { outcome: "answered", values: Object.fromEntries(values) as Record<Key, FlagValue> };
 }
 
-async function evaluate({
-  host,
-  projectToken,
-  distinctId,
-  keys,
-  signal,
-}: {
-  host: string;
-  projectToken: string;
-  distinctId: string;
-  keys: string[];
-  signal: AbortSignal;
-}): Promise<Flags> {
-  const flags = await callPublicApi(host, {
+/** Calls the public API, which needs only the project token. */
+async function evaluate(
+  { host, projectToken }: { host: string; projectToken: string },
+  { distinctId, keys, signal }: { distinctId: string; keys: string[]; signal: AbortSignal },
+): Promise<Flags> {
+  const hint = "; is POSTHOG_PROJECT_TOKEN of a project at POSTHOG_HOST?";
+  const service: Service = { name: "PostHog", host, hintOf: (status) => (status === 401 ? hint : "") };
+  const response = await request(service, {
     method: "POST",
     path: "/flags/?v=2",
     body: {
@@ -126,9 +120,11 @@ async function evaluate({
       // Otherwise PostHog uses the location of this process as the person's.
       geoip_disable: true,
     },
+    signal,
+  });
+  const flags = readResponse(service, response, {
     answer: Flags,
     unreadable: (error) => `has no flags to read: ${error.issues[0]?.message}`,
-    signal,
   });
   // A 200 without any flag.
   if (flags.quotaLimited?.includes("feature_flags"))

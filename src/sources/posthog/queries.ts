@@ -1,33 +1,50 @@
 import { z } from "zod";
-import { SECOND_MS } from "../../lib/durations.ts";
+import { DAY_MS, SECOND_MS } from "../../lib/durations.ts";
+import { type RetryOptions, withRetries } from "../../lib/service-client.ts";
 import { createPostHogClient, type PostHogAccess } from "./client.ts";
 
-/** A page of people by their last session, after (`from`, `after`); times as `inMicroseconds` writes them. */
-export interface AbsencesValues {
-  sessions: string[];
-  since: string;
-  from: string;
-  after: string;
-  until: string;
-  limit: number;
+/** A person without a session since `lastSeenAt`. */
+export interface Absent {
+  distinctId: string;
+  /** ISO 8601 in UTC, to the millisecond */
+  lastSeenAt: string;
 }
 
-/** A page of events by time, after (`from`, `after`). */
-export interface HistoryValues {
-  events: string[];
-  from: string;
-  after: string;
-  until: string;
-  limit: number;
+/** An event that PostHog has. */
+export interface PastEvent {
+  uuid: string;
+  name: string;
+  distinctId: string;
+  /** ISO 8601 in UTC */
+  occurredAt: string;
+  /** The body that PostHog's webhook would send. */
+  body: string;
 }
 
-/** The queries of this app, by name. Each throws a RetryLaterError or an UnavailableError when it may succeed later. */
-export interface PostHogQueries {
-  absences(values: AbsencesValues, signal: AbortSignal): Promise<AbsenceRow[]>;
-  history(values: HistoryValues, signal: AbortSignal): Promise<HistoryRow[]>;
+export interface PageOfHistory {
+  events: PastEvent[];
+  /** All events before this time have been read; milliseconds since 1970. */
+  readUntil: number;
+}
+
+/** Milliseconds since 1970; `until` is not in it. */
+interface Period {
+  since: number;
+  until: number;
+}
+
+/** The end of the page before: its last time, as `inMicroseconds` writes it, and the id of its last row. */
+interface Position {
+  from: string;
+  after: string;
 }
 
 const ANSWER_WITHIN_MS = 30 * SECOND_MS;
+/** Each page makes PostHog read all sessions of the period again, so there should be few pages. */
+const ABSENT_IN_PAGE = 5_000;
+const EVENTS_IN_PAGE = 500;
+/** PostHog stores events by day, and stops a query after 10 s. */
+const SLICE_MS = DAY_MS;
 
 /** Properties come as JSON text. */
 const Properties = z
@@ -44,7 +61,6 @@ const Properties = z
 const Time = z.iso.datetime({ offset: true });
 /** distinct id, time of the last session, id of the person */
 const AbsenceRow = z.tuple([z.string(), Time, z.string().min(1)]);
-type AbsenceRow = z.output<typeof AbsenceRow>;
 /** uuid, event, distinct id, time, properties, id of the person, person properties */
 const HistoryRow = z.tuple([
   z.string().min(1),
@@ -55,7 +71,7 @@ const HistoryRow = z.tuple([
   z.string().nullable(),
   Properties,
 ]);
-export type HistoryRow = z.output<typeof HistoryRow>;
+type HistoryRow = z.output<typeof HistoryRow>;
 
 /**
  * The HogQL of each query, with a placeholder for each value that changes from call to call.
@@ -101,37 +117,105 @@ limit {limit}`,
   },
 } as const;
 
-/** Sends the queries to PostHog. Source: https://posthog.com/docs/api/queries */
-export function createPostHogQueries(access: PostHogAccess): PostHogQueries {
+export type PostHogQueries = ReturnType<typeof createPostHogQueries>;
+
+/**
+ * The queries of this app to PostHog, page by page. Each throws a RetryLaterError or an UnavailableError when it may
+ * succeed later. Source: https://posthog.com/docs/api/queries
+ */
+export function createPostHogQueries(access: PostHogAccess, { pageSize }: { pageSize?: number } = {}) {
   const call = createPostHogClient(access);
-  const ask =
-    <Row extends z.ZodType>(name: keyof PostHogQueries, { text, row }: { text: string; row: Row }) =>
-    async (values: object, signal: AbortSignal): Promise<Array<z.output<Row>>> => {
-      const { results } = await call({
-        method: "POST",
-        path: "/query/",
-        // PostHog lists queries by their name; the local PostHog answers by it.
-        body: {
-          query: { kind: "HogQLQuery", query: text, values },
-          refresh: "force_blocking",
-          name: `posthog-novu-bridge ${name}`,
-        },
-        answer: z.object({ results: z.array(row) }),
-        unreadable({ issues: [issue] }) {
-          return `cannot be read: ${issue?.path.join(".") || "the body"}: ${issue?.message}`;
-        },
-        scope: "query:read",
-        retryLaterOn: [502, 503, 504],
-        signal,
-        withinMs: ANSWER_WITHIN_MS,
-      });
-      return results;
-    };
-  return { absences: ask("absences", QUERIES.absences), history: ask("history", QUERIES.history) };
+  return { absences, history };
+
+  /** The people whose last event of `sessions` was in the period. */
+  async function* absences(
+    { sessions, since, until }: Period & { sessions: string[] },
+    signal: AbortSignal,
+  ): AsyncGenerator<Absent[]> {
+    const limit = pageSize ?? ABSENT_IN_PAGE;
+    const values = { sessions, since: inMicroseconds(since), until: inMicroseconds(until), limit };
+    let position: Position = { from: values.since, after: "" };
+    for (;;) {
+      const rows = await ask("absences", { ...values, ...position }, signal);
+      yield rows.map(([distinctId, lastSeenAt]) => ({ distinctId, lastSeenAt: new Date(lastSeenAt).toISOString() }));
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < limit) return;
+      position = positionAfter(position, { from: inMicroseconds(last[1]), after: last[2] });
+    }
+  }
+
+  /** The events of these names that happened in the period. */
+  async function* history(
+    { events, since, until }: Period & { events: string[] },
+    retries: RetryOptions,
+  ): AsyncGenerator<PageOfHistory> {
+    for (let from = since; from < until; from += SLICE_MS)
+      yield* slice({ events, since: from, until: Math.min(from + SLICE_MS, until) }, retries);
+  }
+
+  async function* slice(
+    { events, since, until }: Period & { events: string[] },
+    retries: RetryOptions,
+  ): AsyncGenerator<PageOfHistory> {
+    const limit = pageSize ?? EVENTS_IN_PAGE;
+    let position: Position = { from: inMicroseconds(since), after: "" };
+    for (;;) {
+      const values = { events, ...position, until: inMicroseconds(until), limit };
+      const rows = await withRetries(() => ask("history", values, retries.signal), retries);
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < limit) {
+        yield { events: rows.map(eventOf), readUntil: until };
+        return;
+      }
+      const [uuid, , , timestamp] = last;
+      position = positionAfter(position, { from: inMicroseconds(timestamp), after: uuid });
+      yield { events: rows.map(eventOf), readUntil: Date.parse(timestamp) };
+    }
+  }
+
+  async function ask<Name extends keyof typeof QUERIES>(
+    name: Name,
+    values: object,
+    signal: AbortSignal,
+  ): Promise<Array<z.output<(typeof QUERIES)[Name]["row"]>>> {
+    const { text, row } = QUERIES[name];
+    const { results } = await call({
+      method: "POST",
+      path: "/query/",
+      // PostHog lists queries by their name; the local PostHog answers by it.
+      body: {
+        query: { kind: "HogQLQuery", query: text, values },
+        refresh: "force_blocking",
+        name: `posthog-novu-bridge ${name}`,
+      },
+      answer: z.object({ results: z.array<(typeof QUERIES)[Name]["row"]>(row) }),
+      unreadable({ issues: [issue] }) {
+        return `cannot be read: ${issue?.path.join(".") || "the body"}: ${issue?.message}`;
+      },
+      scope: "query:read",
+      retryLaterOn: [502, 503, 504],
+      signal,
+      withinMs: ANSWER_WITHIN_MS,
+    });
+    return results;
+  }
+}
+
+function positionAfter(before: Position, next: Position): Position {
+  if (next.from + next.after <= before.from + before.after)
+    throw new Error(`PostHog answers the same page again and again, at ${next.from}`);
+  return next;
+}
+
+function eventOf([uuid, name, distinctId, timestamp, properties, personId, personProperties]: HistoryRow): PastEvent {
+  const occurredAt = new Date(timestamp).toISOString();
+  const event = { uuid, event: name, distinct_id: distinctId, properties, timestamp: occurredAt };
+  const person = personId === null ? null : { id: personId, properties: personProperties };
+  return { uuid, name, distinctId, occurredAt, body: JSON.stringify({ event, person }) };
 }
 
 /** A time in UTC with microseconds, which PostHog compares; JavaScript's own times end at milliseconds. */
-export function inMicroseconds(time: string | number): string {
+function inMicroseconds(time: string | number): string {
   const beyondMilliseconds = /\.\d{3}(\d{1,3})/.exec(String(time))?.[1] ?? "";
   return new Date(time).toISOString().replace("Z", `${beyondMilliseconds.padEnd(3, "0")}Z`);
 }

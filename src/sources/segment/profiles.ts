@@ -7,7 +7,20 @@ import {
   readPerson,
 } from "../../contracts/person.ts";
 import { propertiesOfTraits, traitsOf } from "../../lib/segment-traits.ts";
-import { createSegmentClient, type ProfileAccess } from "./client.ts";
+import { readResponse, request, type Service } from "../../lib/service-client.ts";
+
+/** Access to the Profile API of one space. */
+export interface ProfileAccess {
+  host: string;
+  spaceId: string;
+  token: string;
+}
+
+const HINTS: Record<number, string> = {
+  401: "; is SEGMENT_PROFILE_TOKEN an access token of the space SEGMENT_SPACE_ID?",
+  403: "; may SEGMENT_PROFILE_TOKEN read the space SEGMENT_SPACE_ID?",
+  404: "; is SEGMENT_SPACE_ID a space at SEGMENT_PROFILE_HOST?",
+};
 
 /** Segment reads one profile per request. A batch fails as a whole, so this is how many reads one failure ends. */
 const MOST_AT_ONCE = 50;
@@ -19,10 +32,16 @@ const NotFound = z.object({ error: z.object({ code: z.literal("not_found") }) })
 
 /**
  * Reads persons from Segment's Profile API, by the id that your events name as `userId`. It reads only the declared
- * properties, under each name that they may have as a trait.
+ * properties, under each name that they may have as a trait. Errors: src/lib/service-client.ts.
+ * Source: https://www.twilio.com/docs/segment/unify/profile-api
  */
-export function segmentProfiles(access: ProfileAccess): PersonSource {
-  const call = createSegmentClient(access);
+export function segmentProfiles({ host, spaceId, token }: ProfileAccess): PersonSource {
+  const service: Service = {
+    name: "Segment",
+    host,
+    headers: { authorization: `Basic ${Buffer.from(`${token}:`).toString("base64")}` },
+    hintOf: (status) => HINTS[status] ?? "",
+  };
   const traits = PROPERTY_NAMES.flatMap(traitsOf);
   // Without a limit Segment answers ten traits.
   const query = new URLSearchParams({ include: traits.join(","), limit: String(traits.length) });
@@ -51,14 +70,15 @@ export function segmentProfiles(access: ProfileAccess): PersonSource {
   }
 
   async function readOne(distinctId: string, signal: AbortSignal): Promise<PersonRead | null> {
-    const profile = await call({
-      path: `/user_id:${encodeURIComponent(distinctId)}/traits?${query}`,
+    const user = `/collections/users/profiles/user_id:${encodeURIComponent(distinctId)}`;
+    const path = `/v1/spaces/${encodeURIComponent(spaceId)}${user}/traits?${query}`;
+    const response = await request(service, { path, signal });
+    // A host without such a space answers 404 too, and must not make everyone seem deleted.
+    if (response.status === 404 && NotFound.safeParse(response.json).success) return null;
+    const { traits } = readResponse(service, response, {
       answer: Answer,
       unreadable: () => "has no traits to read; is SEGMENT_PROFILE_HOST its Profile API?",
-      // A host without such a space answers 404 too, and must not make everyone seem deleted.
-      isMissing: (json) => NotFound.safeParse(json).success,
-      signal,
     });
-    return profile && readPerson(propertiesOfTraits(profile.traits));
+    return readPerson(propertiesOfTraits(traits));
   }
 }

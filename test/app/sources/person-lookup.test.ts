@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import express from "express";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Listening, serve } from "../../../src/lib/server.ts";
-import { createPersonLookup } from "../../../src/sources/person-lookup.ts";
+import { createPersonLookup } from "../../../src/sources/person-reader.ts";
 import { postHogPersons } from "../../../src/sources/posthog/persons.ts";
 
 let server: Listening;

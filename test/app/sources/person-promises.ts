@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PersonSource } from "../../../src/contracts/person.ts";
 import { describeError, RetryLaterError } from "../../../src/lib/errors.ts";
 import type { FaultRule } from "../../../src/sandbox/fault-injection.ts";
-import { createPersonLookup } from "../../../src/sources/person-lookup.ts";
+import { createPersonLookup } from "../../../src/sources/person-reader.ts";
 
 /** A place with its server, on which people can be made known. */
 export interface OpenPlace extends AsyncDisposable {

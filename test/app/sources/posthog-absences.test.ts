@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LocalPostHog, openLocalPostHog } from "../../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
-import { postHogAbsences } from "../../../src/sources/posthog/absences.ts";
 import { createPostHogQueries } from "../../../src/sources/posthog/queries.ts";
 
 const SINCE = Date.parse("2026-03-01T09:00:00.000Z");
@@ -58,12 +57,10 @@ describe("the people who are inactive at PostHog", () => {
 });
 
 async function readAll(pageSize: number) {
-  const read = postHogAbsences(
-    createPostHogQueries({ apiHost: posthog.url, projectId: "1", personalApiKey: "phx_1" }),
-    { pageSize },
-  );
+  const access = { apiHost: posthog.url, projectId: "1", personalApiKey: "phx_1" };
+  const { absences } = createPostHogQueries(access, { pageSize });
   const pages = [];
   const signal = new AbortController().signal;
-  for await (const page of read({ sessions: ["seen"], since: SINCE, until: UNTIL }, signal)) pages.push(page);
+  for await (const page of absences({ sessions: ["seen"], since: SINCE, until: UNTIL }, signal)) pages.push(page);
   return pages;
 }

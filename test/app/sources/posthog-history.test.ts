@@ -3,8 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { serve } from "../../../src/lib/server.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
-import { type PageOfHistory, postHogHistory } from "../../../src/sources/posthog/history.ts";
-import { createPostHogQueries } from "../../../src/sources/posthog/queries.ts";
+import { createPostHogQueries, type PageOfHistory } from "../../../src/sources/posthog/queries.ts";
 
 const SINCE = Date.parse("2026-03-01T09:00:00.000Z");
 const UNTIL = Date.parse("2026-03-04T09:00:00.000Z");
@@ -143,9 +142,10 @@ async function readAll({
   signal?: AbortSignal;
   onPause?: (pause: unknown) => void;
 }): Promise<PageOfHistory[]> {
-  const read = postHogHistory(createPostHogQueries({ apiHost, projectId: "1", personalApiKey: "phx_1" }), { pageSize });
+  const { history } = createPostHogQueries({ apiHost, projectId: "1", personalApiKey: "phx_1" }, { pageSize });
   const pages: PageOfHistory[] = [];
-  for await (const page of read({ events: ["e"], since: SINCE, until: UNTIL }, { signal, onPause })) pages.push(page);
+  for await (const page of history({ events: ["e"], since: SINCE, until: UNTIL }, { signal, onPause }))
+    pages.push(page);
   return pages;
 }
 

@@ -10,7 +10,7 @@ import { type Listening, serve } from "../../../src/lib/server.ts";
 import { createWebhookVerifier } from "../../../src/lib/verify-webhook.ts";
 import { createBodyBudget } from "../../../src/lib/webhook-endpoint.ts";
 import { parsePostHogEvent } from "../../../src/sources/posthog/event.ts";
-import { postHogWebhook } from "../../../src/sources/posthog/webhook.ts";
+import { sourceWebhook } from "../../../src/sources/webhooks.ts";
 import { ingestTo } from "../../support/ingest.ts";
 import { delivery, post } from "../../support/webhook.ts";
 
@@ -41,7 +41,8 @@ let ignored: Array<{ reason: string; body: string }> = [];
 
 beforeAll(async () => {
   const log = createLog({ level: "silent" });
-  const webhook = postHogWebhook({
+  const webhook = sourceWebhook({
+    source: "posthog",
     verify: createWebhookVerifier({ secrets: SECRETS, now: () => nowMs }),
     budget: createBodyBudget(Number.POSITIVE_INFINITY),
     parse: (json) => parsePostHogEvent(json, nowMs),

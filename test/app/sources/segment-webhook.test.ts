@@ -8,7 +8,7 @@ import { createBodyBudget } from "../../../src/lib/webhook-endpoint.ts";
 import type { IgnoredEvent } from "../../../src/sources/ingest.ts";
 import { parseSegmentEvent } from "../../../src/sources/segment/event.ts";
 import { createSegmentVerifier } from "../../../src/sources/segment/verify.ts";
-import { segmentWebhook } from "../../../src/sources/segment/webhook.ts";
+import { sourceWebhook } from "../../../src/sources/webhooks.ts";
 import { ingestTo } from "../../support/ingest.ts";
 import { postSegment, segmentEvent, signatureOf } from "../../support/segment.ts";
 
@@ -25,7 +25,8 @@ let accepted: LifecycleEvent[] = [];
 let ignored: IgnoredEvent[] = [];
 
 beforeAll(async () => {
-  const webhook = segmentWebhook({
+  const webhook = sourceWebhook({
+    source: "segment",
     verify: createSegmentVerifier({ secrets: SECRETS }),
     budget: createBodyBudget(Number.POSITIVE_INFINITY),
     parse: (json) =>
