@@ -1,3 +1,6 @@
+import type { Job } from "../contracts/job.ts";
+import { createOverdue } from "../outbox/jobs/overdue.ts";
+import { createNovuRuns, createReceipt } from "../outbox/jobs/receipt.ts";
 import { createRunJob } from "../outbox/run-job.ts";
 import type { JobAttempt } from "../outbox/worker.ts";
 import { subscriberOf } from "../routing/profile.ts";
@@ -9,7 +12,6 @@ import type { Ingestion } from "./ingest.ts";
 import type { Novu } from "./novu.ts";
 import type { OptOuts } from "./opt-outs.ts";
 import { profileAtSource, storedProfile } from "./persons.ts";
-import { createReceipts } from "./receipts.ts";
 import type { RunSteps } from "./run-steps.ts";
 
 interface Parts {
@@ -27,7 +29,10 @@ export function createJobs(
   context: Context,
   { novu, persons, optOuts, ingestion, decisions, runSteps, reports }: Parts,
 ): (attempt: JobAttempt) => Promise<void> {
-  const { store, metrics } = context;
+  const { store, metrics, now, log } = context;
+  const novuRuns = createNovuRuns({ activity: novu.activity, pace: novu.limit.reads });
+  const decisionsOf = store.decisions.listOfRuns;
+  const scheduleAgain = (job: Job, at: number) => store.jobs.schedule(job, at, { replace: true });
   return createRunJob({
     ...context,
     ...runSteps,
@@ -53,15 +58,24 @@ export function createJobs(
       reingest: ingestion.reingest,
     },
     handlers: {
-      ...createReceipts({
-        ...context,
-        ...runSteps,
-        activity: novu.activity,
-        pace: novu.limit.reads,
-        feedMs: novu.feedMs,
+      receipt: createReceipt({
+        novuRuns,
+        decisionsOf,
         settle: decisions.correct,
+        askAgainAt: (decision, at) => scheduleAgain({ kind: "receipt", body: decision }, at),
+        now,
+      }),
+      overdue: createOverdue({
+        novuRuns,
+        decisionsOf,
+        runs: store.runs,
+        stepsOfRun: runSteps.stepsOfRun,
+        feedMs: novu.feedMs,
         record: (decision) => decisions.record(decision, { ifOpen: true, isLast: false }),
+        checkAgainAt: (overdue, at) => scheduleAgain({ kind: "overdue", body: overdue }, at),
         onLost: metrics.runLost,
+        now,
+        log,
       }),
       preferences: optOuts.send.toNovu,
       "opt-outs": optOuts.send.toPostHog,

@@ -29,18 +29,16 @@ export function createNovu({ config: { novu }, store, metrics, isStopping, log }
   };
 
   function rateLimiter(name: string, perSecond: number) {
-    return createRateLimiter({
-      perSecond,
-      async reserveSlots(count, intervalMs) {
-        const { waitMs, disbelievedMs } = await store.limits.reserveSlots(name, count, intervalMs);
-        if (disbelievedMs > 0) {
-          metrics.limiterReset(name);
-          const aheadMs = Math.round(disbelievedMs);
-          log.warn({ component: "outbox", rateLimiter: name, aheadMs, outcome: "a clock was ahead" });
-        }
-        return waitMs;
-      },
-    });
+    const onReset = (aheadMs: number) => {
+      metrics.limiterReset(name);
+      log.warn({
+        component: "outbox",
+        rateLimiter: name,
+        aheadMs: Math.round(aheadMs),
+        outcome: "a clock was ahead",
+      });
+    };
+    return createRateLimiter({ name, perSecond, reserveSlots: store.limits.reserveSlots, onReset });
   }
 }
 

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Reserves `count` slots, `intervalMs` apart, of a limit that all processes share; answers the time until the first. */
-export type ReserveSlots = (count: number, intervalMs: number) => Promise<number>;
+/**
+ * Reserves `count` slots, `intervalMs` apart, of a limit that all processes share; answers the time until the first.
+ * `disbelievedMs` is above 0 when the next slot was so far ahead that a wrong clock must have reserved it.
+ */
+type ReserveSlots = (
+  name: string,
+  count: number,
+  intervalMs: number,
+) => Promise<{ waitMs: number; disbelievedMs: number }>;
 
 /** Leaves room for calls that are made a little after their slot. */
 const SHARE_OF_RATE = 0.9;
@@ -14,7 +21,19 @@ const GROUP_MS = 50;
  * Spaces calls out: no second has more of them than `perSecond`, over all processes that share the limit. Uses real,
  * monotonic time, as the limits of other services do. Calls of one moment reserve their slots together.
  */
-export function createRateLimiter({ reserveSlots, perSecond }: { reserveSlots: ReserveSlots; perSecond: number }) {
+export function createRateLimiter({
+  name,
+  perSecond,
+  reserveSlots,
+  onReset,
+}: {
+  /** Of the limit, for all processes. */
+  name: string;
+  perSecond: number;
+  reserveSlots: ReserveSlots;
+  /** Called when the limit was ahead by so much, after a wrong clock. */
+  onReset(aheadMs: number): void;
+}) {
   const intervalMs = 1000 / (perSecond * SHARE_OF_RATE);
   let open: { count: number; firstAt: Promise<number> } | null = null;
 
@@ -44,8 +63,27 @@ export function createRateLimiter({ reserveSlots, perSecond }: { reserveSlots: R
     const reservation = { count: 0, firstAt: Promise.resolve(0) };
     reservation.firstAt = new Promise(setImmediate).then(async () => {
       open = null;
-      return (await reserveSlots(reservation.count, intervalMs)) + performance.now();
+      const { waitMs, disbelievedMs } = await reserveSlots(name, reservation.count, intervalMs);
+      if (disbelievedMs > 0) onReset(disbelievedMs);
+      return waitMs + performance.now();
     });
     return reservation;
   }
+}
+
+/** Reads within this time share a request. */
+const SHARED_MS = 20;
+
+/** Lets all reads of one moment pass, and then none for `everyMs`: many small requests become a few large ones. */
+export function createReadLimiter({ everyMs, now }: { everyMs: number; now: () => number }) {
+  let openedAt = Number.NEGATIVE_INFINITY;
+
+  /** The time until a read may be made; 0 when it may be made now. */
+  return function waitMs(): number {
+    const sinceMs = now() - openedAt;
+    if (sinceMs >= 0 && sinceMs < SHARED_MS) return 0;
+    if (sinceMs >= 0 && sinceMs < everyMs) return everyMs - sinceMs;
+    openedAt = now();
+    return 0;
+  };
 }

@@ -9,7 +9,6 @@ import { SECOND_MS } from "../lib/durations.ts";
 import { PermanentError, RetryLaterError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { zoned } from "../lib/time-zone.ts";
-import type { GroupedReads } from "./grouped-reads.ts";
 import type { Profiled, Subscribers } from "./subscribers.ts";
 import type { JobAttempt } from "./worker.ts";
 
@@ -48,7 +47,7 @@ export function createRecipients({
   findRecipient,
   subscribers,
   sendingSteps,
-  reads,
+  msUntilRead,
   now,
   log,
 }: {
@@ -58,8 +57,8 @@ export function createRecipients({
   subscribers: Pick<Subscribers, "upsert">;
   /** The steps in the present code. */
   sendingSteps(workflow: string): SendingStep[];
-  /** Limits the reads that a trigger does not need. */
-  reads: GroupedReads;
+  /** The time until a read that a trigger does not need; 0 when it may be made now. */
+  msUntilRead(): number;
   now: () => number;
   log: Log;
 }) {
@@ -97,7 +96,7 @@ export function createRecipients({
     const hasAll = hasAddress(asOfEvent) && needs.every((field) => asOfEvent.subscriber[field] != null);
     if (performance.now() < (hasAll ? Math.max(unavailableUntil, slowUntil) : unavailableUntil)) return asOfEvent;
     // The event is a moment old; PostHog allows few reads, and the steps need them.
-    if (hasAll && reads.waitMs() > 0) return asOfEvent;
+    if (hasAll && msUntilRead() > 0) return asOfEvent;
     const person = hasAll ? await valueWithin(readNow(run), OPTIONAL_READ_MS) : await readNow(run);
     if (person === null) slowUntil = performance.now() + PAUSE_MS;
     if (person === null) return asOfEvent;

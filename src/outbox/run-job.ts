@@ -4,15 +4,11 @@ import type { Start } from "../contracts/routing.ts";
 import type { SendingStep } from "../contracts/workflow.ts";
 import { SECOND_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
-import { createGroupedReads } from "./grouped-reads.ts";
-import { createExit, type ExitRuns } from "./jobs/exit.ts";
+import { createRunEnds, type ExitRuns } from "./jobs/end-run.ts";
 import { createMerge, type MergeSteps } from "./jobs/merge.ts";
-import { createRefreshSubscriber } from "./jobs/refresh-subscriber.ts";
 import { createStart, type StartRuns } from "./jobs/start.ts";
-import { createThrottle } from "./jobs/throttle.ts";
-import { createUpsertSubscriber } from "./jobs/upsert-subscriber.ts";
+import { createReadLimiter } from "./rate-limiter.ts";
 import { createRecipients, type PersonReads } from "./recipients.ts";
-import { createRestOfRun } from "./rest-of-run.ts";
 import { createSubscribers, type NovuSubscribers, type Profiled, type SentProfiles } from "./subscribers.ts";
 import type { JobAttempt } from "./worker.ts";
 
@@ -55,21 +51,21 @@ interface Parts {
 
 /** Runs each job by the handler of its kind. */
 export function createRunJob(parts: Parts): (attempt: JobAttempt) => Promise<void> {
-  const { novu, runs, people, persons, merges, now, log } = parts;
+  const { novu, runs, now } = parts;
   const { findState, findRecipient } = runs;
-  const reads = createGroupedReads({ everyMs: READS_EVERY_MS, now });
-  const restOfRun = createRestOfRun({ ...parts, cancel: novu.cancel });
-  const subscribers = createSubscribers({ novu, people, pace: parts.paceSubscribers, log });
-  const recipients = createRecipients({ ...parts, findRecipient, subscribers, reads });
+  const msUntilRead = createReadLimiter({ everyMs: READS_EVERY_MS, now });
+  const runEnds = createRunEnds({ ...parts, cancel: novu.cancel });
+  const subscribers = createSubscribers({ ...parts, findState, pace: parts.paceSubscribers });
+  const recipients = createRecipients({ ...parts, findRecipient, subscribers, msUntilRead });
 
   const handlers: Handlers = {
     ...parts.handlers,
-    start: createStart({ ...parts, ...people, trigger: novu.trigger, recipients, subscribers, restOfRun }),
-    exit: createExit({ runs, restOfRun }),
-    throttle: createThrottle({ ...parts, restOfRun }),
-    "upsert subscriber": createUpsertSubscriber({ storedProfile: persons.storedProfile, subscribers }),
-    "refresh subscriber": createRefreshSubscriber({ persons, findState, subscribers, now }),
-    merge: createMerge({ steps: merges, reads }),
+    start: createStart({ ...parts, ...parts.people, trigger: novu.trigger, recipients, subscribers, runEnds }),
+    exit: runEnds.exit,
+    throttle: runEnds.throttle,
+    "upsert subscriber": subscribers.upsertKnown,
+    "refresh subscriber": subscribers.refresh,
+    merge: createMerge({ steps: parts.merges, msUntilRead }),
   };
   return (attempt) => {
     const handler = handlers[attempt.job.kind] as (body: unknown, attempt: JobAttempt) => Promise<void>;

@@ -1,5 +1,9 @@
+import type { Refresh } from "../contracts/job.ts";
 import { type Profile, RefusedFieldsError, type Subscriber } from "../contracts/routing.ts";
+import { UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
+import { zoned } from "../lib/time-zone.ts";
+import type { PersonReads } from "./recipients.ts";
 
 /** A subscriber's fields, and the time from which they are true. */
 export type Profiled = Pick<Profile, "subscriber" | "occurredAt">;
@@ -18,6 +22,9 @@ export interface NovuSubscribers {
   create(subscriber: Subscriber): Promise<void>;
 }
 
+/** Fields that are removed at Novu when the person no longer has them, because a message would use them. */
+const REMOVED = ["email", "phone", "locale"] as const;
+
 export type Subscribers = ReturnType<typeof createSubscribers>;
 
 /**
@@ -27,16 +34,50 @@ export type Subscribers = ReturnType<typeof createSubscribers>;
 export function createSubscribers({
   novu,
   people,
+  persons: { readNow, storedProfile, subscriberOf },
+  findState,
   pace,
+  now,
   log,
 }: {
   novu: NovuSubscribers;
   people: SentProfiles;
+  persons: Pick<PersonReads, "readNow" | "storedProfile" | "subscriberOf">;
+  /** The state of a run; null when there is none. */
+  findState(transactionId: string): Promise<string | null>;
   /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
   pace(): Promise<void>;
+  now: () => number;
   log: Log;
 }) {
-  return { upsert, sentProfile: people.findSentProfile, saveSent, sendDoubtful };
+  return { upsertKnown, refresh, upsert, sentProfile: people.findSentProfile, saveSent, sendDoubtful };
+
+  /**
+   * Sends Novu the profile of an event. An identify of Segment carries only some traits and may arrive out of order, so
+   * all traits that are known of the person are sent.
+   */
+  async function upsertKnown(profile: Profile): Promise<void> {
+    const { source = "posthog", subscriber, eventUuid } = profile;
+    const whole = await storedProfile({ source, distinctId: subscriber.subscriberId });
+    await upsert(whole === null ? profile : { ...whole, eventUuid });
+  }
+
+  /** Reads a person before their next message, and sends Novu the address, phone and locale that have changed. */
+  async function refresh({ isWrong, until, transactionId, ...run }: Refresh): Promise<void> {
+    const person = await readNow(run);
+    if (person.outcome === "unavailable" && until !== undefined && now() > Date.parse(until)) return;
+    if (person.outcome === "unavailable")
+      throw new UnavailableError(`the person cannot be read: ${person.why}`, { answered: false });
+    if (person.outcome === "not found") return;
+    // The person was deleted meanwhile.
+    if ((await findState(transactionId)) === null) return;
+    const sent = await people.findSentProfile(run.distinctId);
+    const subscriber = subscriberOf(run.distinctId, zoned(person.properties, run.timeZone));
+    const removed = REMOVED.filter((field) => subscriber[field] === undefined && sent?.subscriber[field] != null);
+    const whole = { ...subscriber, ...Object.fromEntries(removed.map((field) => [field, null])) };
+    const occurredAt = new Date(person.asOf).toISOString();
+    await upsert({ subscriber: whole, occurredAt, eventUuid: transactionId }, { isWrong });
+  }
 
   /**
    * Sends a profile, unless Novu has these fields or newer ones already. With `isWrong` it is sent in any case: a step

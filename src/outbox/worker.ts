@@ -5,7 +5,6 @@ import { SECOND_MS } from "../lib/durations.ts";
 import { describeError, PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { redact } from "../lib/redact.ts";
-import { createCircuitBreaker } from "./circuit-breaker.ts";
 import { afterFailure } from "./retry.ts";
 
 /** A job as the store hands it out. */
@@ -68,7 +67,7 @@ export function startWorker({
   /** Called after each attempt. */
   count?: (queue: Queue, outcome: "done" | "retried" | "put off" | "dead") => void;
 }): Worker {
-  const breaker = createCircuitBreaker({ now: clock.now });
+  const breaker = createCircuitBreaker(clock);
   const inProgress = new Map<number, Promise<void>>();
   /** Finished ids, deleted with the next claim. If the process dies first, the job runs again and finds that its effect is done. */
   let done: number[] = [];
@@ -162,18 +161,16 @@ export function startWorker({
       done.push(job.id);
       count(queue, "done");
     } catch (error) {
-      if (error instanceof UnavailableError) breaker.unavailable();
-      else if (isAnswer(error)) breaker.answered();
+      breaker.failed(error);
       await saveFailureAtLast(job, error);
     }
   }
 
   /** Tries until the store is up. The job stays in progress, and so leased, until then. */
   async function saveFailureAtLast(job: ClaimedJob, error: unknown): Promise<void> {
-    for (let isSaved = false; !isSaved; ) {
+    for (;;) {
       try {
-        await saveFailure(job, error);
-        isSaved = true;
+        return await saveFailure(job, error);
       } catch (storeError) {
         log.error({ component: "outbox", jobId: job.id, error: describeError(storeError) });
         if (stopped) return;
@@ -203,15 +200,51 @@ export function startWorker({
   }
 }
 
-/** Whether the service has answered; an error of our own does not show that. */
-function isAnswer(error: unknown): boolean {
-  return error instanceof RefusedError || error instanceof RetryLaterError || error instanceof PermanentError;
-}
-
 function readJob(body: string): Job {
   try {
     return parseJob(body);
   } catch (error) {
     throw new PermanentError(describeError(error), { cause: error });
   }
+}
+
+const OPENS_AFTER = 3;
+/** The longest time between the end of an outage and the next call. */
+const TRY_EVERY_MS = 2 * SECOND_MS;
+const LATELY_MS = 5 * SECOND_MS;
+
+/**
+ * The circuit breaker of a service. It opens after three unanswered calls in a row and five seconds without an answer.
+ * Then one call every two seconds passes, until one is answered.
+ */
+function createCircuitBreaker({ now }: Pick<Clock, "now">) {
+  let unanswered = 0;
+  let nextTryAt = 0;
+  let lastAnswerAt = Number.NEGATIVE_INFINITY;
+  /** Whether it has answered so lately that a failure concerns a single job only. */
+  const hasAnsweredLately = () => now() - lastAnswerAt < LATELY_MS;
+
+  const answered = () => {
+    unanswered = 0;
+    lastAnswerAt = now();
+  };
+
+  return {
+    hasAnsweredLately,
+    /** When the next call may be made; null when any number may at any time. */
+    nextTryAt: () => (unanswered >= OPENS_AFTER && !hasAnsweredLately() ? nextTryAt : null),
+    /** A call is made now; while the service is down, the next one has to wait. */
+    trying() {
+      nextTryAt = now() + TRY_EVERY_MS;
+    },
+    answered,
+    /** An error of our own shows neither that the service is up nor that it is down. */
+    failed(error: unknown) {
+      if (error instanceof RefusedError || error instanceof RetryLaterError || error instanceof PermanentError)
+        answered();
+      if (!(error instanceof UnavailableError)) return;
+      unanswered += 1;
+      nextTryAt = now() + TRY_EVERY_MS;
+    },
+  };
 }

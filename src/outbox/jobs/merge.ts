@@ -1,6 +1,5 @@
 import type { Merge, MergeRequest } from "../../contracts/routing.ts";
 import { RetryLaterError, UnavailableError } from "../../lib/errors.ts";
-import type { GroupedReads } from "../grouped-reads.ts";
 
 export interface MergeSteps {
   /** Whether PostHog has both ids as one person; `unknown` where it does not have both. */
@@ -16,14 +15,15 @@ export interface MergeSteps {
 /** Makes two ids one person, unless PostHog has them as two. Throws when PostHog does not answer, or cannot know yet. */
 export function createMerge({
   steps: { areOnePerson, merge, onNotMerged, reingest },
-  reads,
+  msUntilRead,
 }: {
   steps: MergeSteps;
-  reads: GroupedReads;
+  /** The time until PostHog may be read; 0 when it may be read now. */
+  msUntilRead(): number;
 }) {
   return async (request: MergeRequest): Promise<void> => {
     const { previousId, currentId, occurredAt } = request;
-    const retryAfterMs = request.checkAt !== null ? reads.waitMs() : 0;
+    const retryAfterMs = request.checkAt !== null ? msUntilRead() : 0;
     if (retryAfterMs > 0)
       throw new RetryLaterError("PostHog is asked about several at once", { retryAfterMs, answered: false });
     const persons = request.checkAt !== null ? await areOnePerson([previousId, currentId]) : "one";

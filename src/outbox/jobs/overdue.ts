@@ -6,7 +6,7 @@ import type { SendingStep } from "../../contracts/workflow.ts";
 import { DAY_MS, HOUR_MS } from "../../lib/durations.ts";
 import type { Log } from "../../lib/log.ts";
 import { isMerged, isOpen, type NovuResult, resultOfStep } from "../novu-result.ts";
-import type { NovuRuns } from "../novu-runs.ts";
+import type { NovuRuns } from "./receipt.ts";
 
 /** The next check, when the end of the wait is not known. */
 const CHECK_AGAIN_MS = 6 * HOUR_MS;

@@ -1,5 +1,9 @@
 import type { Decision } from "../../contracts/decision.ts";
+import type { NovuActivity, NovuJobRecord, NovuMessageRecord } from "../../contracts/novu.ts";
+import { atNovu, type RunAtNovu } from "../../contracts/run.ts";
+import { batchCommit } from "../../lib/batch-commit.ts";
 import { HOUR_MS, MINUTE_MS } from "../../lib/durations.ts";
+import { PermanentError, RefusedError, RetryLaterError, StoppingError, UnavailableError } from "../../lib/errors.ts";
 import {
   jobOf,
   type NovuResult,
@@ -8,7 +12,6 @@ import {
   resultOfUnnamed,
   withReceipt,
 } from "../novu-result.ts";
-import type { NovuRuns } from "../novu-runs.ts";
 
 /** After the decision, when Novu had no final result at first. */
 const AGAIN_AFTER_MS = 10 * MINUTE_MS;
@@ -22,15 +25,14 @@ const LAST_AFTER_MS = HOUR_MS;
 export function createReceipt({
   novuRuns,
   settle,
-  isStanding,
+  decisionsOf,
   askAgainAt,
   now,
 }: {
   novuRuns: NovuRuns;
   /** Replaces `asked`, if it is still the decision of its step, and saves the report. */
-  settle(settled: Decision, asked: Decision): Promise<void>;
-  /** Whether this is still the decision of its step. */
-  isStanding(decision: Decision): Promise<boolean>;
+  settle(settled: Decision, asked: Decision): Promise<unknown>;
+  decisionsOf(transactionIds: string[]): Promise<Decision[]>;
   askAgainAt(decision: Decision, at: number): Promise<void>;
   now: () => number;
 }) {
@@ -38,12 +40,18 @@ export function createReceipt({
     const decidedAt = Date.parse(decision.decidedAt);
     const isLast = now() >= decidedAt + LAST_AFTER_MS;
     const result = await resultOf(decision, isLast);
-    if (result !== null) return settle(withReceipt(decision, result), decision);
-    if (isLast) return settle({ ...decision, receipt: "no answer" }, decision);
+    if (result !== null) return void (await settle(withReceipt(decision, result), decision));
+    if (isLast) return void (await settle({ ...decision, receipt: "no answer" }, decision));
     if (!(await isStanding(decision))) return;
     const again = decidedAt + AGAIN_AFTER_MS;
     await askAgainAt(decision, now() < again ? again : decidedAt + LAST_AFTER_MS);
   };
+
+  /** Whether this is still the decision of its step. */
+  async function isStanding({ transactionId, step, outcome, receipt }: Decision): Promise<boolean> {
+    const standing = (await decisionsOf([transactionId])).find((one) => one.step === step);
+    return standing?.outcome === outcome && standing.receipt === receipt;
+  }
 
   /** Null when Novu has no final result; at the last attempt also when Novu does not answer. */
   async function resultOf(decision: Decision, isLast: boolean): Promise<NovuResult | null> {
@@ -65,5 +73,101 @@ export function createReceipt({
       if (!isLast) throw error;
       return null;
     }
+  }
+}
+
+/** Novu lists each message with its whole content, and lists all messages of a run. */
+const MOST_RUNS_PER_CALL = 25;
+/** The longest text of the ids in one URL; servers accept 8 KB. */
+const MOST_BYTES_PER_CALL = 4_000;
+const MOST_WAITING = 10_000;
+const CALLS_AT_ONCE = 4;
+/** The shortest wait after a failure. */
+const NOT_URGENT_MS = 2 * MINUTE_MS;
+
+type RunOfMessage = Pick<Decision, "transactionId" | "workflow" | "distinctId" | "jobId">;
+
+export type NovuRuns = ReturnType<typeof createNovuRuns>;
+
+/** Reads runs and messages at Novu. Reads of one moment share a call where Novu allows it, and equal reads at the same time are one. */
+export function createNovuRuns({
+  activity,
+  pace,
+}: {
+  activity: Pick<NovuActivity, "messages" | "jobs" | "runOfJob">;
+  /** Resolves when Novu's rate limit has room for one more read. */
+  pace(): Promise<void>;
+}) {
+  const inProgress = new Map<string, Promise<NovuJobRecord[]>>();
+  return {
+    /** A message's run at Novu; null where Novu does not list it. Throws when Novu does not answer. */
+    async runOf({ jobId, ...run }: RunOfMessage): Promise<RunAtNovu | null> {
+      const known = atNovu(run);
+      if (known !== null || jobId === undefined) return known;
+      await pace();
+      const found = await notUrgent(activity.runOfJob(run.distinctId, jobId));
+      return found && { transactionId: found.transactionId, subscriberId: run.distinctId };
+    },
+
+    /** The messages of a run. Throws when Novu does not answer. */
+    messagesOf: batchCommit<string, NovuMessageRecord[]>({
+      commit: messagesOfAll,
+      bytesOf: (transactionId) => encodeURIComponent(transactionId).length + "transactionId=&".length,
+      isAboutAnItem: () => false,
+      mostWaiting: MOST_WAITING,
+      mostWaitingBytes: Number.POSITIVE_INFINITY,
+      mostInBatch: MOST_RUNS_PER_CALL,
+      mostBatchBytes: MOST_BYTES_PER_CALL,
+      atOnce: CALLS_AT_ONCE,
+    }),
+
+    /** The steps of a run. Throws when Novu does not answer. */
+    jobsOf({ transactionId, subscriberId }: RunAtNovu): Promise<NovuJobRecord[]> {
+      const key = JSON.stringify([transactionId, subscriberId]);
+      const same = inProgress.get(key);
+      if (same !== undefined) return same;
+      const read = jobsOf(transactionId, subscriberId).finally(() => inProgress.delete(key));
+      inProgress.set(key, read);
+      return read;
+    },
+  };
+
+  async function messagesOfAll(transactionIds: string[]): Promise<NovuMessageRecord[][]> {
+    const ids = [...new Set(transactionIds)];
+    const found: NovuMessageRecord[] = [];
+    for (let page = 0, hasMore = true, before = ""; hasMore; page += 1) {
+      await pace();
+      const { messages, hasMore: isMore } = await notUrgent(activity.messages(ids, page));
+      // A Novu without pages answers each request with the first one.
+      const answer = JSON.stringify(messages);
+      if (answer === before) break;
+      found.push(...messages);
+      hasMore = isMore && messages.length > 0;
+      before = answer;
+    }
+    return transactionIds.map((id) => found.filter(({ transactionId }) => transactionId === id));
+  }
+
+  async function jobsOf(transactionId: string, subscriberId: string | undefined): Promise<NovuJobRecord[]> {
+    await pace();
+    return notUrgent(activity.jobs(transactionId, subscriberId));
+  }
+}
+
+/**
+ * Waits two minutes or more after each failure. No error is final: Novu may answer later, for example when a proxy gets
+ * a missing route. No error counts as a failed attempt either, because the retries end an hour after the message anyway.
+ */
+async function notUrgent<Found>(read: Promise<Found>): Promise<Found> {
+  try {
+    return await read;
+  } catch (error) {
+    const { answered = true, retryAfterMs = 0 } = error as Partial<RetryLaterError>;
+    const later = { answered, retryAfterMs: Math.max(retryAfterMs, NOT_URGENT_MS) };
+    if (error instanceof StoppingError || error instanceof RetryLaterError) throw error;
+    if (error instanceof UnavailableError) throw new UnavailableError(error.message, later);
+    if (error instanceof RefusedError || error instanceof PermanentError)
+      throw new RetryLaterError(error.message, later);
+    throw error;
   }
 }

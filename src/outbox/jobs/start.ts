@@ -4,9 +4,9 @@ import type { Run } from "../../contracts/run.ts";
 import { RetryLaterError, StoppingError, UnavailableError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Recipients } from "../recipients.ts";
-import type { RestOfRun } from "../rest-of-run.ts";
 import type { Profiled, Subscribers } from "../subscribers.ts";
 import type { JobAttempt } from "../worker.ts";
+import type { RunEnds } from "./end-run.ts";
 
 const CHECK_AGAIN_MS = 1_000;
 
@@ -46,7 +46,7 @@ export function createStart({
   trigger,
   recipients,
   subscribers,
-  restOfRun,
+  runEnds,
   pace,
   onTriggered,
   now,
@@ -58,7 +58,7 @@ export function createStart({
   trigger(start: Start, idempotencyKey: string): Promise<void>;
   recipients: Recipients;
   subscribers: Subscribers;
-  restOfRun: RestOfRun;
+  runEnds: Pick<RunEnds, "cancel" | "skip">;
   /** Resolves when Novu's rate limit has room for one more trigger. */
   pace(): Promise<void>;
   onTriggered(workflow: string): void;
@@ -82,11 +82,11 @@ export function createStart({
     if (!isOften) return markNotStarted(run);
     if (objection !== null) {
       // Novu may have accepted an earlier attempt whose answer was lost.
-      await restOfRun.cancel({ ...run, workflow });
-      return restOfRun.skip({ ...run, workflow }, objection);
+      await runEnds.cancel({ ...run, workflow });
+      return runEnds.skip({ ...run, workflow }, objection);
     }
     if (!(await runs.enter({ ...run, workflow }, start.entry))) {
-      await restOfRun.skip({ ...run, workflow }, { reason: "entered before", detail: null });
+      await runEnds.skip({ ...run, workflow }, { reason: "entered before", detail: null });
       return runs.markNotStarted(run.transactionId);
     }
 
@@ -99,7 +99,7 @@ export function createStart({
       runs.markStarted(run.transactionId, workflow),
       subscribers.saveSent(recipient, sentBefore),
     ]);
-    if (outcome === "exited") await restOfRun.cancel({ ...run, workflow });
+    if (outcome === "exited") await runEnds.cancel({ ...run, workflow });
   }
 
   async function triggerTo(

@@ -8,9 +8,8 @@ describe("createRateLimiter", () => {
     using folder = testFolder();
     const store = await openSqliteStore({ dataDir: folder.path, now: Date.now });
     const perSecond = 200;
-    const reserveSlots = async (count: number, intervalMs: number) =>
-      (await store.limits.reserveSlots("novu", count, intervalMs)).waitMs;
-    const processes = [createRateLimiter({ reserveSlots, perSecond }), createRateLimiter({ reserveSlots, perSecond })];
+    const limit = { name: "novu", perSecond, reserveSlots: store.limits.reserveSlots, onReset() {} };
+    const processes = [createRateLimiter(limit), createRateLimiter(limit)];
 
     const calls: number[] = [];
     await Promise.all(
@@ -28,13 +27,14 @@ describe("createRateLimiter", () => {
   it("does not let all go at once that a stall has held up, here and elsewhere", { tags: ["long"] }, async () => {
     const perSecond = 100;
     let next = 0;
-    const reserveSlots = async (count: number, intervalMs: number) => {
+    const reserveSlots = async (_name: string, count: number, intervalMs: number) => {
       const now = performance.now();
       const first = Math.max(next, now);
       next = first + count * intervalMs;
-      return first - now;
+      return { waitMs: first - now, disbelievedMs: 0 };
     };
-    const processes = [createRateLimiter({ reserveSlots, perSecond }), createRateLimiter({ reserveSlots, perSecond })];
+    const limit = { name: "novu", perSecond, reserveSlots, onReset() {} };
+    const processes = [createRateLimiter(limit), createRateLimiter(limit)];
     const calls: number[] = [];
     const all = Array.from({ length: 60 }, async (_, index) => {
       await processes[index % 2]?.();
@@ -53,8 +53,10 @@ describe("createRateLimiter", () => {
     const pace = createRateLimiter({
       reserveSlots: async () => {
         asked += 1;
-        return 0;
+        return { waitMs: 0, disbelievedMs: 0 };
       },
+      name: "novu",
+      onReset() {},
       perSecond: 1,
     });
     await pace();
@@ -65,9 +67,9 @@ describe("createRateLimiter", () => {
     let isDown = true;
     const reserveSlots = async () => {
       if (isDown) throw new Error("store down");
-      return 0;
+      return { waitMs: 0, disbelievedMs: 0 };
     };
-    const pace = createRateLimiter({ reserveSlots, perSecond: 60 });
+    const pace = createRateLimiter({ name: "novu", perSecond: 60, reserveSlots, onReset() {} });
     await expect(Promise.all([pace(), pace()])).rejects.toThrow("store down");
     isDown = false;
     await pace();

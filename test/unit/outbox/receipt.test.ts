@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { NovuActivity, NovuJobRecord } from "../../../src/contracts/novu.ts";
 import { errorOf } from "../../../src/novu/novu-calls.ts";
-import { createNovuRuns } from "../../../src/outbox/novu-runs.ts";
+import { createNovuRuns } from "../../../src/outbox/jobs/receipt.ts";
 
 const answered = { messages: [], hasMore: false };
 

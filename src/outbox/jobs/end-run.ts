@@ -1,0 +1,82 @@
+import { type Decision, NOTHING_COMPOSED } from "../../contracts/decision.ts";
+import type { Exit } from "../../contracts/routing.ts";
+import { isOfOneJob, isTriggeredHere, type Run } from "../../contracts/run.ts";
+import type { SendingStep } from "../../contracts/workflow.ts";
+import type { Log } from "../../lib/log.ts";
+
+type RunToEnd = Pick<Run, "transactionId" | "distinctId"> & { workflow: string };
+
+export interface ExitRuns {
+  /** The runs that this exit ends, also after an earlier attempt. */
+  markExiting(exit: Exit): Promise<string[]>;
+  markExited(transactionId: string): Promise<void>;
+}
+
+export type RunEnds = ReturnType<typeof createRunEnds>;
+
+/** Runs that end early: `exit` and `throttle` are handlers of jobs, and use `cancel` and `skip` for the rest of a run. */
+export function createRunEnds({
+  runs,
+  cancel: cancelAtNovu,
+  pace,
+  listDecidedSteps,
+  stepsOfRun,
+  decide,
+  now,
+  log,
+}: {
+  runs: ExitRuns;
+  cancel(transactionId: string): Promise<void>;
+  /** Resolves when Novu's rate limit has room for one more trigger or cancel, which Novu counts together. */
+  pace(): Promise<void>;
+  listDecidedSteps(transactionId: string, options?: { failed: boolean }): Promise<string[]>;
+  /** The steps that the workflow had when the run started. */
+  stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
+  decide(decision: Decision, options: { ifOpen: boolean }): Promise<unknown>;
+  now: () => number;
+  log: Log;
+}) {
+  return { exit, throttle, cancel, skip };
+
+  /** Ends the runs of a person in a workflow. */
+  async function exit(exit: Exit): Promise<void> {
+    const { workflow, distinctId, eventName } = exit;
+    for (const transactionId of await runs.markExiting(exit)) {
+      const run = { transactionId, workflow, distinctId };
+      // Novu cancels a transaction for all its subscribers, and a trigger by another system may have several.
+      if (isTriggeredHere(run) && (await openSteps(run)).length > 0) await cancel(run);
+      await skip(run, { reason: "exited", detail: eventName });
+      await runs.markExited(transactionId);
+    }
+  }
+
+  /** Records that Novu ended a run at a throttle. Novu does not report that: no call for a step after the throttle shows it. */
+  async function throttle(run: RunToEnd): Promise<void> {
+    if (isOfOneJob(run)) return;
+    const called = await listDecidedSteps(run.transactionId, { failed: true });
+    const steps = await stepsOfRun(run.transactionId, run.workflow);
+    if (steps.some(({ step, isThrottled }) => isThrottled && called.includes(step))) return;
+    await skip(run, { reason: "throttled", detail: null });
+  }
+
+  async function cancel({ transactionId, workflow }: RunToEnd): Promise<void> {
+    await pace();
+    await cancelAtNovu(transactionId);
+    log.info({ component: "outbox", outcome: "cancelled", workflow, transactionId });
+  }
+
+  /** Records why the run's remaining messages are not sent. */
+  async function skip(run: RunToEnd, why: Pick<Decision, "reason" | "detail">): Promise<void> {
+    const { transactionId, distinctId, workflow } = run;
+    const facts = { transactionId, distinctId, workflow, outcome: "skipped", ...why, ...NOTHING_COMPOSED } as const;
+    for (const { step, channel } of await openSteps(run))
+      await decide({ ...facts, step, channel, decidedAt: new Date(now()).toISOString() }, { ifOpen: true });
+  }
+
+  /** The sending steps without a decision. */
+  async function openSteps({ transactionId, workflow }: RunToEnd): Promise<SendingStep[]> {
+    const decided = await listDecidedSteps(transactionId);
+    const steps = await stepsOfRun(transactionId, workflow);
+    return steps.filter(({ step }) => !decided.includes(step));
+  }
+}
