@@ -1,10 +1,10 @@
 import { type Kysely, type Migration, Migrator } from "kysely";
 import { createTables } from "./migrations/0001-tables.ts";
 
-export type Engine = "sqlite" | "postgres";
+export type EngineName = "sqlite" | "postgres";
 
 /** Forward only: each leaves the tables usable for the version before it. */
-export type Migrations = Record<string, (db: Kysely<unknown>, engine: Engine) => Promise<void>>;
+export type Migrations = Record<string, (db: Kysely<unknown>, engine: EngineName) => Promise<void>>;
 
 export const MIGRATIONS: Migrations = {
   "0001-tables": createTables,
@@ -13,7 +13,7 @@ export const MIGRATIONS: Migrations = {
 /** Brings the tables up to date, one process at a time; throws with the name of the migration that failed. */
 export async function migrate<Tables>(
   db: Kysely<Tables>,
-  engine: Engine,
+  engine: EngineName,
   migrations: Migrations = MIGRATIONS,
 ): Promise<void> {
   const { error, results } = await migrator(db, engine, migrations).migrateToLatest();
@@ -25,7 +25,7 @@ export async function migrate<Tables>(
 /** Throws when the tables are not there, or older than this version. */
 export async function assertMigrated<Tables>(
   db: Kysely<Tables>,
-  engine: Engine,
+  engine: EngineName,
   migrations: Migrations = MIGRATIONS,
 ): Promise<void> {
   const all = await migrator(db, engine, migrations).getMigrations();
@@ -34,7 +34,7 @@ export async function assertMigrated<Tables>(
   throw new Error(`the migration "${missing.name}" has not run there; start this version of the app on it once`);
 }
 
-function migrator<Tables>(db: Kysely<Tables>, engine: Engine, migrations: Migrations): Migrator {
+function migrator<Tables>(db: Kysely<Tables>, engine: EngineName, migrations: Migrations): Migrator {
   const named = Object.entries(migrations).map(([name, up]): [string, Migration] => [
     name,
     { up: (trx) => up(trx, engine) },

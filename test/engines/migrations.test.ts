@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, SqliteDialect, sql } from "kysely";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { assertMigrated, type Engine, MIGRATIONS, type Migrations, migrate } from "../../src/store/migrate.ts";
+import { assertMigrated, type EngineName, MIGRATIONS, type Migrations, migrate } from "../../src/store/migrate.ts";
 import { IMPERSONAL_TABLES, PERSON_TABLES } from "../../src/store/people.ts";
 import { sqliteDriver } from "../../src/store/sqlite-driver.ts";
 import { fileIn } from "../../src/store/sqlite-files.ts";
@@ -16,7 +16,7 @@ const NEXT: Migrations = {
   },
 };
 
-describe.each<Engine>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])("the migrations of %s", (engine) => {
+describe.each<EngineName>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])("the migrations of %s", (engine) => {
   it("create tables of which each is in the list of what holds a person, or in the list of what does not", async () => {
     await using data = await testData(engine);
     await migrate(data.db, engine);
@@ -74,7 +74,7 @@ async function insertEvent(db: Kysely<unknown>): Promise<void> {
   );
 }
 
-async function testData(engine: Engine) {
+async function testData(engine: EngineName) {
   const folder = testFolder();
   const database = engine === "postgres" ? await openTestDatabase() : null;
   const dialect =

@@ -1,171 +1,142 @@
-import { type CreateTableBuilder, type Kysely, sql } from "kysely";
-import type { Engine } from "../migrate.ts";
-import { NEXT_AT } from "../tables.ts";
-import { createLimits, createOptOuts, createPeople, createReports, createShapes } from "./0001-other-tables.ts";
+import { type Kysely, sql } from "kysely";
+import type { EngineName } from "../migrate.ts";
 
 /** Every table. Each column is described in tables.ts. */
-export async function createTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  await createEvents(db, engine);
-  await createRuns(db);
-  await createJobs(db, engine);
-  await createDecisions(db, engine);
-  await createReports(db);
-  await createPeople(db);
-  await createOptOuts(db);
-  await createLimits(db);
-  await createShapes(db);
+export async function createTables(db: Kysely<unknown>, engine: EngineName): Promise<void> {
+  for (const statement of statementsFor(engine)) await sql.raw(statement).execute(db);
 }
 
-async function createEvents(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  await db.schema
-    .createTable("events")
-    .addColumn("uuid", "text", (column) => column.primaryKey())
-    .addColumn("name", "text", (column) => column.notNull())
-    .addColumn("distinct_id", "text", (column) => column.notNull())
-    .addColumn("occurred_at", "text", (column) => column.notNull())
-    .addColumn("received_at", "bigint", (column) => column.notNull())
-    .addColumn("body", "text", (column) => column.notNull())
-    .addColumn("about", "text")
-    .execute();
-  await db.schema.createIndex("events_by_age").on("events").column("received_at").execute();
-  await db.schema.createIndex("events_about").on("events").column("about").where("about", "is not", null).execute();
-
-  await withId(db.schema.createTable("ignored_events"), engine)
-    .addColumn("source", "text", (column) => column.notNull())
-    .addColumn("received_at", "text", (column) => column.notNull())
-    .addColumn("reason", "text", (column) => column.notNull())
-    .addColumn("event_uuid", "text")
-    .addColumn("event_name", "text")
-    .addColumn("distinct_id", "text")
-    .addColumn("body", "text", (column) => column.notNull())
-    .execute();
-  await db.schema
-    .createIndex("ignored_events_of_person")
-    .on("ignored_events")
-    .columns(["distinct_id", "reason"])
-    .execute();
+function statementsFor(engine: EngineName): string[] {
+  const isPostgres = engine === "postgres";
+  // A growing number of its own for each row.
+  const id = isPostgres ? "id bigint generated always as identity primary key" : "id integer primary key autoincrement";
+  const fromBody = (name: string) =>
+    isPostgres
+      ? `text generated always as (body::jsonb ->> '${name}') stored`
+      : `text generated always as (body ->> '${name}')`;
+  return [...EVENTS_AND_RUNS, ...jobs(id), ...ignoredEvents(id), ...decisions(id, fromBody), ...PEOPLE, ...LIMITS];
 }
 
-async function createRuns(db: Kysely<unknown>): Promise<void> {
-  await db.schema
-    .createTable("runs")
-    .addColumn("transaction_id", "text", (column) => column.primaryKey())
-    .addColumn("workflow", "text", (column) => column.notNull())
-    .addColumn("distinct_id", "text", (column) => column.notNull())
-    .addColumn("event_uuid", "text", (column) => column.notNull())
-    .addColumn("occurred_at", "text", (column) => column.notNull())
-    .addColumn("state", "text", (column) => column.notNull())
-    .addColumn("entered_at", "bigint")
-    .addColumn("ended_at", "bigint")
-    .addColumn("recipient", "text")
-    .addColumn("recipient_try", "integer")
-    .addColumn("arrival", "bigint")
-    .addColumn("shape", "text")
-    .execute();
-  await db.schema.createIndex("runs_of_person").on("runs").columns(["distinct_id", "workflow"]).execute();
-  await db.schema.createIndex("runs_by_age").on("runs").column("occurred_at").execute();
-  await db.schema.createIndex("runs_by_arrival").on("runs").columns(["arrival", "occurred_at"]).execute();
-  await db.schema
-    .createIndex("runs_entered")
-    .on("runs")
-    .column("entered_at")
-    .where("entered_at", "is not", null)
-    .execute();
+const EVENTS_AND_RUNS = [
+  `create table events (
+    uuid text primary key, name text not null, distinct_id text not null, occurred_at text not null,
+    received_at bigint not null, body text not null, about text)`,
+  "create index events_by_age on events (received_at)",
+  "create index events_about on events (about) where about is not null",
 
-  await db.schema
-    .createTable("entries")
-    .addColumn("distinct_id", "text", (column) => column.notNull())
-    .addColumn("workflow", "text", (column) => column.notNull())
-    .addColumn("transaction_id", "text", (column) => column.notNull())
-    .addColumn("occurred_at", "text", (column) => column.notNull())
-    .addPrimaryKeyConstraint("entries_one", ["distinct_id", "workflow"])
-    .execute();
+  `create table runs (
+    transaction_id text primary key, workflow text not null, distinct_id text not null, event_uuid text not null,
+    occurred_at text not null, state text not null, entered_at bigint, ended_at bigint,
+    recipient text, recipient_try integer, arrival bigint, shape text)`,
+  "create index runs_of_person on runs (distinct_id, workflow)",
+  "create index runs_by_age on runs (occurred_at)",
+  "create index runs_by_arrival on runs (arrival, occurred_at)",
+  "create index runs_entered on runs (entered_at) where entered_at is not null",
 
-  await db.schema
-    .createTable("exits")
-    .addColumn("workflow", "text", (column) => column.notNull())
-    .addColumn("distinct_id", "text", (column) => column.notNull())
-    .addColumn("event_uuid", "text", (column) => column.notNull())
-    .addColumn("event_name", "text", (column) => column.notNull())
-    .addColumn("occurred_at", "text", (column) => column.notNull())
-    .addColumn("arrival", "bigint", (column) => column.notNull())
-    .addPrimaryKeyConstraint("exits_once", ["distinct_id", "workflow", "event_uuid"])
-    .execute();
-  await db.schema.createIndex("exits_by_age").on("exits").column("occurred_at").execute();
-  await db.schema.createIndex("exits_by_arrival").on("exits").column("arrival").execute();
+  `create table entries (
+    distinct_id text not null, workflow text not null, transaction_id text not null, occurred_at text not null,
+    constraint entries_one primary key (distinct_id, workflow))`,
+
+  `create table exits (
+    workflow text not null, distinct_id text not null, event_uuid text not null, event_name text not null,
+    occurred_at text not null, arrival bigint not null,
+    constraint exits_once primary key (distinct_id, workflow, event_uuid))`,
+  "create index exits_by_age on exits (occurred_at)",
+  "create index exits_by_arrival on exits (arrival)",
+
+  "create table shapes (id text primary key, workflow text not null, body text not null, seen_at bigint not null)",
+  "create index shapes_of_workflow on shapes (workflow, seen_at)",
+
+  `create table custom_values (
+    transaction_id text not null, step text not null, distinct_id text not null, value text not null,
+    saved_at bigint not null,
+    constraint custom_values_once primary key (transaction_id, step))`,
+  "create index custom_values_of_person on custom_values (distinct_id)",
+  "create index custom_values_by_age on custom_values (saved_at)",
+];
+
+/** A claim takes jobs that were never tried and jobs that were, each by its own index, on the expression `NEXT_AT`. */
+function jobs(id: string): string[] {
+  const next = "case when leased_until > due_at then leased_until else due_at end";
+  return [
+    `create table jobs (
+      ${id}, key text not null unique, kind text not null, queue text not null, workflow text, transaction_id text,
+      distinct_id text not null, body text not null, state text not null, due_at bigint not null,
+      leased_until bigint not null, attempts integer not null, refusals integer not null, last_error text)`,
+    `create index jobs_fresh on jobs (queue, (${next}), id) where state = 'waiting' and last_error is null`,
+    `create index jobs_tried on jobs (queue, (${next}), id) where state = 'waiting' and last_error is not null`,
+    "create index jobs_of_person on jobs (distinct_id, transaction_id)",
+  ];
 }
 
-async function createJobs(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  await withId(db.schema.createTable("jobs"), engine)
-    .addColumn("key", "text", (column) => column.notNull().unique())
-    .addColumn("kind", "text", (column) => column.notNull())
-    .addColumn("queue", "text", (column) => column.notNull())
-    .addColumn("workflow", "text")
-    .addColumn("transaction_id", "text")
-    .addColumn("distinct_id", "text", (column) => column.notNull())
-    .addColumn("body", "text", (column) => column.notNull())
-    .addColumn("state", "text", (column) => column.notNull())
-    .addColumn("due_at", "bigint", (column) => column.notNull())
-    .addColumn("leased_until", "bigint", (column) => column.notNull())
-    .addColumn("attempts", "integer", (column) => column.notNull())
-    .addColumn("refusals", "integer", (column) => column.notNull())
-    .addColumn("last_error", "text")
-    .execute();
-  // A claim takes jobs that were never tried and jobs that were, each by its own index.
-  await sql`create index jobs_fresh on jobs (queue, ${NEXT_AT}, id) where state = 'waiting' and last_error is null`.execute(
-    db,
-  );
-  await sql`create index jobs_tried on jobs (queue, ${NEXT_AT}, id) where state = 'waiting' and last_error is not null`.execute(
-    db,
-  );
-  await db.schema.createIndex("jobs_of_person").on("jobs").columns(["distinct_id", "transaction_id"]).execute();
+function ignoredEvents(id: string): string[] {
+  return [
+    `create table ignored_events (
+      ${id}, source text not null, received_at text not null, reason text not null,
+      event_uuid text, event_name text, distinct_id text, body text not null)`,
+    "create index ignored_events_of_person on ignored_events (distinct_id, reason)",
+  ];
 }
 
-async function createDecisions(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  let decisions = withId(db.schema.createTable("decisions"), engine)
-    .addColumn("transaction_id", "text", (column) => column.notNull())
-    .addColumn("step", "text", (column) => column.notNull())
-    .addColumn("distinct_id", "text", (column) => column.notNull())
-    .addColumn("body", "text", (column) => column.notNull());
-  for (const [column, name] of Object.entries({
-    workflow: "workflow",
-    outcome: "outcome",
-    decided_at: "decidedAt",
-    channel: "channel",
-    reason: "reason",
-  }))
-    decisions = decisions.addColumn(column, "text", (added) =>
-      engine === "postgres"
-        ? added.generatedAlwaysAs(sql`body::jsonb ->> ${sql.lit(name)}`).stored()
-        : added.generatedAlwaysAs(sql`body ->> ${sql.lit(name)}`),
-    );
-  await decisions.addUniqueConstraint("decisions_once", ["transaction_id", "step"]).execute();
-  await db.schema.createIndex("decisions_of_person").on("decisions").columns(["distinct_id", "id"]).execute();
-  // A period is counted from the index alone.
-  await db.schema
-    .createIndex("decisions_counted")
-    .on("decisions")
-    .columns(["decided_at", "workflow", "outcome", "channel", "reason"])
-    .execute();
+function decisions(id: string, fromBody: (name: string) => string): string[] {
+  return [
+    `create table decisions (
+      ${id}, transaction_id text not null, step text not null, distinct_id text not null, body text not null,
+      workflow ${fromBody("workflow")}, outcome ${fromBody("outcome")}, decided_at ${fromBody("decidedAt")},
+      channel ${fromBody("channel")}, reason ${fromBody("reason")},
+      constraint decisions_once unique (transaction_id, step))`,
+    "create index decisions_of_person on decisions (distinct_id, id)",
+    // A period is counted from the index alone.
+    "create index decisions_counted on decisions (decided_at, workflow, outcome, channel, reason)",
 
-  await db.schema
-    .createTable("variants")
-    .addColumn("transaction_id", "text", (column) => column.notNull())
-    .addColumn("flag", "text", (column) => column.notNull())
-    .addColumn("distinct_id", "text", (column) => column.notNull())
-    .addColumn("variant", "text", (column) => column.notNull())
-    .addColumn("source", "text", (column) => column.notNull())
-    .addColumn("drawn_at", "bigint", (column) => column.notNull())
-    .addColumn("exposed_by", "text")
-    .addPrimaryKeyConstraint("variants_once", ["transaction_id", "flag"])
-    .execute();
-  await db.schema.createIndex("variants_of_person").on("variants").column("distinct_id").execute();
-  await db.schema.createIndex("variants_by_age").on("variants").column("drawn_at").execute();
+    `create table variants (
+      transaction_id text not null, flag text not null, distinct_id text not null, variant text not null,
+      source text not null, drawn_at bigint not null, exposed_by text,
+      constraint variants_once primary key (transaction_id, flag))`,
+    "create index variants_of_person on variants (distinct_id)",
+    "create index variants_by_age on variants (drawn_at)",
+
+    `create table reports (
+      transaction_id text not null, step text not null, status text not null, distinct_id text not null,
+      reported_at bigint not null,
+      constraint reports_once primary key (transaction_id, step, status))`,
+    "create index reports_by_age on reports (reported_at)",
+    "create index reports_of_person on reports (distinct_id)",
+  ];
 }
 
-/** A growing number of its own for each row. */
-function withId<Table extends string>(table: CreateTableBuilder<Table>, engine: Engine): CreateTableBuilder<Table> {
-  return engine === "postgres"
-    ? (table.addColumn("id", "bigint", (column) => column.primaryKey().generatedAlwaysAsIdentity()) as never)
-    : (table.addColumn("id", "integer", (column) => column.primaryKey().autoIncrement()) as never);
-}
+const PEOPLE = [
+  "create table aliases (previous_id text primary key, current_id text not null, occurred_at text not null)",
+  "create index aliases_current on aliases (current_id)",
+
+  `create table profiles (
+    distinct_id text primary key, occurred_at text not null, body text not null, is_doubtful integer not null,
+    saved_at bigint not null)`,
+  "create index profiles_by_age on profiles (saved_at, occurred_at)",
+
+  `create table traits (
+    distinct_id text not null, name text not null, value text not null, occurred_at text not null,
+    saved_at bigint not null,
+    constraint traits_once primary key (distinct_id, name))`,
+  "create index traits_by_age on traits (saved_at, occurred_at)",
+
+  `create table opt_outs (
+    distinct_id text not null, topic text not null, at text not null, last_at text not null, is_out integer not null,
+    cause text not null, transaction_id text, step text,
+    constraint opt_outs_once primary key (distinct_id, topic, at, is_out))`,
+
+  "create table bounces (distinct_id text primary key, address_hash text, at text not null)",
+];
+
+const LIMITS = [
+  "create table rate_limiters (name text primary key, next_at double precision not null)",
+  "create table leases (name text primary key, next_at double precision not null)",
+  "create table ended_sessions (id text primary key, expires_at bigint not null)",
+
+  `create table sends (
+    transaction_id text not null, step text not null, distinct_id text not null, asked_at bigint not null,
+    reserved_at bigint, attempts integer not null,
+    constraint sends_once primary key (transaction_id, step))`,
+  "create index sends_by_age on sends (asked_at)",
+  "create index sends_of_person on sends (distinct_id, reserved_at)",
+];
