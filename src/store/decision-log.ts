@@ -30,7 +30,7 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
           .where("transaction_id", "=", transactionId)
           .where("step", "=", step)
           .executeTakeFirst();
-        const before = earlier && Decision.parse(JSON.parse(earlier.body));
+        const before = earlier && decisionIn(earlier);
         // The person was deleted meanwhile.
         if (insteadOf !== undefined && before === undefined) return { decision: wanted, isNew: false };
         const isOpen = insteadOf ? isDeepStrictEqual(before, insteadOf) : !staysValid(before, wanted, ifOpen);
@@ -56,7 +56,7 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
 
         // A correction releases the exposures; a confirmation does not change them.
         if (before?.outcome === "sent" && decision.outcome !== "sent") await releaseExposures(trx, before);
-        else if (decision.receipt === undefined)
+        else if (decision.receipt === undefined && decision.exposures.length > 0)
           decision = { ...decision, exposures: await firstExposures(trx, decision, now()) };
         const body = JSON.stringify(decision);
         await trx
@@ -80,13 +80,13 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
         .select(["step", "body"])
         .where("transaction_id", "=", transactionId)
         .execute();
-      return rows.filter(({ body }) => failed || isFinal(Decision.parse(JSON.parse(body)))).map(({ step }) => step);
+      return rows.filter((row) => failed || isFinal(decisionIn(row))).map(({ step }) => step);
     },
 
     async list({ distinctId, limit = 1000 } = {}) {
       let query = db.selectFrom("decisions").select("body").orderBy("id", "desc").limit(limit);
       if (distinctId !== undefined) query = query.where("distinct_id", "in", await idsOfPerson(db, distinctId));
-      return (await query.execute()).map(({ body }) => Decision.parse(JSON.parse(body))).reverse();
+      return (await query.execute()).map(decisionIn).reverse();
     },
 
     async insertReport(report) {
@@ -105,7 +105,11 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
 export async function decisionsOf(db: Kysely<Tables>, transactionIds: string[]): Promise<Decision[]> {
   if (transactionIds.length === 0) return [];
   const rows = await db.selectFrom("decisions").select("body").where("transaction_id", "in", transactionIds).execute();
-  return rows.map(({ body }) => Decision.parse(JSON.parse(body)));
+  return rows.map(decisionIn);
+}
+
+function decisionIn({ body }: { body: string }): Decision {
+  return Decision.parse(JSON.parse(body));
 }
 
 /** Whether it still needs a receipt. */

@@ -1,4 +1,5 @@
 import type { LifecycleEvent } from "../contracts/event.ts";
+import type { Job } from "../contracts/job.ts";
 import type { Exit, Routing, Start, Traits } from "../contracts/routing.ts";
 import { inOrder, type Row } from "./engine.ts";
 import { jobRow } from "./job-queue.ts";
@@ -37,15 +38,16 @@ export function eventRows(
     aliases: merges.map(aliasRow),
     traits: traits.flatMap((one) => traitRows(one, now)),
     jobs: [
-      ...starts.map((body) => ({
-        cause: runKey({ transaction_id: body.run.transactionId }),
-        row: jobRow({ kind: "start", body }, now),
-      })),
-      ...exits.map((body) => ({ cause: exitKey(exitRow(body, arrival)), row: jobRow({ kind: "exit", body }, now) })),
-      ...profiles.map((body) => ({ cause: eventKey({ uuid }), row: jobRow({ kind: "upsert subscriber", body }, now) })),
-      ...mergeRequests.map((body) => ({ cause: eventKey({ uuid }), row: jobRow({ kind: "merge", body }, now) })),
+      ...starts.map((body) => caused(runKey({ transaction_id: body.run.transactionId }), { kind: "start", body })),
+      ...exits.map((body) => caused(exitKey(exitRow(body, arrival)), { kind: "exit", body })),
+      ...profiles.map((body) => caused(eventKey({ uuid }), { kind: "upsert subscriber", body })),
+      ...mergeRequests.map((body) => caused(eventKey({ uuid }), { kind: "merge", body })),
     ],
   };
+
+  function caused(cause: string, job: Job) {
+    return { cause, row: jobRow(job, now) };
+  }
 }
 
 export function eventKey({ uuid }: Pick<Row<"events">, "uuid">): string {
@@ -61,31 +63,21 @@ export function exitKey(exit: Pick<Row<"exits">, "workflow" | "distinct_id" | "e
 }
 
 /** The rows of several events, in order, each key once: the first merge of an id, and the newest value of a property. */
-export function rowsOfAll(events: EventRows[]) {
-  const aliases = inOrder(
-    events.flatMap((one) => one.aliases),
-    ({ occurred_at, current_id }) => `${occurred_at} ${current_id}`,
-  );
-  const traits = inOrder(
-    events.flatMap((one) => one.traits),
-    ({ occurred_at, value }) => `${occurred_at} ${value}`,
-  );
+export function rowsOfAll(all: EventRows[]) {
+  const events = all.map(({ event }) => event);
+  const runs = all.flatMap((one) => one.runs);
+  const exits = all.flatMap((one) => one.exits);
+  const aliases = all.flatMap((one) => one.aliases);
+  const traits = all.flatMap((one) => one.traits);
+  const newestFirst = inOrder(aliases, ({ occurred_at, current_id }) => `${occurred_at} ${current_id}`).reverse();
+  const oldestFirst = inOrder(traits, ({ occurred_at, value }) => `${occurred_at} ${value}`);
   return {
-    events: inOrder(
-      events.map(({ event }) => event),
-      eventKey,
-    ),
-    runs: inOrder(
-      events.flatMap(({ runs }) => runs),
-      runKey,
-    ),
-    exits: inOrder(
-      events.flatMap(({ exits }) => exits),
-      exitKey,
-    ),
-    aliases: lastOfEach(aliases.reverse(), ({ previous_id }) => previous_id),
-    traits: lastOfEach(traits, ({ distinct_id, name }) => JSON.stringify([distinct_id, name])),
-    jobs: events.flatMap(({ jobs }) => jobs.map(({ row }) => row)),
+    events: inOrder(events, eventKey),
+    runs: inOrder(runs, runKey),
+    exits: inOrder(exits, exitKey),
+    aliases: lastOfEach(newestFirst, ({ previous_id }) => previous_id),
+    traits: lastOfEach(oldestFirst, ({ distinct_id, name }) => JSON.stringify([distinct_id, name])),
+    jobs: all.flatMap(({ jobs }) => jobs.map(({ row }) => row)),
   };
 }
 

@@ -100,17 +100,15 @@ export function events(parts: Parts): Events {
       return rows.map(ignoredRecord);
     },
 
-    async listIgnoredOf(distinctId, until) {
-      const rows = await db
+    listIgnoredOf: (distinctId, until) =>
+      db
         .selectFrom("ignored_events")
         .select(["id", "source", "body"])
         .where("distinct_id", "=", distinctId)
         .where("reason", "=", ANONYMOUS)
         .where("received_at", ">=", new Date(until - ANONYMOUS_FOR_MS).toISOString())
         .orderBy("id")
-        .execute();
-      return rows.map(({ id, source, body }) => ({ id, source, body }));
-    },
+        .execute(),
 
     async countIgnored(since) {
       const rows = await db

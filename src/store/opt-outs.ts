@@ -29,10 +29,7 @@ export function optOuts({ db, now, lock, announce }: Parts) {
           await trx
             .updateTable("opt_outs")
             .set({ last_at })
-            .where("distinct_id", "=", distinct_id)
-            .where("topic", "=", topic)
-            .where("at", "=", at)
-            .where("is_out", "=", is_out)
+            .where(({ and }) => and({ distinct_id, topic, at, is_out }))
             .execute();
         if (rows.length === 0) return { changed: [], owed: [] };
         await trx.insertInto("opt_outs").values(rows).execute();
@@ -137,10 +134,7 @@ async function deleteOldest(
     for (const { distinct_id, at, is_out } of ofTopic.slice(0, Math.max(0, ofTopic.length - MOST_CHANGES)))
       await trx
         .deleteFrom("opt_outs")
-        .where("distinct_id", "=", distinct_id)
-        .where("topic", "=", topic)
-        .where("at", "=", at)
-        .where("is_out", "=", is_out)
+        .where(({ and }) => and({ distinct_id, topic, at, is_out }))
         .execute();
   }
 }

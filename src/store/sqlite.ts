@@ -78,9 +78,7 @@ async function open({
   readOnly = false,
   prepare,
   unlock,
-}: {
-  dataDir: string;
-  now: () => number;
+}: Options & {
   driver: SqliteDriver;
   readOnly?: boolean;
   prepare(db: Kysely<Tables>): Promise<void>;

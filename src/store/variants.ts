@@ -40,7 +40,6 @@ export async function firstExposures(
   { transactionId, step, distinctId, variants, exposures }: Decision,
   now: number,
 ): Promise<string[]> {
-  if (exposures.length === 0) return [];
   const common = { transaction_id: transactionId, distinct_id: distinctId, drawn_at: now, exposed_by: step };
   const rows = exposures.map((flag) => ({
     ...common,
