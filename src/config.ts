@@ -44,7 +44,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   };
 }
 
-function postHogIn(env: Settings): PostHogConfig | null {
+function postHogIn(env: Settings) {
   const { POSTHOG_PROJECT_TOKEN: projectToken, POSTHOG_PROJECT_ID: projectId } = env;
   const { POSTHOG_PERSONAL_API_KEY: personalApiKey, POSTHOG_WEBHOOK_SECRETS: webhookSecrets } = env;
   if (!(projectToken && projectId && personalApiKey && webhookSecrets)) return null;
@@ -58,9 +58,10 @@ function postHogIn(env: Settings): PostHogConfig | null {
   };
 }
 
-function segmentIn(env: Settings): SegmentConfig | null {
+function segmentIn(env: Settings) {
   const { SEGMENT_SECRETS: secrets, SEGMENT_SPACE_ID: spaceId, SEGMENT_PROFILE_TOKEN: token } = env;
   if (secrets === undefined) return null;
+  // Each secret signs webhooks, or is the bearer token of a Destination Function; newest first.
   return { secrets, profiles: spaceId && token ? { host: env.SEGMENT_PROFILE_HOST, spaceId, token } : null };
 }
 
@@ -126,18 +127,5 @@ export interface Config {
   segment: SegmentConfig | null;
 }
 
-export interface PostHogConfig {
-  projectToken: string;
-  host: string;
-  apiHost: string;
-  projectId: string;
-  personalApiKey: string;
-  webhookSecrets: string[];
-}
-
-export interface SegmentConfig {
-  /** Each signs webhooks, or is the bearer token of a Destination Function; newest first. */
-  secrets: string[];
-  /** The Profile API; null where it is not configured. */
-  profiles: { host: string; spaceId: string; token: string } | null;
-}
+export type PostHogConfig = NonNullable<ReturnType<typeof postHogIn>>;
+export type SegmentConfig = NonNullable<ReturnType<typeof segmentIn>>;

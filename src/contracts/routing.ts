@@ -44,14 +44,6 @@ export interface Traits {
   properties: Record<string, unknown>;
 }
 
-/** Two distinct ids of one person: records of either count for both. */
-export interface Merge {
-  previousId: string;
-  currentId: string;
-  /** ISO 8601 */
-  occurredAt: string;
-}
-
 /** Another id that an event names for its person. */
 export const MergeRequest = z.object({
   previousId: z.string().min(1),
@@ -67,6 +59,8 @@ export const MergeRequest = z.object({
   merge: z.boolean(),
 });
 export type MergeRequest = z.infer<typeof MergeRequest>;
+/** Two distinct ids of one person: records of either count for both. */
+export type Merge = Pick<MergeRequest, "previousId" | "currentId" | "occurredAt">;
 
 /**
  * How often one person may enter a workflow: whenever it is started, `once` ever, once in a time,

@@ -49,33 +49,23 @@ export interface GuardResult {
   holdouts: Record<string, FlagValue>;
 }
 
-/** The frequency cap: how many messages a person gets in a time, over all workflows. */
-export interface Cap {
-  most: number;
-  withinMs: number;
-}
-
-/** A cap as in a setting: "3 in 7 days". */
+/** The frequency cap: how many messages a person gets in a time, over all workflows. As in a setting: "3 in 7 days". */
 export const Cap = z
   .string()
   .regex(/^[1-9]\d{0,3} in [1-9]\d{0,2} days?$/, 'expected how many in how long, such as "3 in 7 days"')
-  .transform((text): Cap => {
+  .transform((text) => {
     const [most = 0, days = 0] = (text.match(/\d+/g) ?? []).map(Number);
     return { most, withinMs: days * DAY_MS };
   });
-
-/** A part of each day in local time. It includes midnight where `to` is the earlier of the two. */
-export interface Hours {
-  /** The first minute within, "00:00" to "23:59". */
-  from: string;
-  /** The first minute no longer within, "00:00" to "24:00"; never the same as `from`. */
-  to: string;
-}
+export type Cap = z.infer<typeof Cap>;
 
 const FROM = /^([01]\d|2[0-3]):[0-5]\d$/;
 const TO = /^(([01]\d|2[0-3]):[0-5]\d|24:00)$/;
 
-/** Hours as in a setting: "09:00-20:00". Its errors repeat nothing of the text. */
+/**
+ * A part of each day in local time, as in a setting: "09:00-20:00". `from` is the first minute within, `to` the first one
+ * no longer within. It includes midnight where `to` is the earlier of the two. Its errors repeat nothing of the text.
+ */
 export const Hours = z
   .string()
   .regex(/^[^-]*-[^-]*$/, 'expected two times with a dash between them, such as "09:00-20:00"')
@@ -90,6 +80,7 @@ export const Hours = z
     }),
   )
   .refine(({ from, to }) => from !== to, 'the two times are the same; the whole day is "00:00-24:00"');
+export type Hours = z.infer<typeof Hours>;
 
 /** The message of a link, and whether its clicks are reported. */
 export type MessageLink = Pick<Send, "transactionId" | "workflow" | "step" | "channel"> & { track: boolean };

@@ -68,6 +68,17 @@ export const Shape = z.object({
 });
 export type Shape = z.infer<typeof Shape>;
 
+/** The steps before this one, in order; none where there is no such step. */
+export function stepsBefore({ steps }: Shape, step: string): ShapeStep[] {
+  return steps.slice(
+    0,
+    Math.max(
+      0,
+      steps.findIndex((one) => one.step === step),
+    ),
+  );
+}
+
 /** The steps that send a message, in order. */
 export function sendingStepsOf({ steps }: Pick<Shape, "steps">): SendingStep[] {
   const throttle = steps.findIndex(({ type }) => type === "throttle");

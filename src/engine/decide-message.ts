@@ -4,7 +4,6 @@ import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/de
 import { addressHash } from "../contracts/opt-out.ts";
 import { type Person, trackUnreadable } from "../contracts/person.ts";
 import type { Recipient } from "../contracts/send.ts";
-import { isSwitchedOff, withSwitch } from "./controls.ts";
 import { acceptRecipient } from "./email.ts";
 import { flagExposures } from "./experiment.ts";
 import type { Compose, Moment, SendOptions } from "./guarded-step.ts";
@@ -188,6 +187,17 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
       decisions.push({ ...facts, outcome: "skipped", reason: "digested", detail });
     }
   }
+}
+
+/** These controls and, last, the switch that every message has. */
+export function withSwitch(controls: z.ZodObject): z.ZodObject {
+  if ("send" in controls.shape) throw new Error('the control "send" is the switch that every message has');
+  return controls.extend({ send: z.boolean().default(true).meta({ title: "Send this message" }) });
+}
+
+/** Whether a colleague has turned that switch off. */
+function isSwitchedOff(controls: unknown): boolean {
+  return (controls as { send?: boolean } | undefined)?.send === false;
 }
 
 /** Whether both are one address, in capitals or not, and with or without blanks between digits. */

@@ -32,11 +32,6 @@ export function experiment<const Variant extends string>(
   return { flag, variants, otherwise };
 }
 
-/** The variant that a message shows. The run's variant may come from an earlier version of the workflow that had others. */
-function shown({ variants, otherwise }: Experiment, ofRun: RunVariant | undefined): RunVariant {
-  return ofRun !== undefined && variants.includes(ofRun.variant) ? ofRun : { variant: otherwise, source: "default" };
-}
-
 /** The flag values that one message uses, and its exposures to them, for its decision. */
 export function flagExposures<Variants>(
   experiments: Experiments,
@@ -51,7 +46,8 @@ export function flagExposures<Variants>(
       const ofRun = await variantsOf(Object.values(experiments));
       const variants = {};
       for (const [name, experiment] of Object.entries(experiments)) {
-        const { variant, source } = shown(experiment, ofRun[experiment.flag]);
+        // The run's variant may come from an earlier version of the workflow that had others.
+        const { variant, source } = validOrDefault(experiment, ofRun[experiment.flag]);
         const get = () => {
           flags[experiment.flag] = variant;
           if (source === "default") defaults.add(experiment.flag);
@@ -116,15 +112,15 @@ export function createRunVariants({
     if (answer.outcome === "unavailable")
       log.warn({ component: "engine", transactionId, variantSource: "default", error: answer.why });
     return Object.fromEntries(
-      experiments.map((experiment) => [
-        experiment.flag,
-        drawn(experiment, answer.outcome === "answered" ? answer.values[experiment.flag] : undefined),
-      ]),
+      experiments.map((experiment) => {
+        const value = answer.outcome === "answered" ? answer.values[experiment.flag] : undefined;
+        const answered = typeof value === "string" ? ({ variant: value, source: "posthog" } as const) : undefined;
+        return [experiment.flag, validOrDefault(experiment, answered)];
+      }),
     );
   }
 }
 
-function drawn({ variants, otherwise }: Experiment, value: boolean | string | undefined): RunVariant {
-  const variant = variants.find((one) => one === value);
-  return variant === undefined ? { variant: otherwise, source: "default" } : { variant, source: "posthog" };
+function validOrDefault({ variants, otherwise }: Experiment, one: RunVariant | undefined): RunVariant {
+  return one !== undefined && variants.includes(one.variant) ? one : { variant: otherwise, source: "default" };
 }

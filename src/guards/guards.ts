@@ -103,10 +103,6 @@ function hasToken({ credentials }: ChannelAtNovu): boolean {
   return credentials?.deviceTokens?.some((token) => token !== "") ?? false;
 }
 
-function hasWebhook({ credentials }: ChannelAtNovu): boolean {
-  return Boolean(credentials?.webhookUrl);
-}
-
 /** Novu sends to the address that it has, and reports nothing when it has none. */
 function missingAddress({ channel, person, unreadable, addresses }: Send): string | null {
   switch (channel) {
@@ -124,7 +120,8 @@ function missingAddress({ channel, person, unreadable, addresses }: Send): strin
     case "chat":
       if (person.chat_connected !== true) return "no chat is connected";
       // Some chat providers go by the phone number.
-      return addresses.channels?.some(hasWebhook) === false && !addresses.phone ? "Novu has no chat webhook" : null;
+      if (addresses.phone || addresses.channels === undefined) return null;
+      return addresses.channels.some(({ credentials }) => credentials?.webhookUrl) ? null : "Novu has no chat webhook";
     case "in_app":
       return null;
   }

@@ -1,7 +1,7 @@
 import { isChannel } from "../contracts/channel.ts";
 import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import { isOfOneJob, type Run } from "../contracts/run.ts";
-import { type FixedWait, type Shape, type ShapeStep, sendingStepsOf } from "../contracts/workflow.ts";
+import { type FixedWait, type Shape, type ShapeStep, sendingStepsOf, stepsBefore } from "../contracts/workflow.ts";
 import { NOVU_UNITS_MS } from "../lib/durations.ts";
 import { answerOf, type StepAnswer } from "./bridge-call.ts";
 
@@ -29,9 +29,8 @@ export function addedStepDecisions(
   }
 }
 
-function isBefore({ steps }: Shape, one: string, other: string): boolean {
-  const indexOf = (step: string) => steps.findIndex((known) => known.step === step);
-  return indexOf(one) < indexOf(other);
+function isBefore(shape: Shape, one: string, other: string): boolean {
+  return stepsBefore(shape, other).some(({ step }) => step === one);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Run } from "../contracts/run.ts";
-import type { Shape } from "../contracts/workflow.ts";
+import { type Shape, stepsBefore } from "../contracts/workflow.ts";
 import { setAtPath } from "../lib/json.ts";
 import type { ExecuteBody, StepState } from "./bridge-call.ts";
 import type { RunRecords } from "./continue-run.ts";
@@ -140,10 +140,7 @@ export function completeState(
 ): { state: StepState[]; missing: string[] } {
   const there = new Map(state.map((entry) => [entry.stepId, entry]));
   const missing: string[] = [];
-  const before = code.steps.slice(
-    0,
-    code.steps.findIndex(({ step }) => step === target),
-  );
+  const before = stepsBefore(code, target);
   const completed = before.map(({ step, type }): StepState => {
     const entry = there.get(step);
     const passed = type === "digest" && digest !== undefined ? there.get(digest)?.outputs : undefined;
@@ -178,53 +175,51 @@ function untouchedOutputs(type: string, { run, payload }: { run: Run; payload: O
 }
 
 /** Runs a custom step and returns its outputs. Throws where the step fails. */
-export type RunCustom = (step: string, body: ExecuteBody) => Promise<Record<string, unknown>>;
+export type RunCustom = (step: string, body: ExecuteBody) => Promise<Outputs>;
+
+/** The value that a custom step already has, from a message behind it that needed one. */
+export async function knownResult(
+  { findCustomValues }: RunRecords,
+  { run, step, code: { results } }: { run: Run; step: string; code: WorkflowCode },
+): Promise<Outputs | undefined> {
+  const schema = results.get(step);
+  if (schema === undefined) return undefined;
+  const { [step]: value } = await findCustomValues(run.transactionId);
+  return schema.safeParse(value).success ? (value as Outputs) : undefined;
+}
 
 /**
- * The results of custom steps that Novu's state lacks, because a call was lost or because the code has the step
- * elsewhere now. Such a step is run here, once for the run: the first value stays.
+ * The body with the result of each custom step before this step. Novu's state may lack one, because a call was lost or
+ * because the code has the step elsewhere now. Such a step is run here, once for the run: the first value stays.
  */
-export function createCustomResults({
-  findCustomValues,
-  saveCustomValue,
-}: Pick<RunRecords, "findCustomValues" | "saveCustomValue">) {
-  return {
-    /** The value that a custom step already has, from a message behind it that needed one. */
-    async knownValue(run: Run, step: string, { results }: WorkflowCode): Promise<Record<string, unknown> | undefined> {
-      const schema = results.get(step);
-      if (schema === undefined) return undefined;
-      const { [step]: value } = await findCustomValues(run.transactionId);
-      return schema.safeParse(value).success ? (value as Record<string, unknown>) : undefined;
-    },
-
-    /** The body with the result of each custom step before `target`. */
-    async withResults(
-      body: ExecuteBody,
-      target: string,
-      { code, run, runCustom }: { code: WorkflowCode; run: Run; runCustom: RunCustom },
-    ): Promise<ExecuteBody> {
-      const { transactionId, distinctId } = run;
-      let completed = body;
-      let saved: Record<string, unknown> | undefined;
-      for (const { step } of code.shape.steps) {
-        if (step === target) break;
-        const schema = code.results.get(step);
-        if (schema === undefined) continue;
-        const inState = completed.state.find(({ stepId }) => stepId === step);
-        if (inState !== undefined && hasRun(inState) && schema.safeParse(inState.outputs).success) continue;
-        saved ??= await findCustomValues(transactionId);
-        const isSaved = saved[step] !== undefined;
-        const value =
-          isSaved && schema.safeParse(saved[step]).success
-            ? saved[step]
-            : await saveCustomValue({ transactionId, distinctId, step }, await runCustom(step, completed), {
-                replace: isSaved,
-              });
-        completed = { ...completed, state: withOutputs(completed.state, step, value as StepState["outputs"]) };
-      }
-      return completed;
-    },
-  };
+export async function withResults(
+  { findCustomValues, saveCustomValue }: RunRecords,
+  {
+    body,
+    step: target,
+    code,
+    run: { transactionId, distinctId },
+    runCustom,
+  }: { body: ExecuteBody; step: string; code: WorkflowCode; run: Run; runCustom: RunCustom },
+): Promise<ExecuteBody> {
+  let completed = body;
+  let saved: Outputs | undefined;
+  for (const { step } of stepsBefore(code.shape, target)) {
+    const schema = code.results.get(step);
+    if (schema === undefined) continue;
+    const inState = completed.state.find(({ stepId }) => stepId === step);
+    if (inState !== undefined && hasRun(inState) && schema.safeParse(inState.outputs).success) continue;
+    saved ??= await findCustomValues(transactionId);
+    const isSaved = saved[step] !== undefined;
+    const value =
+      isSaved && schema.safeParse(saved[step]).success
+        ? saved[step]
+        : await saveCustomValue({ transactionId, distinctId, step }, await runCustom(step, completed), {
+            replace: isSaved,
+          });
+    completed = { ...completed, state: withOutputs(completed.state, step, value as Outputs) };
+  }
+  return completed;
 }
 
 /** The state of a lost call, or of a step that the run does not have, is empty, which may fit the schema. */
@@ -232,7 +227,7 @@ function hasRun({ state }: StepState): boolean {
   return !["failed", "canceled", "skipped"].includes(state?.status ?? "");
 }
 
-function withOutputs(state: StepState[], step: string, outputs: StepState["outputs"]): StepState[] {
+function withOutputs(state: StepState[], step: string, outputs: Outputs): StepState[] {
   if (!state.some(({ stepId }) => stepId === step))
     return [...state, { stepId: step, outputs, state: { status: "skipped" } }];
   return state.map((entry) => (entry.stepId === step ? { ...entry, outputs } : entry));

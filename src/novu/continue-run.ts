@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Decision, Objection } from "../contracts/decision.ts";
 import { isOfOneJob, Run } from "../contracts/run.ts";
-import type { Shape, ShapeStep } from "../contracts/workflow.ts";
-import { answerOf, type Call, type ExecuteBody, type StepAnswer } from "./bridge-call.ts";
+import { type Shape, type ShapeStep, stepsBefore } from "../contracts/workflow.ts";
+import { answerOf, type Call, type ExecuteBody, type StepAnswer, type StepState } from "./bridge-call.ts";
 import { addedStepDecisions, answerRemovedStep } from "./changed-steps.ts";
-import { completePayload, completeState, createCustomResults, type RunCustom } from "./complete-call.ts";
-import { type DigestedRun, digestedDecisions, digestedRuns, digestIn } from "./digested-runs.ts";
+import { completePayload, completeState, knownResult, type RunCustom, withResults } from "./complete-call.ts";
+import { type DigestedRun, digestedDecisions, digestedRuns } from "./digested-runs.ts";
 import type { WorkflowCode } from "./framework.ts";
 
 /** How to go on with a call for one step of a run. */
@@ -76,7 +76,6 @@ export function createContinuation({
   now: () => number;
 }) {
   const shapes = new Map<string, Shape>();
-  const customResults = createCustomResults(records);
 
   return async (call: Call, came: ExecuteBody, runCustom: RunCustom): Promise<Continuation> => {
     const { workflow, step } = call;
@@ -91,6 +90,10 @@ export function createContinuation({
     const targetThen =
       then?.steps.find((one) => one.step === step) ?? (target ? undefined : await inOtherVersion(workflow, step));
     const digest = digestIn(came.state, [then, code?.shape ?? null]);
+    const isUnchanged = isSameVersion && target !== undefined && isWhole(came, step, code.shape);
+    if (isUnchanged && digest === undefined && code.results.size === 0)
+      return { run, shape: code.shape, notices: [], digested: [], body: came };
+
     const { state, digested } = digestedRuns(came.state, { run, payloadSchema: code?.payloadSchema, digest });
     const body = digest === undefined ? came : { ...came, state };
     const prepared = await prepare({
@@ -120,10 +123,10 @@ export function createContinuation({
       return withoutCode(targetThen, { reason: "removed", detail: `it is ${target.type} now` }, stepCall);
     if (targetThen?.fixed !== undefined && !isDeepStrictEqual(targetThen.fixed, target.fixed))
       return withoutCode(targetThen, { reason: "removed", detail: null }, stepCall);
-    const known = await customResults.knownValue(run, step, code);
+    const known = await knownResult(records, { run, step, code });
     if (known !== undefined) return { notices: [], standIn: { answer: answerOf(known), decisions: [] } };
     if (isSameVersion && isWhole(body, step, code.shape))
-      return { notices: [], body: await customResults.withResults(body, step, { ...stepCall, code }) };
+      return { notices: [], body: await withResults(records, { ...stepCall, code }) };
     return withCompletedBody({ ...stepCall, code, target });
   }
 
@@ -151,7 +154,7 @@ export function createContinuation({
     });
     return {
       notices: addedStepDecisions({ ...stepCall, code: code.shape, missing }, now),
-      body: await customResults.withResults({ ...body, payload, state }, step, stepCall),
+      body: await withResults(records, { ...stepCall, body: { ...body, payload, state } }),
     };
   }
 
@@ -190,11 +193,15 @@ function payloadOf({
   return "misfit" in own && other !== undefined ? { payload: { ...other.payload, run } } : own;
 }
 
+/** The digest that a run has passed; a workflow has one at most. A step that is in no shape may be a digest. */
+function digestIn(state: StepState[], shapes: Array<Shape | null>): string | undefined {
+  return state.find(({ stepId, outputs: { events } }) => {
+    const types = shapes.flatMap((shape) => shape?.steps.find(({ step }) => step === stepId)?.type ?? []);
+    return Array.isArray(events) && (types[0] ?? "digest") === "digest";
+  })?.stepId;
+}
+
 /** Whether Novu's state has each step that the code has before this one. */
-function isWhole({ state }: ExecuteBody, step: string, { steps }: Shape): boolean {
-  const before = steps.slice(
-    0,
-    steps.findIndex((one) => one.step === step),
-  );
-  return before.every((one) => state.some(({ stepId }) => stepId === one.step));
+function isWhole({ state }: ExecuteBody, step: string, code: Shape): boolean {
+  return stepsBefore(code, step).every((one) => state.some(({ stepId }) => stepId === one.step));
 }

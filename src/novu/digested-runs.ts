@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { isChannel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
-import type { Shape, ShapeStep } from "../contracts/workflow.ts";
+import { type Shape, type ShapeStep, stepsBefore } from "../contracts/workflow.ts";
 import type { StepState } from "./bridge-call.ts";
 import { skippedDecision } from "./changed-steps.ts";
 import { completePayload } from "./complete-call.ts";
@@ -16,14 +16,6 @@ export interface DigestedRun {
   run: Run;
   payload: Record<string, unknown>;
   misfit: string | null;
-}
-
-/** The digest that a run has passed; a workflow has one at most. A step that is in no shape may be a digest. */
-export function digestIn(state: StepState[], shapes: Array<Shape | null>): string | undefined {
-  return state.find(({ stepId, outputs: { events } }) => {
-    const types = shapes.flatMap((shape) => shape?.steps.find(({ step }) => step === stepId)?.type ?? []);
-    return Array.isArray(events) && (types[0] ?? "digest") === "digest";
-  })?.stepId;
 }
 
 /**
@@ -74,7 +66,8 @@ export function digestedDecisions(
 ): Decision[] {
   if (step === undefined || !isChannel(step.type)) return [];
   const { type: channel } = step;
-  const isDecidedByCode = !hasAnswer && code !== undefined && hasDigestBefore(step, code);
+  const isDecidedByCode =
+    !hasAnswer && code !== undefined && stepsBefore(code, step.step).some(({ type }) => type === "digest");
   return digested.flatMap(({ run: one, misfit }) => {
     const message = { run: one, workflow, step: step.step, channel };
     if (misfit !== null && !hasAnswer)
@@ -95,8 +88,4 @@ function fitting(
   if (schema === undefined) return { payload, misfit: null };
   const completed = completePayload(payload, schema);
   return "misfit" in completed ? { payload, misfit: completed.misfit } : { payload: completed.payload, misfit: null };
-}
-
-function hasDigestBefore({ step }: ShapeStep, { steps }: Shape): boolean {
-  return steps.some(({ type }, index) => type === "digest" && index < steps.findIndex((one) => one.step === step));
 }

@@ -163,13 +163,8 @@ function wordsOf(error: unknown): string {
 }
 
 /** The messages that are lost when Novu gives up a step: a failed wait ends the run, a failed message only itself. */
-function lostWith(shape: Pick<Shape, "steps">, step: string): SendingStep[] {
-  const index = shape.steps.findIndex((one) => one.step === step);
-  const isWait = ["delay", "digest"].includes(String(shape.steps[index]?.type));
-  if (isWait) return sendingStepsOf(shape).filter((sending) => indexOf(shape, sending.step) >= index);
-  return sendingStepsOf(shape).filter((sending) => sending.step === step);
-}
-
-function indexOf({ steps }: Pick<Shape, "steps">, step: string): number {
-  return steps.findIndex((one) => one.step === step);
+function lostWith({ steps }: Shape, step: string): SendingStep[] {
+  const index = steps.findIndex((one) => one.step === step);
+  const isWait = ["delay", "digest"].includes(String(steps[index]?.type));
+  return sendingStepsOf({ steps: steps.slice(index, isWait ? undefined : index + 1) });
 }

@@ -68,14 +68,7 @@ const Preference = z.looseObject({
   workflow: z.looseObject({ identifier: Id.nullish().catch(null) }).nullish(),
 });
 
-const STATUS_OF: Record<string, NovuMessage["status"]> = {
-  delivered: "delivered",
-  seen: "seen",
-  read: "read",
-  bounced: "bounced",
-  complained: "complained",
-  failed: "failed",
-};
+const REPORTED = ["delivered", "seen", "read", "bounced", "complained", "failed"] as const;
 const COMPLAINT = /complain|spam.?report|marked as spam/i;
 const BOUNCE = /bounce/i;
 const SOFT = /soft|transient|temporar|defer|try again|mailbox (is )?full|over ?quota|throttl|greylist/i;
@@ -120,7 +113,7 @@ function messageIn(
 
 /** A provider's bounce is a failure in Novu's event, and a failed chat message is a sent one with an error. */
 function statusOf(what: string, { why, hasFailed }: { why: string; hasFailed: boolean }): NovuMessage["status"] | null {
-  const status = what === "sent" && hasFailed ? "failed" : STATUS_OF[what];
+  const status = what === "sent" && hasFailed ? "failed" : REPORTED.find((one) => one === what);
   if (status !== "failed") return status ?? null;
   return COMPLAINT.test(why) ? "complained" : BOUNCE.test(why) ? "bounced" : "failed";
 }

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { textControls, withSwitch } from "../../../src/engine/controls.ts";
+import { textControls } from "../../../src/engine/controls.ts";
+import { withSwitch } from "../../../src/engine/decide-message.ts";
 import { publishedControls } from "../../../src/engine/novu-schema.ts";
 import { onboarding } from "../../support/product/onboarding.tsx";
 import { openStory, type Story } from "../../support/story.ts";
