@@ -1,7 +1,5 @@
 import express, { type Router } from "express";
-import { failed, notFound } from "../http/errors.ts";
-import { healthRoutes } from "../http/health.ts";
-import { answeredFirst, plainBodies } from "../http/listener.ts";
+import { answeredFirst, failed, healthRoutes, notFound, plainBodies } from "../http/listener.ts";
 import { describeError } from "../lib/errors.ts";
 import { type Listening, serve } from "../lib/server.ts";
 import type { Context } from "./context.ts";

@@ -3,7 +3,7 @@ import { createOverdue } from "../outbox/jobs/overdue.ts";
 import { createNovuRuns, createReceipt } from "../outbox/jobs/receipt.ts";
 import { createRunJob } from "../outbox/run-job.ts";
 import type { JobAttempt } from "../outbox/worker.ts";
-import { subscriberOf } from "../routing/profile.ts";
+import { subscriberOf } from "../routing/person.ts";
 import type { PersonReader } from "../sources/person-reader.ts";
 import type { PostHogReports } from "../sources/posthog/reports.ts";
 import type { Context } from "./context.ts";

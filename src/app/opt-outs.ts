@@ -1,10 +1,8 @@
 import type { OptOutChange } from "../contracts/opt-out.ts";
 import type { PersonSources } from "../contracts/person.ts";
-import { createOptOutsFromNovu } from "../opt-outs/from-novu.ts";
-import { createSendOptOuts } from "../opt-outs/send-opt-outs.ts";
-import { createUnsubscribeLinks } from "../opt-outs/unsubscribe-links.ts";
+import { createOptOutsFromNovu, createSendOptOuts } from "../opt-outs/preferences.ts";
+import { createUnsubscribeLinks, unsubscribeRoutes } from "../opt-outs/unsubscribe.ts";
 import { createUnsubscribePage } from "../opt-outs/unsubscribe-page.tsx";
-import { unsubscribeRoutes } from "../opt-outs/unsubscribe-routes.ts";
 import { createPersonLookup } from "../sources/person-reader.ts";
 import type { PostHogReports } from "../sources/posthog/reports.ts";
 import type { Context } from "./context.ts";

@@ -3,7 +3,7 @@ import type { PersonSources } from "../contracts/person.ts";
 import type { Profile } from "../contracts/routing.ts";
 import type { Run } from "../contracts/run.ts";
 import { SOURCES } from "../contracts/sources.ts";
-import { subscriberOf } from "../routing/profile.ts";
+import { subscriberOf } from "../routing/person.ts";
 import { type PersonReader, storedPersons } from "../sources/person-reader.ts";
 import { postHogPersons } from "../sources/posthog/persons.ts";
 import { segmentProfiles } from "../sources/segment/profiles.ts";

@@ -1,5 +1,12 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { type Request, type Response, Router } from "express";
+import { isbot } from "isbot";
 import { z } from "zod";
+import type { Decision } from "../contracts/decision.ts";
+import type { Report } from "../contracts/report.ts";
 import type { MessageLink } from "../contracts/send.ts";
+import { describeError } from "../lib/errors.ts";
+import type { Log } from "../lib/log.ts";
 import { createTokens } from "../lib/tokens.ts";
 
 /** The target of a tracked link, and its message. The decision has the person. */
@@ -60,4 +67,120 @@ export function withUtm(url: string, parameters: Record<string, string>): string
 
 function isToTheWeb(url: string): boolean {
   return /^https?:\/\//i.test(url) && URL.canParse(url);
+}
+
+/** `forgotten`: a click on a message without a decision (any more). `lost`: a click that could not be saved. */
+type LinkRequest = Visitor | "invalid" | "forgotten" | "lost";
+
+interface Clicks {
+  /** `GET /r/:token` */
+  router: Router;
+  /** Resolves when no click is being saved. */
+  idle(): Promise<void>;
+}
+
+/**
+ * Redirects each tracked link to its target, and only there. The answer does not wait for the click to be saved; the
+ * first click of a message is reported to PostHog.
+ */
+export function clickRoutes({
+  read,
+  decisionsOf,
+  report,
+  count,
+  now,
+  log,
+}: {
+  /** Null when the token is not ours. */
+  read(token: string): LinkToken | null;
+  decisionsOf(transactionIds: string[]): Promise<Decision[]>;
+  report(report: Report): Promise<boolean>;
+  count(request: LinkRequest): void;
+  now(): number;
+  log: Log;
+}): Clicks {
+  const inProgress = new Set<Promise<void>>();
+  return {
+    router: Router().use("/r", (request, response, next) => {
+      if (request.method !== "GET" && request.method !== "HEAD") return next();
+      // Not decoded: a token that cannot be decoded is not ours either.
+      const link = read(request.path.replace(/^\/|\/$/g, ""));
+      if (link === null) return refuse(response);
+      forward(response, link.url);
+      follow(request, link);
+    }),
+    async idle() {
+      while (inProgress.size > 0) await Promise.all(inProgress);
+    },
+  };
+
+  function refuse(response: Response): void {
+    count("invalid");
+    response.status(404).type("text/plain").set("cache-control", "no-store");
+    response.send("This link is not complete or not valid. Please open it from the message once more.\n");
+  }
+
+  function follow(request: Request, link: LinkToken): void {
+    const visitor = visitorOf(request);
+    count(visitor);
+    if (visitor !== "click") return;
+    const saving = save(link)
+      .catch((error: unknown) => {
+        count("lost");
+        log.error({
+          component: "links",
+          outcome: "lost",
+          status: "clicked",
+          ...about(link),
+          error: describeError(error),
+        });
+      })
+      .finally(() => inProgress.delete(saving));
+    inProgress.add(saving);
+  }
+
+  async function save(link: LinkToken): Promise<void> {
+    const { transactionId, step, url } = link;
+    const decision = (await decisionsOf([transactionId])).find((one) => one.step === step);
+    // A person who was deleted is not reported again.
+    if (decision === undefined) return count("forgotten");
+    const { distinctId, workflow, channel, template, variants } = decision;
+    const facts = { distinctId, workflow, transactionId, step, channel, template, variants };
+    const at = new Date(now()).toISOString();
+    const isFirst = await report({ status: "clicked", ...facts, properties: { url: withoutQuery(url) }, at });
+    if (isFirst) log.info({ component: "links", outcome: "clicked", workflow, ...about(link) });
+  }
+}
+
+function forward(response: Response, url: string): void {
+  // The target must not get the token as its referrer.
+  response.set({ "cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex" });
+  response.status(302).location(url).end();
+}
+
+/** A query may have personal data. */
+function withoutQuery(url: string): string {
+  const { host, pathname } = new URL(url);
+  return host + pathname;
+}
+
+function about({ transactionId, step }: LinkToken) {
+  return { transactionId, step };
+}
+
+/** A person, or a machine that fetches the link before the person does. */
+type Visitor = "click" | "scanner" | "prefetch" | "head";
+
+/** Office fetches a link before it opens the browser; the others are mail filters that isbot may take for browsers. */
+const MAIL_PROGRAMS =
+  /ms-office|MSOffice|Microsoft Office|MicrosoftPreview|SafeLinks|barracuda|mimecast|proofpoint|GoogleImageProxy|YahooMailProxy|symantec|messagelabs|fireeye|trendmicro|sophos|ironport|zscaler|forcepoint|cloudmark/i;
+/** Headers of browsers and apps that fetch a page in advance, in all spellings. */
+const ANNOUNCEMENTS = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+
+/** From the headers of the request; a filter that poses as a browser counts as a person. */
+export function visitorOf({ method, headers }: { method?: string; headers: IncomingHttpHeaders }): Visitor {
+  if (method === "HEAD") return "head";
+  if (ANNOUNCEMENTS.some((name) => /prefetch|prerender|preview/i.test(String(headers[name] ?? "")))) return "prefetch";
+  const agent = headers["user-agent"] ?? "";
+  return agent.trim() === "" || isbot(agent) || MAIL_PROGRAMS.test(agent) ? "scanner" : "click";
 }

@@ -6,8 +6,7 @@ import { transactionIdOf } from "../contracts/run.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { isTimeZone, zoned } from "../lib/time-zone.ts";
-import { mergeOf, mergeRequestOf, whyNoPerson } from "./identity.ts";
-import { changesProfile, profileOf, subscriberOf, traitsIn } from "./profile.ts";
+import { changesProfile, mergeOf, mergeRequestOf, profileOf, subscriberOf, traitsIn, whyNoPerson } from "./person.ts";
 
 /** Why an event, or a part of it, caused nothing, or less than it could. */
 interface Problem {

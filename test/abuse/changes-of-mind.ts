@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createUnsubscribeLinks } from "../../src/opt-outs/unsubscribe-links.ts";
+import { createUnsubscribeLinks } from "../../src/opt-outs/unsubscribe.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import { someoneNew } from "./poison-events.ts";
 import { type Exchange, rawClient } from "./raw-client.ts";

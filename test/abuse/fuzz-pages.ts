@@ -1,5 +1,5 @@
 import { createLinks } from "../../src/links/links.ts";
-import { createUnsubscribeLinks } from "../../src/opt-outs/unsubscribe-links.ts";
+import { createUnsubscribeLinks } from "../../src/opt-outs/unsubscribe.ts";
 import { LOCAL_KEYS } from "../../src/sandbox/local-keys.ts";
 import type { Dice } from "./dice.ts";
 import { headerText } from "./fuzz-webhooks.ts";

@@ -7,7 +7,7 @@ import type { EntryLimit, Routing, Start } from "../../src/contracts/routing.ts"
 import { RefusedError, UnavailableError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createRunJob } from "../../src/outbox/run-job.ts";
-import { subscriberOf } from "../../src/routing/profile.ts";
+import { subscriberOf } from "../../src/routing/person.ts";
 import type { ClaimedJob } from "../../src/store/jobs.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { event } from "../../../src/engine/event.ts";
-import { createOptOutsFromNovu } from "../../../src/opt-outs/from-novu.ts";
+import { createOptOutsFromNovu } from "../../../src/opt-outs/preferences.ts";
 import type { Sandbox } from "../../../src/sandbox/sandbox.ts";
 import { campaign, decisions, happen, mail } from "../../support/campaign.ts";
 import { testSandbox } from "../../support/sandbox.ts";

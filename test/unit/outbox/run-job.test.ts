@@ -10,7 +10,7 @@ import type { ReadNow } from "../../../src/outbox/recipients.ts";
 import { createRunJob } from "../../../src/outbox/run-job.ts";
 import type { Profiled } from "../../../src/outbox/subscribers.ts";
 import type { JobAttempt } from "../../../src/outbox/worker.ts";
-import { subscriberOf } from "../../../src/routing/profile.ts";
+import { subscriberOf } from "../../../src/routing/person.ts";
 import { exit, OCCURRED_AT, profile, run, start } from "../../support/facts.ts";
 
 const NOTE: SendingStep = { step: "note", channel: "in_app", isThrottled: false };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../../src/contracts/event.ts";
-import { whyNoPerson } from "../../../src/routing/identity.ts";
+import { whyNoPerson } from "../../../src/routing/person.ts";
 import { createRoute } from "../../../src/routing/route.ts";
 import { parsePostHogEvent } from "../../../src/sources/posthog/event.ts";
 import { testProduct } from "../../support/product/product.ts";

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LifecycleEvent } from "../../../src/contracts/event.ts";
-import { mergeOf, whyNoPerson } from "../../../src/routing/identity.ts";
+import { readPerson } from "../../../src/contracts/person.ts";
+import { mergeOf, subscriberOf, whyNoPerson } from "../../../src/routing/person.ts";
+import { messagesOnFields } from "../../../src/sandbox/local-novu/subscribers.ts";
 
 const merge = (previousId: string) =>
   mergeOf({ distinctId: "ada", previousId, occurredAt: "2026-03-02T09:00:00.000Z" } as LifecycleEvent);
@@ -77,4 +79,39 @@ describe("a distinct id that may be a person's", () => {
         : { previousId: distinctId, currentId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" },
     );
   });
+});
+
+const ODD = ["", " ", "german", "german_DE", "zz_ZZ", "en", "en-US", "pt_BR", "zh-Hans-CN", "es-419", "x-klingon", "C"];
+const ZONES = ["Europe/Berlin", "Mars/Phobos", "CST", "+01:00", "UTC", "Etc/GMT+1", "GMT", "local"];
+
+it("a subscriber has no field that Novu drops the run for", () => {
+  const emails = [
+    `${"a".repeat(64)}@example.com`,
+    `${"a".repeat(65)}@example.com`,
+    "ada@localhost",
+    "a@b.co",
+    "@",
+    "ada",
+  ];
+  for (const [property, values] of [
+    ["locale", ODD],
+    ["$timezone", ZONES],
+    ["$geoip_time_zone", ZONES],
+    ["email", emails],
+  ] as const)
+    for (const value of values) {
+      const subscriber = subscriberOf("ada", readPerson({ [property]: value }).properties);
+      expect([value, messagesOnFields(subscriber)]).toEqual([value, []]);
+    }
+});
+
+it.each([
+  ["en-US", "en_US"],
+  ["pt_BR", "pt_BR"],
+  ["de", "de_DE"],
+  ["es-419", "es_419"],
+  ["german", undefined],
+  ["german_DE", undefined],
+])("the locale %s is %s at Novu", (locale, expected) => {
+  expect(subscriberOf("ada", { locale }).locale).toBe(expected);
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { OptOuts } from "../../../src/contracts/opt-out.ts";
 import { createLog } from "../../../src/lib/log.ts";
-import { createSendOptOuts } from "../../../src/opt-outs/send-opt-outs.ts";
+import { createSendOptOuts } from "../../../src/opt-outs/preferences.ts";
 
 const AT = "2026-03-02T09:00:00.000Z";
 
