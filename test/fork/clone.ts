@@ -23,6 +23,8 @@ export interface Clone extends Disposable {
   remove(path: string): void;
   /** The files in a folder, at every depth. */
   files(folder: string): string[];
+  /** The files of the checkout that are changed and not removed. */
+  changed(): string[];
   /** Runs a program of node_modules to its end. */
   run(program: string, ...args: string[]): Promise<Ended>;
   /**
@@ -35,26 +37,12 @@ export interface Clone extends Disposable {
 /** Copies the files that git has or would add; node_modules is a link to ours. */
 export function cloneCheckout(): Clone {
   const folder = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-fork-"));
-  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: PROJECT,
-    encoding: "utf8",
-  });
-  for (const file of new Set(listed.split("\0")))
-    if (file !== "" && existsSync(join(PROJECT, file))) cpSync(join(PROJECT, file), join(folder, file));
+  for (const file of listFiles(PROJECT)) cpSync(join(PROJECT, file), join(folder, file));
   symlinkSync(join(PROJECT, "node_modules"), join(folder, "node_modules"));
-  const git = (...args: string[]) => execFileSync("git", args, { cwd: folder, stdio: "ignore" });
-  git("init");
-  git("add", "--all");
-  git(
-    "-c",
-    "user.name=A fork",
-    "-c",
-    "user.email=fork@example.com",
-    "commit",
-    "--no-gpg-sign",
-    "-m",
-    "As it was forked",
-  );
+  git(folder, "init");
+  git(folder, "add", "--all");
+  const author = ["-c", "user.name=A fork", "-c", "user.email=fork@example.com"];
+  git(folder, ...author, "commit", "--no-gpg-sign", "-m", "As it was forked");
 
   const clone: Clone = {
     read: (file) => readFileSync(join(folder, file), "utf8"),
@@ -69,13 +57,8 @@ export function cloneCheckout(): Clone {
       clone.write(file, after);
     },
     remove: (path) => rmSync(join(folder, path), { recursive: true }),
-    files: (below) =>
-      execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", below], {
-        cwd: folder,
-        encoding: "utf8",
-      })
-        .split("\n")
-        .filter((file) => file !== "" && existsSync(join(folder, file))),
+    files: (below) => listFiles(folder, below),
+    changed: () => git(folder, "ls-files", "--modified").filter((file) => existsSync(join(folder, file))),
     async run(program, ...args) {
       const child = spawn(join(folder, BIN, program), args, { cwd: folder, env: ownEnvironment() });
       let output = "";
@@ -108,6 +91,18 @@ export function cloneCheckout(): Clone {
       .map(({ name }) => name.slice(folder.length + 1));
     return { passed: numPassedTests, red };
   }
+}
+
+/** The files that git has or would add. */
+function listFiles(checkout: string, ...below: string[]): string[] {
+  const files = git(checkout, "ls-files", "--cached", "--others", "--exclude-standard", ...below);
+  return [...new Set(files)].filter((file) => existsSync(join(checkout, file)));
+}
+
+/** The lines of its output. */
+function git(checkout: string, ...args: string[]): string[] {
+  const output = execFileSync("git", args, { cwd: checkout, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  return output.split("\n").filter(Boolean);
 }
 
 interface Report {
