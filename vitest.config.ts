@@ -2,8 +2,9 @@ import { defineConfig, type TestProjectConfiguration, type ViteUserConfig } from
 import { leftOut } from "./test/support/left-out.ts";
 import { LongestFirst } from "./test/support/longest-first.ts";
 
-type Options = NonNullable<Extract<TestProjectConfiguration, { test?: unknown }>["test"]>;
-type RunOptions = NonNullable<ViteUserConfig["test"]> & { tagsFilter?: string[] };
+type Filtered = { tagsFilter?: string[] };
+type Options = NonNullable<Extract<TestProjectConfiguration, { test?: unknown }>["test"]> & Filtered;
+type RunOptions = NonNullable<ViteUserConfig["test"]> & Filtered;
 
 const tests = (folder: string) => `test/${folder}/**/*.test.{ts,tsx}`;
 const build = "test/support/build.ts";
@@ -20,7 +21,7 @@ const QUICK = {
   commands: { include: [tests("commands")] },
 } satisfies Record<string, Options>;
 
-/** `npm run test:all` runs these as well. */
+/** `npm run test:long` runs these, the engines with PostgreSQL, and the tests with the tag. */
 const LONG = {
   /** The app, the commands, the build and the demo as processes. */
   processes: { include: [tests("processes")], globalSetup: [build] },
@@ -40,7 +41,8 @@ const words = process.argv.slice(2).join(" ");
 /** `--project` needs each part as a project. */
 const namesParts = /--project\b/.test(words);
 /** A named file runs, also one of a long part. */
-const runsAll = /--mode[ =]all\b|\.test\b|\btest\//.test(words);
+const runsAll = /\.test\b|\btest\//.test(words);
+const runsLong = /--mode[ =]long\b/.test(words);
 
 export default defineConfig({
   test: {
@@ -53,7 +55,7 @@ export default defineConfig({
     execArgv: ["--max-semi-space-size=32"],
     tags: [{ name: "long", description: "Takes seconds: real pauses, every order of events, weeks for many people." }],
     sequence: { sequencer: LongestFirst },
-    ...(namesParts ? parts() : runsAll ? everything() : quick()),
+    ...(namesParts ? parts() : runsLong ? long() : runsAll ? everything() : quick()),
   },
 });
 
@@ -64,6 +66,16 @@ function quick(): RunOptions {
     tagsFilter: ["!long"],
     reporters: ["default", leftOut([...Object.keys(LONG), "segment", "PostgreSQL", "what is tagged long"])],
   };
+}
+
+/** All that `npm test` leaves out. */
+function long(): RunOptions {
+  const { engines, ...others } = QUICK;
+  return projects({
+    long: asOne({ engines, ...LONG }),
+    tagged: { ...asOne(others), tagsFilter: ["long"] },
+    segment: SEGMENT,
+  });
 }
 
 function everything(): RunOptions {

@@ -4,7 +4,7 @@ import type { Reporter } from "vitest/node";
 export function leftOut(names: string[]): Reporter {
   return {
     onTestRunEnd() {
-      process.stdout.write(`   Left out  ${names.join(", ")}: npm run test:all runs everything\n\n`);
+      process.stdout.write(`   Left out  ${names.join(", ")}: npm run test:long runs them\n\n`);
     },
   };
 }
