@@ -29,13 +29,12 @@ export function openStudio(
     },
     silent,
     redrive: store.jobs.redrive,
+    onChange: (listener) => store.on("changed", listener),
     secret: config.studioSecret,
     publicUrl: config.publicUrl,
     sandbox,
     now,
     log,
   });
-  if (studio === null) return { path: "/studio", router: Router(), stop() {} };
-  store.on("changed", studio.changed);
-  return { path: "/studio", router: studio.router, stop: studio.stop };
+  return { path: "/studio", ...(studio ?? { router: Router(), stop() {} }) };
 }

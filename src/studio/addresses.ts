@@ -1,8 +1,6 @@
 import type { Access } from "./access.ts";
 import { conceal, maskText } from "./privacy.ts";
 
-export type Addresses = ReturnType<typeof createAddresses>;
-
 /** The values in addresses and forms: personal ones are sealed in links, and opened when they come back. */
 export function createAddresses(access: Pick<Access, "seal" | "open"> | null) {
   return { canonical, opened };
@@ -46,4 +44,11 @@ function sealed(query: Record<string, string>, seal: (text: string) => string): 
   return Object.fromEntries(
     Object.entries(query).map(([name, value]) => [name, conceal({ valueRef: value }, seal).model.valueRef]),
   );
+}
+
+/** A page of the studio, so that a login never continues at another site. */
+export function within(to: unknown): string {
+  if (typeof to !== "string" || !URL.canParse(to, "http://studio")) return "/studio";
+  const { origin, pathname, search } = new URL(to, "http://studio");
+  return origin === "http://studio" && /^\/studio(\/|$)/.test(pathname) ? `${pathname}${search}` : "/studio";
 }

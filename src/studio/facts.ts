@@ -1,9 +1,10 @@
 import type { Channel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
-import type { Source } from "../contracts/event.ts";
+import type { LifecycleEvent, Source } from "../contracts/event.ts";
 import type { History, IgnoredRecord, JobRecord, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { Queue } from "../contracts/job.ts";
 import type { PersonRead } from "../contracts/person.ts";
+import type { SendingStep, WorkflowRoutes } from "../contracts/workflow.ts";
 import type { EndedSessions } from "./access.ts";
 
 /** A workflow as it is in the code. */
@@ -75,4 +76,91 @@ export interface Facts extends Omit<StudioStore, "limits"> {
   /** Workflows that people entered in the last 7 days, longer ago than the first wait takes, and that sent no message. */
   silent(): Promise<string[]>;
   redrive(which: { id: number } | { error: string } | "all"): Promise<number>;
+}
+
+/** A workflow as Novu discovers it. */
+export interface Discovered {
+  id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  outline: Array<{ step: string; type: string }>;
+  sendingSteps: SendingStep[];
+}
+
+export interface Routes extends WorkflowRoutes {
+  category: "marketing" | "transactional";
+  topic: string | null;
+}
+
+/** A workflow from its discovery, and from its routes. */
+export function workflowFacts(
+  { id, name, description, tags, outline, sendingSteps }: Discovered,
+  workflows: Routes[],
+): WorkflowFacts {
+  const routes = workflows.find((workflow) => workflow.id === id);
+  const events = [...new Set(routes?.events)];
+  return {
+    id,
+    name,
+    description,
+    tags,
+    category: routes?.category ?? "transactional",
+    topic: routes?.topic ?? null,
+    events,
+    listens: events.map((event) => ({ event, does: effectOf(event, routes) })),
+    steps: outline.map((one) => ({
+      ...one,
+      channel: sendingSteps.find(({ step }) => step === one.step)?.channel ?? null,
+    })),
+  };
+}
+
+/** Tested with an event that has only a name, so that no condition is met. */
+function effectOf(name: string, routes: WorkflowRoutes | undefined): WorkflowFacts["listens"][number]["does"] {
+  const bare: LifecycleEvent = {
+    source: "posthog",
+    uuid: "",
+    name,
+    distinctId: "",
+    occurredAt: new Date(0).toISOString(),
+    properties: {},
+    personProperties: null,
+  };
+  try {
+    if (routes?.startedBy(bare)) return "starts it";
+    if (routes?.ends(bare)) return "ends it";
+  } catch {
+    // The condition needs properties that this event does not have.
+  }
+  return "starts or ends it, on a condition";
+}
+
+/**
+ * Reads a person for the pages at most once in `cacheMs`. An open page reads again after each change, and the steps
+ * share the source's rate limit with it.
+ */
+export function createReadings({
+  read,
+  cacheMs,
+  now,
+}: {
+  read(run: Parameters<Facts["readPerson"]>[0]): Promise<PersonReading>;
+  cacheMs: number;
+  now: () => number;
+}): Facts["readPerson"] {
+  const cache = new Map<string, { answer: ReturnType<Facts["readPerson"]>; until: number }>();
+
+  return (run) => {
+    for (const [key, { until }] of cache) if (until <= now()) cache.delete(key);
+    const key = JSON.stringify([run.source, run.distinctId]);
+    const known = cache.get(key) ?? { answer: readNow(run), until: now() + cacheMs };
+    cache.set(key, known);
+    return known.answer;
+  };
+
+  async function readNow(run: Parameters<typeof read>[0]): ReturnType<Facts["readPerson"]> {
+    const readAt = new Date(now()).toISOString();
+    return { reading: await read(run), readAt };
+  }
 }

@@ -6,9 +6,10 @@ const PAUSE_MS = 500;
 const HEARTBEAT_MS = 25_000;
 const MOST_LISTENERS = 100;
 
-/** Notifies open pages of a change, without its content. */
-export function createLive() {
+/** Notifies open pages of a change, without its content. `onChange` is subscribed to only while a page is open. */
+export function createLive(onChange: (listener: () => void) => () => void) {
   const listeners = new Set<Response>();
+  let unsubscribe: (() => void) | undefined;
   let pause: NodeJS.Timeout | undefined;
   let isDue = false;
   const heartbeat = setInterval(() => write(": heartbeat\n\n"), HEARTBEAT_MS).unref();
@@ -22,22 +23,34 @@ export function createLive() {
       response.status(200).set({ "content-type": "text/event-stream", "x-accel-buffering": "no" });
       response.write("retry: 3000\n\n");
       listeners.add(response);
-      request.on("close", () => listeners.delete(response));
+      unsubscribe ??= onChange(changed);
+      request.on("close", () => {
+        listeners.delete(response);
+        if (listeners.size === 0) leave();
+      });
     },
 
-    changed(): void {
-      if (listeners.size === 0) return;
-      isDue = true;
-      if (pause === undefined) notify();
-    },
+    changed,
 
     stop(): void {
       clearInterval(heartbeat);
       clearTimeout(pause);
       for (const listener of listeners) listener.end();
       listeners.clear();
+      leave();
     },
   };
+
+  function changed(): void {
+    if (listeners.size === 0) return;
+    isDue = true;
+    if (pause === undefined) notify();
+  }
+
+  function leave(): void {
+    unsubscribe?.();
+    unsubscribe = undefined;
+  }
 
   function notify(): void {
     pause = undefined;

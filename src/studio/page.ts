@@ -1,4 +1,4 @@
-import type { ReactElement } from "react";
+import { createContext, type ReactElement, useContext } from "react";
 import type { SandboxControls, SandboxSource } from "../contracts/sandbox.ts";
 import type { Facts } from "./facts.ts";
 import type { Conceal, Concealed } from "./privacy.ts";
@@ -20,11 +20,20 @@ export interface Frame {
   now: number;
   /** Each form carries it. */
   token: string;
-  /** The address of the page, below the host. */
+  /** The address of the page, below the host; each form carries it too. */
   here: string;
   query: Record<string, string>;
   /** The workflows in the code. */
   workflows: Array<{ id: string; name: string }>;
+}
+
+/** The frame of the page that is drawn; null on a page without a login. */
+export const FrameContext = createContext<Frame | null>(null);
+
+export function useFrame(): Frame {
+  const frame = useContext(FrameContext);
+  if (frame === null) throw new Error("this component is only for a page");
+  return frame;
 }
 
 export interface View {

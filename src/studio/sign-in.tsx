@@ -1,13 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Response, Router, urlencoded } from "express";
 import type { Log } from "../lib/log.ts";
 import { type Access, isOurForm } from "./access.ts";
-import { sendPage } from "./answer.ts";
-import { ASSETS } from "./assets.ts";
-import { createTrySecret } from "./try-secret.ts";
+import { within } from "./addresses.ts";
+import { sendPage } from "./answer.tsx";
 import { PostForm, Submit } from "./ui/forms.tsx";
 import { PlainPage } from "./ui/layout.tsx";
 import { Notice } from "./ui/parts.tsx";
-import { within } from "./within.ts";
 
 /** Anyone can send it: a secret, and the next address. */
 const LARGEST_FORM = "8kb";
@@ -57,7 +56,7 @@ export function signInRoutes({ access, log }: { access: Access; log: Log }): Rou
 function sendLogin(response: Response, { to = "/studio", problem }: { to?: string; problem?: string }): void {
   sendPage(
     response,
-    <PlainPage title="Log in" assets={ASSETS}>
+    <PlainPage title="Log in">
       {problem === undefined ? null : <Notice tone="bad">{problem}</Notice>}
       <PostForm action="/studio/login" fields={{ to }}>
         <label className="field">
@@ -71,4 +70,24 @@ function sendLogin(response: Response, { to = "/studio", problem }: { to?: strin
       </p>
     </PlainPage>,
   );
+}
+
+const WRONG_TAKES_MS = 500;
+const MOST_WAITING = 100;
+
+/**
+ * Checks a secret. The right one is accepted at once, so that guesses never lock its owner out, not even behind the
+ * same proxy. A wrong one waits, to limit the load; 16 characters are too many to guess. Null: too many wrong ones wait.
+ */
+function createTrySecret(isSecret: (offered: string) => boolean): (offered: string) => Promise<boolean | null> {
+  let waiting = 0;
+
+  return async (offered) => {
+    if (isSecret(offered)) return true;
+    if (waiting >= MOST_WAITING) return null;
+    waiting += 1;
+    await sleep(WRONG_TAKES_MS);
+    waiting -= 1;
+    return false;
+  };
 }

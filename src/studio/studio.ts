@@ -2,32 +2,18 @@ import { Router, urlencoded } from "express";
 import type { SandboxControls } from "../contracts/sandbox.ts";
 import type { Log } from "../lib/log.ts";
 import { createAccess } from "./access.ts";
-import { actionRoutes } from "./action-routes.ts";
-import { createAddresses } from "./addresses.ts";
-import { guarded } from "./answer.ts";
-import { assetRoutes } from "./assets.ts";
-import type { Facts, StudioStore } from "./facts.ts";
+import { answerErrors, guarded, notFound } from "./answer.tsx";
+import { createReadings, type Discovered, type Facts, type Routes, type StudioStore, workflowFacts } from "./facts.ts";
 import { createLive } from "./live.ts";
-import { pageRoutes } from "./page-routes.tsx";
-import { answerErrors, notFound } from "./problems.tsx";
-import { createReadings } from "./readings.ts";
+import { pageRoutes } from "./routes.tsx";
 import { SANDBOX_NAVIGATION, SANDBOX_PAGES } from "./sandbox/pages.ts";
 import { sandboxRoutes } from "./sandbox/routes.ts";
-import { createSandboxAccess } from "./sandbox-access.ts";
-import { requireOwnForm, requireSession } from "./session.ts";
+import { createSandboxAccess, requireOwnForm, requireSession } from "./session.ts";
 import { signInRoutes } from "./sign-in.tsx";
-import { type Discovered, type Routes, workflowFacts } from "./workflow-facts.ts";
+import { assetRoutes } from "./ui/assets.ts";
 
 /** An open page reads its person again after this time. */
 const READINGS_CACHE_MS = 20_000;
-
-export interface Studio {
-  router: Router;
-  /** Notifies open pages that something has changed. */
-  changed(): void;
-  /** Closes the connections of open pages. */
-  stop(): void;
-}
 
 interface Options {
   store: StudioStore;
@@ -36,6 +22,8 @@ interface Options {
   readPerson: Parameters<typeof createReadings>[0]["read"];
   silent: Facts["silent"];
   redrive: Facts["redrive"];
+  /** Subscribes to changes in the store; returns the end of the subscription. */
+  onChange(listener: () => void): () => void;
   secret: string | undefined;
   publicUrl: string | undefined;
   sandbox: SandboxControls | undefined;
@@ -45,7 +33,7 @@ interface Options {
 
 /**
  * The pages, and the same as JSON under `/api`. With a `sandbox` they are open to this machine only and hide nothing.
- * Otherwise they need a login with the `secret`; null without a secret.
+ * Otherwise they need a login with the `secret`; null without a secret. `stop` closes the connections of open pages.
  */
 export function createStudio({
   store,
@@ -54,12 +42,13 @@ export function createStudio({
   readPerson,
   silent,
   redrive,
+  onChange,
   secret,
   publicUrl,
   sandbox,
   now,
   log,
-}: Options): Studio | null {
+}: Options): { router: Router; stop(): void } | null {
   const isHttps = publicUrl?.startsWith("https:") ?? false;
   const access =
     sandbox === undefined && secret !== undefined
@@ -78,8 +67,7 @@ export function createStudio({
     silent,
     redrive,
   };
-  const live = createLive();
-  const addresses = createAddresses(access);
+  const live = createLive(onChange);
 
   const sandboxPages =
     sandbox === undefined ? null : { controls: sandbox, pages: SANDBOX_PAGES, navigation: SANDBOX_NAVIGATION };
@@ -90,9 +78,8 @@ export function createStudio({
   router.use(urlencoded({ extended: false, inflate: false, limit: sandbox === undefined ? "64kb" : "4mb" }));
   router.use(requireOwnForm);
   router.get("/live", live.listen);
-  router.use(pageRoutes({ facts, sandboxPages, access, addresses, now }));
-  router.use(actionRoutes({ facts, access, addresses, log }));
+  router.use(pageRoutes({ facts, sandboxPages, access, now, log }));
   if (sandbox !== undefined) router.use(sandboxRoutes({ sandbox, changed: live.changed, log }));
   router.use(notFound, answerErrors(log));
-  return { router, changed: live.changed, stop: live.stop };
+  return { router, stop: live.stop };
 }

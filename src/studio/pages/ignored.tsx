@@ -1,10 +1,10 @@
+import type { ReactElement } from "react";
 import type { IgnoredRecord } from "../../contracts/history.ts";
 import { SOURCES } from "../../contracts/sources.ts";
 import { ASKED_ROWS, cut, idOf, link, page } from "../page.ts";
 import type { Concealed } from "../privacy.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
 import { Empty, Id, number, olderLink, Panel, When } from "../ui/parts.tsx";
-import { type ReasonCount, ReasonTable } from "./reason-table.tsx";
 
 interface IgnoredRow extends IgnoredRecord {
   personRef: string | null;
@@ -39,7 +39,7 @@ export const ignoredPage = page<Ignored>({
     };
   },
 
-  view({ reasons, reasonRef, aboutRef, events, before }, frame) {
+  view({ reasons, reasonRef, aboutRef, events, before }) {
     const isNarrowed = reasonRef !== "" || aboutRef !== "";
     return {
       title: "Ignored events",
@@ -54,13 +54,13 @@ export const ignoredPage = page<Ignored>({
         ) : (
           <>
             <Panel title="By reason" actions={isNarrowed ? <a href="/studio/ignored">Show all</a> : undefined}>
-              <ReasonTable reasons={reasons} current={reasonRef} frame={frame} />
+              <ReasonTable reasons={reasons} current={reasonRef} />
             </Panel>
             <Panel
               title={isNarrowed ? "Events that match" : "Newest first"}
               footer={olderLink("Older events", "/studio/ignored", { reason: reasonRef, about: aboutRef }, before)}
             >
-              <RowTable caption="Ignored events" fields={FIELDS} rows={events} keyOf={({ id }) => id} frame={frame} />
+              <RowTable caption="Ignored events" fields={FIELDS} rows={events} keyOf={({ id }) => id} />
             </Panel>
           </>
         ),
@@ -98,7 +98,7 @@ const FIELDS: Array<Field<Concealed<IgnoredRow>>> = [
       ),
   },
   { name: "Reason", kind: "long", of: ({ reason }) => reason },
-  { name: "Arrived", of: ({ receivedAt }, { now }) => <When at={receivedAt} now={now} /> },
+  { name: "Arrived", of: ({ receivedAt }) => <When at={receivedAt} /> },
   {
     name: "Body",
     of: ({ id, body, bytes }) =>
@@ -112,3 +112,35 @@ const FIELDS: Array<Field<Concealed<IgnoredRow>>> = [
       ),
   },
 ];
+
+export interface ReasonCount {
+  reason: string;
+  reasonRef: string;
+  count: number;
+}
+
+const COUNT: Field<ReasonCount> = { name: "Events", kind: "number", of: ({ count }) => number(count) };
+
+/** The ignored events by reason, each with a link to the list. */
+export function ReasonTable({ reasons, current = "" }: { reasons: ReasonCount[]; current?: string }): ReactElement {
+  const reason: Field<ReasonCount> = {
+    name: "Reason",
+    kind: "long",
+    of: (row) => (
+      <a
+        href={link("/studio/ignored", { reason: row.reasonRef })}
+        aria-current={row.reasonRef === current ? "true" : undefined}
+      >
+        {row.reason}
+      </a>
+    ),
+  };
+  return (
+    <RowTable
+      caption="Ignored events by reason"
+      fields={[reason, COUNT]}
+      rows={reasons}
+      keyOf={({ reasonRef }) => reasonRef}
+    />
+  );
+}

@@ -7,8 +7,7 @@ import { queuePage, redriveAction } from "./queue.tsx";
 import { runPage } from "./run.tsx";
 import { runsPage } from "./runs.tsx";
 import { whyPage } from "./why.tsx";
-import { workflowPage } from "./workflow.tsx";
-import { workflowsPage } from "./workflows.tsx";
+import { workflowPage, workflowsPage } from "./workflows.tsx";
 
 /** In production and in the sandbox. */
 export const PAGES: Page[] = [

@@ -1,21 +1,13 @@
 import type { ReactElement } from "react";
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
-import { type Frame, messagePath, personPath, runPath } from "../page.ts";
+import { messagePath, personPath, runPath } from "../page.ts";
 import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
-import { Id, Pill, When } from "../ui/parts.tsx";
+import { channelName, Id, Pill, When } from "../ui/parts.tsx";
 import { titleOf } from "../ui/readers.tsx";
-import { channelName } from "../ui/words.ts";
 
-export function MessageTable({ messages, frame }: { messages: SandboxMessage[]; frame: Frame }): ReactElement {
-  return (
-    <RowTable
-      caption="Messages"
-      fields={[MESSAGE, PERSON, CHANNEL, WORKFLOW, RUN, SENT]}
-      rows={messages}
-      keyOf={({ id }) => id}
-      frame={frame}
-    />
-  );
+export function MessageTable({ messages, empty }: { messages: SandboxMessage[]; empty: ReactElement }): ReactElement {
+  const fields = [MESSAGE, PERSON, CHANNEL, WORKFLOW, RUN, SENT];
+  return <RowTable caption="Messages" fields={fields} rows={messages} keyOf={({ id }) => id} empty={empty} />;
 }
 
 const MESSAGE: Field<SandboxMessage> = {
@@ -38,9 +30,9 @@ const CHANNEL: Field<SandboxMessage> = {
 };
 const WORKFLOW: Field<SandboxMessage> = {
   name: "Workflow",
-  of: ({ workflowId, stepId }, frame) => (
+  of: ({ workflowId, stepId }) => (
     <>
-      <WorkflowLink id={workflowId} frame={frame} />
+      <WorkflowLink id={workflowId} />
       <span className="two">
         <Id>{stepId}</Id>
       </span>
@@ -51,7 +43,7 @@ const RUN: Field<SandboxMessage> = {
   name: "Run",
   of: ({ transactionId }) => <a href={runPath(transactionId)}>see the run</a>,
 };
-const SENT: Field<SandboxMessage> = { name: "Sent", of: ({ sentAt }, { now }) => <When at={sentAt} now={now} /> };
+const SENT: Field<SandboxMessage> = { name: "Sent", of: ({ sentAt }) => <When at={sentAt} /> };
 
 /** For the page of one message. */
 export const MESSAGE_FIELDS: Array<Field<SandboxMessage>> = [

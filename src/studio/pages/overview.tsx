@@ -3,12 +3,10 @@ import type { WorkflowOutcomes } from "../../contracts/history.ts";
 import type { Queue } from "../../contracts/job.ts";
 import { DAY_MS } from "../../lib/durations.ts";
 import { link, page } from "../page.ts";
-import { periodOf, periodTabs } from "../periods.ts";
 import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
-import { Notice, number, Panel, Pill, Tabs, When } from "../ui/parts.tsx";
-import { QUEUE_NAMES } from "../ui/words.ts";
-import { type ReasonCount, ReasonTable } from "./reason-table.tsx";
-import { emptyResults, MessageResults, sumOf } from "./results.tsx";
+import { Notice, number, Panel, Pill, QUEUE_NAMES, Tabs, When } from "../ui/parts.tsx";
+import { type ReasonCount, ReasonTable } from "./ignored.tsx";
+import { emptyResults, MessageResults, periodOf, periodTabs, sumOf } from "./results.tsx";
 import { NoWorkflow } from "./workflows.tsx";
 
 const MOST_REASONS = 8;
@@ -44,34 +42,30 @@ export const overviewPage = page<Overview>({
     };
   },
 
-  view: ({ period, queues, ignored, workflows, silent }, frame) => ({
+  view: ({ period, queues, ignored, workflows, silent }) => ({
     title: "Overview",
     lead: "The jobs that wait, and the results of each workflow.",
     content: (
       <>
         {silent.map((workflow) => (
           <Notice key={workflow} tone="warn">
-            People entered <WorkflowLink id={workflow} frame={frame} /> in the last 7 days, and no message was sent.{" "}
+            People entered <WorkflowLink id={workflow} /> in the last 7 days, and no message was sent.{" "}
             <a href={link("/studio/runs", { workflow })}>See its runs</a>
           </Notice>
         ))}
-        <Tiles queues={queues} ignored={sumOf(ignored)} now={frame.now} />
+        <Tiles queues={queues} ignored={sumOf(ignored)} />
         <Panel title="Workflows" actions={<Tabs label="Period" tabs={periodTabs("/studio", period.id)} />}>
-          {workflows.length === 0 ? (
-            <NoWorkflow />
-          ) : (
-            <RowTable
-              caption={`Workflows in the last ${period.name}`}
-              fields={resultFields(silent)}
-              rows={workflows}
-              keyOf={({ workflow }) => workflow}
-              frame={frame}
-            />
-          )}
+          <RowTable
+            caption={`Workflows in the last ${period.name}`}
+            fields={resultFields(silent)}
+            rows={workflows}
+            keyOf={({ workflow }) => workflow}
+            empty={<NoWorkflow />}
+          />
         </Panel>
         {ignored.length > 0 ? (
           <Panel title="Ignored events of the last 24 hours">
-            <ReasonTable reasons={ignored.slice(0, MOST_REASONS)} frame={frame} />
+            <ReasonTable reasons={ignored.slice(0, MOST_REASONS)} />
           </Panel>
         ) : null}
       </>
@@ -79,7 +73,7 @@ export const overviewPage = page<Overview>({
   }),
 });
 
-function Tiles({ queues, ignored, now }: { queues: Overview["queues"]; ignored: number; now: number }): ReactElement {
+function Tiles({ queues, ignored }: { queues: Overview["queues"]; ignored: number }): ReactElement {
   const dead = queues.reduce((sum, queue) => sum + queue.dead, 0);
   return (
     <dl className="tiles">
@@ -92,7 +86,7 @@ function Tiles({ queues, ignored, now }: { queues: Overview["queues"]; ignored: 
               "no job waits"
             ) : (
               <>
-                jobs wait; the first is due <When at={oldestDueAt} now={now} />
+                jobs wait; the first is due <When at={oldestDueAt} />
               </>
             )}
           </dd>
@@ -118,9 +112,9 @@ function resultFields(silent: string[]): Array<Field<WorkflowOutcomes>> {
   return [
     {
       name: "Workflow",
-      of: ({ workflow, lost }, frame) => (
+      of: ({ workflow, lost }) => (
         <>
-          <WorkflowLink id={workflow} frame={frame} />
+          <WorkflowLink id={workflow} />
           {lost > 0 ? (
             <a href={link("/studio/runs", { workflow, state: "failed" })}>
               <Pill tone="bad" count={lost}>

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
 import { SOURCES } from "../../contracts/sources.ts";
-import { type Frame, link } from "../page.ts";
+import { link } from "../page.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
 import { PostForm, Submit } from "../ui/forms.tsx";
 import { Id, Panel } from "../ui/parts.tsx";
@@ -16,13 +16,11 @@ const VALUES: Record<SandboxSource, string> = {
 export function PersonForms({
   person: { source, properties },
   distinctId,
-  frame,
 }: {
   person: SandboxPerson;
   distinctId: string;
-  frame: Frame;
 }): ReactElement {
-  const hidden = { token: frame.token, here: frame.here, person: distinctId, source };
+  const hidden = { person: distinctId, source };
   return (
     <Panel
       title={`Properties at ${SOURCES[source].label}`}
@@ -33,7 +31,6 @@ export function PersonForms({
         fields={[NAME, valueForm(VALUES[source], hidden)]}
         rows={Object.entries(properties)}
         keyOf={([name]) => name}
-        frame={frame}
       />
       <div className="body">
         <PostForm action="/studio/people/change" className="bar" fields={hidden}>

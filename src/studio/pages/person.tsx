@@ -1,4 +1,3 @@
-import type { ReactElement } from "react";
 import type { Source } from "../../contracts/event.ts";
 import type { SandboxMessage, SandboxPerson, SandboxSource } from "../../contracts/sandbox.ts";
 import { PERSON_SOURCES, SOURCES } from "../../contracts/sources.ts";
@@ -73,7 +72,7 @@ export const personPage = page<OnePerson>({
     };
   },
 
-  view(model, frame) {
+  view(model) {
     const { distinctId, personRef, otherSource, runs, decisions, person, messages } = model;
     const others = person?.distinctIds.filter((id) => id !== distinctId) ?? [];
     return {
@@ -89,15 +88,17 @@ export const personPage = page<OnePerson>({
               )
             }
           />
-          {person === null ? null : <PersonForms person={person} distinctId={distinctId} frame={frame} />}
+          {person === null ? null : <PersonForms person={person} distinctId={distinctId} />}
           <Panel title="Newest runs" actions={<a href={link("/studio/runs", { q: personRef })}>All runs</a>}>
-            {runs.length === 0 ? (
-              <Empty icon="runs" title="No run">
-                No workflow has started for this person.
-              </Empty>
-            ) : (
-              <RunTable runs={runs} frame={frame} showsPerson={false} />
-            )}
+            <RunTable
+              runs={runs}
+              showsPerson={false}
+              empty={
+                <Empty icon="runs" title="No run">
+                  No workflow has started for this person.
+                </Empty>
+              }
+            />
           </Panel>
           <Panel title="Last decisions" actions={<a href={link("/studio/why", { person: personRef })}>Why?</a>}>
             {decisions.length === 0 ? (
@@ -109,26 +110,22 @@ export const personPage = page<OnePerson>({
             )}
           </Panel>
           {person === null ? null : (
-            <MessagesPanel person={distinctId}>
-              {messages.length === 0 ? (
-                <Empty icon="messages" title="No message">
-                  No message was sent to this person.
-                </Empty>
-              ) : (
-                <MessageTable messages={messages} frame={frame} />
-              )}
-            </MessagesPanel>
+            <Panel
+              title="Newest messages"
+              actions={<a href={link("/studio/messages", { person: distinctId })}>All messages</a>}
+            >
+              <MessageTable
+                messages={messages}
+                empty={
+                  <Empty icon="messages" title="No message">
+                    No message was sent to this person.
+                  </Empty>
+                }
+              />
+            </Panel>
           )}
         </>
       ),
     };
   },
 });
-
-function MessagesPanel({ person, children }: { person: string; children: ReactElement }): ReactElement {
-  return (
-    <Panel title="Newest messages" actions={<a href={link("/studio/messages", { person })}>All messages</a>}>
-      {children}
-    </Panel>
-  );
-}

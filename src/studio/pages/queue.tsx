@@ -1,11 +1,10 @@
 import type { ReactElement } from "react";
 import type { JobRecord } from "../../contracts/history.ts";
 import { QUEUES, type Queue } from "../../contracts/job.ts";
-import { type Action, ASKED_ROWS, cut, type Frame, idOf, link, page } from "../page.ts";
+import { type Action, ASKED_ROWS, cut, idOf, link, page } from "../page.ts";
 import { type Field, RowTable } from "../ui/fields.tsx";
-import { Confirmed } from "../ui/forms.tsx";
-import { Empty, Id, Notice, number, olderLink, Panel, Pill, When } from "../ui/parts.tsx";
-import { QUEUE_NAMES } from "../ui/words.ts";
+import { PostForm, Submit } from "../ui/forms.tsx";
+import { Empty, Icon, Id, Notice, number, olderLink, Panel, Pill, QUEUE_NAMES, When } from "../ui/parts.tsx";
 
 const MOST_WAITING = 25;
 const REDRIVE = "/studio/queue/redrive";
@@ -61,9 +60,9 @@ export const queuePage = page<QueuePage>({
             Jobs redriven: {number(Number(frame.query.redriven))}. Each has all its attempts again.
           </Notice>
         )}
-        <CausesPanel causes={causes} current={errorRef} dead={sumOf(queues, "dead")} frame={frame} />
-        {dead.length === 0 ? null : <DeadPanel dead={dead} errorRef={errorRef} before={before} frame={frame} />}
-        <WaitingPanel waiting={waiting} all={sumOf(queues, "waiting")} frame={frame} />
+        <CausesPanel causes={causes} current={errorRef} dead={sumOf(queues, "dead")} />
+        {dead.length === 0 ? null : <DeadPanel dead={dead} errorRef={errorRef} before={before} />}
+        <WaitingPanel waiting={waiting} all={sumOf(queues, "waiting")} />
       </>
     ),
   }),
@@ -73,46 +72,28 @@ function sumOf(queues: QueuePage["queues"], state: "waiting" | "dead"): number {
   return queues.reduce((sum, queue) => sum + queue[state], 0);
 }
 
-function CausesPanel({
-  causes,
-  current,
-  dead,
-  frame,
-}: {
-  causes: Cause[];
-  current: string;
-  dead: number;
-  frame: Frame;
-}): ReactElement {
+function CausesPanel({ causes, current, dead }: { causes: Cause[]; current: string; dead: number }): ReactElement {
+  const redriveAll = (
+    <Redrive
+      name="Redrive all"
+      question={`Give all ${number(dead)} dead jobs their attempts again? Do it after the causes are fixed.`}
+      fields={{ which: "all" }}
+      confirm={`Redrive all ${number(dead)}`}
+    />
+  );
   return (
-    <Panel
-      title={`Dead jobs (${number(dead)})`}
-      actions={
-        dead > 0 ? (
-          <Confirmed
-            name="Redrive all"
-            question={`Give all ${number(dead)} dead jobs their attempts again? Do it after the causes are fixed.`}
-            action={REDRIVE}
-            token={frame.token}
-            fields={{ which: "all" }}
-            confirm={`Redrive all ${number(dead)}`}
-          />
-        ) : undefined
-      }
-    >
-      {causes.length === 0 ? (
-        <Empty icon="good" title="No dead jobs">
-          A job is dead after Novu or PostHog refused it for good, or after 18 failed attempts. It then appears here.
-        </Empty>
-      ) : (
-        <RowTable
-          caption="Dead jobs by cause"
-          fields={causeFields(current)}
-          rows={causes}
-          keyOf={({ errorRef }) => errorRef}
-          frame={frame}
-        />
-      )}
+    <Panel title={`Dead jobs (${number(dead)})`} actions={dead > 0 ? redriveAll : undefined}>
+      <RowTable
+        caption="Dead jobs by cause"
+        fields={causeFields(current)}
+        rows={causes}
+        keyOf={({ errorRef }) => errorRef}
+        empty={
+          <Empty icon="good" title="No dead jobs">
+            A job is dead after Novu or PostHog refused it for good, or after 18 failed attempts. It then appears here.
+          </Empty>
+        }
+      />
     </Panel>
   );
 }
@@ -131,12 +112,10 @@ function causeFields(current: string): Array<Field<Cause>> {
     { name: "Jobs", kind: "number", of: ({ count }) => number(count) },
     {
       name: "Redrive",
-      of: ({ errorRef, count }, { token }) => (
-        <Confirmed
+      of: ({ errorRef, count }) => (
+        <Redrive
           name="Redrive this cause"
           question="Give the jobs with this cause their attempts again?"
-          action={REDRIVE}
-          token={token}
           fields={{ which: "cause", error: errorRef }}
           confirm={`Redrive ${number(count)}`}
         />
@@ -153,27 +132,20 @@ const ERROR: Field<JobRecord> = {
   kind: "long",
   of: ({ error }) => error ?? <Pill tone="quiet">no attempt yet</Pill>,
 };
-const DUE: Field<JobRecord> = { name: "Due", of: ({ dueAt }, { now }) => <When at={dueAt} now={now} /> };
+const DUE: Field<JobRecord> = { name: "Due", of: ({ dueAt }) => <When at={dueAt} /> };
 const REDRIVE_ONE: Field<JobRecord> = {
   name: "Redrive",
-  of: ({ id }, { token }) => (
-    <Confirmed
+  of: ({ id }) => (
+    <Redrive
       name="Redrive this job"
       question="Give this job its attempts again?"
-      action={REDRIVE}
-      token={token}
       fields={{ which: "one", id: String(id) }}
       confirm="Redrive"
     />
   ),
 };
 
-function DeadPanel({
-  dead,
-  errorRef,
-  before,
-  frame,
-}: Pick<QueuePage, "dead" | "errorRef" | "before"> & { frame: Frame }): ReactElement {
+function DeadPanel({ dead, errorRef, before }: Pick<QueuePage, "dead" | "errorRef" | "before">): ReactElement {
   return (
     <Panel
       title={errorRef === "" ? "Dead jobs, newest first" : "Dead jobs with this cause"}
@@ -185,32 +157,55 @@ function DeadPanel({
         fields={[JOB, QUEUE, ATTEMPTS, ERROR, REDRIVE_ONE]}
         rows={dead}
         keyOf={({ id }) => id}
-        frame={frame}
       />
     </Panel>
   );
 }
 
-function WaitingPanel({ waiting, all, frame }: { waiting: JobRecord[]; all: number; frame: Frame }): ReactElement {
+function WaitingPanel({ waiting, all }: { waiting: JobRecord[]; all: number }): ReactElement {
   return (
     <Panel
       title={all === 0 ? "Waiting jobs" : `Waiting jobs (${number(all)})`}
       actions={all > MOST_WAITING ? <p>The {MOST_WAITING} that are due first</p> : undefined}
     >
-      {waiting.length === 0 ? (
-        <Empty icon="queue" title="The queue is empty">
-          All jobs are done. A delay inside Novu is part of its <a href="/studio/runs?state=in+progress">run</a>.
-        </Empty>
-      ) : (
-        <RowTable
-          caption="Jobs that wait, the earliest due first"
-          fields={[JOB, QUEUE, DUE, ATTEMPTS, ERROR]}
-          rows={waiting}
-          keyOf={({ id }) => id}
-          frame={frame}
-        />
-      )}
+      <RowTable
+        caption="Jobs that wait, the earliest due first"
+        fields={[JOB, QUEUE, DUE, ATTEMPTS, ERROR]}
+        rows={waiting}
+        keyOf={({ id }) => id}
+        empty={
+          <Empty icon="queue" title="The queue is empty">
+            All jobs are done. A delay inside Novu is part of its <a href="/studio/runs?state=in+progress">run</a>.
+          </Empty>
+        }
+      />
     </Panel>
+  );
+}
+
+/** A button that first asks for a confirmation. */
+function Redrive({
+  name,
+  question,
+  fields,
+  confirm,
+}: {
+  name: string;
+  question: string;
+  fields: Record<string, string>;
+  confirm: string;
+}): ReactElement {
+  return (
+    <details className="act" data-key={`${REDRIVE} ${JSON.stringify(fields)}`}>
+      <summary className="button small">
+        <Icon name="again" />
+        {name}
+      </summary>
+      <PostForm action={REDRIVE} fields={fields}>
+        <p>{question}</p>
+        <Submit look="small first">{confirm}</Submit>
+      </PostForm>
+    </details>
   );
 }
 

@@ -3,7 +3,7 @@ import type { Decision } from "../../contracts/decision.ts";
 import type { RunRecord, RunStatus } from "../../contracts/history.ts";
 import type { SandboxSource } from "../../contracts/sandbox.ts";
 import { RUN_STATES } from "../../explain/words.ts";
-import { type Frame, link, personPath, runPath } from "../page.ts";
+import { link, personPath, runPath } from "../page.ts";
 import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
 import { Id, Pill, type Tone, When } from "../ui/parts.tsx";
 
@@ -39,15 +39,15 @@ export function listed(runs: RunRecord[], decisions: Decision[]): ListedRun[] {
 
 export function RunTable({
   runs,
-  frame,
   showsPerson = true,
+  empty,
 }: {
   runs: ListedRun[];
-  frame: Frame;
   showsPerson?: boolean;
+  empty: ReactElement;
 }): ReactElement {
   const fields = [RUN, WORKFLOW, ...(showsPerson ? [PERSON] : []), STATE, MESSAGES, HAPPENED];
-  return <RowTable caption="Runs" fields={fields} rows={runs} keyOf={({ runRef }) => runRef} frame={frame} />;
+  return <RowTable caption="Runs" fields={fields} rows={runs} keyOf={({ runRef }) => runRef} empty={empty} />;
 }
 
 const RUN: Field<ListedRun> = {
@@ -64,7 +64,7 @@ const RUN: Field<ListedRun> = {
 
 const WORKFLOW: Field<RunRow> = {
   name: "Workflow",
-  of: ({ workflow }, frame) => <WorkflowLink id={workflow} frame={frame} />,
+  of: ({ workflow }) => <WorkflowLink id={workflow} />,
 };
 
 const PERSON: Field<RunRow> = {
@@ -121,16 +121,16 @@ const MESSAGES: Field<ListedRun> = {
 
 const HAPPENED: Field<RunRow> = {
   name: "Happened",
-  of: ({ occurredAt }, { now }) => <When at={occurredAt} now={now} />,
+  of: ({ occurredAt }) => <When at={occurredAt} />,
 };
 
 /** For the page of one run. */
 export const RUN_FIELDS: Array<Field<RunRow>> = [
   {
     name: "State",
-    of: (run, frame) => (
+    of: (run) => (
       <>
-        {STATE.of(run, frame)}
+        {STATE.of(run)}
         <span className="two">{RUN_STATES[run.status]}</span>
       </>
     ),
@@ -138,7 +138,7 @@ export const RUN_FIELDS: Array<Field<RunRow>> = [
   WORKFLOW,
   PERSON,
   HAPPENED,
-  { name: "Started at Novu", of: ({ enteredAt }, { now }) => <When at={enteredAt} now={now} /> },
-  { name: "Ended", of: ({ endedAt }, { now }) => <When at={endedAt} now={now} /> },
+  { name: "Started at Novu", of: ({ enteredAt }) => <When at={enteredAt} /> },
+  { name: "Ended", of: ({ endedAt }) => <When at={endedAt} /> },
   { name: "Transaction id", of: ({ transactionId }) => <Id>{transactionId}</Id> },
 ];

@@ -1,10 +1,11 @@
 import type { ReactElement } from "react";
+import { isChannel } from "../../contracts/channel.ts";
 import type { EventRecord, RunRecord } from "../../contracts/history.ts";
 import type { SandboxSource, SandboxStep } from "../../contracts/sandbox.ts";
 import { isPersonSource, SOURCES } from "../../contracts/sources.ts";
 import { explain } from "../../explain/explain.ts";
-import { type Chain, inOrder, nameOf } from "../../explain/explanation.ts";
-import { novuLinks } from "../novu-links.ts";
+import { type Chain, type ChainLink, inOrder, nameOf } from "../../explain/explanation.ts";
+import { formatDuration } from "../../lib/durations.ts";
 import { link, page } from "../page.ts";
 import { FieldList } from "../ui/fields.tsx";
 import { exact, Id, Panel, Pill, type Tone } from "../ui/parts.tsx";
@@ -56,10 +57,10 @@ export const runPage = page<OneRun>({
             </a>
           }
         >
-          <FieldList fields={RUN_FIELDS} row={run} frame={frame} />
+          <FieldList fields={RUN_FIELDS} row={run} />
         </Panel>
         <Panel title="What happened">
-          <Axis links={chain.links} now={frame.now} />
+          <Axis links={chain.links} />
           <Timeline links={chain.links} />
         </Panel>
         {jobs.length > 0 ? <StepsPanel steps={jobs} /> : null}
@@ -106,4 +107,45 @@ function StepsPanel({ steps }: { steps: SandboxStep[] }): ReactElement {
 function sourceOf({ eventUuid }: RunRecord, events: EventRecord[]): SandboxSource | undefined {
   const source = events.find(({ uuid }) => uuid === eventUuid)?.source;
   return source !== undefined && isPersonSource(source) ? source : undefined;
+}
+
+/** The steps of a run at the local Novu. For a message step, only the facts that its decision does not have. */
+function novuLinks(jobs: SandboxStep[], { workflow }: { workflow: string }): ChainLink[] {
+  return jobs.flatMap((job) => linksOf(job).map((one) => ({ ...one, workflow })));
+}
+
+function linksOf({ stepId, type, status, error, wakesAt, changedAt }: SandboxStep): Array<Omit<ChainLink, "workflow">> {
+  if (changedAt === null) return [];
+  const link = (at: number, tone: ChainLink["tone"], label: string, sentence: string) => ({
+    at: new Date(at).toISOString(),
+    kind: "step" as const,
+    tone,
+    label,
+    sentence,
+    value: null,
+    note: null,
+    step: stepId,
+    runRef: null,
+  });
+  if (status === "delayed" && wakesAt !== null)
+    return [
+      link(
+        changedAt,
+        "quiet",
+        "waits",
+        `Novu started to wait at ${stepId}, for ${formatDuration(wakesAt - changedAt)}`,
+      ),
+      link(wakesAt, "info", "continues", `Novu continues after ${stepId}`),
+    ];
+  if (status === "failed")
+    return [link(changedAt, "bad", "failed at Novu", `${stepId} failed: ${error ?? "no reason is known"}`)];
+  if (status === "merged")
+    return [link(changedAt, "quiet", "merged", `${stepId} was merged into the digest of another run`)];
+  if (isChannel(type)) return [];
+  // It comes before the facts of the same time, because they follow from it.
+  if (status === "completed")
+    return [{ ...link(changedAt, "quiet", type, `Novu completed ${stepId}`), kind: "step done" as const }];
+  if (status === "skipped" || status === "canceled")
+    return [link(changedAt, "quiet", status, `Novu ${status} ${stepId}`)];
+  return [];
 }

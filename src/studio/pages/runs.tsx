@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import { RUN_STATUSES, type RunStatus } from "../../contracts/history.ts";
 import { transactionIdOf } from "../../contracts/run.ts";
-import { ASKED_ROWS, cut, type Frame, link, page, type Question } from "../page.ts";
+import { ASKED_ROWS, cut, link, page, type Question, useFrame } from "../page.ts";
 import { Select, Submit } from "../ui/forms.tsx";
 import { Empty, olderLink, Panel } from "../ui/parts.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
@@ -44,14 +44,14 @@ export const runsPage = page<Runs>({
     };
   },
 
-  view({ qRef, workflow, state, runs, next, alsoIgnored }, frame) {
+  view({ qRef, workflow, state, runs, next, alsoIgnored }) {
     const isNarrowed = qRef !== "" || workflow !== "" || state !== "";
     return {
       title: "Runs",
       lead: "A run is one workflow for one person. The newest is first.",
       content: (
         <>
-          <Search workflow={workflow} state={statusOf(state) ?? ""} frame={frame} />
+          <Search workflow={workflow} state={statusOf(state) ?? ""} />
           <Panel
             title={isNarrowed ? "Runs that match" : "Newest runs"}
             actions={
@@ -68,11 +68,7 @@ export const runsPage = page<Runs>({
               next?.before ?? null,
             )}
           >
-            {runs.length === 0 ? (
-              <NoRuns isNarrowed={isNarrowed} qRef={qRef} workflow={workflow} />
-            ) : (
-              <RunTable runs={runs} frame={frame} />
-            )}
+            <RunTable runs={runs} empty={<NoRuns isNarrowed={isNarrowed} qRef={qRef} workflow={workflow} />} />
           </Panel>
         </>
       ),
@@ -86,15 +82,16 @@ export function aboutOf(text: string, { facts }: Pick<Question, "facts">) {
   return { distinctId: text, eventUuid: text, transactionIds: [text, ...ids] };
 }
 
-function Search({ workflow, state, frame }: { workflow: string; state: string; frame: Frame }): ReactElement {
+function Search({ workflow, state }: { workflow: string; state: string }): ReactElement {
+  const { query, workflows } = useFrame();
   return (
     <search>
       <form className="bar" action="/studio/runs">
         <label className="field wide">
           Person, event uuid or transaction id
-          <input type="search" name="q" defaultValue={frame.query.q ?? ""} autoComplete="off" spellCheck={false} />
+          <input type="search" name="q" defaultValue={query.q ?? ""} autoComplete="off" spellCheck={false} />
         </label>
-        <Select name="workflow" label="Workflow" value={workflow} options={frame.workflows} />
+        <Select name="workflow" label="Workflow" value={workflow} options={workflows} />
         <Select name="state" label="State" value={state} options={RUN_STATUSES.map((name) => ({ id: name, name }))} />
         <Submit icon="search" look="first">
           Search

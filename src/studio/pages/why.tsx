@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import { explain } from "../../explain/explain.ts";
 import { type Chain, nameOf } from "../../explain/explanation.ts";
-import { type Frame, link, page, personPath } from "../page.ts";
+import { link, page, personPath, useFrame } from "../page.ts";
 import { Select, Submit } from "../ui/forms.tsx";
 import { Empty, number, Panel } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
@@ -20,12 +20,12 @@ export const whyPage = page<{ chain: Chain | null }>({
     return { chain: explain(history, { person, workflow, workflows: facts.workflows }) };
   },
 
-  view: ({ chain }, frame) => ({
+  view: ({ chain }) => ({
     title: "Why?",
     lead: "Why a person got, or did not get, a message: all events, runs and decisions in order.",
     content: (
       <>
-        <Search frame={frame} />
+        <Search />
         {chain === null ? (
           <section className="panel" aria-label="No person yet">
             <Empty icon="why" title="Enter a person">
@@ -34,14 +34,15 @@ export const whyPage = page<{ chain: Chain | null }>({
             </Empty>
           </section>
         ) : (
-          <AnswerPanel chain={chain} frame={frame} />
+          <AnswerPanel chain={chain} />
         )}
       </>
     ),
   }),
 });
 
-function Search({ frame: { query, workflows } }: { frame: Frame }): ReactElement {
+function Search(): ReactElement {
+  const { query, workflows } = useFrame();
   return (
     <search>
       <form className="bar" action="/studio/why">
@@ -64,15 +65,14 @@ function Search({ frame: { query, workflows } }: { frame: Frame }): ReactElement
   );
 }
 
-function AnswerPanel({ chain, frame }: { chain: Chain; frame: Frame }): ReactElement {
+function AnswerPanel({ chain }: { chain: Chain }): ReactElement {
+  const { workflows } = useFrame();
   const links = chain.links.slice(-MOST_LINKS);
   const earlier = chain.links.length - links.length;
   return (
     <Panel
       title={
-        chain.workflow === null
-          ? "The answer for all workflows"
-          : `The answer for ${nameOf(chain.workflow, frame.workflows)}`
+        chain.workflow === null ? "The answer for all workflows" : `The answer for ${nameOf(chain.workflow, workflows)}`
       }
       actions={
         chain.isKnown ? (
@@ -96,7 +96,7 @@ function AnswerPanel({ chain, frame }: { chain: Chain; frame: Frame }): ReactEle
       ) : null}
       {links.length > 0 ? (
         <>
-          <Axis links={links} now={frame.now} />
+          <Axis links={links} />
           <Timeline links={links} showsRun={true} />
         </>
       ) : null}

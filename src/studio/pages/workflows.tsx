@@ -1,37 +1,36 @@
 import type { ReactElement } from "react";
+import type { WorkflowOutcomes } from "../../contracts/history.ts";
 import type { WorkflowFacts } from "../facts.ts";
-import { page } from "../page.ts";
-import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
-import { Empty, Panel, Pill } from "../ui/parts.tsx";
-import { channelName } from "../ui/words.ts";
+import { link, page, stepPath, workflowPath } from "../page.ts";
+import { peopleOf } from "../sandbox-sources.ts";
+import { type Field, FieldList, RowTable, WorkflowLink } from "../ui/fields.tsx";
+import { PersonInput, PostForm, Submit } from "../ui/forms.tsx";
+import { channelName, Empty, Id, Notice, number, Panel, Pill, Tabs } from "../ui/parts.tsx";
+import { emptyResults, MessageResults, periodOf, periodTabs } from "./results.tsx";
 
 /** The workflows in the code. */
 export const workflowsPage = page<{ workflows: WorkflowFacts[] }>({
   path: "/workflows",
   read: async ({ facts }) => ({ workflows: facts.workflows }),
 
-  view: ({ workflows }, frame) => ({
+  view: ({ workflows }) => ({
     title: "Workflows",
     lead: "The workflows in the code, as Novu discovers them.",
     content: (
       <Panel title={workflows.length === 1 ? "1 workflow" : `${workflows.length} workflows`}>
-        {workflows.length === 0 ? (
-          <NoWorkflow />
-        ) : (
-          <RowTable caption="Workflows" fields={FIELDS} rows={workflows} keyOf={({ id }) => id} frame={frame} />
-        )}
+        <RowTable caption="Workflows" fields={COLUMNS} rows={workflows} keyOf={({ id }) => id} empty={<NoWorkflow />} />
       </Panel>
     ),
   }),
 });
 
-const FIELDS: Array<Field<WorkflowFacts>> = [
+const COLUMNS: Array<Field<WorkflowFacts>> = [
   {
     name: "Workflow",
     kind: "long",
-    of: ({ id, description }, frame) => (
+    of: ({ id, description }) => (
       <>
-        <WorkflowLink id={id} frame={frame} />
+        <WorkflowLink id={id} />
         <span className="two">{description}</span>
       </>
     ),
@@ -69,5 +68,120 @@ export function NoWorkflow(): ReactElement {
     <Empty icon="workflows" title="No workflow yet">
       Add a file to <code>src/workflows</code> and a line to its <code>index.ts</code>.
     </Empty>
+  );
+}
+
+interface OneWorkflow {
+  workflow: WorkflowFacts;
+  period: { id: string; name: string };
+  results: WorkflowOutcomes;
+  isSilent: boolean;
+  /** In the sandbox: the people for a test. */
+  people: string[] | null;
+}
+
+/** One workflow: its rules, its steps, and its results in a period. */
+export const workflowPage = page<OneWorkflow>({
+  path: "/workflows/:workflow",
+  async read({ facts, sandbox, now, params, query }) {
+    const workflow = facts.workflows.find(({ id }) => id === params.workflow);
+    if (workflow === undefined) return null;
+    const { id, name, ms } = periodOf(query.period);
+    const all = await facts.runs.countOutcomes(now - ms);
+    const results = all.find((one) => one.workflow === workflow.id) ?? emptyResults(workflow.id);
+    const isSilent = (await facts.silent()).includes(workflow.id);
+    const people = sandbox === undefined ? null : peopleOf(sandbox);
+    return { workflow, period: { id, name }, results, isSilent, people };
+  },
+
+  view: ({ workflow, period, results, isSilent, people }) => ({
+    title: workflow.name,
+    lead: workflow.description,
+    content: (
+      <>
+        {isSilent ? (
+          <Notice tone="warn">
+            People entered in the last 7 days, and no message was sent.{" "}
+            <a href={link("/studio/runs", { workflow: workflow.id })}>See its runs</a>
+          </Notice>
+        ) : null}
+        <Panel
+          title="Results"
+          padded={true}
+          actions={<Tabs label="Period" tabs={periodTabs(workflowPath(workflow.id), period.id)} />}
+          footer={<a href={link("/studio/runs", { workflow: workflow.id })}>See its runs</a>}
+        >
+          <FieldList fields={RESULTS} row={results} />
+          <div>
+            <MessageResults {...results} />
+          </div>
+        </Panel>
+        <Panel title="Rules" padded={true}>
+          <FieldList fields={rulesOf(workflow)} row={workflow} />
+        </Panel>
+        <StepsPanel workflow={workflow} hasPages={people !== null} />
+        {people === null ? null : <TestPanel workflow={workflow.id} people={people} />}
+      </>
+    ),
+  }),
+});
+
+const RESULTS: Array<Field<WorkflowOutcomes>> = [
+  { name: "Entered", of: ({ entered }) => number(entered) },
+  { name: "In progress", of: ({ waiting }) => number(waiting) },
+  { name: "Exited", of: ({ converted }) => number(converted) },
+  { name: "Failed", of: ({ lost }) => number(lost) },
+];
+
+function rulesOf({ listens }: WorkflowFacts): Array<Field<WorkflowFacts>> {
+  return [
+    { name: "Id", of: ({ id }) => <Id>{id}</Id> },
+    { name: "Category", of: ({ category, topic }) => (topic === null ? category : `${category}, topic “${topic}”`) },
+    {
+      name: "Events",
+      of: () =>
+        listens.map(({ event, does }) => (
+          <div key={event}>
+            <code>{event}</code> {does}
+          </div>
+        )),
+    },
+    { name: "Tags", of: ({ tags }) => tags.join(", ") },
+  ];
+}
+
+function StepsPanel({
+  workflow: { id, steps },
+  hasPages,
+}: {
+  workflow: WorkflowFacts;
+  hasPages: boolean;
+}): ReactElement {
+  return (
+    <Panel title="Steps, as Novu discovers them">
+      <ol className="steps">
+        {steps.map(({ step, type, channel }) => (
+          <li key={step}>
+            {hasPages && channel !== null ? <a href={stepPath(id, step)}>{step}</a> : <Id>{step}</Id>}
+            <Pill tone={channel === null ? "quiet" : "info"}>{channelName(type)}</Pill>
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+function TestPanel({ workflow, people }: { workflow: string; people: string[] }): ReactElement {
+  return (
+    <Panel title="Send a test" padded={true}>
+      <p className="quiet">
+        Starts the workflow at the local Novu by hand. It runs all steps with their delays, and is not recorded as a
+        run.
+      </p>
+      <PostForm action="/studio/workflows/test" className="bar" fields={{ workflow }}>
+        <PersonInput people={people} value={people[0]} />
+        <Submit icon="fire">Send</Submit>
+      </PostForm>
+    </Panel>
   );
 }

@@ -1,8 +1,14 @@
+import type { ReactElement } from "react";
 import type { SandboxDelivery } from "../../contracts/sandbox.ts";
-import { RowTable } from "../ui/fields.tsx";
-import { Empty, olderLink, Panel } from "../ui/parts.tsx";
-import { DELIVERY_COLUMNS } from "./delivery-fields.tsx";
-import { newestFirst, sandboxPage } from "./sandbox-page.ts";
+import { SOURCES } from "../../contracts/sources.ts";
+import { parseJson } from "../../lib/json.ts";
+import { link, personPath } from "../page.ts";
+import { type ListedRun, listed, RunTable } from "../pages/run-table.tsx";
+import { aboutOf } from "../pages/runs.tsx";
+import { type Field, FieldList, RowTable } from "../ui/fields.tsx";
+import { PostForm, Submit } from "../ui/forms.tsx";
+import { Empty, exact, Id, olderLink, Panel, Pill, type Tone, When } from "../ui/parts.tsx";
+import { deliveryPath, newestFirst, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 interface Deliveries {
   deliveries: SandboxDelivery[];
@@ -28,20 +34,178 @@ export const deliveriesPage = sandboxPage<Deliveries>({
         title="Newest first"
         footer={olderLink("Older deliveries", "/studio/deliveries", { event: frame.query.event }, before)}
       >
-        {deliveries.length === 0 ? (
-          <Empty icon="deliveries" title="No delivery yet">
-            <a href="/studio/fire">Fire an event</a>.
-          </Empty>
-        ) : (
-          <RowTable
-            caption="Deliveries"
-            fields={DELIVERY_COLUMNS}
-            rows={deliveries}
-            keyOf={({ id }) => id}
-            frame={frame}
-          />
-        )}
+        <RowTable
+          caption="Deliveries"
+          fields={DELIVERY_COLUMNS}
+          rows={deliveries}
+          keyOf={({ id }) => id}
+          empty={
+            <Empty icon="deliveries" title="No delivery yet">
+              <a href="/studio/fire">Fire an event</a>.
+            </Empty>
+          }
+        />
       </Panel>
     ),
   }),
 });
+
+const MOST_RUNS = 20;
+
+interface OneDelivery {
+  delivery: SandboxDelivery;
+  runs: ListedRun[];
+}
+
+/** One webhook, to send again as it is or changed. */
+export const deliveryPage = sandboxPage<OneDelivery>({
+  path: "/deliveries/:delivery",
+  async read({ facts, sandbox, params }) {
+    const delivery = sandbox.deliveries().find(({ id }) => id === params.delivery);
+    if (delivery === undefined) return null;
+    const { eventUuid } = delivery;
+    const runs =
+      eventUuid === "" ? [] : await facts.runs.list({ limit: MOST_RUNS, about: aboutOf(eventUuid, { facts }) });
+    return {
+      delivery,
+      runs: listed(runs, await facts.decisions.listOfRuns(runs.map(({ transactionId }) => transactionId))),
+    };
+  },
+
+  view: ({ delivery, runs }) => ({
+    title: delivery.event,
+    content: (
+      <>
+        <AnswerPanel delivery={delivery} />
+        <Panel title={runs.length === 1 ? "Its run" : "Its runs"}>
+          <RunTable
+            runs={runs}
+            empty={
+              <Empty icon="runs" title="The event started and ended no run">
+                {delivery.distinctId === "" ? (
+                  "The app could not read it."
+                ) : (
+                  <a href={link("/studio/why", { person: delivery.distinctId })}>See everything about this person</a>
+                )}
+              </Empty>
+            }
+          />
+        </Panel>
+        <BodyPanel delivery={delivery} />
+      </>
+    ),
+  }),
+});
+
+function AnswerPanel({ delivery }: { delivery: SandboxDelivery }): ReactElement {
+  return (
+    <Panel
+      title="The answer of the app"
+      padded={true}
+      actions={
+        <PostForm action="/studio/deliveries/resend" fields={{ delivery: delivery.id }}>
+          <Submit icon="again" look="small">
+            Resend
+          </Submit>
+        </PostForm>
+      }
+    >
+      {delivery.attempts.map((attempt) => (
+        <div key={attempt.at}>
+          <Answer {...attempt} />
+          <p className="quiet">
+            {exact(attempt.at)}, after {Math.max(1, Math.round(attempt.ms))} ms
+          </p>
+        </div>
+      ))}
+      <FieldList fields={DELIVERY_FIELDS} row={delivery} />
+    </Panel>
+  );
+}
+
+function BodyPanel({ delivery: { source, body } }: { delivery: SandboxDelivery }): ReactElement {
+  return (
+    <Panel title="The body" padded={true}>
+      <PostForm action="/studio/deliveries/paste" className="form" fields={{ source }}>
+        <label className="field">
+          Edit the body and send it. It gets a new signature.
+          <textarea name="body" rows={18} defaultValue={pretty(body)} spellCheck={false} />
+        </label>
+        <Submit icon="deliveries">Send as edited</Submit>
+      </PostForm>
+      <details data-key="raw">
+        <summary>The exact bytes</summary>
+        <pre>{body}</pre>
+      </details>
+    </Panel>
+  );
+}
+
+/** Sends the same bytes again, under another webhook id. */
+export const resendAction: SandboxAction = {
+  path: "/deliveries/resend",
+  async run({ delivery: id }, sandbox) {
+    const delivery = sandbox.deliveries().find((one) => one.id === id);
+    if (delivery === undefined) throw new Error("that delivery no longer exists");
+    return deliveryPath(await sandbox.deliver(delivery.body, delivery.source));
+  },
+};
+
+function pretty(body: string): string {
+  const parsed = parseJson(body);
+  return parsed === undefined ? body : JSON.stringify(parsed, null, 2);
+}
+
+const SOURCE: Field<SandboxDelivery> = { name: "Source", of: ({ source }) => SOURCES[source].label };
+const PERSON: Field<SandboxDelivery> = {
+  name: "Person",
+  of: ({ distinctId, source }) => (distinctId === "" ? "–" : <a href={personPath(distinctId, source)}>{distinctId}</a>),
+};
+
+/** For the list. */
+const DELIVERY_COLUMNS: Array<Field<SandboxDelivery>> = [
+  { name: "Event", of: ({ id, event }) => <a href={deliveryPath(id)}>{event}</a> },
+  SOURCE,
+  PERSON,
+  { name: "Answer of the app", kind: "long", of: ({ attempts }) => <Answer {...attempts.at(-1)} /> },
+  {
+    name: "Delivered",
+    of: ({ attempts }) => (
+      <>
+        <When at={attempts.at(-1)?.at ?? null} />
+        {attempts.length > 1 ? <span className="two">{attempts.length} attempts</span> : null}
+      </>
+    ),
+  },
+];
+
+/** For the page of one delivery. */
+const DELIVERY_FIELDS: Array<Field<SandboxDelivery>> = [
+  SOURCE,
+  PERSON,
+  { name: "Event id", of: ({ eventUuid }) => (eventUuid === "" ? "–" : <Id>{eventUuid}</Id>) },
+  { name: "Webhook id", of: ({ id }) => <Id>{id}</Id> },
+];
+
+/** The status and the body of an answer of the app. */
+function Answer({ status, answer = "" }: { status?: number | null; answer?: string }): ReactElement {
+  if (status === undefined) return <span className="quiet">not yet</span>;
+  const parsed = parseJson(answer);
+  const words =
+    typeof parsed === "object" && parsed !== null
+      ? Object.entries(parsed)
+          .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+          .join(", ")
+      : answer;
+  return (
+    <span className="stack">
+      <Pill tone={toneOf(status, parsed)}>{status ?? "no answer"}</Pill>
+      <span>{words}</span>
+    </span>
+  );
+}
+
+function toneOf(status: number | null, parsed: unknown): Tone {
+  if (status === null || status >= 400) return "bad";
+  return typeof parsed === "object" && parsed !== null && "accepted" in parsed ? "good" : "warn";
+}

@@ -3,10 +3,9 @@ import { PERSON_SOURCES, SOURCES } from "../../contracts/sources.ts";
 import { parseJson } from "../../lib/json.ts";
 import { link } from "../page.ts";
 import { peopleOf, sourceIn } from "../sandbox-sources.ts";
-import { PostForm, Submit } from "../ui/forms.tsx";
+import { PersonInput, PostForm, Submit } from "../ui/forms.tsx";
 import { Notice, Panel, Tabs } from "../ui/parts.tsx";
 import { type EventField, fieldsOf, propertiesOf } from "./event-fields.ts";
-import { FireForm } from "./fire-form.tsx";
 import { backTo, deliveryPath, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 /** A longer form is not filled in again after an error, because the values are in the address. */
@@ -21,7 +20,7 @@ interface Fire {
   /** JSON, as it is in the form. */
   properties: string;
   /** An event that was fired, and that no workflow listens to. */
-  unheard: string | null;
+  notForwarded: string | null;
 }
 
 /** Captures an event of a person. */
@@ -38,12 +37,12 @@ export const firePage = sandboxPage<Fire>({
       person: query.person ?? people[0] ?? "ada",
       fields: fieldsOf(event, { workflows: facts.workflows, sandbox, form: query }),
       properties: query.properties ?? "",
-      unheard: query.unheard ?? null,
+      notForwarded: query.notForwarded ?? null,
     };
   },
 
-  view(model, { token }) {
-    const { events, event, person, unheard } = model;
+  view(model) {
+    const { events, event, person, notForwarded } = model;
     const isKnown = events.includes(event);
     const tabs = events.map((name) => ({
       name,
@@ -56,27 +55,27 @@ export const firePage = sandboxPage<Fire>({
       lead: "The local PostHog captures the event and forwards it to the app, as PostHog does.",
       content: (
         <>
-          {unheard === null ? null : (
+          {notForwarded === null ? null : (
             <Notice tone="warn">
-              PostHog has the event {unheard} and does not forward it: no workflow listens to it. Its person properties
-              are saved.
+              PostHog has the event {notForwarded} and does not forward it: no workflow listens to it. Its person
+              properties are saved.
             </Notice>
           )}
           <Panel title={isKnown ? `The event ${event}` : "Another event"} padded={true}>
             <Tabs label="Event" tabs={[...tabs, another]} />
-            <FireForm {...model} isKnown={isKnown} token={token} />
+            <FireForm {...model} isKnown={isKnown} />
           </Panel>
-          <PastePanel token={token} />
+          <PastePanel />
         </>
       ),
     };
   },
 });
 
-function PastePanel({ token }: { token: string }): ReactElement {
+function PastePanel(): ReactElement {
   return (
     <Panel title="Or send a webhook body" padded={true}>
-      <PostForm action="/studio/deliveries/paste" className="form" fields={{ token, here: "/studio/fire" }}>
+      <PostForm action="/studio/deliveries/paste" className="form" fields={{ here: "/studio/fire" }}>
         <label className="field">
           Source
           <select name="source">
@@ -111,7 +110,9 @@ export const fireAction: SandboxAction = {
       return problem("The properties are not a JSON object.");
     const uuid = await sandbox.fire(event.trim(), person.trim(), { ...propertiesOf(form), ...more });
     const delivery = sandbox.deliveries().findLast(({ eventUuid }) => eventUuid === uuid);
-    return delivery === undefined ? link("/studio/fire", { ...refilled, unheard: event }) : deliveryPath(delivery.id);
+    return delivery === undefined
+      ? link("/studio/fire", { ...refilled, notForwarded: event })
+      : deliveryPath(delivery.id);
   },
 };
 
@@ -121,3 +122,101 @@ export const pasteAction: SandboxAction = {
   run: async ({ body = "", ...form }, sandbox) =>
     deliveryPath(await sandbox.deliver(body.replaceAll("\r\n", "\n"), sourceIn(form))),
 };
+
+/** A known event has a field for each of its properties; another event has a name, and its properties as JSON. */
+function FireForm({
+  event,
+  isKnown,
+  fields,
+  person,
+  people,
+  properties,
+}: {
+  event: string;
+  isKnown: boolean;
+  fields: EventField[];
+  person: string;
+  people: string[];
+  /** JSON */
+  properties: string;
+}): ReactElement {
+  return (
+    <PostForm action="/studio/fire" className="form" key={event} fields={isKnown ? { event } : {}}>
+      <div className="bar">
+        {isKnown ? null : (
+          <label className="field">
+            Event
+            <input name="event" defaultValue={event} required={true} autoComplete="off" spellCheck={false} />
+          </label>
+        )}
+        <PersonInput people={people} value={person} />
+      </div>
+      {fields.length === 0 ? null : <PropertyFields fields={fields} />}
+      <details data-key="json" open={fields.length === 0 || properties !== ""}>
+        <summary>{fields.length === 0 ? "Properties, as JSON" : "More properties, as JSON"}</summary>
+        <label className="field">
+          <span>
+            These replace the fields of the same name. <code>$set</code> changes the person.
+          </span>
+          <textarea
+            name="properties"
+            rows={6}
+            defaultValue={properties}
+            placeholder={'{ "$set": { "plan": "pro" } }'}
+            spellCheck={false}
+          />
+        </label>
+      </details>
+      <Submit icon="fire" look="first">
+        Fire
+      </Submit>
+    </PostForm>
+  );
+}
+
+function PropertyFields({ fields }: { fields: EventField[] }): ReactElement {
+  return (
+    <fieldset className="properties">
+      <legend>Properties. An empty field is not sent.</legend>
+      {fields.map((field) => (
+        <label className="field" key={field.name} htmlFor={field.name}>
+          <span>
+            <code>{field.property}</code> {hintOf(field)}
+          </span>
+          <Input field={field} />
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Input({ field: { name, kind, options, value } }: { field: EventField }): ReactElement {
+  if (kind === "boolean" || kind === "enum") {
+    const offered = kind === "boolean" ? ["true", "false"] : options;
+    return (
+      <select id={name} name={name} defaultValue={value}>
+        <option value="" />
+        {[...new Set([...offered, ...(value === "" ? [] : [value])])].map((one) => (
+          <option key={one} value={one}>
+            {one}
+          </option>
+        ))}
+      </select>
+    );
+  }
+  return (
+    <input
+      id={name}
+      name={name}
+      defaultValue={value}
+      inputMode={kind === "number" ? "decimal" : undefined}
+      autoComplete="off"
+      spellCheck={false}
+    />
+  );
+}
+
+function hintOf({ kind, isNeeded }: EventField): string {
+  const shape = { text: "text", number: "number", boolean: "true or false", enum: "one of a list", json: "JSON" }[kind];
+  return isNeeded ? `${shape}, required` : shape;
+}

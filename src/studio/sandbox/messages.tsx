@@ -1,9 +1,12 @@
+import type { ReactElement } from "react";
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
-import { CHANNEL_NAMES } from "../../explain/words.ts";
-import { link } from "../page.ts";
-import { MessageTable } from "../pages/message-fields.tsx";
+import { CHANNEL_NAMES, noteOf } from "../../explain/words.ts";
+import { link, messagePath } from "../page.ts";
+import { MESSAGE_FIELDS, MessageTable } from "../pages/message-fields.tsx";
+import { FieldList } from "../ui/fields.tsx";
 import { Empty, olderLink, Panel, Tabs } from "../ui/parts.tsx";
-import { newestFirst, sandboxPage } from "./sandbox-page.ts";
+import { Device, EmailStage, Inbox, type ReaderView, titleOf, viewOf } from "../ui/readers.tsx";
+import { backTo, newestFirst, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 interface Messages {
   messages: SandboxMessage[];
@@ -24,7 +27,7 @@ export const messagesPage = sandboxPage<Messages>({
     return { messages: rows, channel, person, before };
   },
 
-  view({ messages, channel, person, before }, frame) {
+  view({ messages, channel, person, before }) {
     const tabs = [["", "all"] as const, ...Object.entries(CHANNEL_NAMES)].map(([id, name]) => ({
       name,
       to: link("/studio/messages", { channel: id, person }),
@@ -39,15 +42,96 @@ export const messagesPage = sandboxPage<Messages>({
           actions={<Tabs label="Channel" tabs={tabs} />}
           footer={olderLink("Older messages", "/studio/messages", { channel, person }, before)}
         >
-          {messages.length === 0 ? (
-            <Empty icon="messages" title="No message here yet">
-              <a href="/studio/fire">Fire an event</a> that starts a workflow, and let time pass.
-            </Empty>
-          ) : (
-            <MessageTable messages={messages} frame={frame} />
-          )}
+          <MessageTable
+            messages={messages}
+            empty={
+              <Empty icon="messages" title="No message here yet">
+                <a href="/studio/fire">Fire an event</a> that starts a workflow, and let time pass.
+              </Empty>
+            }
+          />
         </Panel>
       ),
     };
   },
 });
+
+interface OneMessage {
+  message: SandboxMessage;
+  /** How its address was given to Novu, and the properties that could not be read. */
+  note: string | null;
+  /** All in-app messages of the person, newest first. */
+  inbox: SandboxMessage[];
+  text: string;
+  view: ReaderView;
+}
+
+/** One message as its reader sees it. */
+export const messagePage = sandboxPage<OneMessage>({
+  path: "/messages/:message",
+  frames: true,
+  async read({ facts, sandbox, params, query }) {
+    const message = sandbox.messages().find(({ id }) => id === params.message);
+    if (message === undefined) return null;
+    const inbox = sandbox
+      .messages()
+      .filter(({ channel, subscriberId }) => channel === "in_app" && subscriberId === message.subscriberId)
+      .reverse();
+    const decisions = await facts.decisions.listOfRuns([message.transactionId]);
+    const decision = decisions.find(({ step }) => step === message.stepId);
+    const note = decision === undefined ? null : noteOf(decision);
+    const { body } = message.content;
+    const text = message.channel === "email" && typeof body === "string" ? sandbox.textOf(body) : "";
+    return { message, note, inbox, text: message.mail?.text ?? text, view: viewOf(query) };
+  },
+
+  view(model) {
+    const { message, note } = model;
+    const { body: _body, ...headers } = message.content;
+    return {
+      title: titleOf(message),
+      content: (
+        <>
+          <Shown {...model} />
+          <Panel title="The message" padded={true}>
+            <FieldList fields={MESSAGE_FIELDS} row={message} />
+            {note === null ? null : <p className="quiet">{note}</p>}
+            <pre>{JSON.stringify({ ...headers, ...message.mail?.headers }, null, 2)}</pre>
+          </Panel>
+        </>
+      ),
+    };
+  },
+});
+
+function Shown({ message, inbox, text, view }: OneMessage): ReactElement {
+  const path = messagePath(message.id);
+  if (message.channel === "email") return <EmailStage path={path} frame={`${path}/body`} view={view} text={text} />;
+  if (message.channel !== "in_app")
+    return (
+      <Panel title="On the phone">
+        <div className="stage">
+          <Device message={message} />
+        </div>
+      </Panel>
+    );
+  return (
+    <Panel
+      title={`Inbox of ${message.subscriberId}`}
+      actions={<p>Later steps of the run see when a message is seen or read.</p>}
+    >
+      <div className="stage">
+        <Inbox messages={inbox} current={message.id} />
+      </div>
+    </Panel>
+  );
+}
+
+/** Marks an in-app message, as the person would. */
+export const markAction: SandboxAction = {
+  path: "/messages/mark",
+  async run({ message = "", as, here }, sandbox) {
+    await sandbox.mark(message, as === "read" ? "read" : "seen");
+    return backTo(here);
+  },
+};

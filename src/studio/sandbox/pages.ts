@@ -1,16 +1,23 @@
+import { TRAVEL_TARGETS } from "../../contracts/sandbox.ts";
 import type { Page } from "../page.ts";
 import type { NavigationEntry } from "../ui/layout.tsx";
-import { controlsAction } from "./controls.tsx";
-import { deliveriesPage } from "./deliveries.tsx";
-import { deliveryPage, resendAction } from "./delivery.tsx";
+import { deliveriesPage, deliveryPage, resendAction } from "./deliveries.tsx";
 import { fireAction, firePage, pasteAction } from "./fire.tsx";
-import { markAction, messagePage } from "./message.tsx";
-import { messagesPage } from "./messages.tsx";
+import { markAction, messagePage, messagesPage } from "./messages.tsx";
 import { changePersonAction, peoplePage } from "./people.tsx";
-import type { SandboxAction } from "./sandbox-page.ts";
-import { stepPage, testAction } from "./step.tsx";
+import { backTo, type SandboxAction } from "./sandbox-page.ts";
+import { controlsAction, stepPage, testAction } from "./step.tsx";
 import { storyPage } from "./story.tsx";
-import { travelAction } from "./travel.ts";
+
+/** Lets time pass, and returns to the page of the form. */
+const travelAction: SandboxAction = {
+  path: "/time",
+  async run({ to, here }, sandbox) {
+    const target = TRAVEL_TARGETS.find((name) => name === to);
+    if (target !== undefined) await sandbox.travel(target);
+    return backTo(here);
+  },
+};
 
 /** In the sandbox only. */
 export const SANDBOX_PAGES: Page[] = [

@@ -20,18 +20,22 @@ export const peoplePage = sandboxPage<People>({
     return { people: rows, before };
   },
 
-  view: ({ people, before }, frame) => ({
+  view: ({ people, before }) => ({
     title: "People",
     lead: "The people at the local PostHog and Segment. Each message is decided by their properties at that moment.",
     content: (
       <Panel title="Newest first" footer={olderLink("Older people", "/studio/people", {}, before)}>
-        {people.length === 0 ? (
-          <Empty icon="people" title="No person yet">
-            <a href="/studio/fire">Fire an event</a>. Its person then exists.
-          </Empty>
-        ) : (
-          <RowTable caption="People" fields={FIELDS} rows={people} keyOf={({ uuid }) => uuid} frame={frame} />
-        )}
+        <RowTable
+          caption="People"
+          fields={FIELDS}
+          rows={people}
+          keyOf={({ uuid }) => uuid}
+          empty={
+            <Empty icon="people" title="No person yet">
+              <a href="/studio/fire">Fire an event</a>. Its person then exists.
+            </Empty>
+          }
+        />
       </Panel>
     ),
   }),
@@ -58,7 +62,7 @@ const FIELDS: Array<Field<SandboxPerson>> = [
         </div>
       )),
   },
-  { name: "Since", of: ({ createdAt }, { now }) => <When at={createdAt} now={now} /> },
+  { name: "Since", of: ({ createdAt }) => <When at={createdAt} /> },
 ];
 
 export const changePersonAction: SandboxAction = {

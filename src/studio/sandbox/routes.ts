@@ -2,8 +2,7 @@ import { Router } from "express";
 import type { SandboxControls } from "../../contracts/sandbox.ts";
 import { describeError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
-import { sendMessage } from "../answer.ts";
-import { type Scheme, shown } from "./email-body.ts";
+import { sendMessage } from "../answer.tsx";
 import { SANDBOX_ACTIONS } from "./pages.ts";
 import { backTo } from "./sandbox-page.ts";
 
@@ -55,4 +54,17 @@ function textsOf(form: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(form ?? {}).filter((pair): pair is [string, string] => typeof pair[1] === "string"),
   );
+}
+
+export type Scheme = "light" | "dark";
+
+const ALWAYS = "(min-width: 0)";
+const NEVER = "(max-width: 0)";
+const QUERY = /\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)/gi;
+
+/** An email in one colour scheme, independent of the browser's own. Links open in a new window. */
+function shown(html: string, scheme: Scheme): string {
+  const themed = html.replace(QUERY, (_query, asked: string) => (asked.toLowerCase() === scheme ? ALWAYS : NEVER));
+  const head = `<base target="_blank"><style>:root { color-scheme: only ${scheme} !important; }</style>`;
+  return /<\/head\s*>/i.test(themed) ? themed.replace(/<\/head\s*>/i, () => `${head}</head>`) : head + themed;
 }

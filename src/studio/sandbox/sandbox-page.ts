@@ -1,6 +1,6 @@
 import type { SandboxControls } from "../../contracts/sandbox.ts";
+import { within } from "../addresses.ts";
 import { cut, type Frame, idOf, type Page, type Question, type View } from "../page.ts";
-import { within } from "../within.ts";
 
 /** A page that only the sandbox has. It hides nothing. */
 export function sandboxPage<Model extends object>({

@@ -1,13 +1,14 @@
+import type { ReactElement } from "react";
 import type { SandboxStepControls } from "../../contracts/sandbox.ts";
 import { nameOf } from "../../explain/explanation.ts";
 import { describeError } from "../../lib/errors.ts";
-import { link, stepPath } from "../page.ts";
+import { parseJson } from "../../lib/json.ts";
+import { link, stepPath, useFrame } from "../page.ts";
 import { peopleOf } from "../sandbox-sources.ts";
-import { Hidden, Submit } from "../ui/forms.tsx";
+import { Hidden, PostForm, Submit } from "../ui/forms.tsx";
 import { Notice, Panel } from "../ui/parts.tsx";
 import { Device, EmailStage, Inbox, type ReaderView, viewOf } from "../ui/readers.tsx";
-import { ControlsPanel } from "./controls.tsx";
-import { type SandboxAction, sandboxPage } from "./sandbox-page.ts";
+import { backTo, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
 type Preview = { isSkipped: boolean; channel: string; content: Record<string, unknown> };
 
@@ -43,15 +44,15 @@ export const stepPage = sandboxPage<Step>({
     return { workflow, controls, person, people, preview, problem, text: sandbox.textOf(html), view: viewOf(query) };
   },
 
-  view({ workflow, controls, person, people, preview, problem, text, view }, frame) {
-    const { now, token, here } = frame;
+  view(model, { workflows }) {
+    const { workflow, controls, person, people, preview, problem, view } = model;
     const path = stepPath(workflow, controls.step);
     return {
       title: controls.step,
-      lead: `A message of ${nameOf(workflow, frame.workflows)}: its controls in Novu, and a preview for a person.`,
+      lead: `A message of ${nameOf(workflow, workflows)}: its controls in Novu, and a preview for a person.`,
       content: (
         <>
-          <ControlsPanel workflow={workflow} controls={controls} token={token} here={here} />
+          <ControlsPanel workflow={workflow} controls={controls} />
           <search>
             <form className="bar" action={path}>
               <label className="field">
@@ -81,16 +82,7 @@ export const stepPage = sandboxPage<Step>({
                   <span className="quiet">Subject</span> <strong>{preview.content.subject}</strong>
                 </p>
               ) : null}
-              <Shown
-                path={path}
-                workflow={workflow}
-                step={controls.step}
-                preview={preview}
-                person={person}
-                view={view}
-                text={text}
-                now={now}
-              />
+              <Shown {...model} path={path} preview={preview} />
             </>
           )}
         </>
@@ -102,41 +94,21 @@ export const stepPage = sandboxPage<Step>({
 function Shown({
   path,
   workflow,
-  step,
+  controls: { step },
   preview: { channel, content },
   person,
   view,
   text,
-  now,
-}: {
-  path: string;
-  workflow: string;
-  step: string;
-  preview: Preview;
-  person: string;
-  view: ReaderView;
-  text: string;
-  now: number;
-}) {
+}: Step & { path: string; preview: Preview }): ReactElement {
+  const { now } = useFrame();
   if (channel === "email")
     return <EmailStage path={path} frame={`${path}/body`} view={view} text={text} query={{ person }} />;
-  const message = {
-    ...UNSENT,
-    workflowId: workflow,
-    stepId: step,
-    subscriberId: person,
-    channel,
-    content,
-    sentAt: now,
-  };
+  const of = { workflowId: workflow, stepId: step, subscriberId: person };
+  const message = { ...UNSENT, ...of, channel, content, sentAt: now };
   return (
     <Panel title="Preview">
       <div className="stage">
-        {channel === "in_app" ? (
-          <Inbox messages={[message]} current={null} now={now} form={null} />
-        ) : (
-          <Device message={message} />
-        )}
+        {channel === "in_app" ? <Inbox messages={[message]} current={null} /> : <Device message={message} />}
       </div>
     </Panel>
   );
@@ -150,5 +122,76 @@ export const testAction: SandboxAction = {
   async run({ workflow = "", person = "" }, sandbox) {
     await sandbox.sendTest(workflow, person);
     return link("/studio/messages", { person });
+  },
+};
+
+const PREFIX = "control.";
+/** A longer text gets a field of several lines. */
+const ONE_LINE = 60;
+
+/** The controls of a message, as in the dashboard of Novu. */
+function ControlsPanel({ workflow, controls }: { workflow: string; controls: SandboxStepControls }): ReactElement {
+  return (
+    <Panel title="Controls" padded={true}>
+      <PostForm action="/studio/workflows/controls" className="form" fields={{ workflow, step: controls.step }}>
+        {Object.entries(controls.fields).map(([name, field]) => (
+          <Control
+            key={name}
+            name={`${PREFIX}${name}`}
+            title={field.title ?? name}
+            type={field.type}
+            value={controls.values[name] ?? field.default}
+          />
+        ))}
+        <Submit look="first">Save</Submit>
+      </PostForm>
+    </Panel>
+  );
+}
+
+function Control({
+  name,
+  title,
+  type,
+  value,
+}: {
+  name: string;
+  title: string;
+  type?: string | undefined;
+  value: unknown;
+}) {
+  const text = type === "string" ? String(value ?? "") : value === undefined ? "" : JSON.stringify(value);
+  return (
+    <label className="field" htmlFor={name}>
+      {title}
+      {type === "boolean" ? (
+        <select id={name} name={name} defaultValue={text}>
+          <option value="true">yes</option>
+          <option value="false">no</option>
+        </select>
+      ) : text.length > ONE_LINE ? (
+        <textarea id={name} name={name} rows={3} defaultValue={text} />
+      ) : (
+        <input id={name} name={name} defaultValue={text} autoComplete="off" />
+      )}
+    </label>
+  );
+}
+
+/** Saves only values that differ from the defaults in the code. */
+export const controlsAction: SandboxAction = {
+  path: "/workflows/controls",
+  async run({ workflow = "", step = "", here, ...form }, sandbox) {
+    const fields = sandbox.controlsOf(workflow).find((one) => one.step === step)?.fields ?? {};
+    const values: Record<string, unknown> = {};
+    for (const [name, field] of Object.entries(fields)) {
+      const text = form[`${PREFIX}${name}`];
+      if (text === undefined) continue;
+      const value = field.type === "string" ? text.replaceAll("\r\n", "\n") : parseJson(text);
+      if (value === undefined && text !== "") throw new Error(`"${text}" is not a value for ${field.title ?? name}`);
+      if (value !== undefined && value !== field.default) values[name] = value;
+    }
+    sandbox.setControls(workflow, step, values);
+    return backTo(here);
   },
 };

@@ -1,5 +1,4 @@
-import { Icon } from "../ui/icons.tsx";
-import { Panel } from "../ui/parts.tsx";
+import { Icon, Panel } from "../ui/parts.tsx";
 import { sandboxPage } from "./sandbox-page.ts";
 
 /** Everything that was done in this sandbox, as a test. */

@@ -1,66 +1,74 @@
 import type { ReactElement, ReactNode } from "react";
-import { type Frame, workflowPath } from "../page.ts";
-import { Id, Table } from "./parts.tsx";
+import { useFrame, workflowPath } from "../page.ts";
+import { Id } from "./parts.tsx";
 
 /** One value of a row: a column of a table, or an entry of the list on the row's own page. */
 export interface Field<Row> {
   name: string;
   /** Numbers are aligned right; long texts get more room; slim cells get less on a phone. */
   kind?: "number" | "long" | "slim" | "slim long";
-  of(row: Row, frame: Frame): ReactNode;
+  of(row: Row): ReactNode;
 }
 
-/** The first field is the heading of its row. */
+/** The first field is the heading of its row. A wide table scrolls in itself, by keyboard too. */
 export function RowTable<Row>({
   caption,
   fields,
   rows,
   keyOf,
-  frame,
+  empty,
 }: {
   caption: string;
   fields: Array<Field<Row>>;
   rows: Row[];
   keyOf(row: Row): string | number;
-  frame: Frame;
+  /** In place of a table without rows. */
+  empty?: ReactElement;
 }): ReactElement {
-  const columns = fields.map(({ name, kind }) => (kind === "number" ? `#${name}` : name));
+  if (empty !== undefined && rows.length === 0) return empty;
   return (
-    <Table caption={caption} columns={columns}>
-      {rows.map((row) => (
-        <tr key={keyOf(row)}>
-          {fields.map(({ name, kind, of }, at) =>
-            at === 0 ? (
-              <th key={name} scope="row" className={kind}>
-                {of(row, frame)}
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area has to be reachable by keyboard
+    <section className="scroll" tabIndex={0} aria-label={caption}>
+      <table>
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            {fields.map(({ name, kind }) => (
+              <th key={name} scope="col" className={kind === "number" ? kind : undefined}>
+                {name}
               </th>
-            ) : (
-              <td key={name} className={kind}>
-                {of(row, frame)}
-              </td>
-            ),
-          )}
-        </tr>
-      ))}
-    </Table>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              {fields.map(({ name, kind, of }, at) =>
+                at === 0 ? (
+                  <th key={name} scope="row" className={kind}>
+                    {of(row)}
+                  </th>
+                ) : (
+                  <td key={name} className={kind}>
+                    {of(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }
 
-export function FieldList<Row>({
-  fields,
-  row,
-  frame,
-}: {
-  fields: Array<Field<Row>>;
-  row: Row;
-  frame: Frame;
-}): ReactElement {
+export function FieldList<Row>({ fields, row }: { fields: Array<Field<Row>>; row: Row }): ReactElement {
   return (
     <dl className="facts">
       {fields.map(({ name, of }) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{of(row, frame)}</dd>
+          <dd>{of(row)}</dd>
         </div>
       ))}
     </dl>
@@ -68,7 +76,7 @@ export function FieldList<Row>({
 }
 
 /** A workflow by its name, with a link to its page. One that is no longer in the code has only its id. */
-export function WorkflowLink({ id, frame }: { id: string; frame: Frame }): ReactElement {
-  const workflow = frame.workflows.find((one) => one.id === id);
+export function WorkflowLink({ id }: { id: string }): ReactElement {
+  const workflow = useFrame().workflows.find((one) => one.id === id);
   return workflow === undefined ? <Id>{id}</Id> : <a href={workflowPath(id)}>{workflow.name}</a>;
 }

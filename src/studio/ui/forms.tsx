@@ -1,17 +1,19 @@
-import type { ComponentProps, ReactElement } from "react";
-import { Icon, type IconName } from "./icons.tsx";
+import { type ComponentProps, type ReactElement, useContext } from "react";
+import { FrameContext } from "../page.ts";
+import { Icon, type IconName } from "./parts.tsx";
 
-/** A form that changes something, with its hidden fields. */
+/** A form that changes something, with its hidden fields: the token and the page, and its own. */
 export function PostForm({
-  fields,
+  fields = {},
   children,
   ...rest
 }: Pick<ComponentProps<"form">, "action" | "className" | "children"> & {
-  fields: Record<string, string>;
+  fields?: Record<string, string>;
 }): ReactElement {
+  const frame = useContext(FrameContext);
   return (
     <form method="post" {...rest}>
-      <Hidden fields={fields} />
+      <Hidden fields={{ ...(frame && { token: frame.token, here: frame.here }), ...fields }} />
       {children}
     </form>
   );
@@ -32,36 +34,6 @@ export function Submit({
       {icon === undefined ? null : <Icon name={icon} />}
       {children}
     </button>
-  );
-}
-
-/** A button that first asks for a confirmation. */
-export function Confirmed({
-  name,
-  question,
-  action,
-  token,
-  fields = {},
-  confirm,
-}: {
-  name: string;
-  question: string;
-  action: string;
-  token: string;
-  fields?: Record<string, string>;
-  confirm: string;
-}): ReactElement {
-  return (
-    <details className="act" data-key={`${action} ${JSON.stringify(fields)}`}>
-      <summary className="button small">
-        <Icon name="again" />
-        {name}
-      </summary>
-      <PostForm action={action} fields={{ token, ...fields }}>
-        <p>{question}</p>
-        <Submit look="small first">{confirm}</Submit>
-      </PostForm>
-    </details>
   );
 }
 

@@ -1,8 +1,10 @@
 import type { ReactElement, ReactNode } from "react";
-import { type ClockProps, TimeBar } from "./clock.tsx";
+import type { TravelTarget } from "../../contracts/sandbox.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import { useFrame, type View } from "../page.ts";
+import { ASSETS } from "./assets.ts";
 import { PostForm, Submit } from "./forms.tsx";
-import { Icon, type IconName, Mark } from "./icons.tsx";
-import { Notice } from "./parts.tsx";
+import { exact, Icon, type IconName, Mark, Notice } from "./parts.tsx";
 
 export interface NavigationEntry {
   name: string;
@@ -10,47 +12,55 @@ export interface NavigationEntry {
   icon: IconName;
 }
 
-export interface LayoutProps {
-  title: string;
-  lead?: string | undefined;
-  /** The address of the page, below the host. */
-  here: string;
+/** The frame of every page: navigation, heading, notices. */
+export function Layout({
+  view: { title, lead, content },
+  navigation,
+  reveal,
+  sandbox,
+}: {
+  view: View;
   navigation: NavigationEntry[];
-  token: string;
   /** Whether addresses are hidden; null if there are none. */
   reveal: "hidden" | "revealed" | null;
-  /** The time of the sandbox, its pages, and the problem with a form. */
-  sandbox: (ClockProps & { navigation: NavigationEntry[]; problem: string | null }) | null;
-  hasLogin: boolean;
-  assets: { style: string; script: string };
-  children: ReactNode;
-}
-
-/** The frame of every page: navigation, heading, notices. */
-export function Layout(props: LayoutProps): ReactElement {
-  const { title, here, token, reveal, sandbox, assets, children } = props;
+  /** When its next waiting step continues (null if none waits), its pages, and the problem with a form. */
+  sandbox: { nextStepAt: number | null; navigation: NavigationEntry[]; problem: string | null } | null;
+}): ReactElement {
   return (
-    <Document title={`${title} · Studio`} assets={assets}>
+    <Document title={title} hasScript={true}>
       <a className="skip" href="#main">
         Skip to the content
       </a>
       <div className="shell">
-        <Rail {...props} />
+        <Rail navigation={navigation} ofSandbox={sandbox?.navigation ?? null} />
         <main id="main" tabIndex={-1}>
-          {sandbox === null ? null : <TimeBar {...sandbox} token={token} here={here} />}
-          <Head {...props} />
+          {sandbox === null ? null : <TimeBar nextStepAt={sandbox.nextStepAt} />}
+          <div className="head">
+            <div>
+              <h1>{title}</h1>
+              {lead === undefined ? null : <p>{lead}</p>}
+            </div>
+            {reveal === "hidden" ? <RevealForm /> : null}
+          </div>
           {reveal === "revealed" ? (
             <Notice tone="warn">Addresses are revealed on this page. This is in the log.</Notice>
           ) : null}
           {sandbox?.problem ? <Notice tone="bad">{sandbox.problem}</Notice> : null}
-          {children}
+          {content}
         </main>
       </div>
     </Document>
   );
 }
 
-function Rail({ navigation, here, sandbox, hasLogin, token }: LayoutProps): ReactElement {
+/** The entries of the sandbox are null in production, which has a login. */
+function Rail({
+  navigation,
+  ofSandbox,
+}: {
+  navigation: NavigationEntry[];
+  ofSandbox: NavigationEntry[] | null;
+}): ReactElement {
   return (
     <header className="rail">
       <a className="brand" href="/studio">
@@ -60,17 +70,17 @@ function Rail({ navigation, here, sandbox, hasLogin, token }: LayoutProps): Reac
         </span>
       </a>
       <nav aria-label="Studio">
-        <Entries entries={navigation} here={here} />
-        {sandbox === null ? null : (
+        <Entries entries={navigation} />
+        {ofSandbox === null ? null : (
           <>
             <p className="section">Sandbox</p>
-            <Entries entries={sandbox.navigation} here={here} />
+            <Entries entries={ofSandbox} />
           </>
         )}
       </nav>
       <div className="end">
-        {hasLogin ? (
-          <PostForm action="/studio/logout" fields={{ token }}>
+        {ofSandbox === null ? (
+          <PostForm action="/studio/logout">
             <Submit look="small">Log out</Submit>
           </PostForm>
         ) : (
@@ -81,7 +91,8 @@ function Rail({ navigation, here, sandbox, hasLogin, token }: LayoutProps): Reac
   );
 }
 
-function Entries({ entries, here }: { entries: NavigationEntry[]; here: string }): ReactElement {
+function Entries({ entries }: { entries: NavigationEntry[] }): ReactElement {
+  const { here } = useFrame();
   return (
     <ul>
       {entries.map(({ name, path, icon }) => (
@@ -101,36 +112,20 @@ function isIn(here: string, path: string): boolean {
   return at === path || (path !== "/studio" && at.startsWith(`${path}/`));
 }
 
-function Head({ title, lead, reveal, token, here }: LayoutProps): ReactElement {
+function RevealForm(): ReactElement {
   return (
-    <div className="head">
-      <div>
-        <h1>{title}</h1>
-        {lead === undefined ? null : <p>{lead}</p>}
-      </div>
-      {reveal === "hidden" ? (
-        <PostForm action="/studio/reveal" fields={{ token, page: here }}>
-          <Submit title="Shows the addresses on this page for 15 minutes. The log records it." icon="eye">
-            Reveal
-          </Submit>
-        </PostForm>
-      ) : null}
-    </div>
+    <PostForm action="/studio/reveal">
+      <Submit title="Shows the addresses on this page for 15 minutes. The log records it." icon="eye">
+        Reveal
+      </Submit>
+    </PostForm>
   );
 }
 
 /** A page without navigation: the login, and errors. */
-export function PlainPage({
-  title,
-  assets,
-  children,
-}: {
-  title: string;
-  assets: { style: string };
-  children: ReactNode;
-}): ReactElement {
+export function PlainPage({ title, children }: { title: string; children: ReactNode }): ReactElement {
   return (
-    <Document title={`${title} · Studio`} assets={{ style: assets.style }}>
+    <Document title={title}>
       <div className="plain-page">
         <main>
           <p className="brand">
@@ -149,11 +144,11 @@ export function PlainPage({
 
 function Document({
   title,
-  assets,
+  hasScript = false,
   children,
 }: {
   title: string;
-  assets: { style: string; script?: string };
+  hasScript?: boolean;
   children: ReactNode;
 }): ReactElement {
   return (
@@ -161,12 +156,44 @@ function Document({
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{title}</title>
+        <title>{`${title} · Studio`}</title>
         <link rel="icon" href="data:," />
-        <link rel="stylesheet" href={assets.style} />
-        {assets.script === undefined ? null : <script src={assets.script} defer={true} />}
+        <link rel="stylesheet" href={ASSETS.style} />
+        {hasScript ? <script src={ASSETS.script} defer={true} /> : null}
       </head>
       <body>{children}</body>
     </html>
+  );
+}
+
+const TRAVEL_TARGETS: Array<{ to: TravelTarget; name: string; needsStep: boolean }> = [
+  { to: "step", name: "Next step", needsStep: true },
+  { to: "hour", name: "+1 hour", needsStep: false },
+  { to: "day", name: "+1 day", needsStep: false },
+  { to: "end", name: "To the end", needsStep: true },
+];
+
+/** The time of the sandbox, and buttons to let time pass. */
+function TimeBar({ nextStepAt }: { nextStepAt: number | null }): ReactElement {
+  const { now } = useFrame();
+  return (
+    <section className="time-bar" aria-label="Time of the sandbox">
+      <Icon name="clock" />
+      <p>
+        <time dateTime={new Date(now).toISOString()}>{exact(now).replace(/:\d\d UTC$/, " UTC")}</time>
+        <span>
+          {nextStepAt === null
+            ? "no step is waiting"
+            : `the next step continues ${nextStepAt > now ? `in ${formatDuration(nextStepAt - now)}` : "now"}`}
+        </span>
+      </p>
+      <PostForm action="/studio/time">
+        {TRAVEL_TARGETS.map(({ to, name, needsStep }) => (
+          <Submit key={to} name="to" value={to} disabled={needsStep && nextStepAt === null} look="small">
+            {name}
+          </Submit>
+        ))}
+      </PostForm>
+    </section>
   );
 }

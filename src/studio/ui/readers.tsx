@@ -2,8 +2,7 @@ import type { ReactElement } from "react";
 import type { SandboxMessage } from "../../contracts/sandbox.ts";
 import { link, messagePath } from "../page.ts";
 import { PostForm, Submit } from "./forms.tsx";
-import { Panel, Tabs, When } from "./parts.tsx";
-import { channelName } from "./words.ts";
+import { channelName, Panel, Tabs, When } from "./parts.tsx";
 
 // Each channel as its reader sees it.
 
@@ -91,14 +90,10 @@ export function EmailStage({
 export function Inbox({
   messages,
   current,
-  now,
-  form,
 }: {
   messages: SandboxMessage[];
+  /** The message of the page; null in a preview, which has no links and no actions. */
   current: string | null;
-  now: number;
-  /** The hidden fields of its forms; null if there are no actions. */
-  form: { token: string; here: string } | null;
 }): ReactElement {
   return (
     <ul className="inbox">
@@ -108,7 +103,7 @@ export function Inbox({
         const classes = [message.read ? "" : "unread", message.id === current ? "current" : ""].join(" ").trim();
         return (
           <li key={message.id} className={classes === "" ? undefined : classes}>
-            {form === null ? (
+            {current === null ? (
               <strong>{textOf(subject) || titleOf(message)}</strong>
             ) : (
               <a href={messagePath(message.id)}>{textOf(subject) || titleOf(message)}</a>
@@ -118,11 +113,10 @@ export function Inbox({
               <p className="state">Buttons: {buttons.map((one) => `“${one}”`).join(", ")}</p>
             )}
             <p className="state">
-              {message.read ? "read" : message.seen ? "seen, unread" : "unseen"} ·{" "}
-              <When at={message.sentAt} now={now} />
+              {message.read ? "read" : message.seen ? "seen, unread" : "unseen"} · <When at={message.sentAt} />
             </p>
-            {message.read || form === null ? null : (
-              <PostForm action="/studio/messages/mark" fields={{ ...form, message: message.id }}>
+            {message.read || current === null ? null : (
+              <PostForm action="/studio/messages/mark" fields={{ message: message.id }}>
                 {message.seen ? null : (
                   <Submit name="as" value="seen" look="small">
                     Mark as seen

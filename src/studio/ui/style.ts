@@ -1,6 +1,74 @@
-import { COLOURS } from "./colours.ts";
 import { SANDBOX_STYLE } from "./sandbox-style.ts";
-import { TIMELINE_STYLE } from "./timeline-style.ts";
+
+/** Every colour by its use. Text has a contrast of 4.5:1 or more on its background. */
+const COLOURS = `
+:root {
+  --ground: #f7f8fa; --panel: #ffffff; --rail: #fcfcfd; --table-head: #fafbfc; --hover: #f3f4f7;
+  --line: #e3e6eb; --line-2: #eef0f3; --edge: #868e9c;
+  --ink: #14171f; --ink-2: #3a4150; --soft: #5a6270; --link: #4338ca;
+  --chosen: #eceafd; --chosen-ink: #3a30b0;
+  --action: #4f46e5; --action-2: #4338ca; --action-ink: #ffffff;
+  --good: #17995b; --good-bg: #e1f5ea; --good-ink: #0d5f38;
+  --warn: #d18a11; --warn-bg: #fcf0d9; --warn-ink: #7a4705;
+  --bad: #d5392b; --bad-bg: #fde9e7; --bad-ink: #a01c11; --bad-line: #f0b6b0;
+  --info: #3b6fe0; --info-bg: #e6eefd; --info-ink: #1e469f;
+  --quiet-bg: #edeff3; --quiet-ink: #48505e;
+  --lift: 0 1px 2px rgb(16 20 30 / 5%);
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #0d0f14; --panel: #14171e; --rail: #101319; --table-head: #171b23; --hover: #1b202a;
+    --line: #262c38; --line-2: #1f2530; --edge: #6c7687;
+    --ink: #e9ecf2; --ink-2: #c3c9d5; --soft: #9aa4b5; --link: #a9b1ff;
+    --chosen: #262a52; --chosen-ink: #c9ceff;
+    --action: #5b54e8; --action-2: #6a63ee; --action-ink: #ffffff;
+    --good: #35c07d; --good-bg: #0f3325; --good-ink: #7fe3b2;
+    --warn: #e0a63a; --warn-bg: #3a2a0c; --warn-ink: #f5cd7d;
+    --bad: #f0685c; --bad-bg: #431a18; --bad-ink: #ffb1aa; --bad-line: #6e2b27;
+    --info: #6d9bff; --info-bg: #172a50; --info-ink: #adc8ff;
+    --quiet-bg: #242a35; --quiet-ink: #b9c1ce;
+    --lift: none;
+  }
+}
+`;
+
+const TIMELINE_STYLE = `
+.axis { padding: 18px 16px 8px; border-bottom: 1px solid var(--line); }
+.axis svg { display: block; width: 100%; height: 26px; overflow: visible; }
+.axis .line { stroke: var(--edge); stroke-width: 2; }
+.axis .mark { stroke-width: 14; stroke-linecap: round; stroke: var(--edge); }
+.axis .now { stroke: var(--link); stroke-width: 2; stroke-dasharray: 3 3; }
+.axis .good { stroke: var(--good); } .axis .warn { stroke: var(--warn); } .axis .bad { stroke: var(--bad); } .axis .info { stroke: var(--info); }
+.axis p { display: flex; justify-content: space-between; gap: 12px; color: var(--soft); font-size: 12.5px; flex-wrap: wrap; }
+.timeline { list-style: none; margin: 0; padding: 8px 16px 12px; }
+.timeline li { position: relative; display: grid; grid-template-columns: 148px 20px minmax(0, 1fr); gap: 0 14px; padding: 9px 0; }
+.timeline li::before { content: ""; position: absolute; left: 171px; top: 0; bottom: 0; width: 2px; background: var(--line); }
+.timeline li:first-child::before { top: 16px; }
+.timeline li:last-child::before { bottom: auto; height: 16px; }
+.timeline li:only-child::before { display: none; }
+.timeline li.quiet { color: inherit; }
+.timeline .dot { position: relative; width: 20px; height: 20px; border-radius: 50%; display: grid; place-items: center; background: var(--quiet-bg); color: var(--quiet-ink); box-shadow: 0 0 0 4px var(--panel); }
+.timeline .dot svg { width: 12px; height: 12px; }
+.timeline .good .dot { background: var(--good-bg); color: var(--good-ink); }
+.timeline .warn .dot { background: var(--warn-bg); color: var(--warn-ink); }
+.timeline .bad .dot { background: var(--bad-bg); color: var(--bad-ink); }
+.timeline .info .dot { background: var(--info-bg); color: var(--info-ink); }
+.timeline .at { text-align: right; font-size: 12.5px; color: var(--soft); font-variant-numeric: tabular-nums; }
+.timeline .at time { display: block; }
+.timeline .what { display: grid; gap: 4px; min-width: 0; overflow-wrap: anywhere; justify-items: start; }
+.timeline .gap { padding: 3px 0; }
+.timeline .gap .what { color: var(--soft); font-size: 12.5px; }
+.timeline .gap .dot { width: 8px; height: 8px; margin: 6px; }
+.timeline .value { font-size: 13px; color: var(--soft); }
+.timeline .value code { color: var(--ink-2); }
+@media (max-width: 620px) {
+  .timeline li { grid-template-columns: 20px minmax(0, 1fr); }
+  .timeline li::before { left: 9px; }
+  .timeline .at { grid-column: 2; grid-row: 1; text-align: left; display: flex; gap: 8px; flex-wrap: wrap; }
+  .timeline .dot { grid-column: 1; grid-row: 1; }
+  .timeline .what { grid-column: 2; }
+}
+`;
 
 /** The style of the studio: one file, without a build. */
 export const STYLE = `${COLOURS}

@@ -1,9 +1,8 @@
 import type { ReactElement } from "react";
 import type { ChainLink } from "../../explain/explanation.ts";
 import { formatDuration, MINUTE_MS } from "../../lib/durations.ts";
-import { runPath } from "../page.ts";
-import { Icon } from "./icons.tsx";
-import { exact, Pill } from "./parts.tsx";
+import { runPath, useFrame } from "../page.ts";
+import { exact, Icon, Pill } from "./parts.tsx";
 
 /** Shorter gaps are not shown. */
 const SHORTEST_GAP_MS = MINUTE_MS;
@@ -80,7 +79,8 @@ function Gap({ ms }: { ms: number }): ReactElement {
 }
 
 /** The same facts on a time axis, to scale. */
-export function Axis({ links, now }: { links: ChainLink[]; now: number }): ReactElement | null {
+export function Axis({ links }: { links: ChainLink[] }): ReactElement | null {
+  const { now } = useFrame();
   const times = links.map(({ at }) => Date.parse(at));
   const [from, to] = [Math.min(...times), Math.max(...times)];
   if (links.length < 2 || to - from < SHORTEST_GAP_MS) return null;

@@ -254,7 +254,7 @@ describe("addresses", () => {
       expect([page, text.match(/ada(@|%40)example|015112345678|203\.0\.113\.7/)]).toEqual([page, null]);
     }
 
-    const revealed = await here.post("/reveal", { page: `/studio${why}` });
+    const revealed = await here.post("/reveal", { here: `/studio${why}` });
     const to = revealed.headers.get("location")!.replace("/studio", "");
     expect(await here.text(to)).toContain(address);
     expect(await here.text(`/api${to}`)).toContain(address);
@@ -278,7 +278,7 @@ describe("addresses", () => {
   it("stay out of the log when the person was typed in", async () => {
     await using studio = await withAda();
     const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
-    const revealed = await here.post("/reveal", { page: `/studio/why?person=${address}` });
+    const revealed = await here.post("/reveal", { here: `/studio/why?person=${address}` });
     expect(await here.text(revealed.headers.get("location")!.replace("/studio", ""))).toContain(
       `${address} did checkout_started`,
     );
@@ -288,7 +288,7 @@ describe("addresses", () => {
   it("are revealed by a form of this session only", async () => {
     await using studio = await withAda();
     const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
-    expect((await here.post("/reveal", { page: "/studio/runs", token: "" })).status).toBe(403);
+    expect((await here.post("/reveal", { here: "/studio/runs", token: "" })).status).toBe(403);
     expect(await here.text("/runs?reveal=9999999999999.AAAA")).not.toContain(address);
   });
 

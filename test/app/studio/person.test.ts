@@ -154,10 +154,10 @@ describe("the page of a person in production", () => {
     );
 
     const typed = await here.text(`/people/${ada}`);
-    expect(typed).toContain(`name="page" value="/studio${person}"`);
+    expect(typed).toContain(`name="here" value="/studio${person}"`);
     expect(typed.match(/ada(@|%40)example/)).toBeNull();
 
-    const revealed = await here.post("/reveal", { page: `/studio/people/${ada}` });
+    const revealed = await here.post("/reveal", { here: `/studio/people/${ada}` });
     const shown = await readIn(here, revealed.headers.get("location")!.replace("/studio", ""));
     expect(shown.rows).toMatchObject({ email: `"${ada}"`, name: '"Ada Lovelace"', phone: '"+49 151 12345678"' });
     expect(shown.rows.plan).toBe("cannot be read");

@@ -366,7 +366,7 @@ describe("the sandbox's pages", () => {
     const ids = sandbox.posthog.state.deliveries.map(({ id }) => `/deliveries/${id}`);
     const messages = sandbox.novu.state.messages.map(({ id }) => `/messages/${encodeURIComponent(id)}`);
     const pages = [
-      `/fire?event=${person}&person=${person}&properties=${person}&unheard=${person}&problem=${person}`,
+      `/fire?event=${person}&person=${person}&properties=${person}&notForwarded=${person}&problem=${person}`,
       `/messages?person=${person}`,
       "/people",
       `/people/${person}`,

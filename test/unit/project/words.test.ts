@@ -37,7 +37,7 @@ const RETIRED: Record<string, string> = {
 
 /** Where such a word is the right one. */
 const EXCEPTIONS: Array<{ word: string; in: RegExp; because: string }> = [
-  { word: "aside", in: /^src\/studio\/action-routes\.ts$/, because: "a former address redirects" },
+  { word: "aside", in: /^src\/studio\/routes\.tsx$/, because: "a former address redirects" },
   { word: "under way", in: /^src\/studio\/pages\/runs\.tsx$/, because: "former links have it" },
 ];
 

@@ -1,32 +1,33 @@
 import { type Request, type Response, Router } from "express";
 import type { SandboxControls } from "../contracts/sandbox.ts";
+import type { Log } from "../lib/log.ts";
 import type { Access } from "./access.ts";
-import { type Addresses, queryOf, textsOf } from "./addresses.ts";
-import { allowFrames, sendPage } from "./answer.ts";
-import { ASSETS } from "./assets.ts";
+import { createAddresses, queryOf, textsOf, within } from "./addresses.ts";
+import { allowFrames, sendPage } from "./answer.tsx";
 import type { Facts } from "./facts.ts";
-import type { Page } from "./page.ts";
-import { NAVIGATION, PAGES } from "./pages/index.ts";
-import { conceal, concealNothing } from "./privacy.ts";
+import { FrameContext, type Page } from "./page.ts";
+import { ACTIONS, NAVIGATION, PAGES } from "./pages/index.ts";
+import { conceal, concealNothing, maskText } from "./privacy.ts";
 import { sessionIn } from "./session.ts";
 import { Layout, type NavigationEntry } from "./ui/layout.tsx";
 
-/** Each page, and the same as JSON under `/api`. */
+/** Each page, the same as JSON under `/api`, the forms outside the sandbox, and the addresses that a page had before. */
 export function pageRoutes({
   facts,
   sandboxPages,
   access,
-  addresses: { canonical, opened },
   now,
+  log,
 }: {
   facts: Facts;
   /** The pages that only the sandbox has, and its controls; null in production. */
   sandboxPages: { controls: SandboxControls; pages: Page[]; navigation: NavigationEntry[] } | null;
   /** Null in the sandbox, which hides nothing. */
   access: Access | null;
-  addresses: Addresses;
   now: () => number;
+  log: Log;
 }): Router {
+  const { canonical, opened } = createAddresses(access);
   const router = Router();
   const sandbox = sandboxPages?.controls;
   for (const page of [...PAGES, ...(sandboxPages?.pages ?? [])]) {
@@ -42,6 +43,22 @@ export function pageRoutes({
       else response.json(found.page.model);
     });
   }
+  for (const { path, run } of ACTIONS)
+    router.post(path, async (request, response) => {
+      const to = await run(opened(request.body), facts);
+      log.info({ component: "studio", outcome: "done", action: path, session: sessionIn(response).id });
+      response.redirect(303, to);
+    });
+  if (access !== null)
+    router.post("/reveal", (request, response) => {
+      const session = sessionIn(response);
+      const page = canonical(within(textsOf(request.body).here));
+      log.warn({ component: "studio", outcome: "revealed", session: session.id, page: maskText(page) });
+      response.redirect(303, `${page}${page.includes("?") ? "&" : "?"}reveal=${access.revealFor(session, page)}`);
+    });
+  router.get(["/set-aside", "/api/set-aside"], ({ originalUrl }, response) =>
+    response.redirect(301, originalUrl.replace("/set-aside", "/ignored")),
+  );
   return router;
 
   /** The page for this session: without addresses, unless they are revealed. */
@@ -68,28 +85,16 @@ export function pageRoutes({
     response: Response,
   ) {
     const { token } = sessionIn(response);
-    const { title, lead, content } = page.view({ now: now(), token, here, query, workflows: facts.workflows });
+    const frame = { now: now(), token, here, query, workflows: facts.workflows };
+    const sandbox = sandboxPages && {
+      nextStepAt: sandboxPages.controls.nextStepAt(),
+      navigation: sandboxPages.navigation,
+      problem,
+    };
     return (
-      <Layout
-        title={title}
-        lead={lead}
-        here={here}
-        navigation={NAVIGATION}
-        sandbox={
-          sandboxPages && {
-            now: now(),
-            nextStepAt: sandboxPages.controls.nextStepAt(),
-            navigation: sandboxPages.navigation,
-            problem,
-          }
-        }
-        token={token}
-        reveal={reveal}
-        hasLogin={access !== null}
-        assets={ASSETS}
-      >
-        {content}
-      </Layout>
+      <FrameContext value={frame}>
+        <Layout view={page.view(frame)} navigation={NAVIGATION} reveal={reveal} sandbox={sandbox} />
+      </FrameContext>
     );
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Router } from "express";
-import { SCRIPT } from "./ui/script.ts";
-import { STYLE } from "./ui/style.ts";
+import { SCRIPT } from "./script.ts";
+import { STYLE } from "./style.ts";
 
 const A_YEAR_S = 365 * 24 * 60 * 60;
 
