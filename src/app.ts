@@ -1,20 +1,15 @@
-import { createBridgeRoutes } from "./app/bridge.ts";
+import { createBridgeRoutes, openWorkflows } from "./app/bridge.ts";
 import type { Context } from "./app/context.ts";
-import { createDecisions } from "./app/decisions.ts";
 import { openHttp, type Site } from "./app/http.ts";
 import { createIngestion } from "./app/ingest.ts";
-import { createJobs } from "./app/jobs.ts";
 import { createNovu } from "./app/novu.ts";
 import { createOptOuts } from "./app/opt-outs.ts";
 import { startOutbox } from "./app/outbox.ts";
 import { personSources } from "./app/persons.ts";
-import { createRunSteps } from "./app/run-steps.ts";
-import { silentWorkflows } from "./app/silent-workflows.ts";
+import { createRuns } from "./app/runs.ts";
 import { liveDependencies } from "./app/step-dependencies.ts";
 import { createStop, type Phase } from "./app/stop.ts";
 import { openStudio } from "./app/studio.ts";
-import { openWebhooks } from "./app/webhooks.ts";
-import { openWorkflows } from "./app/workflows.ts";
 import type { Config } from "./config.ts";
 import { eventsToForward } from "./contracts/event.ts";
 import type { Product } from "./contracts/product.ts";
@@ -78,15 +73,23 @@ export async function openApp(
   }
 }
 
-async function openParts(base: Omit<Context, "metrics" | "publicUrl" | "isStopping">): Promise<App> {
-  const { config, product, store, now, log } = base;
+type Given = "config" | "product" | "store" | "clock" | "now" | "log" | "sandbox";
+
+async function openParts(given: Pick<Context, Given>): Promise<App> {
+  const { config, product, store, now, log } = given;
   const phase: Phase = { isStopping: false, isClosing: false };
   // A sandbox on any free port knows its URL only when it listens.
   const address = { publicUrl: config.publicUrl ?? "" };
-  const metrics = createMetrics();
-  const context: Context = { ...base, metrics, publicUrl: () => address.publicUrl, isStopping: () => phase.isStopping };
+  const publicUrl = () => address.publicUrl;
+  const context: Context = {
+    ...given,
+    metrics: createMetrics(),
+    publicUrl,
+    budget: createBodyBudget(MOST_UNVERIFIED_BYTES),
+    isStopping: () => phase.isStopping,
+    isClosing: () => phase.isClosing,
+  };
 
-  const { publicUrl } = context;
   const links = createLinks({ keys: config.linkSigningKeys, publicUrl, source: product.brand.utmSource });
   const sources = personSources(config, store.people);
   const persons = createPersonReader({ sources, now });
@@ -97,21 +100,15 @@ async function openParts(base: Omit<Context, "metrics" | "publicUrl" | "isStoppi
   const steps = liveDependencies(context, { persons, links, optOuts, novu });
   const frameworks = await openWorkflows(context, { steps, links });
   const { workflows } = frameworks;
-  const runSteps = createRunSteps(context, { workflows });
-  const decisions = createDecisions(context, runSteps);
-  const budget = createBodyBudget(MOST_UNVERIFIED_BYTES);
-  const bridge = createBridgeRoutes(context, { frameworks, steps, runSteps, decisions, novu, budget });
-  const isClosing = () => phase.isClosing;
-  const ingestion = createIngestion(context, { persons, budget, isClosing });
-  const webhooks = openWebhooks(context, { links, optOuts, decisions, budget, isClosing });
-  const runJob = createJobs(context, { novu, persons, optOuts, ingestion, decisions, runSteps, reports });
+  const runs = createRuns(context, workflows);
+  const bridge = createBridgeRoutes(context, { frameworks, steps, runs, novu });
+  const ingestion = createIngestion(context, { persons });
 
-  const silent = () => silentWorkflows({ workflows, countSince: store.runs.countByWorkflow, now: now() });
-  const sites: Site[] = [openStudio(context, { workflows, persons, silent })];
-  const server = await openHttp(context, { ingestion, webhooks, unsubscribe: optOuts.routes, bridge, sites, silent });
+  const sites: Site[] = [openStudio(context, { workflows, persons, runs })];
+  const server = await openHttp(context, { ingestion, links, optOuts, runs, bridge, sites });
   address.publicUrl ||= server.url;
   const outbox = config.roles.includes("worker")
-    ? startOutbox(context, { runJob, ingest: ingestion.ingest, sources })
+    ? startOutbox(context, { novu, persons, sources, optOuts, ingestion, runs, reports })
     : null;
   const facts = { port: server.port, roles: config.roles, workflows: workflows.map(({ id }) => id) };
   log.info({ component: "app", outcome: "listening", ...facts });
@@ -121,9 +118,9 @@ async function openParts(base: Omit<Context, "metrics" | "publicUrl" | "isStoppi
     store,
     events: eventsToForward(product.workflows),
     async idle() {
-      await webhooks.idle();
+      await server.idle();
       await outbox?.idle();
     },
-    stop: createStop(context, { phase, server, webhooks, outbox, sites, reports }),
+    stop: createStop(context, { phase, server, outbox, sites, reports }),
   };
 }

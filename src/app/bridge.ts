@@ -1,38 +1,42 @@
 import type { Router } from "express";
+import { assertWithinPlan } from "../contracts/novu.ts";
 import type { StepDependencies } from "../engine/run-context.ts";
-import type { BodyBudget } from "../lib/webhook-endpoint.ts";
+import type { Links } from "../links/links.ts";
 import { createBridge } from "../novu/bridge.ts";
 import { createForeignRuns } from "../novu/foreign-runs.ts";
-import type { Frameworks } from "../novu/framework.ts";
+import { type Frameworks, openFrameworks } from "../novu/framework.ts";
 import type { Context } from "./context.ts";
-import type { Decisions } from "./decisions.ts";
 import type { Novu } from "./novu.ts";
-import type { RunSteps } from "./run-steps.ts";
+import type { Runs } from "./runs.ts";
+import { sampleDependencies } from "./step-dependencies.ts";
+
+/** The fork's workflows in Novu's framework, with their shapes stored. Throws for workflows that Novu would refuse. */
+export async function openWorkflows(
+  { config, product, store, now, log }: Context,
+  { steps, links }: { steps: StepDependencies; links: Pick<Links, "link"> },
+): Promise<Frameworks> {
+  const samples = sampleDependencies({ config, samplePerson: product.samplePerson, link: links.link, now });
+  const frameworks = await openFrameworks({
+    ...config.novu,
+    live: product.workflows.map(({ build }) => build(steps)),
+    samples: product.workflows.map(({ build }) => build(samples)),
+    log,
+  });
+  assertWithinPlan(frameworks.workflows, config.novu.plan);
+  await store.runs.saveShapes(frameworks.workflows.map(({ shapeId: id, shape }) => ({ id, shape })));
+  return frameworks;
+}
 
 /** The endpoint that Novu calls for each step. */
 export function createBridgeRoutes(
-  { config, store, now, log }: Context,
-  {
-    frameworks,
-    steps,
-    runSteps,
-    decisions,
-    novu,
-    budget,
-  }: {
-    frameworks: Frameworks;
-    steps: StepDependencies;
-    runSteps: RunSteps;
-    decisions: Decisions;
-    novu: Novu;
-    budget: BodyBudget;
-  },
+  { config, store, budget, now, log }: Context,
+  { frameworks, steps, runs, novu }: { frameworks: Frameworks; steps: StepDependencies; runs: Runs; novu: Novu },
 ): Router {
   return createBridge({
     secretKey: config.novu.secretKey,
     frameworks,
     budget,
-    recordDecision: decisions.record,
+    recordDecision: runs.decide,
     decisionsOf: store.decisions.listOfRuns,
     records: {
       findShape: store.runs.findShape,
@@ -52,7 +56,7 @@ export function createBridgeRoutes(
       },
       async begin(run, workflow) {
         const inserted = await store.runs.insertForeign({ ...run, workflow });
-        if (inserted === "new") await runSteps.markStarted(run.transactionId, workflow);
+        if (inserted === "new") await runs.markStarted(run.transactionId, workflow);
         return inserted !== "of another person";
       },
       source: config.posthog === null ? "segment" : "posthog",

@@ -1,10 +1,20 @@
 import express, { type Router } from "express";
+import type { Report } from "../contracts/report.ts";
+import { commandSecret, STORE_CHANGE_PATH } from "../contracts/store-change.ts";
 import { answeredFirst, failed, healthRoutes, notFound, plainBodies } from "../http/listener.ts";
+import { storeChanges } from "../http/store-changes.ts";
 import { describeError } from "../lib/errors.ts";
 import { type Listening, serve } from "../lib/server.ts";
+import { createWebhookVerifier } from "../lib/verify-webhook.ts";
+import type { WebhookHandler } from "../lib/webhook-endpoint.ts";
+import { clickRoutes, type Links } from "../links/links.ts";
+import { novuWebhook } from "../novu/webhook.ts";
+import { resultOfProvider, withReceipt } from "../outbox/novu-result.ts";
+import type { Store } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import type { Ingestion } from "./ingest.ts";
-import type { Webhooks } from "./webhooks.ts";
+import type { OptOuts } from "./opt-outs.ts";
+import type { Runs } from "./runs.ts";
 
 /** Pages below a path of their own, which no other part needs. */
 export interface Site {
@@ -14,48 +24,41 @@ export interface Site {
   stop(): void;
 }
 
-/** Listens, with the routes of this process's roles. */
+interface Parts {
+  ingestion: Pick<Ingestion, "webhooks">;
+  links: Pick<Links, "read">;
+  optOuts: Pick<OptOuts, "routes" | "onUndeliverable" | "onPreferences">;
+  runs: Pick<Runs, "correct" | "silent">;
+  bridge: Router;
+  sites: Site[];
+}
+
+/** Listens, with the routes of this process's roles. `idle` resolves when all clicks that were answered are stored. */
 export async function openHttp(
-  { config, metrics, store, isStopping, now, log }: Context,
-  {
-    ingestion,
-    webhooks,
-    unsubscribe,
-    bridge,
-    sites,
-    silent,
-  }: {
-    ingestion: Ingestion;
-    webhooks: Webhooks;
-    unsubscribe: Router;
-    bridge: Router;
-    sites: Site[];
-    silent(): Promise<string[]>;
-  },
-): Promise<Listening> {
+  context: Context,
+  { ingestion, links, optOuts, runs, bridge, sites }: Parts,
+): Promise<Listening & { idle(): Promise<void> }> {
+  const { config, metrics, store, isStopping, now, log } = context;
   const isIngress = config.roles.includes("ingress");
+  const clicks = clickRoutes({ ...messages(store), read: links.read, count: metrics.link, now, log });
   // Caches store only the studio's files, which never change under their names, so no ETag is needed.
   const http = express().disable("x-powered-by").disable("etag");
-  if (isIngress) http.use(webhooks.clicks).use("/u", unsubscribe).use("/api/novu", bridge);
+  if (isIngress) http.use(clicks.router).use("/u", optOuts.routes).use("/api/novu", bridge);
   for (const { path, router } of sites) http.use(path, router);
   const depths = {
     queues: () => store.jobs.countByQueue(),
     workflows: (since: number) => store.runs.countByWorkflow(since),
-    silent,
+    silent: runs.silent,
   };
   http
     .use(healthRoutes({ whyNot, revision: config.revision }))
     .use(metrics.routes({ depths, token: config.metricsToken, now }))
     .use(notFound)
     .use(failed({ log }));
-  return serve(
-    plainBodies(answeredFirst(isIngress ? { ...ingestion.webhooks, ...webhooks.webhooks } : {}, http), { log }),
-    {
-      port: config.port,
-      variable: "PORT",
-      keepAliveMs: config.keepAliveMs,
-    },
-  );
+  const webhooks = isIngress ? { ...ingestion.webhooks, ...webhooksOf(context, { optOuts, runs }) } : {};
+  const { port, keepAliveMs } = config;
+  const listener = plainBodies(answeredFirst(webhooks, http), { log });
+  return { ...(await serve(listener, { port, variable: "PORT", keepAliveMs })), idle: clicks.idle };
 
   /** Why the app is not ready, in words without secrets; null when it is. */
   async function whyNot(): Promise<string | null> {
@@ -68,4 +71,51 @@ export async function openHttp(
       return "the store cannot be written";
     }
   }
+}
+
+/** The webhooks besides those of sources, by method and path: Novu's, and that of commands. */
+function webhooksOf(
+  { config, store, metrics, budget, isClosing, now, log }: Context,
+  { optOuts: { onUndeliverable, onPreferences }, runs }: Pick<Parts, "optOuts" | "runs">,
+): Record<string, WebhookHandler> {
+  const { novu, databaseUrl, linkSigningKeys } = config;
+  const endpoint = { budget, isStopping: isClosing, log };
+  // Signatures go by real time, even when the app runs on a virtual clock.
+  const verifierOf = (secrets: string[]) => createWebhookVerifier({ secrets, now: Date.now });
+  const { webhookSecrets: novuSecrets = [] } = novu;
+  const fromNovu = novuWebhook({
+    ...endpoint,
+    ...messages(store),
+    verify: verifierOf(novuSecrets),
+    onUndeliverable,
+    onPreferences,
+    onNotSent: (decision, why) => runs.correct(withReceipt(decision, resultOfProvider(why)), decision),
+    count: metrics.novuAnswered,
+    countEvent: metrics.novuEvent,
+    now,
+  });
+  const fromCommands = storeChanges({
+    ...endpoint,
+    verify: verifierOf(linkSigningKeys.map(commandSecret)),
+    changes: {
+      redrive: store.jobs.redrive,
+      forgetPerson: store.people.delete,
+      splitPerson: store.people.split,
+      backup: store.backup,
+    },
+    count: () => {},
+  });
+  return {
+    ...(novuSecrets.length > 0 && { "POST /webhooks/novu": fromNovu }),
+    // With PostgreSQL commands write the database themselves.
+    ...(databaseUrl === undefined && { [`POST ${STORE_CHANGE_PATH}`]: fromCommands }),
+  };
+}
+
+/** The messages of a link or a webhook, and the report of what became of them. */
+function messages({ decisions }: Store) {
+  return {
+    decisionsOf: (transactionIds: string[]) => decisions.listOfRuns(transactionIds),
+    report: (report: Report) => decisions.insertReport(report),
+  };
 }

@@ -1,7 +1,7 @@
 import type { MergeRequest } from "../contracts/routing.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import { createArrivalClock, isoOfArrival } from "../lib/clock.ts";
-import type { BodyBudget, WebhookHandler } from "../lib/webhook-endpoint.ts";
+import type { WebhookHandler } from "../lib/webhook-endpoint.ts";
 import { createRoute } from "../routing/route.ts";
 import { createReingest, createSaveIgnored } from "../sources/ignored-events.ts";
 import { createIngest, type Ingest } from "../sources/ingest.ts";
@@ -22,8 +22,8 @@ export interface Ingestion {
 
 /** An event on its way in: the webhook of its source verifies and parses it, then it is routed and inserted. */
 export function createIngestion(
-  { config, product: { workflows, segmentNames }, store, metrics, now, log }: Context,
-  { persons, budget, isClosing }: { persons: Pick<PersonReader, "forget">; budget: BodyBudget; isClosing(): boolean },
+  { config, product: { workflows, segmentNames }, store, metrics, budget, isClosing, now, log }: Context,
+  { persons }: { persons: Pick<PersonReader, "forget"> },
 ): Ingestion {
   const { posthog, segment, internalUsers } = config;
   const saveIgnored = createSaveIgnored({

@@ -1,14 +1,24 @@
-import { QUEUES, type Queue } from "../contracts/job.ts";
+import { type Job, QUEUES, type Queue } from "../contracts/job.ts";
 import type { PersonSources } from "../contracts/person.ts";
 import { startDaily } from "../lib/daily.ts";
+import { createOverdue } from "../outbox/jobs/overdue.ts";
+import { createNovuRuns, createReceipt } from "../outbox/jobs/receipt.ts";
+import { createRunJob } from "../outbox/run-job.ts";
 import { type JobAttempt, startWorker } from "../outbox/worker.ts";
+import { subscriberOf } from "../routing/person.ts";
 import { createInactivitySweep } from "../sources/inactivity-sweep.ts";
-import type { Ingest } from "../sources/ingest.ts";
+import type { PersonReader } from "../sources/person-reader.ts";
 import { createPostHogQueries } from "../sources/posthog/queries.ts";
+import type { PostHogReports } from "../sources/posthog/reports.ts";
 import { startSweep } from "../store/retention.ts";
 import type { ExitCursor } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
 import type { Context } from "./context.ts";
+import type { Ingestion } from "./ingest.ts";
+import type { Novu } from "./novu.ts";
+import type { OptOuts } from "./opt-outs.ts";
+import { profileAtSource, storedProfile } from "./persons.ts";
+import type { Runs } from "./runs.ts";
 
 /** One read at PostHog returns so many persons. */
 const PERSONS_AT_ONCE = 200;
@@ -26,17 +36,20 @@ export interface Outbox {
 }
 
 interface Parts {
-  runJob(job: JobAttempt): Promise<void>;
-  ingest: Ingest;
+  novu: Novu;
+  persons: PersonReader;
   /** Where persons are read. */
   sources: PersonSources;
+  optOuts: Pick<OptOuts, "send">;
+  ingestion: Pick<Ingestion, "ingest" | "onNotMerged" | "reingest">;
+  runs: Runs;
+  reports: Pick<PostHogReports, "report">;
 }
 
 /** Starts the worker of each queue, and two daily sweeps: one deletes old rows, one finds inactive people. */
 export function startOutbox(context: Context, parts: Parts): Outbox {
   const { config, store, metrics, clock, log } = context;
-  const { runJob } = parts;
-  const queue = { store: store.jobs, runJob, clock, log, count: metrics.jobs };
+  const queue = { store: store.jobs, runJob: runJobOf(context, parts), clock, log, count: metrics.jobs };
   const workers = QUEUES.map((name) => {
     // Jobs that share one read are cheap, so more of them may run at once.
     const concurrency = AT_ONCE[name] ?? config.deliveryConcurrency;
@@ -64,7 +77,7 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
 }
 
 /** Runs once a day over all processes; null when no workflow starts by inactivity. */
-function startAbsenceSweep({ config, product, store, metrics, clock, log }: Context, { ingest, sources }: Parts) {
+function startAbsenceSweep({ config, product, store, metrics, clock, log }: Context, { ingestion, sources }: Parts) {
   const watched = product.workflows.filter(({ absences }) => absences.length > 0);
   if (watched.length === 0) return null;
   const run = createInactivitySweep({
@@ -76,7 +89,7 @@ function startAbsenceSweep({ config, product, store, metrics, clock, log }: Cont
     },
     readPersons: (sources.posthog ?? sources.segment)?.read ?? null,
     knownEvents: (uuids) => store.events.findKnown(uuids),
-    ingest,
+    ingest: ingestion.ingest,
     count: metrics.inactive,
     now: clock.now,
     log,
@@ -102,4 +115,67 @@ async function* pagesOfAbsent(store: Store, workflow: string, { since, until }: 
     yield page.people;
     after = page.next;
   } while (after !== null);
+}
+
+/** Runs one job of the outbox; rejects when the job has to be tried again. */
+function runJobOf(
+  context: Context,
+  { novu, persons, optOuts, ingestion, runs, reports }: Parts,
+): (attempt: JobAttempt) => Promise<void> {
+  const { store, metrics, now, log } = context;
+  const novuRuns = createNovuRuns({ activity: novu.activity, pace: novu.limit.reads });
+  const decisionsOf = store.decisions.listOfRuns;
+  const scheduleAgain = (job: Job, at: number) => store.jobs.schedule(job, at, { replace: true });
+  return createRunJob({
+    ...context,
+    ...runs,
+    novu: {
+      ...novu.api,
+      // Novu fixes the steps of a run at its trigger.
+      trigger: (start, key) =>
+        novu.api.trigger({ ...start, run: { ...start.run, shape: runs.shapeIdOf(start.workflow) } }, key),
+    },
+    runs: { ...store.runs, markStarted: runs.markStarted },
+    people: store.people,
+    listDecidedSteps: store.decisions.listDecidedSteps,
+    persons: {
+      readNow: persons.read,
+      storedProfile: storedProfile(store.people),
+      profileAtSource: profileAtSource(persons),
+      subscriberOf,
+    },
+    merges: {
+      areOnePerson: (ids) => persons.areOnePerson("posthog", ids),
+      merge: store.people.merge,
+      onNotMerged: ingestion.onNotMerged,
+      reingest: ingestion.reingest,
+    },
+    handlers: {
+      receipt: createReceipt({
+        novuRuns,
+        decisionsOf,
+        settle: runs.correct,
+        askAgainAt: (decision, at) => scheduleAgain({ kind: "receipt", body: decision }, at),
+        now,
+      }),
+      overdue: createOverdue({
+        novuRuns,
+        decisionsOf,
+        runs: store.runs,
+        stepsOfRun: runs.stepsOfRun,
+        feedMs: novu.feedMs,
+        record: (decision) => runs.decide(decision, { ifOpen: true, isLast: false }),
+        checkAgainAt: (overdue, at) => scheduleAgain({ kind: "overdue", body: overdue }, at),
+        onLost: metrics.runLost,
+        now,
+        log,
+      }),
+      preferences: optOuts.send.toNovu,
+      "opt-outs": optOuts.send.toPostHog,
+      report: reports.report,
+    },
+    pace: novu.limit.triggers,
+    paceSubscribers: novu.limit.subscribers,
+    onTriggered: metrics.triggered,
+  });
 }

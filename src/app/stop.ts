@@ -2,7 +2,6 @@ import type { Listening } from "../lib/server.ts";
 import type { Context } from "./context.ts";
 import type { Site } from "./http.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Webhooks } from "./webhooks.ts";
 
 /** During this time connections stay open, and each answer closes its own: a proxy may lose a request when an idle connection is closed. */
 const DRAIN_MS = 500;
@@ -23,14 +22,12 @@ export function createStop(
   {
     phase,
     server,
-    webhooks,
     outbox,
     sites,
     reports,
   }: {
     phase: Phase;
-    server: Listening;
-    webhooks: Pick<Webhooks, "idle">;
+    server: Listening & { idle(): Promise<void> };
     outbox: Outbox | null;
     sites: Array<Pick<Site, "stop">>;
     reports: { stop(): Promise<void> };
@@ -47,7 +44,7 @@ export function createStop(
     for (const site of sites) site.stop();
     // A request in progress may still write a job. It is in the store, and runs after the next start.
     await Promise.all([closeServer(drainMs), outbox?.stop(), reports.stop()]);
-    await webhooks.idle();
+    await server.idle();
     await store.close();
     log.info({ component: "app", outcome: "stopped" });
   }

@@ -4,6 +4,7 @@ import type { PersonReader } from "../sources/person-reader.ts";
 import { createStudio } from "../studio/studio.ts";
 import type { Context } from "./context.ts";
 import type { Site } from "./http.ts";
+import type { Runs } from "./runs.ts";
 
 /** The pages at /studio. Without a login secret and outside the sandbox there are none. */
 export function openStudio(
@@ -11,11 +12,11 @@ export function openStudio(
   {
     workflows,
     persons,
-    silent,
+    runs,
   }: {
     workflows: Frameworks["workflows"];
     persons: Pick<PersonReader, "read" | "forget">;
-    silent(): Promise<string[]>;
+    runs: Pick<Runs, "silent">;
   },
 ): Site {
   const studio = createStudio({
@@ -27,7 +28,7 @@ export function openStudio(
       if (sandbox !== undefined) persons.forget(run.distinctId);
       return persons.read(run);
     },
-    silent,
+    silent: runs.silent,
     redrive: store.jobs.redrive,
     onChange: (listener) => store.on("changed", listener),
     secret: config.studioSecret,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { silentWorkflows } from "../../../src/app/silent-workflows.ts";
+import { silentWorkflows } from "../../../src/app/runs.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 const NOW = Date.parse("2026-03-12T09:00:00.000Z");
