@@ -1,12 +1,9 @@
-import type { EmailProvider } from "./contracts/channel.ts";
-import type { InternalRule } from "./contracts/event.ts";
-import type { NovuPlan } from "./contracts/novu.ts";
 import type { Cap, Hours } from "./contracts/send.ts";
 import { DAY_MS, SECOND_MS } from "./lib/durations.ts";
 import { isPostHogRequired, readSettings, Settings, SettingsWithPostHog } from "./settings.ts";
 
 /** Throws with every setting that is missing or wrong, without their values. */
-export function readConfig(environment: Record<string, string | undefined>): Config {
+export function readConfig(environment: Record<string, string | undefined>) {
   const env = readSettings(isPostHogRequired(environment) ? SettingsWithPostHog : Settings, environment);
   assertConsistent(env);
   return {
@@ -20,18 +17,14 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     retentionMs: env.RETENTION_DAYS * DAY_MS,
     internalUsers: env.INTERNAL_USERS,
     deliveryConcurrency: env.DELIVERY_CONCURRENCY,
-    publicUrl: env.PUBLIC_URL,
+    // In the sandbox it is undefined, and the address is the one where the app listens.
+    publicUrl: env.PUBLIC_URL as string | undefined,
     linkSigningKeys: env.LINK_SIGNING_KEYS,
     emailProviders: env.EMAIL_PROVIDERS,
     revision: env.GIT_REVISION,
     metricsToken: env.METRICS_TOKEN,
     studioSecret: env.STUDIO_SECRET,
-    marketing: {
-      cap: env.MARKETING_CAP,
-      hours: env.SEND_HOURS,
-      timeZone: env.DEFAULT_TIMEZONE,
-      holdout: env.HOLDOUT_FLAG,
-    },
+    marketing: marketingIn(env),
     novu: {
       secretKey: env.NOVU_SECRET_KEY,
       apiUrl: env.NOVU_API_URL,
@@ -41,6 +34,15 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     },
     posthog: postHogIn(env),
     segment: segmentIn(env),
+  };
+}
+
+function marketingIn(env: Settings): Marketing {
+  return {
+    cap: env.MARKETING_CAP,
+    hours: env.SEND_HOURS,
+    timeZone: env.DEFAULT_TIMEZONE,
+    holdout: env.HOLDOUT_FLAG,
   };
 }
 
@@ -77,55 +79,18 @@ function assertConsistent(env: Settings): void {
     throw new Error("SEGMENT_SECRETS is missing: SEGMENT_PROFILE_TOKEN is only used for events from Segment");
 }
 
-export interface Config {
-  port: number;
-  keepAliveMs: number;
-  logLevel: string;
-  dataDir: string;
-  /** PostgreSQL; without it the store is SQLite in `dataDir`. */
-  databaseUrl?: string | undefined;
-  /** The same database without a pooler. */
-  databaseDirectUrl?: string | undefined;
-  roles: Array<"ingress" | "worker">;
-  retentionMs: number;
-  /** Events of these people are ignored. */
-  internalUsers: InternalRule[];
-  deliveryConcurrency: number;
-  /** In the sandbox it is undefined, and the address is the one where the app listens. */
-  publicUrl?: string | undefined;
-  /** Newest first. */
-  linkSigningKeys: string[];
-  emailProviders: EmailProvider[];
-  /** The running commit. */
-  revision?: string | undefined;
-  /** Without it `/metrics` is open. */
-  metricsToken?: string | undefined;
-  /** Without it there is no studio. */
-  studioSecret?: string | undefined;
-  /** Rules for the marketing messages of all workflows. */
-  marketing: {
-    cap: Cap;
-    /** Sending hours, in the person's time zone. */
-    hours: Hours;
-    /** For people without a known time zone. */
-    timeZone: string;
-    /** PostHog flag of the people who get no marketing. */
-    holdout?: string | undefined;
-  };
-  novu: {
-    secretKey: string;
-    apiUrl: string;
-    plan: NovuPlan;
-    /** Newest first; without them `/webhooks/novu` is closed. */
-    webhookSecrets?: string[] | undefined;
-    /** Replaces the plan's rate. */
-    triggersPerSecond?: number | undefined;
-  };
-  /** Null without PostHog: events come from Segment, and nothing is reported. */
-  posthog: PostHogConfig | null;
-  /** Null without Segment. */
-  segment: SegmentConfig | null;
-}
-
+/** Each value is described at its setting, in src/settings.ts. */
+export type Config = ReturnType<typeof readConfig>;
 export type PostHogConfig = NonNullable<ReturnType<typeof postHogIn>>;
 export type SegmentConfig = NonNullable<ReturnType<typeof segmentIn>>;
+
+/** Rules for the marketing messages of all workflows. */
+interface Marketing {
+  cap: Cap;
+  /** Sending hours, in the person's time zone. */
+  hours: Hours;
+  /** For people without a known time zone. */
+  timeZone: string;
+  /** PostHog flag of the people who get no marketing. */
+  holdout?: string | undefined;
+}

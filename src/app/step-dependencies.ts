@@ -119,7 +119,7 @@ export function sampleDependencies({
   link,
   now,
 }: {
-  config: Pick<Config, "publicUrl"> & { novu: Pick<Config["novu"], "plan"> };
+  config: Partial<Pick<Config, "publicUrl">> & { novu: Pick<Config["novu"], "plan"> };
   /** A preview's person; discovery needs none. */
   samplePerson?: Product<never>["samplePerson"];
   link(url: string, message: MessageLink): string;

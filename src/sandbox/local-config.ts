@@ -41,9 +41,21 @@ export function localConfig(
     linkSigningKeys: [LOCAL_KEYS.linkSigning],
     emailProviders: ["resend"],
     marketing,
-    novu: { secretKey: LOCAL_KEYS.novu, apiUrl: novu.url, plan, webhookSecrets: [LOCAL_KEYS.novuSigningSecret] },
+    novu: {
+      secretKey: LOCAL_KEYS.novu,
+      apiUrl: novu.url,
+      plan,
+      webhookSecrets: [LOCAL_KEYS.novuSigningSecret],
+      triggersPerSecond: undefined,
+    },
     posthog: { ...LOCAL_KEYS, host: posthog.url, apiHost: posthog.url, webhookSecrets: [LOCAL_KEYS.signingSecret] },
     segment: { secrets: [LOCAL_KEYS.segmentSecret], profiles: withoutProfiles ? null : profiles },
+    databaseUrl: undefined,
+    databaseDirectUrl: undefined,
+    publicUrl: undefined,
+    revision: undefined,
+    metricsToken: undefined,
+    studioSecret: undefined,
   };
 }
 
