@@ -98,7 +98,9 @@ export function createBridge({
       const answer = await live.handle({ request, instead: { body: withDecisions(tried, decisions) } });
       return { answer, decisions };
     };
-    const { unusable, ...made } = await runWithUsableControls(run, { body, step: live.stepOf(call) });
+    const known = Object.keys(body.controls ?? {}).length === 0 ? undefined : live.stepOf(call);
+    if (known === undefined) return run(body);
+    const { unusable, ...made } = await runWithUsableControls(run, { body, step: known });
     if (unusable.length === 0) return made;
     const { workflow, step } = call;
     log.warn({ component: "novu", workflow, step, unusableControls: unusable });

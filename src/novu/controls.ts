@@ -110,10 +110,9 @@ type TriedAnswer = StepAnswer & { unusable: string[] };
  */
 export async function runWithUsableControls(
   run: (body: ExecuteBody) => Promise<StepAnswer>,
-  { body, step }: { body: ExecuteBody; step: Step | undefined },
+  { body, step }: { body: ExecuteBody; step: Step },
 ): Promise<TriedAnswer> {
   const { controls = {} } = body;
-  if (Object.keys(controls).length === 0 || step === undefined) return { ...(await run(body)), unusable: [] };
   // The framework accepts blanks as a text. It refuses an empty text, unless the code handles it.
   const blank = emptiedControls(controls, step.type).filter((name) => controls[name] !== "");
   const first = await runWithout(blank);
