@@ -4,7 +4,7 @@ import type { Absence } from "../contracts/workflow.ts";
 import type { DailyRun } from "../lib/daily.ts";
 import { DAY_MS } from "../lib/durations.ts";
 import type { Log } from "../lib/log.ts";
-import { uuidV5 } from "../lib/uuid-v5.ts";
+import { uuidV5 } from "./event-fields.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Absent, PostHogQueries } from "./posthog/queries.ts";
 

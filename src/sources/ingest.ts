@@ -2,7 +2,7 @@ import type { Cause, LifecycleEvent, Source } from "../contracts/event.ts";
 import type { Routing } from "../contracts/routing.ts";
 import { PermanentError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
-import { uuidV5 } from "../lib/uuid-v5.ts";
+import { uuidV5 } from "./event-fields.ts";
 
 /** The body of a source as an event, or why it is none. */
 export type Parsed = { event: LifecycleEvent } | { misfit: string; cause?: Cause };

@@ -4,7 +4,7 @@ import { eventUuidOf } from "../../contracts/run.ts";
 import { batchCommit } from "../../lib/batch-commit.ts";
 import { DAY_MS } from "../../lib/durations.ts";
 import { UnavailableError } from "../../lib/errors.ts";
-import { uuidV5 } from "../../lib/uuid-v5.ts";
+import { uuidV5 } from "../event-fields.ts";
 
 /** The event by which PostHog's experiments count people. */
 const EXPOSURE = "$feature_flag_called";
