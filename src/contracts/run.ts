@@ -30,6 +30,8 @@ export const Run = z.object({
   shape: z.string().optional(),
 });
 export type Run = z.infer<typeof Run>;
+/** A run, and its person. */
+export type RunKey = Pick<Run, "transactionId" | "distinctId">;
 
 const HASH = /^[0-9a-f]{64}$/;
 const ONE_JOB = "novu-job:";
@@ -54,7 +56,7 @@ export function isOfOneJob({ transactionId }: Pick<Run, "transactionId">): boole
 }
 
 /** The id for a further person of a trigger by another system, which may have several persons. */
-export function sharedRunId({ transactionId, distinctId }: Pick<Run, "transactionId" | "distinctId">): string {
+export function sharedRunId({ transactionId, distinctId }: RunKey): string {
   return `${transactionId}${sharedBy(distinctId)}`;
 }
 
@@ -62,11 +64,7 @@ export function sharedRunId({ transactionId, distinctId }: Pick<Run, "transactio
  * The run's ids at Novu: its transaction and, where this app did not trigger it, its person, because such a transaction
  * may have several. Null for a run that is a single job.
  */
-export function atNovu({
-  transactionId,
-  workflow,
-  distinctId,
-}: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): RunAtNovu | null {
+export function atNovu({ transactionId, workflow, distinctId }: RunKey & { workflow: string }): RunAtNovu | null {
   if (isOfOneJob({ transactionId })) return null;
   if (isTriggeredHere({ transactionId, workflow })) return { transactionId };
   const shared = sharedBy(distinctId);

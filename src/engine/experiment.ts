@@ -6,7 +6,7 @@ import {
   type Objection,
   type RunVariant,
 } from "../contracts/decision.ts";
-import type { Run } from "../contracts/run.ts";
+import type { RunKey } from "../contracts/run.ts";
 import type { Log } from "../lib/log.ts";
 
 /** An experiment; a multivariate PostHog flag has the variant of each person. */
@@ -79,7 +79,6 @@ export function flagExposures<Variants>(
 }
 
 type Variants = Record<string, RunVariant>;
-type RunKey = Pick<Run, "transactionId" | "distinctId">;
 
 /**
  * The variants of a run, by flag: PostHog's answer at the first use, or the default where it has none. They stay the

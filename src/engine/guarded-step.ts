@@ -10,8 +10,9 @@ import { publishedResult } from "./novu-schema.ts";
 import type { RunContext } from "./run-context.ts";
 import { type Duration, waitSteps } from "./wait.ts";
 
+export type NovuInput = ExecuteInput<Record<string, unknown>, Record<string, unknown>>;
 /** Novu's own `step`. */
-export type NovuStep = ExecuteInput<Record<string, unknown>, Record<string, unknown>>["step"];
+export type NovuStep = NovuInput["step"];
 type InAppOutput = Awaited<ReturnType<Parameters<NovuStep["inApp"]>[1]>>;
 
 type MessageStep<Output, Variants, Result = void> = <Controls extends z.ZodObject>(
@@ -70,13 +71,9 @@ export interface Moment<Controls> {
   link(url: string, options?: { track?: boolean }): string;
 }
 
-/** The same, with this person's variants of the workflow's experiments. */
-interface Composition<Controls, Variants> extends Moment<Controls> {
-  variants: Variants;
-}
-
+/** Makes a message from the same facts, and from this person's variants of the workflow's experiments. */
 export type Compose<Controls extends z.ZodObject, Output, Variants> = (
-  moment: Composition<z.output<Controls>, Variants>,
+  moment: Moment<z.output<Controls>> & { variants: Variants },
 ) => Output;
 
 export interface SendOptions<Controls extends z.ZodObject = z.ZodObject> {

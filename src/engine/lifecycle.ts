@@ -1,4 +1,4 @@
-import { type ExecuteInput, workflow as novuWorkflow, type SeverityLevelEnum, type Workflow } from "@novu/framework";
+import { workflow as novuWorkflow, type SeverityLevelEnum, type Workflow } from "@novu/framework";
 import type { z } from "zod";
 import { CHANNELS, Channel } from "../contracts/channel.ts";
 import { decisionsIn } from "../contracts/decision.ts";
@@ -10,7 +10,7 @@ import { zoned } from "../lib/time-zone.ts";
 import type { Topic } from "../workflows/topics.ts";
 import { type EventMatcher, eventPayload, misfitOf } from "./event.ts";
 import type { Experiments, VariantsOf } from "./experiment.ts";
-import { type GuardedStep, guardedStep } from "./guarded-step.ts";
+import { type GuardedStep, guardedStep, type NovuInput } from "./guarded-step.ts";
 import { publishedPayload } from "./novu-schema.ts";
 import {
   novuSubscriber,
@@ -133,13 +133,8 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
     build,
   };
 
-  function build(deps: Parameters<LifecycleWorkflow["build"]>[0]): ReturnType<LifecycleWorkflow["build"]> {
-    const execute = async ({
-      step,
-      payload,
-      subscriber,
-      context,
-    }: ExecuteInput<Record<string, unknown>, Record<string, unknown>>) => {
+  function build(deps: StepDependencies): Workflow {
+    const execute = async ({ step, payload, subscriber, context }: NovuInput) => {
       const run = runOf({ payload, subscriber, workflow: id, now: deps.now() });
       const { addresses, timeZone: novuTimeZone } = novuSubscriber(subscriber);
       const person = once(async () => {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Channel, EmailProvider } from "../contracts/channel.ts";
 import type { Decision, RunVariant } from "../contracts/decision.ts";
 import { type Person, readPerson } from "../contracts/person.ts";
-import { Run } from "../contracts/run.ts";
+import { Run, type RunKey } from "../contracts/run.ts";
 import type { GuardResult, MessageLink, Send } from "../contracts/send.ts";
 import type { Experiment, Experiments } from "./experiment.ts";
 
@@ -102,18 +102,13 @@ export interface StepDependencies {
   emailProviders: EmailProvider[];
   now(): number;
   /** The person at this moment; null where the source has none. Throws only where a retry may help. */
-  person(run: Pick<Run, "transactionId" | "distinctId" | "snapshot">): Promise<Person | null>;
+  person(run: RunKey & Pick<Run, "snapshot">): Promise<Person | null>;
   /** The exit event by which this person has exited the workflow since the run's event. */
-  exitedBy(
-    run: Pick<Run, "transactionId" | "distinctId" | "occurredAt"> & { workflow: string },
-  ): Promise<string | null>;
+  exitedBy(run: RunKey & { occurredAt: string; workflow: string }): Promise<string | null>;
   /** The guards' objection to this message. */
   objectionTo(send: Send): Promise<GuardResult>;
   /** The variant of each experiment for this run, by flag: the same at every call. A flag that is absent has its default. */
-  variants(
-    run: Pick<Run, "transactionId" | "distinctId"> & { rehearsal: boolean },
-    experiments: Experiment[],
-  ): Promise<Record<string, RunVariant>>;
+  variants(run: RunKey & { rehearsal: boolean }, experiments: Experiment[]): Promise<Record<string, RunVariant>>;
   /** The page on which the reader of a message opts out of its topic. */
   unsubscribeUrl(message: Pick<Send, "transactionId" | "workflow" | "step" | "distinctId"> & { topic: string }): string;
   /** The time until the person's sending hours, in milliseconds; 0 during them. `novuTimeZone` is the subscriber's time zone. */
@@ -127,16 +122,13 @@ export interface StepDependencies {
    * seen that Novu has another address.
    */
   refreshSubscriber(
-    run: Pick<Run, "transactionId" | "distinctId" | "source" | "occurredAt" | "timeZone">,
+    run: RunKey & Pick<Run, "source" | "occurredAt" | "timeZone">,
     when: { waitMs: number; isWrong: boolean },
   ): Promise<void>;
   /** Novu's next call for this run comes after `waitMs`. `mayBeRefused`: Novu may refuse the wait, and then the run ends here. */
-  expectCallAfter(
-    run: Pick<Run, "transactionId" | "distinctId">,
-    wait: { waitMs: number; mayBeRefused: boolean },
-  ): Promise<void>;
+  expectCallAfter(run: RunKey, wait: { waitMs: number; mayBeRefused: boolean }): Promise<void>;
   /** Whether the subscriber has turned this channel of the workflow on at Novu. */
   isTurnedOn(message: Pick<Send, "workflow" | "distinctId" | "channel">): Promise<boolean>;
   /** Novu may end this run at a throttle, without a call. */
-  mayEndAtThrottle(run: Pick<Run, "transactionId" | "distinctId"> & { workflow: string }): Promise<void>;
+  mayEndAtThrottle(run: RunKey & { workflow: string }): Promise<void>;
 }

@@ -105,22 +105,14 @@ export function signedBody({ secretKey, budget }: { secretKey: string; budget: B
     if (signature === null) return next();
     const bytes = await readBody(request, LARGEST_BODY, budget);
     // Novu signs the body's bytes as it sends them.
-    if (isSigned(bytes, signature)) request.body = parseJson(bytes.toString("utf8"));
+    if (equalSecrets(digestOf(bytes, signature.time, secretKey), signature.digest))
+      request.body = parseJson(bytes.toString("utf8"));
     next();
   };
-
-  function isSigned(bytes: Buffer, { time, digest }: Signature): boolean {
-    return equalSecrets(digestOf(bytes, time, secretKey), digest);
-  }
-}
-
-interface Signature {
-  time: string;
-  digest: Buffer;
 }
 
 /** `t=<ms>,v1=<HMAC-SHA256 in hex>`; null for another form, or a time too far from now. */
-function signatureIn(request: Request): Signature | null {
+function signatureIn(request: Request): { time: string; digest: Buffer } | null {
   const header = request.get("novu-signature") ?? "";
   const [, time] = /(?:^|,)\s*t=(\d{1,15})\s*(?:,|$)/.exec(header) ?? [];
   const [, digest] = /(?:^|,)\s*v1=([0-9a-f]{64})\s*(?:,|$)/i.exec(header) ?? [];

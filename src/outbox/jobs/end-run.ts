@@ -1,10 +1,10 @@
 import { type Decision, NOTHING_COMPOSED } from "../../contracts/decision.ts";
 import type { Exit } from "../../contracts/routing.ts";
-import { isOfOneJob, isTriggeredHere, type Run } from "../../contracts/run.ts";
+import { isOfOneJob, isTriggeredHere, type RunKey } from "../../contracts/run.ts";
 import type { SendingStep } from "../../contracts/workflow.ts";
 import type { Log } from "../../lib/log.ts";
 
-type RunToEnd = Pick<Run, "transactionId" | "distinctId"> & { workflow: string };
+type RunToEnd = RunKey & { workflow: string };
 
 export interface ExitRuns {
   /** The runs that this exit ends, also after an earlier attempt. */
