@@ -18,7 +18,7 @@ app, with the same environment. It prints addresses in full.
   --json          print one JSON object, as /studio/api/why does
   --help
 
-Exit code: 0 the store knows the person; 1 it does not, or error; 2 wrong usage.
+Exit code: 0 the store has data of the person; 1 it has none, or error; 2 wrong usage.
 
 After a build: node dist/src/cli.js why`;
 
