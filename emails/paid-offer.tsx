@@ -8,10 +8,10 @@ export interface PaidOfferProps {
   proof: string;
   /** As a phrase: "20% off the first year". */
   offer: string;
-  /** The last day of the offer, to show: "12 December". */
+  /** The last day of the offer, as the reader sees it: "12 December". */
   endsOn: string;
   upgradeUrl: string;
-  /** The sign of interest: a look at the prices, or a trial. */
+  /** Why the person gets the offer: a visit to the pricing page, or a trial. */
   reason: "pricing" | "trial";
 }
 

@@ -2,7 +2,7 @@
 export const brand = {
   name: "Acme",
   appUrl: "https://app.acme.example",
-  /** The hosts that links in events may lead to, besides the app's: these and all hosts below them. */
+  /** The hosts, with their subdomains, that links in events may lead to, besides the app's. */
   linkHosts: ["acme.example"],
   /** The `utm_source` of every link, for PostHog's reports on visits. */
   utmSource: "lifecycle",

@@ -45,7 +45,7 @@ export function Layout({ preheader, because, children }: LayoutProps) {
   );
 }
 
-// Body paints an inner cell as well, so the page colour needs both selectors.
+// `Body` also colours an inner cell, so the page colour needs both selectors.
 const schemes = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 @media (prefers-color-scheme: dark) {

@@ -56,7 +56,7 @@ export function TextLink({ href, children }: { href: string; children: ReactNode
   );
 }
 
-/** Short lines under the sentence that introduces them; nothing without lines. */
+/** An intro and a list of short lines; renders nothing without lines. */
 export function List({ intro, items }: { intro: string; items: readonly string[] }) {
   if (items.length === 0) return null;
   return (

@@ -50,7 +50,7 @@ export function nextFeature(used: readonly string[] = []): Feature {
   return FEATURES.find(({ key }) => !used.includes(key)) ?? FEATURES[0];
 }
 
-/** The feature of that key; the best of all where the key is not in the list any more. */
+/** The feature of that key; the best of all if the key is no longer in the list. */
 export function featureOf(key: string): Feature {
   return FEATURES.find((feature) => feature.key === key) ?? FEATURES[0];
 }
@@ -59,7 +59,7 @@ export function hasTriedAll(used: readonly string[] = []): boolean {
   return FEATURES.every(({ key }) => used.includes(key));
 }
 
-/** Features that everyone finds alone, so none of them is ever the next feature. */
+/** Everyone finds these features without help, so messages never suggest them. */
 const DASHBOARDS: Feature = {
   key: "dashboards",
   name: "dashboards",

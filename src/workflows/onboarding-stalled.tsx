@@ -19,7 +19,7 @@ export const onboardingStalled = lifecycle({
   topic: "getting_started",
   on: [event("onboarding_stalled")],
   exitOn: [event("onboarding_step_completed"), event("onboarding_completed")],
-  // A person who is still stuck the next day has another event.
+  // A person who is still stuck the next day may have another event.
   entry: "one at a time",
   payload: z.object({ step: z.string().nullish() }),
   from: ({ properties }) => ({ step: firstReadable(text, properties.step) }),

@@ -11,7 +11,7 @@ import { toMs } from "../engine/wait.ts";
 import { greetingName } from "../lib/names.ts";
 import { isPaid } from "./plans.ts";
 
-/** By variant, and not a control, because both messages have to promise the same, which your billing has to grant. */
+/** By variant. Not a control: both messages have to promise the same, and your billing has to grant it. */
 const OFFERS = {
   control: { words: "20% off the first year", upgradeUrl: `${brand.appUrl}/upgrade?offer=first-year` },
   "two-months": { words: "two months free", upgradeUrl: `${brand.appUrl}/upgrade?offer=two-months` },
@@ -20,7 +20,7 @@ const OFFER_ENDS_AFTER = { days: 7 };
 const Offer = z.object({
   /** ISO 8601 */
   endsAt: z.string(),
-  /** The same, to show. Stored with the run, so that both messages name the same day in any time zone. */
+  /** The day that messages show. Stored with the run, so that both name the same day in any time zone. */
   endsOn: z.string(),
 });
 

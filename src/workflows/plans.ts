@@ -24,7 +24,7 @@ export const PlanName = z
   .refine((said) => listed(said) !== undefined || shownName(said) !== undefined, "is neither listed nor like a name")
   .meta({ default: "Pro" });
 
-/** A plan that is not listed is shown under the event's own name, without features. */
+/** A plan that is not listed has the event's own name, and no features. */
 export function planOf(said: string): Plan {
   return listed(said) ?? { name: shownName(said) ?? "paid", unlocked: [] };
 }

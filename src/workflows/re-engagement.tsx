@@ -113,7 +113,7 @@ function lastWords(
   return `${opening} Worth a look: ${name}. ${benefit} ${link(url)}`;
 }
 
-/** The channel of the last message, where it is not email. */
+/** The channel of the last message, if it is not email. */
 function chosen({ preferred_channel }: PersonProperties): "sms" | "chat" | null {
   return preferred_channel === "sms" || preferred_channel === "chat" ? preferred_channel : null;
 }

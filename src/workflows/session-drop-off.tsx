@@ -16,7 +16,7 @@ const KeyAction = z.enum(["build_report", "connect_data"] satisfies Array<keyof 
 
 /**
  * A session that ended before its key action: the link back, in the app and by email, two hours later. The email may
- * wait for the morning; a person who has read the note by then gets none.
+ * wait for the morning; a person who has read the note by then gets no email.
  */
 export const sessionDropOff = lifecycle({
   id: "session-drop-off",

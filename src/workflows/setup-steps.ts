@@ -38,7 +38,7 @@ export const SETUP_STEPS: readonly [SetupStep, ...SetupStep[]] = [
   },
 ];
 
-/** The step of the first of these keys that has one, such as the person's and then the event's; else the first step. */
+/** The step of the first key that is a step; the first step if none is. Pass the person's key before the event's. */
 export function setupStepOf(...keys: Array<string | null | undefined>): SetupStep {
   const known = keys.flatMap((key) => SETUP_STEPS.find((step) => step.key === key) ?? []);
   return known[0] ?? SETUP_STEPS[0];

@@ -46,7 +46,7 @@ export const stepNudge = lifecycle({
         controlSchema: subjectControl("Well done. Next"),
         skip: ({ person }) =>
           isSetUp(person) || (nextStep(person, inSetupOrder(completed)) === null && "no step is left"),
-        // Two emails that waited for the morning would arrive together, with the same content.
+        // If two emails waited for the morning, they would arrive together, with the same content.
         atAnyHour: true,
       },
     );
@@ -58,7 +58,7 @@ function inSetupOrder(completed: Array<{ step: string }>): SetupStep[] {
   return SETUP_STEPS.filter(({ key }) => completed.some(({ step }) => step === key));
 }
 
-/** The person's step at PostHog, or the first one after it that is not done, as PostHog may be late; null where none is left. */
+/** The first step that is not done, from the person's step at PostHog on, which may be out of date; null if none is left. */
 function nextStep(person: PersonProperties, done: SetupStep[]): SetupStep | null {
   const fromHere = SETUP_STEPS.slice(SETUP_STEPS.indexOf(setupStepOf(person.onboarding_step)));
   return fromHere.find((one) => !done.includes(one)) ?? null;

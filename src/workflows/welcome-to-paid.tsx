@@ -20,7 +20,7 @@ export const welcomeToPaid = lifecycle({
   description: "Confirms an upgrade, and a day later shows where to find what it unlocked.",
   category: "transactional",
   on: [event("subscription_upgraded")],
-  // A customer gets it also days later.
+  // Useful to a customer even days later.
   startWithin: { days: 3 },
   // The browser and the back end may both send one upgrade.
   entry: { oncePer: { hours: 6 } },

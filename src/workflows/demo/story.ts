@@ -155,7 +155,7 @@ const expected: ExpectedDecision[] = [
   ["day 10 14:00", "alan", "re-engagement", "last-chat", "not sent: not needed: has not chosen chat"],
 ];
 
-/** A few people, each with another way through a workflow. */
+/** A few people, each with a different course of a workflow. */
 export const story: DemoStory = {
   // A Monday.
   startsAt: Date.parse("2026-03-02T09:00:00.000Z"),
