@@ -112,7 +112,7 @@ function webhooksOf(
   };
 }
 
-/** The messages of a link or a webhook, and the report of what became of them. */
+/** Finds the messages of a link or a webhook, and reports their results. */
 function messages({ decisions }: Store) {
   return {
     decisionsOf: (transactionIds: string[]) => decisions.listOfRuns(transactionIds),

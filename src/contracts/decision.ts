@@ -101,7 +101,7 @@ export const Decision = z.object({
   variants: z.record(z.string(), FlagValue).default({}),
   /** Those of these flags for which PostHog gave no value, so the default was used. */
   defaults: z.array(z.string()).default([]),
-  /** Those to which the person is exposed first by this message, sent or held out, in this run; they are reported to PostHog. */
+  /** The flags of this run that count the person from this message on, sent or held out; PostHog gets an exposure for each. */
   exposures: z.array(z.string()).default([]),
   /** The Novu job that called for the step. The first job that sends owns the step; absent where no call decided. */
   jobId: z.string().optional(),
@@ -114,7 +114,7 @@ export const Decision = z.object({
 });
 export type Decision = z.infer<typeof Decision>;
 
-/** Whether no retry of Novu is expected to change it. */
+/** False if a retry of Novu may still change it. */
 export function isFinal({ outcome, reason, receipt }: Pick<Decision, "outcome" | "reason" | "receipt">): boolean {
   return outcome !== "failed" || receipt !== undefined || reason === "lost at Novu";
 }

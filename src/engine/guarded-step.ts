@@ -176,7 +176,7 @@ function messageSteps<Variants>(
     return decideMessage({ context, id, channel, compose, options, template });
   }
 
-  /** Null for a message without a topic, from which there is no opt-out. */
+  /** Null for a message without a topic, because nobody can opt out of it. */
   function unsubscribeUrl(id: string): string | null {
     const { transactionId, distinctId } = run;
     const { topic, workflow } = rules;

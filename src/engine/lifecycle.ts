@@ -78,7 +78,7 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
   topic: string | null;
   /** The names of the events that end it. */
   exitEvents: string[];
-  /** The PostHog flag of the people who get none of it. */
+  /** The PostHog flag of the people who get no message of this workflow. */
   holdout: string | null;
   /** The keys of all the PostHog flags that it uses. */
   flags: string[];
@@ -90,7 +90,7 @@ type Preferences = NonNullable<LifecycleDefinition<z.ZodObject>["preferences"]>;
 
 /** A welcome that comes later makes no sense. */
 const A_DAY: Duration = { hours: 24 };
-/** A person who was absent for a month still is a week later, so the daily sweep may be late. */
+/** A message about a month's absence still makes sense a week later, so the daily sweep may be late. */
 const A_WEEK: Duration = { days: 7 };
 
 /** A workflow, with the events that start and end it. */

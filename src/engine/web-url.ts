@@ -16,7 +16,7 @@ export function webUrl(fallback: string, { hosts = [] }: { hosts?: readonly stri
     .meta({ default: fallback });
 }
 
-/** The fallback of a link to a host that is not named; undefined for any other issue. */
+/** The fallback of a link to a host that is not listed; undefined for any other issue. */
 export function fallbackFor(issue: z.core.$ZodIssue): string | undefined {
   return issue.code === "custom" ? issue.params?.linkFallback : undefined;
 }

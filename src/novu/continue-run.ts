@@ -20,7 +20,7 @@ export interface Continuation {
   digested: Decision[];
   /** The body to run the code with. */
   body?: ExecuteBody;
-  /** The answer where the code cannot give one. */
+  /** The answer if the code has none. */
   standIn?: StepAnswer;
 }
 

@@ -28,7 +28,7 @@ export function createSaveIgnored({
 }) {
   return async ({ source, cause, reason, event, body }: IgnoredEvent): Promise<void> => {
     count(cause);
-    // A destination that sends our reports back would send them all.
+    // Not stored: a destination without a filter sends each of our reports back.
     if (cause === "echo") return;
     await insert({
       receivedAt: new Date(now()).toISOString(),

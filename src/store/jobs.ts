@@ -118,7 +118,7 @@ export function jobs(parts: Parts): Jobs {
     const rows = await db
       .selectFrom("jobs")
       .select((row) => ["queue", "state", row.fn.countAll<number>().as("count"), row.fn.min("due_at").as("oldest")])
-      // Refreshes and overdue checks of later are scheduled, not waiting.
+      // A refresh or an overdue check that is due later is scheduled, not waiting.
       .where((row) => row.or([row("queue", "not in", ["persons", "receipts"]), row("due_at", "<=", now())]))
       .groupBy(["queue", "state"])
       .execute();

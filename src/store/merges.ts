@@ -11,7 +11,7 @@ const ASKED_WITHIN_MS = MINUTE_MS;
 export function merges({ db, now, fromRows }: Parts) {
   return {
     async isJoining(distinctId) {
-      // Limited by time, because refreshes of later are many.
+      // Limited by time, because very many refreshes are due later.
       const waiting = (isTried: boolean) =>
         waitingJobs(db, "persons", isTried)
           .select("body")

@@ -77,7 +77,7 @@ export interface Runs {
   markExited(transactionId: string): Promise<void>;
   /** A limit of the workflow does not let this run begin. */
   markNotStarted(transactionId: string): Promise<void>;
-  /** Novu has accepted the trigger; `exited` when the person made an exit meanwhile. */
+  /** Novu has accepted the trigger; `exited` if an exit event of the person came meanwhile. */
   markStarted(transactionId: string, shape?: string | null): Promise<"in progress" | "exited">;
   /** Ends an open run of which Novu sends nothing more; answers whether it was open. */
   close(transactionId: string, as: "finished" | "failed"): Promise<boolean>;

@@ -90,7 +90,7 @@ export function differenceOf(there: Destination | null, wanted: Wanted): Differe
     notes.push("PostHog has slowed it down because the bridge was slow; it recovers without help");
   return { body: { enabled: true, description, inputs, filters }, changes, notes, made };
 
-  /** Signature or header secret: the header is for a PostHog that cannot sign, and until the app has the new signing secret. */
+  /** Signature or header secret. The header is for a PostHog that cannot sign, or as long as the app lacks the new signing secret. */
   function setSecret(): void {
     const hasSigning = there?.inputs_schema?.some(({ key }) => key === "signing_secret") ?? there === null;
     const signing = wanted.secrets.find((secret) => secret.startsWith("whsec_"));

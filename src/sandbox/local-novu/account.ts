@@ -10,7 +10,7 @@ export function authorize(secretKey: string): RequestHandler {
 }
 
 const WINDOW_S = 5;
-/** Novu allows a tenth more than the rate at once. */
+/** Novu accepts bursts of a tenth above the rate. */
 const BURST = 1.1;
 
 /** Novu's limit, in real time: a bucket that holds the calls of a window and the burst, and refills at the rate. */

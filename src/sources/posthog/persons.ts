@@ -4,7 +4,7 @@ import { createPostHogClient, type PostHogAccess } from "./client.ts";
 
 /** The most distinct ids that PostHog takes in one call. */
 const MOST_AT_ONCE = 200;
-/** PostHog takes 240 reads a minute, and the hours of many people begin at the same second. */
+/** PostHog accepts 240 reads a minute, and the sending hours of many people begin at the same second. */
 const GATHER_MS = 400;
 
 const Answer = z.object({
