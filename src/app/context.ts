@@ -22,7 +22,7 @@ export interface Context {
   sandbox?: SandboxControls | undefined;
   /** The URL at which others reach this app. A sandbox knows its own only when it listens. */
   publicUrl(): string;
-  /** For the bodies of all senders that are not verified yet. */
+  /** The memory for the bodies of all senders that are not verified yet. */
   budget: BodyBudget;
   /** Whether the app has begun to stop. From then on, no new call to Novu starts. */
   isStopping(): boolean;

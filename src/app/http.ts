@@ -80,7 +80,7 @@ function webhooksOf(
 ): Record<string, WebhookHandler> {
   const { novu, databaseUrl, linkSigningKeys } = config;
   const endpoint = { budget, isStopping: isClosing, log };
-  // Signatures go by real time, even when the app runs on a virtual clock.
+  // Signatures use the real time, even when the app runs on a virtual clock.
   const verifierOf = (secrets: string[]) => createWebhookVerifier({ secrets, now: Date.now });
   const { webhookSecrets: novuSecrets = [] } = novu;
   const fromNovu = novuWebhook({

@@ -43,7 +43,10 @@ const Reason = z.enum([
   "error",
   /** The person has no usable address for this channel. */
   "unreachable",
-  /** The person has another address now than Novu, and this message cannot name it. Novu gets it for the next message. */
+  /**
+   * The person's address is not the one at Novu, and this message cannot be sent to another one. Novu gets the new
+   * address for the next message.
+   */
   "address changed",
   /** The person is in the group without messages, against which the effect is measured; the detail is the flag. */
   "held out",

@@ -20,7 +20,7 @@ export interface RunRecord extends Arrived {
   workflow: string;
   distinctId: string;
   eventUuid: string;
-  /** Null when the event is deleted already; that may happen some time before its run is. */
+  /** Null when the event is already deleted; its run may be deleted later. */
   eventName: string | null;
   /** When the starting event happened. */
   occurredAt: string;

@@ -22,7 +22,7 @@ const Overdue = Run.pick({ transactionId: true, distinctId: true }).extend({
 });
 export type Overdue = z.infer<typeof Overdue>;
 
-/** A person whose next message is due: their present address is sent to Novu before. */
+/** Sends Novu the present address of a person before the next message is due. */
 const Refresh = Run.pick({
   transactionId: true,
   distinctId: true,
@@ -62,7 +62,7 @@ interface Bodies {
   "upsert subscriber": Profile;
   /** Read a person at the source, and send Novu a changed address, phone or locale. */
   "refresh subscriber": Refresh;
-  /** Merge two ids, if the source has, and ingest the ignored events of the previous one again. */
+  /** Merge two ids, if the source has merged them, and ingest the ignored events of the previous one again. */
   merge: MergeRequest;
   /** Send the preferences of these topics to Novu. */
   preferences: ChangedTopics;

@@ -18,7 +18,7 @@ export interface OptOutChange {
   off: string[];
   on: string[];
   cause: OptOutCause;
-  /** ISO 8601; of several changes to the same topic the latest holds. */
+  /** ISO 8601; of several changes to the same topic the latest is valid. */
   at: string;
   /** The report about the message whose link was used; null when no message was. */
   report: Report | null;
@@ -35,7 +35,7 @@ export interface OptOuts {
 
 /** An address to which nothing can be delivered. */
 export interface Bounce {
-  /** Of the address, by `addressHash`; null when it is not known which. */
+  /** The `addressHash` of the address; null when the address is not known. */
   addressHash: string | null;
   /** ISO 8601 */
   at: string;

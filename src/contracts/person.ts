@@ -102,8 +102,8 @@ export interface Person extends PersonRead {
 }
 
 /**
- * The declared properties of each distinct id that the source has. `asOf`, in milliseconds since 1970, is there
- * when they are older than the read. Throws when the source gives no usable answer.
+ * The declared properties of each distinct id that the source has. `asOf`, in milliseconds since 1970, is their time if
+ * they are older than the read. Throws when the source gives no usable answer.
  */
 export type ReadPersons = (
   distinctIds: string[],

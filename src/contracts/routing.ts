@@ -72,7 +72,7 @@ export const EntryLimit = z.union([
 ]);
 export type EntryLimit = z.infer<typeof EntryLimit>;
 
-/** Starts only when a person has done this a number of times within a period. */
+/** Starts only at a person's nth such event within a period. */
 export const Occurrence = z.object({
   nth: z.number().int().min(2),
   withinMs: z.number().positive(),
@@ -115,7 +115,7 @@ export interface Routing {
   traits?: Traits[];
 }
 
-/** Novu refused these fields of a subscriber; without them it may accept the rest. */
+/** Novu refused these fields of a subscriber, and may accept the other fields. */
 export class RefusedFieldsError extends PermanentError {
   readonly fields: ProfileField[];
 

@@ -7,7 +7,7 @@ import type { PersonProperties } from "./person.ts";
 /**
  * The address of a message, and how it reaches the provider: as the address of the Novu subscriber, or inside the
  * message, which replaces that one. `changed`: the person has a new address that Novu does not have, and the message
- * cannot carry it. Null for a channel without addresses, or when the person or the subscriber has none.
+ * cannot be sent there. Null for a channel without addresses, or when the person or the subscriber has none.
  */
 export type Recipient = { via: "subscriber" | "provider"; address: string } | "changed" | null;
 

@@ -9,7 +9,7 @@ interface SourceFacts {
   eventIdLabel: string;
   /** Whether its events come to POST /webhooks/<source>. */
   hasWebhook: boolean;
-  /** Whether persons can be read there, if it is configured so. */
+  /** Whether persons can be read there, with the right settings. */
   hasPersons: boolean;
   /** How long after an event its person may still be missing at the source. A person that is missing later was deleted. */
   personDelayMs: number;

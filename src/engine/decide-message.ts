@@ -16,10 +16,9 @@ const NOVU_ATTEMPTS = 4;
 const ONLY_THE_SWITCH = publishedControls(withSwitch(z.object({})));
 
 /**
- * Decides one message: sent, or skipped for one reason. The framework calls `skip` and, unless that is true,
- * `resolve`, both within one bridge call.
- * Everything happens in `skip`, so that it ends with the last check for an exit: between that check and Novu's receiving
- * the message nothing takes time.
+ * Decides one message: sent, or skipped for one reason. The framework calls `skip` and, unless that is true, `resolve`,
+ * both within one bridge call. Everything happens in `skip`, and the last check for an exit comes last, so that no slow
+ * work follows it before Novu gets the message.
  */
 export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   context: { run, rules, deps, addresses, person, decisions, digested },
@@ -43,7 +42,7 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   const flags = flagExposures<Variants>(rules.experiments, (experiments) => deps.variants(run, experiments));
 
   return {
-    /** The address that the message itself has to name; null where Novu's is right. */
+    /** The address that the message itself has to contain; null if the address at Novu is right. */
     to: () =>
       recipient !== null && recipient !== "changed" && recipient.via === "provider" ? recipient.address : null,
     async resolve(controls: unknown): Promise<Output> {
@@ -113,8 +112,8 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   }
 
   /**
-   * Finds the recipient. Novu loads its subscriber before it calls the bridge, so an address that Novu does not have by
-   * then has to go with the message itself.
+   * Finds the recipient. Novu loads its subscriber before it calls the bridge, so the message itself has to contain an
+   * address that Novu does not have by then.
    */
   async function compareAddresses({ properties, source }: Person): Promise<void> {
     const { addressField } = CHANNELS[channel];
@@ -200,7 +199,7 @@ function isSwitchedOff(controls: unknown): boolean {
   return (controls as { send?: boolean } | undefined)?.send === false;
 }
 
-/** Whether both are one address, in capitals or not, and with or without blanks between digits. */
+/** Whether both are one address; the case of letters, and blanks between digits, do not count. */
 function isSame(one: string, other: string): boolean {
   return plain(one) === plain(other);
 }

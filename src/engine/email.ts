@@ -24,7 +24,7 @@ function documentOf(email: ReactElement): string {
 
 /** The parts of an email that a step's output has no fields for. */
 interface EmailParts {
-  /** The address that replaces the subscriber's; null where it is right. */
+  /** The address that replaces the subscriber's; null if the subscriber's is right. */
   to: string | null;
   headers: Record<string, string>;
   text: string;

@@ -41,12 +41,12 @@ export function flagExposures<Variants>(
   const defaults = new Set<string>();
 
   return {
-    /** The variants as properties that note when they are read: a message that is the same for all exposes to nothing. */
+    /** The variants as properties that note when they are read: a message that reads no variant exposes nobody. */
     async variants(): Promise<Variants> {
       const ofRun = await variantsOf(Object.values(experiments));
       const variants = {};
       for (const [name, experiment] of Object.entries(experiments)) {
-        // The run's variant may come from an earlier version of the workflow that had others.
+        // The run's variant may come from an earlier version of the workflow with other variants.
         const { variant, source } = validOrDefault(experiment, ofRun[experiment.flag]);
         const get = () => {
           flags[experiment.flag] = variant;

@@ -27,7 +27,7 @@ type MessageStep<Output, Variants, Result = void> = <Controls extends z.ZodObjec
  */
 export interface GuardedStep<Payload = Record<string, unknown>, Variants = unknown> extends Pick<NovuStep, "delay"> {
   email: MessageStep<{ subject: string; body: ReactElement }, Variants>;
-  /** Returns, for later steps, whether the note is seen and read by then; false for one that was not sent. */
+  /** Returns, for later steps, whether the note was seen and read by then; false for a note that was not sent. */
   inApp: MessageStep<InAppOutput, Variants, { seen: boolean; read: boolean }>;
   push: MessageStep<{ subject: string; body: string }, Variants>;
   sms: MessageStep<{ body: string }, Variants>;
@@ -39,7 +39,10 @@ export interface GuardedStep<Payload = Record<string, unknown>, Variants = unkno
    * in which they began at Novu. At most as long as a delay on the Novu plan.
    */
   digest(id: string, within: Duration): Promise<Payload[]>;
-  /** Lets at most so many runs of a person pass in a time; Novu ends the others here. No wait may come after it. */
+  /**
+   * Lets at most that many runs of a person continue within that time; Novu ends the others here. No wait may come
+   * after it.
+   */
   throttle(id: string, limit: { most: number; within: Duration }): Promise<void>;
   /**
    * Finds a value once for all later steps; it stays with the run. Read it only inside the functions of later steps:
@@ -108,7 +111,7 @@ function customStep(step: NovuStep, { run, deps, person }: RunContext): GuardedS
         now: new Date(deps.now()),
       });
     const result = await (step.custom as CustomStep)(id, resolve, { outputSchema: publishedResult(schema) });
-    // At a call for a later step the bridge has put a result there that fits; at other calls nothing runs that reads it.
+    // At a call for a later step the bridge has put a valid result here. At other calls no code reads it.
     return (result ?? {}) as z.output<Result>;
   };
 }

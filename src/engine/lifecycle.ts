@@ -48,7 +48,7 @@ export type LifecycleDefinition<
    * the identify that has it. Default: a minute.
    */
   addressWithin?: Duration;
-  /** The PostHog flag of the people who get none of this, so that its effect can be measured. */
+  /** The PostHog flag of the people who get no message of this workflow, so that its effect can be measured. */
   holdout?: string;
   /** The experiments; messages read the variant of each under the same name in `variants`. */
   experiments?: Tried;
@@ -165,7 +165,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
 
   /** Throws when the workflow is made, and not when its first event arrives. */
   function entryLimit(): EntryLimit {
-    // Within the time of an `occurrence`, the event after the nth is an nth as well.
+    // Within the time of an `occurrence`, the event after the nth is also an nth event.
     const countedMs = Math.max(
       0,
       ...on.map(({ occurrence, inactiveForDays }) => occurrence?.withinMs ?? toMs({ days: inactiveForDays ?? 0 })),

@@ -13,8 +13,8 @@ export interface Persons {
 }
 
 /**
- * The person of a run at this moment, for a step. When the person cannot be read: as stored here, else as of the
- * event. Null when the person does not exist any more.
+ * The person of a run at this moment, for a step. If the source cannot be read, the person as stored here, or else as
+ * of the event. Null if the person no longer exists.
  */
 export function createPersonNow({
   persons,

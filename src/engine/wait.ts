@@ -110,7 +110,7 @@ export function waitSteps<Payload>(
 
     async digest(id, within) {
       assertMayWait(id);
-      // Longer than the plan allows, it would fail the run at Novu.
+      // A digest that is longer than the plan allows fails the run at Novu.
       if (toMs(within) > deps.longestDelayMs)
         throw new Error(
           `the digest "${id}" takes longer than the Novu plan allows, which is ${deps.longestDelayMs / HOUR_MS} h`,
@@ -154,7 +154,7 @@ export function waitSteps<Payload>(
     return Math.min(deps.untilHoursMs(properties, novuTimeZone), deps.longestDelayMs);
   }
 
-  /** A message may follow the wait, and Novu loads its subscriber before it calls here. */
+  /** A message may follow the wait, and Novu loads its subscriber before it calls the bridge. */
   async function waitBegins(wait: object, { isLast = true, mayBeRefused = false } = {}): Promise<void> {
     if (run.rehearsal) return;
     const waitMs = lengthOf(wait, { payload, now: deps.now() });

@@ -115,7 +115,7 @@ export function sourceOfRun({ transactionId }: Decision, { runs, events }: Histo
   return events.find(({ uuid }) => uuid === run?.eventUuid)?.source ?? null;
 }
 
-/** By where the person was read: as the decision has it, or as far as the source of the run shows it. */
+/** By the place where the person was read: from the decision, or from the source of the run. */
 function failuresOf(personSource: Decision["personSource"], source: Source | null): PersonFailures {
   if (personSource === "own")
     return {

@@ -79,7 +79,7 @@ export function createGuards({
     );
     if (flags.length === 0) return null;
     const answer = await flagsOf(distinctId, flags);
-    // Without an answer the message is sent: that blurs the measurement a little, and loses no message.
+    // Without an answer the message is sent: a lost message is worse than a slightly wrong measurement.
     if (answer.outcome === "unavailable") return null;
     Object.assign(holdouts, answer.values);
     const detail = flags.find((flag) => holdsOut(answer.values[flag]));

@@ -39,7 +39,7 @@ export function createBridge({
   recordDecision: RecordDecision;
   decisionsOf: DecisionsOf;
   records: RunRecords;
-  /** A wait of a run begins that the code does not have any more. */
+  /** A run begins a wait that the code no longer has. */
   onWait(run: Run, waitMs: number): Promise<void>;
   /** The body with a run in it, also where this app did not trigger the run. */
   withRun(call: Call, body: ExecuteBody): Promise<ExecuteBody>;
@@ -107,7 +107,7 @@ export function createBridge({
     return { ...made, decisions: made.decisions.map((one) => ({ ...one, unusableControls: unusable })) };
   }
 
-  /** Runs a custom step for the calls behind it. Throws where the step fails. */
+  /** Runs a custom step for the calls of later steps. Throws where the step fails. */
   async function customOutputs(step: string, request: Request, body: ExecuteBody): Promise<Record<string, unknown>> {
     const answer = await live.handle({ request, instead: { step, body } });
     if (answer.status >= 400) throw new Error(`the custom step "${step}" failed when it was run again`);

@@ -177,7 +177,7 @@ function untouchedOutputs(type: string, { run, payload }: { run: Run; payload: O
 /** Runs a custom step and returns its outputs. Throws where the step fails. */
 export type RunCustom = (step: string, body: ExecuteBody) => Promise<Outputs>;
 
-/** The value that a custom step already has, from a message behind it that needed one. */
+/** The value that a custom step already has, because a later message needed it. */
 export async function knownResult(
   { findCustomValues }: RunRecords,
   { run, step, code: { results } }: { run: Run; step: string; code: WorkflowCode },

@@ -71,7 +71,7 @@ export function createContinuation({
 }: {
   codeOf(workflow: string): WorkflowCode | undefined;
   records: RunRecords;
-  /** A wait of a run begins that the code does not have any more. */
+  /** A run begins a wait that the code no longer has. */
   onWait(run: Run, waitMs: number): Promise<void>;
   now: () => number;
 }) {

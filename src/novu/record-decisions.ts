@@ -79,7 +79,10 @@ export function createRecordDecisions({
       });
     }
 
-    /** For the runs that a digest put into this one, also where this run's own message fails. A lost step is lost to them too. */
+    /**
+     * For the runs that a digest put into this one, also where this run's own message fails. A lost step is lost for
+     * those runs too.
+     */
     async function recordDigested(lost: Decision[]): Promise<void> {
       const theirs = [...digested, ...decisions.filter(isDigested)];
       for (const { step, channel } of lost)

@@ -18,7 +18,7 @@ export interface NovuMessage {
   createdAt: string | null;
   /** ISO 8601; the same in each attempt of a delivery. */
   at: string | null;
-  /** For a bounce: whether the address is invalid, rather than busy or full. */
+  /** For a bounce: true if the address is invalid, false if the mailbox is full or busy. */
   isHard: boolean;
   /** The provider's reason for a failure; it may contain an address. */
   why?: string;

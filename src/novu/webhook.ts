@@ -91,7 +91,7 @@ export function novuWebhook({
     return { [isFirst ? "accepted" : "duplicate"]: status };
   }
 
-  /** Once more where a receipt has changed the decision meanwhile, which happens once. */
+  /** A second attempt if a receipt has changed the decision meanwhile, which happens only once. */
   async function recordNotSent(message: NovuMessage, decision: Decision): Promise<boolean> {
     if (await onNotSent(decision, message.why)) return true;
     const holds = await decisionNow(message);
@@ -103,7 +103,7 @@ export function novuWebhook({
     return decisionOn(message, await decisionsFor(message));
   }
 
-  /** Where one trigger has several people, the decisions of the message's own person. */
+  /** If one trigger has several people, the decisions of this message's person. */
   async function decisionsFor({ transactionId, subscriberId }: NovuMessage): Promise<Decision[]> {
     if (subscriberId === null) return decisionsOf([transactionId]);
     const shared = sharedRunId({ transactionId, distinctId: subscriberId });

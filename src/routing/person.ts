@@ -11,7 +11,7 @@ import { isPersonSource, SOURCES } from "../contracts/sources.ts";
 import { greetingName, lastName, shownName } from "../lib/names.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
 
-/** Distinct ids that PostHog itself refuses to identify people by, https://posthog.com/docs/product-analytics/identify */
+/** Distinct ids that PostHog itself refuses for people, https://posthog.com/docs/product-analytics/identify */
 const ILLEGAL_IDS = new Set([
   "anonymous",
   "guest",

@@ -59,7 +59,7 @@ export function createIngest({
     const { outcome, reason } = await ingest(event, body);
     count(outcome);
     const { uuid, name } = event;
-    // Thousands a second; the result of each is in the studio and in the metrics.
+    // Too many for the level `info`: thousands a second. The studio and the metrics have each result.
     const level = outcome === "accepted" && reason === undefined ? "debug" : "info";
     log[level]({ component: "sources", source, outcome, event: name, eventUuid: uuid, reason });
     return { outcome, uuid, ...(reason !== undefined && { reason }) };

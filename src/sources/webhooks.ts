@@ -23,7 +23,7 @@ interface OpenSource {
   webhook: WebhookHandler | null;
 }
 
-/** The sources with a webhook. A source that `SOURCES` has and this table has not does not compile. */
+/** The sources with a webhook. Without a row for each source of `SOURCES` it does not compile. */
 export function openSources({
   posthog,
   segment,
@@ -43,7 +43,7 @@ export function openSources({
 }): Record<WebhookSource, OpenSource> {
   return {
     posthog: open("posthog", {
-      // Signatures go by real time, even when the app runs on a virtual clock.
+      // Signatures use the real time, even when the app runs on a virtual clock.
       verify: posthog && createWebhookVerifier({ secrets: posthog.webhookSecrets, now: Date.now }),
       parse: (json) => parsePostHogEvent(json, now()),
     }),

@@ -12,7 +12,7 @@ import type { NovuRuns } from "./receipt.ts";
 const CHECK_AGAIN_MS = 6 * HOUR_MS;
 /** A run that is too old for Novu's list counts as lost this long after its wait. */
 const GIVEN_UP_AFTER_MS = DAY_MS;
-/** The run that a digest put another run into may be inserted here a little later than that one. */
+/** A digest puts a run into another one, which may be inserted here a little later. */
 const INSERTED_WITHIN_MS = HOUR_MS;
 
 /** Reasons that do not come from a result at Novu, so a late bridge call may still decide. */
@@ -114,7 +114,7 @@ export function createOverdue({
     const there = atNovu({ ...run, transactionId });
     if (there === null) return false;
     const jobs = await novuRuns.jobsOf(there);
-    // When Novu lists neither run any more, the later one has not taken in the earlier one.
+    // Novu lists neither run any more; a digest puts a run only into an earlier one.
     if (jobs.length === 0) return other.enteredAt <= run.enteredAt;
     return jobs.some(isOpen) && !isMerged(jobs);
   }

@@ -33,7 +33,7 @@ interface Period {
   until: number;
 }
 
-/** The end of the page before: its last time, as `inMicroseconds` writes it, and the id of its last row. */
+/** The end of the previous page: its last time, as `inMicroseconds` writes it, and the id of its last row. */
 interface Position {
   from: string;
   after: string;
@@ -74,8 +74,8 @@ const HistoryRow = z.tuple([
 type HistoryRow = z.output<typeof HistoryRow>;
 
 /**
- * The HogQL of each query, with a placeholder for each value that changes from call to call.
- * Pages go by their last row, because PostHog refuses OFFSET to personal API keys; it compares microseconds.
+ * The HogQL of each query, with a placeholder for each value that changes from call to call. A page starts after the
+ * last row of the one before, because PostHog refuses OFFSET to personal API keys. PostHog compares microseconds.
  */
 export const QUERIES = {
   /**

@@ -24,7 +24,7 @@ const HINTS: Record<number, string> = {
 
 /** Segment reads one profile per request. A batch fails as a whole, so this is how many reads one failure ends. */
 const MOST_AT_ONCE = 50;
-/** Segment allows a space 100 reads a second, and each takes about a fifth of one. */
+/** Segment allows 100 reads a second for a space, and each read takes about 0.2 s. */
 const MOST_IN_FLIGHT = 20;
 
 const Answer = z.object({ traits: z.record(z.string(), z.unknown()) });
