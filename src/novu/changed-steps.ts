@@ -1,23 +1,24 @@
-import { isChannel } from "../contracts/channel.ts";
+import { type Channel, isChannel } from "../contracts/channel.ts";
 import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import { isOfOneJob, type Run } from "../contracts/run.ts";
 import { type FixedWait, type Shape, type ShapeStep, sendingStepsOf, stepsBefore } from "../contracts/workflow.ts";
 import { NOVU_UNITS_MS } from "../lib/durations.ts";
 import { answerOf, type StepAnswer } from "./bridge-call.ts";
+import type { CodedCall, StepCall } from "./continue-run.ts";
 
 /**
  * Decisions for the messages that the code has and this run does not, because their steps were added after its
  * trigger. `missing` names the steps that Novu's state lacks.
  */
 export function addedStepDecisions(
-  { run, code, then, step, missing }: { run: Run; code: Shape; then: Shape | null; step: string; missing: string[] },
-  now: () => number,
+  { run, workflow, code: { shape }, then, step, now }: CodedCall,
+  missing: string[],
 ): Decision[] {
   if (isOfOneJob(run)) return [];
-  return sendingStepsOf(code)
+  return sendingStepsOf(shape)
     .filter((one) => (then === null ? missing.includes(one.step) : one.step !== step && isAdded(one, then)))
     .map(({ step: added, channel }) =>
-      skippedDecision({ run, workflow: code.workflow, step: added, channel, reason: "added later", detail: null }, now),
+      skippedDecision({ run, workflow, step: added, channel, reason: "added later", detail: null, now }),
     );
 
   function isAdded({ step: one, channel }: { step: string; channel: string }, then: Shape): boolean {
@@ -25,7 +26,7 @@ export function addedStepDecisions(
       // Novu may have been synced with an older version than the one that triggered the run.
       return missing.includes(one) && isBefore(then, one, step);
     const isLast = sendingStepsOf(then).at(-1)?.step === step;
-    return isLast || isBefore(code, one, step);
+    return isLast || isBefore(shape, one, step);
   }
 }
 
@@ -35,30 +36,18 @@ function isBefore(shape: Shape, one: string, other: string): boolean {
 
 /**
  * The answer for a step without its code: a wait takes as long as it did at the trigger, a message is skipped with the
- * reason, and anything else is skipped. `then` is the run's shape at its trigger.
+ * reason, and anything else is skipped.
  */
 export async function answerRemovedStep(
   step: ShapeStep | undefined,
   why: Objection,
-  {
-    run,
-    workflow,
-    then,
-    onWait,
-    now,
-  }: {
-    run: Run;
-    workflow: string;
-    then: Shape | null;
-    onWait(run: Run, waitMs: number): Promise<void>;
-    now: () => number;
-  },
+  { run, workflow, then, onWait, now }: StepCall & { onWait(run: Run, waitMs: number): Promise<void> },
 ): Promise<StepAnswer> {
   const skip: StepAnswer = { answer: answerOf("skip"), decisions: [] };
   if (step === undefined) return skip;
   const { type: channel } = step;
   if (isChannel(channel))
-    return { ...skip, decisions: [skippedDecision({ run, workflow, step: step.step, channel, ...why }, now)] };
+    return { ...skip, decisions: [skippedDecision({ run, workflow, step: step.step, channel, ...why, now })] };
   if (step.fixed === undefined || isCovered(step.fixed, step.step, then)) return skip;
   const { amount, unit } = step.fixed;
   await onWait(run, amount * (NOVU_UNITS_MS[unit] ?? 0));
@@ -72,19 +61,11 @@ function isCovered({ wait }: FixedWait, step: string, then: Shape | null): boole
 }
 
 /** The decision not to send a message, made without the code of its step. */
-export function skippedDecision(
-  {
-    run,
-    workflow,
-    step,
-    channel,
-    reason,
-    detail,
-  }: { run: Run } & Pick<Decision, "workflow" | "step" | "channel"> & Objection,
-  now: () => number,
-): Decision {
-  const { transactionId, distinctId } = run;
+export function skippedDecision({
+  run: { transactionId, distinctId },
+  now,
+  ...facts
+}: Pick<StepCall, "run" | "workflow" | "step" | "now"> & { channel: Channel } & Objection): Decision {
   const decidedAt = new Date(now()).toISOString();
-  const facts = { transactionId, distinctId, workflow, step, channel, reason, detail, decidedAt };
-  return { ...facts, outcome: "skipped", ...NOTHING_COMPOSED };
+  return { transactionId, distinctId, ...facts, decidedAt, outcome: "skipped", ...NOTHING_COMPOSED };
 }

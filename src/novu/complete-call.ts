@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Run } from "../contracts/run.ts";
-import { type Shape, stepsBefore } from "../contracts/workflow.ts";
+import { stepsBefore } from "../contracts/workflow.ts";
 import { setAtPath } from "../lib/json.ts";
 import type { ExecuteBody, StepState } from "./bridge-call.ts";
-import type { RunRecords } from "./continue-run.ts";
-import type { WorkflowCode } from "./framework.ts";
+import type { CodedCall, RunRecords } from "./continue-run.ts";
 
 type Payload = Record<string, unknown>;
 type Issue = z.core.$ZodIssue;
@@ -117,30 +116,15 @@ type Outputs = Record<string, unknown>;
 /**
  * The state of a run for the present code, when the run began with another shape. The framework refuses a call whose
  * state lacks a step that the code has before the target, so such a step is added as a skipped one; `missing` names
- * them. `then` is the shape at the trigger, null where it is not known.
+ * them.
  */
 export function completeState(
-  state: StepState[],
-  {
-    code,
-    then,
-    target,
-    digest,
-    run,
-    payload,
-  }: {
-    code: Shape;
-    then: Shape | null;
-    target: string;
-    /** The digest that the run has passed. */
-    digest: string | undefined;
-    run: Run;
-    payload: Outputs;
-  },
+  { run, step: target, body: { state }, code, then, digest }: CodedCall,
+  payload: Outputs,
 ): { state: StepState[]; missing: string[] } {
   const there = new Map(state.map((entry) => [entry.stepId, entry]));
   const missing: string[] = [];
-  const before = stepsBefore(code, target);
+  const before = stepsBefore(code.shape, target);
   const completed = before.map(({ step, type }): StepState => {
     const entry = there.get(step);
     const passed = type === "digest" && digest !== undefined ? there.get(digest)?.outputs : undefined;
@@ -180,7 +164,7 @@ export type RunCustom = (step: string, body: ExecuteBody) => Promise<Outputs>;
 /** The value that a custom step already has, because a later message needed it. */
 export async function knownResult(
   { findCustomValues }: RunRecords,
-  { run, step, code: { results } }: { run: Run; step: string; code: WorkflowCode },
+  { run, step, code: { results } }: CodedCall,
 ): Promise<Outputs | undefined> {
   const schema = results.get(step);
   if (schema === undefined) return undefined;
@@ -194,13 +178,7 @@ export async function knownResult(
  */
 export async function withResults(
   { findCustomValues, saveCustomValue }: RunRecords,
-  {
-    body,
-    step: target,
-    code,
-    run: { transactionId, distinctId },
-    runCustom,
-  }: { body: ExecuteBody; step: string; code: WorkflowCode; run: Run; runCustom: RunCustom },
+  { body, step: target, code, run: { transactionId, distinctId }, runCustom }: CodedCall,
 ): Promise<ExecuteBody> {
   let completed = body;
   let saved: Outputs | undefined;

@@ -39,7 +39,7 @@ export interface RunRecords {
 }
 
 /** One call, with the workflow as it is now and as it was when the run was triggered. */
-interface StepCall {
+export interface StepCall {
   run: Run;
   workflow: string;
   step: string;
@@ -50,10 +50,14 @@ interface StepCall {
   isSameVersion: boolean;
   target: ShapeStep | undefined;
   targetThen: ShapeStep | undefined;
+  /** The digest that the run has passed. */
   digest: string | undefined;
   digested: DigestedRun[];
   runCustom: RunCustom;
+  now: () => number;
 }
+
+export type CodedCall = StepCall & { code: WorkflowCode };
 
 /** The answer without the code, or the body for the code. */
 type Prepared = Pick<Continuation, "notices"> & ({ standIn: StepAnswer } | { body: ExecuteBody });
@@ -96,25 +100,24 @@ export function createContinuation({
 
     const { state, digested } = digestedRuns(came.state, { run, payloadSchema: code?.payloadSchema, digest });
     const body = digest === undefined ? came : { ...came, state };
-    const prepared = await prepare({
-      ...{ run, workflow, step, body, code, then, isSameVersion, target, targetThen, digest, digested, runCustom },
-    });
+    const versions = { code, then, isSameVersion, target, targetThen };
+    const stepCall: StepCall = { run, workflow, step, body, ...versions, digest, digested, runCustom, now };
+    const prepared = await prepare(stepCall);
 
     const theirNotices = prepared.notices.flatMap((notice) =>
       digested.map(({ run: { transactionId, distinctId } }) => ({ ...notice, transactionId, distinctId })),
     );
-    const message = { run, workflow, step: target ?? targetThen, code: code?.shape, hasAnswer: "standIn" in prepared };
     return {
       ...prepared,
       run,
       shape: then ?? code?.shape ?? null,
       notices: [...prepared.notices, ...theirNotices],
-      digested: digestedDecisions(digested, message, now),
+      digested: digestedDecisions(stepCall, { hasAnswer: "standIn" in prepared }),
     };
   };
 
   async function prepare(stepCall: StepCall): Promise<Prepared> {
-    const { run, step, body, code, isSameVersion, target, targetThen } = stepCall;
+    const { step, body, code, isSameVersion, target, targetThen } = stepCall;
     // The framework refuses a step that this app has never had.
     if (code === undefined && targetThen === undefined) return { notices: [], body };
     if (code === undefined || target === undefined)
@@ -123,38 +126,31 @@ export function createContinuation({
       return withoutCode(targetThen, { reason: "removed", detail: `it is ${target.type} now` }, stepCall);
     if (targetThen?.fixed !== undefined && !isDeepStrictEqual(targetThen.fixed, target.fixed))
       return withoutCode(targetThen, { reason: "removed", detail: null }, stepCall);
-    const known = await knownResult(records, { run, step, code });
+    const coded = { ...stepCall, code };
+    const known = await knownResult(records, coded);
     if (known !== undefined) return { notices: [], standIn: { answer: answerOf(known), decisions: [] } };
     if (isSameVersion && isWhole(body, step, code.shape))
-      return { notices: [], body: await withResults(records, { ...stepCall, code }) };
-    return withCompletedBody({ ...stepCall, code, target });
+      return { notices: [], body: await withResults(records, coded) };
+    return withCompletedBody(coded);
   }
 
   async function withoutCode(one: ShapeStep | undefined, why: Objection, stepCall: StepCall): Promise<Prepared> {
     const { code } = stepCall;
     return {
-      notices: code === undefined ? [] : addedStepDecisions({ ...stepCall, code: code.shape, missing: [] }, now),
-      standIn: await answerRemovedStep(one, why, { ...stepCall, onWait, now }),
+      notices: code === undefined ? [] : addedStepDecisions({ ...stepCall, code }, []),
+      standIn: await answerRemovedStep(one, why, { ...stepCall, onWait }),
     };
   }
 
-  async function withCompletedBody(stepCall: StepCall & { code: WorkflowCode; target: ShapeStep }): Promise<Prepared> {
-    const { run, step, body, code, then, target, digest } = stepCall;
-    const completed = payloadOf(stepCall);
+  async function withCompletedBody(coded: CodedCall): Promise<Prepared> {
+    const completed = payloadOf(coded);
     if ("misfit" in completed)
-      return withoutCode(target, { reason: "payload does not fit", detail: completed.misfit }, stepCall);
+      return withoutCode(coded.target, { reason: "payload does not fit", detail: completed.misfit }, coded);
     const { payload } = completed;
-    const { state, missing } = completeState(body.state, {
-      code: code.shape,
-      then,
-      target: step,
-      digest,
-      run,
-      payload,
-    });
+    const { state, missing } = completeState(coded, payload);
     return {
-      notices: addedStepDecisions({ ...stepCall, code: code.shape, missing }, now),
-      body: await withResults(records, { ...stepCall, body: { ...body, payload, state } }),
+      notices: addedStepDecisions(coded, missing),
+      body: await withResults(records, { ...coded, body: { ...coded.body, payload, state } }),
     };
   }
 
@@ -181,12 +177,8 @@ export function runIn({ payload }: ExecuteBody): Run | null {
 }
 
 /** For the present schema; a payload that does not fit is replaced by that of another run in the same digest. */
-function payloadOf({
-  run,
-  body: { payload },
-  code: { payloadSchema },
-  digested,
-}: StepCall & { code: WorkflowCode }): ReturnType<typeof completePayload> {
+function payloadOf({ run, body: { payload }, code, digested }: CodedCall): ReturnType<typeof completePayload> {
+  const { payloadSchema } = code;
   if (payloadSchema === undefined) return { payload };
   const own = completePayload(payload, payloadSchema);
   const other = digested.find(({ misfit }) => misfit === null);

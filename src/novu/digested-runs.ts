@@ -2,10 +2,11 @@ import type { z } from "zod";
 import { isChannel } from "../contracts/channel.ts";
 import type { Decision } from "../contracts/decision.ts";
 import { Run } from "../contracts/run.ts";
-import { type Shape, type ShapeStep, stepsBefore } from "../contracts/workflow.ts";
+import { stepsBefore } from "../contracts/workflow.ts";
 import type { StepState } from "./bridge-call.ts";
 import { skippedDecision } from "./changed-steps.ts";
 import { completePayload } from "./complete-call.ts";
+import type { StepCall } from "./continue-run.ts";
 
 interface DigestEvent {
   payload?: Record<string, unknown>;
@@ -46,34 +47,20 @@ export function digestedRuns(
 
 /** Decisions about the step's message for the digested runs, where the code does not make them. */
 export function digestedDecisions(
-  digested: DigestedRun[],
-  {
-    run,
-    workflow,
-    step,
-    code,
-    hasAnswer,
-  }: {
-    run: Run;
-    workflow: string;
-    step: ShapeStep | undefined;
-    /** The workflow's present shape; undefined where the code has no such workflow. */
-    code: Shape | undefined;
-    /** Whether the step is answered without its code. */
-    hasAnswer: boolean;
-  },
-  now: () => number,
+  { run, workflow, target, targetThen, code, digested, now }: StepCall,
+  /** Whether the step is answered without its code. */
+  { hasAnswer }: { hasAnswer: boolean },
 ): Decision[] {
-  if (step === undefined || !isChannel(step.type)) return [];
-  const { type: channel } = step;
+  const { step, type: channel } = target ?? targetThen ?? {};
+  if (step === undefined || channel === undefined || !isChannel(channel)) return [];
   const isDecidedByCode =
-    !hasAnswer && code !== undefined && stepsBefore(code, step.step).some(({ type }) => type === "digest");
+    !hasAnswer && code !== undefined && stepsBefore(code.shape, step).some(({ type }) => type === "digest");
   return digested.flatMap(({ run: one, misfit }) => {
-    const message = { run: one, workflow, step: step.step, channel };
+    const message = { run: one, workflow, step, channel, now };
     if (misfit !== null && !hasAnswer)
-      return skippedDecision({ ...message, reason: "payload does not fit", detail: misfit }, now);
+      return skippedDecision({ ...message, reason: "payload does not fit", detail: misfit });
     if (isDecidedByCode) return [];
-    return skippedDecision({ ...message, reason: "digested", detail: run.transactionId }, now);
+    return skippedDecision({ ...message, reason: "digested", detail: run.transactionId });
   });
 }
 
