@@ -134,8 +134,9 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
   };
 
   function build(deps: StepDependencies): Workflow {
-    const execute = async ({ step, payload, subscriber, context }: NovuInput) => {
-      const run = runOf({ payload, subscriber, workflow: id, now: deps.now() });
+    const execute = async (input: NovuInput) => {
+      const { step, payload, subscriber, context } = input;
+      const run = runOf(input, { workflow: id, now: deps.now() });
       const { addresses, timeZone: novuTimeZone } = novuSubscriber(subscriber);
       const person = once(async () => {
         const found = await deps.person(run);

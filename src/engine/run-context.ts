@@ -5,6 +5,7 @@ import { type Person, readPerson } from "../contracts/person.ts";
 import { Run, type RunKey } from "../contracts/run.ts";
 import type { GuardResult, MessageLink, Send } from "../contracts/send.ts";
 import type { Experiment, Experiments } from "./experiment.ts";
+import type { NovuInput } from "./guarded-step.ts";
 
 /** Where the person cannot be read: send by the event's snapshot, or let Novu retry the step and, after its last retry, send or skip. */
 export type WhenUnreadable = "send" | { hold: "then send" | "then skip" };
@@ -42,17 +43,10 @@ export const RunInPayload = z.looseObject({}).optional().meta({ description: "Fi
 /** The run of a bridge call; `rehearsal` where a trigger from Novu's dashboard has none. */
 type CurrentRun = Run & { workflow: string; rehearsal: boolean };
 
-export function runOf({
-  payload,
-  subscriber,
-  workflow,
-  now,
-}: {
-  payload: Record<string, unknown>;
-  subscriber: { subscriberId?: string; email?: string | null; firstName?: string | null };
-  workflow: string;
-  now: number;
-}): CurrentRun {
+export function runOf(
+  { payload, subscriber }: NovuInput,
+  { workflow, now }: { workflow: string; now: number },
+): CurrentRun {
   const facts = RunInPayload.parse(payload.run);
   // A run that cannot be parsed throws: without it a message would go out unguarded.
   if (facts?.transactionId !== undefined) {

@@ -4,41 +4,24 @@ import type { NovuActivity, NovuJobRecord } from "../contracts/novu.ts";
 import type { Start, Subscriber } from "../contracts/routing.ts";
 import { createNovuCalls, errorOfTrigger, NotFoundError, type NovuAccess } from "./novu-calls.ts";
 
-/** Each call throws when Novu does not accept it; the class of the error decides whether and when to retry. */
-export interface NovuApi {
-  trigger(start: Start, idempotencyKey: string): Promise<void>;
-  /** Ends a run that waits; Novu accepts it as well when there is nothing to end. */
-  cancel(transactionId: string): Promise<void>;
-  /** Changes the fields that are given of a subscriber, and leaves the rest; false when there is none. */
-  change(subscriber: Subscriber): Promise<boolean>;
-  /** Makes a subscriber. Of one that is there already Novu empties `data` where none is given, so `change` comes first. */
-  create(subscriber: Subscriber): Promise<void>;
-  hasSubscriber(subscriberId: string): Promise<boolean>;
-  /** False when there is none. */
-  deleteSubscriber(subscriberId: string): Promise<boolean>;
-  /**
-   * Turns every channel of a workflow on or off for a subscriber; for null, the channels of all workflows that allow it. False
-   * when Novu has no such subscriber or workflow.
-   */
-  setPreference(subscriberId: string, workflow: string | null, isWanted: boolean): Promise<boolean>;
-}
-
 const Triggered = z.object({ data: z.object({ status: z.string(), error: z.array(z.string()).default([]) }) });
 const Accepted = z.object({ data: z.looseObject({}) });
 const Cancelled = z.object({ data: z.union([z.boolean(), z.looseObject({})]) });
 
+export type NovuApi = ReturnType<typeof createNovuApi>;
+
 /**
- * Novu's API, one attempt per call. It is called by HTTP, because @novu/api needs 840 µs of CPU for a trigger, and
- * fetch still 250.
+ * Novu's API, one attempt per call. Each call throws when Novu does not accept it; the class of the error decides whether
+ * and when to retry. It is called by HTTP, because @novu/api needs 840 µs of CPU for a trigger, and fetch still 250.
  * Sources: https://docs.novu.co/api-reference/events/trigger-event,
  * https://docs.novu.co/api-reference/subscribers/create-a-subscriber,
  * https://docs.novu.co/api-reference/subscribers/update-subscriber-preferences
  */
-export function createNovuApi(access: NovuAccess): NovuApi {
+export function createNovuApi(access: NovuAccess) {
   const call = createNovuCalls(access);
 
   return {
-    async trigger({ workflow, to, payload, run }, idempotencyKey) {
+    async trigger({ workflow, to, payload, run }: Start, idempotencyKey: string): Promise<void> {
       const { data } = await call("/v1/events/trigger", {
         method: "POST",
         headers: { "idempotency-key": idempotencyKey },
@@ -54,25 +37,34 @@ export function createNovuApi(access: NovuAccess): NovuApi {
       if (failure !== null) throw failure;
     },
 
-    async cancel(transactionId) {
+    /** Ends a run that waits; Novu accepts it as well when there is nothing to end. */
+    async cancel(transactionId: string): Promise<void> {
       const path = `/v1/events/trigger/${encodeURIComponent(transactionId)}`;
       await call(path, { method: "DELETE", answer: Cancelled });
     },
 
-    change: ({ subscriberId, ...fields }) =>
+    /** Changes the fields that are given of a subscriber, and leaves the rest; false when there is none. */
+    change: ({ subscriberId, ...fields }: Subscriber) =>
       unlessNotFound(call(pathOf(subscriberId), { method: "PATCH", body: fields, answer: Accepted })),
 
-    async create(subscriber) {
+    /** Makes a subscriber. Of one that is there already Novu empties `data` where none is given, so `change` comes first. */
+    async create(subscriber: Subscriber): Promise<void> {
       const fields = Object.entries(subscriber).filter(([, value]) => value !== null);
       await call("/v2/subscribers", { method: "POST", body: Object.fromEntries(fields), answer: Accepted });
     },
 
-    hasSubscriber: (subscriberId) => unlessNotFound(call(pathOf(subscriberId), { method: "GET", answer: Accepted })),
+    hasSubscriber: (subscriberId: string) =>
+      unlessNotFound(call(pathOf(subscriberId), { method: "GET", answer: Accepted })),
 
-    deleteSubscriber: (subscriberId) =>
+    /** False when there is none. */
+    deleteSubscriber: (subscriberId: string) =>
       unlessNotFound(call(pathOf(subscriberId), { method: "DELETE", answer: Accepted })),
 
-    setPreference(subscriberId, workflow, isWanted) {
+    /**
+     * Turns every channel of a workflow on or off for a subscriber; for null, the channels of all workflows that allow
+     * it. False when Novu has no such subscriber or workflow.
+     */
+    setPreference(subscriberId: string, workflow: string | null, isWanted: boolean): Promise<boolean> {
       const channels = Object.fromEntries(Channel.options.map((channel) => [channel, isWanted]));
       const body = { channels, ...(workflow !== null && { workflowId: workflow }) };
       return unlessNotFound(
