@@ -18,3 +18,7 @@ export function askApp(publicUrl: string, call: Call): Promise<ServiceResponse> 
   const unreachable = `PUBLIC_URL ${publicUrl} does not answer from here; does the app run there?`;
   return ask({ host: publicUrl, unreachable }, call);
 }
+
+export function isThisMachine(url: string): boolean {
+  return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
+}

@@ -7,6 +7,7 @@ import { type Command, defineCommand, UsageError } from "../lib/command.ts";
 import type { CommandIo } from "../lib/command-io.ts";
 import { describeError } from "../lib/errors.ts";
 import { isPostHogRequired } from "../settings.ts";
+import { isThisMachine } from "./ask.ts";
 import { connectDestination, endDestination, type Outcome } from "./connect/destination.ts";
 import { configuredPostHog, createPostHogApi } from "./posthog-api.ts";
 
@@ -107,8 +108,4 @@ PostHog will not show this secret again. Put it first in POSTHOG_WEBHOOK_SECRETS
 command, and restart the app:
 
   ${secret}`);
-}
-
-function isThisMachine(url: string): boolean {
-  return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
 }

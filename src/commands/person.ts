@@ -50,14 +50,7 @@ const AT_SEGMENT =
 
 const ACTIONS = ["export", "delete", "split"] as const;
 
-interface Order {
-  action: (typeof ACTIONS)[number];
-  id: string;
-  dryRun: boolean;
-  yes: boolean;
-  keepEvents: boolean;
-  json: boolean;
-}
+type Order = ReturnType<typeof orderOf>;
 
 const STYLES = {
   done: "green",
@@ -92,7 +85,7 @@ export const person = defineCommand({
   },
 });
 
-function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, positionals: string[]): Order {
+function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, positionals: string[]) {
   const { "dry-run": dryRun, "keep-events": keepEvents, yes, json } = options;
   const [named, id = "", ...more] = positionals;
   const action = ACTIONS.find((one) => one === named);
@@ -155,17 +148,10 @@ async function splitPerson(
   else if (merges.length + undone === 0) print("No other id is merged with this one.");
   else {
     const outcome = dryRun ? "to be done" : "done";
-    for (const { previous_id, current_id, occurred_at } of merges)
-      print(
-        lineOf(
-          {
-            where: "here",
-            outcome,
-            what: `${previous_id} and ${current_id} are two people again; they were merged at ${occurred_at}`,
-          },
-          paint,
-        ),
-      );
+    for (const { previous_id, current_id, occurred_at } of merges) {
+      const what = `${previous_id} and ${current_id} are two people again; they were merged at ${occurred_at}`;
+      print(lineOf({ where: "here", outcome, what }, paint));
+    }
   }
   return 0;
 }

@@ -10,7 +10,7 @@ import type { RetryOptions } from "../lib/service-client.ts";
 import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import { withStoreToRead } from "./command-store.ts";
 import { configuredPostHog } from "./posthog-api.ts";
-import { compare, createFeed, type Missing, type Progress, startAt } from "./reconcile/compare.ts";
+import { compare, createFeed, type Missing, startAt } from "./reconcile/compare.ts";
 import { asJson, COMMAND, commandFor, lineOf, type Order, progressLine, summary } from "./reconcile/report.ts";
 
 const SEGMENT_REPLAY = "https://www.twilio.com/docs/segment/guides/what-is-replay";
@@ -109,10 +109,7 @@ async function reconcileWith(
       printProgress(`${why}; next attempt in ${Math.ceil(pauseMs / 1000)} s`);
     },
   };
-  const feed = createFeed({
-    url: order.url ?? `http://127.0.0.1:${config.port}`,
-    secrets: posthog.webhookSecrets,
-  });
+  const feed = createFeed(order.url ?? `http://127.0.0.1:${config.port}`, posthog.webhookSecrets);
 
   const trouble = await withStoreToRead(config, async (store) => {
     const timer = setInterval(() => printProgress(progressLine(progress)), PROGRESS_EVERY_MS);
@@ -135,23 +132,11 @@ async function reconcileWith(
     }
   });
 
-  io.print(json ? asJson({ order, events, progress, found, trouble }) : summary({ order, progress, trouble }));
+  io.print(json ? asJson({ order, events, progress, found, trouble }) : summary(order, progress, trouble));
   if (trouble !== null) {
     io.printError(trouble);
     printProgress(`continue with: ${commandFor({ ...order, since: progress.doneUntil })}`);
   }
-  return exitCode({ apply, progress, trouble });
-}
-
-function exitCode({
-  apply,
-  progress,
-  trouble,
-}: {
-  apply: boolean;
-  progress: Progress;
-  trouble: string | null;
-}): number {
   if (trouble !== null || progress.refused > 0) return 1;
   return progress.missing > 0 && !apply ? 3 : 0;
 }

@@ -24,12 +24,7 @@ Exit code: 0 done, or there are no dead jobs; 1 error, or no dead job matches; 2
 
 After a build: node dist/src/cli.js redrive`;
 
-interface Order {
-  which: DeadSelection | null;
-  dryRun: boolean;
-  limit: number;
-  json: boolean;
-}
+type Order = ReturnType<typeof orderOf>;
 
 const OPTIONS = {
   all: { type: "boolean" },
@@ -52,7 +47,7 @@ export const redrive = defineCommand({
   },
 });
 
-function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }): Order {
+function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }) {
   const { all, cause, id, "dry-run": dryRun, limit, json } = options;
   const given: DeadSelection[] = [
     ...(all ? ["all" as const] : []),

@@ -8,7 +8,7 @@ import type { Plan } from "./plan/make-plan.ts";
 import { readManifest } from "./plan/manifest.ts";
 import { readNovuEnvironment } from "./plan/novu-environment.ts";
 import { planText } from "./plan/plan-text.ts";
-import { EXIT_CODES, Trouble } from "./plan/trouble.ts";
+import { EXIT_CODES, SyncError } from "./plan/sync-error.ts";
 import { NOVU_CLI } from "./sync/novu-cli.ts";
 import { runSync, type SyncOrder } from "./sync/run-sync.ts";
 
@@ -78,7 +78,7 @@ export const syncOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflow
         else io.print(`Synced: Novu has ${after.workflows} workflows and ${after.steps} steps from code.`);
         return isToDo ? 3 : 0;
       } catch (error) {
-        const kind = error instanceof Trouble ? error.kind : "other";
+        const kind = error instanceof SyncError ? error.kind : "other";
         const message = describeError(error);
         if (json) io.print(JSON.stringify({ plan, notes, dryRun, after: null, error: { kind, message } }));
         else io.printError(message);

@@ -1,20 +1,14 @@
 import type { Clock } from "../lib/clock.ts";
 
-/** Counts the tasks that are in progress, without those that wait for time to pass. */
-export interface Activity {
-  during<Result>(task: () => Promise<Result>): Promise<Result>;
-  /** Waits on the clock, inside `during`; the task does not count meanwhile. */
-  pause(ms: number): Promise<void>;
-  /** Resolves when no task is in progress. */
-  idle(): Promise<void>;
-}
+export type Activity = ReturnType<typeof createActivity>;
 
-export function createActivity(clock: Clock): Activity {
+/** Counts the tasks that are in progress, without those that wait for time to pass. */
+export function createActivity(clock: Clock) {
   let inProgress = 0;
   let waiters: Array<() => void> = [];
 
   return {
-    async during(task) {
+    async during<Result>(task: () => Promise<Result>): Promise<Result> {
       inProgress += 1;
       try {
         return await task();
@@ -22,7 +16,8 @@ export function createActivity(clock: Clock): Activity {
         end();
       }
     },
-    async pause(ms) {
+    /** Waits on the clock, inside `during`; the task does not count meanwhile. */
+    async pause(ms: number): Promise<void> {
       await new Promise<void>((resolve) => {
         clock.at(clock.now() + ms, () => {
           inProgress += 1;
@@ -31,7 +26,8 @@ export function createActivity(clock: Clock): Activity {
         end();
       });
     },
-    async idle() {
+    /** Resolves when no task is in progress. */
+    async idle(): Promise<void> {
       if (inProgress === 0) return;
       await new Promise<void>((resolve) => {
         waiters.push(resolve);

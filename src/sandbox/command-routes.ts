@@ -9,13 +9,10 @@ export interface LastAttempt {
 }
 
 /** For `npm run event`, at a local service beside the routes of the real one: the time, and the newest delivery of an event. */
-export function commandRoutes({
-  state,
-  clock,
-}: {
-  state: { deliveries: Array<{ id: string; eventUuid: string; attempts: Attempt[] }> };
-  clock: Clock;
-}): Router {
+export function commandRoutes(
+  state: { deliveries: Array<{ id: string; eventUuid: string; attempts: Attempt[] }> },
+  clock: Clock,
+): Router {
   return Router()
     .get("/sandbox/time", (_request, response) => {
       response.json({ now: clock.now() });

@@ -42,7 +42,11 @@ try {
 
 async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fresh: boolean }): Promise<void> {
   const stateFile = join(dataDir, "sandbox.json");
-  const saved = savedState({ dataDir, stateFile, fresh });
+  const stored = loadState(stateFile);
+  // A restart by `tsx watch` keeps the state although it gets `--fresh` again.
+  const isFresh = fresh && stored?.watcher !== process.ppid;
+  if (isFresh) rmSync(dataDir, { recursive: true, force: true });
+  const saved = isFresh ? null : stored;
   const sandbox = await openSandbox({
     dataDir,
     product,
@@ -65,22 +69,6 @@ async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fr
     await sandbox.settled();
   }
   print(welcome(sandbox, `http://localhost:${port}/studio`));
-}
-
-/** null for a fresh start. A restart by `tsx watch` keeps the state although it gets `--fresh` again. */
-function savedState({
-  dataDir,
-  stateFile,
-  fresh,
-}: {
-  dataDir: string;
-  stateFile: string;
-  fresh: boolean;
-}): SavedState | null {
-  const state = loadState(stateFile);
-  if (!fresh || state?.watcher === process.ppid) return state;
-  rmSync(dataDir, { recursive: true, force: true });
-  return null;
 }
 
 function stopOnSignal(sandbox: Sandbox, stateFile: string): void {

@@ -12,20 +12,11 @@ export type FaultRule = (request: {
   | "hang up"
   | null;
 
-export interface FaultInjection {
-  /** `answer`, then `delay`. */
-  handler: RequestHandler;
-  /** Reads the rule, and answers or hangs up in place of the service. */
-  answer: RequestHandler;
-  /** Waits as long as the rule has it. */
-  delay: RequestHandler;
-  set(rule: FaultRule | null): void;
-}
-
-export function createFaultInjection(): FaultInjection {
+export function createFaultInjection() {
   let rule: FaultRule | null = null;
   const delays = new WeakMap<object, number>();
 
+  /** Reads the rule, and answers or hangs up in place of the service. */
   const answer: RequestHandler = (request, response, next) => {
     const { method, path } = request;
     const fault = rule?.({ method, path, idempotencyKey: request.get("idempotency-key") ?? null }) ?? null;
@@ -38,6 +29,7 @@ export function createFaultInjection(): FaultInjection {
     const { status, headers = {}, body = { message: "an injected fault", statusCode: status }, delayMs = 0 } = fault;
     setTimeout(() => response.status(status).set(headers).json(body), delayMs);
   };
+  /** Waits as long as the rule has it. */
   const delay: RequestHandler = (request, _response, next) => {
     const delayMs = delays.get(request);
     delays.delete(request);
@@ -46,10 +38,9 @@ export function createFaultInjection(): FaultInjection {
   };
 
   return {
-    handler: (request, response, next) => answer(request, response, () => delay(request, response, next)),
     answer,
     delay,
-    set(newRule) {
+    set(newRule: FaultRule | null): void {
       rule = newRule;
     },
   };

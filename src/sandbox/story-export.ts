@@ -57,7 +57,7 @@ export function exportStory({
   }
   passTo(now);
 
-  const lines = storyLines({ decisions, runs, midnight }).map((line) => withStoryUuids(line, events));
+  const lines = storyLines(decisions, runs, midnight).map((line) => withStoryUuids(line, events));
   return `import { expect, it } from "vitest";
 import { openStory } from ${literal(STORY_FILE)};
 

@@ -16,15 +16,7 @@ export function momentOf(at: number, midnight: number): string {
  * A line for each decision and each step that failed at Novu, such as "day 2 09:00  ada  onboarding  setup-nudge  sent",
  * by time, and within a minute by person and workflow.
  */
-export function storyLines({
-  decisions,
-  runs,
-  midnight,
-}: {
-  decisions: Decision[];
-  runs: NovuRun[];
-  midnight: number;
-}): string[] {
+export function storyLines(decisions: Decision[], runs: NovuRun[], midnight: number): string[] {
   const decided = decisions.map(({ decidedAt, distinctId, workflow, step, ...decision }) => ({
     at: Date.parse(decidedAt),
     facts: [distinctId, workflow, step, resultOf(decision)],

@@ -140,15 +140,11 @@ function effectOf(name: string, routes: WorkflowRoutes | undefined): WorkflowFac
  * Reads a person for the pages at most once in `cacheMs`. An open page reads again after each change, and the steps
  * share the source's rate limit with it.
  */
-export function createReadings({
-  read,
-  cacheMs,
-  now,
-}: {
-  read(run: Parameters<Facts["readPerson"]>[0]): Promise<PersonReading>;
-  cacheMs: number;
-  now: () => number;
-}): Facts["readPerson"] {
+export function createReadings(
+  read: (run: Parameters<Facts["readPerson"]>[0]) => Promise<PersonReading>,
+  cacheMs: number,
+  now: () => number,
+): Facts["readPerson"] {
   const cache = new Map<string, { answer: ReturnType<Facts["readPerson"]>; until: number }>();
 
   return (run) => {

@@ -19,7 +19,7 @@ interface Options {
   store: StudioStore;
   discovered: Discovered[];
   routes: Routes[];
-  readPerson: Parameters<typeof createReadings>[0]["read"];
+  readPerson: Parameters<typeof createReadings>[0];
   silent: Facts["silent"];
   redrive: Facts["redrive"];
   /** Subscribes to changes in the store; returns the end of the subscription. */
@@ -63,7 +63,7 @@ export function createStudio({
     events: store.events,
     jobs: store.jobs,
     workflows: discovered.map((workflow) => workflowFacts(workflow, routes)),
-    readPerson: createReadings({ read: readPerson, cacheMs, now }),
+    readPerson: createReadings(readPerson, cacheMs, now),
     silent,
     redrive,
   };

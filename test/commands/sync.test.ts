@@ -356,18 +356,18 @@ describe("the output of Novu's command when it fails", () => {
     ["anything else", "the-key", "cli", false],
   ])("means: %s", (_what, output, kind, isTransient) => {
     const verdict = cliErrorOf(output, target);
-    expect([verdict.trouble.kind, verdict.isTransient]).toEqual([kind, isTransient]);
-    expect(verdict.trouble.message).not.toMatch(/the-key|user:pass/);
+    expect([verdict.error.kind, verdict.isTransient]).toEqual([kind, isTransient]);
+    expect(verdict.error.message).not.toMatch(/the-key|user:pass/);
   });
 
   it("names the setting by which a Novu of one's own calls a private address", () => {
-    expect(cliErrorOf(failed(400, SSRF), target).trouble.message).toMatch(
+    expect(cliErrorOf(failed(400, SSRF), target).error.message).toMatch(
       /NOVU_SAFE_OUTBOUND_ALLOW names.*API and worker/,
     );
   });
 
   it("may quote our key nowhere", () => {
-    expect(cliErrorOf(failed(400, "no the-key"), target).trouble.message).toContain("no ***");
+    expect(cliErrorOf(failed(400, "no the-key"), target).error.message).toContain("no ***");
   });
 });
 

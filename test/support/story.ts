@@ -89,7 +89,7 @@ export async function openStory({ people, product = testProduct, ...options }: S
     },
     async lines() {
       const decisions = await sandbox.app.store.decisions.list({ limit: 10_000 });
-      return storyLines({ decisions, runs: novu.state.runs, midnight });
+      return storyLines(decisions, novu.state.runs, midnight);
     },
     messages,
     subjects: (person) => messages(person).map(({ content }) => String(content.subject)),

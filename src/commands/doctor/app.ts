@@ -4,7 +4,7 @@ import type { Config, PostHogConfig } from "../../config.ts";
 import { OUR_LIB } from "../../contracts/report.ts";
 import { MINUTE_MS } from "../../lib/durations.ts";
 import { keyOf, sign } from "../../lib/verify-webhook.ts";
-import { ask, askApp } from "../ask.ts";
+import { ask, askApp, isThisMachine } from "../ask.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
 /** Signatures are valid for five minutes. */
@@ -22,18 +22,18 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
     { what: "clocks", look: clocks },
   ];
 
-  async function ready(): Promise<Finding[]> {
+  async function ready(): Promise<Finding | Finding[]> {
     const { status, json } = await askApp(publicUrl, { path: "/readyz" });
     const isPlain = publicUrl.startsWith("http:") && !isThisMachine(publicUrl);
     if (status === 200)
       return [ok(`${publicUrl} is ready`), ...(isPlain ? [warning("PUBLIC_URL is http; serve it by https")] : [])];
     const reason = z.object({ reason: z.string() }).safeParse(json).data?.reason;
-    return [
-      trouble(`${publicUrl}/readyz answered ${status}${reason === undefined ? "; is it this app?" : `: ${reason}`}`),
-    ];
+    return trouble(
+      `${publicUrl}/readyz answered ${status}${reason === undefined ? "; is it this app?" : `: ${reason}`}`,
+    );
   }
 
-  async function bridge(): Promise<Finding[]> {
+  async function bridge(): Promise<Finding | Finding[]> {
     const at = Date.now();
     const signature = createHmac("sha256", novu.secretKey).update(`${at}.{}`).digest("hex");
     const { status, json } = await askApp(publicUrl, {
@@ -41,27 +41,25 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
       headers: { "novu-signature": `t=${at},v1=${signature}` },
     });
     if (status === 401)
-      return [trouble("the app refuses signatures with NOVU_SECRET_KEY: it has another key, or its clock is wrong")];
+      return trouble("the app refuses signatures with NOVU_SECRET_KEY: it has another key, or its clock is wrong");
     const there = Discovered.safeParse(json).data?.workflows.map(({ workflowId }) => workflowId);
     if (status !== 200 || there === undefined)
-      return [
-        trouble(`${publicUrl}/api/novu answered ${status} to discover; only processes with the role ingress answer it`),
-      ];
+      return trouble(
+        `${publicUrl}/api/novu answered ${status} to discover; only processes with the role ingress answer it`,
+      );
     const others = [
       ...workflowIds.filter((id) => !there.includes(id)),
       ...there.filter((id) => !workflowIds.includes(id)),
     ];
     if (others.length > 0)
-      return [
-        warning(
-          `the app runs another version; it differs from this source tree in ${others.join(", ")}: deploy, then sync`,
-        ),
-      ];
-    return [ok(`${publicUrl}/api/novu has all ${there.length} workflows`)];
+      return warning(
+        `the app runs another version; it differs from this source tree in ${others.join(", ")}: deploy, then sync`,
+      );
+    return ok(`${publicUrl}/api/novu has all ${there.length} workflows`);
   }
 
   /** Sends an event of our own library, which the app accepts and drops as an echo of its reports. */
-  async function webhook({ webhookSecrets }: PostHogConfig): Promise<Finding[]> {
+  async function webhook({ webhookSecrets }: PostHogConfig): Promise<Finding | Finding[]> {
     const body = JSON.stringify({
       event: {
         uuid: randomUUID(),
@@ -95,13 +93,13 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
     return askApp(publicUrl, { method: "POST", path: "/webhooks/posthog", headers: proof, body });
   }
 
-  async function clocks(): Promise<Finding[]> {
+  async function clocks(): Promise<Finding | Finding[]> {
     const hosts = [...new Set([publicUrl, ...(posthog === null ? [] : [posthog.apiHost]), novu.apiUrl])];
     const skews = await Promise.all(hosts.map(async (host) => ({ host, ms: await skewOf(host).catch(() => null) })));
     const known = skews.flatMap(({ host, ms }) => (ms === null ? [] : [{ host, ms }]));
-    if (known.length === 0) return [warning("no service sent its time; the other lines have the reason")];
+    if (known.length === 0) return warning("no service sent its time; the other lines have the reason");
     const off = known.filter(({ ms }) => Math.abs(ms) > OFF_MS);
-    if (off.length === 0) return [ok("all clocks agree within half a minute")];
+    if (off.length === 0) return ok("all clocks agree within half a minute");
     return off.map(({ host, ms }) => {
       const says = `the clock of ${host} is ${Math.round(Math.abs(ms) / 1000)} s ${ms > 0 ? "ahead of" : "behind"} this one; correct the wrong one with NTP, or signatures are refused`;
       return Math.abs(ms) > FAR_OFF_MS ? trouble(says) : warning(says);
@@ -120,8 +118,4 @@ async function skewOf(host: string): Promise<number | null> {
   const { headers } = await ask({ host, unreachable: `${host} does not answer` }, { method: "HEAD", path: "" });
   const at = Date.parse(headers.get("date") ?? "");
   return Number.isNaN(at) ? null : at - (before + Date.now()) / 2;
-}
-
-function isThisMachine(url: string): boolean {
-  return /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
 }

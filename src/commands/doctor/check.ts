@@ -11,8 +11,8 @@ export type Found = Finding & { what: string };
 
 export interface Check {
   what: string;
-  /** May return several findings; an error that it throws is a trouble. */
-  look(): Promise<Finding[]>;
+  /** An error that it throws is a trouble. */
+  look(): Promise<Finding | Finding[]>;
 }
 
 export const ok = (says: string): Finding => ({ is: "ok", says });
@@ -23,17 +23,12 @@ export const trouble = (says: string): Finding => ({ is: "trouble", says });
 export function lookAll(checks: Check[], withinMs: number): Promise<Found[]> {
   const looks = checks.map(async ({ what, look }) => {
     const ended = new AbortController();
-    const late = sleep(
-      withinMs,
-      [trouble(`took longer than ${withinMs / 1000} s; run it again, or check it by hand`)],
-      {
-        signal: ended.signal,
-      },
-    );
+    const tooLate = trouble(`took longer than ${withinMs / 1000} s; run it again, or check it by hand`);
+    const late = sleep(withinMs, tooLate, { signal: ended.signal });
     late.catch(() => {});
-    const found = await Promise.race([look().catch((error) => [trouble(describeError(error))]), late]);
+    const found = await Promise.race([look().catch((error) => trouble(describeError(error))), late]);
     ended.abort();
-    return found.map((finding) => ({ what, ...finding }));
+    return [found].flat().map((finding) => ({ what, ...finding }));
   });
   return Promise.all(looks).then((all) => all.flat());
 }

@@ -31,7 +31,7 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
     { what: "Novu channels", look: channels },
   ];
 
-  async function environment(): Promise<Finding[]> {
+  async function environment(): Promise<Finding | Finding[]> {
     const { status, json } = await askNovu(novu.apiUrl, "/v1/environments/me");
     if (status === 401) {
       const home = await otherRegion();
@@ -39,32 +39,29 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
         home === null
           ? "is the key of this region, and does it still exist?"
           : `it belongs to the other region: set NOVU_API_URL=${home}`;
-      return [trouble(`${novu.apiUrl} does not accept NOVU_SECRET_KEY; ${way}`)];
+      return trouble(`${novu.apiUrl} does not accept NOVU_SECRET_KEY; ${way}`);
     }
     const read = Environment.safeParse(json);
     if (!read.success)
-      return [
-        trouble(`NOVU_API_URL ${novu.apiUrl} answered ${status}, but not as Novu's API; is it the API's address?`),
-      ];
+      return trouble(`NOVU_API_URL ${novu.apiUrl} answered ${status}, but not as Novu's API; is it the API's address?`);
     const { name, type } = read.data.data;
-    return [ok(`of the environment "${name}"${type == null ? "" : ` (${type})`} at ${novu.apiUrl}`)];
+    return ok(`of the environment "${name}"${type == null ? "" : ` (${type})`} at ${novu.apiUrl}`);
   }
 
-  async function plan(): Promise<Finding[]> {
+  async function plan(): Promise<Finding | Finding[]> {
     const workflows = await discover();
     assertWithinPlan(workflows, novu.plan);
     const { mostWorkflows, mostSteps } = NOVU_PLANS[novu.plan];
     const steps = Math.max(...workflows.map((workflow) => workflow.steps));
-    return [
-      ok(`"${novu.plan}": ${workflows.length} of ${mostWorkflows} workflows, at most ${steps} of ${mostSteps} steps`),
-    ];
+    return ok(
+      `"${novu.plan}": ${workflows.length} of ${mostWorkflows} workflows, at most ${steps} of ${mostSteps} steps`,
+    );
   }
 
-  async function channels(): Promise<Finding[]> {
+  async function channels(): Promise<Finding | Finding[]> {
     const { status, json } = await askNovu(novu.apiUrl, "/v1/integrations/active");
     const read = Integrations.safeParse(json);
-    if (!read.success)
-      return [trouble(`Novu answered ${status} to the list of integrations; is NOVU_SECRET_KEY right?`)];
+    if (!read.success) return trouble(`Novu answered ${status} to the list of integrations; is NOVU_SECRET_KEY right?`);
     const active = read.data.data.filter((one) => one.active);
     const used = new Set((await discover()).flatMap((one) => one.sendingSteps.map(({ channel }) => channel as string)));
     const missing = [...used].filter((channel) => !active.some((one) => one.channel === channel));

@@ -24,10 +24,10 @@ export function postHogChecks(
     { what: "PostHog destination", look: destination },
   ];
 
-  async function takesEvents(): Promise<Finding[]> {
+  async function takesEvents(): Promise<Finding | Finding[]> {
     const regions = [posthog.host, posthog.apiHost].map((host) => /\b(us|eu)(\.i)?\.posthog\.com$/.exec(host)?.[1]);
     if (regions[0] !== regions[1])
-      return [trouble(`POSTHOG_HOST ${posthog.host} and POSTHOG_API_HOST ${posthog.apiHost} are of different regions`)];
+      return trouble(`POSTHOG_HOST ${posthog.host} and POSTHOG_API_HOST ${posthog.apiHost} are of different regions`);
     // Flags use the same token and host as events, and a request for them changes nothing.
     const unreachable = `POSTHOG_HOST ${posthog.host} does not answer; is it the host that receives events?`;
     const { status } = await ask(
@@ -38,16 +38,16 @@ export function postHogChecks(
         body: { api_key: posthog.projectToken, distinct_id: UNUSED_ID },
       },
     );
-    if (status >= 200 && status < 300) return [ok(`${posthog.host} accepts the project token`)];
+    if (status >= 200 && status < 300) return ok(`${posthog.host} accepts the project token`);
     if (status === 401)
-      return [trouble(`${posthog.host} does not accept POSTHOG_PROJECT_TOKEN; is it a token (phc_…) of this region?`)];
-    return [trouble(`POSTHOG_HOST ${posthog.host} answered ${status}; is it the host that receives events?`)];
+      return trouble(`${posthog.host} does not accept POSTHOG_PROJECT_TOKEN; is it a token (phc_…) of this region?`);
+    return trouble(`POSTHOG_HOST ${posthog.host} answered ${status}; is it the host that receives events?`);
   }
 
-  async function key(): Promise<Finding[]> {
+  async function key(): Promise<Finding | Finding[]> {
     const { apiHost, personalApiKey, projectId } = posthog;
     if (isIngestion(apiHost))
-      return [trouble(`POSTHOG_API_HOST ${apiHost} receives events; it has to be the host where you log in`)];
+      return trouble(`POSTHOG_API_HOST ${apiHost} receives events; it has to be the host where you log in`);
     const found = await readKey(posthog);
     if (found === null) {
       const home = await homeOf({ apiHost, personalApiKey, clouds: CLOUDS });
@@ -55,12 +55,12 @@ export function postHogChecks(
         home === null
           ? "is the key of this region, and does it still exist?"
           : `it belongs to ${home.name}: set POSTHOG_API_HOST=${home.apiHost} and POSTHOG_HOST=${home.host}`;
-      return [trouble(`${apiHost} does not accept POSTHOG_PERSONAL_API_KEY; ${way}`)];
+      return trouble(`${apiHost} does not accept POSTHOG_PERSONAL_API_KEY; ${way}`);
     }
-    if (found === undefined) return [warning(`${apiHost} does not show the scopes of the key; other checks test some`)];
+    if (found === undefined) return warning(`${apiHost} does not show the scopes of the key; other checks test some`);
     const teams = found.scoped_teams ?? [];
     if (teams.length > 0 && !teams.map(String).includes(projectId))
-      return [trouble(`POSTHOG_PERSONAL_API_KEY is for other projects than POSTHOG_PROJECT_ID ${projectId}`)];
+      return trouble(`POSTHOG_PERSONAL_API_KEY is for other projects than POSTHOG_PROJECT_ID ${projectId}`);
     const scopes = found.scopes ?? ["*"];
     const lacks = (scope: string) =>
       !["*", scope, scope.replace(":read", ":write")].some((one) => scopes.includes(one));
@@ -80,19 +80,19 @@ export function postHogChecks(
     ];
   }
 
-  async function persons(): Promise<Finding[]> {
+  async function persons(): Promise<Finding | Finding[]> {
     const path = "persons/batch_by_distinct_ids/";
     await api({ method: "POST", path, body: { distinct_ids: [UNUSED_ID] }, answer: Persons, scope: "person:read" });
-    return [ok(`persons of project ${posthog.projectId} can be read`)];
+    return ok(`persons of project ${posthog.projectId} can be read`);
   }
 
-  async function destination(): Promise<Finding[]> {
+  async function destination(): Promise<Finding | Finding[]> {
     const url = `${publicUrl}/webhooks/posthog`;
     const found = await findDestinations(api, url).catch((error: unknown) => describeError(error));
     if (typeof found === "string")
       return [found.includes("answered 403") ? warning(`cannot be checked: ${found}`) : trouble(found)];
     const there = ownOf(found, url);
-    if (there === null) return [trouble(`no destination sends to ${url}: npm run connect creates it`)];
+    if (there === null) return trouble(`no destination sends to ${url}: npm run connect creates it`);
     const { changes, notes } = differenceOf(there, {
       ...{ url, events, prune: false, newSecret: false },
       secrets: posthog.webhookSecrets,

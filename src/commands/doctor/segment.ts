@@ -19,7 +19,7 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
   ];
 
   /** Sends an event of our own library, which the app accepts and drops as an echo of its reports. */
-  async function webhook(): Promise<Finding[]> {
+  async function webhook(): Promise<Finding | Finding[]> {
     const body = JSON.stringify({
       type: "track",
       messageId: randomUUID(),
@@ -61,11 +61,9 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
   }
 
   /** Sources: https://www.twilio.com/docs/segment/unify/profile-api */
-  async function persons(): Promise<Finding[]> {
+  async function persons(): Promise<Finding | Finding[]> {
     if (profiles === null)
-      return [
-        ok("not configured: messages use the person at PostHog, if there is one, or the traits of identify calls"),
-      ];
+      return ok("not configured: messages use the person at PostHog, if there is one, or the traits of identify calls");
     const { host, spaceId, token } = profiles;
     const path = `/v1/spaces/${encodeURIComponent(spaceId)}/collections/users/profiles/user_id:${UNUSED_ID}/traits?limit=1`;
     const { status, json } = await ask(
@@ -77,20 +75,16 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
       { path },
     );
     if (status === 200 || (status === 404 && NotFound.safeParse(json).success))
-      return [ok(`profiles of the space ${spaceId} can be read at ${host}`)];
+      return ok(`profiles of the space ${spaceId} can be read at ${host}`);
     if (status === 401 || status === 403)
-      return [
-        trouble(
-          `${host} answered ${status}; is SEGMENT_PROFILE_TOKEN an access token of the space SEGMENT_SPACE_ID ${spaceId}, and SEGMENT_PROFILE_HOST of its region?`,
-        ),
-      ];
-    if (status === 429) return [warning(`${host} answered 429: too many calls for this space; run it again`)];
-    if (status >= 500) return [trouble(`${host} answered ${status}; this is an error at Segment, run it again`)];
-    return [
-      trouble(
-        `SEGMENT_PROFILE_HOST ${host} answered ${status}, but not as the Profile API; is it its address, and SEGMENT_SPACE_ID ${spaceId} the id of the space?`,
-      ),
-    ];
+      return trouble(
+        `${host} answered ${status}; is SEGMENT_PROFILE_TOKEN an access token of the space SEGMENT_SPACE_ID ${spaceId}, and SEGMENT_PROFILE_HOST of its region?`,
+      );
+    if (status === 429) return warning(`${host} answered 429: too many calls for this space; run it again`);
+    if (status >= 500) return trouble(`${host} answered ${status}; this is an error at Segment, run it again`);
+    return trouble(
+      `SEGMENT_PROFILE_HOST ${host} answered ${status}, but not as the Profile API; is it its address, and SEGMENT_SPACE_ID ${spaceId} the id of the space?`,
+    );
   }
 }
 

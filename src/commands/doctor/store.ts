@@ -26,7 +26,7 @@ export function storeCheck(config: Config): Check {
   };
 }
 
-async function look(store: ReadStore, where: string): Promise<Finding[]> {
+async function look(store: ReadStore, where: string): Promise<Finding | Finding[]> {
   const queues = await store.jobs.countByQueue();
   const [waiting, dead] = [sum(queues.map((queue) => queue.waiting)), sum(queues.map((queue) => queue.dead))];
   const findings = [ok(`${where}, migrated; ${waiting} ${waiting === 1 ? "job waits" : "jobs wait"}`)];
@@ -63,14 +63,12 @@ export function subscriberIdsCheck(config: Config): Check {
   return { what: "subscriber ids", look: () => withStoreToRead(config, refusedIds, () => []) };
 }
 
-async function refusedIds(store: ReadStore): Promise<Finding[]> {
+async function refusedIds(store: ReadStore): Promise<Finding | Finding[]> {
   const runs = await store.runs.list({ limit: RECENT_RUNS });
   const refused = runs.map(({ distinctId }) => refusedCharacters(distinctId)).filter(({ length }) => length > 0);
   if (refused.length === 0) return [];
   const characters = [...new Set(refused.flat())].map((one) => JSON.stringify(one)).join(" ");
-  return [
-    warning(
-      `${refused.length} of the latest ${runs.length} runs have ${characters} in the distinct id; a Novu that checks ids accepts only ${ALLOWED_CHARACTERS}, and does not start such runs (invalid_recipients): use other ids for people, or have Novu turn the check off`,
-    ),
-  ];
+  return warning(
+    `${refused.length} of the latest ${runs.length} runs have ${characters} in the distinct id; a Novu that checks ids accepts only ${ALLOWED_CHARACTERS}, and does not start such runs (invalid_recipients): use other ids for people, or have Novu turn the check off`,
+  );
 }

@@ -123,10 +123,8 @@ export async function erase(
   }
 
   async function endRun(transactionId: string): Promise<void> {
-    const what = `the run ${transactionId}`;
-    if (dryRun) return onPart({ where: "Novu", outcome: "to be done", what: `${what} is cancelled` });
-    await novu.cancel(transactionId);
-    onPart({ where: "Novu", outcome: "done", what: `${what} is cancelled` });
+    if (!dryRun) await novu.cancel(transactionId);
+    onPart({ where: "Novu", outcome: dryRun ? "to be done" : "done", what: `the run ${transactionId} is cancelled` });
   }
 
   async function deletePerson(persons: number): Promise<void> {
@@ -157,12 +155,8 @@ export async function erase(
   async function forget(): Promise<void> {
     const there = records.flatMap((one) => Object.entries(one)).filter(([, rows]) => rows.length > 0);
     if (there.length === 0) return onPart({ where: "here", outcome: "nothing there", what: "no record" });
-    if (dryRun)
-      return onPart({
-        where: "here",
-        outcome: "to be done",
-        ...counted(there.map(([kind, rows]) => [kind, rows.length])),
-      });
+    const found: Array<[string, number]> = there.map(([kind, rows]) => [kind, rows.length]);
+    if (dryRun) return onPart({ where: "here", outcome: "to be done", ...counted(found) });
     if (!isComplete) {
       const what = "the records stay until the other steps succeed, because they list what to delete: run it again";
       return onPart({ where: "here", outcome: "not done", what });

@@ -3,7 +3,7 @@ import type { Sleep } from "../../lib/clock.ts";
 import { UnavailableError } from "../../lib/errors.ts";
 import { type Host, request, withRetries } from "../../lib/service-client.ts";
 import { Preferences, Schema } from "./manifest.ts";
-import { Trouble } from "./trouble.ts";
+import { SyncError } from "./sync-error.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
 const PAGE = 50;
@@ -91,12 +91,12 @@ export async function readNovuWorkflows(
 
   async function ask<Answer extends z.ZodType>(path: string, answer: Answer): Promise<z.output<Answer>> {
     const json = await withRetries(() => send(path), { sleep }).catch((error: unknown) => {
-      if (error instanceof Trouble) throw error;
-      throw new Trouble("novu", "Novu does not answer now; try again later", { cause: error });
+      if (error instanceof SyncError) throw error;
+      throw new SyncError("novu", "Novu does not answer now; try again later", { cause: error });
     });
     const read = answer.safeParse(json);
     if (read.success) return read.data;
-    throw new Trouble("novu", `the answer to ${path} cannot be read; is NOVU_API_URL the address of Novu's API?`);
+    throw new SyncError("novu", `the answer to ${path} cannot be read; is NOVU_API_URL the address of Novu's API?`);
   }
 
   async function send(path: string): Promise<unknown> {
@@ -108,13 +108,13 @@ export async function readNovuWorkflows(
 }
 
 /** The error for a status that a retry does not change. */
-export function refusal(status: number, { apiUrl, path }: { apiUrl: string; path: string }): Trouble {
+export function refusal(status: number, { apiUrl, path }: { apiUrl: string; path: string }): SyncError {
   if (status === 401 || status === 403)
-    return new Trouble(
+    return new SyncError(
       "secret key",
       `Novu at ${apiUrl} answered ${status}: is NOVU_SECRET_KEY the secret key of the environment, and NOVU_API_URL its region?`,
     );
-  return new Trouble(
+  return new SyncError(
     "novu",
     `Novu at ${apiUrl} answered ${status} to ${path}; is NOVU_API_URL the address of its API?`,
   );

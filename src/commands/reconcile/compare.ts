@@ -81,7 +81,7 @@ const PATH = "/webhooks/posthog";
 const NOT_THE_APP = "; does the app listen there? Give its address with --url";
 
 /** Posts events to the app's webhook with PostHog's signature or header. Throws if the app would refuse every event. */
-export function createFeed({ url, secrets }: { url: string; secrets: string[] }): Feed {
+export function createFeed(url: string, secrets: string[]): Feed {
   const endpoint = `${url}${PATH}`;
   const app: Host = {
     name: "the app",

@@ -27,15 +27,7 @@ function outcomeOf(fed: Fed): string {
   return fed.outcome === "refused" ? `refused: the app answered ${fed.status}` : fed.outcome;
 }
 
-export function summary({
-  order,
-  progress,
-  trouble,
-}: {
-  order: Order;
-  progress: Progress;
-  trouble: string | null;
-}): string {
+export function summary(order: Order, progress: Progress, trouble: string | null): string {
   const { compared, missing, accepted, duplicate, ignored, refused, doneUntil } = progress;
   const lines = [
     `${compared} ${compared === 1 ? "event" : "events"} from ${iso(order.since)} to ${iso(doneUntil)} compared, ${missing} missing`,

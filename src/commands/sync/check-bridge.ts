@@ -7,14 +7,14 @@ import { type ServiceResponse, withRetries } from "../../lib/service-client.ts";
 import { ask } from "../ask.ts";
 import { changesOf } from "../plan/compare-workflows.ts";
 import { Discovered, emptySchemas, type Manifest } from "../plan/manifest.ts";
-import { Trouble } from "../plan/trouble.ts";
+import { SyncError } from "../plan/sync-error.ts";
 
 const LOOK_EVERY_MS = 5_000;
 /** The app's address is the part before it. */
 const BRIDGE_PATH = /\/api\/novu$/;
 
 /** A deployment in progress can cause these errors. */
-const MAY_PASS: Array<Trouble["kind"]> = ["bridge", "revision", "discover"];
+const MAY_PASS: Array<SyncError["kind"]> = ["bridge", "revision", "discover"];
 
 const Health = z.object({ status: z.literal("ok") });
 const Ready = z.object({ status: z.literal("ready"), revision: z.string().nullish() });
@@ -42,7 +42,7 @@ export async function checkBridge(check: Check): Promise<string[]> {
       return notes;
     } catch (error) {
       const isOver = uptimeMs() - startedAt + LOOK_EVERY_MS > waitMs;
-      if (!(error instanceof Trouble) || !MAY_PASS.includes(error.kind) || isOver) throw error;
+      if (!(error instanceof SyncError) || !MAY_PASS.includes(error.kind) || isOver) throw error;
       onWait(error.message);
     }
   }
@@ -51,7 +51,7 @@ export async function checkBridge(check: Check): Promise<string[]> {
 async function assertRuns({ bridgeUrl, revision, sleep }: Check): Promise<string[]> {
   const health = await answered(() => askBridge(bridgeUrl, "health-check"), bridgeUrl, sleep);
   if (!Health.safeParse(health.json).success)
-    throw new Trouble(
+    throw new SyncError(
       "bridge",
       `${bridgeUrl} answered ${health.status}, but not as a bridge; does NOVU_BRIDGE_URL end in /api/novu?`,
     );
@@ -68,7 +68,7 @@ async function assertRuns({ bridgeUrl, revision, sleep }: Check): Promise<string
   if (revision === null)
     return [`the bridge runs ${deployed}, and the commit of this source tree is unknown; give it with --revision`];
   if (!isSame(deployed, revision))
-    throw new Trouble(
+    throw new SyncError(
       "revision",
       `the bridge runs ${deployed}, and this is ${revision}; deploy it first, or use --wait`,
     );
@@ -80,21 +80,21 @@ async function assertSame({ bridgeUrl, secretKey, manifest, sleep }: Check): Pro
   const discover = () => askBridge(bridgeUrl, "discover", secretKey);
   const { status, json } = await answered(discover, bridgeUrl, sleep, "discover");
   if (status === 401 && Failure.safeParse(json).data?.code === "SignatureExpiredError")
-    throw new Trouble("another key", "the clocks here and at the bridge are more than 5 minutes apart");
+    throw new SyncError("another key", "the clocks here and at the bridge are more than 5 minutes apart");
   if (status === 401)
-    throw new Trouble(
+    throw new SyncError(
       "another key",
       `the bridge at ${bridgeUrl} has another NOVU_SECRET_KEY, so it would refuse Novu; each environment has its own key and its own bridge`,
     );
   const there = Discovered.safeParse(json);
   if (status !== 200 || !there.success)
-    throw new Trouble("discover", `${bridgeUrl} answered ${status} to discover; the bridge's log says why`);
+    throw new SyncError("discover", `${bridgeUrl} answered ${status} to discover; the bridge's log says why`);
 
   const empty = emptySchemas(there.data.workflows);
-  if (empty.length > 0) throw new Trouble("discover", `the bridge publishes empty schemas: ${empty.join(", ")}`);
+  if (empty.length > 0) throw new SyncError("discover", `the bridge publishes empty schemas: ${empty.join(", ")}`);
   const differing = changesOf(manifest, there.data.workflows.map(asNovuWorkflow)).map(({ workflow }) => workflow);
   if (differing.length > 0)
-    throw new Trouble(
+    throw new SyncError(
       "discover",
       `the bridge and this source tree differ in ${differing.join(", ")}. Is this commit deployed, and NOVU_PLAN the same here and there?`,
     );
@@ -117,8 +117,8 @@ async function answered(
       { sleep },
     );
   } catch (error) {
-    if (action === "discover") throw new Trouble("discover", `discover fails: ${describeError(error)}`);
-    throw new Trouble("bridge", `the bridge does not answer: ${describeError(error)}`);
+    if (action === "discover") throw new SyncError("discover", `discover fails: ${describeError(error)}`);
+    throw new SyncError("bridge", `the bridge does not answer: ${describeError(error)}`);
   }
 }
 

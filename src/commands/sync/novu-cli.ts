@@ -6,7 +6,7 @@ import { MINUTE_MS } from "../../lib/durations.ts";
 import { UnavailableError } from "../../lib/errors.ts";
 import { withRetries } from "../../lib/service-client.ts";
 import { refusal } from "../plan/novu-workflows.ts";
-import { Trouble } from "../plan/trouble.ts";
+import { SyncError } from "../plan/sync-error.ts";
 
 /** Novu's own command, in a tested version. */
 export const NOVU_CLI = "novu@2.20.1";
@@ -44,11 +44,11 @@ async function runOnce(target: { bridgeUrl: string; apiUrl: string; secretKey: s
       output += text;
     });
   const [code] = await once(child, "close").catch(() => {
-    throw new Trouble("cli", "npx could not be started; it is part of npm");
+    throw new SyncError("cli", "npx could not be started; it is part of npm");
   });
   if (code === 0) return;
-  const { trouble, isTransient } = cliErrorOf(output, target);
-  throw isTransient ? new UnavailableError(trouble.message, { answered: true, cause: trouble }) : trouble;
+  const { error, isTransient } = cliErrorOf(output, target);
+  throw isTransient ? new UnavailableError(error.message, { answered: true, cause: error }) : error;
 }
 
 const STATUS = /^AxiosError: Request failed with status code (\d{3})$/m;
@@ -73,7 +73,7 @@ const LONGEST = 200;
 export function cliErrorOf(
   output: string,
   { bridgeUrl, apiUrl, secretKey }: { bridgeUrl: string; apiUrl: string; secretKey: string },
-): { trouble: Trouble; isTransient: boolean } {
+): { error: SyncError; isTransient: boolean } {
   const status = Number(STATUS.exec(output)?.[1] ?? 0);
   const message = oneLine([...output.matchAll(MESSAGE)].at(-1)?.[2] ?? "", secretKey);
   const words = message === "" ? "" : `: ${message}`;
@@ -83,41 +83,41 @@ export function cliErrorOf(
   if (ofBridge !== null) return ofBridge;
   if (status === 401 || status === 403) return lasting(refusal(status, { apiUrl, path: "the sync" }));
   if (status === 429 || status >= 500)
-    return { trouble: new Trouble("novu", `Novu answered ${status} to the sync${words}`), isTransient: true };
+    return { error: new SyncError("novu", `Novu answered ${status} to the sync${words}`), isTransient: true };
   if (status === 402 || /\b(limit|maximum|exceed\w*|the plan takes)\b/i.test(message))
-    return lasting(new Trouble("limits", `Novu's plan does not allow these workflows${words}`));
-  return lasting(new Trouble("novu", `Novu answered ${status} to the sync${words}`));
+    return lasting(new SyncError("limits", `Novu's plan does not allow these workflows${words}`));
+  return lasting(new SyncError("novu", `Novu answered ${status} to the sync${words}`));
 }
 
 /** Null if the message is not about the bridge. */
-function bridgeErrorOf(message: string, bridgeUrl: string): { trouble: Trouble; isTransient: boolean } | null {
+function bridgeErrorOf(message: string, bridgeUrl: string): { error: SyncError; isTransient: boolean } | null {
   if (FORBIDDEN.test(message))
     return lasting(
-      new Trouble(
+      new SyncError(
         "bridge",
         `Novu refuses to call ${bridgeUrl}: ${message} It has to be a public address, or on a self-hosted Novu one that NOVU_SAFE_OUTBOUND_ALLOW names for its API and worker, and never "localhost"`,
       ),
     );
   if (/\bsignature expired\b/i.test(message))
-    return lasting(new Trouble("another key", "the clocks of Novu and of the bridge are more than 5 minutes apart"));
+    return lasting(new SyncError("another key", "the clocks of Novu and of the bridge are more than 5 minutes apart"));
   // The address itself may contain any word.
   if (OTHER_KEY.test(message.replaceAll(bridgeUrl, "")))
     return lasting(
-      new Trouble(
+      new SyncError(
         "another key",
         `the bridge refuses Novu: ${message}; it runs with the NOVU_SECRET_KEY of another environment`,
       ),
     );
   if (OUT_OF_REACH.test(message)) {
-    const trouble = new Trouble(
+    const error = new SyncError(
       "bridge",
       `Novu cannot use the bridge at ${bridgeUrl}: ${message}; it has to be reachable from where Novu runs and to answer discover within 5 s`,
     );
-    return { trouble, isTransient: true };
+    return { error, isTransient: true };
   }
   if (NO_BRIDGE.test(message.replaceAll(bridgeUrl, "")))
     return lasting(
-      new Trouble("bridge", `Novu cannot use what answers at ${bridgeUrl}: ${message}; is it the bridge's address?`),
+      new SyncError("bridge", `Novu cannot use what answers at ${bridgeUrl}: ${message}; is it the bridge's address?`),
     );
   return null;
 }
@@ -126,19 +126,24 @@ function unanswered(output: string, { apiUrl, secretKey }: { apiUrl: string; sec
   const why = NO_ANSWER.exec(output)?.[1];
   if (why !== undefined)
     return {
-      trouble: new Trouble("novu", `Novu at ${apiUrl} does not answer: ${oneLine(why, secretKey)}`),
+      error: new SyncError("novu", `Novu at ${apiUrl} does not answer: ${oneLine(why, secretKey)}`),
       isTransient: true,
     };
   const npm = NPM_CODE.exec(output)?.[1];
   if (npm !== undefined)
     return lasting(
-      new Trouble("cli", `npx cannot install Novu's command (npm's code ${npm}); can this machine reach the registry?`),
+      new SyncError(
+        "cli",
+        `npx cannot install Novu's command (npm's code ${npm}); can this machine reach the registry?`,
+      ),
     );
-  return lasting(new Trouble("cli", "Novu's command failed without a reason; is npx installed, and Node 20 or newer?"));
+  return lasting(
+    new SyncError("cli", "Novu's command failed without a reason; is npx installed, and Node 20 or newer?"),
+  );
 }
 
-function lasting(trouble: Trouble) {
-  return { trouble, isTransient: false };
+function lasting(error: SyncError) {
+  return { error, isTransient: false };
 }
 
 /** One line of Novu's text, without our key. */

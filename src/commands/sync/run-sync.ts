@@ -7,7 +7,7 @@ import { emptySchemas, type Manifest } from "../plan/manifest.ts";
 import type { NovuEnvironment } from "../plan/novu-environment.ts";
 import { readNovuWorkflows } from "../plan/novu-workflows.ts";
 import { hasChanges, peopleText } from "../plan/plan-text.ts";
-import { Trouble } from "../plan/trouble.ts";
+import { SyncError } from "../plan/sync-error.ts";
 import { checkBridge } from "./check-bridge.ts";
 import { runNovuCli } from "./novu-cli.ts";
 
@@ -26,7 +26,7 @@ export interface SyncListener {
 }
 
 /**
- * Publishes the bridge's workflows, after all checks: throws a Trouble before anything is changed. Returns the
+ * Publishes the bridge's workflows, after all checks: throws a SyncError before anything is changed. Returns the
  * counts at Novu afterwards, or null after a dry run.
  */
 export async function runSync(
@@ -39,13 +39,13 @@ export async function runSync(
   const { apiUrl } = environment;
   const { secretKey, bridgeUrl } = neededOf(environment);
   const empty = emptySchemas(manifest);
-  if (empty.length > 0) throw new Trouble("discover", `published empty: ${empty.join(", ")}`);
+  if (empty.length > 0) throw new SyncError("discover", `published empty: ${empty.join(", ")}`);
 
   const notes = await checkBridge({ bridgeUrl, secretKey, manifest, revision, waitMs, onWait: onNote, ...io });
   notes.forEach(onNote);
   const plan = await makePlan(manifest, environment, io.sleep);
   onPlan(plan);
-  if (plan.limits.length > 0) throw new Trouble("limits", plan.limits.join("; "));
+  if (plan.limits.length > 0) throw new SyncError("limits", plan.limits.join("; "));
   assertAllowed(plan, allowed);
   if (dryRun) return { isToDo: hasChanges(plan), after: null };
 
@@ -54,8 +54,8 @@ export async function runSync(
 }
 
 function neededOf({ secretKey, bridgeUrl }: NovuEnvironment): { secretKey: string; bridgeUrl: string } {
-  if (secretKey === undefined) throw new Trouble("other", "NOVU_SECRET_KEY is missing");
-  if (bridgeUrl === undefined) throw new Trouble("other", "NOVU_BRIDGE_URL is missing, and so is PUBLIC_URL");
+  if (secretKey === undefined) throw new SyncError("other", "NOVU_SECRET_KEY is missing");
+  if (bridgeUrl === undefined) throw new SyncError("other", "NOVU_BRIDGE_URL is missing, and so is PUBLIC_URL");
   return { secretKey, bridgeUrl };
 }
 
@@ -63,7 +63,7 @@ function assertAllowed({ removals }: Plan, allowed: string[]): void {
   const refused = removals.filter(({ id }) => !allowed.includes(id));
   if (refused.length === 0) return;
   const what = refused.map(({ id, waiting }) => `${id} (${peopleText(waiting)})`).join(", ");
-  throw new Trouble(
+  throw new SyncError(
     "removals",
     `people would or might lose messages: ${what}. Nothing was changed. To allow it: --allow-removals=${removals.map(({ id }) => id).join(",")}`,
   );
@@ -79,7 +79,7 @@ async function readBack(
   const missing = left.filter(({ does, changes }) => does !== "change" || changes.some((one) => one.does !== "change"));
   const ids = (some: typeof left) => some.map(({ workflow }) => workflow).join(", ");
   if (missing.length > 0)
-    throw new Trouble("novu", `Novu accepted the sync, but still differs in ${ids(missing)}; run it again`);
+    throw new SyncError("novu", `Novu accepted the sync, but still differs in ${ids(missing)}; run it again`);
   if (left.length > 0) onNote(`Novu stored some details differently: ${ids(left)}`);
   return { workflows: workflows.length, steps: workflows.reduce((sum, { steps }) => sum + steps.length, 0) };
 }

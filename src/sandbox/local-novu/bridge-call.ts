@@ -29,13 +29,7 @@ export interface BridgeCall {
   ms: number;
 }
 
-export interface BridgeClient {
-  get(bridgeUrl: string, query: Record<string, string>): Promise<BridgeAnswer>;
-  /** The last answer of at most four attempts. */
-  post(bridgeUrl: string, query: Record<string, string>, body: unknown): Promise<BridgeAnswer>;
-  /** Closes the idle connections. */
-  close(): void;
-}
+export type BridgeClient = ReturnType<typeof createBridgeClient>;
 
 export function createBridgeClient({
   secretKey,
@@ -45,13 +39,14 @@ export function createBridgeClient({
   secretKey: string;
   pause: (ms: number) => Promise<void>;
   onCall: (call: BridgeCall) => void;
-}): BridgeClient {
+}) {
   const agent = new Agent({ keepAlive: true });
   /** The keep-alive seconds that the bridge announced on each connection. */
   const announced = new WeakMap<Socket, number>();
   return {
-    get: async (bridgeUrl, query) => asJson(await call("GET", bridgeUrl, query, {})),
-    async post(bridgeUrl, query, body) {
+    get: async (bridgeUrl: string, query: Record<string, string>) => asJson(await call("GET", bridgeUrl, query, {})),
+    /** The last answer of at most four attempts. */
+    async post(bridgeUrl: string, query: Record<string, string>, body: unknown): Promise<BridgeAnswer> {
       let answer = await call("POST", bridgeUrl, query, body);
       for (const waitMs of RETRY_AFTER_MS) {
         if (answer.status !== 0 && !RETRIED.has(answer.status)) break;
@@ -60,6 +55,7 @@ export function createBridgeClient({
       }
       return asJson(answer);
     },
+    /** Closes the idle connections. */
     close: () => agent.destroy(),
   };
 

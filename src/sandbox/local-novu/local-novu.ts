@@ -1,20 +1,20 @@
 import express, { type Express } from "express";
 import { NOVU_PLANS, type NovuPlan } from "../../contracts/novu.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { type Listening, serve } from "../../lib/server.ts";
+import { serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
-import { createFaultInjection, type FaultRule } from "../fault-injection.ts";
+import { createFaultInjection } from "../fault-injection.ts";
 import type { SignedTarget } from "../signed-webhook.ts";
-import { accountRoutes, authorize, type NovuIntegration, rateLimit, someIntegrations } from "./account.ts";
+import { accountRoutes, authorize, rateLimit, someIntegrations } from "./account.ts";
 import { activityRoutes } from "./activity.ts";
 import { answer, refuse } from "./answer.ts";
-import { type BridgeAnswer, type BridgeCall, createBridgeClient } from "./bridge-call.ts";
+import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
 import { emptyNovuState, type Message, type NovuState } from "./state.ts";
 import type { ProviderRefusal } from "./steps/step.ts";
 import { inboxRoutes, preferenceRoutes, subscriberRoutes } from "./subscribers.ts";
-import { createTriggers, idempotency, type Triggers } from "./triggers.ts";
+import { createTriggers, idempotency } from "./triggers.ts";
 import { findStep, tryStep } from "./try-step.ts";
-import { createNovuWebhooks, type NovuWebhooks } from "./webhooks.ts";
+import { createNovuWebhooks } from "./webhooks.ts";
 import { createNovuWorker } from "./worker.ts";
 import { workflowRoutes } from "./workflows.ts";
 
@@ -28,37 +28,7 @@ export interface NovuSettings {
   environment: "dev" | "prod";
 }
 
-export interface LocalNovu extends Pick<Listening, "url" | "close">, Pick<Triggers, "triggerRequests" | "triggers"> {
-  state: NovuState;
-  /** A change takes effect at once. */
-  settings: NovuSettings;
-  /** From now on triggers wait in the queue, until the returned function is called. */
-  holdTriggers: Triggers["hold"];
-  /** For the API only: messages here need none. */
-  integrations: NovuIntegration[];
-  webhooks: Pick<NovuWebhooks, "deliveries" | "resend">;
-  /** From now on outbound webhooks go there. Throws on a plan without webhooks. */
-  sendWebhooks(target: SignedTarget): void;
-  /** A provider reports on a message; `error` is its text on a failure. Throws for an unknown message. */
-  report(messageId: string, event: "delivered" | "seen" | "failed", error?: string): void;
-  /** Every call to a bridge since the start. */
-  bridgeCalls: BridgeCall[];
-  /** From now on the providers refuse these messages; none when null. */
-  refuseMessages(refusal: ProviderRefusal | null): void;
-  /** The subscriber sees or reads a message in the Inbox, at the clock's time. Throws for an unknown message. */
-  mark(messageId: string, as: "seen" | "read"): Message;
-  /** A change of a step's controls in the dashboard. Throws for an unknown step. */
-  setControls(workflowId: string, stepId: string, values: Record<string, unknown>): void;
-  /** Calls the bridge for a step outside any run, with the subscriber as of now. */
-  tryStep(
-    workflowId: string,
-    stepId: string,
-    request: { subscriberId: string; payload: object },
-  ): Promise<BridgeAnswer>;
-  /** Resolves when every run waits for time to pass or has ended. */
-  idle(): Promise<void>;
-  injectFault(rule: FaultRule | null): void;
-}
+export type LocalNovu = Awaited<ReturnType<typeof openLocalNovu>>;
 
 interface NovuOptions {
   secretKey: string;
@@ -72,7 +42,7 @@ interface NovuOptions {
 }
 
 /** The parts of Novu's API and worker that the bridge uses, with the limits of a plan and without an account. */
-export async function openLocalNovu({ secretKey, plan, clock, port, ...options }: NovuOptions): Promise<LocalNovu> {
+export async function openLocalNovu({ secretKey, plan, clock, port, ...options }: NovuOptions) {
   const limits = NOVU_PLANS[plan];
   const { triggersPerSecond = limits.triggersPerSecond } = options;
   // The saved state of an earlier version lacks newer fields.
@@ -100,26 +70,43 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
   worker.resume();
   return {
     url: server.url,
-    async close(withinMs) {
+    async close(withinMs?: number) {
       await server.close(withinMs);
       bridge.close();
     },
-    ...{ state, settings, integrations, bridgeCalls, webhooks, mark },
-    ...{ triggerRequests: triggers.triggerRequests, triggers: triggers.triggers },
+    state,
+    /** A change takes effect at once. */
+    settings,
+    /** For the API only: messages here need none. */
+    integrations,
+    /** Every call to a bridge since the start. */
+    bridgeCalls,
+    webhooks,
+    mark,
+    triggerRequests: triggers.triggerRequests,
+    triggers: triggers.triggers,
     holdTriggers: triggers.hold,
-    sendWebhooks(target) {
+    /** From now on outbound webhooks go there. Throws on a plan without webhooks. */
+    sendWebhooks(target: SignedTarget) {
       if (plan !== "team" && plan !== "enterprise") throw new Error(`Novu's ${plan} plan has no webhooks`);
       webhooks.forward(target);
     },
-    report: (messageId, event, error) => webhooks.send(event, find(messageId), error),
-    refuseMessages(newRefusal) {
+    /** A provider reports on a message; `error` is its text on a failure. Throws for an unknown message. */
+    report: (messageId: string, event: "delivered" | "seen" | "failed", error?: string) =>
+      webhooks.send(event, find(messageId), error),
+    /** From now on the providers refuse these messages; none when null. */
+    refuseMessages(newRefusal: ProviderRefusal | null) {
       refusal = newRefusal ?? (() => null);
     },
-    setControls(workflowId, stepId, values) {
+    /** A change of a step's controls in the dashboard. Throws for an unknown step. */
+    setControls(workflowId: string, stepId: string, values: Record<string, unknown>) {
       findStep(state, workflowId, stepId);
       state.controls[workflowId] = { ...state.controls[workflowId], [stepId]: values };
     },
-    tryStep: (workflowId, stepId, request) => tryStep({ state, bridge }, { workflowId, stepId, ...request }),
+    /** Calls the bridge for a step outside any run, with the subscriber as of now. */
+    tryStep: (workflowId: string, stepId: string, request: { subscriberId: string; payload: object }) =>
+      tryStep({ state, bridge }, { workflowId, stepId, ...request }),
+    /** Resolves when every run waits for time to pass or has ended. */
     idle: activity.idle,
     injectFault: faults.set,
   };
@@ -145,7 +132,7 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
         answer(response, 200, worker.cancel(String(request.params.transactionId)));
       })
       .get("/v2/workflows", limitConfiguration)
-      .use(workflowRoutes({ state, bridge, limits }))
+      .use(workflowRoutes(state, bridge, limits))
       .use(accountRoutes(integrations))
       .use(activityRoutes(state, rateLimit(limits.readsPerSecond)))
       .use(subscriberRoutes(state, limitConfiguration))
@@ -154,7 +141,7 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
       .use((_request, response) => refuse(response, 404, "the local Novu does not have this route"));
   }
 
-  /** A read message is also seen. Throws for another message than an in-app one. */
+  /** The subscriber sees or reads a message in the Inbox, at the clock's time; a read message is also seen. Throws for another message. */
   function mark(messageId: string, as: "seen" | "read"): Message {
     const message = find(messageId);
     if (message.channel !== "in_app") throw new Error(`there is no in-app message "${messageId}"`);

@@ -27,8 +27,6 @@ const Trigger = z.object({
     .default(() => randomUUID()),
 });
 
-export type Triggers = ReturnType<typeof createTriggers>;
-
 /**
  * Accepts triggers, and queues their runs for the worker, which takes all waiting ones a moment after the answer. The
  * queue drops a run whose transaction id an earlier run has. It does not compare runs that it takes together, so three

@@ -19,8 +19,6 @@ export interface NovuDelivery {
   attempts: Attempt[];
 }
 
-export type NovuWebhooks = ReturnType<typeof createNovuWebhooks>;
-
 /** Novu's outbound webhooks, from its worker and its Inbox. */
 export function createNovuWebhooks({ clock, activity }: { clock: Clock; activity: Activity }) {
   let target: SignedTarget | null = null;

@@ -8,14 +8,6 @@ import { delay, digest, digestedEvents, promoteFollower, throttle } from "./step
 import { deliver } from "./steps/deliver.ts";
 import type { AnsweredStep, Plan, ProviderRefusal, StepResult } from "./steps/step.ts";
 
-export interface NovuWorker {
-  begin(run: NovuRun): void;
-  /** Cancels the jobs that wait or were merged, and returns whether there was one. A running job continues. */
-  cancel(transactionId: string): boolean;
-  /** Continues the runs that a restart interrupted. */
-  resume(): void;
-}
-
 const OVER: JobStatus[] = ["completed", "failed", "canceled", "skipped", "merged"];
 
 /**
@@ -41,11 +33,12 @@ export function createNovuWorker({
   onMessage(message: Message): void;
   clock: Clock;
   activity: Activity;
-}): NovuWorker {
+}) {
   return {
     begin: advance,
 
-    cancel(transactionId) {
+    /** Cancels the jobs that wait or were merged, and returns whether there was one. A running job continues. */
+    cancel(transactionId: string): boolean {
       let any = false;
       for (const run of state.runs.filter((candidate) => candidate.transactionId === transactionId)) {
         const job = run.jobs.find(({ status }) => status === "delayed" || status === "merged");
@@ -59,7 +52,8 @@ export function createNovuWorker({
       return any;
     },
 
-    resume() {
+    /** Continues the runs that a restart interrupted. */
+    resume(): void {
       for (const run of state.runs) {
         for (const job of run.jobs) {
           if (job.status === "running") job.status = "pending";

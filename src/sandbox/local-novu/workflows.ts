@@ -1,11 +1,11 @@
 import { type Request, type Response, Router } from "express";
 import { z } from "zod";
 import { Channel } from "../../contracts/channel.ts";
-import type { NOVU_PLANS, NovuPlan } from "../../contracts/novu.ts";
 import { dropEmptyObjects } from "../../lib/json.ts";
 import { answer, refuse, SOME_DAY } from "./answer.ts";
 import { type BridgeAnswer, type BridgeClient, LATE, NO_JSON } from "./bridge-call.ts";
 import type { NovuState, PublishedWorkflow } from "./state.ts";
+import type { Plan } from "./steps/step.ts";
 
 const Paging = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),
@@ -13,15 +13,11 @@ const Paging = z.object({
 });
 
 /** The sync of a bridge's workflows, and the published workflows. */
-export function workflowRoutes({
-  state,
-  bridge,
-  limits: { mostSteps, mostWorkflows },
-}: {
-  state: NovuState;
-  bridge: Pick<BridgeClient, "get">;
-  limits: Pick<(typeof NOVU_PLANS)[NovuPlan], "mostSteps" | "mostWorkflows">;
-}): Router {
+export function workflowRoutes(
+  state: NovuState,
+  bridge: Pick<BridgeClient, "get">,
+  { mostSteps, mostWorkflows }: Pick<Plan, "mostSteps" | "mostWorkflows">,
+): Router {
   return Router()
     .post("/v1/bridge/sync", sync)
     .get("/v2/workflows", (request, response) => {
@@ -67,28 +63,15 @@ export function workflowRoutes({
 }
 
 /** Novu's database stores no empty object. */
-function published({
-  workflowId,
-  name,
-  description,
-  tags,
-  steps,
-  severity,
-  preferences,
-  payload,
-}: PublishedWorkflow): PublishedWorkflow {
+function published({ payload, steps, ...workflow }: PublishedWorkflow): PublishedWorkflow {
+  const { workflowId, name = null, description = null, tags = [], severity, preferences } = workflow;
   return {
-    workflowId,
-    name: name ?? null,
-    description: description ?? null,
-    tags: tags ?? [],
+    ...{ workflowId, name, description, tags, severity, preferences },
     steps: steps.map(({ stepId, type, controls }) => ({
       stepId,
       type,
       controls: dropEmptyObjects({ schema: controls?.schema ?? {} }),
     })),
-    severity,
-    preferences,
     payload: dropEmptyObjects({ schema: payload?.schema ?? {} }),
   };
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import express, { type Express } from "express";
 import type { Clock } from "../../lib/clock.ts";
-import { type Listening, serve } from "../../lib/server.ts";
+import { serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { commandRoutes } from "../command-routes.ts";
-import { createFaultInjection, type FaultRule } from "../fault-injection.ts";
+import { createFaultInjection } from "../fault-injection.ts";
 import { authorize, ofProject, scoped } from "./access.ts";
 import { captureBatch, eventIn, type Report } from "./capture.ts";
 import { dashboardRoutes, insightRoutes } from "./dashboards.ts";
@@ -15,35 +15,7 @@ import { answerQueries } from "./queries.ts";
 import { type CapturedEvent, emptyPostHogState, type PostHogPerson, type PostHogState } from "./state.ts";
 import { createWebhooks, type Destination } from "./webhooks.ts";
 
-export interface LocalPostHog extends Pick<Listening, "url" | "close"> {
-  state: PostHogState;
-  /** The number of person reads over the API. */
-  reads: { calls: number };
-  /**
-   * The scopes of its personal API key, such as `hog_function:write`, or "*" for all (a write scope includes reading),
-   * and whether it can sign webhooks, which older versions cannot.
-   */
-  settings: { scopes: string[]; hasSigning: boolean };
-  /** Events go there as long as no destination was made over the API. */
-  connect(destination: Destination): void;
-  /** Ingests an event, as its API does, and returns its uuid. */
-  capture(capture: Report): string;
-  /** Sends an event to the destination again. */
-  resend(eventUuid: string): void;
-  /**
-   * Signs and sends a webhook's body as it is, and returns the delivery's id. The person and the event of a body in
-   * PostHog's own form are saved first. Throws when nothing is connected.
-   */
-  deliver(body: string): string;
-  /** Sets properties of a person without an event; undefined removes one. Throws for an unknown person. */
-  setPerson(distinctId: string, properties: Record<string, unknown>): void;
-  deletePerson(distinctId: string): void;
-  /** Adds or changes a feature flag, for all people or only for these. A text is the variant. */
-  setFlag(key: string, value: boolean | string, distinctIds?: string[]): void;
-  /** Resolves when every delivery has ended or waits for its retry. */
-  idle(): Promise<void>;
-  injectFault(rule: FaultRule | null): void;
-}
+export type LocalPostHog = Awaited<ReturnType<typeof openLocalPostHog>>;
 
 interface PostHogOptions {
   projectToken: string;
@@ -63,10 +35,15 @@ export async function openLocalPostHog({
   clock,
   port,
   state: savedState,
-}: PostHogOptions): Promise<LocalPostHog> {
+}: PostHogOptions) {
   // The saved state of an earlier version lacks newer fields.
   const state: PostHogState = { ...emptyPostHogState(), ...savedState };
+  /**
+   * The scopes of its personal API key, such as `hog_function:write`, or "*" for all (a write scope includes reading),
+   * and whether it can sign webhooks, which older versions cannot.
+   */
   const settings = { scopes: ["*"], hasSigning: true };
+  /** The number of person reads over the API. */
   const reads = { calls: 0 };
   let destination: Destination | null = null;
   const activity = createActivity(clock);
@@ -79,27 +56,38 @@ export async function openLocalPostHog({
     state,
     reads,
     settings,
-    connect(target) {
+    /** Events go there as long as no destination was made over the API. */
+    connect(target: Destination): void {
       destination = target;
     },
     capture,
     resend: webhooks.resend,
-    deliver(body) {
+    /**
+     * Signs and sends a webhook's body as it is, and returns the delivery's id. The person and the event of a body in
+     * PostHog's own form are saved first. Throws when nothing is connected.
+     */
+    deliver(body: string): string {
       const event = eventIn(body, nowText());
       if (event === null) return webhooks.deliver({ eventUuid: "", event: "not readable", distinctId: "", body });
       const { uuid: eventUuid, event: name, distinctId } = event;
       if (!state.events.some(({ uuid }) => uuid === eventUuid)) insert(event);
       return webhooks.deliver({ eventUuid, event: name, distinctId, body });
     },
-    setPerson: (distinctId, properties) => setProperties(state.persons, distinctId, properties),
-    deletePerson(distinctId) {
+    /** Sets properties of a person without an event; undefined removes one. Throws for an unknown person. */
+    setPerson: (distinctId: string, properties: Record<string, unknown>) =>
+      setProperties(state.persons, distinctId, properties),
+    deletePerson(distinctId: string): void {
       state.persons = state.persons.filter((person) => person !== find(state.persons, distinctId));
     },
-    setFlag: (key, value, distinctIds) => setFlag(state, { key, value, distinctIds }),
+    /** Adds or changes a feature flag, for all people or only for these. A text is the variant. */
+    setFlag: (key: string, value: boolean | string, distinctIds?: string[]) =>
+      setFlag(state, { key, value, distinctIds }),
+    /** Resolves when every delivery has ended or waits for its retry. */
     idle: activity.idle,
     injectFault: faults.set,
   };
 
+  /** Ingests an event, as its API does, and returns its uuid. */
   function capture({ event, distinctId, properties = {}, uuid = randomUUID(), timestamp }: Report): string {
     const now = nowText();
     const captured = { uuid, event, distinctId, properties, timestamp: timestamp ?? now, capturedAt: now };
@@ -119,8 +107,8 @@ export async function openLocalPostHog({
   function api(): Express {
     return express()
       .disable("x-powered-by")
-      .use(commandRoutes({ state, clock }))
-      .use(faults.handler)
+      .use(commandRoutes(state, clock))
+      .use(faults.answer, faults.delay)
       .use(express.json({ limit: "20mb" }))
       .post("/batch", captureBatch(projectToken, capture))
       .post("/flags", evaluateFlags(state, projectToken, clock))

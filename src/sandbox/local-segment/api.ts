@@ -85,17 +85,11 @@ export interface ProfileLimits {
 }
 
 /** The traits of one user in the Profile API. */
-export function profileApi({
-  state,
-  spaceId,
-  token,
-  limits,
-}: {
-  state: SegmentState;
-  spaceId: string;
-  token: string;
-  limits: ProfileLimits;
-}): Router {
+export function profileApi(
+  { profiles }: SegmentState,
+  { spaceId, token }: { spaceId: string; token: string },
+  limits: ProfileLimits,
+): Router {
   return Router()
     .use("/v1/spaces", (request, response, next) => {
       if (!hasKey(request.get("authorization"), token))
@@ -109,7 +103,7 @@ export function profileApi({
       if (params.space !== spaceId)
         return void response.status(404).json(problem("space_not_found", "Space was not found."));
       const [, userId] = /^user_id:(.+)$/s.exec(params.externalId) ?? [];
-      const profile = userId === undefined ? undefined : find(state.profiles, userId);
+      const profile = userId === undefined ? undefined : find(profiles, userId);
       if (profile === undefined) return void response.status(404).json(problem("not_found", "Profile was not found."));
       const limit = Math.min(Number(query.limit ?? DEFAULT_LIMIT), MOST_TRAITS);
       const included = typeof query.include === "string" ? query.include.split(",") : null;

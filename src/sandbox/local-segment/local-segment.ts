@@ -1,39 +1,16 @@
 import express from "express";
 import type { Clock } from "../../lib/clock.ts";
-import { type Listening, serve } from "../../lib/server.ts";
+import { serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { commandRoutes } from "../command-routes.ts";
-import { createFaultInjection, type FaultRule } from "../fault-injection.ts";
+import { createFaultInjection } from "../fault-injection.ts";
 import { counted, type ProfileLimits, type ProfileReads, profileApi, trackingApi } from "./api.ts";
-import { createDeliveries, type SegmentDestination } from "./deliveries.ts";
+import { createDeliveries } from "./deliveries.ts";
 import { messageOf, messagesIn } from "./message.ts";
 import { applyMessage, find, setTraits } from "./profiles.ts";
 import { emptySegmentState, type SegmentCall, type SegmentMessage, type SegmentState } from "./state.ts";
 
-export interface LocalSegment extends Pick<Listening, "url" | "close"> {
-  state: SegmentState;
-  /** Of the Profile API. */
-  reads: ProfileReads;
-  limits: ProfileLimits;
-  /** From now on messages go there. */
-  connect(destination: SegmentDestination): void;
-  /** Ingests a call, as its Tracking API does, and returns its messageId. */
-  send(call: SegmentCall): string;
-  sendBatch(calls: SegmentCall[]): string[];
-  /** Sends a message to the destination again. */
-  resend(messageId: string): void;
-  /**
-   * Signs and sends a body as it is, and returns the delivery's id. Its messages and their profiles are saved first.
-   * Throws when nothing is connected.
-   */
-  deliver(body: string): string;
-  /** Sets traits of a user without a message; undefined removes one. Throws for an unknown user. */
-  setTraits(userId: string, traits: Record<string, unknown>): void;
-  deleteProfile(userId: string): void;
-  /** Resolves when every delivery has ended or waits for its retry. */
-  idle(): Promise<void>;
-  injectFault(rule: FaultRule | null): void;
-}
+export type LocalSegment = Awaited<ReturnType<typeof openLocalSegment>>;
 
 /** The parts of Segment that the bridge uses: tracking, profiles, and deliveries with retries. */
 export async function openLocalSegment({
@@ -50,7 +27,7 @@ export async function openLocalSegment({
   clock: Clock;
   port: number;
   state?: SegmentState | undefined;
-}): Promise<LocalSegment> {
+}) {
   // The saved state of an earlier version lacks newer fields.
   const state: SegmentState = { ...emptySegmentState(), ...savedState };
   const reads: ProfileReads = { calls: 0, inProgress: 0, mostInProgress: 0 };
@@ -62,10 +39,10 @@ export async function openLocalSegment({
 
   const app = express()
     .disable("x-powered-by")
-    .use(commandRoutes({ state, clock }))
+    .use(commandRoutes(state, clock))
     .use(counted(reads))
-    .use(faults.handler)
-    .use(profileApi({ state, spaceId, token, limits }))
+    .use(faults.answer, faults.delay)
+    .use(profileApi(state, { spaceId, token }, limits))
     .use(trackingApi(writeKey, sendBatch))
     .use((_request, response) => {
       response.status(404).json({ message: "the local Segment does not have this route" });
@@ -78,27 +55,36 @@ export async function openLocalSegment({
     state,
     reads,
     limits,
+    /** From now on messages go there. */
     connect: deliveries.connect,
-    send(call) {
+    /** Ingests a call, as its Tracking API does, and returns its messageId. */
+    send(call: SegmentCall): string {
       const [messageId = ""] = sendBatch([call]);
       return messageId;
     },
     sendBatch,
-    resend(messageId) {
+    /** Sends a message to the destination again. */
+    resend(messageId: string): void {
       const message = state.messages.find((one) => one.messageId === messageId);
       if (message === undefined) throw new Error(`no message ${messageId} to send again`);
       deliveries.send([message]);
     },
-    deliver(body) {
+    /**
+     * Signs and sends a body as it is, and returns the delivery's id. Its messages and their profiles are saved first.
+     * Throws when nothing is connected.
+     */
+    deliver(body: string): string {
       const known = new Set(state.messages.map(({ messageId }) => messageId));
       insert(messagesIn(body, clock.now()).filter(({ messageId }) => !known.has(messageId)));
       return deliveries.deliver(body);
     },
-    setTraits: (userId, traits) => setTraits(state.profiles, userId, traits),
-    deleteProfile(userId) {
+    /** Sets traits of a user without a message; undefined removes one. Throws for an unknown user. */
+    setTraits: (userId: string, traits: Record<string, unknown>) => setTraits(state.profiles, userId, traits),
+    deleteProfile(userId: string): void {
       const gone = find(state.profiles, userId);
       if (gone !== undefined) state.profiles.splice(state.profiles.indexOf(gone), 1);
     },
+    /** Resolves when every delivery has ended or waits for its retry. */
     idle: activity.idle,
     injectFault: faults.set,
   };

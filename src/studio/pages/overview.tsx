@@ -78,33 +78,35 @@ function Tiles({ queues, ignored }: { queues: Overview["queues"]; ignored: numbe
   return (
     <dl className="tiles">
       {queues.map(({ queue, waiting, oldestDueAt }) => (
-        <div className="tile" key={queue}>
-          <dt>{QUEUE_NAMES[queue]}</dt>
-          <dd className="big">{number(waiting)}</dd>
-          <dd className="quiet">
-            {oldestDueAt === null ? (
-              "no job waits"
-            ) : (
-              <>
-                jobs wait; the first is due <When at={oldestDueAt} />
-              </>
-            )}
-          </dd>
-        </div>
+        <Tile key={queue} name={QUEUE_NAMES[queue]} count={waiting}>
+          {oldestDueAt === null ? (
+            <dd className="quiet">no job waits</dd>
+          ) : (
+            <dd className="quiet">
+              jobs wait; the first is due <When at={oldestDueAt} />
+            </dd>
+          )}
+        </Tile>
       ))}
-      <div className={dead > 0 ? "tile bad" : "tile"}>
-        <dt>Dead jobs</dt>
-        <dd className="big">{number(dead)}</dd>
+      <Tile name="Dead jobs" count={dead} isBad={dead > 0}>
         <dd>{dead > 0 ? <a href="/studio/queue">see the causes</a> : <span className="quiet">nothing to do</span>}</dd>
-      </div>
-      <div className="tile">
-        <dt>Ignored in 24 hours</dt>
-        <dd className="big">{number(ignored)}</dd>
+      </Tile>
+      <Tile name="Ignored in 24 hours" count={ignored}>
         <dd>
           <a href="/studio/ignored">see the reasons</a>
         </dd>
-      </div>
+      </Tile>
     </dl>
+  );
+}
+
+function Tile(tile: { name: string; count: number; isBad?: boolean; children: ReactElement }): ReactElement {
+  return (
+    <div className={tile.isBad === true ? "tile bad" : "tile"}>
+      <dt>{tile.name}</dt>
+      <dd className="big">{number(tile.count)}</dd>
+      {tile.children}
+    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import type { WorkflowOutcomes } from "../../contracts/history.ts";
 import { DAY_MS } from "../../lib/durations.ts";
-import { channelName, Pill } from "../ui/parts.tsx";
+import { channelName, Pills } from "../ui/parts.tsx";
 
 /** The results of a workflow without runs. */
 export function emptyResults(workflow: string): WorkflowOutcomes {
@@ -12,25 +12,14 @@ export function emptyResults(workflow: string): WorkflowOutcomes {
 export function MessageResults({ sent, skipped, failed }: WorkflowOutcomes): ReactElement {
   const all = sumOf(sent) + sumOf(skipped) + failed;
   if (all === 0) return <span className="quiet">no messages yet</span>;
+  const pills = [
+    ...sent.map(({ channel, count }) => ({ tone: "good" as const, text: channelName(channel), count })),
+    ...skipped.map(({ reason, count }) => ({ tone: "quiet" as const, text: reason || "no reason", count })),
+    { tone: "bad" as const, text: "failed", count: failed },
+  ];
   return (
     <>
-      <span className="stack">
-        {sent.map(({ channel, count }) => (
-          <Pill key={channel} tone="good" count={count}>
-            {channelName(channel)}
-          </Pill>
-        ))}
-        {skipped.map(({ reason, count }) => (
-          <Pill key={reason} tone="quiet" count={count}>
-            {reason === "" ? "no reason" : reason}
-          </Pill>
-        ))}
-        {failed > 0 ? (
-          <Pill tone="bad" count={failed}>
-            failed
-          </Pill>
-        ) : null}
-      </span>
+      <Pills pills={pills} />
       <Share parts={{ good: sumOf(sent), none: sumOf(skipped), bad: failed }} />
     </>
   );

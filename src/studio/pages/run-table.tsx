@@ -5,7 +5,7 @@ import type { SandboxSource } from "../../contracts/sandbox.ts";
 import { RUN_STATES } from "../../explain/words.ts";
 import { link, personPath, runPath } from "../page.ts";
 import { type Field, RowTable, WorkflowLink } from "../ui/fields.tsx";
-import { Id, Pill, type Tone, When } from "../ui/parts.tsx";
+import { Id, Pill, Pills, type Tone, When } from "../ui/parts.tsx";
 
 export interface RunRow extends RunRecord {
   runRef: string;
@@ -97,25 +97,12 @@ const MESSAGES: Field<ListedRun> = {
   name: "Messages",
   of({ sent, skipped, failed }) {
     if (sent + skipped.length + failed === 0) return <span className="quiet">none yet</span>;
-    return (
-      <span className="stack">
-        {sent > 0 ? (
-          <Pill tone="good" count={sent}>
-            sent
-          </Pill>
-        ) : null}
-        {skipped.map((reason) => (
-          <Pill key={reason} tone="quiet">
-            {reason}
-          </Pill>
-        ))}
-        {failed > 0 ? (
-          <Pill tone="bad" count={failed}>
-            failed
-          </Pill>
-        ) : null}
-      </span>
-    );
+    const pills = [
+      { tone: "good" as const, text: "sent", count: sent },
+      ...skipped.map((reason) => ({ tone: "quiet" as const, text: reason })),
+      { tone: "bad" as const, text: "failed", count: failed },
+    ];
+    return <Pills pills={pills} />;
   },
 };
 

@@ -124,22 +124,7 @@ export const pasteAction: SandboxAction = {
 };
 
 /** A known event has a field for each of its properties; another event has a name, and its properties as JSON. */
-function FireForm({
-  event,
-  isKnown,
-  fields,
-  person,
-  people,
-  properties,
-}: {
-  event: string;
-  isKnown: boolean;
-  fields: EventField[];
-  person: string;
-  people: string[];
-  /** JSON */
-  properties: string;
-}): ReactElement {
+function FireForm({ event, isKnown, fields, person, people, properties }: Fire & { isKnown: boolean }): ReactElement {
   return (
     <PostForm action="/studio/fire" className="form" key={event} fields={isKnown ? { event } : {}}>
       <div className="bar">

@@ -106,7 +106,7 @@ export const messagePage = sandboxPage<OneMessage>({
 
 function Shown({ message, inbox, text, view }: OneMessage): ReactElement {
   const path = messagePath(message.id);
-  if (message.channel === "email") return <EmailStage path={path} frame={`${path}/body`} view={view} text={text} />;
+  if (message.channel === "email") return <EmailStage path={path} view={view} text={text} />;
   if (message.channel !== "in_app")
     return (
       <Panel title="On the phone">

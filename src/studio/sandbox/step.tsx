@@ -101,8 +101,7 @@ function Shown({
   text,
 }: Step & { path: string; preview: Preview }): ReactElement {
   const { now } = useFrame();
-  if (channel === "email")
-    return <EmailStage path={path} frame={`${path}/body`} view={view} text={text} query={{ person }} />;
+  if (channel === "email") return <EmailStage path={path} view={view} text={text} query={{ person }} />;
   const of = { workflowId: workflow, stepId: step, subscriberId: person };
   const message = { ...UNSENT, ...of, channel, content, sentAt: now };
   return (

@@ -64,10 +64,7 @@ function Rail({
   return (
     <header className="rail">
       <a className="brand" href="/studio">
-        <Mark />
-        <span>
-          Studio <small>posthog-novu-bridge</small>
-        </span>
+        <Brand />
       </a>
       <nav aria-label="Studio">
         <Entries entries={navigation} />
@@ -88,6 +85,17 @@ function Rail({
         )}
       </div>
     </header>
+  );
+}
+
+function Brand(): ReactElement {
+  return (
+    <>
+      <Mark />
+      <span>
+        Studio <small>posthog-novu-bridge</small>
+      </span>
+    </>
   );
 }
 
@@ -129,10 +137,7 @@ export function PlainPage({ title, children }: { title: string; children: ReactN
       <div className="plain-page">
         <main>
           <p className="brand">
-            <Mark />
-            <span>
-              Studio <small>posthog-novu-bridge</small>
-            </span>
+            <Brand />
           </p>
           <h1>{title}</h1>
           {children}

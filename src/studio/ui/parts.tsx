@@ -17,6 +17,20 @@ export function Pill({ tone, count, children }: { tone: Tone; count?: number; ch
   );
 }
 
+/** Pills side by side, without those that count nothing. */
+export function Pills({ pills }: { pills: Array<{ tone: Tone; text: string; count?: number }> }): ReactElement {
+  const shown = pills.filter(({ count }) => count !== 0);
+  return (
+    <span className="stack">
+      {shown.map(({ text, ...pill }) => (
+        <Pill key={`${pill.tone} ${text}`} {...pill}>
+          {text}
+        </Pill>
+      ))}
+    </span>
+  );
+}
+
 /** "2 h ago", with the exact time as its title. */
 export function When({ at }: { at: number | string | null }): ReactElement {
   const { now } = useFrame();

@@ -32,15 +32,12 @@ export function titleOf({ content, channel }: Pick<SandboxMessage, "content" | "
 /** An email in a frame, and its text. */
 export function EmailStage({
   path,
-  frame,
   view: { as, scheme },
   text,
   query = {},
 }: {
-  /** The page that shows it. */
+  /** The page that shows it; its HTML is at `/body` below. */
   path: string;
-  /** The address of its HTML. */
-  frame: string;
   view: ReaderView;
   text: string;
   /** The rest of the query of both addresses. */
@@ -59,7 +56,7 @@ export function EmailStage({
   const body = (
     <iframe
       title={`The email, ${as}, ${scheme}`}
-      src={link(frame, { ...query, scheme })}
+      src={link(`${path}/body`, { ...query, scheme })}
       sandbox="allow-popups allow-popups-to-escape-sandbox"
     />
   );

@@ -13,8 +13,8 @@ export const EXIT_CODES = {
 } as const;
 
 /** An error with a kind; its message says what to do. */
-export class Trouble extends Error {
-  override readonly name = "Trouble";
+export class SyncError extends Error {
+  override readonly name = "SyncError";
   readonly kind: keyof typeof EXIT_CODES;
 
   constructor(kind: keyof typeof EXIT_CODES, message: string, options?: ErrorOptions) {
