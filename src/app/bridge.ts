@@ -38,13 +38,7 @@ export function createBridgeRoutes(
     budget,
     recordDecision: runs.decide,
     decisionsOf: store.decisions.listOfRuns,
-    records: {
-      findShape: store.runs.findShape,
-      listShapes: store.runs.listShapes,
-      findShapeOf: store.runs.findShapeOf,
-      findCustomValues: store.decisions.findCustomValues,
-      saveCustomValue: store.decisions.saveCustomValue,
-    },
+    records: { ...store.runs, ...store.decisions },
     async onWait(run, waitMs) {
       await steps.expectCallAfter(run, { waitMs, mayBeRefused: false });
       await steps.refreshSubscriber(run, { waitMs, isWrong: false });

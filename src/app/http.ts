@@ -51,7 +51,7 @@ export async function openHttp(
     silent: runs.silent,
   };
   http
-    .use(healthRoutes({ whyNot, revision: config.revision }))
+    .use(healthRoutes(whyNot, config.revision ?? null))
     .use(metrics.routes({ depths, token: config.metricsToken, now }))
     .use(notFound)
     .use(failed({ log }));

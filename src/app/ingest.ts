@@ -26,11 +26,7 @@ export function createIngestion(
   { persons }: { persons: Pick<PersonReader, "forget"> },
 ): Ingestion {
   const { posthog, segment, internalUsers } = config;
-  const saveIgnored = createSaveIgnored({
-    insert: (ignored) => store.events.insertIgnored(ignored),
-    count: metrics.ignored,
-    now,
-  });
+  const saveIgnored = createSaveIgnored({ insert: store.events.insertIgnored, count: metrics.ignored, now });
   const nextArrival = createArrivalClock(now);
   const ingest = createIngest({
     route: createRoute(workflows, internalUsers),

@@ -13,21 +13,12 @@ const NOT_FOUND = { outcome: "not found" } as const;
 /** Opt-outs: the unsubscribe links and page, Novu's webhook, and the jobs that send them to Novu and PostHog. */
 export function createOptOuts(
   context: Context,
-  {
-    novu,
-    reports,
-    sources,
-  }: {
-    novu: Novu;
-    reports: Pick<PostHogReports, "setOptOuts">;
-    /** Where persons are read. */
-    sources: PersonSources;
-  },
+  { novu, reports, sources }: { novu: Novu; reports: Pick<PostHogReports, "setOptOuts">; sources: PersonSources },
 ) {
   const { config, store, metrics, publicUrl, now, log } = context;
   const { workflows, brand, colours, topics } = context.product;
   const marketing = workflows.flatMap(({ id, topic }) => (topic === null ? [] : [{ id, topic }]));
-  const optOutsOf = (distinctId: string) => store.people.findOptOuts(distinctId);
+  const optOutsOf = store.people.findOptOuts;
   const changeOptOuts = (change: OptOutChange) => store.people.changeOptOuts(change);
   const links = createUnsubscribeLinks({ keys: config.linkSigningKeys, publicUrl });
 

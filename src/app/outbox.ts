@@ -55,12 +55,7 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
     const concurrency = AT_ONCE[name] ?? config.deliveryConcurrency;
     return [name, startWorker({ ...queue, concurrency, queue: name })] as const;
   });
-  const sweep = startSweep({
-    prune: (before, mostRows) => store.prune(before, mostRows),
-    retentionMs: config.retentionMs,
-    clock,
-    log,
-  });
+  const sweep = startSweep({ prune: store.prune, retentionMs: config.retentionMs, clock, log });
   const absences = startAbsenceSweep(context, parts);
   const unsubscribe = store.on("jobs", (queue) => workers.find(([name]) => name === queue)?.[1].wake());
   return {
@@ -88,17 +83,14 @@ function startAbsenceSweep({ config, product, store, metrics, clock, log }: Cont
       absent: (workflow, period) => pagesOfAbsent(store, workflow, period),
     },
     readPersons: (sources.posthog ?? sources.segment)?.read ?? null,
-    knownEvents: (uuids) => store.events.findKnown(uuids),
+    knownEvents: store.events.findKnown,
     ingest: ingestion.ingest,
     count: metrics.inactive,
     now: clock.now,
     log,
   });
-  const lease = {
-    take: (leaseMs: number) => store.limits.takeLease("inactivity", leaseMs),
-    set: (nextAt: number) => store.limits.setNextRun("inactivity", nextAt),
-  };
-  return startDaily({ component: "sources", name: "inactivity", run, lease, count: metrics.swept, clock, log });
+  const daily = { component: "sources", name: "inactivity", leases: store.limits, count: metrics.swept };
+  return startDaily({ ...daily, run, clock, log });
 }
 
 /** Reads all pages, one after the other. */
@@ -106,12 +98,8 @@ async function* pagesOfAbsent(store: Store, workflow: string, { since, until }: 
   const period = { from: new Date(since).toISOString(), until: new Date(until).toISOString() };
   let after: ExitCursor | null = null;
   do {
-    const page: Awaited<ReturnType<Store["runs"]["listAbsent"]>> = await store.runs.listAbsent({
-      workflow,
-      ...period,
-      after,
-      limit: EXITS_AT_ONCE,
-    });
+    const query = { workflow, ...period, after, limit: EXITS_AT_ONCE };
+    const page: Awaited<ReturnType<Store["runs"]["listAbsent"]>> = await store.runs.listAbsent(query);
     yield page.people;
     after = page.next;
   } while (after !== null);

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { FlagValue } from "../contracts/decision.ts";
-import { CALL_WITHIN_MS, type Job } from "../contracts/job.ts";
+import { CALL_WITHIN_MS } from "../contracts/job.ts";
 import { NOVU_PLANS } from "../contracts/novu.ts";
 import { readPerson } from "../contracts/person.ts";
 import type { Product } from "../contracts/product.ts";
@@ -60,10 +60,10 @@ export function liveDependencies(
       topics,
       cap: marketing.cap,
       holdout: marketing.holdout,
-      optOutsOf: (distinctId) => store.people.findOptOuts(distinctId),
-      bouncesOf: (distinctId) => store.people.listBounces(distinctId),
+      optOutsOf: store.people.findOptOuts,
+      bouncesOf: store.people.listBounces,
       flagsOf,
-      reserveSend: (send, cap) => store.limits.reserveSend(send, cap),
+      reserveSend: store.limits.reserveSend,
     }),
     variants: createRunVariants({
       flagsOf,
@@ -77,20 +77,17 @@ export function liveDependencies(
       return untilWindow({ now: now(), hours: marketing.hours, timeZone });
     },
     link: links.link,
-    countAttempt: (send) => store.limits.postponeSend(send),
+    countAttempt: store.limits.postponeSend,
     async mayEndAtThrottle({ transactionId, distinctId, workflow }) {
-      const job: Job = { kind: "throttle", body: { transactionId, distinctId, workflow } };
-      await store.jobs.schedule(job, now() + THROTTLED_WITHIN_MS);
+      const body = { transactionId, distinctId, workflow };
+      await store.jobs.schedule({ kind: "throttle", body }, now() + THROTTLED_WITHIN_MS);
     },
     async expectCallAfter({ transactionId, distinctId }, { waitMs, mayBeRefused }) {
       if ((await store.runs.findState(transactionId)) === null) return;
-      const waitEndsAt = now() + waitMs;
-      const job: Job = {
-        kind: "overdue",
-        body: { transactionId, distinctId, waitEndsAt: new Date(waitEndsAt).toISOString() },
-      };
-      const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : waitEndsAt + CALL_WITHIN_MS;
-      await store.jobs.schedule(job, at, { replace: true });
+      const endsAt = now() + waitMs;
+      const body = { transactionId, distinctId, waitEndsAt: new Date(endsAt).toISOString() };
+      const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : endsAt + CALL_WITHIN_MS;
+      await store.jobs.schedule({ kind: "overdue", body }, at, { replace: true });
     },
     // Without an answer in time the message goes to Novu, which reads preferences before it sends; the receipt corrects the decision.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
@@ -102,12 +99,9 @@ export function liveDependencies(
       // A person who was deleted here is not stored again, although Novu continues the run.
       if ((await store.runs.findState(transactionId)) === null) return;
       const until = new Date(now() + waitMs + REFRESH_AFTER_MS).toISOString();
-      const job: Job = {
-        kind: "refresh subscriber",
-        body: { transactionId, distinctId, source, occurredAt, timeZone, isWrong, until },
-      };
+      const body = { transactionId, distinctId, source, occurredAt, timeZone, isWrong, until };
       const at = isWrong ? now() : Math.floor((now() + leadMs) / TOGETHER_MS) * TOGETHER_MS;
-      await store.jobs.schedule(job, at, { replace: true });
+      await store.jobs.schedule({ kind: "refresh subscriber", body }, at, { replace: true });
     },
   };
 }

@@ -16,25 +16,18 @@ export interface Phase {
   isClosing: boolean;
 }
 
+interface Parts {
+  phase: Phase;
+  server: Listening & { idle(): Promise<void> };
+  outbox: Outbox | null;
+  sites: Array<Pick<Site, "stop">>;
+  reports: { stop(): Promise<void> };
+}
+
 /** Completes the requests and jobs in progress, and closes everything, once. */
-export function createStop(
-  { store, log }: Pick<Context, "store" | "log">,
-  {
-    phase,
-    server,
-    outbox,
-    sites,
-    reports,
-  }: {
-    phase: Phase;
-    server: Listening & { idle(): Promise<void> };
-    outbox: Outbox | null;
-    sites: Array<Pick<Site, "stop">>;
-    reports: { stop(): Promise<void> };
-  },
-): (options?: { drainMs?: number }) => Promise<void> {
+export function createStop({ store, log }: Context, { phase, server, outbox, sites, reports }: Parts) {
   let stopped: Promise<void> | undefined;
-  return ({ drainMs = DRAIN_MS } = {}) => {
+  return ({ drainMs = DRAIN_MS } = {}): Promise<void> => {
     stopped ??= stop(drainMs);
     return stopped;
   };

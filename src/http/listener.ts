@@ -50,16 +50,9 @@ export function plainBodies(rest: RequestListener, { log }: { log: Log }): Reque
 
 /**
  * `/healthz`: the process runs. `/readyz`: it can accept events and answer Novu now, with its commit.
- * `whyNot` returns the reason if it cannot; the answer is public.
+ * `whyNot` returns the reason if it cannot; the answer is public. `revision` is null if unknown.
  */
-export function healthRoutes({
-  whyNot,
-  revision = null,
-}: {
-  whyNot: () => Promise<string | null>;
-  /** Null if unknown. */
-  revision?: string | null | undefined;
-}): Router {
+export function healthRoutes(whyNot: () => Promise<string | null>, revision: string | null): Router {
   return Router()
     .get("/healthz", (_request, response) => {
       response.json({ status: "ok" });

@@ -8,11 +8,11 @@ const AFTER_FAILURE_MS = 15 * MINUTE_MS;
 const LEASE_MS = 2 * MINUTE_MS;
 
 /** The right to run, shared by all processes. */
-export interface DailyLease {
+interface Leases {
   /** Takes the lease for `leaseMs` and returns null; if another process holds it, returns when to try again, in milliseconds since 1970. */
-  take(leaseMs: number): Promise<number | null>;
+  takeLease(name: string, leaseMs: number): Promise<number | null>;
   /** Sets the time of the next run. Only the holder may call it. */
-  set(nextAt: number): Promise<void>;
+  setNextRun(name: string, nextAt: number): Promise<void>;
 }
 
 export interface DailyRun {
@@ -30,16 +30,17 @@ export function startDaily({
   component,
   name,
   run,
-  lease,
+  leases,
   count,
   clock,
   log,
 }: {
-  /** For the log: the folder, and the name of this run in it. */
+  /** For the log: the folder. */
   component: string;
+  /** Of this run, for the log and the lease. */
   name: string;
   run(run: DailyRun): Promise<void>;
-  lease: DailyLease;
+  leases: Leases;
   /** Called at the end of each run. */
   count(outcome: "done" | "failed"): void;
   clock: Clock;
@@ -68,14 +69,14 @@ export function startDaily({
   /** Returns the time of the next run. */
   async function runWithLease(): Promise<number> {
     const startedAt = clock.now();
-    const takenUntil = await lease.take(LEASE_MS);
+    const takenUntil = await leases.takeLease(name, LEASE_MS);
     if (takenUntil !== null) return takenUntil;
-    const renew = () => lease.set(clock.now() + LEASE_MS);
+    const renew = () => leases.setNextRun(name, clock.now() + LEASE_MS);
     const nextAt = await run({ signal: stopping.signal, renew }).then(() => {
       count("done");
       return startedAt + DAY_MS;
     }, failed);
-    await lease.set(nextAt);
+    await leases.setNextRun(name, nextAt);
     return nextAt;
   }
 

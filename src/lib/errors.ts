@@ -1,17 +1,30 @@
 // For a job, a plain Error means "try again". These errors also say when, or that a retry cannot help.
 
-/** Try again: the other side answered with an error. */
-export class RefusedError extends Error {
-  override readonly name = "RefusedError";
+interface Answer extends ErrorOptions {
+  answered: boolean;
+  retryAfterMs?: number | undefined;
+}
+
+/** An error of another service, or of the way to it. */
+export class ServiceError extends Error {
+  /** Whether an answer came; if so, the next attempt needs another idempotency key. */
+  readonly answered: boolean;
   /** From the answer's Retry-After; 0 without one. */
   readonly retryAfterMs: number;
 
-  constructor(
-    message: string,
-    { retryAfterMs = 0, ...options }: ErrorOptions & { retryAfterMs?: number | undefined } = {},
-  ) {
+  constructor(message: string, { answered, retryAfterMs = 0, ...options }: Answer) {
     super(message, options);
+    this.answered = answered;
     this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Try again: the other side answered with an error. */
+export class RefusedError extends ServiceError {
+  override readonly name = "RefusedError";
+
+  constructor(message: string, options: Omit<Answer, "answered"> = {}) {
+    super(message, { ...options, answered: true });
   }
 }
 
@@ -19,21 +32,8 @@ export class RefusedError extends Error {
  * Try again when the other side is up: it did not answer, or its answer means that it is down. Not counted as a
  * failed attempt, unless the other side answers other jobs meanwhile.
  */
-export class UnavailableError extends Error {
+export class UnavailableError extends ServiceError {
   override readonly name = "UnavailableError";
-  /** Whether an answer came; if so, the next attempt needs another idempotency key. */
-  readonly answered: boolean;
-  /** From the answer's Retry-After; 0 without one. */
-  readonly retryAfterMs: number;
-
-  constructor(
-    message: string,
-    { answered, retryAfterMs = 0, ...options }: ErrorOptions & { answered: boolean; retryAfterMs?: number | undefined },
-  ) {
-    super(message, options);
-    this.answered = answered;
-    this.retryAfterMs = retryAfterMs;
-  }
 }
 
 /** Nothing was sent, because this process is stopping. */
@@ -43,23 +43,17 @@ export class StoppingError extends UnavailableError {
   }
 }
 
+/**
+ * Try again after `retryAfterMs`. Not counted as a failed attempt. `answered` is also false where the answer was that
+ * an earlier attempt is still in progress.
+ */
+export class RetryLaterError extends ServiceError {
+  override readonly name = "RetryLaterError";
+}
+
 /** A retry cannot help: the job is dead, and a person has to act. */
 export class PermanentError extends Error {
   override readonly name = "PermanentError";
-}
-
-/** Try again after `retryAfterMs`. Not counted as a failed attempt. */
-export class RetryLaterError extends Error {
-  override readonly name = "RetryLaterError";
-  readonly retryAfterMs: number;
-  /** As for `UnavailableError`; false also where the answer was that an earlier attempt is still in progress. */
-  readonly answered: boolean;
-
-  constructor(message: string, { retryAfterMs, answered }: { retryAfterMs: number; answered: boolean }) {
-    super(message);
-    this.retryAfterMs = retryAfterMs;
-    this.answered = answered;
-  }
 }
 
 /** The message with those of its causes, in one line; no stack. */

@@ -112,27 +112,19 @@ export class BodyError extends Error {
 /** The rest of a refused body of up to this many bytes is still read, so that the connection can stay open. */
 const LARGEST_DRAINED = 64 * 1024;
 
-/** Counts the bytes of one body while it is read. */
-interface Held {
-  add(bytes: number): void;
-  end(): void;
-}
+export type BodyBudget = ReturnType<typeof createBodyBudget>;
 
 /** A limit for all bodies together of senders that are not verified yet. */
-export interface BodyBudget {
-  /** Calls `drop` when the limit is reached and this body is the largest. */
-  hold(drop: () => void): Held;
-}
-
-export function createBodyBudget(mostBytes: number): BodyBudget {
+export function createBodyBudget(mostBytes: number) {
   const bodies = new Map<() => void, number>();
   let total = 0;
 
   return {
-    hold(drop) {
+    /** Counts the bytes of one body while it is read. Calls `drop` when the limit is reached and this body is the largest. */
+    hold(drop: () => void) {
       bodies.set(drop, 0);
       return {
-        add(bytes) {
+        add(bytes: number) {
           const held = bodies.get(drop);
           if (held === undefined) return;
           bodies.set(drop, held + bytes);

@@ -72,13 +72,6 @@ function isToTheWeb(url: string): boolean {
 /** `forgotten`: a click on a message without a decision (any more). `lost`: a click that could not be saved. */
 type LinkRequest = Visitor | "invalid" | "forgotten" | "lost";
 
-interface Clicks {
-  /** `GET /r/:token` */
-  router: Router;
-  /** Resolves when no click is being saved. */
-  idle(): Promise<void>;
-}
-
 /**
  * Redirects each tracked link to its target, and only there. The answer does not wait for the click to be saved; the
  * first click of a message is reported to PostHog.
@@ -98,9 +91,10 @@ export function clickRoutes({
   count(request: LinkRequest): void;
   now(): number;
   log: Log;
-}): Clicks {
+}) {
   const inProgress = new Set<Promise<void>>();
   return {
+    /** `GET /r/:token` */
     router: Router().use("/r", (request, response, next) => {
       if (request.method !== "GET" && request.method !== "HEAD") return next();
       // Not decoded: a token that cannot be decoded is not ours either.
@@ -109,7 +103,8 @@ export function clickRoutes({
       forward(response, link.url);
       follow(request, link);
     }),
-    async idle() {
+    /** Resolves when no click is being saved. */
+    async idle(): Promise<void> {
       while (inProgress.size > 0) await Promise.all(inProgress);
     },
   };
@@ -127,13 +122,9 @@ export function clickRoutes({
     const saving = save(link)
       .catch((error: unknown) => {
         count("lost");
-        log.error({
-          component: "links",
-          outcome: "lost",
-          status: "clicked",
-          ...about(link),
-          error: describeError(error),
-        });
+        const { transactionId, step } = link;
+        const facts = { component: "links", outcome: "lost", status: "clicked", transactionId, step };
+        log.error({ ...facts, error: describeError(error) });
       })
       .finally(() => inProgress.delete(saving));
     inProgress.add(saving);
@@ -148,7 +139,7 @@ export function clickRoutes({
     const facts = { distinctId, workflow, transactionId, step, channel, template, variants };
     const at = new Date(now()).toISOString();
     const isFirst = await report({ status: "clicked", ...facts, properties: { url: withoutQuery(url) }, at });
-    if (isFirst) log.info({ component: "links", outcome: "clicked", workflow, ...about(link) });
+    if (isFirst) log.info({ component: "links", outcome: "clicked", workflow, transactionId, step });
   }
 }
 
@@ -162,10 +153,6 @@ function forward(response: Response, url: string): void {
 function withoutQuery(url: string): string {
   const { host, pathname } = new URL(url);
   return host + pathname;
-}
-
-function about({ transactionId, step }: LinkToken) {
-  return { transactionId, step };
 }
 
 /** A person, or a machine that fetches the link before the person does. */

@@ -3,16 +3,7 @@ import type { ReactElement, ReactNode } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import type { Colours } from "../contracts/product.ts";
 
-export interface UnsubscribePage {
-  /** Of every answer. The URL is a key, so it must not be indexed, cached or sent as a referrer. */
-  headers: Record<string, string>;
-  /**
-   * The page for a refused request. Each reason is rendered once and stays in memory: pass fixed texts only.
-   */
-  refusal(reason: string): string;
-  /** The page with a person's preferences. It does not identify them, because a forwarded mail has the link too. */
-  preferences(preferences: Preferences): string;
-}
+export type UnsubscribePage = ReturnType<typeof createUnsubscribePage>;
 
 interface Preferences {
   /** The topic of the link; null when it was removed from the code. */
@@ -34,10 +25,11 @@ export function createUnsubscribePage({
   colours: { light: Colours; dark: Colours };
   /** The titles of the topics. */
   topics: Record<string, string>;
-}): UnsubscribePage {
+}) {
   const style = styleOf(colours);
   const refusals = new Map<string, string>();
   return {
+    /** Of every answer. The URL is a key, so it must not be indexed, cached or sent as a referrer. */
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": policyOf(style),
@@ -46,12 +38,14 @@ export function createUnsubscribePage({
       "referrer-policy": "no-referrer",
       "cache-control": "no-store",
     },
-    refusal(reason) {
+    /** The page for a refused request. Each reason is rendered once and stays in memory: pass fixed texts only. */
+    refusal(reason: string): string {
       const html = refusals.get(reason) ?? pageOf("This did not work", <p>{reason}</p>);
       refusals.set(reason, html);
       return html;
     },
-    preferences({ topic, off, done }) {
+    /** The page with a person's preferences. It does not identify them, because a forwarded mail has the link too. */
+    preferences({ topic, off, done }: Preferences): string {
       const about = topic === null ? null : (topics[topic] ?? null);
       const isOut = off.all || (topic !== null && off.topics.includes(topic));
       const heading = done ?? (isOut ? "You are unsubscribed" : "Do you want to unsubscribe?");

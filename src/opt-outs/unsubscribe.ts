@@ -19,13 +19,7 @@ export interface UnsubscribeLink {
 }
 
 /** Short names, because the link is in a header too. */
-const Content = z.object({
-  d: z.string().min(1),
-  t: z.string().min(1),
-  w: z.string(),
-  s: z.string(),
-  r: z.string(),
-});
+const Content = z.object({ d: z.string().min(1), t: z.string().min(1), w: z.string(), s: z.string(), r: z.string() });
 
 /** Links that opt one person out of one topic. They never expire. */
 export function createUnsubscribeLinks({
@@ -36,14 +30,14 @@ export function createUnsubscribeLinks({
   keys: string[];
   /** The URL of this app for others. */
   publicUrl(): string;
-}): { urlOf(link: UnsubscribeLink): string; read(token: string): UnsubscribeLink | null } {
+}) {
   const tokens = createTokens({ keys, purpose: "unsubscribe", content: Content });
   return {
-    urlOf({ distinctId, topic, workflow, step, transactionId }) {
+    urlOf({ distinctId, topic, workflow, step, transactionId }: UnsubscribeLink): string {
       const content = { d: distinctId, t: topic, w: workflow, s: step, r: transactionId };
       return `${publicUrl()}/u/${tokens.make(content)}`;
     },
-    read(token) {
+    read(token: string): UnsubscribeLink | null {
       const content = tokens.read(token);
       if (content === null) return null;
       const { d: distinctId, t: topic, w: workflow, s: step, r: transactionId } = content;
@@ -57,14 +51,8 @@ const LARGEST_BODY = 10_000;
 const RETRY_AFTER_SECONDS = 30;
 
 /** How a request at an unsubscribe link ended. */
-export type UnsubscribeOutcome =
-  | "shown"
-  | "one click"
-  | "chosen"
-  | "unknown link"
-  | "unknown topic"
-  | "not understood"
-  | "store down";
+type UnsubscribeOutcome = "shown" | "one click" | "chosen" | Refused;
+type Refused = "unknown link" | "unknown topic" | "not understood" | "store down";
 
 /** The request: opt out of the link's topic, or keep only these topics. */
 type Order = "one click" | { topics: string[] };

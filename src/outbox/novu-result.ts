@@ -1,5 +1,6 @@
 import type { Decision } from "../contracts/decision.ts";
 import type { NovuJobRecord, NovuMessageRecord } from "../contracts/novu.ts";
+import { parseJson } from "../lib/json.ts";
 import { redactReason } from "../lib/redact.ts";
 
 /** The result of a message, as Novu has it. */
@@ -142,13 +143,8 @@ function resultOf(detail: string | undefined): NovuResult | null {
 
 /** The message of an error that Novu saves as JSON; null where there is none. */
 function messageIn(raw: string | null | undefined): string | null {
-  if (raw == null) return null;
-  try {
-    const { message } = JSON.parse(raw) as { message?: unknown };
-    return typeof message === "string" && message !== "" ? message : null;
-  } catch {
-    return null;
-  }
+  const { message } = (parseJson(raw ?? "") ?? {}) as { message?: unknown };
+  return typeof message === "string" && message !== "" ? message : null;
 }
 
 function clean(text: string | undefined): string {

@@ -1,5 +1,5 @@
 import { MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
-import { PermanentError, RefusedError, RetryLaterError, UnavailableError } from "../lib/errors.ts";
+import { PermanentError, RetryLaterError, ServiceError, UnavailableError } from "../lib/errors.ts";
 
 const FIRST_MS = SECOND_MS;
 /** Also the longest Retry-After that counts: a wrong one would keep a job waiting for years. */
@@ -42,7 +42,6 @@ export function backoffMs(failures: number, random: () => number = Math.random):
 
 /** An error of our own comes without an answer. */
 function answerIn(error: unknown): { answered: boolean; retryAfterMs: number } {
-  if (error instanceof RetryLaterError || error instanceof UnavailableError) return error;
-  if (error instanceof RefusedError) return { answered: true, retryAfterMs: error.retryAfterMs };
+  if (error instanceof ServiceError) return error;
   return { answered: error instanceof PermanentError, retryAfterMs: 0 };
 }

@@ -1,7 +1,7 @@
 import type { Cause, InternalRule, LifecycleEvent } from "../contracts/event.ts";
 import { readPerson } from "../contracts/person.ts";
 import { isEcho } from "../contracts/report.ts";
-import type { Exit, Occurrence, Routing, Start } from "../contracts/routing.ts";
+import type { Exit, Routing, Start } from "../contracts/routing.ts";
 import { transactionIdOf } from "../contracts/run.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import type { WorkflowRoutes } from "../contracts/workflow.ts";
@@ -63,14 +63,14 @@ function runsOf(
     try {
       const started = workflow.startedBy(event);
       const mapped = started && workflow.payloadOf(event);
-      if (workflow.ends(event)) exits.push(exitOf({ event, workflow: workflow.id }));
+      if (workflow.ends(event)) exits.push(exitOf(event, workflow.id));
       if (started === null || mapped === null) continue;
       if ("misfit" in mapped) {
         problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
         continue;
       }
       const { payload, notes = [] } = mapped;
-      starts.push(startOf({ event, workflow, payload, occurrence: started.occurrence }));
+      starts.push(startOf(event, workflow, { payload, occurrence: started.occurrence }));
       for (const note of notes) problems.push({ cause: "replaced", reason: `replaced for ${workflow.id}: ${note}` });
     } catch {
       // Its message may quote the event.
@@ -94,40 +94,29 @@ function whyFiltered({ name }: LifecycleEvent, listening: WorkflowRoutes[]): str
   return `not one of the "${name}" that ${listening.map(({ id }) => id).join(", ")} asks for`;
 }
 
-function startOf({
-  event,
-  workflow,
-  payload,
-  occurrence,
-}: {
-  event: LifecycleEvent;
-  workflow: WorkflowRoutes;
-  payload: Record<string, unknown>;
-  occurrence: Occurrence | null;
-}): Start {
+function startOf(
+  event: LifecycleEvent,
+  workflow: WorkflowRoutes,
+  { payload, occurrence }: Pick<Start, "payload" | "occurrence">,
+): Start {
+  const { uuid, name, source, distinctId, occurredAt, receivedAt: since = occurredAt } = event;
   const { properties: snapshot, unreadable } = readPerson(event.personProperties ?? {});
   const timeZone = timeZoneOf(event);
   const { id, startWithinMs, addressWithinMs, entry } = workflow;
-  const since = event.receivedAt ?? event.occurredAt;
   return {
     workflow: id,
     payload,
     entry,
     occurrence,
     addressWait: { since, forMs: addressWithinMs },
-    startBy: startWithinMs === null ? null : new Date(Date.parse(event.occurredAt) + startWithinMs).toISOString(),
+    startBy: startWithinMs === null ? null : new Date(Date.parse(occurredAt) + startWithinMs).toISOString(),
     // The profile of such a person is sent before the trigger, from all properties that are stored.
-    to: SOURCES[event.source].storesPersons
-      ? { subscriberId: event.distinctId }
-      : subscriberOf(event.distinctId, zoned(snapshot, timeZone)),
+    to: SOURCES[source].storesPersons
+      ? { subscriberId: distinctId }
+      : subscriberOf(distinctId, zoned(snapshot, timeZone)),
     run: {
-      transactionId: transactionIdOf(event.uuid, id),
-      eventUuid: event.uuid,
-      eventName: event.name,
-      source: event.source,
-      distinctId: event.distinctId,
-      occurredAt: event.occurredAt,
-      snapshot,
+      transactionId: transactionIdOf(uuid, id),
+      ...{ eventUuid: uuid, eventName: name, source, distinctId, occurredAt, snapshot },
       ...(timeZone !== undefined && { timeZone }),
       ...(unreadable.length > 0 && { unreadable }),
     },
@@ -139,14 +128,8 @@ function timeZoneOf({ properties: { $timezone } }: LifecycleEvent): string | und
   return typeof $timezone === "string" && isTimeZone($timezone) ? $timezone : undefined;
 }
 
-function exitOf({ event, workflow }: { event: LifecycleEvent; workflow: string }): Exit {
-  return {
-    workflow,
-    distinctId: event.distinctId,
-    eventUuid: event.uuid,
-    eventName: event.name,
-    occurredAt: event.occurredAt,
-  };
+function exitOf({ distinctId, uuid, name, occurredAt }: LifecycleEvent, workflow: string): Exit {
+  return { workflow, distinctId, eventUuid: uuid, eventName: name, occurredAt };
 }
 
 /** Why an event belongs to a colleague or a test; null for a customer's. The reason has no address in it. */

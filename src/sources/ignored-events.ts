@@ -30,15 +30,10 @@ export function createSaveIgnored({
     count(cause);
     // Not stored: a destination without a filter sends each of our reports back.
     if (cause === "echo") return;
-    await insert({
-      receivedAt: new Date(now()).toISOString(),
-      source,
-      reason,
-      eventUuid: event?.uuid ?? null,
-      eventName: event?.name ?? null,
-      distinctId: event?.distinctId ?? null,
-      body: event === null ? withoutValues(body) : body,
-    });
+    const { uuid: eventUuid, name: eventName, distinctId } = event ?? { uuid: null, name: null, distinctId: null };
+    const facts = { source, reason, eventUuid, eventName, distinctId };
+    const receivedAt = new Date(now()).toISOString();
+    await insert({ receivedAt, ...facts, body: event === null ? withoutValues(body) : body });
   };
 }
 

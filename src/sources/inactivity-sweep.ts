@@ -103,10 +103,8 @@ export function createInactivitySweep({
   ) {
     signal.throwIfAborted();
     await renew();
-    const seenHere = await own.lastSeen(
-      workflow,
-      people.map(({ distinctId }) => distinctId),
-    );
+    const distinctIds = people.map(({ distinctId }) => distinctId);
+    const seenHere = await own.lastSeen(workflow, distinctIds);
     const events = people
       .map(({ distinctId, lastSeenAt }) => {
         const here = seenHere.get(distinctId);
@@ -129,10 +127,9 @@ export function createInactivitySweep({
   /** With the present properties of their persons. A person that was deleted has no event. */
   async function withPersons(events: LifecycleEvent[], signal: AbortSignal): Promise<LifecycleEvent[]> {
     if (readPersons === null) return events;
-    const persons = await readPersons(
-      events.map(({ distinctId }) => distinctId),
-      AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
-    );
+    const distinctIds = events.map(({ distinctId }) => distinctId);
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+    const persons = await readPersons(distinctIds, inTime);
     return events.flatMap((event) => {
       const person = persons.get(event.distinctId);
       return person === undefined ? [] : { ...event, personProperties: asRead(person) };

@@ -10,14 +10,11 @@ import type { RunEnds } from "./end-run.ts";
 
 const CHECK_AGAIN_MS = 1_000;
 
+type OfRun = Pick<Run, "distinctId" | "transactionId"> & { workflow: string };
+
 export interface StartRuns {
   /** The exit event of a run; null when there is none. */
-  findExitSince(query: {
-    workflow: string;
-    distinctId: string;
-    transactionId: string;
-    since: string;
-  }): Promise<string | null>;
+  findExitSince(query: OfRun & { since: string }): Promise<string | null>;
   /** Null when there is no such run. */
   findState(transactionId: string): Promise<string | null>;
   markStarted(transactionId: string, workflow: string): Promise<"in progress" | "exited">;
@@ -65,9 +62,7 @@ export function createStart({
   now: () => number;
   log: Log;
 }) {
-  return startRun;
-
-  async function startRun(start: Start, attempt: Pick<JobAttempt, "refusals" | "isTried">): Promise<void> {
+  return async function startRun(start: Start, attempt: Pick<JobAttempt, "refusals" | "isTried">): Promise<void> {
     const { run, workflow } = start;
     const [sentBefore, state, isOften, objection] = await Promise.all([
       subscribers.sentProfile(run.distinctId),
@@ -100,13 +95,9 @@ export function createStart({
       subscribers.saveSent(recipient, sentBefore),
     ]);
     if (outcome === "exited") await runEnds.cancel({ ...run, workflow });
-  }
+  };
 
-  async function triggerTo(
-    recipient: Profiled,
-    start: Start,
-    { refusals }: Pick<JobAttempt, "refusals">,
-  ): Promise<void> {
+  async function triggerTo(recipient: Profiled, start: Start, { refusals }: Pick<JobAttempt, "refusals">) {
     const { workflow, run } = start;
     const { transactionId, eventUuid } = run;
     // Novu saves each answer by this key, errors too. So after an error the next key differs; without an answer it is the same.
@@ -123,11 +114,8 @@ export function createStart({
 
   /** The missing events may belong to another id of this person, for which a merge is due. */
   async function markNotStarted({ transactionId, distinctId }: Run): Promise<void> {
-    if (await isJoining(distinctId))
-      throw new RetryLaterError("another id may turn out to be this person's", {
-        retryAfterMs: CHECK_AGAIN_MS,
-        answered: false,
-      });
+    const again = { retryAfterMs: CHECK_AGAIN_MS, answered: false };
+    if (await isJoining(distinctId)) throw new RetryLaterError("another id may turn out to be this person's", again);
     await runs.markNotStarted(transactionId);
   }
 

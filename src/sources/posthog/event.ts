@@ -25,25 +25,27 @@ export function parsePostHogEvent(body: unknown, now: number): Parsed {
 
   const { event, person } = delivery.data;
   const properties = event.properties ?? {};
-  const { event: name, distinct_id: distinctId } = event;
-  const previous = previousIdIn({ name, properties });
+  const { uuid, event: name, distinct_id: distinctId, timestamp } = event;
+  const previous = previousIdIn(name, properties);
   if ("misfit" in previous) return previous;
-  const personProperties = snapshotOf({ properties, person: person?.id ? (person.properties ?? {}) : null });
+  const personProperties = snapshotOf(properties, person?.id ? (person.properties ?? {}) : null);
   return {
     event: {
       source: "posthog",
-      uuid: event.uuid,
+      uuid,
       name,
       distinctId,
-      occurredAt: isoTime(event.timestamp, now),
       properties,
       personProperties,
-      ...identityIn({ name, properties, personProperties }),
+      occurredAt: isoTime(timestamp, now),
+      ...identityIn(name, properties, personProperties),
       ...previous,
-      ...noPersonReasonIn({ name, distinctId, properties }),
+      ...noPersonReasonIn(name, distinctId, properties),
     },
   };
 }
+
+type Fields = LifecycleEvent["properties"];
 
 /**
  * The property with the previous id, for each event that merges.
@@ -55,12 +57,10 @@ const PREVIOUS_ID = new Map([
   ["$merge_dangerously", "alias"],
 ]);
 
-function previousIdIn({
-  name,
-  properties,
-}: Pick<LifecycleEvent, "name" | "properties">):
-  | Pick<LifecycleEvent, "previousId" | "forcesMerge">
-  | { misfit: string } {
+function previousIdIn(
+  name: string,
+  properties: Fields,
+): Pick<LifecycleEvent, "previousId" | "forcesMerge"> | { misfit: string } {
   const property = PREVIOUS_ID.get(name);
   const previousId = property === undefined ? undefined : properties[property];
   const forcesMerge = name === "$merge_dangerously" && { forcesMerge: true };
@@ -71,30 +71,24 @@ function previousIdIn({
 }
 
 /** An identify sets all properties of the person that came along; any event may set some by `$set`. */
-function identityIn({
-  name,
-  properties,
-  personProperties,
-}: Pick<LifecycleEvent, "name" | "properties" | "personProperties">): Pick<
-  LifecycleEvent,
-  "isIdentityEvent" | "changedProperties"
-> {
-  const { $set, $set_once } = properties;
-  if ($set === undefined && $set_once === undefined && !IDENTITY_EVENTS.includes(name)) return {};
+function identityIn(
+  name: string,
+  { $set, $set_once }: Fields,
+  personProperties: Fields | null,
+): Pick<LifecycleEvent, "isIdentityEvent" | "changedProperties"> {
+  const isIdentityEvent = IDENTITY_EVENTS.includes(name);
+  if ($set === undefined && $set_once === undefined && !isIdentityEvent) return {};
   const set = name === "$identify" ? personProperties : { ...object($set), ...object($set_once) };
   const changedProperties = Object.keys(set ?? {});
-  return {
-    ...(IDENTITY_EVENTS.includes(name) && { isIdentityEvent: true }),
-    ...(changedProperties.length > 0 && { changedProperties }),
-  };
+  return { ...(isIdentityEvent && { isIdentityEvent }), ...(changedProperties.length > 0 && { changedProperties }) };
 }
 
 /** PostHog's flags count first. Server libraries never set `$is_identified`, and user ids may be UUIDs. */
-function noPersonReasonIn({
-  name,
-  distinctId,
-  properties,
-}: Pick<LifecycleEvent, "name" | "distinctId" | "properties">): Pick<LifecycleEvent, "noPersonReason"> {
+function noPersonReasonIn(
+  name: string,
+  distinctId: string,
+  properties: Fields,
+): Pick<LifecycleEvent, "noPersonReason"> {
   if (name === "$groupidentify") return { noPersonReason: "about a group, and not a person" };
   const [hasProfile, isIdentified] = [properties.$process_person_profile, properties.$is_identified].map(booleanIn);
   const isAnonymous = hasProfile === false || !(isIdentified ?? properties.$device_id !== distinctId);
@@ -102,20 +96,13 @@ function noPersonReasonIn({
 }
 
 /** The event's `$set` is newer than the person in the same body. `$set_once` only fills gaps. */
-function snapshotOf({
-  properties,
-  person,
-}: {
-  properties: Record<string, unknown>;
-  person: Record<string, unknown> | null;
-}): Record<string, unknown> | null {
-  const set = object(properties.$set);
-  const setOnce = object(properties.$set_once);
+function snapshotOf({ $set, $set_once, $unset }: Fields, person: Fields | null): Fields | null {
+  const set = object($set);
+  const setOnce = object($set_once);
   if (person === null && set === undefined && setOnce === undefined) return null;
 
   const snapshot = { ...setOnce, ...person, ...set };
-  if (properties.$unset !== undefined)
-    for (const name of Names.safeParse(properties.$unset).data ?? []) delete snapshot[name];
+  if ($unset !== undefined) for (const name of Names.safeParse($unset).data ?? []) delete snapshot[name];
   return snapshot;
 }
 

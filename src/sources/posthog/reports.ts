@@ -10,11 +10,7 @@ import { uuidV5 } from "../event-fields.ts";
 const EXPOSURE = "$feature_flag_called";
 
 /** Without PostHog: reports nothing. */
-export const noReport: PostHogReports = {
-  report: async () => {},
-  setOptOuts: async () => {},
-  stop: async () => {},
-};
+export const noReport: PostHogReports = { async report() {}, async setOptOuts() {}, async stop() {} };
 
 type Event = Parameters<PostHog["capture"]>[0];
 
@@ -42,13 +38,8 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
     // posthog-node reads this only from the environment. In mode v1 its flush() resolves even when PostHog answers 500.
     // biome-ignore lint/style/noProcessEnv: there is no option for it.
     process.env.POSTHOG_CAPTURE_MODE = "v0";
-    return new Reporter(projectToken, {
-      host,
-      flushAt: 2 * MOST_TOGETHER,
-      flushInterval: NEVER_MS,
-      fetchRetryCount: 0,
-      requestTimeout: TIMEOUT_MS,
-    });
+    const sending = { flushAt: 2 * MOST_TOGETHER, flushInterval: NEVER_MS };
+    return new Reporter(projectToken, { host, ...sending, fetchRetryCount: 0, requestTimeout: TIMEOUT_MS });
   };
   let client = connect();
   let isStopping = false;
@@ -76,10 +67,8 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   };
 
   async function send(groups: Event[][]): Promise<undefined[]> {
-    if (isStopping)
-      throw new UnavailableError("nothing is reported to PostHog, because this process is stopping", {
-        answered: true,
-      });
+    const why = "nothing is reported to PostHog, because this process is stopping";
+    if (isStopping) throw new UnavailableError(why, { answered: true });
     for (const event of groups.flat()) client.capture(event);
     try {
       flushing = client.flush();
@@ -105,9 +94,8 @@ class Reporter extends PostHog {
 /** No answer, 429 and 5xx are not about the events of the request. */
 function errorOf(error: unknown): Error {
   const { status } = error as { status?: number };
-  if (status === undefined || status === 429 || status >= 500) {
+  if (status === undefined || status === 429 || status >= 500)
     return new UnavailableError("PostHog is down", { cause: error, answered: false });
-  }
   return new Error("PostHog did not accept the report", { cause: error });
 }
 
@@ -129,11 +117,8 @@ function eventsOf(report: Report): Event[] {
     ...facts,
     event: eventNameOf(status),
     uuid: uuidV5(`${transactionId}:${step ?? ""}:${status}`),
-    properties: {
-      ...propertiesOf(report),
-      // The event belongs to the person if PostHog has one. It does not create a deleted person again.
-      $process_person_profile: false,
-    },
+    // The event belongs to the person if PostHog has one. It does not create a deleted person again.
+    properties: { ...propertiesOf(report), $process_person_profile: false },
   };
   const exposed = exposures.map((flag) => ({
     ...facts,
