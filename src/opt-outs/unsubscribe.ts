@@ -180,7 +180,12 @@ export function unsubscribeRoutes({
       count(refusal.outcome);
       // Unknown tokens can come in any number, so they are counted and not logged.
       if (refusal.outcome !== "unknown link")
-        log.warn({ component: "opt-outs", answer: refusal.status, outcome: refusal.outcome, ...causeOf(error) });
+        log.warn({
+          component: "opt-outs",
+          answer: refusal.status,
+          outcome: refusal.outcome,
+          ...(refusal !== error && { error: describeError(error) }),
+        });
       if (refusal.status === 503) response.set("retry-after", String(RETRY_AFTER_SECONDS));
       response.status(refusal.status).send(page.refusal(refusal.message));
     }
@@ -211,8 +216,4 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof BodyError)
     return new Refusal(error.status, "not understood", "This is too large, or was cut off.");
   return new Refusal(503, "store down", "It cannot be kept just now, so nothing has changed. Please try again soon.");
-}
-
-function causeOf(error: unknown): { error?: string } {
-  return error instanceof Refusal ? {} : { error: describeError(error) };
 }

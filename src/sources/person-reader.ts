@@ -225,12 +225,9 @@ export function storedPersons(
     name: "the store",
     mostAtOnce: MOST_AT_ONCE,
     async read(distinctIds) {
-      const stored = await personsById(distinctIds);
+      const persons = [...(await personsById(distinctIds))];
       return new Map(
-        [...stored].map(([distinctId, { properties, unreadable, occurredAt }]) => [
-          distinctId,
-          { properties, unreadable, asOf: Date.parse(occurredAt) },
-        ]),
+        persons.map(([id, { occurredAt, ...person }]) => [id, { ...person, asOf: Date.parse(occurredAt) }]),
       );
     },
   };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DAY_MS, SECOND_MS } from "../../lib/durations.ts";
+import { parseJson } from "../../lib/json.ts";
 import { type RetryOptions, withRetries } from "../../lib/service-client.ts";
 import { createPostHogClient, type PostHogAccess } from "./client.ts";
 
@@ -50,11 +51,9 @@ const SLICE_MS = DAY_MS;
 const Properties = z
   .preprocess((value, context) => {
     if (typeof value !== "string") return value;
-    try {
-      return JSON.parse(value);
-    } catch {
-      context.issues.push({ code: "custom", message: "is not JSON", input: "" });
-    }
+    const json = parseJson(value);
+    if (json === undefined) context.issues.push({ code: "custom", message: "is not JSON", input: "" });
+    return json;
   }, z.record(z.string(), z.unknown()).nullable())
   .transform((properties) => properties ?? {});
 
