@@ -13,12 +13,15 @@ export interface WorkflowDifference {
 }
 
 /** A value that was set in Novu's dashboard. */
-export interface EditedControl {
+export interface ControlValue {
   workflow: string;
   step: string;
   control: string;
   /** As JSON. */
   value: string;
+}
+
+export interface EditedControl extends ControlValue {
   default: string;
   /** Whether the code no longer has this control, so that the value has no use. */
   isLost: boolean;
@@ -182,18 +185,9 @@ function onOff(isOn: boolean | undefined): string {
   return isOn === true ? "on" : "off";
 }
 
-/** A value from Novu's dashboard with which the framework refuses the step. */
-export interface BrokenControl {
-  workflow: string;
-  step: string;
-  control: string;
-  /** As JSON. */
-  value: string;
-}
-
-/** Checks against the schemas of the code, which Novu has after the next sync. */
-export async function brokenControls(manifest: Manifest, novu: NovuWorkflow[]): Promise<BrokenControl[]> {
-  const broken: BrokenControl[] = [];
+/** The values with which the framework refuses their step. Checks against the schemas of the code, which Novu has after the next sync. */
+export async function brokenControls(manifest: Manifest, novu: NovuWorkflow[]): Promise<ControlValue[]> {
+  const broken: ControlValue[] = [];
   for (const { workflowId: workflow, steps } of manifest)
     for (const { stepId: step, type, controls } of steps) {
       const there = novu.find(({ workflowId }) => workflowId === workflow)?.steps.find(({ stepId }) => stepId === step);

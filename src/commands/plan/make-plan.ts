@@ -1,8 +1,8 @@
 import { beyondPlan } from "../../contracts/novu.ts";
 import type { Sleep } from "../../lib/clock.ts";
 import {
-  type BrokenControl,
   brokenControls,
+  type ControlValue,
   changesOf,
   type EditedControl,
   editedControls,
@@ -22,7 +22,7 @@ export interface Plan {
   removals: Loss[];
   edited: EditedControl[];
   /** Values from the dashboard that make a message fail. */
-  broken: BrokenControl[];
+  broken: ControlValue[];
   /** Violations of the limits of Novu's plan. */
   limits: string[];
   notes: string[];
