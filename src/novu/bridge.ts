@@ -1,7 +1,6 @@
 import { type Request, Router } from "express";
 import { withDecisions } from "../contracts/decision.ts";
 import { ANSWER_WITHIN_MS } from "../contracts/novu.ts";
-import type { Run } from "../contracts/run.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type BodyBudget, isSoonRead } from "../lib/webhook-endpoint.ts";
@@ -15,40 +14,31 @@ import {
   signedBody,
   UNAVAILABLE,
 } from "./bridge-call.ts";
-import { type Continuation, createContinuation, type RunRecords, runIn } from "./continue-run.ts";
+import { type Continuation, type ContinuedRuns, createContinuation, runIn } from "./continue-run.ts";
 import { runWithUsableControls } from "./controls.ts";
 import { type Frameworks, workflowCode } from "./framework.ts";
-import { createRecordDecisions, type DecisionsOf, type RecordDecision } from "./record-decisions.ts";
+import { createRecordDecisions, type RecordedDecisions } from "./record-decisions.ts";
 
 /** The endpoint that Novu calls for each step. */
 export function createBridge({
   secretKey,
   frameworks: { live, samples },
   budget,
-  recordDecision,
-  decisionsOf,
-  records,
-  onWait,
   withRun,
-  now,
   log,
-}: {
-  secretKey: string;
-  frameworks: Frameworks;
-  budget: BodyBudget;
-  recordDecision: RecordDecision;
-  decisionsOf: DecisionsOf;
-  records: RunRecords;
-  /** A run begins a wait that the code no longer has. */
-  onWait(run: Run, waitMs: number): Promise<void>;
-  /** The body with a run in it, also where this app did not trigger the run. */
-  withRun(call: Call, body: ExecuteBody): Promise<ExecuteBody>;
-  now: () => number;
-  log: Log;
-}): Router {
+  ...runs
+}: RecordedDecisions &
+  ContinuedRuns & {
+    secretKey: string;
+    frameworks: Frameworks;
+    budget: BodyBudget;
+    /** The body with a run in it, also where this app did not trigger the run. */
+    withRun(call: Call, body: ExecuteBody): Promise<ExecuteBody>;
+    log: Log;
+  }): Router {
   const codes = new Map(live.workflows.map((workflow) => [workflow.workflowId, workflowCode(workflow)]));
-  const recordDecisions = createRecordDecisions({ recordDecision, decisionsOf, now });
-  const continuationOf = createContinuation({ codeOf: (workflow) => codes.get(workflow), records, onWait, now });
+  const recordDecisions = createRecordDecisions(runs);
+  const continuationOf = createContinuation({ ...runs, codeOf: (workflow) => codes.get(workflow) });
 
   return Router().use(signedBody({ secretKey, budget }), async (request, response) => {
     const startedAt = performance.now();

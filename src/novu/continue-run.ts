@@ -38,6 +38,13 @@ export interface RunRecords {
   ): Promise<unknown>;
 }
 
+export interface ContinuedRuns {
+  records: RunRecords;
+  /** A run begins a wait that the code no longer has. */
+  onWait(run: Run, waitMs: number): Promise<void>;
+  now(): number;
+}
+
 /** One call, with the workflow as it is now and as it was when the run was triggered. */
 export interface StepCall {
   run: Run;
@@ -72,13 +79,7 @@ export function createContinuation({
   records,
   onWait,
   now,
-}: {
-  codeOf(workflow: string): WorkflowCode | undefined;
-  records: RunRecords;
-  /** A run begins a wait that the code no longer has. */
-  onWait(run: Run, waitMs: number): Promise<void>;
-  now: () => number;
-}) {
+}: ContinuedRuns & { codeOf(workflow: string): WorkflowCode | undefined }) {
   const shapes = new Map<string, Shape>();
 
   return async (call: Call, came: ExecuteBody, runCustom: RunCustom): Promise<Continuation> => {

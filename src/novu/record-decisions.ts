@@ -9,16 +9,19 @@ import type { Continuation } from "./continue-run.ts";
 /** Why a message that was ready was not sent. */
 const GONE = "Novu waited no longer";
 
-/**
- * Writes a decision to the store and returns the one that holds. With `ifOpen` it is written only where nothing final
- * was decided, with `insteadOf` only where that one holds. `isLast`: the run ends with this step.
- */
-export type RecordDecision = (
-  decision: Decision,
-  options: { ifOpen?: boolean; insteadOf?: Decision; isLast: boolean },
-) => Promise<Decision>;
-
-export type DecisionsOf = (transactionIds: string[]) => Promise<Decision[]>;
+/** The decisions in the store. */
+export interface RecordedDecisions {
+  /**
+   * Writes a decision and returns the one that holds. With `ifOpen` it is written only where nothing final was decided,
+   * with `insteadOf` only where that one holds. `isLast`: the run ends with this step.
+   */
+  recordDecision(
+    decision: Decision,
+    options: { ifOpen?: boolean; insteadOf?: Decision; isLast: boolean },
+  ): Promise<Decision>;
+  decisionsOf(transactionIds: string[]): Promise<Decision[]>;
+  now(): number;
+}
 
 /**
  * The end of a decision's way from a step to the table. The step's code makes it (src/engine/decide-message.ts), the bridge
@@ -26,15 +29,7 @@ export type DecisionsOf = (transactionIds: string[]) => Promise<Decision[]>;
  * message is recorded as failed. The record has the last word: if the person exited meanwhile, or another job of Novu
  * has sent this message, the answer becomes a skip.
  */
-export function createRecordDecisions({
-  recordDecision,
-  decisionsOf,
-  now,
-}: {
-  recordDecision: RecordDecision;
-  decisionsOf: DecisionsOf;
-  now: () => number;
-}) {
+export function createRecordDecisions({ recordDecision, decisionsOf, now }: RecordedDecisions) {
   return async (
     { answer, decisions }: StepAnswer,
     {
