@@ -41,7 +41,7 @@ export interface App {
   stop(options?: { drainMs?: number }): Promise<void>;
 }
 
-/** Of all bodies together whose senders are not verified yet. */
+/** The limit for all bodies together whose senders are not verified yet. */
 const MOST_UNVERIFIED_BYTES = 32 * 1024 * 1024;
 
 /** Opens the store, then everything else; a failure closes the store. */

@@ -152,8 +152,8 @@ export function createBodyBudget(mostBytes: number) {
 }
 
 /**
- * The whole body as it came, up to `mostBytes`; rejects with a BodyError. With a `budget` it is dropped
- * for others, with a 503, when it is the largest of them and there is no room.
+ * The whole body as it came, up to `mostBytes`; rejects with a BodyError. With a `budget`, when there is no room for
+ * all bodies, the largest is dropped with a 503.
  */
 export function readBody(request: IncomingMessage, mostBytes: number, budget?: BodyBudget): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -12,7 +12,7 @@ type ReserveSlots = (
 
 /** Leaves room for calls that are made a little after their slot. */
 const SHARE_OF_RATE = 0.9;
-/** A later call reserves another slot: many late calls at once would exceed the rate. The rest of the rate covers it. */
+/** A call that is later than this reserves another slot, because many late calls at once would exceed the rate. */
 const MOST_LATE_MS = 50;
 /** Slots this near are used together, so that their results are saved together. */
 const GROUP_MS = 50;

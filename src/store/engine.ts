@@ -11,7 +11,7 @@ export interface Engine {
   now: () => number;
   /** Whether a failed write is the fault of the row. */
   isAboutAnItem(error: unknown): boolean;
-  /** Whether claims of several processes may meet, and skip the rows of each other. */
+  /** Whether several processes may claim at the same time; a claim then skips the rows of the others. */
   skipLocked: boolean;
   /** The fastest way to insert many rows of a table, with these columns. */
   fromRows(table: keyof Tables, rows: object[], columns: string[]): RawBuilder<never>;
@@ -62,7 +62,7 @@ export async function inTransaction<Result>(
   }
 }
 
-/** With more waiting, the database does not answer any more. */
+/** If more wait than this, the database no longer answers. */
 const MOST_WAITING = 20_000;
 /** SQLite takes 32,766 values in one statement. */
 const MOST_TOGETHER = 500;

@@ -9,7 +9,9 @@ import type { Tables } from "./tables.ts";
 
 /** The newest entry of each person into each workflow that limits entries. */
 export function entries({ db, now, fromRows }: Parts) {
-  /** The common case: the first entry of a person with one id. With several ids, an entry may be there by another id. */
+  /**
+   * The common case: the first entry of a person with one id. With several ids, there may be an entry under another id.
+   */
   const enterFirst = together(async (runs: NewRun[]) => {
     const ids = await idsOfPersons(
       db,

@@ -22,8 +22,8 @@ export interface Limits {
   /** For the process that holds the lease. */
   setNextRun(name: string, nextAt: number): Promise<void>;
   /**
-   * Whether a message is within the `most` that its person gets in a time, from now back. It counts from then on,
-   * unless its decision is not to send it.
+   * Whether the person may get this message: fewer than `most` count in the period that ends now. If so, it counts from
+   * then on, unless its decision is not to send it.
    */
   reserveSend(send: Send, cap: { most: number; withinMs: number }): Promise<boolean>;
   /** Counts that Novu was asked to call this step again; answers how often by now. */

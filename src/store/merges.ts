@@ -72,7 +72,7 @@ export async function idsOfPersons(db: Kysely<Tables>, distinctIds: string[]): P
   );
   const other = sql`case when aliases.previous_id = id then aliases.current_id else aliases.previous_id end`;
   const isLinked = sql`aliases.previous_id = id or aliases.current_id = id`;
-  // UNION drops known rows, and so also ends in circles.
+  // UNION drops known rows, so a circle of merges ends too.
   const { rows } = await sql<{ root: string; id: string }>`
     with recursive asked (id) as (values ${roots}),
     same (root, id) as (

@@ -69,7 +69,7 @@ export interface People {
    */
   changeOptOuts(change: OptOutChange): Promise<string[]>;
   findOptOuts(distinctId: string): Promise<OptOuts>;
-  /** Nothing can be delivered to this address of a person, or to one that is not known, since `at`, ISO 8601. */
+  /** Since `at`, ISO 8601, nothing can be delivered to this address of a person; null for an unknown address. */
   saveBounce(bounce: { distinctId: string; address: string | null; at: string }): Promise<void>;
   /** The newest of each of their ids. */
   listBounces(distinctId: string): Promise<Bounce[]>;

@@ -16,7 +16,7 @@ export interface Measured {
   category: "marketing" | "transactional";
   /** The events that end it: the conversion. */
   exitEvents: string[];
-  /** The flag of the people who get none of its messages. */
+  /** The flag of the people who get no message of the workflow. */
   holdout: string | null;
 }
 
