@@ -40,7 +40,7 @@ export interface Tables {
     /** The id of the shape that its workflow had at the trigger; null before the trigger. */
     shape: Generated<string | null>;
   };
-  /** The newest run that each person entered of each workflow that limits entries; outlives the run. */
+  /** The newest run of each person, for each workflow that limits entries. The row outlives the run. */
   entries: { distinct_id: string; workflow: string; transaction_id: string; occurred_at: string };
   exits: {
     workflow: string;
