@@ -78,16 +78,7 @@ export function novuWebhook({
       ? await recordNotSent(message, decision)
       : await report({ ...facts, properties });
     countEvent(isFirst ? status : "repeated");
-    log.info({
-      component: "novu",
-      answer: 202,
-      from: "novu",
-      outcome: status,
-      workflow,
-      step,
-      transactionId,
-      isFirst,
-    });
+    log.info({ component: "novu", answer: 202, from: "novu", outcome: status, workflow, step, transactionId, isFirst });
     return { [isFirst ? "accepted" : "duplicate"]: status };
   }
 
