@@ -56,7 +56,7 @@ export function liveDependencies(
     person: createPersonNow({ persons, onUnreadable: metrics.unreadable, log }),
     exitedBy: ({ workflow, distinctId, transactionId, occurredAt: since }) =>
       store.runs.findExitSince({ workflow, distinctId, transactionId, since }),
-    objectionTo: createGuards({
+    guard: createGuards({
       topics,
       cap: marketing.cap,
       holdout: marketing.holdout,
@@ -127,7 +127,7 @@ export function sampleDependencies({
     unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
     person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),
     exitedBy: async () => null,
-    objectionTo: async () => ({ objection: null, holdouts: {} }),
+    guard: async () => ({ objection: null, holdouts: {} }),
     variants: async () => ({}),
     untilHoursMs: () => SAMPLE_WAIT_MS,
     link: (url, message) => link(url, { ...message, track: false }),

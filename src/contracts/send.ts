@@ -6,10 +6,10 @@ import type { PersonProperties } from "./person.ts";
 
 /**
  * The address of a message, and how it reaches the provider: as the address of the Novu subscriber, or inside the
- * message, which replaces that one. `changed`: the person has a new address that Novu does not have, and the message
- * cannot be sent there. Null for a channel without addresses, or when the person or the subscriber has none.
+ * message, which replaces that one (`provider`). `none`: it is a new address that Novu does not have, and the message
+ * cannot contain it. Null for a channel without addresses, or when the person or the subscriber has none.
  */
-export type Recipient = { via: "subscriber" | "provider"; address: string } | "changed" | null;
+export type Recipient = { via: "subscriber" | "provider" | "none"; address: string } | null;
 
 /** A push or chat provider by which Novu reaches a subscriber. */
 export interface ChannelAtNovu {

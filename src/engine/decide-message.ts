@@ -13,12 +13,14 @@ import type { RunContext } from "./run-context.ts";
 /** Novu calls for a step four times in all, 1, 2 and 4 s apart, while the answer is 503. */
 const NOVU_ATTEMPTS = 4;
 /** Made once, because the workflow's code runs at each call. */
-const ONLY_THE_SWITCH = publishedControls(withSwitch(z.object({})));
+const SWITCH_CONTROLS = publishedControls(withSwitch(z.object({})));
 
 /**
  * Decides one message: sent, or skipped for one reason. The framework calls `skip` and, unless that is true, `resolve`,
- * both within one bridge call. Everything happens in `skip`, and the last check for an exit comes last, so that no slow
- * work follows it before Novu gets the message.
+ * both within one bridge call. `skip` makes all checks and composes the message; `resolve` only returns it. The check
+ * for an exit is repeated at the end, so that no slow work follows it before Novu gets the message. "Sent" is for now:
+ * Novu's receipt confirms or corrects it (outbox/jobs/receipt.ts). A rehearsal is a run that a colleague starts in
+ * Novu's dashboard.
  */
 export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   context: { run, rules, deps, addresses, person, decisions, digested },
@@ -43,39 +45,38 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
 
   return {
     /** The address that the message itself has to contain; null if the address at Novu is right. */
-    to: () =>
-      recipient !== null && recipient !== "changed" && recipient.via === "provider" ? recipient.address : null,
+    to: () => (recipient?.via === "provider" ? recipient.address : null),
     async resolve(controls: unknown): Promise<Output> {
-      const message = await make(controls);
+      const message = await composeOnce(controls);
       await decide("sent", null);
       return message;
     },
     options: {
-      controlSchema: options.controlSchema ? publishedControls(withSwitch(options.controlSchema)) : ONLY_THE_SWITCH,
+      controlSchema: options.controlSchema ? publishedControls(withSwitch(options.controlSchema)) : SWITCH_CONTROLS,
       // React escapes what it renders; Novu's sanitizer would escape it a second time.
       disableOutputSanitization: true,
       async skip(controls: unknown): Promise<boolean> {
         decideForDigested();
-        const objection = (await objectionTo(controls)) ?? (await makeAndCheckExit(controls));
+        const objection = (await firstObjection(controls)) ?? (await composeAndCheckExit(controls));
         if (objection !== null) await decide("skipped", objection);
         return objection !== null;
       },
     },
   };
 
-  async function objectionTo(controls: unknown): Promise<Objection | null> {
+  async function firstObjection(controls: unknown): Promise<Objection | null> {
     const exit = await exitObjection();
     if (exit !== null) return exit;
-    if (isSwitchedOff(controls)) return { reason: "not needed", detail: "switched off in Novu" };
-    if (await isOff()) return { reason: "opted out at Novu", detail: "by the workflow" };
+    if (isMessageOff(controls)) return { reason: "not needed", detail: "switched off in Novu" };
+    if (await isChannelOff()) return { reason: "opted out at Novu", detail: "by the workflow" };
     const found = await person();
     if (found === null) return { reason: "person not found", detail: null };
     if (found.source === "snapshot" && !run.rehearsal) {
-      const unavailable = await waitForPerson();
+      const unavailable = await retryOrObject();
       if (unavailable !== null) return unavailable;
     }
     const { properties, usedUnreadable } = trackUnreadable(found);
-    const notNeeded = options.skip?.({ ...(await moment(controls)), person: properties });
+    const notNeeded = options.skip?.({ ...(await momentOf(controls)), person: properties });
     if (notNeeded) return { reason: "not needed", detail: notNeeded };
     if (usedUnreadable().length > 0) return { reason: "unreadable", detail: usedUnreadable().join(", ") };
     return guardsObjection(found);
@@ -86,64 +87,65 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
     return exit === null ? null : { reason: "exited", detail: exit };
   }
 
-  async function isOff(): Promise<boolean> {
+  async function isChannelOff(): Promise<boolean> {
     const { channels, isLocked } = rules.off;
     if (!channels.includes(channel)) return false;
     return isLocked || !(await deps.isTurnedOn({ ...about, channel }));
   }
 
-  /** Throws so that Novu retries the step, until its last attempt. */
-  async function waitForPerson(): Promise<Objection | null> {
-    if (rules.whenUnreadable === "send") return null;
+  /** The person cannot be read now. Throws so that Novu retries the step, until its last attempt. */
+  async function retryOrObject(): Promise<Objection | null> {
+    if (rules.whenPersonUnavailable === "send") return null;
     if ((await deps.countAttempt(about)) < NOVU_ATTEMPTS)
       throw new Error("the person cannot be read now; Novu retries this step");
-    return rules.whenUnreadable.hold === "then send" ? null : { reason: "person unavailable", detail: null };
+    return rules.whenPersonUnavailable.hold === "then send" ? null : { reason: "person unavailable", detail: null };
   }
 
   async function guardsObjection(found: Person): Promise<Objection | null> {
-    // A colleague who triggers a workflow in Novu's dashboard wants to see it.
+    // The colleague wants to see the message.
     const { topic, holdout } = run.rehearsal ? { topic: null, holdout: null } : rules;
-    await compareAddresses(found);
+    await findRecipient(found);
     const { unreadable } = found;
     const send = { ...about, channel, person: found.properties, unreadable, addresses, recipient, topic, holdout };
-    const { objection, holdouts } = await deps.objectionTo(send);
+    const { objection, holdouts } = await deps.guard(send);
     flags.addHoldouts(holdouts);
     return objection;
   }
 
   /**
-   * Finds the recipient. Novu loads its subscriber before it calls the bridge, so the message itself has to contain an
-   * address that Novu does not have by then.
+   * Sets the recipient, and refreshes a subscriber with a wrong address. Novu loads its subscriber before it calls the
+   * bridge, so the message itself has to contain an address that Novu does not have by then.
    */
-  async function compareAddresses({ properties, source }: Person): Promise<void> {
+  async function findRecipient({ properties, source }: Person): Promise<void> {
     const { addressField } = CHANNELS[channel];
     if (addressField === null) return;
     const own = properties[addressField];
     const atNovu = addresses[addressField];
     // An older copy of a person may be older than the address at Novu. A rehearsal goes to the colleague's address.
     const isRead = source !== "snapshot" && source !== "sample" && !run.rehearsal;
-    const isWrong = isRead && (own && atNovu ? !isSame(own, atNovu) : Boolean(own) !== Boolean(atNovu));
+    const isWrong = isRead && !isSame(own ?? "", atNovu ?? "");
+    // Without one of them the guards object.
     if (own && atNovu) {
       const mayReplace = channel === "email" && acceptRecipient(deps.emailProviders);
-      const replacement: Recipient = mayReplace ? { via: "provider", address: own } : "changed";
-      recipient = isWrong ? replacement : { via: "subscriber", address: atNovu };
+      if (!isWrong) recipient = { via: "subscriber", address: atNovu };
+      else recipient = mayReplace ? { via: "provider", address: own } : { via: "none", address: own };
     }
     if (isWrong) await deps.refreshSubscriber(run, { waitMs: 0, isWrong: true });
   }
 
-  async function makeAndCheckExit(controls: unknown): Promise<Objection | null> {
-    await make(controls);
+  async function composeAndCheckExit(controls: unknown): Promise<Objection | null> {
+    await composeOnce(controls);
     return exitObjection();
   }
 
-  function make(controls: unknown): Promise<Output> {
-    composed ??= Promise.all([moment(controls), flags.variants()]).then(([moment, variants]) =>
+  function composeOnce(controls: unknown): Promise<Output> {
+    composed ??= Promise.all([momentOf(controls), flags.variants()]).then(([moment, variants]) =>
       compose({ ...moment, variants }),
     );
     return composed;
   }
 
-  async function moment(controls: unknown): Promise<Moment<z.output<Controls>>> {
+  async function momentOf(controls: unknown): Promise<Moment<z.output<Controls>>> {
     const found = await person();
     if (found === null) throw new Error(`${rules.workflow}/${id} has no person, but its skip returned false`);
     return {
@@ -167,13 +169,15 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
       personSource: found === null || found.source === "sample" ? null : found.source,
       unreadable: found?.unreadable ?? [],
       address:
-        outcome === "sent" && recipient !== null && recipient !== "changed"
+        outcome === "sent" && recipient !== null && recipient.via !== "none"
           ? { via: recipient.via, hash: addressHash(recipient.address) }
           : null,
       template: template(),
       ...flags.forDecision(outcome, objection),
       decidedAt: new Date(deps.now()).toISOString(),
-      ...{ outcome, reason: null, detail: null, ...objection },
+      outcome,
+      reason: objection?.reason ?? null,
+      detail: objection?.detail ?? null,
     });
   }
 
@@ -195,7 +199,7 @@ export function withSwitch(controls: z.ZodObject): z.ZodObject {
 }
 
 /** Whether a colleague has turned that switch off. */
-function isSwitchedOff(controls: unknown): boolean {
+function isMessageOff(controls: unknown): boolean {
   return (controls as { send?: boolean } | undefined)?.send === false;
 }
 

@@ -5,7 +5,6 @@ import { decisionsIn } from "../contracts/decision.ts";
 import { InactivityProperties, type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
 import { EntryLimit } from "../contracts/routing.ts";
 import type { Absence, WorkflowRoutes } from "../contracts/workflow.ts";
-import { MINUTE_MS } from "../lib/durations.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { Topic } from "../workflows/topics.ts";
 import { type EventMatcher, eventPayload, misfitOf } from "./event.ts";
@@ -18,7 +17,7 @@ import {
   RunInPayload,
   runOf,
   type StepDependencies,
-  type WhenUnreadable,
+  type WhenPersonUnavailable,
 } from "./run-context.ts";
 import { type Duration, toMs } from "./wait.ts";
 
@@ -27,7 +26,7 @@ type Category = { category: "marketing"; topic: Topic } | { category: "transacti
 
 export type LifecycleDefinition<
   Payload extends z.ZodObject,
-  Tried extends Experiments = Record<never, never>,
+  Tests extends Experiments = Record<never, never>,
 > = Category & {
   id: string;
   name: string;
@@ -51,9 +50,9 @@ export type LifecycleDefinition<
   /** The PostHog flag of the people who get no message of this workflow, so that its effect can be measured. */
   holdout?: string;
   /** The experiments; messages read the variant of each under the same name in `variants`. */
-  experiments?: Tried;
+  experiments?: Tests;
   /** How a message decides when the person cannot be read at the moment of sending. Default: "send". */
-  whenUnreadable?: WhenUnreadable;
+  whenPersonUnavailable?: WhenPersonUnavailable;
   /** For the tabs of Novu's Inbox, besides "lifecycle", the category and the topic. */
   tags?: string[];
   /** In Novu's Inbox. Default: "none". */
@@ -66,7 +65,7 @@ export type LifecycleDefinition<
   from(event: LifecycleEvent): { [Key in keyof z.input<Payload>]: unknown };
   /** Novu Framework code. Declare every step each time, and leave out a message by `skip`, never by `if`. */
   workflow(input: {
-    step: GuardedStep<z.output<Payload>, VariantsOf<Tried>>;
+    step: GuardedStep<z.output<Payload>, VariantsOf<Tests>>;
     payload: z.output<Payload>;
     startedAt: Date;
   }): Promise<void>;
@@ -89,28 +88,28 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
 type Preferences = NonNullable<LifecycleDefinition<z.ZodObject>["preferences"]>;
 
 /** A welcome that comes later makes no sense. */
-const A_DAY: Duration = { hours: 24 };
+const START_WITHIN: Duration = { hours: 24 };
 /** A message about a month's absence still makes sense a week later, so the daily sweep may be late. */
-const A_WEEK: Duration = { days: 7 };
+const START_WITHIN_AFTER_ABSENCE: Duration = { days: 7 };
 
 /** A workflow, with the events that start and end it. */
-export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments = Record<never, never>>(
-  definition: LifecycleDefinition<Payload, Tried>,
+export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments = Record<never, never>>(
+  definition: LifecycleDefinition<Payload, Tests>,
 ): LifecycleWorkflow {
   const { id, name, category, topic = null, on, exitOn = [] } = definition;
   const absences = on.flatMap(absenceOf);
-  const { startWithin = absences.length > 0 ? A_WEEK : A_DAY } = definition;
+  const { startWithin = absences.length > 0 ? START_WITHIN_AFTER_ABSENCE : START_WITHIN } = definition;
   // Subscribers can change their preferences at Novu, but not for transactional messages.
   const preferences = definition.preferences ?? { all: { enabled: true, readOnly: category === "transactional" } };
   const rules: Rules = {
     workflow: id,
     topic,
     holdout: definition.holdout ?? null,
-    whenUnreadable: definition.whenUnreadable ?? "send",
+    whenPersonUnavailable: definition.whenPersonUnavailable ?? "send",
     experiments: definition.experiments ?? {},
-    off: offIn(preferences),
+    off: channelsOffIn(preferences),
   };
-  const payloadSchema = publishable();
+  const payloadSchema = schemaForNovu();
 
   return {
     id,
@@ -127,7 +126,7 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
     absences,
     startedBy: (event) =>
       isForAnother(event) ? null : (on.find((matcher) => matches(matcher, event) === true) ?? null),
-    // Where it is unclear whether a person has exited, no message is better than a wrong one.
+    // An unreadable event starts nothing and ends a run: no message is better than a wrong one.
     ends: (event) => exitOn.some((matcher) => matches(matcher, event) !== false),
     payloadOf: (event) => eventPayload(event, { from: definition.from, schema: definition.payload }),
     build,
@@ -144,8 +143,15 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
       });
       const decisions = decisionsIn(context);
       await definition.workflow({
-        step: guardedStep<z.output<Payload>, VariantsOf<Tried>>(step, {
-          ...{ run, rules, deps, payload, novuTimeZone, addresses, person, decisions },
+        step: guardedStep<z.output<Payload>, VariantsOf<Tests>>(step, {
+          run,
+          rules,
+          deps,
+          payload,
+          novuTimeZone,
+          addresses,
+          person,
+          decisions,
           digested: [],
         }),
         // The framework has validated it against the schema published from definition.payload.
@@ -166,13 +172,16 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
 
   /** Throws when the workflow is made, and not when its first event arrives. */
   function entryLimit(): EntryLimit {
-    // Within the time of an `occurrence`, the event after the nth is also an nth event.
+    // Each later event within the time of an `occurrence` is an nth event again, so one entry per time is the default.
     const countedMs = Math.max(
       0,
       ...on.map(({ occurrence, inactiveForDays }) => occurrence?.withinMs ?? toMs({ days: inactiveForDays ?? 0 })),
     );
-    const { entry = countedMs > 0 ? { oncePer: { minutes: countedMs / MINUTE_MS } } : "always" } = definition;
-    const limit = EntryLimit.safeParse(typeof entry === "object" ? { oncePerMs: toMs(entry.oncePer) } : entry);
+    const { entry } = definition;
+    const usual = countedMs > 0 ? { oncePerMs: countedMs } : "always";
+    const limit = EntryLimit.safeParse(
+      typeof entry === "object" ? { oncePerMs: toMs(entry.oncePer) } : (entry ?? usual),
+    );
     if (limit.success) return limit.data;
     throw new Error(`the entry of "${id}" is not possible: ${misfitOf(limit.error)}`);
   }
@@ -188,10 +197,11 @@ export function lifecycle<Payload extends z.ZodObject, Tried extends Experiments
   /** Two workflows may look for an absence of the same days, with other events as signs of activity. */
   function isForAnother(event: LifecycleEvent): boolean {
     if (event.name !== USER_INACTIVE) return false;
-    return ![id, null, undefined].includes(InactivityProperties.parse(event.properties).swept_for);
+    const { swept_for: sweptFor } = InactivityProperties.parse(event.properties);
+    return sweptFor !== undefined && sweptFor !== null && sweptFor !== id;
   }
 
-  function publishable() {
+  function schemaForNovu() {
     try {
       return publishedPayload(definition.payload.extend({ run: RunInPayload }));
     } catch (error) {
@@ -204,7 +214,7 @@ function matches({ event: name, wants }: EventMatcher, event: LifecycleEvent): b
   return name === event.name && wants(event);
 }
 
-function offIn({ all, channels }: Preferences): Rules["off"] {
+function channelsOffIn({ all, channels }: Preferences): Rules["off"] {
   const isOn = (channel: Channel) => channels?.[CHANNELS[channel].option]?.enabled ?? all?.enabled ?? true;
   return { channels: Channel.options.filter((channel) => !isOn(channel)), isLocked: all?.readOnly === true };
 }

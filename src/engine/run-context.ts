@@ -7,13 +7,16 @@ import type { GuardResult, MessageLink, Send } from "../contracts/send.ts";
 import type { Experiment, Experiments } from "./experiment.ts";
 import type { NovuInput } from "./guarded-step.ts";
 
-/** Where the person cannot be read: send by the event's snapshot, or let Novu retry the step and, after its last retry, send or skip. */
-export type WhenUnreadable = "send" | { hold: "then send" | "then skip" };
+/**
+ * When the person cannot be read now: send by the event's snapshot, or let Novu retry the step and, after its last
+ * retry, send or skip.
+ */
+export type WhenPersonUnavailable = "send" | { hold: "then send" | "then skip" };
 
 /** The rules for all messages of a workflow. */
 export interface Rules extends Pick<Send, "topic" | "holdout"> {
   workflow: string;
-  whenUnreadable: WhenUnreadable;
+  whenPersonUnavailable: WhenPersonUnavailable;
   /** The channels that the workflow's own preferences have off; a subscriber may turn them on, unless `isLocked`. */
   off: { channels: Channel[]; isLocked: boolean };
   experiments: Experiments;
@@ -100,7 +103,7 @@ export interface StepDependencies {
   /** The exit event by which this person has exited the workflow since the run's event. */
   exitedBy(run: RunKey & { occurredAt: string; workflow: string }): Promise<string | null>;
   /** The guards' objection to this message. */
-  objectionTo(send: Send): Promise<GuardResult>;
+  guard(send: Send): Promise<GuardResult>;
   /** The variant of each experiment for this run, by flag: the same at every call. A flag that is absent has its default. */
   variants(run: RunKey & { rehearsal: boolean }, experiments: Experiment[]): Promise<Record<string, RunVariant>>;
   /** The page on which the reader of a message opts out of its topic. */

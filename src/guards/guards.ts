@@ -57,14 +57,14 @@ export function createGuards({
   }
 
   async function unreachable(send: Send): Promise<Objection | null> {
-    if (send.recipient === "changed") return { reason: "address changed", detail: null };
+    if (send.recipient?.via === "none") return { reason: "address changed", detail: null };
     const detail = missingAddress(send) ?? ((await isBounced(send)) ? "the address bounces" : null);
     return detail === null ? null : { reason: "unreachable", detail };
   }
 
   /** An address that has not bounced is still used. */
   async function isBounced({ channel, distinctId, recipient }: Send): Promise<boolean> {
-    if (channel !== "email" || recipient === null || recipient === "changed") return false;
+    if (channel !== "email" || recipient === null) return false;
     const hash = addressHash(recipient.address);
     const bounces = await bouncesOf(distinctId);
     return bounces.some((bounce) => bounce.addressHash === null || bounce.addressHash === hash);

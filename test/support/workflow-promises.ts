@@ -17,7 +17,7 @@ export const sampleDependencies = (samplePerson: Partial<PersonProperties> = {})
   unsubscribeUrl: ({ topic }) => `https://bridge.example/u/${topic}`,
   person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),
   exitedBy: () => Promise.reject(new Error("a preview asked whether somebody left")),
-  objectionTo: () => Promise.reject(new Error("a preview asked whether it may go out")),
+  guard: () => Promise.reject(new Error("a preview asked whether it may go out")),
   variants: async () => ({}),
   untilHoursMs: () => HOUR_MS,
   link: (url) => url,

@@ -32,7 +32,7 @@ const workflows = [
     topic: "product_tips",
     on: [event("start tips")],
     exitOn: [event("end tips"), event("end all")],
-    whenUnreadable: { hold: "then skip" },
+    whenPersonUnavailable: { hold: "then skip" },
     async workflow({ step }) {
       await step.sms("text", () => ({ body: "A tip" }), { atAnyHour: true });
       await step.inApp("note", () => ({ body: "A tip" }));
@@ -43,7 +43,7 @@ const workflows = [
     topic: "reminders",
     on: [event("start reminders")],
     exitOn: [event("end all")],
-    whenUnreadable: { hold: "then send" },
+    whenPersonUnavailable: { hold: "then send" },
     async workflow({ step }) {
       await step.wait("an-hour", { hours: 1 });
       await step.email("mail", ({ person }) => {

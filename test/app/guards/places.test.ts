@@ -133,7 +133,7 @@ describe("the cap", () => {
 
 describe("a workflow tried by hand, from Novu's dashboard,", () => {
   it("reserves nothing and is recorded nowhere, when the person's own message is skipped too", async () => {
-    const rehearsed = campaign({ holdout: "control", whenUnreadable: { hold: "then skip" } });
+    const rehearsed = campaign({ holdout: "control", whenPersonUnavailable: { hold: "then skip" } });
     await using sandbox = await testSandbox({ workflows: [rehearsed] });
     happen(sandbox, "$set", { unsubscribed_from: ["all"] });
     sandbox.posthog.setFlag("control", true);

@@ -4,8 +4,8 @@ import { campaign, decisions, happen, reports } from "../../support/campaign.ts"
 import { freePort } from "../../support/free-port.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 
-const THEN_SEND = [campaign({ whenUnreadable: { hold: "then send" } })];
-const THEN_SKIP = [campaign({ whenUnreadable: { hold: "then skip" } })];
+const THEN_SEND = [campaign({ whenPersonUnavailable: { hold: "then send" } })];
+const THEN_SKIP = [campaign({ whenPersonUnavailable: { hold: "then skip" } })];
 
 describe("with PostHog out of reach at the moment of a send", () => {
   it("it goes out by what the event brought, unless said otherwise", async () => {
@@ -65,7 +65,7 @@ describe("with PostHog out of reach at the moment of a send", () => {
 
   it("each message is held by itself", async () => {
     const twice = campaign({
-      whenUnreadable: { hold: "then skip" },
+      whenPersonUnavailable: { hold: "then skip" },
       async workflow({ step }) {
         await step.inApp("one", () => ({ body: "One" }));
         await step.inApp("two", () => ({ body: "Two" }));
