@@ -9,7 +9,10 @@ interface ChannelFacts {
   interrupts: boolean;
 }
 
-/** Novu's channels, in the order of menus. */
+/**
+ * Novu's channels, in the order of menus. A service such as WhatsApp is no channel: it is a provider of `chat`
+ * in Novu's integrations. `.github/CONTRIBUTING.md` has the steps to add a channel.
+ */
 export const CHANNELS = {
   email: { addressField: "email", option: "email", interrupts: true },
   in_app: { addressField: null, option: "inApp", interrupts: false },

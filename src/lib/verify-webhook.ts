@@ -10,6 +10,7 @@ export type VerifyRequest = (headers: IncomingHttpHeaders) => Verification | ((b
 /**
  * Verifies a Standard Webhooks signature, also with the header names of Svix, which delivers for Novu; or the static
  * header `x-webhook-secret`. Any of the secrets counts, so that they can be rotated; without secrets nothing is valid.
+ * Segment's signature: sources/segment/verify.ts. Novu's on bridge calls: novu/bridge-call.ts.
  */
 export function createWebhookVerifier({ secrets, now }: { secrets: string[]; now: () => number }): VerifyRequest {
   const keys = secrets.filter((secret) => secret.startsWith("whsec_")).map(keyOf);
