@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { HOUR_MS } from "../lib/durations.ts";
+import { PermanentError } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
 import { Decision } from "./decision.ts";
 import { Report } from "./report.ts";
 import { Exit, MergeRequest, Profile, Start } from "./routing.ts";
@@ -147,13 +149,17 @@ const DEFINITIONS: { [Kind in JobKind]: Definition<Bodies[Kind]> } = {
 
 const JOB_KINDS = Object.keys(DEFINITIONS) as JobKind[];
 
-/** Reads a stored job. Throws an Error that names the fields, but no values, when this version cannot read it. */
+const StoredJob = z.object({ kind: z.enum(JOB_KINDS), body: z.unknown() });
+
+/** Reads a stored job. Throws a PermanentError that names the fields, but no values, when this version cannot read it. */
 export function parseJob(text: string): Job {
-  const { kind, body } = z.object({ kind: z.enum(JOB_KINDS), body: z.unknown() }).parse(JSON.parse(text));
+  const stored = StoredJob.safeParse(parseJson(text));
+  if (!stored.success) throw new PermanentError("a stored job has no kind that this version knows");
+  const { kind, body } = stored.data;
   const parsed = DEFINITIONS[kind].schema.safeParse(body);
   if (parsed.success) return { kind, body: parsed.data } as Job;
   const fields = parsed.error.issues.map(({ path }) => path.join(".")).join(", ");
-  throw new Error(`a stored job "${kind}" cannot be read: ${fields}`);
+  throw new PermanentError(`a stored job "${kind}" cannot be read: ${fields}`);
 }
 
 export function queueOf({ kind }: Pick<Job, "kind">): Queue {

@@ -72,7 +72,7 @@ function createCounters(registry: Registry) {
     novuEvent: (outcome: string) => novuEvents.inc({ outcome }),
     event: (outcome: "accepted" | "duplicate" | "ignored") => events.inc({ outcome }),
     ignored: (cause: Cause) => ignored.inc({ cause }),
-    jobs: (queue: Queue, outcome: "done" | "retried" | "put off" | "dead") => jobs.inc({ queue, outcome }),
+    jobs: (queue: Queue, outcome: "done" | "retried" | "postponed" | "dead") => jobs.inc({ queue, outcome }),
     triggered: (workflow: string) => triggers.inc({ workflow }),
     decided: ({ workflow, channel, outcome, reason }: Decision) =>
       decisions.inc({ workflow, channel, outcome, reason: reason ?? "" }),

@@ -5,16 +5,19 @@ const FIRST_MS = SECOND_MS;
 /** Also the longest Retry-After that counts: a wrong one would keep a job waiting for years. */
 const LONGEST_MS = 10 * MINUTE_MS;
 
-/** With the waits below, about an hour and a half. */
+/** With the waits below, 44 to 87 minutes. */
 export const MOST_ATTEMPTS = 18;
 
-/** The next state of a job whose attempt has failed. `answered`: the service has answered the attempt. */
-export type AfterFailure =
-  | { does: "retry" | "postpone"; waitMs: number; answered: boolean }
-  | { does: "give up"; answered: boolean };
+/** The consequence of a failed attempt. `answered`: the service has answered the attempt. */
+export interface AfterFailure {
+  next: "retry" | "postpone" | "give up";
+  /** Until the next attempt; 0 when there is none. */
+  waitMs: number;
+  answered: boolean;
+}
 
 /**
- * Decides by the class of the error, in this order:
+ * Decides by the class of the error, in this order. The worker then has the store count a failed attempt.
  * - RetryLaterError: postponed for the wait that it names; not counted as a failed attempt.
  * - UnavailableError: postponed until the service is up, however long that takes; not counted either. While the
  *   service answers other jobs, it is an error like any other.
@@ -23,24 +26,25 @@ export type AfterFailure =
  */
 export function afterFailure(
   error: unknown,
-  { failures, isServiceUp }: { failures: number; isServiceUp: boolean },
+  { failedAttempts, isServiceUp }: { failedAttempts: number; isServiceUp: boolean },
 ): AfterFailure {
   const { answered, retryAfterMs } = answerIn(error);
   const askedMs = Math.min(retryAfterMs, LONGEST_MS);
-  if (error instanceof RetryLaterError) return { does: "postpone", waitMs: askedMs, answered };
+  if (error instanceof RetryLaterError) return { next: "postpone", waitMs: askedMs, answered };
   if (error instanceof UnavailableError && !isServiceUp)
-    return { does: "postpone", waitMs: Math.max(askedMs, backoffMs(1)), answered };
-  if (error instanceof PermanentError || failures >= MOST_ATTEMPTS) return { does: "give up", answered };
-  return { does: "retry", waitMs: Math.max(askedMs, backoffMs(failures)), answered };
+    return { next: "postpone", waitMs: Math.max(askedMs, backoffMs(1)), answered };
+  if (error instanceof PermanentError || failedAttempts >= MOST_ATTEMPTS)
+    return { next: "give up", waitMs: 0, answered };
+  return { next: "retry", waitMs: Math.max(askedMs, backoffMs(failedAttempts)), answered };
 }
 
 /** The wait after the n-th failure, from 1: 1 s, 2 s, 4 s … 10 min, less up to half of it so that jobs spread out. */
-export function backoffMs(failures: number, random: () => number = Math.random): number {
-  const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
+export function backoffMs(failedAttempts: number, random: () => number = Math.random): number {
+  const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failedAttempts - 1));
   return Math.round(full * (1 - random() / 2));
 }
 
-/** An error of our own comes without an answer. */
+/** A PermanentError is the answer that no retry helps; any other error of our own comes without an answer. */
 function answerIn(error: unknown): { answered: boolean; retryAfterMs: number } {
   if (error instanceof ServiceError) return error;
   return { answered: error instanceof PermanentError, retryAfterMs: 0 };

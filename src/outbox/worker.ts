@@ -12,7 +12,7 @@ interface ClaimedJob {
   id: number;
   /** JSON; another version of this app may have written it. */
   body: string;
-  /** How often it has failed. */
+  /** The failed attempts so far; retry.ts decides which failures count. */
   attempts: number;
   /** Whether it was retried or postponed before. */
   isTried: boolean;
@@ -28,6 +28,7 @@ export interface JobStore {
   claim(queue: Queue, limit: number, leaseMs: number, done: number[]): Promise<ClaimedJob[]>;
   renew(ids: number[], leaseMs: number): Promise<void>;
   complete(ids: number[]): Promise<void>;
+  /** Makes the job due again; `failed` counts a failed attempt. */
   retry(id: number, retry: { at: number; error: string; failed: boolean; answered: boolean }): Promise<void>;
   giveUp(id: number, error: string, options: { answered: boolean }): Promise<void>;
   nextDueAt(queue: Queue): Promise<number | null>;
@@ -65,7 +66,7 @@ export function startWorker({
   clock: Clock;
   log: Log;
   /** Called after each attempt. */
-  count?: (queue: Queue, outcome: "done" | "retried" | "put off" | "dead") => void;
+  count?: (queue: Queue, outcome: "done" | "retried" | "postponed" | "dead") => void;
 }): Worker {
   const breaker = createCircuitBreaker(clock);
   const inProgress = new Map<number, Promise<void>>();
@@ -120,6 +121,7 @@ export function startWorker({
         for (const job of jobs) start(job);
         if (jobs.length === 0) break;
       }
+      // The end of a job in progress wakes the worker too.
       if (stopped || (inProgress.size > 0 && room() === 0)) return;
       const next = await store.nextDueAt(queue);
       if (next !== null) wakeAt(Math.max(next, breaker.nextTryAt() ?? 0));
@@ -129,7 +131,7 @@ export function startWorker({
     }
   }
 
-  /** Claims nothing until half of the slots are free; one job at a time, and seldom, while the service is down. */
+  /** How many jobs may be claimed: none until half of the slots are free; one, and seldom, while the service is down. */
   function room(): number {
     const nextTryAt = breaker.nextTryAt();
     const free = concurrency - inProgress.size;
@@ -156,55 +158,51 @@ export function startWorker({
   async function attempt(job: ClaimedJob): Promise<void> {
     breaker.trying();
     try {
-      await runJob({ ...job, job: readJob(job.body) });
+      await runJob({ ...job, job: parseJob(job.body) });
       breaker.answered();
       done.push(job.id);
       count(queue, "done");
     } catch (error) {
       breaker.failed(error);
-      await saveFailureAtLast(job, error);
+      await saveFailure(job, error);
     }
   }
 
-  /** Tries until the store is up. The job stays in progress, and so leased, until then. */
-  async function saveFailureAtLast(job: ClaimedJob, error: unknown): Promise<void> {
+  async function saveFailure({ id, attempts }: ClaimedJob, cause: unknown): Promise<void> {
+    const failedAttempts = attempts + 1;
+    const error = redact(describeError(cause));
+    const { next, waitMs, answered } = afterFailure(cause, {
+      failedAttempts,
+      isServiceUp: breaker.hasAnsweredLately(),
+    });
+    const facts = { component: "outbox", outcome: next, jobId: id, queue, attempt: failedAttempts, error };
+    if (next === "give up") {
+      log.error(facts);
+      await untilStored(() => store.giveUp(id, error, { answered }));
+      count(queue, "dead");
+      return;
+    }
+    log.warn({ ...facts, retryAfterMs: waitMs });
+    const failed = next === "retry";
+    await untilStored(() => store.retry(id, { at: clock.now() + waitMs, error, failed, answered }));
+    count(queue, failed ? "retried" : "postponed");
+  }
+
+  /** Repeats a write until the store is up. The job stays in progress, and so leased, until then. */
+  async function untilStored(write: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
-        return await saveFailure(job, error);
-      } catch (storeError) {
-        log.error({ component: "outbox", jobId: job.id, error: describeError(storeError) });
+        return await write();
+      } catch (error) {
+        storeFailed(error);
         if (stopped) return;
         await sleep(STORE_PAUSE_MS);
       }
     }
   }
 
-  async function saveFailure({ id, attempts }: ClaimedJob, cause: unknown): Promise<void> {
-    const failures = attempts + 1;
-    const error = redact(describeError(cause));
-    const next = afterFailure(cause, { failures, isServiceUp: breaker.hasAnsweredLately() });
-    const { does, answered } = next;
-    const facts = { component: "outbox", outcome: does, jobId: id, queue, attempt: failures, error };
-    if (does === "give up") {
-      log.error(facts);
-      count(queue, "dead");
-      return store.giveUp(id, error, { answered });
-    }
-    log.warn({ ...facts, retryAfterMs: next.waitMs });
-    count(queue, does === "retry" ? "retried" : "put off");
-    await store.retry(id, { at: clock.now() + next.waitMs, error, failed: does === "retry", answered });
-  }
-
   function storeFailed(error: unknown): void {
     log.error({ component: "outbox", queue, error: describeError(error) });
-  }
-}
-
-function readJob(body: string): Job {
-  try {
-    return parseJob(body);
-  } catch (error) {
-    throw new PermanentError(describeError(error), { cause: error });
   }
 }
 

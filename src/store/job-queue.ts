@@ -62,7 +62,7 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
         .updateTable("jobs")
         .set({ leased_until: now() + leaseMs })
         .where("id", "in", ids)
-        // Not a job that was retried just now.
+        // `retry` has just released the others.
         .where("leased_until", ">", 0)
         .execute();
     },
@@ -108,7 +108,7 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
 
     async schedule(job, at, { replace } = { replace: false }) {
       await inTransaction(db, async (trx) => {
-        // A new row: a worker that runs the old job would complete this one by the same id.
+        // A new row has a new id: a worker that runs the old job then does not complete this one.
         if (replace) await trx.deleteFrom("jobs").where("key", "=", keyOf(job)).execute();
         await insertJob(trx, job, at);
       });

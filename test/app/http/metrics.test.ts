@@ -68,7 +68,7 @@ describe("GET /metrics", () => {
     await sandbox.travel({ minutes: 2 });
     const down = await read(url);
     expect(down['bridge_jobs_waiting{queue="novu"}']).toBe(1);
-    expect(down['bridge_jobs_total{queue="novu",outcome="put off"}']).toBeGreaterThan(10);
+    expect(down['bridge_jobs_total{queue="novu",outcome="postponed"}']).toBeGreaterThan(10);
 
     sandbox.novu.injectFault(({ path }) => (path === "/v1/events/trigger" ? { status: 400 } : null));
     await sandbox.travel({ minutes: 1 });

@@ -23,16 +23,21 @@ describe("afterFailure", () => {
   const outage = new UnavailableError("no answer", { answered: false });
   const down = new UnavailableError("503", { answered: true, retryAfterMs: 99_999_999 });
 
-  it.each<[string, Error, { failures?: number; isServiceUp?: boolean }, object]>([
-    ["an error of our own", new Error("x"), {}, { does: "retry", answered: false }],
-    ["an answered error", new RefusedError("500"), {}, { does: "retry", answered: true }],
-    ["the last attempt", new RefusedError("500"), { failures: MOST_ATTEMPTS }, { does: "give up", answered: true }],
-    ["what no retry helps", new PermanentError("400"), {}, { does: "give up", answered: true }],
-    ["a limit", limit, { failures: MOST_ATTEMPTS }, { does: "postpone", waitMs: 5_000, answered: true }],
-    ["an outage", outage, { failures: MOST_ATTEMPTS }, { does: "postpone", answered: false }],
-    ["an outage of one job alone", outage, { isServiceUp: true }, { does: "retry", answered: false }],
-    ["a wait of a day", down, {}, { does: "postpone", waitMs: 600_000, answered: true }],
-  ])("%s", (_name, error, { failures = 1, isServiceUp = false }, expected) => {
-    expect(afterFailure(error, { failures, isServiceUp })).toMatchObject(expected);
+  it.each<[string, Error, { failedAttempts?: number; isServiceUp?: boolean }, object]>([
+    ["an error of our own", new Error("x"), {}, { next: "retry", answered: false }],
+    ["an answered error", new RefusedError("500"), {}, { next: "retry", answered: true }],
+    [
+      "the last attempt",
+      new RefusedError("500"),
+      { failedAttempts: MOST_ATTEMPTS },
+      { next: "give up", answered: true },
+    ],
+    ["what no retry helps", new PermanentError("400"), {}, { next: "give up", answered: true }],
+    ["a limit", limit, { failedAttempts: MOST_ATTEMPTS }, { next: "postpone", waitMs: 5_000, answered: true }],
+    ["an outage", outage, { failedAttempts: MOST_ATTEMPTS }, { next: "postpone", answered: false }],
+    ["an outage of one job alone", outage, { isServiceUp: true }, { next: "retry", answered: false }],
+    ["a wait of a day", down, {}, { next: "postpone", waitMs: 600_000, answered: true }],
+  ])("%s", (_name, error, { failedAttempts = 1, isServiceUp = false }, expected) => {
+    expect(afterFailure(error, { failedAttempts, isServiceUp })).toMatchObject(expected);
   });
 });
