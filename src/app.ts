@@ -5,7 +5,7 @@ import { createIngestion } from "./app/ingest.ts";
 import { createNovu } from "./app/novu.ts";
 import { createOptOuts } from "./app/opt-outs.ts";
 import { startOutbox } from "./app/outbox.ts";
-import { personSources } from "./app/persons.ts";
+import { createPersonSources } from "./app/persons.ts";
 import { createRuns } from "./app/runs.ts";
 import { liveDependencies } from "./app/step-dependencies.ts";
 import { createStop, type Phase } from "./app/stop.ts";
@@ -78,7 +78,7 @@ type Given = "config" | "product" | "store" | "clock" | "now" | "log" | "sandbox
 async function openParts(given: Pick<Context, Given>): Promise<App> {
   const { config, product, store, now, log } = given;
   const phase: Phase = { isStopping: false, isClosing: false };
-  // A sandbox on any free port knows its URL only when it listens.
+  // Without PUBLIC_URL it is known, and set below, when the server listens.
   const address = { publicUrl: config.publicUrl ?? "" };
   const publicUrl = () => address.publicUrl;
   const context: Context = {
@@ -91,24 +91,24 @@ async function openParts(given: Pick<Context, Given>): Promise<App> {
   };
 
   const links = createLinks({ keys: config.linkSigningKeys, publicUrl, source: product.brand.utmSource });
-  const sources = personSources(config, store.people);
-  const persons = createPersonReader({ sources, now });
+  const personSources = createPersonSources(config, store.people);
+  const persons = createPersonReader({ sources: personSources, now });
   const novu = createNovu(context);
   const reports = config.posthog ? createPostHogReport(config.posthog) : noReport;
-  const optOuts = createOptOuts(context, { novu, reports, sources });
+  const optOuts = createOptOuts(context, { novu, reports, personSources });
 
-  const steps = liveDependencies(context, { persons, links, optOuts, novu });
-  const frameworks = await openWorkflows(context, { steps, links });
+  const stepDependencies = liveDependencies(context, { persons, links, optOuts, novu });
+  const frameworks = await openWorkflows(context, { stepDependencies, links });
   const { workflows } = frameworks;
   const runs = createRuns(context, workflows);
-  const bridge = createBridgeRoutes(context, { frameworks, steps, runs, novu });
+  const bridge = createBridgeRoutes(context, { frameworks, stepDependencies, runs, novu });
   const ingestion = createIngestion(context, { persons });
 
   const sites: Site[] = [openStudio(context, { workflows, persons, runs })];
   const server = await openHttp(context, { ingestion, links, optOuts, runs, bridge, sites });
   address.publicUrl ||= server.url;
   const outbox = config.roles.includes("worker")
-    ? startOutbox(context, { novu, persons, sources, optOuts, ingestion, runs, reports })
+    ? startOutbox(context, { novu, persons, personSources, optOuts, ingestion, runs, reports })
     : null;
   const facts = { port: server.port, roles: config.roles, workflows: workflows.map(({ id }) => id) };
   log.info({ component: "app", outcome: "listening", ...facts });

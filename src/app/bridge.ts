@@ -13,12 +13,12 @@ import { sampleDependencies } from "./step-dependencies.ts";
 /** The fork's workflows in Novu's framework, with their shapes stored. Throws for workflows that Novu would refuse. */
 export async function openWorkflows(
   { config, product, store, now, log }: Context,
-  { steps, links }: { steps: StepDependencies; links: Pick<Links, "link"> },
+  { stepDependencies, links }: { stepDependencies: StepDependencies; links: Pick<Links, "link"> },
 ): Promise<Frameworks> {
   const samples = sampleDependencies({ config, samplePerson: product.samplePerson, link: links.link, now });
   const frameworks = await openFrameworks({
     ...config.novu,
-    live: product.workflows.map(({ build }) => build(steps)),
+    live: product.workflows.map(({ build }) => build(stepDependencies)),
     samples: product.workflows.map(({ build }) => build(samples)),
     log,
   });
@@ -30,7 +30,12 @@ export async function openWorkflows(
 /** The endpoint that Novu calls for each step. */
 export function createBridgeRoutes(
   { config, store, budget, now, log }: Context,
-  { frameworks, steps, runs, novu }: { frameworks: Frameworks; steps: StepDependencies; runs: Runs; novu: Novu },
+  {
+    frameworks,
+    stepDependencies,
+    runs,
+    novu,
+  }: { frameworks: Frameworks; stepDependencies: StepDependencies; runs: Runs; novu: Novu },
 ): Router {
   return createBridge({
     secretKey: config.novu.secretKey,
@@ -40,8 +45,8 @@ export function createBridgeRoutes(
     decisionsOf: store.decisions.listOfRuns,
     records: { ...store.runs, ...store.decisions },
     async onWait(run, waitMs) {
-      await steps.expectCallAfter(run, { waitMs, mayBeRefused: false });
-      await steps.refreshSubscriber(run, { waitMs, isWrong: false });
+      await stepDependencies.expectCallAfter(run, { waitMs, mayBeRefused: false });
+      await stepDependencies.refreshSubscriber(run, { waitMs, isWrong: false });
     },
     withRun: createForeignRuns({
       async findRun(subscriberId, jobId) {

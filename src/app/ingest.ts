@@ -33,7 +33,7 @@ export function createIngestion(
     insert: (event, routing) => store.events.insert(event, routing),
     saveIgnored,
     receivedAt: () => isoOfArrival(nextArrival()),
-    onPersonChanged: persons.forget,
+    forgetPerson: persons.forget,
     count: metrics.event,
     log,
   });

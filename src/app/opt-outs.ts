@@ -13,7 +13,11 @@ const NOT_FOUND = { outcome: "not found" } as const;
 /** Opt-outs: the unsubscribe links and page, Novu's webhook, and the jobs that send them to Novu and PostHog. */
 export function createOptOuts(
   context: Context,
-  { novu, reports, sources }: { novu: Novu; reports: Pick<PostHogReports, "setOptOuts">; sources: PersonSources },
+  {
+    novu,
+    reports,
+    personSources,
+  }: { novu: Novu; reports: Pick<PostHogReports, "setOptOuts">; personSources: PersonSources },
 ) {
   const { config, store, metrics, publicUrl, now, log } = context;
   const { workflows, brand, colours, topics } = context.product;
@@ -40,7 +44,9 @@ export function createOptOuts(
       marketing,
       setPreference: novu.api.setPreference,
       setOptOuts: reports.setOptOuts,
-      personNow: sources.posthog ? createPersonLookup({ source: sources.posthog, now }) : async () => NOT_FOUND,
+      personNow: personSources.posthog
+        ? createPersonLookup({ source: personSources.posthog, now })
+        : async () => NOT_FOUND,
       pace: novu.limit.subscribers,
       log,
     }),

@@ -39,7 +39,7 @@ interface Parts {
   novu: Novu;
   persons: PersonReader;
   /** Where persons are read. */
-  sources: PersonSources;
+  personSources: PersonSources;
   optOuts: Pick<OptOuts, "send">;
   ingestion: Pick<Ingestion, "ingest" | "onNotMerged" | "reingest">;
   runs: Runs;
@@ -72,7 +72,10 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
 }
 
 /** Runs once a day over all processes; null when no workflow starts by inactivity. */
-function startAbsenceSweep({ config, product, store, metrics, clock, log }: Context, { ingestion, sources }: Parts) {
+function startAbsenceSweep(
+  { config, product, store, metrics, clock, log }: Context,
+  { ingestion, personSources }: Parts,
+) {
   const watched = product.workflows.filter(({ absences }) => absences.length > 0);
   if (watched.length === 0) return null;
   const run = createInactivitySweep({
@@ -82,7 +85,7 @@ function startAbsenceSweep({ config, product, store, metrics, clock, log }: Cont
       lastSeen: (workflow, distinctIds) => store.runs.findLastExits({ workflow, distinctIds }),
       absent: (workflow, period) => pagesOfAbsent(store, workflow, period),
     },
-    readPersons: (sources.posthog ?? sources.segment)?.read ?? null,
+    readPersons: (personSources.posthog ?? personSources.segment)?.read ?? null,
     knownEvents: store.events.findKnown,
     ingest: ingestion.ingest,
     count: metrics.inactive,

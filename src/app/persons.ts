@@ -12,7 +12,7 @@ import type { People } from "../store/people.ts";
 type Subscribed = Pick<Profile, "subscriber" | "occurredAt">;
 
 /** The sources at which persons are read at the moment of sending. */
-export function personSources(
+export function createPersonSources(
   { posthog, segment }: Pick<Config, "posthog" | "segment">,
   { findTraits }: Pick<People, "findTraits">,
 ): PersonSources {

@@ -19,15 +19,15 @@ type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] };
 /** Pure: the same event always has the same effects. An event without effects has a problem with the reason. */
 export function createRoute(workflows: WorkflowRoutes[], internalUsers: InternalRule[] = []): Route {
   return (event) => {
-    if (isEcho(event)) return nothing("echo", `"${event.name}" is what this bridge reports itself`);
+    if (isEcho(event)) return ignored("echo", `"${event.name}" is what this bridge reports itself`);
     const internal = whyInternal(event, internalUsers);
-    if (internal !== null) return nothing("internal", internal);
+    if (internal !== null) return ignored("internal", internal);
     const listening = workflows.filter(({ events }) => events.includes(event.name));
     const isAboutProfile = changesProfile(event);
     if (listening.length === 0 && !isAboutProfile && !event.isIdentityEvent)
-      return nothing("no workflow", `no workflow listens to "${event.name}"`);
+      return ignored("no workflow", `no workflow listens to "${event.name}"`);
     const noPerson = whyNoPerson(event);
-    if (noPerson !== null) return nothing("no person", noPerson);
+    if (noPerson !== null) return ignored("no person", noPerson);
 
     const { starts, exits, problems } = runsOf(event, listening);
     const merge = mergeOf(event);
@@ -35,9 +35,11 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
     const mergeRequests = listOf(mergeRequestOf(event));
     // A start updates the profile itself.
     const profiles = listOf(isAboutProfile && starts.length === 0 ? profileOf(event) : null);
-    const isIdle = starts.length + exits.length + problems.length === 0;
-    const traits = listOf(isIdle && !event.isIdentityEvent ? null : traitsIn(event));
-    if (isIdle && (listening.length > 0 || profiles.length + mergeRequests.length + traits.length === 0))
+    const concernsNoRun = starts.length + exits.length + problems.length === 0;
+    const traits = listOf(event.isIdentityEvent || !concernsNoRun ? traitsIn(event) : null);
+    const concernsNobody = profiles.length + mergeRequests.length + traits.length === 0;
+    // Also listed when a workflow listens to its name, although it may change a profile.
+    if (concernsNoRun && (concernsNobody || listening.length > 0))
       problems.push({ cause: "filtered", reason: whyFiltered(event, listening) });
     return {
       starts,
@@ -73,7 +75,7 @@ function runsOf(
       starts.push(startOf(event, workflow, { payload, occurrence: started.occurrence }));
       for (const note of notes) problems.push({ cause: "replaced", reason: `replaced for ${workflow.id}: ${note}` });
     } catch {
-      // Its message may quote the event.
+      // The error's message may quote the event.
       const reason = `does not fit ${workflow.id}: its \`where\` fails on this event`;
       problems.push({ cause: "does not fit", reason });
     }
@@ -85,12 +87,12 @@ function listOf<Item>(item: Item | null): Item[] {
   return item === null ? [] : [item];
 }
 
-function nothing(cause: Cause, reason: string): ReturnType<Route> {
+function ignored(cause: Cause, reason: string): ReturnType<Route> {
   return { starts: [], exits: [], profiles: [], merges: [], problems: [{ cause, reason }] };
 }
 
 function whyFiltered({ name }: LifecycleEvent, listening: WorkflowRoutes[]): string {
-  if (listening.length === 0) return `the "${name}" changes nothing that Novu keeps of a person, and merges no ids`;
+  if (listening.length === 0) return `"${name}" changes nothing that Novu keeps of a person, and merges no ids`;
   return `not one of the "${name}" that ${listening.map(({ id }) => id).join(", ")} asks for`;
 }
 
@@ -110,13 +112,18 @@ function startOf(
     occurrence,
     addressWait: { since, forMs: addressWithinMs },
     startBy: startWithinMs === null ? null : new Date(Date.parse(occurredAt) + startWithinMs).toISOString(),
-    // The profile of such a person is sent before the trigger, from all properties that are stored.
+    // Where we store the persons, the profile is sent before the trigger, from all stored properties.
     to: SOURCES[source].storesPersons
       ? { subscriberId: distinctId }
       : subscriberOf(distinctId, zoned(snapshot, timeZone)),
     run: {
       transactionId: transactionIdOf(uuid, id),
-      ...{ eventUuid: uuid, eventName: name, source, distinctId, occurredAt, snapshot },
+      eventUuid: uuid,
+      eventName: name,
+      source,
+      distinctId,
+      occurredAt,
+      snapshot,
       ...(timeZone !== undefined && { timeZone }),
       ...(unreadable.length > 0 && { unreadable }),
     },

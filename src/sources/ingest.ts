@@ -4,7 +4,7 @@ import { PermanentError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { uuidV5 } from "./event-fields.ts";
 
-/** The body of a source as an event, or why it is none. */
+/** The body of a source as an event, or the reason why it is not an event. */
 export type Parsed = { event: LifecycleEvent } | { misfit: string; cause?: Cause };
 
 export interface Ingested {
@@ -33,7 +33,7 @@ export function createIngest({
   insert,
   saveIgnored,
   receivedAt,
-  onPersonChanged,
+  forgetPerson,
   count,
   log,
 }: {
@@ -43,20 +43,21 @@ export function createIngest({
   saveIgnored(ignored: IgnoredEvent): Promise<void>;
   /** The present time, ISO 8601, later with each call. */
   receivedAt(): string;
-  /** The source knew the event before we did, so reads of these persons from now on include it. */
-  onPersonChanged(distinctId: string): void;
+  /** Called before an insert, so that a step that follows reads the person anew: the source has the event already. */
+  forgetPerson(distinctId: string): void;
   count(outcome: Ingested["outcome"]): void;
   log: Log;
 }): Ingest {
   return async (source, parsed, body) => {
     if ("misfit" in parsed) {
       const { misfit: reason, cause = "not an event" } = parsed;
+      // It counts the event, by its cause.
       await saveIgnored({ source, cause, reason, event: null, body });
       log.warn({ component: "sources", source, outcome: "ignored", reason });
       return { outcome: "ignored", uuid: null, reason };
     }
     const event = { ...parsed.event, receivedAt: receivedAt() };
-    const { outcome, reason } = await ingest(event, body);
+    const { outcome, reason } = await routeAndInsert(event, body);
     count(outcome);
     const { uuid, name } = event;
     // Too many for the level `info`: thousands a second. The studio and the metrics have each result.
@@ -65,7 +66,7 @@ export function createIngest({
     return { outcome, uuid, ...(reason !== undefined && { reason }) };
   };
 
-  async function ingest(event: LifecycleEvent, body: string): Promise<Pick<Ingested, "outcome" | "reason">> {
+  async function routeAndInsert(event: LifecycleEvent, body: string): Promise<Pick<Ingested, "outcome" | "reason">> {
     const { source } = event;
     const { problems, ...routing } = route(event);
     for (const problem of problems) await saveIgnored({ ...problem, source, event, body });
@@ -89,14 +90,16 @@ export function createIngest({
   ): Promise<{ outcome: "accepted" | "duplicate"; uuid: string }> {
     const { uuid, name, distinctId } = event;
     for (const id of [distinctId, ...(routing.mergeRequests ?? []).map(({ previousId }) => previousId)])
-      onPersonChanged(id);
+      forgetPerson(id);
     const outcome = await insert(event, routing);
     if (outcome !== "another event") return { outcome, uuid };
-    const renamed = { ...event, uuid: uuidV5(JSON.stringify([uuid, name, distinctId])) };
-    return insertUnique(renamed, route(renamed));
+    const withOwnUuid = { ...event, uuid: uuidV5(JSON.stringify([uuid, name, distinctId])) };
+    // Routed again, because the ids of its runs come from its uuid.
+    return insertUnique(withOwnUuid, route(withOwnUuid));
   }
 }
 
+/** `merges` do not count: each comes with a merge request. */
 function hasEffects({ starts, exits, profiles = [], mergeRequests = [], traits = [] }: Routing): boolean {
   return starts.length + exits.length + profiles.length + mergeRequests.length + traits.length > 0;
 }

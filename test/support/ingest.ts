@@ -16,7 +16,7 @@ export function ingestTo({
     insert,
     saveIgnored,
     receivedAt: () => new Date().toISOString(),
-    onPersonChanged: () => {},
+    forgetPerson: () => {},
     count: () => {},
     log: createLog({ level: "silent" }),
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { personSources } from "../../../src/app/persons.ts";
+import { createPersonSources } from "../../../src/app/persons.ts";
 import { testSandbox } from "../../support/sandbox.ts";
 
 describe("the sandbox", () => {
@@ -20,7 +20,7 @@ describe("the sandbox", () => {
   it("reads persons from its Segment as the app does", async () => {
     await using sandbox = await testSandbox();
     sandbox.segment.send({ type: "identify", userId: "ada", traits: { firstName: "Ada" } });
-    const found = await personSources(sandbox.config, sandbox.app.store.people).segment?.read(
+    const found = await createPersonSources(sandbox.config, sandbox.app.store.people).segment?.read(
       ["ada"],
       AbortSignal.timeout(5_000),
     );
