@@ -139,7 +139,7 @@ export function unsubscribeRoutes({
     return topic === null ? "You get no more marketing" : `You get no more of “${topics[topic]}”`;
   }
 
-  /** Opts out of the other topics, and takes back the opt-outs from these. */
+  /** Opts out of the other topics, and takes back the opt-outs from the wanted topics and from their workflows. */
   async function keepOnly(link: UnsubscribeLink, wanted: string[]): Promise<string> {
     const { off } = await optOutsOf(link.distinctId);
     const isNone = wanted.length === 0;

@@ -39,7 +39,7 @@ export function resultOfProvider(why: string | undefined): NovuResult {
   return resultOf(why) ?? { outcome: "failed", reason: "provider failed", detail: clean(why) };
 }
 
-/** The decision, confirmed or corrected. */
+/** The decision "sent" of a step, confirmed or corrected by Novu's result. */
 export function withReceipt(decision: Decision, result: NovuResult): Decision {
   if (result.outcome === "sent") return { ...decision, receipt: "confirmed" };
   // The message reached no address, and exposed the person to no experiment.

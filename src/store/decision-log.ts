@@ -12,12 +12,12 @@ import type { Tables } from "./tables.ts";
 import { firstExposures, releaseExposures } from "./variants.ts";
 
 /**
- * Novu calls a step whose answer it did not get four times, 5 s each, with 7 s between. Until then a message that
- * was recorded as sent may still fail.
+ * Novu calls a step whose answer it did not get four times, up to 5 s each, with pauses of 1, 2 and 4 s: 27 s in all.
+ * Until then a message that was recorded as sent may still fail.
  */
-const ASKED_AFTER_MS = 30_000;
+const RECEIPT_AFTER_MS = 30_000;
 
-/** Decisions, with the job that each owes: the report, or first the question for the receipt. */
+/** Decisions, each with its next job: the receipt of a sent message, or the report. */
 export function decisionLog({ db, now, lock, announce }: Parts) {
   return {
     async record(wanted, { ifOpen = false, insteadOf, endsRun = false } = {}) {
@@ -33,8 +33,8 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
         const before = earlier && decisionIn(earlier);
         // The person was deleted meanwhile.
         if (insteadOf !== undefined && before === undefined) return { decision: wanted, isNew: false };
-        const isOpen = insteadOf ? isDeepStrictEqual(before, insteadOf) : !staysValid(before, wanted, ifOpen);
-        let decision = isOpen || before === undefined ? await unlessExited(trx, wanted) : before;
+        const mayReplace = insteadOf ? isDeepStrictEqual(before, insteadOf) : !staysValid(before, wanted, ifOpen);
+        let decision = mayReplace || before === undefined ? await unlessExited(trx, wanted) : before;
         // The message no longer counts under the cap, also when a repeated call had the same decision.
         if (decision.outcome !== "sent")
           await trx
@@ -64,11 +64,11 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
           .values({ transaction_id: transactionId, step, distinct_id: distinctId, body })
           .onConflict((conflict) => conflict.columns(["transaction_id", "step"]).doUpdateSet({ body }))
           .execute();
-        if (before?.outcome === "sent") await deleteOwed(trx, before, now());
-        if (isFinal(decision) && (await isFirstReport(trx, decision, now()))) await insertOwed(trx, decision, now());
+        if (before?.outcome === "sent") await deleteNextJob(trx, before, now());
+        if (isFinal(decision) && (await isFirstReport(trx, decision, now()))) await insertNextJob(trx, decision, now());
         return { decision, isNew: true };
       });
-      if (decided.isNew) announce(isAsked(decided.decision) ? "receipts" : "posthog");
+      if (decided.isNew) announce(needsReceipt(decided.decision) ? "receipts" : "posthog");
       return decided;
     },
 
@@ -113,18 +113,20 @@ function decisionIn({ body }: { body: string }): Decision {
 }
 
 /** Whether it still needs a receipt. */
-function isAsked({ outcome, receipt }: Decision): boolean {
+function needsReceipt({ outcome, receipt }: Decision): boolean {
   return outcome === "sent" && receipt === undefined;
 }
 
 /** A sent message is reported to PostHog after its receipt, every other decision at once. */
-async function insertOwed(trx: Kysely<Tables>, decision: Decision, now: number): Promise<void> {
-  if (isAsked(decision)) await insertJob(trx, { kind: "receipt", body: decision }, now + ASKED_AFTER_MS);
+async function insertNextJob(trx: Kysely<Tables>, decision: Decision, now: number): Promise<void> {
+  if (needsReceipt(decision)) await insertJob(trx, { kind: "receipt", body: decision }, now + RECEIPT_AFTER_MS);
   else await insertJob(trx, { kind: "report", body: reportOf(decision) }, now);
 }
 
-/** Deletes the question and the report of a message that was not sent after all. A job that a worker has claimed ends by itself. */
-async function deleteOwed(trx: Kysely<Tables>, before: Decision, now: number): Promise<void> {
+/**
+ * Deletes the jobs of the decision before. Not a report that a worker has claimed or tried: PostHog may have it.
+ */
+async function deleteNextJob(trx: Kysely<Tables>, before: Decision, now: number): Promise<void> {
   await trx
     .deleteFrom("jobs")
     .where("key", "=", keyOf({ kind: "receipt", body: before }))

@@ -6,11 +6,14 @@ import { variants } from "./variants.ts";
 
 export interface Decisions {
   /**
-   * Writes a decision and the report it owes. A sent message first owes a question to Novu, half a minute later;
-   * its report is owed once the decision has a `receipt`. There is one decision per run and step: a later one
-   * replaces it, unless the run was exited by then, it has a receipt, or with `ifOpen`; `insteadOf`
-   * replaces just that one. With `endsRun` it is the run's last. Exposures that another step of the run has
-   * reported are left out. Answers the decision that is valid now, and whether that is new.
+   * Writes the decision of a step of a run, with its next job: for a sent message the receipt, half a minute later;
+   * for every other decision, and after the receipt, the report. A step has one decision. A later one replaces it,
+   * except:
+   * - the earlier one has a receipt, or the run was exited before;
+   * - with `ifOpen`, the earlier one is final;
+   * - with `insteadOf`, the earlier one is not this one.
+   * With `endsRun` it is the run's last. Exposures that another step of the run has reported are left out. Answers the
+   * decision that is valid now, and whether that is new.
    */
   record(
     decision: Decision,

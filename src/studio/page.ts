@@ -45,6 +45,7 @@ export interface View {
 /** The answer to one request: a model, which is also the JSON at `/studio/api`, and its view. */
 export interface OpenPage {
   model: object;
+  /** Whether personal data on it is masked. */
   hidden: boolean;
   view(frame: Frame): View;
 }
