@@ -55,7 +55,7 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
     const concurrency = AT_ONCE[name] ?? config.deliveryConcurrency;
     return [name, startWorker({ ...queue, concurrency, queue: name })] as const;
   });
-  const sweep = startSweep({ prune: store.prune, retentionMs: config.retentionMs, clock, log });
+  const sweep = startSweep({ prune: (...step) => store.prune(...step), retentionMs: config.retentionMs, clock, log });
   const absences = startAbsenceSweep(context, parts);
   const unsubscribe = store.on("jobs", (queue) => workers.find(([name]) => name === queue)?.[1].wake());
   return {
