@@ -3,7 +3,7 @@ import type { Context } from "./context.ts";
 import type { Site } from "./http.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** During this time connections stay open, and each answer closes its own: a proxy may lose a request when an idle connection is closed. */
+/** For this long, a connection closes only after an answer: closing an idle one may lose a request of a proxy. */
 const DRAIN_MS = 500;
 /** The slowest bridge call takes 3.4 s, and a stop no more than 5 s in all. */
 const CLOSED_WITHIN_MS = 4_000;

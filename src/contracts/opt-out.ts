@@ -9,7 +9,7 @@ export function workflowTopic(workflow: string): string {
   return `workflow:${workflow}`;
 }
 
-/** By a link of ours, in Novu's Inbox, or as a complaint to the mailbox. */
+/** By our link, in Novu's Inbox, or by marking a message as spam. */
 export type OptOutCause = "link" | "novu" | "complained";
 
 /** The opt-outs that a person adds (`off`) and takes back (`on`): topics, "all", or a `workflowTopic`. */

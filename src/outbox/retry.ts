@@ -17,7 +17,8 @@ export interface AfterFailure {
 }
 
 /**
- * Decides by the class of the error, in this order. The worker then has the store count a failed attempt.
+ * Decides by the class of the error, in this order. `worker.ts` applies it, and `store/job-queue.ts` counts the failed
+ * attempts. Novu's own retries of a step are counted in `engine/decide-message.ts`.
  * - RetryLaterError: postponed for the wait that it names; not counted as a failed attempt.
  * - UnavailableError: postponed until the service is up, however long that takes; not counted either. While the
  *   service answers other jobs, it is an error like any other.

@@ -10,7 +10,7 @@ export interface ClaimedJob {
   id: number;
   /** The job as JSON; another version may have written it. */
   body: string;
-  /** How often it has failed. */
+  /** The failed attempts so far; a postponed attempt is not one. */
   attempts: number;
   /** Whether it was retried or postponed before. */
   isTried: boolean;

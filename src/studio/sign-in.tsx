@@ -8,7 +8,7 @@ import { PostForm, Submit } from "./ui/forms.tsx";
 import { PlainPage } from "./ui/layout.tsx";
 import { Notice } from "./ui/parts.tsx";
 
-/** Anyone can send it: a secret, and the next address. */
+/** Anyone can send this form. It has a secret and the page to open next. */
 const LARGEST_FORM = "8kb";
 
 /** Logging in and out. */

@@ -60,7 +60,7 @@ export const isStopped = (one: Destination) => STOPPED.includes(one.status?.stat
 const SLOWED = [2, 11];
 const isSlowed = (one: Destination) => SLOWED.includes(one.status?.state ?? 0);
 
-/** The changes that make a destination as wanted; null is one that does not exist yet. Everything else in it stays. */
+/** The changes that turn `there` into the wanted destination, and no others. `there` is null when none exists yet. */
 export function differenceOf(there: Destination | null, wanted: Wanted): Difference {
   const changes: string[] = [];
   const notes: string[] = [];

@@ -19,7 +19,7 @@ const Paging = z.object({
 const PROVIDERS: Record<string, string> = { email: "nodemailer", sms: "twilio", push: "fcm", chat: "slack" };
 const OWNER = { _environmentId: "local", _organizationId: "local" };
 
-/** Runs and messages, the newest first. Novu does not wrap these answers again: their `data` is the list. */
+/** Runs and messages, the newest first. Novu wraps other answers in `data`; here `data` is the list itself. */
 export function activityRoutes(state: NovuState, limited: RequestHandler): Router {
   return Router()
     .get("/v1/messages", limited, (request, response) => {
