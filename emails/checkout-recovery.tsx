@@ -5,7 +5,7 @@ import { Button, Greeting, Paragraph, Title } from "./_components/text.tsx";
 export interface CheckoutRecoveryProps {
   firstName: string | undefined;
   checkoutUrl: string;
-  /** As the reader sees it, with the currency: "$120.00". */
+  /** The total as the reader sees it, with the currency: "$120.00". */
   cartValue: string | undefined;
 }
 

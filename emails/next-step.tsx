@@ -6,7 +6,7 @@ export interface NextStepProps {
   firstName: string | undefined;
   /** The steps that this person has just finished, as phrases: "connect your data". */
   completed: string[];
-  /** A phrase too: "invite your team". */
+  /** The next step, as a phrase: "invite your team". */
   nextStep: string;
   why: string;
   setupUrl: string;

@@ -6,7 +6,7 @@ export interface PaidOfferProps {
   firstName: string | undefined;
   /** A customer's result, as one true sentence. */
   proof: string;
-  /** As a phrase: "20% off the first year". */
+  /** The offer, as a phrase: "20% off the first year". */
   offer: string;
   /** The last day of the offer, as the reader sees it: "12 December". */
   endsOn: string;

@@ -6,7 +6,7 @@ export interface WelcomeToPaidProps {
   firstName: string | undefined;
   /** The plan's name: "Pro". */
   plan: string;
-  /** Its features, as phrases: "unlimited reports". */
+  /** The plan's features, as phrases: "unlimited reports". */
   unlocked: string[];
   billingUrl: string;
   appUrl: string;

@@ -4,7 +4,7 @@ import { Button, Greeting, Paragraph, Title } from "./_components/text.tsx";
 
 export interface WelcomeProps {
   firstName: string | undefined;
-  /** The name of the person who invited them; undefined without an invitation. */
+  /** The name of the person who sent an invitation; undefined without an invitation. */
   invitedBy: string | undefined;
   setupUrl: string;
 }

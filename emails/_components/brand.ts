@@ -2,7 +2,7 @@
 export const brand = {
   name: "Acme",
   appUrl: "https://app.acme.example",
-  /** The hosts, with their subdomains, that links in events may lead to, besides the app's. */
+  /** Links in events may lead to these hosts and their subdomains, and to the app's host. */
   linkHosts: ["acme.example"],
   /** The `utm_source` of every link, for PostHog's reports on visits. */
   utmSource: "lifecycle",

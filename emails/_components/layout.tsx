@@ -7,7 +7,7 @@ import { Unsubscribe } from "./unsubscribe.tsx";
 interface LayoutProps {
   /** The preview text that inboxes show beside the subject. */
   preheader: string;
-  /** The reason why the reader gets this, in one sentence. */
+  /** The reason why the reader gets the email, in one sentence. */
   because: string;
   children: ReactNode;
 }

@@ -19,7 +19,7 @@ export function Paragraph({ children }: { children: ReactNode }) {
   );
 }
 
-/** The one action of an email; 48 px high, for thumbs. */
+/** The main action of an email; 48 px high, easy to tap. */
 export function Button({ href, children }: { href: string; children: ReactNode }) {
   return (
     <EmailButton

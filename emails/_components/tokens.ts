@@ -1,4 +1,7 @@
-/** Every colour by its use; `text`, `muted`, `accent` and `onAccent` have a contrast of 4.5:1 on their background, in both schemes. */
+/**
+ * Every colour by its use. In both schemes, `text`, `muted`, `accent` and `onAccent` have a contrast of 4.5:1 or more
+ * on their background.
+ */
 export const light = {
   page: "#f4f5f7",
   card: "#ffffff",

@@ -3,7 +3,7 @@ import { useContext } from "react";
 import { font, light } from "./tokens.ts";
 import { UnsubscribeUrl } from "./unsubscribe-url.ts";
 
-/** The unsubscribe link; 44 px high, for thumbs. Nothing for an email without an opt-out. */
+/** The unsubscribe link; 44 px high, easy to tap. Renders nothing in an email without an opt-out. */
 export function Unsubscribe() {
   const url = useContext(UnsubscribeUrl);
   if (url === null) return null;

@@ -2,7 +2,10 @@ import { type Call, type Host, request, type ServiceResponse } from "../lib/serv
 
 const ANSWER_WITHIN_MS = 8_000;
 
-/** One call for which each status is an answer, also a redirect and a 429. Throws an UnavailableError without an answer. */
+/**
+ * Makes one call, and returns the response with any status, also a redirect or a 429. Throws an UnavailableError if
+ * there is no response.
+ */
 export function ask(
   host: { host: string; unreachable: string } & Pick<Host, "headers">,
   call: Call,

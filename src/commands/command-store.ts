@@ -23,7 +23,7 @@ const PARTS = { now: Date.now, log: createLog({ level: "silent" }) };
 /** A backup of a large store is slow. */
 const ANSWER_WITHIN_MS = 10 * MINUTE_MS;
 
-/** Opens the app's store beside the running app. When that fails, the result is that of `unopened`. */
+/** Opens the app's store while the app may be running. If that fails, returns the result of `unopened`. */
 export async function withStoreToRead<Result>(
   config: Parameters<typeof openStoreToRead>[0],
   use: (store: ReadStore) => Promise<Result>,
@@ -39,8 +39,8 @@ export async function withStoreToRead<Result>(
 }
 
 /**
- * Opens the app's store beside the running app. Changes go to PostgreSQL directly, and with SQLite through the
- * running app; without an answer from it they throw.
+ * Opens the app's store while the app may be running. With PostgreSQL this process makes the changes. With SQLite the
+ * running app makes them, and a change throws if the app does not answer.
  */
 export async function withStoreToChange<Result>(
   config: Config,
@@ -69,13 +69,13 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** The changes that the running app makes for commands on its machine. Each throws if the app does not answer. */
+/** Changes that the running app makes for commands on the same machine. A change throws if the app does not answer. */
 export function changesByTheApp({
   port,
   linkSigningKeys,
 }: Pick<Config, "port" | "linkSigningKeys">): Changes & Pick<Store, "backup"> {
   const url = `http://127.0.0.1:${port}`;
-  const unreachable = `no app answers at ${url}; with SQLite only the running app changes its store: start it, or set PORT to its port`;
+  const unreachable = `no app answers at ${url}; with SQLite only the running app changes the store: start the app, or set PORT to its port`;
   return {
     jobs: {
       async redrive(which) {
@@ -108,7 +108,7 @@ export function changesByTheApp({
     );
     if (status === 401)
       throw new Error(`the app at ${url} does not accept the signature; does it run with the same LINK_SIGNING_KEYS?`);
-    if (status === 503) throw new Error(`the app at ${url} cannot write its store now; its log says why`);
+    if (status === 503) throw new Error(`the app at ${url} cannot write its store now; the reason is in its log`);
     const answer = StoreChangeAnswer.safeParse(json);
     if (status !== 202 || !answer.success) unexpected();
     if ("failed" in answer.data) throw new Error(answer.data.failed);

@@ -27,9 +27,9 @@ that you add there stay.
   --json         print one JSON object
   --help
 
-PostHog signs with the first whsec_… in POSTHOG_WEBHOOK_SECRETS. If it has none, this command makes one and
-prints it once: add it there. To rotate it, put the new secret first, restart the app, run this command,
-and remove the old secret.
+PostHog signs with the first whsec_… in POSTHOG_WEBHOOK_SECRETS. If there is none, this command makes a
+secret and prints it once: add it to the setting. To rotate the secret, put the new one first, restart the
+app, run this command, and remove the old one.
 
 POSTHOG_PERSONAL_API_KEY needs the scope hog_function:write; you may use another key than the app's.
 
@@ -56,7 +56,7 @@ export const connectOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workf
         header: randomBytes(32).toString("base64url"),
       };
       const hasSecrets = (env.POSTHOG_WEBHOOK_SECRETS ?? "").trim() !== "";
-      // The configuration requires a secret, and this command can make the first one.
+      // `readConfig` requires a secret. If there is none yet, this command makes the first one.
       const { publicUrl, ...config } = readConfig({
         ...env,
         ...(!hasSecrets && isPostHogRequired(env) && { POSTHOG_WEBHOOK_SECRETS: fresh.signing }),
@@ -68,7 +68,7 @@ export const connectOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workf
       const secrets = hasSecrets ? posthog.webhookSecrets : [];
       if (newSecret && secrets.some((secret) => secret.startsWith("whsec_")))
         throw new UsageError(
-          "put the new secret first in POSTHOG_WEBHOOK_SECRETS instead: the app has to have it before PostHog",
+          "put the new secret first in POSTHOG_WEBHOOK_SECRETS instead, because the app needs it before PostHog does",
         );
 
       const api = createPostHogApi(posthog, io);

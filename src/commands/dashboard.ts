@@ -60,8 +60,7 @@ export const dashboardOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "wor
       else if (url !== null) io.print(url);
       if (trouble !== null) {
         io.printError(trouble);
-        if (!json && steps.length > 0)
-          io.printError("the last line is the one that failed; you can run the command again");
+        if (!json && steps.length > 0) io.printError("the step in the last line failed; you can run the command again");
         return 1;
       }
       return dryRun && steps.some(({ does }) => does !== "as it is") ? 3 : 0;

@@ -43,7 +43,7 @@ export const doctorOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workfl
     },
   });
 
-/** Without a valid configuration, that is the only check. */
+/** Runs all checks. If the configuration is not valid, no other check runs. */
 async function runChecks(env: Env, workflows: LifecycleWorkflow[]): Promise<Found[]> {
   const what = "configuration";
   try {

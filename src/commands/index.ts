@@ -4,7 +4,7 @@ import type { Command } from "../lib/command.ts";
 
 type LoadProduct = () => Promise<Product<LifecycleWorkflow>>;
 
-/** All commands by name. Each is imported only when it runs. */
+/** All commands by name. The file of a command is imported only when the command runs. */
 export const COMMANDS = {
   backup: async () => (await import("./backup.ts")).backup,
   connect: async (product) => (await import("./connect.ts")).connectOf(await product()),

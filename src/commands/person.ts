@@ -16,12 +16,13 @@ export prints everything that the store has about a person as JSON, for all merg
 delete removes the person here, at Novu and at PostHog, in this order: it cancels the waiting runs at Novu,
 deletes the person at PostHog with events and recordings, deletes the subscriber at Novu, and then the
 records here. It prints each result. Run it beside the app, with the same environment; with SQLite the
-running app deletes the records. After an error run it again: it does the rest. No key of this app reaches
-Segment: delete and suppress the person there, in Settings → End User Privacy.
+running app deletes the records. After an error run the command again; it does what is left. No key of this
+app reaches Segment: delete and suppress the person there, in Settings → End User Privacy.
 
-split undoes each merge of this id with another one, only here. From then on the id is a person of its own,
-also for limits, exits and opt-outs. Use it for ids that should never have been merged. Another event that
-merges them, or the same merge at PostHog, makes them one person again, so correct your product first.
+split undoes each merge of this id with another id, in this app only. From then on the id is a separate
+person, also for limits, exits and opt-outs. Use it for ids that should never have been merged. Another
+event that merges them, or the same merge at PostHog, makes them one person again, so correct your product
+first.
 
   ID              the distinct id at PostHog, or Segment's userId
   --dry-run       print what would be deleted or undone, and change nothing
@@ -105,7 +106,7 @@ async function exportPerson(store: CommandStore, id: string, { print }: CommandI
   return Object.values(records).some((rows) => rows.length > 0) ? 0 : 1;
 }
 
-/** With the body as an object, and not as JSON text. */
+/** The row with its body as an object instead of JSON text. */
 function withParsedBody(row: Record<string, unknown>): Record<string, unknown> {
   return typeof row.body === "string" ? { ...row, body: parseJson(row.body) ?? row.body } : row;
 }
@@ -132,7 +133,7 @@ async function deletePerson(
   if (segment !== null) onPart({ where: "Segment", outcome: "by hand", what: AT_SEGMENT });
   if (json) io.print(JSON.stringify({ distinctId: id, dryRun, parts }));
   const isTrouble = parts.some(({ outcome }) => outcome === "failed" || outcome === "not done");
-  if (isTrouble && !json) io.printError("not everything was deleted; fix the cause, and run it again");
+  if (isTrouble && !json) io.printError("not everything was deleted; fix the cause, and run the command again");
   return isTrouble ? 1 : 0;
 }
 
@@ -160,7 +161,7 @@ function lineOf({ where, outcome, what }: Part, paint: Paint): string {
   return `${where.padEnd(7)}  ${paint(STYLES[outcome], outcome.padEnd(14))}  ${printable(what)}`;
 }
 
-/** Asks for the id again at a terminal; without a terminal it is not confirmed. */
+/** Asks for the id again at a terminal. Without a terminal the action counts as not confirmed. */
 async function isConfirmed({ action, id }: Order, { ask }: CommandIo): Promise<boolean> {
   return (await ask(`This cannot be undone. Type the id again to ${action} the person: `)) === id;
 }

@@ -11,7 +11,7 @@ const KEY_READ_WITHIN_MS = 5_000;
 
 interface Call<Schema extends z.ZodType> {
   method?: "GET" | "POST" | "PATCH";
-  /** Within the project, such as "dashboards/". */
+  /** The path within the project, such as "dashboards/". */
   path: string;
   body?: object;
   answer: Schema;
@@ -19,7 +19,7 @@ interface Call<Schema extends z.ZodType> {
   scope: string;
 }
 
-/** PostHog's private API. An error says what to do. Only a 429 is retried, after its pause. */
+/** PostHog's private API. An error says what to do. Only a 429 is retried, after the pause that PostHog asks for. */
 export type PostHogApi = <Schema extends z.ZodType>(call: Call<Schema>) => Promise<z.output<Schema>>;
 
 export function createPostHogApi(
@@ -44,7 +44,7 @@ export function createPostHogApi(
     throw new Error(`PostHog's answer to ${method} ${path} cannot be read; is POSTHOG_API_HOST where you log in?`);
   };
 
-  /** A call without an answer may have had its effect. */
+  /** A call without an answer is not retried, because it may have had its effect. */
   async function send(method: "GET" | "POST" | "PATCH", path: string, body: object | undefined) {
     try {
       return await request(service, { method, path: `${project}/${path}`, body, withinMs: ANSWER_WITHIN_MS });
@@ -55,12 +55,12 @@ export function createPostHogApi(
 
   async function hint(status: number, scope: string, json: unknown): Promise<string> {
     if (isIngestion(apiHost))
-      return `; POSTHOG_API_HOST is where you log in, ${apiHost.replace(".i.posthog", ".posthog")}, and not where events go in`;
+      return `; set POSTHOG_API_HOST to the host where you log in, ${apiHost.replace(".i.posthog", ".posthog")}, and not to the host that receives events`;
     if (status === 401) {
       const home = await homeOf({ apiHost, personalApiKey, clouds });
       if (home !== null)
         return `; POSTHOG_PERSONAL_API_KEY is a key of ${home.name}: set POSTHOG_API_HOST=${home.apiHost} and POSTHOG_HOST=${home.host}`;
-      return "; is POSTHOG_PERSONAL_API_KEY a personal key (phx_…) of this region, and still there?";
+      return "; is POSTHOG_PERSONAL_API_KEY a personal key (phx_…) of this region, and does it still exist?";
     }
     if (status === 403)
       return `; POSTHOG_PERSONAL_API_KEY needs the scope ${scope}, and its owner access to the project${detailOf(json)}`;
@@ -74,7 +74,10 @@ function detailOf(json: unknown): string {
   return detail === undefined ? "" : `: ${detail}`;
 }
 
-/** The PostHog part of the configuration. Without one it throws: `purpose` explains the command, `withSegment` the alternative. */
+/**
+ * The PostHog part of the configuration. If PostHog is not configured, throws an error: `purpose` explains the command,
+ * and `withSegment` the alternative for an app with Segment only.
+ */
 export function configuredPostHog(
   { posthog }: Pick<Config, "posthog">,
   { purpose, withSegment }: { purpose: string; withSegment: string },
@@ -99,7 +102,10 @@ const Key = z.object({ scopes: z.array(z.string()).nullish(), scoped_teams: z.ar
 type PersonalApiKey = z.infer<typeof Key>;
 type KeyAt = Pick<PostHogAccess, "apiHost" | "personalApiKey">;
 
-/** The scopes of a key; null if PostHog does not know the key, undefined if it does not answer with scopes. Rejects without an answer. */
+/**
+ * The scopes of a key. Null if PostHog does not know the key; undefined if the answer has no scopes. Rejects if there
+ * is no answer.
+ */
 export async function readKey({ apiHost, personalApiKey }: KeyAt): Promise<PersonalApiKey | null | undefined> {
   const { status, json } = await ask(
     {
@@ -114,8 +120,8 @@ export async function readKey({ apiHost, personalApiKey }: KeyAt): Promise<Perso
 }
 
 /**
- * The other region of PostHog Cloud that knows this key; null without one. A key of a self-hosted PostHog is
- * not sent to PostHog Cloud.
+ * The other region of PostHog Cloud that knows this key; null if no region does. A key of a self-hosted PostHog is not
+ * sent to PostHog Cloud.
  */
 export async function homeOf({ apiHost, personalApiKey, clouds }: KeyAt & { clouds: Cloud[] }): Promise<Cloud | null> {
   if (!clouds.some((cloud) => cloud.apiHost === apiHost)) return null;

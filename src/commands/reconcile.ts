@@ -102,7 +102,7 @@ async function reconcileWith(
   const retries: RetryOptions = {
     signal,
     sleep: io.sleep,
-    // Events that are sent together also pause together, and get one line.
+    // Events that are sent at the same time also pause at the same time, so only the first pause is printed.
     onPause: ({ why, pauseMs }) => {
       if (io.uptimeMs() < quietUntil) return;
       quietUntil = io.uptimeMs() + pauseMs;
@@ -143,7 +143,7 @@ async function reconcileWith(
 
 const UNIT_MS: Record<string, number> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 
-/** A time zone is required, or the time would depend on the machine. A day alone begins in UTC. */
+/** A time without a time zone is refused, because it would depend on the machine. A date alone is midnight in UTC. */
 const IsoTime = z.union([
   z.iso.datetime({ offset: true }),
   z.iso.datetime({ offset: true, precision: -1 }),

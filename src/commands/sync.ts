@@ -23,7 +23,7 @@ change. Afterwards it reads the result from Novu.
                           their type, as workflow/step; payloads that people in progress do not have, as
                           workflow/payload
   --revision COMMIT       the commit that the bridge has to run; git's HEAD by default
-  --wait SECONDS          how long to wait until it does
+  --wait SECONDS          how long to wait until the bridge runs that commit
   --dry-run               check, print the changes, and make none
   --json                  print one JSON object
   --help
@@ -34,8 +34,8 @@ people in progress DATABASE_URL or DATA_DIR.
 Exit code: 0 done; 1 error; 2 wrong usage; 3 with --dry-run, there is something to do;
 4 people would lose messages that --allow-removals does not name; 5 Novu does not accept the key; 6 the
 bridge does not answer, or Novu cannot reach it; 7 the bridge has another key; 8 discover fails or is
-incomplete; 9 the bridge runs another commit; 10 Novu's plan does not allow it; 11 Novu does not answer;
-12 npx fails.
+incomplete; 9 the bridge runs another commit; 10 Novu's plan does not allow the workflows; 11 Novu does
+not answer; 12 npx fails.
 
 After a build: node dist/src/cli.js sync`;
 

@@ -11,7 +11,7 @@ const HELP = `npm run why -- --person ID [--workflow ID] [options]
 
 Explains why a person got, or did not get, the messages of a workflow: the events that arrived, ignored
 events, and every decision with the value behind it, in the order in which they happened. Run it beside the
-app, with the same environment. It prints addresses in full.
+app, with the same environment. It prints email addresses and phone numbers in full.
 
   --person ID     the distinct id at PostHog, or Segment's userId
   --workflow ID   only this workflow

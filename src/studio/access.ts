@@ -14,7 +14,7 @@ export interface Session {
   id: string;
   /** In milliseconds since 1970. */
   expiresAt: number;
-  /** Each form carries it. */
+  /** A hidden field of each form, which proves that the form is from this session. */
   token: string;
 }
 
@@ -26,7 +26,7 @@ export interface EndedSessions {
 
 export type Access = ReturnType<typeof createAccess>;
 
-/** Logins with one secret. They stay valid after a restart and in other processes with the same secret. */
+/** Logins with one secret. A login stays valid after a restart, and in other processes with the same secret. */
 export function createAccess({
   secret,
   sessions,
@@ -39,7 +39,7 @@ export function createAccess({
   isHttps?: boolean;
   now: () => number;
 }) {
-  // Slow on purpose: a stolen cookie cannot be used to try many secrets.
+  // scrypt is slow, so that a thief of a cookie cannot try many secrets.
   const keys = scryptSync(secret, "posthog-novu-bridge studio", 3 * KEY_BYTES);
   const [sessionKey, tokenKey, sealKey] = [0, 1, 2].map((at) =>
     keys.subarray(at * KEY_BYTES, (at + 1) * KEY_BYTES),
@@ -70,7 +70,7 @@ export function createAccess({
       return { id, expiresAt: Number(expires), token: mac(tokenKey, id) };
     },
 
-    /** Reveals one page to one session for 15 minutes. */
+    /** A token for the URL of a page. With the token, this session sees the addresses on the page for 15 minutes. */
     revealFor(session: Session, page: string): string {
       const until = String(now() + REVEAL_MS);
       return `${until}.${mac(tokenKey, `${session.id} ${until} ${page}`)}`;
@@ -95,7 +95,7 @@ export function isOurForm(request: Request, session: Session | null): boolean {
   return session === null || (typeof token === "string" && equalSecrets(token, session.token));
 }
 
-/** On a page with `no-referrer` browsers send the origin "null"; `sec-fetch-site` then has whether it is the same. */
+/** From a page with `no-referrer`, browsers send the origin "null", so `sec-fetch-site` is checked instead. */
 function isFromHere(request: Request): boolean {
   const [origin, site] = [request.get("origin"), request.get("sec-fetch-site")];
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;

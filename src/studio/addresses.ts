@@ -1,11 +1,11 @@
 import type { Access } from "./access.ts";
 import { conceal, maskText } from "./privacy.ts";
 
-/** The values in addresses and forms: personal ones are sealed in links, and opened when they come back. */
+/** Encrypts ("seals") personal values in the URLs of the studio, and decrypts ("opens") them in URLs and forms. */
 export function createAddresses(access: Pick<Access, "seal" | "open"> | null) {
   return { canonical, opened };
 
-  /** The same address with its personal values sealed, because it is logged. */
+  /** The same URL with its personal values sealed, because logs and browsers keep URLs. */
   function canonical(address: string): string {
     const { pathname, search } = new URL(address, "http://studio");
     const query = textsOf(Object.fromEntries(new URLSearchParams(search)));
@@ -18,15 +18,15 @@ export function createAddresses(access: Pick<Access, "seal" | "open"> | null) {
 
   function opened(values: unknown): Record<string, string> {
     const texts = textsOf(values);
-    // PostgreSQL refuses text with a NUL, so no value in a store has one.
+    // No value in a store has a NUL, because PostgreSQL refuses text with a NUL.
     if (Object.values(texts).some((text) => text.includes("\0")))
-      throw Object.assign(new Error("a NUL in the address or form"), { status: 400 });
+      throw Object.assign(new Error("a NUL in the URL or form"), { status: 400 });
     if (access === null) return texts;
     return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, access.open(value)]));
   }
 }
 
-/** The values that are given once and are not empty. */
+/** The values that are texts and not empty. A parameter that is given twice is left out. */
 export function textsOf(values: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values ?? {}).filter(
@@ -46,7 +46,7 @@ function sealed(query: Record<string, string>, seal: (text: string) => string): 
   );
 }
 
-/** A page of the studio, so that a login never continues at another site. */
+/** Returns `to` if it is a page of the studio, and otherwise `/studio`. A login never redirects to another site. */
 export function within(to: unknown): string {
   if (typeof to !== "string" || !URL.canParse(to, "http://studio")) return "/studio";
   const { origin, pathname, search } = new URL(to, "http://studio");

@@ -6,7 +6,7 @@ import type { Log } from "../lib/log.ts";
 import { maskText } from "./privacy.ts";
 import { PlainPage } from "./ui/layout.tsx";
 
-/** Only the two files of the studio can run or load. */
+/** A page can load only the style sheet and the script of the studio. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -18,7 +18,7 @@ const POLICY = [
   "base-uri 'none'",
 ].join("; ");
 
-/** For every answer of the studio. */
+/** Sets the security headers of every response of the studio. */
 export const guarded: RequestHandler = (_request, response, next) => {
   response.set({
     "content-security-policy": POLICY,
@@ -30,12 +30,12 @@ export const guarded: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** For a page with messages in frames, which `sendMessage` serves. */
+/** Lets a page show messages in frames. `sendMessage` serves the content of a frame. */
 export function allowFrames(response: Response): void {
   response.set("content-security-policy", `${POLICY}; frame-src 'self'`);
 }
 
-/** For a message in a frame: no script runs, and its origin is not the one of the studio. */
+/** For a message in a frame. No script runs, and the frame does not have the origin of the studio. */
 const MESSAGE_POLICY = [
   "sandbox allow-popups allow-popups-to-escape-sandbox",
   "default-src 'none'",
@@ -56,7 +56,7 @@ export const notFound: RequestHandler = (_request, response) =>
   sendProblem(
     response.status(404),
     "This page does not exist",
-    "Its data may be older than the retention time, or the address is not complete.",
+    "The data may be older than the retention time, or the URL may be incomplete.",
   );
 
 export function answerErrors(log: Log): ErrorRequestHandler {
@@ -73,7 +73,7 @@ export function answerErrors(log: Log): ErrorRequestHandler {
       sendProblem(
         response.status(status),
         "This request was not accepted",
-        "The address or the form has an error, or is too large.",
+        "The URL or the form has an error, or is too large.",
       );
     else sendProblem(response.status(503), "The store cannot be read now", "The reason is in the log. Try again soon.");
   };

@@ -13,18 +13,21 @@ export interface WorkflowFacts {
   name: string;
   description: string;
   category: "marketing" | "transactional";
-  /** The topic that people can turn off; null if they cannot. */
+  /** The topic that people can turn off; null if they cannot turn the workflow off. */
   topic: string | null;
   tags: string[];
-  /** The events that start or end it. */
+  /** The events that start or end a run. */
   events: string[];
-  /** Each of them with its effect. A condition depends on the event itself. */
+  /** Each of these events with its effect. "On a condition": the effect depends on the event's properties. */
   listens: Array<{ event: string; does: "starts it" | "ends it" | "starts or ends it, on a condition" }>;
-  /** In the order of Novu. */
+  /** In Novu's order. */
   steps: Array<{ step: string; type: string; channel: Channel | null }>;
 }
 
-/** A person as a step reads them, and from which source. `unavailable`: the person could not be read. */
+/**
+ * The result of reading a person as a step does. `own`: from the events that this app received. `unavailable`: the
+ * person could not be read.
+ */
 export type PersonReading =
   | ({ outcome: "found"; source: "posthog" | "segment" | "own" } & PersonRead)
   | { outcome: "not found"; source: "posthog" | "segment" | "own" }
@@ -33,13 +36,13 @@ export type PersonReading =
 /** The part of the store that the studio uses. */
 export interface StudioStore {
   runs: {
-    /** Newest first, by the time of their event. */
+    /** The runs with the newest event first. */
     list(query: RunQuery): Promise<RunRecord[]>;
     /** One run, or the newest runs of a person in one workflow or all; empty lists if there are none. */
     history(of: { transactionId: string } | { distinctId: string; workflow?: string | undefined }): Promise<History>;
     countOutcomes(since: number): Promise<WorkflowOutcomes[]>;
   };
-  /** In no order. */
+  /** In no particular order. */
   decisions: { listOfRuns(transactionIds: string[]): Promise<Decision[]> };
   events: {
     /** The most frequent first. */
@@ -56,7 +59,7 @@ export interface StudioStore {
   jobs: {
     countByQueue(): Promise<Array<{ queue: Queue; waiting: number; dead: number; oldestDueAt: number | null }>>;
     countDeadByError(): Promise<Array<{ error: string; count: number }>>;
-    /** The first due first. */
+    /** The job that is due first comes first. */
     listWaiting(queue: Queue, limit: number): Promise<JobRecord[]>;
     /** Newest first; `before` is an id. */
     listDead(query: { limit: number; error?: string | undefined; before?: number | undefined }): Promise<JobRecord[]>;
@@ -64,16 +67,16 @@ export interface StudioStore {
   limits: EndedSessions;
 }
 
-/** Everything that the pages read, and the one thing that they change. */
+/** The data of the pages, and `redrive`, which is the only change that the pages make. */
 export interface Facts extends Omit<StudioStore, "limits"> {
   workflows: WorkflowFacts[];
-  /** The person of a run with such an event, and when they were read, ISO 8601. */
+  /** Reads the person as a step of this run would. `readAt` is the time of reading, ISO 8601. */
   readPerson(run: {
     distinctId: string;
     source: Source;
     occurredAt: string;
   }): Promise<{ reading: PersonReading; readAt: string }>;
-  /** Workflows that people entered in the last 7 days, longer ago than the first wait takes, and that sent no message. */
+  /** Workflows that sent no message in the last 7 days, although people entered and their first wait is over. */
   silent(): Promise<string[]>;
   redrive(which: { id: number } | { error: string } | "all"): Promise<number>;
 }
@@ -93,7 +96,7 @@ export interface Routes extends WorkflowRoutes {
   topic: string | null;
 }
 
-/** A workflow from its discovery, and from its routes. */
+/** Joins the discovery and the routes of a workflow. */
 export function workflowFacts(
   { id, name, description, tags, outline, sendingSteps }: Discovered,
   workflows: Routes[],
@@ -116,7 +119,7 @@ export function workflowFacts(
   };
 }
 
-/** Tested with an event that has only a name, so that no condition is met. */
+/** Tests the routes with an event that has only a name, so that no condition is met. */
 function effectOf(name: string, routes: WorkflowRoutes | undefined): WorkflowFacts["listens"][number]["does"] {
   const bare: LifecycleEvent = {
     source: "posthog",
@@ -137,8 +140,8 @@ function effectOf(name: string, routes: WorkflowRoutes | undefined): WorkflowFac
 }
 
 /**
- * Reads a person for the pages at most once in `cacheMs`. An open page reads again after each change, and the steps
- * share the source's rate limit with it.
+ * Reads a person for the pages at most once in `cacheMs`. Open pages are loaded again after each change, and share the
+ * source's rate limit with the steps.
  */
 export function createReadings(
   read: (run: Parameters<Facts["readPerson"]>[0]) => Promise<PersonReading>,

@@ -1,12 +1,12 @@
 import type { Request, Response } from "express";
 
-/** At most two notices per second. */
+/** The pause after a notice, so that a page gets at most two notices per second. */
 const PAUSE_MS = 500;
 /** Proxies close a connection without traffic. */
 const HEARTBEAT_MS = 25_000;
 const MOST_LISTENERS = 100;
 
-/** Notifies open pages of a change, without its content. `onChange` is subscribed to only while a page is open. */
+/** Notifies open pages that the store has changed, without details. Subscribes only while a page is open. */
 export function createLive(onChange: (listener: () => void) => () => void) {
   const listeners = new Set<Response>();
   let unsubscribe: (() => void) | undefined;

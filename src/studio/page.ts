@@ -6,7 +6,7 @@ import type { Conceal, Concealed } from "./privacy.ts";
 /** The input of a page. */
 export interface Question {
   facts: Facts;
-  /** Only in the sandbox. */
+  /** Undefined outside the sandbox. */
   sandbox?: SandboxControls | undefined;
   /** Milliseconds since 1970, by the app's clock. */
   now: number;
@@ -15,19 +15,19 @@ export interface Question {
   query: Record<string, string>;
 }
 
-/** The surroundings of a page when it is drawn. */
+/** The data that every component of a page can read while the page is drawn. */
 export interface Frame {
   now: number;
-  /** Each form carries it. */
+  /** The session's token, a hidden field of each form. */
   token: string;
-  /** The address of the page, below the host; each form carries it too. */
+  /** The path and the query of the page, also a hidden field of each form. */
   here: string;
   query: Record<string, string>;
   /** The workflows in the code. */
   workflows: Array<{ id: string; name: string }>;
 }
 
-/** The frame of the page that is drawn; null on a page without a login. */
+/** The frame of the page that is drawn; null on the login page and on error pages. */
 export const FrameContext = createContext<Frame | null>(null);
 
 export function useFrame(): Frame {
@@ -42,10 +42,10 @@ export interface View {
   content: ReactElement;
 }
 
-/** The answer to one request: a model, which is also the JSON at `/studio/api`, and its view. */
+/** The answer to one request: a model, which is also the JSON at `/studio/api`, and the view of the model. */
 export interface OpenPage {
   model: object;
-  /** Whether personal data on it is masked. */
+  /** Whether personal data in the model is masked. */
   hidden: boolean;
   view(frame: Frame): View;
 }
@@ -53,9 +53,9 @@ export interface OpenPage {
 export interface Page {
   /** Below `/studio`, in the syntax of Express. */
   path: string;
-  /** Whether it shows messages in frames, which the studio serves too. */
+  /** Whether the page shows messages in frames. */
   frames: boolean;
-  /** Null if there is nothing at this address. */
+  /** Resolves to null if there is no such page; the response is then a 404. */
   open(question: Question, conceal: Conceal): Promise<OpenPage | null>;
 }
 
@@ -81,7 +81,7 @@ export function page<Model extends object>({
   };
 }
 
-/** The effect of a form; resolves to the next address. */
+/** Handles a form. `run` resolves to the URL of the page to open next. */
 export interface Action {
   path: string;
   run(form: Record<string, string>, facts: Facts): Promise<string>;
@@ -89,10 +89,10 @@ export interface Action {
 
 const MOST_ROWS = 50;
 
-/** One row more than a page shows, to see whether there is another. */
+/** One row more than a page shows, to see whether there is a next page. */
 export const ASKED_ROWS = MOST_ROWS + 1;
 
-/** The rows of a page, and the last of them if there are more. */
+/** The rows of a page. `last` is the last of these rows if there is a next page, and otherwise null. */
 export function cut<Row>(rows: Row[]): { rows: Row[]; last: Row | null } {
   const shown = rows.slice(0, MOST_ROWS);
   return { rows: shown, last: rows.length > MOST_ROWS ? (shown.at(-1) ?? null) : null };
@@ -102,7 +102,7 @@ export function idOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** An address with a query, without empty values. */
+/** A URL with a query. Empty values are left out. */
 export function link(path: string, query: Record<string, string | number | undefined | null> = {}): string {
   const set = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === null || value === "" ? [] : [[name, String(value)] as [string, string]],
@@ -118,7 +118,7 @@ export function messagePath(id: string): string {
   return `/studio/messages/${encodeURIComponent(id)}`;
 }
 
-/** A person who is at both sources has a page for each. Without a source it is the page of the first source that has the person. */
+/** A person can have a page for each source. Without `source`, the page shows the source of the newest run. */
 export function personPath(distinctId: string, source?: SandboxSource): string {
   return link(`/studio/people/${encodeURIComponent(distinctId)}`, { source });
 }

@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 
-/** Splits a text of any length in one pass; an address is within one word. */
+/** Finds the words of a text of any length in one pass. An email address is always within one word. */
 const WORD = /[^\s"'<>()[\]{},;:|=&?/\\]+/g;
 const ADDRESS_IN_URL = /%40/gi;
-/** As people write them, anywhere in a text. */
+/** Phone numbers with a plus, as people write them, anywhere in a text. */
 const PHONE = /\+\d(?:[ ().-]{0,2}\d){6,14}/g;
 /** Without a plus, a number is a phone number only if it is the whole text. */
 const BARE_PHONE = /^\(?\d(?:[ ().-]{0,2}\d){6,14}$/;
@@ -15,12 +15,12 @@ const SEALED = /^~[\w-]{38,}$/;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** "ada@example.com" → "a•••@e•••.com", wherever in a text; phone numbers keep their last two digits. */
+/** "ada@example.com" → "a•••@e•••.com", anywhere in a text. Phone numbers keep their last two digits. */
 export function maskText(text: string): string {
   return text.replace(WORD, maskWord).replace(PHONE, maskPhone);
 }
 
-/** A model after its addresses are hidden: a `body` may be gone, and `properties` may have other types. */
+/** A model after its addresses were masked. A `body` may be null, and values in `properties` may have other types. */
 export type Concealed<Model> = Model extends object
   ? {
       [Key in keyof Model]: Key extends "body"
@@ -33,13 +33,16 @@ export type Concealed<Model> = Model extends object
 
 export type Conceal = <Model extends object>(model: Model) => { model: Concealed<Model>; hidden: boolean };
 
-/** For the sandbox. */
+/** For the sandbox, and for a page on which the addresses are revealed. */
 export const concealNothing: Conceal = <Model extends object>(model: Model) => ({
   model: model as Concealed<Model>,
   hidden: false,
 });
 
-/** A copy without addresses, and whether there was one. A value whose name ends with `Ref` is sealed, for links. */
+/**
+ * A copy with masked addresses. `hidden`: at least one address is masked. A value whose name ends with `Ref` is for
+ * links, and is sealed instead.
+ */
 export function conceal<Model extends object>(
   model: Model,
   seal: (text: string) => string,
@@ -97,8 +100,8 @@ function first(text: string): string {
 }
 
 /**
- * Encrypts addresses for links, because a browser's history and a proxy's log keep links. The same text always has
- * the same seal, and only the key opens it.
+ * Encrypts addresses for links, because a browser's history and a proxy's log keep links. The same text always gets the
+ * same ciphertext, and only the key decrypts it.
  */
 export function createSeal(key: Buffer): { seal(text: string): string; open(text: string): string } {
   return {
@@ -108,7 +111,7 @@ export function createSeal(key: Buffer): { seal(text: string): string; open(text
       const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
       return `~${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64url")}`;
     },
-    /** Returns a text that is not sealed as it is. */
+    /** Decrypts a sealed text. Any other text is returned unchanged. */
     open(text) {
       if (!SEALED.test(text)) return text;
       const bytes = Buffer.from(text.slice(1), "base64url");

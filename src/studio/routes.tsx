@@ -11,7 +11,7 @@ import { conceal, concealNothing, maskText } from "./privacy.ts";
 import { sessionIn } from "./session.ts";
 import { Layout, type NavigationEntry } from "./ui/layout.tsx";
 
-/** Each page, the same as JSON under `/api`, the forms outside the sandbox, and the addresses that a page had before. */
+/** The routes of all pages, of their JSON under `/api`, of the forms outside the sandbox, and of former URLs. */
 export function pageRoutes({
   facts,
   sandboxPages,
@@ -22,7 +22,7 @@ export function pageRoutes({
   facts: Facts;
   /** The pages that only the sandbox has, and its controls; null in production. */
   sandboxPages: { controls: SandboxControls; pages: Page[]; navigation: NavigationEntry[] } | null;
-  /** Null in the sandbox, which hides nothing. */
+  /** Null in the sandbox, which has no login and masks no addresses. */
   access: Access | null;
   now: () => number;
   log: Log;
@@ -61,7 +61,7 @@ export function pageRoutes({
   );
   return router;
 
-  /** The page for this session: without addresses, unless they are revealed. */
+  /** The page for this session. Its addresses are masked, unless the session has revealed them. */
   async function open(page: Page, request: Request, response: Response) {
     const { reveal = "", problem = null, ...query } = textsOf(request.query);
     const path = request.path.replace(/^\/api(?=\/|$)/, "");

@@ -3,12 +3,12 @@ import type { SandboxControls, SandboxPerson, SandboxSource } from "../contracts
 import { PERSON_SOURCES } from "../contracts/sources.ts";
 import { propertiesOfTraits } from "../lib/segment-traits.ts";
 
-/** Each person once, by one id. */
+/** One distinct id of each person. */
 export function peopleOf(sandbox: SandboxControls): string[] {
   return [...new Set(sandbox.people().flatMap(({ distinctIds }) => distinctIds.slice(0, 1)))];
 }
 
-/** The source in a form or an address; PostHog if there is none. */
+/** The source in a form or a query; PostHog if none is given. */
 export function sourceIn(form: Record<string, string>): SandboxSource {
   return sourceNamed(form) ?? "posthog";
 }
@@ -17,9 +17,9 @@ export function sourceNamed({ source }: Record<string, string>): SandboxSource |
   return PERSON_SOURCES.find((one) => one === source);
 }
 
-/** A declared property at its source. */
+/** A declared property as its source has it. */
 export interface RawProperty {
-  /** Its name there; null if it is made of other properties. */
+  /** The property's name at the source; null if its value is made of other properties. */
   spelled: string | null;
   value: unknown;
 }

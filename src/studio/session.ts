@@ -28,7 +28,7 @@ export const requireOwnForm: RequestHandler = (request, response, next) => {
   sendProblem(
     response.status(403),
     "This form was not accepted",
-    "It is from another site, or too old. Go back, load the page again, and repeat.",
+    "The form is from another site, or too old. Go back, load the page again, and send the form again.",
   );
 };
 
@@ -38,10 +38,13 @@ export function sessionIn(response: Response): Session {
 }
 
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
-/** Another site can point its own name at this machine. */
+/** Only these host names are accepted, because another site can point its own host name at this machine. */
 const LOCAL_NAMES = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** Access to the sandbox: from this machine, by its own name. The token proves that a form is from a page of the studio. */
+/**
+ * Accepts requests to the sandbox only from this machine, and only to a local host name. The token proves that a form
+ * is from a page of the studio.
+ */
 export function createSandboxAccess(): (request: Request) => Session | null {
   const session: Session = {
     id: "sandbox",

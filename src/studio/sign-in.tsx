@@ -8,7 +8,7 @@ import { PostForm, Submit } from "./ui/forms.tsx";
 import { PlainPage } from "./ui/layout.tsx";
 import { Notice } from "./ui/parts.tsx";
 
-/** Anyone can send this form. It has a secret and the page to open next. */
+/** Small, because anyone can send the login form. The form has the secret and the page to open after the login. */
 const LARGEST_FORM = "8kb";
 
 /** Logging in and out. */
@@ -23,7 +23,7 @@ export function signInRoutes({ access, log }: { access: Access; log: Log }): Rou
       sendLogin(response, { to: within(to) });
     })
     .post("/login", form, async (request, response) => {
-      // Without a session there is no token yet, but the origin of the form is checked.
+      // Before the login there is no token to check, so only the origin of the form is checked.
       if (!isOurForm(request, null))
         return sendLogin(response.status(403), { problem: "This form is from another site." });
       const { secret, to } = (request.body ?? {}) as Record<string, unknown>;
@@ -34,7 +34,7 @@ export function signInRoutes({ access, log }: { access: Access; log: Log }): Rou
         else response.status(401);
         const problem =
           isIn === null
-            ? "The secret is wrong, and many wrong ones arrive. Try again in 5 seconds."
+            ? "The secret is wrong, and too many wrong secrets are arriving. Try again in 5 seconds."
             : "The secret is wrong.";
         return sendLogin(response, { to: within(to), problem });
       }
@@ -76,8 +76,9 @@ const WRONG_TAKES_MS = 500;
 const MOST_WAITING = 100;
 
 /**
- * Checks a secret. The right one is accepted at once, so that guesses never lock its owner out, not even behind the
- * same proxy. A wrong one waits, to limit the load; 16 characters are too many to guess. Null: too many wrong ones wait.
+ * Checks a secret. The right secret is accepted at once, so that guesses by others never lock its owner out, not even
+ * behind the same proxy. The answer to a wrong secret waits, to limit the load. A secret has at least 16 characters,
+ * which are too many to guess. Null: too many wrong secrets wait.
  */
 function createTrySecret(isSecret: (offered: string) => boolean): (offered: string) => Promise<boolean | null> {
   let waiting = 0;

@@ -12,7 +12,7 @@ import { createSandboxAccess, requireOwnForm, requireSession } from "./session.t
 import { signInRoutes } from "./sign-in.tsx";
 import { assetRoutes } from "./ui/assets.ts";
 
-/** An open page reads its person again after this time. */
+/** A person that was read for a page is not read again for this time. */
 const READINGS_CACHE_MS = 20_000;
 
 interface Options {
@@ -32,8 +32,9 @@ interface Options {
 }
 
 /**
- * The pages, and the same as JSON under `/api`. With a `sandbox` they are open to this machine only and hide nothing.
- * Otherwise they need a login with the `secret`; null without a secret. `stop` closes the connections of open pages.
+ * The pages, and their data as JSON under `/api`. With a `sandbox`, the pages are open to this machine only, and show
+ * all addresses. Otherwise the pages need a login with `secret`. Null if there is neither a sandbox nor a secret.
+ * `stop` closes the live connections of open pages.
  */
 export function createStudio({
   store,

@@ -13,7 +13,7 @@ import { greetingName } from "../lib/names.ts";
 
 const checkoutUrl = `${brand.appUrl}/checkout`;
 
-/** A checkout that was not finished: an in-app note after an hour, and after a day an email with the link back. */
+/** For an unfinished checkout: an in-app note after an hour, and an email with the link back after a day. */
 export const dropOff = lifecycle({
   id: "drop-off",
   name: "Checkout drop-off",
@@ -31,7 +31,7 @@ export const dropOff = lifecycle({
   }),
   from({ properties }) {
     const currency = currencyOf(properties.currency);
-    // Segment's own events have no cart_value, and no link.
+    // Segment's own checkout events have the amount under other names, and no `checkout_url`.
     const { cart_value, value, total, revenue } = properties;
     return {
       checkout_url: properties.checkout_url || checkoutUrl,
@@ -85,7 +85,7 @@ const recoveryControls = subjectControl("Your checkout is still open").extend({
 
 const CURRENCIES = new Set(Intl.supportedValuesOf("currency"));
 
-/** Undefined for an unknown currency in the event: its amount must not be shown as dollars. */
+/** Undefined if the event has an unknown currency, because the amount must not be shown as dollars. */
 function currencyOf(said: unknown): string | undefined {
   if (said === undefined) return "USD";
   const code = firstReadable(text, said)?.toUpperCase() ?? "";

@@ -7,8 +7,8 @@ import { greetingName } from "../lib/names.ts";
 import { GuidedFeature, guideTo } from "./features.ts";
 
 /**
- * A person has used a feature for the first time: a guide to it, in one email an hour at most, however many features a
- * first session tries. A feature without a guide starts nothing, so it does not use up the hour's email.
+ * For a person who has used a feature for the first time: a guide to the feature. A person gets at most one such email
+ * an hour. A feature without a guide starts no run, so it does not use up the email of that hour.
  */
 export const featureAdoption = lifecycle({
   id: "feature-adoption",

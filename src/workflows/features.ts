@@ -6,11 +6,14 @@ interface Feature {
   name: string;
   benefit: string;
   url: string;
-  /** How to get the most out of it: whole sentences, three at most. */
+  /** Advice for the feature, in whole sentences, three at most. */
   tips: string[];
 }
 
-/** The product's features, the best first; `key` is the name in `features_used` at PostHog and in `feature_name` of events. Yours to change. */
+/**
+ * The product's features, the best first. Yours to change. The person property `features_used` and the event property
+ * `feature_name` name a feature by its `key`.
+ */
 const FEATURES: readonly [Feature, ...Feature[]] = [
   {
     key: "alerts",
@@ -45,12 +48,12 @@ const FEATURES: readonly [Feature, ...Feature[]] = [
   },
 ];
 
-/** The best feature that this person has not used, or the best of all when they have used every one. */
+/** The first feature that the person has not used; the first of the list if the person has used every feature. */
 export function nextFeature(used: readonly string[] = []): Feature {
   return FEATURES.find(({ key }) => !used.includes(key)) ?? FEATURES[0];
 }
 
-/** The feature of that key; the best of all if the key is no longer in the list. */
+/** The feature with this key; the first feature if the list no longer has the key. */
 export function featureOf(key: string): Feature {
   return FEATURES.find((feature) => feature.key === key) ?? FEATURES[0];
 }
@@ -59,7 +62,7 @@ export function hasTriedAll(used: readonly string[] = []): boolean {
   return FEATURES.every(({ key }) => used.includes(key));
 }
 
-/** Everyone finds these features without help, so messages never suggest them. */
+/** Dashboards have a guide, but no message suggests them, because everyone finds them without help. */
 const DASHBOARDS: Feature = {
   key: "dashboards",
   name: "dashboards",
@@ -73,7 +76,7 @@ const DASHBOARDS: Feature = {
 };
 const GUIDES = new Map([...FEATURES, DASHBOARDS].map((feature) => [feature.key, feature]));
 
-/** The features with a guide. */
+/** The keys of the features that have a guide. */
 export const GuidedFeature = z.enum([...GUIDES.keys()]);
 
 /** Throws for a feature without a guide. */

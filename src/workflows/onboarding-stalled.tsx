@@ -8,18 +8,18 @@ import { greetingName } from "../lib/names.ts";
 import { isSetUp, setupStepOf } from "./setup-steps.ts";
 
 /**
- * A person is stuck in the set-up: "Need help?" in the app and on the phone, and six hours later by email if the note
- * was not seen; ends with the next step.
+ * For a person who is stuck in the set-up: "Need help?" in the app and by push, and six hours later by email if the
+ * in-app note was not seen. A run ends when the person completes a step.
  */
 export const onboardingStalled = lifecycle({
   id: "onboarding-stalled",
   name: "Onboarding stalled",
-  description: "Help with the set-up step that somebody does not get past.",
+  description: "Help with the set-up step at which a person is stuck.",
   category: "marketing",
   topic: "getting_started",
   on: [event("onboarding_stalled")],
   exitOn: [event("onboarding_step_completed"), event("onboarding_completed")],
-  // A person who is still stuck the next day may have another event.
+  // A person who is still stuck the next day may have a second event, which then starts a second run.
   entry: "one at a time",
   payload: z.object({ step: z.string().nullish() }),
   from: ({ properties }) => ({ step: firstReadable(text, properties.step) }),

@@ -11,7 +11,10 @@ import { greetingName, shownName } from "../lib/names.ts";
 import { hasTriedAll, nextFeature } from "./features.ts";
 import { isSetUp, setupStepOf, setupUrl } from "./setup-steps.ts";
 
-/** Once for each person: day 0 welcome, day 2 the next set-up step, day 5 a feature, day 10 a check-in; ends when the set-up is finished. */
+/**
+ * Once for each person: the welcome on day 0, the next set-up step on day 2, a feature on day 5, a check-in on day 10.
+ * A run ends when the set-up is finished.
+ */
 export const onboarding = lifecycle({
   id: "onboarding",
   name: "Onboarding",

@@ -11,7 +11,10 @@ import { toMs } from "../engine/wait.ts";
 import { greetingName } from "../lib/names.ts";
 import { isPaid } from "./plans.ts";
 
-/** By variant. Not a control: both messages have to promise the same, and your billing has to grant it. */
+/**
+ * The offer of each variant. It is in the code and not a control in Novu's dashboard, because both messages have to
+ * promise the same offer and your billing has to grant it.
+ */
 const OFFERS = {
   control: { words: "20% off the first year", upgradeUrl: `${brand.appUrl}/upgrade?offer=first-year` },
   "two-months": { words: "two months free", upgradeUrl: `${brand.appUrl}/upgrade?offer=two-months` },
@@ -20,15 +23,18 @@ const OFFER_ENDS_AFTER = { days: 7 };
 const Offer = z.object({
   /** ISO 8601 */
   endsAt: z.string(),
-  /** The day that messages show. Stored with the run, so that both name the same day in any time zone. */
+  /** The last day, as messages show it. Stored with the run, so that both messages name the same day. */
   endsOn: z.string(),
 });
 
-/** A person considers paying: an offer that ends in a week, and an in-app note two days before its end; ends with the payment. */
+/**
+ * For a person who considers paying: an offer that ends in a week, and an in-app note two days before the offer ends. A
+ * run ends with the upgrade.
+ */
 export const paidConversion = lifecycle({
   id: "paid-conversion",
   name: "Paid conversion",
-  description: "An offer that ends on a date, for people who come back to the prices or near the end of the trial.",
+  description: "An offer with a last day, for people who return to the prices or whose trial ends soon.",
   category: "marketing",
   topic: "offers",
   on: [event("pricing_page_viewed", { occurrence: { nth: 3, within: { days: 30 } } }), event("trial_day_12")],

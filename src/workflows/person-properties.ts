@@ -2,9 +2,9 @@ import { date, flag, list, lowerCase, type PropertyType, text } from "../contrac
 
 /**
  * The person properties that your workflows read, besides those that the engine reads itself
- * (src/contracts/person.ts: email, name, phone, opt-outs, time zone …). The app reads no others. A type reads
- * each value that has one meaning, also a number, flag or list that is written as text. A value with no clear
- * meaning does not count as absent: a message whose `skip` reads that property is not sent.
+ * (src/contracts/person.ts: email, name, phone, opt-outs, time zone …). The app reads no other properties. A type
+ * also reads a number, flag or list that is written as text. A value without a clear meaning does not count as absent:
+ * a message whose `skip` reads such a property is not sent.
  */
 export const PERSON_PROPERTIES = {
   plan: lowerCase(text),
@@ -18,5 +18,5 @@ export const PERSON_PROPERTIES = {
   last_purchase_at: date,
 } satisfies Record<string, PropertyType<unknown>>;
 
-/** The properties that Novu gets as the subscriber's `data`, for the templates and conditions of its dashboard. */
+/** The properties that Novu gets as the subscriber's `data`, for templates and conditions in Novu's dashboard. */
 export const SUBSCRIBER_DATA = ["plan"] as const satisfies Array<keyof typeof PERSON_PROPERTIES>;

@@ -4,7 +4,7 @@ import { shownName } from "../lib/names.ts";
 
 interface Plan {
   name: string;
-  /** As phrases: "unlimited reports". */
+  /** The features of the plan, as phrases: "unlimited reports". */
   unlocked: string[];
 }
 
@@ -18,13 +18,16 @@ export function isPaid(plan: string | undefined): boolean {
   return plan !== undefined && PAID_PLANS.has(plan);
 }
 
-/** A plan in an event. Anybody can send an event, so a plan that is not listed has to look like a name. Previews show the default. */
+/**
+ * The plan in an event. Anybody can send an event, so a plan that is not listed has to look like a name. Previews show
+ * the default.
+ */
 export const PlanName = z
   .string()
   .refine((said) => listed(said) !== undefined || shownName(said) !== undefined, "is neither listed nor like a name")
   .meta({ default: "Pro" });
 
-/** A plan that is not listed has the event's own name, and no features. */
+/** A plan that is not listed gets the name from the event, and no features. */
 export function planOf(said: string): Plan {
   return listed(said) ?? { name: shownName(said) ?? "paid", unlocked: [] };
 }

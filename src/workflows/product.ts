@@ -7,7 +7,7 @@ import { samplePerson } from "./sample-person.ts";
 import { SEGMENT_NAMES } from "./segment-names.ts";
 import { TOPICS } from "./topics.ts";
 
-/** Everything that the engine needs from this fork. */
+/** Everything of this fork that the engine needs. */
 export const product: Product<LifecycleWorkflow> = {
   workflows,
   brand,

@@ -13,13 +13,14 @@ import { greetingName } from "../lib/names.ts";
 import { featureOf, hasTriedAll, nextFeature } from "./features.ts";
 
 /**
- * A person is inactive: three messages about one feature that the person has not tried, the last on the person's
- * preferred channel; ends when the person is back.
+ * For an inactive person: three messages about one feature that the person has not tried. The last message uses the
+ * person's preferred channel. A run ends when the person is back.
  */
 export const reEngagement = lifecycle({
   id: "re-engagement",
   name: "Re-engagement",
-  description: "A feature that a quiet person has not tried: in the app, by email, and a last time where they chose.",
+  description:
+    "A feature that an inactive person has not tried: in the app, by email, and last on the channel they prefer.",
   category: "marketing",
   topic: "product_tips",
   on: [inactivity({ days: 30 })],
@@ -113,7 +114,7 @@ function lastWords(
   return `${opening} Worth a look: ${name}. ${benefit} ${link(url)}`;
 }
 
-/** The channel of the last message, if it is not email. */
+/** The person's preferred channel for the last message; null if that is email. */
 function chosen({ preferred_channel }: PersonProperties): "sms" | "chat" | null {
   return preferred_channel === "sms" || preferred_channel === "chat" ? preferred_channel : null;
 }

@@ -1,7 +1,7 @@
 /**
- * The names of Segment's events here: on the left the name at Segment, on the right the name in the workflows. Yours to
- * change; an event that is not in the list keeps its name. A page or screen with a name is "Viewed <name> Page" or
- * "Viewed <name> Screen", as Segment's destinations name it.
+ * Event names: on the left the name at Segment, on the right the name in the workflows. Yours to change. An event that
+ * is not in the list keeps its name. A page or screen call with a name counts as the event "Viewed <name> Page" or
+ * "Viewed <name> Screen", as in Segment's destinations.
  * Source: https://www.twilio.com/docs/segment/connections/spec/track#event
  */
 const NAMES: Record<string, string> = {
@@ -27,5 +27,5 @@ const NAMES: Record<string, string> = {
   "User Inactive": "user_inactive",
 };
 
-/** The events of Segment that have another name here, with that name. */
+/** The name in the workflows, by the name at Segment. */
 export const SEGMENT_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(NAMES));

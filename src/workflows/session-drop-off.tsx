@@ -6,7 +6,10 @@ import { event } from "../engine/event.ts";
 import { lifecycle } from "../engine/lifecycle.ts";
 import { greetingName } from "../lib/names.ts";
 
-/** The key actions of a session, by the value of `key_action`: a phrase, and the link to go on with it. Yours to change. */
+/**
+ * The key actions of a session, by the value of `key_action` in the event. Each has a phrase for the email and the link
+ * to continue the action. Yours to change.
+ */
 const KEY_ACTIONS = {
   build_report: { phrase: "build a report", url: `${brand.appUrl}/reports/draft` },
   connect_data: { phrase: "connect your data", url: `${brand.appUrl}/setup/connect-data` },
@@ -15,13 +18,13 @@ const KEY_ACTIONS = {
 const KeyAction = z.enum(["build_report", "connect_data"] satisfies Array<keyof typeof KEY_ACTIONS>);
 
 /**
- * A session that ended before its key action: the link back, in the app and by email, two hours later. The email may
- * wait for the morning; a person who has read the note by then gets no email.
+ * For a session that ended before its key action: the link back, two hours later, in the app and by email. The email
+ * may wait until the morning. A person who has read the in-app note by then gets no email.
  */
 export const sessionDropOff = lifecycle({
   id: "session-drop-off",
   name: "Session drop-off",
-  description: "The way back to what a session ended without, two hours later, once a week at most.",
+  description: "The way back to the unfinished action of a session, two hours later, once a week at most.",
   category: "marketing",
   topic: "reminders",
   on: [

@@ -38,13 +38,16 @@ export const SETUP_STEPS: readonly [SetupStep, ...SetupStep[]] = [
   },
 ];
 
-/** The step of the first key that is a step; the first step if none is. Pass the person's key before the event's. */
+/**
+ * The set-up step of the first of these keys that names a step; the first set-up step if no key does. Pass the person's
+ * `onboarding_step` before the event's `step`, because the person was read later.
+ */
 export function setupStepOf(...keys: Array<string | null | undefined>): SetupStep {
   const known = keys.flatMap((key) => SETUP_STEPS.find((step) => step.key === key) ?? []);
   return known[0] ?? SETUP_STEPS[0];
 }
 
-/** The reason to skip a message about the set-up; false while it is not finished. */
+/** The reason to skip a message about the set-up; false while the set-up is not finished. */
 export function isSetUp(person: PersonProperties): string | false {
   return person.onboarding_completed === true && "onboarding is completed";
 }

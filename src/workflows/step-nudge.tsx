@@ -8,13 +8,13 @@ import { greetingName } from "../lib/names.ts";
 import { isSetUp, SETUP_STEPS, type SetupStep, setupStepOf } from "./setup-steps.ts";
 
 /**
- * An hour after a set-up step: the finished steps and the next one, in one email however many steps the hour had; ends
+ * One email an hour after a set-up step, with all steps that were finished in that hour and the next step. A run ends
  * when the set-up is finished.
  */
 export const stepNudge = lifecycle({
   id: "step-nudge",
   name: "Set-up step nudge",
-  description: "After a set-up step the next one, once for all steps of an hour.",
+  description: "The next set-up step, an hour after a finished step, in one email for all steps of that hour.",
   category: "marketing",
   topic: "getting_started",
   on: [event("onboarding_step_completed")],
@@ -46,19 +46,22 @@ export const stepNudge = lifecycle({
         controlSchema: subjectControl("Well done. Next"),
         skip: ({ person }) =>
           isSetUp(person) || (nextStep(person, inSetupOrder(completed)) === null && "no step is left"),
-        // If two emails waited for the morning, they would arrive together, with the same content.
+        // Two emails that wait for the morning would arrive together and name the same next step.
         atAnyHour: true,
       },
     );
   },
 });
 
-/** Each step once, in the order of the set-up, not of the events. */
+/** Each completed step once, in the order of the set-up and not of the events. */
 function inSetupOrder(completed: Array<{ step: string }>): SetupStep[] {
   return SETUP_STEPS.filter(({ key }) => completed.some(({ step }) => step === key));
 }
 
-/** The first step that is not done, from the person's step at PostHog on, which may be out of date; null if none is left. */
+/**
+ * The first step that is not done; null if no step is left. The search begins at the person's `onboarding_step`, which
+ * may be out of date, so `done` is checked too.
+ */
 function nextStep(person: PersonProperties, done: SetupStep[]): SetupStep | null {
   const fromHere = SETUP_STEPS.slice(SETUP_STEPS.indexOf(setupStepOf(person.onboarding_step)));
   return fromHere.find((one) => !done.includes(one)) ?? null;

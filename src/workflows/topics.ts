@@ -1,4 +1,4 @@
-/** The topics that people can opt out of, with the words that they see. Yours to change. */
+/** The topics that people can opt out of, with the names that people see. Yours to change. */
 export const TOPICS = {
   getting_started: "Getting started",
   product_tips: "Tips and features",

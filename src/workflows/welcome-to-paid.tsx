@@ -10,9 +10,9 @@ import { isPaid, PlanName, planOf } from "./plans.ts";
 const billingUrl = `${brand.appUrl}/settings/billing`;
 
 /**
- * A person has upgraded: the new features, by email at once and a day later in an in-app note. There is no opt-out from
- * this, so the note helps to use the plan and sells nothing. An offer of a higher plan belongs in a workflow of its own,
- * under the topic `offers`.
+ * For a person who has upgraded: the new features, by email at once and a day later in an in-app note. People cannot
+ * opt out of this workflow, so the note helps to use the plan and sells nothing. An offer of a higher plan belongs in
+ * another workflow, under the topic `offers`.
  */
 export const welcomeToPaid = lifecycle({
   id: "welcome-to-paid",
@@ -20,7 +20,7 @@ export const welcomeToPaid = lifecycle({
   description: "Confirms an upgrade, and a day later shows where to find what it unlocked.",
   category: "transactional",
   on: [event("subscription_upgraded")],
-  // Useful to a customer even days later.
+  // The welcome is useful to a customer even days after the upgrade.
   startWithin: { days: 3 },
   // The browser and the back end may both send one upgrade.
   entry: { oncePer: { hours: 6 } },
@@ -60,7 +60,7 @@ export const welcomeToPaid = lifecycle({
         controlSchema: noteControls("What your plan unlocks", "Ready to use in your workspace:"),
         skip({ person }) {
           if (person.plan !== undefined && !isPaid(person.plan)) return "is not on a paid plan any more";
-          return planOf(payload.plan).unlocked.length === 0 && "it is not listed what this plan unlocks";
+          return planOf(payload.plan).unlocked.length === 0 && "no features of this plan are listed";
         },
       },
     );

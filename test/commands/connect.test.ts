@@ -80,7 +80,7 @@ describe("the destination", () => {
     });
     const changed = await connect(posthog, { events: ["a", "b", "c"] });
     expect(changed).toMatchObject({ does: "update", changes: ["+ event b", "+ event c"] });
-    expect(changed.notes.join("\n")).toMatch(/event theirs stays[\s\S]*event a has its own filter/);
+    expect(changed.notes.join("\n")).toMatch(/event theirs stays[\s\S]*event a has a filter at PostHog/);
     expect(one).toMatchObject({
       description: expect.stringMatching(/^Ask Bo\./),
       inputs: { headers: { value: { "x-team": "growth" } }, debug: { value: true }, signing_secret: { value: KNOWN } },

@@ -72,7 +72,7 @@ describe("npm run person", () => {
       await using sandbox = await withAda();
       of(sandbox).injectFault(() => "hang up");
       const { code, stdout, stderr } = await runCommand(sandbox, "person", ["delete", "ada", "--yes"]);
-      expect([code, stderr]).toEqual([1, expect.stringContaining("run it again")]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining("run the command again")]);
       expect(stdout).toMatch(new RegExp(`^${name} +failed`, "m"));
       expect(stdout).toMatch(/^here +not done/m);
       expect((await sandbox.app.store.people.listRecords("ada")).runs).toHaveLength(1);

@@ -172,8 +172,8 @@ describe("the changes of a sync", () => {
 });
 
 const GONE = "their wait keeps its length, but a step.delay is skipped";
-const WITHOUT = "their messages are made without it where it is missing or does not fit";
-const DEFAULT = "their messages take its default where it is missing or does not fit";
+const WITHOUT = "their messages are made without the field if it is missing or does not fit";
+const DEFAULT = "their messages take the field's default if it is missing or does not fit";
 
 describe("the people in progress", () => {
   const of = (before: string[], after: string[]) => {

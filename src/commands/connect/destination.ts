@@ -14,20 +14,23 @@ const Listed = z.object({
 });
 const Answered = z.object({ id: z.string() });
 
-/** The result, or with --dry-run the intended one. */
+/** The result of the command; with --dry-run, the result that a real run would have. */
 export interface Outcome {
   does: "create" | "update" | "disable" | "delete" | "as it is" | "nothing there";
   id: string | null;
-  /** Sentences without secrets. */
+  /** Sentences for people, without secrets. */
   changes: string[];
   notes: string[];
-  /** A new secret; printed once, because PostHog does not show it again. */
+  /** A new secret, to print once, because PostHog does not show it again; null if none was made. */
   secret: string | null;
 }
 
 const NOTHING = { id: null, changes: [], notes: [], secret: null };
 
-/** The destinations at PostHog with the path of this URL, on any host. The list has no URLs, so each one is read. */
+/**
+ * The destinations at PostHog whose URL has the same path as `url`, on any host. PostHog's list has no URLs, so each
+ * destination is read by its id.
+ */
 export async function findDestinations(api: PostHogApi, url: string): Promise<Destination[]> {
   const found: Destination[] = [];
   for (let offset = 0; ; offset += PAGE) {
@@ -42,7 +45,10 @@ export async function findDestinations(api: PostHogApi, url: string): Promise<De
   }
 }
 
-/** The one with this URL, or the only one with its path; throws if there are several. */
+/**
+ * The destination with exactly this URL, or else the only destination in `found`; null if `found` is empty. Throws if
+ * several destinations are possible.
+ */
 export function ownOf(found: Destination[], url: string): Destination | null {
   const exact = found.filter(({ inputs }) => inputs.url?.value === url);
   const candidates = exact.length > 0 ? exact : found;
@@ -62,7 +68,7 @@ export async function connectDestination(api: PostHogApi, wanted: Wanted, dryRun
   if (does === "as it is" || dryRun) return { ...outcome, secret: null };
 
   const made = there === null ? await make(first.body) : await patch(there.id, first.body);
-  // Only an existing destination shows whether it can sign.
+  // PostHog shows whether a destination can sign only after it exists, so a new destination may need a second call.
   const rest = differenceOf(made, { ...wanted, newSecret: false });
   const isMore = there === null && rest.changes.length > 0;
   const done = isMore ? await patch(made.id, rest.body) : made;
@@ -90,7 +96,7 @@ export async function connectDestination(api: PostHogApi, wanted: Wanted, dryRun
   }
 }
 
-/** Disables or deletes the destination. */
+/** Disables or deletes the destination, if there is one. */
 export async function endDestination(
   api: PostHogApi,
   { url, does, dryRun }: { url: string; does: "disable" | "delete"; dryRun: boolean },
@@ -98,7 +104,7 @@ export async function endDestination(
   const there = ownOf(await findDestinations(api, url), url);
   if (there === null) return { does: "nothing there", ...NOTHING };
   if (does === "disable" && !there.enabled) return { ...NOTHING, does: "as it is", id: there.id };
-  // PostHog may answer a deletion without the destination.
+  // PostHog's answer to a deletion may lack the destination's fields, so only the id is read from it.
   const body = does === "disable" ? { enabled: false } : { deleted: true };
   if (!dryRun) await api({ method: "PATCH", path: `hog_functions/${there.id}/`, body, answer: Answered, scope: WRITE });
   return { ...NOTHING, does, id: there.id };

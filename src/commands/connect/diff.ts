@@ -28,16 +28,16 @@ export interface Wanted {
   prune: boolean;
   /** POSTHOG_WEBHOOK_SECRETS, newest first. */
   secrets: string[];
-  /** Used if `secrets` has none of its kind. */
+  /** New secrets. Each is used if `secrets` has none of the same kind. */
   fresh: { signing: string; header: string };
-  /** Signs with the fresh secret in any case. */
+  /** Replaces the secret at PostHog by the one in `fresh`, if `secrets` has none of the same kind. */
   newSecret: boolean;
 }
 
 export interface Difference {
-  /** Body of the API call; only sent if there are changes. */
+  /** The body of the API call, which is made only if there are changes. */
   body: { enabled: boolean; description: string; inputs: Inputs; filters: Record<string, unknown> };
-  /** Sentences without secrets. */
+  /** Sentences for people, without secrets. */
   changes: string[];
   notes: string[];
   /** A new secret, to be printed once. */
@@ -46,12 +46,12 @@ export interface Difference {
 
 const HEADER = "x-webhook-secret";
 const DESCRIPTION = "Sends events to the bridge. Created by npm run connect, which finds it by its URL.";
-/** Names the signing secret by its fingerprint, because PostHog does not show it again. */
+/** The description holds the fingerprint of the signing secret, because PostHog does not show the secret again. */
 const MARK = /\s*\[posthog-novu-bridge signs with ([0-9a-f]{12})\]/;
 const BODY = { event: "{event}", person: "{person}" };
 /** Fields that PostHog adds to an input. */
 const DERIVED = new Set(["bytecode", "transpiled", "order"]);
-/** Without an id it is every event. */
+/** A filter without an id matches every event. */
 const EventFilter = z.looseObject({ id: z.string().nullable(), properties: z.array(z.unknown()).nullish() });
 
 /** States in which PostHog delivers nothing. Source: HogWatcherState in PostHog's plugin-server. */
@@ -60,7 +60,10 @@ export const isStopped = (one: Destination) => STOPPED.includes(one.status?.stat
 const SLOWED = [2, 11];
 const isSlowed = (one: Destination) => SLOWED.includes(one.status?.state ?? 0);
 
-/** The changes that turn `there` into the wanted destination, and no others. `there` is null when none exists yet. */
+/**
+ * The changes that turn the destination `there` into the wanted one; everything else in `there` stays. `there` is null
+ * if no destination exists yet.
+ */
 export function differenceOf(there: Destination | null, wanted: Wanted): Difference {
   const changes: string[] = [];
   const notes: string[] = [];
@@ -87,10 +90,13 @@ export function differenceOf(there: Destination | null, wanted: Wanted): Differe
   if (there?.enabled !== true) changes.push(there === null ? "enabled" : "enabled again");
   else if (isStopped(there)) changes.push("PostHog had disabled it because the bridge was slow; enabled again");
   else if (isSlowed(there))
-    notes.push("PostHog has slowed it down because the bridge was slow; it recovers without help");
+    notes.push("PostHog has slowed deliveries down because the bridge was slow; PostHog recovers without help");
   return { body: { enabled: true, description, inputs, filters }, changes, notes, made };
 
-  /** Signature or header secret. The header is for a PostHog that cannot sign, or as long as the app lacks the new signing secret. */
+  /**
+   * Sets the signing secret, or the header with a secret, or both. The header is for a PostHog that cannot sign, and
+   * for the time until the app has the new signing secret.
+   */
   function setSecret(): void {
     const hasSigning = there?.inputs_schema?.some(({ key }) => key === "signing_secret") ?? there === null;
     const signing = wanted.secrets.find((secret) => secret.startsWith("whsec_"));
@@ -98,7 +104,7 @@ export function differenceOf(there: Destination | null, wanted: Wanted): Differe
     if (!hasSigning) return setHeader(header, signing);
     if (signing === undefined && inputs.signing_secret !== undefined && !wanted.newSecret) {
       notes.push(
-        "it signs with a secret that is not in POSTHOG_WEBHOOK_SECRETS: add it there, or make a new one with --new-secret",
+        "PostHog signs with a secret that is not in POSTHOG_WEBHOOK_SECRETS: add it there, or make a new one with --new-secret",
       );
       return;
     }
@@ -117,7 +123,7 @@ export function differenceOf(there: Destination | null, wanted: Wanted): Differe
   function setHeader(header: string | undefined, signing: string | undefined): void {
     const headers = asObject(inputs.headers?.value);
     if (header === undefined && headers[HEADER] !== undefined && !wanted.newSecret) {
-      notes.push(`the value of its header ${HEADER} is not in POSTHOG_WEBHOOK_SECRETS: add it there`);
+      notes.push(`the value of the header ${HEADER} at PostHog is not in POSTHOG_WEBHOOK_SECRETS: add it there`);
       return;
     }
     if (header === undefined) made = wanted.fresh.header;
@@ -143,11 +149,13 @@ export function differenceOf(there: Destination | null, wanted: Wanted): Differe
       else notes.push(`event ${id} stays, though no workflow uses it; --prune removes it`);
     }
     for (const { id, properties } of remaining)
-      if ((properties?.length ?? 0) > 0) notes.push(`event ${id} has its own filter there, which may hold it back`);
+      if ((properties?.length ?? 0) > 0) notes.push(`event ${id} has a filter at PostHog, which may hold it back`);
     if (there !== null && filters.source !== undefined && filters.source !== "events") changes.push("source: events");
     if (filters.filter_test_accounts !== true) changes.push("without test accounts");
     if (JSON.stringify(filters).includes("$is_identified"))
-      notes.push("a filter requires $is_identified, which events from servers never have: none of them is delivered");
+      notes.push(
+        "a filter requires $is_identified; events from servers never have it, so PostHog delivers none of them",
+      );
     else if (Array.isArray(filters.properties) && filters.properties.length > 0)
       notes.push("a filter on properties stays");
     const events = [...remaining, ...missing.map((event) => ({ id: event, name: event, type: "events" }))];

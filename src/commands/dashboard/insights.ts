@@ -14,21 +14,21 @@ export interface Measured {
   id: string;
   name: string;
   category: "marketing" | "transactional";
-  /** The events that end it: the conversion. */
+  /** The events that end a run. The charts count them as conversions. */
   exitEvents: string[];
-  /** The flag of the people who get no message of the workflow. */
+  /** The PostHog flag of the workflow's holdout; null without a holdout. */
   holdout: string | null;
 }
 
 const SENT = eventNameOf("sent");
 const SKIPPED = eventNameOf("skipped");
 const HELD_OUT = [eventProperty("reason", "held out")];
-/** A conversion this long after a message counts as its effect. */
+/** A conversion within this time after a message counts as an effect of the message. */
 const WINDOW = { funnelWindowInterval: 14, funnelWindowIntervalUnit: "day" };
 const A_QUARTER = { date_from: "-90d" };
 
 /**
- * The charts for these workflows; `everywhere` is the flag of the people who get no marketing. Source of the
+ * The charts for these workflows. `everywhere` is the PostHog flag of the holdout from all marketing. Source of the
  * queries: https://posthog.com/docs/api/insights and https://posthog.com/docs/api/query
  */
 export function wantedInsights(workflows: Measured[], everywhere: string | undefined): WantedInsight[] {
@@ -122,7 +122,7 @@ function chart(source: object): object {
   return { kind: "InsightVizNode", source };
 }
 
-/** One of these events. For several, PostHog needs any event with a condition on its name. */
+/** A series of any of these events. PostHog's series have one name, so several names become a filter on every event. */
 function anEvent(names: string[], properties: object[] = []) {
   const [name = ""] = names;
   if (names.length === 1) return { kind: "EventsNode", event: name, name, properties };

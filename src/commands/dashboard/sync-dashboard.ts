@@ -11,7 +11,7 @@ const DASHBOARD = {
 };
 const MARKER = /\[posthog-novu-bridge (\S+) ([0-9a-f]{12})\]/;
 const PAGE = 100;
-/** PostHog allows 400 characters, with the marker. */
+/** In characters. PostHog allows 400, including the marker. */
 const LONGEST_DESCRIPTION = 300;
 
 /** `as it is` means no change. */
@@ -28,10 +28,10 @@ const DASHBOARDS = "dashboard:write";
 const INSIGHTS = "insight:write";
 
 /**
- * Creates or updates the dashboard with these charts, and calls `onStep` before each step. It finds its charts
- * by a marker in their description, which also has a hash of the chart: manual changes at PostHog stay until
- * the chart itself changes. Safe to repeat after any failure. Returns the dashboard's id; null if `dryRun` did
- * not create one.
+ * Creates or updates the dashboard with these charts, and calls `onStep` before each step. A marker in the description
+ * identifies our charts and has a hash of the chart in the code. A chart is updated only if this hash has changed, so
+ * until then manual changes at PostHog stay. Safe to repeat after any failure. Returns the dashboard's id; null if the
+ * dashboard does not exist yet and `dryRun` is set.
  */
 export async function syncDashboard({
   api,
@@ -95,7 +95,7 @@ export async function syncDashboard({
       });
   }
 
-  /** PostHog can restore charts that are deleted this way. */
+  /** PostHog can restore a chart that was deleted by `deleted: true`. */
   async function remove({ id, name, mark }: Marked): Promise<void> {
     onStep({ what: mark?.id ?? "", name: name ?? "", does: "delete" });
     if (dryRun) return;
@@ -105,7 +105,7 @@ export async function syncDashboard({
 
 type Marked = ReturnType<typeof marked>;
 
-/** Those with our marker, the oldest first: a copy made at PostHog has the marker too. */
+/** The items with our marker. The oldest is first, because a copy made at PostHog has the marker too. */
 function oursOf(all: Array<z.infer<typeof Described>>) {
   return all
     .map(marked)
@@ -122,7 +122,7 @@ function descriptionOf(one: { id: string; name: string; description: string; que
   return `${one.description.slice(0, LONGEST_DESCRIPTION)} [posthog-novu-bridge ${one.id} ${madeAs(one)}]`;
 }
 
-/** A hash, because PostHog returns queries with fields that its own versions add. */
+/** A hash of the chart in the code. The query from PostHog cannot be compared, because PostHog adds fields to it. */
 function madeAs({ id, name, description, query }: { id: string; name: string; description: string; query?: object }) {
   return createHash("sha256")
     .update(JSON.stringify([id, name, description, query]))

@@ -7,13 +7,13 @@ import { keyOf, sign } from "../../lib/verify-webhook.ts";
 import { ask, askApp, isThisMachine } from "../ask.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
-/** Signatures are valid for five minutes. */
+/** Signatures are valid for five minutes, so a clock that is wrong by more than four minutes is an error. */
 const FAR_OFF_MS = 4 * MINUTE_MS;
 const OFF_MS = 30_000;
 
 const Discovered = z.object({ workflows: z.array(z.object({ workflowId: z.string() })) });
 
-/** The running app as PostHog and Novu reach it: readiness, the bridge, the webhook, and the clocks of all. */
+/** Checks the running app as PostHog and Novu reach it: readiness, bridge and webhook, and the clocks of all three. */
 export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds: string[]): Check[] {
   return [
     { what: "app", look: ready },
@@ -58,7 +58,7 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
     return ok(`${publicUrl}/api/novu has all ${there.length} workflows`);
   }
 
-  /** Sends an event of our own library, which the app accepts and drops as an echo of its reports. */
+  /** Sends an event with the `$lib` of our reports. The app answers 202 and drops it, as it drops its own reports. */
   async function webhook({ webhookSecrets }: PostHogConfig): Promise<Finding | Finding[]> {
     const body = JSON.stringify({
       event: {
@@ -85,8 +85,8 @@ export function appChecks({ publicUrl = "", novu, posthog }: Config, workflowIds
     }
     const forged = await deliver(body, provenBy(`whsec_${randomBytes(32).toString("base64")}`, body));
     if (forged.status < 300)
-      findings.push(trouble("it accepts wrong signatures; is PUBLIC_URL the address of this app?"));
-    return findings.length > 0 ? findings : [ok("it accepts correct signatures, and refuses wrong ones")];
+      findings.push(trouble("the app accepts wrong signatures; is PUBLIC_URL the address of this app?"));
+    return findings.length > 0 ? findings : [ok("the app accepts correct signatures, and refuses wrong ones")];
   }
 
   function deliver(body: string, proof: Record<string, string>) {
@@ -112,7 +112,10 @@ function provenBy(secret: string, body: string): Record<string, string> {
   return { ...sign({ id: `doctor-${randomUUID()}`, body, key: keyOf(secret), nowMs: Date.now() }) };
 }
 
-/** From the Date header, which has whole seconds, and half of the round trip. */
+/**
+ * How far the host's clock is ahead of ours, in milliseconds; null without a Date header. The Date header has whole
+ * seconds, and is compared with the middle of the call.
+ */
 async function skewOf(host: string): Promise<number | null> {
   const before = Date.now();
   const { headers } = await ask({ host, unreachable: `${host} does not answer` }, { method: "HEAD", path: "" });

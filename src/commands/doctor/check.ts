@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describeError } from "../../lib/errors.ts";
 
-/** A result of a check; `says` of a warning or a trouble includes how to fix it. */
+/** A result of a check. For a warning or a trouble, `says` includes the fix. */
 export interface Finding {
   is: "ok" | "warning" | "trouble";
   says: string;
@@ -11,7 +11,7 @@ export type Found = Finding & { what: string };
 
 export interface Check {
   what: string;
-  /** An error that it throws is a trouble. */
+  /** A thrown error becomes a trouble. */
   look(): Promise<Finding | Finding[]>;
 }
 

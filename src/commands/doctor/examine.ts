@@ -15,10 +15,10 @@ import { segmentChecks } from "./segment.ts";
 import { storeCheck, subscriberIdsCheck } from "./store.ts";
 
 const WITHIN_MS = 20_000;
-/** A shorter text may be part of any word. */
+/** Shorter secrets are not redacted, because they may be part of any word. */
 const SHORTEST_SECRET = 4;
 
-/** Runs all checks at once. No secret is in the findings. */
+/** Runs all checks at the same time, and redacts the secrets in the findings. */
 export async function examine(config: Config, workflows: LifecycleWorkflow[], secrets: string[]): Promise<Found[]> {
   const { posthog, segment } = config;
   const events = eventsToForward(workflows);
@@ -60,7 +60,7 @@ function discoverHere(config: Config, workflows: LifecycleWorkflow[]): Promise<D
   );
 }
 
-/** Whether this Node gets security fixes; the app should run on the same version. */
+/** Checks that this version of Node gets security fixes. The app should run on the same version. */
 function nodeCheck(version: string): Check {
   const trouble = nodeTrouble(version);
   return { what: "Node", look: async () => [trouble === null ? ok(version) : warning(trouble)] };

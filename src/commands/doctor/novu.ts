@@ -21,7 +21,7 @@ const Integrations = z.object({
 });
 
 /**
- * The key and its environment, the limits of the plan, and an integration for each channel. Sources:
+ * Checks the key and its environment, the limits of the plan, and that each channel has an integration. Sources:
  * https://docs.novu.co/api-reference/integrations/list-active-integrations and Novu's environments/me.
  */
 export function novuChecks({ novu, emailProviders }: Config, discover: () => Promise<Discovered[]>): Check[] {
@@ -84,7 +84,7 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
     }
   }
 
-  /** Only providers in EMAIL_PROVIDERS get the headers and the text part. */
+  /** Only emails by providers in EMAIL_PROVIDERS have the unsubscribe headers and the text part. */
   function emailFindings(active: string[]): Finding[] {
     const unnamed = active.filter((provider) => !emailProviders.some((one) => one === provider));
     const idle = active.length === 0 ? [] : emailProviders.filter((provider) => !active.includes(provider));
@@ -98,7 +98,7 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
     ];
   }
 
-  /** A key of a self-hosted Novu is not sent to Novu Cloud. */
+  /** The other region of Novu Cloud, if it accepts the key. A key of a self-hosted Novu is not sent to Novu Cloud. */
   async function otherRegion(): Promise<string | null> {
     if (!CLOUDS.includes(novu.apiUrl)) return null;
     for (const cloud of CLOUDS.filter((one) => one !== novu.apiUrl)) {
@@ -114,10 +114,13 @@ export function novuChecks({ novu, emailProviders }: Config, discover: () => Pro
   }
 }
 
-/** The check must end before the doctor's time limit. */
+/** Pauses before a retry are no longer than this, because the check must end before the doctor's time limit. */
 const LONGEST_PAUSE_MS = 250;
 
-/** Whether Novu has the workflows, which jobs died without one, and whether it can use the values from its dashboard. */
+/**
+ * Checks that Novu has the workflows, that no start job died because Novu lacked a workflow, and that Novu can use the
+ * values from its dashboard.
+ */
 export function novuWorkflowsCheck(config: Config, readManifest: () => Promise<Manifest>): Check {
   return {
     what: "Novu workflows",
@@ -153,7 +156,7 @@ function missingFinding(missing: string[], all: number): Finding {
   return trouble(`Novu has ${lacks}, so their events start no run: npm run sync`);
 }
 
-/** A run has the steps that Novu had at its trigger. */
+/** A run has the steps that Novu had when the run was triggered, so steps that Novu lacks are an error. */
 function staleFinding({ workflow, changes }: WorkflowDifference): Finding {
   const lacks = changes.flatMap(({ does, step }) => (does === "add" && step !== null ? [step] : []));
   const what = `Novu has another version of ${workflow}`;
@@ -162,7 +165,7 @@ function staleFinding({ workflow, changes }: WorkflowDifference): Finding {
     : warning(`${what}: npm run plan lists the differences`);
 }
 
-/** Empty without a store, which has a check of its own. */
+/** Empty if the store cannot be opened, because another check reports that. */
 function deadStarts(config: Config): Promise<Array<{ workflow: string; count: number }>> {
   return withStoreToRead(
     config,

@@ -11,7 +11,7 @@ const Persons = z.object({ results: z.record(z.string(), z.unknown()) });
 /** No person has this id. */
 const UNUSED_ID = "posthog-novu-bridge-doctor";
 
-/** Both hosts, the token, the key and its scopes, and the destination with the events of the workflows. */
+/** Checks both hosts, the token, the key and its scopes, and the destination with the events of the workflows. */
 export function postHogChecks(
   { posthog, publicUrl }: Config & { posthog: PostHogConfig },
   { events, asksAbsences }: { events: string[]; asksAbsences: boolean },
@@ -28,7 +28,7 @@ export function postHogChecks(
     const regions = [posthog.host, posthog.apiHost].map((host) => /\b(us|eu)(\.i)?\.posthog\.com$/.exec(host)?.[1]);
     if (regions[0] !== regions[1])
       return trouble(`POSTHOG_HOST ${posthog.host} and POSTHOG_API_HOST ${posthog.apiHost} are of different regions`);
-    // Flags use the same token and host as events, and a request for them changes nothing.
+    // A request for flags uses the same token and host as an event, and changes nothing.
     const unreachable = `POSTHOG_HOST ${posthog.host} does not answer; is it the host that receives events?`;
     const { status } = await ask(
       { host: posthog.host, unreachable },

@@ -10,7 +10,10 @@ const UNUSED_ID = "posthog-novu-bridge-doctor";
 
 const NotFound = z.object({ error: z.object({ code: z.literal("not_found") }) });
 
-/** The webhook for Segment, as its Webhooks destination and our Destination Function call it, and the Profile API. */
+/**
+ * Checks the webhook for Segment and the Profile API. The check calls the webhook as Segment's Webhooks destination
+ * does, and as our Destination Function does.
+ */
 export function segmentChecks({ publicUrl = "", segment }: Config & { segment: SegmentConfig }): Check[] {
   const { secrets, profiles } = segment;
   return [
@@ -18,7 +21,7 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
     { what: "Segment profiles", look: persons },
   ];
 
-  /** Sends an event of our own library, which the app accepts and drops as an echo of its reports. */
+  /** Sends an event with the `$lib` of our reports. The app answers 202 and drops it, as it drops its own reports. */
   async function webhook(): Promise<Finding | Finding[]> {
     const body = JSON.stringify({
       type: "track",
@@ -39,9 +42,11 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
     for (const proof of [{ "x-signature": signatureOf(body, other) }, { authorization: `Bearer ${other}` }])
       if ((await deliver(body, proof)) < 300)
         findings.push(
-          trouble(`it accepts events with a wrong ${Object.keys(proof)}; is PUBLIC_URL the address of this app?`),
+          trouble(`the app accepts events with a wrong ${Object.keys(proof)}; is PUBLIC_URL the address of this app?`),
         );
-    return findings.length > 0 ? findings : [ok("it accepts correct signatures and secrets, and refuses wrong ones")];
+    return findings.length > 0
+      ? findings
+      : [ok("the app accepts correct signatures and secrets, and refuses wrong ones")];
   }
 
   function whyNot({ signed, withBearer, which }: { signed: number; withBearer: number; which: string }): string {
@@ -60,7 +65,7 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
     return (await askApp(publicUrl, { method: "POST", path: "/webhooks/segment", headers: proof, body })).status;
   }
 
-  /** Sources: https://www.twilio.com/docs/segment/unify/profile-api */
+  /** Source: https://www.twilio.com/docs/segment/unify/profile-api */
   async function persons(): Promise<Finding | Finding[]> {
     if (profiles === null)
       return ok("not configured: messages use the person at PostHog, if there is one, or the traits of identify calls");
@@ -83,7 +88,7 @@ export function segmentChecks({ publicUrl = "", segment }: Config & { segment: S
     if (status === 429) return warning(`${host} answered 429: too many calls for this space; run it again`);
     if (status >= 500) return trouble(`${host} answered ${status}; this is an error at Segment, run it again`);
     return trouble(
-      `SEGMENT_PROFILE_HOST ${host} answered ${status}, but not as the Profile API; is it its address, and SEGMENT_SPACE_ID ${spaceId} the id of the space?`,
+      `SEGMENT_PROFILE_HOST ${host} answered ${status}, but not as the Profile API; is it the address of the Profile API, and SEGMENT_SPACE_ID ${spaceId} the id of the space?`,
     );
   }
 }

@@ -5,12 +5,12 @@ import type { ReadStore } from "../../store/store.ts";
 import { withStoreToRead } from "../command-store.ts";
 import { type Check, type Finding, ok, trouble, warning } from "./check.ts";
 
-/** A job that has been due this long has no worker. */
+/** If a job has been due for longer than this, no worker seems to run. */
 const LATE_MS = 5 * MINUTE_MS;
 
 const LOST_WITHIN_MS = 7 * DAY_MS;
 
-/** Whether the store exists with the schema of this version, and its waiting and dead jobs. */
+/** Checks that the store exists with the schema of this version, and reports waiting jobs, dead jobs and lost runs. */
 export function storeCheck(config: Config): Check {
   const where = config.databaseUrl === undefined ? `SQLite in ${config.dataDir}` : "PostgreSQL";
   return {
@@ -45,7 +45,7 @@ async function look(store: ReadStore, where: string): Promise<Finding | Finding[
     if (oldestDueAt !== null && Date.now() - oldestDueAt > LATE_MS)
       findings.push(
         trouble(
-          `"${queue}" has been due for ${Math.round((Date.now() - oldestDueAt) / MINUTE_MS)} minutes; is there a process with the role worker?`,
+          `a job of "${queue}" has been due for ${Math.round((Date.now() - oldestDueAt) / MINUTE_MS)} minutes; is there a process with the role worker?`,
         ),
       );
   return findings;
@@ -57,9 +57,9 @@ function sum(counts: number[]): number {
 
 const RECENT_RUNS = 500;
 
-/** Whether a Novu that checks subscriber ids would accept those of the latest runs. The finding has no id. */
+/** Checks that Novu would accept the distinct ids of the latest runs as subscriber ids. The finding names no id. */
 export function subscriberIdsCheck(config: Config): Check {
-  // The store has a check of its own.
+  // No finding if the store cannot be opened, because another check reports that.
   return { what: "subscriber ids", look: () => withStoreToRead(config, refusedIds, () => []) };
 }
 

@@ -4,7 +4,7 @@ import type { NovuApi } from "../../novu/api.ts";
 import type { People, PersonRecords } from "../../store/people.ts";
 import type { PostHogApi } from "../posthog-api.ts";
 
-/** The result of one step. `not done`: an earlier step failed. `by hand`: you have to do it. */
+/** The result of one step. `not done`: an earlier step failed. `by hand`: you have to do the step yourself. */
 export interface Part {
   where: "Novu" | "PostHog" | "Segment" | "here";
   outcome: "done" | "nothing there" | "to be done" | "failed" | "not done" | "not configured" | "by hand";
@@ -14,7 +14,7 @@ export interface Part {
 }
 
 const IN_PROGRESS = ["pending", "in progress", "exiting"];
-/** PostHog's limit of distinct ids in one lookup. */
+/** PostHog takes at most this many distinct ids in one lookup. */
 const MOST_IDS = 200;
 
 const Persons = z.object({
@@ -27,10 +27,10 @@ const Deleted = z.object({
 });
 
 /**
- * Deletes a person, by all merged ids: cancels the runs at Novu, deletes the person at PostHog, so that a step
- * that is due meanwhile finds no person, deletes the subscriber at Novu, and last the records here. They are
- * kept while another step fails, because they list what to delete elsewhere. Calls `onPart` with each result.
- * Safe to repeat at any time. With `dryRun` it changes nothing.
+ * Deletes a person with all merged ids, in this order: cancels the runs at Novu, deletes the person at PostHog, the
+ * subscriber at Novu, and the records here. PostHog comes before the subscriber, so that a step that is due meanwhile
+ * finds no person. The records stay if another step fails, because they list what to delete elsewhere. Calls `onPart`
+ * with each result. Safe to repeat at any time. With `dryRun` it changes nothing.
  * Sources: https://posthog.com/docs/api/persons, scope person:write,
  * https://docs.novu.co/api-reference/subscribers/delete-a-subscriber
  */
@@ -76,7 +76,7 @@ export async function erase(
     }
   }
 
-  /** The records of each person once: one person at PostHog may be several here. */
+  /** The records of all these ids, each record once. Ids of one person at PostHog may be several persons here. */
   async function recordsOf(ids: string[]): Promise<PersonRecords[]> {
     const found: PersonRecords[] = [];
     const seen = new Set<string>();
@@ -110,7 +110,7 @@ export async function erase(
     };
   }
 
-  /** Ids that are merged here, but are other people at PostHog. */
+  /** Reports ids that are merged with this person here, but belong to other persons at PostHog. */
   function reportOthers(others: string[]): void {
     const what = `PostHog has ${others.join(", ")} as another person than ${distinctId}, so nothing is deleted: undo the merge first with npm run person -- split`;
     onPart({ where: "PostHog", outcome: "failed", what });
@@ -162,13 +162,13 @@ export async function erase(
       return onPart({ where: "here", outcome: "not done", what });
     }
     const deleted: Array<[string, number]> = [];
-    // The first deletion also deletes the merges, so each other id is deleted by itself.
+    // PostHog may have ids of this person that are not merged here, so each id is deleted.
     for (const id of ids) deleted.push(...Object.entries(await store.people.delete(id)));
     onPart({ where: "here", outcome: "done", ...counted(deleted) });
   }
 }
 
-/** This id and all that are merged with it here. */
+/** This id and all ids that are merged with it here. */
 function idsIn(distinctId: string, { aliases }: PersonRecords): string[] {
   const merged = aliases.flatMap(({ previous_id, current_id }) => [String(previous_id), String(current_id)]);
   return [...new Set([distinctId, ...merged])];

@@ -23,7 +23,7 @@ export interface ControlValue {
 
 export interface EditedControl extends ControlValue {
   default: string;
-  /** Whether the code no longer has this control, so that the value has no use. */
+  /** Whether the code no longer has this control, so that the value has no effect. */
   isLost: boolean;
 }
 
@@ -59,7 +59,7 @@ export function changesOf(manifest: Manifest, novu: NovuWorkflow[]): WorkflowDif
   return [...added, ...changed, ...removed];
 }
 
-/** Values from the dashboard that differ from the code's defaults. */
+/** Values from Novu's dashboard that differ from the defaults in the code. */
 export function editedControls(manifest: Manifest, novu: NovuWorkflow[]): EditedControl[] {
   return novu.flatMap(({ workflowId: workflow, steps }) =>
     steps.flatMap(({ stepId: step, controlSchema, values }) => {
@@ -102,7 +102,7 @@ function workflowChanges(wanted: Manifest[number], there: NovuWorkflow): Differe
   ).flatMap(([what, own, theirs]) =>
     own !== undefined && theirs != null && own !== theirs ? [`${what}: "${theirs}" → "${own}"`] : [],
   );
-  // Novu may not return preferences.
+  // Novu's answer may lack preferences.
   const preferences =
     there.preferences == null ? [] : preferenceDifferences(there.preferences, wanted.preferences ?? {});
   return [...texts, ...preferences].map((what) => change(null, what));
@@ -153,9 +153,9 @@ function moves(wanted: Manifest[number], there: NovuWorkflow): Difference[] {
 
 const PAYLOAD_EFFECTS: Record<SchemaDifference["before"], string> = {
   fits: "their payload fits",
-  "fits without it": "their messages are made without it where it is missing or does not fit",
-  "takes the default": "their messages take its default where it is missing or does not fit",
-  "may not fit": "they lose their messages where it is missing or does not fit",
+  "fits without it": "their messages are made without the field if it is missing or does not fit",
+  "takes the default": "their messages take the field's default if it is missing or does not fit",
+  "may not fit": "they lose their messages if the field is missing or does not fit",
 };
 
 function change(step: string | null, what: string, effect = "it applies from their next message on"): Difference {
@@ -166,7 +166,7 @@ function textOf(value: unknown): string {
   return JSON.stringify(value) ?? "none";
 }
 
-/** The changes of a workflow's preferences per channel. Novu adds the missing channels. */
+/** The changes of a workflow's preferences per channel. Novu adds missing channels, so every channel is compared. */
 function preferenceDifferences(before: Preferences, after: Preferences): string[] {
   const [old, now] = [switchesOf(before), switchesOf(after)];
   return Object.keys(now)
@@ -174,7 +174,7 @@ function preferenceDifferences(before: Preferences, after: Preferences): string[
     .map((name) => `preferences: ${name} ${onOff(old[name])} → ${onOff(now[name])}`);
 }
 
-/** A missing channel follows `all`. */
+/** A missing channel has the value of `all`. */
 function switchesOf({ all, channels = {} }: Preferences): Record<string, boolean> {
   const isOn = all?.enabled ?? true;
   const each = Channel.options.map((name) => [name, channels[name]?.enabled ?? isOn] as const);
@@ -185,7 +185,10 @@ function onOff(isOn: boolean | undefined): string {
   return isOn === true ? "on" : "off";
 }
 
-/** The values with which the framework refuses their step. Checks against the schemas of the code, which Novu has after the next sync. */
+/**
+ * The values from Novu's dashboard with which the framework would refuse to run the step. They are checked against the
+ * schemas of the code, which Novu has after the next sync.
+ */
 export async function brokenControls(manifest: Manifest, novu: NovuWorkflow[]): Promise<ControlValue[]> {
   const broken: ControlValue[] = [];
   for (const { workflowId: workflow, steps } of manifest)

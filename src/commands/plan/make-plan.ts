@@ -15,13 +15,13 @@ import { type Counted, countPeople, type Loss, lossesOf, readWaiting } from "./p
 
 export interface Plan {
   manifest: Array<{ workflow: string; name: string; steps: Array<{ step: string; type: string }> }>;
-  /** False without a key of Novu. */
+  /** False if NOVU_SECRET_KEY is not set. */
   isCompared: boolean;
   changes: Counted[];
   /** Changes that need `--allow-removals`, because people may lose messages. */
   removals: Loss[];
   edited: EditedControl[];
-  /** Values from the dashboard that make a message fail. */
+  /** Values from Novu's dashboard that make a message fail. */
   broken: ControlValue[];
   /** Violations of the limits of Novu's plan. */
   limits: string[];
@@ -59,11 +59,11 @@ async function planOf(
     edited: novu === undefined ? [] : editedControls(manifest, novu.workflows),
     broken: novu === undefined ? [] : await brokenControls(manifest, novu.workflows),
     limits: beyondPlan(sizes, plan, { others: novu?.others ?? 0 }),
-    notes: [...notes, ...emptySchemas(manifest).map((what) => `published empty: ${what}`)],
+    notes: [...notes, ...emptySchemas(manifest).map((what) => `published with an empty schema: ${what}`)],
   };
 }
 
-/** Null if no changed workflow exists at Novu. */
+/** The people in progress in the changed workflows; null if Novu has none of these workflows. */
 function waitingIn(differences: WorkflowDifference[], novu: NovuHas | undefined, store: NovuEnvironment["store"]) {
   const concerned = (novu?.workflows ?? []).filter(({ workflowId }) =>
     differences.some(({ workflow }) => workflow === workflowId),

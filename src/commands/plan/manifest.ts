@@ -44,7 +44,7 @@ export type Manifest = z.infer<typeof Discovered>["workflows"];
 /** The workflows of this source tree for a plan of Novu; needs no running bridge. */
 export async function readManifest(workflows: LifecycleWorkflow[], plan: NovuPlan): Promise<Manifest> {
   const deps = sampleDependencies({ config: { novu: { plan } }, link: (url) => url, now: Date.now });
-  // The client needs a key only to answer Novu, which it never does here.
+  // The client needs a key only for calls from Novu, and this client gets none.
   const client = new Client({ secretKey: "none", strictAuthentication: true, verbose: false });
   for (const workflow of workflows) {
     await client.addWorkflows([workflow.build(deps)]).catch((error: unknown) => {
@@ -57,7 +57,7 @@ export async function readManifest(workflows: LifecycleWorkflow[], plan: NovuPla
   return Discovered.parse(client.discover()).workflows;
 }
 
-/** Empty schemas: such a message has no controls, such a workflow gets the payload `{}`. */
+/** The empty schemas. A message with an empty schema has no controls; a workflow with one gets the payload `{}`. */
 export function emptySchemas(manifest: Manifest): string[] {
   return manifest.flatMap(({ workflowId, payload, steps }) => [
     ...(isEmpty(payload.schema) ? [`the payload of "${workflowId}"`] : []),
@@ -67,7 +67,7 @@ export function emptySchemas(manifest: Manifest): string[] {
   ]);
 }
 
-/** Whether a step of this type sends a message; it then has at least the control that turns it off. */
+/** Whether a step of this type sends a message. Such a step has at least the control that turns the message off. */
 export function isMessage(type: string): boolean {
   return Channel.safeParse(type).success;
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { readSettings, Settings } from "../../settings.ts";
 
-/** The settings of `plan` and `sync`. CI needs Novu's only, and not PostHog's. */
+/** The settings of `plan` and `sync`. CI needs only the settings of Novu. */
 const NovuSettings = Settings.pick({
   NOVU_API_URL: true,
   NOVU_PLAN: true,
@@ -15,7 +15,7 @@ const NovuSettings = Settings.pick({
 });
 
 export interface NovuEnvironment {
-  /** Without it, the plan compares nothing. */
+  /** Undefined if it is not set; the plan then compares nothing. */
   secretKey: string | undefined;
   apiUrl: string;
   plan: z.output<typeof NovuSettings>["NOVU_PLAN"];
@@ -24,7 +24,7 @@ export interface NovuEnvironment {
   store: { databaseUrl: string | undefined; databaseDirectUrl: string | undefined; dataDir: string };
 }
 
-/** Throws with every setting that is wrong, without their values. */
+/** Throws an error that names every wrong setting, without its value. */
 export function readNovuEnvironment(environment: Record<string, string | undefined>): NovuEnvironment {
   const env = readSettings(NovuSettings, environment);
   return {

@@ -7,7 +7,7 @@ import { SyncError } from "./sync-error.ts";
 
 const ANSWER_WITHIN_MS = 20_000;
 const PAGE = 50;
-/** Origin of workflows that a sync created. */
+/** The `origin` of workflows that a sync created. */
 const CODE_FIRST = "external";
 
 const Page = z.object({
@@ -28,7 +28,7 @@ const Step = z
     stepId,
     type,
     controlSchema: controls?.dataSchema ?? null,
-    /** Set in the dashboard. */
+    /** The values that were set in Novu's dashboard. */
     values: { ...controls?.values, ...controlValues },
   }));
 
@@ -38,7 +38,7 @@ const NovusWorkflow = z.object({
   description: z.string().nullish(),
   tags: z.array(z.string()).nullish(),
   severity: z.string().nullish(),
-  /** Those of the code; the dashboard's are in another field, `user`. */
+  /** The preferences from the code. Novu returns those from its dashboard in another field, `user`. */
   preferences: z
     .object({ default: Preferences.nullish() })
     .nullish()
@@ -58,7 +58,7 @@ export interface NovuWorkflow extends Omit<NovusWorkflow, "preferences" | "steps
 }
 
 export interface NovuHas {
-  /** Those that a sync created. */
+  /** The workflows that a sync created. */
   workflows: NovuWorkflow[];
   /** The number of workflows made in the dashboard; a sync does not change them. */
   others: number;
@@ -96,7 +96,7 @@ export async function readNovuWorkflows(
     });
     const read = answer.safeParse(json);
     if (read.success) return read.data;
-    throw new SyncError("novu", `the answer to ${path} cannot be read; is NOVU_API_URL the address of Novu's API?`);
+    throw new SyncError("novu", `Novu's answer to ${path} cannot be read; is NOVU_API_URL the address of Novu's API?`);
   }
 
   async function send(path: string): Promise<unknown> {
@@ -116,6 +116,6 @@ export function refusal(status: number, { apiUrl, path }: { apiUrl: string; path
     );
   return new SyncError(
     "novu",
-    `Novu at ${apiUrl} answered ${status} to ${path}; is NOVU_API_URL the address of its API?`,
+    `Novu at ${apiUrl} answered ${status} to ${path}; is NOVU_API_URL the address of Novu's API?`,
   );
 }

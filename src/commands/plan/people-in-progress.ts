@@ -7,7 +7,7 @@ import type { NovuEnvironment } from "./novu-environment.ts";
 import type { Difference } from "./step-effects.ts";
 
 export interface Change extends Difference {
-  /** Affected people in progress; for a lost message, those who have not reached it yet. Null if unknown. */
+  /** The number of affected people. For a lost message, people who have reached it do not count. Null if unknown. */
   inProgress: number | null;
 }
 
@@ -18,13 +18,13 @@ export interface Counted extends Omit<WorkflowDifference, "changes"> {
 
 /** Messages that people lose by a sync. */
 export interface Loss {
-  /** As `--allow-removals` names it: a workflow, `workflow/step` or `workflow/payload`. */
+  /** The name for `--allow-removals`: a workflow, `workflow/step` or `workflow/payload`. */
   id: string;
-  /** People who wait for them; null if unknown. */
+  /** The number of people who wait for the messages; null if unknown. */
   waiting: number | null;
 }
 
-/** `count` is null without a store. */
+/** Adds the number of people in progress. `count` is null if the store cannot be read. */
 export function countPeople(difference: WorkflowDifference, count: CountWaiting | null): Counted {
   const { workflow, does, changes } = difference;
   const people = (step: string | null) => (does === "add" ? 0 : (count?.(workflow, step) ?? null));
@@ -39,8 +39,8 @@ export function countPeople(difference: WorkflowDifference, count: CountWaiting 
 }
 
 /**
- * The changes that --allow-removals has to name. A removed workflow is one change, not one per step. A removal
- * counts even without people in progress, because Novu also deletes the values from its dashboard.
+ * The changes that --allow-removals has to name. A removed workflow is one change, not one per step. A removal has to
+ * be named even if nobody is in progress, because Novu also deletes the values that were set in its dashboard.
  */
 export function lossesOf({ workflow, does, inProgress, changes }: Counted): Loss[] {
   if (does === "remove") return [{ id: workflow, waiting: inProgress }];
@@ -59,12 +59,12 @@ export function lossesOf({ workflow, does, inProgress, changes }: Counted): Loss
 const PAGE = 500;
 const IN_PROGRESS = ["pending", "in progress"] as const;
 
-/** The number of people who have not reached a step yet; for null, who have any step left. */
+/** The number of people in progress who have not reached the step; for null, the number of all people in progress. */
 export type CountWaiting = (workflow: string, step: string | null) => number;
 
 /**
- * Counts people in our store, for workflows with their steps in Novu's order. People have not reached a step
- * while neither it nor a later one has a decision. Without a store, `count` is null and `whyNot` the reason.
+ * Counts people in our store. `workflows` has the steps in Novu's order. A person has reached a step as soon as this
+ * step or a later step has a decision. If the store cannot be read, `count` is null and `whyNot` has the reason.
  */
 export async function readWaiting(
   at: NovuEnvironment["store"],

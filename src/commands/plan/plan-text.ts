@@ -71,7 +71,7 @@ function effectText({
 }
 
 const EMOJI = { add: "➕", change: "✏️", remove: "❌" } as const;
-/** Identifies the comment on a pull request. */
+/** Identifies our comment on a pull request. */
 export const COMMENT_MARK = "<!-- posthog-novu-bridge plan -->";
 
 export function planMarkdown(plan: Plan): string {
@@ -114,7 +114,7 @@ function code(id: string): string {
   return `\`${printable(id).replace(/[`|]/g, "")}\``;
 }
 
-/** Escaped: text from the dashboard must not format, mention people or break the table. */
+/** Escapes Markdown, because text from Novu's dashboard must not add formatting, mention people or break the table. */
 function text(words: string): string {
   return printable(words)
     .replace(/[\\`*_[\]<>|#]/g, "\\$&")

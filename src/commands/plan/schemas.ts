@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { dropEmptyObjects } from "../../lib/json.ts";
 import type { Schema } from "./manifest.ts";
 
-/** Added by schema libraries, without effect. */
+/** Keywords that schema libraries add and that have no effect. */
 const UNIMPORTANT = ["$schema", "$id"];
 
 /** The fields of a JSON schema. */
@@ -13,13 +13,13 @@ export function propertiesOf({ properties }: Schema): Record<string, Schema> {
 export interface SchemaDifference {
   /** A description for people. */
   what: string;
-  /** How a value of the old schema fits the new one, if a field that does not fit is left out. */
+  /** How a value of the old schema fits the new schema, if a field that does not fit is left out. */
   before: "fits" | "fits without it" | "takes the default" | "may not fit";
 }
 
 /**
- * The changes from one JSON schema to another, per field. Order does not matter, and neither do empty objects,
- * because Novu's database drops them.
+ * The changes from one JSON schema to another, per field. The order of keys does not count. Empty objects do not count
+ * either, because Novu's database drops them.
  */
 export function differencesOf(before: Schema, after: Schema): SchemaDifference[] {
   const [old, now] = [dropEmptyObjects(before), dropEmptyObjects(after)];
@@ -87,7 +87,7 @@ function requiredOf({ required }: Schema): Set<unknown> {
   return new Set(Array.isArray(required) ? required : []);
 }
 
-/** If a run lacks such a field, it gets null. */
+/** Whether the schema takes null. A run without a field that takes null gets null for it. */
 function takesNull(schema: Schema): boolean {
   return alternativesOf(schema).some((one) => one.type === "null" || valuesOf(one)?.includes(null));
 }
@@ -117,7 +117,7 @@ function fitsItems({ items: old }: Schema, { items: now }: Schema): boolean {
   return isSchema(old) && isSchema(now) && fits(old, now);
 }
 
-/** `anyOf` and a list of types mean the same. */
+/** The alternatives of a schema, from `anyOf`, `oneOf` or a list of types. */
 function alternativesOf(schema: Schema): Schema[] {
   const { anyOf, oneOf, type, ...rest } = schema;
   const several = anyOf ?? oneOf;

@@ -7,9 +7,9 @@ export interface Difference {
   step: string | null;
   /** A description for people. */
   what: string;
-  /** The effect on the people in progress, called "they". */
+  /** The effect on the people in progress. The text calls them "they". */
   effect: string;
-  /** The messages that they may lose; null for none. */
+  /** The messages that people in progress may lose; null for none. */
   loses: "this message" | "messages that its payload does not fit" | null;
 }
 
@@ -19,7 +19,7 @@ interface Step {
 }
 
 const KEEPS_ITS_LENGTH = "their wait keeps its length";
-/** Novu shows both as a delay. */
+/** Novu shows `step.wait` and `step.delay` both as a delay, so the text names both. */
 const IS_GONE = "their wait keeps its length, but a step.delay is skipped";
 
 /** The effect of a new step on the people in progress, by its type. */
@@ -28,14 +28,14 @@ const NEW: Record<string, string> = {
   custom: "it runs for them when a later step needs its result",
 };
 
-/** A run has the steps that Novu had at its trigger, so it skips a new step. */
+/** A run has the steps that Novu had when the run was triggered, so people in progress skip a new step. */
 export function addedStep(step: Step, before: Step[]): Difference {
   const { stepId, type } = step;
   const effect = isPartOfOneIn(step, before) ? KEEPS_ITS_LENGTH : (NEW[type] ?? "they skip it");
   return { does: "add", step: stepId, what: type, effect, loses: null };
 }
 
-/** Runs that have the removed step skip it. */
+/** Runs in progress still have the removed step, and skip it. */
 export function removedStep(step: Step, before: Step[], after: Step[]): Difference {
   const { stepId, type } = step;
   const removed = (effect: string, loses: Difference["loses"] = null) =>
@@ -51,13 +51,13 @@ export function changedType(before: Step, { stepId, type }: Step): Difference {
   return { ...changed, effect: before.type === "delay" ? IS_GONE : "they skip it", loses: null };
 }
 
-/** A long wait is split into `id`, `id-2`, `id-3` and so on. */
+/** Whether the step is a part of a long wait, which is split into the steps `id`, `id-2`, `id-3` and so on. */
 function isPartOfOneIn({ stepId, type }: Step, steps: Step[]): boolean {
   const first = /^(.+)-\d+$/.exec(stepId)?.[1];
   return type === "delay" && steps.some((step) => step.type === "delay" && step.stepId === first);
 }
 
-/** A new message of the same type at the same position may be the same message. */
+/** A hint about a new message of the same type at the same position, which may be the removed message. */
 function renamedTo(step: Step, before: Step[], after: Step[]): string {
   const positionIn = (all: Step[], others: Step[], one: Step) =>
     all.slice(0, all.indexOf(one)).findLast(({ stepId }) => others.some((other) => other.stepId === stepId))?.stepId;

@@ -3,7 +3,7 @@ import { type Host, type RetryOptions, request, withRetries } from "../../lib/se
 import { keyOf, sign } from "../../lib/verify-webhook.ts";
 import type { PageOfHistory, PastEvent } from "../../sources/posthog/queries.ts";
 
-/** The progress of a comparison, also of one that failed later. */
+/** The progress of a comparison. It stays correct if the comparison fails. */
 export interface Progress {
   compared: number;
   missing: number;
@@ -12,11 +12,11 @@ export interface Progress {
   /** Counts by reason. */
   ignored: Record<string, number>;
   refused: number;
-  /** Everything before this time is compared and sent; milliseconds since 1970. */
+  /** All events before this time are compared, and sent if missing; milliseconds since 1970. */
   doneUntil: number;
 }
 
-/** A missing event, and the app's answer; null if it was not sent. */
+/** A missing event. `fed` is the app's answer; null if the event was not sent. */
 export type Missing = Pick<PastEvent, "uuid" | "name" | "distinctId" | "occurredAt"> & { fed: Fed | null };
 
 const AT_ONCE = 10;
@@ -25,7 +25,7 @@ export function startAt(since: number): Progress {
   return { compared: 0, missing: 0, accepted: 0, duplicate: 0, ignored: {}, refused: 0, doneUntil: since };
 }
 
-/** Finds events that the store does not have, page by page, and sends them to the app; with `feed` null it only finds them. */
+/** Finds events that the store does not have, page by page, and sends them to the app, unless `feed` is null. */
 export async function compare({
   pages,
   knownEvents,
@@ -80,7 +80,7 @@ const TRY_AGAIN = [429, 502, 503, 504];
 const PATH = "/webhooks/posthog";
 const NOT_THE_APP = "; does the app listen there? Give its address with --url";
 
-/** Posts events to the app's webhook with PostHog's signature or header. Throws if the app would refuse every event. */
+/** Posts events to the app's webhook, signed or with the secret header. Throws if the app would refuse every event. */
 export function createFeed(url: string, secrets: string[]): Feed {
   const endpoint = `${url}${PATH}`;
   const app: Host = {
@@ -109,7 +109,7 @@ export function createFeed(url: string, secrets: string[]): Feed {
     return request(app, { method: "POST", path: PATH, headers, body, signal, withinMs: ANSWER_WITHIN_MS });
   }
 
-  /** A signature is valid for five minutes of real time, so each attempt has its own. */
+  /** A signature is valid for five minutes of real time, so each attempt needs a new signature. */
   function proof(uuid: string, body: string): Record<string, string> {
     if (signing === undefined) return { "x-webhook-secret": secrets[0] ?? "" };
     return { ...sign({ id: `reconcile-${uuid}`, body, key: keyOf(signing), nowMs: Date.now() }) };

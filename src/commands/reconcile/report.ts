@@ -11,7 +11,7 @@ export interface Order {
   json: boolean;
 }
 
-/** After a build there is no tsx. */
+/** The command line of this command. The built app has no tsx, so npm run does not work there. */
 export const COMMAND = import.meta.url.endsWith(".js") ? "node dist/src/cli.js reconcile" : "npm run reconcile --";
 
 export function progressLine({ compared, missing, doneUntil }: Progress): string {

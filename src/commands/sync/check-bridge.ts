@@ -10,10 +10,10 @@ import { Discovered, emptySchemas, type Manifest } from "../plan/manifest.ts";
 import { SyncError } from "../plan/sync-error.ts";
 
 const LOOK_EVERY_MS = 5_000;
-/** The app's address is the part before it. */
+/** The part of the bridge's URL before this path is the app's URL. */
 const BRIDGE_PATH = /\/api\/novu$/;
 
-/** A deployment in progress can cause these errors. */
+/** A deployment in progress can cause these errors, so the checks are repeated after them. */
 const MAY_PASS: Array<SyncError["kind"]> = ["bridge", "revision", "discover"];
 
 const Health = z.object({ status: z.literal("ok") });
@@ -25,14 +25,17 @@ interface Check extends Pick<CommandIo, "sleep" | "uptimeMs"> {
   secretKey: string;
   /** The workflows of this source tree. */
   manifest: Manifest;
-  /** The commit that has to run there; null if unknown here. */
+  /** The commit that the bridge has to run; null if unknown. */
   revision: string | null;
-  /** How long to wait until it does. */
+  /** How long to repeat the checks until they pass. */
   waitMs: number;
   onWait(why: string): void;
 }
 
-/** Checks that the bridge is up, runs this commit, has our key and publishes the whole manifest. Returns notes about anything that it could not check. */
+/**
+ * Checks that the bridge is up, runs this commit, has our key and publishes the whole manifest. Returns notes about
+ * checks that were not possible.
+ */
 export async function checkBridge(check: Check): Promise<string[]> {
   const { waitMs, onWait, sleep, uptimeMs } = check;
   for (const startedAt = uptimeMs(); ; await sleep(LOOK_EVERY_MS)) {
@@ -64,18 +67,18 @@ async function assertRuns({ bridgeUrl, revision, sleep }: Check): Promise<string
   if (!ready.success) return [`the revision of the bridge is unknown: ${readyUrl} answered ${readiness.status}`];
   const { revision: deployed } = ready.data;
   if (deployed == null || deployed === "")
-    return [`the revision of the bridge is unknown: set GIT_REVISION there, for ${readyUrl}`];
+    return [`the revision of the bridge is unknown: ${readyUrl} has none; set GIT_REVISION where the bridge runs`];
   if (revision === null)
     return [`the bridge runs ${deployed}, and the commit of this source tree is unknown; give it with --revision`];
   if (!isSame(deployed, revision))
     throw new SyncError(
       "revision",
-      `the bridge runs ${deployed}, and this is ${revision}; deploy it first, or use --wait`,
+      `the bridge runs ${deployed}, but should run ${revision}; deploy that first, or use --wait`,
     );
   return [];
 }
 
-/** Novu publishes the workflows that the bridge discovers, so they have to equal the manifest of the plan. */
+/** A sync publishes the workflows that the bridge discovers, so they have to equal the manifest of the plan. */
 async function assertSame({ bridgeUrl, secretKey, manifest, sleep }: Check): Promise<void> {
   const discover = () => askBridge(bridgeUrl, "discover", secretKey);
   const { status, json } = await answered(discover, bridgeUrl, sleep, "discover");
@@ -100,7 +103,7 @@ async function assertSame({ bridgeUrl, secretKey, manifest, sleep }: Check): Pro
     );
 }
 
-/** Retries a missing answer and a 5xx. */
+/** Makes a call, and repeats it after a missing answer or a 5xx. */
 async function answered(
   ask: () => Promise<ServiceResponse>,
   url: string,
@@ -151,7 +154,7 @@ function asNovuWorkflow({ payload, steps, name, ...rest }: Manifest[number]) {
 /** Novu waits 5 s for a bridge. */
 const ANSWER_WITHIN_MS = 5_000;
 
-/** One GET; throws an UnavailableError without an answer. */
+/** Makes one GET. Throws an UnavailableError if there is no answer. */
 function get(url: string, headers: Record<string, string> = {}): Promise<ServiceResponse> {
   return ask({ host: url, headers, unreachable: `${url} does not answer` }, { path: "", withinMs: ANSWER_WITHIN_MS });
 }
@@ -163,7 +166,7 @@ export function askBridge(bridgeUrl: string, action: "health-check" | "discover"
   return get(url.href, secretKey === undefined ? {} : { "novu-signature": signatureOf(secretKey) });
 }
 
-/** The signature of a GET is that of an empty body. */
+/** The signature of a GET is made for the body `{}`. */
 function signatureOf(secretKey: string): string {
   const time = Date.now();
   return `t=${time},v1=${createHmac("sha256", secretKey).update(`${time}.{}`).digest("hex")}`;

@@ -11,7 +11,7 @@ import { SyncError } from "../plan/sync-error.ts";
 /** Novu's own command, in a tested version. */
 export const NOVU_CLI = "novu@2.20.1";
 
-/** The first time it installs 405 MB. */
+/** The first run installs 405 MB. */
 const ENDS_WITHIN_MS = 10 * MINUTE_MS;
 /** The environment variables that npx and node need. Our other secrets are not passed on. */
 const PASSED_ON =
@@ -56,10 +56,10 @@ const NO_ANSWER = /^AxiosError: ([^\n]{1,120})$/m;
 /** The answer's body as node prints it, at the end of the output. */
 const MESSAGE = /^\s+message: (['"`])(.{1,300})\1,?$/gm;
 const NPM_CODE = /^npm (?:ERR!|error) code (\w+)$/m;
-/** Novu's texts about a bridge that it cannot reach now; some are of older versions. */
+/** Novu's texts about a bridge that it cannot reach now. Some are from older versions of Novu. */
 const OUT_OF_REACH =
   /^(Unable to reach|Could not connect to) Bridge Endpoint|^Bridge request timeout|^Unknown bridge (non-)?request error|^Unable to establish tunnel|^Bridge URL is not valid/;
-/** About an address that answers, but not as a bridge. */
+/** Novu's texts about an address that answers, but not as a bridge. */
 const NO_BRIDGE = /\bbridge\b|^Maximum redirects|^Unsupported protocol|^Response body could not be read/i;
 const OTHER_KEY = /\bsignature\b|^Bridge authentication failed|\b401\b/i;
 /** Novu's text about an address that it refuses to call: a private one, localhost, or one with a password. */
@@ -67,8 +67,8 @@ const FORBIDDEN = /\bSSRF\b|\brequests to .* are not allowed|\bembedded credenti
 const LONGEST = 200;
 
 /**
- * The error of a failed `novu sync`. It prints over a thousand lines, with the secret key in them, so only the
- * parts that are matched here leave this file. `isTransient`: a retry may help.
+ * The error of a failed `novu sync`. Novu's command prints over a thousand lines, and the secret key in them, so only
+ * the parts that are matched here leave this file. `isTransient`: a retry may help.
  */
 export function cliErrorOf(
   output: string,
@@ -78,7 +78,7 @@ export function cliErrorOf(
   const message = oneLine([...output.matchAll(MESSAGE)].at(-1)?.[2] ?? "", secretKey);
   const words = message === "" ? "" : `: ${message}`;
   if (status === 0) return unanswered(output, { apiUrl, secretKey });
-  // Checked first, because Novu may pass on the bridge's status: then a 401 is not about Novu's own key.
+  // The bridge's errors are checked first. Novu may pass on the bridge's 401, which is not about our key at Novu.
   const ofBridge = bridgeErrorOf(message, bridgeUrl);
   if (ofBridge !== null) return ofBridge;
   if (status === 401 || status === 403) return lasting(refusal(status, { apiUrl, path: "the sync" }));
@@ -95,12 +95,12 @@ function bridgeErrorOf(message: string, bridgeUrl: string): { error: SyncError; 
     return lasting(
       new SyncError(
         "bridge",
-        `Novu refuses to call ${bridgeUrl}: ${message} It has to be a public address, or on a self-hosted Novu one that NOVU_SAFE_OUTBOUND_ALLOW names for its API and worker, and never "localhost"`,
+        `Novu refuses to call ${bridgeUrl}: ${message} The bridge needs a public address. A self-hosted Novu also calls an address that NOVU_SAFE_OUTBOUND_ALLOW names for its API and worker, but never "localhost"`,
       ),
     );
   if (/\bsignature expired\b/i.test(message))
     return lasting(new SyncError("another key", "the clocks of Novu and of the bridge are more than 5 minutes apart"));
-  // The address itself may contain any word.
+  // The bridge's URL is removed first, because it may contain any of these words.
   if (OTHER_KEY.test(message.replaceAll(bridgeUrl, "")))
     return lasting(
       new SyncError(
@@ -111,7 +111,7 @@ function bridgeErrorOf(message: string, bridgeUrl: string): { error: SyncError; 
   if (OUT_OF_REACH.test(message)) {
     const error = new SyncError(
       "bridge",
-      `Novu cannot use the bridge at ${bridgeUrl}: ${message}; it has to be reachable from where Novu runs and to answer discover within 5 s`,
+      `Novu cannot use the bridge at ${bridgeUrl}: ${message}; Novu has to reach the bridge, and get its answer to discover within 5 s`,
     );
     return { error, isTransient: true };
   }

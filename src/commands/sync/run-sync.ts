@@ -26,8 +26,8 @@ export interface SyncListener {
 }
 
 /**
- * Publishes the bridge's workflows, after all checks: throws a SyncError before anything is changed. Returns the
- * counts at Novu afterwards, or null after a dry run.
+ * Publishes the bridge's workflows after all checks. If a check fails, throws a SyncError and changes nothing. `after`
+ * has the counts at Novu after the sync; null after a dry run.
  */
 export async function runSync(
   manifest: Manifest,
@@ -39,7 +39,7 @@ export async function runSync(
   const { apiUrl } = environment;
   const { secretKey, bridgeUrl } = neededOf(environment);
   const empty = emptySchemas(manifest);
-  if (empty.length > 0) throw new SyncError("discover", `published empty: ${empty.join(", ")}`);
+  if (empty.length > 0) throw new SyncError("discover", `published with an empty schema: ${empty.join(", ")}`);
 
   const notes = await checkBridge({ bridgeUrl, secretKey, manifest, revision, waitMs, onWait: onNote, ...io });
   notes.forEach(onNote);
@@ -79,7 +79,7 @@ async function readBack(
   const missing = left.filter(({ does, changes }) => does !== "change" || changes.some((one) => one.does !== "change"));
   const ids = (some: typeof left) => some.map(({ workflow }) => workflow).join(", ");
   if (missing.length > 0)
-    throw new SyncError("novu", `Novu accepted the sync, but still differs in ${ids(missing)}; run it again`);
+    throw new SyncError("novu", `Novu accepted the sync, but still differs in ${ids(missing)}; run the sync again`);
   if (left.length > 0) onNote(`Novu stored some details differently: ${ids(left)}`);
   return { workflows: workflows.length, steps: workflows.reduce((sum, { steps }) => sum + steps.length, 0) };
 }

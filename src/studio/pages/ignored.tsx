@@ -13,14 +13,14 @@ interface IgnoredRow extends IgnoredRecord {
 
 interface Ignored {
   reasons: ReasonCount[];
-  /** The filter. */
+  /** The filters; empty for all events. */
   reasonRef: string;
   aboutRef: string;
   events: IgnoredRow[];
   before: number | null;
 }
 
-/** Events that caused nothing, or less than they contain. */
+/** Events that had no effect, or only a part of their effect. */
 export const ignoredPage = page<Ignored>({
   path: "/ignored",
   async read({ facts, query }) {
@@ -43,7 +43,7 @@ export const ignoredPage = page<Ignored>({
     const isNarrowed = reasonRef !== "" || aboutRef !== "";
     return {
       title: "Ignored events",
-      lead: "Events that arrived and caused nothing, or less than they contain. The newest thousand are stored.",
+      lead: "Events that arrived and had no effect, or only a part of their effect. The newest thousand are stored.",
       content:
         reasons.length === 0 ? (
           <section className="panel" aria-label="No ignored events">

@@ -9,7 +9,7 @@ import { runsPage } from "./runs.tsx";
 import { whyPage } from "./why.tsx";
 import { workflowPage, workflowsPage } from "./workflows.tsx";
 
-/** In production and in the sandbox. */
+/** The pages that production and the sandbox both have. */
 export const PAGES: Page[] = [
   overviewPage,
   runsPage,

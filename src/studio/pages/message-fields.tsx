@@ -45,7 +45,7 @@ const RUN: Field<SandboxMessage> = {
 };
 const SENT: Field<SandboxMessage> = { name: "Sent", of: ({ sentAt }) => <When at={sentAt} /> };
 
-/** For the page of one message. */
+/** The fields on the page of one message. */
 export const MESSAGE_FIELDS: Array<Field<SandboxMessage>> = [
   CHANNEL,
   { name: "To", of: ({ to }) => to ?? "the app itself" },

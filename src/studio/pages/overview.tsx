@@ -14,10 +14,10 @@ const MOST_REASONS = 8;
 interface Overview {
   period: { id: string; name: string };
   queues: Array<{ queue: Queue; waiting: number; dead: number; oldestDueAt: number | null }>;
-  /** Of the last day. */
+  /** The ignored events of the last 24 hours. */
   ignored: ReasonCount[];
   workflows: WorkflowOutcomes[];
-  /** Workflows that people entered in the last 7 days, and that sent no message. */
+  /** Workflows that sent no message in the last 7 days, although people entered. */
   silent: string[];
 }
 

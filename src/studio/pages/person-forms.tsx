@@ -6,7 +6,7 @@ import { type Field, RowTable } from "../ui/fields.tsx";
 import { PostForm, Submit } from "../ui/forms.tsx";
 import { Id, Panel } from "../ui/parts.tsx";
 
-/** The input formats of a value. */
+/** The label of the field for a value, by source. */
 const VALUES: Record<SandboxSource, string> = {
   posthog: "Value: text, a number, true, false or null",
   segment: "Value, as JSON or text",

@@ -12,7 +12,7 @@ interface Reading {
   /** The source of the runs that read the person this way. */
   source: Source;
   readAt: string;
-  /** The properties at their source, if they are known. */
+  /** The properties as the source has them; null if unknown. */
   raw: Record<string, RawProperty> | null;
 }
 
@@ -96,7 +96,7 @@ function Properties({
   );
 }
 
-/** The property at its source, if it differs from the value that was read. */
+/** The property as the source has it, if that differs from the value that was read. */
 function Raw({
   raw,
   name,
@@ -129,7 +129,7 @@ function unavailable(
 ): string {
   const copy = "the properties of the event that started its run";
   const known = SOURCES[source].storesPersons ? `the events that this app received, or ${copy}` : copy;
-  return `The person could not be read at ${exact(readAt)}: ${why}. Until then a step uses ${known}, unless its workflow waits for the person.`;
+  return `The person could not be read at ${exact(readAt)}: ${why}. As long as this lasts, a step uses ${known}, unless its workflow waits for the person.`;
 }
 
 function labelOf(source: Found["source"]): string {

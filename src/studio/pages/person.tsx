@@ -27,13 +27,13 @@ interface OnePerson {
   otherSource: SandboxSource | null;
   runs: ListedRun[];
   decisions: ChainLink[];
-  /** In the sandbox: the person at their source. */
+  /** In the sandbox: the person as the source has them. */
   person: SandboxPerson | null;
   raw: Record<string, RawProperty> | null;
   messages: SandboxMessage[];
 }
 
-/** A person as the workflows see them. In the sandbox their properties can be changed while a run waits. */
+/** A person as the workflows see them. In the sandbox, forms change the person's properties while a run waits. */
 export const personPage = page<OnePerson>({
   path: "/people/:person",
   async read({ facts, sandbox, now, params: { person: distinctId = "" }, query }) {

@@ -19,13 +19,13 @@ interface QueuePage {
   queues: Array<{ queue: Queue; waiting: number; dead: number }>;
   waiting: JobRecord[];
   causes: Cause[];
-  /** The filter. */
+  /** The error that selects dead jobs; empty for all. */
   errorRef: string;
   dead: JobRecord[];
   before: number | null;
 }
 
-/** The jobs that wait, and the dead ones. */
+/** The waiting jobs and the dead jobs. */
 export const queuePage = page<QueuePage>({
   path: "/queue",
   async read({ facts, query }) {

@@ -29,7 +29,7 @@ export function sumOf(counts: Array<{ count: number }>): number {
   return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Decoration: the words beside it have the same numbers. */
+/** A bar without new information: the words beside it have the same numbers. */
 function Share({ parts }: { parts: Record<string, number> }): ReactElement {
   const all = Object.values(parts).reduce((sum, part) => sum + part, 0);
   let from = 0;
@@ -44,7 +44,7 @@ function Share({ parts }: { parts: Record<string, number> }): ReactElement {
   );
 }
 
-/** The periods of the numbers. */
+/** The periods for which people can see results. */
 const PERIODS = [
   { id: "24h", name: "24 hours", ms: DAY_MS },
   { id: "7d", name: "7 days", ms: 7 * DAY_MS },
@@ -57,7 +57,7 @@ export interface Period {
   ms: number;
 }
 
-/** The period with this id; a day if there is none. */
+/** The period with this id; 24 hours if no period has it. */
 export function periodOf(text: string | undefined): Period {
   return PERIODS.find(({ id }) => id === text) ?? PERIODS[0];
 }

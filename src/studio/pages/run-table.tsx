@@ -10,7 +10,7 @@ import { Id, Pill, Pills, type Tone, When } from "../ui/parts.tsx";
 export interface RunRow extends RunRecord {
   runRef: string;
   personRef: string;
-  /** The source where the person is read, if it is known. */
+  /** The source at which the person is read; undefined if unknown. */
   source?: SandboxSource | undefined;
 }
 
@@ -111,7 +111,7 @@ const HAPPENED: Field<RunRow> = {
   of: ({ occurredAt }) => <When at={occurredAt} />,
 };
 
-/** For the page of one run. */
+/** The fields on the page of one run. */
 export const RUN_FIELDS: Array<Field<RunRow>> = [
   {
     name: "State",

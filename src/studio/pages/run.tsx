@@ -15,10 +15,10 @@ import { RUN_FIELDS, type RunRow } from "./run-table.tsx";
 interface OneRun {
   run: RunRow;
   personRef: string;
-  /** The events that started and ended it. */
+  /** The events that started and ended the run. */
   events: EventRecord[];
   chain: Chain;
-  /** In the sandbox: its steps as the local Novu has them. */
+  /** In the sandbox: the steps of the run, as the local Novu has them. */
   jobs: SandboxStep[];
 }
 
@@ -103,7 +103,7 @@ function StepsPanel({ steps }: { steps: SandboxStep[] }): ReactElement {
   );
 }
 
-/** The source of its event. A person cannot be read from the sweep. */
+/** The source of the run's event; undefined for the daily sweep, at which no person can be read. */
 function sourceOf({ eventUuid }: RunRecord, events: EventRecord[]): SandboxSource | undefined {
   const source = events.find(({ uuid }) => uuid === eventUuid)?.source;
   return source !== undefined && isPersonSource(source) ? source : undefined;
@@ -142,7 +142,7 @@ function linksOf({ stepId, type, status, error, wakesAt, changedAt }: SandboxSte
   if (status === "merged")
     return [link(changedAt, "quiet", "merged", `${stepId} was merged into the digest of another run`)];
   if (isChannel(type)) return [];
-  // It comes before the facts of the same time, because they follow from it.
+  // A completed step comes before other facts of the same time, because they follow from it.
   if (status === "completed")
     return [{ ...link(changedAt, "quiet", type, `Novu completed ${stepId}`), kind: "step done" as const }];
   if (status === "skipped" || status === "canceled")

@@ -7,14 +7,14 @@ import { Empty, olderLink, Panel } from "../ui/parts.tsx";
 import { type ListedRun, listed, RunTable } from "./run-table.tsx";
 
 interface Runs {
-  /** The search. */
+  /** The search text. */
   qRef: string;
   workflow: string;
   state: string;
   runs: ListedRun[];
-  /** For the next page; null on the last. */
+  /** The position at which the next page begins; null on the last page. */
   next: { before: string; afterRef: string } | null;
-  /** The number of ignored events of this person, or with this id. */
+  /** The number of ignored events that match the search text. */
   alsoIgnored: number;
 }
 
@@ -76,7 +76,10 @@ export const runsPage = page<Runs>({
   },
 });
 
-/** The text can be any of the three. The runs of an event have ids that are made of its uuid. */
+/**
+ * Finds runs by distinct id, event uuid or transaction id. A transaction id is made of the event's uuid and the
+ * workflow's id.
+ */
 export function aboutOf(text: string, { facts }: Pick<Question, "facts">) {
   const ids = facts.workflows.map(({ id }) => transactionIdOf(text, id));
   return { distinctId: text, eventUuid: text, transactionIds: [text, ...ids] };
@@ -125,7 +128,7 @@ function NoRuns({ isNarrowed, qRef, workflow }: { isNarrowed: boolean; qRef: str
   );
 }
 
-/** Names of states in links of before. */
+/** Former names of states, which old links still have. */
 const FORMER_NAMES: Record<string, RunStatus> = {
   starting: "pending",
   "under way": "in progress",

@@ -6,7 +6,7 @@ import { Select, Submit } from "../ui/forms.tsx";
 import { Empty, number, Panel } from "../ui/parts.tsx";
 import { Axis, Timeline } from "../ui/timeline.tsx";
 
-/** The API has all of them. */
+/** The page shows only the last entries. The API has all entries. */
 const MOST_LINKS = 150;
 
 /** Why a person got, or did not get, a message. */

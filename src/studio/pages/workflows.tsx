@@ -76,7 +76,7 @@ interface OneWorkflow {
   period: { id: string; name: string };
   results: WorkflowOutcomes;
   isSilent: boolean;
-  /** In the sandbox: the people for a test. */
+  /** In the sandbox: the people to choose from for a test; null in production. */
   people: string[] | null;
 }
 

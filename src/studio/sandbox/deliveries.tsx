@@ -57,7 +57,7 @@ interface OneDelivery {
   runs: ListedRun[];
 }
 
-/** One webhook, to send again as it is or changed. */
+/** One webhook, with forms to send it again, unchanged or edited. */
 export const deliveryPage = sandboxPage<OneDelivery>({
   path: "/deliveries/:delivery",
   async read({ facts, sandbox, params }) {
@@ -162,7 +162,7 @@ const PERSON: Field<SandboxDelivery> = {
   of: ({ distinctId, source }) => (distinctId === "" ? "–" : <a href={personPath(distinctId, source)}>{distinctId}</a>),
 };
 
-/** For the list. */
+/** The columns of the list. */
 const DELIVERY_COLUMNS: Array<Field<SandboxDelivery>> = [
   { name: "Event", of: ({ id, event }) => <a href={deliveryPath(id)}>{event}</a> },
   SOURCE,
@@ -179,7 +179,7 @@ const DELIVERY_COLUMNS: Array<Field<SandboxDelivery>> = [
   },
 ];
 
-/** For the page of one delivery. */
+/** The fields on the page of one delivery. */
 const DELIVERY_FIELDS: Array<Field<SandboxDelivery>> = [
   SOURCE,
   PERSON,

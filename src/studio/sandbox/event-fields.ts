@@ -2,7 +2,7 @@ import type { SandboxControls, SandboxSchema } from "../../contracts/sandbox.ts"
 import { parseJson } from "../../lib/json.ts";
 import type { WorkflowFacts } from "../facts.ts";
 
-// Properties of an event as fields of a form. The name of a field has the type of its value: `property.number.cart_value`.
+// The properties of an event as form fields. The name of a field contains its type: `property.number.cart_value`.
 
 const KINDS = ["text", "number", "boolean", "enum", "json"] as const;
 export type FieldKind = (typeof KINDS)[number];
@@ -13,7 +13,7 @@ export interface EventField {
   property: string;
   kind: FieldKind;
   options: string[];
-  /** Whether a workflow does not start without it. */
+  /** Whether a workflow of this event requires the property. */
   isNeeded: boolean;
   value: string;
 }
@@ -45,12 +45,15 @@ export function fieldsOf(
   });
 }
 
-/** Whether the values are from the form, not from a link to it. */
+/** Whether the values are from a sent form, and not from a link to the form. */
 function isForm(form: Record<string, string>): boolean {
   return form.properties !== undefined || Object.keys(form).some((name) => NAME.test(name));
 }
 
-/** The properties in the form, without empty fields. A number that is not one stays text, so that its effect can be tested. */
+/**
+ * The properties in the form, without empty fields. A wrong value in a number field stays text, so that people can test
+ * its effect.
+ */
 export function propertiesOf(form: Record<string, string>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(form).flatMap(([name, text]) => {
@@ -63,7 +66,7 @@ export function propertiesOf(form: Record<string, string>): Record<string, unkno
 }
 
 function readingOf(declared: Property, known: unknown): Pick<EventField, "kind" | "options"> {
-  // "A text or null" is a text.
+  // A property that is text or null has a field for text.
   const given = [declared, ...(declared.anyOf ?? [])].filter(({ type }) => type !== "null");
   const options = given.flatMap((one) => one.enum ?? []).filter((one) => typeof one === "string");
   if (options.length > 0) return { kind: "enum", options };

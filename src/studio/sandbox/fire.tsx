@@ -8,7 +8,7 @@ import { Notice, Panel, Tabs } from "../ui/parts.tsx";
 import { type EventField, fieldsOf, propertiesOf } from "./event-fields.ts";
 import { backTo, deliveryPath, type SandboxAction, sandboxPage } from "./sandbox-page.ts";
 
-/** A longer form is not filled in again after an error, because the values are in the address. */
+/** In characters. After an error, a longer form is not filled in again, because the URL would be too long. */
 const LONGEST_REFILLED = 4_000;
 
 interface Fire {
@@ -17,13 +17,13 @@ interface Fire {
   event: string;
   person: string;
   fields: EventField[];
-  /** JSON, as it is in the form. */
+  /** The JSON text in the form. */
   properties: string;
   /** An event that was fired, and that no workflow listens to. */
   notForwarded: string | null;
 }
 
-/** Captures an event of a person. */
+/** A form to capture an event of a person. */
 export const firePage = sandboxPage<Fire>({
   path: "/fire",
   async read({ facts, sandbox, query }) {
@@ -96,7 +96,7 @@ function PastePanel(): ReactElement {
   );
 }
 
-/** Continues at the answer of the app. */
+/** Captures the event, and opens the page with the app's answer. */
 export const fireAction: SandboxAction = {
   path: "/fire",
   async run({ token: _token, here: _here, ...form }, sandbox) {
@@ -116,14 +116,14 @@ export const fireAction: SandboxAction = {
   },
 };
 
-/** Browsers send a carriage return with each line of a text. */
+/** Sends a body to the app, without the carriage returns that browsers add to each line. */
 export const pasteAction: SandboxAction = {
   path: "/deliveries/paste",
   run: async ({ body = "", ...form }, sandbox) =>
     deliveryPath(await sandbox.deliver(body.replaceAll("\r\n", "\n"), sourceIn(form))),
 };
 
-/** A known event has a field for each of its properties; another event has a name, and its properties as JSON. */
+/** A known event has a form field for each property. Another event has a field for the name, and one for JSON. */
 function FireForm({ event, isKnown, fields, person, people, properties }: Fire & { isKnown: boolean }): ReactElement {
   return (
     <PostForm action="/studio/fire" className="form" key={event} fields={isKnown ? { event } : {}}>

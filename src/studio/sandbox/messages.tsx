@@ -58,7 +58,7 @@ export const messagesPage = sandboxPage<Messages>({
 
 interface OneMessage {
   message: SandboxMessage;
-  /** How its address was given to Novu, and the properties that could not be read. */
+  /** The note on the message's decision; null if there is none. */
   note: string | null;
   /** All in-app messages of the person, newest first. */
   inbox: SandboxMessage[];

@@ -19,7 +19,7 @@ const travelAction: SandboxAction = {
   },
 };
 
-/** In the sandbox only. */
+/** The pages that only the sandbox has. */
 export const SANDBOX_PAGES: Page[] = [
   messagesPage,
   messagePage,

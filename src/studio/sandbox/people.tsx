@@ -32,7 +32,7 @@ export const peoplePage = sandboxPage<People>({
           keyOf={({ uuid }) => uuid}
           empty={
             <Empty icon="people" title="No person yet">
-              <a href="/studio/fire">Fire an event</a>. Its person then exists.
+              <a href="/studio/fire">Fire an event</a>. The person of the event then appears here.
             </Empty>
           }
         />
@@ -74,7 +74,7 @@ export const changePersonAction: SandboxAction = {
   },
 };
 
-/** Text that is not JSON stays text. PostHog's own page writes no lists and no objects, so there they stay text too. */
+/** Text that is not JSON stays text. Lists and objects stay text at PostHog, as PostHog's page cannot write them. */
 function valueTyped(typed: string, source: SandboxSource): unknown {
   const parsed = parseJson(typed);
   const isNested = typeof parsed === "object" && parsed !== null;

@@ -6,7 +6,7 @@ import { sendMessage } from "../answer.tsx";
 import { SANDBOX_ACTIONS } from "./pages.ts";
 import { backTo } from "./sandbox-page.ts";
 
-/** The forms of the sandbox, the bodies for its frames, and its time for the command line. */
+/** The routes for the sandbox's forms, for messages in frames, and for the sandbox's time, which commands read. */
 export function sandboxRoutes({
   sandbox,
   changed,
@@ -62,7 +62,7 @@ const ALWAYS = "(min-width: 0)";
 const NEVER = "(max-width: 0)";
 const QUERY = /\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)/gi;
 
-/** An email in one colour scheme, independent of the browser's own. Links open in a new window. */
+/** An email in one colour scheme, independent of the browser's colour scheme. Links open in a new window. */
 function shown(html: string, scheme: Scheme): string {
   const themed = html.replace(QUERY, (_query, asked: string) => (asked.toLowerCase() === scheme ? ALWAYS : NEVER));
   const head = `<base target="_blank"><style>:root { color-scheme: only ${scheme} !important; }</style>`;

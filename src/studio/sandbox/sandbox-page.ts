@@ -2,7 +2,7 @@ import type { SandboxControls } from "../../contracts/sandbox.ts";
 import { within } from "../addresses.ts";
 import { cut, type Frame, idOf, type Page, type Question, type View } from "../page.ts";
 
-/** A page that only the sandbox has. It hides nothing. */
+/** A page that only the sandbox has. The page shows all addresses. */
 export function sandboxPage<Model extends object>({
   path,
   frames = false,
@@ -24,19 +24,25 @@ export function sandboxPage<Model extends object>({
   };
 }
 
-/** The effect of a form that only the sandbox has; resolves to the next address. An error is shown on the page of the form, its `here`. */
+/**
+ * Handles a form that only the sandbox has. `run` resolves to the URL of the page to open next. If `run` fails, the
+ * page with the form opens again and shows the error. The form's field `here` has the URL of that page.
+ */
 export interface SandboxAction {
   path: string;
   run(form: Record<string, string>, sandbox: SandboxControls): Promise<string>;
 }
 
-/** The page of a form, with the problem, if there is one. */
+/** The URL of the page with the form, with a problem to show there. */
 export function backTo(here: string | undefined, problem?: string): string {
   const page = within(here);
   return problem === undefined ? page : `${page}${page.includes("?") ? "&" : "?"}${new URLSearchParams({ problem })}`;
 }
 
-/** Newest first, of a list that has the oldest first. `before` is the position of the last row shown, for the next page. */
+/**
+ * One page of a list, newest first; `rows` has the oldest first. `before` is the position of a page's last row, and
+ * selects the next page.
+ */
 export function newestFirst<Row>(
   rows: Row[],
   { before, isWanted = () => true }: { before: string | undefined; isWanted?: (row: Row) => boolean },

@@ -115,7 +115,7 @@ function Shown({
 
 const UNSENT = { id: "", transactionId: "", to: null, seen: false, read: false };
 
-/** Continues at the messages of the person. */
+/** Starts the workflow as a test, and opens the messages of the person. */
 export const testAction: SandboxAction = {
   path: "/workflows/test",
   async run({ workflow = "", person = "" }, sandbox) {

@@ -5,7 +5,7 @@ import { STYLE } from "./style.ts";
 
 const A_YEAR_S = 365 * 24 * 60 * 60;
 
-/** The addresses change with the content, so that browsers can cache the two files for ever. */
+/** The URLs change with the content of the two files, so that browsers can cache the files for ever. */
 export const ASSETS = { style: addressOf("style.css", STYLE), script: addressOf("script.js", SCRIPT) };
 
 export function assetRoutes(): Router {

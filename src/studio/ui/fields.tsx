@@ -10,7 +10,7 @@ export interface Field<Row> {
   of(row: Row): ReactNode;
 }
 
-/** The first field is the heading of its row. A wide table scrolls in itself, by keyboard too. */
+/** The first field of a row is the row's heading. A table that is wider than the page scrolls, also by keyboard. */
 export function RowTable<Row>({
   caption,
   fields,
@@ -22,7 +22,7 @@ export function RowTable<Row>({
   fields: Array<Field<Row>>;
   rows: Row[];
   keyOf(row: Row): string | number;
-  /** In place of a table without rows. */
+  /** Shown instead of a table without rows. */
   empty?: ReactElement;
 }): ReactElement {
   if (empty !== undefined && rows.length === 0) return empty;
@@ -75,7 +75,7 @@ export function FieldList<Row>({ fields, row }: { fields: Array<Field<Row>>; row
   );
 }
 
-/** A workflow by its name, with a link to its page. One that is no longer in the code has only its id. */
+/** The name of a workflow, with a link to its page; only the id if the workflow is no longer in the code. */
 export function WorkflowLink({ id }: { id: string }): ReactElement {
   const workflow = useFrame().workflows.find((one) => one.id === id);
   return workflow === undefined ? <Id>{id}</Id> : <a href={workflowPath(id)}>{workflow.name}</a>;

@@ -2,7 +2,7 @@ import { type ComponentProps, type ReactElement, useContext } from "react";
 import { FrameContext } from "../page.ts";
 import { Icon, type IconName } from "./parts.tsx";
 
-/** A form that changes something, with its hidden fields: the token and the page, and its own. */
+/** A form that changes something. Its hidden fields are the session's token, the URL of the page, and `fields`. */
 export function PostForm({
   fields = {},
   children,
@@ -47,7 +47,7 @@ export function Hidden({ fields }: { fields: Record<string, string> }): ReactEle
   );
 }
 
-/** One of several values, or all. */
+/** A list to select one value, or all values. */
 export function Select({
   name,
   label,

@@ -21,9 +21,12 @@ export function Layout({
 }: {
   view: View;
   navigation: NavigationEntry[];
-  /** Whether addresses are hidden; null if there are none. */
+  /** Whether the addresses on the page are hidden; null if the page has none. */
   reveal: "hidden" | "revealed" | null;
-  /** When its next waiting step continues (null if none waits), its pages, and the problem with a form. */
+  /**
+   * Null in production. `nextStepAt`: the time when the next waiting step continues; null if no step waits. `problem`:
+   * an error of the last form.
+   */
   sandbox: { nextStepAt: number | null; navigation: NavigationEntry[]; problem: string | null } | null;
 }): ReactElement {
   return (
@@ -53,7 +56,7 @@ export function Layout({
   );
 }
 
-/** The entries of the sandbox are null in production, which has a login. */
+/** The navigation. `ofSandbox` is null in production, where the navigation has a button to log out. */
 function Rail({
   navigation,
   ofSandbox,
@@ -130,7 +133,7 @@ function RevealForm(): ReactElement {
   );
 }
 
-/** A page without navigation: the login, and errors. */
+/** A page without navigation, for the login and for errors. */
 export function PlainPage({ title, children }: { title: string; children: ReactNode }): ReactElement {
   return (
     <Document title={title}>

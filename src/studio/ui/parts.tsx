@@ -17,7 +17,7 @@ export function Pill({ tone, count, children }: { tone: Tone; count?: number; ch
   );
 }
 
-/** Pills side by side, without those that count nothing. */
+/** Pills side by side, without pills whose count is 0. */
 export function Pills({ pills }: { pills: Array<{ tone: Tone; text: string; count?: number }> }): ReactElement {
   const shown = pills.filter(({ count }) => count !== 0);
   return (
@@ -50,7 +50,7 @@ export function exact(at: Date | string | number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-/** In one unit. */
+/** Only the largest unit: "2 h 5 min" becomes "2 h". */
 function coarse(ms: number): string {
   return formatDuration(ms).split(" ").slice(0, 2).join(" ");
 }
@@ -75,7 +75,7 @@ export function Panel({
   /** Beside the title. */
   actions?: ReactNode;
   footer?: ReactNode;
-  /** For anything but a table or a list. */
+  /** Adds space around the content. Tables and lists need none. */
   padded?: boolean;
   children: ReactNode;
 }): ReactElement {
@@ -91,7 +91,7 @@ export function Panel({
   );
 }
 
-/** An empty list, and the next thing to do. */
+/** The text in place of an empty list, with the next thing to do. */
 export function Empty({ icon, title, children }: { icon: IconName; title: string; children: ReactNode }): ReactElement {
   return (
     <div className="empty">
@@ -130,7 +130,7 @@ export function Tabs({
   );
 }
 
-/** For the footer of a list: the link to its next page; null on the last. */
+/** The link to the next page of a list, for the list's footer; null on the last page. */
 export function olderLink(
   name: string,
   path: string,
@@ -140,7 +140,7 @@ export function olderLink(
   return before === null ? null : <a href={link(path, { ...query, before })}>{name}</a>;
 }
 
-/** Outlines on a grid of 24. Each is beside a word with the same meaning. */
+/** The outlines of the icons, on a grid of 24. Each icon is beside a word with the same meaning. */
 const PATHS = {
   overview: "M4 13h6V4H4zM14 20h6V4h-6zM4 20h6v-4H4z",
   runs: "M4 6h10M4 12h16M4 18h7",
@@ -205,7 +205,7 @@ export const QUEUE_NAMES: Record<Queue, string> = {
   posthog: "PostHog",
 };
 
-/** A channel, or a type of step of Novu that is none. */
+/** The name of a channel; any other step type of Novu is returned unchanged. */
 export function channelName(channel: string): string {
   return isChannel(channel) ? CHANNEL_NAMES[channel] : channel;
 }

@@ -4,7 +4,7 @@ import { link, messagePath } from "../page.ts";
 import { PostForm, Submit } from "./forms.tsx";
 import { channelName, Panel, Tabs, When } from "./parts.tsx";
 
-// Each channel as its reader sees it.
+// Messages of each channel as the reader sees them.
 
 const WIDTHS = ["desktop", "phone", "text"] as const;
 
@@ -29,18 +29,18 @@ export function titleOf({ content, channel }: Pick<SandboxMessage, "content" | "
   return text.length > LONGEST_TITLE ? `${text.slice(0, LONGEST_TITLE)}…` : text;
 }
 
-/** An email in a frame, and its text. */
+/** An email in a frame, or its text part. */
 export function EmailStage({
   path,
   view: { as, scheme },
   text,
   query = {},
 }: {
-  /** The page that shows it; its HTML is at `/body` below. */
+  /** The path of the page that shows the email. The email's HTML is at this path, followed by `/body`. */
   path: string;
   view: ReaderView;
   text: string;
-  /** The rest of the query of both addresses. */
+  /** More query parameters, for the page and for the HTML. */
   query?: Record<string, string>;
 }): ReactElement {
   const tabs = WIDTHS.map((name) => ({

@@ -1,4 +1,4 @@
-/** For the pages of the sandbox only. */
+/** The styles that only pages of the sandbox use. */
 export const SANDBOX_STYLE = `
 .rail .section { padding: 14px 10px 4px; font-size: 12px; font-weight: 600; color: var(--soft); }
 .time-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 9px 12px 9px 14px; border: 1px solid var(--line); border-radius: 12px; background: var(--panel); box-shadow: var(--lift); }

@@ -1,4 +1,4 @@
-/** The only script of the pages: after a change it fetches the page again and replaces the parts of <main> that differ. */
+/** The only script of the pages. After a change it fetches the page again, and replaces the changed parts of <main>. */
 export const SCRIPT = `(() => {
   const FALLBACK_MS = 20000;
   let busy = false, again = false;
@@ -38,7 +38,7 @@ export const SCRIPT = `(() => {
     } catch {} finally { busy = false; }
   }
 
-  // Without this script there is no button, and the text can be copied by hand.
+  // Buttons to copy are hidden in the HTML, because they work only with this script.
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
   document.addEventListener("click", async (event) => {
     const button = event.target.closest && event.target.closest("[data-copy]");

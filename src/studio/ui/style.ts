@@ -70,7 +70,7 @@ const TIMELINE_STYLE = `
 }
 `;
 
-/** The style of the studio: one file, without a build. */
+/** The style sheet of the studio. It needs no build. */
 export const STYLE = `${COLOURS}
 *, *::before, *::after { box-sizing: border-box; }
 html { color-scheme: light dark; -webkit-text-size-adjust: 100%; }

@@ -14,7 +14,7 @@ export function Timeline({
   showsRun = false,
 }: {
   links: ChainLink[];
-  /** Whether each has a link to its run. */
+  /** Whether each fact has a link to its run. */
   showsRun?: boolean;
 }): ReactElement {
   return (
@@ -51,7 +51,7 @@ export function Timeline({
   );
 }
 
-/** The kind of a link's value, in words. */
+/** The name of the value of a chain link, by the kind of the link. */
 const VALUE_NAMES: Record<ChainLink["kind"], string> = {
   event: "event id",
   ignored: "reason",
@@ -78,7 +78,7 @@ function Gap({ ms }: { ms: number }): ReactElement {
   );
 }
 
-/** The same facts on a time axis, to scale. */
+/** The facts of the timeline on a time axis, to scale. */
 export function Axis({ links }: { links: ChainLink[] }): ReactElement | null {
   const { now } = useFrame();
   const times = links.map(({ at }) => Date.parse(at));

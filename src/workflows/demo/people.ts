@@ -8,10 +8,10 @@ const NAMES: Record<string, string> = {
   linus: "Linus Pauling",
   margaret: "Margaret Hamilton",
 };
-/** The longest part of an email address before the @. */
+/** The part of an email address before the @ has at most this many characters. */
 const LONGEST_LOCAL_PART = 64;
 
-/** The properties of a person of the demo. No mail reaches their address. */
+/** The properties of a person of the demo. No mail reaches an address at example.com. */
 export function demoPerson(distinctId: string) {
   const firstName = distinctId.charAt(0).toUpperCase() + distinctId.slice(1);
   const local = distinctId.replace(/[^\w.-]/g, "").slice(0, LONGEST_LOCAL_PART);

@@ -1,7 +1,10 @@
 import type { Samples } from "../../sandbox/samples.ts";
 import { demoPerson } from "./people.ts";
 
-/** The sandbox fills events and people with this data when you give none. `npm run dev` suggests the first event that starts a workflow. */
+/**
+ * The sandbox fills events and people with this data when you give none. `npm run dev` suggests the first event in this
+ * list that starts a workflow.
+ */
 export const samples: Samples = {
   properties: {
     checkout_started: { cart_value: 120, currency: "USD" },

@@ -2,7 +2,7 @@ import type { DemoStory, ExpectedDecision, Scene } from "../../sandbox/demo/demo
 import { demoPerson } from "./people.ts";
 
 const REDELIVERED_SIGN_UP = "5f9c4b9e-7a44-4f0c-9d0e-3f8f1f0f6a01";
-/** Fixed, so that the address of Katherine's run never changes. */
+/** Fixed, so that the URL of Katherine's run never changes. */
 const INVITED_SIGN_UP = "0c3f6a52-5a1e-4d39-9b55-8f1f6f0e2d03";
 const SEGMENT_SIGN_UP = "node-next-1772449200000-dorothy";
 const VISITOR = "01953f2a-7c11-7d0e-9a66-3a1de2f7b001";
@@ -157,7 +157,7 @@ const expected: ExpectedDecision[] = [
 
 /** A few people, each with a different course of a workflow. */
 export const story: DemoStory = {
-  // A Monday.
+  // This day is a Monday.
   startsAt: Date.parse("2026-03-02T09:00:00.000Z"),
   days: 14,
   scenes,

@@ -60,7 +60,7 @@ describe("the page of a person shows what the workflows read", () => {
     const { text, rows } = await readIn(here, "/people/ada");
     expect(rows).toEqual({});
     expect(text).toContain(
-      "The person could not be read at 2026-03-02 09:00:00 UTC: PostHog answered 503. Until then a step uses the properties of the event that started its run, unless its workflow waits",
+      "The person could not be read at 2026-03-02 09:00:00 UTC: PostHog answered 503. As long as this lasts, a step uses the properties of the event that started its run, unless its workflow waits",
     );
     expect(await here.text("/people/ada")).toContain('aria-label="Value of email"');
   });

@@ -38,7 +38,7 @@ it("skips the note for a plan that was cancelled by then, or that is not listed"
     "day 0 09:00  grace  welcome-to-paid  welcome  sent",
     "day 0 09:01  linus  welcome-to-paid  welcome  not sent: unreachable: no email address",
     "day 1 09:00  ada  welcome-to-paid  unlocked-note  not sent: not needed: is not on a paid plan any more",
-    "day 1 09:00  grace  welcome-to-paid  unlocked-note  not sent: not needed: it is not listed what this plan unlocks",
+    "day 1 09:00  grace  welcome-to-paid  unlocked-note  not sent: not needed: no features of this plan are listed",
     "day 1 09:01  linus  welcome-to-paid  unlocked-note  sent",
   ]);
   expect(story.subjects("grace")).toEqual(["Welcome to Galaxy"]);
