@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 
 export type Activity = ReturnType<typeof createActivity>;
 
-/** Counts the tasks that are in progress, without those that wait for time to pass. */
+/** Counts the tasks in progress. A task does not count while it waits for time to pass. */
 export function createActivity(clock: Clock) {
   let inProgress = 0;
   let waiters: Array<() => void> = [];
@@ -16,7 +16,7 @@ export function createActivity(clock: Clock) {
         end();
       }
     },
-    /** Waits on the clock, inside `during`; the task does not count meanwhile. */
+    /** Waits on the clock. A task of `during` calls this; the task does not count while it waits. */
     async pause(ms: number): Promise<void> {
       await new Promise<void>((resolve) => {
         clock.at(clock.now() + ms, () => {

@@ -2,13 +2,13 @@ import { Router } from "express";
 import type { Clock } from "../lib/clock.ts";
 import type { Attempt } from "./signed-webhook.ts";
 
-/** The last attempt to deliver an event; `delivery` is its id. */
+/** The last attempt of a delivery, null before the first answer; `delivery` is the delivery's id. */
 export interface LastAttempt {
   delivery: string;
   attempt: Pick<Attempt, "status" | "answer"> | null;
 }
 
-/** For `npm run event`, at a local service beside the routes of the real one: the time, and the newest delivery of an event. */
+/** Routes for `npm run event` that the real services do not have: the time, and the newest delivery of an event. */
 export function commandRoutes(
   state: { deliveries: Array<{ id: string; eventUuid: string; attempts: Attempt[] }> },
   clock: Clock,

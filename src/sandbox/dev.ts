@@ -21,7 +21,7 @@ The app with a local PostHog, Segment and Novu; restarts when a file is saved.
   --fresh      start without the saved state of the sandbox
   --port N     the app's port (4000), with the studio at /studio; PostHog, Novu and Segment
                are at 4002, 4003 and 4004
-  --data DIR   folder for its data (./.data/dev)
+  --data DIR   folder for the data of the app and the sandbox (./.data/dev)
   --help`;
 
 try {
@@ -43,7 +43,7 @@ try {
 async function dev({ dataDir, port, fresh }: { dataDir: string; port: number; fresh: boolean }): Promise<void> {
   const stateFile = join(dataDir, "sandbox.json");
   const stored = loadState(stateFile);
-  // A restart by `tsx watch` keeps the state although it gets `--fresh` again.
+  // `tsx watch` restarts this process with the same options. Such a restart keeps the state in spite of `--fresh`.
   const isFresh = fresh && stored?.watcher !== process.ppid;
   if (isFresh) rmSync(dataDir, { recursive: true, force: true });
   const saved = isFresh ? null : stored;
@@ -86,7 +86,8 @@ function stopOnSignal(sandbox: Sandbox, stateFile: string): void {
       watcher: process.ppid,
     });
   };
-  // Under npm, Ctrl-C sends the signal twice. Without a handler the second one would end the process before it is saved.
+  // Under npm, Ctrl-C sends the signal twice. With `once` the second signal would end the process before the state is
+  // saved.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
 }
 
@@ -119,11 +120,11 @@ export interface SavedState {
   posthog: PostHogState;
   segment: SegmentState;
   actions: Action[];
-  /** The id of the process that restarts the sandbox. */
+  /** The process id of `tsx watch`, which restarts the sandbox. */
   watcher: number;
 }
 
-/** null without a readable file. */
+/** null if the file is missing or cannot be read. */
 export function loadState(file: string): SavedState | null {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as SavedState;
@@ -134,12 +135,12 @@ export function loadState(file: string): SavedState | null {
 
 export function saveState(file: string, state: SavedState): void {
   mkdirSync(dirname(file), { recursive: true });
-  // A process that is killed before the rename leaves the old file.
+  // If the process is killed before the rename, the old file stays.
   writeFileSync(`${file}.new`, JSON.stringify(state));
   renameSync(`${file}.new`, file);
 }
 
-/** Prints each JSON log line for a reader: the time, the component, then the rest as name=value. */
+/** Prints each JSON log line as text: the time, the component, then every other field as name=value. */
 export function readableLog(print: (line: string) => void): Writable {
   return new Writable({
     write(chunk: Buffer, _encoding, done) {

@@ -18,9 +18,9 @@ the sandbox's Segment, and prints the answer of the bridge. npm run dev must be 
   --prop KEY=VALUE  a property of the event; VALUE is JSON or text; repeatable
   --set KEY=VALUE   a property of the person; repeatable
   --uuid UUID       id of the event; the same id again is a redelivery
-  --source NAME     posthog (the default) or segment. At Segment the event is a track with --set as traits
-                    in its context; an event named identify is an identify with these traits
-  --port N          the app's port (4000), for the address that it prints
+  --source NAME     posthog (the default) or segment. Segment gets a track call with --set as context.traits,
+                    or, for the event name identify, an identify call with --set as traits
+  --port N          the app's port (4000), for the printed address of the studio
   --json            print one JSON object
   --help
 
@@ -42,7 +42,7 @@ interface Message {
   properties: Record<string, unknown>;
   /** Properties of the person. */
   set: Record<string, unknown>;
-  /** For a person whom the source does not have. */
+  /** Properties for a person whom the source does not have yet. */
   unknownPerson: Record<string, unknown>;
 }
 
@@ -68,7 +68,7 @@ const event = defineCommand({
   async run({ options: { person, prop, set, uuid = randomUUID(), source, port, json }, positionals: [name], io }) {
     if (name === undefined || person === undefined) throw new UsageError("an event needs a name and a person");
     if (source !== "posthog" && source !== "segment")
-      throw new UsageError(`"${source}" is no source: it is posthog or segment`);
+      throw new UsageError(`"${source}" is no source; use posthog or segment`);
 
     const properties = { ...samples.properties[name], ...pairs(prop) };
     const changes = { set: pairs(set), unknownPerson: samples.person(person) };
@@ -100,15 +100,15 @@ function pairs(list: string[]): Record<string, unknown> {
 async function capture({ properties, set: $set, unknownPerson: $set_once, ...message }: Message): Promise<void> {
   const host = urlOf("posthog");
   const client = new PostHog(LOCAL_KEYS.projectToken, { host, fetchRetryCount: 0, disableGeoip: true });
-  // Without a listener the client prints its errors; `flush` throws them too.
+  // Without this listener the client prints its errors. `flush` throws them in any case.
   client.on("error", () => {});
-  // The clock of the sandbox, which may be days ahead.
+  // The sandbox's clock may be days ahead of this process's clock.
   const { now } = (await (await fetch(`${host}/sandbox/time`)).json()) as { now: number };
   client.capture({ ...message, properties: { ...properties, $set, $set_once }, timestamp: new Date(now) });
   await client.flush();
 }
 
-/** To the Tracking API: an identify with the traits, or a track with them in its context. */
+/** Calls the Tracking API: an identify with the traits, or a track with the traits in its context. */
 async function sendToSegment({ event, distinctId: userId, uuid, properties, set, unknownPerson }: Message) {
   const traits = { ...((await isUnknown(userId)) && unknownPerson), ...set };
   const type = event === "identify" ? event : "track";

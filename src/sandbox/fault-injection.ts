@@ -1,10 +1,10 @@
 import type { RequestHandler } from "express";
 
-/** The fault of each request: an answer in place of the service's, a delay, a closed connection, or null for none. */
+/** Returns the fault for a request: an answer in place of the service's, a delay, a closed connection, or null. */
 export type FaultRule = (request: {
   method: string;
   path: string;
-  /** Null without one. */
+  /** Null if the request has no such header. */
   idempotencyKey: string | null;
 }) =>
   | { status: number; headers?: Record<string, string>; delayMs?: number; body?: unknown }
@@ -16,7 +16,7 @@ export function createFaultInjection() {
   let rule: FaultRule | null = null;
   const delays = new WeakMap<object, number>();
 
-  /** Reads the rule, and answers or hangs up in place of the service. */
+  /** Applies the rule, except for a delay before the service's own answer: `delay` does that. */
   const answer: RequestHandler = (request, response, next) => {
     const { method, path } = request;
     const fault = rule?.({ method, path, idempotencyKey: request.get("idempotency-key") ?? null }) ?? null;
@@ -29,7 +29,7 @@ export function createFaultInjection() {
     const { status, headers = {}, body = { message: "an injected fault", statusCode: status }, delayMs = 0 } = fault;
     setTimeout(() => response.status(status).set(headers).json(body), delayMs);
   };
-  /** Waits as long as the rule has it. */
+  /** Waits for the time that `answer` has read from the rule. */
   const delay: RequestHandler = (request, _response, next) => {
     const delayMs = delays.get(request);
     delays.delete(request);

@@ -1,4 +1,4 @@
-/** The keys of the local services. They open nothing else. */
+/** The keys of the local services. No other service accepts them. */
 export const LOCAL_KEYS = {
   novu: "local-novu-secret-key",
   projectToken: "phc_local",

@@ -1,10 +1,10 @@
 import type { PayloadSchema } from "./local-novu/state.ts";
 
-/** Example data for events and people without samples of their own. A fork's own is in src/workflows/demo/samples.ts. */
+/** Example properties for events and people. A fork has its own in src/workflows/demo/samples.ts. */
 export interface Samples {
-  /** By the name of the event. */
+  /** By event name. */
   properties: Record<string, Record<string, unknown>>;
-  /** The properties of a person whom the source does not have. */
+  /** The properties of a person whom the source does not have yet. */
   person(distinctId: string): Record<string, unknown>;
 }
 
@@ -17,7 +17,7 @@ const BY_TYPE: Record<string, unknown> = {
   object: {},
 };
 
-/** A value for each required property of a payload: its default, that of a sample event, or one of its type. */
+/** A value for each required property of a payload: its default, else that of a sample event, else one of its type. */
 export function samplePayload(
   { properties = {}, required = [] }: PayloadSchema,
   samples: Samples,

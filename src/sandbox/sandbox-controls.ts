@@ -12,7 +12,7 @@ import { postToNovu } from "./services.ts";
 import { type Action, exportStory, type NewAction } from "./story-export.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
-/** Limits the travel to the end: a run that starts the next one has no end. */
+/** The longest travel to the target "end". Without a limit it is endless when each run starts another run. */
 const LONGEST_TRAVEL_MS = 366 * DAY_MS;
 
 /** The studio's access to a sandbox. */
@@ -32,7 +32,7 @@ export function createSandboxControls({
   segment: LocalSegment;
   novu: LocalNovu;
   samples: Samples;
-  /** The list to which it adds each of its actions that is no event. */
+  /** The controls add to this list each action that sends no event. */
   actions: Action[];
   settled: () => Promise<void>;
   events: () => string[];
@@ -131,7 +131,7 @@ export function createSandboxControls({
       await clock.travelTo(at, settled);
   }
 
-  /** The next waiting step, or the next retry of a step that is running. */
+  /** The time of the next waiting step, or, while a step is running, of its next retry if that is earlier. */
   function nextTarget(): number | null {
     const isRunning = novu.state.runs.some(({ jobs }) => jobs.some(({ status }) => status === "running"));
     const alarm = isRunning ? clock.nextAlarmAt() : null;
@@ -143,7 +143,7 @@ export function createSandboxControls({
     actions.push({ ...action, at: clock.now(), afterEvents: posthog.state.events.length });
   }
 
-  /** Without `run`, which the app adds itself. */
+  /** The payload's schema without `run`, because the app adds `run` to each payload. */
   function payloadSchema(workflow: string): PayloadSchema {
     const { schema = {} } = novu.state.workflows.find(({ workflowId }) => workflowId === workflow)?.payload ?? {};
     const { run: _run, ...properties } = schema.properties ?? {};
@@ -161,7 +161,7 @@ export function createSandboxControls({
     return { subscriberId: distinctId, ...(typeof email === "string" && { email }) };
   }
 
-  /** Of the newest run, or of samples. Without `run`, so that the app records no decision. */
+  /** The payload of the newest run, completed with samples. It lacks `run`, so the app records no decision. */
   function payloadFor(workflow: string): Record<string, unknown> {
     const { run: _run, ...payload } =
       novu.state.runs.findLast(({ workflowId }) => workflowId === workflow)?.payload ?? {};
@@ -178,7 +178,7 @@ interface Sources {
   segment: Pick<LocalSegment, "state">;
 }
 
-/** The deliveries of both sources by time; at one moment PostHog's first. */
+/** The deliveries of both sources, the oldest first. At equal times PostHog's come before Segment's. */
 function deliveriesOf({ posthog, segment }: Sources): SandboxDelivery[] {
   const all = [
     ...posthog.state.deliveries.map((delivery) => ({ ...delivery, source: "posthog" as const })),

@@ -24,19 +24,19 @@ export interface SandboxOptions {
   marketing?: Config["marketing"];
   /** Milliseconds since 1970. */
   startAt: number;
-  /** Whether time passes by itself, or only by travelling. */
+  /** Whether time passes by itself. If not, it passes only by travelling. */
   flowing?: boolean;
   /** 0 is any free port. */
   ports?: { app: number; posthog: number; novu: number; segment: number };
   log?: Log;
-  /** Whether Novu sends its webhooks to the app. Only the team and enterprise plans have them. */
+  /** Whether Novu sends its webhooks to the app. Only the team and enterprise plans have webhooks. */
   novuWebhooks?: boolean;
   internalUsers?: Config["internalUsers"];
-  /** The app has no settings for PostHog; the local PostHog runs and sends it nothing. */
+  /** The app has no settings for PostHog. The local PostHog runs, but sends nothing to the app. */
   withoutPostHog?: boolean;
   /** The app has no settings for Segment's Profile API. */
   withoutProfiles?: boolean;
-  /** The states with which an earlier sandbox stopped. */
+  /** The states that an earlier sandbox had when it stopped. */
   novuState?: NovuState | undefined;
   posthogState?: PostHogState | undefined;
   segmentState?: SegmentState | undefined;
@@ -47,23 +47,26 @@ export interface Sandbox extends Services, AsyncDisposable {
   app: App;
   clock: VirtualClock;
   config: LocalConfig;
-  /** The actions in the studio that are no events. */
+  /** The actions in the studio that sent no event. */
   actions: Action[];
-  /** Resolves when everything that happens at this moment has happened. */
+  /** Resolves when the app and the local services only wait for time to pass. */
   settled(): Promise<void>;
-  /** Lets that much time pass, with everything that falls into it. */
+  /** Moves the clock by this duration, and waits for everything that becomes due on the way. */
   travel(duration: { days?: number; hours?: number; minutes?: number; seconds?: number }): Promise<void>;
-  /** Stops the app as an operator does, and opens it again on the same data, optionally with other workflows or without a sync. */
+  /**
+   * Stops the app as an operator does, and opens it again on the same data. By default it has the same workflows, and
+   * they are synced.
+   */
   restartApp(changes?: { workflows?: SandboxOptions["product"]["workflows"]; isSynced?: boolean }): Promise<void>;
-  /** Novu discovers the app's workflows. */
+  /** Publishes the app's workflows at the local Novu. */
   sync(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Enough for the export of a story. */
+/** The most decisions in an exported story. */
 const MOST_DECISIONS = 10_000;
 
-/** The unchanged app, pointed by URL at a local PostHog, a local Segment and a local Novu, on a virtual clock. */
+/** Opens the unchanged app on a virtual clock. Its settings have the URLs of a local PostHog, Segment and Novu. */
 export async function openSandbox({
   plan = "free",
   ports = { app: 0, posthog: 0, novu: 0, segment: 0 },
@@ -113,7 +116,7 @@ export async function openSandbox({
     async stop() {
       await app.stop({ drainMs: 0 });
       clock.stop();
-      // Requests that are open here wait for an answer that a test delays.
+      // Close at once: a request that is still open waits for an answer that a test delays.
       await Promise.all([posthog.close(0), segment.close(0), novu.close(0)]);
     },
     [Symbol.asyncDispose]: () => sandbox.stop(),
@@ -124,7 +127,7 @@ export async function openSandbox({
     return openApp(options.withoutPostHog ? { ...config, posthog: null } : config, parts);
   }
 
-  /** In a real project `npm run connect`, `npm run sync` and the settings at Segment do this. */
+  /** The work of `npm run connect`, `npm run sync` and Segment's pages in a real project. */
   async function connect({ isSynced } = { isSynced: true }): Promise<void> {
     const { signingSecret, segmentSecret, novuSigningSecret } = LOCAL_KEYS;
     if (!options.withoutPostHog)

@@ -12,7 +12,7 @@ export interface Services {
 
 /** Resolves when the app and the services only wait for time to pass. */
 export async function settle({ posthog, segment, novu }: Services, app: () => App): Promise<void> {
-  // The end of something in one of them may start something in another: all must be idle in one pass.
+  // Work that ends in one service may start work in another. Repeat until a pass has started nothing new.
   let before: number;
   do {
     before = countAll();
@@ -37,7 +37,7 @@ export async function settle({ posthog, segment, novu }: Services, app: () => Ap
   }
 }
 
-/** Calls an API of the local Novu that its dashboard and its command call. */
+/** Calls an API of the local Novu, as Novu's dashboard and Novu's command-line tool do. */
 export async function postToNovu({ url }: LocalNovu, path: string, body: object): Promise<void> {
   const response = await fetch(`${url}${path}`, {
     method: "POST",

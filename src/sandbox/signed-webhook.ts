@@ -18,18 +18,18 @@ export interface Attempt {
 }
 
 interface Delivery {
-  /** The webhook id: its retries have the same one, a redelivery has another. */
+  /** The webhook id. All attempts of a delivery have the same id; a redelivery has another id. */
   id: string;
   /** The exact text that is signed. */
   body: string;
   attempts: Attempt[];
 }
 
-/** A delivery of one or more events of a source; the fields are those of the first event. */
+/** A delivery of one or more events of a source. `eventUuid` and `distinctId` are those of the first event. */
 export interface SourceDelivery extends Delivery {
   at: number;
   eventUuid: string;
-  /** The name, and the number of further events. */
+  /** The name of the first event, and the number of further events. */
   event: string;
   distinctId: string;
 }
@@ -85,6 +85,6 @@ export function createSignedWebhooks({
 }
 
 function standardWebhook({ id, body }: Pick<Delivery, "id" | "body">, secret: string): object {
-  // With the real time: the app compares it with the system clock.
+  // The signature has the real time, because the app compares it with the system clock.
   return standardSign({ id, body, key: keyOf(secret), nowMs: Date.now() });
 }

@@ -6,7 +6,7 @@ import { midnightBefore, momentOf, storyLines } from "./story-lines.ts";
 
 type Properties = Record<string, unknown>;
 
-/** An action in the studio that is no event. The kinds are verbs of test/support/story.ts. */
+/** An action in the studio that sends no event. Except `controls`, the kinds are methods of test/support/story.ts. */
 export type NewAction =
   | { kind: "becomes"; person: string; properties: Properties }
   | { kind: "sees" | "reads"; person: string }
@@ -14,19 +14,19 @@ export type NewAction =
 
 export type Action = NewAction & {
   at: number;
-  /** The number of events in PostHog at that moment: several actions may have the same time. */
+  /** The number of events in PostHog before the action. It gives the order of actions and events at the same time. */
   afterEvents: number;
 };
 
-/** The app's own reports, which a story does not repeat. */
+/** The `$lib` of the app's own reports. A story does not repeat them. */
 const OUR_LIB = "posthog-novu-bridge";
-/** Properties of the client library, and those that are arguments of a story. */
+/** Properties that the client library sets, and those that a story passes as arguments. */
 const LEFT_OUT = /^\$(lib|lib_version|geoip_disable|is_server|set|set_once)$/;
-/** As test/workflows/stories imports it. */
+/** The path in the imports of test/workflows/stories. */
 const STORY_FILE = "../story.ts";
 const NAME = /^[A-Za-z_]\w*$/;
 
-/** A story test for test/workflows/stories of everything done so far, with its results. */
+/** Everything that was done so far and the results, as a story test for test/workflows/stories. */
 export function exportStory({
   events,
   actions,
@@ -100,7 +100,7 @@ function textOfAction(action: Action) {
   return { at, text: `await story.${kind}(${literal(action.person)});` };
 }
 
-/** The properties that PostHog has of each person before their first event. */
+/** The properties of each person before their first event, from `$set_once`. */
 function peopleOf(events: CapturedEvent[]): Record<string, Properties> {
   const people = new Map<string, Properties>();
   for (const event of events) {
@@ -134,7 +134,7 @@ function isEmpty(properties: Properties): boolean {
   return Object.keys(properties).length === 0;
 }
 
-/** A value as TypeScript. */
+/** A value as TypeScript source. */
 function literal(value: unknown): string {
   if (value === undefined) return "undefined";
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
@@ -144,7 +144,7 @@ function literal(value: unknown): string {
 }
 
 function nameOf(name: string): string {
-  // Without the brackets it sets the prototype.
+  // Without the brackets this key would set the prototype.
   if (name === "__proto__") return '["__proto__"]';
   return NAME.test(name) ? name : JSON.stringify(name);
 }

@@ -1,11 +1,11 @@
 import type { Clock } from "../lib/clock.ts";
 
 export interface VirtualClock extends Clock {
-  /** The time of the earliest alarm; null without one. */
+  /** The time of the earliest alarm; null if there is none. */
   nextAlarmAt(): number | null;
   /** Moves to `timeMs`, alarm by alarm, and waits for `settled` after each. */
   travelTo(timeMs: number, settled: () => Promise<void>): Promise<void>;
-  /** The same, from the time at which earlier travels end. */
+  /** Moves by `ms`, counted from the time at which all earlier travels have ended. */
   travelBy(ms: number, settled: () => Promise<void>): Promise<void>;
   stop(): void;
 }
@@ -15,7 +15,7 @@ interface Alarm {
   run: () => void;
 }
 
-/** setTimeout fires at once for a longer time. */
+/** setTimeout fires at once if its delay is longer than this. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A clock that can travel. Between travels it stands still, or goes at the real pace when it is `flowing`. */
@@ -89,7 +89,7 @@ export function createVirtualClock({ startAt, flowing }: { startAt: number; flow
     }
   }
 
-  /** A clock that stands still fires only the alarms that are due. */
+  /** Sets the timer for the next alarm. A clock that stands still fires only alarms that are due. */
   function arm(): void {
     clearTimeout(timer);
     const next = earliest();

@@ -12,9 +12,9 @@ import { type DemoResult, play } from "./play.ts";
 
 const HELP = `npm run demo [-- options]
 
-Two weeks of a few people, on a virtual clock and over real sockets, on Novu's Free plan.
+Plays two weeks of a few people, on a virtual clock and over real sockets, on Novu's Free plan.
 Exits 1 when a decision differs from the story in src/workflows/demo/story.ts. The demo leaves out the
-scenes of a workflow that is not in src/workflows/index.ts, and prints its id.
+scenes of a workflow that is not in src/workflows/index.ts, and prints the workflow's id.
 
   --out DIR   folder for the messages as HTML (./.data/demo)
   --stay      keep the studio open after the story, until Ctrl-C
@@ -22,7 +22,7 @@ scenes of a workflow that is not in src/workflows/index.ts, and prints its id.
   --json      print one JSON object
   --help`;
 
-/** The files of an earlier demo. The demo deletes no other file of the folder. */
+/** The file names of messages. The demo deletes these files of an earlier demo, and no other file in the folder. */
 const MESSAGE_FILE = /^\d\d-.+\.html$/;
 
 const LOOK = { scene: "bold", sent: "green", "not sent": "yellow" } as const;
@@ -61,7 +61,7 @@ async function playStory(
   const startedAt = performance.now();
   const dataDir = mkdtempSync(join(tmpdir(), "posthog-novu-bridge-demo-"));
   try {
-    // Without --stay any free port will do: another process may have the port of the options.
+    // Without --stay the app takes any free port, because another process may use the port in the options.
     const ports = { app: stay ? Number(port) : 0, posthog: 0, novu: 0, segment: 0 };
     const { startsAt: startAt, days } = story;
     await using sandbox = await openSandbox({ dataDir, product, samples, startAt, plan: "free", ports });
@@ -76,7 +76,7 @@ async function playStory(
 
     if (json) io.print(JSON.stringify({ ...result, why, files, seconds }));
     else show({ ...result, why, files, out, days, seconds, stays: stay }, io);
-    // The first read of the signal installs its handler. Until here Ctrl-C ends the process at once.
+    // The first read of `context.signal` installs the handler of Ctrl-C. Until then Ctrl-C ends the process at once.
     if (stay) await aborted(context.signal);
     return result.differences.length === 0 ? 0 : 1;
   } finally {

@@ -7,22 +7,25 @@ export interface DemoStory {
   days: number;
   scenes: Scene[];
   expected: ExpectedDecision[];
-  /** The skipped message that the events alone do not explain; the demo ends with the address of its run. */
+  /** A skipped message that the events alone do not explain. The demo prints the address of its run at the end. */
   surprise?: { distinctId: string; workflow: string; step: string };
 }
 
 export interface Scene {
-  /** Without this workflow the demo leaves the scene out. */
+  /** The demo leaves the scene out if this workflow does not exist. */
   workflow: string;
   /** Whole days after the start. */
   day: number;
-  /** Hours after that. */
+  /** Hours after the beginning of `day`. */
   hour?: number;
   text: string;
   play(sandbox: Sandbox): void;
 }
 
-/** The moment is "day 2 09:00" in UTC, counted from the midnight before the start; the result "sent" or "not sent: reason: detail". */
+/**
+ * `moment` is a text such as "day 2 09:00", in UTC and counted from the midnight before the start. `result` is "sent"
+ * or "not sent: reason: detail".
+ */
 export type ExpectedDecision = readonly [
   moment: string,
   distinctId: string,

@@ -8,7 +8,7 @@ article { border: 1px solid light-dark(#d9dce3, #343945); border-radius: 8px; pa
 span { border: 1px solid; border-radius: 6px; padding: 0 8px; }
 `;
 
-/** A message as its reader sees it; one without HTML of its own, such as an in-app note, on a plain page. */
+/** A message as an HTML page. A message without HTML of its own, such as an in-app note, gets a plain page. */
 export function htmlOf({ channel, content }: Message): string {
   const { body } = content;
   if (channel === "email" && typeof body === "string") return body;

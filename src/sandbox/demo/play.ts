@@ -17,11 +17,11 @@ export interface DemoResult {
   leftOut: string[];
   /** Empty when all is as the story expects. */
   differences: string[];
-  /** The run of the story's surprise; null without one, or when that message was not skipped. */
+  /** The run of the story's surprise; null if the story has no surprise, or if that message was not skipped. */
   surprise: { transactionId: string; text: string } | null;
 }
 
-/** Plays the story in a sandbox whose clock stands at the start, and compares its decisions with the expected ones. */
+/** Plays the story in a sandbox whose clock stands at the start, and compares the decisions with the expected ones. */
 export async function play(sandbox: Sandbox, story: DemoStory): Promise<DemoResult> {
   const present = new Set(sandbox.novu.state.workflows.map(({ workflowId }) => workflowId));
   const isPresent = ({ workflow }: { workflow: string }) => present.has(workflow);
@@ -71,7 +71,7 @@ async function playScenes(sandbox: Sandbox, { startsAt, days, scenes }: DemoStor
     return [...posthog.state.deliveries, ...segment.state.deliveries];
   }
 
-  /** Such as "202 accepted" or "202 ignored: its reason". */
+  /** The app's answers to the new deliveries, such as "202 accepted" or "202 ignored: " with the reason. */
   function answersSince(before: Set<object>): string[] {
     return deliveries()
       .filter((delivery) => !before.has(delivery))
@@ -101,7 +101,10 @@ function compare(actual: string[], wanted: string[]): string[] {
   ];
 }
 
-/** The promises of every story: one message per sent decision, one trigger per run, one report per decision, no failed step. */
+/**
+ * Checks the promises of every story: one message per sent decision, one trigger per run, one report per decision, no
+ * failed step.
+ */
 function brokenPromises({ novu, posthog }: Sandbox, decisions: Decision[]): string[] {
   const sent = decisions.filter(({ outcome }) => outcome === "sent").length;
   const messages = novu.state.messages.length;

@@ -13,7 +13,7 @@ const WINDOW_S = 5;
 /** Novu accepts bursts of a tenth above the rate. */
 const BURST = 1.1;
 
-/** Novu's limit, in real time: a bucket that holds the calls of a window and the burst, and refills at the rate. */
+/** Novu's rate limit, in real time: a token bucket for the calls of a window plus the burst. It refills at the rate. */
 export function rateLimit(perSecond: number): RequestHandler {
   const most = Math.floor(perSecond * WINDOW_S * BURST);
   let left = most;
@@ -38,7 +38,7 @@ export interface NovuIntegration {
   primary: boolean;
 }
 
-/** One provider for each channel; that of email is the primary. */
+/** One provider for each channel. The email provider is the primary one. */
 export function someIntegrations(): NovuIntegration[] {
   return [
     { providerId: "resend", channel: "email" },
@@ -49,7 +49,7 @@ export function someIntegrations(): NovuIntegration[] {
   ].map((one, index) => ({ ...one, active: true, primary: index === 0 }));
 }
 
-/** The environment of the key, and its providers without their credentials. */
+/** The routes for the key's environment, and for its providers without their credentials. */
 export function accountRoutes(integrations: NovuIntegration[]): Router {
   return Router()
     .get("/v1/environments/me", (_request, response) => {

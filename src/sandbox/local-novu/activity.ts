@@ -15,11 +15,11 @@ const Paging = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(10),
 });
 
-/** The provider of a channel by default. */
+/** The default provider of each channel. */
 const PROVIDERS: Record<string, string> = { email: "nodemailer", sms: "twilio", push: "fcm", chat: "slack" };
 const OWNER = { _environmentId: "local", _organizationId: "local" };
 
-/** Runs and messages, the newest first. Novu wraps other answers in `data`; here `data` is the list itself. */
+/** The routes for runs and messages, the newest first. Novu wraps its other answers in `data`, but not these. */
 export function activityRoutes(state: NovuState, limited: RequestHandler): Router {
   return Router()
     .get("/v1/messages", limited, (request, response) => {
@@ -92,7 +92,7 @@ function notificationDto(
   };
 }
 
-/** Novu has the step's id only in its name. */
+/** Novu returns the id of a step only as the step's name. */
 function jobDto({ id, stepId, type, status, changedAt, details = [] }: Job) {
   return {
     _id: id,

@@ -7,7 +7,7 @@ import { describeError } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/json.ts";
 
 const TIMEOUT_MS = 5_000;
-/** On a reused connection that the bridge keeps alive for at most SHORT_KEEP_ALIVE_S. */
+/** The timeout on a reused connection that the bridge keeps alive for at most SHORT_KEEP_ALIVE_S. */
 const REUSED_TIMEOUT_MS = 4_000;
 const SHORT_KEEP_ALIVE_S = 5;
 const RETRY_AFTER_MS = [SECOND_MS, 2 * SECOND_MS, 4 * SECOND_MS];
@@ -22,7 +22,7 @@ export interface BridgeAnswer {
   body: Record<string, unknown>;
 }
 
-/** One call to a bridge; the status is null without an answer, `ms` is its duration. */
+/** One call to a bridge. `status` is null if no answer came; `ms` is the duration. */
 export interface BridgeCall {
   url: string;
   status: number | null;
@@ -45,7 +45,7 @@ export function createBridgeClient({
   const announced = new WeakMap<Socket, number>();
   return {
     get: async (bridgeUrl: string, query: Record<string, string>) => asJson(await call("GET", bridgeUrl, query, {})),
-    /** The last answer of at most four attempts. */
+    /** Makes up to four attempts, and returns the last answer. */
     async post(bridgeUrl: string, query: Record<string, string>, body: unknown): Promise<BridgeAnswer> {
       let answer = await call("POST", bridgeUrl, query, body);
       for (const waitMs of RETRY_AFTER_MS) {
@@ -55,11 +55,11 @@ export function createBridgeClient({
       }
       return asJson(answer);
     },
-    /** Closes the idle connections. */
+    /** Closes all connections. */
     close: () => agent.destroy(),
   };
 
-  /** Status 0 with the cause without a complete answer. */
+  /** Returns status 0 and the cause if no complete answer came. */
   async function call(
     method: "GET" | "POST",
     bridgeUrl: string,
@@ -82,7 +82,7 @@ export function createBridgeClient({
     }
   }
 
-  /** Repeats the call at once when the bridge closed the reused connection at the same moment. */
+  /** Repeats the call at once if the bridge closed the reused connection while the call was sent. */
   async function send(method: "GET" | "POST", url: URL, body: unknown): Promise<{ status: number; text: string }> {
     const sent = open(method, url, body);
     try {
@@ -120,13 +120,13 @@ export function createBridgeClient({
     return { request: sent, answer };
   }
 
-  /** Node's agent times a reused connection out one second before the keep-alive time that the server announced. */
+  /** On a reused connection, Node's agent waits one second less than the keep-alive time that the server announced. */
   function timeoutOn(socket: Socket, isReused: boolean): number {
     const keptForS = announced.get(socket) ?? Number.POSITIVE_INFINITY;
     return isReused && keptForS <= SHORT_KEEP_ALIVE_S ? REUSED_TIMEOUT_MS : TIMEOUT_MS;
   }
 
-  /** With the real time: the framework compares it with its own clock. */
+  /** The signature has the real time, because the framework compares it with the system clock. */
   function sign(body: unknown): string {
     const time = Date.now();
     return `t=${time},v1=${createHmac("sha256", secretKey)

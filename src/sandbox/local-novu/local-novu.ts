@@ -20,11 +20,11 @@ import { workflowRoutes } from "./workflows.ts";
 
 /** The differences between Novu installations. */
 export interface NovuSettings {
-  /** Whether it refuses a subscriber id with other characters than letters, digits and `_ : . -`, unless it is an address. */
+  /** Whether Novu refuses a subscriber id with other characters than letters, digits and `_ : . -`. Addresses pass. */
   checksIds: boolean;
-  /** Whether it reads `Idempotency-Key`. A self-hosted Novu does so only when configured. */
+  /** Whether Novu reads `Idempotency-Key`. A self-hosted Novu does so only when configured. */
   isIdempotent: boolean;
-  /** The type of its only environment. */
+  /** The type of Novu's only environment. */
   environment: "dev" | "prod";
 }
 
@@ -33,7 +33,7 @@ export type LocalNovu = Awaited<ReturnType<typeof openLocalNovu>>;
 interface NovuOptions {
   secretKey: string;
   plan: NovuPlan;
-  /** Instead of the plan's rate. */
+  /** Replaces the plan's rate. */
   triggersPerSecond?: number | undefined;
   settings?: Partial<NovuSettings>;
   clock: Clock;
@@ -75,9 +75,9 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
       bridge.close();
     },
     state,
-    /** A change takes effect at once. */
+    /** A test may change a setting at any time; the next request uses it. */
     settings,
-    /** For the API only: messages here need none. */
+    /** Only the API uses these. Messages here need no integration. */
     integrations,
     /** Every call to a bridge since the start. */
     bridgeCalls,
@@ -86,24 +86,24 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
     triggerRequests: triggers.triggerRequests,
     triggers: triggers.triggers,
     holdTriggers: triggers.hold,
-    /** From now on outbound webhooks go there. Throws on a plan without webhooks. */
+    /** Outbound webhooks go to this target from now on. Throws on a plan without webhooks. */
     sendWebhooks(target: SignedTarget) {
       if (plan !== "team" && plan !== "enterprise") throw new Error(`Novu's ${plan} plan has no webhooks`);
       webhooks.forward(target);
     },
-    /** A provider reports on a message; `error` is its text on a failure. Throws for an unknown message. */
+    /** Sends a provider's report on a message; `error` is the text of a failure. Throws for an unknown message. */
     report: (messageId: string, event: "delivered" | "seen" | "failed", error?: string) =>
       webhooks.send(event, find(messageId), error),
-    /** From now on the providers refuse these messages; none when null. */
+    /** From now on the providers refuse messages as `newRefusal` says; if it is null, they refuse none. */
     refuseMessages(newRefusal: ProviderRefusal | null) {
       refusal = newRefusal ?? (() => null);
     },
-    /** A change of a step's controls in the dashboard. Throws for an unknown step. */
+    /** Changes the controls of a step, as the dashboard does. Throws for an unknown step. */
     setControls(workflowId: string, stepId: string, values: Record<string, unknown>) {
       findStep(state, workflowId, stepId);
       state.controls[workflowId] = { ...state.controls[workflowId], [stepId]: values };
     },
-    /** Calls the bridge for a step outside any run, with the subscriber as of now. */
+    /** Calls the bridge for a step outside any run, with the subscriber's present data. */
     tryStep: (workflowId: string, stepId: string, request: { subscriberId: string; payload: object }) =>
       tryStep({ state, bridge }, { workflowId, stepId, ...request }),
     /** Resolves when every run waits for time to pass or has ended. */
@@ -113,12 +113,12 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
 
   /** Each route behind the rate limit of its category. */
   function api(): Express {
-    // Novu's categories: cancels count with triggers; preferences and lists of workflows with subscribers.
+    // Novu has one limit for triggers and cancels, and one for subscribers, preferences and lists of workflows.
     const limitTriggers = rateLimit(triggersPerSecond);
     const limitConfiguration = rateLimit(limits.profilesPerSecond);
     const replays = idempotency(() => settings.isIdempotent);
 
-    // A slow Novu has the idempotency key already and answers 409 to the next attempt, so this route delays last.
+    // The delay comes after the idempotency check: a slow Novu knows the key already, and answers 409 to a retry.
     const trigger = [triggers.log, limitTriggers, replays, faults.delay, triggers.accept];
 
     return express()
@@ -141,7 +141,7 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
       .use((_request, response) => refuse(response, 404, "the local Novu does not have this route"));
   }
 
-  /** The subscriber sees or reads a message in the Inbox, at the clock's time; a read message is also seen. Throws for another message. */
+  /** Marks an in-app message as seen or read, at the clock's time. Read includes seen. Throws for other messages. */
   function mark(messageId: string, as: "seen" | "read"): Message {
     const message = find(messageId);
     if (message.channel !== "in_app") throw new Error(`there is no in-app message "${messageId}"`);

@@ -6,12 +6,12 @@ export type JobStatus = "pending" | "running" | "delayed" | "merged" | "complete
 
 export interface Job extends SandboxStep {
   status: JobStatus;
-  /** Of a custom step. worker.ts makes those of the other types. */
+  /** The outputs of a custom step. worker.ts makes the outputs of all other types. */
   outputs: Record<string, unknown>;
   details?: JobDetail[];
-  /** Of a digest: its key ("" for all events), and the id of the waiting digest into which it was merged. */
+  /** Only of a digest: its key ("" for all events), and the id of the waiting digest into which it was merged. */
   digest?: { key: string; mergedInto: string | null };
-  /** Of a throttle that let its run pass: the window in which it counts; milliseconds since 1970. */
+  /** Only of a throttle that let its run continue: the window in which the run counts; milliseconds since 1970. */
   window?: { key: string; endsAt: number };
 }
 
@@ -43,18 +43,18 @@ export interface NovuSubscriber {
   locale?: string | null;
   timezone?: string | null;
   data?: Record<string, unknown> | null;
-  /** Their addresses for push and chat. */
+  /** The subscriber's addresses for push and chat. */
   channels?: SubscriberChannel[];
 }
 
 export interface SubscriberChannel {
   providerId: string;
-  /** One of several accounts at the provider; the provider's name when there is only one. */
+  /** Identifies one of several accounts at the provider; by default the provider's id. */
   _integrationId: string;
   credentials: { deviceTokens?: string[] | undefined; webhookUrl?: string | undefined };
 }
 
-/** Of a subscriber, by workflow and channel; the workflow "" means all workflows. */
+/** The preferences of a subscriber by workflow and channel. The workflow "" means all workflows. */
 export type Preferences = Record<string, Record<string, boolean>>;
 
 /** The hours in which Novu sends a subscriber email, SMS and push. */
@@ -75,15 +75,15 @@ export type Weekday = (typeof WEEKDAYS)[number];
 /** The parts of an email besides subject and HTML. */
 export interface MailParts {
   headers: Record<string, string>;
-  /** Null when the provider makes it. */
+  /** Null when the provider makes the text. */
   text: string | null;
 }
 
 export interface Message extends SandboxMessage {
-  /** For push and chat; null on the other channels. Several device tokens in `to` are separated by commas. */
+  /** The provider of push and chat; null on other channels. Several device tokens in `to` are separated by commas. */
   providerId: string | null;
   mail: MailParts | null;
-  /** The provider's error text; absent when it accepted the message. */
+  /** The provider's error text; absent when the provider accepted the message. */
   errorText?: string;
   /** ISO 8601. */
   lastSeenDate: string | null;
@@ -129,7 +129,7 @@ export interface NovuState {
   workflows: PublishedWorkflow[];
   subscribers: Record<string, NovuSubscriber>;
   preferences: Record<string, Preferences>;
-  /** By subscriber. */
+  /** By subscriber id. */
   schedules: Record<string, Schedule>;
   runs: NovuRun[];
   messages: Message[];

@@ -20,7 +20,7 @@ export function subscriberRoutes(state: NovuState, limited: RequestHandler): Rou
       const subscriber = Subscriber.safeParse(request.body);
       if (!subscriber.success) return refuseFields(response, ["subscriberId must be a string"]);
       const saved = upsertSubscriber(state, subscriber.data);
-      // Without `data` in the request Novu empties it.
+      // If the request has no `data`, Novu deletes the subscriber's `data`.
       if (subscriber.data.data === undefined) delete saved.data;
       answer(response, 201, subscriberDto(saved));
     })
@@ -79,7 +79,7 @@ function subscriberDto(subscriber: NovuSubscriber | undefined): object {
   return { channels: [], ...subscriber, ...owner, createdAt: SOME_DAY, updatedAt: SOME_DAY };
 }
 
-/** `IsLocale` of older validator releases; newer ones accept "german" too. */
+/** `IsLocale` of older validator releases; newer releases accept "german" too. */
 const LOCALE = /^[a-z]{2,4}([_-]([a-z]{4}|\d{3}))?([_-]([a-z]{2}|\d{3}))?$/i;
 
 /** Novu's messages about invalid fields of a subscriber, as class-validator writes them. */
@@ -95,7 +95,7 @@ export function messagesOnFields({
   ];
 }
 
-/** Also for null and undefined. */
+/** null and undefined are accepted too. */
 function isAccepted(value: unknown, isValid: (text: string) => boolean): boolean {
   return value === undefined || value === null || (typeof value === "string" && isValid(value));
 }
@@ -123,7 +123,7 @@ const Change = z
   })
   .refine(({ channels, schedule }) => channels !== undefined || schedule !== undefined);
 
-/** The preferences of a subscriber by workflow and channel, and their schedule. */
+/** The routes for a subscriber's preferences by workflow and channel, and for the subscriber's schedule. */
 export function preferenceRoutes(state: NovuState, limited: RequestHandler): Router {
   const existing = existingSubscriber(state);
   return Router()
@@ -166,7 +166,7 @@ function preferencesDto({ preferences, schedules, workflows }: NovuState, subscr
 
 const Notifications = z.object({ notificationIds: z.array(z.string()) });
 
-/** A subscriber sees and reads the in-app messages. */
+/** The routes by which a subscriber sees and reads in-app messages. */
 export function inboxRoutes(state: NovuState, mark: (messageId: string, as: "seen" | "read") => Message): Router {
   const existing = existingSubscriber(state);
   return Router()

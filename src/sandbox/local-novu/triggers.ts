@@ -28,8 +28,8 @@ const Trigger = z.object({
 });
 
 /**
- * Accepts triggers, and queues their runs for the worker, which takes all waiting ones a moment after the answer. The
- * queue drops a run whose transaction id an earlier run has. It does not compare runs that it takes together, so three
+ * Accepts triggers, and queues their runs. A moment after the answer the worker takes all queued runs together. The
+ * worker drops a run whose transaction id an earlier run has, but does not compare runs that it takes together: three
  * triggers with one transaction id may make three runs.
  */
 export function createTriggers({
@@ -45,7 +45,7 @@ export function createTriggers({
   clock: Clock;
   activity: Activity;
 }) {
-  /** Every request since the start, refused ones included; the time is the real one. */
+  /** Every request since the start, refused ones included; `atMs` is real time. */
   const triggerRequests: Array<{ transactionId: string; hash: string; atMs: number }> = [];
   /** Every accepted trigger, repeated transaction ids included. */
   const triggers: Array<{ transactionId: string; idempotencyKey: string | null; body: string }> = [];
@@ -88,7 +88,7 @@ export function createTriggers({
           enqueue(newRun(workflow, { transactionId, subscriberId, payload, startedAt: clock.now() }));
       }
     },
-    /** From now on runs wait, as for a worker with a backlog, until the returned function is called. */
+    /** Runs stay in the queue from now on, as if the worker had a backlog, until the returned function is called. */
     hold() {
       isHeld = true;
       return () => {
@@ -134,8 +134,8 @@ function newRun({ workflowId, steps }: PublishedWorkflow, run: Omit<NovuRun, "wo
 }
 
 /**
- * A repeated key gets the first answer again, or 409 while the first call still runs. It is refused with another
- * body. An error is repeated as 503, because Novu throws the text that it stored.
+ * A request with a used key gets the first answer again, or 409 while the first request is in progress, or 422 if its
+ * body is another one. If the first answer was an error, it is repeated as 503, because Novu throws the stored text.
  */
 export function idempotency(isOn: () => boolean): RequestHandler {
   const calls = new Map<string, { hash: string; answered: { status: number; body: unknown } | null }>();

@@ -4,7 +4,7 @@ import type { NovuState, PublishedWorkflow } from "./state.ts";
 
 type StepState = { stepId: string; outputs: object; state: { status: string } };
 
-/** The outputs of steps that did not wait, and of a note that the subscriber has not seen. */
+/** Example outputs of earlier steps: no step has waited, and the subscriber has not seen a note. */
 const OUTPUTS: Record<string, object> = {
   delay: { duration: 0 },
   digest: { events: [], eventCount: 0 },
@@ -12,7 +12,10 @@ const OUTPUTS: Record<string, object> = {
   in_app: { seen: false, read: false, lastSeenDate: null, lastReadDate: null },
 };
 
-/** Calls the bridge for a step outside any run, as if all earlier steps had ended. Calls it for earlier custom steps too. */
+/**
+ * Calls the bridge for a step outside any run, as if all earlier steps were completed. Before that, calls the bridge
+ * for each earlier custom step to get its outputs.
+ */
 export async function tryStep(
   { state, bridge }: { state: NovuState; bridge: BridgeClient },
   {
@@ -23,7 +26,7 @@ export async function tryStep(
   }: { workflowId: string; stepId: string; subscriberId: string; payload: object },
 ): Promise<BridgeAnswer> {
   const { earlierSteps } = findStep(state, workflowId, stepId);
-  // Nearest first, and the trigger itself last.
+  // The nearest step first, and the trigger itself last.
   let earlier: StepState[] = [completed("", {})];
   for (const { stepId, type } of earlierSteps) {
     const outputs = type === "custom" ? await outputsOf(stepId) : (OUTPUTS[type] ?? {});

@@ -6,7 +6,7 @@ import { type Attempt, createSignedWebhooks, type SignedTarget } from "../signed
 import type { Message } from "./state.ts";
 
 const TIMEOUT_MS = 15_000;
-/** Of Svix, which delivers for Novu. It retries after any answer but a 2xx. */
+/** The pauses of Svix, which delivers Novu's webhooks. Svix retries after every answer except a 2xx. */
 const RETRY_AFTER_MS = [5_000, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS, 10 * HOUR_MS, 10 * HOUR_MS];
 
 type MessageEvent = "sent" | "delivered" | "seen" | "read" | "failed";
@@ -33,12 +33,12 @@ export function createNovuWebhooks({ clock, activity }: { clock: Clock; activity
   });
   return {
     deliveries,
-    /** From now on webhooks go there. */
+    /** Webhooks go to this target from now on. */
     forward(newTarget: SignedTarget) {
       target = newTarget;
     },
     send,
-    /** The webhooks about a new message: sent, and delivered for the Inbox, or failed. */
+    /** Sends the webhooks about a new message: failed, or sent, and for the Inbox also delivered. */
     sendResult(message: Message): void {
       if (message.errorText !== undefined) return send("failed", message, message.errorText);
       send("sent", message);
@@ -62,7 +62,7 @@ export function createNovuWebhooks({ clock, activity }: { clock: Clock; activity
     void activity.during(() => deliver(delivery, to));
   }
 
-  /** Without the step: Novu sends only the run, the channel and the subscriber. */
+  /** The body does not name the step: Novu names only the run, the channel and the subscriber. */
   function bodyOf(type: string, message: Message, error?: string): string {
     const { id, transactionId, workflowId, subscriberId, channel, seen, read, sentAt } = message;
     const { providerId, lastSeenDate, lastReadDate } = message;

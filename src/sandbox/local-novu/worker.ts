@@ -11,8 +11,8 @@ import type { AnsweredStep, Plan, ProviderRefusal, StepResult } from "./steps/st
 const OVER: JobStatus[] = ["completed", "failed", "canceled", "skipped", "merged"];
 
 /**
- * Novu's worker: the steps of a run strictly in order, each with one signed call to the bridge, and waits on the
- * sandbox's clock. A skipped or failed step may end the run.
+ * Novu's worker. It runs the steps of a run strictly in order, with a signed call to the bridge for each, and waits on
+ * the sandbox's clock. A skipped or failed step may end the run.
  */
 export function createNovuWorker({
   state,
@@ -37,7 +37,10 @@ export function createNovuWorker({
   return {
     begin: advance,
 
-    /** Cancels the jobs that wait or were merged, and returns whether there was one. A running job continues. */
+    /**
+     * Cancels the waiting or merged job of the transaction's runs, and the jobs after it. A running job continues.
+     * Returns false if no job waits or was merged.
+     */
     cancel(transactionId: string): boolean {
       let any = false;
       for (const run of state.runs.filter((candidate) => candidate.transactionId === transactionId)) {
@@ -122,7 +125,7 @@ export function createNovuWorker({
     return bridge.post(state.bridgeUrl ?? "http://no-bridge.invalid", query, {
       payload: run.payload,
       controls: state.controls[run.workflowId]?.[job.stepId] ?? {},
-      // Nearest first, and the trigger itself last.
+      // The nearest step first, and the trigger itself last.
       state: [
         ...earlier.map((one) => stepState(state, run, one, clock.now())),
         { stepId: "", outputs: {}, state: { status: "completed" } },
@@ -159,12 +162,11 @@ function resultOf(step: AnsweredStep): StepResult {
   throw new Error(`the local Novu has no steps of type "${type}"`);
 }
 
-/** A failed action ends the run. After a failed message or custom step the run continues. */
+/** A failed delay, digest or throttle ends the run. After a failed message or custom step the run continues. */
 function failed(job: Job, error: string, detail: JobDetail = { detail: error, status: "Failed" }): StepResult {
   return { status: "failed", error, details: [detail], ...(isAction(job) && { rest: "canceled" as const }) };
 }
 
-/** Delay, digest or throttle. */
 function isAction({ type }: Job): boolean {
   return !isChannel(type) && type !== "custom";
 }
@@ -188,7 +190,7 @@ function outputsOf(state: NovuState, run: NovuRun, job: Job, now: number): Recor
     case "custom":
       return job.outputs;
     case "delay":
-      // Novu counts from the trigger, for skipped delays too.
+      // Novu counts the duration from the trigger, even for a skipped delay.
       return { duration: now - run.startedAt };
     case "digest":
       return digestedEvents(state, { run, job });

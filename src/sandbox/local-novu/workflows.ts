@@ -12,7 +12,7 @@ const Paging = z.object({
   offset: z.coerce.number().int().min(0).default(0),
 });
 
-/** The sync of a bridge's workflows, and the published workflows. */
+/** The routes that sync a bridge's workflows, and that return the published workflows. */
 export function workflowRoutes(
   state: NovuState,
   bridge: Pick<BridgeClient, "get">,
@@ -34,7 +34,7 @@ export function workflowRoutes(
     });
 
   /**
-   * Deletes every synced workflow that the bridge no longer has: all of them when the answer is no discovery.
+   * Deletes every synced workflow that is not in the bridge's answer. An answer without workflows deletes all of them.
    * Novu syncs for any `?source`.
    */
   async function sync(request: Request, response: Response): Promise<void> {
@@ -62,7 +62,7 @@ export function workflowRoutes(
   }
 }
 
-/** Novu's database stores no empty object. */
+/** Leaves out empty objects, because Novu's database stores none. */
 function published({ payload, steps, ...workflow }: PublishedWorkflow): PublishedWorkflow {
   const { workflowId, name = null, description = null, tags = [], severity, preferences } = workflow;
   return {
@@ -127,11 +127,11 @@ function channelsOf({ all, channels = {} }: NonNullable<PublishedWorkflow["prefe
   };
 }
 
-/** Novu's error for a sync; null when it accepts the answer, as it does every 2xx. */
+/** Novu's error for a sync; null when Novu accepts the bridge's answer. Novu accepts every 2xx. */
 function syncTrouble(bridgeUrl: string, { status, body: { code, message } }: BridgeAnswer): string | null {
   const at = `\`${bridgeUrl}\``;
   if (code === NO_JSON || (status >= 200 && status < 300)) return null;
-  // An answer with a code comes from the framework; Novu passes it on.
+  // An answer with a code comes from the framework. Novu repeats its message.
   if (status !== 0 && typeof code === "string") return String(message);
   if (code === LATE) return `Bridge request timeout for ${at}`;
   if (status === 0 || status === 404)

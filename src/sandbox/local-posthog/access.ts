@@ -9,7 +9,7 @@ export function authorize(personalApiKey: string): RequestHandler {
   };
 }
 
-/** Every project when `projectId` is undefined. */
+/** Answers 404 for every project except `projectId`; if that is undefined, all projects exist. */
 export function ofProject(projectId: string | undefined): RequestHandler {
   return (request, response, next) => {
     const [, requested] = /^\/projects\/([^/]+)/.exec(request.path) ?? [];
@@ -28,7 +28,7 @@ const OBJECTS: Record<string, string> = {
 /** POST requests that need only a read scope. */
 const POSTED_READS = /\/(batch_by_distinct_ids|query)\/?$/;
 
-/** Refuses a request without the scope, and serves the key's own scopes. For use under /api. */
+/** Refuses a request if the key lacks its scope, and answers the request for the key's scopes. For use under /api. */
 export function scoped(key: { scopes: string[] }): RequestHandler {
   return ({ method, path }, response, next) => {
     if (/^\/personal_api_keys\/@current\/?$/.test(path))

@@ -51,7 +51,7 @@ const Body = z.object({
   person: z.object({ properties: Properties.catch({}) }).catch({ properties: {} }),
 });
 
-/** The event in a webhook body of PostHog's default form, with the person in `$set_once`; null for any other body. */
+/** The event in a webhook body of PostHog's default form, with the person's properties in `$set_once`; else null. */
 export function eventIn(body: string, now: string): CapturedEvent | null {
   const parsed = Body.safeParse(parseJson(body));
   if (!parsed.success) return null;

@@ -76,13 +76,13 @@ export function insightRoutes(state: PostHogState): Router {
     });
 }
 
-/** PostHog upgrades each query to its own latest version when it is read. */
+/** PostHog returns each query in the latest version of its query format. */
 function insightDto(insight: PostHogInsight): PostHogInsight {
   const source = (insight.query as { source?: object }).source;
   return { ...insight, query: { ...insight.query, source: { ...source, version: 2 } } };
 }
 
-/** Without the undefined values. */
+/** Leaves out the undefined values. */
 function defined<Values extends object>(values: Values): { [Name in keyof Values]-?: NonNullable<Values[Name]> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }

@@ -52,7 +52,7 @@ export function evaluateFlags(state: PostHogState, projectToken: string, clock: 
   };
 }
 
-/** Sets a flag for all people, which removes earlier exceptions, or only for these. */
+/** Sets a flag only for `distinctIds`, or, without these, for all people; then earlier exceptions end. */
 export function setFlag(
   state: PostHogState,
   { key, value, distinctIds }: { key: string; value: boolean | string; distinctIds: string[] | undefined },

@@ -22,7 +22,7 @@ const Changes = z
   .partial();
 const NewFunction = Changes.extend({ type: z.string(), template_id: z.literal(TEMPLATE) });
 
-/** The destinations of the data pipeline. */
+/** The routes for the destinations of the data pipeline. */
 export function hogFunctionRoutes(state: PostHogState, settings: { hasSigning: boolean }): Router {
   return Router({ mergeParams: true })
     .get("/hog_functions", ({ query }, response) => {
@@ -54,7 +54,7 @@ export function hogFunctionRoutes(state: PostHogState, settings: { hasSigning: b
       if (one === undefined) return void response.status(404).json(NOT_FOUND);
       const trouble = given.success ? change(one, given.data) : z.prettifyError(given.error);
       if (trouble !== null) return void response.status(400).json(invalid(trouble));
-      // PostHog enables a function again when it is saved, unless its staff stopped it.
+      // Saving a function that PostHog has disabled enables it again, unless PostHog's staff disabled it.
       if (one.enabled && one.state === DISABLED) one.state = DEGRADED;
       response.json(detailedDto(one));
     })
@@ -67,7 +67,7 @@ export function hogFunctionRoutes(state: PostHogState, settings: { hasSigning: b
   }
 }
 
-/** The destinations that are enabled and not stopped by PostHog. */
+/** The destinations that are enabled and that PostHog has not disabled. */
 export function liveDestinations({ hogFunctions }: PostHogState): Destination[] {
   return hogFunctions
     .filter(({ enabled, deleted, state }) => enabled && !deleted && ![3, 12].includes(state))
@@ -89,7 +89,7 @@ function schemaOf({ hasSigning }: { hasSigning: boolean }): PostHogHogFunction["
   return hasSigning ? [...keys, { key: "signing_secret", secret: true }] : keys;
 }
 
-/** Replaces all inputs; a masked secret keeps its value. Returns the error, or null. */
+/** Applies changes. `inputs` replaces all inputs, but a masked secret keeps its value. Returns the error, or null. */
 function change(one: PostHogHogFunction, { inputs, ...rest }: z.infer<typeof Changes>): string | null {
   if (inputs !== undefined) {
     const accepted = one.inputsSchema.flatMap(({ key, secret }) => {
@@ -106,7 +106,7 @@ function change(one: PostHogHogFunction, { inputs, ...rest }: z.infer<typeof Cha
   return null;
 }
 
-/** Lists have no inputs. */
+/** A function as lists show it, without its inputs. */
 function listedDto({ id, type, name, description, enabled, filters, templateId, state }: PostHogHogFunction) {
   return {
     ...{ id, type, name, description, enabled, icon_url: null, execution_order: null },

@@ -20,14 +20,14 @@ export type LocalPostHog = Awaited<ReturnType<typeof openLocalPostHog>>;
 interface PostHogOptions {
   projectToken: string;
   personalApiKey: string;
-  /** The only project; the API accepts every id without one. */
+  /** The id of the only project. If it is absent, the API accepts every project id. */
   projectId?: string;
   clock: Clock;
   port: number;
   state?: PostHogState | undefined;
 }
 
-/** The parts of PostHog that the bridge uses: capture, persons, events, flags, and webhooks with signatures and retries. */
+/** The parts of PostHog that the bridge uses: capture, persons, events, flags, and signed webhooks with retries. */
 export async function openLocalPostHog({
   projectToken,
   personalApiKey,
@@ -39,11 +39,11 @@ export async function openLocalPostHog({
   // The saved state of an earlier version lacks newer fields.
   const state: PostHogState = { ...emptyPostHogState(), ...savedState };
   /**
-   * The scopes of its personal API key, such as `hog_function:write`, or "*" for all (a write scope includes reading),
-   * and whether it can sign webhooks, which older versions cannot.
+   * `scopes` are those of the personal API key, such as `hog_function:write`, or "*" for all; a write scope includes
+   * reading. `hasSigning` is false for an older PostHog, which cannot sign webhooks.
    */
   const settings = { scopes: ["*"], hasSigning: true };
-  /** The number of person reads over the API. */
+  /** The number of API calls that read persons in a batch. */
   const reads = { calls: 0 };
   let destination: Destination | null = null;
   const activity = createActivity(clock);
@@ -56,15 +56,15 @@ export async function openLocalPostHog({
     state,
     reads,
     settings,
-    /** Events go there as long as no destination was made over the API. */
+    /** Events go to this target until a destination is made over the API. */
     connect(target: Destination): void {
       destination = target;
     },
     capture,
     resend: webhooks.resend,
     /**
-     * Signs and sends a webhook's body as it is, and returns the delivery's id. The person and the event of a body in
-     * PostHog's own form are saved first. Throws when nothing is connected.
+     * Signs a webhook's body, sends it unchanged, and returns the delivery's id. If the body has PostHog's own form,
+     * its person and event are saved first. Throws if no destination is connected.
      */
     deliver(body: string): string {
       const event = eventIn(body, nowText());
@@ -73,13 +73,13 @@ export async function openLocalPostHog({
       if (!state.events.some(({ uuid }) => uuid === eventUuid)) insert(event);
       return webhooks.deliver({ eventUuid, event: name, distinctId, body });
     },
-    /** Sets properties of a person without an event; undefined removes one. Throws for an unknown person. */
+    /** Sets properties of a person without an event; undefined removes a property. Throws for an unknown person. */
     setPerson: (distinctId: string, properties: Record<string, unknown>) =>
       setProperties(state.persons, distinctId, properties),
     deletePerson(distinctId: string): void {
       state.persons = state.persons.filter((person) => person !== find(state.persons, distinctId));
     },
-    /** Adds or changes a feature flag, for all people or only for these. A text is the variant. */
+    /** Adds or changes a feature flag, for all people or only for `distinctIds`. A text value is the variant. */
     setFlag: (key: string, value: boolean | string, distinctIds?: string[]) =>
       setFlag(state, { key, value, distinctIds }),
     /** Resolves when every delivery has ended or waits for its retry. */
@@ -87,7 +87,7 @@ export async function openLocalPostHog({
     injectFault: faults.set,
   };
 
-  /** Ingests an event, as its API does, and returns its uuid. */
+  /** Ingests an event as the capture API does, and returns the event's uuid. */
   function capture({ event, distinctId, properties = {}, uuid = randomUUID(), timestamp }: Report): string {
     const now = nowText();
     const captured = { uuid, event, distinctId, properties, timestamp: timestamp ?? now, capturedAt: now };
@@ -95,7 +95,7 @@ export async function openLocalPostHog({
     return uuid;
   }
 
-  /** Returns the person as of this event. */
+  /** Saves the event, and returns its person as of this event. */
   function insert(captured: CapturedEvent): PostHogPerson | null {
     const person = personAfter(state, captured);
     const personThen = person && { id: person.uuid, properties: structuredClone(person.properties) };

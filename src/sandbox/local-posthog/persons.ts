@@ -69,14 +69,14 @@ function personDto({ uuid, distinctIds, properties, createdAt }: PostHogPerson) 
 const Properties = z.record(z.string(), z.unknown()).catch({});
 const MERGES = ["$identify", "$create_alias", "$merge_dangerously"];
 
-/** Ids by which PostHog merges no person, also in quotes. The second list is case-sensitive. */
+/** Ids that PostHog refuses to merge, also in quotes. The second pattern is case-sensitive. */
 const ILLEGAL_IDS = [
   /^(["']?)(anonymous|guest|distinctid|distinct_id|id|not_authenticated|email|undefined|true|false)\1$/i,
   /^(["']?)(\[object Object\]|NaN|None|none|null|0)\1$/,
   /^\s*$/,
 ];
 
-/** Applies an event to its person, which it may create or merge; null for an event without a person profile. */
+/** Applies an event to its person, and creates or merges the person if needed. null without a person profile. */
 export function personAfter(
   state: Pick<PostHogState, "persons" | "warnings">,
   event: CapturedEvent,
@@ -121,7 +121,7 @@ function create(persons: PostHogPerson[], event: CapturedEvent): PostHogPerson {
   return person;
 }
 
-/** PostHog refuses some merges with a warning, and ingests the event. */
+/** PostHog refuses some merges with a warning, but ingests their events. */
 function merge(
   { persons, warnings }: Pick<PostHogState, "persons" | "warnings">,
   { into, distinctId, event }: { into: PostHogPerson; distinctId: string; event: CapturedEvent },

@@ -14,7 +14,7 @@ const Query = z.object({
   name: z.string(),
 });
 
-/** By the name of the request. The HogQL is not read: test/unit/sources/queries.test.ts holds it to PostHog's parser. */
+/** By query name. Nothing here reads the HogQL; test/unit/sources/queries.test.ts checks it with PostHog's parser. */
 const ANSWERS: Record<string, (values: unknown, state: PostHogState) => Table | null> = {
   "posthog-novu-bridge absences": answerAbsences,
   "posthog-novu-bridge history": answerHistory,
@@ -23,7 +23,7 @@ const ANSWERS: Record<string, (values: unknown, state: PostHogState) => Table | 
 const OFFSET_REFUSED =
   "OFFSET is not supported on queries made with a personal API key. For pagination, use keyset pagination on the `timestamp` column, e.g. `WHERE timestamp > :last_seen_timestamp ORDER BY timestamp LIMIT N`.";
 
-/** The query API, for the queries of the bridge, by their name and values. */
+/** The query API. It answers the bridge's queries by their name and values. */
 export function answerQueries(state: PostHogState): RequestHandler {
   return (request, response) => {
     const answer = answerTo(request.body);
@@ -43,7 +43,7 @@ export function answerQueries(state: PostHogState): RequestHandler {
     const table = ANSWERS[name]?.(query.values, state);
     if (table == null)
       return { refusal: `the local PostHog has no query of this name with these values: ${Object.keys(ANSWERS)}` };
-    // PostHog counts the remaining rows only when the query has no limit of its own.
+    // `hasMore` is null, because PostHog counts the remaining rows only for a query without a limit of its own.
     return { ...table, hasMore: null, hogql: query.query, is_cached: false };
   }
 }
@@ -64,7 +64,7 @@ const TYPES: Array<[string, string]> = [
   ["person.properties", "String"],
 ];
 
-/** A page of events by name and time: times with microseconds, properties as JSON text. */
+/** Answers with a page of events by name and time. Times have microseconds; properties are JSON text. */
 function answerHistory(values: unknown, { events }: PostHogState): Table | null {
   const read = HistoryValues.safeParse(values);
   return read.success ? { columns: COLUMNS, types: TYPES, results: page(events, read.data).map(rowOf) } : null;
@@ -77,7 +77,7 @@ function rowOf({ uuid, event, distinctId, timestamp, properties, person }: Captu
     distinctId,
     inMicroseconds(timestamp),
     JSON.stringify(properties),
-    // A visitor without a profile still has an id, and nothing else.
+    // A visitor without a profile has a person id, but no properties.
     person?.id ?? uuid,
     JSON.stringify(person?.properties ?? {}),
   ];
@@ -97,7 +97,7 @@ function page(
     .map(({ event }) => event);
 }
 
-/** A page of people by their last session. */
+/** Answers with a page of people, in the order of their last sessions. */
 function answerAbsences(values: unknown, state: PostHogState): Table | null {
   const read = AbsencesValues.safeParse(values);
   if (!read.success) return null;
@@ -128,14 +128,14 @@ function answerAbsences(values: unknown, state: PostHogState): Table | null {
   };
 }
 
-/** An event belongs to the person that has its distinct id now. */
+/** An event belongs to the person who has the event's distinct id now. */
 function sessionsByPerson({ events, persons }: PostHogState, { sessions, since }: z.infer<typeof AbsencesValues>) {
   const byDistinctId = new Map<string, string>();
   const byPerson = new Map<string, CapturedEvent[]>();
   for (const event of events) {
     if (!sessions.includes(event.event) || microseconds(event.timestamp) < microseconds(since)) continue;
     const { distinctId } = event;
-    // A visitor without a profile has an id too.
+    // A visitor without a profile has a person id too.
     const person =
       byDistinctId.get(distinctId) ?? find(persons, distinctId)?.uuid ?? event.person?.id ?? `anonymous-${distinctId}`;
     byDistinctId.set(distinctId, person);
@@ -165,14 +165,14 @@ interface Table {
   results: unknown[][];
 }
 
-/** PostHog cuts off further rows without a notice. */
+/** PostHog returns at most this many rows, and does not say that there are more. */
 const MOST_ROWS = 50_000;
 
 function microseconds(time: string): number {
   return Date.parse(time) * 1000 + Number(beyondMilliseconds(time));
 }
 
-/** As Python writes it: without a fraction of zero. */
+/** The time as Python writes it: a fraction of zero is left out. */
 function inMicroseconds(time: string): string {
   const text = new Date(time).toISOString().replace("Z", `${beyondMilliseconds(time)}Z`);
   return text.replace(".000000", "");

@@ -17,7 +17,7 @@ export interface IngestionWarning {
   at: string;
   type: "cannot_merge_already_identified" | "cannot_merge_with_illegal_distinct_id";
   distinctId: string;
-  /** The id that stays apart. */
+  /** The id that PostHog did not merge. */
   otherDistinctId: string;
 }
 
@@ -29,7 +29,7 @@ export interface CapturedEvent {
   /** ISO 8601 */
   timestamp: string;
   capturedAt: string;
-  /** As of this event; null without a person profile. */
+  /** The person as of this event; null without a person profile. */
   person?: (Pick<PostHogPerson, "properties"> & { id: string }) | null;
 }
 
@@ -63,9 +63,9 @@ export interface PostHogHogFunction {
   enabled: boolean;
   deleted: boolean;
   templateId: string | null;
-  /** With secrets in clear text; the API masks them. */
+  /** Secrets are in clear text here. The API masks them. */
   inputs: Record<string, { value?: unknown }>;
-  /** The known inputs and the secret ones among them, as of its creation. */
+  /** The inputs that the function accepts, as of its creation, and whether each is a secret. */
   inputsSchema: Array<{ key: string; secret: boolean }>;
   filters: Record<string, unknown>;
   /** 1 healthy, 2 slowed down, 3 disabled by PostHog; 11 slowed down, 12 disabled by its staff. */

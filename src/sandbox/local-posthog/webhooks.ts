@@ -19,7 +19,7 @@ const PROJECT_URL = "https://us.posthog.com/project/84213";
 
 type NewDelivery = Omit<SourceDelivery, "id" | "at" | "attempts">;
 
-/** Sends events as PostHog does: one per request, with a new signature for each attempt, at least once and in no order. */
+/** Sends events as PostHog does: one per request, a new signature per attempt, at least once, in no promised order. */
 export function createWebhooks({
   state,
   destinations,
@@ -46,7 +46,7 @@ export function createWebhooks({
         start(target, { eventUuid, event: name, distinctId, body: bodyOf(event, person) });
       }
     },
-    /** The same event with a new webhook id, as a re-run in PostHog's pages sends it. */
+    /** Sends an event again with a new webhook id, as a re-run in PostHog's pages does. */
     resend(eventUuid: string): void {
       const [target] = destinations();
       const earlier = state.deliveries.find((delivery) => delivery.eventUuid === eventUuid);
@@ -54,7 +54,7 @@ export function createWebhooks({
         throw new Error(`no delivery of the event ${eventUuid} to repeat`);
       start(target, earlier);
     },
-    /** Sends a body as it is, and returns the delivery's id. Throws when nothing is connected. */
+    /** Sends a body as it is, and returns the delivery's id. Throws if no destination is connected. */
     deliver(delivery: NewDelivery): string {
       const [target] = destinations();
       if (target === undefined) throw new Error("no destination is connected to the local PostHog");
@@ -71,7 +71,7 @@ export function createWebhooks({
   }
 }
 
-/** PostHog's default body, `{"event":"{event}","person":"{person}"}`, with the keys in its order. */
+/** PostHog's default body, `{"event":"{event}","person":"{person}"}`, with the keys in PostHog's order. */
 function bodyOf(
   { uuid, event, distinctId, properties, timestamp, capturedAt }: CapturedEvent,
   person: PostHogPerson | null,
@@ -87,7 +87,7 @@ function bodyOf(
       captured_at: capturedAt,
       url: `${PROJECT_URL}/events/${uuid}/${encodeURIComponent(timestamp)}`,
     },
-    // A visitor without a profile still has an id, which PostHog derives from the distinct id.
+    // A visitor without a profile still has a person id, which PostHog derives from the distinct id.
     person: {
       id: person?.uuid ?? uuid,
       properties: person?.properties ?? {},

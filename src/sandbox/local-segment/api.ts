@@ -10,7 +10,8 @@ const LARGEST_BATCH_BYTES = 500 * 1024;
 const Batch = z.object({ batch: z.array(z.unknown()), sentAt: z.unknown(), context: z.unknown() }).partial();
 
 /**
- * The HTTP Tracking API. It answers 200 to nearly everything, also to a wrong write key, and drops invalid messages.
+ * The HTTP Tracking API. It answers 200 to nearly every request, even one with a wrong write key, and drops invalid
+ * messages.
  * Source: https://www.twilio.com/docs/segment/connections/sources/catalog/libraries/server/http-api
  */
 export function trackingApi(writeKey: string, ingest: (calls: SegmentCall[]) => void): Router {
@@ -31,7 +32,7 @@ export function trackingApi(writeKey: string, ingest: (calls: SegmentCall[]) => 
     });
 }
 
-/** The fields of the batch are the defaults of its messages. */
+/** The batch's `sentAt` and `context` are the defaults of its messages. */
 function inBatch(body: object): object[] {
   const { batch = [], sentAt, context } = Batch.safeParse(body).data ?? {};
   const shared = { ...(sentAt !== undefined && { sentAt }), ...(context !== undefined && { context }) };
@@ -61,7 +62,7 @@ const MOST_TRAITS = 200;
 export interface ProfileReads {
   calls: number;
   inProgress: number;
-  /** The most at one time. */
+  /** The most reads that were in progress at one time. */
   mostInProgress: number;
 }
 
@@ -80,7 +81,7 @@ export function counted(reads: ProfileReads): RequestHandler {
 }
 
 export interface ProfileLimits {
-  /** The remaining reads; unlimited when null. Segment refills them to 100 each second. */
+  /** The remaining reads; null means no limit. Segment refills them to 100 each second. */
   readsLeft: number | null;
 }
 

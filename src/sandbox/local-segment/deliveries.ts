@@ -8,19 +8,19 @@ import { nameOf } from "./message.ts";
 import type { SegmentMessage, SegmentState } from "./state.ts";
 
 export interface SegmentDestination extends SignedTarget {
-  /** `webhook`: the Webhooks destination, which signs. `function`: our Destination Function, which sends the secret. */
+  /** `webhook`: the Webhooks destination, which signs. `function`: our Destination Function, with a bearer token. */
   way: "webhook" | "function";
   /** The most messages of one request; 1 when absent. */
   batchSize?: number | undefined;
 }
 
 const TIMEOUT_MS = 5_000;
-/** Segment gives up after 4 hours; it adds random time to its pauses. */
+/** The pauses between attempts. Segment adds random time to each, and gives up after 4 hours. */
 const RETRY_AFTER_MS = [30, 120, 480, 1_920, 7_680].map((seconds) => seconds * SECOND_MS);
 
 type Summary = Pick<SourceDelivery, "eventUuid" | "event" | "distinctId">;
 
-/** Sends messages as Segment does: at least once, and in no order. */
+/** Sends messages as Segment does: at least once, and in no promised order. */
 export function createDeliveries({
   state,
   clock,
@@ -42,7 +42,7 @@ export function createDeliveries({
       if (destination.batchSize === undefined) for (const message of messages) send(destination, [message], message);
       else addToBatch(messages);
     },
-    /** Sends a body as it is, and returns the delivery's id. Throws when nothing is connected. */
+    /** Sends a body as it is, and returns the delivery's id. Throws if no destination is connected. */
     deliver(body: string): string {
       if (destination === null) throw new Error("no destination is connected to the local Segment");
       const parsed = parseJson(body);
@@ -71,7 +71,7 @@ export function createDeliveries({
     const { batchSize = 1, way } = destination;
     for (let at = 0; at < messages.length; at += batchSize) {
       const part = messages.slice(at, at + batchSize);
-      // Segment calls a function with a single message without an array.
+      // Segment sends a function a single message as an object, not in an array.
       send(destination, part, way === "function" && part.length === 1 ? part[0] : part);
     }
   }
@@ -99,7 +99,7 @@ function summaryOf([first, ...more]: unknown[]): Summary {
   };
 }
 
-/** Segment signs only the first of several messages. */
+/** Segment signs only the first message of a batch. */
 const signature: Sign = ({ body }, secret) => {
   const parsed = parseJson(body);
   const signed = Array.isArray(parsed) ? JSON.stringify(parsed[0]) : body;

@@ -31,7 +31,7 @@ export async function openLocalSegment({
   // The saved state of an earlier version lacks newer fields.
   const state: SegmentState = { ...emptySegmentState(), ...savedState };
   const reads: ProfileReads = { calls: 0, inProgress: 0, mostInProgress: 0 };
-  // Without a refill: the clock of a sandbox may stand still.
+  // Reads are never refilled, because the clock of a sandbox may stand still.
   const limits: ProfileLimits = { readsLeft: null };
   const activity = createActivity(clock);
   const faults = createFaultInjection();
@@ -55,9 +55,9 @@ export async function openLocalSegment({
     state,
     reads,
     limits,
-    /** From now on messages go there. */
+    /** Messages go to this destination from now on. */
     connect: deliveries.connect,
-    /** Ingests a call, as its Tracking API does, and returns its messageId. */
+    /** Ingests a call as the Tracking API does, and returns the call's messageId. */
     send(call: SegmentCall): string {
       const [messageId = ""] = sendBatch([call]);
       return messageId;
@@ -70,15 +70,15 @@ export async function openLocalSegment({
       deliveries.send([message]);
     },
     /**
-     * Signs and sends a body as it is, and returns the delivery's id. Its messages and their profiles are saved first.
-     * Throws when nothing is connected.
+     * Saves the messages in a body and their profiles, then signs the body and sends it unchanged. Returns the id of
+     * the delivery. Throws if no destination is connected.
      */
     deliver(body: string): string {
       const known = new Set(state.messages.map(({ messageId }) => messageId));
       insert(messagesIn(body, clock.now()).filter(({ messageId }) => !known.has(messageId)));
       return deliveries.deliver(body);
     },
-    /** Sets traits of a user without a message; undefined removes one. Throws for an unknown user. */
+    /** Sets traits of a user without a message; undefined removes a trait. Throws for an unknown user. */
     setTraits: (userId: string, traits: Record<string, unknown>) => setTraits(state.profiles, userId, traits),
     deleteProfile(userId: string): void {
       const gone = find(state.profiles, userId);

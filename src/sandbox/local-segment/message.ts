@@ -5,7 +5,7 @@ import { MESSAGE_TYPES, type SegmentCall, type SegmentMessage } from "./state.ts
 
 const Id = z.string().nullish();
 
-/** The calls that Segment saves. It accepts others and drops them. */
+/** The calls that Segment saves. It accepts other calls too, but drops them. */
 export const Call = z
   .looseObject({
     type: z.enum(MESSAGE_TYPES),
@@ -19,8 +19,8 @@ export const Call = z
   .refine(({ userId, anonymousId }) => Boolean(userId) || Boolean(anonymousId));
 
 /**
- * A call as destinations get it. Segment treats the difference between `sentAt` and its own clock as an error of the
- * sender's clock, and corrects the timestamp by it.
+ * A call as destinations get it. Segment treats the difference between `sentAt` and Segment's own clock as an error of
+ * the sender's clock, and corrects the timestamp by that difference.
  * Source: https://www.twilio.com/docs/segment/connections/spec/common#timestamps
  */
 export function messageOf({ type, messageId, timestamp, sentAt, context, ...rest }: SegmentCall, now: number) {
@@ -36,7 +36,7 @@ export function messageOf({ type, messageId, timestamp, sentAt, context, ...rest
   } satisfies SegmentMessage;
 }
 
-/** The event of a track, or the type of another message. */
+/** The event name of a track call, or the type of any other call. */
 export function nameOf({ type, event }: Record<string, unknown>): string {
   return String(type === "track" ? event : type);
 }

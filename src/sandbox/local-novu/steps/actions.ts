@@ -3,7 +3,10 @@ import { NOVU_UNITS_MS } from "../../../lib/durations.ts";
 import type { Job, NovuRun, NovuState } from "../state.ts";
 import type { AnsweredStep, Plan, StepResult } from "./step.ts";
 
-/** Waits for `{amount, unit}`, for the next time of `{cron}`, or for the time at `{dynamicKey}`. Throws without a valid time. */
+/**
+ * Waits for `{amount, unit}`, or until the next time of `{cron}`, or until the time at `{dynamicKey}`. Throws if the
+ * length or the time is not valid.
+ */
 export function delay(step: AnsweredStep): StepResult {
   const waitMs = waitMsOf(step);
   assertPlanAllows(waitMs, step.plan);
@@ -17,7 +20,7 @@ function waitMsOf({ state, run, outputs, now }: AnsweredStep): number {
   return durationMs(outputs);
 }
 
-/** The key starts with "payload.". */
+/** The value at `key`, which starts with "payload.", as a wait in milliseconds. */
 function dynamicMs(payload: Record<string, unknown>, key: string, now: number): number {
   const value = valueAt({ payload }, key);
   if (value === undefined || value === null) throw new Error(`Dynamic delay key '${key}' not found in payload`);
@@ -57,7 +60,7 @@ export function digest({ state, plan, run, job, outputs, now }: AnsweredStep): S
   return { status: "delayed", wakesAt: now + waitMs, digest: { key, mergedInto: null } };
 }
 
-/** The outputs of a digest for later steps: its own event and the merged ones, in the order of their triggers. */
+/** The outputs of a digest for later steps: its event and the merged digests' events, in the order of the triggers. */
 export function digestedEvents(state: NovuState, { run, job }: DigestJob): Record<string, unknown> {
   const events = [...followersOf(state, run, job), { run, job }]
     .sort((a, b) => state.runs.indexOf(a.run) - state.runs.indexOf(b.run))
@@ -66,8 +69,8 @@ export function digestedEvents(state: NovuState, { run, job }: DigestJob): Recor
 }
 
 /**
- * Replaces a canceled digest by the earliest one that was merged into it, which waits for the same moment and has the
- * other merged ones. null without a merged one.
+ * Replaces a canceled digest by the earliest digest that was merged into it. The new one waits until the same time, and
+ * gets the other merged digests. Returns null if no digest was merged.
  */
 export function promoteFollower(state: NovuState, canceled: DigestJob): DigestJob | null {
   const [next, ...others] = followersOf(state, canceled.run, canceled.job);
@@ -83,7 +86,7 @@ export function promoteFollower(state: NovuState, canceled: DigestJob): DigestJo
   return next;
 }
 
-/** Without digests that wait or were merged, which Novu does not count. */
+/** Novu does not count digests that wait or were merged. */
 function precedes(run: NovuRun, since: number): (other: DigestJob) => boolean {
   return (other) =>
     (other.job.status === "skipped" || other.job.status === "completed") &&
@@ -95,14 +98,14 @@ function followersOf(state: NovuState, run: NovuRun, { id }: Job): DigestJob[] {
   return digestsLike(state, run).filter(({ job }) => job.status === "merged" && job.digest?.mergedInto === id);
 }
 
-/** All digests of that subscriber and workflow, by the time of the trigger. */
+/** All digests of the run's subscriber and workflow, in the order of their triggers. */
 function digestsLike(state: NovuState, { workflowId, subscriberId }: NovuRun): DigestJob[] {
   return state.runs
     .filter((run) => run.workflowId === workflowId && run.subscriberId === subscriberId)
     .flatMap((run) => run.jobs.filter(({ type }) => type === "digest").map((job) => ({ run, job })));
 }
 
-/** The units of a window. Novu reads any other unit as minutes. */
+/** The units of a throttle's window. Novu reads any other unit as minutes. */
 const UNITS = ["minutes", "hours", "days"];
 
 /**
@@ -138,7 +141,7 @@ function lengthMs({ amount, unit }: { amount: unknown; unit: unknown }): number 
   return durationMs({ amount, unit: UNITS.includes(String(unit)) ? unit : "minutes" });
 }
 
-/** The value at that path of the payload, or the key itself. */
+/** The value at the path `throttleKey` of the payload. Without such a value the key is the text `throttleKey`. */
 function keyOf(throttleKey: unknown, payload: Record<string, unknown>): string {
   const key = String(throttleKey ?? "");
   return key === "" ? "" : `${key}:${String(valueAt(payload, key) ?? key)}`;
@@ -153,7 +156,7 @@ function durationMs({ amount, unit }: { amount?: unknown; unit?: unknown }): num
   return ms;
 }
 
-/** Until the expression's next time in that timezone (UTC when null). Throws without a next time. */
+/** The wait until the cron expression's next time in a timezone (UTC when null). Throws if there is no next time. */
 function msUntilCron(cron: string, now: number, timezone: string | null | undefined): number {
   const tz = timezone ?? "UTC";
   try {
@@ -163,7 +166,7 @@ function msUntilCron(cron: string, now: number, timezone: string | null | undefi
   }
 }
 
-/** null for any other text. Without an offset the time is in UTC, as on Novu's servers. */
+/** The time of an ISO text; null for any other value. A text without "Z" is in UTC, as on Novu's servers. */
 function isoTimeMs(value: unknown): number | null {
   if (typeof value !== "string" || !ISO_TIME.test(value)) return null;
   const timeMs = Date.parse(value.endsWith("Z") ? value : `${value}Z`);
@@ -174,7 +177,7 @@ function isDuration(value: unknown): value is { amount: unknown; unit: unknown }
   return typeof value === "object" && value !== null && "amount" in value && "unit" in value;
 }
 
-/** "a.b" of `value`; undefined without such a path. */
+/** The inner value at a path such as "a.b"; undefined if there is none. */
 function valueAt(value: unknown, path: string): unknown {
   return path
     .split(".")
@@ -187,7 +190,7 @@ function valueAt(value: unknown, path: string): unknown {
     );
 }
 
-/** Throws Novu's error for such a step. */
+/** Throws Novu's error if the wait is longer than the plan allows. */
 function assertPlanAllows(waitMs: number, plan: Plan): void {
   if (waitMs > plan.longestDelayMs) throw new Error("Defer duration limit exceeded");
 }

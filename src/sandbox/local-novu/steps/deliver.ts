@@ -13,7 +13,7 @@ import {
 } from "../state.ts";
 import type { AnsweredStep, StepResult } from "./step.ts";
 
-/** Novu does not send these outside the subscriber's schedule. */
+/** Novu sends nothing on these channels outside the subscriber's schedule. */
 const SCHEDULED_CHANNELS = ["email", "sms", "push"];
 
 // Texts of `DetailEnum` in Novu's public source.
@@ -30,7 +30,7 @@ const MISSING: Record<string, string> = {
   chat: "Webhook URL for the chat channel is missing",
 };
 
-/** One message to each address of the subscriber, within their preferences and their schedule. */
+/** Sends a message to each address of the subscriber, if the subscriber's preferences and schedule allow it. */
 export function deliver({ state, run, job, subscriber, outputs, providers, refusal, now }: AnsweredStep): StepResult {
   const { isOn, decidedBy, isCritical } = preferenceOf(state, run, job.type);
   if (!isOn) return { status: "canceled", details: [{ detail: FILTERED_BY[decidedBy], status: "Success" }] };
@@ -76,7 +76,10 @@ function detailOf({ providerId, errorText }: Message): JobDetail {
   return { detail: "Unexpected provider error", status: "Failed", raw, providerId };
 }
 
-/** The subscriber's preference for this workflow, then the one for all workflows, then the code's. Only the code counts when it is read-only. */
+/**
+ * The first that exists counts: the subscriber's preference for this workflow, the subscriber's preference for all
+ * workflows, the workflow's preference in code. If the code's preference is read-only, only that one counts.
+ */
 function preferenceOf(
   { workflows, preferences }: Pick<NovuState, "workflows" | "preferences">,
   { workflowId, subscriberId }: { workflowId: string; subscriberId: string },
@@ -123,7 +126,7 @@ export const CHANNEL_OF_PROVIDER: Record<string, "push" | "chat"> = {
 };
 
 export interface Address {
-  /** Makes the message ids of one step unique; empty when there is only one message. */
+  /** Makes the message ids of one step unique; empty on channels with only one message. */
   suffix: string;
   providerId: string | null;
   to: string | null;
@@ -148,9 +151,9 @@ function addresses(channel: string, subscriber: NovuSubscriber | undefined): Add
 const TIME = /^(\d{1,2}):(\d{2}) (AM|PM)$/;
 
 /**
- * Whether a moment is within a subscriber's schedule in their time zone; a range includes its last minute. As in Novu, a
- * range over midnight also covers the first hours of its own day, and when the day before has such a range, all ranges of
- * that day count.
+ * Whether a moment is within a subscriber's schedule, in the subscriber's time zone. A range includes its last minute.
+ * As in Novu, a range over midnight also covers the first hours of its own day; and if a day has such a range, all
+ * ranges of that day count on the next day too.
  */
 export function isWithin(schedule: Schedule | undefined, now: number, timeZone: string | null | undefined): boolean {
   if (!schedule?.isEnabled || schedule.weeklySchedule === undefined) return true;
@@ -199,7 +202,7 @@ const Providers = z.record(
     .catch(undefined),
 );
 
-/** The address that replaces the subscriber's; each provider has its own field for it. null without one. */
+/** The address that replaces the subscriber's address, or null. Each provider has another field for it. */
 function recipientOf(providers: unknown): string | null {
   const [provider, override] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
   // SendGrid reads its recipients from `personalizations`.
@@ -207,7 +210,7 @@ function recipientOf(providers: unknown): string | null {
   return provider === "postmark" ? override._passthrough.body.To : override._passthrough.body.to;
 }
 
-/** The headers and the text of the email; those for the first provider. */
+/** The headers and the text of the email, as made for the first provider. */
 function mailPartsOf(providers: unknown): MailParts {
   const [provider, override] = Object.entries(Providers.catch({}).parse(providers ?? {}))[0] ?? [];
   if (override === undefined) return { headers: {}, text: null };

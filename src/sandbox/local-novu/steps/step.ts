@@ -3,13 +3,13 @@ import type { Job, JobStatus, Message, NovuRun, NovuState, NovuSubscriber } from
 
 export type Plan = (typeof NOVU_PLANS)[keyof typeof NOVU_PLANS];
 
-/** A step that the bridge has answered. */
+/** A step for which the bridge has answered. */
 export interface AnsweredStep {
   state: NovuState;
   plan: Plan;
   run: NovuRun;
   job: Job;
-  /** As of before the call to the bridge: a later change does not affect this message. */
+  /** As of before the call to the bridge. A later change of the subscriber does not affect this message. */
   subscriber: NovuSubscriber | undefined;
   outputs: Record<string, unknown>;
   /** The provider overrides in the answer of the bridge. */
@@ -19,13 +19,13 @@ export interface AnsweredStep {
   now: number;
 }
 
-/** The error text of a provider that refuses the message; null when it accepts it. */
+/** Returns the provider's error text if the provider refuses the message, or null. */
 export type ProviderRefusal = (message: Message) => string | null;
 
-/** The changes to a job. Novu calls the bridge again for a job that is still "running". */
+/** The changes to a job. Novu calls the bridge again for a job whose status stays "running". */
 export interface StepResult
   extends Partial<Pick<Job, "outputs" | "error" | "wakesAt" | "digest" | "window" | "details">> {
   status: JobStatus;
-  /** The status of the later jobs; absent when they run. */
+  /** The new status of the run's later jobs; absent when they will run. */
   rest?: JobStatus;
 }
