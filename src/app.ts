@@ -35,13 +35,13 @@ export interface App {
   /** Resolves when all jobs that are due now are done. */
   idle(): Promise<void>;
   /**
-   * Answers requests for `drainMs` (500) more while connections are open, so that proxies close them without a lost
-   * request; then completes the requests and jobs in progress. Other jobs stay in the store.
+   * Accepts requests for another `drainMs` (500) at most, so that no request of a proxy is lost. Then completes the
+   * requests and jobs in progress. Other jobs stay in the store.
    */
   stop(options?: { drainMs?: number }): Promise<void>;
 }
 
-/** The limit for all bodies together whose senders are not verified yet. */
+/** The limit for all request bodies together that are not verified yet. */
 const MOST_UNVERIFIED_BYTES = 32 * 1024 * 1024;
 
 /** Opens the store, then everything else; a failure closes the store. */
@@ -57,9 +57,9 @@ export async function openApp(
     product: Product<LifecycleWorkflow>;
     clock?: Clock;
     log?: Log;
-    /** With it the studio is open, to this machine only. */
+    /** Present only in the sandbox. There the studio needs no login, and only this machine can open it. */
     sandbox?: SandboxControls | undefined;
-    /** For a benchmark that compares them. */
+    /** For a benchmark that compares the drivers. */
     sqliteDriver?: SqliteDriver | undefined;
   },
 ): Promise<App> {
@@ -78,7 +78,7 @@ type Given = "config" | "product" | "store" | "clock" | "now" | "log" | "sandbox
 async function openParts(given: Pick<Context, Given>): Promise<App> {
   const { config, product, store, now, log } = given;
   const phase: Phase = { isStopping: false, isClosing: false };
-  // Without PUBLIC_URL it is known, and set below, when the server listens.
+  // Without PUBLIC_URL, the URL is set below, when the server listens.
   const address = { publicUrl: config.publicUrl ?? "" };
   const publicUrl = () => address.publicUrl;
   const context: Context = {

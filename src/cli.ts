@@ -6,7 +6,7 @@ const HELP = `npm run COMMAND -- [options]
 
   ${Object.keys(COMMANDS).join(", ")}
 
-npm run COMMAND -- --help explains one of them. After a build: node dist/src/cli.js COMMAND`;
+npm run COMMAND -- --help explains a command. After a build: node dist/src/cli.js COMMAND`;
 
 /** Prints the names of all commands for `--help`; anything else is wrong usage. */
 const noCommand = defineCommand({

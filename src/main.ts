@@ -10,7 +10,7 @@ try {
   const log = createLog({ level: config.logLevel });
   const trouble = nodeTrouble(process.versions.node);
   if (trouble !== null) log.warn({ component: "app", node: process.versions.node, trouble });
-  // Node prints warnings as plain text; those about deprecated input contain that input.
+  // Node would print warnings as plain text. The message of a DeprecationWarning may quote input, so it is left out.
   process.removeAllListeners("warning").on("warning", ({ name, message, ...rest }) => {
     const { code } = rest as { code?: string };
     log.warn({ component: "app", warning: name, code, ...(name !== "DeprecationWarning" && { message }) });

@@ -8,7 +8,7 @@ import type { Log } from "../lib/log.ts";
 import type { BodyBudget } from "../lib/webhook-endpoint.ts";
 import type { Store } from "../store/store.ts";
 
-/** Every part of the app gets these, besides its own needs. */
+/** The values that every part of the app gets. */
 export interface Context {
   config: Config;
   /** The fork's workflows, brand and names. */
@@ -18,11 +18,11 @@ export interface Context {
   clock: Clock;
   now(): number;
   log: Log;
-  /** Only in the sandbox. With it the studio is open, to this machine only. */
+  /** Present only in the sandbox. There the studio needs no login, and only this machine can open it. */
   sandbox?: SandboxControls | undefined;
-  /** The URL at which others reach this app. A sandbox knows its own only when it listens. */
+  /** The URL at which others reach this app. Without PUBLIC_URL, it is known only when the server listens. */
   publicUrl(): string;
-  /** The memory for the bodies of all senders that are not verified yet. */
+  /** The memory for all request bodies that are not verified yet. */
   budget: BodyBudget;
   /** Whether the app has begun to stop. From then on, no new call to Novu starts. */
   isStopping(): boolean;

@@ -16,7 +16,7 @@ import type { Ingestion } from "./ingest.ts";
 import type { OptOuts } from "./opt-outs.ts";
 import type { Runs } from "./runs.ts";
 
-/** Pages below a path of their own, which no other part needs. */
+/** Pages below one path. No other part of the app needs them. */
 export interface Site {
   path: string;
   router: Router;
@@ -33,7 +33,7 @@ interface Parts {
   sites: Site[];
 }
 
-/** Listens, with the routes of this process's roles. `idle` resolves when all clicks that were answered are stored. */
+/** Starts the server, with the routes of this process's roles. `idle` resolves when all answered clicks are stored. */
 export async function openHttp(
   context: Context,
   { ingestion, links, optOuts, runs, bridge, sites }: Parts,
@@ -73,7 +73,7 @@ export async function openHttp(
   }
 }
 
-/** The webhooks besides those of sources, by method and path: Novu's, and that of commands. */
+/** The webhooks for Novu and for our commands, by method and path. */
 function webhooksOf(
   { config, store, metrics, budget, isClosing, now, log }: Context,
   { optOuts: { onUndeliverable, onPreferences }, runs }: Pick<Parts, "optOuts" | "runs">,
@@ -107,7 +107,7 @@ function webhooksOf(
   });
   return {
     ...(novuSecrets.length > 0 && { "POST /webhooks/novu": fromNovu }),
-    // With PostgreSQL commands write the database themselves.
+    // With PostgreSQL, commands write to the database themselves.
     ...(databaseUrl === undefined && { [`POST ${STORE_CHANGE_PATH}`]: fromCommands }),
   };
 }

@@ -20,7 +20,7 @@ export interface Ingestion {
   webhooks: Record<string, WebhookHandler>;
 }
 
-/** An event on its way in: the webhook of its source verifies and parses it, then it is routed and inserted. */
+/** Connects the webhooks with the store. The webhook of a source verifies, parses, routes and inserts each event. */
 export function createIngestion(
   { config, product: { workflows, segmentNames }, store, metrics, budget, isClosing, now, log }: Context,
   { persons }: { persons: Pick<PersonReader, "forget"> },
@@ -44,7 +44,7 @@ export function createIngestion(
     reingest: createReingest({ ...store.events, sources, ingest }),
     onNotMerged({ checkAt, eventUuid, currentId }) {
       const source = checkAt ?? "posthog";
-      const reason = `${SOURCES[source].label} keeps the two ids of this event as two people, and so do we`;
+      const reason = `${SOURCES[source].label} has two persons for the two ids of this event, so they are not merged`;
       const event = { uuid: eventUuid, name: null, distinctId: currentId };
       return saveIgnored({ source, cause: "not merged", reason, event, body: "" });
     },

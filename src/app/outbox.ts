@@ -20,7 +20,7 @@ import type { OptOuts } from "./opt-outs.ts";
 import { profileAtSource, storedProfile } from "./persons.ts";
 import type { Runs } from "./runs.ts";
 
-/** One read at PostHog returns so many persons. */
+/** The persons in one read at PostHog. */
 const PERSONS_AT_ONCE = 200;
 /** Receipts of one moment share a few calls to Novu. */
 const RECEIPTS_AT_ONCE = 100;
@@ -38,7 +38,7 @@ export interface Outbox {
 interface Parts {
   novu: Novu;
   persons: PersonReader;
-  /** Where persons are read. */
+  /** The sources at which persons are read. */
   personSources: PersonSources;
   optOuts: Pick<OptOuts, "send">;
   ingestion: Pick<Ingestion, "ingest" | "onNotMerged" | "reingest">;
@@ -59,7 +59,7 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
   const absences = startAbsenceSweep(context, parts);
   const unsubscribe = store.on("jobs", (queue) => workers.find(([name]) => name === queue)?.[1].wake());
   return {
-    // The jobs of one queue may add jobs to another.
+    // All workers are awaited several times, because the jobs of one queue may add jobs to another queue.
     async idle() {
       await absences?.idle();
       for (const _ of QUEUES) for (const [, worker] of workers) await worker.idle();
@@ -71,7 +71,7 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
   };
 }
 
-/** Runs once a day over all processes; null when no workflow starts by inactivity. */
+/** The sweep runs once a day, in one of all processes. Null when no workflow starts by inactivity. */
 function startAbsenceSweep(
   { config, product, store, metrics, clock, log }: Context,
   { ingestion, personSources }: Parts,

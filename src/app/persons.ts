@@ -23,7 +23,7 @@ export function createPersonSources(
   };
 }
 
-/** The subscriber of a run by the person properties that we store; null when we store none of that person. */
+/** The subscriber of a run from the person properties that we store; null when we store none of the person. */
 export function storedProfile({ findTraits }: Pick<People, "findTraits">) {
   return async ({ source, distinctId }: Pick<Run, "source" | "distinctId">): Promise<Subscribed | null> => {
     if (!SOURCES[source].storesPersons) return null;
@@ -32,7 +32,7 @@ export function storedProfile({ findTraits }: Pick<People, "findTraits">) {
   };
 }
 
-/** The subscriber of a run by the person at its source; null when the person is not found, or cannot be read. */
+/** The subscriber of a run from the person at the source; null when the person is not found or cannot be read. */
 export function profileAtSource({ readAtSource }: Pick<PersonReader, "readAtSource">) {
   return async (run: Pick<Run, "source" | "distinctId" | "occurredAt">): Promise<Subscribed | null> => {
     const person = await readAtSource(run);

@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 type RecordOptions = Omit<NonNullable<Parameters<Store["decisions"]["record"]>[1]>, "endsRun">;
 
 const RECENT_MS = 7 * DAY_MS;
-/** Novu's own delay between a trigger and the first message. */
+/** The most time that Novu itself takes between a trigger and the first message. */
 const MARGIN_MS = 5 * MINUTE_MS;
 
 export type Runs = ReturnType<typeof createRuns>;
@@ -17,7 +17,7 @@ export type Runs = ReturnType<typeof createRuns>;
 export function createRuns({ store, metrics, now, log }: Context, workflows: Discovered[]) {
   const codeOf = (workflow: string) => workflows.find(({ id }) => id === workflow);
   const sendingSteps = (workflow: string): SendingStep[] => codeOf(workflow)?.sendingSteps ?? [];
-  /** The id of the shape that the code has now; undefined for a workflow that it does not have. */
+  /** The id of the shape that a workflow has in the present code; undefined when the code has no such workflow. */
   const shapeIdOf = (workflow: string) => codeOf(workflow)?.shapeId;
   return {
     sendingSteps,
@@ -26,7 +26,7 @@ export function createRuns({ store, metrics, now, log }: Context, workflows: Dis
       const shape = await store.runs.findShapeOf(transactionId);
       return shape === null ? sendingSteps(workflow) : sendingStepsOf(shape);
     },
-    /** Novu has the run, with the steps that the code has now. */
+    /** Saves that Novu has accepted the trigger, with the steps of the present code. */
     markStarted: (transactionId: string, workflow: string) =>
       store.runs.markStarted(transactionId, shapeIdOf(workflow)),
     decide,
@@ -35,7 +35,7 @@ export function createRuns({ store, metrics, now, log }: Context, workflows: Dis
     silent: () => silentWorkflows({ workflows, countSince: store.runs.countByWorkflow, now: now() }),
   };
 
-  /** Saves a decision with its report to PostHog. Returns the decision that counts: an earlier final one stays. */
+  /** Saves a decision with its next job, and returns the decision that is valid now. Rules: src/store/decisions.ts. */
   async function decide(
     wanted: Decision,
     {
@@ -43,7 +43,7 @@ export function createRuns({ store, metrics, now, log }: Context, workflows: Dis
       ...options
     }: RecordOptions & { isLast?: boolean } = {},
   ): Promise<Decision> {
-    // Novu may retry a message that failed. If it does not, the run ends by its overdue job.
+    // A failed last message does not end the run, because Novu may retry it. Otherwise the overdue job ends the run.
     const endsRun = isLast && isFinal(wanted);
     const { decision, isNew } = await store.decisions.record(wanted, { ...options, endsRun });
     if (!isNew) return decision;
@@ -53,7 +53,7 @@ export function createRuns({ store, metrics, now, log }: Context, workflows: Dis
     return decision;
   }
 
-  /** Replaces a decision by Novu's result; returns false when another decision has replaced it before. */
+  /** Replaces the decision `before` by Novu's result; returns false when `before` is no longer valid. */
   async function correct(decision: Decision, before: Decision): Promise<boolean> {
     const { isNew } = await store.decisions.record(decision, { insteadOf: before });
     if (!isNew) return false;

@@ -18,11 +18,11 @@ import type { Context } from "./context.ts";
 import type { Novu } from "./novu.ts";
 import type { OptOuts } from "./opt-outs.ts";
 
-/** A part of the time that Novu waits for a step. */
+/** The longest read of a preference at Novu: a part of the time that Novu waits for a step. */
 const PREFERENCES_WITHIN_MS = SECOND_MS;
-/** Novu retries a step for 7 s at most, so a run without a call by then has ended at the throttle. */
+/** Novu retries a step for 7 s at most, so a run without a call within this time has ended at the throttle. */
 const THROTTLED_WITHIN_MS = 10 * MINUTE_MS;
-/** By then Novu has accepted or refused a wait. */
+/** Within this time Novu has accepted or refused a wait. */
 const REFUSED_WITHIN_MS = 5 * MINUTE_MS;
 /** A person is read this long before the next message, in one call with many others. */
 const REFRESH_BEFORE_MS = MINUTE_MS;
@@ -33,7 +33,7 @@ const TOGETHER_MS = 15 * SECOND_MS;
 /** The wait for the sending hours in a preview. */
 const SAMPLE_WAIT_MS = HOUR_MS;
 
-/** For the steps that Novu calls. */
+/** The dependencies of the steps that Novu calls. */
 export function liveDependencies(
   { config, product, store, metrics, now, log }: Context,
   {
@@ -89,12 +89,13 @@ export function liveDependencies(
       const at = mayBeRefused ? now() + REFUSED_WITHIN_MS : endsAt + CALL_WITHIN_MS;
       await store.jobs.schedule({ kind: "overdue", body }, at, { replace: true });
     },
-    // Without an answer in time the message goes to Novu, which reads preferences before it sends; the receipt corrects the decision.
+    // Without an answer in time the decision is to send. Novu reads preferences itself before it sends, and the receipt
+    // corrects the decision.
     isTurnedOn: async ({ distinctId, workflow, channel }) =>
       (await valueWithin(isTurnedOn(distinctId, workflow, channel), PREFERENCES_WITHIN_MS)) ?? true,
     async refreshSubscriber({ transactionId, distinctId, source, occurredAt, timeZone }, { waitMs, isWrong }) {
       const leadMs = waitMs - REFRESH_BEFORE_MS;
-      // For such a short wait Novu has the address from the trigger, or from the wait before.
+      // After such a short wait, Novu still has a recent address from the trigger or from the last refresh.
       if (leadMs <= 0 && !isWrong) return;
       // A person who was deleted here is not stored again, although Novu continues the run.
       if ((await store.runs.findState(transactionId)) === null) return;
@@ -106,7 +107,7 @@ export function liveDependencies(
   };
 }
 
-/** For previews and discovery: no service is called, and nothing is stored. */
+/** The dependencies of steps in previews and discovery. They call no service and store nothing. */
 export function sampleDependencies({
   config,
   samplePerson = {},
@@ -114,7 +115,7 @@ export function sampleDependencies({
   now,
 }: {
   config: Partial<Pick<Config, "publicUrl">> & { novu: Pick<Config["novu"], "plan"> };
-  /** A preview's person; discovery needs none. */
+  /** The person of previews; discovery needs no person. */
   samplePerson?: Product<never>["samplePerson"];
   link(url: string, message: MessageLink): string;
   now: () => number;
@@ -122,7 +123,8 @@ export function sampleDependencies({
   return {
     longestDelayMs: NOVU_PLANS[config.novu.plan].longestDelayMs,
     now,
-    // For a preview the framework would generate sample data for each provider: half a second of CPU for data that is not shown.
+    // For a preview, Novu's framework generates sample data for each provider. This takes half a second of CPU, and the
+    // data is not shown.
     emailProviders: [],
     unsubscribeUrl: () => `${config.publicUrl ?? "https://bridge.example"}/u/example`,
     person: async () => ({ ...readPerson(samplePerson), distinctId: "sample", source: "sample" }),

@@ -3,9 +3,12 @@ import type { Context } from "./context.ts";
 import type { Site } from "./http.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** For this long, a connection closes only after an answer: closing an idle one may lose a request of a proxy. */
+/**
+ * During this time, a connection is closed only after its next answer. Idle connections stay open, because a proxy may
+ * be sending a request.
+ */
 const DRAIN_MS = 500;
-/** The slowest bridge call takes 3.4 s, and a stop no more than 5 s in all. */
+/** The slowest bridge call takes 3.4 s. A stop takes at most 5 s in all. */
 const CLOSED_WITHIN_MS = 4_000;
 
 /** The progress of a stop. */
@@ -35,7 +38,7 @@ export function createStop({ store, log }: Context, { phase, server, outbox, sit
   async function stop(drainMs: number): Promise<void> {
     phase.isStopping = true;
     for (const site of sites) site.stop();
-    // A request in progress may still write a job. It is in the store, and runs after the next start.
+    // A request in progress may still write a job. The job stays in the store, and runs after the next start.
     await Promise.all([closeServer(drainMs), outbox?.stop(), reports.stop()]);
     await server.idle();
     await store.close();

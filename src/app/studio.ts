@@ -6,7 +6,7 @@ import type { Context } from "./context.ts";
 import type { Site } from "./http.ts";
 import type { Runs } from "./runs.ts";
 
-/** The pages at /studio. Without a login secret and outside the sandbox there are none. */
+/** The pages at /studio. Outside the sandbox, they exist only with a login secret. */
 export function openStudio(
   { config, product, store, sandbox, now, log }: Context,
   {

@@ -14,7 +14,7 @@ const DIGESTED: NovuResult = { outcome: "skipped", reason: "digested", detail: n
 const LOST_WITH_CARRIER: NovuResult = {
   outcome: "failed",
   reason: "lost at Novu",
-  detail: "the run that a digest took this one into was lost",
+  detail: "a digest put this run into another run, which was lost",
 };
 
 /** States of a job at Novu that are not final. */
@@ -30,7 +30,7 @@ const UNREACHABLE =
 const NO_INTEGRATION = /active[ _]integration|integration\b.{0,80}\bnot found/i;
 const PROVIDER =
   /provider|channels failed|unexpected (?:email|sms|push|chat)|_unexpected_error|\bE(?:TIMEDOUT|CONN\w+)/i;
-/** Texts of steps before the final result. */
+/** Texts about a step before its final result. */
 const INTERMEDIATE =
   /^(?:step (?:created|queued|delayed)|start sending|message created|.*successful bridge|integration instance|.*provider was selected)/i;
 
@@ -46,12 +46,15 @@ export function withReceipt(decision: Decision, result: NovuResult): Decision {
   return { ...decision, ...result, receipt: "corrected", address: null, exposures: [] };
 }
 
-/** The result from the messages that name the step; null if none has a result. If one of several was sent, the step was sent. */
+/**
+ * The result from the messages that name the step; null when no message has a result. The step counts as sent when one
+ * of its messages was sent.
+ */
 export function resultOfMessages({ step, channel }: Facts, messages: NovuMessageRecord[]): NovuResult | null {
   return resultOfAll(messages.filter((message) => message.channel === channel && message.stepId === step));
 }
 
-/** The result from the messages of an older Novu, which do not name the step; for a run that Novu no longer lists. */
+/** The result when Novu no longer lists the run: from messages of an older Novu, which do not name their step. */
 export function resultOfUnnamed({ channel }: Facts, messages: NovuMessageRecord[]): NovuResult | null {
   return resultOfAll(messages.filter((message) => message.channel === channel && message.stepId === undefined));
 }
@@ -63,23 +66,26 @@ function resultOfAll(mine: NovuMessageRecord[]): NovuResult | null {
   return resultOfProvider(error.errorText);
 }
 
-/** The result from the jobs of the run; null while the message's own job is not final, or is not among them. */
+/** The result from Novu's jobs of the run; null when the job of the message is not final, or is missing. */
 export function resultOfJobs(facts: Facts, jobs: NovuJobRecord[]): NovuResult | null {
   const job = jobOf(facts, jobs);
   if (job === null || OPEN.has(job.status)) return null;
   return resultOfJob(job);
 }
 
-/** The result of a step without a decision, in a run that is over. `isCarrierLost`: the run that a digest put it into is over too. */
+/**
+ * The result of a step without a decision, in a run that is over. `isCarrierLost`: another run of the person was lost,
+ * into which a digest may have put this run.
+ */
 export function resultOfStep(
   step: Pick<Facts, "step" | "channel">,
   jobs: NovuJobRecord[],
   { isCarrierLost }: { isCarrierLost: boolean },
 ): NovuResult {
   if (jobs.length === 0)
-    return { outcome: "failed", reason: "lost at Novu", detail: "Novu took the trigger and has no such run" };
+    return { outcome: "failed", reason: "lost at Novu", detail: "Novu accepted the trigger but has no such run" };
   const job = jobOf(step, jobs);
-  // The steps of a run are fixed at its trigger.
+  // Novu fixes the steps of a run at its trigger, so this step came later.
   if (job === null) return { outcome: "skipped", reason: "added later", detail: null };
   if (job.status === "merged") return isCarrierLost ? LOST_WITH_CARRIER : DIGESTED;
   if (job.details.length > 0 || job.status === "completed") return resultOfJob(job);
@@ -117,7 +123,7 @@ export function isOpen(job: Pick<NovuJobRecord, "status">): boolean {
   return OPEN.has(job.status);
 }
 
-/** The job that called for the message; of several runs with one transaction id, the one that got furthest. */
+/** Novu's job of a message. When several runs have the transaction id, the job that got furthest. */
 export function jobOf({ step, channel, jobId }: Facts, jobs: NovuJobRecord[]): NovuJobRecord | null {
   const mine = jobs.filter((job) => job.type === channel && job.step === step);
   return (

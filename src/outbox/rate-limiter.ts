@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Reserves `count` slots, `intervalMs` apart, of a limit that all processes share; answers the time until the first.
- * `disbelievedMs` is above 0 when the next slot was so far ahead that a wrong clock must have reserved it.
+ * Reserves `count` slots, `intervalMs` apart, of a limit that all processes share. `waitMs` is the time until the first
+ * slot. `disbelievedMs` is above 0 when the next slot was so far ahead that a wrong clock must have reserved it.
  */
 type ReserveSlots = (
   name: string,
@@ -14,12 +14,12 @@ type ReserveSlots = (
 const SHARE_OF_RATE = 0.9;
 /** A call that is later than this reserves another slot, because many late calls at once would exceed the rate. */
 const MOST_LATE_MS = 50;
-/** Slots this near are used together, so that their results are saved together. */
+/** Calls with slots within this time are made together, so that their results are saved together. */
 const GROUP_MS = 50;
 
 /**
- * Spaces calls out: no second has more of them than `perSecond`, over all processes that share the limit. Uses real,
- * monotonic time, as the limits of other services do. Calls of one moment reserve their slots together.
+ * Delays calls, so that all processes with this limit make at most `perSecond` calls in a second. Uses real, monotonic
+ * time, as the limits of other services do. Calls of one moment reserve their slots together.
  */
 export function createRateLimiter({
   name,
@@ -27,11 +27,11 @@ export function createRateLimiter({
   reserveSlots,
   onReset,
 }: {
-  /** Of the limit, for all processes. */
+  /** The name of the limit, the same in all processes. */
   name: string;
   perSecond: number;
   reserveSlots: ReserveSlots;
-  /** Called when the limit was ahead by so much, after a wrong clock. */
+  /** Called when a wrong clock had set the limit ahead by `aheadMs`. */
   onReset(aheadMs: number): void;
 }) {
   const intervalMs = 1000 / (perSecond * SHARE_OF_RATE);
@@ -46,7 +46,7 @@ export function createRateLimiter({
     } while (performance.now() - slotAt > MOST_LATE_MS);
   };
 
-  /** A slot that is near does not wait for others. */
+  /** The end of the slot's group; for a near slot, the slot itself. */
   function groupedAt(slotAt: number): number {
     return slotAt - performance.now() < GROUP_MS ? slotAt : Math.ceil(slotAt / GROUP_MS) * GROUP_MS;
   }
@@ -74,7 +74,7 @@ export function createRateLimiter({
 /** Reads within this time share a request. */
 const SHARED_MS = 20;
 
-/** Lets all reads of one moment pass, and then none for `everyMs`: many small requests become a few large ones. */
+/** Allows all reads of one moment, and then no read for `everyMs`. So many small requests become a few large ones. */
 export function createReadLimiter({ everyMs, now }: { everyMs: number; now: () => number }) {
   let openedAt = Number.NEGATIVE_INFINITY;
 

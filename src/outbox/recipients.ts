@@ -13,7 +13,7 @@ import type { Profiled, Subscribers } from "./subscribers.ts";
 import type { JobAttempt } from "./worker.ts";
 
 const CHECK_AGAIN_MS = 2 * SECOND_MS;
-/** The longest read that a trigger waits for when its event brought the addresses that it needs. */
+/** A trigger waits at most this long for a read of the person when its event has the needed addresses. */
 const OPTIONAL_READ_MS = SECOND_MS / 2;
 /** A source that did not answer is not read for this long, so that waiting triggers do not take seconds each. */
 const PAUSE_MS = 5 * SECOND_MS;
@@ -32,9 +32,9 @@ export type ReadNow = (
 
 export interface PersonReads {
   readNow: ReadNow;
-  /** The traits that Segment's events have brought; null when there are none, and for PostHog's runs. */
+  /** The subscriber of a run from the stored traits; null when there are none, and for a run of PostHog. */
   storedProfile(run: Pick<Run, "source" | "distinctId">): Promise<Profiled | null>;
-  /** The person from its source; null when it is not found, or when the source is unavailable. */
+  /** The subscriber of a run from the person at the source; null when the person is not found or cannot be read. */
   profileAtSource(run: Run): Promise<Profiled | null>;
   subscriberOf(distinctId: string, person: PersonProperties): Subscriber;
 }
@@ -57,7 +57,7 @@ export function createRecipients({
   subscribers: Pick<Subscribers, "upsert">;
   /** The steps in the present code. */
   sendingSteps(workflow: string): SendingStep[];
-  /** The time until a read that a trigger does not need; 0 when it may be made now. */
+  /** The time until an optional read may be made; 0 when it may be made now. */
   msUntilRead(): number;
   now: () => number;
   log: Log;
@@ -67,8 +67,9 @@ export function createRecipients({
   return { recipientOf };
 
   /**
-   * Novu saves a trigger by its key and refuses another body with the same key. So after an attempt without an answer,
-   * the next one has the same recipient. Throws a RetryLaterError while the run waits for an address of the person.
+   * The recipient of a trigger. Novu saves a trigger by its key and refuses another body with the same key. So after an
+   * attempt without an answer, the next attempt has the same recipient. Throws a RetryLaterError while the run waits
+   * for an address of the person.
    */
   async function recipientOf(
     { run, workflow, to, addressWait }: Start,
@@ -91,11 +92,11 @@ export function createRecipients({
     return [...new Set(fields.filter((field) => field !== null))];
   }
 
-  /** The person from PostHog; from the event if PostHog has no such person, or is not read. */
+  /** The person from PostHog. The person from the event when PostHog has no such person or is not read. */
   async function personNow(run: Run, asOfEvent: Profiled, needs: Address[]): Promise<Profiled> {
     const hasAll = hasAddress(asOfEvent) && needs.every((field) => asOfEvent.subscriber[field] != null);
     if (performance.now() < (hasAll ? Math.max(unavailableUntil, slowUntil) : unavailableUntil)) return asOfEvent;
-    // The event is a moment old; PostHog allows few reads, and the steps need them.
+    // The person in the event is recent enough. PostHog allows few reads, and the steps need them.
     if (hasAll && msUntilRead() > 0) return asOfEvent;
     const person = hasAll ? await valueWithin(readNow(run), OPTIONAL_READ_MS) : await readNow(run);
     if (person === null) slowUntil = performance.now() + PAUSE_MS;
@@ -106,7 +107,7 @@ export function createRecipients({
     return { subscriber: subscriberOf(run.distinctId, properties), occurredAt: new Date(person.asOf).toISOString() };
   }
 
-  /** The stored traits; if they have no address, the person from its source. */
+  /** The person from the stored traits. When the traits have no address, the person from the source. */
   async function storedPerson(run: Run): Promise<Profiled | null> {
     const here = await storedProfile(run);
     if (hasAddress(here)) return here;
@@ -124,7 +125,7 @@ export function createRecipients({
     throw new RetryLaterError("the person has no address yet", { retryAfterMs, answered: false });
   }
 
-  /** The run goes on if Novu refuses the profile for good. */
+  /** Sends a profile. The run continues when Novu refuses the profile. */
   async function sendIfAccepted(profile: Profile): Promise<void> {
     try {
       await subscribers.upsert(profile);

@@ -5,7 +5,7 @@ const FIRST_MS = SECOND_MS;
 /** Also the longest Retry-After that counts: a wrong one would keep a job waiting for years. */
 const LONGEST_MS = 10 * MINUTE_MS;
 
-/** With the waits below, 44 to 87 minutes. */
+/** With the waits below, the attempts take 44 to 87 minutes in all. */
 export const MOST_ATTEMPTS = 18;
 
 /** The consequence of a failed attempt. `answered`: the service has answered the attempt. */
@@ -19,11 +19,11 @@ export interface AfterFailure {
 /**
  * Decides by the class of the error, in this order. `worker.ts` applies it, and `store/job-queue.ts` counts the failed
  * attempts. Novu's own retries of a step are counted in `engine/decide-message.ts`.
- * - RetryLaterError: postponed for the wait that it names; not counted as a failed attempt.
- * - UnavailableError: postponed until the service is up, however long that takes; not counted either. While the
- *   service answers other jobs, it is an error like any other.
- * - PermanentError: given up at once.
- * - any other: counted, and retried with backoff; given up at the last attempt.
+ * - RetryLaterError: the job is postponed for the wait that the error names. The attempt does not count.
+ * - UnavailableError: the job is postponed until the service is up, however long that takes. The attempt does not
+ *   count. While the service answers other jobs, the error is treated as any other error.
+ * - PermanentError: the job is given up at once.
+ * - any other error: the attempt counts, and the job is retried with backoff. It is given up after the last attempt.
  */
 export function afterFailure(
   error: unknown,
@@ -45,7 +45,7 @@ export function backoffMs(failedAttempts: number, random: () => number = Math.ra
   return Math.round(full * (1 - random() / 2));
 }
 
-/** A PermanentError is the answer that no retry helps; any other error of our own comes without an answer. */
+/** A PermanentError counts as an answer of the service. Any other error of our own comes without an answer. */
 function answerIn(error: unknown): { answered: boolean; retryAfterMs: number } {
   if (error instanceof ServiceError) return error;
   return { answered: error instanceof PermanentError, retryAfterMs: 0 };

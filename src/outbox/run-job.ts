@@ -12,13 +12,16 @@ import { createRecipients, type PersonReads } from "./recipients.ts";
 import { createSubscribers, type NovuSubscribers, type Profiled, type SentProfiles } from "./subscribers.ts";
 import type { JobAttempt } from "./worker.ts";
 
-/** PostHog allows 1,200 reads an hour, and the steps need most of them. Source: https://posthog.com/docs/api#rate-limiting */
+/**
+ * PostHog allows 1,200 reads an hour, and the steps need most of them.
+ * Source: https://posthog.com/docs/api#rate-limiting
+ */
 const READS_EVERY_MS = 5 * SECOND_MS;
 
 /** Throws when the job must be tried again; the class of the error decides when. */
 type Handlers = { [Kind in JobKind]: (body: BodyOf<Kind>, attempt: JobAttempt) => Promise<void> };
 
-/** The handlers whose parts are made elsewhere. */
+/** The handlers that the caller creates. */
 type OtherHandlers = Pick<Handlers, "receipt" | "overdue" | "preferences" | "opt-outs" | "report">;
 
 interface Parts {
@@ -42,7 +45,7 @@ interface Parts {
   stepsOfRun(transactionId: string, workflow: string): Promise<SendingStep[]>;
   /** Resolves when Novu's rate limit has room for one more trigger or cancel, which Novu counts together. */
   pace(): Promise<void>;
-  /** Resolves when it has room for one more change of a subscriber. */
+  /** Resolves when Novu's rate limit has room for one more change of a subscriber. */
   paceSubscribers(): Promise<void>;
   onTriggered(workflow: string): void;
   now: () => number;

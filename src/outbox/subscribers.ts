@@ -5,10 +5,10 @@ import type { Log } from "../lib/log.ts";
 import { zoned } from "../lib/time-zone.ts";
 import type { PersonReads } from "./recipients.ts";
 
-/** A subscriber's fields, and the time from which they are true. */
+/** A subscriber, with the time of its data. */
 export type Profiled = Pick<Profile, "subscriber" | "occurredAt">;
 
-/** The profile that was last sent to Novu; doubtful when an older one may have overwritten it. */
+/** The newest profile that was sent to Novu. It is doubtful when an older profile may have overwritten it at Novu. */
 type SentProfile = Profiled & { isDoubtful: boolean };
 
 export interface SentProfiles {
@@ -17,7 +17,7 @@ export interface SentProfiles {
 }
 
 export interface NovuSubscribers {
-  /** False when there is none. */
+  /** False when Novu has no such subscriber. */
   change(subscriber: Subscriber): Promise<boolean>;
   create(subscriber: Subscriber): Promise<void>;
 }
@@ -28,8 +28,8 @@ const REMOVED = ["email", "phone", "locale"] as const;
 export type Subscribers = ReturnType<typeof createSubscribers>;
 
 /**
- * Keeps each subscriber at the newest profile, although profiles arrive in any order and are sent at the same time: a
- * profile that an older one may have overwritten is doubtful until it is sent again.
+ * Keeps each subscriber at Novu at the newest profile. Profiles may arrive in any order and be sent at the same time,
+ * so an older profile may overwrite a newer one. Then the newer profile is doubtful until it is sent again.
  */
 export function createSubscribers({
   novu,
@@ -80,8 +80,8 @@ export function createSubscribers({
   }
 
   /**
-   * Sends a profile, unless Novu has these fields or newer ones already. With `isWrong` it is sent in any case: a step
-   * has seen other fields at Novu.
+   * Sends a profile, unless the same fields or newer ones were sent before. With `isWrong`, the same fields are sent
+   * again, because a step has seen other fields at Novu.
    */
   async function upsert({ subscriber, occurredAt, eventUuid }: Profile, { isWrong } = { isWrong: false }) {
     const sent = await people.findSentProfile(subscriber.subscriberId);
@@ -93,7 +93,7 @@ export function createSubscribers({
     await saveSent({ subscriber, occurredAt }, sent);
   }
 
-  /** Saves that Novu has this profile now; `before` is the newest one that was known before the call. */
+  /** Saves that this profile was sent to Novu. `before` is the newest sent profile that was known before the call. */
   async function saveSent(profile: Profiled, before: Profiled | null): Promise<void> {
     const isEmpty = Object.keys(profile.subscriber).length === 1;
     if (isEmpty) return;
@@ -128,7 +128,7 @@ export function createSubscribers({
   }
 }
 
-/** Whether any field of the two differs. */
+/** Whether `one` has a field with another value than in `other`. */
 function hasOtherFields(one: Subscriber, other: Subscriber): boolean {
   const fields = Object.entries(one).filter(([, value]) => value !== undefined);
   return fields.some(([name, value]) => JSON.stringify(value) !== JSON.stringify(other[name as keyof Subscriber]));

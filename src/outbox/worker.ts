@@ -14,7 +14,7 @@ interface ClaimedJob {
   body: string;
   /** The failed attempts so far; retry.ts decides which failures count. */
   attempts: number;
-  /** Whether it was retried or postponed before. */
+  /** Whether the job was retried or postponed before. */
   isTried: boolean;
   /** How often the service has answered an attempt with an error. */
   refusals: number;
@@ -35,7 +35,7 @@ export interface JobStore {
 }
 
 export interface Worker {
-  /** There may be new jobs. */
+  /** Looks for due jobs now, because there may be new ones. */
   wake(): void;
   /** Resolves when nothing is in progress and nothing is due at this moment. */
   idle(): Promise<void>;
@@ -46,7 +46,7 @@ export interface Worker {
 /** The lease of a claimed job. When a process is killed, another one claims its jobs after this time. */
 const LEASE_MS = 5 * SECOND_MS;
 const RENEW_EVERY_MS = LEASE_MS / 3;
-/** After an error of the store itself. */
+/** The pause after an error of the store. */
 const STORE_PAUSE_MS = SECOND_MS;
 
 /** Runs each job of one queue at least once, `concurrency` at a time, until it is complete or dead. */
@@ -70,7 +70,7 @@ export function startWorker({
 }): Worker {
   const breaker = createCircuitBreaker(clock);
   const inProgress = new Map<number, Promise<void>>();
-  /** Finished ids, deleted with the next claim. If the process dies first, the job runs again and finds that its effect is done. */
+  /** Finished jobs, deleted with the next claim. If the process is killed before, they run again without an effect. */
   let done: number[] = [];
   let claiming: Promise<void> | null = null;
   let isWoken = false;
@@ -131,7 +131,7 @@ export function startWorker({
     }
   }
 
-  /** How many jobs may be claimed: none until half of the slots are free; one, and seldom, while the service is down. */
+  /** No job is claimed until half of the slots are free, so that claims are large. While the service is down, one job. */
   function room(): number {
     const nextTryAt = breaker.nextTryAt();
     const free = concurrency - inProgress.size;
@@ -213,13 +213,13 @@ const LATELY_MS = 5 * SECOND_MS;
 
 /**
  * The circuit breaker of a service. It opens after three unanswered calls in a row and five seconds without an answer.
- * Then one call every two seconds passes, until one is answered.
+ * Then it allows one call every two seconds, until the service answers a call.
  */
 function createCircuitBreaker({ now }: Pick<Clock, "now">) {
   let unanswered = 0;
   let nextTryAt = 0;
   let lastAnswerAt = Number.NEGATIVE_INFINITY;
-  /** Whether it has answered so lately that a failure concerns a single job only. */
+  /** Whether the service has answered so recently that a failure concerns only one job. */
   const hasAnsweredLately = () => now() - lastAnswerAt < LATELY_MS;
 
   const answered = () => {
@@ -229,9 +229,9 @@ function createCircuitBreaker({ now }: Pick<Clock, "now">) {
 
   return {
     hasAnsweredLately,
-    /** When the next call may be made; null when any number may at any time. */
+    /** When the next call may be made; null when calls are not limited. */
     nextTryAt: () => (unanswered >= OPENS_AFTER && !hasAnsweredLately() ? nextTryAt : null),
-    /** A call is made now; while the service is down, the next one has to wait. */
+    /** A call is made now. While the service is down, the next call has to wait. */
     trying() {
       nextTryAt = now() + TRY_EVERY_MS;
     },

@@ -29,11 +29,11 @@ const ILLEGAL_EXACTLY = new Set(["NaN", "0"]);
 const NO_VALUES =
   /^[\s:|/,;._@()[\]{}<>"'-]*((undefined|null|none|nil|n\/a|unknown|object object)[\s:|/,;._@()[\]{}<>"'-]*)+$/i;
 const ZEROS = /^0{8}-?0{4}-?0{4}-?0{4}-?0{12}$/;
-/** Such as {{user.id}}, ${userId}, <user_id>, <%= user.id %> and %USER_ID%. A uuid may stand in braces. */
+/** Unfilled templates: {{user.id}}, ${userId}, <user_id>, <%= user.id %> and %USER_ID%, but not a uuid in braces. */
 const UNFILLED = /^(\{\{.*\}\}|[$#]\{.*\}|[{[][a-z_.\s]+[\]}]|<[a-z_.\s=%-]+>|%+[a-z][\w.-]*%+)$/is;
 const QUOTES_AROUND = /^[\s\p{DI}"'`\\“”‘’]+|[\s\p{DI}"'`\\“”‘’]+$/gu;
 
-/** The fast path: no placeholder has a digit other than 0, and most ids have one. */
+/** The fast path: most ids have a digit from 1 to 9, and no placeholder has such a digit. */
 const ORDINARY = /^[a-z0-9_.@+-]*[1-9][a-z0-9_.@+-]*$/i;
 
 /** Why an event belongs to no known person; null when it belongs to one. */
@@ -45,9 +45,8 @@ export function whyNoPerson({
 }
 
 /**
- * The merge of an event's distinct id with its previous id; null when it names none. A placeholder never merges
- * two people. An anonymous previous id counts too, because a server may have used it in an event that starts or
- * ends a run.
+ * The merge of an event's distinct id with its previous id; null when the previous id is missing or a placeholder. An
+ * anonymous previous id counts too, because a server may have used it in an event that starts or ends a run.
  */
 export function mergeOf({
   distinctId,
@@ -60,8 +59,8 @@ export function mergeOf({
 }
 
 /**
- * The other id that an event names for its person; null when it names none. A device's id merges no persons, but its
- * anonymous events may be this person's.
+ * The request for another id that an event names for its person; null when the event names none. The id of a device
+ * merges no persons, but the anonymous events of the device may belong to this person.
  */
 export function mergeRequestOf(event: LifecycleEvent): MergeRequest | null {
   const { source, uuid: eventUuid, distinctId, previousId, deviceId, occurredAt, receivedAt = occurredAt } = event;
@@ -119,7 +118,7 @@ export function profileOf(event: LifecycleEvent): Profile | null {
     : { subscriber, occurredAt: { occurredAt, receivedAt }[SOURCES[source].personTime], eventUuid: uuid, source };
 }
 
-/** The person properties of an event that are stored here, because its source does not have all of them; null for none. */
+/** The person properties of an event that we store, because its source does not have all of them; null for none. */
 export function traitsIn({ source, distinctId, occurredAt, personProperties }: LifecycleEvent): Traits | null {
   if (!SOURCES[source].storesPersons || personProperties === null) return null;
   const declared = declaredIn(personProperties);
@@ -151,7 +150,7 @@ export function subscriberOf(distinctId: string, person: PersonProperties): Subs
   };
 }
 
-/** The letters of a language code in ISO 639. */
+/** The most letters of a language code in ISO 639. */
 const LONGEST_LANGUAGE = 3;
 
 function isWebUrl(text: string): boolean {

@@ -8,7 +8,7 @@ import type { WorkflowRoutes } from "../contracts/workflow.ts";
 import { isTimeZone, zoned } from "../lib/time-zone.ts";
 import { changesProfile, mergeOf, mergeRequestOf, profileOf, subscriberOf, traitsIn, whyNoPerson } from "./person.ts";
 
-/** Why an event, or a part of it, caused nothing, or less than it could. */
+/** The reason why an event has no effects, or not all that it could have. */
 interface Problem {
   cause: Cause;
   reason: string;
@@ -19,7 +19,7 @@ type Route = (event: LifecycleEvent) => Routing & { problems: Problem[] };
 /** Pure: the same event always has the same effects. An event without effects has a problem with the reason. */
 export function createRoute(workflows: WorkflowRoutes[], internalUsers: InternalRule[] = []): Route {
   return (event) => {
-    if (isEcho(event)) return ignored("echo", `"${event.name}" is what this bridge reports itself`);
+    if (isEcho(event)) return ignored("echo", `"${event.name}" is a report of this bridge itself`);
     const internal = whyInternal(event, internalUsers);
     if (internal !== null) return ignored("internal", internal);
     const listening = workflows.filter(({ events }) => events.includes(event.name));
@@ -33,12 +33,12 @@ export function createRoute(workflows: WorkflowRoutes[], internalUsers: Internal
     const merge = mergeOf(event);
     const merges = merge !== null && event.forcesMerge ? [merge] : [];
     const mergeRequests = listOf(mergeRequestOf(event));
-    // A start updates the profile itself.
+    // The start of a run sends the profile too.
     const profiles = listOf(isAboutProfile && starts.length === 0 ? profileOf(event) : null);
     const concernsNoRun = starts.length + exits.length + problems.length === 0;
     const traits = listOf(event.isIdentityEvent || !concernsNoRun ? traitsIn(event) : null);
     const concernsNobody = profiles.length + mergeRequests.length + traits.length === 0;
-    // Also listed when a workflow listens to its name, although it may change a profile.
+    // An event to which a workflow listens counts as filtered even when it changes a profile.
     if (concernsNoRun && (concernsNobody || listening.length > 0))
       problems.push({ cause: "filtered", reason: whyFiltered(event, listening) });
     return {
@@ -75,7 +75,7 @@ function runsOf(
       starts.push(startOf(event, workflow, { payload, occurrence: started.occurrence }));
       for (const note of notes) problems.push({ cause: "replaced", reason: `replaced for ${workflow.id}: ${note}` });
     } catch {
-      // The error's message may quote the event.
+      // The reason does not contain the error's message, which may quote the event.
       const reason = `does not fit ${workflow.id}: its \`where\` fails on this event`;
       problems.push({ cause: "does not fit", reason });
     }
@@ -92,7 +92,7 @@ function ignored(cause: Cause, reason: string): ReturnType<Route> {
 }
 
 function whyFiltered({ name }: LifecycleEvent, listening: WorkflowRoutes[]): string {
-  if (listening.length === 0) return `"${name}" changes nothing that Novu keeps of a person, and merges no ids`;
+  if (listening.length === 0) return `"${name}" changes no property that Novu stores, and merges no ids`;
   return `not one of the "${name}" that ${listening.map(({ id }) => id).join(", ")} asks for`;
 }
 
@@ -139,9 +139,9 @@ function exitOf({ distinctId, uuid, name, occurredAt }: LifecycleEvent, workflow
   return { workflow, distinctId, eventUuid: uuid, eventName: name, occurredAt };
 }
 
-/** Why an event belongs to a colleague or a test; null for a customer's. The reason has no address in it. */
+/** Why an event belongs to a colleague or a test; null for the event of a customer. The reason contains no address. */
 function whyInternal(event: LifecycleEvent, rules: InternalRule[]): string | null {
-  // PostHog's "Test" button.
+  // PostHog's "Test" button sends this event.
   if (event.properties.this_is_an_example_event === true) return "PostHog's example event";
   const email = event.personProperties?.email;
   const names = [event.distinctId, ...(typeof email === "string" ? [email] : [])];

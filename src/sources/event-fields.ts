@@ -16,7 +16,7 @@ export const DistinctId = z.union([Id, z.number().refine(Number.isSafeInteger, I
 /** Any object, without a copy; z.record would copy it key by key. */
 export const Properties = z.custom<Record<string, unknown>>(isObject);
 
-/** A plain check: a schema would create an error for each event without an object, which takes longer than all the rest. */
+/** A plain check, because a schema creates an error for each event without an object, which takes much longer. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -25,7 +25,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 const ZONE = /(?<![a-z])(z|utc?|gmt|[ecmp][sd]t)(?![a-z])|:\d\d(\.\d+)?\s*[+-]\d/i;
 
 /**
- * A source's time in UTC; a time without a zone is UTC too. Without a usable time, or with one in the future, it is
+ * A source's time in UTC. A time without a zone is UTC too. A time that is missing, unreadable or in the future becomes
  * `now`, milliseconds since 1970.
  */
 export function isoTime(timestamp: string | null | undefined, now: number): string {
@@ -35,7 +35,7 @@ export function isoTime(timestamp: string | null | undefined, now: number): stri
   return new Date(ms >= 0 && ms <= now ? ms : now).toISOString();
 }
 
-/** The paths of a body that do not have the expected shape, and of ids that cannot be stored as they are. It quotes no values. */
+/** Names the paths of a body that have the wrong type, or an id that cannot be stored. Quotes no values. */
 export function pathsOf({ issues }: z.ZodError): string {
   const pathsWhere = (isSo: (issue: z.core.$ZodIssue) => boolean) => [...new Set(issues.filter(isSo).map(pathOf))];
   const long = pathsWhere((issue) => isWithin(issue, ({ code }) => code === "too_big"));

@@ -16,7 +16,7 @@ interface IgnoredRecord {
   body: string;
 }
 
-/** Saves events that caused nothing, or less than they could, for people to see. */
+/** Saves events that have no effects, or not all that they could have, for the pages and commands. */
 export function createSaveIgnored({
   insert,
   count,
@@ -28,7 +28,7 @@ export function createSaveIgnored({
 }) {
   return async ({ source, cause, reason, event, body }: IgnoredEvent): Promise<void> => {
     count(cause);
-    // Not stored: a destination without a filter sends each of our reports back.
+    // An echo is not stored, because a PostHog destination without a filter sends each of our reports back.
     if (cause === "echo") return;
     const { uuid: eventUuid, name: eventName, distinctId } = event ?? { uuid: null, name: null, distinctId: null };
     const facts = { source, reason, eventUuid, eventName, distinctId };
@@ -37,7 +37,7 @@ export function createSaveIgnored({
   };
 }
 
-/** Ingests the anonymous events of an id again, as those of the person that the id has now. */
+/** Ingests the anonymous events of the previous id again, as events of the current id. */
 export function createReingest({
   listIgnoredOf,
   deleteIgnored,
@@ -69,8 +69,8 @@ const MOST_ENTRIES = 50;
 const DEEPEST = 6;
 
 /**
- * The shape of a body: names of keys and types of values. A body without a readable person is stored like this,
- * because a deletion of its person could not find it.
+ * The shape of a body: names of keys and types of values. A body without a readable person is stored without values,
+ * because a deletion of the person could not find the body.
  */
 export function withoutValues(body: string): string {
   const parsed = parseJson(body);

@@ -22,7 +22,7 @@ interface Watched {
 
 /** Our own record of the sessions that PostHog forwards. */
 interface OwnRecord {
-  /** The last session of these people, ISO 8601 by distinct id; without those who have none. */
+  /** The last session of these people, ISO 8601 by distinct id. People without a session are absent. */
   lastSeen(workflow: string, distinctIds: string[]): Promise<Map<string, string>>;
   /** The people with a last session from `since` until just before `until`, milliseconds since 1970; page by page. */
   absent(workflow: string, period: { since: number; until: number }): AsyncGenerator<Absent[]>;
@@ -49,7 +49,7 @@ export function createInactivitySweep({
   own: OwnRecord;
   /** Null when persons cannot be read anywhere. */
   readPersons: ReadPersons | null;
-  /** The events of these that were ingested before. */
+  /** Those of these uuids with an event that was ingested before. */
   knownEvents(uuids: string[]): Promise<string[]>;
   ingest: Ingest;
   /** Counts the people that were found for the first time, and those whose event was accepted. */
@@ -83,7 +83,10 @@ export function createInactivitySweep({
     log.info({ component: "sources", outcome: "swept", workflow: id, daysInactive: days, source, ...sum });
     if (trouble !== null) throw trouble;
 
-    /** Our own record has the people whose sessions are forwarded; a later sweep finds the others. */
+    /**
+     * After a failure of PostHog, our own record is read. It has only people with forwarded sessions; a later sweep
+     * finds the others.
+     */
     async function* pages(): AsyncGenerator<Absent[]> {
       if (readAbsent === null) return yield* own.absent(id, { since, until });
       try {
@@ -124,7 +127,7 @@ export function createInactivitySweep({
     return { found: fresh.length, started };
   }
 
-  /** With the present properties of their persons. A person that was deleted has no event. */
+  /** Adds the present person properties to each event. Leaves out the events of deleted persons. */
   async function withPersons(events: LifecycleEvent[], signal: AbortSignal): Promise<LifecycleEvent[]> {
     if (readPersons === null) return events;
     const distinctIds = events.map(({ distinctId }) => distinctId);
@@ -137,12 +140,12 @@ export function createInactivitySweep({
   }
 }
 
-/** The properties, with a value that no type reads for each unreadable one. */
+/** The properties. An unreadable property gets the value `{}`, which is unreadable for every type. */
 function asRead({ properties, unreadable }: PersonRead): Record<string, unknown> {
   return { ...properties, ...Object.fromEntries(unreadable.map((name) => [name, {}])) };
 }
 
-/** The event of an absence of so many days, as of the end of the last day. */
+/** The event of an absence of `days` days, which occurs at the end of the last day. */
 function eventOf({ distinctId, lastSeenAt }: Absent, workflow: string, days: number): LifecycleEvent {
   return {
     source: "sweep",

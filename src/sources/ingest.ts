@@ -9,7 +9,7 @@ export type Parsed = { event: LifecycleEvent } | { misfit: string; cause?: Cause
 
 export interface Ingested {
   outcome: "accepted" | "duplicate" | "ignored";
-  /** The event's; null when the body has no event. */
+  /** The uuid of the event; null when the body has no event. */
   uuid: string | null;
   /** Why the event has no effects, or not all that it could have. */
   reason?: string;
@@ -38,12 +38,12 @@ export function createIngest({
   log,
 }: {
   route(event: LifecycleEvent): Routing & { problems: Array<{ cause: Cause; reason: string }> };
-  /** "another event" when the uuid is that of an event with another name or distinct id; then nothing is inserted. */
+  /** "another event": nothing is inserted, because a stored event with another name or distinct id has this uuid. */
   insert(event: LifecycleEvent, routing: Routing): Promise<"accepted" | "duplicate" | "another event">;
   saveIgnored(ignored: IgnoredEvent): Promise<void>;
   /** The present time, ISO 8601, later with each call. */
   receivedAt(): string;
-  /** Called before an insert, so that a step that follows reads the person anew: the source has the event already. */
+  /** Called before an insert, so that the next step reads the person again, because the event may change the person. */
   forgetPerson(distinctId: string): void;
   count(outcome: Ingested["outcome"]): void;
   log: Log;
@@ -51,7 +51,7 @@ export function createIngest({
   return async (source, parsed, body) => {
     if ("misfit" in parsed) {
       const { misfit: reason, cause = "not an event" } = parsed;
-      // It counts the event, by its cause.
+      // `saveIgnored` counts the body by its cause, so `count` is not called.
       await saveIgnored({ source, cause, reason, event: null, body });
       log.warn({ component: "sources", source, outcome: "ignored", reason });
       return { outcome: "ignored", uuid: null, reason };
@@ -60,7 +60,7 @@ export function createIngest({
     const { outcome, reason } = await routeAndInsert(event, body);
     count(outcome);
     const { uuid, name } = event;
-    // Too many for the level `info`: thousands a second. The studio and the metrics have each result.
+    // Accepted events are too many for the level `info`: thousands a second. The studio and the metrics have them all.
     const level = outcome === "accepted" && reason === undefined ? "debug" : "info";
     log[level]({ component: "sources", source, outcome, event: name, eventUuid: uuid, reason });
     return { outcome, uuid, ...(reason !== undefined && { reason }) };
@@ -74,7 +74,7 @@ export function createIngest({
     if (!hasEffects(routing)) return { outcome: "ignored", reason: reasons.join("; ") };
     try {
       const { outcome, uuid } = await insertUnique(event, routing);
-      if (uuid !== event.uuid) reasons.push(`its uuid is that of another event, so it is kept as ${uuid}`);
+      if (uuid !== event.uuid) reasons.push(`another event has the same uuid, so this event is stored as ${uuid}`);
       return { outcome, ...(reasons.length > 0 && { reason: reasons.join("; ") }) };
     } catch (error) {
       if (!(error instanceof PermanentError)) throw error;
@@ -83,7 +83,7 @@ export function createIngest({
     }
   }
 
-  /** Some SDK versions repeat a uuid for another person. Such an event gets a uuid of its own, the same each time. */
+  /** Some SDK versions repeat a uuid for another person. Such an event gets another uuid, always the same one. */
   async function insertUnique(
     event: LifecycleEvent,
     routing: Routing,
@@ -94,17 +94,17 @@ export function createIngest({
     const outcome = await insert(event, routing);
     if (outcome !== "another event") return { outcome, uuid };
     const withOwnUuid = { ...event, uuid: uuidV5(JSON.stringify([uuid, name, distinctId])) };
-    // Routed again, because the ids of its runs come from its uuid.
+    // The event is routed again, because the ids of its runs come from its uuid.
     return insertUnique(withOwnUuid, route(withOwnUuid));
   }
 }
 
-/** `merges` do not count: each comes with a merge request. */
+/** `merges` need no check, because each merge comes with a merge request. */
 function hasEffects({ starts, exits, profiles = [], mergeRequests = [], traits = [] }: Routing): boolean {
   return starts.length + exits.length + profiles.length + mergeRequests.length + traits.length > 0;
 }
 
-/** The answer to the sender of one event. It is in the sender's logs, so it has nothing of the event's content. */
+/** The answer to the sender of one event. The sender may log the answer, so it contains nothing from the event. */
 export function answerOf({ outcome, uuid, reason = "" }: Ingested): Record<string, string> {
   if (outcome === "ignored" || uuid === null) return { ignored: reason };
   return { [outcome]: uuid, ...(reason !== "" && { but: reason }) };

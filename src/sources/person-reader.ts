@@ -6,10 +6,10 @@ import { valueWithin } from "../lib/clock.ts";
 import { SECOND_MS } from "../lib/durations.ts";
 import { describeError, RetryLaterError } from "../lib/errors.ts";
 
-/** Long enough for the steps of one moment, too short to miss the person's next action. */
+/** A lookup is cached long enough for the steps of one moment, but not until the person's next action. */
 const FRESH_MS = SECOND_MS;
 const LARGEST_CACHE = 10_000;
-/** When so many wait for one read, more are about to come. */
+/** When so many lookups wait for one read, more are about to come. */
 const CROWD = 16;
 
 interface Waiting {
@@ -24,8 +24,8 @@ export interface LookUpPerson {
 }
 
 /**
- * Looks up persons at one source, in batches. One read is in flight; lookups that come meanwhile share the next
- * one, so that a thousand steps at once cause a handful of calls. Each lookup resolves within the deadline.
+ * Looks up persons at one source, in batches. Only one read runs at a time. Lookups that come meanwhile share the next
+ * read, so that a thousand steps at once cause only a few calls. Each lookup resolves within PERSON_WITHIN_MS.
  */
 export function createPersonLookup({
   source: { name, read, mostAtOnce, gatherMs = 0 },
@@ -36,7 +36,7 @@ export function createPersonLookup({
 }): LookUpPerson {
   const waiting = new Map<string, Waiting>();
   const cache = new Map<string, { lookup: PersonLookup; until: number }>();
-  /** Persons that changed while the read was in flight; its answer about them is not cached. */
+  /** Persons that changed during the read. The read's answer about them is not cached. */
   const changed = new Set<string>();
   let isReading = false;
   let onFull = () => {};
@@ -60,7 +60,7 @@ export function createPersonLookup({
     if (already !== undefined) return already.promise;
     const lookup = withResolvers<PersonLookup>();
     waiting.set(distinctId, lookup);
-    // After this turn of the event loop, so that lookups of the same moment share the read.
+    // The read begins after this turn of the event loop, so that lookups of the same moment share it.
     if (!isReading) setImmediate(readAll);
     if (waiting.size >= mostAtOnce) onFull();
     return lookup.promise;
@@ -158,7 +158,7 @@ export function createPersonReader({ sources, now }: { sources: PersonSources; n
     return lookup.outcome === "unavailable" ? lookup : { ...lookup, source: "own" };
   }
 
-  /** As the source has the person; null when no source is configured for it. */
+  /** The person at the source; null when no source of persons is configured. */
   async function readAtSource(run: RunOfPerson): Promise<PersonLookup | null> {
     const readAt = whereToRead(run.source, configured);
     return readAt === "own" ? null : ((await lookUps[readAt]?.(run.distinctId)) ?? null);
@@ -178,7 +178,7 @@ export function createPersonReader({ sources, now }: { sources: PersonSources; n
     return one === other ? "one" : "two";
   }
 
-  /** The person has changed: reads that begin from now on see it. */
+  /** The next lookup of this person starts a new read everywhere, because the person has changed. */
   function forget(distinctId: string): void {
     for (const lookUp of [...Object.values(lookUps), lookUpStored]) lookUp.forget(distinctId);
   }
@@ -192,14 +192,14 @@ export function whereToRead(source: Run["source"], configured: PersonSourceName[
 }
 
 /**
- * A source does not have the person: was the person deleted?
+ * Decides whether a person that a source does not have was deleted. `storesPersons`: we store the persons of a source.
  *
- * | the run's source      | read at        | so long after the event | then        |
- * |-----------------------|----------------|-------------------------|-------------|
- * | stores no persons     | any source     | any time                | deleted     |
- * | stores persons here   | another source | any time                | read stored |
- * | stores persons here   | itself         | within personDelayMs    | read stored |
- * | stores persons here   | itself         | later                   | deleted     |
+ * | storesPersons of the run's source | read at        | age of the event         | result      |
+ * |-----------------------------------|----------------|--------------------------|-------------|
+ * | false                             | any source     | any                      | deleted     |
+ * | true                              | another source | any                      | read stored |
+ * | true                              | the run's own  | less than personDelayMs  | read stored |
+ * | true                              | the run's own  | personDelayMs or more    | deleted     |
  */
 export function whenNotFound({
   source,

@@ -12,18 +12,18 @@ const MOST_TOGETHER: Record<WebhookSource, number> = {
   posthog: 1,
   segment: 500,
 };
-/** Of each event in an array; the largest that Segment accepts. */
+/** The bytes of one event in an array: the most that Segment accepts. */
 const LARGEST_IN_ARRAY = 32 * 1024;
 const MOST_REASONS = 10;
 
 interface OpenSource {
-  /** The JSON of one event. */
+  /** Parses the JSON of one event. */
   parse(json: unknown): Parsed;
   /** Null when the source is not configured. */
   webhook: WebhookHandler | null;
 }
 
-/** The sources with a webhook. Without a row for each source of `SOURCES` it does not compile. */
+/** The sources with a webhook. The compiler requires a row for each source with `hasWebhook` in `SOURCES`. */
 export function openSources({
   posthog,
   segment,
@@ -63,9 +63,8 @@ export function openSources({
 }
 
 /**
- * Receives one event per request, or several in an array. PostHog tries three times in all, and only after a 503.
- * After a 503 Segment tries again for four hours, an array as a whole; events that were stored before are duplicates
- * then.
+ * Receives one event per request, or several in an array. After a 503, PostHog repeats a request up to two times, and
+ * Segment for four hours. Segment repeats an array as a whole, so events that were stored before are duplicates then.
  */
 export function sourceWebhook({
   source,
@@ -88,8 +87,8 @@ export function sourceWebhook({
 
   async function ingestAll(events: unknown[]) {
     if (events.length > mostTogether)
-      throw new BodyError(`${events.length} events are more than the ${mostTogether} that are taken together`, 413);
-    // An event that is nested too deep for JSON text has an empty body here, so that the others need not be sent again.
+      throw new BodyError(`${events.length} events in one request; at most ${mostTogether} are accepted`, 413);
+    // An event that is nested too deep for JSON text gets an empty body, so that the other events are still accepted.
     const results = await Promise.allSettled(events.map((one) => ingest(source, parse(one), jsonOf(one) ?? "")));
     const failed = results.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;

@@ -12,8 +12,8 @@ import type { Tables } from "./tables.ts";
 import { firstExposures, releaseExposures } from "./variants.ts";
 
 /**
- * Novu calls a step whose answer it did not get four times, up to 5 s each, with pauses of 1, 2 and 4 s: 27 s in all.
- * Until then a message that was recorded as sent may still fail.
+ * Novu calls a step four times when it gets no answer. The calls take up to 5 s each, with pauses of 1, 2 and 4 s: 27 s
+ * in all. Until then a message that was recorded as sent may still fail.
  */
 const RECEIPT_AFTER_MS = 30_000;
 
@@ -35,7 +35,7 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
         if (insteadOf !== undefined && before === undefined) return { decision: wanted, isNew: false };
         const mayReplace = insteadOf ? isDeepStrictEqual(before, insteadOf) : !staysValid(before, wanted, ifOpen);
         let decision = mayReplace || before === undefined ? await unlessExited(trx, wanted) : before;
-        // The message no longer counts under the cap, also when a repeated call had the same decision.
+        // A message that is not sent does not count under the cap. A repeated call may have reserved it again.
         if (decision.outcome !== "sent")
           await trx
             .updateTable("sends")
@@ -101,7 +101,7 @@ export function decisionLog({ db, now, lock, announce }: Parts) {
   } satisfies Partial<Decisions>;
 }
 
-/** In no order. */
+/** All decisions of these runs, in no order. */
 export async function decisionsOf(db: Kysely<Tables>, transactionIds: string[]): Promise<Decision[]> {
   if (transactionIds.length === 0) return [];
   const rows = await db.selectFrom("decisions").select("body").where("transaction_id", "in", transactionIds).execute();
@@ -112,7 +112,6 @@ function decisionIn({ body }: { body: string }): Decision {
   return Decision.parse(JSON.parse(body));
 }
 
-/** Whether it still needs a receipt. */
 function needsReceipt({ outcome, receipt }: Decision): boolean {
   return outcome === "sent" && receipt === undefined;
 }
@@ -123,9 +122,7 @@ async function insertNextJob(trx: Kysely<Tables>, decision: Decision, now: numbe
   else await insertJob(trx, { kind: "report", body: reportOf(decision) }, now);
 }
 
-/**
- * Deletes the jobs of the decision before. Not a report that a worker has claimed or tried: PostHog may have it.
- */
+/** Deletes the jobs of the earlier decision. A report that a worker has leased or tried stays: PostHog may have it. */
 async function deleteNextJob(trx: Kysely<Tables>, before: Decision, now: number): Promise<void> {
   await trx
     .deleteFrom("jobs")
@@ -139,12 +136,15 @@ async function deleteNextJob(trx: Kysely<Tables>, before: Decision, now: number)
     .execute();
 }
 
-/** A webhook of Novu may have reported the failure before. */
+/** False for a failure that a webhook of Novu has reported before. */
 async function isFirstReport(trx: Kysely<Tables>, decision: Decision, now: number): Promise<boolean> {
   return decision.outcome !== "failed" || isNewStatus(trx, { ...decision, status: "failed" }, now);
 }
 
-/** Writes a status; answers whether it is new. The job of its report is deleted when it is done, so it has a row of its own. */
+/**
+ * Writes a status; answers whether the status is new. A report's job cannot show that, because it is deleted when it is
+ * done.
+ */
 async function isNewStatus(
   trx: Kysely<Tables>,
   { transactionId, step, status, distinctId }: Pick<Report, "transactionId" | "step" | "status" | "distinctId">,
@@ -164,7 +164,10 @@ async function isNewStatus(
   return numInsertedOrUpdatedRows > 0n;
 }
 
-/** An exit stays valid although a bridge call from before it ends later. A receipt stays valid, too. */
+/**
+ * Whether the earlier decision stays valid. A decision with the reason `exited` stays, because a bridge call that began
+ * before the exit may end after it. A decision with a receipt stays too.
+ */
 function staysValid(before: Decision | undefined, wanted: Decision, ifOpen: boolean): before is Decision {
   if (before === undefined) return false;
   if (before.receipt !== undefined || isOfAnotherJob(before, wanted)) return true;
@@ -172,15 +175,15 @@ function staysValid(before: Decision | undefined, wanted: Decision, ifOpen: bool
   return ifOpen || before.reason === "exited" || isSame(before, wanted);
 }
 
-/** Novu may run one event twice, for two triggers at the same time: the first job that sends owns the step. */
+/** Novu may run one event twice, after two triggers at the same time. The decision of the first job that sent stays. */
 function isOfAnotherJob(before: Decision, wanted: Decision): boolean {
   if (before.outcome !== "sent") return false;
   return before.jobId !== undefined && wanted.jobId !== undefined && before.jobId !== wanted.jobId;
 }
 
-/** Novu sends the message once this is written, so this is the last check for an exit. */
+/** The last check for an exit, because Novu sends the message after the decision is written. */
 async function unlessExited(trx: Kysely<Tables>, decision: Decision): Promise<Decision> {
-  // With a receipt the message was sent before.
+  // A decision with a receipt is about a message that was sent before.
   if (decision.outcome !== "sent" || decision.receipt !== undefined) return decision;
   const ids = await idsOfPerson(trx, decision.distinctId);
   const run = await trx
@@ -201,7 +204,6 @@ async function unlessExited(trx: Kysely<Tables>, decision: Decision): Promise<De
   };
 }
 
-/** Whether two decisions are equal but for their time. */
 function isSame(one: Decision, other: Decision): boolean {
   return (
     one.outcome === other.outcome &&

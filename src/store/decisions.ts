@@ -6,40 +6,43 @@ import { variants } from "./variants.ts";
 
 export interface Decisions {
   /**
-   * Writes the decision of a step of a run, with its next job: for a sent message the receipt, half a minute later;
-   * for every other decision, and after the receipt, the report. A step has one decision. A later one replaces it,
-   * except:
-   * - the earlier one has a receipt, or the run was exited before;
-   * - with `ifOpen`, the earlier one is final;
-   * - with `insteadOf`, the earlier one is not this one.
-   * With `endsRun` it is the run's last. Exposures that another step of the run has reported are left out. Answers the
-   * decision that is valid now, and whether that is new.
+   * Writes the decision of a step of a run, with its next job. For a sent message without a receipt, the next job reads
+   * the receipt half a minute later. For every other decision, the next job is the report. A step has one decision. A
+   * later decision replaces an earlier one, except:
+   * - the earlier one has a receipt or the reason `exited`, or another Novu job has sent the message;
+   * - `ifOpen` is set, and the earlier one is final;
+   * - `insteadOf` is set, and the earlier one differs from it.
+   * With `endsRun`, the run ends with this decision. Exposures that another step of the run reports are left out.
+   * Answers the decision that is valid now, and whether it is new.
    */
   record(
     decision: Decision,
     options?: { ifOpen?: boolean; insteadOf?: Decision; endsRun?: boolean },
   ): Promise<{ decision: Decision; isNew: boolean }>;
-  /** The newest `limit` (1,000), in the order they were first made. */
+  /** The newest `limit` decisions (1,000 by default), oldest first by the first decision of each step. */
   list(query?: { distinctId?: string; limit?: number }): Promise<Decision[]>;
-  /** In no order. */
+  /** All decisions of these runs, in no order. */
   listOfRuns(transactionIds: string[]): Promise<Decision[]>;
-  /** The steps of a run that have a final decision, by `isFinal`, or with `failed` any. */
+  /** The steps of a run with a final decision (`isFinal`); with `failed`, the steps with any decision. */
   listDecidedSteps(transactionId: string, options?: { failed?: boolean }): Promise<string[]>;
-  /** Writes a report to PostHog; once for each run, step and status, and answers whether it is new. */
+  /** Inserts a report to PostHog, once for each run, step and status; answers whether it is new. */
   insertReport(report: Report): Promise<boolean>;
 
-  /** Saves the result of a custom step that Novu does not have, unless there is one or with `replace`; answers the valid one. */
+  /**
+   * Saves the result of a custom step that Novu does not have. A saved result stays, unless `replace` is true. Answers
+   * the valid result.
+   */
   saveCustomValue(
     step: { transactionId: string; step: string; distinctId: string },
     value: unknown,
     options?: { replace: boolean },
   ): Promise<unknown>;
-  /** By step. */
+  /** The saved results of a run, by step. */
   findCustomValues(transactionId: string): Promise<Record<string, unknown>>;
 
   /** The experiment variants of a run, by flag. */
   findVariants(transactionId: string): Promise<Record<string, RunVariant>>;
-  /** Saves variants of a run where it has none; answers the valid ones, by flag. */
+  /** Saves the variants of a run. A flag that has a variant keeps it. Answers the valid variants, by flag. */
   saveVariants(
     run: { transactionId: string; distinctId: string },
     drawn: Record<string, RunVariant>,

@@ -9,24 +9,24 @@ import type { Tables } from "./tables.ts";
 export interface Engine {
   db: Kysely<Tables>;
   now: () => number;
-  /** Whether a failed write is the fault of the row. */
+  /** Whether the row itself caused the failure of a write. */
   isAboutAnItem(error: unknown): boolean;
-  /** Whether several processes may claim at the same time; a claim then skips the rows of the others. */
+  /** Whether several processes may claim at the same time. Then a claim skips the rows that others have locked. */
   skipLocked: boolean;
   /** The fastest way to insert many rows of a table, with these columns. */
   fromRows(table: keyof Tables, rows: object[], columns: string[]): RawBuilder<never>;
-  /** Runs all of them or none, in this order, as quickly as it can. */
+  /** Runs all inserts or none, in this order. */
   writeTogether(inserts: Insert[]): Promise<void>;
-  /** How many groups of events may be written side by side. */
+  /** How many groups of events may be written at the same time. */
   groupsAtOnce: number;
   reserveSlots: Limits["reserveSlots"];
-  /** Whether this transaction may sweep; no other does until it ends. */
+  /** Whether this transaction may delete old rows. No other transaction may until this one has ended. */
   takeSweep(trx: Kysely<Tables>): Promise<boolean>;
   /** Blocks other transactions that lock this name until this one has ended. */
   lock(trx: Kysely<Tables>, name: string): Promise<void>;
   /** Notifies other processes of a new job; a process that the notification does not reach finds the job by polling. */
   announce(queue: Queue): void;
-  /** Calls `wake` when another process may have written a job of a queue; the answer ends that. */
+  /** Calls `wake` when another process may have written a job of a queue, until the returned function is called. */
   watch(wake: (queue: Queue) => void): () => Promise<void>;
   backup: Store["backup"];
   close(): Promise<void>;
@@ -41,8 +41,8 @@ export type Row<Table extends keyof Tables> = Insertable<Tables[Table]>;
 export type Insert = Compilable & OperationNodeSource;
 
 /**
- * One transaction that fails with its own error. Kysely's fails with the error of the rollback, which after a full
- * disk or a lost connection hides the cause.
+ * A transaction that fails with the first error. Kysely's own transaction fails with the error of the rollback, which
+ * hides the cause after a full disk or a lost connection.
  */
 export async function inTransaction<Result>(
   db: Kysely<Tables>,
@@ -62,7 +62,7 @@ export async function inTransaction<Result>(
   }
 }
 
-/** If more wait than this, the database no longer answers. */
+/** When more reads or writes wait than this, the database no longer answers. */
 const MOST_WAITING = 20_000;
 /** SQLite takes 32,766 values in one statement. */
 const MOST_TOGETHER = 500;
@@ -80,7 +80,10 @@ export function together<Item, Result>(ask: (items: Item[]) => Promise<Result[]>
   });
 }
 
-/** One statement whose text is the same for any number of rows, which all have the same columns; null for none. */
+/**
+ * One statement that inserts all rows; its text is the same for any number of rows. All rows have the same columns.
+ * Null without rows.
+ */
 export function insertRows<Table extends keyof Tables>(
   on: Kysely<Tables>,
   fromRows: Engine["fromRows"],
@@ -97,8 +100,8 @@ export function insertRows<Table extends keyof Tables>(
 }
 
 /**
- * One order everywhere, or two processes that write the same keys would block each other (deadlock). Stable: rows with
- * one key keep their order.
+ * Sorts rows by key, because two processes that write the same keys in different orders would block each other
+ * (deadlock). Rows with the same key keep their order.
  */
 export function inOrder<One>(rows: One[], keyOf: (row: One) => string): One[] {
   return rows

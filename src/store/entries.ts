@@ -9,9 +9,7 @@ import type { Tables } from "./tables.ts";
 
 /** The newest entry of each person into each workflow that limits entries. */
 export function entries({ db, now, fromRows }: Parts) {
-  /**
-   * The common case: the first entry of a person with one id. With several ids, there may be an entry under another id.
-   */
+  /** The common case: the first entry of a person with one id. A person with several ids may have entered before. */
   const enterFirst = together(async (runs: NewRun[]) => {
     const ids = await idsOfPersons(
       db,
@@ -50,7 +48,7 @@ export function entries({ db, now, fromRows }: Parts) {
       for (const entry of others) if (await blocks(entry)) return false;
 
       const mine = entryOf({ transactionId, workflow, distinctId: mainId, occurredAt });
-      // The row is also the lock between two runs of one person.
+      // The write also locks the row, so that two runs of one person are checked one after the other.
       const before = await trx
         .insertInto("entries")
         .values(mine)
@@ -63,7 +61,7 @@ export function entries({ db, now, fromRows }: Parts) {
         .executeTakeFirstOrThrow();
       if (before.transaction_id === transactionId) return true;
       const isBlocked = await isBlockedBy(before);
-      // A run that was never started, or failed at Novu, blocks no other.
+      // A run with a dead start job, and a run that failed at Novu, do not block the next run.
       if (isBlocked && !(await isDead(trx, before.transaction_id, ids))) return false;
       // A late, older event does not move the time of a newer entry back.
       if (!isBlocked && typeof limit === "object" && before.occurred_at > occurredAt) return true;
@@ -119,7 +117,7 @@ async function isDead(trx: Kysely<Tables>, transactionId: string, distinctIds: s
   return start !== undefined;
 }
 
-/** Events may arrive in any order, so either may be the earlier one. */
+/** Events may arrive in any order, so either time may be the earlier one. */
 function isNear(one: string, other: string, ms: number): boolean {
   return Math.abs(Date.parse(one) - Date.parse(other)) < ms;
 }

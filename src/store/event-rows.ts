@@ -12,7 +12,7 @@ export interface EventRows {
   exits: Row<"exits">[];
   aliases: Row<"aliases">[];
   traits: Row<"traits">[];
-  /** Each with the key of the row that it is written with: of the event, a run or an exit. */
+  /** `cause` is the key of the row that causes the job: the event, a run or an exit. */
   jobs: Array<{ cause: string; row: Row<"jobs"> }>;
 }
 
@@ -62,7 +62,10 @@ export function exitKey(exit: Pick<Row<"exits">, "workflow" | "distinct_id" | "e
   return `exit ${JSON.stringify([exit.workflow, exit.distinct_id, exit.event_uuid])}`;
 }
 
-/** The rows of several events, in order, each key once: the first merge of an id, and the newest value of a property. */
+/**
+ * The rows of several events. All rows but jobs are sorted by key. Of several merges of an id, only the earliest stays;
+ * of several values of a property, only the newest.
+ */
 export function rowsOfAll(all: EventRows[]) {
   const events = all.map(({ event }) => event);
   const runs = all.flatMap((one) => one.runs);
@@ -109,7 +112,7 @@ function exitRow({ workflow, distinctId, eventUuid, eventName, occurredAt }: Exi
   };
 }
 
-/** A removed property is stored as null: it replaces an older value. */
+/** A removed property is stored as null, because the null must replace an older value. */
 function traitRows({ distinctId, occurredAt, properties }: Traits, now: number): Row<"traits">[] {
   return Object.entries(properties).map(([name, value]) => ({
     distinct_id: distinctId,

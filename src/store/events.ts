@@ -7,7 +7,7 @@ import { type Parts, together } from "./engine.ts";
 import { insertEvents } from "./insert-events.ts";
 import type { Tables } from "./tables.ts";
 
-/** With `another event` nothing is written: its uuid is that of an event with another name or distinct id. */
+/** `another event`: nothing is written, because a stored event with another name or distinct id has the same uuid. */
 export type Inserted = "accepted" | "duplicate" | "another event";
 
 /** An event that caused nothing, with its reason. */
@@ -15,11 +15,11 @@ export type IgnoredEvent = Omit<IgnoredRecord, "id">;
 
 export interface Events {
   /**
-   * Writes an event with its jobs, all or nothing; `duplicate` when every part of it was there already.
-   * Rejects with a PermanentError when the event itself is why it cannot be written.
+   * Writes an event with its jobs, all or nothing. Answers `duplicate` when the store had the event and all its jobs
+   * already. Rejects with a PermanentError when the event itself is the cause of the failure.
    */
   insert(event: LifecycleEvent, routing: Routing): Promise<Inserted>;
-  /** Those of the events that are here, ignored or not; in no order. */
+  /** The uuids of the events that the store has, ignored or not; in no order. */
   findKnown(uuids: string[]): Promise<string[]>;
   insertIgnored(event: IgnoredEvent): Promise<void>;
   /** Newest first; `before` is an id. */
@@ -32,15 +32,15 @@ export interface Events {
   }): Promise<IgnoredRecord[]>;
   /** The anonymous events of an id that were ignored within an hour before `until`, in the order in which they came. */
   listIgnoredOf(distinctId: string, until: number): Promise<Array<{ id: number; source: Source; body: string }>>;
-  /** The commonest reason first. */
+  /** The most common reason first. */
   countIgnored(since: number): Promise<Array<{ reason: string; count: number }>>;
   deleteIgnored(ids: number[]): Promise<void>;
 }
 
-/** A destination without a filter sends every page view; the newest are enough to see the reason. */
+/** A PostHog destination without a filter sends every page view. The newest events are enough to see the reason. */
 const MOST_IGNORED = 1_000;
 const LONGEST_BODY = 20_000;
-/** An anonymous event may become a person's within this time, so it is not deleted before. */
+/** An anonymous event is not deleted within this time, because a merge may assign it to a person. */
 const ANONYMOUS_FOR_MS = HOUR_MS;
 const MOST_ANONYMOUS = 20_000;
 /** SQLite takes 32,766 values in one statement. */

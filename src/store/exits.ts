@@ -5,7 +5,7 @@ import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
-/** The exits that end runs, the runs that an exit ends, and when people were last seen, by the exits that they made. */
+/** The exit that ends a run, the runs that an exit ends, and the last exits of people, for the inactivity sweep. */
 export function exits({ db }: Parts) {
   return {
     findExitSince: together(async (queries) => {
@@ -70,7 +70,7 @@ export function exits({ db }: Parts) {
     },
 
     async listAbsent({ workflow, from, until, after, limit }) {
-      // Limits the exits that are read, not the people that are found: nearly all may have come back.
+      // The limit counts the exits that are read, not the people that are found, because nearly all may have come back.
       const rows = await db
         .selectFrom("exits")
         .select(["distinct_id", "event_uuid", "occurred_at"])
@@ -131,9 +131,9 @@ export function endingExit(
     .executeTakeFirst();
 }
 
-// The rule of `endsRun` in SQL. A comparison with null is never true there: without an arrival only the times count.
+// The rule of `endsRun` in SQL, where a comparison with null is never true: without an arrival, only the times count.
 
-/** Whether a run is one that this exit ends. */
+/** Whether this exit ends a run. */
 export function isEndedBy({ occurredAt, arrival = null }: Arrived) {
   return ({ eb, and, or }: ExpressionBuilder<Tables, "runs">) =>
     or([
@@ -142,7 +142,7 @@ export function isEndedBy({ occurredAt, arrival = null }: Arrived) {
     ]);
 }
 
-/** Whether an exit is one that ends this run. */
+/** Whether an exit ends this run. */
 export function endsThis({ occurredAt, arrival = null }: Arrived) {
   return ({ eb, and, or }: ExpressionBuilder<Tables, "exits">) =>
     or([

@@ -10,13 +10,13 @@ import { exitRecord, runRecord, selectRuns } from "./run-list.ts";
 import type { Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
-/** A page shows no more of one person. */
+/** The most records of one person on a page. */
 const MOST_RUNS = 100;
 const MOST_IGNORED = 100;
 const MOST_OPT_OUTS = 100;
 const MOST_JOBS = 500;
 
-/** The facts about a run or a person, for the pages that explain it. */
+/** The facts about a run or a person, for the pages and the command that explain messages. */
 export function histories({ db }: Parts) {
   return {
     async history(of) {
@@ -74,7 +74,7 @@ export function histories({ db }: Parts) {
     return rows.map(({ body, received_at }) => ({ ...JSON.parse(body), receivedAt: received_at }));
   }
 
-  /** Dead jobs first, in case there are too many. */
+  /** The jobs of a person. Above the limit, waiting jobs are left out before dead ones. */
   async function jobsOf(distinctId: string): Promise<Array<Selectable<Tables["jobs"]>>> {
     const rows = await db
       .selectFrom("jobs")
@@ -134,7 +134,7 @@ function personJob(row: Selectable<Tables["jobs"]>): PersonJob {
   return { ...jobRecord(row), kind: row.kind, workflow: row.workflow, transactionId: row.transaction_id };
 }
 
-/** Whether a job is of this run, of an exit from it, or of the profile in its event. */
+/** Whether a job belongs to this run, to one of the exits, or to the profile in the run's event. */
 function isOfRun(run: RunRecord | undefined, exits: Exit[]): (job: Selectable<Tables["jobs"]>) => boolean {
   const uuids = exits.map(({ eventUuid }) => eventUuid);
   return ({ kind, workflow, transaction_id, body }) => {

@@ -39,7 +39,7 @@ export function insertEvents(parts: Parts): Events["insert"] {
     try {
       return await commit(eventRows(event, routing, now(), nextArrival()));
     } catch (error) {
-      // RangeError: nested deeper than JSON.stringify goes.
+      // JSON.stringify throws a RangeError for an event that is nested too deep.
       if (!(error instanceof RangeError || isAboutAnItem(error))) throw error;
       throw new PermanentError("the event cannot be stored", { cause: error });
     }
@@ -47,8 +47,8 @@ export function insertEvents(parts: Parts): Events["insert"] {
 }
 
 /**
- * Writes many events in a few statements. Of two equal ones the first is accepted, and the other is a duplicate; of
- * two that have only the uuid in common, the second is another event.
+ * Writes many events in a few statements. Of two equal events, the first is `accepted` and the second is a `duplicate`.
+ * Of two events with only the uuid in common, the second is `another event`.
  */
 async function insertAll(
   group: EventRows[],
@@ -61,7 +61,7 @@ async function insertAll(
     return inTransaction(db, insertUnknown);
   }
 
-  /** The common case: all events are new. To check first would cost as much as to write. Fails when one is there already. */
+  /** The common case: all events are new. Fails when the store has one of them. A check first would cost as much. */
   async function insertNew(): Promise<"accepted"[]> {
     const { events, runs, exits, aliases, traits, jobs } = rowsOfAll(group);
     const inserts = [
@@ -82,7 +82,7 @@ async function insertAll(
     const isAnother = await othersAmong(trx, group);
     const rest = group.filter((one) => !isAnother(one));
     const { runs, exits, traits } = rowsOfAll(rest);
-    // A repeat of an event does not bring back a merge that was undone.
+    // A repeated event does not repeat its merge, because `split` may have deleted the merge.
     const { aliases } = rowsOfAll(rest.filter(({ event }) => added.has(eventKey(event))));
     const newRuns = await insertMissing(trx, "runs", runs)?.returning("transaction_id").execute();
     const newExits = await insertMissing(trx, "exits", exits)
@@ -98,7 +98,7 @@ async function insertAll(
       const caused = one.jobs.filter(({ cause }) => added.has(cause));
       jobs.push(...caused.map(({ row }) => row));
       const isNew = caused.length > 0 || added.has(eventKey(one.event));
-      // The next event that is equal to this one is a duplicate.
+      // An equal event later in the group is a duplicate.
       for (const key of [eventKey(one.event), ...caused.map(({ cause }) => cause)]) added.delete(key);
       return isNew ? "accepted" : "duplicate";
     });

@@ -20,8 +20,8 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
       }
 
       /**
-       * Jobs that were never tried come first; a quarter of the limit is for jobs that failed before. So a job that
-       * always fails delays no other, and still has its attempts.
+       * Jobs that were never tried come first, but a quarter of the limit is for jobs that were tried before. So a job
+       * that always fails does not delay the others, and still gets its attempts.
        */
       async function claim(on: Kysely<Tables>) {
         const at = now();
@@ -29,7 +29,7 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
           waitingJobs(on, queue, isTried).select("id").where(NEXT_AT, "<=", at).orderBy(NEXT_AT).orderBy("id");
         const retries = due(on, true).limit(Math.floor(limit / 4));
         const rows = await on
-          // Materialized: PostgreSQL may run a subquery in `where` once for each row, and so claim more than the limit.
+          // Materialized, because PostgreSQL may run a subquery in `where` once for each row and exceed the limit.
           .with(
             (name) => name("fresh").materialized(),
             (query) =>
@@ -62,7 +62,7 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
         .updateTable("jobs")
         .set({ leased_until: now() + leaseMs })
         .where("id", "in", ids)
-        // `retry` has just released the others.
+        // A job without a lease was just released by `retry`, and must stay released.
         .where("leased_until", ">", 0)
         .execute();
     },
@@ -108,7 +108,7 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
 
     async schedule(job, at, { replace } = { replace: false }) {
       await inTransaction(db, async (trx) => {
-        // A new row has a new id: a worker that runs the old job then does not complete this one.
+        // The new row has a new id, so that a worker that runs the old job does not complete the new job.
         if (replace) await trx.deleteFrom("jobs").where("key", "=", keyOf(job)).execute();
         await insertJob(trx, job, at);
       });
@@ -116,7 +116,7 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
     },
 
     async redrive(which) {
-      // `due_at` stays: it is in the past by every process's clock.
+      // `due_at` does not change, because it is in the past by the clock of every process.
       const again = { state: "waiting", leased_until: 0, attempts: 0 } as const;
       let dead = db.updateTable("jobs").set(again).where("state", "=", "dead");
       if (which !== "all")
@@ -133,7 +133,7 @@ async function complete(on: Kysely<Tables>, ids: number[]): Promise<void> {
   await on.deleteFrom("jobs").where("id", "in", ids).execute();
 }
 
-/** The waiting jobs of a queue that were never tried, or that were: each has an index of its own. */
+/** The waiting jobs of a queue that were tried, or that were never tried. Each of the two sets has an index. */
 export function waitingJobs(on: QueryCreator<Tables>, queue: Queue, isTried: boolean) {
   return on
     .selectFrom("jobs")
@@ -161,7 +161,7 @@ export function jobRow(job: Job, dueAt: number): Row<"jobs"> {
   };
 }
 
-/** Inserts a job unless it is there; answers whether it is new. */
+/** Inserts a job unless the store has a job with its key; answers whether the job is new. */
 export async function insertJob(trx: Kysely<Tables>, job: Job, dueAt: number): Promise<boolean> {
   const { numInsertedOrUpdatedRows = 0n } = await trx
     .insertInto("jobs")

@@ -10,11 +10,14 @@ export interface ClaimedJob {
   id: number;
   /** The job as JSON; another version may have written it. */
   body: string;
-  /** The failed attempts so far; a postponed attempt is not one. */
+  /** The failed attempts so far; postponed attempts do not count. */
   attempts: number;
-  /** Whether it was retried or postponed before. */
+  /** Whether the job was retried or postponed before. */
   isTried: boolean;
-  /** How often the other side has refused it. Its idempotency key changes with it: Novu answers the same key with the same refusal. */
+  /**
+   * How often the service has answered an attempt with an error. The idempotency key contains this number, because Novu
+   * answers the same key with the same error.
+   */
   refusals: number;
 }
 
@@ -40,21 +43,21 @@ export interface Jobs {
   claim(queue: Queue, limit: number, leaseMs: number, done?: number[]): Promise<ClaimedJob[]>;
   /** Extends leases to `leaseMs` from now. */
   renew(ids: number[], leaseMs: number): Promise<void>;
-  /** Deletes them. */
+  /** Deletes jobs that are done. */
   complete(ids: number[]): Promise<void>;
-  /** `failed` counts as an attempt; `answered` means that the other side has answered. */
+  /** Makes a job due again at `at`. `failed`: the attempt counts. `answered`: the service has answered the attempt. */
   retry(id: number, retry: { at: number; error: string; failed: boolean; answered: boolean }): Promise<void>;
-  /** The job is dead until a redrive; `answered` as for `retry`, false when left out. */
+  /** The job is dead until a redrive. `answered` as for `retry`; false by default. */
   giveUp(id: number, error: string, options?: { answered: boolean }): Promise<void>;
-  /** Inserts a job; of two with the same key the first time is valid, or with `replace` the last. */
+  /** Inserts a job that is due at `at`. A job with the same key stays, or is replaced when `replace` is true. */
   schedule(job: Job, at: number, options?: { replace: boolean }): Promise<void>;
-  /** Gives dead jobs all their attempts again, from now; answers how many. */
+  /** Gives dead jobs all their attempts again; answers how many jobs. */
   redrive(which: DeadSelection): Promise<number>;
-  /** When the earliest waiting job of a queue is due; null when none waits. A claimed job counts at the end of its lease. */
+  /** When the earliest waiting job of a queue is due; null when none waits. A leased job is due when its lease ends. */
   nextDueAt(queue: Queue): Promise<number | null>;
   count(): Promise<JobCounts>;
   countByQueue(): Promise<QueueCounts[]>;
-  /** The commonest first. */
+  /** The most common error first. */
   countDeadByError(): Promise<Array<{ error: string; count: number }>>;
   /** Earliest due first. */
   listWaiting(queue: Queue, limit: number): Promise<JobRecord[]>;

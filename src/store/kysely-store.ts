@@ -10,7 +10,7 @@ import { createPrune } from "./retention.ts";
 import { runs } from "./runs.ts";
 import type { Repositories, Store } from "./store.ts";
 
-/** The store in SQL that both engines speak; opening, locking and closing are the engine's. */
+/** The store, in SQL that both engines run. The engine opens, locks and closes the database. */
 export function createKyselyStore(engine: Engine): Store {
   const { db, now, watch, backup } = engine;
   const emitter = new EventEmitter().setMaxListeners(0);

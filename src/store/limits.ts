@@ -13,29 +13,32 @@ interface Send {
 
 export interface Limits {
   /**
-   * Reserves `count` slots of a rate limiter that all processes share, `intervalMs` apart. Answers how long it is
-   * until the first, and how far ahead the limiter was if that was too far to be true, else 0.
+   * Reserves `count` slots of a rate limiter that all processes share, `intervalMs` apart. `waitMs` is the time until
+   * the first slot. `disbelievedMs` is how far ahead a wrong clock had set the limiter; 0 when none had.
    */
   reserveSlots(limiter: string, count: number, intervalMs: number): Promise<{ waitMs: number; disbelievedMs: number }>;
-  /** Leases a periodic task for `leaseMs`, to one process at a time; null when it is leased, else when its next run is. */
+  /**
+   * Leases a periodic task to this process for `leaseMs`. Answers null when this process has the lease now, otherwise
+   * the time of the next run or the end of the other process's lease.
+   */
   takeLease(name: string, leaseMs: number): Promise<number | null>;
-  /** For the process that holds the lease. */
+  /** Only for the process that holds the lease. */
   setNextRun(name: string, nextAt: number): Promise<void>;
   /**
-   * Whether the person may get this message: fewer than `most` count in the period that ends now. If so, it counts from
-   * then on, unless its decision is not to send it.
+   * Whether the person may get this message: fewer than `most` messages count in the last `withinMs`. An allowed
+   * message counts from then on, until its decision is not to send it.
    */
   reserveSend(send: Send, cap: { most: number; withinMs: number }): Promise<boolean>;
-  /** Counts that Novu was asked to call this step again; answers how often by now. */
+  /** Counts a request to Novu to call this step again; answers how many there were. */
   postponeSend(send: Send): Promise<number>;
-  /** A studio session was logged out; the record can go at `expiresAt`. */
+  /** Saves that a studio session was logged out. The session expires at `expiresAt`, and its record is deleted then. */
   endSession(id: string, expiresAt: number): Promise<void>;
   hasEnded(sessionId: string): Promise<boolean>;
 }
 
 /** Twice the longest time between two runs of a task. A lease further ahead was set by a wrong clock. */
 const LONGEST_LEASE_MS = 2 * DAY_MS;
-/** More calls never wait; a slot further ahead was reserved by a wrong clock. */
+/** Waiting calls never reserve slots further ahead than this. A slot further ahead was reserved by a wrong clock. */
 const MOST_AHEAD_MS = 10_000;
 
 export function limits({ db, now, lock, reserveSlots }: Parts): Limits {
@@ -125,7 +128,7 @@ export function limits({ db, now, lock, reserveSlots }: Parts): Limits {
   }
 }
 
-/** Slots that the processes on one PostgreSQL share, by its clock. */
+/** Slots that all processes on one PostgreSQL share, by the clock of PostgreSQL. */
 export function slotsInDatabase(db: Kysely<Tables>): Limits["reserveSlots"] {
   const now = sql<number>`(extract(epoch from clock_timestamp()) * 1000)::float8`;
   return async (limiter, count, intervalMs) => {
@@ -141,7 +144,7 @@ export function slotsInDatabase(db: Kysely<Tables>): Limits["reserveSlots"] {
       )
       .returning([
         sql<number>`rate_limiters.next_at - ${now}`.as("next_in"),
-        // A subquery reads the row as it was before.
+        // A subquery reads the row as it was before this statement.
         sql<
           number | null
         >`(select before.next_at - ${now} from rate_limiters as before where before.name = ${limiter})`.as("was_ahead"),

@@ -11,7 +11,7 @@ const ASKED_WITHIN_MS = MINUTE_MS;
 export function merges({ db, now, fromRows }: Parts) {
   return {
     async isJoining(distinctId) {
-      // Limited by time, because very many refreshes are due later.
+      // Reads only jobs that are due soon, because the queue has very many refreshes that are due later.
       const waiting = (isTried: boolean) =>
         waitingJobs(db, "persons", isTried)
           .select("body")
@@ -40,7 +40,7 @@ export function aliasRow({ previousId, currentId, occurredAt }: Merge): Row<"ali
   return { previous_id: previousId, current_id: currentId, occurred_at: occurredAt };
 }
 
-/** Of several merges of an id the first in time is valid, as at PostHog, which moves no id away from an identified person. */
+/** Of several merges of one id, the earliest is valid: PostHog too moves no id away from an identified person. */
 export function insertMerges(on: Kysely<Tables>, fromRows: Engine["fromRows"], rows: Row<"aliases">[]) {
   return insertRows(on, fromRows, "aliases", rows)?.onConflict((conflict) =>
     conflict
@@ -60,8 +60,8 @@ export function insertMerges(on: Kysely<Tables>, fromRows: Engine["fromRows"], r
 }
 
 /**
- * All distinct ids of each of these persons, with the id itself. Merges are applied at each read and change no other
- * row, so their time of arrival does not matter. One query; for an id without merges it ends at the index.
+ * All distinct ids of each of these persons, the given id included. Merges are applied at each read and change no other
+ * row, so their time of arrival does not matter. The query reads only the index for an id without merges.
  */
 export async function idsOfPersons(db: Kysely<Tables>, distinctIds: string[]): Promise<Map<string, string[]>> {
   const ids = new Map(distinctIds.map((id) => [id, [id]]));
@@ -72,7 +72,7 @@ export async function idsOfPersons(db: Kysely<Tables>, distinctIds: string[]): P
   );
   const other = sql`case when aliases.previous_id = id then aliases.current_id else aliases.previous_id end`;
   const isLinked = sql`aliases.previous_id = id or aliases.current_id = id`;
-  // UNION drops known rows, so a circle of merges ends too.
+  // UNION drops rows that it already has, so the recursion also ends for a circle of merges.
   const { rows } = await sql<{ root: string; id: string }>`
     with recursive asked (id) as (values ${roots}),
     same (root, id) as (

@@ -3,7 +3,7 @@ import { createTables } from "./migrations/0001-tables.ts";
 
 export type EngineName = "sqlite" | "postgres";
 
-/** Forward only: each leaves the tables usable for the version before it. */
+/** Forward only. After each migration, the previous version of the app still works with the tables. */
 export type Migrations = Record<string, (db: Kysely<unknown>, engine: EngineName) => Promise<void>>;
 
 export const MIGRATIONS: Migrations = {
@@ -22,7 +22,7 @@ export async function migrate<Tables>(
   throw new Error(`the store's migration "${failed}" failed`, { cause: error });
 }
 
-/** Throws when the tables are not there, or older than this version. */
+/** Throws when a migration of this version has not run. */
 export async function assertMigrated<Tables>(
   db: Kysely<Tables>,
   engine: EngineName,
@@ -31,7 +31,7 @@ export async function assertMigrated<Tables>(
   const all = await migrator(db, engine, migrations).getMigrations();
   const missing = all.find(({ executedAt }) => executedAt === undefined);
   if (missing === undefined) return;
-  throw new Error(`the migration "${missing.name}" has not run there; start this version of the app on it once`);
+  throw new Error(`the migration "${missing.name}" has not run; start this version of the app once with this store`);
 }
 
 function migrator<Tables>(db: Kysely<Tables>, engine: EngineName, migrations: Migrations): Migrator {

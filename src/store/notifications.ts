@@ -15,17 +15,17 @@ const CHANNELS: Record<Queue, string> = {
   posthog: "posthog_novu_bridge_posthog",
 };
 const CONNECT_WITHIN_MS = 1_500;
-/** A busy process notifies once in this time: each notification is a commit of its own. */
+/** A busy process notifies at most once in this time, because each notification needs a separate commit. */
 const NOTIFY_EVERY_MS = 50;
-/** Finds jobs that become due without a notification: a retry of another process, a lease that ended. */
+/** The poll finds jobs that become due without a notification: a retry of another process, a lease that ended. */
 const POLL_MS = 2_000;
 
-/** LISTEN and NOTIFY between the processes on one PostgreSQL; `url` is its address without a pooler. */
+/** LISTEN and NOTIFY between the processes on one PostgreSQL. `url` connects without a pooler. */
 export function notifications({ url, db, log }: { url: string; db: Kysely<Tables>; log: Log }): {
   announce(queue: Queue): void;
   watch(wake: (queue: Queue) => void): () => Promise<void>;
 } {
-  /** To skip the process's own notifications. */
+  /** The id of this process, which ignores notifications with this id. */
   const sender = randomUUID();
   const pending = new Set<Queue>();
   let isNotifying = false;
@@ -81,15 +81,15 @@ export function notifications({ url, db, log }: { url: string; db: Kysely<Tables
   };
 
   /**
-   * Once for several jobs, and outside of their transaction: a transaction that notifies blocks the commits of all
-   * others until it is on disk.
+   * Notifies once for several jobs, and outside of their transaction, because a transaction that notifies blocks the
+   * commits of all other transactions until it is on disk.
    */
   async function notify(): Promise<void> {
     isNotifying = true;
     while (pending.size > 0) {
       const channels = [...pending].map((queue) => sql`pg_notify(${CHANNELS[queue]}, ${sender})`);
       pending.clear();
-      // Without it the poll finds the job.
+      // If the notification fails, the poll finds the job.
       await sql`select ${sql.join(channels)}`.execute(db).catch(() => {});
       await setTimeout(NOTIFY_EVERY_MS, undefined, { ref: false });
     }

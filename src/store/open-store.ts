@@ -24,21 +24,21 @@ export async function openStore(
   return openSqliteStore({ dataDir: location.dataDir, now, driver });
 }
 
-/** The store of this configuration for a command, whether the app runs or not: it creates, locks and writes nothing. */
+/** The store of this configuration for a command, also while the app runs. Creates, locks and writes nothing. */
 export async function openStoreToRead(location: Location, parts: Parts): Promise<ReadStore> {
   return location.databaseUrl === undefined
     ? openSqliteStoreToRead({ dataDir: location.dataDir, now: parts.now })
     : onlyReads(await openStoreToChange({ ...location, databaseUrl: location.databaseUrl }, parts));
 }
 
-/** A PostgreSQL store for a command that writes beside the app, which no other process may do with SQLite. */
+/** A PostgreSQL store for a command that writes while the app runs. With SQLite, only the app may write. */
 export function openStoreToChange(location: Location & { databaseUrl: string }, parts: Parts): Promise<Store> {
   return openPostgres(location.databaseUrl, location, { ...parts, beside: true });
 }
 
 /**
- * Copies the store of an app that does not run to a new file. Throws a DataFolderInUseError when it runs:
- * use `backup` of the app's own store then.
+ * Copies the store to a new file while the app is stopped. Throws a DataFolderInUseError while the app runs; then call
+ * `backup` of the running app's store.
  */
 export async function backupStore({ databaseUrl, dataDir }: Location, file: string): Promise<void> {
   if (databaseUrl === undefined) return backupSqliteStore({ dataDir, file });

@@ -11,7 +11,7 @@ import { IS_WAITING, type Tables } from "./tables.ts";
 /** A job that sends a change of opt-outs. */
 type OwedJob = Extract<Job, { kind: "preferences" | "opt-outs" | "report" }>;
 
-/** Of one topic by one person. */
+/** The most stored changes of one topic by one person. */
 const MOST_CHANGES = 50;
 const AGAIN_WITHIN_MS = MINUTE_MS;
 const SENT_AFTER_MS = 5_000;
@@ -76,7 +76,7 @@ export function optOuts({ db, now, lock, announce }: Parts) {
   } satisfies Partial<People>;
 }
 
-/** Every change of these ids, the newest last; of two at one moment the opt-out is valid. */
+/** Every change of these ids, the newest last. Of two changes at one moment, the opt-out is last and so valid. */
 async function changesOf(on: Kysely<Tables>, distinctIds: string[]): Promise<Tables["opt_outs"][]> {
   const rows = await on.selectFrom("opt_outs").selectAll().where("distinct_id", "in", distinctIds).execute();
   return rows.sort((a, b) => (a.last_at === b.last_at ? a.is_out - b.is_out : a.last_at < b.last_at ? -1 : 1));
@@ -90,15 +90,15 @@ function validAmong(changes: Tables["opt_outs"][]): Pick<OptOuts, "off" | "on"> 
 }
 
 /**
- * The new rows, and the rows of which this change is a repeat, with its time. A change from elsewhere may arrive
- * late: one that is older than the newest of its topic is dropped.
+ * The rows to insert, and the rows that this change repeats, with the new `last_at`. A change may arrive late: a change
+ * that is older than the newest of its topic is dropped.
  */
 function compare(
   { off, on, cause, at, distinctId, report }: OptOutChange,
   changes: Tables["opt_outs"][],
 ): { rows: Row<"opt_outs">[]; repeats: Tables["opt_outs"][] } {
   const newest = new Map(changes.map((row) => [row.topic, row]));
-  // A click is newer than every earlier change, even when the clock of another process was ahead.
+  // A click on a link gets a later time than every stored change, because another process's clock may have been ahead.
   const newestAt = changes.at(-1)?.last_at ?? "";
   const last_at = cause === "link" && at <= newestAt ? justAfter(newestAt) : at;
   const by = { cause, transaction_id: report?.transactionId ?? null, step: report?.step ?? null };
@@ -117,13 +117,13 @@ function justAfter(at: string): string {
   return new Date(Date.parse(at) + 1).toISOString();
 }
 
-/** After a second change within a minute more may follow: those are sent together. */
+/** A second change within a minute waits before it is sent, because more changes may follow and be sent with it. */
 function pauseAfter(changes: Tables["opt_outs"][], now: number): number {
   const last = changes.at(-1);
   return last !== undefined && now - Date.parse(last.last_at) < AGAIN_WITHIN_MS ? SENT_AFTER_MS : 0;
 }
 
-/** A link works for ever, so only the newest changes of each topic are stored. */
+/** Only the newest changes of each topic are stored, because a link never expires and can be clicked very often. */
 async function deleteOldest(
   trx: Kysely<Tables>,
   rows: Row<"opt_outs">[],
@@ -157,9 +157,9 @@ function jobOf(
 }
 
 /**
- * Inserts a job that a change of opt-outs owes. Topics join the job of the same kind and person that waits; a job
- * in progress may have read the state before the change, so another one is inserted. No other change of this
- * person may be in a transaction at the same time.
+ * Inserts a job that sends a change of opt-outs. The new job replaces a waiting job of the same kind and person, and
+ * has the topics of both. A job in progress is not replaced, because it may have read the state before the change. The
+ * caller holds the lock on the opt-outs of the person.
  */
 async function insertOwedJob(
   trx: Kysely<Tables>,
@@ -169,14 +169,14 @@ async function insertOwedJob(
   if (job.kind === "report") return void (await insertJob(trx, job, now));
   const waiting = await deleteWaiting(trx, job, now);
   const topics = [...new Set([...waiting.topics, ...job.body.topics])];
-  // A job in progress of the same moment has the same key.
+  // A job in progress may have the key of this moment. Then the next millisecond is tried.
   for (let at = job.body.at; ; at = justAfter(at))
     if (await insertJob(trx, { kind: job.kind, body: { ...job.body, at, topics } }, waiting.dueAt ?? dueAt)) return;
 }
 
 /**
- * Deletes the jobs of this kind and person that no worker has, for a new one to replace them. Their body does not
- * change in place: a worker whose lease ended may have done the job, and would complete the new one by the same id.
+ * Deletes the waiting jobs of this kind and person that no worker has leased. A changed body in the same row would be
+ * unsafe: a worker that has done the job after the end of its lease would complete the changed job by the same id.
  */
 async function deleteWaiting(
   trx: Kysely<Tables>,

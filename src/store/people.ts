@@ -8,19 +8,22 @@ import { optOuts } from "./opt-outs.ts";
 import { sentProfiles } from "./sent-profiles.ts";
 import type { Tables } from "./tables.ts";
 
-/** A subscriber, as of when. */
+/** A subscriber, with the time of its data. */
 export interface Profile {
   subscriber: Subscriber;
   /** ISO 8601 */
   occurredAt: string;
 }
 
-/** A subscriber as sent to Novu; in doubt when an older one may have overwritten it. */
+/** A profile that was sent to Novu. It is doubtful when an older profile may have overwritten it at Novu. */
 export interface SentProfile extends Profile {
   isDoubtful: boolean;
 }
 
-/** The table of each kind of record of a person. A kind that is found by others comes before them. */
+/**
+ * The table of each kind of record of a person, in the order of deletion. Events come before runs and exits, because
+ * the events of a person are found by the runs and exits.
+ */
 export const PERSON_TABLES = {
   jobs: "jobs",
   events: "events",
@@ -49,41 +52,42 @@ export type PersonRecords = Record<keyof typeof PERSON_TABLES, Array<Record<stri
 const KINDS = Object.keys(PERSON_TABLES) as Array<keyof PersonRecords>;
 
 export interface People {
-  /** The newest profile that was sent to Novu of this distinct id, which is its subscriber; null when none. */
+  /** The newest profile that was sent to Novu for this distinct id; null when none was sent. */
   findSentProfile(distinctId: string): Promise<SentProfile | null>;
   /**
-   * Saves a profile that was just sent to Novu by a caller that read `known` before. Keeps the newest and answers
-   * it, in doubt when it is not this one, or when another was sent meanwhile. Saves nothing when `known` was
-   * deleted meanwhile.
+   * Saves a profile that the caller has just sent to Novu, and answers the newest profile. `known` is the profile that
+   * `findSentProfile` answered before the caller sent this one. The newest profile is doubtful when it differs from
+   * the sent one, or when another profile was saved meanwhile. Saves nothing when the person was deleted meanwhile.
    */
   saveSentProfile(sent: { profile: Profile; known: Profile | null }): Promise<SentProfile>;
   /**
-   * The traits that sources without a record of persons have sent, the newest of each property over all ids of a
-   * person, with the time of the newest, ISO 8601; without persons that have none.
+   * The traits of persons, by distinct id, from sources that do not store persons. A property has its newest value
+   * over all ids of the person; `occurredAt` is the time of the newest value, ISO 8601. A person without traits is
+   * absent.
    */
   findTraits(distinctIds: string[]): Promise<Map<string, PersonRead & { occurredAt: string }>>;
 
   /**
    * Writes opt-outs and opt-ins of a person, and the jobs that send them to Novu and PostHog. Answers the topics
-   * that changed; a change that is there already, or has a later one after it, changes nothing.
+   * that changed. A repeated change, and a change older than the newest of its topic, change no topic.
    */
   changeOptOuts(change: OptOutChange): Promise<string[]>;
   findOptOuts(distinctId: string): Promise<OptOuts>;
-  /** Since `at`, ISO 8601, nothing can be delivered to this address of a person; null for an unknown address. */
+  /** Saves that an address of a person bounced at `at`, ISO 8601. `address` is null when it is not known. */
   saveBounce(bounce: { distinctId: string; address: string | null; at: string }): Promise<void>;
-  /** The newest of each of their ids. */
+  /** The newest bounce of each id of the person. */
   listBounces(distinctId: string): Promise<Bounce[]>;
 
   listRecords(distinctId: string): Promise<PersonRecords>;
-  /** Deletes every record, waiting jobs and opt-outs included; answers how many of each kind. */
+  /** Deletes every record of a person, also waiting jobs and opt-outs; answers how many of each kind. */
   delete(distinctId: string): Promise<Record<keyof PersonRecords, number>>;
-  /** Whether a job waits that may merge this id with another. */
+  /** Whether a job that is due soon may merge this id with another. */
   isJoining(distinctId: string): Promise<boolean>;
-  /** The same merge again changes nothing. */
+  /** A repeated merge changes nothing. */
   merge(merge: Merge): Promise<void>;
   /**
-   * Undoes the merges that name this distinct id; answers how many. A repeat of their events does not bring them
-   * back, but another event may.
+   * Deletes the merges of this distinct id; answers how many. A repeat of the same events does not merge the ids
+   * again, but a new event may.
    */
   split(distinctId: string): Promise<number>;
 }
@@ -134,7 +138,7 @@ export function people(parts: Parts): People {
   };
 }
 
-/** Events are found by their runs and exits: an index on their person would cost every insert. */
+/** Finds events by their runs and exits, because an index on the person of an event would slow down every insert. */
 function isOf(kind: keyof PersonRecords, distinctIds: string[]): RawBuilder<boolean> {
   const isTheirs = (column: string) => sql<boolean>`${sql.ref(column)} in (${sql.join(distinctIds)})`;
   if (kind === "events")

@@ -19,7 +19,7 @@ const SWEEP = 4_000_001;
 /** The first of the two numbers of the advisory lock on a name. */
 const NAMED = 4_000_002;
 
-/** PostgreSQL 15 or newer, for any number of processes; with `beside`, for a command, nothing is migrated. */
+/** A store on PostgreSQL 15 or newer, for any number of processes. `beside` is for commands: nothing is migrated. */
 export async function openPostgresStore({
   url,
   now,
@@ -28,7 +28,7 @@ export async function openPostgresStore({
   beside = false,
 }: {
   url: string;
-  /** The same database without a pooler, which does not pass notifications on. */
+  /** The URL of the same database without a pooler, because poolers do not pass notifications on. */
   directUrl?: string | undefined;
   now: () => number;
   log: Log;
@@ -39,14 +39,14 @@ export async function openPostgresStore({
     connectionString: url,
     max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
-    // Not statement_timeout: PgBouncer refuses connections with settings of their own.
+    // Not statement_timeout, because PgBouncer refuses connections that set it.
     query_timeout: ANSWER_WITHIN_MS,
     keepAlive: true,
     types: { getTypeParser },
   });
-  // A connection that breaks while idle is replaced; without a listener it would end the process.
+  // The pool replaces a connection that breaks while idle. Without a listener, the error would end the process.
   pool.on("error", (error) => log.warn({ component: "store", error: describeError(error) }));
-  // The same for one that breaks between two queries of a transaction; the second query fails.
+  // A connection may also break between two queries of a transaction. Then the second query fails.
   pool.on("connect", (client) => client.on("error", () => {}));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: soundConnections(pool) }) });
 
@@ -57,8 +57,9 @@ export async function openPostgresStore({
     skipLocked: true,
     fromRows: (table, rows, columns) =>
       sql`select ${sql.join(columns.map(sql.ref))} from json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)})`,
-    // One statement is one round trip; a transaction has one for each statement and two more. PostgreSQL runs the
-    // last part first (ExecPostprocessPlan): another order than in `acceptUnknown`'s transaction would be a deadlock.
+    // One statement is one round trip; a transaction has one for each statement and two more. PostgreSQL runs the last
+    // part first (ExecPostprocessPlan), so the parts are reversed. `insertUnknown` inserts in the same order; another
+    // order would allow a deadlock.
     async writeTogether(inserts) {
       const parts = inserts.toReversed().map((insert, index) => sql`${sql.ref(`part_${index}`)} as (${insert})`);
       await sql`with ${sql.join(parts)} select 1`.execute(db);
@@ -80,9 +81,8 @@ export async function openPostgresStore({
 }
 
 /**
- * A pool that reuses only connections whose state is known. After an error that is not PostgreSQL's answer, such as
- * a time-out, a connection may still be in a transaction that never ends; later writes on it would be lost. So it is
- * closed.
+ * A pool that closes a connection after an error that is not PostgreSQL's answer, such as a time-out. Such a connection
+ * may still be in a transaction that never ends, and later writes on the connection would be lost.
  */
 function soundConnections(pool: pg.Pool): PostgresPool {
   return {
@@ -99,7 +99,7 @@ function soundConnections(pool: pg.Pool): PostgresPool {
         }
       };
       return {
-        // Kysely uses a cursor only when it was given a kind of cursor.
+        // The type also allows a cursor; Kysely passes one only when its dialect has the option `cursor`.
         query: query as unknown as PostgresPoolClient["query"],
         release: () => client.release(trouble),
       };
@@ -114,7 +114,7 @@ export async function refuseBackup(): Promise<never> {
   );
 }
 
-/** On a connection without a time-out: a migration may be slow. */
+/** Prepares the tables on a connection without a query time-out, because a migration may be slow. */
 async function prepare(url: string, tables: typeof migrate): Promise<void> {
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({
@@ -130,7 +130,10 @@ async function prepare(url: string, tables: typeof migrate): Promise<void> {
   }
 }
 
-/** Classes 22, 23 and 54 of https://www.postgresql.org/docs/15/errcodes-appendix.html: data, constraints and limits of a row. */
+/**
+ * The error classes for the data, the constraints and the limits of a row.
+ * Source: https://www.postgresql.org/docs/15/errcodes-appendix.html
+ */
 function isAboutAnItem(error: unknown): boolean {
   return /^(?:22|23|54)/.test((error as { code?: string }).code ?? "");
 }

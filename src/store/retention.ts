@@ -12,7 +12,7 @@ import type { Tables } from "./tables.ts";
 const ROWS_AT_ONCE = 200;
 const OPT_OUTS_OF_PERSON: PropertyName = "unsubscribed_from";
 
-/** Rows of a table that are old, by an index. */
+/** Selects the old rows of a table. An index has the columns of `isOld`. */
 interface Rule {
   table: keyof Tables;
   key: string[];
@@ -77,8 +77,8 @@ export function createPrune({ db, takeSweep }: Pick<Engine, "db" | "takeSweep">)
 }
 
 /**
- * The rules about rows from before `before`. An event may have happened long before it arrived. A run without an
- * arrival has a rule of its own: for an "or" PostgreSQL reads all old rows, and not the first few.
+ * The rules for rows from before `before`. An event may happen long before it arrives, so its arrival decides. Runs
+ * without an arrival have a separate rule, because with an "or" PostgreSQL reads all old rows instead of the first few.
  */
 function rulesFor(before: number): Rule[] {
   const iso = new Date(before).toISOString();
@@ -104,7 +104,7 @@ function rulesFor(before: number): Rule[] {
       table: "traits",
       key: ["distinct_id", "name"],
       isOld: wasSaved,
-      // Opt-outs have no age.
+      // Opt-outs stay at any age.
       unless: sql`name = ${OPT_OUTS_OF_PERSON}`,
     },
     { table: "ignored_events", key: ["id"], isOld: byTime("received_at") },
@@ -132,7 +132,7 @@ async function deleteOld(trx: Kysely<Tables>, { table, key, isOld, unless }: Rul
   return Number(numAffectedRows);
 }
 
-/** Whether the person of a row has such a job. */
+/** Whether the person of a row has a job for which `isSuch` is true. */
 function hasJob(table: keyof Tables, isSuch: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql`exists (select 1 from jobs where jobs.distinct_id = ${sql.ref(`${table}.distinct_id`)} and ${isSuch})`;
 }

@@ -28,7 +28,7 @@ export function runCounts({ db }: Parts) {
         .select((row) => row.fn.countAll<number>().as("count"))
         .where("state", "=", "failed")
         .where("ended_at", ">=", since)
-        // By its index.
+        // No run that counts entered earlier, and `entered_at` has an index.
         .where("entered_at", ">=", since - LONGEST_RUN_MS)
         .executeTakeFirstOrThrow();
       return Number(count);

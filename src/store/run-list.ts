@@ -60,7 +60,7 @@ export function runList({ db }: Parts) {
     },
   } satisfies Partial<Runs>;
 
-  /** By the person of the event, because exits have no index on the event. */
+  /** Finds the exits by the person of the event, because exits have no index on the event. */
   async function exitsBy(eventUuid: string): Promise<History["exits"]> {
     const rows = await db
       .selectFrom("exits")

@@ -8,12 +8,11 @@ import { jobRow } from "./job-queue.ts";
 import type { RunState, Runs } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
-/** A digest of Novu merges events into its earliest run. */
+/** The earliest runs are enough, because a digest of Novu puts later runs into an earlier one. */
 const MOST_BESIDE = 10;
 
 const Recipient = Profile.pick({ subscriber: true, occurredAt: true });
 
-/** The states of runs. */
 export function runStates({ db, now, fromRows, announce }: Parts) {
   const markStarted = together(async (begun: Array<{ transactionId: string; shape: string | null }>) => {
     const at = now();
@@ -169,7 +168,7 @@ function start(trx: Kysely<Tables>, { ids, shape, at }: { ids: string[]; shape: 
     .execute();
 }
 
-/** The check for an overdue run, unless a wait postpones it. */
+/** The job that checks whether the run is overdue. A wait of the run postpones the job. */
 function overdueCheck(run: Pick<Tables["runs"], "transaction_id" | "distinct_id">, at: number) {
   const body = { transactionId: run.transaction_id, distinctId: run.distinct_id };
   return jobRow({ kind: "overdue", body }, at);

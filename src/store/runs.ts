@@ -28,7 +28,7 @@ export interface OpenRun extends Pick<NewRun, "workflow" | "distinctId"> {
   enteredAt: number;
 }
 
-/** The place of an exit among those of its workflow. */
+/** The position of an exit in the list of exits from a workflow. */
 export interface ExitCursor {
   /** ISO 8601 */
   occurredAt: string;
@@ -47,23 +47,23 @@ export interface WorkflowCounts {
 }
 
 export interface Runs {
-  /** Whether a run may begin under its workflow's limit; the first that asks may, and still may when it asks again. */
+  /** Whether a run may begin under the entry limit of its workflow. Once true, the answer stays true for this run. */
   enter(run: NewRun, limit: EntryLimit): Promise<boolean>;
-  /** Inserts a run whose trigger did not come from here; answers whether it was here already, for this person or another one. */
+  /** Inserts a run that another system triggered, unless the store has the run already, for this or another person. */
   insertForeign(run: NewRun): Promise<"new" | "known" | "of another person">;
   findState(transactionId: string): Promise<RunState | null>;
   /** Null for a run that is not open. */
   findOpen(transactionId: string): Promise<OpenRun | null>;
   /**
-   * Other runs of a run's person and workflow that are open, or failed since it began, and that Novu accepted
-   * before that time; the earliest first, ten at most.
+   * Other runs of the same person and workflow that Novu accepted before `before`, and that are open or have failed
+   * since this run began. The earliest come first; ten at most.
    */
   listBeside(
     run: OpenRun & { transactionId: string; before: number },
   ): Promise<Array<{ transactionId: string; enteredAt: number; isLost: boolean }>>;
   /**
-   * The name of an exit event of this person that ends this run, whose event happened at `since`; null when there
-   * is none. An exit ends a run when it happened no earlier, or up to two minutes earlier and arrived later.
+   * The name of an exit event that ends this run; null when there is none. The event of the run happened at `since`. An
+   * exit ends the run when it happened at `since` or later, or up to two minutes earlier and arrived later.
    */
   findExitSince(query: {
     workflow: string;
@@ -71,34 +71,35 @@ export interface Runs {
     transactionId: string;
     since: string;
   }): Promise<string | null>;
-  /** Marks the runs that an exit ends, and answers their transaction ids; the same ones again until `markExited`. */
+  /** Marks the runs that an exit ends, and answers their transaction ids. Until `markExited`, it answers them again. */
   markExiting(exit: Exit): Promise<string[]>;
   /** Novu has cancelled this run. */
   markExited(transactionId: string): Promise<void>;
   /** A limit of the workflow does not let this run begin. */
   markNotStarted(transactionId: string): Promise<void>;
-  /** Novu has accepted the trigger; `exited` if an exit event of the person came meanwhile. */
+  /** Novu has accepted the trigger. Answers `exited` if an exit event of the person came meanwhile. */
   markStarted(transactionId: string, shape?: string | null): Promise<"in progress" | "exited">;
-  /** Ends an open run of which Novu sends nothing more; answers whether it was open. */
+  /** Ends an open run for which Novu sends no more messages; answers whether the run was open. */
   close(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
-  /** Saves the recipient of a trigger that Novu has not answered, to send the same one again; until Novu refuses it. */
+  /** Saves the recipient of a trigger without an answer, so that the next attempt has the same recipient. */
   saveRecipient(trigger: { transactionId: string; refusals: number; recipient: Profile }): Promise<void>;
-  /** Null when none was saved since that number of refusals. */
+  /** The recipient that was saved at this number of refusals; null when there is none. */
   findRecipient(trigger: { transactionId: string; refusals: number }): Promise<Profile | null>;
 
-  /** The code of this process has these now. */
+  /** Saves the shapes that the code of this process has. */
   saveShapes(shapes: Array<{ id: string; shape: Shape }>): Promise<void>;
   findShape(id: string): Promise<Shape | null>;
   /** The shape of a run's workflow at its trigger; null where it is not known. */
   findShapeOf(transactionId: string): Promise<Shape | null>;
-  /** Every shape of a workflow, the one that was last in the code first. */
+  /** Every shape of a workflow; the shape that was last in the code comes first. */
   listShapes(workflow: string): Promise<Shape[]>;
 
-  /** The last exits of these people from a workflow, ISO 8601 by distinct id; without people that have none. */
+  /** When these people last had an exit from a workflow, ISO 8601 by distinct id. People without an exit are absent. */
   findLastExits(query: { workflow: string; distinctIds: string[] }): Promise<Map<string, string>>;
   /**
-   * Of up to `limit` exits of a workflow, from `from` until just before `until`, ISO 8601, those that were their
-   * person's last one; a person twice when two were at that moment. `next` is what to go on `after`, null at the end.
+   * Reads up to `limit` exits from a workflow, from `from` until just before `until`, ISO 8601. Answers the people who
+   * have no later exit; a person with two exits at that moment may appear twice. `next` is the `after` of the next
+   * call, null at the end.
    */
   listAbsent(query: {
     workflow: string;
@@ -107,7 +108,7 @@ export interface Runs {
     after: ExitCursor | null;
     limit: number;
   }): Promise<{ people: Array<{ distinctId: string; lastSeenAt: string }>; next: ExitCursor | null }>;
-  /** When a person started a workflow by this event, within a time, both ends included; ISO 8601, earliest first. */
+  /** When this event of a person started a workflow, from `from` to `to` inclusive; ISO 8601, earliest first. */
   listOccurrences(query: {
     distinctId: string;
     workflow: string;
@@ -116,9 +117,9 @@ export interface Runs {
     to: string;
   }): Promise<string[]>;
 
-  /** Newest first, by when their event happened. */
+  /** Newest first, by the time of their event. */
   list(query: RunQuery): Promise<RunRecord[]>;
-  /** One run, or the newest runs of a person in one workflow or all; empty lists where there is nothing. */
+  /** The history of one run, or of the newest runs of a person, in one workflow or in all. */
   history(of: { transactionId: string } | { distinctId: string; workflow?: string | undefined }): Promise<History>;
   countOutcomes(since: number): Promise<WorkflowOutcomes[]>;
   countByWorkflow(since: number): Promise<WorkflowCounts[]>;

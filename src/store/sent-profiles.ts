@@ -18,7 +18,7 @@ export function sentProfiles({ db, now, fromRows }: Parts) {
       const sent = await read(notes.map(({ profile }) => idOf(profile)));
       const newest = notes.map((note) => {
         const before = sent.get(idOf(note.profile));
-        // Deleted during the call to Novu: it does not come back.
+        // The person was deleted during the call to Novu, so the profile is not saved again.
         if (before === undefined && note.known !== null) return { ...note.profile, isDoubtful: false };
         const after = afterNote(note, before);
         sent.set(idOf(note.profile), after);
@@ -59,7 +59,10 @@ export function sentProfiles({ db, now, fromRows }: Parts) {
   }
 }
 
-/** Novu does not change absent fields, so the fields of both are stored, and of one field the newer value. */
+/**
+ * Novu does not change absent fields, so the stored profile has the fields of both profiles. A field of both has the
+ * newer value.
+ */
 function afterNote({ profile, known }: Note, before: SentProfile | undefined): SentProfile {
   if (before === undefined || isSame(before, profile)) {
     const isNewer = before !== undefined && before.occurredAt > profile.occurredAt;

@@ -2,7 +2,7 @@ import { Shape } from "../contracts/workflow.ts";
 import { inOrder, type Parts } from "./engine.ts";
 import type { Runs } from "./runs.ts";
 
-/** The shapes that workflows have had. */
+/** The steps of workflows, in each version of the code. */
 export function shapes({ db, now }: Parts) {
   return {
     async saveShapes(all) {

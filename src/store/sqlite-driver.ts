@@ -3,14 +3,14 @@ import type { SqliteDatabase, SqliteStatement } from "kysely";
 import type Database from "libsql";
 
 /**
- * SQLite as the store uses it, from either package. Its errors are `SqliteError`s where SQLite itself reports them.
+ * SQLite as the store uses it, from node:sqlite or libsql. An error that SQLite itself reports is a `SqliteError`.
  * Integers beyond 2^53 lose their last digits; rows may have no prototype.
  */
 export interface SqliteDriver {
   name: "node:sqlite" | "libsql";
   /** `readOnly`: the file must exist, and is neither written nor checkpointed, not even at close. */
   open(file: string, options?: { readOnly?: boolean }): SqliteConnection;
-  /** Copies what is committed at this moment from one file to another, off the main thread. */
+  /** Copies all commits until this moment from one file to another, outside of the main thread. */
   copy(from: string, to: string): Promise<void>;
 }
 
@@ -38,10 +38,13 @@ const PRIMARY_CODES = (
   "EMPTY SCHEMA TOOBIG CONSTRAINT MISMATCH MISUSE NOLFS AUTH FORMAT RANGE NOTADB"
 ).split(" ");
 
-/** SQLite before 3.51.3 can lose commits when two connections write or checkpoint: https://sqlite.org/wal.html#walresetbug */
+/**
+ * Older versions of SQLite can lose commits when two connections write or checkpoint.
+ * Source: https://sqlite.org/wal.html#walresetbug
+ */
 const SAFE_SINCE = [3, 51, 3];
 
-/** Node's own SQLite where it is there and safe, else libsql; tests and benchmarks name one. */
+/** node:sqlite where Node has it with a safe SQLite, otherwise libsql. Tests and benchmarks name the driver. */
 export async function sqliteDriver(name?: SqliteDriver["name"]): Promise<SqliteDriver> {
   if (name === "libsql") return libsql();
   const own = nodeSqlite();
@@ -65,7 +68,7 @@ function isSafe(version: number[]): boolean {
   return at === -1 || (version[at] ?? 0) > (SAFE_SINCE[at] ?? 0);
 }
 
-/** SQLite 3.45.1 from a package; it is loaded only where it is used. */
+/** SQLite 3.45.1 from the package libsql, which is loaded only when this driver is used. */
 async function libsql(): Promise<SqliteDriver> {
   const { default: Database } = await import("libsql");
   return {
@@ -88,12 +91,12 @@ async function libsql(): Promise<SqliteDriver> {
   };
 }
 
-/** The option `readonly` of libsql does nothing. */
+/** A URI opens the file read-only, because the option `readonly` of libsql does nothing. */
 function readOnlyUri(file: string): string {
   return `${pathToFileURL(file).href}?mode=ro`;
 }
 
-/** The part of node:sqlite that is used here; the types of Node 20 have none of it. */
+/** The part of node:sqlite that is used here. The types of Node 20 do not have node:sqlite. */
 interface NodeSqlite {
   DatabaseSync: new (file: string, options?: { readOnly?: boolean }) => Opened<StatementSync>;
   backup(source: Opened<StatementSync>, file: string, options: { rate: number }): Promise<number>;
@@ -107,10 +110,10 @@ interface StatementSync {
   setReadBigInts(enabled: boolean): void;
 }
 
-/** More than any file has. */
+/** More pages than any file has. */
 const ALL_PAGES = 2 ** 31 - 1;
 
-/** Node's own SQLite; null where this Node has none. */
+/** Null where this version of Node has no node:sqlite. */
 function nodeSqlite(): SqliteDriver | null {
   const sqlite = withoutExperimentalWarning(() => process.getBuiltinModule("node:sqlite")) as NodeSqlite | undefined;
   if (sqlite === undefined) return null;
@@ -121,7 +124,7 @@ function nodeSqlite(): SqliteDriver | null {
     async copy(from, to) {
       const source = open(from, true);
       try {
-        // In one step: a commit between two of them would start the copy again.
+        // Copies in one step, because a commit between two steps would start the copy again.
         await sqlite.backup(source, to, { rate: ALL_PAGES });
       } catch (error) {
         throw naming(error);
@@ -141,7 +144,7 @@ function nodeStatement(statement: StatementSync, text: string): SqliteStatement 
       try {
         return statement.all(...parameters);
       } catch (error) {
-        // An integer beyond 2^53. A statement that writes must not run twice.
+        // After an integer beyond 2^53, a select runs again with bigints. A statement that writes must not run twice.
         if ((error as { code?: string }).code !== "ERR_OUT_OF_RANGE" || !/^select/i.test(text)) throw error;
         statement.setReadBigInts(true);
         try {
@@ -180,7 +183,7 @@ interface Opened<Statement> {
   close(): unknown;
 }
 
-/** `close()` of libsql leaves the file, and a transaction that is open, to the garbage collector. */
+/** `close()` of libsql closes the file, and ends an open transaction, only at a garbage collection. */
 function connectionTo<Statement>(
   database: Opened<Statement>,
   statementOf: (statement: Statement, text: string) => SqliteStatement,
@@ -208,7 +211,7 @@ function named<Value>(ask: () => Value): Value {
   }
 }
 
-/** `rawCode` is libsql's, `errcode` that of node:sqlite. */
+/** An error of libsql has the code in `rawCode`, an error of node:sqlite in `errcode`. */
 function naming(error: unknown): unknown {
   const { rawCode, errcode, message } = error as { rawCode?: number; errcode?: number; message: string };
   const code = rawCode ?? errcode;

@@ -3,7 +3,7 @@ import { open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type SqliteConnection, type SqliteDriver, SqliteError } from "./sqlite-driver.ts";
 
-/** Another process, most likely the app, has the data folder. */
+/** Another process, most likely the app, has locked the data folder. */
 export class DataFolderInUseError extends Error {
   override readonly name = "DataFolderInUseError";
 }
@@ -28,7 +28,7 @@ export function makeDataFolder(dataDir: string): void {
 
 /**
  * Locks the folder until this process ends. The lock is an open write transaction, which the operating system
- * ends with the process, also after kill -9. The process id in it is for the message only.
+ * ends with the process, also after kill -9. The process id in `lock.db` is only for the error message.
  */
 export function lockDataFolder(driver: SqliteDriver, dataDir: string): () => void {
   let database: SqliteConnection | undefined;
@@ -49,7 +49,7 @@ export function lockDataFolder(driver: SqliteDriver, dataDir: string): () => voi
   }
   const held = database;
   return () => {
-    // Before close(): that of libsql ends the transaction, and so the lock, only at a garbage collection.
+    // The rollback ends the lock. close() of libsql alone would end it only at a garbage collection.
     held.exec("rollback");
     held.close();
   };
@@ -73,9 +73,9 @@ function holderIn(database: SqliteConnection): string {
 
 /** Copies a database to a new file, which appears when it is complete and on disk. */
 export async function backupSqlite(driver: SqliteDriver, { from, to }: { from: string; to: string }): Promise<void> {
-  // SQLite reads a name that begins with "file:" as a URI.
+  // The path is absolute, because SQLite reads a name that begins with "file:" as a URI.
   const part = resolve(`${to}.part`);
-  if (existsSync(to)) throw new Error(`the file "${to}" is there already; name one that is not`);
+  if (existsSync(to)) throw new Error(`the file "${to}" exists already; name a new file`);
   await claim(part);
   try {
     await driver.copy(from, part);
@@ -89,15 +89,15 @@ export async function backupSqlite(driver: SqliteDriver, { from, to }: { from: s
   }
 }
 
-/** Two backups to one file would mix. */
+/** Creates the file, or throws when it exists: two backups would mix their data in it. */
 async function claim(part: string): Promise<void> {
   try {
     const file = await open(part, "wx", 0o600);
     await file.close();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST")
-      throw new Error(`the file "${part}" cannot be made`, { cause: error });
-    throw new Error(`the file "${part}" is there: another backup writes it, or one broke off; then delete it`, {
+      throw new Error(`the file "${part}" cannot be created`, { cause: error });
+    throw new Error(`the file "${part}" exists; if no other backup is writing it, a backup has failed: delete it`, {
       cause: error,
     });
   }

@@ -9,7 +9,7 @@ import { onlyReads, type ReadStore, type Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 const MOST_PREPARED = 200;
-/** Rows of kilobytes; written in transactions. */
+/** The tables with rows of kilobytes. They are written only in transactions, as `oneByOne` needs. */
 const LARGE = new Set<keyof Tables>(["events", "jobs"]);
 const TO_WRITE =
   "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 2000; pragma secure_delete = on";
@@ -18,7 +18,7 @@ const TO_READ = "pragma busy_timeout = 2000";
 interface Options {
   dataDir: string;
   now: () => number;
-  /** For tests and benchmarks; else by the version of Node. */
+  /** Set by tests and benchmarks; otherwise the version of Node decides. */
   driver?: SqliteDriver | undefined;
 }
 
@@ -33,14 +33,14 @@ export async function openSqliteStore({ dataDir, now, driver }: Options): Promis
     driver: opened,
     prepare: async (db) => {
       await migrate(db, "sqlite");
-      // One process at a time, so the owner of these leases has ended.
+      // Only one process at a time has the store, so the process that took these leases has ended.
       await db.updateTable("jobs").set({ leased_until: 0 }).where("leased_until", ">", 0).execute();
     },
     unlock,
   });
 }
 
-/** The same file for a command that only reads, whether the app runs or not. No byte of the file changes. */
+/** Opens the same file for a command that only reads, also while the app runs. The file does not change. */
 export async function openSqliteStoreToRead({ dataDir, now, driver }: Options): Promise<ReadStore> {
   assertStoreIn(dataDir);
   return onlyReads(
@@ -55,7 +55,7 @@ export async function openSqliteStoreToRead({ dataDir, now, driver }: Options): 
   );
 }
 
-/** Copies the store of an app that does not run to a new file. Nothing is migrated. */
+/** Copies the store to a new file while the app is stopped. Migrates nothing. */
 export async function backupSqliteStore({
   dataDir,
   file,
@@ -133,7 +133,7 @@ async function open({
       ...store.people,
       async delete(distinctId) {
         const deleted = await store.people.delete(distinctId);
-        // The write-ahead log still has the old pages.
+        // The write-ahead log still has the deleted rows.
         await sql`pragma wal_checkpoint(truncate)`.execute(db);
         return deleted;
       },
@@ -149,7 +149,7 @@ function cachingStatements(connection: SqliteConnection): SqliteDatabase {
     prepare(text) {
       const known = prepared.get(text);
       if (known !== undefined) return known;
-      // Each length of a list makes another statement.
+      // The texts can be many: a statement with a list has another text for each length of the list.
       if (prepared.size >= MOST_PREPARED) prepared.clear();
       const statement = acceptingRows(connection.prepare(text));
       prepared.set(text, statement);
@@ -163,7 +163,7 @@ function isAboutAnItem(error: unknown): boolean {
   return error instanceof SqliteError && /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)$/.test(error.code);
 }
 
-/** Stands for the parameters of a statement that is run once for each row. */
+/** The parameter of a statement that runs once for each of these rows. */
 class EachRow {
   readonly rows: unknown[][];
 
@@ -172,16 +172,16 @@ class EachRow {
   }
 }
 
-/** For small rows: one parameter for all is faster than one run for each. */
+/** For small rows: one JSON parameter with all rows is faster than to run the statement once for each row. */
 function outOfJson(rows: object[], columns: string[]): RawBuilder<never> {
   const values = columns.map((column) => sql`value ->> ${sql.lit(column)}`);
-  // Without a where, SQLite reads the "on" of "on conflict" as that of a join.
+  // Without a "where", SQLite takes the "on" of "on conflict" for the "on" of a join.
   return sql`select ${sql.join(values)} from json_each(${JSON.stringify(rows)}) where true`;
 }
 
 /**
- * For large rows: their bodies are JSON already, and to encode them again is slower than one run for each. All or
- * none only within a transaction.
+ * For large rows: their bodies are JSON already, and to encode them again is slower than to run the statement once for
+ * each row. Only within a transaction are all rows written or none.
  */
 function oneByOne(rows: object[], columns: string[]): RawBuilder<never> {
   const each = new EachRow(
@@ -190,7 +190,7 @@ function oneByOne(rows: object[], columns: string[]): RawBuilder<never> {
   return sql`values (${each}${sql.raw(", ?".repeat(columns.length - 1))})`;
 }
 
-/** The same statement, which also accepts the rows of `oneByOne`. */
+/** A statement that also accepts the rows of `oneByOne`. */
 function acceptingRows(statement: SqliteStatement): SqliteStatement {
   return {
     reader: statement.reader,

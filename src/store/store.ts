@@ -24,24 +24,24 @@ interface StoreListeners {
 
 /**
  * The outbox: an event and its jobs are written in one transaction, then each job is completed, retried or given
- * up. A query by a distinct id covers all ids that were ever merged with it, whenever the merge arrived. Every
- * promise resolves when the disk has the change, and rejects when it has not. Times are ISO 8601 in events and
- * decisions, milliseconds since 1970 elsewhere.
+ * up. Exits, limits, opt-outs, traits and deletions cover all ids of a person that were ever merged, whenever the merge
+ * arrived. Every promise resolves when the disk has the change, and rejects when it has not. Times are ISO 8601 in
+ * events and decisions, milliseconds since 1970 elsewhere.
  */
 export interface Store extends Repositories {
   /**
-   * Deletes up to `mostRows` of what was written before `before`, whenever it happened, in one short transaction;
-   * answers how many there were, or null when another process does it. Records with a waiting job stay, and so do
-   * merges, because an id may return at any time, and opt-outs.
+   * Deletes up to `mostRows` rows that were written before `before`, in one short transaction. Answers how many, or
+   * null when another process is deleting. Rows with a job stay. Opt-outs and merges stay at any age, because an id may
+   * return at any time.
    */
   prune(before: number, mostRows: number): Promise<number | null>;
-  /** The answer ends the subscription. A listener runs after the transaction. */
+  /** The returned function removes the listener. A listener runs after the transaction. */
   on<Name extends keyof StoreListeners>(name: Name, listener: StoreListeners[Name]): () => void;
   /** Throws when nothing can be written now. */
   ping(): Promise<void>;
   /**
-   * Copies the store of this moment to a file that is not there yet; inserts go on meanwhile. The copy is a store:
-   * as `bridge.db` in a DATA_DIR of its own it can be opened. PostgreSQL refuses, and names pg_dump.
+   * Copies the store of this moment to a new file; inserts continue meanwhile. The copy can be opened as `bridge.db` in
+   * another DATA_DIR. Throws with PostgreSQL, and names pg_dump.
    */
   backup(file: string): Promise<void>;
   close(): Promise<void>;

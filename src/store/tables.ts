@@ -2,7 +2,7 @@ import { type Generated, type GeneratedAlways, sql } from "kysely";
 import type { Source } from "../contracts/event.ts";
 import type { Job, Queue } from "../contracts/job.ts";
 
-// Times named `…_at` are ISO 8601 as text, and milliseconds since 1970 as numbers.
+// A time named `…_at` is ISO 8601 where it is a string, and milliseconds since 1970 where it is a number.
 
 export interface Tables {
   events: {
@@ -12,32 +12,38 @@ export interface Tables {
     occurred_at: string;
     received_at: number;
     body: string;
-    /** Its distinct id when it changed the person; other events of a person are found by their runs and exits. */
+    /**
+     * The distinct id of an event that changed its person; null for other events, which are found by their runs and
+     * exits.
+     */
     about: string | null;
   };
   runs: {
     transaction_id: string;
     workflow: string;
     distinct_id: string;
-    /** The event that started it. */
+    /** The event that started the run. */
     event_uuid: string;
     occurred_at: string;
     /**
-     * `in progress` with an `ended_at`: finished; `not started`: it did not begin, because of a limit of its workflow;
-     * `failed`: it ended at Novu before its last message.
+     * A run `in progress` with an `ended_at` is finished. A run is `not started` because of a limit of its workflow. A
+     * `failed` run ended at Novu before its last message.
      */
     state: "pending" | "in progress" | "exiting" | "exited" | "not started" | "failed";
-    /** When Novu accepted its trigger. */
+    /** When Novu accepted the trigger. */
     entered_at: Generated<number | null>;
-    /** When its last message was decided, or it was exited. */
+    /** When the last message was decided, or the run was exited. */
     ended_at: Generated<number | null>;
     /** The subscriber as sent with the trigger, as JSON. */
     recipient: Generated<string | null>;
     /** How often Novu had refused the trigger when the recipient was saved. */
     recipient_try: Generated<number | null>;
-    /** When its event arrived, in microseconds since 1970, in the order of a process; null for a run that was not triggered here. */
+    /**
+     * When the event of the run arrived, in microseconds since 1970. Each event of a process has a larger arrival than
+     * the one before. Null for a run that another system triggered.
+     */
     arrival: Generated<number | null>;
-    /** The id of the shape that its workflow had at the trigger; null before the trigger. */
+    /** The id of the shape that the workflow had at the trigger; null before the trigger. */
     shape: Generated<string | null>;
   };
   /** The newest run of each person, for each workflow that limits entries. The row outlives the run. */
@@ -48,10 +54,10 @@ export interface Tables {
     event_uuid: string;
     event_name: string;
     occurred_at: string;
-    /** As that of a run. */
+    /** As `arrival` of a run. */
     arrival: number;
   };
-  /** Distinct ids of one person; of several merges of an id, the first in time. */
+  /** Two distinct ids of one person. Each `previous_id` has one row: the earliest merge of that id. */
   aliases: { previous_id: string; current_id: string; occurred_at: string };
   /** The newest profile of each person that was sent to Novu, as JSON. */
   profiles: {
@@ -61,7 +67,7 @@ export interface Tables {
     is_doubtful: number;
     saved_at: number;
   };
-  /** Properties of persons from sources that have no record of them: the newest of each, as JSON. */
+  /** Person properties from sources that do not store persons: the newest value of each property, as JSON. */
   traits: {
     distinct_id: string;
     name: string;
@@ -69,22 +75,22 @@ export interface Tables {
     occurred_at: string;
     saved_at: number;
   };
-  /** Opt-outs and opt-ins; the newest of each topic is valid. Their age deletes none of them. */
+  /** Opt-outs and opt-ins; the newest of each topic is valid. None is deleted because of its age. */
   opt_outs: {
     distinct_id: string;
     /** "all", a topic, or one workflow. */
     topic: string;
     at: string;
-    /** The last repeat of this change, before the next one. */
+    /** The time of the last repeat of this change; `at` when the change was never repeated. */
     last_at: string;
     /** 1 for an opt-out, 0 for an opt-in. */
     is_out: number;
     cause: string;
-    /** The message whose link made the change; null for another cause. */
+    /** The message with the link that made the change; null for another cause. */
     transaction_id: string | null;
     step: string | null;
   };
-  /** The last address of each person to which nothing could be delivered. */
+  /** For each distinct id, the address that bounced last. */
   bounces: { distinct_id: string; address_hash: string | null; at: string };
   jobs: {
     id: Generated<number>;
@@ -92,15 +98,15 @@ export interface Tables {
     key: string;
     kind: Job["kind"];
     queue: Queue;
-    /** Null where the job is about the person and no workflow. */
+    /** Null for a job with no workflow in its body. */
     workflow: string | null;
-    /** Null where the job is about no single run. */
+    /** Null for a job that is not about one run. */
     transaction_id: string | null;
     distinct_id: string;
     body: string;
     state: "waiting" | "dead";
     due_at: number;
-    /** The end of its lease; 0 without one. */
+    /** The end of the lease; 0 without a lease. */
     leased_until: number;
     attempts: number;
     refusals: number;
@@ -112,23 +118,23 @@ export interface Tables {
     step: string;
     distinct_id: string;
     body: string;
-    /** The database reads these from the body. */
+    /** The database reads this column and those below from `body`. */
     workflow: GeneratedAlways<string>;
     outcome: GeneratedAlways<string>;
     decided_at: GeneratedAlways<string>;
     channel: GeneratedAlways<string>;
     reason: GeneratedAlways<string | null>;
   };
-  /** Messages on their way to a person. */
+  /** Messages that count under the frequency cap, or were postponed. */
   sends: {
     transaction_id: string;
     step: string;
     distinct_id: string;
-    /** When it was first to be sent. */
+    /** When the message was to be sent for the first time. */
     asked_at: number;
-    /** Since when it counts under the cap; null when it does not. */
+    /** When the message began to count under the cap; null when it does not count. */
     reserved_at: number | null;
-    /** How often Novu was asked to call again. */
+    /** How often Novu was asked to call the step again. */
     attempts: number;
   };
   /** The experiment variants of runs, by flag; the first is valid. */
@@ -137,30 +143,30 @@ export interface Tables {
     flag: string;
     distinct_id: string;
     variant: string;
-    /** PostHog, or the declared default of the workflow. */
+    /** `default`: the declared default of the workflow. */
     source: "posthog" | "default";
     drawn_at: number;
-    /** The step whose report to PostHog contains the exposure; null until there is one. */
+    /** The step that reports the exposure to PostHog; null while no step does. */
     exposed_by: string | null;
   };
-  /** Reports to PostHog about statuses of messages; once each. */
+  /** The statuses that were reported to PostHog, each once. */
   reports: {
     transaction_id: string;
-    /** Empty where it is of the whole run. */
+    /** Empty for a status of the whole run. */
     step: string;
     status: string;
     distinct_id: string;
     reported_at: number;
   };
-  /** The shapes that workflows have had; `seen_at` is when a process last had it in its code. */
+  /** The shapes that workflows have had. `seen_at` is the last start of a process with the shape in its code. */
   shapes: { id: string; workflow: string; body: string; seen_at: number };
-  /** Results of custom steps that Novu does not have, as JSON; the first is valid. */
+  /** Results of custom steps, as JSON, where Novu's state of the run lacks the result. */
   custom_values: { transaction_id: string; step: string; distinct_id: string; value: string; saved_at: number };
   /** Studio sessions that were logged out before they expire. */
   ended_sessions: { id: string; expires_at: number };
   /** When the next slot of each rate limiter is, in milliseconds since 1970, with fractions. */
   rate_limiters: { name: string; next_at: number };
-  /** When each periodic task runs next, or its lease ends, in milliseconds since 1970. */
+  /** When each periodic task runs next, or when its lease ends, in milliseconds since 1970. */
   leases: { name: string; next_at: number };
   ignored_events: {
     id: Generated<number>;
@@ -174,7 +180,7 @@ export interface Tables {
   };
 }
 
-/** When a waiting job can be claimed: its time, or the end of its lease. The indexes are on this expression. */
+/** When a waiting job can be claimed: at `due_at`, or at the end of a later lease. The indexes have this expression. */
 export const NEXT_AT = sql<number>`(case when leased_until > due_at then leased_until else due_at end)`;
 
 /** A literal, because SQLite uses a partial index only where the condition is the same text. */

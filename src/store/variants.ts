@@ -4,7 +4,7 @@ import type { Decisions } from "./decisions.ts";
 import { inOrder, type Parts } from "./engine.ts";
 import type { Tables } from "./tables.ts";
 
-/** The variants of runs: the first that a process writes is valid for all. */
+/** The variants of runs. For each run and flag, the first written variant is valid. */
 export function variants({ db, now }: Parts) {
   return {
     async findVariants(transactionId) {
@@ -23,7 +23,7 @@ export function variants({ db, now }: Parts) {
       const stored = await db
         .insertInto("variants")
         .values(inOrder(rows, ({ flag }) => flag))
-        // Changes nothing, and returns the row that was there.
+        // The update changes nothing. With it, the statement returns the existing row.
         .onConflict((conflict) =>
           conflict.columns(["transaction_id", "flag"]).doUpdateSet((row) => ({ flag: row.ref("variants.flag") })),
         )
@@ -34,7 +34,7 @@ export function variants({ db, now }: Parts) {
   } satisfies Partial<Decisions>;
 }
 
-/** The exposures of a decision that no other step of its run has reported; they belong to this step from then on. */
+/** The exposures of a decision that no other step of its run reports. From then on, only this step reports them. */
 export async function firstExposures(
   trx: Kysely<Tables>,
   { transactionId, step, distinctId, variants, exposures }: Decision,
@@ -60,7 +60,7 @@ export async function firstExposures(
   return stored.filter(({ exposed_by }) => exposed_by === step).map(({ flag }) => flag);
 }
 
-/** A message that was not sent exposes no one; another step of the run may report these. */
+/** Lets another step of the run report these exposures, because a message that was not sent exposes no one. */
 export async function releaseExposures(
   trx: Kysely<Tables>,
   { transactionId, step, exposures }: Decision,

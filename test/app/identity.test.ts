@@ -248,7 +248,7 @@ describe("an event of an internal user", () => {
     const echoes = deliveries.filter((one) => one.event.startsWith("notification "));
     expect(echoes.length).toBeGreaterThan(3);
     for (const { attempts } of echoes)
-      expect(attempts).toMatchObject([{ status: 202, answer: expect.stringContaining("reports itself") }]);
+      expect(attempts).toMatchObject([{ status: 202, answer: expect.stringContaining("a report of this bridge") }]);
     expect(await sandbox.app.store.events.listIgnored({ limit: 100 })).toEqual([]);
     const metrics = await (await fetch(`${sandbox.app.url}/metrics`)).text();
     expect(metrics).toContain(`bridge_ignored_events_total{cause="echo"} ${echoes.length}`);

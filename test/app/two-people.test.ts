@@ -47,7 +47,7 @@ describe("two people who are both identified", () => {
     sandbox.posthog.capture({ event: "$identify", distinctId: "bob", properties: { $anon_distinct_id: "ada" } });
     await sandbox.settled();
     expect(await sandbox.app.store.events.listIgnored({ limit: 10 })).toMatchObject([
-      { distinctId: "bob", reason: "PostHog keeps the two ids of this event as two people, and so do we" },
+      { distinctId: "bob", reason: "PostHog has two persons for the two ids of this event, so they are not merged" },
     ]);
   });
 

@@ -24,7 +24,7 @@ describe("npm run backup", () => {
     expect(await eventsIn(file)).toEqual([UUID]);
 
     const again = await runCommand(sandbox, "backup", [file]);
-    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("is there already")]);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("exists already")]);
   });
 
   it("names pg_dump for PostgreSQL", async () => {
@@ -41,7 +41,7 @@ describe("npm run backup", () => {
     for (const [args, code, complaint] of [
       [[], 2, "the file to copy to is missing"],
       [["a", "b"], 2, "one file at a time"],
-      [[join(folder.path, "file", "copy.db")], 1, "cannot be made"],
+      [[join(folder.path, "file", "copy.db")], 1, "cannot be created"],
     ] as const) {
       const done = await runCommand(sandbox, "backup", [...args]);
       expect([done.code, done.stderr]).toEqual([code, expect.stringContaining(complaint)]);

@@ -56,12 +56,12 @@ describe.each(await sqliteDrivers())("a backup by $name", (driver) => {
     const backup = (name: string) => store.backup(join(folder.path, name));
     await backup("a.db");
     const before = fileHash(join(folder.path, "a.db"));
-    await expect(backup("a.db")).rejects.toThrow(/a\.db" is there already; name one that is not/);
+    await expect(backup("a.db")).rejects.toThrow(/a\.db" exists already; name a new file/);
     expect(fileHash(join(folder.path, "a.db"))).toBe(before);
 
     writeFileSync(join(folder.path, "b.db.part"), "");
-    await expect(backup("b.db")).rejects.toThrow(/b\.db\.part" is there: another backup writes it/);
-    await expect(backup("none/c.db")).rejects.toThrow(/c\.db\.part" cannot be made/);
+    await expect(backup("b.db")).rejects.toThrow(/b\.db\.part" exists; if no other backup is writing it/);
+    await expect(backup("none/c.db")).rejects.toThrow(/c\.db\.part" cannot be created/);
     const [one, other] = await Promise.allSettled([backup("d.db"), backup("d.db")]);
     expect([one.status, other.status].sort()).toEqual(["fulfilled", "rejected"]);
     await store.close();

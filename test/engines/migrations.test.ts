@@ -34,7 +34,7 @@ describe.each<EngineName>(hasPostgres ? ["sqlite", "postgres"] : ["sqlite"])("th
     await using data = await testData(engine);
     await migrate(data.db, engine);
     await insertEvent(data.db);
-    await expect(assertMigrated(data.db, engine, NEXT)).rejects.toThrow('the migration "0002-notes" has not run there');
+    await expect(assertMigrated(data.db, engine, NEXT)).rejects.toThrow('the migration "0002-notes" has not run');
     await migrate(data.db, engine, NEXT);
     await migrate(data.db, engine, NEXT);
     await expect(assertMigrated(data.db, engine, NEXT)).resolves.toBeUndefined();

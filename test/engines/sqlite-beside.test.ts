@@ -67,7 +67,7 @@ describe.each(await sqliteDrivers())("a store to read, by $name", (driver) => {
     older.close();
     const before = fileHash(file);
     await expect(openSqliteStoreToRead({ dataDir: folder.path, now, driver })).rejects.toMatchObject({
-      cause: { message: expect.stringContaining("start this version of the app on it once") },
+      cause: { message: expect.stringContaining("start this version of the app once with this store") },
     });
     expect(fileHash(file)).toBe(before);
     const none = join(folder.path, "none");

@@ -7,14 +7,17 @@ import type { Log } from "../../lib/log.ts";
 type RunToEnd = RunKey & { workflow: string };
 
 export interface ExitRuns {
-  /** The runs that this exit ends, also after an earlier attempt. */
+  /** The transaction ids of the runs that this exit ends. A later attempt gets the same ids. */
   markExiting(exit: Exit): Promise<string[]>;
   markExited(transactionId: string): Promise<void>;
 }
 
 export type RunEnds = ReturnType<typeof createRunEnds>;
 
-/** Runs that end early: `exit` and `throttle` are handlers of jobs, and use `cancel` and `skip` for the rest of a run. */
+/**
+ * Ends runs early. `exit` and `throttle` are handlers of jobs. `cancel` cancels a run at Novu, and `skip` records
+ * decisions for the messages that are not sent.
+ */
 export function createRunEnds({
   runs,
   cancel: cancelAtNovu,
@@ -43,14 +46,18 @@ export function createRunEnds({
     const { workflow, distinctId, eventName } = exit;
     for (const transactionId of await runs.markExiting(exit)) {
       const run = { transactionId, workflow, distinctId };
-      // Novu cancels a transaction for all its subscribers, and a trigger by another system may have several.
+      // Only our own trigger is cancelled: Novu cancels a trigger for all its subscribers, and another system's trigger
+      // may have several subscribers.
       if (isTriggeredHere(run) && (await openSteps(run)).length > 0) await cancel(run);
       await skip(run, { reason: "exited", detail: eventName });
       await runs.markExited(transactionId);
     }
   }
 
-  /** Records that Novu ended a run at a throttle. Novu does not report that: no call for a step after the throttle shows it. */
+  /**
+   * Records that Novu ended a run at a throttle, if Novu has called no step after the throttle. Novu does not report
+   * that a throttle ended a run.
+   */
   async function throttle(run: RunToEnd): Promise<void> {
     if (isOfOneJob(run)) return;
     const called = await listDecidedSteps(run.transactionId, { failed: true });

@@ -12,7 +12,7 @@ export interface MergeSteps {
   reingest(request: MergeRequest): Promise<void>;
 }
 
-/** Makes two ids one person, unless PostHog has them as two. Throws when PostHog does not answer, or cannot know yet. */
+/** Merges two ids, unless they are two persons at PostHog. Throws when PostHog does not answer or may not be read. */
 export function createMerge({
   steps: { areOnePerson, merge, onNotMerged, reingest },
   msUntilRead,
@@ -25,7 +25,7 @@ export function createMerge({
     const { previousId, currentId, occurredAt } = request;
     const retryAfterMs = request.checkAt !== null ? msUntilRead() : 0;
     if (retryAfterMs > 0)
-      throw new RetryLaterError("PostHog is asked about several at once", { retryAfterMs, answered: false });
+      throw new RetryLaterError("PostHog is read later, for several merges at once", { retryAfterMs, answered: false });
     const persons = request.checkAt !== null ? await areOnePerson([previousId, currentId]) : "one";
     if (typeof persons === "object")
       throw new UnavailableError(`PostHog cannot be asked: ${persons.unavailable}`, { answered: false });

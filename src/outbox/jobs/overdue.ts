@@ -8,11 +8,11 @@ import type { Log } from "../../lib/log.ts";
 import { isMerged, isOpen, type NovuResult, resultOfStep } from "../novu-result.ts";
 import type { NovuRuns } from "./receipt.ts";
 
-/** The next check, when the end of the wait is not known. */
+/** The time until the next check, when the end of the wait is not known. */
 const CHECK_AGAIN_MS = 6 * HOUR_MS;
-/** A run that is too old for Novu's list counts as lost this long after its wait. */
+/** A run that is too old for Novu's activity feed counts as lost this long after its wait. */
 const GIVEN_UP_AFTER_MS = DAY_MS;
-/** A digest puts a run into another one, which may be inserted here a little later. */
+/** A digest puts a run into an earlier run at Novu. Here, the `enteredAt` of the earlier run may be this much later. */
 const INSERTED_WITHIN_MS = HOUR_MS;
 
 /** Reasons that do not come from a result at Novu, so a late bridge call may still decide. */
@@ -21,7 +21,7 @@ const IS_OURS = new Set<Decision["reason"]>(["lost at Novu", "added later", "dig
 interface OpenRun {
   workflow: string;
   distinctId: string;
-  /** When Novu accepted it, in milliseconds since 1970. */
+  /** When Novu accepted the trigger, in milliseconds since 1970. */
   enteredAt: number;
 }
 
@@ -35,7 +35,7 @@ export interface OverdueRuns {
   /** Null when the run has ended, or not begun. */
   findOpen(transactionId: string): Promise<OpenRun | null>;
   close(transactionId: string, as: "finished" | "failed"): Promise<boolean>;
-  /** Other runs of the same person and workflow that are open, or were lost since this one began. */
+  /** Other runs of the same person and workflow that are open, or were lost since this run began. */
   listBeside(run: OpenRun & { transactionId: string; before: number }): Promise<RunBeside[]>;
 }
 
@@ -75,7 +75,7 @@ export function createOverdue({
     if (run === null) return;
     const { workflow } = run;
     const there = atNovu({ ...run, transactionId });
-    // Novu has only one job of such a run, so there is nothing to ask about.
+    // The id of the run at Novu is not known, so Novu cannot be asked about it.
     if (there === null) return void (await runs.close(transactionId, "finished"));
     const jobs = await novuRuns.jobsOf(there);
     const beside = await runs.listBeside({ ...run, transactionId, before: run.enteredAt + INSERTED_WITHIN_MS });
@@ -114,7 +114,7 @@ export function createOverdue({
     const there = atNovu({ ...run, transactionId });
     if (there === null) return false;
     const jobs = await novuRuns.jobsOf(there);
-    // Novu lists neither run any more; a digest puts a run only into an earlier one.
+    // Novu lists neither run any more. A digest puts a run only into an earlier run.
     if (jobs.length === 0) return other.enteredAt <= run.enteredAt;
     return jobs.some(isOpen) && !isMerged(jobs);
   }
@@ -129,7 +129,7 @@ export function createOverdue({
       const before = decided.find((one) => one.step === step);
       if (before !== undefined && isFinal(before)) return [];
       const result = resultOfStep({ step, channel }, jobs, { isCarrierLost });
-      // Novu does not call the step again, so the failure that was saved stands.
+      // Novu does not call the step again, so the saved failure stays valid.
       if (before !== undefined && result.outcome !== "sent") return [{ ...before, receipt: "corrected" as const }];
       return [decisionOf(run, { step, channel }, result)];
     });

@@ -13,9 +13,9 @@ import {
   withReceipt,
 } from "../novu-result.ts";
 
-/** After the decision, when Novu had no final result at first. */
+/** The second read is this long after the decision, when the first read found no final result. */
 const AGAIN_AFTER_MS = 10 * MINUTE_MS;
-/** After this, PostHog gets the report, with or without an answer from Novu. */
+/** The last read is this long after the decision. Then PostHog gets the report, also without an answer from Novu. */
 const LAST_AFTER_MS = HOUR_MS;
 
 /**
@@ -58,7 +58,7 @@ export function createReceipt({
     try {
       const run = await novuRuns.runOf(decision);
       if (run === null) return null;
-      // Novu's messages do not name their subscriber, and the run may be of one of several people.
+      // With a `subscriberId`, the transaction may have several subscribers, but Novu's messages name no subscriber.
       const messages = run.subscriberId === undefined ? await novuRuns.messagesOf(run.transactionId) : [];
       const result = resultOfMessages(decision, messages);
       if (result !== null) return result;
@@ -76,7 +76,7 @@ export function createReceipt({
   }
 }
 
-/** Novu lists each message with its whole content, and lists all messages of a run. */
+/** Few, because Novu answers all messages of each run, with their whole content. */
 const MOST_RUNS_PER_CALL = 25;
 /** The longest text of the ids in one URL; servers accept 8 KB. */
 const MOST_BYTES_PER_CALL = 4_000;
@@ -89,7 +89,10 @@ type RunOfMessage = Pick<Decision, "transactionId" | "workflow" | "distinctId" |
 
 export type NovuRuns = ReturnType<typeof createNovuRuns>;
 
-/** Reads runs and messages at Novu. Reads of one moment share a call where Novu allows it, and equal reads at the same time are one. */
+/**
+ * Reads runs and messages at Novu. Reads of messages at the same moment share a call, and equal reads of jobs at the
+ * same time become one read.
+ */
 export function createNovuRuns({
   activity,
   pace,
@@ -121,7 +124,7 @@ export function createNovuRuns({
       atOnce: CALLS_AT_ONCE,
     }),
 
-    /** The steps of a run. Throws when Novu does not answer. */
+    /** Novu's jobs of a run, one for each step. Throws when Novu does not answer. */
     jobsOf({ transactionId, subscriberId }: RunAtNovu): Promise<NovuJobRecord[]> {
       const key = JSON.stringify([transactionId, subscriberId]);
       const same = inProgress.get(key);
@@ -138,7 +141,7 @@ export function createNovuRuns({
     for (let page = 0, hasMore = true, before = ""; hasMore; page += 1) {
       await pace();
       const { messages, hasMore: isMore } = await notUrgent(activity.messages(ids, page));
-      // A Novu without pages answers each request with the first one.
+      // A version of Novu without pages answers each request with the first page.
       const answer = JSON.stringify(messages);
       if (answer === before) break;
       found.push(...messages);
@@ -155,8 +158,8 @@ export function createNovuRuns({
 }
 
 /**
- * Waits two minutes or more after each failure. No error is final: Novu may answer later, for example when a proxy gets
- * a missing route. No error counts as a failed attempt either, because the retries end an hour after the message anyway.
+ * Waits two minutes or more after each failure. No error is final, because Novu may answer later, for example when a
+ * proxy gets a missing route. A refusal is no failed attempt, because the retries end an hour after the message anyway.
  */
 async function notUrgent<Found>(read: Promise<Found>): Promise<Found> {
   try {

@@ -18,7 +18,7 @@ export interface StartRuns {
   /** Null when there is no such run. */
   findState(transactionId: string): Promise<string | null>;
   markStarted(transactionId: string, workflow: string): Promise<"in progress" | "exited">;
-  /** The times at which the person did this, earliest first. */
+  /** When this event of the person started the workflow, earliest first. */
   listOccurrences(query: {
     distinctId: string;
     workflow: string;
@@ -26,16 +26,16 @@ export interface StartRuns {
     from: string;
     to: string;
   }): Promise<string[]>;
-  /** Whether the entry limit lets the person in; once true, it stays true for this run. */
+  /** Whether the entry limit lets the run begin. Once true, the answer stays true for this run. */
   enter(run: Run & { workflow: string }, limit: EntryLimit): Promise<boolean>;
   markNotStarted(transactionId: string): Promise<void>;
-  /** Saves the recipient of a trigger that Novu may have, for the next attempt. */
+  /** Saves the recipient of a trigger that Novu may have received, for the next attempt. */
   saveRecipient(trigger: { transactionId: string; refusals: number; recipient: Profiled }): Promise<void>;
 }
 
 /**
- * Starts a run at Novu. Starts and exits of one person may come in any order, and at the same time. So each reads the
- * facts before and after its call, and a person who has exited keeps no run.
+ * Starts a run at Novu. The start and the exit of a run may be handled in any order, and at the same time. So a start
+ * checks for an exit before and after its call to Novu, and no run stays open after its exit.
  */
 export function createStart({
   runs,
@@ -50,7 +50,7 @@ export function createStart({
   log,
 }: {
   runs: StartRuns;
-  /** Whether a check at PostHog is due that may merge another id into this person. */
+  /** Whether a job is due that may merge another id with this one. */
   isJoining(distinctId: string): Promise<boolean>;
   trigger(start: Start, idempotencyKey: string): Promise<void>;
   recipients: Recipients;
@@ -72,7 +72,7 @@ export function createStart({
     ]);
     // The person was deleted while this job was in progress.
     if (state === null) return;
-    // The process was killed when the run was started, or not started for a reason, and before the job was complete.
+    // An earlier attempt saved this state, and its process was killed before the job was complete.
     if (state === "in progress" || state === "not started") return subscribers.sendDoubtful(sentBefore);
     if (!isOften) return markNotStarted(run);
     if (objection !== null) {
@@ -100,7 +100,8 @@ export function createStart({
   async function triggerTo(recipient: Profiled, start: Start, { refusals }: Pick<JobAttempt, "refusals">) {
     const { workflow, run } = start;
     const { transactionId, eventUuid } = run;
-    // Novu saves each answer by this key, errors too. So after an error the next key differs; without an answer it is the same.
+    // Novu repeats its answer to the same key, also an error. So the key changes after an error, and stays the same
+    // when no answer came.
     const idempotencyKey = refusals === 0 ? transactionId : `${transactionId}:${refusals}`;
     try {
       await trigger({ ...start, to: recipient.subscriber }, idempotencyKey);
@@ -115,7 +116,7 @@ export function createStart({
   /** The missing events may belong to another id of this person, for which a merge is due. */
   async function markNotStarted({ transactionId, distinctId }: Run): Promise<void> {
     const again = { retryAfterMs: CHECK_AGAIN_MS, answered: false };
-    if (await isJoining(distinctId)) throw new RetryLaterError("another id may turn out to be this person's", again);
+    if (await isJoining(distinctId)) throw new RetryLaterError("a merge may add another id to this person", again);
     await runs.markNotStarted(transactionId);
   }
 
@@ -128,7 +129,10 @@ export function createStart({
     return isLate ? { reason: "too late", detail: `${run.eventName} happened at ${run.occurredAt}` } : null;
   }
 
-  /** Whether the person did this often enough within the time. Events may arrive in any order; the last one to arrive finds all. */
+  /**
+   * Whether the event happened often enough within the period. Events may arrive in any order, and the event that
+   * arrives last finds all of them.
+   */
   async function hasHappenedOften({ run, workflow, occurrence }: Start): Promise<boolean> {
     if (occurrence === null) return true;
     const { nth, withinMs } = occurrence;
@@ -152,7 +156,7 @@ function isOftenWithin(times: string[], nth: number, withinMs: number): boolean 
   });
 }
 
-/** Whether Novu may have the trigger. If so, the next attempt has the same key and the same recipient. */
+/** Whether Novu may have received the trigger. If so, the next attempt has the same key and the same recipient. */
 function mayHaveArrived(error: unknown): boolean {
   if (error instanceof StoppingError) return false;
   return (error instanceof UnavailableError || error instanceof RetryLaterError) && !error.answered;

@@ -6,7 +6,7 @@ import type { Parsed } from "../ingest.ts";
 
 const Names = z.array(z.string());
 
-/** The body of PostHog's HTTP Webhook destination. Users may add keys and rearrange it. */
+/** The body of PostHog's HTTP Webhook destination. Users may add keys and change their order. */
 const Delivery = z.object({
   event: z.object({
     uuid: EventId,
@@ -70,7 +70,7 @@ function previousIdIn(
   return { misfit: `not a PostHog event: event.properties.${property} is ${INEXACT}` };
 }
 
-/** An identify sets all properties of the person that came along; any event may set some by `$set`. */
+/** An `$identify` may change all person properties, other events those in their `$set` and `$set_once`. */
 function identityIn(
   name: string,
   { $set, $set_once }: Fields,
@@ -83,7 +83,10 @@ function identityIn(
   return { ...(isIdentityEvent && { isIdentityEvent }), ...(changedProperties.length > 0 && { changedProperties }) };
 }
 
-/** PostHog's flags count first. Server libraries never set `$is_identified`, and user ids may be UUIDs. */
+/**
+ * The properties that PostHog sets decide. Server libraries do not set `$is_identified`; then only a distinct id that
+ * is the device id is anonymous. The form of an id decides nothing, because user ids may be UUIDs.
+ */
 function noPersonReasonIn(
   name: string,
   distinctId: string,
@@ -95,7 +98,7 @@ function noPersonReasonIn(
   return isAnonymous ? { noPersonReason: ANONYMOUS } : {};
 }
 
-/** The event's `$set` is newer than the person in the same body. `$set_once` only fills gaps. */
+/** The event's `$set` is newer than the person in the same body. `$set_once` only sets properties without a value. */
 function snapshotOf({ $set, $set_once, $unset }: Fields, person: Fields | null): Fields | null {
   const set = object($set);
   const setOnce = object($set_once);

@@ -5,7 +5,7 @@ import { SECOND_MS } from "../../lib/durations.ts";
 import { describeError, RetryLaterError } from "../../lib/errors.ts";
 import { readResponse, request, type Service } from "../../lib/service-client.ts";
 
-/** Long enough for all reads of one bridge call, too short to miss a change of a flag. */
+/** Flags are cached long enough for all reads of one bridge call, and not much longer, because flags change. */
 const FRESH_MS = SECOND_MS;
 const LARGEST_CACHE = 10_000;
 
@@ -20,20 +20,20 @@ const Flags = z.object({
 type Flags = z.infer<typeof Flags>;
 
 interface FlagRequest {
-  /** The keys of the request; more may join until it is sent. */
+  /** The keys of the request; more keys may be added until the request is sent. */
   keys: ReadonlySet<string>;
   flags: Promise<Flags | { why: string }>;
-  /** Fresh until then; infinite while the call is in progress. */
+  /** The result is cached until this time; infinite while the call is in progress. */
   until: number;
 }
 
 /**
  * Reads the feature flags of a person at this moment. It never throws: within `deadlineMs` it answers a value for
- * each key, or "unavailable". PostHog captures no event for it. Reads of one person at the same moment, or soon
- * after, share one request and its result, so that a bridge call waits for PostHog once. Keys are names in the
- * code, so there are few, and each request has all keys that were ever read.
+ * each key, or "unavailable". PostHog captures no event for a read. Reads of one person at the same moment, or soon
+ * after, share one request and its result, so that a bridge call waits for PostHog once. Each request has all keys that
+ * were ever read. They are few, because keys are names in the code.
  *
- * Not by posthog-node: after a 500, a 401, a timeout or a refused connection, `evaluateFlags` (5.70.0) resolves to
+ * posthog-node is not used: after a 500, a 401, a timeout or a refused connection, `evaluateFlags` (5.70.0) resolves to
  * the same value as for a flag that does not exist.
  * Source: https://posthog.com/docs/api/flags
  */
@@ -67,7 +67,7 @@ export function createFlagReader({
     return request;
 
     async function read() {
-      // After this turn of the event loop, so that the keys of the same moment share the request.
+      // The request is sent after this turn of the event loop, so that it has all keys of this moment.
       await new Promise(setImmediate);
       request.keys = new Set(allKeys);
       const flags = await evaluateInTime(distinctId, [...request.keys]);
@@ -88,14 +88,14 @@ export function createFlagReader({
   }
 }
 
-/** A flag that PostHog failed to evaluate is false in its answer, or missing; neither is a value. */
+/** A flag that PostHog failed to evaluate is false or missing in PostHog's answer. Neither is the value of the flag. */
 function answerTo<Key extends string>(keys: readonly Key[], flags: Flags | { why: string }): FlagAnswer<Key> {
   if ("why" in flags) return { outcome: "unavailable", why: flags.why };
   const values: Array<[Key, FlagValue]> = [];
   for (const key of keys) {
     const flag = Object.hasOwn(flags.flags, key) ? flags.flags[key] : undefined;
     if (flag?.failed ?? flags.errorsWhileComputingFlags)
-      return { outcome: "unavailable", why: `PostHog could not work out the flag "${key}"` };
+      return { outcome: "unavailable", why: `PostHog could not evaluate the flag "${key}"` };
     values.push([key, flag?.enabled === true && (flag.variant ?? true)]);
   }
   return { outcome: "answered", values: Object.fromEntries(values) as Record<Key, FlagValue> };
@@ -126,7 +126,7 @@ async function evaluate(
     answer: Flags,
     unreadable: (error) => `has no flags to read: ${error.issues[0]?.message}`,
   });
-  // A 200 without any flag.
+  // Above the quota, PostHog answers 200 without any flag.
   if (flags.quotaLimited?.includes("feature_flags"))
     throw new Error("PostHog answers no flags: the quota of flag requests is used up");
   return flags;

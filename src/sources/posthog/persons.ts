@@ -4,7 +4,10 @@ import { createPostHogClient, type PostHogAccess } from "./client.ts";
 
 /** The most distinct ids that PostHog takes in one call. */
 const MOST_AT_ONCE = 200;
-/** PostHog accepts 240 reads a minute, and the sending hours of many people begin at the same second. */
+/**
+ * Many lookups wait this long for more, because PostHog accepts 240 reads a minute, and the sending hours of many
+ * people begin at the same second.
+ */
 const GATHER_MS = 400;
 
 const Answer = z.object({
@@ -29,7 +32,7 @@ export function postHogPersons(access: PostHogAccess): PersonSource {
       path: "/persons/batch_by_distinct_ids/",
       body: { distinct_ids: distinctIds },
       answer: Answer,
-      // The error itself would name distinct ids.
+      // The message leaves out the schema's error, which names distinct ids.
       unreadable: () => "has no results to read; is POSTHOG_API_HOST its private API?",
       scope: "person:read",
       signal,

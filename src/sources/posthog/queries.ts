@@ -28,7 +28,7 @@ export interface PageOfHistory {
   readUntil: number;
 }
 
-/** Milliseconds since 1970; `until` is not in it. */
+/** From `since` until just before `until`, in milliseconds since 1970. */
 interface Period {
   since: number;
   until: number;
@@ -47,7 +47,7 @@ const EVENTS_IN_PAGE = 500;
 /** PostHog stores events by day, and stops a query after 10 s. */
 const SLICE_MS = DAY_MS;
 
-/** Properties come as JSON text. */
+/** PostHog answers properties as JSON text. */
 const Properties = z
   .preprocess((value, context) => {
     if (typeof value !== "string") return value;
@@ -74,13 +74,13 @@ type HistoryRow = z.output<typeof HistoryRow>;
 
 /**
  * The HogQL of each query, with a placeholder for each value that changes from call to call. A page starts after the
- * last row of the one before, because PostHog refuses OFFSET to personal API keys. PostHog compares microseconds.
+ * last row of the page before, because PostHog refuses OFFSET for personal API keys. PostHog compares microseconds.
  */
 export const QUERIES = {
   /**
-   * People whose last session was before `until`, by the distinct id of their newest session that was not
-   * anonymous, as src/sources/posthog/event.ts reads it. Visitors who never were identified are left out.
-   * Sessions are read from `since`; those after `until` show who is back.
+   * People whose last session was before `until`, with the distinct id of their newest session that was not anonymous
+   * (by the rule of src/sources/posthog/event.ts). Visitors who were never identified are left out. Sessions are read
+   * from `since`; sessions after `until` show the people who have come back.
    */
   absences: {
     row: AbsenceRow,
@@ -181,7 +181,7 @@ export function createPostHogQueries(access: PostHogAccess, { pageSize }: { page
     const { results } = await call({
       method: "POST",
       path: "/query/",
-      // PostHog lists queries by their name; the local PostHog answers by it.
+      // PostHog lists queries by their name. The PostHog of the sandbox chooses its answer by the name.
       body: {
         query: { kind: "HogQLQuery", query: text, values },
         refresh: "force_blocking",

@@ -24,18 +24,18 @@ interface PersonOptOuts {
 /** posthog-node sends this many events in one request. */
 const MOST_TOGETHER = 100;
 const NEVER_MS = DAY_MS;
-/** Also the longest wait of a process that stops. */
+/** The longest wait for PostHog, also when the process stops. */
 const TIMEOUT_MS = 3_000;
 
 /**
  * Reports the result of each message to PostHog, as `notification sent`, `notification clicked` and so on, and the
- * exposure of its person to experiments. Resolves when PostHog has all events of the report, else rejects. The same
- * run, step and status always have the same uuid, as have the same run and flag, so that a repeated report counts
- * once. Reports that come during a request share the next one.
+ * exposure of its person to experiments. Resolves when PostHog has all events of the report, else rejects. Events of
+ * the same run, step and status have the same uuid, and so have exposures of the same run and flag. So a repeated
+ * report counts once. Reports that come during a request share the next request.
  */
 export function createPostHogReport({ host, projectToken }: { host: string; projectToken: string }) {
   const connect = () => {
-    // posthog-node reads this only from the environment. In mode v1 its flush() resolves even when PostHog answers 500.
+    // posthog-node reads the mode only from the environment. In mode v1, flush() resolves even after an answer of 500.
     // biome-ignore lint/style/noProcessEnv: there is no option for it.
     process.env.POSTHOG_CAPTURE_MODE = "v0";
     const sending = { flushAt: 2 * MOST_TOGETHER, flushInterval: NEVER_MS };
@@ -57,7 +57,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
   return {
     report: (report: Report): Promise<void> => enqueue(eventsOf(report)),
     setOptOuts: (person: PersonOptOuts): Promise<void> => enqueue([optOutsEvent(person)]),
-    /** Waits for the request in progress. Reports behind it are rejected, and stay in the queue. */
+    /** Waits for the request in progress. Reports that wait for the next request are rejected, and their jobs stay. */
     async stop(): Promise<void> {
       isStopping = true;
       // A client that is shut down during a request prints the error and its stack.
@@ -75,7 +75,7 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
       await flushing;
       return groups.map(() => undefined);
     } catch (error) {
-      // The client may still have the events and send them with a later flush; our own queue repeats them.
+      // A new client, because the old one may send the events again with a later flush, and our queue repeats them too.
       client = connect();
       throw errorOf(error);
     }
@@ -84,14 +84,14 @@ export function createPostHogReport({ host, projectToken }: { host: string; proj
 
 export type PostHogReports = ReturnType<typeof createPostHogReport>;
 
-/** The events of all servers have posthog-node's `$lib`; this one marks ours. */
+/** Marks our events by their `$lib`. The events of all other servers with posthog-node have its default `$lib`. */
 class Reporter extends PostHog {
   override getLibraryId(): string {
     return OUR_LIB;
   }
 }
 
-/** No answer, 429 and 5xx are not about the events of the request. */
+/** No answer, 429 and 5xx count as an outage, because they do not depend on the events of the request. */
 function errorOf(error: unknown): Error {
   const { status } = error as { status?: number };
   if (status === undefined || status === 429 || status >= 500)
@@ -99,7 +99,7 @@ function errorOf(error: unknown): Error {
   return new Error("PostHog did not accept the report", { cause: error });
 }
 
-/** Changes the person only. The same list of the same moment has the same uuid. */
+/** An event that only changes the person. The same opt-outs of the same moment have the same uuid. */
 function optOutsEvent({ distinctId, optOuts, at }: PersonOptOuts): Event {
   return {
     distinctId,

@@ -14,7 +14,7 @@ const Message = z.object({
   userId: DistinctId.or(z.literal("")).nullish(),
   /** Some libraries leave it empty when there is a userId. */
   anonymousId: DistinctId.nullish().catch(null),
-  /** When it happened; Segment corrects it for a sender whose clock is wrong. */
+  /** When the event happened. Segment corrects the times of a sender with a wrong clock. */
   timestamp: text,
   originalTimestamp: text,
   context: z
@@ -38,7 +38,7 @@ type CallFields = Pick<
   traits?: Record<string, unknown>;
 };
 
-/** Our name for each of a team's event names at Segment. */
+/** From an event name at Segment to the name that the workflows use. */
 export type SegmentNames = ReadonlyMap<string, string>;
 
 const PARSERS: Record<string, (body: unknown, names: SegmentNames) => CallFields> = {
@@ -65,8 +65,8 @@ const PARSERS: Record<string, (body: unknown, names: SegmentNames) => CallFields
 };
 
 /**
- * A call of Segment as an event, or what is missing. `messageId` is its uuid. A call without a usable time gets
- * `now`. Only a `userId` identifies a person; an `anonymousId` belongs to a device.
+ * A call of Segment as an event, or what is missing. The event's uuid is the `messageId`. A call without a usable time
+ * gets `now`. Only a `userId` identifies a person; an `anonymousId` belongs to a device.
  */
 export function parseSegmentEvent(body: unknown, { now, names }: { now: number; names: SegmentNames }): Parsed {
   const message = Message.safeParse(body);
@@ -119,8 +119,8 @@ function viewed(body: unknown, what: "Page" | "Screen", names: SegmentNames): Ca
 }
 
 function whyNot(type: string): string {
-  if (type === "delete") return "an event deletes no person: npm run person -- delete does it";
-  return `nothing is done with Segment's "${type.slice(0, 40)}"`;
+  if (type === "delete") return "a delete call deletes nobody here; use npm run person -- delete";
+  return `Segment's "${type.slice(0, 40)}" calls have no effect here`;
 }
 
 function misfit(error: z.ZodError): Parsed {

@@ -22,7 +22,7 @@ const HINTS: Record<number, string> = {
   404: "; is SEGMENT_SPACE_ID a space at SEGMENT_PROFILE_HOST?",
 };
 
-/** Segment reads one profile per request. A batch fails as a whole, so this is how many reads one failure ends. */
+/** Segment reads one profile per request, and a failed read fails its whole batch. So batches are small. */
 const MOST_AT_ONCE = 50;
 /** Segment allows 100 reads a second for a space, and each read takes about 0.2 s. */
 const MOST_IN_FLIGHT = 20;
@@ -31,8 +31,8 @@ const Answer = z.object({ traits: z.record(z.string(), z.unknown()) });
 const NotFound = z.object({ error: z.object({ code: z.literal("not_found") }) });
 
 /**
- * Reads persons from Segment's Profile API, by the id that your events name as `userId`. It reads only the declared
- * properties, under each name that they may have as a trait. Errors: src/lib/service-client.ts.
+ * Reads persons from Segment's Profile API, by the `userId` of your events. Reads only the declared properties, under
+ * each trait name that a property may have. Errors: src/lib/service-client.ts.
  * Source: https://www.twilio.com/docs/segment/unify/profile-api
  */
 export function segmentProfiles({ host, spaceId, token }: ProfileAccess): PersonSource {
@@ -56,7 +56,7 @@ export function segmentProfiles({ host, spaceId, token }: ProfileAccess): Person
     try {
       await Promise.all(Array.from({ length: MOST_IN_FLIGHT }, readOn));
     } finally {
-      // The batch needs all or nothing; the other reads would only use up the rate limit.
+      // One failed read fails the batch, so the other reads would only use up the rate limit.
       failed.abort();
     }
     return found;
@@ -73,7 +73,7 @@ export function segmentProfiles({ host, spaceId, token }: ProfileAccess): Person
     const user = `/collections/users/profiles/user_id:${encodeURIComponent(distinctId)}`;
     const path = `/v1/spaces/${encodeURIComponent(spaceId)}${user}/traits?${query}`;
     const response = await request(service, { path, signal });
-    // A host without such a space answers 404 too, and must not make everyone seem deleted.
+    // For a wrong space Segment answers 404 too, but without this code. Otherwise every person would seem deleted.
     if (response.status === 404 && NotFound.safeParse(response.json).success) return null;
     const { traits } = readResponse(service, response, {
       answer: Answer,

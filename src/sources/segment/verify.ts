@@ -4,8 +4,8 @@ import { isOneOfSecrets } from "../../lib/verify-webhook.ts";
 
 /**
  * Verifies a request by the secret as a bearer token, which our Destination Function sends, or by `x-signature`, the
- * HMAC-SHA1 of the body in hex, which Segment's Webhooks destinations send. Any of the secrets counts, so that they
- * can be rotated.
+ * HMAC-SHA1 of the body in hex, which Segment's Webhooks destinations send. Each of the secrets is accepted, so that
+ * secrets can be rotated.
  * Source: https://www.twilio.com/docs/segment/connections/destinations/catalog/actions-webhook
  */
 export function createSegmentVerifier({ secrets }: { secrets: string[] }): VerifyRequest {
@@ -27,11 +27,11 @@ export function createSegmentVerifier({ secrets }: { secrets: string[] }): Verif
 const NO_PROOF = "neither an x-signature nor a bearer token; is a shared secret set at Segment?";
 const WRONG_TOKEN = "the bearer token is none of SEGMENT_SECRETS";
 const MALFORMED = "x-signature is not an HMAC-SHA1 in hex";
-const NO_MATCH = "x-signature is of no secret of SEGMENT_SECRETS over this body";
+const NO_MATCH = "x-signature does not match this body with any of SEGMENT_SECRETS";
 /** Webhooks (Actions) signs only the first event of a batch. */
 const NO_MATCH_OF_BATCH = `${NO_MATCH}; Webhooks (Actions) signs the first event of a batch only: set the batch size to 0, or use the Destination Function`;
 
-/** By its first character, because the body of an unknown sender is not parsed. */
+/** Looks at the first character only, because the body of an unknown sender is not parsed. */
 function isBatch(body: Buffer): boolean {
   return body.subarray(0, 100).toString("latin1").trimStart().startsWith("[");
 }

@@ -8,7 +8,7 @@ export async function createTables(db: Kysely<unknown>, engine: EngineName): Pro
 
 function statementsFor(engine: EngineName): string[] {
   const isPostgres = engine === "postgres";
-  // A growing number of its own for each row.
+  // Each row gets a new, larger number.
   const id = isPostgres ? "id bigint generated always as identity primary key" : "id integer primary key autoincrement";
   const fromBody = (name: string) =>
     isPostgres
@@ -55,7 +55,7 @@ const EVENTS_AND_RUNS = [
   "create index custom_values_by_age on custom_values (saved_at)",
 ];
 
-/** A claim takes jobs that were never tried and jobs that were, each by its own index, on the expression `NEXT_AT`. */
+/** A claim reads untried and tried jobs by two indexes. Both have the expression `NEXT_AT`. */
 function jobs(id: string): string[] {
   const next = "case when leased_until > due_at then leased_until else due_at end";
   return [
@@ -86,7 +86,7 @@ function decisions(id: string, fromBody: (name: string) => string): string[] {
       channel ${fromBody("channel")}, reason ${fromBody("reason")},
       constraint decisions_once unique (transaction_id, step))`,
     "create index decisions_of_person on decisions (distinct_id, id)",
-    // A period is counted from the index alone.
+    // The decisions of a period are counted from this index alone.
     "create index decisions_counted on decisions (decided_at, workflow, outcome, channel, reason)",
 
     `create table variants (

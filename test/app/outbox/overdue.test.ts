@@ -115,7 +115,7 @@ describe("a run without bridge calls", () => {
     );
     happen(sandbox, "called");
     await sandbox.travel({ minutes: 61 });
-    const detail = "Novu took the trigger and has no such run";
+    const detail = "Novu accepted the trigger but has no such run";
     expect(await decisions(sandbox)).toEqual([
       ["call", "failed", "lost at Novu", detail],
       ["again", "failed", "lost at Novu", detail],
@@ -212,7 +212,7 @@ describe("a run without bridge calls", () => {
       await sandbox.travel({ minutes: 5 });
     }
     await sandbox.travel({ hours: 10 });
-    const ended = "the run that a digest took this one into was lost";
+    const ended = "a digest put this run into another run, which was lost";
     expect(await decisions(sandbox)).toEqual([
       ["call", "failed", "lost at Novu", expect.stringContaining(BAD_GATEWAY)],
       ["call", "failed", "lost at Novu", ended],

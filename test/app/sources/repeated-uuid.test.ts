@@ -20,7 +20,7 @@ it.each([[["ada", "bob"]], [["bob", "ada"]]])(
       return [answer.status, await answer.json()];
     };
     const [first = "", second = ""] = people;
-    const but = expect.stringMatching(/^its uuid is that of another event/);
+    const but = expect.stringMatching(/^another event has the same uuid/);
     expect(await tell(first)).toEqual([202, { accepted: UUID }]);
     expect(await tell(second)).toEqual([202, { accepted: UUID, but }]);
     expect(await tell(second)).toEqual([202, { duplicate: UUID, but }]);

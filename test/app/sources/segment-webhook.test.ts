@@ -89,17 +89,17 @@ describe("proof", () => {
 
   it.each([
     ["nothing at all", { headers: {} }, "neither an x-signature nor a bearer token"],
-    ["another secret", { secret: "nobody's secret" }, "x-signature is of no secret"],
+    ["another secret", { secret: "nobody's secret" }, "x-signature does not match"],
     ["an empty signature", { headers: { "x-signature": "" } }, "x-signature is not an HMAC-SHA1"],
     ["a longer one", { headers: { "x-signature": "0".repeat(64) } }, "x-signature is not an HMAC-SHA1"],
-    ["one of nobody", { headers: { "x-signature": "0".repeat(40) } }, "x-signature is of no secret"],
+    ["one of nobody", { headers: { "x-signature": "0".repeat(40) } }, "x-signature does not match"],
     ["another token", { headers: { authorization: `Bearer ${SECRET}x` } }, "the bearer token is none"],
     ["no token", { headers: { authorization: "Bearer " } }, "neither an x-signature nor a bearer token"],
     ["another scheme", { headers: { authorization: `Basic ${SECRET}` } }, "neither an x-signature nor a bearer token"],
     [
       "a wrong signature beside a wrong token",
       { headers: { authorization: "Bearer x", "x-signature": signatureOf("{}", "x") } },
-      "x-signature is of no secret",
+      "x-signature does not match",
     ],
   ])("refuses %s, says why, and keeps nothing", async (_name, how, why) => {
     expect(await answer(post("{}", how))).toEqual([401, { error: expect.stringContaining(why) }]);
@@ -152,7 +152,7 @@ describe("a batch", () => {
         reasons: [
           "not an event of Segment's: messageId missing or not of the expected type",
           "not an event of Segment's: the body missing or not of the expected type",
-          "an event deletes no person: npm run person -- delete does it",
+          "a delete call deletes nobody here; use npm run person -- delete",
         ],
       },
     ]);

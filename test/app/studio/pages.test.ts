@@ -186,7 +186,7 @@ describe("the studio's pages", () => {
     for (const page of ["/runs?state=failed", `/runs/${encodeURIComponent(runs[0].runRef)}`])
       expect(await here.text(page)).toMatch(/class="[^"]*bad[^"]*"[^>]*>(<[^>]*>)*failed/);
     expect(await here.text(`/why?person=ada&workflow=drop-off`)).toContain(
-      "A run failed at Novu: Novu took the trigger",
+      "A run failed at Novu: Novu accepted the trigger",
     );
   });
 

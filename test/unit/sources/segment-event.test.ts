@@ -232,7 +232,7 @@ describe("a body that is not an event", () => {
     [{ userId: null, anonymousId: null }, "neither userId nor anonymousId"],
     [{ type: "alias" }, "previousId missing"],
     [{ type: "delete" }, "npm run person -- delete"],
-    [{ type: "toString" }, 'nothing is done with Segment\'s "toString"'],
+    [{ type: "toString" }, 'Segment\'s "toString" calls have no effect here'],
   ])("is said to be none: %j", (changes, why) => {
     expect(misfit(changes)).toContain(why);
   });
