@@ -17,7 +17,7 @@ export function readConfig(environment: Record<string, string | undefined>) {
     retentionMs: env.RETENTION_DAYS * DAY_MS,
     internalUsers: env.INTERNAL_USERS,
     deliveryConcurrency: env.DELIVERY_CONCURRENCY,
-    // In the sandbox it is undefined, and the address is the one where the app listens.
+    // Undefined in the sandbox, which uses the address where the app listens.
     publicUrl: env.PUBLIC_URL as string | undefined,
     linkSigningKeys: env.LINK_SIGNING_KEYS,
     emailProviders: env.EMAIL_PROVIDERS,
@@ -89,7 +89,7 @@ interface Marketing {
   cap: Cap;
   /** Sending hours, in the person's time zone. */
   hours: Hours;
-  /** For people without a known time zone. */
+  /** The time zone for people whose time zone is not known. */
   timeZone: string;
   /** PostHog flag of the people who get no marketing. */
   holdout?: string | undefined;

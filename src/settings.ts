@@ -13,7 +13,7 @@ const httpUrl = () => z.url({ protocol: /^https?$/ }).transform((value) => value
 
 const postgresUrl = () => z.url({ protocol: /^postgres(ql)?$/, error: "expected postgresql://…" });
 
-/** Sent in headers. A stray line break would make `fetch` throw an error that contains the key. */
+/** A key that is sent in a header. A line break in it would make `fetch` throw an error that contains the key. */
 const key = () => z.string().regex(/^[\x21-\x7e]+$/, "contains spaces, line breaks or other odd characters");
 
 /** Comma-separated. */
@@ -104,7 +104,7 @@ export const Settings = z.object({
   KEEP_ALIVE_SECONDS: z.coerce
     .number()
     .int()
-    // With 5, Novu gives a call on a reused connection 4 s for the answer, and not 5.
+    // With 5 s, Novu waits only 4 s for an answer on a reused connection, and not 5 s.
     .min(6, "at least 6, or Novu waits only 4 s for answers; set it longer than your proxy keeps idle connections")
     .prefault("75")
     .meta({ description: "How long an idle connection stays open: longer than a proxy in front keeps its own." }),
@@ -198,13 +198,13 @@ export const SettingsWithPostHog = Settings.required(POSTHOG_REQUIRED);
 
 type Environment = Record<string, string | undefined>;
 
-/** PostHog's required settings go together; without any of them, Segment has to be configured. */
+/** One required setting of PostHog needs the others. Without PostHog, Segment has to be configured. */
 export function isPostHogRequired(environment: Environment): boolean {
   const isSet = (name: string) => (environment[name] ?? "").trim() !== "";
   return Object.keys(POSTHOG_REQUIRED).some(isSet) || !isSet("SEGMENT_SECRETS");
 }
 
-/** Reads some settings; throws one error with all that are missing or wrong, without their values. */
+/** Reads the settings of a schema. Throws one error that names every missing or wrong setting, without the values. */
 export function readSettings<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.output<Schema> {
   // `PORT=` in an env file means "not set".
   const set = Object.fromEntries(Object.entries(environment).filter(([, value = ""]) => value.trim() !== ""));
@@ -216,7 +216,7 @@ export function readSettings<Schema extends z.ZodType>(schema: Schema, environme
   throw new Error(`the configuration is not valid:\n${lines.join("\n")}\nThe README explains each setting.`);
 }
 
-/** Every secret text in the environment, also each one of a list and the password in a URL. */
+/** Every secret text in the environment, also each secret of a list and the password in a URL. */
 export function secretsIn(environment: Environment): string[] {
   return Object.entries(Settings.shape).flatMap(([name, schema]) => {
     const text = environment[name] ?? "";

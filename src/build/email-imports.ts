@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 // The last step of `npm run build`. `@react-email/components` loads Tailwind, Prism and a Markdown parser into each
-// process: 0.4 CPU seconds and 30 MB that no shipped email needs. The sources import from it; the built files import
-// each name from its own package.
+// process: 0.4 CPU seconds and 30 MB that no shipped email needs. The sources import from this package; the built files
+// import each component from the package of the component.
 
 const BUILT = fileURLToPath(new URL("../../", import.meta.url));
 const WHOLE = "@react-email/components";
@@ -28,7 +28,7 @@ function builtFiles(): string[] {
     .filter((file) => file.endsWith(".js"));
 }
 
-/** `Button as EmailButton` to an import from the package of Button. */
+/** Turns `Button as EmailButton` into an import from the package of Button. */
 function importOf(specifier: string): string {
   const [exported = ""] = specifier.trim().split(" as ");
   return `import { ${specifier.trim()} } from "${packageOf.get(exported) ?? WHOLE}";`;
@@ -38,7 +38,7 @@ function importOf(specifier: string): string {
 async function findPackages(): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const index = indexOfWhole();
-  // A fork may use other components.
+  // A fork with other components may not have this package.
   if (index === null) return found;
   const reexports = readFileSync(index, "utf8").matchAll(/export \* from "([^"]+)"/g);
   for (const [, part = ""] of reexports)

@@ -1,11 +1,11 @@
 import { z } from "zod";
 
 interface ChannelFacts {
-  /** The subscriber's field with its address; null where Novu has the address elsewhere, or needs none. */
+  /** The field of a subscriber that holds the address for the channel; null if no field does. */
   addressField: "email" | "phone" | null;
-  /** Its name in the options of a workflow in code. */
+  /** The channel's name in the `preferences` of a workflow's code. */
   option: "email" | "inApp" | "push" | "sms" | "chat";
-  /** Whether it interrupts people, so that it counts for the frequency cap and waits for the sending hours. */
+  /** Whether messages interrupt people. Only such messages count for the cap and wait for the sending hours. */
   interrupts: boolean;
 }
 

@@ -7,11 +7,11 @@ export interface RunVariant {
   source: "posthog" | "default";
 }
 
-/** The value of a PostHog feature flag for one person; a text is the variant. False also when PostHog has no such flag. */
+/** The value of a PostHog feature flag for one person; a text is the variant. False if PostHog has no such flag. */
 export const FlagValue = z.union([z.boolean(), z.string()]);
 export type FlagValue = z.infer<typeof FlagValue>;
 
-/** The result of reading flags: a value for each, or "unavailable": then every value is unknown. */
+/** The result of reading flags: the value of each flag, or "unavailable" if no value is known. */
 export type FlagAnswer<Key extends string = string> =
   | { outcome: "answered"; values: Record<Key, FlagValue> }
   | { outcome: "unavailable"; why: string };
@@ -25,40 +25,40 @@ export function holdsOut(value: FlagValue | undefined): boolean {
 const Reason = z.enum([
   /** An exit event arrived, such as checkout_completed; the detail names it. */
   "exited",
-  /** The event arrived here, or its trigger at Novu, long after it happened. */
+  /** The run could not start at Novu within the workflow's `startWithin`. */
   "too late",
-  /** This person has entered the workflow before, and its `entry` does not allow it again, or not so soon. */
+  /** The person has entered the workflow before, and the workflow's `entry` does not allow another run now. */
   "entered before",
-  /** The workflow's `skip` returned a reason, which is the detail. */
+  /** The message's `skip` returned a reason, or a colleague turned the message off in Novu; the detail says which. */
   "not needed",
-  /** The workflow's `skip` used properties of the person that cannot be read; the detail names them. */
+  /** The message's `skip` used properties of the person that cannot be read; the detail names them. */
   "unreadable",
-  /** The source has no such person, or not any more. */
+  /** The source does not have this person, or has deleted the person. */
   "person not found",
-  /** The person could not be read, and the workflow does not send without that. */
+  /** The person could not be read, and the workflow's `whenPersonUnavailable` is "then skip". */
   "person unavailable",
   /** The person has opted out; the detail is the topic or workflow. */
   "opted out",
-  /** The step could not be made; the detail is the code of the failure. */
+  /** The bridge call of the step failed; the detail is the code of the error. */
   "error",
   /** The person has no usable address for this channel. */
   "unreachable",
   /**
-   * The person's address is not the one at Novu, and this message cannot be sent to another one. Novu gets the new
-   * address for the next message.
+   * The person has a new address, and this message cannot replace the address that Novu has. Novu gets the new address
+   * for the next message.
    */
   "address changed",
-  /** The person is in the group without messages, against which the effect is measured; the detail is the flag. */
+  /** The person is in a holdout, the group without messages that the others are compared to; the detail is the flag. */
   "held out",
   /** The person has had as many messages as the frequency cap allows. */
   "over the cap",
-  /** The message of another run of the person covers this one; the detail is that run. */
+  /** A digest put this run into another run of the person; the detail is the other run, if it is known. */
   "digested",
   /** Novu ended the run at a throttle. */
   "throttled",
-  /** The subscriber, or the workflow's own `preferences`, have this channel turned off at Novu. */
+  /** The subscriber has turned this channel off at Novu, or the workflow's own `preferences` turn it off. */
   "opted out at Novu",
-  /** It was due outside the subscriber's Schedule at Novu. */
+  /** The message was due outside the subscriber's Schedule at Novu. */
   "outside the schedule",
   /** The provider refused the message; the detail is the provider's reason. */
   "provider failed",
@@ -93,22 +93,22 @@ export const Decision = z.object({
   personSource: z.enum(["posthog", "segment", "own", "snapshot"]).nullable(),
   /** The names of the person's properties that could not be read. */
   unreadable: z.array(z.string()).default([]),
-  /** The hash of the address (`addressHash`), and the way it reached the provider; null where there is none. */
+  /** The `addressHash` of the address, and how the provider got the address; null for a message without an address. */
   address: z
     .object({ via: z.enum(["subscriber", "provider"]), hash: z.string() })
     .nullable()
     .default(null),
   /** The name of the email's component; null on other channels, and where no email was made. */
   template: z.string().nullable().default(null),
-  /** The variant of each experiment that was shown, and the value of each holdout, by flag. */
+  /** The variant of each experiment that the message used, and the value of each holdout flag, by flag. */
   variants: z.record(z.string(), FlagValue).default({}),
-  /** Those of these flags for which PostHog gave no value, so the default was used. */
+  /** The flags in `variants` for which PostHog gave no value, so that the default was used. */
   defaults: z.array(z.string()).default([]),
-  /** The flags of this run that count the person from this message on, sent or held out; PostHog gets an exposure for each. */
+  /** The flags to which this message exposes the person; PostHog gets one exposure for each flag and run. */
   exposures: z.array(z.string()).default([]),
-  /** The Novu job that called for the step. The first job that sends owns the step; absent where no call decided. */
+  /** The Novu job whose bridge call made the decision; absent without a call. No second job may send the message. */
   jobId: z.string().optional(),
-  /** Controls from Novu's dashboard that could not be used, so that the code's defaults applied; absent where all could. */
+  /** The controls from Novu's dashboard that could not be used, so that the code's defaults applied. */
   unusableControls: z.array(z.string()).optional(),
   /** Absent before the receipt was read, and for a message that was never sent. */
   receipt: Receipt.optional(),
@@ -117,7 +117,7 @@ export const Decision = z.object({
 });
 export type Decision = z.infer<typeof Decision>;
 
-/** False if a retry of Novu may still change it. */
+/** False if a retry by Novu may still change the decision. */
 export function isFinal({ outcome, reason, receipt }: Pick<Decision, "outcome" | "reason" | "receipt">): boolean {
   return outcome !== "failed" || receipt !== undefined || reason === "lost at Novu";
 }
@@ -146,7 +146,7 @@ export function withDecisions<Body extends { context?: object }>(body: Body, dec
   return { ...body, context: { ...body.context, [DECISIONS]: decisions } };
 }
 
-/** That list, from the `context` that a workflow gets. A preview has none, and nothing reads this one. */
+/** The list that `withDecisions` put into the `context` of a workflow; for a preview, a new list that nothing reads. */
 export function decisionsIn(context: object | undefined): Decision[] {
   return (context as { [DECISIONS]?: Decision[] } | undefined)?.[DECISIONS] ?? [];
 }

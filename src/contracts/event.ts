@@ -18,10 +18,10 @@ export function isSoundId(text: string): boolean {
 
 export const Id = z.string().max(LONGEST_ID).refine(isSoundId);
 
-/** The reason for an event of a visitor. The event is ingested again when the visitor's id gets a person. */
+/** The `noPersonReason` of an event of a visitor. The event is ingested again when the visitor becomes a person. */
 export const ANONYMOUS = "anonymous";
 
-/** Where an event comes from; `sweep` is our own search for inactive people. src/contracts/sources.ts has a row for each. */
+/** The source of an event; `sweep` is our own search for inactive people. `SOURCES` has a row for each source. */
 export const Source = z.enum(["posthog", "segment", "sweep"]);
 export type Source = z.infer<typeof Source>;
 
@@ -32,16 +32,16 @@ export const LifecycleEvent = z.object({
   uuid: z.string().min(1),
   name: z.string().min(1),
   distinctId: z.string().min(1),
-  /** When it happened, not when it arrived; ISO 8601 in UTC. */
+  /** When the event happened, not when it arrived; ISO 8601 in UTC. */
   occurredAt: z.iso.datetime(),
-  /** When we received it, ISO 8601. */
+  /** When we received the event, ISO 8601. */
   receivedAt: z.iso.datetime().optional(),
   properties: z.record(z.string(), z.unknown()),
   /** The person's properties that came with the event; null when none came. */
   personProperties: z.record(z.string(), z.unknown()).nullable(),
-  /** Whether it is about the identity of its person: an identify, alias, merge or group call. */
+  /** Whether the event is about the identity of its person: an identify, alias, merge or group call. */
   isIdentityEvent: z.boolean().optional(),
-  /** The names of the person properties that it sets. */
+  /** The names of the person properties that the event sets. */
   changedProperties: z.array(z.string()).optional(),
   /** Another distinct id of the person. Both become one person, unless the source keeps two identified people apart. */
   previousId: z.string().optional(),
@@ -49,25 +49,25 @@ export const LifecycleEvent = z.object({
   forcesMerge: z.boolean().optional(),
   /** The anonymous id of the device that was used. */
   deviceId: z.string().optional(),
-  /** Why it belongs to no known person, such as "anonymous"; absent when it belongs to one. */
+  /** The reason why the event belongs to no known person, such as "anonymous"; absent for an event of a person. */
   noPersonReason: z.string().optional(),
 });
 export type LifecycleEvent = z.infer<typeof LifecycleEvent>;
 
-/** The reason why an event or a body was ignored, wholly or in part. There are few values, because metrics count by them. */
+/** The reason why an event or a body was ignored, wholly or in part. It has few values, because metrics count them. */
 export type Cause =
   | "not JSON"
   | "not an event"
   /** One of our own reports, sent back by PostHog. */
   | "echo"
-  /** By a colleague or a test, by INTERNAL_USERS. */
+  /** An event of a colleague or a test, as listed in INTERNAL_USERS. */
   | "internal"
   | "no workflow"
   | "filtered"
   | "no person"
   | "not merged"
   | "does not fit"
-  /** The event counts, with another value for one of its properties. */
+  /** The event was used, but a link in it was replaced by the workflow's fallback. */
   | "replaced"
   | "cannot be stored";
 
@@ -77,8 +77,8 @@ export type InternalRule = { domain: string } | { exactly: string } | { pattern:
 /** The event of an inactive person, forwarded by PostHog or made by our own sweep. */
 export const USER_INACTIVE = "user_inactive";
 
-/** The properties of such an event that are read. */
+/** The properties of a `user_inactive` event that are read. */
 export const InactivityProperties = z.object({
-  /** The workflow that our sweep made it for; PostHog's events are for each workflow that listens. */
+  /** The only workflow that an event of our sweep may start; absent in an event of PostHog. */
   swept_for: z.string().nullish().catch(null),
 });

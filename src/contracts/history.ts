@@ -5,12 +5,14 @@ import type { Job, Queue } from "./job.ts";
 import type { Exit } from "./routing.ts";
 import type { Arrived } from "./run.ts";
 
-// Records that the store returns for pages and commands. Times as numbers are milliseconds since 1970; as text, ISO 8601.
+// Records that the store returns for pages and commands. A time is a number of milliseconds since 1970, or a text in
+// ISO 8601.
 
 /**
- * `pending`: Novu does not have the run yet. `stuck`: its start job is dead, so Novu never gets it. `finished`: its last
- * message was decided. `exited`: an exit event ended it. `failed`: it ended at Novu before its last message.
- * `not started`: a limit of its workflow was reached, or all its messages were decided before it began.
+ * `pending`: Novu does not have the run yet. `stuck`: the start job of the run is dead, so Novu never gets the run.
+ * `finished`: the last message was decided. `exited`: an exit event ended the run. `failed`: the run ended at Novu
+ * before its last message. `not started`: a limit of the workflow was reached, or all messages were decided before the
+ * start.
  */
 export const RUN_STATUSES = ["pending", "stuck", "in progress", "finished", "exited", "failed", "not started"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
@@ -24,7 +26,7 @@ export interface RunRecord extends Arrived {
   eventName: string | null;
   /** When the starting event happened. */
   occurredAt: string;
-  /** When it arrived. */
+  /** When the starting event arrived. */
   receivedAt: number | null;
   status: RunStatus;
   /** When Novu accepted the trigger. */
@@ -41,7 +43,7 @@ export interface EventRecord
 /** A job that is not complete. */
 export interface JobRecord {
   id: number;
-  /** Its kind, and the ids of its subject. */
+  /** The key of `keyOf`. */
   key: string;
   queue: Queue;
   state: "waiting" | "dead";
@@ -66,7 +68,7 @@ export interface OptOutRecord {
   /** "all", a topic, or one workflow. */
   topic: string;
   isOut: boolean;
-  /** How the app learned of it. */
+  /** How the app learned of the change. */
   cause: string;
 }
 
@@ -90,16 +92,16 @@ export interface History {
   decisions: Decision[];
   /** The jobs of the run; or all jobs of the person, of any workflow. */
   jobs: PersonJob[];
-  /** Of the person, as all that follows; empty in the history of one run. */
+  /** The ignored events of the person. This field and the fields below are empty in the history of one run. */
   ignored: IgnoredRecord[];
   optOuts: OptOutRecord[];
-  /** The time of the data that Novu has about the person; null if it has none. */
+  /** The time of the data that Novu has about the person; null if Novu has no data. */
   subscriberAsOf: string | null;
   /** Whether the person has runs of workflows that this history leaves out. */
   hasOtherRuns: boolean;
 }
 
-/** The runs that entered a workflow in a period, by their state now, and the messages that were decided in it. */
+/** The runs that entered a workflow in a period, by their present state, and the messages decided in that period. */
 export interface WorkflowOutcomes {
   workflow: string;
   entered: number;
@@ -118,8 +120,8 @@ export interface RunQuery {
   limit: number;
   workflow?: string | undefined;
   status?: RunStatus | undefined;
-  /** Only runs of this person, with one of these ids, or that this event started or ended. */
+  /** Only the runs of this person, the runs with these ids, and the runs that this event started or ended. */
   about?: { distinctId: string; transactionIds: string[]; eventUuid: string } | undefined;
-  /** Only runs that are older than this one. */
+  /** Only runs that are older than this run. */
   before?: { occurredAt: string; transactionId: string } | undefined;
 }

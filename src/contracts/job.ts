@@ -7,11 +7,11 @@ import { Report } from "./report.ts";
 import { Exit, MergeRequest, Profile, Start } from "./routing.ts";
 import { Run } from "./run.ts";
 
-/** One for each service and purpose. A service that is down, or many changed subscribers, do not delay the other queues. */
+/** The queues of jobs. A service that is down, or a burst of changed subscribers, delays only its own queue. */
 export const QUEUES = ["novu", "subscribers", "receipts", "persons", "posthog"] as const;
 export type Queue = (typeof QUEUES)[number];
 
-/** A run has its next bridge call within this time after its trigger, or after the end of a wait. */
+/** After a trigger or the end of a wait, the next bridge call of the run is overdue if it takes longer than this. */
 export const CALL_WITHIN_MS = HOUR_MS;
 
 /** A run that Novu may have ended at a throttle. */
@@ -19,7 +19,7 @@ const ThrottledRun = Run.pick({ transactionId: true, distinctId: true }).extend(
 
 /** A run whose next bridge call is overdue. */
 const Overdue = Run.pick({ transactionId: true, distinctId: true }).extend({
-  /** The end of the wait that the run is in, ISO 8601; absent where it is in none. */
+  /** The end of the run's present wait, ISO 8601; absent for a run that is not waiting. */
   waitEndsAt: z.iso.datetime().optional(),
 });
 export type Overdue = z.infer<typeof Overdue>;
@@ -34,12 +34,12 @@ const Refresh = Run.pick({
 }).extend({
   /** Whether a bridge call has shown that Novu has another address. */
   isWrong: z.boolean(),
-  /** After this the refresh is of no use, ISO 8601: the message is decided. */
+  /** The time when the message is decided, ISO 8601. A refresh after that time is of no use. */
   until: z.iso.datetime().optional(),
 });
 export type Refresh = z.infer<typeof Refresh>;
 
-/** Topics whose opt-out has changed. The state that is sent is the one at the time of sending. */
+/** Topics whose opt-outs have changed. The job sends the opt-outs that the person has when the job runs. */
 const ChangedTopics = z.object({
   distinctId: z.string().min(1),
   topics: z.array(z.string().min(1)),
@@ -64,7 +64,7 @@ interface Bodies {
   "upsert subscriber": Profile;
   /** Read a person at the source, and send Novu a changed address, phone or locale. */
   "refresh subscriber": Refresh;
-  /** Merge two ids, if the source has merged them, and ingest the ignored events of the previous one again. */
+  /** Merge two ids, if the source has merged them, and ingest the ignored events of the previous id again. */
   merge: MergeRequest;
   /** Send the preferences of these topics to Novu. */
   preferences: ChangedTopics;
@@ -92,7 +92,7 @@ interface Definition<Body> {
   schema: z.ZodType<Body>;
   /** The service that the job waits for. */
   queue: Queue;
-  /** With the kind in front it is unique: the same job is stored once. */
+  /** Unique among the jobs of this kind: the store keeps one of two jobs with the same key. */
   key(body: Body): string;
   subject(body: Body): JobSubject;
 }
@@ -127,7 +127,7 @@ const DEFINITIONS: { [Kind in JobKind]: Definition<Bodies[Kind]> } = {
   "refresh subscriber": {
     schema: Refresh,
     queue: "persons",
-    // A correction is due at once, beside the refresh before the next message.
+    // A run may have two refreshes at a time: a correction, due at once, and a refresh before its next message.
     key: ({ transactionId, isWrong }) => `${transactionId}${isWrong ? ":correction" : ""}`,
     subject: ofRun,
   },
@@ -151,7 +151,7 @@ const JOB_KINDS = Object.keys(DEFINITIONS) as JobKind[];
 
 const StoredJob = z.object({ kind: z.enum(JOB_KINDS), body: z.unknown() });
 
-/** Reads a stored job. Throws a PermanentError that names the fields, but no values, when this version cannot read it. */
+/** Reads a stored job. Throws a PermanentError that names the unreadable fields, but not their values. */
 export function parseJob(text: string): Job {
   const stored = StoredJob.safeParse(parseJson(text));
   if (!stored.success) throw new PermanentError("a stored job has no kind that this version knows");
@@ -166,7 +166,7 @@ export function queueOf({ kind }: Pick<Job, "kind">): Queue {
   return DEFINITIONS[kind].queue;
 }
 
-/** Two jobs with the same key are the same job: the store has one of them. */
+/** The kind and the key of a job, unique in the store. */
 export function keyOf<Kind extends JobKind>({ kind, body }: JobOf<Kind>): string {
   return `${kind}:${DEFINITIONS[kind].key(body)}`;
 }

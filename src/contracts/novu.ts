@@ -57,7 +57,7 @@ export function assertWithinPlan(workflows: Array<{ id: string; steps: number }>
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
-/** The problems as texts; `others` is the number of workflows that were made in Novu's dashboard. */
+/** Every limit of the plan that the workflows exceed. `others` is the number of workflows made in Novu's dashboard. */
 export function beyondPlan(
   workflows: Array<{ id: string; steps: number }>,
   plan: NovuPlan,
@@ -77,26 +77,27 @@ export function beyondPlan(
   return problems;
 }
 
-/** The characters of this id that Novu refuses where it checks subscriber ids. An email address may have any. */
+/** The characters of a subscriber id that Novu refuses, if it checks ids. Novu accepts every email address as an id. */
 export function refusedCharacters(subscriberId: string): string[] {
   if (isEmail.default(subscriberId)) return [];
   return [...new Set(subscriberId.match(/[^\w:.-]/gu) ?? [])];
 }
 
-/** The characters that such a Novu allows, for a message to people. */
+/** The subscriber ids that this check allows, in words for an error message. */
 export const ALLOWED_CHARACTERS = "letters a to z, digits, _ : . and -, or an email address";
 
 /**
  * The longest times of a bridge call and of its reads. Novu waits 5 s for an answer, but only 4 s on a reused
- * connection whose keep-alive is short (see `KEEP_ALIVE_SECONDS`). A step reads the person and then all flags: 2.8 s
- * when PostHog answers neither. The rest is for the store, the email, and other steps at a busy moment. When the store
- * does not answer either, the bridge answers 503 and Novu retries: without the store, a message could be sent twice.
+ * connection whose keep-alive is short (see `KEEP_ALIVE_SECONDS`). A step reads the person and then all flags, which
+ * takes 2.8 s if PostHog answers neither read. The remaining 0.6 s are for the store, the email, and other steps at a
+ * busy moment. If the store does not answer in time, the bridge answers 503 and Novu retries: a step without the store
+ * could send a message twice.
  */
 export const ANSWER_WITHIN_MS = 3_400;
 export const PERSON_WITHIN_MS = 2_200;
 export const FLAGS_WITHIN_MS = 600;
 
-/** One message as Novu lists it; a step that reaches several devices has several. */
+/** One message as Novu lists it. A step that sends to several devices has several messages. */
 export interface NovuMessageRecord {
   transactionId: string;
   /** Absent from an older Novu. */
@@ -121,17 +122,17 @@ export interface NovuJobRecord {
 /** A run as Novu lists it. */
 export interface NovuRunRecord {
   transactionId: string;
-  /** When it was triggered, ISO 8601. */
+  /** When the run was triggered, ISO 8601. */
   createdAt: string | null;
 }
 
-/** Reads of runs and messages at Novu, on every plan. One attempt per call; each throws when Novu does not answer. */
+/** Reads of runs and messages at Novu, on every plan. A read makes one attempt, and throws if Novu does not answer. */
 export interface NovuActivity {
   /** One page of the messages of these runs, the newest first; the first page is 0. */
   messages(transactionIds: string[], page: number): Promise<{ messages: NovuMessageRecord[]; hasMore: boolean }>;
   /**
-   * The steps of a run, in their order; of a transaction id that Novu took several times, those of each. Empty where
-   * Novu has no such run. With `subscriberId`, those of this subscriber alone.
+   * The steps of all runs with this transaction id, in their order; with `subscriberId`, only of this subscriber's
+   * runs. Empty if Novu has no such run.
    */
   jobs(transactionId: string, subscriberId?: string): Promise<NovuJobRecord[]>;
   /** The run of one job, among the latest runs of its subscriber; null where Novu does not list it. */

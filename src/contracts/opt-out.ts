@@ -9,7 +9,7 @@ export function workflowTopic(workflow: string): string {
   return `workflow:${workflow}`;
 }
 
-/** By our link, in Novu's Inbox, or by marking a message as spam. */
+/** How a person opted out: by our link, in Novu's Inbox, or by marking a message as spam. */
 export type OptOutCause = "link" | "novu" | "complained";
 
 /** The opt-outs that a person adds (`off`) and takes back (`on`): topics, "all", or a `workflowTopic`. */
@@ -18,9 +18,9 @@ export interface OptOutChange {
   off: string[];
   on: string[];
   cause: OptOutCause;
-  /** ISO 8601; of several changes to the same topic the latest is valid. */
+  /** ISO 8601. The latest change of a topic is valid. */
   at: string;
-  /** The report about the message whose link was used; null when no message was. */
+  /** The report about the message whose link was used; null for a change without a link. */
   report: Report | null;
 }
 
@@ -41,7 +41,7 @@ export interface Bounce {
   at: string;
 }
 
-/** Two addresses are the same when their hashes are; only the hash is stored. */
+/** The store keeps only this hash of an address. Upper case and blanks at the ends do not change the hash. */
 export function addressHash(address: string): string {
   return createHash("sha256").update(address.trim().toLowerCase()).digest("hex");
 }

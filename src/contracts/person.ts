@@ -40,7 +40,7 @@ const BY_LOWER_CASE = new Map(PROPERTY_NAMES.map((name) => [name.toLowerCase(), 
 const LENGTHS = new Set(PROPERTY_NAMES.map(({ length }) => length));
 const LONGEST_NAME = 2 * Math.max(...PROPERTY_NAMES.map(({ length }) => length));
 
-/** The declared properties of a person, and the names of those whose values cannot be read. */
+/** The declared properties of a person, and the names of the properties whose values cannot be read. */
 export interface PersonRead {
   /** PostHog's own id of the person, the same for all their distinct ids. Segment has none. */
   personId?: string;
@@ -48,7 +48,7 @@ export interface PersonRead {
   unreadable: PropertyName[];
 }
 
-/** Reads a person's raw properties. `Email` counts when there is no `email`, or an empty one. An unreadable opt-out counts as an opt-out from everything. */
+/** Reads a person's raw properties. An unreadable opt-out counts as an opt-out from everything. */
 export function readPerson(raw: Record<string, unknown>): PersonRead {
   const properties: Record<string, unknown> = {};
   const unreadable: PropertyName[] = [];
@@ -63,8 +63,9 @@ export function readPerson(raw: Record<string, unknown>): PersonRead {
 }
 
 /**
- * The raw values of the declared properties, by our spelling of their names; null for one that was emptied. Our
- * spelling counts before others, unless it is empty: else it would hide an opt-out under another spelling.
+ * The raw values of the declared properties, by our spelling of their names; null for a property that was emptied. Our
+ * spelling counts before others (`email` before `Email`), unless its value is empty: an empty value must not hide an
+ * opt-out in another spelling.
  */
 export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unknown> {
   const values = new Map<PropertyName, unknown>();
@@ -78,7 +79,7 @@ export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unkn
   return values;
 }
 
-/** Most names are not declared; comparing lengths first is the fastest way to see it. */
+/** Most names are not declared. Comparing their lengths first is the fastest way to rule them out. */
 function declaredName(spelled: string): PropertyName | undefined {
   const exact = BY_LOWER_CASE.get(spelled);
   if (exact !== undefined) return exact;
@@ -86,7 +87,7 @@ function declaredName(spelled: string): PropertyName | undefined {
   return LENGTHS.has(trimmed.length) ? BY_LOWER_CASE.get(trimmed.toLowerCase()) : undefined;
 }
 
-/** As a schema, for properties that were read before they were sent as JSON. */
+/** The schema of properties that `readPerson` has read, and that arrive as JSON. */
 export const PersonProperties = z.custom<PersonProperties>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
 );
@@ -102,8 +103,8 @@ export interface Person extends PersonRead {
 }
 
 /**
- * The declared properties of each distinct id that the source has. `asOf`, in milliseconds since 1970, is their time if
- * they are older than the read. Throws when the source gives no usable answer.
+ * The declared properties of each distinct id that the source has. If the properties are older than the read, `asOf` is
+ * their time in milliseconds since 1970. Throws when the source gives no usable answer.
  */
 export type ReadPersons = (
   distinctIds: string[],
@@ -112,12 +113,12 @@ export type ReadPersons = (
 
 /** A source of persons. */
 export interface PersonSource {
-  /** For messages, such as PostHog. */
+  /** The name of the source in messages, such as PostHog. */
   name: string;
   read: ReadPersons;
   /** The most distinct ids of one read. */
   mostAtOnce: number;
-  /** How long a read waits for more lookups while many come, at a source with few reads a minute. No wait when left out. */
+  /** At many lookups, a read waits this long for more of them, to make fewer reads. No wait when absent. */
   gatherMs?: number;
 }
 
@@ -140,8 +141,8 @@ export type PersonReading =
   | { outcome: "unavailable"; why: string };
 
 /**
- * The properties of a person, and the names of the unreadable ones among them that were used. A condition that used one
- * has no answer: treated as absent, it would often allow the message.
+ * The properties of a person, and the names of the unreadable properties that a condition has used. Such a condition
+ * has no valid result: an unreadable property looks absent, and that often allows the message.
  */
 export function trackUnreadable({ properties, unreadable }: PersonRead): {
   properties: PersonProperties;

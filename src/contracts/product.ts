@@ -23,9 +23,9 @@ export interface Product<Workflow extends WorkflowRoutes> {
   workflows: Workflow[];
   brand: Brand;
   colours: { light: Colours; dark: Colours };
-  /** The topics that people can opt out of, and the words for each. */
+  /** The topics that people can opt out of, with the title of each. */
   topics: Record<string, string>;
-  /** The events that have another name here than at Segment, by Segment's name. Other events keep their names. */
+  /** Our names of Segment's events, by Segment's names. An event that is not in the map keeps its name. */
   segmentNames: ReadonlyMap<string, string>;
   /** The person of the previews in Novu's dashboard. */
   samplePerson: Partial<PersonProperties>;

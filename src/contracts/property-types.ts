@@ -2,12 +2,12 @@ import isEmail from "validator/lib/isEmail.js";
 import { ALL } from "./opt-out.ts";
 
 /**
- * The value that was read. `absent`: there is none, or an empty one. `unreadable`: there is one,
- * and it has no meaning, or more than one.
+ * The result of reading a raw value. `absent`: the raw value is missing or empty. `unreadable`: it has no meaning, or
+ * several possible meanings.
  */
 type Reading<Value> = { value: Value } | "absent" | "unreadable";
 
-/** Reads a value of any kind. It never throws, and it reads its own values as they are. */
+/** Reads a raw value of any kind. It never throws. A value that it has read before stays the same. */
 export type PropertyType<Value> = (raw: unknown) => Reading<Value>;
 
 /** Text that needs no cleaning. */
@@ -22,7 +22,7 @@ export const text: PropertyType<string> = tolerant((raw) => {
   return value === "" ? "absent" : { value };
 });
 
-/** An address that Novu accepts: its API validates by class-validator, which calls this `isEmail`. */
+/** An address that Novu accepts. Novu's API validates with class-validator, which calls the same `isEmail`. */
 export const email: PropertyType<string> = tolerant((raw) => {
   if (typeof raw !== "string" || !raw.isWellFormed()) return "unreadable";
   const value = PLAIN.test(raw) ? raw : trimmed(raw).replace(INVISIBLE, "");
@@ -43,7 +43,7 @@ export const flag: PropertyType<boolean> = tolerant((raw) => {
 const TRUE = new Set(["true", "1", "yes", "on", "y", "t"]);
 const FALSE = new Set(["false", "0", "no", "off", "n", "f"]);
 
-/** A number, or text with a decimal point: a comma may stand before decimals, or before thousands. */
+/** A number, or its text with a decimal point. Text with a comma is unreadable: "1,234" has two meanings. */
 export const number: PropertyType<number> = tolerant((raw) => {
   const given = typeof raw === "string" ? trimmed(raw) : raw;
   if (given === "") return "absent";
@@ -53,8 +53,9 @@ export const number: PropertyType<number> = tolerant((raw) => {
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
- * ISO 8601 in UTC, of the years 1900 to 2100; as unix time, of 2000 to 2100. A time without zone is UTC.
- * A date without time is the last moment of its day, because workflows ask whether something happened since a date.
+ * ISO 8601 in UTC, from a date of the years 1900 to 2100 or a unix time of the years 2000 to 2100. A time without zone
+ * is UTC. A date without time is the last moment of its day, because workflows ask whether something happened since a
+ * date.
  */
 export const date: PropertyType<string> = tolerant((raw) => {
   const given = typeof raw === "string" ? trimmed(raw) : raw;
@@ -97,7 +98,7 @@ const EVERYTHING = new Set(
   unsubscribed_from_all opt_out opted_out optout do_not_contact marketing`.split(/\s+/),
 );
 const NOTHING = new Set("0 false f no n none nothing null undefined nan [] subscribed opt_in opted_in".split(" "));
-/** These can mean the messages or the opt-out. */
+/** Words that can be the state of the messages or the state of the opt-out. */
 const AMBIGUOUS = new Set(["on", "off", "never"]);
 
 /** "Getting started" → getting_started, "Workflow: drop-off" → workflow:drop-off */
@@ -106,7 +107,7 @@ export function optOutKey(entry: string): string {
   return words.includes(":") ? words.replace(/ ?: ?/g, ":").replaceAll(" ", "-") : words.replace(/[ -]+/g, "_");
 }
 
-/** The same in lower case, for keys such as a plan. */
+/** A type whose values become lower case, for keys such as a plan. */
 export function lowerCase<Value extends string | string[]>(type: PropertyType<Value>): PropertyType<Value> {
   return (raw) => {
     const reading = type(raw);
@@ -133,7 +134,7 @@ const VISIBLE = /[^\s\p{Cc}\p{DI}\uFFF9-\uFFFB\u2800]/u;
 /** Variation selectors: they choose how an emoji looks, and may stand at the end. */
 const VARIATION = /[\uFE00-\uFE0F]/;
 
-/** Without blanks and invisible characters at both ends. A regular expression for the end would take quadratic time. */
+/** Removes blanks and invisible characters at both ends. A regular expression for the end would take quadratic time. */
 function trimmed(given: string): string {
   const start = given.search(VISIBLE);
   if (start === -1) return "";
@@ -142,7 +143,7 @@ function trimmed(given: string): string {
   return given.slice(start, end);
 }
 
-/** Milliseconds since 1970; NaN for anything else. */
+/** Milliseconds since 1970; NaN for a value that is not a time. */
 function momentOf(given: unknown): number {
   if (given instanceof Date) return given.getTime();
   if (typeof given === "number") return unixMs(given);
@@ -160,21 +161,21 @@ function unixMs(value: number): number {
 }
 
 function textsOf(entries: unknown[]): Reading<string[]> {
-  // Otherwise two topics with a tab or a line break between them would become one unknown topic.
+  // Without the split, two topics with a tab or a line break between them would become one unknown topic.
   const readings = entries.flatMap((entry) => (typeof entry === "string" ? entry.split(/\p{Cc}/u) : [entry])).map(text);
   if (readings.includes("unreadable")) return "unreadable";
   return { value: [...new Set(readings.flatMap((reading) => (typeof reading === "string" ? [] : [reading.value])))] };
 }
 
-/** Letters, digits and a few signs inside; so a date, or a list with other separators, is not an opt-out. */
+/** An opt-out has letters, digits and a few signs. So a date, or a list with other separators, is not an opt-out. */
 function isOptOut(key: string): boolean {
   if (key === ALL) return true;
   return /^\p{L}([\p{L}\p{M}\p{N}_:.-]*[\p{L}\p{M}\p{N}])?$/u.test(key) && !AMBIGUOUS.has(key);
 }
 
 /**
- * The first of these values that the type can read; undefined where it can read none. It is for values that a message
- * only shows or prefers, so that an odd value stops no message. A text is as its sender wrote it.
+ * The first of these values that the type can read, or undefined. Use it for a value that a message only shows or
+ * prefers: an unreadable value then stops no message. A text may contain anything that its sender wrote.
  */
 export function firstReadable<Value>(type: PropertyType<Value>, ...raw: unknown[]): Value | undefined {
   for (const reading of raw.map(type)) if (typeof reading !== "string") return reading.value;

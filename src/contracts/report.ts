@@ -23,7 +23,7 @@ export const STATUSES = [
   "failed",
 ] as const;
 
-/** A report to PostHog about a message: the event `notification <status>` of its person, once for each run, step and status. */
+/** A report to PostHog about a message: the event `notification <status>`, once for each run, step and status. */
 export const Report = z.object({
   status: z.enum(STATUSES),
   distinctId: z.string().min(1),
@@ -36,7 +36,7 @@ export const Report = z.object({
   template: z.string().nullable().default(null),
   /** The values of PostHog's flags for this run, by flag. */
   variants: z.record(z.string(), FlagValue).default({}),
-  /** The flags among `variants` to which this message exposes the person. Each is reported to PostHog as an event too. */
+  /** The flags in `variants` to which this message exposes the person. PostHog gets one more event for each. */
   exposures: z.array(z.string()).optional(),
   /** Further properties of this status, such as the reason of `skipped`. */
   properties: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
@@ -45,7 +45,7 @@ export const Report = z.object({
 });
 export type Report = z.infer<typeof Report>;
 
-/** The report of a decision to PostHog; one that is not final is not reported. */
+/** The report of a decision to PostHog. Only a final decision is reported (`isFinal`). */
 export function reportOf(decision: Decision): Report {
   const { outcome, transactionId, workflow, step, channel, distinctId, decidedAt, template, exposures } = decision;
   const { reason, detail, personSource, variants, defaults, receipt } = decision;

@@ -6,7 +6,7 @@ import { PERSON_SOURCES } from "./sources.ts";
 
 const Field = z.string().nullable().optional();
 
-/** A person at Novu; `subscriberId` is the distinct id. Novu removes a field that is null, and leaves a field that is absent. */
+/** A subscriber of Novu; its id is the distinct id. Novu removes a field that is null, and keeps an absent field. */
 export const Subscriber = z.object({
   subscriberId: z.string().min(1),
   email: Field,
@@ -35,12 +35,15 @@ export const Profile = z.object({
 });
 export type Profile = z.infer<typeof Profile>;
 
-/** Person properties of an event, to be stored here because the source does not have all of them. An undefined value removes the property. */
+/**
+ * Person properties of an event, to be stored here because the source does not have all of them. An undefined value
+ * removes the property.
+ */
 export interface Traits {
   distinctId: string;
   /** ISO 8601 */
   occurredAt: string;
-  /** The values as they were read; the raw values of those that cannot be read. */
+  /** The read value of each property, or its raw value if it cannot be read. */
   properties: Record<string, unknown>;
 }
 
@@ -53,18 +56,18 @@ export const MergeRequest = z.object({
   /** When we received the event, ISO 8601. */
   receivedAt: z.iso.datetime(),
   eventUuid: z.string().min(1),
-  /** The source to ask first whether both ids are one person there; null when it always merges them. */
+  /** The source to ask first whether both ids are one person there; null for a source that always merges the ids. */
   checkAt: z.enum(PERSON_SOURCES).nullable(),
   /** Whether both ids are one person from then on. False for the id of a device, which several people may use. */
   merge: z.boolean(),
 });
 export type MergeRequest = z.infer<typeof MergeRequest>;
-/** Two distinct ids of one person: records of either count for both. */
+/** Two distinct ids of one person. A record of one id counts for both. */
 export type Merge = Pick<MergeRequest, "previousId" | "currentId" | "occurredAt">;
 
 /**
- * How often one person may enter a workflow: whenever it is started, `once` ever, once in a time,
- * or only when no earlier run of theirs is in progress.
+ * How often one person may enter a workflow: at every start, `once` ever, once within `oncePerMs`, or only while no
+ * earlier run of the person is in progress (`one at a time`).
  */
 export const EntryLimit = z.union([
   z.enum(["always", "once", "one at a time"]),
@@ -72,7 +75,7 @@ export const EntryLimit = z.union([
 ]);
 export type EntryLimit = z.infer<typeof EntryLimit>;
 
-/** Starts only at a person's nth such event within a period. */
+/** The workflow starts only at a person's nth such event within `withinMs`. */
 export const Occurrence = z.object({
   nth: z.number().int().min(2),
   withinMs: z.number().positive(),
@@ -85,9 +88,9 @@ export const Start = z.object({
   run: Run,
   to: Subscriber,
   payload: z.record(z.string(), z.unknown()),
-  /** From when, ISO 8601, and for how long it waits for an address of the person; null when it does not wait. */
+  /** How long the start waits for an address of the person: `forMs` from `since`, ISO 8601; null for no wait. */
   addressWait: z.object({ since: z.iso.datetime(), forMs: z.number() }).nullable().default(null),
-  /** The latest time to start it, ISO 8601; null for no limit. */
+  /** The latest time of the start, ISO 8601; null for no limit. */
   startBy: z.iso.datetime().nullable().default(null),
   entry: EntryLimit.default("always"),
   occurrence: Occurrence.nullable().default(null),

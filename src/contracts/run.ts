@@ -4,12 +4,12 @@ import { DAY_MS, MINUTE_MS } from "../lib/durations.ts";
 import { Source } from "./event.ts";
 import { PersonProperties } from "./person.ts";
 
-/** A run that waits at Novu for longer counts as lost, and does not block another entry. */
+/** A run that waits at Novu for longer than this counts as lost. A lost run does not block another entry. */
 export const LONGEST_RUN_MS = 60 * DAY_MS;
 
 /**
- * One workflow for one person. Novu returns these facts in the payload, under the key `run`: a bridge call has
- * neither the transaction id nor the event otherwise.
+ * One workflow for one person. The trigger puts these facts into the payload as `run`, and each bridge call has the
+ * payload. Without `run`, a bridge call would have neither the transaction id nor the event.
  */
 export const Run = z.object({
   transactionId: z.string().min(1),
@@ -36,7 +36,10 @@ export type RunKey = Pick<Run, "transactionId" | "distinctId">;
 const HASH = /^[0-9a-f]{64}$/;
 const ONE_JOB = "novu-job:";
 
-/** The transaction id is part of the header `Idempotency-Key`: printable ASCII, 255 at most in all. HTTP drops a leading space. */
+/**
+ * The transaction id is a part of the header `Idempotency-Key`, which takes 255 printable ASCII characters at most.
+ * HTTP drops a leading space.
+ */
 const SENDABLE = /^[\x21-\x7e][\x20-\x7e]{0,199}$/;
 
 /** The same event and workflow always have the same id, so Novu recognises a repeated trigger. */
@@ -45,24 +48,24 @@ export function transactionIdOf(eventUuid: string, workflow: string): string {
   return SENDABLE.test(id) ? id : hashOf(id);
 }
 
-/** The id of a run of which we know a single job: this app did not trigger it, and Novu did not list it in time. */
+/** The id of a run that another system triggered and that Novu did not list in time. Only one Novu job is known. */
 export function oneJobRunId(call: { jobId: string | null; workflow: string; distinctId: string }): string {
   return `${ONE_JOB}${call.jobId ?? hashOf(`${call.workflow}:${call.distinctId}`)}`;
 }
 
-/** Whether this run is a single job of a run at Novu. */
+/** Whether only one Novu job of this run is known (`oneJobRunId`). */
 export function isOfOneJob({ transactionId }: Pick<Run, "transactionId">): boolean {
   return transactionId.startsWith(ONE_JOB);
 }
 
-/** The id for a further person of a trigger by another system, which may have several persons. */
+/** The run id of a further person. One trigger of another system may start runs of several persons. */
 export function sharedRunId({ transactionId, distinctId }: RunKey): string {
   return `${transactionId}${sharedBy(distinctId)}`;
 }
 
 /**
- * The run's ids at Novu: its transaction and, where this app did not trigger it, its person, because such a transaction
- * may have several. Null for a run that is a single job.
+ * The run's transaction id at Novu. For a run that another system triggered also the subscriber, because its
+ * transaction may have several. Null for a run of which only one Novu job is known.
  */
 export function atNovu({ transactionId, workflow, distinctId }: RunKey & { workflow: string }): RunAtNovu | null {
   if (isOfOneJob({ transactionId })) return null;
@@ -77,17 +80,17 @@ export interface RunAtNovu {
   subscriberId?: string;
 }
 
-/** Whether the run has an id as `transactionIdOf` makes it. */
+/** Whether this app triggered the run: its id has a form that `transactionIdOf` makes. */
 export function isTriggeredHere({ transactionId, workflow }: { transactionId: string; workflow: string }): boolean {
   return eventUuidOf(transactionId, workflow) !== null || HASH.test(transactionId);
 }
 
 function sharedBy(distinctId: string): string {
-  // A distinct id may be an address, and a run's id is logged.
+  // Hashed, because a distinct id may be an email address, and run ids are logged.
   return `:for:${hashOf(distinctId)}`;
 }
 
-/** The event that started a run; null for the rare id that is a hash and does not name it. */
+/** The uuid of the event that started a run; null if the run's id does not contain a uuid. */
 export function eventUuidOf(transactionId: string, workflow: string): string | null {
   return transactionId.endsWith(`:${workflow}`) ? transactionId.slice(0, -workflow.length - 1) : null;
 }
@@ -104,10 +107,10 @@ export interface Arrived {
   arrival?: number | null;
 }
 
-/** PostHog and Segment correct the clocks of devices, which moves times by seconds. Within this time, the order of arrival counts. */
+/** PostHog and Segment correct the clocks of devices by seconds. Within this time, the order of arrival counts. */
 const SKEW_MS = 2 * MINUTE_MS;
 
-/** Whether an exit ends a run: it happened at the same time or later, or a moment earlier and arrived later. */
+/** An exit ends a run if it happened later or at the same time, or up to `SKEW_MS` earlier but arrived later. */
 export function endsRun(exit: Arrived, run: Arrived): boolean {
   if (exit.occurredAt >= run.occurredAt) return true;
   return (exit.arrival ?? 0) > (run.arrival ?? Infinity) && exit.occurredAt >= earliestExit(run.occurredAt);

@@ -1,4 +1,4 @@
-/** To the next waiting step, an hour, a day, or until no step waits. */
+/** How far the clock moves: to the next waiting step, by an hour, by a day, or until no step waits. */
 export const TRAVEL_TARGETS = ["step", "hour", "day", "end"] as const;
 export type TravelTarget = (typeof TRAVEL_TARGETS)[number];
 
@@ -15,7 +15,7 @@ export interface SandboxMessage {
   to: string | null;
   /** The output of the step. */
   content: Record<string, unknown>;
-  /** Only of an email; null on other channels. */
+  /** The headers and the text part of an email; null on other channels. */
   mail?: { headers: Record<string, string>; text: string | null } | null;
   sentAt: number;
   seen: boolean;
@@ -55,14 +55,14 @@ export interface SandboxStep {
   error: string | null;
   /** When a waiting step continues. */
   wakesAt: number | null;
-  /** When it ended, or started to wait. */
+  /** When the step ended, or started to wait. */
   changedAt: number | null;
 }
 
 /** The controls of one message in Novu. */
 export interface SandboxStepControls {
   step: string;
-  /** JSON schema, with a title and a default for each. */
+  /** The JSON schema of each control, with a title and a default. */
   fields: Record<string, { type?: string | undefined; title?: string | undefined; default?: unknown }>;
   /** The values that differ from the defaults. */
   values: Record<string, unknown>;
@@ -81,8 +81,9 @@ interface SandboxProperty {
 }
 
 /**
- * The sandbox's side of the studio, which then is open without a login, to this machine only. Times are milliseconds
- * since 1970. A change resolves when all its immediate effects have happened. Lists have the oldest first.
+ * The controls of the sandbox in the studio. In the sandbox the studio has no login and answers this machine only.
+ * Times are milliseconds since 1970. A change resolves when all its immediate effects have happened. Lists have the
+ * oldest first.
  */
 export interface SandboxControls {
   clock: { now(): number };
@@ -98,7 +99,7 @@ export interface SandboxControls {
   /** The events that the local PostHog forwards. */
   events(): string[];
   sampleProperties(event: string): Record<string, unknown>;
-  /** As it is published at Novu. */
+  /** The schema of the payload that Novu has. */
   payloadSchema(workflow: string): SandboxSchema;
   /** Example values of the required payload. */
   samplePayload(workflow: string): Record<string, unknown>;

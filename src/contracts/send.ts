@@ -5,9 +5,9 @@ import type { FlagValue, Objection } from "./decision.ts";
 import type { PersonProperties } from "./person.ts";
 
 /**
- * The address of a message, and how it reaches the provider: as the address of the Novu subscriber, or inside the
- * message, which replaces that one (`provider`). `none`: it is a new address that Novu does not have, and the message
- * cannot contain it. Null for a channel without addresses, or when the person or the subscriber has none.
+ * The address of a message, and how the provider gets the address. `subscriber`: from the Novu subscriber. `provider`:
+ * from the message, which replaces the subscriber's address. `none`: not at all, because Novu does not have the new
+ * address and the message cannot contain it. Null if the channel, the person or the subscriber has no address.
  */
 export type Recipient = { via: "subscriber" | "provider" | "none"; address: string } | null;
 
@@ -33,7 +33,7 @@ export interface Send {
   addresses: {
     email?: string | null | undefined;
     phone?: string | null | undefined;
-    /** For push and chat; absent when unknown. */
+    /** The push and chat providers; absent when unknown. */
     channels?: ChannelAtNovu[] | undefined;
   };
   recipient: Recipient;
@@ -49,7 +49,7 @@ export interface GuardResult {
   holdouts: Record<string, FlagValue>;
 }
 
-/** The frequency cap: how many messages a person gets in a time, over all workflows. As in a setting: "3 in 7 days". */
+/** The frequency cap: the most messages for a person within a time, over all workflows. As a setting: "3 in 7 days". */
 export const Cap = z
   .string()
   .regex(/^[1-9]\d{0,3} in [1-9]\d{0,2} days?$/, 'expected how many in how long, such as "3 in 7 days"')
@@ -63,8 +63,9 @@ const FROM = /^([01]\d|2[0-3]):[0-5]\d$/;
 const TO = /^(([01]\d|2[0-3]):[0-5]\d|24:00)$/;
 
 /**
- * A part of each day in local time, as in a setting: "09:00-20:00". `from` is the first minute within, `to` the first one
- * no longer within. It includes midnight where `to` is the earlier of the two. Its errors repeat nothing of the text.
+ * A part of each day in local time. A setting has it as "09:00-20:00". `from` is its first minute, `to` the first
+ * minute after it. If `to` is earlier than `from`, the part includes midnight. The errors do not repeat the text of the
+ * setting.
  */
 export const Hours = z
   .string()
@@ -82,5 +83,5 @@ export const Hours = z
   .refine(({ from, to }) => from !== to, 'the two times are the same; the whole day is "00:00-24:00"');
 export type Hours = z.infer<typeof Hours>;
 
-/** The message of a link, and whether its clicks are reported. */
+/** The message that contains a link, and whether clicks on the link are reported. */
 export type MessageLink = Pick<Send, "transactionId" | "workflow" | "step" | "channel"> & { track: boolean };

@@ -3,21 +3,21 @@ import { Source } from "./event.ts";
 
 /** How a source differs from the others. */
 interface SourceFacts {
-  /** Its name on pages and in messages. */
+  /** The name of the source on pages and in messages. */
   label: string;
-  /** Its own name for the id of an event. */
+  /** The source's name for the id of an event. */
   eventIdLabel: string;
   /** Whether its events come to POST /webhooks/<source>. */
   hasWebhook: boolean;
   /** Whether persons can be read there, with the right settings. */
   hasPersons: boolean;
-  /** How long after an event its person may still be missing at the source. A person that is missing later was deleted. */
+  /** How long after an event its person may be missing at the source. A person that is missing later was deleted. */
   personDelayMs: number;
   /** Whether we store the person properties of its events, because no other service has all of them. */
   storesPersons: boolean;
-  /** Whether it may keep two ids apart although an event names both for one person. If so, we ask it before we merge them. */
+  /** Whether we ask the source before we merge two ids: it may keep them apart although an event joins them. */
   checksMerges: boolean;
-  /** The time by which the changes of a person are ordered. */
+  /** The time of an event that orders the changes of a person. */
   personTime: "receivedAt" | "occurredAt";
 }
 

@@ -2,8 +2,8 @@ import { hkdfSync } from "node:crypto";
 import { z } from "zod";
 
 /**
- * A change of the store that a command sends to the running app. With SQLite only the app writes its file: if a second
- * process writes or checkpoints it, commits can be lost.
+ * A change of the store that a command sends to the running app. With SQLite only the app writes the database file: if
+ * a second process writes or checkpoints the file, commits can be lost.
  */
 export const StoreChange = z.discriminatedUnion("change", [
   z.object({
@@ -28,8 +28,8 @@ export type StoreChangeAnswer = z.infer<typeof StoreChangeAnswer>;
 export const STORE_CHANGE_PATH = "/commands";
 
 /**
- * The Standard Webhooks secret (`whsec_…`) with which a command signs its calls to the running app. Both
- * derive it from LINK_SIGNING_KEYS, so there is no further secret to configure.
+ * The Standard Webhooks secret (`whsec_…`) with which a command signs its calls to the running app. The command and the
+ * app derive it from LINK_SIGNING_KEYS, so there is no further secret to configure.
  */
 export function commandSecret(linkSigningKey: string): string {
   return `whsec_${Buffer.from(hkdfSync("sha256", linkSigningKey, "", "commands", 32)).toString("base64")}`;

@@ -15,7 +15,7 @@ export interface WorkflowRoutes {
   id: string;
   /** The names of the events that start or end it. */
   events: string[];
-  /** The matching start of this event; null where it starts nothing. */
+  /** The first matcher in `on` that this event matches; null if the event does not start the workflow. */
   startedBy(event: LifecycleEvent): { occurrence: Occurrence | null } | null;
   ends(event: LifecycleEvent): boolean;
   /** The absences that start it. */
@@ -26,7 +26,10 @@ export interface WorkflowRoutes {
   addressWithinMs: number;
   /** How often one person may enter. */
   entry: EntryLimit;
-  /** The event as this workflow's payload, with a note for each replaced link; or the fields that do not fit. No notes contain values. */
+  /**
+   * The workflow's payload from the event, with a note for each replaced link; or a text that names the fields that do
+   * not fit. The notes and the text contain no values.
+   */
   payloadOf(event: LifecycleEvent): { payload: Record<string, unknown>; notes?: string[] } | { misfit: string };
 }
 
@@ -34,11 +37,11 @@ export interface WorkflowRoutes {
 export interface SendingStep {
   step: string;
   channel: Channel;
-  /** Whether Novu may have ended the run before it, at a throttle. */
+  /** Whether a throttle before this step may have ended the run. */
   isThrottled: boolean;
 }
 
-/** A part of a wait, as one delay step; the parts of one wait have the same `wait`. */
+/** One delay step of a wait. A long wait has several delay steps with the same `wait`. */
 const FixedWait = z.object({
   /** The id of the wait in the workflow's code. */
   wait: z.string(),
@@ -51,7 +54,7 @@ const ShapeStep = z.object({
   step: z.string(),
   /** Novu's name of the type: email, delay, custom and so on. */
   type: z.string(),
-  /** For a delay that is a part of a wait. */
+  /** Only for a delay step of a wait. */
   fixed: FixedWait.optional(),
 });
 export type ShapeStep = z.infer<typeof ShapeStep>;
@@ -68,7 +71,7 @@ export const Shape = z.object({
 });
 export type Shape = z.infer<typeof Shape>;
 
-/** The steps before this one, in order; none where there is no such step. */
+/** The steps before this step, in order; empty if the workflow has no such step. */
 export function stepsBefore({ steps }: Shape, step: string): ShapeStep[] {
   return steps.slice(
     0,

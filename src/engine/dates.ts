@@ -6,7 +6,7 @@ export function isAfter(iso: string | undefined, moment: Date): boolean {
   return iso !== undefined && Date.parse(iso) > moment.getTime();
 }
 
-/** The date at that moment in the person's time zone, to show: "12 December". In UTC where the time zone is not known. */
+/** The date of the moment in the person's time zone, to show: "12 December". In UTC if the time zone is unknown. */
 export function dayOf(moment: Date, { $timezone, $geoip_time_zone }: PersonProperties): string {
   const timeZone = [$timezone, $geoip_time_zone].find((zone) => zone !== undefined && isTimeZone(zone)) ?? "UTC";
   return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone }).format(moment);

@@ -16,9 +16,9 @@ const NOVU_ATTEMPTS = 4;
 const SWITCH_CONTROLS = publishedControls(withSwitch(z.object({})));
 
 /**
- * Decides one message: sent, or skipped for one reason. The framework calls `skip` and, unless that is true, `resolve`,
- * both within one bridge call. `skip` makes all checks and composes the message; `resolve` only returns it. The check
- * for an exit is repeated at the end, so that no slow work follows it before Novu gets the message. "Sent" is for now:
+ * Decides one message: sent, or skipped for one reason. In one bridge call the framework calls `skip` and, if `skip`
+ * returns false, `resolve`. `skip` makes all checks and composes the message; `resolve` returns the composed message.
+ * The check for an exit is repeated at the end, because composing may take long. The decision "sent" is not final:
  * Novu's receipt confirms or corrects it (outbox/jobs/receipt.ts). A rehearsal is a run that a colleague starts in
  * Novu's dashboard.
  */
@@ -102,7 +102,7 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   }
 
   async function guardsObjection(found: Person): Promise<Objection | null> {
-    // The colleague wants to see the message.
+    // A colleague who starts a rehearsal wants to see the message, also after an opt-out or in a holdout.
     const { topic, holdout } = run.rehearsal ? { topic: null, holdout: null } : rules;
     await findRecipient(found);
     const { unreadable } = found;
@@ -113,18 +113,19 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   }
 
   /**
-   * Sets the recipient, and refreshes a subscriber with a wrong address. Novu loads its subscriber before it calls the
-   * bridge, so the message itself has to contain an address that Novu does not have by then.
+   * Sets the recipient, and refreshes a subscriber with a wrong address. The refresh is too late for this message,
+   * because Novu loads the subscriber before it calls the bridge. So this message itself has to contain the right
+   * address.
    */
   async function findRecipient({ properties, source }: Person): Promise<void> {
     const { addressField } = CHANNELS[channel];
     if (addressField === null) return;
     const own = properties[addressField];
     const atNovu = addresses[addressField];
-    // An older copy of a person may be older than the address at Novu. A rehearsal goes to the colleague's address.
+    // A snapshot may be older than the address at Novu. A rehearsal goes to the colleague's address.
     const isRead = source !== "snapshot" && source !== "sample" && !run.rehearsal;
     const isWrong = isRead && !isSame(own ?? "", atNovu ?? "");
-    // Without one of them the guards object.
+    // If the person or Novu has no address, the guards object.
     if (own && atNovu) {
       const mayReplace = channel === "email" && acceptRecipient(deps.emailProviders);
       if (!isWrong) recipient = { via: "subscriber", address: atNovu };
@@ -151,10 +152,10 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
     return {
       person: found.properties,
       distinctId: found.distinctId,
-      // The framework has validated them against `controlSchema`.
+      // The framework has validated the controls against `controlSchema`.
       controls: controls as z.output<Controls>,
       now: new Date(deps.now()),
-      // A rehearsal has no run that a click could count for.
+      // A rehearsal has no stored run, so a click cannot be reported.
       link: (url, { track = channel !== "sms" } = {}) =>
         deps.link(url, { ...about, channel, track: track && !run.rehearsal }),
     };
@@ -181,7 +182,7 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
     });
   }
 
-  /** For the runs that a digest put into this one, also where this run's own message is skipped. */
+  /** Decides for each run that a digest put into this run, also if this run's own message is skipped. */
   function decideForDigested(): void {
     const detail = run.rehearsal ? null : run.transactionId;
     const decidedAt = new Date(deps.now()).toISOString();
@@ -192,13 +193,14 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   }
 }
 
-/** These controls and, last, the switch that every message has. */
+/** Adds the switch "Send this message", which every message has, after the other controls. */
 export function withSwitch(controls: z.ZodObject): z.ZodObject {
-  if ("send" in controls.shape) throw new Error('the control "send" is the switch that every message has');
+  if ("send" in controls.shape)
+    throw new Error('every message has a control "send" already; rename the control in controlSchema');
   return controls.extend({ send: z.boolean().default(true).meta({ title: "Send this message" }) });
 }
 
-/** Whether a colleague has turned that switch off. */
+/** Whether a colleague has turned the switch "Send this message" off. */
 function isMessageOff(controls: unknown): boolean {
   return (controls as { send?: boolean } | undefined)?.send === false;
 }

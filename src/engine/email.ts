@@ -4,9 +4,9 @@ import { UnsubscribeUrl } from "../../emails/_components/unsubscribe-url.ts";
 import type { EmailProvider } from "../contracts/channel.ts";
 
 /**
- * The email as HTML, with a link to `unsubscribeUrl`, also where its template has none; null for an email without an
- * opt-out, undefined for an example link. It takes a third of the time of react-email's own render(), which streams
- * and may pretty-print.
+ * The email as HTML. If the template has no link to `unsubscribeUrl`, the link is added at the end. `unsubscribeUrl` is
+ * null for an email without an opt-out, and undefined for an example link. Rendering takes a third of the time of
+ * react-email's render(), which streams and may pretty-print.
  */
 export function renderEmail(email: ReactElement, unsubscribeUrl?: string | null): string {
   if (unsubscribeUrl === undefined) return documentOf(email);
@@ -69,8 +69,8 @@ export function acceptRecipient(providers: EmailProvider[]): boolean {
 }
 
 /**
- * A step's `providers` option: headers, text part and recipient for the configured providers, and no others, because
- * the framework runs each of them and the step fails with any.
+ * A step's `providers` option: headers, text part and recipient for each configured provider. Other providers are left
+ * out, because the framework runs every entry, and an entry that fails makes the step fail.
  */
 export function emailOverrides<Output>(providers: EmailProvider[], partsOf: (output: Output) => EmailParts) {
   return Object.fromEntries(
@@ -81,7 +81,7 @@ export function emailOverrides<Output>(providers: EmailProvider[], partsOf: (out
   );
 }
 
-/** One-click unsubscribe (RFC 8058) and the list's id (RFC 2919); no headers for an email without an unsubscribe link. */
+/** One-click unsubscribe (RFC 8058) and the list's id (RFC 2919); empty for an email without an unsubscribe link. */
 export function unsubscribeHeaders(unsubscribeUrl: string | null, topic: string | null): Record<string, string> {
   if (unsubscribeUrl === null || topic === null) return {};
   return {
@@ -91,7 +91,7 @@ export function unsubscribeHeaders(unsubscribeUrl: string | null, topic: string 
   };
 }
 
-/** Without the characters that would end a header, or hide in it. */
+/** Replaces line breaks and control characters, which would end a header or be invisible in it, by blanks. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
 }

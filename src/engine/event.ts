@@ -13,8 +13,8 @@ export interface EventMatcher {
   /** The event's name at PostHog. */
   event: string;
   /**
-   * Whether an event of that name matches; `unreadable` where its condition uses a property of the person that cannot
-   * be read. Throws only what the condition itself throws.
+   * Whether an event of that name matches; `unreadable` if the matcher's condition used a property of the person that
+   * cannot be read. Throws only if the condition throws.
    */
   wants(event: LifecycleEvent): boolean | "unreadable";
   occurrence: Occurrence | null;
@@ -23,15 +23,15 @@ export interface EventMatcher {
 }
 
 interface Which<Properties extends z.ZodObject> {
-  /** The event's properties that `where` reads. An event without one, or with another type, does not match. */
+  /** The event's properties that `where` reads. An event that does not fit this schema does not match. */
   properties?: Properties;
   /** The condition, on the event's own properties and the person properties in the event. */
   where?(facts: { properties: z.output<Properties>; person: PersonProperties }): boolean;
-  /** Only with the nth such event of a person within a time. */
+  /** A run starts only at the nth such event of a person within this time. */
   occurrence?: { nth: number; within: Duration };
 }
 
-/** Events of a name, or some of them. */
+/** Matches all events of a name, or only those that the options allow. */
 export function event<Properties extends z.ZodObject = z.ZodObject<Record<never, never>>>(
   name: string,
   { properties, where, occurrence }: Which<Properties> = {},
@@ -58,8 +58,8 @@ function occurrenceOf(name: string, { nth, within }: { nth: number; within: Dura
 }
 
 /**
- * People without any event of the workflow's `exitOn` for so many days. A daily sweep finds them; a `user_inactive`
- * event from PostHog counts too, unless it has fewer days.
+ * Matches people without any event of the workflow's `exitOn` for this many days. A daily sweep finds these people. A
+ * `user_inactive` event from PostHog matches too, unless its `days_inactive` is lower.
  */
 export function inactivity({ days }: { days: number }): EventMatcher {
   if (!(Number.isInteger(days) && days > 0)) throw new Error(`inactivity takes whole days, not ${days}`);
@@ -71,7 +71,7 @@ export function inactivity({ days }: { days: number }): EventMatcher {
   };
 }
 
-/** The event as a workflow's payload. A link to a host that is not named becomes its fallback, with a note. */
+/** A workflow's payload from an event. A link to a host that is not allowed becomes its fallback, with a note. */
 export function eventPayload(
   event: LifecycleEvent,
   { from, schema }: { from(event: LifecycleEvent): object; schema: z.ZodObject },

@@ -9,12 +9,12 @@ import {
 import type { RunKey } from "../contracts/run.ts";
 import type { Log } from "../lib/log.ts";
 
-/** An experiment; a multivariate PostHog flag has the variant of each person. */
+/** An experiment: a multivariate PostHog flag decides the variant of each person. */
 export interface Experiment<Variant extends string = string> {
   /** The flag's key. */
   flag: string;
   variants: readonly Variant[];
-  /** The variant where PostHog returns none of these. */
+  /** The variant if PostHog returns none of `variants`. */
   otherwise: Variant;
 }
 
@@ -24,7 +24,7 @@ export type Experiments = Record<string, Experiment>;
 /** The variant of each experiment, as a message reads it. */
 export type VariantsOf<Tried extends Experiments> = { [Name in keyof Tried]: Tried[Name]["otherwise"] };
 
-/** An experiment: the key of a multivariate PostHog flag, its variants, and the variant where PostHog returns none of them. */
+/** An experiment: the key of a multivariate PostHog flag, its variants, and the default variant (`otherwise`). */
 export function experiment<const Variant extends string>(
   flag: string,
   { variants, otherwise }: { variants: readonly Variant[]; otherwise: NoInfer<Variant> },
@@ -41,7 +41,7 @@ export function flagExposures<Variants>(
   const defaults = new Set<string>();
 
   return {
-    /** The variants as properties that note when they are read: a message that reads no variant exposes nobody. */
+    /** The variants as properties that record each read: a message exposes a person only to the variants it reads. */
     async variants(): Promise<Variants> {
       const ofRun = await variantsOf(Object.values(experiments));
       const variants = {};
@@ -70,7 +70,7 @@ export function flagExposures<Variants>(
     },
   };
 
-  /** Sent: exposed to every flag used that PostHog answered. Held out: only to the flags that hold out. Otherwise: to none. */
+  /** Sent: exposed to all used flags that PostHog answered. Held out: to the flags that hold out. Else: to none. */
   function exposures(outcome: Decision["outcome"], objection: Objection | null): string[] {
     const answered = Object.keys(flags).filter((flag) => !defaults.has(flag));
     if (outcome === "sent") return answered;
@@ -81,8 +81,8 @@ export function flagExposures<Variants>(
 type Variants = Record<string, RunVariant>;
 
 /**
- * The variants of a run, by flag: PostHog's answer at the first use, or the default where it has none. They stay the
- * same for the rest of the run, also when the flag changes.
+ * The variants of a run, by flag: PostHog's answer at the first use, or the default if PostHog has no answer. The
+ * variants of a run stay the same, also when the flag changes.
  */
 export function createRunVariants({
   flagsOf,
@@ -92,7 +92,7 @@ export function createRunVariants({
 }: {
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
   variantsOf(transactionId: string): Promise<Variants>;
-  /** The variants that are stored first hold. */
+  /** Returns the variants that are valid: of two calls at the same time, the variants that were stored first. */
   saveVariants(run: RunKey, drawn: Variants): Promise<Variants>;
   log: Log;
 }) {

@@ -22,12 +22,12 @@ type MessageStep<Output, Variants, Result = void> = <Controls extends z.ZodObjec
 ) => Promise<Result>;
 
 /**
- * Novu's `step` with guarded messages: each reads the person when its step is due, is sent or skipped for one reason,
- * and has its decision recorded. Marketing that interrupts waits for the person's sending hours first.
+ * Novu's `step` with guarded messages: each message reads the person when its step is due, is sent or skipped for one
+ * reason, and has its decision recorded. Marketing that interrupts waits for the person's sending hours first.
  */
 export interface GuardedStep<Payload = Record<string, unknown>, Variants = unknown> extends Pick<NovuStep, "delay"> {
   email: MessageStep<{ subject: string; body: ReactElement }, Variants>;
-  /** Returns, for later steps, whether the note was seen and read by then; false for a note that was not sent. */
+  /** Returns whether the message was seen and read before the later step that asks; false if it was not sent. */
   inApp: MessageStep<InAppOutput, Variants, { seen: boolean; read: boolean }>;
   push: MessageStep<{ subject: string; body: string }, Variants>;
   sms: MessageStep<{ body: string }, Variants>;
@@ -35,18 +35,18 @@ export interface GuardedStep<Payload = Record<string, unknown>, Variants = unkno
   /** A delay of any length, in as many delay steps as the Novu plan needs. */
   wait(id: string, duration: Duration): Promise<void>;
   /**
-   * Waits, and puts the runs that this person starts meanwhile into this one. Returns the payload of each, in the order
-   * in which they began at Novu. At most as long as a delay on the Novu plan.
+   * Waits, and puts the runs that this person starts meanwhile into this run. Returns the payload of each run, in the
+   * order in which the runs began at Novu. `within` may be as long as the Novu plan allows a delay to be.
    */
   digest(id: string, within: Duration): Promise<Payload[]>;
   /**
-   * Lets at most that many runs of a person continue within that time; Novu ends the others here. No wait may come
-   * after it.
+   * Lets at most `most` runs of a person continue within a time; Novu ends the other runs here. No wait may come after
+   * a throttle.
    */
   throttle(id: string, limit: { most: number; within: Duration }): Promise<void>;
   /**
-   * Finds a value once for all later steps; it stays with the run. Read it only inside the functions of later steps:
-   * before them, while Novu discovers the workflow or calls an earlier step, its fields are undefined.
+   * Finds a value once, and keeps it for the run. Read the value only inside the functions of later steps: while Novu
+   * discovers the workflow or calls an earlier step, the fields of the value are undefined.
    */
   custom<Result extends z.ZodObject>(
     id: string,
@@ -65,33 +65,33 @@ export interface Moment<Controls> {
   person: Person["properties"];
   distinctId: string;
   controls: Controls;
-  /** The present time; the machine's clock may differ. */
+  /** The present time of the app. In the sandbox it differs from the machine's clock. */
   now: Date;
   /**
-   * A link as it goes into this message: with `utm_…`, and through a redirect that counts the click. An SMS is too
-   * short for the redirect unless `track` is true. A link that is not to the web stays as it is.
+   * The link for this message: with `utm_…`, and through a redirect that reports the click. A link in an SMS has no
+   * redirect unless `track` is true, because the redirect is long. A link that is not to the web stays as it is.
    */
   link(url: string, options?: { track?: boolean }): string;
 }
 
-/** Makes a message from the same facts, and from this person's variants of the workflow's experiments. */
+/** Makes a message from the moment, and from the person's variants of the workflow's experiments. */
 export type Compose<Controls extends z.ZodObject, Output, Variants> = (
   moment: Moment<z.output<Controls>> & { variants: Variants },
 ) => Output;
 
 export interface SendOptions<Controls extends z.ZodObject = z.ZodObject> {
-  /** The fields that a colleague can change in Novu's dashboard, besides the switch that every message has; each with a title and a default. */
+  /** The fields that a colleague can change in Novu's dashboard, each with a title and a default. */
   controlSchema?: Controls;
-  /** Why this message is not right for this person now, in a few words; false when it is. */
+  /** The reason to skip this message for this person now, in a few words; false to send it. */
   skip?(moment: Moment<z.output<Controls>>): string | false;
   /**
-   * Whether it is sent outside the sending hours too, such as an answer to something that the person has just done. By default
-   * marketing does not, and transactional messages do. In-app messages always do.
+   * Whether the message is also sent outside the sending hours, such as an answer to something that the person has just
+   * done. Default: false for marketing, true for transactional messages. In-app messages are sent at any hour.
    */
   atAnyHour?: boolean;
 }
 
-/** As the framework's, without its types, which it infers from a literal JSON schema. */
+/** The framework's `custom` with simpler types. The framework infers its types from a literal JSON schema. */
 type CustomStep = (
   id: string,
   resolve: () => Promise<Record<string, unknown>>,
@@ -111,7 +111,7 @@ function customStep(step: NovuStep, { run, deps, person }: RunContext): GuardedS
         now: new Date(deps.now()),
       });
     const result = await (step.custom as CustomStep)(id, resolve, { outputSchema: publishedResult(schema) });
-    // At a call for a later step the bridge has put a valid result here. At other calls no code reads it.
+    // In a call for a later step, the bridge has provided a valid result. In other calls no code reads the result.
     return (result ?? {}) as z.output<Result>;
   };
 }

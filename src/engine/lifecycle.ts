@@ -21,7 +21,7 @@ import {
 } from "./run-context.ts";
 import { type Duration, toMs } from "./wait.ts";
 
-/** Marketing has a topic that people can turn off, counts for the cap, and waits for the sending hours; transactional messages do not. */
+/** Opt-outs by topic, the cap and the sending hours limit marketing messages, but no transactional messages. */
 type Category = { category: "marketing"; topic: Topic } | { category: "transactional"; topic?: never };
 
 export type LifecycleDefinition<
@@ -36,15 +36,15 @@ export type LifecycleDefinition<
   /** The events that end a waiting run of the same person. */
   exitOn?: EventMatcher[];
   /**
-   * How often one person may enter. Default: "always"; with an `occurrence` or `inactivity`, once within the time in
-   * which it counts.
+   * How often one person may enter. Default: "always"; for an `occurrence`, once in its `within`; for `inactivity`,
+   * once in its `days`.
    */
   entry?: "always" | "once" | "one at a time" | { oncePer: Duration };
   /** How long after its event a run may still begin. Default: a day, or a week after an `inactivity`. */
   startWithin?: Duration | "any time";
   /**
-   * How long a run waits for an address of a person who has none yet, because the event of a sign-up may arrive before
-   * the identify that has it. Default: a minute.
+   * How long a run waits for an address of a person who has none yet. The event of a sign-up may arrive before the
+   * identify with the address. Default: a minute.
    */
   addressWithin?: Duration;
   /** The PostHog flag of the people who get no message of this workflow, so that its effect can be measured. */
@@ -53,9 +53,9 @@ export type LifecycleDefinition<
   experiments?: Tests;
   /** How a message decides when the person cannot be read at the moment of sending. Default: "send". */
   whenPersonUnavailable?: WhenPersonUnavailable;
-  /** For the tabs of Novu's Inbox, besides "lifecycle", the category and the topic. */
+  /** Further tags for the tabs of Novu's Inbox. "lifecycle", the category and the topic are always tags. */
   tags?: string[];
-  /** In Novu's Inbox. Default: "none". */
+  /** The severity in Novu's Inbox. Default: "none". */
   severity?: "high" | "medium" | "low" | "none";
   /** The channels that are on until the subscriber changes them. Default: all. */
   preferences?: NonNullable<Parameters<typeof novuWorkflow>[2]>["preferences"];
@@ -63,7 +63,7 @@ export type LifecycleDefinition<
   payload: Payload;
   /** The payload from the event. An event that does not fit the schema is ignored, with the reason. */
   from(event: LifecycleEvent): { [Key in keyof z.input<Payload>]: unknown };
-  /** Novu Framework code. Declare every step each time, and leave out a message by `skip`, never by `if`. */
+  /** Novu Framework code. Each call has to declare every step, so leave out a message by `skip`, never by `if`. */
   workflow(input: {
     step: GuardedStep<z.output<Payload>, VariantsOf<Tests>>;
     payload: z.output<Payload>;
@@ -75,13 +75,13 @@ export interface LifecycleWorkflow extends WorkflowRoutes {
   name: string;
   category: "marketing" | "transactional";
   topic: string | null;
-  /** The names of the events that end it. */
+  /** The names of the events that end the workflow. */
   exitEvents: string[];
   /** The PostHog flag of the people who get no message of this workflow. */
   holdout: string | null;
-  /** The keys of all the PostHog flags that it uses. */
+  /** The keys of all the PostHog flags that the workflow uses. */
   flags: string[];
-  /** The Novu workflow with these dependencies: real ones to execute, sample ones to preview. */
+  /** The Novu workflow with these dependencies: real dependencies to execute, samples to preview. */
   build(deps: StepDependencies): Workflow;
 }
 
@@ -154,7 +154,7 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
           decisions,
           digested: [],
         }),
-        // The framework has validated it against the schema published from definition.payload.
+        // The framework has validated the payload against the schema published from definition.payload.
         payload: payload as z.output<Payload>,
         startedAt: new Date(run.occurredAt),
       });
@@ -186,7 +186,7 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
     throw new Error(`the entry of "${id}" is not possible: ${misfitOf(limit.error)}`);
   }
 
-  /** A person's exit events are the signs that the person is active again. */
+  /** The exit events of the workflow are the activity that the sweep looks for. */
   function absenceOf({ inactiveForDays: days }: EventMatcher): Absence[] {
     if (days === undefined) return [];
     if (exitOn.length === 0)
@@ -194,7 +194,7 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
     return [{ days, sessions: [...new Set(exitOn.map(({ event }) => event))] }];
   }
 
-  /** Two workflows may look for an absence of the same days, with other events as signs of activity. */
+  /** The sweep makes an event for one workflow, because another workflow may count other events as activity. */
   function isForAnother(event: LifecycleEvent): boolean {
     if (event.name !== USER_INACTIVE) return false;
     const { swept_for: sweptFor } = InactivityProperties.parse(event.properties);

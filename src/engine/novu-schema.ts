@@ -4,20 +4,20 @@ import { attachZodSchema } from "../contracts/workflow.ts";
 
 type NovuSchema = JSONSchema.BaseSchema & { type: "object" };
 
-/** The keywords on which zod and Novu's validator, ajv, disagree for some values. */
+/** The keywords for which zod and Novu's validator, ajv, accept different values. */
 const DISPUTED = ["format", "pattern", "minLength", "maxLength"] as const;
 
 /**
- * A zod schema as Novu can publish it. The framework accepts only zod 3, and publishes an empty schema for zod 4
- * without an error. Its own validator applies the defaults.
+ * The JSON schema of a message's controls, which Novu can publish. The framework accepts only zod 3: for a schema of
+ * zod 4 it publishes an empty schema without an error. The framework's validator applies the defaults.
  */
 export function publishedControls(schema: z.ZodObject): NovuSchema {
   return { ...z.toJSONSchema(schema, { target: "draft-7", io: "input" }), type: "object" };
 }
 
 /**
- * The same for a payload. zod has parsed it when the event arrived; days later the framework checks only its shape,
- * because a refusal would lose the message. For example, ajv refuses a URL with an umlaut, and zod accepts it.
+ * The JSON schema of a payload. zod parsed the payload when the event arrived. Days later the framework checks only the
+ * shape of the payload, because a refusal would lose the message: ajv refuses a URL with an umlaut, which zod accepts.
  * Throws for types that JSON does not have, such as dates, and for transforms.
  */
 export function publishedPayload(schema: z.ZodObject): NovuSchema {
@@ -33,8 +33,8 @@ export function publishedPayload(schema: z.ZodObject): NovuSchema {
 }
 
 /**
- * The same for the result of a custom step, with every field optional: where the step's call was lost, Novu has `{}`,
- * which the framework would refuse at every later step. The bridge runs the step again.
+ * The JSON schema of a custom step's result, with every field optional. If the step's call was lost, Novu has `{}` as
+ * its result, and the framework would refuse that at every later step. The bridge then runs the step again.
  */
 export function publishedResult(schema: z.ZodObject): NovuSchema {
   const { required: _, ...published } = publishedPayload(schema);

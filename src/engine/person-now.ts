@@ -13,8 +13,8 @@ export interface Persons {
 }
 
 /**
- * The person of a run at this moment, for a step. If the source cannot be read, the person as stored here, or else as
- * of the event. Null if the person no longer exists.
+ * The person of a run at this moment, for a step. If the source cannot be read: the person from our store, or else from
+ * the event. Null if the person no longer exists.
  */
 export function createPersonNow({
   persons,
@@ -22,7 +22,7 @@ export function createPersonNow({
   log,
 }: {
   persons: Persons;
-  /** A property was there and could not be read. */
+  /** Called for each property of the person that has a value and cannot be read. */
   onUnreadable(property: string): void;
   log: Log;
 }) {
@@ -62,7 +62,7 @@ function personIn({ properties, unreadable }: PersonRead): PersonRead {
   return { properties, unreadable };
 }
 
-/** Whether the event's properties were stored with the run. If the store has no such person now, the person was deleted. */
+/** Whether the event had properties that we stored. If our store has no such person now, the person was deleted. */
 function wasStored({ source, snapshot }: Pick<Run, "source" | "snapshot">): boolean {
   return SOURCES[source].storesPersons && Object.values(snapshot).some((value) => value !== undefined);
 }

@@ -8,8 +8,8 @@ import type { Experiment, Experiments } from "./experiment.ts";
 import type { NovuInput } from "./guarded-step.ts";
 
 /**
- * When the person cannot be read now: send by the event's snapshot, or let Novu retry the step and, after its last
- * retry, send or skip.
+ * The rule for a person who cannot be read now: send with the event's snapshot, or let Novu retry the step and, after
+ * the last retry, send or skip.
  */
 export type WhenPersonUnavailable = "send" | { hold: "then send" | "then skip" };
 
@@ -40,10 +40,10 @@ export interface RunContext {
   digested: Run[];
 }
 
-/** Any object in the published schema: the app adds it to each trigger. */
+/** The run in the published payload schema: any object, or none. The app adds the run to each trigger. */
 export const RunInPayload = z.looseObject({}).optional().meta({ description: "Filled in by the bridge" });
 
-/** The run of a bridge call; `rehearsal` where a trigger from Novu's dashboard has none. */
+/** The run of a bridge call. `rehearsal`: a colleague triggered it in Novu's dashboard, so the payload has no run. */
 type CurrentRun = Run & { workflow: string; rehearsal: boolean };
 
 export function runOf(
@@ -51,10 +51,10 @@ export function runOf(
   { workflow, now }: { workflow: string; now: number },
 ): CurrentRun {
   const facts = RunInPayload.parse(payload.run);
-  // A run that cannot be parsed throws: without it a message would go out unguarded.
+  // A run that cannot be parsed throws. If it counted as a rehearsal, its messages would be sent without guards.
   if (facts?.transactionId !== undefined) {
     const run = Run.parse(facts);
-    // It may be of an earlier version with other property types.
+    // An earlier version of the code, with other property types, may have made the snapshot.
     return { ...run, snapshot: readPerson({ ...run.snapshot }).properties, workflow, rehearsal: false };
   }
 
@@ -72,7 +72,7 @@ export function runOf(
   };
 }
 
-/** The fields of a call's subscriber that the engine reads. Novu sends more of them than the framework's type has. */
+/** The fields of a call's subscriber that the engine reads. Novu sends more fields than the framework's type has. */
 export function novuSubscriber(subscriber: object | undefined): {
   addresses: Send["addresses"];
   timeZone: string | undefined;
@@ -91,7 +91,7 @@ export function novuSubscriber(subscriber: object | undefined): {
   };
 }
 
-/** The functions and settings that steps need from the rest of the app: real ones for Novu's calls, sample ones for previews. */
+/** The functions and settings that steps need from the app. Previews have sample functions. */
 export interface StepDependencies {
   /** The longest single delay that the Novu plan accepts, in milliseconds. */
   longestDelayMs: number;
@@ -100,32 +100,32 @@ export interface StepDependencies {
   now(): number;
   /** The person at this moment; null where the source has none. Throws only where a retry may help. */
   person(run: RunKey & Pick<Run, "snapshot">): Promise<Person | null>;
-  /** The exit event by which this person has exited the workflow since the run's event. */
+  /** The exit event by which this person has exited the workflow since the run's event; null if there is none. */
   exitedBy(run: RunKey & { occurredAt: string; workflow: string }): Promise<string | null>;
   /** The guards' objection to this message. */
   guard(send: Send): Promise<GuardResult>;
-  /** The variant of each experiment for this run, by flag: the same at every call. A flag that is absent has its default. */
+  /** The variant of each experiment for this run, by flag, the same in every call. An absent flag has the default. */
   variants(run: RunKey & { rehearsal: boolean }, experiments: Experiment[]): Promise<Record<string, RunVariant>>;
   /** The page on which the reader of a message opts out of its topic. */
   unsubscribeUrl(message: Pick<Send, "transactionId" | "workflow" | "step" | "distinctId"> & { topic: string }): string;
-  /** The time until the person's sending hours, in milliseconds; 0 during them. `novuTimeZone` is the subscriber's time zone. */
+  /** Milliseconds until the person's sending hours; 0 during them. `novuTimeZone` is the subscriber's time zone. */
   untilHoursMs(person: Person["properties"], novuTimeZone: string | undefined): number;
-  /** A link as it goes into a message. */
+  /** The link for a message, with `utm_…` and a redirect that reports clicks. */
   link(url: string, message: MessageLink): string;
   /** Counts one more attempt at a message whose person could not be read, and returns the count. */
   countAttempt(send: Pick<Send, "transactionId" | "step" | "distinctId">): Promise<number>;
   /**
-   * Sends Novu the person's present address, phone and locale shortly before a wait ends; `isWrong` where a step has
-   * seen that Novu has another address.
+   * Sends Novu the person's present address, phone and locale shortly before a wait ends. `isWrong`: a step has seen
+   * that Novu has a wrong address.
    */
   refreshSubscriber(
     run: RunKey & Pick<Run, "source" | "occurredAt" | "timeZone">,
     when: { waitMs: number; isWrong: boolean },
   ): Promise<void>;
-  /** Novu's next call for this run comes after `waitMs`. `mayBeRefused`: Novu may refuse the wait, and then the run ends here. */
+  /** Expects Novu's next call for this run after `waitMs`. `mayBeRefused`: Novu may refuse the wait and end the run. */
   expectCallAfter(run: RunKey, wait: { waitMs: number; mayBeRefused: boolean }): Promise<void>;
   /** Whether the subscriber has turned this channel of the workflow on at Novu. */
   isTurnedOn(message: Pick<Send, "workflow" | "distinctId" | "channel">): Promise<boolean>;
-  /** Novu may end this run at a throttle, without a call. */
+  /** Records that Novu may end this run at a throttle, which Novu does not report. */
   mayEndAtThrottle(run: RunKey & { workflow: string }): Promise<void>;
 }

@@ -26,7 +26,7 @@ const UNITS = [
 /** One wait as delay steps of which none is longer than `longestMs`: `id`, `id-2`, `id-3` and so on. */
 export function splitWait(id: string, duration: Duration, longestMs: number): Delay[] {
   const totalMs = toMs(duration);
-  if (!(totalMs > 0)) throw new Error(`wait "${id}" must be longer than nothing`);
+  if (!(totalMs > 0)) throw new Error(`wait "${id}" has to be longer than 0 minutes`);
 
   const delays: Delay[] = [];
   for (let leftMs = totalMs; leftMs > 0; leftMs -= longestMs) {
@@ -44,8 +44,8 @@ function asOneDelay(duration: Duration): Pick<Delay, "amount" | "unit"> {
 }
 
 /**
- * The length of a Novu delay in milliseconds: `{amount, unit}`, or the payload's value at its `dynamicKey`, which may
- * also be a time. 0 for a length that is unknown here, such as that of a `cron`.
+ * The length of a Novu delay in milliseconds. A delay is `{amount, unit}`, or has a `dynamicKey`, the path of
+ * `{amount, unit}` or of a time in the payload. 0 for an unknown length, such as that of a `cron`.
  */
 function lengthOf(delay: object, { payload, now }: { payload: Record<string, unknown>; now: number }): number {
   const { dynamicKey } = delay as { dynamicKey?: unknown };
@@ -55,7 +55,7 @@ function lengthOf(delay: object, { payload, now }: { payload: Record<string, unk
   return Number(amount) * (NOVU_UNITS_MS[String(unit)] ?? 0) || 0;
 }
 
-/** "payload.a.b" */
+/** The value at a path such as "payload.a.b". */
 function valueAt(root: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], root);
 }
@@ -119,7 +119,7 @@ export function waitSteps<Payload>(
         await waitBegins(asOneDelay(within));
         return asOneDelay(within);
       });
-      // Each payload fits the schema: it was parsed before its trigger, and the bridge has completed it for this version.
+      // Each payload fits the schema: zod parsed it before the trigger, and the bridge completed it for this version.
       const payloads = (result?.events ?? []).map((event) => event.payload as Payload & { run?: unknown });
       const runs = payloads.flatMap((one) => Run.safeParse(one.run).data ?? []);
       digested.push(...runs.filter(({ transactionId }) => transactionId !== run.transactionId));
@@ -154,7 +154,7 @@ export function waitSteps<Payload>(
     return Math.min(deps.untilHoursMs(properties, novuTimeZone), deps.longestDelayMs);
   }
 
-  /** A message may follow the wait, and Novu loads its subscriber before it calls the bridge. */
+  /** Refreshes the subscriber during the wait, because Novu loads it before the call for the next message. */
   async function waitBegins(wait: object, { isLast = true, mayBeRefused = false } = {}): Promise<void> {
     if (run.rehearsal) return;
     const waitMs = lengthOf(wait, { payload, now: deps.now() });
@@ -165,7 +165,7 @@ export function waitSteps<Payload>(
   function assertMayWait(id: string): void {
     if (throttledAt === null) return;
     throw new Error(
-      `"${id}" waits after the throttle "${throttledAt}"; Novu reports nothing about a run that ended there, so the steps behind it have to send at once: put the waits before it, and send \`atAnyHour\``,
+      `"${id}" waits after the throttle "${throttledAt}"; put the waits before the throttle, and send the messages after it \`atAnyHour\`: Novu does not report a run that it ends at a throttle`,
     );
   }
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
 
 /**
- * A link in an event, as a browser reads it: http or https, so that neither a mail program nor a browser runs it as
- * code. Anybody can send an event, so its host has to be one of `hosts`, the host of `fallback`, or a host below these;
- * a link to another host becomes `fallback`, and the event counts. Previews show `fallback`.
+ * A link in an event, normalized as in a browser. Only http and https are valid, so that neither a mail program nor a
+ * browser runs the link as code. Anybody can send an event, so the host of the link has to be one of `hosts`, the host
+ * of `fallback`, or a subdomain of these. A link to another host becomes `fallback`; the event is still used. Previews
+ * show `fallback`.
  */
 export function webUrl(fallback: string, { hosts = [] }: { hosts?: readonly string[] } = {}) {
   const named = namedHosts(fallback, hosts);
@@ -28,7 +29,7 @@ function namedHosts(fallback: string, hosts: readonly string[]): string[] {
   return isBelow(own, named) ? named : [own, ...named];
 }
 
-/** Without a port, in lower case and punycode, and without the dot at its end that DNS does not need. */
+/** The host of a URL in lower case and punycode, without its port and without a dot at its end. */
 function hostOf(url: string): string {
   return new URL(url).hostname.replace(/\.$/, "");
 }

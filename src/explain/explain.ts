@@ -50,7 +50,7 @@ function linksOf(history: History, about: About) {
   ];
 }
 
-/** An ignored event counts for a workflow that listens to it, or that its reason names. */
+/** An ignored event belongs to a workflow that this event can start or end, or that the reason of the event names. */
 function ignoredFor({ ignored }: History, { workflow, workflows }: About): History["ignored"] {
   if (workflow === null) return ignored;
   const events = workflows.find(({ id }) => id === workflow)?.events ?? [];

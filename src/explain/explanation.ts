@@ -1,4 +1,4 @@
-/** Links of the same time are in the order of causes. */
+/** The order of links of the same time: a cause comes before its effect. */
 const ORDER = ["event", "ignored", "opt-out", "exit", "run", "step done", "decision", "step", "job"] as const;
 
 /** One fact that explains what a person got or did not get. */
@@ -10,16 +10,16 @@ export interface ChainLink {
   /** One to three words. */
   label: string;
   sentence: string;
-  /** The name, value or condition behind it; the uuid of an event. */
+  /** The name, value or condition that caused the fact; for an event, its uuid. */
   value: string | null;
-  /** Of a decision: how the address was given to Novu, the receipt, and the properties that could not be read. */
+  /** Only for a decision: how Novu got the address, the receipt, and the properties that could not be read. */
   note: string | null;
   workflow: string | null;
   step: string | null;
   runRef: string | null;
 }
 
-/** The answer, and the facts that it rests on, in order. */
+/** The answer, with the facts that explain it in order of time. */
 export interface Chain {
   person: string;
   personRef: string;

@@ -124,7 +124,7 @@ export function decisionLink(decision: Decision, history: History): ChainLink {
   };
 }
 
-/** Each waiting run has a job of these two kinds, which explains nothing before its first error. */
+/** Whether a job explains anything. Each waiting run has two jobs that explain nothing before their first error. */
 export function isWorthShowing({ kind, state, error }: PersonJob): boolean {
   return (kind !== "refresh subscriber" && kind !== "overdue") || state === "dead" || error !== null;
 }

@@ -4,7 +4,7 @@ import type { Source } from "../contracts/event.ts";
 import type { History, PersonJob, RunRecord, RunStatus } from "../contracts/history.ts";
 import { isPersonSource, type PersonSourceName, SOURCES } from "../contracts/sources.ts";
 
-/** Each run state, as the legend of a page explains it. */
+/** The explanation of each run state, for the legend of a page. */
 export const RUN_STATES: Record<RunStatus, string> = {
   pending: "The run is not at Novu yet.",
   stuck: "The run is not at Novu, and its start job is dead. Redrive it in the queue.",
@@ -15,7 +15,7 @@ export const RUN_STATES: Record<RunStatus, string> = {
   "not started": "A limit of the workflow was reached, or all messages were decided before the start.",
 };
 
-/** Each kind of job, as the subject of a sentence. */
+/** The name of each kind of job, as the subject of a sentence. */
 export const JOB_NAMES: Record<PersonJob["kind"], string> = {
   start: "The start of the run at Novu",
   exit: "The cancellation of the run at Novu",
@@ -44,7 +44,7 @@ export function sentBy(source: Source): string {
   return hasWebhook ? `${label} sent it` : `The daily ${label} found it`;
 }
 
-/** Where the properties came from that a decision used. */
+/** The origin of the person properties that a decision used, as a sentence. */
 export const READ_FROM: Record<NonNullable<Decision["personSource"]>, string> = {
   posthog: "The person was read from PostHog at that moment.",
   segment: "The person was read from Segment at that moment.",
@@ -71,14 +71,14 @@ interface PersonFailures {
   unavailable: string;
 }
 
-/** Why a message was not sent, as the second half of a sentence. */
+/** The reason why a message was not sent, as the second half of a sentence. */
 const BECAUSE: Record<Reason, (detail: string | null, failures: PersonFailures) => string> = {
   exited: (detail) => `the person had exited by ${detail ?? "an exit event"}`,
   "too late": (detail) => `the event reached Novu too long after it happened${inBrackets(detail)}`,
   "entered before": () => "the person had entered this workflow before, and its entry rule allows no other run yet",
   "not needed": (detail) => `a condition of the workflow skips it${detail === null ? "" : `, “${detail}”`}`,
   "person not found": (_detail, { notFound }) => notFound,
-  "person unavailable": (_detail, { unavailable }) => `${unavailable}, and the workflow does not send without it`,
+  "person unavailable": (_detail, { unavailable }) => `${unavailable}, and the workflow skips the message then`,
   unreadable: (detail) =>
     `a condition of the workflow needs a property that cannot be read${detail === null ? "" : `, ${detail}`}`,
   "opted out": (detail) => `the person opted out of ${detail ?? "such messages"}`,
@@ -87,7 +87,7 @@ const BECAUSE: Record<Reason, (detail: string | null, failures: PersonFailures) 
   "address changed": () => "the person has a new address that Novu did not have yet; Novu has it for the next message",
   "held out": (detail) => `the person is in the holdout group${inBrackets(detail)}`,
   "over the cap": (detail) => `the person had reached the frequency cap${inBrackets(detail)}`,
-  digested: (detail) => `the message of another run includes it${inBrackets(detail)}`,
+  digested: (detail) => `the message of another run includes this message${inBrackets(detail)}`,
   throttled: () => "Novu ended the run at a throttle",
   "opted out at Novu": (detail) =>
     detail === "by the workflow"
@@ -115,7 +115,7 @@ export function sourceOfRun({ transactionId }: Decision, { runs, events }: Histo
   return events.find(({ uuid }) => uuid === run?.eventUuid)?.source ?? null;
 }
 
-/** By the place where the person was read: from the decision, or from the source of the run. */
+/** The words name the place where the person was read: the place in the decision, or else the source of the run. */
 function failuresOf(personSource: Decision["personSource"], source: Source | null): PersonFailures {
   if (personSource === "own")
     return {
@@ -125,7 +125,7 @@ function failuresOf(personSource: Decision["personSource"], source: Source | nul
   if (personSource !== null && personSource !== "snapshot") return failuresAt(personSource);
   const isKnown = source !== null && isPersonSource(source);
   if (isKnown && !SOURCES[source].storesPersons) return failuresAt(source);
-  // A person whose properties we store may be read there, at another source or in the store.
+  // A person whose properties we store may have been read at this source, at another source or in the store.
   const person = isKnown ? `the person of this ${SOURCES[source].label} event` : "the person";
   return { notFound: `${person} no longer exists`, unavailable: `${person} could not be read` };
 }
@@ -146,7 +146,7 @@ const ADDRESSES: Record<NonNullable<Decision["address"]>["via"], string> = {
   provider: "The address was sent with the message, because the Novu subscriber did not have it.",
 };
 
-/** The receipt, how the address was given to Novu, unusable controls and unreadable properties; null if there is nothing. */
+/** The receipt, how Novu got the address, unusable controls and unreadable properties; null if all are absent. */
 export function noteOf({
   address,
   unreadable,

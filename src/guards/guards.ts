@@ -5,7 +5,7 @@ import { optOutKey } from "../contracts/property-types.ts";
 import type { Cap, ChannelAtNovu, GuardResult, Send } from "../contracts/send.ts";
 import { DAY_MS } from "../lib/durations.ts";
 
-/** Why the message must not be sent; null when it may. Adds the holdout flags that it reads to `holdouts`. */
+/** Returns the objection to a message, or null. Adds the holdout flags that the guard reads to `holdouts`. */
 type Guard = (send: Send, holdouts: GuardResult["holdouts"]) => Promise<Objection | null>;
 
 /**
@@ -21,12 +21,12 @@ export function createGuards({
   flagsOf,
   reserveSend,
 }: {
-  /** Each topic's title, which PostHog's person may have instead of the topic's key. */
+  /** The title of each topic. `unsubscribed_from` at PostHog may have the title in place of the topic's key. */
   topics: Record<string, string>;
   cap: Cap;
   /** The flag of the people who get no marketing at all. */
   holdout?: string | undefined;
-  /** By a link, in Novu's Inbox, or as a complaint. PostHog's person may have the same opt-outs, or more. */
+  /** The opt-outs in our store: by a link, in Novu's Inbox, or by marking as spam. PostHog's person may have more. */
   optOutsOf(distinctId: string): Promise<Pick<OptOuts, "off">>;
   bouncesOf(distinctId: string): Promise<Bounce[]>;
   flagsOf(distinctId: string, keys: string[]): Promise<FlagAnswer>;
@@ -62,7 +62,7 @@ export function createGuards({
     return detail === null ? null : { reason: "unreachable", detail };
   }
 
-  /** An address that has not bounced is still used. */
+  /** Whether the recipient's present address has bounced. A bounce of an older address does not count. */
   async function isBounced({ channel, distinctId, recipient }: Send): Promise<boolean> {
     if (channel !== "email" || recipient === null) return false;
     const hash = addressHash(recipient.address);
@@ -86,7 +86,7 @@ export function createGuards({
     return detail === undefined ? null : { reason: "held out", detail };
   }
 
-  /** A message that does not interrupt, in the app, is not counted. */
+  /** In-app messages do not count for the cap, because they do not interrupt. */
   async function overTheCap({ transactionId, step, distinctId, topic, channel }: Send): Promise<Objection | null> {
     if (topic === null || !CHANNELS[channel].interrupts) return null;
     if (await reserveSend({ transactionId, step, distinctId }, cap)) return null;
@@ -103,7 +103,7 @@ function hasToken({ credentials }: ChannelAtNovu): boolean {
   return credentials?.deviceTokens?.some((token) => token !== "") ?? false;
 }
 
-/** Novu sends to the address that it has, and reports nothing when it has none. */
+/** The address that the person or Novu lacks. Checked here, because Novu reports nothing if it has no address. */
 function missingAddress({ channel, person, unreadable, addresses }: Send): string | null {
   switch (channel) {
     case "email":
@@ -119,7 +119,7 @@ function missingAddress({ channel, person, unreadable, addresses }: Send): strin
       return addresses.channels?.some(hasToken) === false ? "Novu has no push token" : null;
     case "chat":
       if (person.chat_connected !== true) return "no chat is connected";
-      // Some chat providers go by the phone number.
+      // Some chat providers use the phone number as the address.
       if (addresses.phone || addresses.channels === undefined) return null;
       return addresses.channels.some(({ credentials }) => credentials?.webhookUrl) ? null : "Novu has no chat webhook";
     case "in_app":

@@ -4,12 +4,12 @@ import { DAY_MS, MINUTE_MS } from "../lib/durations.ts";
 import { isTimeZone } from "../lib/time-zone.ts";
 
 /**
- * Milliseconds from `now` (whole milliseconds since 1970) until the local time in `timeZone` is within `hours`; 0 when
- * it is. When the clocks
+ * Milliseconds from `now` (whole milliseconds since 1970) until the local time in `timeZone` is within `hours`; 0 if it
+ * is within them now. When the clocks
  * - go forward over `from`, the window opens at that moment; a window that is skipped as a whole opens the next day
- * - go back over `from`, the window opens at the first `from`, closes when they go back, and opens at the second
- * - go back over `to`, the window closes at the first `to`, opens when they go back, and closes at the second.
- * Throws a RangeError for a zone that does not exist; `timeZoneOf` finds one that does.
+ * - go back over `from`, the window opens at the first `from`, closes when the clocks go back, and opens at the second
+ * - go back over `to`, the window closes at the first `to`, opens when the clocks go back, and closes at the second.
+ * Throws a RangeError for a time zone that does not exist; `timeZoneOf` returns only existing time zones.
  */
 export function untilWindow({ now, hours, timeZone }: { now: number; hours: Hours; timeZone: string }): number {
   const from = timeOfDayMs(hours.from);
@@ -26,7 +26,10 @@ export function untilWindow({ now, hours, timeZone }: { now: number; hours: Hour
   }
 }
 
-/** The first candidate that is an IANA time zone; calls `onInvalid` for each one before it that is present and is none. */
+/**
+ * The first candidate that is an IANA time zone, or else the fallback. Calls `onInvalid` for each earlier candidate
+ * that is not null or undefined.
+ */
 export function timeZoneOf(
   candidates: Array<string | null | undefined>,
   fallback: string,

@@ -5,7 +5,7 @@ import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { BodyError, isSoonRead } from "../lib/webhook-endpoint.ts";
 
-/** Routes in front of Express, which is too slow for webhooks; keyed by method and path, such as "POST /webhooks/posthog". */
+/** Routes in front of Express, which is too slow for webhooks, by method and path such as "POST /webhooks/posthog". */
 export function answeredFirst(
   routes: Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>,
   rest: RequestListener,

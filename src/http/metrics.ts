@@ -96,11 +96,11 @@ function createCounters(registry: Registry) {
 /** Numbers of the store, read for each request of `/metrics`. */
 interface Depths {
   queues(): Promise<Array<{ queue: Queue; waiting: number; dead: number; oldestDueAt: number | null }>>;
-  /** Since a time, in milliseconds since 1970. */
+  /** The counts since a time, in milliseconds since 1970. */
   workflows(
     since: number,
   ): Promise<Array<{ workflow: string; entered: number; sent: number; skipped: number; failed: number }>>;
-  /** Workflows that people entered long enough ago for a first message, and that sent nothing. */
+  /** The workflows that sent nothing, although people entered them long enough ago for a first message. */
   silent(): Promise<string[]>;
 }
 

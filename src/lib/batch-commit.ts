@@ -6,7 +6,7 @@ export class BusyError extends Error {
 interface Waiting<Item, Result> {
   item: Item;
   bytes: number;
-  /** By performance.now(). */
+  /** The time of arrival, by performance.now(). */
   since: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
@@ -18,7 +18,7 @@ export interface BatchCommitOptions<Item, Result> {
   bytesOf(item: Item): number;
   /** Whether an item caused the failure, and not the store. */
   isAboutAnItem(error: unknown): boolean;
-  /** With more items waiting, the next one is rejected with a BusyError. */
+  /** While this many items wait, a further item is rejected with a BusyError. */
   mostWaiting: number;
   /** An item that waited this long is rejected with a BusyError; it may still be written. */
   mostWaitMs?: number;
@@ -97,7 +97,7 @@ export function batchCommit<Item, Result>({
     inProgress -= 1;
   }
 
-  /** Waits for turns of the event loop as long as each brings more items: those are already in the socket buffers. */
+  /** Waits while each turn of the event loop brings more items, which were already in the socket buffers. */
   async function collect(): Promise<void> {
     for (let before = -1; waiting.length > before && waiting.length < bounds.mostInBatch; ) {
       before = waiting.length;

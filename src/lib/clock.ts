@@ -5,7 +5,7 @@ import { HOUR_MS } from "./durations.ts";
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls `run` once when the clock reaches `timeMs`; the returned function cancels that. */
+  /** Calls `run` once when the clock reaches `timeMs`. The returned function cancels the call. */
   at(timeMs: number, run: () => void): () => void;
 }
 
@@ -25,10 +25,10 @@ export const systemClock: Clock = {
   },
 };
 
-/** After a larger step back the clock was wrong before, so arrivals follow the corrected one. */
+/** A clock that goes back further than this was wrong before, so arrivals follow the corrected clock. */
 const MOST_BACK_MS = HOUR_MS;
 
-/** Microseconds since 1970. Each call returns a larger number, also while the clock stands still or goes back a little. */
+/** Microseconds since 1970. Each call returns a larger number, also if the clock stands still or goes back a little. */
 export function createArrivalClock(now: () => number): () => number {
   let last = 0;
   return () => {
@@ -52,7 +52,7 @@ export const sleep: Sleep = async (ms, signal) => {
   signal?.throwIfAborted();
 };
 
-/** Null when it takes longer than `withinMs`, or fails. */
+/** The value of the promise; null if the promise takes longer than `withinMs`, or rejects. */
 export async function valueWithin<Value>(promise: Promise<Value>, withinMs: number): Promise<Value | null> {
   let timer: NodeJS.Timeout | undefined;
   // Timers that take an abort signal cost eight times as much, and persons are looked up thousands of times.

@@ -9,7 +9,7 @@ export type Env = Record<string, string | undefined>;
 
 export type Option = { type: "boolean" } | { type: "string"; multiple?: true; default?: string };
 
-/** An option that is not given: false for a boolean, empty for a list, undefined for a text without a default. */
+/** The values of options. An option that is not given is false, an empty list, its default, or undefined. */
 export type OptionValues<Options extends Record<string, Option>> = {
   [Name in keyof Options]: Options[Name] extends { type: "boolean" }
     ? boolean
@@ -25,8 +25,8 @@ export interface CommandContext {
   env: Env;
   io: CommandIo;
   /**
-   * Aborted by the first SIGINT or SIGTERM. A command that reads it has to end by itself; before it is read, a
-   * signal ends the process at once. A second signal, half a second or more after the first, ends it anyway.
+   * Aborted by the first SIGINT or SIGTERM. A command that reads `signal` has to end by itself. Before that, SIGINT and
+   * SIGTERM end the process at once. A second signal, half a second or more after the first, always ends the process.
    */
   readonly signal: AbortSignal;
 }

@@ -4,12 +4,15 @@ import { describeError, RetryLaterError } from "./errors.ts";
 import type { Log } from "./log.ts";
 
 const AFTER_FAILURE_MS = 15 * MINUTE_MS;
-/** If a process is killed during a run, another one takes over after this time. */
+/** If a process is killed during a run, another process takes over after this time. */
 const LEASE_MS = 2 * MINUTE_MS;
 
-/** The right to run, shared by all processes. */
+/** The leases that all processes share. Only the process that holds the lease runs. */
 interface Leases {
-  /** Takes the lease for `leaseMs` and returns null; if another process holds it, returns when to try again, in milliseconds since 1970. */
+  /**
+   * Takes the lease for `leaseMs` and returns null; if another process holds it, returns when to try again, in
+   * milliseconds since 1970.
+   */
   takeLease(name: string, leaseMs: number): Promise<number | null>;
   /** Sets the time of the next run. Only the holder may call it. */
   setNextRun(name: string, nextAt: number): Promise<void>;
@@ -35,9 +38,9 @@ export function startDaily({
   clock,
   log,
 }: {
-  /** For the log: the folder. */
+  /** The folder, for the log. */
   component: string;
-  /** Of this run, for the log and the lease. */
+  /** The name of the daily run, for the log and the lease. */
   name: string;
   run(run: DailyRun): Promise<void>;
   leases: Leases;
@@ -81,7 +84,7 @@ export function startDaily({
   }
 
   function failed(error: unknown): number {
-    // The next process continues at once.
+    // This process stops, so the lease ends now and the next process can run at once.
     if (stopping.signal.aborted) return clock.now();
     const retryAfterMs = error instanceof RetryLaterError ? error.retryAfterMs : 0;
     const waitMs = Math.min(DAY_MS, Math.max(AFTER_FAILURE_MS, retryAfterMs));

@@ -5,11 +5,11 @@ interface Answer extends ErrorOptions {
   retryAfterMs?: number | undefined;
 }
 
-/** An error of another service, or of the way to it. */
+/** An error of another service, or of the connection to it. */
 export class ServiceError extends Error {
   /** Whether an answer came; if so, the next attempt needs another idempotency key. */
   readonly answered: boolean;
-  /** From the answer's Retry-After; 0 without one. */
+  /** The time in the answer's Retry-After; 0 without the header. */
   readonly retryAfterMs: number;
 
   constructor(message: string, { answered, retryAfterMs = 0, ...options }: Answer) {
@@ -44,8 +44,8 @@ export class StoppingError extends UnavailableError {
 }
 
 /**
- * Try again after `retryAfterMs`. Not counted as a failed attempt. `answered` is also false where the answer was that
- * an earlier attempt is still in progress.
+ * Try again after `retryAfterMs`. Not counted as a failed attempt. `answered` is also false if the service answered
+ * that an earlier attempt is still in progress.
  */
 export class RetryLaterError extends ServiceError {
   override readonly name = "RetryLaterError";
@@ -56,7 +56,7 @@ export class PermanentError extends Error {
   override readonly name = "PermanentError";
 }
 
-/** The message with those of its causes, in one line; no stack. */
+/** The messages of an error and of its causes, in one line; no stack. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${describeError(error.cause)}`;

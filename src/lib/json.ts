@@ -1,4 +1,4 @@
-/** Undefined when the value is nested too deeply for the stack; JSON.parse accepts such text. */
+/** The JSON of a value; undefined for a value that is nested too deeply. JSON.parse accepts deeper values. */
 export function jsonOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -27,7 +27,7 @@ export function setAtPath<Value>(value: Value, [key, ...rest]: PropertyKey[], se
   return (part === undefined ? others : { ...others, [key]: part }) as Value;
 }
 
-/** A copy without empty objects at any depth, also without those that become empty by it. Lists stay as they are. */
+/** A copy without empty objects at any depth, and without objects that become empty by that. Lists stay as they are. */
 export function dropEmptyObjects(value: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(value).flatMap(([key, inner]): Array<[string, unknown]> => {
     if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return [[key, inner]];

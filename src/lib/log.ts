@@ -10,11 +10,11 @@ export function createLog({ level, destination }: { level: string; destination?:
 }
 
 const CENSORED = "[redacted]";
-/** Redacted fields: ours, and those of a library's error or request that got into a line. */
+/** The names of redacted fields: our fields, and fields of a library's error or request that gets into a line. */
 const SECRET = /(?:authorization|cookie|signature|secret|token|password|api_?key|secret_?key|^email|^phone|^body)$/i;
 /** Errors may contain themselves. */
 const DEEPEST = 5;
-/** More than any line of ours has. */
+/** Our own lines have fewer fields. */
 const MOST_FIELDS = 100;
 
 /** Pino's own `redact` needs 90 µs for a line, which is a third of the time for an event; this needs 2 µs. */

@@ -30,7 +30,7 @@ export function shownName(value: unknown): string | undefined {
 
 const LONGEST_NAME = 40;
 const MOST_WORDS = 5;
-/** Also digits and currencies. */
+/** Characters that no name has, also digits and currencies. */
 const SIGNS = /[!?¡¿:;/@\\<>{}=%#&[\]|*`~^+_。\p{Nd}\p{Sc}\p{Cc}\u2028\u2029]/u;
 const DOMAIN = /[\p{L}\p{N}]\.[\p{L}\p{N}]{2}/u;
 
@@ -40,7 +40,7 @@ function isName(name: string): boolean {
   return /\p{L}/u.test(read) && [...name].length <= LONGEST_NAME && !SIGNS.test(read) && !DOMAIN.test(read);
 }
 
-/** Names of three words or more have none of these. */
+/** Words that are in no name of three words or more. */
 const NEVER_IN_NAMES = new Set("you your click claim congratulations prize please winner".split(" "));
 const PARTICLES = new Set(
   "de la del della di da do dos das du le les van von der den het ten ter zu zur bin bint ibn ben al el abu y e i".split(
@@ -65,7 +65,7 @@ interface Parts {
 
 const AFTER_A_NAME = /^(jr|Jr|JR|Sr|SR|II|III|IV|Esq|Ph\.?D|M\.?D|J\.?D|MBA|MSc|BSc|CPA|DDS)\.?$/;
 
-/** Most names match this, which takes a tenth of the time. */
+/** Most names match this pattern. Such names take a tenth of the time of others. */
 const USUAL = /^([A-Z][a-z]{1,18})(?: ([A-Z][a-z]{1,18}))?$/;
 
 function usualParts(name: string): Parts | null {
@@ -75,7 +75,7 @@ function usualParts(name: string): Parts | null {
   return isOdd ? null : { given, family: [] };
 }
 
-/** Without a comma, every word is a given name. With one, the family name comes first. */
+/** Without a comma, every word is a given name. With a comma, the family name comes first. */
 function partsOf(name: string | undefined): Parts {
   const usual = typeof name === "string" ? usualParts(name) : null;
   if (usual !== null) return usual;
@@ -98,7 +98,7 @@ function partsOf(name: string | undefined): Parts {
 const TITLE = /^(dr|prof|professor|mr|mrs|ms|miss|mx|sir|dame|herr|frau|mme|mlle|sr|sra|srta)\.?$/i;
 const FAMILY_FIRST = /^[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}ー・ ]+$/u;
 
-/** One name where the family name comes first, or where a title precedes a single name. */
+/** The words without a title. A name with the family name first, or a title with a single name, stays whole. */
 function wholeOrUntitled(words: string[]): string[] {
   const whole = words.join(" ");
   const named = untitled(words);
@@ -111,18 +111,18 @@ function untitled(words: string[]): string[] {
   return start === -1 ? [] : words.slice(start);
 }
 
-/** Not for initials such as "J.". */
+/** Undefined for initials such as "J.". */
 function greetable(name: string): string | undefined {
   return name === "" || /^(\p{L}\. ?)+$/u.test(name) ? undefined : name;
 }
 
-/** Words with letters, and placeholders for unknown ones. */
+/** The words with letters, and placeholders such as "-". */
 function wordsOf(text: string): string[] {
   return text.split(" ").filter((word) => /\p{L}/u.test(word) || isPlaceholder(word));
 }
 
 const PLACEHOLDERS = new Set(["null", "undefined", "none", "unknown", "anonymous"]);
-/** In this spelling only: Na, Nan and Nil are names. */
+/** Placeholders only in this spelling: Na, Nan and Nil are names. */
 const PLACEHOLDERS_EXACTLY = new Set(["na", "NA", "nan", "NaN", "nil", "NIL"]);
 
 function isPlaceholder(word: string): boolean {
@@ -134,7 +134,7 @@ const LONGEST_TEXT = 200;
 /** Direction marks, zero-width characters and the like, except the joiners that some scripts and emoji need. */
 const UNSEEN = /(?!\u200C|\u200D|[\uFE00-\uFE0F])[\p{DI}\uFFF9-\uFFFB\u2800]/gu;
 
-/** Without surrounding blanks and quotes, and without invisible characters; "" if it is too long for a name. */
+/** The text without blanks and quotes around it and without invisible characters; "" if it is too long for a name. */
 function plain(value: unknown): string {
   if (typeof value !== "string" || value.length > LONGEST_TEXT || !value.isWellFormed()) return "";
   const text = value

@@ -50,7 +50,7 @@ function withoutAddresses(text: string): string {
 }
 
 const LONGEST_REASON = 200;
-/** Phone numbers without a plus; `redact` finds those with one. SMTP codes such as "550 5.7.26" match first, and stay. */
+/** A phone number without a plus; `redact` finds numbers with a plus. SMTP codes such as "550 5.7.26" stay. */
 const PHONE_WITHOUT_PLUS =
   /(?<codes>\b[245]\d\d[ -][245]\.\d{1,3}\.\d{1,3}(?![\d.]))|(?<![\w-])[+(]*\d(?:[ ()./-]{0,2}\d){6,14}(?![\w-])/g;
 /** The path of a webhook's URL holds its secret. */

@@ -20,8 +20,8 @@ function filled(text: unknown): string | undefined {
 }
 
 /**
- * Properties in snake case: `checkoutUrl` and `Checkout URL` become `checkout_url`. If several match, the one
- * that was in snake case already wins, and an empty value only if all are empty.
+ * Properties in snake case: `checkoutUrl` and `Checkout URL` become `checkout_url`. Of several properties with the same
+ * name in snake case, the property that has this name already counts. An empty value counts only if all are empty.
  */
 export function inSnakeCase(properties: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(properties);

@@ -6,8 +6,8 @@ export interface Listening {
   url: string;
   port: number;
   /**
-   * Goes on answering, and closes each connection with its answer, so that a proxy reuses none. Resolves when no
-   * connection is open, and after `withinMs` at the latest.
+   * Still answers requests, but closes each connection after its next answer, so that a proxy does not reuse the
+   * connection. Resolves when no connection is open, after `withinMs` at the latest.
    */
   drain(withinMs: number): Promise<void>;
   /** Requests in progress may end within `withinMs` (4,000); after that their connections are closed. */
@@ -19,13 +19,13 @@ interface ServeOptions {
   port: number;
   /** Without a host, the server is reachable from outside. */
   host?: string;
-  /** The setting that a message about a taken port names. */
+  /** The setting of the port, for the error about a taken port. */
   variable?: string;
   /** How long an idle connection stays open; 5 s by default, as in Node. */
   keepAliveMs?: number;
 }
 
-/** From a request's first byte to its last. Node checks every CHECK_EVERY_MS, so it closes a little later. */
+/** The longest time from a request's first byte to its last. Node checks it only every CHECK_EVERY_MS. */
 const REQUEST_WITHIN_MS = 15_000;
 const CHECK_EVERY_MS = 2_000;
 /** While closing, a new connection has this time for its first byte. */
@@ -94,12 +94,15 @@ export async function serve(handler: RequestListener, options: ServeOptions): Pr
     for (const response of inProgress) if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
-  /** Node counts a connection as idle while its next request is received but not read: one turn of the event loop accepts, one reads. */
+  /**
+   * Reads the requests that this machine has received, because Node counts a connection with an unread request as idle.
+   * One turn of the event loop accepts a connection, and one turn reads its request.
+   */
   async function readReceivedRequests(): Promise<void> {
     for (const _ of ["the current turn", "accept", "read"]) await new Promise(setImmediate);
   }
 
-  /** Node never counts a connection without a request as idle. */
+  /** Closes the connections that never had a request. Node does not count them as idle. */
   function closeUnused(): void {
     for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
   }

@@ -9,7 +9,7 @@ import { parseJson } from "./json.ts";
 
 /** An HTTP server. */
 export interface Host {
-  /** For messages, such as PostHog. */
+  /** The name of the server in messages, such as PostHog. */
   name: string;
   /** Such as https://us.posthog.com */
   host: string;
@@ -17,13 +17,13 @@ export interface Host {
   /** Statuses after which the same call may succeed soon; 429 by default. */
   retryLaterOn?: readonly number[];
   redirect?: "follow" | "manual";
-  /** The message when it gives no answer. */
+  /** The error message if the server does not answer. */
   unreachable?: string;
 }
 
 /** A service with an HTTP API, and the words for its errors. */
 export interface Service extends Host {
-  /** The end of the message about an answer with this status: what to check. Empty for none. */
+  /** The end of the error message for a status, with advice about what to check; empty without advice. */
   hintOf(status: number, json: unknown): string;
 }
 
@@ -33,9 +33,9 @@ export interface Call {
   headers?: Record<string, string>;
   /** Sent as JSON; a string is JSON already. */
   body?: object | string | undefined;
-  /** Ends the call; its reason is thrown. */
+  /** Ends the call, which then throws the signal's reason. */
   signal?: AbortSignal;
-  /** No answer within this time counts as no answer at all. */
+  /** The longest time of the call. A service that takes longer counts as one that does not answer. */
   withinMs?: number;
 }
 
@@ -84,8 +84,8 @@ function endOf(signal: AbortSignal | undefined, withinMs: number | undefined): A
 }
 
 /**
- * The answer in its expected shape. Throws an Error with `unreadable` when the shape is another one. No message
- * quotes the answer, except `hintOf` and `unreadable`.
+ * The answer, parsed with the schema `answer`. Throws for a status that is not 2xx, and with the text of `unreadable`
+ * for an answer that does not fit the schema. Only `hintOf` and `unreadable` may quote the answer.
  */
 export function readResponse<Schema extends z.ZodType>(
   { name, hintOf }: Service,
@@ -110,10 +110,10 @@ interface HttpCall {
   body?: string;
 }
 
-/** Longer than a busy process pauses between two calls. */
+/** How long an idle connection stays open: longer than a busy process pauses between two calls. */
 const IDLE_MS = 30_000;
 
-/** The server gave no complete answer. Any other error of a call is the caller's, such as a header that cannot be sent. */
+/** The server gave no complete answer. For another mistake, such as an invalid header, a call throws another error. */
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
 }
@@ -166,7 +166,7 @@ class StaleConnectionError extends NoAnswerError {}
 
 const MOST_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = SECOND_MS;
-/** For a longer pause it rejects, and the error says when to try again. */
+/** If a service asks for a longer pause, `withRetries` rejects with an error that says when to try again. */
 const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 
 export interface RetryOptions {

@@ -1,10 +1,13 @@
 /**
- * The release lines of Node that get security fixes, each with the first release that has those of November 2026.
+ * The first release with the security fixes of November 2026, for each release line of Node that gets security fixes.
  * Sources: https://nodejs.org/en/about/previous-releases and https://nodejs.org/en/blog/vulnerability
  */
 export const SUPPORTED_NODE = ["22.23.4", "24.22.1", "26.12.1"];
 
-/** Why a version such as 20.20.2 is not safe to run on, and which ones are; null if it is safe. Unknown lines count as newer. */
+/**
+ * The reason why a version such as 20.20.2 is not safe to run on, with the safe versions; null if it is safe. A release
+ * line that is not in `SUPPORTED_NODE` counts as safe if it is newer than the oldest line there.
+ */
 export function nodeTrouble(version: string): string | null {
   const [major, minor, patch] = numbersOf(version);
   const [oldest] = numbersOf(SUPPORTED_NODE[0] as string);

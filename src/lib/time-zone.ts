@@ -3,7 +3,7 @@ import { Temporal } from "temporal-polyfill";
 /** The longest existing name has 32 characters. */
 const LONGEST_NAME = 48;
 const IANA_NAME = /^[A-Za-z][\w+-]*(\/[\w+-]+)*$/;
-/** More than there are names. Person properties can hold any text, so the cache is bounded. */
+/** There are fewer time zones. Person properties can hold any text, so the cache needs a limit. */
 const MOST_REMEMBERED = 1_000;
 const remembered = new Map<string, boolean>();
 

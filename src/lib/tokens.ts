@@ -10,7 +10,7 @@ const KEY_BYTES = 32;
 const LONGEST_TOKEN = 8_000;
 
 export interface Tokens<Content> {
-  /** For the path of a URL; the same content always makes the same token. */
+  /** A token for the path of a URL. The same content always makes the same token. */
   make(content: Content): string;
   /** The content; null when the token is not ours, or was changed. */
   read(token: string): Content | null;

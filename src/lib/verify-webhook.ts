@@ -4,13 +4,13 @@ import type { IncomingHttpHeaders } from "node:http";
 /** `why` may be shown to the sender. */
 type Verification = { valid: true } | { valid: false; why: string };
 
-/** Verifies a request by its headers; or answers the check of its body, when a signature is still to be compared. */
+/** Verifies a request by its headers. If a signature needs the body, returns the function that verifies the body. */
 export type VerifyRequest = (headers: IncomingHttpHeaders) => Verification | ((body: Buffer) => Verification);
 
 /**
- * Verifies a Standard Webhooks signature, also with the header names of Svix, which delivers for Novu; or the static
- * header `x-webhook-secret`. Any of the secrets counts, so that they can be rotated; without secrets nothing is valid.
- * Segment's signature: sources/segment/verify.ts. Novu's on bridge calls: novu/bridge-call.ts.
+ * Verifies a Standard Webhooks signature, also with the header names of Svix, which delivers Novu's webhooks; or the
+ * fixed header `x-webhook-secret`. Each secret is valid, so that secrets can be rotated. Without secrets no request is
+ * valid. Segment's signature: sources/segment/verify.ts. Novu's on bridge calls: novu/bridge-call.ts.
  */
 export function createWebhookVerifier({ secrets, now }: { secrets: string[]; now: () => number }): VerifyRequest {
   const keys = secrets.filter((secret) => secret.startsWith("whsec_")).map(keyOf);
@@ -62,7 +62,7 @@ const SHORTEST_KEY_BYTES = 24;
 /** A SHA-256 digest. */
 const DIGEST_BYTES = 32;
 
-/** Why these headers are invalid for any body, or null. So the bodies of such requests need not be read. */
+/** The reason why these headers are invalid for any body, so that the body need not be read; null without a reason. */
 function headerError(headers: SignatureHeaders, nowMs: number): keyof typeof WHY | null {
   const { "webhook-id": id, "webhook-timestamp": timestamp } = headers;
   if (id === "" || !/^\d{1,12}$/.test(timestamp)) return "malformed";
@@ -70,7 +70,7 @@ function headerError(headers: SignatureHeaders, nowMs: number): keyof typeof WHY
   return offeredBy(headers).length === 0 ? "no match" : null;
 }
 
-/** Any listed v1 signature may match any key, so that either side can rotate. */
+/** Any listed v1 signature may match any key, so that the sender and this app can rotate keys. */
 function isSigned(body: Buffer, headers: SignatureHeaders, keys: Buffer[]): boolean {
   const { "webhook-id": id, "webhook-timestamp": timestamp } = headers;
   const expected = keys.map((key) => digest({ id, timestamp, body, key }));
@@ -121,7 +121,7 @@ export function equalSecrets(one: string | Buffer, other: string | Buffer): bool
   return timingSafeEqual(sha256(one), sha256(other));
 }
 
-/** Compares with all of them, so that the time does not depend on which one is equal. */
+/** Compares with all secrets, so that the time does not depend on the secret that is equal. */
 export function isOneOfSecrets(offered: string | Buffer, secrets: Array<string | Buffer>): boolean {
   return secrets.filter((secret) => equalSecrets(secret, offered)).length > 0;
 }

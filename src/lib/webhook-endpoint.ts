@@ -3,7 +3,7 @@ import { describeError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import type { VerifyRequest } from "./verify-webhook.ts";
 
-/** PostHog's events reach 1 MB and its persons 512 KB. It never retries a 413. */
+/** An event of PostHog has up to 1 MB, and its person up to 512 KB. PostHog never retries after a 413. */
 const LARGEST_BODY = 2 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = 5;
 
@@ -25,7 +25,7 @@ const UNAVAILABLE: Answer = {
 
 export interface WebhookEndpoint {
   verify: VerifyRequest;
-  /** For bodies that have to be read before the sender is verified. */
+  /** The limit for bodies that have to be read before the sender is verified. */
   budget: BodyBudget;
   count(status: number): void;
   isStopping(): boolean;
@@ -35,10 +35,10 @@ export interface WebhookEndpoint {
 export type WebhookHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
- * Receives signed webhooks. It answers 202 after `handle`, which has stored the body or found no effects; 401 and
- * 413 by the request; 503 with Retry-After for our own errors only. The answers are in the sender's logs, so they
- * have nothing personal or secret. Plain node:http, because most load is here and Express would cost several times
- * as much as the rest.
+ * Receives signed webhooks. It answers 202 when `handle` has stored the body or found no effects, 401 or 413 for an
+ * error of the sender, and 503 with Retry-After only for our own errors. The sender logs the answers, so they contain
+ * nothing personal or secret. It uses plain node:http, because most load is here and Express would cost several times
+ * as much as all other work.
  */
 export function webhookEndpoint({
   component,
@@ -53,7 +53,7 @@ export function webhookEndpoint({
   /** The folder whose endpoint this is, for the log. */
   component: string;
   handle(body: string): Promise<AnswerBody>;
-  /** In bytes, for a sender that the headers verify; 2 MB when absent. For others 2 MB at most. */
+  /** The largest body in bytes; 2 MB when absent. Above 2 MB it is only for senders that the headers verify. */
   largestBody?: number | undefined;
 }): WebhookHandler {
   return async (request, response) => {
@@ -109,18 +109,18 @@ export class BodyError extends Error {
   }
 }
 
-/** The rest of a refused body of up to this many bytes is still read, so that the connection can stay open. */
+/** A refused body of up to this many bytes is still read to its end, so that the connection can stay open. */
 const LARGEST_DRAINED = 64 * 1024;
 
 export type BodyBudget = ReturnType<typeof createBodyBudget>;
 
-/** A limit for all bodies together of senders that are not verified yet. */
+/** A common limit for the bodies of all senders that are not verified yet. */
 export function createBodyBudget(mostBytes: number) {
   const bodies = new Map<() => void, number>();
   let total = 0;
 
   return {
-    /** Counts the bytes of one body while it is read. Calls `drop` when the limit is reached and this body is the largest. */
+    /** Counts the bytes of one body. Calls `drop` when the limit is reached and this body is the largest. */
     hold(drop: () => void) {
       bodies.set(drop, 0);
       return {
@@ -136,7 +136,7 @@ export function createBodyBudget(mostBytes: number) {
     },
   };
 
-  /** The largest and not the oldest: events are small, so they survive a flood of large bodies. */
+  /** Drops the largest body and not the oldest, so that many large bodies do not drop events, which are small. */
   function dropLargest(): void {
     const [largest] = [...bodies].sort(([, one], [, other]) => other - one);
     if (largest === undefined) return;
@@ -152,8 +152,8 @@ export function createBodyBudget(mostBytes: number) {
 }
 
 /**
- * The whole body as it came, up to `mostBytes`; rejects with a BodyError. With a `budget`, when there is no room for
- * all bodies, the largest is dropped with a 503.
+ * The bytes of the whole body, up to `mostBytes`; rejects with a BodyError. If all bodies together exceed the `budget`,
+ * the largest body is dropped with a 503.
  */
 export function readBody(request: IncomingMessage, mostBytes: number, budget?: BodyBudget): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -183,7 +183,7 @@ export function readBody(request: IncomingMessage, mostBytes: number, budget?: B
     });
     // A sender that closes the connection early gets no answer.
     const cutShort = () => {
-      if (!request.complete && !isGivenUp) giveUp(new BodyError("the body did not come to its end", 400));
+      if (!request.complete && !isGivenUp) giveUp(new BodyError("the body is not complete", 400));
     };
     request.on("close", cutShort);
     request.on("error", cutShort);

@@ -9,14 +9,14 @@ import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { createTokens } from "../lib/tokens.ts";
 
-/** The target of a tracked link, and its message. The decision has the person. */
+/** The target of a tracked link, and the message of the link. The message's decision has the person. */
 const LinkToken = z.object({ url: z.string(), transactionId: z.string(), step: z.string() });
 export type LinkToken = z.infer<typeof LinkToken>;
 
-/** Some mail programs cut longer ones. */
+/** Some mail programs cut longer links. */
 const LONGEST_LINK = 2_000;
 
-/** Marks the links of a message with `utm_…`, and by default leads them through a redirect that tracks clicks. */
+/** Makes the links of messages: with `utm_…`, and with `track` through a redirect that reports clicks. */
 export function createLinks({
   keys,
   publicUrl,
@@ -24,9 +24,9 @@ export function createLinks({
 }: {
   /** Newest first. */
   keys: string[];
-  /** The URL of this app for others. A function, because a sandbox has it only once it listens. */
+  /** The public URL of this app. A function, because a sandbox has no URL before it listens. */
   publicUrl: () => string;
-  /** Goes into `utm_source`. */
+  /** The `utm_source`. */
   source: string;
 }) {
   const tokens = createTokens({ keys, purpose: "link", content: LinkToken });
@@ -97,7 +97,7 @@ export function clickRoutes({
     /** `GET /r/:token` */
     router: Router().use("/r", (request, response, next) => {
       if (request.method !== "GET" && request.method !== "HEAD") return next();
-      // Not decoded: a token that cannot be decoded is not ours either.
+      // The path is not decoded, because our tokens contain nothing to decode.
       const link = read(request.path.replace(/^\/|\/$/g, ""));
       if (link === null) return refuse(response);
       forward(response, link.url);
@@ -149,7 +149,7 @@ function forward(response: Response, url: string): void {
   response.status(302).location(url).end();
 }
 
-/** A query may have personal data. */
+/** The URL without its query, which may have personal data. */
 function withoutQuery(url: string): string {
   const { host, pathname } = new URL(url);
   return host + pathname;
@@ -164,7 +164,7 @@ const MAIL_PROGRAMS =
 /** Headers of browsers and apps that fetch a page in advance, in all spellings. */
 const ANNOUNCEMENTS = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
-/** From the headers of the request; a filter that poses as a browser counts as a person. */
+/** The visitor, from the headers of the request. A filter that sends the headers of a browser counts as a person. */
 export function visitorOf({ method, headers }: { method?: string; headers: IncomingHttpHeaders }): Visitor {
   if (method === "HEAD") return "head";
   if (ANNOUNCEMENTS.some((name) => /prefetch|prerender|preview/i.test(String(headers[name] ?? "")))) return "prefetch";

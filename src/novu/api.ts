@@ -11,8 +11,9 @@ const Cancelled = z.object({ data: z.union([z.boolean(), z.looseObject({})]) });
 export type NovuApi = ReturnType<typeof createNovuApi>;
 
 /**
- * Novu's API, one attempt per call. Each call throws when Novu does not accept it; the class of the error decides whether
- * and when to retry. It is called by HTTP, because @novu/api needs 840 µs of CPU for a trigger, and fetch still 250.
+ * Novu's API, one attempt per call. Each call throws when Novu does not accept it; the class of the error decides
+ * whether and when to retry. Calls use node:http, because @novu/api needs 840 µs of CPU for a trigger, and fetch needs
+ * 250 µs.
  * Sources: https://docs.novu.co/api-reference/events/trigger-event,
  * https://docs.novu.co/api-reference/subscribers/create-a-subscriber,
  * https://docs.novu.co/api-reference/subscribers/update-subscriber-preferences
@@ -37,17 +38,17 @@ export function createNovuApi(access: NovuAccess) {
       if (failure !== null) throw failure;
     },
 
-    /** Ends a run that waits; Novu accepts it as well when there is nothing to end. */
+    /** Ends a waiting run. Novu also accepts the call if there is nothing to end. */
     async cancel(transactionId: string): Promise<void> {
       const path = `/v1/events/trigger/${encodeURIComponent(transactionId)}`;
       await call(path, { method: "DELETE", answer: Cancelled });
     },
 
-    /** Changes the fields that are given of a subscriber, and leaves the rest; false when there is none. */
+    /** Changes only the given fields of a subscriber. False if Novu has no such subscriber. */
     change: ({ subscriberId, ...fields }: Subscriber) =>
       unlessNotFound(call(pathOf(subscriberId), { method: "PATCH", body: fields, answer: Accepted })),
 
-    /** Makes a subscriber. Of one that is there already Novu empties `data` where none is given, so `change` comes first. */
+    /** Creates a subscriber. Call `change` first: without new `data`, Novu empties that of an existing subscriber. */
     async create(subscriber: Subscriber): Promise<void> {
       const fields = Object.entries(subscriber).filter(([, value]) => value !== null);
       await call("/v2/subscribers", { method: "POST", body: Object.fromEntries(fields), answer: Accepted });
@@ -56,13 +57,13 @@ export function createNovuApi(access: NovuAccess) {
     hasSubscriber: (subscriberId: string) =>
       unlessNotFound(call(pathOf(subscriberId), { method: "GET", answer: Accepted })),
 
-    /** False when there is none. */
+    /** False if Novu has no such subscriber. */
     deleteSubscriber: (subscriberId: string) =>
       unlessNotFound(call(pathOf(subscriberId), { method: "DELETE", answer: Accepted })),
 
     /**
-     * Turns every channel of a workflow on or off for a subscriber; for null, the channels of all workflows that allow
-     * it. False when Novu has no such subscriber or workflow.
+     * Turns every channel of a workflow on or off for a subscriber. `workflow` is null for all workflows that allow the
+     * change. False if Novu has no such subscriber or workflow.
      */
     setPreference(subscriberId: string, workflow: string | null, isWanted: boolean): Promise<boolean> {
       const channels = Object.fromEntries(Channel.options.map((channel) => [channel, isWanted]));
@@ -93,7 +94,7 @@ async function unlessNotFound(call: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Each message comes with its whole content. */
+/** Pages are small, because Novu returns each message with its whole content. */
 const MESSAGES_PER_PAGE = 50;
 const RUNS_PER_READ = 50;
 
@@ -106,7 +107,7 @@ const Message = z.object({
   errorText: text.transform((words) => words ?? undefined),
 });
 const Messages = z.object({
-  // One message that cannot be parsed does not spoil the others.
+  // A message that cannot be parsed is left out.
   data: z.array(Message.nullable().catch(null)),
   hasMore: z.boolean().optional().catch(undefined),
 });

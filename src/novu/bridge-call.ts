@@ -11,7 +11,7 @@ export interface Call {
   action: string | null;
   workflow: string | null;
   step: string | null;
-  /** The same in Novu's retries of one call; another one in a second run of the same step. */
+  /** The id of the Novu job: the same in Novu's retries of a call, different if Novu runs the step twice. */
   jobId: string | null;
 }
 
@@ -26,7 +26,7 @@ export interface StepState {
 export interface ExecuteBody {
   payload: Record<string, unknown>;
   controls?: Record<string, unknown>;
-  /** Nearest first. */
+  /** The earlier steps of the run, the latest first. */
   state: StepState[];
   subscriber?: Record<string, unknown>;
   env?: { type?: string };
@@ -55,7 +55,7 @@ export function callOf(request: Request): Call {
   };
 }
 
-/** Parsed as the framework parses it, so that both read the same action. The caller's host and path are not used. */
+/** The URL for the framework, with the caller's query. The bridge and the framework read the same action from it. */
 export function urlOf(request: Request, step?: string): URL {
   const from = request.originalUrl.indexOf("?");
   const url = new URL(from === -1 ? "" : request.originalUrl.slice(from), "http://bridge");
@@ -85,19 +85,19 @@ export const UNAVAILABLE: Answer = {
   }),
 };
 
-/** The framework's code of a failure. */
+/** The error code in an answer of the framework. */
 export function codeOf(body: string): string | undefined {
   return (JSON.parse(body) as { code?: string }).code;
 }
 
-/** Novu's payloads reach 512 KB; the rest is for the runs of a digest. */
+/** A payload has up to 512 KB, and a digest has the payloads of several runs. */
 const LARGEST_BODY = 4 * 1024 * 1024;
-/** The framework's own limit. */
+/** The greatest age of a signature; the framework has the same limit. */
 const TOLERANCE_MS = 5 * MINUTE_MS;
 
 /**
- * Reads the body of a call that Novu has signed, and no other: without a `novu-signature` of the right form and age
- * nothing is read, and nothing is parsed before the signature is verified. Without a body the framework answers 401.
+ * Reads the body only of a call that Novu has signed. Without a `novu-signature` of the right form and age, the body is
+ * not read. Before the signature is verified, the body is not parsed. Without a body the framework answers 401.
  */
 export function signedBody({ secretKey, budget }: { secretKey: string; budget: BodyBudget }): RequestHandler {
   return async (request, _response, next) => {
@@ -121,7 +121,7 @@ function signatureIn(request: Request): { time: string; digest: Buffer } | null 
   return { time, digest: Buffer.from(digest, "hex") };
 }
 
-/** The header for a body that was changed here, after the caller's signature was verified. */
+/** A new `novu-signature` for a body that the bridge changed after it verified Novu's signature. */
 export function signatureOf(body: object, secretKey: string): string {
   const time = String(Date.now());
   return `t=${time},v1=${digestOf(JSON.stringify(body), time, secretKey).toString("hex")}`;

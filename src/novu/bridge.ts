@@ -32,7 +32,7 @@ export function createBridge({
     secretKey: string;
     frameworks: Frameworks;
     budget: BodyBudget;
-    /** The body with a run in it, also where this app did not trigger the run. */
+    /** The body with its run. If another system triggered the run, the body has no run yet, and gets one. */
     withRun(call: Call, body: ExecuteBody): Promise<ExecuteBody>;
     log: Log;
   }): Router {
@@ -54,7 +54,7 @@ export function createBridge({
   });
 
   async function answerTo(request: Request, call: Call, isLate: () => boolean): Promise<Answer> {
-    // There is no body in a GET, nor in a call whose signature does not match: the framework answers 401.
+    // A call with a wrong signature has no body here, and the framework answers 401.
     if (call.action !== "execute" || request.body === undefined)
       return (call.action === "preview" ? samples : live).handle({ request });
     const { continuation, ...made } = await execute(request, call);
@@ -97,7 +97,7 @@ export function createBridge({
     return { ...made, decisions: made.decisions.map((one) => ({ ...one, unusableControls: unusable })) };
   }
 
-  /** Runs a custom step for the calls of later steps. Throws where the step fails. */
+  /** Runs a custom step during the call for a later step. Throws if the custom step fails. */
   async function customOutputs(step: string, request: Request, body: ExecuteBody): Promise<Record<string, unknown>> {
     const answer = await live.handle({ request, instead: { step, body } });
     if (answer.status >= 400) throw new Error(`the custom step "${step}" failed when it was run again`);
@@ -105,7 +105,7 @@ export function createBridge({
   }
 }
 
-/** The answer, or 503 when it takes too long: Novu retries after a 503, but not after a call that it gave up. */
+/** The answer, or 503 if the answer takes too long. Novu retries after a 503, but not after its own timeout. */
 async function withinTime(answer: (isLate: () => boolean) => Promise<Answer>): Promise<Answer> {
   let isLate = false;
   let timer: NodeJS.Timeout | undefined;

@@ -7,8 +7,8 @@ import { answerOf, type StepAnswer } from "./bridge-call.ts";
 import type { CodedCall, StepCall } from "./continue-run.ts";
 
 /**
- * Decisions for the messages that the code has and this run does not, because their steps were added after its
- * trigger. `missing` names the steps that Novu's state lacks.
+ * Decisions to skip the messages whose steps were added to the code after the trigger of the run. `missing` names the
+ * steps that Novu's state does not have.
  */
 export function addedStepDecisions(
   { run, workflow, code: { shape }, then, step, now }: CodedCall,
@@ -23,7 +23,7 @@ export function addedStepDecisions(
 
   function isAdded({ step: one, channel }: { step: string; channel: string }, then: Shape): boolean {
     if (then.steps.some((known) => known.step === one && known.type === channel))
-      // Novu may have been synced with an older version than the one that triggered the run.
+      // The version of the last sync may be older than the version that triggered the run.
       return missing.includes(one) && isBefore(then, one, step);
     const isLast = sendingStepsOf(then).at(-1)?.step === step;
     return isLast || isBefore(shape, one, step);
@@ -35,8 +35,8 @@ function isBefore(shape: Shape, one: string, other: string): boolean {
 }
 
 /**
- * The answer for a step without its code: a wait takes as long as it did at the trigger, a message is skipped with the
- * reason, and anything else is skipped.
+ * The answer for a step that cannot run its code. A wait takes as long as it did at the trigger. A message is skipped
+ * with the reason. Any other step is skipped.
  */
 export async function answerRemovedStep(
   step: ShapeStep | undefined,
@@ -54,7 +54,7 @@ export async function answerRemovedStep(
   return { answer: answerOf({ type: "regular", amount, unit }), decisions: [] };
 }
 
-/** Whether the run's own shape has the whole wait in other parts, so that this part would make it too long. */
+/** Whether the run has the whole wait in other delay steps, so that this delay step would make the wait too long. */
 function isCovered({ wait }: FixedWait, step: string, then: Shape | null): boolean {
   if (then === null || then.steps.some((one) => one.step === step)) return false;
   return then.steps.some(({ fixed }) => fixed?.wait === wait);

@@ -11,14 +11,14 @@ type Issue = z.core.$ZodIssue;
 
 /** Ends the loop for a default that does not fit its own schema. */
 const MOST_TRIES = 50;
-/** One call's digest may have a thousand payloads, and converting a schema takes longer than fitting one. */
+/** Cached, because a digest may have a thousand payloads, and converting a schema is slower than parsing a payload. */
 const publishedSchemas = new WeakMap<z.ZodObject, object>();
 const ABOUT_LENGTH = new Set<unknown>(["too_small", "too_big"]);
 
 /**
- * The payload of a run for the present schema, when the run began with another one. A field that is new, or does not
- * fit any more, gets its default, also inside another field; without a default it becomes null or absent where the
- * schema allows that. `misfit` names the fields for which there is no value; it contains no values.
+ * Makes the payload of a run fit the present schema, if the run began with another schema. A new field, or a field that
+ * does not fit any more, gets its default, also inside another field. Without a default the field becomes null or
+ * absent if the schema allows that. `misfit` names the fields that still do not fit; it contains no values.
  */
 export function completePayload(payload: Payload, schema: z.ZodObject): { payload: Payload } | { misfit: string } {
   let completed = payload;
@@ -43,7 +43,7 @@ function publishedOf(schema: z.ZodObject): object {
   return published;
 }
 
-/** The payload with one issue resolved; the same payload where nothing is left to try. */
+/** The payload with one issue resolved; the same payload if the issue cannot be resolved. */
 function resolved(
   payload: Payload,
   issue: Issue,
@@ -63,7 +63,10 @@ function resolved(
   return around.length === 0 ? payload : setAtPath(payload, around, undefined);
 }
 
-/** The form and length of a text, and rules in code, count only when the event arrives. A link to another host never counts as fitting. */
+/**
+ * Whether the issue is ignored: the form and length of a text, and rules in code, are checked only when the event
+ * arrives. A link to another host is never ignored.
+ */
 function isAboutForm(issue: Issue, published: object): boolean {
   if (issue.code === "invalid_union")
     return issue.errors.some((alternative) => alternative.every((one) => isAboutForm(one, {})));
@@ -72,7 +75,7 @@ function isAboutForm(issue: Issue, published: object): boolean {
   return ABOUT_LENGTH.has(issue.code) && (issue as { origin?: string }).origin === "string";
 }
 
-/** The default in the published schema at a path; undefined where it has none. */
+/** The default at a path of the published schema; undefined if there is none. */
 function defaultAt(published: unknown, [key, ...rest]: PropertyKey[]): unknown {
   const {
     default: own,
@@ -114,9 +117,9 @@ function valueAt(value: unknown, path: PropertyKey[]): unknown {
 type Outputs = Record<string, unknown>;
 
 /**
- * The state of a run for the present code, when the run began with another shape. The framework refuses a call whose
- * state lacks a step that the code has before the target, so such a step is added as a skipped one; `missing` names
- * them.
+ * Makes the state of a run fit the present code, if the run began with another shape. The framework refuses a call
+ * whose state lacks a step that the code has before the target. So such a step is added to the state as skipped;
+ * `missing` names the added steps.
  */
 export function completeState(
   { run, step: target, body: { state }, code, then, digest }: CodedCall,
@@ -158,10 +161,10 @@ function untouchedOutputs(type: string, { run, payload }: { run: Run; payload: O
   }
 }
 
-/** Runs a custom step and returns its outputs. Throws where the step fails. */
+/** Runs a custom step and returns its outputs. Throws if the step fails. */
 export type RunCustom = (step: string, body: ExecuteBody) => Promise<Outputs>;
 
-/** The value that a custom step already has, because a later message needed it. */
+/** The stored value of a custom step. The call for a later step may have run the custom step before. */
 export async function knownResult(
   { findCustomValues }: RunRecords,
   { run, step, code: { results } }: CodedCall,
@@ -173,8 +176,8 @@ export async function knownResult(
 }
 
 /**
- * The body with the result of each custom step before this step. Novu's state may lack one, because a call was lost or
- * because the code has the step elsewhere now. Such a step is run here, once for the run: the first value stays.
+ * The body with the result of each custom step before this step. Novu's state may lack a result, because the call was
+ * lost or because the code has the custom step at another place now. Such a custom step runs here, once for each run.
  */
 export async function withResults(
   { findCustomValues, saveCustomValue }: RunRecords,
@@ -200,7 +203,7 @@ export async function withResults(
   return completed;
 }
 
-/** The state of a lost call, or of a step that the run does not have, is empty, which may fit the schema. */
+/** Whether the step has run. If not, its outputs are `{}`, which may fit the schema by chance. */
 function hasRun({ state }: StepState): boolean {
   return !["failed", "canceled", "skipped"].includes(state?.status ?? "");
 }

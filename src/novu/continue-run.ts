@@ -8,19 +8,19 @@ import { completePayload, completeState, knownResult, type RunCustom, withResult
 import { type DigestedRun, digestedDecisions, digestedRuns } from "./digested-runs.ts";
 import type { WorkflowCode } from "./framework.ts";
 
-/** How to go on with a call for one step of a run. */
+/** How to answer a call for one step of a run. */
 export interface Continuation {
   /** Null for a trigger from Novu's dashboard. */
   run: Run | null;
   /** The steps of the run; null where the workflow and its history are unknown. */
   shape: Shape | null;
-  /** Decisions about messages that the run does not have; they count only where nothing was decided. */
+  /** Decisions about messages that the run does not have. Each is recorded only if there is no final decision. */
   notices: Decision[];
-  /** Decisions about the same message for the runs that a digest has put into this one. */
+  /** Decisions about the step's message for the runs that a digest has put into this run. */
   digested: Decision[];
   /** The body to run the code with. */
   body?: ExecuteBody;
-  /** The answer if the code has none. */
+  /** The answer in place of running the code. */
   standIn?: StepAnswer;
 }
 
@@ -40,7 +40,7 @@ export interface RunRecords {
 
 export interface ContinuedRuns {
   records: RunRecords;
-  /** A run begins a wait that the code no longer has. */
+  /** Called when a run begins a wait that the code no longer has. */
   onWait(run: Run, waitMs: number): Promise<void>;
   now(): number;
 }
@@ -70,9 +70,9 @@ export type CodedCall = StepCall & { code: WorkflowCode };
 type Prepared = Pick<Continuation, "notices"> & ({ standIn: StepAnswer } | { body: ExecuteBody });
 
 /**
- * Lets a run finish the way it began, also when its workflow has changed since. The present code runs the steps that both
- * versions have, with a completed state and payload. A step that was removed is skipped, and a wait takes as long as it
- * did when the run began.
+ * Lets a run finish although its workflow has changed since the trigger. The present code runs the steps that both
+ * versions have, with a completed state and payload. A step that was removed is skipped. A wait takes as long as it did
+ * at the trigger.
  */
 export function createContinuation({
   codeOf,
@@ -165,19 +165,19 @@ export function createContinuation({
     return shape;
   }
 
-  /** The step in another version: Novu may have been synced with that one when the run was triggered. */
+  /** The step in any stored version. Novu may have been synced with another version when the run was triggered. */
   async function inOtherVersion(workflow: string, step: string): Promise<ShapeStep | undefined> {
     const all = await records.listShapes(workflow);
     return all.flatMap(({ steps }) => steps).find((one) => one.step === step);
   }
 }
 
-/** Null where the run cannot be parsed; then the workflow's code refuses to send. */
+/** Null if the run cannot be parsed; then the workflow's code refuses to send. */
 export function runIn({ payload }: ExecuteBody): Run | null {
   return Run.safeParse(payload.run).data ?? null;
 }
 
-/** For the present schema; a payload that does not fit is replaced by that of another run in the same digest. */
+/** The run's payload for the present schema; if it does not fit, the payload of another run in the same digest. */
 function payloadOf({ run, body: { payload }, code, digested }: CodedCall): ReturnType<typeof completePayload> {
   const { payloadSchema } = code;
   if (payloadSchema === undefined) return { payload };
@@ -186,7 +186,7 @@ function payloadOf({ run, body: { payload }, code, digested }: CodedCall): Retur
   return "misfit" in own && other !== undefined ? { payload: { ...other.payload, run } } : own;
 }
 
-/** The digest that a run has passed; a workflow has one at most. A step that is in no shape may be a digest. */
+/** The digest that a run has passed; a workflow has one at most. An unknown step with events is a digest too. */
 function digestIn(state: StepState[], shapes: Array<Shape | null>): string | undefined {
   return state.find(({ stepId, outputs: { events } }) => {
     const types = shapes.flatMap((shape) => shape?.steps.find(({ step }) => step === stepId)?.type ?? []);

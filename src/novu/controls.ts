@@ -17,9 +17,10 @@ const NEVER_EMPTY: Record<Channel, string[]> = {
 };
 
 /**
- * The names of the controls for which Novu's framework refuses a step: values that do not fit the schema, are no valid
- * Liquid, or leave a required text empty. All names where only the combination is refused. The framework itself is run
- * to find them, with the data of a call, or with none: then a value that fails only for some people is not found.
+ * The names of the controls because of which Novu's framework refuses a step. Their values do not fit the schema, are
+ * not valid Liquid, or leave a required text empty. All names if the framework refuses only the combination of values.
+ * The values are tried in the framework itself. Without the data of a `call`, a value that fails for some people is not
+ * found.
  */
 export async function unusableControls(
   schema: Schema,
@@ -33,7 +34,7 @@ export async function unusableControls(
   const rest = names.filter((name) => !empty.includes(name));
   const all = await render(schema, only(values, rest), call);
   if (all !== null) return call ? emptiedControls({ ...values, ...only(all, rest) }, type) : empty;
-  // With one value alone, required values without a default are missing.
+  // Each value is tried alone, so the other values must not be required.
   const alone = { ...schema, required: [] };
   const refused: string[] = [];
   for (const name of rest) {
@@ -68,7 +69,7 @@ async function render(schema: Schema, controls: Controls, call: Partial<ExecuteB
   try {
     await client.executeWorkflow({
       payload: {},
-      // The trigger.
+      // The state of the trigger.
       state: [{ stepId: "", outputs: {}, state: { status: "completed" } }],
       subscriber: {},
       context: {},
@@ -95,7 +96,7 @@ interface Step {
   schema: Schema;
 }
 
-/** The framework's codes for controls that it cannot use, or for a message that it cannot use because of them. */
+/** The framework's error codes for unusable controls, and for a message that controls may have made unusable. */
 const ABOUT_CONTROLS = new Set([
   "StepControlCompilationFailedError",
   "ExecutionStateControlInvalidError",
@@ -105,8 +106,8 @@ const ABOUT_CONTROLS = new Set([
 type TriedAnswer = StepAnswer & { unusable: string[] };
 
 /**
- * Runs a step without those controls from Novu's dashboard that cannot be used, so that the code's defaults apply;
- * `unusable` names them. A message that is switched off stays off.
+ * Runs a step without the unusable controls from Novu's dashboard, so that the code's defaults apply. `unusable` names
+ * these controls. A message that is switched off stays off.
  */
 export async function runWithUsableControls(
   run: (body: ExecuteBody) => Promise<StepAnswer>,

@@ -12,7 +12,7 @@ interface DigestEvent {
   payload?: Record<string, unknown>;
 }
 
-/** A run that a digest has put into another one; `misfit` names the payload's fields for which it is left out there. */
+/** A run that a digest has put into another run. `misfit` names the fields of its payload that do not fit. */
 export interface DigestedRun {
   run: Run;
   payload: Record<string, unknown>;
@@ -20,8 +20,9 @@ export interface DigestedRun {
 }
 
 /**
- * The other runs in a run's digest, and the state in which the digest has each run once, with a payload for the present
- * schema. Novu may run one event twice, and each run may have begun with another version of the workflow.
+ * The other runs in a run's digest, and the state with a corrected digest: each run is in the digest once, because Novu
+ * may run one event twice. The digest's payloads fit the present schema, because a run may have begun with another
+ * version of the workflow. A payload that cannot fit is left out.
  */
 export function digestedRuns(
   state: StepState[],
@@ -45,7 +46,7 @@ export function digestedRuns(
   return { state: completed, digested };
 }
 
-/** Decisions about the step's message for the digested runs, where the code does not make them. */
+/** Decisions about the step's message for the digested runs, if the code does not make these decisions. */
 export function digestedDecisions(
   { run, workflow, target, targetThen, code, digested, now }: StepCall,
   /** Whether the step is answered without its code. */

@@ -7,9 +7,9 @@ import type { Call, ExecuteBody } from "./bridge-call.ts";
 const FIND_WITHIN_MS = 500;
 
 /**
- * Adds a run to a call whose trigger did not come from this app: from a backend, from Segment's function for Novu, or
- * from a colleague. So opt-outs, holdouts and the cap apply, and its messages are recorded. A call from Novu's
- * development environment stays a rehearsal.
+ * Adds a run to a call that this app did not trigger, but a backend, Segment's function for Novu, or a colleague. With
+ * a run, opt-outs, holdouts and the cap apply, and decisions are recorded. A call from Novu's development environment
+ * gets no run, and stays a rehearsal.
  */
 export function createForeignRuns({
   findRun,
@@ -17,11 +17,11 @@ export function createForeignRuns({
   source,
   now,
 }: {
-  /** The run of a Novu job; null where Novu does not list it. May fail. */
+  /** The run of a Novu job; null if Novu does not list the run. May fail. */
   findRun(subscriberId: string, jobId: string): Promise<NovuRunRecord | null>;
-  /** Stores the run, unless it is stored already; false where its id belongs to another person. */
+  /** Stores the run, unless it is stored already. False if a run of another person has this id. */
   begin(run: Run, workflow: string): Promise<boolean>;
-  /** The source where its person is read first. */
+  /** The source where the person of the run is read first. */
   source: Run["source"];
   now: () => number;
 }) {

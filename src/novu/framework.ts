@@ -15,7 +15,7 @@ import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type Answer, type Call, codeOf, signatureOf, UNAVAILABLE, urlOf } from "./bridge-call.ts";
 
-/** A call as the framework gets it: with the request's own query and body, or with others in their place. */
+/** A call for the framework. `instead` replaces the step and the body of the request. */
 interface FrameworkCall {
   request: Request;
   instead?: { step?: string; body: object };
@@ -30,9 +30,9 @@ interface FrameworkOptions {
 /** The framework with the fork's workflows, live to execute and as samples for previews. */
 export interface Frameworks {
   live: Framework;
-  /** Its steps run with an invented person. */
+  /** The same workflows with a sample person, for previews. */
   samples: Framework;
-  /** As Novu discovers them. */
+  /** The workflows as Novu discovers them. */
   workflows: Discovered[];
 }
 
@@ -46,7 +46,7 @@ export async function openFrameworks({
   return {
     live: await openFramework(live, options),
     samples: sampleSide,
-    // From the samples, because the length of a wait comes from running its code.
+    // From the samples, because finding the length of a wait runs the code of the wait.
     workflows: await Promise.all(sampleSide.workflows.map(discovered)),
   };
 }
@@ -65,7 +65,7 @@ async function openFramework(workflows: Workflow[], { secretKey, apiUrl, log }: 
   const client = new Client({
     secretKey,
     apiUrl,
-    // Without it NODE_ENV decides, and in development the framework would check no signature.
+    // By default NODE_ENV decides, and in development the framework checks no signature.
     strictAuthentication: true,
     verbose: false,
     logger: frameworkLog(log),
@@ -106,7 +106,7 @@ function adapter(secretKey: string) {
     url: () => urlOf(request, instead?.step),
     transformResponse: ({ status, headers, body }: Answer): Answer => {
       if (status < 500) return { status, headers, body };
-      // The framework answers 502 for a step that throws, which Novu does not retry, and it shows the stack.
+      // For a step that throws, the framework answers 502 with the stack. Novu does not retry after a 502.
       return { ...UNAVAILABLE, headers, body: JSON.stringify({ ...JSON.parse(UNAVAILABLE.body), code: codeOf(body) }) };
     },
   });
@@ -133,14 +133,14 @@ export interface Discovered {
   name: string;
   description: string;
   tags: string[];
-  /** In the order Novu runs them. */
+  /** The steps, in the order in which Novu runs them. */
   outline: Array<{ step: string; type: string }>;
   steps: number;
   sendingSteps: SendingStep[];
   /** How long a run may be in progress before its first message is decided, in milliseconds. */
   firstMessageMs: number;
   shape: Shape;
-  /** The same for the same shape. */
+  /** The hash of the shape. */
   shapeId: string;
 }
 
@@ -174,7 +174,7 @@ function shapeOf({ workflowId, steps, payload }: FrameworkWorkflow): Shape {
 
 /**
  * How long a run may be in progress before its first message is decided, in milliseconds: the sum of the waits before
- * it. A wait for the sending hours, or of unknown length, counts as a day.
+ * the message. A wait for the sending hours, or a wait of unknown length, counts as a day.
  */
 export async function firstMessageMs(steps: Step[]): Promise<number> {
   let totalMs = 0;

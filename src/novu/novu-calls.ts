@@ -13,10 +13,10 @@ import {
 import { parseJson } from "../lib/json.ts";
 import { createHttpClient, NoAnswerError } from "../lib/service-client.ts";
 
-/** Also how long a stopping process waits at most. */
+/** A stopping process also waits this long at most for a call. */
 const TIMEOUT_MS = 4_000;
 const LONGEST_MESSAGE = 500;
-/** As people write it, with or without a plus, and not a part of an id. */
+/** A phone number as people write it, with or without a plus. Digits inside an id do not match. */
 const PHONE = /(?<![\w-])[+(]*\d(?:[ ()./-]{0,2}\d){6,14}(?![\w-])/g;
 
 /** Statuses that mean the same from Novu and from a proxy: too slow, too often and, from 501 on, not available. */
@@ -25,9 +25,9 @@ const mayBeAProxys = (status: number) => status === 408 || status === 429 || sta
 const REFUSED_FIELDS = new Set([400, 422]);
 
 const PROFILE_FIELDS = Object.keys(Subscriber.omit({ subscriberId: true }).shape) as ProfileField[];
-/** As class-validator begins its messages. */
+/** The name of the field, with which class-validator begins each message. */
 const FIELD_FIRST = /^[\w.]+/;
-/** Its errors are nested two or three deep. */
+/** Novu's errors have two or three levels. */
 const DEEPEST = 6;
 
 /** An error of Novu's API. A proxy's error does not have both fields. */
@@ -48,15 +48,15 @@ interface NovuCall<Answer extends z.ZodType> {
   method: "GET" | "POST" | "PATCH" | "DELETE";
   headers?: Record<string, string>;
   body?: object;
-  /** The answer of Novu; a 2xx with another body is not Novu's. */
+  /** The schema of Novu's answer. A 2xx with another body does not come from Novu. */
   answer: Answer;
   /** The workflow that the call is about, for the error. */
   workflow?: string | undefined;
 }
 
 /**
- * Calls one environment of Novu, once per call: the queue tries again, and it outlives this process. Answers the body;
- * throws the error that decides whether and when to retry.
+ * Calls one environment of Novu, with one attempt per call; the job queue retries, also after a restart. Resolves to
+ * the body of the answer. Throws the error that decides whether and when to retry.
  */
 export function createNovuCalls({ apiUrl, secretKey, isStopping = () => false }: NovuAccess) {
   const http = createHttpClient({ timeoutMs: TIMEOUT_MS });
@@ -98,17 +98,17 @@ export function createNovuCalls({ apiUrl, secretKey, isStopping = () => false }:
   }
 }
 
-/** A 500 with a message may be Novu's, about this call alone, so it is not retried for ever. */
+/** A 500 with a message counts as Novu's. This call alone may cause it, so the call is not retried for ever. */
 function isNovus(status: number, body: unknown): boolean {
   return status === 500 ? messageIn(body) !== null : NovuError.safeParse(body).data?.statusCode === status;
 }
 
-/** An answer that is not Novu's comes from a proxy or a wrong address, and the result of the call is unknown. */
+/** An answer of another server: of a proxy, or at a wrong NOVU_API_URL. The result of the call is unknown. */
 function notNovus(status: number): NovuFailure {
-  return { httpStatus: null, message: `status ${status} with something else than Novu's answer` };
+  return { httpStatus: null, message: `another server answered ${status}; is NOVU_API_URL right?` };
 }
 
-/** Novu's `message` alone, without phone numbers: the rest of an error's body may repeat the request. */
+/** The `message` of an error, without phone numbers. The other fields are not used: they may repeat the request. */
 function messageIn(body: unknown): string | null {
   const message = (body as { message?: unknown } | null | undefined)?.message;
   return typeof message === "string" ? message.slice(0, LONGEST_MESSAGE).replace(PHONE, "[redacted]") : null;
@@ -127,15 +127,15 @@ function namesIn(part: unknown, depth = 0): string[] {
   return Object.entries(part).flatMap(([key, inner]) => [key, ...(key === "value" ? [] : namesIn(inner, depth + 1))]);
 }
 
-/** An error of Novu's, as it came. */
+/** A call that Novu did not accept. */
 export interface NovuFailure {
-  /** Null when no answer came: connection refused, reset, timed out. */
+  /** Null if Novu did not answer: connection refused or reset, timeout, or an answer of another server. */
   httpStatus: number | null;
-  /** For the person on call; no payloads. */
+  /** The error message for the person on call; it contains no payloads. */
   message: string;
   /** The fields of a subscriber that Novu names when it refuses them. */
   refusedFields?: ProfileField[];
-  /** From Retry-After. */
+  /** The time in the header Retry-After. */
   retryAfterMs?: number | undefined;
 }
 
@@ -145,10 +145,13 @@ export class NotFoundError extends PermanentError {}
 const RATE_LIMIT_PAUSE_MS = SECOND_MS;
 const STILL_RUNNING_PAUSE_MS = SECOND_MS;
 
-/** Novu's answers that trying again cannot change; a human has to act. */
+/** Novu's answers that a retry cannot change; a human has to act. */
 const FINAL = new Set([400, 413, 415, 422]);
 
-/** A proxy's answers when nothing behind it answers, or not in time. Only 503 may be Novu's own, which Novu remembers. */
+/**
+ * The answers of a proxy whose server does not answer in time. A 503 may also be Novu's own answer, which Novu repeats
+ * for the same idempotency key.
+ */
 const isDown = (status: number) => status === 408 || status > 500;
 
 const SWITCHED_OFF = new Set(["trigger_not_active", "no_workflow_steps_defined", "no_workflow_active_steps_defined"]);
@@ -167,7 +170,7 @@ export function errorOf({ httpStatus, message, refusedFields = [], retryAfterMs 
     });
   // An earlier attempt under the same idempotency key is still in progress.
   if (httpStatus === 409)
-    return new RetryLaterError("Novu is still busy with an earlier try", {
+    return new RetryLaterError("Novu is still busy with an earlier attempt", {
       retryAfterMs: retryAfterMs ?? STILL_RUNNING_PAUSE_MS,
       answered: false,
     });
@@ -175,9 +178,9 @@ export function errorOf({ httpStatus, message, refusedFields = [], retryAfterMs 
     return new RefusedError(`Novu refuses the key (${httpStatus}); is NOVU_SECRET_KEY of this environment and region?`);
   if (httpStatus === 422 && message.includes("workflow_not_found"))
     return new RefusedError(`Novu knows no workflow "${workflow}"; has this bridge been synced?`);
-  // A process that was killed has sent this trigger with the person as they were then. The next attempt has another key.
+  // A killed process has sent this trigger with older data of the person. The next attempt has another idempotency key.
   if (httpStatus === 422 && message.includes("different body"))
-    return new RefusedError("Novu has had this trigger with another recipient");
+    return new RefusedError("Novu has received this trigger before, with other data of the person");
   const text = `Novu refuses the call (${httpStatus}): ${message}`;
   if (httpStatus === 404) return new NotFoundError(text);
   if (FINAL.has(httpStatus))
@@ -187,7 +190,7 @@ export function errorOf({ httpStatus, message, refusedFields = [], retryAfterMs 
   return new RefusedError(`Novu answered ${httpStatus}: ${message}`, { retryAfterMs });
 }
 
-/** The error for a trigger that Novu accepted without starting the workflow; null when it did start it. */
+/** The error for a trigger that Novu accepted without starting the workflow; null if Novu started the workflow. */
 export function errorOfTrigger(
   { status, message }: { status: string; message: string },
   { workflow, subscriberId }: { workflow: string; subscriberId: string },
@@ -200,7 +203,7 @@ export function errorOfTrigger(
   const refused = refusedCharacters(subscriberId);
   if (status === "invalid_recipients" && refused.length > 0)
     return new PermanentError(
-      `Novu did not start "${workflow}" (${status}): it checks the ids of subscribers, and this distinct id has ${refused.map((one) => JSON.stringify(one)).join(" ")}, where Novu takes ${ALLOWED_CHARACTERS}; identify people by such ids, or have Novu switch the check off and redrive`,
+      `Novu did not start "${workflow}" (${status}): this distinct id has ${refused.map((one) => JSON.stringify(one)).join(" ")}, and in a subscriber id Novu allows only ${ALLOWED_CHARACTERS}; identify people by such ids, or ask Novu to switch this check off, and redrive`,
     );
   if (status === "error") return new RefusedError(`Novu could not take the trigger: ${message}`);
   return new PermanentError(`Novu did not start "${workflow}": ${message}`);

@@ -6,14 +6,15 @@ import { redactReason } from "../lib/redact.ts";
 import { type Answer, type Call, codeOf, type ExecuteBody, type StepAnswer, type StepState } from "./bridge-call.ts";
 import type { Continuation } from "./continue-run.ts";
 
-/** Why a message that was ready was not sent. */
+/** The detail of a message that was ready when Novu did not wait for the answer any more. */
 const GONE = "Novu waited no longer";
 
 /** The decisions in the store. */
 export interface RecordedDecisions {
   /**
-   * Writes a decision and returns the one that holds. With `ifOpen` it is written only where nothing final was decided,
-   * with `insteadOf` only where that one holds. `isLast`: the run ends with this step.
+   * Records a decision, and returns the decision that is valid then. `ifOpen`: records it only if the message has no
+   * final decision. `insteadOf`: records it only if that decision is still valid. `isLast`: the run ends with this
+   * step.
    */
   recordDecision(
     decision: Decision,
@@ -24,10 +25,10 @@ export interface RecordedDecisions {
 }
 
 /**
- * The end of a decision's way from a step to the table. The step's code makes it (src/engine/decide-message.ts), the bridge
- * gets it with the step's answer, and it is recorded here just before Novu gets that answer; if Novu gets none, the
- * message is recorded as failed. The record has the last word: if the person exited meanwhile, or another job of Novu
- * has sent this message, the answer becomes a skip.
+ * Records the decisions of a step just before Novu gets the step's answer. The step's code makes a decision
+ * (src/engine/decide-message.ts), and the bridge gets it with the answer. If Novu gets no answer, the message is
+ * recorded as failed. If the person exited meanwhile, or another job of Novu has sent the message, the answer becomes a
+ * skip.
  */
 export function createRecordDecisions({ recordDecision, decisionsOf, now }: RecordedDecisions) {
   return async (
@@ -56,7 +57,7 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
     await recordFailure();
     return answer;
 
-    /** Messages of earlier steps that Novu has lost, or skipped without a call. */
+    /** Decisions for messages of earlier steps that Novu has lost, or skipped without a call. */
     async function lostBefore(): Promise<Decision[]> {
       const { workflow } = call;
       if (run === null || shape === null || workflow === null || isOfOneJob(run)) return [];
@@ -69,14 +70,14 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
         const before = decided.find(({ step }) => step === one.step);
         if (before === undefined)
           return [{ transactionId, distinctId, workflow, ...one, ...NOTHING_COMPOSED, decidedAt }];
-        // Novu does not call for it again, so the recorded failure stands.
+        // Novu does not call for this step again, so the recorded failure becomes final.
         return one.outcome === "failed" && !isFinal(before) ? [{ ...before, receipt: "corrected" }] : [];
       });
     }
 
     /**
-     * For the runs that a digest put into this one, also where this run's own message fails. A lost step is lost for
-     * those runs too.
+     * Records the decisions of the runs that a digest put into this run, also if this run's own message fails. A lost
+     * step is lost for those runs too.
      */
     async function recordDigested(lost: Decision[]): Promise<void> {
       const theirs = [...digested, ...decisions.filter(isDigested)];
@@ -86,15 +87,15 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
       for (const decision of theirs) await recordDecision(decision, { ifOpen: true, isLast: isLast(decision.step) });
     }
 
-    /** Whether the answer may stay as it is. */
+    /** Records a decision. False if the message must not be sent, so that the answer has to become a skip. */
     async function recordAnswered(made: Decision): Promise<boolean> {
       const { step, outcome } = made;
       const decision = call.jobId === null ? made : { ...made, jobId: call.jobId };
       const holds = await recordDecision(decision, { isLast: isLast(step) });
       if (outcome !== "sent") return true;
       if (holds.outcome !== "sent" || isOfAnotherJob(holds, call)) return false;
-      // Novu hung up during the write, and may retry or not. After a late answer it retries, and that call may have
-      // sent the message by now.
+      // Novu closed the connection during the write, and may not retry. After a late answer (503) Novu does retry, so
+      // the decision stays: the retry may have sent the message by now.
       if (socket.destroyed)
         await recordDecision(
           { ...holds, outcome: "failed", reason: "error", detail: GONE },
@@ -115,14 +116,14 @@ export function createRecordDecisions({ recordDecision, decisionsOf, now }: Reco
           ...(call.jobId !== null && { jobId: call.jobId }),
           decidedAt: new Date(now()).toISOString(),
         };
-        // Another call may have ended by now, and a run whose wait failed may continue after all.
+        // `ifOpen`: another call may have decided by now, and a run may continue although a call for its wait failed.
         await recordDecision(failed, { ifOpen: isAnswered || step !== call.step, isLast: isLast(step) });
       }
     }
   };
 }
 
-/** The same answer, with the message skipped. */
+/** An answer in which the message is skipped. */
 function asSkip(answer: Answer): Answer {
   const body = { ...(JSON.parse(answer.body) as object), outputs: {}, options: { skip: true } };
   return { ...answer, body: JSON.stringify(body) };
@@ -139,8 +140,8 @@ function isDigested({ reason }: Decision): boolean {
 type LostStep = Pick<SendingStep, "step" | "channel"> & Pick<Decision, "outcome"> & Objection;
 
 /**
- * The messages of a run that Novu has given up, by the state in a later call. They count only where nothing was
- * decided: then Novu never got our answer for one that failed, and never called for one that it skipped.
+ * The messages of a run that Novu has given up, from the state in a later call. They are used only if the message has
+ * no final decision: Novu did not get our answer for a failed step, and did not call for a canceled step.
  */
 export function lostSteps(state: StepState[], sendingSteps: Array<Pick<SendingStep, "step" | "channel">>): LostStep[] {
   return sendingSteps.flatMap(({ step, channel }): LostStep[] => {
@@ -160,7 +161,10 @@ function wordsOf(error: unknown): string {
   return redactReason(said?.split("\n")[0] ?? "Novu gives no reason");
 }
 
-/** The messages that are lost when Novu gives up a step: a failed wait ends the run, a failed message only itself. */
+/**
+ * The messages that are lost when Novu gives up a step. A failed wait ends the run, so all later messages are lost. A
+ * failed message is the only message that is lost.
+ */
 function lostWith({ steps }: Shape, step: string): SendingStep[] {
   const index = steps.findIndex((one) => one.step === step);
   const isWait = ["delay", "digest"].includes(String(steps[index]?.type));

@@ -12,7 +12,7 @@ export interface NovuMessage {
   transactionId: string;
   subscriberId: string | null;
   channel: Channel;
-  /** Novu does not send it, as of November 2026. */
+  /** Novu does not send the step, as of November 2026. */
   step: string | null;
   /** When Novu made the message; ISO 8601. */
   createdAt: string | null;
@@ -27,9 +27,9 @@ export interface NovuMessage {
 /** A subscriber's change of preferences at Novu. */
 export interface PreferenceChange {
   distinctId: string;
-  /** Null where it holds for every workflow. */
+  /** Null for a change of all workflows. */
   workflow: string | null;
-  /** By channel; a channel that is absent is unchanged. */
+  /** The preference by channel. A channel that is absent is unchanged. */
   channels: Record<string, boolean>;
   /** ISO 8601 */
   at: string;
@@ -111,7 +111,7 @@ function messageIn(
   };
 }
 
-/** A provider's bounce is a failure in Novu's event, and a failed chat message is a sent one with an error. */
+/** Novu reports a bounce as a failed message, and a failed chat message as a sent message with an error. */
 function statusOf(what: string, { why, hasFailed }: { why: string; hasFailed: boolean }): NovuMessage["status"] | null {
   const status = what === "sent" && hasFailed ? "failed" : REPORTED.find((one) => one === what);
   if (status !== "failed") return status ?? null;
@@ -137,12 +137,12 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-/** As our own times are written. */
+/** ISO 8601 in UTC, with milliseconds. */
 function isoOf(time: string | null | undefined): string | null {
   return time == null ? null : new Date(time).toISOString();
 }
 
-/** The type, no longer than Novu's own are. */
+/** The type, cut to 40 characters. Novu's own types are shorter. */
 function nameOf(type: string): string {
   return type.slice(0, 40);
 }

@@ -6,7 +6,7 @@ import { parseJson } from "../lib/json.ts";
 import { type WebhookEndpoint, webhookEndpoint } from "../lib/webhook-endpoint.ts";
 import { type NovuMessage, type PreferenceChange, parseNovuEvent } from "./webhook-event.ts";
 
-/** An email address that no message is to be sent to any more. */
+/** A person whose email bounced for good, or who marked an email as spam. */
 export interface Undeliverable {
   distinctId: string;
   cause: "bounced" | "complained";
@@ -29,11 +29,14 @@ export function novuWebhook({
   ...endpoint
 }: WebhookEndpoint & {
   decisionsOf(transactionIds: string[]): Promise<Decision[]>;
-  /** Resolves when it is on disk, with whether this status is new. */
+  /** Resolves when the report is on disk: true if this status is new for the message. */
   report(report: Report): Promise<boolean>;
-  /** An email bounced for good, or was marked as spam. Called again when Novu repeats the event. */
+  /** Called when an email bounced for good, or was marked as spam, and again when Novu repeats the event. */
   onUndeliverable(address: Undeliverable): Promise<void>;
-  /** The provider refused a message that counts as sent. Resolves with whether that is new; its report is in the same transaction. */
+  /**
+   * Called when the provider refused a message that counts as sent. Its report is in the same transaction. False if not
+   * new.
+   */
   onNotSent(decision: Decision, why: string | undefined): Promise<boolean>;
   /** Called again when Novu repeats the event. */
   onPreferences(change: PreferenceChange): Promise<void>;
@@ -52,9 +55,9 @@ export function novuWebhook({
     if (event.kind === "message") return ingestMessage(event.message);
 
     const { change } = event;
-    // Without a time it may be older than an opt-out, which it must not undo.
+    // A change without a time may be older than an opt-out, and must not undo the opt-out.
     if (change.at === null && Object.values(change.channels).every(Boolean))
-      return ignored("undated", "it turns something on again, and has no time");
+      return ignored("undated", "it turns channels on again, and has no time");
     await onPreferences({ ...change, at: pastOf(change.at) });
     countEvent("preferences");
     return { accepted: "preferences" };
@@ -69,7 +72,6 @@ export function novuWebhook({
 
     const { transactionId, distinctId, workflow, step, template, variants } = decision;
     const at = pastOf(message.at);
-    // First, because a repeated delivery is already reported.
     if (channel === "email" && (status === "complained" || (status === "bounced" && isHard)))
       await onUndeliverable({ distinctId, cause: status, at });
     const facts = { status, distinctId, workflow, transactionId, step, channel, template, variants, at };
@@ -82,7 +84,7 @@ export function novuWebhook({
     return { [isFirst ? "accepted" : "duplicate"]: status };
   }
 
-  /** A second attempt if a receipt has changed the decision meanwhile, which happens only once. */
+  /** Tries again if a receipt has changed the decision meanwhile. A receipt changes a decision only once. */
   async function recordNotSent(message: NovuMessage, decision: Decision): Promise<boolean> {
     if (await onNotSent(decision, message.why)) return true;
     const holds = await decisionNow(message);
@@ -94,7 +96,7 @@ export function novuWebhook({
     return decisionOn(message, await decisionsFor(message));
   }
 
-  /** If one trigger has several people, the decisions of this message's person. */
+  /** The decisions of the message's run. A trigger of another system may have several persons, with a run each. */
   async function decisionsFor({ transactionId, subscriberId }: NovuMessage): Promise<Decision[]> {
     if (subscriberId === null) return decisionsOf([transactionId]);
     const shared = sharedRunId({ transactionId, distinctId: subscriberId });
@@ -110,7 +112,7 @@ export function novuWebhook({
     return { ignored: reason };
   }
 
-  /** The present time where the event has none, or one in the future. */
+  /** The time of the event; the present time if the event has no time, or a time in the future. */
   function pastOf(at: string | null): string {
     const nowText = new Date(now()).toISOString();
     return at === null || at > nowText ? nowText : at;
@@ -128,7 +130,7 @@ function isOfOneDevice({ outcome, channel, receipt }: Decision, status: NovuMess
   return channel === "push" || channel === "chat";
 }
 
-/** Novu's event has the message's run and channel, but not its step: it is the one sent closest to the message's creation. */
+/** The decision about the event's message. Without a step: the message of the channel sent closest to `createdAt`. */
 function decisionOn({ step, channel, createdAt, at }: NovuMessage, decisions: Decision[]): Decision | null {
   if (step !== null) return decisions.find((decision) => decision.step === step) ?? null;
   const time = createdAt ?? at;

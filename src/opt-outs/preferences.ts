@@ -6,27 +6,27 @@ import { HOUR_MS } from "../lib/durations.ts";
 import { UnavailableError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 
-/** A message was not accepted: its mailbox does not exist (`bounced`), or its owner marked it as spam (`complained`). */
+/** A person whose mailbox does not exist (`bounced`), or who marked an email as spam (`complained`). */
 export interface Undeliverable {
   distinctId: string;
   cause: "bounced" | "complained";
   /** ISO 8601 */
   at: string;
-  /** Null when Novu does not report it. */
+  /** Null if Novu does not report the address. */
   address?: string | null;
 }
 
 /** A subscriber changed their preferences in Novu's Inbox. */
 export interface InboxPreferences {
   distinctId: string;
-  /** Null for all workflows that they may change. */
+  /** Null for all workflows that the subscriber may change. */
   workflow: string | null;
   channels: Record<string, boolean>;
   /** ISO 8601 */
   at: string;
 }
 
-/** Opt-outs that arrive by Novu's webhook. The same one again changes nothing. */
+/** Opt-outs that arrive by Novu's webhook. A repeated webhook changes nothing. */
 export function createOptOutsFromNovu({
   marketing,
   optOutsOf,
@@ -43,21 +43,21 @@ export function createOptOutsFromNovu({
   addressAtNovu(distinctId: string): Promise<string | null>;
 }) {
   return {
-    /** A bounce stops emails to that address, a complaint all marketing. */
+    /** A bounce stops emails to the address. Marking an email as spam stops all marketing. */
     async onUndeliverable({ distinctId, cause, at, address = null }: Undeliverable): Promise<void> {
       if (cause === "bounced")
         return saveBounce({ distinctId, address: address ?? (await addressAtNovu(distinctId)), at });
       await changeOptOuts({ distinctId, off: [ALL], on: [], cause, at, report: null });
     },
 
-    /** Counts only a preference that is the same on all channels; Novu itself applies that of a single channel. */
+    /** Stores only a preference that is the same on all channels. Novu applies preferences for single channels. */
     async onPreferences({ distinctId, workflow, channels, at }: InboxPreferences): Promise<void> {
       const [isWanted, ...others] = Object.values(channels);
       if (isWanted === undefined || others.some((other) => other !== isWanted)) return;
       const { off } = await optOutsOf(distinctId);
       const topics = topicsOf(workflow);
       const [narrowest] = topics;
-      // Our own change of the preference comes back by the webhook, when it is off already.
+      // Novu sends a webhook for our own changes of a preference too, and the store has these already.
       if (narrowest === undefined || topics.some((topic) => off.includes(topic)) === !isWanted) return;
       const change = isWanted
         ? { off: [], on: off.includes(narrowest) ? [narrowest] : [] }
@@ -66,7 +66,7 @@ export function createOptOutsFromNovu({
     },
   };
 
-  /** The narrowest first; none for a workflow without a topic. */
+  /** The opt-outs that cover a workflow, the narrowest first; empty for a workflow without a topic. */
   function topicsOf(workflow: string | null): string[] {
     if (workflow === null) return [ALL];
     const known = marketing.find(({ id }) => id === workflow);
@@ -74,21 +74,21 @@ export function createOptOutsFromNovu({
   }
 }
 
-/** How long PostHog may still return a person from before an earlier report. */
+/** How long PostHog may still return a person without our latest change. */
 const LATE_MS = HOUR_MS;
 
 /**
- * Turns a workflow on or off for a subscriber at Novu; null: all workflows without a preference of their own. False
- * when Novu has no such subscriber or workflow.
+ * Turns a workflow on or off for a subscriber at Novu. `workflow` is null for all workflows for which the subscriber
+ * has no separate preference. False if Novu has no such subscriber or workflow.
  */
 export type SetPreference = (subscriberId: string, workflow: string | null, isWanted: boolean) => Promise<boolean>;
 
-/** Replaces all opt-outs of a person as of `at`, ISO 8601; rejects when PostHog does not accept it. */
+/** Replaces all opt-outs on PostHog's person, as of `at`, ISO 8601; rejects if PostHog does not accept the change. */
 export type SetOptOuts = (person: { distinctId: string; optOuts: string[]; at: string }) => Promise<void>;
 
 /**
- * Sends Novu and PostHog the opt-outs that a person has now, and again if they change meanwhile. So both end up with the
- * current ones, in any order that the jobs of several changes run.
+ * Sends Novu and PostHog the opt-outs that a person has now, and again if the opt-outs change meanwhile. So Novu and
+ * PostHog have the current opt-outs at the end, in any order of the jobs.
  */
 export function createSendOptOuts({
   optOutsOf,
@@ -115,13 +115,13 @@ export function createSendOptOuts({
         for (const id of optOuts.distinctIds) await sendPreferences(id, topics, optOuts);
       }),
 
-    /** Opt-outs that others have set at PostHog stay; removes only those that the person took back here. */
+    /** Keeps opt-outs that others have set at PostHog. Removes only opt-outs that the person took back here. */
     toPostHog: ({ distinctId, topics, at }: ChangedTopics): Promise<void> =>
       untilUnchanged(distinctId, async ({ off, on }) => {
         const person = await personNow(distinctId);
         if (person.outcome === "unavailable")
-          throw new UnavailableError(`PostHog cannot be asked: ${person.why}`, { answered: false });
-        // An event would create the person again.
+          throw new UnavailableError(`PostHog did not return the person: ${person.why}`, { answered: false });
+        // The event that sets the opt-outs would create a deleted person again.
         if (person.outcome === "not found") return;
         const since = new Date(Date.parse(at) - LATE_MS).toISOString();
         const takenBack = new Map(Object.entries(on).map(([topic, lastAt]) => [optOutKey(topic), lastAt]));
@@ -131,7 +131,7 @@ export function createSendOptOuts({
           return lastAt !== undefined && (changed.includes(key) || lastAt >= since);
         };
         const there = person.properties.unsubscribed_from ?? [];
-        // A value that cannot be read counts as an opt-out from everything, which was not set here.
+        // An unreadable value counts as an opt-out from everything. Others have set it, so it stays.
         const isUnreadable = person.unreadable.includes("unsubscribed_from");
         const byOthers = isUnreadable ? there : there.filter((key) => !isTakenBack(key));
         const ours = new Set(off.map(optOutKey));
@@ -161,7 +161,7 @@ export function createSendOptOuts({
 
   async function call(subscriberId: string, workflow: string | null, isWanted: boolean): Promise<void> {
     await pace();
-    // Without the subscriber or the workflow there is nothing that Novu could send.
+    // If Novu has no such subscriber or workflow, Novu sends nothing that could be turned off.
     if (await setPreference(subscriberId, workflow, isWanted)) return;
     log.warn({ component: "opt-outs", outcome: "no preference", workflow });
   }

@@ -10,11 +10,11 @@ interface Preferences {
   topic: string | null;
   /** The opt-outs: from everything, or from these topics. */
   off: { all: boolean; topics: string[] };
-  /** The change that was just made, as a heading; null when none was. */
+  /** The change that was just made, as a heading; null without a change. */
   done: string | null;
 }
 
-/** The page behind an unsubscribe link, with the brand's name and colours. It runs and loads nothing, and its forms post to its own URL. */
+/** The page of an unsubscribe link. It has no scripts, loads nothing, and its forms post to the page's own URL. */
 export function createUnsubscribePage({
   brand,
   colours,
@@ -29,7 +29,7 @@ export function createUnsubscribePage({
   const style = styleOf(colours);
   const refusals = new Map<string, string>();
   return {
-    /** Of every answer. The URL is a key, so it must not be indexed, cached or sent as a referrer. */
+    /** The headers of every answer. The URL gives access, so it must not be indexed, cached or sent as a referrer. */
     headers: {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": policyOf(style),
@@ -44,7 +44,7 @@ export function createUnsubscribePage({
       refusals.set(reason, html);
       return html;
     },
-    /** The page with a person's preferences. It does not identify them, because a forwarded mail has the link too. */
+    /** The page with a person's preferences, without name and address: a forwarded email has the link too. */
     preferences({ topic, off, done }: Preferences): string {
       const about = topic === null ? null : (topics[topic] ?? null);
       const isOut = off.all || (topic !== null && off.topics.includes(topic));
@@ -85,7 +85,7 @@ export function createUnsubscribePage({
               <button type="submit">Unsubscribe from everything</button>
             </form>
           )}
-          <p>You still get what belongs to what you do, such as receipts.</p>
+          <p>You still get messages about what you do, such as receipts.</p>
         </>,
       );
     },

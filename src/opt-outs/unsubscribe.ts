@@ -18,7 +18,7 @@ export interface UnsubscribeLink {
   transactionId: string;
 }
 
-/** Short names, because the link is in a header too. */
+/** Short names, because the link is also in an email header. */
 const Content = z.object({ d: z.string().min(1), t: z.string().min(1), w: z.string(), s: z.string(), r: z.string() });
 
 /** Links that opt one person out of one topic. They never expire. */
@@ -28,7 +28,7 @@ export function createUnsubscribeLinks({
 }: {
   /** Newest first. */
   keys: string[];
-  /** The URL of this app for others. */
+  /** The public URL of this app. */
   publicUrl(): string;
 }) {
   const tokens = createTokens({ keys, purpose: "unsubscribe", content: Content });
@@ -50,14 +50,14 @@ export function createUnsubscribeLinks({
 const LARGEST_BODY = 10_000;
 const RETRY_AFTER_SECONDS = 30;
 
-/** How a request at an unsubscribe link ended. */
+/** The result of a request at an unsubscribe link. */
 type UnsubscribeOutcome = "shown" | "one click" | "chosen" | Refused;
 type Refused = "unknown link" | "unknown topic" | "not understood" | "store down";
 
 /** The request: opt out of the link's topic, or keep only these topics. */
 type Order = "one click" | { topics: string[] };
 
-/** Why a request is refused. */
+/** The reason to refuse a request. The message is shown on the page. */
 class Refusal extends Error {
   readonly status: number;
   readonly outcome: UnsubscribeOutcome;
@@ -70,8 +70,8 @@ class Refusal extends Error {
 }
 
 /**
- * `POST /:token` changes the opt-outs at once, as RFC 8058 requires: no login, no cookie, no redirect, and 200 means that
- * the change is on disk. `GET` shows the page and changes nothing, because link scanners fetch it.
+ * `POST /:token` changes the opt-outs at once, as RFC 8058 requires: no login, no cookie, no redirect, and 200 means
+ * that the change is on disk. `GET` shows the page and changes nothing, because link scanners fetch it.
  */
 export function unsubscribeRoutes({
   read,
@@ -118,7 +118,11 @@ export function unsubscribeRoutes({
   function linkOf(request: Request): UnsubscribeLink {
     const link = read(String(request.params.token));
     if (link !== null) return link;
-    throw new Refusal(404, "unknown link", "Take the link just as it is in the email, to its last letter.");
+    throw new Refusal(
+      404,
+      "unknown link",
+      "This link is not complete or not valid. Please copy the whole link from the email.",
+    );
   }
 
   async function orderOf(request: Request): Promise<Order> {
@@ -127,7 +131,7 @@ export function unsubscribeRoutes({
     const wanted = form.getAll("topic").map(String);
     if (form.get("choose") === "none") return { topics: [] };
     if (form.get("choose") !== "topics")
-      throw new Refusal(400, "not understood", "This is not what the page or a mail client sends.");
+      throw new Refusal(400, "not understood", "This request does not come from the page or a mail client.");
     const unknown = wanted.find((topic) => !Object.hasOwn(topics, topic));
     if (unknown !== undefined) throw new Refusal(400, "unknown topic", "There is no such topic.");
     return { topics: wanted };
@@ -192,7 +196,7 @@ export function unsubscribeRoutes({
   }
 }
 
-/** Null without a run, for a message that was sent by hand: it is not reported to PostHog. */
+/** Null if nothing is reported to PostHog: without a new opt-out, or for a message sent by hand, which has no run. */
 function reportOf(link: UnsubscribeLink, off: string[], at: string): Report | null {
   const { distinctId, workflow, step, transactionId } = link;
   if (transactionId === "" || off.length === 0) return null;
@@ -207,13 +211,17 @@ async function formOf(request: Request): Promise<FormData> {
     const headers = { "content-type": request.get("content-type") ?? "" };
     return await new globalThis.Response(bytes, { headers }).formData();
   } catch {
-    throw new Refusal(400, "not understood", "This is not what the page or a mail client sends.");
+    throw new Refusal(400, "not understood", "This request does not come from the page or a mail client.");
   }
 }
 
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof BodyError)
-    return new Refusal(error.status, "not understood", "This is too large, or was cut off.");
-  return new Refusal(503, "store down", "It cannot be kept just now, so nothing has changed. Please try again soon.");
+    return new Refusal(error.status, "not understood", "The request is too large or not complete.");
+  return new Refusal(
+    503,
+    "store down",
+    "This page does not work just now, and nothing has changed. Please try again soon.",
+  );
 }

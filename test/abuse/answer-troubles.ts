@@ -9,7 +9,7 @@ const OWN_TROUBLE = [
   "the step could not be made now; the bridge's log says why",
   '"status":"not ready"',
   "The store cannot be read now",
-  "It cannot be kept just now",
+  "This page does not work just now",
 ];
 
 /** The faults of an answer. A refusal is no fault. */

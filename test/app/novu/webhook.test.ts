@@ -229,7 +229,7 @@ describe("a preference that does not say when it was changed, or says that it wi
     const answer = await change(true);
     expect([answer.status, await answer.json()]).toEqual([
       202,
-      { ignored: "it turns something on again, and has no time" },
+      { ignored: "it turns channels on again, and has no time" },
     ]);
     expect([preferences, outcomes]).toEqual([[], ["undated"]]);
   });

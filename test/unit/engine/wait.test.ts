@@ -19,6 +19,6 @@ describe("splitWait", () => {
   });
 
   it.each([{}, { days: 0 }, { days: -1 }, { days: Number.NaN }])("refuses %j", (duration) => {
-    expect(() => splitWait("w", duration, DAY_MS)).toThrow('wait "w" must be longer than nothing');
+    expect(() => splitWait("w", duration, DAY_MS)).toThrow('wait "w" has to be longer than 0 minutes');
   });
 });

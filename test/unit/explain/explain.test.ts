@@ -33,13 +33,13 @@ describe("explain", () => {
     ["segment", { ...NOT_FOUND, personSource: "own" }, "no event of such a person has arrived"],
     ["sweep", { ...NOT_FOUND, personSource: null }, "the person no longer exists"],
     [null, { ...NOT_FOUND, personSource: null }, "the person no longer exists"],
-    ["posthog", UNAVAILABLE, "the person could not be read from PostHog, and the workflow does not send without it"],
+    ["posthog", UNAVAILABLE, "the person could not be read from PostHog, and the workflow skips the message then"],
     [
       "segment",
       UNAVAILABLE,
-      "the person of this Segment event could not be read, and the workflow does not send without it",
+      "the person of this Segment event could not be read, and the workflow skips the message then",
     ],
-    ["sweep", UNAVAILABLE, "the person could not be read, and the workflow does not send without it"],
+    ["sweep", UNAVAILABLE, "the person could not be read, and the workflow skips the message then"],
   ])("names where the person of a run from %s was read: %j", (source, changes, words) => {
     const { uuid, name, distinctId, occurredAt, properties } = event();
     const events = source === null ? [] : [{ source, uuid, name, distinctId, occurredAt, properties, receivedAt: 0 }];

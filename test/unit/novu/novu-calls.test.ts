@@ -63,7 +63,7 @@ describe("errorOfTrigger", () => {
   });
 
   it.each([
-    ["auth0|64f1c2", /this distinct id has "\|", where Novu takes letters a to z.* redrive$/],
+    ["auth0|64f1c2", /this distinct id has "\|", and in a subscriber id Novu allows only letters a to z.* redrive$/],
     ["a b|c|d", /this distinct id has " " "\|",/],
     ["ada", /^Novu did not start "onboarding": invalid_recipients$/],
     ["ada+news@example.com", /^Novu did not start "onboarding": invalid_recipients$/],
