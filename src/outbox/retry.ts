@@ -2,7 +2,7 @@ import { MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
 import { PermanentError, RetryLaterError, ServiceError, UnavailableError } from "../lib/errors.ts";
 
 const FIRST_MS = SECOND_MS;
-/** Also the longest Retry-After that counts: a wrong one would keep a job waiting for years. */
+/** The longest wait, also after a Retry-After, because a wrong Retry-After could make a job wait for years. */
 const LONGEST_MS = 10 * MINUTE_MS;
 
 /** With the waits below, the attempts take 44 to 87 minutes in all. */
@@ -39,7 +39,7 @@ export function afterFailure(
   return { next: "retry", waitMs: Math.max(askedMs, backoffMs(failedAttempts)), answered };
 }
 
-/** The wait after the n-th failure, from 1: 1 s, 2 s, 4 s … 10 min, less up to half of it so that jobs spread out. */
+/** The wait after the n-th failure: 1 s, 2 s, 4 s … 10 min, minus a random part of up to half, to spread the jobs. */
 export function backoffMs(failedAttempts: number, random: () => number = Math.random): number {
   const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failedAttempts - 1));
   return Math.round(full * (1 - random() / 2));

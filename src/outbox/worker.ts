@@ -43,7 +43,7 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** The lease of a claimed job. When a process is killed, another one claims its jobs after this time. */
+/** The lease of a claimed job. When a process is killed, another process claims its jobs after this time. */
 const LEASE_MS = 5 * SECOND_MS;
 const RENEW_EVERY_MS = LEASE_MS / 3;
 /** The pause after an error of the store. */
@@ -104,7 +104,7 @@ export function startWorker({
     });
   }
 
-  /** Claims as many due jobs as there is room for, and sets a timer for the next one that is due. */
+  /** Claims as many due jobs as there is room for, and sets a timer for the next due job. */
   async function claimDue(): Promise<void> {
     cancelTimer();
     // Waits for one round of the event loop, so that jobs that end together make room for one claim.
@@ -131,7 +131,7 @@ export function startWorker({
     }
   }
 
-  /** No job is claimed until half of the slots are free, so that claims are large. While the service is down, one job. */
+  /** No job is claimed until half of the slots are free, so that claims are large. In an outage, one job at a time. */
   function room(): number {
     const nextTryAt = breaker.nextTryAt();
     const free = concurrency - inProgress.size;

@@ -4,7 +4,7 @@ import { Id, LONGEST_ID } from "../contracts/event.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The id of an event. A uuid is in lower case, because it is the same in any case. */
+/** The id of an event. A uuid is changed to lower case, because upper and lower case mean the same uuid. */
 export const EventId = Id.transform((id) => (UUID.test(id) ? id.toLowerCase() : id));
 
 /** The reason to refuse a number as an id. */
@@ -16,7 +16,7 @@ export const DistinctId = z.union([Id, z.number().refine(Number.isSafeInteger, I
 /** Any object, without a copy; z.record would copy it key by key. */
 export const Properties = z.custom<Record<string, unknown>>(isObject);
 
-/** A plain check, because a schema creates an error for each event without an object, which takes much longer. */
+/** A plain check, because a schema creates an error for each value that is not an object, which takes much longer. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

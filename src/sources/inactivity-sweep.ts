@@ -30,7 +30,7 @@ interface OwnRecord {
 
 /**
  * Finds inactive people, for whom no source sends an event, and ingests an event for each. The same absence always
- * makes the same event, so a second sweep, or one in another process, changes nothing.
+ * makes the same event, so a second sweep, also by another process, changes nothing.
  */
 export function createInactivitySweep({
   workflows,
@@ -49,10 +49,10 @@ export function createInactivitySweep({
   own: OwnRecord;
   /** Null when persons cannot be read anywhere. */
   readPersons: ReadPersons | null;
-  /** Those of these uuids with an event that was ingested before. */
+  /** Answers the uuids of the events that were ingested before. */
   knownEvents(uuids: string[]): Promise<string[]>;
   ingest: Ingest;
-  /** Counts the people that were found for the first time, and those whose event was accepted. */
+  /** `found`: people who were found for the first time. `started`: people with an event that was accepted. */
   count(what: "found" | "started", people: number): void;
   now(): number;
   log: Log;

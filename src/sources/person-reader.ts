@@ -164,7 +164,7 @@ export function createPersonReader({ sources, now }: { sources: PersonSources; n
     return readAt === "own" ? null : ((await lookUps[readAt]?.(run.distinctId)) ?? null);
   }
 
-  /** Whether a source has both ids as one person; `unknown` when it does not have both, or is not configured. */
+  /** Whether both ids belong to one person at a source; `unknown` when the source has not both or is not configured. */
   async function areOnePerson(
     source: PersonSourceName,
     ids: [string, string],

@@ -7,7 +7,7 @@ import { parsePostHogEvent } from "./posthog/event.ts";
 import { parseSegmentEvent, type SegmentNames } from "./segment/event.ts";
 import { createSegmentVerifier } from "./segment/verify.ts";
 
-/** The most events of one request. A source with more than one sends them in an array. */
+/** The most events in one request. Several events come as an array. */
 const MOST_TOGETHER: Record<WebhookSource, number> = {
   posthog: 1,
   segment: 500,

@@ -8,7 +8,7 @@ import { type Engine, inTransaction } from "./engine.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
-/** Few enough that other writes do not wait noticeably. */
+/** The rows of one step: few, so that other writes do not wait noticeably. */
 const ROWS_AT_ONCE = 200;
 const OPT_OUTS_OF_PERSON: PropertyName = "unsubscribed_from";
 

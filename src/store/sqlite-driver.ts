@@ -32,7 +32,7 @@ export class SqliteError extends Error {
   }
 }
 
-/** In the order of their numbers, from 0. */
+/** SQLite's primary result codes, in the order of their numbers from 0. */
 const PRIMARY_CODES = (
   "OK ERROR INTERNAL PERM ABORT BUSY LOCKED NOMEM READONLY INTERRUPT IOERR CORRUPT NOTFOUND FULL CANTOPEN PROTOCOL " +
   "EMPTY SCHEMA TOOBIG CONSTRAINT MISMATCH MISUSE NOLFS AUTH FORMAT RANGE NOTADB"

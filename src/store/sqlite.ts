@@ -141,7 +141,7 @@ async function open({
   };
 }
 
-/** Prepares the same statement once. */
+/** A connection that prepares each statement text only once. */
 function cachingStatements(connection: SqliteConnection): SqliteDatabase {
   const prepared = new Map<string, SqliteStatement>();
   return {

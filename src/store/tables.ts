@@ -46,7 +46,7 @@ export interface Tables {
     /** The id of the shape that the workflow had at the trigger; null before the trigger. */
     shape: Generated<string | null>;
   };
-  /** The newest run of each person, for each workflow that limits entries. The row outlives the run. */
+  /** The newest run of each person, for each workflow that limits entries. The row stays when the run is deleted. */
   entries: { distinct_id: string; workflow: string; transaction_id: string; occurred_at: string };
   exits: {
     workflow: string;

@@ -2,9 +2,9 @@ import type { Merge, MergeRequest } from "../../contracts/routing.ts";
 import { RetryLaterError, UnavailableError } from "../../lib/errors.ts";
 
 export interface MergeSteps {
-  /** Whether PostHog has both ids as one person; `unknown` where it does not have both. */
+  /** Whether both ids belong to one person at PostHog; `unknown` when PostHog does not have both ids. */
   areOnePerson(ids: [string, string]): Promise<"one" | "two" | "unknown" | { unavailable: string }>;
-  /** Both ids are one person from now on. */
+  /** Saves that both ids are one person from now on. */
   merge(merge: Merge): Promise<void>;
   /** Shows on the pages that the ids stay two persons. */
   onNotMerged(request: MergeRequest): Promise<void>;

@@ -11,7 +11,7 @@ export interface PostHogAccess {
 
 interface ProjectCall<Schema extends z.ZodType> extends Call {
   answer: Schema;
-  /** The end of the message about an answer of another shape. It must quote nothing personal. */
+  /** The end of the error message after an answer that does not fit `answer`. It must contain no personal data. */
   unreadable(error: z.ZodError): string;
   /** The scope that the personal API key needs for the call. */
   scope: string;

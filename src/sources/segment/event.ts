@@ -10,9 +10,9 @@ const text = z.string().nullish().catch(null);
 const Message = z.object({
   type: Id,
   messageId: EventId,
-  /** Some libraries leave it empty until the person signs in. */
+  /** Some libraries send an empty userId until the person signs in. */
   userId: DistinctId.or(z.literal("")).nullish(),
-  /** Some libraries leave it empty when there is a userId. */
+  /** Some libraries send an empty anonymousId when there is a userId. */
   anonymousId: DistinctId.nullish().catch(null),
   /** When the event happened. Segment corrects the times of a sender with a wrong clock. */
   timestamp: text,
