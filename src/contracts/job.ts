@@ -166,6 +166,9 @@ export function queueOf({ kind }: Pick<Job, "kind">): Queue {
   return DEFINITIONS[kind].queue;
 }
 
+/** The key of the start of a run is this text and the transaction id of the run. */
+export const START_KEY = "start:";
+
 /** The kind and the key of a job, unique in the store. */
 export function keyOf<Kind extends JobKind>({ kind, body }: JobOf<Kind>): string {
   return `${kind}:${DEFINITIONS[kind].key(body)}`;

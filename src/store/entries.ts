@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { START_KEY } from "../contracts/job.ts";
 import type { EntryLimit } from "../contracts/routing.ts";
 import { LONGEST_RUN_MS } from "../contracts/run.ts";
 import { inOrder, insertRows, inTransaction, type Parts, together } from "./engine.ts";
@@ -62,7 +63,7 @@ export function entries({ db, now, fromRows }: Parts) {
       if (before.transaction_id === transactionId) return true;
       const isBlocked = await isBlockedBy(before);
       // A run with a dead start job, and a run that failed at Novu, do not block the next run.
-      if (isBlocked && !(await isDead(trx, before.transaction_id, ids))) return false;
+      if (isBlocked && !(await isDead(trx, before.transaction_id))) return false;
       // A late, older event does not move the time of a newer entry back.
       if (!isBlocked && typeof limit === "object" && before.occurred_at > occurredAt) return true;
       await trx
@@ -74,7 +75,7 @@ export function entries({ db, now, fromRows }: Parts) {
       return true;
 
       async function blocks(entry: Tables["entries"]): Promise<boolean> {
-        return (await isBlockedBy(entry)) && !(await isDead(trx, entry.transaction_id, ids));
+        return (await isBlockedBy(entry)) && !(await isDead(trx, entry.transaction_id));
       }
 
       async function isBlockedBy(entry: Pick<Tables["entries"], "transaction_id" | "occurred_at">): Promise<boolean> {
@@ -98,7 +99,7 @@ export function entries({ db, now, fromRows }: Parts) {
   }
 }
 
-async function isDead(trx: Kysely<Tables>, transactionId: string, distinctIds: string[]): Promise<boolean> {
+async function isDead(trx: Kysely<Tables>, transactionId: string): Promise<boolean> {
   const lost = await trx
     .selectFrom("runs")
     .select("transaction_id")
@@ -109,9 +110,7 @@ async function isDead(trx: Kysely<Tables>, transactionId: string, distinctIds: s
   const start = await trx
     .selectFrom("jobs")
     .select("id")
-    .where("distinct_id", "in", distinctIds)
-    .where("transaction_id", "=", transactionId)
-    .where("kind", "=", "start")
+    .where("key", "=", START_KEY + transactionId)
     .where("state", "=", "dead")
     .executeTakeFirst();
   return start !== undefined;

@@ -5,6 +5,7 @@ import { decisionsOf } from "./decision-log.ts";
 import type { Parts } from "./engine.ts";
 import { ignoredRecord } from "./events.ts";
 import { endsThis } from "./exits.ts";
+import { isJobOf } from "./job-queue.ts";
 import { jobRecord } from "./jobs.ts";
 import { exitRecord, runRecord, selectRuns } from "./run-list.ts";
 import type { Runs } from "./runs.ts";
@@ -79,7 +80,7 @@ export function histories({ db }: Parts) {
     const rows = await db
       .selectFrom("jobs")
       .selectAll()
-      .where("distinct_id", "=", distinctId)
+      .where(isJobOf([distinctId]))
       .orderBy("state")
       .orderBy("due_at")
       .limit(MOST_JOBS)

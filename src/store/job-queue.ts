@@ -1,8 +1,8 @@
-import { type Kysely, type QueryCreator, sql } from "kysely";
-import { type Job, keyOf, QUEUES, type Queue, queueOf, subjectOf } from "../contracts/job.ts";
+import { type Kysely, type QueryCreator, type RawBuilder, sql } from "kysely";
+import { type Job, keyOf, QUEUES, type Queue, queueOf, START_KEY, subjectOf } from "../contracts/job.ts";
 import { inTransaction, type Parts, type Row } from "./engine.ts";
 import type { Jobs } from "./jobs.ts";
-import { IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
+import { IS_NO_START, IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
 /** Claims, completions and retries. */
 export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
@@ -140,6 +140,15 @@ export function waitingJobs(on: QueryCreator<Tables>, queue: Queue, isTried: boo
     .where("queue", "=", queue)
     .where(IS_WAITING)
     .where("last_error", isTried ? "is not" : "is", null);
+}
+
+/** Whether a job is of these persons. A start is found by its run. */
+export function isJobOf(distinctIds: string[]): RawBuilder<boolean> {
+  const isTheirs = (column: string) => sql`${sql.ref(column)} in (${sql.join(distinctIds)})`;
+  return sql<boolean>`jobs.id in (
+    select jobs.id from jobs where ${IS_NO_START} and ${isTheirs("jobs.distinct_id")}
+    union select jobs.id from runs join jobs on jobs.key = ${sql.lit(START_KEY)} || runs.transaction_id
+      where ${isTheirs("runs.distinct_id")})`;
 }
 
 /** The row of a job that is due at `dueAt`. */

@@ -6,7 +6,7 @@ import { inTransaction, type Parts, type Row, together } from "./engine.ts";
 import { insertJob } from "./job-queue.ts";
 import { idsOfPerson, idsOfPersons } from "./merges.ts";
 import type { People } from "./people.ts";
-import { IS_WAITING, type Tables } from "./tables.ts";
+import { IS_NO_START, IS_WAITING, type Tables } from "./tables.ts";
 
 /** A job that sends a change of opt-outs. */
 type OwedJob = Extract<Job, { kind: "preferences" | "opt-outs" | "report" }>;
@@ -187,6 +187,7 @@ async function deleteWaiting(
     .deleteFrom("jobs")
     .where("distinct_id", "=", body.distinctId)
     .where("kind", "=", kind)
+    .where(IS_NO_START)
     .where(IS_WAITING)
     .where("leased_until", "<=", now)
     .returning(["body", "due_at"])

@@ -3,6 +3,7 @@ import type { Bounce, OptOutChange, OptOuts } from "../contracts/opt-out.ts";
 import { type PersonRead, readPerson } from "../contracts/person.ts";
 import type { Merge, Subscriber } from "../contracts/routing.ts";
 import { inOrder, inTransaction, type Parts } from "./engine.ts";
+import { isJobOf } from "./job-queue.ts";
 import { idsOfPerson, idsOfPersons, merges } from "./merges.ts";
 import { optOuts } from "./opt-outs.ts";
 import { sentProfiles } from "./sent-profiles.ts";
@@ -140,6 +141,7 @@ export function people(parts: Parts): People {
 
 /** Finds events by their runs and exits, because an index on the person of an event would slow down every insert. */
 function isOf(kind: keyof PersonRecords, distinctIds: string[]): RawBuilder<boolean> {
+  if (kind === "jobs") return isJobOf(distinctIds);
   const isTheirs = (column: string) => sql<boolean>`${sql.ref(column)} in (${sql.join(distinctIds)})`;
   if (kind === "events")
     return sql<boolean>`uuid in (

@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
+import { START_KEY } from "../contracts/job.ts";
 import type { PropertyName } from "../contracts/person.ts";
 import type { Clock } from "../lib/clock.ts";
 import { DAY_MS } from "../lib/durations.ts";
@@ -6,7 +7,7 @@ import { describeError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import { type Engine, inTransaction } from "./engine.ts";
 import type { Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
+import { IS_NO_START, type Tables } from "./tables.ts";
 
 /** The rows of one step: few, so that other writes do not wait noticeably. */
 const ROWS_AT_ONCE = 200;
@@ -94,7 +95,7 @@ function rulesFor(before: number): Rule[] {
       isOld: byNumber("received_at"),
       unless: sql`about is not null and ${hasJob("events", sql`jobs.kind in ('upsert subscriber', 'merge')`)}`,
     },
-    { table: "decisions", key: ["id"], isOld: byTime("decided_at"), unless: hasJob("decisions", sameRun("decisions")) },
+    { table: "decisions", key: ["id"], isOld: byTime("decided_at"), unless: hasJobOfRun("decisions") },
     { table: "sends", key: person, isOld: byNumber("asked_at") },
     { table: "variants", key: ["transaction_id", "flag"], isOld: byNumber("drawn_at") },
     { table: "reports", key: ["transaction_id", "step", "status"], isOld: byNumber("reported_at") },
@@ -112,7 +113,7 @@ function rulesFor(before: number): Rule[] {
       table: "runs" as const,
       key: ["transaction_id"],
       isOld,
-      unless: hasJob("runs", sameRun("runs")),
+      unless: hasJobOfRun("runs"),
     })),
     {
       table: "exits",
@@ -132,11 +133,14 @@ async function deleteOld(trx: Kysely<Tables>, { table, key, isOld, unless }: Rul
   return Number(numAffectedRows);
 }
 
-/** Whether the person of a row has a job for which `isSuch` is true. */
+/** Whether the person of a row has such a job, which is no start. */
 function hasJob(table: keyof Tables, isSuch: RawBuilder<unknown>): RawBuilder<boolean> {
-  return sql`exists (select 1 from jobs where jobs.distinct_id = ${sql.ref(`${table}.distinct_id`)} and ${isSuch})`;
+  const isTheirs = sql`jobs.distinct_id = ${sql.ref(`${table}.distinct_id`)}`;
+  return sql`exists (select 1 from jobs where ${IS_NO_START} and ${isTheirs} and ${isSuch})`;
 }
 
-function sameRun(table: keyof Tables): RawBuilder<boolean> {
-  return sql`jobs.transaction_id = ${sql.ref(`${table}.transaction_id`)}`;
+function hasJobOfRun(table: "decisions" | "runs"): RawBuilder<boolean> {
+  const transactionId = sql.ref(`${table}.transaction_id`);
+  const start = sql`select 1 from jobs where jobs.key = ${sql.lit(START_KEY)} || ${transactionId}`;
+  return sql`(exists (${start}) or ${hasJob(table, sql`jobs.transaction_id = ${transactionId}`)})`;
 }

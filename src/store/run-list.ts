@@ -1,5 +1,6 @@
 import { type InferResult, type Kysely, type Selectable, sql } from "kysely";
 import type { History, RunRecord, RunStatus } from "../contracts/history.ts";
+import { START_KEY } from "../contracts/job.ts";
 import type { Parts } from "./engine.ts";
 import { isEndedBy } from "./exits.ts";
 import type { Runs } from "./runs.ts";
@@ -84,10 +85,7 @@ export function selectRuns(db: Kysely<Tables>) {
     .selectFrom("runs")
     .leftJoin("events", (join) => join.onRef("events.uuid", "=", "runs.event_uuid"))
     .leftJoin("jobs as starts", (join) =>
-      join
-        .onRef("starts.distinct_id", "=", "runs.distinct_id")
-        .onRef("starts.transaction_id", "=", "runs.transaction_id")
-        .on("starts.kind", "=", "start"),
+      join.on("starts.key", "=", sql<string>`${sql.lit(START_KEY)} || runs.transaction_id`),
     )
     .selectAll("runs")
     .select(["starts.state as start_state", "events.name as event_name", "events.received_at as received_at"]);

@@ -185,3 +185,6 @@ export const NEXT_AT = sql<number>`(case when leased_until > due_at then leased_
 
 /** A literal, because SQLite uses a partial index only where the condition is the same text. */
 export const IS_WAITING = sql<boolean>`state = 'waiting'`;
+
+/** The condition of the index on the person of a job. The start of a run is found by its key. */
+export const IS_NO_START = sql<boolean>`jobs.kind <> 'start'`;
