@@ -63,9 +63,9 @@ export function readPerson(raw: Record<string, unknown>): PersonRead {
 }
 
 /**
- * The raw values of the declared properties, by our spelling of their names; null for a property that was emptied. Our
- * spelling counts before others (`email` before `Email`), unless its value is empty: an empty value must not hide an
- * opt-out in another spelling.
+ * The raw values of the declared properties, keyed by our spelling of their names. An emptied property stays, as null
+ * or empty text. Our spelling wins (`email` over `Email`) unless it is empty: an empty value must not hide an opt-out
+ * in another spelling.
  */
 export function declaredIn(raw: Record<string, unknown>): Map<PropertyName, unknown> {
   const values = new Map<PropertyName, unknown>();

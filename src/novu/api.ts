@@ -115,7 +115,7 @@ const Job = z.object({
   _id: z.string(),
   type: z.string(),
   status: z.string(),
-  // For a step in code Novu has the id in `name`.
+  // A code-first step has its id in `name`.
   step: z.object({ stepId: text, name: text }).nullish().catch(null),
   executionDetails: z.array(z.object({ detail: z.string(), raw: text })).catch([]),
 });

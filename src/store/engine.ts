@@ -13,7 +13,7 @@ export interface Engine {
   isAboutAnItem(error: unknown): boolean;
   /** Whether several processes may claim at the same time. Then a claim skips the rows that others have locked. */
   skipLocked: boolean;
-  /** The fastest way to insert many rows of a table, with these columns. */
+  /** The rows as the source of an INSERT, in the fastest form of the engine. */
   fromRows(table: keyof Tables, rows: object[], columns: string[]): RawBuilder<never>;
   /** Runs all inserts or none, in this order. */
   writeTogether(inserts: Insert[]): Promise<void>;

@@ -122,7 +122,7 @@ function descriptionOf(one: { id: string; name: string; description: string; que
   return `${one.description.slice(0, LONGEST_DESCRIPTION)} [posthog-novu-bridge ${one.id} ${madeAs(one)}]`;
 }
 
-/** A hash of the chart in the code. The query from PostHog cannot be compared, because PostHog adds fields to it. */
+/** A hash of our definition. It is compared instead of the query at PostHog, because PostHog adds fields to that. */
 function madeAs({ id, name, description, query }: { id: string; name: string; description: string; query?: object }) {
   return createHash("sha256")
     .update(JSON.stringify([id, name, description, query]))

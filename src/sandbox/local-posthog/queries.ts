@@ -14,7 +14,7 @@ const Query = z.object({
   name: z.string(),
 });
 
-/** By query name. Nothing here reads the HogQL; test/unit/sources/queries.test.ts checks it with PostHog's parser. */
+/** By query name. Nothing here runs the HogQL; test/unit/sources/queries.test.ts checks it with PostHog's parser. */
 const ANSWERS: Record<string, (values: unknown, state: PostHogState) => Table | null> = {
   "posthog-novu-bridge absences": answerAbsences,
   "posthog-novu-bridge history": answerHistory,
@@ -64,7 +64,7 @@ const TYPES: Array<[string, string]> = [
   ["person.properties", "String"],
 ];
 
-/** Answers with a page of events by name and time. Times have microseconds; properties are JSON text. */
+/** Answers with one page of events, oldest first. Times have microseconds; properties are JSON text. */
 function answerHistory(values: unknown, { events }: PostHogState): Table | null {
   const read = HistoryValues.safeParse(values);
   return read.success ? { columns: COLUMNS, types: TYPES, results: page(events, read.data).map(rowOf) } : null;

@@ -22,7 +22,7 @@ describe("the controls of a message", () => {
       button: { type: "string", title: "Button", default: "Go" },
       send: { type: "boolean", title: "Send this message", default: true },
     });
-    expect(() => withSwitch(z.object({ send: z.string() }))).toThrow('"send" is the switch');
+    expect(() => withSwitch(z.object({ send: z.string() }))).toThrow('every message has a control "send" already');
   });
 
   it("says at the moment of the send what it says, and whether it is said", async () => {
