@@ -63,9 +63,15 @@ function runsOf(
   const problems: Problem[] = [];
   for (const workflow of listening) {
     try {
+      if (workflow.ends(event)) exits.push(exitOf(event, workflow.id));
+    } catch {
+      // It is unclear whether the event ends the run: no message is better than a wrong one.
+      exits.push(exitOf(event, workflow.id));
+      problems.push(failedWhere(workflow));
+    }
+    try {
       const started = workflow.startedBy(event);
       const mapped = started && workflow.payloadOf(event);
-      if (workflow.ends(event)) exits.push(exitOf(event, workflow.id));
       if (started === null || mapped === null) continue;
       if ("misfit" in mapped) {
         problems.push({ cause: "does not fit", reason: `does not fit ${workflow.id}: ${mapped.misfit}` });
@@ -75,12 +81,15 @@ function runsOf(
       starts.push(startOf(event, workflow, { payload, occurrence: started.occurrence }));
       for (const note of notes) problems.push({ cause: "replaced", reason: `replaced for ${workflow.id}: ${note}` });
     } catch {
-      // The reason does not contain the error's message, which may quote the event.
-      const reason = `does not fit ${workflow.id}: its \`where\` fails on this event`;
-      problems.push({ cause: "does not fit", reason });
+      problems.push(failedWhere(workflow));
     }
   }
   return { starts, exits, problems };
+}
+
+/** The reason does not contain the error's message, which may quote the event. */
+function failedWhere({ id }: WorkflowRoutes): Problem {
+  return { cause: "does not fit", reason: `does not fit ${id}: its \`where\` fails on this event` };
 }
 
 function listOf<Item>(item: Item | null): Item[] {

@@ -51,6 +51,14 @@ describe("an event with a filter", () => {
     });
   });
 
+  it("that fails on an exit event ends the run, and stops no start of the same event", () => {
+    const broken = event("checkout_completed", { where: ({ person }) => (person.plan as string).startsWith("f") });
+    const route = createRoute([workflow("w", event("checkout_completed"), [broken])]);
+    const { starts, exits, problems } = route(told({ name: "checkout_completed", personProperties: {} }));
+    expect([starts.length, exits.map(({ workflow }) => workflow)]).toEqual([1, ["w"]]);
+    expect(problems).toEqual([{ cause: "does not fit", reason: "does not fit w: its `where` fails on this event" }]);
+  });
+
   it("that fails on an event is a problem of its workflow alone, reported without a word of the event", () => {
     const broken = event("checkout_started", {
       where: ({ person }) => (person.plan as string).startsWith("f"),
