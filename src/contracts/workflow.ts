@@ -71,6 +71,16 @@ export const Shape = z.object({
 });
 export type Shape = z.infer<typeof Shape>;
 
+/** A workflow as Novu discovers it. */
+export interface DiscoveredWorkflow {
+  id: string;
+  name: string;
+  description: string;
+  tags: string[];
+  sendingSteps: SendingStep[];
+  shape: Shape;
+}
+
 /** The steps before this step, in order; empty if the workflow has no such step. */
 export function stepsBefore({ steps }: Shape, step: string): ShapeStep[] {
   return steps.slice(

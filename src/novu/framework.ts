@@ -6,7 +6,7 @@ import { isChannel } from "../contracts/channel.ts";
 import {
   attachedFixedWait,
   attachedZodSchema,
-  type SendingStep,
+  type DiscoveredWorkflow,
   type Shape,
   sendingStepsOf,
 } from "../contracts/workflow.ts";
@@ -127,19 +127,10 @@ function frameworkLog(log: Log) {
 type FrameworkWorkflow = ReturnType<Client["discover"]>["workflows"][number];
 type Step = FrameworkWorkflow["steps"][number];
 
-/** A workflow as Novu discovers it. */
-export interface Discovered {
-  id: string;
-  name: string;
-  description: string;
-  tags: string[];
-  /** The steps, in the order in which Novu runs them. */
-  outline: Array<{ step: string; type: string }>;
+export interface Discovered extends DiscoveredWorkflow {
   steps: number;
-  sendingSteps: SendingStep[];
   /** How long a run may be in progress before its first message is decided, in milliseconds. */
   firstMessageMs: number;
-  shape: Shape;
   /** The hash of the shape. */
   shapeId: string;
 }
@@ -152,7 +143,6 @@ async function discovered(workflow: FrameworkWorkflow): Promise<Discovered> {
     name: name ?? workflowId,
     description: description ?? "",
     tags: tags ?? [],
-    outline: shape.steps.map(({ step, type }) => ({ step, type })),
     steps: steps.length,
     sendingSteps: sendingStepsOf(shape),
     firstMessageMs: await firstMessageMs(steps),

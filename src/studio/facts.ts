@@ -4,7 +4,7 @@ import type { LifecycleEvent, Source } from "../contracts/event.ts";
 import type { History, IgnoredRecord, JobRecord, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { Queue } from "../contracts/job.ts";
 import type { PersonRead } from "../contracts/person.ts";
-import type { SendingStep, WorkflowRoutes } from "../contracts/workflow.ts";
+import type { DiscoveredWorkflow, WorkflowRoutes } from "../contracts/workflow.ts";
 import type { EndedSessions } from "./access.ts";
 
 /** A workflow as it is in the code. */
@@ -81,16 +81,6 @@ export interface Facts extends Omit<StudioStore, "limits"> {
   redrive(which: { id: number } | { error: string } | "all"): Promise<number>;
 }
 
-/** A workflow as Novu discovers it. */
-export interface Discovered {
-  id: string;
-  name: string;
-  description: string;
-  tags: string[];
-  outline: Array<{ step: string; type: string }>;
-  sendingSteps: SendingStep[];
-}
-
 export interface Routes extends WorkflowRoutes {
   category: "marketing" | "transactional";
   topic: string | null;
@@ -98,7 +88,7 @@ export interface Routes extends WorkflowRoutes {
 
 /** Joins the discovery and the routes of a workflow. */
 export function workflowFacts(
-  { id, name, description, tags, outline, sendingSteps }: Discovered,
+  { id, name, description, tags, sendingSteps, shape }: DiscoveredWorkflow,
   workflows: Routes[],
 ): WorkflowFacts {
   const routes = workflows.find((workflow) => workflow.id === id);
@@ -112,9 +102,10 @@ export function workflowFacts(
     topic: routes?.topic ?? null,
     events,
     listens: events.map((event) => ({ event, does: effectOf(event, routes) })),
-    steps: outline.map((one) => ({
-      ...one,
-      channel: sendingSteps.find(({ step }) => step === one.step)?.channel ?? null,
+    steps: shape.steps.map(({ step, type }) => ({
+      step,
+      type,
+      channel: sendingSteps.find((one) => one.step === step)?.channel ?? null,
     })),
   };
 }

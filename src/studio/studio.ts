@@ -1,9 +1,10 @@
 import { Router, urlencoded } from "express";
 import type { SandboxControls } from "../contracts/sandbox.ts";
+import type { DiscoveredWorkflow } from "../contracts/workflow.ts";
 import type { Log } from "../lib/log.ts";
 import { createAccess } from "./access.ts";
 import { answerErrors, guarded, notFound } from "./answer.tsx";
-import { createReadings, type Discovered, type Facts, type Routes, type StudioStore, workflowFacts } from "./facts.ts";
+import { createReadings, type Facts, type Routes, type StudioStore, workflowFacts } from "./facts.ts";
 import { createLive } from "./live.ts";
 import { pageRoutes } from "./routes.tsx";
 import { SANDBOX_NAVIGATION, SANDBOX_PAGES } from "./sandbox/pages.ts";
@@ -17,7 +18,7 @@ const READINGS_CACHE_MS = 20_000;
 
 interface Options {
   store: StudioStore;
-  discovered: Discovered[];
+  discovered: DiscoveredWorkflow[];
   routes: Routes[];
   readPerson: Parameters<typeof createReadings>[0];
   silent: Facts["silent"];
