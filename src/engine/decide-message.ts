@@ -7,8 +7,8 @@ import type { Recipient } from "../contracts/send.ts";
 import { acceptRecipient } from "./email.ts";
 import { flagExposures } from "./experiment.ts";
 import type { Compose, Moment, SendOptions } from "./guarded-step.ts";
-import { publishedControls } from "./novu-schema.ts";
-import type { RunContext } from "./run-context.ts";
+import { type NovuSchema, publishedControls } from "./novu-schema.ts";
+import type { Rules, RunContext } from "./run-context.ts";
 
 /** Novu calls for a step four times in all, 1, 2 and 4 s apart, while the answer is 503. */
 const NOVU_ATTEMPTS = 4;
@@ -19,7 +19,7 @@ const SWITCH_CONTROLS = publishedControls(withSwitch(z.object({})));
  * Decides one message: sent, or skipped for one reason. In one bridge call the framework calls `skip` and, if `skip`
  * returns false, `resolve`. `skip` makes all checks and composes the message; `resolve` returns the composed message.
  * The check for an exit is repeated at the end, because composing may take long. The decision "sent" is not final:
- * Novu's receipt confirms or corrects it (outbox/jobs/receipt.ts). A rehearsal is a run that a colleague starts in
+ * Novu's receipt confirms or corrects it (outbox/jobs/receipt.ts). A test is a run that a colleague starts in
  * Novu's dashboard.
  */
 export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
@@ -52,7 +52,7 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
       return message;
     },
     options: {
-      controlSchema: options.controlSchema ? publishedControls(withSwitch(options.controlSchema)) : SWITCH_CONTROLS,
+      controlSchema: controlsOf(rules, id, options.controlSchema),
       // React escapes what it renders; Novu's sanitizer would escape it a second time.
       disableOutputSanitization: true,
       async skip(controls: unknown): Promise<boolean> {
@@ -71,7 +71,7 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
     if (await isChannelOff()) return { reason: "opted out at Novu", detail: "by the workflow" };
     const found = await person();
     if (found === null) return { reason: "person not found", detail: null };
-    if (found.source === "snapshot" && !run.rehearsal) {
+    if (found.source === "snapshot" && !run.isTest) {
       const unavailable = await retryOrObject();
       if (unavailable !== null) return unavailable;
     }
@@ -102,8 +102,8 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
   }
 
   async function guardsObjection(found: Person): Promise<Objection | null> {
-    // A colleague who starts a rehearsal wants to see the message, also after an opt-out or in a holdout.
-    const { topic, holdout } = run.rehearsal ? { topic: null, holdout: null } : rules;
+    // A colleague who starts a test wants to see the message, also after an opt-out or in a holdout.
+    const { topic, holdout } = run.isTest ? { topic: null, holdout: null } : rules;
     await findRecipient(found);
     const { unreadable } = found;
     const send = { ...about, channel, person: found.properties, unreadable, addresses, recipient, topic, holdout };
@@ -122,8 +122,8 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
     if (addressField === null) return;
     const own = properties[addressField];
     const atNovu = addresses[addressField];
-    // A snapshot may be older than the address at Novu. A rehearsal goes to the colleague's address.
-    const isRead = source !== "snapshot" && source !== "sample" && !run.rehearsal;
+    // A snapshot may be older than the address at Novu. A test goes to the colleague's address.
+    const isRead = source !== "snapshot" && source !== "sample" && !run.isTest;
     const isWrong = isRead && !isSame(own ?? "", atNovu ?? "");
     // If the person or Novu has no address, the guards object.
     if (own && atNovu) {
@@ -155,14 +155,14 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
       // The framework has validated the controls against `controlSchema`.
       controls: controls as z.output<Controls>,
       now: new Date(deps.now()),
-      // A rehearsal has no stored run, so a click cannot be reported.
+      // A test has no stored run, so a click cannot be reported.
       link: (url, { track = channel !== "sms" } = {}) =>
-        deps.link(url, { ...about, channel, track: track && !run.rehearsal }),
+        deps.link(url, { ...about, channel, track: track && !run.isTest }),
     };
   }
 
   async function decide(outcome: Decision["outcome"], objection: Objection | null): Promise<void> {
-    if (run.rehearsal) return;
+    if (run.isTest) return;
     const found = objection?.reason === "exited" ? null : await person();
     decisions.push({
       ...about,
@@ -184,13 +184,26 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
 
   /** Decides for each run that a digest put into this run, also if this run's own message is skipped. */
   function decideForDigested(): void {
-    const detail = run.rehearsal ? null : run.transactionId;
+    const detail = run.isTest ? null : run.transactionId;
     const decidedAt = new Date(deps.now()).toISOString();
     for (const { transactionId } of digested) {
       const facts = { ...about, transactionId, channel, ...NOTHING_COMPOSED, decidedAt };
       decisions.push({ ...facts, outcome: "skipped", reason: "digested", detail });
     }
   }
+}
+
+/**
+ * The published controls of a step, made once, because the workflow's code runs at each call and making a JSON schema
+ * takes longer than anything else in the call.
+ */
+function controlsOf({ published }: Rules, id: string, schema: z.ZodObject | undefined): NovuSchema {
+  if (schema === undefined) return SWITCH_CONTROLS;
+  const known = published.get(id);
+  if (known !== undefined) return known;
+  const made = publishedControls(withSwitch(schema));
+  published.set(id, made);
+  return made;
 }
 
 /** Adds the switch "Send this message", which every message has, after the other controls. */

@@ -96,9 +96,9 @@ export function createRunVariants({
   saveVariants(run: RunKey, drawn: Variants): Promise<Variants>;
   log: Log;
 }) {
-  return async (run: RunKey & { rehearsal: boolean }, experiments: Experiment[]): Promise<Variants> => {
+  return async (run: RunKey & { isTest: boolean }, experiments: Experiment[]): Promise<Variants> => {
     if (experiments.length === 0) return {};
-    if (run.rehearsal) return draw(run, experiments);
+    if (run.isTest) return draw(run, experiments);
     const saved = await variantsOf(run.transactionId);
     const open = experiments.filter(({ flag }) => saved[flag] === undefined);
     if (open.length === 0) return saved;

@@ -108,6 +108,7 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
     whenPersonUnavailable: definition.whenPersonUnavailable ?? "send",
     experiments: definition.experiments ?? {},
     off: channelsOffIn(preferences),
+    published: new Map(),
   };
   const payloadSchema = schemaForNovu();
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { JSONSchema } from "zod/v4/core";
 import { attachZodSchema } from "../contracts/workflow.ts";
 
-type NovuSchema = JSONSchema.BaseSchema & { type: "object" };
+export type NovuSchema = JSONSchema.BaseSchema & { type: "object" };
 
 /** The keywords for which zod and Novu's validator, ajv, accept different values. */
 const DISPUTED = ["format", "pattern", "minLength", "maxLength"] as const;

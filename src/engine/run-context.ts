@@ -6,6 +6,7 @@ import { Run, type RunKey } from "../contracts/run.ts";
 import type { GuardResult, MessageLink, Send } from "../contracts/send.ts";
 import type { Experiment, Experiments } from "./experiment.ts";
 import type { NovuInput } from "./guarded-step.ts";
+import type { NovuSchema } from "./novu-schema.ts";
 
 /**
  * The rule for a person who cannot be read now: send with the event's snapshot, or let Novu retry the step and, after
@@ -20,6 +21,8 @@ export interface Rules extends Pick<Send, "topic" | "holdout"> {
   /** The channels that the workflow's own preferences have off; a subscriber may turn them on, unless `isLocked`. */
   off: { channels: Channel[]; isLocked: boolean };
   experiments: Experiments;
+  /** The published controls of each step that was called. */
+  published: Map<string, NovuSchema>;
 }
 
 /** One run of a workflow in one bridge call, as its steps see it. */
@@ -43,25 +46,25 @@ export interface RunContext {
 /** The run in the published payload schema: any object, or none. The app adds the run to each trigger. */
 export const RunInPayload = z.looseObject({}).optional().meta({ description: "Filled in by the bridge" });
 
-/** The run of a bridge call. `rehearsal`: a colleague triggered it in Novu's dashboard, so the payload has no run. */
-type CurrentRun = Run & { workflow: string; rehearsal: boolean };
+/** The run of a bridge call. `isTest`: a colleague triggered it in Novu's dashboard, so the payload has no run. */
+type CurrentRun = Run & { workflow: string; isTest: boolean };
 
 export function runOf(
   { payload, subscriber }: NovuInput,
   { workflow, now }: { workflow: string; now: number },
 ): CurrentRun {
   const facts = RunInPayload.parse(payload.run);
-  // A run that cannot be parsed throws. If it counted as a rehearsal, its messages would be sent without guards.
+  // A run that cannot be parsed throws. If it counted as a test, its messages would be sent without guards.
   if (facts?.transactionId !== undefined) {
     const run = Run.parse(facts);
     // An earlier version of the code, with other property types, may have made the snapshot.
-    return { ...run, snapshot: readPerson({ ...run.snapshot }).properties, workflow, rehearsal: false };
+    return { ...run, snapshot: readPerson({ ...run.snapshot }).properties, workflow, isTest: false };
   }
 
   const distinctId = subscriber?.subscriberId ?? "";
   return {
     workflow,
-    rehearsal: true,
+    isTest: true,
     transactionId: "",
     eventUuid: "",
     eventName: "",
@@ -105,7 +108,7 @@ export interface StepDependencies {
   /** The guards' objection to this message. */
   guard(send: Send): Promise<GuardResult>;
   /** The variant of each experiment for this run, by flag, the same in every call. An absent flag has the default. */
-  variants(run: RunKey & { rehearsal: boolean }, experiments: Experiment[]): Promise<Record<string, RunVariant>>;
+  variants(run: RunKey & { isTest: boolean }, experiments: Experiment[]): Promise<Record<string, RunVariant>>;
   /** The page on which the reader of a message opts out of its topic. */
   unsubscribeUrl(message: Pick<Send, "transactionId" | "workflow" | "step" | "distinctId"> & { topic: string }): string;
   /** Milliseconds until the person's sending hours; 0 during them. `novuTimeZone` is the subscriber's time zone. */

@@ -129,7 +129,7 @@ export function waitSteps<Payload>(
     async throttle(id, { most, within }) {
       throttledAt = id;
       await step.throttle(id, async () => {
-        for (const { transactionId, distinctId } of run.rehearsal ? digested : [run, ...digested])
+        for (const { transactionId, distinctId } of run.isTest ? digested : [run, ...digested])
           await deps.mayEndAtThrottle({ transactionId, distinctId, workflow: rules.workflow });
         return { type: "fixed", ...asOneDelay(within), threshold: most };
       });
@@ -156,7 +156,7 @@ export function waitSteps<Payload>(
 
   /** Refreshes the subscriber during the wait, because Novu loads it before the call for the next message. */
   async function waitBegins(wait: object, { isLast = true, mayBeRefused = false } = {}): Promise<void> {
-    if (run.rehearsal) return;
+    if (run.isTest) return;
     const waitMs = lengthOf(wait, { payload, now: deps.now() });
     await deps.expectCallAfter(run, { waitMs, mayBeRefused });
     if (waitMs > 0 && isLast) await deps.refreshSubscriber(run, { waitMs, isWrong: false });

@@ -9,7 +9,7 @@ const FIND_WITHIN_MS = 500;
 /**
  * Adds a run to a call that this app did not trigger, but a backend, Segment's function for Novu, or a colleague. With
  * a run, opt-outs, holdouts and the cap apply, and decisions are recorded. A call from Novu's development environment
- * gets no run, and stays a rehearsal.
+ * gets no run, and stays a test.
  */
 export function createForeignRuns({
   findRun,

@@ -114,12 +114,13 @@ export function startWorker({
       while (!stopped && room() > 0) {
         const finished = done;
         done = [];
-        const jobs = await store.claim(queue, room(), LEASE_MS, finished).catch((error: unknown) => {
+        const limit = room();
+        const jobs = await store.claim(queue, limit, LEASE_MS, finished).catch((error: unknown) => {
           done.push(...finished);
           throw error;
         });
         for (const job of jobs) start(job);
-        if (jobs.length === 0) break;
+        if (jobs.length < limit) break;
       }
       // The end of a job in progress wakes the worker too.
       if (stopped || (inProgress.size > 0 && room() === 0)) return;

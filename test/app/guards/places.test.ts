@@ -133,8 +133,8 @@ describe("the cap", () => {
 
 describe("a workflow tried by hand, from Novu's dashboard,", () => {
   it("reserves nothing and is recorded nowhere, when the person's own message is skipped too", async () => {
-    const rehearsed = campaign({ holdout: "control", whenPersonUnavailable: { hold: "then skip" } });
-    await using sandbox = await testSandbox({ workflows: [rehearsed] });
+    const tested = campaign({ holdout: "control", whenPersonUnavailable: { hold: "then skip" } });
+    await using sandbox = await testSandbox({ workflows: [tested] });
     happen(sandbox, "$set", { unsubscribed_from: ["all"] });
     sandbox.posthog.setFlag("control", true);
     for (let time = 0; time < 4; time += 1) await byHand(sandbox, "campaign");

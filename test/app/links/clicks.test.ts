@@ -71,7 +71,7 @@ describe("a link in a message", () => {
     expect(clicks(sandbox).map(({ timestamp }) => timestamp)).toEqual(["2026-03-02T09:00:00.000Z"]);
   });
 
-  it("is a redirect in an SMS only on request, and never where it is switched off, in a rehearsal or in a preview", async () => {
+  it("is a redirect in an SMS only on request, and never where it is switched off, in a test or in a preview", async () => {
     await using sandbox = await called();
     const links = () => sandbox.novu.state.messages.map((message) => linksIn(message).length);
     expect(links()).toEqual([1, 0, 1, 0]);

@@ -232,7 +232,7 @@ describe("a trigger that does not come from here", () => {
     ]);
   });
 
-  it("is a rehearsal in a development environment alone", async () => {
+  it("is a test in a development environment alone", async () => {
     await using sandbox = await production({ unsubscribed_from: ["offers"] });
     const body = { payload: {}, subscriber: { subscriberId: "ada", email: "ada@example.com" } };
     const ask = (env: object) => callBridge(sandbox, { workflow: "campaign", step: "offer", body: { ...body, env } });
