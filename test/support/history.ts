@@ -1,0 +1,44 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { HistoryLine } from "../../src/rehearsal/history.ts";
+import { openHistory } from "../../src/rehearsal/inputs/open-history.ts";
+import { testProduct } from "./product/product.ts";
+
+/** The body of PostHog's webhook for Ada's sign-up, with the changes of a test. */
+export function postHogBody({
+  person = { id: "p", properties: {} },
+  ...event
+}: Record<string, unknown> = {}): Record<string, unknown> {
+  const facts = { uuid: "u1", event: "user_signed_up", distinct_id: "ada", timestamp: "2026-03-02T09:00:00.000Z" };
+  return { event: { ...facts, properties: {}, ...event }, person };
+}
+
+/** Opens a history from these lines of a file, with the tests' product. Objects become JSON. */
+export async function openLines(
+  folder: string,
+  lines: unknown[] | Buffer,
+  order: Omit<Parameters<typeof openHistory>[0], "from"> = {},
+) {
+  const file = join(folder, "events.jsonl");
+  const text = Buffer.isBuffer(lines)
+    ? lines
+    : lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join("");
+  writeFileSync(file, text);
+  return openFrom(file, folder, order);
+}
+
+/** Opens a history from a source or a file, with the tests' product. */
+async function openFrom(from: string, dataDir: string, order: Omit<Parameters<typeof openHistory>[0], "from"> = {}) {
+  const opened = await openHistory(
+    { from, ...order },
+    { config: { dataDir }, product: testProduct, signal: new AbortController().signal },
+  );
+  return { ...opened, lines: linesOf(opened.file) };
+}
+
+export function linesOf(file: string): HistoryLine[] {
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}

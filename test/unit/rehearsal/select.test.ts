@@ -1,0 +1,159 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { HistoryLine } from "../../../src/rehearsal/history.ts";
+import { factsOf } from "../../../src/rehearsal/inputs/people.ts";
+import { shardHistory } from "../../../src/rehearsal/inputs/select.ts";
+import { testFolder } from "../../support/folder.ts";
+import { linesOf, openLines, postHogBody } from "../../support/history.ts";
+import { testProduct } from "../../support/product/product.ts";
+import { segmentEvent } from "../../support/segment.ts";
+
+const START = Date.UTC(2026, 2, 2, 9);
+const DAY = 86_400_000;
+const at = (days: number) => new Date(START + days * DAY).toISOString();
+const names = testProduct.segmentNames;
+const of = (line: HistoryLine) => factsOf(line, names)!;
+
+describe("the selection of a history", () => {
+  let folder: ReturnType<typeof testFolder>;
+  beforeEach(() => {
+    folder = testFolder();
+  });
+  afterEach(() => folder[Symbol.dispose]());
+
+  it("begins at --since and ends before --until, with the activity that an absence reaches back to", async () => {
+    const bodies = [-31, -29, -1, 0, 1, 2].flatMap((days) => [
+      postHogBody({ uuid: `s${days}`, event: "session_started", timestamp: at(days) }),
+      postHogBody({ uuid: `u${days}`, timestamp: at(days) }),
+    ]);
+    const { lines, from, until, events } = await openLines(folder.path, bodies, {
+      since: START,
+      until: START + 2 * DAY,
+    });
+    const uuids = lines.map(({ body }) => (body as { event: { uuid: string } }).event.uuid);
+    expect(uuids).toEqual(["s-29", "s-1", "s0", "u0", "s1", "u1"]);
+    expect([from, until, events]).toEqual([START, START + 2 * DAY, 4]);
+  });
+
+  it("keeps the events of one workflow, those about identity, and replies", async () => {
+    const reply = {
+      at: at(1),
+      source: "reply",
+      body: { kind: "opt-out", distinct_id: "ada", topic: "all", is_out: true },
+    };
+    const { lines, people } = await openLines(
+      folder.path,
+      [
+        postHogBody(),
+        postHogBody({ event: "checkout_started", distinct_id: "grace" }),
+        postHogBody({ event: "$identify", distinct_id: "peter" }),
+        segmentEvent({ type: "identify", event: undefined, userId: "mary" }),
+        segmentEvent({ event: "User Registered", userId: "jean" }),
+        reply,
+      ],
+      { workflow: "onboarding" },
+    );
+    expect(lines.map((line) => of(line).ids[0]).sort()).toEqual(["ada", "ada", "jean", "mary", "peter"]);
+    expect(people).toBe(2);
+  });
+
+  it("names the workflows that there are", async () => {
+    await expect(openLines(folder.path, [postHogBody()], { workflow: "onbording" })).rejects.toThrow(
+      'there is no workflow "onbording", only onboarding, drop-off',
+    );
+  });
+
+  it("chooses the same known people each time, with all their ids, and no visitors", async () => {
+    const people = Array.from({ length: 40 }, (_, index) => `person-${index}`);
+    const bodies = people.flatMap((id, index) => [
+      postHogBody({ uuid: `v${index}`, distinct_id: `visitor-${index}`, properties: { $is_identified: false } }),
+      postHogBody({ uuid: `u${index}`, distinct_id: id }),
+      postHogBody({
+        uuid: `i${index}`,
+        event: "$identify",
+        distinct_id: id,
+        properties: { $anon_distinct_id: `visitor-${index}` },
+      }),
+    ]);
+    const first = await openLines(folder.path, bodies, { people: 5 });
+    expect([first.people, first.lines.length]).toEqual([5, 15]);
+    const other = await openLines(folder.path, bodies.toReversed(), { people: 5 });
+    const idsOf = (lines: HistoryLine[]) => [...new Set(lines.flatMap((line) => of(line).ids))].sort();
+    expect(idsOf(other.lines)).toEqual(idsOf(first.lines));
+    expect((await openLines(folder.path, bodies)).people).toBe(40);
+  });
+
+  it("joins nobody by a placeholder", async () => {
+    const bodies = ["ada", "grace"].map((distinct_id) =>
+      postHogBody({ event: "$identify", distinct_id, properties: { $anon_distinct_id: "undefined" } }),
+    );
+    expect((await openLines(folder.path, bodies)).people).toBe(2);
+  });
+
+  it.each<[string, (id: string, previous: string) => object]>([
+    [
+      "$identify",
+      (distinct_id, id) => postHogBody({ event: "$identify", distinct_id, properties: { $anon_distinct_id: id } }),
+    ],
+    [
+      "$create_alias",
+      (distinct_id, alias) => postHogBody({ event: "$create_alias", distinct_id, properties: { alias } }),
+    ],
+    [
+      "$merge_dangerously",
+      (distinct_id, alias) => postHogBody({ event: "$merge_dangerously", distinct_id, properties: { alias } }),
+    ],
+    [
+      "Segment's alias",
+      (userId, previousId) => segmentEvent({ type: "alias", userId, previousId, timestamp: at(0), receivedAt: at(0) }),
+    ],
+    [
+      "Segment's identify",
+      (userId, anonymousId) => segmentEvent({ type: "identify", userId, anonymousId, receivedAt: at(0) }),
+    ],
+  ])("splits between persons, whose ids %s joins", async (_what, joining) => {
+    const chain = ["a", "b", "c", "d"];
+    const bodies = [
+      ...["x", "y", "z", ...chain].map((distinct_id) => postHogBody({ uuid: distinct_id, distinct_id })),
+      ...chain.slice(1).map((id, index) => joining(id, chain[index]!)),
+    ];
+    const { file } = await openLines(folder.path, bodies);
+    const [first, second] = (await shardHistory(file, 2, names)).map(linesOf);
+    expect([first?.length, second?.length]).toEqual([7, 3]);
+    expect(new Set(first?.flatMap((line) => of(line).ids))).toEqual(new Set(chain));
+  });
+
+  it("loses no line by the split, keeps the order, and never separates two ids of a person", async () => {
+    const id = fc.constantFrom(..."abcdefgh");
+    const entry = fc.record({ id, previous: id, minute: fc.integer({ min: 0, max: 20 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 30 }), async (entries) => {
+        const bodies = entries.map(({ id, previous, minute }, index) =>
+          postHogBody({
+            uuid: `u${index}`,
+            event: index % 3 === 0 ? "$create_alias" : "user_signed_up",
+            distinct_id: id,
+            timestamp: new Date(START + minute * 60_000).toISOString(),
+            properties: index % 3 === 0 ? { alias: previous } : {},
+          }),
+        );
+        const { file, lines } = await openLines(folder.path, bodies);
+        const shards = (await shardHistory(file, 3, names)).map(linesOf);
+        expect(
+          shards
+            .flat()
+            .map((line) => JSON.stringify(line))
+            .sort(),
+        ).toEqual(lines.map((line) => JSON.stringify(line)).sort());
+        for (const shard of shards) expect(shard.map((line) => line.at)).toEqual(shard.map((line) => line.at).sort());
+        for (const line of lines) {
+          const [one = "", other = one] = of(line).ids;
+          const holding = (wanted: string) =>
+            shards.findIndex((shard) => shard.some((entry) => of(entry).ids.includes(wanted)));
+          expect(holding(one)).toBe(holding(other));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
