@@ -52,6 +52,7 @@ export async function openApp(
     clock = systemClock,
     log = createLog({ level: config.logLevel }),
     sandbox,
+    isRehearsal = false,
     sqliteDriver,
   }: {
     product: Product<LifecycleWorkflow>;
@@ -59,21 +60,23 @@ export async function openApp(
     log?: Log;
     /** Present only in the sandbox. There the studio needs no login, and only this machine can open it. */
     sandbox?: SandboxControls | undefined;
-    /** For a benchmark that compares the drivers. */
+    /** Whether the app plays the past in a sandbox: no call is slowed to a rate, and nothing is reported to PostHog. */
+    isRehearsal?: boolean | undefined;
+    /** Replaces the driver that the version of Node decides. */
     sqliteDriver?: SqliteDriver | undefined;
   },
 ): Promise<App> {
   const { now } = clock;
   const store = await openStore(config, { now, log, sqliteDriver });
   try {
-    return await openParts({ config, product, store, clock, now, log, sandbox });
+    return await openParts({ config, product, store, clock, now, log, sandbox, isRehearsal });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-type Given = "config" | "product" | "store" | "clock" | "now" | "log" | "sandbox";
+type Given = "config" | "product" | "store" | "clock" | "now" | "log" | "sandbox" | "isRehearsal";
 
 async function openParts(given: Pick<Context, Given>): Promise<App> {
   const { config, product, store, now, log } = given;
@@ -94,7 +97,7 @@ async function openParts(given: Pick<Context, Given>): Promise<App> {
   const personSources = createPersonSources(config, store.people);
   const persons = createPersonReader({ sources: personSources, now });
   const novu = createNovu(context);
-  const reports = config.posthog ? createPostHogReport(config.posthog) : noReport;
+  const reports = config.posthog && !given.isRehearsal ? createPostHogReport(config.posthog) : noReport;
   const optOuts = createOptOuts(context, { novu, reports, personSources });
 
   const stepDependencies = liveDependencies(context, { persons, links, optOuts, novu });

@@ -20,6 +20,8 @@ export interface Context {
   log: Log;
   /** Present only in the sandbox. There the studio needs no login, and only this machine can open it. */
   sandbox?: SandboxControls | undefined;
+  /** Whether the app plays the past in a sandbox: no call is slowed to a rate, and nothing is reported to PostHog. */
+  isRehearsal: boolean;
   /** The URL at which others reach this app. Without PUBLIC_URL, it is known only when the server listens. */
   publicUrl(): string;
   /** The memory for all request bodies that are not verified yet. */

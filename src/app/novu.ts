@@ -4,7 +4,7 @@ import { createRateLimiter } from "../outbox/rate-limiter.ts";
 import type { Context } from "./context.ts";
 
 /** The calls to Novu, and a rate limiter for each of the categories that Novu limits. */
-export function createNovu({ config: { novu }, store, metrics, isStopping, log }: Context) {
+export function createNovu({ config: { novu }, store, metrics, isRehearsal, isStopping, log }: Context) {
   const { triggersPerSecond, profilesPerSecond, readsPerSecond, feedMs } = NOVU_PLANS[novu.plan];
   const activity = createNovuActivity({ ...novu, isStopping });
   /** Each resolves when Novu's limit has room for one more call. */
@@ -28,7 +28,9 @@ export function createNovu({ config: { novu }, store, metrics, isStopping, log }
     },
   };
 
-  function rateLimiter(name: string, perSecond: number) {
+  function rateLimiter(name: string, perSecond: number): () => Promise<void> {
+    // The limiters use real time, and a rehearsal plays days in seconds.
+    if (isRehearsal) return async () => {};
     const onReset = (aheadMs: number) => {
       metrics.limiterReset(name);
       log.warn({

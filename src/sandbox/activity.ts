@@ -1,3 +1,4 @@
+import type { RequestHandler } from "express";
 import type { Clock } from "../lib/clock.ts";
 
 export type Activity = ReturnType<typeof createActivity>;
@@ -5,11 +6,12 @@ export type Activity = ReturnType<typeof createActivity>;
 /** Counts the tasks in progress. A task does not count while it waits for time to pass. */
 export function createActivity(clock: Clock) {
   let inProgress = 0;
+  let started = 0;
   let waiters: Array<() => void> = [];
 
   return {
     async during<Result>(task: () => Promise<Result>): Promise<Result> {
-      inProgress += 1;
+      begin();
       try {
         return await task();
       } finally {
@@ -20,12 +22,18 @@ export function createActivity(clock: Clock) {
     async pause(ms: number): Promise<void> {
       await new Promise<void>((resolve) => {
         clock.at(clock.now() + ms, () => {
-          inProgress += 1;
+          begin();
           resolve();
         });
         end();
       });
     },
+    /** How many requests came, and how often a task has begun or has continued after a wait. */
+    count: () => started,
+    countRequest: ((_request, _response, next) => {
+      started += 1;
+      next();
+    }) satisfies RequestHandler,
     /** Resolves when no task is in progress. */
     async idle(): Promise<void> {
       if (inProgress === 0) return;
@@ -34,6 +42,11 @@ export function createActivity(clock: Clock) {
       });
     },
   };
+
+  function begin(): void {
+    inProgress += 1;
+    started += 1;
+  }
 
   function end(): void {
     inProgress -= 1;

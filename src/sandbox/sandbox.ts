@@ -31,6 +31,8 @@ export interface SandboxOptions {
   log?: Log;
   /** Whether Novu sends its webhooks to the app. Only the team and enterprise plans have webhooks. */
   novuWebhooks?: boolean;
+  /** No call is slowed to a rate, and nothing is reported to PostHog. */
+  isRehearsal?: boolean;
   internalUsers?: Config["internalUsers"];
   /** The app has no settings for PostHog. The local PostHog runs, but sends nothing to the app. */
   withoutPostHog?: boolean;
@@ -72,13 +74,20 @@ export async function openSandbox({
   ports = { app: 0, posthog: 0, novu: 0, segment: 0 },
   log = createLog({ level: "silent" }),
   actions = [],
+  isRehearsal = false,
   ...options
 }: SandboxOptions): Promise<Sandbox> {
   const clock = createVirtualClock({ startAt: options.startAt, flowing: options.flowing ?? false });
   const keys = { ...LOCAL_KEYS, secretKey: LOCAL_KEYS.novu, clock };
-  const posthog = await openLocalPostHog({ ...keys, port: ports.posthog, state: options.posthogState });
+  const posthog = await openLocalPostHog({ ...keys, isRehearsal, port: ports.posthog, state: options.posthogState });
   const segment = await openLocalSegment({ ...keys, port: ports.segment, state: options.segmentState });
-  const novu = await openLocalNovu({ ...keys, plan, port: ports.novu, state: options.novuState });
+  const novu = await openLocalNovu({
+    ...keys,
+    plan,
+    isRehearsal,
+    port: ports.novu,
+    state: options.novuState,
+  });
   const services = { posthog, segment, novu };
   const config = localConfig(services, { ...options, port: ports.app, plan });
   const settled = () => settle(services, () => app);
@@ -91,7 +100,7 @@ export async function openSandbox({
     events: () => app.events,
     decisions: () => app.store.decisions.list({ limit: MOST_DECISIONS }),
   });
-  const parts = { clock, log, sandbox: controls, product: options.product };
+  const parts = { clock, log, sandbox: controls, product: options.product, isRehearsal };
   let app = await start();
   await connect();
 

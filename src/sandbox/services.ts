@@ -24,16 +24,7 @@ export async function settle({ posthog, segment, novu }: Services, app: () => Ap
   } while (countAll() !== before);
 
   function countAll(): number {
-    return (
-      posthog.state.events.length +
-      posthog.state.deliveries.length +
-      segment.state.messages.length +
-      segment.state.deliveries.length +
-      novu.bridgeCalls.length +
-      novu.triggers.length +
-      novu.webhooks.deliveries.flatMap(({ attempts }) => attempts).length +
-      novu.state.messages.length
-    );
+    return posthog.tasks() + segment.tasks() + novu.tasks();
   }
 }
 

@@ -1,4 +1,13 @@
-import type { Compilable, Insertable, Kysely, OperationNodeSource, RawBuilder, Transaction } from "kysely";
+import type {
+  Compilable,
+  CompiledQuery,
+  Insertable,
+  Kysely,
+  OperationNodeSource,
+  QueryResult,
+  RawBuilder,
+  Transaction,
+} from "kysely";
 import type { Queue } from "../contracts/job.ts";
 import { batchCommit } from "../lib/batch-commit.ts";
 import type { Limits } from "./limits.ts";
@@ -60,6 +69,31 @@ export async function inTransaction<Result>(
       .catch(() => {});
     throw error;
   }
+}
+
+class Placeholder {
+  readonly name: PropertyKey;
+
+  constructor(name: PropertyKey) {
+    this.name = name;
+  }
+}
+
+/**
+ * A query whose text is made at the first call only, because making a text takes longer than to run it. `build` gets
+ * placeholders, and must not look at them.
+ */
+export function prepared<Values extends Record<string, unknown>, Found>(
+  build: (on: Kysely<Tables>, value: (name: keyof Values) => never) => Compilable<Found>,
+): (on: Kysely<Tables>, values: Values) => Promise<QueryResult<Found>> {
+  let compiled: CompiledQuery<Found> | undefined;
+  return (on, values) => {
+    compiled ??= build(on, (name) => new Placeholder(name) as never).compile();
+    const parameters = compiled.parameters.map((one) =>
+      one instanceof Placeholder ? values[one.name as string] : one,
+    );
+    return on.executeQuery({ ...compiled, parameters });
+  };
 }
 
 /** When more reads or writes wait than this, the database no longer answers. */

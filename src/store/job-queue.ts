@@ -1,11 +1,12 @@
-import { type Kysely, type QueryCreator, type RawBuilder, sql } from "kysely";
+import { type Kysely, type QueryCreator, type RawBuilder, type Selectable, sql } from "kysely";
 import { type Job, keyOf, QUEUES, type Queue, queueOf, START_KEY, subjectOf } from "../contracts/job.ts";
-import { inTransaction, type Parts, type Row } from "./engine.ts";
+import { inTransaction, type Parts, prepared, type Row } from "./engine.ts";
 import type { Jobs } from "./jobs.ts";
 import { IS_NO_START, IS_WAITING, NEXT_AT, type Tables } from "./tables.ts";
 
 /** Claims, completions and retries. */
 export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
+  const claimDue = claimStatement(skipLocked);
   return {
     async claim(queue, limit, leaseMs, done = []) {
       return done.length === 0 ? claim(db) : completeAndClaim(done);
@@ -19,38 +20,9 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
         return claimed;
       }
 
-      /**
-       * Jobs that were never tried come first, but a quarter of the limit is for jobs that were tried before. So a job
-       * that always fails does not delay the others, and still gets its attempts.
-       */
       async function claim(on: Kysely<Tables>) {
         const at = now();
-        const due = (on: QueryCreator<Tables>, isTried: boolean) =>
-          waitingJobs(on, queue, isTried).select("id").where(NEXT_AT, "<=", at).orderBy(NEXT_AT).orderBy("id");
-        const retries = due(on, true).limit(Math.floor(limit / 4));
-        const rows = await on
-          // Materialized, because PostgreSQL may run a subquery in `where` once for each row and exceed the limit.
-          .with(
-            (name) => name("fresh").materialized(),
-            (query) =>
-              due(query, false)
-                .limit(sql<number>`${limit} - (select count(*) from (${retries}) as retries)`)
-                .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
-          )
-          .with(
-            (name) => name("tried").materialized(),
-            (query) =>
-              due(query, true)
-                .limit(sql<number>`${limit} - (select count(*) from fresh)`)
-                .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
-          )
-          .updateTable("jobs")
-          .set({ leased_until: at + leaseMs })
-          .where("id", "in", (query) =>
-            query.selectFrom("fresh").select("id").unionAll(query.selectFrom("tried").select("id")),
-          )
-          .returning(["id", "body", "attempts", "refusals", "last_error"])
-          .execute();
+        const { rows } = await claimDue(on, { queue, at, limit, retries: Math.floor(limit / 4), until: at + leaseMs });
         return rows
           .map(({ last_error, ...row }) => ({ ...row, isTried: last_error !== null }))
           .sort((a, b) => a.id - b.id);
@@ -98,11 +70,8 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
     },
 
     async nextDueAt(queue) {
-      const next = (isTried: boolean) =>
-        waitingJobs(db, queue, isTried).select(NEXT_AT.as("at")).orderBy(NEXT_AT).limit(1);
-      const { fresh, tried } = await db
-        .selectNoFrom([next(false).as("fresh"), next(true).as("tried")])
-        .executeTakeFirstOrThrow();
+      const { rows } = await nextDue(db, { queue });
+      const { fresh = null, tried = null } = rows[0] ?? {};
       return fresh === null || tried === null ? (fresh ?? tried) : Math.min(fresh, tried);
     },
 
@@ -127,6 +96,55 @@ export function jobQueue({ db, now, skipLocked, announce, changed }: Parts) {
     },
   } satisfies Partial<Jobs>;
 }
+
+/**
+ * Jobs that were never tried come first, but a quarter of the limit is for jobs that were tried before. So a job that
+ * always fails does not delay the others, and still gets its attempts.
+ */
+function claimStatement(skipLocked: boolean) {
+  return prepared<
+    { queue: Queue; at: number; limit: number; retries: number; until: number },
+    Pick<Selectable<Tables["jobs"]>, "id" | "body" | "attempts" | "refusals" | "last_error">
+  >((on, value) => {
+    const due = (query: QueryCreator<Tables>, isTried: boolean) =>
+      waitingJobs(query, value("queue"), isTried)
+        .select("id")
+        .where(NEXT_AT, "<=", value("at"))
+        .orderBy(NEXT_AT)
+        .orderBy("id");
+    const retries = due(on, true).limit(value("retries"));
+    return (
+      on
+        // Materialized, because PostgreSQL may run a subquery in `where` once for each row and exceed the limit.
+        .with(
+          (name) => name("fresh").materialized(),
+          (query) =>
+            due(query, false)
+              .limit(sql<number>`${value("limit")} - (select count(*) from (${retries}) as retries)`)
+              .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
+        )
+        .with(
+          (name) => name("tried").materialized(),
+          (query) =>
+            due(query, true)
+              .limit(sql<number>`${value("limit")} - (select count(*) from fresh)`)
+              .$if(skipLocked, (claiming) => claiming.forUpdate().skipLocked()),
+        )
+        .updateTable("jobs")
+        .set({ leased_until: value("until") })
+        .where("id", "in", (query) =>
+          query.selectFrom("fresh").select("id").unionAll(query.selectFrom("tried").select("id")),
+        )
+        .returning(["id", "body", "attempts", "refusals", "last_error"])
+    );
+  });
+}
+
+const nextDue = prepared<{ queue: Queue }, { fresh: number | null; tried: number | null }>((on, value) => {
+  const next = (isTried: boolean) =>
+    waitingJobs(on, value("queue"), isTried).select(NEXT_AT.as("at")).orderBy(NEXT_AT).limit(1);
+  return on.selectNoFrom([next(false).as("fresh"), next(true).as("tried")]);
+});
 
 async function complete(on: Kysely<Tables>, ids: number[]): Promise<void> {
   if (ids.length === 0) return;

@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { isChannel } from "../../contracts/channel.ts";
 import { refuse } from "./answer.ts";
-import type { Job, JobDetail, Message, NovuRun, NovuState } from "./state.ts";
+import { find, type Job, type JobDetail, type Message, type NovuRun, type NovuState } from "./state.ts";
 
 const ids = z
   .union([z.string(), z.array(z.string())])
@@ -25,7 +25,8 @@ export function activityRoutes(state: NovuState, limited: RequestHandler): Route
     .get("/v1/messages", limited, (request, response) => {
       const query = Paging.safeParse(request.query);
       if (!query.success) return refuse(response, 422, z.prettifyError(query.error));
-      const found = state.messages.filter(isOf(query.data.transactionId)).reverse();
+      const { transactionId } = query.data;
+      const found = transactionId === undefined ? state.messages.toReversed() : messagesOf(state, transactionId);
       response.json({ ...pageOf(found.map(messageDto), query.data), totalCount: found.length });
     })
     .get("/v1/notifications", limited, (request, response) => {
@@ -33,15 +34,16 @@ export function activityRoutes(state: NovuState, limited: RequestHandler): Route
       if (!query.success) return refuse(response, 422, z.prettifyError(query.error));
       const { transactionId, subscriberIds } = query.data;
       const isListed = ({ subscriberId }: NovuRun) => subscriberIds?.includes(subscriberId) ?? true;
-      const found = state.runs.filter(isOf(transactionId)).filter(isListed).reverse();
+      const runs = transactionId === undefined ? state.runs : transactionId.flatMap(find(state).runs);
+      const found = runs.filter(isListed).toReversed();
       const listed = found.map((run) => notificationDto(run, state));
       response.json(pageOf(listed, query.data));
     });
 }
 
-function isOf(transactionIds: string[] | undefined) {
-  return ({ transactionId }: { transactionId: string }) =>
-    transactionIds === undefined || transactionIds.includes(transactionId);
+/** The messages of these runs, the newest first. */
+function messagesOf(state: NovuState, transactionIds: string[]): Message[] {
+  return transactionIds.flatMap(find(state).messagesOf).sort((a, b) => b.sentAt - a.sentAt);
 }
 
 function pageOf<Item>(items: Item[], { page, limit }: { page: number; limit: number }) {

@@ -9,7 +9,8 @@ import { accountRoutes, authorize, rateLimit, someIntegrations } from "./account
 import { activityRoutes } from "./activity.ts";
 import { answer, refuse } from "./answer.ts";
 import { type BridgeCall, createBridgeClient } from "./bridge-call.ts";
-import { emptyNovuState, type Message, type NovuState } from "./state.ts";
+import { forgetDaily } from "./forget.ts";
+import { emptyNovuState, find, type Message, type NovuState } from "./state.ts";
 import type { ProviderRefusal } from "./steps/step.ts";
 import { inboxRoutes, preferenceRoutes, subscriberRoutes } from "./subscribers.ts";
 import { createTriggers, idempotency } from "./triggers.ts";
@@ -33,6 +34,8 @@ export type LocalNovu = Awaited<ReturnType<typeof openLocalNovu>>;
 interface NovuOptions {
   secretKey: string;
   plan: NovuPlan;
+  /** No call is refused because of the plan's rates, and data about ended runs is deleted after some days. */
+  isRehearsal?: boolean;
   /** Replaces the plan's rate. */
   triggersPerSecond?: number | undefined;
   settings?: Partial<NovuSettings>;
@@ -42,7 +45,7 @@ interface NovuOptions {
 }
 
 /** The parts of Novu's API and worker that the bridge uses, with the limits of a plan and without an account. */
-export async function openLocalNovu({ secretKey, plan, clock, port, ...options }: NovuOptions) {
+export async function openLocalNovu({ secretKey, plan, isRehearsal = false, clock, port, ...options }: NovuOptions) {
   const limits = NOVU_PLANS[plan];
   const { triggersPerSecond = limits.triggersPerSecond } = options;
   // The saved state of an earlier version lacks newer fields.
@@ -51,7 +54,10 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
   const integrations = someIntegrations();
   const bridgeCalls: BridgeCall[] = [];
   const activity = createActivity(clock);
-  const bridge = createBridgeClient({ secretKey, pause: activity.pause, onCall: (call) => bridgeCalls.push(call) });
+  const onCall = (call: BridgeCall) => {
+    if (!isRehearsal) bridgeCalls.push(call);
+  };
+  const bridge = createBridgeClient({ secretKey, pause: activity.pause, onCall });
   const webhooks = createNovuWebhooks({ clock, activity });
   let refusal: ProviderRefusal = () => null;
   const worker = createNovuWorker({
@@ -64,10 +70,11 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
     clock,
     activity,
   });
-  const triggers = createTriggers({ state, settings, begin: worker.begin, clock, activity });
+  const triggers = createTriggers({ state, settings, keepsCalls: !isRehearsal, begin: worker.begin, clock, activity });
   const faults = createFaultInjection();
   const server = await serve(api(), { port, host: "127.0.0.1" });
   worker.resume();
+  if (isRehearsal) forgetDaily(state, clock);
   return {
     url: server.url,
     async close(withinMs?: number) {
@@ -93,7 +100,7 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
     },
     /** Sends a provider's report on a message; `error` is the text of a failure. Throws for an unknown message. */
     report: (messageId: string, event: "delivered" | "seen" | "failed", error?: string) =>
-      webhooks.send(event, find(messageId), error),
+      webhooks.send(event, messageOf(messageId), error),
     /** From now on the providers refuse messages as `newRefusal` says; if it is null, they refuse none. */
     refuseMessages(newRefusal: ProviderRefusal | null) {
       refusal = newRefusal ?? (() => null);
@@ -108,14 +115,16 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
       tryStep({ state, bridge }, { workflowId, stepId, ...request }),
     /** Resolves when every run waits for time to pass or has ended. */
     idle: activity.idle,
+    tasks: activity.count,
     injectFault: faults.set,
   };
 
   /** Each route behind the rate limit of its category. */
   function api(): Express {
     // Novu has one limit for triggers and cancels, and one for subscribers, preferences and lists of workflows.
-    const limitTriggers = rateLimit(triggersPerSecond);
-    const limitConfiguration = rateLimit(limits.profilesPerSecond);
+    const limited = (perSecond: number) => rateLimit(isRehearsal ? Number.POSITIVE_INFINITY : perSecond);
+    const limitTriggers = limited(triggersPerSecond);
+    const limitConfiguration = limited(limits.profilesPerSecond);
     const replays = idempotency(() => settings.isIdempotent);
 
     // The delay comes after the idempotency check: a slow Novu knows the key already, and answers 409 to a retry.
@@ -123,6 +132,7 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
 
     return express()
       .disable("x-powered-by")
+      .use(activity.countRequest)
       .use(faults.answer)
       .use(authorize(secretKey))
       .use(express.json({ limit: "5mb" }))
@@ -134,7 +144,7 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
       .get("/v2/workflows", limitConfiguration)
       .use(workflowRoutes(state, bridge, limits))
       .use(accountRoutes(integrations))
-      .use(activityRoutes(state, rateLimit(limits.readsPerSecond)))
+      .use(activityRoutes(state, limited(limits.readsPerSecond)))
       .use(subscriberRoutes(state, limitConfiguration))
       .use(preferenceRoutes(state, limitConfiguration))
       .use(inboxRoutes(state, mark))
@@ -143,7 +153,7 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
 
   /** Marks an in-app message as seen or read, at the clock's time. Read includes seen. Throws for other messages. */
   function mark(messageId: string, as: "seen" | "read"): Message {
-    const message = find(messageId);
+    const message = messageOf(messageId);
     if (message.channel !== "in_app") throw new Error(`there is no in-app message "${messageId}"`);
     const at = new Date(clock.now()).toISOString();
     Object.assign(message, { seen: true, lastSeenDate: as === "seen" ? at : (message.lastSeenDate ?? at) });
@@ -152,8 +162,8 @@ export async function openLocalNovu({ secretKey, plan, clock, port, ...options }
     return message;
   }
 
-  function find(messageId: string): Message {
-    const message = state.messages.find(({ id }) => id === messageId);
+  function messageOf(messageId: string): Message {
+    const message = find(state).message(messageId);
     if (message === undefined) throw new Error(`there is no message "${messageId}"`);
     return message;
   }

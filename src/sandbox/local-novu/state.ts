@@ -1,8 +1,15 @@
 import type { SandboxMessage, SandboxStep } from "../../contracts/sandbox.ts";
+import { createLookup } from "../lookup.ts";
 
 // The data of the local Novu, which `npm run dev` saves as JSON.
 
 export type JobStatus = "pending" | "running" | "delayed" | "merged" | "completed" | "failed" | "canceled" | "skipped";
+
+const OVER: JobStatus[] = ["completed", "failed", "canceled", "skipped", "merged"];
+
+export function isOver({ status }: Pick<Job, "status">): boolean {
+  return OVER.includes(status);
+}
 
 export interface Job extends SandboxStep {
   status: JobStatus;
@@ -148,4 +155,38 @@ export function emptyNovuState(): NovuState {
     messages: [],
     controls: {},
   };
+}
+
+const lookups = new WeakMap<NovuState, ReturnType<typeof lookupsOf>>();
+
+/** The runs and messages of a state by their ids. */
+export function find(state: NovuState) {
+  const known = lookups.get(state);
+  if (known !== undefined) return known;
+  const made = lookupsOf(state);
+  lookups.set(state, made);
+  return made;
+}
+
+function lookupsOf(state: NovuState) {
+  const runs = createLookup(
+    () => state.runs,
+    ({ transactionId }) => [transactionId],
+  );
+  const besides = createLookup(() => state.runs, personAndWorkflow);
+  const messages = createLookup(
+    () => state.messages,
+    ({ id, transactionId }) => [`id ${id}`, `run ${transactionId}`],
+  );
+  return {
+    runs: (transactionId: string) => runs.all(transactionId),
+    /** The runs of the same subscriber and workflow, this run included. */
+    runsLike: (run: NovuRun) => besides.all(personAndWorkflow(run)[0] ?? ""),
+    message: (id: string) => messages.last(`id ${id}`),
+    messagesOf: (transactionId: string) => messages.all(`run ${transactionId}`),
+  };
+}
+
+function personAndWorkflow({ subscriberId, workflowId }: NovuRun): string[] {
+  return [JSON.stringify([subscriberId, workflowId])];
 }

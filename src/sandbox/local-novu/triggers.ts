@@ -5,10 +5,12 @@ import { refusedCharacters } from "../../contracts/novu.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Activity } from "../activity.ts";
 import { answer, refuse, refuseFields } from "./answer.ts";
-import type { NovuRun, NovuState, PublishedWorkflow } from "./state.ts";
+import { find, type NovuRun, type NovuState, type PublishedWorkflow } from "./state.ts";
 import { messagesOnFields, Subscriber, upsertSubscriber } from "./subscribers.ts";
 
 const LARGEST_TRIGGER_BYTES = 512 * 1024;
+/** Novu forgets a key after a day. Here the oldest key goes when there are more. */
+const MOST_KEYS = 50_000;
 
 const Recipient = z.union([
   Subscriber,
@@ -35,12 +37,15 @@ const Trigger = z.object({
 export function createTriggers({
   state,
   settings,
+  keepsCalls,
   begin,
   clock,
   activity,
 }: {
   state: NovuState;
   settings: { checksIds: boolean };
+  /** Whether `triggerRequests` and `triggers` get the calls. */
+  keepsCalls: boolean;
   begin(run: NovuRun): void;
   clock: Clock;
   activity: Activity;
@@ -57,7 +62,7 @@ export function createTriggers({
     /** Adds a request to `triggerRequests`. */
     log(request: Request, _response: Response, next: NextFunction) {
       const transactionId = String(request.body?.transactionId);
-      triggerRequests.push({ transactionId, hash: hashOf(request.body), atMs: performance.now() });
+      if (keepsCalls) triggerRequests.push({ transactionId, hash: hashOf(request.body), atMs: performance.now() });
       next();
     },
     accept(request: Request, response: Response) {
@@ -73,7 +78,7 @@ export function createTriggers({
       const workflow = state.workflows.find(({ workflowId }) => workflowId === name);
       if (workflow === undefined) return refuse(response, 422, "workflow_not_found");
 
-      triggers.push({ transactionId, idempotencyKey: request.get("idempotency-key") ?? null, body });
+      if (keepsCalls) triggers.push({ transactionId, idempotencyKey: request.get("idempotency-key") ?? null, body });
       const valid = to.filter(
         ({ subscriberId }) => !settings.checksIds || refusedCharacters(subscriberId).length === 0,
       );
@@ -113,7 +118,7 @@ export function createTriggers({
   function beginWaiting(): void {
     const runs = waiting;
     waiting = [];
-    const fresh = runs.filter(({ transactionId }) => !state.runs.some((run) => run.transactionId === transactionId));
+    const fresh = runs.filter(({ transactionId }) => find(state).runs(transactionId).length === 0);
     state.runs.push(...fresh);
     fresh.forEach(begin);
   }
@@ -145,6 +150,8 @@ export function idempotency(isOn: () => boolean): RequestHandler {
     const hash = hashOf(request.body);
     const before = calls.get(key);
     if (before === undefined) {
+      const [oldest] = calls.keys();
+      if (calls.size >= MOST_KEYS && oldest !== undefined) calls.delete(oldest);
       calls.set(key, { hash, answered: null });
       const json = response.json.bind(response);
       response.json = (body: unknown) => {

@@ -3,12 +3,19 @@ import type { Clock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/errors.ts";
 import type { Activity } from "../activity.ts";
 import type { BridgeAnswer, BridgeClient } from "./bridge-call.ts";
-import type { Job, JobDetail, JobStatus, Message, NovuRun, NovuState, NovuSubscriber } from "./state.ts";
+import {
+  find,
+  isOver,
+  type Job,
+  type JobDetail,
+  type Message,
+  type NovuRun,
+  type NovuState,
+  type NovuSubscriber,
+} from "./state.ts";
 import { delay, digest, digestedEvents, promoteFollower, throttle } from "./steps/actions.ts";
 import { deliver } from "./steps/deliver.ts";
 import type { AnsweredStep, Plan, ProviderRefusal, StepResult } from "./steps/step.ts";
-
-const OVER: JobStatus[] = ["completed", "failed", "canceled", "skipped", "merged"];
 
 /**
  * Novu's worker. It runs the steps of a run strictly in order, with a signed call to the bridge for each, and waits on
@@ -43,7 +50,7 @@ export function createNovuWorker({
      */
     cancel(transactionId: string): boolean {
       let any = false;
-      for (const run of state.runs.filter((candidate) => candidate.transactionId === transactionId)) {
+      for (const run of find(state).runs(transactionId)) {
         const job = run.jobs.find(({ status }) => status === "delayed" || status === "merged");
         if (job === undefined) continue;
         any = true;
@@ -73,7 +80,7 @@ export function createNovuWorker({
 
   async function runSteps(run: NovuRun): Promise<void> {
     for (const job of run.jobs) {
-      if (OVER.includes(job.status)) continue;
+      if (isOver(job)) continue;
       job.status = "running";
       job.changedAt = clock.now();
       while (isRunning(job)) settle(run, job, await runStep(run, job));
@@ -197,7 +204,7 @@ function outputsOf(state: NovuState, run: NovuRun, job: Job, now: number): Recor
     case "throttle":
       return { throttled: false };
     case "in_app": {
-      const message = state.messages.find(({ id }) => id === job.id);
+      const message = find(state).message(job.id);
       return {
         seen: message?.seen ?? false,
         read: message?.read ?? false,

@@ -22,6 +22,8 @@ interface PostHogOptions {
   personalApiKey: string;
   /** The id of the only project. If it is absent, the API accepts every project id. */
   projectId?: string;
+  /** Only the newest event of each name and person is kept, and no delivery. */
+  isRehearsal?: boolean;
   clock: Clock;
   port: number;
   state?: PostHogState | undefined;
@@ -32,6 +34,7 @@ export async function openLocalPostHog({
   projectToken,
   personalApiKey,
   projectId,
+  isRehearsal = false,
   clock,
   port,
   state: savedState,
@@ -46,9 +49,10 @@ export async function openLocalPostHog({
   /** The number of API calls that read persons in a batch. */
   const reads = { calls: 0 };
   let destination: Destination | null = null;
+  const newest = newestEvents();
   const activity = createActivity(clock);
   const faults = createFaultInjection();
-  const webhooks = createWebhooks({ state, destinations, clock, activity });
+  const webhooks = createWebhooks({ state, destinations, keepsDeliveries: !isRehearsal, clock, activity });
   const server = await serve(api(), { port, host: "127.0.0.1" });
   return {
     url: server.url,
@@ -84,6 +88,7 @@ export async function openLocalPostHog({
       setFlag(state, { key, value, distinctIds }),
     /** Resolves when every delivery has ended or waits for its retry. */
     idle: activity.idle,
+    tasks: activity.count,
     injectFault: faults.set,
   };
 
@@ -98,6 +103,10 @@ export async function openLocalPostHog({
   /** Saves the event, and returns its person as of this event. */
   function insert(captured: CapturedEvent): PostHogPerson | null {
     const person = personAfter(state, captured);
+    if (isRehearsal) {
+      newest.keep(captured);
+      return person;
+    }
     const personThen = person && { id: person.uuid, properties: structuredClone(person.properties) };
     state.events.push({ ...captured, person: personThen });
     return person;
@@ -108,6 +117,7 @@ export async function openLocalPostHog({
     return express()
       .disable("x-powered-by")
       .use(commandRoutes(state, clock))
+      .use(activity.countRequest)
       .use(faults.answer, faults.delay)
       .use(express.json({ limit: "20mb" }))
       .post("/batch", captureBatch(projectToken, capture))
@@ -120,7 +130,10 @@ export async function openLocalPostHog({
         insightRoutes(state),
         hogFunctionRoutes(state, settings),
       )
-      .post("/api/projects/:projectId/query", answerQueries(state))
+      .post(
+        "/api/projects/:projectId/query",
+        answerQueries(() => (isRehearsal ? { ...state, events: newest.events() } : state)),
+      )
       .use((_request, response) => {
         response.status(404).json({ type: "invalid_request", detail: "the local PostHog does not have this route" });
       });
@@ -134,4 +147,18 @@ export async function openLocalPostHog({
   function nowText(): string {
     return new Date(clock.now()).toISOString();
   }
+}
+
+/** The newest event of each name and person, with the properties by which PostHog identifies a person. */
+function newestEvents() {
+  const byKey = new Map<string, CapturedEvent>();
+  return {
+    keep({ properties, ...event }: CapturedEvent): void {
+      const { $process_person_profile, $is_identified, $device_id } = properties;
+      const identity = { $process_person_profile, $is_identified, $device_id };
+      const key = JSON.stringify([event.distinctId, event.event, identity]);
+      if ((byKey.get(key)?.timestamp ?? "") <= event.timestamp) byKey.set(key, { ...event, properties: identity });
+    },
+    events: () => [...byKey.values()],
+  };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Router } from "express";
 import { z } from "zod";
+import { createLookup } from "../lookup.ts";
 import { invalid } from "./answers.ts";
 import type { CapturedEvent, PostHogPerson, PostHogState } from "./state.ts";
 
@@ -103,8 +104,21 @@ export function nameOf(properties: Record<string, unknown>): string | undefined 
   return first === undefined ? undefined : String(first);
 }
 
+const lookups = new WeakMap<PostHogPerson[], ReturnType<typeof createLookup<PostHogPerson>>>();
+
 export function find(persons: PostHogPerson[], distinctId: string): PostHogPerson | undefined {
-  return persons.find(({ distinctIds }) => distinctIds.includes(distinctId));
+  return lookupOf(persons).all(distinctId)[0];
+}
+
+function lookupOf(persons: PostHogPerson[]) {
+  const known = lookups.get(persons);
+  if (known !== undefined) return known;
+  const made = createLookup(
+    () => persons,
+    ({ distinctIds }) => distinctIds,
+  );
+  lookups.set(persons, made);
+  return made;
 }
 
 /** undefined removes a property. Throws for an unknown person. */
@@ -134,8 +148,14 @@ function merge(
   if (other?.isIdentified === true && event.event !== "$merge_dangerously")
     return void warnings.push({ ...warning, type: "cannot_merge_already_identified" });
 
-  if (other !== undefined) persons.splice(persons.indexOf(other), 1);
-  into.distinctIds.push(...(other?.distinctIds ?? [distinctId]));
+  const lookup = lookupOf(persons);
+  if (other !== undefined) {
+    persons.splice(persons.indexOf(other), 1);
+    lookup.removed(other);
+  }
+  const ids = other?.distinctIds ?? [distinctId];
+  into.distinctIds.push(...ids);
+  lookup.added(into, ids);
   into.properties = { ...other?.properties, ...into.properties };
 }
 

@@ -24,7 +24,7 @@ const OFFSET_REFUSED =
   "OFFSET is not supported on queries made with a personal API key. For pagination, use keyset pagination on the `timestamp` column, e.g. `WHERE timestamp > :last_seen_timestamp ORDER BY timestamp LIMIT N`.";
 
 /** The query API. It answers the bridge's queries by their name and values. */
-export function answerQueries(state: PostHogState): RequestHandler {
+export function answerQueries(stateNow: () => PostHogState): RequestHandler {
   return (request, response) => {
     const answer = answerTo(request.body);
     if ("refusal" in answer) response.status(400).json({ ...invalid(answer.refusal), attr: null });
@@ -40,7 +40,7 @@ export function answerQueries(state: PostHogState): RequestHandler {
     const unresolved = placeholders.find((placeholder) => query.values[placeholder] === undefined);
     if (unresolved !== undefined) return { refusal: `Unresolved placeholder: {${unresolved}}` };
 
-    const table = ANSWERS[name]?.(query.values, state);
+    const table = ANSWERS[name]?.(query.values, stateNow());
     if (table == null)
       return { refusal: `the local PostHog has no query of this name with these values: ${Object.keys(ANSWERS)}` };
     // `hasMore` is null, because PostHog counts the remaining rows only for a query without a limit of its own.

@@ -23,11 +23,13 @@ type NewDelivery = Omit<SourceDelivery, "id" | "at" | "attempts">;
 export function createWebhooks({
   state,
   destinations,
+  keepsDeliveries,
   clock,
   activity,
 }: {
   state: PostHogState;
   destinations: () => Destination[];
+  keepsDeliveries: boolean;
   clock: Clock;
   activity: Activity;
 }) {
@@ -65,7 +67,7 @@ export function createWebhooks({
   function start(target: Destination, { eventUuid, event, distinctId, body }: NewDelivery): string {
     const about = { eventUuid, event, distinctId, body };
     const delivery: SourceDelivery = { id: randomUUID(), at: clock.now(), ...about, attempts: [] };
-    state.deliveries.push(delivery);
+    if (keepsDeliveries) state.deliveries.push(delivery);
     void activity.during(() => deliver(delivery, target));
     return delivery.id;
   }

@@ -40,6 +40,7 @@ export async function openLocalSegment({
   const app = express()
     .disable("x-powered-by")
     .use(commandRoutes(state, clock))
+    .use(activity.countRequest)
     .use(counted(reads))
     .use(faults.answer, faults.delay)
     .use(profileApi(state, { spaceId, token }, limits))
@@ -86,6 +87,7 @@ export async function openLocalSegment({
     },
     /** Resolves when every delivery has ended or waits for its retry. */
     idle: activity.idle,
+    tasks: activity.count,
     injectFault: faults.set,
   };
 

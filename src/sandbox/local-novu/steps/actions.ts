@@ -1,6 +1,6 @@
 import { CronExpressionParser } from "cron-parser";
 import { NOVU_UNITS_MS } from "../../../lib/durations.ts";
-import type { Job, NovuRun, NovuState } from "../state.ts";
+import { find, type Job, type NovuRun, type NovuState } from "../state.ts";
 import type { AnsweredStep, Plan, StepResult } from "./step.ts";
 
 /**
@@ -62,8 +62,9 @@ export function digest({ state, plan, run, job, outputs, now }: AnsweredStep): S
 
 /** The outputs of a digest for later steps: its event and the merged digests' events, in the order of the triggers. */
 export function digestedEvents(state: NovuState, { run, job }: DigestJob): Record<string, unknown> {
+  const order = find(state).runsLike(run);
   const events = [...followersOf(state, run, job), { run, job }]
-    .sort((a, b) => state.runs.indexOf(a.run) - state.runs.indexOf(b.run))
+    .sort((a, b) => order.indexOf(a.run) - order.indexOf(b.run))
     .map((one) => ({ id: one.job.id, time: new Date(one.run.startedAt).toISOString(), payload: one.run.payload }));
   return { events, eventCount: events.length };
 }
@@ -99,9 +100,9 @@ function followersOf(state: NovuState, run: NovuRun, { id }: Job): DigestJob[] {
 }
 
 /** All digests of the run's subscriber and workflow, in the order of their triggers. */
-function digestsLike(state: NovuState, { workflowId, subscriberId }: NovuRun): DigestJob[] {
-  return state.runs
-    .filter((run) => run.workflowId === workflowId && run.subscriberId === subscriberId)
+function digestsLike(state: NovuState, like: NovuRun): DigestJob[] {
+  return find(state)
+    .runsLike(like)
     .flatMap((run) => run.jobs.filter(({ type }) => type === "digest").map((job) => ({ run, job })));
 }
 
@@ -121,8 +122,8 @@ export function throttle({ state, run, job, outputs, now }: AnsweredStep): StepR
   if (windowMs === null) return { status: "running", window: { key, endsAt: now } };
   if (windowMs <= 0) throw new Error("Dynamic throttle window must be in the future");
 
-  const passed = state.runs
-    .filter(({ workflowId, subscriberId }) => workflowId === run.workflowId && subscriberId === run.subscriberId)
+  const passed = find(state)
+    .runsLike(run)
     .flatMap(({ jobs }) => jobs.filter(({ stepId }) => stepId === job.stepId))
     .flatMap(({ window }) => (window !== undefined && window.key === key && window.endsAt > now ? [window] : []));
   if (passed.length >= Number(outputs.threshold ?? 1)) return { status: "skipped", rest: "skipped" };
