@@ -1,11 +1,10 @@
-import { z } from "zod";
 import { type Config, readConfig } from "../config.ts";
 import { IDENTITY_EVENTS } from "../contracts/event.ts";
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, type CommandContext, defineCommand, type OptionValues, UsageError } from "../lib/command.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../lib/durations.ts";
 import { describeError } from "../lib/errors.ts";
+import { timeOption } from "../lib/read-time.ts";
 import type { RetryOptions } from "../lib/service-client.ts";
 import { createPostHogQueries } from "../sources/posthog/queries.ts";
 import { withStoreToRead } from "./command-store.ts";
@@ -64,18 +63,11 @@ export const reconcileOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "wor
 
 function orderOf(options: OptionValues<typeof OPTIONS> & { json: boolean }, now: number): Order {
   if (options.since === undefined) throw new UsageError("--since is missing");
-  const [since, until] = [timeOf("--since", options.since, now), timeOf("--until", options.until, now)];
+  const [since, until] = [timeOption("--since", options.since, now), timeOption("--until", options.until, now)];
   if (since >= until) throw new UsageError("--since must be before --until, and before now");
   const url = options.url?.replace(/\/+$/, "");
   if (url !== undefined && !/^https?:\/\/[^\s'"]+$/.test(url)) throw new UsageError("--url must be an http(s) address");
   return { since, until, apply: options.apply, url, json: options.json };
-}
-
-function timeOf(option: string, text: string, now: number): number {
-  const time = readTime(text, now);
-  if (time === null)
-    throw new UsageError(`${option} "${text}" is neither like 90m, 2h or 3d nor an ISO time with a time zone`);
-  return time;
 }
 
 async function reconcileWith(
@@ -139,21 +131,4 @@ async function reconcileWith(
   }
   if (trouble !== null || progress.refused > 0) return 1;
   return progress.missing > 0 && !apply ? 3 : 0;
-}
-
-const UNIT_MS: Record<string, number> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
-
-/** A time without a time zone is refused, because it would depend on the machine. A date alone is midnight in UTC. */
-const IsoTime = z.union([
-  z.iso.datetime({ offset: true }),
-  z.iso.datetime({ offset: true, precision: -1 }),
-  z.iso.date(),
-]);
-
-/** `90m`, `2h` or `3d` before now, or an ISO 8601 time, in milliseconds since 1970; null for other text. */
-export function readTime(text: string, now: number): number | null {
-  const [, count, unit = ""] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  const unitMs = UNIT_MS[unit];
-  if (unitMs !== undefined) return now - Number(count) * unitMs;
-  return IsoTime.safeParse(text).success ? Date.parse(text) : null;
 }

@@ -20,10 +20,12 @@ export function localConfig(
     plan: Config["novu"]["plan"];
     marketing?: Config["marketing"] | undefined;
     internalUsers?: Config["internalUsers"] | undefined;
+    emailProviders?: Config["emailProviders"] | undefined;
     withoutProfiles?: boolean | undefined;
   },
 ): LocalConfig {
   const { dataDir, port, plan, marketing = MARKETING, internalUsers = [], withoutProfiles = false } = options;
+  const { emailProviders = ["resend"] } = options;
   const profiles = {
     host: segment.url,
     spaceId: LOCAL_KEYS.segmentSpaceId,
@@ -39,7 +41,7 @@ export function localConfig(
     internalUsers,
     deliveryConcurrency: 8,
     linkSigningKeys: [LOCAL_KEYS.linkSigning],
-    emailProviders: ["resend"],
+    emailProviders,
     marketing,
     novu: {
       secretKey: LOCAL_KEYS.novu,

@@ -34,6 +34,8 @@ export interface SandboxOptions {
   /** No call is slowed to a rate, and nothing is reported to PostHog. */
   isRehearsal?: boolean;
   internalUsers?: Config["internalUsers"];
+  emailProviders?: Config["emailProviders"];
+  sqliteDriver?: Parameters<typeof openApp>[1]["sqliteDriver"];
   /** The app has no settings for PostHog. The local PostHog runs, but sends nothing to the app. */
   withoutPostHog?: boolean;
   /** The app has no settings for Segment's Profile API. */
@@ -80,7 +82,7 @@ export async function openSandbox({
   const clock = createVirtualClock({ startAt: options.startAt, flowing: options.flowing ?? false });
   const keys = { ...LOCAL_KEYS, secretKey: LOCAL_KEYS.novu, clock };
   const posthog = await openLocalPostHog({ ...keys, isRehearsal, port: ports.posthog, state: options.posthogState });
-  const segment = await openLocalSegment({ ...keys, port: ports.segment, state: options.segmentState });
+  const segment = await openLocalSegment({ ...keys, isRehearsal, port: ports.segment, state: options.segmentState });
   const novu = await openLocalNovu({
     ...keys,
     plan,
@@ -100,7 +102,14 @@ export async function openSandbox({
     events: () => app.events,
     decisions: () => app.store.decisions.list({ limit: MOST_DECISIONS }),
   });
-  const parts = { clock, log, sandbox: controls, product: options.product, isRehearsal };
+  const parts = {
+    clock,
+    log,
+    sandbox: controls,
+    product: options.product,
+    isRehearsal,
+    sqliteDriver: options.sqliteDriver,
+  };
   let app = await start();
   await connect();
 

@@ -1,6 +1,9 @@
+import type { Decision } from "../contracts/decision.ts";
 import type { History, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
 import type { EntryLimit, Exit } from "../contracts/routing.ts";
+import type { Arrived } from "../contracts/run.ts";
 import type { Shape } from "../contracts/workflow.ts";
+import { allPeople } from "./all-people.ts";
 import type { Parts } from "./engine.ts";
 import { entries } from "./entries.ts";
 import { exits } from "./exits.ts";
@@ -121,6 +124,12 @@ export interface Runs {
   list(query: RunQuery): Promise<RunRecord[]>;
   /** The history of one run, or of the newest runs of a person, in one workflow or in all. */
   history(of: { transactionId: string } | { distinctId: string; workflow?: string | undefined }): Promise<History>;
+  /** The distinct ids after `after` that have a run, in order; at most `limit`. */
+  listDistinctIds(query: { after: string; limit: number }): Promise<string[]>;
+  /** All distinct ids of the person of each of these ids, the id itself included. */
+  findMergedIds(distinctIds: string[]): Promise<Map<string, string[]>>;
+  /** The runs of these ids with their decisions, and the exits, each oldest first; hundreds of ids at most. */
+  listOf(distinctIds: string[]): Promise<{ runs: RunRecord[]; exits: Array<Exit & Arrived>; decisions: Decision[] }>;
   countOutcomes(since: number): Promise<WorkflowOutcomes[]>;
   countByWorkflow(since: number): Promise<WorkflowCounts[]>;
   /** How many runs have ended at Novu before their last message. */
@@ -135,6 +144,7 @@ export function runs(parts: Parts): Runs {
     ...shapes(parts),
     ...runList(parts),
     ...histories(parts),
+    ...allPeople(parts),
     ...runCounts(parts),
   };
 }

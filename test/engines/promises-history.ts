@@ -51,6 +51,31 @@ export function storeHistories(name: string, createEngine: () => Engine): void {
       expect(seen.slice(-3).sort()).toEqual(["u0:w", "u1:w", "u2:w"]);
     });
 
+    it("lists all people with a run, page by page, and what is known of some of them", async () => {
+      await begin("u1", { distinctId: "grace" });
+      await begin("u2", { distinctId: "ada" });
+      await begin("u3", { distinctId: "ada" });
+      await store.runs.markStarted("u2:w");
+      await store.decisions.record(decision({ transactionId: "u2:w", distinctId: "ada" }));
+      await store.events.insert(event({ uuid: "x", distinctId: "ada" }), {
+        starts: [],
+        exits: [exit({ eventUuid: "x", distinctId: "ada" })],
+      });
+      expect(await store.runs.listDistinctIds({ after: "", limit: 1 })).toEqual(["ada"]);
+      expect(await store.runs.listDistinctIds({ after: "ada", limit: 9 })).toEqual(["grace"]);
+      const { runs, exits, decisions } = await store.runs.listOf(["ada", "nobody"]);
+      expect(runs.map(({ transactionId }) => transactionId).sort()).toEqual(["u2:w", "u3:w"]);
+      expect(exits.map(({ eventUuid }) => eventUuid)).toEqual(["x"]);
+      expect(decisions.map(({ transactionId }) => transactionId)).toEqual(["u2:w"]);
+      expect(await store.runs.listOf([])).toEqual({ runs: [], exits: [], decisions: [] });
+      await store.people.merge(mergeRequest({ previousId: "ada", currentId: "ada@work" }));
+      const merged = await store.runs.findMergedIds(["ada", "grace"]);
+      expect([...merged].map(([id, ids]) => [id, ids.sort()])).toEqual([
+        ["ada", ["ada", "ada@work"]],
+        ["grace", ["grace"]],
+      ]);
+    });
+
     it("lists the runs of a workflow, of a status, of a person, and those an event began or ended", async () => {
       await begin("u1");
       await begin("u2", { workflow: "v" });

@@ -60,13 +60,17 @@ export async function openLocalNovu({ secretKey, plan, isRehearsal = false, cloc
   const bridge = createBridgeClient({ secretKey, pause: activity.pause, onCall });
   const webhooks = createNovuWebhooks({ clock, activity });
   let refusal: ProviderRefusal = () => null;
+  let onMessage: (message: Message) => void = () => {};
   const worker = createNovuWorker({
     state,
     bridge,
     plan: limits,
     refusal: (message) => refusal(message),
     environment: () => settings.environment,
-    onMessage: webhooks.sendResult,
+    onMessage(message) {
+      onMessage(message);
+      webhooks.sendResult(message);
+    },
     clock,
     activity,
   });
@@ -104,6 +108,10 @@ export async function openLocalNovu({ secretKey, plan, isRehearsal = false, cloc
     /** From now on the providers refuse messages as `newRefusal` says; if it is null, they refuse none. */
     refuseMessages(newRefusal: ProviderRefusal | null) {
       refusal = newRefusal ?? (() => null);
+    },
+    /** Calls `listener` with each message from now on, also one that its provider refused. */
+    watchMessages(listener: (message: Message) => void) {
+      onMessage = listener;
     },
     /** Changes the controls of a step, as the dashboard does. Throws for an unknown step. */
     setControls(workflowId: string, stepId: string, values: Record<string, unknown>) {

@@ -66,3 +66,29 @@ export function eventIn(body: string, now: string): CapturedEvent | null {
     capturedAt: now,
   };
 }
+
+/** The event of a webhook body, and the person's properties as of the event; null without a person or an event. */
+export function pastEvent(
+  body: string,
+  now: string,
+): { event: CapturedEvent; person: Record<string, unknown> | null } | null {
+  const parsed = Body.extend({
+    person: z
+      .object({ id: z.string().min(1), properties: Properties })
+      .nullish()
+      .catch(null),
+  }).safeParse(parseJson(body));
+  if (!parsed.success) return null;
+  const { event, person } = parsed.data;
+  return {
+    event: {
+      uuid: event.uuid,
+      event: event.event,
+      distinctId: event.distinct_id,
+      properties: event.properties,
+      timestamp: event.timestamp ?? now,
+      capturedAt: now,
+    },
+    person: person?.properties ?? null,
+  };
+}

@@ -5,8 +5,9 @@ import { serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { commandRoutes } from "../command-routes.ts";
 import { createFaultInjection } from "../fault-injection.ts";
+import type { Attempt } from "../signed-webhook.ts";
 import { authorize, ofProject, scoped } from "./access.ts";
-import { captureBatch, eventIn, type Report } from "./capture.ts";
+import { captureBatch, eventIn, pastEvent, type Report } from "./capture.ts";
 import { dashboardRoutes, insightRoutes } from "./dashboards.ts";
 import { evaluateFlags, setFlag } from "./flags.ts";
 import { hogFunctionRoutes, liveDestinations } from "./hog-functions.ts";
@@ -72,14 +73,27 @@ export async function openLocalPostHog({
      */
     deliver(body: string): string {
       const event = eventIn(body, nowText());
-      if (event === null) return webhooks.deliver({ eventUuid: "", event: "not readable", distinctId: "", body });
+      if (event === null) return webhooks.deliver({ eventUuid: "", event: "not readable", distinctId: "", body }).id;
       const { uuid: eventUuid, event: name, distinctId } = event;
       if (!state.events.some(({ uuid }) => uuid === eventUuid)) insert(event);
-      return webhooks.deliver({ eventUuid, event: name, distinctId, body });
+      return webhooks.deliver({ eventUuid, event: name, distinctId, body }).id;
+    },
+    /**
+     * Sends a webhook's body of the past again, unless `isSilent`. The person has the properties of the body from then
+     * on. Returns the attempts of the delivery, which come later.
+     */
+    replay(body: string, { isSilent }: { isSilent: boolean }): Attempt[] {
+      const past = pastEvent(body, nowText());
+      if (past !== null) replayEvent(past);
+      if (isSilent) return [];
+      const { uuid: eventUuid = "", event = "not readable", distinctId = "" } = past?.event ?? {};
+      return webhooks.deliver({ eventUuid, event, distinctId, body }).attempts;
     },
     /** Sets properties of a person without an event; undefined removes a property. Throws for an unknown person. */
     setPerson: (distinctId: string, properties: Record<string, unknown>) =>
       setProperties(state.persons, distinctId, properties),
+    /** undefined for an unknown person. */
+    propertiesOf: (distinctId: string) => find(state.persons, distinctId)?.properties,
     deletePerson(distinctId: string): void {
       state.persons = state.persons.filter((person) => person !== find(state.persons, distinctId));
     },
@@ -98,6 +112,13 @@ export async function openLocalPostHog({
     const captured = { uuid, event, distinctId, properties, timestamp: timestamp ?? now, capturedAt: now };
     webhooks.send(captured, insert(captured));
     return uuid;
+  }
+
+  function replayEvent({ event, person }: NonNullable<ReturnType<typeof pastEvent>>): void {
+    const known = find(state.persons, event.distinctId);
+    // The snapshot came with the event, so it is newer than the person here.
+    if (known !== undefined && person !== null) known.properties = person;
+    insert(known === undefined ? { ...event, properties: { ...event.properties, $set_once: person } } : event);
   }
 
   /** Saves the event, and returns its person as of this event. */

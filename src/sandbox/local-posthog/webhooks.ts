@@ -56,20 +56,20 @@ export function createWebhooks({
         throw new Error(`no delivery of the event ${eventUuid} to repeat`);
       start(target, earlier);
     },
-    /** Sends a body as it is, and returns the delivery's id. Throws if no destination is connected. */
-    deliver(delivery: NewDelivery): string {
+    /** Sends a body as it is. Throws if no destination is connected. */
+    deliver(delivery: NewDelivery): SourceDelivery {
       const [target] = destinations();
       if (target === undefined) throw new Error("no destination is connected to the local PostHog");
       return start(target, delivery);
     },
   };
 
-  function start(target: Destination, { eventUuid, event, distinctId, body }: NewDelivery): string {
+  function start(target: Destination, { eventUuid, event, distinctId, body }: NewDelivery): SourceDelivery {
     const about = { eventUuid, event, distinctId, body };
     const delivery: SourceDelivery = { id: randomUUID(), at: clock.now(), ...about, attempts: [] };
     if (keepsDeliveries) state.deliveries.push(delivery);
     void activity.during(() => deliver(delivery, target));
-    return delivery.id;
+    return delivery;
   }
 }
 

@@ -23,10 +23,12 @@ type Summary = Pick<SourceDelivery, "eventUuid" | "event" | "distinctId">;
 /** Sends messages as Segment does: at least once, and in no promised order. */
 export function createDeliveries({
   state,
+  keepsDeliveries,
   clock,
   activity,
 }: {
   state: SegmentState;
+  keepsDeliveries: boolean;
   clock: Clock;
   activity: Activity;
 }) {
@@ -42,8 +44,8 @@ export function createDeliveries({
       if (destination.batchSize === undefined) for (const message of messages) send(destination, [message], message);
       else addToBatch(messages);
     },
-    /** Sends a body as it is, and returns the delivery's id. Throws if no destination is connected. */
-    deliver(body: string): string {
+    /** Sends a body as it is. Throws if no destination is connected. */
+    deliver(body: string): SourceDelivery {
       if (destination === null) throw new Error("no destination is connected to the local Segment");
       const parsed = parseJson(body);
       return start(destination, body, summaryOf(Array.isArray(parsed) ? parsed : [parsed]));
@@ -80,11 +82,11 @@ export function createDeliveries({
     start(target, JSON.stringify(body), summaryOf(messages));
   }
 
-  function start(target: SegmentDestination, body: string, summary: Summary): string {
+  function start(target: SegmentDestination, body: string, summary: Summary): SourceDelivery {
     const delivery: SourceDelivery = { id: randomUUID(), at: clock.now(), ...summary, body, attempts: [] };
-    state.deliveries.push(delivery);
+    if (keepsDeliveries) state.deliveries.push(delivery);
     void activity.during(() => deliver[target.way](delivery, target));
-    return delivery.id;
+    return delivery;
   }
 }
 

@@ -4,6 +4,7 @@ import { serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
 import { commandRoutes } from "../command-routes.ts";
 import { createFaultInjection } from "../fault-injection.ts";
+import type { Attempt } from "../signed-webhook.ts";
 import { counted, type ProfileLimits, type ProfileReads, profileApi, trackingApi } from "./api.ts";
 import { createDeliveries } from "./deliveries.ts";
 import { messageOf, messagesIn } from "./message.ts";
@@ -12,22 +13,27 @@ import { emptySegmentState, type SegmentCall, type SegmentMessage, type SegmentS
 
 export type LocalSegment = Awaited<ReturnType<typeof openLocalSegment>>;
 
+interface SegmentOptions {
+  segmentWriteKey: string;
+  segmentSpaceId: string;
+  segmentProfileToken: string;
+  /** No message and no delivery is kept. */
+  isRehearsal?: boolean;
+  clock: Clock;
+  port: number;
+  state?: SegmentState | undefined;
+}
+
 /** The parts of Segment that the bridge uses: tracking, profiles, and deliveries with retries. */
 export async function openLocalSegment({
   segmentWriteKey: writeKey,
   segmentSpaceId: spaceId,
   segmentProfileToken: token,
+  isRehearsal = false,
   clock,
   port,
   state: savedState,
-}: {
-  segmentWriteKey: string;
-  segmentSpaceId: string;
-  segmentProfileToken: string;
-  clock: Clock;
-  port: number;
-  state?: SegmentState | undefined;
-}) {
+}: SegmentOptions) {
   // The saved state of an earlier version lacks newer fields.
   const state: SegmentState = { ...emptySegmentState(), ...savedState };
   const reads: ProfileReads = { calls: 0, inProgress: 0, mostInProgress: 0 };
@@ -35,13 +41,11 @@ export async function openLocalSegment({
   const limits: ProfileLimits = { readsLeft: null };
   const activity = createActivity(clock);
   const faults = createFaultInjection();
-  const deliveries = createDeliveries({ state, clock, activity });
+  const deliveries = createDeliveries({ state, keepsDeliveries: !isRehearsal, clock, activity });
 
   const app = express()
     .disable("x-powered-by")
-    .use(commandRoutes(state, clock))
-    .use(activity.countRequest)
-    .use(counted(reads))
+    .use(commandRoutes(state, clock), activity.countRequest, counted(reads))
     .use(faults.answer, faults.delay)
     .use(profileApi(state, { spaceId, token }, limits))
     .use(trackingApi(writeKey, sendBatch))
@@ -77,7 +81,12 @@ export async function openLocalSegment({
     deliver(body: string): string {
       const known = new Set(state.messages.map(({ messageId }) => messageId));
       insert(messagesIn(body, clock.now()).filter(({ messageId }) => !known.has(messageId)));
-      return deliveries.deliver(body);
+      return deliveries.deliver(body).id;
+    },
+    /** Sends a webhook's body of the past again. Returns the attempts of the delivery, which come later. */
+    replay(body: string): Attempt[] {
+      insert(messagesIn(body, clock.now()));
+      return deliveries.deliver(body).attempts;
     },
     /** Sets traits of a user without a message; undefined removes a trait. Throws for an unknown user. */
     setTraits: (userId: string, traits: Record<string, unknown>) => setTraits(state.profiles, userId, traits),
@@ -100,6 +109,6 @@ export async function openLocalSegment({
 
   function insert(messages: SegmentMessage[]): void {
     for (const message of messages) applyMessage(state.profiles, message);
-    state.messages.push(...messages);
+    if (!isRehearsal) state.messages.push(...messages);
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readTime } from "../../../src/commands/reconcile.ts";
+import { readTime } from "../../../src/lib/read-time.ts";
 
 const NOW = Date.parse("2026-03-02T09:00:00.000Z");
 
