@@ -1,4 +1,5 @@
 import { type Paint, printable } from "../../lib/command-io.ts";
+import { code, row, text } from "../../lib/markdown.ts";
 import type { Plan } from "./make-plan.ts";
 import type { Change } from "./people-in-progress.ts";
 
@@ -104,19 +105,4 @@ export function planMarkdown(plan: Plan): string {
 
 function section(title: string, lines: string[]): string[] {
   return lines.length === 0 ? [] : ["", `**${title}**`, "", ...lines.map((line) => `- ${text(line)}`)];
-}
-
-function row(...cells: string[]): string {
-  return `| ${cells.join(" | ")} |`;
-}
-
-function code(id: string): string {
-  return `\`${printable(id).replace(/[`|]/g, "")}\``;
-}
-
-/** Escapes Markdown, because text from Novu's dashboard must not add formatting, mention people or break the table. */
-function text(words: string): string {
-  return printable(words)
-    .replace(/[\\`*_[\]<>|#]/g, "\\$&")
-    .replaceAll("@", "@\u2060");
 }
