@@ -24,6 +24,8 @@ const OBJECTS: Record<string, string> = {
   dashboards: "dashboard",
   insights: "insight",
   hog_functions: "hog_function",
+  event_definitions: "event_definition",
+  property_definitions: "property_definition",
 };
 /** POST requests that need only a read scope. */
 const POSTED_READS = /\/(batch_by_distinct_ids|query)\/?$/;

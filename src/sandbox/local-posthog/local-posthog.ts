@@ -9,6 +9,7 @@ import type { Attempt } from "../signed-webhook.ts";
 import { authorize, ofProject, scoped } from "./access.ts";
 import { captureBatch, eventIn, pastEvent, type Report } from "./capture.ts";
 import { dashboardRoutes, insightRoutes } from "./dashboards.ts";
+import { definitionRoutes } from "./definitions.ts";
 import { evaluateFlags, setFlag } from "./flags.ts";
 import { hogFunctionRoutes, liveDestinations } from "./hog-functions.ts";
 import { find, personAfter, personRoutes, setProperties } from "./persons.ts";
@@ -30,7 +31,7 @@ interface PostHogOptions {
   state?: PostHogState | undefined;
 }
 
-/** The parts of PostHog that the bridge uses: capture, persons, events, flags, and signed webhooks with retries. */
+/** The parts of PostHog that the bridge uses: capture, persons, events, definitions, flags, and signed webhooks. */
 export async function openLocalPostHog({
   projectToken,
   personalApiKey,
@@ -150,6 +151,7 @@ export async function openLocalPostHog({
         dashboardRoutes(state),
         insightRoutes(state),
         hogFunctionRoutes(state, settings),
+        definitionRoutes(state, clock),
       )
       .post(
         "/api/projects/:projectId/query",

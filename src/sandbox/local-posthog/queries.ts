@@ -18,6 +18,8 @@ const Query = z.object({
 const ANSWERS: Record<string, (values: unknown, state: PostHogState) => Table | null> = {
   "posthog-novu-bridge absences": answerAbsences,
   "posthog-novu-bridge history": answerHistory,
+  "posthog-novu-bridge hours": answerHours,
+  "posthog-novu-bridge newest": answerNewest,
 };
 
 const OFFSET_REFUSED =
@@ -51,6 +53,9 @@ export function answerQueries(stateNow: () => PostHogState): RequestHandler {
 const Time = z.iso.datetime({ offset: true });
 const PageValues = z.strictObject({ from: Time, until: Time, after: z.string(), limit: z.int().positive() });
 const HistoryValues = PageValues.extend({ events: z.array(z.string()) });
+const Limited = z.strictObject({ since: Time, until: Time, limit: z.int().positive() });
+const NewestValues = Limited.extend({ event: z.string() });
+const HoursValues = Limited.extend({ events: z.array(z.string()) });
 const AbsencesValues = PageValues.extend({ sessions: z.array(z.string()), since: Time });
 
 const COLUMNS = ["uuid", "event", "distinct_id", "timestamp", "properties", "id", "properties"];
@@ -68,6 +73,45 @@ const TYPES: Array<[string, string]> = [
 function answerHistory(values: unknown, { events }: PostHogState): Table | null {
   const read = HistoryValues.safeParse(values);
   return read.success ? { columns: COLUMNS, types: TYPES, results: page(events, read.data).map(rowOf) } : null;
+}
+
+/** Answers with the newest events of one name. */
+function answerNewest(values: unknown, { events }: PostHogState): Table | null {
+  const read = NewestValues.safeParse(values);
+  if (!read.success) return null;
+  const { event: name, limit } = read.data;
+  const found = inPeriod(events, [name], read.data).sort((a, b) => b.at - a.at);
+  return { columns: COLUMNS, types: TYPES, results: found.slice(0, limit).map(({ event }) => rowOf(event)) };
+}
+
+/** Answers with the hours in which events of these names happened, and the number of events in each. */
+function answerHours(values: unknown, { events }: PostHogState): Table | null {
+  const read = HoursValues.safeParse(values);
+  if (!read.success) return null;
+  const counts = new Map<string, number>();
+  for (const { event } of inPeriod(events, read.data.events, read.data)) {
+    const key = JSON.stringify([event.event, `${new Date(event.timestamp).toISOString().slice(0, 13)}:00:00Z`]);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return {
+    columns: ["event", "hour", "number"],
+    types: [
+      ["event", "String"],
+      ["hour", "DateTime('UTC')"],
+      ["number", "UInt64"],
+    ],
+    results: [...counts]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, read.data.limit)
+      .map(([key, count]) => [...JSON.parse(key), count]),
+  };
+}
+
+function inPeriod(all: CapturedEvent[], names: string[], { since, until }: { since: string; until: string }) {
+  return all
+    .filter(({ event }) => names.includes(event))
+    .map((event) => ({ event, at: microseconds(event.timestamp) }))
+    .filter(({ at }) => at >= microseconds(since) && at < microseconds(until));
 }
 
 function rowOf({ uuid, event, distinctId, timestamp, properties, person }: CapturedEvent): unknown[] {

@@ -1,8 +1,7 @@
-import { z } from "zod";
-import { DAY_MS, SECOND_MS } from "../../lib/durations.ts";
-import { parseJson } from "../../lib/json.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/durations.ts";
 import { type RetryOptions, withRetries } from "../../lib/service-client.ts";
-import { createPostHogClient, type PostHogAccess } from "./client.ts";
+import type { PostHogAccess } from "./client.ts";
+import { createRunQuery, type HistoryRow } from "./hogql.ts";
 
 /** A person without a session since `lastSeenAt`. */
 export interface Absent {
@@ -40,91 +39,23 @@ interface Position {
   after: string;
 }
 
-const ANSWER_WITHIN_MS = 30 * SECOND_MS;
 /** Each page makes PostHog read all sessions of the period again, so there should be few pages. */
 const ABSENT_IN_PAGE = 5_000;
 const EVENTS_IN_PAGE = 500;
 /** PostHog stores events by day, and stops a query after 10 s. */
 const SLICE_MS = DAY_MS;
-
-/** PostHog answers properties as JSON text. */
-const Properties = z
-  .preprocess((value, context) => {
-    if (typeof value !== "string") return value;
-    const json = parseJson(value);
-    if (json === undefined) context.issues.push({ code: "custom", message: "is not JSON", input: "" });
-    return json;
-  }, z.record(z.string(), z.unknown()).nullable())
-  .transform((properties) => properties ?? {});
-
-const Time = z.iso.datetime({ offset: true });
-/** distinct id, time of the last session, id of the person */
-const AbsenceRow = z.tuple([z.string(), Time, z.string().min(1)]);
-/** uuid, event, distinct id, time, properties, id of the person, person properties */
-const HistoryRow = z.tuple([
-  z.string().min(1),
-  z.string(),
-  z.string(),
-  Time,
-  Properties,
-  z.string().nullable(),
-  Properties,
-]);
-type HistoryRow = z.output<typeof HistoryRow>;
-
-/**
- * The HogQL of each query, with a placeholder for each value that changes from call to call. A page starts after the
- * last row of the page before, because PostHog refuses OFFSET for personal API keys. PostHog compares microseconds.
- */
-export const QUERIES = {
-  /**
-   * People whose last session was before `until`, with the distinct id of their newest session that was not anonymous
-   * (by the rule of src/sources/posthog/event.ts). Visitors who were never identified are left out. Sessions are read
-   * from `since`; sessions after `until` show the people who have come back.
-   */
-  absences: {
-    row: AbsenceRow,
-    text: `
-select argMaxIf(distinct_id, timestamp, is_identified), max(timestamp) as last_seen_at, toString(person_id) as person_key
-from (
-  select person_id, distinct_id, timestamp,
-    JSONExtractRaw(properties, '$process_person_profile') != 'false'
-      and JSONExtractRaw(properties, '$is_identified') != 'false'
-      and (JSONExtractRaw(properties, '$is_identified') = 'true'
-        or JSONExtractString(properties, '$device_id') != distinct_id) as is_identified
-  from events
-  where event in {sessions} and timestamp >= toDateTime({since})
-)
-group by person_id
-having countIf(is_identified) > 0
-  and last_seen_at >= toDateTime({from}) and last_seen_at < toDateTime({until})
-  and (last_seen_at > toDateTime({from}) or person_key > {after})
-order by last_seen_at, person_key
-limit {limit}`,
-  },
-  /** Events of these names, by time and then by uuid, so that a page can end among the events of one moment. */
-  history: {
-    row: HistoryRow,
-    text: `
-select uuid, event, distinct_id, timestamp, properties, person.id, person.properties
-from events
-where event in {events}
-  and timestamp >= toDateTime({from}) and timestamp < toDateTime({until})
-  and (timestamp > toDateTime({from}) or toString(uuid) > {after})
-order by timestamp, toString(uuid)
-limit {limit}`,
-  },
-} as const;
+/** PostHog answers at most this many rows, and does not say that there are more. */
+const MOST_ROWS = 50_000;
 
 export type PostHogQueries = ReturnType<typeof createPostHogQueries>;
 
 /**
- * The queries of this app to PostHog, page by page. Each throws a RetryLaterError or an UnavailableError when it may
- * succeed later. Source: https://posthog.com/docs/api/queries
+ * The queries of this app to PostHog; `absences` and `history` answer page by page. Each throws a RetryLaterError or an
+ * UnavailableError when it may succeed later.
  */
 export function createPostHogQueries(access: PostHogAccess, { pageSize }: { pageSize?: number } = {}) {
-  const call = createPostHogClient(access);
-  return { absences, history };
+  const ask = createRunQuery(access);
+  return { absences, history, hours, newest };
 
   /** The people whose last event of `sessions` was in the period. */
   async function* absences(
@@ -172,31 +103,29 @@ export function createPostHogQueries(access: PostHogAccess, { pageSize }: { page
     }
   }
 
-  async function ask<Name extends keyof typeof QUERIES>(
-    name: Name,
-    values: object,
-    signal: AbortSignal,
-  ): Promise<Array<z.output<(typeof QUERIES)[Name]["row"]>>> {
-    const { text, row } = QUERIES[name];
-    const { results } = await call({
-      method: "POST",
-      path: "/query/",
-      // PostHog lists queries by their name. The PostHog of the sandbox chooses its answer by the name.
-      body: {
-        query: { kind: "HogQLQuery", query: text, values },
-        refresh: "force_blocking",
-        name: `posthog-novu-bridge ${name}`,
-      },
-      answer: z.object({ results: z.array<(typeof QUERIES)[Name]["row"]>(row) }),
-      unreadable({ issues: [issue] }) {
-        return `cannot be read: ${issue?.path.join(".") || "the body"}: ${issue?.message}`;
-      },
-      scope: "query:read",
-      retryLaterOn: [502, 503, 504],
-      signal,
-      withinMs: ANSWER_WITHIN_MS,
-    });
-    return results;
+  /** The hours in which events of these names happened, by name, in milliseconds since 1970 and in order. */
+  async function hours(
+    { events, since, until }: Period & { events: string[] },
+    retries: RetryOptions,
+  ): Promise<Map<string, number[]>> {
+    const found = new Map<string, number[]>();
+    const namesInCall = Math.floor(MOST_ROWS / Math.ceil((until - since) / HOUR_MS + 1));
+    for (let at = 0; at < events.length; at += namesInCall) {
+      const names = events.slice(at, at + namesInCall);
+      const values = { events: names, since: inMicroseconds(since), until: inMicroseconds(until), limit: MOST_ROWS };
+      const rows = await withRetries(() => ask("hours", values, retries.signal), retries);
+      for (const [name, hour] of rows) found.set(name, [...(found.get(name) ?? []), Date.parse(hour)]);
+    }
+    return found;
+  }
+
+  /** The newest events of one name, newest first. */
+  async function newest(
+    { event, since, until, limit }: Period & { event: string; limit: number },
+    retries: RetryOptions,
+  ): Promise<PastEvent[]> {
+    const values = { event, since: inMicroseconds(since), until: inMicroseconds(until), limit };
+    return (await withRetries(() => ask("newest", values, retries.signal), retries)).map(eventOf);
   }
 }
 

@@ -6,6 +6,8 @@ import { type Listening, serve } from "../../../src/lib/server.ts";
 import { createWebhookVerifier } from "../../../src/lib/verify-webhook.ts";
 import { type LocalPostHog, openLocalPostHog } from "../../../src/sandbox/local-posthog/local-posthog.ts";
 import { createVirtualClock, type VirtualClock } from "../../../src/sandbox/virtual-clock.ts";
+import { createPostHogDefinitions } from "../../../src/sources/posthog/definitions.ts";
+import { createPostHogQueries } from "../../../src/sources/posthog/queries.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const KEYS = { projectToken: "phc_1", personalApiKey: "phx_1" };
@@ -322,6 +324,103 @@ describe("its query API", () => {
     expect(await ask({ ...VALUES, limit: undefined })).toMatchObject(refusal(/{limit}/));
     expect(await ask(VALUES, { name: "another" })).toMatchObject(refusal(/no query of this name/));
     expect(await ask({ ...VALUES, more: 1 })).toMatchObject(refusal(/with these values/));
+  });
+});
+
+describe("its queries about the events of a workflow", () => {
+  const signal = new AbortController().signal;
+  const day = { since: Date.parse("2026-03-02T00:00:00Z"), until: Date.parse("2026-03-03T00:00:00Z") };
+
+  it("answer the hours of each event, and the newest events of one name", async () => {
+    for (const [event, timestamp] of [
+      ["a", "2026-03-02T11:59:59.999Z"],
+      ["a", "2026-03-02T12:30:00+01:00"],
+      ["a", "2026-03-02T09:00:00Z"],
+      ["b", "2026-03-02T00:00:00Z"],
+      ["b", "2026-03-03T00:00:00Z"],
+      ["c", "2026-03-02T09:00:00Z"],
+    ] as const)
+      posthog.capture({ event, distinctId: "ada", uuid: `${event} ${timestamp}`, timestamp });
+    const queries = createPostHogQueries({ ...KEYS, apiHost: posthog.url, projectId: "1" });
+    expect([...(await queries.hours({ events: ["a", "b", "d"], ...day }, { signal }))]).toEqual([
+      ["a", [Date.parse("2026-03-02T09:00:00Z"), Date.parse("2026-03-02T11:00:00Z")]],
+      ["b", [Date.parse("2026-03-02T00:00:00Z")]],
+    ]);
+    const newest = await queries.newest({ event: "a", limit: 2, ...day }, { signal });
+    expect(newest.map(({ occurredAt }) => occurredAt)).toEqual([
+      "2026-03-02T11:59:59.999Z",
+      "2026-03-02T11:30:00.000Z",
+    ]);
+  });
+});
+
+describe("its definitions", () => {
+  const signal = new AbortController().signal;
+  const definitions = () => createPostHogDefinitions({ ...KEYS, apiHost: posthog.url, projectId: "1" });
+
+  it("have every event, and when it was last seen", async () => {
+    posthog.capture({ event: "b", distinctId: "ada" });
+    posthog.capture({ event: "a", distinctId: "ada" });
+    await clock.travelBy(60_000, async () => {});
+    posthog.capture({ event: "b", distinctId: "ada", timestamp: "2020-01-01T00:00:00Z" });
+    expect([...(await definitions().events({ signal }))]).toEqual([
+      ["a", 0],
+      ["b", 60_000],
+    ]);
+  });
+
+  it("have the properties of one event, each with the type of its first value, and those of persons", async () => {
+    const first = {
+      ...{ amount: 1, plan: "pro", is_new: "TRUE", started_at: "2026-03-02 10:00:00", sent_time: 1_900_000_000 },
+      ...{ utm_term: 7, items: [1], nothing: null, $set: { seats: 3 }, $set_once: { joined: "2026-03-02" } },
+    };
+    posthog.capture({ event: "a", distinctId: "ada", properties: first });
+    posthog.capture({ event: "a", distinctId: "ada", properties: { amount: "1", nothing: false } });
+    posthog.capture({ event: "b", distinctId: "ada", properties: { other: "12" } });
+    expect(Object.fromEntries(await definitions().properties({ event: "a" }, { signal }))).toEqual({
+      ...{ amount: "Numeric", plan: "String", is_new: "Boolean", started_at: "DateTime", sent_time: "DateTime" },
+      ...{ utm_term: "String", items: null, nothing: "Boolean" },
+    });
+    expect(Object.fromEntries(await definitions().properties("person", { signal }))).toEqual({
+      ...{ seats: "Numeric", joined: "DateTime" },
+    });
+  });
+
+  it("are read page by page, searched by words, and need a scope for each list", async () => {
+    const one = {
+      distinctId: "ada",
+      properties: {},
+      timestamp: "2026-03-02T09:00:00Z",
+      capturedAt: "2026-03-02T09:00:00Z",
+    };
+    for (let index = 0; index < 1_001; index += 1)
+      posthog.state.events.push({ ...one, uuid: `${index}`, event: `event ${index}` });
+    expect((await definitions().events({ signal })).size).toBe(1_001);
+    const get = async (path: string) => {
+      const response = await fetch(`${posthog.url}/api/projects/1/${path}`, {
+        headers: { authorization: `Bearer ${KEYS.personalApiKey}` },
+      });
+      return (await response.json()) as { results?: Array<Record<string, unknown>>; detail?: string };
+    };
+    const found = await get("event_definitions/?search=EVENT%20100&limit=2");
+    expect(found).toMatchObject({ count: 2, next: null, results: [{ name: "event 100" }, { name: "event 1000" }] });
+    posthog.capture({ event: "a", distinctId: "ada", properties: { amount: 1 } });
+    const amount = async (query: string) => (await get(`property_definitions/?${query}`)).results?.[0];
+    expect([
+      await amount(""),
+      await amount("event_names=[%22a%22]"),
+      await amount("event_names=[%22b%22]"),
+      await amount("event_names=[%22b%22]&filter_by_event_names=true"),
+    ]).toMatchObject([
+      { is_seen_on_filtered_events: null, is_numerical: true },
+      { is_seen_on_filtered_events: true },
+      { is_seen_on_filtered_events: false },
+      undefined,
+    ]);
+    posthog.settings.scopes = ["event_definition:read"];
+    expect((await get("event_definitions/")).results).toHaveLength(100);
+    expect((await get("property_definitions/")).detail).toContain("'property_definition:read'");
+    await expect(definitions().properties("person", { signal })).rejects.toThrow("property_definition:read");
   });
 });
 

@@ -1,6 +1,6 @@
 import createHogQLParser from "@posthog/hogql-parser";
 import { describe, expect, it } from "vitest";
-import { QUERIES } from "../../../src/sources/posthog/queries.ts";
+import { QUERIES } from "../../../src/sources/posthog/hogql.ts";
 
 const parser = await createHogQLParser();
 const parse = (text: string) => JSON.parse(parser.parseSelect(text, true)) as Record<string, unknown>;
@@ -13,6 +13,14 @@ const EXPECTED = {
   },
   history: {
     placeholders: ["after", "events", "from", "limit", "until"],
+    columns: ["uuid", "event", "distinct_id", "timestamp", "properties", "person.id", "person.properties"],
+  },
+  hours: {
+    placeholders: ["events", "limit", "since", "until"],
+    columns: ["event", "hour", "number"],
+  },
+  newest: {
+    placeholders: ["event", "limit", "since", "until"],
     columns: ["uuid", "event", "distinct_id", "timestamp", "properties", "person.id", "person.properties"],
   },
 };
