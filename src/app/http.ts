@@ -11,6 +11,7 @@ import { clickRoutes, type Links } from "../links/links.ts";
 import { novuWebhook } from "../novu/webhook.ts";
 import { resultOfProvider, withReceipt } from "../outbox/novu-result.ts";
 import type { Store } from "../store/store.ts";
+import { createEventStates } from "./comparison.ts";
 import type { Context } from "./context.ts";
 import type { Ingestion } from "./ingest.ts";
 import type { OptOuts } from "./opt-outs.ts";
@@ -38,7 +39,7 @@ export async function openHttp(
   context: Context,
   { ingestion, links, optOuts, runs, bridge, sites }: Parts,
 ): Promise<Listening & { idle(): Promise<void> }> {
-  const { config, metrics, store, isStopping, now, log } = context;
+  const { config, product, metrics, store, isStopping, now, log } = context;
   const isIngress = config.roles.includes("ingress");
   const clicks = clickRoutes({ ...messages(store), read: links.read, count: metrics.link, now, log });
   // Caches store only the studio's files, which never change under their names, so no ETag is needed.
@@ -49,6 +50,7 @@ export async function openHttp(
     queues: () => store.jobs.countByQueue(),
     workflows: (since: number) => store.runs.countByWorkflow(since),
     silent: runs.silent,
+    events: createEventStates(store.events, product.workflows, now),
   };
   http
     .use(healthRoutes(whyNot, config.revision ?? null))

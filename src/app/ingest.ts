@@ -1,8 +1,10 @@
+import { listenedNames } from "../comparison/compare.ts";
 import type { MergeRequest } from "../contracts/routing.ts";
 import { SOURCES } from "../contracts/sources.ts";
 import { createArrivalClock, isoOfArrival } from "../lib/clock.ts";
 import type { WebhookHandler } from "../lib/webhook-endpoint.ts";
 import { createRoute } from "../routing/route.ts";
+import { createEventHours } from "../sources/event-hours.ts";
 import { createReingest, createSaveIgnored } from "../sources/ignored-events.ts";
 import { createIngest, type Ingest } from "../sources/ingest.ts";
 import type { PersonReader } from "../sources/person-reader.ts";
@@ -34,6 +36,7 @@ export function createIngestion(
     saveIgnored,
     receivedAt: () => isoOfArrival(nextArrival()),
     forgetPerson: persons.forget,
+    onArrival: createEventHours({ names: listenedNames(workflows), save: store.events.saveHour, now, log }),
     count: metrics.event,
     log,
   });

@@ -13,6 +13,7 @@ import type { PostHogReports } from "../sources/posthog/reports.ts";
 import { startSweep } from "../store/retention.ts";
 import type { ExitCursor } from "../store/runs.ts";
 import type { Store } from "../store/store.ts";
+import { startSilenceLog } from "./comparison.ts";
 import type { Context } from "./context.ts";
 import type { Ingestion } from "./ingest.ts";
 import type { Novu } from "./novu.ts";
@@ -46,7 +47,7 @@ interface Parts {
   reports: Pick<PostHogReports, "report">;
 }
 
-/** Starts the worker of each queue, and two daily sweeps: one deletes old rows, one finds inactive people. */
+/** Starts the worker of each queue, and the daily runs: old rows, inactive people, events that have stopped. */
 export function startOutbox(context: Context, parts: Parts): Outbox {
   const { config, store, metrics, clock, log } = context;
   const queue = { store: store.jobs, runJob: runJobOf(context, parts), clock, log, count: metrics.jobs };
@@ -57,16 +58,23 @@ export function startOutbox(context: Context, parts: Parts): Outbox {
   });
   const sweep = startSweep({ prune: (...step) => store.prune(...step), retentionMs: config.retentionMs, clock, log });
   const absences = startAbsenceSweep(context, parts);
+  const silences = startSilenceLog(context);
   const unsubscribe = store.on("jobs", (queue) => workers.find(([name]) => name === queue)?.[1].wake());
   return {
     // All workers are awaited several times, because the jobs of one queue may add jobs to another queue.
     async idle() {
       await absences?.idle();
+      await silences.idle();
       for (const _ of QUEUES) for (const [, worker] of workers) await worker.idle();
     },
     async stop() {
       unsubscribe();
-      await Promise.all([sweep.stop(), absences?.stop(), ...workers.map(([, worker]) => worker.stop())]);
+      await Promise.all([
+        sweep.stop(),
+        absences?.stop(),
+        silences.stop(),
+        ...workers.map(([, worker]) => worker.stop()),
+      ]);
     },
   };
 }

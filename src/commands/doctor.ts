@@ -10,9 +10,9 @@ import { examine } from "./doctor/examine.ts";
 const HELP = `npm run doctor -- [options]
 
 Checks everything that a message needs, changes nothing, and prints how to fix each error: the
-configuration, the store, PostHog and its destination, Segment and its profiles, Novu with its
-integrations and workflows, the running app as others reach it, the clocks, and signatures from end to
-end. Run it where the app runs, with the same environment.
+configuration, the store, PostHog and its destination, Segment and its profiles, the events and their
+properties, Novu with its integrations and workflows, the running app as others reach it, the clocks, and
+signatures from end to end. Run it where the app runs, with the same environment.
 
   --json     print one JSON object
   --help

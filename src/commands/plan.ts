@@ -1,6 +1,8 @@
 import type { Product } from "../contracts/product.ts";
 import type { LifecycleWorkflow } from "../engine/lifecycle.ts";
 import { type Command, defineCommand, UsageError } from "../lib/command.ts";
+import { compareEvents } from "./compare-events.ts";
+import { eventsMarkdown, eventsText } from "./plan/events-text.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import { readManifest } from "./plan/manifest.ts";
 import { readNovuEnvironment } from "./plan/novu-environment.ts";
@@ -13,16 +15,24 @@ add, change, move and remove; changed payloads, controls, severities and prefere
 and the effect on them; values that were set in Novu's dashboard, also those that Novu cannot use; and
 everything that your plan at Novu does not allow. It needs no running bridge.
 
+It also compares the workflows with the events of the last 30 days: an event that PostHog has never seen, or
+that has stopped; a property that is missing or has another type, so that the workflow cannot read it; a
+condition that never held; a person property that PostHog does not have. It prints names, and no values.
+
   --json       print one JSON object
   --markdown   print Markdown for a pull request
   --help
 
 It reads NOVU_SECRET_KEY, NOVU_API_URL and NOVU_PLAN. Without a key it lists what would be published, and
-compares nothing. It counts the people in progress in the store of DATABASE_URL or DATA_DIR, if there is one.
+compares nothing at Novu. With POSTHOG_API_HOST, POSTHOG_PROJECT_ID and POSTHOG_PERSONAL_API_KEY (scopes
+event_definition:read, property_definition:read, query:read) it compares the events. It counts the people in
+progress in the store of DATABASE_URL or DATA_DIR, if there is one.
 
-Exit code: 0 nothing to do, or nothing compared; 1 error; 2 wrong usage; 3 there is something to do.
+Exit code: 0 nothing to do at Novu, or nothing compared; 1 error; 2 wrong usage; 3 there is something to do.
 
 After a build: node dist/src/cli.js plan`;
+
+const COMPARED_WITHIN_MS = 60_000;
 
 export const planOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflows">): Command =>
   defineCommand({
@@ -32,8 +42,12 @@ export const planOf = ({ workflows }: Pick<Product<LifecycleWorkflow>, "workflow
     async run({ options: { json, markdown }, env, io }) {
       if (json && markdown) throw new UsageError("--json and --markdown do not go together");
       const environment = readNovuEnvironment(env);
+      const comparing = compareEvents(workflows, environment, COMPARED_WITHIN_MS);
       const made = await makePlan(await readManifest(workflows, environment.plan), environment, io.sleep);
-      io.print(json ? JSON.stringify(made) : markdown ? planMarkdown(made) : planText(made, io.paint));
+      const events = await comparing;
+      if (json) io.print(JSON.stringify({ ...made, events }));
+      else if (markdown) io.print(planMarkdown(made) + eventsMarkdown(events));
+      else io.print(planText(made, io.paint) + eventsText(events, io.paint));
       return hasChanges(made) ? 3 : 0;
     },
   });

@@ -36,6 +36,11 @@ export type PersonProperties = {
 /** The properties that Novu gets as the subscriber's `data`. */
 export const SUBSCRIBER_DATA: readonly PropertyName[] = SUBSCRIBER_DATA_OF_FORK;
 export const PROPERTY_NAMES = Object.keys(PROPERTIES) as PropertyName[];
+/** The declared names. Each product is expected to have an address and the fork's own properties. */
+export const DECLARED_PROPERTIES = PROPERTY_NAMES.map((name) => ({
+  name,
+  isExpected: name === "email" || !(name in ENGINE_PROPERTIES),
+}));
 const BY_LOWER_CASE = new Map(PROPERTY_NAMES.map((name) => [name.toLowerCase(), name]));
 const LENGTHS = new Set(PROPERTY_NAMES.map(({ length }) => length));
 const LONGEST_NAME = 2 * Math.max(...PROPERTY_NAMES.map(({ length }) => length));

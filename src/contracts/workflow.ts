@@ -10,11 +10,25 @@ export interface Absence {
   sessions: string[];
 }
 
+/** One matcher of a workflow, for a comparison with real events. */
+export interface MatcherFacts {
+  /** The name of the event. */
+  event: string;
+  does: "starts" | "ends";
+  /** Whether it matches only some events of that name. */
+  isConditional: boolean;
+  /** Whether it matches; throws only if its `where` throws. */
+  wants(event: LifecycleEvent): boolean | "unreadable";
+  /** The properties of the event that are missing or have another type than the matcher declares. */
+  mistyped(event: LifecycleEvent): string[];
+}
+
 /** The part of a workflow that routing uses. */
 export interface WorkflowRoutes {
   id: string;
   /** The names of the events that start or end it. */
   events: string[];
+  matchers: MatcherFacts[];
   /** The first matcher in `on` that this event matches; null if the event does not start the workflow. */
   startedBy(event: LifecycleEvent): { occurrence: Occurrence | null } | null;
   ends(event: LifecycleEvent): boolean;

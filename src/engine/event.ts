@@ -3,15 +3,13 @@ import { type LifecycleEvent, USER_INACTIVE } from "../contracts/event.ts";
 import { type PersonProperties, readPerson, trackUnreadable } from "../contracts/person.ts";
 import { firstReadable, number } from "../contracts/property-types.ts";
 import { Occurrence } from "../contracts/routing.ts";
-import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import type { MatcherFacts, WorkflowRoutes } from "../contracts/workflow.ts";
 import { setAtPath } from "../lib/json.ts";
 import { type Duration, toMs } from "./wait.ts";
 import { fallbackFor } from "./web-url.ts";
 
-/** A matcher of the events that start or end a workflow. */
-export interface EventMatcher {
-  /** The event's name at PostHog. */
-  event: string;
+/** A matcher of the events that start or end a workflow; `event` is the event's name at PostHog. */
+export interface EventMatcher extends Omit<MatcherFacts, "does"> {
   /**
    * Whether an event of that name matches; `unreadable` if the matcher's condition used a property of the person that
    * cannot be read. Throws only if the condition throws.
@@ -39,6 +37,8 @@ export function event<Properties extends z.ZodObject = z.ZodObject<Record<never,
   return {
     event: name,
     occurrence: occurrence === undefined ? null : occurrenceOf(name, occurrence),
+    isConditional: properties !== undefined || where !== undefined,
+    mistyped: (event) => (properties === undefined ? [] : mistypedIn(event.properties, properties)),
     wants(event) {
       const read = properties?.safeParse(event.properties) ?? { success: true, data: {} };
       if (!read.success) return false;
@@ -48,6 +48,16 @@ export function event<Properties extends z.ZodObject = z.ZodObject<Record<never,
       return usedUnreadable().length > 0 ? "unreadable" : isMatch;
     },
   };
+}
+
+/** A value that is not in an enum, or out of a range, has the right type. */
+function mistypedIn(properties: Record<string, unknown>, schema: z.ZodObject): string[] {
+  const issues = schema.safeParse(properties).error?.issues ?? [];
+  const names = issues.flatMap(({ code, path: [name] }) => {
+    const property = String(name ?? "");
+    return code === "invalid_type" || properties[property] == null ? [property] : [];
+  });
+  return [...new Set(names)];
 }
 
 /** Throws when the workflow is made, and not when its first event arrives. */
@@ -67,6 +77,8 @@ export function inactivity({ days }: { days: number }): EventMatcher {
     event: USER_INACTIVE,
     occurrence: null,
     inactiveForDays: days,
+    isConditional: false,
+    mistyped: () => [],
     wants: ({ properties }) => (firstReadable(number, properties.days_inactive) ?? days) >= days,
   };
 }

@@ -121,6 +121,10 @@ export function lifecycle<Payload extends z.ZodObject, Tests extends Experiments
     holdout: rules.holdout,
     flags: [rules.holdout ?? [], Object.values(rules.experiments).map(({ flag }) => flag)].flat(),
     events: [...on, ...exitOn].map((matcher) => matcher.event),
+    matchers: [
+      ...on.map((matcher) => ({ ...matcher, does: "starts" as const })),
+      ...exitOn.map((matcher) => ({ ...matcher, does: "ends" as const })),
+    ],
     entry: entryLimit(),
     addressWithinMs: toMs(definition.addressWithin ?? { minutes: 1 }),
     startWithinMs: startWithin === "any time" ? null : toMs(startWithin),

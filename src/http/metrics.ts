@@ -102,6 +102,8 @@ interface Depths {
   ): Promise<Array<{ workflow: string; entered: number; sent: number; skipped: number; failed: number }>>;
   /** The workflows that sent nothing, although people entered them long enough ago for a first message. */
   silent(): Promise<string[]>;
+  /** The events that have come, and whether each has stopped. */
+  events(): Promise<Array<{ event: string; isSilent: boolean }>>;
 }
 
 /** Period of the counts per workflow. */
@@ -118,6 +120,11 @@ function createGauges(registry: Registry, depths: Depths, now: () => number): { 
     "workflow_silent",
     "1 if people entered the workflow in the last 7 days, longer ago than its first wait, and no message was sent",
     ["workflow"],
+  );
+  const silentEvents = gauge(
+    "event_silent",
+    "1 if the event has not arrived for a day, and for much longer than its longest pause before",
+    ["event"],
   );
 
   return {
@@ -136,10 +143,16 @@ function createGauges(registry: Registry, depths: Depths, now: () => number): { 
       dead.set({ queue }, counts.dead);
       age.set({ queue }, oldestDueAt === null ? 0 : Math.max(0, now() - oldestDueAt) / SECOND_MS);
     }
-    const [workflows, nowSilent] = await Promise.all([depths.workflows(now() - RECENT_MS), depths.silent()]);
+    const [workflows, nowSilent, events] = await Promise.all([
+      depths.workflows(now() - RECENT_MS),
+      depths.silent(),
+      depths.events(),
+    ]);
     // Reset first, or workflows without recent runs would keep last week's numbers.
     recent.reset();
     silent.reset();
+    silentEvents.reset();
+    for (const { event, isSilent } of events) silentEvents.set({ event }, isSilent ? 1 : 0);
     for (const { workflow, ...counts } of workflows) {
       for (const [what, count] of Object.entries(counts)) recent.set({ workflow, what }, count);
       silent.set({ workflow }, nowSilent.includes(workflow) ? 1 : 0);

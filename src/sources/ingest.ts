@@ -34,6 +34,7 @@ export function createIngest({
   saveIgnored,
   receivedAt,
   forgetPerson,
+  onArrival,
   count,
   log,
 }: {
@@ -45,6 +46,8 @@ export function createIngest({
   receivedAt(): string;
   /** Called before an insert, so that the next step reads the person again, because the event may change the person. */
   forgetPerson(distinctId: string): void;
+  /** Called with the name of each event that was stored. Never rejects. */
+  onArrival(name: string): Promise<void>;
   count(outcome: Ingested["outcome"]): void;
   log: Log;
 }): Ingest {
@@ -59,6 +62,7 @@ export function createIngest({
     const event = { ...parsed.event, receivedAt: receivedAt() };
     const { outcome, reason } = await routeAndInsert(event, body);
     count(outcome);
+    if (source !== "sweep") await onArrival(event.name);
     const { uuid, name } = event;
     // Accepted events are too many for the level `info`: thousands a second. The studio and the metrics have them all.
     const level = outcome === "accepted" && reason === undefined ? "debug" : "info";

@@ -4,6 +4,7 @@ import type { IgnoredRecord } from "../contracts/history.ts";
 import type { Routing } from "../contracts/routing.ts";
 import { HOUR_MS } from "../lib/durations.ts";
 import { type Parts, together } from "./engine.ts";
+import { eventHours } from "./event-hours.ts";
 import { insertEvents } from "./insert-events.ts";
 import type { Tables } from "./tables.ts";
 
@@ -35,6 +36,10 @@ export interface Events {
   /** The most common reason first. */
   countIgnored(since: number): Promise<Array<{ reason: string; count: number }>>;
   deleteIgnored(ids: number[]): Promise<void>;
+  /** Saves that an event of this name came in the hour that begins at `hour`, in milliseconds since 1970. */
+  saveHour(name: string, hour: number): Promise<void>;
+  /** The hours since `since` in which events of these names came, by name and in order. */
+  listHours(names: string[], since: number): Promise<Map<string, number[]>>;
 }
 
 /** A PostHog destination without a filter sends every page view. The newest events are enough to see the reason. */
@@ -49,6 +54,7 @@ const MOST_AT_ONCE = 10_000;
 export function events(parts: Parts): Events {
   const { db, now } = parts;
   return {
+    ...eventHours(parts),
     insert: insertEvents(parts),
 
     async findKnown(uuids) {

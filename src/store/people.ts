@@ -45,7 +45,7 @@ export const PERSON_TABLES = {
 } as const satisfies Record<string, keyof Tables>;
 
 /** The tables without a record of a person. */
-export const IMPERSONAL_TABLES = ["shapes", "rate_limiters", "leases", "ended_sessions"] as const;
+export const IMPERSONAL_TABLES = ["event_hours", "shapes", "rate_limiters", "leases", "ended_sessions"] as const;
 
 /** Every record of one person, table by table. */
 export type PersonRecords = Record<keyof typeof PERSON_TABLES, Array<Record<string, unknown>>>;

@@ -108,6 +108,7 @@ function rulesFor(before: number): Rule[] {
       // Opt-outs stay at any age.
       unless: sql`name = ${OPT_OUTS_OF_PERSON}`,
     },
+    { table: "event_hours", key: ["name", "hour"], isOld: byNumber("hour") },
     { table: "ignored_events", key: ["id"], isOld: byTime("received_at") },
     ...[hasArrived, sql<boolean>`arrival is null and ${byTime("occurred_at")}`].map((isOld) => ({
       table: "runs" as const,

@@ -49,7 +49,7 @@ export interface Store extends Repositories {
 
 /** The methods that only read, for a command beside the app. */
 const READS = {
-  events: ["findKnown", "listIgnored", "listIgnoredOf", "countIgnored"],
+  events: ["findKnown", "listIgnored", "listIgnoredOf", "countIgnored", "listHours"],
   runs: [
     "findState",
     "findExitSince",

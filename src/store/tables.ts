@@ -18,6 +18,8 @@ export interface Tables {
      */
     about: string | null;
   };
+  /** The hours in which events came, so that the app notices when an event stops; see src/comparison/rhythm.ts. */
+  event_hours: { name: string; hour: number };
   runs: {
     transaction_id: string;
     workflow: string;

@@ -80,12 +80,17 @@ describe("the doctor", () => {
         "✗ PostHog key: .* does not accept POSTHOG_PERSONAL_API_KEY",
         "✗ PostHog persons: .*POSTHOG_PERSONAL_API_KEY",
         "✗ PostHog destination: .*POSTHOG_PERSONAL_API_KEY",
+        "! events: .* and person properties are not compared: PostHog answered 401",
       ],
     ],
     [
       "a wrong project",
       { posthog: { projectId: "7" } },
-      ["✗ PostHog persons: .*POSTHOG_PROJECT_ID", "✗ PostHog destination: .*POSTHOG_PROJECT_ID"],
+      [
+        "✗ PostHog persons: .*POSTHOG_PROJECT_ID",
+        "✗ PostHog destination: .*POSTHOG_PROJECT_ID",
+        "! events: .* are not compared: PostHog answered 404",
+      ],
     ],
     [
       "a dead PostHog",
@@ -95,6 +100,7 @@ describe("the doctor", () => {
         "✗ PostHog key: POSTHOG_API_HOST .* does not answer",
         "✗ PostHog persons: .* does not answer",
         "✗ PostHog destination: .* does not answer",
+        "! events: .* are not compared: PostHog at .* does not answer",
       ],
     ],
     [
@@ -156,6 +162,7 @@ describe("the doctor", () => {
       expect.stringMatching(/^! PostHog key: the key lacks hog_function:write/),
       ...(isSwept ? [] : [expect.stringMatching(/^! PostHog key: the key lacks query:read/)]),
       expect.stringMatching(/^✗ PostHog persons: .*needs the scope person:read/),
+      "! events: the names of events, the events of the last 30 days, and person properties are not compared: POSTHOG_PERSONAL_API_KEY lacks event_definition:read, property_definition:read, and query:read",
     ]);
     sandbox.posthog.settings.scopes = ["person:read", "query:read"];
     expect(await complaints()).toContainEqual(expect.stringMatching(/^! PostHog destination: cannot be checked/));

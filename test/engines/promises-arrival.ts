@@ -4,6 +4,7 @@ import type { Store } from "../../src/store/store.ts";
 import { decision, event, exit, OCCURRED_AT, run, start } from "../support/facts.ts";
 import type { Engine } from "./promises.ts";
 
+const HOUR_MS = 60 * 60 * 1000;
 const STAMPS = [-180, -120, -1, 0, 1];
 const TOGETHER = { "one by one": false, together: true };
 /** So many seconds after what happened first. */
@@ -24,6 +25,24 @@ export function storeArrivals(name: string, createEngine: () => Engine): void {
     afterEach(async () => {
       await store.close();
       await engine.drop();
+    });
+
+    it("the hours in which an event came are stored once, and deleted for their age", async () => {
+      for (const [name, hour] of [
+        ["b", 3],
+        ["a", 2],
+        ["a", 1],
+        ["a", 2],
+        ["c", 1],
+      ] as const)
+        await store.events.saveHour(name, hour * HOUR_MS);
+      const hours = async (names: string[], since = 0) =>
+        Object.fromEntries(await store.events.listHours(names, since));
+      expect(await hours(["a", "b", "none"])).toEqual({ a: [HOUR_MS, 2 * HOUR_MS], b: [3 * HOUR_MS] });
+      expect(await hours(["a", "c"], 2 * HOUR_MS)).toEqual({ a: [2 * HOUR_MS] });
+      expect(await hours([])).toEqual({});
+      expect(await store.prune(2 * HOUR_MS, 100)).toBe(2);
+      expect(await hours(["a", "b", "c"])).toEqual({ a: [2 * HOUR_MS], b: [3 * HOUR_MS] });
     });
 
     describe("an exit that arrives after its start ends the run if it is stamped up to two minutes earlier", () => {

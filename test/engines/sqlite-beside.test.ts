@@ -81,6 +81,7 @@ const period = { workflow: "w", from: OCCURRED_AT, until: OCCURRED_AT, after: nu
 const QUESTIONS: StoreCall<ReadStore>[] = [
   ["events.findKnown", ["u"]],
   ["events.listIgnoredOf", "visitor", 0],
+  ["events.listHours", ["checkout_started"], 0],
   ["people.isJoining", "ada"],
   ["jobs.nextDueAt", "novu"],
   ["jobs.count"],

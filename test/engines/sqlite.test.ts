@@ -135,6 +135,8 @@ describe("no statement reads a whole table", () => {
     ["people.isJoining", "ada"],
     ["events.listIgnoredOf", "visitor", Date.parse(LATER)],
     ["events.deleteIgnored", [7, 8]],
+    ["events.saveHour", "checkout_started", 0],
+    ["events.listHours", ["checkout_started", "b"], 0],
     ["runs.saveRecipient", { transactionId: "u:w", refusals: 0, recipient: profile() }],
     ["runs.findRecipient", { transactionId: "u:w", refusals: 0 }],
     ["people.saveSentProfile", { profile: profile(), known: null }],

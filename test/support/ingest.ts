@@ -17,6 +17,7 @@ export function ingestTo({
     saveIgnored,
     receivedAt: () => new Date().toISOString(),
     forgetPerson: () => {},
+    onArrival: async () => {},
     count: () => {},
     log: createLog({ level: "silent" }),
   });

@@ -9,6 +9,7 @@ import { discoverWorkflows } from "../../novu/framework.ts";
 import { readManifest } from "../plan/manifest.ts";
 import { appChecks } from "./app.ts";
 import { type Check, type Found, lookAll, ok, warning } from "./check.ts";
+import { eventsCheck } from "./events.ts";
 import { novuChecks, novuWorkflowsCheck } from "./novu.ts";
 import { postHogChecks } from "./posthog.ts";
 import { segmentChecks } from "./segment.ts";
@@ -38,6 +39,7 @@ export async function examine(config: Config, workflows: LifecycleWorkflow[], se
       : postHogChecks({ ...config, posthog }, { events, asksAbsences })),
     ...(segment === null ? [] : segmentChecks({ ...config, segment })),
     ...novuChecks(config, discover),
+    eventsCheck(config, workflows),
     novuWorkflowsCheck(config, () => readManifest(workflows, config.novu.plan)),
     ...appChecks(config, ids),
   ];

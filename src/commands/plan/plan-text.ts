@@ -92,9 +92,9 @@ export function planMarkdown(plan: Plan): string {
       }
     }
   }
-  lines.push(...section("Set in Novu's dashboard", edited.map(editedText)));
-  lines.push(...section(BROKEN, broken.map(brokenText)));
-  lines.push(...section("Beyond the plan of Novu", limits), ...section("Notes", notes));
+  lines.push(...markdownSection("Set in Novu's dashboard", edited.map(editedText)));
+  lines.push(...markdownSection(BROKEN, broken.map(brokenText)));
+  lines.push(...markdownSection("Beyond the plan of Novu", limits), ...markdownSection("Notes", notes));
   if (!isCompared) {
     lines.push("", "| workflow | steps |", "|---|---|");
     for (const { workflow, steps } of manifest)
@@ -103,6 +103,7 @@ export function planMarkdown(plan: Plan): string {
   return lines.join("\n");
 }
 
-function section(title: string, lines: string[]): string[] {
+/** A list below a title; nothing for an empty list. */
+export function markdownSection(title: string, lines: string[]): string[] {
   return lines.length === 0 ? [] : ["", `**${title}**`, "", ...lines.map((line) => `- ${text(line)}`)];
 }

@@ -27,6 +27,12 @@ export interface PageOfHistory {
   readUntil: number;
 }
 
+/** The start of an hour, in milliseconds since 1970, and the number of events in this hour. */
+export interface EventHour {
+  hour: number;
+  count: number;
+}
+
 /** From `since` until just before `until`, in milliseconds since 1970. */
 interface Period {
   since: number;
@@ -103,18 +109,22 @@ export function createPostHogQueries(access: PostHogAccess, { pageSize }: { page
     }
   }
 
-  /** The hours in which events of these names happened, by name, in milliseconds since 1970 and in order. */
+  /** The hours in which events of these names happened, by name and in order, with the number of events in each. */
   async function hours(
     { events, since, until }: Period & { events: string[] },
     retries: RetryOptions,
-  ): Promise<Map<string, number[]>> {
-    const found = new Map<string, number[]>();
+  ): Promise<Map<string, EventHour[]>> {
+    const found = new Map<string, EventHour[]>();
     const namesInCall = Math.floor(MOST_ROWS / Math.ceil((until - since) / HOUR_MS + 1));
     for (let at = 0; at < events.length; at += namesInCall) {
       const names = events.slice(at, at + namesInCall);
       const values = { events: names, since: inMicroseconds(since), until: inMicroseconds(until), limit: MOST_ROWS };
       const rows = await withRetries(() => ask("hours", values, retries.signal), retries);
-      for (const [name, hour] of rows) found.set(name, [...(found.get(name) ?? []), Date.parse(hour)]);
+      for (const [name, hour, count] of rows) {
+        const hours = found.get(name) ?? [];
+        hours.push({ hour: Date.parse(hour), count });
+        found.set(name, hours);
+      }
     }
     return found;
   }

@@ -24,6 +24,9 @@ const EVENTS_AND_RUNS = [
   "create index events_by_age on events (received_at)",
   "create index events_about on events (about) where about is not null",
 
+  "create table event_hours (name text not null, hour bigint not null, primary key (name, hour))",
+  "create index event_hours_by_age on event_hours (hour)",
+
   `create table runs (
     transaction_id text primary key, workflow text not null, distinct_id text not null, event_uuid text not null,
     occurred_at text not null, state text not null, entered_at bigint, ended_at bigint,

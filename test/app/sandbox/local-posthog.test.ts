@@ -343,8 +343,14 @@ describe("its queries about the events of a workflow", () => {
       posthog.capture({ event, distinctId: "ada", uuid: `${event} ${timestamp}`, timestamp });
     const queries = createPostHogQueries({ ...KEYS, apiHost: posthog.url, projectId: "1" });
     expect([...(await queries.hours({ events: ["a", "b", "d"], ...day }, { signal }))]).toEqual([
-      ["a", [Date.parse("2026-03-02T09:00:00Z"), Date.parse("2026-03-02T11:00:00Z")]],
-      ["b", [Date.parse("2026-03-02T00:00:00Z")]],
+      [
+        "a",
+        [
+          { hour: Date.parse("2026-03-02T09:00:00Z"), count: 1 },
+          { hour: Date.parse("2026-03-02T11:00:00Z"), count: 2 },
+        ],
+      ],
+      ["b", [{ hour: Date.parse("2026-03-02T00:00:00Z"), count: 1 }]],
     ]);
     const newest = await queries.newest({ event: "a", limit: 2, ...day }, { signal });
     expect(newest.map(({ occurredAt }) => occurredAt)).toEqual([

@@ -1,0 +1,115 @@
+import { compareWorkflows, listenedNames, type PostHogReads } from "../comparison/compare.ts";
+import { isSilent, rhythmOf } from "../comparison/rhythm.ts";
+import type { Comparison, Rhythm } from "../contracts/comparison.ts";
+import { DECLARED_PROPERTIES } from "../contracts/person.ts";
+import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import { startDaily } from "../lib/daily.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../lib/durations.ts";
+import { parseJson } from "../lib/json.ts";
+import type { PostHogAccess } from "../sources/posthog/client.ts";
+import { createPostHogDefinitions } from "../sources/posthog/definitions.ts";
+import { parsePostHogEvent } from "../sources/posthog/event.ts";
+import { createPostHogQueries } from "../sources/posthog/queries.ts";
+import type { Events } from "../store/events.ts";
+import type { Context } from "./context.ts";
+
+/** An event that stopped longer ago has no rhythm any more. */
+const HOURS_KEPT_MS = 60 * DAY_MS;
+
+/** Compares the workflows with PostHog, for at most `withinMs`. Never rejects: the notes have each failure. */
+export async function compareWithPostHog({
+  workflows,
+  posthog,
+  arrivedHere,
+  now,
+  withinMs,
+}: {
+  workflows: WorkflowRoutes[];
+  posthog: PostHogAccess | null;
+  arrivedHere(): Promise<Map<string, Rhythm>>;
+  now: number;
+  withinMs: number;
+}): Promise<Comparison> {
+  const ended = new AbortController();
+  const tooLate = new Error(`PostHog did not answer everything within ${withinMs / SECOND_MS} s`);
+  const timer = setTimeout(() => ended.abort(tooLate), withinMs);
+  try {
+    const reads = posthog && postHogReads(posthog, now, ended.signal);
+    return await compareWorkflows({
+      ...{ workflows, personProperties: DECLARED_PROPERTIES },
+      ...{ posthog: reads, arrivedHere, now },
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function postHogReads(access: PostHogAccess, now: number, signal: AbortSignal): PostHogReads {
+  const definitions = createPostHogDefinitions(access);
+  const queries = createPostHogQueries(access);
+  const retries = { signal };
+  return {
+    events: () => definitions.events(retries),
+    properties: (event) => definitions.properties({ event }, retries),
+    personProperties: () => definitions.properties("person", retries),
+    hours: (query) => queries.hours(query, retries),
+    async newest(query) {
+      const past = await queries.newest(query, retries);
+      return past.flatMap(({ body }) => {
+        const parsed = parsePostHogEvent(parseJson(body), now);
+        return "event" in parsed && parsed.event.noPersonReason === undefined ? [parsed.event] : [];
+      });
+    },
+  };
+}
+
+/** The rhythm of each event that the workflows wait for, by the hours in which it arrived here. */
+export async function arrivals(
+  { listHours }: Pick<Events, "listHours">,
+  workflows: WorkflowRoutes[],
+  now: number,
+): Promise<Map<string, Rhythm>> {
+  const hours = await listHours(listenedNames(workflows), now - HOURS_KEPT_MS);
+  return new Map(
+    [...hours].flatMap(([name, of]) => {
+      const rhythm = rhythmOf(of);
+      return rhythm === null ? [] : [[name, rhythm] as const];
+    }),
+  );
+}
+
+/** A read has up to 24 rows a day for each event, so scrapes share one. */
+const STATES_KEPT_MS = 5 * MINUTE_MS;
+
+/** The events that have arrived here, and whether each has stopped. */
+export function createEventStates(
+  events: Pick<Events, "listHours">,
+  workflows: WorkflowRoutes[],
+  now: () => number,
+): () => Promise<Array<{ event: string; isSilent: boolean; lastHour: number }>> {
+  let last = { at: Number.NEGATIVE_INFINITY, rhythms: new Map<string, Rhythm>() };
+  return async () => {
+    if (Math.abs(now() - last.at) >= STATES_KEPT_MS)
+      last = { at: now(), rhythms: await arrivals(events, workflows, now()) };
+    return [...last.rhythms].map(([event, rhythm]) => ({
+      event,
+      isSilent: isSilent(rhythm, now()),
+      lastHour: rhythm.lastHour,
+    }));
+  };
+}
+
+/** Logs once a day, in one of all processes, each event that has stopped. */
+export function startSilenceLog({ product, store, clock, now, log }: Context): ReturnType<typeof startDaily> {
+  return startDaily({
+    ...{ component: "sources", name: "silent events", leases: store.limits, count: () => {}, clock, log },
+    async run() {
+      for (const [event, rhythm] of await arrivals(store.events, product.workflows, now()))
+        if (isSilent(rhythm, now())) {
+          const { lastHour, longestPauseMs } = rhythm;
+          const lastArrival = new Date(lastHour).toISOString();
+          log.warn({ component: "sources", event, outcome: "stopped arriving", lastArrival, longestPauseMs });
+        }
+    },
+  });
+}

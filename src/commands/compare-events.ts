@@ -1,0 +1,21 @@
+import { arrivals, compareWithPostHog } from "../app/comparison.ts";
+import type { Comparison } from "../contracts/comparison.ts";
+import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import type { PostHogAccess } from "../sources/posthog/client.ts";
+import { withStoreToRead } from "./command-store.ts";
+
+/** Compares the workflows with PostHog, and with the events in the app's store if there is one. */
+export function compareEvents(
+  workflows: WorkflowRoutes[],
+  { posthog, store }: { posthog: PostHogAccess | null; store: Parameters<typeof withStoreToRead>[0] },
+  withinMs: number,
+): Promise<Comparison> {
+  const now = Date.now();
+  const arrivedHere = () =>
+    withStoreToRead(
+      store,
+      ({ events }) => arrivals(events, workflows, now),
+      () => new Map(),
+    );
+  return compareWithPostHog({ workflows, posthog, arrivedHere, now, withinMs });
+}

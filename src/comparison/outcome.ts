@@ -1,0 +1,57 @@
+import type { LifecycleEvent } from "../contracts/event.ts";
+import type { WorkflowRoutes } from "../contracts/workflow.ts";
+import { jsonOf } from "../lib/json.ts";
+import { recordingReads } from "./recorded-reads.ts";
+
+/** The effect of an event on one workflow, without storing or sending anything. */
+export interface Outcome {
+  /** By matcher of the event; "fails" if its `where` throws. */
+  matches: Array<boolean | "unreadable" | "fails">;
+  starts: boolean;
+  /** Why the event would start nothing although it matches; null if it fits. Names fields, and no values. */
+  misfit: string | null;
+  /** The properties that a matcher cannot read. */
+  mistyped: string[];
+  /** The fields of the payload that are empty. */
+  empty: string[];
+  /** The same text for the same matches and payload. */
+  text: string;
+}
+
+export function outcomeOf(workflow: WorkflowRoutes, event: LifecycleEvent): Outcome {
+  const matchers = workflow.matchers.filter((matcher) => matcher.event === event.name);
+  const matches = matchers.map(({ wants }) => attempt(() => wants(event)));
+  const starts = matchers.some(({ does }, index) => does === "starts" && matches[index] === true);
+  // Only an event that can start the workflow has its properties.
+  const fitted = matchers.some(({ does }) => does === "starts") ? workflow.payloadOf(event) : { payload: {} };
+  const payload = "payload" in fitted ? fitted.payload : {};
+  return {
+    matches,
+    starts,
+    misfit: starts && "misfit" in fitted ? fitted.misfit : null,
+    mistyped: [...new Set(matchers.flatMap(({ mistyped }) => mistyped(event)))],
+    empty: Object.keys(payload).filter((name) => payload[name] == null),
+    text: jsonOf([matches, fitted]) ?? "",
+  };
+}
+
+/** The properties that the workflow reads in these events: in a `where`, or for its payload. */
+export function readsIn(workflow: WorkflowRoutes, events: LifecycleEvent[]): string[] {
+  const names = new Set<string>();
+  for (const event of events) outcomeOf(workflow, { ...event, properties: recordingReads(event.properties, names) });
+  return [...names];
+}
+
+/** The same event with another value of one property; undefined removes the property. */
+export function withProperty(event: LifecycleEvent, property: string, value: unknown): LifecycleEvent {
+  const { [property]: _, ...others } = event.properties;
+  return { ...event, properties: value === undefined ? others : { ...others, [property]: value } };
+}
+
+function attempt<Value>(run: () => Value): Value | "fails" {
+  try {
+    return run();
+  } catch {
+    return "fails";
+  }
+}

@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { problemsOf } from "../../../src/comparison/judge.ts";
+import type { LifecycleEvent } from "../../../src/contracts/event.ts";
+import { firstReadable, number } from "../../../src/contracts/property-types.ts";
+import { event } from "../../../src/engine/event.ts";
+import type { LifecycleWorkflow } from "../../../src/engine/lifecycle.ts";
+import { campaign } from "../../support/campaign.ts";
+
+type Properties = Record<string, unknown>;
+
+const times = (count: number, properties: Properties): Properties[] => Array.from({ length: count }, () => properties);
+const called = (properties: Properties, name = "called"): LifecycleEvent => ({
+  ...{ source: "posthog", uuid: "u", name, distinctId: "ada", occurredAt: "2026-03-02T09:00:00.000Z" },
+  ...{ properties, personProperties: { email: "ada@example.com" } },
+});
+
+const strict = campaign({
+  payload: z.object({ amount: z.number() }),
+  from: ({ properties }) => ({ amount: properties.amount }),
+});
+const optional = campaign({
+  payload: z.object({ amount: z.number().nullish() }),
+  from: ({ properties }) => ({ amount: properties.amount }),
+});
+const tolerant = campaign({
+  payload: z.object({ amount: z.number().nullish() }),
+  from: ({ properties: { amount, value, total } }) => ({ amount: firstReadable(number, amount, value, total) }),
+});
+const conditional = campaign({
+  on: [
+    event("called", { properties: z.object({ seats: z.number() }), where: ({ properties }) => properties.seats > 5 }),
+  ],
+});
+const byPlan = campaign({ on: [event("called", { properties: z.object({ plan: z.enum(["pro", "team"]) }) })] });
+const spelled = campaign({
+  payload: z.object({ amount: z.number() }),
+  from: ({ properties }) => ({ amount: properties.cartValue ?? properties.cart_value }),
+});
+const nested = campaign({
+  payload: z.object({ first: z.string() }),
+  from: ({ properties }) => ({ first: (properties.items as string[])[0] }),
+});
+
+describe("the problems of a workflow with its events", () => {
+  it.each<[says: string, workflow: LifecycleWorkflow, events: Properties[], problems: string[]]>([
+    ["none without events", strict, [], []],
+    ["none where all fits", strict, times(50, { amount: 1 }), []],
+    [
+      "a property that is text in some events",
+      strict,
+      [...times(98, { amount: 1 }), ...times(2, { amount: "1" })],
+      [
+        'property type: "amount" is text in 2 of the newest 100 "called", and a number in most others; campaign cannot read it there',
+      ],
+    ],
+    ["none in one event of a hundred", strict, [...times(99, { amount: 1 }), { amount: "1" }], []],
+    [
+      "a property that is missing in some events",
+      strict,
+      [...times(95, { amount: 1 }), ...times(3, {}), ...times(2, { amount: null })],
+      ['property missing: "amount" is missing in 5 of the newest 100 "called", and campaign cannot use these'],
+    ],
+    ["none where it may be missing", optional, [...times(60, { amount: 1 }), ...times(40, {})], []],
+    ["none where it is missing in nearly all", optional, [{ amount: 1 }, ...times(99, {})], []],
+    ["none where text is read as a number", tolerant, [...times(50, { amount: 1 }), ...times(50, { amount: "2" })], []],
+    [
+      "a value that is not read, and no error",
+      tolerant,
+      [...times(50, { amount: 1 }), ...times(50, { amount: "2 EUR" })],
+      [
+        'property type: "amount" is text in 50 of the newest 100 "called", and a number in most others; campaign cannot read it there',
+      ],
+    ],
+    ["none for other names of the same value", tolerant, times(50, { total: 1 }), []],
+    [
+      "a property that no event has, and nothing in its place",
+      tolerant,
+      times(50, { price: 1 }),
+      ['property never seen: campaign reads "amount", which the newest 50 "called" do not have'],
+    ],
+    ["none if so few events came", tolerant, times(19, { price: 1 }), []],
+    [
+      "a mistyped name, with the nearest",
+      tolerant,
+      times(1, { amonut: 1 }),
+      ['property never seen: campaign reads "amount", which the newest 1 "called" do not have; they have "amonut"'],
+    ],
+    ["none for another spelling that is read too", spelled, times(50, { cart_value: 3 }), []],
+    [
+      "a condition that never held",
+      conditional,
+      times(20, { seats: 5 }),
+      [
+        'condition never held: the condition under which "called" starts campaign held in none of the newest 20 "called"',
+      ],
+    ],
+    ["none where it held once", conditional, [...times(99, { seats: 5 }), { seats: 6 }], []],
+    ["none if so few events came that it may be chance", conditional, times(19, { seats: 5 }), []],
+    [
+      "a property of a condition that is text in some events",
+      conditional,
+      [...times(10, { seats: 6 }), { seats: "6" }],
+      [
+        'property type: "seats" is text in 1 of the newest 11 "called", and a number in most others; campaign cannot read it there',
+      ],
+    ],
+    [
+      "a property of a condition that is missing in some events",
+      conditional,
+      [...times(10, { seats: 6 }), {}],
+      ['property missing: "seats" is missing in 1 of the newest 11 "called", and campaign cannot use these'],
+    ],
+    ["none where a condition selects by another value", byPlan, [...times(50, { plan: "free" }), { plan: "pro" }], []],
+    [
+      "a value that does not fit the payload",
+      campaign({ payload: z.object({ plan: z.enum(["pro"]) }), from: ({ properties }) => ({ plan: properties.plan }) }),
+      [...times(8, { plan: "pro" }), ...times(2, { plan: "team" })],
+      ['does not fit: 2 of the newest 10 "called" do not fit campaign: plan: Invalid input: expected "pro"'],
+    ],
+    [
+      "a property without which the payload fails",
+      nested,
+      [...times(9, { items: ["a"] }), {}],
+      ['property missing: "items" is missing in 1 of the newest 10 "called", and campaign cannot use these'],
+    ],
+  ])("%s", (_says, workflow, events, expected) => {
+    const found = problemsOf(
+      workflow,
+      events.map((properties) => called(properties)),
+      null,
+    );
+    expect(found.map(({ kind, text }) => `${kind}: ${text}`)).toEqual(expected);
+  });
+
+  it("are known by the type that PostHog saw first, where all events have another", () => {
+    const types = new Map([["amount", "Numeric"]]);
+    const found = (workflow: LifecycleWorkflow, properties: Properties) =>
+      problemsOf(
+        workflow,
+        times(3, properties).map((one) => called(one)),
+        types,
+      ).map(({ kind, text }) => [kind, text]);
+    const changed = [
+      "property type",
+      '"amount" is text in 3 of the newest 3 "called", and was a number when PostHog first saw it; campaign cannot read it',
+    ];
+    expect(found(strict, { amount: "1" })).toEqual([changed]);
+    expect(found(tolerant, { amount: "one" })).toEqual([changed]);
+    expect(found(tolerant, { amount: "1" })).toEqual([]);
+    expect(found(strict, { amount: 1 })).toEqual([]);
+  });
+
+  it("are none for a rare property that PostHog has seen, and for what only another event has", () => {
+    const types = new Map([["amount", "Numeric"]]);
+    expect(
+      problemsOf(
+        tolerant,
+        times(50, {}).map((one) => called(one)),
+        types,
+      ),
+    ).toEqual([]);
+    const ends = times(50, {}).map((one) => called(one, "answered"));
+    expect(problemsOf(strict, ends, null)).toEqual([]);
+  });
+
+  it("have names only, and no value", () => {
+    const secret = "ada@example.com 4111";
+    const events = [...times(50, { amount: 1 }), ...times(50, { amount: secret, amuont: secret })];
+    const found = problemsOf(
+      strict,
+      events.map((one) => called(one)),
+      null,
+    );
+    expect(found).toHaveLength(1);
+    expect(JSON.stringify(found)).not.toContain("4111");
+  });
+});
