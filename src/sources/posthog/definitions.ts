@@ -16,8 +16,6 @@ const SCOPES = {
   property_definitions: "property_definition:read",
 } as const;
 
-export type PostHogDefinitions = ReturnType<typeof createPostHogDefinitions>;
-
 /**
  * The names that PostHog has ever seen in this project.
  * Source: https://posthog.com/docs/api/event-definitions, https://posthog.com/docs/api/property-definitions
