@@ -1,4 +1,4 @@
-import express from "express";
+import express, { type RequestHandler } from "express";
 import type { Clock } from "../../lib/clock.ts";
 import { serve } from "../../lib/server.ts";
 import { createActivity } from "../activity.ts";
@@ -49,9 +49,7 @@ export async function openLocalSegment({
     .use(faults.answer, faults.delay)
     .use(profileApi(state, { spaceId, token }, limits))
     .use(trackingApi(writeKey, sendBatch))
-    .use((_request, response) => {
-      response.status(404).json({ message: "the local Segment does not have this route" });
-    });
+    .use(noRoute);
 
   const server = await serve(app, { port, host: "127.0.0.1" });
   return {
@@ -112,3 +110,7 @@ export async function openLocalSegment({
     if (!isRehearsal) state.messages.push(...messages);
   }
 }
+
+const noRoute: RequestHandler = (_request, response) => {
+  response.status(404).json({ message: "the local Segment does not have this route" });
+};
