@@ -168,8 +168,7 @@ export const Settings = z.object({
   POSTHOG_API_HOST: httpUrl().prefault("https://us.posthog.com").meta({ description: "Host where you log in." }),
   POSTHOG_PROJECT_ID: z.string().min(1).optional().meta({ description: "Id of the project." }),
   POSTHOG_PERSONAL_API_KEY: key().startsWith("phx_", 'a personal API key starts with "phx_"').optional().meta({
-    description:
-      "Personal API key (phx_…) with person:read; for inactivity, reconcile and plan also query:read; for plan also event_definition:read and property_definition:read.",
+    description: "Personal API key (phx_…) with person:read, query:read, and for plan the scopes of definitions.",
     isSecret: true,
   }),
   POSTHOG_WEBHOOK_SECRETS: webhookSecrets().optional().meta({
