@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { compareWorkflows, listenedNames, type PostHogReads } from "../comparison/compare.ts";
 import { isSilent, rhythmOf } from "../comparison/rhythm.ts";
 import type { Comparison, Rhythm } from "../contracts/comparison.ts";
@@ -76,6 +77,34 @@ export async function arrivals(
       return rhythm === null ? [] : [[name, rhythm] as const];
     }),
   );
+}
+
+/** Open pages are loaded again after each change, and share one comparison. */
+const COMPARISON_KEPT_MS = 10 * MINUTE_MS;
+const PAGE_WAITS_MS = 3 * SECOND_MS;
+const COMPARED_WITHIN_MS = MINUTE_MS;
+
+/** The comparison for pages; null if it is not ready within a few seconds. In the sandbox each call compares again. */
+export function createSharedComparison({
+  config,
+  product,
+  store,
+  sandbox,
+  now,
+}: Context): () => Promise<Comparison | null> {
+  let shared: { at: number; result: Promise<Comparison> } | null = null;
+  return () => {
+    if (sandbox !== undefined) return compare();
+    if (shared === null || now() - shared.at >= COMPARISON_KEPT_MS) shared = { at: now(), result: compare() };
+    return Promise.race([shared.result, sleep(PAGE_WAITS_MS, null, { ref: false })]);
+  };
+
+  function compare(): Promise<Comparison> {
+    return compareWithPostHog({
+      ...{ workflows: product.workflows, posthog: config.posthog, now: now(), withinMs: COMPARED_WITHIN_MS },
+      arrivedHere: () => arrivals(store.events, product.workflows, now()),
+    });
+  }
 }
 
 /** A read has up to 24 rows a day for each event, so scrapes share one. */

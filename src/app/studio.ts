@@ -2,13 +2,14 @@ import { Router } from "express";
 import type { Frameworks } from "../novu/framework.ts";
 import type { PersonReader } from "../sources/person-reader.ts";
 import { createStudio } from "../studio/studio.ts";
+import { createSharedComparison } from "./comparison.ts";
 import type { Context } from "./context.ts";
 import type { Site } from "./http.ts";
 import type { Runs } from "./runs.ts";
 
 /** The pages at /studio. Outside the sandbox, they exist only with a login secret. */
 export function openStudio(
-  { config, product, store, sandbox, now, log }: Context,
+  context: Context,
   {
     workflows,
     persons,
@@ -19,6 +20,7 @@ export function openStudio(
     runs: Pick<Runs, "silent">;
   },
 ): Site {
+  const { config, product, store, sandbox, now, log } = context;
   const studio = createStudio({
     store,
     discovered: workflows,
@@ -29,6 +31,7 @@ export function openStudio(
       return persons.read(run);
     },
     silent: runs.silent,
+    compare: createSharedComparison(context),
     redrive: store.jobs.redrive,
     onChange: (listener) => store.on("changed", listener),
     secret: config.studioSecret,

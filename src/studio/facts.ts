@@ -1,4 +1,5 @@
 import type { Channel } from "../contracts/channel.ts";
+import type { Comparison } from "../contracts/comparison.ts";
 import type { Decision } from "../contracts/decision.ts";
 import type { LifecycleEvent, Source } from "../contracts/event.ts";
 import type { History, IgnoredRecord, JobRecord, RunQuery, RunRecord, WorkflowOutcomes } from "../contracts/history.ts";
@@ -78,6 +79,8 @@ export interface Facts extends Omit<StudioStore, "limits"> {
   }): Promise<{ reading: PersonReading; readAt: string }>;
   /** Workflows that sent no message in the last 7 days, although people entered and their first wait is over. */
   silent(): Promise<string[]>;
+  /** The workflows, compared with PostHog; null while PostHog has not answered. */
+  compare(): Promise<Comparison | null>;
   redrive(which: { id: number } | { error: string } | "all"): Promise<number>;
 }
 

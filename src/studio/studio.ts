@@ -22,6 +22,7 @@ interface Options {
   routes: Routes[];
   readPerson: Parameters<typeof createReadings>[0];
   silent: Facts["silent"];
+  compare: Facts["compare"];
   redrive: Facts["redrive"];
   /** Subscribes to changes in the store; returns the end of the subscription. */
   onChange(listener: () => void): () => void;
@@ -43,6 +44,7 @@ export function createStudio({
   routes,
   readPerson,
   silent,
+  compare,
   redrive,
   onChange,
   secret,
@@ -67,6 +69,7 @@ export function createStudio({
     workflows: discovered.map((workflow) => workflowFacts(workflow, routes)),
     readPerson: createReadings(readPerson, cacheMs, now),
     silent,
+    compare,
     redrive,
   };
   const live = createLive(onChange);

@@ -6,25 +6,35 @@ import { peopleOf } from "../sandbox-sources.ts";
 import { type Field, FieldList, RowTable, WorkflowLink } from "../ui/fields.tsx";
 import { PersonInput, PostForm, Submit } from "../ui/forms.tsx";
 import { channelName, Empty, Id, Notice, number, Panel, Pill, Tabs } from "../ui/parts.tsx";
+import { type Compared, EventPills, EventProblems } from "./event-problems.tsx";
 import { emptyResults, MessageResults, periodOf, periodTabs } from "./results.tsx";
 
 /** The workflows in the code. */
-export const workflowsPage = page<{ workflows: WorkflowFacts[] }>({
+export const workflowsPage = page<{ workflows: WorkflowFacts[]; compared: Compared }>({
   path: "/workflows",
-  read: async ({ facts }) => ({ workflows: facts.workflows }),
+  read: async ({ facts }) => ({ workflows: facts.workflows, compared: await facts.compare() }),
 
-  view: ({ workflows }) => ({
+  view: ({ workflows, compared }) => ({
     title: "Workflows",
     lead: "The workflows in the code, as Novu discovers them.",
     content: (
-      <Panel title={workflows.length === 1 ? "1 workflow" : `${workflows.length} workflows`}>
-        <RowTable caption="Workflows" fields={COLUMNS} rows={workflows} keyOf={({ id }) => id} empty={<NoWorkflow />} />
-      </Panel>
+      <>
+        <Panel title={workflows.length === 1 ? "1 workflow" : `${workflows.length} workflows`}>
+          <RowTable
+            caption="Workflows"
+            fields={columnsOf(compared)}
+            rows={workflows}
+            keyOf={({ id }) => id}
+            empty={<NoWorkflow />}
+          />
+        </Panel>
+        <EventProblems compared={compared} />
+      </>
     ),
   }),
 });
 
-const COLUMNS: Array<Field<WorkflowFacts>> = [
+const columnsOf = (compared: Compared): Array<Field<WorkflowFacts>> => [
   {
     name: "Workflow",
     kind: "long",
@@ -37,10 +47,11 @@ const COLUMNS: Array<Field<WorkflowFacts>> = [
   },
   {
     name: "Events",
-    of: ({ listens }) =>
+    of: ({ id, listens }) =>
       listens.map(({ event, does }) => (
         <div key={event}>
-          <code>{event}</code> <span className="quiet">{does}</span>
+          <code>{event}</code> <span className="quiet">{does}</span>{" "}
+          <EventPills compared={compared} workflow={id} event={event} />
         </div>
       )),
   },
@@ -76,6 +87,7 @@ interface OneWorkflow {
   period: { id: string; name: string };
   results: WorkflowOutcomes;
   isSilent: boolean;
+  compared: Compared;
   /** In the sandbox: the people to choose from for a test; null in production. */
   people: string[] | null;
 }
@@ -91,10 +103,11 @@ export const workflowPage = page<OneWorkflow>({
     const results = all.find((one) => one.workflow === workflow.id) ?? emptyResults(workflow.id);
     const isSilent = (await facts.silent()).includes(workflow.id);
     const people = sandbox === undefined ? null : peopleOf(sandbox);
-    return { workflow, period: { id, name }, results, isSilent, people };
+    const compared = await facts.compare();
+    return { workflow, period: { id, name }, results, isSilent, compared, people };
   },
 
-  view: ({ workflow, period, results, isSilent, people }) => ({
+  view: ({ workflow, period, results, isSilent, compared, people }) => ({
     title: workflow.name,
     lead: workflow.description,
     content: (
@@ -119,6 +132,7 @@ export const workflowPage = page<OneWorkflow>({
         <Panel title="Rules" padded={true}>
           <FieldList fields={rulesOf(workflow)} row={workflow} />
         </Panel>
+        <EventProblems compared={compared} workflow={workflow.id} />
         <StepsPanel workflow={workflow} hasPages={people !== null} />
         {people === null ? null : <TestPanel workflow={workflow.id} people={people} />}
       </>

@@ -1,0 +1,71 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import type { Comparison } from "../../../src/contracts/comparison.ts";
+import { event } from "../../../src/engine/event.ts";
+import { campaign } from "../../support/campaign.ts";
+import { testSandbox } from "../../support/sandbox.ts";
+import { cookieOf, logIn, productionStudio, visitor } from "../../support/studio.ts";
+
+const SECRET = "4111 1111 of ada@example.com";
+
+const workflows = [
+  campaign({ id: "typo", on: [event("checkout_stared")] }),
+  campaign({
+    id: "amounts",
+    on: [event("paid")],
+    payload: z.object({ amount: z.number() }),
+    from: ({ properties }) => ({ amount: properties.amount }),
+  }),
+];
+
+const TYPO = '"checkout_stared" was never seen; PostHog has "checkout_started"';
+const CHANGED =
+  '"amount" is text in 1 of the newest 3 "paid", and a number in most others; amounts cannot read it there';
+
+it("the workflows' pages show an event with a mistyped name, and a property that has changed its type", async () => {
+  await using sandbox = await testSandbox({ workflows });
+  const here = visitor(`${sandbox.app.url}/studio`);
+  const texts = async (path: string) => {
+    const { compared } = JSON.parse(await here.text(`/api${path}`)) as { compared: Comparison };
+    return compared.problems.filter((one) => one.event !== null).map(({ text }) => text);
+  };
+  const capture = (name: string, properties = {}) =>
+    sandbox.posthog.capture({ event: name, distinctId: "ada", properties });
+  expect(await here.text("/workflows")).toContain("none of the events of the workflows has come yet");
+
+  capture("checkout_started", { note: SECRET });
+  for (const amount of [1, 2]) capture("paid", { amount });
+  capture("answered");
+  await sandbox.travel({ minutes: 1 });
+  expect(await texts("/workflows")).toEqual([TYPO]);
+  capture("paid", { amount: SECRET });
+  await sandbox.travel({ minutes: 1 });
+  expect(await texts("/workflows")).toEqual([TYPO, CHANGED]);
+
+  const page = await here.text("/workflows");
+  expect(page).toContain("checkout_started&quot;");
+  expect(page).toMatch(/<code>checkout_stared<\/code>.*?never seen/s);
+  expect(page).toMatch(/<code>paid<\/code>.*?another type/s);
+  const one = await here.text("/workflows/amounts");
+  expect(one).toContain("amounts cannot read it there");
+  expect(one).not.toContain("checkout_stared");
+  for (const text of [page, one, await here.text("/api/workflows")]) expect(text).not.toContain("4111");
+});
+
+it("a PostHog that answers late keeps no page waiting, and is asked once for many pages", async () => {
+  await using studio = await productionStudio();
+  const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
+  let asked = 0;
+  studio.sandbox.posthog.injectFault(({ path }) => {
+    if (!path.includes("event_definitions")) return null;
+    asked += 1;
+    return { delayMs: 4_000 };
+  });
+  const pages = await Promise.all([
+    here.text("/workflows"),
+    here.text("/workflows"),
+    here.text("/workflows/onboarding"),
+  ]);
+  for (const page of pages) expect(page).toContain("PostHog has not answered yet");
+  expect(asked).toBe(1);
+});
