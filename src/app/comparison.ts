@@ -24,18 +24,22 @@ export async function compareWithPostHog({
   arrivedHere,
   now,
   withinMs,
+  signal,
 }: {
   workflows: WorkflowRoutes[];
   posthog: PostHogAccess | null;
   arrivedHere(): Promise<Map<string, Rhythm>>;
   now: number;
   withinMs: number;
+  /** Ends the comparison; the notes then have the signal's reason. */
+  signal?: AbortSignal | undefined;
 }): Promise<Comparison> {
   const ended = new AbortController();
   const tooLate = new Error(`PostHog did not answer everything within ${withinMs / SECOND_MS} s`);
   const timer = setTimeout(() => ended.abort(tooLate), withinMs);
   try {
-    const reads = posthog && postHogReads(posthog, now, ended.signal);
+    const reads =
+      posthog && postHogReads(posthog, now, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal);
     return await compareWorkflows({
       ...{ workflows, personProperties: DECLARED_PROPERTIES },
       ...{ posthog: reads, arrivedHere, now },
@@ -84,25 +88,26 @@ const COMPARISON_KEPT_MS = 10 * MINUTE_MS;
 const PAGE_WAITS_MS = 3 * SECOND_MS;
 const COMPARED_WITHIN_MS = MINUTE_MS;
 
-/** The comparison for pages; null if it is not ready within a few seconds. In the sandbox each call compares again. */
-export function createSharedComparison({
-  config,
-  product,
-  store,
-  sandbox,
-  now,
-}: Context): () => Promise<Comparison | null> {
+/**
+ * `compare` resolves to the comparison for pages, or to null if it is not ready within a few seconds. In the sandbox
+ * each call compares again. `stop` ends a comparison in progress.
+ */
+export function createSharedComparison({ config, product: { workflows }, store, sandbox, now }: Context) {
+  const stopping = new AbortController();
   let shared: { at: number; result: Promise<Comparison> } | null = null;
-  return () => {
-    if (sandbox !== undefined) return compare();
-    if (shared === null || now() - shared.at >= COMPARISON_KEPT_MS) shared = { at: now(), result: compare() };
-    return Promise.race([shared.result, sleep(PAGE_WAITS_MS, null, { ref: false })]);
+  return {
+    compare(): Promise<Comparison | null> {
+      if (sandbox !== undefined) return compare();
+      if (shared === null || now() - shared.at >= COMPARISON_KEPT_MS) shared = { at: now(), result: compare() };
+      return Promise.race([shared.result, sleep(PAGE_WAITS_MS, null, { ref: false })]);
+    },
+    stop: () => stopping.abort(new Error("the app stops")),
   };
 
   function compare(): Promise<Comparison> {
     return compareWithPostHog({
-      ...{ workflows: product.workflows, posthog: config.posthog, now: now(), withinMs: COMPARED_WITHIN_MS },
-      arrivedHere: () => arrivals(store.events, product.workflows, now()),
+      ...{ workflows, posthog: config.posthog, now: now(), withinMs: COMPARED_WITHIN_MS, signal: stopping.signal },
+      arrivedHere: () => arrivals(store.events, workflows, now()),
     });
   }
 }

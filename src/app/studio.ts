@@ -21,6 +21,7 @@ export function openStudio(
   },
 ): Site {
   const { config, product, store, sandbox, now, log } = context;
+  const comparison = createSharedComparison(context);
   const studio = createStudio({
     store,
     discovered: workflows,
@@ -31,7 +32,7 @@ export function openStudio(
       return persons.read(run);
     },
     silent: runs.silent,
-    compare: createSharedComparison(context),
+    compare: comparison.compare,
     redrive: store.jobs.redrive,
     onChange: (listener) => store.on("changed", listener),
     secret: config.studioSecret,
@@ -40,5 +41,13 @@ export function openStudio(
     now,
     log,
   });
-  return { path: "/studio", ...(studio ?? { router: Router(), stop() {} }) };
+  const { router, stop } = studio ?? { router: Router(), stop() {} };
+  return {
+    path: "/studio",
+    router,
+    stop() {
+      comparison.stop();
+      stop();
+    },
+  };
 }

@@ -27,7 +27,7 @@ export function eventsCheck(config: Config, workflows: LifecycleWorkflow[]): Che
       const { problems, notes, events } = await compareEvents(
         workflows,
         { posthog: config.posthog, store: config },
-        WITHIN_MS,
+        { withinMs: WITHIN_MS },
       );
       const shown = problems.slice(0, MOST_SHOWN);
       const more = problems.length - shown.length;

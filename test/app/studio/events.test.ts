@@ -69,3 +69,21 @@ it("a PostHog that answers late keeps no page waiting, and is asked once for man
   for (const page of pages) expect(page).toContain("PostHog has not answered yet");
   expect(asked).toBe(1);
 });
+
+it("a comparison in progress ends when the app stops, so that the process can end", async () => {
+  await using studio = await productionStudio();
+  const here = visitor(studio.url, cookieOf(await logIn(studio.url)));
+  let open = 0;
+  studio.sandbox.posthog.injectFault(({ path }) => {
+    if (!path.includes("event_definitions")) return null;
+    open += 1;
+    return { delayMs: 60_000 };
+  });
+  expect(await here.text("/workflows")).toContain("PostHog has not answered yet");
+  expect(open).toBe(1);
+  const startedAt = performance.now();
+  await studio.app.stop({ drainMs: 0 });
+  // The local PostHog can close only when nobody waits for its answer.
+  await studio.sandbox.posthog.close(30_000);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
+});
