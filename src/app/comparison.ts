@@ -54,7 +54,7 @@ function postHogReads(access: PostHogAccess, now: number, signal: AbortSignal): 
   const queries = createPostHogQueries(access);
   const retries = { signal };
   return {
-    events: () => definitions.events(retries),
+    events: (names) => definitions.events(names, retries),
     properties: (event) => definitions.properties({ event }, retries),
     personProperties: () => definitions.properties("person", retries),
     hours: (query) => queries.hours(query, retries),

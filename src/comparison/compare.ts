@@ -16,8 +16,8 @@ interface Period {
 
 /** Reads of PostHog; each may reject, and then its part is left out with a note. */
 export interface PostHogReads {
-  /** When each event that PostHog has ever seen was seen last; null if it does not say. */
-  events(): Promise<Map<string, number | null>>;
+  /** When each event that PostHog has ever seen, and surely each of `names`, was seen last; null if it does not say. */
+  events(names: string[]): Promise<Map<string, number | null>>;
   /** PostHog's type of each property of this event; null if it has none. */
   properties(event: string): Promise<Map<string, string | null>>;
   personProperties(): Promise<Map<string, string | null>>;
@@ -59,7 +59,7 @@ export async function compareWorkflows({
   const period = { since: now - PERIOD_MS, until: now };
   const here = await attempt("the events that arrived here", arrivedHere);
   const [defined, hours, persons] = await Promise.all([
-    attempt("the names of events", posthog?.events),
+    attempt("the names of events", posthog && (() => posthog.events(names))),
     attempt("the events of the last 30 days", posthog && (() => posthog.hours({ events: names, ...period }))),
     attempt("person properties", posthog?.personProperties),
   ]);
@@ -74,7 +74,7 @@ export async function compareWorkflows({
   const ofNames = names.flatMap((name) => nameProblem(name) ?? []);
   const ofProperties = hours === null || posthog === null ? [] : await propertyProblems(posthog, hours);
   const ofPersons = persons === null || persons.size === 0 ? [] : personProblems(personProperties, persons);
-  return { problems: [...ofNames, ...ofProperties, ...ofPersons], notes: notes.all(), events: names.length };
+  return { problems: [...ofNames, ...ofProperties, ...ofPersons], ...notes.all(), events: names.length };
 
   function rhythmAt(name: string): Rhythm | null {
     return rhythmOf((hours?.get(name) ?? []).map(({ hour }) => hour));

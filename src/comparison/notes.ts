@@ -1,3 +1,5 @@
+import type { Comparison } from "../contracts/comparison.ts";
+
 /** The part of an error message that names a scope of PostHog's personal API key. */
 const SCOPE = /the scope (\w+:\w+)/;
 
@@ -28,13 +30,13 @@ export function createNotes() {
       failures.set(key, failure);
     },
 
-    all: (): string[] => [
-      ...notes,
-      ...[...failures].map(([error, { parts, scopes }]) => {
+    all: (): Pick<Comparison, "notes" | "notCompared"> => ({
+      notes: [...notes],
+      notCompared: [...failures].map(([error, { parts, scopes }]) => {
         const reason = scopes.size === 0 ? error : `POSTHOG_PERSONAL_API_KEY lacks ${listOf([...scopes].sort())}`;
         return `${listOf(PARTS.filter((part) => parts.has(part)))} are not compared: ${reason}`;
       }),
-    ],
+    }),
   };
 }
 

@@ -25,8 +25,10 @@ export interface EventProblem {
 /** The result of comparing the workflows with PostHog, or with the events that arrived here. */
 export interface Comparison {
   problems: EventProblem[];
-  /** Each part that was not compared, with the reason. */
+  /** Facts about the comparison as a whole, such as that no event has come yet. */
   notes: string[];
+  /** Each part that could not be compared, with the reason. */
+  notCompared: string[];
   /** The number of event names that were compared. */
   events: number;
 }

@@ -77,7 +77,7 @@ describe("npm run plan", () => {
       }),
       expect.objectContaining({ kind: "condition never held", event: "team_grew", text: NEVER_HELD }),
     ]);
-    expect([events.notes, events.events]).toEqual([[], 4]);
+    expect([events.notes, events.notCompared, events.events]).toEqual([[], [], 4]);
 
     const text = await runCommand(sandbox, "plan", [], { product });
     expect(text.stdout).toContain(`Events that do not come as the workflows expect:\n  ${TYPO}\n`);
@@ -103,7 +103,7 @@ describe("npm run plan", () => {
     const notes = async (env: Record<string, string> = {}) => {
       const { code, stdout } = await runCommand(sandbox, "plan", ["--json"], { product, env });
       const { events } = JSON.parse(stdout) as { events: Comparison };
-      return [code, ofEvents(events).map(({ kind }) => kind), events.notes];
+      return [code, ofEvents(events).map(({ kind }) => kind), [...events.notes, ...events.notCompared]];
     };
     const here =
       "POSTHOG_PROJECT_ID and POSTHOG_PERSONAL_API_KEY are not set, so only the events that arrived here are checked";

@@ -24,19 +24,19 @@ export function eventsCheck(config: Config, workflows: LifecycleWorkflow[]): Che
   return {
     what: "events",
     async look(): Promise<Finding[]> {
-      const { problems, notes, events } = await compareEvents(
+      const { problems, notes, notCompared, events } = await compareEvents(
         workflows,
         { posthog: config.posthog, store: config },
         { withinMs: WITHIN_MS },
       );
       const shown = problems.slice(0, MOST_SHOWN);
       const more = problems.length - shown.length;
-      const isCompared = !notes.some((note) => note.includes("not compared"));
       return [
         ...shown.map(({ kind, text }) => warning(`${text}: ${HINT[kind]}`)),
         ...(more > 0 ? [warning(`${more} more ${more === 1 ? "problem" : "problems"}: npm run plan lists all`)] : []),
-        ...notes.map((note) => (note.includes("not compared") ? warning(note) : ok(note))),
-        ...(problems.length === 0 && isCompared && notes.length === 0
+        ...notCompared.map(warning),
+        ...notes.map(ok),
+        ...(problems.length + notCompared.length + notes.length === 0
           ? [ok(`the ${events} events of the workflows come as the workflows expect`)]
           : []),
       ];

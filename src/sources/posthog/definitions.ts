@@ -6,7 +6,7 @@ import { createPostHogClient, type PostHogAccess } from "./client.ts";
 const ANSWER_WITHIN_MS = 10 * SECOND_MS;
 const IN_PAGE = 1_000;
 /** A project with more names has made them by mistake, and a nearest name among them would be chance. */
-const MOST_PAGES = 10;
+const MOST_PAGES = 20;
 
 const EventDefinition = z.object({ name: z.string(), last_seen_at: z.iso.datetime({ offset: true }).nullish() });
 const PropertyDefinition = z.object({ name: z.string(), property_type: z.string().nullish() });
@@ -23,10 +23,16 @@ const SCOPES = {
 export function createPostHogDefinitions(access: PostHogAccess) {
   const call = createPostHogClient(access);
   return {
-    /** When each event was last seen, in milliseconds since 1970, by its name; null if PostHog does not say. */
-    async events(retries: RetryOptions): Promise<Map<string, number | null>> {
-      const all = await pages("event_definitions", {}, EventDefinition, retries);
-      return new Map(all.map(({ name, last_seen_at: at }) => [name, at == null ? null : Date.parse(at)]));
+    /**
+     * When each event was last seen, in milliseconds since 1970, by its name; null if PostHog does not say. Of very many
+     * events, some are left out, but none of `names`.
+     */
+    async events(names: string[], retries: RetryOptions): Promise<Map<string, number | null>> {
+      const { found, isAll } = await pages("event_definitions", {}, EventDefinition, retries);
+      const known = new Set(found.map(({ name }) => name));
+      for (const search of isAll ? [] : names.filter((name) => !known.has(name)))
+        found.push(...(await pages("event_definitions", { search }, EventDefinition, retries)).found);
+      return new Map(found.map(({ name, last_seen_at: at }) => [name, at == null ? null : Date.parse(at)]));
     },
 
     /**
@@ -38,8 +44,9 @@ export function createPostHogDefinitions(access: PostHogAccess) {
         of === "person"
           ? { type: "person" }
           : { type: "event", event_names: JSON.stringify([of.event]), filter_by_event_names: "true" };
-      const all = await pages("property_definitions", query, PropertyDefinition, retries);
-      return new Map(all.map(({ name, property_type: type = null }) => [name, type]));
+      const { found, isAll } = await pages("property_definitions", query, PropertyDefinition, retries);
+      if (!isAll) throw new Error(`PostHog has more than ${found.length} names`);
+      return new Map(found.map(({ name, property_type: type = null }) => [name, type]));
     },
   };
 
@@ -48,7 +55,7 @@ export function createPostHogDefinitions(access: PostHogAccess) {
     query: Record<string, string>,
     item: z.ZodType<Item>,
     retries: RetryOptions,
-  ): Promise<Item[]> {
+  ): Promise<{ found: Item[]; isAll: boolean }> {
     const found: Item[] = [];
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const search = new URLSearchParams({ ...query, limit: String(IN_PAGE), offset: String(found.length) });
@@ -65,8 +72,8 @@ export function createPostHogDefinitions(access: PostHogAccess) {
         retries,
       );
       found.push(...results);
-      if (next == null || results.length === 0) break;
+      if (next == null || results.length === 0) return { found, isAll: true };
     }
-    return found;
+    return { found, isAll: false };
   }
 }

@@ -66,19 +66,20 @@ const WORKFLOWS: Field<EventProblem> = {
 
 /** All problems, or those of one workflow. */
 export function EventProblems({ compared, workflow }: { compared: Compared; workflow?: string }): ReactElement {
-  const { problems = [], notes = [] } = compared ?? {};
+  const { problems = [], notes = [], notCompared = [] } = compared ?? {};
   const shown = workflow === undefined ? problems : problems.filter(({ workflows }) => workflows.includes(workflow));
-  const isWell = compared !== null && shown.length === 0 && notes.length === 0;
+  const isWell = compared !== null && shown.length + notes.length + notCompared.length === 0;
   const lines = [
     ...(compared === null ? ["PostHog has not answered yet. Open this page again in a minute."] : []),
     ...(isWell ? ["The events of the last 30 days came as the workflows expect them."] : []),
     ...notes,
+    ...notCompared,
   ];
   return (
     <Panel title="Events, compared with PostHog">
       {shown.length === 0 ? null : (
         <RowTable
-          caption="Events, compared with PostHog"
+          caption="Problems with events"
           fields={workflow === undefined ? [PROBLEM, WORKFLOWS] : [PROBLEM]}
           rows={shown}
           keyOf={({ text }) => text}
