@@ -20,7 +20,7 @@ const SCOPES = {
  * The names that PostHog has ever seen in this project.
  * Source: https://posthog.com/docs/api/event-definitions, https://posthog.com/docs/api/property-definitions
  */
-export function createPostHogDefinitions(access: PostHogAccess) {
+export function createPostHogDefinitions(access: PostHogAccess, { pageSize = IN_PAGE }: { pageSize?: number } = {}) {
   const call = createPostHogClient(access);
   return {
     /**
@@ -58,7 +58,7 @@ export function createPostHogDefinitions(access: PostHogAccess) {
   ): Promise<{ found: Item[]; isAll: boolean }> {
     const found: Item[] = [];
     for (let page = 0; page < MOST_PAGES; page += 1) {
-      const search = new URLSearchParams({ ...query, limit: String(IN_PAGE), offset: String(found.length) });
+      const search = new URLSearchParams({ ...query, limit: String(pageSize), offset: String(found.length) });
       const { results, next } = await withRetries(
         () =>
           call({
