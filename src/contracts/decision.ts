@@ -106,6 +106,11 @@ export const Decision = z.object({
   defaults: z.array(z.string()).default([]),
   /** The flags to which this message exposes the person; PostHog gets one exposure for each flag and run. */
   exposures: z.array(z.string()).default([]),
+  /**
+   * A short hash of each declared property that the person had (`propertyHashes`). A rehearsal shows by it that a person
+   * had other properties than their events say. Absent where no person was read.
+   */
+  propertyHashes: z.record(z.string(), z.string()).optional(),
   /** The Novu job whose bridge call made the decision; absent without a call. No second job may send the message. */
   jobId: z.string().optional(),
   /** The controls from Novu's dashboard that could not be used, so that the code's defaults applied. */

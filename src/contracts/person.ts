@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { PERSON_PROPERTIES, SUBSCRIBER_DATA as SUBSCRIBER_DATA_OF_FORK } from "../workflows/person-properties.ts";
 import { ALL } from "./opt-out.ts";
@@ -90,6 +91,20 @@ function declaredName(spelled: string): PropertyName | undefined {
   if (exact !== undefined) return exact;
   const trimmed = spelled.length > LONGEST_NAME ? "" : spelled.trim();
   return LENGTHS.has(trimmed.length) ? BY_LOWER_CASE.get(trimmed.toLowerCase()) : undefined;
+}
+
+const HASH_LENGTH = 8;
+
+/** A short hash of each property: enough to see that a value changed, and too short to keep the value. */
+export function propertyHashes(properties: PersonProperties): Record<string, string> {
+  const hashes: Record<string, string> = {};
+  for (const [name, value] of Object.entries(properties))
+    if (value !== undefined)
+      hashes[name] = createHash("sha256")
+        .update(`${name}:${JSON.stringify(value)}`)
+        .digest("base64url")
+        .slice(0, HASH_LENGTH);
+  return hashes;
 }
 
 /** The schema of properties that `readPerson` has read, and that arrive as JSON. */

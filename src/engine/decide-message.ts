@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CHANNELS, type Channel } from "../contracts/channel.ts";
 import { type Decision, NOTHING_COMPOSED, type Objection } from "../contracts/decision.ts";
 import { addressHash } from "../contracts/opt-out.ts";
-import { type Person, trackUnreadable } from "../contracts/person.ts";
+import { type Person, propertyHashes, trackUnreadable } from "../contracts/person.ts";
 import type { Recipient } from "../contracts/send.ts";
 import { acceptRecipient } from "./email.ts";
 import { flagExposures } from "./experiment.ts";
@@ -169,6 +169,7 @@ export function decideMessage<Controls extends z.ZodObject, Output, Variants>({
       channel,
       personSource: found === null || found.source === "sample" ? null : found.source,
       unreadable: found?.unreadable ?? [],
+      ...(found !== null && { propertyHashes: propertyHashes(found.properties) }),
       address:
         outcome === "sent" && recipient !== null && recipient.via !== "none"
           ? { via: recipient.via, hash: addressHash(recipient.address) }
